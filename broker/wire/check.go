@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+func (m *Acquire) check(l Limits) error {
+	if err := checkLocks(m.Locks, l); err != nil {
+		return err
+	}
+	if err := checkText("author", m.Author, l.AuthorBytes); err != nil {
+		return err
+	}
+	if err := checkRange("wait_ms", m.WaitMS, 0, MaxMillis); err != nil {
+		return err
+	}
+	if err := checkRange("hold_ms", m.HoldMS, 1, MaxMillis); err != nil {
+		return err
+	}
+	if m.Steal {
+		return m.checkSteal()
+	}
+	return nil
+}
+
+func (m *Acquire) checkSteal() error {
+	if !m.Parent.IsZero() {
+		return errors.New("steal: not together with parent")
+	}
+	for i, lock := range m.Locks {
+		if lock.Mode != Exclusive {
+			return fmt.Errorf("steal: locks[%d] must be exclusive", i)
+		}
+	}
+	return nil
+}
+
+func checkLocks(locks []LockSpec, l Limits) error {
+	switch n := len(locks); {
+	case n == 0:
+		return errors.New("locks: at least one lock is needed")
+	case n > l.LocksPerRequest:
+		return fmt.Errorf("locks: %d are too many, at most %d", n, l.LocksPerRequest)
+	}
+	for i, lock := range locks {
+		field := fmt.Sprintf("locks[%d]", i)
+		if err := checkName(field+".name", lock.Name, l); err != nil {
+			return err
+		}
+		// Quadratic in at most 64 names: cheaper than a map.
+		for j := range i {
+			if locks[j].Name == lock.Name {
+				return fmt.Errorf("%s.name: the same as locks[%d].name", field, j)
+			}
+		}
+		if err := checkRange(field+".limit", lock.Limit, 1, MaxLimit); err != nil {
+			return err
+		}
+		if _, given := lock.Limit.Get(); given && lock.Mode != Shared {
+			return fmt.Errorf("%s.limit: with mode shared only", field)
+		}
+	}
+	return nil
+}
+
+func (m *Release) check(Limits) error { return nil }
+func (m *Cancel) check(Limits) error  { return nil }
+func (m *Unwatch) check(Limits) error { return nil }
+func (m *Ping) check(Limits) error    { return nil }
+
+func (m *Info) check(Limits) error {
+	if m.After < 0 || m.After > MaxInteger {
+		return fmt.Errorf("after: want 0 to %d", int64(MaxInteger))
+	}
+	if err := checkRange("max", m.Max, 1, MaxPage); err != nil {
+		return err
+	}
+	if err := checkRange("queue", m.Queue, 1, MaxQueue); err != nil {
+		return err
+	}
+	return checkGlob(m.Match)
+}
+
+func (m *Watch) check(Limits) error { return checkGlob(m.Match) }
+
+func (m *Why) check(l Limits) error {
+	_, request := m.Request.Get()
+	name, lock := m.Lock.Get()
+	if request == lock {
+		return errors.New("want either request or lock")
+	}
+	if lock {
+		return checkName("lock", name, l)
+	}
+	return nil
+}
+
+func (m *Evict) check(l Limits) error {
+	if m.Request.IsZero() {
+		return errors.New("request: missing")
+	}
+	return checkText("message", m.Message, l.AuthorBytes)
+}
+
+func checkName(field, name string, l Limits) error {
+	if name == "" {
+		return fmt.Errorf("%s: missing or empty", field)
+	}
+	return checkText(field, name, l.NameBytes)
+}
+
+func checkText(field, text string, limit int) error {
+	if len(text) > limit {
+		return fmt.Errorf("%s: %d bytes are too long, at most %d", field, len(text), limit)
+	}
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%s: not valid UTF-8", field)
+	}
+	return nil
+}
+
+func checkRange[T int | int64](field string, v Opt[T], low, high T) error {
+	if n, given := v.Get(); given && (n < low || n > high) {
+		return fmt.Errorf("%s: want %d to %d", field, low, high)
+	}
+	return nil
+}
+
+func checkGlob(match Opt[string]) error {
+	if glob, given := match.Get(); given && (!utf8.ValidString(glob) || !doublestar.ValidatePattern(glob)) {
+		return errors.New("match: not a valid glob")
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package wire
+
+import "slices"
+
+// A Code says what kind of error a reply reports.
+type Code string
+
+// The codes of errors; [ErrorCodes] says what each means.
+const (
+	BadRequest   Code = "bad_request"
+	BadID        Code = "bad_id"
+	NotHeld      Code = "not_held"
+	NotFound     Code = "not_found"
+	Unavailable  Code = "unavailable"
+	Timeout      Code = "timeout"
+	Deadlock     Code = "deadlock"
+	WasEvicted   Code = "evicted"
+	Forbidden    Code = "forbidden"
+	TooMany      Code = "too_many"
+	ShuttingDown Code = "shutting_down"
+)
+
+// Retry says whether the same request may succeed when it is made again.
+type Retry string
+
+// The answers in the retry columns.
+const (
+	RetryNever     Retry = "never"     // not unchanged: the sender must mend something first
+	RetryLater     Retry = "later"     // on the same connection, after a while
+	RetryReconnect Retry = "reconnect" // on a new connection, after a while
+)
+
+// ErrorInfo is a row of the table of error codes.
+type ErrorInfo struct {
+	Code    Code
+	Retry   Retry
+	Meaning string
+}
+
+// ErrorCodes returns the table of error codes.
+func ErrorCodes() []ErrorInfo { return slices.Clone(errorCodes) }
+
+var errorCodes = []ErrorInfo{
+	{BadRequest, RetryNever, "malformed JSON, unknown type, a field missing or out of range"},
+	{BadID, RetryNever, "not `session--n` of this session, or n not greater than every n before"},
+	{NotHeld, RetryNever, "release of a request that is not held"},
+	{NotFound, RetryNever, "cancel, why, evict or unwatch of an unknown request; parent not held"},
+	{Unavailable, RetryLater, "wait_ms 0 and the locks are not free"},
+	{Timeout, RetryLater, "wait_ms has passed"},
+	{Deadlock, RetryLater, "waiting could never end; release what you hold, then try again"},
+	{WasEvicted, RetryNever, "an operator withdrew the waiting request"},
+	{Forbidden, RetryNever, "the identity lacks the permission for this lock or operation"},
+	{TooMany, RetryLater, "a limit of the hello is reached (requests of this session), or a limit of the broker"},
+	{ShuttingDown, RetryReconnect, "the broker is draining"},
+}
+
+// Close codes of the WebSocket connection that have a meaning here, from
+// RFC 6455, section 7.4.1.
+const (
+	CloseNormal   = 1000
+	CloseProtocol = 1002
+	CloseBinary   = 1003
+	CloseNoFrame  = 1006
+	ClosePolicy   = 1008
+	CloseTooBig   = 1009
+	CloseRestart  = 1012
+)
+
+// CloseInfo is a row of the table of close codes.
+type CloseInfo struct {
+	Code    int
+	Retry   Retry
+	Meaning string
+}
+
+// CloseCodes returns the table of close codes. A code that is not in it is
+// treated as [CloseNoFrame] is.
+func CloseCodes() []CloseInfo { return slices.Clone(closeCodes) }
+
+var closeCodes = []CloseInfo{
+	{CloseNormal, RetryNever, "the client closed the connection; the broker answers in kind"},
+	{CloseProtocol, RetryNever, "the client broke the rules of WebSocket"},
+	{CloseBinary, RetryNever, "the client sent a binary frame"},
+	{CloseNoFrame, RetryReconnect, "never sent: the connection ended without a close frame"},
+	{ClosePolicy, RetryReconnect, "`slow consumer`, `silent` for timeout_ms, or `malformed frames`: more than 100 in a row"},
+	{CloseTooBig, RetryNever, "the client sent a frame over message_bytes"},
+	{CloseRestart, RetryReconnect, "the broker stops"},
+}
+
+// HTTPInfo is a row of the table of HTTP statuses that refuse an upgrade.
+type HTTPInfo struct {
+	Status  int
+	Retry   Retry
+	Meaning string
+}
+
+// HTTPStatuses returns the table of statuses that refuse an upgrade.
+func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
+
+var httpStatuses = []HTTPInfo{
+	{400, RetryNever, "no proper handshake, an unknown subprotocol, or a client label that is too long or no UTF-8"},
+	{401, RetryNever, "no credentials, or wrong ones"},
+	{403, RetryNever, "the origin or the identity is not allowed"},
+	{405, RetryNever, "not a GET"},
+	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},
+	{429, RetryLater, "too many connections, or too fast"},
+	{503, RetryLater, "the broker is stopping, or on standby"},
+}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
 func (m *Acquire) check(l Limits) error {
@@ -72,7 +70,7 @@ func (m *Cancel) check(Limits) error  { return nil }
 func (m *Unwatch) check(Limits) error { return nil }
 func (m *Ping) check(Limits) error    { return nil }
 
-func (m *Info) check(Limits) error {
+func (m *Info) check(l Limits) error {
 	if m.After < 0 || m.After > MaxInteger {
 		return fmt.Errorf("after: want 0 to %d", int64(MaxInteger))
 	}
@@ -82,10 +80,10 @@ func (m *Info) check(Limits) error {
 	if err := checkRange("queue", m.Queue, 1, MaxQueue); err != nil {
 		return err
 	}
-	return checkGlob(m.Match)
+	return checkGlob(m.Match, l)
 }
 
-func (m *Watch) check(Limits) error { return checkGlob(m.Match) }
+func (m *Watch) check(l Limits) error { return checkGlob(m.Match, l) }
 
 func (m *Why) check(l Limits) error {
 	_, request := m.Request.Get()
@@ -126,13 +124,6 @@ func checkText(field, text string, limit int) error {
 func checkRange[T int | int64](field string, v Opt[T], low, high T) error {
 	if n, given := v.Get(); given && (n < low || n > high) {
 		return fmt.Errorf("%s: want %d to %d", field, low, high)
-	}
-	return nil
-}
-
-func checkGlob(match Opt[string]) error {
-	if glob, given := match.Get(); given && (!utf8.ValidString(glob) || !doublestar.ValidatePattern(glob)) {
-		return errors.New("match: not a valid glob")
 	}
 	return nil
 }

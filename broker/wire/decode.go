@@ -81,10 +81,10 @@ func openEnvelope(frame []byte) (envelope, error) {
 	// This pass sees the whole frame, members that nobody asked for included,
 	// so that what follows meets well-formed JSON only.
 	if err := json.Unmarshal(frame, &raw); err != nil {
-		return envelope{}, &SyntaxError{Reason: "malformed JSON: " + syntaxReason(err)}
+		return envelope{}, &SyntaxError{Reason: syntaxReason(err)}
 	}
-	if kind := jsontext.Value(frame).Kind(); kind != '{' {
-		return envelope{}, &SyntaxError{Reason: "malformed frame: want a JSON object"}
+	if kind := jsontext.Value(frame).Kind(); kind != '{' { // null
+		return envelope{}, &SyntaxError{Reason: wantObject}
 	}
 	var env envelope
 	if raw.ID.Kind() == '"' {
@@ -125,17 +125,16 @@ func (e envelope) unknownKind() string {
 	return fmt.Sprintf("type: unknown: %.40q", e.kind)
 }
 
+const wantObject = "malformed frame: want a JSON object"
+
 // syntaxReason says in one line what jsontext found and where.
 func syntaxReason(err error) string {
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
-		return fmt.Sprintf("%v at byte %d", syntactic.Err, syntactic.ByteOffset)
+		return fmt.Sprintf("malformed JSON: %v at byte %d", syntactic.Err, syntactic.ByteOffset)
 	}
-	var semantic *json.SemanticError
-	if errors.As(err, &semantic) && semantic.JSONPointer == "" {
-		return "want an object"
-	}
-	return err.Error()
+	// The two members of an envelope take any value, so it is the frame.
+	return wantObject
 }
 
 // fieldPath turns a JSON pointer, /locks/0/name, into locks[0].name.

@@ -1,0 +1,106 @@
+package locktable
+
+import (
+	"math"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// An Acquire asks for locks. The caller has checked it: one lock at least, no
+// name twice, an ID of an open session that was never used before.
+type Acquire struct {
+	ID     wire.ID
+	Locks  []wire.LockSpec
+	Author string
+	// Wait is how long to wait: Forever, or 0 for not at all.
+	Wait time.Duration
+	// Hold is how long to hold at most; 0: as long as the holder likes.
+	Hold time.Duration
+	// Parent is a held request of the same session, or zero.
+	Parent wire.ID
+}
+
+// Forever is a Wait without end.
+const Forever time.Duration = math.MaxInt64
+
+// Acquire grants, queues or refuses. It refuses with wire.TooMany, wire.NotFound
+// (the parent is not held) or wire.Unavailable (no waiting was allowed).
+func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
+	events = t.advance(now, events)
+	s := t.sessions[a.ID.Session]
+	if s == nil || s.leaving || s.requests[a.ID.N] != nil {
+		panic("locktable: acquire with an id that is not new: " + a.ID.String())
+	}
+	if len(s.requests) >= t.config.MaxRequests {
+		return append(events, refused(a.ID, wire.TooMany))
+	}
+	var parent *request
+	if !a.Parent.IsZero() {
+		parent = t.find(a.Parent)
+		if parent == nil || parent.session != s || parent.state != holding {
+			return append(events, refused(a.ID, wire.NotFound))
+		}
+	}
+	r := newRequest(s, a, t.arrivals+1, parent)
+	free := t.free(a.Locks)
+	if !free && a.Wait == 0 {
+		event := refused(a.ID, wire.Unavailable)
+		event.Obstacle = t.obstacle(a.Locks, nil)
+		return append(events, event)
+	}
+	// A search for deadlocks belongs here: r has a parent, would have to wait,
+	// and is not in any queue yet.
+	t.admit(r, a.Locks)
+	if free {
+		return t.grant(r, events)
+	}
+	t.enqueue(r, a.Wait)
+	return append(events, Event{Kind: Queued, ID: a.ID})
+}
+
+// free reports whether a request for these locks could be granted as it comes:
+// nobody waits on any of them, and it fits all of them.
+func (t *Table) free(locks []wire.LockSpec) bool {
+	for _, spec := range locks {
+		l := t.locks[spec.Name]
+		if l != nil && (l.queue.len > 0 || !l.fits(limitOf(spec))) {
+			return false
+		}
+	}
+	return true
+}
+
+// admit makes r known, and its names used.
+func (t *Table) admit(r *request, locks []wire.LockSpec) {
+	t.arrivals = r.arrival
+	r.session.requests[r.n] = r
+	r.join()
+	for i := range r.places {
+		r.places[i].lock = t.use(locks[i].Name)
+	}
+}
+
+// enqueue puts r at the end of all its queues.
+func (t *Table) enqueue(r *request, wait time.Duration) {
+	r.state, r.since = waiting, t.now
+	for i := range r.places {
+		p := &r.places[i]
+		p.lock.queue.append(p)
+	}
+	r.session.waiting.append(r)
+	if wait < Forever {
+		t.setDeadline(r, t.now+wait)
+	}
+}
+
+func (t *Table) setDeadline(r *request, due time.Duration) {
+	r.due = due
+	t.deadlines.add(r)
+}
+
+func (t *Table) clearDeadline(r *request) {
+	if r.dueIndex >= 0 {
+		t.deadlines.removeAt(r.dueIndex)
+	}
+}

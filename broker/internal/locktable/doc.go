@@ -1,0 +1,54 @@
+// Package locktable decides who holds which lock. It is a state machine and
+// nothing else: it reads no clock, does no I/O, starts no goroutine, logs
+// nothing. The caller passes the time and gets events back; the same calls give
+// the same events, for ever. The broker's event loop is the one caller.
+//
+// Start with [Table], [Table.Acquire] and [Event].
+//
+// # Vocabulary
+//
+// A session opens requests. A request asks for one or several locks, waits,
+// then holds all of them, then has ended. Its place at a lock is first in the
+// lock's queue, then among the lock's holders. Requests joined by a parent
+// belong to one owner.
+//
+// # The grant rule
+//
+// On each of its locks a request has a limit: 1 when exclusive, its own limit
+// when shared with one, else infinite. It fits a lock when the holders and
+// itself together are no more than the least limit among them all. It is
+// granted when it fits each of its locks and no earlier request waits on any
+// of them: on all at once, or on none. A request that is not granted takes its
+// place in all its queues at the same instant; every queue is first come, first
+// served.
+//
+// Why such requests cannot deadlock one another: of all that wait, the earliest
+// is at the head of each of its queues, so it waits for holders only.
+//
+// # Order within an instant
+//
+// Every call first does what is due at its time: requests that have waited long
+// enough end, then requests that have held long enough end, then what has
+// become free is granted. So nothing is ever granted whose time is over, however
+// late the call. The heads of different locks are granted in the order in
+// which their requests arrived.
+//
+// # Invariants
+//
+// These hold between calls; the tests check all of them after every step.
+//
+//  1. No two incompatible holders: the holders of a lock are no more than the
+//     least limit among them.
+//  2. Tokens rise: every grant has a greater token than every grant before it.
+//  3. First come, first served: each queue is in the order of arrival, and
+//     nobody waits who could be granted.
+//  4. All or nothing: a request holds all of its locks, or waits on all of them.
+//  5. Nothing due is left undone: no deadline lies in the past.
+//  6. A dropped session leaves nothing: no request belongs to a session that is
+//     not open, and none of its waiting requests is granted on the way out.
+//  7. Every request ends exactly once, and is then unknown.
+//  8. Nothing leaks: a table without requests has no lock in use, no deadline,
+//     no owner; and never more idle names than it is told to remember.
+//
+// A Table is not safe for concurrent use.
+package locktable

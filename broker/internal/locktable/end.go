@@ -1,0 +1,57 @@
+package locktable
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Release ends a request that holds, and grants what that frees. One that
+// waits or is unknown is refused with wire.NotHeld, and nothing changes.
+func (t *Table) Release(now time.Duration, id wire.ID, events []Event) []Event {
+	events = t.advance(now, events)
+	r := t.find(id)
+	if r == nil || r.state != holding {
+		return append(events, refused(id, wire.NotHeld))
+	}
+	events = append(events, t.end(r, Released))
+	return t.settle(events)
+}
+
+// Cancel ends a request in whatever state it is, and grants what that frees.
+// An unknown one is refused with wire.NotFound.
+func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
+	events = t.advance(now, events)
+	r := t.find(id)
+	if r == nil {
+		return append(events, refused(id, wire.NotFound))
+	}
+	events = append(events, t.end(r, Cancelled))
+	return t.settle(events)
+}
+
+// end takes r out of everything that knows it. What becomes free is noted; the
+// caller settles.
+func (t *Table) end(r *request, kind Kind) Event {
+	event := Event{Kind: kind, ID: r.id()}
+	t.clearDeadline(r)
+	for i := range r.places {
+		p := &r.places[i]
+		if r.state == holding {
+			p.lock.removeHolder(p)
+		} else {
+			p.lock.queue.remove(p)
+		}
+		t.freedAt(p.lock)
+		t.rest(p.lock)
+	}
+	if r.state == holding {
+		r.session.holding.remove(r)
+	} else {
+		r.session.waiting.remove(r)
+	}
+	delete(r.session.requests, r.n)
+	r.state = ended
+	r.leave()
+	return event
+}

@@ -1,0 +1,42 @@
+package locktable
+
+import "container/heap"
+
+// A heapOf is a heap for container/heap whose elements know their index, so
+// that one can leave from the middle.
+type heapOf[T indexed[T]] []T
+
+type indexed[T any] interface {
+	before(T) bool
+	setIndex(int) // -1: in the heap no more
+}
+
+func (h *heapOf[T]) add(e T)           { heap.Push(h, e) }
+func (h *heapOf[T]) removeAt(i int)    { heap.Remove(h, i) }
+func (h *heapOf[T]) pop() T            { return heap.Pop(h).(T) }
+func (h heapOf[T]) Len() int           { return len(h) }
+func (h heapOf[T]) Less(i, j int) bool { return h[i].before(h[j]) }
+
+// Swap is for container/heap, as Len, Less, Push and Pop are.
+func (h heapOf[T]) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].setIndex(i)
+	h[j].setIndex(j)
+}
+
+// Push appends e.
+func (h *heapOf[T]) Push(e any) {
+	e.(T).setIndex(len(*h))
+	*h = append(*h, e.(T))
+}
+
+// Pop takes the last element away.
+func (h *heapOf[T]) Pop() any {
+	var none T
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = none
+	*h = (*h)[:last]
+	e.setIndex(-1)
+	return e
+}

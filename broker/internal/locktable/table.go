@@ -1,0 +1,82 @@
+package locktable
+
+import (
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Config is what a table must be told.
+type Config struct {
+	// FirstToken is the fencing token of the first grant, at least 1.
+	FirstToken int64
+	// MaxRequests is how many requests of one session may wait or hold at once.
+	MaxRequests int
+	// MaxIdle is how many names are remembered that nobody holds or waits for;
+	// the least recently used are forgotten first.
+	MaxIdle int
+}
+
+// A Table holds all locks, queues and sessions.
+//
+// The time that calls pass is the time since the table was made. It must never
+// decrease from call to call.
+type Table struct {
+	config Config
+	now    time.Duration
+
+	sessions map[string]*session
+	locks    map[string]*lock
+	bySeq    *btree.BTreeG[*lock] // the same locks, in order of first use
+	idle     list[lock, *lock]    // those nobody holds or waits for, least recently used first
+
+	deadlines heapOf[*request]
+	arrivals  int64 // requests so far
+	seqs      int64 // locks so far
+	token     int64 // of the next grant
+
+	freed heapOf[head] // heads of queues that settle has to look at
+}
+
+// New returns an empty table.
+func New(config Config) *Table {
+	return &Table{
+		config:   config,
+		sessions: make(map[string]*session),
+		locks:    make(map[string]*lock),
+		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
+		token:    config.FirstToken,
+	}
+}
+
+// Open begins a session. Its name must be new.
+func (t *Table) Open(name string, peer wire.Peer) {
+	if t.sessions[name] != nil {
+		panic("locktable: session opened twice: " + name)
+	}
+	t.sessions[name] = &session{name: name, peer: peer, requests: make(map[int64]*request)}
+}
+
+// Tick does what is due at now.
+func (t *Table) Tick(now time.Duration, events []Event) []Event {
+	return t.advance(now, events)
+}
+
+// Deadline returns the time at which there is next something to do, if any.
+func (t *Table) Deadline() (time.Duration, bool) {
+	if len(t.deadlines) == 0 {
+		return 0, false
+	}
+	return t.deadlines[0].due, true
+}
+
+// find returns the live request with that id, or nil.
+func (t *Table) find(id wire.ID) *request {
+	s := t.sessions[id.Session]
+	if s == nil || !id.Valid() {
+		return nil
+	}
+	return s.requests[id.N]
+}

@@ -1,0 +1,82 @@
+// Package brokertest runs a lock broker in memory, for tests of programs that
+// use one. No port is opened; the connections are real WebSocket connections
+// over pipes, so that they also work inside a testing/synctest bubble, where
+// time is virtual.
+//
+//	b := brokertest.Start(t, broker.Config{})
+//	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: b.Dial})
+package brokertest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// A Server is a broker in memory. Its methods may be called concurrently.
+type Server struct {
+	listener *listener
+	stop     func()
+}
+
+// Start makes a broker of config and runs it until Stop, at the latest until
+// the test ends. Inside a synctest bubble call Stop yourself: the cleanup of
+// the test comes after the bubble.
+func Start(t testing.TB, config broker.Config) *Server {
+	t.Helper()
+	b, err := broker.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Serve(t, b)
+}
+
+// Serve runs b as Start does.
+func Serve(t testing.TB, b *broker.Broker) *Server {
+	t.Helper()
+	l := newListener()
+	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := b.Run(ctx); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	running.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	s := &Server{listener: l, stop: sync.OnceFunc(func() {
+		cancel()
+		_ = server.Close()
+		running.Wait()
+	})}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// URL is the address to dial, with Dial as the way to make the connection.
+func (s *Server) URL() string { return "ws://broker.test" }
+
+// Dial connects to the broker; network and address are not looked at. It has
+// the form that wsclient.Options.NetDial, websocket.Dialer and http.Transport
+// want.
+func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	return s.DialFrom(ctx, "192.0.2.1:1000")
+}
+
+// DialFrom is Dial with the address from which the broker sees the client come.
+func (s *Server) DialFrom(ctx context.Context, remote string) (net.Conn, error) {
+	return s.listener.dial(ctx, remote)
+}
+
+// Stop ends the broker's Run and waits for it.
+func (s *Server) Stop() { s.stop() }

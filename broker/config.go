@@ -1,0 +1,66 @@
+package broker
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Config says how a broker behaves. The zero value works.
+type Config struct {
+	// Logger receives what people want to know later: sessions that come and
+	// go at info level, requests at debug. The zero Logger discards all.
+	Logger zerolog.Logger
+
+	// Heartbeat is how often the broker pings each client, and each client the
+	// broker. At least a millisecond, at most half of Timeout; default 5 s.
+	Heartbeat time.Duration
+
+	// Timeout is how long a connection may be silent before the broker closes
+	// it and gives its locks to others. Default 15 s, at most a year.
+	Timeout time.Duration
+
+	// Limits are what clients may send; a field that is 0 has its default, as
+	// in [wire.DefaultLimits].
+	Limits wire.Limits
+
+	// IdleNames is how many lock names are remembered after their last use, for
+	// the listing. Default 10,000; negative: none.
+	IdleNames int
+}
+
+// withDefaults returns the config with what was left out filled in, or says
+// what is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	setDefault(&c.Heartbeat, 5*time.Second)
+	setDefault(&c.Timeout, 15*time.Second)
+	setDefault(&c.IdleNames, 10_000)
+	c.IdleNames = max(c.IdleNames, 0)
+
+	limits := wire.DefaultLimits()
+	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)
+	setDefault(&c.Limits.NameBytes, limits.NameBytes)
+	setDefault(&c.Limits.AuthorBytes, limits.AuthorBytes)
+	setDefault(&c.Limits.LocksPerRequest, limits.LocksPerRequest)
+	setDefault(&c.Limits.Requests, limits.Requests)
+
+	switch l := c.Limits; {
+	case c.Heartbeat < time.Millisecond || c.Heartbeat > c.Timeout/2:
+		return c, fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
+	case c.Timeout > wire.MaxMillis*time.Millisecond:
+		return c, fmt.Errorf("broker: Timeout is %v: want a year at most", c.Timeout)
+	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
+		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
+	}
+	return c, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,95 @@
+package broker
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// writeStall is how long a write may make no progress.
+	writeStall = 10 * time.Second
+	// writeChunk is how much must be written for that to count as progress.
+	writeChunk = 32 << 10
+	// closeWait is how long the end of a connection may take: to send what is
+	// left, and again to hear the other side's end.
+	closeWait = time.Second
+)
+
+// A progressConn is a connection whose writes fail when they make no progress,
+// however much there is to write, and that can be told to come to an end.
+type progressConn struct {
+	net.Conn
+
+	mu   sync.Mutex
+	last time.Time // no deadline is later than this, unless it is zero
+}
+
+// Write writes p chunk by chunk, each with a deadline of its own.
+func (c *progressConn) Write(p []byte) (written int, err error) {
+	for len(p) > 0 && err == nil {
+		if err := c.setDeadline(c.Conn.SetWriteDeadline, time.Now().Add(writeStall)); err != nil {
+			return written, err
+		}
+		var n int
+		n, err = c.Conn.Write(p[:min(len(p), writeChunk)])
+		written += n
+		p = p[n:]
+	}
+	return written, err
+}
+
+// SetWriteDeadline does nothing: Write sets its own.
+func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }
+
+// SetReadDeadline sets it, but none that is later than the last.
+func (c *progressConn) SetReadDeadline(t time.Time) error {
+	return c.setDeadline(c.Conn.SetReadDeadline, t)
+}
+
+func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.last.IsZero() && c.last.Before(t) {
+		t = c.last
+	}
+	return set(t)
+}
+
+// hurry makes every read and write from now on, those under way included, end
+// within closeWait.
+func (c *progressConn) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last.IsZero() {
+		c.last = time.Now().Add(closeWait)
+		_ = c.SetDeadline(c.last)
+	}
+}
+
+// linger waits until the other side has ended the connection too. Closing with
+// unread bytes would make the system reset the connection, and the peer might
+// never see the close frame that says why.
+func (c *progressConn) linger() {
+	_ = c.Conn.SetReadDeadline(time.Now().Add(closeWait))
+	_, _ = io.Copy(io.Discard, c.Conn)
+}
+
+// A hijacker hands out the connection under an HTTP request as a progressConn.
+type hijacker struct {
+	http.ResponseWriter
+	conn *progressConn
+}
+
+// Hijack is for the upgrader.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn = &progressConn{Conn: conn}
+	return h.conn, buffered, nil
+}

@@ -1,0 +1,43 @@
+// Package broker is a lock broker to embed in any http.Server: it hands out
+// named locks to programs that share a resource, over WebSocket.
+//
+//	b, err := broker.New(broker.Config{Logger: log})
+//	...
+//	go b.Run(ctx)
+//	http.ListenAndServe("127.0.0.1:27002", b.Handler())
+//
+// Start with [Config], [New], [Broker.Run] and [Broker.Handler]. Package wsclient
+// is the Go client; package wire holds the protocol and its reference page.
+//
+// # How it works
+//
+// A client keeps one connection, a session, that carries all its requests. A
+// reader decodes what the client sends and hands it to the event loop. The loop
+// is one goroutine and the only one that touches the lock table; it puts the
+// replies into the outboxes of the sessions they belong to, and never waits for
+// any of them. A writer for each session encodes and sends.
+//
+//	reader -> inbox -> loop (lock table) -> outbox -> writer
+//
+// When a connection ends, for whatever reason, the loop drops its session:
+// waiting requests are withdrawn, then its locks are released.
+//
+// # What is promised
+//
+// In the broker's own order of events no two incompatible grants overlap. Each
+// queue is first come, first served. Nothing that one client sends costs
+// another its locks: bad input is answered with an error, and a client that
+// does not read is cut off.
+//
+// # What is not
+//
+// A broker cannot stop a program that believes it still holds a lock: one that
+// was frozen past the session timeout wakes up believing, until its next
+// instruction that looks. Only the resource can refuse it, by checking the
+// fencing token that every grant carries. Tokens rise as long as the broker
+// runs; over a restart they rise if the clock of the machine has not been set
+// back. Queues and holders live in memory: a restart releases everything.
+//
+// A panic of the loop means that an invariant is broken. It is not recovered:
+// a broker that no longer knows who holds what must not go on.
+package broker

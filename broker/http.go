@@ -1,0 +1,95 @@
+package broker
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// upgradeTimeout is how long writing the answer to an upgrade may take. How
+// long a client may take to ask is up to the http.Server: ReadHeaderTimeout.
+const upgradeTimeout = 10 * time.Second
+
+// Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
+// as the process can answer; and /readyz, which answers 200 while Run serves.
+//
+// The http.Server should have a ReadHeaderTimeout, 10 s for example. Its
+// Shutdown does not wait for WebSocket connections: end Run's context first.
+func (b *Broker) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ws", b.serveWS)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !b.ready.Load() {
+			http.Error(w, "not serving", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	return mux
+}
+
+func newUpgrader() websocket.Upgrader {
+	return websocket.Upgrader{
+		HandshakeTimeout: upgradeTimeout,
+		ReadBufferSize:   4096,
+		WriteBufferSize:  4096,
+		Subprotocols:     []string{wire.Subprotocol},
+	}
+}
+
+// serveWS refuses what is no proper upgrade, and returns once the connection
+// has goroutines of its own: those of the HTTP server are not needed any more.
+func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
+	label, status, problem := checkUpgrade(r)
+	if status == 0 && b.started.Load() && !b.ready.Load() {
+		status, problem = http.StatusServiceUnavailable, "the broker has stopped"
+	}
+	if status != 0 {
+		if status == http.StatusUpgradeRequired {
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", "websocket")
+		}
+		http.Error(w, problem, status)
+		return
+	}
+	h := &hijacker{ResponseWriter: w}
+	conn, err := b.upgrader.Upgrade(h, r, nil)
+	if err != nil {
+		// Upgrade has answered.
+		b.config.Logger.Info().Err(err).Str("remote", r.RemoteAddr).Msg("upgrade refused")
+		return
+	}
+	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
+	if !b.serve(newSession(conn, h.conn, peer, b.config, b.inbox)) {
+		_ = conn.Close()
+	}
+}
+
+// checkUpgrade returns the client's label, or the status and the line of help
+// that refuse the request. What it lets pass, the upgrader checks further.
+func checkUpgrade(r *http.Request) (label string, status int, problem string) {
+	if r.Method != http.MethodGet {
+		return "", http.StatusMethodNotAllowed, "want GET"
+	}
+	if !websocket.IsWebSocketUpgrade(r) {
+		return "", http.StatusUpgradeRequired, "this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol
+	}
+	offered := websocket.Subprotocols(r)
+	if len(offered) > 0 && !slices.Contains(offered, wire.Subprotocol) {
+		return "", http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol
+	}
+	label = r.URL.Query().Get("client")
+	if len(label) > wire.ClientLabelBytes || !utf8.ValidString(label) {
+		return "", http.StatusBadRequest, "client: want at most 256 bytes of UTF-8"
+	}
+	return label, 0, ""
+}

@@ -1,0 +1,119 @@
+package locktable
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// crowd is a lock with a holder and a number of waiters, all of one session.
+type crowd struct {
+	table  *Table
+	first  int64 // the n of the holder
+	next   int64 // the n of the next request
+	events []Event
+	spec   []wire.LockSpec
+}
+
+func newCrowd(waiters int) *crowd {
+	c := &crowd{
+		table: New(Config{FirstToken: 1, MaxRequests: waiters + 2, MaxIdle: 10}),
+		spec:  []wire.LockSpec{{Name: "orders/1"}},
+	}
+	c.table.Open("a", wire.Peer{})
+	for range waiters + 1 {
+		c.join()
+	}
+	return c
+}
+
+func (c *crowd) join() {
+	a := Acquire{ID: wire.ID{Session: "a", N: c.next}, Locks: c.spec, Wait: Forever}
+	c.events = c.table.Acquire(0, a, c.events[:0])
+	c.next++
+}
+
+// handOff releases the lock, which grants the first waiter; who had it queues
+// again at the end.
+func (c *crowd) handOff() {
+	c.events = c.table.Release(0, wire.ID{Session: "a", N: c.first}, c.events[:0])
+	c.first++
+	c.join()
+}
+
+var crowds = []int{1, 1_000, 100_000}
+
+// BenchmarkUncontended is acquire and release of a free lock whose name is known.
+func BenchmarkUncontended(b *testing.B) {
+	c := newCrowd(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.handOff()
+	}
+}
+
+// BenchmarkHandOff is a release, the grant that follows, and a new waiter.
+func BenchmarkHandOff(b *testing.B) {
+	for _, waiters := range crowds {
+		b.Run(fmt.Sprint(waiters), func(b *testing.B) {
+			c := newCrowd(waiters)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.handOff()
+			}
+		})
+	}
+}
+
+// BenchmarkCancelInTheMiddle is a cancel of one among the waiters in the middle
+// of the queue, and a new waiter.
+func BenchmarkCancelInTheMiddle(b *testing.B) {
+	for _, waiters := range crowds[1:] {
+		b.Run(fmt.Sprint(waiters), func(b *testing.B) {
+			c := newCrowd(waiters)
+			// The middle moves: of every two places that the queue moves on, one
+			// is left by a cancel. Half the queue is cancelled before it repeats,
+			// and the queue is made anew then, outside the time.
+			n := int64(waiters / 4)
+			b.ReportAllocs()
+			for b.Loop() {
+				if n == int64(waiters*3/4) {
+					b.StopTimer()
+					c, n = newCrowd(waiters), int64(waiters/4)
+					b.StartTimer()
+				}
+				c.events = c.table.Cancel(0, wire.ID{Session: "a", N: n}, c.events[:0])
+				c.join()
+				n++
+			}
+		})
+	}
+}
+
+// BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters in
+// turns, so that whatever else the machine does hits all three, and reports the
+// times as ratios to the first: near 1 if the cost does not grow with the queue.
+func BenchmarkFlat(b *testing.B) {
+	const turn = 200
+	var made []*crowd
+	for _, waiters := range crowds {
+		made = append(made, newCrowd(waiters))
+	}
+	took := make([]time.Duration, len(crowds))
+	for b.Loop() {
+		for i, c := range made {
+			start := time.Now()
+			for range turn {
+				c.handOff()
+			}
+			took[i] += time.Since(start)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took[0].Nanoseconds())/float64(b.N*turn), "ns/hand-off")
+	for i := range crowds[1:] {
+		b.ReportMetric(float64(took[i+1])/float64(took[0]), fmt.Sprintf("x%d", crowds[i+1]))
+	}
+}

@@ -1,0 +1,118 @@
+package locktable
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Bounds that are too large for a script: what one call may cost, while nobody
+// else is served.
+
+func newBusyTable() *Table {
+	t := New(Config{FirstToken: 1, MaxRequests: 100_000, MaxIdle: 100_000})
+	t.Open("a", wire.Peer{})
+	return t
+}
+
+func ask(n int, name string) Acquire {
+	return Acquire{ID: wire.ID{Session: "a", N: int64(n)}, Wait: Forever, Locks: []wire.LockSpec{{Name: name}}}
+}
+
+func TestAheadIsCountedUpToALimit(t *testing.T) {
+	for _, waiters := range []int{wire.MaxAheadTold - 1, wire.MaxAheadTold, wire.MaxAheadTold + 1} {
+		table := newBusyTable()
+		for n := range waiters + 1 {
+			table.Acquire(0, ask(n, "x"), nil)
+		}
+		last := ask(waiters+1, "x")
+		last.Wait = 0
+		events := table.Acquire(0, last, nil)
+		if got, want := events[0].Obstacle.Ahead, min(waiters, wire.MaxAheadTold); got != want {
+			t.Errorf("%d waiters: %d ahead, want %d", waiters, got, want)
+		}
+	}
+}
+
+// A page looks at so many locks only. It may be empty then, and says where to
+// go on.
+func TestPageLooksAtSoManyLocks(t *testing.T) {
+	table := newBusyTable()
+	for n := range pageScan + 1 {
+		table.Acquire(0, ask(n, fmt.Sprintf("x/%d", n)), nil)
+	}
+	q := Query{Match: fmt.Sprintf("x/%d", pageScan), Max: 1, Queue: 1}
+	page, _ := table.Page(0, q, nil)
+	if len(page.Locks) != 0 || page.Next != pageScan {
+		t.Fatalf("first page: %d locks, next %d", len(page.Locks), page.Next)
+	}
+	q.After = page.Next
+	page, _ = table.Page(0, q, nil)
+	if len(page.Locks) != 1 || page.Locks[0].Name != q.Match || page.Next != 0 {
+		t.Fatalf("second page: %d locks, next %d", len(page.Locks), page.Next)
+	}
+}
+
+// A page is no longer than about pageBytes, whatever people are called: lists
+// are cut short, and the next page goes on with the next lock.
+func TestPageIsNotTooLong(t *testing.T) {
+	table := newBusyTable()
+	for n := range 60_000 {
+		a := ask(n, []string{"x", "y", "z"}[n%3])
+		a.Author = strings.Repeat("\x01", 255)
+		table.Acquire(0, a, nil)
+	}
+	var names []string
+	q := Query{Max: 1000, Queue: wire.MaxQueue}
+	for pages := 1; ; pages++ {
+		page, _ := table.Page(0, q, nil)
+		length := 0
+		for _, l := range page.Locks {
+			names = append(names, l.Name)
+			for _, info := range append(l.Holders, l.Waiters...) {
+				length += infoLen(info)
+			}
+			if l.Holding != 1 || l.Waiting != 19_999 {
+				t.Errorf("%s: %d hold, %d wait", l.Name, l.Holding, l.Waiting)
+			}
+		}
+		if length > pageBytes+10_000 {
+			t.Errorf("page %d has %d bytes", pages, length)
+		}
+		if page.Next == 0 {
+			break
+		}
+		q.After = page.Next
+	}
+	if got := strings.Join(names, " "); got != "x y z" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A broken promise of the caller's is a bug, and stops the program at once
+// instead of going wrong later.
+func TestMisusePanics(t *testing.T) {
+	for name, misuse := range map[string]func(*Table){
+		"opened twice":      func(t *Table) { t.Open("a", wire.Peer{}) },
+		"no such session":   func(t *Table) { t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}}, nil) },
+		"id in use":         func(t *Table) { t.Acquire(0, ask(0, "x"), nil); t.Acquire(0, ask(0, "y"), nil) },
+		"drop of nothing":   func(t *Table) { t.Drop(0, "b", 1, nil) },
+		"time ran backward": func(t *Table) { t.Tick(2, nil); t.Tick(1, nil) },
+		"leaving session": func(t *Table) {
+			t.Acquire(0, ask(0, "x"), nil)
+			t.Drop(0, "a", 0, nil)
+			t.Acquire(0, ask(1, "x"), nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			misuse(newBusyTable())
+		})
+	}
+}

@@ -1,0 +1,242 @@
+package locktable
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// check checks the invariants of the package comment that show between two
+// calls, by brute force. What only the events show is the recorder's.
+func check(t *Table) error {
+	// The structure comes first: the others walk lists that it has found sound.
+	for _, law := range []func(*Table) error{
+		checkStructure,
+		checkHolders,
+		checkQueues,
+		checkNobodyOverlooked,
+		checkWhole,
+		checkDeadlines,
+		checkSessions,
+		checkOwners,
+		checkIdle,
+	} {
+		if err := law(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHolders is invariant 1.
+func checkHolders(t *Table) error {
+	for name, l := range t.locks {
+		if least := bruteLeast(l); l.holders.len > least {
+			return fmt.Errorf("invariant 1: %d hold %s, whose least limit is %d", l.holders.len, name, least)
+		}
+	}
+	return nil
+}
+
+// bruteLeast is the least limit among the holders, recomputed from the modes.
+func bruteLeast(l *lock) int {
+	least := infinite
+	for p := l.holders.first; p != nil; p = p.next {
+		switch {
+		case p.mode == wire.Exclusive:
+			least = 1
+		case p.limit < least:
+			least = p.limit
+		}
+	}
+	return least
+}
+
+// checkQueues is the first half of invariant 3: queues are in order of arrival.
+func checkQueues(t *Table) error {
+	for name, l := range t.locks {
+		for p := l.queue.first; p != nil && p.next != nil; p = p.next {
+			if p.request.arrival >= p.next.request.arrival {
+				return fmt.Errorf("invariant 3: on %s, %s waits before %s", name, p.request.id(), p.next.request.id())
+			}
+		}
+	}
+	return nil
+}
+
+// checkNobodyOverlooked is the second half of invariant 3: nobody waits who
+// could be granted. Only a session on its way out is passed over.
+func checkNobodyOverlooked(t *Table) error {
+	for _, s := range t.sessions {
+		for r := s.waiting.first; r != nil; r = r.next {
+			if !s.leaving && bruteGrantable(r) {
+				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
+			}
+		}
+	}
+	return nil
+}
+
+func bruteGrantable(r *request) bool {
+	for i := range r.places {
+		p := &r.places[i]
+		if p.lock.queue.first != p || p.lock.holders.len+1 > min(p.limit, bruteLeast(p.lock)) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkWhole is invariant 4: a request stands at all its locks in the same way.
+func checkWhole(t *Table) error {
+	places := 0
+	for _, l := range t.locks {
+		for p := l.holders.first; p != nil; p = p.next {
+			if p.request.state != holding {
+				return fmt.Errorf("invariant 4: %s holds %s and not all", p.request.id(), l.name)
+			}
+			places++
+		}
+		for p := l.queue.first; p != nil; p = p.next {
+			if p.request.state != waiting {
+				return fmt.Errorf("invariant 4: %s waits for %s and not for all", p.request.id(), l.name)
+			}
+			places++
+		}
+	}
+	for _, s := range t.sessions {
+		for _, r := range s.requests {
+			places -= len(r.places)
+		}
+	}
+	if places != 0 {
+		return fmt.Errorf("invariant 4: the locks have %d places more than the requests", places)
+	}
+	return nil
+}
+
+// checkDeadlines is invariant 5, and that exactly those holders with a hold
+// time are waited for.
+func checkDeadlines(t *Table) error {
+	if err := checkHeap(t.deadlines, func(r *request) int { return r.dueIndex }); err != nil {
+		return fmt.Errorf("deadlines: %w", err)
+	}
+	for _, r := range t.deadlines {
+		switch {
+		case r.due <= t.now:
+			return fmt.Errorf("invariant 5: %s was due at %s, now is %s", r.id(), r.due, t.now)
+		case t.find(r.id()) != r:
+			return fmt.Errorf("invariant 8: a deadline of %s, which has ended", r.id())
+		case r.state == holding && r.due != r.since+r.hold:
+			return fmt.Errorf("%s is due at %s, but holds since %s for %s", r.id(), r.due, r.since, r.hold)
+		}
+	}
+	for _, s := range t.sessions {
+		for _, r := range s.requests {
+			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {
+				return fmt.Errorf("%s holds for %s, index among the deadlines %d", r.id(), r.hold, r.dueIndex)
+			}
+			if r.dueIndex >= 0 && (r.dueIndex >= len(t.deadlines) || t.deadlines[r.dueIndex] != r) {
+				return fmt.Errorf("%s is not where it thinks among the deadlines", r.id())
+			}
+		}
+	}
+	return nil
+}
+
+// checkSessions is invariant 6, and that each session's lists are its requests.
+func checkSessions(t *Table) error {
+	for name, s := range t.sessions {
+		if s.name != name {
+			return fmt.Errorf("session %s is known as %s", s.name, name)
+		}
+		if s.waiting.len+s.holding.len != len(s.requests) {
+			return fmt.Errorf("%s: %d wait, %d hold, of %d", name, s.waiting.len, s.holding.len, len(s.requests))
+		}
+		for n, r := range s.requests {
+			if r.session != s || r.n != n {
+				return fmt.Errorf("%s--%d is known as %s", name, n, r.id())
+			}
+		}
+		for r := s.waiting.first; r != nil; r = r.next {
+			if r.state != waiting || s.requests[r.n] != r || r.next != nil && r.arrival >= r.next.arrival {
+				return fmt.Errorf("%s does not belong there among those that wait", r.id())
+			}
+		}
+		for r := s.holding.first; r != nil; r = r.next {
+			if r.state != holding || s.requests[r.n] != r || r.next != nil && r.token >= r.next.token {
+				return fmt.Errorf("%s does not belong there among those that hold", r.id())
+			}
+		}
+	}
+	for _, l := range t.locks {
+		for _, places := range []list[place, *place]{l.holders, l.queue} {
+			for p := places.first; p != nil; p = p.next {
+				if t.find(p.request.id()) != p.request {
+					return fmt.Errorf("invariant 6: %s is at %s, and in no session", p.request.id(), l.name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkOwners checks that a child is its parent's owner's, and that owners count
+// right.
+func checkOwners(t *Table) error {
+	count := make(map[*owner]int)
+	for _, s := range t.sessions {
+		for _, r := range s.requests {
+			if r.owner != nil {
+				count[r.owner]++
+			}
+			p := r.parent
+			if p == nil || p.state == ended {
+				continue
+			}
+			if p.session != s || p.state != holding || t.find(p.id()) != p {
+				return fmt.Errorf("the parent of %s is %s, which is not held in its session", r.id(), p.id())
+			}
+			if r.owner == nil || r.owner != p.owner {
+				return fmt.Errorf("%s has another owner than its parent %s", r.id(), p.id())
+			}
+		}
+	}
+	for o, n := range count {
+		if o.requests != n {
+			return fmt.Errorf("an owner of %d requests counts %d", n, o.requests)
+		}
+	}
+	return nil
+}
+
+// checkIdle is the rest of invariant 8: the idle locks are exactly those that
+// nobody uses, and not too many.
+func checkIdle(t *Table) error {
+	idle := make(map[*lock]bool)
+	for l := t.idle.first; l != nil; l = l.next {
+		idle[l] = true
+	}
+	for name, l := range t.locks {
+		if l.unused() != idle[l] {
+			return fmt.Errorf("invariant 8: %s: unused is %t, idle is %t", name, l.unused(), idle[l])
+		}
+		delete(idle, l)
+	}
+	if len(idle) > 0 {
+		return fmt.Errorf("invariant 8: %d idle locks that are forgotten", len(idle))
+	}
+	if t.idle.len > t.config.MaxIdle {
+		return fmt.Errorf("invariant 8: %d idle locks, at most %d allowed", t.idle.len, t.config.MaxIdle)
+	}
+	return nil
+}
+
+// checkEmpty is invariant 8 for a table whose sessions are all gone.
+func checkEmpty(t *Table) error {
+	if len(t.sessions) > 0 || len(t.deadlines) > 0 || len(t.locks) != t.idle.len {
+		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
+			len(t.sessions), len(t.deadlines), len(t.locks), t.idle.len)
+	}
+	return nil
+}

@@ -1,0 +1,392 @@
+package locktable
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// An oracle does what a table does, in the dumbest way: one list of all requests
+// in order of arrival, and everything else worked out afresh each time from the
+// words of the protocol. It is slow, short and shares no code with the table.
+type oracle struct {
+	config   Config
+	now      time.Duration
+	requests []*wish
+	peers    map[string]wire.Peer // of the open sessions
+	leaving  map[string]bool
+	names    []*knownName // in order of first use
+	arrivals int
+	tokens   int64
+	seqs     int64
+	rests    int
+}
+
+// A wish is a request.
+type wish struct {
+	Acquire
+	arrival int
+	held    bool
+	token   int64
+	since   time.Duration
+}
+
+// A knownName is a name in use, or one that is remembered.
+type knownName struct {
+	name   string
+	seq    int64
+	rested int // when it was last used, if nobody uses it now; else 0
+}
+
+func newOracle(config Config) *oracle {
+	return &oracle{
+		config:  config,
+		peers:   make(map[string]wire.Peer),
+		leaving: make(map[string]bool),
+		tokens:  config.FirstToken,
+	}
+}
+
+func (o *oracle) Open(name string, peer wire.Peer) { o.peers[name] = peer }
+
+func (o *oracle) Tick(now time.Duration, events []Event) []Event {
+	o.now = now
+	for _, w := range o.due(false) {
+		obstacle := o.obstacle(w)
+		o.remove(w)
+		events = append(events, Event{Kind: TimedOut, ID: w.ID, Obstacle: obstacle})
+	}
+	for _, w := range o.due(true) {
+		o.remove(w)
+		events = append(events, Event{Kind: Expired, ID: w.ID})
+	}
+	return o.grantAll(events)
+}
+
+func (o *oracle) Deadline() (time.Duration, bool) {
+	first, found := time.Duration(0), false
+	for _, w := range o.requests {
+		if d, ok := w.deadline(); ok && (!found || d < first) {
+			first, found = d, true
+		}
+	}
+	return first, found
+}
+
+func (w *wish) deadline() (time.Duration, bool) {
+	if w.held {
+		return w.since + w.Hold, w.Hold > 0
+	}
+	if w.Wait == Forever {
+		return 0, false
+	}
+	return w.since + w.Wait, true
+}
+
+// due are those held, or those waiting, whose deadline has come, the earliest
+// deadline first.
+func (o *oracle) due(held bool) []*wish {
+	var due []*wish
+	for _, w := range o.requests {
+		if d, ok := w.deadline(); ok && w.held == held && d <= o.now {
+			due = append(due, w)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b *wish) int {
+		x, _ := a.deadline()
+		y, _ := b.deadline()
+		return cmp.Compare(x, y)
+	})
+	return due
+}
+
+func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
+	events = o.Tick(now, events)
+	mine := 0
+	for _, w := range o.requests {
+		if w.ID.Session == a.ID.Session {
+			mine++
+		}
+	}
+	if mine >= o.config.MaxRequests {
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.TooMany})
+	}
+	if !a.Parent.IsZero() {
+		p := o.find(a.Parent)
+		if p == nil || !p.held || p.ID.Session != a.ID.Session {
+			return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.NotFound})
+		}
+	}
+	o.arrivals++
+	w := &wish{Acquire: a, arrival: o.arrivals, since: now}
+	if !o.grantable(w) && a.Wait == 0 {
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Unavailable, Obstacle: o.obstacle(w)})
+	}
+	o.requests = append(o.requests, w)
+	for _, spec := range a.Locks {
+		o.use(spec.Name)
+	}
+	if o.grantable(w) {
+		return o.grantAll(events)
+	}
+	return append(events, Event{Kind: Queued, ID: a.ID})
+}
+
+func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {
+	events = o.Tick(now, events)
+	w := o.find(id)
+	if w == nil || !w.held {
+		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotHeld})
+	}
+	o.remove(w)
+	return o.grantAll(append(events, Event{Kind: Released, ID: id}))
+}
+
+func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
+	events = o.Tick(now, events)
+	w := o.find(id)
+	if w == nil {
+		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
+	}
+	o.remove(w)
+	return o.grantAll(append(events, Event{Kind: Cancelled, ID: id}))
+}
+
+// Drop ends one request after another, each an instant of its own: those that
+// wait in order of arrival, then those that hold in order of grant.
+func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
+	events = o.Tick(now, events)
+	o.leaving[name] = true
+	for ; budget > 0; budget-- {
+		var next *wish
+		for _, w := range o.requests {
+			if w.ID.Session == name && (next == nil || w.leavesBefore(next)) {
+				next = w
+			}
+		}
+		if next == nil {
+			break
+		}
+		o.remove(next)
+		events = o.grantAll(append(events, Event{Kind: Gone, ID: next.ID}))
+	}
+	for _, w := range o.requests {
+		if w.ID.Session == name {
+			return events, false
+		}
+	}
+	delete(o.peers, name)
+	return events, true
+}
+
+func (w *wish) leavesBefore(other *wish) bool {
+	switch {
+	case w.held != other.held:
+		return other.held
+	case w.held:
+		return w.token < other.token
+	}
+	return w.arrival < other.arrival
+}
+
+func (o *oracle) find(id wire.ID) *wish {
+	for _, w := range o.requests {
+		if w.ID == id {
+			return w
+		}
+	}
+	return nil
+}
+
+// grantAll grants the earliest request that can be granted, and so on.
+func (o *oracle) grantAll(events []Event) []Event {
+	for i := 0; i < len(o.requests); i++ {
+		w := o.requests[i]
+		if w.held || o.leaving[w.ID.Session] || !o.grantable(w) {
+			continue
+		}
+		w.held, w.token, w.since = true, o.tokens, o.now
+		o.tokens++
+		events = append(events, Event{Kind: Granted, ID: w.ID, Token: w.token})
+		i = -1
+	}
+	return events
+}
+
+// grantable is the grant rule, for a request that waits or has just come.
+func (o *oracle) grantable(w *wish) bool {
+	for _, spec := range w.Locks {
+		number, least := 1, limitOn(spec)
+		for _, other := range o.requests {
+			theirs, uses := other.on(spec.Name)
+			switch {
+			case !uses || other == w:
+			case other.held:
+				number++
+				least = min(least, limitOn(theirs))
+			case other.arrival < w.arrival:
+				return false
+			}
+		}
+		if number > least {
+			return false
+		}
+	}
+	return true
+}
+
+func limitOn(spec wire.LockSpec) int {
+	limit, limited := spec.Limit.Get()
+	switch {
+	case spec.Mode == wire.Exclusive:
+		return 1
+	case limited:
+		return limit
+	}
+	return math.MaxInt
+}
+
+// on says how a request asks for a lock, if it does.
+func (w *wish) on(name string) (wire.LockSpec, bool) {
+	for _, spec := range w.Locks {
+		if spec.Name == name {
+			return spec, true
+		}
+	}
+	return wire.LockSpec{}, false
+}
+
+func (o *oracle) remove(w *wish) {
+	o.requests = slices.DeleteFunc(o.requests, func(other *wish) bool { return other == w })
+	for _, spec := range w.Locks {
+		o.rest(spec.Name)
+	}
+}
+
+// use makes a name known and in use.
+func (o *oracle) use(name string) {
+	for _, k := range o.names {
+		if k.name == name {
+			k.rested = 0
+			return
+		}
+	}
+	o.seqs++
+	o.names = append(o.names, &knownName{name: name, seq: o.seqs})
+}
+
+// rest notes that a name is out of use if it is, and forgets the one that has
+// been for longest if those are too many.
+func (o *oracle) rest(name string) {
+	if len(o.users(name, true))+len(o.users(name, false)) > 0 {
+		return
+	}
+	o.rests++
+	var oldest *knownName
+	resting := 0
+	for _, k := range o.names {
+		if k.name == name {
+			k.rested = o.rests
+		}
+		if k.rested == 0 {
+			continue
+		}
+		resting++
+		if oldest == nil || k.rested < oldest.rested {
+			oldest = k
+		}
+	}
+	if resting > o.config.MaxIdle {
+		o.names = slices.DeleteFunc(o.names, func(k *knownName) bool { return k == oldest })
+	}
+}
+
+// users are those that hold a lock in order of grant, or wait for it in order
+// of arrival.
+func (o *oracle) users(name string, held bool) []*wish {
+	var users []*wish
+	for _, w := range o.requests {
+		if _, uses := w.on(name); uses && w.held == held {
+			users = append(users, w)
+		}
+	}
+	if held {
+		slices.SortFunc(users, func(a, b *wish) int { return cmp.Compare(a.token, b.token) })
+	}
+	return users
+}
+
+func (o *oracle) obstacle(w *wish) *Obstacle {
+	obstacle := &Obstacle{}
+	var seen []*wish
+	for _, spec := range w.Locks {
+		for _, holder := range o.users(spec.Name, true) {
+			if !slices.Contains(seen, holder) && len(obstacle.Holders) < 8 {
+				seen = append(seen, holder)
+				obstacle.Holders = append(obstacle.Holders, o.describe(holder, spec.Name))
+			}
+		}
+		for _, other := range o.users(spec.Name, false) {
+			if !slices.Contains(seen, other) && other.arrival < w.arrival && obstacle.Ahead < 1000 {
+				seen = append(seen, other)
+				obstacle.Ahead++
+			}
+		}
+	}
+	return obstacle
+}
+
+func (o *oracle) describe(w *wish, name string) wire.RequestInfo {
+	spec, _ := w.on(name)
+	info := wire.RequestInfo{
+		ID: w.ID, Author: w.Author, Mode: spec.Mode, Limit: spec.Limit, Token: w.token,
+		DurationMS: int64((o.now - w.since) / time.Millisecond),
+		Peer:       o.peers[w.ID.Session],
+	}
+	for _, s := range w.Locks {
+		info.Locks = append(info.Locks, s.Name)
+	}
+	if o.find(w.Parent) != nil {
+		info.Parent = w.Parent
+	}
+	return info
+}
+
+func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event) {
+	events = o.Tick(now, events)
+	page := Page{Locks: []wire.LockInfo{}}
+	last := q.After
+	for _, k := range o.names {
+		if k.seq <= q.After {
+			continue
+		}
+		if len(page.Locks) == q.Max {
+			page.Next = last
+			break
+		}
+		last = k.seq
+		if k.rested > 0 && !q.Empty || q.Match != "" && !doublestar.MatchUnvalidated(q.Match, k.name) {
+			continue
+		}
+		holders, waiters := o.users(k.name, true), o.users(k.name, false)
+		page.Locks = append(page.Locks, wire.LockInfo{
+			Name: k.name, Seq: k.seq,
+			Holders: o.describeAll(holders, k.name, q.Queue), Holding: len(holders),
+			Waiters: o.describeAll(waiters, k.name, q.Queue), Waiting: len(waiters),
+		})
+	}
+	return page, events
+}
+
+func (o *oracle) describeAll(wishes []*wish, name string, most int) []wire.RequestInfo {
+	infos := []wire.RequestInfo{}
+	for _, w := range wishes[:min(most, len(wishes))] {
+		infos = append(infos, o.describe(w, name))
+	}
+	return infos
+}

@@ -1,0 +1,183 @@
+package locktable
+
+import (
+	"fmt"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is all that the core may use. None of it reads a clock, does I/O or
+// starts a goroutine, but time, of which only mayUseOfTime is allowed.
+var mayImport = []string{
+	"container/heap",
+	"math",
+	"time",
+	"github.com/bmatcuk/doublestar/v4",
+	"github.com/tidwall/btree",
+	"github.com/lockbroker/lockbroker/broker/wire",
+}
+
+var mayUseOfTime = []string{"Duration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}
+
+// TestPurity: the table is a state machine and nothing else.
+func TestPurity(t *testing.T) {
+	fset := token.NewFileSet()
+	//nolint:staticcheck // ParseDir ignores build tags, and there are none here.
+	packages, err := parser.ParseDir(fset, ".", func(info fs.FileInfo) bool {
+		return !strings.HasSuffix(info.Name(), "_test.go")
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, file := range packages["locktable"].Files {
+		files = append(files, file)
+	}
+	if len(files) < 5 {
+		t.Fatalf("found %d files of the package", len(files))
+	}
+	for _, impurity := range impurities(fset, files) {
+		t.Error(impurity)
+	}
+}
+
+// TestPurityIsSeen: what is forbidden is found.
+func TestPurityIsSeen(t *testing.T) {
+	for _, test := range []struct{ name, source, want string }{
+		{"import", `import "os"`, "imports os"},
+		{"hidden import", `import . "time"`, "imports time under another name"},
+		{"now", `import "time"; func f() { _ = time.Now() }`, "uses time.Now"},
+		{"since", `import "time"; func f(t time.Time) { _ = time.Since(t) }`, "uses time.Since"},
+		{"timer", `import "time"; var f = time.NewTimer`, "uses time.NewTimer"},
+		{"go", `func f() { go f() }`, "go statement"},
+		{"channel", `type t struct { c chan int }`, "channel"},
+		{"select", `func f() { select {} }`, "select"},
+		{"print", `func f() { println() }`, "println"},
+		{"map", `func f(m map[string]int) { for range m {} }`, "ranges over a map"},
+		{"field", `type m map[int]bool; type t struct { m m }; func (t *t) f() { for k := range t.m { _ = k } }`, "ranges over a map"},
+		{"type parameter", `func f[M map[int]int | map[int]bool](m M) { for range m {} }`, "ranges over a map"},
+		{"unknown", `func f() { for range nobodyKnows {} }`, "cannot be told"},
+		{"global", `var count int`, "package variable count"},
+		{"init", `func init() {}`, "init"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, "bad.go", "package p; "+test.source, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := impurities(fset, []*ast.File{file})
+			if !slices.ContainsFunc(found, func(s string) bool { return strings.Contains(s, test.want) }) {
+				t.Errorf("want %q, found %q", test.want, found)
+			}
+		})
+	}
+}
+
+// impurities lists what makes the files impure.
+func impurities(fset *token.FileSet, files []*ast.File) (found []string) {
+	report := func(node ast.Node, format string, args ...any) {
+		found = append(found, fmt.Sprintf("%s: %s", fset.Position(node.Pos()), fmt.Sprintf(format, args...)))
+	}
+	info := typesOf(fset, files)
+	for _, file := range files {
+		for _, spec := range file.Imports {
+			switch path, _ := strconv.Unquote(spec.Path.Value); {
+			case !slices.Contains(mayImport, path):
+				report(spec, "imports %s", path)
+			case path == "time" && spec.Name != nil:
+				report(spec, "imports time under another name")
+			}
+		}
+		for _, decl := range file.Decls {
+			reportGlobals(decl, report)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			reportNode(node, info, report)
+			return true
+		})
+	}
+	return found
+}
+
+func reportGlobals(decl ast.Decl, report func(ast.Node, string, ...any)) {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv == nil && decl.Name.Name == "init" {
+			report(decl, "init: the package has state before anyone calls it")
+		}
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			if values, ok := spec.(*ast.ValueSpec); ok && decl.Tok == token.VAR {
+				report(spec, "package variable %s", values.Names[0].Name)
+			}
+		}
+	}
+}
+
+func reportNode(node ast.Node, info *types.Info, report func(ast.Node, string, ...any)) {
+	switch node := node.(type) {
+	case *ast.GoStmt:
+		report(node, "go statement")
+	case *ast.SelectStmt:
+		report(node, "select")
+	case *ast.ChanType:
+		report(node, "channel")
+	case *ast.SelectorExpr:
+		if from, ok := node.X.(*ast.Ident); ok && from.Name == "time" && !slices.Contains(mayUseOfTime, node.Sel.Name) {
+			report(node, "uses time.%s", node.Sel.Name)
+		}
+	case *ast.CallExpr:
+		if f, ok := node.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
+			report(node, "%s", f.Name)
+		}
+	case *ast.RangeStmt:
+		switch over := info.TypeOf(node.X); {
+		case over == nil || over == types.Typ[types.Invalid]:
+			report(node, "what it ranges over cannot be told")
+		case mayBeMap(over):
+			report(node, "ranges over a map, whose order changes from run to run")
+		}
+	}
+}
+
+// mayBeMap reports whether t is a map, or a type parameter that may be one.
+func mayBeMap(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Map:
+		return true
+	case *types.Union:
+		for term := range t.Terms() {
+			if mayBeMap(term.Type()) {
+				return true
+			}
+		}
+	case *types.Interface:
+		for embedded := range t.EmbeddedTypes() {
+			if mayBeMap(embedded) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// typesOf finds the types of expressions, as far as it can: an import that cannot be
+// had makes what comes from it unknown, and an unknown range is reported.
+func typesOf(fset *token.FileSet, files []*ast.File) *types.Info {
+	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object)}
+	config := types.Config{
+		Importer: importer.ForCompiler(fset, "source", nil),
+		Error:    func(error) {},
+	}
+	_, _ = config.Check("locktable", fset, files, info)
+	return info
+}

@@ -1,0 +1,174 @@
+package locktable
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// String writes the command as parseCommand reads it, so that a program that a
+// test made up can be kept as a script.
+func (c command) String() string {
+	var b strings.Builder
+	b.WriteString(c.verb)
+	switch c.verb {
+	case verbOpen:
+		fmt.Fprintf(&b, " %s", c.session)
+	case verbDrop:
+		fmt.Fprintf(&b, " %s", c.session)
+		if c.budget != whole {
+			fmt.Fprintf(&b, " budget %d", c.budget)
+		}
+	case verbAcquire:
+		writeAcquire(&b, c.acquire)
+	case verbRelease, verbCancel:
+		fmt.Fprintf(&b, " %s", c.id)
+	case verbAt, verbClock:
+		fmt.Fprintf(&b, " %s", c.time)
+	case verbInfo:
+		writeQuery(&b, c.query)
+	}
+	return b.String()
+}
+
+func writeAcquire(b *strings.Builder, a Acquire) {
+	fmt.Fprintf(b, " %s", a.ID)
+	for _, spec := range a.Locks {
+		fmt.Fprintf(b, " %s", spec.Name)
+		if spec.Mode == wire.Shared {
+			b.WriteString(":shared")
+		}
+		if limit, ok := spec.Limit.Get(); ok {
+			fmt.Fprintf(b, "/%d", limit)
+		}
+	}
+	if a.Wait != Forever {
+		fmt.Fprintf(b, " wait %s", a.Wait)
+	}
+	if a.Hold > 0 {
+		fmt.Fprintf(b, " hold %s", a.Hold)
+	}
+	if a.Author != "" {
+		fmt.Fprintf(b, " author %s", a.Author)
+	}
+	if !a.Parent.IsZero() {
+		fmt.Fprintf(b, " parent %s", a.Parent)
+	}
+}
+
+func writeQuery(b *strings.Builder, q Query) {
+	if q.Empty {
+		b.WriteString(" empty")
+	}
+	if q.Match != "" {
+		fmt.Fprintf(b, " match %s", q.Match)
+	}
+	fmt.Fprintf(b, " max %d after %d queue %d", q.Max, q.After, q.Queue)
+}
+
+// lines are what a script shows beneath the command.
+func (o outcome) lines(c command) []string {
+	var lines []string
+	for _, e := range o.Events {
+		lines = append(lines, eventLine(e))
+	}
+	switch {
+	case o.Page != nil:
+		lines = append(lines, pageLines(*o.Page)...)
+	case c.verb == verbDeadline && o.Due == nil:
+		lines = append(lines, "none")
+	case c.verb == verbDeadline:
+		lines = append(lines, "at "+o.Due.String())
+	case c.verb == verbDrop && c.budget == whole && !o.Done:
+		lines = append(lines, "not done, with no end of budget")
+	case c.verb == verbDrop && c.budget != whole && o.Done:
+		lines = append(lines, "done")
+	case c.verb == verbDrop && c.budget != whole:
+		lines = append(lines, "not done")
+	}
+	return lines
+}
+
+func eventLine(e Event) string {
+	line := e.Kind.String() + " " + e.ID.String()
+	if e.Kind == Granted {
+		line += fmt.Sprintf(" token %d", e.Token)
+	}
+	if e.Code != "" {
+		line += " " + string(e.Code)
+	}
+	if e.Obstacle == nil {
+		return line
+	}
+	held := make([]string, len(e.Obstacle.Holders))
+	for i, h := range e.Obstacle.Holders {
+		held[i] = fmt.Sprintf("%s for %s", h.ID, h.Duration())
+	}
+	if len(held) == 0 {
+		held = []string{"nobody"}
+	}
+	return fmt.Sprintf("%s (held by %s; %d ahead)", line, strings.Join(held, ", "), e.Obstacle.Ahead)
+}
+
+func pageLines(page Page) []string {
+	var lines []string
+	for _, l := range page.Locks {
+		lines = append(lines, lockLine(l))
+	}
+	if len(lines) == 0 {
+		lines = []string{"nothing"}
+	}
+	if page.Next != 0 {
+		lines = append(lines, fmt.Sprintf("next %d", page.Next))
+	}
+	return lines
+}
+
+// lockLine writes name #seq: holders | waiters.
+func lockLine(l wire.LockInfo) string {
+	line := fmt.Sprintf("%s #%d: ", l.Name, l.Seq)
+	if l.Holding == 0 && l.Waiting == 0 {
+		return line + "free"
+	}
+	line += requestsText(l.Holders, l.Holding)
+	if l.Waiting > 0 {
+		line += " | " + requestsText(l.Waiters, l.Waiting)
+	}
+	return line
+}
+
+func requestsText(infos []wire.RequestInfo, all int) string {
+	if all == 0 {
+		return "nobody"
+	}
+	var texts []string
+	for _, info := range infos {
+		texts = append(texts, requestText(info))
+	}
+	if more := all - len(infos); more > 0 {
+		texts = append(texts, fmt.Sprintf("... and %d more", more))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func requestText(r wire.RequestInfo) string {
+	text := r.ID.String() + " " + r.Mode.String()
+	if limit, ok := r.Limit.Get(); ok {
+		text += fmt.Sprintf("/%d", limit)
+	}
+	if r.Token != 0 {
+		text += fmt.Sprintf(" token %d", r.Token)
+	}
+	text += fmt.Sprintf(" for %s", r.Duration())
+	if len(r.Locks) > 1 {
+		text += " of " + strings.Join(r.Locks, "+")
+	}
+	if r.Author != "" {
+		text += " author " + r.Author
+	}
+	if !r.Parent.IsZero() {
+		text += " parent " + r.Parent.String()
+	}
+	return text
+}

@@ -1,0 +1,113 @@
+package locktable
+
+import (
+	"errors"
+	"fmt"
+)
+
+// checkStructure checks the lists, heaps and indexes themselves, so that the
+// other checks may walk them.
+func checkStructure(t *Table) error {
+	if len(t.freed) > 0 {
+		return errors.New("a call left heads that nobody looked at")
+	}
+	if err := checkList(t.idle); err != nil {
+		return fmt.Errorf("idle: %w", err)
+	}
+	for name, s := range t.sessions {
+		if err := errors.Join(checkList(s.waiting), checkList(s.holding)); err != nil {
+			return fmt.Errorf("session %s: %w", name, err)
+		}
+	}
+	for name, l := range t.locks {
+		if err := errors.Join(checkList(l.holders), checkList(l.queue), checkLimits(l)); err != nil {
+			return fmt.Errorf("lock %s: %w", name, err)
+		}
+		if l.name != name {
+			return fmt.Errorf("lock %s is known as %s", l.name, name)
+		}
+		if err := errors.Join(checkPlaces(l, l.holders), checkPlaces(l, l.queue)); err != nil {
+			return err
+		}
+	}
+	return checkBySeq(t)
+}
+
+func checkList[T any, P linked[T]](l list[T, P]) error {
+	var last P
+	n := 0
+	for e := l.first; e != nil; e = P(e.link().next) {
+		if P(e.link().prev) != last {
+			return fmt.Errorf("element %d does not point back", n)
+		}
+		last = e
+		if n++; n > l.len {
+			return fmt.Errorf("more than %d elements", l.len)
+		}
+	}
+	if last != l.last || n != l.len {
+		return fmt.Errorf("%d elements, len %d", n, l.len)
+	}
+	return nil
+}
+
+func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
+	for i, e := range h {
+		if index(e) != i {
+			return fmt.Errorf("element %d has index %d", i, index(e))
+		}
+		if e.before(h[(max(i, 1)-1)/2]) && i > 0 {
+			return fmt.Errorf("element %d is before the one above it", i)
+		}
+	}
+	return nil
+}
+
+// checkLimits checks that exactly the shared holders with a limit are counted.
+func checkLimits(l *lock) error {
+	limited := 0
+	for p := l.holders.first; p != nil; p = p.next {
+		counted := p.limitIndex >= 0 && p.limitIndex < len(l.limits) && l.limits[p.limitIndex] == p
+		if counted != (p.mode != 0 && p.limit < infinite) {
+			return fmt.Errorf("%s: among the limits is %t", p.request.id(), counted)
+		}
+		if counted {
+			limited++
+		}
+	}
+	if limited != len(l.limits) {
+		return fmt.Errorf("%d limits, %d holders with one", len(l.limits), limited)
+	}
+	return checkHeap(l.limits, func(p *place) int { return p.limitIndex })
+}
+
+// checkPlaces checks that places, lock and request point at one another.
+func checkPlaces(l *lock, places list[place, *place]) error {
+	for p := places.first; p != nil; p = p.next {
+		own := false
+		for i := range p.request.places {
+			own = own || p == &p.request.places[i]
+		}
+		if p.lock != l || !own {
+			return fmt.Errorf("a place of %s at %s is not its own", p.request.id(), l.name)
+		}
+	}
+	return nil
+}
+
+// checkBySeq checks that the map and the order of first use have the same locks.
+func checkBySeq(t *Table) error {
+	var last int64
+	var err error
+	t.bySeq.Scan(func(l *lock) bool {
+		if l.seq <= last || l.seq > t.seqs || t.locks[l.name] != l {
+			err = fmt.Errorf("lock %s, seq %d after %d, is not the one in the map", l.name, l.seq, last)
+		}
+		last = l.seq
+		return err == nil
+	})
+	if err == nil && t.bySeq.Len() != len(t.locks) {
+		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), len(t.locks))
+	}
+	return err
+}

@@ -1,0 +1,34 @@
+package broker
+
+import (
+	"math/rand/v2"
+	"strconv"
+)
+
+// sessionNames names sessions: eight characters of [a-z0-9] that look random
+// and never repeat. They need not be secret: whoever may speak to the broker may
+// read them in the listing.
+//
+// The names are the numbers below 36^8 in a random order: a walk from a random
+// number in steps of a random size that has no factor in common with 36 comes
+// to each of them once before it repeats (a Weyl sequence). So no name has to
+// be remembered, and there are 2.8 million million of them.
+type sessionNames struct {
+	at, step uint64
+}
+
+const nameCount = 36 * 36 * 36 * 36 * 36 * 36 * 36 * 36
+
+func newSessionNames() sessionNames {
+	names := sessionNames{at: rand.Uint64N(nameCount)}
+	for names.step%2 == 0 || names.step%3 == 0 {
+		names.step = rand.Uint64N(nameCount)
+	}
+	return names
+}
+
+func (s *sessionNames) next() string {
+	s.at = (s.at + s.step) % nameCount
+	name := strconv.FormatUint(s.at, 36)
+	return "00000000"[len(name):] + name
+}

@@ -1,0 +1,85 @@
+package wire_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
+)
+
+func addFrames(f *testing.F, kind wiretest.Kind) {
+	f.Helper()
+	for _, c := range conversations(f) {
+		for _, step := range c.Steps {
+			if step.Kind == kind {
+				f.Add(step.Frame)
+			}
+		}
+	}
+	for _, e := range protocolFrames(f) {
+		if e.fromClient == (kind == wiretest.Send) {
+			f.Add([]byte(e.frame))
+		}
+	}
+}
+
+// What decodes encodes, and that decodes to an equal message. What does not is
+// refused with an error that can be told to the client.
+func FuzzDecodeRequest(f *testing.F) {
+	addFrames(f, wiretest.Send)
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		first, err := wire.DecodeRequest(frame, wire.DefaultLimits())
+		if err != nil {
+			reply := refusal(t, err)
+			if text := mustAppend(t, reply); len(text) > len(frame)+512 {
+				t.Errorf("a refusal of %d bytes for a frame of %d", len(text), len(frame))
+			}
+			return
+		}
+		text := mustAppend(t, first)
+		second, err := wire.DecodeRequest(text, wire.DefaultLimits())
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if !reflect.DeepEqual(first, second) {
+			t.Errorf("got %+v, encoded as %s, then %+v", first, text, second)
+		}
+	})
+}
+
+// The same law for replies, but for two ways in which their fields can say
+// nothing: an absent list is written as an empty one, and an absent id in a
+// description as an empty one. So it is the second message that must return.
+func FuzzDecodeReply(f *testing.F) {
+	addFrames(f, wiretest.Receive)
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		m, err := wire.DecodeReply(frame)
+		if err != nil {
+			_ = refusal(t, err) // fails where err is of another kind
+			return
+		}
+		text := mustAppend(t, m)
+		second, err := wire.DecodeReply(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		again := mustAppend(t, second)
+		if string(text) != string(again) {
+			t.Errorf("encoded as\n%s, then as\n%s", text, again)
+		}
+		third, err := wire.DecodeReply(again)
+		if err != nil || !reflect.DeepEqual(second, third) {
+			t.Errorf("got %+v, then %+v (%v)", second, third, err)
+		}
+	})
+}
+
+func mustAppend(t *testing.T, m wire.Message) []byte {
+	t.Helper()
+	text, err := wire.Append(nil, m)
+	if err != nil {
+		t.Fatalf("%+v: %v", m, err)
+	}
+	return text
+}

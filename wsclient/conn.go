@@ -1,0 +1,171 @@
+package wsclient
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+const (
+	// readLimit is the size of the greatest frame that a broker may send: twice
+	// what it lets lie for a client that does not read.
+	readLimit = 32 << 20
+	// writeWait is how long a frame may take to leave.
+	writeWait = 10 * time.Second
+	// closeWait is how long the broker may take to answer a close.
+	closeWait = time.Second
+)
+
+// A conn is one connection: a reader, a writer, and the requests that are open
+// on it.
+type conn struct {
+	ws         *websocket.Conn
+	hello      *wire.Hello
+	goroutines sync.WaitGroup
+
+	wake chan struct{} // has a token when the queue or the state has changed
+	done chan struct{} // closed at the end, after err is set
+
+	mu       sync.Mutex
+	err      error
+	next     int64                      // the n of the next id
+	queue    []wire.Request             // for the writer, ids in rising order
+	requests map[int64]*request         // acquires that have not ended
+	asked    map[int64]func(wire.Reply) // what to do with the one reply to another message, under mu
+	lease    lease
+	watchdog *time.Timer // fires at the end of the lease
+}
+
+// startConn waits for the hello. sent is when the connection was asked for.
+func startConn(ctx context.Context, ws *websocket.Conn, sent time.Time) (*conn, error) {
+	ws.SetReadLimit(readLimit)
+	stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
+	hello, err := readHello(ws)
+	if !stop() {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = ws.Close()
+		return nil, err
+	}
+	c := &conn{
+		ws:       ws,
+		hello:    hello,
+		wake:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		requests: make(map[int64]*request),
+		asked:    make(map[int64]func(wire.Reply)),
+		lease:    lease{timeout: time.Duration(hello.TimeoutMS) * time.Millisecond, heard: sent},
+	}
+	c.watchdog = time.AfterFunc(time.Until(c.lease.ends()), c.expire)
+	c.goroutines.Go(c.read)
+	c.goroutines.Go(c.write)
+	return c, nil
+}
+
+func readHello(ws *websocket.Conn) (*wire.Hello, error) {
+	_, frame, err := ws.ReadMessage()
+	if err != nil {
+		return nil, fmt.Errorf("no hello: %w", err)
+	}
+	reply, err := wire.DecodeReply(frame)
+	if err != nil {
+		return nil, fmt.Errorf("no hello: %w", err)
+	}
+	hello, ok := reply.(*wire.Hello)
+	if !ok {
+		return nil, fmt.Errorf("no hello, but %s", reply.Kind())
+	}
+	return hello, nil
+}
+
+// end ends the connection, once. Held locks count as lost from here on: their
+// contexts end before the broker is told anything.
+func (c *conn) end(reason LostReason, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	c.watchdog.Stop()
+	for _, r := range c.requests {
+		if r.state == waiting {
+			c.finish(r, err)
+		} else {
+			c.finish(r, &LostError{Reason: reason, Err: err})
+		}
+	}
+	close(c.done)
+}
+
+// fail ends the connection because of err.
+func (c *conn) fail(err error) {
+	c.end(LostConnection, fmt.Errorf("%w: %w", ErrConnection, err))
+}
+
+// expire is called when the lease may have ended.
+func (c *conn) expire() {
+	c.mu.Lock()
+	left := time.Until(c.lease.ends())
+	if left > 0 && c.err == nil {
+		c.watchdog.Reset(left)
+	}
+	c.mu.Unlock()
+	if left <= 0 {
+		c.end(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.timeout*2/3))
+	}
+}
+
+// send queues m. The caller holds c.mu.
+func (c *conn) send(m wire.Request) {
+	c.queue = append(c.queue, m)
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// nextID is the id that the next message is to open. The caller holds c.mu until
+// it has queued that message and counted next up: the broker wants ids to rise.
+func (c *conn) nextID() wire.ID { return wire.ID{Session: c.hello.Session, N: c.next} }
+
+// ask sends the message that compose makes of a new id, and waits for its reply.
+func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
+	replies := make(chan wire.Reply, 1)
+	c.mu.Lock()
+	if c.err != nil {
+		defer c.mu.Unlock()
+		return nil, c.err
+	}
+	id := c.nextID()
+	m := compose(id)
+	if err := wire.Check(m, c.hello.Limits); err != nil {
+		c.mu.Unlock()
+		return nil, err
+	}
+	c.next++
+	c.asked[id.N] = func(reply wire.Reply) { replies <- reply }
+	c.send(m)
+	c.mu.Unlock()
+
+	select {
+	case reply := <-replies:
+		if refusal, ok := reply.(*wire.Error); ok {
+			return nil, errorFrom(refusal)
+		}
+		return reply, nil
+	case <-ctx.Done():
+		c.mu.Lock()
+		delete(c.asked, id.N)
+		c.mu.Unlock()
+		return nil, context.Cause(ctx)
+	case <-c.done:
+		return nil, c.err
+	}
+}

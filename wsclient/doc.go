@@ -1,0 +1,42 @@
+// Package wsclient is the Go client of the lock broker: named locks, shared by
+// programs on any number of machines, over one WebSocket connection.
+//
+//	client, err := wsclient.Dial(ctx, "ws://127.0.0.1:27002", nil)
+//	...
+//	err = client.WithLock(ctx, "orders/42", nil, func(ctx context.Context) error {
+//		return process(ctx) // nobody else is in here
+//	})
+//
+// Start with [Dial], [Client.WithLock] and [Client.Acquire]. A program needs one
+// Client; any number of goroutines may use it and its locks concurrently.
+//
+// # What a holder can rely on
+//
+// The function given to WithLock runs if and only if the lock is held. Its
+// context ends as soon as the lock is not: with cause [ErrReleased] after the
+// function has returned, with a [LostError] at once when the broker has taken
+// the lock back or the connection has ended. Work that goes on regardless of
+// its context runs without the lock.
+//
+// The client pings the broker. When for two thirds of the broker's session
+// timeout nothing it sent was answered, it gives up: its locks count as lost
+// before the broker, which waits for the whole timeout, gives them to others.
+//
+// # What cannot be promised
+//
+// A process that is frozen for longer than that wakes up believing, until its
+// next look at the context. Only the resource can refuse it: pass [Lock.Token]
+// along with each write, and let the resource refuse a token that is less than
+// one it has seen. See Martin Kleppmann, "How to do distributed locking", 2016.
+//
+// # Nesting
+//
+// The locks that a function holds travel in its context. Asking again, inside,
+// for a lock that an enclosing call holds is not a request to the broker: an
+// exclusive lock covers everything, a shared one covers shared ones.
+//
+// # Connections
+//
+// A Client has one connection for its whole life. When that ends, every lock is
+// lost, every waiting call fails, and [Client.Done] is closed; dial again.
+package wsclient

@@ -1,0 +1,142 @@
+package wsclient
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// What a call can end with; test with errors.Is. The first seven are answers of
+// the broker: errors.As with *[Error] tells more.
+var (
+	ErrTimeout      = errors.New("timeout")              // Wait has passed
+	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
+	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
+	ErrEvicted      = errors.New("evicted")              // an operator withdrew the request
+	ErrForbidden    = errors.New("forbidden")            // not permitted
+	ErrTooMany      = errors.New("too many requests")    // a limit of the broker
+	ErrShuttingDown = errors.New("shutting down")        // the broker is about to stop
+	ErrReleased     = errors.New("lock was released")    // the cause of a context whose lock was released
+	ErrLost         = errors.New("lock was lost")        // the cause of a context whose lock was lost: a *LostError
+	ErrClosed       = errors.New("client was closed")    // by Close
+	ErrConnection   = errors.New("connection has ended") // other than by Close
+)
+
+// sentinel is the error that stands for a code; nil where callers have no
+// decision to take.
+func sentinel(code wire.Code) error {
+	switch code {
+	case wire.Timeout:
+		return ErrTimeout
+	case wire.Unavailable:
+		return ErrUnavailable
+	case wire.Deadlock:
+		return ErrDeadlock
+	case wire.WasEvicted:
+		return ErrEvicted
+	case wire.Forbidden:
+		return ErrForbidden
+	case wire.TooMany:
+		return ErrTooMany
+	case wire.ShuttingDown:
+		return ErrShuttingDown
+	}
+	return nil
+}
+
+// An Error is a refusal by the broker.
+type Error struct {
+	Code    wire.Code
+	Message string
+	// Holders are some of those who have the locks, at most 8, and Ahead how
+	// many requests wait earlier, where 1000 means 1000 or more; both with
+	// ErrTimeout and ErrUnavailable.
+	Holders []wire.RequestInfo
+	Ahead   int
+	// Cycle is who waits for whom; with ErrDeadlock.
+	Cycle []wire.Step
+}
+
+func errorFrom(m *wire.Error) *Error {
+	return &Error{Code: m.Code, Message: m.Message, Holders: m.Holders, Ahead: m.Ahead.Or(0), Cycle: m.Cycle}
+}
+
+// Is makes errors.Is(err, ErrTimeout) and the like work.
+func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
+
+// Error says what was refused and, where it is known, who has the lock.
+func (e *Error) Error() string {
+	var text strings.Builder
+	text.WriteString(string(e.Code) + ": " + e.Message)
+	for i, h := range e.Holders {
+		if i == 0 {
+			text.WriteString("; held by ")
+		} else {
+			text.WriteString(", ")
+		}
+		text.WriteString(describe(h))
+	}
+	if e.Ahead > 0 {
+		fmt.Fprintf(&text, "; %d ahead", e.Ahead)
+	}
+	return text.String()
+}
+
+// describe says who a request is, in the form "@author (#id, client) for 3s".
+func describe(r wire.RequestInfo) string {
+	who := "#" + r.ID.String()
+	if r.Client != "" {
+		who += ", " + r.Client
+	}
+	if r.Author != "" {
+		who = "@" + r.Author + " (" + who + ")"
+	}
+	return fmt.Sprintf("%s for %v", who, r.Duration())
+}
+
+// A LostReason says how a lock was lost.
+type LostReason string
+
+// The reasons of a [LostError].
+const (
+	LostConnection LostReason = "connection" // it has ended
+	LostLease      LostReason = "lease"      // the broker has not answered for too long
+	LostClosed     LostReason = "closed"     // the client was closed
+	LostExpired    LostReason = "expired"    // Hold has passed
+	LostStolen     LostReason = "stolen"     // another request has taken it by force
+	LostEvicted    LostReason = "evicted"    // an operator has ended it
+)
+
+// A LostError says that a lock is held no more although it was not released.
+// errors.Is(err, [ErrLost]) is true.
+type LostError struct {
+	Reason LostReason
+	// By and Message are who did it and why, where the broker said so.
+	By, Message string
+	// Err is why the connection ended, with LostConnection, LostLease and
+	// LostClosed.
+	Err error
+}
+
+// Is makes errors.Is(err, ErrLost) work.
+func (e *LostError) Is(target error) bool { return target == ErrLost }
+
+// Unwrap returns Err.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// Error says how the lock was lost.
+func (e *LostError) Error() string {
+	text := ErrLost.Error() + ": " + string(e.Reason)
+	if e.By != "" {
+		text += " by " + e.By
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}

@@ -1,0 +1,112 @@
+package wsclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Options are those of a connection. The zero value works.
+type Options struct {
+	// Label tells people who reads the listing which program this is, at most
+	// 256 bytes. Default: program@host:pid.
+	Label string
+	// Author is that of requests that name none, at most 256 bytes.
+	Author string
+	// Header is sent with the request for the connection.
+	Header http.Header
+	// TLS is used for wss URLs; nil: the defaults of crypto/tls.
+	TLS *tls.Config
+	// NetDial makes the network connection; nil: a net.Dialer.
+	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Mode says with whom a lock may be shared.
+type Mode = wire.Mode
+
+// The modes.
+const (
+	Exclusive = wire.Exclusive // one holder at a time
+	Shared    = wire.Shared    // any number of shared holders together, or up to a limit
+)
+
+// AcquireOptions are those of one request. The zero value asks for the lock
+// exclusively, and waits until it is granted or the context ends.
+type AcquireOptions struct {
+	// Author is who asks, for people to read; at most 256 bytes. Default: that
+	// of the client.
+	Author string
+	// Mode is Exclusive or Shared.
+	Mode Mode
+	// Limit, with Shared, is how many may hold the lock at once, this one
+	// counted, 1 to 1,000,000: a counting semaphore. 0: as many as come.
+	Limit int
+	// Also are further locks, held together with the first: all or none.
+	Also []LockSpec
+	// Wait is how long to wait before ErrTimeout, counted by the broker in
+	// milliseconds, rounded up; at most a year. 0: as long as the context lasts.
+	// TryAcquire does not wait, whatever this says.
+	Wait time.Duration
+	// Hold is how long the lock may be held before the broker takes it back,
+	// in milliseconds, rounded up; at most a year. 0: as long as you like.
+	Hold time.Duration
+}
+
+// A LockSpec is one further lock of a request.
+type LockSpec struct {
+	Name  string
+	Mode  Mode
+	Limit int // as in AcquireOptions
+}
+
+// message makes the request for the wire, without its id. What is wrong with
+// it beyond what is said here, wire.Check will say.
+func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
+	m := &wire.Acquire{Author: o.Author, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
+	if m.Author == "" {
+		m.Author = author
+	}
+	for _, also := range o.Also {
+		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
+	}
+	if o.Wait < 0 || o.Hold < 0 {
+		return nil, errors.New("Wait and Hold must not be negative")
+	}
+	if o.Wait > 0 {
+		m.WaitMS = wire.Some(millis(o.Wait))
+	}
+	if o.Hold > 0 {
+		m.HoldMS = wire.Some(millis(o.Hold))
+	}
+	return m, nil
+}
+
+func lockSpec(name string, mode Mode, limit int) wire.LockSpec {
+	spec := wire.LockSpec{Name: name, Mode: mode}
+	if limit != 0 {
+		spec.Limit = wire.Some(limit)
+	}
+	return spec
+}
+
+// millis rounds up: a lock is not to be taken back before its time.
+func millis(d time.Duration) int64 {
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+func defaultLabel() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	label := fmt.Sprintf("%s@%s:%d", filepath.Base(os.Args[0]), host, os.Getpid())
+	return label[:min(len(label), wire.ClientLabelBytes)]
+}

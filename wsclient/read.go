@@ -1,0 +1,85 @@
+package wsclient
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// read takes what the broker sends until the connection has ended.
+func (c *conn) read() {
+	defer c.ws.Close()
+	for {
+		_, frame, err := c.ws.ReadMessage()
+		if err == nil {
+			err = c.receive(frame)
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+	}
+}
+
+// receive handles one frame. What it does not understand ends the connection:
+// it might have been about a lock.
+func (c *conn) receive(frame []byte) error {
+	reply, err := wire.DecodeReply(frame)
+	if err != nil {
+		return fmt.Errorf("the broker sent a bad frame: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return nil // ended; what still arrives is of no use to anyone
+	}
+	switch m := reply.(type) {
+	case *wire.Granted:
+		c.withRequest(m.ID, func(r *request) { r.grant(m.Token) })
+	case *wire.Released:
+		c.withRequest(m.ID, func(r *request) { c.finish(r, nil) })
+	case *wire.Cancelled:
+		c.withRequest(m.ID, func(r *request) { c.finish(r, nil) })
+	case *wire.Lost:
+		c.withRequest(m.ID, func(r *request) {
+			c.finish(r, &LostError{Reason: LostReason(m.Reason), By: m.By, Message: m.Message})
+		})
+	case *wire.Error:
+		return c.refused(m)
+	case *wire.InfoPage:
+		c.answer(m.ID, m)
+	case *wire.Chain:
+		c.answer(m.ID, m)
+	case *wire.Pong:
+		c.answer(m.ID, m)
+	case *wire.Draining:
+		// The broker ends what waits and closes the connection itself.
+	default:
+		return fmt.Errorf("the broker sent %s, which nobody asked for", reply.Kind())
+	}
+	return nil
+}
+
+// withRequest calls f with the request of that id, if it is still open.
+func (c *conn) withRequest(id wire.ID, f func(*request)) {
+	if r := c.requests[id.N]; r != nil && id.Session == c.hello.Session {
+		f(r)
+	}
+}
+
+func (c *conn) answer(id wire.ID, reply wire.Reply) {
+	if take := c.asked[id.N]; take != nil && id.Session == c.hello.Session {
+		delete(c.asked, id.N)
+		take(reply)
+	}
+}
+
+// refused handles an error of the broker.
+func (c *conn) refused(m *wire.Error) error {
+	if m.ID.IsZero() {
+		return fmt.Errorf("the broker could not read a message: %w", m)
+	}
+	c.answer(m.ID, m)
+	c.withRequest(m.ID, func(r *request) { c.finish(r, errorFrom(m)) })
+	return nil
+}

@@ -58,6 +58,12 @@ func (b *Broker) Run(ctx context.Context) error {
 	return nil
 }
 
+func (b *Broker) hasStopped() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stopped
+}
+
 // serve runs a session on its own goroutines, unless the broker has stopped.
 func (b *Broker) serve(s *session) bool {
 	b.mu.Lock()

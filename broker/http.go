@@ -43,6 +43,10 @@ func newUpgrader() websocket.Upgrader {
 		ReadBufferSize:   4096,
 		WriteBufferSize:  4096,
 		Subprotocols:     []string{wire.Subprotocol},
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+			w.Header().Set("Sec-Websocket-Version", "13")
+			http.Error(w, reason.Error(), status)
+		},
 	}
 }
 
@@ -50,7 +54,7 @@ func newUpgrader() websocket.Upgrader {
 // has goroutines of its own: those of the HTTP server are not needed any more.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	label, status, problem := checkUpgrade(r)
-	if status == 0 && b.started.Load() && !b.ready.Load() {
+	if status == 0 && b.hasStopped() {
 		status, problem = http.StatusServiceUnavailable, "the broker has stopped"
 	}
 	if status != 0 {

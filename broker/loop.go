@@ -40,14 +40,18 @@ func newLoop(config Config, in *inbox) *loop {
 		inbox:  in,
 		names:  names.next,
 		start:  start,
-		table: locktable.New(locktable.Config{
-			FirstToken:  start.UnixMicro(), // see doc.go on restarts
-			MaxRequests: config.Limits.Requests,
-			MaxIdle:     config.IdleNames,
-		}),
+		table:  newTable(config, start.UnixMicro()), // see doc.go on restarts
 		sessions: make(map[string]*session),
 		always:   always,
 	}
+}
+
+func newTable(config Config, firstToken int64) *locktable.Table {
+	return locktable.New(locktable.Config{
+		FirstToken:  firstToken,
+		MaxRequests: config.Limits.Requests,
+		MaxIdle:     config.IdleNames,
+	})
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -128,7 +132,7 @@ func (l *loop) deliver(events []locktable.Event) {
 	for i := range events {
 		event := &events[i]
 		if s := l.sessions[event.ID.Session]; s != nil {
-			if m := l.replyTo(event); m != nil {
+			if m := replyTo(event); m != nil {
 				l.reply(s, m)
 			}
 		}

@@ -13,44 +13,49 @@ import (
 
 // request does what a client asks for.
 func (l *loop) request(s *session, m wire.Request) {
-	if id, opens := m.Opener(); opens {
-		if refusal := s.use(id); refusal != nil {
-			l.reply(s, refusal)
-			return
-		}
+	id, opens := m.Opener()
+	if refusal := s.admit(id, opens, m); refusal != nil {
+		l.reply(s, refusal)
+		return
 	}
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
 	case *wire.Acquire:
 		if m.Steal {
-			l.reply(s, unsupported(m.ID, "steal"))
+			l.reply(s, unsupported(id, "steal"))
 			return
 		}
 		l.deliver(l.table.Acquire(now, acquireCommand(m), events))
 	case *wire.Release:
-		if m.ID.Session != s.name {
-			l.reply(s, notHeld(m.ID))
-			return
-		}
-		l.deliver(l.table.Release(now, m.ID, events))
+		l.deliver(l.table.Release(now, id, events))
 	case *wire.Cancel:
-		if m.ID.Session != s.name {
-			l.reply(s, notFound(m.ID))
-			return
-		}
-		l.deliver(l.table.Cancel(now, m.ID, events))
+		l.deliver(l.table.Cancel(now, id, events))
 	case *wire.Info:
 		page, events := l.table.Page(now, queryOf(m), events)
 		l.deliver(events)
-		l.reply(s, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next})
+		l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next})
 	case *wire.Ping:
-		l.reply(s, &wire.Pong{ID: m.ID})
+		l.reply(s, &wire.Pong{ID: id})
 	case *wire.Unwatch:
-		l.reply(s, notFound(m.ID))
+		l.reply(s, &wire.Error{ID: id, Code: wire.NotFound, Message: "no such watch"})
 	default:
-		id, _ := m.Opener()
 		l.reply(s, unsupported(id, m.Kind()))
 	}
+}
+
+// admit uses up the number of an id that m opens, or says why it cannot; an id
+// that m only names must be one of this session, for nobody may end what
+// others hold.
+func (s *session) admit(id wire.ID, opens bool, m wire.Request) *wire.Error {
+	switch {
+	case opens:
+		return s.use(id)
+	case id.Session == s.name:
+		return nil
+	case m.Kind() == "release":
+		return &wire.Error{ID: id, Code: wire.NotHeld, Message: "not a request of this session"}
+	}
+	return &wire.Error{ID: id, Code: wire.NotFound, Message: "not a request of this session"}
 }
 
 // use uses up the number of an id that opens a request, or says why it cannot.
@@ -94,7 +99,7 @@ func queryOf(m *wire.Info) locktable.Query {
 }
 
 // replyTo is what the requestor is told of an event; nil: nothing.
-func (l *loop) replyTo(event *locktable.Event) wire.Reply {
+func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
 	case locktable.Granted:
@@ -106,37 +111,19 @@ func (l *loop) replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Expired:
 		return &wire.Lost{ID: id, Reason: wire.LostExpired}
 	case locktable.TimedOut:
-		return inTheWay(id, wire.Timeout, "not granted within wait_ms", event.Obstacle)
+		return errorOf(event, wire.Timeout)
 	case locktable.Refused:
-		return l.refusal(event)
+		return errorOf(event, event.Code)
 	}
 	return nil // Queued: the requestor waits; Gone: nobody is there
 }
 
-func (l *loop) refusal(event *locktable.Event) *wire.Error {
-	switch id := event.ID; event.Code {
-	case wire.Unavailable:
-		return inTheWay(id, event.Code, "the locks are not free", event.Obstacle)
-	case wire.NotHeld:
-		return notHeld(id)
-	case wire.TooMany:
-		reason := fmt.Sprintf("this session has %d requests already", l.config.Limits.Requests)
-		return &wire.Error{ID: id, Code: event.Code, Message: reason}
-	default: // wire.NotFound: of an acquire, its parent; of a cancel, the request itself
-		return notFound(id)
+func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
+	m := &wire.Error{ID: event.ID, Code: code, Message: event.Reason}
+	if o := event.Obstacle; o != nil {
+		m.Holders, m.Ahead = o.Holders, wire.Some(o.Ahead)
 	}
-}
-
-func inTheWay(id wire.ID, code wire.Code, reason string, o *locktable.Obstacle) *wire.Error {
-	return &wire.Error{ID: id, Code: code, Message: reason, Holders: o.Holders, Ahead: wire.Some(o.Ahead)}
-}
-
-func notHeld(id wire.ID) *wire.Error {
-	return &wire.Error{ID: id, Code: wire.NotHeld, Message: "release of a request that is not held"}
-}
-
-func notFound(id wire.ID) *wire.Error {
-	return &wire.Error{ID: id, Code: wire.NotFound, Message: "no such request, or its parent is not held"}
+	return m
 }
 
 func unsupported(id wire.ID, what string) *wire.Error {

@@ -2,6 +2,7 @@ package locktable
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -33,19 +34,19 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
 	}
 	if len(s.requests) >= t.config.MaxRequests {
-		return append(events, refused(a.ID, wire.TooMany))
+		return append(events, refused(a.ID, wire.TooMany, "this session has "+strconv.Itoa(t.config.MaxRequests)+" requests already"))
 	}
 	var parent *request
 	if !a.Parent.IsZero() {
 		parent = t.find(a.Parent)
 		if parent == nil || parent.session != s || parent.state != holding {
-			return append(events, refused(a.ID, wire.NotFound))
+			return append(events, refused(a.ID, wire.NotFound, "parent is not held"))
 		}
 	}
 	r := newRequest(s, a, t.arrivals+1, parent)
 	free := t.free(a.Locks)
 	if !free && a.Wait == 0 {
-		event := refused(a.ID, wire.Unavailable)
+		event := refused(a.ID, wire.Unavailable, "the locks are not free")
 		event.Obstacle = t.obstacle(a.Locks, nil)
 		return append(events, event)
 	}

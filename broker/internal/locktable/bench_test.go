@@ -17,12 +17,19 @@ type crowd struct {
 	spec   []wire.LockSpec
 }
 
-func newCrowd(waiters int) *crowd {
-	c := &crowd{
-		table: New(Config{FirstToken: 1, MaxRequests: waiters + 2, MaxIdle: 10}),
-		spec:  []wire.LockSpec{{Name: "orders/1"}},
-	}
+func newCrowd(waiters int) *crowd { return newCrowdAmong(waiters, 0) }
+
+// newCrowdAmong makes a crowd whose session has other requests too, each of
+// which holds a lock of its own.
+func newCrowdAmong(waiters, others int) *crowd {
+	c := &crowd{table: New(Config{FirstToken: 1, MaxRequests: waiters + others + 2, MaxIdle: 10})}
 	c.table.Open("a", wire.Peer{})
+	for n := range others {
+		c.spec = []wire.LockSpec{{Name: fmt.Sprintf("stock/%d", n)}}
+		c.join()
+	}
+	c.spec = []wire.LockSpec{{Name: "orders/1"}}
+	c.first = c.next
 	for range waiters + 1 {
 		c.join()
 	}
@@ -67,15 +74,14 @@ func BenchmarkHandOff(b *testing.B) {
 	}
 }
 
-// BenchmarkCancelInTheMiddle is a cancel of one among the waiters in the middle
-// of the queue, and a new waiter.
+// BenchmarkCancelInTheMiddle is a cancel of a waiter in the middle of the queue,
+// and a new waiter at its end.
 func BenchmarkCancelInTheMiddle(b *testing.B) {
 	for _, waiters := range crowds[1:] {
 		b.Run(fmt.Sprint(waiters), func(b *testing.B) {
 			c := newCrowd(waiters)
-			// The middle moves: of every two places that the queue moves on, one
-			// is left by a cancel. Half the queue is cancelled before it repeats,
-			// and the queue is made anew then, outside the time.
+			// Each cancel takes the next one after a quarter of the queue; when
+			// half of the queue has gone that way, it is made anew outside the time.
 			n := int64(waiters / 4)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -93,15 +99,24 @@ func BenchmarkCancelInTheMiddle(b *testing.B) {
 }
 
 // BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters in
-// turns, so that whatever else the machine does hits all three, and reports the
-// times as ratios to the first: near 1 if the cost does not grow with the queue.
+// turns, so that whatever else the machine does hits all of them, and reports
+// the times as ratios to the first: near 1 if the cost does not grow with the queue.
+//
+// What grows is the map in which a session finds its requests by number; it no
+// longer fits the processor's cache. So there is a fourth, "busy": one waiter,
+// and 100,000 requests of the same session at other locks.
 func BenchmarkFlat(b *testing.B) {
 	const turn = 200
-	var made []*crowd
-	for _, waiters := range crowds {
-		made = append(made, newCrowd(waiters))
+	made := []struct {
+		name string
+		*crowd
+	}{
+		{"x1", newCrowd(1)},
+		{"x1000", newCrowd(1_000)},
+		{"x100000", newCrowd(100_000)},
+		{"x-busy", newCrowdAmong(1, 100_000)},
 	}
-	took := make([]time.Duration, len(crowds))
+	took := make([]time.Duration, len(made))
 	for b.Loop() {
 		for i, c := range made {
 			start := time.Now()
@@ -113,7 +128,7 @@ func BenchmarkFlat(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(took[0].Nanoseconds())/float64(b.N*turn), "ns/hand-off")
-	for i := range crowds[1:] {
-		b.ReportMetric(float64(took[i+1])/float64(took[0]), fmt.Sprintf("x%d", crowds[i+1]))
+	for i := range made[1:] {
+		b.ReportMetric(float64(took[i+1])/float64(took[0]), made[i+1].name)
 	}
 }

@@ -36,22 +36,33 @@ func TestAheadIsCountedUpToALimit(t *testing.T) {
 	}
 }
 
-// A page looks at so many locks only. It may be empty then, and says where to
-// go on.
-func TestPageLooksAtSoManyLocks(t *testing.T) {
+// A page compares so many names only. It may be empty then, and says where to go
+// on.
+func TestPageComparesSoManyNames(t *testing.T) {
 	table := newBusyTable()
-	for n := range pageScan + 1 {
-		table.Acquire(0, ask(n, fmt.Sprintf("x/%d", n)), nil)
+	const locks = 30_000
+	for n := range locks {
+		table.Acquire(0, ask(n, fmt.Sprintf("x/%d", n+1)), nil)
 	}
-	q := Query{Match: fmt.Sprintf("x/%d", pageScan), Max: 1, Queue: 1}
-	page, _ := table.Page(0, q, nil)
-	if len(page.Locks) != 0 || page.Next != pageScan {
-		t.Fatalf("first page: %d locks, next %d", len(page.Locks), page.Next)
-	}
-	q.After = page.Next
-	page, _ = table.Page(0, q, nil)
-	if len(page.Locks) != 1 || page.Locks[0].Name != q.Match || page.Next != 0 {
-		t.Fatalf("second page: %d locks, next %d", len(page.Locks), page.Next)
+	for match, most := range map[string]int64{
+		"x/29999":   pageWork/100 + 1,
+		"x/{29999}": pageWork/100/wire.MaxAlternatives + 1,
+	} {
+		found, pages := 0, 0
+		for q := (Query{Match: match, Max: 1000, Queue: 1}); ; pages++ {
+			page, _ := table.Page(0, q, nil)
+			found += len(page.Locks)
+			if page.Next == 0 {
+				break
+			}
+			if looked := page.Next - q.After; looked > most {
+				t.Fatalf("%s: a page looked at %d locks", match, looked)
+			}
+			q.After = page.Next
+		}
+		if found != 1 || pages == 0 {
+			t.Errorf("%s: found %d locks, on %d pages", match, found, pages)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ func (t *Table) Release(now time.Duration, id wire.ID, events []Event) []Event {
 	events = t.advance(now, events)
 	r := t.find(id)
 	if r == nil || r.state != holding {
-		return append(events, refused(id, wire.NotHeld))
+		return append(events, refused(id, wire.NotHeld, "release of a request that is not held"))
 	}
 	events = append(events, t.end(r, Released))
 	return t.settle(events)
@@ -24,7 +24,7 @@ func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 	events = t.advance(now, events)
 	r := t.find(id)
 	if r == nil {
-		return append(events, refused(id, wire.NotFound))
+		return append(events, refused(id, wire.NotFound, "no such request"))
 	}
 	events = append(events, t.end(r, Cancelled))
 	return t.settle(events)

@@ -13,10 +13,10 @@ const (
 	Granted                   // it holds all its locks; Token is set
 	Released                  // by its holder
 	Cancelled                 // by its requestor, waiting or holding
-	TimedOut                  // it has waited long enough; Obstacle is set
+	TimedOut                  // it has waited long enough; Reason and Obstacle are set
 	Expired                   // it has held long enough
 	Gone                      // its session was dropped
-	Refused                   // Code is set, and Obstacle with wire.Unavailable
+	Refused                   // Code and Reason are set, and Obstacle with wire.Unavailable
 )
 
 // An Event is one thing that a call caused.
@@ -25,6 +25,7 @@ type Event struct {
 	ID       wire.ID
 	Token    int64
 	Code     wire.Code
+	Reason   string // in words, with TimedOut and Refused
 	Obstacle *Obstacle
 }
 
@@ -61,6 +62,6 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-func refused(id wire.ID, code wire.Code) Event {
-	return Event{Kind: Refused, ID: id, Code: code}
+func refused(id wire.ID, code wire.Code, reason string) Event {
+	return Event{Kind: Refused, ID: id, Code: code, Reason: reason}
 }

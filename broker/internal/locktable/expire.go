@@ -23,6 +23,7 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		obstacle := t.obstacle(nil, r)
 		event := t.end(r, TimedOut)
 		event.Obstacle = obstacle
+		event.Reason = "not granted within " + (r.due - r.since).String()
 		events = append(events, event)
 	}
 	for _, r := range holders {

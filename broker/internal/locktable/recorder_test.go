@@ -27,6 +27,9 @@ func (r *recorder) see(events []Event) error {
 }
 
 func (r *recorder) seeOne(e Event) error {
+	if told := e.Kind == Refused || e.Kind == TimedOut; told != (e.Reason != "") {
+		return fmt.Errorf("the reason is %q", e.Reason)
+	}
 	before := r.state[e.ID]
 	var allowed bool
 	switch e.Kind {

@@ -1,0 +1,79 @@
+package broker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
+)
+
+// TestConversations plays the clients of every golden conversation to a real
+// broker, which must answer byte for byte.
+func TestConversations(t *testing.T) {
+	conversations, err := wiretest.Load("../testdata/wire")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conversations {
+		t.Run(c.Name, func(t *testing.T) {
+			inBubble(t, broker.Config{}, func(r *rig) { r.play(c) })
+		})
+	}
+}
+
+func (r *rig) play(c wiretest.Conversation) {
+	r.t.Helper()
+	peers := map[string]*peer{}
+	expected := map[string][]string{}
+	closed := map[string]wiretest.Step{}
+	settle := func() {
+		for name, p := range peers {
+			p.expect(expected[name]...)
+			if end, ok := closed[name]; ok {
+				p.expectClose(end.Code, end.Reason)
+				delete(peers, name)
+			}
+		}
+		clear(expected)
+		clear(closed)
+		if r.t.Failed() {
+			r.t.FailNow()
+		}
+	}
+	for _, step := range c.Steps {
+		// What has been expected is due before anything else happens.
+		if step.Kind != wiretest.Receive && step.Kind != wiretest.Closed {
+			settle()
+		}
+		p := peers[step.Conn]
+		switch step.Kind {
+		case wiretest.Connect:
+			peers[step.Conn] = r.connect(step.Conn)
+		case wiretest.Send:
+			p.send("%s", step.Frame)
+		case wiretest.SendBinary:
+			_ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}"))
+		case wiretest.Receive:
+			expected[step.Conn] = append(expected[step.Conn], string(step.Frame))
+		case wiretest.Closed:
+			closed[step.Conn] = step
+		case wiretest.Close:
+			p.close()
+			delete(peers, step.Conn)
+		case wiretest.Vanish:
+			p.vanish()
+			delete(peers, step.Conn)
+		case wiretest.Pass:
+			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
+		default:
+			r.t.Fatalf("%s:%d: unknown step", c.Path, step.Line)
+		}
+	}
+	settle()
+	for _, p := range peers {
+		p.close()
+	}
+}

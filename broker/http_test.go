@@ -1,0 +1,115 @@
+package broker_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+func TestUpgradeRefusals(t *testing.T) {
+	upgrade := func(more ...string) http.Header {
+		h := http.Header{
+			"Connection":            {"Upgrade"},
+			"Upgrade":               {"websocket"},
+			"Sec-Websocket-Version": {"13"},
+			"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
+		}
+		for i := 0; i < len(more); i += 2 {
+			h[more[i]] = []string{more[i+1]}
+		}
+		return h
+	}
+	tests := []struct {
+		name   string
+		path   string
+		header http.Header
+		status int
+		help   string // part of the answer
+	}{
+		{"plain GET", "/ws", nil, 426, "connect with WebSocket"},
+		{"other subprotocol", "/ws", upgrade("Sec-Websocket-Protocol", "chat, superchat"), 400, "lockbroker.v1"},
+		{"old WebSocket", "/ws", upgrade("Sec-Websocket-Version", "8"), 400, "version"},
+		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgrade(), 400, "256 bytes"},
+		{"label in no UTF-8", "/ws?client=%ff", upgrade(), 400, "UTF-8"},
+		{"foreign origin", "/ws", upgrade("Origin", "http://elsewhere.test"), 403, "origin"},
+		{"unknown path", "/", nil, 404, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, broker.Config{}, func(r *rig) {
+				response := r.get(test.path, test.header)
+				defer response.Body.Close()
+				body, err := io.ReadAll(response.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if response.StatusCode != test.status || !strings.Contains(string(body), test.help) {
+					t.Errorf("got %d %q, want %d and %q", response.StatusCode, body, test.status, test.help)
+				}
+				if strings.Count(string(body), "\n") > 1 {
+					t.Errorf("more than one line of help: %q", body)
+				}
+			})
+		})
+	}
+}
+
+// A client that offers the subprotocol among others, or none at all, is served.
+func TestUpgradeWithoutSubprotocol(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		for i, offered := range []string{"", "lockbroker.v1", "chat, lockbroker.v1"} {
+			header := http.Header{
+				"Connection":            {"keep-alive, Upgrade"},
+				"Upgrade":               {"websocket"},
+				"Sec-Websocket-Version": {"13"},
+				"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
+			}
+			if offered != "" {
+				header["Sec-Websocket-Protocol"] = []string{offered}
+			}
+			r.next.Store(string(rune('a' + i)))
+			response := r.get("/ws", header)
+			synctest.Wait() // for the hello, which takes the name
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusSwitchingProtocols {
+				t.Errorf("offered %q: got %s", offered, response.Status)
+			}
+		}
+	})
+}
+
+func TestHealth(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		for _, path := range []string{"/livez", "/readyz"} {
+			response := r.get(path, nil)
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusOK {
+				t.Errorf("%s: got %s, want 200", path, response.Status)
+			}
+		}
+	})
+}
+
+// A request for an upgrade that never becomes complete costs 10 s of a
+// connection, when the http.Server says so as ours do.
+func TestUpgradeThatNeverCompletes(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		conn, err := r.server.Dial(r.t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: broker.test\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.ReadAll(conn)
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("the broker waited for %v, want 10s", took)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package broker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Every limit is announced in the hello and holds exactly: what is as long as
+// allowed passes, one more does not, and costs nothing but itself.
+func TestLimits(t *testing.T) {
+	limits := wire.Limits{MessageBytes: 300, NameBytes: 5, AuthorBytes: 4, LocksPerRequest: 2, Requests: 3}
+	acquire := func(n int, locks, author string) string {
+		return fmt.Sprintf(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[%s],"author":"%s"}`, n, locks, author)
+	}
+	inBubble(t, broker.Config{Limits: limits}, func(r *rig) {
+		a := r.connect("a")
+		a.expect(`{"type":"hello","protocol":1,"session":"aaaaaaaa","heartbeat_ms":5000,"timeout_ms":15000,` +
+			`"limits":{"message_bytes":300,"name_bytes":5,"author_bytes":4,"locks_per_request":2,"requests":3}}`)
+
+		a.send("%s", acquire(0, `{"name":"12345"}`, "äb"+"c"))
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
+		a.send("%s", acquire(1, `{"name":"123456"}`, ""))
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"locks[0].name: 6 bytes are too long, at most 5"}`)
+		a.send("%s", acquire(1, `{"name":"x"}`, "äbcd"))
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"author: 5 bytes are too long, at most 4"}`)
+		a.send("%s", acquire(1, `{"name":"x"},{"name":"y"},{"name":"z"}`, ""))
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"locks: 3 are too many, at most 2"}`)
+
+		a.send("%s", acquire(1, `{"name":"x"},{"name":"y"}`, ""))
+		a.expect(`{"type":"granted","id":"aaaaaaaa--1","token":2}`)
+		a.send("%s", acquire(2, `{"name":"x"}`, "")) // waiting counts too
+		a.send("%s", acquire(3, `{"name":"z"}`, ""))
+		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session has 3 requests already"}`)
+		a.send(`{"type":"cancel","id":"aaaaaaaa--2"}`)
+		a.send("%s", acquire(4, `{"name":"z"}`, ""))
+		a.expect(`{"type":"cancelled","id":"aaaaaaaa--2"}`, `{"type":"granted","id":"aaaaaaaa--4","token":3}`)
+		a.close()
+	})
+}
+
+// A frame of exactly message_bytes is read; one byte more closes the connection.
+func TestMessageBytes(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.connect("a")
+		a.take()
+		ping := `{"type":"ping","id":"aaaaaaaa--0"}`
+		a.send("%s", ping+strings.Repeat(" ", 65536-len(ping)))
+		a.expect(`{"type":"pong","id":"aaaaaaaa--0"}`)
+		a.send("%s", strings.Repeat(" ", 65537))
+		a.expectClose(wire.CloseTooBig, "")
+	})
+}
+
+// A hundred malformed frames in a row are answered, and cost no lock; the next
+// ends the connection, after its answer. A well-formed one starts the count anew.
+func TestMalformedFramesInARow(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.connect("a")
+		a.take()
+		for range 2 {
+			for range broker.MaxMalformed {
+				a.send("{")
+			}
+			a.send(`{"well":"formed, though unknown"}`)
+			if got := len(a.take()); got != broker.MaxMalformed+1 {
+				t.Fatalf("got %d answers, want %d", got, broker.MaxMalformed+1)
+			}
+		}
+		for range broker.MaxMalformed + 1 {
+			a.send("{")
+		}
+		if got := len(a.take()); got != broker.MaxMalformed+1 {
+			t.Errorf("got %d answers, want %d", got, broker.MaxMalformed+1)
+		}
+		a.expectClose(wire.ClosePolicy, "malformed frames")
+	})
+}
+
+// A client that takes nothing is cut off when a write has made no progress for
+// 10 s, and what it held goes to the next in line.
+func TestStuckConsumer(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b") // a does not even read its hello
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		time.Sleep(broker.WriteStall - time.Second - 1) //nolint:forbidigo // virtual time
+		b.expect()
+		time.Sleep(1) //nolint:forbidigo // virtual time
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// A client to which more than 16 MiB is due is cut off at once: what it held
+// goes to the next in line, who notices nothing else.
+func TestSlowConsumer(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		synctest.Wait()
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		start := time.Now()
+		garbage := strings.Repeat("x", 60_000)
+		due := 0
+		for len(b.take()) == 0 && due < 2*broker.OutboxBytes {
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+			due += len(garbage)
+		}
+		if due < broker.OutboxBytes*99/100 || due > broker.OutboxBytes*101/100 {
+			t.Errorf("cut off when %d bytes were due, want about %d", due, broker.OutboxBytes)
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+		b.close()
+		_ = a.ws.Close()
+	})
+}

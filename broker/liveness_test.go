@@ -1,0 +1,99 @@
+package broker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// A client that does nothing but answer pings stays for ever: 24 hours of it.
+func TestHeartbeat(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.connect("a")
+		time.Sleep(24*time.Hour + time.Second) //nolint:forbidigo // virtual time
+		a.expectOpen()
+		a.mu.Lock()
+		pings := a.pings
+		a.mu.Unlock()
+		if want := 24 * 60 * 60 / 5; pings != want {
+			t.Errorf("got %d pings in 24 hours, want one every 5 s: %d", pings, want)
+		}
+		a.close()
+	})
+}
+
+// A silent client is cut off timeout after its last sign of life, to the
+// instant, and what it held goes to the next in line.
+func TestSilentClientIsCutOff(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		drain(a)
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+
+		time.Sleep(14*time.Second - 1) //nolint:forbidigo // virtual time
+		b.expect()
+		time.Sleep(1) //nolint:forbidigo // virtual time
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// Anything that arrives is a sign of life: here pings of WebSocket, without a
+// single frame or pong.
+func TestPingsAreSignsOfLife(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.dial("a")
+		drain(a)
+		for range 10 {
+			time.Sleep(14 * time.Second) //nolint:forbidigo // virtual time
+			if err := a.ws.WriteControl(websocket.PingMessage, []byte("still here"), time.Time{}); err != nil {
+				t.Fatalf("ping: %v", err)
+			}
+		}
+		time.Sleep(16 * time.Second) //nolint:forbidigo // virtual time
+		if err := a.ws.WriteControl(websocket.PingMessage, nil, time.Time{}); err == nil {
+			t.Error("the connection is open although nothing was sent for 16 s")
+		}
+		_ = a.ws.Close()
+	})
+}
+
+// A ping is answered with its own data.
+func TestPingsAreAnswered(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.dial("a")
+		pongs := make(chan string, 1)
+		a.ws.SetPongHandler(func(data string) error {
+			pongs <- data
+			return nil
+		})
+		a.read()
+		if err := a.ws.WriteControl(websocket.PingMessage, []byte("echo"), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-pongs; got != "echo" {
+			t.Errorf("got pong %q", got)
+		}
+		a.close()
+	})
+}
+
+// drain reads and throws away the bytes of a connection, so that the broker can
+// write, without answering pings as a reader of frames would.
+func drain(p *peer) {
+	go func() {
+		buffer := make([]byte, 4096)
+		for {
+			if _, err := p.net.Read(buffer); err != nil {
+				return
+			}
+		}
+	}()
+}

@@ -1,0 +1,215 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
+)
+
+// A rig is a broker in memory, inside a bubble, and the hand-made clients that
+// talk to it. Sessions are called aaaaaaaa, bbbbbbbb and so on as the clients
+// a, b are; tokens count from 1.
+type rig struct {
+	t      *testing.T
+	server *brokertest.Server
+	next   atomic.Value // the name of whose session opens next
+}
+
+// inBubble runs f with a rigged broker in virtual time.
+func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b, err := broker.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &rig{t: t}
+		b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
+		r.server = brokertest.Serve(t, b)
+		defer r.server.Stop()
+		f(r)
+	})
+}
+
+// A peer is a client made by hand: a connection, and the frames it was sent.
+type peer struct {
+	t      *testing.T
+	name   string
+	net    net.Conn
+	ws     *websocket.Conn
+	reads  bool          // whether it reads what it is sent
+	ended  chan struct{} // closed when reading ended, err is why
+	err    error
+
+	mu     sync.Mutex
+	frames []string
+	pings  int
+}
+
+// connect opens the session of that name and leaves its hello to be expected.
+func (r *rig) connect(name string) *peer {
+	r.t.Helper()
+	p := r.dial(name)
+	p.read()
+	return p
+}
+
+// dial opens a session that reads nothing yet.
+func (r *rig) dial(name string) *peer {
+	r.t.Helper()
+	r.next.Store(name)
+	p := &peer{t: r.t, name: name, ended: make(chan struct{})}
+	dialer := websocket.Dialer{
+		Subprotocols: []string{wire.Subprotocol},
+		NetDialContext: func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
+			p.net, err = r.server.DialFrom(ctx, wiretest.Remote(name))
+			return p.net, err
+		},
+	}
+	ws, response, err := dialer.DialContext(r.t.Context(), r.server.URL()+"/ws?client="+url.QueryEscape(name), nil)
+	if err != nil {
+		r.t.Fatalf("dial: %v %v", err, response)
+	}
+	if got := ws.Subprotocol(); got != wire.Subprotocol {
+		r.t.Errorf("subprotocol: got %q", got)
+	}
+	_ = response.Body.Close()
+	p.ws = ws
+	synctest.Wait() // the session has its name
+	return p
+}
+
+// read collects frames in the background, and answers pings, until the
+// connection ends.
+func (p *peer) read() {
+	p.reads = true
+	answer := p.ws.PingHandler()
+	p.ws.SetPingHandler(func(data string) error {
+		p.mu.Lock()
+		p.pings++
+		p.mu.Unlock()
+		return answer(data)
+	})
+	go func() {
+		defer close(p.ended)
+		for {
+			_, frame, err := p.ws.ReadMessage()
+			if err != nil {
+				p.err = err
+				return
+			}
+			p.mu.Lock()
+			p.frames = append(p.frames, string(frame))
+			p.mu.Unlock()
+		}
+	}()
+}
+
+func (p *peer) send(format string, args ...any) {
+	p.t.Helper()
+	frame := format
+	if len(args) > 0 {
+		frame = fmt.Sprintf(format, args...)
+	}
+	if err := p.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		p.t.Errorf("%s: send: %v", p.name, err)
+	}
+}
+
+// expect asserts that these frames, and no others, have come since the last time.
+func (p *peer) expect(want ...string) {
+	p.t.Helper()
+	got := p.take()
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(want):
+			p.t.Errorf("%s: got unexpected %s", p.name, got[i])
+		case i >= len(got):
+			p.t.Errorf("%s: missing %s", p.name, want[i])
+		case got[i] != want[i]:
+			p.t.Errorf("%s:\n got %s\nwant %s", p.name, got[i], want[i])
+		}
+	}
+}
+
+// take returns the frames that have come since the last time.
+func (p *peer) take() []string {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	frames := p.frames
+	p.frames = nil
+	return frames
+}
+
+// expectClose asserts that the broker has closed the connection so.
+func (p *peer) expectClose(code int, reason string) {
+	p.t.Helper()
+	<-p.ended
+	var closed *websocket.CloseError
+	if !errors.As(p.err, &closed) || closed.Code != code || closed.Text != reason {
+		p.t.Errorf("%s: got end %v, want close %d %s", p.name, p.err, code, reason)
+	}
+	_ = p.ws.Close()
+}
+
+// expectOpen asserts that the connection has not ended.
+func (p *peer) expectOpen() {
+	p.t.Helper()
+	synctest.Wait()
+	select {
+	case <-p.ended:
+		p.t.Errorf("%s: ended: %v", p.name, p.err)
+	default:
+	}
+}
+
+// close says goodbye as a client does.
+func (p *peer) close() {
+	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+	if p.reads {
+		<-p.ended
+	}
+	_ = p.ws.Close()
+}
+
+// vanish ends the connection without a word.
+func (p *peer) vanish() {
+	_ = p.net.Close()
+	if p.reads {
+		<-p.ended
+	}
+}
+
+// get asks the broker for a page, by HTTP.
+func (r *rig) get(path string, header http.Header) *http.Response {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path, http.NoBody)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for key, values := range header {
+		request.Header[key] = values
+	}
+	transport := &http.Transport{DialContext: r.server.Dial, DisableKeepAlives: true}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return response
+}

@@ -1,0 +1,115 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// When Run's context ends every client is told, and Run returns at once when
+// they answer.
+func TestStop(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.connect("a"), r.connect("b")
+		start := time.Now()
+		stopped := make(chan struct{})
+		go func() {
+			r.server.Stop()
+			close(stopped)
+		}()
+		a.expectClose(wire.CloseRestart, "the broker stops")
+		b.expectClose(wire.CloseRestart, "the broker stops")
+		<-stopped
+		if took := time.Since(start); took != 0 {
+			t.Errorf("stopping took %v although everybody answered", took)
+		}
+	})
+}
+
+// A client that takes nothing delays the end by seconds, not for ever.
+func TestStopWithStuckClient(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.dial("a")
+		synctest.Wait()
+		start := time.Now()
+		r.server.Stop()
+		if took := time.Since(start); took > 3*broker.CloseWait {
+			t.Errorf("stopping took %v", took)
+		}
+		_ = a.ws.Close()
+	})
+}
+
+func TestRunOnlyOnce(t *testing.T) {
+	b, err := broker.New(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Errorf("first Run: %v", err)
+	}
+	if err := b.Run(ctx); !errors.Is(err, broker.ErrStarted) {
+		t.Errorf("second Run: got %v, want ErrStarted", err)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for _, config := range []broker.Config{
+		{Heartbeat: 8 * time.Second},
+		{Heartbeat: -1},
+		{Timeout: -1},
+		{Timeout: 366 * 24 * time.Hour},
+		{Limits: wire.Limits{NameBytes: -1}},
+	} {
+		if _, err := broker.New(config); err == nil {
+			t.Errorf("New(%+v): no error", config)
+		}
+	}
+}
+
+// A session that ends with very many requests is dropped slice by slice: first
+// all that waits, then what is held, and others are served in between.
+func TestDropInSlices(t *testing.T) {
+	const locks = 5 * broker.DropSlice
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.connect("a"), r.connect("b")
+		b.take()
+		for n := range locks {
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock %d"}]}`, n, n)
+		}
+		// It waits for its own first lock, ahead of b: it must not get it on the way out.
+		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock 0"}]}`, locks)
+		if got := len(a.take()); got != locks+1 {
+			t.Fatalf("got %d frames, want the hello and %d grants", got, locks)
+		}
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"lock 0"}]}`)
+		b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"lock %d"}]}`, locks-1)
+		b.expect()
+		a.vanish()
+		b.expect(
+			fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--0","token":%d}`, locks+1),
+			fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--1","token":%d}`, locks+2),
+		)
+		b.send(`{"type":"info","id":"bbbbbbbb--2","match":"lock 1"}`)
+		b.expect(`{"type":"info","id":"bbbbbbbb--2","locks":[]}`)
+		b.close()
+	})
+}
+
+func TestSessionNamesNeverRepeat(t *testing.T) {
+	seen := map[string]bool{}
+	for _, name := range broker.SessionNames(100_000) {
+		if seen[name] || len(name) != 8 || wire.ParseID(name+"--0") != (wire.ID{Session: name}) {
+			t.Fatalf("name %q: seen before, or not eight of [a-z0-9]", name)
+		}
+		seen[name] = true
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+func request(n int64, author string, ms int64) wire.RequestInfo {
+	return wire.RequestInfo{ID: wire.ID{Session: "k3v9x2mq", N: n}, Author: author, DurationMS: ms}
+}
+
+// TestListing compares with the listing as it was promised, to the letter.
+func TestListing(t *testing.T) {
+	gone := request(7, "crashed", 59_999)
+	gone.Gone = true
+	checkListing(t, "../../testdata/brokerctl/listing.golden", []wire.LockInfo{{
+		Name:    "test-lock-1",
+		Holders: []wire.RequestInfo{request(0, "create_user", 14379)}, Holding: 1,
+		Waiters: []wire.RequestInfo{request(2, "update_something", 5375)}, Waiting: 1,
+	}, {
+		Name:    "test-lock-2",
+		Holders: []wire.RequestInfo{request(1, "check_other_resource", 378)}, Holding: 1,
+	}})
+	checkListing(t, "../../testdata/brokerctl/listing-rare.golden", []wire.LockInfo{
+		{Name: "free"},
+		{
+			Name:    "nobody says who",
+			Holders: []wire.RequestInfo{request(3, "", 0)}, Holding: 1,
+		}, {
+			Name:    "more than were sent",
+			Holders: []wire.RequestInfo{request(4, "a", 1), request(5, "b", 1)}, Holding: 1002,
+			Waiters: []wire.RequestInfo{request(6, "c", 1)}, Waiting: 24,
+		}, {
+			Name:    "connection has ended",
+			Holders: []wire.RequestInfo{gone}, Holding: 1,
+		}, {
+			Name:    "forged:\n* @root, #1, duration: 0:00:00.000000",
+			Holders: []wire.RequestInfo{request(8, "\x1b[2J", 3_600_000)}, Holding: 1,
+			Waiters: []wire.RequestInfo{request(9, "right\u202eto left", 365*24*3_600_000)}, Waiting: 1,
+		}, {
+			Name:    "Größe 大 \"quoted\"",
+			Holders: []wire.RequestInfo{{ID: wire.ParseID("not\tan id"), Author: "invalid \xff"}}, Holding: 1,
+		},
+	})
+}
+
+func checkListing(t *testing.T, golden string, locks []wire.LockInfo) {
+	t.Helper()
+	var text strings.Builder
+	out := bufio.NewWriter(&text)
+	for _, lock := range locks {
+		if err := printLock(out, lock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", golden, text.String(), want)
+	}
+}
+
+func TestClock(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                                   "0:00:00.000000",
+		time.Microsecond:                    "0:00:00.000001",
+		59*time.Minute + 59*time.Second:     "0:59:59.000000",
+		100*time.Hour + 10*time.Millisecond: "100:00:00.010000",
+	} {
+		if got := clock(d); got != want {
+			t.Errorf("clock(%v) = %s, want %s", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// Command brokerctl is the operator's tool for a lock broker: it lists who has
+// which lock and who waits. See brokerctl --help.
+package main
+
+import (
+	"github.com/alecthomas/kong"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Info    infoCmd     `cmd:"" help:"List locks: who has them, who waits, since when."`
+	Version cli.Version `cmd:"" help:"Print the version."`
+}
+
+const description = `Look at a running lock broker.
+
+What was asked for goes to stdout, messages for people to stderr. A flag beats the environment, which beats the default.
+
+Exit codes:
+
+    0   done
+    1   something failed
+    69  no broker could be reached, or the connection to it ended
+    80  the command line is wrong`
+
+func main() {
+	cli.Main(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
+}

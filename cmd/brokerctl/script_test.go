@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files of testdata")
+
+func TestMain(m *testing.M) {
+	cmdtest.Main(m, map[string]func(){"brokerctl": main})
+}
+
+// TestScripts runs testdata/brokerctl. Each script has a broker of its own, to
+// which BROKERCTL_HOST and BROKERCTL_PORT lead.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/brokerctl",
+		Setup:               setup,
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"hold":      hold,
+			"queue":     queue,
+			"use":       use,
+			"cmpmasked": compareMasked,
+			"mute":      mute,
+		},
+	})
+}
+
+// A stage is what a script acts on.
+type stage struct {
+	ctx    context.Context
+	client *wsclient.Client
+	queued sync.WaitGroup
+}
+
+type stageKey struct{}
+
+func setup(env *testscript.Env) error {
+	b, err := cmdtest.StartBroker(broker.Config{})
+	if err != nil {
+		return err
+	}
+	env.Defer(b.Stop)
+	host, port, err := net.SplitHostPort(b.Address())
+	if err != nil {
+		return err
+	}
+	env.Setenv("BROKERCTL_HOST", host)
+	env.Setenv("BROKERCTL_PORT", port)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	env.Defer(cancel)
+	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{Label: "script"})
+	if err != nil {
+		return err
+	}
+	s := &stage{ctx: ctx, client: client}
+	env.Defer(func() { _ = client.Close(); s.queued.Wait() })
+	env.Values[stageKey{}] = s
+	return nil
+}
+
+func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
+
+// hold AUTHOR NAME [shared]: a lock is held from here on. An argument in double
+// quotes is a string of Go.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	s, author, name := stageOf(ts), text(ts, args[0]), text(ts, args[1])
+	options := &wsclient.AcquireOptions{Author: author}
+	if len(args) > 2 {
+		options.Mode = wsclient.Shared
+	}
+	_, err := s.client.Acquire(s.ctx, name, options)
+	ts.Check(err)
+}
+
+// queue AUTHOR NAME [COUNT]: so many wait from here on.
+func queue(ts *testscript.TestScript, _ bool, args []string) {
+	s, author, name, count := stageOf(ts), text(ts, args[0]), text(ts, args[1]), 1
+	if len(args) > 2 {
+		var err error
+		count, err = strconv.Atoi(args[2])
+		ts.Check(err)
+	}
+	before := 0
+	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { before = l.Waiting; return true }))
+	for range count {
+		// Ends with an error when the client is closed.
+		s.queued.Go(func() {
+			_, _ = s.client.Acquire(s.ctx, name, &wsclient.AcquireOptions{Author: author})
+		})
+	}
+	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
+}
+
+// use NAME: a lock was held and is free now.
+func use(ts *testscript.TestScript, _ bool, args []string) {
+	s := stageOf(ts)
+	lock, err := s.client.Acquire(s.ctx, args[0], nil)
+	ts.Check(err)
+	ts.Check(lock.Release())
+}
+
+// mute: BROKERCTL_PORT leads to something that takes connections and never
+// answers.
+func mute(ts *testscript.TestScript, _ bool, _ []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = listener.Close() })
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	ts.Check(err)
+	ts.Setenv("BROKERCTL_PORT", port)
+}
+
+// What differs from run to run.
+var masks = []struct {
+	pattern *regexp.Regexp
+	mask    string
+}{
+	{regexp.MustCompile(`\b[a-z0-9]{8}--[0-9]+`), "ID"},
+	{regexp.MustCompile(`\b[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}\b`), "H:MM:SS.ffffff"},
+	{regexp.MustCompile(`"token":[0-9]+`), `"token":N`},
+	{regexp.MustCompile(`"duration_ms":[0-9]+`), `"duration_ms":N`},
+	{regexp.MustCompile(`"remote":"127.0.0.1:[0-9]+"`), `"remote":"ADDR"`},
+}
+
+// cmpmasked FILE GOLDEN: FILE is as GOLDEN says, apart from what differs from run
+// to run.
+func compareMasked(ts *testscript.TestScript, _ bool, args []string) {
+	got, want := ts.ReadFile(args[0]), ts.ReadFile(args[1])
+	for _, m := range masks {
+		got = m.pattern.ReplaceAllString(got, m.mask)
+	}
+	if got != want {
+		ts.Fatalf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func text(ts *testscript.TestScript, arg string) string {
+	if !strings.HasPrefix(arg, `"`) {
+		return arg
+	}
+	s, err := strconv.Unquote(arg)
+	ts.Check(err)
+	return s
+}

@@ -1,0 +1,85 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+)
+
+// TestKill9: the locks of a process that is killed are free at once: the system
+// closes its connection.
+func TestKill9(t *testing.T) {
+	const within = 100 * time.Millisecond
+	d := startDaemon(t)
+	h := startHolder(t, d.url, "precious")
+	grants := startWaiter(t, d.url, "precious")
+
+	killed := time.Now()
+	h.signal(t, syscall.SIGKILL)
+	g := <-grants
+	took := time.Since(killed)
+	if g.err != nil {
+		t.Fatal(g.err)
+	}
+	t.Logf("from kill -9 to the next grant: %v", took)
+	if took > within {
+		t.Errorf("the waiter got the lock after %v, want %v at most", took, within)
+	}
+	if g.lock.Token() <= h.token {
+		t.Errorf("token %d after %d, want a greater one", g.lock.Token(), h.token)
+	}
+}
+
+// TestFrozen: a process that is stopped, not ended, keeps its connection. The
+// broker gives its locks to others when it has been silent for the timeout, and
+// when it goes on it knows at once that it has lost them.
+func TestFrozen(t *testing.T) {
+	configs := map[string]broker.Config{"2s": {Timeout: 2 * time.Second, Heartbeat: 500 * time.Millisecond}}
+	if *long {
+		configs["default"] = broker.Config{Timeout: 15 * time.Second, Heartbeat: 5 * time.Second}
+	}
+	for name, config := range configs {
+		t.Run(name, func(t *testing.T) { testFrozen(t, config) })
+	}
+}
+
+func testFrozen(t *testing.T, config broker.Config) {
+	b, err := cmdtest.StartBroker(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	h := startHolder(t, b.URL(), "precious")
+	grants := startWaiter(t, b.URL(), "precious")
+
+	frozen := time.Now()
+	h.signal(t, syscall.SIGSTOP)
+	g := <-grants
+	took := time.Since(frozen)
+	if g.err != nil {
+		t.Fatal(g.err)
+	}
+	t.Logf("from SIGSTOP to the next grant, with a timeout of %v: %v", config.Timeout, took)
+	if limit := config.Timeout + time.Second; took > limit {
+		t.Errorf("the waiter got the lock after %v, want %v at most", took, limit)
+	}
+	if g.lock.Token() <= h.token {
+		t.Errorf("token %d after %d, want a greater one", g.lock.Token(), h.token)
+	}
+
+	thawed := time.Now()
+	h.signal(t, syscall.SIGCONT)
+	if line := h.line(); !strings.Contains(line, "lock was lost") {
+		t.Errorf("the holder says %q, want that it has lost the lock", line)
+	}
+	t.Logf("from SIGCONT to the holder's saying that it lost the lock: %v", time.Since(thawed))
+	if err := g.lock.Context().Err(); err != nil {
+		t.Errorf("the new holder has lost the lock: %v", err)
+	}
+}

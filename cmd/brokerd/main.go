@@ -1,0 +1,34 @@
+// Command brokerd is the lock broker: it hands out named locks to programs that
+// connect over WebSocket. See brokerd --help.
+package main
+
+import (
+	"github.com/alecthomas/kong"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+)
+
+// grammar is the command line. The flags are not those of serve, so that the
+// first help that one sees shows them.
+type grammar struct {
+	flags
+	Serve   serveCmd    `cmd:"" default:"1" help:"Hand out locks until SIGINT or SIGTERM; what happens without a command."`
+	Version cli.Version `cmd:"" help:"Print the version."`
+}
+
+const description = `A lock broker: named locks for programs that share a resource.
+
+Programs connect to ws://HOST:PORT/ws. When a connection ends, for whatever reason, its locks are released. brokerctl info lists who has which lock and who waits.
+
+Logs go to stderr: lines of JSON, or text for people when stderr is a terminal. A flag beats the environment, which beats the default.
+
+Exit codes:
+
+    0   stopped by SIGINT or SIGTERM
+    1   something failed, for example the port is taken
+    80  the command line is wrong`
+
+func main() {
+	var g grammar
+	cli.Main(&g, kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
+}

@@ -1,0 +1,116 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// testContext ends long before go test gives up, and before the test's cleanups.
+func testContext(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// A process runs one of the commands that TestMain made available.
+type process struct {
+	cmd  *exec.Cmd
+	wait func() error
+}
+
+// start starts one. It is killed when the test ends, at the latest.
+func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string, args ...string) (*process, *bufio.Scanner) {
+	t.Helper()
+	cmd := exec.CommandContext(testContext(t), name, args...)
+	out, err := output(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd, wait: sync.OnceValue(cmd.Wait)}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = p.wait()
+	})
+	return p, bufio.NewScanner(out)
+}
+
+func (p *process) signal(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A logLine is one line of the log of brokerd.
+type logLine struct {
+	Level, Message, Address string
+}
+
+// A daemon is a running brokerd.
+type daemon struct {
+	*process
+	log   *bufio.Scanner
+	url   string
+	lines []logLine // as far as they were read
+}
+
+// startDaemon returns when it listens.
+func startDaemon(t *testing.T, args ...string) *daemon {
+	t.Helper()
+	d := &daemon{}
+	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "brokerd", append(args, "--port", "0")...)
+	listening := d.until(t, "listening")
+	d.url = "ws://" + listening.Address
+	return d
+}
+
+// next reads one line of the log; false at its end.
+func (d *daemon) next(t *testing.T) (line logLine, ok bool) {
+	t.Helper()
+	if !d.log.Scan() {
+		return logLine{}, false
+	}
+	if err := json.Unmarshal(d.log.Bytes(), &line); err != nil {
+		t.Fatalf("log line %q: %v", d.log.Text(), err)
+	}
+	d.lines = append(d.lines, line)
+	return line, true
+}
+
+// until reads the log until a line has that in its message.
+func (d *daemon) until(t *testing.T, message string) logLine {
+	t.Helper()
+	for {
+		line, ok := d.next(t)
+		if !ok {
+			t.Fatalf("the log ended before %q: %+v", message, d.lines)
+		}
+		if strings.Contains(line.Message, message) {
+			return line
+		}
+	}
+}
+
+// rest reads the log to its end.
+func (d *daemon) rest(t *testing.T) {
+	t.Helper()
+	for {
+		if _, ok := d.next(t); !ok {
+			return
+		}
+	}
+}

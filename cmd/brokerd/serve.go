@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+)
+
+const (
+	// readHeaderTimeout is how long a client may take to ask for a connection.
+	readHeaderTimeout = 10 * time.Second
+	// idleTimeout is how long an HTTP connection may be kept for a next request.
+	idleTimeout = 2 * time.Minute
+	// shutdownWait is how long HTTP requests under way may take at the end. Short:
+	// the only ones are questions whether the broker lives.
+	shutdownWait = time.Second
+)
+
+// flags are those of brokerd.
+type flags struct {
+	Host  string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for every IPv4 interface."`
+	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any that is free."`
+	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Log what each client does as well."`
+}
+
+// serveCmd is the command "serve".
+type serveCmd struct{}
+
+// Run serves until a signal comes. A second signal ends the process at once.
+func (serveCmd) Run(f *flags) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	log := newLogger(os.Stderr, f.Debug)
+	listener, err := f.listen(ctx)
+	if err != nil {
+		return err
+	}
+	logStart(log, listener.Addr())
+	if err := serve(ctx, listener, log); err != nil {
+		return err
+	}
+	log.Info().Msg("stopped")
+	return nil
+}
+
+func (f *flags) listen(ctx context.Context) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		hint := "is a brokerd running already? Stop it, or choose another --port"
+		return nil, &cli.Failure{Err: err, Hint: hint}
+	case err != nil:
+		return nil, &cli.Failure{Err: err, Hint: "check --host and --port"}
+	}
+	return listener, nil
+}
+
+// serve runs a broker behind listener until ctx ends.
+func serve(ctx context.Context, listener net.Listener, log zerolog.Logger) error {
+	b, err := broker.New(broker.Config{Logger: log})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler:           b.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          stdlog.New(log, "", 0),
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		running  sync.WaitGroup
+		serveErr error
+	)
+	running.Go(func() {
+		defer cancel()
+		serveErr = server.Serve(listener)
+	})
+	// The broker first: Shutdown does not see WebSocket connections.
+	runErr := b.Run(ctx)
+	log.Info().Msg("stopping: every lock is released")
+	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
+	defer cancelGrace()
+	if server.Shutdown(grace) != nil {
+		_ = server.Close()
+	}
+	running.Wait()
+	if !errors.Is(serveErr, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", serveErr)
+	}
+	return runErr
+}

@@ -1,0 +1,47 @@
+// Command counter is the proof: processes that each add 1 to a number in a file,
+// many times, by reading it, thinking, and writing it back. With a lock around
+// that, no addition is lost. Without, most are.
+//
+//	go run ./examples/counter
+//	go run ./examples/counter --no-lock
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+)
+
+type config struct {
+	broker    string
+	processes int
+	times     int
+	noLock    bool
+	file      string
+	worker    bool
+}
+
+func main() {
+	var c config
+	flag.StringVar(&c.broker, "broker", "", "`URL` of a broker, such as ws://127.0.0.1:27002; none: start one in this process")
+	flag.IntVar(&c.processes, "processes", 8, "how many processes add")
+	flag.IntVar(&c.times, "times", 500, "how many times each of them adds 1")
+	flag.BoolVar(&c.noLock, "no-lock", false, "do not lock, to see what is lost")
+	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid())), "where the number is; removed at the end")
+	flag.BoolVar(&c.worker, "worker", false, "be one of the processes; for this program's own use")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	run := c.parent
+	if c.worker {
+		run = c.work
+	}
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "counter:", err)
+		os.Exit(1)
+	}
+}

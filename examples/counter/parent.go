@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+)
+
+// parent starts the processes, waits for them and compares.
+func (c config) parent(ctx context.Context) error {
+	if c.broker == "" {
+		url, stop, err := startBroker()
+		if err != nil {
+			return err
+		}
+		defer stop()
+		c.broker = url
+	}
+	file, err := os.OpenFile(c.file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(c.file)
+	defer file.Close()
+	if err := writeNumber(file, 0); err != nil {
+		return err
+	}
+
+	if err := c.runProcesses(ctx); err != nil {
+		return err
+	}
+
+	actual, err := readNumber(file)
+	if err != nil {
+		return err
+	}
+	expected := int64(c.processes) * int64(c.times)
+	fmt.Printf("expected %d, actual %d, lost %d\n", expected, actual, expected-actual)
+	if actual != expected && !c.noLock {
+		return errors.New("additions were lost in spite of the lock")
+	}
+	return nil
+}
+
+func (c config) runProcesses(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // kills those that are left when one could not be started
+	var processes []*process
+	for range c.processes {
+		p, err := c.start(ctx)
+		if err != nil {
+			return err
+		}
+		processes = append(processes, p)
+	}
+	for _, p := range processes {
+		if _, err := bufio.NewReader(p.out).ReadString('\n'); err != nil {
+			return fmt.Errorf("waiting until all are ready: %w", err)
+		}
+	}
+	for _, p := range processes {
+		if _, err := io.WriteString(p.in, "go\n"); err != nil {
+			return err
+		}
+	}
+	var failed error
+	for _, p := range processes {
+		failed = errors.Join(failed, p.cmd.Wait())
+	}
+	return failed
+}
+
+// A process is this program once more, as a worker.
+type process struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out io.ReadCloser
+}
+
+func (c config) start(ctx context.Context) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, "--worker", "--broker="+c.broker, "--file="+c.file,
+		"--times="+strconv.Itoa(c.times), "--no-lock="+strconv.FormatBool(c.noLock))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &process{cmd, in, out}, cmd.Start()
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// work is one of the processes.
+func (c config) work(ctx context.Context) error {
+	client, err := wsclient.Dial(ctx, c.broker, nil)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	file, err := os.OpenFile(c.file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+
+	// All start together: say "ready" and wait for the parent's "go".
+	fmt.Println("ready")
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return fmt.Errorf("waiting for the start: %w", err)
+	}
+
+	add := func(ctx context.Context) error {
+		number, err := readNumber(file)
+		if err != nil {
+			return err
+		}
+		if err := think(ctx, client); err != nil {
+			return err
+		}
+		return writeNumber(file, number+1)
+	}
+	for range c.times {
+		if c.noLock {
+			err = add(ctx)
+		} else {
+			err = client.WithLock(ctx, "counter", nil, add)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// think stands for what a real program does between reading and writing. It asks
+// somebody a question, here the broker, and waits for the answer; meanwhile the
+// other processes have their turn.
+func think(ctx context.Context, client *wsclient.Client) error {
+	for _, err := range client.Info(ctx, nil) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

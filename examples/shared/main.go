@@ -1,0 +1,108 @@
+// Command shared gives you something to look at: several locks, held and waited
+// for by several authors, some for long and some for a moment, all over one
+// connection.
+//
+//	go run ./cmd/brokerd
+//	go run ./examples/shared         (in a second terminal)
+//	go run ./cmd/brokerctl info      (in a third)
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A job is done under a lock, again and again.
+type job struct {
+	author string
+	lock   string
+	mode   wsclient.Mode
+	takes  time.Duration // how long it holds the lock
+	rests  time.Duration // how long it does something else before it asks again
+}
+
+var jobs = []job{
+	// One long, the other short: whoever wants test-lock-1 waits for the long one.
+	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
+	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
+	// For a moment, now and then.
+	{author: "check_other_resource", lock: "test-lock-2", takes: time.Second / 2, rests: 2 * time.Second},
+	// Two who only read hold it together; the third must be alone.
+	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
+	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},
+	{author: "write_report", lock: "report", takes: 3 * time.Second, rests: 5 * time.Second},
+}
+
+func main() {
+	url := flag.String("broker", "ws://127.0.0.1:27002", "`URL` of the broker")
+	limit := flag.Duration("for", 0, "how long to run; 0: until Ctrl-C")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if *limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, *limit)
+		defer cancel()
+	}
+	if err := run(ctx, *url); err != nil {
+		fmt.Fprintln(os.Stderr, "shared:", err)
+		os.Exit(1)
+	}
+}
+
+// run does all jobs at the same time until ctx ends.
+func run(ctx context.Context, url string) error {
+	client, err := wsclient.Dial(ctx, url, nil)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+
+	var running sync.WaitGroup
+	failed := make([]error, len(jobs))
+	for i, j := range jobs {
+		running.Go(func() { failed[i] = j.repeat(ctx, client) })
+	}
+	running.Wait()
+	if ctx.Err() != nil {
+		return nil // time is up, which is how it should end
+	}
+	return errors.Join(failed...)
+}
+
+// repeat does the job over and over. It returns an error in the end, always.
+func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
+	options := &wsclient.AcquireOptions{Author: j.author, Mode: j.mode}
+	for {
+		fmt.Printf("%s: asks for %s\n", j.author, j.lock)
+		err := client.WithLock(ctx, j.lock, options, func(ctx context.Context) error {
+			fmt.Printf("%s: has %s, for %v\n", j.author, j.lock, j.takes)
+			return pause(ctx, j.takes)
+		})
+		if err != nil {
+			return err
+		}
+		if err := pause(ctx, j.rests); err != nil {
+			return err
+		}
+	}
+}
+
+// pause stands for work that ends early when ctx does.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

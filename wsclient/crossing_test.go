@@ -1,0 +1,107 @@
+package wsclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+const (
+	crossings = 100_000
+	lanes     = 100 // each a lock of its own, all on the same two connections
+	instant   = time.Millisecond
+)
+
+// The grant crosses with the end of the waiting, 100,000 times: a holder
+// releases in the same instant in which the waiter's Wait has passed, its context
+// ends, or both. Whatever the waiter is told, its callback runs if and only if
+// it holds the lock, and when it is told that it failed nothing is left behind:
+// the holder gets the lock again.
+func TestGrantCrossesWithGivingUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		holder, waiter := dial(t, b), dial(t, b)
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		outcomes := map[string]int{}
+		for n := range lanes {
+			all.Go(func() {
+				l := lane{t: t, name: fmt.Sprintf("lane %d", n), holder: holder, waiter: waiter}
+				for trial := range crossings / lanes {
+					outcome := l.cross(trial)
+					mu.Lock()
+					outcomes[outcome]++
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		if got := listing(t, holder); len(got) != 0 {
+			t.Errorf("left behind: %v", got)
+		}
+		t.Logf("%d crossings: %v", crossings, outcomes)
+		for _, outcome := range []string{"granted", "timeout", "context"} {
+			if outcomes[outcome] < crossings/1000 {
+				t.Errorf("%s came out %d times: the race was not run", outcome, outcomes[outcome])
+			}
+		}
+	})
+}
+
+type lane struct {
+	t              *testing.T
+	name           string
+	holder, waiter *wsclient.Client
+	inside         int // guarded by the lock alone: the race detector watches it
+}
+
+// cross runs one trial and says how the waiter fared.
+func (l *lane) cross(trial int) string {
+	held, err := l.holder.Acquire(l.t.Context(), l.name, nil)
+	if err != nil {
+		l.t.Errorf("%s: the holder: %v", l.name, err)
+		return "broken"
+	}
+	l.inside++
+	ctx, o := l.t.Context(), wsclient.AcquireOptions{}
+	if trial%3 != 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, instant)
+		defer cancel()
+	}
+	if trial%3 != 1 {
+		o.Wait = instant
+	}
+	var waited sync.WaitGroup
+	ran := false
+	waited.Go(func() {
+		err = l.waiter.WithLock(ctx, l.name, &o, func(context.Context) error {
+			ran = true
+			l.inside++
+			return nil
+		})
+	})
+	time.Sleep(instant) //nolint:forbidigo // virtual time: in the same instant
+	if err := held.Release(); err != nil {
+		l.t.Errorf("%s: release: %v", l.name, err)
+	}
+	waited.Wait()
+	if ran != (err == nil) {
+		l.t.Errorf("%s: callback ran: %t, error: %v", l.name, ran, err)
+	}
+	switch {
+	case err == nil:
+		return "granted"
+	case errors.Is(err, wsclient.ErrTimeout):
+		return "timeout"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "context"
+	}
+	l.t.Errorf("%s: %v", l.name, err)
+	return "broken"
+}

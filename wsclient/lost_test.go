@@ -1,0 +1,140 @@
+package wsclient_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+func expectLost(t *testing.T, err error, reason wsclient.LostReason) {
+	t.Helper()
+	var lost *wsclient.LostError
+	if !errors.Is(err, wsclient.ErrLost) || !errors.As(err, &lost) || lost.Reason != reason {
+		t.Errorf("got %v, want a LostError with reason %s", err, reason)
+	}
+}
+
+// When Hold has passed the broker takes the lock back: the context ends at
+// once, and WithLock says so although the callback noticed nothing.
+func TestExpired(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
+			start := time.Now()
+			<-ctx.Done()
+			if took := time.Since(start); took != time.Second {
+				t.Errorf("the context ended after %v, want 1s", took)
+			}
+			expectLost(t, context.Cause(ctx), wsclient.LostExpired)
+			return nil
+		})
+		expectLost(t, err, wsclient.LostExpired)
+	})
+}
+
+// When the connection ends, by whomever, held locks are lost at once, waiting
+// calls fail, and Done is closed.
+func TestConnectionEnds(t *testing.T) {
+	tests := []struct {
+		name   string
+		end    func(c *wsclient.Client, conn net.Conn, b *brokertest.Server)
+		reason wsclient.LostReason
+		err    error
+	}{
+		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() }, wsclient.LostClosed, wsclient.ErrClosed},
+		{"cut", func(_ *wsclient.Client, conn net.Conn, _ *brokertest.Server) { _ = conn.Close() }, wsclient.LostConnection, wsclient.ErrConnection},
+		{"broker stops", func(_ *wsclient.Client, _ net.Conn, b *brokertest.Server) { b.Stop() }, wsclient.LostConnection, wsclient.ErrConnection},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *brokertest.Server) {
+				var conn net.Conn
+				c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+					conn, err = b.Dial(ctx, network, address)
+					return conn, err
+				}})
+				held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+				waiting := make(chan error, 1)
+				go func() {
+					_, err := c.Acquire(t.Context(), "a", nil)
+					waiting <- err
+				}()
+				pass(time.Second)
+				start := time.Now()
+				test.end(c, conn, b)
+
+				<-held.Context().Done()
+				if err := <-waiting; !errors.Is(err, test.err) || errors.Is(err, wsclient.ErrLost) {
+					t.Errorf("waiting call: got %v, want %v", err, test.err)
+				}
+				<-c.Done()
+				if took := time.Since(start); took != 0 {
+					t.Errorf("it took %v", took)
+				}
+				expectLost(t, context.Cause(held.Context()), test.reason)
+				expectLost(t, held.Release(), test.reason)
+				if !errors.Is(c.Err(), test.err) {
+					t.Errorf("Err: got %v, want %v", c.Err(), test.err)
+				}
+				if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, test.err) {
+					t.Errorf("Acquire afterwards: got %v, want %v", err, test.err)
+				}
+			})
+		})
+	}
+}
+
+// When the network goes silent the holder gives up at two thirds of the
+// broker's timeout after the last answered sign of life, and the broker gives
+// the lock to the next in line only after all of it: the holder knows in time.
+func TestSilentNetwork(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		mute := &muteConn{}
+		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			mute.Conn, err = b.Dial(ctx, network, address)
+			return mute, err
+		}})
+		other := dial(t, b)
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		pass(time.Minute + 1234*time.Millisecond)
+		mute.silence.Store(true)
+		start := time.Now()
+
+		granted := make(chan time.Duration, 1)
+		go func() {
+			lock, err := other.Acquire(t.Context(), "a", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			granted <- time.Since(start)
+			_ = lock.Release()
+		}()
+		<-held.Context().Done()
+		lost := time.Since(start)
+		expectLost(t, context.Cause(held.Context()), wsclient.LostLease)
+		next := <-granted
+		t.Logf("lost after %v, granted to the next after %v", lost, next)
+		if lost > 10*time.Second || next < lost+5*time.Second {
+			t.Errorf("lost after %v, granted to the next after %v: want 10s at most, and 5s or more between them", lost, next)
+		}
+		_ = mute.Conn.Close()
+	})
+}
+
+// A quiet holder keeps its lock as long as it likes.
+func TestHeldForADay(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		pass(24 * time.Hour)
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+	})
+}

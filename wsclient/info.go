@@ -18,6 +18,8 @@ type InfoOptions struct {
 	// Queue is how many holders, and how many waiters, of each lock are listed,
 	// 1 to 10,000. 0: 100.
 	Queue int
+	// Page is how many locks are asked for at a time, 1 to 1000. 0: 1000.
+	Page int
 }
 
 // Info lists locks in the order in which they came into use. It asks for a
@@ -53,6 +55,9 @@ func (c *Client) page(ctx context.Context, o InfoOptions, after int64) (*wire.In
 		m := &wire.Info{ID: id, Empty: o.Empty, After: after}
 		if o.Match != "" {
 			m.Match = wire.Some(o.Match)
+		}
+		if o.Page != 0 {
+			m.Max = wire.Some(o.Page)
 		}
 		if o.Queue != 0 {
 			m.Queue = wire.Some(o.Queue)

@@ -1,5 +1,5 @@
 // Command shared gives you something to look at: several locks, held and waited
-// for by several authors, some for long and some for a moment, all over one
+// for by several authors, some for long and some for short, all over one
 // connection.
 //
 //	go run ./cmd/brokerd
@@ -33,8 +33,8 @@ var jobs = []job{
 	// One long, the other short: whoever wants test-lock-1 waits for the long one.
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
-	// For a moment, now and then.
-	{author: "check_other_resource", lock: "test-lock-2", takes: time.Second / 2, rests: 2 * time.Second},
+	// Alone.
+	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second, rests: time.Second},
 	// Two who only read hold it together; the third must be alone.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
 	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},

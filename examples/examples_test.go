@@ -1,0 +1,99 @@
+//go:build unix
+
+package examples
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// TestCounter is the proof that locks exclude: 8 processes that add 500 times
+// each lose nothing under the lock, and lose something without it, so that
+// the first is not true by chance.
+func TestCounter(t *testing.T) {
+	program := build(t, "./counter")
+	url := startBroker(t)
+	count := func(args ...string) (expected, actual, lost int64) {
+		args = append(args, "--processes=8", "--times=500", "--broker="+url, "--file="+t.TempDir()+"/number")
+		text := output(t, program, args...)
+		if _, err := fmt.Sscanf(text, "expected %d, actual %d, lost %d\n", &expected, &actual, &lost); err != nil {
+			t.Fatalf("counter says %q: %v", text, err)
+		}
+		return expected, actual, lost
+	}
+
+	if expected, actual, lost := count(); expected != 4000 || actual != 4000 || lost != 0 {
+		t.Errorf("with the lock: expected %d, actual %d, lost %d", expected, actual, lost)
+	}
+
+	const attempts = 5
+	for i := range attempts {
+		expected, actual, lost := count("--no-lock")
+		if lost > 0 && actual < expected {
+			t.Logf("without the lock: expected %d, actual %d, after %d attempts that lost nothing", expected, actual, i)
+			return
+		}
+	}
+	t.Errorf("without the lock nothing was lost, %d times in a row", attempts)
+}
+
+// TestCounterAlone: without a URL the program brings its broker along.
+func TestCounterAlone(t *testing.T) {
+	got := output(t, build(t, "./counter"), "--processes=2", "--times=10")
+	if want := "expected 20, actual 20, lost 0\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestShared(t *testing.T) {
+	program := build(t, "./shared")
+	url := startBroker(t)
+	output(t, program, "--broker="+url, "--for=50ms")
+
+	cmd := exec.CommandContext(testContext(t), program, "--broker="+url)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, url, longAndShort)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("ended with %v, want exit code 0", err)
+	}
+	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })
+}
+
+// longAndShort is what examples/shared comes to: the long one has the lock, the
+// short one waits, and another lock is held beside.
+func longAndShort(locks map[string]wire.LockInfo) bool {
+	one, two := locks["test-lock-1"], locks["test-lock-2"]
+	return len(one.Holders) == 1 && one.Holders[0].Author == "create_user" &&
+		len(one.Waiters) == 1 && one.Waiters[0].Author == "update_something" &&
+		len(two.Holders) == 1
+}
+
+func TestMetadata(t *testing.T) {
+	got := output(t, build(t, "./metadata"), "--broker="+startBroker(t))
+	want := `alice, outer: has account
+alice, inner: has ledger too
+alice, innermost: has account still
+`
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestNoBroker: an example that cannot reach one says so and fails.
+func TestNoBroker(t *testing.T) {
+	for _, example := range []string{"./shared", "./metadata"} {
+		out, err := exec.CommandContext(testContext(t), build(t, example), "--broker=ws://127.0.0.1:1").CombinedOutput()
+		if err == nil || len(out) == 0 {
+			t.Errorf("%s without a broker: %v, %q", example, err, out)
+		}
+	}
+}

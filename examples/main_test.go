@@ -1,0 +1,97 @@
+//go:build unix
+
+package examples
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testContext ends long before go test gives up.
+func testContext(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// build makes a program of an example, and returns where it is.
+func build(t *testing.T, source string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program")
+	out, err := exec.CommandContext(testContext(t), "go", "build", "-o", program, source).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build %s: %v\n%s", source, err, out)
+	}
+	return program
+}
+
+// output runs a program to its end, which is to be exit code 0.
+func output(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(testContext(t), program, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s%s", program, args, err, out, &stderr)
+	}
+	return string(out)
+}
+
+// startBroker runs a broker that other processes can reach, until the test ends.
+func startBroker(t *testing.T) (url string) {
+	t.Helper()
+	b, err := broker.New(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx) })
+	server := httptest.NewServer(b.Handler())
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http")
+}
+
+// until asks the broker for its locks until they are as wanted.
+func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) bool) {
+	t.Helper()
+	ctx := testContext(t)
+	client, err := wsclient.Dial(ctx, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for {
+		locks := make(map[string]wire.LockInfo)
+		for lock, err := range client.Info(ctx, nil) {
+			if err != nil {
+				t.Fatalf("%v; the locks never were as wanted: %+v", err, locks)
+			}
+			locks[lock.Name] = lock
+		}
+		if good(locks) {
+			return
+		}
+	}
+}

@@ -1,0 +1,189 @@
+//go:build unix
+
+package examples
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestReadme does what README.md tells people to do, in its order: it runs each
+// sh block, and compares with the text block below it if there is one; and it
+// builds and runs the go block. What is different is the port, so that it does
+// not matter what else runs on this machine.
+func TestReadme(t *testing.T) {
+	r := &reader{}
+	for _, block := range readBlocks(t) {
+		switch block.language {
+		case "sh":
+			r.shell(t, block)
+		case "go":
+			r.program(t, block)
+		}
+	}
+	if want := []string{"brokerd", "go test", "program", "shared", "info", "counter"}; !slices.Equal(r.did, want) {
+		t.Errorf("README.md led to %q, want %q", r.did, want)
+	}
+}
+
+// A block is a fenced one.
+type block struct {
+	language, text string
+	output         string // the text block below
+}
+
+func readBlocks(t *testing.T) []block {
+	t.Helper()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []block
+	for _, m := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
+		if m[1] == "text" && len(blocks) > 0 {
+			blocks[len(blocks)-1].output = m[2]
+			continue
+		}
+		blocks = append(blocks, block{language: m[1], text: m[2]})
+	}
+	return blocks
+}
+
+// A reader does what it reads.
+type reader struct {
+	did     []string
+	address string // of the broker that it has started
+}
+
+func (r *reader) url() string { return "ws://" + r.address }
+
+func (r *reader) shell(t *testing.T, b block) {
+	t.Helper()
+	command := strings.TrimSuffix(b.text, "\n")
+	switch {
+	case command == "go run ./cmd/brokerd":
+		r.did = append(r.did, "brokerd")
+		r.broker(t, command)
+	case strings.HasPrefix(command, "go test "):
+		r.did = append(r.did, "go test")
+		checkTestCommand(t, command)
+	case command == "go run ./examples/shared":
+		r.did = append(r.did, "shared")
+		// It has no environment variable for the address.
+		r.start(t, command+" --broker "+r.url())
+		until(t, r.url(), longAndShort)
+	case strings.HasPrefix(command, "go run ./cmd/brokerctl info"):
+		r.did = append(r.did, "info")
+		r.compare(t, command, b.output)
+	case command == "go run ./examples/counter":
+		r.did = append(r.did, "counter")
+		r.compare(t, command, b.output)
+	default:
+		t.Errorf("README.md has a command that is not run here: %q", command)
+	}
+}
+
+// checkTestCommand does not run the tests from within the tests, which would
+// never end: it checks that .ci/run does, which takes the first line of README.md
+// that begins with go test.
+func checkTestCommand(t *testing.T, command string) {
+	t.Helper()
+	ci, err := os.ReadFile("../.ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if command != "go test ./..." || !strings.Contains(string(ci), `grep -m1 -o '^go test .*' README.md`) {
+		t.Errorf("the command is %q; want go test ./..., and that .ci/run takes it from README.md", command)
+	}
+}
+
+// broker starts one and waits until it listens.
+func (r *reader) broker(t *testing.T, command string) {
+	t.Helper()
+	log := bufio.NewScanner(r.start(t, command))
+	for log.Scan() {
+		var line struct{ Message, Address string }
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+			t.Fatalf("log line %q: %v", log.Text(), err)
+		}
+		if line.Message == "listening" {
+			r.address = line.Address
+			return
+		}
+	}
+	t.Fatal("the broker does not listen")
+}
+
+// start runs a command in the background until the test ends, and returns what
+// it writes to stderr.
+func (r *reader) start(t *testing.T, command string) io.Reader {
+	t.Helper()
+	cmd := r.command(t, command)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run has a child
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+		_, _ = io.Copy(io.Discard, stderr) // until nobody has it open any more
+		_ = cmd.Wait()
+	})
+	return stderr
+}
+
+// compare runs a command and compares what it prints with what README.md shows.
+// Locks may be listed in another order, and what differs from run to run may.
+func (r *reader) compare(t *testing.T, command, want string) {
+	t.Helper()
+	cmd := r.command(t, command)
+	cmd.Stderr = os.Stderr
+	got, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", command, err)
+	}
+	if !slices.Equal(paragraphs(string(got)), paragraphs(want)) {
+		t.Errorf("%s prints\n%s\nwhere README.md shows\n%s", command, got, want)
+	}
+}
+
+func paragraphs(text string) []string {
+	text = regexp.MustCompile(`#[a-z0-9]{8}--[0-9]+`).ReplaceAllString(text, "#ID")
+	text = regexp.MustCompile(`[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}`).ReplaceAllString(text, "H:MM:SS.ffffff")
+	return slices.Sorted(strings.SplitSeq(text, "\n\n"))
+}
+
+func (r *reader) command(t *testing.T, command string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(testContext(t), "sh", "-c", command)
+	cmd.Dir = ".."
+	host, port, _ := strings.Cut(r.address, ":")
+	cmd.Env = append(os.Environ(), "BROKERD_PORT=0", "BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
+	return cmd
+}
+
+// program builds the go block inside this module and runs it.
+func (r *reader) program(t *testing.T, b block) {
+	t.Helper()
+	r.did = append(r.did, "program")
+	source := filepath.Join(t.TempDir(), "main.go")
+	text := strings.ReplaceAll(b.text, "127.0.0.1:27002", r.address)
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := output(t, build(t, source)), "nobody else is in here\n"; got != want {
+		t.Errorf("the program prints %q, want %q", got, want)
+	}
+}

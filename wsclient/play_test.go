@@ -1,0 +1,209 @@
+package wsclient_test
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A stage is a broker that says only what a conversation says. Its listener
+// accepts the server's ends of pipes.
+type stage struct {
+	t      *testing.T
+	pipes  chan net.Conn
+	closed chan struct{}
+	ups    chan *websocket.Conn
+}
+
+func newStage(t *testing.T) *stage {
+	s := &stage{t: t, pipes: make(chan net.Conn), closed: make(chan struct{}), ups: make(chan *websocket.Conn, 1)}
+	server := &http.Server{Handler: s} //nolint:gosec // in memory, in virtual time
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(s) })
+	t.Cleanup(func() {
+		_ = server.Close()
+		serving.Wait()
+	})
+	return s
+}
+
+func (s *stage) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.pipes:
+		return c, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+func (s *stage) Addr() net.Addr { return &net.UnixAddr{Name: "stage"} }
+func (s *stage) Close() error   { close(s.closed); return nil }
+
+func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	s.ups <- ws
+}
+
+// An actor is a Go client in a conversation, and the broker's end of its
+// connection.
+type actor struct {
+	t      *testing.T
+	client *wsclient.Client
+	net    net.Conn // the client's end
+	ws     *websocket.Conn
+	dialed chan error
+
+	mu     sync.Mutex
+	frames []string // what the client has sent
+
+	acquires map[wire.ID]*attempt
+	info     []wire.LockInfo
+	ended    sync.WaitGroup
+}
+
+// An attempt is a call of Acquire, and then of Release.
+type attempt struct {
+	cancel   context.CancelFunc
+	done     chan struct{} // Acquire has returned:
+	lock     *wsclient.Lock
+	err      error
+	released chan error
+}
+
+// enter dials in the background: the hello is the conversation's to say.
+func (s *stage) enter() *actor {
+	a := &actor{t: s.t, dialed: make(chan error, 1), acquires: map[wire.ID]*attempt{}}
+	go func() {
+		var err error
+		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
+			NetDial: func(context.Context, string, string) (net.Conn, error) {
+				client, server := net.Pipe()
+				s.pipes <- server
+				a.net = client
+				return client, nil
+			},
+		})
+		a.dialed <- err
+	}()
+	a.ws = <-s.ups
+	a.ended.Go(func() {
+		for {
+			_, frame, err := a.ws.ReadMessage()
+			if err != nil {
+				return
+			}
+			a.mu.Lock()
+			a.frames = append(a.frames, string(frame))
+			a.mu.Unlock()
+		}
+	})
+	return a
+}
+
+// do makes the client do what would send that message. What it does by itself,
+// such as a ping, needs no doing.
+func (a *actor) do(m wire.Request) {
+	switch m := m.(type) {
+	case *wire.Acquire:
+		a.acquire(m)
+	case *wire.Release:
+		try := a.acquires[m.ID]
+		go func() { try.released <- try.lock.Release() }()
+	case *wire.Cancel:
+		a.acquires[m.ID].cancel()
+	case *wire.Info:
+		if m.After == 0 { // later pages are asked for by themselves
+			go a.list(m)
+		}
+	}
+}
+
+func (a *actor) acquire(m *wire.Acquire) {
+	ctx := a.t.Context()
+	if !m.Parent.IsZero() {
+		ctx = a.acquires[m.Parent].lock.Context()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	try := &attempt{cancel: cancel, done: make(chan struct{}), released: make(chan error, 1)}
+	a.acquires[m.ID] = try
+	o := wsclient.AcquireOptions{
+		Author: m.Author,
+		Mode:   m.Locks[0].Mode,
+		Limit:  m.Locks[0].Limit.Or(0),
+		Hold:   millis(m.HoldMS.Or(0)),
+		Wait:   millis(m.WaitMS.Or(0)),
+	}
+	for _, l := range m.Locks[1:] {
+		o.Also = append(o.Also, wsclient.LockSpec{Name: l.Name, Mode: l.Mode, Limit: l.Limit.Or(0)})
+	}
+	call := a.client.Acquire
+	if wait, given := m.WaitMS.Get(); given && wait == 0 {
+		call = a.client.TryAcquire
+	}
+	go func() {
+		defer close(try.done)
+		try.lock, try.err = call(ctx, m.Locks[0].Name, &o)
+	}()
+}
+
+func (a *actor) list(m *wire.Info) {
+	a.info = nil
+	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0)}
+	for lock, err := range a.client.Info(a.t.Context(), o) {
+		if err != nil {
+			a.t.Errorf("info: %v", err)
+		}
+		a.info = append(a.info, lock)
+	}
+}
+
+// expect asserts that the client sends exactly this next, as JSON.
+func (a *actor) expect(want string) {
+	a.t.Helper()
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.frames) == 0 {
+		a.t.Fatalf("the client does not send %s", want)
+	}
+	if !sameJSON(a.frames[0], want) {
+		a.t.Fatalf("the client sends\n     %s\nwant %s", a.frames[0], want)
+	}
+	a.frames = slices.Delete(a.frames, 0, 1)
+}
+
+func sameJSON(a, b string) bool {
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return false
+	}
+	p, _ := json.Marshal(x)
+	q, _ := json.Marshal(y)
+	return string(p) == string(q)
+}
+
+// leave ends what the conversation has left open.
+func (a *actor) leave() {
+	for _, try := range a.acquires {
+		try.cancel()
+	}
+	if a.client != nil {
+		_ = a.client.Close()
+	}
+	_ = a.ws.Close()
+	a.ended.Wait()
+}

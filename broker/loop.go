@@ -36,11 +36,11 @@ func newLoop(config Config, in *inbox) *loop {
 	always := make(chan struct{})
 	close(always)
 	return &loop{
-		config: config,
-		inbox:  in,
-		names:  names.next,
-		start:  start,
-		table:  newTable(config, start.UnixMicro()), // see doc.go on restarts
+		config:   config,
+		inbox:    in,
+		names:    names.next,
+		start:    start,
+		table:    newTable(config, start.UnixMicro()), // see doc.go on restarts
 		sessions: make(map[string]*session),
 		always:   always,
 	}

@@ -48,13 +48,13 @@ func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 
 // A peer is a client made by hand: a connection, and the frames it was sent.
 type peer struct {
-	t      *testing.T
-	name   string
-	net    net.Conn
-	ws     *websocket.Conn
-	reads  bool          // whether it reads what it is sent
-	ended  chan struct{} // closed when reading ended, err is why
-	err    error
+	t     *testing.T
+	name  string
+	net   net.Conn
+	ws    *websocket.Conn
+	reads bool          // whether it reads what it is sent
+	ended chan struct{} // closed when reading ended, err is why
+	err   error
 
 	mu     sync.Mutex
 	frames []string

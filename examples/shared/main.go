@@ -34,7 +34,7 @@ var jobs = []job{
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
 	// Alone.
-	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second, rests: time.Second},
+	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second},
 	// Two who only read hold it together; the third must be alone.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
 	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},

@@ -43,7 +43,7 @@ func TestUpgradeRefusals(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, broker.Config{}, func(r *rig) {
 				response := r.get(test.path, test.header)
-				defer response.Body.Close()
+				defer func() { _ = response.Body.Close() }()
 				body, err := io.ReadAll(response.Body)
 				if err != nil {
 					t.Fatal(err)

@@ -91,7 +91,7 @@ func serveEcho(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer ws.Close()
+	defer func() { _ = ws.Close() }()
 	for {
 		kind, frame, err := ws.ReadMessage()
 		if err != nil || ws.WriteMessage(kind, frame) != nil {

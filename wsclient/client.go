@@ -84,7 +84,7 @@ func refusalOf(response *http.Response, err error) error {
 	if response == nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	said := make([]byte, 256)
 	n, _ := response.Body.Read(said)
 	return fmt.Errorf("%w: %s: %.*q", err, response.Status, n, said[:n])

@@ -78,7 +78,7 @@ func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
 	}
 	if o.Wait < 0 || o.Hold < 0 {
-		return nil, errors.New("Wait and Hold must not be negative")
+		return nil, errors.New("negative Wait or Hold")
 	}
 	if o.Wait > 0 {
 		m.WaitMS = wire.Some(millis(o.Wait))

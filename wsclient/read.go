@@ -8,7 +8,7 @@ import (
 
 // read takes what the broker sends until the connection has ended.
 func (c *conn) read() {
-	defer c.ws.Close()
+	defer func() { _ = c.ws.Close() }()
 	for {
 		_, frame, err := c.ws.ReadMessage()
 		if err == nil {

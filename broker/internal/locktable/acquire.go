@@ -30,10 +30,10 @@ const Forever time.Duration = math.MaxInt64
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
-	if s == nil || s.leaving || s.requests[a.ID.N] != nil {
+	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
 	}
-	if len(s.requests) >= t.config.MaxRequests {
+	if s.requests.len >= t.config.MaxRequests {
 		return append(events, refused(a.ID, wire.TooMany, "this session has "+strconv.Itoa(t.config.MaxRequests)+" requests already"))
 	}
 	var parent *request
@@ -75,7 +75,7 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 // admit makes r known, and its names used.
 func (t *Table) admit(r *request, locks []wire.LockSpec) {
 	t.arrivals = r.arrival
-	r.session.requests[r.n] = r
+	r.session.requests.add(r)
 	r.join()
 	for i := range r.places {
 		r.places[i].lock = t.use(locks[i].Name)

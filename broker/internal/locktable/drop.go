@@ -14,12 +14,13 @@ func (t *Table) Drop(now time.Duration, name string, budget int, events []Event)
 	}
 	s.leaving = true
 	for ; budget > 0 && s.waiting.first != nil; budget-- {
-		events = t.settle(append(events, t.end(s.waiting.first, Gone)))
+		events = append(events, t.end(s.waiting.first, Gone))
 	}
 	for ; budget > 0 && s.holding.first != nil; budget-- {
-		events = t.settle(append(events, t.end(s.holding.first, Gone)))
+		events = append(events, t.end(s.holding.first, Gone))
 	}
-	if len(s.requests) > 0 {
+	events = t.settle(events)
+	if s.requests.len > 0 {
 		return events, false
 	}
 	delete(t.sessions, name)

@@ -50,7 +50,7 @@ func (t *Table) end(r *request, kind Kind) Event {
 	} else {
 		r.session.waiting.remove(r)
 	}
-	delete(r.session.requests, r.n)
+	r.session.requests.remove(r)
 	r.state = ended
 	r.leave()
 	return event

@@ -105,7 +105,7 @@ func checkWhole(t *Table) error {
 		}
 	}
 	for _, s := range t.sessions {
-		for _, r := range s.requests {
+		for _, r := range s.requests.all() {
 			places -= len(r.places)
 		}
 	}
@@ -132,7 +132,7 @@ func checkDeadlines(t *Table) error {
 		}
 	}
 	for _, s := range t.sessions {
-		for _, r := range s.requests {
+		for _, r := range s.requests.all() {
 			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {
 				return fmt.Errorf("%s holds for %s, index among the deadlines %d", r.id(), r.hold, r.dueIndex)
 			}
@@ -150,21 +150,21 @@ func checkSessions(t *Table) error {
 		if s.name != name {
 			return fmt.Errorf("session %s is known as %s", s.name, name)
 		}
-		if s.waiting.len+s.holding.len != len(s.requests) {
-			return fmt.Errorf("%s: %d wait, %d hold, of %d", name, s.waiting.len, s.holding.len, len(s.requests))
+		if s.waiting.len+s.holding.len != s.requests.len {
+			return fmt.Errorf("%s: %d wait, %d hold, of %d", name, s.waiting.len, s.holding.len, s.requests.len)
 		}
-		for n, r := range s.requests {
+		for n, r := range s.requests.all() {
 			if r.session != s || r.n != n {
 				return fmt.Errorf("%s--%d is known as %s", name, n, r.id())
 			}
 		}
 		for r := s.waiting.first; r != nil; r = r.next {
-			if r.state != waiting || s.requests[r.n] != r || r.next != nil && r.arrival >= r.next.arrival {
+			if r.state != waiting || s.requests.get(r.n) != r || r.next != nil && r.arrival >= r.next.arrival {
 				return fmt.Errorf("%s does not belong there among those that wait", r.id())
 			}
 		}
 		for r := s.holding.first; r != nil; r = r.next {
-			if r.state != holding || s.requests[r.n] != r || r.next != nil && r.token >= r.next.token {
+			if r.state != holding || s.requests.get(r.n) != r || r.next != nil && r.token >= r.next.token {
 				return fmt.Errorf("%s does not belong there among those that hold", r.id())
 			}
 		}
@@ -186,7 +186,7 @@ func checkSessions(t *Table) error {
 func checkOwners(t *Table) error {
 	count := make(map[*owner]int)
 	for _, s := range t.sessions {
-		for _, r := range s.requests {
+		for _, r := range s.requests.all() {
 			if r.owner != nil {
 				count[r.owner]++
 			}

@@ -171,8 +171,9 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 			break
 		}
 		o.remove(next)
-		events = o.grantAll(append(events, Event{Kind: Gone, ID: next.ID}))
+		events = append(events, Event{Kind: Gone, ID: next.ID})
 	}
+	events = o.grantAll(events)
 	for _, w := range o.requests {
 		if w.ID.Session == name {
 			return events, false

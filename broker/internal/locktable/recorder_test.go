@@ -71,7 +71,7 @@ func (r *recorder) agrees(t *Table) error {
 	}
 	known := 0
 	for _, s := range t.sessions {
-		known += len(s.requests)
+		known += s.requests.len
 	}
 	if known != living {
 		return fmt.Errorf("invariant 7: the table knows %d requests, the events tell of %d", known, living)

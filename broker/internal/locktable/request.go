@@ -11,7 +11,7 @@ import (
 type session struct {
 	name     string
 	peer     wire.Peer
-	requests map[int64]*request      // by the n of session--n
+	requests requestSet              // by the n of session--n
 	waiting  list[request, *request] // in order of arrival
 	holding  list[request, *request] // in order of grant
 	leaving  bool                    // being dropped: nothing of it is granted any more
@@ -30,7 +30,7 @@ type request struct {
 	session *session
 	n       int64
 	author  string
-	parent  *request // nil once the parent has ended
+	parent  *request // it may have ended since
 	owner   *owner   // nil while nobody has joined it: the request is its own owner
 	arrival int64    // place among all requests ever
 

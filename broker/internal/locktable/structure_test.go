@@ -3,6 +3,7 @@ package locktable
 import (
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // checkStructure checks the lists, heaps and indexes themselves, so that the
@@ -110,4 +111,31 @@ func checkBySeq(t *Table) error {
 		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), len(t.locks))
 	}
 	return err
+}
+
+// all yields the requests of a set with their numbers, and nothing of what is
+// only kept for speed: a chunk is counted right and never empty.
+func (s *requestSet) all() iter.Seq2[int64, *request] {
+	return func(yield func(int64, *request) bool) {
+		total := 0
+		for at, c := range s.chunks {
+			n := 0
+			for i, r := range c.requests {
+				if r == nil {
+					continue
+				}
+				n++
+				if !yield(at*chunkSize+int64(i), r) {
+					return
+				}
+			}
+			if n == 0 || n != c.len {
+				panic(fmt.Sprintf("a chunk of %d requests counts %d", n, c.len))
+			}
+			total += n
+		}
+		if total != s.len {
+			panic(fmt.Sprintf("a set of %d requests counts %d", total, s.len))
+		}
+	}
 }

@@ -56,7 +56,7 @@ func (t *Table) Open(name string, peer wire.Peer) {
 	if t.sessions[name] != nil {
 		panic("locktable: session opened twice: " + name)
 	}
-	t.sessions[name] = &session{name: name, peer: peer, requests: make(map[int64]*request)}
+	t.sessions[name] = &session{name: name, peer: peer, requests: newRequestSet()}
 }
 
 // Tick does what is due at now.
@@ -78,5 +78,5 @@ func (t *Table) find(id wire.ID) *request {
 	if s == nil || !id.Valid() {
 		return nil
 	}
-	return s.requests[id.N]
+	return s.requests.get(id.N)
 }

@@ -80,10 +80,10 @@ func play(t *testing.T, c wiretest.Conversation) {
 		}
 	}
 	for name, a := range actors {
-		a.leave()
-		if len(a.frames) > 0 {
-			t.Errorf("%s sends more than the conversation says: %v", name, a.frames)
+		if more := a.sent(); len(more) > 0 {
+			t.Errorf("%s sends more than the conversation says: %v", name, more)
 		}
+		a.leave()
 	}
 }
 

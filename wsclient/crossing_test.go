@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/brokertest"
@@ -43,6 +44,7 @@ func TestGrantCrossesWithGivingUp(t *testing.T) {
 			})
 		}
 		all.Wait()
+		synctest.Wait() // for the last cancels to arrive
 		if got := listing(t, holder); len(got) != 0 {
 			t.Errorf("left behind: %v", got)
 		}

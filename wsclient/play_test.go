@@ -186,6 +186,14 @@ func (a *actor) expect(want string) {
 	a.frames = slices.Delete(a.frames, 0, 1)
 }
 
+// sent returns what the client has sent beyond what was expected.
+func (a *actor) sent() []string {
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.frames)
+}
+
 func sameJSON(a, b string) bool {
 	var x, y any
 	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {

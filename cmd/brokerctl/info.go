@@ -56,19 +56,19 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer client.Close() //nolint:errcheck // always nil
 
 	out := bufio.NewWriter(app.Stdout)
-	print := printLock
-	if c.JSON {
-		print = printJSON
-	}
+	var text []byte
 	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: c.Pattern, Empty: c.Empty}) {
 		if err != nil {
 			_ = out.Flush() // what has come is of use, and the exit code tells that it is not all
 			return c.failure(err)
 		}
-		if err := print(out, lock); err != nil {
+		if text, err = c.format(text[:0], lock); err != nil {
+			return err
+		}
+		if _, err := out.Write(text); err != nil {
 			return err
 		}
 	}
@@ -83,9 +83,11 @@ func (c *infoCmd) failure(err error) error {
 	return err
 }
 
-func printJSON(out *bufio.Writer, lock wire.LockInfo) error {
-	if err := json.MarshalWrite(out, lock); err != nil {
-		return err
+// format appends a lock in the form that was asked for.
+func (c *infoCmd) format(text []byte, lock wire.LockInfo) ([]byte, error) {
+	if !c.JSON {
+		return appendLock(text, lock), nil
 	}
-	return out.WriteByte('\n')
+	object, err := json.Marshal(lock)
+	return append(append(text, object...), '\n'), err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,33 +10,33 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// printLock writes a lock for people: its name, its holders, its waiters, and an
-// empty line.
-func printLock(out *bufio.Writer, lock wire.LockInfo) error {
-	fmt.Fprintf(out, "%s:\n", printable(lock.Name))
-	printRequests(out, "* ", lock.Holders, lock.Holding)
-	printRequests(out, "  ", lock.Waiters, lock.Waiting)
-	_, err := out.WriteString("\n") // the error of any write before, too
-	return err
+// appendLock appends a lock for people: its name, its holders, its waiters, and
+// an empty line.
+func appendLock(text []byte, lock wire.LockInfo) []byte {
+	text = fmt.Appendf(text, "%s:\n", printable(lock.Name))
+	text = appendRequests(text, "* ", lock.Holders, lock.Holding)
+	text = appendRequests(text, "  ", lock.Waiters, lock.Waiting)
+	return append(text, '\n')
 }
 
-// printRequests writes a line for each, and one for those of all that are not
+// appendRequests appends a line for each, and one for those of all that are not
 // among them.
-func printRequests(out *bufio.Writer, mark string, requests []wire.RequestInfo, all int) {
+func appendRequests(text []byte, mark string, requests []wire.RequestInfo, all int) []byte {
 	for _, r := range requests {
-		out.WriteString(mark)
+		text = append(text, mark...)
 		if r.Author != "" {
-			fmt.Fprintf(out, "@%s, ", printable(r.Author))
+			text = fmt.Appendf(text, "@%s, ", printable(r.Author))
 		}
-		fmt.Fprintf(out, "#%s, duration: %s", printable(r.ID.String()), clock(r.Duration()))
+		text = fmt.Appendf(text, "#%s, duration: %s", printable(r.ID.String()), clock(r.Duration()))
 		if r.Gone {
-			out.WriteString(" (gone)")
+			text = append(text, " (gone)"...)
 		}
-		out.WriteByte('\n')
+		text = append(text, '\n')
 	}
 	if more := all - len(requests); more > 0 {
-		fmt.Fprintf(out, "%s... and %d more\n", mark, more)
+		text = fmt.Appendf(text, "%s... and %d more\n", mark, more)
 	}
+	return text
 }
 
 // printable returns text as it is, or quoted when it holds anything that could

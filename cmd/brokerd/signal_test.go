@@ -21,7 +21,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer client.Close()
+			defer client.Close() //nolint:errcheck // always nil
 			lock, err := client.Acquire(ctx, "held", nil)
 			if err != nil {
 				t.Fatal(err)
@@ -69,7 +69,7 @@ func TestStopsWithIdleConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // it is of no interest
 	d.signal(t, syscall.SIGTERM)
 	d.rest(t)
 	if err := d.wait(); err != nil {

@@ -34,14 +34,17 @@ func main() {
 	flag.BoolVar(&c.worker, "worker", false, "be one of the processes; for this program's own use")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	run := c.parent
-	if c.worker {
-		run = c.work
-	}
-	if err := run(ctx); err != nil {
+	if err := c.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "counter:", err)
 		os.Exit(1)
 	}
+}
+
+func (c config) run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if c.worker {
+		return c.work(ctx)
+	}
+	return c.parent(ctx)
 }

@@ -25,8 +25,8 @@ func (c config) parent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(c.file)
-	defer file.Close()
+	defer os.Remove(c.file) //nolint:errcheck // a leftover does no harm
+	defer file.Close()      //nolint:errcheck // every write was checked
 	if err := writeNumber(file, 0); err != nil {
 		return err
 	}

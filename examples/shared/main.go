@@ -46,26 +46,26 @@ func main() {
 	limit := flag.Duration("for", 0, "how long to run; 0: until Ctrl-C")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if *limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, *limit)
-		defer cancel()
-	}
-	if err := run(ctx, *url); err != nil {
+	if err := run(*url, *limit); err != nil {
 		fmt.Fprintln(os.Stderr, "shared:", err)
 		os.Exit(1)
 	}
 }
 
-// run does all jobs at the same time until ctx ends.
-func run(ctx context.Context, url string) error {
+// run does all jobs at the same time, until Ctrl-C or for as long as limit says.
+func run(url string, limit time.Duration) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	client, err := wsclient.Dial(ctx, url, nil)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer client.Close() //nolint:errcheck // always nil
 
 	var running sync.WaitGroup
 	failed := make([]error, len(jobs))

@@ -54,7 +54,7 @@ func end(app *kong.Kong, err error) {
 	}
 	app.Errorf("%v", failure)
 	if failure.Hint != "" {
-		fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, failure.Hint)
+		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, failure.Hint)
 	}
 	app.Exit(cmp.Or(failure.Code, ExitFailure))
 }

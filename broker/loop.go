@@ -131,6 +131,9 @@ func (l *loop) reply(s *session, m wire.Reply) {
 func (l *loop) deliver(events []locktable.Event) {
 	for i := range events {
 		event := &events[i]
+		if log := l.config.Logger.Debug(); log.Enabled() {
+			log.Stringer("request", event.ID).Stringer("event", event.Kind).Str("reason", event.Reason).Send()
+		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := replyTo(event); m != nil {
 				l.reply(s, m)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -108,5 +109,6 @@ func defaultLabel() string {
 		host = "unknown"
 	}
 	label := fmt.Sprintf("%s@%s:%d", filepath.Base(os.Args[0]), host, os.Getpid())
-	return label[:min(len(label), wire.ClientLabelBytes)]
+	label = label[:min(len(label), wire.ClientLabelBytes)]
+	return strings.ToValidUTF8(label, "") // cut in the middle of a character, or never valid
 }

@@ -7,6 +7,7 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strconv"
@@ -61,7 +62,7 @@ func (serveCmd) Run(f *flags) error {
 
 func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	listener, err := config.Listen(ctx, f.network(), net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		hint := "is a brokerd running already? Stop it, or choose another --port"
@@ -70,6 +71,15 @@ func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 		return nil, &cli.Failure{Err: err, Hint: "check --host and --port"}
 	}
 	return listener, nil
+}
+
+// network makes 0.0.0.0 mean what it says: with "tcp" Go would listen on every
+// IPv6 interface as well.
+func (f *flags) network() string {
+	if ip, err := netip.ParseAddr(f.Host); err == nil && ip.Is4() {
+		return "tcp4"
+	}
+	return "tcp"
 }
 
 // serve runs a broker behind listener until ctx ends.

@@ -55,8 +55,9 @@ func TestLogAtStart(t *testing.T) {
 	})
 	t.Run("every interface", func(t *testing.T) {
 		d := startDaemon(t, "--host", "0.0.0.0")
-		if line := d.until(t, "no credentials"); line.Level != "warn" {
-			t.Errorf("want a warning, got %+v", line)
+		line := d.until(t, "no credentials")
+		if line.Level != "warn" || !strings.HasPrefix(line.Address, "0.0.0.0:") {
+			t.Errorf("want a warning with the address 0.0.0.0, got %+v", line)
 		}
 	})
 }

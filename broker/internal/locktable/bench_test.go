@@ -102,9 +102,9 @@ func BenchmarkCancelInTheMiddle(b *testing.B) {
 // turns, so that whatever else the machine does hits all of them, and reports
 // the times as ratios to the first: near 1 if the cost does not grow with the queue.
 //
-// What grows is the map in which a session finds its requests by number; it no
-// longer fits the processor's cache. So there is a fourth, "busy": one waiter,
-// and 100,000 requests of the same session at other locks.
+// What grows with any number of living requests, and no longer fits the
+// processor's cache, is the memory that they take. So there is a fourth, "busy":
+// one waiter, and 100,000 requests of the same session at other locks.
 func BenchmarkFlat(b *testing.B) {
 	const turn = 200
 	made := []struct {

@@ -10,6 +10,7 @@ package locktable
 type requestSet struct {
 	chunks map[int64]*chunk
 	len    int
+	spare  *chunk // an emptied one, for the next: a session often has one request
 }
 
 const chunkSize = 32
@@ -33,7 +34,10 @@ func (s *requestSet) get(n int64) *request {
 func (s *requestSet) add(r *request) {
 	c := s.chunks[r.n/chunkSize]
 	if c == nil {
-		c = &chunk{}
+		c, s.spare = s.spare, nil
+		if c == nil {
+			c = &chunk{}
+		}
 		s.chunks[r.n/chunkSize] = c
 	}
 	c.requests[r.n%chunkSize] = r
@@ -49,5 +53,6 @@ func (s *requestSet) remove(r *request) {
 	s.len--
 	if c.len == 0 {
 		delete(s.chunks, r.n/chunkSize)
+		s.spare = c
 	}
 }

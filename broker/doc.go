@@ -3,8 +3,14 @@
 //
 //	b, err := broker.New(broker.Config{Logger: log})
 //	...
-//	go b.Run(ctx)
-//	http.ListenAndServe("127.0.0.1:27002", b.Handler())
+//	server := &http.Server{
+//		Addr:              "127.0.0.1:27002",
+//		Handler:           b.Handler(),
+//		ReadHeaderTimeout: 10 * time.Second,
+//	}
+//	go server.ListenAndServe()
+//	b.Run(ctx) // until ctx ends, then every connection is closed
+//	server.Close()
 //
 // Start with [Config], [New], [Broker.Run] and [Broker.Handler]. Package wsclient
 // is the Go client; package wire holds the protocol and its reference page.

@@ -81,7 +81,7 @@ func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) b
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 	for {
 		locks := make(map[string]wire.LockInfo)
 		for lock, err := range client.Info(ctx, nil) {

@@ -68,10 +68,10 @@ func (c *Client) acquire(ctx, base context.Context, name string, options *Acquir
 	if err == nil {
 		err = wire.Check(m, c.conn.hello.Limits)
 	}
-	var lock *Lock
-	if err == nil {
-		lock, err = c.obtain(ctx, base, m)
+	if err != nil {
+		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
+	lock, err := c.obtain(ctx, base, m)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, err)
 	}

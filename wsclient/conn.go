@@ -147,7 +147,7 @@ func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wir
 	m := compose(id)
 	if err := wire.Check(m, c.hello.Limits); err != nil {
 		c.mu.Unlock()
-		return nil, err
+		return nil, badRequest(err)
 	}
 	c.next++
 	c.asked[id.N] = func(reply wire.Reply) { replies <- reply }

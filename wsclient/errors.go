@@ -8,9 +8,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// What a call can end with; test with errors.Is. The first seven are answers of
-// the broker: errors.As with *[Error] tells more.
+// What a call can end with; test with errors.Is. The first eight are refusals:
+// errors.As with *[Error] tells more.
 var (
+	ErrBadRequest   = errors.New("bad request")          // a name, an option or a glob that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
 	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
@@ -28,6 +29,8 @@ var (
 // decision to take.
 func sentinel(code wire.Code) error {
 	switch code {
+	case wire.BadRequest:
+		return ErrBadRequest
 	case wire.Timeout:
 		return ErrTimeout
 	case wire.Unavailable:
@@ -46,7 +49,8 @@ func sentinel(code wire.Code) error {
 	return nil
 }
 
-// An Error is a refusal by the broker.
+// An Error is a refusal by the broker, or, with ErrBadRequest, by the client,
+// which asks no broker for what all of them refuse.
 type Error struct {
 	Code    wire.Code
 	Message string
@@ -61,6 +65,10 @@ type Error struct {
 
 func errorFrom(m *wire.Error) *Error {
 	return &Error{Code: m.Code, Message: m.Message, Holders: m.Holders, Ahead: m.Ahead.Or(0), Cycle: m.Cycle}
+}
+
+func badRequest(err error) *Error {
+	return &Error{Code: wire.BadRequest, Message: err.Error()}
 }
 
 // Is makes errors.Is(err, ErrTimeout) and the like work.

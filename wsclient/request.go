@@ -30,11 +30,8 @@ const (
 	ended
 )
 
-// open sends an acquire. stop ends the context of the lock when it is lost.
+// open sends an acquire that has been checked. stop ends the context of the lock when it is lost.
 func (c *conn) open(m *wire.Acquire, stop context.CancelCauseFunc) (*request, error) {
-	if err := wire.Check(m, c.hello.Limits); err != nil {
-		return nil, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {

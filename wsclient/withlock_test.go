@@ -156,13 +156,13 @@ func TestBadRequests(t *testing.T) {
 			"twice":      {Also: []wsclient.LockSpec{{Name: "twice"}}},
 			"hold":       {Hold: 366 * 24 * time.Hour},
 		} {
-			if _, err := c.Acquire(t.Context(), name, o); err == nil {
-				t.Errorf("%q, %+v: no error", name, o)
+			if _, err := c.Acquire(t.Context(), name, o); !errors.Is(err, wsclient.ErrBadRequest) {
+				t.Errorf("%q, %+v: got %v, want ErrBadRequest", name, o, err)
 			}
 		}
 		for _, err := range c.Info(t.Context(), &wsclient.InfoOptions{Match: "["}) {
-			if err == nil {
-				t.Error("a bad glob: no error")
+			if !errors.Is(err, wsclient.ErrBadRequest) {
+				t.Errorf("a bad glob: got %v, want ErrBadRequest", err)
 			}
 		}
 		if c.Err() != nil {

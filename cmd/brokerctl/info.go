@@ -56,7 +56,7 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 
 	out := bufio.NewWriter(app.Stdout)
 	var text []byte

@@ -28,7 +28,7 @@ func hold(url, name string) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 	lock, err := client.Acquire(context.Background(), name, nil)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer client.Close() //nolint:errcheck // always nil
+			defer client.Close()
 			lock, err := client.Acquire(ctx, "held", nil)
 			if err != nil {
 				t.Fatal(err)

@@ -15,7 +15,7 @@ func (c config) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 	file, err := os.OpenFile(c.file, os.O_RDWR, 0)
 	if err != nil {
 		return err

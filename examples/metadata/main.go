@@ -39,7 +39,7 @@ func run(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 
 	ctx = context.WithValue(ctx, user, "alice")
 	ctx = context.WithValue(ctx, step, "outer")

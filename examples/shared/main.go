@@ -65,7 +65,7 @@ func run(url string, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // always nil
+	defer client.Close()
 
 	var running sync.WaitGroup
 	failed := make([]error, len(jobs))

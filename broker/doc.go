@@ -44,6 +44,10 @@
 // runs; over a restart they rise if the clock of the machine has not been set
 // back. Queues and holders live in memory: a restart releases everything.
 //
+// When only the broker's side of a connection ends (a middlebox resets it, or the
+// broker cuts off a client that does not read), its locks go to others at once,
+// while the client may believe until its lease has run out.
+//
 // A panic of the loop means that an invariant is broken. It is not recovered:
 // a broker that no longer knows who holds what must not go on.
 package broker

@@ -149,6 +149,9 @@ func (l *loop) deliver(events []locktable.Event) {
 func (l *loop) end(s *session, how ending) {
 	s.leaves = true
 	s.out.finish(how)
+	if how.code != 0 {
+		s.net.hurry()
+	}
 	delete(l.sessions, s.name)
 	l.dropping = append(l.dropping, s.name)
 	l.config.Logger.Info().Str("session", s.name).Str("reason", how.reason).Msg("session ended")

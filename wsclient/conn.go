@@ -62,7 +62,9 @@ func startConn(ctx context.Context, ws *websocket.Conn, sent time.Time) (*conn, 
 		asked:    make(map[int64]func(wire.Reply)),
 		lease:    lease{timeout: time.Duration(hello.TimeoutMS) * time.Millisecond, heard: sent},
 	}
+	c.mu.Lock() // the lease may have ended already: expire waits until there is a watchdog
 	c.watchdog = time.AfterFunc(time.Until(c.lease.ends()), c.expire)
+	c.mu.Unlock()
 	c.goroutines.Go(c.read)
 	c.goroutines.Go(c.write)
 	return c, nil

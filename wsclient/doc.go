@@ -29,6 +29,10 @@
 // along with each write, and let the resource refuse a token that is less than
 // one it has seen. See Martin Kleppmann, "How to do distributed locking", 2016.
 //
+// When only the broker's side of the connection is reset, or the broker cuts it,
+// the lock goes to others at once, and this side learns of it when a close
+// arrives or its lease runs out.
+//
 // # Nesting
 //
 // The locks that a function holds travel in its context. Asking again, inside,

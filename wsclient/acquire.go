@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -61,7 +62,7 @@ func (c *Client) acquire(ctx, base context.Context, name string, options *Acquir
 	if options != nil {
 		o = *options
 	}
-	m, err := o.message(name, c.options.Author)
+	m, err := o.message(name, c.options.Author, millis(c.conn.hello.TimeoutMS))
 	if err == nil && try {
 		m.WaitMS = wire.Some[int64](0)
 	}
@@ -71,7 +72,7 @@ func (c *Client) acquire(ctx, base context.Context, name string, options *Acquir
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
-	lock, err := c.obtain(ctx, base, m)
+	lock, err := c.obtain(ctx, base, m, o.Hold)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, err)
 	}
@@ -79,7 +80,7 @@ func (c *Client) acquire(ctx, base context.Context, name string, options *Acquir
 }
 
 // obtain gets the locks of m that no enclosing call holds already.
-func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire) (*Lock, error) {
+func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire, hold time.Duration) (*Lock, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -91,7 +92,7 @@ func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire) (*Lock, erro
 	}
 	m.Locks = needed
 	m.Parent = outer.parent(c)
-	lock.request, err = c.conn.open(m, lock.stop)
+	lock.request, err = c.conn.open(m, hold, lock.stop)
 	if err == nil {
 		err = lock.wait(ctx)
 	}

@@ -25,6 +25,7 @@ const (
 // on it.
 type conn struct {
 	ws         *websocket.Conn
+	link       link // below ws
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
 
@@ -41,29 +42,37 @@ type conn struct {
 	watchdog *time.Timer // fires at the end of the lease
 }
 
-// startConn waits for the hello. sent is when the connection was asked for.
-func startConn(ctx context.Context, ws *websocket.Conn, sent time.Time) (*conn, error) {
+// startConn waits for the hello. The lease begins when the link had been made:
+// the request for the WebSocket was sent after that, and the hello answers it.
+func startConn(ctx context.Context, ws *websocket.Conn, l link) (*conn, error) {
 	ws.SetReadLimit(readLimit)
-	stop := context.AfterFunc(ctx, func() { _ = ws.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	hello, err := readHello(ws)
 	if !stop() {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		_ = ws.Close()
+		_ = l.Close()
 		return nil, err
+	}
+	given := lease{timeout: millis(hello.TimeoutMS), heard: l.made}
+	left := time.Until(given.ends())
+	if left <= 0 {
+		_ = l.Close()
+		return nil, fmt.Errorf("the hello came too late for a session timeout of %v", given.timeout)
 	}
 	c := &conn{
 		ws:       ws,
+		link:     l,
 		hello:    hello,
 		wake:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		requests: make(map[int64]*request),
 		asked:    make(map[int64]func(wire.Reply)),
-		lease:    lease{timeout: time.Duration(hello.TimeoutMS) * time.Millisecond, heard: sent},
+		lease:    given,
 	}
-	c.mu.Lock() // the lease may have ended already: expire waits until there is a watchdog
-	c.watchdog = time.AfterFunc(time.Until(c.lease.ends()), c.expire)
+	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
+	c.watchdog = time.AfterFunc(left, c.expire)
 	c.mu.Unlock()
 	c.goroutines.Go(c.read)
 	c.goroutines.Go(c.write)
@@ -90,10 +99,18 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 // contexts end before the broker is told anything.
 func (c *conn) end(reason LostReason, err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return
+	first := c.err == nil
+	if first {
+		c.finishAll(reason, err)
 	}
+	c.mu.Unlock()
+	if first && reason != LostClosed {
+		c.cut() // nobody is left to say goodbye to
+	}
+}
+
+// finishAll ends every request. The caller holds c.mu.
+func (c *conn) finishAll(reason LostReason, err error) {
 	c.err = err
 	c.watchdog.Stop()
 	for _, r := range c.requests {
@@ -105,6 +122,10 @@ func (c *conn) end(reason LostReason, err error) {
 	}
 	close(c.done)
 }
+
+// cut ends every read and write at once. It closes the link and not the
+// WebSocket, which, under TLS, would first try to write.
+func (c *conn) cut() { _ = c.link.Close() }
 
 // fail ends the connection because of err.
 func (c *conn) fail(err error) {

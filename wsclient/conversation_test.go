@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -59,10 +57,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 				t.Fatalf("line %d: %v", step.Line, err)
 			}
 			gaveUp := a.giveUpFirst(reply, c.Steps[i:])
-			if err := a.ws.WriteMessage(websocket.TextMessage, step.Frame); err != nil {
-				t.Fatalf("line %d: %v", step.Line, err)
-			}
-			synctest.Wait()
+			a.say(string(step.Frame))
 			if !gaveUp {
 				a.heard(reply, step.Line)
 			}
@@ -89,10 +84,10 @@ func play(t *testing.T, c wiretest.Conversation) {
 
 // giveUpFirst ends the context of a waiting call just before its grant arrives,
 // where the conversation goes on with a cancel: that is when a client sends one
-// for a request that it holds.
+// for a request that it holds, except where Hold has passed.
 func (a *actor) giveUpFirst(reply wire.Reply, rest []wiretest.Step) bool {
 	granted, ok := reply.(*wire.Granted)
-	if !ok {
+	if !ok || a.acquires[granted.ID].hold > 0 {
 		return false
 	}
 	for _, step := range rest {
@@ -116,6 +111,7 @@ func (a *actor) heard(reply wire.Reply, line int) {
 		if err := <-a.dialed; err != nil || a.client.Session() != m.Session {
 			a.t.Fatalf("line %d: dial: %v", line, err)
 		}
+		a.timeout = millis(m.TimeoutMS)
 	case *wire.Granted:
 		try := a.acquires[m.ID]
 		<-try.done
@@ -129,7 +125,9 @@ func (a *actor) heard(reply wire.Reply, line int) {
 	case *wire.Cancelled:
 		try := a.acquires[m.ID]
 		<-try.done
-		if !errors.Is(try.err, context.Canceled) {
+		if try.hold > 0 {
+			expectLost(a.t, context.Cause(try.lock.Context()), wsclient.LostExpired)
+		} else if !errors.Is(try.err, context.Canceled) {
 			a.t.Errorf("line %d: Acquire returned %v", line, try.err)
 		}
 	case *wire.Lost:

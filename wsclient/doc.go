@@ -29,6 +29,11 @@
 // along with each write, and let the resource refuse a token that is less than
 // one it has seen. See Martin Kleppmann, "How to do distributed locking", 2016.
 //
+// So does a program on a machine that was suspended, such as a laptop with its
+// lid closed, and for longer: on Linux the clock that leases and Hold are counted
+// with stands still meanwhile, so the program only finds out when it notices that
+// its connection has ended.
+//
 // When only the broker's side of the connection is reset, or the broker cuts it,
 // the lock goes to others at once, and this side learns of it when a close
 // arrives or its lease runs out.

@@ -24,4 +24,30 @@ func (l *lease) answered(sent time.Time) {
 }
 
 // ends is when every lock must count as lost.
-func (l *lease) ends() time.Time { return l.heard.Add(l.timeout * 2 / 3) }
+func (l *lease) ends() time.Time { return l.heard.Add(patience(l.timeout)) }
+
+func patience(timeout time.Duration) time.Duration { return timeout * 2 / 3 }
+
+// holdBegins is when the time of a hold begins whose grant is read now: now, or,
+// where a process that was frozen reads it after its lease, the end of that.
+//
+// Either way it is at most two thirds of the timeout after the broker made the
+// grant. Frames arrive in order, so what was answered before the grant was read
+// had been sent before the grant was made, and the lease ends two thirds of the
+// timeout after the last of that was sent.
+func (l *lease) holdBegins(now time.Time) time.Time {
+	if ends := l.ends(); now.After(ends) {
+		return ends
+	}
+	return now
+}
+
+// backstop is the hold that the broker is told where the client counts hold, so
+// great that the holder has stopped when the broker takes the lock back. The
+// broker counts from the making of the grant, the client from holdBegins, up to
+// two thirds of the timeout later; and a tenth more, because the clocks may run
+// at rates that differ by that.
+func backstop(hold, timeout time.Duration) time.Duration {
+	total := hold + patience(timeout)
+	return total + total/10
+}

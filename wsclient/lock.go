@@ -90,13 +90,17 @@ func (l *Lock) Token() int64 {
 // context ends first. The error is nil when the lock was held until then, else
 // why not: a *[LostError]. Releasing again returns the same.
 func (l *Lock) Release() error {
-	l.release.Do(func() {
-		l.detach(ErrReleased)
-		if l.request != nil {
-			l.err = l.request.release()
-		} else if cause := context.Cause(l.ctx); isLoss(cause) {
-			l.err = cause
-		}
-	})
+	l.release.Do(func() { l.err = l.giveBack() })
 	return l.err
+}
+
+func (l *Lock) giveBack() error {
+	lost := l.lenderLoss() // what happens to a lender from here on is not l's concern
+	l.detach(ErrReleased)
+	if l.request != nil {
+		if err := l.request.release(); err != nil {
+			return err
+		}
+	}
+	return lost
 }

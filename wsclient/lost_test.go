@@ -19,24 +19,6 @@ func expectLost(t *testing.T, err error, reason wsclient.LostReason) {
 	}
 }
 
-// When Hold has passed the broker takes the lock back: the context ends at
-// once, and WithLock says so although the callback noticed nothing.
-func TestExpired(t *testing.T) {
-	inBubble(t, func(t *testing.T, b *brokertest.Server) {
-		c := dial(t, b)
-		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
-			start := time.Now()
-			<-ctx.Done()
-			if took := time.Since(start); took != time.Second {
-				t.Errorf("the context ended after %v, want 1s", took)
-			}
-			expectLost(t, context.Cause(ctx), wsclient.LostExpired)
-			return nil
-		})
-		expectLost(t, err, wsclient.LostExpired)
-	})
-}
-
 // When the connection ends, by whomever, held locks are lost at once, waiting
 // calls fail, and Done is closed.
 func TestConnectionEnds(t *testing.T) {

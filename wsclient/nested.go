@@ -2,7 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -42,6 +41,24 @@ func (l *Lock) lend(lender *Lock) {
 	l.unlink = append(l.unlink, context.AfterFunc(lender.ctx, func() {
 		l.stop(context.Cause(lender.ctx))
 	}))
+}
+
+// lenderLoss returns how a lender was lost, if one was. It looks at requests and
+// not at contexts: those may have ended for another reason before.
+func (l *Lock) lenderLoss() error {
+	for _, lender := range l.lenders {
+		if err := lender.loss(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Lock) loss() error {
+	if r := l.request; r != nil && isDone(r.ended) && r.err != nil {
+		return r.err
+	}
+	return l.lenderLoss()
 }
 
 // covering returns the innermost of the chain that covers spec, or nil. An
@@ -92,8 +109,6 @@ func (l *Lock) parent(c *Client) wire.ID {
 	}
 	return wire.ID{}
 }
-
-func isLoss(err error) bool { return errors.Is(err, ErrLost) }
 
 func isDone(c <-chan struct{}) bool {
 	select {

@@ -147,6 +147,57 @@ func TestLentLockEndsWithItsLender(t *testing.T) {
 	})
 }
 
+// The loss of a lender is told by Release also where the lock has a request of
+// its own, and where its context had ended before for another reason.
+func TestLossOfALender(t *testing.T) {
+	alsoA := wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}}
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		outer := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{Hold: time.Second})
+		inner := acquire(outer.Context(), t, c, "b", alsoA)
+		pass(time.Second)
+		expectLost(t, context.Cause(inner.Context()), wsclient.LostExpired)
+		expectLost(t, inner.Release(), wsclient.LostExpired)
+		_ = outer.Release()
+	})
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := c.WithLock(ctx, "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
+			err := c.WithLock(ctx, "b", &alsoA, func(context.Context) error {
+				cancel()
+				pass(time.Second)
+				return nil
+			})
+			expectLost(t, err, wsclient.LostExpired)
+			return nil
+		})
+		expectLost(t, err, wsclient.LostExpired)
+	})
+}
+
+// The loss of an enclosing lock that lends nothing ends the context, and is not
+// the loss of the lock inside.
+func TestLossOfAnEnclosingLock(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
+			err := c.WithLock(ctx, "b", nil, func(ctx context.Context) error {
+				<-ctx.Done()
+				return nil
+			})
+			if err != nil {
+				t.Errorf("the lock inside: got %v", err)
+			}
+			return nil
+		})
+		expectLost(t, err, wsclient.LostExpired)
+		if got := listing(t, c); len(got) != 0 {
+			t.Errorf("left behind: %v", got)
+		}
+	})
+}
+
 // Locks of one client mean nothing to another.
 func TestTwoClientsDoNotShareLocks(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

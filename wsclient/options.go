@@ -56,8 +56,11 @@ type AcquireOptions struct {
 	// milliseconds, rounded up; at most a year. 0: as long as the context lasts.
 	// TryAcquire does not wait, whatever this says.
 	Wait time.Duration
-	// Hold is how long the lock may be held before the broker takes it back,
-	// in milliseconds, rounded up; at most a year. 0: as long as you like.
+	// Hold is how long the lock may be held, at most 330 days; then it is lost,
+	// with LostExpired, and free for others. The client counts it, from the
+	// arrival of the grant, and the broker, as a backstop for when it does not
+	// hear from the client, somewhat longer: a tenth more, and up to a session
+	// timeout. 0: as long as you like.
 	Hold time.Duration
 }
 
@@ -68,9 +71,13 @@ type LockSpec struct {
 	Limit int // as in AcquireOptions
 }
 
-// message makes the request for the wire, without its id. What is wrong with
-// it beyond what is said here, wire.Check will say.
-func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
+// maxHold leaves room for the backstop under the protocol's maximum of a year.
+const maxHold = 330 * 24 * time.Hour
+
+// message makes the request for the wire, without its id, for a broker with
+// that session timeout. What is wrong with it beyond what is said here,
+// wire.Check will say.
+func (o AcquireOptions) message(name, author string, timeout time.Duration) (*wire.Acquire, error) {
 	m := &wire.Acquire{Author: o.Author, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
 	if m.Author == "" {
 		m.Author = author
@@ -81,11 +88,14 @@ func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
 	if o.Wait < 0 || o.Hold < 0 {
 		return nil, errors.New("negative Wait or Hold")
 	}
+	if o.Hold > maxHold {
+		return nil, fmt.Errorf("want a Hold of at most %v", maxHold)
+	}
 	if o.Wait > 0 {
-		m.WaitMS = wire.Some(millis(o.Wait))
+		m.WaitMS = wire.Some(toMillis(o.Wait))
 	}
 	if o.Hold > 0 {
-		m.HoldMS = wire.Some(millis(o.Hold))
+		m.HoldMS = wire.Some(toMillis(backstop(o.Hold, timeout)))
 	}
 	return m, nil
 }
@@ -98,17 +108,23 @@ func lockSpec(name string, mode Mode, limit int) wire.LockSpec {
 	return spec
 }
 
-// millis rounds up: a lock is not to be taken back before its time.
-func millis(d time.Duration) int64 {
+// toMillis rounds up: nothing is to end before its time.
+func toMillis(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func defaultLabel() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	label := fmt.Sprintf("%s@%s:%d", filepath.Base(os.Args[0]), host, os.Getpid())
+	program := "unknown"
+	if len(os.Args) > 0 { // whoever started the program may have given it none
+		program = filepath.Base(os.Args[0])
+	}
+	label := fmt.Sprintf("%s@%s:%d", program, host, os.Getpid())
 	label = label[:min(len(label), wire.ClientLabelBytes)]
 	return strings.ToValidUTF8(label, "") // cut in the middle of a character, or never valid
 }

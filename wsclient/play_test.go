@@ -2,6 +2,7 @@ package wsclient_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -26,10 +28,21 @@ type stage struct {
 }
 
 func newStage(t *testing.T) *stage {
+	return newTLSStage(t, nil)
+}
+
+// newTLSStage is newStage with TLS, if config is not nil.
+func newTLSStage(t *testing.T, config *tls.Config) *stage {
 	s := &stage{t: t, pipes: make(chan net.Conn), closed: make(chan struct{}), ups: make(chan *websocket.Conn, 1)}
-	server := &http.Server{Handler: s} //nolint:gosec // in memory, in virtual time
+	server := &http.Server{Handler: s, TLSConfig: config} //nolint:gosec // in memory, in virtual time
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(s) })
+	serving.Go(func() {
+		if config == nil {
+			_ = server.Serve(s)
+		} else {
+			_ = server.ServeTLS(s, "", "")
+		}
+	})
 	t.Cleanup(func() {
 		_ = server.Close()
 		serving.Wait()
@@ -47,6 +60,13 @@ func (s *stage) Accept() (net.Conn, error) {
 }
 func (s *stage) Addr() net.Addr { return &net.UnixAddr{Name: "stage"} }
 func (s *stage) Close() error   { close(s.closed); return nil }
+
+// dial is a NetDial.
+func (s *stage) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	s.pipes <- server
+	return client, nil
+}
 
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
@@ -67,6 +87,8 @@ type actor struct {
 	ws     *websocket.Conn
 	dialed chan error
 
+	timeout time.Duration // as the hello says
+
 	mu     sync.Mutex
 	frames []string // what the client has sent
 
@@ -81,6 +103,7 @@ type attempt struct {
 	done     chan struct{} // Acquire has returned:
 	lock     *wsclient.Lock
 	err      error
+	hold     time.Duration
 	released chan error
 }
 
@@ -90,11 +113,9 @@ func (s *stage) enter() *actor {
 	go func() {
 		var err error
 		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
-			NetDial: func(context.Context, string, string) (net.Conn, error) {
-				client, server := net.Pipe()
-				s.pipes <- server
-				a.net = client
-				return client, nil
+			NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+				a.net, err = s.dial(ctx, network, address)
+				return a.net, err
 			},
 		})
 		a.dialed <- err
@@ -115,7 +136,7 @@ func (s *stage) enter() *actor {
 }
 
 // do makes the client do what would send that message. What it does by itself,
-// such as a ping, needs no doing.
+// such as a ping, or a cancel when Hold has passed, needs no doing.
 func (a *actor) do(m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
@@ -124,7 +145,9 @@ func (a *actor) do(m wire.Request) {
 		try := a.acquires[m.ID]
 		go func() { try.released <- try.lock.Release() }()
 	case *wire.Cancel:
-		a.acquires[m.ID].cancel()
+		if try := a.acquires[m.ID]; try.hold == 0 {
+			try.cancel()
+		}
 	case *wire.Info:
 		if m.After == 0 { // later pages are asked for by themselves
 			go a.list(m)
@@ -138,13 +161,13 @@ func (a *actor) acquire(m *wire.Acquire) {
 		ctx = a.acquires[m.Parent].lock.Context()
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	try := &attempt{cancel: cancel, done: make(chan struct{}), released: make(chan error, 1)}
+	try := &attempt{cancel: cancel, done: make(chan struct{}), hold: a.hold(m), released: make(chan error, 1)}
 	a.acquires[m.ID] = try
 	o := wsclient.AcquireOptions{
 		Author: m.Author,
 		Mode:   m.Locks[0].Mode,
 		Limit:  m.Locks[0].Limit.Or(0),
-		Hold:   millis(m.HoldMS.Or(0)),
+		Hold:   try.hold,
 		Wait:   millis(m.WaitMS.Or(0)),
 	}
 	for _, l := range m.Locks[1:] {
@@ -160,6 +183,16 @@ func (a *actor) acquire(m *wire.Acquire) {
 	}()
 }
 
+// hold is the Hold with which the client sends the hold_ms of m, which is a tenth
+// more than Hold and two thirds of the session timeout together.
+func (a *actor) hold(m *wire.Acquire) time.Duration {
+	told, given := m.HoldMS.Get()
+	if !given {
+		return 0
+	}
+	return millis(told)*10/11 - a.timeout*2/3
+}
+
 func (a *actor) list(m *wire.Info) {
 	a.info = nil
 	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0)}
@@ -169,6 +202,15 @@ func (a *actor) list(m *wire.Info) {
 		}
 		a.info = append(a.info, lock)
 	}
+}
+
+// say sends a frame of the broker.
+func (a *actor) say(frame string) {
+	a.t.Helper()
+	if err := a.ws.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		a.t.Fatal(err)
+	}
+	synctest.Wait()
 }
 
 // expect asserts that the client sends exactly this next, as JSON.

@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"context"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -13,6 +14,9 @@ type request struct {
 	id    wire.ID
 	state requestState
 	stop  context.CancelCauseFunc // of the context of the lock
+
+	hold   time.Duration // 0: no end
+	expiry *time.Timer   // fires when hold has passed; nil before the grant, and without hold
 
 	granted chan struct{} // closed when it holds; token is set before
 	ended   chan struct{} // closed when it has ended; err is set before
@@ -30,8 +34,9 @@ const (
 	ended
 )
 
-// open sends an acquire that has been checked. stop ends the context of the lock when it is lost.
-func (c *conn) open(m *wire.Acquire, stop context.CancelCauseFunc) (*request, error) {
+// open sends an acquire that has been checked. hold is counted here; stop ends
+// the context of the lock when it is lost.
+func (c *conn) open(m *wire.Acquire, hold time.Duration, stop context.CancelCauseFunc) (*request, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -43,6 +48,7 @@ func (c *conn) open(m *wire.Acquire, stop context.CancelCauseFunc) (*request, er
 		conn:    c,
 		id:      m.ID,
 		stop:    stop,
+		hold:    hold,
 		granted: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
@@ -51,17 +57,37 @@ func (c *conn) open(m *wire.Acquire, stop context.CancelCauseFunc) (*request, er
 	return r, nil
 }
 
-// grant notes that r holds its locks, unless its owner has given up.
+// grant notes that r holds its locks, unless its owner has given up. The caller
+// holds c.mu.
 func (r *request) grant(token int64) {
-	if r.state == waiting {
-		r.state, r.token = holding, token
-		close(r.granted)
+	if r.state != waiting {
+		return
+	}
+	r.state, r.token = holding, token
+	if r.hold > 0 {
+		begins := r.conn.lease.holdBegins(time.Now())
+		r.expiry = time.AfterFunc(time.Until(begins.Add(r.hold)), r.expire)
+	}
+	close(r.granted)
+}
+
+// expire takes the lock from its holder because hold has passed, and frees it
+// on the broker. Whatever the broker still sends for r finds nobody.
+func (r *request) expire() {
+	r.conn.mu.Lock()
+	defer r.conn.mu.Unlock()
+	if r.state == holding {
+		r.conn.finish(r, &LostError{Reason: LostExpired})
+		r.conn.send(&wire.Cancel{ID: r.id})
 	}
 }
 
 // finish ends r with err. The caller holds c.mu.
 func (c *conn) finish(r *request, err error) {
 	delete(c.requests, r.id.N)
+	if r.expiry != nil {
+		r.expiry.Stop()
+	}
 	r.state, r.err = ended, err
 	if err == nil {
 		err = ErrReleased

@@ -9,9 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// write sends what is queued, and pings, until the connection has ended.
+// write sends what is queued, and pings, until the connection has ended. The
+// first ping is due a heartbeat after the lease began, however late the hello was.
 func (c *conn) write() {
-	heartbeat := time.NewTicker(time.Duration(c.hello.HeartbeatMS) * time.Millisecond)
+	interval := millis(c.hello.HeartbeatMS)
+	heartbeat := time.NewTimer(time.Until(c.link.made.Add(interval)))
 	defer heartbeat.Stop()
 	for {
 		select {
@@ -19,6 +21,7 @@ func (c *conn) write() {
 			c.sayGoodbye()
 			return
 		case <-heartbeat.C:
+			heartbeat.Reset(interval)
 			c.ping()
 		case <-c.wake:
 		}
@@ -32,9 +35,13 @@ func (c *conn) write() {
 	}
 }
 
+// writeAll sends queue, or as much of it as goes out before the end.
 func (c *conn) writeAll(queue []wire.Request) error {
 	var frame []byte
 	for _, m := range queue {
+		if isDone(c.done) {
+			return nil
+		}
 		var err error
 		if frame, err = wire.Append(frame[:0], m); err != nil {
 			return err

@@ -1,0 +1,124 @@
+package wsclient_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// dialDeaf connects a client to a broker that says hello and then reads nothing,
+// on a network that keeps nothing: every write of the client is blocked.
+func dialDeaf(t *testing.T, s *stage, address string) (*wsclient.Client, *websocket.Conn) {
+	t.Helper()
+	up := make(chan *websocket.Conn, 1)
+	go func() {
+		ws := <-s.ups
+		up <- ws
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second))); err != nil {
+			t.Error(err)
+		}
+	}()
+	c, err := wsclient.Dial(t.Context(), address, &wsclient.Options{
+		NetDial: s.dial,
+		TLS:     &tls.Config{InsecureSkipVerify: true}, // nobody has signed the certificate
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, <-up
+}
+
+// Close takes two seconds at most, also when the broker does not read: neither
+// what is being written, nor the close frame, nor what TLS has to say at the end
+// is waited for any longer.
+func TestCloseWithABrokerThatDoesNotRead(t *testing.T) {
+	secure := &tls.Config{Certificates: []tls.Certificate{certificate()}}
+	tests := []struct {
+		name    string
+		tls     *tls.Config
+		address string
+		blocked bool // in a write
+	}{
+		{"idle", nil, "ws://stage", false},
+		{"blocked", nil, "ws://stage", true},
+		{"TLS, idle", secure, "wss://stage", false},
+		{"TLS, blocked", secure, "wss://stage", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := dialDeaf(t, newTLSStage(t, test.tls), test.address)
+				if test.blocked {
+					go func() {
+						if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, wsclient.ErrClosed) {
+							t.Errorf("Acquire: got %v, want ErrClosed", err)
+						}
+					}()
+					synctest.Wait()
+				}
+				start := time.Now()
+				_ = c.Close()
+				if took := time.Since(start); took > 2*time.Second {
+					t.Errorf("it took %v, want 2s at most", took)
+				}
+			})
+		})
+	}
+}
+
+// The end of the lease ends everything at once, also a ping that is blocked.
+func TestLeaseEndsWithABrokerThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		c, _ := dialDeaf(t, newStage(t), "ws://stage")
+		<-c.Done()
+		_ = c.Close()
+		if took := time.Since(start); took != 10*time.Second || !errors.Is(c.Err(), wsclient.ErrConnection) {
+			t.Errorf("got %v after %v, want ErrConnection after 10s", c.Err(), took)
+		}
+	})
+}
+
+// Close sends nothing more of what is queued: the close frame stands for it all.
+func TestCloseOvertakesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ws := dialDeaf(t, newStage(t), "ws://stage")
+		for range 10 {
+			go func() { _, _ = c.Acquire(t.Context(), "a", nil) }()
+		}
+		synctest.Wait()
+		read := func() error {
+			_, _, err := ws.ReadMessage()
+			synctest.Wait()
+			return err
+		}
+		if err := read(); err != nil { // now the others are one batch
+			t.Fatal(err)
+		}
+		var closing sync.WaitGroup
+		closing.Go(func() { _ = c.Close() })
+		synctest.Wait()
+		if err := read(); err != nil { // was being written
+			t.Fatal(err)
+		}
+		if err := read(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			t.Errorf("after Close: got %v, want a close frame", err)
+		}
+		closing.Wait()
+	})
+}
+
+// certificate is one that nobody has signed.
+func certificate() tls.Certificate {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	return server.TLS.Certificates[0]
+}

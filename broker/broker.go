@@ -14,6 +14,7 @@ import (
 type Broker struct {
 	config   Config
 	upgrader websocket.Upgrader
+	names    func() string // of sessions
 	inbox    *inbox
 	loop     *loop
 
@@ -35,7 +36,7 @@ func New(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{config: config, inbox: newInbox(), upgrader: newUpgrader()}
+	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
 	b.loop = newLoop(config, b.inbox)
 	return b, nil
 }

@@ -12,7 +12,8 @@ import (
 // Config says how a broker behaves. The zero value works.
 type Config struct {
 	// Logger receives what people want to know later: sessions that come and
-	// go at info level, requests at debug. The zero Logger discards all.
+	// go at info level, requests at debug. The zero Logger discards all. At
+	// debug level everybody waits while a line is written.
 	Logger zerolog.Logger
 
 	// Heartbeat is how often the broker pings each client, and each client the

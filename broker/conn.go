@@ -19,13 +19,26 @@ const (
 	closeWait = time.Second
 )
 
-// A progressConn is a connection whose writes fail when they make no progress,
-// however much there is to write, and that can be told to come to an end.
+// A progressConn is a connection whose reads and writes fail when they make no
+// progress, however much there is to read or write, and that can be told to come
+// to an end.
 type progressConn struct {
 	net.Conn
+	silence time.Duration // how long a read may last; 0: for ever
 
 	mu   sync.Mutex
 	last time.Time // no deadline is later than this, unless it is zero
+}
+
+// Read waits for bytes, not for messages: a long message on a slow line is a
+// sign of life as well.
+func (c *progressConn) Read(p []byte) (int, error) {
+	if c.silence > 0 {
+		if err := c.setDeadline(c.Conn.SetReadDeadline, time.Now().Add(c.silence)); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Read(p)
 }
 
 // Write writes p chunk by chunk, each with a deadline of its own.
@@ -44,11 +57,6 @@ func (c *progressConn) Write(p []byte) (written int, err error) {
 
 // SetWriteDeadline does nothing: Write sets its own.
 func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }
-
-// SetReadDeadline sets it, but none that is later than the last.
-func (c *progressConn) SetReadDeadline(t time.Time) error {
-	return c.setDeadline(c.Conn.SetReadDeadline, t)
-}
 
 func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error {
 	c.mu.Lock()

@@ -3,7 +3,7 @@ package broker
 // Rig makes what is random or depends on the clock predictable: the names of
 // sessions, in the order of their opening, and tokens, which count from 1.
 func (b *Broker) Rig(names func() string) {
-	b.loop.names = names
+	b.names = names
 	b.loop.table = newTable(b.config, 1)
 }
 

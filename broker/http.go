@@ -73,7 +73,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	if !b.serve(newSession(conn, h.conn, peer, b.config, b.inbox)) {
+	if !b.serve(newSession(b.names(), conn, h.conn, peer, b.config, b.inbox)) {
 		_ = conn.Close()
 	}
 }

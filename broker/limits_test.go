@@ -100,6 +100,44 @@ func TestStuckConsumer(t *testing.T) {
 	})
 }
 
+// A client may ask for many pages at once: it gets them one after the other, and
+// no more than one is made before the last is sent.
+func TestManyPages(t *testing.T) {
+	const waiters, pages = 3000, 20
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		for n := range waiters {
+			b.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"x"}],"author":"%0256d"}`, n, n)
+		}
+		b.take()
+		go func() {
+			for n := range pages {
+				a.send(`{"type":"info","id":"aaaaaaaa--%d","queue":10000}`, n)
+			}
+			a.send(`{"type":"info","id":"bad"}`) // refused, which makes way for the next
+			a.send(`{"type":"info","id":"aaaaaaaa--%d"}`, pages)
+		}()
+		synctest.Wait()
+		a.read()
+		frames := a.take()
+		if len(frames) != 1+pages+2 {
+			t.Fatalf("got %d frames, want the hello, %d pages, an error and a page", len(frames), pages)
+		}
+		due := 0
+		for n, frame := range frames[1 : pages+1] {
+			due += len(frame)
+			if want := fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d"`, n); !strings.HasPrefix(frame, want) {
+				t.Errorf("got %.60s, want %s", frame, want)
+			}
+		}
+		if due < broker.OutboxBytes {
+			t.Fatalf("the pages have %d bytes in all, too few to prove anything", due)
+		}
+		a.close()
+		b.close()
+	})
+}
+
 // A client to which more than 16 MiB is due is cut off at once: what it held
 // goes to the next in line, who notices nothing else.
 func TestSlowConsumer(t *testing.T) {

@@ -1,6 +1,8 @@
 package broker_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +63,30 @@ func TestPingsAreSignsOfLife(t *testing.T) {
 		if err := a.ws.WriteControl(websocket.PingMessage, nil, time.Time{}); err == nil {
 			t.Error("the connection is open although nothing was sent for 20 s")
 		}
+		_ = a.ws.Close()
+	})
+}
+
+// The bytes of a frame are signs of life, too: a slow line may take longer for one
+// than the timeout.
+func TestTricklingFrame(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		drain(a)
+		b.take()
+		text := `{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`
+		frame := append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...) // masked with zeroes
+		for chunk := range slices.Chunk(frame, 20) {
+			time.Sleep(14 * time.Second) //nolint:forbidigo // virtual time
+			if _, err := a.net.Write(chunk); err != nil {
+				t.Fatalf("cut off: %v", err)
+			}
+		}
+		b.send(`{"type":"info","id":"bbbbbbbb--0","match":"x"}`)
+		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"id":"aaaaaaaa--0"`) {
+			t.Errorf("x is not held: %s", frames)
+		}
+		b.close()
 		_ = a.ws.Close()
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// dropSlice is how many requests of an ended session are ended at a time,
+// dropSlice is how many places at locks an ended session gives up at a time,
 // between other work, so that nobody else waits for a session that had many.
 const dropSlice = 256
 
@@ -19,7 +19,6 @@ type loop struct {
 	config Config
 	inbox  *inbox
 	table  *locktable.Table
-	names  func() string
 	start  time.Time
 
 	sessions map[string]*session // those that can still be spoken to
@@ -31,14 +30,12 @@ type loop struct {
 }
 
 func newLoop(config Config, in *inbox) *loop {
-	names := newSessionNames()
 	start := time.Now()
 	always := make(chan struct{})
 	close(always)
 	return &loop{
 		config:   config,
 		inbox:    in,
-		names:    names.next,
 		start:    start,
 		table:    newTable(config, start.UnixMicro()), // see doc.go on restarts
 		sessions: make(map[string]*session),
@@ -102,11 +99,8 @@ func (l *loop) handle(it item) {
 }
 
 func (l *loop) open(s *session) {
-	s.name = l.names()
 	l.table.Open(s.name, s.peer)
 	l.sessions[s.name] = s
-	l.config.Logger.Info().Str("session", s.name).Str("remote", s.peer.Remote).
-		Str("client", s.peer.Client).Msg("session opened")
 	l.reply(s, &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,
@@ -153,8 +147,8 @@ func (l *loop) end(s *session, how ending) {
 		s.net.hurry()
 	}
 	delete(l.sessions, s.name)
+	l.table.Leave(s.name)
 	l.dropping = append(l.dropping, s.name)
-	l.config.Logger.Info().Str("session", s.name).Str("reason", how.reason).Msg("session ended")
 }
 
 // unfinished is ready while there are sessions to be dropped.

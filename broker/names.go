@@ -3,6 +3,7 @@ package broker
 import (
 	"math/rand/v2"
 	"strconv"
+	"sync"
 )
 
 // sessionNames names sessions: eight characters of [a-z0-9] that look random
@@ -14,13 +15,16 @@ import (
 // to each of them once before it repeats (a Weyl sequence). So no name has to
 // be remembered, and there are 2.8 million million of them.
 type sessionNames struct {
-	at, step uint64
+	step uint64
+
+	mu sync.Mutex
+	at uint64
 }
 
 const nameCount = 36 * 36 * 36 * 36 * 36 * 36 * 36 * 36
 
-func newSessionNames() sessionNames {
-	names := sessionNames{at: rand.Uint64N(nameCount)}
+func newSessionNames() *sessionNames {
+	names := &sessionNames{at: rand.Uint64N(nameCount)}
 	for names.step%2 == 0 || names.step%3 == 0 {
 		names.step = rand.Uint64N(nameCount)
 	}
@@ -28,6 +32,8 @@ func newSessionNames() sessionNames {
 }
 
 func (s *sessionNames) next() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.at = (s.at + s.step) % nameCount
 	name := strconv.FormatUint(s.at, 36)
 	return "00000000"[len(name):] + name

@@ -40,28 +40,31 @@ func (o *outbox) put(m wire.Reply) bool {
 		return true
 	}
 	o.replies = append(o.replies, m)
-	o.queued += weigh(m)
+	o.queued += wire.Size(m)
 	o.signal()
 	return o.queued+o.taken <= outboxBytes
 }
 
-// answer notes a WebSocket ping. Only the latest is answered, as RFC 6455,
+// answer notes a WebSocket ping, and never fails. Only the latest is answered, as RFC 6455,
 // section 5.5.3, allows, so that a flood of pings costs nothing.
-func (o *outbox) answer(ping string) {
+func (o *outbox) answer(ping string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pong = &ping
 	o.signal()
+	return nil
 }
 
-// finish ends the session after what has been put; only the first end counts.
-func (o *outbox) finish(end ending) {
+// finish ends the session after what has been put. Only the first end counts,
+// and is returned.
+func (o *outbox) finish(end ending) ending {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.end == nil {
 		o.end = &end
 		o.signal()
 	}
+	return *o.end
 }
 
 // cut ends the session at once: what has been put is thrown away.
@@ -91,31 +94,4 @@ func (o *outbox) signal() {
 	case o.wake <- struct{}{}:
 	default:
 	}
-}
-
-// weigh is about how many bytes a reply takes, in memory or on the wire,
-// rather more than less.
-func weigh(m wire.Reply) int {
-	switch m := m.(type) {
-	case *wire.InfoPage:
-		n := 200
-		for _, l := range m.Locks {
-			n += 200 + len(l.Name) + weighInfos(l.Holders) + weighInfos(l.Waiters)
-		}
-		return n
-	case *wire.Error:
-		return 200 + len(m.ID.Session) + len(m.Message) + weighInfos(m.Holders)
-	}
-	return 200
-}
-
-func weighInfos(infos []wire.RequestInfo) int {
-	n := 0
-	for _, r := range infos {
-		n += 300 + len(r.Author) + len(r.Client) + len(r.Identity)
-		for _, name := range r.Locks {
-			n += 20 + len(name)
-		}
-	}
-	return n
 }

@@ -21,39 +21,44 @@ const keepBuffer = 64 << 10
 // A session is one connection: a reader and a writer. What the loop owns is
 // marked; the rest belongs to the session's own goroutines.
 type session struct {
+	name string
 	conn *websocket.Conn
 	net  *progressConn // under conn
 	peer wire.Peer
 
 	heartbeat time.Duration
-	timeout   time.Duration
 	limits    wire.Limits
 	logger    zerolog.Logger
 
-	inbox *inbox
-	out   *outbox
+	inbox   *inbox
+	out     *outbox
+	page    chan struct{} // has a token while a page of the listing is asked for and not sent
+	written chan struct{} // closed when the writer has ended
 
-	name   string // the loop's
-	last   int64  // the loop's: the greatest n that was used up, or -1
-	leaves bool   // the loop's: its end was handled
+	last   int64 // the loop's: the greatest n that was used up, or -1
+	leaves bool  // the loop's: its end was handled
 }
 
-func newSession(conn *websocket.Conn, net *progressConn, peer wire.Peer, c Config, in *inbox) *session {
+func newSession(name string, conn *websocket.Conn, net *progressConn, peer wire.Peer, c Config, in *inbox) *session {
+	net.silence = c.Timeout
 	return &session{
-		conn: conn, net: net, peer: peer,
-		heartbeat: c.Heartbeat, timeout: c.Timeout, limits: c.Limits, logger: c.Logger,
-		inbox: in, out: newOutbox(),
+		name: name, conn: conn, net: net, peer: peer,
+		heartbeat: c.Heartbeat, limits: c.Limits,
+		logger: c.Logger.With().Str("session", name).Logger(),
+		inbox:  in, out: newOutbox(), page: make(chan struct{}, 1), written: make(chan struct{}),
 		last: -1,
 	}
 }
 
 // run is the session's life: it reads until the connection ends, tells the
-// loop, and lets the writer finish.
+// loop, and lets the writer finish. It keeps the log, too, which the loop must
+// not: a log that blocks would stop everybody.
 func (s *session) run() {
-	s.prepare()
-	written := make(chan struct{})
+	s.logger.Info().Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
+	s.conn.SetReadLimit(int64(s.limits.MessageBytes))
+	s.conn.SetPingHandler(s.out.answer)
 	go func() {
-		defer close(written)
+		defer close(s.written)
 		s.write()
 	}()
 
@@ -67,25 +72,12 @@ func (s *session) run() {
 	if end.code == 0 {
 		_ = s.net.Close()
 	}
-	<-written
+	<-s.written
 	if end.code != 0 {
 		s.net.linger()
 	}
 	_ = s.net.Close()
-}
-
-// prepare makes everything that arrives prove that the client is alive.
-func (s *session) prepare() {
-	s.conn.SetReadLimit(int64(s.limits.MessageBytes))
-	s.conn.SetPongHandler(func(string) error { return s.alive() })
-	s.conn.SetPingHandler(func(data string) error {
-		s.out.answer(data)
-		return s.alive()
-	})
-}
-
-func (s *session) alive() error {
-	return s.conn.SetReadDeadline(time.Now().Add(s.timeout))
+	s.logger.Info().Str("reason", s.out.finish(end).reason).Msg("session ended")
 }
 
 // read hands every frame to the loop until the connection ends, and says how
@@ -93,9 +85,6 @@ func (s *session) alive() error {
 func (s *session) read() ending {
 	malformed := 0
 	for {
-		if err := s.alive(); err != nil {
-			return ending{reason: err.Error()}
-		}
 		kind, frame, err := s.conn.ReadMessage()
 		if err != nil {
 			return endingOf(err)
@@ -104,6 +93,9 @@ func (s *session) read() ending {
 			return ending{wire.CloseBinary, "binary frame"}
 		}
 		it, wellFormed := s.decode(frame)
+		if _, asks := it.request.(*wire.Info); asks {
+			s.awaitPage()
+		}
 		if !s.inbox.put(it) {
 			return ending{wire.CloseRestart, "the broker has stopped"}
 		}
@@ -114,6 +106,23 @@ func (s *session) read() ending {
 		if malformed > maxMalformed {
 			return ending{wire.ClosePolicy, "malformed frames"}
 		}
+	}
+}
+
+// awaitPage waits until the page that was asked for before has been sent. So a
+// client costs the memory of one page, however fast it asks.
+func (s *session) awaitPage() {
+	select {
+	case s.page <- struct{}{}:
+	case <-s.written:
+	}
+}
+
+// pageDone notes that a page has been sent, or refused. It does not wait.
+func (s *session) pageDone() {
+	select {
+	case <-s.page:
+	default:
 	}
 }
 
@@ -174,9 +183,11 @@ func (s *session) write() {
 		for _, m := range p.replies {
 			var err error
 			if buffer, err = s.send(buffer[:0], m); err != nil {
-				s.logger.Info().Err(err).Str("remote", s.peer.Remote).Msg("client takes no more")
-				_ = s.net.Close()
+				s.giveUp(err)
 				return
+			}
+			if _, page := m.(*wire.InfoPage); page {
+				s.pageDone()
 			}
 		}
 		if p.end != nil {
@@ -204,7 +215,13 @@ func (s *session) send(buffer []byte, m wire.Reply) ([]byte, error) {
 func (s *session) control(kind int, data []byte) error {
 	err := s.conn.WriteControl(kind, data, time.Now().Add(writeStall))
 	if err != nil {
-		_ = s.net.Close()
+		s.giveUp(err)
 	}
 	return err
+}
+
+// giveUp ends a connection that takes nothing any more; the reader notices.
+func (s *session) giveUp(err error) {
+	s.out.finish(ending{reason: "the client takes no more: " + err.Error()})
+	_ = s.net.Close()
 }

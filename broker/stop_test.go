@@ -8,6 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
+	"github.com/rs/zerolog"
+
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -44,6 +47,53 @@ func TestStopWithStuckClient(t *testing.T) {
 		}
 		_ = a.ws.Close()
 	})
+}
+
+// A session that had ended before, and still owes a client much that takes
+// nothing, delays the end no more than others.
+func TestStopWithSessionThatEnds(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		for n := range 1000 {
+			b.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"x"}],"author":"%0256d"}`, n, n)
+		}
+		b.take()
+		a.send(`{"type":"info","id":"aaaaaaaa--0","queue":10000}`)
+		if err := a.ws.WriteMessage(websocket.BinaryMessage, nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		start := time.Now()
+		r.server.Stop()
+		if took := time.Since(start); took > 3*broker.CloseWait {
+			t.Errorf("stopping took %v", took)
+		}
+		_ = a.ws.Close()
+	})
+}
+
+// A log that blocks stops only what writes to it: the sessions it tells of, and
+// not the loop.
+func TestLogThatBlocks(t *testing.T) {
+	log := &blockingLog{}
+	inBubble(t, broker.Config{Logger: zerolog.New(log).Level(zerolog.InfoLevel)}, func(r *rig) {
+		log.lines = make(chan struct{}) // of this bubble
+		defer close(log.lines)
+		go func() { log.lines <- struct{}{} }() // a's opening
+		a := r.connect("a")
+		_ = r.dial("b") // its opening cannot be written
+		a.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
+	})
+}
+
+// A blockingLog takes a line for each receive, and all when it is closed.
+type blockingLog struct{ lines chan struct{} }
+
+func (l *blockingLog) Write(line []byte) (int, error) {
+	<-l.lines
+	return len(line), nil
 }
 
 func TestRunOnlyOnce(t *testing.T) {

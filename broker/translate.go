@@ -16,6 +16,9 @@ func (l *loop) request(s *session, m wire.Request) {
 	id, opens := m.Opener()
 	if refusal := s.admit(id, opens, m); refusal != nil {
 		l.reply(s, refusal)
+		if m.Kind() == "info" {
+			s.pageDone()
+		}
 		return
 	}
 	now, events := l.now(), l.events[:0]

@@ -8,7 +8,7 @@ import (
 )
 
 // checkGlob refuses a glob that is not valid, and one that could keep the
-// broker busy: comparing takes time for each alternative of each name.
+// broker busy for long.
 func checkGlob(match Opt[string], l Limits) error {
 	glob, given := match.Get()
 	if !given {
@@ -23,18 +23,18 @@ func checkGlob(match Opt[string], l Limits) error {
 	if !doublestar.ValidatePattern(glob) {
 		return errors.New("match: not a valid glob")
 	}
-	if !fewAlternatives(glob) {
-		return fmt.Errorf("match: more than %d alternatives", MaxAlternatives)
+	if GlobCost(glob) > MaxGlobCost {
+		return fmt.Errorf("match: its length times its alternatives is more than %d", MaxGlobCost)
 	}
 	return nil
 }
 
-// fewAlternatives multiplies the alternatives of all braces of a valid glob,
-// nested ones included, which is never less than the ways in which it branches.
-func fewAlternatives(glob string) bool {
+// GlobCost is the length of a valid glob times the ways in which its braces
+// branch: to compare a name may take so many steps for each byte of the name.
+func GlobCost(glob string) int {
 	ways := 1
 	var open []int // how many alternatives each open brace has so far
-	for i := 0; i < len(glob); i++ {
+	for i := 0; i < len(glob) && ways <= MaxGlobCost; i++ {
 		switch last := len(open) - 1; {
 		case glob[i] == '\\':
 			i++
@@ -43,12 +43,10 @@ func fewAlternatives(glob string) bool {
 		case glob[i] == ',' && last >= 0:
 			open[last]++
 		case glob[i] == '}' && last >= 0:
+			// Nested ones multiply too, which is never less than the ways.
 			ways *= open[last]
 			open = open[:last]
 		}
-		if ways > MaxAlternatives {
-			return false
-		}
 	}
-	return true
+	return ways * len(glob)
 }

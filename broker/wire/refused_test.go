@@ -87,7 +87,7 @@ func TestRefusedMore(t *testing.T) {
 		{acquire(`{"name":"x"}`, `,"author":"`+long[:257]+`"`), "s--0 | author: 257 bytes are too long, at most 256"},
 		{`{"type":"evict","id":"s--0","request":"t--1","message":"` + long[:257] + `"}`, "s--0 | message: 257 bytes are too long, at most 256"},
 		{`{"type":"info","id":"s--0","match":"` + long + `"}`, "s--0 | match: 513 bytes are too long, at most 512"},
-		{`{"type":"watch","id":"s--0","match":"{` + long[:1] + strings.Repeat(",x", 64) + `}"}`, "s--0 | match: more than 64 alternatives"},
+		{`{"type":"watch","id":"s--0","match":"{` + long[:1] + strings.Repeat(",x", 64) + `}"}`, "s--0 | match: its length times its alternatives is more than 2048"},
 		{`{"type":"` + long + `","id":"s--0"}`, `s--0 | type: unknown: "` + long[:40] + `"`},
 	} {
 		if got := describeRefusal(c.frame); got != c.want {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/diode"
 	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -14,19 +15,42 @@ import (
 // timeFormat is RFC 3339 with milliseconds, all of the same length.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
+const (
+	// logLines is how many lines may wait to be written. Nobody waits for them:
+	// where out takes nothing, further ones are dropped, and counted.
+	logLines = 10_000
+	// logWait is how long the last lines may take at the end.
+	logWait = time.Second
+)
+
 // newLogger writes lines of JSON for programs, or, to a terminal, text for
-// people; colours are off where NO_COLOR is set.
-func newLogger(out *os.File, debug bool) zerolog.Logger {
+// people; colours are off where NO_COLOR is set. Flush writes what waits.
+func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	zerolog.TimeFieldFormat = timeFormat // the library has no other place for it
 	level := zerolog.InfoLevel
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	log := zerolog.New(out)
+	queue := diode.NewWriter(out, logLines, 0, func(missed int) {
+		direct := zerolog.New(out)
+		direct.Warn().Int("lines", missed).Msg("the log was too slow: lines were dropped")
+	})
+	log = zerolog.New(queue)
 	if term.IsTerminal(int(out.Fd())) {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: out, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
+		log = zerolog.New(zerolog.ConsoleWriter{Out: queue, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
 	}
-	return log.Level(level).With().Timestamp().Logger()
+	flush = func() {
+		flushed := make(chan struct{})
+		go func() {
+			defer close(flushed)
+			_ = queue.Close()
+		}()
+		select {
+		case <-flushed:
+		case <-time.After(logWait):
+		}
+	}
+	return log.Level(level).With().Timestamp().Logger(), flush
 }
 
 // logStart says where the broker listens, and what whoever runs it should know.

@@ -47,7 +47,8 @@ func (serveCmd) Run(f *flags) error {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	log := newLogger(os.Stderr, f.Debug)
+	log, flush := newLogger(os.Stderr, f.Debug)
+	defer flush()
 	listener, err := f.listen(ctx)
 	if err != nil {
 		return err

@@ -94,14 +94,3 @@ func (t *Table) enqueue(r *request, wait time.Duration) {
 		t.setDeadline(r, t.now+wait)
 	}
 }
-
-func (t *Table) setDeadline(r *request, due time.Duration) {
-	r.due = due
-	t.deadlines.add(r)
-}
-
-func (t *Table) clearDeadline(r *request) {
-	if r.dueIndex >= 0 {
-		t.deadlines.removeAt(r.dueIndex)
-	}
-}

@@ -36,6 +36,29 @@ func TestAheadIsCountedUpToALimit(t *testing.T) {
 	}
 }
 
+// Looking for those ahead costs so many steps only, however many locks are asked
+// for: here those that wait first for y are not come to.
+func TestAheadLooksAtSoManyPlaces(t *testing.T) {
+	table := newBusyTable()
+	table.Acquire(0, ask(0, "y"), nil)
+	const both = wire.MaxAheadTold * 3 / 5
+	for n := range both {
+		table.Acquire(0, ask(1+n, "y"), nil)
+	}
+	for n := range both {
+		a := ask(1+both+n, "y")
+		a.Locks = append(a.Locks, wire.LockSpec{Name: "x"})
+		table.Acquire(0, a, nil)
+	}
+	last := ask(1+2*both, "x")
+	last.Locks = append(last.Locks, wire.LockSpec{Name: "y"})
+	last.Wait = 0
+	events := table.Acquire(0, last, nil)
+	if got := events[0].Obstacle.Ahead; got != both {
+		t.Errorf("%d ahead, want %d", got, both)
+	}
+}
+
 // A page compares so many names only. It may be empty then, and says where to go
 // on.
 func TestPageComparesSoManyNames(t *testing.T) {
@@ -46,7 +69,7 @@ func TestPageComparesSoManyNames(t *testing.T) {
 	}
 	for match, most := range map[string]int64{
 		"x/29999":   pageWork/100 + 1,
-		"x/{29999}": pageWork/100/wire.MaxAlternatives + 1,
+		"x/{29999}": pageWork/100 + 1,
 	} {
 		found, pages := 0, 0
 		for q := (Query{Match: match, Max: 1000, Queue: 1}); ; pages++ {
@@ -83,7 +106,7 @@ func TestPageIsNotTooLong(t *testing.T) {
 		for _, l := range page.Locks {
 			names = append(names, l.Name)
 			for _, info := range append(l.Holders, l.Waiters...) {
-				length += infoLen(info)
+				length += info.Size()
 			}
 			if l.Holding != 1 || l.Waiting != 19_999 {
 				t.Errorf("%s: %d hold, %d wait", l.Name, l.Holding, l.Waiting)
@@ -109,11 +132,12 @@ func TestMisusePanics(t *testing.T) {
 		"opened twice":      func(t *Table) { t.Open("a", wire.Peer{}) },
 		"no such session":   func(t *Table) { t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}}, nil) },
 		"id in use":         func(t *Table) { t.Acquire(0, ask(0, "x"), nil); t.Acquire(0, ask(0, "y"), nil) },
-		"drop of nothing":   func(t *Table) { t.Drop(0, "b", 1, nil) },
+		"leave of nothing":  func(t *Table) { t.Leave("b") },
+		"drop before leave": func(t *Table) { t.Drop(0, "a", 1, nil) },
 		"time ran backward": func(t *Table) { t.Tick(2, nil); t.Tick(1, nil) },
 		"leaving session": func(t *Table) {
 			t.Acquire(0, ask(0, "x"), nil)
-			t.Drop(0, "a", 0, nil)
+			t.Leave("a")
 			t.Acquire(0, ask(1, "x"), nil)
 		},
 	} {

@@ -33,6 +33,9 @@
 // late the call. The heads of different locks are granted in the order in
 // which their requests arrived.
 //
+// Much can be due at once, and nobody is served meanwhile. So a call does a
+// slice of it only ([Config].Slice), in that order, and the next call goes on.
+//
 // # Invariants
 //
 // These hold between calls; the tests check all of them after every step.
@@ -43,7 +46,8 @@
 //  3. First come, first served: each queue is in the order of arrival, and
 //     nobody waits who could be granted.
 //  4. All or nothing: a request holds all of its locks, or waits on all of them.
-//  5. Nothing due is left undone: no deadline lies in the past.
+//  5. In time: nothing is granted when its time is over, and nothing due is left
+//     undone after a call that had not a whole slice of it to do.
 //  6. A dropped session leaves nothing: no request belongs to a session that is
 //     not open, and none of its waiting requests is granted on the way out.
 //  7. Every request ends exactly once, and is then unknown.

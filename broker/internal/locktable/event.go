@@ -34,8 +34,8 @@ type Obstacle struct {
 	// Holders of its locks, the longest first lock by lock, each once, at most
 	// wire.MaxHoldersTold.
 	Holders []wire.RequestInfo
-	// Ahead counts the requests that wait earlier on any of its locks, at most
-	// wire.MaxAheadTold.
+	// Ahead counts the requests that wait earlier on any of its locks, as far as
+	// a look at wire.MaxAheadTold places of their queues tells.
 	Ahead int
 }
 

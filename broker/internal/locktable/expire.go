@@ -2,32 +2,56 @@ package locktable
 
 import "time"
 
-// advance moves the table's time to now and does what is due by then: first
-// those that have waited long enough end, then those that have held long
-// enough, and only then is anything granted.
+// advance moves the table's time to now and does a slice of what is due by
+// then: first those that have waited long enough end, when all of them have,
+// those that have held long enough, and only then is anything granted.
 func (t *Table) advance(now time.Duration, events []Event) []Event {
 	if now < t.now {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
-	if len(t.deadlines) == 0 || t.deadlines[0].due > now {
-		return events
+	slice := t.config.Slice
+	for slice > 0 && overdue(t.waits, now) {
+		r := t.waits[0]
+		slice -= len(r.places)
+		events = append(events, t.timeOut(r))
 	}
-	var holders []*request
-	for len(t.deadlines) > 0 && t.deadlines[0].due <= now {
-		r := t.deadlines.pop()
-		if r.state == holding {
-			holders = append(holders, r)
-			continue
-		}
-		obstacle := t.obstacle(nil, r)
-		event := t.end(r, TimedOut)
-		event.Obstacle = obstacle
-		event.Reason = "not granted within " + (r.due - r.since).String()
-		events = append(events, event)
-	}
-	for _, r := range holders {
+	for slice > 0 && overdue(t.holds, now) {
+		r := t.holds[0]
+		slice -= len(r.places)
 		events = append(events, t.end(r, Expired))
 	}
 	return t.settle(events)
+}
+
+// overdue reports whether the first of those deadlines has come.
+func overdue(deadlines heapOf[*request], now time.Duration) bool {
+	return len(deadlines) > 0 && deadlines[0].due <= now
+}
+
+func (t *Table) timeOut(r *request) Event {
+	obstacle := t.obstacle(nil, r)
+	event := t.end(r, TimedOut)
+	event.Obstacle = obstacle
+	event.Reason = "not granted within " + (r.due - r.since).String()
+	return event
+}
+
+// deadlines are those that r is among if it has a deadline.
+func (t *Table) deadlines(r *request) *heapOf[*request] {
+	if r.state == holding {
+		return &t.holds
+	}
+	return &t.waits
+}
+
+func (t *Table) setDeadline(r *request, due time.Duration) {
+	r.due = due
+	t.deadlines(r).add(r)
+}
+
+func (t *Table) clearDeadline(r *request) {
+	if r.dueIndex >= 0 {
+		t.deadlines(r).removeAt(r.dueIndex)
+	}
 }

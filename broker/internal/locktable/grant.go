@@ -19,7 +19,7 @@ func (t *Table) freedAt(l *lock) {
 func (t *Table) settle(events []Event) []Event {
 	for len(t.freed) > 0 {
 		r := t.freed.pop().request
-		if r.state != waiting || !r.grantable() {
+		if r.state != waiting || !t.grantable(r) {
 			continue
 		}
 		for i := range r.places {
@@ -34,9 +34,10 @@ func (t *Table) settle(events []Event) []Event {
 	return events
 }
 
-// grantable is the grant rule for a request that waits.
-func (r *request) grantable() bool {
-	if r.session.leaving {
+// grantable is the grant rule for a request that waits. One whose time is over
+// and that advance has not come to yet still has its place in its queues.
+func (t *Table) grantable(r *request) bool {
+	if r.session.leaving || r.dueIndex >= 0 && r.due <= t.now {
 		return false
 	}
 	for i := range r.places {

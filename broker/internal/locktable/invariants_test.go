@@ -65,11 +65,13 @@ func checkQueues(t *Table) error {
 }
 
 // checkNobodyOverlooked is the second half of invariant 3: nobody waits who
-// could be granted. Only a session on its way out is passed over.
+// could be granted. Only a session on its way out is passed over, and who is to be
+// told that the wait is over.
 func checkNobodyOverlooked(t *Table) error {
 	for _, s := range t.sessions {
 		for r := s.waiting.first; r != nil; r = r.next {
-			if !s.leaving && bruteGrantable(r) {
+			timeOver := r.dueIndex >= 0 && r.due <= t.now
+			if !s.leaving && !timeOver && bruteGrantable(r) {
 				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
 			}
 		}
@@ -115,20 +117,31 @@ func checkWhole(t *Table) error {
 	return nil
 }
 
-// checkDeadlines is invariant 5, and that exactly those holders with a hold
-// time are waited for.
+// checkDeadlines is the second half of invariant 5, and that exactly those holders
+// with a hold time are waited for. The first half is the oracle's.
 func checkDeadlines(t *Table) error {
-	if err := checkHeap(t.deadlines, func(r *request) int { return r.dueIndex }); err != nil {
-		return fmt.Errorf("deadlines: %w", err)
+	places := 0
+	for _, s := range t.sessions {
+		for _, r := range s.requests.all() {
+			places += len(r.places)
+		}
 	}
-	for _, r := range t.deadlines {
-		switch {
-		case r.due <= t.now:
-			return fmt.Errorf("invariant 5: %s was due at %s, now is %s", r.id(), r.due, t.now)
-		case t.find(r.id()) != r:
-			return fmt.Errorf("invariant 8: a deadline of %s, which has ended", r.id())
-		case r.state == holding && r.due != r.since+r.hold:
-			return fmt.Errorf("%s is due at %s, but holds since %s for %s", r.id(), r.due, r.since, r.hold)
+	for _, state := range []state{waiting, holding} {
+		deadlines := *t.deadlines(&request{state: state})
+		if err := checkHeap(deadlines, func(r *request) int { return r.dueIndex }); err != nil {
+			return fmt.Errorf("deadlines: %w", err)
+		}
+		for _, r := range deadlines {
+			switch {
+			case r.state != state:
+				return fmt.Errorf("%s is among the wrong deadlines", r.id())
+			case r.due <= t.now && places < t.config.Slice:
+				return fmt.Errorf("invariant 5: %s was due at %s, now is %s", r.id(), r.due, t.now)
+			case t.find(r.id()) != r:
+				return fmt.Errorf("invariant 8: a deadline of %s, which has ended", r.id())
+			case r.state == holding && r.due != r.since+r.hold:
+				return fmt.Errorf("%s is due at %s, but holds since %s for %s", r.id(), r.due, r.since, r.hold)
+			}
 		}
 	}
 	for _, s := range t.sessions {
@@ -136,7 +149,7 @@ func checkDeadlines(t *Table) error {
 			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {
 				return fmt.Errorf("%s holds for %s, index among the deadlines %d", r.id(), r.hold, r.dueIndex)
 			}
-			if r.dueIndex >= 0 && (r.dueIndex >= len(t.deadlines) || t.deadlines[r.dueIndex] != r) {
+			if deadlines := *t.deadlines(r); r.dueIndex >= 0 && (r.dueIndex >= len(deadlines) || deadlines[r.dueIndex] != r) {
 				return fmt.Errorf("%s is not where it thinks among the deadlines", r.id())
 			}
 		}
@@ -234,9 +247,9 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.sessions) > 0 || len(t.deadlines) > 0 || len(t.locks) != t.idle.len {
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds) > 0 || len(t.locks) != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
-			len(t.sessions), len(t.deadlines), len(t.locks), t.idle.len)
+			len(t.sessions), len(t.waits)+len(t.holds), len(t.locks), t.idle.len)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ type machine interface {
 	Acquire(now time.Duration, a Acquire, events []Event) []Event
 	Release(now time.Duration, id wire.ID, events []Event) []Event
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
+	Leave(name string)
 	Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool)
 	Tick(now time.Duration, events []Event) []Event
 	Page(now time.Duration, q Query, events []Event) (Page, []Event)
@@ -75,6 +76,7 @@ func (d *driver) do(c command) (o outcome) {
 	case verbCancel:
 		o.Events = d.Cancel(d.now, c.id, nil)
 	case verbDrop:
+		d.Leave(c.session)
 		o.Events, o.Done = d.Drop(d.now, c.session, c.budget, nil)
 	case verbClock:
 		d.now = c.time

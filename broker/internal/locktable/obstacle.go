@@ -5,34 +5,49 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // obstacle describes who is in the way of the waiting request r, or, where r is
 // nil, of a request for those locks that has just come.
 func (t *Table) obstacle(locks []wire.LockSpec, r *request) *Obstacle {
-	o := &Obstacle{}
-	told := make(map[*request]bool)
-	look := func(l *lock, last *place) {
-		for p := l.holders.first; p != nil && len(o.Holders) < wire.MaxHoldersTold; p = p.next {
-			if !told[p.request] {
-				told[p.request] = true
-				o.Holders = append(o.Holders, t.describe(p))
-			}
-		}
-		// Counting costs a step for each request ahead, and everyone else waits
-		// meanwhile: hence the bound.
-		for p := last; p != nil && o.Ahead < wire.MaxAheadTold; p = p.prev {
-			if !told[p.request] {
-				told[p.request] = true
-				o.Ahead++
-			}
-		}
-	}
+	t.looks++
+	look := look{table: t, steps: wire.MaxAheadTold}
 	if r != nil {
 		for i := range r.places {
-			look(r.places[i].lock, r.places[i].prev)
+			look.at(r.places[i].lock, r.places[i].prev)
 		}
-		return o
+		return &look.Obstacle
 	}
 	for _, spec := range locks {
 		if l := t.locks[spec.Name]; l != nil {
-			look(l, l.queue.last)
+			look.at(l, l.queue.last)
 		}
 	}
-	return o
+	return &look.Obstacle
+}
+
+// A look puts an obstacle together, lock by lock.
+type look struct {
+	Obstacle
+	table *Table
+	steps int // how many more places of queues it looks at: everybody waits meanwhile
+}
+
+// at looks at the holders of l, and at its queue from last to first.
+func (o *look) at(l *lock, last *place) {
+	for p := l.holders.first; p != nil && len(o.Holders) < wire.MaxHoldersTold; p = p.next {
+		if o.new(p.request) {
+			o.Holders = append(o.Holders, o.table.describe(p))
+		}
+	}
+	for p := last; p != nil && o.steps > 0; p = p.prev {
+		o.steps--
+		if o.new(p.request) {
+			o.Ahead++
+		}
+	}
+}
+
+// new reports whether r was not seen in this look.
+func (o *look) new(r *request) bool {
+	if r.look == o.table.looks {
+		return false
+	}
+	r.look = o.table.looks
+	return true
 }

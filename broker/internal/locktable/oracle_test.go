@@ -52,16 +52,22 @@ func newOracle(config Config) *oracle {
 
 func (o *oracle) Open(name string, peer wire.Peer) { o.peers[name] = peer }
 
+func (o *oracle) Leave(name string) { o.leaving[name] = true }
+
 func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 	o.now = now
-	for _, w := range o.due(false) {
-		obstacle := o.obstacle(w)
+	slice := o.config.Slice
+	for _, w := range append(o.due(false), o.due(true)...) {
+		if slice <= 0 {
+			break
+		}
+		slice -= len(w.Locks)
+		event := Event{Kind: Expired, ID: w.ID}
+		if !w.held {
+			event = Event{Kind: TimedOut, ID: w.ID, Obstacle: o.obstacle(w)}
+		}
 		o.remove(w)
-		events = append(events, Event{Kind: TimedOut, ID: w.ID, Obstacle: obstacle})
-	}
-	for _, w := range o.due(true) {
-		o.remove(w)
-		events = append(events, Event{Kind: Expired, ID: w.ID})
+		events = append(events, event)
 	}
 	return o.grantAll(events)
 }
@@ -84,6 +90,13 @@ func (w *wish) deadline() (time.Duration, bool) {
 		return 0, false
 	}
 	return w.since + w.Wait, true
+}
+
+// isLate reports whether a wish has waited long enough; one that must not wait at
+// all may still be granted as it comes.
+func (w *wish) isLate(now time.Duration) bool {
+	due, limited := w.deadline()
+	return limited && w.since < due && due <= now
 }
 
 // due are those held, or those waiting, whose deadline has come, the earliest
@@ -159,8 +172,7 @@ func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 // wait in order of arrival, then those that hold in order of grant.
 func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
 	events = o.Tick(now, events)
-	o.leaving[name] = true
-	for ; budget > 0; budget-- {
+	for budget > 0 {
 		var next *wish
 		for _, w := range o.requests {
 			if w.ID.Session == name && (next == nil || w.leavesBefore(next)) {
@@ -171,6 +183,7 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 			break
 		}
 		o.remove(next)
+		budget -= len(next.Locks)
 		events = append(events, Event{Kind: Gone, ID: next.ID})
 	}
 	events = o.grantAll(events)
@@ -206,7 +219,7 @@ func (o *oracle) find(id wire.ID) *wish {
 func (o *oracle) grantAll(events []Event) []Event {
 	for i := 0; i < len(o.requests); i++ {
 		w := o.requests[i]
-		if w.held || o.leaving[w.ID.Session] || !o.grantable(w) {
+		if w.held || w.isLate(o.now) || o.leaving[w.ID.Session] || !o.grantable(w) {
 			continue
 		}
 		w.held, w.token, w.since = true, o.tokens, o.now

@@ -42,6 +42,8 @@ type request struct {
 	due      time.Duration // when its state ends by itself, if it is among the deadlines
 	dueIndex int           // its index among the deadlines, or -1
 
+	look int64 // the last look at obstacles that saw it
+
 	places []place
 	one    [1]place // what places points to when there is one, to save an allocation
 

@@ -143,6 +143,8 @@ func parseConfig(line string) (config Config, err error) {
 			config.MaxRequests, err = w.int()
 		case w.nextIs("idle"):
 			config.MaxIdle, err = w.int()
+		case w.nextIs("slice"):
+			config.Slice, err = w.int()
 		default:
 			return config, fmt.Errorf("not understood: %q", w.rest)
 		}

@@ -1,6 +1,7 @@
 package locktable
 
 import (
+	"math"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -17,7 +18,12 @@ type Config struct {
 	// MaxIdle is how many names are remembered that nobody holds or waits for;
 	// the least recently used are forgotten first.
 	MaxIdle int
+	// Slice is how much a call does of what is due, counted in places: a request
+	// has one at each of its locks. The rest is left to the next call. Default 64.
+	Slice int
 }
+
+const defaultSlice = 64
 
 // A Table holds all locks, queues and sessions.
 //
@@ -32,16 +38,21 @@ type Table struct {
 	bySeq    *btree.BTreeG[*lock] // the same locks, in order of first use
 	idle     list[lock, *lock]    // those nobody holds or waits for, least recently used first
 
-	deadlines heapOf[*request]
-	arrivals  int64 // requests so far
-	seqs      int64 // locks so far
-	token     int64 // of the next grant
+	waits    heapOf[*request] // those waiting that have a deadline
+	holds    heapOf[*request] // those holding that have one
+	arrivals int64            // requests so far
+	seqs     int64            // locks so far
+	token    int64            // of the next grant
 
 	freed heapOf[head] // heads of queues that settle has to look at
+	looks int64        // so far, by obstacle
 }
 
 // New returns an empty table.
 func New(config Config) *Table {
+	if config.Slice == 0 {
+		config.Slice = defaultSlice
+	}
 	return &Table{
 		config:   config,
 		sessions: make(map[string]*session),
@@ -59,17 +70,21 @@ func (t *Table) Open(name string, peer wire.Peer) {
 	t.sessions[name] = &session{name: name, peer: peer, requests: newRequestSet()}
 }
 
-// Tick does what is due at now.
+// Tick does what is due at now, or a slice of it.
 func (t *Table) Tick(now time.Duration, events []Event) []Event {
 	return t.advance(now, events)
 }
 
-// Deadline returns the time at which there is next something to do, if any.
+// Deadline returns the time at which there is next something to do, if any. It
+// lies in the past when a call has left something to the next.
 func (t *Table) Deadline() (time.Duration, bool) {
-	if len(t.deadlines) == 0 {
-		return 0, false
+	due, some := time.Duration(math.MaxInt64), false
+	for _, deadlines := range []heapOf[*request]{t.waits, t.holds} {
+		if len(deadlines) > 0 {
+			due, some = min(due, deadlines[0].due), true
+		}
 	}
-	return t.deadlines[0].due, true
+	return due, some
 }
 
 // find returns the live request with that id, or nil.

@@ -1,0 +1,53 @@
+package wire
+
+// Size is about how many bytes a reply takes, in memory or as JSON, rather more
+// than less.
+func Size(m Reply) int {
+	switch m := m.(type) {
+	case *InfoPage:
+		n := 200
+		for i := range m.Locks {
+			n += m.Locks[i].Size()
+		}
+		return n
+	case *Error:
+		return 200 + len(m.ID.Session) + jsonLen(m.Message) + sizeOf(m.Holders)
+	}
+	return 200
+}
+
+// Size is about how many bytes l takes, as in [Size].
+func (l *LockInfo) Size() int {
+	return 200 + jsonLen(l.Name) + sizeOf(l.Holders) + sizeOf(l.Waiters)
+}
+
+// Size is about how many bytes r takes, as in [Size].
+func (r *RequestInfo) Size() int {
+	n := 300 + jsonLen(r.Author) + jsonLen(r.Client) + jsonLen(r.Identity)
+	for _, name := range r.Locks {
+		n += 20 + jsonLen(name)
+	}
+	return n
+}
+
+func sizeOf(infos []RequestInfo) int {
+	n := 0
+	for i := range infos {
+		n += infos[i].Size()
+	}
+	return n
+}
+
+// jsonLen is how long text is inside a JSON string.
+func jsonLen(text string) int {
+	n := len(text)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ':
+			n += len(`\u0000`) - 1
+		case c == '"' || c == '\\':
+			n++
+		}
+	}
+	return n
+}

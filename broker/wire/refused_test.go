@@ -108,7 +108,7 @@ func TestAcceptedAtTheBounds(t *testing.T) {
 		`{"type":"acquire","id":"s--0","locks":[{"name":"\ud83d\udd12"}],"wait_ms":0,"hold_ms":1,"author":"` + strings.Repeat("x", 256) + `"}`,
 		`{"type":"acquire","id":"s--0","locks":[{"name":"\u0000"}],"wait_ms":31536000000,"hold_ms":31536000000}`,
 		`{"type":"acquire","id":"s--0","locks":[{"name":"x"}],"steal":true}`,
-		`{"type":"info","id":"s--0","match":"{a,b}/{1,2,3,4}/{1,2,3,4,5,6,7,8}","after":9007199254740991,"max":1,"queue":10000}`,
+		`{"type":"info","id":"s--0","match":"{a,b}{1,2,3,4}/{1,2,3,4,5,6,7,8}","after":9007199254740991,"max":1,"queue":10000}`,
 		`{"type":"info","id":"s--0","after":null,"max":null,"queue":null,"match":null,"empty":null}`,
 	} {
 		if _, err := wire.DecodeRequest([]byte(frame), wire.DefaultLimits()); err != nil {

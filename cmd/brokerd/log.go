@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 	"os"
 	"time"
@@ -31,7 +32,8 @@ func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	queue := diode.NewWriter(out, logLines, 0, func(missed int) {
+	onlyWrite := struct{ io.Writer }{out} // or the queue would close it at the end
+	queue := diode.NewWriter(onlyWrite, logLines, 0, func(missed int) {
 		direct := zerolog.New(out)
 		direct.Warn().Int("lines", missed).Msg("the log was too slow: lines were dropped")
 	})

@@ -44,7 +44,7 @@ func (p *program) config() Config {
 		FirstToken:  int64(1 + p.below(2)*1000),
 		MaxRequests: []int{12, 6, 3}[p.below(3)],
 		MaxIdle:     p.below(4),
-		Slice:       []int{100, 1, 2, 3}[p.below(4)],
+		Slice:       []int{1000, 1, 2, 3}[p.below(4)],
 	}
 }
 

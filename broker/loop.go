@@ -147,7 +147,7 @@ func (l *loop) end(s *session, how ending) {
 		s.net.hurry()
 	}
 	delete(l.sessions, s.name)
-	l.table.Leave(s.name)
+	l.table.Leave(s.name, 0)
 	l.dropping = append(l.dropping, s.name)
 }
 

@@ -111,8 +111,12 @@ func replyTo(event *locktable.Event) wire.Reply {
 		return &wire.Released{ID: id}
 	case locktable.Cancelled:
 		return &wire.Cancelled{ID: id}
-	case locktable.Expired:
-		return &wire.Lost{ID: id, Reason: wire.LostExpired}
+	case locktable.Lost:
+		return &wire.Lost{ID: id, Reason: event.Lost, By: event.By, Message: event.Message}
+	case locktable.Evicted:
+		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: event.Message, By: event.By}
+	case locktable.ShutDown:
+		return errorOf(event, wire.ShuttingDown)
 	case locktable.TimedOut:
 		return errorOf(event, wire.Timeout)
 	case locktable.Refused:
@@ -122,7 +126,7 @@ func replyTo(event *locktable.Event) wire.Reply {
 }
 
 func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
-	m := &wire.Error{ID: event.ID, Code: code, Message: event.Reason}
+	m := &wire.Error{ID: event.ID, Code: code, Message: event.Reason, Cycle: event.Cycle}
 	if o := event.Obstacle; o != nil {
 		m.Holders, m.Ahead = o.Holders, wire.Some(o.Ahead)
 	}

@@ -113,6 +113,8 @@ type Error struct {
 	ID      ID     `json:"id,omitzero"`
 	Code    Code   `json:"code"`
 	Message string `json:"message"`
+	// By is who did it; with [WasEvicted].
+	By string `json:"by,omitzero"`
 	// Holders are who has the locks, at most MaxHoldersTold of them, and Ahead
 	// how many requests wait earlier, at most MaxAheadTold; with [Timeout] and
 	// [Unavailable].

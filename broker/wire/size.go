@@ -11,9 +11,20 @@ func Size(m Reply) int {
 		}
 		return n
 	case *Error:
-		return 200 + len(m.ID.Session) + jsonLen(m.Message) + sizeOf(m.Holders)
+		return 200 + len(m.ID.Session) + jsonLen(m.Message) + jsonLen(m.By) + sizeOf(m.Holders) + sizeOfSteps(m.Cycle)
+	case *Chain:
+		return 200 + sizeOfSteps(m.Chain)
+	case *Change:
+		return 200 + jsonLen(m.By) + jsonLen(m.Message) + jsonLen(m.Lock) + m.Request.Size()
+	case *Lost:
+		return 200 + jsonLen(m.By) + jsonLen(m.Message)
 	}
 	return 200
+}
+
+// Size is about how many bytes s takes, as in [Size].
+func (s *Step) Size() int {
+	return 100 + s.Request.Size() + jsonLen(s.Lock) + s.Blocker.Size()
 }
 
 // Size is about how many bytes l takes, as in [Size].
@@ -34,6 +45,14 @@ func sizeOf(infos []RequestInfo) int {
 	n := 0
 	for i := range infos {
 		n += infos[i].Size()
+	}
+	return n
+}
+
+func sizeOfSteps(steps []Step) int {
+	n := 0
+	for i := range steps {
+		n += steps[i].Size()
 	}
 	return n
 }

@@ -20,18 +20,26 @@ type Acquire struct {
 	Hold time.Duration
 	// Parent is a held request of the same session, or zero.
 	Parent wire.ID
+	// Steal takes the locks from who holds them, past all who wait; By is who
+	// does that. All locks are exclusive then, and there is no parent.
+	Steal bool
+	By    string
 }
 
 // Forever is a Wait without end.
 const Forever time.Duration = math.MaxInt64
 
-// Acquire grants, queues or refuses. It refuses with wire.TooMany, wire.NotFound
-// (the parent is not held) or wire.Unavailable (no waiting was allowed).
+// Acquire grants, queues or refuses. It refuses with wire.ShuttingDown,
+// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable (no
+// waiting was allowed) or wire.Deadlock (waiting could never end).
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
 	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
+	}
+	if t.shut {
+		return append(events, refused(a.ID, wire.ShuttingDown, shutReason))
 	}
 	if s.requests.len >= t.config.MaxRequests {
 		return append(events, refused(a.ID, wire.TooMany, "this session has "+strconv.Itoa(t.config.MaxRequests)+" requests already"))
@@ -44,20 +52,33 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		}
 	}
 	r := newRequest(s, a, t.arrivals+1, parent)
-	free := t.free(a.Locks)
-	if !free && a.Wait == 0 {
-		event := refused(a.ID, wire.Unavailable, "the locks are not free")
-		event.Obstacle = t.obstacle(a.Locks, nil)
-		return append(events, event)
+	free := t.grants() && (a.Steal || t.free(a.Locks))
+	if !free && (a.Wait == 0 || a.Steal) {
+		return append(events, t.unavailable(a))
 	}
-	// A search for deadlocks belongs here: r has a parent, would have to wait,
-	// and is not in any queue yet.
+	if !free && parent != nil {
+		if refusal, found := t.deadlock(r, a); found {
+			return append(events, refusal)
+		}
+	}
+	if a.Steal {
+		events = t.steal(a, events)
+	}
 	t.admit(r, a.Locks)
 	if free {
-		return t.grant(r, events)
+		return t.settle(t.grant(r, events))
 	}
 	t.enqueue(r, a.Wait)
-	return append(events, Event{Kind: Queued, ID: a.ID})
+	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
+}
+
+func (t *Table) unavailable(a Acquire) Event {
+	event := refused(a.ID, wire.Unavailable, "the locks are not free")
+	if !t.grants() {
+		event.Reason = "nothing is granted now"
+	}
+	event.Obstacle = t.obstacle(a.Locks, nil)
+	return event
 }
 
 // free reports whether a request for these locks could be granted as it comes:
@@ -88,6 +109,9 @@ func (t *Table) enqueue(r *request, wait time.Duration) {
 	for i := range r.places {
 		p := &r.places[i]
 		p.lock.queue.append(p)
+		if !t.grants() {
+			t.freedAt(p.lock) // or nobody would look when grants go on
+		}
 	}
 	r.session.waiting.append(r)
 	if wait < Forever {

@@ -28,12 +28,24 @@ func newCrowdAmong(waiters, others int) *crowd {
 		c.spec = []wire.LockSpec{{Name: fmt.Sprintf("stock/%d", n)}}
 		c.join()
 	}
+	c.gather(waiters)
+	return c
+}
+
+// newCrowdIn makes a crowd in a table that has others already.
+func newCrowdIn(t *Table, waiters int) *crowd {
+	c := &crowd{table: t}
+	t.Open("a", wire.Peer{})
+	c.gather(waiters)
+	return c
+}
+
+func (c *crowd) gather(waiters int) {
 	c.spec = []wire.LockSpec{{Name: "orders/1"}}
 	c.first = c.next
 	for range waiters + 1 {
 		c.join()
 	}
-	return c
 }
 
 func (c *crowd) join() {

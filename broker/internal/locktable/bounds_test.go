@@ -132,12 +132,14 @@ func TestMisusePanics(t *testing.T) {
 		"opened twice":      func(t *Table) { t.Open("a", wire.Peer{}) },
 		"no such session":   func(t *Table) { t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}}, nil) },
 		"id in use":         func(t *Table) { t.Acquire(0, ask(0, "x"), nil); t.Acquire(0, ask(0, "y"), nil) },
-		"leave of nothing":  func(t *Table) { t.Leave("b") },
+		"leave of nothing":  func(t *Table) { t.Leave("b", 0) },
+		"ceiling lowered":   func(t *Table) { t.Allow(0, 1, nil) },
 		"drop before leave": func(t *Table) { t.Drop(0, "a", 1, nil) },
+		"ceiling too high":  func(t *Table) { t.Allow(0, wire.MaxInteger+2, nil) },
 		"time ran backward": func(t *Table) { t.Tick(2, nil); t.Tick(1, nil) },
 		"leaving session": func(t *Table) {
 			t.Acquire(0, ask(0, "x"), nil)
-			t.Leave("a")
+			t.Leave("a", 0)
 			t.Acquire(0, ask(1, "x"), nil)
 		},
 	} {

@@ -25,6 +25,18 @@
 // Why such requests cannot deadlock one another: of all that wait, the earliest
 // is at the head of each of its queues, so it waits for holders only.
 //
+// # Deadlocks
+//
+// An owner that waits keeps what it holds, so owners can wait for one another.
+// When a request with a parent would have to wait, the table asks whether it
+// could ever be granted: if every owner that does not wait went on to finish,
+// whatever that frees was granted by the rule, and so on, and nobody gave up and
+// no deadline came. If not, it is refused, with the cycle. The answer is exact, see
+// reduction.go and deadlock.go. It costs what can be reached from the request.
+//
+// The others need not ask. One without a parent, and one that steals, begins an
+// owner that holds nothing while it waits: nobody waits for it.
+//
 // # Order within an instant
 //
 // Every call first does what is due at its time: requests that have waited long
@@ -49,10 +61,13 @@
 //  5. In time: nothing is granted when its time is over, and nothing due is left
 //     undone after a call that had not a whole slice of it to do.
 //  6. A dropped session leaves nothing: no request belongs to a session that is
-//     not open, and none of its waiting requests is granted on the way out.
+//     not open, and none of its waiting requests is granted on the way out. One
+//     that is kept leaves nothing once its time is over.
 //  7. Every request ends exactly once, and is then unknown.
 //  8. Nothing leaks: a table without requests has no lock in use, no deadline,
 //     no owner; and never more idle names than it is told to remember.
+//  9. No deadlock: there is an order in which owners can finish such that
+//     everyone who waits is granted.
 //
 // A Table is not safe for concurrent use.
 package locktable

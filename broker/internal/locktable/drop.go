@@ -3,17 +3,27 @@ package locktable
 import "time"
 
 // Leave begins the end of a session, which must be open: nothing is granted to it
-// any more, and it makes no other call than Drop.
-func (t *Table) Leave(name string) {
-	t.session(name).leaving = true
+// any more, and it makes no other call than Drop. What it holds stays until
+// keep, a time as Drop is told it, or goes at once if that is past.
+func (t *Table) Leave(name string, keep time.Duration) {
+	s := t.sessions[name]
+	if s == nil {
+		panic("locktable: a session that is not open: " + name)
+	}
+	s.leaving, s.keep = true, keep
+	t.forgetIfLeft(s)
 }
 
 // Drop ends a session that leaves: first all its waiting requests, then what it
-// holds. It stops after budget places, or a few more, and reports whether the
-// session is gone; if not, it is to be called again.
+// holds, unless that is kept. It stops after budget places, or a few more, and
+// reports whether there is nothing left for it to do; if there is, it is to be
+// called again.
 func (t *Table) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
 	events = t.advance(now, events)
-	s := t.session(name)
+	s := t.sessions[name]
+	if s == nil {
+		return events, true
+	}
 	if !s.leaving {
 		panic("locktable: drop of a session that has not left: " + name)
 	}
@@ -22,24 +32,25 @@ func (t *Table) Drop(now time.Duration, name string, budget int, events []Event)
 		budget -= len(r.places)
 		events = append(events, t.end(r, Gone))
 	}
-	for budget > 0 && s.holding.first != nil {
+	for budget > 0 && s.holding.first != nil && s.keep <= now {
 		r := s.holding.first
 		budget -= len(r.places)
 		events = append(events, t.end(r, Gone))
 	}
 	events = t.settle(events)
-	if s.requests.len > 0 {
-		return events, false
+	if s.waiting.len == 0 && s.holding.len > 0 && s.keep > now && s.keepIndex < 0 {
+		t.keeps.add(s)
 	}
-	delete(t.sessions, name)
-	return events, true
+	return events, s.requests.len == 0 || s.keepIndex >= 0
 }
 
-// session returns an open session.
-func (t *Table) session(name string) *session {
-	s := t.sessions[name]
-	if s == nil {
-		panic("locktable: a session that is not open: " + name)
+// forgetIfLeft forgets a session that has left and has nothing any more.
+func (t *Table) forgetIfLeft(s *session) {
+	if !s.leaving || s.requests.len > 0 {
+		return
 	}
-	return s
+	delete(t.sessions, s.name)
+	if s.keepIndex >= 0 {
+		t.keeps.removeAt(s.keepIndex)
+	}
 }

@@ -33,8 +33,11 @@ func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 // end takes r out of everything that knows it. What becomes free is noted; the
 // caller settles.
 func (t *Table) end(r *request, kind Kind) Event {
-	event := Event{Kind: kind, ID: r.id()}
+	event := Event{Kind: kind, ID: r.id(), request: r}
 	t.clearDeadline(r)
+	if r.freedIndex >= 0 {
+		t.freed.removeAt(r.freedIndex)
+	}
 	for i := range r.places {
 		p := &r.places[i]
 		if r.state == holding {
@@ -47,11 +50,20 @@ func (t *Table) end(r *request, kind Kind) Event {
 	}
 	if r.state == holding {
 		r.session.holding.remove(r)
+		t.held--
 	} else {
 		r.session.waiting.remove(r)
 	}
 	r.session.requests.remove(r)
 	r.state = ended
 	r.leave()
+	t.forgetIfLeft(r.session)
+	return event
+}
+
+// lose ends a request that holds.
+func (t *Table) lose(r *request, reason wire.LostReason) Event {
+	event := t.end(r, Lost)
+	event.Lost = reason
 	return event
 }

@@ -6,17 +6,19 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 type Kind uint8
 
 // The kinds of events. Queued and Granted are steps in the life of a request;
-// Cancelled, TimedOut, Released, Expired and Gone end it. Refused is the answer
-// to a call that changed nothing.
+// the others end it, but Refused, which is the answer to a call that changed
+// nothing.
 const (
 	Queued    Kind = iota + 1 // it waits
 	Granted                   // it holds all its locks; Token is set
 	Released                  // by its holder
 	Cancelled                 // by its requestor, waiting or holding
 	TimedOut                  // it has waited long enough; Reason and Obstacle are set
-	Expired                   // it has held long enough
+	Lost                      // it was held; Lost says how, and By and Message who did it and why
+	Evicted                   // it was waiting; By and Message are set
+	ShutDown                  // it was waiting, and nothing is granted any more; Reason is set
 	Gone                      // its session was dropped
-	Refused                   // Code and Reason are set, and Obstacle with wire.Unavailable
+	Refused                   // Code and Reason are set, Obstacle with wire.Unavailable, Cycle with wire.Deadlock
 )
 
 // An Event is one thing that a call caused.
@@ -25,8 +27,31 @@ type Event struct {
 	ID       wire.ID
 	Token    int64
 	Code     wire.Code
-	Reason   string // in words, with TimedOut and Refused
+	Reason   string // in words
+	Lost     wire.LostReason
+	By       string // who did it
+	Message  string // why, in the words of who did it
 	Obstacle *Obstacle
+	Cycle    []wire.Step
+
+	request *request // nil with Refused
+}
+
+// Locks is how many locks the request has; none with Refused.
+func (e *Event) Locks() int {
+	if e.request == nil {
+		return 0
+	}
+	return len(e.request.places)
+}
+
+// Lock is the name of one of the request's locks, counted from 0.
+func (e *Event) Lock(i int) string { return e.request.places[i].lock.name }
+
+// Subject describes the request of an event as seen from one of its locks. It
+// is to be called before the next call that takes the time.
+func (t *Table) Subject(e *Event, i int) wire.RequestInfo {
+	return t.describe(&e.request.places[i])
 }
 
 // An Obstacle says who was in the way of a request that was not granted.
@@ -39,7 +64,7 @@ type Obstacle struct {
 	Ahead int
 }
 
-// String returns the kind in the words of the table's scripts.
+// String returns the kind as watchers are told it.
 func (k Kind) String() string {
 	switch k {
 	case Queued:
@@ -52,8 +77,12 @@ func (k Kind) String() string {
 		return "cancelled"
 	case TimedOut:
 		return "timeout"
-	case Expired:
-		return "expired"
+	case Lost:
+		return "lost"
+	case Evicted:
+		return "evicted"
+	case ShutDown:
+		return "shutting_down"
 	case Gone:
 		return "gone"
 	case Refused:

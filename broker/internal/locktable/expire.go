@@ -1,10 +1,15 @@
 package locktable
 
-import "time"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // advance moves the table's time to now and does a slice of what is due by
 // then: first those that have waited long enough end, when all of them have,
-// those that have held long enough, and only then is anything granted.
+// those that have held long enough, then those that are no longer kept for a
+// session that has left, and only then is anything granted.
 func (t *Table) advance(now time.Duration, events []Event) []Event {
 	if now < t.now {
 		panic("locktable: time ran backwards")
@@ -19,7 +24,12 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 	for slice > 0 && overdue(t.holds, now) {
 		r := t.holds[0]
 		slice -= len(r.places)
-		events = append(events, t.end(r, Expired))
+		events = append(events, t.lose(r, wire.LostExpired))
+	}
+	for slice > 0 && len(t.keeps) > 0 && t.keeps[0].keep <= now {
+		r := t.keeps[0].holding.first
+		slice -= len(r.places)
+		events = append(events, t.end(r, Gone))
 	}
 	return t.settle(events)
 }

@@ -1,23 +1,46 @@
 package locktable
 
+import (
+	"strconv"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
 // A head is the request at the head of some queue, ordered by arrival.
 type head struct{ *request }
 
 func (h head) before(other head) bool { return h.arrival < other.arrival }
-func (h head) setIndex(int)           {}
+func (h head) setIndex(i int)         { h.freedIndex = i }
 
-// freed notes that what keeps the head of l waiting may have gone; settle looks.
+// freedAt notes that what keeps the head of l waiting may have gone; settle looks.
 func (t *Table) freedAt(l *lock) {
-	if l.queue.first != nil {
-		t.freed.add(head{l.queue.first.request})
+	if first := l.queue.first; first != nil && first.request.freedIndex < 0 {
+		t.freed.add(head{first.request})
 	}
+}
+
+// grants reports whether anything may be granted now.
+func (t *Table) grants() bool { return t.token < t.ceiling && !t.shut }
+
+// Allow lets tokens be given out up to ceiling, which never decreases and does
+// not count among them, and grants what has waited for that. So nothing is
+// granted before its token is known to be greater than all before, whatever
+// happens. A call grants as many requests as it allows tokens, at most.
+func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event {
+	events = t.advance(now, events)
+	if ceiling < t.ceiling || ceiling > wire.MaxInteger+1 {
+		panic("locktable: ceiling out of range: " + strconv.FormatInt(ceiling, 10))
+	}
+	t.ceiling = ceiling
+	return t.settle(events)
 }
 
 // settle grants what can be granted at the locks that have changed, in order
 // of arrival. A grant brings new heads forward, all of them later arrivals; it
 // never makes room, so a head that did not fit need not be looked at twice.
 func (t *Table) settle(events []Event) []Event {
-	for len(t.freed) > 0 {
+	for len(t.freed) > 0 && t.grants() {
 		r := t.freed.pop().request
 		if r.state != waiting || !t.grantable(r) {
 			continue
@@ -37,7 +60,7 @@ func (t *Table) settle(events []Event) []Event {
 // grantable is the grant rule for a request that waits. One whose time is over
 // and that advance has not come to yet still has its place in its queues.
 func (t *Table) grantable(r *request) bool {
-	if r.session.leaving || r.dueIndex >= 0 && r.due <= t.now {
+	if r.isOver(t.now) {
 		return false
 	}
 	for i := range r.places {
@@ -54,6 +77,7 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	r.state, r.since = holding, t.now
 	r.token = t.token
 	t.token++
+	t.held++
 	for i := range r.places {
 		p := &r.places[i]
 		p.lock.addHolder(p)
@@ -62,5 +86,5 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}
-	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token})
+	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, request: r})
 }

@@ -89,6 +89,7 @@ func (t *Table) describe(p *place) wire.RequestInfo {
 		Parent:     r.livingParent(),
 		DurationMS: (t.now - r.since).Milliseconds(),
 		Peer:       r.session.peer,
+		Gone:       r.state == holding && r.session.leaving,
 	}
 	if p.mode == wire.Shared && p.limit < infinite {
 		info.Limit = wire.Some(p.limit)

@@ -18,6 +18,7 @@ func check(t *Table) error {
 		checkWhole,
 		checkDeadlines,
 		checkSessions,
+		checkKept,
 		checkOwners,
 		checkIdle,
 	} {
@@ -71,7 +72,7 @@ func checkNobodyOverlooked(t *Table) error {
 	for _, s := range t.sessions {
 		for r := s.waiting.first; r != nil; r = r.next {
 			timeOver := r.dueIndex >= 0 && r.due <= t.now
-			if !s.leaving && !timeOver && bruteGrantable(r) {
+			if t.grants() && !s.leaving && !timeOver && bruteGrantable(r) {
 				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
 			}
 		}
@@ -189,6 +190,32 @@ func checkSessions(t *Table) error {
 	return nil
 }
 
+// checkKept checks that those are kept who have left and hold until later, and
+// that what is held is counted.
+func checkKept(t *Table) error {
+	if err := checkHeap(t.keeps, func(s *session) int { return s.keepIndex }); err != nil {
+		return fmt.Errorf("kept: %w", err)
+	}
+	held := 0
+	for name, s := range t.sessions {
+		held += s.holding.len
+		switch kept := s.keepIndex >= 0; {
+		case kept && (s.keepIndex >= len(t.keeps) || t.keeps[s.keepIndex] != s):
+			return fmt.Errorf("session %s is not where it thinks among the kept", name)
+		case kept && (!s.leaving || s.waiting.len > 0 || s.holding.len == 0):
+			return fmt.Errorf("session %s is kept: leaving is %t, %d wait, %d hold", name, s.leaving, s.waiting.len, s.holding.len)
+		case kept && s.keep <= t.now && t.config.Slice >= defaultSlice:
+			return fmt.Errorf("invariant 5: session %s was kept until %s, now is %s", name, s.keep, t.now)
+		case s.leaving && s.requests.len == 0:
+			return fmt.Errorf("session %s has left, has nothing, and is not forgotten", name)
+		}
+	}
+	if held != t.held {
+		return fmt.Errorf("%d requests hold, %d are counted", held, t.held)
+	}
+	return nil
+}
+
 // checkOwners checks that a child is its parent's owner's, and that owners count
 // right.
 func checkOwners(t *Table) error {
@@ -197,6 +224,9 @@ func checkOwners(t *Table) error {
 		for _, r := range s.requests.all() {
 			if r.owner != nil {
 				count[r.owner]++
+				if kin := r.owner.requests; r.ownerIndex >= len(kin) || kin[r.ownerIndex] != r {
+					return fmt.Errorf("%s is not where it thinks among its owner's", r.id())
+				}
 			}
 			p := r.parent
 			if p == nil || p.state == ended {
@@ -211,8 +241,8 @@ func checkOwners(t *Table) error {
 		}
 	}
 	for o, n := range count {
-		if o.requests != n {
-			return fmt.Errorf("an owner of %d requests counts %d", n, o.requests)
+		if len(o.requests) != n {
+			return fmt.Errorf("an owner of %d requests knows %d", n, len(o.requests))
 		}
 	}
 	return nil
@@ -242,7 +272,7 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.sessions) > 0 || len(t.waits)+len(t.holds) > 0 || len(t.locks) != t.idle.len {
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || len(t.locks) != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
 			len(t.sessions), len(t.waits)+len(t.holds), len(t.locks), t.idle.len)
 	}

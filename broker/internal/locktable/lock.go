@@ -9,6 +9,7 @@ type lock struct {
 	holders list[place, *place] // in order of grant
 	queue   list[place, *place] // in order of arrival
 	limits  heapOf[*place]      // those holders that are shared with a limit
+	stand   *stand              // in the reduction under way
 
 	links[lock] // among the idle
 }

@@ -15,10 +15,16 @@ type machine interface {
 	Acquire(now time.Duration, a Acquire, events []Event) []Event
 	Release(now time.Duration, id wire.ID, events []Event) []Event
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
-	Leave(name string)
+	Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool)
+	Leave(name string, keep time.Duration)
 	Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool)
+	Shut(now time.Duration, budget int, events []Event) ([]Event, bool)
+	Allow(now time.Duration, ceiling int64, events []Event) []Event
 	Tick(now time.Duration, events []Event) []Event
 	Page(now time.Duration, q Query, events []Event) (Page, []Event)
+	Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event)
+	WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event)
+	Held() int
 	Deadline() (time.Duration, bool)
 }
 
@@ -28,9 +34,14 @@ var _, _ machine = (*Table)(nil), (*oracle)(nil)
 type command struct {
 	verb    string
 	session string        // open and drop
-	budget  int           // drop; whole when it is dropped in one go
+	budget  int           // drop and shut; whole when that is done in one go
+	keep    time.Duration // drop
 	acquire Acquire       // acquire
-	id      wire.ID       // release and cancel
+	id      wire.ID       // release, cancel, evict and why
+	by      string        // evict
+	message string        // evict
+	name    string        // why of a lock
+	ceiling int64         // allow
 	time    time.Duration // at and clock
 	query   Query         // info
 }
@@ -42,11 +53,16 @@ const (
 	verbAcquire  = "acquire"
 	verbRelease  = "release"
 	verbCancel   = "cancel"
+	verbEvict    = "evict"
 	verbDrop     = "drop"
+	verbShut     = "shut"
+	verbAllow    = "allow"
 	verbAt       = "at"
 	verbClock    = "clock"
 	verbInfo     = "info"
+	verbWhy      = "why"
 	verbDeadline = "deadline"
+	verbHeld     = "held"
 )
 
 const whole = math.MaxInt
@@ -55,14 +71,17 @@ const whole = math.MaxInt
 type outcome struct {
 	Events []Event
 	Page   *Page          // of info
-	Done   bool           // of drop
+	Chain  []wire.Step    // of why
+	Done   bool           // of drop and shut; of evict and why: the request is known
+	Held   int            // of held
 	Due    *time.Duration // of deadline, if there is one
 }
 
 // A driver gives commands to a machine and keeps its clock.
 type driver struct {
 	machine
-	now time.Duration
+	now  time.Duration
+	left map[string]bool // sessions that have left
 }
 
 func (d *driver) do(c command) (o outcome) {
@@ -75,8 +94,28 @@ func (d *driver) do(c command) (o outcome) {
 		o.Events = d.Release(d.now, c.id, nil)
 	case verbCancel:
 		o.Events = d.Cancel(d.now, c.id, nil)
+	case verbEvict:
+		o.Events, o.Done = d.Evict(d.now, c.id, c.by, c.message, nil)
+	case verbShut:
+		o.Events, o.Done = d.Shut(d.now, c.budget, nil)
+	case verbAllow:
+		o.Events = d.Allow(d.now, c.ceiling, nil)
+	case verbWhy:
+		if c.name != "" {
+			o.Chain, o.Events = d.WhyLock(d.now, c.name, nil)
+		} else {
+			o.Chain, o.Done, o.Events = d.Why(d.now, c.id, nil)
+		}
+	case verbHeld:
+		o.Held = d.Held()
 	case verbDrop:
-		d.Leave(c.session)
+		if !d.left[c.session] {
+			d.Leave(c.session, c.keep)
+		}
+		if d.left == nil {
+			d.left = make(map[string]bool)
+		}
+		d.left[c.session] = true
 		o.Events, o.Done = d.Drop(d.now, c.session, c.budget, nil)
 	case verbClock:
 		d.now = c.time

@@ -37,6 +37,7 @@ func (o *oracle) describe(w *wish, name string) wire.RequestInfo {
 		ID: w.ID, Author: w.Author, Mode: spec.Mode, Limit: spec.Limit, Token: w.token,
 		DurationMS: int64((o.now - w.since) / time.Millisecond),
 		Peer:       o.peers[w.ID.Session],
+		Gone:       w.held && o.leaving[w.ID.Session],
 	}
 	for _, s := range w.Locks {
 		info.Locks = append(info.Locks, s.Name)

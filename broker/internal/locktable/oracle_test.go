@@ -2,6 +2,7 @@ package locktable
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -18,6 +19,13 @@ type oracle struct {
 	requests []*wish
 	peers    map[string]wire.Peer // of the open sessions
 	leaving  map[string]bool
+	keep     map[string]time.Duration // of those that leave
+	kept     map[string]bool          // those that were dropped and still hold
+	ceiling  int64
+	shut     bool
+	shutAt   int64 // the seq of the last name for which nobody waits since
+	owners   int
+	refused  *wish        // the latest that was refused because of a deadlock
 	names    []*knownName // in order of first use
 	arrivals int
 	tokens   int64
@@ -30,6 +38,7 @@ type wish struct {
 	Acquire
 	arrival int
 	held    bool
+	owner   int // the same number: the same owner
 	token   int64
 	since   time.Duration
 }
@@ -46,13 +55,18 @@ func newOracle(config Config) *oracle {
 		config:  config,
 		peers:   make(map[string]wire.Peer),
 		leaving: make(map[string]bool),
+		keep:    make(map[string]time.Duration),
+		kept:    make(map[string]bool),
 		tokens:  config.FirstToken,
+		ceiling: cmp.Or(config.Ceiling, wire.MaxInteger+1),
 	}
 }
 
 func (o *oracle) Open(name string, peer wire.Peer) { o.peers[name] = peer }
 
-func (o *oracle) Leave(name string) { o.leaving[name] = true }
+func (o *oracle) Leave(name string, keep time.Duration) {
+	o.leaving[name], o.keep[name] = true, keep
+}
 
 func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 	o.now = now
@@ -62,18 +76,33 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 			break
 		}
 		slice -= len(w.Locks)
-		event := Event{Kind: Expired, ID: w.ID}
+		event := Event{Kind: Lost, ID: w.ID, Lost: wire.LostExpired}
 		if !w.held {
 			event = Event{Kind: TimedOut, ID: w.ID, Obstacle: o.obstacle(w)}
 		}
 		o.remove(w)
 		events = append(events, event)
 	}
+	for _, name := range slices.SortedFunc(maps.Keys(o.kept), func(a, b string) int {
+		return cmp.Or(cmp.Compare(o.keep[a], o.keep[b]), cmp.Compare(a, b))
+	}) {
+		for slice > 0 && o.keep[name] <= now && o.kept[name] {
+			w := o.nextToLeave(name)
+			slice -= len(w.Locks)
+			o.remove(w)
+			events = append(events, Event{Kind: Gone, ID: w.ID})
+		}
+	}
 	return o.grantAll(events)
 }
 
 func (o *oracle) Deadline() (time.Duration, bool) {
 	first, found := time.Duration(0), false
+	for name := range o.kept {
+		if !found || o.keep[name] < first {
+			first, found = o.keep[name], true
+		}
+	}
 	for _, w := range o.requests {
 		if d, ok := w.deadline(); ok && (!found || d < first) {
 			first, found = d, true
@@ -118,6 +147,9 @@ func (o *oracle) due(held bool) []*wish {
 
 func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = o.Tick(now, events)
+	if o.shut {
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.ShuttingDown})
+	}
 	mine := 0
 	for _, w := range o.requests {
 		if w.ID.Session == a.ID.Session {
@@ -134,18 +166,100 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		}
 	}
 	o.arrivals++
-	w := &wish{Acquire: a, arrival: o.arrivals, since: now}
-	if !o.grantable(w) && a.Wait == 0 {
+	o.owners++
+	w := &wish{Acquire: a, arrival: o.arrivals, since: now, owner: o.owners}
+	if p := o.find(a.Parent); p != nil {
+		w.owner = p.owner
+	}
+	atOnce := o.grants() && (o.grantable(w) || a.Steal)
+	if !atOnce && (a.Wait == 0 || a.Steal) {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Unavailable, Obstacle: o.obstacle(w)})
+	}
+	if !atOnce && !a.Parent.IsZero() && !o.couldBeGranted(w) {
+		o.refused = w
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Deadlock})
+	}
+	if a.Steal {
+		return o.steal(w, events)
 	}
 	o.requests = append(o.requests, w)
 	for _, spec := range a.Locks {
 		o.use(spec.Name)
 	}
-	if o.grantable(w) {
+	if atOnce {
 		return o.grantAll(events)
 	}
 	return append(events, Event{Kind: Queued, ID: a.ID})
+}
+
+// grants reports whether anything is granted at all.
+func (o *oracle) grants() bool { return o.tokens < o.ceiling && !o.shut }
+
+func (o *oracle) steal(w *wish, events []Event) []Event {
+	for _, spec := range w.Locks {
+		for _, victim := range o.users(spec.Name, true) {
+			o.remove(victim)
+			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: w.By})
+		}
+	}
+	o.requests = append(o.requests, w)
+	for _, spec := range w.Locks {
+		o.use(spec.Name)
+	}
+	return o.grantAll(append(events, o.grant(w)))
+}
+
+func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
+	events = o.Tick(now, events)
+	w := o.find(id)
+	if w == nil {
+		return events, false
+	}
+	o.remove(w)
+	event := Event{Kind: Evicted, ID: id, By: by, Message: message}
+	if w.held {
+		event.Kind, event.Lost = Lost, wire.LostEvicted
+	}
+	return o.grantAll(append(events, event)), true
+}
+
+func (o *oracle) Allow(now time.Duration, ceiling int64, events []Event) []Event {
+	events = o.Tick(now, events)
+	o.ceiling = ceiling
+	return o.grantAll(events)
+}
+
+// Shut ends those who wait name by name. To go past a name costs as much as to
+// end a request.
+func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
+	events = o.Tick(now, events)
+	o.shut = true
+	for budget > 0 {
+		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
+		if at < 0 {
+			return events, true
+		}
+		waiters := o.users(o.names[at].name, false)
+		if len(waiters) == 0 {
+			o.shutAt = o.names[at].seq
+			budget--
+			continue
+		}
+		budget -= len(waiters[0].Locks)
+		o.remove(waiters[0])
+		events = append(events, Event{Kind: ShutDown, ID: waiters[0].ID})
+	}
+	return events, false
+}
+
+// Held counts those who hold.
+func (o *oracle) Held() (held int) {
+	for _, w := range o.requests {
+		if w.held {
+			held++
+		}
+	}
+	return held
 }
 
 func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {
@@ -173,13 +287,8 @@ func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
 	events = o.Tick(now, events)
 	for budget > 0 {
-		var next *wish
-		for _, w := range o.requests {
-			if w.ID.Session == name && (next == nil || w.leavesBefore(next)) {
-				next = w
-			}
-		}
-		if next == nil {
+		next := o.nextToLeave(name)
+		if next == nil || next.held && o.keep[name] > now {
 			break
 		}
 		o.remove(next)
@@ -187,13 +296,21 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 		events = append(events, Event{Kind: Gone, ID: next.ID})
 	}
 	events = o.grantAll(events)
+	next := o.nextToLeave(name)
+	if next != nil && next.held && o.keep[name] > now {
+		o.kept[name] = true
+	}
+	return events, next == nil || o.kept[name]
+}
+
+// nextToLeave is the request of a session that ends first when that is dropped.
+func (o *oracle) nextToLeave(name string) (next *wish) {
 	for _, w := range o.requests {
-		if w.ID.Session == name {
-			return events, false
+		if w.ID.Session == name && (next == nil || w.leavesBefore(next)) {
+			next = w
 		}
 	}
-	delete(o.peers, name)
-	return events, true
+	return next
 }
 
 func (w *wish) leavesBefore(other *wish) bool {
@@ -217,17 +334,21 @@ func (o *oracle) find(id wire.ID) *wish {
 
 // grantAll grants the earliest request that can be granted, and so on.
 func (o *oracle) grantAll(events []Event) []Event {
-	for i := 0; i < len(o.requests); i++ {
+	for i := 0; i < len(o.requests) && o.grants(); i++ {
 		w := o.requests[i]
 		if w.held || w.isLate(o.now) || o.leaving[w.ID.Session] || !o.grantable(w) {
 			continue
 		}
-		w.held, w.token, w.since = true, o.tokens, o.now
-		o.tokens++
-		events = append(events, Event{Kind: Granted, ID: w.ID, Token: w.token})
+		events = append(events, o.grant(w))
 		i = -1
 	}
 	return events
+}
+
+func (o *oracle) grant(w *wish) Event {
+	w.held, w.token, w.since = true, o.tokens, o.now
+	o.tokens++
+	return Event{Kind: Granted, ID: w.ID, Token: w.token}
 }
 
 // grantable is the grant rule, for a request that waits or has just come.
@@ -275,6 +396,9 @@ func (w *wish) on(name string) (wire.LockSpec, bool) {
 
 func (o *oracle) remove(w *wish) {
 	o.requests = slices.DeleteFunc(o.requests, func(other *wish) bool { return other == w })
+	if o.nextToLeave(w.ID.Session) == nil {
+		delete(o.kept, w.ID.Session)
+	}
 	for _, spec := range w.Locks {
 		o.rest(spec.Name)
 	}

@@ -20,6 +20,7 @@ type program struct {
 	opened   int
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
+	ceiling  int64
 }
 
 // A chooser is an open session.
@@ -40,8 +41,11 @@ func (p *program) below(n int) int {
 }
 
 func (p *program) config() Config {
+	first := int64(1 + p.below(2)*1000)
+	p.ceiling = []int64{0, first, first + 3, first + 20}[p.below(4)]
 	return Config{
-		FirstToken:  int64(1 + p.below(2)*1000),
+		FirstToken:  first,
+		Ceiling:     p.ceiling,
 		MaxRequests: []int{12, 6, 3}[p.below(3)],
 		MaxIdle:     p.below(4),
 		Slice:       []int{1000, 1, 2, 3}[p.below(4)],
@@ -57,22 +61,39 @@ func (p *program) next() command {
 		return command{verb: verbOpen, session: s.name}
 	}
 	s := p.sessions[p.below(len(p.sessions))]
-	choice := p.below(20)
-	if s.leaving && choice < 8 || choice == 19 {
+	choice := p.below(32)
+	if s.leaving && choice < 14 || choice == 31 {
+		c := command{verb: verbDrop, session: s.name, budget: []int{1, 0, 2, 3, whole}[p.below(5)]}
+		if !s.leaving {
+			c.keep = p.now + []time.Duration{-p.now, time.Second, 2 * time.Second}[p.below(3)]
+		}
 		s.leaving = true
-		return command{verb: verbDrop, session: s.name, budget: []int{1, 0, 2, 3, whole}[p.below(5)]}
+		return c
 	}
 	switch {
-	case choice < 8:
+	case choice < 14:
 		return p.acquire(s)
-	case choice < 11:
+	case choice < 17:
 		return command{verb: verbRelease, id: p.id()}
-	case choice < 13:
+	case choice < 19:
 		return command{verb: verbCancel, id: p.id()}
-	case choice < 16:
+	case choice == 19:
+		return command{verb: verbEvict, id: p.anyID(), by: "ops", message: []string{"", "why"}[p.below(2)]}
+	case choice < 22:
+		return command{verb: verbWhy, id: p.anyID()}
+	case choice == 22:
+		return command{verb: verbWhy, name: names()[p.below(len(names()))]}
+	case choice == 23 && p.ceiling > 0:
+		p.ceiling += int64(p.below(6))
+		return command{verb: verbAllow, ceiling: p.ceiling}
+	case choice == 24 && p.below(16) == 15:
+		return command{verb: verbShut, budget: []int{1, 0, 2, whole}[p.below(4)]}
+	case choice == 24:
+		return command{verb: verbHeld}
+	case choice < 28:
 		p.now += []time.Duration{time.Second, 0, 2 * time.Second, time.Millisecond, 3 * time.Second}[p.below(5)]
 		return command{verb: []string{verbAt, verbClock}[p.below(2)], time: p.now}
-	case choice < 18:
+	case choice < 30:
 		return command{verb: verbInfo, query: p.query()}
 	}
 	return command{verb: verbDeadline}
@@ -90,7 +111,7 @@ func (p *program) acquire(s *chooser) command {
 		Hold: []time.Duration{0, 0, time.Second, 2 * time.Second, 3 * time.Second}[p.below(5)],
 	}
 	s.n += int64(1 + p.below(2))
-	names := []string{"x", "y", "z", "z/1", "z/2"}
+	names := names()
 	first, count := p.below(len(names)), 1+p.below(8)/5*(1+p.below(3))
 	for i := range count {
 		spec := wire.LockSpec{Name: names[(first+i)%len(names)]}
@@ -103,11 +124,18 @@ func (p *program) acquire(s *chooser) command {
 		}
 		a.Locks = append(a.Locks, spec)
 	}
-	switch p.below(4) {
+	switch p.below(8) {
 	case 1:
 		a.Parent = p.id()
-	case 2:
+	case 2, 3, 4, 5:
+		a.Parent = p.idOf(s)
+	case 6:
 		a.Author = "author"
+	case 7:
+		a.Steal, a.By = p.below(2) == 1, "thief"
+		for i := range a.Locks {
+			a.Locks[i] = wire.LockSpec{Name: a.Locks[i].Name}
+		}
 	}
 	p.ids = append(p.ids, a.ID)
 	return command{verb: verbAcquire, acquire: a}
@@ -126,6 +154,32 @@ func (p *program) id() wire.ID {
 	return wire.ID{Session: "garbage", N: -1}
 }
 
+// idOf chooses among the requests that a session made lately.
+func (p *program) idOf(s *chooser) wire.ID {
+	var own []wire.ID
+	for _, id := range p.ids {
+		if id.Session == s.name {
+			own = append(own, id)
+		}
+	}
+	own = own[max(0, len(own)-6):]
+	if len(own) == 0 {
+		return wire.ID{}
+	}
+	return own[p.below(len(own))]
+}
+
+// anyID chooses among the requests made lately, whoever made them.
+func (p *program) anyID() wire.ID {
+	recent := p.ids[max(0, len(p.ids)-16):]
+	if len(recent) == 0 {
+		return wire.ID{Session: "garbage", N: -1}
+	}
+	return recent[p.below(len(recent))]
+}
+
+func names() []string { return []string{"x", "y", "z", "z/1", "z/2"} }
+
 func (p *program) query() Query {
 	return Query{
 		Match: []string{"", "z*", "z/*", "z/**", "{x,y}"}[p.below(5)],
@@ -140,8 +194,7 @@ func (p *program) query() Query {
 // checks the table after every command. An error tells the whole program.
 func (p *program) run() error {
 	config := p.config()
-	table, dumb := New(config), newOracle(config)
-	d := &duel{table: table, of: driver{machine: table}, against: driver{machine: dumb}}
+	d := newDuel(config)
 	for len(p.bytes) > 0 {
 		c := p.next()
 		done, err := d.step(c)
@@ -157,15 +210,28 @@ func (p *program) run() error {
 			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
 		}
 	}
-	return checkEmpty(table)
+	for p.now += time.Minute; d.dumb.Held() > 0; { // what was kept
+		if _, err := d.step(command{verb: verbAt, time: p.now}); err != nil {
+			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
+		}
+	}
+	return checkEmpty(d.table)
 }
 
 // A duel is a table and an oracle that get the same commands.
 type duel struct {
 	table       *Table
+	dumb        *oracle
 	of, against driver
 	recorder    recorder
+	mirror      mirror
 	log         strings.Builder
+}
+
+func newDuel(config Config) *duel {
+	d := &duel{table: New(config), dumb: newOracle(config), mirror: make(mirror)}
+	d.of, d.against = driver{machine: d.table}, driver{machine: d.dumb}
+	return d
 }
 
 func (d *duel) step(c command) (done bool, err error) {
@@ -180,29 +246,60 @@ func (d *duel) step(c command) (done bool, err error) {
 	for _, line := range got.lines(c) {
 		fmt.Fprintln(&d.log, "  "+line)
 	}
-	if err := differ(c, got, want); err != nil {
+	if err := cmp.Or(differ(c, got, want), d.judge(c, got), d.mirror.see(d.table, got.Events)); err != nil {
 		return false, err
 	}
 	if c.verb == verbClock {
 		return false, nil // nothing was called: what is due is not done yet
 	}
 	events := got.Events
-	if c.verb != verbDeadline {
+	if c.verb != verbDeadline && c.verb != verbHeld {
 		everything := command{verb: verbInfo, query: Query{Empty: true, Max: 1000, Queue: 100}}
 		got, want := d.of.do(everything), d.against.do(everything)
-		if err := differ(everything, got, want); err != nil {
+		if err := cmp.Or(
+			differ(everything, got, want),
+			d.mirror.see(d.table, got.Events),
+			d.mirror.agrees(*got.Page),
+		); err != nil {
 			return false, err
 		}
 		events = append(events, got.Events...) // of what was due and one call left to the next
 	}
-	return got.Done, cmp.Or(d.recorder.see(events), d.recorder.agrees(d.table), check(d.table))
+	done = got.Done && c.verb == verbDrop
+	return done, cmp.Or(d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
 }
 
-// differ compares all but the words of reasons, which the oracle does not find.
+// judge judges the ways that the table has found, of which there may be others.
+func (d *duel) judge(c command, got outcome) error {
+	for _, e := range got.Events {
+		if e.Code == wire.Deadlock {
+			return d.dumb.checkCycle(e.Cycle)
+		}
+	}
+	if c.verb != verbWhy {
+		return nil
+	}
+	id := c.id
+	if waiters := d.dumb.users(c.name, false); len(waiters) > 0 {
+		id = waiters[0].ID
+	}
+	return d.dumb.checkChain(id, got.Chain)
+}
+
+// nobodyStuck is invariant 9, by the oracle's judgement.
+func (d *duel) nobodyStuck() error {
+	if stuck := d.dumb.stuckWith(nil); len(stuck) > 0 {
+		return fmt.Errorf("invariant 9: %v can never be granted", stuck)
+	}
+	return nil
+}
+
+// differ compares all but what the oracle does not find: the words of reasons,
+// cycles and chains.
 func differ(c command, got, want outcome) error {
-	got.Events = slices.Clone(got.Events)
+	got.Events, got.Chain = slices.Clone(got.Events), nil
 	for i := range got.Events {
-		got.Events[i].Reason = ""
+		got.Events[i].Reason, got.Events[i].Cycle, got.Events[i].request = "", nil, nil
 	}
 	if reflect.DeepEqual(got, want) {
 		return nil

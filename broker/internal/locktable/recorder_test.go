@@ -27,7 +27,7 @@ func (r *recorder) see(events []Event) error {
 }
 
 func (r *recorder) seeOne(e Event) error {
-	if told := e.Kind == Refused || e.Kind == TimedOut; told != (e.Reason != "") {
+	if told := e.Kind == Refused || e.Kind == TimedOut || e.Kind == ShutDown; told != (e.Reason != "") {
 		return fmt.Errorf("the reason is %q", e.Reason)
 	}
 	before := r.state[e.ID]
@@ -41,9 +41,11 @@ func (r *recorder) seeOne(e Event) error {
 			return fmt.Errorf("invariant 2: the token before was %d", r.token)
 		}
 		r.token = e.Token
-	case Released, Expired:
+	case Released:
 		allowed, r.state[e.ID] = before == holding, ended
-	case TimedOut:
+	case Lost:
+		allowed, r.state[e.ID] = before == holding && e.Lost != "", ended
+	case TimedOut, Evicted, ShutDown:
 		allowed, r.state[e.ID] = before == waiting, ended
 	case Cancelled, Gone:
 		allowed, r.state[e.ID] = before == waiting || before == holding, ended

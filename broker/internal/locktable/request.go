@@ -14,7 +14,10 @@ type session struct {
 	requests requestSet              // by the n of session--n
 	waiting  list[request, *request] // in order of arrival
 	holding  list[request, *request] // in order of grant
-	leaving  bool                    // being dropped: nothing of it is granted any more
+	leaving  bool                    // nothing of it is granted any more
+
+	keep      time.Duration // until then what it holds stays, once it leaves
+	keepIndex int           // its index among those that are kept, or -1
 }
 
 type state uint8
@@ -31,16 +34,21 @@ type request struct {
 	n       int64
 	author  string
 	parent  *request // it may have ended since
-	owner   *owner   // nil while nobody has joined it: the request is its own owner
 	arrival int64    // place among all requests ever
 
+	owner      *owner // nil while nobody has joined it: the request is its own owner
+	ownerIndex int    // its index among the owner's requests
+
 	state state
+	part  part          // in the reduction under way
 	since time.Duration // in this state
 	token int64         // once granted
 	hold  time.Duration // how long it may hold; 0: as long as it likes
 
 	due      time.Duration // when its state ends by itself, if it is among the deadlines
 	dueIndex int           // its index among the deadlines, or -1
+
+	freedIndex int // its index among the heads that settle has to look at, or -1
 
 	look int64 // the last look at obstacles that saw it
 
@@ -65,13 +73,14 @@ type place struct {
 // infinite is the limit of a shared request that names none.
 const infinite = math.MaxInt
 
-// An owner is who finishes or waits as one: a request and all that were made
-// inside it. It lives as long as any of them does.
-type owner struct {
-	requests int
+func (r *request) id() wire.ID { return wire.ID{Session: r.session.name, N: r.n} }
+
+// before and setIndex order the sessions that are kept: who ends first.
+func (s *session) before(other *session) bool {
+	return s.keep < other.keep || s.keep == other.keep && s.name < other.name
 }
 
-func (r *request) id() wire.ID { return wire.ID{Session: r.session.name, N: r.n} }
+func (s *session) setIndex(i int) { s.keepIndex = i }
 
 // before and setIndex order the deadlines: the earliest first, in order of
 // arrival where they are equal.
@@ -80,6 +89,12 @@ func (r *request) before(other *request) bool {
 }
 
 func (r *request) setIndex(i int) { r.dueIndex = i }
+
+// isOver reports whether r is about to end, although that could not be done yet:
+// its time is over, or its session leaves and keeps nothing.
+func (r *request) isOver(now time.Duration) bool {
+	return r.dueIndex >= 0 && r.due <= now || r.session.leaving && (r.state == waiting || r.session.keep <= now)
+}
 
 // before and setIndex order the limits of a lock's holders: the least first.
 func (p *place) before(other *place) bool { return p.limit < other.limit }
@@ -102,7 +117,8 @@ func newRequest(s *session, a Acquire, arrival int64, parent *request) *request 
 		arrival: arrival,
 		hold:    a.Hold,
 
-		dueIndex: -1,
+		dueIndex:   -1,
+		freedIndex: -1,
 	}
 	r.places = r.one[:]
 	if len(a.Locks) > 1 {
@@ -112,28 +128,6 @@ func newRequest(s *session, a Acquire, arrival int64, parent *request) *request 
 		r.places[i] = place{request: r, mode: spec.Mode, limit: limitOf(spec), limitIndex: -1}
 	}
 	return r
-}
-
-// join makes r belong to the owner of its parent.
-func (r *request) join() {
-	if r.parent == nil {
-		return
-	}
-	if r.parent.owner == nil {
-		r.parent.owner = &owner{requests: 1}
-	}
-	r.owner = r.parent.owner
-	r.owner.requests++
-}
-
-// leave undoes join, and forgets the parent so that no chain of ended requests
-// stays in memory behind a living one.
-func (r *request) leave() {
-	if r.owner != nil {
-		r.owner.requests--
-		r.owner = nil
-	}
-	r.parent = nil
 }
 
 // livingParent is the id of the parent while that lives, else zero.

@@ -35,6 +35,13 @@ func (w *words) int() (int, error) { return strconv.Atoi(w.next()) }
 
 func (w *words) duration() (time.Duration, error) { return time.ParseDuration(w.next()) }
 
+func (w *words) budget() (int, error) {
+	if w.nextIs("budget") {
+		return w.int()
+	}
+	return whole, nil
+}
+
 // parseCommand reads a line of a script.
 func parseCommand(line string) (c command, err error) {
 	w := &words{strings.Fields(line)}
@@ -46,16 +53,35 @@ func parseCommand(line string) (c command, err error) {
 		c.acquire, err = parseAcquire(w)
 	case verbRelease, verbCancel:
 		c.id = wire.ParseID(w.next())
+	case verbEvict:
+		c.id = wire.ParseID(w.next())
+		if w.nextIs("by") {
+			c.by = w.next()
+		}
+		if w.nextIs("message") {
+			c.message = w.next()
+		}
 	case verbDrop:
-		c.session, c.budget = w.next(), whole
-		if w.nextIs("budget") {
-			c.budget, err = w.int()
+		c.session = w.next()
+		c.budget, err = w.budget()
+		if err == nil && w.nextIs("keep") {
+			c.keep, err = w.duration()
+		}
+	case verbShut:
+		c.budget, err = w.budget()
+	case verbAllow:
+		c.ceiling, err = strconv.ParseInt(w.next(), 10, 64)
+	case verbWhy:
+		if w.nextIs("lock") {
+			c.name = w.next()
+		} else {
+			c.id = wire.ParseID(w.next())
 		}
 	case verbAt, verbClock:
 		c.time, err = w.duration()
 	case verbInfo:
 		c.query, err = parseQuery(w)
-	case verbDeadline:
+	case verbDeadline, verbHeld:
 	default:
 		err = fmt.Errorf("no such command: %q", c.verb)
 	}
@@ -77,6 +103,10 @@ func parseAcquire(w *words) (a Acquire, err error) {
 			a.Author = w.next()
 		case w.nextIs("parent"):
 			a.Parent = wire.ParseID(w.next())
+		case w.nextIs("steal"):
+			a.Steal = true
+		case w.nextIs("by"):
+			a.By = w.next()
 		default:
 			var spec wire.LockSpec
 			spec, err = parseSpec(w.next())
@@ -139,6 +169,8 @@ func parseConfig(line string) (config Config, err error) {
 		switch {
 		case w.nextIs("tokens"):
 			config.FirstToken, err = strconv.ParseInt(w.next(), 10, 64)
+		case w.nextIs("ceiling"):
+			config.Ceiling, err = strconv.ParseInt(w.next(), 10, 64)
 		case w.nextIs("requests"):
 			config.MaxRequests, err = w.int()
 		case w.nextIs("idle"):

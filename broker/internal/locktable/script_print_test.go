@@ -17,8 +17,27 @@ func (c command) String() string {
 		fmt.Fprintf(&b, " %s", c.session)
 	case verbDrop:
 		fmt.Fprintf(&b, " %s", c.session)
-		if c.budget != whole {
-			fmt.Fprintf(&b, " budget %d", c.budget)
+		writeBudget(&b, c.budget)
+		if c.keep > 0 {
+			fmt.Fprintf(&b, " keep %s", c.keep)
+		}
+	case verbShut:
+		writeBudget(&b, c.budget)
+	case verbEvict:
+		fmt.Fprintf(&b, " %s", c.id)
+		if c.by != "" {
+			fmt.Fprintf(&b, " by %s", c.by)
+		}
+		if c.message != "" {
+			fmt.Fprintf(&b, " message %s", c.message)
+		}
+	case verbAllow:
+		fmt.Fprintf(&b, " %d", c.ceiling)
+	case verbWhy:
+		if c.name != "" {
+			fmt.Fprintf(&b, " lock %s", c.name)
+		} else {
+			fmt.Fprintf(&b, " %s", c.id)
 		}
 	case verbAcquire:
 		writeAcquire(&b, c.acquire)
@@ -30,6 +49,12 @@ func (c command) String() string {
 		writeQuery(&b, c.query)
 	}
 	return b.String()
+}
+
+func writeBudget(b *strings.Builder, budget int) {
+	if budget != whole {
+		fmt.Fprintf(b, " budget %d", budget)
+	}
 }
 
 func writeAcquire(b *strings.Builder, a Acquire) {
@@ -54,6 +79,12 @@ func writeAcquire(b *strings.Builder, a Acquire) {
 	}
 	if !a.Parent.IsZero() {
 		fmt.Fprintf(b, " parent %s", a.Parent)
+	}
+	if a.Steal {
+		b.WriteString(" steal")
+	}
+	if a.By != "" {
+		fmt.Fprintf(b, " by %s", a.By)
 	}
 }
 
@@ -80,12 +111,34 @@ func (o outcome) lines(c command) []string {
 		lines = append(lines, "none")
 	case c.verb == verbDeadline:
 		lines = append(lines, "at "+o.Due.String())
-	case c.verb == verbDrop && c.budget == whole && !o.Done:
+	case c.verb == verbHeld:
+		lines = append(lines, fmt.Sprint(o.Held))
+	case c.verb == verbEvict && !o.Done, c.verb == verbWhy && c.name == "" && !o.Done:
+		lines = append(lines, "unknown")
+	case c.verb == verbWhy && len(o.Chain) == 0:
+		lines = append(lines, "nobody")
+	case c.verb == verbWhy:
+		lines = append(lines, stepLines(o.Chain)...)
+	case c.verb != verbDrop && c.verb != verbShut:
+	case c.budget == whole && !o.Done:
 		lines = append(lines, "not done, with no end of budget")
-	case c.verb == verbDrop && c.budget != whole && o.Done:
+	case c.budget != whole && o.Done:
 		lines = append(lines, "done")
-	case c.verb == verbDrop && c.budget != whole:
+	case c.budget != whole:
 		lines = append(lines, "not done")
+	}
+	return lines
+}
+
+// stepLines write who waits for whom.
+func stepLines(steps []wire.Step) []string {
+	var lines []string
+	for _, s := range steps {
+		how := "held by"
+		if s.Blocker.Token == 0 {
+			how = "behind"
+		}
+		lines = append(lines, fmt.Sprintf("%s waits for %s, %s %s", s.Request.ID, s.Lock, how, s.Blocker.ID))
 	}
 	return lines
 }
@@ -97,6 +150,18 @@ func eventLine(e Event) string {
 	}
 	if e.Code != "" {
 		line += " " + string(e.Code)
+	}
+	if e.Lost != "" {
+		line += " " + string(e.Lost)
+	}
+	if e.By != "" {
+		line += " by " + e.By
+	}
+	if e.Message != "" {
+		line += ": " + e.Message
+	}
+	if len(e.Cycle) > 0 {
+		line += " (" + strings.Join(stepLines(e.Cycle), "; ") + ")"
 	}
 	if e.Obstacle == nil {
 		return line
@@ -169,6 +234,9 @@ func requestText(r wire.RequestInfo) string {
 	}
 	if !r.Parent.IsZero() {
 		text += " parent " + r.Parent.String()
+	}
+	if r.Gone {
+		text += " gone"
 	}
 	return text
 }

@@ -1,6 +1,7 @@
 package locktable
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,8 +10,11 @@ import (
 // checkStructure checks the lists, heaps and indexes themselves, so that the
 // other checks may walk them.
 func checkStructure(t *Table) error {
-	if len(t.freed) > 0 {
+	if len(t.freed) > 0 && t.grants() {
 		return errors.New("a call left heads that nobody looked at")
+	}
+	if err := checkHeap(t.freed, func(h head) int { return h.freedIndex }); err != nil {
+		return fmt.Errorf("freed: %w", err)
 	}
 	if err := checkList(t.idle); err != nil {
 		return fmt.Errorf("idle: %w", err)
@@ -31,7 +35,24 @@ func checkStructure(t *Table) error {
 			return err
 		}
 	}
-	return checkBySeq(t)
+	return cmp.Or(checkBySeq(t), checkNoMarks(t))
+}
+
+// checkNoMarks checks that no reduction has left its marks.
+func checkNoMarks(t *Table) error {
+	for name, l := range t.locks {
+		if l.stand != nil {
+			return fmt.Errorf("lock %s carries a mark", name)
+		}
+	}
+	for _, s := range t.sessions {
+		for _, r := range s.requests.all() {
+			if r.part != none || r.owner != nil && (r.owner.reached || r.owner.stuck != 0) {
+				return fmt.Errorf("%s or its owner carries a mark", r.id())
+			}
+		}
+	}
+	return nil
 }
 
 func checkList[T any, P linked[T]](l list[T, P]) error {

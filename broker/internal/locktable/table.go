@@ -13,6 +13,9 @@ import (
 type Config struct {
 	// FirstToken is the fencing token of the first grant, at least 1.
 	FirstToken int64
+	// Ceiling is above the tokens that may be given out until Allow raises it; a
+	// request that comes to it waits. 0: all tokens may be given out.
+	Ceiling int64
 	// MaxRequests is how many requests of one session may wait or hold at once.
 	MaxRequests int
 	// MaxIdle is how many names are remembered that nobody holds or waits for;
@@ -40,9 +43,15 @@ type Table struct {
 
 	waits    heapOf[*request] // those waiting that have a deadline
 	holds    heapOf[*request] // those holding that have one
+	keeps    heapOf[*session] // those that have left and still hold
+	held     int              // how many requests hold
 	arrivals int64            // requests so far
 	seqs     int64            // locks so far
-	token    int64            // of the next grant
+
+	token   int64 // of the next grant
+	ceiling int64 // above the tokens that may be given out
+	shut    bool  // nothing is granted any more
+	shutAt  int64 // locks up to this seq have no waiters since
 
 	freed heapOf[head] // heads of queues that settle has to look at
 	looks int64        // so far, by obstacle
@@ -53,12 +62,16 @@ func New(config Config) *Table {
 	if config.Slice == 0 {
 		config.Slice = defaultSlice
 	}
+	if config.Ceiling == 0 {
+		config.Ceiling = wire.MaxInteger + 1
+	}
 	return &Table{
 		config:   config,
 		sessions: make(map[string]*session),
 		locks:    make(map[string]*lock),
 		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
 		token:    config.FirstToken,
+		ceiling:  config.Ceiling,
 	}
 }
 
@@ -67,7 +80,7 @@ func (t *Table) Open(name string, peer wire.Peer) {
 	if t.sessions[name] != nil {
 		panic("locktable: session opened twice: " + name)
 	}
-	t.sessions[name] = &session{name: name, peer: peer, requests: newRequestSet()}
+	t.sessions[name] = &session{name: name, peer: peer, requests: newRequestSet(), keepIndex: -1}
 }
 
 // Tick does what is due at now, or a slice of it.
@@ -84,8 +97,15 @@ func (t *Table) Deadline() (time.Duration, bool) {
 			due, some = min(due, deadlines[0].due), true
 		}
 	}
+	if len(t.keeps) > 0 {
+		due, some = min(due, t.keeps[0].keep), true
+	}
 	return due, some
 }
+
+// Held is how many requests hold their locks, those of sessions that have left
+// and are kept among them.
+func (t *Table) Held() int { return t.held }
 
 // find returns the live request with that id, or nil.
 func (t *Table) find(id wire.ID) *request {

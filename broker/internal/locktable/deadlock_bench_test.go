@@ -1,0 +1,69 @@
+package locktable
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// BenchmarkDeadlock is the search in a chain of so many owners, each of which
+// holds a lock and waits for that of the next; the last is free to go.
+func BenchmarkDeadlock(b *testing.B) {
+	for _, owners := range []int{10, 1_000, 10_000} {
+		b.Run(fmt.Sprint(owners), func(b *testing.B) {
+			table, last := newChain(owners)
+			b.ReportAllocs()
+			for b.Loop() {
+				events := table.Acquire(0, last, nil)
+				if events[0].Code != wire.Deadlock {
+					b.Fatal(events[0])
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/search")
+		})
+	}
+}
+
+// newChain returns the table and the acquire that would close the circle.
+func newChain(owners int) (*Table, Acquire) {
+	t := New(Config{FirstToken: 1, MaxRequests: 100_000, MaxIdle: 1})
+	lock := func(n int) []wire.LockSpec { return []wire.LockSpec{{Name: fmt.Sprint("lock ", n%owners)}} }
+	nested := func(n int) Acquire {
+		session := fmt.Sprint(n)
+		return Acquire{
+			ID: wire.ID{Session: session, N: 1}, Parent: wire.ID{Session: session},
+			Locks: lock(n + 1), Wait: Forever,
+		}
+	}
+	for n := range owners {
+		t.Open(fmt.Sprint(n), wire.Peer{})
+		t.Acquire(0, Acquire{ID: wire.ID{Session: fmt.Sprint(n)}, Locks: lock(n), Wait: Forever}, nil)
+	}
+	for n := owners - 2; n >= 0; n-- {
+		t.Acquire(0, nested(n), nil)
+	}
+	return t, nested(owners - 1)
+}
+
+// BenchmarkPlain compares, in turns, what is not nested in a table where nothing
+// else happens with the same in one where 10,000 owners wait for one another.
+func BenchmarkPlain(b *testing.B) {
+	const turn = 1000
+	chain, _ := newChain(10_000)
+	crowds := []*crowd{newCrowd(1), newCrowdIn(chain, 1)}
+	var took [2]time.Duration
+	for b.Loop() {
+		for i, c := range crowds {
+			start := time.Now()
+			for range turn {
+				c.handOff()
+			}
+			took[i] += time.Since(start)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took[0].Nanoseconds())/float64(b.N*turn), "ns/hand-off")
+	b.ReportMetric(float64(took[1])/float64(took[0]), "x-nested")
+}

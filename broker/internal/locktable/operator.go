@@ -1,0 +1,40 @@
+package locktable
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// What an operator does to the requests of others.
+
+// Evict ends a request, whoever made it, and grants what that frees. By and
+// message are for its requestor to read. It reports whether there was one.
+func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
+	events = t.advance(now, events)
+	r := t.find(id)
+	if r == nil {
+		return events, false
+	}
+	var event Event
+	if r.state == holding {
+		event = t.lose(r, wire.LostEvicted)
+	} else {
+		event = t.end(r, Evicted)
+	}
+	event.By, event.Message = by, message
+	return t.settle(append(events, event)), true
+}
+
+// steal ends all who hold one of the locks of a, lock by lock. Who waits goes on
+// waiting.
+func (t *Table) steal(a Acquire, events []Event) []Event {
+	for _, spec := range a.Locks {
+		for l := t.locks[spec.Name]; l != nil && l.holders.first != nil; {
+			event := t.lose(l.holders.first.request, wire.LostStolen)
+			event.By = a.By
+			events = append(events, event)
+		}
+	}
+	return events
+}

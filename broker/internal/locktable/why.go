@@ -1,0 +1,149 @@
+package locktable
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// whySteps is how many requests a question may look at; the way that it has come
+// by then is the answer.
+const whySteps = 10_000
+
+// Why answers who is in the way of a request, who is in the way of that one, and
+// so on, down to one that waits for nobody. It is empty when nobody is in the way.
+// It reports whether there is such a request.
+func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
+	events = t.advance(now, events)
+	r := t.find(id)
+	if r == nil {
+		return nil, false, events
+	}
+	return t.chain(r), true, events
+}
+
+// WhyLock is Why for the first that waits for a lock, if anybody does.
+func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event) {
+	events = t.advance(now, events)
+	l := t.locks[name]
+	if l == nil || l.queue.first == nil {
+		return []wire.Step{}, events
+	}
+	return t.chain(l.queue.first.request), events
+}
+
+// A pursuit follows those who are in the way of a request.
+type pursuit struct {
+	now     time.Duration
+	room    int                   // how many more requests it looks at
+	found   map[*request]bool     // those that wait, to which it has come
+	pending map[*owner][]*request // what owners wait for, as far as it was looked up
+	forks   [][]*link             // ways not tried yet, step by step
+}
+
+// chain is the way from r to one that waits for nobody. A way that comes back
+// to where it was is not the answer: it turns round and takes the next. There
+// is one that ends, or there were a deadlock.
+func (t *Table) chain(r *request) []wire.Step {
+	p := &pursuit{
+		now:     t.now,
+		room:    whySteps,
+		found:   map[*request]bool{r: true},
+		pending: make(map[*owner][]*request),
+	}
+	if last := p.follow(r); last != nil {
+		return t.describeSteps(last.way())
+	}
+	return []wire.Step{}
+}
+
+// follow returns the last step of the way, nil when nobody is in the way of r.
+func (p *pursuit) follow(r *request) (last *link) {
+	p.forks = [][]*link{p.inTheWay(r, nil)}
+	for len(p.forks) > 0 && p.room > 0 {
+		fork := &p.forks[len(p.forks)-1]
+		if len(*fork) == 0 {
+			p.forks = p.forks[:len(p.forks)-1]
+			continue
+		}
+		last, *fork = (*fork)[0], (*fork)[1:]
+		if p.endsAt(last) {
+			return last
+		}
+	}
+	return last
+}
+
+// endsAt reports whether the blocker of l waits for nobody; if it does, that way
+// is to be followed next.
+func (p *pursuit) endsAt(l *link) bool {
+	waits := p.waitsFor(l.blocker.request)
+	for _, r := range waits {
+		if p.found[r] {
+			continue
+		}
+		p.found[r] = true
+		further := p.inTheWay(r, l)
+		if len(further) == 0 {
+			return true // nothing is granted now
+		}
+		p.forks = append(p.forks, further)
+	}
+	return len(waits) == 0
+}
+
+// waitsFor is what must be granted before r can end: r itself if it waits, else
+// what its owner waits for. One that is over waits for nothing.
+func (p *pursuit) waitsFor(r *request) []*request {
+	switch {
+	case r.isOver(p.now) || r.state != waiting && r.owner == nil:
+		return nil
+	case r.state == waiting:
+		return []*request{r}
+	}
+	waits, known := p.pending[r.owner]
+	if known {
+		return waits
+	}
+	for _, kin := range r.owner.requests {
+		if p.room--; kin.state == waiting && !kin.isOver(p.now) {
+			waits = append(waits, kin)
+		}
+	}
+	p.pending[r.owner] = waits
+	return waits
+}
+
+// inTheWay is who is in the way of r: first those whose owner waits itself,
+// holders before the heads of queues, then the longest of the other holders.
+func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
+	if r.state != waiting {
+		return nil
+	}
+	var longest *link
+	for i := range r.places {
+		at := &r.places[i]
+		if at.lock.fits(at.limit) {
+			continue
+		}
+		for blocker := at.lock.holders.first; blocker != nil && p.room > 0; blocker = blocker.next {
+			p.room--
+			l := &link{request: r, at: at, blocker: blocker, before: before}
+			switch {
+			case len(p.waitsFor(blocker.request)) > 0:
+				links = append(links, l)
+			case longest == nil || blocker.request.token < longest.blocker.request.token:
+				longest = l
+			}
+		}
+	}
+	for i := range r.places {
+		if at := &r.places[i]; at.lock.queue.first != at {
+			links = append(links, &link{request: r, at: at, blocker: at.lock.queue.first, before: before})
+		}
+	}
+	if longest != nil {
+		links = append(links, longest)
+	}
+	return links
+}

@@ -1,0 +1,287 @@
+package statedir
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// With this variable set the test binary is a process that saves one state after
+// another in that directory, and says so, until it is killed.
+const saverVariable = "STATEDIR_TEST_SAVER"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(saverVariable); path != "" {
+		save(path)
+	}
+	os.Exit(m.Run())
+}
+
+func save(path string) {
+	d, err := Open(path)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	s, _ := d.State()
+	for {
+		s.Next++
+		if err := d.Save(s); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(s.Next)
+	}
+}
+
+func TestFirstUse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "deep", "down")
+	d := mustOpen(t, path)
+	if s, used := d.State(); used {
+		t.Errorf("a new directory has the state %+v", s)
+	}
+	want := State{Next: 5, Timeout: time.Second}
+	if err := d.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, d)
+	d = mustOpen(t, path)
+	defer mustClose(t, d)
+	if s, used := d.State(); !used || s != want {
+		t.Errorf("got %+v, %t", s, used)
+	}
+}
+
+func TestOneBrokerAtATime(t *testing.T) {
+	path := t.TempDir()
+	d := mustOpen(t, path)
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "another broker is using it") {
+		t.Errorf("the second got %v", err)
+	}
+	mustClose(t, d)
+	mustClose(t, mustOpen(t, path))
+}
+
+func TestAnothersDirectoryIsRefused(t *testing.T) {
+	path := t.TempDir()
+	write(t, filepath.Join(path, "thesis.tex"), "important")
+	_, err := Open(path)
+	if err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+		t.Errorf("got %v", err)
+	}
+	if names := list(t, path); !slices.Equal(names, []string{"thesis.tex"}) {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	write(t, path, "")
+	if _, err := Open(path); err == nil {
+		t.Error("no error")
+	}
+}
+
+// What cannot be read for certain is refused, and left for people to look at.
+func TestUnreadableStateIsRefused(t *testing.T) {
+	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`, "foreign": "hello\n"} {
+		t.Run(name, func(t *testing.T) {
+			path := t.TempDir()
+			file := filepath.Join(path, stateName)
+			write(t, file, content)
+			for range 2 {
+				_, err := Open(path)
+				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "Restore the file") {
+					t.Errorf("got %v", err)
+				}
+			}
+			if got, err := os.ReadFile(file); err != nil || string(got) != content {
+				t.Errorf("the file is now %q, %v", got, err)
+			}
+		})
+	}
+	t.Run("directory", func(t *testing.T) {
+		path := t.TempDir()
+		if err := os.Mkdir(filepath.Join(path, stateName), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(path); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+func TestUnfinishedFilesAreClearedAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "[a]*") // no glob
+	mustClose(t, mustOpen(t, path))
+	write(t, filepath.Join(path, "state.tmp-123"), "half")
+	mustClose(t, mustOpen(t, path))
+	if names := list(t, path); !slices.Equal(names, []string{lockName}) {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
+func TestSaveIsRefused(t *testing.T) {
+	path := t.TempDir()
+	d := mustOpen(t, path)
+	if err := d.Save(State{Next: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if d.Save(State{Next: 9}) == nil {
+		t.Error("tokens went back")
+	}
+	if d.Save(State{}) == nil {
+		t.Error("a state out of range was saved")
+	}
+	if s, _ := d.State(); s.Next != 10 {
+		t.Errorf("the state is now %+v", s)
+	}
+	mustClose(t, d)
+	if err := d.Save(State{Next: 11}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+func TestSaveFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	d := mustOpen(t, path)
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Save(State{Next: 2}); err == nil {
+		t.Error("no error although the directory has gone")
+	}
+	mustClose(t, d)
+}
+
+// Each step is on the disk before the next begins; where one fails, those after
+// it do not happen, and what was written is cleared away.
+func TestOrderOfReplacing(t *testing.T) {
+	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
+	for n := range steps {
+		f := &scriptedFiles{failAt: steps[n]}
+		if replace(f, "dir", []byte("content")) == nil {
+			t.Errorf("%s failed, and no error", steps[n])
+		}
+		want := slices.Clone(steps[:n+1])
+		if steps[n] == "write" || steps[n] == "sync" {
+			want = append(want, "close")
+		}
+		if n > 0 && steps[n] != "syncDir" {
+			want = append(want, "remove")
+		}
+		if !slices.Equal(f.did, want) {
+			t.Errorf("%s failed: did %q, want %q", steps[n], f.did, want)
+		}
+	}
+	f := &scriptedFiles{}
+	if err := replace(f, "dir", []byte("content")); err != nil || !slices.Equal(f.did, steps) {
+		t.Errorf("did %q, %v", f.did, err)
+	}
+}
+
+// scriptedFiles notes what is done, and fails where it is told to.
+type scriptedFiles struct {
+	failAt string
+	did    []string
+}
+
+func (f *scriptedFiles) do(step string) error {
+	f.did = append(f.did, step)
+	if step == f.failAt {
+		return errors.New(step + " fails")
+	}
+	return nil
+}
+
+func (f *scriptedFiles) create(string, string) (tempFile, error) { return f, f.do("create") }
+func (f *scriptedFiles) rename(string, string) error             { return f.do("rename") }
+func (f *scriptedFiles) remove(string) error                     { return f.do("remove") }
+func (f *scriptedFiles) syncDir(string) error                    { return f.do("syncDir") }
+func (f *scriptedFiles) Name() string                            { return "temp" }
+func (f *scriptedFiles) Write(p []byte) (int, error)             { return len(p), f.do("write") }
+func (f *scriptedFiles) Sync() error                             { return f.do("sync") }
+func (f *scriptedFiles) Close() error                            { return f.do("close") }
+
+// A process that is killed while it saves leaves what it has saved, or the next.
+func TestKilledWhileSaving(t *testing.T) {
+	path := t.TempDir()
+	d := mustOpen(t, path)
+	if err := d.Save(State{Next: 1}); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, d)
+	for range 10 {
+		said := saveAndKill(t, path)
+		d := mustOpen(t, path)
+		if s, used := d.State(); !used || fmt.Sprint(s.Next) != said && fmt.Sprint(s.Next-1) != said {
+			t.Errorf("saved %s, and found %+v", said, s)
+		}
+		mustClose(t, d)
+	}
+}
+
+// saveAndKill returns the last state that the process said it had saved.
+func saveAndKill(t *testing.T, path string) (said string) {
+	t.Helper()
+	saver := exec.CommandContext(t.Context(), os.Args[0])
+	saver.Env = append(os.Environ(), saverVariable+"="+path)
+	out, err := saver.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := saver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); n++ {
+		said = lines.Text()
+		if n == 20 {
+			_ = saver.Process.Kill()
+		}
+	}
+	_ = saver.Wait() // killed
+	return said
+}
+
+func mustOpen(t *testing.T, path string) *Dir {
+	t.Helper()
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func mustClose(t *testing.T, d *Dir) {
+	t.Helper()
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func list(t *testing.T, path string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}

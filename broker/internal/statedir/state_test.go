@@ -1,0 +1,101 @@
+package statedir
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+func TestStateIsReadAsItWasWritten(t *testing.T) {
+	for _, s := range []State{
+		{Next: 1},
+		{Next: 1_700_000_000_000_000, Clean: true, Timeout: 15 * time.Second},
+		{Next: wire.MaxInteger + 1, Timeout: wire.MaxMillis * time.Millisecond},
+	} {
+		file := mustEncode(t, s)
+		if again, err := decode(file); err != nil || again != s {
+			t.Errorf("%+v is read as %+v, %v", s, again, err)
+		}
+	}
+}
+
+func TestStateOutOfRangeIsNotWritten(t *testing.T) {
+	for _, s := range []State{
+		{Next: 0},
+		{Next: -1},
+		{Next: wire.MaxInteger + 2},
+		{Next: 1, Timeout: -time.Second},
+		{Next: 1, Timeout: 366 * 24 * time.Hour},
+	} {
+		if file, err := s.encode(); err == nil {
+			t.Errorf("%+v is written as %s", s, file)
+		}
+	}
+}
+
+// Whatever happened to the file, it is not taken for another state.
+func TestDamagedStateIsRefused(t *testing.T) {
+	whole := mustEncode(t, State{Next: 1_234_567, Clean: true, Timeout: time.Second})
+	for n := range whole {
+		if s, err := decode(whole[:n]); err == nil {
+			t.Errorf("the first %d bytes are read as %+v", n, s)
+		}
+		for bit := range 8 {
+			damaged := slices.Clone(whole)
+			damaged[n] ^= 1 << bit
+			if s, err := decode(damaged); err == nil {
+				t.Errorf("%q is read as %+v", damaged, s)
+			}
+		}
+	}
+	for name, file := range map[string]string{
+		"more":       string(whole) + "\n",
+		"twice":      string(whole) + string(whole),
+		"zeros":      strings.Repeat("\x00", len(whole)),
+		"JSON":       "{}\n",
+		"of another": "[section]\nkey = value\n",
+	} {
+		if s, err := decode([]byte(file)); err == nil {
+			t.Errorf("%s: read as %+v", name, s)
+		}
+	}
+}
+
+func TestNewerStateIsNamedSo(t *testing.T) {
+	_, err := decode([]byte(`{"lockbroker_state":2,"next":{"us":1}}` + "\n"))
+	if err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("{}"))
+	for _, s := range []State{{Next: 1}, {Next: 77, Clean: true, Timeout: time.Minute}} {
+		file, err := s.encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		s, err := decode(file)
+		if err != nil {
+			return
+		}
+		if again := mustEncode(t, s); string(again) != string(file) {
+			t.Errorf("%q is read as %+v, which is written %q", file, s, again)
+		}
+	})
+}
+
+func mustEncode(t *testing.T, s State) []byte {
+	t.Helper()
+	file, err := s.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

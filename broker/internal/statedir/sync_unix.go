@@ -1,0 +1,17 @@
+//go:build !windows
+
+package statedir
+
+import (
+	"errors"
+	"os"
+)
+
+// syncDir puts the names in a directory on the disk.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -17,20 +17,23 @@ type Broker struct {
 	names    func() string // of sessions
 	inbox    *inbox
 	loop     *loop
+	tokens   tokenSource
 
-	started atomic.Bool
-	ready   atomic.Bool
+	started  atomic.Bool
+	ready    atomic.Bool
+	draining atomic.Bool
 
 	mu       sync.Mutex
 	stopped  bool
-	sessions sync.WaitGroup // their goroutines
+	sessions sync.WaitGroup // their goroutines, and what the loop does aside
 }
 
 // ErrStarted is returned by a second Run.
 var ErrStarted = errors.New("broker: Run was called before")
 
-// New makes a broker, or says what is wrong with the config. It does nothing
-// until Run is called, except that connections may already be made and wait.
+// New makes a broker, or says what is wrong with the config or its StateDir. It
+// does nothing until Run is called, except that connections may already be made
+// and wait, and that StateDir is taken: Run gives it back.
 func New(config Config) (*Broker, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -38,25 +41,41 @@ func New(config Config) (*Broker, error) {
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
 	b.loop = newLoop(config, b.inbox)
+	b.loop.refuse, b.loop.aside = b.refuse, b.sessions.Go
+	b.tokens, err = newTokenSource(config)
+	if err != nil {
+		return nil, err
+	}
 	return b, nil
 }
 
-// Run serves until ctx ends. Then it closes every connection with code 1012,
-// which releases every lock, and returns nil when no goroutine of it is left,
-// within a few seconds. A broker runs once: a second Run returns [ErrStarted].
+// Run serves until ctx ends. Then it grants nothing more, refuses connections,
+// and tells every client so; when nothing is held any more, or when
+// [Config].Drain is over, it closes every connection with code 1012, which
+// releases every lock. It returns when no goroutine of it is left, within a few
+// seconds more. The error is nil, or says why StateDir does not know how the run
+// has ended, which counts as an end that was not clean. [ErrNoTokens] ends
+// Run as the end of ctx does. A broker runs once: a second Run returns
+// [ErrStarted].
 func (b *Broker) Run(ctx context.Context) error {
 	if b.started.Swap(true) {
 		return ErrStarted
 	}
 	b.ready.Store(true)
-	b.loop.run(ctx)
-	b.ready.Store(false)
+	err := b.loop.run(ctx, b.tokens)
+	b.refuse()
 
 	b.mu.Lock()
 	b.stopped = true
 	b.mu.Unlock()
 	b.sessions.Wait()
-	return nil
+	return err
+}
+
+// refuse lets nobody in any more.
+func (b *Broker) refuse() {
+	b.draining.Store(true)
+	b.ready.Store(false)
 }
 
 func (b *Broker) hasStopped() bool {

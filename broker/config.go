@@ -28,6 +28,24 @@ type Config struct {
 	// in [wire.DefaultLimits].
 	Limits wire.Limits
 
+	// StateDir is a directory, made where it is not there, in which the broker
+	// keeps from which fencing token on none was ever given out. So tokens rise
+	// over restarts, whatever ends the broker, also a loss of power; and after
+	// an end that was not clean nothing is granted until the clients of before
+	// can no longer believe that they hold anything. One broker can use it at a
+	// time. "": tokens start from the clock of the machine, and rise over
+	// restarts as far as that does; nothing is waited for.
+	StateDir string
+
+	// LockDelay keeps what a client holds whose connection ends without a close
+	// frame, until it has been silent for Timeout: the client may be alive, and
+	// believe. Without it such locks go to others at once.
+	LockDelay bool
+
+	// Drain is how long holders may take to release their locks when Run's
+	// context has ended. Default 10 s, at most a year; negative: no time at all.
+	Drain time.Duration
+
 	// IdleNames is how many lock names are remembered after their last use, for
 	// the listing. Default 10,000; negative: none.
 	IdleNames int
@@ -38,6 +56,7 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Heartbeat, 5*time.Second)
 	setDefault(&c.Timeout, 15*time.Second)
+	setDefault(&c.Drain, 10*time.Second)
 	setDefault(&c.IdleNames, 10_000)
 	c.IdleNames = max(c.IdleNames, 0)
 
@@ -53,6 +72,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
 	case c.Timeout > wire.MaxMillis*time.Millisecond:
 		return c, fmt.Errorf("broker: Timeout is %v: want a year at most", c.Timeout)
+	case c.Drain > wire.MaxMillis*time.Millisecond:
+		return c, fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
 	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
 		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
 	}

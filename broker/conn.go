@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +27,11 @@ type progressConn struct {
 	net.Conn
 	silence time.Duration // how long a read may last; 0: for ever
 
-	mu   sync.Mutex
-	last time.Time // no deadline is later than this, unless it is zero
+	made time.Time
+	last atomic.Int64 // nanoseconds after made when a byte was received last
+
+	mu       sync.Mutex
+	deadline time.Time // none is later than this, unless it is zero
 }
 
 // Read waits for bytes, not for messages: a long message on a slow line is a
@@ -38,8 +42,15 @@ func (c *progressConn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.last.Store(int64(time.Since(c.made)))
+	}
+	return n, err
 }
+
+// heard is when the last byte was received.
+func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
 // Write writes p chunk by chunk, each with a deadline of its own.
 func (c *progressConn) Write(p []byte) (written int, err error) {
@@ -61,8 +72,8 @@ func (c *progressConn) SetWriteDeadline(time.Time) error { return nil }
 func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.last.IsZero() && c.last.Before(t) {
-		t = c.last
+	if !c.deadline.IsZero() && c.deadline.Before(t) {
+		t = c.deadline
 	}
 	return set(t)
 }
@@ -72,9 +83,9 @@ func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error
 func (c *progressConn) hurry() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last.IsZero() {
-		c.last = time.Now().Add(closeWait)
-		_ = c.SetDeadline(c.last)
+	if c.deadline.IsZero() {
+		c.deadline = time.Now().Add(closeWait)
+		_ = c.SetDeadline(c.deadline)
 	}
 }
 
@@ -98,6 +109,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = &progressConn{Conn: conn}
+	h.conn = &progressConn{Conn: conn, made: time.Now()}
 	return h.conn, buffered, nil
 }

@@ -1,11 +1,27 @@
 package broker
 
+import "time"
+
 // Rig makes what is random or depends on the clock predictable: the names of
-// sessions, in the order of their opening, and tokens, which count from 1.
+// sessions, in the order of their opening, and tokens, which, where there is no
+// state directory, count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
-	b.loop.table = newTable(b.config, 1)
+	if b.config.StateDir == "" {
+		b.tokens = tokensFrom{first: 1}
+	}
 }
+
+// RigTokens makes tokens begin at first.
+func (b *Broker) RigTokens(first int64) { b.tokens = tokensFrom{first: first} }
+
+// tokensFrom are tokens that begin at a certain one.
+type tokensFrom struct {
+	clockTokens
+	first int64
+}
+
+func (t tokensFrom) start() (int64, time.Duration) { return t.first, 0 }
 
 // What tests assert exactly.
 const (
@@ -14,6 +30,9 @@ const (
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
 	MaxMalformed = maxMalformed
+	ChangesBytes = changesBytes
+	TokenRange   = tokenRange
+	AllowSlice   = allowSlice
 )
 
 // SessionNames returns n names as one broker gives them.

@@ -54,8 +54,8 @@ func newUpgrader() websocket.Upgrader {
 // has goroutines of its own: those of the HTTP server are not needed any more.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	label, status, problem := checkUpgrade(r)
-	if status == 0 && b.hasStopped() {
-		status, problem = http.StatusServiceUnavailable, "the broker has stopped"
+	if status == 0 && (b.draining.Load() || b.hasStopped()) {
+		status, problem = http.StatusServiceUnavailable, "the broker stops"
 	}
 	if status != 0 {
 		if status == http.StatusUpgradeRequired {

@@ -10,10 +10,11 @@ import (
 // that the loop is woken once for many, and handled in about a millisecond.
 const inboxRoom = 1024
 
-// An item is what a session's reader tells the loop; exactly one of the last
-// four fields is set.
+// An item is what a session's reader tells the loop; exactly one of opened,
+// request, fault and ended is set.
 type item struct {
 	session *session
+	verdict chan verdict // where the loop is to say what it did to others, or nil
 
 	opened  bool
 	request wire.Request // well-formed and within the limits
@@ -23,14 +24,16 @@ type item struct {
 
 // An ending says how a connection ended, or is to end.
 type ending struct {
-	code   int    // of the close frame to send; 0: none
-	reason string // in that frame, and in the log
+	code    int    // of the close frame to send; 0: none
+	reason  string // in that frame, and in the log
+	goodbye bool   // the client has sent a close frame: it believes nothing any more
 }
 
 // An inbox carries items from all readers to the loop, in the order in which
 // they were put in.
 type inbox struct {
-	wake chan struct{} // has a token when there is something to take
+	wake  chan struct{} // has a token when there is something to take
+	ended chan struct{} // closed by close
 
 	mu     sync.Mutex
 	room   sync.Cond
@@ -39,7 +42,7 @@ type inbox struct {
 }
 
 func newInbox() *inbox {
-	b := &inbox{wake: make(chan struct{}, 1)}
+	b := &inbox{wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	b.room.L = &b.mu
 	return b
 }
@@ -78,6 +81,7 @@ func (b *inbox) close() []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
+	close(b.ended)
 	b.room.Broadcast()
 	return b.items
 }

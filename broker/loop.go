@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -23,6 +24,12 @@ type loop struct {
 
 	sessions map[string]*session // those that can still be spoken to
 	dropping []string            // those whose requests are being ended
+	watches  []*watch            // in the order in which they began
+
+	tokens *tokens
+	drain  *drain       // nil until the broker is to stop
+	refuse func()       // called then: no connection is accepted any more
+	aside  func(func()) // runs what may block, such as a line of the log
 
 	always chan struct{} // closed
 	batch  []item
@@ -30,49 +37,78 @@ type loop struct {
 }
 
 func newLoop(config Config, in *inbox) *loop {
-	start := time.Now()
 	always := make(chan struct{})
 	close(always)
 	return &loop{
 		config:   config,
 		inbox:    in,
-		start:    start,
-		table:    newTable(config, start.UnixMicro()), // see doc.go on restarts
 		sessions: make(map[string]*session),
 		always:   always,
 	}
 }
 
-func newTable(config Config, firstToken int64) *locktable.Table {
-	return locktable.New(locktable.Config{
-		FirstToken:  firstToken,
-		MaxRequests: config.Limits.Requests,
-		MaxIdle:     config.IdleNames,
+// run serves until ctx ends and what is held then has been released, or the time
+// for that is over. It returns what is wrong with the tokens.
+func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
+	l.start = time.Now()
+	if l.tokens, err = startTokens(source, l.config); err != nil {
+		return errors.Join(err, l.stop())
+	}
+	l.aside(func() { l.tokens.logStart(l.config.StateDir) })
+	l.table = locktable.New(locktable.Config{
+		FirstToken:  l.tokens.first,
+		Ceiling:     l.tokens.allowed,
+		MaxRequests: l.config.Limits.Requests,
+		MaxIdle:     l.config.IdleNames,
 	})
-}
-
-func (l *loop) run(ctx context.Context) {
+	ended := ctx.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for ctx.Err() == nil {
+	for !l.isDrained() {
 		select {
-		case <-ctx.Done():
+		case <-ended:
+			ended = nil
+			l.beginDrain()
 		case <-l.inbox.wake:
 			l.takeBatch()
 		case <-timer.C:
 			l.deliver(l.table.Tick(l.now(), l.events[:0]))
+		case limit := <-l.tokens.reserved:
+			l.tokens.arrived(limit)
 		case <-l.unfinished():
-			l.drop()
+			l.workOn()
 		}
-		if due, ok := l.table.Deadline(); ok {
+		l.tokens.keepAhead(l.table.NextToken(), l.now())
+		if l.table.NextToken() > wire.MaxInteger && l.drain == nil {
+			err = ErrNoTokens
+			l.beginDrain()
+		}
+		if due, ok := l.nextDeadline(); ok {
 			timer.Reset(due - l.now())
 		}
 	}
-	l.stop()
+	return errors.Join(err, l.stop())
 }
 
 // now is the table's time.
 func (l *loop) now() time.Duration { return time.Since(l.start) }
+
+// nextDeadline is when there is next something to do, if any.
+func (l *loop) nextDeadline() (time.Duration, bool) {
+	due, some := l.table.Deadline()
+	sooner := func(other time.Duration) {
+		if !some || other < due {
+			due, some = other, true
+		}
+	}
+	if l.tokens.inGrace(l.now()) {
+		sooner(l.tokens.graceEnds)
+	}
+	if l.drain != nil {
+		sooner(l.drain.ends)
+	}
+	return due, some
+}
 
 func (l *loop) takeBatch() {
 	l.batch = l.inbox.take(l.batch[:0])
@@ -94,7 +130,7 @@ func (l *loop) handle(it item) {
 	case it.fault != nil:
 		l.reply(s, it.fault)
 	default:
-		l.request(s, it.request)
+		l.request(it)
 	}
 }
 
@@ -107,7 +143,11 @@ func (l *loop) open(s *session) {
 		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
+		GraceMS:     l.tokens.graceMS(l.now()),
 	})
+	if l.drain != nil {
+		l.reply(s, l.drain.message(l.now()))
+	}
 }
 
 // reply queues m for s, and cuts s off if it reads too slowly.
@@ -115,7 +155,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.leaves || s.out.put(m) {
 		return
 	}
-	end := ending{wire.ClosePolicy, "slow consumer"}
+	end := ending{code: wire.ClosePolicy, reason: "slow consumer"}
 	s.out.cut(end)
 	s.net.hurry()
 	l.end(s, end)
@@ -133,6 +173,9 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.reply(s, m)
 			}
 		}
+		if len(l.watches) > 0 {
+			l.tellWatches(event)
+		}
 		*event = locktable.Event{}
 	}
 	l.events = events[:0]
@@ -147,16 +190,39 @@ func (l *loop) end(s *session, how ending) {
 		s.net.hurry()
 	}
 	delete(l.sessions, s.name)
-	l.table.Leave(s.name, 0)
+	l.unwatchAll(s)
+	l.table.Leave(s.name, l.keptUntil(s, how))
 	l.dropping = append(l.dropping, s.name)
 }
 
-// unfinished is ready while there are sessions to be dropped.
-func (l *loop) unfinished() <-chan struct{} {
-	if len(l.dropping) == 0 {
-		return nil
+// keptUntil is until when what s holds is kept, with lock delay: the client may
+// believe until it must know that the broker has not heard it for too long.
+func (l *loop) keptUntil(s *session, how ending) time.Duration {
+	if !l.config.LockDelay || how.goodbye {
+		return 0
 	}
-	return l.always
+	return s.net.heard().Add(l.config.Timeout).Sub(l.start)
+}
+
+// unfinished is ready while there is work that is done slice by slice, so that
+// nobody has to wait for all of it.
+func (l *loop) unfinished() <-chan struct{} {
+	if len(l.dropping) > 0 || l.canAllow() || l.drain != nil && !l.drain.shut {
+		return l.always
+	}
+	return nil
+}
+
+func (l *loop) workOn() {
+	if len(l.dropping) > 0 {
+		l.drop()
+	}
+	if l.canAllow() {
+		l.allow()
+	}
+	if l.drain != nil && !l.drain.shut {
+		l.shut()
+	}
 }
 
 func (l *loop) drop() {
@@ -167,9 +233,10 @@ func (l *loop) drop() {
 	}
 }
 
-// stop closes every connection. The table is of no use to anyone any more.
-func (l *loop) stop() {
-	end := ending{wire.CloseRestart, "the broker stops"}
+// stop closes every connection, and ends the run of tokens. The table is of no
+// use to anyone any more.
+func (l *loop) stop() error {
+	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
 	for _, it := range l.inbox.close() {
 		it.session.out.finish(end)
 		it.session.net.hurry()
@@ -178,4 +245,9 @@ func (l *loop) stop() {
 		s.out.finish(end)
 		s.net.hurry()
 	}
+	if l.table == nil {
+		return nil // it never began
+	}
+	l.logEnd()
+	return l.tokens.stop(l.held(), l.now())
 }

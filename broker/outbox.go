@@ -6,8 +6,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// outboxBytes is how much may be due to a client that does not read.
-const outboxBytes = 16 << 20
+// outboxBytes is how much may be due to a client that does not read, and
+// changesBytes how much of that may be changes.
+const (
+	outboxBytes  = 16 << 20
+	changesBytes = 1 << 20
+)
 
 // An outbox carries replies from the loop to a session's writer. Putting never
 // waits.
@@ -16,13 +20,19 @@ type outbox struct {
 
 	mu      sync.Mutex
 	replies []wire.Reply
-	queued  int     // bytes of replies
-	taken   int     // bytes that the writer has taken and not yet sent
-	pong    *string // the latest WebSocket ping that is not answered yet
+	queued  due              // of replies
+	taken   due              // what the writer has taken and not yet sent
+	lagging map[wire.ID]bool // watches that are told nothing until they have read on
+	pong    *string          // the latest WebSocket ping that is not answered yet
 	end     *ending
 }
 
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+// due counts bytes.
+type due struct{ all, changes int }
+
+func newOutbox() *outbox {
+	return &outbox{wake: make(chan struct{}, 1), lagging: make(map[wire.ID]bool)}
+}
 
 // A parcel is what the writer has to send.
 type parcel struct {
@@ -39,10 +49,40 @@ func (o *outbox) put(m wire.Reply) bool {
 	if o.end != nil {
 		return true
 	}
+	o.add(m)
+	return o.queued.all+o.taken.all <= outboxBytes
+}
+
+// add adds a reply. The caller holds o.mu.
+func (o *outbox) add(m wire.Reply) {
 	o.replies = append(o.replies, m)
-	o.queued += wire.Size(m)
+	o.queued.all += wire.Size(m)
 	o.signal()
-	return o.queued+o.taken <= outboxBytes
+}
+
+// tell adds a change to a watch. When too many changes are due already the watch
+// is told so, once, and then nothing until resume.
+func (o *outbox) tell(change *wire.Change) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.end != nil || o.lagging[change.ID]:
+	case o.queued.changes+o.taken.changes > changesBytes:
+		o.lagging[change.ID] = true
+		o.add(&wire.Lagged{ID: change.ID})
+	default:
+		o.add(change)
+		o.queued.changes += wire.Size(change)
+	}
+}
+
+// resume lets a watch be told changes again. The writer calls it before it
+// sends that the watch has lagged: whoever asks for the listing after reading
+// that gets one that is newer, and all changes since.
+func (o *outbox) resume(watch wire.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.lagging, watch)
 }
 
 // answer notes a WebSocket ping, and never fails. Only the latest is answered, as RFC 6455,
@@ -74,7 +114,7 @@ func (o *outbox) cut(end ending) {
 	if o.end == nil {
 		o.end = &end
 	}
-	o.replies, o.queued = nil, 0
+	o.replies, o.queued = nil, due{}
 	o.signal()
 }
 
@@ -83,7 +123,7 @@ func (o *outbox) take(sent parcel) parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p := parcel{replies: o.replies, pong: o.pong, end: o.end}
-	o.taken, o.queued = o.queued, 0
+	o.taken, o.queued = o.queued, due{}
 	clear(sent.replies)
 	o.replies, o.pong = sent.replies[:0], nil
 	return p

@@ -33,6 +33,9 @@ type rig struct {
 // inBubble runs f with a rigged broker in virtual time.
 func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
+	if config.Drain == 0 {
+		config.Drain = -1
+	}
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(config)
 		if err != nil {

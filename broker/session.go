@@ -90,23 +90,33 @@ func (s *session) read() ending {
 			return endingOf(err)
 		}
 		if kind == websocket.BinaryMessage {
-			return ending{wire.CloseBinary, "binary frame"}
+			return ending{code: wire.CloseBinary, reason: "binary frame"}
 		}
 		it, wellFormed := s.decode(frame)
-		if _, asks := it.request.(*wire.Info); asks {
+		if asksForPage(it.request) {
 			s.awaitPage()
 		}
 		if !s.inbox.put(it) {
-			return ending{wire.CloseRestart, "the broker has stopped"}
+			return ending{code: wire.CloseRestart, reason: "the broker has stopped"}
 		}
+		s.awaitVerdict(it)
 		malformed++
 		if wellFormed {
 			malformed = 0
 		}
 		if malformed > maxMalformed {
-			return ending{wire.ClosePolicy, "malformed frames"}
+			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
 		}
 	}
+}
+
+// asksForPage reports whether the answer to m may be as long as a page.
+func asksForPage(m wire.Request) bool {
+	switch m.(type) {
+	case *wire.Info, *wire.Why:
+		return true
+	}
+	return false
 }
 
 // awaitPage waits until the page that was asked for before has been sent. So a
@@ -138,7 +148,7 @@ func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 	case errors.As(err, &fault):
 		return item{session: s, fault: fault}, true
 	}
-	return item{session: s, request: request}, true
+	return item{session: s, request: request, verdict: newVerdicts(request)}, true
 }
 
 // endingOf says what the end of reading means. No close frame is sent where the
@@ -150,11 +160,11 @@ func endingOf(err error) ending {
 	case errors.As(err, &closed) && closed.Code == websocket.CloseAbnormalClosure, errors.Is(err, io.EOF):
 		return ending{reason: "ended without a close frame"}
 	case errors.As(err, &closed):
-		return ending{reason: "closed by the client"}
+		return ending{reason: "closed by the client", goodbye: true}
 	case errors.Is(err, websocket.ErrReadLimit):
-		return ending{wire.CloseTooBig, "frame too long"}
+		return ending{code: wire.CloseTooBig, reason: "frame too long"}
 	case errors.As(err, &silent) && silent.Timeout():
-		return ending{wire.ClosePolicy, "silent"}
+		return ending{code: wire.ClosePolicy, reason: "silent"}
 	}
 	return ending{reason: err.Error()}
 }
@@ -181,12 +191,16 @@ func (s *session) write() {
 			return
 		}
 		for _, m := range p.replies {
+			if lagged, is := m.(*wire.Lagged); is {
+				s.out.resume(lagged.ID)
+			}
 			var err error
 			if buffer, err = s.send(buffer[:0], m); err != nil {
 				s.giveUp(err)
 				return
 			}
-			if _, page := m.(*wire.InfoPage); page {
+			switch m.(type) {
+			case *wire.InfoPage, *wire.Chain:
 				s.pageDone()
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,11 +76,10 @@ func TestStopWithSessionThatEnds(t *testing.T) {
 // A log that blocks stops only what writes to it: the sessions it tells of, and
 // not the loop.
 func TestLogThatBlocks(t *testing.T) {
-	log := &blockingLog{}
+	log := newBlockingLog()
 	inBubble(t, broker.Config{Logger: zerolog.New(log).Level(zerolog.InfoLevel)}, func(r *rig) {
-		log.lines = make(chan struct{}) // of this bubble
-		defer close(log.lines)
-		go func() { log.lines <- struct{}{} }() // a's opening
+		defer log.take(1000)
+		log.take(2) // that of the start, and a's opening
 		a := r.connect("a")
 		_ = r.dial("b") // its opening cannot be written
 		a.take()
@@ -88,11 +88,34 @@ func TestLogThatBlocks(t *testing.T) {
 	})
 }
 
-// A blockingLog takes a line for each receive, and all when it is closed.
-type blockingLog struct{ lines chan struct{} }
+// A blockingLog takes so many lines, and then none until it is told to.
+type blockingLog struct {
+	mu    sync.Mutex
+	more  sync.Cond
+	lines int
+}
 
+func newBlockingLog() *blockingLog {
+	l := &blockingLog{}
+	l.more.L = &l.mu
+	return l
+}
+
+func (l *blockingLog) take(lines int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines += lines
+	l.more.Broadcast()
+}
+
+// Write waits until the line is taken.
 func (l *blockingLog) Write(line []byte) (int, error) {
-	<-l.lines
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.lines == 0 {
+		l.more.Wait()
+	}
+	l.lines--
 	return len(line), nil
 }
 

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -12,23 +13,21 @@ import (
 // wire and the commands and events of the lock table.
 
 // request does what a client asks for.
-func (l *loop) request(s *session, m wire.Request) {
+func (l *loop) request(it item) {
+	s, m := it.session, it.request
 	id, opens := m.Opener()
 	if refusal := s.admit(id, opens, m); refusal != nil {
-		l.reply(s, refusal)
-		if m.Kind() == "info" {
-			s.pageDone()
-		}
+		l.decline(it, refusal)
 		return
 	}
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
 	case *wire.Acquire:
-		if m.Steal {
-			l.reply(s, unsupported(id, "steal"))
-			return
+		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
+		if it.verdict != nil {
+			it.verdict <- verdictOn(m, events)
 		}
-		l.deliver(l.table.Acquire(now, acquireCommand(m), events))
+		l.deliver(events)
 	case *wire.Release:
 		l.deliver(l.table.Release(now, id, events))
 	case *wire.Cancel:
@@ -37,13 +36,59 @@ func (l *loop) request(s *session, m wire.Request) {
 		page, events := l.table.Page(now, queryOf(m), events)
 		l.deliver(events)
 		l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next})
+	case *wire.Why:
+		l.why(it, m, now)
+	case *wire.Evict:
+		l.evict(it, m, now)
+	case *wire.Watch:
+		l.watch(s, m)
+	case *wire.Unwatch:
+		l.unwatch(s, id)
 	case *wire.Ping:
 		l.reply(s, &wire.Pong{ID: id})
-	case *wire.Unwatch:
-		l.reply(s, &wire.Error{ID: id, Code: wire.NotFound, Message: "no such watch"})
 	default:
-		l.reply(s, unsupported(id, m.Kind()))
+		panic("broker: nobody handles " + m.Kind())
 	}
+}
+
+// decline answers an item with an error, and tells its reader not to wait.
+func (l *loop) decline(it item, refusal *wire.Error) {
+	l.reply(it.session, refusal)
+	if asksForPage(it.request) {
+		it.session.pageDone()
+	}
+	if it.verdict != nil {
+		it.verdict <- verdict{code: refusal.Code}
+	}
+}
+
+// why answers who is in the way.
+func (l *loop) why(it item, m *wire.Why, now time.Duration) {
+	var chain []wire.Step
+	events, known := l.events[:0], true
+	if name, given := m.Lock.Get(); given {
+		chain, events = l.table.WhyLock(now, name, events)
+	} else {
+		chain, known, events = l.table.Why(now, m.Request.Or(wire.ID{}), events)
+	}
+	l.deliver(events)
+	if !known {
+		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		return
+	}
+	l.reply(it.session, &wire.Chain{ID: m.ID, Chain: chain})
+}
+
+// evict ends a request of anyone.
+func (l *loop) evict(it item, m *wire.Evict, now time.Duration) {
+	events, known := l.table.Evict(now, m.Request, nameOf(it.session.peer), m.Message, l.events[:0])
+	l.deliver(events)
+	if !known {
+		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		return
+	}
+	it.verdict <- verdict{}
+	l.reply(it.session, &wire.Evicted{ID: m.ID})
 }
 
 // admit uses up the number of an id that m opens, or says why it cannot; an id
@@ -74,7 +119,7 @@ func (s *session) use(id wire.ID) *wire.Error {
 	return &wire.Error{ID: id, Code: wire.BadID, Message: reason}
 }
 
-func acquireCommand(m *wire.Acquire) locktable.Acquire {
+func acquireCommand(m *wire.Acquire, peer wire.Peer) locktable.Acquire {
 	a := locktable.Acquire{
 		ID:     m.ID,
 		Locks:  m.Locks,
@@ -82,6 +127,10 @@ func acquireCommand(m *wire.Acquire) locktable.Acquire {
 		Wait:   locktable.Forever,
 		Hold:   millis(m.HoldMS.Or(0)),
 		Parent: m.Parent,
+		Steal:  m.Steal,
+	}
+	if m.Steal {
+		a.By = nameOf(peer)
 	}
 	if wait, given := m.WaitMS.Get(); given {
 		a.Wait = millis(wait)
@@ -114,7 +163,7 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Lost:
 		return &wire.Lost{ID: id, Reason: event.Lost, By: event.By, Message: event.Message}
 	case locktable.Evicted:
-		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: event.Message, By: event.By}
+		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: cmp.Or(event.Message, "withdrawn by an operator"), By: event.By}
 	case locktable.ShutDown:
 		return errorOf(event, wire.ShuttingDown)
 	case locktable.TimedOut:
@@ -133,6 +182,14 @@ func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
 	return m
 }
 
-func unsupported(id wire.ID, what string) *wire.Error {
-	return &wire.Error{ID: id, Code: wire.BadRequest, Message: what + ": not supported yet"}
+// changeOf is what watchers are told of an event at one of its locks.
+func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
+	return &wire.Change{
+		Event:   event.Kind.String(),
+		Reason:  event.Lost,
+		By:      event.By,
+		Message: event.Message,
+		Lock:    event.Lock(i),
+		Request: l.table.Subject(event, i),
+	}
 }

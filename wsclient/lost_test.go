@@ -1,6 +1,7 @@
 package wsclient_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -27,10 +28,11 @@ func TestConnectionEnds(t *testing.T) {
 		end    func(c *wsclient.Client, conn net.Conn, b *brokertest.Server)
 		reason wsclient.LostReason
 		err    error
+		waits  error // what a waiting call ends with, if it is another
 	}{
-		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() }, wsclient.LostClosed, wsclient.ErrClosed},
-		{"cut", func(_ *wsclient.Client, conn net.Conn, _ *brokertest.Server) { _ = conn.Close() }, wsclient.LostConnection, wsclient.ErrConnection},
-		{"broker stops", func(_ *wsclient.Client, _ net.Conn, b *brokertest.Server) { b.Stop() }, wsclient.LostConnection, wsclient.ErrConnection},
+		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() }, wsclient.LostClosed, wsclient.ErrClosed, nil},
+		{"cut", func(_ *wsclient.Client, conn net.Conn, _ *brokertest.Server) { _ = conn.Close() }, wsclient.LostConnection, wsclient.ErrConnection, nil},
+		{"broker stops", func(_ *wsclient.Client, _ net.Conn, b *brokertest.Server) { b.Stop() }, wsclient.LostConnection, wsclient.ErrConnection, wsclient.ErrShuttingDown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -51,7 +53,7 @@ func TestConnectionEnds(t *testing.T) {
 				test.end(c, conn, b)
 
 				<-held.Context().Done()
-				if err := <-waiting; !errors.Is(err, test.err) || errors.Is(err, wsclient.ErrLost) {
+				if err := <-waiting; !errors.Is(err, cmp.Or(test.waits, test.err)) || errors.Is(err, wsclient.ErrLost) {
 					t.Errorf("waiting call: got %v, want %v", err, test.err)
 				}
 				<-c.Done()

@@ -27,9 +27,13 @@ type Server struct {
 
 // Start makes a broker of config and runs it until Stop, at the latest until
 // the test ends. Inside a synctest bubble call Stop yourself: the cleanup of
-// the test comes after the bubble.
+// the test comes after the bubble. Where config says nothing of it, Drain is none:
+// tests need not wait for what they still hold.
 func Start(t testing.TB, config broker.Config) *Server {
 	t.Helper()
+	if config.Drain == 0 {
+		config.Drain = -1
+	}
 	b, err := broker.New(config)
 	if err != nil {
 		t.Fatal(err)

@@ -58,8 +58,6 @@ func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
 // logStart says where the broker listens, and what whoever runs it should know.
 func logStart(log zerolog.Logger, addr net.Addr) {
 	log.Info().Str("address", addr.String()).Str("version", cli.BuildVersion()).Msg("listening")
-	log.Info().Msg("fencing tokens start from the clock of this machine: " +
-		"they rise over a restart only if the clock is not set back")
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		log.Warn().Str("address", addr.String()).
 			Msg("not only this machine can connect, and there are no credentials: everyone who reaches the port may do everything")

@@ -68,11 +68,12 @@ type daemon struct {
 	lines []logLine // as far as they were read
 }
 
-// startDaemon returns when it listens.
+// startDaemon returns when it listens. Unless args say otherwise it does not wait
+// for what is still held at the end.
 func startDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{}
-	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "brokerd", append(args, "--port", "0")...)
+	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "brokerd", append([]string{"--drain=0s", "--port=0"}, args...)...)
 	listening := d.until(t, "listening")
 	d.url = "ws://" + listening.Address
 	return d

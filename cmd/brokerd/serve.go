@@ -36,6 +36,12 @@ type flags struct {
 	Host  string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for every IPv4 interface."`
 	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any that is free."`
 	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Log what each client does as well."`
+
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for what must survive a restart: fencing tokens then rise whatever happens, and after a crash nothing is granted while clients of before may believe. Made if it is not there."`
+	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"Keep the locks of a connection that ended without goodbye until it has been silent for --timeout: its client may be alive."`
+	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM; 0s: no time."`
+	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`
+	Heartbeat time.Duration `default:"5s" env:"BROKERD_HEARTBEAT" help:"How often broker and clients send a sign of life; at most half of --timeout."`
 }
 
 // serveCmd is the command "serve".
@@ -49,12 +55,16 @@ func (serveCmd) Run(f *flags) error {
 
 	log, flush := newLogger(os.Stderr, f.Debug)
 	defer flush()
+	b, err := broker.New(f.config(log))
+	if err != nil {
+		return err
+	}
 	listener, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
 	logStart(log, listener.Addr())
-	if err := serve(ctx, listener, log); err != nil {
+	if err := serve(ctx, b, listener, log); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
@@ -83,12 +93,24 @@ func (f *flags) network() string {
 	return "tcp"
 }
 
-// serve runs a broker behind listener until ctx ends.
-func serve(ctx context.Context, listener net.Listener, log zerolog.Logger) error {
-	b, err := broker.New(broker.Config{Logger: log})
-	if err != nil {
-		return err
+// config is that of the broker, where 0 stands for the default and not for none.
+func (f *flags) config(log zerolog.Logger) broker.Config {
+	c := broker.Config{
+		Logger:    log,
+		StateDir:  f.StateDir,
+		LockDelay: f.LockDelay,
+		Drain:     f.Drain,
+		Timeout:   f.Timeout,
+		Heartbeat: f.Heartbeat,
 	}
+	if f.Drain <= 0 {
+		c.Drain = -1
+	}
+	return c
+}
+
+// serve runs b behind listener until ctx ends.
+func serve(ctx context.Context, b *broker.Broker, listener net.Listener, log zerolog.Logger) error {
 	server := &http.Server{
 		Handler:           b.Handler(),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -107,7 +129,6 @@ func serve(ctx context.Context, listener net.Listener, log zerolog.Logger) error
 	})
 	// The broker first: Shutdown does not see WebSocket connections.
 	runErr := b.Run(ctx)
-	log.Info().Msg("stopping: every lock is released")
 	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
 	defer cancelGrace()
 	if server.Shutdown(grace) != nil {

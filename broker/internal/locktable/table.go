@@ -103,6 +103,9 @@ func (t *Table) Deadline() (time.Duration, bool) {
 	return due, some
 }
 
+// NextToken is the fencing token that the next grant would have.
+func (t *Table) NextToken() int64 { return t.token }
+
 // Held is how many requests hold their locks, those of sessions that have left
 // and are kept among them.
 func (t *Table) Held() int { return t.held }

@@ -1,0 +1,228 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker/internal/statedir"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// ErrNoTokens is what Run returns when the last fencing token, 2^53-1, has been
+// given out: it drains then. At a million grants a second that takes 285 years.
+var ErrNoTokens = errors.New("broker: no fencing tokens are left")
+
+// A tokenSource says which fencing tokens a run may give out.
+type tokenSource interface {
+	// start returns the first token, greater than all of the runs before, and
+	// for how long clients of before may still believe that they hold a lock.
+	start() (first int64, believe time.Duration)
+	// reserve makes sure that later runs begin at limit or above, and know for
+	// how long clients may believe, should this run end now. It waits for the
+	// disk.
+	reserve(limit int64, believe time.Duration) error
+	// stop ends the run. Believe is 0 when no client can believe anything any
+	// more.
+	stop(believe time.Duration) error
+}
+
+// clockTokens start at the microseconds of the clock. They rise over restarts if
+// the clock is not set back and grants are fewer than a million a second.
+type clockTokens struct{}
+
+func (clockTokens) start() (int64, time.Duration)      { return time.Now().UnixMicro(), 0 }
+func (clockTokens) reserve(int64, time.Duration) error { return nil }
+func (clockTokens) stop(time.Duration) error           { return nil }
+
+// savedTokens go on above what the last run had reserved.
+type savedTokens struct{ dir *statedir.Dir }
+
+func (s savedTokens) start() (int64, time.Duration) {
+	state, used := s.dir.State()
+	switch {
+	case !used:
+		return clockTokens{}.start()
+	case state.Clean:
+		return state.Next, 0
+	}
+	return state.Next, state.Timeout
+}
+
+func (s savedTokens) reserve(limit int64, believe time.Duration) error {
+	return s.dir.Save(statedir.State{Next: limit, Timeout: believe})
+}
+
+func (s savedTokens) stop(believe time.Duration) error {
+	state, _ := s.dir.State()
+	state.Clean, state.Timeout = believe == 0, believe
+	return errors.Join(s.dir.Save(state), s.dir.Close())
+}
+
+func newTokenSource(config Config) (tokenSource, error) {
+	if config.StateDir == "" {
+		return clockTokens{}, nil
+	}
+	dir, err := statedir.Open(config.StateDir)
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	return savedTokens{dir}, nil
+}
+
+const (
+	// tokenRange is how many tokens are reserved at a time: so many that the
+	// disk is written to about once a second at the most, and so few that there
+	// are enough for 2^33 restarts.
+	tokenRange = 1 << 20
+	// reserveRetry is how long a reservation waits that has failed.
+	reserveRetry = time.Second
+	// allowSlice is how many requests are granted at a time that have waited for
+	// tokens.
+	allowSlice = 256
+)
+
+// tokens are what the loop knows of them. They are reserved ahead, by a goroutine
+// that waits for the disk in the loop's place.
+type tokens struct {
+	source  tokenSource
+	logger  zerolog.Logger
+	timeout time.Duration // how long clients of this run may believe
+
+	first   int64 // of this run
+	limit   int64 // those below it are reserved
+	allowed int64 // the table may give out those below it
+
+	grace     time.Duration // how long clients of the runs before may believe
+	graceEnds time.Duration // nothing is granted before
+
+	asking   bool       // for more; the goroutine runs
+	reserved chan int64 // its answer, the new limit
+	give     context.CancelFunc
+}
+
+// startTokens reserves the first tokens. The loop's time begins now.
+func startTokens(source tokenSource, config Config) (*tokens, error) {
+	first, grace := source.start()
+	t := &tokens{
+		source:    source,
+		logger:    config.Logger,
+		timeout:   config.Timeout,
+		first:     first,
+		limit:     min(first+tokenRange, wire.MaxInteger+1),
+		allowed:   first,
+		grace:     grace,
+		graceEnds: grace,
+		reserved:  make(chan int64, 1),
+		give:      func() {},
+	}
+	err := ErrNoTokens
+	if first <= wire.MaxInteger {
+		err = source.reserve(t.limit, t.believe(0))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if grace == 0 {
+		t.allowed = t.limit
+	}
+	return t, nil
+}
+
+// logStart says what is to be expected of tokens.
+func (t *tokens) logStart(dir string) {
+	switch {
+	case dir == "":
+		t.logger.Info().Msg("no state directory: fencing tokens start from the clock of this machine, and rise over a restart only if it is not set back; " +
+			"after a crash locks are granted at once, although clients of before may still believe")
+	case t.grace == 0:
+		t.logger.Info().Str("state_dir", dir).Int64("token", t.first).Msg("fencing tokens go on from the state directory")
+	default:
+		t.logger.Warn().Str("state_dir", dir).Int64("token", t.first).Stringer("grace", t.grace).
+			Msg("the last run did not stop cleanly: nothing is granted until its clients can no longer believe")
+	}
+}
+
+// inGrace reports whether clients of the runs before may still believe.
+func (t *tokens) inGrace(now time.Duration) bool { return now < t.graceEnds }
+
+func (t *tokens) graceMS(now time.Duration) int64 {
+	return max(t.graceEnds-now+time.Millisecond-1, 0).Milliseconds()
+}
+
+// believe is for how long some client may believe, should the run end now.
+func (t *tokens) believe(now time.Duration) time.Duration {
+	if t.inGrace(now) {
+		return max(t.grace, t.timeout)
+	}
+	return t.timeout
+}
+
+// keepAhead asks for more when half of what was reserved has been given out.
+func (t *tokens) keepAhead(next int64, now time.Duration) {
+	limit := min(next+tokenRange, wire.MaxInteger+1)
+	if t.asking || limit <= t.limit || t.limit-next > tokenRange/2 {
+		return
+	}
+	t.asking = true
+	ctx, cancel := context.WithCancel(context.Background())
+	t.give = cancel
+	believe := t.believe(now)
+	go func() { t.reserved <- t.reserve(ctx, limit, believe) }()
+}
+
+// reserve tries until it has succeeded, or ctx ends; then it returns 0.
+func (t *tokens) reserve(ctx context.Context, limit int64, believe time.Duration) int64 {
+	for {
+		err := t.source.reserve(limit, believe)
+		if err == nil {
+			return limit
+		}
+		t.logger.Error().Err(err).Msg("fencing tokens cannot be reserved: nothing is granted when those at hand are used up")
+		select {
+		case <-time.After(reserveRetry):
+		case <-ctx.Done():
+			return 0
+		}
+	}
+}
+
+// arrived takes in the answer.
+func (t *tokens) arrived(limit int64) {
+	t.asking = false
+	t.give()
+	t.limit = max(t.limit, limit)
+}
+
+// stop ends the run, with so many requests that still hold.
+func (t *tokens) stop(held int, now time.Duration) error {
+	t.give()
+	if t.asking {
+		t.arrived(<-t.reserved)
+	}
+	believe := t.believe(now)
+	if held == 0 && !t.inGrace(now) {
+		believe = 0
+	}
+	return t.source.stop(believe)
+}
+
+// canAllow reports whether the table may give out tokens that it does not know of.
+func (l *loop) canAllow() bool {
+	return l.drain == nil && l.tokens.allowed < l.tokens.limit && !l.tokens.inGrace(l.now())
+}
+
+// allow lets the table give out more tokens, a few at a time while many wait.
+func (l *loop) allow() {
+	next := l.table.NextToken()
+	t := l.tokens
+	t.allowed = min(max(t.allowed, next+allowSlice), t.limit)
+	l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
+	if l.table.NextToken() < t.allowed { // nobody waits for more
+		t.allowed = t.limit
+		l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
+	}
+}

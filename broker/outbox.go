@@ -60,19 +60,21 @@ func (o *outbox) add(m wire.Reply) {
 	o.signal()
 }
 
-// tell adds a change to a watch. When too many changes are due already the watch
-// is told so, once, and then nothing until resume.
-func (o *outbox) tell(change *wire.Change) {
+// tell adds a copy of change for a watch. When too many changes are due already
+// the watch is told so, once, and then nothing until resume.
+func (o *outbox) tell(watch wire.ID, change *wire.Change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case o.end != nil || o.lagging[change.ID]:
+	case o.end != nil || o.lagging[watch]:
 	case o.queued.changes+o.taken.changes > changesBytes:
-		o.lagging[change.ID] = true
-		o.add(&wire.Lagged{ID: change.ID})
+		o.lagging[watch] = true
+		o.add(&wire.Lagged{ID: watch})
 	default:
-		o.add(change)
-		o.queued.changes += wire.Size(change)
+		told := *change
+		told.ID = watch
+		o.add(&told)
+		o.queued.changes += wire.Size(&told)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func BenchmarkPair(b *testing.B) {
 		b.Fatal(err)
 	}
 	// 53-bit tokens and seven-digit ids make frames of real length.
-	session := strings.Repeat("a", 8)
+	session := "aaaaaa10"
 	var spentLocks, spentEcho time.Duration
 	n := int64(1_000_000)
 	for b.Loop() {
@@ -67,11 +68,15 @@ func exchange(b *testing.B, ws *websocket.Conn, frame []byte) {
 
 func brokerHandler(b *testing.B) http.Handler {
 	b.Helper()
-	br, err := broker.New(broker.Config{})
+	br, err := broker.New(broker.Config{Timeout: time.Hour}) // nobody answers pings here
 	if err != nil {
 		b.Fatal(err)
 	}
-	br.Rig(func() string { return strings.Repeat("a", 8) })
+	var sessions int64
+	br.Rig(func() string { // aaaaaa10, aaaaaa11 and so on
+		sessions++
+		return "aaaaaa" + strconv.FormatInt(35+sessions, 36)
+	})
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan struct{})
 	go func() {

@@ -77,9 +77,7 @@ func (l *loop) tellWatches(event *locktable.Event) {
 			if change == nil {
 				change = l.changeOf(event, i)
 			}
-			told := *change
-			told.ID = w.id
-			w.session.out.tell(&told)
+			w.session.out.tell(w.id, change)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.stopped = true
 	b.mu.Unlock()
 	b.sessions.Wait()
-	return err
+	return errors.Join(err, b.tokens.close())
 }
 
 // refuse lets nobody in any more.

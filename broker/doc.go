@@ -9,7 +9,7 @@
 //		ReadHeaderTimeout: 10 * time.Second,
 //	}
 //	go server.ListenAndServe()
-//	b.Run(ctx) // until ctx ends, then every connection is closed
+//	b.Run(ctx) // until ctx ends and holders have released, or had time to
 //	server.Close()
 //
 // Start with [Config], [New], [Broker.Run] and [Broker.Handler]. Package wsclient
@@ -26,27 +26,36 @@
 //	reader -> inbox -> loop (lock table) -> outbox -> writer
 //
 // When a connection ends, for whatever reason, the loop drops its session:
-// waiting requests are withdrawn, then its locks are released.
+// waiting requests are withdrawn, then its locks are released. Whatever could be
+// long (a drop, a stop, a listing) is done in slices between other work, and what
+// blocks (the disk, the log) is done aside.
 //
 // # What is promised
 //
 // In the broker's own order of events no two incompatible grants overlap. Each
 // queue is first come, first served. Nothing that one client sends costs
 // another its locks: bad input is answered with an error, and a client that
-// does not read is cut off.
+// does not read is cut off. A nested request that could never be granted is
+// refused, with the cycle.
+//
+// With [Config].StateDir fencing tokens rise over restarts, whatever ended the
+// broker, and after an end that was not clean nothing is granted until clients of
+// before have given up.
 //
 // # What is not
 //
 // A broker cannot stop a program that believes it still holds a lock: one that
 // was frozen past the session timeout wakes up believing, until its next
 // instruction that looks. Only the resource can refuse it, by checking the
-// fencing token that every grant carries. Tokens rise as long as the broker
-// runs; over a restart they rise if the clock of the machine has not been set
-// back. Queues and holders live in memory: a restart releases everything.
+// fencing token that every grant carries. Without [Config].StateDir tokens rise
+// over a restart only if the clock of the machine has not been set back, and
+// clients of before may still believe. Queues and holders live in memory: a restart
+// releases everything.
 //
 // When only the broker's side of a connection ends (a middlebox resets it, or the
 // broker cuts off a client that does not read), its locks go to others at once,
-// while the client may believe until its lease has run out.
+// while the client may believe until its lease has run out; [Config].LockDelay
+// keeps them until then.
 //
 // A panic of the loop means that an invariant is broken. It is not recovered:
 // a broker that no longer knows who holds what must not go on.

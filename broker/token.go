@@ -28,6 +28,8 @@ type tokenSource interface {
 	// stop ends the run. Believe is 0 when no client can believe anything any
 	// more.
 	stop(believe time.Duration) error
+	// close gives back what was opened.
+	close() error
 }
 
 // clockTokens start at the microseconds of the clock. They rise over restarts if
@@ -37,6 +39,7 @@ type clockTokens struct{}
 func (clockTokens) start() (int64, time.Duration)      { return time.Now().UnixMicro(), 0 }
 func (clockTokens) reserve(int64, time.Duration) error { return nil }
 func (clockTokens) stop(time.Duration) error           { return nil }
+func (clockTokens) close() error                       { return nil }
 
 // savedTokens go on above what the last run had reserved.
 type savedTokens struct{ dir *statedir.Dir }
@@ -59,8 +62,10 @@ func (s savedTokens) reserve(limit int64, believe time.Duration) error {
 func (s savedTokens) stop(believe time.Duration) error {
 	state, _ := s.dir.State()
 	state.Clean, state.Timeout = believe == 0, believe
-	return errors.Join(s.dir.Save(state), s.dir.Close())
+	return s.dir.Save(state)
 }
+
+func (s savedTokens) close() error { return s.dir.Close() }
 
 func newTokenSource(config Config) (tokenSource, error) {
 	if config.StateDir == "" {

@@ -64,7 +64,7 @@ type RequestInfo struct {
 	DurationMS int64 `json:"duration_ms"`
 	Peer
 	// Gone is set on a holder whose connection has ended and whose locks are
-	// kept for the lock delay.
+	// about to be released, or kept for the lock delay.
 	Gone bool `json:"gone,omitzero"`
 }
 

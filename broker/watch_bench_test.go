@@ -140,7 +140,7 @@ func (w *watched) catchUp(b *testing.B) {
 			if time.Now().After(deadline) {
 				b.Fatalf("a watcher has read %d changes of %d", read.Load(), 2*w.next)
 			}
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestKilledBroker(t *testing.T) {
 		}
 		if n < *restarts {
 			// Some are killed while old clients may still believe, others later.
-			time.Sleep(killedTimeout/2 + rand.N(killedTimeout))
+			pause(ctx, killedTimeout/2+rand.N(killedTimeout))
 			d.signal(t, syscall.SIGKILL)
 			_ = d.wait() // killed
 			continue
@@ -115,7 +115,7 @@ func lockOnOne(ctx context.Context, client *wsclient.Client, past *history, name
 	}
 }
 
-// pause waits between two attempts.
+// pause lets time pass: which moment comes next does not matter.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):

@@ -49,10 +49,7 @@ type serveCmd struct{}
 
 // Run serves until a signal comes. A second signal ends the process at once.
 func (serveCmd) Run(f *flags) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-
+	ctx := untilSignal()
 	log, flush := newLogger(os.Stderr, f.Debug)
 	defer flush()
 	b, err := broker.New(f.config(log))
@@ -69,6 +66,23 @@ func (serveCmd) Run(f *flags) error {
 	}
 	log.Info().Msg("stopped")
 	return nil
+}
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. By
+// then they have their default action again, so that the next ends the process.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		if len(signals) > 0 {
+			os.Exit(cli.ExitFailure) // the second has come already
+		}
+		cancel()
+	}()
+	return ctx
 }
 
 func (f *flags) listen(ctx context.Context) (net.Listener, error) {

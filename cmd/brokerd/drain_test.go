@@ -1,0 +1,117 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// TestDrain: after a signal the broker waits for those who hold, and for nobody
+// else. What was released in time is a clean end: the next run grants at once,
+// with greater tokens.
+func TestDrain(t *testing.T) {
+	ctx := testContext(t)
+	dir := filepath.Join(t.TempDir(), "state")
+	d := startDaemon(t, "--drain=1h", "--state-dir", dir)
+	client := dial(ctx, t, d)
+	lock, err := client.Acquire(ctx, "held", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := client.Acquire(ctx, "held", nil)
+		waiting <- err
+	}()
+
+	d.signal(t, syscall.SIGTERM)
+	<-client.Draining()
+	if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
+		t.Errorf("who waited got %v, want ErrShuttingDown", err)
+	}
+	if _, err := client.Acquire(ctx, "free", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
+		t.Errorf("who came then got %v, want ErrShuttingDown", err)
+	}
+	if _, err := wsclient.Dial(ctx, d.url, nil); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("a new connection got %v, want status 503", err)
+	}
+	if got := status(ctx, t, d, "/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("readyz: status %d, want 503", got)
+	}
+	if got := status(ctx, t, d, "/livez"); got != http.StatusOK {
+		t.Errorf("livez: status %d, want 200", got)
+	}
+	if err := lock.Release(); err != nil {
+		t.Errorf("the holder could not release: %v", err)
+	}
+	<-client.Done()
+	d.rest(t)
+	if err := d.wait(); err != nil {
+		t.Errorf("brokerd ended with %v, want exit code 0", err)
+	}
+
+	d = startDaemon(t, "--state-dir", dir)
+	next, err := dial(ctx, t, d).Acquire(ctx, "held", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next.Token() <= lock.Token() {
+		t.Errorf("token %d after %d", next.Token(), lock.Token())
+	}
+	for _, line := range d.lines {
+		if strings.Contains(line.Message, "did not stop cleanly") {
+			t.Errorf("the next run found the end not clean: %+v", line)
+		}
+	}
+}
+
+// TestSecondSignal: who does not want to wait for holders sends a second signal.
+func TestSecondSignal(t *testing.T) {
+	ctx := testContext(t)
+	d := startDaemon(t, "--drain=1h")
+	client := dial(ctx, t, d)
+	if _, err := client.Acquire(ctx, "held", nil); err != nil {
+		t.Fatal(err)
+	}
+	d.signal(t, syscall.SIGTERM)
+	<-client.Draining()
+	d.signal(t, syscall.SIGTERM)
+	<-client.Done()
+	d.rest(t)
+	if err := d.wait(); err == nil || err.Error() != "signal: terminated" {
+		t.Errorf("brokerd ended with %v, want the signal", err)
+	}
+}
+
+func dial(ctx context.Context, t *testing.T, d *daemon) *wsclient.Client {
+	t.Helper()
+	client, err := wsclient.Dial(ctx, d.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// status is that of the answer to a GET.
+func status(ctx context.Context, t *testing.T, d *daemon, path string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -82,6 +83,7 @@ func TestTricklingFrame(t *testing.T) {
 				t.Fatalf("cut off: %v", err)
 			}
 		}
+		synctest.Wait() // the loop has it
 		b.send(`{"type":"info","id":"bbbbbbbb--0","match":"x"}`)
 		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"id":"aaaaaaaa--0"`) {
 			t.Errorf("x is not held: %s", frames)

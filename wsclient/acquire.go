@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -85,6 +86,9 @@ func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire, hold time.Du
 		return nil, context.Cause(ctx)
 	}
 	outer := enclosing(ctx)
+	if m.Steal && !outer.parent(c).IsZero() {
+		return nil, badRequest(errors.New("steal: not inside a lock that this client holds"))
+	}
 	lock := newLock(base, c, m.Locks, outer)
 	needed, err := lock.borrow(outer)
 	if err != nil || len(needed) == 0 {

@@ -26,6 +26,13 @@ func (c *Client) Err() error {
 	}
 }
 
+// Draining is closed when the broker has said that it stops. It grants no lock
+// any more: what waits, and what is asked for from then on, ends with
+// ErrShuttingDown. Locks that are held are to be released soon; when none is
+// held any more, or when the broker's patience is over, the connection ends, with
+// all that is still held. A connection may also end without this.
+func (c *Client) Draining() <-chan struct{} { return c.conn.draining }
+
 // Close ends the connection, which releases every lock and withdraws every
 // waiting request. The contexts of held locks end first. It returns once
 // no goroutine of the client is left, after two seconds at most. Closing

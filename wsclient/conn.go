@@ -29,8 +29,9 @@ type conn struct {
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
 
-	wake chan struct{} // has a token when the queue or the state has changed
-	done chan struct{} // closed at the end, after err is set
+	wake     chan struct{} // has a token when the queue or the state has changed
+	draining chan struct{} // closed when the broker has said that it stops
+	done     chan struct{} // closed at the end, after err is set
 
 	mu       sync.Mutex
 	err      error
@@ -38,6 +39,7 @@ type conn struct {
 	queue    []wire.Request             // for the writer, ids in rising order
 	requests map[int64]*request         // acquires that have not ended
 	asked    map[int64]func(wire.Reply) // what to do with the one reply to another message, under mu
+	watches  map[int64]*watch           // those that have not ended
 	lease    lease
 	watchdog *time.Timer // fires at the end of the lease
 }
@@ -66,9 +68,11 @@ func startConn(ctx context.Context, ws *websocket.Conn, l link) (*conn, error) {
 		link:     l,
 		hello:    hello,
 		wake:     make(chan struct{}, 1),
+		draining: make(chan struct{}),
 		done:     make(chan struct{}),
 		requests: make(map[int64]*request),
 		asked:    make(map[int64]func(wire.Reply)),
+		watches:  make(map[int64]*watch),
 		lease:    given,
 	}
 	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
@@ -151,44 +155,5 @@ func (c *conn) send(m wire.Request) {
 	select {
 	case c.wake <- struct{}{}:
 	default:
-	}
-}
-
-// nextID is the id that the next message is to open. The caller holds c.mu until
-// it has queued that message and counted next up: the broker wants ids to rise.
-func (c *conn) nextID() wire.ID { return wire.ID{Session: c.hello.Session, N: c.next} }
-
-// ask sends the message that compose makes of a new id, and waits for its reply.
-func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
-	replies := make(chan wire.Reply, 1)
-	c.mu.Lock()
-	if c.err != nil {
-		defer c.mu.Unlock()
-		return nil, c.err
-	}
-	id := c.nextID()
-	m := compose(id)
-	if err := wire.Check(m, c.hello.Limits); err != nil {
-		c.mu.Unlock()
-		return nil, badRequest(err)
-	}
-	c.next++
-	c.asked[id.N] = func(reply wire.Reply) { replies <- reply }
-	c.send(m)
-	c.mu.Unlock()
-
-	select {
-	case reply := <-replies:
-		if refusal, ok := reply.(*wire.Error); ok {
-			return nil, errorFrom(refusal)
-		}
-		return reply, nil
-	case <-ctx.Done():
-		c.mu.Lock()
-		delete(c.asked, id.N)
-		c.mu.Unlock()
-		return nil, context.Cause(ctx)
-	case <-c.done:
-		return nil, c.err
 	}
 }

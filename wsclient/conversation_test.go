@@ -137,19 +137,30 @@ func (a *actor) heard(reply wire.Reply, line int) {
 			a.t.Errorf("line %d: the lock's context: %v", line, cause)
 		}
 	case *wire.Error:
+		if a.inquiries[m.ID] != nil {
+			a.answered(m.ID, 0, m, line)
+			return
+		}
 		try := a.acquires[m.ID]
 		<-try.done
 		var refusal *wsclient.Error
-		if !errors.As(try.err, &refusal) || refusal.Code != m.Code || len(refusal.Holders) != len(m.Holders) || refusal.Ahead != m.Ahead.Or(0) {
+		if !errors.As(try.err, &refusal) || refusal.Code != m.Code || refusal.By != m.By ||
+			len(refusal.Holders) != len(m.Holders) || refusal.Ahead != m.Ahead.Or(0) || len(refusal.Cycle) != len(m.Cycle) {
 			a.t.Errorf("line %d: Acquire returned %v", line, try.err)
 		}
 	case *wire.InfoPage:
+		if a.viewer != nil {
+			a.shownPage(m, line)
+			return
+		}
 		got := a.info[max(0, len(a.info)-len(m.Locks)):]
 		for i, lock := range m.Locks {
 			if i >= len(got) || got[i].Name != lock.Name || got[i].Waiting != lock.Waiting {
 				a.t.Errorf("line %d: Info yields %v", line, got)
 			}
 		}
+	default:
+		a.heardAsOperator(reply, line)
 	}
 }
 

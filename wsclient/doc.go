@@ -44,8 +44,21 @@
 // for a lock that an enclosing call holds is not a request to the broker: an
 // exclusive lock covers everything, a shared one covers shared ones.
 //
+// Whatever else is asked for inside belongs together with what is held, and the
+// broker refuses at once, with [ErrDeadlock], what could never be granted because
+// others wait for that in turn. The error says who waits for whom. Who gets it
+// leaves what it holds, and tries again.
+//
+// # Looking and stepping in
+//
+// [Client.Info] lists locks, [Client.Watch] follows them, and [Client.Why] tells
+// who is in the way, which [Explain] puts into words. [Client.Evict] ends the
+// request of anyone, and Steal in [AcquireOptions] takes locks from their holders:
+// for people, and for programs that know better.
+//
 // # Connections
 //
 // A Client has one connection for its whole life. When that ends, every lock is
-// lost, every waiting call fails, and [Client.Done] is closed; dial again.
+// lost, every waiting call fails, and [Client.Done] is closed; dial again. A
+// broker that is about to stop says so before: see [Client.Draining].
 package wsclient

@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// What a call can end with; test with errors.Is. The first eight are refusals:
+// What a call can end with; test with errors.Is. The first nine are refusals:
 // errors.As with *[Error] tells more.
 var (
 	ErrBadRequest   = errors.New("bad request")          // a name, an option or a glob that no broker accepts
@@ -16,6 +16,7 @@ var (
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
 	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
 	ErrEvicted      = errors.New("evicted")              // an operator withdrew the request
+	ErrNotFound     = errors.New("not found")            // there is no such request
 	ErrForbidden    = errors.New("forbidden")            // not permitted
 	ErrTooMany      = errors.New("too many requests")    // a limit of the broker
 	ErrShuttingDown = errors.New("shutting down")        // the broker is about to stop
@@ -39,6 +40,8 @@ func sentinel(code wire.Code) error {
 		return ErrDeadlock
 	case wire.WasEvicted:
 		return ErrEvicted
+	case wire.NotFound:
+		return ErrNotFound
 	case wire.Forbidden:
 		return ErrForbidden
 	case wire.TooMany:
@@ -54,6 +57,8 @@ func sentinel(code wire.Code) error {
 type Error struct {
 	Code    wire.Code
 	Message string
+	// By is who did it; with ErrEvicted.
+	By string
 	// Holders are some of those who have the locks, at most 8, and Ahead how
 	// many requests wait earlier, where 1000 means 1000 or more; both with
 	// ErrTimeout and ErrUnavailable.
@@ -64,7 +69,10 @@ type Error struct {
 }
 
 func errorFrom(m *wire.Error) *Error {
-	return &Error{Code: m.Code, Message: m.Message, Holders: m.Holders, Ahead: m.Ahead.Or(0), Cycle: m.Cycle}
+	return &Error{
+		Code: m.Code, Message: m.Message, By: m.By,
+		Holders: m.Holders, Ahead: m.Ahead.Or(0), Cycle: m.Cycle,
+	}
 }
 
 func badRequest(err error) *Error {
@@ -74,10 +82,11 @@ func badRequest(err error) *Error {
 // Is makes errors.Is(err, ErrTimeout) and the like work.
 func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 
-// Error says what was refused and, where it is known, who has the lock.
+// Error says what was refused and, where it is known, who has the lock, or who
+// waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
-	text.WriteString(string(e.Code) + ": " + e.Message)
+	text.WriteString(string(e.Code) + blame(e.By, e.Message))
 	for i, h := range e.Holders {
 		if i == 0 {
 			text.WriteString("; held by ")
@@ -89,19 +98,10 @@ func (e *Error) Error() string {
 	if e.Ahead > 0 {
 		fmt.Fprintf(&text, "; %d ahead", e.Ahead)
 	}
+	if len(e.Cycle) > 0 {
+		text.WriteString(": " + explain(e.Cycle, true))
+	}
 	return text.String()
-}
-
-// describe says who a request is, in the form "@author (#id, client) for 3s".
-func describe(r wire.RequestInfo) string {
-	who := "#" + r.ID.String()
-	if r.Client != "" {
-		who += ", " + r.Client
-	}
-	if r.Author != "" {
-		who = "@" + r.Author + " (" + who + ")"
-	}
-	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
 
 // A LostReason says how a lock was lost.
@@ -136,13 +136,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 
 // Error says how the lock was lost.
 func (e *LostError) Error() string {
-	text := ErrLost.Error() + ": " + string(e.Reason)
-	if e.By != "" {
-		text += " by " + e.By
-	}
-	if e.Message != "" {
-		text += ": " + e.Message
-	}
+	text := ErrLost.Error() + ": " + string(e.Reason) + blame(e.By, e.Message)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

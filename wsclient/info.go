@@ -51,11 +51,8 @@ func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.
 }
 
 func (c *Client) page(ctx context.Context, o InfoOptions, after int64) (*wire.InfoPage, error) {
-	reply, err := c.conn.ask(ctx, func(id wire.ID) wire.Request {
-		m := &wire.Info{ID: id, Empty: o.Empty, After: after}
-		if o.Match != "" {
-			m.Match = wire.Some(o.Match)
-		}
+	return answered[*wire.InfoPage](c.conn.ask(ctx, func(id wire.ID) wire.Request {
+		m := &wire.Info{ID: id, Match: glob(o.Match), Empty: o.Empty, After: after}
 		if o.Page != 0 {
 			m.Max = wire.Some(o.Page)
 		}
@@ -63,13 +60,13 @@ func (c *Client) page(ctx context.Context, o InfoOptions, after int64) (*wire.In
 			m.Queue = wire.Some(o.Queue)
 		}
 		return m
-	})
-	if err != nil {
-		return nil, err
+	}))
+}
+
+// glob is pattern for the wire, where no glob matches all names.
+func glob(pattern string) wire.Opt[string] {
+	if pattern == "" {
+		return wire.Opt[string]{}
 	}
-	page, ok := reply.(*wire.InfoPage)
-	if !ok {
-		return nil, fmt.Errorf("the broker answered with %s", reply.Kind())
-	}
-	return page, nil
+	return wire.Some(pattern)
 }

@@ -17,8 +17,7 @@ func enclosing(ctx context.Context) *Lock {
 }
 
 // borrow takes from the enclosing locks what they cover, and returns the rest.
-// It fails when a lock that would cover something is no longer held, and when
-// waiting could never end.
+// It fails when a lock that would cover something is no longer held.
 func (l *Lock) borrow(outer *Lock) (needed []wire.LockSpec, err error) {
 	for _, spec := range l.specs {
 		lender, err := outer.covering(l.client, spec)
@@ -74,9 +73,6 @@ func (l *Lock) covering(c *Client, spec wire.LockSpec) (*Lock, error) {
 		}
 		if covers(held, spec) {
 			return l, nil
-		}
-		if spec.Mode == wire.Exclusive {
-			return nil, &Error{Code: wire.Deadlock, Message: "an enclosing call holds the lock shared, and would wait for itself"}
 		}
 	}
 	return nil, nil

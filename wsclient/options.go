@@ -62,6 +62,12 @@ type AcquireOptions struct {
 	// hear from the client, somewhat longer: a tenth more, and up to a session
 	// timeout. 0: as long as you like.
 	Hold time.Duration
+	// Steal takes the locks from whoever holds them, at once and past all who
+	// wait; these keep their places. Those who held them lose them, with
+	// LostStolen, and may need a moment to notice: let what the locks protect
+	// look at the tokens. All the locks are exclusive, and no lock of this client
+	// may enclose the call. The broker may want a permission.
+	Steal bool
 }
 
 // A LockSpec is one further lock of a request.
@@ -78,7 +84,7 @@ const maxHold = 330 * 24 * time.Hour
 // that session timeout. What is wrong with it beyond what is said here,
 // wire.Check will say.
 func (o AcquireOptions) message(name, author string, timeout time.Duration) (*wire.Acquire, error) {
-	m := &wire.Acquire{Author: o.Author, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
+	m := &wire.Acquire{Author: o.Author, Steal: o.Steal, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
 	if m.Author == "" {
 		m.Author = author
 	}

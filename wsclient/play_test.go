@@ -92,9 +92,11 @@ type actor struct {
 	mu     sync.Mutex
 	frames []string // what the client has sent
 
-	acquires map[wire.ID]*attempt
-	info     []wire.LockInfo
-	ended    sync.WaitGroup
+	acquires  map[wire.ID]*attempt
+	inquiries map[wire.ID]*inquiry
+	viewer    *viewer // of the watch; a conversation has one at a time
+	info      []wire.LockInfo
+	ended     sync.WaitGroup
 }
 
 // An attempt is a call of Acquire, and then of Release.
@@ -109,7 +111,11 @@ type attempt struct {
 
 // enter dials in the background: the hello is the conversation's to say.
 func (s *stage) enter() *actor {
-	a := &actor{t: s.t, dialed: make(chan error, 1), acquires: map[wire.ID]*attempt{}}
+	a := &actor{
+		t: s.t, dialed: make(chan error, 1),
+		acquires:  map[wire.ID]*attempt{},
+		inquiries: map[wire.ID]*inquiry{},
+	}
 	go func() {
 		var err error
 		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
@@ -149,9 +155,16 @@ func (a *actor) do(m wire.Request) {
 			try.cancel()
 		}
 	case *wire.Info:
-		if m.After == 0 { // later pages are asked for by themselves
+		if m.After == 0 && a.viewer == nil { // later pages are asked for by themselves, and those of a watch
 			go a.list(m)
 		}
+	case *wire.Why, *wire.Evict:
+		a.inquire(m)
+	case *wire.Watch:
+		a.viewer = watch(a.t, a.client, m.Match.Or(""))
+	case *wire.Unwatch:
+		a.viewer.stop(nil)
+		a.viewer = nil
 	}
 }
 
@@ -169,6 +182,7 @@ func (a *actor) acquire(m *wire.Acquire) {
 		Limit:  m.Locks[0].Limit.Or(0),
 		Hold:   try.hold,
 		Wait:   millis(m.WaitMS.Or(0)),
+		Steal:  m.Steal,
 	}
 	for _, l := range m.Locks[1:] {
 		o.Also = append(o.Also, wsclient.LockSpec{Name: l.Name, Mode: l.Mode, Limit: l.Limit.Or(0)})

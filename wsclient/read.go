@@ -50,10 +50,23 @@ func (c *conn) receive(frame []byte) error {
 		c.answer(m.ID, m)
 	case *wire.Chain:
 		c.answer(m.ID, m)
+	case *wire.Evicted:
+		c.answer(m.ID, m)
 	case *wire.Pong:
 		c.answer(m.ID, m)
+	case *wire.Watching:
+		c.answer(m.ID, m)
+	case *wire.Change:
+		c.withWatch(m.ID, func(w *watch) { w.put(m) })
+	case *wire.Lagged:
+		c.withWatch(m.ID, func(w *watch) { w.lag() })
+	case *wire.Unwatched:
+		// Whoever had watched has left.
 	case *wire.Draining:
 		// The broker ends what waits and closes the connection itself.
+		if !isDone(c.draining) {
+			close(c.draining)
+		}
 	default:
 		return fmt.Errorf("the broker sent %s, which nobody asked for", reply.Kind())
 	}
@@ -64,6 +77,14 @@ func (c *conn) receive(frame []byte) error {
 func (c *conn) withRequest(id wire.ID, f func(*request)) {
 	if r := c.requests[id.N]; r != nil && id.Session == c.hello.Session {
 		f(r)
+	}
+}
+
+// withWatch calls f with the watch of that id, if it has not ended: what crosses
+// an unwatch is of no use to anyone.
+func (c *conn) withWatch(id wire.ID, f func(*watch)) {
+	if w := c.watches[id.N]; w != nil && id.Session == c.hello.Session {
+		f(w)
 	}
 }
 

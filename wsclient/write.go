@@ -78,8 +78,5 @@ func (c *conn) ping() {
 	if c.err != nil {
 		return
 	}
-	id := c.nextID()
-	c.next++
-	c.asked[id.N] = func(wire.Reply) { c.lease.answered(sent) }
-	c.send(&wire.Ping{ID: id})
+	c.send(&wire.Ping{ID: c.expect(func(wire.Reply) { c.lease.answered(sent) })})
 }

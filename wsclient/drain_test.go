@@ -1,0 +1,85 @@
+package wsclient_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A broker that stops says so: who waits and who comes is refused, who holds has
+// some time to release, and then the connection ends.
+func TestDraining(t *testing.T) {
+	tests := []struct {
+		name     string
+		releases bool
+		takes    time.Duration
+	}{
+		{"who holds releases", true, 0},
+		{"who holds goes on", false, 10 * time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := brokertest.Start(t, broker.Config{Drain: 10 * time.Second})
+				defer b.Stop()
+				c := dial(t, b)
+				held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+				waiting := make(chan error, 1)
+				go func() {
+					_, err := c.Acquire(t.Context(), "a", nil)
+					waiting <- err
+				}()
+				pass(time.Second)
+				select {
+				case <-c.Draining():
+					t.Error("draining before the broker stops")
+				default:
+				}
+				start := time.Now()
+				go b.Stop()
+
+				<-c.Draining()
+				if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
+					t.Errorf("who waits: got %v, want ErrShuttingDown", err)
+				}
+				if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
+					t.Errorf("who comes: got %v, want ErrShuttingDown", err)
+				}
+				if held.Context().Err() != nil || c.Err() != nil {
+					t.Errorf("lock: %v; client: %v: want both still alive", held.Context().Err(), c.Err())
+				}
+				if test.releases {
+					if err := held.Release(); err != nil {
+						t.Error(err)
+					}
+				}
+				<-c.Done()
+				if took := time.Since(start); took != test.takes || !errors.Is(c.Err(), wsclient.ErrConnection) {
+					t.Errorf("got %v after %v, want ErrConnection after %v", c.Err(), took, test.takes)
+				}
+				if !test.releases {
+					expectLost(t, held.Release(), wsclient.LostConnection)
+				}
+			})
+		})
+	}
+}
+
+// That the broker stops may be said more than once.
+func TestDrainingTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := stageClient(t)
+		for range 2 {
+			a.say(`{"type":"draining","grace_ms":10000}`)
+			<-a.client.Draining()
+		}
+		if a.client.Err() != nil {
+			t.Error(a.client.Err())
+		}
+	})
+}

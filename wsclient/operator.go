@@ -1,0 +1,78 @@
+package wsclient
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Evict ends a request of anyone, whether it holds its locks or waits. The
+// request is named by its id, as in the listing: k3v9x2mq--0. Who has made it
+// is told the message, at most 256 bytes, and who this client is: a holder gets a
+// *[LostError] with LostEvicted, one who waits an *[Error] that is ErrEvicted.
+//
+// It returns when the broker has done it. The error is ErrNotFound when there is
+// no such request (any more), ErrForbidden where the broker wants a permission,
+// and else like those of [Client.Info].
+func (c *Client) Evict(ctx context.Context, request, message string) error {
+	id, err := parseID(request)
+	if err == nil {
+		_, err = answered[*wire.Evicted](c.conn.ask(ctx, func(own wire.ID) wire.Request {
+			return &wire.Evict{ID: own, Request: id, Message: message}
+		}))
+	}
+	if err != nil {
+		return fmt.Errorf("evict %s: %w", legible(request), err)
+	}
+	return nil
+}
+
+// Why tells who is in the way of a request, of anyone, named by its id as in the
+// listing; who is in the way of that one; and so on, down to one that waits for
+// nobody. When nobody is in its way the chain is empty. [Explain] puts it into words.
+//
+// Each step's blocker belongs to the owner of the next step's request: it is that
+// request, or one inside which, or next to which, that one was made. The error
+// is ErrNotFound when there is no such request (any more).
+func (c *Client) Why(ctx context.Context, request string) ([]wire.Step, error) {
+	id, err := parseID(request)
+	if err != nil {
+		return nil, fmt.Errorf("why %s: %w", legible(request), err)
+	}
+	chain, err := c.why(ctx, wire.Why{Request: wire.Some(id)})
+	if err != nil {
+		return nil, fmt.Errorf("why %s: %w", id, err)
+	}
+	return chain, nil
+}
+
+// WhyLock is Why for the first that waits for the lock of that name. When nobody
+// does, the chain is empty.
+func (c *Client) WhyLock(ctx context.Context, name string) ([]wire.Step, error) {
+	chain, err := c.why(ctx, wire.Why{Lock: wire.Some(name)})
+	if err != nil {
+		return nil, fmt.Errorf("why lock %q: %w", name, err)
+	}
+	return chain, nil
+}
+
+func (c *Client) why(ctx context.Context, m wire.Why) ([]wire.Step, error) {
+	reply, err := answered[*wire.Chain](c.conn.ask(ctx, func(id wire.ID) wire.Request {
+		m.ID = id
+		return &m
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return reply.Chain, nil
+}
+
+// parseID reads the id of a request.
+func parseID(text string) (wire.ID, error) {
+	id := wire.ParseID(text)
+	if !id.Valid() {
+		return id, badRequest(fmt.Errorf("want the id of a request, such as k3v9x2mq--0, not %.40q", text))
+	}
+	return id, nil
+}

@@ -1,0 +1,230 @@
+package wsclient
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// maxUndelivered is how many frames wait for a consumer that is slow.
+const maxUndelivered = 10_000
+
+// Watch follows the locks whose names match pattern, a glob in which * does not
+// cross a slash and ** does; "": all locks. It yields a view of them that is
+// never wrong: first when it knows all of them, then after each change.
+//
+//	for view, err := range client.Watch(ctx, "orders/**") {
+//		if err != nil {
+//			return err
+//		}
+//		...
+//	}
+//
+// Changes are yielded one by one and in their order, as long as the consumer
+// keeps up. Where the broker left some out, or more than 10,000 are waiting for
+// the consumer, all of these are dropped, the view is made anew from the listing,
+// and yielded with Change nil. A slow consumer holds up nobody else.
+//
+// An error ends it: the cause of ctx when that ends, a refusal, an *[Error], or
+// that of the connection. However it ends nothing is left behind, here or on the
+// broker.
+func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, error] {
+	return func(yield func(*View, error) bool) {
+		err := c.conn.follow(ctx, pattern, func(v *View) bool { return yield(v, nil) })
+		if err != nil {
+			yield(nil, fmt.Errorf("watch: %w", err))
+		}
+	}
+}
+
+// follow calls yield with each view until that returns false.
+func (c *conn) follow(ctx context.Context, pattern string, yield func(*View) bool) error {
+	w, err := c.watch(glob(pattern))
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for {
+		view, err := w.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !yield(view) {
+			return nil
+		}
+	}
+}
+
+// A watch is a watch on the wire, from its sending to its end. The reader of the
+// connection puts frames into its queue and never waits; the consumer, who waits,
+// takes them out.
+type watch struct {
+	conn  *conn
+	id    wire.ID
+	match wire.Opt[string]
+
+	// The consumer's:
+	follower follower
+	page     wire.ID // the latest message that asked for a page; first that of the watch
+
+	wake chan struct{} // has a token when there is something in the queue
+
+	// Guarded by the conn's mu:
+	queue  []received
+	lagged bool // frames were dropped; the queue holds only the news of that
+}
+
+// A received frame of the broker, and when it came.
+type received struct {
+	reply wire.Reply
+	at    time.Time
+}
+
+// watch sends a watch for match.
+func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
+	m := &wire.Watch{Match: match}
+	if err := wire.Check(m, c.hello.Limits); err != nil {
+		return nil, badRequest(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return nil, c.err
+	}
+	w := &watch{conn: c, match: match, wake: make(chan struct{}, 1)}
+	m.ID = c.expect(w.opened)
+	w.id, w.page = m.ID, m.ID
+	c.watches[w.id.N] = w
+	c.send(m)
+	return w, nil
+}
+
+// opened takes the answer to the watch. The caller holds c.mu.
+func (w *watch) opened(reply wire.Reply) {
+	if _, refused := reply.(*wire.Error); refused {
+		delete(w.conn.watches, w.id.N)
+	}
+	w.put(reply)
+}
+
+// put queues a frame for the consumer. The caller holds c.mu.
+func (w *watch) put(reply wire.Reply) {
+	if w.lagged {
+		return
+	}
+	w.queue = append(w.queue, received{reply, time.Now()})
+	if len(w.queue) > maxUndelivered {
+		w.lag()
+		return
+	}
+	w.signal()
+}
+
+// lag drops what has come, and what comes until the consumer begins anew: the
+// view cannot be kept right by it. The caller holds c.mu.
+func (w *watch) lag() {
+	w.lagged = true
+	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
+	w.signal()
+}
+
+func (w *watch) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next waits for the next view to show.
+func (w *watch) next(ctx context.Context) (*View, error) {
+	for {
+		frame, err := w.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if w.isStale(frame.reply) {
+			continue
+		}
+		if refusal, ok := frame.reply.(*wire.Error); ok {
+			return nil, errorFrom(refusal)
+		}
+		if after, ask := w.follower.take(frame.reply, frame.at); ask {
+			w.ask(after)
+		}
+		if w.follower.whole {
+			return w.follower.view, nil
+		}
+	}
+}
+
+// isStale reports whether reply is about a page that was asked for before the
+// view was begun anew.
+func (w *watch) isStale(reply wire.Reply) bool {
+	switch m := reply.(type) {
+	case *wire.InfoPage:
+		return m.ID != w.page
+	case *wire.Error:
+		return m.ID != w.page
+	}
+	return false
+}
+
+// take waits for the next frame and takes it from the queue.
+func (w *watch) take(ctx context.Context) (received, error) {
+	for {
+		if ctx.Err() != nil {
+			return received{}, context.Cause(ctx)
+		}
+		if frame, ok := w.pop(); ok {
+			return frame, nil
+		}
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+		case <-w.conn.done:
+			return received{}, w.conn.err
+		}
+	}
+}
+
+func (w *watch) pop() (frame received, ok bool) {
+	w.conn.mu.Lock()
+	defer w.conn.mu.Unlock()
+	if len(w.queue) == 0 {
+		return received{}, false
+	}
+	frame, w.queue[0] = w.queue[0], received{}
+	w.queue = w.queue[1:]
+	w.lagged = false // if it was set, that was the news of it
+	return frame, true
+}
+
+// ask asks for a page of the listing, and for no other any more.
+func (w *watch) ask(after int64) {
+	c := w.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	delete(c.asked, w.page.N)
+	w.page = c.expect(w.put)
+	c.send(&wire.Info{ID: w.page, Match: w.match, After: after, Queue: wire.Some(wire.MaxQueue)})
+}
+
+// close ends the watch, here and on the broker.
+func (w *watch) close() {
+	c := w.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.asked, w.page.N)
+	if c.watches[w.id.N] == w {
+		delete(c.watches, w.id.N)
+		if c.err == nil {
+			c.send(&wire.Unwatch{ID: w.id})
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package wsclient
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Explain puts a chain of [Client.Why] into words, for people, in one line:
+//
+//	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1), which waits for a, held by cleanup (abcd1234--0)
+//
+// "Behind", instead of "held by", names one who waits too, for this lock. What
+// cannot be printed is quoted. Of an empty chain it says nothing.
+func Explain(chain []wire.Step) string { return explain(chain, false) }
+
+// explain is Explain, and, where the last blocker is known to have the owner of
+// the first request, leaves out what has been said of it.
+func explain(steps []wire.Step, circle bool) string {
+	var text strings.Builder
+	for i, step := range steps {
+		if i == 0 {
+			text.WriteString(named(step.Request))
+		} else {
+			text.WriteString(", which")
+			text.WriteString(alias(steps[i-1].Blocker, step.Request))
+		}
+		text.WriteString(" waits for " + legible(step.Lock) + ", ")
+		if step.Blocker.Token == 0 { // only holders have one
+			text.WriteString("behind ")
+		} else {
+			text.WriteString("held by ")
+		}
+		closes := circle && i == len(steps)-1
+		if closes && sameAuthor(steps[0].Request, step.Blocker) {
+			text.WriteString(legible(step.Blocker.Author))
+		} else {
+			text.WriteString(named(step.Blocker))
+		}
+	}
+	return text.String()
+}
+
+// alias is what to add where one of the same owner as blocker waits: nothing,
+// unless it goes by another name.
+func alias(blocker, waiter wire.RequestInfo) string {
+	if blocker.Author == waiter.Author {
+		return ""
+	}
+	return ", as " + named(waiter) + ","
+}
+
+func sameAuthor(a, b wire.RequestInfo) bool {
+	return a.Author != "" && a.Author == b.Author && a.ID.Session == b.ID.Session
+}
+
+// named is a request in the form "author (id)".
+func named(r wire.RequestInfo) string {
+	id := legible(r.ID.String())
+	if r.Author == "" {
+		return "#" + id
+	}
+	return legible(r.Author) + " (" + id + ")"
+}
+
+// describe says who a request is, in the form "@author (#id, client) for 3s".
+func describe(r wire.RequestInfo) string {
+	who := "#" + legible(r.ID.String())
+	if r.Client != "" {
+		who += ", " + legible(r.Client)
+	}
+	if r.Author != "" {
+		who = "@" + legible(r.Author) + " (" + who + ")"
+	}
+	return fmt.Sprintf("%s for %v", who, r.Duration())
+}
+
+// blame says who did something, and why, as far as that is known.
+func blame(by, message string) string {
+	var text string
+	if by != "" {
+		text = " by " + legible(by)
+	}
+	if message != "" {
+		text += ": " + legible(message)
+	}
+	return text
+}
+
+// legible returns text as it is, or quoted when it holds anything that could
+// forge a line or reach a terminal.
+func legible(text string) string {
+	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
+		return strconv.Quote(text)
+	}
+	return text
+}

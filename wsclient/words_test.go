@@ -1,0 +1,92 @@
+package wsclient_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+func waiter(author, id string) wire.RequestInfo {
+	return wire.RequestInfo{ID: wire.ParseID(id), Author: author}
+}
+
+func holder(author, id string) wire.RequestInfo {
+	r := waiter(author, id)
+	r.Token = 1
+	return r
+}
+
+// A deadlock is told as a sentence that ends where it began.
+func TestDeadlockInWords(t *testing.T) {
+	tests := []struct {
+		name  string
+		cycle []wire.Step
+		want  string
+	}{
+		{"two owners", []wire.Step{
+			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
+			{Request: waiter("report", "x9--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
+		}, "create_user (k3--4) waits for b, held by report (x9--1), which waits for a, held by create_user"},
+		{"an owner of one", []wire.Step{
+			{Request: waiter("create_user", "k3--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
+		}, "create_user (k3--4) waits for a, held by create_user"},
+		{"behind one who waits too", []wire.Step{
+			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: waiter("report", "x9--4")},
+			{Request: waiter("report", "x9--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
+		}, "create_user (k3--4) waits for b, behind report (x9--4), which waits for a, held by create_user"},
+		{"without authors", []wire.Step{
+			{Request: waiter("", "k3--4"), Lock: "b", Blocker: holder("", "x9--1")},
+			{Request: waiter("", "x9--4"), Lock: "a", Blocker: holder("", "k3--0")},
+		}, "#k3--4 waits for b, held by #x9--1, which waits for a, held by #k3--0"},
+		{"an owner with two authors", []wire.Step{
+			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
+			{Request: waiter("print", "x9--4"), Lock: "a", Blocker: holder("web", "k3--0")},
+		}, "create_user (k3--4) waits for b, held by report (x9--1), which, as print (x9--4), waits for a, held by web (k3--0)"},
+		{"what forges a line is quoted", []wire.Step{
+			{Request: waiter("a\nb", "k3--4"), Lock: "b\x1b[2J", Blocker: holder("\u202e", "x9--1")},
+			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},
+		}, `"a\nb" (k3--4) waits for "b\x1b[2J", held by "\u202e" (x9--1), which waits for a b, held by "a\nb"`},
+	}
+	for _, test := range tests {
+		err := error(&wsclient.Error{Code: wire.Deadlock, Message: "it could never end", Cycle: test.cycle})
+		if got, want := err.Error(), "deadlock: it could never end: "+test.want; got != want {
+			t.Errorf("%s: got\n     %s\nwant %s", test.name, got, want)
+		}
+		if !errors.Is(err, wsclient.ErrDeadlock) {
+			t.Errorf("%s: not ErrDeadlock", test.name)
+		}
+	}
+}
+
+// A chain ends with somebody else, although the name may be the same.
+func TestExplain(t *testing.T) {
+	chain := []wire.Step{
+		{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: waiter("report", "x9--4")},
+		{Request: waiter("report", "x9--4"), Lock: "a", Blocker: holder("create_user", "k3--1")},
+	}
+	want := "create_user (k3--4) waits for b, behind report (x9--4), which waits for a, held by create_user (k3--1)"
+	if got := wsclient.Explain(chain); got != want {
+		t.Errorf("got\n     %s\nwant %s", got, want)
+	}
+	if got := wsclient.Explain(nil); got != "" {
+		t.Errorf("an empty chain: got %q", got)
+	}
+}
+
+// Who did it, and why, is told as it was said, or quoted.
+func TestBlameInWords(t *testing.T) {
+	for want, err := range map[string]error{
+		"evicted by ops: stuck since noon":           &wsclient.Error{Code: wire.WasEvicted, By: "ops", Message: "stuck since noon"},
+		"evicted by ops":                             &wsclient.Error{Code: wire.WasEvicted, By: "ops"},
+		`evicted by "o\nps": "stuck\r"`:              &wsclient.Error{Code: wire.WasEvicted, By: "o\nps", Message: "stuck\r"},
+		"lock was lost: stolen by ops":               &wsclient.LostError{Reason: wsclient.LostStolen, By: "ops"},
+		"lock was lost: evicted by ops: since noon":  &wsclient.LostError{Reason: wsclient.LostEvicted, By: "ops", Message: "since noon"},
+		`lock was lost: evicted by ops: "\x1b[2Jok"`: &wsclient.LostError{Reason: wsclient.LostEvicted, By: "ops", Message: "\x1b[2Jok"},
+	} {
+		if got := err.Error(); got != want {
+			t.Errorf("got\n     %s\nwant %s", got, want)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"github.com/rs/zerolog"
+
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -11,12 +13,12 @@ import (
 
 // A verdict is what became of a steal or an evict.
 type verdict struct {
-	code    wire.Code // of the refusal; "": done
-	victims []string  // ids, at most maxVictims
-	count   int       // of all victims
+	code    wire.Code          // of the refusal; "": done
+	victims []wire.RequestInfo // at most maxVictims
+	count   int                // of all victims
 }
 
-// maxVictims is how many victims are named in the log.
+// maxVictims is how many victims are described in the log.
 const maxVictims = 8
 
 // newVerdicts makes the channel for the verdict on m, if m is of that kind.
@@ -37,50 +39,62 @@ func (s *session) awaitVerdict(it item) {
 	if it.verdict == nil {
 		return
 	}
-	select {
-	case v := <-it.verdict:
+	if v, handled := <-it.verdict; handled {
 		s.audit(it.request, v)
-	case <-s.inbox.ended:
+	}
+}
+
+// dismiss lets nobody wait for a verdict on an item that the loop does not handle.
+func (it item) dismiss() {
+	if it.verdict != nil {
+		close(it.verdict)
 	}
 }
 
 func (s *session) audit(m wire.Request, v verdict) {
 	line := s.logger.Warn().Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
+	what := m.Kind()
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Stringer("victim", m.Request).Str("message", m.Message)
+		line = line.Stringer("request", m.Request).Str("why", m.Message)
 	case *wire.Acquire:
+		what = "steal"
 		names := make([]string, len(m.Locks))
 		for i, spec := range m.Locks {
 			names[i] = spec.Name
 		}
-		line = line.Stringer("request", m.ID).Str("author", m.Author).Strs("locks", names).
-			Strs("victims", v.victims).Int("victim_count", v.count)
+		line = line.Stringer("request", m.ID).Str("author", m.Author).Strs("locks", names)
 	}
 	if v.code != "" {
-		line.Str("refused", string(v.code)).Msg(m.Kind() + " refused")
+		line.Str("refused", string(v.code)).Msg(what + " refused")
 		return
 	}
-	line.Msg(auditWords(m))
+	line.Array("victims", victims(v.victims)).Int("victim_count", v.count).Msg(what)
 }
 
-func auditWords(m wire.Request) string {
-	if m.Kind() == "evict" {
-		return "evict"
+// victims are requests as the log describes them.
+type victims []wire.RequestInfo
+
+// MarshalZerologArray is for the log.
+func (v victims) MarshalZerologArray(a *zerolog.Array) {
+	for _, r := range v {
+		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", r.Author).Strs("locks", r.Locks).
+			Bool("held", r.Token != 0).Str("client", r.Client).Str("remote", r.Remote))
 	}
-	return "steal"
 }
 
-// verdictOn sums up what a steal has done.
-func verdictOn(m *wire.Acquire, events []locktable.Event) (v verdict) {
+// verdictOn sums up what the request of that id has done to others. Events are
+// those that it caused, not delivered yet.
+func (l *loop) verdictOn(id wire.ID, events []locktable.Event) (v verdict) {
 	for i := range events {
-		switch e := &events[i]; {
-		case e.Kind == locktable.Refused && e.ID == m.ID:
+		e := &events[i]
+		switch {
+		case e.Kind == locktable.Refused && e.ID == id:
 			v.code = e.Code
-		case e.Kind == locktable.Lost && e.Lost == wire.LostStolen:
+		case e.Lost == wire.LostStolen || e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted:
 			v.count++
 			if len(v.victims) < maxVictims {
-				v.victims = append(v.victims, e.ID.String())
+				v.victims = append(v.victims, l.table.Subject(e, 0))
 			}
 		}
 	}

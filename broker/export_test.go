@@ -7,21 +7,38 @@ import "time"
 // state directory, count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
-	if b.config.StateDir == "" {
+	if _, clock := b.tokens.(clockTokens); clock {
 		b.tokens = tokensFrom{first: 1}
 	}
 }
 
-// RigTokens makes tokens begin at first.
-func (b *Broker) RigTokens(first int64) { b.tokens = tokensFrom{first: first} }
+// RigTokens makes tokens begin at first, or, if that is 0, with the clock; reserved so many at a time, where
+// reserve says that it can be done.
+func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
+	b.tokens = tokensFrom{first: first, reserved: reserve}
+	b.loop.tokenRange = ahead
+}
 
 // tokensFrom are tokens that begin at a certain one.
 type tokensFrom struct {
 	clockTokens
-	first int64
+	first    int64
+	reserved func(limit int64) error // nil: all can be reserved
 }
 
-func (t tokensFrom) start() (int64, time.Duration) { return t.first, 0 }
+func (t tokensFrom) start() (int64, time.Duration) {
+	if t.first == 0 {
+		return t.clockTokens.start()
+	}
+	return t.first, 0
+}
+
+func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
+	if t.reserved == nil {
+		return nil
+	}
+	return t.reserved(limit)
+}
 
 // What tests assert exactly.
 const (
@@ -32,6 +49,7 @@ const (
 	MaxMalformed = maxMalformed
 	ChangesBytes = changesBytes
 	TokenRange   = tokenRange
+	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
 )
 
@@ -44,3 +62,6 @@ func SessionNames(n int) []string {
 	}
 	return all
 }
+
+// Watches is how many watches there are. Only while the loop rests.
+func (b *Broker) Watches() int { return len(b.loop.watches) }

@@ -11,19 +11,22 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-func TestUpgradeRefusals(t *testing.T) {
-	upgrade := func(more ...string) http.Header {
-		h := http.Header{
-			"Connection":            {"Upgrade"},
-			"Upgrade":               {"websocket"},
-			"Sec-Websocket-Version": {"13"},
-			"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
-		}
-		for i := 0; i < len(more); i += 2 {
-			h[more[i]] = []string{more[i+1]}
-		}
-		return h
+// upgradeHeader is that of a proper upgrade, with these keys and values in
+// addition or instead.
+func upgradeHeader(more ...string) http.Header {
+	h := http.Header{
+		"Connection":            {"Upgrade"},
+		"Upgrade":               {"websocket"},
+		"Sec-Websocket-Version": {"13"},
+		"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
 	}
+	for i := 0; i < len(more); i += 2 {
+		h[more[i]] = []string{more[i+1]}
+	}
+	return h
+}
+
+func TestUpgradeRefusals(t *testing.T) {
 	tests := []struct {
 		name   string
 		path   string
@@ -32,11 +35,11 @@ func TestUpgradeRefusals(t *testing.T) {
 		help   string // part of the answer
 	}{
 		{"plain GET", "/ws", nil, 426, "connect with WebSocket"},
-		{"other subprotocol", "/ws", upgrade("Sec-Websocket-Protocol", "chat, superchat"), 400, "lockbroker.v1"},
-		{"old WebSocket", "/ws", upgrade("Sec-Websocket-Version", "8"), 400, "version"},
-		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgrade(), 400, "256 bytes"},
-		{"label in no UTF-8", "/ws?client=%ff", upgrade(), 400, "UTF-8"},
-		{"foreign origin", "/ws", upgrade("Origin", "http://elsewhere.test"), 403, "origin"},
+		{"other subprotocol", "/ws", upgradeHeader("Sec-Websocket-Protocol", "chat, superchat"), 400, "lockbroker.v1"},
+		{"old WebSocket", "/ws", upgradeHeader("Sec-Websocket-Version", "8"), 400, "version"},
+		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgradeHeader(), 400, "256 bytes"},
+		{"label in no UTF-8", "/ws?client=%ff", upgradeHeader(), 400, "UTF-8"},
+		{"foreign origin", "/ws", upgradeHeader("Origin", "http://elsewhere.test"), 403, "origin"},
 		{"unknown path", "/", nil, 404, ""},
 	}
 	for _, test := range tests {
@@ -63,12 +66,7 @@ func TestUpgradeRefusals(t *testing.T) {
 func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for i, offered := range []string{"", "lockbroker.v1", "chat, lockbroker.v1"} {
-			header := http.Header{
-				"Connection":            {"keep-alive, Upgrade"},
-				"Upgrade":               {"websocket"},
-				"Sec-Websocket-Version": {"13"},
-				"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
-			}
+			header := upgradeHeader("Connection", "keep-alive, Upgrade")
 			if offered != "" {
 				header["Sec-Websocket-Protocol"] = []string{offered}
 			}

@@ -14,7 +14,7 @@ const inboxRoom = 1024
 // request, fault and ended is set.
 type item struct {
 	session *session
-	verdict chan verdict // where the loop is to say what it did to others, or nil
+	verdict chan verdict // where the loop says what it did to others, or nil; closed when it did nothing
 
 	opened  bool
 	request wire.Request // well-formed and within the limits
@@ -32,8 +32,7 @@ type ending struct {
 // An inbox carries items from all readers to the loop, in the order in which
 // they were put in.
 type inbox struct {
-	wake  chan struct{} // has a token when there is something to take
-	ended chan struct{} // closed by close
+	wake chan struct{} // has a token when there is something to take
 
 	mu     sync.Mutex
 	room   sync.Cond
@@ -42,7 +41,7 @@ type inbox struct {
 }
 
 func newInbox() *inbox {
-	b := &inbox{wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	b := &inbox{wake: make(chan struct{}, 1)}
 	b.room.L = &b.mu
 	return b
 }
@@ -81,7 +80,6 @@ func (b *inbox) close() []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	close(b.ended)
 	b.room.Broadcast()
 	return b.items
 }

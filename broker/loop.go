@@ -26,10 +26,11 @@ type loop struct {
 	dropping []string            // those whose requests are being ended
 	watches  []*watch            // in the order in which they began
 
-	tokens *tokens
-	drain  *drain       // nil until the broker is to stop
-	refuse func()       // called then: no connection is accepted any more
-	aside  func(func()) // runs what may block, such as a line of the log
+	tokens     *tokens
+	tokenRange int64
+	drain      *drain       // nil until the broker is to stop
+	refuse     func()       // called then: no connection is accepted any more
+	aside      func(func()) // runs what may block, such as a line of the log
 
 	always chan struct{} // closed
 	batch  []item
@@ -44,6 +45,8 @@ func newLoop(config Config, in *inbox) *loop {
 		inbox:    in,
 		sessions: make(map[string]*session),
 		always:   always,
+
+		tokenRange: tokenRange,
 	}
 }
 
@@ -51,7 +54,7 @@ func newLoop(config Config, in *inbox) *loop {
 // for that is over. It returns what is wrong with the tokens.
 func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 	l.start = time.Now()
-	if l.tokens, err = startTokens(source, l.config); err != nil {
+	if l.tokens, err = startTokens(source, l.tokenRange, l.config); err != nil {
 		return errors.Join(err, l.stop())
 	}
 	l.aside(func() { l.tokens.logStart(l.config.StateDir) })
@@ -122,7 +125,7 @@ func (l *loop) handle(it item) {
 	s := it.session
 	switch {
 	case s.leaves:
-		// Said before the loop cut it off; nobody is there to be answered.
+		it.dismiss() // said before the loop cut it off; nobody is there to be answered
 	case it.opened:
 		l.open(s)
 	case it.ended != nil:
@@ -238,6 +241,7 @@ func (l *loop) drop() {
 func (l *loop) stop() error {
 	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
 	for _, it := range l.inbox.close() {
+		it.dismiss()
 		it.session.out.finish(end)
 		it.session.net.hurry()
 	}

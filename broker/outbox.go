@@ -131,6 +131,13 @@ func (o *outbox) take(sent parcel) parcel {
 	return p
 }
 
+// sent notes that what was taken has been sent, and is due no more.
+func (o *outbox) sent() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.taken = due{}
+}
+
 func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:

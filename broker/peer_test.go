@@ -25,7 +25,8 @@ import (
 // talk to it. Sessions are called aaaaaaaa, bbbbbbbb and so on as the clients
 // a, b are; tokens count from 1.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
+	broker *broker.Broker
 	server *brokertest.Server
 	next   atomic.Value // the name of whose session opens next
 }
@@ -33,25 +34,35 @@ type rig struct {
 // inBubble runs f with a rigged broker in virtual time.
 func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
+	synctest.Test(t, func(t *testing.T) { serve(t, config, f) })
+}
+
+// serve runs f with a rigged broker, inside a bubble.
+func serve(t *testing.T, config broker.Config, f func(r *rig)) {
+	t.Helper()
 	if config.Drain == 0 {
 		config.Drain = -1
 	}
-	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &rig{t: t}
-		b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
-		r.server = brokertest.Serve(t, b)
-		defer r.server.Stop()
-		f(r)
-	})
+	b, err := broker.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rigged(t, b, f)
+}
+
+// rigged is serve with a broker that the test has made.
+func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
+	t.Helper()
+	r := &rig{t: t, broker: b}
+	b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
+	r.server = brokertest.Serve(t, b)
+	defer r.server.Stop()
+	f(r)
 }
 
 // A peer is a client made by hand: a connection, and the frames it was sent.
 type peer struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	net   net.Conn
 	ws    *websocket.Conn

@@ -204,6 +204,7 @@ func (s *session) write() {
 				s.pageDone()
 			}
 		}
+		s.out.sent()
 		if p.end != nil {
 			if p.end.code != 0 {
 				_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))

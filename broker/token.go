@@ -94,6 +94,7 @@ const (
 // that waits for the disk in the loop's place.
 type tokens struct {
 	source  tokenSource
+	ahead   int64 // how many are reserved at a time
 	logger  zerolog.Logger
 	timeout time.Duration // how long clients of this run may believe
 
@@ -110,14 +111,15 @@ type tokens struct {
 }
 
 // startTokens reserves the first tokens. The loop's time begins now.
-func startTokens(source tokenSource, config Config) (*tokens, error) {
+func startTokens(source tokenSource, ahead int64, config Config) (*tokens, error) {
 	first, grace := source.start()
 	t := &tokens{
 		source:    source,
+		ahead:     ahead,
 		logger:    config.Logger,
 		timeout:   config.Timeout,
 		first:     first,
-		limit:     min(first+tokenRange, wire.MaxInteger+1),
+		limit:     min(first+ahead, wire.MaxInteger+1),
 		allowed:   first,
 		grace:     grace,
 		graceEnds: grace,
@@ -168,8 +170,8 @@ func (t *tokens) believe(now time.Duration) time.Duration {
 
 // keepAhead asks for more when half of what was reserved has been given out.
 func (t *tokens) keepAhead(next int64, now time.Duration) {
-	limit := min(next+tokenRange, wire.MaxInteger+1)
-	if t.asking || limit <= t.limit || t.limit-next > tokenRange/2 {
+	limit := min(next+t.ahead, wire.MaxInteger+1)
+	if t.asking || limit <= t.limit || t.limit-next > t.ahead/2 {
 		return
 	}
 	t.asking = true

@@ -25,7 +25,7 @@ func (l *loop) request(it item) {
 	case *wire.Acquire:
 		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
 		if it.verdict != nil {
-			it.verdict <- verdictOn(m, events)
+			it.verdict <- l.verdictOn(id, events)
 		}
 		l.deliver(events)
 	case *wire.Release:
@@ -82,12 +82,14 @@ func (l *loop) why(it item, m *wire.Why, now time.Duration) {
 // evict ends a request of anyone.
 func (l *loop) evict(it item, m *wire.Evict, now time.Duration) {
 	events, known := l.table.Evict(now, m.Request, nameOf(it.session.peer), m.Message, l.events[:0])
+	if known {
+		it.verdict <- l.verdictOn(m.ID, events)
+	}
 	l.deliver(events)
 	if !known {
 		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	it.verdict <- verdict{}
 	l.reply(it.session, &wire.Evicted{ID: m.ID})
 }
 

@@ -52,6 +52,7 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 		if err := b.Run(ctx); err != nil {
 			t.Errorf("Run: %v", err)
 		}
+		_ = server.Close() // only now: who comes while the broker drains is to be told so
 	})
 	running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -60,7 +61,6 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 	})
 	s := &Server{listener: l, stop: sync.OnceFunc(func() {
 		cancel()
-		_ = server.Close()
 		running.Wait()
 	})}
 	t.Cleanup(s.stop)

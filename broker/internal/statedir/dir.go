@@ -38,7 +38,7 @@ func Open(path string) (*Dir, error) {
 }
 
 func open(path string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := makeDir(disk{}, path); err != nil {
 		return nil, err
 	}
 	if err := checkFiles(path); err != nil {

@@ -187,6 +187,36 @@ func TestOrderOfReplacing(t *testing.T) {
 	}
 }
 
+// What was made is on the disk, each directory in the one above it; what was
+// there is not touched.
+func TestDirectoriesAreMadeDurably(t *testing.T) {
+	top := t.TempDir()
+	f := &realFiles{}
+	path := filepath.Join(top, "a", "b")
+	if err := makeDir(f, path); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{top, filepath.Join(top, "a")}; !slices.Equal(f.synced, want) {
+		t.Errorf("synced %q, want %q", f.synced, want)
+	}
+	f.synced = nil
+	if err := makeDir(f, path); err != nil || len(f.synced) > 0 {
+		t.Errorf("the second time: %v, synced %q", err, f.synced)
+	}
+	list(t, path) // it is there
+}
+
+// realFiles are those of the disk; they note which directories were flushed.
+type realFiles struct {
+	disk
+	synced []string
+}
+
+func (f *realFiles) syncDir(path string) error {
+	f.synced = append(f.synced, path)
+	return f.disk.syncDir(path)
+}
+
 // scriptedFiles notes what is done, and fails where it is told to.
 type scriptedFiles struct {
 	failAt string
@@ -201,6 +231,7 @@ func (f *scriptedFiles) do(step string) error {
 	return nil
 }
 
+func (f *scriptedFiles) mkdir(string) error                      { return f.do("mkdir") }
 func (f *scriptedFiles) create(string, string) (tempFile, error) { return f, f.do("create") }
 func (f *scriptedFiles) rename(string, string) error             { return f.do("rename") }
 func (f *scriptedFiles) remove(string) error                     { return f.do("remove") }

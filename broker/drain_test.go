@@ -1,0 +1,99 @@
+package broker_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// stopping begins the end of the broker. What it returns is closed at the end.
+func (r *rig) stopping() <-chan struct{} {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		r.server.Stop()
+	}()
+	synctest.Wait()
+	return stopped
+}
+
+// The broker tells everybody that it stops, ends what waits and refuses what
+// comes, and goes on serving those who hold until the last has released.
+func TestDrain(t *testing.T) {
+	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
+		a, b := r.connect("a"), r.connect("b")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.take()
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		b.take()
+		start := time.Now()
+		stopped := r.stopping()
+		a.expect(`{"type":"draining","grace_ms":10000}`)
+		b.expect(
+			`{"type":"draining","grace_ms":10000}`,
+			`{"type":"error","id":"bbbbbbbb--0","code":"shutting_down","message":"the broker stops"}`,
+		)
+
+		b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"free"}]}`)
+		b.expect(`{"type":"error","id":"bbbbbbbb--1","code":"shutting_down","message":"the broker stops"}`)
+		b.send(`{"type":"acquire","id":"bbbbbbbb--2","locks":[{"name":"x"}],"steal":true}`)
+		b.expect(`{"type":"error","id":"bbbbbbbb--2","code":"shutting_down","message":"the broker stops"}`)
+		b.send(`{"type":"ping","id":"bbbbbbbb--3"}`)
+		b.expect(`{"type":"pong","id":"bbbbbbbb--3"}`)
+
+		pass(9 * time.Second)
+		a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
+		a.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
+		a.expectClose(wire.CloseRestart, "the broker stops")
+		b.expectClose(wire.CloseRestart, "the broker stops")
+		<-stopped
+		if took := time.Since(start); took != 9*time.Second {
+			t.Errorf("it took %v, want until the last release: 9s", took)
+		}
+	})
+}
+
+// Who does not release in time is cut off, to the instant.
+func TestDrainIsOver(t *testing.T) {
+	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
+		a := r.connect("a")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.take()
+		stopped := r.stopping()
+		pass(10*time.Second - 1)
+		a.expect(`{"type":"draining","grace_ms":10000}`)
+		a.expectOpen()
+		pass(1)
+		a.expectClose(wire.CloseRestart, "the broker stops")
+		<-stopped
+	})
+}
+
+// While it drains the broker is not ready, though alive, and lets nobody in.
+func TestNobodyComesWhileDraining(t *testing.T) {
+	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
+		a := r.connect("a")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.take()
+		r.expectStatus("/readyz", nil, http.StatusOK)
+		stopped := r.stopping()
+		r.expectStatus("/readyz", nil, http.StatusServiceUnavailable)
+		r.expectStatus("/livez", nil, http.StatusOK)
+		r.expectStatus("/ws", upgradeHeader(), http.StatusServiceUnavailable)
+		a.close()
+		<-stopped
+	})
+}
+
+func (r *rig) expectStatus(path string, header http.Header, want int) {
+	r.t.Helper()
+	response := r.get(path, header)
+	_ = response.Body.Close()
+	if response.StatusCode != want {
+		r.t.Errorf("%s: got %s, want %d", path, response.Status, want)
+	}
+}

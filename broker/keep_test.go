@@ -1,0 +1,116 @@
+package broker_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// The story of these tests: a holds x, b waits for it, and so does a itself, for
+// y, which b holds. Two seconds later a's connection ends.
+
+func keepStory(r *rig) (a, b *peer) {
+	a, b = r.connect("a"), r.connect("b")
+	b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
+	b.take()
+	a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+	a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}]}`)
+	a.take()
+	b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}]}`)
+	pass(2 * time.Second)
+	return a, b
+}
+
+// With lock delay what a held is kept when its connection ends without a close
+// frame, until timeout_ms after its last byte, and is listed as gone. What it
+// waited for is withdrawn at once.
+func TestLockDelay(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.vanish()
+		pass(time.Second)
+		b.expect()
+		b.send(`{"type":"info","id":"bbbbbbbb--2"}`)
+		b.expect(`{"type":"info","id":"bbbbbbbb--2","locks":[` +
+			`{"name":"y","seq":1,"holders":[{"id":"bbbbbbbb--0","mode":"exclusive","token":1,"locks":["y"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],"waiters":[],"holding":1,"waiting":0},` +
+			`{"name":"x","seq":2,"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":2,"locks":["x"],"duration_ms":3000,"client":"a","remote":"192.0.2.1:1000","gone":true}],` +
+			`"waiters":[{"id":"bbbbbbbb--1","mode":"exclusive","locks":["x"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],"holding":1,"waiting":1}]}`)
+
+		pass(12*time.Second - 1) // 15 s after its last byte, less a nanosecond
+		b.expect()
+		pass(1)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+	})
+}
+
+// A client that says goodbye believes nothing any more: its locks go at once.
+func TestLockDelayAndGoodbye(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.close()
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+	})
+}
+
+// Without lock delay it makes no difference how a connection ends.
+func TestNoLockDelay(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := keepStory(r)
+		a.vanish()
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+	})
+}
+
+// One that the broker itself has cut off has not said goodbye.
+func TestLockDelayAndCut(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.send("%s", strings.Repeat(" ", 65537)) // too long: the broker closes
+		<-a.ended
+		_ = a.ws.Close()
+		b.expect()
+		pass(15*time.Second - 1)
+		b.expect()
+		pass(1)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+	})
+}
+
+// A client that is silent until the broker gives up has been silent for long
+// enough: there is nothing to be kept.
+func TestLockDelayAndSilence(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		drain(a)
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		pass(time.Second)
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		pass(14*time.Second - 1)
+		b.expect()
+		pass(1)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// An operator who knows better need not wait.
+func TestEvictWhatIsKept(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.vanish()
+		b.send(`{"type":"evict","id":"bbbbbbbb--2","request":"aaaaaaaa--0"}`)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`, `{"type":"evicted","id":"bbbbbbbb--2"}`)
+		b.close()
+	})
+}
+
+// pass lets virtual time pass.
+func pass(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // virtual time

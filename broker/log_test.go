@@ -1,0 +1,40 @@
+package broker_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
+)
+
+// A testLog keeps what was written.
+type testLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write keeps a line.
+func (l *testLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *testLog) logger() zerolog.Logger { return zerolog.New(l) }
+
+// lines returns those that hold all of these texts.
+func (l *testLog) lines(texts ...string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+next:
+	for line := range strings.Lines(l.text.String()) {
+		for _, text := range texts {
+			if !strings.Contains(line, text) {
+				continue next
+			}
+		}
+		found = append(found, strings.TrimSpace(line))
+	}
+	return found
+}

@@ -1,0 +1,115 @@
+package broker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// A watcher that does not read is told that it lags, once, when about 1 MiB of
+// changes is due to it, and then nothing. It is not cut off. When it has read on
+// it is told what happens from then on.
+func TestWatcherLags(t *testing.T) {
+	const author = 200 // bytes, so that a change has about 500
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.connect("a"), r.dial("b") // b does not read
+		a.take()
+		b.send(`{"type":"watch","id":"bbbbbbbb--0","match":"x"}`)
+		b.send(`{"type":"watch","id":"bbbbbbbb--1","match":"y"}`)
+		synctest.Wait()
+		n := a.churn(0, 5000, author)
+
+		b.read()
+		frames := b.take()[1:] // after the hello
+		if want := `{"type":"watching","id":"bbbbbbbb--0"}`; frames[0] != want {
+			t.Errorf("got %s, want %s", frames[0], want)
+		}
+		changes := 0
+		for _, frame := range frames[2 : len(frames)-1] {
+			if !strings.HasPrefix(frame, `{"type":"change","id":"bbbbbbbb--0"`) {
+				t.Fatalf("got %.80s among the changes", frame)
+			}
+			changes += len(frame)
+		}
+		if changes < broker.ChangesBytes/2 || changes > 2*broker.ChangesBytes {
+			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes, broker.ChangesBytes)
+		}
+		if got, want := frames[len(frames)-1], `{"type":"lagged","id":"bbbbbbbb--0"}`; got != want {
+			t.Errorf("the last frame is %.80s, want %s", got, want)
+		}
+
+		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"},{"name":"y"}]}`, n)
+		a.take()
+		change := `{"type":"change","id":"bbbbbbbb--%d","event":"granted","lock":"%s","request":{"id":"aaaaaaaa--%d",` +
+			`"mode":"exclusive","token":%d,"locks":["x","y"],"duration_ms":0,"client":"a","remote":"192.0.2.1:1000"}}`
+		b.expect(fmt.Sprintf(change, 0, "x", n, n+1), fmt.Sprintf(change, 1, "y", n, n+1))
+		a.close()
+		b.close()
+	})
+}
+
+// A watch that is begun anew with the same connection is not one that lags.
+func TestUnwatchWhileLagging(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.connect("a"), r.dial("b")
+		a.take()
+		b.send(`{"type":"watch","id":"bbbbbbbb--0","match":"x"}`)
+		synctest.Wait()
+		a.churn(0, 5000, 200)
+		b.send(`{"type":"unwatch","id":"bbbbbbbb--0"}`)
+		b.send(`{"type":"watch","id":"bbbbbbbb--1","match":"x"}`)
+		synctest.Wait()
+		b.read()
+		frames := b.take()
+		got := frames[len(frames)-3:]
+		for i, want := range []string{
+			`{"type":"lagged","id":"bbbbbbbb--0"}`,
+			`{"type":"unwatched","id":"bbbbbbbb--0"}`,
+			`{"type":"watching","id":"bbbbbbbb--1"}`,
+		} {
+			if got[i] != want {
+				t.Errorf("got %s, want %s", got[i], want)
+			}
+		}
+		a.close()
+		b.close()
+	})
+}
+
+// The end of a session ends its watches: nobody is told anything, and nothing
+// has to be matched any more.
+func TestWatchesEndWithTheirSession(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.connect("a"), r.connect("b")
+		for n := range 10 {
+			b.send(`{"type":"watch","id":"bbbbbbbb--%d"}`, n)
+		}
+		b.take()
+		if got := r.broker.Watches(); got != 10 {
+			t.Errorf("got %d watches, want 10", got)
+		}
+		b.vanish()
+		a.take()
+		if got := r.broker.Watches(); got != 0 {
+			t.Errorf("got %d watches, want none", got)
+		}
+		a.close()
+	})
+}
+
+// churn takes and releases x so many times, and returns the n of its next
+// request, counting from first.
+func (p *peer) churn(first, times, author int) (next int) {
+	p.t.Helper()
+	for n := first; n < first+times; n++ {
+		p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"x"}],"author":"%0*d"}`, strings.Repeat(p.name, 8), n, author, n)
+		p.send(`{"type":"release","id":"%s--%d"}`, strings.Repeat(p.name, 8), n)
+	}
+	if got := len(p.take()); got != 2*times {
+		p.t.Fatalf("%s: got %d replies, want %d", p.name, got, 2*times)
+	}
+	return first + times
+}

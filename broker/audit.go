@@ -21,17 +21,27 @@ type verdict struct {
 // maxVictims is how many victims are described in the log.
 const maxVictims = 8
 
-// newVerdicts makes the channel for the verdict on m, if m is of that kind.
+// newVerdicts makes the channel for the verdict on m, if its session is to wait for
+// that: what is done to others is in the log before the session can go on; and
+// one that is nested may take a long search, so that nobody is to have many of
+// them in the inbox, for which all others would have to wait.
 func newVerdicts(m wire.Request) chan verdict {
-	switch m := m.(type) {
-	case *wire.Evict:
+	acquire, ok := m.(*wire.Acquire)
+	if isAudited(m) || ok && !acquire.Parent.IsZero() {
 		return make(chan verdict, 1)
-	case *wire.Acquire:
-		if m.Steal {
-			return make(chan verdict, 1)
-		}
 	}
 	return nil
+}
+
+// isAudited reports whether m is about the requests of others.
+func isAudited(m wire.Request) bool {
+	switch m := m.(type) {
+	case *wire.Evict:
+		return true
+	case *wire.Acquire:
+		return m.Steal
+	}
+	return false
 }
 
 // awaitVerdict waits until the loop has said what became of it, and writes that.
@@ -39,7 +49,7 @@ func (s *session) awaitVerdict(it item) {
 	if it.verdict == nil {
 		return
 	}
-	if v, handled := <-it.verdict; handled {
+	if v, handled := <-it.verdict; handled && isAudited(it.request) {
 		s.audit(it.request, v)
 	}
 }

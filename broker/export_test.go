@@ -48,6 +48,7 @@ const (
 	DropSlice    = dropSlice
 	MaxMalformed = maxMalformed
 	ChangesBytes = changesBytes
+	MatchBurst   = matchBurst
 	TokenRange   = tokenRange
 	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
@@ -64,4 +65,9 @@ func SessionNames(n int) []string {
 }
 
 // Watches is how many watches there are. Only while the loop rests.
-func (b *Broker) Watches() int { return len(b.loop.watches) }
+func (b *Broker) Watches() (n int) {
+	for _, ws := range b.loop.watchers {
+		n += len(ws.all)
+	}
+	return n
+}

@@ -24,7 +24,7 @@ type loop struct {
 
 	sessions map[string]*session // those that can still be spoken to
 	dropping []string            // those whose requests are being ended
-	watches  []*watch            // in the order in which they began
+	watchers []*watches          // of the sessions that have some, in the order in which they began
 
 	tokens     *tokens
 	tokenRange int64
@@ -71,7 +71,9 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		select {
 		case <-ended:
 			ended = nil
-			l.beginDrain()
+			if l.drain == nil {
+				l.beginDrain()
+			}
 		case <-l.inbox.wake:
 			l.takeBatch()
 		case <-timer.C:
@@ -176,7 +178,7 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.reply(s, m)
 			}
 		}
-		if len(l.watches) > 0 {
+		if len(l.watchers) > 0 {
 			l.tellWatches(event)
 		}
 		*event = locktable.Event{}
@@ -193,7 +195,7 @@ func (l *loop) end(s *session, how ending) {
 		s.net.hurry()
 	}
 	delete(l.sessions, s.name)
-	l.unwatchAll(s)
+	l.forgetWatches(s)
 	l.table.Leave(s.name, l.keptUntil(s, how))
 	l.dropping = append(l.dropping, s.name)
 }

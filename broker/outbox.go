@@ -60,22 +60,39 @@ func (o *outbox) add(m wire.Reply) {
 	o.signal()
 }
 
-// tell adds a copy of change for a watch. When too many changes are due already
-// the watch is told so, once, and then nothing until resume.
+// lags reports whether a watch is told nothing now.
+func (o *outbox) lags(watch wire.ID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.end != nil || o.lagging[watch]
+}
+
+// lag tells a watch that it has missed changes, and then nothing until resume.
+func (o *outbox) lag(watch wire.ID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.leaveOut(watch)
+}
+
+// leaveOut is lag for who holds o.mu.
+func (o *outbox) leaveOut(watch wire.ID) {
+	o.lagging[watch] = true
+	o.add(&wire.Lagged{ID: watch})
+}
+
+// tell adds a copy of change for a watch that does not lag. It lags from then on
+// when too many changes are due already.
 func (o *outbox) tell(watch wire.ID, change *wire.Change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch {
-	case o.end != nil || o.lagging[watch]:
-	case o.queued.changes+o.taken.changes > changesBytes:
-		o.lagging[watch] = true
-		o.add(&wire.Lagged{ID: watch})
-	default:
-		told := *change
-		told.ID = watch
-		o.add(&told)
-		o.queued.changes += wire.Size(&told)
+	if o.queued.changes+o.taken.changes > changesBytes {
+		o.leaveOut(watch)
+		return
 	}
+	told := *change
+	told.ID = watch
+	o.add(&told)
+	o.queued.changes += wire.Size(&told)
 }
 
 // resume lets a watch be told changes again. The writer calls it before it

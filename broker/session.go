@@ -35,8 +35,9 @@ type session struct {
 	page    chan struct{} // has a token while a page of the listing is asked for and not sent
 	written chan struct{} // closed when the writer has ended
 
-	last   int64 // the loop's: the greatest n that was used up, or -1
-	leaves bool  // the loop's: its end was handled
+	last    int64    // the loop's: the greatest n that was used up, or -1
+	leaves  bool     // the loop's: its end was handled
+	watches *watches // the loop's: nil before the first
 }
 
 func newSession(name string, conn *websocket.Conn, net *progressConn, peer wire.Peer, c Config, in *inbox) *session {

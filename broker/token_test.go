@@ -207,6 +207,30 @@ func TestTokensCannotBeReserved(t *testing.T) {
 	}
 }
 
+// The end of the context while the broker drains already does not begin that anew.
+func TestDrainsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := broker.New(broker.Config{Drain: 10 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RigTokens(wire.MaxInteger, broker.TokenRange, nil)
+		rigged(&runError{TB: t}, b, func(r *rig) {
+			a := r.connect("a")
+			a.take()
+			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740991}`, `{"type":"draining","grace_ms":10000}`)
+			pass(9 * time.Second)
+			stopped := r.stopping()
+			pass(time.Second - 1)
+			a.expect()
+			pass(1)
+			a.expectClose(wire.CloseRestart, "the broker stops")
+			<-stopped
+		})
+	})
+}
+
 // No token is above 2^53-1. When that one has been given out the broker drains
 // and stops, and says why; it does not start with none left.
 func TestLastToken(t *testing.T) {

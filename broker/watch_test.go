@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
@@ -97,6 +98,51 @@ func TestWatchesEndWithTheirSession(t *testing.T) {
 			t.Errorf("got %d watches, want none", got)
 		}
 		a.close()
+	})
+}
+
+// Globs that are costly to compare have a budget, for everybody waits meanwhile.
+// When it is used up the watch lags, and nobody else notices; it grows again.
+func TestCostlyGlobLags(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
+		glob := "*" + strings.Repeat("a", 235) + "{b,c,d,e,f,g,h,*}"
+		b.send(`{"type":"watch","id":"bbbbbbbb--0","match":"%s"}`, glob)
+		b.expect(hello("bbbbbbbb", 15*time.Second, 0), `{"type":"watching","id":"bbbbbbbb--0"}`)
+		c.send(`{"type":"watch","id":"cccccccc--0","match":"*a"}`)
+		a.take()
+		c.take()
+		name := strings.Repeat("a", 512)
+		cost := 100 + len(glob)*8*len(name)
+		told := broker.MatchBurst / cost
+
+		for n := range told + 3 {
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%s"}]}`, n, name)
+			a.send(`{"type":"release","id":"aaaaaaaa--%d"}`, n)
+		}
+		a.take()
+		frames := b.take()
+		for i, frame := range frames {
+			if lags := frame == `{"type":"lagged","id":"bbbbbbbb--0"}`; lags != (i >= told) {
+				t.Errorf("b: frame %d is %.60s, want %d changes and then that it lags", i, frame, told)
+			}
+		}
+		if len(frames) <= told {
+			t.Errorf("b: got %d frames, want %d changes and that it lags", len(frames), told)
+		}
+		if got, want := len(c.take()), 2*(told+3); got != want {
+			t.Errorf("c: got %d changes, want %d", got, want)
+		}
+
+		pass(time.Second)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--99","locks":[{"name":"%s"}]}`, name)
+		a.take()
+		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"event":"granted"`) {
+			t.Errorf("b: got %.80q, want to be told again", frames)
+		}
+		for _, p := range []*peer{a, b, c} {
+			p.close()
+		}
 	})
 }
 

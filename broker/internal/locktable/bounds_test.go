@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -56,6 +57,107 @@ func TestAheadLooksAtSoManyPlaces(t *testing.T) {
 	events := table.Acquire(0, last, nil)
 	if got := events[0].Obstacle.Ahead; got != both {
 		t.Errorf("%d ahead, want %d", got, both)
+	}
+}
+
+// The search for a deadlock looks at so many places only. A request for which that
+// is not enough is refused, for nobody knows whether it could ever be granted;
+// and nothing is left of the search.
+func TestDeadlockIsSearchedSoFar(t *testing.T) {
+	for _, waiters := range []int{searchPlaces/3 - 10, searchPlaces} {
+		table := New(Config{FirstToken: 1, MaxRequests: searchPlaces * 2, MaxIdle: 10})
+		table.Open("a", wire.Peer{})
+		table.Acquire(0, ask(0, "outer"), nil)
+		for n := range waiters + 1 {
+			table.Acquire(0, ask(1+n, "x"), nil)
+		}
+		nested := ask(2+waiters, "x")
+		nested.Parent = wire.ID{Session: "a", N: 0}
+		events := table.Acquire(0, nested, nil)
+		if refused := events[0].Code == wire.TooMany; refused != (waiters == searchPlaces) {
+			t.Errorf("behind %d waiters: got %+v", waiters, events[0])
+		}
+		if err := check(table); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// To find the cycle costs no more than the search: an owner with many requests
+// that hold the same lock is gone through once. Otherwise these would take 60 s.
+func TestCycleAmongManyKin(t *testing.T) {
+	const kin = 99_000
+	table := newBusyTable()
+	table.Open("b", wire.Peer{})
+	nested := func(session string, n int, lock wire.LockSpec) Acquire {
+		return Acquire{ID: wire.ID{Session: session, N: int64(n)}, Parent: wire.ID{Session: session}, Locks: []wire.LockSpec{lock}, Wait: Forever}
+	}
+	table.Acquire(0, ask(0, "x"), nil)
+	b := ask(0, "y")
+	b.ID.Session = "b"
+	table.Acquire(0, b, nil)
+	for n := range kin {
+		table.Acquire(0, nested("b", 1+n, wire.LockSpec{Name: "s", Mode: wire.Shared}), nil)
+	}
+	table.Acquire(0, nested("b", 1+kin, wire.LockSpec{Name: "x"}), nil)
+	start := time.Now()
+	events := table.Acquire(0, nested("a", 1, wire.LockSpec{Name: "s"}), nil)
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if events[0].Code != wire.Deadlock || len(events[0].Cycle) != 2 {
+		t.Errorf("got %+v, want a cycle of two", events[0])
+	}
+	if err := check(table); err != nil {
+		t.Error(err)
+	}
+}
+
+// A chain looks at so many requests only: here each waits behind the one before,
+// and behind 61 that came before that.
+func TestChainLooksAtSoManyRequests(t *testing.T) {
+	table := newBusyTable()
+	const requests, locks = 20_000, 63
+	held := ask(requests, "")
+	held.Locks = nil
+	for i := range locks {
+		held.Locks = append(held.Locks, wire.LockSpec{Name: fmt.Sprint(i)})
+	}
+	table.Acquire(0, held, nil)
+	for n := range requests {
+		a := ask(requests+1+n, "")
+		a.Locks = nil
+		for i := range locks {
+			a.Locks = append(a.Locks, wire.LockSpec{Name: fmt.Sprint(n + locks - 1 - i)})
+		}
+		table.Acquire(0, a, nil)
+	}
+	last := table.find(wire.ID{Session: "a", N: 2 * requests})
+	p := newPursuit(table, last)
+	p.follow(last)
+	if p.room != 0 {
+		t.Errorf("there is room for %d, want that it was used up", p.room)
+	}
+	links := 0
+	for _, fork := range p.forks {
+		links += len(fork)
+	}
+	if links > whySteps {
+		t.Errorf("%d links", links)
+	}
+}
+
+// A chain that would be longer than a page is cut off at its end.
+func TestChainIsNotTooLong(t *testing.T) {
+	const owners = 2500 // each step has about a thousand bytes
+	table, last := newChain(owners)
+	events := table.Acquire(0, last, nil)
+	size := 0
+	for i := range events[0].Cycle {
+		size += events[0].Cycle[i].Size()
+	}
+	if size < chainBytes/2 || size > chainBytes+10_000 || !strings.Contains(events[0].Reason, "a cycle of 2500 steps, of which the first") {
+		t.Errorf("got %d bytes, and %q", size, events[0].Reason)
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 const chainBytes = pageBytes
 
 // deadlock asks whether r, which would have to wait, could ever be granted. If
-// not it returns the refusal, with who waits for whom: each step's blocker has
-// the owner of the next step's request, the last one's that of the first, r.
+// not, or if that would take too long to find out, it returns the refusal; that
+// of a deadlock says who waits for whom: each step's blocker has the owner of the
+// next step's request, the last one's that of the first, r.
 //
 // A table has no deadlock before: a request without a parent waits behind all
 // others and none of them waits for its owner, and one with a parent was asked
@@ -30,10 +31,14 @@ func (t *Table) deadlock(r *request, a Acquire) (refusal Event, found bool) {
 	r.join()
 	d := t.reduce(r)
 	defer d.close()
-	if r.part != stuck {
+	switch {
+	case d.room < 0:
+		refusal = refused(r.id(), wire.TooMany, "so many wait for one another that looking for a deadlock would take too long")
+	case r.part == stuck:
+		refusal = t.deadlocked(d.wayBack())
+	default:
 		return Event{}, false
 	}
-	refusal = t.deadlocked(d.wayBack())
 	r.leave()
 	return refusal, true
 }
@@ -139,10 +144,14 @@ func (d *reduction) blockers(at *place) (blockers []*place) {
 }
 
 // keepsWaiting is among whom the reason is why a blocker does not go away: it is
-// stuck itself, or its owner is.
+// stuck itself, or its owner is, who is gone through once.
 func keepsWaiting(blocker *request) []*request {
 	if blocker.part == stuck || blocker.part == found {
 		return []*request{blocker}
 	}
+	if blocker.owner.searched {
+		return nil
+	}
+	blocker.owner.searched = true
 	return blocker.owner.requests
 }

@@ -32,7 +32,8 @@
 // could ever be granted: if every owner that does not wait went on to finish,
 // whatever that frees was granted by the rule, and so on, and nobody gave up and
 // no deadline came. If not, it is refused, with the cycle. The answer is exact, see
-// reduction.go and deadlock.go. It costs what can be reached from the request.
+// reduction.go and deadlock.go. It costs what can be reached from the request;
+// where that is very much the request is refused without an answer.
 //
 // The others need not ask. One without a parent, and one that steals, begins an
 // owner that holds nothing while it waits: nobody waits for it.

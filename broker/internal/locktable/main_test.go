@@ -1,9 +1,17 @@
 package locktable
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets rapid try 2000 programs where the command line says nothing of
+// it: in 100, its default, some rules are broken without anybody noticing.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "2000"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -5,8 +5,9 @@ package locktable
 type owner struct {
 	requests []*request
 
-	reached bool // by the reduction under way
-	stuck   int  // how many of requests are, there
+	reached  bool // by the reduction under way
+	stuck    int  // how many of requests are, there
+	searched bool // its requests were gone through for a cycle
 }
 
 // join makes r belong to the owner of its parent, if it does not yet.

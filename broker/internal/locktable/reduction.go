@@ -16,6 +16,7 @@ package locktable
 type reduction struct {
 	table *Table
 	asked *request // it waits behind everybody; the queues do not have it yet
+	room  int      // how many more places it looks at; below 0: it has given up
 
 	// What was reached carries marks (part, stand and stuck, nil outside of a
 	// reduction), and is listed here so that they are taken off again. With maps
@@ -46,6 +47,7 @@ type stand struct {
 	granted []*place      // holders that have come in the reduction
 	limits  heapOf[least] // of holders with a limit, and of some that have left
 	looked  bool          // its holders were gone through for a cycle
+	todo    bool          // it is among those whose head may be granted
 }
 
 // A least is a holder among the limits of a stand.
@@ -54,23 +56,43 @@ type least struct{ *place }
 func (p least) before(other least) bool { return p.limit < other.limit }
 func (p least) setIndex(int)            {}
 
-// reduce does the whole reduction that begins with asked. It is to be closed.
+// searchPlaces is how many places at locks a reduction may look at, some of them
+// up to three times: enough for a queue of 100,000. Everybody waits meanwhile, up
+// to some ten milliseconds.
+const searchPlaces = 300_000
+
+// reduce does the whole reduction that begins with asked, unless that would look
+// at too many places. It is to be closed.
 func (t *Table) reduce(asked *request) *reduction {
-	d := &reduction{table: t, asked: asked}
+	d := &reduction{table: t, asked: asked, room: searchPlaces}
 	d.reach(asked)
-	for i := 0; i < len(d.waiting); i++ {
+	for i := 0; i < len(d.waiting) && d.room >= 0; i++ {
 		d.explore(d.waiting[i])
 	}
+	if d.room < 0 {
+		return d
+	}
 	d.finishFirst()
-	d.todo = append(d.todo, d.stands...)
+	for _, s := range d.stands {
+		d.lookAt(s)
+	}
 	for len(d.todo) > 0 && asked.part == stuck {
 		s := d.todo[len(d.todo)-1]
 		d.todo = d.todo[:len(d.todo)-1]
+		s.todo = false
 		if s.head != nil && d.grantable(s.head.request) {
 			d.grant(s.head.request)
 		}
 	}
 	return d
+}
+
+// lookAt notes that the head of s may be granted.
+func (d *reduction) lookAt(s *stand) {
+	if !s.todo {
+		s.todo = true
+		d.todo = append(d.todo, s)
+	}
 }
 
 // close takes the marks off again.
@@ -82,7 +104,7 @@ func (d *reduction) close() {
 		s.lock.stand = nil
 	}
 	for _, o := range d.owners {
-		o.reached, o.stuck = false, 0
+		o.reached, o.stuck, o.searched = false, 0, false
 	}
 }
 
@@ -95,12 +117,15 @@ func (d *reduction) reach(r *request) {
 		r.owner.reached = true
 		d.owners = append(d.owners, r.owner)
 		for _, kin := range r.owner.requests {
-			d.add(kin)
+			if d.add(kin); d.room < 0 {
+				return
+			}
 		}
 	}
 }
 
 func (d *reduction) add(r *request) {
+	d.room--
 	if r.state != waiting || r.part != none || r.isOver(d.table.now) {
 		return
 	}
@@ -120,7 +145,8 @@ func (d *reduction) explore(r *request) {
 		if r == d.asked {
 			s.last, before = p, p.lock.queue.last
 		}
-		for ; before != nil; before = before.prev {
+		for ; before != nil && d.room >= 0; before = before.prev {
+			d.room--
 			if before.request.part != none {
 				break // it explores the rest of the queue itself
 			}
@@ -139,7 +165,8 @@ func (d *reduction) standOf(l *lock) *stand {
 	s := &stand{lock: l}
 	l.stand = s
 	d.stands = append(d.stands, s)
-	for p := l.holders.first; p != nil; p = p.next {
+	for p := l.holders.first; p != nil && d.room >= 0; p = p.next {
+		d.room--
 		if !p.request.isOver(d.table.now) {
 			d.reach(p.request)
 		}
@@ -231,7 +258,7 @@ func (d *reduction) grant(r *request) {
 		d.advance(s)
 		s.addHolder(p)
 		s.granted = append(s.granted, p)
-		d.todo = append(d.todo, s)
+		d.lookAt(s)
 	}
 	if r.owner == nil {
 		d.release(r)
@@ -254,7 +281,7 @@ func (d *reduction) release(r *request) {
 	for i := range r.places {
 		if s := r.places[i].lock.stand; s != nil {
 			s.holders--
-			d.todo = append(d.todo, s)
+			d.lookAt(s)
 		}
 	}
 }

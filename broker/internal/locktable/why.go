@@ -45,16 +45,19 @@ type pursuit struct {
 // to where it was is not the answer: it turns round and takes the next. There
 // is one that ends, or there were a deadlock.
 func (t *Table) chain(r *request) []wire.Step {
-	p := &pursuit{
+	if last := newPursuit(t, r).follow(r); last != nil {
+		return t.describeSteps(last.way())
+	}
+	return []wire.Step{}
+}
+
+func newPursuit(t *Table, r *request) *pursuit {
+	return &pursuit{
 		now:     t.now,
 		room:    whySteps,
 		found:   map[*request]bool{r: true},
 		pending: make(map[*owner][]*request),
 	}
-	if last := p.follow(r); last != nil {
-		return t.describeSteps(last.way())
-	}
-	return []wire.Step{}
 }
 
 // follow returns the last step of the way, nil when nobody is in the way of r.
@@ -74,22 +77,23 @@ func (p *pursuit) follow(r *request) (last *link) {
 	return last
 }
 
-// endsAt reports whether the blocker of l waits for nobody; if it does, that way
+// endsAt reports whether the blocker of l waits for nobody, which is so too where
+// all that it waits for is that something is granted again. If it does wait, that
 // is to be followed next.
 func (p *pursuit) endsAt(l *link) bool {
-	waits := p.waitsFor(l.blocker.request)
-	for _, r := range waits {
+	ends := true
+	for _, r := range p.waitsFor(l.blocker.request) {
 		if p.found[r] {
+			ends = false
 			continue
 		}
 		p.found[r] = true
-		further := p.inTheWay(r, l)
-		if len(further) == 0 {
-			return true // nothing is granted now
+		if further := p.inTheWay(r, l); len(further) > 0 {
+			p.forks = append(p.forks, further)
+			ends = false
 		}
-		p.forks = append(p.forks, further)
 	}
-	return len(waits) == 0
+	return ends
 }
 
 // waitsFor is what must be granted before r can end: r itself if it waits, else
@@ -138,7 +142,8 @@ func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
 		}
 	}
 	for i := range r.places {
-		if at := &r.places[i]; at.lock.queue.first != at {
+		if at := &r.places[i]; at.lock.queue.first != at && p.room > 0 {
+			p.room--
 			links = append(links, &link{request: r, at: at, blocker: at.lock.queue.first, before: before})
 		}
 	}

@@ -143,10 +143,28 @@ func (d *Dir) save(s State) error {
 	if err != nil {
 		return err
 	}
+	if err := d.checkLock(); err != nil {
+		return err
+	}
 	if err := replace(disk{}, d.path, file); err != nil {
 		return err
 	}
 	d.state, d.used = s, true
+	return nil
+}
+
+// checkLock fails when the lock that d holds is not that of the directory any more:
+// somebody has moved the directory away, or removed the file, and another
+// broker may be using what is there now.
+func (d *Dir) checkLock() error {
+	held, err := d.lock.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(d.lock.Path())
+	if err != nil || !os.SameFile(held, there) {
+		return fmt.Errorf("%s is not the file that this broker has locked: the directory was moved, or the file removed", lockName)
+	}
 	return nil
 }
 

@@ -69,6 +69,44 @@ func TestOneBrokerAtATime(t *testing.T) {
 	mustClose(t, mustOpen(t, path))
 }
 
+// Whoever moves the directory, or removes the lock, lets a second broker in. Then
+// the first must not write over what the second has saved.
+func TestLockIsTakenAway(t *testing.T) {
+	for name, take := range map[string]func(path string) error{
+		"moved":   func(path string) error { return os.Rename(path, path+".old") },
+		"removed": func(path string) error { return os.Remove(filepath.Join(path, lockName)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state")
+			first := mustOpen(t, path)
+			mustSave(t, first, State{Next: 100})
+			if err := take(path); err != nil {
+				t.Fatal(err)
+			}
+			second := mustOpen(t, path)
+			want := State{Next: 1000, Timeout: time.Second}
+			mustSave(t, second, want)
+			if err := first.Save(State{Next: 200, Clean: true}); err == nil || !strings.Contains(err.Error(), "was moved") {
+				t.Errorf("the first saves: %v", err)
+			}
+			mustClose(t, first)
+			mustClose(t, second)
+			third := mustOpen(t, path)
+			defer mustClose(t, third)
+			if s, _ := third.State(); s != want {
+				t.Errorf("got %+v, want what the second has saved, %+v", s, want)
+			}
+		})
+	}
+}
+
+func mustSave(t *testing.T, d *Dir, s State) {
+	t.Helper()
+	if err := d.Save(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAnothersDirectoryIsRefused(t *testing.T) {
 	path := t.TempDir()
 	write(t, filepath.Join(path, "thesis.tex"), "important")

@@ -2,7 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -85,20 +84,14 @@ func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire, hold time.Du
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	outer := enclosing(ctx)
-	if m.Steal && !outer.parent(c).IsZero() {
-		return nil, badRequest(errors.New("steal: not inside a lock that this client holds"))
-	}
-	lock := newLock(base, c, m.Locks, outer)
-	needed, err := lock.borrow(outer)
-	if err != nil || len(needed) == 0 {
-		return lock, lock.keepUnless(err)
-	}
-	m.Locks = needed
-	m.Parent = outer.parent(c)
-	lock.request, err = c.conn.open(m, hold, lock.stop)
-	if err == nil {
+	lock := newLock(base, c, m.Locks, enclosing(ctx))
+	err := lock.ask(m, hold)
+	if err == nil && lock.request != nil {
 		err = lock.wait(ctx)
 	}
-	return lock, lock.keepUnless(err)
+	if err != nil {
+		lock.end(err)
+		return nil, err
+	}
+	return lock, nil
 }

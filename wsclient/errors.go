@@ -86,7 +86,7 @@ func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
-	text.WriteString(string(e.Code) + blame(e.By, e.Message))
+	text.WriteString(legible(string(e.Code)) + blame(e.By, e.Message))
 	for i, h := range e.Holders {
 		if i == 0 {
 			text.WriteString("; held by ")

@@ -1,6 +1,9 @@
 package wsclient_test
 
-import "net"
+import (
+	"context"
+	"net"
+)
 
 // A lateConn is a network that can hold back what the other side sends.
 type lateConn struct {
@@ -23,3 +26,13 @@ func (c *lateConn) Read(p []byte) (int, error) {
 	c.letThrough()
 	return n, err
 }
+
+// dialer makes c the connection that dial makes.
+func (c *lateConn) dialer(dial netDial) netDial {
+	return func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c.Conn, err = dial(ctx, network, address)
+		return c, err
+	}
+}
+
+type netDial = func(ctx context.Context, network, address string) (net.Conn, error)

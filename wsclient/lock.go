@@ -2,7 +2,9 @@ package wsclient
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -13,12 +15,15 @@ type Lock struct {
 	specs  []wire.LockSpec // what its own request holds
 	outer  *Lock           // that of the context it was asked for in, or nil
 
-	request *request      // nil: enclosing calls hold all that was asked for
-	lenders []*Lock       // enclosing locks that cover some of what was asked for
-	unlink  []func() bool // ends the watch on each lender
+	request *request // nil: enclosing calls hold all that was asked for
+	lenders []*Lock  // enclosing locks that cover some of what was asked for
 
 	ctx  context.Context
 	stop context.CancelCauseFunc
+
+	// Guarded by the conn's mu:
+	cause     error              // why it is not held any more, or nil
+	borrowers map[*Lock]struct{} // those that it covers some of
 
 	release sync.Once
 	err     error // of release
@@ -31,6 +36,27 @@ func newLock(base context.Context, c *Client, specs []wire.LockSpec, outer *Lock
 	l := &Lock{client: c, specs: specs, outer: outer}
 	l.ctx, l.stop = context.WithCancelCause(context.WithValue(base, lockKey{}, l))
 	return l
+}
+
+// ask sends m, without what enclosing calls hold already, if that is not all.
+func (l *Lock) ask(m *wire.Acquire, hold time.Duration) error {
+	c := l.client.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	parent := l.outer.holding(l.client)
+	if m.Steal && parent != nil {
+		return badRequest(errors.New("steal: not inside a lock that this client holds"))
+	}
+	needed, err := l.borrow()
+	if err != nil || len(needed) == 0 {
+		return err
+	}
+	m.Locks = needed
+	if parent != nil {
+		m.Parent = parent.request.id
+	}
+	l.request, err = c.open(m, hold, l, parent)
+	return err
 }
 
 // wait waits until the request is granted. When it fails nothing is left on
@@ -52,17 +78,25 @@ func (l *Lock) wait(ctx context.Context) error {
 	return nil
 }
 
-// keepUnless undoes what newLock and borrow have done when there is an error.
-func (l *Lock) keepUnless(err error) error {
-	if err != nil {
-		l.detach(err)
-	}
-	return err
+// end says that l is not held any more, and why.
+func (l *Lock) end(cause error) {
+	l.client.conn.mu.Lock()
+	defer l.client.conn.mu.Unlock()
+	l.drop(cause)
 }
 
-func (l *Lock) detach(cause error) {
-	for _, unlink := range l.unlink {
-		unlink()
+// drop is end for who holds the conn's mu. Whoever l covers something of holds
+// that no more either. Only the first cause counts.
+func (l *Lock) drop(cause error) {
+	if l.cause != nil {
+		return
+	}
+	l.cause = cause
+	for _, lender := range l.lenders {
+		delete(lender.borrowers, l)
+	}
+	for borrower := range l.borrowers {
+		borrower.drop(cause)
 	}
 	l.stop(cause)
 }
@@ -95,12 +129,15 @@ func (l *Lock) Release() error {
 }
 
 func (l *Lock) giveBack() error {
-	lost := l.lenderLoss() // what happens to a lender from here on is not l's concern
-	l.detach(ErrReleased)
+	l.end(ErrReleased) // what happens to a lender from here on is not l's concern
 	if l.request != nil {
 		if err := l.request.release(); err != nil {
 			return err
 		}
 	}
-	return lost
+	var lost *LostError
+	if errors.As(l.cause, &lost) {
+		return l.cause
+	}
+	return nil
 }

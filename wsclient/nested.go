@@ -17,65 +17,50 @@ func enclosing(ctx context.Context) *Lock {
 }
 
 // borrow takes from the enclosing locks what they cover, and returns the rest.
-// It fails when a lock that would cover something is no longer held.
-func (l *Lock) borrow(outer *Lock) (needed []wire.LockSpec, err error) {
+// It fails when a lock that would cover something is no longer held. The caller
+// holds the conn's mu.
+func (l *Lock) borrow() (needed []wire.LockSpec, err error) {
 	for _, spec := range l.specs {
-		lender, err := outer.covering(l.client, spec)
+		lender, err := l.outer.covering(l.client, spec)
 		switch {
 		case err != nil:
 			return nil, err
 		case lender == nil:
 			needed = append(needed, spec)
 		default:
-			l.lend(lender)
+			l.lenders = append(l.lenders, lender)
+			if lender.borrowers == nil {
+				lender.borrowers = make(map[*Lock]struct{})
+			}
+			lender.borrowers[l] = struct{}{}
 		}
 	}
 	l.specs = needed
 	return needed, nil
 }
 
-// lend makes l depend on lender: it is lost when lender is.
-func (l *Lock) lend(lender *Lock) {
-	l.lenders = append(l.lenders, lender)
-	l.unlink = append(l.unlink, context.AfterFunc(lender.ctx, func() {
-		l.stop(context.Cause(lender.ctx))
-	}))
-}
-
-// lenderLoss returns how a lender was lost, if one was. It looks at requests and
-// not at contexts: those may have ended for another reason before.
-func (l *Lock) lenderLoss() error {
-	for _, lender := range l.lenders {
-		if err := lender.loss(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Lock) loss() error {
-	if r := l.request; r != nil && isDone(r.ended) && r.err != nil {
-		return r.err
-	}
-	return l.lenderLoss()
-}
-
 // covering returns the innermost of the chain that covers spec, or nil. An
 // exclusive lock covers everything, a shared one what is shared no more closely.
+// Whether its context has ended says nothing: the caller's may have.
 func (l *Lock) covering(c *Client, spec wire.LockSpec) (*Lock, error) {
 	for ; l != nil; l = l.outer {
 		held, ok := l.own(c, spec.Name)
 		if !ok {
 			continue
 		}
-		if l.ctx.Err() != nil {
-			return nil, fmt.Errorf("the enclosing lock is no longer held: %w", context.Cause(l.ctx))
+		if l.cause != nil {
+			return nil, outerLost(l.cause)
 		}
 		if covers(held, spec) {
 			return l, nil
 		}
 	}
 	return nil, nil
+}
+
+// outerLost is the error of a call inside a lock that is not held any more.
+func outerLost(cause error) error {
+	return fmt.Errorf("the enclosing lock is no longer held: %w", cause)
 }
 
 // own returns how l itself holds the lock of that name, if it does.
@@ -96,14 +81,15 @@ func covers(held, wanted wire.LockSpec) bool {
 		wanted.Mode == wire.Shared && held.Limit.Or(none) <= wanted.Limit.Or(none)
 }
 
-// parent is the id of the innermost request of the chain that is held on c.
-func (l *Lock) parent(c *Client) wire.ID {
+// holding is the innermost of the chain that has a request of its own that is held
+// on c, or nil. The caller holds the conn's mu.
+func (l *Lock) holding(c *Client) *Lock {
 	for ; l != nil; l = l.outer {
-		if l.client == c && l.request != nil && l.ctx.Err() == nil {
-			return l.request.id
+		if l.client == c && l.request != nil && l.cause == nil {
+			return l
 		}
 	}
-	return wire.ID{}
+	return nil
 }
 
 func isDone(c <-chan struct{}) bool {

@@ -101,6 +101,15 @@ func (c *conn) refused(m *wire.Error) error {
 		return fmt.Errorf("the broker could not read a message: %w", m)
 	}
 	c.answer(m.ID, m)
-	c.withRequest(m.ID, func(r *request) { c.finish(r, errorFrom(m)) })
+	c.withRequest(m.ID, func(r *request) { c.finish(r, r.refusal(m)) })
 	return nil
+}
+
+// refusal is why r is refused. A parent that is not found has ended while the
+// request was on its way.
+func (r *request) refusal(m *wire.Error) error {
+	if m.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil {
+		return outerLost(r.parent.cause)
+	}
+	return errorFrom(m)
 }

@@ -1,7 +1,6 @@
 package wsclient
 
 import (
-	"context"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -10,10 +9,11 @@ import (
 // A request is an acquire on the wire, from its sending to its end. Its fields
 // are guarded by the conn's mu, except what the channels publish.
 type request struct {
-	conn  *conn
-	id    wire.ID
-	state requestState
-	stop  context.CancelCauseFunc // of the context of the lock
+	conn   *conn
+	id     wire.ID
+	state  requestState
+	lock   *Lock // whose it is
+	parent *Lock // inside which it was made, or nil
 
 	hold   time.Duration // 0: no end
 	expiry *time.Timer   // fires when hold has passed; nil before the grant, and without hold
@@ -34,11 +34,9 @@ const (
 	ended
 )
 
-// open sends an acquire that has been checked. hold is counted here; stop ends
-// the context of the lock when it is lost.
-func (c *conn) open(m *wire.Acquire, hold time.Duration, stop context.CancelCauseFunc) (*request, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// open sends an acquire that has been checked, for lock and inside parent, if that
+// is not nil. hold is counted here. The caller holds c.mu.
+func (c *conn) open(m *wire.Acquire, hold time.Duration, lock, parent *Lock) (*request, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -47,7 +45,8 @@ func (c *conn) open(m *wire.Acquire, hold time.Duration, stop context.CancelCaus
 	r := &request{
 		conn:    c,
 		id:      m.ID,
-		stop:    stop,
+		lock:    lock,
+		parent:  parent,
 		hold:    hold,
 		granted: make(chan struct{}),
 		ended:   make(chan struct{}),
@@ -92,7 +91,7 @@ func (c *conn) finish(r *request, err error) {
 	if err == nil {
 		err = ErrReleased
 	}
-	r.stop(err)
+	r.lock.drop(err)
 	close(r.ended)
 }
 

@@ -9,8 +9,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// maxUndelivered is how many frames wait for a consumer that is slow.
-const maxUndelivered = 10_000
+// maxUndelivered is how many frames wait for a consumer that is slow, and
+// maxUndeliveredBytes about how much memory they may take.
+const (
+	maxUndelivered      = 10_000
+	maxUndeliveredBytes = 16 << 20
+)
 
 // Watch follows the locks whose names match pattern, a glob in which * does not
 // cross a slash and ** does; "": all locks. It yields a view of them that is
@@ -24,9 +28,9 @@ const maxUndelivered = 10_000
 //	}
 //
 // Changes are yielded one by one and in their order, as long as the consumer
-// keeps up. Where the broker left some out, or more than 10,000 are waiting for
-// the consumer, all of these are dropped, the view is made anew from the listing,
-// and yielded with Change nil. A slow consumer holds up nobody else.
+// keeps up. Where the broker left some out, or more than 10,000, or 16 MiB, are
+// waiting for the consumer, all of these are dropped, the view is made anew from
+// the listing, and yielded with Change nil. A slow consumer holds up nobody else.
 //
 // An error ends it: the cause of ctx when that ends, a refusal, an *[Error], or
 // that of the connection. However it ends nothing is left behind, here or on the
@@ -74,6 +78,7 @@ type watch struct {
 
 	// Guarded by the conn's mu:
 	queue  []received
+	bytes  int  // of what is in queue, about
 	lagged bool // frames were dropped; the queue holds only the news of that
 }
 
@@ -116,7 +121,8 @@ func (w *watch) put(reply wire.Reply) {
 		return
 	}
 	w.queue = append(w.queue, received{reply, time.Now()})
-	if len(w.queue) > maxUndelivered {
+	w.bytes += wire.Size(reply)
+	if len(w.queue) > maxUndelivered || w.bytes > maxUndeliveredBytes {
 		w.lag()
 		return
 	}
@@ -128,6 +134,7 @@ func (w *watch) put(reply wire.Reply) {
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
+	w.bytes = wire.Size(w.queue[0].reply)
 	w.signal()
 }
 
@@ -198,6 +205,7 @@ func (w *watch) pop() (frame received, ok bool) {
 	}
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
+	w.bytes -= wire.Size(frame.reply)
 	w.lagged = false // if it was set, that was the news of it
 	return frame, true
 }

@@ -2,7 +2,6 @@ package wsclient_test
 
 import (
 	"context"
-	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -146,10 +145,7 @@ func TestWatchUnderLoad(t *testing.T) {
 func TestWatchOnASlowNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		late := newLateConn()
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
-			late.Conn, err = b.Dial(ctx, network, address)
-			return late, err
-		}})
+		c := dial(t, b, wsclient.Options{NetDial: late.dialer(b.Dial)})
 		ctx, cancel := context.WithCancel(t.Context())
 		k := keep(ctx, t, c, "", 0)
 		synctest.Wait()

@@ -152,6 +152,21 @@ func TestWatchOfAQueueThatIsCut(t *testing.T) {
 	})
 }
 
+// Long changes may take 16 MiB, however few they are.
+func TestSlowConsumerOfLongChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, v := startWatch(t)
+		a.say(changed("queued", "a", 2)) // the consumer shows this one, to nobody
+		long := strings.Replace(changed("queued", "a", 3), `"mode"`, `"author":"`+strings.Repeat("x", 1<<20)+`","mode"`, 1)
+		for range 17 {
+			a.say(long)
+		}
+		v.expect("queued a\na: 1 | 2")
+		a.expect(asksForPage(2, 0))
+		v.stop(nil)
+	})
+}
+
 // A consumer that is slow gets every change as long as no more than 10,000 wait
 // for it; else the view is made anew. It holds up nobody.
 func TestSlowConsumer(t *testing.T) {

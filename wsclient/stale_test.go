@@ -1,0 +1,41 @@
+package wsclient
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A page that was asked for before the view was begun anew does not complete it,
+// also where it comes just before the new one is asked for.
+func TestWatchPassesOverAnOldPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		id := func(n int64) wire.ID { return wire.ID{Session: "s", N: n} }
+		c := &conn{
+			hello: &wire.Hello{Session: "s"}, next: 2,
+			wake: make(chan struct{}, 1), done: make(chan struct{}),
+			asked: map[int64]func(wire.Reply){},
+		}
+		w := &watch{conn: c, id: id(0), page: id(1), wake: make(chan struct{}, 1)}
+		w.queue = []received{{reply: &wire.Lagged{ID: id(0)}}, {reply: &wire.InfoPage{ID: id(1)}}}
+		views := make(chan *View, 1)
+		go func() {
+			view, err := w.next(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			views <- view
+		}()
+		synctest.Wait()
+		if len(views) > 0 {
+			t.Fatal("the old page completes the view")
+		}
+		c.mu.Lock()
+		c.asked[2](&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})
+		c.mu.Unlock()
+		if _, known := (<-views).Lock("new"); !known {
+			t.Error("the new page is not in the view")
+		}
+	})
+}

@@ -62,32 +62,41 @@ func (c *Client) acquire(ctx, base context.Context, name string, options *Acquir
 	if options != nil {
 		o = *options
 	}
-	m, err := o.message(name, c.options.Author, millis(c.conn.hello.TimeoutMS))
-	if err == nil && try {
-		m.WaitMS = wire.Some[int64](0)
-	}
-	if err == nil {
-		err = wire.Check(m, c.conn.hello.Limits)
-	}
+	r, err := c.newRequest(name, o)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
-	lock, err := c.obtain(ctx, base, m, o.Hold)
+	r.once = try || o.Steal
+	lock, err := c.obtain(ctx, base, r, o.Wait)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, err)
 	}
 	return lock, nil
 }
 
-// obtain gets the locks of m that no enclosing call holds already.
-func (c *Client) obtain(ctx, base context.Context, m *wire.Acquire, hold time.Duration) (*Lock, error) {
+// newRequest makes the request that o asks for, or says what is wrong with that.
+func (c *Client) newRequest(name string, o AcquireOptions) (*request, error) {
+	what, err := o.message(name, c.options.Author)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := wire.Check(what, c.hello.Limits); err != nil {
+		return nil, err
+	}
+	return &request{what: *what, hold: o.Hold}, nil
+}
+
+// obtain gets the locks of r that no enclosing call holds already.
+func (c *Client) obtain(ctx, base context.Context, r *request, wait time.Duration) (*Lock, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	lock := newLock(base, c, m.Locks, enclosing(ctx))
-	err := lock.ask(m, hold)
+	lock := newLock(base, c, r.what.Locks, enclosing(ctx))
+	err := lock.ask(r, wait)
 	if err == nil && lock.request != nil {
-		err = lock.wait(ctx)
+		err = lock.wait(ctx, wait)
 	}
 	if err != nil {
 		lock.end(err)

@@ -11,6 +11,16 @@ import (
 // it has queued that message and counted next up: the broker wants ids to rise.
 func (c *conn) nextID() wire.ID { return wire.ID{Session: c.hello.Session, N: c.next} }
 
+// inquire is ask on the connection that there is, or that comes next. It is asked
+// once: when the connection ends meanwhile, nobody knows what has become of it.
+func (c *Client) inquire(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
+	conn, err := c.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.ask(ctx, compose)
+}
+
 // ask sends the message that compose makes of a new id, and waits for its reply.
 func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
 	replies := make(chan wire.Reply, 1)

@@ -1,47 +1,147 @@
 package wsclient
 
-import "time"
+import (
+	"context"
+	"net/url"
+	"sync"
+	"time"
 
-// A Client is a connection to a broker. It is safe for concurrent use.
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A Client is a program's way to a broker, over one connection at a time. It is
+// safe for concurrent use.
 type Client struct {
 	options Options
-	conn    *conn
+	target  *url.URL
+
+	life       context.Context // ends with the client; what the supervisor does ends with it
+	end        context.CancelFunc
+	supervisor sync.WaitGroup
+
+	done chan struct{} // closed at the end for good, after err is set
+
+	mu      sync.Mutex
+	err     error              // why the client has ended
+	state   State              // as told last
+	conn    *conn              // the connection, or nil while there is none
+	offline error              // why there is none
+	online  chan struct{}      // closed while there is one
+	hello   *wire.Hello        // the latest
+	orders  int64              // requests so far
+	pending map[int64]*request // those that wait for a connection, by order
+	open    int                // requests that have not ended
+	leaving chan struct{}      // not nil once Drain was called; closed when open is 0
 }
 
-// Session is the name that the broker gave this connection. The ids of its
-// requests begin with it.
-func (c *Client) Session() string { return c.conn.hello.Session }
+func newClient(target *url.URL, o Options) *Client {
+	c := &Client{
+		options: o,
+		target:  target,
+		done:    make(chan struct{}),
+		online:  make(chan struct{}),
+		pending: make(map[int64]*request),
+	}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
+}
 
-// Done is closed when the connection has ended for good, by Close or otherwise.
-func (c *Client) Done() <-chan struct{} { return c.conn.done }
+// Session is the name that the broker gave the connection, "" while there is none.
+// The ids of its requests begin with it. The next connection has another.
+func (c *Client) Session() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn == nil {
+		return ""
+	}
+	return c.conn.hello.Session
+}
+
+// Done is closed when the client has ended for good: by Close or Drain, or because
+// the broker does not let it connect, which no later attempt would change.
+func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err is nil until Done is closed; then it says why: ErrClosed, or an error
 // that is ErrConnection.
 func (c *Client) Err() error {
-	select {
-	case <-c.conn.done:
-		return c.conn.err
-	default:
-		return nil
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
 }
 
-// Draining is closed when the broker has said that it stops. It grants no lock
-// any more: what waits, and what is asked for from then on, ends with
-// ErrShuttingDown. Locks that are held are to be released soon; when none is
-// held any more, or when the broker's patience is over, the connection ends, with
-// all that is still held. A connection may also end without this.
-func (c *Client) Draining() <-chan struct{} { return c.conn.draining }
-
-// Close ends the connection, which releases every lock and withdraws every
-// waiting request. The contexts of held locks end first. It returns once
-// no goroutine of the client is left, after two seconds at most. Closing
-// again does nothing. The error is always nil; Close is an io.Closer.
+// Close ends the client. The contexts of held locks end first, the innermost
+// before those around it; then calls that wait fail with ErrClosed; then the
+// connection ends in order, on which the broker releases all. Close returns once no
+// goroutine of the client is left, after two seconds at most. Closing again does
+// nothing. The error is always nil; Close is an io.Closer.
 func (c *Client) Close() error {
-	c.conn.end(LostClosed, ErrClosed)
-	// Only then: the broker is to get a close frame, if it still reads.
-	late := time.AfterFunc(2*closeWait, c.conn.cut)
-	defer late.Stop()
-	c.conn.goroutines.Wait()
+	c.mu.Lock()
+	conn := c.conn
+	c.finish(ErrClosed)
+	c.mu.Unlock()
+	if conn != nil {
+		// Only then: the broker is to get a close frame, if it still reads.
+		late := time.AfterFunc(2*closeWait, conn.cut)
+		defer late.Stop()
+	}
+	c.supervisor.Wait()
 	return nil
+}
+
+// finish ends the client for good, once. The caller holds c.mu.
+func (c *Client) finish(err error) {
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	if c.conn != nil {
+		c.conn.finish(LostClosed, err)
+	}
+	for _, r := range inOrder(c.pending) {
+		r.finish(err)
+	}
+	c.end()
+	close(c.done)
+}
+
+// Drain lets those who hold locks finish, and then closes the client. Calls that
+// wait, and calls that come, fail with ErrClosed, but for those made inside a lock
+// that is held: its holder may need them to finish. When ctx ends first the client
+// is closed nevertheless, and the error is the cause of ctx.
+func (c *Client) Drain(ctx context.Context) error {
+	idle := c.leave()
+	var err error
+	select {
+	case <-idle:
+	case <-c.done:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	_ = c.Close()
+	return err
+}
+
+// leave lets nobody in any more, and returns a channel that is closed when nobody
+// is left.
+func (c *Client) leave() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving == nil {
+		c.leaving = make(chan struct{})
+		for _, r := range inOrder(c.pending) {
+			r.finish(ErrClosed)
+		}
+		if c.conn != nil {
+			c.conn.withdraw(ErrClosed)
+		}
+		c.checkLeft()
+	}
+	return c.leaving
+}
+
+// checkLeft closes leaving when nobody is left. The caller holds c.mu.
+func (c *Client) checkLeft() {
+	if c.leaving != nil && c.open == 0 && !isDone(c.leaving) {
+		close(c.leaving)
+	}
 }

@@ -3,6 +3,8 @@ package wsclient
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +26,7 @@ const (
 // A conn is one connection: a reader, a writer, and the requests that are open
 // on it.
 type conn struct {
+	client     *Client
 	ws         *websocket.Conn
 	link       link // below ws
 	hello      *wire.Hello
@@ -33,7 +36,7 @@ type conn struct {
 	draining chan struct{} // closed when the broker has said that it stops
 	done     chan struct{} // closed at the end, after err is set
 
-	mu       sync.Mutex
+	mu       *sync.Mutex // the client's; it guards all below
 	err      error
 	next     int64                      // the n of the next id
 	queue    []wire.Request             // for the writer, ids in rising order
@@ -46,7 +49,7 @@ type conn struct {
 
 // startConn waits for the hello. The lease begins when the link had been made:
 // the request for the WebSocket was sent after that, and the hello answers it.
-func startConn(ctx context.Context, ws *websocket.Conn, l link) (*conn, error) {
+func startConn(ctx context.Context, client *Client, ws *websocket.Conn, l link) (*conn, error) {
 	ws.SetReadLimit(readLimit)
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	hello, err := readHello(ws)
@@ -58,12 +61,14 @@ func startConn(ctx context.Context, ws *websocket.Conn, l link) (*conn, error) {
 		return nil, err
 	}
 	given := lease{timeout: millis(hello.TimeoutMS), heard: l.made}
-	left := time.Until(given.ends())
+	left := given.left(now())
 	if left <= 0 {
 		_ = l.Close()
 		return nil, fmt.Errorf("the hello came too late for a session timeout of %v", given.timeout)
 	}
 	c := &conn{
+		client:   client,
+		mu:       &client.mu,
 		ws:       ws,
 		link:     l,
 		hello:    hello,
@@ -96,35 +101,64 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 	if !ok {
 		return nil, fmt.Errorf("no hello, but %s", reply.Kind())
 	}
+	if hello.Protocol != wire.Version {
+		return nil, fmt.Errorf("the broker speaks version %d of the protocol, and this client version %d", hello.Protocol, wire.Version)
+	}
 	return hello, nil
 }
 
-// end ends the connection, once. Held locks count as lost from here on: their
-// contexts end before the broker is told anything.
+// end ends the connection, once.
 func (c *conn) end(reason LostReason, err error) {
 	c.mu.Lock()
-	first := c.err == nil
-	if first {
-		c.finishAll(reason, err)
-	}
-	c.mu.Unlock()
-	if first && reason != LostClosed {
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.finish(reason, err)
 		c.cut() // nobody is left to say goodbye to
 	}
 }
 
-// finishAll ends every request. The caller holds c.mu.
-func (c *conn) finishAll(reason LostReason, err error) {
+// finish ends what is open on c, once. What is held counts as lost from here on,
+// before the broker is told anything, the latest first, which is the innermost.
+// What waits, waits for the next connection, if it can. The caller holds c.mu.
+func (c *conn) finish(reason LostReason, err error) {
+	if c.err != nil {
+		return
+	}
 	c.err = err
 	c.watchdog.Stop()
-	for _, r := range c.requests {
-		if r.state == waiting {
-			c.finish(r, err)
-		} else {
-			c.finish(r, &LostError{Reason: reason, Err: err})
+	c.client.detach(c, err)
+	for _, n := range slices.Backward(slices.Sorted(maps.Keys(c.requests))) {
+		if r := c.requests[n]; r.state != waiting {
+			r.finish(&LostError{Reason: reason, Err: err})
+		}
+	}
+	at := time.Now()
+	for _, r := range inOrder(c.requests) {
+		switch {
+		case c.client.err != nil:
+			r.finish(err)
+		case r.parent != nil:
+			r.finish(outerLost(r.parent.cause))
+		case !r.canMove():
+			r.finish(err)
+		case r.isLate(at):
+			r.finish(r.timeout())
+		default:
+			r.setAside()
 		}
 	}
 	close(c.done)
+}
+
+// withdraw ends what waits with err, but for what is made inside a lock. The
+// caller holds c.mu.
+func (c *conn) withdraw(err error) {
+	for _, r := range inOrder(c.requests) {
+		if r.state == waiting && r.parent == nil {
+			r.finish(err)
+			c.send(&wire.Cancel{ID: r.id}) // whatever crosses it finds nobody
+		}
+	}
 }
 
 // cut ends every read and write at once. It closes the link and not the
@@ -139,14 +173,24 @@ func (c *conn) fail(err error) {
 // expire is called when the lease may have ended.
 func (c *conn) expire() {
 	c.mu.Lock()
-	left := time.Until(c.lease.ends())
-	if left > 0 && c.err == nil {
-		c.watchdog.Reset(left)
+	defer c.mu.Unlock()
+	at := now()
+	if c.err == nil && !c.checkLease(at) {
+		c.watchdog.Reset(c.lease.left(at))
 	}
-	c.mu.Unlock()
-	if left <= 0 {
-		c.end(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.timeout*2/3))
+}
+
+// checkLease ends the connection if the lease has ended, and reports that. The
+// caller holds c.mu.
+func (c *conn) checkLease(at instant) (over bool) {
+	if c.lease.left(at) > 0 {
+		return false
 	}
+	if c.err == nil {
+		c.finish(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, patience(c.lease.timeout)))
+		c.cut()
+	}
+	return true
 }
 
 // send queues m. The caller holds c.mu.

@@ -27,8 +27,9 @@ func dialDeaf(t *testing.T, s *stage, address string) (*wsclient.Client, *websoc
 		}
 	}()
 	c, err := wsclient.Dial(t.Context(), address, &wsclient.Options{
-		NetDial: s.dial,
-		TLS:     &tls.Config{InsecureSkipVerify: true}, // nobody has signed the certificate
+		NoReconnect: true,
+		NetDial:     s.dial,
+		TLS:         &tls.Config{InsecureSkipVerify: true}, // nobody has signed the certificate
 	})
 	if err != nil {
 		t.Fatal(err)

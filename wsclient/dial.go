@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,8 +20,9 @@ const helloWait = 10 * time.Second
 
 // Dial connects to the broker at address, for example ws://127.0.0.1:27002; the
 // path /ws is added where there is none. It returns once the broker has said
-// hello, or an error when it has not after 10 s or when ctx ends. A nil options
-// is the zero Options. The client is to be closed.
+// hello, or an error when it has not after 10 s or when ctx ends; with
+// [Options].WaitForBroker it tries again until ctx ends. A nil options is the zero
+// Options. The client is to be closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
 	if options != nil {
@@ -33,17 +35,40 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
-	conn, err := connect(ctx, target, o)
+	c := newClient(target, o)
+	conn, err := c.first(ctx)
+	if err == nil {
+		err = c.attach(conn)
+	}
 	if err != nil {
+		_ = c.Close()
 		return nil, fmt.Errorf("dial %s: %w", printable(target), err)
 	}
-	return &Client{options: o, conn: conn}, nil
+	c.supervisor.Go(func() { c.supervise(conn) })
+	return c, nil
 }
 
-func connect(ctx context.Context, target *url.URL, o Options) (*conn, error) {
+// first makes the first connection.
+func (c *Client) first(ctx context.Context) (*conn, error) {
+	var pauses backoff
+	for {
+		conn, err := c.connect(ctx)
+		if err == nil || !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil {
+			return conn, err
+		}
+		c.tell(Connecting, err)
+		if cause := sleep(ctx, pauses.next(0, rand.Float64())); cause != nil {
+			return nil, fmt.Errorf("%w (%w)", cause, err)
+		}
+	}
+}
+
+// connect makes a connection.
+func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
 	var l link
+	o := c.options
 	dialer := websocket.Dialer{
 		NetDialContext:  l.dialer(o.NetDial),
 		Proxy:           http.ProxyFromEnvironment,
@@ -52,17 +77,17 @@ func connect(ctx context.Context, target *url.URL, o Options) (*conn, error) {
 		ReadBufferSize:  4096,
 		WriteBufferSize: 4096,
 	}
-	ws, response, err := dialer.DialContext(ctx, target.String(), o.Header)
+	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
 	if err != nil {
 		return nil, refusalOf(response, err)
 	}
-	return startConn(ctx, ws, l)
+	return startConn(ctx, c, ws, l)
 }
 
 // A link is the network connection below the WebSocket.
 type link struct {
 	net.Conn
-	made time.Time
+	made instant
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -74,7 +99,7 @@ func (l *link) dialer(dial netDial) netDial {
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
-		*l = link{Conn: conn, made: time.Now()}
+		*l = link{Conn: conn, made: now()}
 		return conn, err
 	}
 }
@@ -115,5 +140,5 @@ func refusalOf(response *http.Response, err error) error {
 	defer func() { _ = response.Body.Close() }()
 	said := make([]byte, 256)
 	n, _ := response.Body.Read(said)
-	return fmt.Errorf("%w: %s: %.*q", err, response.Status, n, said[:n])
+	return &refusedUpgrade{status: response.StatusCode, said: string(said[:n]), err: err}
 }

@@ -24,15 +24,15 @@
 //
 // # What cannot be promised
 //
-// A process that is frozen for longer than that wakes up believing, until its
-// next look at the context. Only the resource can refuse it: pass [Lock.Token]
-// along with each write, and let the resource refuse a token that is less than
-// one it has seen. See Martin Kleppmann, "How to do distributed locking", 2016.
+// A process that was frozen for longer than that, or whose machine was suspended,
+// finds out at the first instruction that looks: [Lock.Valid] compares clocks, and
+// does not rely on a timer that has not fired yet. But it can be frozen just after
+// it has looked. Only the resource can refuse it: pass [Lock.Token] along with each
+// write, and let the resource refuse a token that is less than one it has seen.
+// See Martin Kleppmann, "How to do distributed locking", 2016.
 //
-// So does a program on a machine that was suspended, such as a laptop with its
-// lid closed, and for longer: on Linux the clock that leases and Hold are counted
-// with stands still meanwhile, so the program only finds out when it notices that
-// its connection has ended.
+// A clock on the wall that is set forward by more than the lease looks the same as
+// a suspended machine: then locks are given up for nothing.
 //
 // When only the broker's side of the connection is reset, or the broker cuts it,
 // the lock goes to others at once, and this side learns of it when a close
@@ -58,7 +58,19 @@
 //
 // # Connections
 //
-// A Client has one connection for its whole life. When that ends, every lock is
-// lost, every waiting call fails, and [Client.Done] is closed; dial again. A
-// broker that is about to stop says so before: see [Client.Draining].
+// A Client has one connection at a time. When it ends, every lock that was held on
+// it is lost, and says so. Calls that wait go on waiting: the client connects
+// again, after a random pause of at most 100 ms that grows to at most 5 s, and asks
+// for them again, in the same order, with what is left of their Wait. Nobody keeps
+// their places meanwhile. What does not wait (TryAcquire, Steal), what is asked for
+// inside a lock that is lost, and Info, Why and Evict that are on their way fail
+// instead; a Watch begins anew.
+//
+// A broker that is about to stop says so. Then holders should release soon, and
+// whoever asks waits for the next connection. [Client.State] says how things
+// stand, and OnState in [Options] is told when that changes. [Client.Done] is closed
+// only when the client has ended for good.
+//
+// [Client.Drain] lets holders finish and then closes the client; [Client.Close]
+// does not wait for them.
 package wsclient

@@ -11,8 +11,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A broker that stops says so: who waits and who comes is refused, who holds has
-// some time to release, and then the connection ends.
+// A broker that stops says so. With a client for one connection, who waits and who
+// comes is refused, who holds has some time to release, and then the connection
+// ends.
 func TestDraining(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -27,7 +28,9 @@ func TestDraining(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := brokertest.Start(t, broker.Config{Drain: 10 * time.Second})
 				defer b.Stop()
-				c := dial(t, b)
+				states := make(chan wsclient.State, 10)
+				c := dial(t, b, wsclient.Options{NoReconnect: true, OnState: func(s wsclient.State, _ error) { states <- s }})
+				expectState(t, states, wsclient.Connected)
 				held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 				waiting := make(chan error, 1)
 				go func() {
@@ -35,15 +38,9 @@ func TestDraining(t *testing.T) {
 					waiting <- err
 				}()
 				pass(time.Second)
-				select {
-				case <-c.Draining():
-					t.Error("draining before the broker stops")
-				default:
-				}
 				start := time.Now()
 				go b.Stop()
-
-				<-c.Draining()
+				expectState(t, states, wsclient.Draining)
 				if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
 					t.Errorf("who waits: got %v, want ErrShuttingDown", err)
 				}
@@ -59,6 +56,7 @@ func TestDraining(t *testing.T) {
 					}
 				}
 				<-c.Done()
+				expectState(t, states, wsclient.Closed)
 				if took := time.Since(start); took != test.takes || !errors.Is(c.Err(), wsclient.ErrConnection) {
 					t.Errorf("got %v after %v, want ErrConnection after %v", c.Err(), took, test.takes)
 				}
@@ -76,10 +74,26 @@ func TestDrainingTwice(t *testing.T) {
 		a := stageClient(t)
 		for range 2 {
 			a.say(`{"type":"draining","grace_ms":10000}`)
-			<-a.client.Draining()
+			if got := a.client.State(); got != wsclient.Draining {
+				t.Errorf("got state %v", got)
+			}
 		}
 		if a.client.Err() != nil {
 			t.Error(a.client.Err())
 		}
 	})
+}
+
+// expectState asserts that this is what OnState is told next, at this moment.
+func expectState(t *testing.T, states <-chan wsclient.State, want wsclient.State) {
+	t.Helper()
+	synctest.Wait()
+	select {
+	case got := <-states:
+		if got != want {
+			t.Fatalf("the state is %v, want %v", got, want)
+		}
+	default:
+		t.Fatalf("the state does not change, want %v", want)
+	}
 }

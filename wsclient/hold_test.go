@@ -34,7 +34,7 @@ func TestExpired(t *testing.T) {
 func TestHoldOnASilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			return mute, err
 		}})
@@ -62,7 +62,7 @@ func TestHoldOnASilentNetwork(t *testing.T) {
 func TestHoldOfALateGrant(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute, late := &muteConn{}, newLateConn()
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			late.Conn = mute
 			return late, err

@@ -31,8 +31,13 @@ func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.
 		o = *options
 	}
 	return func(yield func(wire.LockInfo, error) bool) {
+		conn, err := c.connected(ctx)
+		if err != nil {
+			yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
+			return
+		}
 		for after := int64(0); ; {
-			page, err := c.page(ctx, o, after)
+			page, err := conn.page(ctx, o, after)
 			if err != nil {
 				yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
 				return
@@ -50,8 +55,8 @@ func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.
 	}
 }
 
-func (c *Client) page(ctx context.Context, o InfoOptions, after int64) (*wire.InfoPage, error) {
-	return answered[*wire.InfoPage](c.conn.ask(ctx, func(id wire.ID) wire.Request {
+func (c *conn) page(ctx context.Context, o InfoOptions, after int64) (*wire.InfoPage, error) {
+	return answered[*wire.InfoPage](c.ask(ctx, func(id wire.ID) wire.Request {
 		m := &wire.Info{ID: id, Match: glob(o.Match), Empty: o.Empty, After: after}
 		if o.Page != 0 {
 			m.Max = wire.Some(o.Page)

@@ -67,7 +67,9 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 			a.shows(m.Event+" "+m.Lock, line)
 		}
 	case *wire.Draining:
-		<-a.client.Draining()
+		if got := a.client.State(); got != wsclient.Draining {
+			a.t.Errorf("line %d: the state is %v", line, got)
+		}
 	}
 }
 

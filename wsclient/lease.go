@@ -2,6 +2,25 @@ package wsclient
 
 import "time"
 
+// An instant is a moment on both clocks of the machine: one that is never set,
+// but may stand still while the machine is suspended, and the clock on the wall.
+type instant struct {
+	mono, wall time.Time
+}
+
+// now is read where something happens, and passed on from there.
+func now() instant {
+	t := time.Now()
+	return instant{mono: t, wall: t.Round(0)} // which strips the other clock
+}
+
+// since is how much time has passed, at most: a clock that stood still does not
+// count, nor one that was set back. One that was set forward does, so that locks
+// may be given up for nothing, which is the safe side.
+func (i instant) since(earlier instant) time.Duration {
+	return max(i.mono.Sub(earlier.mono), i.wall.Sub(earlier.wall))
+}
+
 // A lease is how long the broker is known not to have given this session up.
 //
 // The broker ends a session that it has not heard from for its timeout. When an
@@ -13,40 +32,52 @@ import "time"
 // It is a value without a clock: the caller passes the times.
 type lease struct {
 	timeout time.Duration
-	heard   time.Time // when the latest message was sent that has been answered
+	heard   instant // when the latest message was sent that has been answered
 }
 
 // answered notes that a message sent at that time was answered.
-func (l *lease) answered(sent time.Time) {
-	if sent.After(l.heard) {
+func (l *lease) answered(sent instant) {
+	if sent.mono.After(l.heard.mono) {
 		l.heard = sent
 	}
 }
 
-// ends is when every lock must count as lost.
-func (l *lease) ends() time.Time { return l.heard.Add(patience(l.timeout)) }
+// left is for how long locks still count as held; none of it is left when it is 0
+// or less.
+func (l *lease) left(at instant) time.Duration { return patience(l.timeout) - at.since(l.heard) }
 
 func patience(timeout time.Duration) time.Duration { return timeout * 2 / 3 }
 
-// holdBegins is when the time of a hold begins whose grant is read now: now, or,
-// where a process that was frozen reads it after its lease, the end of that.
+// A term is the time for which a lock may be held, from its begin. It is counted
+// here, because the broker's count begins earlier.
+type term struct {
+	begin instant
+	hold  time.Duration // 0: it has no end
+}
+
+// left is how much of it is left, where it has an end.
+func (t term) left(at instant) time.Duration { return t.hold - at.since(t.begin) }
+
+// isOver reports whether it has ended.
+func (t term) isOver(at instant) bool { return t.hold > 0 && t.left(at) <= 0 }
+
+// begin is when the term of a grant begins that is read now: now, or, where a
+// process that was frozen reads it after its lease, the end of that.
 //
 // Either way it is at most two thirds of the timeout after the broker made the
 // grant. Frames arrive in order, so what was answered before the grant was read
 // had been sent before the grant was made, and the lease ends two thirds of the
 // timeout after the last of that was sent.
-func (l *lease) holdBegins(now time.Time) time.Time {
-	if ends := l.ends(); now.After(ends) {
-		return ends
-	}
-	return now
+func (l *lease) begin(hold time.Duration, at instant) term {
+	late := max(0, -l.left(at))
+	return term{begin: instant{mono: at.mono.Add(-late), wall: at.wall.Add(-late)}, hold: hold}
 }
 
 // backstop is the hold that the broker is told where the client counts hold, so
 // great that the holder has stopped when the broker takes the lock back. The
-// broker counts from the making of the grant, the client from holdBegins, up to
-// two thirds of the timeout later; and a tenth more, because the clocks may run
-// at rates that differ by that.
+// broker counts from the making of the grant, the client from the begin of its
+// term, up to two thirds of the timeout later; and a tenth more, because the clocks
+// may run at rates that differ by that.
 func backstop(hold, timeout time.Duration) time.Duration {
 	total := hold + patience(timeout)
 	return total + total/10

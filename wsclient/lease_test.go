@@ -5,20 +5,83 @@ import (
 	"time"
 )
 
-// A grant that is read in time counts from then; one that a frozen process
-// reads after its lease counts from the end of that.
-func TestHoldBegins(t *testing.T) {
-	heard := time.Now()
-	l := lease{timeout: 15 * time.Second, heard: heard}
+// at is so long after the instant at which all tests begin, on both clocks.
+func at(d time.Duration) instant {
+	begin := time.Unix(1_000_000_000, 0)
+	return instant{mono: begin.Add(d), wall: begin.Add(d)}
+}
+
+// A lease lasts for two thirds of the timeout after the sending of the latest
+// message that was answered, in whatever order the answers come.
+func TestLease(t *testing.T) {
+	l := lease{timeout: 15 * time.Second, heard: at(0)}
+	l.answered(at(5 * time.Second))
+	l.answered(at(2 * time.Second))
+	for now, want := range map[time.Duration]time.Duration{
+		5 * time.Second:  10 * time.Second,
+		15 * time.Second: 0,
+		20 * time.Second: -5 * time.Second,
+	} {
+		if got := l.left(at(now)); got != want {
+			t.Errorf("at %v: %v is left, want %v", now, got, want)
+		}
+	}
+}
+
+// With clocks whose rates differ by a tenth, whichever is the faster, the client
+// has given up before the broker can.
+func TestLeaseEndsBeforeTheSession(t *testing.T) {
+	for _, timeout := range []time.Duration{600 * time.Millisecond, 15 * time.Second, time.Hour} {
+		l := lease{timeout: timeout, heard: at(0)}
+		slowest := l.left(at(0)) * 11 / 10 // on the broker's clock
+		if slowest >= timeout {
+			t.Errorf("timeout %v: the client may believe until %v", timeout, slowest)
+		}
+	}
+}
+
+// Whichever clock says that more time has passed is believed: one may have stood
+// still while the machine was suspended, the other may have been set back.
+func TestBothClocksAreLookedAt(t *testing.T) {
+	l := lease{timeout: 15 * time.Second, heard: at(0)}
+	for name, now := range map[string]instant{
+		"suspended for an hour": {mono: at(time.Second).mono, wall: at(time.Hour).wall},
+		"wall clock set back":   {mono: at(11 * time.Second).mono, wall: at(-time.Hour).wall},
+	} {
+		if left := l.left(now); left > 0 {
+			t.Errorf("%s: %v is left", name, left)
+		}
+	}
+}
+
+// The term of a grant that is read in time begins then; that of one which a frozen
+// process reads after its lease begins at the end of that.
+func TestTermBegins(t *testing.T) {
+	l := lease{timeout: 15 * time.Second, heard: at(0)}
 	for read, want := range map[time.Duration]time.Duration{
 		0:                0,
 		9 * time.Second:  9 * time.Second,
 		10 * time.Second: 10 * time.Second,
 		time.Hour:        10 * time.Second,
 	} {
-		if got := l.holdBegins(heard.Add(read)).Sub(heard); got != want {
-			t.Errorf("read after %v: begins after %v, want %v", read, got, want)
+		if got := l.begin(time.Second, at(read)).begin; got != at(want) {
+			t.Errorf("read after %v: begins at %v, want after %v", read, got, want)
 		}
+	}
+}
+
+func TestTermIsOver(t *testing.T) {
+	second := term{begin: at(0), hold: time.Second}
+	for _, now := range []instant{at(time.Second), {mono: at(0).mono, wall: at(time.Second).wall}} {
+		if !second.isOver(now) {
+			t.Errorf("at %v it is not over", now)
+		}
+	}
+	if second.isOver(at(time.Second - 1)) {
+		t.Error("it is over too early")
+	}
+	if endless := (term{begin: at(0)}); endless.isOver(at(time.Hour)) {
+		t.Error("what has no end is over")
 	}
 }
 
@@ -28,8 +91,9 @@ func TestHoldBegins(t *testing.T) {
 func TestBackstop(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 15 * time.Second, time.Hour} {
 		for _, hold := range []time.Duration{10 * time.Millisecond, time.Second, maxHold} {
-			l := lease{timeout: timeout, heard: time.Now()} // the broker makes the grant at the same moment
-			stops := l.holdBegins(l.heard.Add(timeout)).Add(hold).Sub(l.heard)
+			l := lease{timeout: timeout, heard: at(0)} // the broker makes the grant at the same moment
+			begin := l.begin(hold, at(timeout)).begin
+			stops := begin.since(at(0)) + hold
 			byBroker := stops + stops/10
 			if got := backstop(hold, timeout); got < byBroker {
 				t.Errorf("hold %v, timeout %v: the broker takes the lock back after %v, the holder stops after %v", hold, timeout, got, byBroker)

@@ -21,7 +21,7 @@ type Lock struct {
 	ctx  context.Context
 	stop context.CancelCauseFunc
 
-	// Guarded by the conn's mu:
+	// Guarded by the client's mu:
 	cause     error              // why it is not held any more, or nil
 	borrowers map[*Lock]struct{} // those that it covers some of
 
@@ -38,35 +38,52 @@ func newLock(base context.Context, c *Client, specs []wire.LockSpec, outer *Lock
 	return l
 }
 
-// ask sends m, without what enclosing calls hold already, if that is not all.
-func (l *Lock) ask(m *wire.Acquire, hold time.Duration) error {
-	c := l.client.conn
+// ask asks for what r wants without what enclosing calls hold already, if that is
+// not all.
+func (l *Lock) ask(r *request, wait time.Duration) error {
+	c := l.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	parent := l.outer.holding(l.client)
-	if m.Steal && parent != nil {
+	r.lock, r.parent = l, l.outer.holding(c)
+	if r.what.Steal && r.parent != nil {
 		return badRequest(errors.New("steal: not inside a lock that this client holds"))
 	}
 	needed, err := l.borrow()
 	if err != nil || len(needed) == 0 {
 		return err
 	}
-	m.Locks = needed
-	if parent != nil {
-		m.Parent = parent.request.id
+	r.what.Locks = needed
+	if wait > 0 {
+		r.until = time.Now().Add(wait)
 	}
-	l.request, err = c.open(m, hold, l, parent)
-	return err
+	if err := c.ask(r); err != nil {
+		return err
+	}
+	l.request = r
+	return nil
 }
 
 // wait waits until the request is granted. When it fails nothing is left on
 // the broker.
-func (l *Lock) wait(ctx context.Context) error {
+func (l *Lock) wait(ctx context.Context, wait time.Duration) error {
 	r := l.request
+	var late <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		late = timer.C
+	}
 	select {
 	case <-r.granted:
 	case <-r.ended:
 	case <-ctx.Done():
+	case <-late:
+		r.giveUpLate() // if there is no connection; else the broker says so, and who is in the way
+		select {
+		case <-r.granted:
+		case <-r.ended:
+		case <-ctx.Done():
+		}
 	}
 	switch {
 	case isDone(r.ended):
@@ -80,12 +97,12 @@ func (l *Lock) wait(ctx context.Context) error {
 
 // end says that l is not held any more, and why.
 func (l *Lock) end(cause error) {
-	l.client.conn.mu.Lock()
-	defer l.client.conn.mu.Unlock()
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
 	l.drop(cause)
 }
 
-// drop is end for who holds the conn's mu. Whoever l covers something of holds
+// drop is end for who holds the client's mu. Whoever l covers something of holds
 // that no more either. Only the first cause counts.
 func (l *Lock) drop(cause error) {
 	if l.cause != nil {
@@ -105,6 +122,29 @@ func (l *Lock) drop(cause error) {
 // for with. It ends when the lock is released (cause [ErrReleased]) or lost
 // (cause a *[LostError]). Calls with it know that this lock is held.
 func (l *Lock) Context() context.Context { return l.ctx }
+
+// Valid reports whether the lock counts as held at this moment. It looks at the
+// clocks: after the process was frozen, or the machine suspended, for so long that
+// the lock may have gone to others it says false at once, when the context has not
+// been cancelled yet. When it says false the context ends, too.
+//
+// The answer may be out of date when it is used: a process can be frozen between
+// two instructions. Only the resource can be sure, with the token.
+func (l *Lock) Valid() bool {
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	return l.isValid(now())
+}
+
+func (l *Lock) isValid(at instant) bool {
+	if r := l.request; r != nil && l.cause == nil && !r.conn.checkLease(at) {
+		r.checkTerm(at)
+	}
+	for _, lender := range l.lenders {
+		lender.isValid(at) // if it is not, l is not
+	}
+	return l.cause == nil
+}
 
 // Token is the fencing token: greater than that of every grant before. Several
 // locks of one request have one token. A lock that an enclosing call holds has

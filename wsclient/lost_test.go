@@ -38,7 +38,7 @@ func TestConnectionEnds(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				var conn net.Conn
-				c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+				c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 					conn, err = b.Dial(ctx, network, address)
 					return conn, err
 				}})
@@ -79,7 +79,7 @@ func TestConnectionEnds(t *testing.T) {
 func TestSilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			return mute, err
 		}})

@@ -18,7 +18,7 @@ func enclosing(ctx context.Context) *Lock {
 
 // borrow takes from the enclosing locks what they cover, and returns the rest.
 // It fails when a lock that would cover something is no longer held. The caller
-// holds the conn's mu.
+// holds the client's mu.
 func (l *Lock) borrow() (needed []wire.LockSpec, err error) {
 	for _, spec := range l.specs {
 		lender, err := l.outer.covering(l.client, spec)
@@ -82,7 +82,7 @@ func covers(held, wanted wire.LockSpec) bool {
 }
 
 // holding is the innermost of the chain that has a request of its own that is held
-// on c, or nil. The caller holds the conn's mu.
+// on c, or nil. The caller holds the client's mu.
 func (l *Lock) holding(c *Client) *Lock {
 	for ; l != nil; l = l.outer {
 		if l.client == c && l.request != nil && l.cause == nil {

@@ -28,6 +28,17 @@ type Options struct {
 	TLS *tls.Config
 	// NetDial makes the network connection; nil: a net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
+	// WaitForBroker lets Dial try again when no broker answers, until its ctx ends.
+	WaitForBroker bool
+	// NoReconnect ends the client with its first connection: held locks are lost,
+	// and calls that wait fail with ErrConnection.
+	NoReconnect bool
+	// OnState is called when the state of the client changes, and, with Connecting,
+	// after each attempt to connect that has failed; why is the error that led to
+	// it, or nil. Calls come one after another, in order, and nothing else is done
+	// about the connection meanwhile: it is to return soon, and must not call Close
+	// or Drain. It is meant for logs.
+	OnState func(state State, why error)
 }
 
 // Mode says with whom a lock may be shared.
@@ -77,13 +88,16 @@ type LockSpec struct {
 	Limit int // as in AcquireOptions
 }
 
-// maxHold leaves room for the backstop under the protocol's maximum of a year.
-const maxHold = 330 * 24 * time.Hour
+// maxWait is the protocol's maximum, a year, and maxHold leaves room for the
+// backstop under it.
+const (
+	maxWait = wire.MaxMillis * time.Millisecond
+	maxHold = 330 * 24 * time.Hour
+)
 
-// message makes the request for the wire, without its id, for a broker with
-// that session timeout. What is wrong with it beyond what is said here,
-// wire.Check will say.
-func (o AcquireOptions) message(name, author string, timeout time.Duration) (*wire.Acquire, error) {
+// message makes the request for the wire, without what depends on the connection
+// and the time. What is wrong with it beyond what is said here, wire.Check will say.
+func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
 	m := &wire.Acquire{Author: o.Author, Steal: o.Steal, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
 	if m.Author == "" {
 		m.Author = author
@@ -97,11 +111,8 @@ func (o AcquireOptions) message(name, author string, timeout time.Duration) (*wi
 	if o.Hold > maxHold {
 		return nil, fmt.Errorf("want a Hold of at most %v", maxHold)
 	}
-	if o.Wait > 0 {
-		m.WaitMS = wire.Some(toMillis(o.Wait))
-	}
-	if o.Hold > 0 {
-		m.HoldMS = wire.Some(toMillis(backstop(o.Hold, timeout)))
+	if o.Wait > maxWait {
+		return nil, fmt.Errorf("want a Wait of at most %v", maxWait)
 	}
 	return m, nil
 }

@@ -119,6 +119,7 @@ func (s *stage) enter() *actor {
 	go func() {
 		var err error
 		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
+			NoReconnect: true, // a conversation has the connections that it says
 			NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 				a.net, err = s.dial(ctx, network, address)
 				return a.net, err

@@ -30,19 +30,20 @@ func (c *conn) receive(frame []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
+	at := now()
+	if c.err != nil || c.checkLease(at) {
 		return nil // ended; what still arrives is of no use to anyone
 	}
 	switch m := reply.(type) {
 	case *wire.Granted:
-		c.withRequest(m.ID, func(r *request) { r.grant(m.Token) })
+		c.withRequest(m.ID, func(r *request) { r.grant(m.Token, at) })
 	case *wire.Released:
-		c.withRequest(m.ID, func(r *request) { c.finish(r, nil) })
+		c.withRequest(m.ID, func(r *request) { r.finish(nil) })
 	case *wire.Cancelled:
-		c.withRequest(m.ID, func(r *request) { c.finish(r, nil) })
+		c.withRequest(m.ID, func(r *request) { r.finish(nil) })
 	case *wire.Lost:
 		c.withRequest(m.ID, func(r *request) {
-			c.finish(r, &LostError{Reason: LostReason(m.Reason), By: m.By, Message: m.Message})
+			r.finish(&LostError{Reason: LostReason(m.Reason), By: m.By, Message: m.Message})
 		})
 	case *wire.Error:
 		return c.refused(m)
@@ -101,15 +102,19 @@ func (c *conn) refused(m *wire.Error) error {
 		return fmt.Errorf("the broker could not read a message: %w", m)
 	}
 	c.answer(m.ID, m)
-	c.withRequest(m.ID, func(r *request) { c.finish(r, r.refusal(m)) })
+	c.withRequest(m.ID, func(r *request) { r.refused(m) })
 	return nil
 }
 
-// refusal is why r is refused. A parent that is not found has ended while the
-// request was on its way.
-func (r *request) refusal(m *wire.Error) error {
-	if m.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil {
-		return outerLost(r.parent.cause)
+// refused ends r, or lets it wait for the next connection. A parent that is not
+// found has ended while the request was on its way.
+func (r *request) refused(m *wire.Error) {
+	switch {
+	case asksAgain(m.Code) && r.canMove() && r.state == waiting:
+		r.setAside()
+	case m.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil:
+		r.finish(outerLost(r.parent.cause))
+	default:
+		r.finish(errorFrom(m))
 	}
-	return errorFrom(m)
 }

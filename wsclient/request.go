@@ -1,22 +1,33 @@
 package wsclient
 
 import (
+	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A request is an acquire on the wire, from its sending to its end. Its fields
-// are guarded by the conn's mu, except what the channels publish.
+// A request is an acquire, from the call to its end. It is asked for on one
+// connection after another until it is granted or refused. Its fields are guarded
+// by the client's mu, except what the channels publish.
 type request struct {
-	conn   *conn
-	id     wire.ID
-	state  requestState
-	lock   *Lock // whose it is
-	parent *Lock // inside which it was made, or nil
+	client *Client
+	lock   *Lock        // whose it is
+	parent *Lock        // inside which it was made, or nil
+	what   wire.Acquire // without what depends on the connection
+	until  time.Time    // it waits until then; zero: for ever
+	once   bool         // it is not asked for again: it does not wait
+	hold   time.Duration
 
-	hold   time.Duration // 0: no end
-	expiry *time.Timer   // fires when hold has passed; nil before the grant, and without hold
+	order int64 // among all of the client
+	conn  *conn // on which it was asked for, or nil
+	id    wire.ID
+	state requestState
+
+	term   term        // once it is granted
+	expiry *time.Timer // fires at the end of the term, if that has one
 
 	granted chan struct{} // closed when it holds; token is set before
 	ended   chan struct{} // closed when it has ended; err is set before
@@ -34,56 +45,135 @@ const (
 	ended
 )
 
-// open sends an acquire that has been checked, for lock and inside parent, if that
-// is not nil. hold is counted here. The caller holds c.mu.
-func (c *conn) open(m *wire.Acquire, hold time.Duration, lock, parent *Lock) (*request, error) {
-	if c.err != nil {
-		return nil, c.err
+// ask asks for r, or lets it wait for a connection. The caller holds c.mu.
+func (c *Client) ask(r *request) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case c.leaving != nil && r.parent == nil:
+		return ErrClosed
+	case c.conn == nil && r.once:
+		return c.offline
 	}
-	m.ID = c.nextID()
+	r.client = c
+	r.granted, r.ended = make(chan struct{}), make(chan struct{})
+	c.orders++
+	r.order = c.orders
+	c.open++
+	if c.conn == nil || isDone(c.conn.draining) && r.canMove() {
+		c.pending[r.order] = r
+	} else {
+		c.conn.submit(r)
+	}
+	return nil
+}
+
+// canMove reports whether r can be asked for on another connection: not what does
+// not wait, nor what is made inside a lock, which ends with its connection.
+func (r *request) canMove() bool {
+	return !r.once && r.parent == nil && !r.client.options.NoReconnect
+}
+
+// submit asks for r on c. The caller holds the client's mu.
+func (c *conn) submit(r *request) {
+	at := time.Now()
+	if r.isLate(at) {
+		r.finish(r.timeout())
+		return
+	}
+	r.conn, r.id = c, c.nextID()
 	c.next++
-	r := &request{
-		conn:    c,
-		id:      m.ID,
-		lock:    lock,
-		parent:  parent,
-		hold:    hold,
-		granted: make(chan struct{}),
-		ended:   make(chan struct{}),
-	}
 	c.requests[r.id.N] = r
-	c.send(m)
-	return r, nil
+	c.send(r.message(at))
+}
+
+// message is r for its connection.
+func (r *request) message(at time.Time) *wire.Acquire {
+	m := r.what
+	m.ID = r.id
+	if r.parent != nil {
+		m.Parent = r.parent.request.id
+	}
+	switch {
+	case r.once:
+		if !m.Steal {
+			m.WaitMS = wire.Some[int64](0)
+		}
+	case !r.until.IsZero():
+		m.WaitMS = wire.Some(toMillis(r.until.Sub(at)))
+	}
+	if r.hold > 0 {
+		m.HoldMS = wire.Some(toMillis(backstop(r.hold, r.conn.lease.timeout)))
+	}
+	return &m
+}
+
+// isLate reports whether r has waited for as long as it may.
+func (r *request) isLate(at time.Time) bool { return !r.until.IsZero() && !at.Before(r.until) }
+
+// timeout is the error of one that is late while there is no connection.
+func (r *request) timeout() error {
+	why := "the broker is about to stop"
+	if offline := r.client.offline; r.client.conn == nil && offline != nil {
+		why = offline.Error()
+	}
+	return &Error{Code: wire.Timeout, Message: "the wait was over before there was a connection to ask again: " + why}
+}
+
+// giveUpLate ends r if it is late and nobody else can say so.
+func (r *request) giveUpLate() {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	if r.state == waiting && r.conn == nil {
+		r.finish(r.timeout())
+	}
+}
+
+// setAside takes r, which waits, from its connection, to be asked for on the next.
+func (r *request) setAside() {
+	delete(r.conn.requests, r.id.N)
+	r.conn = nil
+	r.client.pending[r.order] = r
 }
 
 // grant notes that r holds its locks, unless its owner has given up. The caller
-// holds c.mu.
-func (r *request) grant(token int64) {
+// holds the client's mu.
+func (r *request) grant(token int64, at instant) {
 	if r.state != waiting {
 		return
 	}
 	r.state, r.token = holding, token
+	r.term = r.conn.lease.begin(r.hold, at)
 	if r.hold > 0 {
-		begins := r.conn.lease.holdBegins(time.Now())
-		r.expiry = time.AfterFunc(time.Until(begins.Add(r.hold)), r.expire)
+		r.expiry = time.AfterFunc(r.term.left(at), r.expire)
 	}
 	close(r.granted)
 }
 
-// expire takes the lock from its holder because hold has passed, and frees it
-// on the broker. Whatever the broker still sends for r finds nobody.
+// expire takes the lock from its holder when its term is over.
 func (r *request) expire() {
-	r.conn.mu.Lock()
-	defer r.conn.mu.Unlock()
-	if r.state == holding {
-		r.conn.finish(r, &LostError{Reason: LostExpired})
-		r.conn.send(&wire.Cancel{ID: r.id})
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	r.checkTerm(now())
+}
+
+// checkTerm ends r if its term is over, and frees the lock on the broker.
+// Whatever the broker still sends for r finds nobody.
+func (r *request) checkTerm(at instant) {
+	if r.state == holding && r.term.isOver(at) {
+		c, id := r.conn, r.id
+		r.finish(&LostError{Reason: LostExpired})
+		c.send(&wire.Cancel{ID: id})
 	}
 }
 
-// finish ends r with err. The caller holds c.mu.
-func (c *conn) finish(r *request, err error) {
-	delete(c.requests, r.id.N)
+// finish ends r with err. The caller holds the client's mu.
+func (r *request) finish(err error) {
+	if r.conn != nil {
+		delete(r.conn.requests, r.id.N)
+	} else {
+		delete(r.client.pending, r.order)
+	}
 	if r.expiry != nil {
 		r.expiry.Stop()
 	}
@@ -93,14 +183,20 @@ func (c *conn) finish(r *request, err error) {
 	}
 	r.lock.drop(err)
 	close(r.ended)
+	r.client.open--
+	r.client.checkLeft()
 }
 
 // giveUp withdraws r in whatever state it is. A cancel ends it on the broker
 // whether or not a grant is on its way, so there is nothing to wait for.
 func (r *request) giveUp() {
-	r.conn.mu.Lock()
-	defer r.conn.mu.Unlock()
-	if r.state == waiting || r.state == holding {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	switch {
+	case r.state != waiting && r.state != holding:
+	case r.conn == nil:
+		r.finish(nil)
+	default:
 		r.state = leaving
 		r.conn.send(&wire.Cancel{ID: r.id})
 	}
@@ -109,12 +205,24 @@ func (r *request) giveUp() {
 // release gives the locks back and waits until the broker has confirmed it. The
 // error says why they were not held to the end.
 func (r *request) release() error {
-	r.conn.mu.Lock()
+	r.client.mu.Lock()
 	if r.state == holding {
 		r.state = releasing
 		r.conn.send(&wire.Release{ID: r.id})
 	}
-	r.conn.mu.Unlock()
+	r.client.mu.Unlock()
 	<-r.ended
 	return r.err
+}
+
+// inOrder yields requests in the order of their numbers. They may be taken out
+// of the map meanwhile.
+func inOrder(requests map[int64]*request) iter.Seq2[int64, *request] {
+	return func(yield func(int64, *request) bool) {
+		for _, n := range slices.Sorted(maps.Keys(requests)) {
+			if !yield(n, requests[n]) {
+				return
+			}
+		}
+	}
 }

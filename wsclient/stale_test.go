@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -13,6 +14,7 @@ func TestWatchPassesOverAnOldPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id := func(n int64) wire.ID { return wire.ID{Session: "s", N: n} }
 		c := &conn{
+			mu:    new(sync.Mutex),
 			hello: &wire.Hello{Session: "s"}, next: 2,
 			wake: make(chan struct{}, 1), done: make(chan struct{}),
 			asked: map[int64]func(wire.Reply){},

@@ -32,14 +32,26 @@ const (
 // waiting for the consumer, all of these are dropped, the view is made anew from
 // the listing, and yielded with Change nil. A slow consumer holds up nobody else.
 //
+// When the connection ends, nothing is yielded until there is another; then the
+// view is made anew.
+//
 // An error ends it: the cause of ctx when that ends, a refusal, an *[Error], or
-// that of the connection. However it ends nothing is left behind, here or on the
+// that of the client. However it ends nothing is left behind, here or on the
 // broker.
 func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, error] {
 	return func(yield func(*View, error) bool) {
-		err := c.conn.follow(ctx, pattern, func(v *View) bool { return yield(v, nil) })
-		if err != nil {
-			yield(nil, fmt.Errorf("watch: %w", err))
+		for {
+			conn, err := c.connected(ctx)
+			if err == nil {
+				err = conn.follow(ctx, pattern, func(v *View) bool { return yield(v, nil) })
+			}
+			if err == nil {
+				return
+			}
+			if conn == nil || !isDone(conn.done) {
+				yield(nil, fmt.Errorf("watch: %w", err))
+				return
+			}
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // first ping is due a heartbeat after the lease began, however late the hello was.
 func (c *conn) write() {
 	interval := millis(c.hello.HeartbeatMS)
-	heartbeat := time.NewTimer(time.Until(c.link.made.Add(interval)))
+	heartbeat := time.NewTimer(time.Until(c.link.made.mono.Add(interval)))
 	defer heartbeat.Stop()
 	for {
 		select {
@@ -72,10 +72,10 @@ func (c *conn) sayGoodbye() {
 
 // ping asks for a sign of life, which prolongs the lease from now.
 func (c *conn) ping() {
-	sent := time.Now()
+	sent := now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
+	if c.err != nil || c.checkLease(sent) {
 		return
 	}
 	c.send(&wire.Ping{ID: c.expect(func(wire.Reply) { c.lease.answered(sent) })})

@@ -5,6 +5,9 @@
 //
 //	b := brokertest.Start(t, broker.Config{})
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: b.Dial})
+//
+// How a program fares when the network fails is tested with a [Link], which cuts,
+// freezes and delays connections.
 package brokertest
 
 import (
@@ -23,6 +26,9 @@ import (
 type Server struct {
 	listener *listener
 	stop     func()
+
+	mu    sync.Mutex
+	links []*Link
 }
 
 // Start makes a broker of config and runs it until Stop, at the latest until
@@ -59,10 +65,12 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	s := &Server{listener: l, stop: sync.OnceFunc(func() {
+	s := &Server{listener: l}
+	s.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
-	})}
+		s.cutLinks()
+	})
 	t.Cleanup(s.stop)
 	return s
 }
@@ -84,3 +92,11 @@ func (s *Server) DialFrom(ctx context.Context, remote string) (net.Conn, error) 
 
 // Stop ends the broker's Run and waits for it.
 func (s *Server) Stop() { s.stop() }
+
+func (s *Server) cutLinks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.links {
+		l.Cut()
+	}
+}

@@ -27,7 +27,7 @@ func (t target) address() string {
 func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	client, err := wsclient.Dial(ctx, "ws://"+t.address(), nil)
+	client, err := wsclient.Dial(ctx, "ws://"+t.address(), &wsclient.Options{NoReconnect: true})
 	if err != nil {
 		return nil, t.unreachable(err)
 	}

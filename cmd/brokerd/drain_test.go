@@ -21,7 +21,7 @@ func TestDrain(t *testing.T) {
 	ctx := testContext(t)
 	dir := filepath.Join(t.TempDir(), "state")
 	d := startDaemon(t, "--drain=1h", "--state-dir", dir)
-	client := dial(ctx, t, d)
+	client, draining := dialForOne(ctx, t, d)
 	lock, err := client.Acquire(ctx, "held", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestDrain(t *testing.T) {
 	}()
 
 	d.signal(t, syscall.SIGTERM)
-	<-client.Draining()
+	<-draining
 	if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
 		t.Errorf("who waited got %v, want ErrShuttingDown", err)
 	}
@@ -77,12 +77,12 @@ func TestDrain(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--drain=1h")
-	client := dial(ctx, t, d)
+	client, draining := dialForOne(ctx, t, d)
 	if _, err := client.Acquire(ctx, "held", nil); err != nil {
 		t.Fatal(err)
 	}
 	d.signal(t, syscall.SIGTERM)
-	<-client.Draining()
+	<-draining
 	d.signal(t, syscall.SIGTERM)
 	<-client.Done()
 	d.rest(t)
@@ -91,9 +91,21 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-func dial(ctx context.Context, t *testing.T, d *daemon) *wsclient.Client {
+// dialForOne is dial with a client for this one connection. The channel is closed
+// when the broker has said that it stops.
+func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
-	client, err := wsclient.Dial(ctx, d.url, nil)
+	draining := make(chan struct{})
+	return dial(ctx, t, d, wsclient.Options{NoReconnect: true, OnState: func(s wsclient.State, _ error) {
+		if s == wsclient.Draining {
+			close(draining)
+		}
+	}}), draining
+}
+
+func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Options) *wsclient.Client {
+	t.Helper()
+	client, err := wsclient.Dial(ctx, d.url, &append(options, wsclient.Options{})[0])
 	if err != nil {
 		t.Fatal(err)
 	}

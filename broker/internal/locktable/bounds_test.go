@@ -149,14 +149,14 @@ func TestChainLooksAtSoManyRequests(t *testing.T) {
 
 // A chain that would be longer than a page is cut off at its end.
 func TestChainIsNotTooLong(t *testing.T) {
-	const owners = 2500 // each step has about a thousand bytes
+	const owners = 5000 // each step has about a thousand bytes
 	table, last := newChain(owners)
 	events := table.Acquire(0, last, nil)
 	size := 0
 	for i := range events[0].Cycle {
 		size += events[0].Cycle[i].Size()
 	}
-	if size < chainBytes/2 || size > chainBytes+10_000 || !strings.Contains(events[0].Reason, "a cycle of 2500 steps, of which the first") {
+	if size < chainBytes/2 || size > chainBytes+10_000 || !strings.Contains(events[0].Reason, "a cycle of 5000 steps, of which the first") {
 		t.Errorf("got %d bytes, and %q", size, events[0].Reason)
 	}
 }

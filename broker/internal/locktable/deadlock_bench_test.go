@@ -41,7 +41,7 @@ func newChain(owners int) (*Table, Acquire) {
 		t.Open(fmt.Sprint(n), wire.Peer{})
 		t.Acquire(0, Acquire{ID: wire.ID{Session: fmt.Sprint(n)}, Locks: lock(n), Wait: Forever}, nil)
 	}
-	for n := owners - 2; n >= 0; n-- {
+	for n := range owners - 1 { // in this order nobody has to look far
 		t.Acquire(0, nested(n), nil)
 	}
 	return t, nested(owners - 1)

@@ -1,0 +1,152 @@
+package brokertest
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+// A Link is a network that fails when it is told to. Its Dial has the form that
+// wsclient.Options.NetDial wants:
+//
+//	link := b.NewLink()
+//	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: link.Dial})
+//	...
+//	link.Freeze() // the client hears nothing any more, and is not told so
+//
+// Its methods may be called concurrently.
+type Link struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu     sync.Mutex
+	delay  time.Duration
+	open   chan struct{} // closed while what is sent gets through
+	cables map[*cable]struct{}
+}
+
+// NewLink returns a network that leads to where dial does, a real one for example.
+func NewLink(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Link {
+	l := &Link{dial: dial, open: make(chan struct{}), cables: make(map[*cable]struct{})}
+	close(l.open)
+	return l
+}
+
+// NewLink returns a network that leads to the broker. Stop cuts it.
+func (s *Server) NewLink() *Link {
+	l := NewLink(s.Dial)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links = append(s.links, l)
+	return l
+}
+
+// Dial connects through the network. While that is frozen it waits.
+func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if !l.pass(ctx.Done()) {
+		return nil, context.Cause(ctx)
+	}
+	far, err := l.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	client, near := net.Pipe()
+	l.lay(near, far)
+	return client, nil
+}
+
+// Freeze lets nothing through any more, in either direction. Nobody is told: what
+// is sent is held back, as TCP would try again and again.
+func (l *Link) Freeze() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isOpen() {
+		l.open = make(chan struct{})
+	}
+}
+
+// Thaw ends what Freeze began. What was held back arrives.
+func (l *Link) Thaw() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.isOpen() {
+		close(l.open)
+	}
+}
+
+// Delay lets what is sent from now on take that long to arrive. 0: no time.
+func (l *Link) Delay(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delay = d
+}
+
+// Cut ends all connections, on both sides, without a close frame. What was on its
+// way is lost. New ones can be made.
+func (l *Link) Cut() {
+	for _, c := range l.all() {
+		c.end()
+	}
+}
+
+// CutBroker ends all connections on the broker's side only, as something in the
+// middle does that forgets them. The client is not told, and hears nothing any
+// more. New ones can be made.
+func (l *Link) CutBroker() {
+	for _, c := range l.all() {
+		c.forget()
+	}
+}
+
+func (l *Link) isOpen() bool {
+	select {
+	case <-l.open:
+		return true
+	default:
+		return false
+	}
+}
+
+// pass waits until the network lets something through. It reports false when given
+// up before.
+func (l *Link) pass(givenUp <-chan struct{}) bool {
+	for {
+		l.mu.Lock()
+		open, isOpen := l.open, l.isOpen()
+		l.mu.Unlock()
+		if isOpen {
+			return true
+		}
+		select {
+		case <-open:
+		case <-givenUp:
+			return false
+		}
+	}
+}
+
+func (l *Link) all() []*cable {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []*cable
+	for c := range l.cables {
+		all = append(all, c)
+	}
+	return all
+}
+
+// lay connects two ends through the network.
+func (l *Link) lay(near, far net.Conn) {
+	c := &cable{link: l, near: near, far: far, ended: make(chan struct{})}
+	l.mu.Lock()
+	l.cables[c] = struct{}{}
+	l.mu.Unlock()
+	var reading sync.WaitGroup
+	reading.Add(2)
+	go c.carry(near, far, reading.Done)
+	go c.carry(far, near, reading.Done)
+	go func() {
+		reading.Wait() // both sides have ended: nobody is left to be told anything
+		c.end()
+	}()
+}

@@ -1,0 +1,128 @@
+package brokertest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// onLink runs f in a bubble with a lock that is held over a link.
+func onLink(t *testing.T, f func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := brokertest.Start(t, broker.Config{})
+		defer b.Stop()
+		link := b.NewLink()
+		c, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{NetDial: link.Dial, NoReconnect: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		held, err := c.Acquire(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(t, link, c, held)
+	})
+}
+
+// lostAfter asserts that a lock is lost after so long, and how.
+func lostAfter(t *testing.T, held *wsclient.Lock, want time.Duration, reason wsclient.LostReason) {
+	t.Helper()
+	start := time.Now()
+	<-held.Context().Done()
+	var lost *wsclient.LostError
+	if !errors.As(context.Cause(held.Context()), &lost) || lost.Reason != reason {
+		t.Errorf("lost because of %v, want %s", context.Cause(held.Context()), reason)
+	}
+	if took := time.Since(start); took != want {
+		t.Errorf("lost after %v, want %v", took, want)
+	}
+}
+
+func TestCut(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
+		link.Cut()
+		lostAfter(t, held, 0, wsclient.LostConnection)
+	})
+}
+
+// A frozen network tells nobody: the client gives up by its own clock.
+func TestFreeze(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
+		link.Freeze()
+		lostAfter(t, held, 10*time.Second, wsclient.LostLease)
+	})
+}
+
+// What was held back arrives after a thaw.
+func TestThaw(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
+		link.Freeze()
+		start := time.Now()
+		time.AfterFunc(9*time.Second, link.Thaw)
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 9*time.Second {
+			t.Errorf("released after %v, want 9s", took)
+		}
+	})
+}
+
+// Each way takes the delay, and nothing overtakes.
+func TestDelay(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock) {
+		link.Delay(70 * time.Millisecond)
+		start := time.Now()
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 140*time.Millisecond {
+			t.Errorf("released after %v, want 140ms", took)
+		}
+		link.Delay(0)
+		if _, err := c.Acquire(t.Context(), "b", nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// The broker's side is cut: it gives the lock to the next at once, and the client
+// does not hear of it.
+func TestCutBroker(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
+		link.CutBroker()
+		other, err := wsclient.Dial(t.Context(), "ws://broker.test", &wsclient.Options{NetDial: link.Dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = other.Close() }()
+		start := time.Now()
+		if _, err := other.Acquire(t.Context(), "a", nil); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 0 || held.Context().Err() != nil {
+			t.Errorf("granted after %v; the holder: %v", took, held.Context().Err())
+		}
+		lostAfter(t, held, 10*time.Second, wsclient.LostLease)
+	})
+}
+
+// An attempt to connect over a frozen network lasts until somebody gives up.
+func TestDialWhileFrozen(t *testing.T) {
+	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, _ *wsclient.Lock) {
+		link.Freeze()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := link.Dial(ctx, "", ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want DeadlineExceeded", err)
+		}
+	})
+}

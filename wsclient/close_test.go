@@ -1,0 +1,166 @@
+package wsclient_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// Close ends what is held from the inside out, then what waits; who comes later
+// hears that the client is closed.
+func TestCloseInOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, other := dial(t, b), dial(t, b)
+		_ = acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
+		waits := ask(t.Context(), c, "x", nil)
+		err := c.WithLock(t.Context(), "a", nil, func(outer context.Context) error {
+			err := c.WithLock(outer, "b", nil, func(inner context.Context) error {
+				_ = c.Close()
+				// Had the outer one ended first, the inner context, which comes
+				// from it, would have ended with its cause.
+				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity is meant
+					t.Error("the outer lock ended before the inner one")
+				}
+				return nil
+			})
+			expectLost(t, err, wsclient.LostClosed)
+			return nil
+		})
+		expectLost(t, err, wsclient.LostClosed)
+		<-waits.done
+		if !errors.Is(waits.err, wsclient.ErrClosed) {
+			t.Errorf("who waits: got %v, want ErrClosed", waits.err)
+		}
+		if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, wsclient.ErrClosed) {
+			t.Errorf("who comes: got %v, want ErrClosed", err)
+		}
+		if got := listing(t, other); len(got) != 1 {
+			t.Errorf("the broker has %v", got)
+		}
+	})
+}
+
+// Close does not wait for a broker that cannot be reached.
+func TestCloseWhileOffline(t *testing.T) {
+	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		link.Freeze()
+		link.Cut()
+		waits := ask(t.Context(), c, "a", nil)
+		start := time.Now()
+		_ = c.Close()
+		<-waits.done
+		if took := time.Since(start); took != 0 || !errors.Is(waits.err, wsclient.ErrClosed) {
+			t.Errorf("it took %v; who waits: %v", took, waits.err)
+		}
+	})
+}
+
+// Drain lets holders finish, with what they need for it, and nobody else.
+func TestDrain(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, other := dial(t, b), dial(t, b)
+		x := acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		waits := ask(t.Context(), c, "x", nil)
+		drained := make(chan error, 1)
+		go func() { drained <- c.Drain(t.Context()) }()
+		synctest.Wait()
+		<-waits.done
+		if !errors.Is(waits.err, wsclient.ErrClosed) {
+			t.Errorf("who waits: got %v, want ErrClosed", waits.err)
+		}
+		if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrClosed) {
+			t.Errorf("who comes: got %v, want ErrClosed", err)
+		}
+		inner := acquire(held.Context(), t, c, "b", wsclient.AcquireOptions{})
+		pass(time.Hour)
+		if held.Context().Err() != nil || c.Err() != nil {
+			t.Errorf("lock: %v; client: %v", held.Context().Err(), c.Err())
+		}
+		_ = inner.Release()
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		if err := <-drained; err != nil || !errors.Is(c.Err(), wsclient.ErrClosed) {
+			t.Errorf("Drain: %v; client: %v", err, c.Err())
+		}
+		_ = x.Release()
+		synctest.Wait()
+		if got := listing(t, other); len(got) != 0 {
+			t.Errorf("left behind: %v", got)
+		}
+	})
+}
+
+// Who does not finish in time is closed on.
+func TestDrainGivesUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		start := time.Now()
+		err := c.Drain(ctx)
+		if took := time.Since(start); took != 3*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v after %v", err, took)
+		}
+		expectLost(t, context.Cause(held.Context()), wsclient.LostClosed)
+		if err := c.Drain(t.Context()); err != nil {
+			t.Errorf("a second time: %v", err)
+		}
+	})
+}
+
+// A close code after which the tables say never ends the client.
+func TestFinalClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		var dialing sync.WaitGroup
+		dialing.Go(func() {
+			ws := <-s.ups
+			_ = ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second)))
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooBig, ""), time.Time{})
+			_ = ws.Close()
+		})
+		c, err := wsclient.Dial(t.Context(), "ws://stage", &wsclient.Options{NetDial: s.dial})
+		dialing.Wait()
+		if err == nil {
+			<-c.Done()
+			err = c.Err()
+		}
+		if !strings.Contains(err.Error(), "1009") {
+			t.Errorf("got %v, want the close code", err)
+		}
+		if c != nil {
+			_ = c.Close()
+		}
+	})
+}
+
+// A broker that refuses the client for good is not asked again, however much one
+// wants to wait for it.
+func TestFinalRefusal(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
+	if err == nil || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}

@@ -1,0 +1,380 @@
+package wsclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// onLink is inBubble with a client whose network can be made to fail.
+func onLink(t *testing.T, f func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client)) {
+	t.Helper()
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		link := b.NewLink()
+		c := dial(t, b, wsclient.Options{NetDial: link.Dial})
+		f(t, b, link, c)
+		_ = c.Close()
+	})
+}
+
+// asking is an Acquire that another goroutine waits in.
+type asking struct {
+	done chan struct{}
+	lock *wsclient.Lock
+	err  error
+}
+
+// ask returns when the request has gone as far as it goes by itself.
+func ask(ctx context.Context, c *wsclient.Client, name string, o *wsclient.AcquireOptions) *asking {
+	a := &asking{done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		a.lock, a.err = c.Acquire(ctx, name, o)
+	}()
+	synctest.Wait()
+	return a
+}
+
+// isDone reports whether the call has returned.
+func (a *asking) isDone() bool {
+	synctest.Wait()
+	select {
+	case <-a.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// A connection that is cut loses what is held. What waits is asked for again on
+// the next, in the same order, and whoever waits notices nothing.
+func TestReconnect(t *testing.T) {
+	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		other := acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
+		held := acquire(t.Context(), t, c, "b", wsclient.AcquireOptions{})
+		first, second := ask(t.Context(), c, "a", nil), ask(t.Context(), c, "a", nil)
+		session := c.Session()
+		link.Cut()
+		<-held.Context().Done()
+		expectLost(t, context.Cause(held.Context()), wsclient.LostConnection)
+		expectLost(t, held.Release(), wsclient.LostConnection)
+		pass(time.Second)
+		if got := c.Session(); got == session || got == "" {
+			t.Errorf("session %q after %q", got, session)
+		}
+		if got := listing(t, c)["a"]; got != [2]int{1, 2} {
+			t.Errorf("a: got %v, want that both wait again", got)
+		}
+		if err := other.Release(); err != nil {
+			t.Error(err)
+		}
+		<-first.done
+		if first.err != nil || second.isDone() {
+			t.Fatalf("the first: %v; the second is done: %t", first.err, second.isDone())
+		}
+		_ = first.lock.Release()
+		<-second.done
+		if second.err != nil {
+			t.Fatal(second.err)
+		}
+		_ = second.lock.Release()
+	})
+}
+
+// What is asked for while there is no connection waits for the next.
+func TestAcquireWhileOffline(t *testing.T) {
+	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		link.Freeze() // the next attempt takes as long as that
+		link.Cut()
+		early := ask(t.Context(), c, "a", nil)
+		if c.State() != wsclient.Connecting || early.isDone() {
+			t.Errorf("state %v; done: %t", c.State(), early.isDone())
+		}
+		pass(5 * time.Second)
+		link.Thaw()
+		<-early.done
+		if early.err != nil {
+			t.Fatal(early.err)
+		}
+		if err := early.lock.Release(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A wait goes on while there is no connection: what is asked for again has only
+// what is left of it, and when it is over meanwhile the caller hears so in time.
+func TestWaitGoesOnOffline(t *testing.T) {
+	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
+		start := time.Now()
+		long := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 8 * time.Second})
+		short := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 2 * time.Second})
+		pass(time.Second)
+		link.Freeze()
+		link.Cut()
+		<-short.done
+		if took := time.Since(start); took != 2*time.Second || !errors.Is(short.err, wsclient.ErrTimeout) {
+			t.Errorf("the short wait: %v after %v", short.err, took)
+		}
+		pass(3 * time.Second)
+		link.Thaw()
+		<-long.done
+		var refusal *wsclient.Error
+		if !errors.As(long.err, &refusal) || refusal.Code != wire.Timeout || len(refusal.Holders) != 1 {
+			t.Errorf("the long wait: %v, want a timeout that says who holds it", long.err)
+		}
+		if took := time.Since(start); took < 8*time.Second || took > 8*time.Second+time.Millisecond {
+			t.Errorf("the long wait took %v", took)
+		}
+	})
+}
+
+// A context that ends while there is no connection ends the call, and nothing of
+// it is asked for later.
+func TestGiveUpOffline(t *testing.T) {
+	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		ctx, cancel := context.WithCancel(t.Context())
+		link.Freeze()
+		link.Cut()
+		waits := ask(ctx, c, "a", nil)
+		cancel()
+		<-waits.done
+		if !errors.Is(waits.err, context.Canceled) {
+			t.Errorf("got %v", waits.err)
+		}
+		link.Thaw()
+		pass(10 * time.Second)
+		if got := listing(t, c); len(got) != 0 || wsclient.Open(c) != 0 {
+			t.Errorf("asked for: %v; %d are open", got, wsclient.Open(c))
+		}
+	})
+}
+
+// What does not wait is not asked for again: nobody knows what became of it, and
+// to steal a second time might be to steal from the next.
+func TestNotAskedAgain(t *testing.T) {
+	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		calls := map[string]func() error{
+			"try":   func() error { _, err := c.TryAcquire(t.Context(), "a", nil); return err },
+			"steal": func() error { _, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Steal: true}); return err },
+			"evict": func() error { return c.Evict(t.Context(), "bbbbbbbb--0", "") },
+		}
+		for name, call := range calls {
+			link.Delay(time.Second)
+			failed := make(chan error, 1)
+			go func() { failed <- call() }()
+			synctest.Wait()
+			link.Delay(0)
+			link.Cut() // while it is on its way
+			if err := <-failed; !errors.Is(err, wsclient.ErrConnection) {
+				t.Errorf("%s, on its way: got %v, want ErrConnection", name, err)
+			}
+			pass(10 * time.Second)
+			if got := listing(t, c); len(got) != 0 {
+				t.Errorf("%s: left behind: %v", name, got)
+			}
+		}
+		link.Freeze()
+		link.Cut()
+		for _, name := range []string{"try", "steal"} {
+			synctest.Wait()
+			if err := calls[name](); !errors.Is(err, wsclient.ErrConnection) {
+				t.Errorf("%s, without a connection: got %v, want ErrConnection", name, err)
+			}
+		}
+		link.Thaw()
+	})
+}
+
+// What waits inside a lock fails with that: it is not asked for again as if it
+// were outside.
+func TestNestedIsNotAskedAgain(t *testing.T) {
+	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		_ = acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		inner := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+		link.Cut()
+		<-inner.done
+		expectLost(t, inner.err, wsclient.LostConnection)
+		pass(time.Second)
+		if got := listing(t, c)["b"]; got != [2]int{1, 0} {
+			t.Errorf("b: got %v, want that nobody waits", got)
+		}
+	})
+}
+
+// A watch begins anew on the next connection, with a view that is right.
+func TestWatchOverReconnect(t *testing.T) {
+	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		other := dial(t, b)
+		v := watch(t, c, "")
+		v.expect("(listed)\n")
+		link.Cut()
+		held := acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{})
+		pass(time.Second)
+		v.expect("(listed)\na: 0 |")
+		_ = held.Release()
+		v.expect("released a\n")
+		v.stop(nil)
+		<-v.ended
+	})
+}
+
+// While a broker stops, what waits and what comes waits for the next one; OnState
+// is told of each step.
+func TestNextBroker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := brokertest.Start(t, broker.Config{Drain: 10 * time.Second})
+		second := brokertest.Start(t, broker.Config{})
+		defer second.Stop()
+		var current atomic.Pointer[brokertest.Server]
+		current.Store(first)
+		states := make(chan wsclient.State, 100)
+		c, err := wsclient.Dial(t.Context(), "ws://broker.test", &wsclient.Options{
+			NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				return current.Load().Dial(ctx, network, address)
+			},
+			OnState: func(s wsclient.State, _ error) { states <- s },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectState(t, states, wsclient.Connected)
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		waits := ask(t.Context(), c, "a", nil)
+		go first.Stop()
+		expectState(t, states, wsclient.Draining)
+		comes := ask(t.Context(), c, "b", nil)
+		if _, err := c.TryAcquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
+			t.Errorf("who does not wait: got %v, want ErrShuttingDown", err)
+		}
+		if _, err := c.Acquire(held.Context(), "c", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
+			t.Errorf("inside a lock: got %v, want ErrShuttingDown", err)
+		}
+		if waits.isDone() || comes.isDone() {
+			t.Errorf("who waits: %v; who comes: %v", waits.err, comes.err)
+		}
+		current.Store(second)
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		expectState(t, states, wsclient.Connecting)
+		<-waits.done
+		<-comes.done
+		if waits.err != nil || comes.err != nil {
+			t.Errorf("who waits: %v; who comes: %v", waits.err, comes.err)
+		}
+		expectState(t, states, wsclient.Connected)
+		_ = c.Close()
+		expectState(t, states, wsclient.Closed)
+	})
+}
+
+// With WaitForBroker Dial tries until there is a broker, or ctx ends.
+func TestWaitForBroker(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		refused := errors.New("connection refused")
+		up := time.Now().Add(time.Minute)
+		failures := 0
+		options := &wsclient.Options{
+			WaitForBroker: true,
+			NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if time.Now().Before(up) {
+					return nil, refused
+				}
+				return b.Dial(ctx, network, address)
+			},
+			OnState: func(s wsclient.State, why error) {
+				if s == wsclient.Connecting && errors.Is(why, refused) {
+					failures++
+				}
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := wsclient.Dial(ctx, b.URL(), options); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, refused) {
+			t.Errorf("got %v, want what went wrong and that the time is over", err)
+		}
+		c, err := wsclient.Dial(t.Context(), b.URL(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		if late := time.Since(up); late < 0 || late > 5*time.Second {
+			t.Errorf("connected %v after the broker came", late)
+		}
+		if failures < 12 {
+			t.Errorf("only %d attempts in a minute", failures)
+		}
+	})
+}
+
+// Hundred connections are cut under a thousand goroutines that take turns: each
+// gets all of its turns, no two have one at the same time, and nothing is left.
+func TestHundredReconnects(t *testing.T) {
+	const goroutines, cuts, locks = 1000, 100, 10
+	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		var holders [locks]atomic.Int32
+		var turns, lost atomic.Int32
+		var workers sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		for g := range goroutines {
+			workers.Go(func() {
+				for done := 0; done < 3 || ctx.Err() == nil; {
+					held, err := c.Acquire(t.Context(), fmt.Sprint(g%locks), nil)
+					if err != nil {
+						t.Errorf("%d: %v", g, err)
+						return
+					}
+					if n := holders[g%locks].Add(1); n != 1 {
+						t.Errorf("%d hold lock %d", n, g%locks)
+					}
+					pause(held.Context(), time.Millisecond)
+					holders[g%locks].Add(-1)
+					if held.Release() == nil {
+						done++
+						turns.Add(1)
+					} else {
+						lost.Add(1)
+					}
+				}
+			})
+		}
+		for range cuts {
+			pass(150 * time.Millisecond)
+			link.Cut()
+		}
+		stop()
+		workers.Wait()
+		t.Logf("%d turns, %d lost", turns.Load(), lost.Load())
+		if lost.Load() == 0 {
+			t.Error("nothing was lost: the cuts hit nobody")
+		}
+		synctest.Wait()
+		if open := wsclient.Open(c); open != 0 {
+			t.Errorf("%d are still open", open)
+		}
+		if got := listing(t, c); len(got) != 0 {
+			t.Errorf("left behind: %v", got)
+		}
+	})
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

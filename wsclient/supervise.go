@@ -1,0 +1,123 @@
+package wsclient
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// supervise is the life of a client, from its first connection to its end. It is
+// the one goroutine that tells OnState.
+func (c *Client) supervise(conn *conn) {
+	var pauses backoff
+	for conn != nil {
+		c.tell(Connected, nil)
+		select {
+		case <-conn.draining:
+			c.tell(Draining, nil)
+			<-conn.done
+		case <-conn.done:
+		}
+		conn.goroutines.Wait()
+		lasted := time.Since(conn.link.made.mono)
+		if c.options.NoReconnect || isFinal(conn.err) {
+			c.giveUp(conn.err)
+		}
+		conn = c.reconnect(&pauses, lasted, conn.err)
+	}
+	c.tell(Closed, c.Err())
+}
+
+func (c *Client) giveUp(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finish(err)
+}
+
+// reconnect tries until there is a connection, or the client ends; then it
+// returns nil.
+func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
+	for c.life.Err() == nil {
+		c.tell(Connecting, why)
+		conn, err := c.try(pauses.next(lasted, rand.Float64()))
+		switch {
+		case err == nil:
+			return conn
+		case isFinal(err):
+			c.giveUp(err)
+		}
+		lasted, why = 0, err
+	}
+	return nil
+}
+
+// try makes a connection after that pause.
+func (c *Client) try(pause time.Duration) (*conn, error) {
+	if err := sleep(c.life, pause); err != nil {
+		return nil, err
+	}
+	conn, err := c.connect(c.life)
+	if err != nil {
+		return nil, fmt.Errorf("%w: dial %s: %w", ErrConnection, printable(c.target), err)
+	}
+	return conn, c.attach(conn)
+}
+
+// sleep waits so long, or until ctx ends, whose cause it returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// attach makes conn the connection of c, and asks on it for all that waits, in the
+// order in which it was asked for first.
+func (c *Client) attach(conn *conn) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		conn.finish(LostClosed, c.err)
+	}
+	if conn.err != nil {
+		return conn.err
+	}
+	c.conn, c.hello = conn, conn.hello
+	close(c.online)
+	for order, r := range inOrder(c.pending) {
+		delete(c.pending, order)
+		conn.submit(r)
+	}
+	return nil
+}
+
+// detach notes that there is no connection any more. The caller holds c.mu.
+func (c *Client) detach(conn *conn, why error) {
+	if c.conn == conn {
+		c.conn, c.offline = nil, why
+		c.online = make(chan struct{})
+	}
+}
+
+// connected waits until there is a connection.
+func (c *Client) connected(ctx context.Context) (*conn, error) {
+	for {
+		c.mu.Lock()
+		conn, online, err := c.conn, c.online, c.err
+		c.mu.Unlock()
+		if err != nil || conn != nil {
+			return conn, err
+		}
+		select {
+		case <-online:
+		case <-c.done:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package wsclient
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// fixture is a lock that is held on a connection that was heard of at 0, with a
+// timeout of 15s, and no goroutine or timer that would notice anything.
+func fixture(hold time.Duration) *Lock {
+	c := newClient(nil, Options{})
+	conn := &conn{
+		client: c, mu: &c.mu,
+		link:     link{Conn: nowhere{}},
+		done:     make(chan struct{}),
+		requests: map[int64]*request{},
+		lease:    lease{timeout: 15 * time.Second, heard: at(0)},
+		watchdog: time.NewTimer(time.Hour),
+	}
+	c.conn = conn
+	close(c.online)
+	l := newLock(context.Background(), c, nil, nil)
+	l.request = &request{client: c, conn: conn, lock: l, hold: hold, granted: make(chan struct{}), ended: make(chan struct{})}
+	conn.requests[0] = l.request
+	l.request.grant(7, at(0))
+	return l
+}
+
+// A process that wakes up finds out at its first look: Valid says no, and by then
+// the context has ended, although no timer has fired.
+func TestValidLooksAtTheClocks(t *testing.T) {
+	suspended := instant{mono: at(time.Second).mono, wall: at(10 * time.Second).wall}
+	tests := []struct {
+		name   string
+		hold   time.Duration
+		now    instant
+		reason LostReason // "": it is valid
+	}{
+		{"in time", 0, at(10*time.Second - 1), ""},
+		{"frozen", 0, at(10 * time.Second), LostLease},
+		{"suspended", 0, suspended, LostLease},
+		{"within its hold", time.Second, at(time.Second - 1), ""},
+		{"its hold is over", time.Second, at(time.Second), LostExpired},
+		{"lease and hold are over", time.Second, suspended, LostLease},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := fixture(test.hold)
+			borrower := newLock(context.Background(), l.client, nil, nil)
+			borrower.lenders = []*Lock{l}
+			l.borrowers = map[*Lock]struct{}{borrower: {}}
+			for name, lock := range map[string]*Lock{"borrower": borrower, "lock": l} {
+				if got, want := lock.isValid(test.now), test.reason == ""; got != want {
+					t.Errorf("%s: got %t, want %t", name, got, want)
+				}
+				var lost *LostError
+				cause := context.Cause(lock.Context())
+				if errors.As(cause, &lost) != (test.reason != "") || lost != nil && lost.Reason != test.reason {
+					t.Errorf("%s: its context: %v, want %s", name, cause, test.reason)
+				}
+			}
+			l.client.finish(ErrClosed)
+		})
+	}
+}
+
+func TestReleasedIsNotValid(t *testing.T) {
+	l := fixture(0)
+	l.end(ErrReleased)
+	if l.isValid(at(0)) {
+		t.Error("it is valid although it was released")
+	}
+	l.client.finish(ErrClosed)
+}
+
+// A grant that a frozen process reads after its lease is not believed: the
+// connection counts as lost.
+func TestGrantThatIsReadTooLate(t *testing.T) {
+	l := fixture(0)
+	if over := l.request.conn.checkLease(at(10 * time.Second)); !over {
+		t.Error("the lease is not over")
+	}
+	if l.client.conn != nil {
+		t.Error("there is still a connection")
+	}
+	l.client.finish(ErrClosed)
+}

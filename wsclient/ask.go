@@ -47,7 +47,7 @@ func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wir
 		return reply, nil
 	case <-ctx.Done():
 		c.mu.Lock()
-		delete(c.asked, id.N)
+		c.asked.remove(id.N)
 		c.mu.Unlock()
 		return nil, context.Cause(ctx)
 	case <-c.done:
@@ -61,7 +61,7 @@ func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wir
 func (c *conn) expect(take func(wire.Reply)) wire.ID {
 	id := c.nextID()
 	c.next++
-	c.asked[id.N] = take
+	c.asked.set(id.N, take)
 	return id
 }
 

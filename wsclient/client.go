@@ -22,16 +22,16 @@ type Client struct {
 	done chan struct{} // closed at the end for good, after err is set
 
 	mu      sync.Mutex
-	err     error              // why the client has ended
-	state   State              // as told last
-	conn    *conn              // the connection, or nil while there is none
-	offline error              // why there is none
-	online  chan struct{}      // closed while there is one
-	hello   *wire.Hello        // the latest
-	orders  int64              // requests so far
-	pending map[int64]*request // those that wait for a connection, by order
-	open    int                // requests that have not ended
-	leaving chan struct{}      // not nil once Drain was called; closed when open is 0
+	err     error          // why the client has ended
+	state   State          // as told last
+	conn    *conn          // the connection, or nil while there is none
+	offline error          // why there is none
+	online  chan struct{}  // closed while there is one
+	hello   *wire.Hello    // the latest
+	orders  int64          // requests so far
+	pending book[*request] // those that wait for a connection, by order
+	open    int            // requests that have not ended
+	leaving chan struct{}  // not nil once Drain was called; closed when open is 0
 }
 
 func newClient(target *url.URL, o Options) *Client {
@@ -40,7 +40,6 @@ func newClient(target *url.URL, o Options) *Client {
 		target:  target,
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
-		pending: make(map[int64]*request),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
@@ -97,7 +96,7 @@ func (c *Client) finish(err error) {
 	if c.conn != nil {
 		c.conn.finish(LostClosed, err)
 	}
-	for _, r := range inOrder(c.pending) {
+	for r := range c.pending.inOrder() {
 		r.finish(err)
 	}
 	c.end()
@@ -128,7 +127,7 @@ func (c *Client) leave() <-chan struct{} {
 	defer c.mu.Unlock()
 	if c.leaving == nil {
 		c.leaving = make(chan struct{})
-		for _, r := range inOrder(c.pending) {
+		for r := range c.pending.inOrder() {
 			r.finish(ErrClosed)
 		}
 		if c.conn != nil {

@@ -46,6 +46,7 @@ func TestCloseInOrder(t *testing.T) {
 		if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, wsclient.ErrClosed) {
 			t.Errorf("who comes: got %v, want ErrClosed", err)
 		}
+		synctest.Wait() // the broker has seen the end of the session
 		if got := listing(t, other); len(got) != 1 {
 			t.Errorf("the broker has %v", got)
 		}

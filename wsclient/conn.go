@@ -3,7 +3,6 @@ package wsclient
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -38,11 +37,11 @@ type conn struct {
 
 	mu       *sync.Mutex // the client's; it guards all below
 	err      error
-	next     int64                      // the n of the next id
-	queue    []wire.Request             // for the writer, ids in rising order
-	requests map[int64]*request         // acquires that have not ended
-	asked    map[int64]func(wire.Reply) // what to do with the one reply to another message, under mu
-	watches  map[int64]*watch           // those that have not ended
+	next     int64                  // the n of the next id
+	queue    []wire.Request         // for the writer, ids in rising order
+	requests book[*request]         // acquires that have not ended
+	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
+	watches  book[*watch]           // those that have not ended
 	lease    lease
 	watchdog *time.Timer // fires at the end of the lease
 }
@@ -75,9 +74,6 @@ func startConn(ctx context.Context, client *Client, ws *websocket.Conn, l link) 
 		wake:     make(chan struct{}, 1),
 		draining: make(chan struct{}),
 		done:     make(chan struct{}),
-		requests: make(map[int64]*request),
-		asked:    make(map[int64]func(wire.Reply)),
-		watches:  make(map[int64]*watch),
 		lease:    given,
 	}
 	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
@@ -127,13 +123,13 @@ func (c *conn) finish(reason LostReason, err error) {
 	c.err = err
 	c.watchdog.Stop()
 	c.client.detach(c, err)
-	for _, n := range slices.Backward(slices.Sorted(maps.Keys(c.requests))) {
-		if r := c.requests[n]; r.state != waiting {
+	for _, n := range slices.Backward(c.requests.numbers()) {
+		if r := c.requests.get(n); r.state != waiting {
 			r.finish(&LostError{Reason: reason, Err: err})
 		}
 	}
 	at := time.Now()
-	for _, r := range inOrder(c.requests) {
+	for r := range c.requests.inOrder() {
 		switch {
 		case c.client.err != nil:
 			r.finish(err)
@@ -153,7 +149,7 @@ func (c *conn) finish(reason LostReason, err error) {
 // withdraw ends what waits with err, but for what is made inside a lock. The
 // caller holds c.mu.
 func (c *conn) withdraw(err error) {
-	for _, r := range inOrder(c.requests) {
+	for r := range c.requests.inOrder() {
 		if r.state == waiting && r.parent == nil {
 			r.finish(err)
 			c.send(&wire.Cancel{ID: r.id}) // whatever crosses it finds nobody

@@ -4,9 +4,9 @@ package wsclient
 func Open(c *Client) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	open := len(c.pending)
+	open := c.pending.len()
 	if conn := c.conn; conn != nil {
-		open += len(conn.requests) + len(conn.asked) + len(conn.watches)
+		open += conn.requests.len() + conn.asked.len() + conn.watches.len()
 	}
 	return open
 }

@@ -76,7 +76,7 @@ func (c *conn) receive(frame []byte) error {
 
 // withRequest calls f with the request of that id, if it is still open.
 func (c *conn) withRequest(id wire.ID, f func(*request)) {
-	if r := c.requests[id.N]; r != nil && id.Session == c.hello.Session {
+	if r := c.requests.get(id.N); r != nil && id.Session == c.hello.Session {
 		f(r)
 	}
 }
@@ -84,14 +84,14 @@ func (c *conn) withRequest(id wire.ID, f func(*request)) {
 // withWatch calls f with the watch of that id, if it has not ended: what crosses
 // an unwatch is of no use to anyone.
 func (c *conn) withWatch(id wire.ID, f func(*watch)) {
-	if w := c.watches[id.N]; w != nil && id.Session == c.hello.Session {
+	if w := c.watches.get(id.N); w != nil && id.Session == c.hello.Session {
 		f(w)
 	}
 }
 
 func (c *conn) answer(id wire.ID, reply wire.Reply) {
-	if take := c.asked[id.N]; take != nil && id.Session == c.hello.Session {
-		delete(c.asked, id.N)
+	if take := c.asked.get(id.N); take != nil && id.Session == c.hello.Session {
+		c.asked.remove(id.N)
 		take(reply)
 	}
 }

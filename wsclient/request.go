@@ -1,9 +1,6 @@
 package wsclient
 
 import (
-	"iter"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -61,7 +58,7 @@ func (c *Client) ask(r *request) error {
 	r.order = c.orders
 	c.open++
 	if c.conn == nil || isDone(c.conn.draining) && r.canMove() {
-		c.pending[r.order] = r
+		c.pending.set(r.order, r)
 	} else {
 		c.conn.submit(r)
 	}
@@ -83,7 +80,7 @@ func (c *conn) submit(r *request) {
 	}
 	r.conn, r.id = c, c.nextID()
 	c.next++
-	c.requests[r.id.N] = r
+	c.requests.set(r.id.N, r)
 	c.send(r.message(at))
 }
 
@@ -131,9 +128,9 @@ func (r *request) giveUpLate() {
 
 // setAside takes r, which waits, from its connection, to be asked for on the next.
 func (r *request) setAside() {
-	delete(r.conn.requests, r.id.N)
+	r.conn.requests.remove(r.id.N)
 	r.conn = nil
-	r.client.pending[r.order] = r
+	r.client.pending.set(r.order, r)
 }
 
 // grant notes that r holds its locks, unless its owner has given up. The caller
@@ -170,9 +167,9 @@ func (r *request) checkTerm(at instant) {
 // finish ends r with err. The caller holds the client's mu.
 func (r *request) finish(err error) {
 	if r.conn != nil {
-		delete(r.conn.requests, r.id.N)
+		r.conn.requests.remove(r.id.N)
 	} else {
-		delete(r.client.pending, r.order)
+		r.client.pending.remove(r.order)
 	}
 	if r.expiry != nil {
 		r.expiry.Stop()
@@ -213,16 +210,4 @@ func (r *request) release() error {
 	r.client.mu.Unlock()
 	<-r.ended
 	return r.err
-}
-
-// inOrder yields requests in the order of their numbers. They may be taken out
-// of the map meanwhile.
-func inOrder(requests map[int64]*request) iter.Seq2[int64, *request] {
-	return func(yield func(int64, *request) bool) {
-		for _, n := range slices.Sorted(maps.Keys(requests)) {
-			if !yield(n, requests[n]) {
-				return
-			}
-		}
-	}
 }

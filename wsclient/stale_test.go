@@ -17,7 +17,6 @@ func TestWatchPassesOverAnOldPage(t *testing.T) {
 			mu:    new(sync.Mutex),
 			hello: &wire.Hello{Session: "s"}, next: 2,
 			wake: make(chan struct{}, 1), done: make(chan struct{}),
-			asked: map[int64]func(wire.Reply){},
 		}
 		w := &watch{conn: c, id: id(0), page: id(1), wake: make(chan struct{}, 1)}
 		w.queue = []received{{reply: &wire.Lagged{ID: id(0)}}, {reply: &wire.InfoPage{ID: id(1)}}}
@@ -34,7 +33,7 @@ func TestWatchPassesOverAnOldPage(t *testing.T) {
 			t.Fatal("the old page completes the view")
 		}
 		c.mu.Lock()
-		c.asked[2](&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})
+		c.asked.get(2)(&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})
 		c.mu.Unlock()
 		if _, known := (<-views).Lock("new"); !known {
 			t.Error("the new page is not in the view")

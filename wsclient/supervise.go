@@ -89,8 +89,8 @@ func (c *Client) attach(conn *conn) error {
 	}
 	c.conn, c.hello = conn, conn.hello
 	close(c.online)
-	for order, r := range inOrder(c.pending) {
-		delete(c.pending, order)
+	for r := range c.pending.inOrder() {
+		c.pending.remove(r.order)
 		conn.submit(r)
 	}
 	return nil

@@ -15,7 +15,6 @@ func fixture(hold time.Duration) *Lock {
 		client: c, mu: &c.mu,
 		link:     link{Conn: nowhere{}},
 		done:     make(chan struct{}),
-		requests: map[int64]*request{},
 		lease:    lease{timeout: 15 * time.Second, heard: at(0)},
 		watchdog: time.NewTimer(time.Hour),
 	}
@@ -23,7 +22,7 @@ func fixture(hold time.Duration) *Lock {
 	close(c.online)
 	l := newLock(context.Background(), c, nil, nil)
 	l.request = &request{client: c, conn: conn, lock: l, hold: hold, granted: make(chan struct{}), ended: make(chan struct{})}
-	conn.requests[0] = l.request
+	conn.requests.set(0, l.request)
 	l.request.grant(7, at(0))
 	return l
 }

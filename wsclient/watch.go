@@ -114,7 +114,7 @@ func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
 	w := &watch{conn: c, match: match, wake: make(chan struct{}, 1)}
 	m.ID = c.expect(w.opened)
 	w.id, w.page = m.ID, m.ID
-	c.watches[w.id.N] = w
+	c.watches.set(w.id.N, w)
 	c.send(m)
 	return w, nil
 }
@@ -122,7 +122,7 @@ func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
 // opened takes the answer to the watch. The caller holds c.mu.
 func (w *watch) opened(reply wire.Reply) {
 	if _, refused := reply.(*wire.Error); refused {
-		delete(w.conn.watches, w.id.N)
+		w.conn.watches.remove(w.id.N)
 	}
 	w.put(reply)
 }
@@ -230,7 +230,7 @@ func (w *watch) ask(after int64) {
 	if c.err != nil {
 		return
 	}
-	delete(c.asked, w.page.N)
+	c.asked.remove(w.page.N)
 	w.page = c.expect(w.put)
 	c.send(&wire.Info{ID: w.page, Match: w.match, After: after, Queue: wire.Some(wire.MaxQueue)})
 }
@@ -240,9 +240,9 @@ func (w *watch) close() {
 	c := w.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.asked, w.page.N)
-	if c.watches[w.id.N] == w {
-		delete(c.watches, w.id.N)
+	c.asked.remove(w.page.N)
+	if c.watches.get(w.id.N) == w {
+		c.watches.remove(w.id.N)
 		if c.err == nil {
 			c.send(&wire.Unwatch{ID: w.id})
 		}

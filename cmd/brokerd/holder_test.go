@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -15,7 +16,8 @@ import (
 )
 
 // holder is the command "holder URL NAME": it takes the lock, says so with its
-// token, and keeps it until it is lost, which it says as well.
+// token, and keeps it until it is lost, which it says as well. For each line that
+// it reads it says whether the lock is valid.
 func holder() {
 	if err := hold(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "holder:", err)
@@ -34,8 +36,10 @@ func hold(url, name string) error {
 		return err
 	}
 	fmt.Println("holding", lock.Token())
-	<-lock.Context().Done()
-	fmt.Println(context.Cause(lock.Context()))
+	context.AfterFunc(lock.Context(), func() { fmt.Println(context.Cause(lock.Context())) })
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Println("valid:", lock.Valid())
+	}
 	return nil
 }
 

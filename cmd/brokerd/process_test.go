@@ -25,8 +25,9 @@ func testContext(t *testing.T) context.Context {
 
 // A process runs one of the commands that TestMain made available.
 type process struct {
-	cmd  *exec.Cmd
-	wait func() error
+	cmd   *exec.Cmd
+	stdin io.Writer
+	wait  func() error
 }
 
 // start starts one. It is killed when the test ends, at the latest.
@@ -37,10 +38,14 @@ func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name str
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: cmd, wait: sync.OnceValue(cmd.Wait)}
+	p := &process{cmd: cmd, stdin: in, wait: sync.OnceValue(cmd.Wait)}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = p.wait()

@@ -1,0 +1,100 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// TestFootprint: a client at rest costs three goroutines and less than 64 KB,
+// also after a thousand calls have waited at the same time. The broker is a process
+// of its own, so that only clients are measured. The room for stacks is counted in
+// spans, and one stack that lies among a thousand others may keep such a span for
+// itself: so the best of a few attempts counts.
+func TestFootprint(t *testing.T) {
+	const attempts, limit = 4, 64 << 10
+	ctx := testContext(t)
+	d := startDaemon(t)
+	go d.drainLog()
+	blocker := dial(ctx, t, d)
+	if _, err := blocker.Acquire(ctx, "blocked", nil); err != nil {
+		t.Fatal(err)
+	}
+	// The runtime keeps what a thousand goroutines needed, whoever they were.
+	costOfClients(ctx, t, d, blocker, 1)
+	for range attempts {
+		cost := costOfClients(ctx, t, d, blocker, 40)
+		t.Logf("a client takes %d bytes of heap and %d of stacks", cost.heap, cost.stacks)
+		if cost.heap+cost.stacks < limit {
+			return
+		}
+	}
+	t.Errorf("want less than %d bytes", limit)
+}
+
+// costOfClients is what each of so many clients takes at rest.
+func costOfClients(ctx context.Context, t *testing.T, d *daemon, blocker *wsclient.Client, clients int) usage {
+	t.Helper()
+	const waiters = 1000
+	before, goroutines := memory(), runtime.NumGoroutine()
+	var all []*wsclient.Client
+	for range clients {
+		all = append(all, dial(ctx, t, d))
+	}
+	for _, c := range all {
+		waitAndGiveUp(ctx, t, blocker, c, waiters)
+	}
+	after := memory()
+	if got := runtime.NumGoroutine() - goroutines; got != 3*clients {
+		t.Errorf("%d goroutines for %d clients, want three each", got, clients)
+	}
+	for _, c := range all {
+		_ = c.Close()
+	}
+	return usage{(after.heap - before.heap) / clients, (after.stacks - before.stacks) / clients}
+}
+
+// waitAndGiveUp lets so many calls wait at the same time, and then give up.
+func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Client, waiters int) {
+	t.Helper()
+	calls, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var waiting sync.WaitGroup
+	for range waiters {
+		waiting.Go(func() {
+			if _, err := c.Acquire(calls, "blocked", nil); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	queue := func(n int) {
+		if err := cmdtest.Until(ctx, observer, "blocked", func(l wire.LockInfo) bool { return l.Waiting == n }); err != nil {
+			t.Fatal(fmt.Errorf("%d waiters: %w", n, err))
+		}
+	}
+	queue(waiters)
+	cancel()
+	waiting.Wait()
+	queue(0)
+}
+
+// A usage is what the heap and the stacks take, in bytes.
+type usage struct{ heap, stacks int }
+
+func memory() usage {
+	for range 6 { // each halves stacks that are larger than they need be
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return usage{int(m.HeapAlloc), int(m.StackInuse)}
+}

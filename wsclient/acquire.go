@@ -82,7 +82,7 @@ func (c *Client) newRequest(name string, o AcquireOptions) (*request, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := wire.Check(what, c.hello.Limits); err != nil {
+	if err := wire.CheckFrame(what, c.hello.Limits); err != nil {
 		return nil, err
 	}
 	return &request{what: *what, hold: o.Hold}, nil

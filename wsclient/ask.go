@@ -31,7 +31,7 @@ func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wir
 	}
 	id := c.nextID()
 	m := compose(id)
-	if err := wire.Check(m, c.hello.Limits); err != nil {
+	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
 		c.mu.Unlock()
 		return nil, badRequest(err)
 	}

@@ -22,8 +22,8 @@ type Client struct {
 	done chan struct{} // closed at the end for good, after err is set
 
 	mu      sync.Mutex
-	err     error          // why the client has ended
-	state   State          // as told last
+	err     error // why the client has ended
+	state   State
 	conn    *conn          // the connection, or nil while there is none
 	offline error          // why there is none
 	online  chan struct{}  // closed while there is one
@@ -92,7 +92,7 @@ func (c *Client) finish(err error) {
 	if c.err != nil {
 		return
 	}
-	c.err = err
+	c.err, c.state = err, Closed
 	if c.conn != nil {
 		c.conn.finish(LostClosed, err)
 	}
@@ -103,10 +103,12 @@ func (c *Client) finish(err error) {
 	close(c.done)
 }
 
-// Drain lets those who hold locks finish, and then closes the client. Calls that
-// wait, and calls that come, fail with ErrClosed, but for those made inside a lock
-// that is held: its holder may need them to finish. When ctx ends first the client
-// is closed nevertheless, and the error is the cause of ctx.
+// Drain waits until nobody holds a lock any more, and then closes the client. Calls
+// for locks that wait, or that come, fail with ErrClosed, but for those made inside
+// a lock that is held: its holder may need them to finish. When ctx ends first the
+// client is closed nevertheless, and the error is the cause of ctx.
+//
+// Called by somebody who holds a lock, Drain waits for the caller, until ctx ends.
 func (c *Client) Drain(ctx context.Context) error {
 	idle := c.leave()
 	var err error
@@ -114,7 +116,9 @@ func (c *Client) Drain(ctx context.Context) error {
 	case <-idle:
 	case <-c.done:
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		if !isDone(idle) {
+			err = context.Cause(ctx)
+		}
 	}
 	_ = c.Close()
 	return err

@@ -1,7 +1,6 @@
 package wsclient
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,6 +17,8 @@ const (
 	readLimit = 32 << 20
 	// writeWait is how long a frame may take to leave.
 	writeWait = 10 * time.Second
+	// keepFrame is the size up to which the writer keeps its buffer.
+	keepFrame = 4 << 10
 	// closeWait is how long the broker may take to answer a close.
 	closeWait = time.Second
 )
@@ -30,6 +31,7 @@ type conn struct {
 	link       link // below ws
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
+	frame      []byte // the writer's, reused
 
 	wake     chan struct{} // has a token when the queue or the state has changed
 	draining chan struct{} // closed when the broker has said that it stops
@@ -38,7 +40,7 @@ type conn struct {
 	mu       *sync.Mutex // the client's; it guards all below
 	err      error
 	next     int64                  // the n of the next id
-	queue    []wire.Request         // for the writer, ids in rising order
+	queue    []outgoing             // for the writer, ids in rising order
 	requests book[*request]         // acquires that have not ended
 	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
 	watches  book[*watch]           // those that have not ended
@@ -46,15 +48,11 @@ type conn struct {
 	watchdog *time.Timer // fires at the end of the lease
 }
 
-// startConn waits for the hello. The lease begins when the link had been made:
+// startConn waits for the hello, as long as the link is open. The lease begins when the link had been made:
 // the request for the WebSocket was sent after that, and the hello answers it.
-func startConn(ctx context.Context, client *Client, ws *websocket.Conn, l link) (*conn, error) {
+func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 	ws.SetReadLimit(readLimit)
-	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	hello, err := readHello(ws)
-	if !stop() {
-		err = context.Cause(ctx)
-	}
 	if err != nil {
 		_ = l.Close()
 		return nil, err
@@ -124,33 +122,34 @@ func (c *conn) finish(reason LostReason, err error) {
 	c.watchdog.Stop()
 	c.client.detach(c, err)
 	for _, n := range slices.Backward(c.requests.numbers()) {
-		if r := c.requests.get(n); r.state != waiting {
+		switch r := c.requests.get(n); {
+		case r.state == holding && !r.claimed && r.canMove() && c.client.err == nil:
+			r.ungrant()
+		case r.state != waiting:
 			r.finish(&LostError{Reason: reason, Err: err})
 		}
 	}
 	at := time.Now()
 	for r := range c.requests.inOrder() {
+		around := r.lock.outer.around(c.client)
 		switch {
-		case c.client.err != nil:
-			r.finish(err)
-		case r.parent != nil:
-			r.finish(outerLost(r.parent.cause))
-		case !r.canMove():
-			r.finish(err)
-		case r.isLate(at):
-			r.finish(r.timeout())
+		case c.client.err == nil && r.canMove():
+			r.setAside(at)
+		case around != nil && around.cause != nil:
+			r.finish(outerLost(around.cause))
 		default:
-			r.setAside()
+			r.finish(err)
 		}
 	}
 	close(c.done)
 }
 
-// withdraw ends what waits with err, but for what is made inside a lock. The
-// caller holds c.mu.
+// withdraw ends what waits with err, but for what is made inside a lock that is
+// held. The caller holds c.mu.
 func (c *conn) withdraw(err error) {
 	for r := range c.requests.inOrder() {
-		if r.state == waiting && r.parent == nil {
+		around := r.lock.outer.around(c.client)
+		if r.state == waiting && (around == nil || around.cause != nil) {
 			r.finish(err)
 			c.send(&wire.Cancel{ID: r.id}) // whatever crosses it finds nobody
 		}
@@ -189,9 +188,23 @@ func (c *conn) checkLease(at instant) (over bool) {
 	return true
 }
 
+// An outgoing message is on its way to the writer.
+type outgoing struct {
+	message wire.Request
+	ping    bool // it is one that is only sent if a heartbeat is due then
+}
+
+// pingEvery is after how many messages in the queue there is room for a ping: its
+// id must be greater than those before and less than those behind.
+const pingEvery = 16
+
 // send queues m. The caller holds c.mu.
 func (c *conn) send(m wire.Request) {
-	c.queue = append(c.queue, m)
+	c.queue = append(c.queue, outgoing{message: m})
+	if len(c.queue)%pingEvery == 0 {
+		c.queue = append(c.queue, outgoing{message: &wire.Ping{ID: c.nextID()}, ping: true})
+		c.next++
+	}
 	select {
 	case c.wake <- struct{}{}:
 	default:

@@ -67,39 +67,53 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
-	var l link
+	l := link{cut: func() bool { return true }}
 	o := c.options
 	dialer := websocket.Dialer{
-		NetDialContext:  l.dialer(o.NetDial),
+		NetDialContext:  l.dialer(ctx, o.NetDial),
 		Proxy:           http.ProxyFromEnvironment,
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
 		WriteBufferSize: 4096,
 	}
+	var conn *conn
 	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
 	if err != nil {
-		return nil, refusalOf(response, err)
+		err = refusalOf(response, err)
+	} else {
+		conn, err = startConn(c, ws, l)
 	}
-	return startConn(ctx, c, ws, l)
+	if !l.cut() { // ctx has ended
+		if conn != nil {
+			conn.fail(context.Cause(ctx))
+			conn.goroutines.Wait()
+		}
+		return nil, context.Cause(ctx)
+	}
+	return conn, err
 }
 
 // A link is the network connection below the WebSocket.
 type link struct {
 	net.Conn
 	made instant
+	cut  func() bool // keeps it open when ctx ends; false: it has been closed
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer returns dial such that l is what it has made.
-func (l *link) dialer(dial netDial) netDial {
+// dialer returns dial such that l is what it has made, and is closed when ctx ends:
+// the library looks only at the deadline of ctx while it shakes hands.
+func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		*l = link{Conn: conn, made: now()}
+	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(dialCtx, network, address)
+		if err == nil {
+			*l = link{Conn: conn, made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() })}
+		}
 		return conn, err
 	}
 }

@@ -48,8 +48,8 @@ func (l *lease) left(at instant) time.Duration { return patience(l.timeout) - at
 
 func patience(timeout time.Duration) time.Duration { return timeout * 2 / 3 }
 
-// A term is the time for which a lock may be held, from its begin. It is counted
-// here, because the broker's count begins earlier.
+// A term is the time for which a lock may be held, from the reading of its grant. It
+// is counted here, because the broker's count begins earlier.
 type term struct {
 	begin instant
 	hold  time.Duration // 0: it has no end
@@ -61,23 +61,14 @@ func (t term) left(at instant) time.Duration { return t.hold - at.since(t.begin)
 // isOver reports whether it has ended.
 func (t term) isOver(at instant) bool { return t.hold > 0 && t.left(at) <= 0 }
 
-// begin is when the term of a grant begins that is read now: now, or, where a
-// process that was frozen reads it after its lease, the end of that.
-//
-// Either way it is at most two thirds of the timeout after the broker made the
-// grant. Frames arrive in order, so what was answered before the grant was read
-// had been sent before the grant was made, and the lease ends two thirds of the
-// timeout after the last of that was sent.
-func (l *lease) begin(hold time.Duration, at instant) term {
-	late := max(0, -l.left(at))
-	return term{begin: instant{mono: at.mono.Add(-late), wall: at.wall.Add(-late)}, hold: hold}
-}
-
 // backstop is the hold that the broker is told where the client counts hold, so
 // great that the holder has stopped when the broker takes the lock back. The
-// broker counts from the making of the grant, the client from the begin of its
-// term, up to two thirds of the timeout later; and a tenth more, because the clocks
-// may run at rates that differ by that.
+// broker counts from the making of the grant, the client from the reading, up to
+// two thirds of the timeout later: what was answered before the grant was read had
+// been sent before the grant was made, for frames arrive in order, and the lease
+// ends two thirds of the timeout after the last of that was sent; a grant that is
+// read later than that is not believed. And a tenth more, because the clocks may
+// run at rates that differ by that.
 func backstop(hold, timeout time.Duration) time.Duration {
 	total := hold + patience(timeout)
 	return total + total/10

@@ -54,22 +54,6 @@ func TestBothClocksAreLookedAt(t *testing.T) {
 	}
 }
 
-// The term of a grant that is read in time begins then; that of one which a frozen
-// process reads after its lease begins at the end of that.
-func TestTermBegins(t *testing.T) {
-	l := lease{timeout: 15 * time.Second, heard: at(0)}
-	for read, want := range map[time.Duration]time.Duration{
-		0:                0,
-		9 * time.Second:  9 * time.Second,
-		10 * time.Second: 10 * time.Second,
-		time.Hour:        10 * time.Second,
-	} {
-		if got := l.begin(time.Second, at(read)).begin; got != at(want) {
-			t.Errorf("read after %v: begins at %v, want after %v", read, got, want)
-		}
-	}
-}
-
 func TestTermIsOver(t *testing.T) {
 	second := term{begin: at(0), hold: time.Second}
 	for _, now := range []instant{at(time.Second), {mono: at(0).mono, wall: at(time.Second).wall}} {
@@ -91,9 +75,7 @@ func TestTermIsOver(t *testing.T) {
 func TestBackstop(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 15 * time.Second, time.Hour} {
 		for _, hold := range []time.Duration{10 * time.Millisecond, time.Second, maxHold} {
-			l := lease{timeout: timeout, heard: at(0)} // the broker makes the grant at the same moment
-			begin := l.begin(hold, at(timeout)).begin
-			stops := begin.since(at(0)) + hold
+			stops := patience(timeout) + hold // after the making of the grant
 			byBroker := stops + stops/10
 			if got := backstop(hold, timeout); got < byBroker {
 				t.Errorf("hold %v, timeout %v: the broker takes the lock back after %v, the holder stops after %v", hold, timeout, got, byBroker)

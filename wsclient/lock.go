@@ -15,8 +15,9 @@ type Lock struct {
 	specs  []wire.LockSpec // what its own request holds
 	outer  *Lock           // that of the context it was asked for in, or nil
 
-	request *request // nil: enclosing calls hold all that was asked for
-	lenders []*Lock  // enclosing locks that cover some of what was asked for
+	request *request        // nil: enclosing calls hold all that was asked for
+	granted <-chan struct{} // of request, as it was asked for
+	lenders []*Lock         // enclosing locks that cover some of what was asked for
 
 	ctx  context.Context
 	stop context.CancelCauseFunc
@@ -44,22 +45,24 @@ func (l *Lock) ask(r *request, wait time.Duration) error {
 	c := l.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r.lock, r.parent = l, l.outer.holding(c)
-	if r.what.Steal && r.parent != nil {
+	switch around := l.outer.around(c); {
+	case around != nil && around.cause != nil:
+		return outerLost(around.cause)
+	case around != nil && r.what.Steal:
 		return badRequest(errors.New("steal: not inside a lock that this client holds"))
 	}
 	needed, err := l.borrow()
 	if err != nil || len(needed) == 0 {
 		return err
 	}
-	r.what.Locks = needed
+	r.lock, r.what.Locks = l, needed
 	if wait > 0 {
 		r.until = time.Now().Add(wait)
 	}
 	if err := c.ask(r); err != nil {
 		return err
 	}
-	l.request = r
+	l.request, l.granted = r, r.granted
 	return nil
 }
 
@@ -73,33 +76,40 @@ func (l *Lock) wait(ctx context.Context, wait time.Duration) error {
 		defer timer.Stop()
 		late = timer.C
 	}
-	select {
-	case <-r.granted:
-	case <-r.ended:
-	case <-ctx.Done():
-	case <-late:
-		r.giveUpLate() // if there is no connection; else the broker says so, and who is in the way
+	granted := l.granted
+	for {
 		select {
-		case <-r.granted:
+		case <-granted:
 		case <-r.ended:
 		case <-ctx.Done():
+		case <-late:
+			late = nil
+			r.giveUpLate() // if there is no connection; else the broker says so, and who is in the way
+			continue
+		}
+		switch {
+		case isDone(r.ended):
+			return r.err
+		case ctx.Err() != nil: // also when the grant has come in the same moment
+			r.giveUp()
+			return context.Cause(ctx)
+		}
+		var claimed bool
+		if claimed, granted = r.claim(); claimed {
+			return nil
 		}
 	}
-	switch {
-	case isDone(r.ended):
-		return r.err
-	case ctx.Err() != nil: // also when the grant has come in the same moment
-		r.giveUp()
-		return context.Cause(ctx)
-	}
-	return nil
 }
 
 // end says that l is not held any more, and why.
 func (l *Lock) end(cause error) {
-	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
+	c := l.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	l.drop(cause)
+	if c.leaving != nil && c.conn != nil {
+		c.conn.withdraw(ErrClosed) // what was inside this one
+	}
 }
 
 // drop is end for who holds the client's mu. Whoever l covers something of holds
@@ -116,6 +126,13 @@ func (l *Lock) drop(cause error) {
 		borrower.drop(cause)
 	}
 	l.stop(cause)
+}
+
+// LockFrom returns the innermost lock that ctx carries, for its Token for example,
+// if it carries one: inside [Client.WithLock], or made by [Lock.Context].
+func LockFrom(ctx context.Context) (*Lock, bool) {
+	l := enclosing(ctx)
+	return l, l != nil
 }
 
 // Context returns a context with the values of the one that the lock was asked

@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -81,11 +82,12 @@ func covers(held, wanted wire.LockSpec) bool {
 		wanted.Mode == wire.Shared && held.Limit.Or(none) <= wanted.Limit.Or(none)
 }
 
-// holding is the innermost of the chain that has a request of its own that is held
-// on c, or nil. The caller holds the client's mu.
-func (l *Lock) holding(c *Client) *Lock {
+// around is the innermost of the chain that has a request of its own on c and was
+// not released, or nil: what is asked for inside belongs to it while it is held,
+// and is in vain once it is lost. The caller holds the client's mu.
+func (l *Lock) around(c *Client) *Lock {
 	for ; l != nil; l = l.outer {
-		if l.client == c && l.request != nil && l.cause == nil {
+		if l.client == c && l.request != nil && !errors.Is(l.cause, ErrReleased) {
 			return l
 		}
 	}

@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -67,6 +68,7 @@ func (c *conn) receive(frame []byte) error {
 		// The broker ends what waits and closes the connection itself.
 		if !isDone(c.draining) {
 			close(c.draining)
+			c.client.setState(c, Draining)
 		}
 	default:
 		return fmt.Errorf("the broker sent %s, which nobody asked for", reply.Kind())
@@ -111,7 +113,7 @@ func (c *conn) refused(m *wire.Error) error {
 func (r *request) refused(m *wire.Error) {
 	switch {
 	case asksAgain(m.Code) && r.canMove() && r.state == waiting:
-		r.setAside()
+		r.setAside(time.Now())
 	case m.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil:
 		r.finish(outerLost(r.parent.cause))
 	default:

@@ -315,8 +315,31 @@ func TestWaitForBroker(t *testing.T) {
 		if late := time.Since(up); late < 0 || late > 5*time.Second {
 			t.Errorf("connected %v after the broker came", late)
 		}
-		if failures < 12 {
-			t.Errorf("only %d attempts in a minute", failures)
+		if failures < 12 || failures > 100 {
+			t.Errorf("%d attempts in 80 seconds, want some dozens", failures)
+		}
+	})
+}
+
+// A broker that is away is asked for again after pauses, and not all the time.
+func TestPausesBetweenAttempts(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		link := b.NewLink()
+		var away atomic.Bool
+		attempts := 0
+		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if away.Load() {
+				attempts++
+				return nil, errors.New("connection refused")
+			}
+			return link.Dial(ctx, network, address)
+		}})
+		away.Store(true)
+		link.Cut()
+		pass(time.Minute)
+		_ = c.Close()
+		if attempts < 12 || attempts > 100 {
+			t.Errorf("%d attempts in a minute, want some dozens", attempts)
 		}
 	})
 }

@@ -12,21 +12,22 @@ import (
 type request struct {
 	client *Client
 	lock   *Lock        // whose it is
-	parent *Lock        // inside which it was made, or nil
 	what   wire.Acquire // without what depends on the connection
 	until  time.Time    // it waits until then; zero: for ever
 	once   bool         // it is not asked for again: it does not wait
 	hold   time.Duration
 
-	order int64 // among all of the client
-	conn  *conn // on which it was asked for, or nil
-	id    wire.ID
-	state requestState
+	order   int64 // among all of the client
+	conn    *conn // on which it was asked for, or nil
+	id      wire.ID
+	parent  *Lock // as the broker was told
+	state   requestState
+	claimed bool // its caller knows that it holds
 
 	term   term        // once it is granted
 	expiry *time.Timer // fires at the end of the term, if that has one
 
-	granted chan struct{} // closed when it holds; token is set before
+	granted chan struct{} // closed when it holds, unclaimed; token is set before
 	ended   chan struct{} // closed when it has ended; err is set before
 	token   int64
 	err     error // nil: released or cancelled
@@ -47,7 +48,7 @@ func (c *Client) ask(r *request) error {
 	switch {
 	case c.err != nil:
 		return c.err
-	case c.leaving != nil && r.parent == nil:
+	case c.leaving != nil && r.lock.outer.around(c) == nil:
 		return ErrClosed
 	case c.conn == nil && r.once:
 		return c.offline
@@ -68,20 +69,20 @@ func (c *Client) ask(r *request) error {
 // canMove reports whether r can be asked for on another connection: not what does
 // not wait, nor what is made inside a lock, which ends with its connection.
 func (r *request) canMove() bool {
-	return !r.once && r.parent == nil && !r.client.options.NoReconnect
+	return !r.once && r.lock.outer.around(r.client) == nil && !r.client.options.NoReconnect
 }
 
 // submit asks for r on c. The caller holds the client's mu.
 func (c *conn) submit(r *request) {
-	at := time.Now()
-	if r.isLate(at) {
-		r.finish(r.timeout())
-		return
-	}
-	r.conn, r.id = c, c.nextID()
+	r.conn, r.id, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
 	c.next++
 	c.requests.set(r.id.N, r)
-	c.send(r.message(at))
+	m := r.message(time.Now())
+	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+		r.finish(badRequest(err)) // this broker allows less than the one before
+		return
+	}
+	c.send(m)
 }
 
 // message is r for its connection.
@@ -97,7 +98,7 @@ func (r *request) message(at time.Time) *wire.Acquire {
 			m.WaitMS = wire.Some[int64](0)
 		}
 	case !r.until.IsZero():
-		m.WaitMS = wire.Some(toMillis(r.until.Sub(at)))
+		m.WaitMS = wire.Some(max(1, toMillis(r.until.Sub(at)))) // 0 would be not to wait
 	}
 	if r.hold > 0 {
 		m.HoldMS = wire.Some(toMillis(backstop(r.hold, r.conn.lease.timeout)))
@@ -108,13 +109,17 @@ func (r *request) message(at time.Time) *wire.Acquire {
 // isLate reports whether r has waited for as long as it may.
 func (r *request) isLate(at time.Time) bool { return !r.until.IsZero() && !at.Before(r.until) }
 
-// timeout is the error of one that is late while there is no connection.
+// timeout is the error of one that is late while there is no connection on which to
+// ask for it.
 func (r *request) timeout() error {
-	why := "the broker is about to stop"
-	if offline := r.client.offline; r.client.conn == nil && offline != nil {
-		why = offline.Error()
+	why := "there is no connection to the broker"
+	switch c := r.client; {
+	case c.conn != nil:
+		why = "the broker is about to stop"
+	case c.offline != nil:
+		why += ": " + c.offline.Error()
 	}
-	return &Error{Code: wire.Timeout, Message: "the wait was over before there was a connection to ask again: " + why}
+	return &Error{Code: wire.Timeout, Message: "not granted in time: " + why}
 }
 
 // giveUpLate ends r if it is late and nobody else can say so.
@@ -126,11 +131,15 @@ func (r *request) giveUpLate() {
 	}
 }
 
-// setAside takes r, which waits, from its connection, to be asked for on the next.
-func (r *request) setAside() {
+// setAside takes r, which waits, from its connection, to be asked for on the next,
+// unless it is late.
+func (r *request) setAside(at time.Time) {
 	r.conn.requests.remove(r.id.N)
 	r.conn = nil
 	r.client.pending.set(r.order, r)
+	if r.isLate(at) {
+		r.finish(r.timeout())
+	}
 }
 
 // grant notes that r holds its locks, unless its owner has given up. The caller
@@ -140,11 +149,30 @@ func (r *request) grant(token int64, at instant) {
 		return
 	}
 	r.state, r.token = holding, token
-	r.term = r.conn.lease.begin(r.hold, at)
+	r.term = term{begin: at, hold: r.hold}
 	if r.hold > 0 {
 		r.expiry = time.AfterFunc(r.term.left(at), r.expire)
 	}
 	close(r.granted)
+}
+
+// claim lets the caller know that r holds. If it does not any more, its connection
+// having ended in the same moment, the caller is to go on waiting.
+func (r *request) claim() (claimed bool, granted <-chan struct{}) {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	r.claimed = r.state == holding
+	return r.claimed, r.granted
+}
+
+// ungrant makes r wait again whose grant nobody has claimed.
+func (r *request) ungrant() {
+	if r.expiry != nil {
+		r.expiry.Stop()
+		r.expiry = nil
+	}
+	r.state, r.token = waiting, 0
+	r.granted = make(chan struct{})
 }
 
 // expire takes the lock from its holder when its term is over.

@@ -6,14 +6,15 @@ type State int
 // The states of a client.
 const (
 	// Connecting: there is no connection, and the client tries to make one. Calls
-	// wait for it.
+	// wait for it, but for those that do not wait (TryAcquire, Steal).
 	Connecting State = iota
 	// Connected: there is one.
 	Connected
 	// Draining: there is one, whose broker is about to stop. It grants nothing any
 	// more, and ends the connection when nobody holds anything, or soon after.
-	// What waits, and what is asked for, waits for the next connection. Whoever
-	// holds a lock is to release it, or loses it with the connection.
+	// Calls wait for the next connection, but for those that do not wait, or are made
+	// inside a lock. Whoever holds a lock is to release it, or loses it with the
+	// connection.
 	Draining
 	// Closed: the client has ended for good.
 	Closed
@@ -41,11 +42,16 @@ func (c *Client) State() State {
 	return c.state
 }
 
-// tell notes a state, and tells OnState of it.
+// setState notes the state that a connection has come to, if it is that of c. The
+// caller holds c.mu.
+func (c *Client) setState(conn *conn, s State) {
+	if c.conn == conn && c.err == nil {
+		c.state = s
+	}
+}
+
+// tell tells OnState of a state. What it tells may be over by then.
 func (c *Client) tell(s State, why error) {
-	c.mu.Lock()
-	c.state = s
-	c.mu.Unlock()
 	if c.options.OnState != nil {
 		c.options.OnState(s, why)
 	}

@@ -58,10 +58,13 @@ func (c *Client) try(pause time.Duration) (*conn, error) {
 		return nil, err
 	}
 	conn, err := c.connect(c.life)
+	if err == nil {
+		err = c.attach(conn)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: dial %s: %w", ErrConnection, printable(c.target), err)
 	}
-	return conn, c.attach(conn)
+	return conn, nil
 }
 
 // sleep waits so long, or until ctx ends, whose cause it returns.
@@ -76,29 +79,45 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// attach makes conn the connection of c, and asks on it for all that waits, in the
-// order in which it was asked for first.
+// attach makes conn the connection of c. When that has ended already, or c has,
+// nothing is left of conn.
 func (c *Client) attach(conn *conn) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.err != nil {
 		conn.finish(LostClosed, c.err)
 	}
-	if conn.err != nil {
-		return conn.err
+	err := conn.err
+	if err == nil {
+		c.take(conn)
 	}
+	c.mu.Unlock()
+	if err != nil {
+		conn.cut()
+		conn.goroutines.Wait()
+	}
+	return err
+}
+
+// take asks on conn for all that waits, in the order in which it was asked for
+// first. The caller holds c.mu.
+func (c *Client) take(conn *conn) {
 	c.conn, c.hello = conn, conn.hello
 	close(c.online)
+	c.setState(conn, Connected)
+	if isDone(conn.draining) {
+		c.setState(conn, Draining)
+		return
+	}
 	for r := range c.pending.inOrder() {
 		c.pending.remove(r.order)
 		conn.submit(r)
 	}
-	return nil
 }
 
 // detach notes that there is no connection any more. The caller holds c.mu.
 func (c *Client) detach(conn *conn, why error) {
 	if c.conn == conn {
+		c.setState(conn, Connecting)
 		c.conn, c.offline = nil, why
 		c.online = make(chan struct{})
 	}

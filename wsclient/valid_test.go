@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // fixture is a lock that is held on a connection that was heard of at 0, with a
@@ -24,6 +26,7 @@ func fixture(hold time.Duration) *Lock {
 	l.request = &request{client: c, conn: conn, lock: l, hold: hold, granted: make(chan struct{}), ended: make(chan struct{})}
 	conn.requests.set(0, l.request)
 	l.request.grant(7, at(0))
+	l.request.claim()
 	return l
 }
 
@@ -75,14 +78,21 @@ func TestReleasedIsNotValid(t *testing.T) {
 }
 
 // A grant that a frozen process reads after its lease is not believed: the
-// connection counts as lost.
+// connection counts as lost, and who waits waits for the next.
 func TestGrantThatIsReadTooLate(t *testing.T) {
 	l := fixture(0)
-	if over := l.request.conn.checkLease(at(10 * time.Second)); !over {
-		t.Error("the lease is not over")
+	conn, r := l.request.conn, l.request
+	r.ungrant()
+	conn.hello = &wire.Hello{Session: "s"}
+	conn.lease.heard = instant{mono: time.Now().Add(-11 * time.Second), wall: time.Now().Add(-11 * time.Second).Round(0)}
+	if err := conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
+		t.Fatal(err)
 	}
-	if l.client.conn != nil {
-		t.Error("there is still a connection")
+	if claimed, _ := r.claim(); claimed {
+		t.Error("the grant is believed")
+	}
+	if l.client.conn != nil || l.client.pending.len() != 1 {
+		t.Errorf("connection %v, %d wait for the next", l.client.conn, l.client.pending.len())
 	}
 	l.client.finish(ErrClosed)
 }

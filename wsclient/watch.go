@@ -103,7 +103,7 @@ type received struct {
 // watch sends a watch for match.
 func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
 	m := &wire.Watch{Match: match}
-	if err := wire.Check(m, c.hello.Limits); err != nil {
+	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
 		return nil, badRequest(err)
 	}
 	c.mu.Lock()

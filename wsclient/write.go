@@ -13,7 +13,8 @@ import (
 // first ping is due a heartbeat after the lease began, however late the hello was.
 func (c *conn) write() {
 	interval := millis(c.hello.HeartbeatMS)
-	heartbeat := time.NewTimer(time.Until(c.link.made.mono.Add(interval)))
+	due := c.link.made.mono.Add(interval)
+	heartbeat := time.NewTimer(time.Until(due))
 	defer heartbeat.Stop()
 	for {
 		select {
@@ -21,6 +22,7 @@ func (c *conn) write() {
 			c.sayGoodbye()
 			return
 		case <-heartbeat.C:
+			due = time.Now().Add(interval)
 			heartbeat.Reset(interval)
 			c.ping()
 		case <-c.wake:
@@ -29,31 +31,48 @@ func (c *conn) write() {
 		queue := c.queue
 		c.queue = nil
 		c.mu.Unlock()
-		if err := c.writeAll(queue); err != nil {
-			c.fail(err)
+		for _, m := range queue {
+			if m.ping && !c.isDue(&due, interval, m.message) {
+				continue
+			}
+			if isDone(c.done) {
+				break
+			}
+			if err := c.writeOne(m.message); err != nil {
+				c.fail(err)
+				break
+			}
 		}
 	}
 }
 
-// writeAll sends queue, or as much of it as goes out before the end.
-func (c *conn) writeAll(queue []wire.Request) error {
-	var frame []byte
-	for _, m := range queue {
-		if isDone(c.done) {
-			return nil
-		}
-		var err error
-		if frame, err = wire.Append(frame[:0], m); err != nil {
-			return err
-		}
-		if err = c.ws.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
-			return err
-		}
-		if err = c.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
-			return err
-		}
+// isDue reports whether a ping that has room in the queue is to be sent: when much
+// is queued on a slow line, the heartbeat comes before it has all been sent.
+func (c *conn) isDue(due *time.Time, interval time.Duration, ping wire.Request) bool {
+	sent := now()
+	if sent.mono.Before(*due) {
+		return false
 	}
-	return nil
+	*due = sent.mono.Add(interval)
+	id, _ := ping.Opener()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked.set(id.N, func(wire.Reply) { c.lease.answered(sent) })
+	return true
+}
+
+func (c *conn) writeOne(m wire.Request) error {
+	frame, err := wire.Append(c.frame[:0], m)
+	if err != nil {
+		return err
+	}
+	if c.frame = frame; cap(frame) > keepFrame {
+		c.frame = nil
+	}
+	if err = c.ws.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
+		return err
+	}
+	return c.ws.WriteMessage(websocket.TextMessage, frame)
 }
 
 // sayGoodbye sends a close frame where the other side may still listen; the

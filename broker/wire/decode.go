@@ -67,6 +67,19 @@ func DecodeReply(frame []byte) (Reply, error) {
 // looks at anything else, as DecodeRequest does.
 func Check(m Request, limits Limits) error { return m.check(limits) }
 
+// CheckFrame is Check for who sends m: it says as well when the frame would be
+// longer than limits.MessageBytes, for which the broker would close the connection.
+func CheckFrame(m Request, limits Limits) error {
+	if err := Check(m, limits); err != nil || longest(m) <= limits.MessageBytes {
+		return err
+	}
+	frame, err := Append(nil, m)
+	if err == nil && len(frame) > limits.MessageBytes {
+		err = fmt.Errorf("the message has %d bytes, which is too long: at most %d", len(frame), limits.MessageBytes)
+	}
+	return err
+}
+
 // An envelope is what can be told about a frame before its type is known.
 type envelope struct {
 	kind string

@@ -70,3 +70,26 @@ func jsonLen(text string) int {
 	}
 	return n
 }
+
+// longest is how many bytes the frame of m may take at most: in JSON a byte takes
+// up to six, and the rest of no message takes more than 500, or 100 for a lock.
+func longest(m Request) int {
+	const escaped, rest, lock = 6, 500, 100
+	switch m := m.(type) {
+	case *Acquire:
+		n := rest + escaped*len(m.Author)
+		for _, spec := range m.Locks {
+			n += lock + escaped*len(spec.Name)
+		}
+		return n
+	case *Evict:
+		return rest + escaped*len(m.Message)
+	case *Info:
+		return rest + escaped*len(m.Match.Or(""))
+	case *Watch:
+		return rest + escaped*len(m.Match.Or(""))
+	case *Why:
+		return rest + escaped*len(m.Lock.Or(""))
+	}
+	return rest
+}

@@ -62,7 +62,9 @@ func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
 		t.Fatalf("%d trials of %d", len(margins), *cuts)
 	}
 	slices.Sort(margins)
-	at := func(part float64) time.Duration { return margins[int(part*float64(len(margins)-1))].Round(time.Millisecond) }
+	at := func(part float64) time.Duration {
+		return margins[int(part*float64(len(margins)-1))].Round(time.Millisecond)
+	}
 	t.Logf("%d trials, from the end of a belief to the next grant: least %v, 1%% %v, median %v, 99%% %v, most %v",
 		len(margins), at(0), at(0.01), at(0.5), at(0.99), at(1))
 	if margins[0] <= 0 {
@@ -73,6 +75,8 @@ func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
 // cutOnce takes the network from a holder of the lock of that name, and returns how
 // long after that has stopped believing the next is granted.
 func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string, cut func(*brokertest.Link)) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*cutTimeout)
+	defer cancel()
 	link := brokertest.NewLink(new(net.Dialer).DialContext)
 	defer link.Cut()
 	client, err := wsclient.Dial(ctx, url, &wsclient.Options{NetDial: link.Dial, NoReconnect: true})

@@ -33,7 +33,7 @@ type process struct {
 // start starts one. It is killed when the test ends, at the latest.
 func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string, args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
-	cmd := exec.CommandContext(testContext(t), name, args...)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	out, err := output(cmd)
 	if err != nil {
 		t.Fatal(err)

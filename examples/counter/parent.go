@@ -9,12 +9,15 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/examples/internal/embedded"
 )
 
 // parent starts the processes, waits for them and compares.
 func (c config) parent(ctx context.Context) error {
 	if c.broker == "" {
-		url, stop, err := startBroker()
+		url, stop, err := embedded.Start(broker.Config{})
 		if err != nil {
 			return err
 		}

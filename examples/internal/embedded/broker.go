@@ -1,4 +1,6 @@
-package main
+// Package embedded runs a broker inside an example, so that it can be tried
+// without anything else.
+package embedded
 
 import (
 	"context"
@@ -10,10 +12,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// startBroker runs a broker inside this process, on a free port of the loopback
-// interface. This is all that it takes to embed one.
-func startBroker() (url string, stop func(), err error) {
-	b, err := broker.New(broker.Config{})
+// Start runs a broker on a free port of the loopback interface until stop is
+// called. This is all that it takes to embed one.
+func Start(config broker.Config) (url string, stop func(), err error) {
+	b, err := broker.New(config)
 	if err != nil {
 		return "", nil, err
 	}

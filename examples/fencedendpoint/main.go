@@ -1,0 +1,91 @@
+// Command fencedendpoint guards something behind HTTP with fencing tokens: a
+// document that remembers the greatest token with which it was written, and refuses
+// a write with a lesser one.
+//
+//	go run ./examples/fencedendpoint
+//	go run ./examples/fencedendpoint --no-token
+//
+// Ann holds the lock for too long, and the broker gives it to Bob. Ann writes
+// nevertheless, as one would whose program was frozen and has not noticed yet.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/examples/internal/embedded"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+func main() {
+	noToken := flag.Bool("no-token", false, "send no token, to see what is lost")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := tell(ctx, !*noToken); err != nil {
+		fmt.Fprintln(os.Stderr, "fencedendpoint:", err)
+		os.Exit(1) //nolint:gocritic // the signals go with the process
+	}
+}
+
+// tell tells the story of Ann, who is late, and of Bob.
+func tell(ctx context.Context, fenced bool) error {
+	url, stop, err := embedded.Start(broker.Config{})
+	if err != nil {
+		return err
+	}
+	defer stop()
+	server := httptest.NewServer(new(document))
+	defer server.Close()
+
+	ann, err := newWriter(ctx, "ann", url, server.URL)
+	if err != nil {
+		return err
+	}
+	defer ann.locks.Close()
+	bob, err := newWriter(ctx, "bob", url, server.URL)
+	if err != nil {
+		return err
+	}
+	defer bob.locks.Close()
+
+	late, err := ann.locks.Acquire(ctx, "document", &wsclient.AcquireOptions{Hold: 200 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	fmt.Println("ann has the lock, and does not release it in time")
+	err = bob.locks.WithLock(ctx, "document", nil, func(ctx context.Context) error {
+		fmt.Println("bob has the lock")
+		lock, _ := wsclient.LockFrom(ctx)
+		return bob.write(ctx, "Bob was here", tokenIf(fenced, lock))
+	})
+	if err != nil {
+		return err
+	}
+	if err := ann.write(ctx, "Ann was here", tokenIf(fenced, late)); err != nil {
+		return err
+	}
+	text, err := read(ctx, server.URL)
+	if err != nil {
+		return err
+	}
+	verdict := "right"
+	if text != "Bob was here" {
+		verdict = "wrong"
+	}
+	fmt.Printf("%s: the document says %q\n", verdict, text)
+	return nil
+}
+
+func tokenIf(fenced bool, lock *wsclient.Lock) int64 {
+	if !fenced {
+		return 0
+	}
+	return lock.Token()
+}

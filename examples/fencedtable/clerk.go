@@ -1,0 +1,71 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// work is what a clerk does: it sells, and if its write comes too late it sells
+// again, from the beginning.
+func (c config) work(ctx context.Context) error {
+	stock, err := openTable(c.file)
+	if err != nil {
+		return err
+	}
+	defer stock.db.Close() //nolint:errcheck // every write was checked
+	client, err := wsclient.Dial(ctx, c.broker, &wsclient.Options{Author: c.clerk})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for {
+		var late bool
+		err := client.WithLock(ctx, "stock/apples", nil, func(ctx context.Context) (err error) {
+			late, err = c.sell(ctx, stock)
+			return err
+		})
+		if !late && (err == nil || errors.Is(err, wsclient.ErrLost)) {
+			return nil
+		}
+		if !late {
+			return err
+		}
+		c.hangs = false
+	}
+}
+
+// sell sells under the lock. It reports whether its write was too late.
+func (c config) sell(ctx context.Context, stock table) (late bool, err error) {
+	lock, _ := wsclient.LockFrom(ctx)
+	apples, err := stock.read(ctx)
+	if err != nil {
+		return false, err
+	}
+	fmt.Printf("%s has the lock, reads %d apples, sells %d\n", c.clerk, apples, c.sells)
+	if c.hangs && lock.Valid() {
+		// It has just looked, and the lock was its own. What comes next is a write.
+		fmt.Println("hangs")
+		if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+			return false, err
+		}
+	}
+	// A request that is under way looks at no context.
+	err = stock.write(context.WithoutCancel(ctx), apples-c.sells, lock.Token())
+	if errors.Is(err, sqlite3.CONSTRAINT) {
+		fmt.Printf("%s writes %d: refused by the database: %v\n", c.clerk, apples-c.sells, err)
+		return true, nil
+	}
+	if err == nil {
+		fmt.Printf("%s writes %d\n", c.clerk, apples-c.sells)
+	}
+	return false, err
+}

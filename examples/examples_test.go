@@ -5,6 +5,7 @@ package examples
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -85,6 +86,44 @@ alice, innermost: has account still
 `
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestFencedTable: a clerk that is frozen between looking and writing writes over
+// the sale of another. With the token the database refuses it, and it sells again.
+func TestFencedTable(t *testing.T) {
+	program := build(t, "./fencedtable")
+	file := "--file=" + t.TempDir() + "/apples.db"
+	want := `ann has the lock, reads 10 apples, sells 1
+(ann is frozen)
+bob has the lock, reads 10 apples, sells 4
+bob writes 6
+(ann wakes up)
+ann writes 9: refused by the database: sqlite3: constraint failed: stale fencing token
+ann has the lock, reads 6 apples, sells 1
+ann writes 5
+right: 5 apples are left
+`
+	if got := output(t, program, file); got != want {
+		t.Errorf("with the token:\n%s\nwant:\n%s", got, want)
+	}
+	got := output(t, program, "--no-token", file)
+	if want := "(ann wakes up)\nann writes 9\nwrong: 9 apples are left, and should be 5\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("without the token:\n%s\nwant at the end:\n%s", got, want)
+	}
+}
+
+// TestFencedEndpoint: the same with a document behind HTTP.
+func TestFencedEndpoint(t *testing.T) {
+	program := build(t, "./fencedendpoint")
+	for arg, want := range map[string]string{
+		"--no-token=false": "bob writes\nann writes: refused: stale fencing token: somebody has written with a greater one\n" +
+			"right: the document says \"Bob was here\"\n",
+		"--no-token": "bob writes\nann writes\nwrong: the document says \"Ann was here\"\n",
+	} {
+		if got := output(t, program, arg); !strings.HasSuffix(got, want) {
+			t.Errorf("%s:\n%s\nwant at the end:\n%s", arg, got, want)
+		}
 	}
 }
 

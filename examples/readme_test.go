@@ -30,7 +30,7 @@ func TestReadme(t *testing.T) {
 			r.program(t, block)
 		}
 	}
-	if want := []string{"brokerd", "go test", "program", "shared", "info", "counter"}; !slices.Equal(r.did, want) {
+	if want := []string{"brokerd", "go test", "program", "shared", "info", "counter", "fencedtable"}; !slices.Equal(r.did, want) {
 		t.Errorf("README.md led to %q, want %q", r.did, want)
 	}
 }
@@ -91,8 +91,8 @@ func (r *reader) shell(t *testing.T, b block) {
 			}
 		}
 		t.Errorf("%s never printed what README.md shows:\n%s", command, b.output)
-	case command == "go run ./examples/counter":
-		r.did = append(r.did, "counter")
+	case command == "go run ./examples/counter", command == "go run ./examples/fencedtable":
+		r.did = append(r.did, filepath.Base(command))
 		if !r.prints(t, command, b.output) {
 			t.Errorf("%s did not print what README.md shows:\n%s", command, b.output)
 		}

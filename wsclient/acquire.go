@@ -21,7 +21,8 @@ func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptio
 }
 
 // TryAcquire is Acquire that does not wait: when the lock is not free at once,
-// or others wait for it, the error is [ErrUnavailable].
+// or others wait for it, the error is [ErrUnavailable]; without a connection it is
+// ErrConnection.
 func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, context.WithoutCancel(ctx), name, options, true)
 }

@@ -56,8 +56,9 @@ func (c *Client) Session() string {
 	return c.conn.hello.Session
 }
 
-// Done is closed when the client has ended for good: by Close or Drain, or because
-// the broker does not let it connect, which no later attempt would change.
+// Done is closed when the client has ended for good: by Close or Drain, because a
+// broker has refused it or closed the connection for a reason that no later attempt
+// would change, or, with NoReconnect, with its connection.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err is nil until Done is closed; then it says why: ErrClosed, or an error
@@ -71,8 +72,8 @@ func (c *Client) Err() error {
 // Close ends the client. The contexts of held locks end first, the innermost
 // before those around it; then calls that wait fail with ErrClosed; then the
 // connection ends in order, on which the broker releases all. Close returns once no
-// goroutine of the client is left, after two seconds at most. Closing again does
-// nothing. The error is always nil; Close is an io.Closer.
+// goroutine of the client is left, after two seconds at most, or when OnState or
+// NetDial has returned. Closing again does nothing. The error is always nil; Close is an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	conn := c.conn

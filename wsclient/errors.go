@@ -22,8 +22,8 @@ var (
 	ErrShuttingDown = errors.New("shutting down")        // the broker is about to stop
 	ErrReleased     = errors.New("lock was released")    // the cause of a context whose lock was released
 	ErrLost         = errors.New("lock was lost")        // the cause of a context whose lock was lost: a *LostError
-	ErrClosed       = errors.New("client was closed")    // by Close
-	ErrConnection   = errors.New("connection has ended") // other than by Close
+	ErrClosed       = errors.New("client was closed")    // by Close or Drain
+	ErrConnection   = errors.New("connection has ended") // other than by Close or Drain
 )
 
 // sentinel is the error that stands for a code; nil where callers have no

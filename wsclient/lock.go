@@ -143,7 +143,8 @@ func (l *Lock) Context() context.Context { return l.ctx }
 // Valid reports whether the lock counts as held at this moment. It looks at the
 // clocks: after the process was frozen, or the machine suspended, for so long that
 // the lock may have gone to others it says false at once, when the context has not
-// been cancelled yet. When it says false the context ends, too.
+// been cancelled yet. When it says false the context ends, too. (A suspension is
+// not noticed where the clock on the wall was set back by as much meanwhile.)
 //
 // The answer may be out of date when it is used: a process can be frozen between
 // two instructions. Only the resource can be sure, with the token.

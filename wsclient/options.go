@@ -22,22 +22,23 @@ type Options struct {
 	Label string
 	// Author is that of requests that name none, at most 256 bytes.
 	Author string
-	// Header is sent with the request for the connection.
+	// Header is sent with each request for a connection; it must not be changed.
 	Header http.Header
 	// TLS is used for wss URLs; nil: the defaults of crypto/tls.
 	TLS *tls.Config
 	// NetDial makes the network connection; nil: a net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
-	// WaitForBroker lets Dial try again when no broker answers, until its ctx ends.
+	// WaitForBroker lets Dial try again when it cannot connect, until its ctx ends or
+	// a broker refuses it for good.
 	WaitForBroker bool
 	// NoReconnect ends the client with its first connection: held locks are lost,
 	// and calls that wait fail with ErrConnection.
 	NoReconnect bool
-	// OnState is called when the state of the client changes, and, with Connecting,
-	// after each attempt to connect that has failed; why is the error that led to
-	// it, or nil. Calls come one after another, in order, and nothing else is done
-	// about the connection meanwhile: it is to return soon, and must not call Close
-	// or Drain. It is meant for logs.
+	// OnState is called when the state of the client has changed, and, with
+	// Connecting, after each attempt to connect that has failed, those of Dial with
+	// WaitForBroker included; why is the error that led to it, or nil. Calls come one
+	// after another, in order, and no connection is made meanwhile: it is to return
+	// soon, and must not call Close or Drain. It is meant for logs.
 	OnState func(state State, why error)
 }
 
@@ -63,9 +64,11 @@ type AcquireOptions struct {
 	Limit int
 	// Also are further locks, held together with the first: all or none.
 	Also []LockSpec
-	// Wait is how long to wait before ErrTimeout, counted by the broker in
-	// milliseconds, rounded up; at most a year. 0: as long as the context lasts.
-	// TryAcquire does not wait, whatever this says.
+	// Wait is how long to wait before ErrTimeout, in milliseconds, rounded up; at
+	// most a year. It is counted by the broker, and, while there is no connection,
+	// here; a connection that has failed without anybody knowing it yet adds up to
+	// two thirds of the session timeout. 0: as long as the context lasts. TryAcquire
+	// does not wait, whatever this says.
 	Wait time.Duration
 	// Hold is how long the lock may be held, at most 330 days; then it is lost,
 	// with LostExpired, and free for others. The client counts it, from the

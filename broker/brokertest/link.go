@@ -90,8 +90,8 @@ func (l *Link) Cut() {
 }
 
 // CutBroker ends all connections on the broker's side only, as something in the
-// middle does that forgets them. The client is not told, and hears nothing any
-// more. New ones can be made.
+// middle does that forgets them. The client is not told, and hears no more than what
+// was on its way. New ones can be made.
 func (l *Link) CutBroker() {
 	for _, c := range l.all() {
 		c.forget()

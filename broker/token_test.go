@@ -14,10 +14,10 @@ import (
 )
 
 // A hello says what a broker that has just started has to say.
-func hello(session string, timeout, grace time.Duration) string {
-	text := fmt.Sprintf(`{"type":"hello","protocol":1,"session":"%s","heartbeat_ms":5000,"timeout_ms":%d,`+
+func hello(session string, grace time.Duration) string {
+	text := fmt.Sprintf(`{"type":"hello","protocol":1,"session":"%s","heartbeat_ms":5000,"timeout_ms":15000,`+
 		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}`,
-		session, timeout.Milliseconds())
+		session)
 	if grace > 0 {
 		text += fmt.Sprintf(`,"grace_ms":%d`, grace.Milliseconds())
 	}
@@ -49,7 +49,7 @@ func TestTokensAfterACleanStop(t *testing.T) {
 		for range 3 {
 			serve(t, broker.Config{StateDir: dir}, func(r *rig) {
 				a := r.connect("a")
-				a.expect(hello("aaaaaaaa", 15*time.Second, 0))
+				a.expect(hello("aaaaaaaa", 0))
 				a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 				token := a.grantedToken("aaaaaaaa--0")
 				if token <= last || last > 0 && token > last+broker.TokenRange {
@@ -80,7 +80,7 @@ func TestGrace(t *testing.T) {
 		serve(t, broker.Config{StateDir: dir, Logger: log.logger()}, func(r *rig) {
 			pass(10 * time.Second)
 			a := r.connect("a")
-			a.expect(hello("aaaaaaaa", 15*time.Second, 20*time.Second))
+			a.expect(hello("aaaaaaaa", 20*time.Second))
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"y"}],"wait_ms":0}`)
 			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"unavailable","message":"nothing is granted now","ahead":0}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}],"steal":true}`)
@@ -115,13 +115,13 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 		serve(t, config, func(*rig) { pass(29 * time.Second) })
 		serve(t, config, func(r *rig) {
 			a := r.connect("a")
-			a.expect(hello("aaaaaaaa", 15*time.Second, 30*time.Second))
+			a.expect(hello("aaaaaaaa", 30*time.Second))
 			a.close()
 			pass(31 * time.Second)
 		})
 		serve(t, config, func(r *rig) { // after one that was clean
 			a := r.connect("a")
-			a.expect(hello("aaaaaaaa", 15*time.Second, 0))
+			a.expect(hello("aaaaaaaa", 0))
 			a.close()
 		})
 	})
@@ -303,7 +303,7 @@ func TestTokensFromTheClock(t *testing.T) {
 		b.RigTokens(0, broker.TokenRange, nil)
 		rigged(t, b, func(r *rig) {
 			a := r.connect("a")
-			a.expect(hello("aaaaaaaa", 15*time.Second, 0))
+			a.expect(hello("aaaaaaaa", 0))
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 			if got := a.grantedToken("aaaaaaaa--0"); got != start {
 				t.Errorf("got token %d, want the microseconds of the clock, %d", got, start)

@@ -20,8 +20,8 @@ import (
 // An ordinary glob and name take a few hundred steps: matchRate is more changes
 // than a connection can carry.
 const (
-	matchRate  rate.Limit = 60_000_000
-	matchBurst            = 3_000_000
+	matchRate  = rate.Limit(60_000_000)
+	matchBurst = 3_000_000
 	// matchBase is what a comparison costs beside the glob.
 	matchBase = 100
 

@@ -228,7 +228,9 @@ func TestWatchOverReconnect(t *testing.T) {
 		_ = held.Release()
 		v.expect("released a\n")
 		v.stop(nil)
-		<-v.ended
+		if err := <-v.ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the watch has ended with %v", err)
+		}
 	})
 }
 

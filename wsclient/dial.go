@@ -89,9 +89,17 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 			conn.fail(context.Cause(ctx))
 			conn.goroutines.Wait()
 		}
-		return nil, context.Cause(ctx)
+		return nil, noAnswer(context.Cause(ctx))
 	}
 	return conn, err
+}
+
+// noAnswer is the error of an attempt that was given up.
+func noAnswer(cause error) error {
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer in time: %w", cause)
+	}
+	return cause
 }
 
 // A link is the network connection below the WebSocket.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"io"
 	"net"
 	"os"
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/rs/zerolog/diode"
 	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -32,27 +30,15 @@ func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	onlyWrite := struct{ io.Writer }{out} // or the queue would close it at the end
-	queue := diode.NewWriter(onlyWrite, logLines, 0, func(missed int) {
+	lines := newQueue(out, logLines, func(missed int64) {
 		direct := zerolog.New(out)
-		direct.Warn().Int("lines", missed).Msg("the log was too slow: lines were dropped")
+		direct.Warn().Int64("lines", missed).Msg("the log was too slow: lines were dropped")
 	})
-	log = zerolog.New(queue)
+	log = zerolog.New(lines)
 	if term.IsTerminal(int(out.Fd())) {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: queue, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
+		log = zerolog.New(zerolog.ConsoleWriter{Out: lines, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
 	}
-	flush = func() {
-		flushed := make(chan struct{})
-		go func() {
-			defer close(flushed)
-			_ = queue.Close()
-		}()
-		select {
-		case <-flushed:
-		case <-time.After(logWait):
-		}
-	}
-	return log.Level(level).With().Timestamp().Logger(), flush
+	return log.Level(level).With().Timestamp().Logger(), func() { lines.flush(logWait) }
 }
 
 // logStart says where the broker listens, and what whoever runs it should know.

@@ -44,8 +44,7 @@ func TestQueueWritesAtOnce(t *testing.T) {
 func TestQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		var q *queue
-		q = newQueue(out, 3, func(missed int64) { out.lines = append(out.lines, fmt.Sprint("missed ", missed)) })
+		q := newQueue(out, 3, func(missed int64) { out.lines = append(out.lines, fmt.Sprint("missed ", missed)) })
 		for n := range 10 {
 			_, _ = fmt.Fprint(q, n)
 			synctest.Wait()

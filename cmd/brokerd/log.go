@@ -14,13 +14,9 @@ import (
 // timeFormat is RFC 3339 with milliseconds, all of the same length.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-const (
-	// logLines is how many lines may wait to be written. Nobody waits for them:
-	// where out takes nothing, further ones are dropped, and counted.
-	logLines = 10_000
-	// logWait is how long the last lines may take at the end.
-	logWait = time.Second
-)
+// logLines is how many lines may wait to be written. Nobody waits for them:
+// where out takes nothing, further ones are dropped, and counted.
+const logLines = 10_000
 
 // newLogger writes lines of JSON for programs, or, to a terminal, text for
 // people; colours are off where NO_COLOR is set. Flush writes what waits.
@@ -38,7 +34,7 @@ func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	if term.IsTerminal(int(out.Fd())) {
 		log = zerolog.New(zerolog.ConsoleWriter{Out: lines, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
 	}
-	return log.Level(level).With().Timestamp().Logger(), func() { lines.flush(logWait) }
+	return log.Level(level).With().Timestamp().Logger(), lines.flush
 }
 
 // logStart says where the broker listens, and what whoever runs it should know.

@@ -65,12 +65,14 @@ func (q *queue) tellMissed() {
 	}
 }
 
-// flush writes what waits, which may take that long. It is called once, and what
-// is written after it is lost.
-func (q *queue) flush(limit time.Duration) {
+// flushWait is how long the last lines may take at the end.
+const flushWait = time.Second
+
+// flush writes what waits. It is called once, and what is written after it is lost.
+func (q *queue) flush() {
 	close(q.last)
 	select {
 	case <-q.done:
-	case <-time.After(limit):
+	case <-time.After(flushWait):
 	}
 }

@@ -35,7 +35,7 @@ func TestQueueWritesAtOnce(t *testing.T) {
 				t.Fatalf("%d lines of %d are written", len(out.lines), n+1)
 			}
 		}
-		q.flush(time.Second)
+		q.flush()
 	})
 }
 
@@ -52,7 +52,7 @@ func TestQueueDrops(t *testing.T) {
 		close(out.open)
 		synctest.Wait()
 		_, _ = fmt.Fprint(q, "next")
-		q.flush(time.Second)
+		q.flush()
 		if want := []string{"0", "missed 6", "1", "2", "3", "next"}; !slices.Equal(out.lines, want) {
 			t.Errorf("got %s, want %s", strings.Join(out.lines, ", "), strings.Join(want, ", "))
 		}
@@ -66,8 +66,8 @@ func TestQueueFlushGivesUp(t *testing.T) {
 		q := newQueue(out, 3, nil)
 		_, _ = fmt.Fprint(q, "line")
 		start := time.Now()
-		q.flush(time.Second)
-		if took := time.Since(start); took != time.Second {
+		q.flush()
+		if took := time.Since(start); took != flushWait {
 			t.Errorf("it took %v", took)
 		}
 		close(out.open)

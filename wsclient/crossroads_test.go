@@ -43,12 +43,12 @@ func TestWaitIsOverWhenTheBrokerStops(t *testing.T) {
 // has noticed, is none: the caller goes on waiting, and gets another.
 func TestGrantMeetsTheCut(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
-		late := newLateConn()
-		c := dial(t, b, wsclient.Options{NetDial: late.dialer(b.Dial)})
+		late, link := newLateConn(), b.NewLink()
+		c := dial(t, b, wsclient.Options{NetDial: late.dialer(link.Dial)})
 		for n := range 20 {
 			late.holdBack()
 			waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
-			_ = late.Close() // what the broker has sent before is still read
+			link.Cut() // what the broker has sent before is still read
 			late.letThrough()
 			<-waits.done
 			if waits.err != nil {

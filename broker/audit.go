@@ -18,8 +18,12 @@ type verdict struct {
 	count   int                // of all victims
 }
 
-// maxVictims is how many victims are described in the log.
-const maxVictims = 8
+// maxVictims is how many victims are described in the log, and maxDescribed how many
+// who hold when the broker stops.
+const (
+	maxVictims   = 8
+	maxDescribed = 8
+)
 
 // newVerdicts makes the channel for the verdict on m, if its session is to wait for
 // that: what is done to others is in the log before the session can go on; and
@@ -79,15 +83,15 @@ func (s *session) audit(m wire.Request, v verdict) {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
 		return
 	}
-	line.Array("victims", victims(v.victims)).Int("victim_count", v.count).Msg(what)
+	line.Array("victims", described(v.victims)).Int("victim_count", v.count).Msg(what)
 }
 
-// victims are requests as the log describes them.
-type victims []wire.RequestInfo
+// described are requests as the log describes them.
+type described []wire.RequestInfo
 
 // MarshalZerologArray is for the log.
-func (v victims) MarshalZerologArray(a *zerolog.Array) {
-	for _, r := range v {
+func (requests described) MarshalZerologArray(a *zerolog.Array) {
+	for _, r := range requests {
 		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", r.Author).Strs("locks", r.Locks).
 			Bool("held", r.Token != 0).Str("client", r.Client).Str("remote", r.Remote))
 	}

@@ -17,7 +17,7 @@ type Config struct {
 	Logger zerolog.Logger
 
 	// Heartbeat is how often the broker pings each client, and each client the
-	// broker. At least a millisecond, at most half of Timeout; default 5 s.
+	// broker. At least a millisecond, at most half of Timeout; default a third of it.
 	Heartbeat time.Duration
 
 	// Timeout is how long a connection may be silent before the broker closes
@@ -54,8 +54,8 @@ type Config struct {
 // withDefaults returns the config with what was left out filled in, or says
 // what is wrong with it.
 func (c Config) withDefaults() (Config, error) {
-	setDefault(&c.Heartbeat, 5*time.Second)
 	setDefault(&c.Timeout, 15*time.Second)
+	setDefault(&c.Heartbeat, c.Timeout/3)
 	setDefault(&c.Drain, 10*time.Second)
 	setDefault(&c.IdleNames, 10_000)
 	c.IdleNames = max(c.IdleNames, 0)

@@ -26,9 +26,9 @@ func (l *loop) beginDrain() {
 		l.reply(s, l.drain.message(now))
 	}
 	l.shut() // at once: from now on nothing is granted
-	held := l.held()
+	held, holders := l.held(), l.table.SomeHolders(maxDescribed)
 	l.aside(func() {
-		l.config.Logger.Info().Int("held", held).Stringer("drain", max(l.config.Drain, 0)).
+		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).Stringer("drain", max(l.config.Drain, 0)).
 			Msg("draining: nothing is granted any more, and holders are to release")
 	})
 }
@@ -42,8 +42,10 @@ func (l *loop) shut() {
 // logEnd says what was still held when the time was over.
 func (l *loop) logEnd() {
 	if held := l.held(); held > 0 {
+		holders := l.table.SomeHolders(maxDescribed)
 		l.aside(func() {
-			l.config.Logger.Warn().Int("held", held).Msg("stopped with requests still held")
+			l.config.Logger.Warn().Int("held", held).Array("holders", described(holders)).
+				Msg("stopped with requests still held: with a state directory the next run waits until their clients can no longer believe")
 		})
 	}
 }

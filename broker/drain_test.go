@@ -57,11 +57,12 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// Who does not release in time is cut off, to the instant.
+// Who does not release in time is cut off, to the instant. The log says who that is.
 func TestDrainIsOver(t *testing.T) {
-	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
+	log := new(testLog)
+	inBubble(t, broker.Config{Drain: 10 * time.Second, Logger: log.logger()}, func(r *rig) {
 		a := r.connect("a")
-		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"},{"name":"y"}],"author":"backup"}`)
 		a.take()
 		stopped := r.stopping()
 		pass(10*time.Second - 1)
@@ -71,6 +72,12 @@ func TestDrainIsOver(t *testing.T) {
 		a.expectClose(wire.CloseRestart, "the broker stops")
 		<-stopped
 	})
+	who := `"held":1,"holders":[{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,"client":"a","remote":"192.0.2.1:1000"}]`
+	for _, message := range []string{"draining", "stopped with requests still held"} {
+		if got := log.lines(who, message); len(got) != 1 {
+			t.Errorf("the log does not say who holds in %q: %q", message, log.lines(message))
+		}
+	}
 }
 
 // While it drains the broker is not ready, though alive, and lets nobody in.

@@ -226,6 +226,9 @@ func (l *loop) canAllow() bool {
 func (l *loop) allow() {
 	next := l.table.NextToken()
 	t := l.tokens
+	if t.allowed == t.first && t.grace > 0 {
+		l.aside(func() { l.config.Logger.Info().Msg("clients of the last run can no longer believe: locks are granted") })
+	}
 	t.allowed = min(max(t.allowed, next+allowSlice), t.limit)
 	l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
 	if l.table.NextToken() < t.allowed { // nobody waits for more

@@ -187,7 +187,7 @@ func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
 // changeOf is what watchers are told of an event at one of its locks.
 func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
 	return &wire.Change{
-		Event:   event.Kind.String(),
+		Event:   wire.Event(event.Kind.String()),
 		Reason:  event.Lost,
 		By:      event.By,
 		Message: event.Message,

@@ -161,7 +161,7 @@ func TestFinalRefusal(t *testing.T) {
 	defer server.Close()
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
 	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
-	if err == nil || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") || asked != 1 {
+	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") || asked != 1 {
 		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,8 +22,10 @@ const helloWait = 10 * time.Second
 // Dial connects to the broker at address, for example ws://127.0.0.1:27002; the
 // path /ws is added where there is none. It returns once the broker has said
 // hello, or an error when it has not after 10 s or when ctx ends; with
-// [Options].WaitForBroker it tries again until ctx ends. A nil options is the zero
-// Options. The client is to be closed.
+// [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
+// is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
+// enough) or ErrTooMany. A nil options is the zero Options. The client is to be
+// closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
 	if options != nil {
@@ -89,17 +92,15 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 			conn.fail(context.Cause(ctx))
 			conn.goroutines.Wait()
 		}
-		return nil, noAnswer(context.Cause(ctx))
+		err = context.Cause(ctx)
 	}
-	return conn, err
-}
-
-// noAnswer is the error of an attempt that was given up.
-func noAnswer(cause error) error {
-	if errors.Is(cause, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer in time: %w", cause)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever was first
+		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
-	return cause
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }
 
 // A link is the network connection below the WebSocket.
@@ -132,9 +133,9 @@ func dialURL(address, label string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return nil, errors.New("the address is not a valid URL")
+		return nil, errors.New("the address is no URL: want one such as ws://127.0.0.1:27002")
 	case u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "":
-		return nil, errors.New("want a URL that begins with ws:// or wss://")
+		return nil, errors.New("want a URL that begins with ws:// or wss://, such as ws://127.0.0.1:27002")
 	case u.User != nil:
 		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
 	}

@@ -47,7 +47,10 @@
 // Whatever else is asked for inside belongs together with what is held, and the
 // broker refuses at once, with [ErrDeadlock], what could never be granted because
 // others wait for that in turn. The error says who waits for whom. Who gets it
-// leaves what it holds, and tries again.
+// leaves what it holds, and tries again. A shared lock does not become exclusive.
+//
+// All this goes by the context: a call inside with another context than that which
+// the function was given waits for itself, and nobody can tell.
 //
 // # Looking and stepping in
 //
@@ -60,7 +63,8 @@
 //
 // A Client has one connection at a time. When it ends, every lock that was held on
 // it is lost, and says so. Calls that wait go on waiting: the client connects
-// again, after a random pause of at most 100 ms that grows to at most 5 s, and asks
+// again, after a random pause of at most 100 ms, which grows to at most 5 s with each
+// attempt that fails and each connection that lasts less than ten, and asks
 // for them again, in the same order, with what is left of their Wait. Nobody keeps
 // their places meanwhile. What does not wait (TryAcquire, Steal), what is asked for
 // inside a lock that is lost, and Info, Why and Evict that are on their way fail

@@ -136,7 +136,10 @@ func (e *LostError) Unwrap() error { return e.Err }
 
 // Error says how the lock was lost.
 func (e *LostError) Error() string {
-	text := ErrLost.Error() + ": " + string(e.Reason) + blame(e.By, e.Message)
+	text := ErrLost.Error()
+	if e.Reason != LostConnection || e.Err == nil { // else Err says it all
+		text += ": " + string(e.Reason) + blame(e.By, e.Message)
+	}
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

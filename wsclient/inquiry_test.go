@@ -64,7 +64,7 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 		a.answered(m.ID, len(m.Chain), nil, line)
 	case *wire.Change:
 		if a.viewer != nil { // else it has crossed the unwatch
-			a.shows(m.Event+" "+m.Lock, line)
+			a.shows(string(m.Event)+" "+m.Lock, line)
 		}
 	case *wire.Draining:
 		if got := a.client.State(); got != wsclient.Draining {

@@ -125,7 +125,7 @@ func (m *model) clear(l *modelLock) {
 }
 
 func (m *model) change(l *modelLock, event string, r wire.RequestInfo) {
-	m.tell(&wire.Change{Event: event, Lock: l.name, Request: r})
+	m.tell(&wire.Change{Event: wire.Event(event), Lock: l.name, Request: r})
 }
 
 // page is a page of at most 3 locks, and of a few requests.

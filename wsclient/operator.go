@@ -8,7 +8,7 @@ import (
 )
 
 // Evict ends a request of anyone, whether it holds its locks or waits. The
-// request is named by its id, as in the listing: k3v9x2mq--0. Who has made it
+// request is named by its id as text, k3v9x2mq--0: ID.String of one in a listing. Who has made it
 // is told the message, at most 256 bytes, and who this client is: a holder gets a
 // *[LostError] with LostEvicted, one who waits an *[Error] that is ErrEvicted.
 //
@@ -28,8 +28,7 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 	return nil
 }
 
-// Why tells who is in the way of a request, of anyone, named by its id as in the
-// listing; who is in the way of that one; and so on, down to one that waits for
+// Why tells who is in the way of a request, of anyone, named by its id as text; who is in the way of that one; and so on, down to one that waits for
 // nobody. When nobody is in its way the chain is empty. [Explain] puts it into words.
 //
 // Each step's blocker belongs to the owner of the next step's request: it is that

@@ -65,7 +65,8 @@ type AcquireOptions struct {
 	// Also are further locks, held together with the first: all or none.
 	Also []LockSpec
 	// Wait is how long to wait before ErrTimeout, in milliseconds, rounded up; at
-	// most a year. It is counted by the broker, and, while there is no connection,
+	// most a year. Its error says who has the lock, which the end of a context does
+	// not. It is counted by the broker, and, while there is no connection,
 	// here; a connection that has failed without anybody knowing it yet adds up to
 	// two thirds of the session timeout. 0: as long as the context lasts. TryAcquire
 	// does not wait, whatever this says.

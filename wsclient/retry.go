@@ -61,6 +61,19 @@ func (e *refusedUpgrade) Error() string {
 // Unwrap is the error of the handshake.
 func (e *refusedUpgrade) Unwrap() error { return e.err }
 
+// Is makes errors.Is(err, ErrShuttingDown) and the like work.
+func (e *refusedUpgrade) Is(target error) bool {
+	switch e.status {
+	case http.StatusServiceUnavailable:
+		return target == ErrShuttingDown
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return target == ErrForbidden
+	case http.StatusTooManyRequests:
+		return target == ErrTooMany
+	}
+	return false
+}
+
 // isFinal reports whether another attempt after one that ended so, or a
 // connection that ended so, would be in vain, as the tables of the protocol say.
 // What is in no table may be over later.

@@ -62,10 +62,19 @@ func (c *Client) try(pause time.Duration) (*conn, error) {
 		err = c.attach(conn)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: dial %s: %w", ErrConnection, printable(c.target), err)
+		return nil, &unreachable{fmt.Errorf("dial %s: %w", printable(c.target), err)}
 	}
 	return conn, nil
 }
+
+// unreachable is the error of an attempt to connect again. It is ErrConnection.
+type unreachable struct{ error }
+
+// Is makes errors.Is(err, ErrConnection) work.
+func (e *unreachable) Is(target error) bool { return target == ErrConnection }
+
+// Unwrap returns what went wrong.
+func (e *unreachable) Unwrap() error { return e.error }
 
 // sleep waits so long, or until ctx ends, whose cause it returns.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -68,9 +68,9 @@ func (v *View) apply(c *wire.Change, at time.Time) {
 	}
 	sure := true
 	switch r := seen(c.Request, at); c.Event {
-	case "queued":
+	case wire.EventQueued:
 		l.waiters.add(r)
-	case "granted":
+	case wire.EventGranted:
 		sure = l.grant(r)
 	default:
 		sure = l.end(r)

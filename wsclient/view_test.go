@@ -55,7 +55,7 @@ func listed(holding, waiting int, holders, waiters []int64) wire.LockInfo {
 // change reads "granted 3", "granted 3 shared", "lost 3 held", and the like.
 func change(text string) *wire.Change {
 	words := strings.Fields(text)
-	c := &wire.Change{Event: words[0], Lock: "a", Request: numbered(0)}
+	c := &wire.Change{Event: wire.Event(words[0]), Lock: "a", Request: numbered(0)}
 	_, _ = fmt.Sscan(words[1], &c.Request.ID.N)
 	for _, word := range words[2:] {
 		switch word {

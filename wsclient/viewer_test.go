@@ -42,7 +42,7 @@ func watch(t *testing.T, c *wsclient.Client, pattern string) *viewer {
 func describeView(view *wsclient.View) string {
 	text := "(listed)"
 	if c := view.Change; c != nil {
-		text = c.Event + " " + c.Lock
+		text = string(c.Event) + " " + c.Lock
 	}
 	return text + "\n" + wsclient.Sketch(view.Locks())
 }

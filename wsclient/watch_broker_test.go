@@ -48,7 +48,7 @@ func (k *keeper) note(view *wsclient.View) {
 	k.locks = view.Locks()
 	event := ""
 	if view.Change != nil {
-		event = view.Change.Event
+		event = string(view.Change.Event)
 	}
 	k.changes[event]++
 }

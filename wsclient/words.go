@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -57,13 +58,15 @@ func sameAuthor(a, b wire.RequestInfo) bool {
 	return a.Author != "" && a.Author == b.Author && a.ID.Session == b.ID.Session
 }
 
-// named is a request in the form "author (id)".
+// named is a request in the form "author (id)", with the label of its client in
+// place of an author that it does not name.
 func named(r wire.RequestInfo) string {
 	id := legible(r.ID.String())
-	if r.Author == "" {
+	name := cmp.Or(r.Author, r.Client)
+	if name == "" {
 		return "#" + id
 	}
-	return legible(r.Author) + " (" + id + ")"
+	return legible(name) + " (" + id + ")"
 }
 
 // describe says who a request is, in the form "@author (#id, client) for 3s".

@@ -7,7 +7,19 @@
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: b.Dial})
 //
 // How a program fares when the network fails is tested with a [Link], which cuts,
-// freezes and delays connections.
+// freezes and delays connections. In virtual time that takes no time:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		b := brokertest.Start(t, broker.Config{})
+//		link := b.NewLink()
+//		client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{NetDial: link.Dial})
+//		...
+//		defer client.Close()
+//		lock, err := client.Acquire(t.Context(), "orders/42", nil)
+//		...
+//		link.Freeze()
+//		<-lock.Context().Done() // after ten virtual seconds
+//	})
 package brokertest
 
 import (
@@ -32,8 +44,8 @@ type Server struct {
 }
 
 // Start makes a broker of config and runs it until Stop, at the latest until
-// the test ends. Inside a synctest bubble call Stop yourself: the cleanup of
-// the test comes after the bubble. Where config says nothing of it, Drain is none:
+// the test ends. Inside a synctest bubble pass the t of the bubble, and
+// close your clients before it ends. Where config says nothing of it, Drain is none:
 // tests need not wait for what they still hold.
 func Start(t testing.TB, config broker.Config) *Server {
 	t.Helper()

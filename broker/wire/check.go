@@ -55,6 +55,9 @@ func checkLocks(locks []LockSpec, l Limits) error {
 				return fmt.Errorf("%s.name: the same as locks[%d].name", field, j)
 			}
 		}
+		if lock.Mode > Shared {
+			return fmt.Errorf("%s.mode: want exclusive or shared", field)
+		}
 		if err := checkRange(field+".limit", lock.Limit, 1, MaxLimit); err != nil {
 			return err
 		}

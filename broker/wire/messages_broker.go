@@ -71,10 +71,26 @@ type Watching struct {
 	ID ID `json:"id"`
 }
 
+// An Event says what a [Change] tells.
+type Event string
+
+// The events. The first two are steps in the life of a request, the others its end.
+const (
+	EventQueued       Event = "queued"        // it waits
+	EventGranted      Event = "granted"       // it holds
+	EventReleased     Event = "released"      // by its holder
+	EventCancelled    Event = "cancelled"     // by its requestor, waiting or holding
+	EventTimeout      Event = "timeout"       // it has waited long enough
+	EventLost         Event = "lost"          // it was held; Reason says how
+	EventEvicted      Event = "evicted"       // it waited, and an operator withdrew it
+	EventShuttingDown Event = "shutting_down" // it waited, and the broker stops
+	EventGone         Event = "gone"          // its session has ended
+)
+
 // Change tells a watcher what happened to a request on a lock.
 type Change struct {
 	ID      ID          `json:"id"`
-	Event   string      `json:"event"`
+	Event   Event       `json:"event"`
 	Reason  LostReason  `json:"reason,omitzero"`
 	By      string      `json:"by,omitzero"`
 	Message string      `json:"message,omitzero"`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -28,16 +29,23 @@ func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
 	client, err := wsclient.Dial(ctx, "ws://"+t.address(), &wsclient.Options{NoReconnect: true})
-	if err != nil {
-		return nil, t.unreachable(err)
+	switch {
+	case err == nil:
+		return client, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, unavailable("something listens at %s but does not answer (%w)", t.address(), err)
+	case errors.Is(err, wsclient.ErrShuttingDown):
+		return nil, unavailable("the broker at %s is stopping, and lets nobody in (%w)", t.address(), err)
 	}
-	return client, nil
+	return nil, t.unreachable(err)
+}
+
+// unavailable is the failure of a command that needs a broker.
+func unavailable(format string, args ...any) error {
+	return &cli.Failure{Err: fmt.Errorf(format, args...), Code: cli.ExitUnavailable}
 }
 
 // unreachable says, on one line and without a hint below it, what to check.
 func (t target) unreachable(err error) error {
-	return &cli.Failure{
-		Err:  fmt.Errorf("no broker at %s; is brokerd running there? Check --host and --port (%w)", t.address(), err),
-		Code: cli.ExitUnavailable,
-	}
+	return unavailable("no broker at %s; is brokerd running there? Check --host and --port (%w)", t.address(), err)
 }

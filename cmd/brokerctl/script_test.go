@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
@@ -39,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"use":       use,
 			"cmpmasked": compareMasked,
 			"mute":      mute,
+			"stopping":  stopping,
 		},
 	})
 }
@@ -125,6 +128,17 @@ func mute(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = listener.Close() })
 	_, port, err := net.SplitHostPort(listener.Addr().String())
+	ts.Check(err)
+	ts.Setenv("BROKERCTL_PORT", port)
+}
+
+// stopping: BROKERCTL_PORT leads to a broker that is about to stop.
+func stopping(ts *testscript.TestScript, _ bool, _ []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the broker stops", http.StatusServiceUnavailable)
+	}))
+	ts.Defer(server.Close)
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	ts.Check(err)
 	ts.Setenv("BROKERCTL_PORT", port)
 }

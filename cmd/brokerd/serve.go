@@ -41,7 +41,22 @@ type flags struct {
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"Keep the locks of a connection that ended without goodbye until it has been silent for --timeout: its client may be alive."`
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM; 0s: no time."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`
-	Heartbeat time.Duration `default:"5s" env:"BROKERD_HEARTBEAT" help:"How often broker and clients send a sign of life; at most half of --timeout."`
+	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout; without it a third of that."`
+}
+
+// Validate refuses times that mean nothing, or do not fit together.
+func (f *flags) Validate() error {
+	switch {
+	case f.Timeout <= 0:
+		return errors.New("--timeout: want more than 0s")
+	case f.Heartbeat < 0:
+		return errors.New("--heartbeat: want more than 0s")
+	case f.Heartbeat > f.Timeout/2:
+		return fmt.Errorf("--heartbeat is %v: want at most half of --timeout, %v", f.Heartbeat, f.Timeout/2)
+	case f.Drain < 0:
+		return errors.New("--drain: want 0s or more")
+	}
+	return nil
 }
 
 // serveCmd is the command "serve".

@@ -68,23 +68,23 @@ type Obstacle struct {
 func (k Kind) String() string {
 	switch k {
 	case Queued:
-		return "queued"
+		return string(wire.EventQueued)
 	case Granted:
-		return "granted"
+		return string(wire.EventGranted)
 	case Released:
-		return "released"
+		return string(wire.EventReleased)
 	case Cancelled:
-		return "cancelled"
+		return string(wire.EventCancelled)
 	case TimedOut:
-		return "timeout"
+		return string(wire.EventTimeout)
 	case Lost:
-		return "lost"
+		return string(wire.EventLost)
 	case Evicted:
-		return "evicted"
+		return string(wire.EventEvicted)
 	case ShutDown:
-		return "shutting_down"
+		return string(wire.EventShuttingDown)
 	case Gone:
-		return "gone"
+		return string(wire.EventGone)
 	case Refused:
 		return "refused"
 	}

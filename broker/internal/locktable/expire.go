@@ -44,6 +44,9 @@ func (t *Table) timeOut(r *request) Event {
 	event := t.end(r, TimedOut)
 	event.Obstacle = obstacle
 	event.Reason = "not granted within " + (r.due - r.since).String()
+	if !t.grants() {
+		event.Reason += ": nothing is granted now"
+	}
 	return event
 }
 

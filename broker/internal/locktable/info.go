@@ -77,6 +77,21 @@ func (t *Table) describeList(places list[place, *place], most int, room *int) []
 	return infos
 }
 
+// SomeHolders describes up to most requests that hold, each as seen from one of its
+// locks. It looks at so many locks only that nobody has to wait for it.
+func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {
+	const locks = 10_000
+	looked := 0
+	t.bySeq.Scan(func(l *lock) bool {
+		looked++
+		if p := l.holders.first; p != nil && p.lock == p.request.places[0].lock {
+			holders = append(holders, t.describe(p))
+		}
+		return looked < locks && len(holders) < most
+	})
+	return holders
+}
+
 // describe describes a request as seen from one of its locks.
 func (t *Table) describe(p *place) wire.RequestInfo {
 	r := p.request

@@ -14,14 +14,14 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var crossings = flag.Int("crossings", 100_000, "how often the grant crosses with giving up")
+var crossings = flag.Int("crossings", defaultCrossings, "how often the grant crosses with giving up")
 
 const (
 	lanes   = 100 // each a lock of its own, all on the same two connections
 	instant = time.Millisecond
 )
 
-// The grant crosses with the end of the waiting, 100,000 times: a holder
+// The grant crosses with the end of the waiting, many times: a holder
 // releases in the same instant in which the waiter's Wait has passed, its context
 // ends, or both. Whatever the waiter is told, its callback runs if and only if
 // it holds the lock, and when it is told that it failed nothing is left behind:

@@ -45,6 +45,14 @@ func unavailable(format string, args ...any) error {
 	return &cli.Failure{Err: fmt.Errorf(format, args...), Code: cli.ExitUnavailable}
 }
 
+// lostBroker says how a command ends because of err, which may be nil.
+func lostBroker(err error) error {
+	if errors.Is(err, wsclient.ErrConnection) {
+		return unavailable("%w", err)
+	}
+	return err
+}
+
 // unreachable says, on one line and without a hint below it, what to check.
 func (t target) unreachable(err error) error {
 	return unavailable("no broker at %s; is brokerd running there? Check --host and --port (%w)", t.address(), err)

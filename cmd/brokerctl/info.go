@@ -37,14 +37,16 @@ The duration is how long it has been held, or waited for. Of each lock the first
 
 // Validate refuses a pattern that is no glob before anybody is asked. How long
 // it may be is for the broker to say.
-func (c *infoCmd) Validate() error {
-	if c.Pattern == "" {
+func (c *infoCmd) Validate() error { return checkPattern(c.Pattern) }
+
+func checkPattern(pattern string) error {
+	if pattern == "" {
 		return nil
 	}
 	limits := wire.DefaultLimits()
 	limits.NameBytes = math.MaxInt
-	if err := wire.Check(&wire.Info{Match: wire.Some(c.Pattern)}, limits); err != nil {
-		return fmt.Errorf("pattern %q: %w", c.Pattern, err)
+	if err := wire.Check(&wire.Info{Match: wire.Some(pattern)}, limits); err != nil {
+		return fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	return nil
 }

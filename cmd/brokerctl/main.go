@@ -1,5 +1,6 @@
 // Command brokerctl is the operator's tool for a lock broker: it lists who has
-// which lock and who waits. See brokerctl --help.
+// which lock and who waits, says why, shows what changes, and ends requests. See
+// brokerctl --help.
 package main
 
 import (
@@ -11,10 +12,14 @@ import (
 // grammar is the command line.
 type grammar struct {
 	Info    infoCmd     `cmd:"" help:"List locks: who has them, who waits, since when."`
+	Why     whyCmd      `cmd:"" help:"Say why a request waits, or why a lock is not free."`
+	Watch   watchCmd    `cmd:"" help:"Show changes as they happen."`
+	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
+	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
 	Version cli.Version `cmd:"" help:"Print the version."`
 }
 
-const description = `Look at a running lock broker.
+const description = `Look at a running lock broker, and step in.
 
 What was asked for goes to stdout, messages for people to stderr. A flag beats the environment, which beats the default.
 

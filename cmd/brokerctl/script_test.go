@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,6 +45,10 @@ func TestScripts(t *testing.T) {
 			"cmpmasked": compareMasked,
 			"mute":      mute,
 			"stopping":  stopping,
+			"holder":    holder,
+			"waiter":    waiter,
+			"useuntil":  useUntil,
+			"fileuntil": fileUntil,
 		},
 	})
 }
@@ -141,6 +148,52 @@ func stopping(ts *testscript.TestScript, _ bool, _ []string) {
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	ts.Check(err)
 	ts.Setenv("BROKERCTL_PORT", port)
+}
+
+// holder NAME: HOLDER is the id of the first that holds the lock.
+func holder(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("HOLDER", lockOf(ts, args[0]).Holders[0].ID.String())
+}
+
+// waiter NAME N: WAITER is the id of the one that waits for the lock as the Nth,
+// counted from 0.
+func waiter(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Setenv("WAITER", lockOf(ts, args[0]).Waiters[n].ID.String())
+}
+
+func lockOf(ts *testscript.TestScript, name string) (found wire.LockInfo) {
+	s := stageOf(ts)
+	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { found = l; return true }))
+	return found
+}
+
+// useUntil NAME FILE: the lock is held and released until there is something in
+// the file.
+func useUntil(ts *testscript.TestScript, _ bool, args []string) {
+	for readUntil(ts, args[1]) == "" {
+		use(ts, false, args[:1])
+	}
+}
+
+// fileUntil FILE REGEXP: the file holds something like that from here on.
+func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
+	wanted, err := regexp.Compile(args[1])
+	ts.Check(err)
+	for !wanted.MatchString(readUntil(ts, args[0])) {
+	}
+}
+
+// readUntil reads a file that may not be there yet, and fails when the script's
+// time is over.
+func readUntil(ts *testscript.TestScript, name string) string {
+	ts.Check(stageOf(ts).ctx.Err())
+	text, err := os.ReadFile(ts.MkAbs(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		ts.Check(err)
+	}
+	return string(text)
 }
 
 // What differs from run to run.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// pingCmd is the command "ping".
+type pingCmd struct {
+	target
+	Count int `short:"n" default:"10" help:"How many round trips."`
+}
+
+// Help is shown below the flags.
+func (pingCmd) Help() string {
+	return `How long the broker takes to answer, one question after another:
+
+    $ brokerctl ping -n 100
+    100 round trips: minimum 52µs, median 61µs, maximum 240µs`
+}
+
+// Validate refuses what is not done.
+func (c *pingCmd) Validate() error {
+	if c.Count < 1 || c.Count > 1_000_000 {
+		return fmt.Errorf("--count: want 1 to 1000000")
+	}
+	return nil
+}
+
+// Run measures.
+func (c *pingCmd) Run(app *kong.Kong) error {
+	ctx := context.Background()
+	client, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	trips := make([]time.Duration, c.Count)
+	for i := range trips {
+		if trips[i], err = client.Ping(ctx); err != nil {
+			return lostBroker(err)
+		}
+	}
+	slices.Sort(trips)
+	micros := func(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
+	_, err = fmt.Fprintf(app.Stdout, "%d round trips: minimum %v, median %v, maximum %v\n",
+		len(trips), micros(trips[0]), micros(trips[len(trips)/2]), micros(trips[len(trips)-1]))
+	return err
+}

@@ -1,0 +1,21 @@
+package wsclient
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Ping asks the broker for a sign of life and returns how long the answer took. The
+// client does the same by itself, for its lease. The error is like those of
+// [Client.Info].
+func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
+	start := time.Now()
+	_, err := answered[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))
+	if err != nil {
+		return 0, fmt.Errorf("ping: %w", err)
+	}
+	return time.Since(start), nil
+}

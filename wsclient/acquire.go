@@ -97,7 +97,7 @@ func (c *Client) obtain(ctx, base context.Context, r *request, wait time.Duratio
 	lock := newLock(base, c, r.what.Locks, enclosing(ctx))
 	err := lock.ask(r, wait)
 	if err == nil && lock.request != nil {
-		err = lock.wait(ctx, wait)
+		err = lock.wait(ctx)
 	}
 	if err != nil {
 		lock.end(err)

@@ -68,24 +68,14 @@ func (l *Lock) ask(r *request, wait time.Duration) error {
 
 // wait waits until the request is granted. When it fails nothing is left on
 // the broker.
-func (l *Lock) wait(ctx context.Context, wait time.Duration) error {
+func (l *Lock) wait(ctx context.Context) error {
 	r := l.request
-	var late <-chan time.Time
-	if wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		late = timer.C
-	}
 	granted := l.granted
 	for {
 		select {
 		case <-granted:
 		case <-r.ended:
 		case <-ctx.Done():
-		case <-late:
-			late = nil
-			r.giveUpLate() // if there is no connection; else the broker says so, and who is in the way
-			continue
 		}
 		switch {
 		case isDone(r.ended):

@@ -24,8 +24,8 @@ type request struct {
 	state   requestState
 	claimed bool // its caller knows that it holds
 
-	term   term        // once it is granted
-	expiry *time.Timer // fires at the end of the term, if that has one
+	term  term        // once it is granted
+	timer *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
 
 	granted chan struct{} // closed when it holds, unclaimed; token is set before
 	ended   chan struct{} // closed when it has ended; err is set before
@@ -59,7 +59,7 @@ func (c *Client) ask(r *request) error {
 	r.order = c.orders
 	c.open++
 	if c.conn == nil || isDone(c.conn.draining) && r.canMove() {
-		c.pending.set(r.order, r)
+		r.pend(time.Now())
 	} else {
 		c.conn.submit(r)
 	}
@@ -74,6 +74,7 @@ func (r *request) canMove() bool {
 
 // submit asks for r on c. The caller holds the client's mu.
 func (c *conn) submit(r *request) {
+	r.stopTimer() // from now on the broker counts its wait
 	r.conn, r.id, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
 	c.next++
 	c.requests.set(r.id.N, r)
@@ -122,23 +123,37 @@ func (r *request) timeout() error {
 	return &Error{Code: wire.Timeout, Message: "not granted in time: " + why}
 }
 
-// giveUpLate ends r if it is late and nobody else can say so.
+// setAside takes r, which waits, from its connection, to be asked for on the next.
+func (r *request) setAside(at time.Time) {
+	r.conn.requests.remove(r.id.N)
+	r.conn = nil
+	r.pend(at)
+}
+
+// pend lets r wait for a connection, for as long as it may wait at all.
+func (r *request) pend(at time.Time) {
+	r.client.pending.set(r.order, r)
+	switch {
+	case r.isLate(at):
+		r.finish(r.timeout())
+	case !r.until.IsZero():
+		r.timer = time.AfterFunc(r.until.Sub(at), r.giveUpLate)
+	}
+}
+
+// giveUpLate ends r if it is still pending when its wait is over.
 func (r *request) giveUpLate() {
 	r.client.mu.Lock()
 	defer r.client.mu.Unlock()
-	if r.state == waiting && r.conn == nil {
+	if r.state == waiting && r.conn == nil && r.isLate(time.Now()) {
 		r.finish(r.timeout())
 	}
 }
 
-// setAside takes r, which waits, from its connection, to be asked for on the next,
-// unless it is late.
-func (r *request) setAside(at time.Time) {
-	r.conn.requests.remove(r.id.N)
-	r.conn = nil
-	r.client.pending.set(r.order, r)
-	if r.isLate(at) {
-		r.finish(r.timeout())
+func (r *request) stopTimer() {
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
 	}
 }
 
@@ -151,7 +166,7 @@ func (r *request) grant(token int64, at instant) {
 	r.state, r.token = holding, token
 	r.term = term{begin: at, hold: r.hold}
 	if r.hold > 0 {
-		r.expiry = time.AfterFunc(r.term.left(at), r.expire)
+		r.timer = time.AfterFunc(r.term.left(at), r.expire)
 	}
 	close(r.granted)
 }
@@ -167,10 +182,7 @@ func (r *request) claim() (claimed bool, granted <-chan struct{}) {
 
 // ungrant makes r wait again whose grant nobody has claimed.
 func (r *request) ungrant() {
-	if r.expiry != nil {
-		r.expiry.Stop()
-		r.expiry = nil
-	}
+	r.stopTimer()
 	r.state, r.token = waiting, 0
 	r.granted = make(chan struct{})
 }
@@ -199,9 +211,7 @@ func (r *request) finish(err error) {
 	} else {
 		r.client.pending.remove(r.order)
 	}
-	if r.expiry != nil {
-		r.expiry.Stop()
-	}
+	r.stopTimer()
 	r.state, r.err = ended, err
 	if err == nil {
 		err = ErrReleased

@@ -14,6 +14,7 @@ type grammar struct {
 	Info    infoCmd     `cmd:"" help:"List locks: who has them, who waits, since when."`
 	Why     whyCmd      `cmd:"" help:"Say why a request waits, or why a lock is not free."`
 	Watch   watchCmd    `cmd:"" help:"Show changes as they happen."`
+	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
 	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
 	Version cli.Version `cmd:"" help:"Print the version."`

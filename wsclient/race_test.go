@@ -2,7 +2,8 @@
 
 package wsclient_test
 
-// With the race detector a crossing takes ten times as long. And its runtime
-// crashes now and then, with SIGSEGV in its own code, where so many timers fire in a
-// synctest bubble (Go 1.26; https://go.dev/issue/78156 may be the same).
+// With the race detector a crossing takes ten times as long. And its runtime crashed
+// now and then, with SIGSEGV in its own code, where hundreds of thousands of timers
+// that call functions fired in a synctest bubble (Go 1.26;
+// https://go.dev/issue/78156 may be the same).
 const defaultCrossings = 10_000

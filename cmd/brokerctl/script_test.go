@@ -169,10 +169,12 @@ func lockOf(ts *testscript.TestScript, name string) (found wire.LockInfo) {
 	return found
 }
 
-// useUntil NAME FILE: the lock is held and released until there is something in
-// the file.
+// useUntil NAME FILE REGEXP: the lock is held and released until the file holds
+// something like that.
 func useUntil(ts *testscript.TestScript, _ bool, args []string) {
-	for readUntil(ts, args[1]) == "" {
+	wanted, err := regexp.Compile(args[2])
+	ts.Check(err)
+	for !wanted.MatchString(readUntil(ts, args[1])) {
 		use(ts, false, args[:1])
 	}
 }

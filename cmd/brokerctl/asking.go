@@ -108,18 +108,11 @@ func notice(ctx context.Context, client *wsclient.Client, names []string, out io
 func waitingFor(lock wire.LockInfo) string {
 	text := "waiting for " + printable(lock.Name)
 	if len(lock.Holders) > 0 {
-		text += ", held by " + string(appendWho(nil, lock.Holders[0]))
+		first := lock.Holders[0]
+		text += fmt.Sprintf(", held by %s for %s", appendWho(nil, first), clock(first.Duration()))
 		if more := lock.Holding - 1; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 	}
 	return text + fmt.Sprintf("; %d in the queue", lock.Waiting)
-}
-
-// appendWho appends a request in the form "@author, #id for 0:00:01.000000".
-func appendWho(text []byte, r wire.RequestInfo) []byte {
-	if r.Author != "" {
-		text = fmt.Appendf(text, "@%s, ", printable(r.Author))
-	}
-	return fmt.Appendf(text, "#%s for %s", printable(r.ID.String()), clock(r.Duration()))
 }

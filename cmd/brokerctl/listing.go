@@ -24,10 +24,7 @@ func appendLock(text []byte, lock wire.LockInfo) []byte {
 func appendRequests(text []byte, mark string, requests []wire.RequestInfo, all int) []byte {
 	for _, r := range requests {
 		text = append(text, mark...)
-		if r.Author != "" {
-			text = fmt.Appendf(text, "@%s, ", printable(r.Author))
-		}
-		text = fmt.Appendf(text, "#%s, duration: %s", printable(r.ID.String()), clock(r.Duration()))
+		text = fmt.Appendf(appendWho(text, r), ", duration: %s", clock(r.Duration()))
 		if r.Gone {
 			text = append(text, " (gone)"...)
 		}
@@ -37,6 +34,14 @@ func appendRequests(text []byte, mark string, requests []wire.RequestInfo, all i
 		text = fmt.Appendf(text, "%s... and %d more\n", mark, more)
 	}
 	return text
+}
+
+// appendWho appends a request in the form "@author, #id".
+func appendWho(text []byte, r wire.RequestInfo) []byte {
+	if r.Author != "" {
+		text = fmt.Appendf(text, "@%s, ", printable(r.Author))
+	}
+	return fmt.Appendf(text, "#%s", printable(r.ID.String()))
 }
 
 // printable returns text as it is, or quoted when it holds anything that could

@@ -80,10 +80,7 @@ func (c *watchCmd) print(out io.Writer, change *wire.Change) error {
 // appendChange appends a change for people, on one line.
 func appendChange(text []byte, c *wire.Change) []byte {
 	text = fmt.Appendf(text, "%-9s %s: ", c.Event, printable(c.Lock))
-	if c.Request.Author != "" {
-		text = fmt.Appendf(text, "@%s, ", printable(c.Request.Author))
-	}
-	text = fmt.Appendf(text, "#%s", printable(c.Request.ID.String()))
+	text = appendWho(text, c.Request)
 	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
 		text = fmt.Appendf(text, ", after %s", clock(d))
 	}

@@ -24,8 +24,8 @@ const helloWait = 10 * time.Second
 // hello, or an error when it has not after 10 s or when ctx ends; with
 // [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
 // is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
-// enough) or ErrTooMany. A nil options is the zero Options. The client is to be
-// closed.
+// enough) or ErrTooMany, an address that is none by ErrBadRequest. A nil options is
+// the zero Options. The client is to be closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
 	if options != nil {
@@ -36,7 +36,7 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	}
 	target, err := dialURL(address, o.Label)
 	if err != nil {
-		return nil, fmt.Errorf("dial: %w", err)
+		return nil, fmt.Errorf("dial: %w", badRequest(err))
 	}
 	c := newClient(target, o)
 	conn, err := c.first(ctx)

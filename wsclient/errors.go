@@ -11,7 +11,7 @@ import (
 // What a call can end with; test with errors.Is. The first nine are refusals:
 // errors.As with *[Error] tells more.
 var (
-	ErrBadRequest   = errors.New("bad request")          // a name, an option or a glob that no broker accepts
+	ErrBadRequest   = errors.New("bad request")          // a name, an option, a glob or an address that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
 	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
@@ -86,7 +86,7 @@ func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
-	text.WriteString(legible(string(e.Code)) + blame(e.By, e.Message))
+	text.WriteString(wire.Printable(string(e.Code)) + blame(e.By, e.Message))
 	for i, h := range e.Holders {
 		if i == 0 {
 			text.WriteString("; held by ")

@@ -23,7 +23,7 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 		}))
 	}
 	if err != nil {
-		return fmt.Errorf("evict %s: %w", legible(request), err)
+		return fmt.Errorf("evict %s: %w", wire.Printable(request), err)
 	}
 	return nil
 }
@@ -37,7 +37,7 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 func (c *Client) Why(ctx context.Context, request string) ([]wire.Step, error) {
 	id, err := parseID(request)
 	if err != nil {
-		return nil, fmt.Errorf("why %s: %w", legible(request), err)
+		return nil, fmt.Errorf("why %s: %w", wire.Printable(request), err)
 	}
 	chain, err := c.why(ctx, wire.Why{Request: wire.Some(id)})
 	if err != nil {

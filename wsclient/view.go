@@ -32,7 +32,7 @@ func newView() *View { return &View{locks: make(map[string]*seenLock)} }
 //
 // DurationMS is brought up to date. Parent and Gone are as they were when the
 // request was last told of, since no change tells of their end or beginning,
-// and Seq, which no change tells at all, is 0.
+// and Seq and Grants, which no change tells at all, are 0.
 func (v *View) Locks() []wire.LockInfo {
 	locks := make([]wire.LockInfo, 0, len(v.locks))
 	for _, name := range slices.Sorted(maps.Keys(v.locks)) {

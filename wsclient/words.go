@@ -3,9 +3,7 @@ package wsclient
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -29,7 +27,7 @@ func explain(steps []wire.Step, circle bool) string {
 			text.WriteString(", which")
 			text.WriteString(alias(steps[i-1].Blocker, step.Request))
 		}
-		text.WriteString(" waits for " + legible(step.Lock) + ", ")
+		text.WriteString(" waits for " + wire.Printable(step.Lock) + ", ")
 		if step.Blocker.Token == 0 { // only holders have one
 			text.WriteString("behind ")
 		} else {
@@ -37,7 +35,7 @@ func explain(steps []wire.Step, circle bool) string {
 		}
 		closes := circle && i == len(steps)-1
 		if closes && sameAuthor(steps[0].Request, step.Blocker) {
-			text.WriteString(legible(step.Blocker.Author))
+			text.WriteString(wire.Printable(step.Blocker.Author))
 		} else {
 			text.WriteString(named(step.Blocker))
 		}
@@ -61,22 +59,22 @@ func sameAuthor(a, b wire.RequestInfo) bool {
 // named is a request in the form "author (id)", with the label of its client in
 // place of an author that it does not name.
 func named(r wire.RequestInfo) string {
-	id := legible(r.ID.String())
+	id := wire.Printable(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
 		return "#" + id
 	}
-	return legible(name) + " (" + id + ")"
+	return wire.Printable(name) + " (" + id + ")"
 }
 
 // describe says who a request is, in the form "@author (#id, client) for 3s".
 func describe(r wire.RequestInfo) string {
-	who := "#" + legible(r.ID.String())
+	who := "#" + wire.Printable(r.ID.String())
 	if r.Client != "" {
-		who += ", " + legible(r.Client)
+		who += ", " + wire.Printable(r.Client)
 	}
 	if r.Author != "" {
-		who = "@" + legible(r.Author) + " (" + who + ")"
+		who = "@" + wire.Printable(r.Author) + " (" + who + ")"
 	}
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
@@ -85,20 +83,10 @@ func describe(r wire.RequestInfo) string {
 func blame(by, message string) string {
 	var text string
 	if by != "" {
-		text = " by " + legible(by)
+		text = " by " + wire.Printable(by)
 	}
 	if message != "" {
-		text += ": " + legible(message)
-	}
-	return text
-}
-
-// legible returns text as it is, or quoted when it holds anything that could
-// forge a line or reach a terminal.
-func legible(text string) string {
-	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
-		return strconv.Quote(text)
+		text += ": " + wire.Printable(message)
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -28,6 +29,27 @@ func checkGlob(match Opt[string], l Limits) error {
 	}
 	return nil
 }
+
+// GlobName returns the one name that a valid glob matches, and whether it is so
+// plain that it matches no other: there is no *, ?, [ or { in it but after a \.
+func GlobName(glob string) (name string, plain bool) {
+	var plainly strings.Builder
+	for i := 0; i < len(glob); i++ {
+		switch glob[i] {
+		case '*', '?', '[', ']', '{', '}':
+			return "", false
+		case '\\':
+			i++
+		}
+		plainly.WriteByte(glob[i])
+	}
+	return plainly.String(), glob != ""
+}
+
+// PlainGlob is the glob that only this name matches. It may be twice as long.
+func PlainGlob(name string) string { return escaper.Replace(name) }
+
+var escaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
 
 // GlobCost is the length of a valid glob times the ways in which its braces
 // branch: to compare a name may take so many steps for each byte of the name.

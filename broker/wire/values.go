@@ -94,6 +94,9 @@ type LockInfo struct {
 	Waiters []RequestInfo `json:"waiters"`
 	Holding int           `json:"holding"`
 	Waiting int           `json:"waiting"`
+	// Grants is how many requests were granted on the lock since its name came into
+	// use.
+	Grants int64 `json:"grants"`
 }
 
 // A Step says that a request waits for a lock because of a blocker.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -96,7 +97,7 @@ func notice(ctx context.Context, client *wsclient.Client, names []string, out io
 		return
 	}
 	for _, name := range names {
-		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: escapeGlob(name), Queue: 1}) {
+		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: 1}) {
 			if err == nil && lock.Waiting > 0 {
 				_, _ = fmt.Fprintln(out, "brokerctl:", waitingFor(lock))
 			}
@@ -106,10 +107,10 @@ func notice(ctx context.Context, client *wsclient.Client, names []string, out io
 
 // waitingFor says who has a lock that one waits for.
 func waitingFor(lock wire.LockInfo) string {
-	text := "waiting for " + printable(lock.Name)
+	text := "waiting for " + wire.Printable(lock.Name)
 	if len(lock.Holders) > 0 {
 		first := lock.Holders[0]
-		text += fmt.Sprintf(", held by %s for %s", appendWho(nil, first), clock(first.Duration()))
+		text += fmt.Sprintf(", held by %s for %s", listing.AppendWho(nil, first), listing.Clock(first.Duration()))
 		if more := lock.Holding - 1; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}

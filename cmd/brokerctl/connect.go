@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"os"
+	"os/user"
 	"strconv"
 	"time"
 
@@ -19,25 +22,62 @@ const connectWait = 5 * time.Second
 type target struct {
 	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
+	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker, ws://... or wss://..., in place of host and port."`
 }
 
+// address is the URL of the broker.
 func (t target) address() string {
-	return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+	if t.URL != "" {
+		return t.URL
+	}
+	return "ws://" + t.shown()
 }
 
+// shown is the address as it may be shown: there may be secrets in a URL.
+func (t target) shown() string {
+	if t.URL == "" {
+		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+	}
+	if u, err := url.Parse(t.URL); err == nil {
+		return u.Host
+	}
+	return "that URL"
+}
+
+// dial connects once: where nothing waits, nobody wants to wait for a broker.
 func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
+	return t.dialWith(ctx, wsclient.Options{NoReconnect: true})
+}
+
+func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclient.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	client, err := wsclient.Dial(ctx, "ws://"+t.address(), &wsclient.Options{NoReconnect: true})
+	options.Label = label()
+	client, err := wsclient.Dial(ctx, t.address(), &options)
 	switch {
 	case err == nil:
 		return client, nil
+	case errors.Is(err, wsclient.ErrBadRequest):
+		return nil, &cli.Failure{Err: err, Code: cli.ExitUsage}
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, unavailable("something listens at %s but does not answer (%w)", t.address(), err)
+		return nil, unavailable("something listens at %s but does not answer (%w)", t.shown(), err)
 	case errors.Is(err, wsclient.ErrShuttingDown):
-		return nil, unavailable("the broker at %s is stopping, and lets nobody in (%w)", t.address(), err)
+		return nil, unavailable("the broker at %s is stopping, and lets nobody in (%w)", t.shown(), err)
 	}
 	return nil, t.unreachable(err)
+}
+
+// label says who runs brokerctl: other people read it in the listing, and where
+// an operator has ended their requests.
+func label() string {
+	name, host := "", "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username + "@"
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
 }
 
 // unavailable is the failure of a command that needs a broker.
@@ -53,7 +93,7 @@ func lostBroker(err error) error {
 	return err
 }
 
-// unreachable says, on one line and without a hint below it, what to check.
+// unreachable says what to check.
 func (t target) unreachable(err error) error {
-	return unavailable("no broker at %s; is brokerd running there? Check --host and --port (%w)", t.address(), err)
+	return unavailable("no broker at %s; is brokerd running there? Check --host and --port, or --url (%w)", t.shown(), err)
 }

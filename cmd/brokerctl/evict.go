@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -85,27 +86,22 @@ func (v victim) String() string { return v.words }
 // look at all locks for it would be too much.
 func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]victim, error) {
 	if c.ID != "" {
-		return []victim{{c.ID, printable(c.ID)}}, nil
+		return []victim{{c.ID, wire.Printable(c.ID)}}, nil
 	}
 	var victims []victim
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: escapeGlob(c.Lock), Queue: wire.MaxQueue}) {
+	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.Lock), Queue: wire.MaxQueue}) {
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			words := strings.TrimSuffix(string(appendRequests(nil, "", []wire.RequestInfo{r}, 1)), "\n")
+			words := strings.TrimSuffix(string(listing.AppendRequests(nil, "", []wire.RequestInfo{r}, 1)), "\n")
 			victims = append(victims, victim{r.ID.String(), words})
 		}
 	}
 	if len(victims) == 0 {
-		return nil, fmt.Errorf("nobody holds %s", printable(c.Lock))
+		return nil, fmt.Errorf("nobody holds %s", wire.Printable(c.Lock))
 	}
 	return victims, nil
-}
-
-// escapeGlob is a glob that only this name matches.
-func escapeGlob(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `]`, `\]`, `}`, `\}`).Replace(name)
 }
 
 // confirm asks on the terminal.

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -88,7 +89,7 @@ func (c *infoCmd) failure(err error) error {
 // format appends a lock in the form that was asked for.
 func (c *infoCmd) format(text []byte, lock wire.LockInfo) ([]byte, error) {
 	if !c.JSON {
-		return appendLock(text, lock), nil
+		return listing.AppendLock(text, lock), nil
 	}
 	object, err := json.Marshal(lock)
 	return append(append(text, object...), '\n'), err

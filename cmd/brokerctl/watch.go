@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 )
 
 // watchCmd is the command "watch".
@@ -73,25 +74,6 @@ func (c *watchCmd) print(out io.Writer, change *wire.Change) error {
 		}
 		return err
 	}
-	_, err := out.Write(appendChange(nil, change))
+	_, err := out.Write(listing.AppendChange(nil, change))
 	return err
-}
-
-// appendChange appends a change for people, on one line.
-func appendChange(text []byte, c *wire.Change) []byte {
-	text = fmt.Appendf(text, "%-9s %s: ", c.Event, printable(c.Lock))
-	text = appendWho(text, c.Request)
-	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
-		text = fmt.Appendf(text, ", after %s", clock(d))
-	}
-	if c.Reason != "" {
-		text = fmt.Appendf(text, ", %s", c.Reason)
-	}
-	if c.By != "" {
-		text = fmt.Appendf(text, " by %s", printable(c.By))
-	}
-	if c.Message != "" {
-		text = fmt.Appendf(text, ": %s", printable(c.Message))
-	}
-	return append(text, '\n')
 }

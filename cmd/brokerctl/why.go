@@ -46,7 +46,7 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 		_, _ = fmt.Fprintln(out, wsclient.Explain(chain[i:i+1]))
 	}
 	if len(chain) == 0 {
-		_, _ = fmt.Fprintf(out, "nobody is in the way of %s\n", printable(c.What))
+		_, _ = fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
 	}
 	return out.Flush()
 }

@@ -170,7 +170,7 @@ func TestPageComparesSoManyNames(t *testing.T) {
 		table.Acquire(0, ask(n, fmt.Sprintf("x/%d", n+1)), nil)
 	}
 	for match, most := range map[string]int64{
-		"x/29999":   pageWork/100 + 1,
+		"x/2999[9]": pageWork/100 + 1,
 		"x/{29999}": pageWork/100 + 1,
 	} {
 		found, pages := 0, 0
@@ -187,6 +187,12 @@ func TestPageComparesSoManyNames(t *testing.T) {
 		}
 		if found != 1 || pages == 0 {
 			t.Errorf("%s: found %d locks, on %d pages", match, found, pages)
+		}
+	}
+	for plain, want := range map[string]int{"x/29999": 1, `x\/29999`: 1, "x/0": 0} {
+		page, _ := table.Page(0, Query{Match: plain, Max: 1000, Queue: 1}, nil)
+		if len(page.Locks) != want || page.Next != 0 {
+			t.Errorf("%s: found %d locks, next %d", plain, len(page.Locks), page.Next)
 		}
 	}
 }

@@ -81,6 +81,7 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	for i := range r.places {
 		p := &r.places[i]
 		p.lock.addHolder(p)
+		p.lock.grants++
 	}
 	r.session.holding.append(r)
 	if r.hold > 0 {

@@ -31,12 +31,18 @@ const (
 )
 
 // Page answers q. It may hold fewer locks than q.Max although there are more:
-// Next tells, not the number.
+// Next tells, not the number. A glob that is a plain name costs no search.
 func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event) {
 	events = t.advance(now, events)
 	page := Page{Locks: []wire.LockInfo{}}
-	begin, cost := q.After, wire.GlobCost(q.Match)
-	work, room := pageWork, pageBytes
+	room := pageBytes
+	if name, plain := wire.GlobName(q.Match); plain {
+		if l := t.locks[name]; l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
+			page.Locks = append(page.Locks, t.describeLock(l, q.Queue, &room))
+		}
+		return page, events
+	}
+	begin, cost, work := q.After, wire.GlobCost(q.Match), pageWork
 	t.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
 		work -= 100 + cost*len(l.name)
 		if (work < 0 || room <= 0 || len(page.Locks) == q.Max) && q.After > begin {
@@ -60,6 +66,7 @@ func (t *Table) describeLock(l *lock, queue int, room *int) wire.LockInfo {
 		Seq:     l.seq,
 		Holding: l.holders.len,
 		Waiting: l.queue.len,
+		Grants:  l.grants,
 	}
 	*room -= info.Size()
 	info.Holders = t.describeList(l.holders, queue, room)

@@ -6,6 +6,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 type lock struct {
 	name    string
 	seq     int64
+	grants  int64
 	holders list[place, *place] // in order of grant
 	queue   list[place, *place] // in order of arrival
 	limits  heapOf[*place]      // those holders that are shared with a limit

@@ -56,6 +56,9 @@ func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event
 		if k.seq <= q.After {
 			continue
 		}
+		if name, plain := wire.GlobName(q.Match); plain && name != k.name {
+			continue
+		}
 		if len(page.Locks) == q.Max {
 			page.Next = last
 			break
@@ -66,7 +69,7 @@ func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event
 		}
 		holders, waiters := o.users(k.name, true), o.users(k.name, false)
 		page.Locks = append(page.Locks, wire.LockInfo{
-			Name: k.name, Seq: k.seq,
+			Name: k.name, Seq: k.seq, Grants: k.grants,
 			Holders: o.describeAll(holders, k.name, q.Queue), Holding: len(holders),
 			Waiters: o.describeAll(waiters, k.name, q.Queue), Waiting: len(waiters),
 		})

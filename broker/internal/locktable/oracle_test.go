@@ -47,6 +47,7 @@ type wish struct {
 type knownName struct {
 	name   string
 	seq    int64
+	grants int64
 	rested int // when it was last used, if nobody uses it now; else 0
 }
 
@@ -348,6 +349,11 @@ func (o *oracle) grantAll(events []Event) []Event {
 func (o *oracle) grant(w *wish) Event {
 	w.held, w.token, w.since = true, o.tokens, o.now
 	o.tokens++
+	for _, k := range o.names {
+		if _, on := w.on(k.name); on {
+			k.grants++
+		}
+	}
 	return Event{Kind: Granted, ID: w.ID, Token: w.token}
 }
 

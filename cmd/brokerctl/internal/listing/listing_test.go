@@ -1,12 +1,15 @@
-package main
+package listing
 
 import (
+	"flag"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func request(n int64, author string, ms int64) wire.RequestInfo {
 	return wire.RequestInfo{ID: wire.ID{Session: "k3v9x2mq", N: n}, Author: author, DurationMS: ms}
@@ -16,7 +19,7 @@ func request(n int64, author string, ms int64) wire.RequestInfo {
 func TestListing(t *testing.T) {
 	gone := request(7, "crashed", 59_999)
 	gone.Gone = true
-	checkListing(t, "../../testdata/brokerctl/listing.golden", []wire.LockInfo{{
+	checkListing(t, "../../../../testdata/brokerctl/listing.golden", []wire.LockInfo{{
 		Name:    "test-lock-1",
 		Holders: []wire.RequestInfo{request(0, "create_user", 14379)}, Holding: 1,
 		Waiters: []wire.RequestInfo{request(2, "update_something", 5375)}, Waiting: 1,
@@ -24,7 +27,7 @@ func TestListing(t *testing.T) {
 		Name:    "test-lock-2",
 		Holders: []wire.RequestInfo{request(1, "check_other_resource", 378)}, Holding: 1,
 	}})
-	checkListing(t, "../../testdata/brokerctl/listing-rare.golden", []wire.LockInfo{
+	checkListing(t, "../../../../testdata/brokerctl/listing-rare.golden", []wire.LockInfo{
 		{Name: "free"},
 		{
 			Name:    "nobody says who",
@@ -51,7 +54,7 @@ func checkListing(t *testing.T, golden string, locks []wire.LockInfo) {
 	t.Helper()
 	var text []byte
 	for _, lock := range locks {
-		text = appendLock(text, lock)
+		text = AppendLock(text, lock)
 	}
 	if *update {
 		if err := os.WriteFile(golden, text, 0o644); err != nil {
@@ -74,8 +77,8 @@ func TestClock(t *testing.T) {
 		59*time.Minute + 59*time.Second:     "0:59:59.000000",
 		100*time.Hour + 10*time.Millisecond: "100:00:00.010000",
 	} {
-		if got := clock(d); got != want {
-			t.Errorf("clock(%v) = %s, want %s", d, got, want)
+		if got := Clock(d); got != want {
+			t.Errorf("Clock(%v) = %s, want %s", d, got, want)
 		}
 	}
 }

@@ -57,7 +57,12 @@ func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		_ = l.Close()
 		return nil, err
 	}
-	given := lease{timeout: millis(hello.TimeoutMS), heard: l.made}
+	given := lease{
+		timeout:   millis(hello.TimeoutMS),
+		heartbeat: millis(hello.HeartbeatMS),
+		stop:      client.options.StopTime,
+		heard:     l.made,
+	}
 	left := given.left(now())
 	if left <= 0 {
 		_ = l.Close()
@@ -126,7 +131,7 @@ func (c *conn) finish(reason LostReason, err error) {
 		case r.state == holding && !r.claimed && r.canMove() && c.client.err == nil:
 			r.ungrant()
 		case r.state != waiting:
-			r.finish(&LostError{Reason: reason, Err: err})
+			r.finish(c.lost(reason, err))
 		}
 	}
 	at := time.Now()
@@ -142,6 +147,16 @@ func (c *conn) finish(reason LostReason, err error) {
 		}
 	}
 	close(c.done)
+}
+
+// lost is the error of a lock that is lost with its connection. The caller holds
+// c.mu.
+func (c *conn) lost(reason LostReason, err error) *LostError {
+	lost := &LostError{Reason: reason, Err: err}
+	if reason != LostClosed { // which tells the broker
+		lost.lease = c.lease
+	}
+	return lost
 }
 
 // withdraw ends what waits with err, but for what is made inside a lock that is
@@ -182,7 +197,7 @@ func (c *conn) checkLease(at instant) (over bool) {
 		return false
 	}
 	if c.err == nil {
-		c.finish(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, patience(c.lease.timeout)))
+		c.finish(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.patience()))
 		c.cut()
 	}
 	return true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -126,6 +127,23 @@ type LostError struct {
 	// Err is why the connection ended, with LostConnection, LostLease and
 	// LostClosed.
 	Err error
+
+	lease lease // that of its connection, with LostConnection and LostLease
+}
+
+// Left is for how long from now the broker will not give the lock to others, if
+// it has not noticed that the connection has ended: time to stop in. When it is 0
+// or less, others may have the lock.
+//
+// With LostLease the broker has noticed nothing, and with LostConnection nothing
+// that counts if it keeps a lock delay, or has itself ended and remembers that in
+// its state directory; else it gives the lock to others as soon as it notices.
+// With any other reason they may have it already, and Left is 0.
+func (e *LostError) Left() time.Duration {
+	if e.lease.timeout == 0 {
+		return 0
+	}
+	return e.lease.kept(now())
 }
 
 // Is makes errors.Is(err, ErrLost) work.

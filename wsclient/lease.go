@@ -27,12 +27,15 @@ func (i instant) since(earlier instant) time.Duration {
 // answer arrives to something that was sent at t, the broker has heard from us
 // at t or later, so it will not end the session before t + timeout. The client
 // gives up at two thirds of that, so that clocks that run at different rates,
-// and holders that need a moment to stop, are on the safe side.
+// and holders that need a moment to stop, are on the safe side; earlier, where
+// they have said that they need more.
 //
 // It is a value without a clock: the caller passes the times.
 type lease struct {
-	timeout time.Duration
-	heard   instant // when the latest message was sent that has been answered
+	timeout   time.Duration
+	heartbeat time.Duration // how often a message is sent, at least
+	stop      time.Duration // how long holders need to stop; 0: they have not said
+	heard     instant       // when the latest message was sent that has been answered
 }
 
 // answered notes that a message sent at that time was answered.
@@ -44,9 +47,27 @@ func (l *lease) answered(sent instant) {
 
 // left is for how long locks still count as held; none of it is left when it is 0
 // or less.
-func (l *lease) left(at instant) time.Duration { return patience(l.timeout) - at.since(l.heard) }
+func (l *lease) left(at instant) time.Duration { return l.patience() - at.since(l.heard) }
+
+// patience is how long the whole lease is. However long holders need to stop, there
+// must be time for a heartbeat, or locks would be lost for nothing.
+func (l *lease) patience() time.Duration {
+	whole := patience(l.timeout)
+	if l.stop == 0 {
+		return whole
+	}
+	return min(whole, max(certainty(l.timeout)-l.stop, l.heartbeat*3/2))
+}
+
+// kept is for how long the broker cannot have ended the session, as far as its
+// timeout goes; 0 or less: it may have.
+func (l *lease) kept(at instant) time.Duration { return certainty(l.timeout) - at.since(l.heard) }
 
 func patience(timeout time.Duration) time.Duration { return timeout * 2 / 3 }
+
+// certainty is how much of the timeout may pass on a clock here that is a tenth
+// slower than the broker's.
+func certainty(timeout time.Duration) time.Duration { return timeout * 10 / 11 }
 
 // A term is the time for which a lock may be held, from the reading of its grant. It
 // is counted here, because the broker's count begins earlier.

@@ -40,6 +40,32 @@ func TestLeaseEndsBeforeTheSession(t *testing.T) {
 	}
 }
 
+// Who says how long it takes to stop has that time, on the slower of two clocks, and
+// the broker has still not ended the session. Where that would leave no time for a
+// heartbeat there is less.
+func TestLeaseLeavesTimeToStop(t *testing.T) {
+	second := time.Second
+	for _, test := range []struct{ timeout, heartbeat, stop, want time.Duration }{
+		{15 * second, 5 * second, 0, 10 * second},
+		{15 * second, 5 * second, second, 10 * second},
+		{15 * second, 5 * second, 5 * second, 15*second*10/11 - 5*second},
+		{15 * second, 5 * second, 14 * second, 7500 * time.Millisecond},
+		{15 * second, 7 * second, 14 * second, 10 * second},
+	} {
+		l := lease{timeout: test.timeout, heartbeat: test.heartbeat, stop: test.stop, heard: at(0)}
+		left := l.left(at(0))
+		if left != test.want {
+			t.Errorf("%+v: the lease lasts for %v", test, left)
+		}
+		if kept := l.kept(at(left)); test.stop <= 5*second && kept < test.stop {
+			t.Errorf("%+v: %v to stop", test, kept)
+		}
+		if end := left + l.kept(at(left)); end*11/10 > test.timeout {
+			t.Errorf("%+v: the broker may have ended the session at %v", test, end)
+		}
+	}
+}
+
 // Whichever clock says that more time has passed is believed: one may have stood
 // still while the machine was suspended, the other may have been set back.
 func TestBothClocksAreLookedAt(t *testing.T) {

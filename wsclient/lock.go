@@ -168,6 +168,16 @@ func (l *Lock) Token() int64 {
 	return token
 }
 
+// ID names the request that holds the lock, for [Client.Why], [Client.Evict] and
+// people: it is that of the listing. A lock that enclosing calls hold has the id of
+// one of those.
+func (l *Lock) ID() string {
+	if l.request != nil {
+		return l.request.id.String()
+	}
+	return l.lenders[0].ID()
+}
+
 // Release gives the lock back and returns when the broker has confirmed it. Its
 // context ends first. The error is nil when the lock was held until then, else
 // why not: a *[LostError]. Releasing again returns the same.

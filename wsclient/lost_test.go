@@ -111,6 +111,53 @@ func TestSilentNetwork(t *testing.T) {
 	})
 }
 
+// A holder that needs long to stop knows earlier, and for how long nobody else can
+// have the lock.
+func TestTimeToStop(t *testing.T) {
+	const needs = 5 * time.Second
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		link := b.NewLink()
+		defer link.Cut()
+		c := dial(t, b, wsclient.Options{NetDial: link.Dial, NoReconnect: true, StopTime: needs})
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		pass(time.Minute + 1234*time.Millisecond)
+		link.Freeze()
+		granted := make(chan time.Time, 1)
+		go func() {
+			_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
+			granted <- time.Now()
+		}()
+		<-held.Context().Done()
+		lost := new(wsclient.LostError)
+		if !errors.As(context.Cause(held.Context()), &lost) || lost.Left() < needs {
+			t.Fatalf("%v: %v are left", lost, lost.Left())
+		}
+		end := time.Now().Add(lost.Left())
+		if next := <-granted; next.Before(end) {
+			t.Errorf("granted to the next %v before that", end.Sub(next))
+		}
+		if lost.Left() > 0 {
+			t.Errorf("%v are left when the next holds", lost.Left())
+		}
+	})
+}
+
+// Who has lost a lock by a word of the broker has no time.
+func TestNoTimeToStop(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		if err := dial(t, b).Evict(t.Context(), held.ID(), ""); err != nil {
+			t.Fatal(err)
+		}
+		<-held.Context().Done()
+		lost := new(wsclient.LostError)
+		if !errors.As(held.Release(), &lost) || lost.Left() != 0 {
+			t.Errorf("%v: %v are left", lost, lost.Left())
+		}
+	})
+}
+
 // A quiet holder keeps its lock as long as it likes.
 func TestHeldForADay(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

@@ -34,6 +34,13 @@ type Options struct {
 	// NoReconnect ends the client with its first connection: held locks are lost,
 	// and calls that wait fail with ErrConnection.
 	NoReconnect bool
+	// StopTime is how long holders need to stop after the contexts of their locks
+	// have ended. The client gives up so much earlier that they have it before the
+	// broker can give the locks to others, clocks whose rates differ by a tenth
+	// included; but not before one and a half of its heartbeats, so that locks are
+	// not lost for nothing. See [LostError.Left]. 0: what two thirds of the session
+	// timeout leave, which is about a quarter of it.
+	StopTime time.Duration
 	// OnState is called when the state of the client has changed, and, with
 	// Connecting, after each attempt to connect that has failed, those of Dial with
 	// WaitForBroker included; why is the error that led to it, or nil. Calls come one

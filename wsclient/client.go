@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"sync"
 	"time"
@@ -32,6 +33,8 @@ type Client struct {
 	pending book[*request] // those that wait for a connection, by order
 	open    int            // requests that have not ended
 	leaving chan struct{}  // not nil once Drain was called; closed when open is 0
+
+	parting map[*conn]struct{} // those whose links are still open; see part.go
 }
 
 func newClient(target *url.URL, o Options) *Client {
@@ -40,6 +43,7 @@ func newClient(target *url.URL, o Options) *Client {
 		target:  target,
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
+		parting: make(map[*conn]struct{}),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
@@ -73,12 +77,15 @@ func (c *Client) Err() error {
 // before those around it; then calls that wait fail with ErrClosed; then the
 // connection ends in order, on which the broker releases all. Close returns once no
 // goroutine of the client is left, after two seconds at most, or when OnState or
-// NetDial has returned. Closing again does nothing. The error is always nil; Close is an io.Closer.
+// NetDial has returned. Connections that it had given up are hung up as well. Closing again does nothing. The error is always nil; Close is an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
-	conn := c.conn
+	conn, parting := c.conn, maps.Clone(c.parting)
 	c.finish(ErrClosed)
 	c.mu.Unlock()
+	for conn := range parting {
+		conn.hangUp() // who calls Close holds nothing any more
+	}
 	if conn != nil {
 		// Only then: the broker is to get a close frame, if it still reads.
 		late := time.AfterFunc(2*closeWait, conn.cut)

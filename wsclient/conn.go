@@ -46,6 +46,8 @@ type conn struct {
 	watches  book[*watch]           // those that have not ended
 	lease    lease
 	watchdog *time.Timer // fires at the end of the lease
+	hasLost  bool        // somebody held a lock at the end
+	parting  *time.Timer // not nil: the link stays open until it fires; see part
 }
 
 // startConn waits for the hello, as long as the link is open. The lease begins when the link had been made:
@@ -106,16 +108,6 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 	return hello, nil
 }
 
-// end ends the connection, once.
-func (c *conn) end(reason LostReason, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.finish(reason, err)
-		c.cut() // nobody is left to say goodbye to
-	}
-}
-
 // finish ends what is open on c, once. What is held counts as lost from here on,
 // before the broker is told anything, the latest first, which is the innermost.
 // What waits, waits for the next connection, if it can. The caller holds c.mu.
@@ -131,6 +123,7 @@ func (c *conn) finish(reason LostReason, err error) {
 		case r.state == holding && !r.claimed && r.canMove() && c.client.err == nil:
 			r.ungrant()
 		case r.state != waiting:
+			c.hasLost = true
 			r.finish(c.lost(reason, err))
 		}
 	}
@@ -171,15 +164,6 @@ func (c *conn) withdraw(err error) {
 	}
 }
 
-// cut ends every read and write at once. It closes the link and not the
-// WebSocket, which, under TLS, would first try to write.
-func (c *conn) cut() { _ = c.link.Close() }
-
-// fail ends the connection because of err.
-func (c *conn) fail(err error) {
-	c.end(LostConnection, fmt.Errorf("%w: %w", ErrConnection, err))
-}
-
 // expire is called when the lease may have ended.
 func (c *conn) expire() {
 	c.mu.Lock()
@@ -198,7 +182,7 @@ func (c *conn) checkLease(at instant) (over bool) {
 	}
 	if c.err == nil {
 		c.finish(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.patience()))
-		c.cut()
+		c.part(at)
 	}
 	return true
 }

@@ -21,6 +21,8 @@
 // The client pings the broker. When for two thirds of the broker's session
 // timeout nothing it sent was answered, it gives up: its locks count as lost
 // before the broker, which waits for the whole timeout, gives them to others.
+// Until then it leaves the connection open, in silence, lest the broker notice
+// too early. Who needs long to stop says so, in StopTime of [Options].
 //
 // # What cannot be promised
 //

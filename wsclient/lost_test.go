@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -140,6 +141,49 @@ func TestTimeToStop(t *testing.T) {
 			t.Errorf("%v are left when the next holds", lost.Left())
 		}
 	})
+}
+
+// A client that only hears nothing any more does not hang up when it gives up, for the
+// broker, which would notice, would give its locks to others while their holders
+// stop. It does so afterwards, or when it is closed.
+func TestGivingUpIsNotHangingUp(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("closed: %t", closes), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *brokertest.Server) {
+				deaf := &deafConn{}
+				c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+					if deaf.Conn != nil {
+						return nil, errors.New("no network")
+					}
+					deaf.Conn, err = b.Dial(ctx, network, address)
+					return deaf, err
+				}})
+				held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+				pass(time.Minute)
+				deaf.deafness.Store(true)
+				granted := make(chan time.Time, 1)
+				go func() {
+					_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
+					granted <- time.Now()
+				}()
+				<-held.Context().Done()
+				lost := new(wsclient.LostError)
+				if !errors.As(context.Cause(held.Context()), &lost) || lost.Reason != wsclient.LostLease {
+					t.Fatal(lost)
+				}
+				left := lost.Left()
+				given := time.Now()
+				if closes {
+					pass(time.Second)
+					left = time.Second
+					_ = c.Close()
+				}
+				if after := (<-granted).Sub(given); after != left {
+					t.Errorf("granted to the next %v after the client gave up, want %v", after, left)
+				}
+			})
+		})
+	}
 }
 
 // Who has lost a lock by a word of the broker has no time.

@@ -36,3 +36,18 @@ func (c *muteConn) Close() error {
 	}
 	return c.Conn.Close()
 }
+
+// A deafConn is a network that can let through only what is sent.
+type deafConn struct {
+	net.Conn
+	deafness atomic.Bool
+}
+
+func (c *deafConn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if err != nil || !c.deafness.Load() {
+			return n, err
+		}
+	}
+}

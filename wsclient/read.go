@@ -9,14 +9,15 @@ import (
 
 // read takes what the broker sends until the connection has ended.
 func (c *conn) read() {
-	defer func() { _ = c.ws.Close() }()
+	defer c.close()
 	for {
 		_, frame, err := c.ws.ReadMessage()
-		if err == nil {
-			err = c.receive(frame)
-		}
 		if err != nil {
 			c.fail(err)
+			return
+		}
+		if err := c.receive(frame); err != nil {
+			c.abandon(err)
 			return
 		}
 	}

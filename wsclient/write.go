@@ -39,7 +39,7 @@ func (c *conn) write() {
 				break
 			}
 			if err := c.writeOne(m.message); err != nil {
-				c.fail(err)
+				c.abandon(err)
 				break
 			}
 		}
@@ -86,7 +86,7 @@ func (c *conn) sayGoodbye() {
 			return
 		}
 	}
-	_ = c.ws.Close()
+	c.close()
 }
 
 // ping asks for a sign of life, which prolongs the lease from now.

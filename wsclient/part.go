@@ -20,9 +20,10 @@ func (c *conn) abandon(err error) { c.stop(err, c.part) }
 func (c *conn) stop(err error, leave func(at instant)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err == nil {
+	at := now()
+	if c.err == nil && !c.checkLease(at) { // one that was frozen may hear of both
 		c.finish(LostConnection, fmt.Errorf("%w: %w", ErrConnection, err))
-		leave(now())
+		leave(at)
 	}
 }
 
@@ -30,10 +31,10 @@ func (c *conn) stop(err error, leave func(at instant)) {
 // which, under TLS, would first try to write.
 func (c *conn) cut() { _ = c.link.Close() }
 
-// part ends every read and write, and hangs up when the broker may have ended the
+// part ends every read and write, and hangs up when the broker will have ended the
 // session, or at once if nobody has held anything. The caller holds c.mu.
 func (c *conn) part(at instant) {
-	left := c.lease.kept(at)
+	left := c.lease.timeout - at.since(c.lease.heard)
 	if left <= 0 || !c.hasLost {
 		c.cut()
 		return

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -19,9 +18,6 @@ const (
 	exitLost        = 76
 	exitForbidden   = 77 // EX_NOPERM
 )
-
-// noticeAfter is how long a command waits before it says for what.
-const noticeAfter = 500 * time.Millisecond
 
 // asking says how locks are asked for; commands embed it.
 type asking struct {
@@ -47,21 +43,23 @@ func (a *asking) Validate() error {
 
 // obtain gets the locks, all of them at once. Where that takes a while it says on
 // out who is in the way.
-func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, out io.Writer) (*wsclient.Lock, error) {
+func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := a.options(names[1:])
+	options.Hold = hold
 	call := client.Acquire
 	if a.Try {
 		call = client.TryAcquire
 	}
-	waiting, obtained := context.WithCancel(ctx)
-	noticed := make(chan struct{})
+	w := &waiting{client: client, names: names, out: out, begin: time.Now()}
+	telling, obtained := context.WithCancel(ctx)
+	told := make(chan struct{})
 	go func() {
-		defer close(noticed)
-		notice(waiting, client, names, out)
+		defer close(told)
+		w.tell(telling)
 	}()
 	lock, err := call(ctx, names[0], options)
 	obtained()
-	<-noticed
+	<-told
 	return lock, notObtained(err)
 }
 
@@ -81,39 +79,8 @@ func notObtained(err error) error {
 	switch {
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
 		return &cli.Failure{Err: err, Code: exitNotObtained}
-	case errors.Is(err, wsclient.ErrForbidden):
-		return &cli.Failure{Err: err, Code: exitForbidden}
 	case errors.Is(err, wsclient.ErrBadRequest):
 		return &cli.Failure{Err: err, Code: cli.ExitUsage}
 	}
 	return lostBroker(err)
-}
-
-// notice says for which lock one waits, and who has it, unless ctx ends soon.
-func notice(ctx context.Context, client *wsclient.Client, names []string, out io.Writer) {
-	select {
-	case <-time.After(noticeAfter):
-	case <-ctx.Done():
-		return
-	}
-	for _, name := range names {
-		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: 1}) {
-			if err == nil && lock.Waiting > 0 {
-				_, _ = fmt.Fprintln(out, "brokerctl:", waitingFor(lock))
-			}
-		}
-	}
-}
-
-// waitingFor says who has a lock that one waits for.
-func waitingFor(lock wire.LockInfo) string {
-	text := "waiting for " + wire.Printable(lock.Name)
-	if len(lock.Holders) > 0 {
-		first := lock.Holders[0]
-		text += fmt.Sprintf(", held by %s for %s", listing.AppendWho(nil, first), listing.Clock(first.Duration()))
-		if more := lock.Holding - 1; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-	}
-	return text + fmt.Sprintf("; %d in the queue", lock.Waiting)
 }

@@ -59,6 +59,8 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 		return client, nil
 	case errors.Is(err, wsclient.ErrBadRequest):
 		return nil, &cli.Failure{Err: err, Code: cli.ExitUsage}
+	case errors.Is(err, wsclient.ErrForbidden):
+		return nil, &cli.Failure{Err: err, Code: exitForbidden}
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, unavailable("something listens at %s but does not answer (%w)", t.shown(), err)
 	case errors.Is(err, wsclient.ErrShuttingDown):
@@ -87,8 +89,11 @@ func unavailable(format string, args ...any) error {
 
 // lostBroker says how a command ends because of err, which may be nil.
 func lostBroker(err error) error {
-	if errors.Is(err, wsclient.ErrConnection) {
+	switch {
+	case errors.Is(err, wsclient.ErrConnection):
 		return unavailable("%w", err)
+	case errors.Is(err, wsclient.ErrForbidden):
+		return &cli.Failure{Err: err, Code: exitForbidden}
 	}
 	return err
 }

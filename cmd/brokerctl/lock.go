@@ -49,7 +49,7 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 		return err
 	}
 	defer client.Close()
-	lock, err := c.obtain(ctx, client, c.Names, app.Stderr)
+	lock, err := c.obtain(ctx, client, c.Names, 0, app.Stderr)
 	if err != nil {
 		if ctx.Err() != nil {
 			return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}

@@ -4,6 +4,9 @@
 package main
 
 import (
+	"os"
+	"slices"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -11,13 +14,28 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Info    infoCmd     `cmd:"" help:"List locks: who has them, who waits, since when."`
-	Why     whyCmd      `cmd:"" help:"Say why a request waits, or why a lock is not free."`
-	Watch   watchCmd    `cmd:"" help:"Show changes as they happen."`
+	Info  infoCmd  `cmd:"" help:"List locks: who has them, who waits, since when."`
+	Why   whyCmd   `cmd:"" help:"Say why a request waits, or why a lock is not free."`
+	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
+	systemCommands
 	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
 	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
 	Version cli.Version `cmd:"" help:"Print the version."`
+}
+
+// A commandLine is what "run" is to run.
+type commandLine []string
+
+// cutCommand takes what comes after the first -- of "run" from the arguments of the
+// process, before anybody looks for flags in it.
+func cutCommand(args []string) ([]string, commandLine) {
+	if len(args) > 0 && args[0] == "run" {
+		if i := slices.Index(args, "--"); i >= 0 {
+			return args[:i], args[i+1:]
+		}
+	}
+	return args, nil
 }
 
 const description = `Look at a running lock broker, and step in.
@@ -29,8 +47,10 @@ Exit codes:
     0   done
     1   something failed
     69  no broker could be reached, or the connection to it ended
+    77  not permitted
     80  the command line is wrong`
 
 func main() {
-	cli.Main(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
+	args, command := cutCommand(os.Args[1:])
+	cli.Main(&grammar{}, args, kong.Name("brokerctl"), kong.Description(description), kong.Bind(command))
 }

@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func TestMain(m *testing.M) {
-	cmdtest.Main(m, map[string]func(){"brokerctl": main})
+	cmdtest.Main(m, map[string]func(){"brokerctl": main, "sitter": sitter, "brokerat": brokerAt})
 }
 
 // TestScripts runs testdata/brokerctl. Each script has a broker of its own, to
@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			"use":       use,
 			"cmpmasked": compareMasked,
 			"mute":      mute,
-			"stopping":  stopping,
+			"refusing":  refusing,
 			"holder":    holder,
 			"waiter":    waiter,
 			"useuntil":  useUntil,
@@ -139,10 +139,12 @@ func mute(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("BROKERCTL_PORT", port)
 }
 
-// stopping: BROKERCTL_PORT leads to a broker that is about to stop.
-func stopping(ts *testscript.TestScript, _ bool, _ []string) {
+// refusing STATUS: BROKERCTL_PORT leads to a broker that lets nobody in.
+func refusing(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "the broker stops", http.StatusServiceUnavailable)
+		http.Error(w, "not you", status)
 	}))
 	ts.Defer(server.Close)
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -30,5 +32,5 @@ Exit codes:
 
 func main() {
 	var g grammar
-	cli.Main(&g, kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
+	cli.Main(&g, os.Args[1:], kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
 }

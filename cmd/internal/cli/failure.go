@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/alecthomas/kong"
 )
@@ -19,23 +18,27 @@ const (
 
 // A Failure is an error that says how the command is to end.
 type Failure struct {
-	Err  error
+	Err  error  // nil: there is nothing to say
 	Hint string // what a person may do about it; may be empty
 	Code int    // the exit code; 0: ExitFailure
 }
 
-// Error is that of Err.
-func (f *Failure) Error() string { return f.Err.Error() }
+// Error is that of Err, or names the code.
+func (f *Failure) Error() string {
+	if f.Err == nil {
+		return fmt.Sprintf("exit code %d", f.Code)
+	}
+	return f.Err.Error()
+}
 
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Main parses the arguments of the process, runs the command that they name and
-// ends the process if that fails: with one line that says what is wrong, and
+// Main parses the arguments, runs the command that they name and ends the process if that fails: with one line that says what is wrong, and
 // below it the hint, if there is one, both on stderr.
-func Main(grammar any, options ...kong.Option) {
+func Main(grammar any, args []string, options ...kong.Option) {
 	app := kong.Must(grammar, options...)
-	ctx, err := app.Parse(os.Args[1:])
+	ctx, err := app.Parse(args)
 	if err != nil {
 		// Whatever it is: kong has a code of its own for some of them only.
 		err = &Failure{Err: err, Code: ExitUsage}
@@ -52,7 +55,9 @@ func end(app *kong.Kong, err error) {
 	if !errors.As(err, &failure) {
 		failure.Err = err
 	}
-	app.Errorf("%v", failure)
+	if failure.Err != nil {
+		app.Errorf("%v", failure)
+	}
 	if failure.Hint != "" {
 		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, failure.Hint)
 	}

@@ -47,3 +47,9 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d.%06d",
 		seconds/3600, seconds/60%60, seconds%60, d%time.Second/time.Microsecond)
 }
+
+// Short writes d as H:MM:SS.
+func Short(d time.Duration) string {
+	seconds := d / time.Second
+	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+}

@@ -1,0 +1,145 @@
+//go:build unix
+
+package child
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Spec says what to run.
+type Spec struct {
+	Path     string    // the program
+	Args     []string  // beginning with its name
+	Env      []string  // all of it
+	Terminal *Terminal // is given to it; nil: it is not
+}
+
+// A Child is a command that runs, or has run.
+type Child struct {
+	pid     int // of the leader, and of the group
+	stopped chan syscall.Signal
+	ended   chan struct{}
+	gone    chan struct{}
+
+	mu     sync.Mutex
+	status syscall.WaitStatus // of the leader, once ended is closed
+	isGone bool
+}
+
+// Start runs the command with the standard streams of this process. The error is
+// that of the system: it could not be executed.
+//
+// Where the system can do that, the command is killed when this process ends, however
+// it does.
+func Start(spec Spec) (*Child, error) {
+	c := &Child{
+		stopped: make(chan syscall.Signal, 1),
+		ended:   make(chan struct{}),
+		gone:    make(chan struct{}),
+	}
+	started := make(chan error)
+	go func() {
+		// The parent of the child, for the system, is this thread: it is to live as long
+		// as the child does.
+		runtime.LockOSThread()
+		err := c.start(spec)
+		started <- err
+		if err == nil {
+			c.reap()
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Child) start(spec Spec) error {
+	attributes := &syscall.SysProcAttr{Setpgid: true}
+	if spec.Terminal != nil {
+		attributes.Foreground, attributes.Ctty = true, spec.Terminal.fd()
+	}
+	adopt(attributes)
+	process, err := os.StartProcess(spec.Path, spec.Args, &os.ProcAttr{
+		Env:   spec.Env,
+		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
+		Sys:   attributes,
+	})
+	if err != nil {
+		return err
+	}
+	// From here on this process may be in the background of its terminal, and is to go
+	// on when it writes there, or takes it back. Not earlier: the command would
+	// inherit that.
+	signal.Ignore(syscall.SIGTTOU)
+	c.pid = process.Pid
+	return process.Release() // who waits here waits for the group
+}
+
+// reap waits for the leader, and then for everybody in the group. The ends of those
+// whose parent has ended are this process's to wait for where adopt could arrange
+// that, and init's elsewhere; there nothing but asking again tells of them.
+func (c *Child) reap() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-c.pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil: // no child is left in the group
+			for unix.Kill(-c.pid, 0) != unix.ESRCH {
+				time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
+			}
+			c.mu.Lock()
+			c.isGone = true
+			c.mu.Unlock()
+			close(c.gone)
+			return
+		case pid != c.pid:
+		case status.Stopped():
+			select {
+			case c.stopped <- status.StopSignal():
+			default: // nobody has seen to the one before yet
+			}
+		default:
+			c.mu.Lock()
+			c.status = status
+			c.mu.Unlock()
+			close(c.ended)
+		}
+	}
+}
+
+// Group is the id of the process group.
+func (c *Child) Group() int { return c.pid }
+
+// Stopped tells of a signal that has stopped the command.
+func (c *Child) Stopped() <-chan syscall.Signal { return c.stopped }
+
+// Ended is closed when the command has ended; others of its group may be left.
+func (c *Child) Ended() <-chan struct{} { return c.ended }
+
+// Gone is closed when nobody of the group is left.
+func (c *Child) Gone() <-chan struct{} { return c.gone }
+
+// Status is how the command has ended, once it has.
+func (c *Child) Status() syscall.WaitStatus {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// Signal sends a signal to everybody in the group. Who has ended gets none.
+func (c *Child) Signal(signal syscall.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.isGone { // the number may be another's by now
+		_ = unix.Kill(-c.pid, signal)
+	}
+}

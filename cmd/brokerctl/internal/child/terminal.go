@@ -1,0 +1,54 @@
+//go:build unix
+
+package child
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Terminal is the one that controls this process. One process group at a time is
+// in its foreground: that reads from it, and gets the signals of its keys.
+type Terminal struct{ file *os.File }
+
+// OpenTerminal returns nil where there is none. Its methods may be called on nil,
+// but for Give.
+func OpenTerminal() *Terminal {
+	file, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	return &Terminal{file}
+}
+
+// Close leaves it alone.
+func (t *Terminal) Close() {
+	if t != nil {
+		_ = t.file.Close()
+	}
+}
+
+func (t *Terminal) fd() int { return int(t.file.Fd()) }
+
+// InForeground reports whether that process group is in the foreground.
+func (t *Terminal) InForeground(group int) bool {
+	if t == nil {
+		return false
+	}
+	there, err := unix.IoctlGetInt(t.fd(), unix.TIOCGPGRP)
+	return err == nil && there == group
+}
+
+// Give brings a process group to the foreground. Before Start this process must be
+// there itself: who does so from the background is stopped, unless it ignores that.
+func (t *Terminal) Give(group int) {
+	_ = unix.IoctlSetPointerInt(t.fd(), unix.TIOCSPGRP, group)
+}
+
+// TakeBack brings this process to the foreground if that group is there.
+func (t *Terminal) TakeBack(group int) {
+	if t.InForeground(group) {
+		t.Give(unix.Getpgrp())
+	}
+}

@@ -1,0 +1,180 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/go-json-experiment/json"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// runCmd is the command "run".
+type runCmd struct {
+	target
+	asking
+	SkipIfLocked bool          `help:"Where the locks are not free, do not run the command, and count that as done."`
+	Hold         time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
+	Grace        time.Duration `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
+	Names        []string      `arg:"" name:"name" help:"The lock; several are held together, all of them or none. What to run comes after --."`
+}
+
+// Help is shown below the flags.
+func (runCmd) Help() string {
+	return `Waits for the locks, runs the command while they are held, and ends as it does: run [flags] NAME... -- COMMAND [ARG...]
+
+    $ brokerctl run orders/42 -- ./import orders/42.csv
+    $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
+    $ brokerctl run --skip-if-locked cron/report -- ./report
+
+No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it.
+
+When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A brokerctl that is stopped (Ctrl-Z) loses its locks after a few seconds; when it goes on, the command is killed. One that is itself killed with KILL takes the command along, on Linux, but not what that has started.
+
+The command finds in its environment:
+
+    LOCKBROKER_NAMES  the names, as a JSON array
+    LOCKBROKER_TOKEN  the fencing token
+    LOCKBROKER_ID     the id of the request, as in the listing
+    LOCKBROKER_URL    where the broker is
+
+Exit codes, beside that of the command:
+
+    69     no broker
+    75     not obtained: --wait has passed, --try, or an operator withdrew it
+    76     lost while the command ran, or --hold has passed
+    77     not permitted
+    80     the command line is wrong
+    126    the command cannot be executed
+    127    there is no such command
+    128+N  signal N has ended the command, or the waiting`
+}
+
+// Validate refuses what does not go together.
+func (c *runCmd) Validate() error {
+	switch {
+	case c.SkipIfLocked && (c.Try || c.Wait > 0):
+		return errors.New("want one of --skip-if-locked, --try and --wait")
+	case c.Hold < 0:
+		return errors.New("--hold: want more than 0s")
+	case c.Grace < 0 || c.Grace > time.Hour:
+		return errors.New("--grace: want 0s to 1h")
+	}
+	return c.asking.Validate()
+}
+
+// Run waits for the locks and runs the command.
+func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
+	if len(command) == 0 {
+		return &cli.Failure{Err: errors.New("want a command"), Hint: "brokerctl run NAME -- COMMAND", Code: cli.ExitUsage}
+	}
+	path, err := lookUp(command[0])
+	if err != nil {
+		return err
+	}
+	signals := notify()
+	defer signal.Stop(signals)
+	client, err := c.connect(context.Background())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	lock, err := c.acquire(client, signals, app.Stderr)
+	if c.SkipIfLocked && errors.Is(err, wsclient.ErrUnavailable) {
+		_, err = fmt.Fprintln(app.Stderr, "brokerctl: skipped:", err)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	terminal := child.OpenTerminal()
+	defer terminal.Close()
+	g := &guard{lock: lock, signals: signals, terminal: terminal, hold: c.Hold, grace: c.Grace, out: app.Stderr}
+	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
+	if lost := lock.Release(); lost != nil {
+		return &cli.Failure{Err: lost, Code: exitLost}
+	}
+	return err
+}
+
+// Exit codes of "run", as shells use them.
+const (
+	exitNotExecutable = 126
+	exitNoCommand     = 127
+	exitSignal        = 128 // and the number of the signal
+)
+
+// exit is the failure of a command that ends as another did, and has nothing to add.
+// It is nil for 0.
+func exit(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return &cli.Failure{Code: code}
+}
+
+// killTime is how long a group may take to end after KILL.
+const killTime = time.Second
+
+// connect makes a client that goes on waiting when the broker is started again, and
+// that gives up so early that the group has ended in time.
+func (c *runCmd) connect(ctx context.Context) (*wsclient.Client, error) {
+	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime})
+}
+
+// acquire gets the locks, unless a signal ends that.
+func (c *runCmd) acquire(client *wsclient.Client, signals <-chan os.Signal, out io.Writer) (*wsclient.Lock, error) {
+	ctx, interrupted := untilSignal(signals)
+	defer func() { _ = interrupted() }()
+	hold := c.Hold
+	if hold > 0 { // a backstop: the guard ends the command before
+		hold += c.Grace + 2*killTime
+	}
+	ask := c.asking
+	ask.Try = ask.Try || c.SkipIfLocked
+	lock, err := ask.obtain(ctx, client, c.Names, hold, out)
+	if signal := interrupted(); signal != nil {
+		return nil, signal // whatever was granted ends with the client
+	}
+	return lock, err
+}
+
+// environment is that of this process, and what is said of the locks.
+func (c *runCmd) environment(lock *wsclient.Lock) []string {
+	names, _ := json.Marshal(c.Names) // the broker has taken them for text
+	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "LOCKBROKER_") })
+	return append(environment,
+		"LOCKBROKER_NAMES="+string(names),
+		"LOCKBROKER_TOKEN="+strconv.FormatInt(lock.Token(), 10),
+		"LOCKBROKER_ID="+lock.ID(),
+		"LOCKBROKER_URL="+c.address(),
+	)
+}
+
+// lookUp finds the program as a shell does, but for what a shell knows itself.
+func lookUp(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil, errors.Is(err, exec.ErrDot): // who has "." in PATH means it
+		return path, nil
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", wire.Printable(name)), Code: exitNoCommand}
+	}
+	return "", &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), errors.Unwrap(err)), Code: exitNotExecutable}
+}

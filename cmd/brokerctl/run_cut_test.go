@@ -1,0 +1,162 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+var cuts = flag.Int("cuts", 20, "how many trials TestRunCutNetwork makes; 200 take about a minute")
+
+const (
+	cutTimeout   = 5 * time.Second
+	cutHeartbeat = time.Second
+	cutLanes     = 20 // trials at the same time
+)
+
+// TestRunCutNetwork takes the network from "run", at any moment, while the command and
+// a child of it do not care about TERM. All of the group is gone before the next
+// holder is granted, every time.
+func TestRunCutNetwork(t *testing.T) {
+	b, err := cmdtest.StartBroker(broker.Config{Timeout: cutTimeout, Heartbeat: cutHeartbeat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	next, err := wsclient.Dial(t.Context(), b.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = next.Close() })
+	trial := &cutTrial{broker: b.Address(), next: next, dir: t.TempDir()}
+	var mu sync.Mutex
+	var margins []time.Duration
+	var lanes sync.WaitGroup
+	for lane := range cutLanes {
+		lanes.Go(func() {
+			for n := lane; n < *cuts; n += cutLanes {
+				grace := []string{"1s", "1h"}[n%2] // there is time for it, or not
+				margin, err := trial.run(t.Context(), fmt.Sprint("trial-", n), grace)
+				mu.Lock()
+				if err != nil {
+					t.Errorf("trial %d: %v", n, err)
+				} else {
+					margins = append(margins, margin)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	lanes.Wait()
+	if len(margins) != *cuts {
+		t.Fatalf("%d trials of %d", len(margins), *cuts)
+	}
+	slices.Sort(margins)
+	t.Logf("%d trials, from the end of the group to the next grant: least %v, median %v, most %v",
+		len(margins), margins[0], margins[len(margins)/2], margins[len(margins)-1])
+}
+
+// A cutTrial is what trials have in common.
+type cutTrial struct {
+	broker string // its address
+	next   *wsclient.Client
+	dir    string
+}
+
+// run returns how long after the last of the group has ended the next is granted.
+func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*cutTimeout)
+	defer cancel()
+	link := brokertest.NewLink(new(net.Dialer).DialContext)
+	defer link.Cut()
+	relay, err := cmdtest.StartRelay(link.Dial, c.broker)
+	if err != nil {
+		return 0, err
+	}
+	defer relay.Stop()
+
+	alive := flock.New(filepath.Join(c.dir, name))
+	defer func() { _ = alive.Close() }()
+	command := exec.CommandContext(ctx, "brokerctl", "run", "--url", "ws://"+relay.Address(), "--grace", grace, name,
+		"--", "sitter", "--stubborn", "--offspring", "--lock", alive.Path())
+	said := &bytes.Buffer{}
+	command.Stderr = said
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	if err := command.Start(); err != nil {
+		return 0, err
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		return 0, fmt.Errorf("it said %q: %w", line, err)
+	}
+	gone := make(chan time.Time, 1)
+	go func() {
+		if alive.Lock() == nil {
+			gone <- time.Now()
+		}
+	}()
+	granted := make(chan error, 1)
+	var at time.Time
+	go func() {
+		lock, err := c.next.Acquire(ctx, name, nil)
+		at = time.Now()
+		if err == nil {
+			defer func() { _ = lock.Release() }()
+		}
+		granted <- err
+	}()
+	wait(ctx, rand.N(2*cutHeartbeat)) // any moment is as good as another
+	link.Freeze()
+	if err := <-granted; err != nil {
+		return 0, err
+	}
+	select {
+	case end := <-gone:
+		margin = at.Sub(end)
+	default:
+		err = errors.New("somebody of the group is there when the next is granted")
+		select {
+		case end := <-gone:
+			err = fmt.Errorf("%w, and ended %v later", err, end.Sub(at))
+		case <-ctx.Done():
+			_ = command.Process.Kill()
+		}
+	}
+	if _ = command.Wait(); err == nil && command.ProcessState.ExitCode() != exitLost {
+		err = fmt.Errorf("it ended with %v", command.ProcessState)
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, said)
+	}
+	return margin, err
+}
+
+// wait lets real time pass: the moment of the cut is to be any.
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

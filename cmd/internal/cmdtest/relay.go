@@ -1,0 +1,75 @@
+package cmdtest
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+)
+
+// A Relay listens on a free port of the loopback interface and passes on what comes,
+// for processes whose network is to fail: see brokertest.Link.
+type Relay struct {
+	listener net.Listener
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	target   string
+	life     context.Context
+	end      context.CancelFunc
+	running  sync.WaitGroup
+
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// StartRelay starts one that leads to target by dial. It is to be stopped.
+func StartRelay(dial func(ctx context.Context, network, address string) (net.Conn, error), target string) (*Relay, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	r := &Relay{listener: listener, dial: dial, target: target}
+	r.life, r.end = context.WithCancel(context.Background())
+	r.running.Go(r.accept)
+	return r, nil
+}
+
+// Address is its host and port.
+func (r *Relay) Address() string { return r.listener.Addr().String() }
+
+// Stop ends all connections.
+func (r *Relay) Stop() {
+	_ = r.listener.Close()
+	r.end()
+	r.mu.Lock()
+	for _, c := range r.conns {
+		_ = c.Close()
+	}
+	r.mu.Unlock()
+	r.running.Wait()
+}
+
+func (r *Relay) accept() {
+	for {
+		near, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := r.dial(r.life, "tcp", r.target)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		r.mu.Lock()
+		r.conns = append(r.conns, near, far)
+		r.mu.Unlock()
+		r.running.Go(func() { carry(near, far) })
+		r.running.Go(func() { carry(far, near) })
+	}
+}
+
+// carry ends both when one has ended.
+func carry(from, to net.Conn) {
+	_, _ = io.Copy(to, from)
+	_ = from.Close()
+	_ = to.Close()
+}

@@ -17,6 +17,7 @@ type grammar struct {
 	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
 	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
+	Bench   benchCmd    `cmd:"" help:"Put load on the broker, and measure how it fares."`
 	Version cli.Version `cmd:"" help:"Print the version."`
 }
 

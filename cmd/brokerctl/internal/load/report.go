@@ -52,7 +52,7 @@ func (r *run) report(ending Ending, measured time.Duration, err error) *Report {
 		grants := w.grants.Load()
 		report.Grants += grants
 		report.Fewest, report.Most = min(report.Fewest, grants), max(report.Most, grants)
-		if w.waits {
+		if w.waited > 0 {
 			report.Waiting++
 			report.LongestWait = max(report.LongestWait, significant(w.waited))
 		}

@@ -171,11 +171,12 @@ func (r *run) result(ending Ending) (*Report, error) {
 		ending = EndedByFailure // on the last steps
 	}
 	measured := min(r.plan.Duration, r.stopped.Sub(r.begin))
+	report := r.report(ending, measured, err)
 	switch {
-	case measured > 0:
-		return r.report(ending, measured, err), err
-	case err == nil:
+	case err == nil && measured <= 0:
 		return nil, ErrNothing
+	case err != nil && (measured <= 0 || report.Grants == 0):
+		return nil, fmt.Errorf("%w (before anything was measured)", err)
 	}
-	return nil, fmt.Errorf("%w (before anything was measured)", err)
+	return report, err
 }

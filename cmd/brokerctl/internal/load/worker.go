@@ -18,11 +18,10 @@ type worker struct {
 	order  *rand.Rand // which lock is next: the same in each run
 	newest int64      // its last token
 
-	grants  atomic.Int64 // in the time that counts; whoever shows progress reads it
-	acquire times        // from asking to the grant
-	pair    times        // that, and from giving back to the answer
-	waited  time.Duration
-	waits   bool // it was waiting when the time was over, for so long
+	grants  atomic.Int64  // in the time that counts; whoever shows progress reads it
+	acquire times         // from asking to the grant
+	pair    times         // that, and from giving back to the answer
+	waited  time.Duration // by the end of the time, if it was waiting then, else 0 or less
 }
 
 func newWorker(r *run, n int, l locker) *worker {
@@ -47,7 +46,7 @@ func (w *worker) turn(ctx context.Context, g *guard) error {
 	granted := time.Now()
 	switch {
 	case errors.Is(err, errOver):
-		w.waits, w.waited = true, w.run.over(granted).Sub(asked)
+		w.waited = w.run.over(granted).Sub(asked)
 		return nil
 	case err != nil:
 		return err

@@ -1,0 +1,188 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// One caller over a network that takes 5ms each way: 10ms to the grant, 10ms more
+// until the release is confirmed, so 50 grants in a second. What was granted in the
+// warm-up does not count.
+func TestOneCaller(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.link.Delay(5 * ms)
+		r := s.measured(Plan{Connections: 1, Goroutines: 1, Names: 3, Prefix: "load/", Warmup: 3 * time.Second, Duration: time.Second})
+		if r.Grants != 50 || r.PerSecond() != 50 || r.Measured != time.Second || r.Ending != EndedByDuration {
+			t.Errorf("got %d grants, %v a second, in %v, until %s", r.Grants, r.PerSecond(), r.Measured, r.Ending)
+		}
+		if want := (Latency{50, 10 * ms, 10 * ms, 10 * ms, 10 * ms, 10 * ms}); r.Acquire != want {
+			t.Errorf("acquire took %v, want %v", r.Acquire, want)
+		}
+		if want := (Latency{50, 20 * ms, 20 * ms, 20 * ms, 20 * ms, 20 * ms}); r.Pair != want {
+			t.Errorf("acquire and release took %v, want %v", r.Pair, want)
+		}
+	})
+}
+
+// Who holds is not in the latencies of who holds, but in those of who waits.
+func TestHold(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		r := s.measured(contended())
+		if r.Grants != 100 || r.Fewest != 25 || r.Most != 25 || r.Fairness() != 1 {
+			t.Errorf("got %d grants, from %d to %d: want 100, 25 each", r.Grants, r.Fewest, r.Most)
+		}
+		if r.Acquire.P50 != 30*ms || r.Acquire.Max != 30*ms || r.Pair.Max != 30*ms {
+			t.Errorf("got %v and %v, want 30ms: three others hold the lock before", r.Acquire, r.Pair)
+		}
+		if r.Waiting != 3 || r.LongestWait != 25*ms {
+			t.Errorf("%d waited at the end, one for %v; want 3, 25ms", r.Waiting, r.LongestWait)
+		}
+		s.expectIdle()
+	})
+}
+
+// Several hold a lock at once, as many as may.
+func TestShared(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		plan := contended()
+		plan.Shared = true
+		if r := s.measured(plan); r.Grants != 400 || r.Waiting != 0 {
+			t.Errorf("shared: got %d grants, %d waiting; want 400, none", r.Grants, r.Waiting)
+		}
+		plan.Limit = 2
+		if r := s.measured(plan); r.Grants != 200 || r.Waiting != 2 {
+			t.Errorf("shared by two: got %d grants, %d waiting; want 200, 2", r.Grants, r.Waiting)
+		}
+	})
+}
+
+// Nobody asks for anything before all connections exist.
+func TestStartTogether(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		plan := contended()
+		plan.Connections, plan.Goroutines = 40, 40
+		var dialed int
+		last := func(ctx context.Context) (*wsclient.Client, error) {
+			if dialed++; dialed == plan.Connections {
+				time.Sleep(time.Second) //nolint:forbidigo // virtual time
+				s.expectIdle()
+			}
+			return s.dial(ctx)
+		}
+		// One at a time, so that dialed needs no lock.
+		turn := make(chan struct{}, 1)
+		r, err := Run(t.Context(), plan, func(ctx context.Context) (*wsclient.Client, error) {
+			turn <- struct{}{}
+			defer func() { <-turn }()
+			return last(ctx)
+		}, nil)
+		if err != nil || dialed != 40 || r.Grants != 100 {
+			t.Errorf("got %+v, %v, after %d connections", r, err, dialed)
+		}
+	})
+}
+
+// Goroutines are spread evenly.
+func TestSpread(t *testing.T) {
+	lockers := []locker{client{}, &fake{}, &fake{}}
+	plan := Plan{Goroutines: 8, Names: 1}
+	on := map[locker]int{}
+	for _, w := range newRun(plan, lockers).workers {
+		on[w.locker]++
+	}
+	if got := fmt.Sprint(on[lockers[0]], on[lockers[1]], on[lockers[2]]); got != "3 3 2" {
+		t.Errorf("got %s goroutines on the connections, want 3 3 2", got)
+	}
+}
+
+// A signal ends the run early, and what has run until then is reported.
+func TestEndedEarly(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s.after(warmup+2500*ms, cancel)
+		plan := contended()
+		plan.Duration = time.Hour
+		r, err := Run(ctx, plan, s.dial, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Measured != 2500*ms || r.Ending != EndedEarly || r.Grants != 250 || r.PerSecond() != 100 {
+			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured, r.Ending, r.PerSecond())
+		}
+		s.expectIdle()
+	})
+}
+
+// Before anything was measured there is nothing to report: in the warm-up, and while
+// the connections are made.
+func TestEndedTooEarly(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s.after(warmup-ms, cancel)
+		if r, err := Run(ctx, contended(), s.dial, nil); r != nil || !errors.Is(err, ErrNothing) {
+			t.Errorf("got %v, %v, want ErrNothing", r, err)
+		}
+		s.expectIdle()
+		if r, err := Run(ctx, contended(), s.dial, nil); r != nil || !errors.Is(err, ErrNothing) {
+			t.Errorf("while connecting: got %v, %v, want ErrNothing", r, err)
+		}
+	})
+}
+
+// A connection that cannot be made is the error, and the others are closed.
+func TestDialFails(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		refused := errors.New("refused")
+		full := make(chan struct{}, 1)
+		plan := contended()
+		_, err := Run(t.Context(), plan, func(ctx context.Context) (*wsclient.Client, error) {
+			select {
+			case full <- struct{}{}:
+				return s.dial(ctx)
+			default:
+				return nil, refused
+			}
+		}, nil)
+		if !errors.Is(err, refused) {
+			t.Errorf("got %v, want %v", err, refused)
+		}
+		synctest.Wait() // goleak and the end of the bubble look for a client that is left
+	})
+}
+
+// Progress is told each second, in the warm-up too.
+func TestProgress(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		plan := contended()
+		plan.Hold, plan.Warmup, plan.Duration = 350*ms, 1200*ms, 2*time.Second
+		var told []string
+		if _, err := Run(t.Context(), plan, s.dial, func(p Progress) {
+			told = append(told, fmt.Sprintf("%v: %d", p.Measured, p.Grants))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(told, ", "); got != "-200ms: 0, 800ms: 2, 1.8s: 5" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+// Who asks between the end of the time and its being noticed was not waiting when it
+// ended.
+func TestAskedTooLate(t *testing.T) {
+	late := newRun(goodPlan(), []locker{&fake{refuse: errOver}})
+	late.end = time.Now()
+	if err := late.workers[0].turn(t.Context(), &late.guards[0]); err != nil {
+		t.Error(err)
+	}
+	if r := late.report(EndedByDuration, time.Second, nil); r.Waiting != 0 || r.LongestWait != 0 {
+		t.Errorf("%d waited, for %v", r.Waiting, r.LongestWait)
+	}
+}

@@ -1,6 +1,6 @@
 // Command brokerctl is the operator's tool for a lock broker: it lists who has
-// which lock and who waits, says why, shows what changes, and ends requests. See
-// brokerctl --help.
+// which lock and who waits, says why, shows what changes, ends requests, and
+// measures. See brokerctl --help.
 package main
 
 import (

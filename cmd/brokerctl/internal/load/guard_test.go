@@ -12,16 +12,17 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A fake grants everything at once, with tokens as it likes.
+// A fake grants everything to everybody, with tokens as it likes.
 type fake struct {
 	tokens atomic.Int64
 	step   int64
-	refuse error // of every acquire
+	takes  time.Duration
 	lost   error // of every release
 }
 
 func (f *fake) acquire(ctx context.Context, _ string) (held, error) {
-	return fakeLock{ctx, f.tokens.Add(f.step), f.lost}, f.refuse
+	time.Sleep(f.takes) //nolint:forbidigo // virtual time
+	return fakeLock{ctx, f.tokens.Add(f.step), f.lost}, nil
 }
 
 type fakeLock struct {

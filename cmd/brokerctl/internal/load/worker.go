@@ -21,7 +21,7 @@ type worker struct {
 	grants  atomic.Int64  // in the time that counts; whoever shows progress reads it
 	acquire times         // from asking to the grant
 	pair    times         // that, and from giving back to the answer
-	waited  time.Duration // by the end of the time, if it was waiting then, else 0 or less
+	waited  time.Duration // by the end of the time, if it was waiting then, else 0
 }
 
 func newWorker(r *run, n int, l locker) *worker {
@@ -46,14 +46,15 @@ func (w *worker) turn(ctx context.Context, g *guard) error {
 	granted := time.Now()
 	switch {
 	case errors.Is(err, errOver):
-		w.waited = w.run.over(granted).Sub(asked)
+		w.waitedTo(granted, asked)
 		return nil
 	case err != nil:
 		return err
-	}
-	if w.run.counts(ctx, granted) {
+	case w.run.counts(ctx, granted):
 		w.grants.Store(w.grants.Load() + 1)
 		w.acquire.add(granted.Sub(asked))
+	case !granted.Before(w.run.end): // and it is only about to be noticed that it is over
+		w.waitedTo(granted, asked)
 	}
 	err = w.hold(ctx, g, lock, newest)
 	releasing := time.Now()
@@ -64,6 +65,12 @@ func (w *worker) turn(ctx context.Context, g *guard) error {
 		w.pair.add(granted.Sub(asked) + released.Sub(releasing))
 	}
 	return err
+}
+
+// waitedTo notes for how long somebody was waiting when the time was over, if it was
+// not over already when he asked.
+func (w *worker) waitedTo(at, asked time.Time) {
+	w.waited = max(w.waited, w.run.over(at).Sub(asked))
 }
 
 // hold holds a lock for as long as planned, unless it is lost, or the time over,

@@ -117,15 +117,14 @@ func (c *benchCmd) Run(app *kong.Kong) error {
 }
 
 func (c *benchCmd) print(out io.Writer, report *load.Report) error {
-	text := report.AppendText(nil)
-	if c.JSON {
-		object, err := json.Marshal(report)
-		if err != nil {
-			return err
-		}
-		text = append(object, '\n')
+	if !c.JSON {
+		_, err := out.Write(report.AppendText(nil))
+		return err
 	}
-	_, err := out.Write(text)
+	object, err := json.Marshal(report)
+	if err == nil {
+		_, err = out.Write(append(object, '\n'))
+	}
 	return err
 }
 

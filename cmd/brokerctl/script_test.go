@@ -193,10 +193,11 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// inuse NAME: the lock was granted before here.
+// inuse NAME: the lock was granted twice before here, so that whoever had it first
+// knows of it, if it is exclusive.
 func inUse(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 0 }))
+	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
 }
 
 // stopbroker: the broker has ended from here on.

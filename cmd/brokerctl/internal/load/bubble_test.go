@@ -2,6 +2,8 @@ package load
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +20,9 @@ type stage struct {
 	*testing.T
 	broker *brokertest.Server
 	link   *brokertest.Link
+
+	mu      sync.Mutex
+	clients []*wsclient.Client // that a plan was carried out with
 }
 
 func onStage(t *testing.T, f func(t *testing.T, s *stage)) {
@@ -25,12 +30,18 @@ func onStage(t *testing.T, f func(t *testing.T, s *stage)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
 		defer b.Stop()
-		f(t, &stage{t, b, b.NewLink()})
+		f(t, &stage{T: t, broker: b, link: b.NewLink()})
 	})
 }
 
 func (s *stage) dial(ctx context.Context) (*wsclient.Client, error) {
-	return wsclient.Dial(ctx, s.broker.URL(), &wsclient.Options{NetDial: s.link.Dial, NoReconnect: true})
+	c, err := wsclient.Dial(ctx, s.broker.URL(), &wsclient.Options{NetDial: s.link.Dial, NoReconnect: true})
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clients = append(s.clients, c)
+	}
+	return c, err
 }
 
 // measured runs a plan that ends well.
@@ -65,6 +76,17 @@ func (s *stage) expectIdle() {
 	defer c.Close()
 	for lock, err := range c.Info(s.Context(), nil) {
 		s.Errorf("left on the broker: %+v, %v", lock, err)
+	}
+}
+
+// expectOver asserts that nothing is left, there or here.
+func (s *stage) expectOver() {
+	s.Helper()
+	s.expectIdle()
+	for _, c := range s.clients {
+		if !errors.Is(c.Err(), wsclient.ErrClosed) {
+			s.Errorf("a client is left, or has ended by itself: %v", c.Err())
+		}
 	}
 }
 

@@ -73,7 +73,6 @@ func TestTokensDoNotRise(t *testing.T) {
 	for _, plan := range []Plan{
 		{Goroutines: 1, Names: 1, Hold: 10 * ms, Duration: time.Second},
 		{Goroutines: 4, Names: 1, Shared: true, Hold: 10 * ms, Duration: time.Second},
-		{Goroutines: 1, Names: 1000, Hold: 10 * ms, Duration: time.Second}, // hardly a lock twice
 	} {
 		for _, step := range []int64{0, -1} {
 			f := &fake{step: step}
@@ -119,12 +118,32 @@ func TestTokensOfExclusive(t *testing.T) {
 	}
 }
 
+// What one caller gets rises over all locks: it has asked for each after it had the
+// one before.
+func TestTokensOfCaller(t *testing.T) {
+	plan := goodPlan()
+	plan.Names = 2
+	r := newRun(plan, []locker{&fake{}})
+	for i, want := range []bool{true, false} {
+		err := r.workers[0].hold(t.Context(), &r.guards[i], fakeLock{t.Context(), 7, nil}, 0)
+		if (err == nil) != want {
+			t.Errorf("%s with token 7: %v", r.guards[i].name, err)
+		}
+	}
+}
+
 // Where a lock was lost, that explains what looked like a violation.
 func TestLostExplains(t *testing.T) {
+	lost := &wsclient.LostError{Reason: wsclient.LostEvicted}
 	plan := contended()
 	plan.Warmup = 0
-	_, err := runFake(t, &fake{step: 1, lost: &wsclient.LostError{Reason: wsclient.LostEvicted}}, plan)
-	if !errors.Is(err, wsclient.ErrLost) {
+	if _, err := runFake(t, &fake{step: 1, lost: lost}, plan); !errors.Is(err, wsclient.ErrLost) {
 		t.Errorf("got %v, want ErrLost", err)
+	}
+	r := newRun(plan, []locker{&fake{}})
+	r.fail(violated("a has 2 holders"))
+	r.fail(lost)
+	if err := r.failure(); !errors.Is(err, wsclient.ErrLost) {
+		t.Errorf("told by another goroutine: got %v, want ErrLost", err)
 	}
 }

@@ -22,6 +22,31 @@ func someReport() *Report {
 	}
 }
 
+// What several have counted is put together.
+func TestReport(t *testing.T) {
+	plan := goodPlan()
+	plan.Goroutines = 3
+	r := newRun(plan, []locker{&fake{}})
+	for i, grants := range []int64{5, 2, 7} {
+		w := r.workers[i]
+		w.grants.Store(grants)
+		for range grants {
+			w.acquire.add(time.Duration(grants) * ms)
+		}
+		w.waited = time.Duration(i) * time.Second
+	}
+	got := r.report(EndedByDuration, 2*time.Second, nil)
+	if got.Grants != 14 || got.PerSecond() != 7 || got.Fewest != 2 || got.Most != 7 || got.Fairness() != 2./7 {
+		t.Errorf("got %+v", got)
+	}
+	if got.Acquire.Count != 14 || got.Acquire.P50 != 5*ms || got.Acquire.Max != 7*ms || got.Pair.Count != 0 {
+		t.Errorf("got %v and %v", got.Acquire, got.Pair)
+	}
+	if got.Waiting != 2 || got.LongestWait != 2*time.Second {
+		t.Errorf("%d waited, for %v", got.Waiting, got.LongestWait)
+	}
+}
+
 func checkText(t *testing.T, r *Report, want string) {
 	t.Helper()
 	if got := string(r.AppendText(nil)); got != want {

@@ -44,7 +44,7 @@ func TestHold(t *testing.T) {
 		if r.Waiting != 3 || r.LongestWait != 25*ms {
 			t.Errorf("%d waited at the end, one for %v; want 3, 25ms", r.Waiting, r.LongestWait)
 		}
-		s.expectIdle()
+		s.expectOver()
 	})
 }
 
@@ -109,14 +109,18 @@ func TestEndedEarly(t *testing.T) {
 		s.after(warmup+2500*ms, cancel)
 		plan := contended()
 		plan.Duration = time.Hour
+		start := time.Now()
 		r, err := Run(ctx, plan, s.dial, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if took := time.Since(start); took != warmup+2500*ms {
+			t.Errorf("it took %v: the holder is not to hold to the end", took)
+		}
 		if r.Measured != 2500*ms || r.Ending != EndedEarly || r.Grants != 250 || r.PerSecond() != 100 {
 			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured, r.Ending, r.PerSecond())
 		}
-		s.expectIdle()
+		s.expectOver()
 	})
 }
 
@@ -129,7 +133,7 @@ func TestEndedTooEarly(t *testing.T) {
 		if r, err := Run(ctx, contended(), s.dial, nil); r != nil || !errors.Is(err, ErrNothing) {
 			t.Errorf("got %v, %v, want ErrNothing", r, err)
 		}
-		s.expectIdle()
+		s.expectOver()
 		if r, err := Run(ctx, contended(), s.dial, nil); r != nil || !errors.Is(err, ErrNothing) {
 			t.Errorf("while connecting: got %v, %v, want ErrNothing", r, err)
 		}
@@ -140,20 +144,22 @@ func TestEndedTooEarly(t *testing.T) {
 func TestDialFails(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		refused := errors.New("refused")
-		full := make(chan struct{}, 1)
-		plan := contended()
-		_, err := Run(t.Context(), plan, func(ctx context.Context) (*wsclient.Client, error) {
+		first, connected := make(chan struct{}, 1), make(chan struct{})
+		_, err := Run(t.Context(), contended(), func(ctx context.Context) (*wsclient.Client, error) {
 			select {
-			case full <- struct{}{}:
+			case first <- struct{}{}:
+				defer close(connected)
 				return s.dial(ctx)
-			default:
+			case <-connected:
 				return nil, refused
 			}
 		}, nil)
 		if !errors.Is(err, refused) {
 			t.Errorf("got %v, want %v", err, refused)
 		}
-		synctest.Wait() // goleak and the end of the bubble look for a client that is left
+		if s.expectOver(); len(s.clients) != 1 {
+			t.Errorf("%d clients were made, want 1", len(s.clients))
+		}
 	})
 }
 

@@ -1,6 +1,6 @@
 // Command brokerctl is the operator's tool for a lock broker: it lists who has
-// which lock and who waits, says why, shows what changes, and ends requests. See
-// brokerctl --help.
+// which lock and who waits, says why, shows what changes, ends requests, and
+// measures. See brokerctl --help.
 package main
 
 import (
@@ -21,6 +21,7 @@ type grammar struct {
 	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
 	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
+	Bench   benchCmd    `cmd:"" help:"Put load on the broker, and measure how it fares."`
 	Version cli.Version `cmd:"" help:"Print the version."`
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lockbroker/lockbroker/broker"
@@ -39,16 +41,19 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold":      hold,
-			"queue":     queue,
-			"use":       use,
-			"cmpmasked": compareMasked,
-			"mute":      mute,
-			"refusing":  refusing,
-			"holder":    holder,
-			"waiter":    waiter,
-			"useuntil":  useUntil,
-			"fileuntil": fileUntil,
+			"hold":       hold,
+			"queue":      queue,
+			"use":        use,
+			"cmpmasked":  compareMasked,
+			"mute":       mute,
+			"refusing":   refusing,
+			"holder":     holder,
+			"waiter":     waiter,
+			"useuntil":   useUntil,
+			"fileuntil":  fileUntil,
+			"inuse":      inUse,
+			"stopbroker": stopBroker,
+			"benchjson":  benchJSON,
 		},
 	})
 }
@@ -57,6 +62,7 @@ func TestScripts(t *testing.T) {
 type stage struct {
 	ctx    context.Context
 	client *wsclient.Client
+	broker *cmdtest.Broker
 	queued sync.WaitGroup
 }
 
@@ -81,7 +87,7 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	s := &stage{ctx: ctx, client: client}
+	s := &stage{ctx: ctx, client: client, broker: b}
 	env.Defer(func() { _ = client.Close(); s.queued.Wait() })
 	env.Values[stageKey{}] = s
 	return nil
@@ -186,6 +192,44 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 	wanted, err := regexp.Compile(args[1])
 	ts.Check(err)
 	for !wanted.MatchString(readUntil(ts, args[0])) {
+	}
+}
+
+// inuse NAME: the lock was granted twice before here, so that whoever had it first
+// knows of it, if it is exclusive.
+func inUse(ts *testscript.TestScript, _ bool, args []string) {
+	s := stageOf(ts)
+	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
+}
+
+// stopbroker: the broker has ended from here on.
+func stopBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).broker.Stop() }
+
+// benchjson FILE ENDING: the file is one report of a bench that ended so, whose
+// figures go together.
+func benchJSON(ts *testscript.TestScript, _ bool, args []string) {
+	var r struct {
+		EndedBy   string  `json:"ended_by"`
+		Grants    int64   `json:"grants"`
+		PerSecond float64 `json:"grants_per_second"`
+		Measured  float64 `json:"measured_seconds"`
+		Acquire   struct {
+			P50  float64 `json:"p50"`
+			P999 float64 `json:"p99_9"`
+			Max  float64 `json:"max"`
+		} `json:"acquire_us"`
+		By struct {
+			Fewest int64 `json:"fewest"`
+			Most   int64 `json:"most"`
+		} `json:"grants_by_goroutine"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &r))
+	goesTogether := r.Grants > 0 && r.Measured > 0 &&
+		math.Abs(r.PerSecond*r.Measured-float64(r.Grants)) < 0.01 &&
+		0 < r.Acquire.P50 && r.Acquire.P50 <= r.Acquire.P999 && r.Acquire.P999 <= r.Acquire.Max &&
+		r.By.Fewest <= r.By.Most && r.By.Most <= r.Grants
+	if r.EndedBy != args[1] || !goesTogether {
+		ts.Fatalf("got %+v", r)
 	}
 }
 

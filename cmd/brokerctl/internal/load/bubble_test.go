@@ -1,0 +1,102 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A stage is a broker in a bubble, whose time is virtual: a lock that is held for
+// 10ms is held for exactly that long, and the rest takes no time. What is measured
+// is therefore known beforehand, to the grant.
+type stage struct {
+	*testing.T
+	broker *brokertest.Server
+	link   *brokertest.Link
+
+	mu      sync.Mutex
+	clients []*wsclient.Client // that a plan was carried out with
+}
+
+func onStage(t *testing.T, f func(t *testing.T, s *stage)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := brokertest.Start(t, broker.Config{})
+		defer b.Stop()
+		f(t, &stage{T: t, broker: b, link: b.NewLink()})
+	})
+}
+
+func (s *stage) dial(ctx context.Context) (*wsclient.Client, error) {
+	c, err := wsclient.Dial(ctx, s.broker.URL(), &wsclient.Options{NetDial: s.link.Dial, NoReconnect: true})
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clients = append(s.clients, c)
+	}
+	return c, err
+}
+
+// measured runs a plan that ends well.
+func (s *stage) measured(plan Plan) *Report {
+	s.Helper()
+	if err := plan.Validate(); err != nil {
+		s.Fatal(err)
+	}
+	report, err := Run(s.Context(), plan, s.dial, nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return report
+}
+
+// after does something at that time, while a plan is carried out.
+func (s *stage) after(d time.Duration, f func()) { time.AfterFunc(d, f) }
+
+// other is a client that looks at the broker.
+func (s *stage) other() *wsclient.Client {
+	c, err := wsclient.Dial(context.Background(), s.broker.URL(), &wsclient.Options{NetDial: s.broker.Dial})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return c
+}
+
+// expectIdle asserts that nobody holds anything or waits for it.
+func (s *stage) expectIdle() {
+	s.Helper()
+	c := s.other()
+	defer c.Close()
+	for lock, err := range c.Info(s.Context(), nil) {
+		s.Errorf("left on the broker: %+v, %v", lock, err)
+	}
+}
+
+// expectOver asserts that nothing is left, there or here.
+func (s *stage) expectOver() {
+	s.Helper()
+	s.expectIdle()
+	for _, c := range s.clients {
+		if !errors.Is(c.Err(), wsclient.ErrClosed) {
+			s.Errorf("a client is left, or has ended by itself: %v", c.Err())
+		}
+	}
+}
+
+const ms = time.Millisecond
+
+// warmup ends between two grants of a lock that is held for 10ms.
+const warmup = time.Second + 5*ms
+
+// contended is a plan of four that want one lock for 10ms each. One has it for the
+// first time at 0s; the measuring begins and ends while one has it.
+func contended() Plan {
+	return Plan{Connections: 2, Goroutines: 4, Names: 1, Prefix: "load/", Hold: 10 * ms, Warmup: warmup, Duration: time.Second}
+}

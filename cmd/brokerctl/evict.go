@@ -21,8 +21,8 @@ import (
 // evictCmd is the command "evict".
 type evictCmd struct {
 	target
-	ID      string `arg:"" optional:"" help:"The request to end, by its id as in the listing."`
-	Lock    string `placeholder:"NAME" help:"End all who hold this lock, in place of one request."`
+	ID      string `arg:"" optional:"" complete:"request" help:"The request to end, by its id as in the listing."`
+	Lock    string `placeholder:"NAME" complete:"held" help:"End all who hold this lock, in place of one request."`
 	Message string `short:"m" placeholder:"TEXT" help:"Why, for whom it concerns to read, and for the log of the broker."`
 	Yes     bool   `short:"y" help:"Do not ask."`
 }

@@ -21,7 +21,7 @@ type infoCmd struct {
 	target
 	Empty   bool   `short:"e" help:"List also locks that were used and are now free."`
 	JSON    bool   `name:"json" help:"Print each lock as a JSON object on a line of its own, as in the protocol."`
-	Pattern string `arg:"" optional:"" help:"List only locks whose name matches this glob: * stays within a slash, ** does not; quote it for the shell."`
+	Pattern string `arg:"" optional:"" complete:"pattern" help:"List only locks whose name matches this glob: * stays within a slash, ** does not; quote it for the shell."`
 }
 
 // Help is shown below the flags.

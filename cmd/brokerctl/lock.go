@@ -18,7 +18,7 @@ import (
 type lockCmd struct {
 	target
 	asking
-	Names []string `arg:"" name:"name" help:"The lock; several are held together, all of them or none."`
+	Names []string `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none."`
 }
 
 // Help is shown below the flags.

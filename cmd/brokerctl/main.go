@@ -18,6 +18,9 @@ type grammar struct {
 	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
 	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
 	Version cli.Version `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print what turns on completion in a shell."`
+	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print what the last word of a command line could be."`
 }
 
 const description = `Look at a running lock broker, and step in.
@@ -31,6 +34,8 @@ Exit codes:
     69  no broker could be reached, or the connection to it ended
     80  the command line is wrong`
 
-func main() {
-	cli.Main(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
+func main() { cli.Main(newApp()) }
+
+func newApp() *kong.Kong {
+	return kong.Must(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
 }

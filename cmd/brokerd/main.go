@@ -30,5 +30,5 @@ Exit codes:
 
 func main() {
 	var g grammar
-	cli.Main(&g, kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
+	cli.Main(kong.Must(&g, kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description)))
 }

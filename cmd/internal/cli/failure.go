@@ -33,8 +33,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 // Main parses the arguments of the process, runs the command that they name and
 // ends the process if that fails: with one line that says what is wrong, and
 // below it the hint, if there is one, both on stderr.
-func Main(grammar any, options ...kong.Option) {
-	app := kong.Must(grammar, options...)
+func Main(app *kong.Kong) {
 	ctx, err := app.Parse(os.Args[1:])
 	if err != nil {
 		// Whatever it is: kong has a code of its own for some of them only.

@@ -16,22 +16,26 @@ type completionCmd struct {
 
 // Help is shown below the flags.
 func (completionCmd) Help() string {
-	return `Prints what the shell evaluates at its start. In ~/.bashrc:
+	return `Prints what turns completion on in a shell. To try it, in fish:
+
+    $ brokerctl completion fish | source
+
+For good, in ~/.bashrc:
 
     eval "$(brokerctl completion bash)"
 
-In ~/.zshrc:
+in ~/.zshrc:
 
     eval "$(brokerctl completion zsh)"
 
-In ~/.config/fish/config.fish:
+or in ~/.config/fish/config.fish:
 
     brokerctl completion fish | source
 
 Then the Tab key completes commands, flags, the names of locks and the ids of requests; for these it asks the broker that the line names, or the environment, for 300 ms at most. Of very many it offers 1000. Names that cannot be printed are not offered.
 
-    $ brokerctl evict --lock ord<Tab>
-    $ brokerctl evict --lock orders/42`
+    $ brokerctl lock ord<Tab>
+    $ brokerctl lock orders/42`
 }
 
 // Run prints it.

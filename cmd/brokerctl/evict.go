@@ -31,8 +31,8 @@ type evictCmd struct {
 func (evictCmd) Help() string {
 	return `A holder loses its locks, and one that waits waits no more; both are told by whom, and why. The locks go to the next in line at once, whatever the victim still does.
 
-    brokerctl evict k3v9x2mq--0 --message "stuck since noon"
-    brokerctl evict --lock orders/42 --yes
+    $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
+    $ brokerctl evict --lock orders/42 --yes
 
 On a terminal it shows whom it is about and asks; elsewhere --yes is needed.`
 }

@@ -28,6 +28,7 @@ type infoCmd struct {
 func (infoCmd) Help() string {
 	return `Locks are listed in the order in which they came into use, each with its holders (*) and below them its waiters, first come first:
 
+    $ brokerctl info 'orders/*'
     orders/42:
     * @billing, #k3v9x2mq--0, duration: 0:00:14.379000
       @reports, #k3v9x2mq--2, duration: 0:00:05.375000

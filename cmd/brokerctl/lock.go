@@ -28,7 +28,7 @@ func (lockCmd) Help() string {
     $ brokerctl lock orders/42
     1764097264000112
 
-    echo 'until this ends' | brokerctl lock orders/42
+    $ echo 'until this ends' | brokerctl lock orders/42
 
 Exit codes, beside those of every command:
 

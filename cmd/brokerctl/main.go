@@ -11,16 +11,17 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Info    infoCmd     `cmd:"" help:"List locks: who has them, who waits, since when."`
-	Why     whyCmd      `cmd:"" help:"Say why a request waits, or why a lock is not free."`
-	Watch   watchCmd    `cmd:"" help:"Show changes as they happen."`
-	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
-	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
-	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
-	Version cli.Version `cmd:"" help:"Print the version."`
+	Info  infoCmd  `cmd:"" help:"List locks: who has them, who waits, since when."`
+	Why   whyCmd   `cmd:"" help:"Say why a request waits, or why a lock is not free."`
+	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
+	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
+	Evict evictCmd `cmd:"" help:"End somebody else's request."`
+	Ping  pingCmd  `cmd:"" help:"Measure how long the broker takes to answer."`
 
 	Completion completionCmd `cmd:"" help:"Print what turns on completion in a shell."`
 	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print what the last word of a command line could be."`
+	Man        cli.Man       `cmd:"" help:"Print the manual page."`
+	Version    cli.Version   `cmd:"" help:"Print the version."`
 }
 
 const description = `Look at a running lock broker, and step in.
@@ -37,5 +38,5 @@ Exit codes:
 func main() { cli.Main(newApp()) }
 
 func newApp() *kong.Kong {
-	return kong.Must(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
+	return cli.New(&grammar{}, kong.Name("brokerctl"), kong.Description(description))
 }

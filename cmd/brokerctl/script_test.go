@@ -53,6 +53,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestExamples: the help of each command shows how it is called.
+func TestExamples(t *testing.T) { cmdtest.CheckExamples(t, newApp()) }
+
 // A stage is what a script acts on.
 type stage struct {
 	ctx    context.Context

@@ -43,7 +43,10 @@ func (c *evictCmd) Validate() error {
 	case (c.ID == "") == (c.Lock == ""):
 		return errors.New("want either the id of a request or --lock NAME")
 	case c.ID != "" && !wire.ParseID(c.ID).Valid():
-		return fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0; to name a lock say --lock", c.ID)
+		return &cli.Failure{
+			Err:  fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0", c.ID),
+			Hint: "to name a lock say --lock",
+		}
 	}
 	return nil
 }
@@ -72,6 +75,9 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 			_, err = fmt.Fprintln(app.Stdout, "evicted", v)
 		}
 		failed = errors.Join(failed, err)
+	}
+	if c.ID != "" && errors.Is(failed, wsclient.ErrNotFound) {
+		return &cli.Failure{Err: failed, Hint: "brokerctl info lists who holds and who waits, with their ids"}
 	}
 	return lostBroker(failed)
 }

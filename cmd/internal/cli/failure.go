@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -36,8 +38,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 func Main(app *kong.Kong) {
 	ctx, err := app.Parse(os.Args[1:])
 	if err != nil {
-		// Whatever it is: kong has a code of its own for some of them only.
-		err = &Failure{Err: err, Code: ExitUsage}
+		err = usage(app, err)
 	} else {
 		err = ctx.Run()
 	}
@@ -51,9 +52,23 @@ func end(app *kong.Kong, err error) {
 	if !errors.As(err, &failure) {
 		failure.Err = err
 	}
-	app.Errorf("%v", failure)
+	app.Errorf("%s", line(failure.Error()))
 	if failure.Hint != "" {
-		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, failure.Hint)
+		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, line(failure.Hint))
 	}
 	app.Exit(cmp.Or(failure.Code, ExitFailure))
+}
+
+// line is text as one line, in which nothing reaches the terminal but text: what
+// was joined is parted by semicolons, as errors.Join parts it by newlines.
+func line(text string) string {
+	var out strings.Builder
+	for _, c := range strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ") {
+		if strconv.IsPrint(c) {
+			out.WriteRune(c)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		}
+	}
+	return out.String()
 }

@@ -48,7 +48,7 @@ func (r *roff) text(s string) {
 		switch {
 		case column == 0:
 			word = guard(word)
-		case column+len(word) > width:
+		case column+1+len(word) > width:
 			r.WriteByte('\n')
 			column, word = 0, guard(word)
 		default:

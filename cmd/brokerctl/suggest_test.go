@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -9,7 +10,10 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"pgregory.net/rapid"
 
+	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // TestPrefixGlob: it matches the names that begin so, and no others.
@@ -51,5 +55,36 @@ func TestSuggestGivesUp(t *testing.T) {
 	// Generous, for a machine that is busy; a command waits for 5 s.
 	if took, each := time.Since(start), time.Since(start)/time.Duration(len(sources())); each > 4*suggestWait {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestSuggestBounds: of very many locks 1000 are suggested, and a request that has
+// several is suggested once.
+func TestSuggestBounds(t *testing.T) {
+	b, err := cmdtest.StartBroker(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Stop()
+	client, err := wsclient.Dial(t.Context(), b.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	const each, requests = 64, suggestMax/64 + 1
+	for r := range requests {
+		options := &wsclient.AcquireOptions{}
+		for n := range each - 1 {
+			options.Also = append(options.Also, wsclient.LockSpec{Name: fmt.Sprintf("%d/%d", r, n)})
+		}
+		if _, err := client.Acquire(t.Context(), fmt.Sprint(r), options); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := &infoCmd{target: target{URL: b.URL()}}
+	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": requests, "waiter": 0} {
+		if got := len(sources()[source](t.Context(), command, "")); got != want {
+			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
+		}
 	}
 }

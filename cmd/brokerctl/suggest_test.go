@@ -53,13 +53,13 @@ func TestSuggestGivesUp(t *testing.T) {
 		}
 	}
 	// Generous, for a machine that is busy; a command waits for 5 s.
-	if took, each := time.Since(start), time.Since(start)/time.Duration(len(sources())); each > 4*suggestWait {
-		t.Errorf("it took %v", took)
+	if each := time.Since(start) / time.Duration(len(sources())); each > 2*time.Second {
+		t.Errorf("it took %v", each)
 	}
 }
 
-// TestSuggestBounds: of very many locks 1000 are suggested, and a request that has
-// several is suggested once.
+// TestSuggestBounds: of very many locks 1000 are suggested, of very many holders
+// of one 20, and a request that has several locks is suggested once.
 func TestSuggestBounds(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{})
 	if err != nil {
@@ -71,6 +71,11 @@ func TestSuggestBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	for range suggestQueue + 1 {
+		if _, err := client.Acquire(t.Context(), "popular", &wsclient.AcquireOptions{Mode: wsclient.Shared}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	const each, requests = 64, suggestMax/64 + 1
 	for r := range requests {
 		options := &wsclient.AcquireOptions{}
@@ -82,7 +87,7 @@ func TestSuggestBounds(t *testing.T) {
 		}
 	}
 	command := &infoCmd{target: target{URL: b.URL()}}
-	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": requests, "waiter": 0} {
+	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0} {
 		if got := len(sources()[source](t.Context(), command, "")); got != want {
 			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
 		}

@@ -56,7 +56,7 @@ func TestSuggest(t *testing.T) {
 		{"list --host=there -p3 |", "there:3"},
 		{"list -q |", "here:1"},
 		{"list a b c |", "here:1"},
-		{"list a b --port 5 c |", ""}, // which is wrong
+		{"list a b --port 5 |", ""}, // which kong wants together
 		{"list --name |", "here:1"},
 		{"list --name |-", ""},
 		{"list a --name |h", "here:1"},

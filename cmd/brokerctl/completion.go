@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -32,7 +34,7 @@ or in ~/.config/fish/config.fish:
 
     brokerctl completion fish | source
 
-Then the Tab key completes commands, flags, the names of locks and the ids of requests; for these it asks the broker that the line names, or the environment, for 300 ms at most. Of very many it offers 1000. Names that cannot be printed are not offered.
+Then the Tab key completes commands, flags, the names of locks and the ids of requests; for these it asks the broker that the line names, or the environment, for 300 ms at most, or for as long as BROKERCTL_SUGGEST_WAIT says, such as 1s. Of very many it offers 1000. Names that cannot be printed are not offered.
 
     $ brokerctl lock ord<Tab>
     $ brokerctl lock orders/42`
@@ -52,6 +54,9 @@ func (c *completionCmd) Run(app *kong.Kong) error {
 type suggestCmd struct {
 	Shell string   `arg:"" enum:"bash,zsh,fish"`
 	Words []string `arg:"" optional:""`
+
+	// Wait is for slow networks, and for tests on busy machines.
+	Wait time.Duration `env:"BROKERCTL_SUGGEST_WAIT" help:"How long the broker may take."`
 }
 
 // Help is shown below the flags.
@@ -66,7 +71,7 @@ func (suggestCmd) Help() string {
 func (c *suggestCmd) Run(app *kong.Kong) error {
 	// The words are traced through a grammar of their own: this one has this
 	// command in it.
-	completer := &complete.Completer{App: newApp(), Sources: sources()}
+	completer := &complete.Completer{App: newApp(), Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait))}
 	write := complete.ForZsh
 	switch c.Shell {
 	case "bash":

@@ -17,8 +17,9 @@ const (
 	suggestQueue = 20                     // of each lock, where it is about requests
 )
 
-// sources are what the tag "complete" names.
-func sources() map[string]complete.Source {
+// sources are what the tag "complete" names. Each asks for that long at most.
+func sources(wait time.Duration) map[string]complete.Source {
+	ask := func(questions ...question) complete.Source { return ask(wait, questions) }
 	return map[string]complete.Source{
 		"lock":    ask(names(true, func(wire.LockInfo) bool { return true })),
 		"held":    ask(names(false, func(l wire.LockInfo) bool { return l.Holding > 0 })),
@@ -34,9 +35,9 @@ type question func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []c
 
 // ask puts questions to the broker that a command is for. What has come when the
 // time is over, or the broker fails, is suggested.
-func ask(questions ...question) complete.Source {
+func ask(wait time.Duration, questions []question) complete.Source {
 	return func(ctx context.Context, command any, prefix string) []complete.Suggestion {
-		ctx, cancel := context.WithTimeout(ctx, suggestWait)
+		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		t, ok := command.(interface {
 			dial(context.Context) (*wsclient.Client, error)

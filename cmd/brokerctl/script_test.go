@@ -77,6 +77,8 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("BROKERCTL_HOST", host)
 	env.Setenv("BROKERCTL_PORT", port)
+	// With the race detector each process would otherwise sleep for 1 s at its end.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	env.Defer(cancel)

@@ -62,9 +62,17 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 	case errors.Is(err, wsclient.ErrForbidden):
 		return nil, &cli.Failure{Err: err, Code: exitForbidden}
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, unavailable("something listens at %s but does not answer (%w)", t.shown(), err)
+		return nil, &cli.Failure{
+			Err:  fmt.Errorf("something listens at %s but does not answer (%w)", t.shown(), err),
+			Hint: "is that a brokerd? " + checkTarget,
+			Code: cli.ExitUnavailable,
+		}
 	case errors.Is(err, wsclient.ErrShuttingDown):
-		return nil, unavailable("the broker at %s is stopping, and lets nobody in (%w)", t.shown(), err)
+		return nil, &cli.Failure{
+			Err:  fmt.Errorf("the broker at %s is stopping, and lets nobody in (%w)", t.shown(), err),
+			Hint: "try again when it has started again",
+			Code: cli.ExitUnavailable,
+		}
 	}
 	return nil, t.unreachable(err)
 }
@@ -100,5 +108,11 @@ func lostBroker(err error) error {
 
 // unreachable says what to check.
 func (t target) unreachable(err error) error {
-	return unavailable("no broker at %s; is brokerd running there? Check --host and --port, or --url (%w)", t.shown(), err)
+	return &cli.Failure{
+		Err:  fmt.Errorf("no broker at %s (%w)", t.shown(), err),
+		Hint: "is brokerd running there? " + checkTarget,
+		Code: cli.ExitUnavailable,
+	}
 }
+
+const checkTarget = "Check --host and --port, or --url"

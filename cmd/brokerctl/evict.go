@@ -21,8 +21,8 @@ import (
 // evictCmd is the command "evict".
 type evictCmd struct {
 	target
-	ID      string `arg:"" optional:"" help:"The request to end, by its id as in the listing."`
-	Lock    string `placeholder:"NAME" help:"End all who hold this lock, in place of one request."`
+	ID      string `arg:"" optional:"" complete:"request" help:"The request to end, by its id as in the listing."`
+	Lock    string `placeholder:"NAME" complete:"held" help:"End all who hold this lock, in place of one request."`
 	Message string `short:"m" placeholder:"TEXT" help:"Why, for whom it concerns to read, and for the log of the broker."`
 	Yes     bool   `short:"y" help:"Do not ask."`
 }
@@ -31,8 +31,8 @@ type evictCmd struct {
 func (evictCmd) Help() string {
 	return `A holder loses its locks, and one that waits waits no more; both are told by whom, and why. The locks go to the next in line at once, whatever the victim still does.
 
-    brokerctl evict k3v9x2mq--0 --message "stuck since noon"
-    brokerctl evict --lock orders/42 --yes
+    $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
+    $ brokerctl evict --lock orders/42 --yes
 
 On a terminal it shows whom it is about and asks; elsewhere --yes is needed.`
 }
@@ -43,7 +43,10 @@ func (c *evictCmd) Validate() error {
 	case (c.ID == "") == (c.Lock == ""):
 		return errors.New("want either the id of a request or --lock NAME")
 	case c.ID != "" && !wire.ParseID(c.ID).Valid():
-		return fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0; to name a lock say --lock", c.ID)
+		return &cli.Failure{
+			Err:  fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0", c.ID),
+			Hint: "to name a lock say --lock",
+		}
 	}
 	return nil
 }
@@ -72,6 +75,9 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 			_, err = fmt.Fprintln(app.Stdout, "evicted", v)
 		}
 		failed = errors.Join(failed, err)
+	}
+	if c.ID != "" && errors.Is(failed, wsclient.ErrNotFound) {
+		return &cli.Failure{Err: failed, Hint: "brokerctl info lists who holds and who waits, with their ids"}
 	}
 	return lostBroker(failed)
 }

@@ -21,13 +21,14 @@ type infoCmd struct {
 	target
 	Empty   bool   `short:"e" help:"List also locks that were used and are now free."`
 	JSON    bool   `name:"json" help:"Print each lock as a JSON object on a line of its own, as in the protocol."`
-	Pattern string `arg:"" optional:"" help:"List only locks whose name matches this glob: * stays within a slash, ** does not; quote it for the shell."`
+	Pattern string `arg:"" optional:"" complete:"pattern" help:"List only locks whose name matches this glob: * stays within a slash, ** does not; quote it for the shell."`
 }
 
 // Help is shown below the flags.
 func (infoCmd) Help() string {
 	return `Locks are listed in the order in which they came into use, each with its holders (*) and below them its waiters, first come first:
 
+    $ brokerctl info 'orders/*'
     orders/42:
     * @billing, #k3v9x2mq--0, duration: 0:00:14.379000
       @reports, #k3v9x2mq--2, duration: 0:00:05.375000

@@ -18,7 +18,7 @@ import (
 type lockCmd struct {
 	target
 	asking
-	Names []string `arg:"" name:"name" help:"The lock; several are held together, all of them or none."`
+	Names []string `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none."`
 }
 
 // Help is shown below the flags.
@@ -28,7 +28,7 @@ func (lockCmd) Help() string {
     $ brokerctl lock orders/42
     1764097264000112
 
-    echo 'until this ends' | brokerctl lock orders/42
+    $ echo 'until this ends' | brokerctl lock orders/42
 
 Exit codes, beside those of every command:
 

@@ -18,11 +18,15 @@ type grammar struct {
 	Why   whyCmd   `cmd:"" help:"Say why a request waits, or why a lock is not free."`
 	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
 	systemCommands
-	Lock    lockCmd     `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
-	Evict   evictCmd    `cmd:"" help:"End somebody else's request."`
-	Ping    pingCmd     `cmd:"" help:"Measure how long the broker takes to answer."`
-	Bench   benchCmd    `cmd:"" help:"Put load on the broker, and measure how it fares."`
-	Version cli.Version `cmd:"" help:"Print the version."`
+	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
+	Evict evictCmd `cmd:"" help:"End somebody else's request."`
+	Ping  pingCmd  `cmd:"" help:"Measure how long the broker takes to answer."`
+	Bench benchCmd `cmd:"" help:"Put load on the broker, and measure how it fares."`
+
+	Completion completionCmd `cmd:"" help:"Print what turns on completion in a shell."`
+	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print what the last word of a command line could be."`
+	Man        cli.Man       `cmd:"" help:"Print the manual page."`
+	Version    cli.Version   `cmd:"" help:"Print the version."`
 }
 
 // A commandLine is what "run" is to run.
@@ -53,5 +57,9 @@ Exit codes:
 
 func main() {
 	args, command := cutCommand(os.Args[1:])
-	cli.Main(&grammar{}, args, kong.Name("brokerctl"), kong.Description(description), kong.Bind(command))
+	cli.Main(newApp(kong.Bind(command)), args)
+}
+
+func newApp(options ...kong.Option) *kong.Kong {
+	return cli.New(&grammar{}, append(options, kong.Name("brokerctl"), kong.Description(description))...)
 }

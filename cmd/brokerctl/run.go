@@ -32,7 +32,7 @@ type runCmd struct {
 	SkipIfLocked bool          `help:"Where the locks are not free, do not run the command, and count that as done."`
 	Hold         time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
 	Grace        time.Duration `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
-	Names        []string      `arg:"" name:"name" help:"The lock; several are held together, all of them or none. What to run comes after --."`
+	Names        []string      `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none. What to run comes after --."`
 }
 
 // Help is shown below the flags.

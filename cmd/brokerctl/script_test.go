@@ -58,6 +58,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestExamples: the help of each command shows how it is called.
+func TestExamples(t *testing.T) { cmdtest.CheckExamples(t, newApp()) }
+
 // A stage is what a script acts on.
 type stage struct {
 	ctx    context.Context
@@ -80,6 +83,8 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("BROKERCTL_HOST", host)
 	env.Setenv("BROKERCTL_PORT", port)
+	// With the race detector each process would otherwise sleep for 1 s at its end.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	env.Defer(cancel)

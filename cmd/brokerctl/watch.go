@@ -20,7 +20,7 @@ import (
 type watchCmd struct {
 	target
 	JSON    bool   `name:"json" help:"Print each change as a JSON object on a line of its own, as in the protocol."`
-	Pattern string `arg:"" optional:"" help:"Follow only locks whose name matches this glob, as for info; quote it for the shell."`
+	Pattern string `arg:"" optional:"" complete:"pattern" help:"Follow only locks whose name matches this glob, as for info; quote it for the shell."`
 }
 
 // Help is shown below the flags.

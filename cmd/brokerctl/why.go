@@ -15,7 +15,7 @@ import (
 // whyCmd is the command "why".
 type whyCmd struct {
 	target
-	What string `arg:"" help:"A request, by its id as in the listing, or a lock, by its name: then it is asked for the first that waits for it."`
+	What string `arg:"" complete:"waiter" help:"A request, by its id as in the listing, or a lock, by its name: then it is asked for the first that waits for it."`
 }
 
 // Help is shown below the flags.

@@ -15,6 +15,7 @@ import (
 type grammar struct {
 	flags
 	Serve   serveCmd    `cmd:"" default:"1" help:"Hand out locks until SIGINT or SIGTERM; what happens without a command."`
+	Man     cli.Man     `cmd:"" help:"Print the manual page."`
 	Version cli.Version `cmd:"" help:"Print the version."`
 }
 
@@ -30,7 +31,9 @@ Exit codes:
     1   something failed, for example the port is taken
     80  the command line is wrong`
 
-func main() {
+func main() { cli.Main(newApp(), os.Args[1:]) }
+
+func newApp() *kong.Kong {
 	var g grammar
-	cli.Main(&g, os.Args[1:], kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
+	return cli.New(&g, kong.Bind(&g.flags), kong.Name("brokerd"), kong.Description(description))
 }

@@ -40,3 +40,6 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Setenv("PORT", port)
 }
+
+// TestExamples: the help of each command shows how it is called.
+func TestExamples(t *testing.T) { cmdtest.CheckExamples(t, newApp()) }

@@ -62,6 +62,17 @@ func (f *flags) Validate() error {
 // serveCmd is the command "serve".
 type serveCmd struct{}
 
+// Help is shown below the flags.
+func (serveCmd) Help() string {
+	return `On 127.0.0.1:27002, keeping fencing tokens over restarts:
+
+    $ brokerd --state-dir /var/lib/brokerd
+
+The same, said in full, for every IPv4 interface; whoever reaches it may do everything:
+
+    $ brokerd serve --host 0.0.0.0 --state-dir /var/lib/brokerd`
+}
+
 // Run serves until a signal comes. A second signal ends the process at once.
 func (serveCmd) Run(f *flags) error {
 	ctx := untilSignal()

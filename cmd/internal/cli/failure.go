@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -34,14 +36,13 @@ func (f *Failure) Error() string {
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Main parses the arguments, runs the command that they name and ends the process if that fails: with one line that says what is wrong, and
+// Main parses the arguments, runs the command that they name and ends the process if
+// that fails: with one line that says what is wrong, if there is anything to say, and
 // below it the hint, if there is one, both on stderr.
-func Main(grammar any, args []string, options ...kong.Option) {
-	app := kong.Must(grammar, options...)
+func Main(app *kong.Kong, args []string) {
 	ctx, err := app.Parse(args)
 	if err != nil {
-		// Whatever it is: kong has a code of its own for some of them only.
-		err = &Failure{Err: err, Code: ExitUsage}
+		err = usage(app, err)
 	} else {
 		err = ctx.Run()
 	}
@@ -56,10 +57,24 @@ func end(app *kong.Kong, err error) {
 		failure.Err = err
 	}
 	if failure.Err != nil {
-		app.Errorf("%v", failure)
+		app.Errorf("%s", line(failure.Error()))
 	}
 	if failure.Hint != "" {
-		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, failure.Hint)
+		_, _ = fmt.Fprintf(app.Stderr, "%s: hint: %s\n", app.Model.Name, line(failure.Hint))
 	}
 	app.Exit(cmp.Or(failure.Code, ExitFailure))
+}
+
+// line is text as one line, in which nothing reaches the terminal but text: what
+// was joined is parted by semicolons, as errors.Join parts it by newlines.
+func line(text string) string {
+	var out strings.Builder
+	for _, c := range strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ") {
+		if strconv.IsPrint(c) {
+			out.WriteRune(c)
+		} else {
+			out.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		}
+	}
+	return out.String()
 }

@@ -11,6 +11,14 @@ import (
 // Version is the command "version".
 type Version struct{}
 
+// Help is shown below the flags.
+func (Version) Help() string {
+	return `The version of the program, that of Go, and the platform:
+
+    $ PROGRAM version
+    PROGRAM v1.2.3 go1.26.0 linux/amd64`
+}
+
 // Run prints the name of the program, its version and that of Go, on one line.
 func (Version) Run(app *kong.Kong) error {
 	_, err := fmt.Fprintln(app.Stdout, app.Model.Name, BuildVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)

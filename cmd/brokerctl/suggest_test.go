@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"pgregory.net/rapid"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// TestPrefixGlob: it matches the names that begin so, and no others.
+func TestPrefixGlob(t *testing.T) {
+	text := rapid.StringMatching(`[ab/*?{}\[\]\\,ß]{0,6}`)
+	rapid.Check(t, func(t *rapid.T) {
+		prefix, name := text.Draw(t, "prefix"), text.Draw(t, "name")
+		if rapid.Bool().Draw(t, "begins so") {
+			name = prefix + name
+		}
+		if prefix == "" || name == "" {
+			return // that is "all names", and that is none
+		}
+		glob := prefixGlob(prefix)
+		if wire.GlobCost(glob) > wire.MaxGlobCost {
+			t.Fatalf("%s costs too much", glob)
+		}
+		if got := doublestar.MatchUnvalidated(glob, name); got != strings.HasPrefix(name, prefix) {
+			t.Fatalf("%s matches %q: %v", glob, name, got)
+		}
+	})
+}
+
+// TestSuggestGivesUp: something that listens and says nothing is not waited for
+// longer than somebody at a keyboard likes.
+func TestSuggestGivesUp(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck // it is of no interest
+	command := &infoCmd{target: target{URL: "ws://" + listener.Addr().String()}}
+	start := time.Now()
+	for name, source := range sources(suggestWait) {
+		if found := source(t.Context(), command, ""); len(found) > 0 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+	// Generous, for a machine that is busy; a command waits for 5 s.
+	if each := time.Since(start) / time.Duration(len(sources(0))); each > 2*time.Second {
+		t.Errorf("it took %v", each)
+	}
+}
+
+// TestSuggestBounds: of very many locks 1000 are suggested, of very many holders
+// of one 20, and a request that has several locks is suggested once.
+func TestSuggestBounds(t *testing.T) {
+	b, err := cmdtest.StartBroker(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Stop()
+	client, err := wsclient.Dial(t.Context(), b.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for range suggestQueue + 1 {
+		if _, err := client.Acquire(t.Context(), "popular", &wsclient.AcquireOptions{Mode: wsclient.Shared}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const each, requests = 64, suggestMax/64 + 1
+	for r := range requests {
+		options := &wsclient.AcquireOptions{}
+		for n := range each - 1 {
+			options.Also = append(options.Also, wsclient.LockSpec{Name: fmt.Sprintf("%d/%d", r, n)})
+		}
+		if _, err := client.Acquire(t.Context(), fmt.Sprint(r), options); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := &infoCmd{target: target{URL: b.URL()}}
+	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0} {
+		if got := len(sources(time.Minute)[source](t.Context(), command, "")); got != want {
+			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package cmdtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// CheckExamples fails for each command whose help shows no example of it: a line
+// that begins with "$", the program and the command.
+func CheckExamples(t *testing.T, app *kong.Kong) {
+	t.Helper()
+	for _, command := range app.Model.Leaves(false) {
+		example := "$ " + command.FullPath()
+		shown := false
+		for line := range strings.Lines(command.Detail) {
+			shown = shown || strings.HasPrefix(strings.TrimSpace(line)+" ", example+" ")
+		}
+		if !shown {
+			t.Errorf("the help of %s has no line that begins with %q", command.FullPath(), example)
+		}
+	}
+}

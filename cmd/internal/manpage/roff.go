@@ -1,0 +1,121 @@
+package manpage
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// width is how long a line of the source is, about.
+const width = 78
+
+// A roff is a document for man(7): what all of man-db, mandoc and groff read.
+type roff struct {
+	strings.Builder
+	fresh bool // a section has just begun
+}
+
+// section begins one.
+func (r *roff) section(title string) {
+	r.macro("SH", title)
+	r.fresh = true
+}
+
+// gap parts paragraphs.
+func (r *roff) gap() {
+	if !r.fresh {
+		r.macro("PP")
+	}
+	r.fresh = false
+}
+
+// macro writes a request, with its arguments quoted.
+func (r *roff) macro(name string, args ...string) {
+	r.WriteString("." + name)
+	for _, arg := range args {
+		r.WriteString(` "` + escape(arg) + `"`)
+	}
+	r.WriteByte('\n')
+}
+
+// text writes a paragraph's text, filled: each sentence begins a line, as roff
+// wants it, and no line is long.
+func (r *roff) text(s string) {
+	r.fresh = false
+	column := 0
+	for _, word := range strings.Fields(s) {
+		word = escape(word)
+		switch {
+		case column == 0:
+			word = guard(word)
+		case column+1+len(word) > width:
+			r.WriteByte('\n')
+			column, word = 0, guard(word)
+		default:
+			r.WriteByte(' ')
+			column++
+		}
+		r.WriteString(word)
+		column += len(word)
+		if strings.ContainsAny(word[len(word)-1:], ".!?") && !strings.HasSuffix(word, "...") {
+			r.WriteByte('\n')
+			column = 0
+		}
+	}
+	if column > 0 {
+		r.WriteByte('\n')
+	}
+}
+
+// paragraph writes one.
+func (r *roff) paragraph(s string) {
+	r.gap()
+	r.text(s)
+}
+
+// preformatted writes lines as they are, indented.
+func (r *roff) preformatted(s string) {
+	r.gap()
+	r.WriteString(".RS 4\n.nf\n")
+	for line := range strings.Lines(s) {
+		r.WriteString(guard(escape(strings.TrimSuffix(line, "\n"))) + "\n")
+	}
+	r.WriteString(".fi\n.RE\n")
+}
+
+// item writes a term, in bold, and below it what it means.
+func (r *roff) item(term, meaning string) {
+	r.macro("TP")
+	r.macro("B", term)
+	r.text(meaning)
+}
+
+// guard keeps a line from being taken for a request.
+func guard(line string) string {
+	if strings.HasPrefix(line, ".") {
+		return `\&` + line
+	}
+	return line
+}
+
+var escapes = map[rune]string{
+	'\\': `\e`, '-': `\-`, '\'': `\(aq`, '"': `\(dq`, '`': `\(ga`, '^': `\(ha`, '~': `\(ti`,
+}
+
+// escape writes text so that it looks as it is, and can be copied to a shell:
+// roff makes typographic quotes, dashes and accents of what it is not told to
+// leave alone. An apostrophe that begins a line is no request then.
+func escape(s string) string {
+	var out strings.Builder
+	for _, c := range s {
+		switch e, ok := escapes[c]; {
+		case ok:
+			out.WriteString(e)
+		case c > unicode.MaxASCII:
+			_, _ = fmt.Fprintf(&out, `\[u%04X]`, c)
+		default:
+			out.WriteRune(c)
+		}
+	}
+	return out.String()
+}

@@ -105,9 +105,6 @@ func (b *batch) print(now time.Time) {
 	}
 }
 
-// widestName is for how long a name the holders are moved to the right.
-const widestName = 48
-
 func (b *batch) printRow(numbers, name, holder string, width int) {
 	_, _ = b.out.WriteString(numbers)
 	if holder == "" {

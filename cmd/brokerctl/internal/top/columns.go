@@ -41,8 +41,12 @@ func headsOf(o order) (numbers, name string) {
 	return fmt.Sprintf(rowFormat, texts[:last]...), texts[last].(string)
 }
 
-// numbersOf are the columns before the name of a lock.
+// numbersOf are the columns before the name of a lock. Of one that changes hands it
+// is not known whether who held it then still does: that is as it was read.
 func numbersOf(l *lock, now time.Time) string {
+	if l.rate > 0 {
+		now = l.at
+	}
 	age, waited := "-", "-"
 	if l.holding > 0 {
 		age = span(now.Sub(l.heldSince))
@@ -71,8 +75,11 @@ func namesOf(name, holder string, width int) string {
 	return fit(name, left) + "  " + fit(holder, width-left-2)
 }
 
-// nameWidth is what a name may take of the width for itself and the holder.
-func nameWidth(width int) int { return max(width*11/20-2, 0) }
+// nameWidth is what a name may take of the width for itself and the holder. Past
+// widestName the holder would be too far away to be read along with it.
+func nameWidth(width int) int { return min(max(width*11/20-2, 0), widestName) }
+
+const widestName = 72
 
 // sumsOf are the sums in words.
 func sumsOf(s sums) string {

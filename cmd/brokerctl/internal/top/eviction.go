@@ -136,7 +136,7 @@ func (e *eviction) words(most int) []string {
 	text := []string{fmt.Sprintf("Evict %s %s %s?", several(len(e.victims), "request", "requests"), what, wire.Printable(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
-		text = append(text, strings.TrimSuffix(string(listing.AppendRequests(nil, "  ", []wire.RequestInfo{v}, 1)), "\n"))
+		text = append(text, requestLine(v, v.Duration()))
 	}
 	if more := len(e.victims) - len(shown); more > 0 {
 		text = append(text, fmt.Sprintf("  ... and %d more", more))

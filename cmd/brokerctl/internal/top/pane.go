@@ -106,14 +106,13 @@ func (d *detail) title() string {
 		several(d.lock.Waiting, "waiter", "waiters"), several(int(d.lock.Grants), "grant", "grants"))
 }
 
-// request is a request in the pane: who it is, since when, and from where.
-func (d *detail) request(r wire.RequestInfo, now time.Time) string {
+// requestLine is a request: since when, who it is, and from where.
+func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 	mark := " "
 	if r.Token != 0 {
 		mark = "*"
 	}
-	age := span(r.Duration() + now.Sub(d.at))
-	parts := []string{fmt.Sprintf("%s %6s  %s", mark, age, listing.AppendWho(nil, r))}
+	parts := []string{fmt.Sprintf("%s %6s  %s", mark, span(lasted), listing.AppendWho(nil, r))}
 	if r.Mode == wire.Shared {
 		parts = append(parts, shared(r))
 	}

@@ -59,9 +59,9 @@ func (m *model) paneLines() []string {
 
 func (m *model) requestLines() []string {
 	var lines []string
-	requests := m.pane.requests()
+	requests, age := m.pane.requests(), m.now.Sub(m.pane.detail.at)
 	for i := m.pane.offset; i < len(requests) && len(lines) < m.paneRows(); i++ {
-		text := m.pane.detail.request(requests[i], m.now)
+		text := requestLine(requests[i], requests[i].Duration()+age)
 		if m.focus == onPane && i == m.pane.index {
 			lines = append(lines, m.options.Palette.selected.Styled(fit(text, m.width)))
 			continue

@@ -14,10 +14,6 @@ const (
 	// pagePause is the pause between pages. 100,000 locks are read in six seconds
 	// with it.
 	pagePause = 25 * time.Millisecond
-	// restShare is how much longer than it lets the broker work a scanner pauses at
-	// least. Where few locks match, the broker searches many for a page, and no
-	// pause comes between.
-	restShare = 4
 )
 
 // A scanner reads all locks, again and again.
@@ -85,10 +81,11 @@ func (s *scanner) send(ctx context.Context, event any) bool {
 }
 
 // rest is how long to wait after a sweep that took so long and of that paused so
-// long.
+// long. All in all the broker has as much time without the scanner as with it: where
+// few locks match, it searches many for a page, and no pause comes between.
 func rest(interval, took, paused time.Duration) time.Duration {
-	busy := took - paused
-	return max(interval-took, restShare*busy-paused, pagePause)
+	asking := took - paused
+	return max(interval-took, asking-paused, pagePause)
 }
 
 // pause reports false when ctx ends first.

@@ -44,7 +44,7 @@ func perSecond(rate float64) string {
 		return "-"
 	case rate == 0:
 		return "0"
-	case rate < 99.95:
+	case rate < 99_999:
 		return fmt.Sprintf("%.1f", rate)
 	}
 	return fmt.Sprintf("%.0f", rate)

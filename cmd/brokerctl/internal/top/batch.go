@@ -7,8 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -92,9 +90,9 @@ func (b *batch) print(now time.Time) {
 		locks = locks[:b.rows]
 	}
 	numbers, name := headsOf(b.options.order())
-	width := ansi.StringWidth(name)
+	width := wide(name)
 	for _, l := range locks {
-		width = max(width, min(ansi.StringWidth(wire.Printable(l.name)), widestName))
+		width = max(width, min(wide(wire.Printable(l.name)), widestName))
 	}
 	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, fit(name, width))
 	for _, l := range locks {
@@ -111,7 +109,7 @@ func (b *batch) printRow(numbers, name, holder string, width int) {
 		_, _ = b.out.WriteString(name + "\n")
 		return
 	}
-	if ansi.StringWidth(name) < width {
+	if wide(name) < width {
 		name = fit(name, width)
 	}
 	_, _ = b.out.WriteString(name + "  " + holder + "\n")

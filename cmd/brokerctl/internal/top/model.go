@@ -57,13 +57,14 @@ const (
 )
 
 // A tick comes once in an interval.
-type tick time.Time
+type tick struct{}
 
 func newModel(ctx context.Context, source Source, options Options, events <-chan any, news <-chan News) *model {
 	return &model{
 		ctx: ctx, source: source, options: options, events: events, news: news,
 		table: newTable(), link: News{State: wsclient.Connected},
 		want:  selection{empty: options.Empty, order: options.order()},
+		lines: lines{sums: sums{rate: unknown}},
 		width: 80, height: 24,
 	}
 }
@@ -85,8 +86,14 @@ func listen[T any](ctx context.Context, c <-chan T) tea.Cmd {
 	}
 }
 
+// tick is tea.Tick, which would outlive ctx.
 func (m *model) tick() tea.Cmd {
-	return tea.Tick(m.options.Interval, func(now time.Time) tea.Msg { return tick(now) })
+	return func() tea.Msg {
+		if !pause(m.ctx, m.options.Interval) {
+			return nil
+		}
+		return tick{}
+	}
 }
 
 // Update takes in a message.

@@ -100,6 +100,9 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// all is how many requests there are, whether they were asked for or not.
+func (d *detail) all() int { return d.lock.Holding + d.lock.Waiting }
+
 // title says of which lock the pane is.
 func (d *detail) title() string {
 	return fmt.Sprintf("%s: %s, %s, %s", wire.Printable(d.name), several(d.lock.Holding, "holder", "holders"),
@@ -136,20 +139,4 @@ func shared(r wire.RequestInfo) string {
 		return fmt.Sprintf("shared by %d", limit)
 	}
 	return "shared"
-}
-
-// more says how many are not listed.
-func (d *detail) more() string {
-	holders, waiters := d.lock.Holding-len(d.lock.Holders), d.lock.Waiting-len(d.lock.Waiters)
-	var parts []string
-	if holders > 0 {
-		parts = append(parts, several(holders, "holder", "holders"))
-	}
-	if waiters > 0 {
-		parts = append(parts, several(waiters, "waiter", "waiters"))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "... and " + strings.Join(parts, ", ") + " more"
 }

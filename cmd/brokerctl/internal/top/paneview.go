@@ -22,11 +22,11 @@ func (m *model) whyHeight() int {
 	return min(len(m.pane.detail.chain)+1, max((m.paneHeight()-1)/2, 0))
 }
 
-// paneRows is how many requests there is room for, beside the title and the line
-// that says how many more there are.
+// paneRows is how many requests there is room for, beside the title and, where
+// there are more, a line that says so.
 func (m *model) paneRows() int {
 	rows := m.paneHeight() - 1 - m.whyHeight()
-	if m.pane.detail.more() != "" {
+	if m.pane.detail.all() > rows {
 		rows--
 	}
 	return max(rows, 0)
@@ -48,8 +48,8 @@ func (m *model) paneLines() []string {
 		lines = append(lines, m.line(p.alarm.Styled, d.err.Error()))
 	}
 	lines = append(lines, m.requestLines()...)
-	if more := d.more(); more != "" {
-		lines = append(lines, m.line(p.dim.Styled, more))
+	if below := d.all() - m.pane.offset - m.paneRows(); below > 0 {
+		lines = append(lines, m.line(p.dim.Styled, fmt.Sprintf("... and %s more", count(below))))
 	}
 	if room := height - m.whyHeight() - len(lines); room > 0 {
 		lines = append(lines, make([]string, room)...)

@@ -60,3 +60,23 @@ func TestCursor(t *testing.T) {
 		}
 	}
 }
+
+func TestCut(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"name", 4, "name"}, {"names", 4, "nam…"}, {"names", 1, "…"}, {"names", 0, ""}, {"names", -1, ""}, {"", 0, ""},
+		{"漢字", 4, "漢字"}, {"漢字", 3, "漢…"}, {"漢字", 2, "…"}, {"a漢", 2, "a…"},
+		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // four wide where it is drawn as two characters
+		{"❤️!", 3, "❤️!"}, {"é!", 2, "é!"}, {"é!!", 2, "é…"},
+	} {
+		if got := cut(test.text, test.width); got != test.want {
+			t.Errorf("%q to %d: %q, want %q", test.text, test.width, got, test.want)
+		}
+	}
+	if got := fit("漢", 4); got != "漢  " {
+		t.Errorf("%q", got)
+	}
+}

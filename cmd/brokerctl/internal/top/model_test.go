@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -313,9 +314,9 @@ func TestAway(t *testing.T) {
 		client := dial(t, b, wsclient.Options{})
 		acquire(t, client, "ann", "a")
 		link, news := b.NewLink(), NewWire()
-		dead := false
+		var dead atomic.Bool
 		source := dial(t, b, wsclient.Options{OnState: news.Tell, NetDial: func(ctx context.Context, network, address string) (c net.Conn, err error) {
-			if dead {
+			if dead.Load() {
 				return nil, errors.New("connection refused")
 			}
 			return link.Dial(ctx, network, address)
@@ -323,7 +324,7 @@ func TestAway(t *testing.T) {
 		term := open(t, source, news)
 		term.shows("connected", "@ann")
 
-		dead = true
+		dead.Store(true)
 		link.Cut()
 		term.wait(3 * time.Second)
 		term.shows("no connection: ", "@ann")
@@ -331,7 +332,7 @@ func TestAway(t *testing.T) {
 		term.shows("nothing can be evicted")
 		acquire(t, client, "bob", "b")
 
-		dead = false
+		dead.Store(false)
 		term.wait(10 * time.Second)
 		term.shows("  connected", "@ann", "@bob")
 	})

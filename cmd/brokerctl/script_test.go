@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -38,19 +39,27 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold":      hold,
-			"queue":     queue,
-			"use":       use,
-			"cmpmasked": compareMasked,
-			"mute":      mute,
-			"stopping":  stopping,
-			"holder":    holder,
-			"waiter":    waiter,
-			"useuntil":  useUntil,
-			"fileuntil": fileUntil,
-		},
+		Cmds:                commands(),
 	})
+}
+
+// commands are those of the scripts.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){
+		"hold":      hold,
+		"queue":     queue,
+		"use":       use,
+		"cmpmasked": compareMasked,
+		"mute":      mute,
+		"stopping":  stopping,
+		"holder":    holder,
+		"waiter":    waiter,
+		"useuntil":  useUntil,
+		"fileuntil": fileUntil,
+		"endbroker": endBroker,
+	}
+	maps.Copy(all, terminalCommands)
+	return all
 }
 
 // A stage is what a script acts on.
@@ -58,12 +67,15 @@ type stage struct {
 	ctx    context.Context
 	client *wsclient.Client
 	queued sync.WaitGroup
+	broker *cmdtest.Broker
+
+	terminal *terminal // the last that was opened
 }
 
 type stageKey struct{}
 
 func setup(env *testscript.Env) error {
-	b, err := cmdtest.StartBroker(broker.Config{})
+	b, err := cmdtest.StartBroker(broker.Config{Drain: -1})
 	if err != nil {
 		return err
 	}
@@ -81,7 +93,7 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	s := &stage{ctx: ctx, client: client}
+	s := &stage{ctx: ctx, client: client, broker: b}
 	env.Defer(func() { _ = client.Close(); s.queued.Wait() })
 	env.Values[stageKey{}] = s
 	return nil
@@ -119,6 +131,9 @@ func queue(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
 }
+
+// endbroker: the broker ends.
+func endBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).broker.Stop() }
 
 // use NAME: a lock was held and is free now.
 func use(ts *testscript.TestScript, _ bool, args []string) {
@@ -205,6 +220,9 @@ var masks = []struct {
 }{
 	{regexp.MustCompile(`\b[a-z0-9]{8}--[0-9]+`), "ID"},
 	{regexp.MustCompile(`\b[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}\b`), "H:MM:SS.ffffff"},
+	{regexp.MustCompile(`(?m)^[-0-9]{10}T[0-9:]{8}(Z|[-+][0-9:]{5})  [0-9.:]+  `), "TIME  ADDR  "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s( +[0-9]+ +)[0-9]+s `), "${1}Ns${2}Ns "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s `), "${1}Ns "},
 	{regexp.MustCompile(`"token":[0-9]+`), `"token":N`},
 	{regexp.MustCompile(`"duration_ms":[0-9]+`), `"duration_ms":N`},
 	{regexp.MustCompile(`"remote":"127.0.0.1:[0-9]+"`), `"remote":"ADDR"`},

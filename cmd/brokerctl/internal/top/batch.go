@@ -89,7 +89,7 @@ func (b *batch) print(now time.Time) {
 	if b.rows > 0 && len(locks) > b.rows {
 		locks = locks[:b.rows]
 	}
-	numbers, name := headsOf(b.options.order())
+	numbers, name := headsOf(order{key: noKey})
 	width := wide(name)
 	for _, l := range locks {
 		width = max(width, min(wide(wire.Printable(l.name)), widestName))

@@ -22,6 +22,9 @@ const (
 	keys
 )
 
+// noKey marks no column.
+const noKey Key = -1
+
 var keyNames = [keys]string{"waiters", "name", "holders", "age", "wait", "grants"}
 
 // String is the name of the key on the command line.

@@ -20,19 +20,8 @@ type Printout struct {
 // between two. The error is that of out, or that of a source that has ended or
 // lost its connection: a script is better told.
 func Batch(ctx context.Context, source Source, options Options, p Printout, out io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx)
-	events := make(chan any)
-	scanned := make(chan error, 1)
-	s := &scanner{source: source, match: options.Match, interval: options.Interval, events: events}
-	go func() { scanned <- s.run(ctx) }()
-	running := true
-	defer func() {
-		cancel()
-		if running {
-			<-scanned
-		}
-	}()
-
+	events, stop := scan(ctx, source, options)
+	defer stop()
 	b := batch{table: newTable(), options: options, rows: p.Rows, out: bufio.NewWriter(out)}
 	for frames := 0; p.Frames == 0 || frames < p.Frames; {
 		select {
@@ -44,9 +33,8 @@ func Batch(ctx context.Context, source Source, options Options, p Printout, out 
 			if printed {
 				frames++
 			}
-		case err := <-scanned:
-			running = false
-			return err
+		case <-ctx.Done():
+			return nil
 		}
 	}
 	return nil
@@ -78,6 +66,8 @@ func (b *batch) take(event any, apart bool) (printed bool, err error) {
 		}
 		b.print(event.at)
 		return true, b.out.Flush()
+	case ended:
+		return false, event.err
 	}
 	return false, fmt.Errorf("top: unknown event %T", event)
 }

@@ -130,15 +130,10 @@ type terminal struct {
 func open(t *testing.T, source Source, news *Wire) *terminal {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	events := make(chan any)
 	options := Options{Broker: "memory", Interval: 2 * time.Second, Message: "stuck"}
+	events, stop := scan(ctx, source, options)
+	t.Cleanup(stop)
 	m := newModel(ctx, source, options, events, news.latest)
-	s := &scanner{source: source, interval: options.Interval, events: events}
-	go func() {
-		if err := s.run(ctx); err != nil {
-			s.send(ctx, ended{err})
-		}
-	}()
 	term := &terminal{model: m, t: t, msgs: make(chan tea.Msg, 1000)}
 	term.run(m.Init())
 	term.settle()

@@ -12,26 +12,13 @@ import (
 // framesPerSecond is how often the screen is drawn at most.
 const framesPerSecond = 20
 
-// An ended is the end of the source.
-type ended struct{ err error }
-
 // Run shows the view on a terminal until somebody quits it, ctx ends (which is how a
 // signal is told: nil), or the source has ended for good, which is the error.
 func Run(ctx context.Context, source Source, news *Wire, options Options, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	events := make(chan any)
-	s := &scanner{source: source, match: options.Match, interval: options.Interval, events: events}
-	scanned := make(chan struct{})
-	go func() {
-		defer close(scanned)
-		if err := s.run(ctx); err != nil {
-			s.send(ctx, ended{err})
-		}
-	}()
-	defer func() {
-		cancel()
-		<-scanned
-	}()
+	defer cancel() // commands that wait for something
+	events, stop := scan(ctx, source, options)
+	defer stop()
 
 	m := newModel(ctx, source, options, events, news.latest)
 	// The palette has decided about colours; what the terminal can do beyond its

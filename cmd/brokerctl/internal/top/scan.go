@@ -21,7 +21,28 @@ type scanner struct {
 	source   Source
 	match    string
 	interval time.Duration
-	events   chan<- any // page and swept
+	events   chan<- any
+}
+
+// An ended is the end of the source, and the last that a scanner sends.
+type ended struct{ err error }
+
+// scan starts a scanner, and returns what it sends: page, swept and ended. It is to
+// be stopped.
+func scan(ctx context.Context, source Source, options Options) (events <-chan any, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	sent, stopped := make(chan any), make(chan struct{})
+	s := &scanner{source: source, match: options.Match, interval: options.Interval, events: sent}
+	go func() {
+		defer close(stopped)
+		if err := s.run(ctx); err != nil {
+			s.send(ctx, ended{err})
+		}
+	}()
+	return sent, func() {
+		cancel()
+		<-stopped
+	}
 }
 
 // run reads until ctx ends, or until the source has for good; the error is that

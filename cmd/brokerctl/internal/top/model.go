@@ -159,9 +159,7 @@ func (m *model) end(s swept) {
 func (m *model) relist() {
 	m.listedAt = m.now
 	m.lines.list(m.table, m.want)
-	if m.selected == "" {
-		m.cursor = cursor{}
-	} else if i := slices.IndexFunc(m.lines.locks, func(l *lock) bool { return l.name == m.selected }); i >= 0 {
+	if i := slices.IndexFunc(m.lines.locks, func(l *lock) bool { return l.name == m.selected }); i >= 0 {
 		m.carry(i)
 	}
 	// One that is gone may come back: its name is kept until the cursor moves.

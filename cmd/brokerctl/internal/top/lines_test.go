@@ -93,3 +93,19 @@ func TestFilterFindsWhatIsShown(t *testing.T) {
 		}
 	}
 }
+
+// TestAges: an age goes on between two readings, but that of a lock which changes
+// hands does not: who had it then has given it away since.
+func TestAges(t *testing.T) {
+	table := newTable()
+	next := held("busy", 1, 1, 1)
+	next.grants, next.holder, next.waiter = 9, id(8), id(9)
+	sweepOf(table, "s", 0, held("busy", 1, 1, 1), held("still", 2, 10, 1))
+	sweepOf(table, "s", 2, next, held("still", 2, 12, 1))
+	for name, want := range map[string][]string{"busy": {"1s", "0s"}, "still": {"1m10s", "1m05s"}} {
+		r := strings.Fields(numbersOf(table.locks[name], after(60)))
+		if r[1] != want[0] || r[3] != want[1] {
+			t.Errorf("%s: age %s, waited %s, want %v", name, r[1], r[3], want)
+		}
+	}
+}

@@ -346,3 +346,21 @@ func TestEnded(t *testing.T) {
 		}
 	})
 }
+
+// TestChosenInPane: a request stays chosen when those before it are gone.
+func TestChosenInPane(t *testing.T) {
+	m := withPane(full(80, 24))
+	feed(m, press("tab"), press("down"), press("down"))
+	chosen := m.pane.requests()[m.pane.index].ID
+	next := report()
+	next.lock.Holders = next.lock.Holders[1:]
+	feed(m, next)
+	if got := m.pane.requests()[m.pane.index].ID; got != chosen {
+		t.Errorf("chosen is %v, was %v", got, chosen)
+	}
+	next.lock.Holders, next.lock.Waiters, next.lock.Holding, next.lock.Waiting = nil, nil, 0, 0
+	feed(m, next, press("down"), press("e"))
+	if m.eviction != nil {
+		t.Errorf("asks about %+v", m.eviction)
+	}
+}

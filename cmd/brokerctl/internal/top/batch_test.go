@@ -21,7 +21,7 @@ func (r reader) Write(frame []byte) (int, error) { return len(frame), r(string(f
 // TestBatch: a frame after each sweep, in which what is gone is gone.
 func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := brokertest.Start(t, broker.Config{})
+		b := brokertest.Start(t, broker.Config{IdleNames: -1})
 		client := dial(t, b, wsclient.Options{})
 		short := acquire(t, client, "ann", "short")
 		acquire(t, client, "bob", "long")

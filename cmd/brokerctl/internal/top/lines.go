@@ -62,5 +62,9 @@ func (f filter) match(l *lock) bool {
 	}
 	text := strings.ToLower(string(f))
 	holds := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
-	return holds(l.name) || holds(wire.Printable(l.name)) || l.holding > 0 && holds(holderOf(l))
+	if holds(l.name) || l.holding > 0 && holds(holderOf(l)) {
+		return true
+	}
+	shown := wire.Printable(l.name)
+	return shown != l.name && holds(shown)
 }

@@ -322,7 +322,7 @@ func TestAway(t *testing.T) {
 		dead.Store(true)
 		link.Cut()
 		term.wait(3 * time.Second)
-		term.shows("no connection: ", "@ann")
+		term.shows("no connection", "connection refused", "@ann")
 		term.press("e")
 		term.shows("nothing can be evicted")
 		acquire(t, client, "bob", "b")

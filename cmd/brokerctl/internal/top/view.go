@@ -62,10 +62,8 @@ func (m *model) headLines() []string {
 // connection says how things stand with the broker.
 func (m *model) connection() string {
 	switch {
-	case m.away() && m.link.Why != nil:
-		return "no connection: " + m.link.Why.Error()
 	case m.away():
-		return "no connection"
+		return "no connection; trying again"
 	case m.failed != nil:
 		return m.failed.Error()
 	case m.link.State == wsclient.Draining:
@@ -155,6 +153,8 @@ func (m *model) statusLine() string {
 		return m.line(p.title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
 	case m.alarm:
 		return m.line(p.alarm.Styled, m.status)
+	case m.status == "" && m.away() && m.link.Why != nil:
+		return m.line(p.alarm.Styled, m.link.Why.Error())
 	}
 	return m.line(p.title.Styled, m.status)
 }

@@ -1,6 +1,6 @@
 // Command brokerctl is the operator's tool for a lock broker: it lists who has
-// which lock and who waits, says why, shows what changes, ends requests, and
-// measures. See brokerctl --help.
+// which lock and who waits, says why, shows what changes, ends requests, runs
+// commands under locks, and measures. See brokerctl --help.
 package main
 
 import (
@@ -17,6 +17,7 @@ type grammar struct {
 	Info  infoCmd  `cmd:"" help:"List locks: who has them, who waits, since when."`
 	Why   whyCmd   `cmd:"" help:"Say why a request waits, or why a lock is not free."`
 	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
+	Top   topCmd   `cmd:"" help:"Show locks full-screen, always up to date, and evict."`
 	systemCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict evictCmd `cmd:"" help:"End somebody else's request."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -40,22 +41,29 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hold":       hold,
-			"queue":      queue,
-			"use":        use,
-			"cmpmasked":  compareMasked,
-			"mute":       mute,
-			"refusing":   refusing,
-			"holder":     holder,
-			"waiter":     waiter,
-			"useuntil":   useUntil,
-			"fileuntil":  fileUntil,
-			"inuse":      inUse,
-			"stopbroker": stopBroker,
-			"benchjson":  benchJSON,
-		},
+		Cmds:                commands(),
 	})
+}
+
+// commands are those of the scripts.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := map[string]func(*testscript.TestScript, bool, []string){
+		"hold":       hold,
+		"queue":      queue,
+		"use":        use,
+		"cmpmasked":  compareMasked,
+		"mute":       mute,
+		"refusing":   refusing,
+		"holder":     holder,
+		"waiter":     waiter,
+		"useuntil":   useUntil,
+		"fileuntil":  fileUntil,
+		"inuse":      inUse,
+		"stopbroker": stopBroker,
+		"benchjson":  benchJSON,
+	}
+	maps.Copy(all, terminalCommands)
+	return all
 }
 
 // TestExamples: the help of each command shows how it is called.
@@ -67,12 +75,14 @@ type stage struct {
 	client *wsclient.Client
 	broker *cmdtest.Broker
 	queued sync.WaitGroup
+
+	terminal *terminal // the last that was opened
 }
 
 type stageKey struct{}
 
 func setup(env *testscript.Env) error {
-	b, err := cmdtest.StartBroker(broker.Config{})
+	b, err := cmdtest.StartBroker(broker.Config{Drain: -1})
 	if err != nil {
 		return err
 	}
@@ -256,6 +266,9 @@ var masks = []struct {
 }{
 	{regexp.MustCompile(`\b[a-z0-9]{8}--[0-9]+`), "ID"},
 	{regexp.MustCompile(`\b[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}\b`), "H:MM:SS.ffffff"},
+	{regexp.MustCompile(`(?m)^[-0-9]{10}T[0-9:]{8}(Z|[-+][0-9:]{5})  [0-9.:]+  `), "TIME  ADDR  "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s( +[0-9]+ +)[0-9]+s `), "${1}Ns${2}Ns "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s `), "${1}Ns "},
 	{regexp.MustCompile(`"token":[0-9]+`), `"token":N`},
 	{regexp.MustCompile(`"duration_ms":[0-9]+`), `"duration_ms":N`},
 	{regexp.MustCompile(`"remote":"127.0.0.1:[0-9]+"`), `"remote":"ADDR"`},

@@ -1,0 +1,106 @@
+package top
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A Printout says how many frames Batch prints, and of how many locks each.
+type Printout struct {
+	Frames int // 0: until ctx ends
+	Rows   int // 0: all
+}
+
+// Batch prints a frame after each reading of all locks, with an empty line
+// between two. The error is that of out, or that of a source that has ended or
+// lost its connection: a script is better told.
+func Batch(ctx context.Context, source Source, options Options, p Printout, out io.Writer) error {
+	events, stop := scan(ctx, source, options)
+	defer stop()
+	b := batch{table: newTable(), options: options, rows: p.Rows, out: bufio.NewWriter(out)}
+	for frames := 0; p.Frames == 0 || frames < p.Frames; {
+		select {
+		case event := <-events:
+			printed, err := b.take(event, frames > 0)
+			if err != nil {
+				return err
+			}
+			if printed {
+				frames++
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+// A batch is what is printed.
+type batch struct {
+	table   *table
+	lines   lines
+	options Options
+	rows    int
+	out     *bufio.Writer
+}
+
+// take takes in what the scanner sends. After a sweep it prints a frame.
+func (b *batch) take(event any, apart bool) (printed bool, err error) {
+	switch event := event.(type) {
+	case page:
+		b.table.read(event)
+		return false, nil
+	case swept:
+		if event.err != nil {
+			return false, event.err
+		}
+		b.table.end(event)
+		b.lines.list(b.table, selection{empty: b.options.Empty, order: b.options.order()})
+		if apart {
+			_ = b.out.WriteByte('\n')
+		}
+		b.print(event.at)
+		return true, b.out.Flush()
+	case ended:
+		return false, event.err
+	}
+	return false, fmt.Errorf("top: unknown event %T", event)
+}
+
+// print prints a frame. Errors show when it is flushed.
+func (b *batch) print(now time.Time) {
+	_, _ = fmt.Fprintf(b.out, "%s  %s  %s\n", now.Format(time.RFC3339), b.options.Broker, sumsOf(b.lines.sums))
+	locks := b.lines.locks
+	if b.rows > 0 && len(locks) > b.rows {
+		locks = locks[:b.rows]
+	}
+	numbers, name := headsOf(order{key: noKey})
+	width := wide(name)
+	for _, l := range locks {
+		width = max(width, min(wide(wire.Printable(l.name)), widestName))
+	}
+	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, fit(name, width))
+	for _, l := range locks {
+		b.printRow(numbersOf(l, now), wire.Printable(l.name), holderOf(l), width)
+	}
+	if more := len(b.lines.locks) - len(locks); more > 0 {
+		_, _ = fmt.Fprintf(b.out, "... and %d more\n", more)
+	}
+}
+
+func (b *batch) printRow(numbers, name, holder string, width int) {
+	_, _ = b.out.WriteString(numbers)
+	if holder == "" {
+		_, _ = b.out.WriteString(name + "\n")
+		return
+	}
+	if wide(name) < width {
+		name = fit(name, width)
+	}
+	_, _ = b.out.WriteString(name + "  " + holder + "\n")
+}

@@ -1,0 +1,89 @@
+package top
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+)
+
+// Numbers come first, in columns of fixed widths: however long names are, they
+// stand below each other.
+const (
+	rowFormat    = "%5s %6s %5s %7s %9s  "
+	numbersWidth = 5 + 1 + 6 + 1 + 5 + 1 + 7 + 1 + 9 + 2
+)
+
+// heads are the heads of the columns, without that of the holder.
+var heads = []struct {
+	key  Key
+	text string
+}{{ByHolders, "HOLD"}, {ByAge, "AGE"}, {ByWaiters, "WAIT"}, {ByWait, "WAITED"}, {ByGrants, "GRANTS/S"}, {ByName, "LOCK"}}
+
+// headsOf are the numbers' heads, and that of the name. The one that locks are
+// sorted by is marked.
+func headsOf(o order) (numbers, name string) {
+	var texts []any
+	for _, h := range heads {
+		text := h.text
+		switch {
+		case h.key != o.key:
+		case o.descending():
+			text += "↓"
+		default:
+			text += "↑"
+		}
+		texts = append(texts, text)
+	}
+	last := len(texts) - 1
+	return fmt.Sprintf(rowFormat, texts[:last]...), texts[last].(string)
+}
+
+// numbersOf are the columns before the name of a lock. Of one that changes hands it
+// is not known whether who held it then still does: that is as it was read.
+func numbersOf(l *lock, now time.Time) string {
+	if l.rate > 0 {
+		now = l.at
+	}
+	age, waited := "-", "-"
+	if l.holding > 0 {
+		age = span(now.Sub(l.heldSince))
+	}
+	if l.waiting > 0 {
+		waited = span(now.Sub(l.waitsSince))
+	}
+	return fmt.Sprintf(rowFormat, short(l.holding), age, short(l.waiting), waited, perSecond(l.rate))
+}
+
+// holderOf is who holds a lock, the first of them.
+func holderOf(l *lock) string {
+	if l.holding == 0 {
+		return ""
+	}
+	text := string(listing.AppendWho(nil, wire.RequestInfo{ID: l.holder, Author: l.author}))
+	if l.holding > 1 {
+		text += fmt.Sprintf(" and %d more", l.holding-1)
+	}
+	return text
+}
+
+// namesOf are the columns of the name and the holder, which share a width.
+func namesOf(name, holder string, width int) string {
+	left := nameWidth(width)
+	return fit(name, left) + "  " + fit(holder, width-left-2)
+}
+
+// nameWidth is what a name may take of the width for itself and the holder. Past
+// widestName the holder would be too far away to be read along with it.
+func nameWidth(width int) int { return min(max(width*11/20-2, 0), widestName) }
+
+const widestName = 72
+
+// sumsOf are the sums in words.
+func sumsOf(s sums) string {
+	return strings.Join([]string{
+		"locks " + count(s.locks), "held " + count(s.held), "waiting " + count(s.waiting), "grants/s " + perSecond(s.rate),
+	}, "  ")
+}

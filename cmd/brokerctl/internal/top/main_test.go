@@ -1,0 +1,59 @@
+package top
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files of testdata")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noon is when tests take place.
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// after is noon and so many seconds.
+func after(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
+
+// golden compares text with a file of testdata, which must be there.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+// held is a lock that one request has held for so many seconds, and for which so
+// many wait.
+func held(name string, seq int64, seconds float64, waiting int) reading {
+	r := reading{name: name, seq: seq, grants: 1, holding: 1, author: "billing", holder: id(seq)}
+	r.heldFor = time.Duration(seconds * float64(time.Second))
+	if r.waiting = waiting; waiting > 0 {
+		r.waiter, r.waitsFor = id(1000+seq), r.heldFor/2
+	}
+	return r
+}
+
+// granted is a free lock that was granted so often.
+func granted(name string, seq, grants int64) reading {
+	return reading{name: name, seq: seq, grants: grants}
+}
+
+func id(n int64) wire.ID { return wire.ID{Session: "k3v9x2mq", N: n} }

@@ -1,0 +1,92 @@
+package top
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// paneHeight is how many lines the pane has: half of those that are left.
+func (m *model) paneHeight() int {
+	if !m.pane.open {
+		return 0
+	}
+	return max((m.height-fixedLines)/2, 0)
+}
+
+// whyHeight is how many of them tell who is in the way.
+func (m *model) whyHeight() int {
+	if len(m.pane.detail.chain) == 0 {
+		return 0
+	}
+	return min(len(m.pane.detail.chain)+1, max((m.paneHeight()-1)/2, 0))
+}
+
+// paneRows is how many requests there is room for, beside the title and, where
+// there are more, a line that says so.
+func (m *model) paneRows() int {
+	rows := m.paneHeight() - 1 - m.whyHeight()
+	if m.pane.detail.all() > rows {
+		rows--
+	}
+	return max(rows, 0)
+}
+
+func (m *model) paneLines() []string {
+	height := m.paneHeight()
+	if height == 0 {
+		return nil
+	}
+	p, d := m.options.Palette, &m.pane.detail
+	l := m.at()
+	if l == nil || l.name != d.name {
+		lines := []string{p.head.Styled(fit("...", m.width))}
+		return append(lines, make([]string, height-1)...)
+	}
+	lines := []string{p.head.Styled(fit(d.title(), m.width))}
+	if d.err != nil {
+		lines = append(lines, m.line(p.alarm.Styled, d.err.Error()))
+	}
+	lines = append(lines, m.requestLines()...)
+	if below := d.all() - m.pane.offset - m.paneRows(); below > 0 {
+		lines = append(lines, m.line(p.dim.Styled, fmt.Sprintf("... and %s more", count(below))))
+	}
+	if room := height - m.whyHeight() - len(lines); room > 0 {
+		lines = append(lines, make([]string, room)...)
+	}
+	return append(lines, m.whyLines()...)[:height]
+}
+
+func (m *model) requestLines() []string {
+	var lines []string
+	requests, age := m.pane.requests(), m.now.Sub(m.pane.detail.at)
+	for i := m.pane.offset; i < len(requests) && len(lines) < m.paneRows(); i++ {
+		text := requestLine(requests[i], requests[i].Duration()+age)
+		if m.focus == onPane && i == m.pane.index {
+			lines = append(lines, m.options.Palette.selected.Styled(fit(text, m.width)))
+			continue
+		}
+		lines = append(lines, cut(text, m.width))
+	}
+	return lines
+}
+
+// whyLines tell who is in the way of the first that waits, one a line.
+func (m *model) whyLines() []string {
+	room, chain := m.whyHeight(), m.pane.detail.chain
+	if room == 0 {
+		return nil
+	}
+	p := m.options.Palette
+	lines := []string{m.line(p.dim.Styled, "who is in the way of the first that waits:")}
+	for i := range chain {
+		if len(lines) == room-1 && i < len(chain)-1 {
+			return append(lines, m.line(p.dim.Styled, fmt.Sprintf("... and %d more", len(chain)-i)))
+		}
+		if len(lines) == room {
+			break
+		}
+		lines = append(lines, cut(wsclient.Explain(chain[i:i+1]), m.width))
+	}
+	return lines
+}

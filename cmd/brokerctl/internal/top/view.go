@@ -1,0 +1,195 @@
+package top
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// Lines of the screen that are always there: two of sums, the heads of columns,
+// the status, the keys.
+const fixedLines = 5
+
+// View draws the screen.
+func (m *model) View() tea.View {
+	view := tea.NewView(strings.Join(m.screen(), "\n"))
+	view.AltScreen = true
+	view.WindowTitle = "brokerctl top " + m.options.Broker
+	return view
+}
+
+// screen is as many lines as the screen has, none of them wider.
+func (m *model) screen() []string {
+	if m.helping {
+		return m.sized(m.helpLines())
+	}
+	lines := append(m.headLines(), m.listLines()...)
+	lines = append(lines, m.paneLines()...)
+	lines = append(lines, m.questionLines()...)
+	return m.sized(append(lines, m.statusLine(), m.keysLine()))
+}
+
+// sized cuts the lines off, or fills them up, to the height of the screen. The
+// last ones stay: the question and the keys.
+func (m *model) sized(lines []string) []string {
+	if over := len(lines) - m.height; over > 0 {
+		return lines[over:]
+	}
+	return append(lines, make([]string, m.height-len(lines))...)
+}
+
+// line is a line of text in a style.
+func (m *model) line(styled func(string) string, text string) string {
+	return styled(cut(text, m.width))
+}
+
+func (m *model) headLines() []string {
+	p := m.options.Palette
+	first := cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
+	style := p.title
+	if m.away() || m.failed != nil {
+		style = p.alarm
+	}
+	numbers, name := headsOf(m.want.order)
+	heads := cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
+	return []string{style.Styled(first), cut(m.summary(), m.width), p.head.Styled(fit(heads, m.width))}
+}
+
+// connection says how things stand with the broker.
+func (m *model) connection() string {
+	switch {
+	case m.away():
+		return "no connection; trying again"
+	case m.failed != nil:
+		return m.failed.Error()
+	case m.link.State == wsclient.Draining:
+		return "connected; the broker is about to stop"
+	}
+	return "connected"
+}
+
+func (m *model) away() bool {
+	return m.link.State != wsclient.Connected && m.link.State != wsclient.Draining
+}
+
+// progress is how far the first sweep is, and then how old what is shown can be.
+func (m *model) progress() string {
+	switch {
+	case m.away():
+		return ""
+	case !m.table.whole:
+		return "  reading: " + several(len(m.table.locks), "lock", "locks")
+	case m.took >= m.options.Interval:
+		return "  all read in " + span(m.took)
+	}
+	return ""
+}
+
+// summary is the second line.
+func (m *model) summary() string {
+	parts := []string{sumsOf(m.lines.sums)}
+	if m.options.Match != "" {
+		parts = append(parts, "matching "+wire.Printable(m.options.Match))
+	}
+	if m.want.filter != "" {
+		parts = append(parts, fmt.Sprintf("filter %q: %s", string(m.want.filter), count(len(m.lines.locks))))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// rows is how many locks the screen has room for.
+func (m *model) rows() int {
+	return max(m.height-fixedLines-m.paneHeight()-len(m.questionLines()), 0)
+}
+
+func (m *model) listLines() []string {
+	lines := make([]string, 0, m.rows())
+	for i := m.offset; i < len(m.lines.locks) && len(lines) < m.rows(); i++ {
+		lines = append(lines, m.row(m.lines.locks[i], i == m.index))
+	}
+	if len(m.lines.locks) == 0 && m.rows() > 0 {
+		lines = append(lines, m.line(m.options.Palette.dim.Styled, m.nothing()))
+	}
+	return append(lines, make([]string, m.rows()-len(lines))...)
+}
+
+// nothing says why no lock is shown.
+func (m *model) nothing() string {
+	switch {
+	case !m.table.whole:
+		return ""
+	case m.want.filter != "":
+		return "no lock matches the filter; Esc ends it"
+	}
+	return "nobody holds a lock, or waits for one"
+}
+
+func (m *model) row(l *lock, selected bool) string {
+	p := m.options.Palette
+	numbers := cut(numbersOf(l, m.now), m.width)
+	names := cut(namesOf(wire.Printable(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
+	switch {
+	case selected && m.focus == onList:
+		return p.selected.Styled(numbers + names)
+	case selected:
+		return p.title.Styled(numbers + names)
+	case l.waiting > 0:
+		return p.notice.Styled(numbers) + names
+	}
+	return numbers + names
+}
+
+// statusLine is where the filter is typed, and what has happened last is told.
+func (m *model) statusLine() string {
+	p := m.options.Palette
+	switch {
+	case m.eviction != nil:
+		return m.line(p.alarm.Styled, "evict? [y/N] ")
+	case m.typing != nil:
+		return m.line(p.title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
+	case m.alarm:
+		return m.line(p.alarm.Styled, m.status)
+	case m.status == "" && m.away() && m.link.Why != nil:
+		return m.line(p.alarm.Styled, m.link.Why.Error())
+	}
+	return m.line(p.title.Styled, m.status)
+}
+
+func (m *model) keysLine() string {
+	keys := "/ filter  w h a o g n sort  r reverse  Enter pane  e evict  ? help  q quit"
+	switch {
+	case m.eviction != nil:
+		keys = "y evict  n Esc cancel"
+	case m.typing != nil:
+		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the name or in the first holder"
+	case m.focus == onPane:
+		keys = "Up Down choose  e evict the one chosen  Tab Esc back to the list  q quit"
+	case m.pane.open:
+		keys = "Tab into the pane  e evict all holders  Enter Esc close  ? help  q quit"
+	}
+	return m.line(m.options.Palette.dim.Styled, keys)
+}
+
+func (m *model) helpLines() []string {
+	lines := []string{m.line(m.options.Palette.title.Styled, "brokerctl top: keys"), ""}
+	for line := range strings.SplitSeq(manual, "\n") {
+		lines = append(lines, cut(line, m.width))
+	}
+	return lines[:min(len(lines), m.height)]
+}
+
+// questionLines ask for a confirmation.
+func (m *model) questionLines() []string {
+	if m.eviction == nil {
+		return nil
+	}
+	var lines []string
+	for _, text := range m.eviction.words(min(8, m.height-fixedLines)) {
+		lines = append(lines, m.line(m.options.Palette.alarm.Styled, text))
+	}
+	return lines
+}

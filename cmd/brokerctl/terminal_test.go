@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// terminalCommands are for programs that answer to keys. The ttyin of testscript
+// types everything at once; here a script waits for what the screen shows before it
+// presses the next key.
+var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"terminal": openTerminal,
+	"press":    pressKeys,
+	"screen":   awaitScreen,
+	"closed":   awaitClosed,
+}
+
+// A terminal is a pseudo-terminal with a program in it.
+type terminal struct {
+	keys *os.File
+	ctx  context.Context
+	done chan struct{} // the program has ended, and all that it has written was read
+	code int
+
+	mu    sync.Mutex
+	shown []byte        // since the last key
+	more  chan struct{} // holds one when there is more
+}
+
+// terminal COLUMNS ROWS COMMAND...: the command runs in a terminal of that size.
+func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
+	columns, err := strconv.ParseUint(args[0], 10, 16)
+	ts.Check(err)
+	rows, err := strconv.ParseUint(args[1], 10, 16)
+	ts.Check(err)
+	command := exec.Command(lookPath(ts, args[2]), args[3:]...)
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR"} {
+		if value := ts.Getenv(name); value != "" {
+			command.Env = append(command.Env, name+"="+value)
+		}
+	}
+	command.Env = append(command.Env, "TERM=xterm-256color")
+	keys, err := startInTerminal(command, uint16(columns), uint16(rows))
+	ts.Check(err)
+
+	s := stageOf(ts)
+	t := &terminal{keys: keys, ctx: s.ctx, done: make(chan struct{}), more: make(chan struct{}, 1)}
+	go t.run(command)
+	s.terminal = t
+	ts.Defer(func() {
+		_ = command.Process.Kill()
+		<-t.done
+	})
+}
+
+func (t *terminal) run(command *exec.Cmd) {
+	defer close(t.done)
+	_, _ = io.Copy(t, t.keys) // ends with the program, when nobody has the other side
+	_ = command.Wait()
+	t.code = command.ProcessState.ExitCode()
+	_ = t.keys.Close()
+}
+
+// Write takes what the program writes.
+func (t *terminal) Write(text []byte) (int, error) {
+	t.mu.Lock()
+	t.shown = append(t.shown, text...)
+	t.mu.Unlock()
+	select {
+	case t.more <- struct{}{}:
+	default:
+	}
+	return len(text), nil
+}
+
+// press KEYS: they are typed. What the screen shows is counted from here on. An
+// argument in double quotes is a string of Go.
+func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
+	t := stageOf(ts).terminal
+	t.mu.Lock()
+	t.shown = nil
+	t.mu.Unlock()
+	_, err := t.keys.WriteString(text(ts, args[0]))
+	ts.Check(err)
+}
+
+// screen REGEXP: the program has written something like that since the last key,
+// or does so now. With a !: so far it has not.
+func awaitScreen(ts *testscript.TestScript, neg bool, args []string) {
+	t, wanted := stageOf(ts).terminal, regexp.MustCompile(args[0])
+	for {
+		t.mu.Lock()
+		shown := string(t.shown)
+		t.mu.Unlock()
+		if matches := wanted.MatchString(shown); matches && neg {
+			ts.Fatalf("something like %s was written: %q", args[0], shown)
+		} else if matches || neg {
+			return
+		}
+		select {
+		case <-t.more:
+		case <-t.done:
+			ts.Fatalf("the program has ended; it has written %q", shown)
+		case <-t.ctx.Done():
+			ts.Fatalf("nothing like %s was written, but %q", args[0], shown)
+		}
+	}
+}
+
+// closed CODE REGEXP: the program ends with that code, and writes something like
+// that before.
+func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
+	t, wanted := stageOf(ts).terminal, regexp.MustCompile(args[1])
+	select {
+	case <-t.done:
+	case <-t.ctx.Done():
+		ts.Fatalf("the program does not end")
+	}
+	if got := strconv.Itoa(t.code); got != args[0] || !wanted.Match(t.shown) {
+		ts.Fatalf("the program has ended with %s, and has written %q", got, t.shown)
+	}
+}
+
+// lookPath finds a command in the PATH of the script.
+func lookPath(ts *testscript.TestScript, name string) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, name); isFile(path) {
+			return path
+		}
+	}
+	ts.Fatalf("no command %s", name)
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

@@ -14,9 +14,9 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/go-json-experiment/json"
-	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/load"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -153,28 +153,22 @@ type progressLine struct {
 }
 
 func newProgressLine(out *os.File, plan load.Plan) progressLine {
-	if !term.IsTerminal(int(out.Fd())) {
-		out = nil
-	}
-	return progressLine{out, plan}
+	return progressLine{screen.Terminal(out), plan}
 }
-
-// eraseLine goes to the beginning of the line and makes it empty.
-const eraseLine = "\r\x1b[K"
 
 func (l progressLine) show(p load.Progress) {
 	switch {
 	case l.out == nil:
 	case p.Measured < 0:
-		_, _ = fmt.Fprint(l.out, eraseLine+"warming up")
+		_ = screen.Renew(l.out, "warming up")
 	default:
-		_, _ = fmt.Fprintf(l.out, "%s%v of %v: %.0f grants a second", eraseLine,
-			p.Measured.Round(time.Second), l.plan.Duration, float64(p.Grants)/p.Measured.Seconds())
+		_ = screen.Renew(l.out, fmt.Sprintf("%v of %v: %.0f grants a second",
+			p.Measured.Round(time.Second), l.plan.Duration, float64(p.Grants)/p.Measured.Seconds()))
 	}
 }
 
 func (l progressLine) clear() {
 	if l.out != nil {
-		_, _ = fmt.Fprint(l.out, eraseLine)
+		_ = screen.Renew(l.out, "")
 	}
 }

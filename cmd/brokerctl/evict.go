@@ -100,8 +100,7 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			words := strings.TrimSuffix(string(listing.AppendRequests(nil, "", []wire.RequestInfo{r}, 1)), "\n")
-			victims = append(victims, victim{r.ID.String(), words})
+			victims = append(victims, victim{r.ID.String(), listing.Form{}.Request(r)})
 		}
 	}
 	if len(victims) == 0 {

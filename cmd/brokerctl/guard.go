@@ -41,11 +41,14 @@ func (g *guard) run(spec child.Spec) error {
 	if g.terminal.InForeground(unix.Getpgrp()) {
 		spec.Terminal = g.terminal
 	}
+	g.listen()
+	if !g.lock.Valid() {
+		return nil // whoever releases the lock is told
+	}
 	var err error
 	if g.child, err = child.Start(spec); err != nil {
 		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}
 	}
-	g.listen()
 	g.watch()
 	g.terminal.TakeBack(g.child.Group())
 	return g.verdict(spec.Terminal != nil)

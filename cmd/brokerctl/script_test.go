@@ -49,6 +49,8 @@ func TestScripts(t *testing.T) {
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"hold":       hold,
+		"nest":       nest,
+		"heldsoon":   heldSoon,
 		"queue":      queue,
 		"use":        use,
 		"cmpmasked":  compareMasked,
@@ -75,6 +77,7 @@ type stage struct {
 	client *wsclient.Client
 	broker *cmdtest.Broker
 	queued sync.WaitGroup
+	last   *wsclient.Lock // that was held
 
 	terminal *terminal // the last that was opened
 }
@@ -118,8 +121,22 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 2 {
 		options.Mode = wsclient.Shared
 	}
-	_, err := s.client.Acquire(s.ctx, name, options)
+	lock, err := s.client.Acquire(s.ctx, name, options)
 	ts.Check(err)
+	s.last = lock
+}
+
+// nest AUTHOR NAME: the same, inside the lock that was held last.
+func nest(ts *testscript.TestScript, _ bool, args []string) {
+	s := stageOf(ts)
+	_, err := s.client.Acquire(s.last.Context(), args[1], &wsclient.AcquireOptions{Author: args[0]})
+	ts.Check(err)
+}
+
+// heldsoon NAME: somebody holds the lock from here on.
+func heldSoon(ts *testscript.TestScript, _ bool, args []string) {
+	s := stageOf(ts)
+	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Holding > 0 }))
 }
 
 // queue AUTHOR NAME [COUNT]: so many wait from here on.
@@ -270,6 +287,8 @@ var masks = []struct {
 	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s( +[0-9]+ +)[0-9]+s `), "${1}Ns${2}Ns "},
 	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s `), "${1}Ns "},
 	{regexp.MustCompile(`"token":[0-9]+`), `"token":N`},
+	{regexp.MustCompile(`token [0-9]+`), `token N`},
+	{regexp.MustCompile(`from 127.0.0.1:[0-9]+`), `from ADDR`},
 	{regexp.MustCompile(`"duration_ms":[0-9]+`), `"duration_ms":N`},
 	{regexp.MustCompile(`"remote":"127.0.0.1:[0-9]+"`), `"remote":"ADDR"`},
 }

@@ -4,11 +4,8 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,8 +13,6 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
-
-	"github.com/lockbroker/lockbroker/broker"
 )
 
 // A sitter is a command for "run": it sits there, says which signals it gets, and ends
@@ -51,23 +46,5 @@ func sitter() {
 		if s == syscall.SIGTERM && !*stubborn {
 			return
 		}
-	}
-}
-
-// brokerAt is a broker as a process of its own, at that address. It says so.
-func brokerAt() {
-	b, err := broker.New(broker.Config{})
-	must(err)
-	listener, err := net.Listen("tcp", os.Args[1])
-	must(err)
-	fmt.Println(listener.Addr())
-	go func() { must(b.Run(context.Background())) }()
-	must(http.Serve(listener, b.Handler()))
-}
-
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
 }

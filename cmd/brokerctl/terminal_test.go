@@ -28,7 +28,7 @@ type terminal struct {
 	keys *os.File
 	ctx  context.Context
 	done chan struct{} // the program has ended, and all that it has written was read
-	code int
+	end  *os.ProcessState
 
 	mu    sync.Mutex
 	shown []byte        // since the last key
@@ -65,7 +65,7 @@ func (t *terminal) run(command *exec.Cmd) {
 	defer close(t.done)
 	_, _ = io.Copy(t, t.keys) // ends with the program, when nobody has the other side
 	_ = command.Wait()
-	t.code = command.ProcessState.ExitCode()
+	t.end = command.ProcessState
 	_ = t.keys.Close()
 }
 
@@ -115,8 +115,8 @@ func awaitScreen(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// closed CODE REGEXP: the program ends with that code, and writes something like
-// that before.
+// closed CODE REGEXP: the program ends with that code, or with what it says of a
+// signal, and writes something like that before.
 func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
 	t, wanted := stageOf(ts).terminal, regexp.MustCompile(args[1])
 	select {
@@ -124,7 +124,11 @@ func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
 	case <-t.ctx.Done():
 		ts.Fatalf("the program does not end")
 	}
-	if got := strconv.Itoa(t.code); got != args[0] || !wanted.Match(t.shown) {
+	got := strconv.Itoa(t.end.ExitCode())
+	if !t.end.Exited() {
+		got = t.end.String()
+	}
+	if got != args[0] || !wanted.Match(t.shown) {
 		ts.Fatalf("the program has ended with %s, and has written %q", got, t.shown)
 	}
 }

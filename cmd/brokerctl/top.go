@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/top"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -21,6 +21,7 @@ import (
 // topCmd is the command "top".
 type topCmd struct {
 	target
+	coloring
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"Show only locks whose name matches this glob, as for info; quote it for the shell."`
 	Empty    bool          `short:"e" help:"Show also locks that were used and are now free."`
 	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (that of the first waiter) or grants (a second)."`
@@ -41,7 +42,7 @@ func (topCmd) Help() string {
 
 Keys: arrows or j and k, PgUp, PgDn, Home, End; w h a o g n sort by waiters, holders, age, oldest waiter, grants, name; r reverses; / takes a filter, which is text that the name or the first holder contains, in any case; Enter shows the queue of the selected lock and who is in the way; e evicts all who hold it, and after Tab the one that is selected, once you have said y; ? lists all keys; q quits.
 
-Locks are read in small pages, round and round: 100,000 take about six seconds, and cost the broker little. GRANTS/S is between the last two readings of that lock, so the first frame has none. Colours are left out when NO_COLOR is set.`
+Locks are read in small pages, round and round: 100,000 take about six seconds, and cost the broker little. GRANTS/S is between the last two readings of that lock, so the first frame has none.`
 }
 
 // Validate refuses what cannot be shown.
@@ -85,12 +86,12 @@ func (c *topCmd) print(ctx context.Context, app *kong.Kong, options top.Options)
 }
 
 func (c *topCmd) show(ctx context.Context, options top.Options) error {
-	if !term.IsTerminal(int(os.Stdin.Fd())) || !term.IsTerminal(int(os.Stdout.Fd())) {
+	if screen.Terminal(os.Stdin) == nil || screen.Terminal(os.Stdout) == nil {
 		return &cli.Failure{Err: errors.New("top needs a terminal"), Hint: "say --batch where there is none", Code: cli.ExitUsage}
 	}
-	options.Palette = top.Colours()
-	if os.Getenv("NO_COLOR") != "" { // https://no-color.org: whatever it says
-		options.Palette = top.Monochrome()
+	options.Palette = screen.Monochrome() // without that nobody sees what is selected
+	if c.isOn(os.Stdout) {
+		options.Palette = screen.Colours()
 	}
 	news := top.NewWire()
 	client, err := c.dialWith(ctx, wsclient.Options{OnState: news.Tell})

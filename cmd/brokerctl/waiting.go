@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
-
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -39,15 +36,15 @@ func (w *waiting) tell(ctx context.Context) {
 	if !pause(ctx, noticeAfter) {
 		return
 	}
-	screen := terminalOf(w.out)
-	if screen == nil {
+	terminal := screen.Terminal(w.out)
+	if terminal == nil {
 		w.tellChanges(ctx)
 		return
 	}
 	for more := true; more; more = pause(ctx, renewEvery) {
-		renew(screen, w.line(ctx))
+		_ = screen.Renew(terminal, w.line(ctx))
 	}
-	renew(screen, "")
+	_ = screen.Renew(terminal, "")
 }
 
 // tellChanges says it once, and again when the connection has come or gone.
@@ -145,20 +142,4 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// terminalOf is out if that is a terminal, else nil.
-func terminalOf(out io.Writer) *os.File {
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return file
-	}
-	return nil
-}
-
-// renew writes line in place of the one before, cut to the width of the terminal.
-func renew(screen *os.File, line string) {
-	if width, _, err := term.GetSize(int(screen.Fd())); err == nil && width > 0 {
-		line = ansi.Truncate(line, width-1, "…")
-	}
-	_, _ = fmt.Fprint(screen, "\r"+line+ansi.EraseLineRight)
 }

@@ -19,6 +19,7 @@ import (
 // watchCmd is the command "watch".
 type watchCmd struct {
 	target
+	coloring
 	JSON    bool   `name:"json" help:"Print each change as a JSON object on a line of its own, as in the protocol."`
 	Pattern string `arg:"" optional:"" complete:"pattern" help:"Follow only locks whose name matches this glob, as for info; quote it for the shell."`
 }
@@ -74,6 +75,7 @@ func (c *watchCmd) print(out io.Writer, change *wire.Change) error {
 		}
 		return err
 	}
-	_, err := out.Write(listing.AppendChange(nil, change))
+	line := listing.Form{Palette: c.palette(out)}.Change(change)
+	_, err := fmt.Fprintln(out, line.Style.Styled(line.Text))
 	return err
 }

@@ -3,12 +3,14 @@ package listing
 import (
 	"fmt"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// AppendChange appends a change for people, on one line.
-func AppendChange(text []byte, c *wire.Change) []byte {
-	text = fmt.Appendf(text, "%-9s %s: ", c.Event, wire.Printable(c.Lock))
+// Change is a change for people, on one line.
+func (f Form) Change(c *wire.Change) Line {
+	text := fmt.Appendf(nil, "%-9s %s: ", c.Event, wire.Printable(c.Lock))
 	text = AppendWho(text, c.Request)
 	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
 		text = fmt.Appendf(text, ", after %s", Clock(d))
@@ -22,5 +24,16 @@ func AppendChange(text []byte, c *wire.Change) []byte {
 	if c.Message != "" {
 		text = fmt.Appendf(text, ": %s", wire.Printable(c.Message))
 	}
-	return append(text, '\n')
+	return Line{string(text), f.styleOf(c.Event)}
+}
+
+// styleOf lets those stand out that wait, and that did not end as they wanted.
+func (f Form) styleOf(event wire.Event) ansi.Style {
+	switch event {
+	case wire.EventGranted, wire.EventReleased:
+		return nil
+	case wire.EventQueued:
+		return f.Palette.Notice
+	}
+	return f.Palette.Alarm
 }

@@ -2,35 +2,70 @@ package listing
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// AppendLock appends a lock for people: its name, its holders, its waiters, and
-// an empty line.
-func AppendLock(text []byte, lock wire.LockInfo) []byte {
-	text = fmt.Appendf(text, "%s:\n", wire.Printable(lock.Name))
-	text = AppendRequests(text, "* ", lock.Holders, lock.Holding)
-	text = AppendRequests(text, "  ", lock.Waiters, lock.Waiting)
-	return append(text, '\n')
+// A Form says how locks and requests are written. The zero Form is the plain one.
+type Form struct {
+	Palette screen.Palette
+	Wide    bool // all that is known of a request, on its line
 }
 
-// AppendRequests appends a line for each, and one for those of all that are not
-// among them.
-func AppendRequests(text []byte, mark string, requests []wire.RequestInfo, all int) []byte {
-	for _, r := range requests {
-		text = append(text, mark...)
-		text = fmt.Appendf(AppendWho(text, r), ", duration: %s", Clock(r.Duration()))
-		if r.Gone {
-			text = append(text, " (gone)"...)
-		}
-		text = append(text, '\n')
-	}
-	if more := all - len(requests); more > 0 {
-		text = fmt.Appendf(text, "%s... and %d more\n", mark, more)
+// A Line is text without any control sequence, and how it stands out.
+type Line struct {
+	Text  string
+	Style ansi.Style
+}
+
+// Lock is a lock for people: its name, its holders, its waiters, and an empty line.
+func (f Form) Lock(lock wire.LockInfo) []Line {
+	lines := make([]Line, 0, 4+len(lock.Holders)+len(lock.Waiters))
+	lines = append(lines, Line{wire.Printable(lock.Name) + ":", f.Palette.Title})
+	lines = f.appendRequests(lines, "* ", lock.Holders, lock.Holding)
+	lines = f.appendRequests(lines, "  ", lock.Waiters, lock.Waiting)
+	return append(lines, Line{})
+}
+
+// AppendLock appends the same as text.
+func (f Form) AppendLock(text []byte, lock wire.LockInfo) []byte {
+	for _, line := range f.Lock(lock) {
+		text = append(append(text, line.Style.Styled(line.Text)...), '\n')
 	}
 	return text
+}
+
+// appendRequests appends a line for each, and one for those of all that are not
+// among them.
+func (f Form) appendRequests(lines []Line, mark string, requests []wire.RequestInfo, all int) []Line {
+	for _, r := range requests {
+		line := Line{Text: mark + f.Request(r)}
+		if r.Gone {
+			line.Style = f.Palette.Alarm
+		}
+		lines = append(lines, line)
+	}
+	if more := all - len(requests); more > 0 {
+		lines = append(lines, Line{fmt.Sprintf("%s... and %d more", mark, more), f.Palette.Dim})
+	}
+	return lines
+}
+
+// Request is a request for people: who it is, and for how long.
+func (f Form) Request(r wire.RequestInfo) string {
+	text := fmt.Appendf(AppendWho(nil, r), ", duration: %s", Clock(r.Duration()))
+	if r.Gone {
+		text = append(text, " (gone)"...)
+	}
+	if f.Wide {
+		text = appendRest(text, r)
+	}
+	return string(text)
 }
 
 // AppendWho appends a request in the form "@author, #id".
@@ -41,11 +76,38 @@ func AppendWho(text []byte, r wire.RequestInfo) []byte {
 	return fmt.Appendf(text, "#%s", wire.Printable(r.ID.String()))
 }
 
+// appendRest appends what else is known of a request.
+func appendRest(text []byte, r wire.RequestInfo) []byte {
+	text = fmt.Appendf(text, ", %s", r.Mode)
+	if limit, ok := r.Limit.Get(); ok {
+		text = fmt.Appendf(text, " by %d", limit)
+	}
+	if r.Token != 0 {
+		text = fmt.Appendf(text, ", token %d", r.Token)
+	}
+	for _, part := range []struct{ name, value string }{
+		{"client", r.Client}, {"from", r.Remote}, {"identity", r.Identity},
+	} {
+		if part.value != "" {
+			text = fmt.Appendf(text, ", %s %s", part.name, wire.Printable(part.value))
+		}
+	}
+	if !r.Parent.IsZero() {
+		text = fmt.Appendf(text, ", inside #%s", wire.Printable(r.Parent.String()))
+	}
+	if len(r.Locks) > 1 {
+		names := make([]string, len(r.Locks))
+		for i, name := range r.Locks {
+			names[i] = wire.Printable(name)
+		}
+		text = fmt.Appendf(text, ", of %s", strings.Join(names, " + "))
+	}
+	return text
+}
+
 // Clock writes d as H:MM:SS.ffffff; the hours have as many digits as they need.
 func Clock(d time.Duration) string {
-	seconds := d / time.Second
-	return fmt.Sprintf("%d:%02d:%02d.%06d",
-		seconds/3600, seconds/60%60, seconds%60, d%time.Second/time.Microsecond)
+	return fmt.Sprintf("%s.%06d", Short(d), d%time.Second/time.Microsecond)
 }
 
 // Short writes d as H:MM:SS.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
 // A Printout says how many frames Batch prints, and of how many locks each.
@@ -80,11 +81,11 @@ func (b *batch) print(now time.Time) {
 		locks = locks[:b.rows]
 	}
 	numbers, name := headsOf(order{key: noKey})
-	width := wide(name)
+	width := screen.Width(name)
 	for _, l := range locks {
-		width = max(width, min(wide(wire.Printable(l.name)), widestName))
+		width = max(width, min(screen.Width(wire.Printable(l.name)), widestName))
 	}
-	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, fit(name, width))
+	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, screen.Fit(name, width))
 	for _, l := range locks {
 		b.printRow(numbersOf(l, now), wire.Printable(l.name), holderOf(l), width)
 	}
@@ -99,8 +100,8 @@ func (b *batch) printRow(numbers, name, holder string, width int) {
 		_, _ = b.out.WriteString(name + "\n")
 		return
 	}
-	if wide(name) < width {
-		name = fit(name, width)
+	if screen.Width(name) < width {
+		name = screen.Fit(name, width)
 	}
 	_, _ = b.out.WriteString(name + "  " + holder + "\n")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
 // Numbers come first, in columns of fixed widths: however long names are, they
@@ -72,7 +73,7 @@ func holderOf(l *lock) string {
 // namesOf are the columns of the name and the holder, which share a width.
 func namesOf(name, holder string, width int) string {
 	left := nameWidth(width)
-	return fit(name, left) + "  " + fit(holder, width-left-2)
+	return screen.Fit(name, left) + "  " + screen.Fit(holder, width-left-2)
 }
 
 // nameWidth is what a name may take of the width for itself and the holder. Past

@@ -1,6 +1,10 @@
 package top
 
-import "time"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
+)
 
 // Options say what is shown, and how.
 type Options struct {
@@ -19,7 +23,7 @@ type Options struct {
 	// Message is told to those who are evicted; at most 256 bytes.
 	Message string
 	// Palette says how to stand out; the zero Palette is plain.
-	Palette Palette
+	Palette screen.Palette
 }
 
 func (o Options) order() order { return order{o.Sort, o.Reverse} }

@@ -3,6 +3,7 @@ package top
 import (
 	"fmt"
 
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -40,16 +41,16 @@ func (m *model) paneLines() []string {
 	p, d := m.options.Palette, &m.pane.detail
 	l := m.at()
 	if l == nil || l.name != d.name {
-		lines := []string{p.head.Styled(fit("...", m.width))}
+		lines := []string{p.Head.Styled(screen.Fit("...", m.width))}
 		return append(lines, make([]string, height-1)...)
 	}
-	lines := []string{p.head.Styled(fit(d.title(), m.width))}
+	lines := []string{p.Head.Styled(screen.Fit(d.title(), m.width))}
 	if d.err != nil {
-		lines = append(lines, m.line(p.alarm.Styled, d.err.Error()))
+		lines = append(lines, m.line(p.Alarm.Styled, d.err.Error()))
 	}
 	lines = append(lines, m.requestLines()...)
 	if below := d.all() - m.pane.offset - m.paneRows(); below > 0 {
-		lines = append(lines, m.line(p.dim.Styled, fmt.Sprintf("... and %s more", count(below))))
+		lines = append(lines, m.line(p.Dim.Styled, fmt.Sprintf("... and %s more", count(below))))
 	}
 	if room := height - m.whyHeight() - len(lines); room > 0 {
 		lines = append(lines, make([]string, room)...)
@@ -63,10 +64,10 @@ func (m *model) requestLines() []string {
 	for i := m.pane.offset; i < len(requests) && len(lines) < m.paneRows(); i++ {
 		text := requestLine(requests[i], requests[i].Duration()+age)
 		if m.focus == onPane && i == m.pane.index {
-			lines = append(lines, m.options.Palette.selected.Styled(fit(text, m.width)))
+			lines = append(lines, m.options.Palette.Selected.Styled(screen.Fit(text, m.width)))
 			continue
 		}
-		lines = append(lines, cut(text, m.width))
+		lines = append(lines, screen.Cut(text, m.width))
 	}
 	return lines
 }
@@ -78,15 +79,15 @@ func (m *model) whyLines() []string {
 		return nil
 	}
 	p := m.options.Palette
-	lines := []string{m.line(p.dim.Styled, "who is in the way of the first that waits:")}
+	lines := []string{m.line(p.Dim.Styled, "who is in the way of the first that waits:")}
 	for i := range chain {
 		if len(lines) == room-1 && i < len(chain)-1 {
-			return append(lines, m.line(p.dim.Styled, fmt.Sprintf("... and %d more", len(chain)-i)))
+			return append(lines, m.line(p.Dim.Styled, fmt.Sprintf("... and %d more", len(chain)-i)))
 		}
 		if len(lines) == room {
 			break
 		}
-		lines = append(lines, cut(wsclient.Explain(chain[i:i+1]), m.width))
+		lines = append(lines, screen.Cut(wsclient.Explain(chain[i:i+1]), m.width))
 	}
 	return lines
 }

@@ -2,57 +2,8 @@ package top
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi"
 )
-
-// fit is text cut or filled up to a width in cells of a terminal.
-func fit(text string, width int) string {
-	text = cut(text, width)
-	return text + strings.Repeat(" ", max(width-wide(text), 0))
-}
-
-// cut is text without escape sequences, cut to a width.
-func cut(text string, width int) string {
-	if wide(text) <= width {
-		return text
-	}
-	kept, room := 0, width-1 // the sign that something is missing is 1 wide
-	for kept < len(text) {
-		cluster, cells := firstCluster(text[kept:])
-		if room -= cells; room < 0 {
-			break
-		}
-		kept += len(cluster)
-	}
-	if width <= 0 {
-		return ""
-	}
-	return text[:kept] + "…"
-}
-
-// wide is how many cells text takes at most.
-func wide(text string) (cells int) {
-	for rest := text; rest != ""; {
-		cluster, n := firstCluster(rest)
-		cells += n
-		rest = rest[len(cluster):]
-	}
-	return cells
-}
-
-// firstCluster is what is drawn as one, and how many cells it takes at most.
-// Terminals do not agree: to some the parts of a cluster count.
-func firstCluster(text string) (cluster string, cells int) {
-	if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
-		return text[:1], 1
-	}
-	cluster, cells = ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
-	return cluster, max(cells, ansi.StringWidthWc(cluster))
-}
 
 // span is how long something has lasted, in at most 6 characters.
 func span(d time.Duration) string {

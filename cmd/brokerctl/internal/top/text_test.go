@@ -3,6 +3,8 @@ package top
 import (
 	"testing"
 	"time"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
 func TestSpan(t *testing.T) {
@@ -72,11 +74,11 @@ func TestCut(t *testing.T) {
 		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // four wide where it is drawn as two characters
 		{"❤️!", 3, "❤️!"}, {"é!", 2, "é!"}, {"é!!", 2, "é…"},
 	} {
-		if got := cut(test.text, test.width); got != test.want {
+		if got := screen.Cut(test.text, test.width); got != test.want {
 			t.Errorf("%q to %d: %q, want %q", test.text, test.width, got, test.want)
 		}
 	}
-	if got := fit("漢", 4); got != "漢  " {
+	if got := screen.Fit("漢", 4); got != "漢  " {
 		t.Errorf("%q", got)
 	}
 }

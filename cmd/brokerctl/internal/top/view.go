@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -44,19 +45,19 @@ func (m *model) sized(lines []string) []string {
 
 // line is a line of text in a style.
 func (m *model) line(styled func(string) string, text string) string {
-	return styled(cut(text, m.width))
+	return styled(screen.Cut(text, m.width))
 }
 
 func (m *model) headLines() []string {
 	p := m.options.Palette
-	first := cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
-	style := p.title
+	first := screen.Cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
+	style := p.Title
 	if m.away() || m.failed != nil {
-		style = p.alarm
+		style = p.Alarm
 	}
 	numbers, name := headsOf(m.want.order)
-	heads := cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
-	return []string{style.Styled(first), cut(m.summary(), m.width), p.head.Styled(fit(heads, m.width))}
+	heads := screen.Cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
+	return []string{style.Styled(first), screen.Cut(m.summary(), m.width), p.Head.Styled(screen.Fit(heads, m.width))}
 }
 
 // connection says how things stand with the broker.
@@ -112,7 +113,7 @@ func (m *model) listLines() []string {
 		lines = append(lines, m.row(m.lines.locks[i], i == m.index))
 	}
 	if len(m.lines.locks) == 0 && m.rows() > 0 {
-		lines = append(lines, m.line(m.options.Palette.dim.Styled, m.nothing()))
+		lines = append(lines, m.line(m.options.Palette.Dim.Styled, m.nothing()))
 	}
 	return append(lines, make([]string, m.rows()-len(lines))...)
 }
@@ -130,15 +131,15 @@ func (m *model) nothing() string {
 
 func (m *model) row(l *lock, selected bool) string {
 	p := m.options.Palette
-	numbers := cut(numbersOf(l, m.now), m.width)
-	names := cut(namesOf(wire.Printable(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
+	numbers := screen.Cut(numbersOf(l, m.now), m.width)
+	names := screen.Cut(namesOf(wire.Printable(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
 	switch {
 	case selected && m.focus == onList:
-		return p.selected.Styled(numbers + names)
+		return p.Selected.Styled(numbers + names)
 	case selected:
-		return p.title.Styled(numbers + names)
+		return p.Title.Styled(numbers + names)
 	case l.waiting > 0:
-		return p.notice.Styled(numbers) + names
+		return p.Notice.Styled(numbers) + names
 	}
 	return numbers + names
 }
@@ -148,15 +149,15 @@ func (m *model) statusLine() string {
 	p := m.options.Palette
 	switch {
 	case m.eviction != nil:
-		return m.line(p.alarm.Styled, "evict? [y/N] ")
+		return m.line(p.Alarm.Styled, "evict? [y/N] ")
 	case m.typing != nil:
-		return m.line(p.title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
+		return m.line(p.Title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
 	case m.alarm:
-		return m.line(p.alarm.Styled, m.status)
+		return m.line(p.Alarm.Styled, m.status)
 	case m.status == "" && m.away() && m.link.Why != nil:
-		return m.line(p.alarm.Styled, m.link.Why.Error())
+		return m.line(p.Alarm.Styled, m.link.Why.Error())
 	}
-	return m.line(p.title.Styled, m.status)
+	return m.line(p.Title.Styled, m.status)
 }
 
 func (m *model) keysLine() string {
@@ -171,13 +172,13 @@ func (m *model) keysLine() string {
 	case m.pane.open:
 		keys = "Tab into the pane  e evict all holders  Enter Esc close  ? help  q quit"
 	}
-	return m.line(m.options.Palette.dim.Styled, keys)
+	return m.line(m.options.Palette.Dim.Styled, keys)
 }
 
 func (m *model) helpLines() []string {
-	lines := []string{m.line(m.options.Palette.title.Styled, "brokerctl top: keys"), ""}
+	lines := []string{m.line(m.options.Palette.Title.Styled, "brokerctl top: keys"), ""}
 	for line := range strings.SplitSeq(manual, "\n") {
-		lines = append(lines, cut(line, m.width))
+		lines = append(lines, screen.Cut(line, m.width))
 	}
 	return lines[:min(len(lines), m.height)]
 }
@@ -189,7 +190,7 @@ func (m *model) questionLines() []string {
 	}
 	var lines []string
 	for _, text := range m.eviction.words(min(8, m.height-fixedLines)) {
-		lines = append(lines, m.line(m.options.Palette.alarm.Styled, text))
+		lines = append(lines, m.line(m.options.Palette.Alarm.Styled, text))
 	}
 	return lines
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -142,7 +143,7 @@ func TestFits(t *testing.T) {
 func everything(width, height int) map[string]*model {
 	all := map[string]*model{}
 	add := func(name string, m *model, msgs ...any) {
-		m.options.Palette = Colours()
+		m.options.Palette = screen.Colours()
 		feed(m, msgs...)
 		all[name] = m
 	}

@@ -1,0 +1,79 @@
+package listing
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// An Order is one in which locks are listed.
+type Order string
+
+// The orders.
+const (
+	ByUse     Order = "use"     // as the names came into use, as the broker lists them
+	ByName    Order = "name"    // by bytes
+	ByAge     Order = "age"     // of the first holder, the oldest first; the free ones last
+	ByWaiters Order = "waiters" // the most first
+)
+
+// UnmarshalText makes it a flag.
+func (o *Order) UnmarshalText(text []byte) error {
+	switch order := Order(text); order {
+	case ByUse, ByName, ByAge, ByWaiters:
+		*o = order
+		return nil
+	}
+	return fmt.Errorf("want %s, %s, %s or %s", ByUse, ByName, ByAge, ByWaiters)
+}
+
+// Of puts locks in order, those that are alike in their own. An error comes last. It
+// has to have all of them for that, but for ByUse.
+func (o Order) Of(locks iter.Seq2[wire.LockInfo, error]) iter.Seq2[wire.LockInfo, error] {
+	if o == ByUse {
+		return locks
+	}
+	return func(yield func(wire.LockInfo, error) bool) {
+		var all []wire.LockInfo
+		var failed error
+		for lock, err := range locks {
+			if err != nil {
+				failed = err
+				break
+			}
+			all = append(all, lock)
+		}
+		slices.SortStableFunc(all, o.compare)
+		for _, lock := range all {
+			if !yield(lock, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(wire.LockInfo{}, failed)
+		}
+	}
+}
+
+func (o Order) compare(a, b wire.LockInfo) int {
+	switch o {
+	case ByName:
+		return cmp.Compare(a.Name, b.Name)
+	case ByAge:
+		return cmp.Compare(age(b), age(a))
+	case ByWaiters:
+		return cmp.Compare(b.Waiting, a.Waiting)
+	}
+	return 0
+}
+
+// age is for how long the first holder has held; -1 where there is none.
+func age(lock wire.LockInfo) int64 {
+	if len(lock.Holders) == 0 {
+		return -1
+	}
+	return lock.Holders[0].DurationMS
+}

@@ -30,7 +30,7 @@ func TestReadme(t *testing.T) {
 			r.program(t, block)
 		}
 	}
-	if want := []string{"brokerd", "go test", "program", "shared", "info", "counter", "fencedtable"}; !slices.Equal(r.did, want) {
+	if want := []string{"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable"}; !slices.Equal(r.did, want) {
 		t.Errorf("README.md led to %q, want %q", r.did, want)
 	}
 }
@@ -91,6 +91,11 @@ func (r *reader) shell(t *testing.T, b block) {
 			}
 		}
 		t.Errorf("%s never printed what README.md shows:\n%s", command, b.output)
+	case strings.HasPrefix(command, "go run ./cmd/brokerctl run"):
+		r.did = append(r.did, "run")
+		if !r.prints(t, command, b.output) {
+			t.Errorf("%s did not print what README.md shows:\n%s", command, b.output)
+		}
 	case command == "go run ./examples/counter", command == "go run ./examples/fencedtable":
 		r.did = append(r.did, filepath.Base(command))
 		if !r.prints(t, command, b.output) {

@@ -71,7 +71,7 @@ func (suggestCmd) Help() string {
 func (c *suggestCmd) Run(app *kong.Kong) error {
 	// The words are traced through a grammar of their own: this one has this
 	// command in it.
-	completer := &complete.Completer{App: newApp(), Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait))}
+	completer := &complete.Completer{App: newApp(), Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait)), Runner: "run"}
 	write := complete.ForZsh
 	switch c.Shell {
 	case "bash":

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -23,6 +25,23 @@ type target struct {
 	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
 	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker, ws://... or wss://..., in place of host and port."`
+}
+
+// AfterApply lets --host and --port beat a URL from the environment.
+func (t *target) AfterApply(ctx *kong.Context) error {
+	given := map[string]bool{}
+	for _, p := range ctx.Path {
+		if p.Flag != nil {
+			given[p.Flag.Name] = true
+		}
+	}
+	switch byPort := given["host"] || given["port"]; {
+	case byPort && given["url"]:
+		return errors.New("want either --url, or --host and --port")
+	case byPort:
+		t.URL = ""
+	}
+	return nil
 }
 
 // address is the URL of the broker.

@@ -27,6 +27,9 @@ type Completer struct {
 	// Sources are named by the tag "complete" of arguments and flags. What has no
 	// such tag, and no enum, is not completed.
 	Sources map[string]Source
+	// Runner is the command behind whose -- stands the command line of another
+	// program, which the shell completes by itself.
+	Runner string
 }
 
 // Suggest returns what the current word could be after those before it, the name
@@ -34,7 +37,7 @@ type Completer struct {
 // but text is among it.
 func (c *Completer) Suggest(ctx context.Context, before []string, current string) []Suggestion {
 	p, ok := find(c.App, before, current)
-	if !ok {
+	if !ok || c.isOthers(before) {
 		return nil
 	}
 	var found []Suggestion
@@ -48,6 +51,10 @@ func (c *Completer) Suggest(ctx context.Context, before []string, current string
 		found = append(found, Suggestion{p.ahead + s.Value, wire.Printable(s.About)})
 	}
 	return found
+}
+
+func (c *Completer) isOthers(before []string) bool {
+	return len(before) > 0 && before[0] == c.Runner && slices.Contains(before, "--")
 }
 
 func (c *Completer) candidates(ctx context.Context, p place) []Suggestion {

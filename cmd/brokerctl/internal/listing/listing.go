@@ -27,8 +27,8 @@ type Line struct {
 func (f Form) Lock(lock wire.LockInfo) []Line {
 	lines := make([]Line, 0, 4+len(lock.Holders)+len(lock.Waiters))
 	lines = append(lines, Line{wire.Printable(lock.Name) + ":", f.Palette.Title})
-	lines = f.appendRequests(lines, "* ", lock.Holders, lock.Holding)
-	lines = f.appendRequests(lines, "  ", lock.Waiters, lock.Waiting)
+	lines = f.appendRequests(lines, Line{"* ", nil}, lock.Holders, lock.Holding)
+	lines = f.appendRequests(lines, Line{"  ", f.Palette.Notice}, lock.Waiters, lock.Waiting)
 	return append(lines, Line{})
 }
 
@@ -40,18 +40,18 @@ func (f Form) AppendLock(text []byte, lock wire.LockInfo) []byte {
 	return text
 }
 
-// appendRequests appends a line for each, and one for those of all that are not
-// among them.
-func (f Form) appendRequests(lines []Line, mark string, requests []wire.RequestInfo, all int) []Line {
+// appendRequests appends a line for each, which begins as mark does, and one for
+// those of all that are not among them.
+func (f Form) appendRequests(lines []Line, mark Line, requests []wire.RequestInfo, all int) []Line {
 	for _, r := range requests {
-		line := Line{Text: mark + f.Request(r)}
+		line := Line{mark.Text + f.Request(r), mark.Style}
 		if r.Gone {
 			line.Style = f.Palette.Alarm
 		}
 		lines = append(lines, line)
 	}
 	if more := all - len(requests); more > 0 {
-		lines = append(lines, Line{fmt.Sprintf("%s... and %d more", mark, more), f.Palette.Dim})
+		lines = append(lines, Line{fmt.Sprintf("%s... and %d more", mark.Text, more), f.Palette.Dim})
 	}
 	return lines
 }

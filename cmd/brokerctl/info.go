@@ -142,7 +142,7 @@ func (c *infoCmd) append(text []byte, form listing.Form, lock wire.LockInfo) ([]
 
 // repeat writes listings until ctx ends.
 func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, out io.Writer) error {
-	for more := true; more; more = pause(ctx, c.Interval) {
+	for more := true; more; more = cli.Pause(ctx, c.Interval) {
 		if _, err := fmt.Fprintf(out, "%s\n\n", time.Now().Format(time.DateTime)); err != nil {
 			return err
 		}

@@ -13,8 +13,6 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -49,31 +47,10 @@ func TestRunCutNetwork(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = next.Close() })
 	trial := &cutTrial{broker: b.Address(), next: next, dir: t.TempDir()}
-	var mu sync.Mutex
-	var margins []time.Duration
-	var lanes sync.WaitGroup
-	for lane := range cutLanes {
-		lanes.Go(func() {
-			for n := lane; n < *cuts; n += cutLanes {
-				grace := []string{"1s", "1h"}[n%2] // there is time for it, or not
-				margin, err := trial.run(t.Context(), fmt.Sprint("trial-", n), grace)
-				mu.Lock()
-				if err != nil {
-					t.Errorf("trial %d: %v", n, err)
-				} else {
-					margins = append(margins, margin)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	lanes.Wait()
-	if len(margins) != *cuts {
-		t.Fatalf("%d trials of %d", len(margins), *cuts)
-	}
-	slices.Sort(margins)
-	t.Logf("%d trials, from the end of the group to the next grant: least %v, median %v, most %v",
-		len(margins), margins[0], margins[len(margins)/2], margins[len(margins)-1])
+	cmdtest.Trials(t, *cuts, cutLanes, func(n int) (time.Duration, error) {
+		grace := []string{"1s", "1h"}[n%2] // there is time for it, or not
+		return trial.run(t.Context(), fmt.Sprint("trial-", n), grace)
+	})
 }
 
 // A cutTrial is what trials have in common.

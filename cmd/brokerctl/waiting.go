@@ -10,6 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -33,7 +34,7 @@ const (
 
 // tell says it until ctx ends.
 func (w *waiting) tell(ctx context.Context) {
-	if !pause(ctx, noticeAfter) {
+	if !cli.Pause(ctx, noticeAfter) {
 		return
 	}
 	terminal := screen.Terminal(w.out)
@@ -41,7 +42,7 @@ func (w *waiting) tell(ctx context.Context) {
 		w.tellChanges(ctx)
 		return
 	}
-	for more := true; more; more = pause(ctx, renewEvery) {
+	for more := true; more; more = cli.Pause(ctx, renewEvery) {
 		_ = screen.Renew(terminal, w.line(ctx))
 	}
 	_ = screen.Renew(terminal, "")
@@ -50,7 +51,7 @@ func (w *waiting) tell(ctx context.Context) {
 // tellChanges says it once, and again when the connection has come or gone.
 func (w *waiting) tellChanges(ctx context.Context) {
 	told := wsclient.Closed
-	for more := true; more; more = pause(ctx, renewEvery) {
+	for more := true; more; more = cli.Pause(ctx, renewEvery) {
 		if state := w.client.State(); state != told {
 			_, _ = fmt.Fprintln(w.out, "brokerctl:", w.line(ctx))
 			told = state
@@ -130,16 +131,4 @@ func nameOf(r wire.RequestInfo) string {
 		return wire.Printable(r.Client)
 	}
 	return "#" + wire.Printable(r.ID.String())
-}
-
-// pause reports whether so much time has passed before ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -9,12 +9,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -40,36 +39,9 @@ func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
 	d := startDaemon(t, append(args, "--timeout", cutTimeout.String(), "--heartbeat", cutHeartbeat.String())...)
 	go d.drainLog()
 	next := dial(t.Context(), t, d)
-	var margins []time.Duration
-	var mu sync.Mutex
-	var lanes sync.WaitGroup
-	for lane := range cutLanes {
-		lanes.Go(func() {
-			for n := lane; n < *cuts; n += cutLanes {
-				margin, err := cutOnce(t.Context(), d.url, next, fmt.Sprint("trial ", n), cut)
-				mu.Lock()
-				if err != nil {
-					t.Errorf("trial %d: %v", n, err)
-				} else {
-					margins = append(margins, margin)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	lanes.Wait()
-	if len(margins) != *cuts {
-		t.Fatalf("%d trials of %d", len(margins), *cuts)
-	}
-	slices.Sort(margins)
-	at := func(part float64) time.Duration {
-		return margins[int(part*float64(len(margins)-1))].Round(time.Millisecond)
-	}
-	t.Logf("%d trials, from the end of a belief to the next grant: least %v, 1%% %v, median %v, 99%% %v, most %v",
-		len(margins), at(0), at(0.01), at(0.5), at(0.99), at(1))
-	if margins[0] <= 0 {
-		t.Errorf("a holder believed %v after the next was granted", -margins[0])
-	}
+	cmdtest.Trials(t, *cuts, cutLanes, func(n int) (time.Duration, error) {
+		return cutOnce(t.Context(), d.url, next, fmt.Sprint("trial ", n), cut)
+	})
 }
 
 // cutOnce takes the network from a holder of the lock of that name, and returns how

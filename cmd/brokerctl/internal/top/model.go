@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -89,7 +90,7 @@ func listen[T any](ctx context.Context, c <-chan T) tea.Cmd {
 // tick is tea.Tick, which would outlive ctx.
 func (m *model) tick() tea.Cmd {
 	return func() tea.Msg {
-		if !pause(m.ctx, m.options.Interval) {
+		if !cli.Pause(m.ctx, m.options.Interval) {
 			return nil
 		}
 		return tick{}

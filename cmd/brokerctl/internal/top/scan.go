@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -59,7 +60,7 @@ func (s *scanner) run(ctx context.Context) error {
 			return final
 		}
 		now := time.Now()
-		if !s.send(ctx, swept{at: now, err: err}) || !pause(ctx, rest(s.interval, now.Sub(begun), paused)) {
+		if !s.send(ctx, swept{at: now, err: err}) || !cli.Pause(ctx, rest(s.interval, now.Sub(begun), paused)) {
 			return nil
 		}
 	}
@@ -78,7 +79,7 @@ func (s *scanner) sweep(ctx context.Context) (paused time.Duration, err error) {
 		}
 		p.readings = append(p.readings, readingOf(lock))
 		if len(p.readings) == pageLocks {
-			if !s.send(ctx, p) || !pause(ctx, pagePause) {
+			if !s.send(ctx, p) || !cli.Pause(ctx, pagePause) {
 				return paused, ctx.Err()
 			}
 			paused += pagePause
@@ -107,16 +108,4 @@ func (s *scanner) send(ctx context.Context, event any) bool {
 func rest(interval, took, paused time.Duration) time.Duration {
 	asking := took - paused
 	return max(interval-took, asking-paused, pagePause)
-}
-
-// pause reports false when ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

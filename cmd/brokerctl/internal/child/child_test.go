@@ -1,0 +1,113 @@
+//go:build unix
+
+package child
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// start runs a script of sh; $1 is a fifo on which it can wait, to be opened for
+// writing by the test.
+func start(t *testing.T, script string) (*Child, string) {
+	t.Helper()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Signal(syscall.SIGKILL)
+		await(t, c.Gone())
+	})
+	return c, fifo
+}
+
+func await[T any](t *testing.T, c <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-c:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it never came")
+	}
+	return got
+}
+
+// open waits until somebody reads the fifo.
+func open(t *testing.T, fifo string) *os.File {
+	t.Helper()
+	file, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestStatus(t *testing.T) {
+	c, _ := start(t, "exit 3")
+	await(t, c.Gone())
+	if status := c.Status(); status.ExitStatus() != 3 {
+		t.Errorf("%v", status)
+	}
+	c, _ = start(t, "kill -TERM $$")
+	await(t, c.Gone())
+	if status := c.Status(); !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Errorf("%v", status)
+	}
+}
+
+// The group is there as long as somebody is in it, and gets signals until then.
+func TestGroupOutlivesItsLeader(t *testing.T) {
+	c, fifo := start(t, `(read x < "$1") & exit 0`)
+	await(t, c.Ended())
+	file := open(t, fifo)
+	select {
+	case <-c.Gone():
+		t.Fatal("gone while one is left")
+	default:
+	}
+	c.Signal(syscall.SIGTERM)
+	await(t, c.Gone())
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
+	c.Signal(syscall.SIGTERM) // nobody gets it
+}
+
+// One that is stopped says so, and goes on.
+func TestStopped(t *testing.T) {
+	c, fifo := start(t, `read x < "$1"; exit 5`)
+	file := open(t, fifo)
+	c.Signal(syscall.SIGSTOP)
+	if s := await(t, c.Stopped()); s != syscall.SIGSTOP {
+		t.Errorf("stopped by %v", s)
+	}
+	if _, err := file.WriteString("go\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-c.Ended():
+		t.Fatal("it has gone on")
+	default:
+	}
+	c.Signal(syscall.SIGCONT)
+	await(t, c.Gone())
+	if status := c.Status(); status.ExitStatus() != 5 {
+		t.Errorf("%v", status)
+	}
+}
+
+func TestCannotStart(t *testing.T) {
+	_, err := Start(Spec{Path: "/nowhere", Args: []string{"nowhere"}})
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}

@@ -39,7 +39,8 @@ type Config struct {
 
 	// LockDelay keeps what a client holds whose connection ends without a close
 	// frame, until it has been silent for Timeout: the client may be alive, and
-	// believe. Without it such locks go to others at once.
+	// believe. Without it such locks go to others at once, but for those of a client
+	// that the broker itself has cut off.
 	LockDelay bool
 
 	// Drain is how long holders may take to release their locks when Run's

@@ -54,10 +54,10 @@
 // clients of before may still believe. Queues and holders live in memory: a restart
 // releases everything.
 //
-// When only the broker's side of a connection ends (a middlebox resets it, or the
-// broker cuts off a client that does not read), its locks go to others at once,
-// while the client may believe until its lease has run out; [Config].LockDelay
-// keeps them until then.
+// When only the broker's side of a connection ends, because a middlebox resets it,
+// its locks go to others at once, while the client may believe until its lease has
+// run out; [Config].LockDelay keeps them until then. Those of a client that the broker
+// itself cuts off are kept in any case.
 //
 // A panic of the loop means that an invariant is broken. It is not recovered:
 // a broker that no longer knows who holds what must not go on.

@@ -83,6 +83,7 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
+		synctest.Wait() // until Run serves
 		for _, path := range []string{"/livez", "/readyz"} {
 			response := r.get(path, nil)
 			_ = response.Body.Close()

@@ -27,6 +27,7 @@ type ending struct {
 	code    int    // of the close frame to send; 0: none
 	reason  string // in that frame, and in the log
 	goodbye bool   // the client has sent a close frame: it believes nothing any more
+	cutOff  bool   // the broker has done it, and the client may not know for long
 }
 
 // An inbox carries items from all readers to the loop, in the order in which

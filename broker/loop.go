@@ -160,7 +160,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.leaves || s.out.put(m) {
 		return
 	}
-	end := ending{code: wire.ClosePolicy, reason: "slow consumer"}
+	end := ending{code: wire.ClosePolicy, reason: "slow consumer", cutOff: true}
 	s.out.cut(end)
 	s.net.hurry()
 	l.end(s, end)
@@ -200,10 +200,12 @@ func (l *loop) end(s *session, how ending) {
 	l.dropping = append(l.dropping, s.name)
 }
 
-// keptUntil is until when what s holds is kept, with lock delay: the client may
-// believe until it must know that the broker has not heard it for too long.
+// keptUntil is until when what s holds is kept: the client may believe until it
+// must know that the broker has not heard it for too long. Where the broker has cut it
+// off that is always so: nothing that the client did, or its network, has told it.
+// What somebody else may have ended is kept with lock delay only.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if !l.config.LockDelay || how.goodbye {
+	if how.goodbye || !how.cutOff && !l.config.LockDelay {
 		return 0
 	}
 	return s.net.heard().Add(l.config.Timeout).Sub(l.start)

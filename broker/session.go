@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -34,6 +35,7 @@ type session struct {
 	out     *outbox
 	page    chan struct{} // has a token while a page of the listing is asked for and not sent
 	written chan struct{} // closed when the writer has ended
+	stalled atomic.Bool   // the writer has given up a client that takes nothing
 
 	last    int64    // the loop's: the greatest n that was used up, or -1
 	leaves  bool     // the loop's: its end was handled
@@ -88,7 +90,9 @@ func (s *session) read() ending {
 	for {
 		kind, frame, err := s.conn.ReadMessage()
 		if err != nil {
-			return endingOf(err)
+			end := endingOf(err)
+			end.cutOff = end.cutOff || s.stalled.Load()
+			return end
 		}
 		if kind == websocket.BinaryMessage {
 			return ending{code: wire.CloseBinary, reason: "binary frame"}
@@ -163,7 +167,7 @@ func endingOf(err error) ending {
 	case errors.As(err, &closed):
 		return ending{reason: "closed by the client", goodbye: true}
 	case errors.Is(err, websocket.ErrReadLimit):
-		return ending{code: wire.CloseTooBig, reason: "frame too long"}
+		return ending{code: wire.CloseTooBig, reason: "frame too long", cutOff: true}
 	case errors.As(err, &silent) && silent.Timeout():
 		return ending{code: wire.ClosePolicy, reason: "silent"}
 	}
@@ -238,6 +242,8 @@ func (s *session) control(kind int, data []byte) error {
 
 // giveUp ends a connection that takes nothing any more; the reader notices.
 func (s *session) giveUp(err error) {
+	var late net.Error
+	s.stalled.Store(errors.As(err, &late) && late.Timeout()) // else the other side has ended it
 	s.out.finish(ending{reason: "the client takes no more: " + err.Error()})
 	_ = s.net.Close()
 }

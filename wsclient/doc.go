@@ -36,7 +36,7 @@
 // A clock on the wall that is set forward by more than the lease looks the same as
 // a suspended machine: then locks are given up for nothing.
 //
-// When only the broker's side of the connection is reset, or the broker cuts it,
+// When only the broker's side of the connection is reset, by something in the middle,
 // the lock goes to others at once, and this side learns of it when a close
 // arrives or its lease runs out.
 //

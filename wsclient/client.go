@@ -32,7 +32,7 @@ type Client struct {
 	orders  int64          // requests so far
 	pending book[*request] // those that wait for a connection, by order
 	open    int            // requests that have not ended
-	leaving chan struct{}  // not nil once Drain was called; closed when open is 0
+	leaving chan struct{}  // not nil once Drain was called; closed when nobody is left
 
 	parting map[*conn]struct{} // those whose links are still open; see part.go
 }
@@ -111,7 +111,8 @@ func (c *Client) finish(err error) {
 	close(c.done)
 }
 
-// Drain waits until nobody holds a lock any more, and then closes the client. Calls
+// Drain waits until nobody holds a lock any more, or may still believe to, and then
+// closes the client. Calls
 // for locks that wait, or that come, fail with ErrClosed, but for those made inside
 // a lock that is held: its holder may need them to finish. When ctx ends first the
 // client is closed nevertheless, and the error is the cause of ctx.
@@ -122,7 +123,6 @@ func (c *Client) Drain(ctx context.Context) error {
 	var err error
 	select {
 	case <-idle:
-	case <-c.done:
 	case <-ctx.Done():
 		if !isDone(idle) {
 			err = context.Cause(ctx)
@@ -150,9 +150,10 @@ func (c *Client) leave() <-chan struct{} {
 	return c.leaving
 }
 
-// checkLeft closes leaving when nobody is left. The caller holds c.mu.
+// checkLeft closes leaving when nobody is left, those included who have lost their
+// locks and may need a moment to stop. The caller holds c.mu.
 func (c *Client) checkLeft() {
-	if c.leaving != nil && c.open == 0 && !isDone(c.leaving) {
+	if c.leaving != nil && c.open == 0 && len(c.parting) == 0 && !isDone(c.leaving) {
 		close(c.leaving)
 	}
 }

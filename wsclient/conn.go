@@ -181,8 +181,8 @@ func (c *conn) checkLease(at instant) (over bool) {
 		return false
 	}
 	if c.err == nil {
-		c.finish(LostLease, fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.patience()))
-		c.part(at)
+		err := fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, c.lease.patience())
+		c.leave(LostLease, err, func() { c.part(at) })
 	}
 	return true
 }

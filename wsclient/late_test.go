@@ -27,11 +27,11 @@ func (c *lateConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// dialer makes c the connection that dial makes.
+// dialer makes connections as dial does, which are held back together with c.
 func (c *lateConn) dialer(dial netDial) netDial {
-	return func(ctx context.Context, network, address string) (_ net.Conn, err error) {
-		c.Conn, err = dial(ctx, network, address)
-		return c, err
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &lateConn{conn, c.open}, err
 	}
 }
 

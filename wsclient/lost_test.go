@@ -186,6 +186,36 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 	}
 }
 
+// Drain does not hang up on those who have just lost their locks, and stop.
+func TestDrainLetsHoldersStop(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		deaf := &deafConn{}
+		c := dial(t, b, wsclient.Options{StopTime: 5 * time.Second, NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			deaf.Conn, err = b.Dial(ctx, network, address)
+			return deaf, err
+		}})
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		pass(time.Minute)
+		granted := make(chan time.Time, 1)
+		go func() {
+			_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
+			granted <- time.Now()
+		}()
+		pass(time.Second)
+		drained := make(chan error, 1)
+		go func() { drained <- c.Drain(t.Context()) }()
+		deaf.deafness.Store(true)
+		<-held.Context().Done()
+		told := time.Now()
+		if next := (<-granted).Sub(told); next < 5*time.Second {
+			t.Errorf("granted to the next %v after the holder was told", next)
+		}
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Who has lost a lock by a word of the broker has no time.
 func TestNoTimeToStop(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

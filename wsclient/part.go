@@ -17,14 +17,23 @@ func (c *conn) fail(err error) { c.stop(err, func(instant) { c.cut() }) }
 // abandon ends the connection because of err, of which the other side knows nothing.
 func (c *conn) abandon(err error) { c.stop(err, c.part) }
 
-func (c *conn) stop(err error, leave func(at instant)) {
+func (c *conn) stop(err error, end func(at instant)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := now()
 	if c.err == nil && !c.checkLease(at) { // one that was frozen may hear of both
-		c.finish(LostConnection, fmt.Errorf("%w: %w", ErrConnection, err))
-		leave(at)
+		c.leave(LostConnection, fmt.Errorf("%w: %w", ErrConnection, err), func() { end(at) })
 	}
+}
+
+// leave finishes c, and then ends it. Nobody counts as having left before both are
+// done: see checkLeft. The caller holds c.mu.
+func (c *conn) leave(reason LostReason, err error, end func()) {
+	c.client.open++
+	c.finish(reason, err)
+	end()
+	c.client.open--
+	c.client.checkLeft()
 }
 
 // cut ends every read and write at once. It closes the link and not the WebSocket,
@@ -34,7 +43,9 @@ func (c *conn) cut() { _ = c.link.Close() }
 // part ends every read and write, and hangs up when the broker will have ended the
 // session, or at once if nobody has held anything. The caller holds c.mu.
 func (c *conn) part(at instant) {
-	left := c.lease.timeout - at.since(c.lease.heard)
+	// By the clock that is never set: where the other was set forward, the broker has
+	// noticed nothing; where the machine was suspended, it has given up by itself.
+	left := c.lease.timeout - at.mono.Sub(c.lease.heard.mono)
 	if left <= 0 || !c.hasLost {
 		c.cut()
 		return
@@ -52,6 +63,7 @@ func (c *conn) hangUp() {
 		c.parting.Stop()
 		c.parting = nil
 		delete(c.client.parting, c)
+		c.client.checkLeft()
 	}
 	c.cut()
 }

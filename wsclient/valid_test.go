@@ -96,3 +96,18 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 	}
 	l.client.finish(ErrClosed)
 }
+
+// A clock that is set forward ends the lease, for nothing. The broker has noticed
+// nothing: the client does not hang up either.
+func TestClockSetForwardHangsUpNothing(t *testing.T) {
+	l := fixture(0)
+	c := l.request.conn
+	l.isValid(instant{mono: at(time.Second).mono, wall: at(time.Hour).wall})
+	if l.cause == nil || c.parting == nil {
+		t.Fatalf("cause %v, parting %v", l.cause, c.parting)
+	}
+	c.hangUp()
+	if c.parting != nil || len(c.client.parting) != 0 {
+		t.Error("the connection is still open")
+	}
+}

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
@@ -20,27 +20,30 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A guard runs a command under a lock, and ends it when the lock is lost.
+// A guard runs a command under a lock, and ends it when the lock is lost. It writes
+// nothing itself: whoever reads what it says may not do so for a while, or not at all.
 type guard struct {
 	lock     *wsclient.Lock
 	signals  chan os.Signal // to pass on; those that stop and continue come in addition
 	terminal *child.Terminal
 	hold     time.Duration // 0: it may run as long as it likes
 	grace    time.Duration
-	out      io.Writer
+	*speaker
 
-	child *child.Child
-	cause error       // why it was told to end, for the sake of the lock; or nil
-	kill  *time.Timer // fires when it is to be killed, if that has to be
-	until time.Time   // when that is
+	child       *child.Child
+	cause       error       // why it was told to end, for the sake of the lock; or nil
+	kill        *time.Timer // fires when it is to be killed, if that has to be
+	until       time.Time   // when that is
+	interrupted bool        // at the terminal: see interruptGroup
 }
 
 // run runs the command until nobody of its group is left. The error says how the
 // command has ended, where that is not well.
 func (g *guard) run(spec child.Spec) error {
-	if g.terminal.InForeground(unix.Getpgrp()) {
+	if g.terminal.InForeground(unix.Getpgrp()) && isAlone() {
 		spec.Terminal = g.terminal
 	}
+	restore := g.terminal.Save()
 	g.listen()
 	if !g.lock.Valid() {
 		return nil // whoever releases the lock is told
@@ -50,8 +53,21 @@ func (g *guard) run(spec child.Spec) error {
 		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}
 	}
 	g.watch()
+	if g.cause != nil {
+		child.KillRest() // the lock is lost to all of them
+	}
 	g.terminal.TakeBack(g.child.Group())
+	if spec.Terminal != nil && g.child.Status().Signaled() {
+		restore()
+	}
 	return g.verdict(spec.Terminal != nil)
+}
+
+// isAlone reports whether nobody that was started together with this process is
+// likely to want the terminal: the next one in a pipeline, such as a pager.
+func isAlone() bool {
+	out, err := os.Stdout.Stat()
+	return term.IsTerminal(int(os.Stdin.Fd())) && err == nil && out.Mode()&os.ModeNamedPipe == 0
 }
 
 // listen passes on what stops and continues, too: from now on it is for the command.
@@ -82,11 +98,11 @@ func (g *guard) watch() {
 		case <-over:
 			g.end(fmt.Errorf("the command has run for %v", g.hold))
 		case <-g.kill.C:
-			g.child.Signal(syscall.SIGKILL)
+			g.signal(syscall.SIGKILL)
 		case <-ended:
 			ended, left = nil, time.After(noticeAfter)
 		case <-left:
-			_, _ = fmt.Fprintln(g.out, "brokerctl: the command has ended, but not all that it has started: the locks are held until then")
+			g.say("the command has ended, but not all that it has started: the locks are held until then")
 		case <-g.child.Gone():
 			return
 		}
@@ -108,40 +124,71 @@ func (g *guard) take(s syscall.Signal) {
 		if !g.lock.Valid() {
 			return
 		}
-		if g.terminal.InForeground(unix.Getpgrp()) {
-			g.terminal.Give(g.child.Group())
-		}
+		g.bringForward()
 	}
-	g.child.Signal(s)
+	g.signal(s)
+}
+
+// bringForward gives the command the terminal, if this process has it.
+func (g *guard) bringForward() bool {
+	if !g.terminal.InForeground(unix.Getpgrp()) {
+		return false
+	}
+	g.terminal.Give(g.child.Group())
+	return true
+}
+
+// signal says where somebody cannot be sent any: a command that has become root.
+func (g *guard) signal(s syscall.Signal) {
+	if err := g.child.Signal(s); err != nil {
+		g.say("the command cannot be sent the signal %v: %v", s, err)
+	}
 }
 
 // suspend stops this process, and those of its own group, after the command was
 // stopped at the terminal, so that the shell which has started them notices. Before
 // that everybody in the command's group is stopped, whatever they do about the
 // signal: nobody keeps the lock for them meanwhile. Where no shell could continue
-// them the command goes on at once.
+// them, and where the command only wants the terminal and can have it, it goes on at
+// once.
 //
 // Who is stopped without a terminal, or in its background by somebody who wants to
 // look at it for example, keeps the lock.
 func (g *guard) suspend(s syscall.Signal) {
+	wantsTerminal := s == syscall.SIGTTIN || s == syscall.SIGTTOU
+	if wantsTerminal && g.bringForward() {
+		g.signal(syscall.SIGCONT)
+		return
+	}
 	foreground := g.terminal.InForeground(g.child.Group())
 	if g.terminal == nil || s == syscall.SIGSTOP && !foreground {
 		return
 	}
 	if sid, err := unix.Getsid(0); err != nil || sid == unix.Getpgrp() {
 		if foreground {
-			g.child.Signal(syscall.SIGCONT)
+			g.signal(syscall.SIGCONT)
 		}
 		return
 	}
-	g.child.Signal(syscall.SIGSTOP)
+	g.signal(syscall.SIGSTOP)
 	g.terminal.TakeBack(g.child.Group())
-	_, _ = fmt.Fprintln(g.out, "brokerctl: stopped; the locks are lost if that lasts for more than a few seconds")
-	// Not SIGTSTP: once it was asked for, the runtime of Go does not let it go.
-	_ = unix.Kill(0, syscall.SIGSTOP)
+	g.say("stopped; the locks are lost if that lasts for more than a few seconds")
+	g.flush(100 * time.Millisecond)
+	g.stopGroup()
 }
 
-// end lets the group end, because of cause, in the time that is left.
+// stopGroup asks those who were started together with this process to stop: another
+// of these has a command to stop first. This process stops for certain: once SIGTSTP
+// was asked for, the runtime of Go does not let it have its effect any more.
+func (g *guard) stopGroup() {
+	signal.Ignore(syscall.SIGTSTP)
+	_ = unix.Kill(0, syscall.SIGTSTP)
+	_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP)
+	signal.Notify(g.signals, syscall.SIGTSTP)
+}
+
+// end lets the group end, because of cause, in the time that is left. It acts before
+// it speaks.
 func (g *guard) end(cause error) {
 	grace := g.grace
 	if lost := new(wsclient.LostError); errors.As(cause, &lost) && isAway(lost) {
@@ -149,17 +196,17 @@ func (g *guard) end(cause error) {
 	}
 	g.cause = cause
 	if grace <= 0 {
-		_, _ = fmt.Fprintf(g.out, "brokerctl: %v; the command is killed\n", cause)
-		g.child.Signal(syscall.SIGKILL)
+		g.signal(syscall.SIGKILL)
+		g.say("%v; the command is killed", cause)
 		return
 	}
-	_, _ = fmt.Fprintf(g.out, "brokerctl: %v; the command is to end within %v\n", cause, grace.Round(time.Millisecond))
-	g.child.Signal(syscall.SIGTERM)
-	g.child.Signal(syscall.SIGCONT) // one that is stopped could not
+	g.signal(syscall.SIGTERM)
+	g.signal(syscall.SIGCONT) // one that is stopped could not end
 	if until := time.Now().Add(grace); g.until.IsZero() || until.Before(g.until) {
 		g.until = until
 		g.kill.Reset(grace)
 	}
+	g.say("%v; the command is to end within %v", cause, grace.Round(time.Millisecond))
 }
 
 // isAway reports whether the lock was lost with the connection: then the broker may
@@ -177,9 +224,8 @@ func (g *guard) verdict(hadTerminal bool) error {
 		return &cli.Failure{Err: g.cause, Code: exitLost}
 	case !status.Signaled():
 		return exit(status.ExitStatus())
-	case hadTerminal && status.Signal() == syscall.SIGINT:
-		interruptGroup()
 	}
+	g.interrupted = hadTerminal && status.Signal() == syscall.SIGINT
 	return exit(exitSignal + int(status.Signal()))
 }
 
@@ -189,4 +235,5 @@ func (g *guard) verdict(hadTerminal bool) error {
 func interruptGroup() {
 	signal.Reset(syscall.SIGINT)
 	_ = unix.Kill(0, syscall.SIGINT)
+	<-time.After(time.Second) // for it to have its effect on this process, too
 }

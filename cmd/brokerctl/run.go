@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ func (runCmd) Help() string {
 
 No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it.
 
-When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A brokerctl that is stopped (Ctrl-Z) loses its locks after a few seconds; when it goes on, the command is killed. One that is itself killed with KILL takes the command along, on Linux, but not what that has started.
+When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. On Linux those whom the command has started elsewhere are killed as well when their parents have ended. A command that becomes another user (sudo) can be sent nothing: write sudo brokerctl run. A brokerctl that is stopped (Ctrl-Z) loses its locks after a few seconds; when it goes on, the command is killed. One that is itself killed with KILL takes the command along, on Linux, but not what that has started.
 
 The command finds in its environment:
 
@@ -89,13 +88,10 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		return err
 	}
 	signals := notify()
-	defer signal.Stop(signals)
-	client, err := c.connect(context.Background())
-	if err != nil {
-		return err
+	client, lock, err := c.acquire(signals, app.Stderr)
+	if client != nil {
+		defer client.Close()
 	}
-	defer client.Close()
-	lock, err := c.acquire(client, signals, app.Stderr)
 	if c.SkipIfLocked && errors.Is(err, wsclient.ErrUnavailable) {
 		_, err = fmt.Fprintln(app.Stderr, "brokerctl: skipped:", err)
 		return err
@@ -103,13 +99,64 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	if err != nil {
 		return err
 	}
-	terminal := child.OpenTerminal()
-	defer terminal.Close()
-	g := &guard{lock: lock, signals: signals, terminal: terminal, hold: c.Hold, grace: c.Grace, out: app.Stderr}
+	g := &guard{
+		lock: lock, signals: signals, terminal: child.OpenTerminal(),
+		hold: c.Hold, grace: c.Grace, speaker: newSpeaker(app.Stderr),
+	}
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
-	if lost := lock.Release(); lost != nil {
+	lost := release(client, lock, signals)
+	g.flush(time.Second)
+	if g.interrupted {
+		interruptGroup()
+	}
+	if lost != nil {
 		return &cli.Failure{Err: lost, Code: exitLost}
 	}
+	return err
+}
+
+// acquire connects and gets the locks, unless a signal ends that.
+func (c *runCmd) acquire(signals <-chan os.Signal, out io.Writer) (*wsclient.Client, *wsclient.Lock, error) {
+	ctx, interrupted := untilSignal(signals)
+	defer func() { _ = interrupted() }()
+	client, err := c.connect(ctx)
+	var lock *wsclient.Lock
+	if err == nil {
+		lock, err = c.obtain(ctx, client, out)
+	}
+	if signal := interrupted(); signal != nil {
+		err = signal // whatever was granted ends with the client
+	}
+	return client, lock, err
+}
+
+// connect makes a client that goes on waiting when the broker is started again, and
+// that gives up so early that the group has ended in time.
+func (c *runCmd) connect(ctx context.Context) (*wsclient.Client, error) {
+	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime})
+}
+
+func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, out io.Writer) (*wsclient.Lock, error) {
+	hold := c.Hold
+	if hold > 0 { // a backstop: the guard ends the command before
+		hold += c.Grace + 2*killTime
+	}
+	ask := c.asking
+	ask.Try = ask.Try || c.SkipIfLocked
+	return ask.obtain(ctx, client, c.Names, hold, out)
+}
+
+// release gives the lock back. A signal that would end a command ends the waiting for
+// the broker's answer: when the client is closed the lock is free, too.
+func release(client *wsclient.Client, lock *wsclient.Lock, signals <-chan os.Signal) error {
+	ctx, interrupted := untilSignal(signals)
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	err := lock.Release()
+	stop()
+	if interrupted() != nil {
+		return nil
+	}
+	_ = client.Close()
 	return err
 }
 
@@ -131,29 +178,6 @@ func exit(code int) error {
 
 // killTime is how long a group may take to end after KILL.
 const killTime = time.Second
-
-// connect makes a client that goes on waiting when the broker is started again, and
-// that gives up so early that the group has ended in time.
-func (c *runCmd) connect(ctx context.Context) (*wsclient.Client, error) {
-	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime})
-}
-
-// acquire gets the locks, unless a signal ends that.
-func (c *runCmd) acquire(client *wsclient.Client, signals <-chan os.Signal, out io.Writer) (*wsclient.Lock, error) {
-	ctx, interrupted := untilSignal(signals)
-	defer func() { _ = interrupted() }()
-	hold := c.Hold
-	if hold > 0 { // a backstop: the guard ends the command before
-		hold += c.Grace + 2*killTime
-	}
-	ask := c.asking
-	ask.Try = ask.Try || c.SkipIfLocked
-	lock, err := ask.obtain(ctx, client, c.Names, hold, out)
-	if signal := interrupted(); signal != nil {
-		return nil, signal // whatever was granted ends with the client
-	}
-	return lock, err
-}
 
 // environment is that of this process, and what is said of the locks.
 func (c *runCmd) environment(lock *wsclient.Lock) []string {

@@ -21,8 +21,10 @@ var (
 )
 
 // notify returns a channel of the signals that are passed on. Those that this process was
-// told to ignore, as by nohup, stay ignored, for the command too.
+// told to ignore, as by nohup, stay ignored, for the command too. And nobody dies of a
+// message that there is nobody to read: whoever guards a command has to end it.
 func notify() chan os.Signal {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 16)
 	for _, s := range passed {
 		if !signal.Ignored(s) {

@@ -72,47 +72,73 @@ func (c *Child) start(spec Spec) error {
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
 		Sys:   attributes,
 	})
-	if err != nil {
-		return err
-	}
 	// From here on this process may be in the background of its terminal, and is to go
 	// on when it writes there, or takes it back. Not earlier: the command would
 	// inherit that.
 	signal.Ignore(syscall.SIGTTOU)
+	if err != nil {
+		if spec.Terminal != nil {
+			spec.Terminal.Give(unix.Getpgrp()) // who is in the foreground has ended
+		}
+		return err
+	}
 	c.pid = process.Pid
 	return process.Release() // who waits here waits for the group
 }
 
 // reap waits for the leader, and then for everybody in the group. The ends of those
 // whose parent has ended are this process's to wait for where adopt could arrange
-// that, and init's elsewhere; there nothing but asking again tells of them.
+// that, and init's elsewhere; there, and where the parent is somebody who has left the
+// group, nothing but asking again tells of them.
 func (c *Child) reap() {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-c.pid, &status, syscall.WUNTRACED, nil)
 		switch {
 		case err == syscall.EINTR:
-		case err != nil: // no child is left in the group
-			for unix.Kill(-c.pid, 0) != unix.ESRCH {
-				time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
+		case err == nil:
+			c.note(pid, status)
+		case !c.hasEnded(): // the leader has left its own group
+			if pid, err := syscall.Wait4(c.pid, &status, syscall.WUNTRACED, nil); err == nil {
+				c.note(pid, status)
 			}
+		case unix.Kill(-c.pid, 0) != unix.ESRCH:
+			time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
+		default:
 			c.mu.Lock()
 			c.isGone = true
 			c.mu.Unlock()
 			close(c.gone)
 			return
-		case pid != c.pid:
-		case status.Stopped():
+		}
+	}
+}
+
+// note tells of somebody in the group. Once the leader has ended, those who are left
+// speak for the group when they are stopped.
+func (c *Child) note(pid int, status syscall.WaitStatus) {
+	switch {
+	case status.Stopped():
+		if pid == c.pid || c.hasEnded() {
 			select {
 			case c.stopped <- status.StopSignal():
 			default: // nobody has seen to the one before yet
 			}
-		default:
-			c.mu.Lock()
-			c.status = status
-			c.mu.Unlock()
-			close(c.ended)
 		}
+	case pid == c.pid:
+		c.mu.Lock()
+		c.status = status
+		c.mu.Unlock()
+		close(c.ended)
+	}
+}
+
+func (c *Child) hasEnded() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -135,11 +161,16 @@ func (c *Child) Status() syscall.WaitStatus {
 	return c.status
 }
 
-// Signal sends a signal to everybody in the group. Who has ended gets none.
-func (c *Child) Signal(signal syscall.Signal) {
+// Signal sends a signal to everybody in the group. Who has ended gets none; the error
+// is that none of the others may be sent any.
+func (c *Child) Signal(signal syscall.Signal) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.isGone { // the number may be another's by now
-		_ = unix.Kill(-c.pid, signal)
+	if c.isGone { // the number may be another's by now
+		return nil
 	}
+	if err := unix.Kill(-c.pid, signal); err != unix.ESRCH {
+		return err
+	}
+	return nil
 }

@@ -25,7 +25,7 @@ func start(t *testing.T, script string) (*Child, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		c.Signal(syscall.SIGKILL)
+		_ = c.Signal(syscall.SIGKILL)
 		await(t, c.Gone())
 	})
 	return c, fifo
@@ -74,19 +74,19 @@ func TestGroupOutlivesItsLeader(t *testing.T) {
 		t.Fatal("gone while one is left")
 	default:
 	}
-	c.Signal(syscall.SIGTERM)
+	_ = c.Signal(syscall.SIGTERM)
 	await(t, c.Gone())
 	if err := file.Close(); err != nil {
 		t.Error(err)
 	}
-	c.Signal(syscall.SIGTERM) // nobody gets it
+	_ = c.Signal(syscall.SIGTERM) // nobody gets it
 }
 
 // One that is stopped says so, and goes on.
 func TestStopped(t *testing.T) {
 	c, fifo := start(t, `read x < "$1"; exit 5`)
 	file := open(t, fifo)
-	c.Signal(syscall.SIGSTOP)
+	_ = c.Signal(syscall.SIGSTOP)
 	if s := await(t, c.Stopped()); s != syscall.SIGSTOP {
 		t.Errorf("stopped by %v", s)
 	}
@@ -98,7 +98,7 @@ func TestStopped(t *testing.T) {
 		t.Fatal("it has gone on")
 	default:
 	}
-	c.Signal(syscall.SIGCONT)
+	_ = c.Signal(syscall.SIGCONT)
 	await(t, c.Gone())
 	if status := c.Status(); status.ExitStatus() != 5 {
 		t.Errorf("%v", status)

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // A Terminal is the one that controls this process. One process group at a time is
@@ -29,6 +30,19 @@ func (t *Terminal) Close() {
 	}
 }
 
+// Save returns what puts the terminal back into the mode that it is in.
+func (t *Terminal) Save() (restore func()) {
+	if t == nil {
+		return func() {}
+	}
+	state, err := term.GetState(t.fd())
+	return func() {
+		if err == nil {
+			_ = term.Restore(t.fd(), state)
+		}
+	}
+}
+
 func (t *Terminal) fd() int { return int(t.file.Fd()) }
 
 // InForeground reports whether that process group is in the foreground.
@@ -46,9 +60,14 @@ func (t *Terminal) Give(group int) {
 	_ = unix.IoctlSetPointerInt(t.fd(), unix.TIOCSPGRP, group)
 }
 
-// TakeBack brings this process to the foreground if that group is there.
+// TakeBack brings this process to the foreground if that group is there, or nobody: a
+// job of a shell that was killed.
 func (t *Terminal) TakeBack(group int) {
-	if t.InForeground(group) {
+	if t == nil {
+		return
+	}
+	there, err := unix.IoctlGetInt(t.fd(), unix.TIOCGPGRP)
+	if err == nil && (there == group || unix.Kill(-there, 0) == unix.ESRCH) {
 		t.Give(unix.Getpgrp())
 	}
 }

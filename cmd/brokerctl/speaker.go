@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// A speaker tells people things, for one who must not wait until they are read: a
+// terminal can be held up, and a pipe full. What there is no room for is not said.
+type speaker struct {
+	lines chan string
+	said  chan chan struct{} // answers when all before it has been said
+}
+
+func newSpeaker(out io.Writer) *speaker {
+	s := &speaker{lines: make(chan string, 16), said: make(chan chan struct{})}
+	go func() { // until the process ends: a write may last as long
+		for {
+			select {
+			case line := <-s.lines:
+				_, _ = io.WriteString(out, line)
+			case answer := <-s.said:
+				for len(s.lines) > 0 {
+					_, _ = io.WriteString(out, <-s.lines)
+				}
+				close(answer)
+			}
+		}
+	}()
+	return s
+}
+
+// say says one line.
+func (s *speaker) say(format string, args ...any) {
+	select {
+	case s.lines <- "brokerctl: " + fmt.Sprintf(format, args...) + "\n":
+	default:
+	}
+}
+
+// flush waits until all has been said, but no longer than that.
+func (s *speaker) flush(most time.Duration) {
+	late := time.After(most)
+	answer := make(chan struct{})
+	select {
+	case s.said <- answer:
+	case <-late:
+		return
+	}
+	select {
+	case <-answer:
+	case <-late:
+	}
+}

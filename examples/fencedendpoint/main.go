@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/examples/internal/document"
 	"github.com/lockbroker/lockbroker/examples/internal/embedded"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -41,7 +42,7 @@ func tell(ctx context.Context, fenced bool) error {
 		return err
 	}
 	defer stop()
-	server := httptest.NewServer(new(document))
+	server := httptest.NewServer(new(document.Document))
 	defer server.Close()
 
 	ann, err := newWriter(ctx, "ann", url, server.URL)

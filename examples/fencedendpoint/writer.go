@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lockbroker/lockbroker/examples/internal/document"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -18,12 +19,12 @@ type writer struct {
 	document string // its URL
 }
 
-func newWriter(ctx context.Context, name, broker, document string) (*writer, error) {
+func newWriter(ctx context.Context, name, broker, url string) (*writer, error) {
 	locks, err := wsclient.Dial(ctx, broker, &wsclient.Options{Author: name})
 	if err != nil {
 		return nil, err
 	}
-	return &writer{name: name, locks: locks, document: document}, nil
+	return &writer{name: name, locks: locks, document: url}, nil
 }
 
 // write writes with that token, 0 for none, and says how that went.
@@ -33,7 +34,7 @@ func (w *writer) write(ctx context.Context, text string, token int64) error {
 		return err
 	}
 	if token != 0 {
-		request.Header.Set(tokenHeader, strconv.FormatInt(token, 10))
+		request.Header.Set(document.TokenHeader, strconv.FormatInt(token, 10))
 	}
 	status, answer, err := do(request)
 	switch {

@@ -1,10 +1,10 @@
-const wholeQueue = 10_000; // as many holders, or waiters, of a lock as a reply can list
+export const wholeQueue = 10_000; // as many holders, or waiters, of a lock as a reply can list
 
 // pages yields the locks of a listing, asking for one page after another.
-export async function* pages(conn, { match, empty, max, queue = wholeQueue }) {
+export async function* pages(conn, { match, empty, max, queue }) {
   for (let after; ; ) {
     const page = await conn.ask({ type: "info", match, empty, after, max, queue });
-    const { locks, next } = trim(page);
+    const { locks, next } = queue === wholeQueue ? trim(page) : page;
     yield* locks;
     if (!next) return;
     after = next;

@@ -3,7 +3,7 @@ import { check, toCallback, toDOMString, toOptions, toText } from "./options.js"
 import { Request } from "./request.js";
 import { escapeName } from "./names.js";
 import { Watch } from "./watch.js";
-import { pages } from "./info.js";
+import { pages, wholeQueue } from "./info.js";
 
 // A LockManager has the shape of navigator.locks, and reaches every machine that the
 // broker reaches.
@@ -77,7 +77,7 @@ export class LockManager {
     const held = [];
     const pending = [];
     const conn = await this.#client.ready();
-    for await (const { name, holders, waiters } of pages(conn, {})) {
+    for await (const { name, holders, waiters } of pages(conn, { queue: wholeQueue })) {
       for (const r of holders) held.push(snapshot(name, r));
       for (const r of waiters) pending.push(snapshot(name, r));
     }

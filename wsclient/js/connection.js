@@ -20,7 +20,7 @@ export class Connection {
   #made;
   #next = 0; // the n of the next id
   #asked = new Map(); // what takes the one reply to another message, by id
-  #over = false;
+  #over; // the error with which it has ended
   #stopWatchdog;
   #stopHeartbeat = () => {};
   #pingDue; // on the monotonic clock
@@ -69,6 +69,7 @@ export class Connection {
   // ask sends a message and waits for its reply.
   ask(message) {
     return new Promise((resolve, reject) => {
+      if (this.#over) throw this.#over; // since who asks has got it
       const take = (m) => (m.type === "error" ? reject(refusal(m)) : resolve(m));
       const id = this.open(take, reject);
       this.send({ ...message, id });
@@ -117,7 +118,7 @@ export class Connection {
     if (!(m.heartbeat_ms > 0 && m.limits.message_bytes > 0)) return "the hello is malformed";
     this.hello = m;
     this.lease = new Lease(m.timeout_ms, this.#made);
-    if (this.lease.left(now(this.#clock)) <= 0) return "the hello came too late";
+    if (!(this.lease.left(now(this.#clock)) > 0)) return "the hello came too late";
     this.#pingDue = this.#made.mono + m.heartbeat_ms;
     this.#arm();
     this.#client.connected(this);
@@ -243,7 +244,7 @@ export class Connection {
   // connection, if it can.
   #end(reason, error, leave) {
     if (this.#over) return;
-    this.#over = true;
+    this.#over = error;
     this.#stopWatchdog();
     this.#stopHeartbeat();
     this.#client.detach(this);
@@ -269,6 +270,10 @@ export class Connection {
   // by itself, it is closed. What answers pings below a browser's WebSocket cannot be
   // silenced; that makes the broker wait longer, not less.
   #part(at) {
+    if (this.#client.error) {
+      this.#cut(); // a holder has closed the client, when told
+      return;
+    }
     this.#ws.onmessage = null;
     this.#ws.pause?.(); // that of ws, which then answers no ping
     const stop = after(this.#clock, this.lease.silence(at), () => this.hangUp());

@@ -77,7 +77,9 @@ function toMode(value) {
 }
 
 function toNames(value) {
-  return value === undefined ? [] : Array.from(value, toSpec);
+  if (value === undefined) return [];
+  if (typeof value === "string") throw new TypeError("names: want several, as in [name]");
+  return [...value].map(toSpec);
 }
 
 // toSpec is one of the further names: a name, which has the mode and the limit of the

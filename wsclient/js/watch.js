@@ -16,7 +16,7 @@ export class Watch {
   #changes = []; // for the consumer: {change, size}
   #size = 0; // characters in them
   #takers = []; // of next: {resolve, reject}
-  #ended; // {error}, where error may be undefined
+  #ended; // {error}, which next is to throw, once
 
   constructor(client, match) {
     this.#client = client;
@@ -62,7 +62,7 @@ export class Watch {
     }
     if (!this.#ended) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
     const { error } = this.#ended;
-    this.#ended = {}; // an iterator throws once
+    this.#ended = {};
     if (error) throw error;
     return { value: undefined, done: true };
   }
@@ -76,11 +76,11 @@ export class Watch {
   // end ends it, because of error if there is one, here and on the broker.
   end(error) {
     if (this.#ended) return;
-    this.#ended = { error };
+    this.#ended = { error: this.#takers.length > 0 ? undefined : error };
     const { conn, watches } = this.#client;
     watches.delete(this);
     if (conn?.watches.delete(this.#id) && !error) conn.send({ type: "unwatch", id: this.#id });
-    for (const { resolve, reject } of this.#takers) {
+    for (const { resolve, reject } of this.#takers.splice(0)) {
       if (error) reject(error);
       else resolve({ value: undefined, done: true });
     }

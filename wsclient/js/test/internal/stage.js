@@ -28,6 +28,11 @@ export class Clock {
     return this.#timers.size;
   }
 
+  // furthest is when the last of them is due.
+  get furthest() {
+    return Math.max(...[...this.#timers.values()].map(({ at }) => at));
+  }
+
   // pass lets time pass, and timers fire on it, exactly.
   async pass(ms) {
     const end = this.#now + ms;
@@ -170,6 +175,7 @@ export class Stage {
 
 // outcome is how a promise stands.
 export async function outcome(promise) {
+  quiet(promise);
   await settle();
   const pending = Symbol("pending");
   try {
@@ -178,4 +184,10 @@ export async function outcome(promise) {
   } catch (reason) {
     return { state: "rejected", reason };
   }
+}
+
+// quiet lets a promise be rejected without anybody looking, until somebody does.
+export function quiet(promise) {
+  promise.catch(() => {});
+  return promise;
 }

@@ -103,6 +103,7 @@ test("an abort in the same turn as the grant, after it, comes too late; before i
   s.socket.say({ type: "granted", id: a.id, token: 1 });
   s.socket.say({ type: "granted", id: b.id, token: 2 });
   s.socket.say({ type: "cancelled", id: b.id });
+  await settle();
   s.socket.say({ type: "released", id: a.id });
   assert.equal((await outcome(one)).state, "fulfilled");
   assert.equal((await outcome(two)).reason.name, "AbortError");

@@ -3,43 +3,30 @@
 
 import { LockManager } from "./manager.js";
 import { Supervisor } from "./supervisor.js";
-import { platform } from "./clock.js";
-import { toSignal, toText } from "./options.js";
+import { toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export async function connect(url, options = {}) {
-  const { author, clock = platform, label = defaultLabel(), onState, signal, waitForBroker, WebSocket } = options;
-  toSignal(signal)?.throwIfAborted();
-  const target = toTarget(url, toText(label));
-  const client = new Supervisor(target, { author: toText(author), clock, onState, waitForBroker, WebSocket });
-  const abort = () => client.close(signal.reason);
-  signal?.addEventListener("abort", abort);
-  try {
-    await client.open();
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
+export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket } = {}) {
+  const client = new Supervisor(toTarget(url, toText(label)), { author: toText(author), clock, WebSocket });
+  await client.ready();
   return new LockManager(client);
 }
 
 // toTarget is the address of the WebSocket, with a label for people.
 function toTarget(url, label) {
-  const target = new URL(url, globalThis.location?.href);
+  const target = new URL(url);
   target.protocol = target.protocol.replace(/^http/, "ws");
-  if (!/^wss?:$/.test(target.protocol)) throw new TypeError("want a URL that begins with ws:// or wss://");
-  if (target.username || target.password) throw new TypeError("a user in the URL is not supported");
+  target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
   if (!target.searchParams.has("client")) target.searchParams.set("client", label);
-  target.hash = "";
   return target.href;
 }
 
 // defaultLabel is the page, or the program and its process. At most 256 bytes are
-// allowed, so at most 80 characters are taken.
+// allowed.
 function defaultLabel() {
   const { location, process } = globalThis;
-  const label = location ? location.host + location.pathname : `${process?.argv?.[1]?.split(/[\\/]/).pop()}:${process?.pid}`;
-  return label.slice(0, 80).toWellFormed();
+  return (location?.host ?? `${process.argv[1]}:${process.pid}`).slice(-80);
 }

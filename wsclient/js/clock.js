@@ -1,23 +1,19 @@
-// The clocks and timers of the platform, in one place, so that a test can bring its own.
-export const platform = {
-  // One clock that is never set, but may stand still while the machine is suspended,
-  // and the one on the wall; in milliseconds.
-  mono: () => performance.now(),
-  wall: () => Date.now(),
-  setTimeout: (f, ms) => setTimeout(f, ms),
-  clearTimeout: (timer) => clearTimeout(timer),
-  random: () => Math.random(),
-};
+// A clock is what has the clocks and timers of globalThis: that, or a test's own.
 
 const longest = 2 ** 31 - 1; // a timer for longer would fire at once
 
-// after calls f in so many milliseconds, unless the function that it returns is
-// called before.
+// after calls f in so many milliseconds, or earlier: f is to look at the clock. The
+// function that it returns prevents that.
 export function after(clock, ms, f) {
-  let timer;
-  const arm = (left) => {
-    timer = clock.setTimeout(() => (left > longest ? arm(left - longest) : f()), Math.max(0, Math.min(left, longest)));
-  };
-  arm(ms);
+  const timer = clock.setTimeout(f, Math.min(ms, longest));
   return () => clock.clearTimeout(timer);
 }
+
+// now is an instant on both clocks: one that is never set, but may stand still while the
+// machine is suspended, and the one on the wall.
+export const now = (clock) => ({ mono: clock.performance.now(), wall: clock.Date.now() });
+
+// since is how much time has passed between two instants, at most: a clock that stood
+// still does not count, nor one that was set back. One that was set forward does, so that
+// locks may be given up for nothing, which is the safe side.
+export const since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);

@@ -1,6 +1,6 @@
-import { ConnectionError, LostError, refusal } from "./errors.js";
-import { Lease, now } from "./lease.js";
-import { after } from "./clock.js";
+import { ConnectionError, lost, refusal } from "./errors.js";
+import { after, now } from "./clock.js";
+import { Lease } from "./lease.js";
 import { parse } from "./names.js";
 
 const helloWait = 10_000; // ms in which a broker has to say hello
@@ -35,35 +35,22 @@ export class Connection {
     ws.onmessage = ({ data }) => this.#receive(data);
     ws.onclose = ({ code, reason }) => {
       this.#closed();
-      this.#fail(`the connection was closed${reason ? `: ${reason}` : ""} (${code})`, { code });
+      this.#fail(`the connection was closed: ${code} ${reason}`, code);
     };
     // Where it cannot connect, the WebSocket of Node 20 says this and nothing else.
     ws.onerror = ({ message }) => {
       if (!this.hello) this.#closed();
-      this.#fail(message || "no connection", { code: 1006, status: statusIn(message) });
+      this.#fail(message || "no connection", 1006, statusIn(message));
     };
     this.#stopWatchdog = after(this.#clock, helloWait, () => this.#abandon("no hello in time"));
-  }
-
-  get session() {
-    return this.hello.session;
-  }
-
-  // lasted is for how many milliseconds there has been a connection.
-  get lasted() {
-    return this.hello ? this.#clock.mono() - this.#made.mono : 0;
   }
 
   // open uses up an id. Take gets the one reply to its message, and fail the error with
   // which the connection ends before.
   open(take, fail = () => {}) {
-    const id = `${this.session}--${this.#next++}`;
+    const id = `${this.hello.session}--${this.#next++}`;
     if (take) this.#asked.set(id, { take, fail });
     return id;
-  }
-
-  forget(id) {
-    this.#asked.delete(id);
   }
 
   // ask sends a message and waits for its reply.
@@ -79,7 +66,8 @@ export class Connection {
   // submit asks for a request. It throws if the message is too big for the broker, which
   // would close the connection.
   submit(request) {
-    request.moveTo(this, this.open());
+    request.conn = this;
+    request.id = this.open();
     this.requests.set(request.id, request);
     try {
       this.send(request.message());
@@ -92,7 +80,7 @@ export class Connection {
     const frame = JSON.stringify(message);
     const most = this.hello.limits.message_bytes;
     if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) {
-      throw new RangeError(`the request has more than ${most} bytes, as many as the broker takes`);
+      throw new RangeError(`want a request of at most ${most} bytes`);
     }
     this.#ws.send(frame);
   }
@@ -101,47 +89,48 @@ export class Connection {
     if (this.#over || (this.hello && this.checkLease())) return;
     let problem;
     try {
-      if (typeof data !== "string") throw new TypeError("it is binary");
+      if (typeof data !== "string") throw "binary";
       const m = parse(data);
-      problem = this.hello ? this.#handle(m, data.length) : this.#greet(m);
+      problem = this.hello ? this.#handle(m) : this.#greet(m);
     } catch (error) {
-      problem = `the broker sent a bad frame: ${error.message}`;
+      problem = error;
     }
-    if (problem) this.#abandon(problem); // it might have been about a lock
+    if (problem) this.#abandon(`the broker sent what cannot be understood: ${problem}`); // it might have been about a lock
   }
 
   // greet takes the hello. The lease begins when the WebSocket was made: the request for
   // it was sent after that, and the hello answers it.
   #greet(m) {
-    if (m.type !== "hello") return `no hello, but ${m.type}`;
-    if (m.protocol !== 1) return `the broker speaks version ${m.protocol} of the protocol, and this client version 1`;
-    if (!(m.heartbeat_ms > 0 && m.limits.message_bytes > 0)) return "the hello is malformed";
+    const { type, protocol, heartbeat_ms, timeout_ms, limits } = m;
+    this.lease = new Lease(timeout_ms, this.#made);
+    const left = this.lease.left(now(this.#clock));
+    if (type !== "hello" || protocol !== 1 || !(left > 0 && heartbeat_ms > 0 && limits.message_bytes > 0)) {
+      return `no hello of version 1 in time, but ${JSON.stringify(m)}`;
+    }
     this.hello = m;
-    this.lease = new Lease(m.timeout_ms, this.#made);
-    if (!(this.lease.left(now(this.#clock)) > 0)) return "the hello came too late";
-    this.#pingDue = this.#made.mono + m.heartbeat_ms;
+    this.#pingDue = this.#made.mono + heartbeat_ms;
     this.#arm();
     this.#client.connected(this);
     return undefined;
   }
 
   // handle takes one message. What it returns is why it cannot be understood.
-  #handle(m, size) {
+  #handle(m) {
     const request = this.requests.get(m.id);
     switch (m.type) {
       case "granted":
-        if (!Number.isSafeInteger(m.token)) return "the broker sent a grant without a token";
-        request?.grant(m.token, now(this.#clock));
+        if (!Number.isSafeInteger(m.token)) return "a grant without a token";
+        request?.grant(m.token);
         break;
       case "released":
       case "cancelled":
         request?.end();
         break;
       case "lost":
-        request?.taken(m);
+        request?.end(lost(m.reason, m));
         break;
       case "error":
-        if (!m.id) return `the broker could not read a message: ${m.message}`;
+        if (!m.id) return m.message; // it could not read a message of this side
         request?.refused(m);
         this.#answer(m);
         break;
@@ -153,19 +142,16 @@ export class Connection {
         this.#answer(m);
         break;
       case "change":
-        this.watches.get(m.id)?.put(m, size);
-        break;
       case "lagged":
-        this.watches.get(m.id)?.put({ event: m.type }, 0);
+        this.watches.get(m.id)?.put(m.event ? m : { event: m.type });
         break;
       case "unwatched":
         break; // whoever had watched has left
       case "draining":
         this.draining = true;
-        this.#client.drains(this);
         break;
       default:
-        return `the broker sent ${m.type}, which this client does not know`;
+        return m.type ?? "a message without a type";
     }
     return undefined;
   }
@@ -182,7 +168,7 @@ export class Connection {
   #arm() {
     this.#stopHeartbeat();
     this.#stopWatchdog();
-    this.#stopHeartbeat = after(this.#clock, this.#pingDue - this.#clock.mono(), () => this.#ping());
+    this.#stopHeartbeat = after(this.#clock, this.#pingDue - now(this.#clock).mono, () => this.#ping());
     this.#stopWatchdog = after(this.#clock, this.lease.left(now(this.#clock)), () => {
       if (!this.checkLease()) this.#arm(); // the timer was early
     });
@@ -207,15 +193,14 @@ export class Connection {
   checkLease() {
     const at = now(this.#clock);
     if (this.lease.left(at) > 0) return false;
-    const seconds = (this.lease.timeout * 2) / 3000;
-    this.#end("lease", new ConnectionError(`the broker has not answered for ${seconds} s`), () => this.#part(at));
+    this.#end("lease", new ConnectionError("the broker has not answered for too long"), () => this.#part(at));
     return true;
   }
 
   // fail ends it because of what the network or the broker has told: the other side knows.
-  #fail(message, details) {
+  #fail(...why) {
     if (this.#over || (this.hello && this.checkLease())) return; // one that was frozen may hear of both
-    this.#end("connection", new ConnectionError(message, details), () => this.#cut());
+    this.#end("connection", new ConnectionError(...why), () => this.#cut());
   }
 
   // abandon ends it because of something of which the other side knows nothing.
@@ -249,19 +234,16 @@ export class Connection {
     this.#stopHeartbeat();
     this.#client.detach(this);
     const open = [...this.requests.values()];
-    const held = open.filter((r) => r.state === "holding" || r.state === "releasing");
-    for (const r of held.reverse()) r.end(new LostError(reason, { cause: error }));
+    const held = open.filter((r) => r.isHeld);
+    for (const r of held.reverse()) r.end(lost(reason, { cause: error }));
     for (const r of open) {
       if (r.state === "waiting" && r.canMove && reason !== "closed") r.pend();
       else r.end(r.parent?.error ?? error);
     }
-    this.requests.clear();
     for (const { fail } of this.#asked.values()) fail(error);
-    this.#asked.clear();
-    this.watches.clear();
     if (held.length > 0 || reason === "closed") leave();
     else this.#cut();
-    this.#client.ended(error, this.lasted);
+    this.#client.ended(error, this.hello ? now(this.#clock).mono - this.#made.mono : 0);
   }
 
   // part leaves a connection open, in silence, on which something was held: if it were

@@ -2,31 +2,21 @@ import { errorCodes } from "./codes.js";
 
 // A LockError is a refusal by the broker.
 export class LockError extends Error {
-  constructor(m) {
-    super(m.message);
-    this.name = "LockError";
-    this.code = m.code;
-    this.retry = errorCodes[m.code] ?? "never";
-    this.by = m.by;
-    tellWho(this, m);
-  }
+  name = "LockError";
 }
 
 // A DeadlockError refuses what could never be granted; cycle says who waits for whom.
 export class DeadlockError extends LockError {
-  constructor(m) {
-    super(m);
-    this.name = "DeadlockError";
-    this.cycle = m.cycle;
-  }
+  name = "DeadlockError";
 }
 
 // A ConnectionError says that there is no connection, and why: the code with which it was
 // closed, or the HTTP status with which it was refused, where that can be seen.
 export class ConnectionError extends Error {
-  constructor(message, { code, status, cause } = {}) {
-    super(message, { cause });
-    this.name = "ConnectionError";
+  name = "ConnectionError";
+
+  constructor(message, code, status) {
+    super(message);
     this.code = code;
     this.status = status;
   }
@@ -34,38 +24,25 @@ export class ConnectionError extends Error {
 
 // A LostError says that a lock is held no more although it was not released.
 export class LostError extends Error {
-  constructor(reason, { by, message, cause } = {}) {
-    super(lostBecause(reason, by, message ?? cause?.message), { cause });
-    this.name = "LostError";
-    this.reason = reason;
-    this.by = by;
-  }
-}
-
-function lostBecause(reason, by, why) {
-  return `the lock was lost: ${reason}${by ? ` by ${by}` : ""}${why ? `: ${why}` : ""}`;
-}
-
-// tellWho adds who is in the way.
-function tellWho(error, m) {
-  error.holders = m.holders ?? [];
-  error.ahead = m.ahead ?? 0;
-  return error;
+  name = "LostError";
 }
 
 // refusal is the error for an error of the broker.
-export function refusal(m) {
-  if (m.code === "deadlock") return new DeadlockError(m);
-  return m.code === "timeout" ? timedOut(m) : new LockError(m);
+export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
+  if (code === "timeout") return timedOut(message, holders, ahead);
+  const Refusal = cycle ? DeadlockError : LockError;
+  return Object.assign(new Refusal(message), { code, retry: errorCodes[code], by, cycle, holders, ahead });
 }
 
-export const timedOut = (m) => tellWho(new DOMException(m.message, "TimeoutError"), m);
-
-// lost is the error for a lost of the broker. To Web Locks a steal is an AbortError.
-export function lost({ reason, by, message }) {
-  if (reason !== "stolen") return new LostError(reason, { by, message });
-  return Object.assign(new DOMException(lostBecause(reason, by), "AbortError"), { reason, by });
+export function timedOut(message, holders = [], ahead = 0) {
+  return Object.assign(exception("TimeoutError", message), { holders, ahead });
 }
 
-export const notSupported = (message) => new DOMException(message, "NotSupportedError");
-export const isClosed = () => new DOMException("the client was closed", "InvalidStateError");
+// lost is the error for the loss of a lock. To Web Locks a steal is an AbortError.
+export function lost(reason, { by, message, cause } = {}) {
+  const text = `the lock was lost: ${[reason, by && `by ${by}`, message ?? cause?.message].filter(Boolean).join(", ")}`;
+  const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
+  return Object.assign(error, { reason, by });
+}
+
+export const exception = (name, message) => new DOMException(message, name);

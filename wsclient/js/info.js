@@ -1,10 +1,12 @@
 export const wholeQueue = 10_000; // as many holders, or waiters, of a lock as a reply can list
 
-// pages yields the locks of a listing, asking for one page after another.
-export async function* pages(conn, { match, empty, max, queue }) {
+// pages yields the locks of a listing, asking for one page after another on one connection:
+// another may lead to another broker.
+export async function* pages(client, question) {
+  const conn = await client.ready();
   for (let after; ; ) {
-    const page = await conn.ask({ type: "info", match, empty, after, max, queue });
-    const { locks, next } = queue === wholeQueue ? trim(page) : page;
+    const page = await conn.ask({ type: "info", ...question, after });
+    const { locks, next } = question.queue === wholeQueue ? trim(page) : page;
     yield* locks;
     if (!next) return;
     after = next;
@@ -15,9 +17,7 @@ export async function* pages(conn, { match, empty, max, queue }) {
 // perhaps only because the page was full. It is then the first of the next page, to have
 // that to itself.
 function trim({ locks, next }) {
-  const last = locks.at(-1);
-  if (locks.length < 2 || !isCut(last)) return { locks, next };
-  return { locks: locks.slice(0, -1), next: last.seq - 1 };
+  const { holders, holding, waiters, waiting, seq } = locks.at(-1) ?? {};
+  const isCut = locks.length > 1 && (holding > holders.length || waiting > waiters.length);
+  return isCut ? { locks: locks.slice(0, -1), next: seq - 1 } : { locks, next };
 }
-
-const isCut = ({ holders, holding, waiters, waiting }) => holding > holders.length || waiting > waiters.length;

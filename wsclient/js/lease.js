@@ -1,10 +1,4 @@
-// An instant is a moment on both clocks.
-export const now = (clock) => ({ mono: clock.mono(), wall: clock.wall() });
-
-// since is how much time has passed between two instants, at most: a clock that stood
-// still does not count, nor one that was set back. One that was set forward does, so that
-// locks may be given up for nothing, which is the safe side.
-export const since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
+import { since } from "./clock.js";
 
 // A Lease is how long the broker is known not to have given this session up.
 //

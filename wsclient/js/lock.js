@@ -1,29 +1,12 @@
-// A Lock is what callbacks get. The class is not exported: only grants make locks.
+// A Lock is what callers get of a request that is granted. Only grants make locks.
 export class Lock {
   #request;
 
   constructor(request) {
     this.#request = request;
-  }
-
-  get name() {
-    return this.#request.specs[0].name;
-  }
-
-  get names() {
-    return this.#request.specs.map((spec) => spec.name);
-  }
-
-  get mode() {
-    return this.#request.specs[0].mode;
-  }
-
-  get token() {
-    return this.#request.token;
-  }
-
-  get id() {
-    return this.#request.id;
+    const { id, token, specs } = request;
+    const names = specs.map(({ name }) => name);
+    Object.freeze(Object.assign(this, { id, token, names, name: names[0], mode: specs[0].mode }));
   }
 
   // signal looks at the clocks each time it is read: after the process was frozen it is
@@ -32,19 +15,24 @@ export class Lock {
     return this.#request.watched();
   }
 
-  static request(lock) {
-    return lock.#request;
+  static requestOf(lock) {
+    return #request in Object(lock) ? lock.#request : undefined;
   }
 }
+
+export const { requestOf } = Lock;
+
+// disposal is the method that await using calls; where the platform has no such symbol yet,
+// what stands in for it.
+export const disposal = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 // A HeldLock is held until it is released.
 export class HeldLock extends Lock {
   async release() {
-    return Lock.request(this).release();
+    return requestOf(this).release();
   }
 
-  // Where the platform has no such symbol yet, what stands in for it.
-  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+  async [disposal]() {
     return this.release();
   }
 }

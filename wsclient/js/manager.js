@@ -1,9 +1,9 @@
-import { HeldLock, Lock } from "./lock.js";
-import { check, toCallback, toDOMString, toOptions, toText } from "./options.js";
+import { HeldLock, Lock, disposal } from "./lock.js";
+import { pages, wholeQueue } from "./info.js";
+import { toCallback, toDOMString, toOptions, toSpecs, toText } from "./options.js";
 import { Request } from "./request.js";
 import { escapeName } from "./names.js";
-import { Watch } from "./watch.js";
-import { pages, wholeQueue } from "./info.js";
+import { follow } from "./watch.js";
 
 // A LockManager has the shape of navigator.locks, and reaches every machine that the
 // broker reaches.
@@ -15,25 +15,25 @@ export class LockManager {
   }
 
   // request takes (name, callback) or (name, options, callback). Being async it rejects
-  // whatever is wrong, and never throws.
-  async request(name, callback) { // eslint-disable-line no-unused-vars -- its length is 2, as in Web IDL
-    if (arguments.length < 2) throw new TypeError("want a name and a callback");
-    const wanted = toDOMString(arguments[0]);
-    const three = arguments.length > 2;
-    const options = toOptions(three ? arguments[1] : undefined);
-    const run = toCallback(arguments[three ? 2 : 1]);
+  // whatever is wrong, and never throws. Its length is 2, as in Web IDL.
+  async request(name, second) {
+    const [, , third] = arguments;
+    const short = arguments.length < 3;
+    const wanted = toDOMString(name);
+    const options = toOptions(short ? undefined : second);
+    const callback = toCallback(short ? second : third);
     return this.#obtain(wanted, options, (request, resolve, reject) => ({
       granted: async () => {
         let settle;
         try {
-          const value = await run(new Lock(request));
+          const value = await callback(new Lock(request));
           settle = () => resolve(value);
         } catch (error) {
           settle = () => reject(error);
         }
         request.release().then(settle, reject);
       },
-      unavailable: () => resolve(new Promise((result) => result(run(null)))),
+      unavailable: () => resolve((async () => callback(null))()),
       failed: reject,
     }));
   }
@@ -48,70 +48,46 @@ export class LockManager {
   }
 
   #obtain(name, options, tell) {
-    check(name, options);
-    const specs = merge(name, options);
-    this.#checkLengths(specs);
-    checkParent(options.parent);
+    const specs = toSpecs(name, options);
     return new Promise((resolve, reject) => {
-      const request = new Request(this.#client, specs, options, {
-        granted: () => told.granted(),
-        unavailable: () => told.unavailable(),
-        failed: (error) => told.failed(error),
-      });
-      const told = tell(request, resolve, reject);
-      this.#client.ask(request);
+      const request = new Request(this.#client, specs, options);
+      this.#client.ask(request, tell(request, resolve, reject));
     });
-  }
-
-  #checkLengths(specs) {
-    const most = this.#client.limits.name_bytes;
-    for (const { name } of specs) {
-      if (new TextEncoder().encode(escapeName(name)).length > most) {
-        throw new RangeError(`a name has more than ${most} bytes, as many as the broker takes`);
-      }
-    }
   }
 
   // query lists all of everybody.
   async query() {
     const held = [];
     const pending = [];
-    const conn = await this.#client.ready();
-    for await (const { name, holders, waiters } of pages(conn, { queue: wholeQueue })) {
-      for (const r of holders) held.push(snapshot(name, r));
-      for (const r of waiters) pending.push(snapshot(name, r));
+    for await (const { name, holders, waiters } of pages(this.#client, { queue: wholeQueue })) {
+      const told = ({ id, mode }) => ({ name, mode, clientId: id.slice(0, id.indexOf("--")) });
+      held.push(...holders.map(told));
+      pending.push(...waiters.map(told));
     }
     return { held, pending };
   }
 
-  async *info(pattern, options) {
-    const conn = await this.#client.ready();
-    yield* pages(conn, { ...options, match: toMatch(pattern) });
+  info(pattern, { empty, max, queue } = {}) {
+    return pages(this.#client, { match: toMatch(pattern), empty, max, queue });
+  }
+
+  watch(pattern, { signal } = {}) {
+    return follow(this.#client, toMatch(pattern), signal);
   }
 
   // why takes the name of a lock, or { request: id }.
   async why(what) {
-    const request = what?.request;
-    const conn = await this.#client.ready();
-    const asked = request === undefined ? { lock: escapeName(toDOMString(what)) } : { request: toText(request) };
-    return (await conn.ask({ type: "why", ...asked })).chain;
-  }
-
-  watch(pattern) {
-    return new Watch(this.#client, toMatch(pattern));
+    const request = toText(what?.request);
+    const lock = request === undefined ? escapeName(toDOMString(what)) : undefined;
+    return (await this.#client.inquire({ type: "why", lock, request })).chain;
   }
 
   async evict(request, message) {
-    const conn = await this.#client.ready();
-    await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
+    await this.#client.inquire({ type: "evict", request: toText(request), message: toText(message) });
   }
 
   get session() {
-    return this.#client.conn?.session ?? "";
-  }
-
-  get state() {
-    return this.#client.state;
+    return this.#client.conn?.hello.session ?? "";
   }
 
   get closed() {
@@ -122,42 +98,10 @@ export class LockManager {
     return this.#client.close();
   }
 
-  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+  async [disposal]() {
     return this.close();
   }
 }
 
-// merge is all that a request is to hold: the first name and the further ones. Repeats are
-// one, which is exclusive if one of them is, else has the least limit of them.
-function merge(name, { names, mode, limit }) {
-  const specs = new Map([[name, { name, mode, limit }]]);
-  for (const spec of names) {
-    const more = { mode, limit, ...spec };
-    const known = specs.get(more.name) ?? more;
-    const exclusive = known.mode === "exclusive" || more.mode === "exclusive";
-    specs.set(more.name, {
-      name: more.name,
-      mode: exclusive ? "exclusive" : "shared",
-      limit: exclusive ? undefined : least(known.limit, more.limit),
-    });
-  }
-  return [...specs.values()];
-}
-
-const least = (a, b) => (a === undefined || b < a ? b : a);
-
-// checkParent refuses one that is held no more.
-function checkParent(parent) {
-  const request = parent && Lock.request(parent);
-  if (!request || request.state === "holding") return;
-  throw request.error ?? new DOMException("the parent was released", "InvalidStateError");
-}
-
-function snapshot(name, { id, mode }) {
-  return { name, mode, clientId: id.slice(0, id.lastIndexOf("--")) };
-}
-
 // toMatch is a pattern for the wire, where none matches all names.
-function toMatch(pattern) {
-  return pattern === undefined || pattern === "" ? undefined : escapeName(toDOMString(pattern));
-}
+const toMatch = (pattern = "") => (pattern === "" ? undefined : escapeName(toDOMString(pattern)));

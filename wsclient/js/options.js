@@ -1,5 +1,5 @@
-import { notSupported } from "./errors.js";
-import { Lock } from "./lock.js";
+import { exception } from "./errors.js";
+import { requestOf } from "./lock.js";
 
 // What callers pass, converted and checked as Web IDL and the Web Locks specification
 // say, in their order: https://w3c.github.io/web-locks/#api-lock-manager-request
@@ -9,15 +9,19 @@ import { Lock } from "./lock.js";
 const longest = 31_536_000_000;
 const longestHold = 330 * 86_400_000;
 
+function demand(ok, wanted) {
+  if (!ok) throw new TypeError(`want ${wanted}`);
+}
+
 export function toCallback(value) {
-  if (typeof value !== "function") throw new TypeError("the callback is not a function");
+  demand(typeof value === "function", "a callback");
   return value;
 }
 
 // toOptions reads the members in the order of their names, each once.
 export function toOptions(value) {
-  if (value === undefined || value === null) value = {};
-  if (typeof value !== "object" && typeof value !== "function") throw new TypeError("the options are not an object");
+  value ??= {};
+  demand(Object(value) === value, "an object of options");
   return {
     author: toText(value.author),
     hold: toNumber("hold", value.hold, 1, longestHold),
@@ -32,73 +36,73 @@ export function toOptions(value) {
   };
 }
 
-// check says what may not go together. It is called before anything is asked for.
-export function check(name, o) {
-  for (const n of [name, ...o.names.map((spec) => spec.name)]) {
-    if (n.startsWith("-")) throw notSupported("names that begin with - are reserved");
+// toSpecs is all that a request is to hold: the first name and the further ones. Repeats
+// are one, which is exclusive if one of them is. What may not go together is refused
+// before anything is asked for.
+export function toSpecs(name, o) {
+  const { mode, limit, ifAvailable, signal, steal, wait } = o;
+  const specs = new Map();
+  for (const spec of [{ name }, ...o.names]) {
+    refuse(spec.name.startsWith("-"), "a lock and a name that begins with -");
+    if (specs.get(spec.name)?.mode !== "exclusive") specs.set(spec.name, { mode, limit, ...spec });
   }
-  const shared = o.mode === "shared" || o.names.some((spec) => spec.mode === "shared");
-  refuse(o.steal && o.ifAvailable, "steal and ifAvailable");
-  refuse(o.steal && shared, "steal and the mode shared");
-  refuse(o.signal && (o.steal || o.ifAvailable), "signal and steal or ifAvailable");
-  const limited = [o, ...o.names].some((spec) => spec.limit && spec.mode === "exclusive");
-  refuse(limited, "limit and the mode exclusive");
-  refuse(o.wait !== undefined && (o.steal || o.ifAvailable), "wait and steal or ifAvailable");
-  refuse(o.parent && o.steal, "parent and steal");
-  o.signal?.throwIfAborted();
+  const all = [...specs.values()];
+  refuse(steal && ifAvailable, "steal and ifAvailable");
+  refuse(steal && all.some((spec) => spec.mode === "shared"), "steal and shared");
+  refuse(signal && (steal || ifAvailable), "signal and steal or ifAvailable");
+  refuse(wait !== undefined && (steal || ifAvailable), "wait and steal or ifAvailable");
+  signal?.throwIfAborted();
+  return all;
 }
 
 function refuse(both, what) {
-  if (both) throw notSupported(`${what} cannot go together`);
+  if (both) throw exception("NotSupportedError", `${what} cannot go together`);
 }
 
-// toDOMString is the conversion to a DOMString, which String() is not: that takes symbols.
+// toDOMString is what String() is not: that takes symbols.
 export const toDOMString = (value) => `${value}`;
 
 // toText is the conversion to text, of what only people read.
-export function toText(value) {
-  return value === undefined ? undefined : toDOMString(value).toWellFormed();
-}
+export const toText = (value) => (value === undefined ? value : toDOMString(value).toWellFormed());
 
 function toNumber(what, value, least, most) {
-  if (value === undefined) return undefined;
-  const n = Number(value);
-  if (!(n >= least && n <= most)) throw new TypeError(`${what}: want ${least} to ${most}`);
-  return Math.ceil(n);
+  demand(value === undefined || (value >= least && value <= most), `${what}: ${least} to ${most}`);
+  return value && Math.ceil(value);
 }
 
 const toLimit = (value) => toNumber("limit", value, 1, 1_000_000);
 
-function toMode(value) {
-  if (value === undefined) return "exclusive";
+function toMode(value = "exclusive") {
   const mode = toDOMString(value);
-  if (mode !== "exclusive" && mode !== "shared") throw new TypeError(`mode: want exclusive or shared, not ${mode}`);
+  demand(mode === "exclusive" || mode === "shared", "the mode exclusive or shared");
   return mode;
 }
 
-function toNames(value) {
-  if (value === undefined) return [];
-  if (typeof value === "string") throw new TypeError("names: want several, as in [name]");
+function toNames(value = []) {
+  demand(typeof value !== "string", "several names, as in [name]");
   return [...value].map(toSpec);
 }
 
 // toSpec is one of the further names: a name, which has the mode and the limit of the
 // first, or an object with its own.
 function toSpec(value) {
-  if (typeof value !== "object" || value === null) return { name: toDOMString(value) };
+  if (Object(value) !== value) return { name: toDOMString(value) };
   return { limit: toLimit(value.limit), mode: toMode(value.mode), name: toDOMString(value.name) };
 }
 
+// toParent is the request of a lock that is held.
 function toParent(value) {
-  if (value !== undefined && !(value instanceof Lock)) throw new TypeError("parent: want a lock");
-  return value;
+  if (value === undefined) return value;
+  const request = requestOf(value);
+  demand(request, "a lock as parent");
+  return request;
 }
 
 const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get;
 
 // toSignal also takes those of other realms, such as frames; the getter throws a
 // TypeError for anything else.
-export function toSignal(value) {
+function toSignal(value) {
   if (value !== undefined) isAborted.call(value);
   return value;
 }

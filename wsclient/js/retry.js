@@ -24,7 +24,7 @@ export class Backoff {
 // vain. What is in no table may be over later. A close with 1000 that this side has not
 // asked for is not the broker's: it says nothing about the next attempt.
 export function isFinal({ status, code }) {
-  return httpStatuses[status] === "never" || (code !== 1000 && closeCodes[code] === "never");
+  return (httpStatuses[status] ?? (code !== 1000 && closeCodes[code])) === "never";
 }
 
 // asksAgain reports whether a request that was refused with that code is to be made again

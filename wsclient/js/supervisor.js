@@ -1,5 +1,5 @@
 import { Backoff, isFinal } from "./retry.js";
-import { ConnectionError, isClosed } from "./errors.js";
+import { ConnectionError, exception } from "./errors.js";
 import { Connection } from "./connection.js";
 import { after } from "./clock.js";
 
@@ -7,15 +7,15 @@ import { after } from "./clock.js";
 export class Supervisor {
   clock;
   author;
-  conn = null; // the connection, once the broker has said hello
-  limits; // of the latest hello
+  conn; // the connection, once the broker has said hello
   error; // why the client has ended for good
   pending = new Set(); // requests that wait for a connection
   watches = new Set(); // those that begin anew on each connection
   parting = new Set(); // connections that have ended here, and are still open
-  #options;
+  #end;
+  closed = new Promise((resolve) => (this.#end = resolve)); // with error
   #url;
-  #state = "connecting";
+  #WebSocket;
   #attempt; // the connection without a hello
   #offline; // why there is no connection
   #backoff = new Backoff();
@@ -23,85 +23,58 @@ export class Supervisor {
   #retry; // cancels the pause before the next attempt; not set during the attempt
   #waiting = new Set(); // {resolve, reject} of those who wait for a connection
   #ending = []; // promises of connections that are being closed
-  #opened; // {resolve, reject} of the first connection, while that is to be made
+  #isNew = true; // there has not been a connection
 
-  constructor(url, options) {
+  constructor(url, { author, clock, WebSocket }) {
     this.#url = url;
-    this.#options = options;
-    this.clock = options.clock;
-    this.author = options.author;
-    this.closed = new Promise((resolve) => (this.#end = resolve));
-  }
-
-  #end;
-
-  get state() {
-    return this.#state;
-  }
-
-  // open makes the first connection.
-  open() {
-    return new Promise((resolve, reject) => {
-      this.#opened = { resolve, reject };
-      this.#listen("addEventListener");
-      this.#try();
-    });
+    this.author = author;
+    this.clock = clock;
+    this.#WebSocket = WebSocket;
+    this.#listen("addEventListener");
+    this.#try();
   }
 
   #try() {
     this.#retry = undefined;
     try {
-      this.#attempt = new Connection(this, webSocket(this.#options.WebSocket), this.#url);
+      this.#attempt = new Connection(this, webSocket(this.#WebSocket), this.#url);
     } catch (error) {
-      if (this.#opened) this.#finish(error);
-      else this.ended(error, 0);
+      this.ended(error, 0);
     }
   }
 
   // connected asks on conn, which has begun, for all that waits, in the order in which it
   // was asked for first.
   connected(conn) {
+    this.#isNew = false;
     this.#attempt = undefined;
     this.conn = conn;
-    this.limits = conn.hello.limits;
-    this.#tell("connected");
     const pending = [...this.pending].sort((a, b) => a.order - b.order);
     this.pending.clear();
     for (const request of pending) conn.submit(request);
     for (const watch of this.watches) watch.begin(conn);
     for (const { resolve } of this.#waiting) resolve(conn);
     this.#waiting.clear();
-    this.#opened?.resolve();
-    this.#opened = undefined;
   }
 
-  drains(conn) {
-    if (this.conn === conn) this.#tell("draining");
-  }
-
-  // detach notes that conn is there no more.
-  detach(conn) {
-    if (this.#attempt === conn) this.#attempt = undefined;
-    if (this.conn === conn) this.conn = null;
+  // detach notes that there is no connection any more.
+  detach() {
+    this.#attempt = this.conn = undefined;
   }
 
   // ended goes on after a connection, or an attempt, that has ended because of error.
   ended(error, lasted) {
-    if (this.error) return;
     this.#offline = error;
-    if (isFinal(error) || (this.#opened && !this.#options.waitForBroker)) {
-      this.#finish(error);
-      return;
-    }
-    this.#tell("connecting", error);
-    const pause = this.#backoff.next(lasted, this.clock.random());
+    if (this.#isNew || isFinal(error)) this.#finish(error);
+    if (this.error) return;
+    const pause = this.#backoff.next(lasted, this.clock.Math.random());
     this.#retry = after(this.clock, pause, () => this.#try());
   }
 
   // wake looks at once whether there is a connection, and may be one: the network is back,
   // or somebody looks at the page again, whose timers were slow.
   #wake = () => {
-    if (globalThis.document?.visibilityState === "hidden") return;
+    if (globalThis.document?.hidden) return;
     this.conn?.checkLease();
     if (!this.#retry) return;
     this.#retry();
@@ -114,10 +87,12 @@ export class Supervisor {
   }
 
   // ask asks for a request, or lets it wait for a connection.
-  ask(request) {
+  ask(request, told) {
+    const { conn, error } = this;
+    request.told = told;
     request.order = this.#orders++;
-    const { conn } = this;
-    if (this.error) request.end(this.error);
+    if (error) request.end(error);
+    else if (request.parent && request.parent.state !== "holding") request.end(request.parent.error ?? invalid("the parent was released"));
     else if (!conn && request.once) request.end(this.#offline);
     else if (!conn || (conn.draining && request.canMove)) request.pend();
     else conn.submit(request);
@@ -125,7 +100,7 @@ export class Supervisor {
 
   // whyNot says why a request could not even be asked for.
   whyNot() {
-    return this.conn ? "the broker is about to stop" : `there is no connection to the broker: ${this.#offline?.message}`;
+    return this.conn ? "the broker is about to stop" : `there is no connection: ${this.#offline.message}`;
   }
 
   // ready waits for a connection.
@@ -134,9 +109,14 @@ export class Supervisor {
     return this.conn ?? new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
   }
 
+  // inquire sends a message and waits for its reply.
+  async inquire(message) {
+    return (await this.ready()).ask(message);
+  }
+
   // close ends the client. The promise is settled when nothing of it is left.
-  async close(error = isClosed()) {
-    this.#finish(error);
+  async close() {
+    this.#finish(invalid("the client was closed"));
     for (const conn of this.parting) conn.hangUp(); // who calls this holds nothing any more
     await Promise.all(this.#ending);
   }
@@ -146,33 +126,21 @@ export class Supervisor {
     if (this.error) return;
     this.error = error;
     this.#retry?.();
-    this.#retry = undefined;
     this.#listen("removeEventListener");
-    for (const conn of [this.conn, this.#attempt]) {
-      if (conn) this.#ending.push(conn.close(error));
-    }
-    for (const request of [...this.pending]) request.end(error);
+    const conn = this.conn ?? this.#attempt;
+    if (conn) this.#ending.push(conn.close(error));
+    for (const request of this.pending) request.end(error);
     for (const watch of this.watches) watch.end(error);
     for (const { reject } of this.#waiting) reject(error);
-    this.#waiting.clear();
-    this.#opened?.reject(error);
-    this.#opened = undefined;
-    this.#tell("closed", error);
     this.#end(error);
-  }
-
-  // tell is for logs. What it tells may be over by then.
-  #tell(state, why) {
-    this.#state = state;
-    const { onState } = this.#options;
-    if (onState) queueMicrotask(() => onState(state, why));
   }
 }
 
-function webSocket(given) {
-  const found = given ?? globalThis.WebSocket;
-  if (found) return found;
+const invalid = (message) => exception("InvalidStateError", message);
+
+function webSocket(given = globalThis.WebSocket) {
+  if (given) return given;
   throw new ConnectionError(
-    "there is no WebSocket here: pass one, as in connect(url, { WebSocket }), from the package ws for example, or start Node with --experimental-websocket",
+    "there is no WebSocket: pass one, as in connect(url, { WebSocket }), such as that of the package ws, or run node --experimental-websocket",
   );
 }

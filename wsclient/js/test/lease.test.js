@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Lease, backstop, since } from "../lease.js";
+import { Lease, backstop } from "../lease.js";
+import { since } from "../clock.js";
 
 // at is so long after the instant at which all tests begin, on both clocks.
 const at = (mono, wall = mono) => ({ mono, wall: 1e12 + wall });

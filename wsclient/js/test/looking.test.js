@@ -64,12 +64,12 @@ test("a refusal is a LockError", async (t) => {
   assert.equal(reason.code, "not_found");
 });
 
-test("watch yields changes in order, and ends with return", async (t) => {
+test("watch yields changes in order, and ends with break", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a/*");
+  const waiting = changes.next();
   const { id, ...rest } = s.socket.take();
   assert.deepEqual(rest, { type: "watch", match: "a/*" });
-  const waiting = changes.next();
   s.socket.say({ type: "watching", id });
   for (const event of ["queued", "granted"]) s.socket.say({ type: "change", id, event, lock: "a/b", request: {} });
   assert.deepEqual(await waiting, { value: { event: "watching" }, done: false });
@@ -83,17 +83,26 @@ test("watch yields changes in order, and ends with return", async (t) => {
   assert.deepEqual(await changes.next(), { value: undefined, done: true });
 });
 
-test("watch: return ends what waits for the next change", async (t) => {
+test("watch: a signal ends what waits for the next change", async (t) => {
   const s = await stage(t);
-  const changes = s.locks.watch();
-  const waiting = changes.next();
-  await changes.return();
-  assert.deepEqual(await waiting, { value: undefined, done: true });
+  for (const reason of [new Error("mine"), 0]) {
+    const controller = new AbortController();
+    const changes = s.locks.watch(undefined, { signal: controller.signal });
+    const waiting = quiet(changes.next());
+    const { id } = s.socket.take();
+    controller.abort(reason);
+    assert.deepEqual(await outcome(waiting), { state: "rejected", reason });
+    assert.deepEqual(s.socket.takeAll(), [{ type: "unwatch", id }]);
+    const late = quiet(s.locks.watch("a", { signal: controller.signal }).next());
+    assert.deepEqual(await outcome(late), { state: "rejected", reason });
+    s.socket.takeAll();
+  }
 });
 
 test("watch says where changes may have been missed, and begins anew on the next connection", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a");
+  const first = changes.next();
   const { id } = s.socket.take();
   s.socket.say({ type: "watching", id });
   s.socket.say({ type: "lagged", id });
@@ -102,34 +111,39 @@ test("watch says where changes may have been missed, and begins anew on the next
   s.socket.hello();
   assert.deepEqual(s.socket.take(), { type: "watch", id: "aaaaaaaa--0", match: "a" });
   s.socket.say({ type: "watching", id: "aaaaaaaa--0" });
-  const seen = [];
-  for (const _ of [1, 2, 3]) seen.push((await changes.next()).value.event);
+  const seen = [(await first).value.event];
+  for (const _ of [1, 2]) seen.push((await changes.next()).value.event);
   assert.deepEqual(seen, ["watching", "lagged", "watching"]);
+  await changes.return();
 });
 
-test("watch: a consumer that does not read costs no more than 10,000 changes", async (t) => {
+test("watch: a consumer that does not read costs no more than 10,000 changes, and learns of the rest", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch();
+  const first = changes.next();
   const { id } = s.socket.take();
-  for (let i = 0; i < 10_001; i++) s.socket.say({ type: "change", id, event: "queued", n: i });
-  s.socket.say({ type: "change", id, event: "granted" });
-  assert.equal((await changes.next()).value.event, "lagged");
-  assert.equal((await changes.next()).value.event, "granted");
+  const say = (n) => s.socket.say({ type: "change", id, event: "queued", n });
+  for (let n = 0; n < 12_000; n++) say(n);
+  const seen = [(await first).value.n];
+  for (let i = 0; i < 10_000; i++) seen.push((await changes.next()).value.n);
+  assert.deepEqual(seen, [...Array(10_001).keys()]);
+  say("after");
+  assert.deepEqual((await changes.next()).value, { event: "lagged" });
+  assert.equal((await changes.next()).value.n, "after");
+  await changes.return();
 });
 
 test("watch: a refusal, and the end of the client, end it", async () => {
   const s = new Stage();
   await s.enter();
   const refused = s.locks.watch("[");
+  const first = quiet(refused.next());
   s.socket.say({ type: "error", id: s.socket.take().id, code: "bad_request", message: "no glob" });
-  await assert.rejects(refused.next(), LockError);
+  await assert.rejects(first, LockError);
   assert.deepEqual(await refused.next(), { value: undefined, done: true });
-  const open = s.locks.watch();
-  const waiting = open.next();
-  waiting.catch(() => {});
+  const waiting = quiet(s.locks.watch().next());
   s.socket.takeAll();
   await s.leave();
   assert.equal((await outcome(waiting)).reason.name, "InvalidStateError");
-  assert.deepEqual(await open.next(), { value: undefined, done: true });
   assert.equal((await outcome(s.locks.watch().next())).reason.name, "InvalidStateError");
 });

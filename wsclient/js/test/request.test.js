@@ -157,7 +157,7 @@ test("evicted: a holder gets a LostError, who waits a LockError", async (t) => {
   s.socket.say({ type: "lost", id: held.id, reason: "evicted", by: "ops", message: "stuck" });
   const { reason } = await outcome(held.promise);
   assert.ok(reason instanceof LostError);
-  assert.match(reason.message, /evicted by ops: stuck/);
+  assert.match(reason.message, /evicted, by ops, stuck/);
   assert.equal(held.lock.signal.reason, reason);
   assert.equal(held.lock.signal, held.lock.signal);
 

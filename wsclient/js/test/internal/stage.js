@@ -13,9 +13,9 @@ export class Clock {
   dice = 0.5;
   asleep = 0; // for how long the monotonic clock has stood still
 
-  mono = () => this.#now - this.asleep;
-  wall = () => 1_000_000 + this.#now;
-  random = () => this.dice;
+  performance = { now: () => this.#now - this.asleep };
+  Date = { now: () => 1_000_000 + this.#now };
+  Math = { random: () => this.dice };
 
   setTimeout = (f, ms) => {
     this.#timers.set(++this.#id, { f, at: this.#now + ms });

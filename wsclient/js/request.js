@@ -59,14 +59,23 @@ export class Request {
     return this.state === "holding" || this.state === "releasing";
   }
 
-  // message is the request for the connection that it has moved to. From now on the broker
-  // counts its wait.
-  message() {
+  // ask asks for it on conn, whose broker counts its wait from now on.
+  ask(conn) {
     this.#stopTimer();
+    this.conn = conn;
+    try {
+      conn.begin(this, (id) => this.#message(id));
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  #message(id) {
+    this.id = id;
     const { author, hold, ifAvailable, steal, wait } = this.#options;
     return {
       type: "acquire",
-      id: this.id,
+      id,
       locks: this.specs.map(({ name, mode, limit }) => ({
         name: escapeName(name),
         mode: mode === "shared" ? mode : undefined,
@@ -74,7 +83,7 @@ export class Request {
       })),
       author: author ?? this.#client.author,
       wait_ms: ifAvailable || wait === 0 ? 0 : this.#until && Math.max(1, Math.ceil(this.#left)),
-      hold_ms: hold && backstop(hold, this.conn.lease.timeout),
+      hold_ms: hold && backstop(hold, this.conn.timeout),
       parent: this.parent?.id,
       steal: steal || undefined,
     };
@@ -92,7 +101,21 @@ export class Request {
     else if (this.#until) this.#stopTimer = after(this.#clock, this.#left, () => this.pend());
   }
 
-  grant(token) {
+  // take handles what the broker says about it.
+  take(m) {
+    if (m.type === "granted") this.#grant(m);
+    else if (m.type === "error") this.#refused(m);
+    else this.end(m.type === "lost" ? lost(m.reason, m) : undefined); // else it was released or cancelled
+  }
+
+  // fail ends it with its connection, or lets it wait for the next.
+  fail(error) {
+    if (this.state === "waiting" && this.canMove && !this.#client.error) this.pend();
+    else this.end(this.parent?.error ?? error);
+  }
+
+  #grant({ token }) {
+    if (!Number.isSafeInteger(token)) throw "a grant without a token";
     if (this.state !== "waiting") return; // its owner has given up
     this.#forget();
     this.state = "holding";
@@ -133,11 +156,11 @@ export class Request {
 
   // refused handles an error of the broker. A parent that is not found has ended while the
   // request was on its way.
-  refused(m) {
+  #refused(m) {
     const { ifAvailable, steal } = this.#options;
     const unavailable = m.code === "unavailable";
     if (this.state === "waiting" && this.canMove && asksAgain(m.code)) {
-      this.conn.requests.delete(this.id);
+      this.conn.open.delete(this.id);
       this.pend();
     } else if (unavailable && ifAvailable) {
       this.end();
@@ -153,7 +176,7 @@ export class Request {
   end(error) {
     const before = this.state;
     this.state = "ended";
-    this.conn?.requests.delete(this.id);
+    this.conn?.open.delete(this.id);
     this.#client.pending.delete(this);
     this.#stopTimer();
     this.#forget();

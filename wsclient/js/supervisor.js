@@ -21,8 +21,8 @@ export class Supervisor {
   #backoff = new Backoff();
   #orders = 0;
   #retry; // cancels the pause before the next attempt; not set during the attempt
-  #waiting = new Set(); // {resolve, reject} of those who wait for a connection
-  #ending = []; // promises of connections that are being closed
+  #waiting = []; // {resolve, reject} of those who wait for a connection
+  #goodbye; // the promise of a connection that is being closed
   #isNew = true; // there has not been a connection
 
   constructor(url, { author, clock, WebSocket }) {
@@ -51,10 +51,10 @@ export class Supervisor {
     this.conn = conn;
     const pending = [...this.pending].sort((a, b) => a.order - b.order);
     this.pending.clear();
-    for (const request of pending) conn.submit(request);
+    for (const request of pending) request.ask(conn);
     for (const watch of this.watches) watch.begin(conn);
     for (const { resolve } of this.#waiting) resolve(conn);
-    this.#waiting.clear();
+    this.#waiting = [];
   }
 
   // detach notes that there is no connection any more.
@@ -95,7 +95,7 @@ export class Supervisor {
     else if (request.parent && request.parent.state !== "holding") request.end(request.parent.error ?? invalid("the parent was released"));
     else if (!conn && request.once) request.end(this.#offline);
     else if (!conn || (conn.draining && request.canMove)) request.pend();
-    else conn.submit(request);
+    else request.ask(conn);
   }
 
   // whyNot says why a request could not even be asked for.
@@ -106,7 +106,7 @@ export class Supervisor {
   // ready waits for a connection.
   async ready() {
     if (this.error) throw this.error;
-    return this.conn ?? new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
+    return this.conn ?? new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   // inquire sends a message and waits for its reply.
@@ -118,7 +118,7 @@ export class Supervisor {
   async close() {
     this.#finish(invalid("the client was closed"));
     for (const conn of this.parting) conn.hangUp(); // who calls this holds nothing any more
-    await Promise.all(this.#ending);
+    await this.#goodbye;
   }
 
   // finish ends the client for good, once.
@@ -127,8 +127,7 @@ export class Supervisor {
     this.error = error;
     this.#retry?.();
     this.#listen("removeEventListener");
-    const conn = this.conn ?? this.#attempt;
-    if (conn) this.#ending.push(conn.close(error));
+    this.#goodbye = (this.conn ?? this.#attempt)?.close(error);
     for (const request of this.pending) request.end(error);
     for (const watch of this.watches) watch.end(error);
     for (const { reject } of this.#waiting) reject(error);

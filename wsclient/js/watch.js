@@ -47,15 +47,19 @@ class Watch {
   }
 
   begin(conn) {
-    this.#id = conn.open((m) => {
-      if (m.type === "error") this.end(refusal(m));
-      else this.put({ event: m.type });
-    });
-    conn.watches.set(this.#id, this);
-    conn.send({ type: "watch", id: this.#id, match: this.#match });
+    conn.begin(this, (id) => ({ type: "watch", id: (this.#id = id), match: this.#match }));
   }
 
-  put(change) {
+  // take handles what the broker says about it.
+  take(m) {
+    if (m.type === "error") this.end(refusal(m));
+    else if (m.type === "change") this.#put(m);
+    else this.#put({ event: m.type });
+  }
+
+  fail() {} // it begins anew
+
+  #put(change) {
     if (!this.#lagged && this.#stream.desiredSize > 0) this.#stream.enqueue(change);
     else this.#lagged = true;
   }
@@ -64,7 +68,7 @@ class Watch {
   end(error) {
     const { conn, watches } = this.#client;
     if (!watches.delete(this)) return;
-    if (conn?.watches.delete(this.#id)) conn.send({ type: "unwatch", id: this.#id });
+    if (conn?.open.delete(this.#id)) conn.send({ type: "unwatch", id: this.#id });
     this.#stream.error(error);
   }
 }

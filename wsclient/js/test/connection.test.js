@@ -356,3 +356,18 @@ test("close in the middle of the loss of a connection leaves nothing", async () 
   assert.equal(s.clock.timers, 0);
   assert.equal(s.sockets.length, 1);
 });
+
+test("pings and questions leave nothing on the connection", async (t) => {
+  const s = await stage(t);
+  const why = s.locks.why("a");
+  await settle();
+  s.socket.say({ type: "why", id: s.socket.take().id, chain: [] });
+  await why;
+  for (let i = 0; i < 100; i++) {
+    await s.clock.pass(5_000);
+    s.socket.say({ type: "pong", id: s.socket.take().id });
+    await settle();
+  }
+  assert.equal(s.locks.session, "aaaaaaaa");
+  assert.equal(s.clock.timers, 2, "the next ping and the end of the lease");
+});

@@ -12,31 +12,20 @@ export interface ConnectOptions {
   author?: string;
   /** Tells people who read the listing which program this is. Default: the page, or the program and its process. */
   label?: string;
-  /** Ends the attempt to connect, when it is aborted before there is a connection. */
-  signal?: AbortSignal;
-  /** Try again until there is a broker, or one refuses for good. Default: false. */
-  waitForBroker?: boolean;
-  /** Is told when the connection comes and goes, and after each attempt that has failed. For logs. */
-  onState?: (state: State, why: unknown) => void;
-  /** The clocks and timers to use, for tests. Default: those of the platform. */
+  /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock;
 }
 
 /** What is needed of a WebSocket: that of browsers, of Node, and of the package ws all have it. */
 export type WebSocketConstructor = new (url: string, protocol: string) => object;
 
-/** "connecting": there is no connection; "draining": there is one, whose broker is about to stop. */
-export type State = "connecting" | "connected" | "draining" | "closed";
-
+/** What is needed of globalThis. */
 export interface Clock {
-  /** Milliseconds of a clock that is never set. */
-  mono(): number;
-  /** Milliseconds of the clock on the wall. */
-  wall(): number;
+  performance: { now(): number };
+  Date: { now(): number };
+  Math: { random(): number };
   setTimeout(f: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** From 0 to 1. */
-  random(): number;
 }
 
 export type LockMode = "exclusive" | "shared";
@@ -63,11 +52,12 @@ export interface LockManager extends AsyncDisposable {
   info(pattern?: string, options?: InfoOptions): AsyncGenerator<LockInfo, void, undefined>;
 
   /**
-   * Tells every change on the locks whose names match. Where changes may have been missed it
-   * says so: by the event "watching" on each new connection, and by "lagged" where the consumer
-   * was too slow. It ends with return, or break, or the client.
+   * Tells every change on the locks whose names match; without a pattern, on all. It begins
+   * when the first is asked for. Where changes may have been missed it says so: by the event
+   * "watching" on each new connection, and by "lagged" where the consumer was too slow. It
+   * ends with break, with the reason of the signal, or with the client.
    */
-  watch(pattern?: string): AsyncIterableIterator<Change>;
+  watch(pattern?: string, options?: { signal?: AbortSignal }): AsyncGenerator<Change, void, undefined>;
 
   /** Tells who is in the way of the first that waits for a lock, or of a request: who that waits for, and so on. */
   why(what: string | { request: string }): Promise<Step[]>;
@@ -77,7 +67,6 @@ export interface LockManager extends AsyncDisposable {
 
   /** The name that the broker gave the connection, which is the clientId of its locks; "" while there is none. */
   readonly session: string;
-  readonly state: State;
   /** Fulfilled with the reason when the client has ended for good. */
   readonly closed: Promise<unknown>;
   /** Ends the client. Who holds locks loses them, and is told first. */
@@ -95,7 +84,10 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Who asks, for people to read. */
   author?: string;
-  /** Further locks, held together with the first: all or none. A name alone has the mode and the limit of the first. */
+  /**
+   * Further locks, held together with the first: all or none. A name alone has the mode and the
+   * limit of the first. Repeats are one, which is exclusive if one of them is, else as the last says.
+   */
   names?: Iterable<string | LockSpec>;
   /** With mode shared: at most so many hold the lock at once, this one counted. */
   limit?: number;
@@ -120,7 +112,7 @@ export interface LockSpec {
 export interface Lock {
   readonly name: string;
   /** All of its names, the first included. */
-  readonly names: string[];
+  readonly names: readonly string[];
   readonly mode: LockMode;
   /** The fencing token: greater than that of every grant before. */
   readonly token: number;

@@ -101,11 +101,22 @@ export class Request {
     else if (this.#until) this.#stopTimer = after(this.#clock, this.#left, () => this.pend());
   }
 
-  // take handles what the broker says about it.
+  // take handles what the broker says about it. It throws what makes no sense.
   take(m) {
-    if (m.type === "granted") this.#grant(m);
-    else if (m.type === "error") this.#refused(m);
-    else this.end(m.type === "lost" ? lost(m.reason, m) : undefined); // else it was released or cancelled
+    switch (m.type) {
+      case "granted":
+        this.#grant(m);
+        break;
+      case "error":
+        this.#refused(m);
+        break;
+      case "lost":
+        this.end(lost(m.reason, m));
+        break;
+      default: // released or cancelled
+        if (this.state === "waiting" || this.state === "holding") throw m.type;
+        this.end();
+    }
   }
 
   // fail ends it with its connection, or lets it wait for the next.

@@ -285,7 +285,7 @@ test("a frozen process: the lease has ended when a message arrives, or the signa
 });
 
 test("a message that cannot be understood ends the connection, in silence where locks are held", async (t) => {
-  for (const frame of ["nonsense", "null", "[]", '{"type":"new"}', '{"type":"error","code":"bad_request","message":"?"}', '{"type":"granted","id":"aaaaaaaa--0"}', "{}", new ArrayBuffer(8)]) {
+  for (const frame of ["nonsense", "null", "[]", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}', '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"error","code":"bad_request","message":"?"}', '{"type":"granted","id":"aaaaaaaa--0"}', "{}", new ArrayBuffer(8)]) {
     const s = new Stage();
     await s.enter();
     const held = await s.hold();
@@ -370,4 +370,16 @@ test("pings and questions leave nothing on the connection", async (t) => {
   }
   assert.equal(s.locks.session, "aaaaaaaa");
   assert.equal(s.clock.timers, 2, "the next ping and the end of the lease");
+});
+
+test("close while an attempt is being made waits for its end, of which only an error may tell", async () => {
+  const s = new Stage();
+  await s.enter();
+  s.socket.drop();
+  await s.clock.pass(50);
+  const closing = s.locks.close();
+  assert.equal((await outcome(closing)).state, "pending");
+  s.socket.refuse();
+  assert.equal((await outcome(closing)).state, "fulfilled");
+  assert.equal(s.clock.timers, 0);
 });

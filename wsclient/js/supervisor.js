@@ -73,8 +73,8 @@ export class Supervisor {
 
   // wake looks at once whether there is a connection, and may be one: the network is back,
   // or somebody looks at the page again, whose timers were slow.
-  #wake = () => {
-    if (globalThis.document?.hidden) return;
+  #wake = ({ type }) => {
+    if (type !== "online" && document.hidden) return;
     this.conn?.checkLease();
     if (!this.#retry) return;
     this.#retry();

@@ -163,6 +163,11 @@ export class Connection {
     this.#end("connection", new ConnectionError(message), () => this.#part());
   }
 
+  // rest ends it in order, until the page goes on.
+  rest() {
+    this.#end("frozen", new ConnectionError("the page was left, or frozen"), () => this.#ws.close(1000));
+  }
+
   // close ends it for good, in order. The promise is settled when the broker has answered,
   // or has not for too long.
   close(error) {

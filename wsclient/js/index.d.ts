@@ -226,7 +226,7 @@ export class ConnectionError extends Error {
 /** A lock is held no more although it was not released. */
 export class LostError extends Error {
   private constructor();
-  readonly reason: "connection" | "lease" | "closed" | "expired" | "evicted";
+  readonly reason: "connection" | "lease" | "frozen" | "closed" | "expired" | "evicted";
   /** Who did it, with evicted. */
   readonly by?: string;
 }

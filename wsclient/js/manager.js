@@ -18,6 +18,7 @@ export class LockManager {
   // whatever is wrong, and never throws. Its length is 2, as in Web IDL.
   async request(name, second) {
     const [, , third] = arguments;
+    if (arguments.length < 2) throw new TypeError("want a name and a callback");
     const short = arguments.length < 3;
     const wanted = toDOMString(name);
     const options = toOptions(short ? undefined : second);

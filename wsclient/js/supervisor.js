@@ -71,8 +71,8 @@ export class Supervisor {
     this.#retry = after(this.clock, pause, () => this.#try());
   }
 
-  // wake looks at once whether there is a connection, and may be one: the network is back,
-  // or somebody looks at the page again, whose timers were slow.
+  // The browser says that the network is back, or that somebody looks at the page again,
+  // whose timers were slow: then there may be a connection, or none any more.
   #wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
     this.conn?.checkLease();
@@ -81,9 +81,17 @@ export class Supervisor {
     this.#try();
   };
 
+  // It says that the page is left, or is to be frozen. It may then keep it for the way back,
+  // and answer the pings of the broker, while nothing here runs any more: so this lets go of
+  // everything. What waits is asked for again when the page goes on.
+  #rest = () => this.conn?.rest();
+
   #listen(how) {
-    globalThis[how]?.("online", this.#wake);
-    globalThis.document?.[how]("visibilitychange", this.#wake);
+    const { document, [how]: listen } = globalThis;
+    listen?.("online", this.#wake);
+    listen?.("pagehide", this.#rest);
+    document?.[how]("visibilitychange", this.#wake);
+    document?.[how]("freeze", this.#rest);
   }
 
   // ask asks for a request, or lets it wait for a connection.

@@ -164,18 +164,55 @@ test("a broker that stops: what waits, and what comes, waits for the next connec
   for (const p of [first, second]) p.catch(() => {});
 });
 
-test("pauses between attempts grow, and are over at once when the network is back or somebody looks", async (t) => {
-  const listeners = new Map();
-  const page = new EventTarget();
-  page.hidden = true;
-  globalThis.document = page;
-  globalThis.addEventListener = (type, f) => listeners.set(type, f);
-  globalThis.removeEventListener = (type) => listeners.delete(type);
+// browse makes Node look like a page, and returns what tells it of events.
+function browse(t) {
+  const page = { document: new EventTarget(), window: new EventTarget(), listeners: 0 };
+  for (const target of [page.document, page.window]) {
+    for (const [how, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+      const { [how]: original } = target;
+      target[how] = (...args) => {
+        page.listeners += change;
+        original.apply(target, args);
+      };
+    }
+  }
+  globalThis.document = page.document;
+  globalThis.addEventListener = page.window.addEventListener;
+  globalThis.removeEventListener = page.window.removeEventListener;
   t.after(() => {
-    delete globalThis.document;
-    delete globalThis.addEventListener;
-    delete globalThis.removeEventListener;
+    for (const name of ["document", "addEventListener", "removeEventListener"]) delete globalThis[name];
   });
+  return page;
+}
+
+test("a page that is left, or frozen, lets go of everything, and goes on later", async (t) => {
+  for (const [where, type] of [["window", "pagehide"], ["document", "freeze"]]) {
+    const page = browse(t);
+    const s = new Stage();
+    await s.enter();
+    const held = await s.hold();
+    const waiting = quiet(s.locks.request("a", () => {}));
+    let closedAtAbort;
+    held.lock.signal.onabort = () => (closedAtAbort = s.socket.closed);
+    const { socket } = s;
+    page[where].dispatchEvent(new Event(type));
+    assert.equal((await outcome(held.promise)).reason.reason, "frozen");
+    assert.equal(closedAtAbort, undefined, "holders are told before the broker");
+    assert.notEqual(socket.closed, undefined);
+    assert.equal((await outcome(waiting)).state, "pending");
+    page.document.dispatchEvent(new Event("visibilitychange"));
+    s.socket.hello();
+    assert.deepEqual(s.socket.take().locks, [{ name: "a" }]);
+    assert.equal(await s.leave(), 0);
+    assert.equal(page.listeners, 0);
+  }
+});
+
+test("pauses between attempts grow, and are over at once when the network is back or somebody looks", async (t) => {
+  const browser = browse(t);
+  const page = browser.document;
+  page.hidden = true;
+  const online = () => browser.window.dispatchEvent(new Event("online"));
   const s = new Stage();
   s.clock.dice = 1;
   await s.enter();
@@ -187,20 +224,20 @@ test("pauses between attempts grow, and are over at once when the network is bac
   const count = s.sockets.length;
   page.dispatchEvent(new Event("visibilitychange"));
   assert.equal(s.sockets.length, count, "it is hidden");
-  listeners.get("online")(new Event("online"));
+  online();
   assert.equal(s.sockets.length, count + 1, "the network is back, also for a page that is hidden");
   s.socket.refuse();
   page.hidden = false;
   page.dispatchEvent(new Event("visibilitychange"));
   assert.equal(s.sockets.length, count + 2);
-  listeners.get("online")(new Event("online"));
+  online();
   assert.equal(s.sockets.length, count + 2, "an attempt is being made");
   s.socket.refuse();
-  listeners.get("online")(new Event("online"));
+  online();
   assert.equal(s.sockets.length, count + 3);
   s.socket.hello();
   assert.equal(await s.leave(), 0);
-  assert.equal(listeners.size, 0);
+  assert.equal(browser.listeners, 0);
 });
 
 test("what the tables call final ends the client", async () => {

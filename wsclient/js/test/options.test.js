@@ -59,6 +59,12 @@ test("options are read once each, in the order of their names, and all before th
   assert.deepEqual(read, ["(the name)", "author", "hold", "ifAvailable", "limit", "mode", "names", "parent", "signal", "steal", "wait"]);
 });
 
+test("too few arguments are refused before any is converted", async () => {
+  const { locks } = await stage();
+  await refused(locks.request({ toString: () => assert.fail("converted") }), "TypeError");
+  assert.equal(locks.request.length, 2);
+});
+
 test("an exception of an option is the rejection", async () => {
   const { locks } = await stage();
   const error = new Error("mine");

@@ -1,15 +1,15 @@
-// Package js_test runs the tests of the JavaScript client, against a broker in this
-// process.
 package js_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,11 +19,15 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestNode runs them on Node, with its own WebSocket, which Node 20 has behind a flag.
+var imported = regexp.MustCompile(`from "\./([^"]*)"`)
+
+// TestNode runs the tests of the client, against a broker in this process, on Node, with
+// its own WebSocket, which Node 20 has behind a flag.
 func TestNode(t *testing.T) {
 	node := needNode(t)
 	runTests(t, node, "LOCKBROKER_WEBSOCKET=")
@@ -38,6 +42,35 @@ func TestNodeWithWS(t *testing.T) {
 		missing(t, "the package ws is not installed (apt-get install node-ws, or npm, and NODE_PATH): %s", firstLine(out))
 	}
 	runTests(t, node, "LOCKBROKER_WEBSOCKET=ws")
+}
+
+// TestFiles: a page finds all that client.js imports beside it, and no tests.
+func TestFiles(t *testing.T) {
+	entries, err := fs.ReadDir(js.Files(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded := make(map[string]bool)
+	for _, entry := range entries {
+		embedded[entry.Name()] = true
+	}
+	for name := range embedded {
+		text, err := fs.ReadFile(js.Files(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range imported.FindAllSubmatch(text, -1) {
+			if part := string(match[1]); !embedded[part] {
+				t.Errorf("%s imports %s, which is not there", name, part)
+			}
+		}
+		if ext := filepath.Ext(name); ext != ".js" && name != "index.d.ts" {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if !embedded["client.js"] {
+		t.Error("client.js is not there")
+	}
 }
 
 func runTests(t *testing.T, node string, environment ...string) {

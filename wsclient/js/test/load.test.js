@@ -24,8 +24,7 @@ async function round(locks, made) {
   const name = fresh();
   const lock = await locks.acquire(name);
   const ran = new Set();
-  const { signal } = new AbortController();
-  const all = Array.from({ length: many }, (_, i) => locks.request(name, { signal, wait: 600_000 }, (l) => {
+  const all = Array.from({ length: many }, (_, i) => locks.request(name, { signal: new AbortController().signal, wait: 600_000 }, (l) => {
     made.push(new WeakRef(l));
     ran.add(l.token);
     return i;

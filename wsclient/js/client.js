@@ -1,0 +1,32 @@
+// The JavaScript client of the lock broker: named locks, shared by programs on any number
+// of machines, over one WebSocket. Start with connect; README.md says the rest.
+
+import { LockManager } from "./manager.js";
+import { Supervisor } from "./supervisor.js";
+import { toText } from "./options.js";
+
+export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
+
+// connect resolves once the broker has said hello.
+export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket } = {}) {
+  const client = new Supervisor(toTarget(url, toText(label)), { author: toText(author), clock, WebSocket });
+  await client.ready();
+  return new LockManager(client);
+}
+
+// toTarget is the address of the WebSocket, with a label for people.
+function toTarget(url, label) {
+  const target = new URL(url);
+  target.protocol = target.protocol.replace(/^http/, "ws");
+  target.hash = "";
+  if (target.pathname === "/") target.pathname = "/ws";
+  if (!target.searchParams.has("client")) target.searchParams.set("client", label);
+  return target.href;
+}
+
+// defaultLabel is the page, or the program and its process. At most 256 bytes are
+// allowed.
+function defaultLabel() {
+  const { location, process } = globalThis;
+  return (location?.host ?? `${process.argv[1]}:${process.pid}`).slice(-80);
+}

@@ -1,0 +1,19 @@
+// A clock is what has the clocks and timers of globalThis: that, or a test's own.
+
+const longest = 2 ** 31 - 1; // a timer for longer would fire at once
+
+// after calls f in so many milliseconds, or earlier: f is to look at the clock. The
+// function that it returns prevents that.
+export function after(clock, ms, f) {
+  const timer = clock.setTimeout(f, Math.min(ms, longest));
+  return () => clock.clearTimeout(timer);
+}
+
+// now is an instant on both clocks: one that is never set, but may stand still while the
+// machine is suspended, and the one on the wall.
+export const now = (clock) => ({ mono: clock.performance.now(), wall: clock.Date.now() });
+
+// since is how much time has passed between two instants, at most: a clock that stood
+// still does not count, nor one that was set back. One that was set forward does, so that
+// locks may be given up for nothing, which is the safe side.
+export const since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);

@@ -1,0 +1,48 @@
+import { errorCodes } from "./codes.js";
+
+// A LockError is a refusal by the broker.
+export class LockError extends Error {
+  name = "LockError";
+}
+
+// A DeadlockError refuses what could never be granted; cycle says who waits for whom.
+export class DeadlockError extends LockError {
+  name = "DeadlockError";
+}
+
+// A ConnectionError says that there is no connection, and why: the code with which it was
+// closed, or the HTTP status with which it was refused, where that can be seen.
+export class ConnectionError extends Error {
+  name = "ConnectionError";
+
+  constructor(message, code, status) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+// A LostError says that a lock is held no more although it was not released.
+export class LostError extends Error {
+  name = "LostError";
+}
+
+// refusal is the error for an error of the broker.
+export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
+  if (code === "timeout") return timedOut(message, holders, ahead);
+  const Refusal = cycle ? DeadlockError : LockError;
+  return Object.assign(new Refusal(message), { code, retry: errorCodes[code], by, cycle, holders, ahead });
+}
+
+export function timedOut(message, holders = [], ahead = 0) {
+  return Object.assign(exception("TimeoutError", message), { holders, ahead });
+}
+
+// lost is the error for the loss of a lock. To Web Locks a steal is an AbortError.
+export function lost(reason, { by, message, cause } = {}) {
+  const text = `the lock was lost: ${[reason, by && `by ${by}`, message ?? cause?.message].filter(Boolean).join(", ")}`;
+  const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
+  return Object.assign(error, { reason, by });
+}
+
+export const exception = (name, message) => new DOMException(message, name);

@@ -1,0 +1,36 @@
+import { since } from "./clock.js";
+
+// A Lease is how long the broker is known not to have given this session up.
+//
+// The broker ends a session that it has not heard from for its timeout. When an answer
+// arrives to something that was sent at t, the broker has heard from us at t or later, so
+// it will not end the session before t + timeout. The client gives up at two thirds of
+// that, for clocks that run at different rates and holders that need a moment to stop.
+export class Lease {
+  // heard is when the latest message was sent that has been answered.
+  constructor(timeout, heard) {
+    this.timeout = timeout;
+    this.heard = heard;
+  }
+
+  answered(sent) {
+    if (sent.mono > this.heard.mono) this.heard = sent;
+  }
+
+  // left is for how long locks still count as held; none of it is left when it is 0 or
+  // less.
+  left(at) {
+    return (this.timeout * 2) / 3 - since(at, this.heard);
+  }
+
+  // silence is for how long the connection must stay open, in silence, after the lease has
+  // ended: the broker has then ended the session by itself.
+  silence(at) {
+    return this.timeout - since(at, this.heard);
+  }
+}
+
+// backstop is the hold_ms that the broker is told where the client counts hold: so great
+// that the holder has stopped when the broker takes the lock back. It is a tenth more than
+// the hold and the lease together, in integers as long as may be, rounded up.
+export const backstop = (hold, timeout) => Math.ceil(((3 * hold + 2 * timeout) * 11) / 30);

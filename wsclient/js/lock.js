@@ -1,0 +1,38 @@
+// A Lock is what callers get of a request that is granted. Only grants make locks.
+export class Lock {
+  #request;
+
+  constructor(request) {
+    this.#request = request;
+    const { id, token, specs } = request;
+    const names = specs.map(({ name }) => name);
+    Object.freeze(Object.assign(this, { id, token, names, name: names[0], mode: specs[0].mode }));
+  }
+
+  // signal looks at the clocks each time it is read: after the process was frozen it is
+  // aborted at once, when no timer has fired yet.
+  get signal() {
+    return this.#request.watched();
+  }
+
+  static requestOf(lock) {
+    return #request in Object(lock) ? lock.#request : undefined;
+  }
+}
+
+export const { requestOf } = Lock;
+
+// disposal is the method that await using calls; where the platform has no such symbol yet,
+// what stands in for it.
+export const disposal = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+// A HeldLock is held until it is released.
+export class HeldLock extends Lock {
+  async release() {
+    return requestOf(this).release();
+  }
+
+  async [disposal]() {
+    return this.release();
+  }
+}

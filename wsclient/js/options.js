@@ -1,0 +1,108 @@
+import { exception } from "./errors.js";
+import { requestOf } from "./lock.js";
+
+// What callers pass, converted and checked as Web IDL and the Web Locks specification
+// say, in their order: https://w3c.github.io/web-locks/#api-lock-manager-request
+
+// longest is a year in milliseconds, the longest wait of the protocol, and longestHold
+// leaves room for the backstop under it.
+const longest = 31_536_000_000;
+const longestHold = 330 * 86_400_000;
+
+function demand(ok, wanted) {
+  if (!ok) throw new TypeError(`want ${wanted}`);
+}
+
+export function toCallback(value) {
+  demand(typeof value === "function", "a callback");
+  return value;
+}
+
+// toOptions reads the members in the order of their names, each once.
+export function toOptions(value) {
+  value ??= {};
+  demand(Object(value) === value, "an object of options");
+  return {
+    author: toText(value.author),
+    hold: toNumber("hold", value.hold, 1, longestHold),
+    ifAvailable: Boolean(value.ifAvailable),
+    limit: toLimit(value.limit),
+    mode: toMode(value.mode),
+    names: toNames(value.names),
+    parent: toParent(value.parent),
+    signal: toSignal(value.signal),
+    steal: Boolean(value.steal),
+    wait: toNumber("wait", value.wait, 0, longest),
+  };
+}
+
+// toSpecs is all that a request is to hold: the first name and the further ones. Repeats
+// are one, which is exclusive if one of them is. What may not go together is refused
+// before anything is asked for.
+export function toSpecs(name, o) {
+  const { mode, limit, ifAvailable, signal, steal, wait } = o;
+  const specs = new Map();
+  for (const spec of [{ name }, ...o.names]) {
+    refuse(spec.name.startsWith("-"), "a lock and a name that begins with -");
+    if (specs.get(spec.name)?.mode !== "exclusive") specs.set(spec.name, { mode, limit, ...spec });
+  }
+  const all = [...specs.values()];
+  refuse(steal && ifAvailable, "steal and ifAvailable");
+  refuse(steal && all.some((spec) => spec.mode === "shared"), "steal and shared");
+  refuse(signal && (steal || ifAvailable), "signal and steal or ifAvailable");
+  refuse(wait !== undefined && (steal || ifAvailable), "wait and steal or ifAvailable");
+  signal?.throwIfAborted();
+  return all;
+}
+
+function refuse(both, what) {
+  if (both) throw exception("NotSupportedError", `${what} cannot go together`);
+}
+
+// toDOMString is what String() is not: that takes symbols.
+export const toDOMString = (value) => `${value}`;
+
+// toText is the conversion to text, of what only people read.
+export const toText = (value) => (value === undefined ? value : toDOMString(value).toWellFormed());
+
+function toNumber(what, value, least, most) {
+  demand(value === undefined || (value >= least && value <= most), `${what}: ${least} to ${most}`);
+  return value && Math.ceil(value);
+}
+
+const toLimit = (value) => toNumber("limit", value, 1, 1_000_000);
+
+function toMode(value = "exclusive") {
+  const mode = toDOMString(value);
+  demand(mode === "exclusive" || mode === "shared", "the mode exclusive or shared");
+  return mode;
+}
+
+function toNames(value = []) {
+  demand(typeof value !== "string", "several names, as in [name]");
+  return [...value].map(toSpec);
+}
+
+// toSpec is one of the further names: a name, which has the mode and the limit of the
+// first, or an object with its own.
+function toSpec(value) {
+  if (Object(value) !== value) return { name: toDOMString(value) };
+  return { limit: toLimit(value.limit), mode: toMode(value.mode), name: toDOMString(value.name) };
+}
+
+// toParent is the request of a lock that is held.
+function toParent(value) {
+  if (value === undefined) return value;
+  const request = requestOf(value);
+  demand(request, "a lock as parent");
+  return request;
+}
+
+const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get;
+
+// toSignal also takes those of other realms, such as frames; the getter throws a
+// TypeError for anything else.
+function toSignal(value) {
+  if (value !== undefined) isAborted.call(value);
+  return value;
+}

@@ -1,0 +1,425 @@
+// Connections: how they begin, end, and are made again.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { ConnectionError, LostError, connect } from "../client.js";
+import { Stage, hello, outcome, quiet, settle } from "./internal/stage.js";
+
+async function stage(t, options) {
+  const s = new Stage();
+  await s.enter(options);
+  t.after(async () => assert.equal(await s.leave(), 0, "timers are left"));
+  return s;
+}
+
+test("connect: the address and the subprotocol", async () => {
+  const s = new Stage();
+  for (const [url, want] of [
+    ["ws://host:27002", "ws://host:27002/ws?client=test"], ["http://host/", "ws://host/ws?client=test"],
+    ["wss://host/locks?client=x#y", "wss://host/locks?client=x"], [new URL("https://host"), "wss://host/ws?client=test"],
+  ]) {
+    connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});
+    assert.equal(s.socket.url, want);
+    assert.equal(s.socket.protocol, "lockbroker.v1");
+  }
+  await assert.rejects(connect("nonsense"), TypeError);
+});
+
+test("connect: without a WebSocket it says how to give one", async () => {
+  const found = globalThis.WebSocket;
+  globalThis.WebSocket = undefined;
+  try {
+    await assert.rejects(connect("ws://stage"), /the package ws.*--experimental-websocket/);
+  } finally {
+    globalThis.WebSocket = found;
+  }
+});
+
+test("connect: rejects where there is no broker, also where only an error is told", async () => {
+  const s = new Stage();
+  const refused = s.connect();
+  s.socket.refuse("Unexpected server response: 403");
+  const { reason } = await outcome(refused);
+  assert.ok(reason instanceof ConnectionError);
+  assert.equal(reason.status, 403);
+
+  const dropped = s.connect();
+  s.socket.drop(1006);
+  assert.equal((await outcome(dropped)).reason.code, 1006);
+  await s.clock.pass(0);
+  assert.equal(s.clock.timers, 0);
+});
+
+test("connect: rejects after 10 s without a hello, or with a hello that it cannot speak to", async () => {
+  const s = new Stage();
+  const silent = s.connect();
+  await s.clock.pass(9_999);
+  assert.equal((await outcome(silent)).state, "pending");
+  await s.clock.pass(1);
+  assert.equal((await outcome(silent)).reason.name, "ConnectionError");
+  assert.notEqual(s.socket.closed, undefined);
+
+  for (const first of [hello({ protocol: 2 }), { type: "pong" }, hello({ heartbeat_ms: undefined }), "nonsense", hello({ timeout_ms: undefined })]) {
+    const connecting = s.connect();
+    s.socket.say(first);
+    assert.equal((await outcome(connecting)).reason?.name, "ConnectionError", JSON.stringify(first));
+    assert.notEqual(s.socket.closed, undefined);
+  }
+  assert.equal(s.clock.timers, 0);
+});
+
+test("requests that wait are asked for again, in order, with what is left of their wait", async (t) => {
+  const s = await stage(t);
+  const first = s.locks.request("a", () => "first");
+  const second = s.locks.request("b", { wait: 10_000 }, () => "second");
+  await s.clock.pass(1_000);
+  s.socket.drop(1012, "the broker stops");
+  assert.equal(s.locks.session, "");
+  const third = s.locks.request("c", () => "third");
+  await s.clock.pass(50);
+  s.socket.hello({ session: "bbbbbbbb" });
+  const asked = s.socket.takeAll();
+  assert.deepEqual(asked, [
+    { type: "acquire", id: "bbbbbbbb--0", locks: [{ name: "a" }] },
+    { type: "acquire", id: "bbbbbbbb--1", locks: [{ name: "b" }], wait_ms: 8_950 },
+    { type: "acquire", id: "bbbbbbbb--2", locks: [{ name: "c" }] },
+  ]);
+  for (const { id } of asked) {
+    s.socket.say({ type: "granted", id, token: 1 });
+    await settle();
+    s.socket.say({ type: "released", id });
+  }
+  assert.deepEqual(await Promise.all([first, second, third]), ["first", "second", "third"]);
+});
+
+test("a wait that passes while there is no connection says so", async (t) => {
+  const s = await stage(t);
+  const promise = s.locks.request("a", { wait: 2_000 }, () => {});
+  s.socket.drop();
+  for (const _ of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    await s.clock.pass(249);
+    s.socket.refuse("nobody there");
+  }
+  assert.equal((await outcome(promise)).state, "pending");
+  await s.clock.pass(8);
+  const { reason } = await outcome(promise);
+  assert.deepEqual([reason.name, reason.holders], ["TimeoutError", []]);
+  assert.match(reason.message, /no connection.*nobody there/);
+});
+
+test("an abort while there is no connection rejects with the reason", async (t) => {
+  const s = await stage(t);
+  s.socket.drop();
+  const controller = new AbortController();
+  const promise = s.locks.request("a", { signal: controller.signal }, () => {});
+  controller.abort(0);
+  assert.deepEqual(await outcome(promise), { state: "rejected", reason: 0 });
+  await s.clock.pass(50);
+  s.socket.hello();
+  assert.deepEqual(s.socket.takeAll(), []);
+});
+
+test("held locks are lost with the connection, the latest first, and what was asked for inside them", async (t) => {
+  const s = await stage(t);
+  const outer = await s.hold("a");
+  const inner = await s.hold("b");
+  const order = [];
+  outer.lock.signal.onabort = () => order.push("outer");
+  inner.lock.signal.onabort = () => order.push("inner");
+  const inside = quiet(s.locks.request("c", { parent: outer.lock }, () => {}));
+  const once = quiet(s.locks.request("c", { wait: 0 }, () => {}));
+  s.socket.drop(1006);
+  const { reason } = await outcome(outer.promise);
+  assert.ok(reason instanceof LostError);
+  assert.deepEqual([reason.reason, reason.cause.code], ["connection", 1006]);
+  assert.equal(outer.lock.signal.reason, reason);
+  assert.deepEqual(order, ["inner", "outer"]);
+  assert.equal((await outcome(inside)).reason, reason);
+  assert.ok((await outcome(once)).reason instanceof ConnectionError);
+  assert.ok((await outcome(s.locks.request("c", { ifAvailable: true }, () => {}))).reason instanceof ConnectionError);
+  await s.clock.pass(50);
+  s.socket.hello();
+  assert.deepEqual(s.socket.takeAll(), [], "what is lost is asked for again");
+});
+
+test("a broker that stops: what waits, and what comes, waits for the next connection", async (t) => {
+  const s = await stage(t);
+  const held = await s.hold();
+  const first = s.locks.request("a", () => 1);
+  const { id } = s.socket.takeAll().at(-1);
+  s.socket.say({ type: "draining", grace_ms: 10_000 });
+  s.socket.say({ type: "error", id, code: "shutting_down", message: "the broker stops" });
+  const second = s.locks.request("a", () => 2);
+  assert.equal((await outcome(first)).state, "pending");
+  assert.deepEqual(s.socket.takeAll(), []);
+  held.resolve("done");
+  await settle();
+  assert.deepEqual(s.socket.take(), { type: "release", id: held.id });
+  s.socket.say({ type: "released", id: held.id });
+  assert.equal(await held.promise, "done");
+  s.socket.drop(1012);
+  await s.clock.pass(50);
+  s.socket.hello();
+  assert.equal(s.socket.takeAll().length, 2);
+  for (const p of [first, second]) p.catch(() => {});
+});
+
+// browse makes Node look like a page, and returns what tells it of events.
+function browse(t) {
+  const page = { document: new EventTarget(), window: new EventTarget(), listeners: 0 };
+  for (const target of [page.document, page.window]) {
+    for (const [how, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+      const { [how]: original } = target;
+      target[how] = (...args) => {
+        page.listeners += change;
+        original.apply(target, args);
+      };
+    }
+  }
+  globalThis.document = page.document;
+  globalThis.addEventListener = page.window.addEventListener;
+  globalThis.removeEventListener = page.window.removeEventListener;
+  t.after(() => {
+    for (const name of ["document", "addEventListener", "removeEventListener"]) delete globalThis[name];
+  });
+  return page;
+}
+
+test("a page that is left, or frozen, lets go of everything, and goes on later", async (t) => {
+  for (const [where, type] of [["window", "pagehide"], ["document", "freeze"]]) {
+    const page = browse(t);
+    const s = new Stage();
+    await s.enter();
+    const held = await s.hold();
+    const waiting = quiet(s.locks.request("a", () => {}));
+    let closedAtAbort;
+    held.lock.signal.onabort = () => (closedAtAbort = s.socket.closed);
+    const { socket } = s;
+    page[where].dispatchEvent(new Event(type));
+    assert.equal((await outcome(held.promise)).reason.reason, "frozen");
+    assert.equal(closedAtAbort, undefined, "holders are told before the broker");
+    assert.notEqual(socket.closed, undefined);
+    assert.equal((await outcome(waiting)).state, "pending");
+    page.document.dispatchEvent(new Event("visibilitychange"));
+    s.socket.hello();
+    assert.deepEqual(s.socket.take().locks, [{ name: "a" }]);
+    assert.equal(await s.leave(), 0);
+    assert.equal(page.listeners, 0);
+  }
+});
+
+test("pauses between attempts grow, and are over at once when the network is back or somebody looks", async (t) => {
+  const browser = browse(t);
+  const page = browser.document;
+  page.hidden = true;
+  const online = () => browser.window.dispatchEvent(new Event("online"));
+  const s = new Stage();
+  s.clock.dice = 1;
+  await s.enter();
+  s.socket.drop();
+  for (let i = 0; i < 8; i++) {
+    await s.clock.pass(5_000);
+    s.socket.refuse();
+  }
+  const count = s.sockets.length;
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(s.sockets.length, count, "it is hidden");
+  online();
+  assert.equal(s.sockets.length, count + 1, "the network is back, also for a page that is hidden");
+  s.socket.refuse();
+  page.hidden = false;
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(s.sockets.length, count + 2);
+  online();
+  assert.equal(s.sockets.length, count + 2, "an attempt is being made");
+  s.socket.refuse();
+  online();
+  assert.equal(s.sockets.length, count + 3);
+  s.socket.hello();
+  assert.equal(await s.leave(), 0);
+  assert.equal(browser.listeners, 0);
+});
+
+test("what the tables call final ends the client", async () => {
+  for (const end of [(socket) => socket.drop(1009), (socket) => socket.drop(1002)]) {
+    const s = new Stage();
+    await s.enter();
+    const waiting = quiet(s.locks.request("a", () => {}));
+    end(s.socket);
+    const reason = await s.locks.closed;
+    assert.ok(reason instanceof ConnectionError);
+    assert.equal((await outcome(waiting)).reason, reason);
+    assert.equal((await outcome(s.locks.request("a", () => {}))).reason, reason);
+    s.socket.drop();
+    await settle();
+    assert.equal(s.clock.timers, 0);
+  }
+});
+
+test("a reconnect that is refused for good ends the client", async () => {
+  const s = new Stage();
+  await s.enter();
+  s.socket.drop();
+  await s.clock.pass(50);
+  s.socket.refuse("Unexpected server response: 401");
+  assert.equal((await s.locks.closed).status, 401);
+  assert.equal(s.clock.timers, 0);
+});
+
+test("the lease: pings are sent, and answers prolong it from when the ping was sent", async (t) => {
+  const s = await stage(t);
+  const held = await s.hold();
+  s.socket.takeAll();
+  await s.clock.pass(5_000);
+  const { type, id } = s.socket.take();
+  assert.equal(type, "ping");
+  await s.clock.pass(4_000);
+  s.socket.say({ type: "pong", id }); // sent at 5 s: so it lasts until 15 s
+  await s.clock.pass(5_999);
+  assert.equal((await outcome(held.promise)).state, "pending");
+  await s.clock.pass(1);
+  assert.equal((await outcome(held.promise)).reason.reason, "lease");
+});
+
+test("after the lease nothing is sent, and the connection stays open until the broker has given up", async (t) => {
+  const s = await stage(t);
+  const held = await s.hold();
+  const { socket } = s;
+  socket.pause = () => (socket.paused = true);
+  await s.clock.pass(10_000);
+  assert.equal((await outcome(held.promise)).reason.reason, "lease");
+  assert.equal(socket.closed, undefined);
+  assert.equal(socket.paused, true, "so that it answers no ping");
+  socket.takeAll();
+  held.resolve();
+  await s.clock.pass(4_999);
+  assert.equal(socket.closed, undefined);
+  assert.deepEqual(socket.takeAll(), []);
+  await s.clock.pass(1);
+  assert.notEqual(socket.closed, undefined);
+  assert.ok(s.sockets.length > 1, "there is another connection meanwhile");
+});
+
+test("where nothing was held the connection is closed at the end of the lease", async (t) => {
+  const s = await stage(t);
+  const { socket } = s;
+  await s.clock.pass(10_000);
+  assert.notEqual(socket.closed, undefined);
+});
+
+test("a frozen process: the lease has ended when a message arrives, or the signal is looked at", async (t) => {
+  for (const wake of [(s) => s.socket.say({ type: "draining" }), (s, { lock }) => lock.signal, (s) => s.socket.drop()]) {
+    for (const mono of [true, false]) {
+      const s = new Stage();
+      await s.enter();
+      const held = await s.hold();
+      const { signal } = held.lock;
+      s.clock.freeze(10_000, { mono });
+      assert.equal(signal.aborted, false);
+      wake(s, held);
+      assert.equal(signal.aborted, true);
+      assert.equal(signal.reason.reason, "lease");
+      await s.leave();
+    }
+  }
+});
+
+test("a message that cannot be understood ends the connection, in silence where locks are held", async (t) => {
+  for (const frame of ["nonsense", "null", "[]", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}', '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"error","code":"bad_request","message":"?"}', '{"type":"granted","id":"aaaaaaaa--0"}', "{}", new ArrayBuffer(8)]) {
+    const s = new Stage();
+    await s.enter();
+    const held = await s.hold();
+    const { socket } = s;
+    socket.onmessage({ data: frame });
+    const { reason } = await outcome(held.promise);
+    assert.equal(reason?.reason, "connection", String(frame));
+    assert.equal(socket.closed, undefined);
+    await s.clock.pass(15_000);
+    assert.notEqual(socket.closed, undefined);
+    await s.leave();
+  }
+});
+
+test("messages about what is not open are of no concern", async (t) => {
+  const s = await stage(t);
+  for (const type of ["granted", "released", "cancelled", "lost", "pong", "change", "unwatched", "info", "why", "evicted"]) {
+    s.socket.say({ type, id: "aaaaaaaa--99", token: 5 });
+  }
+  assert.equal(s.locks.session, "aaaaaaaa");
+});
+
+test("close: holders are told first, then who waits, then the broker", async () => {
+  const s = new Stage();
+  await s.enter();
+  const held = await s.hold();
+  let atAbort;
+  held.lock.signal.onabort = () => (atAbort = s.socket.closed);
+  const waiting = quiet(s.locks.request("a", () => {}));
+  const asked = quiet(s.locks.query());
+  const closing = s.locks.close();
+  assert.equal(atAbort, undefined);
+  assert.equal(s.socket.closed, 1000);
+  const lost = (await outcome(held.promise)).reason;
+  assert.deepEqual([lost.name, lost.reason], ["LostError", "closed"]);
+  for (const p of [waiting, asked, s.locks.request("a", () => {}), s.locks.query(), s.locks.why("a")].map(quiet)) {
+    assert.equal((await outcome(p)).reason?.name, "InvalidStateError");
+  }
+  assert.equal((await outcome(closing)).state, "pending");
+  s.socket.drop(1000);
+  await closing;
+  await s.locks.close();
+  assert.equal(s.clock.timers, 0);
+});
+
+test("close: does not wait for long, and hangs up what was left open in silence", async () => {
+  const s = new Stage();
+  await s.enter();
+  await s.hold();
+  const first = s.socket;
+  await s.clock.pass(10_100);
+  s.socket.hello();
+  await settle();
+  const closing = s.locks.close();
+  assert.notEqual(first.closed, undefined);
+  await s.clock.pass(2_000);
+  assert.equal((await outcome(closing)).state, "fulfilled");
+  assert.equal(s.clock.timers, 0);
+});
+
+test("close in the middle of the loss of a connection leaves nothing", async () => {
+  const s = new Stage();
+  await s.enter();
+  const held = await s.hold();
+  held.lock.signal.onabort = () => s.locks.close();
+  await s.clock.pass(10_000);
+  assert.equal((await outcome(held.promise)).state, "rejected");
+  assert.equal(s.clock.timers, 0);
+  assert.equal(s.sockets.length, 1);
+});
+
+test("pings and questions leave nothing on the connection", async (t) => {
+  const s = await stage(t);
+  const why = s.locks.why("a");
+  await settle();
+  s.socket.say({ type: "why", id: s.socket.take().id, chain: [] });
+  await why;
+  for (let i = 0; i < 100; i++) {
+    await s.clock.pass(5_000);
+    s.socket.say({ type: "pong", id: s.socket.take().id });
+    await settle();
+  }
+  assert.equal(s.locks.session, "aaaaaaaa");
+  assert.equal(s.clock.timers, 2, "the next ping and the end of the lease");
+});
+
+test("close while an attempt is being made waits for its end, of which only an error may tell", async () => {
+  const s = new Stage();
+  await s.enter();
+  s.socket.drop();
+  await s.clock.pass(50);
+  const closing = s.locks.close();
+  assert.equal((await outcome(closing)).state, "pending");
+  s.socket.refuse();
+  assert.equal((await outcome(closing)).state, "fulfilled");
+  assert.equal(s.clock.timers, 0);
+});

@@ -1,0 +1,241 @@
+// The golden conversations of testdata/wire, played to JavaScript clients: they must send
+// what the files say, and tell their callers what the broker's frames mean. Those whose
+// names begin with raw- are for brokers alone: no library sends what they send.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+import { ConnectionError, LockError, LostError } from "../client.js";
+import { Stage, outcome, quiet, settle } from "./internal/stage.js";
+
+const folder = new URL("../../../testdata/wire/", import.meta.url);
+const files = readdirSync(folder).filter((f) => f.endsWith(".txt") && !f.startsWith("raw-"));
+
+test("there are conversations", () => assert.ok(files.length > 20));
+
+for (const file of files) {
+  test(file, async () => {
+    const steps = readSteps(readFileSync(new URL(file, folder), "utf8"));
+    const actors = new Map();
+    for (const [i, step] of steps.entries()) {
+      try {
+        await play(actors, step, steps.slice(i));
+      } catch (error) {
+        error.message = `line ${step.line}: ${error.message}`;
+        throw error;
+      }
+    }
+    for (const [name, actor] of actors) {
+      assert.deepEqual(actor.socket.takeAll(), [], `${name} sends more than the conversation says`);
+      await actor.leave();
+    }
+  });
+}
+
+function readSteps(text) {
+  const steps = [];
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line === "" || line.startsWith("#")) continue;
+    const [who, what, ...rest] = line.split(" ");
+    steps.push({ who, what, rest: rest.join(" "), line: i + 1 });
+  }
+  return steps;
+}
+
+async function play(actors, { who, what, rest }, after) {
+  if (who === "..") {
+    const [, n, unit] = /^([\d.]+)(ms|s)$/.exec(what);
+    for (const actor of actors.values()) await actor.clock.pass(n * (unit === "s" ? 1000 : 1));
+    return;
+  }
+  const actor = actors.get(who);
+  switch (what) {
+    case "connects":
+      actors.set(who, new Actor());
+      break;
+    case "->": {
+      const m = JSON.parse(rest);
+      actor.act(m);
+      await settle();
+      assert.deepEqual(actor.socket.take(), m);
+      break;
+    }
+    case "<-":
+      await actor.hear(rest, after);
+      break;
+    case "closes":
+      await actor.leave();
+      assert.equal(actor.socket.closed, 1000);
+      break;
+    case "vanishes":
+      actor.socket.drop();
+      break;
+    default:
+      throw new Error(`no way to play ${what}`);
+  }
+}
+
+// An Actor is a client in a conversation, and the broker's end of its connection.
+class Actor extends Stage {
+  tries = new Map(); // acquires by id: {o, promise, lock, controller, free}
+  asked = new Map(); // the promises of other questions, by id
+  changes; // of the watch
+  pages = []; // locks that info has yielded
+
+  constructor() {
+    super();
+    this.connecting = this.connect();
+    this.connecting.catch(() => {});
+  }
+
+  // act does what makes the client send m. What it does by itself, such as a ping, a cancel
+  // when the hold has passed, or asking for a later page, needs no doing.
+  act(m) {
+    const attempt = this.tries.get(m.id);
+    switch (m.type) {
+      case "acquire":
+        this.acquire(m);
+        break;
+      case "release":
+        attempt.free();
+        break;
+      case "cancel":
+        if (!attempt.hold) attempt.controller.abort(attempt.id);
+        break;
+      case "info":
+        if (m.after === undefined) this.asked.set(m.id, this.list(m));
+        break;
+      case "why":
+        this.ask(m.id, this.locks.why(m.lock ?? { request: m.request }));
+        break;
+      case "evict":
+        this.ask(m.id, this.locks.evict(m.request, m.message));
+        break;
+      case "watch":
+        this.stopWatching = new AbortController();
+        this.changes = this.locks.watch(m.match, { signal: this.stopWatching.signal });
+        this.change = quiet(this.changes.next()); // an iterator begins when it is asked
+        break;
+      case "unwatch":
+        this.stopWatching.abort();
+        this.changes = undefined;
+    }
+  }
+
+  ask(id, promise) {
+    promise.catch(() => {});
+    this.asked.set(id, promise);
+  }
+
+  async list({ match, max, empty, queue }) {
+    this.pages = [];
+    for await (const lock of this.locks.info(match, { max, empty, queue })) this.pages.push(lock);
+  }
+
+  acquire(m) {
+    const [first, ...more] = m.locks;
+    const attempt = { id: m.id, controller: new AbortController(), hold: m.hold_ms && Math.round((m.hold_ms * 10) / 11 - 10_000) };
+    this.tries.set(m.id, attempt);
+    const options = {
+      author: m.author,
+      hold: attempt.hold,
+      limit: first.limit,
+      mode: first.mode,
+      names: more,
+      parent: m.parent && this.tries.get(m.parent).lock,
+      signal: m.steal ? undefined : attempt.controller.signal,
+      steal: m.steal,
+      wait: m.wait_ms,
+    };
+    attempt.promise = this.locks.request(first.name, options, (lock) => {
+      attempt.lock = lock;
+      return new Promise((resolve) => (attempt.free = () => resolve(attempt)));
+    });
+    attempt.promise.catch(() => {});
+  }
+
+  // hear says a frame of the broker, and asserts that the caller has been told.
+  async hear(frame, after) {
+    const m = JSON.parse(frame);
+    const attempt = this.tries.get(m.id);
+    if (m.type === "granted" && this.givesUp(attempt, after)) {
+      this.socket.say(frame);
+      assert.equal((await outcome(attempt.promise)).reason, attempt.id, "the signal's own reason");
+      assert.equal(attempt.lock, undefined, "its callback was called");
+      return;
+    }
+    this.socket.say(frame);
+    await settle();
+    switch (m.type) {
+      case "hello":
+        this.locks = await this.connecting;
+        assert.equal(this.locks.session, m.session);
+        break;
+      case "granted":
+        assert.equal(attempt.lock.token, m.token);
+        assert.equal(attempt.lock.signal.aborted, false);
+        break;
+      case "released":
+        assert.deepEqual(await outcome(attempt.promise), { state: "fulfilled", value: attempt });
+        break;
+      case "cancelled":
+        if (attempt.hold) assert.equal((await outcome(attempt.promise)).reason.reason, "expired");
+        else assert.equal((await outcome(attempt.promise)).reason, attempt.id);
+        break;
+      case "lost": {
+        const { reason } = await outcome(attempt.promise);
+        assert.equal(attempt.lock.signal.reason, reason);
+        assert.deepEqual([reason.reason, reason.by], [m.reason, m.by]);
+        assert.ok(m.reason === "stolen" ? reason.name === "AbortError" : reason instanceof LostError);
+        break;
+      }
+      case "error":
+        assertRefused((await outcome(attempt?.promise ?? this.asked.get(m.id))).reason, m);
+        break;
+      case "why":
+        assert.deepEqual((await outcome(this.asked.get(m.id))).value, m.chain);
+        break;
+      case "evicted":
+        assert.equal((await outcome(this.asked.get(m.id))).state, "fulfilled");
+        break;
+      case "info":
+        assert.deepEqual(this.pages.slice(-m.locks.length || this.pages.length), m.locks);
+        break;
+      case "watching":
+        await this.sees({ event: "watching" });
+        break;
+      case "change":
+        if (this.changes) await this.sees(m); // else it has crossed the unwatch
+        break;
+      case "unwatched":
+      case "pong":
+        break;
+      default:
+        throw new Error(`nobody asserts what ${m.type} means`);
+    }
+  }
+
+  async sees(change) {
+    assert.deepEqual((await this.change).value, change);
+    this.change = quiet(this.changes.next());
+  }
+
+  // givesUp aborts a waiting request just before its grant arrives, where the conversation
+  // goes on with a cancel: that is when a client sends one for what it holds, except where
+  // the hold has passed.
+  givesUp(attempt, after) {
+    const cancels = after.some(({ what, rest }) => what === "->" && rest.includes(`"cancel","id":"${attempt.id}"`));
+    if (attempt.hold || !cancels) return false;
+    attempt.controller.abort(attempt.id);
+    return true;
+  }
+}
+
+function assertRefused(error, m) {
+  if (m.code === "timeout" || m.code === "unavailable") assert.equal(error.name, "TimeoutError");
+  else {
+    assert.ok(error instanceof LockError && !(error instanceof ConnectionError), error);
+    assert.deepEqual([error.code, error.by, error.cycle], [m.code, m.by, m.cycle]);
+  }
+  assert.deepEqual([error.holders, error.ahead], [m.holders ?? [], m.ahead ?? 0]);
+}

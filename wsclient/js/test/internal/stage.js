@@ -1,0 +1,193 @@
+// A stage is a broker that says only what a test says, with a clock that passes only
+// when a test lets it.
+
+import { connect } from "../../client.js";
+
+// settle waits until everything has happened that needs no time.
+export const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+export class Clock {
+  #now = 0;
+  #timers = new Map();
+  #id = 0;
+  dice = 0.5;
+  asleep = 0; // for how long the monotonic clock has stood still
+
+  performance = { now: () => this.#now - this.asleep };
+  Date = { now: () => 1_000_000 + this.#now };
+  Math = { random: () => this.dice };
+
+  setTimeout = (f, ms) => {
+    this.#timers.set(++this.#id, { f, at: this.#now + ms });
+    return this.#id;
+  };
+
+  clearTimeout = (id) => this.#timers.delete(id);
+
+  get timers() {
+    return this.#timers.size;
+  }
+
+  // furthest is when the last of them is due.
+  get furthest() {
+    return Math.max(...[...this.#timers.values()].map(({ at }) => at));
+  }
+
+  // pass lets time pass, and timers fire on it, exactly.
+  async pass(ms) {
+    const end = this.#now + ms;
+    for (;;) {
+      await settle();
+      let first;
+      for (const [id, timer] of this.#timers) {
+        if (timer.at <= end && (!first || timer.at < first.at)) first = { id, ...timer };
+      }
+      if (!first) break;
+      this.#timers.delete(first.id);
+      this.#now = Math.max(this.#now, first.at);
+      first.f();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  // freeze lets time pass while no timer can fire. With mono false the monotonic clock
+  // stands still meanwhile, as while a machine is suspended.
+  freeze(ms, { mono = true } = {}) {
+    this.#now += ms;
+    if (!mono) this.asleep += ms;
+  }
+}
+
+// A Socket is the client's end of a connection, and has methods of the broker's end.
+export class Socket {
+  sent = []; // frames of the client, as text
+  closed; // the code with which the client has closed it
+  terminated = false;
+
+  constructor(url, protocol) {
+    this.url = url;
+    this.protocol = protocol;
+  }
+
+  send(frame) {
+    if (this.closed !== undefined) throw new Error("sent after close");
+    this.sent.push(frame);
+  }
+
+  close(code) {
+    this.closed ??= code ?? 1005;
+  }
+
+  // say is a frame of the broker.
+  say(m) {
+    this.onmessage?.({ data: typeof m === "string" ? m : JSON.stringify(m) });
+  }
+
+  hello(more) {
+    this.say(hello(more));
+  }
+
+  // take is the next frame of the client.
+  take() {
+    if (this.sent.length === 0) throw new Error("the client has sent nothing more");
+    return JSON.parse(this.sent.shift());
+  }
+
+  // takeAll is the rest of them.
+  takeAll() {
+    return this.sent.splice(0).map((frame) => JSON.parse(frame));
+  }
+
+  // drop ends it from outside.
+  drop(code = 1006, reason = "") {
+    this.onclose?.({ code, reason });
+  }
+
+  // refuse is what happens where there is no broker.
+  refuse(message = "") {
+    this.onerror?.({ message });
+  }
+}
+
+export const limits = { message_bytes: 65536, name_bytes: 512, author_bytes: 256, locks_per_request: 64, requests: 100000 };
+
+export const hello = (more) => ({
+  type: "hello", protocol: 1, session: "aaaaaaaa", heartbeat_ms: 5000, timeout_ms: 15000, limits, ...more,
+});
+
+export class Stage {
+  clock = new Clock();
+  sockets = [];
+
+  constructor() {
+    const { sockets } = this;
+    this.WebSocket = class extends Socket {
+      constructor(...args) {
+        super(...args);
+        sockets.push(this);
+      }
+    };
+  }
+
+  // socket is the latest.
+  get socket() {
+    return this.sockets.at(-1);
+  }
+
+  connect(options) {
+    return connect("ws://stage", { WebSocket: this.WebSocket, clock: this.clock, label: "test", ...options });
+  }
+
+  // enter connects and says hello.
+  async enter(options) {
+    const connecting = this.connect(options);
+    this.socket.hello();
+    this.locks = await connecting;
+    return this.socket;
+  }
+
+  // hold gets a lock, and returns what one may want of it.
+  async hold(name = "a", options = {}, token = 7) {
+    const held = {};
+    held.promise = this.locks.request(name, options, (lock) => {
+      held.lock = lock;
+      return new Promise((resolve, reject) => Object.assign(held, { resolve, reject }));
+    });
+    held.promise.catch(() => {});
+    const { id } = this.socket.sent.map((f) => JSON.parse(f)).findLast((m) => m.type === "acquire");
+    held.id = id;
+    this.socket.say({ type: "granted", id, token });
+    await settle();
+    return held;
+  }
+
+  // leave ends all, and says whether timers are left.
+  async leave() {
+    const { socket } = this;
+    const closing = this.locks?.close();
+    socket?.drop(1000);
+    await settle();
+    await closing;
+    return this.clock.timers;
+  }
+}
+
+// outcome is how a promise stands.
+export async function outcome(promise) {
+  quiet(promise);
+  await settle();
+  const pending = Symbol("pending");
+  try {
+    const value = await Promise.race([promise, Promise.resolve(pending)]);
+    return value === pending ? { state: "pending" } : { state: "fulfilled", value };
+  } catch (reason) {
+    return { state: "rejected", reason };
+  }
+}
+
+// quiet lets a promise be rejected without anybody looking, until somebody does.
+export function quiet(promise) {
+  promise.catch(() => {});
+  return promise;
+}

@@ -1,0 +1,11 @@
+/** node node.js CLIENT URL: runs the suite against the client in that file. Prints the list as JSON, then a line for each behaviour. */
+import { pathToFileURL } from 'node:url';
+import { contexts } from './client.js';
+import { list, runOne } from './run.js';
+
+const [client, url] = process.argv.slice(2);
+const both = await contexts(await import(pathToFileURL(client)), url);
+const print = (value) => console.log(JSON.stringify(value));
+print(list);
+for (let index = 0; index < list.length; index++) print(await runOne(index, both));
+await both.close(); // after which nothing keeps the process

@@ -31,7 +31,7 @@ func servePages(t *testing.T) string {
 // clients dial.
 func serveBroker(t *testing.T, config broker.Config, origins ...string) string {
 	t.Helper()
-	_ = origins
+	config.AllowOrigins = origins
 	b, err := broker.New(config)
 	if err != nil {
 		t.Fatal(err)

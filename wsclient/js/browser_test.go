@@ -2,6 +2,7 @@ package js_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,16 +60,25 @@ func (b *browser) open(t *testing.T, url string) *tab {
 	return p
 }
 
-// evaluate returns what the promise of the expression resolves with. It gives up
-// when ctx ends.
-func evaluate[T any](ctx context.Context, p *tab, expression string) T {
-	p.t.Helper()
+// run returns what the promise of the expression resolves with. It gives up when ctx
+// ends.
+func run[T any](ctx context.Context, p *tab, expression string) (T, error) {
 	inTab, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	value, err := chromedp.Run(inTab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
-		p.t.Fatalf("%v: in the page: %s", err, expression)
+		err = fmt.Errorf("%w: in the page: %s", err, expression)
+	}
+	return value, err
+}
+
+// evaluate is run for the test's own goroutine.
+func evaluate[T any](ctx context.Context, p *tab, expression string) T {
+	p.t.Helper()
+	value, err := run[T](ctx, p, expression)
+	if err != nil {
+		p.t.Fatal(err)
 	}
 	return value
 }

@@ -26,18 +26,20 @@ func startBrowser(t *testing.T) *browser {
 	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}, chromedp.DefaultExecAllocatorOptions[:]...)
 	allocator, end := chromedp.NewExecAllocator(context.WithoutCancel(testContext(t)), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		end()
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		left := descendants(os.Getpid())
+		process := chromedp.FromContext(ctx).Browser.Process()
+		all := append(descendants(process.Pid), process.Pid)
 		closeBrowser()
 		end()
 		chromedp.FromContext(ctx).Allocator.Wait()
-		for _, pid := range waitGone(left) {
-			t.Errorf("process %d outlives the browser: %s", pid, commandLine(pid))
+		for _, pid := range waitGone(all) {
+			t.Errorf("process %d outlives the browser: %.200s", pid, commandLine(pid))
 		}
 	})
-	if err := chromedp.Do(ctx); err != nil { // starts it
-		t.Fatal(err)
-	}
 	return &browser{ctx}
 }
 

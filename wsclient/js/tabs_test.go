@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/chromedp"
 
@@ -106,8 +107,17 @@ func TestDeadTabs(t *testing.T) {
 		die  func(t *testing.T, holder *tab, network *brokertest.Link)
 	}{
 		{"closed", func(_ *testing.T, holder *tab, _ *brokertest.Link) { holder.close() }},
+		// Such a page is kept for the way back, with its WebSocket: the browser answers
+		// the broker's pings for it. So it has to let go when it is told that it is left.
 		{"navigated away", func(t *testing.T, holder *tab, _ *brokertest.Link) {
 			if err := chromedp.Do(holder.ctx, chromedp.Navigate("about:blank")); err != nil {
+				t.Error(err)
+			}
+		}},
+		// The same, for a tab in the background that the browser wants to save power with.
+		{"frozen", func(t *testing.T, holder *tab, _ *brokertest.Link) {
+			frozen := page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateFrozen}
+			if _, err := chromedp.Call(holder.ctx, page.SetWebLifecycleState, frozen); err != nil {
 				t.Error(err)
 			}
 		}},
@@ -140,7 +150,7 @@ func TestDeadTabs(t *testing.T) {
 
 			died := time.Now()
 			test.die(t, holder, network)
-			lock, err := client.Acquire(ctx, "precious", nil)
+			lock, err := client.Acquire(ctx, "precious", &wsclient.AcquireOptions{Wait: 3 * deadTimeout})
 			if err != nil {
 				t.Fatal(err)
 			}

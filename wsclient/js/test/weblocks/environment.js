@@ -53,6 +53,12 @@ export const rejects = async (promise, name, what) => {
 /** Waits for a rejection with that very reason. */
 export const rejectsWith = async (promise, want, what) => equal(await rejection(promise, what), want, 'the reason');
 
+/** A request that is going to be rejected, before anybody awaits it: Node would end the process. */
+export const doomed = (promise) => {
+  promise.catch(() => {});
+  return promise;
+};
+
 /** A callback that must not be called. */
 export const never = () => fail('the callback was called');
 
@@ -140,6 +146,6 @@ export const environment = (contexts) => {
   const { locks, other } = contexts;
   return {
     ...{ locks, other, another, ask, hold, state, until, queued, free, end },
-    ...{ fail, equal, alike, gate, rejection, rejects, rejectsWith, never, name },
+    ...{ fail, equal, alike, gate, rejection, rejects, rejectsWith, doomed, never, name },
   };
 };

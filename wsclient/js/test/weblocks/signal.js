@@ -9,24 +9,24 @@ export default [
     alike(await state(locks, resource), { held: [], pending: [] });
   }),
 
-  behaviour('a signal without a reason of its own rejects with AbortError', async ({ locks, name, hold, rejects, rejectsWith, never }) => {
+  behaviour('a signal without a reason of its own rejects with AbortError', async ({ doomed, locks, name, hold, rejects, rejectsWith, never }) => {
     const resource = name();
     const aborted = AbortSignal.abort();
     await rejects(locks.request(resource, { signal: aborted }, never), 'AbortError');
     await rejectsWith(locks.request(resource, { signal: aborted }, never), aborted.reason);
     await hold(locks, resource);
     const controller = new AbortController();
-    const waiter = locks.request(resource, { signal: controller.signal }, never);
+    const waiter = doomed(locks.request(resource, { signal: controller.signal }, never));
     controller.abort();
     await rejects(waiter, 'AbortError');
     await rejectsWith(waiter, controller.signal.reason);
   }),
 
-  behaviour('an abort while waiting rejects with its reason, by identity, and the callback is never called', async ({ locks, name, hold, queued, rejectsWith, state, alike, never }) => {
+  behaviour('an abort while waiting rejects with its reason, by identity, and the callback is never called', async ({ doomed, locks, name, hold, queued, rejectsWith, state, alike, never }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     const controller = new AbortController();
-    const waiter = locks.request(resource, { signal: controller.signal }, never);
+    const waiter = doomed(locks.request(resource, { signal: controller.signal }, never));
     await queued(locks, resource, 1);
     const reason = { reason: true };
     controller.abort(reason);
@@ -37,10 +37,10 @@ export default [
     alike(await state(locks, resource), { held: [], pending: [] });
   }),
 
-  behaviour('an abort at once rejects, though the lock is free', async ({ locks, name, rejectsWith, free, never }) => {
+  behaviour('an abort at once rejects, though the lock is free', async ({ doomed, locks, name, rejectsWith, free, never }) => {
     const resource = name();
     const controller = new AbortController();
-    const promise = locks.request(resource, { signal: controller.signal }, never);
+    const promise = doomed(locks.request(resource, { signal: controller.signal }, never));
     controller.abort('reason');
     await rejectsWith(promise, 'reason');
     await free(locks, resource);
@@ -103,13 +103,13 @@ export default [
     await until(() => outcomes.called + outcomes.rejected === 60);
   }),
 
-  behaviour('an abort of one request leaves the others in their order', async ({ locks, name, hold, queued, rejectsWith, alike, never }) => {
+  behaviour('an abort of one request leaves the others in their order', async ({ doomed, locks, name, hold, queued, rejectsWith, alike, never }) => {
     const resource = name();
     const order = [];
     const holder = await hold(locks, resource);
     const controller = new AbortController();
     const first = locks.request(resource, () => order.push('first'));
-    const second = locks.request(resource, { signal: controller.signal }, never);
+    const second = doomed(locks.request(resource, { signal: controller.signal }, never));
     const third = locks.request(resource, () => order.push('third'));
     await queued(locks, resource, 3);
     controller.abort('reason');
@@ -121,11 +121,11 @@ export default [
 
   behaviour(
     'after the head of a queue is aborted, those behind it that can be granted are',
-    async ({ locks, name, hold, ask, queued, rejectsWith, state, alike, never }) => {
+    async ({ doomed, locks, name, hold, ask, queued, rejectsWith, state, alike, never }) => {
       const resource = name();
       await hold(locks, resource, { mode: 'shared' });
       const controller = new AbortController();
-      const head = locks.request(resource, { signal: controller.signal }, never);
+      const head = doomed(locks.request(resource, { signal: controller.signal }, never));
       const behind = [ask(locks, resource, { mode: 'shared' }), ask(locks, resource, { mode: 'shared' })];
       await queued(locks, resource, 3);
       controller.abort('reason');
@@ -136,24 +136,24 @@ export default [
     'chromium: after the head of a queue is aborted it does not let the next ones go',
   ),
 
-  behaviour('one signal for many requests ends all that wait', async ({ locks, name, hold, queued, rejectsWith, never }) => {
+  behaviour('one signal for many requests ends all that wait', async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
     const resource = name();
     await hold(locks, resource);
     const controller = new AbortController();
     const { signal } = controller;
-    const waiters = Array.from({ length: 5 }, () => locks.request(resource, { signal }, never));
+    const waiters = Array.from({ length: 5 }, () => doomed(locks.request(resource, { signal }, never)));
     await queued(locks, resource, 5);
     controller.abort('reason');
     for (const waiter of waiters) await rejectsWith(waiter, 'reason');
     await queued(locks, resource, 0);
   }),
 
-  behaviour('one signal for who holds and who waits ends only who waits', async ({ locks, name, hold, queued, equal, rejectsWith, never }) => {
+  behaviour('one signal for who holds and who waits ends only who waits', async ({ doomed, locks, name, hold, queued, equal, rejectsWith, never }) => {
     const resource = name();
     const controller = new AbortController();
     const { signal } = controller;
     const holder = await hold(locks, resource, { signal });
-    const waiter = locks.request(resource, { signal }, never);
+    const waiter = doomed(locks.request(resource, { signal }, never));
     await queued(locks, resource, 1);
     controller.abort('reason');
     await rejectsWith(waiter, 'reason');
@@ -170,45 +170,45 @@ export default [
     await waiter.granted;
   }),
 
-  behaviour('AbortSignal.timeout rejects with its TimeoutError', async ({ locks, name, hold, rejects, rejectsWith, never }) => {
+  behaviour('AbortSignal.timeout rejects with its TimeoutError', async ({ doomed, locks, name, hold, rejects, rejectsWith, never }) => {
     const resource = name();
     await hold(locks, resource);
     const signal = AbortSignal.timeout(1);
-    const waiter = locks.request(resource, { signal }, never);
+    const waiter = doomed(locks.request(resource, { signal }, never));
     await rejects(waiter, 'TimeoutError');
     await rejectsWith(waiter, signal.reason);
   }),
 
-  behaviour('AbortSignal.any rejects with the reason of the one that was aborted', async ({ locks, name, hold, queued, rejectsWith, never }) => {
+  behaviour('AbortSignal.any rejects with the reason of the one that was aborted', async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
     const resource = name();
     await hold(locks, resource);
     const [one, two] = [new AbortController(), new AbortController()];
-    const waiter = locks.request(resource, { signal: AbortSignal.any([one.signal, two.signal]) }, never);
+    const waiter = doomed(locks.request(resource, { signal: AbortSignal.any([one.signal, two.signal]) }, never));
     await queued(locks, resource, 1);
     two.abort('two');
     one.abort('one');
     await rejectsWith(waiter, 'two');
   }),
 
-  behaviour('an abort in the handler of another abort is no matter', async ({ locks, name, hold, queued, rejectsWith, never }) => {
+  behaviour('an abort in the handler of another abort is no matter', async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
     const resource = name();
     await hold(locks, resource);
     const [one, two] = [new AbortController(), new AbortController()];
     one.signal.addEventListener('abort', () => two.abort('two'));
-    const waiters = [one, two].map(({ signal }) => locks.request(resource, { signal }, never));
+    const waiters = [one, two].map(({ signal }) => doomed(locks.request(resource, { signal }, never)));
     await queued(locks, resource, 2);
     one.abort('one');
     await rejectsWith(waiters[0], 'one');
     await rejectsWith(waiters[1], 'two');
   }),
 
-  behaviour('an abort that another context asked for does not touch requests here', async ({ locks, other, name, hold, ask, queued, rejection, never }) => {
+  behaviour('an abort that another context asked for does not touch requests here', async ({ doomed, locks, other, name, hold, ask, queued, rejection, never }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     const waiter = ask(locks, resource);
     await queued(other, resource, 1);
     const controller = new AbortController();
-    const foreign = other.request(resource, { signal: controller.signal }, never);
+    const foreign = doomed(other.request(resource, { signal: controller.signal }, never));
     await queued(locks, resource, 2);
     controller.abort();
     await rejection(foreign);

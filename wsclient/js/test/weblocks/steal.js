@@ -28,15 +28,15 @@ export default [
     alike(await state(locks, resource), { held: ['exclusive'], pending: [] });
   }),
 
-  behaviour('the callback of the victim goes on, and its result is lost', async ({ locks, name, gate, hold, equal, rejects }) => {
+  behaviour('the callback of the victim goes on, and its result is lost', async ({ doomed, locks, name, gate, hold, equal, rejects }) => {
     const resource = name();
     const [granted, goOn, ended] = [gate(), gate(), gate()];
-    const victim = locks.request(resource, async () => {
+    const victim = doomed(locks.request(resource, async () => {
       granted.open();
       await goOn.promise;
       ended.open('the end');
       return 'result';
-    });
+    }));
     await granted.promise;
     await hold(locks, resource, { steal });
     await rejects(victim, 'AbortError');
@@ -87,10 +87,10 @@ export default [
     equal(await thieves[2].done, 'kept');
   }),
 
-  behaviour('steal in the callback of the lock it steals', async ({ locks, name, rejects, equal, gate }) => {
+  behaviour('steal in the callback of the lock it steals', async ({ doomed, locks, name, rejects, equal, gate }) => {
     const resource = name();
     const stolen = gate();
-    const victim = locks.request(resource, async () => stolen.open(await locks.request(resource, { steal }, () => 'stolen')));
+    const victim = doomed(locks.request(resource, async () => stolen.open(await locks.request(resource, { steal }, () => 'stolen'))));
     await rejects(victim, 'AbortError');
     equal(await stolen.promise, 'stolen');
   }),

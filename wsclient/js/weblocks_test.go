@@ -103,7 +103,7 @@ func TestClientInNode(t *testing.T) {
 	ctx := testContext(t)
 	url := serveBroker(t, broker.Config{})
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, program(t, "node"), "--experimental-websocket", "test/weblocks/node.js", "client.js", url)
+	cmd := exec.CommandContext(ctx, node(t), "--experimental-websocket", "test/weblocks/node.js", "client.js", url)
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -121,8 +121,8 @@ func TestClientInNode(t *testing.T) {
 		}
 	}
 	lines.Buffer(nil, 1<<20)
-	var node suite
-	node.run = func(t *testing.T, _ int) (b behaviour) {
+	var inNode suite
+	inNode.run = func(t *testing.T, _ int) (b behaviour) {
 		read(t, &b)
 		return b
 	}
@@ -132,6 +132,6 @@ func TestClientInNode(t *testing.T) {
 			t.Errorf("node ended with %v\n%s", err, &stderr)
 		}
 	}()
-	read(t, &node.list)
-	node.each(t, follows)
+	read(t, &inNode.list)
+	inNode.each(t, follows)
 }

@@ -1,4 +1,4 @@
-package js_test
+package chromium_test
 
 import (
 	"bufio"
@@ -103,7 +103,7 @@ func TestClientInNode(t *testing.T) {
 	ctx := testContext(t)
 	url := serveBroker(t, broker.Config{})
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, node(t), "--experimental-websocket", "test/weblocks/node.js", "client.js", url)
+	cmd := exec.CommandContext(ctx, node(t), "--experimental-websocket", files+"/test/weblocks/node.js", files+"/client.js", url)
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,4 +1,7 @@
-package js_test
+// Package chromium_test runs the JavaScript client in headless Chromium, and proves the
+// behaviours of test/weblocks there: on the browser's own lock manager and on the client,
+// which has to show them in Node too.
+package chromium_test
 
 import (
 	"context"
@@ -65,7 +68,7 @@ func node(t *testing.T) string {
 // needClient skips the test where the client is not there.
 func needClient(t *testing.T) {
 	t.Helper()
-	if _, err := os.Stat("client.js"); err != nil {
+	if _, err := os.Stat(files + "/client.js"); err != nil {
 		t.Skip(err)
 	}
 }

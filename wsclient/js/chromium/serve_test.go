@@ -1,4 +1,4 @@
-package js_test
+package chromium_test
 
 import (
 	"context"
@@ -12,12 +12,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// servePages serves the files of this directory, and an empty page. Pages on the
-// loopback interface are a secure context, without which there is no navigator.locks.
+// files is where the client is, and its tests.
+const files = ".."
+
+// servePages serves them, and an empty page. Pages on the loopback interface are a
+// secure context, without which there is no navigator.locks.
 func servePages(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
-	mux.Handle("/", http.FileServer(http.Dir(".")))
+	mux.Handle("/", http.FileServer(http.Dir(files)))
 	mux.HandleFunc("/page.html", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, "<!doctype html><title>a page</title><body>")

@@ -1,4 +1,4 @@
-package js_test
+package chromium_test
 
 import (
 	"context"

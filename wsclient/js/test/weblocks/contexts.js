@@ -1,25 +1,28 @@
-import { behaviour } from './behaviour.js';
+import { behaviour } from "./behaviour.js";
 
 export default [
-  behaviour('a lock that one context holds keeps out the other', async ({ locks, other, name, hold, ask, queued, equal }) => {
+  behaviour(
+    "a lock that one context holds keeps out the other",
+    async ({ locks, other, name, hold, ask, queued, equal }) => {
+      const resource = name();
+      const holder = await hold(locks, resource);
+      const waiter = ask(other, resource);
+      await queued(locks, resource, 1);
+      equal(waiter.lock, undefined, "granted");
+      equal(await other.request(resource, { ifAvailable: true }, (lock) => lock), null);
+      holder.release();
+      await waiter.granted;
+    },
+  ),
+
+  behaviour("two contexts share a lock", async ({ locks, other, name, hold, state, alike }) => {
     const resource = name();
-    const holder = await hold(locks, resource);
-    const waiter = ask(other, resource);
-    await queued(locks, resource, 1);
-    equal(waiter.lock, undefined, 'granted');
-    equal(await other.request(resource, { ifAvailable: true }, (lock) => lock), null);
-    holder.release();
-    await waiter.granted;
+    await hold(locks, resource, { mode: "shared" });
+    await hold(other, resource, { mode: "shared" });
+    alike(await state(locks, resource), { held: ["shared", "shared"], pending: [] });
   }),
 
-  behaviour('two contexts share a lock', async ({ locks, other, name, hold, state, alike }) => {
-    const resource = name();
-    await hold(locks, resource, { mode: 'shared' });
-    await hold(other, resource, { mode: 'shared' });
-    alike(await state(locks, resource), { held: ['shared', 'shared'], pending: [] });
-  }),
-
-  behaviour('first come, first served among contexts', async ({ locks, other, name, hold, queued, alike }) => {
+  behaviour("first come, first served among contexts", async ({ locks, other, name, hold, queued, alike }) => {
     const resource = name();
     const order = [];
     const requests = [];
@@ -33,7 +36,7 @@ export default [
     alike(order, [0, 1, 2, 3, 4, 5]);
   }),
 
-  behaviour('a context that ends frees what it held', async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends frees what it held", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
     await hold(context.locks, resource);
@@ -43,7 +46,7 @@ export default [
     await waiter.granted;
   }),
 
-  behaviour('a context that ends withdraws what it waited for', async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends withdraws what it waited for", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
     const holder = await hold(locks, resource);
@@ -56,11 +59,11 @@ export default [
     await waiter.granted;
   }),
 
-  behaviour('a context that ends frees what it shared', async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends frees what it shared", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
-    const here = await hold(locks, resource, { mode: 'shared' });
-    await hold(context.locks, resource, { mode: 'shared' });
+    const here = await hold(locks, resource, { mode: "shared" });
+    await hold(context.locks, resource, { mode: "shared" });
     const writer = ask(locks, resource);
     await queued(locks, resource, 1);
     here.release();

@@ -3,9 +3,9 @@ class Failure extends Error {}
 
 const show = (value) => {
   if (value instanceof Error) return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(value);
   try {
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
   } catch {
     return String(value);
   }
@@ -16,12 +16,12 @@ export const fail = (message) => {
 };
 
 /** The same value, as Object.is has it: results and reasons are handed on by identity. */
-export const equal = (got, want, what = 'value') => {
+export const equal = (got, want, what = "value") => {
   if (!Object.is(got, want)) fail(`${what}: got ${show(got)}, want ${show(want)}`);
 };
 
 /** Equal lists and plain objects. */
-export const alike = (got, want, what = 'value') => {
+export const alike = (got, want, what = "value") => {
   if (JSON.stringify(got) !== JSON.stringify(want)) fail(`${what}: got ${show(got)}, want ${show(want)}`);
 };
 
@@ -33,7 +33,7 @@ export const gate = () => {
 };
 
 /** Waits for a rejection and returns its reason. */
-export const rejection = async (promise, what = 'the request') => {
+export const rejection = async (promise, what = "the request") => {
   let value;
   try {
     value = await promise;
@@ -47,11 +47,11 @@ export const rejection = async (promise, what = 'the request') => {
 export const rejects = async (promise, name, what) => {
   const reason = await rejection(promise, what);
   equal(reason?.name, name, `the name of ${show(reason)}`);
-  if (name !== 'TypeError') equal(Object.prototype.toString.call(reason), '[object DOMException]', 'its class');
+  if (name !== "TypeError") equal(Object.prototype.toString.call(reason), "[object DOMException]", "its class");
 };
 
 /** Waits for a rejection with that very reason. */
-export const rejectsWith = async (promise, want, what) => equal(await rejection(promise, what), want, 'the reason');
+export const rejectsWith = async (promise, want, what) => equal(await rejection(promise, what), want, "the reason");
 
 /** A request that is going to be rejected, before anybody awaits it: Node would end the process. */
 export const doomed = (promise) => {
@@ -59,8 +59,20 @@ export const doomed = (promise) => {
   return promise;
 };
 
+/** Lets the event loop go round so many times. */
+export const turns = async (count) => {
+  const { port1, port2 } = new MessageChannel();
+  for (let i = 0; i < count; i++) {
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(0);
+    });
+  }
+  port1.close();
+};
+
 /** A callback that must not be called. */
-export const never = () => fail('the callback was called');
+export const never = () => fail("the callback was called");
 
 const unique = Math.random().toString(36).slice(2);
 let names = 0;
@@ -95,7 +107,7 @@ export const environment = (contexts) => {
       granted.open(lock);
       return held.promise;
     });
-    request.done.then(() => granted.fail(new Failure('ended without its callback')), granted.fail);
+    request.done.then(() => granted.fail(new Failure("ended without its callback")), granted.fail);
     request.granted.catch(() => {}); // whoever wants to know awaits done, or granted
     held.promise.catch(() => {});
     asked.push(request);
@@ -118,7 +130,7 @@ export const environment = (contexts) => {
 
   /** Asks again and again until the answer is true. How long is up to who runs the behaviour. */
   const until = async (condition) => {
-    while (!(await condition())) if (over) fail('given up');
+    while (!(await condition())) if (over) fail("given up");
   };
 
   /** Waits until a context sees so many requests wait for a name. */
@@ -146,6 +158,6 @@ export const environment = (contexts) => {
   const { locks, other } = contexts;
   return {
     ...{ locks, other, another, ask, hold, state, until, queued, free, end },
-    ...{ fail, equal, alike, gate, rejection, rejects, rejectsWith, doomed, never, name },
+    ...{ fail, equal, alike, gate, rejection, rejects, rejectsWith, doomed, turns, never, name },
   };
 };

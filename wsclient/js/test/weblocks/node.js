@@ -1,7 +1,10 @@
-/** node node.js CLIENT URL: runs the suite against the client in that file. Prints the list as JSON, then a line for each behaviour. */
-import { pathToFileURL } from 'node:url';
-import { contexts } from './client.js';
-import { list, runOne } from './run.js';
+/**
+ * node --experimental-websocket node.js CLIENT URL: runs the suite against the client in that file and the broker at
+ * URL. It prints the list of behaviours as JSON, and then a line for each.
+ */
+import { pathToFileURL } from "node:url";
+import { contexts } from "./client.js";
+import { list, runOne } from "./run.js";
 
 const [client, url] = process.argv.slice(2);
 const both = await contexts(await import(pathToFileURL(client)), url);

@@ -1,5 +1,5 @@
-import { environment } from './environment.js';
-import { behaviours } from './suite.js';
+import { environment } from "./environment.js";
+import { behaviours } from "./suite.js";
 
 /** What is left to a behaviour that hangs. Each takes milliseconds, but machines may be busy. */
 const DEADLINE = 15_000;
@@ -16,7 +16,7 @@ export const runOne = async (index, contexts) => {
   try {
     await Promise.race([run(t), late]);
   } catch (reason) {
-    error = String(reason?.message ?? reason) || 'failed';
+    error = String(reason?.message ?? reason) || "failed";
   }
   clearTimeout(timer);
   await t.end();

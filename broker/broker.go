@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -14,6 +15,8 @@ import (
 type Broker struct {
 	config   Config
 	upgrader websocket.Upgrader
+	origins  origins
+	client   clientFiles   // served to pages
 	names    func() string // of sessions
 	inbox    *inbox
 	loop     *loop
@@ -40,6 +43,10 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
+	b.origins, err = parseOrigins(config.AllowOrigins)
+	if err != nil {
+		return nil, fmt.Errorf("broker: AllowOrigins: %w", err)
+	}
 	b.loop = newLoop(config, b.inbox)
 	b.loop.refuse, b.loop.aside = b.refuse, b.sessions.Go
 	b.tokens, err = newTokenSource(config)

@@ -50,6 +50,14 @@ type Config struct {
 	// IdleNames is how many lock names are remembered after their last use, for
 	// the listing. Default 10,000; negative: none.
 	IdleNames int
+
+	// AllowOrigins are the origins of pages that may use the broker from a browser,
+	// beside pages from its own host and port: "https://app.example";
+	// "https://*.app.example", the subdomains of one, at any depth;
+	// "http://localhost:*", any port; "null", pages without an origin, such as
+	// files; "*", every page in the world. What is no page in a browser sends no
+	// origin, and is served. Default: none.
+	AllowOrigins []string
 }
 
 // withDefaults returns the config with what was left out filled in, or says

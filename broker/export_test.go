@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"io/fs"
+	"net/http"
+	"time"
+)
 
 // Rig makes what is random or depends on the clock predictable: the names of
 // sessions, in the order of their opening, and tokens, which, where there is no
@@ -70,4 +74,16 @@ func (b *Broker) Watches() (n int) {
 		n += len(ws.all)
 	}
 	return n
+}
+
+// OriginsAllow reports whether those patterns allow a request.
+func OriginsAllow(patterns []string, r *http.Request) (bool, error) {
+	o, err := parseOrigins(patterns)
+	return o.allow(r), err
+}
+
+// RigClient makes the client that is served another one.
+func (b *Broker) RigClient(files fs.FS) (err error) {
+	b.client, err = readClient(files)
+	return err
 }

@@ -17,7 +17,8 @@ import (
 const upgradeTimeout = 10 * time.Second
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
-// as the process can answer; and /readyz, which answers 200 while Run serves.
+// as the process can answer; and /readyz, which answers 200 while Run serves. Pages
+// of other hosts, or ports, may connect where [Config].AllowOrigins says so.
 //
 // The http.Server should have a ReadHeaderTimeout, 10 s for example. Its
 // Shutdown does not wait for WebSocket connections: end Run's context first.
@@ -34,6 +35,7 @@ func (b *Broker) Handler() http.Handler {
 		}
 		_, _ = io.WriteString(w, "ok\n")
 	})
+	b.serveClient(mux)
 	return mux
 }
 
@@ -43,6 +45,7 @@ func newUpgrader() websocket.Upgrader {
 		ReadBufferSize:   4096,
 		WriteBufferSize:  4096,
 		Subprotocols:     []string{wire.Subprotocol},
+		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			w.Header().Set("Sec-Websocket-Version", "13")
 			http.Error(w, reason.Error(), status)
@@ -54,6 +57,10 @@ func newUpgrader() websocket.Upgrader {
 // has goroutines of its own: those of the HTTP server are not needed any more.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	label, status, problem := checkUpgrade(r)
+	if status == 0 && !b.origins.allow(r) {
+		status, problem = http.StatusForbidden, "pages of this origin may not use the broker: it would have to be told to allow that"
+		b.logRefused(r)
+	}
 	if status == 0 && (b.draining.Load() || b.hasStopped()) {
 		status, problem = http.StatusServiceUnavailable, "the broker stops"
 	}
@@ -76,6 +83,12 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if !b.serve(newSession(b.names(), conn, h.conn, peer, b.config, b.inbox)) {
 		_ = conn.Close()
 	}
+}
+
+// logRefused tells whoever runs the broker, for the page's author cannot see why.
+func (b *Broker) logRefused(r *http.Request) {
+	b.config.Logger.Warn().Strs("origin", r.Header["Origin"]).Str("path", r.URL.Path).Str("remote", r.RemoteAddr).
+		Msg("a page of another origin was refused: brokerd --allow-origin, or AllowOrigins of the Config, allows it")
 }
 
 // checkUpgrade returns the client's label, or the status and the line of help

@@ -42,6 +42,8 @@ type flags struct {
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM; 0s: no time."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`
 	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout; without it a third of that."`
+
+	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker from a browser, beside those from its own host and port: https://app.example; https://*.app.example for its subdomains; http://localhost:* for any port; * for every page in the world. May be given several times."`
 }
 
 // Validate refuses times that mean nothing, or do not fit together.
@@ -55,6 +57,11 @@ func (f *flags) Validate() error {
 		return fmt.Errorf("--heartbeat is %v: want at most half of --timeout, %v", f.Heartbeat, f.Timeout/2)
 	case f.Drain < 0:
 		return errors.New("--drain: want 0s or more")
+	}
+	for _, pattern := range f.AllowOrigin {
+		if err := broker.CheckOrigin(pattern); err != nil {
+			return fmt.Errorf("--allow-origin: %w", err)
+		}
 	}
 	return nil
 }
@@ -70,7 +77,11 @@ func (serveCmd) Help() string {
 
 The same, said in full, for every IPv4 interface; whoever reaches it may do everything:
 
-    $ brokerd serve --host 0.0.0.0 --state-dir /var/lib/brokerd`
+    $ brokerd serve --host 0.0.0.0 --state-dir /var/lib/brokerd
+
+For a page of another origin, and for those that are made on this machine:
+
+    $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'`
 }
 
 // Run serves until a signal comes. A second signal ends the process at once.
@@ -142,6 +153,8 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		Drain:     f.Drain,
 		Timeout:   f.Timeout,
 		Heartbeat: f.Heartbeat,
+
+		AllowOrigins: f.AllowOrigin,
 	}
 	if f.Drain <= 0 {
 		c.Drain = -1

@@ -1,0 +1,154 @@
+package broker_test
+
+import (
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// clientHandler is that of a broker that serves these files as its client.
+func clientHandler(t *testing.T, config broker.Config, files fs.FS) http.Handler {
+	t.Helper()
+	b, err := broker.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RigClient(files); err != nil {
+		t.Fatal(err)
+	}
+	return b.Handler()
+}
+
+// aClient is one of two files, with what is beside it.
+var aClient = fstest.MapFS{
+	"client.js":     {Data: []byte("export {}")},
+	"index.d.ts":    {Data: []byte("export declare const connect: unknown")},
+	"package.json":  {Data: []byte("{}")},
+	"test/suite.js": {Data: []byte("export {}")},
+	"odd.js/part":   {Data: []byte("a file in a directory with such a name")},
+}
+
+// fetch asks for a file of http://broker.test.
+func fetch(h http.Handler, method, path string, header http.Header) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, "http://broker.test"+path, http.NoBody)
+	maps.Copy(request.Header, header)
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, request)
+	return response
+}
+
+func TestClientFiles(t *testing.T) {
+	tests := []struct {
+		path, contentType, body string
+		status                  int
+	}{
+		{"/client.js", "text/javascript; charset=utf-8", "export {}", 200},
+		{"/index.d.ts", "application/typescript; charset=utf-8", "export declare const connect: unknown", 200},
+		{"/package.json", "", "", 404},
+		{"/suite.js", "", "", 404},
+		{"/test/suite.js", "", "", 404},
+		{"/odd.js", "", "", 404},
+		{"/", "", "", 404},
+	}
+	h := clientHandler(t, broker.Config{}, aClient)
+	for _, test := range tests {
+		got := fetch(h, http.MethodGet, test.path, nil)
+		if got.Code != test.status {
+			t.Errorf("%s: %d, want %d", test.path, got.Code, test.status)
+		}
+		if test.status != 200 {
+			continue
+		}
+		if got.Body.String() != test.body || got.Header().Get("Content-Type") != test.contentType || got.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %q %q", test.path, got.Body, got.Header())
+		}
+		head := fetch(h, http.MethodHead, test.path, nil)
+		if head.Code != 200 || head.Body.Len() != 0 || head.Header().Get("Content-Length") != strconv.Itoa(len(test.body)) ||
+			head.Header().Get("ETag") != got.Header().Get("ETag") {
+			t.Errorf("HEAD %s: %d %q %q", test.path, head.Code, head.Body, head.Header())
+		}
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+			if not := fetch(h, method, test.path, nil); not.Code != 405 || not.Header().Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %d, Allow %q", method, test.path, not.Code, not.Header().Get("Allow"))
+			}
+		}
+	}
+}
+
+// Browsers keep the files, ask each time, and are told when nothing has changed.
+func TestClientFilesAreKept(t *testing.T) {
+	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
+	h := clientHandler(t, config, aClient)
+	first := fetch(h, http.MethodGet, "/client.js", nil)
+	etag := first.Header().Get("ETag")
+	if len(etag) < 20 || !strings.HasPrefix(etag, `"`) || first.Header().Get("Cache-Control") != "no-cache" {
+		t.Errorf("ETag %q, Cache-Control %q", etag, first.Header().Get("Cache-Control"))
+	}
+	again := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}, "Origin": {"https://app.example"}})
+	if again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != etag {
+		t.Errorf("asked again: %d %q, ETag %q", again.Code, again.Body, again.Header().Get("ETag"))
+	}
+	if got := again.Header().Get("Access-Control-Allow-Origin"); got != "https://app.example" {
+		t.Errorf("asked again: Access-Control-Allow-Origin %q", got)
+	}
+	other := fetch(h, http.MethodGet, "/index.d.ts", http.Header{"If-None-Match": {etag}})
+	if other.Code != 200 || other.Header().Get("ETag") == etag {
+		t.Errorf("another file: %d, ETag %q", other.Code, other.Header().Get("ETag"))
+	}
+	next := clientHandler(t, config, fstest.MapFS{"client.js": {Data: []byte("export default 1")}})
+	if changed := fetch(next, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
+		t.Errorf("another version: %d, want 200", changed.Code)
+	}
+}
+
+// Pages of other origins may import the client where they may use the broker.
+func TestClientFilesAreShared(t *testing.T) {
+	log := &testLog{}
+	tests := []struct{ origin, allowed string }{
+		{"", ""},
+		{"https://app.example", "https://app.example"},
+		{"http://broker.test", "http://broker.test"},
+		{"https://evil.test", ""},
+		{"null", ""},
+	}
+	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}, aClient)
+	for _, test := range tests {
+		header := http.Header{}
+		if test.origin != "" {
+			header["Origin"] = []string{test.origin}
+		}
+		got := fetch(h, http.MethodGet, "/client.js", header)
+		if allowed := got.Header().Get("Access-Control-Allow-Origin"); got.Code != 200 || allowed != test.allowed {
+			t.Errorf("%q: %d, Access-Control-Allow-Origin %q, want %q", test.origin, got.Code, allowed, test.allowed)
+		}
+		if got.Header().Get("Vary") != "Origin" {
+			t.Errorf("%q: Vary %q", test.origin, got.Header().Get("Vary"))
+		}
+	}
+	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`, "https://evil.test")) != 1 {
+		t.Errorf("the log says %q, want a line for each of the two that were refused", log.lines("refused"))
+	}
+}
+
+// Files that cannot be read are an error, and not a client with holes.
+func TestUnreadableClientFiles(t *testing.T) {
+	b, err := broker.New(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RigClient(unreadable{fstest.MapFS{"client.js": {}}}); err == nil {
+		t.Error("no error")
+	}
+}
+
+type unreadable struct{ fs.ReadDirFS }
+
+// Open fails for every file.
+func (unreadable) Open(string) (fs.File, error) { return nil, fs.ErrPermission }

@@ -1,0 +1,144 @@
+package chromium_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// A browser is a Chromium of its own, without a window.
+type browser struct {
+	ctx context.Context
+}
+
+// startBrowser starts one. When the test ends it is closed, and all its processes
+// have to be gone.
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := program(t, "chromium", "chromium-browser", "google-chrome")
+	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}, chromedp.DefaultExecAllocatorOptions[:]...)
+	allocator, end := chromedp.NewExecAllocator(context.WithoutCancel(testContext(t)), options...)
+	ctx, closeBrowser := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		end()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		process := chromedp.FromContext(ctx).Browser.Process()
+		all := append(descendants(process.Pid), process.Pid)
+		closeBrowser()
+		end()
+		chromedp.FromContext(ctx).Allocator.Wait()
+		for _, pid := range waitGone(all) {
+			t.Errorf("process %d outlives the browser: %.200s", pid, commandLine(pid))
+		}
+	})
+	return &browser{ctx}
+}
+
+// A tab shows a page.
+type tab struct {
+	t     *testing.T
+	ctx   context.Context
+	close func()
+}
+
+// open shows a page in a tab of its own.
+func (b *browser) open(t *testing.T, url string) *tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx)
+	t.Cleanup(closeTab)
+	p := &tab{t, ctx, closeTab}
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// run returns what the promise of the expression resolves with. It gives up when ctx
+// ends.
+func run[T any](ctx context.Context, p *tab, expression string) (T, error) {
+	inTab, cancel := context.WithCancel(p.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	value, err := chromedp.Run(inTab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		err = fmt.Errorf("%w: in the page: %s", err, expression)
+	}
+	return value, err
+}
+
+// evaluate is run for the test's own goroutine.
+func evaluate[T any](ctx context.Context, p *tab, expression string) T {
+	p.t.Helper()
+	value, err := run[T](ctx, p, expression)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return value
+}
+
+// descendants are the processes that a process has started, and those that these
+// have.
+func descendants(pid int) []int {
+	children := make(map[int][]int)
+	statuses, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range statuses {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		_, after, _ := strings.Cut(string(text), ") ")
+		fields := strings.Fields(after)
+		if len(fields) < 2 {
+			continue
+		}
+		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		parent, _ := strconv.Atoi(fields[1])
+		children[parent] = append(children[parent], child)
+	}
+	var all []int
+	for todo := []int{pid}; len(todo) > 0; todo = todo[1:] {
+		all = append(all, children[todo[0]]...)
+		todo = append(todo, children[todo[0]]...)
+	}
+	return all
+}
+
+// waitGone waits until none of these processes runs any more, for 10 s at most, and
+// returns those that do.
+func waitGone(pids []int) []int {
+	deadline := time.NewTimer(10 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var left []int
+		for _, pid := range pids {
+			if commandLine(pid) != "" {
+				left = append(left, pid)
+			}
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return left
+		}
+	}
+}
+
+// commandLine is "" for a process that has ended, also while nobody has waited for it.
+func commandLine(pid int) string {
+	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	return strings.ReplaceAll(string(text), "\x00", " ")
+}

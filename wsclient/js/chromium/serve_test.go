@@ -1,0 +1,52 @@
+package chromium_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// files is where the client is, and its tests.
+const files = ".."
+
+// servePages serves them, and an empty page. Pages on the loopback interface are a
+// secure context, without which there is no navigator.locks.
+func servePages(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir(files)))
+	mux.HandleFunc("/page.html", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<!doctype html><title>a page</title><body>")
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// serveBroker starts a broker that pages of those origins may use, and returns what
+// clients dial.
+func serveBroker(t *testing.T, config broker.Config, origins ...string) string {
+	t.Helper()
+	config.AllowOrigins = origins
+	b, err := broker.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx) })
+	server := httptest.NewServer(b.Handler())
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http")
+}

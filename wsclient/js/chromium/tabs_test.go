@@ -1,0 +1,217 @@
+package chromium_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/systeminfo"
+	"github.com/chromedp/chromedp"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// connectPage makes a client in the page: locks.
+func connectPage(ctx context.Context, p *tab, url string) {
+	p.t.Helper()
+	evaluate[bool](ctx, p, `(async () => {
+		const { connect } = await import('/client.js');
+		globalThis.locks = await connect('`+url+`');
+		return true;
+	})()`)
+}
+
+// TestTwoTabs: pages in two tabs add 1 to a number that they read and write back.
+// Without the lock they would lose some.
+func TestTwoTabs(t *testing.T) {
+	needClient(t)
+	const each = 50
+	ctx := testContext(t)
+	pages := servePages(t)
+	url := serveBroker(t, broker.Config{}, pages)
+	number := serveNumber(t, pages)
+	b := startBrowser(t)
+	var tabs sync.WaitGroup
+	for range 2 {
+		p := b.open(t, pages+"/page.html")
+		connectPage(ctx, p, url)
+		tabs.Go(func() {
+			_, err := run[bool](ctx, p, fmt.Sprintf(`(async () => {
+				for (let i = 0; i < %d; i++) await locks.request('number', async () => {
+					const value = Number(await (await fetch('%[2]s')).text());
+					await fetch('%[2]s', { method: 'POST', body: String(value + 1) });
+				});
+				return true;
+			})()`, each, number.url))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	tabs.Wait()
+	if got := number.value.Load(); got != 2*each {
+		t.Errorf("the number is %d, want %d", got, 2*each)
+	}
+}
+
+// A number is read and written over HTTP.
+type number struct {
+	url   string
+	value atomic.Int64
+}
+
+// serveNumber starts with 0. Pages of that origin may use it.
+func serveNumber(t *testing.T, origin string) *number {
+	n := &number{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Cache-Control", "no-store")
+		var value int64
+		if r.Method == http.MethodPost {
+			if _, err := fmt.Fscan(r.Body, &value); err != nil {
+				t.Error(err)
+			}
+			n.value.Store(value)
+		}
+		_, _ = fmt.Fprint(w, n.value.Load())
+	}))
+	t.Cleanup(server.Close)
+	n.url = server.URL
+	return n
+}
+
+// deadTimeout is that of the broker of TestDeadTabs.
+const deadTimeout = 2 * time.Second
+
+// TestDeadTabs: whatever happens to the tab that holds a lock, the next gets it within
+// the timeout.
+func TestDeadTabs(t *testing.T) {
+	needClient(t)
+	tests := []struct {
+		name string
+		die  func(t *testing.T, holder *tab, network *brokertest.Link)
+	}{
+		{"closed", func(_ *testing.T, holder *tab, _ *brokertest.Link) { holder.close() }},
+		// Such a page is kept for the way back, with its WebSocket: the browser answers
+		// the broker's pings for it. So it has to let go when it is told that it is left.
+		{"navigated away", func(t *testing.T, holder *tab, _ *brokertest.Link) {
+			if err := chromedp.Do(holder.ctx, chromedp.Navigate("about:blank")); err != nil {
+				t.Error(err)
+			}
+		}},
+		// The same, for a tab in the background that the browser wants to save power with.
+		{"frozen", func(t *testing.T, holder *tab, _ *brokertest.Link) {
+			frozen := page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateFrozen}
+			if _, err := chromedp.Call(holder.ctx, page.SetWebLifecycleState, frozen); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"crashed", func(t *testing.T, holder *tab, _ *brokertest.Link) { killRenderers(t, holder) }},
+		{"without a network", func(_ *testing.T, _ *tab, network *brokertest.Link) { network.Freeze() }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ctx := testContext(t)
+			pages := servePages(t)
+			direct := serveBroker(t, broker.Config{Timeout: deadTimeout}, pages)
+			network := brokertest.NewLink(new(net.Dialer).DialContext)
+			holder := startBrowser(t).open(t, pages+"/page.html")
+			connectPage(ctx, holder, relay(t, network, direct))
+			evaluate[bool](ctx, holder, `new Promise((held, failed) => {
+				locks.request('precious', (lock) => {
+					globalThis.lost = new Promise((lost) => lock.signal.addEventListener('abort', () => lost(true)));
+					held(true);
+					return new Promise(() => {});
+				}).catch(failed);
+			})`)
+			client, err := wsclient.Dial(ctx, direct, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if _, err := client.TryAcquire(ctx, "precious", nil); !errors.Is(err, wsclient.ErrUnavailable) {
+				t.Fatalf("the tab holds the lock, and somebody else got %v", err)
+			}
+
+			died := time.Now()
+			test.die(t, holder, network)
+			lock, err := client.Acquire(ctx, "precious", &wsclient.AcquireOptions{Wait: 3 * deadTimeout})
+			if err != nil {
+				t.Fatal(err)
+			}
+			took := time.Since(died)
+			t.Logf("granted to the next after %v", took)
+			if took > deadTimeout+time.Second {
+				t.Errorf("granted to the next after %v, want %v at most", took, deadTimeout)
+			}
+			if test.name == "without a network" {
+				// The page knew before that. It says so now, in no time.
+				soon, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				evaluate[bool](soon, holder, "lost")
+			}
+			_ = lock.Release()
+		})
+	}
+}
+
+// killRenderers ends the processes that pages of the tab's browser run in, as the
+// system does when it has no memory left.
+func killRenderers(t *testing.T, p *tab) {
+	t.Helper()
+	all, err := chromedp.CallBrowser(p.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, info := range all.ProcessInfo {
+		if info.Type == "renderer" {
+			process, err := os.FindProcess(int(info.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = process.Kill()
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Fatalf("no renderer among %d processes", len(all.ProcessInfo))
+	}
+}
+
+// relay listens for WebSocket connections and passes them on through the network. It
+// returns what clients dial.
+func relay(t *testing.T, network *brokertest.Link, target string) string {
+	t.Helper()
+	to, err := url.Parse("http" + strings.TrimPrefix(target, "ws"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{DialContext: network.Dial}
+	server := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		Transport: transport,
+	})
+	t.Cleanup(func() {
+		network.Thaw()
+		network.Cut()
+		transport.CloseIdleConnections()
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http")
+}

@@ -1,0 +1,137 @@
+package chromium_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// A behaviour is one of test/weblocks.
+type behaviour struct {
+	Name    string
+	Departs string // how Chromium's own lock manager does not do as the specification says
+	Error   string // what was wrong when it was run
+}
+
+// A suite runs behaviours by their place in its list.
+type suite struct {
+	list []behaviour
+	run  func(t *testing.T, index int) behaviour
+}
+
+// each runs all of them, as subtests. check judges how one ended.
+func (s suite) each(t *testing.T, check func(t *testing.T, b behaviour)) {
+	t.Helper()
+	if len(s.list) < 60 {
+		t.Fatalf("%d behaviours, want 60 at least", len(s.list))
+	}
+	names := make(map[string]bool)
+	for i, b := range s.list {
+		if names[b.Name] {
+			t.Errorf("two behaviours are called %q", b.Name)
+		}
+		names[b.Name] = true
+		t.Run(b.Name, func(t *testing.T) {
+			got := s.run(t, i)
+			if got.Name != b.Name {
+				t.Fatalf("%q was run", got.Name)
+			}
+			check(t, got)
+		})
+	}
+}
+
+// inPage is the suite in a page. The script makes its contexts.
+func inPage(ctx context.Context, p *tab, contexts string) suite {
+	list := evaluate[[]behaviour](ctx, p, `(async () => {
+		const { list, runOne } = await import('/test/weblocks/run.js');
+		const contexts = await (`+contexts+`)();
+		globalThis.run = (index) => runOne(index, contexts);
+		return list;
+	})()`)
+	return suite{list, func(t *testing.T, index int) behaviour {
+		return evaluate[behaviour](ctx, &tab{t, p.ctx, p.close}, fmt.Sprintf("run(%d)", index))
+	}}
+}
+
+// TestNative is the oracle: a behaviour that the browser's own lock manager does not
+// show is a wrong test, or it departs from the specification in a way that we know.
+func TestNative(t *testing.T) {
+	ctx := testContext(t)
+	page := startBrowser(t).open(t, servePages(t)+"/page.html")
+	native := inPage(ctx, page, `async () => (await import('/test/weblocks/native.js')).contexts()`)
+	native.each(t, func(t *testing.T, b behaviour) {
+		switch {
+		case b.Departs == "" && b.Error != "":
+			t.Error(b.Error)
+		case b.Departs != "" && b.Error == "":
+			t.Errorf("passes: take its mark away: %s", b.Departs)
+		case b.Departs != "":
+			t.Logf("%s: %s", b.Departs, b.Error)
+		}
+	})
+}
+
+// follows is how the client does it: as the specification says, without exception.
+func follows(t *testing.T, b behaviour) {
+	if b.Error != "" {
+		t.Error(b.Error)
+	}
+}
+
+func TestClientInChromium(t *testing.T) {
+	needClient(t)
+	ctx := testContext(t)
+	pages := servePages(t)
+	url := serveBroker(t, broker.Config{}, pages)
+	page := startBrowser(t).open(t, pages+"/page.html")
+	client := inPage(ctx, page, `async () => {
+		const { contexts } = await import('/test/weblocks/client.js');
+		return contexts(await import('/client.js'), '`+url+`');
+	}`)
+	client.each(t, follows)
+}
+
+func TestClientInNode(t *testing.T) {
+	needClient(t)
+	ctx := testContext(t)
+	url := serveBroker(t, broker.Config{})
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, node(t), "--experimental-websocket", files+"/test/weblocks/node.js", files+"/client.js", url)
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	read := func(t *testing.T, value any) {
+		t.Helper()
+		lines.Scan()
+		if err := json.Unmarshal(lines.Bytes(), value); err != nil {
+			t.Fatalf("node printed %q: %v", lines.Text(), err)
+		}
+	}
+	lines.Buffer(nil, 1<<20)
+	var inNode suite
+	inNode.run = func(t *testing.T, _ int) (b behaviour) {
+		read(t, &b)
+		return b
+	}
+	defer func() {
+		// It ends by itself when all clients are closed, else with the context.
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("node ended with %v\n%s", err, &stderr)
+		}
+	}()
+	read(t, &inNode.list)
+	inNode.each(t, follows)
+}

@@ -1,0 +1,12 @@
+/** Clients of the broker at url, each with a connection of its own. module is what the client's entry exports. */
+export const contexts = async ({ connect }, url) => {
+  const another = async () => {
+    const locks = await connect(url);
+    return { locks, end: () => locks.close() };
+  };
+  const [here, there] = await Promise.all([another(), another()]);
+  return {
+    ...{ locks: here.locks, other: there.locks, another },
+    close: () => Promise.all([here.end(), there.end()]),
+  };
+};

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // A Broker hands out locks. Make one with [New]. Its methods may be called
@@ -46,6 +48,9 @@ func New(config Config) (*Broker, error) {
 	b.origins, err = parseOrigins(config.AllowOrigins)
 	if err != nil {
 		return nil, fmt.Errorf("broker: AllowOrigins: %w", err)
+	}
+	if b.client, err = readClient(js.Files()); err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
 	b.loop.refuse, b.loop.aside = b.refuse, b.sessions.Go

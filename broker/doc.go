@@ -59,6 +59,9 @@
 // run out; [Config].LockDelay keeps them until then. Those of a client that the broker
 // itself cuts off are kept in any case.
 //
+// Pages find the JavaScript client at /client.js; its files are in wsclient/js, a
+// package that holds nothing else.
+//
 // A panic of the loop means that an invariant is broken. It is not recovered:
 // a broker that no longer knows who holds what must not go on.
 package broker

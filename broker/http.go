@@ -17,8 +17,9 @@ import (
 const upgradeTimeout = 10 * time.Second
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
-// as the process can answer; and /readyz, which answers 200 while Run serves. Pages
-// of other hosts, or ports, may connect where [Config].AllowOrigins says so.
+// as the process can answer; /readyz, which answers 200 while Run serves; and
+// /client.js, the JavaScript client, with its parts and types beside it. Pages of other
+// hosts, or ports, may use it and connect where [Config].AllowOrigins says so.
 //
 // The http.Server should have a ReadHeaderTimeout, 10 s for example. Its
 // Shutdown does not wait for WebSocket connections: end Run's context first.

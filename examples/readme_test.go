@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
 // TestReadme does what README.md tells people to do, in its order: it runs each
@@ -28,9 +32,11 @@ func TestReadme(t *testing.T) {
 			r.shell(t, block)
 		case "go":
 			r.program(t, block)
+		case "js":
+			r.page(t, block)
 		}
 	}
-	if want := []string{"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable"}; !slices.Equal(r.did, want) {
+	if want := []string{"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable", "page", "browser", "node"}; !slices.Equal(r.did, want) {
 		t.Errorf("README.md led to %q, want %q", r.did, want)
 	}
 }
@@ -96,6 +102,16 @@ func (r *reader) shell(t *testing.T, b block) {
 		if !r.prints(t, command, b.output) {
 			t.Errorf("%s did not print what README.md shows:\n%s", command, b.output)
 		}
+	case command == "go run ./examples/browser":
+		r.did = append(r.did, "browser") // TestBrowser does
+	case strings.HasPrefix(command, "node "):
+		r.did = append(r.did, "node")
+		args := strings.Fields(strings.ReplaceAll(command, "ws://127.0.0.1:27002", r.url()))
+		cmd := jstest.Node(t, args[slices.Index(args, "examples/node/deploy.mjs"):]...)
+		cmd.Dir = ".."
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
 	case command == "go run ./examples/counter", command == "go run ./examples/fencedtable":
 		r.did = append(r.did, filepath.Base(command))
 		if !r.prints(t, command, b.output) {
@@ -103,6 +119,24 @@ func (r *reader) shell(t *testing.T, b block) {
 		}
 	default:
 		t.Errorf("README.md has a command that is not run here: %q", command)
+	}
+}
+
+// page runs the js block in a page, with something to save.
+func (r *reader) page(t *testing.T, b block) {
+	t.Helper()
+	r.did = append(r.did, "page")
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, `<script type="module">
+			const order = 42;
+			const save = async (order, { token, signal }) => { globalThis.saved = order === 42 && token > 0 && !signal.aborted; };
+			`+strings.ReplaceAll(b.text, "127.0.0.1:27002", r.address)+`</script>`)
+	}))
+	defer page.Close()
+	tab := jstest.Start(t).Open(t, page.URL)
+	if !jstest.Evaluate[bool](testContext(t), tab, inPage("globalThis.saved")) {
+		t.Error("the page of README.md does not save")
 	}
 }
 
@@ -186,7 +220,8 @@ func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 	cmd := exec.CommandContext(testContext(t), "sh", "-c", command)
 	cmd.Dir = ".."
 	host, port, _ := strings.Cut(r.address, ":")
-	cmd.Env = append(os.Environ(), "BROKERD_PORT=0", "BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
+	// The page of the README is served from a port of its own.
+	cmd.Env = append(os.Environ(), "BROKERD_PORT=0", "BROKERD_ALLOW_ORIGIN=http://127.0.0.1:*", "BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
 	return cmd
 }
 

@@ -3,11 +3,10 @@ package js_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io/fs"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -20,6 +19,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/js"
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,19 +29,17 @@ var imported = regexp.MustCompile(`from "\./([^"]*)"`)
 // TestNode runs the tests of the client, against a broker in this process, on Node, with
 // its own WebSocket, which Node 20 has behind a flag.
 func TestNode(t *testing.T) {
-	node := needNode(t)
-	runTests(t, node, "LOCKBROKER_WEBSOCKET=")
+	runTests(t, "LOCKBROKER_WEBSOCKET=")
 }
 
 // TestNodeWithWS runs them with the WebSocket of the package ws, which is what programs on
 // Node 20 use.
 func TestNodeWithWS(t *testing.T) {
-	node := needNode(t)
-	find := exec.Command(node, "--input-type=commonjs", "-e", `require("ws")`)
+	find := jstest.Node(t, "--input-type=commonjs", "-e", `require("ws")`)
 	if out, err := find.CombinedOutput(); err != nil {
-		missing(t, "the package ws is not installed (apt-get install node-ws, or npm, and NODE_PATH): %s", firstLine(out))
+		jstest.Missing(t, fmt.Sprintf("the package ws is not installed (apt-get install node-ws, or npm, and NODE_PATH): %s", firstLine(out)))
 	}
-	runTests(t, node, "LOCKBROKER_WEBSOCKET=ws")
+	runTests(t, "LOCKBROKER_WEBSOCKET=ws")
 }
 
 // TestFiles: a page finds all that client.js imports beside it, and no tests.
@@ -73,16 +71,12 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func runTests(t *testing.T, node string, environment ...string) {
+func runTests(t *testing.T, environment ...string) {
 	tests, err := filepath.Glob("test/*.test.js")
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("there are no tests: %v", err)
 	}
-	command := []string{"--expose-gc", "--no-warnings", "--test", "--test-reporter=spec"}
-	if majorVersion(t, node) < 22 {
-		command = append(command, "--experimental-websocket")
-	}
-	cmd := exec.CommandContext(t.Context(), node, append(command, tests...)...)
+	cmd := jstest.Node(t, append([]string{"--expose-gc", "--test", "--test-reporter=spec"}, tests...)...)
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Env = append(cmd.Env, "LOCKBROKER_URL="+startBroker(t), "LOCKBROKER_TABLES="+tables(t))
 	out, err := cmd.CombinedOutput()
@@ -90,43 +84,6 @@ func runTests(t *testing.T, node string, environment ...string) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
-}
-
-// needNode is the path of node, in a version that can run the client.
-func needNode(t *testing.T) string {
-	node, err := exec.LookPath("node")
-	if errors.Is(err, exec.ErrNotFound) {
-		missing(t, "node is not installed")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v := majorVersion(t, node); v < 20 {
-		missing(t, "node is of version %d, and 20 is needed", v)
-	}
-	return node
-}
-
-func majorVersion(t *testing.T, node string) int {
-	out, err := exec.Command(node, "--version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	major, _, _ := strings.Cut(strings.TrimPrefix(string(out), "v"), ".")
-	version, err := strconv.Atoi(major)
-	if err != nil {
-		t.Fatalf("node --version says %s", out)
-	}
-	return version
-}
-
-// missing skips the test, or fails it where everything is to be tested.
-func missing(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(format+" (with CI=true that is a failure)", args...)
-	}
-	t.Skipf(format, args...)
 }
 
 func firstLine(out []byte) string {

@@ -5,19 +5,20 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
 // TestForeignPage: pages of another origin reach a broker that allows it, and no other.
 func TestForeignPage(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)
-	page := startBrowser(t).open(t, pages+"/page.html")
+	page := jstest.Start(t).Open(t, pages+"/page.html")
 	brokers := map[string]string{
 		"open":  serveBroker(t, broker.Config{}, "https://app.example", pages),
 		"error": serveBroker(t, broker.Config{}, "https://app.example"),
 	}
 	for want, url := range brokers {
-		got := evaluate[string](ctx, page, `new Promise((resolve) => {
+		got := jstest.Evaluate[string](ctx, page, `new Promise((resolve) => {
 			const socket = new WebSocket('`+url+`/ws', 'lockbroker.v1');
 			socket.onopen = socket.onerror = (event) => { resolve(event.type); socket.close(); };
 		})`)
@@ -30,13 +31,12 @@ func TestForeignPage(t *testing.T) {
 // TestServedByBroker: a page needs nothing but the address of the broker. Where its
 // origin is not allowed its browser does not show it the client.
 func TestServedByBroker(t *testing.T) {
-	needClient(t)
 	ctx := testContext(t)
 	pages := servePages(t)
-	page := startBrowser(t).open(t, pages+"/page.html")
+	page := jstest.Start(t).Open(t, pages+"/page.html")
 	take := func(url string) string {
 		at := "http" + strings.TrimPrefix(url, "ws")
-		return evaluate[string](ctx, page, `(async () => {
+		return jstest.Evaluate[string](ctx, page, `(async () => {
 			const { connect } = await import('`+at+`/client.js');
 			const locks = await connect('`+url+`');
 			const result = await locks.request('a lock', (lock) => 'held ' + lock.name);

@@ -24,12 +24,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 	"github.com/lockbroker/lockbroker/wsclient"
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
 // connectPage makes a client in the page: locks.
-func connectPage(ctx context.Context, p *tab, url string) {
-	p.t.Helper()
-	evaluate[bool](ctx, p, `(async () => {
+func connectPage(ctx context.Context, p *jstest.Tab, url string) {
+
+	jstest.Evaluate[bool](ctx, p, `(async () => {
 		const { connect } = await import('/client.js');
 		globalThis.locks = await connect('`+url+`');
 		return true;
@@ -39,19 +40,18 @@ func connectPage(ctx context.Context, p *tab, url string) {
 // TestTwoTabs: pages in two tabs add 1 to a number that they read and write back.
 // Without the lock they would lose some.
 func TestTwoTabs(t *testing.T) {
-	needClient(t)
 	const each = 50
 	ctx := testContext(t)
 	pages := servePages(t)
 	url := serveBroker(t, broker.Config{}, pages)
 	number := serveNumber(t, pages)
-	b := startBrowser(t)
+	b := jstest.Start(t)
 	var tabs sync.WaitGroup
 	for range 2 {
-		p := b.open(t, pages+"/page.html")
+		p := b.Open(t, pages+"/page.html")
 		connectPage(ctx, p, url)
 		tabs.Go(func() {
-			_, err := run[bool](ctx, p, fmt.Sprintf(`(async () => {
+			_, err := jstest.Run[bool](ctx, p, fmt.Sprintf(`(async () => {
 				for (let i = 0; i < %d; i++) await locks.request('number', async () => {
 					const value = Number(await (await fetch('%[2]s')).text());
 					await fetch('%[2]s', { method: 'POST', body: String(value + 1) });
@@ -101,28 +101,27 @@ const deadTimeout = 2 * time.Second
 // TestDeadTabs: whatever happens to the tab that holds a lock, the next gets it within
 // the timeout.
 func TestDeadTabs(t *testing.T) {
-	needClient(t)
 	tests := []struct {
 		name string
-		die  func(t *testing.T, holder *tab, network *brokertest.Link)
+		die  func(t *testing.T, holder *jstest.Tab, network *brokertest.Link)
 	}{
-		{"closed", func(_ *testing.T, holder *tab, _ *brokertest.Link) { holder.close() }},
+		{"closed", func(_ *testing.T, holder *jstest.Tab, _ *brokertest.Link) { holder.Close() }},
 		// Such a page is kept for the way back, with its WebSocket: the browser answers
 		// the broker's pings for it. So it has to let go when it is told that it is left.
-		{"navigated away", func(t *testing.T, holder *tab, _ *brokertest.Link) {
-			if err := chromedp.Do(holder.ctx, chromedp.Navigate("about:blank")); err != nil {
+		{"navigated away", func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) {
+			if err := chromedp.Do(holder.Context, chromedp.Navigate("about:blank")); err != nil {
 				t.Error(err)
 			}
 		}},
 		// The same, for a tab in the background that the browser wants to save power with.
-		{"frozen", func(t *testing.T, holder *tab, _ *brokertest.Link) {
+		{"frozen", func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) {
 			frozen := page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateFrozen}
-			if _, err := chromedp.Call(holder.ctx, page.SetWebLifecycleState, frozen); err != nil {
+			if _, err := chromedp.Call(holder.Context, page.SetWebLifecycleState, frozen); err != nil {
 				t.Error(err)
 			}
 		}},
-		{"crashed", func(t *testing.T, holder *tab, _ *brokertest.Link) { killRenderers(t, holder) }},
-		{"without a network", func(_ *testing.T, _ *tab, network *brokertest.Link) { network.Freeze() }},
+		{"crashed", func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) { killRenderers(t, holder) }},
+		{"without a network", func(_ *testing.T, _ *jstest.Tab, network *brokertest.Link) { network.Freeze() }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,9 +129,9 @@ func TestDeadTabs(t *testing.T) {
 			pages := servePages(t)
 			direct := serveBroker(t, broker.Config{Timeout: deadTimeout}, pages)
 			network := brokertest.NewLink(new(net.Dialer).DialContext)
-			holder := startBrowser(t).open(t, pages+"/page.html")
+			holder := jstest.Start(t).Open(t, pages+"/page.html")
 			connectPage(ctx, holder, relay(t, network, direct))
-			evaluate[bool](ctx, holder, `new Promise((held, failed) => {
+			jstest.Evaluate[bool](ctx, holder, `new Promise((held, failed) => {
 				locks.request('precious', (lock) => {
 					globalThis.lost = new Promise((lost) => lock.signal.addEventListener('abort', () => lost(true)));
 					held(true);
@@ -163,7 +162,7 @@ func TestDeadTabs(t *testing.T) {
 				// The page knew before that. It says so now, in no time.
 				soon, cancel := context.WithTimeout(ctx, time.Second)
 				defer cancel()
-				evaluate[bool](soon, holder, "lost")
+				jstest.Evaluate[bool](soon, holder, "lost")
 			}
 			_ = lock.Release()
 		})
@@ -172,9 +171,9 @@ func TestDeadTabs(t *testing.T) {
 
 // killRenderers ends the processes that pages of the tab's browser run in, as the
 // system does when it has no memory left.
-func killRenderers(t *testing.T, p *tab) {
+func killRenderers(t *testing.T, p *jstest.Tab) {
 	t.Helper()
-	all, err := chromedp.CallBrowser(p.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
+	all, err := chromedp.CallBrowser(p.Context, systeminfo.GetProcessInfo, cdp.Empty{})
 	if err != nil {
 		t.Fatal(err)
 	}

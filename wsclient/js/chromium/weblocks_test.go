@@ -6,10 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os/exec"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
 // A behaviour is one of test/weblocks.
@@ -48,15 +48,15 @@ func (s suite) each(t *testing.T, check func(t *testing.T, b behaviour)) {
 }
 
 // inPage is the suite in a page. The script makes its contexts.
-func inPage(ctx context.Context, p *tab, contexts string) suite {
-	list := evaluate[[]behaviour](ctx, p, `(async () => {
+func inPage(ctx context.Context, p *jstest.Tab, contexts string) suite {
+	list := jstest.Evaluate[[]behaviour](ctx, p, `(async () => {
 		const { list, runOne } = await import('/test/weblocks/run.js');
 		const contexts = await (`+contexts+`)();
 		globalThis.run = (index) => runOne(index, contexts);
 		return list;
 	})()`)
 	return suite{list, func(t *testing.T, index int) behaviour {
-		return evaluate[behaviour](ctx, &tab{t, p.ctx, p.close}, fmt.Sprintf("run(%d)", index))
+		return jstest.Evaluate[behaviour](ctx, p.In(t), fmt.Sprintf("run(%d)", index))
 	}}
 }
 
@@ -64,7 +64,7 @@ func inPage(ctx context.Context, p *tab, contexts string) suite {
 // show is a wrong test, or it departs from the specification in a way that we know.
 func TestNative(t *testing.T) {
 	ctx := testContext(t)
-	page := startBrowser(t).open(t, servePages(t)+"/page.html")
+	page := jstest.Start(t).Open(t, servePages(t)+"/page.html")
 	native := inPage(ctx, page, `async () => (await import('/test/weblocks/native.js')).contexts()`)
 	native.each(t, func(t *testing.T, b behaviour) {
 		switch {
@@ -86,11 +86,10 @@ func follows(t *testing.T, b behaviour) {
 }
 
 func TestClientInChromium(t *testing.T) {
-	needClient(t)
 	ctx := testContext(t)
 	pages := servePages(t)
 	url := serveBroker(t, broker.Config{}, pages)
-	page := startBrowser(t).open(t, pages+"/page.html")
+	page := jstest.Start(t).Open(t, pages+"/page.html")
 	client := inPage(ctx, page, `async () => {
 		const { contexts } = await import('/test/weblocks/client.js');
 		return contexts(await import('/client.js'), '`+url+`');
@@ -99,11 +98,9 @@ func TestClientInChromium(t *testing.T) {
 }
 
 func TestClientInNode(t *testing.T) {
-	needClient(t)
-	ctx := testContext(t)
 	url := serveBroker(t, broker.Config{})
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, node(t), "--experimental-websocket", files+"/test/weblocks/node.js", files+"/client.js", url)
+	cmd := jstest.Node(t, files+"/test/weblocks/node.js", files+"/client.js", url)
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

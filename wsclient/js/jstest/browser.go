@@ -1,4 +1,4 @@
-package chromium_test
+package jstest
 
 import (
 	"context"
@@ -13,18 +13,18 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A browser is a Chromium of its own, without a window.
-type browser struct {
+// A Browser is a Chromium of its own, without a window.
+type Browser struct {
 	ctx context.Context
 }
 
-// startBrowser starts one. When the test ends it is closed, and all its processes
+// Start starts one. When the test ends it is closed, and all its processes
 // have to be gone.
-func startBrowser(t *testing.T) *browser {
+func Start(t *testing.T) *Browser {
 	t.Helper()
-	path := program(t, "chromium", "chromium-browser", "google-chrome")
+	path := Program(t, "chromium", "chromium-browser", "google-chrome")
 	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}, chromedp.DefaultExecAllocatorOptions[:]...)
-	allocator, end := chromedp.NewExecAllocator(context.WithoutCancel(testContext(t)), options...)
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil { // starts it
 		end()
@@ -40,32 +40,36 @@ func startBrowser(t *testing.T) *browser {
 			t.Errorf("process %d outlives the browser: %.200s", pid, commandLine(pid))
 		}
 	})
-	return &browser{ctx}
+	return &Browser{ctx}
 }
 
-// A tab shows a page.
-type tab struct {
-	t     *testing.T
-	ctx   context.Context
-	close func()
+// A Tab shows a page.
+type Tab struct {
+	Context context.Context // of chromedp
+	Close   func()
+
+	t *testing.T
 }
 
-// open shows a page in a tab of its own.
-func (b *browser) open(t *testing.T, url string) *tab {
+// Open shows a page in a tab of its own.
+func (b *Browser) Open(t *testing.T, url string) *Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(b.ctx)
 	t.Cleanup(closeTab)
-	p := &tab{t, ctx, closeTab}
+	p := &Tab{ctx, closeTab, t}
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// run returns what the promise of the expression resolves with. It gives up when ctx
+// In is the same tab for another test, a part of the one that has opened it.
+func (p *Tab) In(t *testing.T) *Tab { return &Tab{p.Context, p.Close, t} }
+
+// Run returns what the promise of the expression resolves with. It gives up when ctx
 // ends.
-func run[T any](ctx context.Context, p *tab, expression string) (T, error) {
-	inTab, cancel := context.WithCancel(p.ctx)
+func Run[T any](ctx context.Context, p *Tab, expression string) (T, error) {
+	inTab, cancel := context.WithCancel(p.Context)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	value, err := chromedp.Run(inTab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
@@ -75,10 +79,10 @@ func run[T any](ctx context.Context, p *tab, expression string) (T, error) {
 	return value, err
 }
 
-// evaluate is run for the test's own goroutine.
-func evaluate[T any](ctx context.Context, p *tab, expression string) T {
+// Evaluate is Run for the test's own goroutine.
+func Evaluate[T any](ctx context.Context, p *Tab, expression string) T {
 	p.t.Helper()
-	value, err := run[T](ctx, p, expression)
+	value, err := Run[T](ctx, p, expression)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -1,0 +1,122 @@
+//go:build unix
+
+package examples
+
+import (
+	"bufio"
+	"fmt"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
+)
+
+// inPage is an expression whose promise is kept when the condition is true in the page.
+func inPage(condition string) string {
+	return fmt.Sprintf(`new Promise((yes) => {
+		const look = () => { if (%s) yes(true); else requestAnimationFrame(look); };
+		look();
+	})`, condition)
+}
+
+// TestBrowser: two people edit the text by turns, each in a tab, and see each other.
+func TestBrowser(t *testing.T) {
+	ctx := testContext(t)
+	page := startPage(t)
+	b := jstest.Start(t)
+	ann, bob := b.Open(t, page), b.Open(t, page)
+	status := `document.getElementById("status").textContent`
+	people := `[...document.querySelectorAll("#people li")].map((li) => li.textContent).join(", ")`
+	edit := func(name string) string {
+		return fmt.Sprintf(`new Promise((clicked) => {
+			document.getElementById("name").value = %q;
+			document.getElementById("edit").click();
+			clicked(true);
+		})`, name)
+	}
+	save := func(text string) string {
+		return fmt.Sprintf(`new Promise((clicked) => {
+			document.getElementById("text").value = %q;
+			document.getElementById("save").click();
+			clicked(true);
+		})`, text)
+	}
+	// The buttons work as soon as the client is connected.
+	ready := inPage(`document.getElementById("edit").onclick`)
+	jstest.Evaluate[bool](ctx, ann, ready)
+	jstest.Evaluate[bool](ctx, bob, ready)
+
+	jstest.Evaluate[bool](ctx, ann, edit("Ann"))
+	jstest.Evaluate[bool](ctx, ann, inPage(status+` === "it is your turn"`))
+	jstest.Evaluate[bool](ctx, bob, edit("Bob"))
+	jstest.Evaluate[bool](ctx, ann, inPage(people+` === "Ann: writes, Bob: waits"`))
+	jstest.Evaluate[bool](ctx, ann, save("Ann was here"))
+	jstest.Evaluate[bool](ctx, bob, inPage(status+` === "it is your turn"`))
+	jstest.Evaluate[bool](ctx, bob, inPage(`document.getElementById("text").value === "Ann was here"`))
+	jstest.Evaluate[bool](ctx, ann, inPage(`document.getElementById("text").readOnly`))
+	jstest.Evaluate[bool](ctx, bob, save("Bob, too"))
+	jstest.Evaluate[bool](ctx, ann, inPage(`document.getElementById("text").value === "Bob, too"`))
+	jstest.Evaluate[bool](ctx, ann, inPage(people+` === ""`))
+}
+
+// startPage runs the example, and returns the address that it prints.
+func startPage(t *testing.T) string {
+	t.Helper()
+	command := exec.Command(build(t, "./browser"), "--address=127.0.0.1:0")
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// TestNode: a deployment waits for the one before, and is made then.
+func TestNode(t *testing.T) {
+	url := startBroker(t)
+	client, err := wsclient.Dial(testContext(t), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	lock, err := client.Acquire(testContext(t), "deploy/production", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := jstest.Node(t, "node/deploy.mjs", url, "production")
+	var out, problems strings.Builder
+	command.Stdout, command.Stderr = &out, &problems
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, url, func(locks map[string]wire.LockInfo) bool {
+		waiters := locks["deploy/production"].Waiters
+		return len(waiters) == 1 && waiters[0].Author == "deploy.mjs"
+	})
+	if err := lock.Release(); err != nil {
+		t.Error(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("%v: %s", err, &problems)
+	}
+	if want := "production: build\nproduction: copy\nproduction: switch over\n"; out.String() != want || problems.Len() > 0 {
+		t.Errorf("it says %q, %q", &out, &problems)
+	}
+	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })
+}

@@ -52,7 +52,8 @@ type Config struct {
 	IdleNames int
 
 	// AllowOrigins are the origins of pages that may use the broker from a browser,
-	// beside pages from its own host and port: "https://app.example";
+	// beside pages from its own host and port (where it listens on the loopback
+	// interface, localhost or an address: other names are not trusted to be its own): "https://app.example";
 	// "https://*.app.example", the subdomains of one, at any depth;
 	// "http://localhost:*", any port; "null", pages without an origin, such as
 	// files; "*", every page in the world. What is no page in a browser sends no

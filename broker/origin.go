@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,7 +48,7 @@ func (o origins) allow(r *http.Request) bool {
 	if len(sent) != 1 {
 		return false
 	}
-	if own, err := url.Parse(sent[0]); err == nil && own.Host != "" && strings.EqualFold(own.Host, r.Host) {
+	if own, err := url.Parse(sent[0]); err == nil && own.Host != "" && strings.EqualFold(own.Host, r.Host) && namesThisMachine(r, own.Hostname()) {
 		return true
 	}
 	asked, ok := parseOrigin(sent[0])
@@ -60,6 +61,19 @@ func (o origins) allow(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// namesThisMachine reports whether the name by which a page knows the broker can be
+// trusted to be the broker's. Where only this machine can reach it, that is the name of
+// this machine or an address: any other may be that of a page in the world, which
+// its owner lets lead here for a moment (DNS rebinding).
+func namesThisMachine(r *http.Request, name string) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !local.IP.IsLoopback() {
+		return true
+	}
+	name = strings.ToLower(name)
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || net.ParseIP(name) != nil
 }
 
 // An origin is where a page comes from. That of pages that come from nowhere, such

@@ -1,7 +1,9 @@
 package broker_test
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -85,6 +87,35 @@ func TestOrigins(t *testing.T) {
 	r.Header["Origin"] = []string{"https://app.example", "https://app.example"}
 	if got, err := broker.OriginsAllow([]string{"https://app.example"}, r); got || err != nil {
 		t.Errorf("two origins: %t, %v; want false", got, err)
+	}
+}
+
+// A page in the world can let its name lead to this machine. Where only this machine
+// reaches the broker, such a name does not make the page the broker's own.
+func TestRebinding(t *testing.T) {
+	for _, test := range []struct {
+		listens, host string
+		want          bool
+	}{
+		{"127.0.0.1", "evil.test:27002", false},
+		{"127.0.0.1", "localhost.evil.test:27002", false},
+		{"::1", "evil.test:27002", false},
+		{"127.0.0.1", "127.0.0.1:27002", true},
+		{"::1", "[::1]:27002", true},
+		{"127.0.0.1", "localhost:27002", true},
+		{"127.0.0.1", "app.LocalHost:27002", true},
+		{"192.0.2.1", "locks.test:27002", true},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://"+test.host+"/ws", http.NoBody)
+		r.Header["Origin"] = []string{"http://" + test.host}
+		address := &net.TCPAddr{IP: net.ParseIP(test.listens), Port: 27002}
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, address))
+		if got, err := broker.OriginsAllow(nil, r); got != test.want || err != nil {
+			t.Errorf("%s at %s: %t, %v; want %t", test.host, test.listens, got, err, test.want)
+		}
+		if got, err := broker.OriginsAllow([]string{"http://*.test:*", "http://evil.test:*"}, r); err != nil || strings.HasSuffix(test.host, "evil.test:27002") && !got {
+			t.Errorf("%s at %s, allowed: %t, %v", test.host, test.listens, got, err)
+		}
 	}
 }
 

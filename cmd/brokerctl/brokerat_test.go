@@ -6,13 +6,21 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// brokerAt is a broker as a process of its own, at that address. It says so.
+// brokerAt is a broker as a process of its own, at that address, perhaps with that
+// session timeout. It says so.
 func brokerAt() {
-	b, err := broker.New(broker.Config{})
+	var config broker.Config
+	if len(os.Args) > 2 {
+		var err error
+		config.Timeout, err = time.ParseDuration(os.Args[2])
+		must(err)
+	}
+	b, err := broker.New(config)
 	must(err)
 	listener, err := net.Listen("tcp", os.Args[1])
 	must(err)

@@ -106,6 +106,7 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
 	lost := release(client, lock, signals)
 	g.flush(time.Second)
+	g.speaker.end()
 	if g.interrupted {
 		interruptGroup()
 	}

@@ -10,17 +10,20 @@ import (
 // terminal can be held up, and a pipe full. What there is no room for is not said.
 type speaker struct {
 	lines chan string
-	said  chan chan struct{} // answers when all before it has been said
+	said  chan chan struct{} // answers when all before it has been said; closed at the end
 }
 
 func newSpeaker(out io.Writer) *speaker {
 	s := &speaker{lines: make(chan string, 16), said: make(chan chan struct{})}
-	go func() { // until the process ends: a write may last as long
+	go func() {
 		for {
 			select {
 			case line := <-s.lines:
 				_, _ = io.WriteString(out, line)
-			case answer := <-s.said:
+			case answer, more := <-s.said:
+				if !more {
+					return
+				}
 				for len(s.lines) > 0 {
 					_, _ = io.WriteString(out, <-s.lines)
 				}
@@ -30,6 +33,9 @@ func newSpeaker(out io.Writer) *speaker {
 	}()
 	return s
 }
+
+// end ends it. What is being said may last as long as the process.
+func (s *speaker) end() { close(s.said) }
 
 // say says one line.
 func (s *speaker) say(format string, args ...any) {

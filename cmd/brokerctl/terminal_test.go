@@ -42,7 +42,7 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	rows, err := strconv.ParseUint(args[1], 10, 16)
 	ts.Check(err)
 	command := exec.Command(lookPath(ts, args[2]), args[3:]...)
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR"} {
+	for _, name := range []string{"PATH", "HOME", "WORK", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR"} {
 		if value := ts.Getenv(name); value != "" {
 			command.Env = append(command.Env, name+"="+value)
 		}

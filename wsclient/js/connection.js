@@ -13,6 +13,7 @@ const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|wat
 export class Connection {
   hello; // what the broker has said first
   draining = false;
+  lost; // makes the error for what is held when it has ended
   // What is open, by id: requests, watches and questions. Each has take(message); and
   // fail(error), for the end of the connection.
   open = new Map();
@@ -55,7 +56,12 @@ export class Connection {
   begin(entry, compose) {
     const id = `${this.hello.session}--${this.#next++}`;
     this.open.set(id, entry);
-    this.send(compose(id));
+    try {
+      this.send(compose(id));
+    } catch (error) {
+      this.open.delete(id);
+      throw error;
+    }
   }
 
   // ask sends a message and waits for its reply.
@@ -72,7 +78,9 @@ export class Connection {
   }
 
   // send throws if the message is too big for the broker, which would close the connection.
+  // Once that has ended it is silent.
   send(message) {
+    if (this.#over) return;
     const frame = JSON.stringify(message);
     const most = this.hello.limits.message_bytes;
     if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) {
@@ -144,8 +152,9 @@ export class Connection {
     this.#arm();
   }
 
-  // checkLease ends the connection if the lease has ended, and reports that.
+  // checkLease ends the connection if the lease has ended, and reports whether it has ended.
   checkLease() {
+    if (this.#over) return true;
     const at = now(this.#clock);
     if (this.#lease.left(at) > 0) return false;
     this.#end("lease", new ConnectionError("the broker has not answered for too long"), () => this.#part());
@@ -187,11 +196,12 @@ export class Connection {
   #end(reason, error, leave) {
     if (this.#over) return;
     this.#over = error;
+    this.lost = () => lost(reason, { cause: error });
     this.#stopTimers();
-    this.#client.detach();
+    this.#client.detach(error);
     const open = [...this.open.values()];
     const held = open.filter((entry) => entry.isHeld);
-    for (const request of held.reverse()) request.end(lost(reason, { cause: error }));
+    for (const request of held.reverse()) request.end(this.lost());
     for (const entry of open) entry.fail(error);
     if (held.length > 0 || reason === "closed") leave();
     else this.#cut();

@@ -1,6 +1,6 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
 import { pages, wholeQueue } from "./info.js";
-import { toCallback, toDOMString, toOptions, toSpecs, toText } from "./options.js";
+import { toCallback, toCount, toDOMString, toOptions, toSpecs, toText } from "./options.js";
 import { Request } from "./request.js";
 import { escapeName } from "./names.js";
 import { follow } from "./watch.js";
@@ -69,7 +69,7 @@ export class LockManager {
   }
 
   info(pattern, { empty, max, queue } = {}) {
-    return pages(this.#client, { match: toMatch(pattern), empty, max, queue });
+    return pages(this.#client, { match: toMatch(pattern), empty: Boolean(empty) || undefined, max: toCount(max), queue: toCount(queue) });
   }
 
   watch(pattern, { signal } = {}) {

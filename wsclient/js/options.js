@@ -66,9 +66,13 @@ export const toDOMString = (value) => `${value}`;
 export const toText = (value) => (value === undefined ? value : toDOMString(value).toWellFormed());
 
 function toNumber(what, value, least, most) {
-  demand(value === undefined || (value >= least && value <= most), `${what}: ${least} to ${most}`);
-  return value && Math.ceil(value);
+  if (value === undefined) return value;
+  demand(typeof value === "number" && value >= least && value <= most, `${what}: a number, ${least} to ${most}`);
+  return Math.ceil(value);
 }
+
+// toCount is a number of which the broker says how great it may be.
+export const toCount = (value) => toNumber("max and queue", value, 1, 10_000);
 
 const toLimit = (value) => toNumber("limit", value, 1, 1_000_000);
 

@@ -122,7 +122,7 @@ export class Request {
   // fail ends it with its connection, or lets it wait for the next.
   fail(error) {
     if (this.state === "waiting" && this.canMove && !this.#client.error) this.pend();
-    else this.end(this.parent?.error ?? error);
+    else this.end(this.parent?.error ?? this.#client.error ?? error);
   }
 
   #grant({ token }) {
@@ -157,7 +157,10 @@ export class Request {
 
   // watched is the signal that is aborted when the lock is lost.
   watched() {
-    if (this.state === "holding" && !this.conn.checkLease()) this.#checkHold();
+    if (this.state === "holding") {
+      if (this.conn.checkLease()) this.end(this.conn.lost()); // if that has not come to it yet
+      else this.#checkHold();
+    }
     if (!this.#lost) {
       this.#lost = new AbortController();
       if (this.error) this.#lost.abort(this.error);

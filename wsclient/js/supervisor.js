@@ -57,14 +57,15 @@ export class Supervisor {
     this.#waiting = [];
   }
 
-  // detach notes that there is no connection any more.
-  detach() {
+  // detach notes that there is no connection any more, and why.
+  detach(error) {
     this.#attempt = this.conn = undefined;
+    this.#offline = error;
   }
 
   // ended goes on after a connection, or an attempt, that has ended because of error.
   ended(error, lasted) {
-    this.#offline = error;
+    this.#offline = error; // also where not even an attempt could be made
     if (this.#isNew || isFinal(error)) this.#finish(error);
     if (this.error) return;
     const pause = this.#backoff.next(lasted, this.clock.Math.random());

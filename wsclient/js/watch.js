@@ -7,11 +7,11 @@ const most = 10_000; // changes that wait for a consumer that is slow
 // "watching", and where some were dropped by "lagged".
 export async function* follow(client, match, signal) {
   const watch = new Watch(client, match);
-  const reader = new ReadableStream(watch, { highWaterMark: most }).getReader();
   const stop = () => watch.end(signal.reason);
   signal?.addEventListener("abort", stop);
   try {
     signal?.throwIfAborted();
+    const reader = new ReadableStream(watch, { highWaterMark: most }).getReader();
     for (;;) yield (await reader.read()).value; // it has no end but errors
   } finally {
     signal?.removeEventListener("abort", stop);
@@ -47,7 +47,11 @@ class Watch {
   }
 
   begin(conn) {
-    conn.begin(this, (id) => ({ type: "watch", id: (this.#id = id), match: this.#match }));
+    try {
+      conn.begin(this, (id) => ({ type: "watch", id: (this.#id = id), match: this.#match }));
+    } catch (error) {
+      this.end(error); // the next broker may allow less
+    }
   }
 
   // take handles what the broker says about it.

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A blockedWriter takes nothing until it is told to.
+type blockedWriter struct {
+	open chan struct{}
+	text strings.Builder
+}
+
+func (w *blockedWriter) Write(p []byte) (int, error) {
+	<-w.open
+	return w.text.Write(p)
+}
+
+// Who speaks waits for nobody, however much there is to say; what is flushed is what
+// there was room for, in its order.
+func TestSpeakerWaitsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &blockedWriter{open: make(chan struct{})}
+		s := newSpeaker(out)
+		defer s.end()
+		for n := range 100 {
+			s.say("line %d", n)
+			synctest.Wait()
+		}
+		begin := time.Now()
+		s.flush(time.Second)
+		if took := time.Since(begin); took != time.Second {
+			t.Errorf("flush took %v", took)
+		}
+		close(out.open)
+		s.flush(time.Second)
+		for n, line := range strings.Split(strings.TrimSuffix(out.text.String(), "\n"), "\n") {
+			if want := fmt.Sprint("brokerctl: line ", n); line != want {
+				t.Errorf("got %q, want %q", line, want)
+			}
+		}
+		if lines := strings.Count(out.text.String(), "\n"); lines < 16 || lines > 20 {
+			t.Errorf("%d lines", lines)
+		}
+	})
+}

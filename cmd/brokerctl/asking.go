@@ -21,21 +21,21 @@ const (
 
 // asking says how locks are asked for; commands embed it.
 type asking struct {
-	Shared bool          `help:"Hold the lock together with others who ask for it so."`
-	Limit  int           `placeholder:"N" help:"Together with N-1 others at most; implies --shared."`
-	Wait   time.Duration `placeholder:"TIME" help:"How long to wait, for example 30s; without it as long as it takes."`
-	Try    bool          `help:"Do not wait."`
-	Author string        `placeholder:"NAME" help:"Who asks, for people to read."`
+	Shared bool           `help:"Hold the lock together with others who ask for it so."`
+	Limit  *int           `placeholder:"N" help:"Together with N-1 others at most; implies --shared."`
+	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait, for example 30s; without it as long as it takes."`
+	Try    bool           `help:"Do not wait."`
+	Author string         `placeholder:"NAME" help:"Who asks, for people to read."`
 }
 
 // Validate refuses what does not go together.
 func (a *asking) Validate() error {
 	switch {
-	case a.Wait < 0:
-		return errors.New("--wait: want more than 0s")
-	case a.Wait > 0 && a.Try:
-		return errors.New("want either --wait or --try")
-	case a.Limit < 0 || a.Limit > wire.MaxLimit:
+	case a.Wait != nil && *a.Wait <= 0:
+		return errors.New("--wait: want more than 0s; --try does not wait")
+	case a.Wait != nil && a.Try:
+		return errors.New("--wait and --try cannot go together")
+	case a.Limit != nil && (*a.Limit < 1 || *a.Limit > wire.MaxLimit):
 		return fmt.Errorf("--limit: want 1 to %d", wire.MaxLimit)
 	}
 	return nil
@@ -64,8 +64,8 @@ func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []st
 }
 
 func (a *asking) options(also []string) *wsclient.AcquireOptions {
-	o := &wsclient.AcquireOptions{Author: a.Author, Limit: a.Limit, Wait: a.Wait}
-	if a.Shared || a.Limit > 0 {
+	o := &wsclient.AcquireOptions{Author: a.Author, Limit: given(a.Limit), Wait: given(a.Wait)}
+	if a.Shared || a.Limit != nil {
 		o.Mode = wsclient.Shared
 	}
 	for _, name := range also {
@@ -83,4 +83,12 @@ func notObtained(err error) error {
 		return &cli.Failure{Err: err, Code: cli.ExitUsage}
 	}
 	return lostBroker(err)
+}
+
+// given is the value of a flag, or the zero one without it.
+func given[T any](flag *T) (value T) {
+	if flag != nil {
+		value = *flag
+	}
+	return value
 }

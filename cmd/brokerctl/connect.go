@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +35,9 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 		if p.Flag != nil {
 			given[p.Flag.Name] = true
 		}
+	}
+	if _, _, err := net.SplitHostPort(t.Host); err == nil || strings.Contains(t.Host, "/") {
+		return errors.New("--host: want a name or an address, without a port")
 	}
 	switch byPort := given["host"] || given["port"]; {
 	case byPort && given["url"]:

@@ -39,6 +39,7 @@ On a terminal it shows whom it is about and asks; elsewhere --yes is needed.`
 
 // Validate refuses what says nothing, or two things.
 func (c *evictCmd) Validate() error {
+	c.ID = strings.TrimPrefix(c.ID, "#") // as the listing has it
 	switch {
 	case (c.ID == "") == (c.Lock == ""):
 		return errors.New("want either the id of a request or --lock NAME")

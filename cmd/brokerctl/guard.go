@@ -96,7 +96,7 @@ func (g *guard) watch() {
 			lost = nil
 			g.end(context.Cause(g.lock.Context()))
 		case <-over:
-			g.end(fmt.Errorf("the command has run for %v", g.hold))
+			g.end(fmt.Errorf("--hold has passed: the command has run for %v", g.hold))
 		case <-g.kill.C:
 			g.signal(syscall.SIGKILL)
 		case <-ended:

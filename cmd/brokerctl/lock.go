@@ -67,6 +67,7 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	select {
 	case <-ctx.Done():
 	case <-input:
+		_, _ = fmt.Fprintln(app.Stderr, "brokerctl: the input has ended: released")
 	case <-lock.Context().Done():
 	}
 	if err := lock.Release(); err != nil {

@@ -28,10 +28,10 @@ import (
 type runCmd struct {
 	target
 	asking
-	SkipIfLocked bool          `help:"Where the locks are not free, do not run the command, and count that as done."`
-	Hold         time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
-	Grace        time.Duration `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
-	Names        []string      `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none. What to run comes after --."`
+	SkipIfLocked bool           `help:"Where the locks are not free, do not run the command, and count that as done."`
+	Hold         *time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
+	Grace        time.Duration  `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
+	Names        []string       `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none. What to run comes after --."`
 }
 
 // Help is shown below the flags.
@@ -68,9 +68,9 @@ Exit codes, beside that of the command:
 // Validate refuses what does not go together.
 func (c *runCmd) Validate() error {
 	switch {
-	case c.SkipIfLocked && (c.Try || c.Wait > 0):
-		return errors.New("want one of --skip-if-locked, --try and --wait")
-	case c.Hold < 0:
+	case c.SkipIfLocked && (c.Try || c.Wait != nil):
+		return errors.New("--skip-if-locked cannot go together with --try or --wait")
+	case c.Hold != nil && *c.Hold <= 0:
 		return errors.New("--hold: want more than 0s")
 	case c.Grace < 0 || c.Grace > time.Hour:
 		return errors.New("--grace: want 0s to 1h")
@@ -101,7 +101,7 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	}
 	g := &guard{
 		lock: lock, signals: signals, terminal: child.OpenTerminal(),
-		hold: c.Hold, grace: c.Grace, speaker: newSpeaker(app.Stderr),
+		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr),
 	}
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
 	lost := release(client, lock, signals)
@@ -138,7 +138,7 @@ func (c *runCmd) connect(ctx context.Context) (*wsclient.Client, error) {
 }
 
 func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, out io.Writer) (*wsclient.Lock, error) {
-	hold := c.Hold
+	hold := given(c.Hold)
 	if hold > 0 { // a backstop: the guard ends the command before
 		hold += c.Grace + 2*killTime
 	}

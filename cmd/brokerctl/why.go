@@ -5,10 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -16,6 +20,8 @@ import (
 type whyCmd struct {
 	target
 	What string `arg:"" complete:"waiter" help:"A request, by its id as in the listing, or a lock, by its name: then it is asked for the first that waits for it."`
+
+	isRequest bool // What has turned out to be one
 }
 
 // Help is shown below the flags.
@@ -41,21 +47,43 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 	if err != nil {
 		return lostBroker(err)
 	}
+	if len(chain) == 0 {
+		return c.unhindered(ctx, client, app.Stdout)
+	}
 	out := bufio.NewWriter(app.Stdout)
 	for i := range chain {
 		_, _ = fmt.Fprintln(out, wsclient.Explain(chain[i:i+1]))
 	}
-	if len(chain) == 0 {
-		_, _ = fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
-	}
 	return out.Flush()
+}
+
+// unhindered says how it stands with a request, or a lock, in whose way nobody is.
+func (c *whyCmd) unhindered(ctx context.Context, client *wsclient.Client, out io.Writer) error {
+	if c.isRequest {
+		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
+		return err
+	}
+	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.What), Empty: true, Queue: 1}) {
+		switch {
+		case err != nil:
+			return lostBroker(err)
+		case len(lock.Holders) == 0:
+			_, err = fmt.Fprintf(out, "%s is free\n", wire.Printable(lock.Name))
+		default:
+			first := lock.Holders[0]
+			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n", wire.Printable(lock.Name), listing.AppendWho(nil, first), listing.Short(first.Duration()))
+		}
+		return err
+	}
+	return &cli.Failure{Err: fmt.Errorf("no such request, nor a lock of that name: %s", wire.Printable(c.What)), Hint: "brokerctl info lists the locks, and the ids of requests"}
 }
 
 // chain takes what looks like the id of a request for one, unless there is none.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
-	if wire.ParseID(c.What).Valid() {
-		chain, err := client.Why(ctx, c.What)
+	if id := strings.TrimPrefix(c.What, "#"); wire.ParseID(id).Valid() {
+		chain, err := client.Why(ctx, id)
 		if !errors.Is(err, wsclient.ErrNotFound) {
+			c.isRequest = true
 			return chain, err
 		}
 	}

@@ -86,40 +86,52 @@ func (c *Child) start(spec Spec) error {
 	return process.Release() // who waits here waits for the group
 }
 
-// reap waits for the leader, and then for everybody in the group. The ends of those
-// whose parent has ended are this process's to wait for where adopt could arrange
-// that, and init's elsewhere; there, and where the parent is somebody who has left the
-// group, nothing but asking again tells of them.
+// reap waits for the leader, and then until nobody is left in the group.
 func (c *Child) reap() {
-	for {
+	for !c.hasEnded() {
 		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-c.pid, &status, syscall.WUNTRACED, nil)
+		pid, err := syscall.Wait4(c.pid, &status, syscall.WUNTRACED, nil)
 		switch {
 		case err == syscall.EINTR:
-		case err == nil:
-			c.note(pid, status)
-		case !c.hasEnded(): // the leader has left its own group
-			if pid, err := syscall.Wait4(c.pid, &status, syscall.WUNTRACED, nil); err == nil {
-				c.note(pid, status)
-			}
-		case unix.Kill(-c.pid, 0) != unix.ESRCH:
-			time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
+		case err != nil:
+			close(c.ended) // somebody else has waited for it
 		default:
-			c.mu.Lock()
-			c.isGone = true
-			c.mu.Unlock()
-			close(c.gone)
+			c.note(pid, status)
+		}
+	}
+	// The others are children of this process where adopt could arrange that, and
+	// init's elsewhere. They can leave the group, which ends no waiting for it: so
+	// nothing but asking again tells that nobody is left.
+	for c.bury(); unix.Kill(-c.pid, 0) != unix.ESRCH; c.bury() {
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
+	}
+	c.mu.Lock()
+	c.isGone = true
+	c.mu.Unlock()
+	close(c.gone)
+}
+
+// bury waits for those who have ended, of the group and elsewhere.
+func (c *Child) bury() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil, pid == 0:
 			return
+		default:
+			c.note(pid, status)
 		}
 	}
 }
 
-// note tells of somebody in the group. Once the leader has ended, those who are left
-// speak for the group when they are stopped.
+// note tells of the leader, and, once that has ended, of others of the group who are
+// stopped: they speak for it then.
 func (c *Child) note(pid int, status syscall.WaitStatus) {
 	switch {
 	case status.Stopped():
-		if pid == c.pid || c.hasEnded() {
+		if group, err := unix.Getpgid(pid); pid == c.pid || err == nil && group == c.pid {
 			select {
 			case c.stopped <- status.StopSignal():
 			default: // nobody has seen to the one before yet

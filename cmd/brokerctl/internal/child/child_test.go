@@ -82,6 +82,19 @@ func TestGroupOutlivesItsLeader(t *testing.T) {
 	_ = c.Signal(syscall.SIGTERM) // nobody gets it
 }
 
+// Who leaves the group while that is waited for holds nobody up.
+func TestLeavingTheGroup(t *testing.T) {
+	for range 5 {
+		c, fifo := start(t, `(exec 3> "$1"; exec setsid sh -c 'read x <&3') & exit 0`)
+		file, err := os.OpenFile(fifo, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, c.Gone())
+		_ = file.Close()
+	}
+}
+
 // One that is stopped says so, and goes on.
 func TestStopped(t *testing.T) {
 	c, fifo := start(t, `read x < "$1"; exit 5`)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -40,6 +39,7 @@ func notify() chan os.Signal {
 func untilSignal(signals <-chan os.Signal) (context.Context, func() error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	looked := make(chan struct{})
+	var come error // also in the moment in which nobody looks any more
 	go func() {
 		defer close(looked)
 		for ctx.Err() == nil {
@@ -47,7 +47,8 @@ func untilSignal(signals <-chan os.Signal) (context.Context, func() error) {
 			case s := <-signals:
 				if slices.Contains(ending, s) {
 					n := s.(syscall.Signal)
-					cancel(&cli.Failure{Err: fmt.Errorf("given up: %v", n), Code: exitSignal + int(n)})
+					come = &cli.Failure{Err: fmt.Errorf("given up: %v", n), Code: exitSignal + int(n)}
+					cancel(come)
 				}
 			case <-ctx.Done():
 			}
@@ -56,9 +57,6 @@ func untilSignal(signals <-chan os.Signal) (context.Context, func() error) {
 	return ctx, func() error {
 		cancel(nil)
 		<-looked
-		if failure := new(cli.Failure); errors.As(context.Cause(ctx), &failure) {
-			return failure
-		}
-		return nil
+		return come
 	}
 }

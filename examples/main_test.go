@@ -5,17 +5,15 @@ package examples
 import (
 	"bytes"
 	"context"
-	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -55,22 +53,14 @@ func output(t *testing.T, program string, args ...string) string {
 }
 
 // startBroker runs a broker that other processes can reach, until the test ends.
-func startBroker(t *testing.T) (url string) {
+func startBroker(t *testing.T) string {
 	t.Helper()
-	b, err := broker.New(broker.Config{})
+	url, stop, err := brokertest.Listen(broker.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = b.Run(ctx) })
-	server := httptest.NewServer(b.Handler())
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		server.Close()
-	})
-	return "ws" + strings.TrimPrefix(server.URL, "http")
+	t.Cleanup(stop)
+	return url
 }
 
 // until asks the broker for its locks until they are as wanted.

@@ -1,22 +1,20 @@
 package js_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/js"
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
@@ -97,20 +95,13 @@ func firstLine(out []byte) string {
 
 // startBroker starts one, and returns what clients dial.
 func startBroker(t *testing.T) string {
-	b, err := broker.New(broker.Config{})
+	t.Helper()
+	url, stop, err := brokertest.Listen(broker.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = b.Run(ctx) })
-	server := httptest.NewServer(b.Handler())
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		server.Close()
-	})
-	return "ws" + strings.TrimPrefix(server.URL, "http")
+	t.Cleanup(stop)
+	return url
 }
 
 // tables are those of the protocol, for the test that compares them with the client's.

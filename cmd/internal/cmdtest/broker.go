@@ -1,42 +1,32 @@
 package cmdtest
 
 import (
-	"context"
-	"net/http/httptest"
 	"strings"
-	"sync"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
 // A Broker runs in this process and listens on a free port.
 type Broker struct {
-	server *httptest.Server
-	stop   func()
+	url  string
+	stop func()
 }
 
 // StartBroker starts one. It is to be stopped.
 func StartBroker(config broker.Config) (*Broker, error) {
-	b, err := broker.New(config)
+	url, stop, err := brokertest.Listen(config)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = b.Run(ctx) })
-	server := httptest.NewServer(b.Handler())
-	return &Broker{server: server, stop: func() {
-		cancel()
-		running.Wait()
-		server.Close()
-	}}, nil
+	return &Broker{url, stop}, nil
 }
 
 // Address is its host and port.
-func (b *Broker) Address() string { return b.server.Listener.Addr().String() }
+func (b *Broker) Address() string { return strings.TrimPrefix(b.url, "ws://") }
 
 // URL is what clients dial.
-func (b *Broker) URL() string { return "ws" + strings.TrimPrefix(b.server.URL, "http") }
+func (b *Broker) URL() string { return b.url }
 
 // Stop ends it, and waits until it has.
 func (b *Broker) Stop() { b.stop() }

@@ -1,15 +1,13 @@
 package chromium_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
 // files is where the client is, and its tests.
@@ -35,18 +33,10 @@ func servePages(t *testing.T) string {
 func serveBroker(t *testing.T, config broker.Config, origins ...string) string {
 	t.Helper()
 	config.AllowOrigins = origins
-	b, err := broker.New(config)
+	url, stop, err := brokertest.Listen(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = b.Run(ctx) })
-	server := httptest.NewServer(b.Handler())
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		server.Close()
-	})
-	return "ws" + strings.TrimPrefix(server.URL, "http")
+	t.Cleanup(stop)
+	return url
 }

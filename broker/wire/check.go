@@ -44,26 +44,32 @@ func checkLocks(locks []LockSpec, l Limits) error {
 	case n > l.LocksPerRequest:
 		return fmt.Errorf("locks: %d are too many, at most %d", n, l.LocksPerRequest)
 	}
-	for i, lock := range locks {
-		field := fmt.Sprintf("locks[%d]", i)
-		if err := checkName(field+".name", lock.Name, l); err != nil {
-			return err
+	for i := range locks {
+		if err := checkLock(&locks[i], l); err != nil {
+			return fmt.Errorf("locks[%d].%w", i, err)
 		}
 		// Quadratic in at most 64 names: cheaper than a map.
 		for j := range i {
-			if locks[j].Name == lock.Name {
-				return fmt.Errorf("%s.name: the same as locks[%d].name", field, j)
+			if locks[j].Name == locks[i].Name {
+				return fmt.Errorf("locks[%d].name: the same as locks[%d].name", i, j)
 			}
 		}
-		if lock.Mode > Shared {
-			return fmt.Errorf("%s.mode: want exclusive or shared", field)
-		}
-		if err := checkRange(field+".limit", lock.Limit, 1, MaxLimit); err != nil {
-			return err
-		}
-		if _, given := lock.Limit.Get(); given && lock.Mode != Shared {
-			return fmt.Errorf("%s.limit: with mode shared only", field)
-		}
+	}
+	return nil
+}
+
+func checkLock(lock *LockSpec, l Limits) error {
+	if err := checkName("name", lock.Name, l); err != nil {
+		return err
+	}
+	if lock.Mode > Shared {
+		return errors.New("mode: want exclusive or shared")
+	}
+	if err := checkRange("limit", lock.Limit, 1, MaxLimit); err != nil {
+		return err
+	}
+	if _, given := lock.Limit.Get(); given && lock.Mode != Shared {
+		return errors.New("limit: with mode shared only")
 	}
 	return nil
 }

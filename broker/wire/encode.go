@@ -15,6 +15,13 @@ type Message interface {
 // Append appends m as the JSON object of one frame. It fails only when a
 // string of m is not valid UTF-8, and then returns dst unchanged.
 func Append(dst []byte, m Message) ([]byte, error) {
+	if frame, plain := appendPlain(dst, m); plain {
+		return frame, nil
+	}
+	return appendAny(dst, m)
+}
+
+func appendAny(dst []byte, m Message) ([]byte, error) {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return dst, fmt.Errorf("encode %s: %w", m.Kind(), err)

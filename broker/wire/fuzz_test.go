@@ -75,7 +75,7 @@ func FuzzDecodeReply(f *testing.F) {
 	})
 }
 
-func mustAppend(t *testing.T, m wire.Message) []byte {
+func mustAppend(t testing.TB, m wire.Message) []byte {
 	t.Helper()
 	text, err := wire.Append(nil, m)
 	if err != nil {

@@ -5,7 +5,7 @@ import "sync"
 const (
 	// frameBuffer is how much the WebSocket library reads and writes at a time: room for
 	// the usual frame. Each connection has two of these, also at rest.
-	frameBuffer = 512
+	frameBuffer = 256
 	// batchBytes is how much is read, or written, at once where there is more.
 	batchBytes = 16 << 10
 )

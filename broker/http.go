@@ -81,7 +81,9 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	if !b.serve(newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox)) {
+	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox)
+	s.begin()
+	if !b.serve(s) {
 		_ = conn.Close()
 	}
 }

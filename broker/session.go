@@ -21,6 +21,10 @@ const maxMalformed = 100
 // next frame.
 const keepBuffer = 4 << 10
 
+// stayAfter is how many parcels a writer sends between two pings before it stays for
+// more. One that has just said hello does not.
+const stayAfter = 4
+
 // A session is one connection: a reader and a writer. What the loop owns is
 // marked; the rest belongs to the session's own goroutines.
 type session struct {
@@ -35,6 +39,7 @@ type session struct {
 	out     *outbox
 	pulse   *time.Timer   // when the next ping is due
 	frame   []byte        // the writer's, reused
+	sent    int           // the writer's: parcels since the last ping
 	page    chan struct{} // has a token while a page of the listing is asked for and not sent
 	written chan struct{} // closed when the writer has ended
 	stalled atomic.Bool   // the writer has given up a client that takes nothing
@@ -56,11 +61,16 @@ func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Pee
 	return s
 }
 
+// begin is called before run, on a goroutine that ends soon: to write a line of the
+// log takes a deep stack, and that of run is to stay small.
+func (s *session) begin() {
+	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
+}
+
 // run is the session's life: it reads until the connection ends, tells the
 // loop, and lets the writer finish. It keeps the log, too, which the loop must
 // not: a log that blocks would stop everybody.
 func (s *session) run() {
-	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
 	s.conn.SetReadLimit(int64(s.config.Limits.MessageBytes))
 	s.conn.SetPingHandler(s.out.answer)
 	s.pulse = time.AfterFunc(s.config.Heartbeat, s.out.beat)
@@ -203,39 +213,32 @@ func endingOf(err error) ending {
 }
 
 // write sends what the loop puts into the outbox, and pings, until the session
-// ends, or has nothing to say from one ping to the next: a connection at rest needs no
-// writer, and the outbox makes another one. When the client takes nothing any more it
-// closes the connection, which ends the reader.
+// ends, or has little to say: a connection at rest needs no writer, and the outbox
+// makes another one. When the client takes nothing any more it closes the connection,
+// which ends the reader.
 func (s *session) write() {
 	var p parcel
-	atRest := true // nothing but pings was sent since the last of them
 	for {
 		<-s.out.wake
 		p = s.out.take(p)
-		if len(p.replies) > 0 {
-			atRest = false
-		}
-		if err := s.send(&p); err != nil {
+		err := s.send(&p)
+		if err != nil {
 			s.giveUp(err)
+		}
+		if err != nil || p.end != nil {
 			close(s.written)
 			return
 		}
-		if p.end != nil {
-			if p.end.code != 0 {
-				s.net.hurry() // the reader hears the client's answer soon, or not at all
-			}
-			close(s.written)
-			return
-		}
+		s.sent++
 		if p.ping {
 			s.pulse.Reset(s.config.Heartbeat)
-			if atRest {
-				s.frame = nil
-			}
-			if atRest && s.out.retire() {
+			s.sent = 0
+		}
+		if s.sent < stayAfter {
+			s.frame = nil
+			if s.out.retire() {
 				return
 			}
-			atRest = true
 		}
 	}
 }
@@ -267,6 +270,7 @@ func (s *session) compose(p *parcel) error {
 	if p.end != nil && p.end.code != 0 {
 		// Whether it arrives is of no concern any more.
 		_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
+		s.net.hurry() // the reader hears the client's answer soon, or not at all
 	}
 	return nil
 }

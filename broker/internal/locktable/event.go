@@ -42,16 +42,16 @@ func (e *Event) Locks() int {
 	if e.request == nil {
 		return 0
 	}
-	return len(e.request.places)
+	return len(e.request.places())
 }
 
 // Lock is the name of one of the request's locks, counted from 0.
-func (e *Event) Lock(i int) string { return e.request.places[i].lock.name }
+func (e *Event) Lock(i int) string { return e.request.places()[i].lock.name }
 
 // Subject describes the request of an event as seen from one of its locks. It
 // is to be called before the next call that takes the time.
 func (t *Table) Subject(e *Event, i int) wire.RequestInfo {
-	return t.describe(&e.request.places[i])
+	return t.describe(&e.request.places()[i])
 }
 
 // An Obstacle says who was in the way of a request that was not granted.

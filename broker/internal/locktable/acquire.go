@@ -86,7 +86,7 @@ func (t *Table) unavailable(a Acquire) Event {
 // nobody waits on any of them, and it fits all of them.
 func (t *Table) free(locks []wire.LockSpec) bool {
 	for _, spec := range locks {
-		l := t.locks[spec.Name]
+		l := t.locks.get(spec.Name)
 		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
 			return false
 		}

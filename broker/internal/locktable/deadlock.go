@@ -22,7 +22,7 @@ const chainBytes = pageBytes
 func (t *Table) deadlock(r, parent *request, a Acquire) (refusal Event, found bool) {
 	r.state, r.since = waiting, t.now
 	for i := range r.places() {
-		l := t.locks[a.Locks[i].Name]
+		l := t.locks.get(a.Locks[i].Name)
 		if l == nil {
 			l = &lock{name: a.Locks[i].Name} // not in use unless r is admitted
 		}

@@ -37,7 +37,7 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	page := Page{Locks: []wire.LockInfo{}}
 	room := pageBytes
 	if name, plain := wire.GlobName(q.Match); plain {
-		if l := t.locks[name]; l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
+		if l := t.locks.get(name); l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
 			page.Locks = append(page.Locks, t.describeLock(l, q.Queue, &room))
 		}
 		return page, events

@@ -31,7 +31,7 @@ func check(t *Table) error {
 
 // checkHolders is invariant 1.
 func checkHolders(t *Table) error {
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		if least := bruteLeast(l); int(l.holding) > least {
 			return fmt.Errorf("invariant 1: %d hold %s, whose least limit is %d", l.holding, name, least)
 		}
@@ -55,7 +55,7 @@ func bruteLeast(l *lock) int {
 
 // checkQueues is the first half of invariant 3: queues are in order of arrival.
 func checkQueues(t *Table) error {
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		for p := l.queue.first; p != nil && p.next != nil; p = p.next {
 			if p.request.arrival >= p.next.request.arrival {
 				return fmt.Errorf("invariant 3: on %s, %s waits before %s", name, p.request.id(), p.next.request.id())
@@ -93,7 +93,7 @@ func bruteGrantable(r *request) bool {
 // checkWhole is invariant 4: a request stands at all its locks in the same way.
 func checkWhole(t *Table) error {
 	places := 0
-	for _, l := range t.locks {
+	for _, l := range t.locks.all() {
 		for p := l.holders.first; p != nil; p = p.next {
 			if p.request.state != holding {
 				return fmt.Errorf("invariant 4: %s holds %s and not all", p.request.id(), l.name)
@@ -178,7 +178,7 @@ func checkSessions(t *Table) error {
 			}
 		}
 	}
-	for _, l := range t.locks {
+	for _, l := range t.locks.all() {
 		for _, places := range []list[place, *place]{l.holders, l.queue} {
 			for p := places.first; p != nil; p = p.next {
 				if t.find(p.request.id()) != p.request {
@@ -261,7 +261,7 @@ func checkIdle(t *Table) error {
 	for _, l := range t.idle.all() {
 		idle[l] = true
 	}
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		if l.unused() != idle[l] {
 			return fmt.Errorf("invariant 8: %s: unused is %t, idle is %t", name, l.unused(), idle[l])
 		}
@@ -278,9 +278,9 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || len(t.locks) != t.idle.len {
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
-			len(t.sessions), len(t.waits)+len(t.holds), len(t.locks), t.idle.len)
+			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
 	}
 	return nil
 }

@@ -53,11 +53,11 @@ func (l *lock) unused() bool { return l.holding == 0 && l.waiting == 0 }
 
 // use returns the lock of that name, made or called back from the idle.
 func (t *Table) use(name string) *lock {
-	l := t.locks[name]
+	l := t.locks.get(name)
 	if l == nil {
 		t.seqs++
 		l = &lock{name: name, seq: t.seqs}
-		t.locks[name] = l
+		t.locks.add(l)
 		t.bySeq.Set(l)
 		return l
 	}
@@ -77,7 +77,7 @@ func (t *Table) rest(l *lock) {
 	if t.idle.len > t.config.MaxIdle {
 		oldest := t.idle.first()
 		t.idle.remove(oldest)
-		delete(t.locks, oldest.name)
+		t.locks.remove(oldest)
 		t.bySeq.Delete(oldest)
 	}
 }

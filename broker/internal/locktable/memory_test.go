@@ -54,7 +54,7 @@ func (l load) bytesEach(n int) float64 {
 	before := liveBytes()
 	t := l.fill(n)
 	grown := liveBytes() - before
-	for name := range t.locks {
+	for name := range t.locks.all() {
 		grown -= float64(len(name))
 	}
 	return grown / float64(n)

@@ -15,7 +15,7 @@ func (t *Table) obstacle(locks []wire.LockSpec, r *request) *Obstacle {
 		return &look.Obstacle
 	}
 	for _, spec := range locks {
-		if l := t.locks[spec.Name]; l != nil {
+		if l := t.locks.get(spec.Name); l != nil {
 			look.at(l, l.queue.last())
 		}
 	}

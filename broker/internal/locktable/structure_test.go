@@ -24,7 +24,7 @@ func checkStructure(t *Table) error {
 			return fmt.Errorf("session %s: %w", name, err)
 		}
 	}
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		if err := errors.Join(checkList(l.holders), checkList(l.queue), checkLimits(t, l)); err != nil {
 			return fmt.Errorf("lock %s: %w", name, err)
 		}
@@ -43,7 +43,7 @@ func checkStructure(t *Table) error {
 
 // checkNoMarks checks that no reduction has left its marks.
 func checkNoMarks(t *Table) error {
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		if l.stand != 0 {
 			return fmt.Errorf("lock %s carries a mark", name)
 		}
@@ -150,7 +150,7 @@ func checkLimits(t *Table, l *lock) error {
 // than is useful.
 func checkFreeLimits(t *Table) error {
 	used := 1
-	for _, l := range t.locks {
+	for _, l := range t.locks.all() {
 		if l.holding > 0 && l.aside > 0 {
 			used++
 		}
@@ -185,14 +185,14 @@ func checkBySeq(t *Table) error {
 	var last int64
 	var err error
 	t.bySeq.Scan(func(l *lock) bool {
-		if l.seq <= last || l.seq > t.seqs || t.locks[l.name] != l {
+		if l.seq <= last || l.seq > t.seqs || t.locks.get(l.name) != l {
 			err = fmt.Errorf("lock %s, seq %d after %d, is not the one in the map", l.name, l.seq, last)
 		}
 		last = l.seq
 		return err == nil
 	})
-	if err == nil && t.bySeq.Len() != len(t.locks) {
-		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), len(t.locks))
+	if err == nil && t.bySeq.Len() != t.locks.len() {
+		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), t.locks.len())
 	}
 	return err
 }

@@ -37,7 +37,7 @@ type Table struct {
 	now    time.Duration
 
 	sessions map[string]*session
-	locks    map[string]*lock
+	locks    nameIndex
 	bySeq    *btree.BTreeG[*lock] // the same locks, in order of first use
 	idle     idleList             // those nobody holds or waits for, least recently used first
 	limits   limits               // of holders
@@ -74,7 +74,7 @@ func New(config Config) *Table {
 	return &Table{
 		config:   config,
 		sessions: make(map[string]*session),
-		locks:    make(map[string]*lock),
+		locks:    newNameIndex(),
 		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
 		idle:     newIdleList(),
 		limits:   newLimits(),

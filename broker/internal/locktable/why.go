@@ -25,7 +25,7 @@ func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step,
 // WhyLock is Why for the first that waits for a lock, if anybody does.
 func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event) {
 	events = t.advance(now, events)
-	l := t.locks[name]
+	l := t.locks.get(name)
 	if l == nil || l.queue.first == nil {
 		return []wire.Step{}, events
 	}

@@ -1,9 +1,12 @@
 package locktable
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
+	"unsafe"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -16,18 +19,20 @@ const sessionRequests = 100_000
 
 // A load is a table with so many requests, one lock each.
 type load struct {
-	name string
-	lock func(i int) string // which the i-th request asks for
-	most float64            // bytes for each
+	name  string
+	lock  func(i int) string // which the i-th request asks for
+	most  float64            // bytes for each
+	tests []int              // numbers for a test
 }
 
 func nameOf(i int) string { return fmt.Sprintf("lock/%011d", i) }
 
 func loads() []load {
 	return []load{
-		{name: "held", lock: nameOf, most: 250},
-		{name: "waiter", lock: func(int) string { return nameOf(0) }, most: 200},
-		{name: "waiter-of-1000", lock: func(i int) string { return nameOf(i % 1000) }, most: 200},
+		// A map has the most room to spare when it has just grown, as with 122,500.
+		{"held", nameOf, 250, []int{100_000, 122_500}},
+		{"waiter", func(int) string { return nameOf(0) }, 200, []int{50_000}},
+		{"waiter-of-1000", func(i int) string { return nameOf(i % 1000) }, 200, []int{50_000}},
 	}
 }
 
@@ -66,6 +71,63 @@ func liveBytes() float64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
+}
+
+// TestMemory demands what BenchmarkMemory tells, of fewer.
+func TestMemory(t *testing.T) {
+	for _, l := range loads() {
+		for _, n := range l.tests {
+			if bytes := l.bytesEach(n); bytes > l.most {
+				t.Errorf("%s: %.1f bytes for each of %d, want at most %.0f", l.name, bytes, n, l.most)
+			} else {
+				t.Logf("%s: %.1f bytes for each of %d", l.name, bytes, n)
+			}
+		}
+	}
+}
+
+// TestSizes: what there is most of fills its memory, for Go has objects of these
+// sizes. One more field may cost 16 bytes.
+func TestSizes(t *testing.T) {
+	for _, test := range []struct {
+		of         string
+		size, want uintptr
+	}{
+		{"request", unsafe.Sizeof(request{}), 112},
+		{"extra", unsafe.Sizeof(extra{}), 80},
+		{"lock", unsafe.Sizeof(lock{}), 64},
+		{"chunk", unsafe.Sizeof(chunk{}), 256},
+	} {
+		if test.size != test.want {
+			t.Errorf("a %s has %d bytes, want %d", test.of, test.size, test.want)
+		}
+	}
+}
+
+// TestMemoryComesBack: after a rush a table has no more than it may keep for the
+// next requests.
+func TestMemoryComesBack(t *testing.T) {
+	const n, most = 100_000, 500_000
+	before := liveBytes()
+	table := New(Config{FirstToken: 1, MaxRequests: n, MaxIdle: 10})
+	table.Open("a", wire.Peer{})
+	for i := range n {
+		a := ask(i, nameOf(i%1000))
+		a.Author, a.Wait, a.Hold = "author", time.Hour, time.Hour
+		a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(1+i%1000%2*n)
+		table.Acquire(0, a, nil)
+	}
+	table.Leave("a", 0)
+	for done := false; !done; {
+		_, done = table.Drop(0, "a", 1000, nil)
+	}
+	table.Tick(0, nil)
+	if kept := liveBytes() - before; kept > most {
+		t.Errorf("%.0f bytes are kept, want at most %d", kept, most)
+	}
+	if err := cmp.Or(checkEmpty(table), check(table)); err != nil {
+		t.Error(err)
+	}
 }
 
 // BenchmarkMemory tells the bytes for each of a million. Its time says nothing.

@@ -159,8 +159,8 @@ func checkFreeLimits(t *Table) error {
 		return fmt.Errorf("of %d limits %d are used and %d free", len(t.limits.heaps), used, len(t.limits.free))
 	}
 	for _, at := range t.limits.free {
-		if len(t.limits.heaps[at]) > 0 {
-			return fmt.Errorf("limits %d are free and not empty", at)
+		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > keptLimits {
+			return fmt.Errorf("limits %d are free, and have %d of %d", at, len(h), cap(h))
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ type place struct {
 	request *request
 	lock    *lock
 	claim
-	limitIndex int32 // its index in the limits of the lock, or -1
+	limitIndex int32 // its index in the limits of the lock, when it is among them
 
 	links[place]
 }

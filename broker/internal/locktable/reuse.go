@@ -34,7 +34,7 @@ func (t *Table) newRequest(s *session, a Acquire) *request {
 	}
 	places := r.places()
 	for i, spec := range a.Locks {
-		places[i] = place{request: r, claim: claimOf(spec), limitIndex: -1}
+		places[i] = place{request: r, claim: claimOf(spec)}
 	}
 	return r
 }

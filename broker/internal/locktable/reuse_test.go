@@ -3,7 +3,59 @@ package locktable
 import (
 	"errors"
 	"fmt"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
+
+// TestSparesAreFewAndSmall: what was large is not kept, nor what was one of very many.
+func TestSparesAreFewAndSmall(t *testing.T) {
+	const many = 2*maxSpares + 10
+	parent := wire.ID{Session: "a", N: 0}
+	outer := ask(0, "outer")
+	for name, acquire := range map[string]func(i int) Acquire{
+		"many": func(i int) Acquire { return ask(i, nameOf(i)) },
+		"of many locks": func(i int) Acquire {
+			a := ask(i, nameOf(0))
+			for range keptPlaces {
+				a.Locks = append(a.Locks, wire.LockSpec{Name: nameOf(len(a.Locks))})
+			}
+			return a
+		},
+		"nested": func(i int) Acquire {
+			a := ask(i, nameOf(i))
+			a.Parent = parent
+			return a
+		},
+		"limits": func(i int) Acquire {
+			a := ask(i, nameOf(i))
+			a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(2)
+			return a
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := newBusyTable()
+			table.Acquire(0, outer, nil)
+			for i := range many {
+				table.Acquire(0, acquire(1+i), nil)
+			}
+			for i := range many {
+				table.Release(0, wire.ID{Session: "a", N: int64(1 + i)}, nil)
+				if i == many/2 || i == many-2 {
+					table.Tick(0, nil)
+					if err := check(table); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			table.Release(0, parent, nil)
+			table.Tick(0, nil)
+			if err := check(table); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
 
 // checkReuse checks what is kept for reuse: that nothing is left in it of the
 // requests before, that it is known nowhere else, and that it is not too much.

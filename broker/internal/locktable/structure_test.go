@@ -158,10 +158,17 @@ func checkFreeLimits(t *Table) error {
 	if used+len(t.limits.free) != len(t.limits.heaps) {
 		return fmt.Errorf("of %d limits %d are used and %d free", len(t.limits.heaps), used, len(t.limits.free))
 	}
+	kept := 0
 	for _, at := range t.limits.free {
+		if t.limits.heaps[at] != nil {
+			kept++
+		}
 		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > keptLimits {
 			return fmt.Errorf("limits %d are free, and have %d of %d", at, len(h), cap(h))
 		}
+	}
+	if kept > maxSpares || used == 1 && len(t.limits.heaps) > maxSpares+1 {
+		return fmt.Errorf("of %d limits %d are kept, %d in use", len(t.limits.heaps), kept, used)
 	}
 	return nil
 }

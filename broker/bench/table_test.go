@@ -1,0 +1,117 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+)
+
+// A bound is what a figure must not fall below, or exceed.
+type bound struct {
+	value   float64
+	ceiling bool
+}
+
+func atLeast(value float64) *bound { return &bound{value: value} }
+func atMost(value float64) *bound  { return &bound{value: value, ceiling: true} }
+
+func (b *bound) String() string {
+	switch {
+	case b == nil:
+		return "-"
+	case b.ceiling:
+		return fmt.Sprintf("<= %.4g", b.value)
+	}
+	return fmt.Sprintf(">= %.4g", b.value)
+}
+
+// verdict says whether the figure is as it should be.
+func (b *bound) verdict(figure float64) string {
+	switch {
+	case b == nil:
+		return ""
+	case b.ceiling && figure > b.value, !b.ceiling && figure < b.value:
+		return "missed"
+	}
+	return "met"
+}
+
+// tables are what is printed at the end.
+type tables struct {
+	mu                    sync.Mutex
+	rates, figures, tails []string
+}
+
+// printed has what the benchmarks of this process have measured.
+var printed tables
+
+// rate notes what a workload has come to beside an echo.
+func (t *tables) rate(workload, unit string, s, echo sample, ratio float64, b *bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rates = append(t.rates, fmt.Sprintf("%s\t%.0f %s\t%s\t%s\t%.0f\t%s\t%.3f\t%s\t%s",
+		workload, s.rate, unit, micros(s.p50), micros(s.p99), echo.rate, micros(echo.p50), ratio, b, b.verdict(ratio)))
+}
+
+// figure notes any other figure.
+func (t *tables) figure(workload, unit string, value float64, b *bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.figures = append(t.figures, fmt.Sprintf("%s\t%s\t%.4g\t%s\t%s", workload, unit, value, b, b.verdict(value)))
+}
+
+func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3) }
+
+// print prints the tables that have rows.
+func (t *tables) print(w io.Writer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.rates)+len(t.figures)+len(t.tails) == 0 {
+		return
+	}
+	how, _ := pinning()
+	_, _ = fmt.Fprintf(w, "\n%s; medians of %d rounds of %v; times in µs\n", how, *rounds, *turnTime)
+	printTable(w, "workload\trate/s\tp50\tp99\techo/s\techo p50\tx/echo\tfloor\t", t.rates)
+	printTable(w, "workload\tfigure\tvalue\tbound\t", t.figures)
+	printTable(w, "acquire of another client\tsamples\tp50\tp99\tp99.9\tmax\tp99.9 bound\t", t.tails)
+}
+
+func printTable(w io.Writer, head string, rows []string) {
+	if len(rows) == 0 {
+		return
+	}
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(columns, "\n%s\n", head)
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(columns, row)
+	}
+	_ = columns.Flush()
+}
+
+// reportRate notes, and reports for the benchmark, what the samples have shown.
+func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
+	s, e, x := summary(samples), summary(echo), ratio(samples, echo)
+	printed.rate(workload(tb), unit, s, e, x, b)
+	report(tb, s.rate, unit+"/s")
+	report(tb, float64(s.p50)/1e3, "p50-µs")
+	report(tb, float64(s.p99)/1e3, "p99-µs")
+	report(tb, e.rate, "echo/s")
+	report(tb, x, "x/echo")
+	report(tb, 0, "ns/op") // that of all rounds together means nothing
+}
+
+// reportFigure does the same for one other figure.
+func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
+	printed.figure(workload(tb), unit, value, b)
+	report(tb, value, unit)
+}
+
+// report is for the benchmark; a test that tries the workloads has no use for it.
+func report(tb testing.TB, value float64, unit string) {
+	if b, is := tb.(*testing.B); is {
+		b.ReportMetric(value, unit)
+	}
+}

@@ -45,17 +45,27 @@ type caller struct {
 	newest int64 // token
 }
 
+// acquire waits for the lock, and says how long that has taken.
+func (c *caller) acquire() (*wsclient.Lock, time.Duration, error) {
+	start := time.Now()
+	lock, err := c.client.Acquire(context.Background(), c.name, nil)
+	took := time.Since(start)
+	if err != nil {
+		return nil, took, err
+	}
+	if token := lock.Token(); token <= c.newest {
+		return nil, took, fmt.Errorf("%s was granted with token %d after one with %d", c.name, token, c.newest)
+	}
+	c.newest = lock.Token()
+	return lock, took, nil
+}
+
 // pair acquires the lock and releases it.
 func (c *caller) pair() (time.Duration, error) {
 	start := time.Now()
-	lock, err := c.client.Acquire(context.Background(), c.name, nil)
+	lock, _, err := c.acquire()
 	if err != nil {
 		return 0, err
-	}
-	if token := lock.Token(); token <= c.newest {
-		return 0, fmt.Errorf("%s was granted with token %d after one with %d", c.name, token, c.newest)
-	} else {
-		c.newest = token
 	}
 	err = lock.Release()
 	return time.Since(start), err

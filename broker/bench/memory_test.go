@@ -62,7 +62,7 @@ func memoryHeld(tb testing.TB, s scale) {
 	held := broker.memory().InUse
 	for session := range s.sessions {
 		r := newRaw(tb, broker)
-		if err := r.queue(s.requests, func(i int) { acquire(r, session, i) }); err != nil {
+		if err := r.queue(s.requests, s.requests, func(i int) { acquire(r, session, i) }); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -86,7 +86,7 @@ func memoryWaiters(tb testing.TB, s scale) {
 	before := broker.memory().InUse
 	for range s.sessions {
 		r := newRaw(tb, broker)
-		if err := r.queue(s.requests, func(i int) { acquire(r, i) }); err != nil {
+		if err := r.queue(s.requests, s.requests, func(i int) { acquire(r, i) }); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -195,13 +195,13 @@ func (r *raw) exchange(n int, kind string, put func(i int)) error {
 }
 
 // queue sends so many requests that have to wait, and returns when the broker has them: a ping that
-// was sent last is answered last.
-func (r *raw) queue(n int, put func(i int)) error {
+// was sent last, with that id, is answered last.
+func (r *raw) queue(n, id int, put func(i int)) error {
 	if err := r.send(n, put); err != nil {
 		return err
 	}
 	return r.exchange(1, "pong", func(int) {
-		r.put(`{"type":"ping","id":"%s--%d"}`, r.session, n)
+		r.put(`{"type":"ping","id":"%s--%d"}`, r.session, id)
 	})
 }
 

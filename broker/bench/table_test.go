@@ -7,6 +7,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // A bound is what a figure must not fall below, or exceed.
@@ -63,6 +65,18 @@ func (t *tables) figure(workload, unit string, value float64, b *bound) {
 	t.figures = append(t.figures, fmt.Sprintf("%s\t%s\t%.4g\t%s\t%s", workload, unit, value, b, b.verdict(value)))
 }
 
+// tail notes how long another client has waited while something went on.
+func (t *tables) tail(workload string, took *hdrhistogram.Histogram, b *bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	row := fmt.Sprintf("%s\t%d", workload, took.TotalCount())
+	for _, q := range []float64{50, 99, 99.9, 100} {
+		row += "\t" + micros(time.Duration(took.ValueAtQuantile(q)))
+	}
+	row += fmt.Sprintf("\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
+	t.tails = append(t.tails, row)
+}
+
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3) }
 
 // print prints the tables that have rows.
@@ -107,6 +121,16 @@ func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
 func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
 	printed.figure(workload(tb), unit, value, b)
 	report(tb, value, unit)
+}
+
+// reportTail does so for the latency of another client.
+func reportTail(tb testing.TB, took *hdrhistogram.Histogram, b *bound) {
+	printed.tail(workload(tb), took, b)
+	for unit, q := range map[string]float64{"p50-µs": 50, "p99-µs": 99, "p99.9-µs": 99.9, "max-µs": 100} {
+		report(tb, float64(took.ValueAtQuantile(q))/1e3, unit)
+	}
+	report(tb, float64(took.TotalCount()), "samples")
+	report(tb, 0, "ns/op")
 }
 
 // report is for the benchmark; a test that tries the workloads has no use for it.

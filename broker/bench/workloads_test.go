@@ -106,3 +106,42 @@ func handoverCrowd(tb testing.TB, fewConnections, connections, callers int) {
 	reportFigure(tb, "x/64", ratio(samples[0], samples[1]), atLeast(floorCrowd))
 	reportFigure(tb, "fewest/most", c.fairness(tb, summary(samples[0]).rate), atLeast(floorFair))
 }
+
+func BenchmarkWatched(b *testing.B) {
+	b.Run("1-watcher", func(b *testing.B) { watched(b, 1) })
+	b.Run("10-watchers", func(b *testing.B) { watched(b, 10) })
+}
+
+// watched is one caller whose every step others are told. They read it, and do nothing with it. Beside
+// the echo there is the same caller at a broker that nobody watches.
+func watched(tb testing.TB, n int) {
+	broker, unwatched := startServer(tb, roleBroker), startServer(tb, roleBroker)
+	c := ownLocks("watched", dialBroker(tb, broker, 1), 1)
+	alone := ownLocks("not watched", dialBroker(tb, unwatched, 1), 1)
+	var told watchers
+	for range n {
+		told.add(tb, broker)
+	}
+	echo := plainEcho(tb, 1, oneLock(lockName(0)))
+	samples := measure(tb, c, alone, echo)
+	reportRate(tb, "pairs", samples[0], samples[2], nil)
+	reportFigure(tb, "x/unwatched", ratio(samples[0], samples[1]), nil)
+	if told.changes.Load() == 0 {
+		tb.Error("the watchers were told nothing")
+	}
+	if n := told.lagged.Load(); n > 0 {
+		tb.Logf("watchers have lagged %d times: they were told less than all", n)
+	}
+}
+
+func BenchmarkMixed(b *testing.B) { mixed(b, 10, 100) }
+
+// mixed is what programs do: most want locks that nobody else wants, some share one,
+// some want several at once. The echo has as many frames in flight, in the same mixture.
+func mixed(tb testing.TB, connections, callers int) {
+	broker := startServer(tb, roleBroker)
+	c := mixture(dialBroker(tb, broker, connections), callers)
+	echo := gatheredEcho(tb, connections, callers/connections, mixedFrames())
+	samples := measure(tb, c, echo)
+	reportRate(tb, "pairs", samples[0], samples[1], nil)
+}

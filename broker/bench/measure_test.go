@@ -134,7 +134,7 @@ func warmup() time.Duration { return min(*turnTime/5, 200*time.Millisecond) }
 func measure(tb testing.TB, contenders ...*contender) [][]sample {
 	tb.Helper()
 	samples := make([][]sample, len(contenders))
-	pinned(tb, func() {
+	pinned(tb, 1, func() {
 		for range *rounds {
 			for i, c := range contenders {
 				s, err := c.turn(warmup(), *turnTime)
@@ -148,10 +148,10 @@ func measure(tb testing.TB, contenders ...*contender) [][]sample {
 	return samples
 }
 
-// pinned calls f while the load is pinned.
-func pinned(tb testing.TB, f func()) {
+// pinned calls f while the load is pinned, and may have so many threads.
+func pinned(tb testing.TB, threads int, f func()) {
 	tb.Helper()
-	unpin, err := pinLoad()
+	unpin, err := pinLoad(threads)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func pinned(tb testing.TB, f func()) {
 func (c *contender) fairness(tb testing.TB, rate float64) float64 {
 	tb.Helper()
 	enough := time.Duration(30 * float64(len(c.workers)) / rate * float64(time.Second))
-	pinned(tb, func() {
+	pinned(tb, 1, func() {
 		if _, err := c.turn(warmup(), min(enough, 30**turnTime)); err != nil {
 			tb.Fatalf("%s: %v", c.name, err)
 		}

@@ -68,9 +68,9 @@ func startPinned(start func() error) (err error) {
 	return start()
 }
 
-// pinLoad leaves this process one thread at a time, on the load's processor, until
+// pinLoad leaves this process the load's processor, and so many threads that may run Go at a time, until
 // unpin is called.
-func pinLoad() (unpin func() error, err error) {
+func pinLoad(threads int) (unpin func() error, err error) {
 	if _, pinned := pinning(); !pinned {
 		return func() error { return nil }, nil
 	}
@@ -78,7 +78,7 @@ func pinLoad() (unpin func() error, err error) {
 	if err := moveThreads(only(load)); err != nil {
 		return nil, errors.Join(err, moveThreads(&allowed))
 	}
-	procs := runtime.GOMAXPROCS(1)
+	procs := runtime.GOMAXPROCS(threads)
 	return func() error {
 		runtime.GOMAXPROCS(procs)
 		return moveThreads(&allowed)

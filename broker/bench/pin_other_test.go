@@ -14,4 +14,4 @@ func pinning() (how string, pinned bool) {
 
 func startPinned(start func() error) error { return start() }
 
-func pinLoad() (unpin func() error, err error) { return func() error { return nil }, nil }
+func pinLoad(int) (unpin func() error, err error) { return func() error { return nil }, nil }

@@ -50,6 +50,15 @@ type tables struct {
 // printed has what the benchmarks of this process have measured.
 var printed tables
 
+// tablesFor are those that are printed, if tb is a benchmark: what a test that tries the workloads
+// has measured means nothing.
+func tablesFor(tb testing.TB) *tables {
+	if _, is := tb.(*testing.B); is {
+		return &printed
+	}
+	return new(tables)
+}
+
 // rate notes what a workload has come to beside an echo.
 func (t *tables) rate(workload, unit string, s, echo sample, ratio float64, b *bound) {
 	t.mu.Lock()
@@ -107,8 +116,12 @@ func printTable(w io.Writer, head string, rows []string) {
 
 // reportRate notes, and reports for the benchmark, what the samples have shown.
 func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
+	tb.Helper()
 	s, e, x := summary(samples), summary(echo), ratio(samples, echo)
-	printed.rate(workload(tb), unit, s, e, x, b)
+	if s.rate == 0 || e.rate == 0 {
+		tb.Errorf("nothing was done: %+v beside %+v", s, e)
+	}
+	tablesFor(tb).rate(workload(tb), unit, s, e, x, b)
 	report(tb, s.rate, unit+"/s")
 	report(tb, float64(s.p50)/1e3, "p50-µs")
 	report(tb, float64(s.p99)/1e3, "p99-µs")
@@ -119,13 +132,21 @@ func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
 
 // reportFigure does the same for one other figure.
 func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
-	printed.figure(workload(tb), unit, value, b)
+	tb.Helper()
+	if value <= 0 {
+		tb.Errorf("%s is %v", unit, value)
+	}
+	tablesFor(tb).figure(workload(tb), unit, value, b)
 	report(tb, value, unit)
 }
 
 // reportTail does so for the latency of another client.
 func reportTail(tb testing.TB, took *hdrhistogram.Histogram, b *bound) {
-	printed.tail(workload(tb), took, b)
+	tb.Helper()
+	if took.TotalCount() == 0 {
+		tb.Error("nothing was measured")
+	}
+	tablesFor(tb).tail(workload(tb), took, b)
 	for unit, q := range map[string]float64{"p50-µs": 50, "p99-µs": 99, "p99.9-µs": 99.9, "max-µs": 100} {
 		report(tb, float64(took.ValueAtQuantile(q))/1e3, unit)
 	}

@@ -21,22 +21,22 @@ func workload(tb testing.TB) string {
 	return strings.TrimPrefix(name, "Benchmark")
 }
 
-func BenchmarkOneCaller(b *testing.B) { oneCaller(b) }
+func BenchmarkOneCaller(b *testing.B) { oneCaller(b, 20_000) }
 
-// oneCaller is one caller who asks for the next lock when he has given back the last.
-func oneCaller(tb testing.TB) {
+// oneCaller is one caller who asks for the next lock when he has given back the last. Allocations are
+// counted over so many pairs.
+func oneCaller(tb testing.TB, pairs int) {
 	broker := startServer(tb, roleBroker)
 	c := ownLocks("one caller", dialBroker(tb, broker, 1), 1)
 	echo := plainEcho(tb, 1, oneLock(lockName(0)))
 	samples := measure(tb, c, echo)
 	reportRate(tb, "pairs", samples[0], samples[1], atLeast(floorOne))
-	allocations(tb, broker, c.workers[0])
+	allocations(tb, broker, c.workers[0], pairs)
 }
 
 // allocations counts those of a pair, in the client and in the broker. What else the
 // two do meanwhile, such as to count, is little beside so many pairs.
-func allocations(tb testing.TB, broker *process, w *worker) {
-	const pairs = 20_000
+func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
 	inBroker := broker.memory().Mallocs
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -47,8 +47,8 @@ func allocations(tb testing.TB, broker *process, w *worker) {
 	}
 	runtime.ReadMemStats(&after)
 	inBroker = broker.memory().Mallocs - inBroker
-	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/pairs, atMost(6.01))
-	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/pairs, atMost(2.01))
+	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(6.01))
+	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/float64(pairs), atMost(2.01))
 }
 
 func BenchmarkSharedClient(b *testing.B) {

@@ -3,7 +3,9 @@ package wsclient_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -88,12 +90,17 @@ func TestLeaseEndsWithABrokerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// Close sends nothing more of what is queued: the close frame stands for it all.
+// Close sends nothing more of what is queued: the close frame stands for it all. Here
+// each frame is so long that it is written by itself.
 func TestCloseOvertakesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")
+		var long wsclient.AcquireOptions
+		for n := range 40 {
+			long.Also = append(long.Also, wsclient.LockSpec{Name: fmt.Sprint(strings.Repeat("a", 500), n)})
+		}
 		for range 10 {
-			go func() { _, _ = c.Acquire(t.Context(), "a", nil) }()
+			go func() { _, _ = c.Acquire(t.Context(), "a", &long) }()
 		}
 		synctest.Wait()
 		read := func() error {

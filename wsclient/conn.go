@@ -34,6 +34,7 @@ type conn struct {
 
 	decoder wire.ReplyDecoder // the reader's
 
+	turn     chan struct{} // has a token while somebody writes
 	wake     chan struct{} // has a token when the queue or the state has changed
 	draining chan struct{} // closed when the broker has said that it stops
 	done     chan struct{} // closed at the end, after err is set
@@ -79,12 +80,14 @@ func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		link:     l,
 		hello:    hello,
 		decoder:  wire.ReplyDecoder{Session: hello.Session},
+		turn:     make(chan struct{}, 1),
 		wake:     make(chan struct{}, 1),
 		draining: make(chan struct{}),
 		done:     make(chan struct{}),
 		lease:    given,
 	}
 	ws.SetPingHandler(c.pinged)
+	ws.SetCloseHandler(c.closed)
 	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
 	c.watchdog = time.AfterFunc(left, c.expire)
 	c.mu.Unlock()

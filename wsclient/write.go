@@ -87,6 +87,8 @@ func (c *conn) pingFrom(r room, sent instant) error {
 
 // writeFrames writes whole frames, unless the connection has ended.
 func (c *conn) writeFrames(frames []byte) error {
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	c.mu.Lock()
 	if c.err != nil { // its link is to be silent, and has a deadline to that end
 		c.mu.Unlock()
@@ -107,6 +109,20 @@ func (c *conn) pinged(text string) error {
 	defer c.mu.Unlock()
 	c.pong = wire.Some(text)
 	c.signal()
+	return nil
+}
+
+// closed answers a close of the broker, as the library would, but between two writes.
+func (c *conn) closed(code int, _ string) error {
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+		message := websocket.FormatCloseMessage(code, "")
+		_ = c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
+	case <-late.C:
+	}
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (it item) dismiss() {
 }
 
 func (s *session) audit(m wire.Request, v verdict) {
-	line := s.logger.Warn().Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
+	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
 	what := m.Kind()
 	switch m := m.(type) {
 	case *wire.Evict:

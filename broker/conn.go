@@ -2,9 +2,11 @@ package broker
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,12 +25,18 @@ const (
 // A progressConn is a connection whose reads and writes fail when they make no
 // progress, however much there is to read or write, and that can be told to come
 // to an end.
+//
+// To set a deadline costs about as much as all else that the broker does for a frame.
+// So one that is too early stays, and is moved only when it fires.
 type progressConn struct {
 	net.Conn
 	silence time.Duration // how long a read may last; 0: for ever
 
 	made time.Time
 	last atomic.Int64 // nanoseconds after made when a byte was received last
+
+	reads  bool      // the reader's: there is a deadline for reading
+	writes time.Time // the writer's: when the deadline for writing was set
 
 	mu       sync.Mutex
 	deadline time.Time // none is later than this, unless it is zero
@@ -37,33 +45,67 @@ type progressConn struct {
 // Read waits for bytes, not for messages: a long message on a slow line is a
 // sign of life as well.
 func (c *progressConn) Read(p []byte) (int, error) {
-	if c.silence > 0 {
-		if err := c.setDeadline(c.Conn.SetReadDeadline, time.Now().Add(c.silence)); err != nil {
-			return 0, err
+	begin := time.Now()
+	if c.silence > 0 && !c.reads {
+		c.reads = true
+		_ = c.setDeadline(c.Conn.SetReadDeadline, begin.Add(c.silence))
+	}
+	for {
+		n, err := c.Conn.Read(p)
+		if n > 0 {
+			c.last.Store(int64(time.Since(c.made)))
+		}
+		if n > 0 || !c.goesOn(err, begin, c.silence, c.Conn.SetReadDeadline) {
+			return n, err
 		}
 	}
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.last.Store(int64(time.Since(c.made)))
-	}
-	return n, err
 }
 
 // heard is when the last byte was received.
 func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
-// Write writes p chunk by chunk, each with a deadline of its own.
+// Write writes p chunk by chunk, each with a time of its own.
 func (c *progressConn) Write(p []byte) (written int, err error) {
 	for len(p) > 0 && err == nil {
-		if err := c.setDeadline(c.Conn.SetWriteDeadline, time.Now().Add(writeStall)); err != nil {
-			return written, err
-		}
 		var n int
-		n, err = c.Conn.Write(p[:min(len(p), writeChunk)])
+		n, err = c.writeChunk(p[:min(len(p), writeChunk)])
 		written += n
 		p = p[n:]
 	}
 	return written, err
+}
+
+func (c *progressConn) writeChunk(p []byte) (written int, err error) {
+	begin := time.Now()
+	// One that fires in the middle would be the end of a connection with TLS, so this
+	// is never much too early.
+	if begin.Sub(c.writes) > writeStall/8 {
+		c.writes = begin
+		_ = c.setDeadline(c.Conn.SetWriteDeadline, begin.Add(writeStall))
+	}
+	for {
+		n, err := c.Conn.Write(p[written:])
+		written += n
+		if !c.goesOn(err, begin, writeStall, c.Conn.SetWriteDeadline) {
+			return written, err
+		}
+	}
+}
+
+// goesOn reports whether err only says that a deadline was too early for something that
+// has begun at begin and may last so long. Then it has moved the deadline.
+func (c *progressConn) goesOn(err error, begin time.Time, most time.Duration, set func(time.Time) error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) >= most || c.isDue() {
+		return false
+	}
+	return c.setDeadline(set, begin.Add(most)) == nil
+}
+
+// isDue reports whether the end that hurry has set has come.
+func (c *progressConn) isDue() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
 // SetWriteDeadline does nothing: Write sets its own.
@@ -97,10 +139,11 @@ func (c *progressConn) linger() {
 	_, _ = io.Copy(io.Discard, c.Conn)
 }
 
-// A hijacker hands out the connection under an HTTP request as a progressConn.
+// A hijacker hands out the connection under an HTTP request as a batchConn, on top of
+// a progressConn.
 type hijacker struct {
 	http.ResponseWriter
-	conn *progressConn
+	conn *batchConn
 }
 
 // Hijack is for the upgrader.
@@ -109,6 +152,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = &progressConn{Conn: conn, made: time.Now()}
+	h.conn = &batchConn{progressConn: &progressConn{Conn: conn, made: time.Now()}}
 	return h.conn, buffered, nil
 }

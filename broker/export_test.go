@@ -51,6 +51,7 @@ const (
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
 	MaxMalformed = maxMalformed
+	StayAfter    = stayAfter
 	ChangesBytes = changesBytes
 	MatchBurst   = matchBurst
 	TokenRange   = tokenRange

@@ -43,8 +43,8 @@ func (b *Broker) Handler() http.Handler {
 func newUpgrader() websocket.Upgrader {
 	return websocket.Upgrader{
 		HandshakeTimeout: upgradeTimeout,
-		ReadBufferSize:   4096,
-		WriteBufferSize:  4096,
+		ReadBufferSize:   frameBuffer,
+		WriteBufferSize:  frameBuffer,
 		Subprotocols:     []string{wire.Subprotocol},
 		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
@@ -81,7 +81,9 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	if !b.serve(newSession(b.names(), conn, h.conn, peer, b.config, b.inbox)) {
+	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox)
+	s.begin()
+	if !b.serve(s) {
 		_ = conn.Close()
 	}
 }

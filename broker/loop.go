@@ -136,6 +136,9 @@ func (l *loop) handle(it item) {
 		l.reply(s, it.fault)
 	default:
 		l.request(it)
+		if it.verdict == nil { // else the reader looks at it
+			wire.Recycle(it.request)
+		}
 	}
 }
 

@@ -14,15 +14,18 @@ const (
 )
 
 // An outbox carries replies from the loop to a session's writer. Putting never
-// waits.
+// waits. The writer is made when there is something to send.
 type outbox struct {
-	wake chan struct{} // has a token when something has changed
+	wake  chan struct{} // has a token when something has changed
+	write func()        // makes a writer
 
 	mu      sync.Mutex
+	writing bool // there is a writer
 	replies []wire.Reply
 	queued  due              // of replies
 	taken   due              // what the writer has taken and not yet sent
 	lagging map[wire.ID]bool // watches that are told nothing until they have read on
+	ping    bool             // one is due
 	pong    *string          // the latest WebSocket ping that is not answered yet
 	end     *ending
 }
@@ -30,14 +33,15 @@ type outbox struct {
 // due counts bytes.
 type due struct{ all, changes int }
 
-func newOutbox() *outbox {
-	return &outbox{wake: make(chan struct{}, 1), lagging: make(map[wire.ID]bool)}
+func newOutbox(write func()) *outbox {
+	return &outbox{wake: make(chan struct{}, 1), write: write}
 }
 
 // A parcel is what the writer has to send.
 type parcel struct {
-	replies []wire.Reply
+	ping    bool
 	pong    *string
+	replies []wire.Reply
 	end     *ending // after the replies
 }
 
@@ -76,6 +80,9 @@ func (o *outbox) lag(watch wire.ID) {
 
 // leaveOut is lag for who holds o.mu.
 func (o *outbox) leaveOut(watch wire.ID) {
+	if o.lagging == nil {
+		o.lagging = make(map[wire.ID]bool)
+	}
 	o.lagging[watch] = true
 	o.add(&wire.Lagged{ID: watch})
 }
@@ -102,6 +109,14 @@ func (o *outbox) resume(watch wire.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.lagging, watch)
+}
+
+// beat notes that a ping is due.
+func (o *outbox) beat() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ping = true
+	o.signal()
 }
 
 // answer notes a WebSocket ping, and never fails. Only the latest is answered, as RFC 6455,
@@ -141,10 +156,10 @@ func (o *outbox) cut(end ending) {
 func (o *outbox) take(sent parcel) parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	p := parcel{replies: o.replies, pong: o.pong, end: o.end}
+	p := parcel{ping: o.ping, pong: o.pong, replies: o.replies, end: o.end}
 	o.taken, o.queued = o.queued, due{}
 	clear(sent.replies)
-	o.replies, o.pong = sent.replies[:0], nil
+	o.replies, o.ping, o.pong = sent.replies[:0], false, nil
 	return p
 }
 
@@ -155,9 +170,26 @@ func (o *outbox) sent() {
 	o.taken = due{}
 }
 
+// retire lets the writer leave, if there is nothing for it to do.
+func (o *outbox) retire() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ping || o.pong != nil || o.end != nil || len(o.replies) > 0 {
+		return false
+	}
+	o.writing = false
+	o.replies = nil
+	return true
+}
+
+// signal tells the writer that there is something to do. The caller holds o.mu.
 func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
+	}
+	if !o.writing {
+		o.writing = true
+		o.write()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,23 +17,29 @@ import (
 // maxMalformed is how many malformed frames in a row a client may send.
 const maxMalformed = 100
 
-// keepBuffer is the size up to which a writer keeps its buffer for the next reply.
-const keepBuffer = 64 << 10
+// keepBuffer is the size up to which a reader and a writer keep their buffers for the
+// next frame.
+const keepBuffer = 4 << 10
+
+// stayAfter is how many parcels a writer sends between two pings before it stays for
+// more. One that has just said hello does not.
+const stayAfter = 4
 
 // A session is one connection: a reader and a writer. What the loop owns is
 // marked; the rest belongs to the session's own goroutines.
 type session struct {
 	name string
 	conn *websocket.Conn
-	net  *progressConn // under conn
+	net  *batchConn // under conn
 	peer wire.Peer
 
-	heartbeat time.Duration
-	limits    wire.Limits
-	logger    zerolog.Logger
-
+	config  *Config
+	decoder *wire.RequestDecoder
 	inbox   *inbox
 	out     *outbox
+	pulse   *time.Timer   // when the next ping is due
+	frame   []byte        // the writer's, reused
+	sent    int           // the writer's: parcels since the last ping
 	page    chan struct{} // has a token while a page of the listing is asked for and not sent
 	written chan struct{} // closed when the writer has ended
 	stalled atomic.Bool   // the writer has given up a client that takes nothing
@@ -42,28 +49,32 @@ type session struct {
 	watches *watches // the loop's: nil before the first
 }
 
-func newSession(name string, conn *websocket.Conn, net *progressConn, peer wire.Peer, c Config, in *inbox) *session {
+func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Peer, c *Config, in *inbox) *session {
 	net.silence = c.Timeout
-	return &session{
+	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
-		heartbeat: c.Heartbeat, limits: c.Limits,
-		logger: c.Logger.With().Str("session", name).Logger(),
-		inbox:  in, out: newOutbox(), page: make(chan struct{}, 1), written: make(chan struct{}),
+		config: c, decoder: wire.NewRequestDecoder(name, c.Limits),
+		inbox: in, page: make(chan struct{}, 1), written: make(chan struct{}),
 		last: -1,
 	}
+	s.out = newOutbox(func() { go s.write() })
+	return s
+}
+
+// begin is called before run, on a goroutine that ends soon: to write a line of the
+// log takes a deep stack, and that of run is to stay small.
+func (s *session) begin() {
+	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
 }
 
 // run is the session's life: it reads until the connection ends, tells the
 // loop, and lets the writer finish. It keeps the log, too, which the loop must
 // not: a log that blocks would stop everybody.
 func (s *session) run() {
-	s.logger.Info().Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
-	s.conn.SetReadLimit(int64(s.limits.MessageBytes))
+	s.conn.SetReadLimit(int64(s.config.Limits.MessageBytes))
 	s.conn.SetPingHandler(s.out.answer)
-	go func() {
-		defer close(s.written)
-		s.write()
-	}()
+	s.pulse = time.AfterFunc(s.config.Heartbeat, s.out.beat)
+	defer s.pulse.Stop()
 
 	end := ending{code: wire.CloseRestart, reason: "the broker has stopped"}
 	if s.inbox.put(item{session: s, opened: true}) {
@@ -80,16 +91,21 @@ func (s *session) run() {
 		s.net.linger()
 	}
 	_ = s.net.Close()
-	s.logger.Info().Str("reason", s.out.finish(end).reason).Msg("session ended")
+	s.log(s.config.Logger.Info()).Str("reason", s.out.finish(end).reason).Msg("session ended")
 }
+
+// log says in a line of the log whose it is.
+func (s *session) log(line *zerolog.Event) *zerolog.Event { return line.Str("session", s.name) }
 
 // read hands every frame to the loop until the connection ends, and says how
 // it is to end.
 func (s *session) read() ending {
 	malformed := 0
+	var frame []byte
 	for {
-		kind, frame, err := s.conn.ReadMessage()
-		if err != nil {
+		var kind int
+		var err error
+		if kind, frame, err = s.readFrame(frame[:0]); err != nil {
 			end := endingOf(err)
 			end.cutOff = end.cutOff || s.stalled.Load()
 			return end
@@ -113,6 +129,27 @@ func (s *session) read() ending {
 			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
 		}
 	}
+}
+
+// readFrame appends the next frame to buffer, which is to be empty.
+func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
+	kind, reader, err := s.conn.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	if cap(buffer) > keepBuffer {
+		buffer = nil
+	}
+	for err == nil {
+		var n int
+		buffer = slices.Grow(buffer, frameBuffer/2)
+		n, err = reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return kind, buffer, err
 }
 
 // asksForPage reports whether the answer to m may be as long as a page.
@@ -143,17 +180,18 @@ func (s *session) pageDone() {
 
 // decode makes an item of a frame, and reports whether it was well-formed JSON.
 func (s *session) decode(frame []byte) (it item, wellFormed bool) {
-	request, err := wire.DecodeRequest(frame, s.limits)
+	request, err := s.decoder.Decode(frame)
+	if err == nil {
+		return item{session: s, request: request, verdict: newVerdicts(request)}, true
+	}
 	var fault *wire.Error
 	var syntax *wire.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
+	if errors.As(err, &syntax) {
 		fault = &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}
 		return item{session: s, fault: fault}, false
-	case errors.As(err, &fault):
-		return item{session: s, fault: fault}, true
 	}
-	return item{session: s, request: request, verdict: newVerdicts(request)}, true
+	errors.As(err, &fault) // there is no other kind
+	return item{session: s, fault: fault}, true
 }
 
 // endingOf says what the end of reading means. No close frame is sent where the
@@ -175,69 +213,96 @@ func endingOf(err error) ending {
 }
 
 // write sends what the loop puts into the outbox, and pings, until the session
-// ends. When the client takes nothing any more it closes the connection, which
-// ends the reader.
+// ends, or has little to say: a connection at rest needs no writer, and the outbox
+// makes another one. When the client takes nothing any more it closes the connection,
+// which ends the reader.
 func (s *session) write() {
-	heartbeat := time.NewTicker(s.heartbeat)
-	defer heartbeat.Stop()
-	var buffer []byte
 	var p parcel
 	for {
-		select {
-		case <-heartbeat.C:
-			if s.control(websocket.PingMessage, nil) != nil {
-				return
-			}
-			continue
-		case <-s.out.wake:
-		}
+		<-s.out.wake
 		p = s.out.take(p)
-		if p.pong != nil && s.control(websocket.PongMessage, []byte(*p.pong)) != nil {
+		err := s.send(&p)
+		if err != nil {
+			s.giveUp(err)
+		}
+		if err != nil || p.end != nil {
+			close(s.written)
 			return
 		}
-		for _, m := range p.replies {
-			if lagged, is := m.(*wire.Lagged); is {
-				s.out.resume(lagged.ID)
-			}
-			var err error
-			if buffer, err = s.send(buffer[:0], m); err != nil {
-				s.giveUp(err)
+		s.sent++
+		if p.ping {
+			s.pulse.Reset(s.config.Heartbeat)
+			s.sent = 0
+		}
+		if s.sent < stayAfter {
+			s.frame = nil
+			if s.out.retire() {
 				return
 			}
-			switch m.(type) {
-			case *wire.InfoPage, *wire.Chain:
-				s.pageDone()
-			}
-		}
-		s.out.sent()
-		if p.end != nil {
-			if p.end.code != 0 {
-				_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
-				s.net.hurry() // the reader hears the client's answer soon, or not at all
-			}
-			return
 		}
 	}
 }
 
-func (s *session) send(buffer []byte, m wire.Reply) ([]byte, error) {
-	buffer, err := wire.Append(buffer, m)
-	if err != nil {
-		return buffer, err
+// send sends a parcel, in as few writes as may be.
+func (s *session) send(p *parcel) error {
+	s.net.gather()
+	err := s.compose(p)
+	err = errors.Join(err, s.net.flush())
+	s.out.sent()
+	return err
+}
+
+// compose makes the frames of a parcel.
+func (s *session) compose(p *parcel) error {
+	if p.ping {
+		if err := s.control(websocket.PingMessage, nil); err != nil {
+			return err
+		}
 	}
-	err = s.conn.WriteMessage(websocket.TextMessage, buffer)
-	if cap(buffer) > keepBuffer {
-		buffer = nil
+	if p.pong != nil {
+		if err := s.control(websocket.PongMessage, []byte(*p.pong)); err != nil {
+			return err
+		}
 	}
-	return buffer, err
+	if err := s.composeReplies(p.replies); err != nil {
+		return err
+	}
+	if p.end != nil && p.end.code != 0 {
+		// Whether it arrives is of no concern any more.
+		_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
+		s.net.hurry() // the reader hears the client's answer soon, or not at all
+	}
+	return nil
+}
+
+func (s *session) composeReplies(replies []wire.Reply) error {
+	frame := s.frame
+	for _, m := range replies {
+		if lagged, is := m.(*wire.Lagged); is {
+			s.out.resume(lagged.ID)
+		}
+		var err error
+		if frame, err = wire.Append(frame[:0], m); err != nil {
+			return err
+		}
+		if err = s.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
+			return err
+		}
+		if cap(frame) > keepBuffer {
+			frame = nil
+		}
+		switch m.(type) {
+		case *wire.InfoPage, *wire.Chain:
+			s.pageDone()
+		}
+		wire.Recycle(m)
+	}
+	s.frame = frame
+	return nil
 }
 
 func (s *session) control(kind int, data []byte) error {
-	err := s.conn.WriteControl(kind, data, time.Now().Add(writeStall))
-	if err != nil {
-		s.giveUp(err)
-	}
-	return err
+	return s.conn.WriteControl(kind, data, time.Now().Add(writeStall))
 }
 
 // giveUp ends a connection that takes nothing any more; the reader notices.

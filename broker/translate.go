@@ -157,9 +157,9 @@ func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
 	case locktable.Granted:
-		return &wire.Granted{ID: id, Token: event.Token}
+		return wire.NewGranted(id, event.Token)
 	case locktable.Released:
-		return &wire.Released{ID: id}
+		return wire.NewReleased(id)
 	case locktable.Cancelled:
 		return &wire.Cancelled{ID: id}
 	case locktable.Lost:

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"hash/maphash"
-	"sync"
-)
+import "hash/maphash"
 
 // A RequestDecoder decodes what one client sends, as [DecodeRequest] does, and
 // faster where frames are as clients write them: it allocates nothing for an
@@ -29,9 +26,6 @@ func (d *RequestDecoder) Decode(frame []byte) (Request, error) {
 	}
 	return DecodeRequest(frame, d.limits)
 }
-
-// Rest gives back memory that is only of use while frames arrive.
-func (d *RequestDecoder) Rest() { d.texts = texts{} }
 
 // plain decodes a plain frame that is right, or returns nil.
 func (d *RequestDecoder) plain(frame []byte) Request {
@@ -153,45 +147,33 @@ func (d *ReplyDecoder) plain(frame []byte) Reply {
 	return nil
 }
 
-// Messages of which there are very many are used again: two allocations for each
-// lock and release less in the broker, and less for the collector to do.
-var (
-	acquires = sync.Pool{New: func() any { return new(Acquire) }}
-	releases = sync.Pool{New: func() any { return new(Release) }}
+// A connection remembers up to mostTexts texts, and begins with place for fewTexts.
+const (
+	fewTexts  = 16
+	mostTexts = 256
 )
 
-// Recycle takes back a message that a RequestDecoder has made and that nobody will
-// look at any more. Other messages are left alone.
-func Recycle(m Request) {
-	switch m := m.(type) {
-	case *Acquire:
-		clear(m.Locks)
-		*m = Acquire{Locks: m.Locks[:0]}
-		acquires.Put(m)
-	case *Release:
-		*m = Release{}
-		releases.Put(m)
-	}
-}
-
-// textSlots is how many texts are remembered for each connection.
-const textSlots = 256
-
-// texts are strings that were needed before. A text has one place, for which others
+// texts are strings that were needed before. Each has one place, for which others
 // compete, so there are never many, whatever a client sends.
 type texts struct {
-	slots []string // nil before the first
-	seed  maphash.Seed
+	places []string // their number is a power of 2; nil before the first
+	seed   maphash.Seed
 }
 
 // string is string(text), and allocates only if it has not met text lately.
 func (t *texts) string(text []byte) string {
-	if t.slots == nil {
-		t.slots, t.seed = make([]string, textSlots), maphash.MakeSeed()
+	if t.places == nil {
+		t.places, t.seed = make([]string, fewTexts), maphash.MakeSeed()
 	}
-	slot := &t.slots[maphash.Bytes(t.seed, text)%textSlots]
-	if *slot != string(text) {
-		*slot = string(text)
+	hash := maphash.Bytes(t.seed, text)
+	place := &t.places[hash%uint64(len(t.places))]
+	if *place == string(text) {
+		return *place
 	}
-	return *slot
+	if *place != "" && len(t.places) < mostTexts {
+		t.places = make([]string, 2*len(t.places)) // those that are still needed come again
+		place = &t.places[hash%uint64(len(t.places))]
+	}
+	*place = string(text)
+	return *place
 }

@@ -48,9 +48,10 @@ type conn struct {
 	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
 	watches  book[*watch]           // those that have not ended
 	lease    lease
-	watchdog *time.Timer // fires at the end of the lease
-	hasLost  bool        // somebody held a lock at the end
-	parting  *time.Timer // not nil: the link stays open until it fires; see part
+	goodbye  wire.Release // of the request that is just being released
+	watchdog *time.Timer  // fires at the end of the lease
+	hasLost  bool         // somebody held a lock at the end
+	parting  *time.Timer  // not nil: the link stays open until it fires; see part
 }
 
 // startConn waits for the hello, as long as the link is open. The lease begins when the link had been made:

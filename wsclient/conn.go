@@ -167,7 +167,7 @@ func (c *conn) withdraw(err error) {
 		around := r.lock.outer.around(c.client)
 		if r.state == waiting && (around == nil || around.cause != nil) {
 			r.finish(err)
-			c.send(&wire.Cancel{ID: r.id}) // whatever crosses it finds nobody
+			c.send(&wire.Cancel{ID: r.what.ID}) // whatever crosses it finds nobody
 		}
 	}
 }

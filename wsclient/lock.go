@@ -18,8 +18,7 @@ type Lock struct {
 	request *request // nil: enclosing calls hold all that was asked for
 	lenders []*Lock  // enclosing locks that cover some of what was asked for
 
-	base     context.Context // that of the call
-	outlives bool            // the lock's does not end with it
+	base context.Context // that of the call
 
 	// Guarded by the client's mu:
 	ctx       context.Context         // nil until somebody wants it: most do not
@@ -27,8 +26,9 @@ type Lock struct {
 	cause     error                   // why it is not held any more, or nil
 	borrowers map[*Lock]struct{}      // those that it covers some of
 
-	release sync.Once
-	err     error // of release
+	err      error // of release
+	release  sync.Once
+	outlives bool // its context does not end with base
 }
 
 type lockKey struct{}
@@ -181,7 +181,7 @@ func (l *Lock) Token() int64 {
 // one of those.
 func (l *Lock) ID() string {
 	if l.request != nil {
-		return l.request.id.String()
+		return l.request.what.ID.String()
 	}
 	return l.lenders[0].ID()
 }

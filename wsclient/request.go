@@ -13,24 +13,22 @@ import (
 type request struct {
 	client *Client
 	lock   *Lock        // whose it is
-	what   wire.Acquire // without what depends on the connection
+	what   wire.Acquire // without what depends on the connection, where it has none
 	until  time.Time    // it waits until then; zero: for ever
-	once   bool         // it is not asked for again: it does not wait
-	hold   time.Duration
+	term   term         // begins when it is granted
 
-	order   int64 // among all of the client
-	conn    *conn // on which it was asked for, or nil
-	id      wire.ID
-	parent  *Lock // as the broker was told
-	state   requestState
-	claimed bool // its caller knows that it holds
-
-	term  term        // once it is granted
-	timer *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
+	order  int64       // among all of the client
+	conn   *conn       // on which it was asked for, or nil
+	parent *Lock       // as the broker was told
+	timer  *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
 
 	changed chan struct{} // has a token when it is granted or has ended, for the one who waits
 	token   int64
 	err     error // once it has ended; nil: released or cancelled
+
+	state   requestState
+	claimed bool // its caller knows that it holds
+	once    bool // it is not asked for again: it does not wait
 }
 
 type requestState uint8
@@ -75,9 +73,9 @@ func (r *request) canMove() bool {
 // submit asks for r on c. The caller holds the client's mu.
 func (c *conn) submit(r *request) {
 	r.stopTimer() // from now on the broker counts its wait
-	r.conn, r.id, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
+	r.conn, r.what.ID, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
 	c.next++
-	c.requests.set(r.id.N, r)
+	c.requests.set(r.what.ID.N, r)
 	m := r.message()
 	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
 		r.finish(badRequest(err)) // this broker allows less than the one before
@@ -89,9 +87,9 @@ func (c *conn) submit(r *request) {
 // message is r for its connection, until there is another.
 func (r *request) message() *wire.Acquire {
 	m := &r.what
-	m.ID, m.Parent, m.WaitMS, m.HoldMS = r.id, wire.ID{}, wire.Opt[int64]{}, wire.Opt[int64]{}
+	m.Parent, m.WaitMS, m.HoldMS = wire.ID{}, wire.Opt[int64]{}, wire.Opt[int64]{}
 	if r.parent != nil {
-		m.Parent = r.parent.request.id
+		m.Parent = r.parent.request.what.ID
 	}
 	switch {
 	case r.once:
@@ -101,8 +99,8 @@ func (r *request) message() *wire.Acquire {
 	case !r.until.IsZero():
 		m.WaitMS = wire.Some(max(1, toMillis(time.Until(r.until)))) // 0 would be not to wait
 	}
-	if r.hold > 0 {
-		m.HoldMS = wire.Some(toMillis(backstop(r.hold, r.conn.lease.timeout)))
+	if r.term.hold > 0 {
+		m.HoldMS = wire.Some(toMillis(backstop(r.term.hold, r.conn.lease.timeout)))
 	}
 	return m
 }
@@ -125,7 +123,7 @@ func (r *request) timeout() error {
 
 // setAside takes r, which waits, from its connection, to be asked for on the next.
 func (r *request) setAside(at time.Time) {
-	r.conn.requests.remove(r.id.N)
+	r.conn.requests.remove(r.what.ID.N)
 	r.conn = nil
 	r.pend(at)
 }
@@ -164,8 +162,8 @@ func (r *request) grant(token int64, at instant) {
 		return
 	}
 	r.state, r.token = holding, token
-	r.term = term{begin: at, hold: r.hold}
-	if r.hold > 0 {
+	r.term.begin = at
+	if r.term.hold > 0 {
 		r.timer = time.AfterFunc(r.term.left(at), r.expire)
 	}
 	r.signal()
@@ -230,7 +228,7 @@ func (r *request) expire() {
 // Whatever the broker still sends for r finds nobody.
 func (r *request) checkTerm(at instant) {
 	if r.state == holding && r.term.isOver(at) {
-		c, id := r.conn, r.id
+		c, id := r.conn, r.what.ID
 		r.finish(&LostError{Reason: LostExpired})
 		c.send(&wire.Cancel{ID: id})
 	}
@@ -239,7 +237,7 @@ func (r *request) checkTerm(at instant) {
 // finish ends r with err. The caller holds the client's mu.
 func (r *request) finish(err error) {
 	if r.conn != nil {
-		r.conn.requests.remove(r.id.N)
+		r.conn.requests.remove(r.what.ID.N)
 	} else {
 		r.client.pending.remove(r.order)
 	}
@@ -264,7 +262,7 @@ func (r *request) giveUp() {
 		r.finish(nil)
 	default:
 		r.state = leaving
-		r.conn.send(&wire.Cancel{ID: r.id})
+		r.conn.send(&wire.Cancel{ID: r.what.ID})
 	}
 }
 
@@ -272,7 +270,7 @@ func (r *request) giveUp() {
 func (r *request) release() {
 	if r.state == holding {
 		r.state = releasing
-		r.conn.goodbye.ID = r.id
+		r.conn.goodbye.ID = r.what.ID
 		r.conn.send(&r.conn.goodbye)
 	}
 }

@@ -23,7 +23,7 @@ func fixture(hold time.Duration) *Lock {
 	c.conn = conn
 	close(c.online)
 	l := &Lock{client: c, base: context.Background()}
-	l.request = &request{client: c, conn: conn, lock: l, hold: hold, changed: make(chan struct{}, 1)}
+	l.request = &request{client: c, conn: conn, lock: l, term: term{hold: hold}, changed: make(chan struct{}, 1)}
 	conn.requests.set(0, l.request)
 	l.request.grant(7, at(0))
 	_, _ = l.request.settle(nil)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -22,13 +23,14 @@ type Client struct {
 
 	done chan struct{} // closed at the end for good, after err is set
 
+	hello atomic.Pointer[wire.Hello] // the latest
+
 	mu      sync.Mutex
 	err     error // why the client has ended
 	state   State
 	conn    *conn          // the connection, or nil while there is none
 	offline error          // why there is none
 	online  chan struct{}  // closed while there is one
-	hello   *wire.Hello    // the latest
 	orders  int64          // requests so far
 	pending book[*request] // those that wait for a connection, by order
 	open    int            // requests that have not ended

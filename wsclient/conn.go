@@ -17,7 +17,7 @@ const (
 	readLimit = 32 << 20
 	// writeWait is how long a frame may take to leave.
 	writeWait = 10 * time.Second
-	// keepFrame is the size up to which the writer keeps its buffer.
+	// keepFrame is the size up to which the reader keeps its buffer.
 	keepFrame = 4 << 10
 	// closeWait is how long the broker may take to answer a close.
 	closeWait = time.Second
@@ -31,8 +31,10 @@ type conn struct {
 	link       link // below ws
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
-	frame      []byte // the writer's, reused
 
+	decoder wire.ReplyDecoder // the reader's
+
+	turn     chan struct{} // has a token while somebody writes
 	wake     chan struct{} // has a token when the queue or the state has changed
 	draining chan struct{} // closed when the broker has said that it stops
 	done     chan struct{} // closed at the end, after err is set
@@ -40,14 +42,16 @@ type conn struct {
 	mu       *sync.Mutex // the client's; it guards all below
 	err      error
 	next     int64                  // the n of the next id
-	queue    []outgoing             // for the writer, ids in rising order
+	out      *batch                 // for the writer, ids in rising order; nil: nothing
+	pong     wire.Opt[string]       // the answer to the latest ping of the WebSocket that has none
 	requests book[*request]         // acquires that have not ended
 	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
 	watches  book[*watch]           // those that have not ended
 	lease    lease
-	watchdog *time.Timer // fires at the end of the lease
-	hasLost  bool        // somebody held a lock at the end
-	parting  *time.Timer // not nil: the link stays open until it fires; see part
+	goodbye  wire.Release // of the request that is just being released
+	watchdog *time.Timer  // fires at the end of the lease
+	hasLost  bool         // somebody held a lock at the end
+	parting  *time.Timer  // not nil: the link stays open until it fires; see part
 }
 
 // startConn waits for the hello, as long as the link is open. The lease begins when the link had been made:
@@ -76,11 +80,15 @@ func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		ws:       ws,
 		link:     l,
 		hello:    hello,
+		decoder:  wire.ReplyDecoder{Session: hello.Session},
+		turn:     make(chan struct{}, 1),
 		wake:     make(chan struct{}, 1),
 		draining: make(chan struct{}),
 		done:     make(chan struct{}),
 		lease:    given,
 	}
+	ws.SetPingHandler(c.pinged)
+	ws.SetCloseHandler(c.closed)
 	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
 	c.watchdog = time.AfterFunc(left, c.expire)
 	c.mu.Unlock()
@@ -159,7 +167,7 @@ func (c *conn) withdraw(err error) {
 		around := r.lock.outer.around(c.client)
 		if r.state == waiting && (around == nil || around.cause != nil) {
 			r.finish(err)
-			c.send(&wire.Cancel{ID: r.id}) // whatever crosses it finds nobody
+			c.send(&wire.Cancel{ID: r.what.ID}) // whatever crosses it finds nobody
 		}
 	}
 }
@@ -187,23 +195,25 @@ func (c *conn) checkLease(at instant) (over bool) {
 	return true
 }
 
-// An outgoing message is on its way to the writer.
-type outgoing struct {
-	message wire.Request
-	ping    bool // it is one that is only sent if a heartbeat is due then
-}
-
-// pingEvery is after how many messages in the queue there is room for a ping: its
-// id must be greater than those before and less than those behind.
-const pingEvery = 16
-
 // send queues m. The caller holds c.mu.
 func (c *conn) send(m wire.Request) {
-	c.queue = append(c.queue, outgoing{message: m})
-	if len(c.queue)%pingEvery == 0 {
-		c.queue = append(c.queue, outgoing{message: &wire.Ping{ID: c.nextID()}, ping: true})
+	if c.queued().add(m) {
+		c.out.leaveRoom(c.next)
 		c.next++
 	}
+	c.signal()
+}
+
+// queued is the batch that the writer takes next. The caller holds c.mu.
+func (c *conn) queued() *batch {
+	if c.out == nil {
+		c.out = newBatch()
+	}
+	return c.out
+}
+
+// signal wakes the writer.
+func (c *conn) signal() {
 	select {
 	case c.wake <- struct{}{}:
 	default:

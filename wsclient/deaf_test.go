@@ -3,7 +3,9 @@ package wsclient_test
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,11 +20,17 @@ import (
 // on a network that keeps nothing: every write of the client is blocked.
 func dialDeaf(t *testing.T, s *stage, address string) (*wsclient.Client, *websocket.Conn) {
 	t.Helper()
+	return dialDeafFor(t, s, address, 15*time.Second)
+}
+
+// dialDeafFor is dialDeaf with that session timeout.
+func dialDeafFor(t *testing.T, s *stage, address string, timeout time.Duration) (*wsclient.Client, *websocket.Conn) {
+	t.Helper()
 	up := make(chan *websocket.Conn, 1)
 	go func() {
 		ws := <-s.ups
 		up <- ws
-		if err := ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second))); err != nil {
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(hello(timeout))); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -88,12 +96,65 @@ func TestLeaseEndsWithABrokerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// Close sends nothing more of what is queued: the close frame stands for it all.
+// byItself are options of a request that is so long that it is written by itself.
+func byItself() *wsclient.AcquireOptions {
+	var o wsclient.AcquireOptions
+	for n := range 40 {
+		o.Also = append(o.Also, wsclient.LockSpec{Name: fmt.Sprint(strings.Repeat("a", 500), n)})
+	}
+	return &o
+}
+
+// A write that is blocked for ten seconds ends the connection, however long the lease
+// is; and each has ten seconds of its own.
+func TestWriteIsBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ws := dialDeafFor(t, newStage(t), "ws://stage", time.Hour)
+		defer c.Close()
+		start := time.Now()
+		for range 5 {
+			go func() { _, _ = c.Acquire(t.Context(), "a", byItself()) }()
+		}
+		for range 3 {
+			pass(6 * time.Second)
+			if _, _, err := ws.ReadMessage(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-c.Done()
+		if took := time.Since(start); took != 28*time.Second || !errors.Is(c.Err(), wsclient.ErrConnection) {
+			t.Errorf("got %v after %v, want ErrConnection after 28s", c.Err(), took)
+		}
+	})
+}
+
+// A broker that closes the connection is not waited for when it reads nothing: its
+// close is answered within a second, or not at all.
+func TestCloseOfABrokerThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ws := dialDeaf(t, newStage(t), "ws://stage")
+		defer c.Close()
+		go func() { _, _ = c.Acquire(t.Context(), "a", nil) }()
+		synctest.Wait()
+		start := time.Now()
+		message := websocket.FormatCloseMessage(websocket.CloseGoingAway, "")
+		if err := ws.WriteControl(websocket.CloseMessage, message, time.Time{}); err != nil {
+			t.Error(err)
+		}
+		<-c.Done()
+		if took := time.Since(start); took != time.Second || !errors.Is(c.Err(), wsclient.ErrConnection) {
+			t.Errorf("got %v after %v, want ErrConnection after a second", c.Err(), took)
+		}
+	})
+}
+
+// Close sends nothing more of what is queued: the close frame stands for it all. Here
+// each frame is so long that it is written by itself.
 func TestCloseOvertakesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")
 		for range 10 {
-			go func() { _, _ = c.Acquire(t.Context(), "a", nil) }()
+			go func() { _, _ = c.Acquire(t.Context(), "a", byItself()) }()
 		}
 		synctest.Wait()
 		read := func() error {

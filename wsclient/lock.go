@@ -15,29 +15,23 @@ type Lock struct {
 	specs  []wire.LockSpec // what its own request holds
 	outer  *Lock           // that of the context it was asked for in, or nil
 
-	request *request        // nil: enclosing calls hold all that was asked for
-	granted <-chan struct{} // of request, as it was asked for
-	lenders []*Lock         // enclosing locks that cover some of what was asked for
+	request *request // nil: enclosing calls hold all that was asked for
+	lenders []*Lock  // enclosing locks that cover some of what was asked for
 
-	ctx  context.Context
-	stop context.CancelCauseFunc
+	base context.Context // that of the call
 
 	// Guarded by the client's mu:
-	cause     error              // why it is not held any more, or nil
-	borrowers map[*Lock]struct{} // those that it covers some of
+	ctx       context.Context         // nil until somebody wants it: most do not
+	stop      context.CancelCauseFunc // of ctx
+	cause     error                   // why it is not held any more, or nil
+	borrowers map[*Lock]struct{}      // those that it covers some of
 
-	release sync.Once
-	err     error // of release
+	err      error // of release
+	release  sync.Once
+	outlives bool // its context does not end with base
 }
 
 type lockKey struct{}
-
-// newLock makes the lock that is to be held; its context is made from base.
-func newLock(base context.Context, c *Client, specs []wire.LockSpec, outer *Lock) *Lock {
-	l := &Lock{client: c, specs: specs, outer: outer}
-	l.ctx, l.stop = context.WithCancelCause(context.WithValue(base, lockKey{}, l))
-	return l
-}
 
 // ask asks for what r wants without what enclosing calls hold already, if that is
 // not all.
@@ -62,48 +56,27 @@ func (l *Lock) ask(r *request, wait time.Duration) error {
 	if err := c.ask(r); err != nil {
 		return err
 	}
-	l.request, l.granted = r, r.granted
+	l.request = r
 	return nil
-}
-
-// wait waits until the request is granted. When it fails nothing is left on
-// the broker.
-func (l *Lock) wait(ctx context.Context) error {
-	r := l.request
-	granted := l.granted
-	for {
-		select {
-		case <-granted:
-		case <-r.ended:
-		case <-ctx.Done():
-		}
-		switch {
-		case isDone(r.ended):
-			return r.err
-		case ctx.Err() != nil: // also when the grant has come in the same moment
-			r.giveUp()
-			return context.Cause(ctx)
-		}
-		var claimed bool
-		if claimed, granted = r.claim(); claimed {
-			return nil
-		}
-	}
 }
 
 // end says that l is not held any more, and why.
 func (l *Lock) end(cause error) {
-	c := l.client
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	l.leave(cause)
+}
+
+// leave is end for who holds the client's mu.
+func (l *Lock) leave(cause error) {
 	l.drop(cause)
-	if c.leaving != nil && c.conn != nil {
+	if c := l.client; c.leaving != nil && c.conn != nil {
 		c.conn.withdraw(ErrClosed) // what was inside this one
 	}
 }
 
-// drop is end for who holds the client's mu. Whoever l covers something of holds
-// that no more either. Only the first cause counts.
+// drop notes that l is not held any more. Whoever l covers something of holds that
+// no more either. Only the first cause counts. The caller holds the client's mu.
 func (l *Lock) drop(cause error) {
 	if l.cause != nil {
 		return
@@ -115,7 +88,9 @@ func (l *Lock) drop(cause error) {
 	for borrower := range l.borrowers {
 		borrower.drop(cause)
 	}
-	l.stop(cause)
+	if l.stop != nil {
+		l.stop(cause)
+	}
 }
 
 // LockFrom returns the innermost lock that ctx carries, for its Token for example,
@@ -128,7 +103,40 @@ func LockFrom(ctx context.Context) (*Lock, bool) {
 // Context returns a context with the values of the one that the lock was asked
 // for with. It ends when the lock is released (cause [ErrReleased]) or lost
 // (cause a *[LostError]). Calls with it know that this lock is held.
-func (l *Lock) Context() context.Context { return l.ctx }
+func (l *Lock) Context() context.Context {
+	l.client.mu.Lock()
+	ctx, cause := l.ctx, l.cause
+	l.client.mu.Unlock()
+	if ctx == nil {
+		ctx = l.publish(l.newContext(cause))
+	}
+	return ctx
+}
+
+// newContext makes a context for l, which is not held because of cause, or held. It
+// calls what the caller's context brings along: nobody may hold the client's mu.
+func (l *Lock) newContext(cause error) (context.Context, context.CancelCauseFunc) {
+	base := l.base
+	if l.outlives || cause != nil { // if it was lost first, that is the cause, whatever has ended since
+		base = context.WithoutCancel(base)
+	}
+	return context.WithCancelCause(context.WithValue(base, lockKey{}, l))
+}
+
+// publish makes ctx that of l, unless somebody else was faster, and returns the one
+// that it is. Where l is not held any more it ends at once.
+func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) context.Context {
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	if l.ctx != nil {
+		stop(nil)
+		return l.ctx
+	}
+	if l.ctx, l.stop = ctx, stop; l.cause != nil {
+		stop(l.cause)
+	}
+	return ctx
+}
 
 // Valid reports whether the lock counts as held at this moment. It looks at the
 // clocks: after the process was frozen, or the machine suspended, for so long that
@@ -173,7 +181,7 @@ func (l *Lock) Token() int64 {
 // one of those.
 func (l *Lock) ID() string {
 	if l.request != nil {
-		return l.request.id.String()
+		return l.request.what.ID.String()
 	}
 	return l.lenders[0].ID()
 }
@@ -187,14 +195,19 @@ func (l *Lock) Release() error {
 }
 
 func (l *Lock) giveBack() error {
-	l.end(ErrReleased) // what happens to a lender from here on is not l's concern
-	if l.request != nil {
-		if err := l.request.release(); err != nil {
+	r := l.request
+	l.client.mu.Lock()
+	l.leave(ErrReleased) // what happens to a lender from here on is not l's concern
+	if r != nil {
+		r.release()
+	}
+	l.client.mu.Unlock()
+	if r != nil {
+		if err := r.await(); err != nil {
 			return err
 		}
 	}
-	var lost *LostError
-	if errors.As(l.cause, &lost) {
+	if _, lost := errors.AsType[*LostError](l.cause); lost {
 		return l.cause
 	}
 	return nil

@@ -21,6 +21,9 @@ func enclosing(ctx context.Context) *Lock {
 // It fails when a lock that would cover something is no longer held. The caller
 // holds the client's mu.
 func (l *Lock) borrow() (needed []wire.LockSpec, err error) {
+	if l.outer == nil {
+		return l.specs, nil
+	}
 	for _, spec := range l.specs {
 		lender, err := l.outer.covering(l.client, spec)
 		switch {

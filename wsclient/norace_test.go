@@ -3,3 +3,5 @@
 package wsclient_test
 
 const defaultCrossings = 100_000
+
+const maxPairAllocs = 6

@@ -106,26 +106,27 @@ const (
 	maxHold = 330 * 24 * time.Hour
 )
 
-// message makes the request for the wire, without what depends on the connection
-// and the time. What is wrong with it beyond what is said here, wire.Check will say.
-func (o AcquireOptions) message(name, author string) (*wire.Acquire, error) {
-	m := &wire.Acquire{Author: o.Author, Steal: o.Steal, Locks: []wire.LockSpec{lockSpec(name, o.Mode, o.Limit)}}
+// fill makes m the request for the wire, without what depends on the connection and
+// the time. What is wrong with it beyond what is said here, wire.Check will say.
+func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
+	m.Author, m.Steal = o.Author, o.Steal
 	if m.Author == "" {
 		m.Author = author
 	}
+	m.Locks = append(m.Locks, lockSpec(name, o.Mode, o.Limit))
 	for _, also := range o.Also {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
 	}
 	if o.Wait < 0 || o.Hold < 0 {
-		return nil, errors.New("negative Wait or Hold")
+		return errors.New("negative Wait or Hold")
 	}
 	if o.Hold > maxHold {
-		return nil, fmt.Errorf("want a Hold of at most %v", maxHold)
+		return fmt.Errorf("want a Hold of at most %v", maxHold)
 	}
 	if o.Wait > maxWait {
-		return nil, fmt.Errorf("want a Wait of at most %v", maxWait)
+		return fmt.Errorf("want a Wait of at most %v", maxWait)
 	}
-	return m, nil
+	return nil
 }
 
 func lockSpec(name string, mode Mode, limit int) wire.LockSpec {

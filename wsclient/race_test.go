@@ -7,3 +7,6 @@ package wsclient_test
 // that call functions fired in a synctest bubble (Go 1.26;
 // https://go.dev/issue/78156 may be the same).
 const defaultCrossings = 10_000
+
+// With the race detector pools forget at random what they are given.
+const maxPairAllocs = 10

@@ -2,6 +2,8 @@ package wsclient
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -10,9 +12,10 @@ import (
 // read takes what the broker sends until the connection has ended.
 func (c *conn) read() {
 	defer c.close()
+	var frame []byte // used again
 	for {
-		_, frame, err := c.ws.ReadMessage()
-		if err != nil {
+		var err error
+		if frame, err = c.readFrame(frame[:0]); err != nil {
 			c.fail(err)
 			return
 		}
@@ -20,13 +23,35 @@ func (c *conn) read() {
 			c.abandon(err)
 			return
 		}
+		if cap(frame) > keepFrame {
+			frame = nil
+		}
+	}
+}
+
+// readFrame appends the next frame to dst.
+func (c *conn) readFrame(dst []byte) ([]byte, error) {
+	_, r, err := c.ws.NextReader()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		dst = slices.Grow(dst, 1)
+		n, err := r.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		if err == io.EOF {
+			return dst, nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 }
 
 // receive handles one frame. What it does not understand ends the connection:
 // it might have been about a lock.
 func (c *conn) receive(frame []byte) error {
-	reply, err := wire.DecodeReply(frame)
+	reply, err := c.decoder.Decode(frame)
 	if err != nil {
 		return fmt.Errorf("the broker sent a bad frame: %w", err)
 	}
@@ -56,7 +81,8 @@ func (c *conn) receive(frame []byte) error {
 	case *wire.Evicted:
 		c.answer(m.ID, m)
 	case *wire.Pong:
-		c.answer(m.ID, m)
+		pong := *m // who asked may look at it later
+		c.answer(m.ID, &pong)
 	case *wire.Watching:
 		c.answer(m.ID, m)
 	case *wire.Change:

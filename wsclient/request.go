@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"context"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -8,29 +9,26 @@ import (
 
 // A request is an acquire, from the call to its end. It is asked for on one
 // connection after another until it is granted or refused. Its fields are guarded
-// by the client's mu, except what the channels publish.
+// by the client's mu.
 type request struct {
 	client *Client
 	lock   *Lock        // whose it is
-	what   wire.Acquire // without what depends on the connection
+	what   wire.Acquire // without what depends on the connection, where it has none
 	until  time.Time    // it waits until then; zero: for ever
-	once   bool         // it is not asked for again: it does not wait
-	hold   time.Duration
+	term   term         // begins when it is granted
 
-	order   int64 // among all of the client
-	conn    *conn // on which it was asked for, or nil
-	id      wire.ID
-	parent  *Lock // as the broker was told
+	order  int64       // among all of the client
+	conn   *conn       // on which it was asked for, or nil
+	parent *Lock       // as the broker was told
+	timer  *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
+
+	changed chan struct{} // has a token when it is granted or has ended, for the one who waits
+	token   int64
+	err     error // once it has ended; nil: released or cancelled
+
 	state   requestState
 	claimed bool // its caller knows that it holds
-
-	term  term        // once it is granted
-	timer *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
-
-	granted chan struct{} // closed when it holds, unclaimed; token is set before
-	ended   chan struct{} // closed when it has ended; err is set before
-	token   int64
-	err     error // nil: released or cancelled
+	once    bool // it is not asked for again: it does not wait
 }
 
 type requestState uint8
@@ -54,7 +52,7 @@ func (c *Client) ask(r *request) error {
 		return c.offline
 	}
 	r.client = c
-	r.granted, r.ended = make(chan struct{}), make(chan struct{})
+	r.changed = make(chan struct{}, 1)
 	c.orders++
 	r.order = c.orders
 	c.open++
@@ -75,10 +73,10 @@ func (r *request) canMove() bool {
 // submit asks for r on c. The caller holds the client's mu.
 func (c *conn) submit(r *request) {
 	r.stopTimer() // from now on the broker counts its wait
-	r.conn, r.id, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
+	r.conn, r.what.ID, r.parent = c, c.nextID(), r.lock.outer.around(c.client)
 	c.next++
-	c.requests.set(r.id.N, r)
-	m := r.message(time.Now())
+	c.requests.set(r.what.ID.N, r)
+	m := r.message()
 	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
 		r.finish(badRequest(err)) // this broker allows less than the one before
 		return
@@ -86,12 +84,12 @@ func (c *conn) submit(r *request) {
 	c.send(m)
 }
 
-// message is r for its connection.
-func (r *request) message(at time.Time) *wire.Acquire {
-	m := r.what
-	m.ID = r.id
+// message is r for its connection, until there is another.
+func (r *request) message() *wire.Acquire {
+	m := &r.what
+	m.Parent, m.WaitMS, m.HoldMS = wire.ID{}, wire.Opt[int64]{}, wire.Opt[int64]{}
 	if r.parent != nil {
-		m.Parent = r.parent.request.id
+		m.Parent = r.parent.request.what.ID
 	}
 	switch {
 	case r.once:
@@ -99,12 +97,12 @@ func (r *request) message(at time.Time) *wire.Acquire {
 			m.WaitMS = wire.Some[int64](0)
 		}
 	case !r.until.IsZero():
-		m.WaitMS = wire.Some(max(1, toMillis(r.until.Sub(at)))) // 0 would be not to wait
+		m.WaitMS = wire.Some(max(1, toMillis(time.Until(r.until)))) // 0 would be not to wait
 	}
-	if r.hold > 0 {
-		m.HoldMS = wire.Some(toMillis(backstop(r.hold, r.conn.lease.timeout)))
+	if r.term.hold > 0 {
+		m.HoldMS = wire.Some(toMillis(backstop(r.term.hold, r.conn.lease.timeout)))
 	}
-	return &m
+	return m
 }
 
 // isLate reports whether r has waited for as long as it may.
@@ -125,7 +123,7 @@ func (r *request) timeout() error {
 
 // setAside takes r, which waits, from its connection, to be asked for on the next.
 func (r *request) setAside(at time.Time) {
-	r.conn.requests.remove(r.id.N)
+	r.conn.requests.remove(r.what.ID.N)
 	r.conn = nil
 	r.pend(at)
 }
@@ -164,27 +162,59 @@ func (r *request) grant(token int64, at instant) {
 		return
 	}
 	r.state, r.token = holding, token
-	r.term = term{begin: at, hold: r.hold}
-	if r.hold > 0 {
+	r.term.begin = at
+	if r.term.hold > 0 {
 		r.timer = time.AfterFunc(r.term.left(at), r.expire)
 	}
-	close(r.granted)
+	r.signal()
 }
 
-// claim lets the caller know that r holds. If it does not any more, its connection
-// having ended in the same moment, the caller is to go on waiting.
-func (r *request) claim() (claimed bool, granted <-chan struct{}) {
+// signal wakes the one who waits for r. The caller holds the client's mu.
+func (r *request) signal() {
+	select {
+	case r.changed <- struct{}{}:
+	default: // it has been woken and not looked yet
+	}
+}
+
+// wait waits until r is granted. When it fails nothing is left on the broker.
+func (r *request) wait(ctx context.Context) error {
+	for {
+		select {
+		case <-r.changed:
+		case <-ctx.Done():
+		}
+		var given error // why the caller gives up, also when the grant has come in the same moment
+		if ctx.Err() != nil {
+			given = context.Cause(ctx)
+		}
+		if settled, err := r.settle(given); settled {
+			return err
+		}
+	}
+}
+
+// settle lets the caller know that r holds, or why it does not; or ends r, if the
+// caller gives up. Where none of that is so, because the connection on which r was
+// granted has ended in the same moment, the caller is to go on waiting.
+func (r *request) settle(given error) (settled bool, err error) {
 	r.client.mu.Lock()
 	defer r.client.mu.Unlock()
+	switch {
+	case r.state == ended:
+		return true, r.err
+	case given != nil:
+		r.giveUp()
+		return true, given
+	}
 	r.claimed = r.state == holding
-	return r.claimed, r.granted
+	return r.claimed, nil
 }
 
 // ungrant makes r wait again whose grant nobody has claimed.
 func (r *request) ungrant() {
 	r.stopTimer()
 	r.state, r.token = waiting, 0
-	r.granted = make(chan struct{})
 }
 
 // expire takes the lock from its holder when its term is over.
@@ -198,7 +228,7 @@ func (r *request) expire() {
 // Whatever the broker still sends for r finds nobody.
 func (r *request) checkTerm(at instant) {
 	if r.state == holding && r.term.isOver(at) {
-		c, id := r.conn, r.id
+		c, id := r.conn, r.what.ID
 		r.finish(&LostError{Reason: LostExpired})
 		c.send(&wire.Cancel{ID: id})
 	}
@@ -207,7 +237,7 @@ func (r *request) checkTerm(at instant) {
 // finish ends r with err. The caller holds the client's mu.
 func (r *request) finish(err error) {
 	if r.conn != nil {
-		r.conn.requests.remove(r.id.N)
+		r.conn.requests.remove(r.what.ID.N)
 	} else {
 		r.client.pending.remove(r.order)
 	}
@@ -217,35 +247,47 @@ func (r *request) finish(err error) {
 		err = ErrReleased
 	}
 	r.lock.drop(err)
-	close(r.ended)
+	r.signal()
 	r.client.open--
 	r.client.checkLeft()
 }
 
 // giveUp withdraws r in whatever state it is. A cancel ends it on the broker
-// whether or not a grant is on its way, so there is nothing to wait for.
+// whether or not a grant is on its way, so there is nothing to wait for. The caller
+// holds the client's mu.
 func (r *request) giveUp() {
-	r.client.mu.Lock()
-	defer r.client.mu.Unlock()
 	switch {
 	case r.state != waiting && r.state != holding:
 	case r.conn == nil:
 		r.finish(nil)
 	default:
 		r.state = leaving
-		r.conn.send(&wire.Cancel{ID: r.id})
+		r.conn.send(&wire.Cancel{ID: r.what.ID})
 	}
 }
 
-// release gives the locks back and waits until the broker has confirmed it. The
-// error says why they were not held to the end.
-func (r *request) release() error {
-	r.client.mu.Lock()
+// release gives the locks back. The caller holds the client's mu.
+func (r *request) release() {
 	if r.state == holding {
 		r.state = releasing
-		r.conn.send(&wire.Release{ID: r.id})
+		r.conn.goodbye.ID = r.what.ID
+		r.conn.send(&r.conn.goodbye)
 	}
-	r.client.mu.Unlock()
-	<-r.ended
-	return r.err
+}
+
+// await waits until r has ended, and returns why it did not hold to the end.
+func (r *request) await() error {
+	for {
+		if over, err := r.outcome(); over {
+			return err
+		}
+		<-r.changed
+	}
+}
+
+// outcome reports whether r has ended, and how.
+func (r *request) outcome() (over bool, err error) {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	return r.state == ended, r.err
 }

@@ -110,7 +110,8 @@ func (c *Client) attach(conn *conn) error {
 // take asks on conn for all that waits, in the order in which it was asked for
 // first. The caller holds c.mu.
 func (c *Client) take(conn *conn) {
-	c.conn, c.hello = conn, conn.hello
+	c.conn = conn
+	c.hello.Store(conn.hello)
 	close(c.online)
 	c.setState(conn, Connected)
 	if isDone(conn.draining) {

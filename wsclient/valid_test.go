@@ -22,11 +22,11 @@ func fixture(hold time.Duration) *Lock {
 	}
 	c.conn = conn
 	close(c.online)
-	l := newLock(context.Background(), c, nil, nil)
-	l.request = &request{client: c, conn: conn, lock: l, hold: hold, granted: make(chan struct{}), ended: make(chan struct{})}
+	l := &Lock{client: c, base: context.Background()}
+	l.request = &request{client: c, conn: conn, lock: l, term: term{hold: hold}, changed: make(chan struct{}, 1)}
 	conn.requests.set(0, l.request)
 	l.request.grant(7, at(0))
-	l.request.claim()
+	_, _ = l.request.settle(nil)
 	return l
 }
 
@@ -50,8 +50,7 @@ func TestValidLooksAtTheClocks(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			l := fixture(test.hold)
-			borrower := newLock(context.Background(), l.client, nil, nil)
-			borrower.lenders = []*Lock{l}
+			borrower := &Lock{client: l.client, base: context.Background(), lenders: []*Lock{l}}
 			l.borrowers = map[*Lock]struct{}{borrower: {}}
 			for name, lock := range map[string]*Lock{"borrower": borrower, "lock": l} {
 				if got, want := lock.isValid(test.now), test.reason == ""; got != want {
@@ -77,6 +76,20 @@ func TestReleasedIsNotValid(t *testing.T) {
 	l.client.finish(ErrClosed)
 }
 
+// A lock that was lost before somebody asks for its context has one that says so,
+// whatever has ended since then.
+func TestContextOfWhatWasLost(t *testing.T) {
+	l := fixture(0)
+	ctx, cancel := context.WithCancel(context.Background())
+	l.base = ctx // as in WithLock
+	l.isValid(at(time.Hour))
+	cancel()
+	if cause := context.Cause(l.Context()); !errors.Is(cause, ErrLost) {
+		t.Errorf("got %v, want ErrLost", cause)
+	}
+	l.client.finish(ErrClosed)
+}
+
 // A grant that a frozen process reads after its lease is not believed: the
 // connection counts as lost, and who waits waits for the next.
 func TestGrantThatIsReadTooLate(t *testing.T) {
@@ -88,7 +101,7 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 	if err := conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
 		t.Fatal(err)
 	}
-	if claimed, _ := r.claim(); claimed {
+	if claimed, _ := r.settle(nil); claimed {
 		t.Error("the grant is believed")
 	}
 	if l.client.conn != nil || l.client.pending.len() != 1 {

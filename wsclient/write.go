@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -27,52 +28,102 @@ func (c *conn) write() {
 			c.ping()
 		case <-c.wake:
 		}
-		c.mu.Lock()
-		queue := c.queue
-		c.queue = nil
-		c.mu.Unlock()
-		for _, m := range queue {
-			if m.ping && !c.isDue(&due, interval, m.message) {
-				continue
-			}
-			if isDone(c.done) {
-				break
-			}
-			if err := c.writeOne(m.message); err != nil {
+		// Whoever sends wakes this goroutine, and the scheduler runs it before others
+		// that can run. They come first, so that one system call takes what all of
+		// them have to send.
+		runtime.Gosched()
+		if out := c.take(); out != nil {
+			if err := c.writeAll(out, &due, interval); err != nil {
 				c.abandon(err)
-				break
 			}
+			out.recycle()
 		}
 	}
 }
 
-// isDue reports whether a ping that has room in the queue is to be sent: when much
-// is queued on a slow line, the heartbeat comes before it has all been sent.
-func (c *conn) isDue(due *time.Time, interval time.Duration, ping wire.Request) bool {
-	sent := now()
-	if sent.mono.Before(*due) {
-		return false
-	}
-	*due = sent.mono.Add(interval)
-	id, _ := ping.Opener()
+// take takes what is queued, if there is anything.
+func (c *conn) take() *batch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked.set(id.N, func(wire.Reply) { c.lease.answered(sent) })
-	return true
+	if text, given := c.pong.Get(); given {
+		c.queued().addPong(text)
+		c.pong = wire.Opt[string]{}
+	}
+	out := c.out
+	c.out = nil
+	return out
 }
 
-func (c *conn) writeOne(m wire.Request) error {
-	frame, err := wire.Append(c.frame[:0], m)
-	if err != nil {
-		return err
+// writeAll writes out, and pings in between where a heartbeat is due: when much is
+// queued on a slow line, that comes before all has been sent.
+func (c *conn) writeAll(out *batch, due *time.Time, interval time.Duration) error {
+	for frames, room := range out.pieces {
+		if err := c.writeFrames(frames); err != nil {
+			return err
+		}
+		if room == nil {
+			continue
+		}
+		if sent := now(); !sent.mono.Before(*due) {
+			*due = sent.mono.Add(interval)
+			if err := c.pingFrom(*room, sent); err != nil {
+				return err
+			}
+		}
 	}
-	if c.frame = frame; cap(frame) > keepFrame {
-		c.frame = nil
+	return out.err
+}
+
+// pingFrom writes the ping that there is room for.
+func (c *conn) pingFrom(r room, sent instant) error {
+	c.mu.Lock()
+	c.asked.set(r.id, func(wire.Reply) { c.lease.answered(sent) })
+	c.mu.Unlock()
+	ping := newBatch()
+	defer ping.recycle()
+	ping.add(&wire.Ping{ID: wire.ID{Session: c.hello.Session, N: r.id}})
+	return c.writeFrames(ping.frames)
+}
+
+// writeFrames writes whole frames, unless the connection has ended.
+func (c *conn) writeFrames(frames []byte) error {
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
+	c.mu.Lock()
+	if c.err != nil { // its link is to be silent, and has a deadline to that end
+		c.mu.Unlock()
+		return nil
 	}
-	if err = c.ws.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
-		return err
+	err := c.ws.NetConn().SetWriteDeadline(time.Now().Add(writeWait))
+	c.mu.Unlock()
+	if err == nil {
+		_, err = c.ws.NetConn().Write(frames)
 	}
-	return c.ws.WriteMessage(websocket.TextMessage, frame)
+	return err
+}
+
+// pinged lets the writer answer a ping of the WebSocket. The library would answer
+// from the reader, and move the deadline of what is being written.
+func (c *conn) pinged(text string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pong = wire.Some(text)
+	c.signal()
+	return nil
+}
+
+// closed answers a close of the broker, as the library would, but between two writes.
+func (c *conn) closed(code int, _ string) error {
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+		message := websocket.FormatCloseMessage(code, "")
+		_ = c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
+	case <-late.C:
+	}
+	return nil
 }
 
 // sayGoodbye sends a close frame where the other side may still listen; the

@@ -27,7 +27,7 @@ func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 
 // ownLocks is so many callers, each with a lock of its own, that share the clients.
 func ownLocks(name string, clients []*wsclient.Client, callers int) *contender {
-	c := &contender{name: name}
+	c := &contender{name: name, flight: callers}
 	for i := range callers {
 		caller := &caller{client: clients[i%len(clients)], name: lockName(i)}
 		c.workers = append(c.workers, &worker{once: caller.pair})
@@ -82,7 +82,7 @@ type handed struct {
 
 // handRound is one lock that so many callers want, who share the clients.
 func handRound(name, lock string, clients []*wsclient.Client, callers int) *contender {
-	c := &contender{name: name}
+	c := &contender{name: name, flight: 1}
 	h := &handed{name: lock, start: time.Now()}
 	for i := range callers {
 		client := clients[i%len(clients)]

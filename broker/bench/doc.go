@@ -37,4 +37,31 @@
 //
 // The frames are those which the Go client would send. A pair is two of them, so one
 // caller can have half as many pairs as the echo has frames, at best.
+//
+// # The tables
+//
+// The first has the workloads. A rate is of pairs, an acquire and its release, or of hand-overs of one lock that many
+// want, whose latency is the time in which nobody has it; x/echo is the
+// rate to that of the frames of the echo:
+//
+//	OneCaller           one caller in turn; beside one connection of the plain echo
+//	SharedClient/N      N callers on one client; beside the gathered echo with N frames in flight
+//	Connections/N       N clients with one caller each; beside as many connections of the plain echo
+//	Handover/N-callers  one lock that N callers of one client want; beside one connection of the plain echo
+//	Handover/N-connections  the same with a client for each
+//	Watched/N-watchers  one caller, and N connections that are told what it does
+//	Mixed               100 callers on 10 clients: nine of ten requests are for a caller's own lock, the others
+//	                    for a shared one or for three at once; beside the gathered echo
+//
+// The second has other figures: allocations of a pair, in the client and in the broker;
+// x/64, the rate in a crowd to that among 64 in the same round; fewest/most, of the grants that callers of one lock
+// had; x/unwatched, the rate to that without watchers; and memory, which is what is reachable and what stacks take in the
+// broker's process, after collections of garbage, by connection, held lock, waiter behind one lock (waiter), and waiter
+// behind each of very many locks (waiter-alone). Where a process may have fewer files than
+// connections are wanted, there are as many as it may.
+//
+// The third has the latency of another client's acquire while nothing else goes on; while a session
+// with 100,000 locks is dropped; while these are listed; while 10,000 waiters are granted at once; and while a
+// client floods. That client asks again when it has been served: a stall is one sample, however long, and where there
+// are few samples the maximum says more than a percentile.
 package bench

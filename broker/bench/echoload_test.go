@@ -63,7 +63,7 @@ var errWrongEcho = errors.New("the echo has answered with something else")
 func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 	tb.Helper()
 	server := startServer(tb, roleEcho)
-	c := &contender{name: "echo"}
+	c := &contender{name: "echo", flight: connections}
 	for range connections {
 		ws := dialEcho(tb, server.address, 4<<10, nil)
 		next := 0
@@ -89,7 +89,7 @@ func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 func gatheredEcho(tb testing.TB, connections, depth int, frames [][]byte) *contender {
 	tb.Helper()
 	server := startServer(tb, roleGathered)
-	c := &contender{name: "gathered echo"}
+	c := &contender{name: "gathered echo", flight: connections * depth}
 	for range connections {
 		c.workers = append(c.workers, newPipeline(tb, server.address, depth, frames).worker())
 	}

@@ -13,6 +13,7 @@ import (
 type contender struct {
 	name    string
 	workers []*worker
+	flight  int // how many requests are under way at any time
 }
 
 // A worker does the same again and again.
@@ -88,6 +89,7 @@ func (w *worker) run(t *turn) error {
 type sample struct {
 	rate     float64 // a second
 	p50, p99 time.Duration
+	flight   float64 // rate times mean latency: how many were under way, on average
 }
 
 // turn lets all workers work at once.
@@ -119,10 +121,12 @@ func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
 		count += w.count
 		took.Merge(w.took)
 	}
+	rate := float64(count) / measured.Seconds()
 	return sample{
-		rate: float64(count) / measured.Seconds(),
-		p50:  time.Duration(took.ValueAtQuantile(50)),
-		p99:  time.Duration(took.ValueAtQuantile(99)),
+		rate:   rate,
+		flight: rate * took.Mean() / float64(time.Second),
+		p50:    time.Duration(took.ValueAtQuantile(50)),
+		p99:    time.Duration(took.ValueAtQuantile(99)),
 	}, nil
 }
 
@@ -145,7 +149,20 @@ func measure(tb testing.TB, contenders ...*contender) [][]sample {
 			}
 		}
 	})
+	for i, c := range contenders {
+		c.checkFlight(tb, samples[i])
+	}
 	return samples
+}
+
+// checkFlight holds rates and latencies against each other, which are counted apart: by Little's law their product is
+// what was under way. A stall at the end of a turn bends it, a mistake in the measuring more.
+func (c *contender) checkFlight(tb testing.TB, samples []sample) {
+	tb.Helper()
+	seen := medianOf(samples, func(s sample) float64 { return s.flight })
+	if want := float64(c.flight); seen < 0.9*want || seen > 1.1*want {
+		tb.Logf("%s: by rates and latencies %.4g were under way, and not %.4g: do not trust them", c.name, seen, want)
+	}
 }
 
 // pinned calls f while the load is pinned, and may have so many threads.

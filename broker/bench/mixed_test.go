@@ -57,7 +57,7 @@ func (g *guard) leave(shared bool) {
 // mixture is so many callers, who share the clients, and choose among what they want.
 func mixture(clients []*wsclient.Client, callers int) *contender {
 	rooms, stock := commonLocks("rooms"), commonLocks("stock")
-	c := &contender{name: "mixed"}
+	c := &contender{name: "mixed", flight: callers}
 	for i := range callers {
 		client := clients[i%len(clients)]
 		random := rand.New(rand.NewPCG(1, uint64(i))) // the same each time

@@ -32,7 +32,9 @@ func startServer(tb testing.TB, role string) *process {
 		tb.Fatal(err)
 	}
 	command := exec.Command(program, "-test.run=^$")
-	command.Env = append(os.Environ(), roleVariable+"="+role)
+	command.Env = append(os.Environ(), roleVariable+"="+role,
+		// What the race detector has been told, and not to sleep for a second at the end.
+		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {

@@ -35,8 +35,9 @@ func oneCaller(tb testing.TB, pairs int) {
 }
 
 // allocations counts those of a pair, in the client and in the broker. What else the
-// two do meanwhile, such as to count, is little beside so many pairs.
+// two do meanwhile, such as to count, is little beside so many pairs, and allowed for.
 func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
+	const others = 0.01
 	inBroker := broker.memory().Mallocs
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -47,8 +48,8 @@ func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
 	}
 	runtime.ReadMemStats(&after)
 	inBroker = broker.memory().Mallocs - inBroker
-	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(6.01))
-	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/float64(pairs), atMost(2.01))
+	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(6+others))
+	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/float64(pairs), atMost(2+others))
 }
 
 func BenchmarkSharedClient(b *testing.B) {

@@ -50,6 +50,7 @@ const (
 	CloseWait    = closeWait
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
+	Breath       = breath
 	MaxMalformed = maxMalformed
 	StayAfter    = stayAfter
 	ChangesBytes = changesBytes

@@ -7,8 +7,8 @@ import (
 )
 
 // inboxRoom is how many items may lie in the inbox before readers wait: enough
-// that the loop is woken once for many, and handled in about a millisecond.
-const inboxRoom = 1024
+// that the loop is woken once for many, and handled in less than a millisecond.
+const inboxRoom = 512
 
 // An item is what a session's reader tells the loop; exactly one of opened,
 // request, fault and ended is set.
@@ -47,22 +47,23 @@ func newInbox() *inbox {
 	return b
 }
 
-// put waits until there is room. It reports false when the loop has ended and
-// nobody will take the item.
-func (b *inbox) put(it item) bool {
+// put waits until there is room, and reports whether it has waited. It also reports
+// false when the loop has ended and nobody will take the item.
+func (b *inbox) put(it item) (waited, taken bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.items) >= inboxRoom && !b.closed {
+		waited = true
 		b.room.Wait()
 	}
 	if b.closed {
-		return false
+		return waited, false
 	}
 	b.items = append(b.items, it)
 	if len(b.items) == 1 {
 		b.wake <- struct{}{} // has room: the last token was taken with the last items
 	}
-	return true
+	return waited, true
 }
 
 // take returns all items, in exchange for the emptied slice of the time before.

@@ -77,10 +77,10 @@ func (s *session) run() {
 	defer s.pulse.Stop()
 
 	end := ending{code: wire.CloseRestart, reason: "the broker has stopped"}
-	if s.inbox.put(item{session: s, opened: true}) {
+	if _, taken := s.inbox.put(item{session: s, opened: true}); taken {
 		end = s.read()
 	}
-	if !s.inbox.put(item{session: s, ended: &end}) {
+	if _, taken := s.inbox.put(item{session: s, ended: &end}); !taken {
 		s.out.finish(end)
 	}
 	if end.code == 0 {
@@ -117,8 +117,13 @@ func (s *session) read() ending {
 		if asksForPage(it.request) {
 			s.awaitPage()
 		}
-		if !s.inbox.put(it) {
+		waited, taken := s.inbox.put(it)
+		if !taken {
 			return ending{code: wire.CloseRestart, reason: "the broker has stopped"}
+		}
+		if waited {
+			// The loop has more than it can do. As with breath, others are to be heard.
+			<-time.After(breath)
 		}
 		s.awaitVerdict(it)
 		malformed++

@@ -167,12 +167,13 @@ func TestDropInSlices(t *testing.T) {
 		b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"lock %d"}]}`, locks-1)
 		b.expect()
 		a.vanish()
-		b.expect(
-			fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--0","token":%d}`, locks+1),
-			fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--1","token":%d}`, locks+2),
-		)
-		b.send(`{"type":"info","id":"bbbbbbbb--2","match":"lock 1"}`)
-		b.expect(`{"type":"info","id":"bbbbbbbb--2","locks":[]}`)
+		b.expect(fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--0","token":%d}`, locks+1))
+		b.send(`{"type":"ping","id":"bbbbbbbb--2"}`)
+		b.expect(`{"type":"pong","id":"bbbbbbbb--2"}`)
+		pass(5 * broker.Breath)
+		b.expect(fmt.Sprintf(`{"type":"granted","id":"bbbbbbbb--1","token":%d}`, locks+2))
+		b.send(`{"type":"info","id":"bbbbbbbb--3","match":"lock 1"}`)
+		b.expect(`{"type":"info","id":"bbbbbbbb--3","locks":[]}`)
 		b.close()
 	})
 }

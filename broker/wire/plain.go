@@ -151,15 +151,15 @@ func (s *scanner) text() []byte {
 	return text
 }
 
-// integer reads one of at most 15 digits, which is below MaxInteger.
+// integer reads one of up to MaxInteger, which has 16 digits.
 func (s *scanner) integer() int64 {
 	var n int64
 	digits := 0
-	for digits < len(s.rest) && digits < 16 && s.rest[digits]-'0' <= 9 {
+	for digits < len(s.rest) && digits <= 16 && s.rest[digits]-'0' <= 9 {
 		n = n*10 + int64(s.rest[digits]-'0')
 		digits++
 	}
-	if digits == 0 || digits > 15 || digits > 1 && s.rest[0] == '0' {
+	if digits == 0 || n > MaxInteger || digits > 1 && s.rest[0] == '0' {
 		s.failed = true
 	}
 	s.rest = s.rest[digits:]

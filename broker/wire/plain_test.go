@@ -25,7 +25,7 @@ var (
 	}
 	hotReplies = []wire.Reply{
 		&wire.Granted{ID: self, Token: 9},
-		&wire.Granted{ID: self, Token: 999_999_999_999_999},
+		&wire.Granted{ID: self, Token: wire.MaxInteger},
 		&wire.Released{ID: self},
 		&wire.Cancelled{ID: self},
 		&wire.Pong{ID: self},

@@ -51,20 +51,21 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 			return append(events, refused(a.ID, wire.NotFound, "parent is not held"))
 		}
 	}
-	r := newRequest(s, a, t.arrivals+1, parent)
 	free := t.grants() && (a.Steal || t.free(a.Locks))
 	if !free && (a.Wait == 0 || a.Steal) {
 		return append(events, t.unavailable(a))
 	}
+	r := t.newRequest(s, a)
 	if !free && parent != nil {
-		if refusal, found := t.deadlock(r, a); found {
+		if refusal, found := t.deadlock(r, parent, a); found {
+			t.reuse(r)
 			return append(events, refusal)
 		}
 	}
 	if a.Steal {
 		events = t.steal(a, events)
 	}
-	t.admit(r, a.Locks)
+	t.admit(r, parent, a.Locks)
 	if free {
 		return t.settle(t.grant(r, events))
 	}
@@ -85,8 +86,8 @@ func (t *Table) unavailable(a Acquire) Event {
 // nobody waits on any of them, and it fits all of them.
 func (t *Table) free(locks []wire.LockSpec) bool {
 	for _, spec := range locks {
-		l := t.locks[spec.Name]
-		if l != nil && (l.queue.len > 0 || !l.fits(limitOf(spec))) {
+		l := t.locks.get(spec.Name)
+		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
 			return false
 		}
 	}
@@ -94,21 +95,21 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 }
 
 // admit makes r known, and its names used.
-func (t *Table) admit(r *request, locks []wire.LockSpec) {
+func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
 	t.arrivals = r.arrival
 	r.session.requests.add(r)
-	r.join()
-	for i := range r.places {
-		r.places[i].lock = t.use(locks[i].Name)
+	t.join(r, parent)
+	for i := range r.places() {
+		r.places()[i].lock = t.use(locks[i].Name)
 	}
 }
 
 // enqueue puts r at the end of all its queues.
 func (t *Table) enqueue(r *request, wait time.Duration) {
 	r.state, r.since = waiting, t.now
-	for i := range r.places {
-		p := &r.places[i]
-		p.lock.queue.append(p)
+	for i := range r.places() {
+		p := &r.places()[i]
+		p.lock.enqueue(p)
 		if !t.grants() {
 			t.freedAt(p.lock) // or nobody would look when grants go on
 		}

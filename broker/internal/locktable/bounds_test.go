@@ -245,6 +245,18 @@ func TestMisusePanics(t *testing.T) {
 		"drop before leave": func(t *Table) { t.Drop(0, "a", 1, nil) },
 		"ceiling too high":  func(t *Table) { t.Allow(0, wire.MaxInteger+2, nil) },
 		"time ran backward": func(t *Table) { t.Tick(2, nil); t.Tick(1, nil) },
+		"old event": func(t *Table) {
+			t.Acquire(0, ask(0, "x"), nil)
+			old := t.Release(0, ask(0, "x").ID, nil)
+			t.Tick(0, nil)
+			t.Subject(&old[0], 0)
+		},
+		"old event, request used again": func(t *Table) {
+			t.Acquire(0, ask(0, "x"), nil)
+			old := t.Release(0, ask(0, "x").ID, nil)
+			t.Acquire(0, ask(1, "x"), nil)
+			old[0].Lock(0)
+		},
 		"leaving session": func(t *Table) {
 			t.Acquire(0, ask(0, "x"), nil)
 			t.Leave("a", 0)

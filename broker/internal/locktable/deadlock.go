@@ -19,16 +19,16 @@ const chainBytes = pageBytes
 // others and none of them waits for its owner, and one with a parent was asked
 // this question. So what can never be granted now is so because of r, and the
 // way from r along those who are in the way leads back to its owner.
-func (t *Table) deadlock(r *request, a Acquire) (refusal Event, found bool) {
+func (t *Table) deadlock(r, parent *request, a Acquire) (refusal Event, found bool) {
 	r.state, r.since = waiting, t.now
-	for i := range r.places {
-		l := t.locks[a.Locks[i].Name]
+	for i := range r.places() {
+		l := t.locks.get(a.Locks[i].Name)
 		if l == nil {
 			l = &lock{name: a.Locks[i].Name} // not in use unless r is admitted
 		}
-		r.places[i].lock = l
+		r.places()[i].lock = l
 	}
-	r.join()
+	t.join(r, parent)
 	d := t.reduce(r)
 	defer d.close()
 	switch {
@@ -39,7 +39,7 @@ func (t *Table) deadlock(r *request, a Acquire) (refusal Event, found bool) {
 	default:
 		return Event{}, false
 	}
-	r.leave()
+	t.leave(r)
 	return refusal, true
 }
 
@@ -86,8 +86,8 @@ func (d *reduction) wayBack() []*link {
 	for len(next) > 0 {
 		from := next[0]
 		next = next[1:]
-		for i := range from.request.places {
-			at := &from.request.places[i]
+		for i := range from.request.places() {
+			at := &from.request.places()[i]
 			for _, blocker := range d.blockers(at) {
 				step := &link{request: from.request, before: from.before, at: at, blocker: blocker}
 				if blocker.request.kinOf(d.asked) {
@@ -123,8 +123,8 @@ func (l *link) way() []*link {
 // lock, if it does not fit and they were not looked at before, and the head of
 // the queue.
 func (d *reduction) blockers(at *place) (blockers []*place) {
-	s := at.lock.stand
-	if !s.looked && !d.fits(s, at.limit) {
+	s := d.stand(at.lock)
+	if !s.looked && !d.fits(s, at.limit()) {
 		s.looked = true
 		for p := at.lock.holders.first; p != nil; p = p.next {
 			if d.stays(p.request) {

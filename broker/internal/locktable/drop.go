@@ -29,16 +29,16 @@ func (t *Table) Drop(now time.Duration, name string, budget int, events []Event)
 	}
 	for budget > 0 && s.waiting.first != nil {
 		r := s.waiting.first
-		budget -= len(r.places)
+		budget -= len(r.places())
 		events = append(events, t.end(r, Gone))
 	}
 	for budget > 0 && s.holding.first != nil && s.keep <= now {
 		r := s.holding.first
-		budget -= len(r.places)
+		budget -= len(r.places())
 		events = append(events, t.end(r, Gone))
 	}
 	events = t.settle(events)
-	if s.waiting.len == 0 && s.holding.len > 0 && s.keep > now && s.keepIndex < 0 {
+	if s.waiting.first == nil && s.holding.first != nil && s.keep > now && s.keepIndex < 0 {
 		t.keeps.add(s)
 	}
 	return events, s.requests.len == 0 || s.keepIndex >= 0

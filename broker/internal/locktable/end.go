@@ -36,14 +36,14 @@ func (t *Table) end(r *request, kind Kind) Event {
 	event := Event{Kind: kind, ID: r.id(), request: r}
 	t.clearDeadline(r)
 	if r.freedIndex >= 0 {
-		t.freed.removeAt(r.freedIndex)
+		t.freed.removeAt(int(r.freedIndex))
 	}
-	for i := range r.places {
-		p := &r.places[i]
+	for i := range r.places() {
+		p := &r.places()[i]
 		if r.state == holding {
-			p.lock.removeHolder(p)
+			t.removeHolder(p)
 		} else {
-			p.lock.queue.remove(p)
+			p.lock.dequeue(p)
 		}
 		t.freedAt(p.lock)
 		t.rest(p.lock)
@@ -56,7 +56,8 @@ func (t *Table) end(r *request, kind Kind) Event {
 	}
 	r.session.requests.remove(r)
 	r.state = ended
-	r.leave()
+	t.leave(r)
+	t.ended.append(r)
 	t.forgetIfLeft(r.session)
 	return event
 }

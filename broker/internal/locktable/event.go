@@ -37,21 +37,29 @@ type Event struct {
 	request *request // nil with Refused
 }
 
-// Locks is how many locks the request has; none with Refused.
+// Locks is how many locks the request has; none with Refused. It is to be called
+// before the next call that takes the time, as Lock and Subject are.
 func (e *Event) Locks() int {
 	if e.request == nil {
 		return 0
 	}
-	return len(e.request.places)
+	return len(e.places())
 }
 
 // Lock is the name of one of the request's locks, counted from 0.
-func (e *Event) Lock(i int) string { return e.request.places[i].lock.name }
+func (e *Event) Lock(i int) string { return e.places()[i].lock.name }
 
-// Subject describes the request of an event as seen from one of its locks. It
-// is to be called before the next call that takes the time.
+// Subject describes the request of an event as seen from one of its locks.
 func (t *Table) Subject(e *Event, i int) wire.RequestInfo {
-	return t.describe(&e.request.places[i])
+	return t.describe(&e.places()[i])
+}
+
+// places are those of the request, unless that has become another one since.
+func (e *Event) places() []place {
+	if e.request.session == nil || e.request.id() != e.ID {
+		panic("locktable: an event that is too old: " + e.ID.String())
+	}
+	return e.request.places()
 }
 
 // An Obstacle says who was in the way of a request that was not granted.

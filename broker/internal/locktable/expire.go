@@ -15,20 +15,21 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
+	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {
 		r := t.waits[0]
-		slice -= len(r.places)
+		slice -= len(r.places())
 		events = append(events, t.timeOut(r))
 	}
 	for slice > 0 && overdue(t.holds, now) {
 		r := t.holds[0]
-		slice -= len(r.places)
+		slice -= len(r.places())
 		events = append(events, t.lose(r, wire.LostExpired))
 	}
 	for slice > 0 && len(t.keeps) > 0 && t.keeps[0].keep <= now {
 		r := t.keeps[0].holding.first
-		slice -= len(r.places)
+		slice -= len(r.places())
 		events = append(events, t.end(r, Gone))
 	}
 	return t.settle(events)
@@ -59,12 +60,12 @@ func (t *Table) deadlines(r *request) *heapOf[*request] {
 }
 
 func (t *Table) setDeadline(r *request, due time.Duration) {
-	r.due = due
+	t.extraOf(r).due = due
 	t.deadlines(r).add(r)
 }
 
 func (t *Table) clearDeadline(r *request) {
 	if r.dueIndex >= 0 {
-		t.deadlines(r).removeAt(r.dueIndex)
+		t.deadlines(r).removeAt(int(r.dueIndex))
 	}
 }

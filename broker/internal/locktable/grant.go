@@ -11,7 +11,7 @@ import (
 type head struct{ *request }
 
 func (h head) before(other head) bool { return h.arrival < other.arrival }
-func (h head) setIndex(i int)         { h.freedIndex = i }
+func (h head) setIndex(i int)         { h.freedIndex = int32(i) }
 
 // freedAt notes that what keeps the head of l waiting may have gone; settle looks.
 func (t *Table) freedAt(l *lock) {
@@ -45,9 +45,9 @@ func (t *Table) settle(events []Event) []Event {
 		if r.state != waiting || !t.grantable(r) {
 			continue
 		}
-		for i := range r.places {
-			p := &r.places[i]
-			p.lock.queue.remove(p)
+		for i := range r.places() {
+			p := &r.places()[i]
+			p.lock.dequeue(p)
 			t.freedAt(p.lock)
 		}
 		r.session.waiting.remove(r)
@@ -63,9 +63,9 @@ func (t *Table) grantable(r *request) bool {
 	if r.isOver(t.now) {
 		return false
 	}
-	for i := range r.places {
-		p := &r.places[i]
-		if p.lock.queue.first != p || !p.lock.fits(p.limit) {
+	for i := range r.places() {
+		p := &r.places()[i]
+		if p.lock.queue.first != p || !t.fits(p.lock, p.limit()) {
 			return false
 		}
 	}
@@ -78,9 +78,9 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	r.token = t.token
 	t.token++
 	t.held++
-	for i := range r.places {
-		p := &r.places[i]
-		p.lock.addHolder(p)
+	for i := range r.places() {
+		p := &r.places()[i]
+		t.addHolder(p)
 		p.lock.grants++
 	}
 	r.session.holding.append(r)

@@ -30,13 +30,16 @@ func (h *heapOf[T]) Push(e any) {
 	*h = append(*h, e.(T))
 }
 
-// Pop takes the last element away.
+// Pop takes the last element away, and the memory of many that have gone.
 func (h *heapOf[T]) Pop() any {
 	var none T
 	last := len(*h) - 1
 	e := (*h)[last]
 	(*h)[last] = none
 	*h = (*h)[:last]
+	if cap(*h) > maxSpares && last < cap(*h)/4 {
+		*h = append(make([]T, 0, cap(*h)/2), *h...)
+	}
 	e.setIndex(-1)
 	return e
 }

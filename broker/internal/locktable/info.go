@@ -37,7 +37,7 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	page := Page{Locks: []wire.LockInfo{}}
 	room := pageBytes
 	if name, plain := wire.GlobName(q.Match); plain {
-		if l := t.locks[name]; l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
+		if l := t.locks.get(name); l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
 			page.Locks = append(page.Locks, t.describeLock(l, q.Queue, &room))
 		}
 		return page, events
@@ -64,19 +64,19 @@ func (t *Table) describeLock(l *lock, queue int, room *int) wire.LockInfo {
 	info := wire.LockInfo{
 		Name:    l.name,
 		Seq:     l.seq,
-		Holding: l.holders.len,
-		Waiting: l.queue.len,
+		Holding: int(l.holding),
+		Waiting: int(l.waiting),
 		Grants:  l.grants,
 	}
 	*room -= info.Size()
-	info.Holders = t.describeList(l.holders, queue, room)
-	info.Waiters = t.describeList(l.queue, queue, room)
+	info.Holders = t.describeList(l.holders.first, info.Holding, queue, room)
+	info.Waiters = t.describeList(l.queue.first, info.Waiting, queue, room)
 	return info
 }
 
-func (t *Table) describeList(places list[place, *place], most int, room *int) []wire.RequestInfo {
-	infos := make([]wire.RequestInfo, 0, min(places.len, most))
-	for p := places.first; p != nil && len(infos) < most && *room > 0; p = p.next {
+func (t *Table) describeList(p *place, count, most int, room *int) []wire.RequestInfo {
+	infos := make([]wire.RequestInfo, 0, min(count, most))
+	for ; p != nil && len(infos) < most && *room > 0; p = p.next {
 		info := t.describe(p)
 		*room -= info.Size()
 		infos = append(infos, info)
@@ -91,7 +91,7 @@ func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {
 	looked := 0
 	t.bySeq.Scan(func(l *lock) bool {
 		looked++
-		if p := l.holders.first; p != nil && p.lock == p.request.places[0].lock {
+		if p := l.holders.first; p != nil && p.lock == p.request.places()[0].lock {
 			holders = append(holders, t.describe(p))
 		}
 		return looked < locks && len(holders) < most
@@ -105,19 +105,19 @@ func (t *Table) describe(p *place) wire.RequestInfo {
 	info := wire.RequestInfo{
 		ID:         r.id(),
 		Author:     r.author,
-		Mode:       p.mode,
+		Mode:       p.mode(),
 		Token:      r.token,
-		Locks:      make([]string, len(r.places)),
+		Locks:      make([]string, len(r.places())),
 		Parent:     r.livingParent(),
 		DurationMS: (t.now - r.since).Milliseconds(),
 		Peer:       r.session.peer,
 		Gone:       r.state == holding && r.session.leaving,
 	}
-	if p.mode == wire.Shared && p.limit < infinite {
-		info.Limit = wire.Some(p.limit)
+	if p.isLimited() {
+		info.Limit = wire.Some(p.limit())
 	}
-	for i := range r.places {
-		info.Locks[i] = r.places[i].lock.name
+	for i := range r.places() {
+		info.Locks[i] = r.places()[i].lock.name
 	}
 	return info
 }

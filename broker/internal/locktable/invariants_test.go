@@ -31,9 +31,9 @@ func check(t *Table) error {
 
 // checkHolders is invariant 1.
 func checkHolders(t *Table) error {
-	for name, l := range t.locks {
-		if least := bruteLeast(l); l.holders.len > least {
-			return fmt.Errorf("invariant 1: %d hold %s, whose least limit is %d", l.holders.len, name, least)
+	for name, l := range t.locks.all() {
+		if least := bruteLeast(l); int(l.holding) > least {
+			return fmt.Errorf("invariant 1: %d hold %s, whose least limit is %d", l.holding, name, least)
 		}
 	}
 	return nil
@@ -41,13 +41,13 @@ func checkHolders(t *Table) error {
 
 // bruteLeast is the least limit among the holders, recomputed from the modes.
 func bruteLeast(l *lock) int {
-	least := infinite
+	least := infinite.limit()
 	for p := l.holders.first; p != nil; p = p.next {
 		switch {
-		case p.mode == wire.Exclusive:
+		case p.mode() == wire.Exclusive:
 			least = 1
-		case p.limit < least:
-			least = p.limit
+		case p.isLimited():
+			least = min(least, int(p.claim))
 		}
 	}
 	return least
@@ -55,7 +55,7 @@ func bruteLeast(l *lock) int {
 
 // checkQueues is the first half of invariant 3: queues are in order of arrival.
 func checkQueues(t *Table) error {
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		for p := l.queue.first; p != nil && p.next != nil; p = p.next {
 			if p.request.arrival >= p.next.request.arrival {
 				return fmt.Errorf("invariant 3: on %s, %s waits before %s", name, p.request.id(), p.next.request.id())
@@ -81,9 +81,9 @@ func checkNobodyOverlooked(t *Table) error {
 }
 
 func bruteGrantable(r *request) bool {
-	for i := range r.places {
-		p := &r.places[i]
-		if p.lock.queue.first != p || p.lock.holders.len+1 > min(p.limit, bruteLeast(p.lock)) {
+	for i := range r.places() {
+		p := &r.places()[i]
+		if p.lock.queue.first != p || int(p.lock.holding)+1 > min(p.limit(), bruteLeast(p.lock)) {
 			return false
 		}
 	}
@@ -93,7 +93,7 @@ func bruteGrantable(r *request) bool {
 // checkWhole is invariant 4: a request stands at all its locks in the same way.
 func checkWhole(t *Table) error {
 	places := 0
-	for _, l := range t.locks {
+	for _, l := range t.locks.all() {
 		for p := l.holders.first; p != nil; p = p.next {
 			if p.request.state != holding {
 				return fmt.Errorf("invariant 4: %s holds %s and not all", p.request.id(), l.name)
@@ -109,7 +109,7 @@ func checkWhole(t *Table) error {
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			places -= len(r.places)
+			places -= len(r.places())
 		}
 	}
 	if places != 0 {
@@ -124,7 +124,7 @@ func checkWhole(t *Table) error {
 func checkDeadlines(t *Table) error {
 	for _, state := range []state{waiting, holding} {
 		deadlines := *t.deadlines(&request{state: state})
-		if err := checkHeap(deadlines, func(r *request) int { return r.dueIndex }); err != nil {
+		if err := checkHeap(deadlines, func(r *request) int { return int(r.dueIndex) }); err != nil {
 			return fmt.Errorf("deadlines: %w", err)
 		}
 		for _, r := range deadlines {
@@ -145,7 +145,7 @@ func checkDeadlines(t *Table) error {
 			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {
 				return fmt.Errorf("%s holds for %s, index among the deadlines %d", r.id(), r.hold, r.dueIndex)
 			}
-			if deadlines := *t.deadlines(r); r.dueIndex >= 0 && (r.dueIndex >= len(deadlines) || deadlines[r.dueIndex] != r) {
+			if deadlines := *t.deadlines(r); r.dueIndex >= 0 && (int(r.dueIndex) >= len(deadlines) || deadlines[r.dueIndex] != r) {
 				return fmt.Errorf("%s is not where it thinks among the deadlines", r.id())
 			}
 		}
@@ -159,8 +159,8 @@ func checkSessions(t *Table) error {
 		if s.name != name {
 			return fmt.Errorf("session %s is known as %s", s.name, name)
 		}
-		if s.waiting.len+s.holding.len != s.requests.len {
-			return fmt.Errorf("%s: %d wait, %d hold, of %d", name, s.waiting.len, s.holding.len, s.requests.len)
+		if w, h := length(s.waiting), length(s.holding); w+h != s.requests.len {
+			return fmt.Errorf("%s: %d wait, %d hold, of %d", name, w, h, s.requests.len)
 		}
 		for n, r := range s.requests.all() {
 			if r.session != s || r.n != n {
@@ -178,7 +178,7 @@ func checkSessions(t *Table) error {
 			}
 		}
 	}
-	for _, l := range t.locks {
+	for _, l := range t.locks.all() {
 		for _, places := range []list[place, *place]{l.holders, l.queue} {
 			for p := places.first; p != nil; p = p.next {
 				if t.find(p.request.id()) != p.request {
@@ -198,12 +198,12 @@ func checkKept(t *Table) error {
 	}
 	held := 0
 	for name, s := range t.sessions {
-		held += s.holding.len
+		held += length(s.holding)
 		switch kept := s.keepIndex >= 0; {
 		case kept && (s.keepIndex >= len(t.keeps) || t.keeps[s.keepIndex] != s):
 			return fmt.Errorf("session %s is not where it thinks among the kept", name)
-		case kept && (!s.leaving || s.waiting.len > 0 || s.holding.len == 0):
-			return fmt.Errorf("session %s is kept: leaving is %t, %d wait, %d hold", name, s.leaving, s.waiting.len, s.holding.len)
+		case kept && (!s.leaving || s.waiting.first != nil || s.holding.first == nil):
+			return fmt.Errorf("session %s is kept: leaving is %t, %d wait, %d hold", name, s.leaving, length(s.waiting), length(s.holding))
 		case kept && s.keep <= t.now && t.config.Slice >= defaultSlice:
 			return fmt.Errorf("invariant 5: session %s was kept until %s, now is %s", name, s.keep, t.now)
 		case s.leaving && s.requests.len == 0:
@@ -224,16 +224,22 @@ func checkOwners(t *Table) error {
 		for _, r := range s.requests.all() {
 			if r.owner != nil {
 				count[r.owner]++
-				if kin := r.owner.requests; r.ownerIndex >= len(kin) || kin[r.ownerIndex] != r {
+				if kin := r.owner.requests; int(r.ownerIndex) >= len(kin) || kin[r.ownerIndex] != r {
 					return fmt.Errorf("%s is not where it thinks among its owner's", r.id())
 				}
 			}
-			p := r.parent
-			if p == nil || p.state == ended {
+			if r.parent >= 0 && r.owner == nil {
+				return fmt.Errorf("%s has a parent and no owner", r.id())
+			}
+			if r.parent < 0 {
 				continue
 			}
-			if p.session != s || p.state != holding || t.find(p.id()) != p {
-				return fmt.Errorf("the parent of %s is %s, which is not held in its session", r.id(), p.id())
+			p := s.requests.get(r.parent)
+			if p == nil {
+				continue
+			}
+			if p.state != holding {
+				return fmt.Errorf("the parent of %s is %s, which is not held", r.id(), p.id())
 			}
 			if r.owner == nil || r.owner != p.owner {
 				return fmt.Errorf("%s has another owner than its parent %s", r.id(), p.id())
@@ -252,10 +258,10 @@ func checkOwners(t *Table) error {
 // nobody uses, and not too many.
 func checkIdle(t *Table) error {
 	idle := make(map[*lock]bool)
-	for l := t.idle.first; l != nil; l = l.next {
+	for _, l := range t.idle.all() {
 		idle[l] = true
 	}
-	for name, l := range t.locks {
+	for name, l := range t.locks.all() {
 		if l.unused() != idle[l] {
 			return fmt.Errorf("invariant 8: %s: unused is %t, idle is %t", name, l.unused(), idle[l])
 		}
@@ -272,9 +278,9 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || len(t.locks) != t.idle.len {
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
-			len(t.sessions), len(t.waits)+len(t.holds), len(t.locks), t.idle.len)
+			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
 	}
 	return nil
 }

@@ -4,12 +4,15 @@ package locktable
 // that an element leaves from the middle in constant time and joining costs no
 // allocation. An element embeds [links] of its own type and is in at most one
 // list at a time.
+//
+// A list is one pointer, for every lock has two: the first element's prev is the
+// last one, the last one's next is nil.
 type list[T any, P linked[T]] struct {
-	first, last P
-	len         int
+	first P
 }
 
-// links are an element's neighbours in the list that it is in.
+// links are an element's neighbours in the list that it is in. Who goes backwards
+// asks the list for what is [list.before].
 type links[T any] struct {
 	prev, next *T
 }
@@ -21,29 +24,45 @@ type linked[T any] interface {
 
 func (l *links[T]) link() *links[T] { return l }
 
-func (l *list[T, P]) append(e P) {
-	e.link().prev, e.link().next = l.last, nil
-	if l.last == nil {
-		l.first = e
-	} else {
-		l.last.link().next = e
+// last is the last element, or nil.
+func (l *list[T, P]) last() P {
+	if l.first == nil {
+		return nil
 	}
-	l.last = e
-	l.len++
+	return l.first.link().prev
+}
+
+// before is the element before e, or nil.
+func (l *list[T, P]) before(e P) P {
+	if e == l.first {
+		return nil
+	}
+	return e.link().prev
+}
+
+func (l *list[T, P]) append(e P) {
+	if l.first == nil {
+		l.first = e
+		e.link().prev = e
+		return
+	}
+	last := P(l.first.link().prev)
+	last.link().next = e
+	e.link().prev = last
+	l.first.link().prev = e
 }
 
 func (l *list[T, P]) remove(e P) {
 	prev, next := P(e.link().prev), P(e.link().next)
-	if prev == nil {
+	if e == l.first {
 		l.first = next
 	} else {
 		prev.link().next = next
 	}
-	if next == nil {
-		l.last = prev
-	} else {
+	if next != nil {
 		next.link().prev = prev
+	} else if l.first != nil {
+		l.first.link().prev = prev
 	}
 	*e.link() = links[T]{}
-	l.len--
 }

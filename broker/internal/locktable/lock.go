@@ -1,59 +1,63 @@
 package locktable
 
-import "github.com/lockbroker/lockbroker/broker/wire"
-
-// A lock is a name in use, or one that was in use and is still remembered.
+// A lock is a name in use, or one that was in use and is still remembered. There
+// may be millions, so it has no field that few of them need: with these it fills
+// its 64 bytes.
 type lock struct {
 	name    string
 	seq     int64
 	grants  int64
 	holders list[place, *place] // in order of grant
 	queue   list[place, *place] // in order of arrival
-	limits  heapOf[*place]      // those holders that are shared with a limit
-	stand   *stand              // in the reduction under way
+	holding int32               // how many holders
+	waiting int32               // how many in the queue
 
-	links[lock] // among the idle
+	// Where the table keeps what only some have: its slot among the idle, when
+	// nobody uses it; the limits of its holders, when some are shared with one; or 0.
+	aside int32
+	stand int32 // the number of its stand in the reduction under way, or 0
+}
+
+func (l *lock) enqueue(p *place) {
+	l.queue.append(p)
+	l.waiting++
+}
+
+func (l *lock) dequeue(p *place) {
+	l.queue.remove(p)
+	l.waiting--
+}
+
+func (t *Table) addHolder(p *place) {
+	p.lock.holders.append(p)
+	p.lock.holding++
+	if p.isLimited() {
+		t.limits.add(p)
+	}
+}
+
+func (t *Table) removeHolder(p *place) {
+	p.lock.holders.remove(p)
+	p.lock.holding--
+	if p.isLimited() {
+		t.limits.remove(p)
+	}
 }
 
 // fits reports whether one more holder with that limit is allowed.
-func (l *lock) fits(limit int) bool {
-	return l.holders.len+1 <= min(limit, l.leastLimit())
+func (t *Table) fits(l *lock, limit int) bool {
+	return int(l.holding)+1 <= min(limit, t.limits.least(l))
 }
 
-// leastLimit is the least limit among the holders.
-func (l *lock) leastLimit() int {
-	if l.holders.len == 1 {
-		return l.holders.first.limit
-	}
-	if len(l.limits) > 0 {
-		return l.limits[0].limit
-	}
-	return infinite
-}
-
-func (l *lock) addHolder(p *place) {
-	l.holders.append(p)
-	if p.mode == wire.Shared && p.limit < infinite {
-		l.limits.add(p)
-	}
-}
-
-func (l *lock) removeHolder(p *place) {
-	l.holders.remove(p)
-	if p.limitIndex >= 0 {
-		l.limits.removeAt(p.limitIndex)
-	}
-}
-
-func (l *lock) unused() bool { return l.holders.len == 0 && l.queue.len == 0 }
+func (l *lock) unused() bool { return l.holding == 0 && l.waiting == 0 }
 
 // use returns the lock of that name, made or called back from the idle.
 func (t *Table) use(name string) *lock {
-	l := t.locks[name]
+	l := t.locks.get(name)
 	if l == nil {
 		t.seqs++
 		l = &lock{name: name, seq: t.seqs}
-		t.locks[name] = l
+		t.locks.add(l)
 		t.bySeq.Set(l)
 		return l
 	}
@@ -71,9 +75,9 @@ func (t *Table) rest(l *lock) {
 	}
 	t.idle.append(l)
 	if t.idle.len > t.config.MaxIdle {
-		oldest := t.idle.first
+		oldest := t.idle.first()
 		t.idle.remove(oldest)
-		delete(t.locks, oldest.name)
+		t.locks.remove(oldest)
 		t.bySeq.Delete(oldest)
 	}
 }

@@ -30,7 +30,7 @@ func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events 
 // waiting.
 func (t *Table) steal(a Acquire, events []Event) []Event {
 	for _, spec := range a.Locks {
-		for l := t.locks[spec.Name]; l != nil && l.holders.first != nil; {
+		for l := t.locks.get(spec.Name); l != nil && l.holders.first != nil; {
 			event := t.lose(l.holders.first.request, wire.LostStolen)
 			event.By = a.By
 			events = append(events, event)

@@ -10,34 +10,42 @@ type owner struct {
 	searched bool // its requests were gone through for a cycle
 }
 
-// join makes r belong to the owner of its parent, if it does not yet.
-func (r *request) join() {
-	if r.parent == nil || r.owner != nil {
+// keptKin is how many requests an owner that has none may keep the room for.
+const keptKin = 8
+
+// join makes r belong to the owner of its parent, if it has one and does not yet.
+func (t *Table) join(r, parent *request) {
+	if parent == nil || r.owner != nil {
 		return
 	}
-	if r.parent.owner == nil {
-		new(owner).add(r.parent)
+	if parent.owner == nil {
+		t.addTo(t.owners.take(), parent)
 	}
-	r.parent.owner.add(r)
+	t.addTo(parent.owner, r)
+	r.parent = parent.n
 }
 
-func (o *owner) add(r *request) {
-	r.owner, r.ownerIndex = o, len(o.requests)
+func (t *Table) addTo(o *owner, r *request) {
+	x := t.extraOf(r)
+	x.owner, x.ownerIndex = o, int32(len(o.requests))
 	o.requests = append(o.requests, r)
 }
 
-// leave undoes join, and forgets the parent so that no chain of ended requests
-// stays in memory behind a living one.
-func (r *request) leave() {
-	if o := r.owner; o != nil {
-		last := len(o.requests) - 1
-		o.requests[r.ownerIndex] = o.requests[last]
-		o.requests[r.ownerIndex].ownerIndex = r.ownerIndex
-		o.requests[last] = nil
-		o.requests = o.requests[:last]
-		r.owner = nil
+// leave undoes join.
+func (t *Table) leave(r *request) {
+	o := r.owner
+	if o == nil {
+		return
 	}
-	r.parent = nil
+	last := len(o.requests) - 1
+	o.requests[r.ownerIndex] = o.requests[last]
+	o.requests[r.ownerIndex].ownerIndex = r.ownerIndex
+	o.requests[last] = nil
+	o.requests = o.requests[:last]
+	r.owner, r.parent = nil, -1
+	if last == 0 && cap(o.requests) <= keptKin {
+		t.owners.put(o)
+	}
 }
 
 // kinOf reports whether both have the same owner.

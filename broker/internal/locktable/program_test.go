@@ -195,6 +195,9 @@ func (p *program) query() Query {
 func (p *program) run() error {
 	config := p.config()
 	d := newDuel(config)
+	if config.MaxIdle%2 == 1 {
+		d.table.locks.mask = 1 // names with the same hash
+	}
 	for len(p.bytes) > 0 {
 		c := p.next()
 		done, err := d.step(c)

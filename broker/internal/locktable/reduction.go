@@ -53,7 +53,7 @@ type stand struct {
 // A least is a holder among the limits of a stand.
 type least struct{ *place }
 
-func (p least) before(other least) bool { return p.limit < other.limit }
+func (p least) before(other least) bool { return p.claim < other.claim }
 func (p least) setIndex(int)            {}
 
 // searchPlaces is how many places at locks a reduction may look at, some of them
@@ -101,7 +101,7 @@ func (d *reduction) close() {
 		r.part = none
 	}
 	for _, s := range d.stands {
-		s.lock.stand = nil
+		s.lock.stand = 0
 	}
 	for _, o := range d.owners {
 		o.reached, o.stuck, o.searched = false, 0, false
@@ -138,14 +138,14 @@ func (d *reduction) add(r *request) {
 
 // explore reaches all who are in the way of r.
 func (d *reduction) explore(r *request) {
-	for i := range r.places {
-		p := &r.places[i]
-		s := d.standOf(p.lock)
-		before := p.prev
+	for i := range r.places() {
+		p := &r.places()[i]
+		s, queue := d.standOf(p.lock), &p.lock.queue
+		before := queue.before(p)
 		if r == d.asked {
-			s.last, before = p, p.lock.queue.last
+			s.last, before = p, queue.last()
 		}
-		for ; before != nil && d.room >= 0; before = before.prev {
+		for ; before != nil && d.room >= 0; before = queue.before(before) {
 			d.room--
 			if before.request.part != none {
 				break // it explores the rest of the queue itself
@@ -159,12 +159,12 @@ func (d *reduction) explore(r *request) {
 
 // standOf returns the stand of l; the first time it reaches all holders.
 func (d *reduction) standOf(l *lock) *stand {
-	if l.stand != nil {
-		return l.stand
+	if s := d.stand(l); s != nil {
+		return s
 	}
 	s := &stand{lock: l}
-	l.stand = s
 	d.stands = append(d.stands, s)
+	l.stand = int32(len(d.stands))
 	for p := l.holders.first; p != nil && d.room >= 0; p = p.next {
 		d.room--
 		if !p.request.isOver(d.table.now) {
@@ -172,6 +172,14 @@ func (d *reduction) standOf(l *lock) *stand {
 		}
 	}
 	return s
+}
+
+// stand is the stand of l, nil if l was not reached.
+func (d *reduction) stand(l *lock) *stand {
+	if l.stand == 0 {
+		return nil
+	}
+	return d.stands[l.stand-1]
 }
 
 // finishFirst lets all finish who do not wait from the beginning.
@@ -200,7 +208,7 @@ func (d *reduction) stays(r *request) bool {
 
 func (s *stand) addHolder(p *place) {
 	s.holders++
-	if p.limit < infinite {
+	if p.claim < infinite {
 		s.limits.add(least{p})
 	}
 }
@@ -230,9 +238,9 @@ func (d *reduction) grantable(r *request) bool {
 	if r.part != stuck {
 		return false // not reached: nobody who was waits behind it
 	}
-	for i := range r.places {
-		p := &r.places[i]
-		if s := p.lock.stand; s.head != p || !d.fits(s, p.limit) {
+	for i := range r.places() {
+		p := &r.places()[i]
+		if s := d.stand(p.lock); s.head != p || !d.fits(s, p.limit()) {
 			return false
 		}
 	}
@@ -244,7 +252,7 @@ func (d *reduction) fits(s *stand, limit int) bool {
 		s.limits.pop()
 	}
 	if len(s.limits) > 0 {
-		limit = min(limit, s.limits[0].limit)
+		limit = min(limit, s.limits[0].limit())
 	}
 	return s.holders+1 <= limit
 }
@@ -252,9 +260,9 @@ func (d *reduction) fits(s *stand, limit int) bool {
 // grant makes r a holder, and lets its owner finish if it waited for nothing else.
 func (d *reduction) grant(r *request) {
 	r.part = freed
-	for i := range r.places {
-		p := &r.places[i]
-		s := p.lock.stand
+	for i := range r.places() {
+		p := &r.places()[i]
+		s := d.stand(p.lock)
 		d.advance(s)
 		s.addHolder(p)
 		s.granted = append(s.granted, p)
@@ -278,8 +286,8 @@ func (d *reduction) release(r *request) {
 	if r.isOver(d.table.now) {
 		return
 	}
-	for i := range r.places {
-		if s := r.places[i].lock.stand; s != nil {
+	for i := range r.places() {
+		if s := d.stand(r.places()[i].lock); s != nil {
 			s.holders--
 			d.lookAt(s)
 		}

@@ -1,7 +1,6 @@
 package locktable
 
 import (
-	"math"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -28,50 +27,61 @@ const (
 	ended
 )
 
-// A request is what an acquire made, until it ends.
+// A request is what an acquire made, until it ends. There may be millions: with
+// what all of them need it fills its 112 bytes, the rest is in extra.
 type request struct {
 	session *session
 	n       int64
-	author  string
-	parent  *request // it may have ended since
-	arrival int64    // place among all requests ever
+	arrival int64         // place among all requests ever
+	since   time.Duration // in this state
+	token   int64         // once granted
 
-	owner      *owner // nil while nobody has joined it: the request is its own owner
-	ownerIndex int    // its index among the owner's requests
+	*extra
 
-	state state
-	part  part          // in the reduction under way
-	since time.Duration // in this state
-	token int64         // once granted
-	hold  time.Duration // how long it may hold; 0: as long as it likes
+	one [1]place // its only place, where it has one
 
-	due      time.Duration // when its state ends by itself, if it is among the deadlines
-	dueIndex int           // its index among the deadlines, or -1
+	freedIndex int32 // its index among the heads that settle has to look at, or -1
+	state      state
+	part       part // in the reduction under way
+	seen       bool // by the look at obstacles under way
 
-	freedIndex int // its index among the heads that settle has to look at, or -1
+	links[request] // in its session's list of that state, or among those that have ended
+}
 
-	look int64 // the last look at obstacles that saw it
+// An extra is what few requests have. Those that have nothing of it share one,
+// [Table].plain, that is only read; [Table.extraOf] is for who writes.
+type extra struct {
+	author string
+	parent int64  // the n of the request that it was made inside, which may have ended since; or -1
+	owner  *owner // nil while nobody has joined it: the request is its own owner
 
-	places []place
-	one    [1]place // what places points to when there is one, to save an allocation
+	hold time.Duration // how long it may hold; 0: as long as it likes
+	due  time.Duration // when its state ends by itself, if it is among the deadlines
 
-	links[request] // in its session's list of that state
+	ownerIndex int32 // its index among the owner's requests
+	dueIndex   int32 // its index among the deadlines, or -1
+
+	several []place // its places, where it has more than one
 }
 
 // A place is where a request stands at one of its locks: in the queue while it
 // waits, among the holders while it holds.
 type place struct {
-	request    *request
-	lock       *lock
-	mode       wire.Mode
-	limit      int // infinite when there is none
-	limitIndex int // its index in the lock's limits, or -1
+	request *request
+	lock    *lock
+	claim
+	limitIndex int32 // its index in the limits of the lock, when it is among them
 
 	links[place]
 }
 
-// infinite is the limit of a shared request that names none.
-const infinite = math.MaxInt
+// places are where r stands, in the order in which it asked.
+func (r *request) places() []place {
+	if len(r.several) > 0 {
+		return r.several
+	}
+	return r.one[:]
+}
 
 func (r *request) id() wire.ID { return wire.ID{Session: r.session.name, N: r.n} }
 
@@ -88,7 +98,7 @@ func (r *request) before(other *request) bool {
 	return r.due < other.due || r.due == other.due && r.arrival < other.arrival
 }
 
-func (r *request) setIndex(i int) { r.dueIndex = i }
+func (r *request) setIndex(i int) { r.dueIndex = int32(i) }
 
 // isOver reports whether r is about to end, although that could not be done yet:
 // its time is over, or its session leaves and keeps nothing.
@@ -97,43 +107,14 @@ func (r *request) isOver(now time.Duration) bool {
 }
 
 // before and setIndex order the limits of a lock's holders: the least first.
-func (p *place) before(other *place) bool { return p.limit < other.limit }
-func (p *place) setIndex(i int)           { p.limitIndex = i }
+func (p *place) before(other *place) bool { return p.claim < other.claim }
+func (p *place) setIndex(i int)           { p.limitIndex = int32(i) }
 
-func limitOf(spec wire.LockSpec) int {
-	if spec.Mode == wire.Exclusive {
-		return 1
-	}
-	return spec.Limit.Or(infinite)
-}
-
-// newRequest makes the request that a asks for; it is not yet known anywhere.
-func newRequest(s *session, a Acquire, arrival int64, parent *request) *request {
-	r := &request{
-		session: s,
-		n:       a.ID.N,
-		author:  a.Author,
-		parent:  parent,
-		arrival: arrival,
-		hold:    a.Hold,
-
-		dueIndex:   -1,
-		freedIndex: -1,
-	}
-	r.places = r.one[:]
-	if len(a.Locks) > 1 {
-		r.places = make([]place, len(a.Locks))
-	}
-	for i, spec := range a.Locks {
-		r.places[i] = place{request: r, mode: spec.Mode, limit: limitOf(spec), limitIndex: -1}
-	}
-	return r
-}
-
-// livingParent is the id of the parent while that lives, else zero.
+// livingParent is the id of the parent while that lives, else zero. A number is
+// never used twice, so who is known by it is the parent.
 func (r *request) livingParent() wire.ID {
-	if r.parent == nil || r.parent.state == ended {
+	if r.parent < 0 || r.session.requests.get(r.parent) == nil {
 		return wire.ID{}
 	}
-	return r.parent.id()
+	return wire.ID{Session: r.session.name, N: r.parent}
 }

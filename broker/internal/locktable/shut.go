@@ -17,7 +17,7 @@ func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bo
 			return events, budget > 0
 		}
 		r := l.queue.first.request
-		budget -= len(r.places)
+		budget -= len(r.places())
 		event := t.end(r, ShutDown)
 		event.Reason = shutReason
 		events = append(events, event)
@@ -29,7 +29,7 @@ func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bo
 // somebody waits; nil when there is none, or the budget has run out.
 func (t *Table) nextQueue(budget *int) (found *lock) {
 	t.bySeq.Ascend(&lock{seq: t.shutAt + 1}, func(l *lock) bool {
-		if l.queue.len > 0 {
+		if l.waiting > 0 {
 			found = l
 			return false
 		}

@@ -13,10 +13,10 @@ func checkStructure(t *Table) error {
 	if len(t.freed) > 0 && t.grants() {
 		return errors.New("a call left heads that nobody looked at")
 	}
-	if err := checkHeap(t.freed, func(h head) int { return h.freedIndex }); err != nil {
+	if err := checkHeap(t.freed, func(h head) int { return int(h.freedIndex) }); err != nil {
 		return fmt.Errorf("freed: %w", err)
 	}
-	if err := checkList(t.idle); err != nil {
+	if err := checkIdleList(&t.idle); err != nil {
 		return fmt.Errorf("idle: %w", err)
 	}
 	for name, s := range t.sessions {
@@ -24,9 +24,12 @@ func checkStructure(t *Table) error {
 			return fmt.Errorf("session %s: %w", name, err)
 		}
 	}
-	for name, l := range t.locks {
-		if err := errors.Join(checkList(l.holders), checkList(l.queue), checkLimits(l)); err != nil {
+	for name, l := range t.locks.all() {
+		if err := errors.Join(checkList(l.holders), checkList(l.queue), checkLimits(t, l)); err != nil {
 			return fmt.Errorf("lock %s: %w", name, err)
+		}
+		if h, w := length(l.holders), length(l.queue); int(l.holding) != h || int(l.waiting) != w {
+			return fmt.Errorf("lock %s: %d hold and %d wait, counted are %d and %d", name, h, w, l.holding, l.waiting)
 		}
 		if l.name != name {
 			return fmt.Errorf("lock %s is known as %s", l.name, name)
@@ -35,19 +38,19 @@ func checkStructure(t *Table) error {
 			return err
 		}
 	}
-	return cmp.Or(checkBySeq(t), checkNoMarks(t))
+	return cmp.Or(checkBySeq(t), checkFreeLimits(t), checkNoMarks(t), checkReuse(t))
 }
 
 // checkNoMarks checks that no reduction has left its marks.
 func checkNoMarks(t *Table) error {
-	for name, l := range t.locks {
-		if l.stand != nil {
+	for name, l := range t.locks.all() {
+		if l.stand != 0 {
 			return fmt.Errorf("lock %s carries a mark", name)
 		}
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.part != none || r.owner != nil && (r.owner.reached || r.owner.stuck != 0) {
+			if r.part != none || r.seen || r.owner != nil && (r.owner.reached || r.owner.stuck != 0 || r.owner.searched) {
 				return fmt.Errorf("%s or its owner carries a mark", r.id())
 			}
 		}
@@ -56,21 +59,58 @@ func checkNoMarks(t *Table) error {
 }
 
 func checkList[T any, P linked[T]](l list[T, P]) error {
-	var last P
-	n := 0
+	last, n := l.last(), 0
 	for e := l.first; e != nil; e = P(e.link().next) {
-		if P(e.link().prev) != last {
+		if before := l.before(e); before != nil && P(before.link().next) != e {
 			return fmt.Errorf("element %d does not point back", n)
 		}
-		last = e
-		if n++; n > l.len {
-			return fmt.Errorf("more than %d elements", l.len)
+		if next := P(e.link().next); next == nil && e != last || next != nil && P(next.link().prev) != e {
+			return fmt.Errorf("element %d is not pointed back to", n)
 		}
-	}
-	if last != l.last || n != l.len {
-		return fmt.Errorf("%d elements, len %d", n, l.len)
+		n++
 	}
 	return nil
+}
+
+func length[T any, P linked[T]](l list[T, P]) (n int) {
+	for e := l.first; e != nil; e = P(e.link().next) {
+		n++
+	}
+	return n
+}
+
+// checkIdleList checks the links, and that all slots are used or free.
+func checkIdleList(i *idleList) error {
+	free := 0
+	for at := i.free; at != 0; at = i.slots[at].next {
+		if free++; i.slots[at].lock != nil || free > len(i.slots) {
+			return fmt.Errorf("slot %d is not free", at)
+		}
+	}
+	if i.len+free+1 != len(i.slots) || i.slots[0].lock != nil {
+		return fmt.Errorf("%d slots, %d of them used, %d free", len(i.slots), i.len, free)
+	}
+	for at := range i.slots {
+		slot := i.slots[at]
+		if slot.lock != nil && int(slot.lock.aside) != at {
+			return fmt.Errorf("lock %s is not where it thinks", slot.lock.name)
+		}
+		if (slot.lock != nil || at == 0) && int(i.slots[slot.next].prev) != at {
+			return fmt.Errorf("slot %d is not pointed back to", at)
+		}
+	}
+	if n := len(i.all()); n != i.len {
+		return fmt.Errorf("%d elements, len %d", n, i.len)
+	}
+	return nil
+}
+
+// all is those that are idle, in order.
+func (i *idleList) all() (all []*lock) {
+	for at := i.slots[0].next; at != 0 && len(all) < len(i.slots); at = i.slots[at].next {
+		all = append(all, i.slots[at].lock)
+	}
+	return all
 }
 
 func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
@@ -86,29 +126,59 @@ func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
 }
 
 // checkLimits checks that exactly the shared holders with a limit are counted.
-func checkLimits(l *lock) error {
+func checkLimits(t *Table, l *lock) error {
+	var counted heapOf[*place]
+	if l.holding > 0 {
+		counted = t.limits.heaps[l.aside]
+	}
 	limited := 0
 	for p := l.holders.first; p != nil; p = p.next {
-		counted := p.limitIndex >= 0 && p.limitIndex < len(l.limits) && l.limits[p.limitIndex] == p
-		if counted != (p.mode != 0 && p.limit < infinite) {
-			return fmt.Errorf("%s: among the limits is %t", p.request.id(), counted)
+		if own := p.limitIndex >= 0 && int(p.limitIndex) < len(counted) && counted[p.limitIndex] == p; own != p.isLimited() {
+			return fmt.Errorf("%s: among the limits is %t", p.request.id(), own)
 		}
-		if counted {
+		if p.isLimited() {
 			limited++
 		}
 	}
-	if limited != len(l.limits) {
-		return fmt.Errorf("%d limits, %d holders with one", len(l.limits), limited)
+	if limited != len(counted) || l.holding > 0 && (limited == 0) != (l.aside == 0) {
+		return fmt.Errorf("%d limits at %d, %d holders with one", len(counted), l.aside, limited)
 	}
-	return checkHeap(l.limits, func(p *place) int { return p.limitIndex })
+	return checkHeap(counted, func(p *place) int { return int(p.limitIndex) })
+}
+
+// checkFreeLimits checks that all limits are of a lock or free, and no more kept
+// than is useful.
+func checkFreeLimits(t *Table) error {
+	used := 1
+	for _, l := range t.locks.all() {
+		if l.holding > 0 && l.aside > 0 {
+			used++
+		}
+	}
+	if used+len(t.limits.free) != len(t.limits.heaps) {
+		return fmt.Errorf("of %d limits %d are used and %d free", len(t.limits.heaps), used, len(t.limits.free))
+	}
+	kept := 0
+	for _, at := range t.limits.free {
+		if t.limits.heaps[at] != nil {
+			kept++
+		}
+		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > keptLimits {
+			return fmt.Errorf("limits %d are free, and have %d of %d", at, len(h), cap(h))
+		}
+	}
+	if kept > maxSpares || used == 1 && len(t.limits.heaps) > maxSpares+1 {
+		return fmt.Errorf("of %d limits %d are kept, %d in use", len(t.limits.heaps), kept, used)
+	}
+	return nil
 }
 
 // checkPlaces checks that places, lock and request point at one another.
 func checkPlaces(l *lock, places list[place, *place]) error {
 	for p := places.first; p != nil; p = p.next {
 		own := false
-		for i := range p.request.places {
-			own = own || p == &p.request.places[i]
+		for i := range p.request.places() {
+			own = own || p == &p.request.places()[i]
 		}
 		if p.lock != l || !own {
 			return fmt.Errorf("a place of %s at %s is not its own", p.request.id(), l.name)
@@ -122,14 +192,14 @@ func checkBySeq(t *Table) error {
 	var last int64
 	var err error
 	t.bySeq.Scan(func(l *lock) bool {
-		if l.seq <= last || l.seq > t.seqs || t.locks[l.name] != l {
+		if l.seq <= last || l.seq > t.seqs || t.locks.get(l.name) != l {
 			err = fmt.Errorf("lock %s, seq %d after %d, is not the one in the map", l.name, l.seq, last)
 		}
 		last = l.seq
 		return err == nil
 	})
-	if err == nil && t.bySeq.Len() != len(t.locks) {
-		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), len(t.locks))
+	if err == nil && t.bySeq.Len() != t.locks.len() {
+		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), t.locks.len())
 	}
 	return err
 }

@@ -37,9 +37,10 @@ type Table struct {
 	now    time.Duration
 
 	sessions map[string]*session
-	locks    map[string]*lock
+	locks    nameIndex
 	bySeq    *btree.BTreeG[*lock] // the same locks, in order of first use
-	idle     list[lock, *lock]    // those nobody holds or waits for, least recently used first
+	idle     idleList             // those nobody holds or waits for, least recently used first
+	limits   limits               // of holders
 
 	waits    heapOf[*request] // those waiting that have a deadline
 	holds    heapOf[*request] // those holding that have one
@@ -54,7 +55,12 @@ type Table struct {
 	shutAt  int64 // locks up to this seq have no waiters since
 
 	freed heapOf[head] // heads of queues that settle has to look at
-	looks int64        // so far, by obstacle
+
+	plain    *extra                  // what requests have that have nothing special
+	ended    list[request, *request] // in this call, or in the one before
+	requests spares[request]
+	extras   spares[extra]
+	owners   spares[owner]
 }
 
 // New returns an empty table.
@@ -68,8 +74,11 @@ func New(config Config) *Table {
 	return &Table{
 		config:   config,
 		sessions: make(map[string]*session),
-		locks:    make(map[string]*lock),
+		locks:    newNameIndex(),
 		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
+		idle:     newIdleList(),
+		limits:   newLimits(),
+		plain:    &extra{parent: -1, dueIndex: -1},
 		token:    config.FirstToken,
 		ceiling:  config.Ceiling,
 	}

@@ -25,7 +25,7 @@ func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step,
 // WhyLock is Why for the first that waits for a lock, if anybody does.
 func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event) {
 	events = t.advance(now, events)
-	l := t.locks[name]
+	l := t.locks.get(name)
 	if l == nil || l.queue.first == nil {
 		return []wire.Step{}, events
 	}
@@ -34,7 +34,7 @@ func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.
 
 // A pursuit follows those who are in the way of a request.
 type pursuit struct {
-	now     time.Duration
+	table   *Table
 	room    int                   // how many more requests it looks at
 	found   map[*request]bool     // those that wait, to which it has come
 	pending map[*owner][]*request // what owners wait for, as far as it was looked up
@@ -53,7 +53,7 @@ func (t *Table) chain(r *request) []wire.Step {
 
 func newPursuit(t *Table, r *request) *pursuit {
 	return &pursuit{
-		now:     t.now,
+		table:   t,
 		room:    whySteps,
 		found:   map[*request]bool{r: true},
 		pending: make(map[*owner][]*request),
@@ -100,7 +100,7 @@ func (p *pursuit) endsAt(l *link) bool {
 // what its owner waits for. One that is over waits for nothing.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.now) || r.state != waiting && r.owner == nil:
+	case r.isOver(p.table.now) || r.state != waiting && r.owner == nil:
 		return nil
 	case r.state == waiting:
 		return []*request{r}
@@ -110,7 +110,7 @@ func (p *pursuit) waitsFor(r *request) []*request {
 		return waits
 	}
 	for _, kin := range r.owner.requests {
-		if p.room--; kin.state == waiting && !kin.isOver(p.now) {
+		if p.room--; kin.state == waiting && !kin.isOver(p.table.now) {
 			waits = append(waits, kin)
 		}
 	}
@@ -125,9 +125,9 @@ func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
 		return nil
 	}
 	var longest *link
-	for i := range r.places {
-		at := &r.places[i]
-		if at.lock.fits(at.limit) {
+	for i := range r.places() {
+		at := &r.places()[i]
+		if p.table.fits(at.lock, at.limit()) {
 			continue
 		}
 		for blocker := at.lock.holders.first; blocker != nil && p.room > 0; blocker = blocker.next {
@@ -141,8 +141,8 @@ func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
 			}
 		}
 	}
-	for i := range r.places {
-		if at := &r.places[i]; at.lock.queue.first != at && p.room > 0 {
+	for i := range r.places() {
+		if at := &r.places()[i]; at.lock.queue.first != at && p.room > 0 {
 			p.room--
 			links = append(links, &link{request: r, at: at, blocker: at.lock.queue.first, before: before})
 		}

@@ -1,0 +1,69 @@
+package bench
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// TestWorkloads tries what the benchmarks do, for a moment each: it counts something, nothing is
+// granted wrongly, and nothing is left behind. What it measures means nothing.
+func TestWorkloads(t *testing.T) {
+	defer briefly()()
+	before := sockets(t)
+	for _, c := range []struct {
+		name string
+		try  func(t *testing.T)
+	}{
+		{"one caller", func(t *testing.T) { oneCaller(t, 100) }},
+		{"shared client", func(t *testing.T) { sharedClient(t, 64) }},
+		{"connections", func(t *testing.T) { connections(t, 20) }},
+		{"handover among connections", func(t *testing.T) { handover(t, 8, 8) }},
+		{"handover among callers", func(t *testing.T) { handover(t, 1, 8) }},
+		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, 30) }},
+		{"watched", func(t *testing.T) { watched(t, 2) }},
+		{"mixed", func(t *testing.T) { mixed(t, 4, 40) }},
+		{"memory of idle connections", func(t *testing.T) { memoryIdle(t, small) }},
+		{"memory of held locks", func(t *testing.T) { memoryHeld(t, small) }},
+		{"memory of waiters", func(t *testing.T) { memoryWaiters(t, small) }},
+	} {
+		t.Run(c.name, c.try)
+	}
+	for _, c := range tailCases {
+		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.happening) })
+	}
+	if n := running.Load(); n != 0 {
+		t.Errorf("%d servers are left", n)
+	}
+	goleak.VerifyNone(t)
+	if after := sockets(t); after != before {
+		t.Errorf("%d sockets are open, and %d were before", after, before)
+	}
+}
+
+// briefly makes turns short, and pins nobody, until restore is called.
+func briefly() (restore func()) {
+	n, d, p := *rounds, *turnTime, *wantPinned
+	*rounds, *turnTime, *wantPinned = 1, 50*time.Millisecond, false
+	return func() { *rounds, *turnTime, *wantPinned = n, d, p }
+}
+
+// sockets counts those that are open, where the system shows them, and else 0.
+func sockets(t *testing.T) (n int) {
+	t.Helper()
+	const files = "/proc/self/fd"
+	entries, err := os.ReadDir(files)
+	if err != nil {
+		return 0
+	}
+	for _, entry := range entries {
+		// That of the directory itself is closed by now.
+		if target, err := os.Readlink(files + "/" + entry.Name()); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
+}

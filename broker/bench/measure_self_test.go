@@ -1,0 +1,87 @@
+package bench
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// In a bubble time is virtual, and so what a turn shows is known beforehand.
+func TestTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers = 3
+		c := &contender{name: "exact"}
+		for range workers {
+			c.workers = append(c.workers, &worker{once: func() (time.Duration, error) {
+				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time
+				return 10 * time.Millisecond, nil
+			}})
+		}
+		for range 2 { // nothing of the first is in the second
+			s, err := c.turn(105*time.Millisecond, time.Second)
+			if err != nil || s.rate != workers*100 || s.flight < 2.97 || s.flight > 3.03 || !about(s.p50, 10*time.Millisecond) || !about(s.p99, 10*time.Millisecond) {
+				t.Errorf("got %+v, %v, want 300 a second of 10ms each", s, err)
+			}
+		}
+	})
+}
+
+// about allows for what a histogram rounds.
+func about(got, want time.Duration) bool { return (got - want).Abs() <= want/100 }
+
+// Whatever fails, and whenever, is not a measurement.
+func TestTurnFails(t *testing.T) {
+	broken := errors.New("broken")
+	fails := func() error { return broken }
+	takes := func(err error) func() (time.Duration, error) {
+		return func() (time.Duration, error) {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // virtual time
+			return 10 * time.Millisecond, err
+		}
+	}
+	works := takes(nil)
+	for name, w := range map[string]*worker{
+		"begin":  {begin: fails, once: works},
+		"once":   {once: takes(broken)},
+		"finish": {once: works, finish: fails},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &contender{workers: []*worker{{once: works}, w}}
+				if _, err := c.turn(100*time.Millisecond, time.Second); !errors.Is(err, broken) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestMedians(t *testing.T) {
+	samples := []sample{{rate: 10, p50: 3, p99: 9}, {rate: 30, p50: 1, p99: 8}, {rate: 20, p50: 2, p99: 7}}
+	if got, want := summary(samples), (sample{rate: 20, p50: 2, p99: 8}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	// That of the ratios, 0.1, 0.5 and 1, and not the ratio of the medians.
+	if got := ratio(samples, []sample{{rate: 100}, {rate: 60}, {rate: 20}}); got != 0.5 {
+		t.Errorf("got %v, want 0.5", got)
+	}
+}
+
+func TestGuardOfMixed(t *testing.T) {
+	g := &guard{name: "a"}
+	if err := errors.Join(g.enter(true), g.enter(true)); err != nil {
+		t.Error(err)
+	}
+	if g.enter(false) == nil {
+		t.Error("an exclusive holder beside shared ones")
+	}
+	g.leave(true)
+	g.leave(true)
+	if err := g.enter(false); err != nil {
+		t.Error(err)
+	}
+	if g.enter(true) == nil {
+		t.Error("a shared holder beside an exclusive one")
+	}
+}

@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+func median[T cmp.Ordered](values []T) T {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
+
+// medianOf is the median of what f makes of the samples.
+func medianOf[T cmp.Ordered](samples []sample, f func(sample) T) T {
+	values := make([]T, len(samples))
+	for i, s := range samples {
+		values[i] = f(s)
+	}
+	return median(values)
+}
+
+// summary is made of the medians, each for itself.
+func summary(samples []sample) sample {
+	return sample{
+		rate: medianOf(samples, func(s sample) float64 { return s.rate }),
+		p50:  medianOf(samples, func(s sample) time.Duration { return s.p50 }),
+		p99:  medianOf(samples, func(s sample) time.Duration { return s.p99 }),
+	}
+}
+
+// ratio is the median of the ratio that the rates have in a round.
+func ratio(samples, to []sample) float64 {
+	values := make([]float64, len(samples))
+	for i := range samples {
+		values[i] = samples[i].rate / to[i].rate
+	}
+	return median(values)
+}

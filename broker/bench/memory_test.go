@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"testing"
+)
+
+const (
+	mostIdle   = 8 << 10
+	mostHeld   = 250
+	mostWaiter = 200
+)
+
+func BenchmarkMemory(b *testing.B) {
+	b.Run("idle", func(b *testing.B) { memoryIdle(b, full) })
+	b.Run("held", func(b *testing.B) { memoryHeld(b, full) })
+	b.Run("waiters", func(b *testing.B) { memoryWaiters(b, full) })
+}
+
+// memoryIdle is what a connection costs on which nothing happens: what is reachable and
+// what the stacks have, after collections of garbage.
+func memoryIdle(tb testing.TB, s scale) {
+	n := connectionsPossible(tb, s.idle) // before the server is started, which may have as many
+	broker := startServer(tb, roleBroker)
+	before := broker.memory().InUse
+	sessions := make([]*raw, 0, n)
+	defer func() {
+		for _, r := range sessions {
+			r.close()
+		}
+	}()
+	for len(sessions) < n {
+		batch := min(500, n-len(sessions))
+		for range batch {
+			r, err := dialRaw(broker.address, 512)
+			if err != nil {
+				tb.Fatalf("after %d connections: %v", len(sessions), err)
+			}
+			r.in, r.frame = nil, nil // nothing is read any more
+			sessions = append(sessions, r)
+		}
+		defer keepAlive(tb, sessions[len(sessions)-batch:]...)()
+	}
+	reportFigure(tb, "connections", float64(n), nil)
+	reportFigure(tb, "B/idle-connection", float64(broker.memory().InUse-before)/float64(n), atMost(mostIdle))
+	report(tb, 0, "ns/op")
+}
+
+// memoryHeld is what a held lock costs, whose name has 16 bytes, and, once they are all
+// held, one who waits for it.
+func memoryHeld(tb testing.TB, s scale) {
+	broker := startServer(tb, roleBroker)
+	acquire := func(r *raw, session, i int) {
+		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%02d/lock/%08d"}]}`, r.session, i, session, i)
+	}
+	before := broker.memory().InUse
+	for session := range s.sessions {
+		r := newRaw(tb, broker)
+		if err := r.exchange(s.requests, "granted", func(i int) { acquire(r, session, i) }); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	held := broker.memory().InUse
+	for session := range s.sessions {
+		r := newRaw(tb, broker)
+		if err := r.queue(s.requests, s.requests, func(i int) { acquire(r, session, i) }); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	waiting := broker.memory().InUse
+	n := float64(s.sessions * s.requests)
+	reportFigure(tb, "B/held-lock", float64(held-before)/n, atMost(mostHeld))
+	reportFigure(tb, "B/waiter-alone", float64(waiting-held)/n, atMost(mostWaiter))
+	report(tb, 0, "ns/op")
+}
+
+// memoryWaiters is what one costs who waits for a lock that all want.
+func memoryWaiters(tb testing.TB, s scale) {
+	broker := startServer(tb, roleBroker)
+	acquire := func(r *raw, i int) {
+		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"wanted-by-all/00"}]}`, r.session, i)
+	}
+	holder := newRaw(tb, broker)
+	if err := holder.exchange(1, "granted", func(i int) { acquire(holder, i) }); err != nil {
+		tb.Fatal(err)
+	}
+	before := broker.memory().InUse
+	for range s.sessions {
+		r := newRaw(tb, broker)
+		if err := r.queue(s.requests, s.requests, func(i int) { acquire(r, i) }); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	n := float64(s.sessions * s.requests)
+	reportFigure(tb, "B/waiter", float64(broker.memory().InUse-before)/n, atMost(mostWaiter))
+	report(tb, 0, "ns/op")
+}

@@ -1,0 +1,148 @@
+package locktable
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// How much memory a lock that is held and a request that waits take, beyond the
+// bytes of the name.
+
+// sessionRequests is how many requests a session may have by default.
+const sessionRequests = 100_000
+
+// A load is a table with so many requests, one lock each.
+type load struct {
+	name  string
+	lock  func(i int) string // which the i-th request asks for
+	most  float64            // bytes for each
+	tests []int              // numbers for a test
+}
+
+func nameOf(i int) string { return fmt.Sprintf("lock/%011d", i) }
+
+func loads() []load {
+	return []load{
+		// A map has the most room to spare when it has just grown, as with 122,500.
+		{"held", nameOf, 250, []int{100_000, 122_500}},
+		{"waiter", func(int) string { return nameOf(0) }, 200, []int{50_000}},
+		{"waiter-of-1000", func(i int) string { return nameOf(i % 1000) }, 200, []int{50_000}},
+	}
+}
+
+// fill fills a table with n requests.
+func (l load) fill(n int) *Table {
+	t := New(Config{FirstToken: 1, MaxRequests: sessionRequests, MaxIdle: 10})
+	var events []Event
+	spec := make([]wire.LockSpec, 1)
+	var session string
+	for i := range n {
+		if i%sessionRequests == 0 {
+			session = fmt.Sprintf("session%d", i)
+			t.Open(session, wire.Peer{})
+		}
+		spec[0].Name = l.lock(i)
+		a := Acquire{ID: wire.ID{Session: session, N: int64(i % sessionRequests)}, Locks: spec, Wait: Forever}
+		events = t.Acquire(0, a, events[:0])
+	}
+	return t
+}
+
+// bytesEach is how many bytes each of n requests takes, without the names.
+func (l load) bytesEach(n int) float64 {
+	before := liveBytes()
+	t := l.fill(n)
+	grown := liveBytes() - before
+	for name := range t.locks.all() {
+		grown -= float64(len(name))
+	}
+	return grown / float64(n)
+}
+
+func liveBytes() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// TestMemory demands what BenchmarkMemory tells, of fewer.
+func TestMemory(t *testing.T) {
+	for _, l := range loads() {
+		for _, n := range l.tests {
+			if bytes := l.bytesEach(n); bytes > l.most {
+				t.Errorf("%s: %.1f bytes for each of %d, want at most %.0f", l.name, bytes, n, l.most)
+			} else {
+				t.Logf("%s: %.1f bytes for each of %d", l.name, bytes, n)
+			}
+		}
+	}
+}
+
+// TestSizes: what there is most of fills its memory, for Go has objects of these
+// sizes. One more field may cost 16 bytes.
+func TestSizes(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("pointers have another size here")
+	}
+	for _, test := range []struct {
+		of         string
+		size, want uintptr
+	}{
+		{"request", unsafe.Sizeof(request{}), 112},
+		{"extra", unsafe.Sizeof(extra{}), 80},
+		{"lock", unsafe.Sizeof(lock{}), 64},
+		{"chunk", unsafe.Sizeof(chunk{}), 256},
+	} {
+		if test.size != test.want {
+			t.Errorf("a %s has %d bytes, want %d", test.of, test.size, test.want)
+		}
+	}
+}
+
+// TestMemoryComesBack: after a rush a table has no more than it may keep for the
+// next requests.
+func TestMemoryComesBack(t *testing.T) {
+	const n, most = 100_000, 500_000
+	before := liveBytes()
+	table := New(Config{FirstToken: 1, MaxRequests: n, MaxIdle: 10})
+	table.Open("a", wire.Peer{})
+	for i := range n {
+		a := ask(i, nameOf(i%1000))
+		a.Author, a.Wait, a.Hold = "author", time.Hour, time.Hour
+		a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(1+i%1000%2*n)
+		table.Acquire(0, a, nil)
+	}
+	table.Leave("a", 0)
+	for done := false; !done; {
+		_, done = table.Drop(0, "a", 1000, nil)
+	}
+	table.Tick(0, nil)
+	if kept := liveBytes() - before; kept > most {
+		t.Errorf("%.0f bytes are kept, want at most %d", kept, most)
+	}
+	if err := cmp.Or(checkEmpty(table), check(table)); err != nil {
+		t.Error(err)
+	}
+}
+
+// BenchmarkMemory tells the bytes for each of a million. Its time says nothing.
+func BenchmarkMemory(b *testing.B) {
+	for _, l := range loads() {
+		b.Run(l.name, func(b *testing.B) {
+			var bytes float64
+			for b.Loop() {
+				bytes = l.bytesEach(1_000_000)
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(bytes, "bytes/"+l.name)
+		})
+	}
+}

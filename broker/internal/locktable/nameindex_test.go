@@ -1,0 +1,66 @@
+package locktable
+
+import (
+	"iter"
+	"testing"
+)
+
+// all yields the locks with their names.
+func (n *nameIndex) all() iter.Seq2[string, *lock] {
+	return func(yield func(string, *lock) bool) {
+		for hash, l := range n.byHash {
+			if n.hash(l.name) != hash {
+				panic("lock " + l.name + " is where it does not belong")
+			}
+			if !yield(l.name, l) {
+				return
+			}
+		}
+		for name, l := range n.others {
+			if !yield(name, l) {
+				return
+			}
+		}
+	}
+}
+
+// TestNamesWithTheSameHash: they are told apart, in whatever order they come and go.
+func TestNamesWithTheSameHash(t *testing.T) {
+	for _, leave := range [][]string{{"a", "b", "c"}, {"c", "b", "a"}, {"b", "a", "c"}, {"b", "c", "a"}} {
+		n := newNameIndex()
+		n.mask = 0
+		locks := make(map[string]*lock)
+		enter := func(name string) {
+			if n.get(name) != nil {
+				t.Errorf("%s is there already", name)
+			}
+			locks[name] = &lock{name: name}
+			n.add(locks[name])
+		}
+		agree := func() {
+			t.Helper()
+			for _, name := range []string{"a", "b", "c", "d"} {
+				if n.get(name) != locks[name] {
+					t.Errorf("leaving as %v: found %v under %s", leave, n.get(name), name)
+				}
+			}
+			if n.len() != len(locks) {
+				t.Errorf("%d are there, len is %d", len(locks), n.len())
+			}
+		}
+		enter("a")
+		enter("b")
+		enter("c")
+		agree()
+		for _, name := range leave {
+			n.remove(locks[name])
+			delete(locks, name)
+			agree()
+			enter("d")
+			agree()
+			n.remove(locks["d"])
+			delete(locks, "d")
+			agree()
+		}
+	}
+}

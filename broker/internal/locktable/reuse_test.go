@@ -1,0 +1,134 @@
+package locktable
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// TestSparesAreFewAndSmall: what was large is not kept, nor what was one of very many.
+func TestSparesAreFewAndSmall(t *testing.T) {
+	const many = 2*maxSpares + 10
+	parent := wire.ID{Session: "a", N: 0}
+	outer := ask(0, "outer")
+	for name, acquire := range map[string]func(i int) Acquire{
+		"many": func(i int) Acquire { return ask(i, nameOf(i)) },
+		"of many locks": func(i int) Acquire {
+			a := ask(i, nameOf(0))
+			for range keptPlaces {
+				a.Locks = append(a.Locks, wire.LockSpec{Name: nameOf(len(a.Locks))})
+			}
+			return a
+		},
+		"nested": func(i int) Acquire {
+			a := ask(i, nameOf(i))
+			a.Parent = parent
+			return a
+		},
+		"limits": func(i int) Acquire {
+			a := ask(i, nameOf(i))
+			a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(2)
+			return a
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := newBusyTable()
+			table.Acquire(0, outer, nil)
+			for i := range many {
+				table.Acquire(0, acquire(1+i), nil)
+			}
+			for i := range many {
+				table.Release(0, wire.ID{Session: "a", N: int64(1 + i)}, nil)
+				if i == many/2 || i == many-2 {
+					table.Tick(0, nil)
+					if err := check(table); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			table.Release(0, parent, nil)
+			table.Tick(0, nil)
+			if err := check(table); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// checkReuse checks what is kept for reuse: that nothing is left in it of the
+// requests before, that it is known nowhere else, and that it is not too much.
+func checkReuse(t *Table) error {
+	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.owners.free) > maxSpares {
+		return errors.New("too much is kept for reuse")
+	}
+	if !t.plain.isPlain() || t.plain.several != nil {
+		return fmt.Errorf("what is shared was written to: %+v", *t.plain)
+	}
+	known := knownOf(t)
+	for _, r := range t.requests.free {
+		if known[r] || *r != (request{}) {
+			return fmt.Errorf("a request that is kept for reuse is in use, or not cleared: %+v", *r)
+		}
+		known[r] = true
+	}
+	return errors.Join(checkSpareExtras(t, known), checkSpareOwners(t, known))
+}
+
+// knownOf is all requests that live or have ended just now.
+func knownOf(t *Table) map[*request]bool {
+	known := make(map[*request]bool)
+	for _, s := range t.sessions {
+		for _, r := range s.requests.all() {
+			known[r] = true
+		}
+	}
+	for r := t.ended.first; r != nil; r = r.next {
+		known[r] = true
+	}
+	return known
+}
+
+func checkSpareExtras(t *Table, known map[*request]bool) error {
+	used := make(map[*extra]bool)
+	for r := range known {
+		if r.extra != nil && r.extra != t.plain && used[r.extra] {
+			return fmt.Errorf("%s shares its extra", r.id())
+		}
+		used[r.extra] = true
+	}
+	for _, x := range t.extras.free {
+		if used[x] || !x.isPlain() || len(x.several) > 0 || cap(x.several) > keptPlaces {
+			return fmt.Errorf("an extra that is kept for reuse is in use, or not cleared: %+v", *x)
+		}
+		for _, p := range x.several[:cap(x.several)] {
+			if p != (place{}) {
+				return fmt.Errorf("a place that is kept for reuse is not cleared: %+v", p)
+			}
+		}
+		used[x] = true
+	}
+	return nil
+}
+
+func checkSpareOwners(t *Table, known map[*request]bool) error {
+	used := make(map[*owner]bool)
+	for r := range known {
+		if r.extra != nil {
+			used[r.owner] = true
+		}
+	}
+	for _, o := range t.owners.free {
+		if used[o] || len(o.requests) > 0 || cap(o.requests) > keptKin || o.reached || o.stuck != 0 || o.searched {
+			return fmt.Errorf("an owner that is kept for reuse is in use, or not cleared: %+v", *o)
+		}
+		used[o] = true
+	}
+	return nil
+}
+
+// isPlain reports whether x says nothing, but for its places.
+func (x *extra) isPlain() bool {
+	return x.author == "" && x.parent == -1 && x.owner == nil && x.hold == 0 && x.due == 0 && x.ownerIndex == 0 && x.dueIndex == -1
+}

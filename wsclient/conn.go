@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -35,7 +36,8 @@ type conn struct {
 	decoder wire.ReplyDecoder // the reader's
 
 	turn     chan struct{} // has a token while somebody writes
-	wake     chan struct{} // has a token when the queue or the state has changed
+	wake     chan struct{} // has a token when the writer has something to do
+	beating  atomic.Bool   // a heartbeat is due
 	draining chan struct{} // closed when the broker has said that it stops
 	done     chan struct{} // closed at the end, after err is set
 
@@ -148,6 +150,7 @@ func (c *conn) finish(reason LostReason, err error) {
 		}
 	}
 	close(c.done)
+	c.signal()
 }
 
 // lost is the error of a lock that is lost with its connection. The caller holds

@@ -78,7 +78,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
-		WriteBufferSize: 4096,
+		WriteBufferSize: 1, // control frames need none, and all others are written in frame.go
 	}
 	var conn *conn
 	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)

@@ -28,23 +28,30 @@ type instantBroker struct {
 // dialInstant connects a client to an instantBroker, for the length of a test.
 func dialInstant(t testing.TB) *wsclient.Client {
 	t.Helper()
+	c, err := wsclient.Dial(t.Context(), startInstant(t), &wsclient.Options{NoReconnect: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// startInstant starts an instantBroker, for the length of a test, and returns its
+// address. Its clients are to leave before.
+func startInstant(t testing.TB) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &instantBroker{t: t}
-	server := &http.Server{Handler: b} //nolint:gosec // one client, in this process
+	server := &http.Server{Handler: b} //nolint:gosec // in this process
 	b.serving.Go(func() { _ = server.Serve(listener) })
-	c, err := wsclient.Dial(t.Context(), "ws://"+listener.Addr().String(), &wsclient.Options{NoReconnect: true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		_ = c.Close()
 		_ = server.Close()
 		b.serving.Wait()
 	})
-	return c
+	return "ws://" + listener.Addr().String()
 }
 
 func (b *instantBroker) ServeHTTP(w http.ResponseWriter, r *http.Request) {

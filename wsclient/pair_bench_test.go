@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -34,6 +37,33 @@ func BenchmarkPair(b *testing.B) {
 			}
 			all.Wait()
 		})
+	}
+}
+
+// BenchmarkPlainPair is what one caller of BenchmarkPair does, by a client that writes
+// a frame and reads the answer in one goroutine: the least that it could take.
+func BenchmarkPlainPair(b *testing.B) {
+	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}}
+	ws, _, err := dialer.Dial(startInstant(b), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = ws.Close() }()
+	read := func() {
+		if _, _, err := ws.ReadMessage(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	read() // the hello
+	acquire, release := []byte(`{"type":"acquire","id":"s--0","locks":[{"name":"lock/0"}]}`), []byte(`{"type":"release","id":"s--0"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, frame := range [][]byte{acquire, release} {
+			if err := ws.WriteMessage(websocket.TextMessage, frame); err != nil {
+				b.Fatal(err)
+			}
+			read()
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -88,6 +89,96 @@ func TestContextOfWhatWasLost(t *testing.T) {
 		t.Errorf("got %v, want ErrLost", cause)
 	}
 	l.client.finish(ErrClosed)
+}
+
+// When two ask for the context at once, there is one, and nothing is left of the other.
+func TestContextIsMadeTwice(t *testing.T) {
+	l := fixture(0)
+	first, stopFirst := l.newContext(nil)
+	second, stopSecond := l.newContext(nil)
+	if got := l.publish(first, stopFirst); got != first {
+		t.Errorf("the first is not that of the lock, but %v", got)
+	}
+	if got := l.publish(second, stopSecond); got != first || l.Context() != first {
+		t.Errorf("got %v, want the first", got)
+	}
+	if first.Err() != nil || second.Err() == nil {
+		t.Errorf("the first: %v; the second: %v, want it to have ended", first.Err(), second.Err())
+	}
+	l.client.finish(ErrClosed)
+}
+
+// A grant that crosses a cancel means nothing: when the connection ends before the
+// cancel is answered, the request is not asked for again, for nobody would release it.
+func TestGrantCrossesCancelAndTheEnd(t *testing.T) {
+	l := fixture(0)
+	conn, r := l.request.conn, l.request
+	r.ungrant()
+	if settled, err := r.settle(context.Canceled); !settled || !errors.Is(err, context.Canceled) {
+		t.Fatalf("giving up: %t, %v", settled, err)
+	}
+	r.grant(8, at(0))
+	if settled, _ := r.settle(nil); settled {
+		t.Error("the grant is believed")
+	}
+	conn.finish(LostConnection, ErrConnection)
+	if n := l.client.pending.len(); n != 0 || r.state != ended {
+		t.Errorf("%d wait for the next connection", n)
+	}
+	l.client.finish(ErrClosed)
+}
+
+// Who waits and is woken for what is over by then goes on waiting, and hears of what
+// comes next.
+func TestWakingForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := fixture(0)
+		r := l.request
+		r.ungrant() // the token of the first grant is still there
+		if settled, _ := r.settle(nil); settled {
+			t.Fatal("a grant that is over is believed")
+		}
+		r.grant(8, at(0))
+		if err := r.wait(t.Context()); err != nil || !r.claimed {
+			t.Fatalf("got %v, want the lock", err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- r.await() }()
+		synctest.Wait()
+		r.signal()
+		synctest.Wait()
+		if len(done) > 0 {
+			t.Fatalf("the release is over, with %v", <-done)
+		}
+		l.client.mu.Lock()
+		r.finish(ErrLost)
+		l.client.mu.Unlock()
+		if err := <-done; !errors.Is(err, ErrLost) {
+			t.Errorf("got %v, want ErrLost", err)
+		}
+		l.client.finish(ErrClosed)
+	})
+}
+
+// An answer is not changed by the next one that is read.
+func TestAnswersAreKept(t *testing.T) {
+	c := fixture(0).request.conn
+	c.hello = &wire.Hello{Session: "s"}
+	c.decoder.Session = "s"
+	c.lease.heard = now()
+	var pongs []*wire.Pong
+	for n := range int64(2) {
+		c.asked.set(n, func(reply wire.Reply) { pongs = append(pongs, reply.(*wire.Pong)) })
+	}
+	for _, frame := range []string{`{"type":"pong","id":"s--0"}`, `{"type":"pong","id":"s--1"}`} {
+		if err := c.receive([]byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(pongs) != 2 || pongs[0].ID.N != 0 || pongs[1].ID.N != 1 {
+		t.Errorf("got %v", pongs)
+	}
+	c.client.finish(ErrClosed)
 }
 
 // A grant that a frozen process reads after its lease is not believed: the

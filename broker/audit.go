@@ -56,6 +56,7 @@ func (s *session) awaitVerdict(it item) {
 	if v, handled := <-it.verdict; handled && isAudited(it.request) {
 		s.audit(it.request, v)
 	}
+	s.net.resume()
 }
 
 // dismiss lets nobody wait for a verdict on an item that the loop does not handle.

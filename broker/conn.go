@@ -36,6 +36,7 @@ type progressConn struct {
 	last atomic.Int64 // nanoseconds after made when a byte was received last
 
 	reads  bool      // the reader's: there is a deadline for reading
+	back   time.Time // the reader's: when it came back from something that took long
 	writes time.Time // the writer's: when the deadline for writing was set
 
 	mu       sync.Mutex
@@ -45,21 +46,29 @@ type progressConn struct {
 // Read waits for bytes, not for messages: a long message on a slow line is a
 // sign of life as well.
 func (c *progressConn) Read(p []byte) (int, error) {
-	begin := time.Now()
 	if c.silence > 0 && !c.reads {
-		c.reads = true
-		_ = c.setDeadline(c.Conn.SetReadDeadline, begin.Add(c.silence))
+		c.reads, c.back = true, time.Now()
+		_ = c.setDeadline(c.Conn.SetReadDeadline, c.back.Add(c.silence))
 	}
 	for {
 		n, err := c.Conn.Read(p)
 		if n > 0 {
 			c.last.Store(int64(time.Since(c.made)))
+			return n, err
 		}
-		if n > 0 || !c.goesOn(err, begin, c.silence, c.Conn.SetReadDeadline) {
+		begin := c.heard()
+		if begin.Before(c.back) {
+			begin = c.back
+		}
+		if !c.goesOn(err, begin, c.silence, c.Conn.SetReadDeadline) {
 			return n, err
 		}
 	}
 }
+
+// resume is called by the reader after it has waited for something else. What has arrived
+// meanwhile was not read, so that was no silence.
+func (c *progressConn) resume() { c.back = time.Now() }
 
 // heard is when the last byte was received.
 func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -26,6 +27,7 @@ type loop struct {
 	inbox  *inbox
 	table  *locktable.Table
 	start  time.Time
+	at     time.Duration // the time of what is handled now, since start
 
 	sessions map[string]*session // those that can still be spoken to
 	dropping []string            // those whose requests are being ended
@@ -71,6 +73,7 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 	for !l.isDrained() {
 		select {
 		case <-ended:
+			l.lookAtClock()
 			ended = nil
 			if l.drain == nil {
 				l.beginDrain()
@@ -78,8 +81,10 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		case <-l.inbox.wake:
 			l.takeBatch()
 		case <-timer.C:
+			l.lookAtClock()
 			l.deliver(l.table.Tick(l.now(), l.events[:0]))
 		case limit := <-l.tokens.reserved:
+			l.lookAtClock()
 			l.tokens.arrived(limit)
 		}
 		l.workOn()
@@ -95,8 +100,11 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 	return errors.Join(err, l.stop())
 }
 
-// now is the table's time.
-func (l *loop) now() time.Duration { return time.Since(l.start) }
+func (l *loop) lookAtClock() { l.at = time.Since(l.start) }
+
+// now is the table's time. It stands still while the loop is at work, which is never for
+// more than some milliseconds.
+func (l *loop) now() time.Duration { return l.at }
 
 // nextDeadline is when there is next something to do, if any.
 func (l *loop) nextDeadline() (time.Duration, bool) {
@@ -120,6 +128,10 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 }
 
 func (l *loop) takeBatch() {
+	// The reader that has woken the loop is not the only one that has something. Those
+	// that can run come first, so that one round serves them all.
+	runtime.Gosched()
+	l.lookAtClock()
 	l.batch = l.inbox.take(l.batch[:0])
 	for i, it := range l.batch {
 		l.handle(it)

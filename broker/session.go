@@ -124,6 +124,7 @@ func (s *session) read() ending {
 		if waited {
 			// The loop has more than it can do. As with breath, others are to be heard.
 			<-time.After(breath)
+			s.net.resume()
 		}
 		s.awaitVerdict(it)
 		malformed++
@@ -173,6 +174,7 @@ func (s *session) awaitPage() {
 	case s.page <- struct{}{}:
 	case <-s.written:
 	}
+	s.net.resume()
 }
 
 // pageDone notes that a page has been sent, or refused. It does not wait.

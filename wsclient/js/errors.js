@@ -14,12 +14,6 @@ export class DeadlockError extends LockError {
 // closed, or the HTTP status with which it was refused, where that can be seen.
 export class ConnectionError extends Error {
   name = "ConnectionError";
-
-  constructor(message, code, status) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
 }
 
 // A LostError says that a lock is held no more although it was not released.
@@ -29,18 +23,16 @@ export class LostError extends Error {
 
 // refusal is the error for an error of the broker.
 export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
-  if (code === "timeout") return timedOut(message, holders, ahead);
+  if (code === "timeout") return Object.assign(exception("TimeoutError", message), { holders, ahead });
   const Refusal = cycle ? DeadlockError : LockError;
   return Object.assign(new Refusal(message), { code, retry: errorCodes[code], by, cycle, holders, ahead });
 }
 
-export function timedOut(message, holders = [], ahead = 0) {
-  return Object.assign(exception("TimeoutError", message), { holders, ahead });
-}
-
-// lost is the error for the loss of a lock. To Web Locks a steal is an AbortError.
-export function lost(reason, { by, message, cause } = {}) {
-  const text = `the lock was lost: ${[reason, by && `by ${by}`, message ?? cause?.message].filter(Boolean).join(", ")}`;
+// lost is the error for the loss of a lock: because of an error, or of what the broker has
+// said. To Web Locks a steal is an AbortError.
+export function lost(reason, cause = {}) {
+  const { by, message } = cause;
+  const text = `the lock was lost: ${[reason, by && `by ${by}`, message].filter(Boolean).join(", ")}`;
   const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
   return Object.assign(error, { reason, by });
 }

@@ -9,13 +9,8 @@ import { requestOf } from "./lock.js";
 const longest = 31_536_000_000;
 const longestHold = 330 * 86_400_000;
 
-function demand(ok, wanted) {
+export function demand(ok, wanted) {
   if (!ok) throw new TypeError(`want ${wanted}`);
-}
-
-export function toCallback(value) {
-  demand(typeof value === "function", "a callback");
-  return value;
 }
 
 // toOptions reads the members in the order of their names, each once.
@@ -102,11 +97,9 @@ function toParent(value) {
   return request;
 }
 
-const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get;
-
 // toSignal also takes those of other realms, such as frames; the getter throws a
 // TypeError for anything else.
 function toSignal(value) {
-  if (value !== undefined) isAborted.call(value);
+  if (value !== undefined) Reflect.get(AbortSignal.prototype, "aborted", value);
   return value;
 }

@@ -20,7 +20,8 @@ function toTarget(url, label) {
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
-  if (!target.searchParams.has("client")) target.searchParams.set("client", label);
+  const { searchParams } = target;
+  if (!searchParams.has("client")) searchParams.set("client", label);
   return target.href;
 }
 

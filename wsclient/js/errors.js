@@ -1,4 +1,4 @@
-import { errorCodes } from "./codes.js";
+import { retryOf } from "./codes.js";
 
 // A LockError is a refusal by the broker.
 export class LockError extends Error {
@@ -25,13 +25,12 @@ export class LostError extends Error {
 export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
   if (code === "timeout") return Object.assign(exception("TimeoutError", message), { holders, ahead });
   const Refusal = cycle ? DeadlockError : LockError;
-  return Object.assign(new Refusal(message), { code, retry: errorCodes[code], by, cycle, holders, ahead });
+  return Object.assign(new Refusal(message), { code, retry: retryOf(code), by, cycle, holders, ahead });
 }
 
-// lost is the error for the loss of a lock: because of an error, or of what the broker has
-// said. To Web Locks a steal is an AbortError.
-export function lost(reason, cause = {}) {
-  const { by, message } = cause;
+// lost is the error for the loss of a lock, because of an error, or told by the broker. To
+// Web Locks a steal is an AbortError.
+export function lost(reason, cause, { by, message } = cause ?? {}) {
   const text = `the lock was lost: ${[reason, by && `by ${by}`, message].filter(Boolean).join(", ")}`;
   const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
   return Object.assign(error, { reason, by });

@@ -1,6 +1,6 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
 import { pages, wholeQueue } from "./info.js";
-import { demand, toCount, toDOMString, toOptions, toSpecs, toText } from "./options.js";
+import { demand, toCount, toDOMString, toOptions, toText } from "./options.js";
 import { obtain } from "./request.js";
 import { escapeName } from "./names.js";
 import { follow } from "./watch.js";
@@ -23,7 +23,7 @@ export class LockManager {
     const callback = more.length > 0 ? more[0] : second;
     demand(typeof callback === "function", "a callback");
     const run = async (lock) => callback(lock);
-    return obtain(this.#client, toSpecs(wanted, options), options, (held, resolve, reject) => {
+    return obtain(this.#client, wanted, options, (held, resolve, reject) => {
       run(held && new Lock(held))
         .finally(() => held?.release())
         .then(resolve, reject);
@@ -32,9 +32,9 @@ export class LockManager {
 
   // acquire takes a name and perhaps options. The lock is held until it is released.
   async acquire(name, options) {
-    const wanted = toDOMString(name);
-    const o = toOptions(options);
-    return obtain(this.#client, toSpecs(wanted, o), o, (held, resolve) => resolve(held && new HeldLock(held)));
+    return obtain(this.#client, toDOMString(name), toOptions(options), (held, resolve) => {
+      resolve(held && new HeldLock(held));
+    });
   }
 
   // query lists all of everybody.

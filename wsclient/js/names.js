@@ -15,7 +15,7 @@ export function escapeName(name) {
 // unescapeName undoes it. What escapeName has not made stays as it is.
 export function unescapeName(text) {
   if (text === mark) return "";
-  const name = text.replace(/\uFFFF(\uFFFF|d[89a-f][0-9a-f]{2})/g, (_, c) => (c === mark ? c : String.fromCharCode(parseInt(c, 16))));
+  const name = text.replace(/\uFFFF(\uFFFF|d[89a-f][0-9a-f]{2})/g, (_, c) => (c === mark ? c : String.fromCharCode(`0x${c}`)));
   return escapeName(name) === text ? name : text;
 }
 
@@ -24,8 +24,7 @@ export function parse(frame) {
   return JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) ? revive : undefined);
 }
 
+// Names are what is called so, and the elements of lists of strings.
 function revive(key, value) {
-  if (key === "name" || key === "lock") return unescapeName(value);
-  if (key === "locks") return value.map((v) => (typeof v === "string" ? unescapeName(v) : v));
-  return value;
+  return typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value;
 }

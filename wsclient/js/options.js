@@ -31,26 +31,19 @@ export function toOptions(value) {
   };
 }
 
-// toSpecs is all that a request is to hold: the first name and the further ones. Repeats
-// are one, which is exclusive if one of them is. What may not go together is refused
-// before anything is asked for.
-export function toSpecs(name, o) {
-  const { mode, limit, ifAvailable, signal, steal, wait } = o;
+// toSpecs is all that a request is to hold: the first and the further ones. Repeats are one,
+// which is exclusive if one of them is.
+export function toSpecs(first, more) {
   const specs = new Map();
-  for (const spec of [{ name }, ...o.names]) {
-    refuse(spec.name.startsWith("-"), "a lock and a name that begins with -");
-    if (specs.get(spec.name)?.mode !== "exclusive") specs.set(spec.name, { mode, limit, ...spec });
+  for (const spec of [first, ...more]) {
+    const { name } = spec;
+    refuse(name.startsWith("-"), "a lock and a name that begins with -");
+    if (specs.get(name)?.mode !== "exclusive") specs.set(name, { ...first, ...spec });
   }
-  const all = [...specs.values()];
-  refuse(steal && ifAvailable, "steal and ifAvailable");
-  refuse(steal && all.some((spec) => spec.mode === "shared"), "steal and shared");
-  refuse(signal && (steal || ifAvailable), "signal and steal or ifAvailable");
-  refuse(wait !== undefined && (steal || ifAvailable), "wait and steal or ifAvailable");
-  signal?.throwIfAborted();
-  return all;
+  return [...specs.values()];
 }
 
-function refuse(both, what) {
+export function refuse(both, what) {
   if (both) throw exception("NotSupportedError", `${what} cannot go together`);
 }
 

@@ -4,6 +4,7 @@ import { asksAgain } from "./retry.js";
 import { backstop } from "./lease.js";
 import { escapeName } from "./names.js";
 import { onAbort } from "./signal.js";
+import { refuse, toSpecs } from "./options.js";
 
 // The states of a request.
 const waiting = 0;
@@ -16,10 +17,17 @@ const ended = 4;
 // one connection after another until it is granted or refused. Where it is granted, or is
 // not and asked for ifAvailable, use is called: with the request or null, and with what
 // settles the promise that obtain returns. Later on that is rejected when the locks are lost.
-export const obtain = (client, specs, options, use) =>
+export const obtain = (client, name, options, use) =>
   new Promise((resolve, reject) => {
-    const { author, hold, ifAvailable, parent, signal, steal, wait } = options;
-    const { clock } = client;
+    const { author, hold, ifAvailable, limit, mode, names, parent, signal, steal, wait } = options;
+    const specs = toSpecs({ name, mode, limit }, names);
+    // What may not go together is refused before anything is asked for.
+    refuse(steal && ifAvailable, "steal and ifAvailable");
+    refuse(steal && specs.some((spec) => spec.mode === "shared"), "steal and shared");
+    refuse((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable and signal or wait");
+    signal?.throwIfAborted();
+
+    const { clock, requests } = client;
     const once = ifAvailable || steal || wait === 0; // it does not wait, and is not asked for again
     // Whether it can be asked for on another connection: not what does not wait, nor what is
     // made inside a lock, which ends with its connection.
@@ -42,15 +50,17 @@ export const obtain = (client, specs, options, use) =>
     // pend lets it wait for a connection, for as long as it may wait at all.
     const pend = () => {
       conn = undefined;
-      client.pending.add(request);
       if (left() > 0) wake(left(), pend);
-      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${client.whyNot()}` }));
+      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
     };
+
+    // whyNot says why it could not even be asked for.
+    const whyNot = () => (client.conn ? "the broker is about to stop" : `no connection: ${client.offline.message}`);
 
     const grant = ({ token }) => {
       if (!Number.isSafeInteger(token)) throw "a grant without a token";
       if (state !== waiting) return; // its owner has given up
-      forget();
+      stopWaiting();
       state = holding;
       request.token = token;
       grantedAt = now(clock);
@@ -96,9 +106,8 @@ export const obtain = (client, specs, options, use) =>
       const isOver = state >= leaving;
       state = ended;
       conn?.open.delete(id);
-      client.pending.delete(request);
       wake();
-      forget();
+      stopWaiting();
       if (isOver) return;
       error = why;
       if (why) {
@@ -112,17 +121,21 @@ export const obtain = (client, specs, options, use) =>
     // It is withdrawn while it waits. A cancel ends it on the broker whether or not a grant is
     // on its way, so there is nothing to wait for.
     const forget = onAbort(signal, () => {
-      forget();
+      stopWaiting();
       state = leaving;
       if (conn) cancel();
       else end();
       failed(signal.reason); // whatever it is, it need not be an error
     });
 
+    const stopWaiting = () => {
+      forget();
+      requests.delete(request);
+    };
+
     const request = {
       end,
       isHolding,
-      order: client.orders++, // among all of the client
       specs,
 
       error: () => error,
@@ -159,7 +172,7 @@ export const obtain = (client, specs, options, use) =>
       take(m) {
         if (m.type === "granted") grant(m);
         else if (m.type === "error") refused(m);
-        else if (m.type === "lost") end(lost(m.reason, m));
+        else if (m.type === "lost") end(lost(m.reason, undefined, m));
         else if (state < releasing) throw m.type; // released or cancelled
         else end();
       },
@@ -195,6 +208,7 @@ export const obtain = (client, specs, options, use) =>
         })),
     };
 
+    requests.add(request);
     const { conn: current, offline } = client;
     if (client.error) end(client.error);
     else if (parent && !parent.isHolding()) end(parent.error() ?? exception("InvalidStateError", "the parent was released"));

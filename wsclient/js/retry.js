@@ -1,4 +1,4 @@
-import { closeCodes, errorCodes, httpStatuses } from "./codes.js";
+import { retryOf } from "./codes.js";
 
 // What the client decides about connections: functions of what they are given.
 
@@ -20,12 +20,12 @@ export function backoff() {
 }
 
 // isFinal reports whether another attempt after a connection that ended so would be in
-// vain. What is in no table may be over later. A close with 1000 that this side has not
+// vain. What is not listed may be over later. A close with 1000 that this side has not
 // asked for is not the broker's: it says nothing about the next attempt.
 export function isFinal({ status, code }) {
-  return (httpStatuses[status] ?? (code !== 1000 && closeCodes[code])) === "never";
+  return (retryOf(status) ?? (code !== 1000 && retryOf(code))) === "never";
 }
 
 // asksAgain reports whether a request that was refused with that code is to be made again
 // on the next connection.
-export const asksAgain = (code) => errorCodes[code] === "reconnect";
+export const asksAgain = (code) => retryOf(code) === "reconnect";

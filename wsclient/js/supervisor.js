@@ -18,23 +18,18 @@ export function supervise(url, author, clock, WebSocket) {
     author,
     clock,
     closed: new Promise((resolve) => (settle = resolve)), // with error
-    conn: undefined, // the connection, once the broker has said hello
-    error: undefined, // why the client has ended for good
-    offline: undefined, // why there is no connection
-    orders: 0, // how many requests there have been
+    // Later on also conn, the connection, once the broker has said hello; offline, why there
+    // is none; and error, why the client has ended for good.
     parting: new Set(), // hang up connections that have ended here, and are still open
-    pending: new Set(), // requests that wait for a connection
+    requests: new Set(), // those that wait, in the order in which they were made
     watches: new Set(), // those that begin anew on each connection
 
-    // connected asks on conn, which has begun, for all that waits, in the order in which it
-    // was asked for first.
+    // connected asks on conn, which has begun, for all that waits.
     connected(conn) {
       isNew = false;
       attempt = undefined;
       client.conn = conn;
-      const pending = [...client.pending].sort((a, b) => a.order - b.order);
-      client.pending.clear();
-      for (const request of pending) request.ask(conn);
+      for (const request of client.requests) request.ask(conn);
       for (const watch of client.watches) watch.begin(conn);
       tellWaiting();
     },
@@ -48,9 +43,6 @@ export function supervise(url, author, clock, WebSocket) {
       if (isNew || isFinal(error)) finish(error);
       if (!client.error) retry(pause(lasted, clock.Math.random()), connect);
     },
-
-    // whyNot says why a request could not even be asked for.
-    whyNot: () => (client.conn ? "the broker is about to stop" : `there is no connection: ${client.offline.message}`),
 
     // ready waits for a connection.
     async ready() {
@@ -109,7 +101,7 @@ export function supervise(url, author, clock, WebSocket) {
     retry();
     listen("removeEventListener");
     goodbye = (client.conn ?? attempt)?.close(error);
-    for (const request of client.pending) request.end(error);
+    for (const request of client.requests) request.fail(error);
     for (const watch of client.watches) watch.end(error);
     tellWaiting();
     settle(error);
@@ -123,6 +115,6 @@ export function supervise(url, author, clock, WebSocket) {
 function webSocket(given = globalThis.WebSocket) {
   if (given) return given;
   throw new ConnectionError(
-    "there is no WebSocket: pass one to connect, such as that of the package ws, or run node --experimental-websocket",
+    "no WebSocket: pass one to connect, as that of the package ws, or run node --experimental-websocket",
   );
 }

@@ -8,7 +8,7 @@ import { toText } from "./options.js";
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket } = {}) {
+export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) {
   const client = supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket);
   await client.ready();
   return new LockManager(client);

@@ -3,15 +3,14 @@ import { later, leaseLeft, silence } from "./lease.js";
 import { now, timer } from "./clock.js";
 import { parse } from "./names.js";
 
-const helloWait = 10_000; // ms in which a broker has to say hello
-const closeWait = 2_000; // and to answer a close
-
 // What a broker may say after the hello, of something that is open, which says what it means.
 const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
 
 // connection makes one WebSocket, and follows it to its end. It calls client.connected when
 // the broker has said hello, and client.ended when it has ended.
 export function connection(client, WebSocket, url) {
+  const helloWait = 10_000; // ms in which a broker has to say hello
+  const closeWait = 2_000; // and to answer a close
   const { clock, parting } = client;
   const made = now(clock);
   // What is open, by id: requests, watches and questions. Each has take(message); and
@@ -73,7 +72,7 @@ export function connection(client, WebSocket, url) {
     try {
       if (typeof data !== "string") throw "binary";
       const m = parse(data);
-      if (!session) greet(m);
+      if (!session) greet(m, data);
       else if (m.type === "draining") conn.draining = true;
       else if (!known.test(m.type) || !m.id) throw data; // an error without an id: it could not read a message
       else open.get(m.id)?.take(m);
@@ -84,11 +83,11 @@ export function connection(client, WebSocket, url) {
 
   // greet takes the hello. The lease begins when the WebSocket was made: the request for
   // it was sent after that, and the hello answers it.
-  const greet = (m) => {
+  const greet = (m, data) => {
     ({ limits, heartbeat_ms: heartbeat } = m);
     const left = leaseLeft(m.timeout_ms, made, now(clock));
     if (m.type !== "hello" || m.protocol !== 1 || !(left > 0 && heartbeat > 0 && limits.message_bytes > 0)) {
-      throw `no hello of version 1 in time, but ${JSON.stringify(m)}`;
+      throw `no hello of version 1 in time, but ${data}`;
     }
     conn.session = session = m.session;
     conn.timeout = timeout = m.timeout_ms;
@@ -124,7 +123,7 @@ export function connection(client, WebSocket, url) {
   // checkLease ends the connection if the lease has ended, and reports whether it has ended.
   const checkLease = () => {
     if (!over && leaseLeft(timeout, heard, now(clock)) <= 0) {
-      end("lease", new ConnectionError("the broker has not answered for too long"), part);
+      end("lease", new ConnectionError("the broker does not answer"), part);
     }
     return over;
   };
@@ -225,13 +224,9 @@ export function connection(client, WebSocket, url) {
   // Where it cannot connect, the WebSocket of Node 20 says this and nothing else.
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
-    fail(message || "no connection", 1006, statusIn(message));
+    // The HTTP status of a refusal is told by the package ws alone, in words.
+    fail(message || "no connection", 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;
-}
-
-// statusIn is the HTTP status of a refusal, which only the package ws tells, in words.
-function statusIn(message) {
-  return Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined;
 }

@@ -23,9 +23,12 @@ export class LostError extends Error {
 
 // refusal is the error for an error of the broker.
 export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
-  if (code === "timeout") return Object.assign(exception("TimeoutError", message), { holders, ahead });
   const Refusal = cycle ? DeadlockError : LockError;
-  return Object.assign(new Refusal(message), { code, retry: retryOf(code), by, cycle, holders, ahead });
+  const error =
+    code === "timeout"
+      ? exception("TimeoutError", message)
+      : Object.assign(new Refusal(message), { code, retry: retryOf(code), by, cycle });
+  return Object.assign(error, { holders, ahead });
 }
 
 // lost is the error for the loss of a lock, because of an error, or told by the broker. To

@@ -1,6 +1,6 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
 import { pages, wholeQueue } from "./info.js";
-import { demand, toCount, toDOMString, toOptions, toText } from "./options.js";
+import { demand, toCount, toDOMString, toText } from "./options.js";
 import { obtain } from "./request.js";
 import { escapeName } from "./names.js";
 import { follow } from "./watch.js";
@@ -18,21 +18,19 @@ export class LockManager {
   // whatever is wrong, and never throws. Its length is 2, as in Web IDL.
   async request(name, second, ...more) {
     demand(arguments.length > 1, "a name and a callback");
-    const wanted = toDOMString(name);
-    const options = toOptions(more.length > 0 ? second : undefined);
-    const callback = more.length > 0 ? more[0] : second;
-    demand(typeof callback === "function", "a callback");
+    const [options, callback] = more.length > 0 ? [second, more[0]] : [undefined, second];
     const run = async (lock) => callback(lock);
-    return obtain(this.#client, wanted, options, (held, resolve, reject) => {
+    const use = (held, resolve, reject) => {
       run(held && new Lock(held))
         .finally(() => held?.release())
         .then(resolve, reject);
-    });
+    };
+    return obtain(this.#client, toDOMString(name), options, callback, use);
   }
 
   // acquire takes a name and perhaps options. The lock is held until it is released.
   async acquire(name, options) {
-    return obtain(this.#client, toDOMString(name), toOptions(options), (held, resolve) => {
+    return obtain(this.#client, toDOMString(name), options, (held, resolve) => {
       resolve(held && new HeldLock(held));
     });
   }

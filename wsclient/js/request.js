@@ -4,28 +4,34 @@ import { asksAgain } from "./retry.js";
 import { backstop } from "./lease.js";
 import { escapeName } from "./names.js";
 import { onAbort } from "./signal.js";
-import { refuse, toSpecs } from "./options.js";
-
-// The states of a request.
-const waiting = 0;
-const holding = 1;
-const releasing = 2;
-const leaving = 3; // a cancel is on its way
-const ended = 4;
+import { demand, refuse, toHold, toLimit, toMode, toNames, toParent, toSignal, toSpecs, toText, toWait } from "./options.js";
+import { ended, holding, leaving, releasing, waiting } from "./states.js";
 
 // obtain makes a request, which is an acquire, from the call to its end. It is asked for on
 // one connection after another until it is granted or refused. Where it is granted, or is
 // not and asked for ifAvailable, use is called: with the request or null, and with what
 // settles the promise that obtain returns. Later on that is rejected when the locks are lost.
-export const obtain = (client, name, options, use) =>
+export const obtain = (client, name, options, callback, use = callback) =>
   new Promise((resolve, reject) => {
-    const { author, hold, ifAvailable, limit, mode, names, parent, signal, steal, wait } = options;
+    const o = options ?? {};
+    demand(Object(o) === o, "an object of options");
+    // They are read in the order of their names, each once.
+    const author = toText(o.author);
+    const hold = toHold(o.hold);
+    const ifAvailable = Boolean(o.ifAvailable);
+    const limit = toLimit(o.limit);
+    const mode = toMode(o.mode);
+    const names = toNames(o.names);
+    const parent = toParent(o.parent);
+    const signal = toSignal(o.signal);
+    const steal = Boolean(o.steal);
+    const wait = toWait(o.wait);
+    demand(typeof callback === "function", "a callback");
+
     const specs = toSpecs({ name, mode, limit }, names);
     // What may not go together is refused before anything is asked for.
-    refuse(steal && ifAvailable, "steal and ifAvailable");
-    refuse(steal && specs.some((spec) => spec.mode === "shared"), "steal and shared");
+    refuse(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal and ifAvailable or shared");
     refuse((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable and signal or wait");
-    signal?.throwIfAborted();
 
     const { clock, requests } = client;
     const once = ifAvailable || steal || wait === 0; // it does not wait, and is not asked for again

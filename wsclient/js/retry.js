@@ -2,16 +2,15 @@ import { retryOf } from "./codes.js";
 
 // What the client decides about connections: functions of what they are given.
 
-const first = 100; // ms; bounds of the first pause before an attempt to connect,
-const most = 5000; // and of every pause
-const settled = 10_000; // a connection that lasts so long was no failed attempt
-
 // backoff makes a function that says how long to pause before the next attempt: at random
 // between nothing and a bound that doubles (full jitter), so that clients whose broker has
 // restarted do not come all at once. See Marc Brooker, "Exponential Backoff And Jitter",
 // 2015. It is given for how many milliseconds the last connection has lasted, 0 for an
 // attempt that failed, and a dice from 0 to 1.
 export function backoff() {
+  const first = 100; // ms; bounds of the first pause before an attempt to connect,
+  const most = 5000; // and of every pause
+  const settled = 10_000; // a connection that lasts so long was no failed attempt
   let attempts = 0;
   return (lasted, dice) => {
     if (lasted >= settled) attempts = 0;

@@ -6,6 +6,9 @@ import { timer } from "./clock.js";
 // supervise keeps one connection at a time, and makes another when that has ended. It returns
 // what the parts of the client share.
 export function supervise(url, author, clock, WebSocket) {
+  if (!WebSocket) {
+    throw new ConnectionError("no WebSocket: pass one to connect, as that of the package ws, or run node --experimental-websocket");
+  }
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt
   let attempt; // the connection without a hello
@@ -63,7 +66,7 @@ export function supervise(url, author, clock, WebSocket) {
     if (client.conn || attempt || client.error) return;
     retry();
     try {
-      attempt = connection(client, webSocket(WebSocket), url);
+      attempt = connection(client, WebSocket, url);
     } catch (error) {
       client.ended(error, 0);
     }
@@ -110,11 +113,4 @@ export function supervise(url, author, clock, WebSocket) {
   listen("addEventListener");
   connect();
   return client;
-}
-
-function webSocket(given = globalThis.WebSocket) {
-  if (given) return given;
-  throw new ConnectionError(
-    "no WebSocket: pass one to connect, as that of the package ws, or run node --experimental-websocket",
-  );
 }

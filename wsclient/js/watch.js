@@ -1,12 +1,11 @@
 import { onAbort } from "./signal.js";
 import { refusal } from "./errors.js";
 
-const most = 10_000; // changes that wait for a consumer that is slow
-
 // follow yields changes. When the connection ends it begins anew on the next. Where changes
 // may have been missed it says so: at the beginning on each connection by the event
 // "watching", and where some were dropped by "lagged".
 export async function* follow(client, match, signal) {
+  const most = 10_000; // changes that wait for a consumer that is slow
   let conn; // on which it has begun
   let id;
   let stream; // of changes
@@ -57,7 +56,6 @@ export async function* follow(client, match, signal) {
     },
   };
 
-  signal?.throwIfAborted();
   const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
   const forget = onAbort(signal, () => end(signal.reason));
   client.watches.add(watch);

@@ -1,4 +1,4 @@
-import { ConnectionError, lost, refusal } from "./errors.js";
+import { ConnectionError, lost, refusal, withDetails } from "./errors.js";
 import { later, leaseLeft, silence } from "./lease.js";
 import { now, timer } from "./clock.js";
 import { parse } from "./names.js";
@@ -25,7 +25,7 @@ export function connection(client, WebSocket, url) {
   let heard = made; // when the latest message was sent that has been answered
   let pingDue; // on the monotonic clock
   // Said by the hello. Until then there is no lease that could end.
-  let session, limits, heartbeat;
+  let session, most, heartbeat;
   let timeout = Infinity;
 
   // send throws if the message is too big for the broker, which would close the connection.
@@ -33,7 +33,6 @@ export function connection(client, WebSocket, url) {
   const send = (message) => {
     if (over) return;
     const frame = JSON.stringify(message);
-    const most = limits.message_bytes;
     if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) {
       throw new RangeError(`want a request of at most ${most} bytes`);
     }
@@ -77,16 +76,16 @@ export function connection(client, WebSocket, url) {
       else if (!known.test(m.type) || !m.id) throw data; // an error without an id: it could not read a message
       else open.get(m.id)?.take(m);
     } catch (problem) {
-      abandon(`the broker sent what cannot be understood: ${problem}`);
+      abandon(`the broker is not understood: ${problem}`);
     }
   };
 
   // greet takes the hello. The lease begins when the WebSocket was made: the request for
   // it was sent after that, and the hello answers it.
   const greet = (m, data) => {
-    ({ limits, heartbeat_ms: heartbeat } = m);
+    ({ heartbeat_ms: heartbeat, limits: { message_bytes: most } } = m);
     const left = leaseLeft(m.timeout_ms, made, now(clock));
-    if (m.type !== "hello" || m.protocol !== 1 || !(left > 0 && heartbeat > 0 && limits.message_bytes > 0)) {
+    if (m.type !== "hello" || m.protocol !== 1 || !(left > 0 && heartbeat > 0 && most > 0)) {
       throw `no hello of version 1 in time, but ${data}`;
     }
     conn.session = session = m.session;
@@ -131,7 +130,7 @@ export function connection(client, WebSocket, url) {
   // fail ends it because of what the network or the broker has told: the other side knows.
   const fail = (message, code, status) => {
     if (checkLease()) return; // one that was frozen may hear of both
-    end("connection", Object.assign(new ConnectionError(message), { code, status }), cut);
+    end("connection", withDetails(new ConnectionError(message), { code, status }), cut);
   };
 
   // abandon ends it because of something of which the other side knows nothing.

@@ -27,8 +27,8 @@ export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
   const error =
     code === "timeout"
       ? exception("TimeoutError", message)
-      : Object.assign(new Refusal(message), { code, retry: retryOf(code), by, cycle });
-  return Object.assign(error, { holders, ahead });
+      : withDetails(new Refusal(message), { code, retry: retryOf(code), by, cycle });
+  return withDetails(error, { holders, ahead });
 }
 
 // lost is the error for the loss of a lock, because of an error, or told by the broker. To
@@ -36,7 +36,11 @@ export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
 export function lost(reason, cause, { by, message } = cause ?? {}) {
   const text = `the lock was lost: ${[reason, by && `by ${by}`, message].filter(Boolean).join(", ")}`;
   const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
-  return Object.assign(error, { reason, by });
+  return withDetails(error, { reason, by });
 }
 
+// withDetails is error with further properties.
+export const withDetails = Object.assign;
+
+// exception is one of the platform's own, as Web Locks has them.
 export const exception = (name, message) => new DOMException(message, name);

@@ -7,9 +7,7 @@ export const requestOf = (lock) => requests.get(lock);
 export class Lock {
   constructor(request) {
     requests.set(this, request);
-    const { id, token, specs } = request;
-    const names = specs.map(({ name }) => name);
-    Object.freeze(Object.assign(this, { id: id(), token, names, name: names[0], mode: specs[0].mode }));
+    Object.freeze(Object.assign(this, request.granted));
   }
 
   // signal looks at the clocks each time it is read: after the process was frozen it is

@@ -68,7 +68,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
       if (state !== waiting) return; // its owner has given up
       stopWaiting();
       state = holding;
-      request.token = token;
+      request.granted = { id, token, names: specs.map((spec) => spec.name), name, mode: specs[0].mode };
       grantedAt = now(clock);
       loss = new AbortController();
       checkHold();
@@ -142,12 +142,9 @@ export const obtain = (client, name, options, callback, use = callback) =>
     const request = {
       end,
       isHolding,
-      specs,
+      // Later on also granted, what a lock shows to callers.
 
       error: () => error,
-
-      // id names it on its connection.
-      id: () => id,
 
       isHeld: () => isHolding() || state === releasing,
 
@@ -166,7 +163,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
             author: author ?? client.author,
             wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(left())),
             hold_ms: hold && backstop(hold, conn.timeout),
-            parent: parent?.id(),
+            parent: parent?.granted.id,
             steal: steal || undefined,
           });
         } catch (problem) {

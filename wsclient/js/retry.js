@@ -21,9 +21,7 @@ export function backoff() {
 // isFinal reports whether another attempt after a connection that ended so would be in
 // vain. What is not listed may be over later. A close with 1000 that this side has not
 // asked for is not the broker's: it says nothing about the next attempt.
-export function isFinal({ status, code }) {
-  return (retryOf(status) ?? (code !== 1000 && retryOf(code))) === "never";
-}
+export const isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1000 && retryOf(code))) === "never";
 
 // asksAgain reports whether a request that was refused with that code is to be made again
 // on the next connection.

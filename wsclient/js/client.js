@@ -2,14 +2,14 @@
 // of machines, over one WebSocket. Start with connect; README.md says the rest.
 
 import { LockManager } from "./manager.js";
-import { Supervisor } from "./supervisor.js";
+import { supervise } from "./supervisor.js";
 import { toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket } = {}) {
-  const client = new Supervisor(toTarget(url, toText(label)), { author: toText(author), clock, WebSocket });
+export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) {
+  const client = supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket);
   await client.ready();
   return new LockManager(client);
 }
@@ -20,7 +20,8 @@ function toTarget(url, label) {
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
-  if (!target.searchParams.has("client")) target.searchParams.set("client", label);
+  const { searchParams } = target;
+  if (!searchParams.has("client")) searchParams.set("client", label);
   return target.href;
 }
 

@@ -2,11 +2,15 @@
 
 const longest = 2 ** 31 - 1; // a timer for longer would fire at once
 
-// after calls f in so many milliseconds, or earlier: f is to look at the clock. The
-// function that it returns prevents that.
-export function after(clock, ms, f) {
-  const timer = clock.setTimeout(f, Math.min(ms, longest));
-  return () => clock.clearTimeout(timer);
+// timer makes a function that sets one timer: it calls f in so many milliseconds, or
+// earlier, since f is to look at the clock. What it was set to before is off, and without
+// an f that is all.
+export function timer(clock) {
+  let set;
+  return (ms, f) => {
+    clock.clearTimeout(set);
+    if (f) set = clock.setTimeout(f, Math.min(ms, longest));
+  };
 }
 
 // now is an instant on both clocks: one that is never set, but may stand still while the

@@ -1,40 +1,13 @@
-// The tables of the protocol: whether the same request may succeed when it is made
-// again. "later": on the same connection; "reconnect": on a new one; "never": not unless
-// something is mended first. A test compares them with those of the broker.
-
-const [never, later, reconnect] = ["never", "later", "reconnect"];
-
-export const errorCodes = {
-  bad_request: never,
-  bad_id: never,
-  not_held: never,
-  not_found: never,
-  unavailable: later,
-  timeout: later,
-  deadlock: later,
-  evicted: never,
-  forbidden: never,
-  too_many: later,
-  shutting_down: reconnect,
+// The codes of the protocol: of errors, of closes, and the HTTP statuses that refuse an
+// upgrade, of which a browser does not tell a page which it was. They are listed by whether
+// the same request may succeed when it is made again. "later": on the same connection;
+// "reconnect": on a new one; "never": not unless something is mended first. A test compares
+// them with those of the broker.
+export const codes = {
+  never: "bad_request bad_id not_held not_found evicted forbidden 1000 1002 1003 1009 400 401 403 405 426",
+  later: "unavailable timeout deadlock too_many 429 503",
+  reconnect: "shutting_down 1006 1008 1012",
 };
 
-export const closeCodes = {
-  1000: never,
-  1002: never,
-  1003: never,
-  1006: reconnect,
-  1008: reconnect,
-  1009: never,
-  1012: reconnect,
-};
-
-// Those that refuse an upgrade. A browser does not tell a page which it was.
-export const httpStatuses = {
-  400: never,
-  401: never,
-  403: never,
-  405: never,
-  426: never,
-  429: later,
-  503: later,
-};
+// retryOf is the word for a code; undefined for one that is not listed.
+export const retryOf = (code) => Object.keys(codes).find((retry) => codes[retry].split(" ").includes(`${code}`));

@@ -1,4 +1,4 @@
-import { errorCodes } from "./codes.js";
+import { retryOf } from "./codes.js";
 
 // A LockError is a refusal by the broker.
 export class LockError extends Error {
@@ -14,12 +14,6 @@ export class DeadlockError extends LockError {
 // closed, or the HTTP status with which it was refused, where that can be seen.
 export class ConnectionError extends Error {
   name = "ConnectionError";
-
-  constructor(message, code, status) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
 }
 
 // A LostError says that a lock is held no more although it was not released.
@@ -29,20 +23,24 @@ export class LostError extends Error {
 
 // refusal is the error for an error of the broker.
 export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
-  if (code === "timeout") return timedOut(message, holders, ahead);
   const Refusal = cycle ? DeadlockError : LockError;
-  return Object.assign(new Refusal(message), { code, retry: errorCodes[code], by, cycle, holders, ahead });
+  const error =
+    code === "timeout"
+      ? exception("TimeoutError", message)
+      : withDetails(new Refusal(message), { code, retry: retryOf(code), by, cycle });
+  return withDetails(error, { holders, ahead });
 }
 
-export function timedOut(message, holders = [], ahead = 0) {
-  return Object.assign(exception("TimeoutError", message), { holders, ahead });
-}
-
-// lost is the error for the loss of a lock. To Web Locks a steal is an AbortError.
-export function lost(reason, { by, message, cause } = {}) {
-  const text = `the lock was lost: ${[reason, by && `by ${by}`, message ?? cause?.message].filter(Boolean).join(", ")}`;
+// lost is the error for the loss of a lock, because of an error, or told by the broker. To
+// Web Locks a steal is an AbortError.
+export function lost(reason, cause, { by, message } = cause ?? {}) {
+  const text = `the lock was lost: ${[reason, by && `by ${by}`, message].filter(Boolean).join(", ")}`;
   const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
-  return Object.assign(error, { reason, by });
+  return withDetails(error, { reason, by });
 }
 
+// withDetails is error with further properties.
+export const withDetails = Object.assign;
+
+// exception is one of the platform's own, as Web Locks has them.
 export const exception = (name, message) => new DOMException(message, name);

@@ -1,36 +1,26 @@
 import { since } from "./clock.js";
 
-// A Lease is how long the broker is known not to have given this session up.
+// A lease is how long the broker is known not to have given this session up.
 //
 // The broker ends a session that it has not heard from for its timeout. When an answer
 // arrives to something that was sent at t, the broker has heard from us at t or later, so
 // it will not end the session before t + timeout. The client gives up at two thirds of
 // that, for clocks that run at different rates and holders that need a moment to stop.
-export class Lease {
-  // heard is when the latest message was sent that has been answered.
-  constructor(timeout, heard) {
-    this.timeout = timeout;
-    this.heard = heard;
-  }
+//
+// Below, heard is when the latest message was sent that has been answered.
 
-  answered(sent) {
-    if (sent.mono > this.heard.mono) this.heard = sent;
-  }
+// leaseLeft is for how long locks still count as held; none of it is left when it is 0 or
+// less.
+export const leaseLeft = (timeout, heard, at) => (timeout * 2) / 3 - since(at, heard);
 
-  // left is for how long locks still count as held; none of it is left when it is 0 or
-  // less.
-  left(at) {
-    return (this.timeout * 2) / 3 - since(at, this.heard);
-  }
+// silence is for how long the connection must stay open, in silence, after the lease has
+// ended: the broker has then ended the session by itself. It goes by the clock that is
+// never set: where the other was set forward, the broker has noticed nothing; where the
+// machine was suspended, it has given up by itself.
+export const silence = (timeout, heard, at) => timeout - (at.mono - heard.mono);
 
-  // silence is for how long the connection must stay open, in silence, after the lease has
-  // ended: the broker has then ended the session by itself.
-  silence(at) {
-    // By the clock that is never set: where the other was set forward, the broker has noticed
-    // nothing; where the machine was suspended, it has given up by itself.
-    return this.timeout - (at.mono - this.heard.mono);
-  }
-}
+// later is the later of two instants: answers come in whatever order.
+export const later = (a, b) => (a.mono > b.mono ? a : b);
 
 // backstop is the hold_ms that the broker is told where the client counts hold: so great
 // that the holder has stopped when the broker takes the lock back. It is a tenth more than

@@ -1,26 +1,21 @@
+// The requests of locks.
+const requests = new WeakMap();
+
+export const requestOf = (lock) => requests.get(lock);
+
 // A Lock is what callers get of a request that is granted. Only grants make locks.
 export class Lock {
-  #request;
-
   constructor(request) {
-    this.#request = request;
-    const { id, token, specs } = request;
-    const names = specs.map(({ name }) => name);
-    Object.freeze(Object.assign(this, { id, token, names, name: names[0], mode: specs[0].mode }));
+    requests.set(this, request);
+    Object.freeze(Object.assign(this, request.granted));
   }
 
   // signal looks at the clocks each time it is read: after the process was frozen it is
   // aborted at once, when no timer has fired yet.
   get signal() {
-    return this.#request.watched();
-  }
-
-  static requestOf(lock) {
-    return #request in Object(lock) ? lock.#request : undefined;
+    return requestOf(this).watched();
   }
 }
-
-export const { requestOf } = Lock;
 
 // disposal is the method that await using calls; where the platform has no such symbol yet,
 // what stands in for it.

@@ -1,7 +1,7 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
 import { pages, wholeQueue } from "./info.js";
-import { toCallback, toCount, toDOMString, toOptions, toSpecs, toText } from "./options.js";
-import { Request } from "./request.js";
+import { demand, toCount, toDOMString, toText } from "./options.js";
+import { obtain } from "./request.js";
 import { escapeName } from "./names.js";
 import { follow } from "./watch.js";
 
@@ -16,43 +16,22 @@ export class LockManager {
 
   // request takes (name, callback) or (name, options, callback). Being async it rejects
   // whatever is wrong, and never throws. Its length is 2, as in Web IDL.
-  async request(name, second) {
-    const [, , third] = arguments;
-    if (arguments.length < 2) throw new TypeError("want a name and a callback");
-    const short = arguments.length < 3;
-    const wanted = toDOMString(name);
-    const options = toOptions(short ? undefined : second);
-    const callback = toCallback(short ? second : third);
-    return this.#obtain(wanted, options, (request, resolve, reject) => ({
-      granted: async () => {
-        let settle;
-        try {
-          const value = await callback(new Lock(request));
-          settle = () => resolve(value);
-        } catch (error) {
-          settle = () => reject(error);
-        }
-        request.release().then(settle, reject);
-      },
-      unavailable: () => resolve((async () => callback(null))()),
-      failed: reject,
-    }));
+  async request(name, second, ...more) {
+    demand(arguments.length > 1, "a name and a callback");
+    const [options, callback] = more.length > 0 ? [second, more[0]] : [undefined, second];
+    const run = async (lock) => callback(lock);
+    const use = (held, resolve, reject) => {
+      run(held && new Lock(held))
+        .finally(() => held?.release())
+        .then(resolve, reject);
+    };
+    return obtain(this.#client, toDOMString(name), options, callback, use);
   }
 
   // acquire takes a name and perhaps options. The lock is held until it is released.
   async acquire(name, options) {
-    return this.#obtain(toDOMString(name), toOptions(options), (request, resolve, reject) => ({
-      granted: () => resolve(new HeldLock(request)),
-      unavailable: () => resolve(null),
-      failed: reject,
-    }));
-  }
-
-  #obtain(name, options, tell) {
-    const specs = toSpecs(name, options);
-    return new Promise((resolve, reject) => {
-      const request = new Request(this.#client, specs, options);
-      this.#client.ask(request, tell(request, resolve, reject));
+    return obtain(this.#client, toDOMString(name), options, (held, resolve) => {
+      resolve(held && new HeldLock(held));
     });
   }
 
@@ -80,15 +59,16 @@ export class LockManager {
   async why(what) {
     const request = toText(what?.request);
     const lock = request === undefined ? escapeName(toDOMString(what)) : undefined;
-    return (await this.#client.inquire({ type: "why", lock, request })).chain;
+    return (await (await this.#client.ready()).ask({ type: "why", lock, request })).chain;
   }
 
   async evict(request, message) {
-    await this.#client.inquire({ type: "evict", request: toText(request), message: toText(message) });
+    const conn = await this.#client.ready();
+    await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
   }
 
   get session() {
-    return this.#client.conn?.hello.session ?? "";
+    return this.#client.conn?.session ?? "";
   }
 
   get closed() {

@@ -4,28 +4,21 @@
 // as they are, and are the same locks to clients in other languages.
 
 const mark = "\uFFFF";
+const odd = /\uFFFF|[\uD800-\uDFFF]/gu; // with the flag u a surrogate matches only where it is alone
 
 // escapeName is name for the wire. Different names stay different.
-export function escapeName(name) {
-  if (name === "") return mark;
-  // With the flag u a surrogate matches only where it is alone.
-  return name.replace(/\uFFFF|[\uD800-\uDFFF]/gu, (c) => mark + (c === mark ? c : c.charCodeAt(0).toString(16)));
-}
+export const escapeName = (name) =>
+  name === "" ? mark : name.replace(odd, (c) => mark + (c === mark ? c : c.charCodeAt(0).toString(16)));
 
 // unescapeName undoes it. What escapeName has not made stays as it is.
 export function unescapeName(text) {
   if (text === mark) return "";
-  const name = text.replace(/\uFFFF(\uFFFF|d[89a-f][0-9a-f]{2})/g, (_, c) => (c === mark ? c : String.fromCharCode(parseInt(c, 16))));
+  const name = text.replace(/\uFFFF(\uFFFF|d[89a-f][0-9a-f]{2})/g, (_, c) => (c === mark ? c : String.fromCharCode(`0x${c}`)));
   return escapeName(name) === text ? name : text;
 }
 
 // parse reads a frame, with the names in it unescaped.
-export function parse(frame) {
-  return JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) ? revive : undefined);
-}
+export const parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) ? revive : undefined);
 
-function revive(key, value) {
-  if (key === "name" || key === "lock") return unescapeName(value);
-  if (key === "locks") return value.map((v) => (typeof v === "string" ? unescapeName(v) : v));
-  return value;
-}
+// Names are what is called so, and the elements of lists of strings.
+const revive = (key, value) => (typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value);

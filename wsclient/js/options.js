@@ -4,58 +4,23 @@ import { requestOf } from "./lock.js";
 // What callers pass, converted and checked as Web IDL and the Web Locks specification
 // say, in their order: https://w3c.github.io/web-locks/#api-lock-manager-request
 
-// longest is a year in milliseconds, the longest wait of the protocol, and longestHold
-// leaves room for the backstop under it.
-const longest = 31_536_000_000;
-const longestHold = 330 * 86_400_000;
-
-function demand(ok, wanted) {
+export function demand(ok, wanted) {
   if (!ok) throw new TypeError(`want ${wanted}`);
 }
 
-export function toCallback(value) {
-  demand(typeof value === "function", "a callback");
-  return value;
-}
-
-// toOptions reads the members in the order of their names, each once.
-export function toOptions(value) {
-  value ??= {};
-  demand(Object(value) === value, "an object of options");
-  return {
-    author: toText(value.author),
-    hold: toNumber("hold", value.hold, 1, longestHold),
-    ifAvailable: Boolean(value.ifAvailable),
-    limit: toLimit(value.limit),
-    mode: toMode(value.mode),
-    names: toNames(value.names),
-    parent: toParent(value.parent),
-    signal: toSignal(value.signal),
-    steal: Boolean(value.steal),
-    wait: toNumber("wait", value.wait, 0, longest),
-  };
-}
-
-// toSpecs is all that a request is to hold: the first name and the further ones. Repeats
-// are one, which is exclusive if one of them is. What may not go together is refused
-// before anything is asked for.
-export function toSpecs(name, o) {
-  const { mode, limit, ifAvailable, signal, steal, wait } = o;
+// toSpecs is all that a request is to hold: the first and the further ones. Repeats are one,
+// which is exclusive if one of them is.
+export function toSpecs(first, more) {
   const specs = new Map();
-  for (const spec of [{ name }, ...o.names]) {
-    refuse(spec.name.startsWith("-"), "a lock and a name that begins with -");
-    if (specs.get(spec.name)?.mode !== "exclusive") specs.set(spec.name, { mode, limit, ...spec });
+  for (const spec of [first, ...more]) {
+    const { name } = spec;
+    refuse(name.startsWith("-"), "a lock and a name that begins with -");
+    if (specs.get(name)?.mode !== "exclusive") specs.set(name, { ...first, ...spec });
   }
-  const all = [...specs.values()];
-  refuse(steal && ifAvailable, "steal and ifAvailable");
-  refuse(steal && all.some((spec) => spec.mode === "shared"), "steal and shared");
-  refuse(signal && (steal || ifAvailable), "signal and steal or ifAvailable");
-  refuse(wait !== undefined && (steal || ifAvailable), "wait and steal or ifAvailable");
-  signal?.throwIfAborted();
-  return all;
+  return [...specs.values()];
 }
 
-function refuse(both, what) {
+export function refuse(both, what) {
   if (both) throw exception("NotSupportedError", `${what} cannot go together`);
 }
 
@@ -64,6 +29,13 @@ export const toDOMString = (value) => `${value}`;
 
 // toText is the conversion to text, of what only people read.
 export const toText = (value) => (value === undefined ? value : toDOMString(value).toWellFormed());
+
+const year = 31_536_000_000; // ms, the longest wait of the protocol
+
+export const toWait = (value) => toNumber("wait", value, 0, year);
+
+// toHold is a number that leaves room for the backstop under a year.
+export const toHold = (value) => toNumber("hold", value, 1, 330 * 86_400_000);
 
 function toNumber(what, value, least, most) {
   if (value === undefined) return value;
@@ -74,15 +46,15 @@ function toNumber(what, value, least, most) {
 // toCount is a number of which the broker says how great it may be.
 export const toCount = (value) => toNumber("max and queue", value, 1, 10_000);
 
-const toLimit = (value) => toNumber("limit", value, 1, 1_000_000);
+export const toLimit = (value) => toNumber("limit", value, 1, 1_000_000);
 
-function toMode(value = "exclusive") {
+export function toMode(value = "exclusive") {
   const mode = toDOMString(value);
   demand(mode === "exclusive" || mode === "shared", "the mode exclusive or shared");
   return mode;
 }
 
-function toNames(value = []) {
+export function toNames(value = []) {
   demand(typeof value !== "string", "several names, as in [name]");
   return [...value].map(toSpec);
 }
@@ -95,18 +67,16 @@ function toSpec(value) {
 }
 
 // toParent is the request of a lock that is held.
-function toParent(value) {
+export function toParent(value) {
   if (value === undefined) return value;
   const request = requestOf(value);
   demand(request, "a lock as parent");
   return request;
 }
 
-const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted").get;
-
 // toSignal also takes those of other realms, such as frames; the getter throws a
 // TypeError for anything else.
-function toSignal(value) {
-  if (value !== undefined) isAborted.call(value);
+export function toSignal(value) {
+  if (value !== undefined) Reflect.get(AbortSignal.prototype, "aborted", value);
   return value;
 }

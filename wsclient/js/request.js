@@ -1,232 +1,221 @@
-import { after, now, since } from "./clock.js";
-import { lost, refusal, timedOut } from "./errors.js";
+import { now, since, timer } from "./clock.js";
+import { exception, lost, refusal } from "./errors.js";
 import { asksAgain } from "./retry.js";
 import { backstop } from "./lease.js";
 import { escapeName } from "./names.js";
+import { onAbort } from "./signal.js";
+import { demand, refuse, toHold, toLimit, toMode, toNames, toParent, toSignal, toSpecs, toText, toWait } from "./options.js";
+import { ended, holding, leaving, releasing, waiting } from "./states.js";
 
-// A Request is an acquire, from the call to its end. It is asked for on one connection
-// after another until it is granted or refused.
-export class Request {
-  state = "waiting"; // "holding", "releasing", "leaving" (a cancel is on its way), "ended"
-  conn; // on which it was asked for
-  id;
-  token;
-  order; // among all of the client
-  error; // why it has ended
-  // Its owner is told by told.granted(), told.unavailable() where it asked for that, and
-  // told.failed(error), after which there is nothing more to tell.
-  told;
-  #client;
-  #options;
-  #clock;
-  #until; // on the monotonic clock; it waits until then
-  #grantedAt; // its hold counts from then
-  #stopTimer = () => {};
-  #forget = () => {}; // the signal that may abort it
-  #lost; // aborted when the lock is lost; made when somebody looks
-  #releasing; // the promise of its release
+// obtain makes a request, which is an acquire, from the call to its end. It is asked for on
+// one connection after another until it is granted or refused. Where it is granted, or is
+// not and asked for ifAvailable, use is called: with the request or null, and with what
+// settles the promise that obtain returns. Later on that is rejected when the locks are lost.
+export const obtain = (client, name, options, callback, use = callback) =>
+  new Promise((resolve, reject) => {
+    const o = options ?? {};
+    demand(Object(o) === o, "an object of options");
+    // They are read in the order of their names, each once.
+    const author = toText(o.author);
+    const hold = toHold(o.hold);
+    const ifAvailable = Boolean(o.ifAvailable);
+    const limit = toLimit(o.limit);
+    const mode = toMode(o.mode);
+    const names = toNames(o.names);
+    const parent = toParent(o.parent);
+    const signal = toSignal(o.signal);
+    const steal = Boolean(o.steal);
+    const wait = toWait(o.wait);
+    demand(typeof callback === "function", "a callback");
 
-  constructor(client, specs, options) {
-    const { signal, wait } = options;
-    this.specs = specs;
-    this.#client = client;
-    this.#clock = client.clock;
-    this.#options = options;
-    if (wait) this.#until = now(this.#clock).mono + wait;
-    if (signal) {
-      const abort = () => this.#abort(signal.reason);
-      signal.addEventListener("abort", abort);
-      this.#forget = () => signal.removeEventListener("abort", abort);
-    }
-  }
+    const specs = toSpecs({ name, mode, limit }, names);
+    // What may not go together is refused before anything is asked for.
+    refuse(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal and ifAvailable or shared");
+    refuse((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable and signal or wait");
 
-  // once says that it is not asked for again: it does not wait.
-  get once() {
-    return this.#options.ifAvailable || this.#options.steal || this.#options.wait === 0;
-  }
+    const { clock, requests } = client;
+    const once = ifAvailable || steal || wait === 0; // it does not wait, and is not asked for again
+    // Whether it can be asked for on another connection: not what does not wait, nor what is
+    // made inside a lock, which ends with its connection.
+    const canMove = !once && !parent;
+    const until = now(clock).mono + wait; // it waits until then; NaN: for ever
+    const left = () => until - now(clock).mono;
+    const wake = timer(clock); // for the end of its wait, or of its hold
+    let state = waiting;
+    let conn; // on which it was asked for
+    let id;
+    let error; // why it has ended
+    let grantedAt; // its hold counts from then
+    let loss; // aborted when the locks are lost
+    let released; // called when they are free, and
+    let failed = reject; // otherwise, after which there is nothing more to tell
+    let release; // the promise of its release
 
-  // canMove says whether it can be asked for on another connection: not what does not wait,
-  // nor what is made inside a lock, which ends with its connection.
-  get canMove() {
-    return !this.once && !this.parent;
-  }
+    const isHolding = () => state === holding;
 
-  get parent() {
-    return this.#options.parent;
-  }
-
-  get isHeld() {
-    return this.state === "holding" || this.state === "releasing";
-  }
-
-  // ask asks for it on conn, whose broker counts its wait from now on.
-  ask(conn) {
-    this.#stopTimer();
-    this.conn = conn;
-    try {
-      conn.begin(this, (id) => this.#message(id));
-    } catch (error) {
-      this.end(error);
-    }
-  }
-
-  #message(id) {
-    this.id = id;
-    const { author, hold, ifAvailable, steal, wait } = this.#options;
-    return {
-      type: "acquire",
-      id,
-      locks: this.specs.map(({ name, mode, limit }) => ({
-        name: escapeName(name),
-        mode: mode === "shared" ? mode : undefined,
-        limit,
-      })),
-      author: author ?? this.#client.author,
-      wait_ms: ifAvailable || wait === 0 ? 0 : this.#until && Math.max(1, Math.ceil(this.#left)),
-      hold_ms: hold && backstop(hold, this.conn.timeout),
-      parent: this.parent?.id,
-      steal: steal || undefined,
+    // pend lets it wait for a connection, for as long as it may wait at all.
+    const pend = () => {
+      conn = undefined;
+      if (left() > 0) wake(left(), pend);
+      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
     };
-  }
 
-  get #left() {
-    return this.#until - now(this.#clock).mono;
-  }
+    // whyNot says why it could not even be asked for.
+    const whyNot = () => (client.conn ? "the broker is about to stop" : `no connection: ${client.offline.message}`);
 
-  // pend lets it wait for a connection, for as long as it may wait at all.
-  pend() {
-    this.conn = undefined;
-    this.#client.pending.add(this);
-    if (this.#left <= 0) this.end(timedOut(`not granted in time: ${this.#client.whyNot()}`));
-    else if (this.#until) this.#stopTimer = after(this.#clock, this.#left, () => this.pend());
-  }
+    const grant = ({ token }) => {
+      if (!Number.isSafeInteger(token)) throw "a grant without a token";
+      if (state !== waiting) return; // its owner has given up
+      stopWaiting();
+      state = holding;
+      request.granted = { id, token, names: specs.map((spec) => spec.name), name, mode: specs[0].mode };
+      grantedAt = now(clock);
+      loss = new AbortController();
+      checkHold();
+      use(request, resolve, reject);
+    };
 
-  // take handles what the broker says about it. It throws what makes no sense.
-  take(m) {
-    switch (m.type) {
-      case "granted":
-        this.#grant(m);
-        break;
-      case "error":
-        this.#refused(m);
-        break;
-      case "lost":
-        this.end(lost(m.reason, m));
-        break;
-      default: // released or cancelled
-        if (this.state === "waiting" || this.state === "holding") throw m.type;
-        this.end();
-    }
-  }
-
-  // fail ends it with its connection, or lets it wait for the next.
-  fail(error) {
-    if (this.state === "waiting" && this.canMove && !this.#client.error) this.pend();
-    else this.end(this.parent?.error ?? this.#client.error ?? error);
-  }
-
-  #grant({ token }) {
-    if (!Number.isSafeInteger(token)) throw "a grant without a token";
-    if (this.state !== "waiting") return; // its owner has given up
-    this.#forget();
-    this.state = "holding";
-    this.token = token;
-    this.#grantedAt = now(this.#clock);
-    this.#checkHold();
-    this.told.granted();
-  }
-
-  // checkHold ends it when it has been held for as long as it may, and then frees the lock
-  // on the broker. Whatever the broker still sends for it finds nobody.
-  #checkHold() {
-    const { hold } = this.#options;
-    if (this.state !== "holding" || !hold) return;
-    this.#stopTimer();
-    const left = hold - since(now(this.#clock), this.#grantedAt);
-    if (left > 0) {
-      this.#stopTimer = after(this.#clock, left, () => this.#checkHold());
-      return;
-    }
-    this.end(lost("expired"));
-    this.#cancel();
-  }
-
-  #cancel() {
-    this.conn.send({ type: "cancel", id: this.id });
-  }
-
-  // watched is the signal that is aborted when the lock is lost.
-  watched() {
-    if (this.state === "holding") {
-      if (this.conn.checkLease()) this.end(this.conn.lost()); // if that has not come to it yet
-      else this.#checkHold();
-    }
-    if (!this.#lost) {
-      this.#lost = new AbortController();
-      if (this.error) this.#lost.abort(this.error);
-    }
-    return this.#lost.signal;
-  }
-
-  // refused handles an error of the broker. A parent that is not found has ended while the
-  // request was on its way.
-  #refused(m) {
-    const { ifAvailable, steal } = this.#options;
-    const unavailable = m.code === "unavailable";
-    if (this.state === "waiting" && this.canMove && asksAgain(m.code)) {
-      this.conn.open.delete(this.id);
-      this.pend();
-    } else if (unavailable && ifAvailable) {
-      this.end();
-      this.told.unavailable();
-    } else if (unavailable && !steal) {
-      this.end(timedOut(m.message, m.holders, m.ahead));
-    } else {
-      this.end((m.code === "not_found" && this.parent?.error) || refusal(m));
-    }
-  }
-
-  // end ends it, because of error or in order. Holders are stopped first.
-  end(error) {
-    const before = this.state;
-    this.state = "ended";
-    this.conn?.open.delete(this.id);
-    this.#client.pending.delete(this);
-    this.#stopTimer();
-    this.#forget();
-    if (before === "leaving" || before === "ended") return;
-    this.error = error;
-    if (error) {
-      this.#lost?.abort(error);
-      this.told.failed(error);
-    } else if (before === "releasing") {
-      this.told.released();
-    }
-  }
-
-  // abort withdraws it while it waits. A cancel ends it on the broker whether or not a
-  // grant is on its way, so there is nothing to wait for.
-  #abort(reason) {
-    this.#forget();
-    this.state = "leaving";
-    if (this.conn) this.#cancel();
-    else this.end();
-    this.told.failed(reason); // whatever it is, it need not be an error
-  }
-
-  // release gives the locks back. The promise is settled when the broker has confirmed it,
-  // with the error if they were not held until then.
-  release() {
-    this.#releasing ??= new Promise((released, failed) => {
-      if (this.state === "ended") {
-        failed(this.error);
+    // checkHold ends it when it has been held for as long as it may, and then frees the lock
+    // on the broker. Whatever the broker still sends for it finds nobody.
+    const checkHold = () => {
+      if (!hold || !isHolding()) return;
+      const rest = hold - since(now(clock), grantedAt);
+      if (rest > 0) {
+        wake(rest, checkHold);
         return;
       }
-      this.#stopTimer(); // of its hold
-      this.state = "releasing";
-      this.told = { released, failed };
-      this.conn.send({ type: "release", id: this.id });
+      end(lost("expired"));
+      cancel();
+    };
+
+    const cancel = () => conn.send({ type: "cancel", id });
+
+    // refused handles an error of the broker. A parent that is not found has ended while the
+    // request was on its way.
+    const refused = (m) => {
+      const isUnavailable = m.code === "unavailable";
+      if (state === waiting && canMove && asksAgain(m.code)) {
+        conn.open.delete(id);
+        pend();
+      } else if (isUnavailable && ifAvailable) {
+        end();
+        use(null, resolve, reject);
+      } else if (isUnavailable && !steal) {
+        end(refusal({ ...m, code: "timeout" }));
+      } else {
+        end((m.code === "not_found" && parent?.error()) || refusal(m));
+      }
+    };
+
+    // end ends it, because of why or in order. Holders are stopped first.
+    const end = (why) => {
+      const isOver = state >= leaving;
+      state = ended;
+      conn?.open.delete(id);
+      wake();
+      stopWaiting();
+      if (isOver) return;
+      error = why;
+      if (why) {
+        loss?.abort(why);
+        failed(why);
+      } else {
+        released?.();
+      }
+    };
+
+    // It is withdrawn while it waits. A cancel ends it on the broker whether or not a grant is
+    // on its way, so there is nothing to wait for.
+    const forget = onAbort(signal, () => {
+      stopWaiting();
+      state = leaving;
+      if (conn) cancel();
+      else end();
+      failed(signal.reason); // whatever it is, it need not be an error
     });
-    return this.#releasing;
-  }
-}
+
+    const stopWaiting = () => {
+      forget();
+      requests.delete(request);
+    };
+
+    const request = {
+      end,
+      isHolding,
+      // Later on also granted, what a lock shows to callers.
+
+      error: () => error,
+
+      isHeld: () => isHolding() || state === releasing,
+
+      // ask asks for it on conn, whose broker counts its wait from now on.
+      ask(on) {
+        wake();
+        conn = on;
+        try {
+          id = conn.begin(request, {
+            type: "acquire",
+            locks: specs.map(({ name, mode, limit }) => ({
+              name: escapeName(name),
+              mode: mode === "shared" ? mode : undefined,
+              limit,
+            })),
+            author: author ?? client.author,
+            wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(left())),
+            hold_ms: hold && backstop(hold, conn.timeout),
+            parent: parent?.granted.id,
+            steal: steal || undefined,
+          });
+        } catch (problem) {
+          end(problem);
+        }
+      },
+
+      // take handles what the broker says about it. It throws what makes no sense.
+      take(m) {
+        if (m.type === "granted") grant(m);
+        else if (m.type === "error") refused(m);
+        else if (m.type === "lost") end(lost(m.reason, undefined, m));
+        else if (state < releasing) throw m.type; // released or cancelled
+        else end();
+      },
+
+      // fail ends it with its connection, or lets it wait for the next.
+      fail(why) {
+        if (state === waiting && canMove && !client.error) pend();
+        else end(parent?.error() ?? client.error ?? why);
+      },
+
+      // watched is the signal that is aborted when the locks are lost.
+      watched() {
+        if (isHolding()) {
+          if (conn.checkLease()) end(conn.lost()); // if that has not come to it yet
+          else checkHold();
+        }
+        return loss.signal;
+      },
+
+      // release gives the locks back. The promise is settled when the broker has confirmed it,
+      // with the error if they were not held until then.
+      release: () =>
+        (release ??= new Promise((freed, notFreed) => {
+          if (state === ended) {
+            notFreed(error);
+            return;
+          }
+          wake(); // of its hold
+          state = releasing;
+          released = freed;
+          failed = notFreed;
+          conn.send({ type: "release", id });
+        })),
+    };
+
+    requests.add(request);
+    const { conn: current, offline } = client;
+    if (client.error) end(client.error);
+    else if (parent && !parent.isHolding()) end(parent.error() ?? exception("InvalidStateError", "the parent was released"));
+    else if (!current && once) end(offline);
+    else if (!current || (current.draining && canMove)) pend();
+    else request.ask(current);
+  });

@@ -1,154 +1,116 @@
-import { Backoff, isFinal } from "./retry.js";
 import { ConnectionError, exception } from "./errors.js";
-import { Connection } from "./connection.js";
-import { after } from "./clock.js";
+import { backoff, isFinal } from "./retry.js";
+import { connection } from "./connection.js";
+import { timer } from "./clock.js";
 
-// A Supervisor keeps one connection at a time, and makes another when that has ended.
-export class Supervisor {
-  clock;
-  author;
-  conn; // the connection, once the broker has said hello
-  error; // why the client has ended for good
-  pending = new Set(); // requests that wait for a connection
-  watches = new Set(); // those that begin anew on each connection
-  parting = new Set(); // connections that have ended here, and are still open
-  #end;
-  closed = new Promise((resolve) => (this.#end = resolve)); // with error
-  #url;
-  #WebSocket;
-  #attempt; // the connection without a hello
-  #offline; // why there is no connection
-  #backoff = new Backoff();
-  #orders = 0;
-  #retry; // cancels the pause before the next attempt; not set during the attempt
-  #waiting = []; // {resolve, reject} of those who wait for a connection
-  #goodbye; // the promise of a connection that is being closed
-  #isNew = true; // there has not been a connection
-
-  constructor(url, { author, clock, WebSocket }) {
-    this.#url = url;
-    this.author = author;
-    this.clock = clock;
-    this.#WebSocket = WebSocket;
-    this.#listen("addEventListener");
-    this.#try();
+// supervise keeps one connection at a time, and makes another when that has ended. It returns
+// what the parts of the client share.
+export function supervise(url, author, clock, WebSocket) {
+  if (!WebSocket) {
+    throw new ConnectionError("no WebSocket: pass one to connect, as that of the package ws, or run node --experimental-websocket");
   }
+  const pause = backoff();
+  const retry = timer(clock); // ends the pause before the next attempt
+  let attempt; // the connection without a hello
+  let isNew = true; // there has not been a connection
+  let waiting = []; // those who wait for a connection
+  let goodbye; // the promise of a connection that is being closed
+  let settle;
 
-  #try() {
-    this.#retry = undefined;
+  const client = {
+    author,
+    clock,
+    closed: new Promise((resolve) => (settle = resolve)), // with error
+    // Later on also conn, the connection, once the broker has said hello; offline, why there
+    // is none; and error, why the client has ended for good.
+    parting: new Set(), // hang up connections that have ended here, and are still open
+    requests: new Set(), // those that wait, in the order in which they were made
+    watches: new Set(), // those that begin anew on each connection
+
+    // connected asks on conn, which has begun, for all that waits.
+    connected(conn) {
+      isNew = false;
+      attempt = undefined;
+      client.conn = conn;
+      for (const request of client.requests) request.ask(conn);
+      for (const watch of client.watches) watch.begin(conn);
+      tellWaiting();
+    },
+
+    // ended goes on after a connection, or an attempt, that has lasted so long and ended
+    // because of error. Once that is noted it calls tell, for the rest to know.
+    ended(error, lasted, tell) {
+      attempt = client.conn = undefined;
+      client.offline = error;
+      tell?.();
+      if (isNew || isFinal(error)) finish(error);
+      if (!client.error) retry(pause(lasted, clock.Math.random()), connect);
+    },
+
+    // ready waits for a connection.
+    async ready() {
+      if (client.error) throw client.error;
+      return client.conn ?? new Promise((resolve) => waiting.push(resolve));
+    },
+
+    // close ends the client. The promise is settled when nothing of it is left.
+    async close() {
+      finish(exception("InvalidStateError", "the client was closed"));
+      for (const hangUp of client.parting) hangUp(); // who calls this holds nothing any more
+      await goodbye;
+    },
+  };
+
+  // connect makes an attempt, where there is no connection and none is being made.
+  const connect = () => {
+    if (client.conn || attempt || client.error) return;
+    retry();
     try {
-      this.#attempt = new Connection(this, webSocket(this.#WebSocket), this.#url);
+      attempt = connection(client, WebSocket, url);
     } catch (error) {
-      this.ended(error, 0);
+      client.ended(error, 0);
     }
-  }
+  };
 
-  // connected asks on conn, which has begun, for all that waits, in the order in which it
-  // was asked for first.
-  connected(conn) {
-    this.#isNew = false;
-    this.#attempt = undefined;
-    this.conn = conn;
-    const pending = [...this.pending].sort((a, b) => a.order - b.order);
-    this.pending.clear();
-    for (const request of pending) request.ask(conn);
-    for (const watch of this.watches) watch.begin(conn);
-    for (const { resolve } of this.#waiting) resolve(conn);
-    this.#waiting = [];
-  }
-
-  // detach notes that there is no connection any more, and why.
-  detach(error) {
-    this.#attempt = this.conn = undefined;
-    this.#offline = error;
-  }
-
-  // ended goes on after a connection, or an attempt, that has ended because of error.
-  ended(error, lasted) {
-    this.#offline = error; // also where not even an attempt could be made
-    if (this.#isNew || isFinal(error)) this.#finish(error);
-    if (this.error) return;
-    const pause = this.#backoff.next(lasted, this.clock.Math.random());
-    this.#retry = after(this.clock, pause, () => this.#try());
-  }
+  const tellWaiting = () => {
+    for (const resolve of waiting.splice(0)) resolve(client.ready());
+  };
 
   // The browser says that the network is back, or that somebody looks at the page again,
   // whose timers were slow: then there may be a connection, or none any more.
-  #wake = ({ type }) => {
+  const wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
-    this.conn?.checkLease();
-    if (!this.#retry) return;
-    this.#retry();
-    this.#try();
+    client.conn?.checkLease();
+    connect();
   };
 
   // It says that the page is left, or is to be frozen. It may then keep it for the way back,
   // and answer the pings of the broker, while nothing here runs any more: so this lets go of
   // everything. What waits is asked for again when the page goes on.
-  #rest = () => this.conn?.rest();
+  const rest = () => client.conn?.rest();
 
-  #listen(how) {
-    const { document, [how]: listen } = globalThis;
-    listen?.("online", this.#wake);
-    listen?.("pagehide", this.#rest);
-    document?.[how]("visibilitychange", this.#wake);
-    document?.[how]("freeze", this.#rest);
-  }
-
-  // ask asks for a request, or lets it wait for a connection.
-  ask(request, told) {
-    const { conn, error } = this;
-    request.told = told;
-    request.order = this.#orders++;
-    if (error) request.end(error);
-    else if (request.parent && request.parent.state !== "holding") request.end(request.parent.error ?? invalid("the parent was released"));
-    else if (!conn && request.once) request.end(this.#offline);
-    else if (!conn || (conn.draining && request.canMove)) request.pend();
-    else request.ask(conn);
-  }
-
-  // whyNot says why a request could not even be asked for.
-  whyNot() {
-    return this.conn ? "the broker is about to stop" : `there is no connection: ${this.#offline.message}`;
-  }
-
-  // ready waits for a connection.
-  async ready() {
-    if (this.error) throw this.error;
-    return this.conn ?? new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  // inquire sends a message and waits for its reply.
-  async inquire(message) {
-    return (await this.ready()).ask(message);
-  }
-
-  // close ends the client. The promise is settled when nothing of it is left.
-  async close() {
-    this.#finish(invalid("the client was closed"));
-    for (const conn of this.parting) conn.hangUp(); // who calls this holds nothing any more
-    await this.#goodbye;
-  }
+  const listen = (how) => {
+    const { document, [how]: onWindow } = globalThis;
+    onWindow?.("online", wake);
+    onWindow?.("pagehide", rest);
+    document?.[how]("visibilitychange", wake);
+    document?.[how]("freeze", rest);
+  };
 
   // finish ends the client for good, once.
-  #finish(error) {
-    if (this.error) return;
-    this.error = error;
-    this.#retry?.();
-    this.#listen("removeEventListener");
-    this.#goodbye = (this.conn ?? this.#attempt)?.close(error);
-    for (const request of this.pending) request.end(error);
-    for (const watch of this.watches) watch.end(error);
-    for (const { reject } of this.#waiting) reject(error);
-    this.#end(error);
-  }
-}
+  const finish = (error) => {
+    if (client.error) return;
+    client.error = error;
+    retry();
+    listen("removeEventListener");
+    goodbye = (client.conn ?? attempt)?.close(error);
+    for (const request of client.requests) request.fail(error);
+    for (const watch of client.watches) watch.end(error);
+    tellWaiting();
+    settle(error);
+  };
 
-const invalid = (message) => exception("InvalidStateError", message);
-
-function webSocket(given = globalThis.WebSocket) {
-  if (given) return given;
-  throw new ConnectionError(
-    "there is no WebSocket: pass one, as in connect(url, { WebSocket }), such as that of the package ws, or run node --experimental-websocket",
-  );
+  listen("addEventListener");
+  connect();
+  return client;
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { closeCodes, errorCodes, httpStatuses } from "../codes.js";
+import { codes, retryOf } from "../codes.js";
 
 // The tables of the broker come from the Go test that runs this one.
 const tables = process.env.LOCKBROKER_TABLES;
 
 test("the tables are those of the broker", { skip: tables ? false : "run by go test ./wsclient/js" }, () => {
-  assert.deepEqual({ errorCodes, closeCodes, httpStatuses }, JSON.parse(tables));
+  const rows = Object.values(JSON.parse(tables)).flatMap(Object.entries);
+  for (const [code, retry] of rows) assert.equal(retryOf(code), retry, code);
+  const listed = Object.values(codes).flatMap((list) => list.split(" "));
+  assert.deepEqual(listed.sort(), rows.map(([code]) => code).sort(), "each is listed once, and no others");
 });

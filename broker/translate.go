@@ -149,6 +149,10 @@ func queryOf(m *wire.Info) locktable.Query {
 		After: m.After,
 		Max:   m.Max.Or(wire.MaxPage),
 		Queue: m.Queue.Or(wire.DefaultQueue),
+		Seq:   m.Seq,
+
+		HoldersAfter: m.HoldersAfter,
+		WaitersAfter: m.WaitersAfter,
 	}
 }
 

@@ -110,6 +110,26 @@ func BenchmarkCancelInTheMiddle(b *testing.B) {
 	}
 }
 
+// BenchmarkPageInside is a full page from the middle of a queue of a million, and
+// finding where it begins.
+func BenchmarkPageInside(b *testing.B) {
+	const waiters = 1_000_000
+	c := newCrowd(waiters)
+	q := Query{Max: 1, Queue: wire.MaxQueue, Seq: 1, WaitersAfter: wire.Some[int64](waiters / 2)}
+	b.Run("page", func(b *testing.B) {
+		for b.Loop() {
+			c.table.Page(0, q, nil)
+		}
+	})
+	b.Run("find", func(b *testing.B) {
+		rank := int64(0)
+		for b.Loop() {
+			rank = (rank + 7_654_321) % waiters
+			c.table.locks["orders/1"].queue.after(rank)
+		}
+	})
+}
+
 // BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters in
 // turns, so that whatever else the machine does hits all of them, and reports
 // the times as ratios to the first: near 1 if the cost does not grow with the queue.

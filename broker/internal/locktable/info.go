@@ -15,6 +15,11 @@ type Query struct {
 	After int64  // the Next of the page before
 	Max   int    // how many locks, at least 1
 	Queue int    // how many holders, and how many waiters, of each lock
+	Seq   int64  // only that lock; 0: any
+
+	// Where the lists of one lock begin, as the page before said. Where one is
+	// given, the other list is left out.
+	HoldersAfter, WaitersAfter wire.Opt[int64]
 }
 
 // A Page is the answer: locks in the order in which they came into use.
@@ -36,14 +41,18 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	events = t.advance(now, events)
 	page := Page{Locks: []wire.LockInfo{}}
 	room := pageBytes
+	q.After = max(q.After, q.Seq-1)
 	if name, plain := wire.GlobName(q.Match); plain {
-		if l := t.locks[name]; l != nil && l.seq > q.After && (q.Empty || !l.unused()) {
-			page.Locks = append(page.Locks, t.describeLock(l, q.Queue, &room))
+		if l := t.locks[name]; l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !l.unused()) {
+			page.Locks = append(page.Locks, t.describeLock(l, q, &room))
 		}
 		return page, events
 	}
 	begin, cost, work := q.After, wire.GlobCost(q.Match), pageWork
 	t.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
+		if q.isPast(l) {
+			return false
+		}
 		work -= 100 + cost*len(l.name)
 		if (work < 0 || room <= 0 || len(page.Locks) == q.Max) && q.After > begin {
 			page.Next = q.After
@@ -51,37 +60,53 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 		}
 		q.After = l.seq
 		if (q.Empty || !l.unused()) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
-			page.Locks = append(page.Locks, t.describeLock(l, q.Queue, &room))
+			page.Locks = append(page.Locks, t.describeLock(l, q, &room))
 		}
 		return true
 	})
 	return page, events
 }
 
-// describeLock describes l with at most queue holders and as many waiters, and
+// isPast reports whether l comes after all that q asks for.
+func (q *Query) isPast(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
+
+// describeLock describes l with at most q.Queue holders and as many waiters, and
 // takes what that costs from room. When room runs out the lists end there.
-func (t *Table) describeLock(l *lock, queue int, room *int) wire.LockInfo {
+func (t *Table) describeLock(l *lock, q Query, room *int) wire.LockInfo {
 	info := wire.LockInfo{
 		Name:    l.name,
 		Seq:     l.seq,
 		Holding: l.holders.len,
 		Waiting: l.queue.len,
 		Grants:  l.grants,
+		Holders: []wire.RequestInfo{},
+		Waiters: []wire.RequestInfo{},
 	}
 	*room -= info.Size()
-	info.Holders = t.describeList(l.holders, queue, room)
-	info.Waiters = t.describeList(l.queue, queue, room)
+	holders, some := q.HoldersAfter.Get()
+	waiters, others := q.WaitersAfter.Get()
+	if some || !others {
+		info.Holders, info.HoldersNext = t.describeRow(&l.holders, holders, q.Queue, room)
+	}
+	if others || !some {
+		info.Waiters, info.WaitersNext = t.describeRow(&l.queue, waiters, q.Queue, room)
+	}
 	return info
 }
 
-func (t *Table) describeList(places list[place, *place], most int, room *int) []wire.RequestInfo {
-	infos := make([]wire.RequestInfo, 0, min(places.len, most))
-	for p := places.first; p != nil && len(infos) < most && *room > 0; p = p.next {
+// describeRow describes those after that rank, up to most, and says after which
+// rank the others are, if there are any.
+func (t *Table) describeRow(r *row, after int64, most int, room *int) (infos []wire.RequestInfo, next wire.Opt[int64]) {
+	infos = make([]wire.RequestInfo, 0, min(r.len, most))
+	for p := r.after(after); p != nil; p = p.next {
+		if len(infos) == most || *room <= 0 {
+			return infos, wire.Some(after)
+		}
 		info := t.describe(p)
 		*room -= info.Size()
-		infos = append(infos, info)
+		infos, after = append(infos, info), p.rank()
 	}
-	return infos
+	return infos, next
 }
 
 // SomeHolders describes up to most requests that hold, each as seen from one of its

@@ -179,7 +179,7 @@ func checkSessions(t *Table) error {
 		}
 	}
 	for _, l := range t.locks {
-		for _, places := range []list[place, *place]{l.holders, l.queue} {
+		for _, places := range []row{l.holders, l.queue} {
 			for p := places.first; p != nil; p = p.next {
 				if t.find(p.request.id()) != p.request {
 					return fmt.Errorf("invariant 6: %s is at %s, and in no session", p.request.id(), l.name)

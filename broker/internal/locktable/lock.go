@@ -7,10 +7,10 @@ type lock struct {
 	name    string
 	seq     int64
 	grants  int64
-	holders list[place, *place] // in order of grant
-	queue   list[place, *place] // in order of arrival
-	limits  heapOf[*place]      // those holders that are shared with a limit
-	stand   *stand              // in the reduction under way
+	holders row            // in order of grant
+	queue   row            // in order of arrival
+	limits  heapOf[*place] // those holders that are shared with a limit
+	stand   *stand         // in the reduction under way
 
 	links[lock] // among the idle
 }

@@ -18,6 +18,7 @@ import (
 var mayImport = []string{
 	"container/heap",
 	"math",
+	"slices",
 	"strconv",
 	"strings",
 	"time",

@@ -64,10 +64,20 @@ type place struct {
 	request    *request
 	lock       *lock
 	mode       wire.Mode
-	limit      int // infinite when there is none
-	limitIndex int // its index in the lock's limits, or -1
+	milestone  bool // of its row
+	limit      int  // infinite when there is none
+	limitIndex int  // its index in the lock's limits, or -1
 
 	links[place]
+}
+
+// rank is what the order of places goes by: where they hold the token, where they
+// wait the arrival.
+func (p *place) rank() int64 {
+	if p.request.state == holding {
+		return p.request.token
+	}
+	return p.request.arrival
 }
 
 // infinite is the limit of a shared request that names none.

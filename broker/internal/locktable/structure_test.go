@@ -25,7 +25,7 @@ func checkStructure(t *Table) error {
 		}
 	}
 	for name, l := range t.locks {
-		if err := errors.Join(checkList(l.holders), checkList(l.queue), checkLimits(l)); err != nil {
+		if err := errors.Join(checkRow(l.holders), checkRow(l.queue), checkLimits(l)); err != nil {
 			return fmt.Errorf("lock %s: %w", name, err)
 		}
 		if l.name != name {
@@ -73,6 +73,41 @@ func checkList[T any, P linked[T]](l list[T, P]) error {
 	return nil
 }
 
+// checkRow checks that places are in order of rank, that exactly the milestones
+// think that they are, in their order, and that it is never far from one to the next.
+func checkRow(r row) error {
+	if err := checkList(r.list); err != nil {
+		return err
+	}
+	stones := &milestones{since: mile}
+	if r.milestones != nil {
+		stones = r.milestones
+	}
+	passed, steps, limit := 0, 0, mile
+	for p := r.first; p != nil; p = p.next {
+		if p.next != nil && p.rank() >= p.next.rank() {
+			return fmt.Errorf("%s stands before %s", p.request.id(), p.next.request.id())
+		}
+		if steps++; p.milestone {
+			if passed == len(stones.places) || stones.places[passed] != p {
+				return fmt.Errorf("%s is not milestone %d", p.request.id(), passed)
+			}
+			passed++
+			steps = 0
+		}
+		if passed == len(stones.places) {
+			limit = min(stones.since, mile)
+		}
+		if steps > limit {
+			return fmt.Errorf("%d places after milestone %d", steps, passed)
+		}
+	}
+	if passed != len(stones.places) {
+		return fmt.Errorf("passed %d milestones, there are %d", passed, len(stones.places))
+	}
+	return nil
+}
+
 func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
 	for i, e := range h {
 		if index(e) != i {
@@ -104,7 +139,7 @@ func checkLimits(l *lock) error {
 }
 
 // checkPlaces checks that places, lock and request point at one another.
-func checkPlaces(l *lock, places list[place, *place]) error {
+func checkPlaces(l *lock, places row) error {
 	for p := places.first; p != nil; p = p.next {
 		own := false
 		for i := range p.request.places {

@@ -26,10 +26,12 @@ func TestInfoWhole(t *testing.T) {
 			return lock
 		}
 		a := queue("a", 5)
-		queue("b", 0)
+		for range 3 {
+			acquire(t.Context(), t, c, "b", wsclient.AcquireOptions{Mode: wsclient.Shared})
+		}
 		queue("c", 4)
 		pass(0)
-		whole := []string{"a 1|2 of 5", "a 0|2 of 5", "a 0|1 of 5", "b 1|0 of 0", "c 1|2 of 4", "c 0|2 of 4"}
+		whole := []string{"a 1|2 of 5", "a 0|2 of 5", "a 0|1 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4", "c 0|2 of 4"}
 		for most := 1; most <= len(whole); most++ {
 			if got := parts(t, c, most, nil); !slices.Equal(got, whole[:most]) {
 				t.Errorf("got %q, want %q", got, whole[:most])
@@ -42,7 +44,7 @@ func TestInfoWhole(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if want := []string{"a 1|2 of 5", "b 1|0 of 0", "c 1|2 of 4", "c 0|0 of 0"}; !slices.Equal(got, want) {
+		if want := []string{"a 1|2 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4", "c 0|0 of 0"}; !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})

@@ -17,7 +17,7 @@ func TestSizeOfAListing(t *testing.T) {
 		ID: longestID, Mode: wire.Shared, Limit: wire.Some(wire.MaxLimit), Token: most, Locks: []string{"\x00"}, Author: "\x00",
 		Parent: longestID, DurationMS: most, Peer: wire.Peer{Client: "\x00", Remote: "[1111:2222:3333:4444:5555:6666:7777:8888%eth0]:65535", Identity: "\x00"}, Gone: true,
 	}
-	for range 20 { // so that nothing that one of them takes hides behind the page's own
+	for range 1000 { // so that nothing that one of them takes hides behind what else there is
 		page.Locks = append(page.Locks, wire.LockInfo{
 			Name: "\x00", Seq: most, Holding: most, Waiting: most, Grants: most,
 			HoldersNext: wire.Some[int64](most), WaitersNext: wire.Some[int64](most),

@@ -41,6 +41,18 @@ test("query lists whole queues, page by page", async (t) => {
   });
 });
 
+test("query goes on in one list alone, also from its beginning", async (t) => {
+  const s = await stage(t);
+  const promise = s.locks.query();
+  const x = request("xxxxxxxx--1");
+  await exchange(s, {}, { locks: [lock(1, "a", [x], [], { waiters_next: 0 })], next: 1 });
+  await exchange(s, { seq: 1, waiters_after: 0 }, { locks: [lock(1, "a", [], [x, x])] });
+  await exchange(s, { after: 1 }, { locks: [lock(2, "b", [x], [], { holders_next: 4 })] });
+  await exchange(s, { seq: 2, holders_after: 4 }, { locks: [lock(2, "b", [x, x])] });
+  const { held, pending } = (await outcome(promise)).value;
+  assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["a", "b", "b", "b"], ["a", "a"]]);
+});
+
 test("query goes on where a lock is gone between two parts of its queue", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();

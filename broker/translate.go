@@ -33,9 +33,7 @@ func (l *loop) request(it item) {
 	case *wire.Cancel:
 		l.deliver(l.table.Cancel(now, id, events))
 	case *wire.Info:
-		page, events := l.table.Page(now, queryOf(m), events)
-		l.deliver(events)
-		l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next})
+		l.info(it, m, now)
 	case *wire.Why:
 		l.why(it, m, now)
 	case *wire.Evict:
@@ -60,6 +58,17 @@ func (l *loop) decline(it item, refusal *wire.Error) {
 	if it.verdict != nil {
 		it.verdict <- verdict{code: refusal.Code}
 	}
+}
+
+// info answers a question for a page of the listing.
+func (l *loop) info(it item, m *wire.Info, now time.Duration) {
+	page, events := l.table.Page(now, queryOf(m), l.events[:0])
+	l.deliver(events)
+	if page.TooFar {
+		l.decline(it, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
+		return
+	}
+	l.reply(it.session, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next})
 }
 
 // why answers who is in the way.
@@ -149,6 +158,10 @@ func queryOf(m *wire.Info) locktable.Query {
 		After: m.After,
 		Max:   m.Max.Or(wire.MaxPage),
 		Queue: m.Queue.Or(wire.DefaultQueue),
+		Seq:   m.Seq,
+
+		HoldersAfter: m.HoldersAfter,
+		WaitersAfter: m.WaitersAfter,
 	}
 }
 

@@ -44,6 +44,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		switch step.Kind {
 		case wiretest.Connect:
 			actors[step.Conn] = s.enter()
+			actors[step.Conn].whole = c.Name == "info-whole"
 		case wiretest.Send:
 			m, err := wire.DecodeRequest(step.Frame, wire.DefaultLimits())
 			if err != nil {
@@ -155,7 +156,7 @@ func (a *actor) heard(reply wire.Reply, line int) {
 		}
 		got := a.info[max(0, len(a.info)-len(m.Locks)):]
 		for i, lock := range m.Locks {
-			if i >= len(got) || got[i].Name != lock.Name || got[i].Waiting != lock.Waiting {
+			if i >= len(got) || got[i].Name != lock.Name || got[i].Waiting != lock.Waiting || len(got[i].Waiters) != len(lock.Waiters) {
 				a.t.Errorf("line %d: Info yields %v", line, got)
 			}
 		}

@@ -20,6 +20,10 @@ type InfoOptions struct {
 	Queue int
 	// Page is how many locks are asked for at a time, 1 to 1000. 0: 1000.
 	Page int
+	// Whole lists all holders and waiters, however many: a lock that has more than
+	// one reply can list comes several times in a row, each time with those that
+	// follow. Who is granted in between may be in no list, or in two.
+	Whole bool
 }
 
 // Info lists locks in the order in which they came into use. It asks for a
@@ -36,35 +40,75 @@ func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.
 			yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
 			return
 		}
-		for after := int64(0); ; {
-			page, err := conn.page(ctx, o, after)
+		for lock, err := range conn.pages(ctx, o.question(), o.Whole) {
 			if err != nil {
-				yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
+				err = fmt.Errorf("info: %w", err)
+			}
+			if !yield(lock, err) {
+				return
+			}
+		}
+	}
+}
+
+func (o *InfoOptions) question() wire.Info {
+	m := wire.Info{Match: glob(o.Match), Empty: o.Empty}
+	if o.Page != 0 {
+		m.Max = wire.Some(o.Page)
+	}
+	if o.Queue != 0 {
+		m.Queue = wire.Some(o.Queue)
+	}
+	return m
+}
+
+// pages yields the locks of a page, and of those that follow. With whole it yields
+// behind each lock what its lists had no room for.
+func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[wire.LockInfo, error] {
+	return func(yield func(wire.LockInfo, error) bool) {
+		for {
+			page, err := c.page(ctx, q)
+			if err != nil {
+				yield(wire.LockInfo{}, err)
 				return
 			}
 			for _, lock := range page.Locks {
-				if !yield(lock, nil) {
+				if !yield(lock, nil) || whole && !c.rest(ctx, q, lock, yield) {
 					return
 				}
 			}
 			if page.Next == 0 {
 				return
 			}
-			after = page.Next
+			q.After = page.Next
 		}
 	}
 }
 
-func (c *conn) page(ctx context.Context, o InfoOptions, after int64) (*wire.InfoPage, error) {
+// rest yields what follows in the lists of a lock that were cut, and says whether
+// to go on.
+func (c *conn) rest(ctx context.Context, q wire.Info, lock wire.LockInfo, yield func(wire.LockInfo, error) bool) bool {
+	for q.After = 0; !lock.HoldersNext.IsZero() || !lock.WaitersNext.IsZero(); {
+		q.Seq, q.HoldersAfter, q.WaitersAfter = lock.Seq, lock.HoldersNext, lock.WaitersNext
+		page, err := c.page(ctx, q)
+		switch {
+		case err != nil:
+			yield(wire.LockInfo{}, err)
+			return false
+		case len(page.Locks) == 0: // it is gone
+			return true
+		}
+		if lock = page.Locks[0]; !yield(lock, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *conn) page(ctx context.Context, q wire.Info) (*wire.InfoPage, error) {
 	return answered[*wire.InfoPage](c.ask(ctx, func(id wire.ID) wire.Request {
-		m := &wire.Info{ID: id, Match: glob(o.Match), Empty: o.Empty, After: after}
-		if o.Page != 0 {
-			m.Max = wire.Some(o.Page)
-		}
-		if o.Queue != 0 {
-			m.Queue = wire.Some(o.Queue)
-		}
-		return m
+		q.ID = id
+		return &q
 	}))
 }
 

@@ -96,6 +96,7 @@ type actor struct {
 	inquiries map[wire.ID]*inquiry
 	viewer    *viewer // of the watch; a conversation has one at a time
 	info      []wire.LockInfo
+	whole     bool // it lists whole queues
 	ended     sync.WaitGroup
 }
 
@@ -156,7 +157,7 @@ func (a *actor) do(m wire.Request) {
 			try.cancel()
 		}
 	case *wire.Info:
-		if m.After == 0 && a.viewer == nil { // later pages are asked for by themselves, and those of a watch
+		if m.After == 0 && m.Seq == 0 && a.viewer == nil { // later pages are asked for by themselves, and those of a watch
 			go a.list(m)
 		}
 	case *wire.Why, *wire.Evict:
@@ -210,7 +211,7 @@ func (a *actor) hold(m *wire.Acquire) time.Duration {
 
 func (a *actor) list(m *wire.Info) {
 	a.info = nil
-	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0)}
+	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0), Whole: a.whole}
 	for lock, err := range a.client.Info(a.t.Context(), o) {
 		if err != nil {
 			a.t.Errorf("info: %v", err)

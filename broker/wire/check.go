@@ -89,7 +89,26 @@ func (m *Info) check(l Limits) error {
 	if err := checkRange("queue", m.Queue, 1, MaxQueue); err != nil {
 		return err
 	}
+	if err := m.checkSeq(); err != nil {
+		return err
+	}
 	return checkGlob(m.Match, l)
+}
+
+func (m *Info) checkSeq() error {
+	switch {
+	case m.Seq < 0 || m.Seq > MaxInteger:
+		return fmt.Errorf("seq: want 0 to %d", int64(MaxInteger))
+	case m.Seq > 0:
+	case !m.HoldersAfter.IsZero():
+		return errors.New("holders_after: with seq only")
+	case !m.WaitersAfter.IsZero():
+		return errors.New("waiters_after: with seq only")
+	}
+	if err := checkRange("holders_after", m.HoldersAfter, 0, MaxInteger); err != nil {
+		return err
+	}
+	return checkRange("waiters_after", m.WaitersAfter, 0, MaxInteger)
 }
 
 func (m *Watch) check(l Limits) error { return checkGlob(m.Match, l) }

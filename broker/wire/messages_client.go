@@ -49,6 +49,12 @@ type Info struct {
 	// Queue is how many holders and how many waiters of each lock, 1 to
 	// MaxQueue; absent: DefaultQueue.
 	Queue Opt[int] `json:"queue,omitzero"`
+	// Seq: only the lock with this Seq.
+	Seq int64 `json:"seq,omitzero"`
+	// HoldersAfter and WaitersAfter are, with Seq, the HoldersNext and the WaitersNext
+	// of the page before. When one is given, the other list is left out.
+	HoldersAfter Opt[int64] `json:"holders_after,omitzero"`
+	WaitersAfter Opt[int64] `json:"waiters_after,omitzero"`
 }
 
 // Why asks who is in the way of a request, or of the first waiter of a lock;

@@ -109,7 +109,8 @@ func TestAcceptedAtTheBounds(t *testing.T) {
 		`{"type":"acquire","id":"s--0","locks":[{"name":"\u0000"}],"wait_ms":31536000000,"hold_ms":31536000000}`,
 		`{"type":"acquire","id":"s--0","locks":[{"name":"x"}],"steal":true}`,
 		`{"type":"info","id":"s--0","match":"{a,b}{1,2,3,4}/{1,2,3,4,5,6,7,8}","after":9007199254740991,"max":1,"queue":10000}`,
-		`{"type":"info","id":"s--0","after":null,"max":null,"queue":null,"match":null,"empty":null}`,
+		`{"type":"info","id":"s--0","seq":9007199254740991,"holders_after":0,"waiters_after":9007199254740991}`,
+		`{"type":"info","id":"s--0","after":null,"max":null,"queue":null,"match":null,"empty":null,"seq":null,"holders_after":null,"waiters_after":null}`,
 	} {
 		if _, err := wire.DecodeRequest([]byte(frame), wire.DefaultLimits()); err != nil {
 			t.Errorf("%.120s: %v", frame, err)

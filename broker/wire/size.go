@@ -29,7 +29,7 @@ func (s *Step) Size() int {
 
 // Size is about how many bytes l takes, as in [Size].
 func (l *LockInfo) Size() int {
-	return 200 + jsonLen(l.Name) + sizeOf(l.Holders) + sizeOf(l.Waiters)
+	return 300 + jsonLen(l.Name) + sizeOf(l.Holders) + sizeOf(l.Waiters)
 }
 
 // Size is about how many bytes r takes, as in [Size].

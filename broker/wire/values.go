@@ -97,6 +97,10 @@ type LockInfo struct {
 	// Grants is how many requests were granted on the lock since its name came into
 	// use.
 	Grants int64 `json:"grants"`
+	// HoldersNext and WaitersNext, where a list was cut short, are where it goes on:
+	// the HoldersAfter and WaitersAfter of an [Info] with this Seq.
+	HoldersNext Opt[int64] `json:"holders_next,omitzero"`
+	WaitersNext Opt[int64] `json:"waiters_next,omitzero"`
 }
 
 // A Step says that a request waits for a lock because of a blocker.

@@ -45,7 +45,7 @@ export interface LockManager extends AsyncDisposable {
   acquire(name: string, options?: RequestOptions & { ifAvailable?: false }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;
 
-  /** Lists all locks of everybody; at most 10,000 holders, 10,000 waiters and about 2 MiB of each lock. */
+  /** Lists all locks of everybody. Who is granted while it lists may be in neither list, or in both. */
   query(): Promise<LockManagerSnapshot>;
 
   /** Lists the locks whose names match pattern, a glob in which * does not cross a slash and ** does; all without one. */
@@ -154,6 +154,9 @@ export interface LockInfo {
   holding: number;
   waiting: number;
   grants: number;
+  /** There where that list was cut. */
+  holders_next?: number;
+  waiters_next?: number;
 }
 
 /** A request in a listing, as the protocol has it. */

@@ -1,23 +1,22 @@
-export const wholeQueue = 10_000; // as many holders, or waiters, of a lock as a reply can list
-
 // pages yields the locks of a listing, asking for one page after another on one connection:
-// another may lead to another broker.
-export async function* pages(client, question) {
+// another may lead to another broker. With whole a lock whose lists were cut comes again,
+// with what follows in them, until that is all.
+export async function* pages(client, question, whole) {
   const conn = await client.ready();
+  const ask = (more) => conn.ask({ type: "info", ...question, ...more });
   for (let after; ; ) {
-    const page = await conn.ask({ type: "info", ...question, after });
-    const { locks, next } = question.queue === wholeQueue ? trim(page) : page;
-    yield* locks;
+    const { locks, next } = await ask({ after });
+    for (let lock of locks) {
+      for (; lock; lock = whole && (await rest(ask, lock))) yield lock;
+    }
     if (!next) return;
     after = next;
   }
 }
 
-// trim leaves out the last lock of a page that lists several, where its lists are cut short:
-// perhaps only because the page was full. It is then the first of the next page, to have
-// that to itself.
-function trim({ locks, next }) {
-  const { holders, holding, waiters, waiting, seq } = locks.at(-1) ?? {};
-  const isCut = locks.length > 1 && (holding > holders.length || waiting > waiters.length);
-  return isCut ? { locks: locks.slice(0, -1), next: seq - 1 } : { locks, next };
+// rest is undefined where nothing follows, or the lock is gone.
+async function rest(ask, { seq, holders_next, waiters_next }) {
+  if (holders_next >= 0 || waiters_next >= 0) {
+    return (await ask({ seq, holders_after: holders_next, waiters_after: waiters_next })).locks[0];
+  }
 }

@@ -1,5 +1,5 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
-import { pages, wholeQueue } from "./info.js";
+import { pages } from "./info.js";
 import { demand, toCount, toDOMString, toText } from "./options.js";
 import { obtain } from "./request.js";
 import { escapeName } from "./names.js";
@@ -39,7 +39,7 @@ export class LockManager {
   async query() {
     const held = [];
     const pending = [];
-    for await (const { name, holders, waiters } of pages(this.#client, { queue: wholeQueue })) {
+    for await (const { name, holders, waiters } of pages(this.#client, { queue: 10_000 }, true)) {
       const told = ({ id, mode }) => ({ name, mode, clientId: id.slice(0, id.indexOf("--")) });
       held.push(...holders.map(told));
       pending.push(...waiters.map(told));

@@ -110,6 +110,18 @@ func BenchmarkCancelInTheMiddle(b *testing.B) {
 	}
 }
 
+// BenchmarkPageInside is a page that begins as deep inside a queue as one may, and has
+// a single waiter: nearly all of it is the way there.
+func BenchmarkPageInside(b *testing.B) {
+	c := newCrowd(pageWalk)
+	q := Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some[int64](pageWalk)}
+	for b.Loop() {
+		if page, _ := c.table.Page(0, q, nil); page.TooFar || len(page.Locks[0].Waiters) != 1 {
+			b.Fatal("not listed")
+		}
+	}
+}
+
 // BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters in
 // turns, so that whatever else the machine does hits all of them, and reports
 // the times as ratios to the first: near 1 if the cost does not grow with the queue.

@@ -233,6 +233,60 @@ func TestPageIsNotTooLong(t *testing.T) {
 	}
 }
 
+// Lists that do not fit a page go on in the next ones, until all have been listed
+// once, in order: also where the holders leave no room for a waiter.
+func TestListsGoOn(t *testing.T) {
+	table := newBusyTable()
+	const half = 10_000
+	for n := range 2 * half {
+		a := ask(n, "x")
+		if n < half {
+			a.Locks[0].Mode = wire.Shared
+		}
+		table.Acquire(0, a, nil)
+	}
+	pages, listed := 0, 0
+	for q := (Query{Max: 1, Queue: wire.MaxQueue, Seq: 1}); ; pages++ {
+		page, _ := table.Page(0, q, nil)
+		l := page.Locks[0]
+		if l.Holding != half || l.Waiting != half || l.Size() > pageBytes+10_000 {
+			t.Fatalf("page %d: %d hold, %d wait, in %d bytes", pages, l.Holding, l.Waiting, l.Size())
+		}
+		if pages == 0 && (l.HoldersNext.IsZero() || l.WaitersNext != wire.Some[int64](0)) {
+			t.Errorf("the first page goes on with holders at %v, waiters at %v", l.HoldersNext, l.WaitersNext)
+		}
+		for _, info := range append(l.Holders, l.Waiters...) {
+			if info.ID.N != int64(listed) {
+				t.Fatalf("page %d: listed %s after %d others", pages, info.ID, listed)
+			}
+			listed++
+		}
+		q.HoldersAfter, q.WaitersAfter = l.HoldersNext, l.WaitersNext
+		if q.HoldersAfter.IsZero() && q.WaitersAfter.IsZero() {
+			break
+		}
+	}
+	if listed != 2*half || pages < 2 {
+		t.Errorf("listed %d on %d pages", listed, pages+1)
+	}
+}
+
+// To where a list goes on it is so far at most that nobody has to wait for it.
+func TestListsGoOnWithinBounds(t *testing.T) {
+	c := newCrowd(pageWalk + 2)
+	inside := func(after int64) Page {
+		page, _ := c.table.Page(0, Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some(after)}, nil)
+		return page
+	}
+	// The holder was the first to arrive, so there are as many waiters before that place.
+	if page := inside(pageWalk + 1); page.TooFar || page.Locks[0].Waiters[0].ID.N != pageWalk+1 {
+		t.Errorf("as deep as allowed: %+v", page)
+	}
+	if page := inside(pageWalk + 2); !page.TooFar {
+		t.Error("deeper than allowed: no refusal")
+	}
+}
+
 // A broken promise of the caller's is a bug, and stops the program at once
 // instead of going wrong later.
 func TestMisusePanics(t *testing.T) {

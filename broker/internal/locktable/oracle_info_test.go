@@ -53,7 +53,7 @@ func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event
 	page := Page{Locks: []wire.LockInfo{}}
 	last := q.After
 	for _, k := range o.names {
-		if k.seq <= q.After {
+		if k.seq <= q.After || q.Seq != 0 && k.seq != q.Seq {
 			continue
 		}
 		if name, plain := wire.GlobName(q.Match); plain && name != k.name {
@@ -67,20 +67,42 @@ func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event
 		if k.rested > 0 && !q.Empty || q.Match != "" && !doublestar.MatchUnvalidated(q.Match, k.name) {
 			continue
 		}
-		holders, waiters := o.users(k.name, true), o.users(k.name, false)
-		page.Locks = append(page.Locks, wire.LockInfo{
-			Name: k.name, Seq: k.seq, Grants: k.grants,
-			Holders: o.describeAll(holders, k.name, q.Queue), Holding: len(holders),
-			Waiters: o.describeAll(waiters, k.name, q.Queue), Waiting: len(waiters),
-		})
+		page.Locks = append(page.Locks, o.describeLock(k, q))
 	}
 	return page, events
 }
 
-func (o *oracle) describeAll(wishes []*wish, name string, most int) []wire.RequestInfo {
-	infos := []wire.RequestInfo{}
-	for _, w := range wishes[:min(most, len(wishes))] {
-		infos = append(infos, o.describe(w, name))
+func (o *oracle) describeLock(k *knownName, q Query) wire.LockInfo {
+	holders, waiters := o.users(k.name, true), o.users(k.name, false)
+	info := wire.LockInfo{
+		Name: k.name, Seq: k.seq, Grants: k.grants,
+		Holders: []wire.RequestInfo{}, Holding: len(holders),
+		Waiters: []wire.RequestInfo{}, Waiting: len(waiters),
 	}
-	return infos
+	all := q.HoldersAfter.IsZero() && q.WaitersAfter.IsZero()
+	if after, given := q.HoldersAfter.Get(); given || all {
+		info.Holders, info.HoldersNext = o.describePart(holders, k.name, after, q.Queue)
+	}
+	if after, given := q.WaitersAfter.Get(); given || all {
+		info.Waiters, info.WaitersNext = o.describePart(waiters, k.name, after, q.Queue)
+	}
+	return info
+}
+
+func (o *oracle) describePart(wishes []*wish, name string, after int64, most int) ([]wire.RequestInfo, wire.Opt[int64]) {
+	infos := []wire.RequestInfo{}
+	for _, w := range wishes {
+		rank := int64(w.arrival)
+		if w.held {
+			rank = w.token
+		}
+		if rank <= after {
+			continue
+		}
+		if len(infos) == most {
+			return infos, wire.Some(after)
+		}
+		infos, after = append(infos, o.describe(w, name)), rank
+	}
+	return infos, wire.Opt[int64]{}
 }

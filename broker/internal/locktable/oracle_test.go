@@ -158,9 +158,8 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 			return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.NotFound})
 		}
 	}
-	o.arrivals++
 	o.owners++
-	w := &wish{Acquire: a, arrival: o.arrivals, since: now, owner: o.owners}
+	w := &wish{Acquire: a, arrival: o.arrivals + 1, since: now, owner: o.owners}
 	if p := o.find(a.Parent); p != nil {
 		w.owner = p.owner
 	}
@@ -175,10 +174,7 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	if a.Steal {
 		return o.steal(w, events)
 	}
-	o.requests = append(o.requests, w)
-	for _, spec := range a.Locks {
-		o.use(spec.Name)
-	}
+	o.come(w)
 	if atOnce {
 		return o.grantAll(events)
 	}
@@ -195,11 +191,17 @@ func (o *oracle) steal(w *wish, events []Event) []Event {
 			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: w.By})
 		}
 	}
+	o.come(w)
+	return o.grantAll(append(events, o.grant(w)))
+}
+
+// come takes w in.
+func (o *oracle) come(w *wish) {
+	o.arrivals = w.arrival
 	o.requests = append(o.requests, w)
 	for _, spec := range w.Locks {
 		o.use(spec.Name)
 	}
-	return o.grantAll(append(events, o.grant(w)))
 }
 
 func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {

@@ -181,13 +181,26 @@ func (p *program) anyID() wire.ID {
 func names() []string { return []string{"x", "y", "z", "z/1", "z/2"} }
 
 func (p *program) query() Query {
-	return Query{
+	q := Query{
 		Match: []string{"", "z*", "z/*", "z/**", "{x,y}"}[p.below(5)],
 		Empty: p.below(2) == 1,
 		After: int64(p.below(8)),
 		Max:   1 + p.below(4),
 		Queue: p.below(4),
 	}
+	if p.below(2) == 0 {
+		return q
+	}
+	// A lock that the listing comes to, and places that there may be.
+	q.Match, q.Seq = []string{"", "z*", "x"}[p.below(8)%3], int64(1+p.below(12))
+	how := p.below(4)
+	if how&1 != 0 {
+		q.HoldersAfter = wire.Some(int64(p.below(24)))
+	}
+	if how&2 != 0 {
+		q.WaitersAfter = wire.Some(int64(p.below(48)))
+	}
+	return q
 }
 
 // run gives the program to a table and to an oracle, and compares them and

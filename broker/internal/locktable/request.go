@@ -75,6 +75,15 @@ type place struct {
 	links[place]
 }
 
+// rank is what the order of places goes by: where they hold the token, where they
+// wait the arrival.
+func (p *place) rank() int64 {
+	if p.request.state == holding {
+		return p.request.token
+	}
+	return p.request.arrival
+}
+
 // places are where r stands, in the order in which it asked.
 func (r *request) places() []place {
 	if len(r.several) > 0 {

@@ -153,12 +153,27 @@ func parseQuery(w *words) (q Query, err error) {
 			q.Queue, err = w.int()
 		case w.nextIs("after"):
 			q.After, err = strconv.ParseInt(w.next(), 10, 64)
+		case w.nextIs("seq"):
+			q.Seq, err = strconv.ParseInt(w.next(), 10, 64)
+		case w.nextIs("holders"):
+			q.HoldersAfter, err = parseAfter(w)
+		case w.nextIs("waiters"):
+			q.WaitersAfter, err = parseAfter(w)
 		default:
 			err = fmt.Errorf("not understood: %q", w.rest)
 			w.rest = nil
 		}
 	}
 	return q, err
+}
+
+// parseAfter reads after n.
+func parseAfter(w *words) (wire.Opt[int64], error) {
+	if !w.nextIs("after") {
+		return wire.Opt[int64]{}, errors.New("want after")
+	}
+	n, err := strconv.ParseInt(w.next(), 10, 64)
+	return wire.Some(n), err
 }
 
 // parseConfig reads the line under a title, without its first word.

@@ -96,6 +96,15 @@ func writeQuery(b *strings.Builder, q Query) {
 		fmt.Fprintf(b, " match %s", q.Match)
 	}
 	fmt.Fprintf(b, " max %d after %d queue %d", q.Max, q.After, q.Queue)
+	if q.Seq != 0 {
+		fmt.Fprintf(b, " seq %d", q.Seq)
+	}
+	if after, given := q.HoldersAfter.Get(); given {
+		fmt.Fprintf(b, " holders after %d", after)
+	}
+	if after, given := q.WaitersAfter.Get(); given {
+		fmt.Fprintf(b, " waiters after %d", after)
+	}
 }
 
 // lines are what a script shows beneath the command.
@@ -199,6 +208,12 @@ func lockLine(l wire.LockInfo) string {
 	line += requestsText(l.Holders, l.Holding)
 	if l.Waiting > 0 {
 		line += " | " + requestsText(l.Waiters, l.Waiting)
+	}
+	if after, given := l.HoldersNext.Get(); given {
+		line += fmt.Sprintf("; holders after %d", after)
+	}
+	if after, given := l.WaitersNext.Get(); given {
+		line += fmt.Sprintf("; waiters after %d", after)
 	}
 	return line
 }

@@ -6,6 +6,9 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { ConnectionError, LockError, LostError } from "../client.js";
+import { pages } from "../info.js";
+import { LockManager } from "../manager.js";
+import { Supervisor } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
 
 const folder = new URL("../../../testdata/wire/", import.meta.url);
@@ -19,7 +22,7 @@ for (const file of files) {
     const actors = new Map();
     for (const [i, step] of steps.entries()) {
       try {
-        await play(actors, step, steps.slice(i));
+        await play(actors, step, steps.slice(i), file === "info-whole.txt" ? Lister : Actor);
       } catch (error) {
         error.message = `line ${step.line}: ${error.message}`;
         throw error;
@@ -42,7 +45,7 @@ function readSteps(text) {
   return steps;
 }
 
-async function play(actors, { who, what, rest }, after) {
+async function play(actors, { who, what, rest }, after, Actor) {
   if (who === "..") {
     const [, n, unit] = /^([\d.]+)(ms|s)$/.exec(what);
     for (const actor of actors.values()) await actor.clock.pass(n * (unit === "s" ? 1000 : 1));
@@ -103,7 +106,7 @@ class Actor extends Stage {
         if (!attempt.hold) attempt.controller.abort(attempt.id);
         break;
       case "info":
-        if (m.after === undefined) this.asked.set(m.id, this.list(m));
+        if (!m.after && !m.seq) this.asked.set(m.id, this.list(m));
         break;
       case "why":
         this.ask(m.id, this.locks.why(m.lock ?? { request: m.request }));
@@ -127,9 +130,13 @@ class Actor extends Stage {
     this.asked.set(id, promise);
   }
 
-  async list({ match, max, empty, queue }) {
+  async list(m) {
     this.pages = [];
-    for await (const lock of this.locks.info(match, { max, empty, queue })) this.pages.push(lock);
+    for await (const lock of this.listing(m)) this.pages.push(lock);
+  }
+
+  listing({ match, max, empty, queue }) {
+    return this.locks.info(match, { max, empty, queue });
   }
 
   acquire(m) {
@@ -228,6 +235,19 @@ class Actor extends Stage {
     if (attempt.hold || !cancels) return false;
     attempt.controller.abort(attempt.id);
     return true;
+  }
+}
+
+// A Lister lists whole queues as query does, but in small parts, which query never asks for.
+class Lister extends Actor {
+  async connect() {
+    this.client = new Supervisor("ws://stage", { clock: this.clock, WebSocket: this.WebSocket });
+    await this.client.ready();
+    return new LockManager(this.client);
+  }
+
+  listing({ match, max, queue }) {
+    return pages(this.client, { match, max, queue }, true);
   }
 }
 

@@ -20,6 +20,26 @@ test(`${many} requests`, { skip }, async (t) => {
   assert.ok(left < 200 * many, `${left} bytes are left of ${2 * many} requests`); // the weak references are some of it
 });
 
+const queued = 25_000;
+
+test(`query lists a queue of ${queued} whole, each once, in its order`, { skip }, async (t) => {
+  const [locks, b] = [await enter(t), await enter(t)];
+  const name = fresh();
+  await locks.acquire(name);
+  const mode = (i) => (i % 3 ? "shared" : "exclusive");
+  const all = Array.from({ length: queued }, (_, i) => (i % 2 ? b : locks).request(name, { mode: mode(i) }, () => {}));
+  const gone = Promise.allSettled(all);
+  await Promise.all([b.query(), locks.query()]); // the broker has seen all that was sent before
+  const { held, pending } = await locks.query();
+  assert.deepEqual(held.filter((r) => r.name === name), [{ name, mode: "exclusive", clientId: locks.session }]);
+  for (const one of [locks, b]) {
+    const modes = pending.filter((r) => r.name === name && r.clientId === one.session).map((r) => r.mode);
+    assert.deepEqual(modes, [...Array(queued).keys()].filter((i) => (i % 2 ? b : locks) === one).map(mode));
+  }
+  await Promise.all([locks.close(), b.close()]);
+  await gone;
+});
+
 async function round(locks, made) {
   const name = fresh();
   const lock = await locks.acquire(name);

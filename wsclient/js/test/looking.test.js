@@ -13,27 +13,62 @@ async function stage(t) {
 }
 
 const request = (id, mode = "exclusive") => ({ id, mode, locks: ["a"] });
-const lock = (seq, name, holders = [], waiters = [], waiting = waiters.length) => ({
-  name, seq, holders, waiters, holding: holders.length, waiting, grants: 1,
+const lock = (seq, name, holders = [], waiters = [], next = {}) => ({
+  name, seq, holders, waiters, holding: 9, waiting: 9, grants: 1, ...next,
 });
+
+// exchange asserts what the client asks next, and answers.
+async function exchange(s, question, answer) {
+  await settle();
+  const { type, id, ...rest } = s.socket.take();
+  assert.deepEqual([type, rest], ["info", { queue: 10_000, ...question }]);
+  s.socket.say({ type, id, ...answer });
+}
 
 test("query lists whole queues, page by page", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
-  await settle();
-  assert.deepEqual(s.socket.take(), { type: "info", id: "aaaaaaaa--0", queue: 10_000 });
-  const [x, y] = [request("xxxxxxxx--1"), request("yyyyyyyy--12", "shared")];
-  // The last lock of the first page was cut short, because the page was full.
-  s.socket.say({ type: "info", id: "aaaaaaaa--0", locks: [lock(3, "\uFFFF", [x]), lock(7, "b", [], [x], 2)], next: 7 });
-  await settle();
-  assert.deepEqual(s.socket.take(), { type: "info", id: "aaaaaaaa--1", after: 6, queue: 10_000 });
-  s.socket.say({ type: "info", id: "aaaaaaaa--1", locks: [lock(7, "b", [], [x, y])], next: 7 });
-  await settle();
-  s.socket.say({ type: "info", id: s.socket.take().id, locks: [] });
+  const [v, w, x, y, z] = ["v", "w", "x", "y", "z"].map((c) => request(`${c.repeat(8)}--12`, c === "z" ? "shared" : "exclusive"));
+  // The lists of the last lock were cut, because the page was full: that of its waiters to nothing.
+  await exchange(s, {}, { locks: [lock(3, "\uFFFF", [v]), lock(7, "b", [w], [], { holders_next: 5, waiters_next: 0 })], next: 7 });
+  await exchange(s, { seq: 7, holders_after: 5, waiters_after: 0 }, { locks: [lock(7, "b", [x], [y], { waiters_next: 8 })] });
+  await exchange(s, { seq: 7, waiters_after: 8 }, { locks: [lock(7, "b", [], [z])] });
+  await exchange(s, { after: 7 }, { locks: [lock(9, "c", [v])] });
+  const told = (name, clientId, mode = "exclusive") => ({ name, mode, clientId: clientId.repeat(8) });
   assert.deepEqual((await outcome(promise)).value, {
-    held: [{ name: "", mode: "exclusive", clientId: "xxxxxxxx" }],
-    pending: [{ name: "b", mode: "exclusive", clientId: "xxxxxxxx" }, { name: "b", mode: "shared", clientId: "yyyyyyyy" }],
+    held: [told("", "v"), told("b", "w"), told("b", "x"), told("c", "v")],
+    pending: [told("b", "y"), told("b", "z", "shared")],
   });
+});
+
+test("query goes on in one list alone, also from its beginning", async (t) => {
+  const s = await stage(t);
+  const promise = s.locks.query();
+  const x = request("xxxxxxxx--1");
+  await exchange(s, {}, { locks: [lock(1, "a", [x], [], { waiters_next: 0 })], next: 1 });
+  await exchange(s, { seq: 1, waiters_after: 0 }, { locks: [lock(1, "a", [], [x, x])] });
+  await exchange(s, { after: 1 }, { locks: [lock(2, "b", [x], [], { holders_next: 4 })] });
+  await exchange(s, { seq: 2, holders_after: 4 }, { locks: [lock(2, "b", [x, x])] });
+  const { held, pending } = (await outcome(promise)).value;
+  assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["a", "b", "b", "b"], ["a", "a"]]);
+});
+
+test("query goes on where a lock is gone between two parts of its queue", async (t) => {
+  const s = await stage(t);
+  const promise = s.locks.query();
+  await exchange(s, {}, { locks: [lock(1, "a", [], [request("xxxxxxxx--1")], { waiters_next: 4 }), lock(2, "b", [request("yyyyyyyy--1")])] });
+  await exchange(s, { seq: 1, waiters_after: 4 }, { locks: [] });
+  const { held, pending } = (await outcome(promise)).value;
+  assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["b"], ["a"]]);
+});
+
+test("info does not go on inside a lock", async (t) => {
+  const s = await stage(t);
+  const all = s.locks.info(undefined, { queue: 10_000 });
+  const first = all.next();
+  await exchange(s, {}, { locks: [lock(1, "a", [], [], { waiters_next: 0 })] });
+  assert.equal((await first).value.waiters_next, 0);
+  assert.equal((await all.next()).done, true);
 });
 
 test("what is asked while there is no connection waits; what is on its way when it ends fails", async (t) => {

@@ -22,7 +22,8 @@ type InfoOptions struct {
 	Page int
 	// Whole lists all holders and waiters, however many: a lock that has more than
 	// one reply can list comes several times in a row, each time with those that
-	// follow. Who is granted in between may be in no list, or in two.
+	// follow. Who is granted in between may be in no list, or in two. Where more than
+	// 300,000 come before what follows, the error is ErrTooMany.
 	Whole bool
 }
 

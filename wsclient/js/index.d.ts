@@ -45,7 +45,10 @@ export interface LockManager extends AsyncDisposable {
   acquire(name: string, options?: RequestOptions & { ifAvailable?: false }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;
 
-  /** Lists all locks of everybody. Who is granted while it lists may be in neither list, or in both. */
+  /**
+   * Lists all locks of everybody. Who is granted while it lists may be in neither list, or in
+   * both. Rejects with a {@link LockError} where more than 300,000 wait for one lock.
+   */
   query(): Promise<LockManagerSnapshot>;
 
   /** Lists the locks whose names match pattern, a glob in which * does not cross a slash and ** does; all without one. */

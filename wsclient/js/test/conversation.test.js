@@ -8,7 +8,7 @@ import test from "node:test";
 import { ConnectionError, LockError, LostError } from "../client.js";
 import { pages } from "../info.js";
 import { LockManager } from "../manager.js";
-import { Supervisor } from "../supervisor.js";
+import { supervise } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
 
 const folder = new URL("../../../testdata/wire/", import.meta.url);
@@ -241,7 +241,7 @@ class Actor extends Stage {
 // A Lister lists whole queues as query does, but in small parts, which query never asks for.
 class Lister extends Actor {
   async connect() {
-    this.client = new Supervisor("ws://stage", { clock: this.clock, WebSocket: this.WebSocket });
+    this.client = supervise("ws://stage", undefined, this.clock, this.WebSocket);
     await this.client.ready();
     return new LockManager(this.client);
   }

@@ -3,6 +3,7 @@ package wsclient
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"time"
 
@@ -25,6 +26,11 @@ func (c *conn) read() {
 		}
 		if cap(frame) > keepFrame {
 			frame = nil
+		}
+		// A lone caller comes before the next look at the network, which finds nothing:
+		// that waits for what the caller says.
+		if !c.isShared() {
+			runtime.Gosched()
 		}
 	}
 }

@@ -30,8 +30,11 @@ func (c *conn) write() {
 		}
 		// Whoever sends wakes this goroutine, and the scheduler runs it before others
 		// that can run. They come first, so that one system call takes what all of
-		// them have to send.
-		runtime.Gosched()
+		// them have to send. A lone caller need not wait for those who have nothing to
+		// send here.
+		if c.isShared() {
+			runtime.Gosched()
+		}
 		if out := c.take(); out != nil {
 			if err := c.writeAll(out, &due, interval); err != nil {
 				c.abandon(err)
@@ -39,6 +42,13 @@ func (c *conn) write() {
 			out.recycle()
 		}
 	}
+}
+
+// isShared reports whether several requests are open.
+func (c *conn) isShared() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests.len() > 1
 }
 
 // beat lets the writer send a heartbeat.

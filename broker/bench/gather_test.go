@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// gatherRead is how much is read at a time.
-	gatherRead = 64 << 10
+	// gatherRead is how much is read at a time: as much as by the plain echo.
+	gatherRead = 4 << 10
 	// gatherWrite is how much is written at a time at most. Less than what is in
 	// flight, so that both sides can be at work at once.
 	gatherWrite = 8 << 10

@@ -19,6 +19,10 @@ func appendPlain(dst []byte, m Message) (frame []byte, plain bool) {
 	switch m := m.(type) {
 	case *Acquire:
 		return m.appendPlain(dst)
+	case *InfoPage:
+		return m.appendPlain(dst)
+	case *Change:
+		return m.appendPlain(dst)
 	case *Granted:
 		dst, plain = appendHead(dst, `{"type":"granted","id":"`, m.ID)
 		dst = append(dst, `,"token":`...)
@@ -62,13 +66,9 @@ func (m *Acquire) appendPlain(dst []byte) (frame []byte, plain bool) {
 		separator = `},{"name":"`
 	}
 	dst = append(dst, "}]"...)
-	if m.Author != "" {
-		dst = append(dst, `,"author":"`...)
-		dst = append(dst, m.Author...)
-		dst = append(dst, '"')
-	}
-	dst = appendMillis(dst, `,"wait_ms":`, m.WaitMS)
-	dst = appendMillis(dst, `,"hold_ms":`, m.HoldMS)
+	dst = appendSome(dst, `,"author":"`, m.Author)
+	dst = appendGiven(dst, `,"wait_ms":`, m.WaitMS)
+	dst = appendGiven(dst, `,"hold_ms":`, m.HoldMS)
 	if !m.Parent.IsZero() {
 		dst = append(dst, `,"parent":"`...)
 		dst, _ = m.Parent.AppendText(dst)
@@ -87,10 +87,9 @@ func appendHead(dst []byte, head string, id ID) (frame []byte, plain bool) {
 	return append(dst, '"'), isPlain(id.Session)
 }
 
-func appendMillis(dst []byte, head string, ms Opt[int64]) []byte {
-	if n, given := ms.Get(); given {
-		dst = append(dst, head...)
-		dst = strconv.AppendInt(dst, n, 10)
+func appendGiven(dst []byte, head string, value Opt[int64]) []byte {
+	if n, given := value.Get(); given {
+		dst = appendInt(dst, head, n)
 	}
 	return dst
 }

@@ -197,6 +197,7 @@ func FuzzPlainAppend(f *testing.F) {
 		for _, m := range []wire.Message{
 			acquire, &wire.Acquire{ID: id}, &wire.Release{ID: id}, &wire.Cancel{ID: id}, &wire.Ping{ID: id},
 			&wire.Granted{ID: id, Token: ms}, &wire.Released{ID: id}, &wire.Cancelled{ID: id}, &wire.Pong{ID: id},
+			anyPage(id, name, author, ms, flag), anyChange(id, name, author, ms, flag),
 		} {
 			want, wantErr := wire.AppendAny([]byte("before"), m)
 			got, err := wire.Append([]byte("before"), m)
@@ -205,6 +206,32 @@ func FuzzPlainAppend(f *testing.F) {
 			}
 		}
 	})
+}
+
+// anyPage is a listing in which these stand everywhere.
+func anyPage(id wire.ID, name, author string, n int64, flag bool) *wire.InfoPage {
+	page := &wire.InfoPage{ID: id, Locks: []wire.LockInfo{}, Next: n}
+	if flag {
+		info := anyChange(id, name, author, n, flag).Request
+		page.Locks = []wire.LockInfo{
+			{Name: name, Seq: n, Holders: []wire.RequestInfo{info, {ID: id, Locks: []string{}}}, Waiters: []wire.RequestInfo{info}, Holding: int(n)},
+			{Name: author, Holders: []wire.RequestInfo{}, Waiters: []wire.RequestInfo{}, HoldersNext: wire.Some(n), WaitersNext: wire.Some[int64](0)},
+		}
+	}
+	return page
+}
+
+// anyChange is a change in which these stand everywhere.
+func anyChange(id wire.ID, name, author string, n int64, flag bool) *wire.Change {
+	m := &wire.Change{ID: id, Event: wire.Event(name), Lock: name, Request: wire.RequestInfo{ID: id, Locks: []string{name}}}
+	if flag {
+		m.Reason, m.By, m.Message = wire.LostReason(author), author, name
+		m.Request = wire.RequestInfo{
+			ID: id, Author: author, Mode: wire.Shared, Limit: wire.Some(int(n)), Token: n, Locks: []string{name, author}, Parent: id, DurationMS: n,
+			Peer: wire.Peer{Client: name, Remote: author, Identity: name}, Gone: true,
+		}
+	}
+	return m
 }
 
 func TestHotMessagesAllocateNothing(t *testing.T) {
@@ -240,14 +267,21 @@ func TestHotMessagesAllocateNothing(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	for name, appendTo := range map[string]func([]byte, wire.Message) ([]byte, error){"plain": wire.Append, "any": wire.AppendAny} {
-		b.Run(name, func(b *testing.B) {
-			var buffer []byte
-			b.ReportAllocs()
-			for b.Loop() {
-				buffer, _ = appendTo(buffer[:0], hotAsks[0])
-			}
-		})
+	request := wire.RequestInfo{ID: self, Author: "create_user", Token: 1_700_000_000_000_000, Locks: []string{"orders/42"}, Peer: wire.Peer{Client: "billing@host7:812", Remote: "127.0.0.1:51234"}}
+	page := &wire.InfoPage{ID: self, Locks: make([]wire.LockInfo, 1000)}
+	for i := range page.Locks {
+		page.Locks[i] = wire.LockInfo{Name: "orders/42", Seq: int64(i), Holders: []wire.RequestInfo{request}, Holding: 1}
+	}
+	for _, m := range []wire.Message{hotAsks[0], page} {
+		for name, appendTo := range map[string]func([]byte, wire.Message) ([]byte, error){"plain": wire.Append, "any": wire.AppendAny} {
+			b.Run(m.Kind()+"/"+name, func(b *testing.B) {
+				var buffer []byte
+				b.ReportAllocs()
+				for b.Loop() {
+					buffer, _ = appendTo(buffer[:0], m)
+				}
+			})
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // inboxRoom is how many items may lie in the inbox before readers wait: enough
 // that the loop is woken once for many, and handled in less than a millisecond.
-const inboxRoom = 512
+const inboxRoom = 256
 
 // An item is what a session's reader tells the loop; exactly one of opened,
 // request, fault and ended is set.

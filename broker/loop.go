@@ -12,7 +12,7 @@ import (
 
 // dropSlice is how many places at locks an ended session gives up at a time,
 // between other work, so that nobody else waits for a session that had many.
-const dropSlice = 512
+const dropSlice = 256
 
 // breath is for how long the loop rests between two slices of its work. It must rest: on
 // a machine with one processor Go looks for what has arrived only when nobody has anything to

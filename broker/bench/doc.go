@@ -11,6 +11,7 @@
 //	-rounds 5      how many turns each side has
 //	-time 1s       how long a turn is measured, after a fifth of that, 200 ms at most, to get going
 //	-pinned=false  let the system choose the processors
+//	-brokerprofile FILE  write there on what the broker of the last benchmark has spent its time
 //
 // # How it is measured
 //

@@ -14,6 +14,7 @@ var (
 	rounds     = flag.Int("rounds", 5, "how many turns each side has")
 	turnTime   = flag.Duration("time", time.Second, "how long a turn is measured")
 	wantPinned = flag.Bool("pinned", true, "give the server and the load a processor each, on Linux")
+	profile    = flag.String("brokerprofile", "", "write to this file on what the broker of the last benchmark has spent its time")
 )
 
 // TestMain runs the tests, or, in a process that was started for that, a server.

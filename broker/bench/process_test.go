@@ -35,6 +35,9 @@ func startServer(tb testing.TB, role string) *process {
 	command.Env = append(os.Environ(), roleVariable+"="+role,
 		// What the race detector has been told, and not to sleep for a second at the end.
 		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
+	if role == roleBroker {
+		command.Env = append(command.Env, profileVariable+"="+*profile)
+	}
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {

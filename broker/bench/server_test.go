@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,6 +20,9 @@ import (
 
 // roleVariable is set in the environment of a process that is to be a server.
 const roleVariable = "LOCKBROKER_BENCH_SERVER"
+
+// profileVariable names the file for a profile of a broker, if there is to be one.
+const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 
 // What a server can be.
 const (
@@ -41,6 +45,16 @@ func serveRole(role string) error {
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
+	if name := os.Getenv(profileVariable); name != "" {
+		file, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	fmt.Println(listener.Addr())
 	questions := bufio.NewScanner(os.Stdin)
 	for questions.Scan() {

@@ -69,9 +69,11 @@ func (s *stage) other() *wsclient.Client {
 	return c
 }
 
-// expectIdle asserts that nobody holds anything or waits for it.
+// expectIdle asserts that nobody holds anything or waits for it. The end of a session takes
+// effect bit by bit.
 func (s *stage) expectIdle() {
 	s.Helper()
+	time.Sleep(ms) //nolint:forbidigo // virtual time
 	c := s.other()
 	defer c.Close()
 	for lock, err := range c.Info(s.Context(), nil) {

@@ -43,6 +43,9 @@ func (c *batchConn) Read(p []byte) (n int, err error) {
 		return n, err
 	}
 	n = copy(p, c.ahead)
+	if n < len(c.ahead) {
+		err = nil // the next read will say it again, behind what there is
+	}
 	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
 		batchRooms.Put(c.room)
 		c.room = nil

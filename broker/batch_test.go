@@ -40,8 +40,11 @@ func TestReadsAhead(t *testing.T) {
 	for i := range sent {
 		sent[i] = byte(i % 251)
 	}
-	for _, ask := range []int{1, 100, frameBuffer, batchBytes - 1, batchBytes, 3 * batchBytes} {
+	for i, ask := range []int{1, 100, frameBuffer, batchBytes - 1, batchBytes, 3 * batchBytes, frameBuffer} {
 		line := &fakeConn{in: bytes.NewReader(sent)}
+		if i == 6 { // the last bytes come together with the error, as with TLS
+			line.in = iotest.DataErrReader(line.in)
+		}
 		conn := newBatchConn(line)
 		var got []byte
 		p := make([]byte, ask)
@@ -55,7 +58,7 @@ func TestReadsAhead(t *testing.T) {
 		if !bytes.Equal(got, sent) {
 			t.Errorf("asking for %d: what was read is not what was sent", ask)
 		}
-		if line.reads > 14 {
+		if line.reads > 14 && i != 6 {
 			t.Errorf("asking for %d: %d reads for %d bytes", ask, line.reads, len(sent))
 		}
 		if conn.room != nil {

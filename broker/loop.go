@@ -249,10 +249,17 @@ func (l *loop) workOn() {
 	}
 }
 
+// drop ends sessions until that was a slice of work. One that has nothing counts as well.
 func (l *loop) drop() {
-	events, done := l.table.Drop(l.now(), l.dropping[0], dropSlice, l.events[:0])
-	l.deliver(events)
-	if done {
+	for budget := dropSlice; budget > 0 && len(l.dropping) > 0; budget-- {
+		events, done := l.table.Drop(l.now(), l.dropping[0], budget, l.events[:0])
+		for i := range events {
+			budget -= events[i].Locks()
+		}
+		l.deliver(events)
+		if !done {
+			return
+		}
 		l.dropping = l.dropping[1:]
 	}
 }

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"slices"
 	"sync/atomic"
@@ -73,7 +74,9 @@ func (s *session) begin() {
 func (s *session) run() {
 	s.conn.SetReadLimit(int64(s.config.Limits.MessageBytes))
 	s.conn.SetPingHandler(s.out.answer)
-	s.pulse = time.AfterFunc(s.config.Heartbeat, s.out.beat)
+	s.conn.SetCloseHandler(s.answerClose)
+	s.pulse = time.AfterFunc(math.MaxInt64, s.out.beat)
+	s.pulse.Reset(s.config.Heartbeat) // only now, for the writer that beat makes uses it
 	defer s.pulse.Stop()
 
 	end := ending{code: wire.CloseRestart, reason: "the broker has stopped"}
@@ -83,7 +86,10 @@ func (s *session) run() {
 	if _, taken := s.inbox.put(item{session: s, ended: &end}); !taken {
 		s.out.finish(end)
 	}
-	if end.code == 0 {
+	switch {
+	case end.goodbye:
+		s.net.hurry() // the answer may still lie with the writer
+	case end.code == 0:
 		_ = s.net.Close()
 	}
 	<-s.written
@@ -92,6 +98,14 @@ func (s *session) run() {
 	}
 	_ = s.net.Close()
 	s.log(s.config.Logger.Info()).Str("reason", s.out.finish(end).reason).Msg("session ended")
+}
+
+// answerClose answers a close frame in kind. Writes must end soon, or a writer that is stuck
+// would keep the reader from telling the loop.
+func (s *session) answerClose(code int, _ string) error {
+	s.net.hurry()
+	_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, "")) // the session ends in any case
+	return nil
 }
 
 // log says in a line of the log whose it is.

@@ -3,6 +3,7 @@ package locktable
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -90,6 +91,9 @@ func TestMemory(t *testing.T) {
 // sizes. One more field may cost 16 bytes.
 func TestSizes(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("pointers have another size here, so nothing was tested")
+		}
 		t.Skip("pointers have another size here")
 	}
 	for _, test := range []struct {

@@ -85,6 +85,7 @@ func (t *Table) unavailable(a Acquire) Event {
 // free reports whether a request for these locks could be granted as it comes:
 // nobody waits on any of them, and it fits all of them.
 func (t *Table) free(locks []wire.LockSpec) bool {
+	t.charge(len(locks))
 	for _, spec := range locks {
 		l := t.locks.get(spec.Name)
 		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
@@ -96,6 +97,7 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 
 // admit makes r known, and its names used.
 func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
+	t.charge(requestCost + placeCost*len(r.places()))
 	t.arrivals = r.arrival
 	r.session.requests.add(r)
 	t.join(r, parent)

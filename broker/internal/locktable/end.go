@@ -34,6 +34,7 @@ func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 // caller settles.
 func (t *Table) end(r *request, kind Kind) Event {
 	event := Event{Kind: kind, ID: r.id(), request: r}
+	t.charge(requestCost + placeCost*len(r.places()))
 	t.clearDeadline(r)
 	if r.freedIndex >= 0 {
 		t.freed.removeAt(int(r.freedIndex))

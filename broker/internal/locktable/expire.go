@@ -15,6 +15,8 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
+	t.charge(1)
+	t.room = t.config.Grants
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {

@@ -26,7 +26,9 @@ type oracle struct {
 	shutAt   int64 // the seq of the last name for which nobody waits since
 	owners   int
 	refused  *wish        // the latest that was refused because of a deadlock
+	pace     *pace        // nil: it does not wait for the table
 	names    []*knownName // in order of first use
+	coming   wire.ID      // of the acquire under way, before it has come
 	arrivals int
 	tokens   int64
 	seqs     int64
@@ -90,6 +92,9 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 }
 
 func (o *oracle) Deadline() (time.Duration, bool) {
+	if o.pace.leftOver {
+		return o.now, true
+	}
 	first, found := time.Duration(0), false
 	for name := range o.kept {
 		if !found || o.keep[name] < first {
@@ -112,6 +117,10 @@ func (w *wish) deadline() (time.Duration, bool) {
 		return 0, false
 	}
 	return w.since + w.Wait, true
+}
+
+func (o *oracle) mayBeGranted(w *wish) bool {
+	return !w.held && !w.isLate(o.now) && !o.leaving[w.ID.Session] && o.grantable(w)
 }
 
 // isLate reports whether a wish has waited long enough; one that must not wait at
@@ -139,7 +148,9 @@ func (o *oracle) due(held bool) []*wish {
 }
 
 func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
+	o.coming = a.ID
 	events = o.Tick(now, events)
+	o.coming = wire.ID{}
 	if o.shut {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.ShuttingDown})
 	}
@@ -176,7 +187,7 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	o.come(w)
 	if atOnce {
-		return o.grantAll(events)
+		return o.grantAll(append(events, o.grant(w)))
 	}
 	return append(events, Event{Kind: Queued, ID: a.ID})
 }
@@ -288,9 +299,9 @@ func (o *oracle) find(id wire.ID) *wish {
 
 // grantAll grants the earliest request that can be granted, and so on.
 func (o *oracle) grantAll(events []Event) []Event {
-	for i := 0; i < len(o.requests) && o.grants(); i++ {
+	for i := 0; i < len(o.requests) && o.grants() && o.pace.grants(len(events), o.coming); i++ {
 		w := o.requests[i]
-		if w.held || w.isLate(o.now) || o.leaving[w.ID.Session] || !o.grantable(w) {
+		if !o.mayBeGranted(w) {
 			continue
 		}
 		events = append(events, o.grant(w))

@@ -49,6 +49,7 @@ func (p *program) config() Config {
 		MaxRequests: []int{12, 6, 3}[p.below(3)],
 		MaxIdle:     p.below(4),
 		Slice:       []int{1000, 1, 2, 3}[p.below(4)],
+		Grants:      []int{1000, 1, 2, 4}[p.below(4)],
 	}
 }
 
@@ -250,6 +251,13 @@ func newDuel(config Config) *duel {
 	return d
 }
 
+// both gives a command to the table, then to the oracle, which keeps the table's pace.
+func (d *duel) both(c command) (got, want outcome) {
+	got = d.of.do(c)
+	d.dumb.pace = &pace{events: got.Events, leftOver: len(d.table.freed) > 0 && d.table.grants()}
+	return got, d.against.do(c)
+}
+
 func (d *duel) step(c command) (done bool, err error) {
 	fmt.Fprintln(&d.log, c)
 	switch again, err := parseCommand(c.String()); {
@@ -258,7 +266,7 @@ func (d *duel) step(c command) (done bool, err error) {
 	case !reflect.DeepEqual(again, c):
 		return false, fmt.Errorf("the command is read as %v", again)
 	}
-	got, want := d.of.do(c), d.against.do(c)
+	got, want := d.both(c)
 	for _, line := range got.lines(c) {
 		fmt.Fprintln(&d.log, "  "+line)
 	}
@@ -271,7 +279,7 @@ func (d *duel) step(c command) (done bool, err error) {
 	events := got.Events
 	if c.verb != verbDeadline && c.verb != verbHeld {
 		everything := command{verb: verbInfo, query: Query{Empty: true, Max: 1000, Queue: 100}}
-		got, want := d.of.do(everything), d.against.do(everything)
+		got, want := d.both(everything)
 		if err := cmp.Or(
 			differ(everything, got, want),
 			d.mirror.see(d.table, got.Events),

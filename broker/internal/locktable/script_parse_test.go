@@ -192,6 +192,8 @@ func parseConfig(line string) (config Config, err error) {
 			config.MaxIdle, err = w.int()
 		case w.nextIs("slice"):
 			config.Slice, err = w.int()
+		case w.nextIs("grants"):
+			config.Grants, err = w.int()
 		default:
 			return config, fmt.Errorf("not understood: %q", w.rest)
 		}

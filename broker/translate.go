@@ -24,10 +24,14 @@ func (l *loop) request(it item) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
-		if it.verdict != nil {
-			it.verdict <- l.verdictOn(id, events)
-		}
+		v := l.verdictOn(id, events)
 		l.deliver(events)
+		for l.table.Searching() {
+			l.deliver(l.table.Search(now, l.events[:0]))
+		}
+		if it.verdict != nil {
+			it.verdict <- v
+		}
 	case *wire.Release:
 		l.deliver(l.table.Release(now, id, events))
 	case *wire.Cancel:

@@ -31,12 +31,16 @@ const Forever time.Duration = math.MaxInt64
 
 // Acquire grants, queues or refuses. It refuses with wire.ShuttingDown,
 // wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable (no
-// waiting was allowed) or wire.Deadlock (waiting could never end).
+// waiting was allowed) or wire.Deadlock (waiting could never end). Of a request with a
+// parent the answer may come later, from Search or another call: see Searching.
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
 	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
+	}
+	if t.Touches(a) {
+		events = t.finish(events)
 	}
 	if t.shut {
 		return append(events, refused(a.ID, wire.ShuttingDown, shutReason))
@@ -57,10 +61,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	r := t.newRequest(s, a)
 	if !free && parent != nil {
-		if refusal, found := t.deadlock(r, parent, a); found {
-			t.reuse(r)
-			return append(events, refusal)
-		}
+		return t.ask(r, parent, a, events)
 	}
 	if a.Steal {
 		events = t.steal(a, events)
@@ -98,7 +99,8 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 // admit makes r known, and its names used.
 func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
 	t.charge(requestCost + placeCost*len(r.places()))
-	t.arrivals = r.arrival
+	t.arrivals++
+	r.arrival = t.arrivals
 	r.session.requests.add(r)
 	t.join(r, parent)
 	for i := range r.places() {

@@ -35,6 +35,10 @@
 // reduction.go and deadlock.go. It costs what can be reached from the request;
 // where that is very much the request is refused without an answer.
 //
+// Where it is much, a call does a slice of the search only ([Config].Search), and
+// [Table.Search] goes on with it; search.go says why the answer is still exact, and what
+// brings a search to its end at once. There is one search at a time.
+//
 // The others need not ask. One without a parent, and one that steals, begins an
 // owner that holds nothing while it waits: nobody waits for it.
 //

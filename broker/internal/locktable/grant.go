@@ -32,6 +32,9 @@ func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event 
 	if ceiling < t.ceiling || ceiling > wire.MaxInteger+1 {
 		panic("locktable: ceiling out of range: " + strconv.FormatInt(ceiling, 10))
 	}
+	if !t.grants() {
+		events = t.finish(events) // what it is made for might be granted at once from now on
+	}
 	t.ceiling = ceiling
 	return t.settle(events)
 }
@@ -48,6 +51,7 @@ func (t *Table) settle(events []Event) []Event {
 		if r.state != waiting || !t.grantable(r) {
 			continue
 		}
+		events = t.disturb(r, events)
 		for i := range r.places() {
 			p := &r.places()[i]
 			p.lock.dequeue(p)

@@ -222,6 +222,9 @@ func checkKept(t *Table) error {
 // right.
 func checkOwners(t *Table) error {
 	count := make(map[*owner]int)
+	if t.search != nil {
+		count[t.search.asked.owner]++
+	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
 			if r.owner != nil {

@@ -10,6 +10,11 @@ type pace struct {
 	leftOver bool    // the table has left heads to the next call, some of which may not be grantable
 }
 
+// answers reports whether the table answers the request of that id after so many events.
+func (p *pace) answers(events int, id wire.ID) bool {
+	return events < len(p.events) && p.events[events].ID == id
+}
+
 // grants reports whether the table grants something after so many events of the
 // call, but for the acquire that is coming.
 func (p *pace) grants(events int, coming wire.ID) bool {

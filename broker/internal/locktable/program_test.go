@@ -50,6 +50,7 @@ func (p *program) config() Config {
 		MaxIdle:     p.below(4),
 		Slice:       []int{1000, 1, 2, 3}[p.below(4)],
 		Grants:      []int{1000, 1, 2, 4}[p.below(4)],
+		Search:      []int{1000, 1, 3, 10}[p.below(4)],
 	}
 }
 
@@ -91,6 +92,8 @@ func (p *program) next() command {
 		return command{verb: verbShut, budget: []int{1, 0, 2, whole}[p.below(4)]}
 	case choice == 24:
 		return command{verb: verbHeld}
+	case choice == 25 && p.below(4) > 0:
+		return command{verb: verbSearch}
 	case choice < 28:
 		p.now += []time.Duration{time.Second, 0, 2 * time.Second, time.Millisecond, 3 * time.Second}[p.below(5)]
 		return command{verb: []string{verbAt, verbClock}[p.below(2)], time: p.now}
@@ -297,7 +300,7 @@ func (d *duel) step(c command) (done bool, err error) {
 func (d *duel) judge(c command, got outcome) error {
 	for _, e := range got.Events {
 		if e.Code == wire.Deadlock {
-			return d.dumb.checkCycle(e.Cycle)
+			return d.dumb.refused.checkCycle(e.Cycle)
 		}
 	}
 	if c.verb != verbWhy {

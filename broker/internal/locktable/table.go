@@ -27,11 +27,15 @@ type Config struct {
 	// Grants is how many places a call looks at to grant what has become free. The
 	// rest is left to the next call. Default 256.
 	Grants int
+	// Search is how many steps of a search for a deadlock a call does. The rest is left
+	// to Search. Default 10,000.
+	Search int
 }
 
 const (
 	defaultSlice  = 64
 	defaultGrants = 256
+	defaultSearch = 10_000
 )
 
 // A Table holds all locks, queues and sessions.
@@ -63,6 +67,11 @@ type Table struct {
 	freed heapOf[head] // heads of queues that settle has to look at
 	room  int          // how many more places this call may look at for that
 
+	search    *search    // for a deadlock, or nil
+	unmarking *reduction // of the search before, whose marks are not all off yet; or nil
+	searches  int64      // so far
+	leaves    int64      // of sessions, so far
+
 	cost int64 // see Cost
 
 	plain    *extra                  // what requests have that have nothing special
@@ -79,6 +88,9 @@ func New(config Config) *Table {
 	}
 	if config.Grants == 0 {
 		config.Grants = defaultGrants
+	}
+	if config.Search == 0 {
+		config.Search = defaultSearch
 	}
 	if config.Ceiling == 0 {
 		config.Ceiling = wire.MaxInteger + 1

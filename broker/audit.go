@@ -8,8 +8,8 @@ import (
 )
 
 // What a client does to the requests of others, by steal or evict, is written to
-// the log. The loop must not do that, because a log can block: it says what it
-// did, and the reader of the session writes it before it reads on.
+// the log, before anything else that the client has sent is handled. The loop must not write
+// it, because a log can block.
 
 // A verdict is what became of a steal or an evict.
 type verdict struct {
@@ -25,18 +25,6 @@ const (
 	maxDescribed = 8
 )
 
-// newVerdicts makes the channel for the verdict on m, if its session is to wait for
-// that: what is done to others is in the log before the session can go on; and
-// one that is nested may take a long search, so that nobody is to have many of
-// them in the inbox, for which all others would have to wait.
-func newVerdicts(m wire.Request) chan verdict {
-	acquire, ok := m.(*wire.Acquire)
-	if isAudited(m) || ok && !acquire.Parent.IsZero() {
-		return make(chan verdict, 1)
-	}
-	return nil
-}
-
 // isAudited reports whether m is about the requests of others.
 func isAudited(m wire.Request) bool {
 	switch m := m.(type) {
@@ -48,24 +36,16 @@ func isAudited(m wire.Request) bool {
 	return false
 }
 
-// awaitVerdict waits until the loop has said what became of it, and writes that.
-func (s *session) awaitVerdict(it item) {
-	if it.verdict == nil {
-		return
-	}
-	if v, handled := <-it.verdict; handled && isAudited(it.request) {
-		s.audit(it.request, v)
-	}
-	s.net.resume()
+// audit lets the log say what m has done. Until it has, s has no further turn.
+func (l *loop) audit(s *session, m wire.Request, v verdict) {
+	s.auditing = true
+	l.aside(func() {
+		s.audit(m, v)
+		l.inbox.put(item{session: s, kind: itemLogged})
+	})
 }
 
-// dismiss lets nobody wait for a verdict on an item that the loop does not handle.
-func (it item) dismiss() {
-	if it.verdict != nil {
-		close(it.verdict)
-	}
-}
-
+// audit writes the line.
 func (s *session) audit(m wire.Request, v verdict) {
 	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
 	what := m.Kind()

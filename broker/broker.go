@@ -30,7 +30,7 @@ type Broker struct {
 
 	mu       sync.Mutex
 	stopped  bool
-	sessions sync.WaitGroup // their goroutines, and what the loop does aside
+	sessions sync.WaitGroup // their goroutines, what the loop does aside, and the watchdog
 }
 
 // ErrStarted is returned by a second Run.
@@ -68,13 +68,17 @@ func New(config Config) (*Broker, error) {
 // seconds more. The error is nil, or says why StateDir does not know how the run
 // has ended, which counts as an end that was not clean. [ErrNoTokens] ends
 // Run as the end of ctx does. A broker runs once: a second Run returns
-// [ErrStarted].
+// [ErrStarted]. Should the event loop be stuck for a minute, Run panics with
+// the stacks of all goroutines: nobody would get a lock any more.
 func (b *Broker) Run(ctx context.Context) error {
 	if b.started.Swap(true) {
 		return ErrStarted
 	}
 	b.ready.Store(true)
+	ended := make(chan struct{})
+	b.sessions.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
+	close(ended)
 	b.refuse()
 
 	b.mu.Lock()

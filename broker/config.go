@@ -51,6 +51,26 @@ type Config struct {
 	// the listing. Default 10,000; negative: none.
 	IdleNames int
 
+	// MaxRequests is how many requests may wait or hold at once, of all sessions together.
+	// A request counts once for each of its locks, and once more for every 256 bytes of
+	// their names. One identity, or address, may have half of them; and each session may have 16 whatever
+	// others have. More is refused with too_many. Default 1,000,000, some 250 MB.
+	MaxRequests int
+
+	// MaxWatches is how many watches there may be at once; one identity, or address, may have
+	// half of them, and each session may have 2 whatever others have. More is refused with too_many.
+	// Default 100,000, some 60 MB with long globs.
+	MaxWatches int
+
+	// MaxDue is how many bytes may be due to all clients together. Beyond it the client to which most
+	// is due is cut off. Default 256 MiB.
+	MaxDue int64
+
+	// MaxPages is how many pages of the listing, and chains of why, may be on their way to clients at
+	// once, some 4 MB each; one identity, or address, may have half of them. Others wait for
+	// their turn. Default 32.
+	MaxPages int
+
 	// AllowOrigins are the origins of pages that may use the broker from a browser,
 	// beside pages from its own host and port (where it listens on the loopback
 	// interface, localhost or an address: other names are not trusted to be its own): "https://app.example";
@@ -70,6 +90,11 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.IdleNames, 10_000)
 	c.IdleNames = max(c.IdleNames, 0)
 
+	setDefault(&c.MaxRequests, 1_000_000)
+	setDefault(&c.MaxWatches, 100_000)
+	setDefault(&c.MaxDue, 256<<20)
+	setDefault(&c.MaxPages, 32)
+
 	limits := wire.DefaultLimits()
 	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)
 	setDefault(&c.Limits.NameBytes, limits.NameBytes)
@@ -86,6 +111,9 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
 	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
 		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
+	case min(int64(c.MaxRequests), int64(c.MaxWatches), c.MaxDue, int64(c.MaxPages)) < 0:
+		return c, fmt.Errorf("broker: MaxRequests %d, MaxWatches %d, MaxDue %d and MaxPages %d: want none below 0",
+			c.MaxRequests, c.MaxWatches, c.MaxDue, c.MaxPages)
 	}
 	return c, nil
 }

@@ -23,7 +23,26 @@
 // replies into the outboxes of the sessions they belong to, and never waits for
 // any of them. A writer for each session encodes and sends.
 //
-//	reader -> inbox -> loop (lock table) -> outbox -> writer
+//	reader -> inbox -> turns -> loop (lock table) -> outbox -> writer
+//
+// Sessions take turns, by what their requests cost and not by how many they are:
+// package fair divides the loop's time among identities, or addresses, and then
+// among the sessions of each. What frees locks comes first, and what takes long gets a third
+// of the time at most while anything else is to be done.
+//
+// # Why the lease is safe under load
+//
+// Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
+// says that the broker has heard the client at that time, and this is all that a
+// client's lease rests on: the broker gives the locks of a silent session to others
+// only when the session timeout has passed since the last byte that its reader received. It
+// is the reader that finds a session silent, by the time of that byte and not by
+// what the loop has handled. So however far behind the loop is, it learns of the end of a session
+// later than the reader, never earlier, and a client whose ping was answered holds its locks for as long as it
+// thinks. What a loop that is behind delays is grants.
+//
+// A loop that is stuck for ever would go unnoticed by clients. A watchdog notices: /livez
+// fails after some seconds, and after a minute the process ends with a panic.
 //
 // When a connection ends, for whatever reason, the loop drops its session:
 // waiting requests are withdrawn, then its locks are released. Whatever could be

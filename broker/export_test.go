@@ -72,7 +72,7 @@ func SessionNames(n int) []string {
 
 // Watches is how many watches there are. Only while the loop rests.
 func (b *Broker) Watches() (n int) {
-	for _, ws := range b.loop.watchers {
+	for _, ws := range b.loop.watching.sessions {
 		n += len(ws.all)
 	}
 	return n

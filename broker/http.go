@@ -17,7 +17,7 @@ import (
 const upgradeTimeout = 10 * time.Second
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
-// as the process can answer; /readyz, which answers 200 while Run serves; and
+// as the event loop turns; /readyz, which answers 200 while Run serves; and
 // /client.js, the JavaScript client, with its parts and types beside it. Pages of other
 // hosts, or ports, may use it and connect where [Config].AllowOrigins says so.
 //
@@ -27,6 +27,10 @@ func (b *Broker) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", b.serveWS)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		if !b.loop.watchdog.isWell() {
+			http.Error(w, "the event loop is stuck", http.StatusServiceUnavailable)
+			return
+		}
 		_, _ = io.WriteString(w, "ok\n")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -81,7 +85,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox)
+	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox, b.loop.due)
 	s.begin()
 	if !b.serve(s) {
 		_ = conn.Close()

@@ -63,7 +63,6 @@ func besiege(t *testing.T, kind string, scale siegeScale) {
 		victims = append(victims, newVictim(ctx, t, broker.address, i))
 	}
 	attacker := startRole(t, attackRole(kind, broker.address, scale.connections, scale.crowd), asIs)
-	attacker.line() // all is prepared
 	var living sync.WaitGroup
 	for _, v := range victims {
 		living.Go(func() { v.live(ctx) })

@@ -38,6 +38,7 @@ type loop struct {
 	drain      *drain       // nil until the broker is to stop
 	refuse     func()       // called then: no connection is accepted any more
 	aside      func(func()) // runs what may block, such as a line of the log
+	standing   *standing
 
 	batch  []item
 	events []locktable.Event // reused
@@ -88,7 +89,7 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 			l.tokens.arrived(limit)
 		}
 		l.workOn()
-		l.tokens.keepAhead(l.table.NextToken(), l.now())
+		l.keepTokens()
 		if l.table.NextToken() > wire.MaxInteger && l.drain == nil {
 			err = ErrNoTokens
 			l.beginDrain()
@@ -168,6 +169,7 @@ func (l *loop) open(s *session) {
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
 		GraceMS:     l.tokens.graceMS(l.now()),
+		NotGranting: l.pause(),
 	})
 	if l.drain != nil {
 		l.reply(s, l.drain.message(l.now()))

@@ -24,6 +24,7 @@ func (l *loop) request(it item) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
+		l.sayWhyPaused(events)
 		if it.verdict != nil {
 			it.verdict <- l.verdictOn(id, events)
 		}
@@ -43,7 +44,7 @@ func (l *loop) request(it item) {
 	case *wire.Unwatch:
 		l.unwatch(s, id)
 	case *wire.Ping:
-		l.reply(s, &wire.Pong{ID: id})
+		l.reply(s, &wire.Pong{ID: id, NotGranting: l.pause()})
 	default:
 		panic("broker: nobody handles " + m.Kind())
 	}
@@ -68,7 +69,7 @@ func (l *loop) info(it item, m *wire.Info, now time.Duration) {
 		l.decline(it, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
 		return
 	}
-	l.reply(it.session, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next})
+	l.reply(it.session, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
 }
 
 // why answers who is in the way.
@@ -85,7 +86,17 @@ func (l *loop) why(it item, m *wire.Why, now time.Duration) {
 		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.reply(it.session, &wire.Chain{ID: m.ID, Chain: chain})
+	l.reply(it.session, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+}
+
+// sayWhyPaused adds to a refusal, which is the last of the events of an acquire, what
+// the table cannot know.
+func (l *loop) sayWhyPaused(events []locktable.Event) {
+	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
+		if pause := l.pause(); pause != "" {
+			events[n-1].Reason += ": " + pause.Explain()
+		}
+	}
 }
 
 // evict ends a request of anyone.

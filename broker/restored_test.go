@@ -1,13 +1,17 @@
 package broker_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
 // A state directory that was restored from a backup knows nothing of the runs since. Their
@@ -31,12 +35,7 @@ func TestRestoredDirectory(t *testing.T) {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 			last = a.grantedToken("aaaaaaaa--0")
 		})
-		if err := os.Remove(state); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(state, backup, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeLater(t, state, backup)
 		pass(time.Minute)
 		serve(t, config, func(r *rig) {
 			a := r.connect("a")
@@ -62,6 +61,21 @@ func TestRestoredDirectory(t *testing.T) {
 	})
 	if got := log.lines(`"level":"warn"`, "was restored", `"grace":"15s"`); len(got) != 1 {
 		t.Errorf("the log does not tell of the restoration: %q", log.lines(""))
+	}
+}
+
+// writeLater makes a file, which is younger than the state that was saved with that content:
+// the clock of a file system ticks every few milliseconds.
+func writeLater(t *testing.T, path string, content []byte) {
+	t.Helper()
+	for {
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		born := statedir.Disk{}.Born(path)
+		if born == 0 || !strings.Contains(string(content), fmt.Sprintf(`"born_ns":%d}`, born)) {
+			return
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ func TestRestoredState(t *testing.T) {
 			needsBirth(t, path)
 			mustSave(t, d, State{Next: 100, Clean: true})
 			content, _ := read(t, state)
+			afterAll(t, path)
 			write(t, backup, content)
 			mustSave(t, d, State{Next: 1000, Clean: true})
 			mustClose(t, d)
@@ -98,6 +99,22 @@ func read(t *testing.T, path string) (string, os.FileInfo) {
 		t.Fatal(err)
 	}
 	return string(content), info
+}
+
+// afterAll returns when a file that is made now is younger than all that are there: the
+// clock of a file system ticks every few milliseconds.
+func afterAll(t *testing.T, dir string) {
+	t.Helper()
+	probe := filepath.Join(t.TempDir(), "probe")
+	for begin := born(filepath.Join(dir, stateName)); ; {
+		write(t, probe, "")
+		if born(probe) > begin {
+			return
+		}
+		if err := os.Remove(probe); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // needsBirth skips a test where the file system does not tell when a file was made.

@@ -27,6 +27,12 @@ func TestRestoredDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if (statedir.Disk{}).Born(state) == 0 {
+			if os.Getenv("CI") != "" {
+				t.Fatal("the file system does not tell when a file was made, so nothing was tested")
+			}
+			t.Skip("the file system does not tell when a file was made")
+		}
 		pass(time.Minute)
 		var last int64
 		serve(t, config, func(r *rig) {
@@ -39,9 +45,6 @@ func TestRestoredDirectory(t *testing.T) {
 		pass(time.Minute)
 		serve(t, config, func(r *rig) {
 			a := r.connect("a")
-			if len(log.lines("was restored")) == 0 {
-				t.Skip("the file system does not tell when a file was made")
-			}
 			a.expect(hello("aaaaaaaa", 15*time.Second))
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 			pass(15*time.Second - 1)

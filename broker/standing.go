@@ -29,7 +29,7 @@ func (s *standing) get() (pause wire.Pause, serves bool) {
 // pause returns why nothing is granted now; "" while locks are granted.
 func (l *loop) pause() wire.Pause {
 	switch next := l.table.NextToken(); {
-	case l.drain != nil:
+	case l.drain != nil || next > wire.MaxInteger: // which ends the broker
 		return wire.PauseDraining
 	case l.tokens.inGrace(l.now()):
 		return wire.PauseGrace

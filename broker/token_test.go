@@ -239,8 +239,9 @@ func TestDrainsOnce(t *testing.T) {
 // No token is above 2^53-1. When that one has been given out the broker drains
 // and stops, and says why; it does not start with none left.
 func TestLastToken(t *testing.T) {
+	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: 10 * time.Second})
+		b, err := broker.New(broker.Config{Drain: 10 * time.Second, Logger: log.logger()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,6 +264,9 @@ func TestLastToken(t *testing.T) {
 			a.expect(`{"type":"released","id":"aaaaaaaa--0"}`, `{"type":"released","id":"aaaaaaaa--1"}`)
 			a.expectClose(wire.CloseRestart, "the broker stops")
 		})
+		if got := log.lines("nothing is granted until"); len(got) > 0 {
+			t.Errorf("the log waits for tokens that there are none of: %q", got)
+		}
 		if !errors.Is(end.err, broker.ErrNoTokens) {
 			t.Errorf("Run returned %v, want ErrNoTokens", end.err)
 		}

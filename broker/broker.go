@@ -23,6 +23,7 @@ type Broker struct {
 	inbox    *inbox
 	loop     *loop
 	tokens   tokenSource
+	standing standing
 
 	started  atomic.Bool
 	ready    atomic.Bool
@@ -53,7 +54,7 @@ func New(config Config) (*Broker, error) {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.loop.refuse, b.loop.aside = b.refuse, b.sessions.Go
+	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
 	b.tokens, err = newTokenSource(config)
 	if err != nil {
 		return nil, err

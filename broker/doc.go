@@ -61,7 +61,14 @@
 //
 // With [Config].StateDir fencing tokens rise over restarts, whatever ended the
 // broker, and after an end that was not clean nothing is granted until clients of
-// before have given up.
+// before have given up. They also rise when StateDir is restored from a backup, if the
+// clock of the machine is right: a run begins at the greater of what is stored and the
+// clock in microseconds. Where the file system tells when a file was made, the broker sees
+// that it was restored, and counts that as an end that was not clean.
+//
+// While nothing can be granted, because of that, or because the disk fails and the
+// tokens that were reserved are used up, /readyz answers 503, and everything that clients
+// ask says why. Requests wait. It ends by itself.
 //
 // # What is not
 //

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/http"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
 // Rig makes what is random or depends on the clock predictable: the names of
@@ -23,18 +25,30 @@ func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) 
 	b.loop.tokenRange = ahead
 }
 
+// RigGrace is RigTokens from 1 after a run that has ended badly.
+func (b *Broker) RigGrace(grace time.Duration) { b.tokens = tokensFrom{first: 1, grace: grace} }
+
+// RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
+func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
+	dir, err := statedir.OpenOn(files, path)
+	b.tokens = savedTokens{dir, b.config.Timeout}
+	b.loop.tokenRange = ahead
+	return err
+}
+
 // tokensFrom are tokens that begin at a certain one.
 type tokensFrom struct {
 	clockTokens
 	first    int64
+	grace    time.Duration
 	reserved func(limit int64) error // nil: all can be reserved
 }
 
-func (t tokensFrom) start() (int64, time.Duration) {
+func (t tokensFrom) start() beginning {
 	if t.first == 0 {
 		return t.clockTokens.start()
 	}
-	return t.first, 0
+	return beginning{first: t.first, grace: t.grace}
 }
 
 func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
@@ -58,7 +72,11 @@ const (
 	TokenRange   = tokenRange
 	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
+	StartWait    = startWait
 )
+
+// FirstToken is the first token of a run that has found stored.
+func FirstToken(stored int64, clock time.Time) (int64, string) { return firstToken(stored, clock) }
 
 // SessionNames returns n names as one broker gives them.
 func SessionNames(n int) []string {

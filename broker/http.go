@@ -17,8 +17,8 @@ import (
 const upgradeTimeout = 10 * time.Second
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
-// as the event loop turns; /readyz, which answers 200 while Run serves; and
-// /client.js, the JavaScript client, with its parts and types beside it. Pages of other
+// as the event loop turns; /readyz, which answers 200 while locks are granted, and
+// else 503 and why not; and /client.js, the JavaScript client, with its parts and types beside it. Pages of other
 // hosts, or ports, may use it and connect where [Config].AllowOrigins says so.
 //
 // The http.Server should have a ReadHeaderTimeout, 10 s for example. Its
@@ -33,13 +33,7 @@ func (b *Broker) Handler() http.Handler {
 		}
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !b.ready.Load() {
-			http.Error(w, "not serving", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = io.WriteString(w, "ok\n")
-	})
+	mux.HandleFunc("GET /readyz", b.serveReady)
 	b.serveClient(mux)
 	return mux
 }
@@ -85,7 +79,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox, b.loop.due)
+	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox, b.loop.due, &b.standing)
 	s.begin()
 	if !b.serve(s) {
 		_ = conn.Close()

@@ -48,6 +48,7 @@ type loop struct {
 	refuse     func()       // called then: no connection is accepted any more
 	aside      func(func()) // runs what may block, such as a line of the log
 	watchdog   watchdog
+	standing   *standing
 
 	batch  []item
 	spare  spareTodos
@@ -102,7 +103,7 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		l.watchdog.begin()
 		l.round()
 		l.watchdog.end()
-		l.tokens.keepAhead(l.table.NextToken(), l.now())
+		l.keepTokens()
 		if l.table.NextToken() > wire.MaxInteger && l.drain == nil {
 			err = ErrNoTokens
 			l.beginDrain()
@@ -231,6 +232,7 @@ func (l *loop) open(s *session) {
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
 		GraceMS:     l.tokens.graceMS(l.now()),
+		NotGranting: l.pause(),
 	})
 	if l.drain != nil {
 		l.reply(s, l.drain.message(l.now()))

@@ -36,15 +36,16 @@ type session struct {
 	net  *batchConn // under conn
 	peer wire.Peer
 
-	config  *Config
-	decoder *wire.RequestDecoder
-	inbox   *inbox
-	out     *outbox
-	pulse   *time.Timer   // when the next ping is due
-	frame   []byte        // the writer's, reused
-	sent    int           // the writer's: parcels since the last ping
-	written chan struct{} // closed when the writer has ended
-	stalled atomic.Bool   // the writer has given up a client that takes nothing
+	config   *Config
+	standing *standing
+	decoder  *wire.RequestDecoder
+	inbox    *inbox
+	out      *outbox
+	pulse    *time.Timer   // when the next ping is due
+	frame    []byte        // the writer's, reused
+	sent     int           // the writer's: parcels since the last ping
+	written  chan struct{} // closed when the writer has ended
+	stalled  atomic.Bool   // the writer has given up a client that takes nothing
 
 	ids    ids           // the reader's
 	onWay  atomic.Int32  // how many items the loop has not handled yet
@@ -75,11 +76,11 @@ const maxOnWay = 32
 // must not keep the processors from everybody else.
 const breather = 16
 
-func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Peer, c *Config, in *inbox, due *dueTotal) *session {
+func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Peer, c *Config, in *inbox, due *dueTotal, standing *standing) *session {
 	net.silence = c.Timeout
 	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
-		config: c, decoder: wire.NewRequestDecoder(name, c.Limits),
+		config: c, standing: standing, decoder: wire.NewRequestDecoder(name, c.Limits),
 		inbox: in, written: make(chan struct{}),
 		ids: ids{session: name, last: -1}, wayOut: make(chan struct{}, 1),
 	}
@@ -173,7 +174,8 @@ func (s *session) read() ending {
 // says that it was heard, not that what was sent before it was handled.
 func (s *session) pass(it item) *ending {
 	if ping, ok := it.request.(*wire.Ping); ok {
-		if !s.out.put(&wire.Pong{ID: ping.ID}) {
+		pause, _ := s.standing.get()
+		if !s.out.put(&wire.Pong{ID: ping.ID, NotGranting: pause}) {
 			s.out.cut(slowConsumer)
 			return &slowConsumer
 		}

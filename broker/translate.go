@@ -42,6 +42,7 @@ func (l *loop) request(s *session, m wire.Request) {
 // acquire asks for locks.
 func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	events := l.table.Acquire(now, acquireCommand(m, s.peer), l.events[:0])
+	l.sayWhyPaused(events)
 	if m.Steal {
 		l.audit(s, m, l.verdictOn(m.ID, events))
 	}
@@ -59,7 +60,7 @@ func (l *loop) info(s *session, m *wire.Info, now time.Duration) {
 		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
 		return
 	}
-	l.replyPage(s, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next})
+	l.replyPage(s, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
 }
 
 // why answers who is in the way.
@@ -76,7 +77,17 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.replyPage(s, &wire.Chain{ID: m.ID, Chain: chain})
+	l.replyPage(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+}
+
+// sayWhyPaused adds to a refusal, which is the last of the events of an acquire, what
+// the table cannot know.
+func (l *loop) sayWhyPaused(events []locktable.Event) {
+	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
+		if pause := l.pause(); pause != "" {
+			events[n-1].Reason += ": " + pause.Explain()
+		}
+	}
 }
 
 // evict ends a request of anyone.

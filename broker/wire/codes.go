@@ -12,6 +12,7 @@ const (
 	NotHeld      Code = "not_held"
 	NotFound     Code = "not_found"
 	Unavailable  Code = "unavailable"
+	NotGranting  Code = "not_granting"
 	Timeout      Code = "timeout"
 	Deadlock     Code = "deadlock"
 	WasEvicted   Code = "evicted"
@@ -46,6 +47,7 @@ var errorCodes = []ErrorInfo{
 	{NotHeld, RetryNever, "release of a request that is not held"},
 	{NotFound, RetryNever, "cancel, why, evict or unwatch of an unknown request; parent not held"},
 	{Unavailable, RetryLater, "wait_ms 0 and the locks are not free"},
+	{NotGranting, RetryLater, "wait_ms 0, or a steal, while the broker grants nothing to anyone"},
 	{Timeout, RetryLater, "wait_ms has passed"},
 	{Deadlock, RetryLater, "waiting could never end; release what you hold, then try again"},
 	{WasEvicted, RetryNever, "an operator withdrew the waiting request"},

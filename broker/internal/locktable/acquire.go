@@ -30,9 +30,9 @@ type Acquire struct {
 const Forever time.Duration = math.MaxInt64
 
 // Acquire grants, queues or refuses. It refuses with wire.ShuttingDown,
-// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable (no
-// waiting was allowed) or wire.Deadlock (waiting could never end). Of a request with a
-// parent the answer may come later, from Search or another call: see Searching.
+// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable or
+// wire.NotGranting (no waiting was allowed) or wire.Deadlock (waiting could never end). Of a
+// request with a parent the answer may come later, from Search or another call: see Searching.
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
@@ -74,11 +74,13 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
 }
 
+// unavailable refuses a, which does not wait. Where it would be granted but for nothing
+// being granted, it says so: nobody may do under the locks what the caller leaves undone.
 func (t *Table) unavailable(a Acquire) Event {
-	event := refused(a.ID, wire.Unavailable, "the locks are not free")
-	if !t.grants() {
-		event.Reason = "nothing is granted now"
+	if !t.grants() && (a.Steal || t.hasRoom(a.Locks)) {
+		return refused(a.ID, wire.NotGranting, "nothing is granted now")
 	}
+	event := refused(a.ID, wire.Unavailable, "the locks are not free")
 	event.Obstacle = t.obstacle(a.Locks, nil)
 	return event
 }
@@ -90,6 +92,16 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 	for _, spec := range locks {
 		l := t.locks.get(spec.Name)
 		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasRoom reports whether those who hold these locks would let a request for them in.
+func (t *Table) hasRoom(locks []wire.LockSpec) bool {
+	for _, spec := range locks {
+		if l := t.locks.get(spec.Name); l != nil && !t.fits(l, claimOf(spec).limit()) {
 			return false
 		}
 	}

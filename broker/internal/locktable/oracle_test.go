@@ -183,6 +183,11 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		w.owner = p.owner
 	}
 	atOnce := o.grants() && (o.grantable(w) || a.Steal)
+	first := *w // as if it had come before all who wait
+	first.arrival = 0
+	if !o.grants() && (a.Steal || a.Wait == 0 && o.grantable(&first)) {
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.NotGranting})
+	}
 	if !atOnce && (a.Wait == 0 || a.Steal) {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Unavailable, Obstacle: o.obstacle(w)})
 	}

@@ -78,10 +78,10 @@ func (b *Broker) Watches() (n int) {
 	return n
 }
 
-// OriginsAllow reports whether those patterns allow a request.
-func OriginsAllow(patterns []string, r *http.Request) (bool, error) {
-	o, err := parseOrigins(patterns)
-	return o.allow(r), err
+// OriginsAllow reports whether those patterns, and those names of the broker, allow a request.
+func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
+	o, err := parseOrigins(patterns, hosts)
+	return o.judge(r) == originAllowed, err
 }
 
 // RigClient makes the client that is served another one.

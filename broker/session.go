@@ -35,6 +35,7 @@ type session struct {
 	peer wire.Peer
 
 	config  *Config
+	lines   *lines
 	decoder *wire.RequestDecoder
 	inbox   *inbox
 	out     *outbox
@@ -65,7 +66,8 @@ func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Pee
 // begin is called before run, on a goroutine that ends soon: to write a line of the
 // log takes a deep stack, and that of run is to stay small.
 func (s *session) begin() {
-	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
+	s.log(s.lines.opened.line()).Str("remote", wire.LogText(s.peer.Remote)).Str("client", wire.LogText(s.peer.Client)).
+		Msg("session opened")
 }
 
 // run is the session's life: it reads until the connection ends, tells the
@@ -97,7 +99,7 @@ func (s *session) run() {
 		s.net.linger()
 	}
 	_ = s.net.Close()
-	s.log(s.config.Logger.Info()).Str("reason", s.out.finish(end).reason).Msg("session ended")
+	s.log(s.lines.ended.line()).Str("reason", wire.LogText(s.out.finish(end).reason)).Msg("session ended")
 }
 
 // answerClose answers a close frame in kind. Writes must end soon, or a writer that is stuck

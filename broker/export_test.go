@@ -58,6 +58,13 @@ const (
 	TokenRange   = tokenRange
 	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
+
+	FaultBurst      = faultBurst
+	SessionBurst    = sessionBurst
+	SuppressedAfter = suppressedAfter
+	HeaderBytes     = headerBytes
+	IdleTimeout     = idleTimeout
+	RequestTimeout  = requestTimeout
 )
 
 // SessionNames returns n names as one broker gives them.
@@ -88,4 +95,12 @@ func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
 func (b *Broker) RigClient(files fs.FS) (err error) {
 	b.client, err = readClient(files)
 	return err
+}
+
+// AddressOf is the address that bounds per address count, or "".
+func AddressOf(remote string) string {
+	if a := addressOf(remote); a.IsValid() {
+		return a.String()
+	}
+	return ""
 }

@@ -108,8 +108,8 @@ func (c Config) withDefaults() (Config, error) {
 	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
 		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
 	case min(c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes) < 0:
-		return c, fmt.Errorf("broker: MaxConnections, MaxConnectionsPerAddress and MaxHandshakes are %d, %d and %d: want none below 0",
-			c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes)
+		return c, fmt.Errorf("broker: MaxConnections is %d, MaxConnectionsPerAddress %d, MaxHandshakes %d: "+
+			"want none below 0", c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes)
 	}
 	return c, nil
 }

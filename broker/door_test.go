@@ -20,8 +20,7 @@ func (r *rig) upgradeFrom(name, remote string) (*http.Response, func()) {
 	r.t.Helper()
 	conn := r.open(remote)
 	r.next.Store(name)
-	request := "GET /ws HTTP/1.1\r\nHost: broker.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+	request := "GET /ws HTTP/1.1\r\nHost: broker.test\r\n" + upgradeLines + "\r\n"
 	if _, err := io.WriteString(conn, request); err != nil {
 		r.t.Fatalf("%s: %v", remote, err)
 	}
@@ -218,7 +217,8 @@ func TestSuppressedLines(t *testing.T) {
 		pass(broker.SuppressedAfter)
 		synctest.Wait()
 		expectLines(t, log.lines("suppressed"),
-			`{"level":"warn","suppressed":90,"kind":"upgrade refused","message":"log lines of one kind came too fast and were suppressed"}`)
+			`{"level":"warn","suppressed":90,"kind":"upgrade refused",`+
+				`"message":"log lines of one kind came too fast and were suppressed"}`)
 		refuse(3) // ten seconds later, two are allowed
 		pass(broker.SuppressedAfter / 2)
 		refuse(1)

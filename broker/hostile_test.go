@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 	"github.com/rs/zerolog"
@@ -30,6 +31,7 @@ func TestHostileText(t *testing.T) {
 		text, _ := json.Marshal(hostile)
 		long, _ := json.Marshal(hostile + strings.Repeat("x", 200-len(hostile)))
 		name, _ := json.Marshal(strings.Repeat(hostile, 20)[:500])
+		fill := strings.NewReplacer("TEXT", string(text), "LONG", string(long), "NAME", string(name))
 		a, b := r.connectHostile("a"), r.connectHostile("b")
 		for _, frame := range []string{
 			`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":NAME},{"name":TEXT}],"author":LONG}`,
@@ -40,24 +42,25 @@ func TestHostileText(t *testing.T) {
 			`{"type":"evict","id":TEXT,"request":"aaaaaaaa--0","message":LONG}`,
 			`{"type":"info","id":"aaaaaaaa--4","match":TEXT}`,
 			`{"type":"watch","id":"aaaaaaaa--5","match":TEXT}`,
-			`{"type":"release","id":TEXT}`, `{"type":"cancel","id":TEXT}`, `{"type":"why","id":"aaaaaaaa--6","request":TEXT}`,
+			`{"type":"release","id":TEXT}`, `{"type":"cancel","id":TEXT}`,
+			`{"type":"why","id":"aaaaaaaa--6","request":TEXT}`,
 			`{"type":TEXT}`, `TEXT`, `{TEXT:`, hostile,
 		} {
-			a.send("%s", strings.NewReplacer("TEXT", string(text), "LONG", string(long), "NAME", string(name)).Replace(frame))
+			a.send("%s", fill.Replace(frame))
 		}
 		synctest.Wait()
 		for _, frame := range []string{
 			`{"type":"evict","id":"bbbbbbbb--0","request":"aaaaaaaa--1","message":LONG}`,
 			`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":NAME},{"name":TEXT}],"author":LONG,"steal":true}`,
 		} {
-			b.send("%s", strings.NewReplacer("TEXT", string(text), "LONG", string(long), "NAME", string(name)).Replace(frame))
+			b.send("%s", fill.Replace(frame))
 		}
 		synctest.Wait()
 		raw := "\x80\x9b2J\u202e\u0085" // what a header can hold
 		for i, header := range []http.Header{
 			upgradeHeader("Origin", "http://"+raw), upgradeHeader("Origin", "http://evil.test", "User-Agent", raw),
-			upgradeHeader("Sec-Websocket-Version", raw), upgradeHeader("Sec-Websocket-Key", raw), upgradeHeader("Sec-Websocket-Protocol", raw),
-			upgradeHeader("Sec-Websocket-Extensions", raw),
+			upgradeHeader("Sec-Websocket-Version", raw), upgradeHeader("Sec-Websocket-Key", raw),
+			upgradeHeader("Sec-Websocket-Protocol", raw), upgradeHeader("Sec-Websocket-Extensions", raw),
 		} {
 			r.next.Store(string(rune('c' + i)))
 			_ = r.get("/ws?client="+url.QueryEscape(hostile), header).Body.Close()
@@ -69,7 +72,10 @@ func TestHostileText(t *testing.T) {
 		go r.server.Stop() // b holds, which is in the log
 		<-b.ended
 	})
-	for _, message := range []string{"session opened", "session ended", "evict", "evict refused", "steal", "steal refused", "draining", "still held", "refused a request", "upgrade refused"} {
+	for _, message := range []string{
+		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",
+		"draining", "still held", "refused a request", "upgrade refused",
+	} {
 		if len(log.lines(message)) == 0 {
 			t.Errorf("no line of the log says %q: what is tested here?", message)
 		}
@@ -91,7 +97,7 @@ func checkPrintable(t *testing.T, line string, value any) {
 	t.Helper()
 	switch value := value.(type) {
 	case string:
-		if strings.ContainsFunc(value, func(r rune) bool { return !strconv.IsPrint(r) || r == '\ufffd' }) {
+		if strings.ContainsFunc(value, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) {
 			t.Errorf("%q in the line %s", value, line)
 		}
 	case []any:

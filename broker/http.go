@@ -178,7 +178,8 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 	case originOtherHost:
 		b.logOrigin(r, "refused a page whose host is not known to be a name of the broker: "+
 			"brokerd --allowed-host, or AllowedHosts of the Config, allows it")
-		return &refusal{http.StatusForbidden, "pages of this origin may not use the broker: this host is not known to be a name of the broker"}
+		return &refusal{http.StatusForbidden,
+			"pages of this origin may not use the broker: this host is not known to be a name of it"}
 	}
 	b.logOrigin(r, "refused a page of another origin: brokerd --allow-origin, or AllowOrigins of the Config, allows it")
 	return &refusal{http.StatusForbidden, "pages of this origin may not use the broker, unless it is told to allow that"}

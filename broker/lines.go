@@ -38,10 +38,12 @@ const (
 
 func newLines(log zerolog.Logger) *lines {
 	session := func(name string) lineKind {
-		return lineKind{log: log, level: zerolog.InfoLevel, name: name, limiter: rate.NewLimiter(sessionRate, sessionBurst)}
+		limiter := rate.NewLimiter(sessionRate, sessionBurst)
+		return lineKind{log: log, level: zerolog.InfoLevel, name: name, limiter: limiter}
 	}
 	fault := func(name string) lineKind {
-		return lineKind{log: log, level: zerolog.WarnLevel, name: name, limiter: rate.NewLimiter(rate.Every(faultEvery), faultBurst)}
+		limiter := rate.NewLimiter(rate.Every(faultEvery), faultBurst)
+		return lineKind{log: log, level: zerolog.WarnLevel, name: name, limiter: limiter}
 	}
 	return &lines{
 		opened: session("session opened"), ended: session("session ended"),

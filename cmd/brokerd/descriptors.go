@@ -14,7 +14,7 @@ const reservedDescriptors = 32
 // descriptors never runs out of them: one that has none can neither refuse a client nor save
 // its state. At most a quarter is for handshakes, which are needed to refuse clients.
 func fitDescriptors(c *broker.Config, descriptors uint64) {
-	limit := int(min(descriptors, 1<<30)) //nolint:gosec // fits
+	limit := int(min(descriptors, 1<<30))
 	free := limit - min(reservedDescriptors, limit/4)
 	c.MaxHandshakes = max(min(c.MaxHandshakes, free/4), 1)
 	c.MaxConnections = max(min(c.MaxConnections, free-c.MaxHandshakes), 1)

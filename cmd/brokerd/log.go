@@ -36,7 +36,8 @@ func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	}
 	direct := zerolog.New(out).With().Timestamp().Logger()
 	lines := newQueue(out, room{logLines, logBytes}, func(missed room) {
-		direct.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes).Msg("the log was too slow: lines were dropped")
+		direct.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes).
+			Msg("the log was too slow: lines were dropped")
 	})
 	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines.flush
 }

@@ -19,10 +19,11 @@ type verdict struct {
 }
 
 // maxVictims is how many victims are described in the log, and maxDescribed how many
-// who hold when the broker stops.
+// who hold when the broker stops; maxLocksDescribed is how many locks each of them shows.
 const (
-	maxVictims   = 8
-	maxDescribed = 8
+	maxVictims        = 8
+	maxDescribed      = 8
+	maxLocksDescribed = 8
 )
 
 // isAudited reports whether m is about the requests of others.
@@ -47,18 +48,20 @@ func (l *loop) audit(s *session, m wire.Request, v verdict) {
 
 // audit writes the line.
 func (s *session) audit(m wire.Request, v verdict) {
-	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
+	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", wire.LogText(nameOf(s.peer))).
+		Str("remote", wire.LogText(s.peer.Remote))
 	what := m.Kind()
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Stringer("request", m.Request).Str("why", m.Message)
+		line = line.Str("request", wire.LogText(m.Request.String())).Str("why", wire.LogText(m.Message))
 	case *wire.Acquire:
 		what = "steal"
 		names := make([]string, len(m.Locks))
 		for i, spec := range m.Locks {
 			names[i] = spec.Name
 		}
-		line = line.Stringer("request", m.ID).Str("author", m.Author).Strs("locks", names)
+		line = line.Str("request", wire.LogText(m.ID.String())).Str("author", wire.LogText(m.Author)).
+			Strs("locks", wire.LogTexts(names, len(names)))
 	}
 	if v.code != "" {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
@@ -73,8 +76,9 @@ type described []wire.RequestInfo
 // MarshalZerologArray is for the log.
 func (requests described) MarshalZerologArray(a *zerolog.Array) {
 	for _, r := range requests {
-		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", r.Author).Strs("locks", r.Locks).
-			Bool("held", r.Token != 0).Str("client", r.Client).Str("remote", r.Remote))
+		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", wire.LogText(r.Author)).
+			Strs("locks", wire.LogTexts(r.Locks, maxLocksDescribed)).Bool("held", r.Token != 0).
+			Str("client", wire.LogText(r.Client)).Str("remote", wire.LogText(r.Remote)))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -15,15 +16,18 @@ import (
 // A Broker hands out locks. Make one with [New]. Its methods may be called
 // concurrently.
 type Broker struct {
-	config   Config
-	upgrader websocket.Upgrader
-	origins  origins
-	client   clientFiles   // served to pages
-	names    func() string // of sessions
-	inbox    *inbox
-	loop     *loop
-	tokens   tokenSource
-	standing standing
+	config     Config
+	upgrader   websocket.Upgrader
+	origins    origins
+	door       *door
+	lines      *lines // of the log
+	handshakes *handshakes
+	client     clientFiles   // served to pages
+	names      func() string // of sessions
+	inbox      *inbox
+	loop       *loop
+	tokens     tokenSource
+	standing   standing
 
 	started  atomic.Bool
 	ready    atomic.Bool
@@ -46,10 +50,12 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
-	b.origins, err = parseOrigins(config.AllowOrigins)
+	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {
-		return nil, fmt.Errorf("broker: AllowOrigins: %w", err)
+		return nil, fmt.Errorf("broker: %w", err)
 	}
+	b.lines = newLines(config.Logger)
+	b.door, b.handshakes = newDoor(&config), newHandshakes(&config, b.lines)
 	if b.client, err = readClient(js.Files()); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
@@ -86,6 +92,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.stopped = true
 	b.mu.Unlock()
 	b.sessions.Wait()
+	b.lines.flush()
 	return errors.Join(err, b.tokens.close())
 }
 
@@ -101,13 +108,16 @@ func (b *Broker) hasStopped() bool {
 	return b.stopped
 }
 
-// serve runs a session on its own goroutines, unless the broker has stopped.
-func (b *Broker) serve(s *session) bool {
+// serve runs a session from that address on its own goroutines, unless the broker has stopped.
+func (b *Broker) serve(s *session, address netip.Prefix) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopped {
 		return false
 	}
-	b.sessions.Go(s.run)
+	b.sessions.Go(func() {
+		defer b.door.leave(address)
+		s.run()
+	})
 	return true
 }

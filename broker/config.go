@@ -74,13 +74,31 @@ type Config struct {
 	MaxPages int
 
 	// AllowOrigins are the origins of pages that may use the broker from a browser,
-	// beside pages from its own host and port (where it listens on the loopback
-	// interface, localhost or an address: other names are not trusted to be its own): "https://app.example";
+	// beside pages from its own host and port (see AllowedHosts): "https://app.example";
 	// "https://*.app.example", the subdomains of one, at any depth;
 	// "http://localhost:*", any port; "null", pages without an origin, such as
-	// files; "*", every page in the world. What is no page in a browser sends no
-	// origin, and is served. Default: none.
+	// files; "*", every page in the world. Schemes are http, https and those of browser
+	// extensions, for example "chrome-extension://ID". Programs that are no
+	// browsers send no Origin, and are accepted. Default: none.
 	AllowOrigins []string
+
+	// AllowedHosts are names by which pages may call the broker as their own host, beside
+	// IP addresses, localhost and its subdomains: "locks.example"; "*.example" for
+	// the subdomains of a name. Pages of any other name are refused, because its owner can make
+	// it lead to the broker. Default: none.
+	AllowedHosts []string
+
+	// MaxConnections is how many clients may be connected at once, default 20,000, and
+	// MaxConnectionsPerAddress how many of one IP address, or of one /64 of IPv6, default half
+	// of that. Behind a proxy all have the address of the proxy. Further upgrades are
+	// refused with 503 and 429.
+	MaxConnections           int
+	MaxConnectionsPerAddress int
+
+	// MaxHandshakes is how many HTTP connections that are not WebSocket connections, or
+	// not yet, [Broker.Server] keeps at once; half of that of one address. Over that it
+	// closes the oldest. Default 2,000.
+	MaxHandshakes int
 }
 
 // withDefaults returns the config with what was left out filled in, or says
@@ -91,6 +109,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Drain, 10*time.Second)
 	setDefault(&c.IdleNames, 10_000)
 	c.IdleNames = max(c.IdleNames, 0)
+	setDefault(&c.MaxConnections, 20_000)
+	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
+	setDefault(&c.MaxHandshakes, 2_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)
 	setDefault(&c.MaxWatches, 100_000)
@@ -116,6 +137,9 @@ func (c Config) withDefaults() (Config, error) {
 	case min(int64(c.MaxRequests), int64(c.MaxWatches), c.MaxDue, int64(c.MaxPages)) < 0:
 		return c, fmt.Errorf("broker: MaxRequests %d, MaxWatches %d, MaxDue %d and MaxPages %d: want none below 0",
 			c.MaxRequests, c.MaxWatches, c.MaxDue, c.MaxPages)
+	case min(c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes) < 0:
+		return c, fmt.Errorf("broker: MaxConnections is %d, MaxConnectionsPerAddress %d, MaxHandshakes %d: "+
+			"want none below 0", c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes)
 	}
 	return c, nil
 }

@@ -3,16 +3,13 @@
 //
 //	b, err := broker.New(broker.Config{Logger: log})
 //	...
-//	server := &http.Server{
-//		Addr:              "127.0.0.1:27002",
-//		Handler:           b.Handler(),
-//		ReadHeaderTimeout: 10 * time.Second,
-//	}
+//	server := b.Server() // an http.Server with bounds
+//	server.Addr = "127.0.0.1:27002"
 //	go server.ListenAndServe()
 //	b.Run(ctx) // until ctx ends and holders have released, or had time to
 //	server.Close()
 //
-// Start with [Config], [New], [Broker.Run] and [Broker.Handler]. Package wsclient
+// Start with [Config], [New], [Broker.Run] and [Broker.Server]. Package wsclient
 // is the Go client; package wire holds the protocol and its reference page.
 //
 // # How it works
@@ -50,6 +47,15 @@
 // blocks (the disk, the log) is done aside. One thing is not divided: a release, or
 // a steal, that lets 100,000 shared holders in, or out, is one event and takes a
 // tenth of a second.
+//
+// # The door
+//
+// Whoever reaches the port may try to take what others need. Connections are bounded in all
+// and per address, from the accepted upgrade until the goroutines of the session have ended; so
+// are those that have not become sessions, of which the oldest is closed for a new one.
+// [Broker.Server] bounds the time and the size of requests; the handler reads no bodies, looks
+// at no Origin of more than 1 KiB, and serves no ranges of files. What a client chose is cut and
+// quoted in the log, and the lines that it can cause at will are limited by kind, and counted.
 //
 // # What is promised
 //

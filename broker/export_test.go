@@ -73,6 +73,13 @@ const (
 	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
 	StartWait    = startWait
+
+	FaultBurst      = faultBurst
+	SessionBurst    = sessionBurst
+	SuppressedAfter = suppressedAfter
+	HeaderBytes     = headerBytes
+	IdleTimeout     = idleTimeout
+	RequestTimeout  = requestTimeout
 )
 
 // FirstToken is the first token of a run that has found stored.
@@ -96,14 +103,22 @@ func (b *Broker) Watches() (n int) {
 	return n
 }
 
-// OriginsAllow reports whether those patterns allow a request.
-func OriginsAllow(patterns []string, r *http.Request) (bool, error) {
-	o, err := parseOrigins(patterns)
-	return o.allow(r), err
+// OriginsAllow reports whether those patterns, and those names of the broker, allow a request.
+func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
+	o, err := parseOrigins(patterns, hosts)
+	return o.judge(r) == originAllowed, err
 }
 
 // RigClient makes the client that is served another one.
 func (b *Broker) RigClient(files fs.FS) (err error) {
 	b.client, err = readClient(files)
 	return err
+}
+
+// AddressOf is the address that bounds per address count, or "".
+func AddressOf(remote string) string {
+	if a := addressOf(remote); a.IsValid() {
+		return a.String()
+	}
+	return ""
 }

@@ -38,6 +38,7 @@ type session struct {
 
 	config   *Config
 	standing *standing
+	lines    *lines
 	decoder  *wire.RequestDecoder
 	inbox    *inbox
 	out      *outbox
@@ -76,22 +77,24 @@ const maxOnWay = 32
 // must not keep the processors from everybody else.
 const breather = 16
 
-func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Peer, c *Config, in *inbox, due *dueTotal, standing *standing) *session {
-	net.silence = c.Timeout
+func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, peer wire.Peer) *session {
+	net.silence = b.config.Timeout
 	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
-		config: c, standing: standing, decoder: wire.NewRequestDecoder(name, c.Limits),
-		inbox: in, written: make(chan struct{}),
-		ids: ids{session: name, last: -1}, wayOut: make(chan struct{}, 1),
+		config: &b.config, standing: &b.standing, lines: b.lines, inbox: b.inbox,
+		decoder: wire.NewRequestDecoder(name, b.config.Limits),
+		ids:     ids{session: name, last: -1},
+		wayOut:  make(chan struct{}, 1), written: make(chan struct{}),
 	}
-	s.out = newOutbox(due, func() { go s.write() })
+	s.out = newOutbox(b.loop.due, func() { go s.write() })
 	return s
 }
 
 // begin is called before run, on a goroutine that ends soon: to write a line of the
 // log takes a deep stack, and that of run is to stay small.
 func (s *session) begin() {
-	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
+	s.log(s.lines.opened.line()).Str("remote", wire.LogText(s.peer.Remote)).Str("client", wire.LogText(s.peer.Client)).
+		Msg("session opened")
 }
 
 // run is the session's life: it reads until the connection ends, tells the
@@ -123,7 +126,7 @@ func (s *session) run() {
 		s.net.linger()
 	}
 	_ = s.net.Close()
-	s.log(s.config.Logger.Info()).Str("reason", s.out.finish(end).reason).Msg("session ended")
+	s.log(s.lines.ended.line()).Str("reason", wire.LogText(s.out.finish(end).reason)).Msg("session ended")
 }
 
 // answerClose answers a close frame in kind. Writes must end soon, or a writer that is stuck

@@ -100,11 +100,11 @@ type HTTPInfo struct {
 func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
 
 var httpStatuses = []HTTPInfo{
-	{400, RetryNever, "no proper handshake, an unknown subprotocol, or a client label that is too long or no UTF-8"},
+	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a client label that is too long or no UTF-8"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},
 	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},
-	{429, RetryLater, "too many connections, or too fast"},
-	{503, RetryLater, "the broker is stopping, or on standby"},
+	{429, RetryLater, "too many connections of this address, or too fast"},
+	{503, RetryLater, "the broker is stopping, on standby, or has too many connections"},
 }

@@ -28,6 +28,9 @@ type Broker struct {
 	ready    atomic.Bool
 	draining atomic.Bool
 
+	over context.Context // ends when the loop has ended; sessions that still part hurry then
+	end  context.CancelFunc
+
 	mu       sync.Mutex
 	stopped  bool
 	sessions sync.WaitGroup // their goroutines, and what the loop does aside
@@ -45,6 +48,7 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
+	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins)
 	if err != nil {
 		return nil, fmt.Errorf("broker: AllowOrigins: %w", err)
@@ -76,6 +80,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.ready.Store(true)
 	err := b.loop.run(ctx, b.tokens)
 	b.refuse()
+	b.end()
 
 	b.mu.Lock()
 	b.stopped = true
@@ -103,6 +108,6 @@ func (b *Broker) serve(s *session) bool {
 	if b.stopped {
 		return false
 	}
-	b.sessions.Go(s.run)
+	b.sessions.Go(func() { s.run(b.over) })
 	return true
 }

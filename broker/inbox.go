@@ -22,14 +22,6 @@ type item struct {
 	ended   *ending
 }
 
-// An ending says how a connection ended, or is to end.
-type ending struct {
-	code    int    // of the close frame to send; 0: none
-	reason  string // in that frame, and in the log
-	goodbye bool   // the client has sent a close frame: it believes nothing any more
-	cutOff  bool   // the broker has done it, and the client may not know for long
-}
-
 // An inbox carries items from all readers to the loop, in the order in which
 // they were put in.
 type inbox struct {

@@ -142,12 +142,12 @@ func (l *loop) takeBatch() {
 func (l *loop) handle(it item) {
 	s := it.session
 	switch {
+	case it.ended != nil:
+		l.end(s, *it.ended)
 	case s.leaves:
 		it.dismiss() // said before the loop cut it off; nobody is there to be answered
 	case it.opened:
 		l.open(s)
-	case it.ended != nil:
-		l.end(s, *it.ended)
 	case it.fault != nil:
 		l.reply(s, it.fault)
 	default:
@@ -179,7 +179,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.leaves || s.out.put(m) {
 		return
 	}
-	end := ending{code: wire.ClosePolicy, reason: "slow consumer", cutOff: true}
+	end := ending{code: wire.ClosePolicy, reason: "slow consumer"}
 	s.out.cut(end)
 	s.net.hurry()
 	l.end(s, end)
@@ -208,6 +208,10 @@ func (l *loop) deliver(events []locktable.Event) {
 // end lets go of a session: nothing more is said to it, and its requests are
 // ended slice by slice.
 func (l *loop) end(s *session, how ending) {
+	if s.leaves {
+		l.endKept(s, how)
+		return
+	}
 	s.leaves = true
 	s.out.finish(how)
 	if how.code != 0 {
@@ -219,15 +223,22 @@ func (l *loop) end(s *session, how ending) {
 	l.dropping = append(l.dropping, s.name)
 }
 
-// keptUntil is until when what s holds is kept: the client may believe until it
-// must know that the broker has not heard it for too long. Where the broker has cut it
-// off that is always so: nothing that the client did, or its network, has told it.
-// What somebody else may have ended is kept with lock delay only.
+// keptUntil returns the earliest time at which s's locks may be granted to others: at once,
+// or when the client must know that the broker has not heard it for too long.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if how.goodbye || !how.cutOff && !l.config.LockDelay {
+	if how.by.frees(l.config.LockDelay) {
 		return 0
 	}
 	return s.net.heard().Add(l.config.Timeout).Sub(l.start)
+}
+
+// endKept ends what is kept of a session that has left, when its client, or the kernel of its
+// client, has said meanwhile that it has ended.
+func (l *loop) endKept(s *session, how ending) {
+	if how.by.frees(l.config.LockDelay) {
+		l.table.Unkeep(s.name)
+		l.dropping = append(l.dropping, s.name)
+	}
 }
 
 // isUnfinished reports whether there is work that is done slice by slice, so that

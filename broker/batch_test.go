@@ -30,7 +30,7 @@ func (c *fakeConn) Write(p []byte) (int, error) {
 func (c *fakeConn) SetWriteDeadline(time.Time) error { return nil }
 
 func newBatchConn(c *fakeConn) *batchConn {
-	return &batchConn{progressConn: &progressConn{Conn: c}}
+	return &batchConn{progressConn: newProgressConn(c)}
 }
 
 // Much that arrives at once takes few reads, and every byte of it is handed on, in

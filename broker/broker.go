@@ -33,6 +33,9 @@ type Broker struct {
 	ready    atomic.Bool
 	draining atomic.Bool
 
+	over context.Context // ends when the loop has ended; sessions that still part hurry then
+	end  context.CancelFunc
+
 	mu       sync.Mutex
 	stopped  bool
 	sessions sync.WaitGroup // their goroutines, what the loop does aside, and the watchdog
@@ -50,6 +53,7 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
+	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
@@ -87,6 +91,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)
 	b.refuse()
+	b.end()
 
 	b.mu.Lock()
 	b.stopped = true
@@ -117,7 +122,7 @@ func (b *Broker) serve(s *session, address netip.Prefix) bool {
 	}
 	b.sessions.Go(func() {
 		defer b.door.leave(address)
-		s.run()
+		s.run(b.over)
 	})
 	return true
 }

@@ -39,10 +39,10 @@ type Config struct {
 	// restarts as far as that does; nothing is waited for.
 	StateDir string
 
-	// LockDelay keeps what a client holds whose connection ends without a close
-	// frame, until it has been silent for Timeout: the client may be alive, and
-	// believe. Without it such locks go to others at once, but for those of a client
-	// that the broker itself has cut off.
+	// LockDelay keeps the locks of every client that ends without a goodbye until it
+	// has been silent for Timeout. Without it they go to others at once when the
+	// kernel of the client's machine has ended the connection (FIN or RST), which a
+	// proxy or firewall in between can do as well while the client is alive.
 	LockDelay bool
 
 	// Drain is how long holders may take to release their locks when Run's

@@ -2,8 +2,8 @@ package broker
 
 import (
 	"bufio"
+	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -41,6 +41,13 @@ type progressConn struct {
 
 	mu       sync.Mutex
 	deadline time.Time // none is later than this, unless it is zero
+
+	tcp     *tcpEnd
+	readErr error // the reader's: the error that has ended reading
+}
+
+func newProgressConn(conn net.Conn) *progressConn {
+	return &progressConn{Conn: conn, made: time.Now(), tcp: newTCPEnd(conn)}
 }
 
 // Read waits for bytes, not for messages: a long message on a slow line is a
@@ -54,13 +61,17 @@ func (c *progressConn) Read(p []byte) (int, error) {
 		n, err := c.Conn.Read(p)
 		if n > 0 {
 			c.last.Store(int64(time.Since(c.made)))
-			return n, err
+		}
+		if n > 0 && err == nil {
+			return n, nil
 		}
 		begin := c.heard()
 		if begin.Before(c.back) {
 			begin = c.back
 		}
-		if !c.goesOn(err, begin, c.silence, c.Conn.SetReadDeadline) {
+		if n > 0 || !c.goesOn(err, begin, c.silence, c.Conn.SetReadDeadline) {
+			c.readErr = err
+			c.tcp.read(err)
 			return n, err
 		}
 	}
@@ -75,12 +86,15 @@ func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.las
 
 // Write writes p chunk by chunk, each with a time of its own.
 func (c *progressConn) Write(p []byte) (written int, err error) {
+	c.tcp.sending.Add(1)
+	defer c.tcp.sending.Add(-1)
 	for len(p) > 0 && err == nil {
 		var n int
 		n, err = c.writeChunk(p[:min(len(p), writeChunk)])
 		written += n
 		p = p[n:]
 	}
+	c.tcp.wrote(err)
 	return written, err
 }
 
@@ -140,12 +154,26 @@ func (c *progressConn) hurry() {
 	}
 }
 
-// linger waits until the other side has ended the connection too. Closing with
-// unread bytes would make the system reset the connection, and the peer might
-// never see the close frame that says why.
-func (c *progressConn) linger() {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(closeWait))
-	_, _ = io.Copy(io.Discard, c.Conn)
+// isSilent reports whether reading has ended because nothing has arrived for too long.
+// ETIMEDOUT of the system says something else, although it is a timeout as well.
+func (c *progressConn) isSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
+
+// linger waits until the other side has ended the connection too, until that time, and
+// closeWait at least: closing with unread bytes would make the system reset the connection,
+// and the peer might never see the close frame that says why. When over ends it waits for
+// closeWait at most.
+func (c *progressConn) linger(over context.Context, until time.Time) {
+	least := func() time.Time { return time.Now().Add(closeWait) }
+	if soon := least(); until.Before(soon) {
+		until = soon
+	}
+	_ = c.tcp.raw.SetReadDeadline(until)
+	defer context.AfterFunc(over, func() {
+		if soon := least(); soon.Before(until) {
+			_ = c.tcp.raw.SetReadDeadline(soon)
+		}
+	})()
+	c.tcp.listen()
 }
 
 // A hijacker hands out the connection under an HTTP request as a batchConn, on top of
@@ -161,6 +189,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = &batchConn{progressConn: &progressConn{Conn: conn, made: time.Now()}}
+	h.conn = &batchConn{progressConn: newProgressConn(conn)}
 	return h.conn, buffered, nil
 }

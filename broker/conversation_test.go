@@ -71,6 +71,10 @@ func (r *rig) play(c wiretest.Conversation) {
 		case wiretest.Closed:
 			closed[step.Conn] = step
 		case wiretest.Close:
+			if step.Code != 0 {
+				p.sendClose(step.Code, "") // it vanishes later
+				continue
+			}
 			p.close()
 			delete(peers, step.Conn)
 		case wiretest.Vanish:

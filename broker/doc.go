@@ -86,10 +86,10 @@
 // clients of before may still believe. Queues and holders live in memory: a restart
 // releases everything.
 //
-// When only the broker's side of a connection ends, because a middlebox resets it,
-// its locks go to others at once, while the client may believe until its lease has
-// run out; [Config].LockDelay keeps them until then. Those of a client that the broker
-// itself cuts off are kept in any case.
+// Locks go to others at once only when the client has said goodbye, or when its kernel has
+// ended the connection (FIN or RST). After any other end, known or not, they are kept until
+// the client's lease has run out. A proxy or firewall that sends FIN or RST in the client's
+// place looks the same as its kernel: against that there is [Config].LockDelay.
 //
 // Pages find the JavaScript client at /client.js; its files are in wsclient/js, a
 // package that holds nothing else.

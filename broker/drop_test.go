@@ -23,7 +23,7 @@ func TestManySessionsInASlice(t *testing.T) {
 				id := wire.ID{Session: s.name, N: int64(i)}
 				l.table.Acquire(0, locktable.Acquire{ID: id, Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
 			}
-			l.end(s, ending{goodbye: true})
+			l.end(s, ending{by: byGoodbye})
 		}
 		slices := 0
 		for ; len(l.dropping) > 0; slices++ {

@@ -7,7 +7,7 @@ import (
 )
 
 // slowConsumer ends a client that does not read what is due to it.
-var slowConsumer = ending{code: wire.ClosePolicy, reason: "slow consumer", cutOff: true}
+var slowConsumer = ending{code: wire.ClosePolicy, reason: "slow consumer"}
 
 // A dueTotal counts the bytes that are due to all clients together.
 type dueTotal struct {

@@ -69,8 +69,13 @@ func TestHostileText(t *testing.T) {
 		_ = r.get("/"+url.PathEscape(hostile), nil).Body.Close()
 		_ = a.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4000, hostile), time.Now().Add(time.Second))
 		<-a.ended
-		go r.server.Stop() // b holds, which is in the log
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			r.server.Stop() // b holds, which is in the log
+		}()
 		<-b.ended
+		<-stopped
 	})
 	for _, message := range []string{
 		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",

@@ -26,14 +26,6 @@ const (
 	itemLogged                   // what the session did to others is in the log
 )
 
-// An ending says how a connection ended, or is to end.
-type ending struct {
-	code    int    // of the close frame to send; 0: none
-	reason  string // in that frame, and in the log
-	goodbye bool   // the client has sent a close frame: it believes nothing any more
-	cutOff  bool   // the broker has done it, and the client may not know for long
-}
-
 // An inbox carries items from the goroutines of all sessions to the loop. Those of one goroutine
 // arrive in the order in which it put them. Nobody waits to put something: each session has only so
 // many items on their way (see [session.pass]).

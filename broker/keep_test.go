@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // The story of these tests: a holds x, b waits for it, and so does a itself, for
@@ -46,7 +47,7 @@ func TestLockDelay(t *testing.T) {
 	})
 }
 
-// A client that says goodbye believes nothing any more: its locks go at once.
+// A client that says goodbye holds nothing any more: its locks go at once.
 func TestLockDelayAndGoodbye(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -63,6 +64,61 @@ func TestNoLockDelay(t *testing.T) {
 		a.vanish()
 		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
 		b.close()
+	})
+}
+
+// A close frame that is no goodbye, and no FIN after it: what a held is kept as after
+// any other end.
+func TestCloseWithoutGoodbye(t *testing.T) {
+	for _, delayed := range []bool{false, true} {
+		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
+			a, b := keepStory(r)
+			a.sendClose(wire.CloseNormal, "")
+			<-a.ended // it is answered
+			pass(15*time.Second - 1)
+			b.expect()
+			pass(1)
+			b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+			b.close()
+			_ = a.ws.Close()
+		})
+	}
+}
+
+// One that the broker itself has cut off is listened to: its locks go when its kernel says
+// FIN, and with lock delay not even then.
+func TestFINAfterACut(t *testing.T) {
+	for _, delayed := range []bool{false, true} {
+		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
+			a, b := keepStory(r)
+			a.send("%s", strings.Repeat(" ", 65537)) // too long: the broker closes
+			<-a.ended
+			pass(5 * time.Second)
+			b.expect()
+			_ = a.ws.Close()
+			if delayed {
+				b.expect()
+				pass(10 * time.Second)
+			}
+			b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+			b.close()
+		})
+	}
+}
+
+// A broker that stops does not wait for those whom it listens to.
+func TestStopWhileListening(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := keepStory(r)
+		a.sendClose(wire.CloseNormal, "")
+		<-a.ended
+		b.close()
+		start := time.Now()
+		r.server.Stop()
+		if took := time.Since(start); took > broker.CloseWait {
+			t.Errorf("it took %v", took)
+		}
+		_ = a.ws.Close()
 	})
 }
 

@@ -201,9 +201,9 @@ func (l *loop) spent() int { return int(l.table.Cost()) + l.watching.spent }
 func (l *loop) handle(it item) {
 	s := it.session
 	switch {
-	case s.leaves: // sent before the loop cut it off; nobody is there to be answered
 	case it.kind == itemEnded:
 		l.end(s, *it.ended)
+	case s.leaves: // sent before the loop cut it off; nobody is there to be answered
 	case it.kind == itemFault:
 		l.reply(s, it.fault)
 	case s.closing && wantsAnswer(it.request): // nobody is there for that, either
@@ -282,6 +282,10 @@ func (l *loop) deliver(events []locktable.Event) {
 // end lets go of a session: nothing more is said to it, and its requests are
 // ended slice by slice.
 func (l *loop) end(s *session, how ending) {
+	if s.leaves {
+		l.endKept(s, how)
+		return
+	}
 	s.leaves = true
 	s.out.finish(how)
 	if how.code != 0 {
@@ -295,15 +299,22 @@ func (l *loop) end(s *session, how ending) {
 	l.dropping = append(l.dropping, s.name)
 }
 
-// keptUntil is until when what s holds is kept: the client may believe until it
-// must know that the broker has not heard it for too long. Where the broker has cut it
-// off that is always so: nothing that the client did, or its network, has told it.
-// What somebody else may have ended is kept with lock delay only.
+// keptUntil returns the earliest time at which s's locks may be granted to others: at once,
+// or when the client must know that the broker has not heard it for too long.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if how.goodbye || !how.cutOff && !l.config.LockDelay {
+	if how.by.frees(l.config.LockDelay) {
 		return 0
 	}
 	return s.net.heard().Add(l.config.Timeout).Sub(l.start)
+}
+
+// endKept ends what is kept of a session that has left, when its client, or the kernel of its
+// client, has said meanwhile that it has ended.
+func (l *loop) endKept(s *session, how ending) {
+	if how.by.frees(l.config.LockDelay) {
+		l.table.Unkeep(s.name)
+		l.dropping = append(l.dropping, s.name)
+	}
 }
 
 // isUnfinished reports whether there is more to do, and not only later.

@@ -195,11 +195,16 @@ func (p *peer) expectOpen() {
 
 // close says goodbye as a client does.
 func (p *peer) close() {
-	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+	p.sendClose(wire.CloseNormal, wire.Goodbye)
 	if p.reads {
 		<-p.ended
 	}
 	_ = p.ws.Close()
+}
+
+// sendClose sends a close frame, and no more.
+func (p *peer) sendClose(code int, reason string) {
+	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
 }
 
 // vanish ends the connection without a word.

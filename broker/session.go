@@ -1,10 +1,10 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"io"
 	"math"
-	"net"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -46,7 +46,6 @@ type session struct {
 	frame    []byte        // the writer's, reused
 	sent     int           // the writer's: parcels since the last ping
 	written  chan struct{} // closed when the writer has ended
-	stalled  atomic.Bool   // the writer has given up a client that takes nothing
 
 	ids    ids           // the reader's
 	onWay  atomic.Int32  // how many items the loop has not handled yet
@@ -98,9 +97,9 @@ func (s *session) begin() {
 }
 
 // run is the session's life: it reads until the connection ends, tells the
-// loop, and lets the writer finish. It keeps the log, too, which the loop must
-// not: a log that blocks would stop everybody.
-func (s *session) run() {
+// loop, and lets the writer finish. When over ends the broker has stopped. It keeps the
+// log, too, which the loop must not: a log that blocks would stop everybody.
+func (s *session) run(over context.Context) {
 	s.conn.SetReadLimit(int64(s.config.Limits.MessageBytes))
 	s.conn.SetPingHandler(s.out.answer)
 	s.conn.SetCloseHandler(s.answerClose)
@@ -115,26 +114,9 @@ func (s *session) run() {
 	if !s.inbox.put(item{session: s, kind: itemEnded, ended: &end}) {
 		s.out.finish(end)
 	}
-	switch {
-	case end.goodbye:
-		s.net.hurry() // the answer may still lie with the writer
-	case end.code == 0:
-		_ = s.net.Close()
-	}
-	<-s.written
-	if end.code != 0 {
-		s.net.linger()
-	}
+	s.part(over, end)
 	_ = s.net.Close()
 	s.log(s.lines.ended.line()).Str("reason", wire.LogText(s.out.finish(end).reason)).Msg("session ended")
-}
-
-// answerClose answers a close frame in kind. Writes must end soon, or a writer that is stuck
-// would keep the reader from telling the loop.
-func (s *session) answerClose(code int, _ string) error {
-	s.net.hurry()
-	_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, "")) // the session ends in any case
-	return nil
 }
 
 // log says in a line of the log whose it is.
@@ -149,9 +131,7 @@ func (s *session) read() ending {
 		var kind int
 		var err error
 		if kind, frame, err = s.readFrame(frame[:0]); err != nil {
-			end := endingOf(err)
-			end.cutOff = end.cutOff || s.stalled.Load()
-			return end
+			return s.endingOf(err)
 		}
 		if kind == websocket.BinaryMessage {
 			return ending{code: wire.CloseBinary, reason: "binary frame"}
@@ -260,24 +240,6 @@ func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 	return item{session: s, kind: itemFault, fault: fault}, true
 }
 
-// endingOf says what the end of reading means. No close frame is sent where the
-// client has sent one, gorilla has, or nobody would read it.
-func endingOf(err error) ending {
-	var closed *websocket.CloseError
-	var silent net.Error
-	switch {
-	case errors.As(err, &closed) && closed.Code == websocket.CloseAbnormalClosure, errors.Is(err, io.EOF):
-		return ending{reason: "ended without a close frame"}
-	case errors.As(err, &closed):
-		return ending{reason: "closed by the client", goodbye: true}
-	case errors.Is(err, websocket.ErrReadLimit):
-		return ending{code: wire.CloseTooBig, reason: "frame too long", cutOff: true}
-	case errors.As(err, &silent) && silent.Timeout():
-		return ending{code: wire.ClosePolicy, reason: "silent"}
-	}
-	return ending{reason: err.Error()}
-}
-
 // write sends what the loop puts into the outbox, and pings, until the session
 // ends, or has little to say: a connection at rest needs no writer, and the outbox
 // makes another one. When the client takes nothing any more it closes the connection,
@@ -373,8 +335,6 @@ func (s *session) control(kind int, data []byte) error {
 
 // giveUp ends a connection that takes nothing any more; the reader notices.
 func (s *session) giveUp(err error) {
-	var late net.Error
-	s.stalled.Store(errors.As(err, &late) && late.Timeout()) // else the other side has ended it
 	s.out.finish(ending{reason: "the client takes no more: " + err.Error()})
 	_ = s.net.Close()
 }

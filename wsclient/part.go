@@ -71,8 +71,9 @@ func (c *conn) hangUp() {
 // close ends a connection of which nobody needs anything any more.
 func (c *conn) close() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.parting == nil {
-		_ = c.ws.Close()
+	isOpen := c.parting != nil // which part says when it ends c, or never
+	c.mu.Unlock()
+	if !isOpen {
+		_ = c.ws.Close() // under TLS this writes, so nobody must wait for it
 	}
 }

@@ -128,26 +128,48 @@ func (c *conn) pinged(text string) error {
 	return nil
 }
 
-// closed answers a close of the broker, as the library would, but between two writes.
-func (c *conn) closed(code int, _ string) error {
-	late := time.NewTimer(closeWait)
-	defer late.Stop()
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
+// closed answers a close of the broker, as the library would, but between two writes, and
+// only when all that is held counts as lost: the broker may take the answer for the end.
+func (c *conn) closed(code int, text string) error {
+	isFree := c.tryTurn() // before the writer, which then has nothing more to do than to close
+	c.stop(&websocket.CloseError{Code: code, Text: text}, func(instant) {})
+	if !isFree {
+		late := time.NewTimer(closeWait)
+		defer late.Stop()
+		select {
+		case c.turn <- struct{}{}:
+		case <-late.C:
+			return nil
+		}
+	}
+	defer func() { <-c.turn }()
+	c.mu.Lock()
+	isSilent := c.parting != nil // the lease has ended first
+	c.mu.Unlock()
+	if !isSilent {
 		message := websocket.FormatCloseMessage(code, "")
 		_ = c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
-	case <-late.C:
 	}
 	return nil
 }
 
-// sayGoodbye sends a close frame where the other side may still listen; the
-// reader ends when that is answered, or soon.
+func (c *conn) tryTurn() bool {
+	select {
+	case c.turn <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// sayGoodbye tells the broker, where it may still listen, that nothing is held any more.
+// The reader ends when that is answered, or soon.
 func (c *conn) sayGoodbye() {
+	c.turn <- struct{}{} // an answer to the broker's own close may be on its way
+	defer func() { <-c.turn }()
 	if errors.Is(c.err, ErrClosed) {
 		deadline := time.Now().Add(closeWait)
-		message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+		message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, wire.Goodbye)
 		if c.ws.WriteControl(websocket.CloseMessage, message, deadline) == nil {
 			_ = c.ws.SetReadDeadline(deadline)
 			return

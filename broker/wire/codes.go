@@ -68,6 +68,10 @@ const (
 	CloseRestart  = 1012
 )
 
+// Goodbye is the reason of a close frame, with [CloseNormal], by which a client says that
+// it has given up everything. No library sends it by itself.
+const Goodbye = "goodbye"
+
 // CloseInfo is a row of the table of close codes.
 type CloseInfo struct {
 	Code    int
@@ -80,7 +84,7 @@ type CloseInfo struct {
 func CloseCodes() []CloseInfo { return slices.Clone(closeCodes) }
 
 var closeCodes = []CloseInfo{
-	{CloseNormal, RetryNever, "the client closed the connection; the broker answers in kind"},
+	{CloseNormal, RetryNever, "the client closed the connection, with the reason `goodbye` when it has given up everything; the broker answers in kind"},
 	{CloseProtocol, RetryNever, "the client broke the rules of WebSocket"},
 	{CloseBinary, RetryNever, "the client sent a binary frame"},
 	{CloseNoFrame, RetryReconnect, "never sent: the connection ended without a close frame"},

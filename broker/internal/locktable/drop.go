@@ -19,6 +19,19 @@ func (t *Table) Leave(name string, keep time.Duration) {
 	t.forgetIfLeft(s)
 }
 
+// Unkeep makes what a session that has left still holds go at once: Drop must be called
+// again. It does nothing when nothing of the session is left.
+func (t *Table) Unkeep(name string) {
+	s := t.sessions[name]
+	if s == nil || !s.leaving {
+		return
+	}
+	s.keep = 0
+	if s.keepIndex >= 0 {
+		t.keeps.removeAt(s.keepIndex)
+	}
+}
+
 // Drop ends a session that leaves: first all its waiting requests, then what it
 // holds, unless that is kept. It stops after budget places, or a few more, and
 // reports whether there is nothing left for it to do; if there is, it is to be

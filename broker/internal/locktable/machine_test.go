@@ -16,6 +16,7 @@ type machine interface {
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
 	Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool)
 	Leave(name string, keep time.Duration)
+	Unkeep(name string)
 	Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool)
 	Shut(now time.Duration, budget int, events []Event) ([]Event, bool)
 	Allow(now time.Duration, ceiling int64, events []Event) []Event
@@ -36,6 +37,7 @@ type command struct {
 	session string        // open and drop
 	budget  int           // drop and shut; whole when that is done in one go
 	keep    time.Duration // drop
+	unkeep  bool          // drop, of one that has left
 	acquire Acquire       // acquire
 	id      wire.ID       // release, cancel, evict and why
 	by      string        // evict
@@ -117,6 +119,9 @@ func (d *driver) do(c command) (o outcome) {
 			d.left = make(map[string]bool)
 		}
 		d.left[c.session] = true
+		if c.unkeep {
+			d.Unkeep(c.session)
+		}
 		o.Events, o.Done = d.Drop(d.now, c.session, c.budget, nil)
 	case verbClock:
 		d.now = c.time

@@ -68,6 +68,11 @@ func (o *oracle) Leave(name string, keep time.Duration) {
 	}
 }
 
+func (o *oracle) Unkeep(name string) {
+	o.keep[name] = 0
+	delete(o.kept, name)
+}
+
 func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 	o.now = now
 	slice := o.config.Slice

@@ -66,7 +66,9 @@ func (p *program) next() command {
 	choice := p.below(32)
 	if s.leaving && choice < 14 || choice == 31 {
 		c := command{verb: verbDrop, session: s.name, budget: []int{1, 0, 2, 3, whole}[p.below(5)]}
-		if !s.leaving {
+		if s.leaving {
+			c.unkeep = p.below(3) == 0
+		} else {
 			c.keep = p.now + []time.Duration{-p.now, time.Second, 2 * time.Second}[p.below(3)]
 		}
 		s.leaving = true

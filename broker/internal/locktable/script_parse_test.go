@@ -67,6 +67,7 @@ func parseCommand(line string) (c command, err error) {
 		if err == nil && w.nextIs("keep") {
 			c.keep, err = w.duration()
 		}
+		c.unkeep = w.nextIs("unkeep")
 	case verbShut:
 		c.budget, err = w.budget()
 	case verbAllow:

@@ -21,6 +21,9 @@ func (c command) String() string {
 		if c.keep > 0 {
 			fmt.Fprintf(&b, " keep %s", c.keep)
 		}
+		if c.unkeep {
+			b.WriteString(" unkeep")
+		}
 	case verbShut:
 		writeBudget(&b, c.budget)
 	case verbEvict:

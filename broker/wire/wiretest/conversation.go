@@ -33,7 +33,7 @@ const (
 	SendBinary                 // a -> binary: the client sends a binary frame
 	Receive                    // a <- {...}: the broker sends Frame
 	Closed                     // a <- close 1003 reason: the broker closes
-	Close                      // a closes: the client sends a close frame, 1000
+	Close                      // a closes: the client says goodbye; a closes 1001: its library sends that code by itself
 	Vanish                     // a vanishes: TCP ends without a close frame
 	Pass                       // .. 5s: time passes
 	Grace                      // broker grants nothing for 3s: the last run has not stopped cleanly; first of all
@@ -60,7 +60,7 @@ type Step struct {
 	Conn string
 	// Frame is the text of the frame, byte for byte; with Send and Receive.
 	Frame []byte
-	// Code and Reason are those of the close frame; with Closed.
+	// Code and Reason are those of the close frame; with Closed, and a Close that is no goodbye.
 	Code   int
 	Reason string
 	// Wait is how much time passes; with Pass and Grace.
@@ -148,6 +148,7 @@ func (s Step) follow(open map[string]bool, first bool) error {
 	case s.Kind != Connect && !open[s.Conn]:
 		return fmt.Errorf("%s is not connected", s.Conn)
 	}
-	open[s.Conn] = s.Kind != Closed && s.Kind != Close && s.Kind != Vanish
+	goodbye := s.Kind == Close && s.Code == 0
+	open[s.Conn] = s.Kind != Closed && !goodbye && s.Kind != Vanish
 	return nil
 }

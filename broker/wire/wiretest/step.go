@@ -33,6 +33,9 @@ func parseStep(line string) (Step, error) {
 		step.Kind = Vanish
 		return step, nil
 	}
+	if code, closes := strings.CutPrefix(rest, "closes "); closes {
+		return step.parseClose(code)
+	}
 	arrow, what, _ := strings.Cut(rest, " ")
 	if what == "" {
 		return Step{}, errors.New("want connects, closes, vanishes, or an arrow and a frame")
@@ -70,10 +73,27 @@ func (s Step) parseReceive(what string) (Step, error) {
 		return s, nil
 	}
 	code, reason, _ := strings.Cut(rest, " ")
-	n, err := strconv.Atoi(code)
-	if err != nil || n < 1000 || n > 4999 {
-		return Step{}, fmt.Errorf("want a close code, 1000 to 4999, not %.20q", code)
+	n, err := closeCode(code)
+	if err != nil {
+		return Step{}, err
 	}
 	s.Kind, s.Code, s.Reason = Closed, n, reason
 	return s, nil
+}
+
+func (s Step) parseClose(code string) (Step, error) {
+	n, err := closeCode(code)
+	if err != nil {
+		return Step{}, err
+	}
+	s.Kind, s.Code = Close, n
+	return s, nil
+}
+
+func closeCode(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1000 || n > 4999 {
+		return 0, fmt.Errorf("want a close code, 1000 to 4999, not %.20q", text)
+	}
+	return n, nil
 }

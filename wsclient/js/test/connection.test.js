@@ -358,7 +358,7 @@ test("close: holders are told first, then who waits, then the broker", async () 
   const asked = quiet(s.locks.query());
   const closing = s.locks.close();
   assert.equal(atAbort, undefined);
-  assert.equal(s.socket.closed, 1000);
+  assert.deepEqual(s.socket.closed, [1000, "goodbye"]);
   const lost = (await outcome(held.promise)).reason;
   assert.deepEqual([lost.name, lost.reason], ["LostError", "closed"]);
   for (const p of [waiting, asked, s.locks.request("a", () => {}), s.locks.query(), s.locks.why("a")].map(quiet)) {

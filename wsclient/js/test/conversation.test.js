@@ -69,7 +69,7 @@ async function play(actors, { who, what, rest }, after, Actor) {
       break;
     case "closes":
       await actor.leave();
-      assert.equal(actor.socket.closed, 1000);
+      assert.deepEqual(actor.socket.closed, [1000, "goodbye"]);
       break;
     case "vanishes":
       actor.socket.drop();

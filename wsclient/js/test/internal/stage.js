@@ -62,7 +62,7 @@ export class Clock {
 // A Socket is the client's end of a connection, and has methods of the broker's end.
 export class Socket {
   sent = []; // frames of the client, as text
-  closed; // the code with which the client has closed it
+  closed; // the code and the reason with which the client has closed it
   terminated = false;
 
   constructor(url, protocol) {
@@ -75,8 +75,8 @@ export class Socket {
     this.sent.push(frame);
   }
 
-  close(code) {
-    this.closed ??= code ?? 1005;
+  close(code = 1005, reason = "") {
+    this.closed ??= [code, reason];
   }
 
   // say is a frame of the broker.

@@ -1,0 +1,201 @@
+package broker_test
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A fault is how a connection fails at one of its ends.
+type fault struct {
+	errno   syscall.Errno // what the system says there; 0: nothing
+	inRead  bool          // it says so to a read, else to the next write
+	garbage []byte        // is received there, instead
+	at      moment
+	silent  func() // called when it happens, and makes the network silent
+}
+
+// A moment is when it happens: with the nth read or write there, or, if n is 0, after a
+// while.
+type moment struct {
+	read  bool
+	n     int
+	phase phase
+	after time.Duration
+}
+
+type phase int
+
+const (
+	before phase = iota // nothing of it crosses
+	amid                // half of it does
+	behind              // all of it does
+)
+
+// A faultyConn is one end of a connection, with its fault. It fails as Linux does: the system
+// says once what has happened; then reads end and writes fail with EPIPE.
+type faultyConn struct {
+	net.Conn
+	fault *fault
+
+	mu     sync.Mutex
+	reads  int
+	writes int
+	fired  bool
+	told   bool
+	rest   []byte    // of the garbage
+	due    time.Time // the deadline for reading that was set
+}
+
+// fire makes the fault happen now.
+func (c *faultyConn) fire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fired {
+		return
+	}
+	c.fired, c.rest = true, c.fault.garbage
+	c.fault.silent()
+	if c.fault.inRead || c.rest != nil {
+		c.wake()
+	}
+}
+
+// wake ends a read that waits.
+func (c *faultyConn) wake() { _ = c.Conn.SetReadDeadline(time.Unix(1, 0)) }
+
+// isDue counts an operation, and reports whether the fault happens with it.
+func (c *faultyConn) isDue(read bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	count := &c.writes
+	if read {
+		count = &c.reads
+	}
+	*count++
+	at := c.fault.at
+	return !c.fired && at.n == *count && at.read == read
+}
+
+func (c *faultyConn) Read(p []byte) (int, error) {
+	due := c.isDue(true)
+	if due && c.fault.at.phase == before {
+		c.fire()
+	}
+	for {
+		if n, err, failed := c.failRead(p); failed {
+			return n, err
+		}
+		n, err := c.Conn.Read(p)
+		if n > 0 && due {
+			if c.fault.at.phase == amid {
+				n = (n + 1) / 2
+			}
+			c.fire()
+		}
+		if n == 0 && due {
+			c.mu.Lock()
+			c.reads-- // a deadline has ended it: the next read is the one
+			c.mu.Unlock()
+		}
+		if n > 0 || !c.wasWoken(err) {
+			return n, err
+		}
+	}
+}
+
+// failRead is what a read gets after the fault, if it is not to wait.
+func (c *faultyConn) failRead(p []byte) (n int, err error, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !c.fired:
+		return 0, nil, false
+	case len(c.rest) > 0:
+		n = copy(p, c.rest)
+		c.rest = c.rest[n:]
+		return n, nil, true
+	case c.fault.errno == 0:
+		_ = c.Conn.SetReadDeadline(c.due)
+		return 0, nil, false
+	case c.told:
+		return 0, io.EOF, true
+	case !c.fault.inRead:
+		return 0, nil, false // until a write is told
+	}
+	c.told = true
+	return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.fault.errno)}, true
+}
+
+// wasWoken reports whether a read has ended because the fault has happened meanwhile.
+func (c *faultyConn) wasWoken(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	timeout, is := err.(net.Error)
+	return c.fired && is && timeout.Timeout() && (len(c.rest) > 0 || c.told || c.fault.inRead)
+}
+
+func (c *faultyConn) Write(p []byte) (n int, err error) {
+	if c.isDue(false) {
+		cross := map[phase]int{before: 0, amid: len(p) / 2, behind: len(p)}[c.fault.at.phase]
+		if cross > 0 {
+			n, err = c.Conn.Write(p[:cross])
+		}
+		c.fire()
+		if err != nil || n == len(p) {
+			return n, err
+		}
+	}
+	if err := c.failWrite(); err != nil {
+		return n, err
+	}
+	rest, err := c.Conn.Write(p[n:])
+	return n + rest, err
+}
+
+// failWrite is what a write gets after the fault.
+func (c *faultyConn) failWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.fired || c.fault.errno == 0 {
+		return nil
+	}
+	errno := c.fault.errno
+	if c.told || c.fault.inRead {
+		errno = syscall.EPIPE
+	} else {
+		c.told = true
+		c.wake()
+	}
+	return &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", errno)}
+}
+
+// CloseWrite fails when the connection has ended.
+func (c *faultyConn) CloseWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.told {
+		return syscall.ENOTCONN
+	}
+	return nil
+}
+
+// SetReadDeadline does not keep a read from failing.
+func (c *faultyConn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.due = t
+	if c.told || len(c.rest) > 0 {
+		return nil
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetDeadline is for both.
+func (c *faultyConn) SetDeadline(t time.Time) error {
+	_ = c.Conn.SetWriteDeadline(t)
+	return c.SetReadDeadline(t)
+}

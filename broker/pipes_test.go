@@ -1,0 +1,60 @@
+package broker_test
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"sync"
+)
+
+// quiet is the log of a server whose clients fail on purpose.
+var quiet = log.New(io.Discard, "", 0)
+
+// pipes are a network in memory, whose ends at the broker can be wrapped.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+
+	mu   sync.Mutex
+	wrap func(net.Conn) net.Conn // nil: as they are
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	p.mu.Lock()
+	if p.wrap != nil {
+		far = p.wrap(far)
+	}
+	p.mu.Unlock()
+	select {
+	case p.conns <- far:
+		return near, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Accept is for the http.Server.
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close makes Accept and dial fail.
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+// Addr is for the http.Server.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }

@@ -1,0 +1,324 @@
+package broker_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder looks at; 10000 take some minutes")
+
+// What a system may say of a connection that somebody in between, or nobody, has ended.
+// ECONNRESET is said of one that the client has ended, too, so it counts as the end without lock
+// delay.
+var saidBySystems = []syscall.Errno{
+	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN, syscall.ENETRESET,
+	syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.EPIPE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EACCES,
+	syscall.EPERM, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.ENOTCONN, syscall.ESHUTDOWN, syscall.EIO, syscall.EINVAL,
+	syscall.EBADF, syscall.EMSGSIZE, syscall.EOPNOTSUPP, syscall.EFAULT, syscall.ECONNRESET,
+}
+
+// What may be received of which no client knows: noise, and frames with which a library
+// ends a connection.
+var garbage = [][]byte{
+	{0xff, 0xff, 0xff, 0xff},                                     // no frame
+	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // one that is too long
+	{0x88, 0x80, 0, 0, 0, 0},                                     // a close frame without a code
+	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8},                         // 1000
+	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xea},                         // 1002
+	{0x82, 0x80, 0, 0, 0, 0},                                     // a binary frame
+	{0x15, 0x03, 0x03, 0, 2, 1, 0},                               // TLS: an alert, close_notify
+	{0x17, 0x03, 0x03, 0, 4, 1, 2, 3, 4, 0x17, 0x03, 0x03, 0, 0}, // TLS: a record that nobody has sent
+}
+
+// A sweepCase is one way in which the connection of a holder ends.
+type sweepCase struct {
+	fault   fault
+	broker  bool // it is the broker's end that fails
+	open    bool // what is sent still gets through
+	thaws   time.Duration
+	secure  bool
+	delayed bool // the broker has lock delay
+}
+
+// newSweepCase is the case of that number, always the same.
+func newSweepCase(n int) (c sweepCase) {
+	dice := rand.New(rand.NewPCG(uint64(n), 17))
+	flip := func() bool { return dice.IntN(2) == 0 }
+	c.broker, c.secure, c.delayed = dice.IntN(4) > 0, flip(), flip()
+	if dice.IntN(4) > 0 {
+		c.fault.inRead = flip()
+		c.fault.errno = saidBySystems[dice.IntN(len(saidBySystems))]
+		if c.fault.errno == syscall.ECONNRESET && c.broker {
+			c.delayed = true
+		}
+	} else {
+		c.fault.garbage = garbage[dice.IntN(len(garbage))]
+		c.open = flip()
+	}
+	if !c.broker {
+		c.open = flip()
+	}
+	if flip() {
+		c.thaws = time.Duration(dice.IntN(20_000)) * time.Millisecond
+	}
+	c.fault.at = moment{read: flip(), n: 1 + dice.IntN(8), phase: phase(dice.IntN(3))}
+	if flip() {
+		c.fault.at = moment{after: []time.Duration{
+			0, 1, time.Millisecond, time.Second, 5*time.Second - 1, 5 * time.Second, 5*time.Second + 1,
+			time.Duration(dice.IntN(20_000)) * time.Millisecond,
+		}[dice.IntN(8)]}
+	}
+	return c
+}
+
+// String describes the case.
+func (c *sweepCase) String() string {
+	return fmt.Sprintf("errno %v in read %t, garbage %x, at %+v; broker %t, open %t, thaws %v, TLS %t, lock delay %t",
+		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure, c.delayed)
+}
+
+// TestNoSecondHolder: however a connection ends, whatever either system says of that, in whatever
+// moment, nobody is granted a lock whose holder has not stopped. Only a goodbye, a FIN and
+// a RST of the client's own system are left out here.
+func TestNoSecondHolder(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	var held, waited atomic.Int32
+	for n := range *ends {
+		c := newSweepCase(n)
+		synctest.Test(t, func(t *testing.T) {
+			s := &sweep{T: t, sweepCase: c, certificate: server.TLS.Certificates[0]}
+			s.run()
+			if s.lock.Load() != nil {
+				held.Add(1)
+			}
+			if s.took > time.Second {
+				waited.Add(1)
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("case %d: %v", n, &c)
+		}
+	}
+	t.Logf("%d cases; in %d there was a holder; in %d the next had to wait for more than a second", *ends, held.Load(), waited.Load())
+	if held.Load() < int32(*ends/2) || waited.Load() < int32(*ends/4) {
+		t.Error("these are too few: the sweep does not try what it is for")
+	}
+}
+
+// A sweep plays one case, inside a bubble.
+type sweep struct {
+	*testing.T
+	sweepCase
+	certificate tls.Certificate
+
+	lock   atomic.Pointer[wsclient.Lock] // the holder's
+	faulty atomic.Pointer[faultyConn]
+	took   time.Duration // from the fault to the grant
+}
+
+func (s *sweep) run() {
+	network := newPipes()
+	stop := s.serve(network)
+	link := brokertest.NewLink(network.dial)
+	s.fault.silent = func() {
+		if !s.open {
+			link.Freeze()
+		}
+	}
+	holder := s.hold(network, link)
+	if s.fault.at.n == 0 {
+		time.Sleep(s.fault.at.after) //nolint:forbidigo // virtual time
+	}
+	if c := s.faulty.Load(); c != nil && s.fault.at.n == 0 {
+		c.fire()
+	}
+	late := time.AfterFunc(20*time.Second, func() { // at the latest
+		if c := s.faulty.Load(); c != nil {
+			c.fire()
+		}
+	})
+	defer late.Stop()
+	if s.thaws > 0 {
+		time.AfterFunc(s.thaws, link.Thaw)
+	}
+	s.next(network)
+	link.Cut()
+	holder.Wait()
+	stop()
+}
+
+// hold lets a client take the lock through the link, and talk. It returns when the lock is
+// held, or will not be.
+func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
+	network.wrap = func(conn net.Conn) net.Conn { return s.spoil(conn, s.broker) }
+	var running sync.WaitGroup
+	settled := make(chan struct{})
+	running.Go(func() {
+		client, err := s.dial(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := link.Dial(ctx, "", "")
+			if err != nil {
+				return nil, err
+			}
+			return s.spoil(conn, !s.broker), nil
+		})
+		if err == nil {
+			defer func() { _ = client.Close() }()
+			var lock *wsclient.Lock
+			if lock, err = client.Acquire(s.Context(), "a", nil); err == nil {
+				s.lock.Store(lock)
+			}
+		}
+		close(settled)
+		for err == nil {
+			time.Sleep(1700 * time.Millisecond) //nolint:forbidigo // virtual time
+			_, err = client.Ping(s.Context())
+		}
+		if client != nil {
+			<-client.Done()
+		}
+	})
+	select {
+	case <-settled:
+	case <-time.After(time.Second): // it is still waiting for something that will not come
+	}
+	network.mu.Lock()
+	network.wrap = nil
+	network.mu.Unlock()
+	return &running
+}
+
+// spoil makes conn the one that fails, if it is.
+func (s *sweep) spoil(conn net.Conn, is bool) net.Conn {
+	if !is {
+		return conn
+	}
+	c := &faultyConn{Conn: conn, fault: &s.fault}
+	s.faulty.Store(c)
+	return c
+}
+
+// next lets somebody else take the lock, and keep it. Nobody else holds it then.
+func (s *sweep) next(network *pipes) {
+	other, err := s.dial(network.dial)
+	if err != nil {
+		s.Error(err)
+		return
+	}
+	defer func() { _ = other.Close() }()
+	start := time.Now()
+	if _, err := other.Acquire(s.Context(), "a", nil); err != nil {
+		s.Error(err)
+	}
+	s.took = time.Since(start)
+	for range 25 {
+		if lock := s.lock.Load(); lock != nil && (lock.Context().Err() == nil || lock.Valid()) {
+			s.Errorf("there are two holders, %v after the fault", time.Since(start))
+			return
+		}
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
+	}
+}
+
+func (s *sweep) dial(netDial func(context.Context, string, string) (net.Conn, error)) (*wsclient.Client, error) {
+	options := &wsclient.Options{NetDial: netDial, NoReconnect: true}
+	url := "ws://broker.test"
+	if s.secure {
+		pool := x509.NewCertPool()
+		pool.AddCert(s.certificate.Leaf)
+		options.TLS = &tls.Config{RootCAs: pool, ServerName: "example.com"}
+		url = "wss://broker.test"
+	}
+	ctx, cancel := context.WithTimeout(s.Context(), 30*time.Second)
+	defer cancel()
+	return wsclient.Dial(ctx, url, options)
+}
+
+// serve runs a broker.
+func (s *sweep) serve(network *pipes) (stop func()) {
+	b, err := broker.New(broker.Config{LockDelay: s.delayed, Drain: -1})
+	if err != nil {
+		s.Fatal(err)
+	}
+	var listener net.Listener = network
+	if s.secure {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
+	}
+	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = b.Run(ctx) })
+	running.Go(func() { _ = server.Serve(listener) })
+	return func() {
+		cancel()
+		_ = server.Close()
+		running.Wait()
+	}
+}
+
+// An alert of TLS that says that the other side sends nothing more is no FIN: TCP goes on. The
+// FIN is heard when it comes.
+func TestEndOfTLS(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	synctest.Test(t, func(t *testing.T) {
+		s := &sweep{T: t, certificate: server.TLS.Certificates[0], sweepCase: sweepCase{secure: true}}
+		network := newPipes()
+		stop := s.serve(network)
+		defer stop()
+		var raw net.Conn
+		var secure *tls.Conn
+		holder, err := wsclient.Dial(t.Context(), "ws://broker.test", &wsclient.Options{NoReconnect: true,
+			NetDial: func(ctx context.Context, _, _ string) (_ net.Conn, err error) {
+				raw, err = network.dial(ctx, "", "")
+				secure = tls.Client(raw, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is in memory
+				return secure, err
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = holder.Close() }()
+		held, err := holder.Acquire(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := s.dial(network.dial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = other.Close() }()
+		if err := secure.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		time.AfterFunc(2*time.Second, func() {
+			if !held.Valid() {
+				t.Error("the holder has stopped before")
+			}
+			_ = raw.Close()
+		})
+		if _, err := other.Acquire(t.Context(), "a", nil); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("granted after %v, want 2s, when the FIN comes", took)
+		}
+	})
+}

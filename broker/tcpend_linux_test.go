@@ -1,0 +1,115 @@
+package broker
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// tcpPair is a connection on the loopback interface.
+func tcpPair(t *testing.T) (here, there *net.TCPConn) {
+	t.Helper()
+	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	there, err = net.DialTCP("tcp4", nil, listener.Addr().(*net.TCPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err = listener.AcceptTCP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = here.Close()
+		_ = there.Close()
+	})
+	return here, there
+}
+
+// What the kernel says of real ends. One that something else was told of, here by
+// SO_ERROR, looks like a FIN to the reader, and is none.
+func TestEndsOfTheKernel(t *testing.T) {
+	reset := func(there *net.TCPConn) {
+		_ = there.SetLinger(0)
+		_ = there.Close()
+	}
+	tests := map[string]struct {
+		end  func(here, there *net.TCPConn)
+		want endedBy
+	}{
+		"closed":      {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
+		"half closed": {func(_, there *net.TCPConn) { _ = there.CloseWrite() }, byFIN},
+		"reset":       {func(_, there *net.TCPConn) { reset(there) }, byRST},
+		"told elsewhere": {func(here, there *net.TCPConn) {
+			reset(there)
+			for takeError(t, here) != syscall.ECONNRESET {
+			}
+		}, byUnknown},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			here, there := tcpPair(t)
+			c := newProgressConn(here)
+			test.end(here, there)
+			if n, err := c.Read(make([]byte, 1)); err == nil {
+				t.Fatalf("read %d bytes", n)
+			}
+			if got := whoEnded(nil, c.tcp.cause()); got != test.want {
+				t.Errorf("got %d, want %d: %v", got, test.want, c.tcp.cause())
+			}
+			if test.want == byUnknown {
+				c.tcp.listen()
+				if err := c.tcp.cause(); err != nil {
+					t.Errorf("after listening: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// After its own half is closed a connection still hears how the other side ends.
+func TestListenHearsTheEnd(t *testing.T) {
+	for name, want := range map[string]error{"FIN": io.EOF, "RST": syscall.ECONNRESET} {
+		here, there := tcpPair(t)
+		end := newTCPEnd(here)
+		heard := make(chan struct{})
+		go func() {
+			end.listen()
+			close(heard)
+		}()
+		if _, err := there.Read(make([]byte, 1)); err != io.EOF { //nolint:errorlint // as it is
+			t.Errorf("%s: got %v, want the end of the other half", name, err)
+		}
+		if name == "RST" {
+			_ = there.SetLinger(0)
+		}
+		_ = there.Close()
+		<-heard
+		if err := end.cause(); !errors.Is(err, want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// takeError takes the error that the kernel would tell to whoever reads or writes next.
+func takeError(t *testing.T, conn *net.TCPConn) (errno syscall.Errno) {
+	t.Helper()
+	system, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = system.Control(func(fd uintptr) {
+		n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil {
+			errno = syscall.Errno(n)
+		}
+	})
+	return errno
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+var netnsTrials = flag.Int("netns", 0, "how many trials TestCutNamespaces makes, as root; 1000 take two minutes")
+
+// The brokers of TestCutNamespaces: a client gives up after 5.3s, the broker after 8s. A
+// kernel that retransmits up to four times gives up before both.
+const (
+	netnsTimeout   = 8 * time.Second
+	netnsHeartbeat = time.Second
+	netnsLanes     = 100 // trials at the same time, each from an address of its own
+	netnsRetries   = 15  // there is a broker for each tcp_retries2 from 1 to this
+)
+
+// TestCutNamespaces takes the network from holders, as TestCutNetwork does, but between
+// kernels: packets are dropped on a router, without a word, or with one of ICMP, while the kernel of
+// the broker's host gives up after 1 to 15 retransmissions. Nobody is granted a lock whose
+// holder has not stopped. It makes nothing unless -netns says how many trials.
+func TestCutNamespaces(t *testing.T) {
+	if *netnsTrials == 0 {
+		return
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make network namespaces")
+	}
+	n := layNetwork(t)
+	next := make([]*wsclient.Client, netnsRetries)
+	for i := range next {
+		next[i] = n.client(t.Context(), t, i, n.address(netnsLanes))
+	}
+	var busy [netnsLanes]sync.Mutex
+	cmdtest.Trials(t, *netnsTrials, netnsLanes, func(trial int) (time.Duration, error) {
+		lane, retries := trial%netnsLanes, trial*7%netnsRetries
+		busy[lane].Lock()
+		defer busy[lane].Unlock()
+		return n.cutOnce(t.Context(), next[retries], retries, lane, trial)
+	})
+	t.Logf("the brokers have seen: %d sessions end by an error of the kernel before they were silent; %d silent",
+		n.byKernel.Load(), n.silent.Load())
+}
+
+// A network is a namespace for clients, one for each broker, and one for the router between them.
+type network struct {
+	prefix   string
+	ports    []string // of the brokers
+	byKernel atomic.Int32
+	silent   atomic.Int32
+}
+
+func (n *network) clients() string { return n.prefix + "c" }
+func (n *network) router() string  { return n.prefix + "r" }
+
+// broker is the namespace of a broker.
+func (n *network) broker(i int) string { return fmt.Sprintf("%sb%d", n.prefix, i) }
+
+// address is where the client of a lane comes from.
+func (n *network) address(lane int) string { return fmt.Sprintf("10.77.1.%d", lane+1) }
+
+func layNetwork(t *testing.T) *network {
+	t.Helper()
+	n := &network{prefix: fmt.Sprintf("lb%d", os.Getpid())}
+	spaces := []string{n.clients(), n.router()}
+	for i := range netnsRetries {
+		spaces = append(spaces, n.broker(i))
+	}
+	for _, space := range spaces {
+		if err := ip("netns", "add", space); err != nil {
+			t.Skipf("no network namespaces: %v", err)
+		}
+		t.Cleanup(func() { _ = ip("netns", "del", space) })
+		must(t, ip("-n", space, "link", "set", "lo", "up"))
+	}
+	n.lay(t, n.clients(), "10.77.0.1/16", "10.77.0.2/16")
+	for lane := range netnsLanes + 1 {
+		must(t, ip("-n", n.clients(), "address", "add", n.address(lane)+"/16", "dev", "eth0"))
+	}
+	for i := range netnsRetries {
+		n.lay(t, n.broker(i), fmt.Sprintf("10.78.%d.1/24", i), fmt.Sprintf("10.78.%d.2/24", i))
+		must(t, sysctl(n.broker(i), fmt.Sprintf("net.ipv4.tcp_retries2=%d", i+1)))
+	}
+	must(t, sysctl(n.router(), "net.ipv4.ip_forward=1"))
+	must(t, sysctl(n.router(), "net.ipv4.icmp_ratelimit=0"))
+	for i := range netnsRetries {
+		n.serve(t, i)
+	}
+	return n
+}
+
+// lay connects a namespace to the router.
+func (n *network) lay(t *testing.T, space, near, far string) {
+	t.Helper()
+	router, _, _ := strings.Cut(near, "/")
+	must(t, ip("-n", n.router(), "link", "add", space, "type", "veth", "peer", "name", "eth0", "netns", space))
+	must(t, ip("-n", n.router(), "address", "add", near, "dev", space))
+	must(t, ip("-n", n.router(), "link", "set", space, "up"))
+	must(t, ip("-n", space, "address", "add", far, "dev", "eth0"))
+	must(t, ip("-n", space, "link", "set", "eth0", "up"))
+	must(t, ip("-n", space, "route", "add", "default", "via", router))
+}
+
+// serve starts a broker.
+func (n *network) serve(t *testing.T, i int) {
+	t.Helper()
+	d := &daemon{}
+	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "ip", "netns", "exec", n.broker(i), "brokerd", "--drain=0s", "--port=0",
+		"--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(), "--heartbeat", netnsHeartbeat.String())
+	_, port, err := net.SplitHostPort(d.until(t, "listening").Address)
+	must(t, err)
+	n.ports = append(n.ports, port)
+	go func() {
+		for d.log.Scan() {
+			switch line := d.log.Text(); {
+			case strings.Contains(line, `"reason":"silent"`):
+				n.silent.Add(1)
+			case strings.Contains(line, "timed out"), strings.Contains(line, "no route"), strings.Contains(line, "unreachable"),
+				strings.Contains(line, "permission denied"):
+				n.byKernel.Add(1)
+			}
+		}
+	}()
+}
+
+// client connects from that address.
+func (n *network) client(ctx context.Context, t *testing.T, broker int, from string) *wsclient.Client {
+	t.Helper()
+	c, err := n.dial(ctx, broker, from)
+	must(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func (n *network) dial(ctx context.Context, broker int, from string) (*wsclient.Client, error) {
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	return wsclient.Dial(ctx, fmt.Sprintf("ws://10.78.%d.2:%s", broker, n.ports[broker]), &wsclient.Options{
+		NoReconnect: true,
+		NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return inNamespace(n.clients(), func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+		},
+	})
+}
+
+// cutOnce takes the network from a holder, and returns how long after that has stopped the
+// next is granted.
+func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, lane, trial int) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*netnsTimeout)
+	defer cancel()
+	client, err := n.dial(ctx, broker, n.address(lane))
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	name := fmt.Sprint("trial ", trial)
+	held, err := client.Acquire(ctx, name, nil)
+	if err != nil {
+		return 0, err
+	}
+	stopped := make(chan time.Time, 1)
+	context.AfterFunc(held.Context(), func() { stopped <- time.Now() })
+	granted := make(chan error, 1)
+	var at time.Time
+	go func() {
+		lock, err := next.Acquire(ctx, name, nil)
+		at = time.Now()
+		if err == nil && held.Valid() {
+			err = errors.New("there are two holders")
+		}
+		granted <- err
+		if lock != nil {
+			_ = lock.Release()
+		}
+	}()
+	pause(ctx, rand.N(2*netnsHeartbeat)) // any moment is as good as another
+	how := []string{"blackhole", "unreachable", "prohibit"}[trial/netnsLanes%3]
+	if err := n.block("add", how, lane); err != nil {
+		return 0, err
+	}
+	defer func() { _ = n.block("del", how, lane) }()
+	if err := <-granted; err != nil {
+		return 0, fmt.Errorf("%s, tcp_retries2 %d: %w", how, broker+1, err)
+	}
+	return at.Sub(<-stopped), nil
+}
+
+// block adds, or deletes, the rules by which the router drops what a lane sends and is sent.
+func (n *network) block(verb, how string, lane int) error {
+	for i, side := range []string{"from", "to"} {
+		preference := fmt.Sprint(100 + 2*lane + i)
+		if err := ip("-n", n.router(), "rule", verb, "preference", preference, side, n.address(lane), "type", how); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inNamespace calls dial on a thread that is in a network namespace. The connection stays there.
+func inNamespace(space string, dial func() (net.Conn, error)) (conn net.Conn, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // for good: the thread ends with this goroutine
+		var file *os.File
+		if file, err = os.Open("/var/run/netns/" + space); err != nil {
+			return
+		}
+		defer func() { _ = file.Close() }()
+		if err = unix.Setns(int(file.Fd()), unix.CLONE_NEWNET); err == nil {
+			conn, err = dial()
+		}
+	}()
+	<-done
+	return conn, err
+}
+
+func ip(args ...string) error { return command("ip", args...) }
+
+func sysctl(space, setting string) error {
+	return command("ip", "netns", "exec", space, "sysctl", "-qw", setting)
+}
+
+func command(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

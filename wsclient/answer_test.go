@@ -1,0 +1,82 @@
+package wsclient_test
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A tellingConn calls closing when a close frame is about to be sent.
+type tellingConn struct {
+	net.Conn
+	closing func()
+}
+
+func (c *tellingConn) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == 0x80|websocket.CloseMessage {
+		c.closing()
+	}
+	return c.Conn.Write(p)
+}
+
+// Locks are lost before a close frame of the broker is answered, and before a goodbye is said:
+// the other side may take both for the end.
+func TestLostBeforeTheCloseFrame(t *testing.T) {
+	for name, end := range map[string]func(c *wsclient.Client, ws *websocket.Conn){
+		"answer": func(_ *wsclient.Client, ws *websocket.Conn) {
+			_ = ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseRestart, ""))
+		},
+		"goodbye": func(c *wsclient.Client, _ *websocket.Conn) { go func() { _ = c.Close() }() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var held atomic.Pointer[wsclient.Lock]
+				frames := 0
+				s := newStage(t)
+				options := &wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+					conn, err := s.dial(ctx, network, address)
+					return &tellingConn{Conn: conn, closing: func() {
+						frames++
+						if lock := held.Load(); lock.Context().Err() == nil || lock.Valid() {
+							t.Error("the lock is held still")
+						}
+					}}, err
+				}}
+				up := make(chan *websocket.Conn, 1)
+				go func() { // the broker grants one lock
+					ws := <-s.ups
+					_ = ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second)))
+					_, _, _ = ws.ReadMessage()
+					_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"granted","id":"aaaaaaaa--0","token":7}`))
+					up <- ws
+				}()
+				c, err := wsclient.Dial(t.Context(), "ws://stage", options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				held.Store(acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{}))
+				ws := <-up
+				end(c, ws)
+				_, _, err = ws.ReadMessage()
+				want := map[string]string{"answer": "", "goodbye": wire.Goodbye}[name]
+				if closed, is := err.(*websocket.CloseError); !is || closed.Text != want { //nolint:errorlint // it is never wrapped
+					t.Errorf("got %v, want the reason %q", err, want)
+				}
+				_ = ws.Close()
+				<-c.Done()
+				if frames != 1 {
+					t.Errorf("%d close frames", frames)
+				}
+				_ = c.Close()
+			})
+		})
+	}
+}

@@ -14,16 +14,13 @@ import (
 // A verdict is what became of a steal or an evict.
 type verdict struct {
 	code    wire.Code          // of the refusal; "": done
-	victims []wire.RequestInfo // at most maxVictims
+	ended   string             // how a steal ended before it was granted
+	victims []wire.RequestInfo // at most locktable.MaxVictims
 	count   int                // of all victims
 }
 
-// maxVictims is how many victims are described in the log, and maxDescribed how many
-// who hold when the broker stops.
-const (
-	maxVictims   = 8
-	maxDescribed = 8
-)
+// maxDescribed is how many who hold when the broker stops are described in the log.
+const maxDescribed = 8
 
 // newVerdicts makes the channel for the verdict on m, if its session is to wait for
 // that: what is done to others is in the log before the session can go on; and
@@ -84,6 +81,9 @@ func (s *session) audit(m wire.Request, v verdict) {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
 		return
 	}
+	if v.ended != "" {
+		line = line.Str("ended", v.ended)
+	}
 	line.Array("victims", described(v.victims)).Int("victim_count", v.count).Msg(what)
 }
 
@@ -98,22 +98,44 @@ func (requests described) MarshalZerologArray(a *zerolog.Array) {
 	}
 }
 
-// verdictOn sums up what the request of that id has done to others. Events are
-// those that it caused, not delivered yet.
-func (l *loop) verdictOn(id wire.ID, events []locktable.Event) (v verdict) {
+// verdictOnEvict sums up what an evict has done. Events are those that it caused, not
+// delivered yet.
+func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) {
 	for i := range events {
-		e := &events[i]
-		switch {
-		case e.Kind == locktable.Refused && e.ID == id:
-			v.code = e.Code
-		case e.Lost == wire.LostStolen || e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted:
-			v.count++
-			if len(v.victims) < maxVictims {
-				v.victims = append(v.victims, l.table.Subject(e, 0))
-			}
+		if e := &events[i]; e.ID == id && (e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted) {
+			v.victims, v.count = []wire.RequestInfo{l.table.Subject(e, 0)}, 1
 		}
 	}
 	return v
+}
+
+// tellVerdict tells the reader that waits for it what became of an acquire, if e says that: its
+// first event does. With a steal this may come later than the call that began it.
+func (l *loop) tellVerdict(e *locktable.Event) {
+	it, waits := l.verdicts[e.ID]
+	if !waits {
+		return
+	}
+	delete(l.verdicts, e.ID)
+	v := verdict{code: e.Code}
+	if e.Theft != nil {
+		v.victims, v.count = e.Theft.Victims, e.Theft.Count
+		if e.Kind != locktable.Granted {
+			v.ended = e.Kind.String()
+		}
+	}
+	it.verdict <- v
+}
+
+// forgetVerdicts lets nobody wait any more for what the table will not answer, because
+// the session has ended. What a steal of it has done until then is still told.
+func (l *loop) forgetVerdicts(s *session) {
+	for id, it := range l.verdicts {
+		if it.session == s && !isAudited(it.request) {
+			delete(l.verdicts, id)
+			it.dismiss()
+		}
+	}
 }
 
 // nameOf says who somebody is: the identity where there is one, else the label

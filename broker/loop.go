@@ -39,6 +39,8 @@ type loop struct {
 	refuse     func()       // called then: no connection is accepted any more
 	aside      func(func()) // runs what may block, such as a line of the log
 
+	verdicts map[wire.ID]item // acquires whose readers wait for what becomes of them
+
 	batch  []item
 	events []locktable.Event // reused
 }
@@ -48,6 +50,7 @@ func newLoop(config Config, in *inbox) *loop {
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
+		verdicts: make(map[wire.ID]item),
 
 		tokenRange: tokenRange,
 	}
@@ -200,6 +203,9 @@ func (l *loop) deliver(events []locktable.Event) {
 		if len(l.watchers) > 0 {
 			l.tellWatches(event)
 		}
+		if len(l.verdicts) > 0 {
+			l.tellVerdict(event)
+		}
 		*event = locktable.Event{}
 	}
 	l.events = events[:0]
@@ -215,6 +221,7 @@ func (l *loop) end(s *session, how ending) {
 	}
 	delete(l.sessions, s.name)
 	l.forgetWatches(s)
+	l.forgetVerdicts(s)
 	l.table.Leave(s.name, l.keptUntil(s, how))
 	l.dropping = append(l.dropping, s.name)
 }
@@ -272,6 +279,9 @@ func (l *loop) stop() error {
 		it.dismiss()
 		it.session.out.finish(end)
 		it.session.net.hurry()
+	}
+	for _, it := range l.verdicts {
+		it.dismiss()
 	}
 	for _, s := range l.sessions {
 		s.out.finish(end)

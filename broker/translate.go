@@ -23,14 +23,12 @@ func (l *loop) request(it item) {
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
 	case *wire.Acquire:
-		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
-		v := l.verdictOn(id, events)
-		l.deliver(events)
+		if it.verdict != nil {
+			l.verdicts[id] = it
+		}
+		l.deliver(l.table.Acquire(now, acquireCommand(m, s.peer), events))
 		for l.table.Searching() {
 			l.deliver(l.table.Search(now, l.events[:0]))
-		}
-		if it.verdict != nil {
-			it.verdict <- v
 		}
 	case *wire.Release:
 		l.deliver(l.table.Release(now, id, events))
@@ -96,7 +94,7 @@ func (l *loop) why(it item, m *wire.Why, now time.Duration) {
 func (l *loop) evict(it item, m *wire.Evict, now time.Duration) {
 	events, known := l.table.Evict(now, m.Request, nameOf(it.session.peer), m.Message, l.events[:0])
 	if known {
-		it.verdict <- l.verdictOn(m.ID, events)
+		it.verdict <- l.verdictOnEvict(m.Request, events)
 	}
 	l.deliver(events)
 	if !known {

@@ -47,7 +47,7 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	room := pageBytes
 	q.After = max(q.After, q.Seq-1)
 	if name, plain := wire.GlobName(q.Match); plain {
-		if l := t.locks.get(name); l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !l.unused()) {
+		if l := t.locks.get(name); l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !t.unused(l)) {
 			t.list(l, &q, &page, &room)
 		}
 		return page, events
@@ -63,7 +63,7 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 			return false
 		}
 		q.After = l.seq
-		if (q.Empty || !l.unused()) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
+		if (q.Empty || !t.unused(l)) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
 			t.list(l, &q, &page, &room)
 		}
 		return true

@@ -100,7 +100,7 @@ func (p *pursuit) endsAt(l *link) bool {
 // what its owner waits for. One that is over waits for nothing.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || r.state != waiting && r.owner == nil:
+	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && r.owner == nil:
 		return nil
 	case r.state == waiting:
 		return []*request{r}

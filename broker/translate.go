@@ -64,8 +64,13 @@ func (l *loop) decline(it item, refusal *wire.Error) {
 
 // info answers a question for a page of the listing.
 func (l *loop) info(it item, m *wire.Info, now time.Duration) {
-	page, events := l.table.Page(now, queryOf(m), l.events[:0])
-	l.deliver(events)
+	p := l.table.BeginPage(queryOf(m))
+	for done := false; !done; {
+		var events []locktable.Event
+		done, events = p.Step(now, l.events[:0])
+		l.deliver(events)
+	}
+	page := p.Page
 	if page.TooFar {
 		l.decline(it, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
 		return

@@ -22,7 +22,7 @@ type Config struct {
 	// the least recently used are forgotten first.
 	MaxIdle int
 	// Slice is how much a call does of what is due, counted in places: a request
-	// has one at each of its locks. The rest is left to the next call. Default 64.
+	// has one at each of its locks. The rest is left to the next call. Default 32.
 	Slice int
 	// Grants is how many places a call looks at to grant what has become free, and
 	// how many it takes from holders whose locks are stolen. The rest is left to the
@@ -34,7 +34,7 @@ type Config struct {
 }
 
 const (
-	defaultSlice  = 64
+	defaultSlice  = 32
 	defaultGrants = 256
 	defaultSearch = 10_000
 )

@@ -14,14 +14,14 @@ import (
 // A verdict is what became of a steal or an evict.
 type verdict struct {
 	code    wire.Code          // of the refusal; "": done
-	victims []wire.RequestInfo // at most maxVictims
+	ended   string             // how a steal ended before it was granted
+	victims []wire.RequestInfo // at most locktable.MaxVictims
 	count   int                // of all victims
 }
 
-// maxVictims is how many victims are described in the log, and maxDescribed how many
-// who hold when the broker stops; maxLocksDescribed is how many locks each of them shows.
+// maxDescribed is how many who hold when the broker stops are described in the log, and
+// maxLocksDescribed how many locks of a request.
 const (
-	maxVictims        = 8
 	maxDescribed      = 8
 	maxLocksDescribed = 8
 )
@@ -37,8 +37,8 @@ func isAudited(m wire.Request) bool {
 	return false
 }
 
-// audit lets the log say what m has done. Until it has, s has no further turn.
-func (l *loop) audit(s *session, m wire.Request, v verdict) {
+// writeAudit lets the log say what m has done. Until it has, s has no further turn.
+func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 	s.auditing = true
 	l.aside(func() {
 		s.audit(m, v)
@@ -67,6 +67,9 @@ func (s *session) audit(m wire.Request, v verdict) {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
 		return
 	}
+	if v.ended != "" {
+		line = line.Str("ended", v.ended)
+	}
 	line.Array("victims", described(v.victims)).Int("victim_count", v.count).Msg(what)
 }
 
@@ -82,22 +85,39 @@ func (requests described) MarshalZerologArray(a *zerolog.Array) {
 	}
 }
 
-// verdictOn sums up what the request of that id has done to others. Events are
-// those that it caused, not delivered yet.
-func (l *loop) verdictOn(id wire.ID, events []locktable.Event) (v verdict) {
+// verdictOnEvict sums up what an evict has done. Events are those that it caused, not
+// delivered yet.
+func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) {
 	for i := range events {
-		e := &events[i]
-		switch {
-		case e.Kind == locktable.Refused && e.ID == id:
-			v.code = e.Code
-		case e.Lost == wire.LostStolen || e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted:
-			v.count++
-			if len(v.victims) < maxVictims {
-				v.victims = append(v.victims, l.table.Subject(e, 0))
-			}
+		if e := &events[i]; e.ID == id && (e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted) {
+			v.victims, v.count = []wire.RequestInfo{l.table.Subject(e, 0)}, 1
 		}
 	}
 	return v
+}
+
+// A stealing is a steal under way: m is to be in the log when it is known what became of it.
+type stealing struct {
+	session *session
+	request *wire.Acquire
+}
+
+// tellTheft writes to the log what became of a steal, if e says that: its first event does. With
+// very many victims this comes later than the call that began it.
+func (l *loop) tellTheft(e *locktable.Event) {
+	st, is := l.stealing[e.ID]
+	if !is {
+		return
+	}
+	delete(l.stealing, e.ID)
+	v := verdict{code: e.Code}
+	if e.Theft != nil {
+		v.victims, v.count = e.Theft.Victims, e.Theft.Count
+		if e.Kind != locktable.Granted {
+			v.ended = e.Kind.String()
+		}
+	}
+	l.writeAudit(st.session, st.request, v)
 }
 
 // nameOf says who somebody is: the identity where there is one, else the label

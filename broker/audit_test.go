@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
@@ -44,6 +45,28 @@ func TestAudit(t *testing.T) {
 		for _, p := range []*peer{a, b, c} {
 			p.close()
 		}
+	})
+}
+
+// A steal that takes more than a slice is in the log when it is done, with all its victims.
+func TestAuditOfALongSteal(t *testing.T) {
+	const holders = 600
+	log := new(testLog)
+	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
+		a, c := r.connect("a"), r.connect("c")
+		for n := range holders {
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x","mode":"shared"}]}`, n)
+			a.take()
+		}
+		c.take()
+		c.send(`{"type":"acquire","id":"cccccccc--0","locks":[{"name":"x"}],"steal":true}`)
+		pass(time.Second)
+		if got := log.lines(`"victim_count":600,"message":"steal"`); len(got) != 1 {
+			t.Errorf("the log says %q", log.lines(`"audit":true`))
+		}
+		c.expect(`{"type":"granted","id":"cccccccc--0","token":601}`)
+		a.close()
+		c.close()
 	})
 }
 

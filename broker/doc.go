@@ -43,10 +43,9 @@
 //
 // When a connection ends, for whatever reason, the loop drops its session:
 // waiting requests are withdrawn, then its locks are released. Whatever could be
-// long (a drop, a stop, a listing) is done in slices between other work, and what
-// blocks (the disk, the log) is done aside. One thing is not divided: a release, or
-// a steal, that lets 100,000 shared holders in, or out, is one event and takes a
-// tenth of a second.
+// long (a drop, a stop, a listing, very many grants, a steal from very many, a search
+// for a deadlock) is done in slices between other work, and what blocks (the disk, the
+// log) is done aside.
 //
 // # The door
 //

@@ -112,7 +112,7 @@ func TestStuckConsumer(t *testing.T) {
 // A client may ask for many pages at once: it gets them one after the other, and
 // no more than one is made before the last is sent.
 func TestManyPages(t *testing.T) {
-	const waiters, pages = 3000, 20
+	const waiters, pages = 3000, 100
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
 		for n := range waiters {
@@ -128,6 +128,7 @@ func TestManyPages(t *testing.T) {
 		}()
 		synctest.Wait()
 		a.read()
+		pass(time.Second) // the reader rests when the loop has handled what it waited for
 		frames := a.take()
 		if len(frames) != 1+pages+2 {
 			t.Fatalf("got %d frames, want the hello, %d pages, an error and a page", len(frames), pages)

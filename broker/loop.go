@@ -38,7 +38,8 @@ type loop struct {
 	pages    pages
 	asking   *session   // for whose request there is a search under way, or nil
 	heldBack []*session // until it is done
-	dropping []string   // sessions whose requests are being ended
+	stealing map[wire.ID]stealing
+	dropping []string // sessions whose requests are being ended
 	watching watching
 	due      *dueTotal
 
@@ -64,6 +65,7 @@ func newLoop(config Config, in *inbox) *loop {
 		watching: newWatching(config),
 		pages:    pages{most: config.MaxPages},
 		due:      &dueTotal{most: config.MaxDue},
+		stealing: make(map[wire.ID]stealing),
 
 		tokenRange: tokenRange,
 	}
@@ -274,6 +276,9 @@ func (l *loop) deliver(events []locktable.Event) {
 		if l.watching.any() {
 			l.tellWatches(event)
 		}
+		if len(l.stealing) > 0 {
+			l.tellTheft(event)
+		}
 		*event = locktable.Event{}
 	}
 	l.events = events[:0]
@@ -293,6 +298,7 @@ func (l *loop) end(s *session, how ending) {
 	}
 	delete(l.sessions, s.name)
 	l.watching.forget(s)
+	s.listing = nil
 	l.pageSent(s)
 	l.part(s)
 	l.table.Leave(s.name, l.keptUntil(s, how))

@@ -168,7 +168,7 @@ func TestReaderWaitsForTheLoop(t *testing.T) {
 // When too much is due to everybody together, the client to which most is due is cut off, of the address to which most
 // is due. Those who read notice nothing.
 func TestTooMuchIsDue(t *testing.T) {
-	const most = 4 << 20
+	const most = 2 << 20
 	inBubble(t, broker.Config{MaxDue: most}, func(r *rig) {
 		good, holder := r.connect("a"), r.connect("b")
 		good.take()

@@ -7,7 +7,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // share has half of them at most.
 type pages struct {
 	most    int        // at once
-	due     int        // made and not sent yet
+	due     int        // begun and not sent yet
 	waiting []*session // whose turn came when there were too many
 }
 
@@ -22,15 +22,17 @@ func asksForPage(m wire.Request) bool {
 
 func (p *pages) mayBeMade(of *share) bool { return p.due < p.most && of.pages < max(p.most/2, 1) }
 
-// replyPage queues a page. The next one must wait until the writer has sent it.
-func (l *loop) replyPage(s *session, m wire.Reply) {
-	l.reply(s, m)
-	if s.leaves {
-		return
-	}
+// beginPage begins a page of s, whose turn it is. The next one must wait until the writer has sent it.
+func (l *loop) beginPage(s *session) {
 	s.paging = true
 	s.share.pages++
 	l.pages.due++
+}
+
+// refusePage answers with an error instead.
+func (l *loop) refusePage(s *session, refusal *wire.Error) {
+	l.reply(s, refusal)
+	l.pageSent(s)
 }
 
 // pageSent notes that the page of s was sent, or will not be, and lets those who wait for that

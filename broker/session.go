@@ -62,6 +62,7 @@ type turn struct {
 	waits    bool     // for its turn, in the lane of the first of it
 	auditing bool     // the log is to say first what it has done to others
 	paging   bool     // a page is on its way to it
+	listing  *listing // which is not made yet, or nil
 	asking   bool     // a search is under way for it
 	closing  bool     // its reader has ended
 	leaves   bool     // its end was handled

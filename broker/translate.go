@@ -22,7 +22,7 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Cancel:
 		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
-		l.info(s, m, now)
+		l.info(s, m)
 	case *wire.Why:
 		l.why(s, m, now)
 	case *wire.Evict:
@@ -41,11 +41,12 @@ func (l *loop) request(s *session, m wire.Request) {
 
 // acquire asks for locks.
 func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
+	if m.Steal {
+		l.stealing[m.ID] = stealing{s, m}
+		s.auditing = true
+	}
 	events := l.table.Acquire(now, acquireCommand(m, s.peer), l.events[:0])
 	l.sayWhyPaused(events)
-	if m.Steal {
-		l.audit(s, m, l.verdictOn(m.ID, events))
-	}
 	l.deliver(events)
 	if !m.Parent.IsZero() && l.table.Searching() {
 		l.asking, s.asking = s, true
@@ -53,18 +54,38 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 }
 
 // info answers a question for a page of the listing.
-func (l *loop) info(s *session, m *wire.Info, now time.Duration) {
-	page, events := l.table.Page(now, queryOf(m), l.events[:0])
+func (l *loop) info(s *session, m *wire.Info) {
+	l.beginPage(s)
+	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(queryOf(m))}
+	l.list(s)
+}
+
+// A listing is a page under way, which may take several turns.
+type listing struct {
+	id     wire.ID
+	paging *locktable.Paging
+}
+
+// list does a turn of it.
+func (l *loop) list(s *session) {
+	id, paging := s.listing.id, s.listing.paging
+	done, events := paging.Step(l.now(), l.events[:0])
 	l.deliver(events)
-	if page.TooFar {
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
+	if !done || s.leaves {
 		return
 	}
-	l.replyPage(s, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
+	s.listing = nil
+	page := &paging.Page
+	if page.TooFar {
+		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
+		return
+	}
+	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
 }
 
 // why answers who is in the way.
 func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
+	l.beginPage(s)
 	var chain []wire.Step
 	events, known := l.events[:0], true
 	if name, given := m.Lock.Get(); given {
@@ -74,10 +95,10 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	}
 	l.deliver(events)
 	if !known {
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.replyPage(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
 }
 
 // sayWhyPaused adds to a refusal, which is the last of the events of an acquire, what
@@ -94,12 +115,12 @@ func (l *loop) sayWhyPaused(events []locktable.Event) {
 func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
 	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
 	if !known {
-		l.audit(s, m, verdict{code: wire.NotFound})
+		l.writeAudit(s, m, verdict{code: wire.NotFound})
 		l.deliver(events)
 		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.audit(s, m, l.verdictOn(m.ID, events))
+	l.writeAudit(s, m, l.verdictOnEvict(m.Request, events))
 	l.deliver(events)
 	l.reply(s, &wire.Evicted{ID: m.ID})
 }

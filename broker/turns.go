@@ -122,17 +122,16 @@ func (l *loop) serveOne(in lane) int {
 	flow := queue.Next()
 	s := flow.Owner
 	s.waits = false
-	if l.isHeldUp(s) {
+	if !s.wantsTurn() || l.isHeldUp(s) { // it has ended while its page was made, or must wait since
 		queue.Rest(flow)
 		return 1
 	}
 	before := l.spent()
-	l.handle(s.todo.pop(&l.spare))
+	l.takeTurn(s)
 	cost := stepsOfItem + l.spent() - before
 	flow.Charge(cost)
 	l.turns.spent(in, cost)
-	s.handled()
-	if next := s.todo.first; next != nil && laneOf(&next.item) == in && !l.isHeldUp(s) {
+	if s.wantsTurn() && s.lane() == in && !l.isHeldUp(s) {
 		s.waits = true
 		queue.Again(flow)
 		return cost
@@ -142,19 +141,44 @@ func (l *loop) serveOne(in lane) int {
 	return cost
 }
 
+// takeTurn goes on with the page of s, or does the next that s has sent.
+func (l *loop) takeTurn(s *session) {
+	if s.listing != nil {
+		l.list(s)
+		return
+	}
+	l.handle(s.todo.pop(&l.spare))
+	s.handled()
+}
+
+// wantsTurn reports whether there is something to do for the session.
+func (t *turn) wantsTurn() bool { return t.listing != nil || t.todo.first != nil }
+
+// lane is where a session that wants a turn waits for it.
+func (t *turn) lane() lane {
+	if t.listing != nil {
+		return laneLong
+	}
+	return laneOf(&t.todo.first.item)
+}
+
 // await lets a session wait for its turn, unless it wants none, or must wait for something else.
 func (l *loop) await(s *session) {
-	if s.waits || s.todo.first == nil || l.isHeldUp(s) {
+	if s.waits || !s.wantsTurn() || l.isHeldUp(s) {
 		return
 	}
 	s.waits = true
-	l.turns.queues[laneOf(&s.todo.first.item)].Add(&s.flows[laneOf(&s.todo.first.item)])
+	in := s.lane()
+	l.turns.queues[in].Add(&s.flows[in])
 }
 
 // isHeldUp reports whether what s wants next must wait for something else than its turn. When that
 // has come, await is called again.
 func (l *loop) isHeldUp(s *session) bool {
-	if s.auditing || s.asking {
+	switch {
+	case s.listing != nil:
+		return false
+	case s.auditing || s.asking:
 		return true
 	}
 	if l.asking != nil && l.touches(&s.todo.first.item) {

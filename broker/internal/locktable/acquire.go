@@ -21,7 +21,8 @@ type Acquire struct {
 	// Parent is a held request of the same session, or zero.
 	Parent wire.ID
 	// Steal takes the locks from who holds them, past all who wait; By is who
-	// does that. All locks are exclusive then, and there is no parent.
+	// does that. All locks are exclusive then, and there is no parent. Where very many
+	// hold them, the grant comes from a later call.
 	Steal bool
 	By    string
 }
@@ -64,7 +65,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		return t.ask(r, parent, a, events)
 	}
 	if a.Steal {
-		events = t.steal(a, events)
+		return t.settle(t.steal(r, a, events))
 	}
 	t.admit(r, parent, a.Locks)
 	if free {
@@ -91,7 +92,7 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 	t.charge(len(locks))
 	for _, spec := range locks {
 		l := t.locks.get(spec.Name)
-		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
+		if l != nil && (l.waiting > 0 || t.isTaken(l) || !t.fits(l, claimOf(spec).limit())) {
 			return false
 		}
 	}
@@ -100,8 +101,9 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 
 // hasRoom reports whether those who hold these locks would let a request for them in.
 func (t *Table) hasRoom(locks []wire.LockSpec) bool {
+	t.charge(len(locks))
 	for _, spec := range locks {
-		if l := t.locks.get(spec.Name); l != nil && !t.fits(l, claimOf(spec).limit()) {
+		if l := t.locks.get(spec.Name); l != nil && (t.isTaken(l) || !t.fits(l, claimOf(spec).limit())) {
 			return false
 		}
 	}

@@ -179,8 +179,8 @@ func TestPageComparesSoManyNames(t *testing.T) {
 		table.Acquire(0, ask(n, fmt.Sprintf("x/%d", n+1)), nil)
 	}
 	for match, most := range map[string]int64{
-		"x/2999[9]": pageWork/100 + 1,
-		"x/{29999}": pageWork/100 + 1,
+		"x/2999[9]": pageWork/nameWork + 1,
+		"x/{29999}": pageWork/nameWork + 1,
 	} {
 		found, pages := 0, 0
 		for q := (Query{Match: match, Max: 1000, Queue: 1}); ; pages++ {
@@ -293,6 +293,43 @@ func TestListsGoOnWithinBounds(t *testing.T) {
 	}
 	if page := inside(pageWalk + 2); !page.TooFar {
 		t.Error("deeper than allowed: no refusal")
+	}
+}
+
+// On the long way to where a list goes on others are served. Whoever leaves the list
+// meanwhile, and comes again at its end, makes no difference.
+func TestListsGoOnThoughTheyChange(t *testing.T) {
+	const waiters, after = 5 * walkSlice, 3 * walkSlice
+	for name, leave := range map[string]struct{ from, to int }{
+		"nobody":                {0, 0},
+		"where the walk is":     {walkSlice - 3, walkSlice + 3},
+		"and a mark before":     {walkSlice - markEvery - 3, walkSlice + 3},
+		"all up to there":       {1, walkSlice + 3},
+		"what is looked for":    {after - 10, after + 10},
+		"all that is walked to": {1, after + 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCrowd(waiters)
+			p := c.table.BeginPage(Query{Max: 1, Queue: 2, Seq: 1, WaitersAfter: wire.Some[int64](after)})
+			if done, _ := p.Step(0, nil); done {
+				t.Fatal("it was not far")
+			}
+			for n := leave.from; n < leave.to; n++ {
+				c.events = c.table.Cancel(0, wire.ID{Session: "a", N: int64(n)}, c.events[:0])
+				c.join()
+			}
+			steps := 1
+			for done := false; !done; steps++ {
+				done, _ = p.Step(0, nil)
+			}
+			// The nth request to come has the rank n+1.
+			if got, want := p.Page.Locks[0].Waiters[0].ID.N, int64(max(after, leave.to)); got != want {
+				t.Errorf("goes on with %d, want %d", got, want)
+			}
+			if steps > 5 {
+				t.Errorf("it took %d steps", steps)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ const (
 	placeCost    = 3  // to put a place somewhere, or to take it away
 	requestCost  = 6  // to make a request known, or to end it
 	describeCost = 12 // to describe a request; its locks cost extra
+	pursuitCost  = 5  // to look at a request and ask why it does not go away
 )
 
 // Cost counts what all calls so far have cost, in steps of some 10 to 30 ns. It only

@@ -45,8 +45,8 @@
 // # Order within an instant
 //
 // Every call first does what is due at its time: requests that have waited long
-// enough end, then requests that have held long enough end, then what has
-// become free is granted. So nothing is ever granted whose time is over, however
+// enough end, then requests that have held long enough end, then steals under way go
+// on (theft.go), then what has become free is granted. So nothing is ever granted whose time is over, however
 // late the call. The heads of different locks are granted in the order in
 // which their requests arrived.
 //

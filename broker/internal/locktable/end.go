@@ -35,6 +35,10 @@ func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 func (t *Table) end(r *request, event Event, events []Event) []Event {
 	events = t.disturb(r, events)
 	event.ID, event.request = r.id(), r
+	if r.state == stealing {
+		event.Theft = &t.theft[r].told
+		events = t.endTheft(r, events)
+	}
 	t.charge(requestCost + placeCost*len(r.places()))
 	t.clearDeadline(r)
 	if r.freedIndex >= 0 {
@@ -42,9 +46,10 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	}
 	for i := range r.places() {
 		p := &r.places()[i]
-		if r.state == holding {
+		switch r.state {
+		case holding:
 			t.removeHolder(p)
-		} else {
+		case waiting:
 			p.lock.dequeue(p)
 		}
 		t.freedAt(p.lock)

@@ -33,14 +33,16 @@ type Event struct {
 	Message  string // why, in the words of who did it
 	Obstacle *Obstacle
 	Cycle    []wire.Step
+	Theft    *Theft // with the grant of a steal, or its end before that
 
 	request *request // nil with Refused
 }
 
-// Locks is how many locks the request has; none with Refused. It is to be called
-// before the next call that takes the time, as Lock and Subject are.
+// Locks is how many locks the request has for others to see; none with Refused, and where
+// a steal has ended before it was granted. It is to be called before the next call that takes
+// the time, as Lock and Subject are.
 func (e *Event) Locks() int {
-	if e.request == nil {
+	if e.request == nil || e.Theft != nil && e.Kind != Granted {
 		return 0
 	}
 	return len(e.places())

@@ -9,14 +9,15 @@ import (
 // advance moves the table's time to now and does a slice of what is due by
 // then: first those that have waited long enough end, when all of them have,
 // those that have held long enough, then those that are no longer kept for a
-// session that has left, and only then is anything granted.
+// session that has left, then those whose locks are stolen, and only then is anything
+// granted.
 func (t *Table) advance(now time.Duration, events []Event) []Event {
 	if now < t.now {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
 	t.charge(1)
-	t.room = t.config.Grants
+	t.room, t.loot = t.config.Grants, t.config.Grants
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {
@@ -34,7 +35,7 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		slice -= len(r.places())
 		events = t.end(r, Event{Kind: Gone}, events)
 	}
-	return t.settle(events)
+	return t.settle(t.rob(events))
 }
 
 // overdue reports whether the first of those deadlines has come.

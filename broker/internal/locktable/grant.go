@@ -36,7 +36,7 @@ func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event 
 		events = t.finish(events) // what it is made for might be granted at once from now on
 	}
 	t.ceiling = ceiling
-	return t.settle(events)
+	return t.settle(t.rob(events))
 }
 
 // settle grants what can be granted at the locks that have changed, in order
@@ -72,7 +72,7 @@ func (t *Table) grantable(r *request) bool {
 	}
 	for i := range r.places() {
 		p := &r.places()[i]
-		if p.lock.queue.first != p || !t.fits(p.lock, p.limit()) {
+		if p.lock.queue.first != p || t.isTaken(p.lock) || !t.fits(p.lock, p.limit()) {
 			return false
 		}
 	}

@@ -17,7 +17,7 @@ type Query struct {
 	Queue int    // how many holders, and how many waiters, of each lock
 	Seq   int64  // only that lock; 0: any
 
-	// Where the lists of one lock begin, as the page before said. Where one is
+	// With Seq only: where the lists begin, as the page before said. Where one is
 	// given, the other list is left out.
 	HoldersAfter, WaitersAfter wire.Opt[int64]
 }
@@ -31,52 +31,60 @@ type Page struct {
 	TooFar bool
 }
 
-// What one page may cost, for nobody else is served meanwhile: each of these
-// takes a few milliseconds at most.
+// What one page may cost, for nobody else is served meanwhile: about half a millisecond for
+// each of these. Where a glob is costly, one name takes longer.
 const (
-	pageWork  = 300_000 // steps of comparing names with the glob, about
-	pageBytes = 2 << 20 // of JSON, about
-	pageWalk  = 300_000 // places passed over to where a list goes on
+	pageWork  = 100_000   // steps of comparing names with the glob, about
+	nameWork  = 20        // of them, to look at a name
+	pageBytes = 256 << 10 // of JSON, about
 )
 
-// Page answers q. It may hold fewer locks than q.Max although there are more:
-// Next tells, not the number. A glob that is a plain name costs no search.
+// Page answers q in one call, however far it is to where a list goes on. It may hold fewer
+// locks than q.Max although there are more: Next tells, not the number. A glob that is a plain
+// name costs no search.
 func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event) {
 	events = t.advance(now, events)
-	page := Page{Locks: []wire.LockInfo{}}
-	room := pageBytes
-	q.After = max(q.After, q.Seq-1)
+	p := t.BeginPage(q)
+	for !p.step() {
+	}
+	return p.Page, events
+}
+
+// fill makes the page of p.
+func (t *Table) fill(p *Paging) {
+	q, page, room := &p.query, &p.Page, pageBytes
+	page.Locks = []wire.LockInfo{}
 	if name, plain := wire.GlobName(q.Match); plain {
-		if l := t.locks.get(name); l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !l.unused()) {
-			t.list(l, &q, &page, &room)
+		if l := t.locks.get(name); l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !t.unused(l)) {
+			t.list(l, p, &room)
 		}
-		return page, events
+		return
 	}
 	begin, cost, work := q.After, wire.GlobCost(q.Match), pageWork
 	t.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
 		if q.isPast(l) {
 			return false
 		}
-		work -= 100 + cost*len(l.name)
-		if (work < 0 || room <= 0 || len(page.Locks) == q.Max) && q.After > begin {
+		if (work <= 0 || room <= 0 || len(page.Locks) == q.Max) && q.After > begin {
 			page.Next = q.After
 			return false
 		}
+		work -= nameWork + cost*len(l.name)
 		q.After = l.seq
-		if (q.Empty || !l.unused()) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
-			t.list(l, &q, &page, &room)
+		if (q.Empty || !t.unused(l)) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
+			t.list(l, p, &room)
 		}
 		return true
 	})
-	return page, events
+	t.charge((pageWork - work) / 4)
 }
 
 // isPast reports whether l comes after all that q asks for.
 func (q *Query) isPast(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
 
-// list puts l on the page, with at most q.Queue holders and as many waiters, and takes
+// list puts l on the page, with at most as many holders and waiters as asked for, and takes
 // what that costs from room. When room runs out the lists end there.
-func (t *Table) list(l *lock, q *Query, page *Page, room *int) {
+func (t *Table) list(l *lock, p *Paging, room *int) {
 	info := wire.LockInfo{
 		Name:    l.name,
 		Seq:     l.seq,
@@ -86,18 +94,22 @@ func (t *Table) list(l *lock, q *Query, page *Page, room *int) {
 		Holders: []wire.RequestInfo{},
 		Waiters: []wire.RequestInfo{},
 	}
+	t.charge(placeCost)
 	*room -= info.Size()
-	parts := listing{table: t, most: q.Queue, room: room, walk: pageWalk}
-	holders, some := q.HoldersAfter.Get()
-	waiters, others := q.WaitersAfter.Get()
+	parts := listing{table: t, most: p.query.Queue, room: room}
+	holders, waiters := l.holders.first, l.queue.first
+	if p.query.Seq != 0 {
+		holders, waiters = p.holders.to, p.waiters.to
+	}
+	some, others := !p.query.HoldersAfter.IsZero(), !p.query.WaitersAfter.IsZero()
 	if some || !others {
-		info.Holders, info.HoldersNext = parts.describe(l.holders.first, holders)
+		info.Holders, info.HoldersNext = parts.describe(holders, p.holders.after)
 	}
 	if others || !some {
-		info.Waiters, info.WaitersNext = parts.describe(l.queue.first, waiters)
+		info.Waiters, info.WaitersNext = parts.describe(waiters, p.waiters.after)
 	}
-	page.TooFar = parts.walk < 0
-	page.Locks = append(page.Locks, info)
+	p.Page.TooFar = p.holders.room < 0 || p.waiters.room < 0
+	p.Page.Locks = append(p.Page.Locks, info)
 }
 
 // A listing describes parts of lists.
@@ -105,15 +117,11 @@ type listing struct {
 	table *Table
 	most  int  // of each list
 	room  *int // for bytes
-	walk  int  // how many places it may pass over
 }
 
-// describe describes those from p on whose rank is above that one, and says after which
-// rank the others are, if there are any.
+// describe describes those from p on, and says after which rank the others are, if there
+// are any. Those up to the rank after come before p.
 func (d *listing) describe(p *place, after int64) (infos []wire.RequestInfo, next wire.Opt[int64]) {
-	for ; p != nil && p.rank() <= after && d.walk >= 0; p = p.next {
-		d.walk--
-	}
 	infos = []wire.RequestInfo{}
 	for ; p != nil; p = p.next {
 		if len(infos) == d.most || *d.room <= 0 {

@@ -2,6 +2,7 @@ package locktable
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -20,6 +21,7 @@ func check(t *Table) error {
 		checkSessions,
 		checkKept,
 		checkOwners,
+		checkThefts,
 		checkIdle,
 	} {
 		if err := law(t); err != nil {
@@ -73,8 +75,11 @@ func checkNobodyOverlooked(t *Table) error {
 	for _, s := range t.sessions {
 		for r := s.waiting.first; r != nil; r = r.next {
 			timeOver := r.dueIndex >= 0 && r.due <= t.now
+			if r.state == stealing {
+				continue
+			}
 			leftOver := t.room <= 0 && r.freedIndex >= 0
-			if t.grants() && !s.leaving && !timeOver && !leftOver && bruteGrantable(r) {
+			if t.grants() && !s.leaving && !timeOver && !leftOver && bruteGrantable(t, r) {
 				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
 			}
 		}
@@ -82,10 +87,10 @@ func checkNobodyOverlooked(t *Table) error {
 	return nil
 }
 
-func bruteGrantable(r *request) bool {
+func bruteGrantable(t *Table, r *request) bool {
 	for i := range r.places() {
 		p := &r.places()[i]
-		if p.lock.queue.first != p || int(p.lock.holding)+1 > min(p.limit(), bruteLeast(p.lock)) {
+		if t.taken[p.lock] > 0 || p.lock.queue.first != p || int(p.lock.holding)+1 > min(p.limit(), bruteLeast(p.lock)) {
 			return false
 		}
 	}
@@ -111,7 +116,9 @@ func checkWhole(t *Table) error {
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			places -= len(r.places())
+			if r.state != stealing {
+				places -= len(r.places())
+			}
 		}
 	}
 	if places != 0 {
@@ -170,7 +177,7 @@ func checkSessions(t *Table) error {
 			}
 		}
 		for r := s.waiting.first; r != nil; r = r.next {
-			if r.state != waiting || s.requests.get(r.n) != r || r.next != nil && r.arrival >= r.next.arrival {
+			if r.state != waiting && r.state != stealing || s.requests.get(r.n) != r || r.next != nil && r.arrival >= r.next.arrival {
 				return fmt.Errorf("%s does not belong there among those that wait", r.id())
 			}
 		}
@@ -259,6 +266,31 @@ func checkOwners(t *Table) error {
 	return nil
 }
 
+// checkThefts checks that exactly those locks are taken that are stolen, and that a call
+// leaves nothing to steal but where it had a whole slice to take, or nothing is granted.
+func checkThefts(t *Table) error {
+	if t.thefts.first != nil && t.loot > 0 && t.grants() {
+		return fmt.Errorf("a call left a theft, with loot for %d places", t.loot)
+	}
+	wanted := make(map[*lock]int)
+	for f := t.thefts.first; f != nil; f = f.next {
+		if f.request.state != stealing || t.theft[f.request] != f || t.find(f.request.id()) != f.request {
+			return fmt.Errorf("%s is not who steals", f.request.id())
+		}
+		for i := range f.request.places() {
+			l := f.request.places()[i].lock
+			wanted[l]++
+			if t.locks.get(l.name) != l {
+				return fmt.Errorf("%s steals %s, which is forgotten", f.request.id(), l.name)
+			}
+		}
+	}
+	if length(t.thefts) != len(t.theft) || !maps.Equal(wanted, t.taken) {
+		return fmt.Errorf("%d locks are stolen, and %d are taken", len(wanted), len(t.taken))
+	}
+	return checkList(t.thefts)
+}
+
 // checkIdle is the rest of invariant 8: the idle locks are exactly those that
 // nobody uses, and not too many.
 func checkIdle(t *Table) error {
@@ -267,8 +299,8 @@ func checkIdle(t *Table) error {
 		idle[l] = true
 	}
 	for name, l := range t.locks.all() {
-		if l.unused() != idle[l] {
-			return fmt.Errorf("invariant 8: %s: unused is %t, idle is %t", name, l.unused(), idle[l])
+		if t.unused(l) != idle[l] {
+			return fmt.Errorf("invariant 8: %s: unused is %t, idle is %t", name, t.unused(l), idle[l])
 		}
 		delete(idle, l)
 	}
@@ -283,7 +315,7 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
+	if len(t.taken) > 0 || t.thefts.first != nil || len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
 			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
 	}

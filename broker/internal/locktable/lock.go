@@ -49,7 +49,8 @@ func (t *Table) fits(l *lock, limit int) bool {
 	return int(l.holding)+1 <= min(limit, t.limits.least(l))
 }
 
-func (l *lock) unused() bool { return l.holding == 0 && l.waiting == 0 }
+// unused reports whether nobody holds l, waits for it or steals it.
+func (t *Table) unused(l *lock) bool { return l.holding == 0 && l.waiting == 0 && !t.isTaken(l) }
 
 // use returns the lock of that name, made or called back from the idle.
 func (t *Table) use(name string) *lock {
@@ -61,7 +62,7 @@ func (t *Table) use(name string) *lock {
 		t.bySeq.Set(l)
 		return l
 	}
-	if l.unused() {
+	if t.unused(l) {
 		t.idle.remove(l)
 	}
 	return l
@@ -70,7 +71,7 @@ func (t *Table) use(name string) *lock {
 // rest puts a lock that nobody uses any more among the idle, and forgets the
 // idle lock that was used least recently when they are too many.
 func (t *Table) rest(l *lock) {
-	if !l.unused() {
+	if !t.unused(l) {
 		return
 	}
 	t.idle.append(l)

@@ -1,6 +1,9 @@
 package locktable
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Drop ends one request after another, each an instant of its own: those that
 // wait in order of arrival, then those that hold in order of grant.
@@ -12,9 +15,10 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 			break
 		}
 		events = o.answer(events)
+		event := Event{Kind: Gone, ID: next.ID, Theft: o.theftOf(next)}
 		o.remove(next)
 		budget -= len(next.Locks)
-		events = append(events, Event{Kind: Gone, ID: next.ID})
+		events = append(events, event)
 	}
 	events = o.grantAll(events)
 	next := o.nextToLeave(name)
@@ -26,7 +30,11 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 
 // nextToLeave is the request of a session that ends first when that is dropped.
 func (o *oracle) nextToLeave(name string) (next *wish) {
-	for _, w := range o.requests {
+	all := slices.Clone(o.requests)
+	for _, r := range o.raids {
+		all = append(all, r.wish)
+	}
+	for _, w := range all {
 		if w.ID.Session == name && (next == nil || w.leavesBefore(next)) {
 			next = w
 		}

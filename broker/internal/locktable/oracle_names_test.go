@@ -30,7 +30,7 @@ func (o *oracle) use(name string) {
 // rest notes that a name is out of use if it is, and forgets the one that has
 // been for longest if those are too many.
 func (o *oracle) rest(name string) {
-	if len(o.users(name, true))+len(o.users(name, false)) > 0 {
+	if len(o.users(name, true))+len(o.users(name, false)) > 0 || o.isTaken(name) {
 		return
 	}
 	o.rests++

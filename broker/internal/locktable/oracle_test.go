@@ -29,6 +29,8 @@ type oracle struct {
 	pace     *pace        // nil: it does not wait for the table
 	names    []*knownName // in order of first use
 	asked    *wish        // it waits for the answer whether it could ever be granted
+	raids    []*raid      // steals under way, in order of arrival
+	loot     int          // how many more places this call may take for them
 	coming   wire.ID      // of the acquire under way, before it has come
 	arrivals int
 	tokens   int64
@@ -76,6 +78,7 @@ func (o *oracle) Unkeep(name string) {
 func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 	o.now = now
 	slice := o.config.Slice
+	o.loot = cmp.Or(o.config.Grants, defaultGrants)
 	for _, w := range append(o.due(false), o.due(true)...) {
 		if slice <= 0 {
 			break
@@ -100,7 +103,7 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 			events = append(events, Event{Kind: Gone, ID: w.ID})
 		}
 	}
-	return o.grantAll(events)
+	return o.grantAll(o.rob(events))
 }
 
 func (o *oracle) Deadline() (time.Duration, bool) {
@@ -168,6 +171,11 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.ShuttingDown})
 	}
 	mine := 0
+	for _, r := range o.raids {
+		if r.ID.Session == a.ID.Session {
+			mine++
+		}
+	}
 	for _, w := range o.requests {
 		if w.ID.Session == a.ID.Session {
 			mine++
@@ -214,18 +222,6 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 // grants reports whether anything is granted at all.
 func (o *oracle) grants() bool { return o.tokens < o.ceiling && !o.shut }
 
-func (o *oracle) steal(w *wish, events []Event) []Event {
-	for _, spec := range w.Locks {
-		for _, victim := range o.users(spec.Name, true) {
-			events = o.answer(events)
-			o.remove(victim)
-			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: w.By})
-		}
-	}
-	o.come(w)
-	return o.grantAll(append(events, o.grant(w)))
-}
-
 // answer answers the request that waits for that, if the table does so at the same
 // moment: as things stand then, but for who is over, which is as of the question.
 func (o *oracle) answer(events []Event) []Event {
@@ -263,8 +259,8 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 	if w == nil {
 		return events, false
 	}
+	event := Event{Kind: Evicted, ID: id, By: by, Message: message, Theft: o.theftOf(w)}
 	o.remove(w)
-	event := Event{Kind: Evicted, ID: id, By: by, Message: message}
 	if w.held {
 		event.Kind, event.Lost = Lost, wire.LostEvicted
 	}
@@ -274,7 +270,7 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 func (o *oracle) Allow(now time.Duration, ceiling int64, events []Event) []Event {
 	events = o.answer(o.Tick(now, events))
 	o.ceiling = ceiling
-	return o.grantAll(events)
+	return o.grantAll(o.rob(events))
 }
 
 // Shut ends those who wait name by name. To go past a name costs as much as to
@@ -282,6 +278,12 @@ func (o *oracle) Allow(now time.Duration, ceiling int64, events []Event) []Event
 func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
 	events = o.answer(o.Tick(now, events))
 	o.shut = true
+	for budget > 0 && len(o.raids) > 0 {
+		r := o.raids[0]
+		budget -= len(r.Locks)
+		o.remove(r.wish)
+		events = append(events, Event{Kind: ShutDown, ID: r.ID, Theft: &r.told})
+	}
 	for budget > 0 {
 		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
 		if at < 0 {
@@ -326,14 +328,20 @@ func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 	if w == nil {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
 	}
+	event := Event{Kind: Cancelled, ID: id, Theft: o.theftOf(w)}
 	o.remove(w)
-	return o.grantAll(append(events, Event{Kind: Cancelled, ID: id}))
+	return o.grantAll(append(events, event))
 }
 
 func (o *oracle) find(id wire.ID) *wish {
 	for _, w := range o.requests {
 		if w.ID == id {
 			return w
+		}
+	}
+	for _, r := range o.raids {
+		if r.ID == id {
+			return r.wish
 		}
 	}
 	return nil
@@ -372,6 +380,9 @@ func (o *oracle) grant(w *wish) Event {
 // grantable is the grant rule, for a request that waits or has just come.
 func (o *oracle) grantable(w *wish) bool {
 	for _, spec := range w.Locks {
+		if o.isTaken(spec.Name) {
+			return false
+		}
 		number, least := 1, limitOn(spec)
 		for _, other := range o.requests {
 			theirs, uses := other.on(spec.Name)
@@ -414,6 +425,7 @@ func (w *wish) on(name string) (wire.LockSpec, bool) {
 
 func (o *oracle) remove(w *wish) {
 	o.requests = slices.DeleteFunc(o.requests, func(other *wish) bool { return other == w })
+	o.raids = slices.DeleteFunc(o.raids, func(r *raid) bool { return r.wish == w })
 	if o.nextToLeave(w.ID.Session) == nil {
 		delete(o.kept, w.ID.Session)
 	}

@@ -48,7 +48,8 @@ func (o *oracle) future(w *wish) *oracle {
 func (o *oracle) isOver(w *wish) bool {
 	due, limited := w.deadline()
 	return limited && due <= o.now && (w.held || w.since < due) ||
-		o.leaving[w.ID.Session] && (!w.held || o.keep[w.ID.Session] <= o.now)
+		o.leaving[w.ID.Session] && (!w.held || o.keep[w.ID.Session] <= o.now) ||
+		o.isStolen(w)
 }
 
 // finishOne ends all requests of the nth owner that does not wait, if there are

@@ -21,5 +21,5 @@ func (p *pace) grants(events int, coming wire.ID) bool {
 	if p == nil {
 		return true
 	}
-	return events < len(p.events) && p.events[events].Kind == Granted && p.events[events].ID != coming
+	return events < len(p.events) && p.events[events].Kind == Granted && p.events[events].ID != coming && p.events[events].Theft == nil
 }

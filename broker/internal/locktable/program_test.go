@@ -21,6 +21,8 @@ type program struct {
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
 	ceiling  int64
+	searches int    // how many more times it goes on with a search, more or less
+	tally    *tally // or nil
 }
 
 // A chooser is an open session.
@@ -62,6 +64,10 @@ func (p *program) next() command {
 		p.sessions = append(p.sessions, s)
 		return command{verb: verbOpen, session: s.name}
 	}
+	if p.searches > 0 && p.below(8) > 0 {
+		p.searches--
+		return command{verb: verbSearch}
+	}
 	s := p.sessions[p.below(len(p.sessions))]
 	choice := p.below(32)
 	if s.leaving && choice < 14 || choice == 31 {
@@ -94,8 +100,6 @@ func (p *program) next() command {
 		return command{verb: verbShut, budget: []int{1, 0, 2, whole}[p.below(4)]}
 	case choice == 24:
 		return command{verb: verbHeld}
-	case choice == 25 && p.below(4) > 0:
-		return command{verb: verbSearch}
 	case choice < 28:
 		p.now += []time.Duration{time.Second, 0, 2 * time.Second, time.Millisecond, 3 * time.Second}[p.below(5)]
 		return command{verb: []string{verbAt, verbClock}[p.below(2)], time: p.now}
@@ -142,6 +146,9 @@ func (p *program) acquire(s *chooser) command {
 		for i := range a.Locks {
 			a.Locks[i] = wire.LockSpec{Name: a.Locks[i].Name}
 		}
+	}
+	if !a.Parent.IsZero() {
+		p.searches = []int{0, 1, 4, 30}[p.below(4)]
 	}
 	p.ids = append(p.ids, a.ID)
 	return command{verb: verbAcquire, acquire: a}
@@ -214,6 +221,7 @@ func (p *program) query() Query {
 func (p *program) run() error {
 	config := p.config()
 	d := newDuel(config)
+	d.tally = p.tally
 	if config.MaxIdle%2 == 1 {
 		d.table.locks.mask = 1 // names with the same hash
 	}
@@ -247,6 +255,7 @@ type duel struct {
 	of, against driver
 	recorder    recorder
 	mirror      mirror
+	tally       *tally
 	log         strings.Builder
 }
 
@@ -259,7 +268,7 @@ func newDuel(config Config) *duel {
 // both gives a command to the table, then to the oracle, which keeps the table's pace.
 func (d *duel) both(c command) (got, want outcome) {
 	got = d.of.do(c)
-	d.dumb.pace = &pace{events: got.Events, leftOver: len(d.table.freed) > 0 && d.table.grants()}
+	d.dumb.pace = &pace{events: got.Events, leftOver: (len(d.table.freed) > 0 || len(d.dumb.raids) > 0) && d.table.grants()}
 	return got, d.against.do(c)
 }
 
@@ -271,7 +280,14 @@ func (d *duel) step(c command) (done bool, err error) {
 	case !reflect.DeepEqual(again, c):
 		return false, fmt.Errorf("the command is read as %v", again)
 	}
+	var asked wire.ID
+	if d.table.search != nil {
+		asked = d.table.search.asked.id()
+	}
 	got, want := d.both(c)
+	if d.tally != nil {
+		d.tally.count(c, got, asked, d.table)
+	}
 	for _, line := range got.lines(c) {
 		fmt.Fprintln(&d.log, "  "+line)
 	}

@@ -150,7 +150,9 @@ func (d *reduction) unmark(most int) bool {
 func (d *reduction) isOver(r *request) bool {
 	s := r.session
 	s.reached = d.number
-	return r.dueIndex >= 0 && r.due <= d.now || s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now)
+	return r.dueIndex >= 0 && r.due <= d.now ||
+		s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now) ||
+		d.table.isStolen(r)
 }
 
 // stand is the stand of l, nil if l was not reached.

@@ -11,7 +11,7 @@ type session struct {
 	name     string
 	peer     wire.Peer
 	requests requestSet              // by the n of session--n
-	waiting  list[request, *request] // in order of arrival
+	waiting  list[request, *request] // and those that steal, in order of arrival
 	holding  list[request, *request] // in order of grant
 	leaving  bool                    // nothing of it is granted any more
 	left     int64                   // since it leaves: which it was of all that have left
@@ -27,7 +27,8 @@ const (
 	waiting state = iota + 1
 	holding
 	ended
-	asking // whether it could ever be granted, if it waited
+	asking   // whether it could ever be granted, if it waited
+	stealing // its locks, from all who hold them
 )
 
 // A request is what an acquire made, until it ends. There may be millions: with

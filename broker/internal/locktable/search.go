@@ -19,7 +19,8 @@ const whole = math.MaxInt
 //   - the holders and the queues of all locks that were reached, those that are asked
 //     for first of all;
 //   - that those names are not in use which were not when they were asked for;
-//   - the owners that were reached: who their requests are, and which of them wait.
+//   - the owners that were reached: who their requests are, and which of them wait;
+//   - what is being stolen.
 //
 // Before anything of that changes, the search is brought to its end, in the call that
 // changes it ([Table.disturb], [Table.Touches]). What was not reached may change: it is
@@ -80,7 +81,7 @@ func (t *Table) Touches(a Acquire) bool {
 	if t.search == nil {
 		return false
 	}
-	if !a.Parent.IsZero() {
+	if a.Steal || !a.Parent.IsZero() {
 		return true
 	}
 	t.charge(len(a.Locks))

@@ -11,6 +11,11 @@ const shutReason = "the broker stops"
 func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
 	events = t.finish(t.advance(now, events))
 	t.shut = true
+	for budget > 0 && t.thefts.first != nil {
+		r := t.thefts.first.request
+		budget -= len(r.places())
+		events = t.end(r, Event{Kind: ShutDown, Reason: shutReason}, events)
+	}
 	for budget > 0 {
 		l := t.nextQueue(&budget)
 		if l == nil {

@@ -22,10 +22,11 @@ type Config struct {
 	// the least recently used are forgotten first.
 	MaxIdle int
 	// Slice is how much a call does of what is due, counted in places: a request
-	// has one at each of its locks. The rest is left to the next call. Default 64.
+	// has one at each of its locks. The rest is left to the next call. Default 32.
 	Slice int
-	// Grants is how many places a call looks at to grant what has become free. The
-	// rest is left to the next call. Default 256.
+	// Grants is how many places a call looks at to grant what has become free, and
+	// how many it takes from holders whose locks are stolen. The rest is left to the
+	// next call. Default 256.
 	Grants int
 	// Search is how many steps of a search for a deadlock a call does. The rest is left
 	// to Search. Default 10,000.
@@ -33,7 +34,7 @@ type Config struct {
 }
 
 const (
-	defaultSlice  = 64
+	defaultSlice  = 32
 	defaultGrants = 256
 	defaultSearch = 10_000
 )
@@ -72,6 +73,11 @@ type Table struct {
 	searches  int64      // so far
 	leaves    int64      // of sessions, so far
 
+	thefts list[theft, *theft] // under way, in order of arrival
+	theft  map[*request]*theft // the same, by who steals
+	taken  map[*lock]int       // by so many of them
+	loot   int                 // how many more places this call may take for them
+
 	cost int64 // see Cost
 
 	plain    *extra                  // what requests have that have nothing special
@@ -102,6 +108,8 @@ func New(config Config) *Table {
 		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
 		idle:     newIdleList(),
 		limits:   newLimits(),
+		theft:    make(map[*request]*theft),
+		taken:    make(map[*lock]int),
 		plain:    &extra{parent: -1, dueIndex: -1},
 		token:    config.FirstToken,
 		ceiling:  config.Ceiling,
@@ -124,7 +132,7 @@ func (t *Table) Tick(now time.Duration, events []Event) []Event {
 // Deadline returns the time at which there is next something to do, if any. It
 // is not in the future when a call has left something to the next.
 func (t *Table) Deadline() (time.Duration, bool) {
-	if len(t.freed) > 0 && t.grants() {
+	if (len(t.freed) > 0 || t.thefts.first != nil) && t.grants() {
 		return t.now, true
 	}
 	due, some := time.Duration(math.MaxInt64), false

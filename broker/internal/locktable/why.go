@@ -8,7 +8,7 @@ import (
 
 // whySteps is how many requests a question may look at; the way that it has come
 // by then is the answer.
-const whySteps = 10_000
+const whySteps = 2_000
 
 // Why answers who is in the way of a request, who is in the way of that one, and
 // so on, down to one that waits for nobody. It is empty when nobody is in the way.
@@ -45,7 +45,10 @@ type pursuit struct {
 // to where it was is not the answer: it turns round and takes the next. There
 // is one that ends, or there were a deadlock.
 func (t *Table) chain(r *request) []wire.Step {
-	if last := newPursuit(t, r).follow(r); last != nil {
+	p := newPursuit(t, r)
+	last := p.follow(r)
+	t.charge(pursuitCost * (whySteps - p.room))
+	if last != nil {
 		return t.describeSteps(last.way())
 	}
 	return []wire.Step{}
@@ -100,7 +103,7 @@ func (p *pursuit) endsAt(l *link) bool {
 // what its owner waits for. One that is over waits for nothing.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || r.state != waiting && r.owner == nil:
+	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && r.owner == nil:
 		return nil
 	case r.state == waiting:
 		return []*request{r}
@@ -110,6 +113,9 @@ func (p *pursuit) waitsFor(r *request) []*request {
 		return waits
 	}
 	for _, kin := range r.owner.requests {
+		if p.room <= 0 {
+			break
+		}
 		if p.room--; kin.state == waiting && !kin.isOver(p.table.now) {
 			waits = append(waits, kin)
 		}

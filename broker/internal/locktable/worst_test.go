@@ -1,9 +1,11 @@
 package locktable
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +23,18 @@ func BenchmarkWorst(b *testing.B) {
 		{"grants", massGrant},
 		{"search", longSearch},
 		{"cycle", longCycle},
+		{"steal", massSteal},
+		{"timeouts", manyTimeouts},
+		{"drop", longDrop},
+		{"shut", longShut},
+		{"page-bytes", func(w *stopwatch) { fullPage(w, Query{Max: wire.MaxPage, Queue: wire.MaxQueue}) }},
+		{"page-queue", func(w *stopwatch) { fullPage(w, Query{Max: 1, Queue: wire.MaxQueue, Seq: 1}) }},
+		{"page-names", func(w *stopwatch) { manyNames(w, "") }},
+		{"page-glob", func(w *stopwatch) { manyNames(w, "*"+strings.Repeat("[a]", 100)+"b") }},
+		{"page-inside", pageInside},
+		{"why", longWhy},
+		{"why-queue", whyQueue},
+		{"some-holders", someHolders},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			var w stopwatch
@@ -110,4 +124,144 @@ func (w *stopwatch) search(t *Table, a Acquire) {
 func longCycle(w *stopwatch) {
 	t, last := newChain(20_000)
 	w.search(t, last)
+}
+
+// rest ticks until nothing is due any more.
+func (w *stopwatch) rest(t *Table, now time.Duration) {
+	for due, some := t.Deadline(); some && due <= now; due, some = t.Deadline() {
+		w.time(t, func() { t.Tick(now, nil) })
+	}
+}
+
+func shared(n int, name string) Acquire {
+	a := ask(n, name)
+	a.Locks[0].Mode = wire.Shared
+	return a
+}
+
+// massSteal is a steal from 100,000 holders.
+func massSteal(w *stopwatch) {
+	t := newBusyTable()
+	t.Open("b", wire.Peer{})
+	for n := range 100_000 {
+		t.Acquire(0, shared(n, "x"), nil)
+	}
+	w.time(t, func() {
+		t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "x"}}, Steal: true}, nil)
+	})
+	w.rest(t, 0)
+}
+
+// manyTimeouts are 10,000 at once, each behind a thousand others at two locks that eight hold.
+func manyTimeouts(w *stopwatch) {
+	t := newBusyTable()
+	for n := range 8 {
+		t.Acquire(0, shared(n, "x"), nil)
+	}
+	for n := range 1000 {
+		a := ask(100+n, "x")
+		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
+		t.Acquire(0, a, nil)
+	}
+	for n := range 10_000 {
+		a := ask(2000+n, "x")
+		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
+		a.Wait = time.Second
+		t.Acquire(0, a, nil)
+	}
+	w.rest(t, time.Second)
+}
+
+// webbed is a table where each of many requests has 64 locks that others share.
+func webbed() *Table {
+	t := newBusyTable()
+	t.Open("b", wire.Peer{})
+	for n := range 3000 {
+		a := ask(n, "")
+		if n%2 == 1 {
+			a.ID.Session = "b"
+		}
+		a.Locks = nil
+		for i := range 64 {
+			a.Locks = append(a.Locks, wire.LockSpec{Name: fmt.Sprint((n*7 + i*31) % 20_000)})
+		}
+		t.Acquire(0, a, nil)
+	}
+	return t
+}
+
+func longDrop(w *stopwatch) {
+	t := webbed()
+	t.Leave("a", 0)
+	for done := false; !done; {
+		w.time(t, func() { _, done = t.Drop(0, "a", 256, nil) })
+	}
+	w.rest(t, 0)
+}
+
+func longShut(w *stopwatch) {
+	t := webbed()
+	for done := false; !done; {
+		w.time(t, func() { _, done = t.Shut(0, 256, nil) })
+	}
+}
+
+// fullPage is a page of short descriptions, of which very many fit.
+func fullPage(w *stopwatch, q Query) {
+	t := newBusyTable()
+	for n := range 60_000 {
+		t.Acquire(0, shared(n, []string{"x", "y", "z"}[n%3]), nil)
+	}
+	w.time(t, func() { t.Page(0, q, nil) })
+}
+
+// manyNames are pages of locks that are not in use, or do not match.
+func manyNames(w *stopwatch, match string) {
+	t := newBusyTable()
+	for n := range 20_000 {
+		t.Acquire(0, ask(n, fmt.Sprint(strings.Repeat("a", 500), n)), nil)
+		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
+	}
+	for q, n := (Query{Match: match, Empty: match != "", Max: wire.MaxPage, Queue: 1}), 0; n < 20; n++ {
+		var page Page
+		w.time(t, func() { page, _ = t.Page(0, q, nil) })
+		if q.After = page.Next; page.Next == 0 {
+			break
+		}
+	}
+}
+
+// pageInside is a page that begins as deep inside a queue as one may.
+func pageInside(w *stopwatch) {
+	c := newCrowd(pageWalk)
+	q := Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some[int64](pageWalk)}
+	p := c.table.BeginPage(q)
+	for done := false; !done; {
+		w.time(c.table, func() { done, _ = p.Step(0, nil) })
+	}
+}
+
+// longWhy is the chain of as many owners as are looked at.
+func longWhy(w *stopwatch) {
+	t, _ := newChain(20_000)
+	w.time(t, func() { t.Why(0, wire.ID{Session: "0", N: 1}, nil) })
+}
+
+// whyQueue is why in a lock of very many holders.
+func whyQueue(w *stopwatch) {
+	t := newBusyTable()
+	for n := range 50_000 {
+		t.Acquire(0, shared(n, "x"), nil)
+	}
+	t.Acquire(0, ask(50_000, "x"), nil)
+	w.time(t, func() { t.Why(0, wire.ID{Session: "a", N: 50_000}, nil) })
+}
+
+func someHolders(w *stopwatch) {
+	t := newBusyTable()
+	for n := range 50_000 {
+		t.Acquire(0, ask(n, fmt.Sprint(n)), nil)
+		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
+	}
+	w.time(t, func() { t.SomeHolders(8) })
 }

@@ -1,0 +1,64 @@
+package locktable
+
+import (
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A tally counts how often programs came to what they are there to try.
+type tally struct {
+	searched    int // searches that ended in a call that goes on with them
+	interrupted int // that another call brought to their end
+	deadlocks   int // among these
+	givenUp     int
+	leftGrants  int // calls that left grants to the next
+	leftSteals  int // and steals
+}
+
+// count counts what a command gave, when a search for that id was under way before.
+func (n *tally) count(c command, o outcome, asked wire.ID, t *Table) {
+	if !asked.IsZero() && (t.search == nil || t.search.asked.id() != asked) {
+		n.ended(c, o, asked)
+	}
+	if len(t.freed) > 0 && t.grants() {
+		n.leftGrants++
+	}
+	if t.thefts.first != nil && t.grants() {
+		n.leftSteals++
+	}
+}
+
+func (n *tally) ended(c command, o outcome, asked wire.ID) {
+	for _, e := range o.Events {
+		if e.ID != asked {
+			continue
+		}
+		if c.verb == verbSearch {
+			n.searched++
+			return
+		}
+		n.interrupted++
+		if e.Code == wire.Deadlock {
+			n.deadlocks++
+		}
+		return
+	}
+	n.givenUp++
+}
+
+// TestProgramsTryAll: random programs come often enough to what is done bit by bit, with
+// other calls in between.
+func TestProgramsTryAll(t *testing.T) {
+	var n tally
+	for seed := range uint64(80) {
+		p := &program{bytes: randomBytes(seed, 1200), tally: &n}
+		if err := p.run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%+v", n)
+	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.givenUp < 1 || n.leftGrants < 40 || n.leftSteals < 25 {
+		t.Errorf("too few of some: %+v", n)
+	}
+}

@@ -60,7 +60,7 @@ func (e *tcpEnd) wrote(err error) {
 // read notes the error of a read.
 func (e *tcpEnd) read(err error) {
 	if err == io.EOF && !e.layered { //nolint:errorlint // only that of TCP itself
-		if e.hasFIN() {
+		if e.sending.Load() == 0 && e.hasFIN() {
 			e.note(io.EOF)
 		}
 		return
@@ -74,10 +74,10 @@ func (e *tcpEnd) read(err error) {
 func (e *tcpEnd) hasFIN() bool {
 	conn, is := e.raw.(syscall.Conn)
 	if !is {
-		return true // a connection in memory has no other end
+		return true
 	}
 	system, err := conn.SyscallConn()
-	return err == nil && e.sending.Load() == 0 && receivedFIN(system)
+	return err == nil && receivedFIN(system)
 }
 
 // listen waits for the end of TCP, as long as raw's deadline for reading allows. Nobody

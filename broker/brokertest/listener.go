@@ -2,8 +2,11 @@ package brokertest
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // A listener accepts the server's ends of pipes.
@@ -20,7 +23,7 @@ func newListener() *listener {
 func (l *listener) dial(ctx context.Context, remote string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case l.conns <- pipeEnd{server, address(remote)}:
+	case l.conns <- &pipeEnd{Conn: server, remote: address(remote)}:
 		return client, nil
 	case <-l.closed:
 		return nil, net.ErrClosed
@@ -48,14 +51,31 @@ func (l *listener) Close() error {
 // Addr is for the http.Server.
 func (l *listener) Addr() net.Addr { return address("broker.test:80") }
 
-// A pipeEnd is a pipe's end that says where it comes from.
+// A pipeEnd is the server's end of a pipe. It says where it comes from, and ends as TCP does.
 type pipeEnd struct {
 	net.Conn
 	remote address
+	closed atomic.Bool
+}
+
+// Close ends both directions.
+func (e *pipeEnd) Close() error {
+	e.closed.Store(true)
+	return e.Conn.Close()
+}
+
+// Write succeeds when the client has closed its end: TCP takes the bytes and throws them away, and
+// whoever reads learns of the end.
+func (e *pipeEnd) Write(p []byte) (int, error) {
+	n, err := e.Conn.Write(p)
+	if errors.Is(err, io.ErrClosedPipe) && !e.closed.Load() {
+		return len(p), nil
+	}
+	return n, err
 }
 
 // RemoteAddr is the address that was given to DialFrom.
-func (e pipeEnd) RemoteAddr() net.Addr { return e.remote }
+func (e *pipeEnd) RemoteAddr() net.Addr { return e.remote }
 
 type address string
 

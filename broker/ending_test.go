@@ -134,15 +134,25 @@ func TestEveryErrno(t *testing.T) {
 // while a write is under way, which may have been told and not said so yet.
 func TestEOFAfterAnError(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
-	c.tcp.sending.Add(1)
+	c.tcp.writing()
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); err != nil {
 		t.Errorf("during a write: %v", err)
 	}
 	c.tcp.wrote(syscall.ETIMEDOUT)
-	c.tcp.sending.Add(-1)
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); !errors.Is(err, syscall.ETIMEDOUT) {
 		t.Errorf("after it: %v", err)
+	}
+}
+
+// A write that ends without an error of the system has been told nothing: then EOF was a FIN.
+func TestEOFDuringAWrite(t *testing.T) {
+	c := newProgressConn(&oddConn{read: io.EOF})
+	c.tcp.writing()
+	_, _ = c.Read(make([]byte, 1))
+	c.tcp.wrote(os.ErrDeadlineExceeded)
+	if err := c.tcp.cause(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want EOF", err)
 	}
 }

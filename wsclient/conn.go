@@ -34,6 +34,7 @@ type conn struct {
 	goroutines sync.WaitGroup
 
 	decoder wire.ReplyDecoder // the reader's
+	glance  glance            // the reader's
 
 	turn     chan struct{} // has a token while somebody writes
 	wake     chan struct{} // has a token when the writer has something to do

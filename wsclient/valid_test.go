@@ -35,6 +35,7 @@ func fixture(hold time.Duration) *Lock {
 // the context has ended, although no timer has fired.
 func TestValidLooksAtTheClocks(t *testing.T) {
 	suspended := instant{mono: at(time.Second).mono, wall: at(10 * time.Second).wall}
+	setBack := instant{mono: at(time.Second).mono, wall: at(time.Second).wall, asleep: 9 * time.Second}
 	tests := []struct {
 		name   string
 		hold   time.Duration
@@ -44,6 +45,7 @@ func TestValidLooksAtTheClocks(t *testing.T) {
 		{"in time", 0, at(10*time.Second - 1), ""},
 		{"frozen", 0, at(10 * time.Second), LostLease},
 		{"suspended", 0, suspended, LostLease},
+		{"suspended, and the clock on the wall set back", 0, setBack, LostLease},
 		{"within its hold", time.Second, at(time.Second - 1), ""},
 		{"its hold is over", time.Second, at(time.Second), LostExpired},
 		{"lease and hold are over", time.Second, suspended, LostLease},

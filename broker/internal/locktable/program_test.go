@@ -17,6 +17,7 @@ import (
 type program struct {
 	bytes    []byte
 	sessions []*chooser
+	kept     []string // whose drop is done, and who may hold something still
 	opened   int
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
@@ -59,6 +60,10 @@ func (p *program) next() command {
 		p.opened++
 		p.sessions = append(p.sessions, s)
 		return command{verb: verbOpen, session: s.name}
+	}
+	if len(p.kept) > 0 && p.below(16) == 0 {
+		name := p.kept[len(p.kept)-1-p.below(min(3, len(p.kept)))]
+		return command{verb: verbDrop, session: name, budget: []int{whole, 0, 1}[p.below(3)], unkeep: true}
 	}
 	s := p.sessions[p.below(len(p.sessions))]
 	choice := p.below(32)
@@ -103,6 +108,7 @@ func (p *program) next() command {
 
 // gone tells the program that a drop is done.
 func (p *program) gone(name string) {
+	p.kept = append(p.kept, name)
 	p.sessions = slices.DeleteFunc(p.sessions, func(s *chooser) bool { return s.name == name })
 }
 

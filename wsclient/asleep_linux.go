@@ -9,7 +9,7 @@ import (
 // asleep is for how long the machine has been suspended since it was started: what
 // CLOCK_BOOTTIME counts and CLOCK_MONOTONIC, which is that of package time, does not.
 func asleep() (d time.Duration) {
-	for range 3 { // the thread may be stopped in between, which looks like a short sleep
+	for range 10 { // the thread may be stopped in between, which looks like a short sleep
 		begin, boot, end := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_BOOTTIME), clock(unix.CLOCK_MONOTONIC)
 		if d = boot - begin; end-begin < time.Millisecond {
 			break

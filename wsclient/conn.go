@@ -34,7 +34,6 @@ type conn struct {
 	goroutines sync.WaitGroup
 
 	decoder wire.ReplyDecoder // the reader's
-	glance  glance            // the reader's
 
 	turn     chan struct{} // has a token while somebody writes
 	wake     chan struct{} // has a token when the writer has something to do
@@ -51,6 +50,7 @@ type conn struct {
 	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
 	watches  book[*watch]           // those that have not ended
 	lease    lease
+	glance   glance
 	goodbye  wire.Release // of the request that is just being released
 	watchdog *time.Timer  // fires at the end of the lease
 	hasLost  bool         // somebody held a lock at the end

@@ -28,8 +28,15 @@ func awake() instant {
 // may be given up for nothing, which is the safe side.
 func (i instant) since(earlier instant) time.Duration {
 	mono := i.mono.Sub(earlier.mono)
-	return max(mono, mono+i.asleep-earlier.asleep, i.wall.Sub(earlier.wall))
+	if slept := i.asleep - earlier.asleep; slept > leastSleep {
+		mono += slept
+	}
+	return max(mono, i.wall.Sub(earlier.wall))
 }
+
+// leastSleep is more than two looks at how long the machine was suspended can differ when it
+// was not. All sleep since an instant counts together, so that much is overlooked at most.
+const leastSleep = 100 * time.Millisecond
 
 // lookEvery is how often it is looked, at most, whether the machine was suspended, by who
 // looks at the clocks very often.

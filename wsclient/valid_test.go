@@ -203,6 +203,26 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 	l.client.finish(ErrClosed)
 }
 
+// Nor is one believed that was read in time, when the caller, who was to be woken by it, wakes
+// after the lease.
+func TestGrantThatIsTakenTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := fixture(0)
+		conn, r := l.request.conn, l.request
+		r.ungrant()
+		r.claimed = false
+		conn.lease.heard = now()
+		r.grant(8, now())
+		conn.lease.heard.asleep -= 11 * time.Second // the machine was suspended
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := r.wait(ctx); !errors.Is(err, context.DeadlineExceeded) || r.claimed {
+			t.Errorf("got %v, claimed: %t", err, r.claimed)
+		}
+		l.client.finish(ErrClosed)
+	})
+}
+
 // A clock that is set forward ends the lease, for nothing. The broker has noticed
 // nothing: the client does not hang up either.
 func TestClockSetForwardHangsUpNothing(t *testing.T) {

@@ -25,8 +25,9 @@
 //
 //	reader -> inbox -> loop (lock table) -> outbox -> writer
 //
-// When a connection ends, for whatever reason, the loop drops its session:
-// waiting requests are withdrawn, then its locks are released. Whatever could be
+// When a connection ends, for whatever reason, the loop drops its session: waiting
+// requests are withdrawn, then its locks are released, as soon as its client can no
+// longer treat them as held. Whatever could be
 // long (a drop, a stop, a listing) is done in slices between other work, and what
 // blocks (the disk, the log) is done aside. One thing is not divided: a release, or
 // a steal, that lets 100,000 shared holders in, or out, is one event and takes a

@@ -2,6 +2,8 @@ module github.com/lockbroker/lockbroker
 
 go 1.26.0
 
+toolchain go1.26.9
+
 require (
 	charm.land/bubbletea/v2 v2.1.1
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0

@@ -8,8 +8,8 @@ import (
 )
 
 // What a client does to the requests of others, by steal or evict, is written to
-// the log. The loop must not do that, because a log can block: it says what it
-// did, and the reader of the session writes it before it reads on.
+// the log, before anything else that the client has sent is handled. The loop must not write
+// it, because a log can block.
 
 // A verdict is what became of a steal or an evict.
 type verdict struct {
@@ -19,23 +19,12 @@ type verdict struct {
 }
 
 // maxVictims is how many victims are described in the log, and maxDescribed how many
-// who hold when the broker stops.
+// who hold when the broker stops; maxLocksDescribed is how many locks each of them shows.
 const (
-	maxVictims   = 8
-	maxDescribed = 8
+	maxVictims        = 8
+	maxDescribed      = 8
+	maxLocksDescribed = 8
 )
-
-// newVerdicts makes the channel for the verdict on m, if its session is to wait for
-// that: what is done to others is in the log before the session can go on; and
-// one that is nested may take a long search, so that nobody is to have many of
-// them in the inbox, for which all others would have to wait.
-func newVerdicts(m wire.Request) chan verdict {
-	acquire, ok := m.(*wire.Acquire)
-	if isAudited(m) || ok && !acquire.Parent.IsZero() {
-		return make(chan verdict, 1)
-	}
-	return nil
-}
 
 // isAudited reports whether m is about the requests of others.
 func isAudited(m wire.Request) bool {
@@ -48,37 +37,31 @@ func isAudited(m wire.Request) bool {
 	return false
 }
 
-// awaitVerdict waits until the loop has said what became of it, and writes that.
-func (s *session) awaitVerdict(it item) {
-	if it.verdict == nil {
-		return
-	}
-	if v, handled := <-it.verdict; handled && isAudited(it.request) {
-		s.audit(it.request, v)
-	}
-	s.net.resume()
+// audit lets the log say what m has done. Until it has, s has no further turn.
+func (l *loop) audit(s *session, m wire.Request, v verdict) {
+	s.auditing = true
+	l.aside(func() {
+		s.audit(m, v)
+		l.inbox.put(item{session: s, kind: itemLogged})
+	})
 }
 
-// dismiss lets nobody wait for a verdict on an item that the loop does not handle.
-func (it item) dismiss() {
-	if it.verdict != nil {
-		close(it.verdict)
-	}
-}
-
+// audit writes the line.
 func (s *session) audit(m wire.Request, v verdict) {
-	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", nameOf(s.peer)).Str("remote", s.peer.Remote)
+	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", wire.LogText(nameOf(s.peer))).
+		Str("remote", wire.LogText(s.peer.Remote))
 	what := m.Kind()
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Stringer("request", m.Request).Str("why", m.Message)
+		line = line.Str("request", wire.LogText(m.Request.String())).Str("why", wire.LogText(m.Message))
 	case *wire.Acquire:
 		what = "steal"
 		names := make([]string, len(m.Locks))
 		for i, spec := range m.Locks {
 			names[i] = spec.Name
 		}
-		line = line.Stringer("request", m.ID).Str("author", m.Author).Strs("locks", names)
+		line = line.Str("request", wire.LogText(m.ID.String())).Str("author", wire.LogText(m.Author)).
+			Strs("locks", wire.LogTexts(names, len(names)))
 	}
 	if v.code != "" {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
@@ -93,8 +76,9 @@ type described []wire.RequestInfo
 // MarshalZerologArray is for the log.
 func (requests described) MarshalZerologArray(a *zerolog.Array) {
 	for _, r := range requests {
-		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", r.Author).Strs("locks", r.Locks).
-			Bool("held", r.Token != 0).Str("client", r.Client).Str("remote", r.Remote))
+		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", wire.LogText(r.Author)).
+			Strs("locks", wire.LogTexts(r.Locks, maxLocksDescribed)).Bool("held", r.Token != 0).
+			Str("client", wire.LogText(r.Client)).Str("remote", wire.LogText(r.Remote)))
 	}
 }
 

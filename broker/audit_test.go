@@ -32,7 +32,7 @@ func TestAudit(t *testing.T) {
 		}
 		who := `{"level":"warn","session":"cccccccc","audit":true,"by":"c","remote":"192.0.2.3:1000",`
 		expectLines(t, log.lines(`"audit":true`),
-			who+`"request":"bbbbbbbb--1","why":"stuck\nsince noon","victims":[`+
+			who+`"request":"bbbbbbbb--1","why":"\"stuck\\nsince noon\"","victims":[`+
 				`{"id":"bbbbbbbb--1","author":"report","locks":["x"],"held":false,"client":"b","remote":"192.0.2.2:1000"}],"victim_count":1,"message":"evict"}`,
 			who+`"request":"bbbbbbbb--1","why":"","refused":"not_found","message":"evict refused"}`,
 			who+`"request":"bbbbbbbb--0","why":"","refused":"bad_id","message":"evict refused"}`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -15,14 +16,18 @@ import (
 // A Broker hands out locks. Make one with [New]. Its methods may be called
 // concurrently.
 type Broker struct {
-	config   Config
-	upgrader websocket.Upgrader
-	origins  origins
-	client   clientFiles   // served to pages
-	names    func() string // of sessions
-	inbox    *inbox
-	loop     *loop
-	tokens   tokenSource
+	config     Config
+	upgrader   websocket.Upgrader
+	origins    origins
+	door       *door
+	lines      *lines // of the log
+	handshakes *handshakes
+	client     clientFiles   // served to pages
+	names      func() string // of sessions
+	inbox      *inbox
+	loop       *loop
+	tokens     tokenSource
+	standing   standing
 
 	started  atomic.Bool
 	ready    atomic.Bool
@@ -33,7 +38,7 @@ type Broker struct {
 
 	mu       sync.Mutex
 	stopped  bool
-	sessions sync.WaitGroup // their goroutines, and what the loop does aside
+	sessions sync.WaitGroup // their goroutines, what the loop does aside, and the watchdog
 }
 
 // ErrStarted is returned by a second Run.
@@ -49,15 +54,17 @@ func New(config Config) (*Broker, error) {
 	}
 	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
 	b.over, b.end = context.WithCancel(context.Background())
-	b.origins, err = parseOrigins(config.AllowOrigins)
+	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {
-		return nil, fmt.Errorf("broker: AllowOrigins: %w", err)
+		return nil, fmt.Errorf("broker: %w", err)
 	}
+	b.lines = newLines(config.Logger)
+	b.door, b.handshakes = newDoor(&config), newHandshakes(&config, b.lines)
 	if b.client, err = readClient(js.Files()); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.loop.refuse, b.loop.aside = b.refuse, b.sessions.Go
+	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
 	b.tokens, err = newTokenSource(config)
 	if err != nil {
 		return nil, err
@@ -72,13 +79,17 @@ func New(config Config) (*Broker, error) {
 // seconds more. The error is nil, or says why StateDir does not know how the run
 // has ended, which counts as an end that was not clean. [ErrNoTokens] ends
 // Run as the end of ctx does. A broker runs once: a second Run returns
-// [ErrStarted].
+// [ErrStarted]. Should the event loop be stuck for a minute, Run panics with
+// the stacks of all goroutines: nobody would get a lock any more.
 func (b *Broker) Run(ctx context.Context) error {
 	if b.started.Swap(true) {
 		return ErrStarted
 	}
 	b.ready.Store(true)
+	ended := make(chan struct{})
+	b.sessions.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
+	close(ended)
 	b.refuse()
 	b.end()
 
@@ -86,6 +97,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.stopped = true
 	b.mu.Unlock()
 	b.sessions.Wait()
+	b.lines.flush()
 	return errors.Join(err, b.tokens.close())
 }
 
@@ -101,13 +113,16 @@ func (b *Broker) hasStopped() bool {
 	return b.stopped
 }
 
-// serve runs a session on its own goroutines, unless the broker has stopped.
-func (b *Broker) serve(s *session) bool {
+// serve runs a session from that address on its own goroutines, unless the broker has stopped.
+func (b *Broker) serve(s *session, address netip.Prefix) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopped {
 		return false
 	}
-	b.sessions.Go(func() { s.run(b.over) })
+	b.sessions.Go(func() {
+		defer b.door.leave(address)
+		s.run(b.over)
+	})
 	return true
 }

@@ -1,13 +1,12 @@
 package broker
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strconv"
 	"strings"
-	"time"
 )
 
 // clientFiles are those of the JavaScript client, by the path at which a page finds
@@ -59,15 +58,42 @@ func clientFileType(name string) string {
 func (b *Broker) serveClient(mux *http.ServeMux) {
 	for path, file := range b.client {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Content-Type", file.contentType)
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("ETag", file.etag)
-			h.Set("Cache-Control", "no-cache")
-			b.allowSharing(h, r)
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file.body))
+			b.allowSharing(w.Header(), r)
+			file.serve(w, r)
 		})
 	}
+}
+
+// serve answers with the whole file: to give out parts of it, as http.ServeContent does, would
+// let one request ask for thousands of them.
+func (f clientFile) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("ETag", f.etag)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Accept-Ranges", "none")
+	if f.isKnown(r) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(f.body)
+	}
+}
+
+// isKnown reports whether the client has the file already (RFC 9110, section 13.1.2).
+func (f clientFile) isKnown(r *http.Request) bool {
+	for _, tags := range r.Header["If-None-Match"] {
+		for tag := range strings.SplitSeq(tags, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == f.etag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // allowSharing lets the page that asks see the answer, where its origin is allowed
@@ -75,12 +101,7 @@ func (b *Broker) serveClient(mux *http.ServeMux) {
 // browsers keep it from them.
 func (b *Broker) allowSharing(h http.Header, r *http.Request) {
 	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	switch {
-	case origin == "":
-	case b.origins.allow(r):
+	if origin := r.Header.Get("Origin"); origin != "" && b.checkOrigin(r) == nil {
 		h.Set("Access-Control-Allow-Origin", origin)
-	default:
-		b.logRefused(r)
 	}
 }

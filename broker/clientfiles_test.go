@@ -98,6 +98,16 @@ func TestClientFilesAreKept(t *testing.T) {
 	if got := again.Header().Get("Access-Control-Allow-Origin"); got != "https://app.example" {
 		t.Errorf("asked again: Access-Control-Allow-Origin %q", got)
 	}
+	for _, tags := range []string{"*", "W/" + etag, `"x", ` + etag, `"x",W/` + etag + `,"y"`} {
+		if got := fetch(h, http.MethodHead, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 304 {
+			t.Errorf("If-None-Match %s: %d, want 304", tags, got.Code)
+		}
+	}
+	for _, tags := range []string{"", `"x"`, strings.Trim(etag, `"`), etag[:20]} {
+		if got := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 200 {
+			t.Errorf("If-None-Match %s: %d, want 200", tags, got.Code)
+		}
+	}
 	other := fetch(h, http.MethodGet, "/index.d.ts", http.Header{"If-None-Match": {etag}})
 	if other.Code != 200 || other.Header().Get("ETag") == etag {
 		t.Errorf("another file: %d, ETag %q", other.Code, other.Header().Get("ETag"))
@@ -118,7 +128,7 @@ func TestClientFilesAreShared(t *testing.T) {
 		{"https://evil.test", ""},
 		{"null", ""},
 	}
-	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}, aClient)
+	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}, AllowedHosts: []string{"broker.test"}}, aClient)
 	for _, test := range tests {
 		header := http.Header{}
 		if test.origin != "" {
@@ -134,6 +144,18 @@ func TestClientFilesAreShared(t *testing.T) {
 	}
 	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`, "https://evil.test")) != 1 {
 		t.Errorf("the log says %q, want a line for each of the two that were refused", log.lines("refused"))
+	}
+}
+
+// Parts of a file are not served: one request could ask for thousands of them.
+func TestClientFilesHaveNoRanges(t *testing.T) {
+	h := clientHandler(t, broker.Config{}, aClient)
+	whole := fetch(h, http.MethodGet, "/client.js", nil)
+	for _, ranges := range []string{"bytes=0-0", "bytes=0-0" + strings.Repeat(",0-0", 8000), "bytes=99-", "nonsense"} {
+		got := fetch(h, http.MethodGet, "/client.js", http.Header{"Range": {ranges}, "If-Range": {whole.Header().Get("ETag")}})
+		if got.Code != 200 || got.Body.String() != whole.Body.String() || got.Header().Get("Accept-Ranges") != "none" || got.Header().Get("Content-Range") != "" {
+			t.Errorf("%.20s: %d %q, %q", ranges, got.Code, got.Body, got.Header())
+		}
 	}
 }
 

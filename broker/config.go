@@ -32,8 +32,10 @@ type Config struct {
 	// keeps from which fencing token on none was ever given out. So tokens rise
 	// over restarts, whatever ends the broker, also a loss of power; and after
 	// an end that was not clean nothing is granted until the clients of before
-	// can no longer believe that they hold anything. One broker can use it at a
-	// time. "": tokens start from the clock of the machine, and rise over
+	// can no longer believe that they hold anything. A directory that was restored
+	// from a backup counts as such an end, and tokens begin at the clock of the
+	// machine if that is more. While its disk fails the broker serves, and grants as long as
+	// it has tokens. One broker can use it at a time. "": tokens start from the clock of the machine, and rise over
 	// restarts as far as that does; nothing is waited for.
 	StateDir string
 
@@ -51,14 +53,52 @@ type Config struct {
 	// the listing. Default 10,000; negative: none.
 	IdleNames int
 
+	// MaxRequests is how many requests may wait or hold at once, of all sessions together.
+	// A request counts once for each of its locks, and once more for every 256 bytes of
+	// their names. One identity, or address, may have half of them; and each session may have 16 whatever
+	// others have. More is refused with too_many. Default 1,000,000, some 250 MB.
+	MaxRequests int
+
+	// MaxWatches is how many watches there may be at once; one identity, or address, may have
+	// half of them, and each session may have 2 whatever others have. More is refused with too_many.
+	// Default 100,000, some 60 MB with long globs.
+	MaxWatches int
+
+	// MaxDue is how many bytes may be due to all clients together. Beyond it the client to which most
+	// is due is cut off. Default 256 MiB.
+	MaxDue int64
+
+	// MaxPages is how many pages of the listing, and chains of why, may be on their way to clients at
+	// once, some 4 MB each; one identity, or address, may have half of them. Others wait for
+	// their turn. Default 32.
+	MaxPages int
+
 	// AllowOrigins are the origins of pages that may use the broker from a browser,
-	// beside pages from its own host and port (where it listens on the loopback
-	// interface, localhost or an address: other names are not trusted to be its own): "https://app.example";
+	// beside pages from its own host and port (see AllowedHosts): "https://app.example";
 	// "https://*.app.example", the subdomains of one, at any depth;
 	// "http://localhost:*", any port; "null", pages without an origin, such as
-	// files; "*", every page in the world. What is no page in a browser sends no
-	// origin, and is served. Default: none.
+	// files; "*", every page in the world. Schemes are http, https and those of browser
+	// extensions, for example "chrome-extension://ID". Programs that are no
+	// browsers send no Origin, and are accepted. Default: none.
 	AllowOrigins []string
+
+	// AllowedHosts are names by which pages may call the broker as their own host, beside
+	// IP addresses, localhost and its subdomains: "locks.example"; "*.example" for
+	// the subdomains of a name. Pages of any other name are refused, because its owner can make
+	// it lead to the broker. Default: none.
+	AllowedHosts []string
+
+	// MaxConnections is how many clients may be connected at once, default 20,000, and
+	// MaxConnectionsPerAddress how many of one IP address, or of one /64 of IPv6, default half
+	// of that. Behind a proxy all have the address of the proxy. Further upgrades are
+	// refused with 503 and 429.
+	MaxConnections           int
+	MaxConnectionsPerAddress int
+
+	// MaxHandshakes is how many HTTP connections that are not WebSocket connections, or
+	// not yet, [Broker.Server] keeps at once; half of that of one address. Over that it
+	// closes the oldest. Default 2,000.
+	MaxHandshakes int
 }
 
 // withDefaults returns the config with what was left out filled in, or says
@@ -69,6 +109,14 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Drain, 10*time.Second)
 	setDefault(&c.IdleNames, 10_000)
 	c.IdleNames = max(c.IdleNames, 0)
+	setDefault(&c.MaxConnections, 20_000)
+	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
+	setDefault(&c.MaxHandshakes, 2_000)
+
+	setDefault(&c.MaxRequests, 1_000_000)
+	setDefault(&c.MaxWatches, 100_000)
+	setDefault(&c.MaxDue, 256<<20)
+	setDefault(&c.MaxPages, 32)
 
 	limits := wire.DefaultLimits()
 	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)
@@ -86,6 +134,12 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
 	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
 		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
+	case min(int64(c.MaxRequests), int64(c.MaxWatches), c.MaxDue, int64(c.MaxPages)) < 0:
+		return c, fmt.Errorf("broker: MaxRequests %d, MaxWatches %d, MaxDue %d and MaxPages %d: want none below 0",
+			c.MaxRequests, c.MaxWatches, c.MaxDue, c.MaxPages)
+	case min(c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes) < 0:
+		return c, fmt.Errorf("broker: MaxConnections is %d, MaxConnectionsPerAddress %d, MaxHandshakes %d: "+
+			"want none below 0", c.MaxConnections, c.MaxConnectionsPerAddress, c.MaxHandshakes)
 	}
 	return c, nil
 }

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,7 +20,16 @@ func TestConversations(t *testing.T) {
 	}
 	for _, c := range conversations {
 		t.Run(c.Name, func(t *testing.T) {
-			inBubble(t, broker.Config{}, func(r *rig) { r.play(c) })
+			synctest.Test(t, func(t *testing.T) {
+				b, err := broker.New(broker.Config{Drain: -1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first := c.Steps[0]; first.Kind == wiretest.Grace {
+					b.RigGrace(first.Wait)
+				}
+				rigged(t, b, func(r *rig) { r.play(c) })
+			})
 		})
 	}
 }
@@ -70,6 +80,7 @@ func (r *rig) play(c wiretest.Conversation) {
 		case wiretest.Vanish:
 			p.vanish()
 			delete(peers, step.Conn)
+		case wiretest.Grace: // it has begun so
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 		default:

@@ -20,7 +20,8 @@ func TestNothingIsAllocatedForNobody(t *testing.T) {
 		t.Errorf("%v allocations, want none", got)
 	}
 
-	watcher := &session{name: "b", out: newOutbox(func() {})}
+	watcher := &session{name: "b", out: newOutbox(l.due, func() {})}
+	l.join(watcher)
 	l.watch(watcher, &wire.Watch{ID: wire.ID{Session: "b"}})
 	if got := testing.AllocsPerRun(100, deliver); got == 0 {
 		t.Error("no allocations with a watcher: that was not tested")

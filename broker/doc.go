@@ -3,16 +3,13 @@
 //
 //	b, err := broker.New(broker.Config{Logger: log})
 //	...
-//	server := &http.Server{
-//		Addr:              "127.0.0.1:27002",
-//		Handler:           b.Handler(),
-//		ReadHeaderTimeout: 10 * time.Second,
-//	}
+//	server := b.Server() // an http.Server with bounds
+//	server.Addr = "127.0.0.1:27002"
 //	go server.ListenAndServe()
 //	b.Run(ctx) // until ctx ends and holders have released, or had time to
 //	server.Close()
 //
-// Start with [Config], [New], [Broker.Run] and [Broker.Handler]. Package wsclient
+// Start with [Config], [New], [Broker.Run] and [Broker.Server]. Package wsclient
 // is the Go client; package wire holds the protocol and its reference page.
 //
 // # How it works
@@ -23,7 +20,26 @@
 // replies into the outboxes of the sessions they belong to, and never waits for
 // any of them. A writer for each session encodes and sends.
 //
-//	reader -> inbox -> loop (lock table) -> outbox -> writer
+//	reader -> inbox -> turns -> loop (lock table) -> outbox -> writer
+//
+// Sessions take turns, by what their requests cost and not by how many they are:
+// package fair divides the loop's time among identities, or addresses, and then
+// among the sessions of each. What frees locks comes first, and what takes long gets a third
+// of the time at most while anything else is to be done.
+//
+// # Why the lease is safe under load
+//
+// Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
+// says that the broker has heard the client at that time, and this is all that a
+// client's lease rests on: the broker gives the locks of a silent session to others
+// only when the session timeout has passed since the last byte that its reader received. It
+// is the reader that finds a session silent, by the time of that byte and not by
+// what the loop has handled. So however far behind the loop is, it learns of the end of a session
+// later than the reader, never earlier, and a client whose ping was answered holds its locks for as long as it
+// thinks. What a loop that is behind delays is grants.
+//
+// A loop that is stuck for ever would go unnoticed by clients. A watchdog notices: /livez
+// fails after some seconds, and after a minute the process ends with a panic.
 //
 // When a connection ends, for whatever reason, the loop drops its session: waiting
 // requests are withdrawn, then its locks are released, as soon as its client can no
@@ -32,6 +48,15 @@
 // blocks (the disk, the log) is done aside. One thing is not divided: a release, or
 // a steal, that lets 100,000 shared holders in, or out, is one event and takes a
 // tenth of a second.
+//
+// # The door
+//
+// Whoever reaches the port may try to take what others need. Connections are bounded in all
+// and per address, from the accepted upgrade until the goroutines of the session have ended; so
+// are those that have not become sessions, of which the oldest is closed for a new one.
+// [Broker.Server] bounds the time and the size of requests; the handler reads no bodies, looks
+// at no Origin of more than 1 KiB, and serves no ranges of files. What a client chose is cut and
+// quoted in the log, and the lines that it can cause at will are limited by kind, and counted.
 //
 // # What is promised
 //
@@ -43,7 +68,14 @@
 //
 // With [Config].StateDir fencing tokens rise over restarts, whatever ended the
 // broker, and after an end that was not clean nothing is granted until clients of
-// before have given up.
+// before have given up. They also rise when StateDir is restored from a backup, if the
+// clock of the machine is right: a run begins at the greater of what is stored and the
+// clock in microseconds. Where the file system tells when a file was made, the broker sees
+// that it was restored, and counts that as an end that was not clean.
+//
+// While nothing can be granted, because of that, or because the disk fails and the
+// tokens that were reserved are used up, /readyz answers 503, and everything that clients
+// ask says why. Requests wait. It ends by itself.
 //
 // # What is not
 //

@@ -43,7 +43,7 @@ func TestDrain(t *testing.T) {
 		b.send(`{"type":"acquire","id":"bbbbbbbb--2","locks":[{"name":"x"}],"steal":true}`)
 		b.expect(`{"type":"error","id":"bbbbbbbb--2","code":"shutting_down","message":"the broker stops"}`)
 		b.send(`{"type":"ping","id":"bbbbbbbb--3"}`)
-		b.expect(`{"type":"pong","id":"bbbbbbbb--3"}`)
+		b.expect(`{"type":"pong","id":"bbbbbbbb--3","not_granting":"draining"}`)
 
 		pass(9 * time.Second)
 		a.send(`{"type":"release","id":"aaaaaaaa--0"}`)

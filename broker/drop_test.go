@@ -15,7 +15,8 @@ func TestManySessionsInASlice(t *testing.T) {
 		l := newLoop(Config{}, newInbox())
 		l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 10})
 		for n := range 300 {
-			s := &session{name: "s" + strconv.Itoa(n), out: newOutbox(func() {})}
+			s := &session{name: "s" + strconv.Itoa(n), out: newOutbox(l.due, func() {})}
+			l.join(s)
 			l.table.Open(s.name, wire.Peer{})
 			l.sessions[s.name] = s
 			for i := range locks {

@@ -128,6 +128,6 @@ func (s *session) part(over context.Context, end ending) {
 	}
 	if by := whoEnded(nil, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {
 		end.by = by
-		s.inbox.put(item{session: s, ended: &end})
+		s.inbox.put(item{session: s, kind: itemEnded, ended: &end})
 	}
 }

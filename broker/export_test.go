@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/http"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
 // Rig makes what is random or depends on the clock predictable: the names of
@@ -23,18 +25,30 @@ func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) 
 	b.loop.tokenRange = ahead
 }
 
+// RigGrace is RigTokens from 1 after a run that has ended badly.
+func (b *Broker) RigGrace(grace time.Duration) { b.tokens = tokensFrom{first: 1, grace: grace} }
+
+// RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
+func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
+	dir, err := statedir.OpenOn(files, path)
+	b.tokens = savedTokens{dir, b.config.Timeout}
+	b.loop.tokenRange = ahead
+	return err
+}
+
 // tokensFrom are tokens that begin at a certain one.
 type tokensFrom struct {
 	clockTokens
 	first    int64
+	grace    time.Duration
 	reserved func(limit int64) error // nil: all can be reserved
 }
 
-func (t tokensFrom) start() (int64, time.Duration) {
+func (t tokensFrom) start() beginning {
 	if t.first == 0 {
 		return t.clockTokens.start()
 	}
-	return t.first, 0
+	return beginning{first: t.first, grace: t.grace}
 }
 
 func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
@@ -58,7 +72,18 @@ const (
 	TokenRange   = tokenRange
 	ReserveRetry = reserveRetry
 	AllowSlice   = allowSlice
+	StartWait    = startWait
+
+	FaultBurst      = faultBurst
+	SessionBurst    = sessionBurst
+	SuppressedAfter = suppressedAfter
+	HeaderBytes     = headerBytes
+	IdleTimeout     = idleTimeout
+	RequestTimeout  = requestTimeout
 )
+
+// FirstToken is the first token of a run that has found stored.
+func FirstToken(stored int64, clock time.Time) (int64, string) { return firstToken(stored, clock) }
 
 // SessionNames returns n names as one broker gives them.
 func SessionNames(n int) []string {
@@ -72,20 +97,28 @@ func SessionNames(n int) []string {
 
 // Watches is how many watches there are. Only while the loop rests.
 func (b *Broker) Watches() (n int) {
-	for _, ws := range b.loop.watchers {
+	for _, ws := range b.loop.watching.sessions {
 		n += len(ws.all)
 	}
 	return n
 }
 
-// OriginsAllow reports whether those patterns allow a request.
-func OriginsAllow(patterns []string, r *http.Request) (bool, error) {
-	o, err := parseOrigins(patterns)
-	return o.allow(r), err
+// OriginsAllow reports whether those patterns, and those names of the broker, allow a request.
+func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
+	o, err := parseOrigins(patterns, hosts)
+	return o.judge(r) == originAllowed, err
 }
 
 // RigClient makes the client that is served another one.
 func (b *Broker) RigClient(files fs.FS) (err error) {
 	b.client, err = readClient(files)
 	return err
+}
+
+// AddressOf is the address that bounds per address count, or "".
+func AddressOf(remote string) string {
+	if a := addressOf(remote); a.IsValid() {
+		return a.String()
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package broker
 import (
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -12,32 +13,49 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// upgradeTimeout is how long writing the answer to an upgrade may take. How
-// long a client may take to ask is up to the http.Server: ReadHeaderTimeout.
-const upgradeTimeout = 10 * time.Second
+const (
+	// upgradeTimeout is how long writing the answer to an upgrade may take. How
+	// long a client may take to ask is up to the http.Server.
+	upgradeTimeout = 10 * time.Second
+	// queryBytes is how long the query of an upgrade may be: the longest label, each of its
+	// bytes written as %XX, and as much again.
+	queryBytes = 2 * 3 * wire.ClientLabelBytes
+	// retryAfter is for the header of that name, in seconds.
+	retryAfter = "5"
+)
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
-// as the process can answer; /readyz, which answers 200 while Run serves; and
-// /client.js, the JavaScript client, with its parts and types beside it. Pages of other
+// as the event loop turns; /readyz, which answers 200 while locks are granted, and
+// else 503 and why not; and /client.js, the JavaScript client, with its parts and types beside it. Pages of other
 // hosts, or ports, may use it and connect where [Config].AllowOrigins says so.
 //
-// The http.Server should have a ReadHeaderTimeout, 10 s for example. Its
-// Shutdown does not wait for WebSocket connections: end Run's context first.
+// [Broker.Server] returns an http.Server for it. Where another is used, it needs
+// the timeouts and the MaxHeaderBytes of that one.
 func (b *Broker) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", b.serveWS)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "ok\n")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !b.ready.Load() {
-			http.Error(w, "not serving", http.StatusServiceUnavailable)
+		if !b.loop.watchdog.isWell() {
+			http.Error(w, "the event loop is stuck", http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = io.WriteString(w, "ok\n")
 	})
+	mux.HandleFunc("GET /readyz", b.serveReady)
 	b.serveClient(mux)
-	return mux
+	return withoutBody(mux)
+}
+
+// withoutBody answers requests that announce a body without waiting for it. Left alone,
+// net/http would try to read an unread body, to use the connection again.
+func withoutBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			w.Header().Set("Connection", "close")
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func newUpgrader() websocket.Upgrader {
@@ -54,62 +72,118 @@ func newUpgrader() websocket.Upgrader {
 	}
 }
 
+// A refusal is the answer to an upgrade that is not accepted: a status, and one line of help.
+type refusal struct {
+	status int
+	help   string
+}
+
+func (f *refusal) answer(w http.ResponseWriter) {
+	h := w.Header()
+	switch f.status {
+	case http.StatusUpgradeRequired:
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Connection", "close")
+		h.Set("Retry-After", retryAfter)
+	}
+	http.Error(w, f.help, f.status)
+}
+
 // serveWS refuses what is no proper upgrade, and returns once the connection
 // has goroutines of its own: those of the HTTP server are not needed any more.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
-	label, status, problem := checkUpgrade(r)
-	if status == 0 && !b.origins.allow(r) {
-		status, problem = http.StatusForbidden, "pages of this origin may not use the broker: it would have to be told to allow that"
-		b.logRefused(r)
+	label, refused := checkUpgrade(r)
+	if refused == nil {
+		refused = b.checkOrigin(r)
 	}
-	if status == 0 && (b.draining.Load() || b.hasStopped()) {
-		status, problem = http.StatusServiceUnavailable, "the broker stops"
+	if refused == nil && (b.draining.Load() || b.hasStopped()) {
+		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
-	if status != 0 {
-		if status == http.StatusUpgradeRequired {
-			w.Header().Set("Connection", "Upgrade")
-			w.Header().Set("Upgrade", "websocket")
-		}
-		http.Error(w, problem, status)
+	if refused != nil {
+		refused.answer(w)
 		return
 	}
+	address := addressOf(r.RemoteAddr)
+	if full := b.door.enter(address); full != nil {
+		b.lines.refused.line().Int("status", full.status).Str("remote", wire.LogText(r.RemoteAddr)).Msg(full.help)
+		full.answer(w)
+		return
+	}
+	if !b.upgrade(w, r, label, address) {
+		b.door.leave(address)
+	}
+}
+
+// upgrade makes a session of a request, or answers why not and returns false. The
+// session leaves the door at its end.
+func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, label string, address netip.Prefix) bool {
 	h := &hijacker{ResponseWriter: w}
 	conn, err := b.upgrader.Upgrade(h, r, nil)
 	if err != nil {
 		// Upgrade has answered.
-		b.config.Logger.Info().Err(err).Str("remote", r.RemoteAddr).Msg("upgrade refused")
-		return
+		b.lines.refused.line().Str("error", wire.LogText(err.Error())).Str("remote", wire.LogText(r.RemoteAddr)).
+			Msg("upgrade refused")
+		return false
 	}
 	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
-	s := newSession(b.names(), conn, h.conn, peer, &b.config, b.inbox)
+	s := newSession(b, b.names(), conn, h.conn, peer)
 	s.begin()
-	if !b.serve(s) {
+	if !b.serve(s, address) {
 		_ = conn.Close()
+		return false
 	}
+	return true
 }
 
-// logRefused tells whoever runs the broker, for the page's author cannot see why.
-func (b *Broker) logRefused(r *http.Request) {
-	b.config.Logger.Warn().Strs("origin", r.Header["Origin"]).Str("path", r.URL.Path).Str("remote", r.RemoteAddr).
-		Msg("a page of another origin was refused: brokerd --allow-origin, or AllowOrigins of the Config, allows it")
-}
-
-// checkUpgrade returns the client's label, or the status and the line of help
-// that refuse the request. What it lets pass, the upgrader checks further.
-func checkUpgrade(r *http.Request) (label string, status int, problem string) {
+// checkUpgrade returns the client's label, or the refusal of the request. What it lets pass,
+// the upgrader checks further.
+func checkUpgrade(r *http.Request) (label string, refused *refusal) {
 	if r.Method != http.MethodGet {
-		return "", http.StatusMethodNotAllowed, "want GET"
+		return "", &refusal{http.StatusMethodNotAllowed, "want GET"}
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
-		return "", http.StatusUpgradeRequired, "this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol
+		return "", &refusal{http.StatusUpgradeRequired,
+			"this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol}
+	}
+	if r.ContentLength != 0 {
+		return "", &refusal{http.StatusBadRequest, "an upgrade has no body"}
 	}
 	offered := websocket.Subprotocols(r)
 	if len(offered) > 0 && !slices.Contains(offered, wire.Subprotocol) {
-		return "", http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol
+		return "", &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
+	}
+	if len(r.URL.RawQuery) > queryBytes {
+		return "", &refusal{http.StatusBadRequest, "the query is too long"}
 	}
 	label = r.URL.Query().Get("client")
 	if len(label) > wire.ClientLabelBytes || !utf8.ValidString(label) {
-		return "", http.StatusBadRequest, "client: want at most 256 bytes of UTF-8"
+		return "", &refusal{http.StatusBadRequest, "client: want at most 256 bytes of UTF-8"}
 	}
-	return label, 0, ""
+	return label, nil
+}
+
+// checkOrigin refuses requests of pages that may not use the broker.
+func (b *Broker) checkOrigin(r *http.Request) *refusal {
+	switch b.origins.judge(r) {
+	case originAllowed:
+		return nil
+	case originMalformed:
+		b.logOrigin(r, "refused a request whose Origin header is not an origin")
+		return &refusal{http.StatusForbidden, "the Origin header is not an origin"}
+	case originOtherHost:
+		b.logOrigin(r, "refused a page whose host is not known to be a name of the broker: "+
+			"brokerd --allowed-host, or AllowedHosts of the Config, allows it")
+		return &refusal{http.StatusForbidden,
+			"pages of this origin may not use the broker: this host is not known to be a name of it"}
+	}
+	b.logOrigin(r, "refused a page of another origin: brokerd --allow-origin, or AllowOrigins of the Config, allows it")
+	return &refusal{http.StatusForbidden, "pages of this origin may not use the broker, unless it is told to allow that"}
+}
+
+// logOrigin tells whoever runs the broker, for the page's author cannot see why.
+func (b *Broker) logOrigin(r *http.Request, message string) {
+	b.lines.origin.line().Str("origin", wire.LogText(r.Header.Get("Origin"))).Str("host", wire.LogText(r.Host)).
+		Str("path", wire.LogText(r.URL.Path)).Str("remote", wire.LogText(r.RemoteAddr)).Msg(message)
 }

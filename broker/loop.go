@@ -14,14 +14,17 @@ import (
 // between other work, so that nobody else waits for a session that had many.
 const dropSlice = 256
 
+// dropAtOnce is how many of them the table gives up in one call: what watches are told of them costs more.
+const dropAtOnce = 32
+
 // breath is for how long the loop rests between two slices of its work. It must rest: on
 // a machine with one processor Go looks for what has arrived only when nobody has anything to
 // do, or every 10 ms.
 const breath = 20 * time.Microsecond
 
-// A loop is the one goroutine that owns the lock table. It takes what readers
-// have put into the inbox, calls the table, and puts what the table says into
-// the outboxes of the sessions concerned. It waits for nobody.
+// A loop is the one goroutine that owns the lock table. It collects what sessions
+// have put into the inbox, gives each session its turns, calls the table, and puts what
+// the table says into the outboxes of the sessions concerned. It waits for nobody.
 type loop struct {
 	config Config
 	inbox  *inbox
@@ -30,16 +33,25 @@ type loop struct {
 	at     time.Duration // the time of what is handled now, since start
 
 	sessions map[string]*session // those that can still be spoken to
-	dropping []string            // those whose requests are being ended
-	watchers []*watches          // of the sessions that have some, in the order in which they began
+	shares   map[string]*share   // of those
+	turns    turns
+	pages    pages
+	asking   *session   // for whose request there is a search under way, or nil
+	heldBack []*session // until it is done
+	dropping []string   // sessions whose requests are being ended
+	watching watching
+	due      *dueTotal
 
 	tokens     *tokens
 	tokenRange int64
 	drain      *drain       // nil until the broker is to stop
 	refuse     func()       // called then: no connection is accepted any more
 	aside      func(func()) // runs what may block, such as a line of the log
+	watchdog   watchdog
+	standing   *standing
 
 	batch  []item
+	spare  spareTodos
 	events []locktable.Event // reused
 }
 
@@ -48,6 +60,10 @@ func newLoop(config Config, in *inbox) *loop {
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
+		shares:   make(map[string]*share),
+		watching: newWatching(config),
+		pages:    pages{most: config.MaxPages},
+		due:      &dueTotal{most: config.MaxDue},
 
 		tokenRange: tokenRange,
 	}
@@ -73,22 +89,21 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 	for !l.isDrained() {
 		select {
 		case <-ended:
-			l.lookAtClock()
 			ended = nil
+			l.lookAtClock()
 			if l.drain == nil {
 				l.beginDrain()
 			}
 		case <-l.inbox.wake:
-			l.takeBatch()
+			l.letOthersRun()
 		case <-timer.C:
-			l.lookAtClock()
-			l.deliver(l.table.Tick(l.now(), l.events[:0]))
 		case limit := <-l.tokens.reserved:
-			l.lookAtClock()
 			l.tokens.arrived(limit)
 		}
-		l.workOn()
-		l.tokens.keepAhead(l.table.NextToken(), l.now())
+		l.watchdog.begin()
+		l.round()
+		l.watchdog.end()
+		l.keepTokens()
 		if l.table.NextToken() > wire.MaxInteger && l.drain == nil {
 			err = ErrNoTokens
 			l.beginDrain()
@@ -100,10 +115,24 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 	return errors.Join(err, l.stop())
 }
 
+// round does a slice of everything that there is to do. The clock stands still meanwhile, which is never for
+// more than some milliseconds.
+func (l *loop) round() {
+	l.lookAtClock()
+	l.collect()
+	if due, some := l.table.Deadline(); some && due <= l.now() {
+		before := l.spent()
+		l.deliver(l.table.Tick(l.now(), l.events[:0]))
+		l.turns.spent(laneLong, l.spent()-before)
+	}
+	l.serve()
+	l.workOn()
+	l.watching.catchUp(l.now())
+}
+
 func (l *loop) lookAtClock() { l.at = time.Since(l.start) }
 
-// now is the table's time. It stands still while the loop is at work, which is never for
-// more than some milliseconds.
+// now is the table's time.
 func (l *loop) now() time.Duration { return l.at }
 
 // nextDeadline is when there is next something to do, if any.
@@ -121,46 +150,81 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 	if l.drain != nil {
 		sooner(l.drain.ends)
 	}
+	if until, quiet := l.watching.nextDeadline(); quiet {
+		sooner(until)
+	}
 	if l.isUnfinished() || some && due <= now { // the table does not do all at once either
 		return now + breath, true
 	}
 	return due, some
 }
 
-func (l *loop) takeBatch() {
-	// The reader that has woken the loop is not the only one that has something. Those
-	// that can run come first, so that one round serves them all.
-	runtime.Gosched()
-	l.lookAtClock()
+// letOthersRun lets those readers put in what they have which can run now: the one that has woken
+// the loop is not the only one, and so one round serves them all. When much is to be done already
+// the loop must not stand behind them.
+func (l *loop) letOthersRun() {
+	if !l.turns.any() {
+		runtime.Gosched()
+	}
+}
+
+// collect takes what has come into the inbox. What must wait for its turn joins what its session has
+// sent before.
+func (l *loop) collect() {
 	l.batch = l.inbox.take(l.batch[:0])
-	for i, it := range l.batch {
-		l.handle(it)
+	for i := range l.batch {
+		it := &l.batch[i]
+		s := it.session
+		switch it.kind {
+		case itemOpened:
+			l.open(s)
+		case itemPageSent:
+			l.pageSent(s)
+		case itemLogged:
+			s.auditing = false
+			l.await(s)
+		case itemEnded:
+			s.closing = true
+			fallthrough
+		case itemRequest, itemFault:
+			s.todo.push(*it, &l.spare)
+			l.await(s)
+		}
 		l.batch[i] = item{} // its memory is not kept until the slice is full again
 	}
 }
 
+// spent is how many steps the loop has taken, over all.
+func (l *loop) spent() int { return int(l.table.Cost()) + l.watching.spent }
+
+// handle does what a session has sent.
 func (l *loop) handle(it item) {
 	s := it.session
 	switch {
-	case it.ended != nil:
+	case it.kind == itemEnded:
 		l.end(s, *it.ended)
-	case s.leaves:
-		it.dismiss() // said before the loop cut it off; nobody is there to be answered
-	case it.opened:
-		l.open(s)
-	case it.fault != nil:
+	case s.leaves: // sent before the loop cut it off; nobody is there to be answered
+	case it.kind == itemFault:
 		l.reply(s, it.fault)
+	case s.closing && wantsAnswer(it.request): // nobody is there for that, either
 	default:
-		l.request(it)
-		if it.verdict == nil { // else the reader looks at it
-			wire.Recycle(it.request)
-		}
+		l.request(s, it.request)
 	}
+}
+
+// wantsAnswer reports whether m does nothing for anybody but whoever gets the answer.
+func wantsAnswer(m wire.Request) bool {
+	switch m.(type) {
+	case *wire.Release, *wire.Cancel, *wire.Evict:
+		return false
+	}
+	return true
 }
 
 func (l *loop) open(s *session) {
 	l.table.Open(s.name, s.peer)
 	l.sessions[s.name] = s
+	l.join(s)
 	l.reply(s, &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,
@@ -168,6 +232,7 @@ func (l *loop) open(s *session) {
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
 		GraceMS:     l.tokens.graceMS(l.now()),
+		NotGranting: l.pause(),
 	})
 	if l.drain != nil {
 		l.reply(s, l.drain.message(l.now()))
@@ -176,10 +241,19 @@ func (l *loop) open(s *session) {
 
 // reply queues m for s, and cuts s off if it reads too slowly.
 func (l *loop) reply(s *session, m wire.Reply) {
-	if s.leaves || s.out.put(m) {
+	if s.leaves {
 		return
 	}
-	end := ending{code: wire.ClosePolicy, reason: "slow consumer"}
+	if !s.out.put(m) {
+		l.cutOff(s, slowConsumer)
+	}
+	if l.due.isOver() {
+		l.cutSlowest()
+	}
+}
+
+// cutOff ends a session at once, whatever is due to it.
+func (l *loop) cutOff(s *session, end ending) {
 	s.out.cut(end)
 	s.net.hurry()
 	l.end(s, end)
@@ -197,7 +271,7 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.reply(s, m)
 			}
 		}
-		if len(l.watchers) > 0 {
+		if l.watching.any() {
 			l.tellWatches(event)
 		}
 		*event = locktable.Event{}
@@ -218,7 +292,9 @@ func (l *loop) end(s *session, how ending) {
 		s.net.hurry()
 	}
 	delete(l.sessions, s.name)
-	l.forgetWatches(s)
+	l.watching.forget(s)
+	l.pageSent(s)
+	l.part(s)
 	l.table.Leave(s.name, l.keptUntil(s, how))
 	l.dropping = append(l.dropping, s.name)
 }
@@ -241,14 +317,21 @@ func (l *loop) endKept(s *session, how ending) {
 	}
 }
 
-// isUnfinished reports whether there is work that is done slice by slice, so that
+// isUnfinished reports whether there is more to do, and not only later.
+func (l *loop) isUnfinished() bool { return l.turns.any() || l.asking != nil || l.hasUpkeep() }
+
+// hasUpkeep reports whether there is work of the loop's own, which is done slice by slice, so that
 // nobody has to wait for all of it.
-func (l *loop) isUnfinished() bool {
+func (l *loop) hasUpkeep() bool {
 	return len(l.dropping) > 0 || l.canAllow() || l.drain != nil && !l.drain.shut
 }
 
-// workOn does a slice of it.
+// workOn does a slice of it, if it is the turn of long work.
 func (l *loop) workOn() {
+	if !l.hasUpkeep() || !l.turns.mayBeLong() {
+		return
+	}
+	before := l.spent()
 	if len(l.dropping) > 0 {
 		l.drop()
 	}
@@ -258,20 +341,21 @@ func (l *loop) workOn() {
 	if l.drain != nil && !l.drain.shut {
 		l.shut()
 	}
+	l.turns.spent(laneLong, l.spent()-before)
 }
 
 // drop ends sessions until that was a slice of work. One that has nothing counts as well.
 func (l *loop) drop() {
-	for budget := dropSlice; budget > 0 && len(l.dropping) > 0; budget-- {
-		events, done := l.table.Drop(l.now(), l.dropping[0], budget, l.events[:0])
+	end := l.spent() + stepsOfSlice
+	for budget := dropSlice; budget > 0 && len(l.dropping) > 0 && l.spent() < end; budget-- {
+		events, done := l.table.Drop(l.now(), l.dropping[0], min(budget, dropAtOnce), l.events[:0])
 		for i := range events {
 			budget -= events[i].Locks()
 		}
 		l.deliver(events)
-		if !done {
-			return
+		if done {
+			l.dropping = l.dropping[1:]
 		}
-		l.dropping = l.dropping[1:]
 	}
 }
 
@@ -280,7 +364,6 @@ func (l *loop) drop() {
 func (l *loop) stop() error {
 	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
 	for _, it := range l.inbox.close() {
-		it.dismiss()
 		it.session.out.finish(end)
 		it.session.net.hurry()
 	}

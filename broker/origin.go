@@ -2,9 +2,8 @@ package broker
 
 import (
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -16,14 +15,34 @@ func CheckOrigin(pattern string) error {
 	return err
 }
 
+// CheckHost says what is wrong with a name for [Config].AllowedHosts, if anything is.
+func CheckHost(name string) error {
+	_, err := parseHostPattern(name)
+	return err
+}
+
+// originBytes is how long an Origin or a Host may be to be looked at.
+const originBytes = 1 << 10
+
 // origins are those whose pages may use the broker, beside its own. An origin is
-// what a browser sends of the page that asks (RFC 6454), other programs send none.
+// what a browser sends of the page that asks (RFC 6454); other programs send none.
+//
+// A page is the broker's own when its host and port are those that it asks, and the host is
+// known to be a name of the broker: an IP address, localhost, or one of hosts. Any other name
+// may belong to a page in the world, whose owner can make the name lead to the broker
+// for a moment (DNS rebinding), so that the browser takes the two for one.
+// An IP address cannot be made to lead elsewhere.
+//
+// The Host of requests without an Origin is not checked. Browsers send an Origin with every
+// WebSocket handshake, so such a request is from another program, which may know the
+// broker by any name, or it is a plain GET, whose answer holds no secrets.
 type origins struct {
 	all      bool
 	patterns []originPattern
+	hosts    []hostPattern
 }
 
-func parseOrigins(patterns []string) (o origins, err error) {
+func parseOrigins(patterns, hosts []string) (o origins, err error) {
 	for _, text := range patterns {
 		if text == "*" {
 			o.all = true
@@ -31,49 +50,98 @@ func parseOrigins(patterns []string) (o origins, err error) {
 		}
 		p, err := parseOriginPattern(text)
 		if err != nil {
-			return origins{}, err
+			return origins{}, fmt.Errorf("AllowOrigins: %w", err)
 		}
 		o.patterns = append(o.patterns, p)
+	}
+	for _, text := range hosts {
+		p, err := parseHostPattern(text)
+		if err != nil {
+			return origins{}, fmt.Errorf("AllowedHosts: %w", err)
+		}
+		o.hosts = append(o.hosts, p)
 	}
 	return o, nil
 }
 
-// allow reports whether who asks may use the broker: a program that is no page, a
-// page from the host and port that it asks, or one of the origins.
-func (o origins) allow(r *http.Request) bool {
+// A judgement says whether a request may use the broker, or why not.
+type judgement int
+
+const (
+	originAllowed   judgement = iota
+	originForeign             // a page of another origin
+	originOtherHost           // a page of the host that it asks, which is no known name of the broker
+	originMalformed           // no browser sends that
+)
+
+// judge allows programs that are no pages, the broker's own pages, and those of the origins.
+func (o origins) judge(r *http.Request) judgement {
 	sent, ok := r.Header["Origin"]
-	if !ok || o.all {
-		return true
-	}
-	if len(sent) != 1 {
-		return false
-	}
-	if own, err := url.Parse(sent[0]); err == nil && own.Host != "" && strings.EqualFold(own.Host, r.Host) && namesThisMachine(r, own.Hostname()) {
-		return true
-	}
-	asked, ok := parseOrigin(sent[0])
 	if !ok {
-		return false
+		return originAllowed
+	}
+	if len(sent) != 1 || len(sent[0]) > originBytes || len(r.Host) > originBytes {
+		return originMalformed
+	}
+	page, ok := parseOrigin(sent[0])
+	if !ok {
+		return originMalformed
+	}
+	if o.all {
+		return originAllowed
 	}
 	for _, p := range o.patterns {
-		if p.matches(asked) {
+		if p.matches(page) {
+			return originAllowed
+		}
+	}
+	switch {
+	case !page.asksItself(r):
+		return originForeign
+	case !o.isOwnHost(page.host):
+		return originOtherHost
+	}
+	return originAllowed
+}
+
+// isOwnHost reports whether host is known to be a name of the broker.
+func (o origins) isOwnHost(host string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	for _, p := range o.hosts {
+		if p.matches(host) {
 			return true
 		}
 	}
 	return false
 }
 
-// namesThisMachine reports whether the name by which a page knows the broker can be
-// trusted to be the broker's. Where only this machine can reach it, that is the name of
-// this machine or an address: any other may be that of a page in the world, which
-// its owner lets lead here for a moment (DNS rebinding).
-func namesThisMachine(r *http.Request, name string) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return true
+// A hostPattern matches names of hosts.
+type hostPattern struct {
+	host       string
+	subdomains bool // of host, and not host itself
+}
+
+func (p hostPattern) matches(host string) bool {
+	if p.subdomains {
+		return strings.HasSuffix(host, "."+p.host)
 	}
-	name = strings.ToLower(name)
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") || net.ParseIP(name) != nil
+	return p.host == host
+}
+
+func parseHostPattern(text string) (p hostPattern, err error) {
+	p.host = strings.ToLower(text)
+	if cut, ok := strings.CutPrefix(p.host, "*."); ok {
+		p.host, p.subdomains = cut, true
+	}
+	if !consistsOf(p.host, nameLetters) || strings.HasPrefix(p.host, ".") {
+		return p, fmt.Errorf(`host %q: want a name like "locks.example" or "*.example", without scheme and port`, text)
+	}
+	return p, nil
 }
 
 // An origin is where a page comes from. That of pages that come from nowhere, such
@@ -109,39 +177,82 @@ func parseOriginPattern(text string) (originPattern, error) {
 		p.subdomains, plain = true, scheme+"://"+host
 	}
 	var ok bool
-	p.origin, ok = parseOrigin(plain)
-	if !ok && text != "*" || plain == "null" && p.anyPort || p.anyPort && p.port != "" {
+	p.origin, ok = parseOrigin(strings.ToLower(plain))
+	if !ok && text != "*" || p.host == "" && p.anyPort || p.anyPort && p.port != "" {
 		return p, fmt.Errorf(`origin %q: want one like "https://app.example", "https://*.app.example", "http://localhost:*" or "*"`, text)
 	}
 	return p, nil
 }
 
+// nameLetters are those of the names of hosts, as browsers send them.
+const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-._"
+
 // parseOrigin reads what browsers send: scheme, host, and the port where it is not
-// the default one of the scheme; nothing else.
+// the default one of the scheme; nothing else. The scheme is http, https or that of a
+// browser's extensions. Browsers write hosts in lower case, but for the ids of extensions.
 func parseOrigin(text string) (o origin, ok bool) {
 	if text == "null" {
 		return origin{scheme: text}, true
 	}
-	text = strings.ToLower(text)
 	o.scheme, o.host, ok = strings.Cut(text, "://")
-	if !ok || !consistsOf(o.scheme, "abcdefghijklmnopqrstuvwxyz0123456789+-.") {
+	if !ok {
 		return o, false
 	}
-	name := o.host
+	switch {
+	case strings.HasSuffix(o.scheme, "-extension") && consistsOf(o.scheme, "abcdefghijklmnopqrstuvwxyz-"):
+		o.host = strings.ToLower(o.host)
+		return o, consistsOf(o.host, nameLetters)
+	case o.scheme != "http" && o.scheme != "https":
+		return o, false
+	}
 	if i := strings.LastIndexByte(o.host, ':'); i > strings.LastIndexByte(o.host, ']') {
 		o.host, o.port = o.host[:i], o.host[i+1:]
-		name = o.host
-		if n, err := strconv.ParseUint(o.port, 10, 16); err != nil || n == 0 {
+		if !isPort(o.port) {
 			return o, false
 		}
-		if o.scheme == "http" && o.port == "80" || o.scheme == "https" && o.port == "443" {
+		if o.port == o.defaultPort() {
 			o.port = ""
 		}
 	}
-	if strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]") {
-		return o, consistsOf(name[1:len(name)-1], "0123456789abcdef:.")
+	if inner, ok := strings.CutPrefix(o.host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		return o, ok && consistsOf(inner, "0123456789abcdef:.")
 	}
-	return o, consistsOf(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")
+	return o, consistsOf(o.host, nameLetters)
+}
+
+// defaultPort returns the port that origins of the scheme leave out.
+func (o origin) defaultPort() string {
+	if o.scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// asksItself reports whether a page of o asks its own host and port. Where the connection has
+// no TLS, a proxy may have taken it off, so a Host without a port has that of o's scheme.
+func (o origin) asksItself(r *http.Request) bool {
+	name, port := strings.ToLower(r.Host), ""
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
+		name, port = name[:i], name[i+1:]
+	}
+	if port == "" {
+		port = o.defaultPort()
+		if r.TLS != nil {
+			port = "443"
+		}
+	}
+	own := o.port
+	if own == "" {
+		own = o.defaultPort()
+	}
+	return o.host != "" && name == o.host && port == own
+}
+
+// isPort accepts 1 to 65535 in decimal, without leading zeros.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0 && text[0] != '0'
 }
 
 func consistsOf(text, letters string) bool {

@@ -1,9 +1,7 @@
 package broker_test
 
 import (
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Requests go to http://locks.test:27002.
+// Requests go to http://locks.test:27002, which is a name of the broker.
 func TestOrigins(t *testing.T) {
 	tests := []struct {
 		patterns string // separated by spaces
@@ -21,7 +19,7 @@ func TestOrigins(t *testing.T) {
 	}{
 		{"", "-", true},
 		{"", "http://locks.test:27002", true},
-		{"", "https://LOCKS.test:27002", true}, // a proxy may have taken the TLS off
+		{"", "https://locks.test:27002", true}, // a proxy may have taken the TLS off
 		{"", "http://locks.test", false},
 		{"", "http://locks.test:8080", false},
 		{"", "http://other.test:27002", false},
@@ -30,7 +28,6 @@ func TestOrigins(t *testing.T) {
 		{"", "nonsense", false},
 
 		{"https://app.example", "https://app.example", true},
-		{"https://app.example", "https://APP.example", true},
 		{"HTTPS://App.Example", "https://app.example", true},
 		{"https://app.example", "https://app.example:443", true},
 		{"https://app.example:443", "https://app.example", true},
@@ -71,6 +68,7 @@ func TestOrigins(t *testing.T) {
 		{"*", "https://app.example", true},
 		{"*", "null", true},
 		{"*", "-", true},
+		{"*", "chrome-extension://abcdef", true},
 		{"https://app.example *", "https://other.example", true},
 	}
 	for _, test := range tests {
@@ -78,43 +76,128 @@ func TestOrigins(t *testing.T) {
 		if test.origin != "-" {
 			r.Header["Origin"] = []string{test.origin}
 		}
-		got, err := broker.OriginsAllow(strings.Fields(test.patterns), r)
+		got, err := broker.OriginsAllow(strings.Fields(test.patterns), []string{"locks.test"}, r)
 		if err != nil || got != test.want {
 			t.Errorf("%q allow %q: %t, %v; want %t", test.patterns, test.origin, got, err, test.want)
 		}
 	}
 	r := httptest.NewRequest(http.MethodGet, "http://locks.test:27002/ws", http.NoBody)
 	r.Header["Origin"] = []string{"https://app.example", "https://app.example"}
-	if got, err := broker.OriginsAllow([]string{"https://app.example"}, r); got || err != nil {
+	if got, err := broker.OriginsAllow([]string{"https://app.example"}, nil, r); got || err != nil {
 		t.Errorf("two origins: %t, %v; want false", got, err)
 	}
 }
 
-// A page in the world can let its name lead to this machine. Where only this machine
-// reaches the broker, such a name does not make the page the broker's own.
+// What no browser sends is no origin, whatever is allowed.
+func TestNotOrigins(t *testing.T) {
+	for _, sent := range []string{
+		"", "*", "nonsense", "locks.test", "http://", "http:locks.test", "//locks.test", "http://user@locks.test",
+		"http://locks.test/", "http://locks.test/path", "http://locks.test?query", "http://locks.test#fragment",
+		"http://LOCKS.test", "HTTP://locks.test", "http://locks%2etest", "http://locks.test:", "http://locks.test:0",
+		"http://locks.test:080", "http://locks.test:65536", "http://locks.test:+80", "http://locks .test",
+		" http://locks.test", "http://locks.test,http://app.example", "http://[::1", "http://::1",
+		"ftp://locks.test", "file://", "javascript://locks.test", "ws://locks.test", "-extension://x/y",
+		"chrome-extension://", "http-extension.x://a",
+		"Null", "http://" + strings.Repeat("a", 1024),
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://locks.test/ws", http.NoBody)
+		r.Header["Origin"] = []string{sent}
+		if got, err := broker.OriginsAllow([]string{"*", "http://locks.test"}, []string{"locks.test"}, r); got || err != nil {
+			t.Errorf("%q: %t, %v; want false", sent, got, err)
+		}
+	}
+	two := httptest.NewRequest(http.MethodGet, "http://locks.test/ws", http.NoBody)
+	two.Header["Origin"] = []string{"http://locks.test", "http://locks.test"}
+	if got, _ := broker.OriginsAllow([]string{"*"}, []string{"locks.test"}, two); got {
+		t.Error("two origins are accepted")
+	}
+}
+
+// A page is the broker's own when it asks its own host and port, where either may be left
+// out when it is the default one.
+func TestOwnOrigin(t *testing.T) {
+	for _, test := range []struct {
+		url, origin string
+		want        bool
+	}{
+		{"http://locks.test/ws", "http://locks.test", true},
+		{"http://locks.test:80/ws", "http://locks.test", true},
+		{"http://locks.test/ws", "http://locks.test:80", true},
+		{"http://LOCKS.test/ws", "http://locks.test", true},
+		{"http://locks.test/ws", "https://locks.test", true}, // a proxy has taken the TLS off
+		{"http://locks.test:443/ws", "https://locks.test", true},
+		{"http://locks.test:443/ws", "http://locks.test", false},
+		{"http://locks.test:27002/ws", "http://locks.test", false},
+		{"https://locks.test/ws", "https://locks.test", true},
+		{"https://locks.test/ws", "http://locks.test", false}, // the page is that of port 80
+		{"http://[::1]/ws", "http://[::1]", true},
+		{"http://[::1]:27002/ws", "http://[::1]:27002", true},
+		{"http://[::1]:27002/ws", "http://[::2]:27002", false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, test.url, http.NoBody)
+		r.Header["Origin"] = []string{test.origin}
+		if got, err := broker.OriginsAllow(nil, []string{"locks.test"}, r); got != test.want || err != nil {
+			t.Errorf("%s asks %s: %t, %v; want %t", test.origin, test.url, got, err, test.want)
+		}
+	}
+}
+
+// A page in the world can make its name lead to the broker for a moment, so that it
+// seems to be the broker's own page. So only names that cannot be made to do that, and those
+// that the broker was told, make a page its own, on every listener. The broker may be called
+// by any name where no page does.
 func TestRebinding(t *testing.T) {
 	for _, test := range []struct {
-		listens, host string
+		host, allowed string
 		want          bool
 	}{
-		{"127.0.0.1", "evil.test:27002", false},
-		{"127.0.0.1", "localhost.evil.test:27002", false},
-		{"::1", "evil.test:27002", false},
-		{"127.0.0.1", "127.0.0.1:27002", true},
-		{"::1", "[::1]:27002", true},
-		{"127.0.0.1", "localhost:27002", true},
-		{"127.0.0.1", "app.LocalHost:27002", true},
-		{"192.0.2.1", "locks.test:27002", true},
+		{"evil.test:27002", "", false},
+		{"evil.test", "", false},
+		{"localhost.evil.test:27002", "", false},
+		{"notlocalhost:27002", "", false},
+		{"localhost.:27002", "", false},
+		{"127.0.0.1.evil.test:27002", "", false},
+		{"127.0.0.1:27002", "", true},
+		{"192.0.2.1:27002", "", true},
+		{"[::1]:27002", "", true},
+		{"localhost:27002", "", true},
+		{"app.LocalHost:27002", "", true},
+		{"locks.test:27002", "locks.test", true},
+		{"locks.test:27002", "LOCKS.test", true},
+		{"locks.test:27002", "other.test locks.test", true},
+		{"x.locks.test:27002", "locks.test", false},
+		{"x.locks.test:27002", "*.locks.test", true},
+		{"x.y.locks.test:27002", "*.locks.test", true},
+		{"locks.test:27002", "*.locks.test", false},
+		{"evillocks.test:27002", "*.locks.test", false},
 	} {
+		hosts := strings.Fields(test.allowed)
 		r := httptest.NewRequest(http.MethodGet, "http://"+test.host+"/ws", http.NoBody)
-		r.Header["Origin"] = []string{"http://" + test.host}
-		address := &net.TCPAddr{IP: net.ParseIP(test.listens), Port: 27002}
-		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, address))
-		if got, err := broker.OriginsAllow(nil, r); got != test.want || err != nil {
-			t.Errorf("%s at %s: %t, %v; want %t", test.host, test.listens, got, err, test.want)
+		if got, err := broker.OriginsAllow(nil, hosts, r); !got || err != nil {
+			t.Errorf("%s without an origin: %t, %v; want true", test.host, got, err)
 		}
-		if got, err := broker.OriginsAllow([]string{"http://*.test:*", "http://evil.test:*"}, r); err != nil || strings.HasSuffix(test.host, "evil.test:27002") && !got {
-			t.Errorf("%s at %s, allowed: %t, %v", test.host, test.listens, got, err)
+		r.Header["Origin"] = []string{"http://" + strings.ToLower(test.host)}
+		if got, err := broker.OriginsAllow(nil, hosts, r); got != test.want || err != nil {
+			t.Errorf("%s, with %q allowed: %t, %v; want %t", test.host, test.allowed, got, err, test.want)
+		}
+		any := []string{"http://evil.test", "http://*.test:*", "http://evil.test:*"}
+		if got, err := broker.OriginsAllow(any, nil, r); err != nil || strings.Contains(test.host, "evil.test") && !got {
+			t.Errorf("%s, its origin allowed: %t, %v", test.host, got, err)
+		}
+	}
+}
+
+func TestBadHosts(t *testing.T) {
+	for _, name := range []string{
+		"", "*", "*.", "http://locks.test", "locks.test:80", "locks.test/", "a.*.test", ".test", "*..test", "[::1]",
+		"b\u00fccher.example",
+	} {
+		if err := broker.CheckHost(name); err == nil || !strings.Contains(err.Error(), "want a name like") {
+			t.Errorf("%q: %v, want an error that helps", name, err)
+		}
+		_, err := broker.New(broker.Config{AllowedHosts: []string{name}})
+		if err == nil || !strings.HasPrefix(err.Error(), "broker: AllowedHosts: ") {
+			t.Errorf("New with %q: %v", name, err)
 		}
 	}
 }
@@ -123,7 +206,7 @@ func TestBadOrigins(t *testing.T) {
 	for _, pattern := range []string{
 		"", "app.example", "https://", "://app.example", "https://app.example/", "https://app.example/path", "https://user@app.example",
 		"https://*", "https://*.", "https://a.*.example", "https://*app.example", "https://app.example:", "https://app.example:0",
-		"https://app.example:65536", "https://app.example:x", "https://app.example:8443:*", "https://b\u00fccher.example", "null:*", "https://[::1", "**",
+		"https://app.example:65536", "https://app.example:x", "https://app.example:8443:*", "https://b\u00fccher.example", "null:*", "https://[::1", "**", "ftp://app.example", "file://",
 	} {
 		if err := broker.CheckOrigin(pattern); err == nil || !strings.Contains(err.Error(), "want one like") {
 			t.Errorf("%q: %v, want an error that helps", pattern, err)
@@ -137,18 +220,33 @@ func TestBadOrigins(t *testing.T) {
 // A page that is refused costs one line of the log, which says what allows it.
 func TestRefusedOrigin(t *testing.T) {
 	log := &testLog{}
-	inBubble(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}, func(r *rig) {
-		r.next.Store("a")
-		for origin, want := range map[string]int{"https://app.example": 101, "http://broker.test": 101, "https://evil.test": 403} {
-			response := r.get("/ws", upgradeHeader("Origin", origin))
+	config := broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}
+	tests := []struct {
+		host, origin string
+		status       int
+		flag         string // in the log
+	}{
+		{"broker.test", "https://app.example", 101, ""},
+		{"localhost", "http://localhost", 101, ""},
+		{"broker.test", "https://evil.test", 403, "--allow-origin"},
+		{"broker.test", "http://broker.test", 403, "--allowed-host"},
+		{"broker.test", "http://broker.test/", 403, "not an origin"},
+	}
+	inBubble(t, config, func(r *rig) {
+		for i, test := range tests {
+			r.next.Store(string(rune('a' + i)))
+			response := r.get("/ws", upgradeHeader("Origin", test.origin, "Host", test.host))
 			body, _ := io.ReadAll(response.Body)
 			_ = response.Body.Close()
-			if response.StatusCode != want {
-				t.Errorf("%s: %d %q, want %d", origin, response.StatusCode, body, want)
+			if response.StatusCode != test.status {
+				t.Errorf("%s: %d %q, want %d", test.origin, response.StatusCode, body, test.status)
+			}
+			if got := log.lines(test.flag, `"level":"warn"`, `"origin":"`+test.origin+`"`); test.flag != "" && len(got) != 1 {
+				t.Errorf("%s: the log says %q, want one line with %q", test.origin, got, test.flag)
 			}
 		}
 	})
-	if lines := log.lines("refused"); len(lines) != 1 || len(log.lines(`"level":"warn"`, `"origin":["https://evil.test"]`, "--allow-origin")) != 1 {
-		t.Errorf("the log says %q, want one line with the origin and the flag", lines)
+	if lines := log.lines("refused"); len(lines) != 3 {
+		t.Errorf("the log says %q, want three lines", lines)
 	}
 }

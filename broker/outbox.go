@@ -18,6 +18,7 @@ const (
 type outbox struct {
 	wake  chan struct{} // has a token when something has changed
 	write func()        // makes a writer
+	total *dueTotal     // of all outboxes; what is due to a session that ends does not count
 
 	mu      sync.Mutex
 	writing bool // there is a writer
@@ -33,8 +34,8 @@ type outbox struct {
 // due counts bytes.
 type due struct{ all, changes int }
 
-func newOutbox(write func()) *outbox {
-	return &outbox{wake: make(chan struct{}, 1), write: write}
+func newOutbox(total *dueTotal, write func()) *outbox {
+	return &outbox{wake: make(chan struct{}, 1), write: write, total: total}
 }
 
 // A parcel is what the writer has to send.
@@ -50,17 +51,19 @@ type parcel struct {
 func (o *outbox) put(m wire.Reply) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.end != nil {
-		return true
-	}
 	o.add(m)
-	return o.queued.all+o.taken.all <= outboxBytes
+	return o.end != nil || o.queued.all+o.taken.all <= outboxBytes
 }
 
-// add adds a reply. The caller holds o.mu.
+// add adds a reply, unless the end has begun. The caller holds o.mu.
 func (o *outbox) add(m wire.Reply) {
+	if o.end != nil {
+		return
+	}
+	size := wire.Size(m)
 	o.replies = append(o.replies, m)
-	o.queued.all += wire.Size(m)
+	o.queued.all += size
+	o.total.now.Add(int64(size))
 	o.signal()
 }
 
@@ -134,10 +137,7 @@ func (o *outbox) answer(ping string) error {
 func (o *outbox) finish(end ending) ending {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.end == nil {
-		o.end = &end
-		o.signal()
-	}
+	o.begin(end)
 	return *o.end
 }
 
@@ -145,11 +145,28 @@ func (o *outbox) finish(end ending) ending {
 func (o *outbox) cut(end ending) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.end == nil {
-		o.end = &end
-	}
+	o.begin(end)
 	o.replies, o.queued = nil, due{}
 	o.signal()
+}
+
+// begin begins the end, unless it has begun. The caller holds o.mu.
+func (o *outbox) begin(end ending) {
+	if o.end == nil {
+		o.end = &end
+		o.total.now.Add(-o.counted())
+		o.signal()
+	}
+}
+
+// counted is how many bytes of the total are this one's. The caller holds o.mu.
+func (o *outbox) counted() int64 { return int64(o.queued.all + o.taken.all) }
+
+// due is how many bytes are due.
+func (o *outbox) due() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counted()
 }
 
 // take returns all there is, in exchange for the parcel that has been sent.
@@ -167,6 +184,9 @@ func (o *outbox) take(sent parcel) parcel {
 func (o *outbox) sent() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.end == nil {
+		o.total.now.Add(-int64(o.taken.all))
+	}
 	o.taken = due{}
 }
 

@@ -225,6 +225,8 @@ func (r *rig) get(path string, header http.Header) *http.Response {
 	for key, values := range header {
 		request.Header[key] = values
 	}
+	request.Host = request.Header.Get("Host") // "": that of the URL
+	request.Header.Del("Host")
 	transport := &http.Transport{DialContext: r.server.Dial, DisableKeepAlives: true}
 	response, err := transport.RoundTrip(request)
 	if err != nil {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/rs/zerolog"
 
+	"github.com/lockbroker/lockbroker/broker/internal/fair"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -25,45 +28,72 @@ const keepBuffer = 4 << 10
 // more. One that has just said hello does not.
 const stayAfter = 4
 
-// A session is one connection: a reader and a writer. What the loop owns is
-// marked; the rest belongs to the session's own goroutines.
+// A session is one connection: a reader and a writer. The rest, what the loop knows of it, is
+// in turn.
 type session struct {
 	name string
 	conn *websocket.Conn
 	net  *batchConn // under conn
 	peer wire.Peer
 
-	config  *Config
-	decoder *wire.RequestDecoder
-	inbox   *inbox
-	out     *outbox
-	pulse   *time.Timer   // when the next ping is due
-	frame   []byte        // the writer's, reused
-	sent    int           // the writer's: parcels since the last ping
-	page    chan struct{} // has a token while a page of the listing is asked for and not sent
-	written chan struct{} // closed when the writer has ended
+	config   *Config
+	standing *standing
+	lines    *lines
+	decoder  *wire.RequestDecoder
+	inbox    *inbox
+	out      *outbox
+	pulse    *time.Timer   // when the next ping is due
+	frame    []byte        // the writer's, reused
+	sent     int           // the writer's: parcels since the last ping
+	written  chan struct{} // closed when the writer has ended
 
-	last    int64    // the loop's: the greatest n that was used up, or -1
-	leaves  bool     // the loop's: its end was handled
-	watches *watches // the loop's: nil before the first
+	ids    ids           // the reader's
+	onWay  atomic.Int32  // how many items the loop has not handled yet
+	wayOut chan struct{} // has a token when these have become few again
+
+	turn // the loop's
 }
 
-func newSession(name string, conn *websocket.Conn, net *batchConn, peer wire.Peer, c *Config, in *inbox) *session {
-	net.silence = c.Timeout
+// A turn is what the loop knows of a session.
+type turn struct {
+	share    *share
+	flows    [lanes]fair.Flow[*session]
+	todo     todoList // what the client has sent, in order
+	waits    bool     // for its turn, in the lane of the first of it
+	auditing bool     // the log is to say first what it has done to others
+	paging   bool     // a page is on its way to it
+	asking   bool     // a search is under way for it
+	closing  bool     // its reader has ended
+	leaves   bool     // its end was handled
+	watches  *watches // nil before the first
+}
+
+// What a session may have on its way to the loop. Its reader waits when there is more, so that one
+// that floods fills no memory, and goes on when half of it was handled.
+const maxOnWay = 32
+
+// breather is how many frames a reader handles before others may run. Those who flood
+// must not keep the processors from everybody else.
+const breather = 16
+
+func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, peer wire.Peer) *session {
+	net.silence = b.config.Timeout
 	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
-		config: c, decoder: wire.NewRequestDecoder(name, c.Limits),
-		inbox: in, page: make(chan struct{}, 1), written: make(chan struct{}),
-		last: -1,
+		config: &b.config, standing: &b.standing, lines: b.lines, inbox: b.inbox,
+		decoder: wire.NewRequestDecoder(name, b.config.Limits),
+		ids:     ids{session: name, last: -1},
+		wayOut:  make(chan struct{}, 1), written: make(chan struct{}),
 	}
-	s.out = newOutbox(func() { go s.write() })
+	s.out = newOutbox(b.loop.due, func() { go s.write() })
 	return s
 }
 
 // begin is called before run, on a goroutine that ends soon: to write a line of the
 // log takes a deep stack, and that of run is to stay small.
 func (s *session) begin() {
-	s.log(s.config.Logger.Info()).Str("remote", s.peer.Remote).Str("client", s.peer.Client).Msg("session opened")
+	s.log(s.lines.opened.line()).Str("remote", wire.LogText(s.peer.Remote)).Str("client", wire.LogText(s.peer.Client)).
+		Msg("session opened")
 }
 
 // run is the session's life: it reads until the connection ends, tells the
@@ -78,15 +108,15 @@ func (s *session) run(over context.Context) {
 	defer s.pulse.Stop()
 
 	end := ending{code: wire.CloseRestart, reason: "the broker has stopped"}
-	if _, taken := s.inbox.put(item{session: s, opened: true}); taken {
+	if s.inbox.put(item{session: s, kind: itemOpened}) {
 		end = s.read()
 	}
-	if _, taken := s.inbox.put(item{session: s, ended: &end}); !taken {
+	if !s.inbox.put(item{session: s, kind: itemEnded, ended: &end}) {
 		s.out.finish(end)
 	}
 	s.part(over, end)
 	_ = s.net.Close()
-	s.log(s.config.Logger.Info()).Str("reason", s.out.finish(end).reason).Msg("session ended")
+	s.log(s.lines.ended.line()).Str("reason", wire.LogText(s.out.finish(end).reason)).Msg("session ended")
 }
 
 // log says in a line of the log whose it is.
@@ -97,7 +127,7 @@ func (s *session) log(line *zerolog.Event) *zerolog.Event { return line.Str("ses
 func (s *session) read() ending {
 	malformed := 0
 	var frame []byte
-	for {
+	for frames := 1; ; frames++ {
 		var kind int
 		var err error
 		if kind, frame, err = s.readFrame(frame[:0]); err != nil {
@@ -107,25 +137,62 @@ func (s *session) read() ending {
 			return ending{code: wire.CloseBinary, reason: "binary frame"}
 		}
 		it, wellFormed := s.decode(frame)
-		if asksForPage(it.request) {
-			s.awaitPage()
+		if end := s.pass(it); end != nil {
+			return *end
 		}
-		waited, taken := s.inbox.put(it)
-		if !taken {
-			return ending{code: wire.CloseRestart, reason: "the broker has stopped"}
-		}
-		if waited {
-			// The loop has more than it can do. As with breath, others are to be heard.
-			<-time.After(breath)
-			s.net.resume()
-		}
-		s.awaitVerdict(it)
 		malformed++
 		if wellFormed {
 			malformed = 0
 		}
 		if malformed > maxMalformed {
 			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
+		}
+		if frames%breather == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// pass answers a ping, and hands everything else to the loop. A sign of life does not wait for others: it
+// says that it was heard, not that what was sent before it was handled.
+func (s *session) pass(it item) *ending {
+	if ping, ok := it.request.(*wire.Ping); ok {
+		pause, _ := s.standing.get()
+		if !s.out.put(&wire.Pong{ID: ping.ID, NotGranting: pause}) {
+			s.out.cut(slowConsumer)
+			return &slowConsumer
+		}
+		return nil
+	}
+	if !s.inbox.put(it) {
+		return &ending{code: wire.CloseRestart, reason: "the broker has stopped"}
+	}
+	if s.onWay.Add(1) > maxOnWay {
+		s.awaitLoop()
+	}
+	return nil
+}
+
+// awaitLoop waits until the loop has handled enough of what was sent. After that the reader rests, as the
+// loop does: others want to be heard.
+func (s *session) awaitLoop() {
+	for s.onWay.Load() > maxOnWay {
+		select {
+		case <-s.wayOut:
+		case <-s.written: // the session has ended
+			return
+		}
+	}
+	<-time.After(breath)
+	s.net.resume()
+}
+
+// handled notes that the loop has handled an item.
+func (s *session) handled() {
+	if s.onWay.Add(-1) == maxOnWay/2 {
+		select {
+		case s.wayOut <- struct{}{}:
+		default:
 		}
 	}
 }
@@ -151,47 +218,26 @@ func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 	return kind, buffer, err
 }
 
-// asksForPage reports whether the answer to m may be as long as a page.
-func asksForPage(m wire.Request) bool {
-	switch m.(type) {
-	case *wire.Info, *wire.Why:
-		return true
-	}
-	return false
-}
-
-// awaitPage waits until the page that was asked for before has been sent. So a
-// client costs the memory of one page, however fast it asks.
-func (s *session) awaitPage() {
-	select {
-	case s.page <- struct{}{}:
-	case <-s.written:
-	}
-	s.net.resume()
-}
-
-// pageDone notes that a page has been sent, or refused. It does not wait.
-func (s *session) pageDone() {
-	select {
-	case <-s.page:
-	default:
-	}
-}
-
 // decode makes an item of a frame, and reports whether it was well-formed JSON.
 func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 	request, err := s.decoder.Decode(frame)
 	if err == nil {
-		return item{session: s, request: request, verdict: newVerdicts(request)}, true
+		if refusal := s.ids.admit(request); refusal != nil {
+			if isAudited(request) {
+				s.audit(request, verdict{code: refusal.Code})
+			}
+			return item{session: s, kind: itemFault, fault: refusal}, true
+		}
+		return item{session: s, kind: itemRequest, request: request}, true
 	}
 	var fault *wire.Error
 	var syntax *wire.SyntaxError
 	if errors.As(err, &syntax) {
 		fault = &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}
-		return item{session: s, fault: fault}, false
+		return item{session: s, kind: itemFault, fault: fault}, false
 	}
 	errors.As(err, &fault) // there is no other kind
-	return item{session: s, fault: fault}, true
+	return item{session: s, kind: itemFault, fault: fault}, true
 }
 
 // write sends what the loop puts into the outbox, and pings, until the session
@@ -275,7 +321,7 @@ func (s *session) composeReplies(replies []wire.Reply) error {
 		}
 		switch m.(type) {
 		case *wire.InfoPage, *wire.Chain:
-			s.pageDone()
+			s.inbox.put(item{session: s, kind: itemPageSent})
 		}
 		wire.Recycle(m)
 	}

@@ -160,6 +160,7 @@ func TestDropInSlices(t *testing.T) {
 		}
 		// It waits for its own first lock, ahead of b: it must not get it on the way out.
 		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock 0"}]}`, locks)
+		pass(time.Second) // its reader has waited for the loop, and has rested
 		if got := len(a.take()); got != locks+1 {
 			t.Fatalf("got %d frames, want the hello and %d grants", got, locks)
 		}

@@ -18,9 +18,7 @@ var ErrNoTokens = errors.New("broker: no fencing tokens are left")
 
 // A tokenSource says which fencing tokens a run may give out.
 type tokenSource interface {
-	// start returns the first token, greater than all of the runs before, and
-	// for how long clients of before may still believe that they hold a lock.
-	start() (first int64, believe time.Duration)
+	start() beginning
 	// reserve makes sure that later runs begin at limit or above, and know for
 	// how long clients may believe, should this run end now. It waits for the
 	// disk.
@@ -32,27 +30,68 @@ type tokenSource interface {
 	close() error
 }
 
+// A beginning is what a run begins with.
+type beginning struct {
+	first    int64         // its first token, greater than all of the runs before
+	grace    time.Duration // how long clients of before may still believe that they hold a lock
+	restored bool          // what the run before has left is perhaps not the latest
+	warning  string        // what is wrong with the clock, or ""
+}
+
 // clockTokens start at the microseconds of the clock. They rise over restarts if
 // the clock is not set back and grants are fewer than a million a second.
 type clockTokens struct{}
 
-func (clockTokens) start() (int64, time.Duration)      { return time.Now().UnixMicro(), 0 }
+func (clockTokens) start() beginning                   { return beginning{first: time.Now().UnixMicro()} }
 func (clockTokens) reserve(int64, time.Duration) error { return nil }
 func (clockTokens) stop(time.Duration) error           { return nil }
 func (clockTokens) close() error                       { return nil }
 
-// savedTokens go on above what the last run had reserved.
-type savedTokens struct{ dir *statedir.Dir }
+// savedTokens go on above what the last run had reserved, and not below the clock.
+type savedTokens struct {
+	dir     *statedir.Dir
+	timeout time.Duration // of this run
+}
 
-func (s savedTokens) start() (int64, time.Duration) {
+func (s savedTokens) start() beginning {
 	state, used := s.dir.State()
+	b := beginning{restored: s.dir.Restored()}
+	b.first, b.warning = firstToken(state.Next, time.Now())
 	switch {
-	case !used:
-		return clockTokens{}.start()
-	case state.Clean:
-		return state.Next, 0
+	case b.restored: // nobody knows how the last run has ended, nor its timeout
+		b.grace = max(state.Timeout, s.timeout)
+	case used && !state.Clean:
+		b.grace = state.Timeout
 	}
-	return state.Next, state.Timeout
+	return b
+}
+
+const (
+	// clockEnds is when the clock is not counted on any more, in microseconds since
+	// 1970: the beginning of the year 2100. A clock that is wrong by centuries would
+	// use up the tokens, which last until the year 2255.
+	clockEnds = 4_102_444_800_000_000
+	// clockLag is by how much the clock may be behind the tokens without a word. Each
+	// start puts it a second behind.
+	clockLag = time.Hour
+)
+
+// firstToken is the first of a run that has found stored, 0 at the first use: that, or the
+// microseconds of the clock if they are more. Stored may be a copy from a backup; runs after
+// it have begun at the clock, too, and do not get ahead of it unless they grant a million
+// times a second. So this run begins above them. It returns as well what is wrong, if the clock
+// cannot be counted on for that.
+func firstToken(stored int64, clock time.Time) (first int64, warning string) {
+	micros := max(clock.UnixMicro(), 1)
+	first = max(stored, micros)
+	switch behind := time.Duration(stored-micros) * time.Microsecond; {
+	case micros >= clockEnds:
+		return max(stored, 1), "the clock of this machine is past the year 2100, and is not counted on: tokens go on from the state directory alone"
+	case behind > clockLag:
+		return first, "the clock of this machine is " + behind.Round(time.Second).String() +
+			" behind the tokens: it was set back, or was once ahead. Tokens rise nevertheless, unless an older copy of the state directory is restored"
+	}
+	return first, ""
 }
 
 func (s savedTokens) reserve(limit int64, believe time.Duration) error {
@@ -75,7 +114,7 @@ func newTokenSource(config Config) (tokenSource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	return savedTokens{dir}, nil
+	return savedTokens{dir, config.Timeout}, nil
 }
 
 const (
@@ -83,8 +122,12 @@ const (
 	// disk is written to about once a second at the most, and so few that there
 	// are enough for 2^33 restarts.
 	tokenRange = 1 << 20
-	// reserveRetry is how long a reservation waits that has failed.
-	reserveRetry = time.Second
+	// reserveRetry is how long a reservation waits that has failed, and complainEvery
+	// how often the log says so.
+	reserveRetry  = time.Second
+	complainEvery = time.Minute
+	// startWait is how long a run waits for its first tokens before it serves without.
+	startWait = time.Second
 	// allowSlice is how many requests are granted at a time that have waited for
 	// tokens.
 	allowSlice = 256
@@ -98,11 +141,10 @@ type tokens struct {
 	logger  zerolog.Logger
 	timeout time.Duration // how long clients of this run may believe
 
-	first   int64 // of this run
 	limit   int64 // those below it are reserved
 	allowed int64 // the table may give out those below it
 
-	grace     time.Duration // how long clients of the runs before may believe
+	beginning
 	graceEnds time.Duration // nothing is granted before
 
 	asking   bool       // for more; the goroutine runs
@@ -110,30 +152,33 @@ type tokens struct {
 	give     context.CancelFunc
 }
 
-// startTokens reserves the first tokens. The loop's time begins now.
+// startTokens reserves the first tokens. The loop's time begins now. Where the disk fails,
+// or is slow, there are none yet: the run begins nevertheless, so that clients can wait
+// and people can see why nothing is granted.
 func startTokens(source tokenSource, ahead int64, config Config) (*tokens, error) {
-	first, grace := source.start()
+	b := source.start()
+	if b.first > wire.MaxInteger {
+		return nil, ErrNoTokens
+	}
 	t := &tokens{
 		source:    source,
 		ahead:     ahead,
 		logger:    config.Logger,
 		timeout:   config.Timeout,
-		first:     first,
-		limit:     min(first+ahead, wire.MaxInteger+1),
-		allowed:   first,
-		grace:     grace,
-		graceEnds: grace,
+		beginning: b,
+		limit:     b.first,
+		allowed:   b.first,
+		graceEnds: b.grace,
 		reserved:  make(chan int64, 1),
 		give:      func() {},
 	}
-	err := ErrNoTokens
-	if first <= wire.MaxInteger {
-		err = source.reserve(t.limit, t.believe(0))
+	t.keepAhead(b.first, 0)
+	select {
+	case limit := <-t.reserved:
+		t.arrived(limit)
+	case <-time.After(startWait):
 	}
-	if err != nil {
-		return nil, err
-	}
-	if grace == 0 {
+	if b.grace == 0 {
 		t.allowed = t.limit
 	}
 	return t, nil
@@ -141,10 +186,17 @@ func startTokens(source tokenSource, ahead int64, config Config) (*tokens, error
 
 // logStart says what is to be expected of tokens.
 func (t *tokens) logStart(dir string) {
+	if t.warning != "" {
+		t.logger.Warn().Str("state_dir", dir).Int64("token", t.first).Msg(t.warning)
+	}
 	switch {
 	case dir == "":
 		t.logger.Info().Msg("no state directory: fencing tokens start from the clock of this machine, and rise over a restart only if it is not set back; " +
 			"after a crash locks are granted at once, although clients of before may still believe")
+	case t.restored:
+		t.logger.Warn().Str("state_dir", dir).Int64("token", t.first).Stringer("grace", t.grace).
+			Msg("the state directory was restored from a copy, or moved: later runs may be missing from it. Tokens go on from the clock of this machine if that is more, " +
+				"and nothing is granted until clients of such runs can no longer believe")
 	case t.grace == 0:
 		t.logger.Info().Str("state_dir", dir).Int64("token", t.first).Msg("fencing tokens go on from the state directory")
 	default:
@@ -183,12 +235,16 @@ func (t *tokens) keepAhead(next int64, now time.Duration) {
 
 // reserve tries until it has succeeded, or ctx ends; then it returns 0.
 func (t *tokens) reserve(ctx context.Context, limit int64, believe time.Duration) int64 {
+	var complained time.Time
 	for {
 		err := t.source.reserve(limit, believe)
 		if err == nil {
 			return limit
 		}
-		t.logger.Error().Err(err).Msg("fencing tokens cannot be reserved: nothing is granted when those at hand are used up")
+		if time.Since(complained) >= complainEvery {
+			complained = time.Now()
+			t.logger.Error().Err(err).Msg("fencing tokens cannot be reserved: nothing is granted when those at hand are used up")
+		}
 		select {
 		case <-time.After(reserveRetry):
 		case <-ctx.Done():
@@ -217,6 +273,12 @@ func (t *tokens) stop(held int, now time.Duration) error {
 	return t.source.stop(believe)
 }
 
+// keepTokens asks for more where that is due, and tells when there are none.
+func (l *loop) keepTokens() {
+	l.tokens.keepAhead(l.table.NextToken(), l.now())
+	l.noteStanding()
+}
+
 // canAllow reports whether the table may give out tokens that it does not know of.
 func (l *loop) canAllow() bool {
 	return l.drain == nil && l.tokens.allowed < l.tokens.limit && !l.tokens.inGrace(l.now())
@@ -226,9 +288,6 @@ func (l *loop) canAllow() bool {
 func (l *loop) allow() {
 	next := l.table.NextToken()
 	t := l.tokens
-	if t.allowed == t.first && t.grace > 0 {
-		l.aside(func() { l.config.Logger.Info().Msg("clients of the last run can no longer believe: locks are granted") })
-	}
 	t.allowed = min(max(t.allowed, next+allowSlice), t.limit)
 	l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
 	if l.table.NextToken() < t.allowed { // nobody waits for more

@@ -19,7 +19,7 @@ func hello(session string, grace time.Duration) string {
 		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}`,
 		session)
 	if grace > 0 {
-		text += fmt.Sprintf(`,"grace_ms":%d`, grace.Milliseconds())
+		text += fmt.Sprintf(`,"grace_ms":%d,"not_granting":"grace"`, grace.Milliseconds())
 	}
 	return text + "}"
 }
@@ -82,9 +82,9 @@ func TestGrace(t *testing.T) {
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 20*time.Second))
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"y"}],"wait_ms":0}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"unavailable","message":"nothing is granted now","ahead":0}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"not_granting","message":"nothing is granted now: clients of the last run may still hold their locks"}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}],"steal":true}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"unavailable","message":"nothing is granted now","ahead":0}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_granting","message":"nothing is granted now: clients of the last run may still hold their locks"}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--2","locks":[{"name":"y"}]}`)
 			pass(20*time.Second - 1)
 			a.expect()
@@ -194,7 +194,7 @@ func TestTokensCannotBeReserved(t *testing.T) {
 			}
 			a.send(`{"type":"acquire","id":"aaaaaaaa--4","locks":[{"name":"4"}]}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--5","locks":[{"name":"5"}],"wait_ms":0}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--5","code":"unavailable","message":"nothing is granted now","ahead":0}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--5","code":"not_granting","message":"nothing is granted now: fencing tokens cannot be reserved on the disk of the broker"}`)
 			a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
 			a.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
 
@@ -239,8 +239,9 @@ func TestDrainsOnce(t *testing.T) {
 // No token is above 2^53-1. When that one has been given out the broker drains
 // and stops, and says why; it does not start with none left.
 func TestLastToken(t *testing.T) {
+	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: 10 * time.Second})
+		b, err := broker.New(broker.Config{Drain: 10 * time.Second, Logger: log.logger()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,6 +264,9 @@ func TestLastToken(t *testing.T) {
 			a.expect(`{"type":"released","id":"aaaaaaaa--0"}`, `{"type":"released","id":"aaaaaaaa--1"}`)
 			a.expectClose(wire.CloseRestart, "the broker stops")
 		})
+		if got := log.lines("nothing is granted until"); len(got) > 0 {
+			t.Errorf("the log waits for tokens that there are none of: %q", got)
+		}
 		if !errors.Is(end.err, broker.ErrNoTokens) {
 			t.Errorf("Run returned %v, want ErrNoTokens", end.err)
 		}

@@ -2,7 +2,6 @@ package broker
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -13,66 +12,59 @@ import (
 // wire and the commands and events of the lock table.
 
 // request does what a client asks for.
-func (l *loop) request(it item) {
-	s, m := it.session, it.request
-	id, opens := m.Opener()
-	if refusal := s.admit(id, opens, m); refusal != nil {
-		l.decline(it, refusal)
-		return
-	}
+func (l *loop) request(s *session, m wire.Request) {
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
 	case *wire.Acquire:
-		events = l.table.Acquire(now, acquireCommand(m, s.peer), events)
-		if it.verdict != nil {
-			it.verdict <- l.verdictOn(id, events)
-		}
-		l.deliver(events)
+		l.acquire(s, m, now)
 	case *wire.Release:
-		l.deliver(l.table.Release(now, id, events))
+		l.deliver(l.table.Release(now, m.ID, events))
 	case *wire.Cancel:
-		l.deliver(l.table.Cancel(now, id, events))
+		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
-		l.info(it, m, now)
+		l.info(s, m, now)
 	case *wire.Why:
-		l.why(it, m, now)
+		l.why(s, m, now)
 	case *wire.Evict:
-		l.evict(it, m, now)
+		l.evict(s, m, now)
 	case *wire.Watch:
 		l.watch(s, m)
 	case *wire.Unwatch:
-		l.unwatch(s, id)
-	case *wire.Ping:
-		l.reply(s, &wire.Pong{ID: id})
+		l.unwatch(s, m.ID)
 	default:
 		panic("broker: nobody handles " + m.Kind())
 	}
+	if !s.auditing { // else whoever writes the log looks at it
+		wire.Recycle(m)
+	}
 }
 
-// decline answers an item with an error, and tells its reader not to wait.
-func (l *loop) decline(it item, refusal *wire.Error) {
-	l.reply(it.session, refusal)
-	if asksForPage(it.request) {
-		it.session.pageDone()
+// acquire asks for locks.
+func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
+	events := l.table.Acquire(now, acquireCommand(m, s.peer), l.events[:0])
+	l.sayWhyPaused(events)
+	if m.Steal {
+		l.audit(s, m, l.verdictOn(m.ID, events))
 	}
-	if it.verdict != nil {
-		it.verdict <- verdict{code: refusal.Code}
+	l.deliver(events)
+	if !m.Parent.IsZero() && l.table.Searching() {
+		l.asking, s.asking = s, true
 	}
 }
 
 // info answers a question for a page of the listing.
-func (l *loop) info(it item, m *wire.Info, now time.Duration) {
+func (l *loop) info(s *session, m *wire.Info, now time.Duration) {
 	page, events := l.table.Page(now, queryOf(m), l.events[:0])
 	l.deliver(events)
 	if page.TooFar {
-		l.decline(it, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
+		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
 		return
 	}
-	l.reply(it.session, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next})
+	l.replyPage(s, &wire.InfoPage{ID: m.ID, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
 }
 
 // why answers who is in the way.
-func (l *loop) why(it item, m *wire.Why, now time.Duration) {
+func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	var chain []wire.Step
 	events, known := l.events[:0], true
 	if name, given := m.Lock.Get(); given {
@@ -82,52 +74,34 @@ func (l *loop) why(it item, m *wire.Why, now time.Duration) {
 	}
 	l.deliver(events)
 	if !known {
-		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.reply(it.session, &wire.Chain{ID: m.ID, Chain: chain})
+	l.replyPage(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+}
+
+// sayWhyPaused adds to a refusal, which is the last of the events of an acquire, what
+// the table cannot know.
+func (l *loop) sayWhyPaused(events []locktable.Event) {
+	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
+		if pause := l.pause(); pause != "" {
+			events[n-1].Reason += ": " + pause.Explain()
+		}
+	}
 }
 
 // evict ends a request of anyone.
-func (l *loop) evict(it item, m *wire.Evict, now time.Duration) {
-	events, known := l.table.Evict(now, m.Request, nameOf(it.session.peer), m.Message, l.events[:0])
-	if known {
-		it.verdict <- l.verdictOn(m.ID, events)
-	}
-	l.deliver(events)
+func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
+	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
 	if !known {
-		l.decline(it, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		l.audit(s, m, verdict{code: wire.NotFound})
+		l.deliver(events)
+		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.reply(it.session, &wire.Evicted{ID: m.ID})
-}
-
-// admit uses up the number of an id that m opens, or says why it cannot; an id
-// that m only names must be one of this session, for nobody may end what
-// others hold.
-func (s *session) admit(id wire.ID, opens bool, m wire.Request) *wire.Error {
-	switch {
-	case opens:
-		return s.use(id)
-	case id.Session == s.name:
-		return nil
-	case m.Kind() == "release":
-		return &wire.Error{ID: id, Code: wire.NotHeld, Message: "not a request of this session"}
-	}
-	return &wire.Error{ID: id, Code: wire.NotFound, Message: "not a request of this session"}
-}
-
-// use uses up the number of an id that opens a request, or says why it cannot.
-func (s *session) use(id wire.ID) *wire.Error {
-	if id.Valid() && id.Session == s.name && id.N > s.last {
-		s.last = id.N
-		return nil
-	}
-	reason := fmt.Sprintf("want %s--n, n in decimal from 0", s.name)
-	if s.last >= 0 {
-		reason = fmt.Sprintf("want %s--n with n greater than %d", s.name, s.last)
-	}
-	return &wire.Error{ID: id, Code: wire.BadID, Message: reason}
+	l.audit(s, m, l.verdictOn(m.ID, events))
+	l.deliver(events)
+	l.reply(s, &wire.Evicted{ID: m.ID})
 }
 
 func acquireCommand(m *wire.Acquire, peer wire.Peer) locktable.Acquire {

@@ -21,8 +21,8 @@ func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptio
 }
 
 // TryAcquire is Acquire that does not wait: when the lock is not free at once,
-// or others wait for it, the error is [ErrUnavailable]; without a connection it is
-// ErrConnection.
+// or others wait for it, the error is [ErrUnavailable]; where no holder objects, but the
+// broker grants nothing to anyone, [ErrNotGranting]; without a connection, ErrConnection.
 func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true, once: true})
 }

@@ -39,6 +39,7 @@ type conn struct {
 	wake     chan struct{} // has a token when the writer has something to do
 	beating  atomic.Bool   // a heartbeat is due
 	draining chan struct{} // closed when the broker has said that it stops
+	turned   chan struct{} // has a token when the supervisor has not seen the latest pause
 	done     chan struct{} // closed at the end, after err is set
 
 	mu       *sync.Mutex // the client's; it guards all below
@@ -51,6 +52,7 @@ type conn struct {
 	watches  book[*watch]           // those that have not ended
 	lease    lease
 	glance   glance
+	pause    wire.Pause   // why the broker grants nothing, or ""
 	goodbye  wire.Release // of the request that is just being released
 	watchdog *time.Timer  // fires at the end of the lease
 	hasLost  bool         // somebody held a lock at the end
@@ -87,12 +89,14 @@ func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		turn:     make(chan struct{}, 1),
 		wake:     make(chan struct{}, 1),
 		draining: make(chan struct{}),
+		turned:   make(chan struct{}, 1),
 		done:     make(chan struct{}),
 		lease:    given,
 	}
 	ws.SetPingHandler(c.pinged)
 	ws.SetCloseHandler(c.closed)
 	c.mu.Lock() // the lease may end at once: expire waits until there is a watchdog
+	c.heardPause(hello.NotGranting)
 	c.watchdog = time.AfterFunc(left, c.expire)
 	c.mu.Unlock()
 	c.goroutines.Go(c.read)

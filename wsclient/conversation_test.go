@@ -68,6 +68,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		case wiretest.Vanish:
 			_ = a.net.Close()
 			<-a.client.Done()
+		case wiretest.Grace: // of which the hello tells
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 			synctest.Wait()

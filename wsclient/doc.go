@@ -72,6 +72,10 @@
 // inside a lock that is lost, and Info, Why and Evict that are on their way fail
 // instead; a Watch begins anew.
 //
+// A broker may grant nothing for a while, after a crash or while its disk fails. Calls
+// wait; those that do not wait fail with [ErrNotGranting], so that nobody takes it for a
+// lock that somebody has.
+//
 // A broker that is about to stop says so. Then holders should release soon, and
 // whoever asks waits for the next connection. [Client.State] says how things
 // stand, and OnState in [Options] is told when that changes. [Client.Done] is closed

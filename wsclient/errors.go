@@ -9,12 +9,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// What a call can end with; test with errors.Is. The first nine are refusals:
+// What a call can end with; test with errors.Is. The first ten are refusals:
 // errors.As with *[Error] tells more.
 var (
 	ErrBadRequest   = errors.New("bad request")          // a name, an option, a glob or an address that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
+	ErrNotGranting  = errors.New("not granting")         // TryAcquire, and the broker grants nothing to anyone
 	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
 	ErrEvicted      = errors.New("evicted")              // an operator withdrew the request
 	ErrNotFound     = errors.New("not found")            // there is no such request
@@ -37,6 +38,8 @@ func sentinel(code wire.Code) error {
 		return ErrTimeout
 	case wire.Unavailable:
 		return ErrUnavailable
+	case wire.NotGranting:
+		return ErrNotGranting
 	case wire.Deadlock:
 		return ErrDeadlock
 	case wire.WasEvicted:

@@ -69,6 +69,7 @@ func (c *conn) receive(frame []byte) error {
 	}
 	switch m := reply.(type) {
 	case *wire.Granted:
+		c.heardPause("")
 		c.withRequest(m.ID, func(r *request) { r.grant(m.Token, at) })
 	case *wire.Released:
 		c.withRequest(m.ID, func(r *request) { r.finish(nil) })
@@ -81,12 +82,15 @@ func (c *conn) receive(frame []byte) error {
 	case *wire.Error:
 		return c.refused(m)
 	case *wire.InfoPage:
+		c.heardPause(m.NotGranting)
 		c.answer(m.ID, m)
 	case *wire.Chain:
+		c.heardPause(m.NotGranting)
 		c.answer(m.ID, m)
 	case *wire.Evicted:
 		c.answer(m.ID, m)
 	case *wire.Pong:
+		c.heardPause(m.NotGranting)
 		pong := *m // who asked may look at it later
 		c.answer(m.ID, &pong)
 	case *wire.Watching:

@@ -12,13 +12,7 @@ import (
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {
-		c.tell(Connected, nil)
-		select {
-		case <-conn.draining:
-			c.tell(Draining, nil)
-			<-conn.done
-		case <-conn.done:
-		}
+		c.follow(conn)
 		conn.goroutines.Wait()
 		lasted := time.Since(conn.link.made.mono)
 		if c.options.NoReconnect || isFinal(conn.err) {
@@ -113,9 +107,8 @@ func (c *Client) take(conn *conn) {
 	c.conn = conn
 	c.hello.Store(conn.hello)
 	close(c.online)
-	c.setState(conn, Connected)
+	c.setState(conn, conn.state())
 	if isDone(conn.draining) {
-		c.setState(conn, Draining)
 		return
 	}
 	for r := range c.pending.inOrder() {

@@ -20,7 +20,12 @@ var (
 // TestMain runs the tests, or, in a process that was started for that, a server.
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
-		if err := serveRole(role); err != nil {
+		flag.Parse()
+		serve := serveRole
+		if isAttack(role) {
+			serve = serveAttack
+		}
+		if err := serve(role); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -27,6 +27,12 @@ type process struct {
 // startServer starts a server, which ends with the test.
 func startServer(tb testing.TB, role string) *process {
 	tb.Helper()
+	return startRole(tb, role, startPinned)
+}
+
+// startRole starts a process that has the role, as start does.
+func startRole(tb testing.TB, role string, start func(func() error) error) *process {
+	tb.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		tb.Fatal(err)
@@ -47,7 +53,7 @@ func startServer(tb testing.TB, role string) *process {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := startPinned(command.Start); err != nil {
+	if err := start(command.Start); err != nil {
 		tb.Fatal(err)
 	}
 	running.Add(1)

@@ -161,6 +161,16 @@ func (r *raw) put(format string, args ...any) {
 	r.out[begin-5] = 0x80 | byte(n)
 }
 
+// putLong is put for a message of 126 to 65,535 bytes.
+func (r *raw) putLong(message string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out = append(r.out, 0x81, 0x80|126)
+	r.out = binary.BigEndian.AppendUint16(r.out, uint16(len(message)))
+	r.out = append(r.out, 0, 0, 0, 0)
+	r.out = append(r.out, message...)
+}
+
 // flush writes what was put.
 func (r *raw) flush() error {
 	r.mu.Lock()
@@ -194,14 +204,14 @@ func (r *raw) exchange(n int, kind string, put func(i int)) error {
 	return errors.Join(err, <-sent)
 }
 
-// queue sends so many requests that have to wait, and returns when the broker has them: a ping that
-// was sent last, with that id, is answered last.
+// queue sends so many requests that have to wait, and returns when the broker has them: the cancel of a
+// request that was never made, with that id, is handled after them, and refused.
 func (r *raw) queue(n, id int, put func(i int)) error {
 	if err := r.send(n, put); err != nil {
 		return err
 	}
-	return r.exchange(1, "pong", func(int) {
-		r.put(`{"type":"ping","id":"%s--%d"}`, r.session, id)
+	return r.exchange(1, "error", func(int) {
+		r.put(`{"type":"cancel","id":"%s--%d"}`, r.session, id)
 	})
 }
 

@@ -72,7 +72,7 @@ func roleHandler(role string) (http.Handler, error) {
 	case roleGathered:
 		return http.HandlerFunc(serveGathered), nil
 	case roleBroker:
-		b, err := broker.New(broker.Config{})
+		b, err := broker.New(broker.Config{MaxConnections: 30_000, MaxConnectionsPerAddress: 30_000}) // all from one address
 		if err != nil {
 			return nil, err
 		}

@@ -29,7 +29,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
@@ -63,7 +62,7 @@ func Start(t testing.TB, config broker.Config) *Server {
 func Serve(t testing.TB, b *broker.Broker) *Server {
 	t.Helper()
 	l := newListener()
-	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	server := b.Server()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {

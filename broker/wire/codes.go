@@ -12,6 +12,7 @@ const (
 	NotHeld      Code = "not_held"
 	NotFound     Code = "not_found"
 	Unavailable  Code = "unavailable"
+	NotGranting  Code = "not_granting"
 	Timeout      Code = "timeout"
 	Deadlock     Code = "deadlock"
 	WasEvicted   Code = "evicted"
@@ -46,6 +47,7 @@ var errorCodes = []ErrorInfo{
 	{NotHeld, RetryNever, "release of a request that is not held"},
 	{NotFound, RetryNever, "cancel, why, evict or unwatch of an unknown request; parent not held"},
 	{Unavailable, RetryLater, "wait_ms 0 and the locks are not free"},
+	{NotGranting, RetryLater, "wait_ms 0, or a steal, while the broker grants nothing to anyone"},
 	{Timeout, RetryLater, "wait_ms has passed"},
 	{Deadlock, RetryLater, "waiting could never end; release what you hold, then try again"},
 	{WasEvicted, RetryNever, "an operator withdrew the waiting request"},
@@ -102,11 +104,11 @@ type HTTPInfo struct {
 func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
 
 var httpStatuses = []HTTPInfo{
-	{400, RetryNever, "no proper handshake, an unknown subprotocol, or a client label that is too long or no UTF-8"},
+	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a client label that is too long or no UTF-8"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},
 	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},
-	{429, RetryLater, "too many connections, or too fast"},
-	{503, RetryLater, "the broker is stopping, or on standby"},
+	{429, RetryLater, "too many connections of this address, or too fast"},
+	{503, RetryLater, "the broker is stopping, on standby, or has too many connections"},
 }

@@ -15,7 +15,8 @@ type Hello struct {
 	Limits      Limits `json:"limits"`
 	// GraceMS is how long the broker still grants nothing, after a start that
 	// followed an unclean stop.
-	GraceMS int64 `json:"grace_ms,omitzero"`
+	GraceMS     int64 `json:"grace_ms,omitzero"`
+	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
 // Granted says that a request now holds its locks.
@@ -57,13 +58,15 @@ type InfoPage struct {
 	ID    ID         `json:"id"`
 	Locks []LockInfo `json:"locks"`
 	// Next, when more may follow, is the After of the next page.
-	Next int64 `json:"next,omitzero"`
+	Next        int64 `json:"next,omitzero"`
+	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
 // Chain answers a [Why].
 type Chain struct {
-	ID    ID     `json:"id"`
-	Chain []Step `json:"chain"`
+	ID          ID     `json:"id"`
+	Chain       []Step `json:"chain"`
+	NotGranting Pause  `json:"not_granting,omitzero"`
 }
 
 // Watching answers a [Watch].
@@ -115,7 +118,8 @@ type Evicted struct {
 
 // Pong answers a [Ping].
 type Pong struct {
-	ID ID `json:"id"`
+	ID          ID    `json:"id"`
+	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
 // Draining says that the broker stops: it grants nothing more.

@@ -40,6 +40,7 @@ func appendPlain(dst []byte, m Message) (frame []byte, plain bool) {
 		dst, plain = appendHead(dst, `{"type":"ping","id":"`, m.ID)
 	case *Pong:
 		dst, plain = appendHead(dst, `{"type":"pong","id":"`, m.ID)
+		plain = plain && m.NotGranting == ""
 	}
 	return append(dst, '}'), plain
 }

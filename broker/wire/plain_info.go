@@ -21,7 +21,8 @@ func (m *InfoPage) appendPlain(dst []byte) (frame []byte, plain bool) {
 	if m.Next != 0 {
 		dst = appendInt(dst, `,"next":`, m.Next)
 	}
-	return append(dst, '}'), plain
+	dst = appendSome(dst, `,"not_granting":"`, string(m.NotGranting))
+	return append(dst, '}'), plain && isPlain(string(m.NotGranting))
 }
 
 func (l *LockInfo) appendPlain(dst []byte) (text []byte, plain bool) {

@@ -197,6 +197,7 @@ func FuzzPlainAppend(f *testing.F) {
 		for _, m := range []wire.Message{
 			acquire, &wire.Acquire{ID: id}, &wire.Release{ID: id}, &wire.Cancel{ID: id}, &wire.Ping{ID: id},
 			&wire.Granted{ID: id, Token: ms}, &wire.Released{ID: id}, &wire.Cancelled{ID: id}, &wire.Pong{ID: id},
+			&wire.Pong{ID: id, NotGranting: wire.Pause(name)},
 			anyPage(id, name, author, ms, flag), anyChange(id, name, author, ms, flag),
 		} {
 			want, wantErr := wire.AppendAny([]byte("before"), m)
@@ -210,7 +211,7 @@ func FuzzPlainAppend(f *testing.F) {
 
 // anyPage is a listing in which these stand everywhere.
 func anyPage(id wire.ID, name, author string, n int64, flag bool) *wire.InfoPage {
-	page := &wire.InfoPage{ID: id, Locks: []wire.LockInfo{}, Next: n}
+	page := &wire.InfoPage{ID: id, Locks: []wire.LockInfo{}, Next: n, NotGranting: wire.Pause(author)}
 	if flag {
 		info := anyChange(id, name, author, n, flag).Request
 		page.Locks = []wire.LockInfo{

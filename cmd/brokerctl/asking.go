@@ -77,6 +77,9 @@ func (a *asking) options(also []string) *wsclient.AcquireOptions {
 // notObtained says how a command ends that did not get its locks because of err.
 func notObtained(err error) error {
 	switch {
+	case errors.Is(err, wsclient.ErrNotGranting):
+		hint := "whether somebody has the lock does not matter now; try again later, or wait for it"
+		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
 		return &cli.Failure{Err: err, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrBadRequest):

@@ -129,6 +129,16 @@ func lostBroker(err error) error {
 	return err
 }
 
+// pause is why the broker grants nothing to anyone at the moment, in words; "" while it
+// grants.
+func pause(client *wsclient.Client) string {
+	refusal := new(wsclient.Error)
+	if !errors.As(client.NotGranting(), &refusal) {
+		return ""
+	}
+	return refusal.Message
+}
+
 // unreachable says what to check.
 func (t target) unreachable(err error) error {
 	return &cli.Failure{

@@ -48,7 +48,7 @@ func (infoCmd) Help() string {
 
     $ brokerctl info --watch --sort waiters
 
-The duration is how long it has been held, or waited for. Of each lock the first 100 holders and the first 100 waiters are listed. (gone) marks a holder whose connection has ended and whose lock is not yet given to others. A name or an author with characters that cannot be printed is shown in quotes, as a string of Go.
+The duration is how long it has been held, or waited for. Of each lock the first 100 holders and the first 100 waiters are listed. (gone) marks a holder whose connection has ended and whose lock is not yet given to others. A name or an author with characters that cannot be printed is shown in quotes, as a string of Go. While the broker grants nothing to anyone, a line on stderr says so, and why.
 
 With --watch the arrow keys, PgUp, PgDn, Home and End move through what does not fit, and q quits; where there is no terminal the listings follow each other, each below the time. For very many locks there is "top".`
 }
@@ -93,16 +93,20 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	case terminal:
 		return live.Run(ctx, c.show(client, app.Stdout), os.Stdin, app.Stdout)
 	case c.Watch:
-		return c.repeat(ctx, client, app.Stdout)
+		return c.repeat(ctx, client, app)
 	}
-	return c.print(ctx, client, app.Stdout)
+	return c.print(ctx, client, app)
 }
 
 // print writes one listing. What has come before an error is of use, and the exit
-// code tells that it is not all.
-func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, to io.Writer) error {
-	out := bufio.NewWriter(to)
-	form := c.form(to)
+// code tells that it is not all. That nothing is granted is for people: programs read
+// the listing to the letter.
+func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
+	if why := pause(client); why != "" {
+		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", why)
+	}
+	out := bufio.NewWriter(app.Stdout)
+	form := c.form(app.Stdout)
 	var text []byte
 	var failed error
 	for lock, err := range c.Sort.Of(client.Info(ctx, c.query())) {
@@ -141,12 +145,12 @@ func (c *infoCmd) append(text []byte, form listing.Form, lock wire.LockInfo) ([]
 }
 
 // repeat writes listings until ctx ends.
-func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, out io.Writer) error {
+func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
 	for more := true; more; more = cli.Pause(ctx, c.Interval) {
-		if _, err := fmt.Fprintf(out, "%s\n\n", time.Now().Format(time.DateTime)); err != nil {
+		if _, err := fmt.Fprintf(app.Stdout, "%s\n\n", time.Now().Format(time.DateTime)); err != nil {
 			return err
 		}
-		if err := c.print(ctx, client, out); err != nil && ctx.Err() == nil {
+		if err := c.print(ctx, client, app); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -180,6 +184,9 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listi
 		what = wire.Printable(c.Pattern)
 	}
 	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what, c.shown(), locks, waiting)
+	if why := pause(client); why != "" {
+		frame.Title += "; " + why
+	}
 	return frame
 }
 

@@ -28,7 +28,7 @@ import (
 type runCmd struct {
 	target
 	asking
-	SkipIfLocked bool           `help:"Where the locks are not free, do not run the command, and count that as done."`
+	SkipIfLocked bool           `help:"Where somebody has the locks, do not run the command, and count that as done."`
 	Hold         *time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
 	Grace        time.Duration  `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
 	Names        []string       `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none. What to run comes after --."`
@@ -56,7 +56,8 @@ The command finds in its environment:
 Exit codes, beside that of the command:
 
     69     no broker
-    75     not obtained: --wait has passed, --try, or an operator withdrew it
+    75     not obtained: --wait has passed, --try, an operator withdrew it, or,
+           with --skip-if-locked, the broker grants nothing to anyone
     76     lost while the command ran, or --hold has passed
     77     not permitted
     80     the command line is wrong

@@ -63,6 +63,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"inuse":      inUse,
 		"stopbroker": stopBroker,
 		"benchjson":  benchJSON,
+		"crashed":    crashed,
 	}
 	maps.Copy(all, terminalCommands)
 	return all
@@ -236,6 +237,27 @@ func inUse(ts *testscript.TestScript, _ bool, args []string) {
 
 // stopbroker: the broker has ended from here on.
 func stopBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).broker.Stop() }
+
+// crashed: from here on commands talk to a broker that grants nothing for an hour, because
+// clients of its last run may still hold their locks.
+func crashed(ts *testscript.TestScript, _ bool, _ []string) {
+	s := stageOf(ts)
+	config := broker.Config{Drain: -1, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
+	b, err := cmdtest.StartBroker(config)
+	ts.Check(err)
+	client, err := wsclient.Dial(s.ctx, b.URL(), nil)
+	ts.Check(err)
+	_, err = client.Acquire(s.ctx, "held", nil)
+	ts.Check(err)
+	b.Stop()
+	ts.Check(client.Close())
+	b, err = cmdtest.StartBroker(config)
+	ts.Check(err)
+	ts.Defer(b.Stop)
+	_, port, err := net.SplitHostPort(b.Address())
+	ts.Check(err)
+	ts.Setenv("BROKERCTL_PORT", port)
+}
 
 // benchjson FILE ENDING: the file is one report of a bench that ended so, whose
 // figures go together.

@@ -65,6 +65,8 @@ func (w *waiting) line(ctx context.Context) string {
 	switch w.client.State() {
 	case wsclient.Connected:
 		what = w.obstacle(ctx)
+	case wsclient.NotGranting:
+		what += "; " + pause(w.client)
 	case wsclient.Draining:
 		what += ", from a broker that is about to stop"
 	default:

@@ -32,7 +32,7 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-"Behind", instead of "held by", names one who waits too, for the same lock.`
+"Behind", instead of "held by", names one who waits too, for the same lock. While the broker grants nothing to anyone the last line says so, and why.`
 }
 
 // Run prints the chain.
@@ -47,14 +47,20 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 	if err != nil {
 		return lostBroker(err)
 	}
-	if len(chain) == 0 {
-		return c.unhindered(ctx, client, app.Stdout)
-	}
 	out := bufio.NewWriter(app.Stdout)
 	for i := range chain {
 		_, _ = fmt.Fprintln(out, wsclient.Explain(chain[i:i+1]))
 	}
-	return out.Flush()
+	if len(chain) == 0 {
+		err = c.unhindered(ctx, client, out)
+	}
+	if why := pause(client); why != "" {
+		_, _ = fmt.Fprintln(out, why)
+	}
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
 }
 
 // unhindered says how it stands with a request, or a lock, in whose way nobody is.
@@ -67,6 +73,8 @@ func (c *whyCmd) unhindered(ctx context.Context, client *wsclient.Client, out io
 		switch {
 		case err != nil:
 			return lostBroker(err)
+		case len(lock.Holders) == 0 && pause(client) != "": // so it cannot be had
+			_, err = fmt.Fprintf(out, "%s is held by nobody\n", wire.Printable(lock.Name))
 		case len(lock.Holders) == 0:
 			_, err = fmt.Fprintf(out, "%s is free\n", wire.Printable(lock.Name))
 		default:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 	"os"
 	"time"
@@ -14,27 +15,31 @@ import (
 // timeFormat is RFC 3339 with milliseconds, all of the same length.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// logLines is how many lines may wait to be written. Nobody waits for them:
-// where out takes nothing, further ones are dropped, and counted.
-const logLines = 10_000
+// logLines and logBytes are how much of the log may wait to be written. Nobody waits for it:
+// where out takes nothing, further lines are dropped, and counted.
+const (
+	logLines = 10_000
+	logBytes = 4 << 20
+)
 
 // newLogger writes lines of JSON for programs, or, to a terminal, text for
 // people; colours are off where NO_COLOR is set. Flush writes what waits.
-func newLogger(out *os.File, debug bool) (log zerolog.Logger, flush func()) {
+func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	zerolog.TimeFieldFormat = timeFormat // the library has no other place for it
 	level := zerolog.InfoLevel
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	lines := newQueue(out, logLines, func(missed int64) {
-		direct := zerolog.New(out)
-		direct.Warn().Int64("lines", missed).Msg("the log was too slow: lines were dropped")
-	})
-	log = zerolog.New(lines)
-	if term.IsTerminal(int(out.Fd())) {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: lines, TimeFormat: "15:04:05.000", TimeLocation: time.Local})
+	var out io.Writer = file
+	if term.IsTerminal(int(file.Fd())) {
+		out = zerolog.ConsoleWriter{Out: file, TimeFormat: "15:04:05.000", TimeLocation: time.Local}
 	}
-	return log.Level(level).With().Timestamp().Logger(), lines.flush
+	direct := zerolog.New(out).With().Timestamp().Logger()
+	lines := newQueue(out, room{logLines, logBytes}, func(missed room) {
+		direct.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes).
+			Msg("the log was too slow: lines were dropped")
+	})
+	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines.flush
 }
 
 // logStart says where the broker listens, and what whoever runs it should know.

@@ -1,41 +1,75 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"sync/atomic"
 	"time"
 )
 
-// A queue writes lines for others, who never wait: where out takes nothing, so many
-// lines may wait, and further ones are dropped, and counted.
+// A queue writes lines for others, who never wait: where out takes nothing, some lines may
+// wait, and further ones are dropped, and counted. Audit lines have as much room again for
+// themselves, so that other lines cannot keep them out.
 //
 // (zerolog's own, package diode, may keep the last line to itself until the next
 // comes: it can be told of a line just before it begins to wait for it.)
 type queue struct {
 	out    io.Writer
 	lines  chan []byte
-	missed atomic.Int64
-	tell   func(missed int64)
+	room   room
+	tell   func(missed room)
 	last   chan struct{} // closed by flush
 	done   chan struct{} // closed when all has been written after that
+	queued atomic.Int64  // bytes
+
+	missedLines, missedBytes atomic.Int64
 }
 
-// newQueue makes one with room for so many lines. When lines were dropped it calls
-// tell before it writes the next.
-func newQueue(out io.Writer, room int, tell func(missed int64)) *queue {
-	q := &queue{out: out, lines: make(chan []byte, room), tell: tell, last: make(chan struct{}), done: make(chan struct{})}
+// A room is an amount of log.
+type room struct{ lines, bytes int64 }
+
+// auditMark is in every audit line, and in no other: in a string quotes are escaped.
+var auditMark = []byte(`"audit":true`)
+
+// newQueue makes one with that much room. When lines were dropped it calls tell before it
+// writes the next.
+func newQueue(out io.Writer, most room, tell func(missed room)) *queue {
+	q := &queue{
+		out: out, lines: make(chan []byte, 2*most.lines), room: most, tell: tell,
+		last: make(chan struct{}), done: make(chan struct{}),
+	}
 	go q.run()
 	return q
 }
 
 // Write takes a line. It never fails.
 func (q *queue) Write(line []byte) (int, error) {
-	select {
-	case q.lines <- append([]byte(nil), line...): // zerolog uses its memory again
-	default:
-		q.missed.Add(1)
+	if !q.put(line) {
+		q.missedLines.Add(1)
+		q.missedBytes.Add(int64(len(line)))
 	}
 	return len(line), nil
+}
+
+// put reports whether there was room. When several goroutines write at once, each may find
+// the same last place, so there may be a line too many for each of them.
+func (q *queue) put(line []byte) bool {
+	most := q.room
+	if bytes.Contains(line, auditMark) {
+		most = room{2 * most.lines, 2 * most.bytes}
+	}
+	size := int64(len(line))
+	if int64(len(q.lines)) >= most.lines || q.queued.Load()+size > most.bytes {
+		return false
+	}
+	q.queued.Add(size)
+	select {
+	case q.lines <- append([]byte(nil), line...): // zerolog uses its memory again
+		return true
+	default:
+		q.queued.Add(-size)
+		return false
+	}
 }
 
 func (q *queue) run() {
@@ -57,10 +91,11 @@ func (q *queue) run() {
 func (q *queue) write(line []byte) {
 	q.tellMissed()
 	_, _ = q.out.Write(line) // where would one say that it failed?
+	q.queued.Add(-int64(len(line)))
 }
 
 func (q *queue) tellMissed() {
-	if missed := q.missed.Swap(0); missed > 0 {
+	if missed := (room{q.missedLines.Swap(0), q.missedBytes.Swap(0)}); missed.lines > 0 {
 		q.tell(missed)
 	}
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // A valve is something to write to that can be closed.
@@ -22,12 +25,14 @@ func (v *valve) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+func (v *valve) tell(missed room) { v.lines = append(v.lines, fmt.Sprint("missed ", missed)) }
+
 // Each line is written as soon as it can be, also the last.
 func TestQueueWritesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
 		close(out.open)
-		q := newQueue(out, 10, nil)
+		q := newQueue(out, room{10, 1000}, nil)
 		for n := range 100 {
 			_, _ = fmt.Fprint(q, n)
 			synctest.Wait()
@@ -44,7 +49,7 @@ func TestQueueWritesAtOnce(t *testing.T) {
 func TestQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newQueue(out, 3, func(missed int64) { out.lines = append(out.lines, fmt.Sprint("missed ", missed)) })
+		q := newQueue(out, room{3, 1000}, out.tell)
 		for n := range 10 {
 			_, _ = fmt.Fprint(q, n)
 			synctest.Wait()
@@ -53,8 +58,55 @@ func TestQueueDrops(t *testing.T) {
 		synctest.Wait()
 		_, _ = fmt.Fprint(q, "next")
 		q.flush()
-		if want := []string{"0", "missed 6", "1", "2", "3", "next"}; !slices.Equal(out.lines, want) {
+		if want := []string{"0", "missed {6 6}", "1", "2", "3", "next"}; !slices.Equal(out.lines, want) {
 			t.Errorf("got %s, want %s", strings.Join(out.lines, ", "), strings.Join(want, ", "))
+		}
+	})
+}
+
+// What waits is bounded in bytes as well, the line that is being written included.
+func TestQueueDropsBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &valve{open: make(chan struct{})}
+		q := newQueue(out, room{100, 10}, out.tell)
+		for _, line := range []string{"1234", "5678", "9abc", "de", "f"} {
+			_, _ = fmt.Fprint(q, line)
+			synctest.Wait()
+		}
+		close(out.open)
+		synctest.Wait()
+		_, _ = fmt.Fprint(q, "0123456789")
+		synctest.Wait()
+		_, _ = fmt.Fprint(q, "longer than all room")
+		q.flush()
+		want := []string{"1234", "missed {2 5}", "5678", "de", "0123456789", "missed {1 20}"}
+		if !slices.Equal(out.lines, want) {
+			t.Errorf("got %q, want %q", out.lines, want)
+		}
+	})
+}
+
+// No flood of other lines, whatever is in them, keeps an audit line out.
+func TestQueueKeepsAuditLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var audit, forged bytes.Buffer
+		log := zerolog.New(&audit)
+		log.Warn().Bool("audit", true).Msg("evict")
+		log = zerolog.New(&forged)
+		log.Warn().Str("client", `"audit":true`).Str(`"audit":true,"x"`, "").Msg(`"audit":true`)
+		for _, most := range []room{{3, 1 << 20}, {1 << 10, 3 * int64(forged.Len())}} {
+			out := &valve{open: make(chan struct{})}
+			q := newQueue(out, most, func(room) {})
+			for range 100 {
+				_, _ = q.Write(forged.Bytes())
+				synctest.Wait()
+			}
+			_, _ = q.Write(audit.Bytes())
+			close(out.open)
+			q.flush()
+			if n := len(out.lines); n > 5 || out.lines[n-1] != audit.String() {
+				t.Errorf("room for %v: %d lines, the last is %s", most, n, out.lines[n-1])
+			}
 		}
 	})
 }
@@ -63,7 +115,7 @@ func TestQueueDrops(t *testing.T) {
 func TestQueueFlushGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newQueue(out, 3, nil)
+		q := newQueue(out, room{3, 1000}, nil)
 		_, _ = fmt.Fprint(q, "line")
 		start := time.Now()
 		q.flush()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,15 +20,9 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-const (
-	// readHeaderTimeout is how long a client may take to ask for a connection.
-	readHeaderTimeout = 10 * time.Second
-	// idleTimeout is how long an HTTP connection may be kept for a next request.
-	idleTimeout = 2 * time.Minute
-	// shutdownWait is how long HTTP requests under way may take at the end. Short:
-	// the only ones are questions whether the broker lives.
-	shutdownWait = time.Second
-)
+// shutdownWait is how long HTTP requests under way may take at the end. Short:
+// the only ones are questions whether the broker lives.
+const shutdownWait = time.Second
 
 // flags are those of brokerd.
 type flags struct {
@@ -43,7 +36,12 @@ type flags struct {
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`
 	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout; without it a third of that."`
 
-	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker from a browser, beside those from its own host and port: https://app.example; https://*.app.example for its subdomains; http://localhost:* for any port; * for every page in the world. May be given several times."`
+	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"How many clients may be connected at once. The limit of open files may allow fewer."`
+	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"How many of them from one IP address, or one /64 of IPv6; without it half of --max-connections. Behind a proxy all come from its address."`
+	MaxHandshakes            int `default:"2000" env:"BROKERD_MAX_HANDSHAKES" help:"How many connections may exist that have not become WebSocket connections; half of that from one address. Over it the oldest is closed."`
+
+	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A name by which pages may call the broker as their own host, beside IP addresses and localhost: locks.example; *.example for its subdomains. May be given several times."`
+	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker from a browser, beside those from its own host and port (see --allowed-host): https://app.example; https://*.app.example for its subdomains; http://localhost:* for any port; * for every page in the world. May be given several times."`
 }
 
 // Validate refuses times that mean nothing, or do not fit together.
@@ -57,6 +55,17 @@ func (f *flags) Validate() error {
 		return fmt.Errorf("--heartbeat is %v: want at most half of --timeout, %v", f.Heartbeat, f.Timeout/2)
 	case f.Drain < 0:
 		return errors.New("--drain: want 0s or more")
+	case f.MaxConnections < 1:
+		return errors.New("--max-connections: want 1 or more")
+	case f.MaxConnectionsPerAddress < 0:
+		return errors.New("--max-connections-per-address: want 1 or more")
+	case f.MaxHandshakes < 1:
+		return errors.New("--max-handshakes: want 1 or more")
+	}
+	for _, name := range f.AllowedHost {
+		if err := broker.CheckHost(name); err != nil {
+			return fmt.Errorf("--allowed-host: %w", err)
+		}
 	}
 	for _, pattern := range f.AllowOrigin {
 		if err := broker.CheckOrigin(pattern); err != nil {
@@ -81,7 +90,11 @@ The same, said in full, for every IPv4 interface; whoever reaches it may do ever
 
 For a page of another origin, and for those that are made on this machine:
 
-    $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'`
+    $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'
+
+For pages that come from the broker's own host and port, when that host is a name:
+
+    $ brokerd --host 0.0.0.0 --allowed-host locks.example`
 }
 
 // Run serves until a signal comes. A second signal ends the process at once.
@@ -89,7 +102,11 @@ func (serveCmd) Run(f *flags) error {
 	ctx := untilSignal()
 	log, flush := newLogger(os.Stderr, f.Debug)
 	defer flush()
-	b, err := broker.New(f.config(log))
+	config := f.config(log)
+	if limit, known := descriptorLimit(); known {
+		fitDescriptors(&config, limit)
+	}
+	b, err := broker.New(config)
 	if err != nil {
 		return err
 	}
@@ -98,7 +115,8 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	logStart(log, listener.Addr())
-	if err := serve(ctx, b, listener, log); err != nil {
+	f.logConnections(log, config)
+	if err := serve(ctx, b, listener); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
@@ -155,6 +173,11 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		Heartbeat: f.Heartbeat,
 
 		AllowOrigins: f.AllowOrigin,
+		AllowedHosts: f.AllowedHost,
+
+		MaxConnections:           f.MaxConnections,
+		MaxConnectionsPerAddress: f.MaxConnectionsPerAddress,
+		MaxHandshakes:            f.MaxHandshakes,
 	}
 	if f.Drain <= 0 {
 		c.Drain = -1
@@ -163,13 +186,8 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 }
 
 // serve runs b behind listener until ctx ends.
-func serve(ctx context.Context, b *broker.Broker, listener net.Listener, log zerolog.Logger) error {
-	server := &http.Server{
-		Handler:           b.Handler(),
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          stdlog.New(log, "", 0),
-	}
+func serve(ctx context.Context, b *broker.Broker, listener net.Listener) error {
+	server := b.Server()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (

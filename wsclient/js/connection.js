@@ -71,6 +71,7 @@ export function connection(client, WebSocket, url) {
     try {
       if (typeof data !== "string") throw "binary";
       const m = parse(data);
+      if (/hello|pong|info|why/.test(m.type)) conn.pause = m.not_granting;
       if (!session) greet(m, data);
       else if (m.type === "draining") conn.draining = true;
       else if (!known.test(m.type) || !m.id) throw data; // an error without an id: it could not read a message

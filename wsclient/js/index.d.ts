@@ -70,16 +70,27 @@ export interface LockManager extends AsyncDisposable {
 
   /** The name that the broker gave the connection, which is the clientId of its locks; "" while there is none. */
   readonly session: string;
+  /**
+   * Why the broker grants nothing to anyone at the moment, in a word of the protocol; undefined
+   * while it grants, or there is no connection. It is not older than a heartbeat, 5 s.
+   */
+  readonly notGranting: NotGranting | undefined;
   /** Fulfilled with the reason when the client has ended for good. */
   readonly closed: Promise<unknown>;
   /** Ends the client. Who holds locks loses them, and is told first. */
   close(): Promise<void>;
 }
 
+/** "grace": clients of its last run may still hold locks; "no_tokens": its disk fails; "draining": it is stopping. */
+export type NotGranting = "grace" | "no_tokens" | "draining";
+
 export interface RequestOptions {
   /** Default: "exclusive". */
   mode?: LockMode;
-  /** Do not wait: where the lock is not free the callback gets null. */
+  /**
+   * Do not wait: where the lock is not free the callback gets null. Where no holder objects, but
+   * the broker grants nothing to anyone, it is a {@link LockError} with the code not_granting.
+   */
   ifAvailable?: boolean;
   /** Take the locks from who holds them, whose promises are rejected with an AbortError. */
   steal?: boolean;
@@ -198,7 +209,7 @@ export interface Step {
 }
 
 export type ErrorCode =
-  | "bad_request" | "bad_id" | "not_held" | "not_found" | "unavailable" | "timeout"
+  | "bad_request" | "bad_id" | "not_held" | "not_found" | "unavailable" | "not_granting" | "timeout"
   | "deadlock" | "evicted" | "forbidden" | "too_many" | "shutting_down";
 
 /** A refusal by the broker. */

@@ -71,6 +71,10 @@ export class LockManager {
     return this.#client.conn?.session ?? "";
   }
 
+  get notGranting() {
+    return this.#client.conn?.pause;
+  }
+
   get closed() {
     return this.#client.closed;
   }

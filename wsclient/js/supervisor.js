@@ -7,7 +7,7 @@ import { timer } from "./clock.js";
 // what the parts of the client share.
 export function supervise(url, author, clock, WebSocket) {
   if (!WebSocket) {
-    throw new ConnectionError("no WebSocket: pass one to connect, as that of the package ws, or run node --experimental-websocket");
+    throw new ConnectionError("no WebSocket: pass that of the package ws, or run node --experimental-websocket");
   }
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt

@@ -30,13 +30,17 @@ type Acquire struct {
 const Forever time.Duration = math.MaxInt64
 
 // Acquire grants, queues or refuses. It refuses with wire.ShuttingDown,
-// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable (no
-// waiting was allowed) or wire.Deadlock (waiting could never end).
+// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable or
+// wire.NotGranting (no waiting was allowed) or wire.Deadlock (waiting could never end). Of a
+// request with a parent the answer may come later, from Search or another call: see Searching.
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
 	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
+	}
+	if t.Touches(a) {
+		events = t.finish(events)
 	}
 	if t.shut {
 		return append(events, refused(a.ID, wire.ShuttingDown, shutReason))
@@ -57,10 +61,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	r := t.newRequest(s, a)
 	if !free && parent != nil {
-		if refusal, found := t.deadlock(r, parent, a); found {
-			t.reuse(r)
-			return append(events, refusal)
-		}
+		return t.ask(r, parent, a, events)
 	}
 	if a.Steal {
 		events = t.steal(a, events)
@@ -73,11 +74,13 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
 }
 
+// unavailable refuses a, which does not wait. Where it would be granted but for nothing
+// being granted, it says so: nobody may do under the locks what the caller leaves undone.
 func (t *Table) unavailable(a Acquire) Event {
-	event := refused(a.ID, wire.Unavailable, "the locks are not free")
-	if !t.grants() {
-		event.Reason = "nothing is granted now"
+	if !t.grants() && (a.Steal || t.hasRoom(a.Locks)) {
+		return refused(a.ID, wire.NotGranting, "nothing is granted now")
 	}
+	event := refused(a.ID, wire.Unavailable, "the locks are not free")
 	event.Obstacle = t.obstacle(a.Locks, nil)
 	return event
 }
@@ -85,6 +88,7 @@ func (t *Table) unavailable(a Acquire) Event {
 // free reports whether a request for these locks could be granted as it comes:
 // nobody waits on any of them, and it fits all of them.
 func (t *Table) free(locks []wire.LockSpec) bool {
+	t.charge(len(locks))
 	for _, spec := range locks {
 		l := t.locks.get(spec.Name)
 		if l != nil && (l.waiting > 0 || !t.fits(l, claimOf(spec).limit())) {
@@ -94,9 +98,21 @@ func (t *Table) free(locks []wire.LockSpec) bool {
 	return true
 }
 
+// hasRoom reports whether those who hold these locks would let a request for them in.
+func (t *Table) hasRoom(locks []wire.LockSpec) bool {
+	for _, spec := range locks {
+		if l := t.locks.get(spec.Name); l != nil && !t.fits(l, claimOf(spec).limit()) {
+			return false
+		}
+	}
+	return true
+}
+
 // admit makes r known, and its names used.
 func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
-	t.arrivals = r.arrival
+	t.charge(requestCost + placeCost*len(r.places()))
+	t.arrivals++
+	r.arrival = t.arrivals
 	r.session.requests.add(r)
 	t.join(r, parent)
 	for i := range r.places() {

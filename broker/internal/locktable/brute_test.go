@@ -53,7 +53,7 @@ func smallWorld(p *program) (waited, refused int, err error) {
 			continue
 		}
 		switch w := d.dumb.find(c.acquire.ID); {
-		case w == nil && len(d.dumb.requests) == before && d.dumb.refused != nil && d.dumb.refused.ID == c.acquire.ID:
+		case w == nil && len(d.dumb.requests) == before && d.dumb.refused.is(c.acquire.ID):
 			if could {
 				return 0, 0, fmt.Errorf("%s%s\nwas refused and could be granted", d.log.String(), c)
 			}

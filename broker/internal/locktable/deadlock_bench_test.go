@@ -16,7 +16,7 @@ func BenchmarkDeadlock(b *testing.B) {
 			table, last := newChain(owners)
 			b.ReportAllocs()
 			for b.Loop() {
-				events := table.Acquire(0, last, nil)
+				events := acquireWhole(table, last)
 				if events[0].Code != wire.Deadlock {
 					b.Fatal(events[0])
 				}
@@ -42,7 +42,7 @@ func newChain(owners int) (*Table, Acquire) {
 		t.Acquire(0, Acquire{ID: wire.ID{Session: fmt.Sprint(n)}, Locks: lock(n), Wait: Forever}, nil)
 	}
 	for n := range owners - 1 { // in this order nobody has to look far
-		t.Acquire(0, nested(n), nil)
+		acquireWhole(t, nested(n))
 	}
 	return t, nested(owners - 1)
 }

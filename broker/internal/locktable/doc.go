@@ -35,6 +35,10 @@
 // reduction.go and deadlock.go. It costs what can be reached from the request;
 // where that is very much the request is refused without an answer.
 //
+// Where it is much, a call does a slice of the search only ([Config].Search), and
+// [Table.Search] goes on with it; search.go says why the answer is still exact, and what
+// brings a search to its end at once. There is one search at a time.
+//
 // The others need not ask. One without a parent, and one that steals, begins an
 // owner that holds nothing while it waits: nobody waits for it.
 //
@@ -46,8 +50,10 @@
 // late the call. The heads of different locks are granted in the order in
 // which their requests arrived.
 //
-// Much can be due at once, and nobody is served meanwhile. So a call does a
-// slice of it only ([Config].Slice), in that order, and the next call goes on.
+// Much can be due or become free at once, and nobody is served meanwhile. So a call
+// does a slice of what is due ([Config].Slice), then grants a slice of what can be
+// granted ([Config].Grants), and the next call goes on. [Table.Deadline] is not in the
+// future then. [Table.Cost] counts what calls cost.
 //
 // # Invariants
 //
@@ -57,7 +63,8 @@
 //     least limit among them.
 //  2. Tokens rise: every grant has a greater token than every grant before it.
 //  3. First come, first served: each queue is in the order of arrival, and
-//     nobody waits who could be granted.
+//     nobody waits who could be granted, unless the call had a whole slice to
+//     look at; who is left over is among the first at whom the next call looks.
 //  4. All or nothing: a request holds all of its locks, or waits on all of them.
 //  5. In time: nothing is granted when its time is over, and nothing due is left
 //     undone after a call that had not a whole slice of it to do.

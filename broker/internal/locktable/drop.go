@@ -4,13 +4,18 @@ import "time"
 
 // Leave begins the end of a session, which must be open: nothing is granted to it
 // any more, and it makes no other call than Drop. What it holds stays until
-// keep, a time as Drop is told it, or goes at once if that is past.
+// keep, a time as Drop is told it, or goes at once if that is past. A search that is
+// made for it is given up: nobody waits for the answer.
 func (t *Table) Leave(name string, keep time.Duration) {
 	s := t.sessions[name]
 	if s == nil {
 		panic("locktable: a session that is not open: " + name)
 	}
-	s.leaving, s.keep = true, keep
+	if t.search != nil && t.search.asked.session == s {
+		t.giveUp()
+	}
+	t.leaves++
+	s.leaving, s.left, s.keep = true, t.leaves, keep
 	t.forgetIfLeft(s)
 }
 
@@ -43,12 +48,12 @@ func (t *Table) Drop(now time.Duration, name string, budget int, events []Event)
 	for budget > 0 && s.waiting.first != nil {
 		r := s.waiting.first
 		budget -= len(r.places())
-		events = append(events, t.end(r, Gone))
+		events = t.end(r, Event{Kind: Gone}, events)
 	}
 	for budget > 0 && s.holding.first != nil && s.keep <= now {
 		r := s.holding.first
 		budget -= len(r.places())
-		events = append(events, t.end(r, Gone))
+		events = t.end(r, Event{Kind: Gone}, events)
 	}
 	events = t.settle(events)
 	if s.waiting.first == nil && s.holding.first != nil && s.keep > now && s.keepIndex < 0 {

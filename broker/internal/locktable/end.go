@@ -9,31 +9,33 @@ import (
 // Release ends a request that holds, and grants what that frees. One that
 // waits or is unknown is refused with wire.NotHeld, and nothing changes.
 func (t *Table) Release(now time.Duration, id wire.ID, events []Event) []Event {
-	events = t.advance(now, events)
+	events = t.answer(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil || r.state != holding {
 		return append(events, refused(id, wire.NotHeld, "release of a request that is not held"))
 	}
-	events = append(events, t.end(r, Released))
+	events = t.end(r, Event{Kind: Released}, events)
 	return t.settle(events)
 }
 
 // Cancel ends a request in whatever state it is, and grants what that frees.
 // An unknown one is refused with wire.NotFound.
 func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
-	events = t.advance(now, events)
+	events = t.answer(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil {
 		return append(events, refused(id, wire.NotFound, "no such request"))
 	}
-	events = append(events, t.end(r, Cancelled))
+	events = t.end(r, Event{Kind: Cancelled}, events)
 	return t.settle(events)
 }
 
-// end takes r out of everything that knows it. What becomes free is noted; the
-// caller settles.
-func (t *Table) end(r *request, kind Kind) Event {
-	event := Event{Kind: kind, ID: r.id(), request: r}
+// end takes r out of everything that knows it, and tells that by event. What becomes
+// free is noted; the caller settles.
+func (t *Table) end(r *request, event Event, events []Event) []Event {
+	events = t.disturb(r, events)
+	event.ID, event.request = r.id(), r
+	t.charge(requestCost + placeCost*len(r.places()))
 	t.clearDeadline(r)
 	if r.freedIndex >= 0 {
 		t.freed.removeAt(int(r.freedIndex))
@@ -59,12 +61,5 @@ func (t *Table) end(r *request, kind Kind) Event {
 	t.leave(r)
 	t.ended.append(r)
 	t.forgetIfLeft(r.session)
-	return event
-}
-
-// lose ends a request that holds.
-func (t *Table) lose(r *request, reason wire.LostReason) Event {
-	event := t.end(r, Lost)
-	event.Lost = reason
-	return event
+	return append(events, event)
 }

@@ -15,22 +15,24 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
+	t.charge(1)
+	t.room = t.config.Grants
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {
 		r := t.waits[0]
 		slice -= len(r.places())
-		events = append(events, t.timeOut(r))
+		events = t.timeOut(r, events)
 	}
 	for slice > 0 && overdue(t.holds, now) {
 		r := t.holds[0]
 		slice -= len(r.places())
-		events = append(events, t.lose(r, wire.LostExpired))
+		events = t.end(r, Event{Kind: Lost, Lost: wire.LostExpired}, events)
 	}
 	for slice > 0 && len(t.keeps) > 0 && t.keeps[0].keep <= now {
 		r := t.keeps[0].holding.first
 		slice -= len(r.places())
-		events = append(events, t.end(r, Gone))
+		events = t.end(r, Event{Kind: Gone}, events)
 	}
 	return t.settle(events)
 }
@@ -40,15 +42,12 @@ func overdue(deadlines heapOf[*request], now time.Duration) bool {
 	return len(deadlines) > 0 && deadlines[0].due <= now
 }
 
-func (t *Table) timeOut(r *request) Event {
-	obstacle := t.obstacle(nil, r)
-	event := t.end(r, TimedOut)
-	event.Obstacle = obstacle
-	event.Reason = "not granted within " + (r.due - r.since).String()
+func (t *Table) timeOut(r *request, events []Event) []Event {
+	reason := "not granted within " + (r.due - r.since).String()
 	if !t.grants() {
-		event.Reason += ": nothing is granted now"
+		reason += ": nothing is granted now"
 	}
-	return event
+	return t.end(r, Event{Kind: TimedOut, Reason: reason, Obstacle: t.obstacle(nil, r)}, events)
 }
 
 // deadlines are those that r is among if it has a deadline.

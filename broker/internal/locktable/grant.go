@@ -26,25 +26,32 @@ func (t *Table) grants() bool { return t.token < t.ceiling && !t.shut }
 // Allow lets tokens be given out up to ceiling, which never decreases and does
 // not count among them, and grants what has waited for that. So nothing is
 // granted before its token is known to be greater than all before, whatever
-// happens. A call grants as many requests as it allows tokens, at most.
+// happens. With very many that have waited, the first slice is granted at once.
 func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event {
 	events = t.advance(now, events)
 	if ceiling < t.ceiling || ceiling > wire.MaxInteger+1 {
 		panic("locktable: ceiling out of range: " + strconv.FormatInt(ceiling, 10))
+	}
+	if !t.grants() {
+		events = t.finish(events) // what it is made for might be granted at once from now on
 	}
 	t.ceiling = ceiling
 	return t.settle(events)
 }
 
 // settle grants what can be granted at the locks that have changed, in order
-// of arrival. A grant brings new heads forward, all of them later arrivals; it
-// never makes room, so a head that did not fit need not be looked at twice.
+// of arrival, or a slice of it. A grant brings new heads forward, all of them
+// later arrivals; it never makes room, so a head that did not fit need not be
+// looked at twice.
 func (t *Table) settle(events []Event) []Event {
-	for len(t.freed) > 0 && t.grants() {
+	for len(t.freed) > 0 && t.grants() && t.room > 0 {
 		r := t.freed.pop().request
+		t.room -= len(r.places())
+		t.charge(len(r.places()))
 		if r.state != waiting || !t.grantable(r) {
 			continue
 		}
+		events = t.disturb(r, events)
 		for i := range r.places() {
 			p := &r.places()[i]
 			p.lock.dequeue(p)
@@ -83,6 +90,7 @@ func (t *Table) grant(r *request, events []Event) []Event {
 		t.addHolder(p)
 		p.lock.grants++
 	}
+	t.charge(placeCost * len(r.places()))
 	r.session.holding.append(r)
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)

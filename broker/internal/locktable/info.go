@@ -138,12 +138,14 @@ func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {
 		}
 		return looked < locks && len(holders) < most
 	})
+	t.charge(looked)
 	return holders
 }
 
 // describe describes a request as seen from one of its locks.
 func (t *Table) describe(p *place) wire.RequestInfo {
 	r := p.request
+	t.charge(describeCost + len(r.places()))
 	info := wire.RequestInfo{
 		ID:         r.id(),
 		Author:     r.author,

@@ -2,7 +2,6 @@ package locktable
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -25,6 +24,7 @@ type machine interface {
 	Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event)
 	WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event)
+	Search(now time.Duration, events []Event) []Event
 	Held() int
 	Deadline() (time.Duration, bool)
 }
@@ -65,9 +65,8 @@ const (
 	verbWhy      = "why"
 	verbDeadline = "deadline"
 	verbHeld     = "held"
+	verbSearch   = "search"
 )
-
-const whole = math.MaxInt
 
 // An outcome is what a command gave.
 type outcome struct {
@@ -108,6 +107,8 @@ func (d *driver) do(c command) (o outcome) {
 		} else {
 			o.Chain, o.Done, o.Events = d.Why(d.now, c.id, nil)
 		}
+	case verbSearch:
+		o.Events = d.Search(d.now, nil)
 	case verbHeld:
 		o.Held = d.Held()
 	case verbDrop:

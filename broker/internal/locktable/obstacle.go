@@ -32,6 +32,7 @@ type look struct {
 
 // close takes the marks off again.
 func (o *look) close() {
+	o.table.charge(wire.MaxAheadTold - o.steps)
 	for _, r := range o.seen {
 		r.seen = false
 	}

@@ -11,19 +11,16 @@ import (
 // Evict ends a request, whoever made it, and grants what that frees. By and
 // message are for its requestor to read. It reports whether there was one.
 func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
-	events = t.advance(now, events)
+	events = t.answer(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil {
 		return events, false
 	}
-	var event Event
+	event := Event{Kind: Evicted, By: by, Message: message}
 	if r.state == holding {
-		event = t.lose(r, wire.LostEvicted)
-	} else {
-		event = t.end(r, Evicted)
+		event.Kind, event.Lost = Lost, wire.LostEvicted
 	}
-	event.By, event.Message = by, message
-	return t.settle(append(events, event)), true
+	return t.settle(t.end(r, event, events)), true
 }
 
 // steal ends all who hold one of the locks of a, lock by lock. Who waits goes on
@@ -31,9 +28,7 @@ func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events 
 func (t *Table) steal(a Acquire, events []Event) []Event {
 	for _, spec := range a.Locks {
 		for l := t.locks.get(spec.Name); l != nil && l.holders.first != nil; {
-			event := t.lose(l.holders.first.request, wire.LostStolen)
-			event.By = a.By
-			events = append(events, event)
+			events = t.end(l.holders.first.request, Event{Kind: Lost, Lost: wire.LostStolen, By: a.By}, events)
 		}
 	}
 	return events

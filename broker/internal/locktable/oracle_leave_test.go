@@ -11,6 +11,7 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 		if next == nil || next.held && o.keep[name] > now {
 			break
 		}
+		events = o.answer(events)
 		o.remove(next)
 		budget -= len(next.Locks)
 		events = append(events, Event{Kind: Gone, ID: next.ID})

@@ -25,8 +25,11 @@ type oracle struct {
 	shut     bool
 	shutAt   int64 // the seq of the last name for which nobody waits since
 	owners   int
-	refused  *wish        // the latest that was refused because of a deadlock
+	refused  *refusal     // the latest because of a deadlock
+	pace     *pace        // nil: it does not wait for the table
 	names    []*knownName // in order of first use
+	asked    *wish        // it waits for the answer whether it could ever be granted
+	coming   wire.ID      // of the acquire under way, before it has come
 	arrivals int
 	tokens   int64
 	seqs     int64
@@ -36,11 +39,12 @@ type oracle struct {
 // A wish is a request.
 type wish struct {
 	Acquire
-	arrival int
-	held    bool
-	owner   int // the same number: the same owner
-	token   int64
-	since   time.Duration
+	arrival  int
+	held     bool
+	owner    int             // the same number: the same owner
+	leftThen map[string]bool // who was leaving when it asked
+	token    int64
+	since    time.Duration
 }
 
 func newOracle(config Config) *oracle {
@@ -59,6 +63,9 @@ func (o *oracle) Open(name string, peer wire.Peer) { o.peers[name] = peer }
 
 func (o *oracle) Leave(name string, keep time.Duration) {
 	o.leaving[name], o.keep[name] = true, keep
+	if o.asked != nil && o.asked.ID.Session == name {
+		o.asked = nil
+	}
 }
 
 func (o *oracle) Unkeep(name string) {
@@ -74,6 +81,7 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 			break
 		}
 		slice -= len(w.Locks)
+		events = o.answer(events)
 		event := Event{Kind: Lost, ID: w.ID, Lost: wire.LostExpired}
 		if !w.held {
 			event = Event{Kind: TimedOut, ID: w.ID, Obstacle: o.obstacle(w)}
@@ -87,6 +95,7 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 		for slice > 0 && o.keep[name] <= now && o.kept[name] {
 			w := o.nextToLeave(name)
 			slice -= len(w.Locks)
+			events = o.answer(events)
 			o.remove(w)
 			events = append(events, Event{Kind: Gone, ID: w.ID})
 		}
@@ -95,6 +104,9 @@ func (o *oracle) Tick(now time.Duration, events []Event) []Event {
 }
 
 func (o *oracle) Deadline() (time.Duration, bool) {
+	if o.pace.leftOver {
+		return o.now, true
+	}
 	first, found := time.Duration(0), false
 	for name := range o.kept {
 		if !found || o.keep[name] < first {
@@ -117,6 +129,10 @@ func (w *wish) deadline() (time.Duration, bool) {
 		return 0, false
 	}
 	return w.since + w.Wait, true
+}
+
+func (o *oracle) mayBeGranted(w *wish) bool {
+	return !w.held && !w.isLate(o.now) && !o.leaving[w.ID.Session] && o.grantable(w)
 }
 
 // isLate reports whether a wish has waited long enough; one that must not wait at
@@ -144,7 +160,10 @@ func (o *oracle) due(held bool) []*wish {
 }
 
 func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
+	o.coming = a.ID
 	events = o.Tick(now, events)
+	o.coming = wire.ID{}
+	events = o.answer(events)
 	if o.shut {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.ShuttingDown})
 	}
@@ -169,19 +188,25 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		w.owner = p.owner
 	}
 	atOnce := o.grants() && (o.grantable(w) || a.Steal)
+	first := *w // as if it had come before all who wait
+	first.arrival = 0
+	if !o.grants() && (a.Steal || a.Wait == 0 && o.grantable(&first)) {
+		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.NotGranting})
+	}
 	if !atOnce && (a.Wait == 0 || a.Steal) {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Unavailable, Obstacle: o.obstacle(w)})
 	}
-	if !atOnce && !a.Parent.IsZero() && !o.couldBeGranted(w) {
-		o.refused = w
-		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.Deadlock})
+	if !atOnce && !a.Parent.IsZero() {
+		o.asked = w
+		w.leftThen = maps.Clone(o.leaving)
+		return o.answer(events)
 	}
 	if a.Steal {
 		return o.steal(w, events)
 	}
 	o.come(w)
 	if atOnce {
-		return o.grantAll(events)
+		return o.grantAll(append(events, o.grant(w)))
 	}
 	return append(events, Event{Kind: Queued, ID: a.ID})
 }
@@ -192,6 +217,7 @@ func (o *oracle) grants() bool { return o.tokens < o.ceiling && !o.shut }
 func (o *oracle) steal(w *wish, events []Event) []Event {
 	for _, spec := range w.Locks {
 		for _, victim := range o.users(spec.Name, true) {
+			events = o.answer(events)
 			o.remove(victim)
 			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: w.By})
 		}
@@ -200,9 +226,31 @@ func (o *oracle) steal(w *wish, events []Event) []Event {
 	return o.grantAll(append(events, o.grant(w)))
 }
 
+// answer answers the request that waits for that, if the table does so at the same
+// moment: as things stand then, but for who is over, which is as of the question.
+func (o *oracle) answer(events []Event) []Event {
+	w := o.asked
+	if w == nil || !o.pace.answers(len(events), w.ID) {
+		return events
+	}
+	o.asked = nil
+	now, leaving := o.now, o.leaving
+	o.now, o.leaving = w.since, w.leftThen
+	stuck := o.stuckWith(w)
+	o.now, o.leaving = now, leaving
+	if slices.Contains(stuck, w.ID) {
+		o.refused = o.refuse(w, stuck)
+		return append(events, Event{Kind: Refused, ID: w.ID, Code: wire.Deadlock})
+	}
+	w.since = o.now
+	o.come(w)
+	return append(events, Event{Kind: Queued, ID: w.ID})
+}
+
 // come takes w in.
 func (o *oracle) come(w *wish) {
-	o.arrivals = w.arrival
+	o.arrivals++
+	w.arrival = o.arrivals
 	o.requests = append(o.requests, w)
 	for _, spec := range w.Locks {
 		o.use(spec.Name)
@@ -210,7 +258,7 @@ func (o *oracle) come(w *wish) {
 }
 
 func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	w := o.find(id)
 	if w == nil {
 		return events, false
@@ -224,7 +272,7 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 }
 
 func (o *oracle) Allow(now time.Duration, ceiling int64, events []Event) []Event {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	o.ceiling = ceiling
 	return o.grantAll(events)
 }
@@ -232,7 +280,7 @@ func (o *oracle) Allow(now time.Duration, ceiling int64, events []Event) []Event
 // Shut ends those who wait name by name. To go past a name costs as much as to
 // end a request.
 func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	o.shut = true
 	for budget > 0 {
 		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
@@ -263,7 +311,7 @@ func (o *oracle) Held() (held int) {
 }
 
 func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	w := o.find(id)
 	if w == nil || !w.held {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotHeld})
@@ -273,7 +321,7 @@ func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event 
 }
 
 func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	w := o.find(id)
 	if w == nil {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
@@ -291,14 +339,20 @@ func (o *oracle) find(id wire.ID) *wish {
 	return nil
 }
 
+// Search answers, if the table does.
+func (o *oracle) Search(now time.Duration, events []Event) []Event {
+	return o.answer(o.Tick(now, events))
+}
+
 // grantAll grants the earliest request that can be granted, and so on.
 func (o *oracle) grantAll(events []Event) []Event {
-	for i := 0; i < len(o.requests) && o.grants(); i++ {
+	events = o.answer(events)
+	for i := 0; i < len(o.requests) && o.grants() && o.pace.grants(len(events), o.coming); i++ {
 		w := o.requests[i]
-		if w.held || w.isLate(o.now) || o.leaving[w.ID.Session] || !o.grantable(w) {
+		if !o.mayBeGranted(w) {
 			continue
 		}
-		events = append(events, o.grant(w))
+		events = o.answer(append(events, o.grant(w)))
 		i = -1
 	}
 	return events

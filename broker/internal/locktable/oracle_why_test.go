@@ -3,6 +3,7 @@ package locktable
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,11 +14,8 @@ import (
 // What the oracle says of who waits for whom. It plays on in copies of itself:
 // nobody comes any more, nobody gives up, and owners that do not wait finish.
 
-// couldBeGranted plays on with w behind all others, every owner finishing as soon
-// as it can.
-func (o *oracle) couldBeGranted(w *wish) bool { return !slices.Contains(o.stuckWith(w), w.ID) }
-
-// stuckWith are those who are left waiting at the end, w among them if it is.
+// stuckWith plays on with w behind all others, every owner finishing as soon as it can.
+// It returns those who are left waiting at the end, w among them if it is.
 func (o *oracle) stuckWith(w *wish) (stuck []wire.ID) {
 	end := o.future(w)
 	for end.finishOne(0) {
@@ -118,7 +116,7 @@ func (o *oracle) waitsStill(id wire.ID) bool {
 
 // Why says nothing but whether the request is known: checkChain judges a chain.
 func (o *oracle) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
-	events = o.Tick(now, events)
+	events = o.answer(o.Tick(now, events))
 	return nil, o.find(id) != nil, events
 }
 
@@ -127,14 +125,27 @@ func (o *oracle) WhyLock(now time.Duration, _ string, events []Event) ([]wire.St
 	return nil, o.Tick(now, events)
 }
 
-// checkCycle judges the cycle with which the request refused last was refused.
-func (o *oracle) checkCycle(steps []wire.Step) error {
-	if len(steps) == 0 || steps[0].Request.ID != o.refused.ID {
+// A refusal is how things were when a request was refused because of a deadlock.
+type refusal struct {
+	oracle           // with the request as the last one
+	stuck  []wire.ID // who could never have been granted
+}
+
+func (o *oracle) refuse(w *wish, stuck []wire.ID) *refusal {
+	r := &refusal{oracle: *o, stuck: stuck}
+	r.requests, r.leaving = nil, maps.Clone(o.leaving)
+	for _, other := range append(slices.Clone(o.requests), w) {
+		then := *other
+		r.requests = append(r.requests, &then)
+	}
+	return r
+}
+
+// checkCycle judges the cycle that the refusal told.
+func (with *refusal) checkCycle(steps []wire.Step) error {
+	if len(steps) == 0 || steps[0].Request.ID != with.requests[len(with.requests)-1].ID {
 		return errors.New("the cycle does not begin with the request that is refused")
 	}
-	with := *o
-	with.requests = append(slices.Clone(o.requests), o.refused)
-	stuck := o.stuckWith(o.refused)
 	for i, step := range steps {
 		request, blocker, err := with.checkStep(step)
 		if err != nil {
@@ -144,7 +155,7 @@ func (o *oracle) checkCycle(steps []wire.Step) error {
 		switch {
 		case next == nil || next.owner != blocker.owner:
 			return fmt.Errorf("%s is not of the owner that waits next", blocker.ID)
-		case !slices.Contains(stuck, request.ID):
+		case !slices.Contains(with.stuck, request.ID):
 			return fmt.Errorf("%s could be granted", request.ID)
 		}
 	}
@@ -236,4 +247,9 @@ func (o *oracle) inTheWay(w *wish) (blockers []*wish) {
 		}
 	}
 	return blockers
+}
+
+// is reports whether r is the refusal of that request.
+func (with *refusal) is(id wire.ID) bool {
+	return with != nil && with.requests[len(with.requests)-1].ID == id
 }

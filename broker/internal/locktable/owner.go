@@ -44,9 +44,13 @@ func (t *Table) leave(r *request) {
 	o.requests = o.requests[:last]
 	r.owner, r.parent = nil, -1
 	if last == 0 && cap(o.requests) <= keptKin {
+		o.unmark()
 		t.owners.put(o)
 	}
 }
+
+// unmark takes the marks of a reduction off.
+func (o *owner) unmark() { o.reached, o.stuck, o.searched = false, 0, false }
 
 // kinOf reports whether both have the same owner.
 func (r *request) kinOf(other *request) bool {

@@ -50,6 +50,8 @@ func (p *program) config() Config {
 		MaxRequests: []int{12, 6, 3}[p.below(3)],
 		MaxIdle:     p.below(4),
 		Slice:       []int{1000, 1, 2, 3}[p.below(4)],
+		Grants:      []int{1000, 1, 2, 4}[p.below(4)],
+		Search:      []int{1000, 1, 3, 10}[p.below(4)],
 	}
 }
 
@@ -97,6 +99,8 @@ func (p *program) next() command {
 		return command{verb: verbShut, budget: []int{1, 0, 2, whole}[p.below(4)]}
 	case choice == 24:
 		return command{verb: verbHeld}
+	case choice == 25 && p.below(4) > 0:
+		return command{verb: verbSearch}
 	case choice < 28:
 		p.now += []time.Duration{time.Second, 0, 2 * time.Second, time.Millisecond, 3 * time.Second}[p.below(5)]
 		return command{verb: []string{verbAt, verbClock}[p.below(2)], time: p.now}
@@ -258,6 +262,13 @@ func newDuel(config Config) *duel {
 	return d
 }
 
+// both gives a command to the table, then to the oracle, which keeps the table's pace.
+func (d *duel) both(c command) (got, want outcome) {
+	got = d.of.do(c)
+	d.dumb.pace = &pace{events: got.Events, leftOver: len(d.table.freed) > 0 && d.table.grants()}
+	return got, d.against.do(c)
+}
+
 func (d *duel) step(c command) (done bool, err error) {
 	fmt.Fprintln(&d.log, c)
 	switch again, err := parseCommand(c.String()); {
@@ -266,7 +277,7 @@ func (d *duel) step(c command) (done bool, err error) {
 	case !reflect.DeepEqual(again, c):
 		return false, fmt.Errorf("the command is read as %v", again)
 	}
-	got, want := d.of.do(c), d.against.do(c)
+	got, want := d.both(c)
 	for _, line := range got.lines(c) {
 		fmt.Fprintln(&d.log, "  "+line)
 	}
@@ -279,7 +290,7 @@ func (d *duel) step(c command) (done bool, err error) {
 	events := got.Events
 	if c.verb != verbDeadline && c.verb != verbHeld {
 		everything := command{verb: verbInfo, query: Query{Empty: true, Max: 1000, Queue: 100}}
-		got, want := d.of.do(everything), d.against.do(everything)
+		got, want := d.both(everything)
 		if err := cmp.Or(
 			differ(everything, got, want),
 			d.mirror.see(d.table, got.Events),
@@ -297,7 +308,7 @@ func (d *duel) step(c command) (done bool, err error) {
 func (d *duel) judge(c command, got outcome) error {
 	for _, e := range got.Events {
 		if e.Code == wire.Deadlock {
-			return d.dumb.checkCycle(e.Cycle)
+			return d.dumb.refused.checkCycle(e.Cycle)
 		}
 	}
 	if c.verb != verbWhy {

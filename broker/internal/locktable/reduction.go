@@ -1,8 +1,12 @@
 package locktable
 
+import "time"
+
 // A reduction finds out who could ever be granted: if every owner that does not
 // wait goes on to finish and releases what it holds, what that frees is granted
-// by the ordinary rule, and so on, until nothing moves any more.
+// by the ordinary rule, and so on, until nothing moves any more. (Holt, "Some
+// Deadlock Properties of Computer Systems", 1972, calls this the reduction of a
+// resource graph.)
 //
 // The order does not matter. What can be granted stays so until it is: nobody
 // comes before it in its queues, and holders only leave, but for those who are
@@ -11,22 +15,45 @@ package locktable
 //
 // It looks at what the request that it begins with can reach, and no further:
 // who holds a lock that a reached request waits for, who waits for it earlier,
-// and all requests of their owners. What is over already, and only waits for
-// its turn to be ended, is passed over.
+// and all requests of their owners. What was over already when it began, and only
+// waits for its turn to be ended, is passed over.
+//
+// It goes on step by step, through the phases below. What it has reached must not
+// change meanwhile; see search.go.
 type reduction struct {
-	table *Table
-	asked *request // it waits behind everybody; the queues do not have it yet
-	room  int      // how many more places it looks at; below 0: it has given up
+	table  *Table
+	asked  *request // it waits behind everybody; the queues do not have it yet
+	number int64    // of all reductions
+	now    time.Duration
+	left   int64 // sessions that left later have not left
+	room   int   // how many more places it looks at; below 0: it has given up
+	steps  int   // that are left in this slice
+	phase  phase
 
 	// What was reached carries marks (part, stand and stuck, nil outside of a
 	// reduction), and is listed here so that they are taken off again. With maps
 	// in their place a search among 10,000 owners took 2 times as long.
-	waiting []*request
-	stands  []*stand
-	owners  []*owner
+	waiting pile[*request]
+	stands  pile[*stand]
+	owners  pile[*owner]
 
-	todo []*stand // whose head may be granted
+	exploring exploration
+	counting  count
+	todo      []*stand   // whose head may be granted
+	finishing []*request // of an owner that finishes, those that have not released yet
+	tracing   trace
 }
+
+// A phase is what a reduction is about to do.
+type phase uint8
+
+const (
+	explores phase = iota // finds all who matter
+	counts                // counts the holders of each lock, without owners that do not wait
+	reduces               // grants, and lets owners finish
+	traces                // finds the cycle, if the request was not granted
+	answered
+)
 
 // A part is what a waiting request plays in a reduction.
 type part uint8
@@ -46,6 +73,7 @@ type stand struct {
 	holders int
 	granted []*place      // holders that have come in the reduction
 	limits  heapOf[least] // of holders with a limit, and of some that have left
+	read    bool          // its holders were reached
 	looked  bool          // its holders were gone through for a cycle
 	todo    bool          // it is among those whose head may be granted
 }
@@ -57,121 +85,72 @@ func (p least) before(other least) bool { return p.claim < other.claim }
 func (p least) setIndex(int)            {}
 
 // searchPlaces is how many places at locks a reduction may look at, some of them
-// up to three times: enough for a queue of 100,000. Everybody waits meanwhile, up
-// to some ten milliseconds.
+// up to three times: enough for a queue of 100,000.
 const searchPlaces = 300_000
 
-// reduce does the whole reduction that begins with asked, unless that would look
-// at too many places. It is to be closed.
-func (t *Table) reduce(asked *request) *reduction {
-	d := &reduction{table: t, asked: asked, room: searchPlaces}
+// begin begins the reduction for a request that would have to wait.
+func (t *Table) begin(asked *request) *reduction {
+	t.searches++
+	d := &reduction{table: t, asked: asked, number: t.searches, now: t.now, left: t.leaves, room: searchPlaces}
+	for i := range asked.places() {
+		d.standOf(asked.places()[i].lock) // from now on they are relied on
+	}
 	d.reach(asked)
-	for i := 0; i < len(d.waiting) && d.room >= 0; i++ {
-		d.explore(d.waiting[i])
-	}
-	if d.room < 0 {
-		return d
-	}
-	d.finishFirst()
-	for _, s := range d.stands {
-		d.lookAt(s)
-	}
-	for len(d.todo) > 0 && asked.part == stuck {
-		s := d.todo[len(d.todo)-1]
-		d.todo = d.todo[:len(d.todo)-1]
-		s.todo = false
-		if s.head != nil && d.grantable(s.head.request) {
-			d.grant(s.head.request)
-		}
-	}
 	return d
 }
 
-// lookAt notes that the head of s may be granted.
-func (d *reduction) lookAt(s *stand) {
-	if !s.todo {
-		s.todo = true
-		d.todo = append(d.todo, s)
-	}
-}
-
-// close takes the marks off again.
-func (d *reduction) close() {
-	for _, r := range d.waiting {
-		r.part = none
-	}
-	for _, s := range d.stands {
-		s.lock.stand = 0
-	}
-	for _, o := range d.owners {
-		o.reached, o.stuck, o.searched = false, 0, false
-	}
-}
-
-// reach notes a request that is in the way, and what its owner waits for.
-func (d *reduction) reach(r *request) {
-	switch {
-	case r.owner == nil:
-		d.add(r)
-	case !r.owner.reached:
-		r.owner.reached = true
-		d.owners = append(d.owners, r.owner)
-		for _, kin := range r.owner.requests {
-			if d.add(kin); d.room < 0 {
-				return
-			}
+// goOn does so many steps, or a few more, and reports whether the answer is known.
+func (d *reduction) goOn(steps int) bool {
+	d.steps = steps
+	for d.steps > 0 && d.phase != answered {
+		d.steps--
+		if !d.step() {
+			d.phase++
+		}
+		if d.room < 0 || d.phase == traces && d.asked.part == freed {
+			d.phase = answered
 		}
 	}
+	d.table.charge(steps - d.steps)
+	return d.phase == answered
 }
 
-func (d *reduction) add(r *request) {
-	d.room--
-	if r.state != waiting || r.part != none || r.isOver(d.table.now) {
-		return
+// step does a step of the phase, and reports whether there may be another one.
+func (d *reduction) step() bool {
+	switch d.phase {
+	case explores:
+		return d.explore()
+	case counts:
+		return d.count()
+	case reduces:
+		return d.reduce()
 	}
-	r.part = stuck
-	d.waiting = append(d.waiting, r)
-	if r.owner != nil {
-		r.owner.stuck++
-	}
+	return d.trace()
 }
 
-// explore reaches all who are in the way of r.
-func (d *reduction) explore(r *request) {
-	for i := range r.places() {
-		p := &r.places()[i]
-		s, queue := d.standOf(p.lock), &p.lock.queue
-		before := queue.before(p)
-		if r == d.asked {
-			s.last, before = p, queue.last()
-		}
-		for ; before != nil && d.room >= 0; before = queue.before(before) {
-			d.room--
-			if before.request.part != none {
-				break // it explores the rest of the queue itself
-			}
-			if !before.request.isOver(d.table.now) {
-				d.reach(before.request)
-			}
+// unmark takes so many marks off again, and reports whether all are off.
+func (d *reduction) unmark(most int) bool {
+	for ; most > 0; most-- {
+		d.table.charge(1)
+		switch {
+		case d.waiting.len > 0:
+			d.waiting.pop().part = none
+		case d.stands.len > 0:
+			d.stands.pop().lock.stand = 0
+		case d.owners.len > 0:
+			d.owners.pop().unmark()
+		default:
+			return true
 		}
 	}
+	return false
 }
 
-// standOf returns the stand of l; the first time it reaches all holders.
-func (d *reduction) standOf(l *lock) *stand {
-	if s := d.stand(l); s != nil {
-		return s
-	}
-	s := &stand{lock: l}
-	d.stands = append(d.stands, s)
-	l.stand = int32(len(d.stands))
-	for p := l.holders.first; p != nil && d.room >= 0; p = p.next {
-		d.room--
-		if !p.request.isOver(d.table.now) {
-			d.reach(p.request)
-		}
-	}
-	return s
+// isOver reports whether r was about to end when the reduction began.
+func (d *reduction) isOver(r *request) bool {
+	s := r.session
+	s.reached = d.number
+	return r.dueIndex >= 0 && r.due <= d.now || s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now)
 }
 
 // stand is the stand of l, nil if l was not reached.
@@ -179,26 +158,54 @@ func (d *reduction) stand(l *lock) *stand {
 	if l.stand == 0 {
 		return nil
 	}
-	return d.stands[l.stand-1]
+	return d.stands.at(int(l.stand) - 1)
 }
 
-// finishFirst lets all finish who do not wait from the beginning.
-func (d *reduction) finishFirst() {
-	for _, s := range d.stands {
-		s.head = s.lock.queue.first
-		d.skip(s)
-		for p := s.lock.holders.first; p != nil; p = p.next {
-			if d.stays(p.request) {
-				s.addHolder(p)
-			}
-		}
+// standOf is the stand of l, made the first time.
+func (d *reduction) standOf(l *lock) *stand {
+	if s := d.stand(l); s != nil {
+		return s
 	}
+	s := &stand{lock: l}
+	d.stands.add(s)
+	l.stand = int32(d.stands.len)
+	return s
+}
+
+// A count is how far the holders have been counted.
+type count struct {
+	next   int    // which stand
+	holder *place // of the stand before, those still to come
+}
+
+// count counts a holder of a lock that was reached.
+func (d *reduction) count() bool {
+	c := &d.counting
+	switch {
+	case c.holder != nil:
+		p := c.holder
+		c.holder = p.next
+		if d.stays(p.request) {
+			d.stand(p.lock).addHolder(p)
+		}
+	case c.next < d.stands.len:
+		s := d.stands.at(c.next)
+		c.next++
+		c.holder = s.lock.holders.first
+		if s.head = s.lock.queue.first; s.head == nil {
+			s.head = s.last
+		}
+		d.lookAt(s)
+	default:
+		return false
+	}
+	return true
 }
 
 // stays reports whether a request that holds, or was granted here, still does.
 func (d *reduction) stays(r *request) bool {
 	switch {
-	case r.isOver(d.table.now):
+	case d.isOver(r):
 		return false
 	case r.owner == nil:
 		return false // it does not wait, so it finishes
@@ -213,24 +220,83 @@ func (s *stand) addHolder(p *place) {
 	}
 }
 
-// skip moves the head past requests that wait no more.
-func (d *reduction) skip(s *stand) {
-	for s.head != nil && s.head != s.last && s.head.request.isOver(d.table.now) {
-		s.head = s.head.next
-	}
-	if s.head == nil {
-		s.head = s.last
+// lookAt notes that the head of s may be granted.
+func (d *reduction) lookAt(s *stand) {
+	if !s.todo {
+		s.todo = true
+		d.todo = append(d.todo, s)
 	}
 }
 
-// advance moves the head on behind one that was granted.
-func (d *reduction) advance(s *stand) {
+// reduce grants one request, or lets one that holds release.
+func (d *reduction) reduce() bool {
+	switch {
+	case d.asked.part != stuck:
+		return false
+	case len(d.finishing) > 0:
+		d.release(d.finishing[0])
+		d.finishing = d.finishing[1:]
+	case len(d.todo) > 0:
+		s := d.todo[len(d.todo)-1]
+		if !d.isReady(s) {
+			return true
+		}
+		d.todo = d.todo[:len(d.todo)-1]
+		s.todo = false
+		if s.head != nil && d.grantable(s.head.request) {
+			d.grant(s.head.request)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// isReady does a step of what must be done before the head of s can be looked at:
+// it moves on behind requests that are over, and forgets limits of who has left.
+func (d *reduction) isReady(s *stand) bool {
+	if s.head == nil || s.head == s.last {
+		return s.head == nil || d.areClean(s.head.request)
+	}
+	r := s.head.request
+	if d.isOver(r) {
+		s.moveOn()
+		return false
+	}
+	return r.part != stuck || d.areClean(r)
+}
+
+// areClean reports whether all the locks of r are clean.
+func (d *reduction) areClean(r *request) bool {
+	for i := range r.places() {
+		d.steps--
+		if !d.isClean(d.stand(r.places()[i].lock)) {
+			return false
+		}
+	}
+	return true
+}
+
+// isClean reports whether the least limit of s is that of a holder who stays. If it
+// is not, it has been taken away.
+func (d *reduction) isClean(s *stand) bool {
+	if len(s.limits) == 0 || d.stays(s.limits[0].request) {
+		return true
+	}
+	s.limits.pop()
+	d.steps -= placeCost
+	return false
+}
+
+// moveOn moves the head on to the next.
+func (s *stand) moveOn() {
 	if s.head == s.last {
 		s.head, s.last = nil, nil
 		return
 	}
-	s.head = s.head.next
-	d.skip(s)
+	if s.head = s.head.next; s.head == nil {
+		s.head = s.last
+	}
 }
 
 // grantable is the grant rule.
@@ -240,17 +306,15 @@ func (d *reduction) grantable(r *request) bool {
 	}
 	for i := range r.places() {
 		p := &r.places()[i]
-		if s := d.stand(p.lock); s.head != p || !d.fits(s, p.limit()) {
+		if s := d.stand(p.lock); s.head != p || !s.fits(p.limit()) {
 			return false
 		}
 	}
 	return true
 }
 
-func (d *reduction) fits(s *stand, limit int) bool {
-	for len(s.limits) > 0 && !d.stays(s.limits[0].request) {
-		s.limits.pop()
-	}
+// fits is for a stand that is clean.
+func (s *stand) fits(limit int) bool {
 	if len(s.limits) > 0 {
 		limit = min(limit, s.limits[0].limit())
 	}
@@ -259,11 +323,12 @@ func (d *reduction) fits(s *stand, limit int) bool {
 
 // grant makes r a holder, and lets its owner finish if it waited for nothing else.
 func (d *reduction) grant(r *request) {
+	d.steps -= placeCost * len(r.places())
 	r.part = freed
 	for i := range r.places() {
 		p := &r.places()[i]
 		s := d.stand(p.lock)
-		d.advance(s)
+		s.moveOn()
 		s.addHolder(p)
 		s.granted = append(s.granted, p)
 		d.lookAt(s)
@@ -272,18 +337,15 @@ func (d *reduction) grant(r *request) {
 		d.release(r)
 		return
 	}
-	r.owner.stuck--
-	if r.owner.stuck > 0 {
-		return
-	}
-	for _, kin := range r.owner.requests {
-		d.release(kin)
+	if r.owner.stuck--; r.owner.stuck == 0 {
+		d.finishing = r.owner.requests
 	}
 }
 
 // release takes r out of the holders of those locks that were reached.
 func (d *reduction) release(r *request) {
-	if r.isOver(d.table.now) {
+	d.steps -= len(r.places())
+	if d.isOver(r) {
 		return
 	}
 	for i := range r.places() {

@@ -14,6 +14,8 @@ type session struct {
 	waiting  list[request, *request] // in order of arrival
 	holding  list[request, *request] // in order of grant
 	leaving  bool                    // nothing of it is granted any more
+	left     int64                   // since it leaves: which it was of all that have left
+	reached  int64                   // the number of the last reduction that has come to it
 
 	keep      time.Duration // until then what it holds stays, once it leaves
 	keepIndex int           // its index among those that are kept, or -1
@@ -25,6 +27,7 @@ const (
 	waiting state = iota + 1
 	holding
 	ended
+	asking // whether it could ever be granted, if it waited
 )
 
 // A request is what an acquire made, until it ends. There may be millions: with

@@ -20,7 +20,7 @@ func (x *extra) reset(to *extra) {
 // newRequest makes the request that a asks for; it is not yet known anywhere.
 func (t *Table) newRequest(s *session, a Acquire) *request {
 	r := t.requests.take()
-	*r = request{session: s, n: a.ID.N, arrival: t.arrivals + 1, extra: t.plain, freedIndex: -1}
+	*r = request{session: s, n: a.ID.N, extra: t.plain, freedIndex: -1}
 	if a.Author != "" || a.Hold > 0 {
 		x := t.extraOf(r)
 		x.author, x.hold = a.Author, a.Hold

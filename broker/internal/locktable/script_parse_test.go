@@ -82,7 +82,7 @@ func parseCommand(line string) (c command, err error) {
 		c.time, err = w.duration()
 	case verbInfo:
 		c.query, err = parseQuery(w)
-	case verbDeadline, verbHeld:
+	case verbDeadline, verbHeld, verbSearch:
 	default:
 		err = fmt.Errorf("no such command: %q", c.verb)
 	}
@@ -193,6 +193,10 @@ func parseConfig(line string) (config Config, err error) {
 			config.MaxIdle, err = w.int()
 		case w.nextIs("slice"):
 			config.Slice, err = w.int()
+		case w.nextIs("search"):
+			config.Search, err = w.int()
+		case w.nextIs("grants"):
+			config.Grants, err = w.int()
 		default:
 			return config, fmt.Errorf("not understood: %q", w.rest)
 		}

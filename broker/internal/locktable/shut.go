@@ -9,7 +9,7 @@ const shutReason = "the broker stops"
 // places or locks, or a few more, and reports whether nobody waits; if somebody
 // does, it is to be called again.
 func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
-	events = t.advance(now, events)
+	events = t.finish(t.advance(now, events))
 	t.shut = true
 	for budget > 0 {
 		l := t.nextQueue(&budget)
@@ -18,9 +18,7 @@ func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bo
 		}
 		r := l.queue.first.request
 		budget -= len(r.places())
-		event := t.end(r, ShutDown)
-		event.Reason = shutReason
-		events = append(events, event)
+		events = t.end(r, Event{Kind: ShutDown, Reason: shutReason}, events)
 	}
 	return events, false
 }

@@ -24,9 +24,19 @@ type Config struct {
 	// Slice is how much a call does of what is due, counted in places: a request
 	// has one at each of its locks. The rest is left to the next call. Default 64.
 	Slice int
+	// Grants is how many places a call looks at to grant what has become free. The
+	// rest is left to the next call. Default 256.
+	Grants int
+	// Search is how many steps of a search for a deadlock a call does. The rest is left
+	// to Search. Default 10,000.
+	Search int
 }
 
-const defaultSlice = 64
+const (
+	defaultSlice  = 64
+	defaultGrants = 256
+	defaultSearch = 10_000
+)
 
 // A Table holds all locks, queues and sessions.
 //
@@ -55,6 +65,14 @@ type Table struct {
 	shutAt  int64 // locks up to this seq have no waiters since
 
 	freed heapOf[head] // heads of queues that settle has to look at
+	room  int          // how many more places this call may look at for that
+
+	search    *search    // for a deadlock, or nil
+	unmarking *reduction // of the search before, whose marks are not all off yet; or nil
+	searches  int64      // so far
+	leaves    int64      // of sessions, so far
+
+	cost int64 // see Cost
 
 	plain    *extra                  // what requests have that have nothing special
 	ended    list[request, *request] // in this call, or in the one before
@@ -67,6 +85,12 @@ type Table struct {
 func New(config Config) *Table {
 	if config.Slice == 0 {
 		config.Slice = defaultSlice
+	}
+	if config.Grants == 0 {
+		config.Grants = defaultGrants
+	}
+	if config.Search == 0 {
+		config.Search = defaultSearch
 	}
 	if config.Ceiling == 0 {
 		config.Ceiling = wire.MaxInteger + 1
@@ -98,8 +122,11 @@ func (t *Table) Tick(now time.Duration, events []Event) []Event {
 }
 
 // Deadline returns the time at which there is next something to do, if any. It
-// lies in the past when a call has left something to the next.
+// is not in the future when a call has left something to the next.
 func (t *Table) Deadline() (time.Duration, bool) {
+	if len(t.freed) > 0 && t.grants() {
+		return t.now, true
+	}
 	due, some := time.Duration(math.MaxInt64), false
 	for _, deadlines := range []heapOf[*request]{t.waits, t.holds} {
 		if len(deadlines) > 0 {

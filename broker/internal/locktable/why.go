@@ -14,7 +14,7 @@ const whySteps = 10_000
 // so on, down to one that waits for nobody. It is empty when nobody is in the way.
 // It reports whether there is such a request.
 func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
-	events = t.advance(now, events)
+	events = t.answer(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil {
 		return nil, false, events

@@ -202,10 +202,11 @@ func TestSaveFails(t *testing.T) {
 // Each step is on the disk before the next begins; where one fails, those after
 // it do not happen, and what was written is cleared away.
 func TestOrderOfReplacing(t *testing.T) {
+	content := func(int64) ([]byte, error) { return []byte("content"), nil }
 	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
 	for n := range steps {
 		f := &scriptedFiles{failAt: steps[n]}
-		if replace(f, "dir", []byte("content")) == nil {
+		if replace(f, "dir", content) == nil {
 			t.Errorf("%s failed, and no error", steps[n])
 		}
 		want := slices.Clone(steps[:n+1])
@@ -220,7 +221,7 @@ func TestOrderOfReplacing(t *testing.T) {
 		}
 	}
 	f := &scriptedFiles{}
-	if err := replace(f, "dir", []byte("content")); err != nil || !slices.Equal(f.did, steps) {
+	if err := replace(f, "dir", content); err != nil || !slices.Equal(f.did, steps) {
 		t.Errorf("did %q, %v", f.did, err)
 	}
 }
@@ -246,13 +247,13 @@ func TestDirectoriesAreMadeDurably(t *testing.T) {
 
 // realFiles are those of the disk; they note which directories were flushed.
 type realFiles struct {
-	disk
+	Disk
 	synced []string
 }
 
-func (f *realFiles) syncDir(path string) error {
+func (f *realFiles) SyncDir(path string) error {
 	f.synced = append(f.synced, path)
-	return f.disk.syncDir(path)
+	return f.Disk.SyncDir(path)
 }
 
 // scriptedFiles notes what is done, and fails where it is told to.
@@ -269,15 +270,16 @@ func (f *scriptedFiles) do(step string) error {
 	return nil
 }
 
-func (f *scriptedFiles) mkdir(string) error                      { return f.do("mkdir") }
-func (f *scriptedFiles) create(string, string) (tempFile, error) { return f, f.do("create") }
-func (f *scriptedFiles) rename(string, string) error             { return f.do("rename") }
-func (f *scriptedFiles) remove(string) error                     { return f.do("remove") }
-func (f *scriptedFiles) syncDir(string) error                    { return f.do("syncDir") }
-func (f *scriptedFiles) Name() string                            { return "temp" }
-func (f *scriptedFiles) Write(p []byte) (int, error)             { return len(p), f.do("write") }
-func (f *scriptedFiles) Sync() error                             { return f.do("sync") }
-func (f *scriptedFiles) Close() error                            { return f.do("close") }
+func (f *scriptedFiles) Mkdir(string) error                  { return f.do("mkdir") }
+func (f *scriptedFiles) Create(string, string) (File, error) { return f, f.do("create") }
+func (f *scriptedFiles) Rename(string, string) error         { return f.do("rename") }
+func (f *scriptedFiles) Remove(string) error                 { return f.do("remove") }
+func (f *scriptedFiles) SyncDir(string) error                { return f.do("syncDir") }
+func (f *scriptedFiles) Born(string) int64                   { return 0 }
+func (f *scriptedFiles) Name() string                        { return "temp" }
+func (f *scriptedFiles) Write(p []byte) (int, error)         { return len(p), f.do("write") }
+func (f *scriptedFiles) Sync() error                         { return f.do("sync") }
+func (f *scriptedFiles) Close() error                        { return f.do("close") }
 
 // A process that is killed while it saves leaves what it has saved, or the next.
 func TestKilledWhileSaving(t *testing.T) {

@@ -10,16 +10,20 @@ import (
 // Of the libraries that replace a file none flushes the directory too on every
 // system, without which the rename may be lost with the power.
 
-// A files is what replace does to files, so that a test can see the order.
-type files interface {
-	mkdir(path string) error
-	create(dir, pattern string) (tempFile, error)
-	rename(from, to string) error
-	remove(path string) error
-	syncDir(path string) error
+// Files is what a Dir does to files, so that tests can see the order, and let it fail.
+type Files interface {
+	Mkdir(path string) error
+	Create(dir, pattern string) (File, error)
+	Rename(from, to string) error
+	Remove(path string) error
+	SyncDir(path string) error
+	// Born returns when the file was made, in nanoseconds since 1970, and 0 where the
+	// file system does not tell.
+	Born(path string) int64
 }
 
-type tempFile interface {
+// A File is one that is being written.
+type File interface {
 	Name() string
 	Write([]byte) (int, error)
 	Sync() error
@@ -29,50 +33,69 @@ type tempFile interface {
 // makeDir makes a directory, and those above it, where they are not there yet.
 // Those that it has made are on the disk: else a loss of power could take the
 // state along with them, and the next use would be taken for the first.
-func makeDir(f files, path string) error {
-	err := f.mkdir(path)
+func makeDir(f Files, path string) error {
+	err := f.Mkdir(path)
 	above := filepath.Dir(path)
 	if errors.Is(err, fs.ErrNotExist) && above != path {
 		if err := makeDir(f, above); err != nil {
 			return err
 		}
-		err = f.mkdir(path)
+		err = f.Mkdir(path)
 	}
 	switch {
 	case err == nil:
-		return f.syncDir(above)
+		return f.SyncDir(above)
 	case errors.Is(err, fs.ErrExist):
 		return nil // if it is no directory, whoever reads it will say so
 	}
 	return err
 }
 
-// replace makes content the state file in dir. When it returns nil that is on
-// the disk.
-func replace(f files, dir string, content []byte) error {
-	temp, err := f.create(dir, tempName)
+// replace makes what compose returns the state file in dir. When it returns nil that
+// is on the disk. Compose is told when the file was made that is to hold it.
+//
+// Each call writes a file of its own. After a flush that has failed Linux may count what it
+// could not write as written, so that a second flush of the same file succeeds for
+// nothing. See "Can Applications Recover from fsync Failures?", Rebello et al., 2020.
+func replace(f Files, dir string, compose func(born int64) ([]byte, error)) error {
+	temp, err := f.Create(dir, tempName)
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(content)
+	content, err := compose(f.Born(temp.Name()))
+	if err == nil {
+		_, err = temp.Write(content)
+	}
 	if err == nil {
 		err = temp.Sync()
 	}
 	err = errors.Join(err, temp.Close())
 	if err == nil {
-		err = f.rename(temp.Name(), filepath.Join(dir, stateName))
+		err = f.Rename(temp.Name(), filepath.Join(dir, stateName))
 	}
 	if err != nil {
-		return errors.Join(err, f.remove(temp.Name()))
+		return errors.Join(err, f.Remove(temp.Name()))
 	}
-	return f.syncDir(dir)
+	return f.SyncDir(dir)
 }
 
-// disk does it on the disk.
-type disk struct{}
+// Disk is the Files of this machine.
+type Disk struct{}
 
-func (disk) mkdir(path string) error                      { return os.Mkdir(path, 0o700) }
-func (disk) create(dir, pattern string) (tempFile, error) { return os.CreateTemp(dir, pattern) }
-func (disk) rename(from, to string) error                 { return os.Rename(from, to) }
-func (disk) remove(path string) error                     { return os.Remove(path) }
-func (disk) syncDir(path string) error                    { return syncDir(path) }
+// Mkdir makes a directory that only this user may read.
+func (Disk) Mkdir(path string) error { return os.Mkdir(path, 0o700) }
+
+// Create makes a file with a new name.
+func (Disk) Create(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
+
+// Rename gives a file another name, whose file, if there is one, it replaces.
+func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove removes a file.
+func (Disk) Remove(path string) error { return os.Remove(path) }
+
+// SyncDir puts the names in a directory on the disk.
+func (Disk) SyncDir(path string) error { return syncDir(path) }
+
+// Born returns when the file was made.
+func (Disk) Born(path string) int64 { return born(path) }

@@ -26,7 +26,11 @@ type State struct {
 // maxNext is the Next when all tokens were given out.
 const maxNext = wire.MaxInteger + 1
 
-const version = 1
+// The versions of the file. The first did not know when it was made.
+const (
+	firstVersion = 1
+	version      = 2
+)
 
 // A record is a State in its file: a line of JSON, and a line with a checksum.
 type record struct {
@@ -34,11 +38,27 @@ type record struct {
 	Next      int64 `json:"next_token"`
 	Clean     bool  `json:"clean"`
 	TimeoutMS int64 `json:"timeout_ms"`
+	// Born is when the file was made that the record was written to, in nanoseconds
+	// since 1970; 0: nobody knows. The system sets it, and nobody else can: a copy, such
+	// as one from a backup, has another, while its name, times and content may be the same.
+	Born int64 `json:"born_ns,omitempty"`
 }
 
-// encode writes s as it is in its file, or says what is wrong with it.
-func (s State) encode() ([]byte, error) {
-	r := record{Version: version, Next: s.Next, Clean: s.Clean, TimeoutMS: s.Timeout.Milliseconds()}
+// recordOf is the record of s in a file that was made then.
+func recordOf(s State, born int64) record {
+	return record{Version: version, Next: s.Next, Clean: s.Clean, TimeoutMS: s.Timeout.Milliseconds(), Born: born}
+}
+
+func (r record) state() State {
+	return State{Next: r.Next, Clean: r.Clean, Timeout: time.Duration(r.TimeoutMS) * time.Millisecond}
+}
+
+// isCopy reports whether a file that was made then is another than the one that r was
+// written to. Where nobody knows, it is not.
+func (r record) isCopy(born int64) bool { return r.Born != 0 && born != 0 && r.Born != born }
+
+// encode writes r as it is in its file, or says what is wrong with it.
+func (r record) encode() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -54,7 +74,7 @@ func (r record) check() error {
 	switch {
 	case r.Version > version:
 		return errors.New("a newer version of the broker wrote it")
-	case r.Version != version:
+	case r.Version < firstVersion || r.Version == firstVersion && r.Born != 0:
 		return errors.New("it is not the state of a broker")
 	case r.Next < 1 || r.Next > maxNext:
 		return fmt.Errorf("next_token is %d: want 1 to %d", r.Next, int64(maxNext))
@@ -64,19 +84,19 @@ func (r record) check() error {
 	return nil
 }
 
-// decode reads what encode has written, to the byte, and nothing else.
-func decode(file []byte) (State, error) {
+// decode reads what encode has written, now or in an earlier version, to the byte, and
+// nothing else.
+func decode(file []byte) (record, error) {
 	line, _, _ := bytes.Cut(file, []byte("\n"))
 	var r record
 	if err := json.Unmarshal(line, &r); err != nil {
-		return State{}, errors.New("it is torn, or not the state of a broker")
+		return record{}, errors.New("it is torn, or not the state of a broker")
 	}
 	if err := r.check(); err != nil {
-		return State{}, err
+		return record{}, err
 	}
-	s := State{Next: r.Next, Clean: r.Clean, Timeout: time.Duration(r.TimeoutMS) * time.Millisecond}
-	if again, err := s.encode(); err != nil || !bytes.Equal(again, file) {
-		return State{}, errors.New("it is torn or was changed: the checksum does not match")
+	if again, err := r.encode(); err != nil || !bytes.Equal(again, file) {
+		return record{}, errors.New("it is torn or was changed: the checksum does not match")
 	}
-	return s, nil
+	return r, nil
 }

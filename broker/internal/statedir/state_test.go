@@ -15,10 +15,26 @@ func TestStateIsReadAsItWasWritten(t *testing.T) {
 		{Next: 1_700_000_000_000_000, Clean: true, Timeout: 15 * time.Second},
 		{Next: wire.MaxInteger + 1, Timeout: wire.MaxMillis * time.Millisecond},
 	} {
-		file := mustEncode(t, s)
-		if again, err := decode(file); err != nil || again != s {
-			t.Errorf("%+v is read as %+v, %v", s, again, err)
+		for _, born := range []int64{0, 1, 1_795_884_540_853_954_818} {
+			want := recordOf(s, born)
+			if again, err := decode(mustEncode(t, want)); err != nil || again != want || again.state() != s {
+				t.Errorf("%+v is read as %+v, %v", want, again, err)
+			}
 		}
+	}
+}
+
+// Files of the first version are those of a broker that was not told when they were made.
+func TestFirstVersionIsRead(t *testing.T) {
+	const file = `{"lockbroker_state":1,"next_token":1795885497259164,"clean":true,"timeout_ms":0}` + "\ncrc32c dd3eb966\n"
+	want := State{Next: 1_795_885_497_259_164, Clean: true}
+	r, err := decode([]byte(file))
+	if err != nil || r.state() != want || r.isCopy(1) {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	r.Born = 1
+	if file, err := r.encode(); err == nil {
+		t.Errorf("%s is taken for the first version", file)
 	}
 }
 
@@ -30,7 +46,7 @@ func TestStateOutOfRangeIsNotWritten(t *testing.T) {
 		{Next: 1, Timeout: -time.Second},
 		{Next: 1, Timeout: 366 * 24 * time.Hour},
 	} {
-		if file, err := s.encode(); err == nil {
+		if file, err := recordOf(s, 0).encode(); err == nil {
 			t.Errorf("%+v is written as %s", s, file)
 		}
 	}
@@ -38,7 +54,7 @@ func TestStateOutOfRangeIsNotWritten(t *testing.T) {
 
 // Whatever happened to the file, it is not taken for another state.
 func TestDamagedStateIsRefused(t *testing.T) {
-	whole := mustEncode(t, State{Next: 1_234_567, Clean: true, Timeout: time.Second})
+	whole := mustEncode(t, recordOf(State{Next: 1_234_567, Clean: true, Timeout: time.Second}, 1_795_884_540_853_954_818))
 	for n := range whole {
 		if s, err := decode(whole[:n]); err == nil {
 			t.Errorf("the first %d bytes are read as %+v", n, s)
@@ -65,7 +81,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 }
 
 func TestNewerStateIsNamedSo(t *testing.T) {
-	_, err := decode([]byte(`{"lockbroker_state":2,"next":{"us":1}}` + "\n"))
+	_, err := decode([]byte(`{"lockbroker_state":3,"next":{"us":1}}` + "\n"))
 	if err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)
 	}
@@ -74,26 +90,26 @@ func TestNewerStateIsNamedSo(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("{}"))
 	for _, s := range []State{{Next: 1}, {Next: 77, Clean: true, Timeout: time.Minute}} {
-		file, err := s.encode()
+		file, err := recordOf(s, s.Next-1).encode()
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		s, err := decode(file)
+		r, err := decode(file)
 		if err != nil {
 			return
 		}
-		if again := mustEncode(t, s); string(again) != string(file) {
-			t.Errorf("%q is read as %+v, which is written %q", file, s, again)
+		if again := mustEncode(t, r); string(again) != string(file) {
+			t.Errorf("%q is read as %+v, which is written %q", file, r, again)
 		}
 	})
 }
 
-func mustEncode(t *testing.T, s State) []byte {
+func mustEncode(t *testing.T, r record) []byte {
 	t.Helper()
-	file, err := s.encode()
+	file, err := r.encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,9 +36,12 @@ const (
 	Close                      // a closes: the client says goodbye; a closes 1001: its library sends that code by itself
 	Vanish                     // a vanishes: TCP ends without a close frame
 	Pass                       // .. 5s: time passes
+	Grace                      // broker grants nothing for 3s: the last run has not stopped cleanly; first of all
 )
 
-var kindNames = []string{"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass"}
+const graceLine = "broker grants nothing for "
+
+var kindNames = []string{"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass", "grace"}
 
 // String returns the kind in words, for the messages of tests.
 func (k Kind) String() string {
@@ -53,14 +56,14 @@ type Step struct {
 	// Line is its number in the file, from 1.
 	Line int
 	Kind Kind
-	// Conn is whose step it is: "a", "b" or "c"; empty with Pass.
+	// Conn is whose step it is: "a", "b" or "c"; empty with Pass and Grace.
 	Conn string
 	// Frame is the text of the frame, byte for byte; with Send and Receive.
 	Frame []byte
 	// Code and Reason are those of the close frame; with Closed, and a Close that is no goodbye.
 	Code   int
 	Reason string
-	// Wait is how much time passes; with Pass.
+	// Wait is how much time passes; with Pass and Grace.
 	Wait time.Duration
 }
 
@@ -116,7 +119,7 @@ func Parse(name, text string) (Conversation, error) {
 		}
 		step, err := parseStep(line)
 		if err == nil {
-			err = step.follow(open)
+			err = step.follow(open, len(c.Steps) == 0)
 		}
 		if err != nil {
 			return Conversation{}, fmt.Errorf("%d: %w", number, err)
@@ -132,8 +135,12 @@ func Parse(name, text string) (Conversation, error) {
 
 // follow checks that a connection is there when something happens on it, and
 // keeps open up to date.
-func (s Step) follow(open map[string]bool) error {
+func (s Step) follow(open map[string]bool, first bool) error {
 	switch {
+	case s.Kind == Grace && !first:
+		return errors.New("the broker begins before anything else happens")
+	case s.Kind == Grace:
+		return nil
 	case s.Kind == Pass:
 		return nil
 	case s.Kind == Connect && open[s.Conn]:

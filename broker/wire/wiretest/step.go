@@ -13,6 +13,11 @@ func parseStep(line string) (Step, error) {
 	if subject == ".." {
 		return parsePass(rest)
 	}
+	if wait, ok := strings.CutPrefix(line, graceLine); ok {
+		step, err := parsePass(wait)
+		step.Kind = Grace
+		return step, err
+	}
 	if len(subject) != 1 || !strings.Contains(conns, subject) {
 		return Step{}, fmt.Errorf("want a, b, c, .. or # at the start, not %.20q", subject)
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestParse(t *testing.T) {
 	text := `# Prose.
-
+broker grants nothing for 3s
 a connects
 a <- {"type":"hello"}
 a -> not json
@@ -28,6 +28,7 @@ a <- close 1003 binary frame
 		t.Fatal(err)
 	}
 	want := []Step{
+		{Line: 2, Kind: Grace, Wait: 3 * time.Second},
 		{Line: 3, Kind: Connect, Conn: "a"},
 		{Line: 4, Kind: Receive, Conn: "a", Frame: []byte(`{"type":"hello"}`)},
 		{Line: 5, Kind: Send, Conn: "a", Frame: []byte("not json")},
@@ -49,14 +50,16 @@ a <- close 1003 binary frame
 
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                    "1: a conversation without a step",
-		"# prose only\n":                      "1: a conversation without a step",
-		"\nd connects\n":                      `2: want a, b, c, .. or # at the start, not "d"`,
-		"ab connects\n":                       `1: want a, b, c, .. or # at the start, not "ab"`,
-		" a connects\n":                       `1: want a, b, c, .. or # at the start, not ""`,
-		"a leaves\n":                          "1: want connects, closes, vanishes, or an arrow and a frame",
-		"a connects\na ->\n":                  "2: want connects, closes, vanishes, or an arrow and a frame",
-		"a connects\na => {}\n":               `2: want -> or <-, not "=>"`,
+		"":                                 "1: a conversation without a step",
+		"# prose only\n":                   "1: a conversation without a step",
+		"\nd connects\n":                   `2: want a, b, c, .. or # at the start, not "d"`,
+		"ab connects\n":                    `1: want a, b, c, .. or # at the start, not "ab"`,
+		" a connects\n":                    `1: want a, b, c, .. or # at the start, not ""`,
+		"a leaves\n":                       "1: want connects, closes, vanishes, or an arrow and a frame",
+		"a connects\na ->\n":               "2: want connects, closes, vanishes, or an arrow and a frame",
+		"a connects\na => {}\n":            `2: want -> or <-, not "=>"`,
+		"broker grants nothing for ever\n": `1: want a duration above 0 such as 5s, not "ever"`,
+		"a connects\nbroker grants nothing for 3s\n": "2: the broker begins before anything else happens",
 		".. soon\n":                           `1: want a duration above 0 such as 5s, not "soon"`,
 		".. 0s\n":                             `1: want a duration above 0 such as 5s, not "0s"`,
 		"a -> {}\n":                           "1: a is not connected",

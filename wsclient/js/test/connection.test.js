@@ -5,9 +5,9 @@ import test from "node:test";
 import { ConnectionError, LostError, connect } from "../client.js";
 import { Stage, hello, outcome, quiet, settle } from "./internal/stage.js";
 
-async function stage(t, options) {
+async function stage(t, options, hello) {
   const s = new Stage();
-  await s.enter(options);
+  await s.enter(options, hello);
   t.after(async () => assert.equal(await s.leave(), 0, "timers are left"));
   return s;
 }
@@ -422,4 +422,19 @@ test("close while an attempt is being made waits for its end, of which only an e
   s.socket.refuse();
   assert.equal((await outcome(closing)).state, "fulfilled");
   assert.equal(s.clock.timers, 0);
+});
+
+test("the broker says whether it grants, in its hello and in its answers", async (t) => {
+  const s = await stage(t, undefined, { grace_ms: 15_000, not_granting: "grace" });
+  assert.equal(s.locks.notGranting, "grace");
+  await s.clock.pass(5_000);
+  s.socket.say({ type: "pong", id: s.socket.take().id, not_granting: "no_tokens" });
+  assert.equal(s.locks.notGranting, "no_tokens");
+  const chain = s.locks.why("a");
+  await settle();
+  s.socket.say({ type: "why", id: s.socket.take().id, chain: [] });
+  assert.deepEqual(await chain, []);
+  assert.equal(s.locks.notGranting, undefined);
+  s.socket.drop();
+  assert.equal(s.locks.notGranting, undefined);
 });

@@ -284,3 +284,14 @@ test("acquire: a lock that was lost says so when it is released", async (t) => {
   assert.equal((await outcome(lock.release())).reason, lock.signal.reason);
   assert.deepEqual(s.socket.takeAll(), []);
 });
+
+test("where nothing is granted it is refused as such, and not as if somebody had the lock", async (t) => {
+  const s = await stage(t);
+  for (const options of [{ ifAvailable: true }, { steal: true }, { wait: 0 }]) {
+    const promise = s.locks.request("a", options, () => assert.fail("called"));
+    s.socket.say({ type: "error", id: s.socket.take().id, code: "not_granting", message: "nothing is granted now" });
+    const { reason } = await outcome(promise);
+    assert.ok(reason instanceof LockError);
+    assert.deepEqual([reason.code, reason.retry], ["not_granting", "later"]);
+  }
+});

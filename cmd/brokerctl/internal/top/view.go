@@ -52,7 +52,7 @@ func (m *model) headLines() []string {
 	p := m.options.Palette
 	first := screen.Cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
 	style := p.Title
-	if m.away() || m.failed != nil {
+	if m.away() || m.failed != nil || m.link.State == wsclient.NotGranting {
 		style = p.Alarm
 	}
 	numbers, name := headsOf(m.want.order)
@@ -69,12 +69,14 @@ func (m *model) connection() string {
 		return m.failed.Error()
 	case m.link.State == wsclient.Draining:
 		return "connected; the broker is about to stop"
+	case m.link.State == wsclient.NotGranting:
+		return "connected; nothing is granted now"
 	}
 	return "connected"
 }
 
 func (m *model) away() bool {
-	return m.link.State != wsclient.Connected && m.link.State != wsclient.Draining
+	return m.link.State == wsclient.Connecting || m.link.State == wsclient.Closed
 }
 
 // progress is how far the first sweep is, and then how old what is shown can be.
@@ -154,7 +156,7 @@ func (m *model) statusLine() string {
 		return m.line(p.Title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
 	case m.alarm:
 		return m.line(p.Alarm.Styled, m.status)
-	case m.status == "" && m.away() && m.link.Why != nil:
+	case m.status == "" && m.link.Why != nil:
 		return m.line(p.Alarm.Styled, m.link.Why.Error())
 	}
 	return m.line(p.Title.Styled, m.status)

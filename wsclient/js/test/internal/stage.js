@@ -140,9 +140,9 @@ export class Stage {
   }
 
   // enter connects and says hello.
-  async enter(options) {
+  async enter(options, hello) {
     const connecting = this.connect(options);
-    this.socket.hello();
+    this.socket.hello(hello);
     this.locks = await connecting;
     return this.socket;
   }

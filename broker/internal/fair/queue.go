@@ -1,0 +1,81 @@
+package fair
+
+// Quantum is what a round pays each share, and each flow of a share.
+const Quantum = 250
+
+// A Queue holds the flows that want a turn. The zero value is empty.
+type Queue[T any] struct {
+	shares ring[*Share[T], Share[T]]
+	len    int
+}
+
+// A Share is one party to the division, made of flows. The zero value has none, and no debt. It
+// belongs to one queue.
+type Share[T any] struct {
+	account
+	flows ring[*Flow[T], Flow[T]]
+}
+
+// A Flow wants turns for its owner.
+type Flow[T any] struct {
+	account
+	Owner T
+	share *Share[T]
+}
+
+// NewFlow returns a flow of owner that belongs to share.
+func NewFlow[T any](owner T, share *Share[T]) Flow[T] { return Flow[T]{Owner: owner, share: share} }
+
+// Len is how many flows want a turn.
+func (q *Queue[T]) Len() int { return q.len }
+
+// Add lets f want a turn. It must not want one already.
+func (q *Queue[T]) Add(f *Flow[T]) {
+	q.len++
+	f.begin()
+	f.share.flows.append(f)
+	if f.share.flows.len() == 1 {
+		f.share.begin()
+		q.shares.append(f.share)
+	}
+}
+
+// Next takes out the flow whose turn it is; nil when there is none. After the turn the caller charges
+// the flow, and then calls Again or Rest.
+func (q *Queue[T]) Next() *Flow[T] {
+	if q.len == 0 {
+		return nil
+	}
+	q.len--
+	share := q.shares.next()
+	f := share.flows.next()
+	share.flows.removeFirst()
+	if share.flows.len() == 0 {
+		q.shares.removeFirst()
+	}
+	return f
+}
+
+// Charge makes f and its share pay for a turn of f, which Next returned.
+func (f *Flow[T]) Charge(cost int) {
+	f.credit -= cost
+	f.share.credit -= cost
+}
+
+// Again lets f, which Next returned last, want another turn: the next one if its credit,
+// and that of its share, allows that.
+func (q *Queue[T]) Again(f *Flow[T]) {
+	q.len++
+	f.share.flows.prepend(f)
+	if f.share.flows.len() == 1 {
+		q.shares.prepend(f.share)
+	}
+}
+
+// Rest says that f, which Next returned last, wants no turn for now. It keeps a debt, but no credit.
+func (q *Queue[T]) Rest(f *Flow[T]) {
+	f.rest()
+	if f.share.flows.len() == 0 {
+		f.share.rest()
+	}
+}

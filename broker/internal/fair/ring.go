@@ -1,0 +1,110 @@
+package fair
+
+// An account is what a flow, or a share, may still spend before its turn is over. A negative
+// credit is a debt. It outlives the time in which its owner wants no turn; a credit does not.
+type account struct{ credit int }
+
+func (a *account) balance() *int { return &a.credit }
+
+// begin pays for the first turn, unless there is a debt.
+func (a *account) begin() {
+	if a.credit >= 0 {
+		a.credit = Quantum
+	}
+}
+
+// rest gives up what credit there is.
+func (a *account) rest() { a.credit = min(a.credit, 0) }
+
+// A ring holds those who take turns, the one whose turn it is first.
+type ring[P interface {
+	*T
+	balance() *int
+}, T any] struct {
+	members []P // a circle that begins at first
+	first   int
+	count   int
+}
+
+func (r *ring[P, T]) len() int { return r.count }
+
+// at is the place of the i-th member in members.
+func (r *ring[P, T]) at(i int) int { return (r.first + i) & (len(r.members) - 1) }
+
+func (r *ring[P, T]) append(p P) {
+	r.makeRoom()
+	r.members[r.at(r.count)] = p
+	r.count++
+}
+
+func (r *ring[P, T]) prepend(p P) {
+	r.makeRoom()
+	r.first = r.at(len(r.members) - 1)
+	r.members[r.first] = p
+	r.count++
+}
+
+// makeRoom makes room for one more. The length of members is a power of two.
+func (r *ring[P, T]) makeRoom() {
+	if r.count < len(r.members) {
+		return
+	}
+	larger := make([]P, max(1, 2*len(r.members)))
+	for i := range r.count {
+		larger[i] = r.members[r.at(i)]
+	}
+	r.members, r.first = larger, 0
+}
+
+// removeFirst takes out the first. Few who were once many do not keep their room.
+func (r *ring[P, T]) removeFirst() {
+	r.members[r.first] = nil
+	r.first = r.at(1)
+	r.count--
+	if r.count == 0 && len(r.members) > keptRoom {
+		r.members, r.first = nil, 0
+	}
+}
+
+const keptRoom = 1024
+
+// next is the member whose turn it is, first from now on. Each whose credit is used up
+// is paid and goes to the end. When a whole round finds nobody, as many rounds pass as
+// it takes for one to have paid its debt.
+func (r *ring[P, T]) next() P {
+	for range r.count {
+		p := r.members[r.first]
+		if *p.balance() > 0 {
+			return p
+		}
+		*p.balance() += Quantum
+		r.rotate()
+	}
+	r.skipRounds()
+	for *r.members[r.first].balance() <= 0 {
+		r.rotate()
+	}
+	return r.members[r.first]
+}
+
+func (r *ring[P, T]) rotate() {
+	p := r.members[r.first]
+	r.members[r.first] = nil
+	r.first = r.at(1)
+	r.members[r.at(r.count-1)] = p
+}
+
+// skipRounds pays everybody for as many rounds as it takes until one has credit.
+func (r *ring[P, T]) skipRounds() {
+	best := *r.members[r.first].balance()
+	for i := range r.count {
+		best = max(best, *r.members[r.at(i)].balance())
+	}
+	if best > 0 {
+		return
+	}
+	pay := (-best/Quantum + 1) * Quantum
+	for i := range r.count {
+		*r.members[r.at(i)].balance() += pay
+	}
+}

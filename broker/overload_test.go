@@ -1,0 +1,284 @@
+package broker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// A brake stops the loop: at debug level the loop writes a line for each event, and waits for it.
+type brake struct{ on, off chan struct{} }
+
+func newBrake() *brake { return &brake{on: make(chan struct{}), off: make(chan struct{})} }
+
+func (b *brake) logger() zerolog.Logger { return zerolog.New(b).Level(zerolog.DebugLevel) }
+
+// Write stops whoever writes that the lock of that session was granted.
+func (b *brake) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), `"request":"zzzzzzzz--0","event":"granted"`) {
+		<-b.on
+		<-b.off
+	}
+	return len(line), nil
+}
+
+// withBrake runs f, in a bubble, with a broker whose loop can be stopped.
+func withBrake(t *testing.T, f func(r *rig, brake *brake)) {
+	synctest.Test(t, func(t *testing.T) {
+		brake := newBrake()
+		serve(t, broker.Config{Logger: brake.logger()}, func(r *rig) { f(r, brake) })
+	})
+}
+
+// stop stops the loop until the function that it returns is called.
+func (b *brake) stop(r *rig) (release func()) {
+	z := r.connect("z")
+	z.take()
+	z.send(`{"type":"acquire","id":"zzzzzzzz--0","locks":[{"name":"brake"}]}`)
+	b.on <- struct{}{}
+	return func() {
+		b.off <- struct{}{}
+		synctest.Wait()
+		z.vanish()
+	}
+}
+
+// Signs of life do not wait for the loop. A client whose pings are answered keeps its locks, however long
+// the loop is busy.
+func TestPingsDoNotWaitForTheLoop(t *testing.T) {
+	withBrake(t, func(r *rig, brake *brake) {
+		a := r.connect("a")
+		a.take()
+		release := brake.stop(r)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		for n := range 19 { // almost a minute: then the watchdog would end the process
+			a.send(`{"type":"ping","id":"aaaaaaaa--%d"}`, n+1)
+			a.expect(fmt.Sprintf(`{"type":"pong","id":"aaaaaaaa--%d"}`, n+1))
+			pass(3e9)
+		}
+		a.send(`{"type":"ping","id":"aaaaaaaa--19"}`) // ids are checked all the same, in turn
+		a.expect()
+		release()
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`,
+			`{"type":"error","id":"aaaaaaaa--19","code":"bad_id","message":"want aaaaaaaa--n with n greater than 19"}`)
+		a.close()
+	})
+}
+
+// Sessions take turns. One that asks for little does not stand behind what another has sent before, nor behind
+// what many sessions from one address have sent.
+func TestFloodsDoNotPushAhead(t *testing.T) {
+	withBrake(t, func(r *rig, brake *brake) {
+		var flood []*peer
+		for i := range 10 {
+			flood = append(flood, r.connect(string(rune('b'+i))))
+			flood[i].take()
+		}
+		a := r.connect("a")
+		a.take()
+		release := brake.stop(r)
+		for _, p := range flood {
+			for n := range 30 {
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`, strings.Repeat(p.name, 8), n, p.name, n)
+			}
+		}
+		synctest.Wait()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		synctest.Wait()
+		release()
+		// Each address has had a turn of about five requests at most.
+		if token := a.grantedToken("aaaaaaaa--0"); token > 10*6 {
+			t.Errorf("a was granted its lock after %d others, want within one round", token-2)
+		}
+		for _, p := range append(flood, a) {
+			p.close()
+		}
+	})
+}
+
+// What frees a lock goes before what others have asked for earlier.
+func TestReleaseComesFirst(t *testing.T) {
+	withBrake(t, func(r *rig, brake *brake) {
+		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
+		a.take()
+		c.take()
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		synctest.Wait()
+		release := brake.stop(r)
+		for n := range 30 {
+			c.send(`{"type":"acquire","id":"cccccccc--%d","locks":[{"name":"c-%d"}]}`, n, n)
+		}
+		synctest.Wait()
+		b.send(`{"type":"release","id":"bbbbbbbb--0"}`)
+		synctest.Wait()
+		release()
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":3}`)
+		for _, p := range []*peer{a, b, c} {
+			p.close()
+		}
+	})
+}
+
+// A session has only so much on its way to the loop; then its reader stops reading, and the client feels it.
+// All of it is done in the end.
+func TestReaderWaitsForTheLoop(t *testing.T) {
+	withBrake(t, func(r *rig, brake *brake) {
+		a := r.connect("a")
+		a.take()
+		release := brake.stop(r)
+		sent := 0
+		written := make(chan int)
+		go func() {
+			for n := range 5000 {
+				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"a-%d"}]}`, n, n)
+				written <- n
+			}
+			close(written)
+		}()
+		for waiting := false; !waiting; {
+			synctest.Wait()
+			select {
+			case <-written:
+				sent++
+			default:
+				waiting = true
+			}
+		}
+		if sent > 2000 {
+			t.Errorf("the client could send %d requests while the loop handled none", sent)
+		}
+		release()
+		for range written {
+		}
+		pass(1e9)
+		if got := len(a.take()); got != 5000 {
+			t.Errorf("got %d answers, want one to each of 5000", got)
+		}
+		a.close()
+	})
+}
+
+// When too much is due to everybody together, the client to which most is due is cut off, of the address to which most
+// is due. Those who read notice nothing.
+func TestTooMuchIsDue(t *testing.T) {
+	const most = 4 << 20
+	inBubble(t, broker.Config{MaxDue: most}, func(r *rig) {
+		good, holder := r.connect("a"), r.connect("b")
+		good.take()
+		for n := range 1000 {
+			holder.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"x"}],"author":"%0256d"}`, n, n)
+		}
+		holder.take()
+		var bad []*peer
+		for i := range 6 { // each is due less than a client may be, and reads none of it
+			p := r.dial(string(rune('c' + i)))
+			bad = append(bad, p)
+			go func() {
+				for n := range 4 {
+					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"info","id":"%s--%d","queue":10000}`, strings.Repeat(p.name, 8), n))
+				}
+				garbage := strings.Repeat("x", 60_000)
+				for range 20 {
+					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"ping","id":"%s"}`, garbage))
+				}
+			}()
+			pass(1e8)
+		}
+		good.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"y"}]}`)
+		pass(1e6)
+		good.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`)
+		pass(5e9)
+		good.send(`{"type":"info","id":"aaaaaaaa--1","match":"y"}`)
+		if got := good.take(); len(got) != 1 {
+			t.Errorf("the good client was cut off: %q", got)
+		}
+		cut := 0
+		for _, p := range bad {
+			p.read()
+			p.take()
+			select {
+			case <-p.ended:
+				cut++
+			default:
+			}
+		}
+		if cut == 0 || cut == len(bad) {
+			t.Errorf("%d of %d were cut off, want some: each alone is not too slow", cut, len(bad))
+		}
+		for _, p := range append(bad, good, holder) {
+			_ = p.ws.Close()
+		}
+	})
+}
+
+// Only so many pages are on their way at once, and half of them to one address. Others wait
+// for their turn, and get their pages when one was read.
+func TestPagesOnTheirWay(t *testing.T) {
+	inBubble(t, broker.Config{MaxPages: 2}, func(r *rig) {
+		a, b, c := r.dial("a"), r.dial("b"), r.connect("c")
+		c.take()
+		for n := range 1000 {
+			c.send(`{"type":"acquire","id":"cccccccc--%d","locks":[{"name":"x"}],"author":"%0256d"}`, n, n)
+		}
+		c.take()
+		for _, p := range []*peer{a, b} {
+			p.send(`{"type":"info","id":"%s--0","queue":10000}`, strings.Repeat(p.name, 8))
+			synctest.Wait()
+		}
+		c.send(`{"type":"info","id":"cccccccc--2000","match":"none"}`)
+		c.send(`{"type":"acquire","id":"cccccccc--2001","locks":[{"name":"y"}]}`) // waits behind it, in order
+		c.expect()
+		d := r.connect("d")
+		d.take()
+		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"z"}]}`) // nobody else does
+		d.expect(`{"type":"granted","id":"dddddddd--0","token":2}`)
+		a.read()
+		a.take()
+		c.expect(`{"type":"info","id":"cccccccc--2000","locks":[]}`, `{"type":"granted","id":"cccccccc--2001","token":3}`)
+		b.read()
+		for _, p := range []*peer{a, b, c, d} {
+			p.close()
+		}
+	})
+}
+
+// There may be only so many watches, half of them of one address. The first two of a session are never refused.
+func TestWatchesInAll(t *testing.T) {
+	inBubble(t, broker.Config{MaxWatches: 10}, func(r *rig) {
+		a, b := r.connect("a"), r.connect("b")
+		a.take()
+		b.take()
+		refused := func(p *peer) (n int) {
+			for i := range 8 {
+				p.send(`{"type":"watch","id":"%s--%d"}`, strings.Repeat(p.name, 8), i)
+			}
+			for _, frame := range p.take() {
+				if strings.Contains(frame, `"code":"too_many"`) {
+					n++
+				}
+			}
+			return n
+		}
+		if got := refused(a); got != 3 {
+			t.Errorf("%d watches of a were refused, want 3: one address has half of 10", got)
+		}
+		if got := refused(b); got != 3 {
+			t.Errorf("%d watches of b were refused, want 3", got)
+		}
+		c := r.connect("c")
+		c.take()
+		if got := refused(c); got != 6 {
+			t.Errorf("%d watches of c were refused, want 6: two are always allowed", got)
+		}
+		for _, p := range []*peer{a, b, c} {
+			p.close()
+		}
+	})
+}

@@ -1,0 +1,190 @@
+package broker_test
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// say sends a request on a connection of its own, as much of it as the broker takes, and returns
+// the answer, and how long it took.
+func (r *rig) say(request string) (response *http.Response, body string, took time.Duration) {
+	r.t.Helper()
+	conn := r.open("192.0.2.7:1000")
+	defer func() { _ = conn.Close() }()
+	start := time.Now()
+	go func() { _, _ = io.WriteString(conn, request) }()
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		r.t.Fatalf("%.60q: %v", request, err)
+	}
+	text, _ := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	took = time.Since(start)
+	if response.Close {
+		if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+			r.t.Errorf("%.60q: the connection was not closed: %v", request, err)
+		}
+		if closed := time.Since(start); closed-took > time.Second { // net/http lets a long body come for a moment
+			r.t.Errorf("%.60q: closed %v after the answer", request, closed-took)
+		}
+	}
+	return response, string(text), took
+}
+
+const upgradeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+// Requests with a body are answered at once, though the body never comes.
+func TestBodyThatNeverComes(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		for _, test := range []struct {
+			request string
+			status  int
+		}{
+			{"GET /livez HTTP/1.1\r\nContent-Length: 5\r\n", 200},
+			{"GET /livez HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 200},
+			{"GET /client.js HTTP/1.1\r\nContent-Length: 100000000\r\n", 200},
+			{"POST /ws HTTP/1.1\r\nContent-Length: 5\r\n", 405},
+			{"POST /client.js HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n", 405},
+			{"POST /nothing HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 404},
+			{"GET /ws HTTP/1.1\r\nContent-Length: 5\r\n" + upgradeLines, 400},
+		} {
+			synctest.Wait()
+			response, _, took := r.say(test.request + "Host: broker.test\r\n\r\n")
+			if response.StatusCode != test.status || took != 0 || !response.Close {
+				t.Errorf("%q: %s after %v, closed: %t; want %d", test.request, response.Status, took, response.Close, test.status)
+			}
+		}
+	})
+}
+
+// A request that does not end is not waited for long, wherever it stops, and however slowly it comes.
+func TestSlowRequests(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		for _, part := range []string{"", "G", "GET /ws HTTP/1.1\r\nHost: broker.test\r\nX: "} {
+			conn := r.open("192.0.2.7:1000")
+			start := time.Now()
+			_, _ = io.WriteString(conn, part)
+			var writing sync.WaitGroup
+			writing.Go(func() {
+				for err := error(nil); err == nil && part != ""; time.Sleep(time.Second) { //nolint:forbidigo // in a bubble
+					_, err = io.WriteString(conn, "x")
+				}
+			})
+			_, _ = io.ReadAll(conn)
+			if took := time.Since(start); took != broker.RequestTimeout {
+				t.Errorf("%q: the broker waited for %v, want %v", part, took, broker.RequestTimeout)
+			}
+			_ = conn.Close()
+			writing.Wait()
+		}
+	})
+}
+
+// The head of a request may have 16 KiB.
+func TestHeaderBytes(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		const most = broker.HeaderBytes
+		for bytes, want := range map[int]int{most - 1024: 200, most: 200, most + 1: 431, most + 1024: 431} {
+			head, end := "GET /livez HTTP/1.1\r\nHost: broker.test\r\nX: ", "\r\n\r\n"
+			head += strings.Repeat("x", bytes-len(head)-len(end))
+			response, _, _ := r.say(head + end)
+			if response.StatusCode != want {
+				t.Errorf("%d bytes: %s, want %d", bytes, response.Status, want)
+			}
+		}
+	})
+}
+
+// The handler has bounds of its own, for whoever serves it from another http.Server.
+func TestHandlerBounds(t *testing.T) {
+	log := new(testLog)
+	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := b.Handler()
+	huge := strings.Repeat("x", 1<<20)
+	twoOrigins := upgradeHeader()
+	twoOrigins["Origin"] = []string{"http://a.test", "http://b.test"}
+	for _, test := range []struct {
+		name, path string
+		header     http.Header
+		status     int
+	}{
+		{"origin", "/ws", upgradeHeader("Origin", "http://"+huge), 403},
+		{"origins", "/ws", twoOrigins, 403},
+		{"host", "/ws", upgradeHeader("Origin", "http://a.test", "Host", huge), 403},
+		{"query", "/ws?x=" + huge, upgradeHeader(), 400},
+		{"many parameters", "/ws?" + strings.Repeat("a&", 5000), upgradeHeader(), 400},
+		{"label", "/ws?client=" + strings.Repeat("x", 257), upgradeHeader(), 400},
+		{"origin for the client", "/client.js", http.Header{"Origin": {"http://" + huge}}, 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://broker.test"+test.path, http.NoBody)
+		for key, values := range test.header {
+			r.Header[key] = values
+		}
+		if host := r.Header.Get("Host"); host != "" {
+			r.Host = host
+		}
+		response := httptest.NewRecorder()
+		h.ServeHTTP(response, r)
+		if response.Code != test.status {
+			t.Errorf("%s: %d, want %d", test.name, response.Code, test.status)
+		}
+		for key, values := range response.Header() {
+			if len(values[0]) > 1024 {
+				t.Errorf("%s: the answer has a header %s of %d bytes", test.name, key, len(values[0]))
+			}
+		}
+	}
+	lines := log.lines("refused a request whose Origin header is not an origin")
+	if len(lines) != 4 {
+		t.Errorf("the log has %d lines, want 4", len(lines))
+	}
+	for _, line := range lines {
+		if len(line) > 1024 {
+			t.Errorf("a log line of %d bytes: %.200s", len(line), line)
+		}
+	}
+}
+
+// A session is not held to the times of an HTTP request.
+func TestSessionOutlivesRequest(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a := r.connect("a")
+		a.take()
+		pass(10 * broker.RequestTimeout) // pings are answered
+		a.expectOpen()
+		a.send(`{"type":"ping","id":"aaaaaaaa--0"}`)
+		synctest.Wait()
+		a.expect(`{"type":"pong","id":"aaaaaaaa--0"}`)
+		a.close()
+	})
+}
+
+// What net/http has to say is in the log, on one line each, and not without end.
+func TestServerLog(t *testing.T) {
+	log := new(testLog)
+	b, err := broker.New(broker.Config{Logger: log.logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := b.Server().ErrorLog
+	for n := range 100 {
+		out.Printf("http: panic serving %d: \x1b[31m\n%s", n, strings.Repeat("goroutine 1\n", 1000))
+	}
+	lines := log.lines("http: panic serving", `"level":"warn"`)
+	if len(lines) != broker.FaultBurst || strings.Contains(lines[0], "\\u001b") || len(lines[0]) > 8<<10 {
+		t.Errorf("%d lines, the first is %.300s", len(lines), lines[0])
+	}
+}

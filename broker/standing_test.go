@@ -1,0 +1,140 @@
+package broker_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+const (
+	ready      = "200 ok\n"
+	inGrace    = "503 grace: clients of the last run may still hold their locks\n"
+	withoutAny = "503 no_tokens: fencing tokens cannot be reserved on the disk of the broker\n"
+	stopping   = "503 draining: the broker is stopping\n"
+)
+
+// expectReady asserts what /readyz answers.
+func (r *rig) expectReady(want string) {
+	r.t.Helper()
+	response := r.get("/readyz", nil)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	status, _, _ := strings.Cut(response.Status, " ")
+	if got := status + " " + string(body); got != want {
+		r.t.Errorf("/readyz: got %q, want %q", got, want)
+	}
+}
+
+// While the clients of the last run may still hold their locks, everything that is asked
+// says that nothing is granted and why, to the end of the grace and no longer.
+func TestGraceIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := broker.New(broker.Config{Drain: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RigGrace(10 * time.Second)
+		rigged(t, b, func(r *rig) {
+			a := r.connect("a")
+			a.expect(hello("aaaaaaaa", 10*time.Second))
+			r.expectReady(inGrace)
+			a.send(`{"type":"ping","id":"aaaaaaaa--0"}`)
+			a.expect(`{"type":"pong","id":"aaaaaaaa--0","not_granting":"grace"}`)
+			a.send(`{"type":"info","id":"aaaaaaaa--1"}`)
+			a.expect(`{"type":"info","id":"aaaaaaaa--1","locks":[],"not_granting":"grace"}`)
+			a.send(`{"type":"why","id":"aaaaaaaa--2","lock":"x"}`)
+			a.expect(`{"type":"why","id":"aaaaaaaa--2","chain":[],"not_granting":"grace"}`)
+			a.send(`{"type":"acquire","id":"aaaaaaaa--3","locks":[{"name":"x"}],"wait_ms":1000}`)
+			pass(time.Second)
+			a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"timeout","message":"not granted within 1s: nothing is granted now","ahead":0}`)
+			pass(9*time.Second - 1)
+			r.expectReady(inGrace)
+			pass(1)
+			synctest.Wait()
+			r.expectReady(ready)
+			a.send(`{"type":"ping","id":"aaaaaaaa--4"}`)
+			a.send(`{"type":"info","id":"aaaaaaaa--5"}`)
+			a.send(`{"type":"why","id":"aaaaaaaa--6","lock":"x"}`)
+			a.expect(
+				`{"type":"pong","id":"aaaaaaaa--4"}`,
+				`{"type":"info","id":"aaaaaaaa--5","locks":[]}`,
+				`{"type":"why","id":"aaaaaaaa--6","chain":[]}`,
+			)
+			a.close()
+		})
+	})
+}
+
+// While those who have waited for the end of the grace are granted, slice by slice, it has
+// not ended for one who does not wait.
+func TestGraceEndsBitByBit(t *testing.T) {
+	const requests = 3 * broker.AllowSlice
+	synctest.Test(t, func(t *testing.T) {
+		b, err := broker.New(broker.Config{Drain: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.RigGrace(10 * time.Second)
+		rigged(t, b, func(r *rig) {
+			began := time.Now()
+			a := r.connect("a")
+			for n := range requests {
+				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%d"}]}`, n, n)
+			}
+			a.take()
+			pass(time.Until(began.Add(10 * time.Second)))
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"}],"wait_ms":0}`, requests)
+			r.expectReady(inGrace)
+			frames := strings.Join(a.take(), "\n")
+			if !strings.Contains(frames, `"code":"not_granting","message":"nothing is granted now: clients of the last run`) {
+				t.Error("one who does not wait was not told that nothing is granted")
+			}
+			pass(3 * broker.Breath)
+			a.take()
+			r.expectReady(ready)
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"}],"wait_ms":0}`, requests+1)
+			a.grantedToken(fmt.Sprintf("aaaaaaaa--%d", requests+1))
+			a.close()
+		})
+	})
+}
+
+// From the beginning of its end a broker is not ready, and says so to those who hold.
+func TestDrainIsTold(t *testing.T) {
+	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
+		a := r.connect("a")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.take()
+		r.expectReady(ready)
+		stopped := r.stopping()
+		r.expectReady(stopping)
+		a.take()
+		a.send(`{"type":"why","id":"aaaaaaaa--1","lock":"y"}`)
+		a.expect(`{"type":"why","id":"aaaaaaaa--1","chain":[],"not_granting":"draining"}`)
+		a.close()
+		<-stopped
+	})
+}
+
+// A broker that does not serve yet, or any more, is not ready.
+func TestNotServing(t *testing.T) {
+	b, err := broker.New(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	b.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody))
+	if w.Code != http.StatusServiceUnavailable || w.Body.String() != "not serving\n" {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+}

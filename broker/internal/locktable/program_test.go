@@ -112,7 +112,9 @@ func (p *program) next() command {
 
 // gone tells the program that a drop is done.
 func (p *program) gone(name string) {
-	p.kept = append(p.kept, name)
+	if !slices.Contains(p.kept, name) {
+		p.kept = append(p.kept, name)
+	}
 	p.sessions = slices.DeleteFunc(p.sessions, func(s *chooser) bool { return s.name == name })
 }
 
@@ -233,8 +235,12 @@ func (p *program) run() error {
 			p.gone(c.session)
 		}
 	}
+	unfinished := p.kept // one that is not kept any more is dropped bit by bit
 	for _, s := range p.sessions {
-		if _, err := d.step(command{verb: verbDrop, session: s.name, budget: whole}); err != nil {
+		unfinished = append(unfinished, s.name)
+	}
+	for _, name := range unfinished {
+		if _, err := d.step(command{verb: verbDrop, session: name, budget: whole}); err != nil {
 			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
 		}
 	}

@@ -86,8 +86,7 @@ func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.las
 
 // Write writes p chunk by chunk, each with a time of its own.
 func (c *progressConn) Write(p []byte) (written int, err error) {
-	c.tcp.sending.Add(1)
-	defer c.tcp.sending.Add(-1)
+	c.tcp.writing()
 	for len(p) > 0 && err == nil {
 		var n int
 		n, err = c.writeChunk(p[:min(len(p), writeChunk)])

@@ -41,8 +41,9 @@
 // A loop that is stuck for ever would go unnoticed by clients. A watchdog notices: /livez
 // fails after some seconds, and after a minute the process ends with a panic.
 //
-// When a connection ends, for whatever reason, the loop drops its session:
-// waiting requests are withdrawn, then its locks are released. Whatever could be
+// When a connection ends, for whatever reason, the loop drops its session: waiting
+// requests are withdrawn, then its locks are released, as soon as its client can no
+// longer treat them as held. Whatever could be
 // long (a drop, a stop, a listing, very many grants, a steal from very many, a search
 // for a deadlock) is done in slices between other work, and what blocks (the disk, the
 // log) is done aside.

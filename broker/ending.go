@@ -116,16 +116,18 @@ func (s *session) part(over context.Context, end ending) {
 		s.net.hurry() // the writer may still have something to send
 	}
 	<-s.written
-	if s.net.tcp.cause() != nil || end.by == byGoodbye {
+	if end.by == byGoodbye {
 		return
 	}
-	var until time.Time
-	if !s.config.LockDelay {
-		until = s.net.heard().Add(s.config.Timeout)
+	if s.net.tcp.cause() == nil {
+		var until time.Time
+		if !s.config.LockDelay {
+			until = s.net.heard().Add(s.config.Timeout)
+		}
+		s.net.linger(over, until)
 	}
-	s.net.linger(over, until)
-	end.by = whoEnded(nil, s.net.tcp.cause())
-	if end.by.frees(s.config.LockDelay) {
+	if by := whoEnded(nil, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {
+		end.by = by
 		s.inbox.put(item{session: s, kind: itemEnded, ended: &end})
 	}
 }

@@ -30,8 +30,10 @@ var sightings = map[string][]sighting{
 		{said: closeError(wire.CloseNormal, "goodbye")},
 		{said: closeError(wire.CloseNormal, "goodbye"), tcp: syscall.ETIMEDOUT},
 	},
-	"FIN: TCP says end of file":   {{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}},
-	"RST: TCP says ECONNRESET":    {{tcp: opError("read", syscall.ECONNRESET)}, {tcp: opError("write", syscall.ECONNRESET)}},
+	"FIN: TCP says end of file": {{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}},
+	"RST: TCP says ECONNRESET": {
+		{tcp: opError("read", syscall.ECONNRESET)}, {tcp: opError("write", syscall.ECONNRESET)},
+	},
 	"an alert or an error of TLS": {{tcp: tls.AlertError(0)}, {tcp: tls.RecordHeaderError{}}, {tcp: io.ErrUnexpectedEOF}},
 	"any other error of TCP, such as ETIMEDOUT, EHOSTUNREACH or EPIPE": {
 		{tcp: syscall.ETIMEDOUT}, {tcp: syscall.EHOSTUNREACH}, {tcp: syscall.EPIPE}, {tcp: syscall.ECONNABORTED},
@@ -41,8 +43,10 @@ var sightings = map[string][]sighting{
 		{said: closeError(websocket.CloseNoStatusReceived, "")}, {said: closeError(websocket.CloseGoingAway, "goodbye")},
 		{said: closeError(wire.CloseProtocol, "")}, {said: closeError(wire.CloseRestart, "the broker stops")},
 	},
-	"a breach of the rules of WebSocket or of this page":                             {{}},
-	"the broker's own decision: `silent`, `slow consumer`, a write without progress": {{}, {tcp: os.ErrDeadlineExceeded}, {tcp: net.ErrClosed}},
+	"a breach of the rules of WebSocket or of this page": {{}},
+	"the broker's own decision: `silent`, `slow consumer`, a write without progress": {
+		{}, {tcp: os.ErrDeadlineExceeded}, {tcp: net.ErrClosed},
+	},
 	"anything else": {{tcp: errors.New("nobody has thought of it")}, {tcp: io.ErrClosedPipe}},
 }
 
@@ -61,7 +65,8 @@ func TestEndsOnThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(page), "\n| What the broker has seen | Locks go | With lock delay |\n| --- | --- | --- |\n")
+	const header = "\n| What the broker has seen | Locks go | With lock delay |\n| --- | --- | --- |\n"
+	_, rest, _ := strings.Cut(string(page), header)
 	body, _, _ := strings.Cut(rest, "\n\n")
 	words := map[bool]string{true: "at once", false: "kept"}
 	unseen := maps.Clone(sightings)
@@ -134,15 +139,25 @@ func TestEveryErrno(t *testing.T) {
 // while a write is under way, which may have been told and not said so yet.
 func TestEOFAfterAnError(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
-	c.tcp.sending.Add(1)
+	c.tcp.writing()
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); err != nil {
 		t.Errorf("during a write: %v", err)
 	}
 	c.tcp.wrote(syscall.ETIMEDOUT)
-	c.tcp.sending.Add(-1)
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); !errors.Is(err, syscall.ETIMEDOUT) {
 		t.Errorf("after it: %v", err)
+	}
+}
+
+// A write that ends without an error of the system has been told nothing: then EOF was a FIN.
+func TestEOFDuringAWrite(t *testing.T) {
+	c := newProgressConn(&oddConn{read: io.EOF})
+	c.tcp.writing()
+	_, _ = c.Read(make([]byte, 1))
+	c.tcp.wrote(os.ErrDeadlineExceeded)
+	if err := c.tcp.cause(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want EOF", err)
 	}
 }

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -86,7 +87,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 		c.fire()
 	}
 	for {
-		if n, err, failed := c.failRead(p); failed {
+		if n, failed, err := c.failRead(p); failed {
 			return n, err
 		}
 		n, err := c.Conn.Read(p)
@@ -107,35 +108,34 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 	}
 }
 
-// failRead is what a read gets after the fault, if it is not to wait.
-func (c *faultyConn) failRead(p []byte) (n int, err error, failed bool) {
+// failRead is what a read gets after the fault, if it does not go on waiting.
+func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case !c.fired:
-		return 0, nil, false
+		return 0, false, nil
 	case len(c.rest) > 0:
 		n = copy(p, c.rest)
 		c.rest = c.rest[n:]
-		return n, nil, true
+		return n, true, nil
 	case c.fault.errno == 0:
 		_ = c.Conn.SetReadDeadline(c.due)
-		return 0, nil, false
+		return 0, false, nil
 	case c.told:
-		return 0, io.EOF, true
+		return 0, true, io.EOF
 	case !c.fault.inRead:
-		return 0, nil, false // until a write is told
+		return 0, false, nil // until a write is told
 	}
 	c.told = true
-	return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.fault.errno)}, true
+	return 0, true, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.fault.errno)}
 }
 
 // wasWoken reports whether a read has ended because the fault has happened meanwhile.
 func (c *faultyConn) wasWoken(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	timeout, is := err.(net.Error)
-	return c.fired && is && timeout.Timeout() && (len(c.rest) > 0 || c.told || c.fault.inRead)
+	return c.fired && errors.Is(err, os.ErrDeadlineExceeded) && (len(c.rest) > 0 || c.told || c.fault.inRead)
 }
 
 func (c *faultyConn) Write(p []byte) (n int, err error) {

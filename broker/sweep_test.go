@@ -117,7 +117,8 @@ func TestNoSecondHolder(t *testing.T) {
 			t.Fatalf("case %d: %v", n, &c)
 		}
 	}
-	t.Logf("%d cases; in %d there was a holder; in %d the next had to wait for more than a second", *ends, held.Load(), waited.Load())
+	t.Logf("%d cases; in %d there was a holder; in %d the next had to wait for more than a second",
+		*ends, held.Load(), waited.Load())
 	if held.Load() < int32(*ends/2) || waited.Load() < int32(*ends/4) {
 		t.Error("these are too few: the sweep does not try what it is for")
 	}

@@ -6,20 +6,24 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"syscall"
 )
 
 // A tcpEnd records how a TCP connection ended. It must be noted below the WebSocket, which
 // drops the error of the system, and below TLS, whose own end anybody in the middle of the
 // way can cause.
+//
+// The system tells an error once, to whoever reads or writes next; everybody else then gets
+// EOF, as after a FIN, or EPIPE. So the first error counts, and EOF is a FIN only when no
+// error was told.
 type tcpEnd struct {
-	raw     net.Conn     // the TCP connection itself
-	layered bool         // there is another layer above raw
-	sending atomic.Int32 // writes under way
+	raw     net.Conn // the TCP connection itself
+	layered bool     // there is another layer above raw
 
-	mu  sync.Mutex
-	err error // io.EOF for a FIN, or what the system said; nil: it has not ended
+	mu      sync.Mutex
+	sending int   // writes under way
+	eof     bool  // a read has told EOF
+	err     error // io.EOF for a FIN, or what the system said; nil: it has not ended
 }
 
 func newTCPEnd(conn net.Conn) *tcpEnd {
@@ -40,8 +44,7 @@ func (e *tcpEnd) cause() error {
 	return e.err
 }
 
-// note records err if it is an end of TCP. The first one counts: the system tells an error
-// once, to whoever reads or writes next, and everybody else then gets EOF or EPIPE.
+// note records the end of TCP.
 func (e *tcpEnd) note(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -50,34 +53,69 @@ func (e *tcpEnd) note(err error) {
 	}
 }
 
-// wrote notes the error of a write.
-func (e *tcpEnd) wrote(err error) {
+// noteError records err if the system has said it.
+func (e *tcpEnd) noteError(err error) {
 	if _, system := errors.AsType[syscall.Errno](err); system && !errors.Is(err, os.ErrDeadlineExceeded) {
 		e.note(err)
 	}
 }
 
-// read notes the error of a read.
+// read notes how a read has ended. Where the system does not say whether EOF is a FIN, a write
+// under way may have been told an error and not noted it yet.
 func (e *tcpEnd) read(err error) {
-	if err == io.EOF && !e.layered { //nolint:errorlint // only that of TCP itself
-		if e.sending.Load() == 0 && e.hasFIN() {
-			e.note(io.EOF)
-		}
+	if err != io.EOF || e.layered { //nolint:errorlint // only that of TCP itself
+		e.noteError(err)
 		return
 	}
-	e.wrote(err)
+	received, known := e.receivedFIN()
+	switch {
+	case received:
+		e.note(io.EOF)
+	case !known:
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.eof = true
+		e.settle()
+	}
 }
 
-// hasFIN reports whether EOF means that a FIN was received. It also follows an error that
-// something else has been told: a write, which has recorded it, or the layer above in a
-// write of its own, which only the system knows.
-func (e *tcpEnd) hasFIN() bool {
+// writing is called before a write, and wrote after it.
+func (e *tcpEnd) writing() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sending++
+}
+
+func (e *tcpEnd) wrote(err error) {
+	if err != nil {
+		e.noteError(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sending--
+	e.settle()
+}
+
+// settle takes EOF for a FIN when no write can have been told anything else. The caller
+// holds e.mu.
+func (e *tcpEnd) settle() {
+	if e.err == nil && e.eof && e.sending == 0 {
+		e.err = io.EOF
+	}
+}
+
+// receivedFIN asks the system whether a FIN was received. It also knows of errors that only
+// the layer above was told, in a write of its own.
+func (e *tcpEnd) receivedFIN() (received, known bool) {
 	conn, is := e.raw.(syscall.Conn)
 	if !is {
-		return true
+		return false, false
 	}
 	system, err := conn.SyscallConn()
-	return err == nil && receivedFIN(system)
+	if err != nil {
+		return false, false
+	}
+	return receivedFIN(system)
 }
 
 // listen waits for the end of TCP, as long as raw's deadline for reading allows. Nobody
@@ -88,7 +126,7 @@ func (e *tcpEnd) listen() {
 	if err == nil && isAlive {
 		e.note(io.EOF)
 	}
-	e.wrote(err)
+	e.noteError(err)
 }
 
 // halfClose tells the other side that nothing more comes: some clients wait for that

@@ -8,11 +8,13 @@ import (
 
 // receivedFIN reports whether a connection that reads EOF has received a FIN, which leaves
 // it half open. After an error it is closed.
-func receivedFIN(conn syscall.RawConn) (received bool) {
+func receivedFIN(conn syscall.RawConn) (received, known bool) {
 	const closed = 7 // TCP_CLOSE in include/net/tcp_states.h
 	_ = conn.Control(func(fd uintptr) {
 		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
-		received = err != nil || info.State != closed // err: it is not TCP
+		if err == nil { // else it is not TCP
+			received, known = info.State != closed, true
+		}
 	})
-	return received
+	return received, known
 }

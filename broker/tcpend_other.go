@@ -4,5 +4,5 @@ package broker
 
 import "syscall"
 
-// receivedFIN takes EOF at its word, where the system does not say more.
-func receivedFIN(syscall.RawConn) bool { return true }
+// receivedFIN does not know.
+func receivedFIN(syscall.RawConn) (received, known bool) { return false, false }

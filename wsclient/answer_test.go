@@ -41,8 +41,8 @@ func TestLostBeforeTheCloseFrame(t *testing.T) {
 				var held atomic.Pointer[wsclient.Lock]
 				frames := 0
 				s := newStage(t)
-				options := &wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
-					conn, err := s.dial(ctx, network, address)
+				options := &wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					conn, err := s.dial(ctx, "", "")
 					return &tellingConn{Conn: conn, closing: func() {
 						frames++
 						if lock := held.Load(); lock.Context().Err() == nil || lock.Valid() {

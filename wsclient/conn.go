@@ -51,6 +51,7 @@ type conn struct {
 	asked    book[func(wire.Reply)] // what to do with the one reply to another message, under mu
 	watches  book[*watch]           // those that have not ended
 	lease    lease
+	glance   glance
 	pause    wire.Pause   // why the broker grants nothing, or ""
 	goodbye  wire.Release // of the request that is just being released
 	watchdog *time.Timer  // fires at the end of the lease

@@ -2,14 +2,23 @@ package wsclient
 
 import "time"
 
-// An instant is a moment on both clocks of the machine: one that is never set,
-// but may stand still while the machine is suspended, and the clock on the wall.
+// An instant is a moment on the clocks of the machine: one that is never set, but may
+// stand still while the machine is suspended; for how long it has been, where the system
+// tells that; and the clock on the wall.
 type instant struct {
 	mono, wall time.Time
+	asleep     time.Duration
 }
 
 // now is read where something happens, and passed on from there.
 func now() instant {
+	i := awake()
+	i.asleep = asleep()
+	return i
+}
+
+// awake is now without a look at whether the machine was suspended, which takes longer.
+func awake() instant {
 	t := time.Now()
 	return instant{mono: t, wall: t.Round(0)} // which strips the other clock
 }
@@ -18,7 +27,34 @@ func now() instant {
 // count, nor one that was set back. One that was set forward does, so that locks
 // may be given up for nothing, which is the safe side.
 func (i instant) since(earlier instant) time.Duration {
-	return max(i.mono.Sub(earlier.mono), i.wall.Sub(earlier.wall))
+	mono := i.mono.Sub(earlier.mono)
+	if slept := i.asleep - earlier.asleep; slept > leastSleep {
+		mono += slept
+	}
+	return max(mono, i.wall.Sub(earlier.wall))
+}
+
+// leastSleep is more than two looks at how long the machine was suspended can differ when it
+// was not. All sleep since an instant counts together, so that much is overlooked at most.
+const leastSleep = 100 * time.Millisecond
+
+// lookEvery is how often it is looked, at most, whether the machine was suspended, by who
+// looks at the clocks very often.
+const lookEvery = time.Millisecond
+
+// A glance is a cheap look at the clocks, for who looks very often: it is late by lookEvery
+// at most, of time that the process was running.
+type glance struct{ last instant }
+
+// look is now.
+func (g *glance) look() instant {
+	i := awake()
+	if i.mono.Sub(g.last.mono) >= lookEvery {
+		g.last = now()
+		return g.last
+	}
+	i.asleep = g.last.asleep
+	return i
 }
 
 // A lease is how long the broker is known not to have given this session up.

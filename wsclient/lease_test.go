@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -66,13 +67,14 @@ func TestLeaseLeavesTimeToStop(t *testing.T) {
 	}
 }
 
-// Whichever clock says that more time has passed is believed: one may have stood
+// Whichever clock says that more time has passed counts: one may have stood
 // still while the machine was suspended, the other may have been set back.
 func TestBothClocksAreLookedAt(t *testing.T) {
 	l := lease{timeout: 15 * time.Second, heard: at(0)}
 	for name, now := range map[string]instant{
-		"suspended for an hour": {mono: at(time.Second).mono, wall: at(time.Hour).wall},
-		"wall clock set back":   {mono: at(11 * time.Second).mono, wall: at(-time.Hour).wall},
+		"suspended for an hour":   {mono: at(time.Second).mono, wall: at(time.Hour).wall},
+		"suspended, and set back": {mono: at(time.Second).mono, wall: at(time.Second).wall, asleep: time.Hour},
+		"wall clock set back":     {mono: at(11 * time.Second).mono, wall: at(-time.Hour).wall},
 	} {
 		if left := l.left(now); left > 0 {
 			t.Errorf("%s: %v is left", name, left)
@@ -108,4 +110,36 @@ func TestBackstop(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Time that passes while the machine runs, virtual or not, is no sleep: programs are tested in
+// virtual time, which the system does not know.
+func TestAwakeInVirtualTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g glance
+		begin, first := now(), g.look()
+		time.Sleep(time.Hour) //nolint:forbidigo // virtual time
+		for _, at := range []instant{now(), g.look()} {
+			for _, since := range []instant{begin, first} {
+				if took := at.since(since); took < time.Hour || took > time.Hour+time.Minute {
+					t.Errorf("%v have passed, want an hour", took)
+				}
+			}
+		}
+	})
+}
+
+// A glance does not look at everything each time, and keeps what it saw.
+func TestGlance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := glance{last: now()}
+		g.last.asleep = time.Hour
+		if at := g.look(); at.asleep != time.Hour {
+			t.Errorf("it has looked at once: asleep for %v", at.asleep)
+		}
+		time.Sleep(lookEvery) //nolint:forbidigo // virtual time
+		if at := g.look(); at.asleep == time.Hour {
+			t.Error("it has not looked again")
+		}
+	})
 }

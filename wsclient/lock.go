@@ -141,8 +141,12 @@ func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) contex
 // Valid reports whether the lock counts as held at this moment. It looks at the
 // clocks: after the process was frozen, or the machine suspended, for so long that
 // the lock may have gone to others it says false at once, when the context has not
-// been cancelled yet. When it says false the context ends, too. (A suspension is
-// not noticed where the clock on the wall was set back by as much meanwhile.)
+// been cancelled yet. When it says false the context ends, too. (Except on Linux, a
+// suspension is not noticed when the clock on the wall was set back by as much meanwhile.)
+//
+// While a virtual machine is paused, all its clocks stand still, and nothing in it can notice
+// the pause. Then Valid says true although the lock may have gone to others, until
+// something sets the clock on the wall or the connection ends.
 //
 // The answer may be out of date when it is used: a process can be frozen between
 // two instructions. Only the resource can be sure, with the token.

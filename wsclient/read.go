@@ -63,7 +63,7 @@ func (c *conn) receive(frame []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := now()
+	at := c.glance.look()
 	if c.err != nil || c.checkLease(at) {
 		return nil // ended; what still arrives is of no use to anyone
 	}

@@ -188,9 +188,20 @@ func (r *request) wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			given = context.Cause(ctx)
 		}
+		r.checkGrant()
 		if settled, err := r.settle(given); settled {
 			return err
 		}
+	}
+}
+
+// checkGrant looks at the clocks before a grant is handed to the caller: the process may have been
+// frozen, or the machine suspended, since it was read.
+func (r *request) checkGrant() {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	if r.state == holding {
+		r.conn.checkLease(r.conn.glance.look())
 	}
 }
 

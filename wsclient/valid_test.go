@@ -35,6 +35,7 @@ func fixture(hold time.Duration) *Lock {
 // the context has ended, although no timer has fired.
 func TestValidLooksAtTheClocks(t *testing.T) {
 	suspended := instant{mono: at(time.Second).mono, wall: at(10 * time.Second).wall}
+	setBack := instant{mono: at(time.Second).mono, wall: at(time.Second).wall, asleep: 9 * time.Second}
 	tests := []struct {
 		name   string
 		hold   time.Duration
@@ -44,6 +45,7 @@ func TestValidLooksAtTheClocks(t *testing.T) {
 		{"in time", 0, at(10*time.Second - 1), ""},
 		{"frozen", 0, at(10 * time.Second), LostLease},
 		{"suspended", 0, suspended, LostLease},
+		{"suspended, and the clock on the wall set back", 0, setBack, LostLease},
 		{"within its hold", time.Second, at(time.Second - 1), ""},
 		{"its hold is over", time.Second, at(time.Second), LostExpired},
 		{"lease and hold are over", time.Second, suspended, LostLease},
@@ -199,6 +201,26 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 		t.Errorf("connection %v, %d wait for the next", l.client.conn, l.client.pending.len())
 	}
 	l.client.finish(ErrClosed)
+}
+
+// Nor is one believed that was read in time, when the caller, who was to be woken by it, wakes
+// after the lease.
+func TestGrantThatIsTakenTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := fixture(0)
+		conn, r := l.request.conn, l.request
+		r.ungrant()
+		r.claimed = false
+		conn.lease.heard = now()
+		r.grant(8, now())
+		conn.lease.heard.asleep -= 11 * time.Second // the machine was suspended
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := r.wait(ctx); !errors.Is(err, context.DeadlineExceeded) || r.claimed {
+			t.Errorf("got %v, claimed: %t", err, r.claimed)
+		}
+		l.client.finish(ErrClosed)
+	})
 }
 
 // A clock that is set forward ends the lease, for nothing. The broker has noticed

@@ -123,8 +123,8 @@ func (n *network) lay(t *testing.T, space, near, far string) {
 func (n *network) serve(t *testing.T, i int) {
 	t.Helper()
 	d := &daemon{}
-	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "ip", "netns", "exec", n.broker(i), "brokerd", "--drain=0s", "--port=0",
-		"--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(), "--heartbeat", netnsHeartbeat.String())
+	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "ip", "netns", "exec", n.broker(i), "brokerd",
+		"--drain=0s", "--port=0", "--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(), "--heartbeat", netnsHeartbeat.String())
 	_, port, err := net.SplitHostPort(d.until(t, "listening").Address)
 	must(t, err)
 	n.ports = append(n.ports, port)
@@ -205,8 +205,9 @@ func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, la
 // block adds, or deletes, the rules by which the router drops what a lane sends and is sent.
 func (n *network) block(verb, how string, lane int) error {
 	for i, side := range []string{"from", "to"} {
-		preference := fmt.Sprint(100 + 2*lane + i)
-		if err := ip("-n", n.router(), "rule", verb, "preference", preference, side, n.address(lane), "type", how); err != nil {
+		place := fmt.Sprint(100 + 2*lane + i)
+		err := ip("-n", n.router(), "rule", verb, "preference", place, side, n.address(lane), "type", how)
+		if err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 type program struct {
 	bytes    []byte
 	sessions []*chooser
+	kept     []string // whose drop is done, and who may hold something still
 	opened   int
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
@@ -68,6 +69,10 @@ func (p *program) next() command {
 		p.searches--
 		return command{verb: verbSearch}
 	}
+	if len(p.kept) > 0 && p.below(16) == 0 {
+		name := p.kept[len(p.kept)-1-p.below(min(3, len(p.kept)))]
+		return command{verb: verbDrop, session: name, budget: []int{whole, 0, 1}[p.below(3)], unkeep: true}
+	}
 	s := p.sessions[p.below(len(p.sessions))]
 	choice := p.below(32)
 	if s.leaving && choice < 14 || choice == 31 {
@@ -111,6 +116,9 @@ func (p *program) next() command {
 
 // gone tells the program that a drop is done.
 func (p *program) gone(name string) {
+	if !slices.Contains(p.kept, name) {
+		p.kept = append(p.kept, name)
+	}
 	p.sessions = slices.DeleteFunc(p.sessions, func(s *chooser) bool { return s.name == name })
 }
 
@@ -235,8 +243,12 @@ func (p *program) run() error {
 			p.gone(c.session)
 		}
 	}
+	unfinished := p.kept // one that is not kept any more is dropped bit by bit
 	for _, s := range p.sessions {
-		if _, err := d.step(command{verb: verbDrop, session: s.name, budget: whole}); err != nil {
+		unfinished = append(unfinished, s.name)
+	}
+	for _, name := range unfinished {
+		if _, err := d.step(command{verb: verbDrop, session: name, budget: whole}); err != nil {
 			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
 		}
 	}

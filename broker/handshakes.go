@@ -5,20 +5,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-const (
-	// maxPatience is how long a connection may take to become a session before it can be closed
-	// for another, and the most that the http.Server waits before it accepts that one.
-	maxPatience = time.Second
-	// yieldWait is how long the http.Server waits for one of many connections under way to
-	// become a session before it accepts a further one.
-	yieldWait = time.Millisecond
-)
+// maxPatience is how long a connection may take to become a session before it can be closed
+// for another, and the most that the http.Server waits before it accepts that one.
+const maxPatience = 500 * time.Millisecond
 
 // handshakes are the connections of an http.Server that have not become sessions: those
 // that have not sent a whole request yet, and those that are idle between requests. They cost
@@ -27,9 +23,9 @@ const (
 // milliseconds, while one that sends nothing would hold its place until ReadHeaderTimeout.
 //
 // While even the oldest is young the server accepts no further connection, and the system keeps
-// them; it becomes slower at an eighth of the bound. So thousands of clients that come back at
-// once are served one after another instead of all at once and too late. A flood
-// costs other clients some time to connect, and sessions nothing.
+// them. From an eighth of the bound on, those that have sent their request go first. So
+// thousands of clients that come back at once are served one after another instead of all
+// at once and too late. A flood costs other clients some time to connect, and sessions nothing.
 type handshakes struct {
 	most, mostPerAddress int
 	lines                *lines
@@ -71,7 +67,7 @@ func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 // admit counts a connection as soon as there is room for it.
 func (h *handshakes) admit(conn net.Conn) {
 	if h.isBusy() {
-		h.awaitEnd(yieldWait)
+		runtime.Gosched()
 	}
 	for {
 		oldest, wait := h.add(conn)
@@ -132,9 +128,9 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 }
 
 // patience returns how long each has when there may be that many: the fewer the shorter, so that
-// always a thousand a second can come.
+// always four thousand a second can come.
 func patience(most int) time.Duration {
-	return min(time.Duration(most)*time.Millisecond, maxPatience)
+	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }
 
 // abandon closes the connection. With TLS that would send an alert, and could wait for the client.

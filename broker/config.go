@@ -97,7 +97,7 @@ type Config struct {
 
 	// MaxHandshakes is how many HTTP connections that are not WebSocket connections, or
 	// not yet, [Broker.Server] keeps at once; half of that of one address. Over that it
-	// closes the oldest. Default 2,000.
+	// closes the oldest, once it had time. Default 4,000.
 	MaxHandshakes int
 }
 
@@ -111,7 +111,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.IdleNames = max(c.IdleNames, 0)
 	setDefault(&c.MaxConnections, 20_000)
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
-	setDefault(&c.MaxHandshakes, 2_000)
+	setDefault(&c.MaxHandshakes, 4_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)
 	setDefault(&c.MaxWatches, 100_000)

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -50,7 +51,7 @@ func (r *rig) open(remote string) net.Conn {
 func isClosed(conn net.Conn) bool {
 	_ = conn.SetReadDeadline(time.Now())
 	_, err := conn.Read(make([]byte, 1))
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 // Connections are bounded per address and in all. One that is over has an answer that says when

@@ -5,20 +5,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-const (
-	// maxPatience is how long a connection may take to become a session before it can be closed
-	// for another, and the most that the http.Server waits before it accepts that one.
-	maxPatience = time.Second
-	// yieldWait is how long the http.Server waits for one of many connections under way to
-	// become a session before it accepts a further one.
-	yieldWait = time.Millisecond
-)
+// maxPatience is how long a connection may take to become a session before it can be closed
+// for another, and the most that the http.Server waits before it accepts that one.
+const maxPatience = 500 * time.Millisecond
 
 // handshakes are the connections of an http.Server that have not become sessions: those
 // that have not sent a whole request yet, and those that are idle between requests. They cost
@@ -27,9 +23,9 @@ const (
 // milliseconds, while one that sends nothing would hold its place until ReadHeaderTimeout.
 //
 // While even the oldest is young the server accepts no further connection, and the system keeps
-// them; it becomes slower at an eighth of the bound. So thousands of clients that come back at
-// once are served one after another instead of all at once and too late. A flood
-// costs other clients some time to connect, and sessions nothing.
+// them. From an eighth of the bound on, those that have sent their request go first. So
+// thousands of clients that come back at once are served one after another instead of all
+// at once and too late. A flood costs other clients some time to connect, and sessions nothing.
 type handshakes struct {
 	most, mostPerAddress int
 	lines                *lines
@@ -71,14 +67,20 @@ func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 // admit counts a connection as soon as there is room for it.
 func (h *handshakes) admit(conn net.Conn) {
 	if h.isBusy() {
-		h.awaitEnd(yieldWait)
+		runtime.Gosched()
 	}
 	for {
-		wait := h.add(conn)
-		if wait <= 0 {
-			return
+		oldest, wait := h.add(conn)
+		if wait > 0 {
+			h.awaitEnd(wait)
+			continue
 		}
-		h.awaitEnd(wait)
+		if oldest != nil {
+			oldest.abandon()
+			h.lines.handshake.line().Str("remote", wire.LogText(oldest.conn.RemoteAddr().String())).
+				Msg("closed a connection that had not become a session: too many such connections")
+		}
+		return
 	}
 }
 
@@ -98,19 +100,22 @@ func (h *handshakes) awaitEnd(most time.Duration) {
 	}
 }
 
-// add counts a connection, or returns how long to wait before that can be tried again.
-func (h *handshakes) add(conn net.Conn) (wait time.Duration) {
+// add counts a connection, and returns the one that must be closed for it, if any. While
+// there is none that may be closed, it returns how long to wait before the next attempt.
+func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	added := &handshake{conn: conn, address: addressOf(conn.RemoteAddr().String()), since: time.Now()}
-	if same := h.from[added.address]; same != nil && added.address.IsValid() {
-		wait = h.makeRoom(same, h.mostPerAddress)
+	some, most := h.all, h.most
+	if same := h.from[added.address]; same != nil && added.address.IsValid() && same.Len() >= h.mostPerAddress {
+		some, most = same, h.mostPerAddress
 	}
-	if wait <= 0 {
-		wait = h.makeRoom(h.all, h.most)
-	}
-	if wait > 0 {
-		return wait
+	if some.Len() >= most {
+		oldest = some.Front().Value.(*handshake)
+		if wait = patience(most) - time.Since(oldest.since); wait > 0 {
+			return nil, wait
+		}
+		h.drop(oldest)
 	}
 	same := h.from[added.address]
 	if same == nil {
@@ -119,26 +124,22 @@ func (h *handshakes) add(conn net.Conn) (wait time.Duration) {
 	}
 	added.inAll, added.inAddress = h.all.PushBack(added), same.PushBack(added)
 	h.conns[conn] = added
-	return 0
+	return oldest, 0
 }
 
-// makeRoom closes the oldest of some when they are as many as there may be, or returns how
-// long it still has. The fewer there may be the shorter that is, so that always a
-// thousand a second can come.
-func (h *handshakes) makeRoom(some *list.List, most int) (wait time.Duration) {
-	if some.Len() < most {
-		return 0
+// patience returns how long each has when there may be that many: the fewer the shorter, so that
+// always four thousand a second can come.
+func patience(most int) time.Duration {
+	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
+}
+
+// abandon closes the connection. With TLS that would send an alert, and could wait for the client.
+func (h *handshake) abandon() {
+	if secure, ok := h.conn.(interface{ NetConn() net.Conn }); ok {
+		_ = secure.NetConn().Close()
+		return
 	}
-	oldest := some.Front().Value.(*handshake)
-	patience := min(time.Duration(most)*time.Millisecond, maxPatience)
-	if wait = patience - time.Since(oldest.since); wait > 0 {
-		return wait
-	}
-	h.drop(oldest)
-	_ = oldest.conn.Close()
-	h.lines.handshake.line().Str("remote", wire.LogText(oldest.conn.RemoteAddr().String())).
-		Msg("closed a connection that had not become a session: too many such connections")
-	return 0
+	_ = h.conn.Close()
 }
 
 func (h *handshakes) remove(conn net.Conn) {

@@ -100,10 +100,13 @@ func (k *lineKind) line() *zerolog.Event {
 // flush gives the count of suppressed lines a line of its own.
 func (k *lineKind) flush() {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.suppressed > 0 {
-		k.count(k.log.WithLevel(k.level)).Str("kind", k.name).Msg("log lines of one kind came too fast and were suppressed")
+	if k.suppressed == 0 {
+		k.mu.Unlock()
+		return
 	}
+	line := k.count(k.log.WithLevel(k.level))
+	k.mu.Unlock() // the log may block, and nobody who has nothing to write waits for it
+	line.Str("kind", k.name).Msg("log lines of one kind came too fast and were suppressed")
 }
 
 func (k *lineKind) count(line *zerolog.Event) *zerolog.Event {

@@ -187,10 +187,10 @@ func TestRawRequests(t *testing.T) {
 }
 
 // TestHerd: clients that all come at once, as after a restart, are served one after another, and
-// none is turned away, though they are twice as many as may shake hands at the same time.
+// none is turned away, though they are more than may shake hands at the same time.
 func TestHerd(t *testing.T) {
 	ctx := testContext(t)
-	const clients = 2000
+	const clients = 3000
 	d := startDaemon(t, "--max-connections-per-address=20000")
 	go d.drainLog()
 	var dialing sync.WaitGroup

@@ -38,7 +38,7 @@ type flags struct {
 
 	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"How many clients may be connected at once. The limit of open files may allow fewer."`
 	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"How many of them from one IP address, or one /64 of IPv6; without it half of --max-connections. Behind a proxy all come from its address."`
-	MaxHandshakes            int `default:"2000" env:"BROKERD_MAX_HANDSHAKES" help:"How many connections may exist that have not become WebSocket connections; half of that from one address. Over it the oldest is closed."`
+	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"How many connections may exist that have not become WebSocket connections; half of that from one address. Over it the oldest is closed."`
 
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A name by which pages may call the broker as their own host, beside IP addresses and localhost: locks.example; *.example for its subdomains. May be given several times."`
 	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker from a browser, beside those from its own host and port (see --allowed-host): https://app.example; https://*.app.example for its subdomains; http://localhost:* for any port; * for every page in the world. May be given several times."`

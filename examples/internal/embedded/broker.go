@@ -5,9 +5,7 @@ package embedded
 import (
 	"context"
 	"net"
-	"net/http"
 	"sync"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
@@ -23,7 +21,7 @@ func Start(config broker.Config) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	server := &http.Server{Handler: b.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	server := b.Server()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = b.Run(ctx) })

@@ -58,7 +58,8 @@ func TestProgramsTryAll(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", n)
-	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.givenUp < 1 || n.leftGrants < 40 || n.leftSteals < 25 {
+	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.givenUp < 1 ||
+		n.leftGrants < 40 || n.leftSteals < 25 {
 		t.Errorf("too few of some: %+v", n)
 	}
 }

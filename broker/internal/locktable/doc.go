@@ -53,7 +53,11 @@
 // Much can be due or become free at once, and nobody is served meanwhile. So a call
 // does a slice of what is due ([Config].Slice), then grants a slice of what can be
 // granted ([Config].Grants), and the next call goes on. [Table.Deadline] is not in the
-// future then. [Table.Cost] counts what calls cost.
+// future then. [Table.Search] and [Paging.Step] go on with what is asked for.
+//
+// So no call takes much longer than a millisecond, however many requests there are
+// (BenchmarkWorst), but for one that must bring a search to its end, and a comparison with
+// the costliest of globs. [Table.Cost] counts what calls cost.
 //
 // # Invariants
 //

@@ -17,7 +17,7 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 	}
 	t.now = now
 	t.charge(1)
-	t.room, t.loot = t.config.Grants, t.config.Grants
+	t.grantRoom, t.takeRoom = t.config.Grants, t.config.Grants
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {
@@ -35,7 +35,7 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		slice -= len(r.places())
 		events = t.end(r, Event{Kind: Gone}, events)
 	}
-	return t.settle(t.rob(events))
+	return t.settle(t.goOnStealing(events))
 }
 
 // overdue reports whether the first of those deadlines has come.

@@ -36,7 +36,7 @@ func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event 
 		events = t.finish(events) // what it is made for might be granted at once from now on
 	}
 	t.ceiling = ceiling
-	return t.settle(t.rob(events))
+	return t.settle(t.goOnStealing(events))
 }
 
 // settle grants what can be granted at the locks that have changed, in order
@@ -44,9 +44,9 @@ func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event 
 // later arrivals; it never makes room, so a head that did not fit need not be
 // looked at twice.
 func (t *Table) settle(events []Event) []Event {
-	for len(t.freed) > 0 && t.grants() && t.room > 0 {
+	for len(t.freed) > 0 && t.grants() && t.grantRoom > 0 {
 		r := t.freed.pop().request
-		t.room -= len(r.places())
+		t.grantRoom -= len(r.places())
 		t.charge(len(r.places()))
 		if r.state != waiting || !t.grantable(r) {
 			continue

@@ -78,7 +78,7 @@ func checkNobodyOverlooked(t *Table) error {
 			if r.state == stealing {
 				continue
 			}
-			leftOver := t.room <= 0 && r.freedIndex >= 0
+			leftOver := t.grantRoom <= 0 && r.freedIndex >= 0
 			if t.grants() && !s.leaving && !timeOver && !leftOver && bruteGrantable(t, r) {
 				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
 			}
@@ -177,7 +177,8 @@ func checkSessions(t *Table) error {
 			}
 		}
 		for r := s.waiting.first; r != nil; r = r.next {
-			if r.state != waiting && r.state != stealing || s.requests.get(r.n) != r || r.next != nil && r.arrival >= r.next.arrival {
+			if r.state != waiting && r.state != stealing || s.requests.get(r.n) != r ||
+				r.next != nil && r.arrival >= r.next.arrival {
 				return fmt.Errorf("%s does not belong there among those that wait", r.id())
 			}
 		}
@@ -269,8 +270,8 @@ func checkOwners(t *Table) error {
 // checkThefts checks that exactly those locks are taken that are stolen, and that a call
 // leaves nothing to steal but where it had a whole slice to take, or nothing is granted.
 func checkThefts(t *Table) error {
-	if t.thefts.first != nil && t.loot > 0 && t.grants() {
-		return fmt.Errorf("a call left a theft, with loot for %d places", t.loot)
+	if t.thefts.first != nil && t.takeRoom > 0 && t.grants() {
+		return fmt.Errorf("a call left a theft, with room for %d places", t.takeRoom)
 	}
 	wanted := make(map[*lock]int)
 	for f := t.thefts.first; f != nil; f = f.next {
@@ -315,7 +316,10 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.taken) > 0 || t.thefts.first != nil || len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
+	if len(t.taken) > 0 || t.thefts.first != nil {
+		return fmt.Errorf("invariant 8: %d locks are stolen", len(t.taken))
+	}
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
 			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
 	}

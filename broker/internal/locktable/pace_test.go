@@ -21,5 +21,9 @@ func (p *pace) grants(events int, coming wire.ID) bool {
 	if p == nil {
 		return true
 	}
-	return events < len(p.events) && p.events[events].Kind == Granted && p.events[events].ID != coming && p.events[events].Theft == nil
+	if events >= len(p.events) {
+		return false
+	}
+	e := &p.events[events]
+	return e.Kind == Granted && e.ID != coming && e.Theft == nil
 }

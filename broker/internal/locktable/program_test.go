@@ -280,7 +280,8 @@ func newDuel(config Config) *duel {
 // both gives a command to the table, then to the oracle, which keeps the table's pace.
 func (d *duel) both(c command) (got, want outcome) {
 	got = d.of.do(c)
-	d.dumb.pace = &pace{events: got.Events, leftOver: (len(d.table.freed) > 0 || len(d.dumb.raids) > 0) && d.table.grants()}
+	leftOver := (len(d.table.freed) > 0 || len(d.dumb.raids) > 0) && d.table.grants()
+	d.dumb.pace = &pace{events: got.Events, leftOver: leftOver}
 	return got, d.against.do(c)
 }
 

@@ -43,7 +43,9 @@ func (r *recorder) seeOne(e Event) error {
 		r.token = e.Token
 	case Cancelled, Evicted, ShutDown, Gone:
 		// A steal that ends before it is granted was not told of.
-		allowed = before == waiting || before == holding && (e.Kind == Cancelled || e.Kind == Gone) || before == 0 && e.Theft != nil
+		allowed = before == waiting ||
+			before == holding && (e.Kind == Cancelled || e.Kind == Gone) ||
+			before == 0 && e.Theft != nil
 		r.state[e.ID] = ended
 	case Released:
 		allowed, r.state[e.ID] = before == holding, ended

@@ -166,7 +166,8 @@ func (t *Table) goOn(steps int, events []Event) []Event {
 	t.search, t.unmarking = nil, s.reduction
 	switch {
 	case s.room < 0:
-		events = append(events, refused(r.id(), wire.TooMany, "so many wait for one another that looking for a deadlock would take too long"))
+		reason := "so many wait for one another that looking for a deadlock would take too long"
+		events = append(events, refused(r.id(), wire.TooMany, reason))
 	case r.part == found:
 		events = append(events, s.deadlocked())
 	default:

@@ -10,8 +10,8 @@ import (
 // checkStructure checks the lists, heaps and indexes themselves, so that the
 // other checks may walk them.
 func checkStructure(t *Table) error {
-	if len(t.freed) > 0 && t.grants() && t.room > 0 {
-		return fmt.Errorf("a call left heads that nobody looked at, with room for %d places", t.room)
+	if len(t.freed) > 0 && t.grants() && t.grantRoom > 0 {
+		return fmt.Errorf("a call left heads that nobody looked at, with room for %d places", t.grantRoom)
 	}
 	if err := checkHeap(t.freed, func(h head) int { return int(h.freedIndex) }); err != nil {
 		return fmt.Errorf("freed: %w", err)

@@ -66,7 +66,8 @@ type Table struct {
 	shutAt  int64 // locks up to this seq have no waiters since
 
 	freed heapOf[head] // heads of queues that settle has to look at
-	room  int          // how many more places this call may look at for that
+
+	grantRoom int // how many more places this call may look at for that
 
 	search    *search    // for a deadlock, or nil
 	unmarking *reduction // of the search before, whose marks are not all off yet; or nil
@@ -76,7 +77,8 @@ type Table struct {
 	thefts list[theft, *theft] // under way, in order of arrival
 	theft  map[*request]*theft // the same, by who steals
 	taken  map[*lock]int       // by so many of them
-	loot   int                 // how many more places this call may take for them
+
+	takeRoom int // how many more places this call may take from holders for them
 
 	cost int64 // see Cost
 

@@ -37,28 +37,28 @@ func (t *Table) steal(r *request, a Acquire, events []Event) []Event {
 	for i := range r.places() {
 		t.taken[r.places()[i].lock]++
 	}
-	return t.rob(events)
+	return t.goOnStealing(events)
 }
 
-// rob does a slice of the thefts under way.
-func (t *Table) rob(events []Event) []Event {
-	for t.thefts.first != nil && t.loot > 0 && t.grants() {
+// goOnStealing does a slice of the thefts under way.
+func (t *Table) goOnStealing(events []Event) []Event {
+	for t.thefts.first != nil && t.takeRoom > 0 && t.grants() {
 		f := t.thefts.first
 		r := f.request
 		victim := f.victim()
 		switch {
 		case r.session.leaving:
-			t.loot -= len(r.places())
+			t.takeRoom -= len(r.places())
 			events = t.end(r, Event{Kind: Gone}, events)
 		case victim != nil:
-			t.loot -= len(victim.places())
+			t.takeRoom -= len(victim.places())
 			f.told.Count++
 			if f.told.Count <= MaxVictims {
 				f.told.Victims = append(f.told.Victims, t.describe(&victim.places()[0]))
 			}
 			events = t.end(victim, Event{Kind: Lost, Lost: wire.LostStolen, By: f.by}, events)
 		default:
-			t.loot -= len(r.places())
+			t.takeRoom -= len(r.places())
 			events = t.endTheft(r, events)
 			r.session.waiting.remove(r)
 			events = t.grant(r, events)

@@ -110,7 +110,8 @@ func longSearch(w *stopwatch) {
 	for n := range waiters + 1 {
 		t.Acquire(0, ask(1+n, "x"), nil)
 	}
-	nested := Acquire{ID: wire.ID{Session: "b", N: 1}, Locks: []wire.LockSpec{{Name: "x"}}, Wait: Forever, Parent: outer.ID}
+	nested := ask(1, "x")
+	nested.ID.Session, nested.Parent = "b", outer.ID
 	w.search(t, nested)
 }
 

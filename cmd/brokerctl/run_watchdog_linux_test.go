@@ -112,10 +112,13 @@ func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration
 	}
 	defer func() { _, _ = command.Process.Kill(), command.Wait() }()
 	all, err := watchCrowd(out)
+	defer all.kill()
 	if err != nil {
+		if _ = command.Wait(); tooBusy(said.String()) {
+			return g.run(ctx, name)
+		}
 		return 0, fmt.Errorf("%w: %s", err, said)
 	}
-	defer all.kill()
 	if !g.hasCgroup && g.signal == syscall.SIGKILL {
 		all.must--
 	}
@@ -123,8 +126,8 @@ func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration
 	go func() { gone <- all.wait(ctx) }()
 	wait(ctx, rand.N(2*guardTimeout)) // any moment is as good as another
 	if len(all.alive()) < all.must {
-		if _ = command.Wait(); strings.Contains(said.String(), "lock was lost: lease") {
-			return 1, nil // this machine is too busy for the heartbeats
+		if _ = command.Wait(); tooBusy(said.String()) {
+			return g.run(ctx, name)
 		}
 		return 0, fmt.Errorf("it was ended while brokerctl ran: %s", said)
 	}

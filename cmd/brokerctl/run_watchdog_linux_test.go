@@ -24,7 +24,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of each kind; 100 take about two minutes")
+var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of each kind; 100 take about three minutes")
 
 const guardTimeout = 3 * time.Second
 

@@ -22,6 +22,7 @@ const never = time.Duration(math.MaxInt64)
 
 // A watch is what a watchdog knows.
 type watch struct {
+	link   int // the descriptor
 	cgroup *child.Cgroup
 	order  Order
 	acted  bool   // it is too late for other orders
@@ -34,7 +35,7 @@ func Run(cgroup *child.Cgroup) error {
 	// It ends after its guard, whoever tells all processes of a service to end.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
 		syscall.SIGTSTP, syscall.SIGPIPE)
-	w := &watch{cgroup: cgroup, order: Order{Kill: never}}
+	w := &watch{link: link, cgroup: cgroup, order: Order{Kill: never}}
 	for {
 		switch heard, err := w.hear(); {
 		case err != nil:
@@ -64,7 +65,7 @@ func (w *watch) hear() (heard int, err error) {
 	for {
 		// A timer stands still while the machine is suspended, and the clock does not: so look now and then.
 		wait := min(max(w.due()-Now(), 0), time.Second)
-		fds := []unix.PollFd{{Fd: link, Events: unix.POLLIN}}
+		fds := []unix.PollFd{{Fd: int32(w.link), Events: unix.POLLIN}}
 		ready, err := unix.Poll(fds, int((wait+time.Millisecond-1)/time.Millisecond))
 		switch {
 		case err == unix.EINTR:
@@ -89,7 +90,7 @@ func (w *watch) due() time.Duration {
 // read takes the latest order. Each is written as a whole, but nothing says that it is read so.
 func (w *watch) read() (heard int, err error) {
 	buffer := make([]byte, 64*orderSize)
-	n, err := unix.Read(link, buffer)
+	n, err := unix.Read(w.link, buffer)
 	switch {
 	case err == unix.EINTR:
 		return something, nil
@@ -119,7 +120,7 @@ func (w *watch) take(o Order) {
 func (w *watch) act() {
 	if !w.acted {
 		w.acted = true
-		_, _ = unix.Write(link, []byte{acted}) // one that has ended does not hear it, as hear will find out
+		_, _ = unix.Write(w.link, []byte{acted}) // one that has ended does not hear it, as hear will find out
 	}
 	if w.order.Kill > Now() {
 		w.order.Term = 0

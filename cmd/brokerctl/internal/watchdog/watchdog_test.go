@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 )
 
@@ -135,20 +137,44 @@ func TestGuardEnds(t *testing.T) {
 	await(t, w.Ended())
 }
 
-// Each order replaces the one before. A watchdog that was stopped hears the latest before it does anything.
+// Each order replaces the one before.
 func TestLatestOrderCounts(t *testing.T) {
 	c := startCommand(t, "true")
 	w := startWatchdog(t, nil, c.order(late, late))
-	_ = w.process.Signal(syscall.SIGSTOP)
-	w.Tell(c.order(0, 0)) // overdue before the next
-	w.Tell(c.order(late, late))
-	_ = w.process.Signal(syscall.SIGCONT)
-	if w.Stop() {
-		t.Error("it has acted on an old order")
-	}
-	w = startWatchdog(t, nil, c.order(late, late))
 	w.Tell(c.order(0, 0))
 	c.endsWith(t, syscall.SIGKILL)
+}
+
+// A watchdog that was stopped itself hears what was said meanwhile before it does what was due. A part of an order is
+// none yet.
+func TestHearsBeforeItActs(t *testing.T) {
+	ours, theirs, err := pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	latest := Order{Guard: 1, Group: 2, Kill: never}
+	said := latest.append(Order{}.append(nil))
+	w := &watch{link: int(theirs.Fd())}
+	for _, part := range [][]byte{said[:orderSize+7], said[orderSize+7:]} {
+		if _, err := ours.Write(part); err != nil {
+			t.Fatal(err)
+		}
+		if heard, err := w.hear(); heard != something || err != nil {
+			t.Errorf("heard %v, %v", heard, err)
+		}
+	}
+	if w.order != latest {
+		t.Errorf("got %+v", w.order)
+	}
+}
+
+// No signal to the guard's process group reaches it, nor one of its terminal.
+func TestSessionOfItsOwn(t *testing.T) {
+	w := startWatchdog(t, nil, Order{Kill: never})
+	if session, err := unix.Getsid(w.PID()); session != w.PID() || err != nil {
+		t.Errorf("got %d, %v; want %d", session, err, w.PID())
+	}
 }
 
 // A guard that comes back when it is too late may not put off the end.

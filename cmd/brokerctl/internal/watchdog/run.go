@@ -3,6 +3,7 @@
 package watchdog
 
 import (
+	"errors"
 	"math"
 	"os"
 	"os/signal"
@@ -30,8 +31,12 @@ type watch struct {
 	part   []byte // of the next order
 }
 
-// Run is the life of a watchdog. The cgroup is that of the command, or nil.
+// Run is the life of a watchdog. The cgroup is that of the command, or nil. It is an error to call it in a process that
+// Start has not started.
 func Run(cgroup *child.Cgroup) error {
+	if kind, err := unix.GetsockoptInt(link, unix.SOL_SOCKET, unix.SO_TYPE); err != nil || kind != unix.SOCK_STREAM {
+		return errors.New("there is no guard to watch: brokerctl run starts a watchdog by itself")
+	}
 	// It ends after its guard, whoever tells all processes of a service to end.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
 		syscall.SIGTSTP, syscall.SIGPIPE)

@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -164,6 +165,36 @@ func (l *Lock) isValid(at instant) bool {
 		lender.isValid(at) // if it is not, l is not
 	}
 	return l.cause == nil
+}
+
+// Lease returns for how long from now the lock counts as held if nothing more is heard from the broker, and for how
+// long the broker cannot have given it to others, however silent the network: the difference is time to stop in. Both
+// are 0 when the lock is not held. Each answer from the broker extends them, at least one with every heartbeat. They
+// are for whoever watches over a holder from outside of its process; a holder itself has Context and Valid.
+func (l *Lock) Lease() (left, kept time.Duration) {
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	at := now()
+	if !l.isValid(at) {
+		return 0, 0
+	}
+	return l.leaseAt(at)
+}
+
+// leaseAt is Lease of a lock that is held. The caller holds the client's mu.
+func (l *Lock) leaseAt(at instant) (left, kept time.Duration) {
+	left, kept = math.MaxInt64, math.MaxInt64
+	if r := l.request; r != nil {
+		left, kept = r.conn.lease.left(at), r.conn.lease.kept(at)
+		if r.term.hold > 0 { // the broker's count ends later, nobody knows by how much
+			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
+		}
+	}
+	for _, lender := range l.lenders {
+		otherLeft, otherKept := lender.leaseAt(at)
+		left, kept = min(left, otherLeft), min(kept, otherKept)
+	}
+	return left, kept
 }
 
 // Token is the fencing token: greater than that of every grant before. Several

@@ -70,6 +70,35 @@ func TestValidLooksAtTheClocks(t *testing.T) {
 	}
 }
 
+// What is left is that of the lease, or of the hold where that ends earlier; a lock that is covered by others has what
+// the first of them has. A lock that is not held has nothing.
+func TestLeaseOfLock(t *testing.T) {
+	const second = time.Second
+	tests := []struct {
+		hold       time.Duration
+		now        instant
+		left, kept time.Duration
+	}{
+		{0, at(4 * second), 6 * second, 15*second*10/11 - 4*second},
+		{5 * second, at(4 * second), second, second},
+		{0, instant{mono: at(second).mono, wall: at(9 * second).wall}, second, 15*second*10/11 - 9*second},
+	}
+	for _, test := range tests {
+		l := fixture(test.hold)
+		borrower := &Lock{client: l.client, base: context.Background(), lenders: []*Lock{l}}
+		for name, lock := range map[string]*Lock{"lock": l, "borrower": borrower} {
+			if left, kept := lock.leaseAt(test.now); left != test.left || kept != test.kept {
+				t.Errorf("%s, %+v: got %v and %v", name, test, left, kept)
+			}
+		}
+		l.end(ErrReleased)
+		if left, kept := l.Lease(); left != 0 || kept != 0 {
+			t.Errorf("released: got %v and %v", left, kept)
+		}
+		l.client.finish(ErrClosed)
+	}
+}
+
 func TestReleasedIsNotValid(t *testing.T) {
 	l := fixture(0)
 	l.end(ErrReleased)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/watchdog"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -24,15 +25,20 @@ import (
 // nothing itself: whoever reads what it says may not do so for a while, or not at all.
 type guard struct {
 	lock     *wsclient.Lock
+	line     *line          // of the client
 	signals  chan os.Signal // to pass on; those that stop and continue come in addition
 	terminal *child.Terminal
 	hold     time.Duration // 0: it may run as long as it likes
 	grace    time.Duration
 	*speaker
 
+	cgroup      *child.Cgroup // for the command, or nil
+	watchdog    *watchdog.Watchdog
+	order       watchdog.Order // the latest for it
+	unwatched   bool           // there is no watchdog any more, nor can there be another
 	child       *child.Child
 	cause       error       // why it was told to end, for the sake of the lock; or nil
-	kill        *time.Timer // fires when it is to be killed, if that has to be
+	kill        *time.Timer // fires when it must be killed
 	until       time.Time   // when that is
 	interrupted bool        // at the terminal: see interruptGroup
 }
@@ -48,19 +54,39 @@ func (g *guard) run(spec child.Spec) error {
 	if !g.lock.Valid() {
 		return nil // whoever releases the lock is told
 	}
+	g.cgroup = child.NewCgroup()
+	defer g.cgroup.Leave() // whoever is left there was left there on purpose
+	g.brief()
+	if err := g.startWatchdog(); err != nil {
+		return fmt.Errorf("cannot start the watchdog: %w", err)
+	}
 	var err error
+	spec.Cgroup = g.cgroup
 	if g.child, err = child.Start(spec); err != nil {
+		g.watchdog.Stop()
 		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}
 	}
+	g.brief()
 	g.watch()
-	if g.cause != nil {
-		child.KillRest() // the lock is lost to all of them
-	}
+	g.clear()
 	g.terminal.TakeBack(g.child.Group())
 	if spec.Terminal != nil && g.child.Status().Signaled() {
 		restore()
 	}
 	return g.verdict(spec.Terminal != nil)
+}
+
+// clear ends whoever has left the group, if the lock is lost, which is lost to them, too. Until then the watchdog is
+// there to do so. It may have ended the group before this process knew of anything.
+func (g *guard) clear() {
+	if g.cause != nil {
+		g.child.Tree(g.watchdog.PID()).End()
+	}
+	if g.watchdog.Stop() && g.cause == nil {
+		g.cause = g.starved()
+		g.say("%v; the watchdog has ended the command", g.cause)
+		g.child.Tree(0).End()
+	}
 }
 
 // isAlone reports whether nobody that was started together with this process is
@@ -87,6 +113,13 @@ func (g *guard) watch() {
 	over := after(g.hold)
 	var left <-chan time.Time
 	for {
+		var acted, unwatched <-chan struct{}
+		if !g.unwatched && g.cause == nil {
+			acted = g.watchdog.Acted()
+		}
+		if !g.unwatched {
+			unwatched = g.watchdog.Ended()
+		}
 		select {
 		case s := <-g.signals:
 			g.take(s.(syscall.Signal))
@@ -95,10 +128,17 @@ func (g *guard) watch() {
 		case <-lost:
 			lost = nil
 			g.end(context.Cause(g.lock.Context()))
+		case <-g.line.heard:
+			g.brief()
+		case <-acted:
+			lost = nil
+			g.end(g.starved())
+		case <-unwatched:
+			g.replaceWatchdog()
 		case <-over:
 			g.end(fmt.Errorf("--hold has passed: the command has run for %v", g.hold))
 		case <-g.kill.C:
-			g.signal(syscall.SIGKILL)
+			g.killAll()
 		case <-ended:
 			ended, left = nil, time.After(noticeAfter)
 		case <-left:
@@ -196,7 +236,9 @@ func (g *guard) end(cause error) {
 	}
 	g.cause = cause
 	if grace <= 0 {
-		g.signal(syscall.SIGKILL)
+		g.until = time.Now()
+		g.brief()
+		g.killAll()
 		g.say("%v; the command is killed", cause)
 		return
 	}
@@ -206,7 +248,17 @@ func (g *guard) end(cause error) {
 		g.until = until
 		g.kill.Reset(grace)
 	}
+	g.brief()
 	g.say("%v; the command is to end within %v", cause, grace.Round(time.Millisecond))
+}
+
+// killAll kills the group, and whoever has left it where a cgroup tells who that is.
+func (g *guard) killAll() {
+	if g.child.IsContained() {
+		g.child.Tree(g.watchdog.PID()).Kill()
+		return
+	}
+	g.signal(syscall.SIGKILL)
 }
 
 // isAway reports whether the lock was lost with the connection: then the broker may

@@ -44,7 +44,11 @@ func (runCmd) Help() string {
 
 No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it.
 
-When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. On Linux those whom the command has started elsewhere are killed as well when their parents have ended. A command that becomes another user (sudo) can be sent nothing: write sudo brokerctl run. A brokerctl that is stopped (Ctrl-Z) loses its locks after a few seconds; when it goes on, the command is killed. One that is itself killed with KILL takes the command along, on Linux, but not what that has started.
+When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A command that becomes another user (sudo) gets no signals: write sudo brokerctl run.
+
+A second process, the watchdog, does the same when brokerctl cannot. When brokerctl is killed, the watchdog kills the group at once, and the locks are free after that. A brokerctl that is stopped, by Ctrl-Z for example, loses its locks after a few seconds: the watchdog ends the group, with KILL if it is stopped, too. When brokerctl goes on, it ends with 76. Only if both are killed or stopped together, the command may outlive the locks.
+
+Where Linux lets brokerctl make a cgroup v2 (as root, or where the user has one), the command runs there. Then whoever has left the group, a daemon for example, is killed as well when the locks are lost. Elsewhere on Linux that holds for those whose parents have ended, unless brokerctl was killed; on other systems only the group is killed. A command that ends by itself leaves its daemons alone, and the locks do not wait for them.
 
 The command finds in its environment:
 
@@ -89,7 +93,8 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		return err
 	}
 	signals := notify()
-	client, lock, err := c.acquire(signals, app.Stderr)
+	line := newLine()
+	client, lock, err := c.acquire(signals, line, app.Stderr)
 	if client != nil {
 		defer client.Close()
 	}
@@ -101,7 +106,7 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		return err
 	}
 	g := &guard{
-		lock: lock, signals: signals, terminal: child.OpenTerminal(),
+		lock: lock, line: line, signals: signals, terminal: child.OpenTerminal(),
 		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr),
 	}
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
@@ -118,10 +123,10 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 }
 
 // acquire connects and gets the locks, unless a signal ends that.
-func (c *runCmd) acquire(signals <-chan os.Signal, out io.Writer) (*wsclient.Client, *wsclient.Lock, error) {
+func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*wsclient.Client, *wsclient.Lock, error) {
 	ctx, interrupted := untilSignal(signals)
 	defer func() { _ = interrupted() }()
-	client, err := c.connect(ctx)
+	client, err := c.connect(ctx, line)
 	var lock *wsclient.Lock
 	if err == nil {
 		lock, err = c.obtain(ctx, client, out)
@@ -134,8 +139,8 @@ func (c *runCmd) acquire(signals <-chan os.Signal, out io.Writer) (*wsclient.Cli
 
 // connect makes a client that goes on waiting when the broker is started again, and
 // that gives up so early that the group has ended in time.
-func (c *runCmd) connect(ctx context.Context) (*wsclient.Client, error) {
-	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime})
+func (c *runCmd) connect(ctx context.Context, line *line) (*wsclient.Client, error) {
+	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: line.dial})
 }
 
 func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, out io.Writer) (*wsclient.Lock, error) {

@@ -19,11 +19,13 @@ type Spec struct {
 	Args     []string  // beginning with its name
 	Env      []string  // all of it
 	Terminal *Terminal // is given to it; nil: it is not
+	Cgroup   *Cgroup   // it begins there, if the system lets it; nil: in that of this process
 }
 
 // A Child is a command that runs, or has run.
 type Child struct {
-	pid     int // of the leader, and of the group
+	pid     int     // of the leader, and of the group
+	cgroup  *Cgroup // in which it has begun, or nil
 	stopped chan syscall.Signal
 	ended   chan struct{}
 	gone    chan struct{}
@@ -62,28 +64,48 @@ func Start(spec Spec) (*Child, error) {
 }
 
 func (c *Child) start(spec Spec) error {
+	process, err := c.execute(spec)
+	if err != nil {
+		return err
+	}
+	c.pid = process.Pid
+	return process.Release() // who waits here waits for the group
+}
+
+// execute starts the leader, in its cgroup if that can be: the system does not say which of the two it could not do.
+func (c *Child) execute(spec Spec) (*os.Process, error) {
+	if spec.Cgroup != nil {
+		process, err := attempt(spec)
+		if err == nil {
+			c.cgroup = spec.Cgroup
+			return process, nil
+		}
+		spec.Cgroup = nil
+		signal.Reset(syscall.SIGTTOU)
+	}
+	return attempt(spec)
+}
+
+func attempt(spec Spec) (*os.Process, error) {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if spec.Terminal != nil {
 		attributes.Foreground, attributes.Ctty = true, spec.Terminal.fd()
 	}
 	adopt(attributes)
+	defer spec.Cgroup.enter(attributes)()
 	process, err := os.StartProcess(spec.Path, spec.Args, &os.ProcAttr{
 		Env:   spec.Env,
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
 		Sys:   attributes,
 	})
-	// From here on this process may be in the background of its terminal, and is to go
+	// From here on this process may be in the background of its terminal, and must go
 	// on when it writes there, or takes it back. Not earlier: the command would
 	// inherit that.
 	signal.Ignore(syscall.SIGTTOU)
-	if err != nil {
-		if spec.Terminal != nil {
-			spec.Terminal.Give(unix.Getpgrp()) // who is in the foreground has ended
-		}
-		return err
+	if err != nil && spec.Terminal != nil {
+		spec.Terminal.Give(unix.Getpgrp()) // who is in the foreground has ended
 	}
-	c.pid = process.Pid
-	return process.Release() // who waits here waits for the group
+	return process, err
 }
 
 // reap waits for the leader, and then until nobody is left in the group.
@@ -156,6 +178,9 @@ func (c *Child) hasEnded() bool {
 
 // Group is the id of the process group.
 func (c *Child) Group() int { return c.pid }
+
+// IsContained reports whether the command has begun in its cgroup.
+func (c *Child) IsContained() bool { return c.cgroup != nil }
 
 // Stopped tells of a signal that has stopped the command.
 func (c *Child) Stopped() <-chan syscall.Signal { return c.stopped }

@@ -16,11 +16,17 @@ import (
 // writing by the test.
 func start(t *testing.T, script string) (*Child, string) {
 	t.Helper()
+	return startIn(t, script, nil)
+}
+
+// startIn does so in a cgroup.
+func startIn(t *testing.T, script string, cgroup *Cgroup) (*Child, string) {
+	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ()})
+	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ(), Cgroup: cgroup})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,11 @@
 //
 // Who runs a command under a lock must not give the lock back while anything of it
 // is left: a shell that has ended may leave behind what it has started. What leaves
-// the group (a daemon, a job of an interactive shell) is beyond its reach.
+// the group (a daemon, a job of an interactive shell) is not waited for.
+//
+// When the lock is lost, it must end, too: it is in the [Tree] of the command. Who that is, a [Cgroup] knows for
+// certain, where Linux lets us make one. Elsewhere on Linux, the parents of those who have left must have ended: then they are
+// children of this process. Other systems tell nothing of them.
 //
 // Start with [Start]. A [Child] may be used concurrently. On systems other than Unix
 // the package is empty.

@@ -1,6 +1,0 @@
-//go:build unix && !linux
-
-package child
-
-// KillRest can find nobody here.
-func KillRest() {}

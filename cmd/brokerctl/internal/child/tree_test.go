@@ -1,0 +1,90 @@
+//go:build unix
+
+package child
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"testing"
+)
+
+// daemon is a script that leaves behind one who has left the group, and reads from the fifo.
+const daemon = `(setsid sh -c 'read x < "$0"' "$1" &) ; exit 0`
+
+// A daemon ends with the tree, in a cgroup or as a child of this process.
+func TestEndOfDaemon(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("nothing tells who has left the group")
+	}
+	for name, cgroup := range map[string]*Cgroup{"adopted": nil, "cgroup": NewCgroup()} {
+		t.Run(name, func(t *testing.T) {
+			if name == "cgroup" && cgroup == nil {
+				t.Skip("no cgroup v2, or no right to make a cgroup")
+			}
+			defer cgroup.Remove()
+			c, fifo := startIn(t, daemon, cgroup)
+			file := open(t, fifo)
+			defer func() { _ = file.Close() }()
+			await(t, c.Gone())
+			tree := c.Tree(0)
+			if tree.IsGone() {
+				t.Fatal("gone while the daemon is there")
+			}
+			tree.End()
+			if _, err := file.WriteString("x"); err == nil {
+				t.Error("the daemon is there")
+			}
+		})
+	}
+}
+
+// One whose parent has not waited for it yet is dead.
+func TestDeadIsGone(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("nothing tells them from others")
+	}
+	process, err := os.StartProcess("/bin/sh", []string{"sh", "-c", "exit 0"},
+		&os.ProcAttr{Sys: &syscall.SysProcAttr{Setpgid: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := Tree{Group: process.Pid}
+	tree.End()
+	if err := syscall.Kill(-process.Pid, 0); err != nil {
+		t.Errorf("it was waited for: %v", err)
+	}
+	_, _ = process.Wait()
+}
+
+// Whoever is in a cgroup that is left is in the one above.
+func TestLeaveCgroup(t *testing.T) {
+	cgroup := NewCgroup()
+	if cgroup == nil {
+		t.Skip("no cgroup v2, or no right to make a cgroup")
+	}
+	c, fifo := startIn(t, `read x < "$1"`, cgroup)
+	file := open(t, fifo)
+	defer func() { _ = file.Close() }()
+	if !c.IsContained() {
+		t.Fatal("it is elsewhere")
+	}
+	cgroup.Leave()
+	if _, err := os.Stat(cgroup.Path()); !os.IsNotExist(err) {
+		t.Errorf("the cgroup is there: %v", err)
+	}
+	if err := syscall.Kill(c.Group(), 0); err != nil {
+		t.Error(err)
+	}
+	_ = file.Close()
+	await(t, c.Gone())
+}
+
+// A cgroup that vanishes, or into which nothing may begin, is as good as none.
+func TestNoCgroup(t *testing.T) {
+	c, _ := startIn(t, "exit 3", OpenCgroup("/nowhere"))
+	await(t, c.Gone())
+	if status := c.Status(); status.ExitStatus() != 3 || c.IsContained() {
+		t.Errorf("%v, contained %t", status, c.IsContained())
+	}
+}

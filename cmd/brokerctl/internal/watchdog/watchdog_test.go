@@ -1,0 +1,245 @@
+//go:build unix
+
+package watchdog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+)
+
+func TestMain(m *testing.M) {
+	cmdtest.Main(m, map[string]func(){
+		"watchdog": func() {
+			if err := Run(nil); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		},
+		"failing": func() { os.Exit(1) },
+	})
+}
+
+// late is when nothing of a test happens any more.
+const late = time.Hour
+
+// A command is a process group that reads from a pipe until it is killed.
+type command struct {
+	*os.Process
+	ended chan *os.ProcessState
+}
+
+func startCommand(t *testing.T, script string) *command {
+	t.Helper()
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, saying, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &command{ended: make(chan *os.ProcessState, 1)}
+	c.Process, err = os.StartProcess("/bin/sh", []string{"sh", "-c", script + "; echo ready; read x"},
+		&os.ProcAttr{Files: []*os.File{in, saying, nil}, Sys: &syscall.SysProcAttr{Setpgid: true}})
+	_, _ = in.Close(), saying.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := said.Read(make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		state, _ := c.Wait()
+		c.ended <- state
+	}()
+	t.Cleanup(func() { _, _, _ = c.Kill(), out.Close(), said.Close() })
+	return c
+}
+
+func (c *command) endsWith(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	state := await(t, c.ended)
+	if status := state.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != signal {
+		t.Errorf("ended with %v, want %v", state, signal)
+	}
+}
+
+func (c *command) order(term, kill time.Duration) Order {
+	o := Order{Guard: os.Getpid(), Group: c.Pid, Contained: true, Kill: Now() + kill}
+	if term != 0 {
+		o.Term = Now() + term
+	}
+	return o
+}
+
+func await[T any](t *testing.T, c <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-c:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it never came")
+	}
+	return got
+}
+
+func startWatchdog(t *testing.T, connection syscall.Conn, first Order) *Watchdog {
+	t.Helper()
+	w, err := Start([]string{"watchdog"}, connection, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.process.Kill(); await(t, w.Ended()); _ = w.link.Close() })
+	return w
+}
+
+// When nothing more is heard it sends TERM, and KILL to one that does not end; it says so before.
+func TestTermThenKill(t *testing.T) {
+	docile, stubborn := startCommand(t, "true"), startCommand(t, `trap "" TERM`)
+	w := startWatchdog(t, nil, docile.order(1, late))
+	docile.endsWith(t, syscall.SIGTERM)
+	await(t, w.Acted())
+	if !w.Stop() {
+		t.Error("it has not acted")
+	}
+	w = startWatchdog(t, nil, stubborn.order(1, 100*time.Millisecond))
+	stubborn.endsWith(t, syscall.SIGKILL)
+	await(t, w.Acted())
+}
+
+// One that is stopped, by Ctrl-Z for example, does not go on: KILL ends it.
+func TestStoppedDoesNotGoOn(t *testing.T) {
+	c := startCommand(t, "true")
+	_ = syscall.Kill(-c.Pid, syscall.SIGSTOP)
+	startWatchdog(t, nil, c.order(1, 100*time.Millisecond))
+	c.endsWith(t, syscall.SIGKILL)
+}
+
+// The end of the guard is the end of the command, at once. Stop is not.
+func TestGuardEnds(t *testing.T) {
+	c := startCommand(t, `trap "" TERM`)
+	w := startWatchdog(t, nil, c.order(late, late))
+	if w.Stop() {
+		t.Error("it has acted")
+	}
+	w = startWatchdog(t, nil, c.order(late, late))
+	_ = w.link.Close()
+	c.endsWith(t, syscall.SIGKILL)
+	await(t, w.Ended())
+}
+
+// Each order replaces the one before.
+func TestLatestOrderCounts(t *testing.T) {
+	c := startCommand(t, "true")
+	w := startWatchdog(t, nil, c.order(late, late))
+	w.Tell(c.order(0, 0))
+	c.endsWith(t, syscall.SIGKILL)
+}
+
+// A watchdog that was stopped itself hears what was said meanwhile before it does what was due. A part of an order is
+// none yet.
+func TestHearsBeforeItActs(t *testing.T) {
+	ours, theirs, err := pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	latest := Order{Guard: 1, Group: 2, Kill: never}
+	said := latest.append(Order{}.append(nil))
+	w := &watch{link: int(theirs.Fd())}
+	for _, part := range [][]byte{said[:orderSize+7], said[orderSize+7:]} {
+		if _, err := ours.Write(part); err != nil {
+			t.Fatal(err)
+		}
+		if heard, err := w.hear(); heard != something || err != nil {
+			t.Errorf("heard %v, %v", heard, err)
+		}
+	}
+	if w.order != latest {
+		t.Errorf("got %+v", w.order)
+	}
+}
+
+// No signal to the guard's process group reaches it, nor one of its terminal.
+func TestSessionOfItsOwn(t *testing.T) {
+	w := startWatchdog(t, nil, Order{Kill: never})
+	if session, err := unix.Getsid(w.PID()); session != w.PID() || err != nil {
+		t.Errorf("got %d, %v; want %d", session, err, w.PID())
+	}
+}
+
+// A guard that comes back when it is too late may not put off the end.
+func TestTooLate(t *testing.T) {
+	c := startCommand(t, `trap "" TERM`)
+	w := startWatchdog(t, nil, c.order(1, 200*time.Millisecond))
+	await(t, w.Acted())
+	w.Tell(c.order(late, late))
+	c.endsWith(t, syscall.SIGKILL)
+}
+
+// One that was killed has not failed; one that ends by itself without having been told to has.
+func TestEnded(t *testing.T) {
+	c := startCommand(t, "true")
+	w := startWatchdog(t, nil, c.order(late, late))
+	_ = w.process.Kill()
+	if await(t, w.Ended()); w.HasFailed() {
+		t.Error("it was killed, and counts as failed")
+	}
+	w, err := Start([]string{"failing"}, nil, Order{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if await(t, w.Ended()); !w.HasFailed() {
+		t.Error("it has failed, and does not say so")
+	}
+	_ = w.link.Close()
+}
+
+// The other side of the guard's connection sees no end before the watchdog has ended.
+func TestConnectionStaysOpen(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = peer.Close() }()
+	c := startCommand(t, "true")
+	w := startWatchdog(t, conn.(syscall.Conn), c.order(late, late))
+	_ = conn.Close()
+	// What Close has done is known to the other side of the loopback as soon as it returns.
+	_ = peer.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	_ = peer.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = w.link.Close()
+	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v", err)
+	}
+	c.endsWith(t, syscall.SIGKILL)
+}
+
+func TestOrder(t *testing.T) {
+	for _, o := range []Order{over, {Guard: 1, Group: 2, Contained: true, Term: 3, Kill: never}} {
+		if b := o.append(nil); len(b) != orderSize || orderFrom(b) != o {
+			t.Errorf("%+v became %+v in %d bytes", o, orderFrom(b), len(b))
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of each kind; 100 take about three minutes")
+
+const guardTimeout = 3 * time.Second
+
+// crowd is a command that has started a child that ignores TERM, as itself does, one that is stopped, and a daemon. It
+// says who they are, the daemon last.
+const crowd = `trap "" TERM
+sleep 600 & ignores=$!
+sleep 600 & stopped=$!
+kill -STOP $stopped
+daemon=$(setsid sleep 600 > /dev/null 2>&1 & echo $!)
+echo $$ $ignores $stopped $daemon
+wait`
+
+// TestRunWithoutGuard stops brokerctl, or kills it, at any moment, and nobody else. Everybody whom the command has
+// started is dead when the next is granted, every time; without a cgroup all but the daemon of a brokerctl that was
+// killed.
+func TestRunWithoutGuard(t *testing.T) {
+	b, err := cmdtest.StartBroker(broker.Config{Timeout: guardTimeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	next, err := wsclient.Dial(t.Context(), b.URL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = next.Close() })
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
+		for _, hasCgroup := range []bool{true, false} {
+			trial := &guardTrial{broker: b.URL(), next: next, signal: signal, hasCgroup: hasCgroup}
+			t.Run(fmt.Sprintf("%v, cgroup %t", signal, hasCgroup), func(t *testing.T) {
+				trial.need(t)
+				cmdtest.Trials(t, *guards, 10, func(n int) (time.Duration, error) {
+					return trial.run(t.Context(), fmt.Sprint(t.Name(), n))
+				})
+			})
+		}
+	}
+}
+
+// A guardTrial is what trials have in common.
+type guardTrial struct {
+	broker    string // its URL
+	next      *wsclient.Client
+	signal    syscall.Signal
+	hasCgroup bool
+}
+
+// need skips what this machine cannot show.
+func (g *guardTrial) need(t *testing.T) {
+	if !g.hasCgroup {
+		if err := exec.Command("unshare", "--mount", "true").Run(); err != nil {
+			t.Skip("no right to hide the cgroups: ", err)
+		}
+		return
+	}
+	cgroup := child.NewCgroup()
+	if cgroup == nil {
+		t.Skip("no cgroup v2, or no right to make a cgroup")
+	}
+	cgroup.Remove()
+}
+
+// command is brokerctl, and, if it shall have none, without cgroups.
+func (g *guardTrial) command(ctx context.Context, name string) *exec.Cmd {
+	args := []string{"brokerctl", "run", "--url", g.broker, "--grace", "1s", name, "--", "sh", "-c", crowd}
+	if !g.hasCgroup {
+		args = append([]string{"unshare", "--mount", "sh", "-c", `umount -a -t cgroup2; exec "$@"`, "sh"}, args...)
+	}
+	return exec.CommandContext(ctx, args[0], args[1:]...)
+}
+
+// run returns how long after the last has ended the next is granted, as seen from here, where both may be seen late.
+func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*guardTimeout)
+	defer cancel()
+	command, said := g.command(ctx, name), &bytes.Buffer{}
+	command.Stderr = said
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	if err := command.Start(); err != nil {
+		return 0, err
+	}
+	defer func() { _, _ = command.Process.Kill(), command.Wait() }()
+	all, err := watchCrowd(out)
+	defer all.kill()
+	if err != nil {
+		if _ = command.Wait(); tooBusy(said.String()) {
+			return g.run(ctx, name)
+		}
+		return 0, fmt.Errorf("%w: %s", err, said)
+	}
+	if !g.hasCgroup && g.signal == syscall.SIGKILL {
+		all.must--
+	}
+	gone := make(chan time.Time, 1)
+	go func() { gone <- all.wait(ctx) }()
+	wait(ctx, rand.N(2*guardTimeout)) // any moment is as good as another
+	if len(all.alive()) < all.must {
+		if _ = command.Wait(); tooBusy(said.String()) {
+			return g.run(ctx, name)
+		}
+		return 0, fmt.Errorf("it was ended while brokerctl ran: %s", said)
+	}
+	if err := command.Process.Signal(g.signal); err != nil {
+		return 0, err
+	}
+	lock, err := g.next.Acquire(ctx, name, nil)
+	if err != nil {
+		return 0, err
+	}
+	at, alive := time.Now(), all.alive()
+	if len(alive) > 0 {
+		return 0, fmt.Errorf("the next is granted and these are there: %v: %s", alive, said)
+	}
+	_ = lock.Release()
+	if g.signal == syscall.SIGSTOP {
+		_ = command.Process.Signal(syscall.SIGCONT)
+		if _ = command.Wait(); command.ProcessState.ExitCode() != exitLost {
+			return 0, fmt.Errorf("it ended with %v: %s", command.ProcessState, said)
+		}
+	}
+	return max(at.Sub(<-gone), 1), nil
+}
+
+// A crowdWatch has a pidfd for each: a number could be another's by now.
+type crowdWatch struct {
+	pids []int
+	fds  []int32
+	must int // how many of them must be dead
+}
+
+// watchCrowd reads who they are.
+func watchCrowd(out io.Reader) (*crowdWatch, error) {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	w := &crowdWatch{}
+	for field := range strings.FieldsSeq(line) {
+		pid, _ := strconv.Atoi(field)
+		fd, openErr := unix.PidfdOpen(pid, 0)
+		err = errors.Join(err, openErr)
+		w.pids, w.fds, w.must = append(w.pids, pid), append(w.fds, int32(fd)), w.must+1
+	}
+	return w, err
+}
+
+// alive tells whose end has not come.
+func (w *crowdWatch) alive() (pids []int) {
+	for i, fd := range w.fds[:w.must] {
+		if n, _ := unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLIN}}, 0); n == 0 {
+			pids = append(pids, w.pids[i])
+		}
+	}
+	return pids
+}
+
+// wait returns when all have ended.
+func (w *crowdWatch) wait(ctx context.Context) time.Time {
+	for _, fd := range w.fds[:w.must] {
+		for n := 0; ctx.Err() == nil && n <= 0; {
+			n, _ = unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLIN}}, 100)
+		}
+	}
+	return time.Now()
+}
+
+// kill kills who is left, and forgets them.
+func (w *crowdWatch) kill() {
+	for _, fd := range w.fds {
+		_ = unix.PidfdSendSignal(int(fd), unix.SIGKILL, nil, 0)
+		_ = unix.Close(int(fd))
+	}
+}

@@ -26,7 +26,8 @@ func (t *Table) Unkeep(name string) {
 	if s == nil || !s.leaving {
 		return
 	}
-	s.keep = 0
+	t.leaves++
+	s.unkept = t.leaves
 	if s.keepIndex >= 0 {
 		t.keeps.removeAt(s.keepIndex)
 	}
@@ -50,13 +51,13 @@ func (t *Table) Drop(now time.Duration, name string, budget int, events []Event)
 		budget -= len(r.places())
 		events = t.end(r, Event{Kind: Gone}, events)
 	}
-	for budget > 0 && s.holding.first != nil && s.keep <= now {
+	for budget > 0 && s.holding.first != nil && !s.keeps(now) {
 		r := s.holding.first
 		budget -= len(r.places())
 		events = t.end(r, Event{Kind: Gone}, events)
 	}
 	events = t.settle(events)
-	if s.waiting.first == nil && s.holding.first != nil && s.keep > now && s.keepIndex < 0 {
+	if s.waiting.first == nil && s.holding.first != nil && s.keeps(now) && s.keepIndex < 0 {
 		t.keeps.add(s)
 	}
 	return events, s.requests.len == 0 || s.keepIndex >= 0

@@ -43,8 +43,9 @@ type wish struct {
 	Acquire
 	arrival  int
 	held     bool
-	owner    int             // the same number: the same owner
-	leftThen map[string]bool // who was leaving when it asked
+	owner    int                      // the same number: the same owner
+	leftThen map[string]bool          // who was leaving when it asked
+	keepThen map[string]time.Duration // until when they kept what they held, then
 	token    int64
 	since    time.Duration
 }
@@ -206,7 +207,7 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	if !atOnce && !a.Parent.IsZero() {
 		o.asked = w
-		w.leftThen = maps.Clone(o.leaving)
+		w.leftThen, w.keepThen = maps.Clone(o.leaving), maps.Clone(o.keep)
 		return o.answer(events)
 	}
 	if a.Steal {
@@ -230,10 +231,10 @@ func (o *oracle) answer(events []Event) []Event {
 		return events
 	}
 	o.asked = nil
-	now, leaving := o.now, o.leaving
-	o.now, o.leaving = w.since, w.leftThen
+	now, leaving, keep := o.now, o.leaving, o.keep
+	o.now, o.leaving, o.keep = w.since, w.leftThen, w.keepThen
 	stuck := o.stuckWith(w)
-	o.now, o.leaving = now, leaving
+	o.now, o.leaving, o.keep = now, leaving, keep
 	if slices.Contains(stuck, w.ID) {
 		o.refused = o.refuse(w, stuck)
 		return append(events, Event{Kind: Refused, ID: w.ID, Code: wire.Deadlock})

@@ -134,7 +134,7 @@ type refusal struct {
 
 func (o *oracle) refuse(w *wish, stuck []wire.ID) *refusal {
 	r := &refusal{oracle: *o, stuck: stuck}
-	r.requests, r.leaving = nil, maps.Clone(o.leaving)
+	r.requests, r.leaving, r.keep, r.raids = nil, maps.Clone(o.leaving), maps.Clone(o.keep), slices.Clone(o.raids)
 	for _, other := range append(slices.Clone(o.requests), w) {
 		then := *other
 		r.requests = append(r.requests, &then)

@@ -151,7 +151,7 @@ func (d *reduction) isOver(r *request) bool {
 	s := r.session
 	s.reached = d.number
 	return r.dueIndex >= 0 && r.due <= d.now ||
-		s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now) ||
+		s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now || s.unkept > 0 && s.unkept <= d.left) ||
 		d.table.isStolen(r)
 }
 

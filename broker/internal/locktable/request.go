@@ -18,6 +18,7 @@ type session struct {
 	reached  int64                   // the number of the last reduction that has come to it
 
 	keep      time.Duration // until then what it holds stays, once it leaves
+	unkept    int64         // what it holds goes before that: since it left or was unkept, which of all; or 0
 	keepIndex int           // its index among those that are kept, or -1
 }
 
@@ -116,8 +117,11 @@ func (r *request) setIndex(i int) { r.dueIndex = int32(i) }
 // isOver reports whether r is about to end, although that could not be done yet:
 // its time is over, or its session leaves and keeps nothing.
 func (r *request) isOver(now time.Duration) bool {
-	return r.dueIndex >= 0 && r.due <= now || r.session.leaving && (r.state == waiting || r.session.keep <= now)
+	return r.dueIndex >= 0 && r.due <= now || r.session.leaving && (r.state == waiting || !r.session.keeps(now))
 }
+
+// keeps reports whether what a session holds stays, once it leaves.
+func (s *session) keeps(now time.Duration) bool { return s.keep > now && s.unkept == 0 }
 
 // before and setIndex order the limits of a lock's holders: the least first.
 func (p *place) before(other *place) bool { return p.claim < other.claim }

@@ -40,12 +40,13 @@ func (r *rig) play(c wiretest.Conversation) {
 	expected := map[string][]string{}
 	closed := map[string]wiretest.Step{}
 	settle := func() {
+		for name, end := range closed { // first: who is closed closes its side, which may let others in
+			peers[name].expect(expected[name]...)
+			peers[name].expectClose(end.Code, end.Reason)
+			delete(peers, name)
+		}
 		for name, p := range peers {
 			p.expect(expected[name]...)
-			if end, ok := closed[name]; ok {
-				p.expectClose(end.Code, end.Reason)
-				delete(peers, name)
-			}
 		}
 		clear(expected)
 		clear(closed)

@@ -65,6 +65,7 @@ func New(config Config) (*Broker, error) {
 	}
 	b.loop = newLoop(config, b.inbox)
 	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
+	b.loop.lines = b.lines
 	b.tokens, err = newTokenSource(config)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ func (l *loop) cutSlowest() {
 			return // what is due to those who have ended is gone soon
 		}
 		l.cutOff(slowest, slowConsumer)
+		l.logLimit(slowest, "bytes due to all clients")
 	}
 }
 

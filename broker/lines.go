@@ -22,6 +22,7 @@ type lines struct {
 	origin        lineKind // pages
 	handshake     lineKind // connections closed before they became sessions
 	server        lineKind // what net/http says
+	limit         lineKind // bounds of the broker that were reached
 }
 
 const (
@@ -49,12 +50,13 @@ func newLines(log zerolog.Logger) *lines {
 		opened: session("session opened"), ended: session("session ended"),
 		refused: fault("upgrade refused"), origin: fault("page refused"),
 		handshake: fault("handshake abandoned"), server: fault("http server"),
+		limit: fault("limit reached"),
 	}
 }
 
 // flush writes the counts that have not been written.
 func (l *lines) flush() {
-	for _, kind := range []*lineKind{&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server} {
+	for _, kind := range []*lineKind{&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server, &l.limit} {
 		kind.flush()
 	}
 }

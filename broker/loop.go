@@ -50,6 +50,7 @@ type loop struct {
 	aside      func(func()) // runs what may block, such as a line of the log
 	watchdog   watchdog
 	standing   *standing
+	lines      *lines
 
 	batch  []item
 	spare  spareTodos
@@ -248,6 +249,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	}
 	if !s.out.put(m) {
 		l.cutOff(s, slowConsumer)
+		l.logLimit(s, "bytes due to one client")
 	}
 	if l.due.isOver() {
 		l.cutSlowest()

@@ -282,3 +282,52 @@ func TestWatchesInAll(t *testing.T) {
 		}
 	})
 }
+
+// There may be only so many requests, half of them of one address, and those with long names count for more. The
+// first 16 of a session are never refused, so nobody is locked out.
+func TestRequestsInAll(t *testing.T) {
+	log := new(testLog)
+	inBubble(t, broker.Config{MaxRequests: 100, Logger: log.logger()}, func(r *rig) {
+		ask := func(p *peer, first, n int, name string) (refused int) {
+			for i := first; i < first+n; i++ {
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%s%03d"}]}`, strings.Repeat(p.name, 8), i, name, p.name, i)
+			}
+			pass(1e6)
+			for _, frame := range p.take() {
+				if strings.Contains(frame, `"code":"too_many"`) {
+					refused++
+				}
+			}
+			return refused
+		}
+		a, b, c, d := r.connect("a"), r.connect("b"), r.connect("c"), r.connect("d")
+		if got := ask(a, 0, 60, ""); got != 10 {
+			t.Errorf("%d of 60 requests of a were refused, want 10: one address has half of 100", got)
+		}
+		if got := ask(b, 0, 10, ""); got != 0 {
+			t.Errorf("%d of 10 requests of b were refused", got)
+		}
+		if got := ask(c, 0, 30, strings.Repeat("x", 256)); got != 10 {
+			t.Errorf("%d of 30 requests of c were refused, want 10: long names count twice", got)
+		}
+		if got := ask(d, 0, 20, ""); got != 4 {
+			t.Errorf("%d of 20 requests of d were refused, want 4: all but the first 16", got)
+		}
+		a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
+		a.take()
+		if got := ask(b, 10, 20, ""); got != 20-6 {
+			t.Errorf("%d of 20 more requests of b were refused, want all beyond its first 16", got)
+		}
+		a.vanish()
+		pass(1e9)
+		if got := ask(b, 100, 20, ""); got != 0 {
+			t.Errorf("%d of 20 requests of b were refused when a had ended", got)
+		}
+		if got := log.lines(`"limit":"requests"`); len(got) == 0 {
+			t.Error("the log says nothing")
+		}
+		for _, p := range []*peer{b, c, d} {
+			p.close()
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -19,9 +20,10 @@ type share struct {
 	turns [lanes]fair.Share[*session]
 	stock *rate.Limiter // of steps for watches
 
-	watches int
-	pages   int   // on their way
-	due     int64 // bytes, while the loop looks for who has most
+	locktable.Account // of their requests
+	watches           int
+	pages             int   // on their way
+	due               int64 // bytes, while the loop looks for who has most
 }
 
 // shareName is the identity of a peer, else its address. An IPv6 address stands for the
@@ -55,12 +57,14 @@ func (l *loop) join(s *session) {
 	}
 	sh.sessions++
 	s.share = sh
+	l.table.CountIn(s.name, &sh.Account)
 	for i := range s.flows {
 		s.flows[i] = fair.NewFlow(s, &sh.turns[i])
 	}
 }
 
-// part takes a session that ends out of its share.
+// part takes a session that ends out of its share. A share is forgotten with its last session, though some of their
+// requests may not have ended yet.
 func (l *loop) part(s *session) {
 	s.share.sessions--
 	if s.share.sessions == 0 {

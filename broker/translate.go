@@ -41,6 +41,10 @@ func (l *loop) request(s *session, m wire.Request) {
 
 // acquire asks for locks.
 func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
+	if l.drain == nil && !m.Steal && !l.mayAsk(s, m) {
+		l.refuseMore(s, m.ID, "requests")
+		return
+	}
 	if m.Steal {
 		l.stealing[m.ID] = stealing{s, m}
 		s.auditing = true

@@ -101,17 +101,23 @@ func (t *turns) forgive() {
 	}
 }
 
-// serve gives turns until that was a slice of work, or nobody wants one.
+// serve gives turns until that was a slice of work, or nobody wants one. After each piece of long work
+// it looks for what has come: long work is for when nobody else wants anything.
 func (l *loop) serve() {
 	l.turns.forgive()
 	for budget := stepsOfSlice; budget > 0; {
+		in := laneLong
 		switch {
 		case l.asking != nil && l.turns.mayBeLong():
 			budget -= l.search()
 		case l.turns.any():
-			budget -= l.serveOne(l.turns.nextLane())
+			in = l.turns.nextLane()
+			budget -= l.serveOne(in)
 		default:
 			return
+		}
+		if in == laneLong {
+			l.collect()
 		}
 	}
 }

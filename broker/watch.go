@@ -189,7 +189,7 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 	}
 	switch {
 	case !l.watching.mayAdd(s):
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "the broker has as many watches as it can"})
+		l.refuseMore(s, m.ID, "watches")
 		return
 	case !s.watches.add(newWatch(m)):
 		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: "this connection has too many watches, or globs that are too long"})

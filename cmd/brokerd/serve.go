@@ -40,6 +40,11 @@ type flags struct {
 	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"How many of them from one IP address, or one /64 of IPv6; without it half of --max-connections. Behind a proxy all come from its address."`
 	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"How many connections may exist that have not become WebSocket connections; half of that from one address. Over it the oldest is closed."`
 
+	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"How many requests may wait or hold at once, half of that from one address; one counts once for each of its locks, and more for long names. 250 bytes each."`
+	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"How many watches there may be at once; half of that from one address."`
+	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"How many bytes may be due to all clients together. Over it the client to which most is due is cut off."`
+	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"How many answers to info and why may be on their way to clients at once; others wait for their turn."`
+
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A name by which pages may call the broker as their own host, beside IP addresses and localhost: locks.example; *.example for its subdomains. May be given several times."`
 	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker from a browser, beside those from its own host and port (see --allowed-host): https://app.example; https://*.app.example for its subdomains; http://localhost:* for any port; * for every page in the world. May be given several times."`
 }
@@ -61,6 +66,14 @@ func (f *flags) Validate() error {
 		return errors.New("--max-connections-per-address: want 1 or more")
 	case f.MaxHandshakes < 1:
 		return errors.New("--max-handshakes: want 1 or more")
+	case f.MaxRequests < 1:
+		return errors.New("--max-requests: want 1 or more")
+	case f.MaxWatches < 1:
+		return errors.New("--max-watches: want 1 or more")
+	case f.MaxDue < 1:
+		return errors.New("--max-due: want 1 or more")
+	case f.MaxPages < 1:
+		return errors.New("--max-pages: want 1 or more")
 	}
 	for _, name := range f.AllowedHost {
 		if err := broker.CheckHost(name); err != nil {
@@ -178,6 +191,10 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxConnections:           f.MaxConnections,
 		MaxConnectionsPerAddress: f.MaxConnectionsPerAddress,
 		MaxHandshakes:            f.MaxHandshakes,
+		MaxRequests:              f.MaxRequests,
+		MaxWatches:               f.MaxWatches,
+		MaxDue:                   f.MaxDue,
+		MaxPages:                 f.MaxPages,
 	}
 	if f.Drain <= 0 {
 		c.Drain = -1

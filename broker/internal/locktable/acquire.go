@@ -120,6 +120,7 @@ func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
 	for i := range r.places() {
 		r.places()[i].lock = t.use(locks[i].Name)
 	}
+	t.count(r, +1)
 }
 
 // enqueue puts r at the end of all its queues.

@@ -61,6 +61,7 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	} else {
 		r.session.waiting.remove(r)
 	}
+	t.count(r, -1)
 	r.session.requests.remove(r)
 	r.state = ended
 	t.leave(r)

@@ -149,6 +149,17 @@ func checkDeadlines(t *Table) error {
 			}
 		}
 	}
+	inUse := 0
+	for _, s := range t.sessions {
+		for _, r := range s.requests.all() {
+			for i := range r.places() {
+				inUse += Weight(r.places()[i].lock.name)
+			}
+		}
+	}
+	if inUse != t.InUse() {
+		return fmt.Errorf("invariant 8: requests take up %d, the account says %d", inUse, t.InUse())
+	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
 			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {

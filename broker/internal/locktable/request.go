@@ -17,6 +17,7 @@ type session struct {
 	left     int64                   // since it leaves: which it was of all that have left
 	reached  int64                   // the number of the last reduction that has come to it
 
+	account   *Account      // in which its requests count, or nil
 	keep      time.Duration // until then what it holds stays, once it leaves
 	unkept    int64         // what it holds goes before that: since it left or was unkept, which of all; or 0
 	keepIndex int           // its index among those that are kept, or -1

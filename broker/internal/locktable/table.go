@@ -80,7 +80,8 @@ type Table struct {
 
 	takeRoom int // how many more places this call may take from holders for them
 
-	cost int64 // see Cost
+	cost    int64 // see Cost
+	account Account
 
 	plain    *extra                  // what requests have that have nothing special
 	ended    list[request, *request] // in this call, or in the one before

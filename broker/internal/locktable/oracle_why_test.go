@@ -135,6 +135,7 @@ type refusal struct {
 func (o *oracle) refuse(w *wish, stuck []wire.ID) *refusal {
 	r := &refusal{oracle: *o, stuck: stuck}
 	r.requests, r.leaving = nil, maps.Clone(o.leaving)
+	r.raids = slices.Clone(o.raids) // which the oracle shortens where they are
 	for _, other := range append(slices.Clone(o.requests), w) {
 		then := *other
 		r.requests = append(r.requests, &then)

@@ -46,7 +46,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	if t.shut {
 		return append(events, refused(a.ID, wire.ShuttingDown, shutReason))
 	}
-	if s.requests.len >= t.config.MaxRequests {
+	if t.requestsOf(s) >= t.config.MaxRequests {
 		return append(events, refused(a.ID, wire.TooMany, "this session has "+strconv.Itoa(t.config.MaxRequests)+" requests already"))
 	}
 	var parent *request
@@ -73,6 +73,14 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	t.enqueue(r, a.Wait)
 	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
+}
+
+// requestsOf is how many requests of s there are, with one for which a search is under way.
+func (t *Table) requestsOf(s *session) int {
+	if t.search != nil && t.search.asked.session == s {
+		return s.requests.len + 1
+	}
+	return s.requests.len
 }
 
 // unavailable refuses a, which does not wait. Where it would be granted but for nothing

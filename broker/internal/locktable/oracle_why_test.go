@@ -166,7 +166,7 @@ func (with *refusal) checkCycle(steps []wire.Step) error {
 // checkChain judges the answer to why a request waits.
 func (o *oracle) checkChain(id wire.ID, steps []wire.Step) error {
 	w := o.find(id)
-	if w == nil || w.held || len(o.inTheWay(w)) == 0 {
+	if w == nil || w.held || o.raidOf(w) != nil || len(o.inTheWay(w)) == 0 { // a steal takes what it wants
 		if len(steps) > 0 {
 			return fmt.Errorf("nobody is in the way of %s", id)
 		}

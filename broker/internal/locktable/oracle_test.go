@@ -182,6 +182,9 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 			mine++
 		}
 	}
+	if o.asked != nil && o.asked.ID.Session == a.ID.Session {
+		mine++
+	}
 	if mine >= o.config.MaxRequests {
 		return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.TooMany})
 	}

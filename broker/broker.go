@@ -25,6 +25,8 @@ type Broker struct {
 	client     clientFiles   // served to pages
 	names      func() string // of sessions
 	inbox      *inbox
+	readers    gate
+	writers    gate
 	loop       *loop
 	tokens     tokenSource
 	standing   standing
@@ -52,7 +54,7 @@ func New(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), upgrader: newUpgrader()}
+	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), readers: newGate(), writers: newGate(), upgrader: newUpgrader()}
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {

@@ -32,6 +32,9 @@ type progressConn struct {
 	net.Conn
 	silence time.Duration // how long a read may last; 0: for ever
 
+	// Called before a read, or a write, which may last; nil: nothing is.
+	beforeRead, beforeWrite func()
+
 	made time.Time
 	last atomic.Int64 // nanoseconds after made when a byte was received last
 
@@ -53,6 +56,9 @@ func newProgressConn(conn net.Conn) *progressConn {
 // Read waits for bytes, not for messages: a long message on a slow line is a
 // sign of life as well.
 func (c *progressConn) Read(p []byte) (int, error) {
+	if c.beforeRead != nil {
+		c.beforeRead()
+	}
 	if c.silence > 0 && !c.reads {
 		c.reads, c.back = true, time.Now()
 		_ = c.setDeadline(c.Conn.SetReadDeadline, c.back.Add(c.silence))
@@ -98,6 +104,9 @@ func (c *progressConn) Write(p []byte) (written int, err error) {
 }
 
 func (c *progressConn) writeChunk(p []byte) (written int, err error) {
+	if c.beforeWrite != nil {
+		c.beforeWrite()
+	}
 	begin := time.Now()
 	// One that fires in the middle would be the end of a connection with TLS, so this
 	// is never much too early.

@@ -21,6 +21,7 @@ func TestNothingIsAllocatedForNobody(t *testing.T) {
 	}
 
 	watcher := &session{name: "b", out: newOutbox(l.due, func() {})}
+	l.table.Open("b", wire.Peer{})
 	l.join(watcher)
 	l.watch(watcher, &wire.Watch{ID: wire.ID{Session: "b"}})
 	if got := testing.AllocsPerRun(100, deliver); got == 0 {

@@ -16,8 +16,8 @@ func TestManySessionsInASlice(t *testing.T) {
 		l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 10})
 		for n := range 300 {
 			s := &session{name: "s" + strconv.Itoa(n), out: newOutbox(l.due, func() {})}
-			l.join(s)
 			l.table.Open(s.name, wire.Peer{})
+			l.join(s)
 			l.sessions[s.name] = s
 			for i := range locks {
 				id := wire.ID{Session: s.name, N: int64(i)}

@@ -71,7 +71,6 @@ const (
 	MatchBurst   = matchBurst
 	TokenRange   = tokenRange
 	ReserveRetry = reserveRetry
-	AllowSlice   = allowSlice
 	StartWait    = startWait
 
 	FaultBurst      = faultBurst

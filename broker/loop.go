@@ -17,6 +17,10 @@ const dropSlice = 256
 // dropAtOnce is how many of them the table gives up in one call: what watches are told of them costs more.
 const dropAtOnce = 32
 
+// grantSlice is how many places a call of the table looks at to grant what has become free. A call
+// does a slice whoever makes it, so it is short.
+const grantSlice = 8
+
 // breath is for how long the loop rests between two slices of its work. It must rest: on
 // a machine with one processor Go looks for what has arrived only when nobody has anything to
 // do, or every 10 ms.
@@ -39,9 +43,11 @@ type loop struct {
 	asking   *session   // for whose request there is a search under way, or nil
 	heldBack []*session // until it is done
 	stealing map[wire.ID]stealing
-	dropping []string // sessions whose requests are being ended
-	watching watching
-	due      *dueTotal
+
+	delivered int      // events so far
+	dropping  []string // sessions whose requests are being ended
+	watching  watching
+	due       *dueTotal
 
 	tokens     *tokens
 	tokenRange int64
@@ -85,6 +91,7 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		Ceiling:     l.tokens.allowed,
 		MaxRequests: l.config.Limits.Requests,
 		MaxIdle:     l.config.IdleNames,
+		Grants:      grantSlice,
 	})
 	ended := ctx.Done()
 	timer := time.NewTimer(0)
@@ -122,15 +129,31 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 // more than some milliseconds.
 func (l *loop) round() {
 	l.lookAtClock()
+	if l.canAllow() {
+		l.allow()
+	}
 	l.collect()
-	if due, some := l.table.Deadline(); some && due <= l.now() {
+	l.tick()
+	l.serve()
+	l.tick() // what was left over
+	l.workOn()
+	l.watching.catchUp(l.now())
+}
+
+// tick does what is due, or a slice of it. Every other call of the table does a little of that, too.
+func (l *loop) tick() {
+	for end := l.spent() + stepsOfSlice; l.spent() < end; {
+		due, some := l.table.Deadline()
+		if !some || due > l.now() {
+			return
+		}
 		before := l.spent()
 		l.deliver(l.table.Tick(l.now(), l.events[:0]))
 		l.turns.spent(laneLong, l.spent()-before)
+		if !l.turns.mayBeLong() {
+			return
+		}
 	}
-	l.serve()
-	l.workOn()
-	l.watching.catchUp(l.now())
 }
 
 func (l *loop) lookAtClock() { l.at = time.Since(l.start) }
@@ -198,7 +221,7 @@ func (l *loop) collect() {
 }
 
 // spent is how many steps the loop has taken, over all.
-func (l *loop) spent() int { return int(l.table.Cost()) + l.watching.spent }
+func (l *loop) spent() int { return int(l.table.Cost()) + l.watching.spent + l.delivered*stepsOfEvent }
 
 // handle does what a session has sent.
 func (l *loop) handle(it item) {
@@ -283,6 +306,7 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		*event = locktable.Event{}
 	}
+	l.delivered += len(events)
 	l.events = events[:0]
 }
 
@@ -331,7 +355,7 @@ func (l *loop) isUnfinished() bool { return l.turns.any() || l.asking != nil || 
 // hasUpkeep reports whether there is work of the loop's own, which is done slice by slice, so that
 // nobody has to wait for all of it.
 func (l *loop) hasUpkeep() bool {
-	return len(l.dropping) > 0 || l.canAllow() || l.drain != nil && !l.drain.shut
+	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
 }
 
 // workOn does a slice of it, if it is the turn of long work.
@@ -342,9 +366,6 @@ func (l *loop) workOn() {
 	before := l.spent()
 	if len(l.dropping) > 0 {
 		l.drop()
-	}
-	if l.canAllow() {
-		l.allow()
 	}
 	if l.drain != nil && !l.drain.shut {
 		l.shut()

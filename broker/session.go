@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -47,9 +46,11 @@ type session struct {
 	sent     int           // the writer's: parcels since the last ping
 	written  chan struct{} // closed when the writer has ended
 
-	ids    ids           // the reader's
-	onWay  atomic.Int32  // how many items the loop has not handled yet
-	wayOut chan struct{} // has a token when these have become few again
+	ids     ids           // the reader's
+	reading visitor       // the reader's
+	writing visitor       // the writer's
+	onWay   atomic.Int32  // how many items the loop has not handled yet
+	wayOut  chan struct{} // has a token when these have become few again
 
 	turn // the loop's
 }
@@ -73,10 +74,6 @@ type turn struct {
 // that floods fills no memory, and goes on when half of it was handled.
 const maxOnWay = 32
 
-// breather is how many frames a reader handles before others may run. Those who flood
-// must not keep the processors from everybody else.
-const breather = 16
-
 func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, peer wire.Peer) *session {
 	net.silence = b.config.Timeout
 	s := &session{
@@ -84,8 +81,10 @@ func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, pe
 		config: &b.config, standing: &b.standing, lines: b.lines, inbox: b.inbox,
 		decoder: wire.NewRequestDecoder(name, b.config.Limits),
 		ids:     ids{session: name, last: -1},
-		wayOut:  make(chan struct{}, 1), written: make(chan struct{}),
+		reading: visitor{gate: b.readers}, writing: visitor{gate: b.writers},
+		wayOut: make(chan struct{}, 1), written: make(chan struct{}),
 	}
+	net.beforeRead, net.beforeWrite = s.reading.leave, s.writing.leave
 	s.out = newOutbox(b.loop.due, func() { go s.write() })
 	return s
 }
@@ -128,7 +127,8 @@ func (s *session) log(line *zerolog.Event) *zerolog.Event { return line.Str("ses
 func (s *session) read() ending {
 	malformed := 0
 	var frame []byte
-	for frames := 1; ; frames++ {
+	defer s.reading.leave()
+	for {
 		var kind int
 		var err error
 		if kind, frame, err = s.readFrame(frame[:0]); err != nil {
@@ -148,8 +148,8 @@ func (s *session) read() ending {
 		if malformed > maxMalformed {
 			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
 		}
-		if frames%breather == 0 {
-			runtime.Gosched()
+		if s.reading.frame() {
+			s.net.resume()
 		}
 	}
 }
@@ -177,6 +177,7 @@ func (s *session) pass(it item) *ending {
 // awaitLoop waits until the loop has handled enough of what was sent. After that the reader rests, as the
 // loop does: others want to be heard.
 func (s *session) awaitLoop() {
+	s.reading.leave()
 	for s.onWay.Load() > maxOnWay {
 		select {
 		case <-s.wayOut:
@@ -185,6 +186,7 @@ func (s *session) awaitLoop() {
 		}
 	}
 	<-time.After(breath)
+	s.reading.enter()
 	s.net.resume()
 }
 
@@ -306,6 +308,7 @@ func (s *session) compose(p *parcel) error {
 
 func (s *session) composeReplies(replies []wire.Reply) error {
 	frame := s.frame
+	defer s.writing.leave()
 	for _, m := range replies {
 		if lagged, is := m.(*wire.Lagged); is {
 			s.out.resume(lagged.ID)
@@ -325,6 +328,7 @@ func (s *session) composeReplies(replies []wire.Reply) error {
 			s.inbox.put(item{session: s, kind: itemPageSent})
 		}
 		wire.Recycle(m)
+		s.writing.frame()
 	}
 	s.frame = frame
 	return nil

@@ -1,7 +1,6 @@
 package broker_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -75,10 +74,10 @@ func TestGraceIsTold(t *testing.T) {
 	})
 }
 
-// While those who have waited for the end of the grace are granted, slice by slice, it has
-// not ended for one who does not wait.
+// While those who have waited for the end of the grace are granted, slice by slice, one who asks for what
+// nobody waits for does not stand behind them.
 func TestGraceEndsBitByBit(t *testing.T) {
-	const requests = 3 * broker.AllowSlice
+	const requests = 10_000
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: -1})
 		if err != nil {
@@ -87,24 +86,31 @@ func TestGraceEndsBitByBit(t *testing.T) {
 		b.RigGrace(10 * time.Second)
 		rigged(t, b, func(r *rig) {
 			began := time.Now()
-			a := r.connect("a")
+			a, c := r.connect("a"), r.connect("c")
 			for n := range requests {
 				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%d"}]}`, n, n)
 			}
 			a.take()
+			c.take()
 			pass(time.Until(began.Add(10 * time.Second)))
-			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"}],"wait_ms":0}`, requests)
-			r.expectReady(inGrace)
-			frames := strings.Join(a.take(), "\n")
-			if !strings.Contains(frames, `"code":"not_granting","message":"nothing is granted now: clients of the last run`) {
-				t.Error("one who does not wait was not told that nothing is granted")
+			c.send(`{"type":"acquire","id":"cccccccc--0","locks":[{"name":"0"}],"wait_ms":0}`)
+			c.send(`{"type":"acquire","id":"cccccccc--1","locks":[{"name":"x"}],"wait_ms":0}`)
+			if frames := strings.Join(c.take(), "\n"); !strings.Contains(frames, `"code":"unavailable"`) ||
+				!strings.Contains(frames, `"granted","id":"cccccccc--1"`) {
+				t.Errorf("got %s, want that what is waited for is not free, and the other lock", frames)
 			}
-			pass(3 * broker.Breath)
-			a.take()
 			r.expectReady(ready)
-			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"}],"wait_ms":0}`, requests+1)
-			a.grantedToken(fmt.Sprintf("aaaaaaaa--%d", requests+1))
+			if n := len(a.take()); n == 0 || n == requests {
+				t.Errorf("%d were granted at once, want a slice", n)
+			}
+			pass(time.Millisecond)
+			a.take()
+			a.send(`{"type":"info","id":"aaaaaaaa--%d","match":"%d"}`, requests, requests-1)
+			if page := a.take(); len(page) != 1 || !strings.Contains(page[0], `"holding":1`) {
+				t.Errorf("the last one waits: %s", page)
+			}
 			a.close()
+			c.close()
 		})
 	})
 }

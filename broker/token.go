@@ -128,9 +128,6 @@ const (
 	complainEvery = time.Minute
 	// startWait is how long a run waits for its first tokens before it serves without.
 	startWait = time.Second
-	// allowSlice is how many requests are granted at a time that have waited for
-	// tokens.
-	allowSlice = 256
 )
 
 // tokens are what the loop knows of them. They are reserved ahead, by a goroutine
@@ -284,14 +281,9 @@ func (l *loop) canAllow() bool {
 	return l.drain == nil && l.tokens.allowed < l.tokens.limit && !l.tokens.inGrace(l.now())
 }
 
-// allow lets the table give out more tokens, a few at a time while many wait.
+// allow lets the table give out all tokens that are reserved. Those who have waited for them are granted
+// slice by slice.
 func (l *loop) allow() {
-	next := l.table.NextToken()
-	t := l.tokens
-	t.allowed = min(max(t.allowed, next+allowSlice), t.limit)
-	l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
-	if l.table.NextToken() < t.allowed { // nobody waits for more
-		t.allowed = t.limit
-		l.deliver(l.table.Allow(l.now(), t.allowed, l.events[:0]))
-	}
+	l.tokens.allowed = l.tokens.limit
+	l.deliver(l.table.Allow(l.now(), l.tokens.allowed, l.events[:0]))
 }

@@ -9,6 +9,7 @@ import (
 // the session waits for its turn. Each lane is shared fairly, by cost. Costs are counted in steps, of
 // some 20 ns each: the lock table says how many it took.
 const (
+	stepsOfEvent = 30     // what it costs to tell a client of an event
 	stepsOfItem  = 50     // what any item costs, beside what the table does for it
 	stepsOfSlice = 50_000 // how much the loop does before it looks at the clock and the network again: 1 ms
 )

@@ -1,7 +1,7 @@
 package fair
 
 // Quantum is what a round pays each share, and each flow of a share.
-const Quantum = 250
+const Quantum = 100
 
 // A Queue holds the flows that want a turn. The zero value is empty.
 type Queue[T any] struct {

@@ -23,7 +23,7 @@ const (
 func (r *rig) expectReady(want string) {
 	r.t.Helper()
 	response := r.get("/readyz", nil)
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		r.t.Fatal(err)

@@ -11,7 +11,6 @@ type worker struct {
 	flow  fair.Flow[*session]
 	share fair.Share[*session]
 	price int
-	spent int
 }
 
 // divide lets workers, one in each lane whose price is not 0, share the loop, and returns what each lane got.

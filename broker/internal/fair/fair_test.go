@@ -16,11 +16,10 @@ type crowd struct {
 
 func newCrowd() *crowd { return &crowd{price: map[string]int{}, spent: map[string]int{}} }
 
-func (c *crowd) add(share *Share[string], name string, price int) *Flow[string] {
+func (c *crowd) add(share *Share[string], name string, price int) {
 	f := NewFlow(name, share)
 	c.price[name] = price
 	c.queue.Add(&f)
-	return &f
 }
 
 // serve gives turns until so much was spent.

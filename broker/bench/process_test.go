@@ -41,7 +41,7 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	command.Env = append(os.Environ(), roleVariable+"="+role,
 		// What the race detector has been told, and not to sleep for a second at the end.
 		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
-	if role == roleBroker {
+	if role == roleBroker || role == roleBounded {
 		command.Env = append(command.Env, profileVariable+"="+*profile)
 	}
 	command.Stderr = os.Stderr

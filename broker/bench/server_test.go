@@ -26,9 +26,10 @@ const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 
 // What a server can be.
 const (
-	roleBroker   = "broker"
-	roleEcho     = "echo"          // a frame read, a frame written
-	roleGathered = "echo-gathered" // frames that came together leave together
+	roleBroker   = "broker"         // which takes all that a benchmark sends
+	roleBounded  = "broker-bounded" // with the bounds that it has by itself
+	roleEcho     = "echo"           // a frame read, a frame written
+	roleGathered = "echo-gathered"  // frames that came together leave together
 )
 
 // serveRole serves on a loopback port, whose address is the first line that it
@@ -71,8 +72,13 @@ func roleHandler(role string) (http.Handler, error) {
 		return http.HandlerFunc(serveEcho), nil
 	case roleGathered:
 		return http.HandlerFunc(serveGathered), nil
-	case roleBroker:
-		b, err := broker.New(broker.Config{MaxConnections: 30_000, MaxConnectionsPerAddress: 30_000}) // all from one address
+	case roleBroker, roleBounded:
+		config := broker.Config{}
+		if role == roleBroker { // all clients have one address
+			const enough = 10_000_000
+			config.MaxConnections, config.MaxConnectionsPerAddress, config.MaxRequests = enough, enough, enough
+		}
+		b, err := broker.New(config)
 		if err != nil {
 			return nil, err
 		}

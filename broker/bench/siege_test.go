@@ -56,7 +56,7 @@ func TestSiege(t *testing.T) {
 
 func besiege(t *testing.T, kind string, scale siegeScale) {
 	asIs := func(start func() error) error { return start() }
-	broker := startRole(t, roleBroker, asIs)
+	broker := startRole(t, roleBounded, asIs)
 	ctx, cancel := context.WithCancel(t.Context())
 	var victims []*victim
 	for i := range 4 {

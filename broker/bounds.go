@@ -25,7 +25,8 @@ func (l *loop) mayAsk(s *session, m *wire.Acquire) bool {
 
 // refuseMore refuses what would be more than the broker as a whole can take, and lets the log say so.
 func (l *loop) refuseMore(s *session, id wire.ID, what string) {
-	l.reply(s, &wire.Error{ID: id, Code: wire.TooMany, Message: "the broker, or this address, has as many " + what + " as it may"})
+	message := "the broker, or this address, has as many " + what + " as it may"
+	l.reply(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 	l.logLimit(s, what)
 }
 

@@ -54,7 +54,10 @@ func New(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{config: config, names: newSessionNames().next, inbox: newInbox(), readers: newGate(), writers: newGate(), upgrader: newUpgrader()}
+	b := &Broker{
+		config: config, names: newSessionNames().next, inbox: newInbox(),
+		readers: newGate(), writers: newGate(), upgrader: newUpgrader(),
+	}
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {

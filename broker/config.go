@@ -13,7 +13,7 @@ import (
 type Config struct {
 	// Logger receives what people want to know later: sessions that come and
 	// go at info level, requests at debug. The zero Logger discards all. At
-	// debug level everybody waits while a line is written.
+	// debug level everybody waits while a line is written, and a line that takes a minute ends the process.
 	Logger zerolog.Logger
 
 	// Heartbeat is how often the broker pings each client, and each client the

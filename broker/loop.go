@@ -10,17 +10,6 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// dropSlice is how many places at locks an ended session gives up at a time,
-// between other work, so that nobody else waits for a session that had many.
-const dropSlice = 256
-
-// dropAtOnce is how many of them the table gives up in one call: what watches are told of them costs more.
-const dropAtOnce = 32
-
-// grantSlice is how many places a call of the table looks at to grant what has become free. A call
-// does a slice whoever makes it, so it is short.
-const grantSlice = 8
-
 // breath is for how long the loop rests between two slices of its work. It must rest: on
 // a machine with one processor Go looks for what has arrived only when nobody has anything to
 // do, or every 10 ms.
@@ -138,22 +127,6 @@ func (l *loop) round() {
 	l.tick() // what was left over
 	l.workOn()
 	l.watching.catchUp(l.now())
-}
-
-// tick does what is due, or a slice of it. Every other call of the table does a little of that, too.
-func (l *loop) tick() {
-	for end := l.spent() + stepsOfSlice; l.spent() < end; {
-		due, some := l.table.Deadline()
-		if !some || due > l.now() {
-			return
-		}
-		before := l.spent()
-		l.deliver(l.table.Tick(l.now(), l.events[:0]))
-		l.turns.spent(laneLong, l.spent()-before)
-		if !l.turns.mayBeLong() {
-			return
-		}
-	}
 }
 
 func (l *loop) lookAtClock() { l.at = time.Since(l.start) }
@@ -308,84 +281,6 @@ func (l *loop) deliver(events []locktable.Event) {
 	}
 	l.delivered += len(events)
 	l.events = events[:0]
-}
-
-// end lets go of a session: nothing more is said to it, and its requests are
-// ended slice by slice.
-func (l *loop) end(s *session, how ending) {
-	if s.leaves {
-		l.endKept(s, how)
-		return
-	}
-	s.leaves = true
-	s.out.finish(how)
-	if how.code != 0 {
-		s.net.hurry()
-	}
-	delete(l.sessions, s.name)
-	l.watching.forget(s)
-	s.listing = nil
-	l.pageSent(s)
-	l.part(s)
-	l.table.Leave(s.name, l.keptUntil(s, how))
-	l.dropping = append(l.dropping, s.name)
-}
-
-// keptUntil returns the earliest time at which s's locks may be granted to others: at once,
-// or when the client must know that the broker has not heard it for too long.
-func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if how.by.frees(l.config.LockDelay) {
-		return 0
-	}
-	return s.net.heard().Add(l.config.Timeout).Sub(l.start)
-}
-
-// endKept ends what is kept of a session that has left, when its client, or the kernel of its
-// client, has said meanwhile that it has ended.
-func (l *loop) endKept(s *session, how ending) {
-	if how.by.frees(l.config.LockDelay) {
-		l.table.Unkeep(s.name)
-		l.dropping = append(l.dropping, s.name)
-	}
-}
-
-// isUnfinished reports whether there is more to do, and not only later.
-func (l *loop) isUnfinished() bool { return l.turns.any() || l.asking != nil || l.hasUpkeep() }
-
-// hasUpkeep reports whether there is work of the loop's own, which is done slice by slice, so that
-// nobody has to wait for all of it.
-func (l *loop) hasUpkeep() bool {
-	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
-}
-
-// workOn does a slice of it, if it is the turn of long work.
-func (l *loop) workOn() {
-	if !l.hasUpkeep() || !l.turns.mayBeLong() {
-		return
-	}
-	before := l.spent()
-	if len(l.dropping) > 0 {
-		l.drop()
-	}
-	if l.drain != nil && !l.drain.shut {
-		l.shut()
-	}
-	l.turns.spent(laneLong, l.spent()-before)
-}
-
-// drop ends sessions until that was a slice of work. One that has nothing counts as well.
-func (l *loop) drop() {
-	end := l.spent() + stepsOfSlice
-	for budget := dropSlice; budget > 0 && len(l.dropping) > 0 && l.spent() < end; budget-- {
-		events, done := l.table.Drop(l.now(), l.dropping[0], min(budget, dropAtOnce), l.events[:0])
-		for i := range events {
-			budget -= events[i].Locks()
-		}
-		l.deliver(events)
-		if done {
-			l.dropping = l.dropping[1:]
-		}
-	}
 }
 
 // stop closes every connection, and ends the run of tokens. The table is of no

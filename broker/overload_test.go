@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -327,6 +328,40 @@ func TestRequestsInAll(t *testing.T) {
 			t.Error("the log says nothing")
 		}
 		for _, p := range []*peer{b, c, d} {
+			p.close()
+		}
+	})
+}
+
+// A long search for a deadlock goes on bit by bit. Others are served in between, and who would change what it
+// has seen is held back until it is done; then everybody gets what is theirs.
+func TestSearchGoesOnBitByBit(t *testing.T) {
+	const waiters = 60_000
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b, c, d := r.connect("a"), r.connect("b"), r.connect("c"), r.connect("d")
+		for _, p := range []*peer{a, b, d} {
+			p.take()
+		}
+		c.send(`{"type":"acquire","id":"cccccccc--0","locks":[{"name":"queue"}]}`)
+		c.take()
+		for n := range waiters {
+			b.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"queue"}]}`, n)
+		}
+		pass(time.Second)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"own"}]}`)
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"queue"}],"parent":"aaaaaaaa--0"}`)
+		a.send(`{"type":"release","id":"aaaaaaaa--1"}`) // behind it, in order
+		a.expect()                                      // the search is not done
+		c.send(`{"type":"release","id":"cccccccc--0"}`)
+		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"other"}]}`)
+		d.expect(`{"type":"granted","id":"dddddddd--0","token":3}`)
+		c.expect()
+		pass(time.Second)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_held","message":"release of a request that is not held"}`)
+		c.expect(`{"type":"released","id":"cccccccc--0"}`)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":4}`)
+		for _, p := range []*peer{a, b, c, d} {
 			p.close()
 		}
 	})

@@ -81,7 +81,8 @@ func (l *loop) list(s *session) {
 	s.listing = nil
 	page := &paging.Page
 	if page.TooFar {
-		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: "too many hold or wait before the place where the list is to go on"})
+		const message = "too many hold or wait before the place where the list must go on"
+		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 		return
 	}
 	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})

@@ -43,9 +43,9 @@ type Options struct {
 	StopTime time.Duration
 	// OnState is called when the state of the client has changed, and, with
 	// Connecting, after each attempt to connect that has failed, those of Dial with
-	// WaitForBroker included; why is the error that led to it, or nil; with NotGranting it says why nothing is granted. Calls come one
-	// after another, in order, and no connection is made meanwhile: it is to return
-	// soon, and must not call Close or Drain. It is meant for logs.
+	// WaitForBroker included; why is the error that led to it, or nil; with NotGranting it says why
+	// nothing is granted. Calls come one after another, in order, and no connection is made meanwhile:
+	// it is to return soon, and must not call Close or Drain. It is meant for logs.
 	OnState func(state State, why error)
 }
 

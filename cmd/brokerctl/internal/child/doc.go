@@ -7,8 +7,8 @@
 // the group (a daemon, a job of an interactive shell) is not waited for.
 //
 // When the lock is lost, it must end, too: it is in the [Tree] of the command. Who that is, a [Cgroup] knows for
-// certain, where Linux lets us make one. Elsewhere on Linux, the parents of those who have left must have ended: then they are
-// children of this process. Other systems tell nothing of them.
+// certain, where Linux lets us make one. Elsewhere on Linux, the parents of those who have left must
+// have ended: then they are children of this process. Other systems tell nothing of them.
 //
 // Start with [Start]. A [Child] may be used concurrently. On systems other than Unix
 // the package is empty.

@@ -37,7 +37,8 @@ type loop struct {
 	at     time.Duration // the time of what is handled now, since start
 
 	sessions map[string]*session // those that can still be spoken to
-	shares   map[string]*share   // of those
+	shares   map[string]*share   // of those, and of those whose requests have not ended
+	empty    []*share            // perhaps without sessions
 	turns    turns
 	pages    pages
 	asking   *session   // for whose request there is a search under way, or nil
@@ -137,6 +138,9 @@ func (l *loop) round() {
 	l.serve()
 	l.tick() // what was left over
 	l.workOn()
+	if l.due.isOver() { // what readers have answered counts, too
+		l.cutSlowest()
+	}
 	l.watching.catchUp(l.now())
 }
 

@@ -65,6 +65,7 @@ type turn struct {
 	paging   bool     // a page is on its way to it
 	listing  *listing // which is not made yet, or nil
 	asking   bool     // a search is under way for it
+	stealing bool     // a steal of it is under way
 	closing  bool     // its reader has ended
 	leaves   bool     // its end was handled
 	watches  *watches // nil before the first
@@ -163,6 +164,9 @@ func (s *session) pass(it item) *ending {
 			s.out.cut(slowConsumer)
 			return &slowConsumer
 		}
+		if s.out.total.isOver() {
+			s.inbox.rouse()
+		}
 		return nil
 	}
 	if !s.inbox.put(it) {
@@ -227,6 +231,7 @@ func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 	if err == nil {
 		if refusal := s.ids.admit(request); refusal != nil {
 			if isAudited(request) {
+				s.reading.leave() // the log may block
 				s.audit(request, verdict{code: refusal.Code})
 			}
 			return item{session: s, kind: itemFault, fault: refusal}, true

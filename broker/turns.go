@@ -185,7 +185,7 @@ func (l *loop) isHeldUp(s *session) bool {
 	switch {
 	case s.listing != nil:
 		return false
-	case s.auditing || s.asking:
+	case s.auditing && !l.endsSteal(s) || s.asking:
 		return true
 	}
 	if l.asking != nil && l.touches(&s.todo.first.item) {
@@ -200,6 +200,20 @@ func (l *loop) isHeldUp(s *session) bool {
 		return true
 	}
 	return s.paging
+}
+
+// endsSteal reports whether what s wants next may end a steal of it that is under way: that must not wait until the
+// steal is done.
+func (l *loop) endsSteal(s *session) bool {
+	if !s.stealing || s.closing {
+		return s.stealing
+	}
+	m, cancels := s.todo.first.request.(*wire.Cancel)
+	if !cancels {
+		return false
+	}
+	_, is := l.stealing[m.ID]
+	return is
 }
 
 // A todoList is what a session has sent and the loop has not handled yet.

@@ -47,6 +47,7 @@ type loop struct {
 
 	delivered int      // events so far
 	dropping  []string // sessions whose requests are being ended
+	upkept    bool     // that was done since other long work was
 	watching  watching
 	due       *dueTotal
 
@@ -136,8 +137,7 @@ func (l *loop) round() {
 	l.collect()
 	l.tick()
 	l.serve()
-	l.tick() // what was left over
-	l.workOn()
+	l.tick()            // what was left over
 	if l.due.isOver() { // what readers have answered counts, too
 		l.cutSlowest()
 	}
@@ -362,11 +362,8 @@ func (l *loop) hasUpkeep() bool {
 	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
 }
 
-// workOn does a slice of it, if it is the turn of long work.
-func (l *loop) workOn() {
-	if !l.hasUpkeep() || !l.turns.mayBeLong() {
-		return
-	}
+// workOn does a slice of it, and returns what that has cost.
+func (l *loop) workOn() int {
 	before := l.spent()
 	if len(l.dropping) > 0 {
 		l.drop()
@@ -374,7 +371,9 @@ func (l *loop) workOn() {
 	if l.drain != nil && !l.drain.shut {
 		l.shut()
 	}
-	l.turns.spent(laneLong, l.spent()-before)
+	cost := l.spent() - before
+	l.turns.spent(laneLong, cost)
+	return max(cost, 1)
 }
 
 // drop ends sessions until that was a slice of work. One that has nothing counts as well.

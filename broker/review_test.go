@@ -36,7 +36,7 @@ func TestBlockedAuditLeavesTheGate(t *testing.T) {
 			a, b := r.connect("a"), r.connect("b")
 			a.take()
 			b.take()
-			flood := pings("aaaaaaaa", 100)                                                                 // so that its reader goes through the gate
+			flood := pings("aaaaaaaa", 100)                                                                // so that its reader goes through the gate
 			flood = append(flood, frame(`{"type":"evict","id":"zzzzzzzz--0","request":"bbbbbbbb--0"}`)...) // refused, and audited
 			_, _ = a.net.Write(flood)
 			synctest.Wait()

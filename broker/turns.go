@@ -106,13 +106,21 @@ func (t *turns) forgive() {
 // it looks for what has come: long work is for when nobody else wants anything.
 func (l *loop) serve() {
 	l.turns.forgive()
+	kept := false // a slice of upkeep is enough
 	for budget := stepsOfSlice; budget > 0; {
 		in := laneLong
 		switch {
+		case !kept && l.upkeepIsNext():
+			l.upkept, kept = true, true
+			budget -= l.workOn()
 		case l.asking != nil && l.turns.mayBeLong():
+			l.upkept = false
 			budget -= l.search()
 		case l.turns.any():
 			in = l.turns.nextLane()
+			if in == laneLong {
+				l.upkept = false
+			}
 			budget -= l.serveOne(in)
 		default:
 			return
@@ -121,6 +129,11 @@ func (l *loop) serve() {
 			l.collect()
 		}
 	}
+}
+
+// upkeepIsNext reports whether it is the turn of the loop's own work: it takes turns with the long work of sessions.
+func (l *loop) upkeepIsNext() bool {
+	return l.hasUpkeep() && l.turns.mayBeLong() && !(l.upkept && (l.asking != nil || l.turns.queues[laneLong].Len() > 0))
 }
 
 // serveOne gives one turn, and returns what it has cost.

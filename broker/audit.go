@@ -110,6 +110,7 @@ func (l *loop) tellTheft(e *locktable.Event) {
 		return
 	}
 	delete(l.stealing, e.ID)
+	st.session.stealing = false
 	v := verdict{code: e.Code}
 	if e.Theft != nil {
 		v.victims, v.count = e.Theft.Victims, e.Theft.Count

@@ -69,7 +69,7 @@ type Config struct {
 	MaxDue int64
 
 	// MaxPages is how many pages of the listing, and chains of why, may be on their way to clients at
-	// once, some 4 MB each; one identity, or address, may have half of them. Others wait for
+	// once, up to 256 KiB each; one identity, or address, may have half of them. Others wait for
 	// their turn. Default 32.
 	MaxPages int
 

@@ -101,6 +101,7 @@ func (s *session) endingOf(err error) ending {
 // answerClose answers a close frame in kind. Writes must end soon, or a writer that is stuck
 // would keep the reader from telling the loop.
 func (s *session) answerClose(code int, _ string) error {
+	s.reading.leave()
 	s.net.hurry()
 	_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(code, "")) // the session ends in any case
 	return nil

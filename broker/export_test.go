@@ -121,3 +121,6 @@ func AddressOf(remote string) string {
 	}
 	return ""
 }
+
+// Due is how many bytes are due to all clients together.
+func (b *Broker) Due() int64 { return b.loop.due.now.Load() }

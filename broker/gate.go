@@ -11,6 +11,9 @@ const (
 	breather = 32
 	// hotTime is how long it takes to handle these, at least, where a client does not flood.
 	hotTime = 5 * time.Millisecond
+	// gateTime is for how long a visitor keeps others out at most: it may have to wait for something that
+	// nobody knows of who could call leave, as the library does before it refuses a frame.
+	gateTime = 10 * time.Millisecond
 )
 
 // A gate lets only a few readers, or writers, at a time work for clients that flood. The scheduler
@@ -27,7 +30,8 @@ type visitor struct {
 	gate   gate
 	frames int32 // since began
 	inside atomic.Bool
-	began  time.Time // to handle frames
+	began  time.Time   // to handle frames
+	limit  *time.Timer // of gateTime; made when it enters first
 }
 
 // frame notes that a frame was handled. Where the client floods it waits for its turn, and reports true.
@@ -47,6 +51,11 @@ func (v *visitor) frame() (waited bool) {
 // enter waits for a turn at the gate.
 func (v *visitor) enter() {
 	v.gate <- struct{}{}
+	if v.limit == nil {
+		v.limit = time.AfterFunc(gateTime, v.leave)
+	} else {
+		v.limit.Reset(gateTime)
+	}
 	v.inside.Store(true)
 	v.restart()
 }
@@ -56,6 +65,7 @@ func (v *visitor) restart() { v.frames, v.began = 0, time.Now() }
 // leave is called before the visitor waits for anything else, by whoever knows of that.
 func (v *visitor) leave() {
 	if v.inside.CompareAndSwap(true, false) {
+		v.limit.Stop()
 		<-v.gate
 	}
 }

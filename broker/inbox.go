@@ -48,12 +48,17 @@ func (b *inbox) put(it item) bool {
 	}
 	b.items = append(b.items, it)
 	if len(b.items) == 1 {
-		select {
-		case b.wake <- struct{}{}:
-		default: // the loop has taken items without being woken
-		}
+		b.rouse()
 	}
 	return true
+}
+
+// rouse wakes the loop.
+func (b *inbox) rouse() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // the loop has taken items without being woken
+	}
 }
 
 // take returns all items, in exchange for the emptied slice of the time before.

@@ -26,7 +26,8 @@ type loop struct {
 	at     time.Duration // the time of what is handled now, since start
 
 	sessions map[string]*session // those that can still be spoken to
-	shares   map[string]*share   // of those
+	shares   map[string]*share   // of those, and of those whose requests have not ended
+	empty    []*share            // perhaps without sessions
 	turns    turns
 	pages    pages
 	asking   *session   // for whose request there is a search under way, or nil
@@ -35,6 +36,7 @@ type loop struct {
 
 	delivered int      // events so far
 	dropping  []string // sessions whose requests are being ended
+	upkept    bool     // that was done since other long work was
 	watching  watching
 	due       *dueTotal
 
@@ -124,8 +126,10 @@ func (l *loop) round() {
 	l.collect()
 	l.tick()
 	l.serve()
-	l.tick() // what was left over
-	l.workOn()
+	l.tick()            // what was left over
+	if l.due.isOver() { // what readers have answered counts, too
+		l.cutSlowest()
+	}
 	l.watching.catchUp(l.now())
 }
 

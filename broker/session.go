@@ -57,17 +57,19 @@ type session struct {
 
 // A turn is what the loop knows of a session.
 type turn struct {
-	share    *share
-	flows    [lanes]fair.Flow[*session]
-	todo     todoList // what the client has sent, in order
-	waits    bool     // for its turn, in the lane of the first of it
-	auditing bool     // the log is to say first what it has done to others
-	paging   bool     // a page is on its way to it
-	listing  *listing // which is not made yet, or nil
-	asking   bool     // a search is under way for it
-	closing  bool     // its reader has ended
-	leaves   bool     // its end was handled
-	watches  *watches // nil before the first
+	share      *share
+	flows      [lanes]fair.Flow[*session]
+	todo       todoList // what the client has sent, in order
+	waits      bool     // for its turn, in the lane of the first of it
+	auditing   bool     // the log is to say first what it has done to others
+	paging     bool     // a page is on its way to it
+	listing    *listing // which is not made yet, or nil
+	awaitsRoom bool     // for a page, among others
+	asking     bool     // a search is under way for it
+	stealing   bool     // a steal of it is under way
+	closing    bool     // its reader has ended
+	leaves     bool     // its end was handled
+	watches    *watches // nil before the first
 }
 
 // What a session may have on its way to the loop. Its reader waits when there is more, so that one
@@ -163,6 +165,9 @@ func (s *session) pass(it item) *ending {
 			s.out.cut(slowConsumer)
 			return &slowConsumer
 		}
+		if s.out.total.isOver() {
+			s.inbox.rouse()
+		}
 		return nil
 	}
 	if !s.inbox.put(it) {
@@ -227,6 +232,7 @@ func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 	if err == nil {
 		if refusal := s.ids.admit(request); refusal != nil {
 			if isAudited(request) {
+				s.reading.leave() // the log may block
 				s.audit(request, verdict{code: refusal.Code})
 			}
 			return item{session: s, kind: itemFault, fault: refusal}, true

@@ -16,14 +16,16 @@ import (
 type share struct {
 	name     string
 	sessions int
+	isEmpty  bool // it is among those that may be forgotten
 
 	turns [lanes]fair.Share[*session]
 	stock *rate.Limiter // of steps for watches
 
 	locktable.Account // of their requests
 	watches           int
-	pages             int   // on their way
-	due               int64 // bytes, while the loop looks for who has most
+	pages             int        // on their way
+	awaitRoom         []*session // for another page
+	due               int64      // bytes, while the loop looks for who has most
 }
 
 // shareName is the identity of a peer, else its address. An IPv6 address stands for the
@@ -49,6 +51,7 @@ func shareName(p wire.Peer) string {
 
 // join gives a session that opens its share.
 func (l *loop) join(s *session) {
+	l.forgetShares()
 	name := shareName(s.peer)
 	sh := l.shares[name]
 	if sh == nil {
@@ -63,11 +66,30 @@ func (l *loop) join(s *session) {
 	}
 }
 
-// part takes a session that ends out of its share. A share is forgotten with its last session, though some of their
-// requests may not have ended yet.
+// part takes a session that ends out of its share. A share is forgotten some time after its last request has ended:
+// what is kept of sessions that have ended counts, too.
 func (l *loop) part(s *session) {
 	s.share.sessions--
-	if s.share.sessions == 0 {
-		delete(l.shares, s.share.name)
+	if s.share.sessions == 0 && !s.share.isEmpty {
+		s.share.isEmpty = true
+		l.empty = append(l.empty, s.share)
+	}
+	l.forgetShares()
+}
+
+// forgetShares looks at some that had no sessions, and forgets those that have nothing any more. It looks at more
+// than one session can leave behind.
+func (l *loop) forgetShares() {
+	for range min(2, len(l.empty)) {
+		sh := l.empty[0]
+		l.empty = l.empty[1:]
+		switch {
+		case sh.sessions > 0:
+			sh.isEmpty = false
+		case sh.InUse > 0:
+			l.empty = append(l.empty, sh)
+		default:
+			delete(l.shares, sh.name)
+		}
 	}
 }

@@ -47,7 +47,7 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	}
 	if m.Steal {
 		l.stealing[m.ID] = stealing{s, m}
-		s.auditing = true
+		s.auditing, s.stealing = true, true
 	}
 	events := l.table.Acquire(now, acquireCommand(m, s.peer), l.events[:0])
 	l.sayWhyPaused(events)

@@ -106,13 +106,21 @@ func (t *turns) forgive() {
 // it looks for what has come: long work is for when nobody else wants anything.
 func (l *loop) serve() {
 	l.turns.forgive()
+	kept := false // a slice of upkeep is enough
 	for budget := stepsOfSlice; budget > 0; {
 		in := laneLong
 		switch {
+		case !kept && l.upkeepIsNext():
+			l.upkept, kept = true, true
+			budget -= l.workOn()
 		case l.asking != nil && l.turns.mayBeLong():
+			l.upkept = false
 			budget -= l.search()
 		case l.turns.any():
 			in = l.turns.nextLane()
+			if in == laneLong {
+				l.upkept = false
+			}
 			budget -= l.serveOne(in)
 		default:
 			return
@@ -121,6 +129,11 @@ func (l *loop) serve() {
 			l.collect()
 		}
 	}
+}
+
+// upkeepIsNext reports whether it is the turn of the loop's own work: it takes turns with the long work of sessions.
+func (l *loop) upkeepIsNext() bool {
+	return l.hasUpkeep() && l.turns.mayBeLong() && !(l.upkept && (l.asking != nil || l.turns.queues[laneLong].Len() > 0))
 }
 
 // serveOne gives one turn, and returns what it has cost.
@@ -185,7 +198,7 @@ func (l *loop) isHeldUp(s *session) bool {
 	switch {
 	case s.listing != nil:
 		return false
-	case s.auditing || s.asking:
+	case s.auditing && !l.endsSteal(s) || s.asking:
 		return true
 	}
 	if l.asking != nil && l.touches(&s.todo.first.item) {
@@ -195,11 +208,25 @@ func (l *loop) isHeldUp(s *session) bool {
 	if s.closing || s.leaves || !asksForPage(s.todo.first.request) {
 		return false
 	}
-	if !s.paging && !l.pages.mayBeMade(s.share) {
-		l.pages.waiting = append(l.pages.waiting, s)
+	if !s.paging && l.pages.room(s.share) <= 0 {
+		l.awaitRoom(s)
 		return true
 	}
 	return s.paging
+}
+
+// endsSteal reports whether what s wants next may end a steal of it that is under way: that must not wait until the
+// steal is done.
+func (l *loop) endsSteal(s *session) bool {
+	if !s.stealing || s.closing {
+		return s.stealing
+	}
+	m, cancels := s.todo.first.request.(*wire.Cancel)
+	if !cancels {
+		return false
+	}
+	_, is := l.stealing[m.ID]
+	return is
 }
 
 // A todoList is what a session has sent and the loop has not handled yet.

@@ -38,11 +38,8 @@ func (l *loop) hasUpkeep() bool {
 	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
 }
 
-// workOn does a slice of it, if it is the turn of long work.
-func (l *loop) workOn() {
-	if !l.hasUpkeep() || !l.turns.mayBeLong() {
-		return
-	}
+// workOn does a slice of it, and returns what that has cost.
+func (l *loop) workOn() int {
 	before := l.spent()
 	if len(l.dropping) > 0 {
 		l.drop()
@@ -50,7 +47,9 @@ func (l *loop) workOn() {
 	if l.drain != nil && !l.drain.shut {
 		l.shut()
 	}
-	l.turns.spent(laneLong, l.spent()-before)
+	cost := l.spent() - before
+	l.turns.spent(laneLong, cost)
+	return max(cost, 1)
 }
 
 // drop ends sessions until that was a slice of work. One that has nothing counts as well.

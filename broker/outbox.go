@@ -55,6 +55,16 @@ func (o *outbox) put(m wire.Reply) bool {
 	return o.end != nil || o.queued.all+o.taken.all <= outboxBytes
 }
 
+// putPong is put for the answer to a ping. The standing is read here, so that what it says is no older than
+// what was put before.
+func (o *outbox) putPong(id wire.ID, standing *standing) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	pause, _ := standing.get()
+	o.add(&wire.Pong{ID: id, NotGranting: pause})
+	return o.end != nil || o.queued.all+o.taken.all <= outboxBytes
+}
+
 // add adds a reply, unless the end has begun. The caller holds o.mu.
 func (o *outbox) add(m wire.Reply) {
 	if o.end != nil {

@@ -160,8 +160,7 @@ func (s *session) read() ending {
 // says that it was heard, not that what was sent before it was handled.
 func (s *session) pass(it item) *ending {
 	if ping, ok := it.request.(*wire.Ping); ok {
-		pause, _ := s.standing.get()
-		if !s.out.put(&wire.Pong{ID: ping.ID, NotGranting: pause}) {
+		if !s.out.putPong(ping.ID, s.standing) {
 			s.out.cut(slowConsumer)
 			return &slowConsumer
 		}

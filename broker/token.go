@@ -285,5 +285,6 @@ func (l *loop) canAllow() bool {
 // slice by slice.
 func (l *loop) allow() {
 	l.tokens.allowed = l.tokens.limit
+	l.noteStanding() // before anybody is told of a grant
 	l.deliver(l.table.Allow(l.now(), l.tokens.allowed, l.events[:0]))
 }

@@ -24,9 +24,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of each kind; 100 take about three minutes")
+var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of each kind; 100 take about six minutes")
 
-const guardTimeout = 3 * time.Second
+const guardTimeout = 6 * time.Second
 
 // crowd is a command that has started a child that ignores TERM, as itself does, one that is stopped, and a daemon. It
 // says who they are, the daemon last.
@@ -98,8 +98,8 @@ func (g *guardTrial) command(ctx context.Context, name string) *exec.Cmd {
 }
 
 // run returns how long after the last has ended the next is granted, as seen from here, where both may be seen late.
-func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*guardTimeout)
+func (g *guardTrial) run(test context.Context, name string) (margin time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(test, 20*guardTimeout)
 	defer cancel()
 	command, said := g.command(ctx, name), &bytes.Buffer{}
 	command.Stderr = said
@@ -115,7 +115,7 @@ func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration
 	defer all.kill()
 	if err != nil {
 		if _ = command.Wait(); tooBusy(said.String()) {
-			return g.run(ctx, name)
+			return g.run(test, name)
 		}
 		return 0, fmt.Errorf("%w: %s", err, said)
 	}
@@ -127,7 +127,7 @@ func (g *guardTrial) run(ctx context.Context, name string) (margin time.Duration
 	wait(ctx, rand.N(2*guardTimeout)) // any moment is as good as another
 	if len(all.alive()) < all.must {
 		if _ = command.Wait(); tooBusy(said.String()) {
-			return g.run(ctx, name)
+			return g.run(test, name)
 		}
 		return 0, fmt.Errorf("it was ended while brokerctl ran: %s", said)
 	}

@@ -96,7 +96,7 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 	return v
 }
 
-// A stealing is a steal under way: m is to be in the log when it is known what became of it.
+// A stealing is a steal under way. The log tells of it once it has been granted or has ended.
 type stealing struct {
 	session *session
 	request *wire.Acquire

@@ -21,7 +21,7 @@ import (
 var (
 	siegeLong = flag.Bool("siege", false, "TestSiege: 300 hostile connections for a minute of each kind, and with bounds of time and memory")
 	siegeKind = flag.String("siegekind", "", "TestSiege: only attacks whose name contains this")
-	siegeTime = flag.Duration("siegetime", 0, "TestSiege: for so long each")
+	siegeTime = flag.Duration("siegetime", 0, "TestSiege: how long each attack lasts")
 )
 
 // A siegeScale is how hard the broker is attacked.

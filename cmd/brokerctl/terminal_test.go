@@ -74,7 +74,7 @@ func (t *terminal) run(command *exec.Cmd) {
 	_ = command.Wait()
 	t.end = command.ProcessState
 	_ = t.keys.Close()
-	_ = t.screen.Close()
+	_ = t.screen.InputPipe().(io.Closer).Close() // Close itself races with Read
 }
 
 // Write takes what the program writes.

@@ -87,8 +87,8 @@ func (c *conn) submit(r *request) {
 // message is r for its connection, until there is another.
 func (r *request) message() *wire.Acquire {
 	m := &r.what
-	m.Parent, m.WaitMS, m.HoldMS = wire.ID{}, wire.Opt[int64]{}, wire.Opt[int64]{}
-	if r.parent != nil {
+	m.WaitMS, m.HoldMS = wire.Opt[int64]{}, wire.Opt[int64]{}
+	if r.parent != nil { // else that of the options, if there is one: it need not be of this connection
 		m.Parent = r.parent.request.what.ID
 	}
 	switch {

@@ -31,6 +31,7 @@ type chooser struct {
 	name    string
 	n       int64
 	leaving bool
+	parent  wire.ID // that it has named last: one more there is a sibling
 }
 
 // below chooses a number from 0 to n-1; 0 when the bytes are used up.
@@ -145,8 +146,10 @@ func (p *program) acquire(s *chooser) command {
 	switch p.below(8) {
 	case 1:
 		a.Parent = p.id()
-	case 2, 3, 4, 5:
+	case 2, 3, 4:
 		a.Parent = p.idOf(s)
+	case 5:
+		a.Parent = s.parent
 	case 6:
 		a.Author = "author"
 	case 7:
@@ -155,7 +158,7 @@ func (p *program) acquire(s *chooser) command {
 			a.Locks[i] = wire.LockSpec{Name: a.Locks[i].Name}
 		}
 	}
-	if !a.Parent.IsZero() {
+	if s.parent = cmp.Or(a.Parent, s.parent); !a.Parent.IsZero() {
 		p.searches = []int{0, 1, 4, 30}[p.below(4)]
 	}
 	p.ids = append(p.ids, a.ID)

@@ -123,9 +123,11 @@ func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
 	}
 	if o.Parent != "" {
-		if m.Parent = wire.ParseID(o.Parent); !m.Parent.Valid() {
-			return fmt.Errorf("want as Parent the id of a request, session--n, not %.40q", o.Parent)
+		parent, err := readID(o.Parent)
+		if err != nil {
+			return fmt.Errorf("parent: %w", err)
 		}
+		m.Parent = parent
 	}
 	if o.Wait < 0 || o.Hold < 0 {
 		return errors.New("negative Wait or Hold")

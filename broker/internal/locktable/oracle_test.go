@@ -303,13 +303,16 @@ func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, b
 }
 
 // Held counts those who hold.
-func (o *oracle) Held() (held int) {
+func (o *oracle) Held() int { return len(o.held()) }
+
+// held names them.
+func (o *oracle) held() (ids []wire.ID) {
 	for _, w := range o.requests {
 		if w.held {
-			held++
+			ids = append(ids, w.ID)
 		}
 	}
-	return held
+	return ids
 }
 
 func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {

@@ -22,6 +22,7 @@ type program struct {
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
 	ceiling  int64
+	held     func() []wire.ID
 	searches int    // how many more times it goes on with a search, more or less
 	tally    *tally // or nil
 }
@@ -146,10 +147,10 @@ func (p *program) acquire(s *chooser) command {
 	switch p.below(8) {
 	case 1:
 		a.Parent = p.id()
-	case 2, 3, 4:
+	case 2:
 		a.Parent = p.idOf(s)
-	case 5:
-		a.Parent = s.parent
+	case 3, 4, 5:
+		a.Parent = p.parent(s)
 	case 6:
 		a.Author = "author"
 	case 7:
@@ -176,6 +177,23 @@ func (p *program) id() wire.ID {
 		}
 	}
 	return wire.ID{Session: "garbage", N: -1}
+}
+
+// parent chooses one that holds: the one that s has named before, for a sibling, or one of its own, or
+// anybody's.
+func (p *program) parent(s *chooser) wire.ID {
+	held := p.held()
+	choice := p.below(4)
+	if choice < 2 && slices.Contains(held, s.parent) {
+		return s.parent
+	}
+	if choice > 0 {
+		held = slices.DeleteFunc(held, func(id wire.ID) bool { return id.Session != s.name })
+	}
+	if len(held) == 0 {
+		return wire.ID{}
+	}
+	return held[p.below(len(held))]
 }
 
 // idOf chooses among the requests that a session made lately.
@@ -232,7 +250,7 @@ func (p *program) query() Query {
 func (p *program) run() error {
 	config := p.config()
 	d := newDuel(config)
-	d.tally = p.tally
+	d.tally, p.held = p.tally, d.dumb.held
 	if config.MaxIdle%2 == 1 {
 		d.table.locks.mask = 1 // names with the same hash
 	}

@@ -36,7 +36,7 @@ func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.
 type pursuit struct {
 	table   *Table
 	room    int                  // how many more requests it looks at
-	found   map[*request]bool    // those that wait, to which it has come
+	found   map[*request]bool    // those that wait, to which it has come, and whether anybody is in their way
 	pending map[*nest][]*request // what waits in there, or further inside, as far as it was looked up
 	forks   [][]*link            // ways not tried yet, step by step
 }
@@ -86,15 +86,15 @@ func (p *pursuit) follow(r *request) (last *link) {
 func (p *pursuit) endsAt(l *link) bool {
 	ends := true
 	for _, r := range p.waitsFor(l.blocker.request) {
-		if p.found[r] {
-			ends = false
-			continue
+		blocked, known := p.found[r]
+		if !known {
+			further := p.inTheWay(r, l)
+			if blocked = len(further) > 0; blocked {
+				p.forks = append(p.forks, further)
+			}
+			p.found[r] = blocked
 		}
-		p.found[r] = true
-		if further := p.inTheWay(r, l); len(further) > 0 {
-			p.forks = append(p.forks, further)
-			ends = false
-		}
+		ends = ends && !blocked
 	}
 	return ends
 }

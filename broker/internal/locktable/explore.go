@@ -27,7 +27,7 @@ func (d *reduction) explore() bool {
 		p := e.holder
 		e.holder = p.next
 		d.room--
-		if !d.isOver(p.request) {
+		if !d.goes(p.request) {
 			d.enter(p.request)
 		}
 	case e.earlier != nil:

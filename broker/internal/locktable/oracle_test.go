@@ -19,6 +19,7 @@ type oracle struct {
 	requests []*wish
 	peers    map[string]wire.Peer // of the open sessions
 	leaving  map[string]bool
+	gone     map[string]bool          // of a future: sessions whose holders wait for nobody
 	keep     map[string]time.Duration // of those that leave
 	kept     map[string]bool          // those that were dropped and still hold
 	ceiling  int64

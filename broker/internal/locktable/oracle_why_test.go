@@ -33,6 +33,7 @@ func (o *oracle) stuckWith(w *wish) (stuck []wire.ID) {
 // and nothing keeps anybody from being granted but other requests.
 func (o *oracle) future(w *wish) *oracle {
 	f := newOracle(Config{FirstToken: 1})
+	f.gone = o.leaving
 	for _, r := range append(slices.Clone(o.requests), w) {
 		if r != nil && (r == w || !o.isOver(r)) {
 			played := *r
@@ -55,7 +56,8 @@ func (o *oracle) isOver(w *wish) bool {
 // releaseOne ends the nth request that holds and has nobody inside who waits, if there are so many.
 func (o *oracle) releaseOne(n int) bool {
 	for i, w := range o.requests {
-		if !w.held || slices.ContainsFunc(o.requests, func(other *wish) bool { return !other.held && other.isInside(w) }) {
+		inside := func(other *wish) bool { return !other.held && other.isInside(w) }
+		if !w.held || !o.gone[w.ID.Session] && slices.ContainsFunc(o.requests, inside) {
 			continue
 		}
 		if n == 0 {
@@ -201,7 +203,8 @@ func (o *oracle) longest(w, blocker *wish) bool {
 // waitsFor is what must be granted before a request can end.
 func (o *oracle) waitsFor(w *wish) (waits []*wish) {
 	for _, other := range o.requests {
-		if !other.held && !o.isOver(other) && !o.isOver(w) && (other == w || w.held && other.isInside(w)) {
+		keeps := other == w || w.held && !o.leaving[w.ID.Session] && other.isInside(w)
+		if keeps && !other.held && !o.isOver(other) && !o.isOver(w) {
 			waits = append(waits, other)
 		}
 	}

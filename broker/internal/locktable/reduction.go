@@ -224,7 +224,13 @@ func (n *nest) keep() (around *nest) {
 
 // stays reports whether a request that holds cannot be released yet.
 func (d *reduction) stays(r *request) bool {
-	return r.nest != nil && r.nest.stuck > 0 && !d.isOver(r)
+	return r.nest != nil && r.nest.stuck > 0 && !d.goes(r)
+}
+
+// goes reports whether a request that holds ends whatever waits inside it: it is about to, or nobody is left who
+// would wait for that, because its session had left when the reduction began.
+func (d *reduction) goes(r *request) bool {
+	return d.isOver(r) || r.session.leaving && r.session.left <= d.left
 }
 
 func (s *stand) addHolder(p *place) {
@@ -363,7 +369,7 @@ func (d *reduction) rise() {
 // release takes r out of the holders of those locks that were reached.
 func (d *reduction) release(r *request) {
 	d.steps -= len(r.places())
-	if d.isOver(r) {
+	if d.goes(r) {
 		return
 	}
 	for i := range r.places() {

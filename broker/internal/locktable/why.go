@@ -100,10 +100,11 @@ func (p *pursuit) endsAt(l *link) bool {
 }
 
 // waitsFor is what must be granted before r can end: r itself if it waits, else
-// what waits inside it. One that is over waits for nothing.
+// what waits inside it. One that is over waits for nothing, nor does what a session that
+// has left still holds.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && r.nest == nil:
+	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && (r.nest == nil || r.session.leaving):
 		return nil
 	case r.state == waiting:
 		return []*request{r}

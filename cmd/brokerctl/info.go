@@ -59,6 +59,8 @@ func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
 		return errors.New("--watch: not as json; changes as json are what brokerctl watch --json prints")
+	case c.JSON && c.Output == "wide":
+		return errors.New("--json and -o wide cannot go together")
 	case c.Interval < 100*time.Millisecond:
 		return errors.New("--interval: want 100ms or more")
 	}

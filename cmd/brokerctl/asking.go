@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -26,6 +28,7 @@ type asking struct {
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait, for example 30s; without it as long as it takes."`
 	Try    bool           `help:"Do not wait."`
 	Author string         `placeholder:"NAME" help:"Who asks, for people to read."`
+	Quiet  bool           `short:"q" help:"Say nothing on stderr as long as all goes well: for cron. Errors are said."`
 }
 
 // Validate refuses what does not go together.
@@ -50,17 +53,22 @@ func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []st
 	if a.Try {
 		call = client.TryAcquire
 	}
-	w := &waiting{client: client, names: names, out: out, begin: time.Now()}
-	telling, obtained := context.WithCancel(ctx)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		w.tell(telling)
-	}()
+	obtained := func() {}
+	if !a.Quiet {
+		obtained = (&waiting{client: client, names: names, out: out, begin: time.Now()}).begins(ctx)
+	}
 	lock, err := call(ctx, names[0], options)
 	obtained()
-	<-told
 	return lock, notObtained(err)
+}
+
+// note says one line that tells of nothing wrong.
+func (a *asking) note(app *kong.Kong, format string, args ...any) error {
+	if a.Quiet {
+		return nil
+	}
+	_, err := fmt.Fprintf(app.Stderr, "brokerctl: "+format+"\n", args...)
+	return err
 }
 
 func (a *asking) options(also []string) *wsclient.AcquireOptions {

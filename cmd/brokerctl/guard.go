@@ -142,7 +142,7 @@ func (g *guard) watch() {
 		case <-ended:
 			ended, left = nil, time.After(noticeAfter)
 		case <-left:
-			g.say("the command has ended, but not all that it has started: the locks are held until then")
+			g.note("the command has ended, but not all that it has started: the locks are held until then")
 		case <-g.child.Gone():
 			return
 		}
@@ -212,7 +212,7 @@ func (g *guard) suspend(s syscall.Signal) {
 	}
 	g.signal(syscall.SIGSTOP)
 	g.terminal.TakeBack(g.child.Group())
-	g.say("stopped; the locks are lost if that lasts for more than a few seconds")
+	g.note("stopped; the locks are lost if that lasts for more than a few seconds")
 	g.flush(100 * time.Millisecond)
 	g.stopGroup()
 }

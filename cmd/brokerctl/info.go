@@ -8,8 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -83,7 +81,7 @@ func checkPattern(pattern string) error {
 
 // Run prints the listing.
 func (c *infoCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilTold()
 	defer stop()
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
 	client, err := c.dialWith(ctx, wsclient.Options{NoReconnect: !terminal})

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,7 +26,13 @@ func (lockCmd) Help() string {
     $ brokerctl lock orders/42
     1764097264000112
 
-    $ echo 'until this ends' | brokerctl lock orders/42
+    $ ./steps | brokerctl lock orders/42
+
+Only an input that somebody can end counts: a terminal, or a pipe whose other end is open when the command begins. With a file or /dev/null, as in the background of a script, under cron or systemd, a signal ends it:
+
+    $ brokerctl lock orders/42 > token &
+
+INT, TERM, HUP and QUIT release the lock, and the exit code is 0; a second one ends the command at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1, USR2 and WINCH mean nothing. A lock is lost when brokerctl is stopped (TSTP, STOP) for more than a few seconds.
 
 Exit codes, beside those of every command:
 
@@ -40,10 +44,15 @@ Exit codes, beside those of every command:
 // Validate refuses what does not go together.
 func (c *lockCmd) Validate() error { return c.asking.Validate() }
 
+// surviveBrokenPipes lets nobody who waits for a lock, or has one, die of a message that there is nobody to read.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // Run takes the lock and holds it.
 func (c *lockCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilTold()
 	defer stop()
+	surviveBrokenPipes()
+	in := openInput(os.Stdin)
 	client, err := c.dial(ctx)
 	if err != nil {
 		return err
@@ -59,15 +68,10 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	if _, err := fmt.Fprintln(app.Stdout, lock.Token()); err != nil {
 		return err
 	}
-	input := make(chan struct{})
-	go func() {
-		defer close(input)
-		_, _ = io.Copy(io.Discard, os.Stdin) // however it ends, it has
-	}()
 	select {
 	case <-ctx.Done():
-	case <-input:
-		_, _ = fmt.Fprintln(app.Stderr, "brokerctl: the input has ended: released")
+	case <-in.ended():
+		_ = c.note(app, "the input has ended: released")
 	case <-lock.Context().Done():
 	}
 	if err := lock.Release(); err != nil {

@@ -99,15 +99,14 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		defer client.Close()
 	}
 	if c.SkipIfLocked && errors.Is(err, wsclient.ErrUnavailable) {
-		_, err = fmt.Fprintln(app.Stderr, "brokerctl: skipped:", err)
-		return err
+		return c.note(app, "skipped: %v", err)
 	}
 	if err != nil {
 		return err
 	}
 	g := &guard{
 		lock: lock, line: line, signals: signals, terminal: child.OpenTerminal(),
-		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr),
+		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr, c.Quiet),
 	}
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
 	lost := release(client, lock, signals)

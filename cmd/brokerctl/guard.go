@@ -34,6 +34,7 @@ type guard struct {
 
 	cgroup      *child.Cgroup // for the command, or nil
 	watchdog    *watchdog.Watchdog
+	spared      child.Spared   // is the watchdog, to the child
 	order       watchdog.Order // the latest for it
 	unwatched   bool           // there is no watchdog any more, nor can there be another
 	child       *child.Child
@@ -61,7 +62,7 @@ func (g *guard) run(spec child.Spec) error {
 		return fmt.Errorf("cannot start the watchdog: %w", err)
 	}
 	var err error
-	spec.Cgroup = g.cgroup
+	spec.Cgroup, spec.Spared = g.cgroup, &g.spared
 	if g.child, err = child.Start(spec); err != nil {
 		g.watchdog.Stop()
 		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -34,9 +35,12 @@ Only an input that somebody can end counts: a terminal, or a pipe whose other en
 
 INT, TERM, HUP and QUIT release the lock, and the exit code is 0; a second one ends the command at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1, USR2 and WINCH mean nothing. A lock is lost when brokerctl is stopped (TSTP, STOP) for more than a few seconds.
 
+Inside a brokerctl run only the locks are taken that the run does not hold: see its help.
+
 Exit codes, beside those of every command:
 
-    75  not obtained: --wait has passed, --try, a signal came, or an operator withdrew it
+    75  not obtained: --wait has passed, --try, a signal came, an operator
+        withdrew it, a deadlock, or a run around this one holds it in another way
     76  lost while it was held
     77  not permitted`
 }
@@ -58,7 +62,14 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 		return err
 	}
 	defer client.Close()
-	lock, err := c.obtain(ctx, client, c.Names, 0, app.Stderr)
+	n, err := c.nest(ctx, client, c.Names)
+	if err != nil {
+		return err
+	}
+	if len(n.missing) == 0 {
+		return c.stay(ctx, app, n.lender, in)
+	}
+	lock, err := c.obtain(ctx, client, n.missing, n.parent, 0, app.Stderr)
 	if err != nil {
 		if ctx.Err() != nil {
 			return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}
@@ -76,6 +87,19 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	}
 	if err := lock.Release(); err != nil {
 		return &cli.Failure{Err: err, Code: exitLost}
+	}
+	return nil
+}
+
+// stay has the locks of a run around this process until the end of the input. When they are lost that run ends this process.
+func (c *lockCmd) stay(ctx context.Context, app *kong.Kong, lender enclosure, in input) error {
+	_ = c.note(app, "held by the run around this one (%s): nothing is taken", lender.ID)
+	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-in.ended():
 	}
 	return nil
 }

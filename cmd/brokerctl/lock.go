@@ -33,7 +33,7 @@ Only an input that somebody can end counts: a terminal, or a pipe whose other en
 
     $ brokerctl lock orders/42 > token &
 
-INT, TERM, HUP and QUIT release the lock, and the exit code is 0; a second one ends the command at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1, USR2 and WINCH mean nothing. A lock is lost when brokerctl is stopped (TSTP, STOP) for more than a few seconds.
+INT, TERM, HUP and QUIT release the lock, and the exit code is 0; a second one ends the command at once. A lock is lost when brokerctl is stopped (TSTP, STOP) for more than a few seconds.
 
 Inside a brokerctl run only the locks are taken that the run does not hold: see its help.
 

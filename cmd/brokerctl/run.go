@@ -38,7 +38,7 @@ func (runCmd) Help() string {
     $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
     $ brokerctl run --skip-if-locked cron/report -- ./report
 
-No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it.
+No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it. Other signals mean nothing. HUP and INT that were ignored at the start, as under nohup, stay ignored, for the command too. brokerctl goes on when nobody reads its messages any more (PIPE), and when it writes from the background of the terminal (TTOU).
 
 When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A command that becomes another user (sudo) gets no signals: write sudo brokerctl run.
 

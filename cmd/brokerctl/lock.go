@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // lockCmd is the command "lock".
@@ -62,19 +63,14 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 		return err
 	}
 	defer client.Close()
-	n, err := c.nest(ctx, client, c.Names)
-	if err != nil {
+	n, lock, err := c.take(ctx, client, app)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}
+	case err != nil:
 		return err
-	}
-	if len(n.missing) == 0 {
+	case lock == nil:
 		return c.stay(ctx, app, n.lender, in)
-	}
-	lock, err := c.obtain(ctx, client, n.missing, n.parent, 0, app.Stderr)
-	if err != nil {
-		if ctx.Err() != nil {
-			return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}
-		}
-		return err
 	}
 	if _, err := fmt.Fprintln(app.Stdout, lock.Token()); err != nil {
 		return err
@@ -89,6 +85,16 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 		return &cli.Failure{Err: err, Code: exitLost}
 	}
 	return nil
+}
+
+// take gets the locks. There is none where runs around this process have all of them.
+func (c *lockCmd) take(ctx context.Context, client *wsclient.Client, app *kong.Kong) (*nesting, *wsclient.Lock, error) {
+	n, err := c.nest(ctx, client, c.Names)
+	if err != nil || len(n.missing) == 0 {
+		return n, nil, err
+	}
+	lock, err := c.obtain(ctx, client, n.missing, n.parent, 0, app.Stderr)
+	return n, lock, err
 }
 
 // stay has the locks of a run around this process until the end of the input. When they are lost that run ends this process.

@@ -19,6 +19,9 @@ func (m *Acquire) check(l Limits) error {
 	if err := checkRange("hold_ms", m.HoldMS, 1, MaxMillis); err != nil {
 		return err
 	}
+	if err := checkID("parent", m.Parent); err != nil {
+		return err
+	}
 	if m.Steal {
 		return m.checkSteal()
 	}
@@ -114,7 +117,7 @@ func (m *Info) checkSeq() error {
 func (m *Watch) check(l Limits) error { return checkGlob(m.Match, l) }
 
 func (m *Why) check(l Limits) error {
-	_, request := m.Request.Get()
+	id, request := m.Request.Get()
 	name, lock := m.Lock.Get()
 	if request == lock {
 		return errors.New("want either request or lock")
@@ -122,12 +125,15 @@ func (m *Why) check(l Limits) error {
 	if lock {
 		return checkName("lock", name, l)
 	}
-	return nil
+	return checkID("request", id)
 }
 
 func (m *Evict) check(l Limits) error {
 	if m.Request.IsZero() {
 		return errors.New("request: missing")
+	}
+	if err := checkID("request", m.Request); err != nil {
+		return err
 	}
 	return checkText("message", m.Message, l.AuthorBytes)
 }
@@ -137,6 +143,14 @@ func checkName(field, name string, l Limits) error {
 		return fmt.Errorf("%s: missing or empty", field)
 	}
 	return checkText(field, name, l.NameBytes)
+}
+
+// checkID is for who sends it: what is no text cannot be encoded, and the failure would cost the connection.
+func checkID(field string, id ID) error {
+	if !utf8.ValidString(id.Session) {
+		return fmt.Errorf("%s: not valid UTF-8", field)
+	}
+	return nil
 }
 
 func checkText(field, text string, limit int) error {

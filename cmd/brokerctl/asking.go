@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -26,6 +28,7 @@ type asking struct {
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait, for example 30s; without it as long as it takes."`
 	Try    bool           `help:"Do not wait."`
 	Author string         `placeholder:"NAME" help:"Who asks, for people to read."`
+	Quiet  bool           `short:"q" help:"Say nothing on stderr as long as all goes well: for cron. Errors are said."`
 }
 
 // Validate refuses what does not go together.
@@ -41,26 +44,32 @@ func (a *asking) Validate() error {
 	return nil
 }
 
-// obtain gets the locks, all of them at once. Where that takes a while it says on
-// out who is in the way.
-func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
+// obtain gets the locks, all of them at once, inside the request that is named as their parent, if any. Where that takes
+// a while it says on out who is in the way.
+func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent string, hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := a.options(names[1:])
 	options.Hold = hold
+	setParent(options, parent)
 	call := client.Acquire
 	if a.Try {
 		call = client.TryAcquire
 	}
-	w := &waiting{client: client, names: names, out: out, begin: time.Now()}
-	telling, obtained := context.WithCancel(ctx)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		w.tell(telling)
-	}()
+	obtained := func() {}
+	if !a.Quiet {
+		obtained = (&waiting{client: client, names: names, out: out, begin: time.Now()}).begins(ctx)
+	}
 	lock, err := call(ctx, names[0], options)
 	obtained()
-	<-told
 	return lock, notObtained(err)
+}
+
+// note says one line that tells of nothing wrong.
+func (a *asking) note(app *kong.Kong, format string, args ...any) error {
+	if a.Quiet {
+		return nil
+	}
+	_, err := fmt.Fprintf(app.Stderr, "brokerctl: "+format+"\n", args...)
+	return err
 }
 
 func (a *asking) options(also []string) *wsclient.AcquireOptions {
@@ -80,6 +89,11 @@ func notObtained(err error) error {
 	case errors.Is(err, wsclient.ErrNotGranting):
 		hint := "whether somebody has the lock does not matter now; try again later, or wait for it"
 		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
+	case errors.Is(err, wsclient.ErrDeadlock):
+		hint := "a run around this one holds what others need; take all that is needed at once, brokerctl run A B, or the names in the same order everywhere"
+		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
+	case errors.Is(err, wsclient.ErrNotFound): // the parent, the only thing that is named
+		return &cli.Failure{Err: fmt.Errorf("the run around this one holds its locks no more: %w", err), Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
 		return &cli.Failure{Err: err, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrBadRequest):

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -97,9 +94,8 @@ func (c *benchCmd) plan() load.Plan {
 
 // Run puts load on the broker and prints what was measured.
 func (c *benchCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilTold()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it waits for
 	plan := c.plan()
 	if plan.Prefix == "" {
 		plan.Prefix = "brokerctl-bench/" + strings.ToLower(rand.Text()[:8]) + "/"

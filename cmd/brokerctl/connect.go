@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -101,14 +102,14 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 }
 
 // label says who runs brokerctl: other people read it in the listing, and where
-// an operator has ended their requests.
+// an operator has ended their requests. A system may have names that are no text.
 func label() string {
 	name, host := "", "unknown"
 	if u, err := user.Current(); err == nil {
-		name = u.Username + "@"
+		name = wire.Printable(u.Username) + "@"
 	}
 	if h, err := os.Hostname(); err == nil {
-		host = h
+		host = wire.Printable(h)
 	}
 	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
 }

@@ -34,6 +34,7 @@ type guard struct {
 
 	cgroup      *child.Cgroup // for the command, or nil
 	watchdog    *watchdog.Watchdog
+	spared      child.Spared   // is the watchdog, to the child
 	order       watchdog.Order // the latest for it
 	unwatched   bool           // there is no watchdog any more, nor can there be another
 	child       *child.Child
@@ -61,7 +62,7 @@ func (g *guard) run(spec child.Spec) error {
 		return fmt.Errorf("cannot start the watchdog: %w", err)
 	}
 	var err error
-	spec.Cgroup = g.cgroup
+	spec.Cgroup, spec.Spared = g.cgroup, &g.spared
 	if g.child, err = child.Start(spec); err != nil {
 		g.watchdog.Stop()
 		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}
@@ -142,7 +143,7 @@ func (g *guard) watch() {
 		case <-ended:
 			ended, left = nil, time.After(noticeAfter)
 		case <-left:
-			g.say("the command has ended, but not all that it has started: the locks are held until then")
+			g.note("the command has ended, but not all that it has started: the locks are held until then")
 		case <-g.child.Gone():
 			return
 		}
@@ -212,7 +213,7 @@ func (g *guard) suspend(s syscall.Signal) {
 	}
 	g.signal(syscall.SIGSTOP)
 	g.terminal.TakeBack(g.child.Group())
-	g.say("stopped; the locks are lost if that lasts for more than a few seconds")
+	g.note("stopped; the locks are lost if that lasts for more than a few seconds")
 	g.flush(100 * time.Millisecond)
 	g.stopGroup()
 }

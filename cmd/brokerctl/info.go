@@ -8,8 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -59,6 +57,8 @@ func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
 		return errors.New("--watch: not as json; changes as json are what brokerctl watch --json prints")
+	case c.JSON && c.Output == "wide":
+		return errors.New("--json and -o wide cannot go together")
 	case c.Interval < 100*time.Millisecond:
 		return errors.New("--interval: want 100ms or more")
 	}
@@ -81,7 +81,7 @@ func checkPattern(pattern string) error {
 
 // Run prints the listing.
 func (c *infoCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilTold()
 	defer stop()
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
 	client, err := c.dialWith(ctx, wsclient.Options{NoReconnect: !terminal})

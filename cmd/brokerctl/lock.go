@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // lockCmd is the command "lock".
@@ -28,11 +28,20 @@ func (lockCmd) Help() string {
     $ brokerctl lock orders/42
     1764097264000112
 
-    $ echo 'until this ends' | brokerctl lock orders/42
+    $ ./steps | brokerctl lock orders/42
+
+Only an input that somebody can end counts: a terminal, or a pipe whose other end is open when the command begins. With a file or /dev/null, as in the background of a script, under cron or systemd, a signal ends it:
+
+    $ brokerctl lock orders/42 > token &
+
+INT, TERM, HUP and QUIT release the lock, and the exit code is 0; a second one ends the command at once. A lock is lost when brokerctl is stopped (TSTP, STOP) for more than a few seconds.
+
+Inside a brokerctl run only the locks are taken that the run does not hold: see its help.
 
 Exit codes, beside those of every command:
 
-    75  not obtained: --wait has passed, --try, a signal came, or an operator withdrew it
+    75  not obtained: --wait has passed, --try, a signal came, an operator
+        withdrew it, a deadlock, or a run around this one holds it in another way
     76  lost while it was held
     77  not permitted`
 }
@@ -40,38 +49,63 @@ Exit codes, beside those of every command:
 // Validate refuses what does not go together.
 func (c *lockCmd) Validate() error { return c.asking.Validate() }
 
+// surviveBrokenPipes lets nobody who waits for a lock, or has one, die of a message that there is nobody to read.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // Run takes the lock and holds it.
 func (c *lockCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilTold()
 	defer stop()
+	surviveBrokenPipes()
+	in := openInput(os.Stdin)
 	client, err := c.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	lock, err := c.obtain(ctx, client, c.Names, 0, app.Stderr)
-	if err != nil {
-		if ctx.Err() != nil {
-			return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}
-		}
+	n, lock, err := c.take(ctx, client, app)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &cli.Failure{Err: errors.New("a signal came before the lock was obtained"), Code: exitNotObtained}
+	case err != nil:
 		return err
+	case lock == nil:
+		return c.stay(ctx, app, n.lender, in)
 	}
 	if _, err := fmt.Fprintln(app.Stdout, lock.Token()); err != nil {
 		return err
 	}
-	input := make(chan struct{})
-	go func() {
-		defer close(input)
-		_, _ = io.Copy(io.Discard, os.Stdin) // however it ends, it has
-	}()
 	select {
 	case <-ctx.Done():
-	case <-input:
-		_, _ = fmt.Fprintln(app.Stderr, "brokerctl: the input has ended: released")
+	case <-in.ended():
+		_ = c.note(app, "the input has ended: released")
 	case <-lock.Context().Done():
 	}
 	if err := lock.Release(); err != nil {
 		return &cli.Failure{Err: err, Code: exitLost}
+	}
+	return nil
+}
+
+// take gets the locks. There is none where runs around this process have all of them.
+func (c *lockCmd) take(ctx context.Context, client *wsclient.Client, app *kong.Kong) (*nesting, *wsclient.Lock, error) {
+	n, err := c.nest(ctx, client, c.Names)
+	if err != nil || len(n.missing) == 0 {
+		return n, nil, err
+	}
+	lock, err := c.obtain(ctx, client, n.missing, n.parent, 0, app.Stderr)
+	return n, lock, err
+}
+
+// stay has the locks of a run around this process until the end of the input. When they are lost that run ends this process.
+func (c *lockCmd) stay(ctx context.Context, app *kong.Kong, lender enclosure, in input) error {
+	_ = c.note(app, "held by the run around this one (%s): nothing is taken", lender.ID)
+	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-in.ended():
 	}
 	return nil
 }

@@ -10,13 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
@@ -42,7 +38,7 @@ func (runCmd) Help() string {
     $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
     $ brokerctl run --skip-if-locked cron/report -- ./report
 
-No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it.
+No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it. Other signals mean nothing. HUP and INT that were ignored at the start, as under nohup, stay ignored, for the command too. brokerctl goes on when nobody reads its messages any more (PIPE), and when it writes from the background of the terminal (TTOU).
 
 When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A command that becomes another user (sudo) gets no signals: write sudo brokerctl run.
 
@@ -50,17 +46,25 @@ A second process, the watchdog, does the same when brokerctl cannot. When broker
 
 Where Linux lets brokerctl make a cgroup v2 (as root, or where the user has one), the command runs there. Then whoever has left the group, a daemon for example, is killed as well when the locks are lost. Elsewhere on Linux that holds for those whose parents have ended, unless brokerctl was killed; on other systems only the group is killed. A command that ends by itself leaves its daemons alone, and the locks do not wait for them.
 
+A run inside a run, of the same broker, asks only for the locks that those around it do not hold. When they hold all of them, nothing is taken, a line on stderr says so, and the command takes the place of the inner brokerctl. A lock that they share cannot become exclusive, nor be shared with fewer. Their environment alone is not believed: the broker is asked whether they still hold. They must wait for the inner one: a job of an interactive shell, and what timeout starts, has a process group of its own, and is refused what they hold. A process that has left their session, such as a daemon, is not inside them any more.
+
 The command finds in its environment:
 
     LOCKBROKER_NAMES  the names, as a JSON array
     LOCKBROKER_TOKEN  the fencing token
     LOCKBROKER_ID     the id of the request, as in the listing
     LOCKBROKER_URL    where the broker is
+    LOCKBROKER_HELD   the requests that hold locks for it, also those of runs
+                      around this one: a JSON array of objects with the id, the
+                      token and the names of each, the outermost first
+
+Token and id are those of the latest of these requests. A lock that another one holds has the token of that.
 
 Exit codes, beside that of the command:
 
     69     no broker
-    75     not obtained: --wait has passed, --try, an operator withdrew it, or,
+    75     not obtained: --wait has passed, --try, an operator withdrew it, a
+           deadlock, a run around this one holds it in another way, or,
            with --skip-if-locked, the broker grants nothing to anyone
     76     lost while the command ran, or --hold has passed
     77     not permitted
@@ -94,22 +98,27 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	}
 	signals := notify()
 	line := newLine()
-	client, lock, err := c.acquire(signals, line, app.Stderr)
+	client, lock, n, err := c.acquire(signals, line, app.Stderr)
 	if client != nil {
 		defer client.Close()
 	}
 	if c.SkipIfLocked && errors.Is(err, wsclient.ErrUnavailable) {
-		_, err = fmt.Fprintln(app.Stderr, "brokerctl: skipped:", err)
-		return err
+		return c.note(app, "skipped: %v", err)
 	}
 	if err != nil {
 		return err
 	}
+	if lock == nil {
+		_ = c.note(app, "held by the run around this one (%s): nothing is taken", n.lender.ID)
+		_ = client.Close()
+		return become(path, command, c.environment(n.lender, n.around), signals)
+	}
+	own := enclosure{lock.ID(), lock.Token(), n.missing, os.Getpid(), session()}
 	g := &guard{
 		lock: lock, line: line, signals: signals, terminal: child.OpenTerminal(),
-		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr),
+		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr, c.Quiet),
 	}
-	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(lock)})
+	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(own, append(n.around, own))})
 	lost := release(client, lock, signals)
 	g.flush(time.Second)
 	g.speaker.end()
@@ -122,19 +131,29 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	return err
 }
 
-// acquire connects and gets the locks, unless a signal ends that.
-func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*wsclient.Client, *wsclient.Lock, error) {
+// acquire connects and gets the locks, unless a signal ends that. There is no lock where runs around this process have all
+// of them.
+func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*wsclient.Client, *wsclient.Lock, *nesting, error) {
 	ctx, interrupted := untilSignal(signals)
 	defer func() { _ = interrupted() }()
 	client, err := c.connect(ctx, line)
 	var lock *wsclient.Lock
+	var n *nesting
 	if err == nil {
-		lock, err = c.obtain(ctx, client, out)
+		n, err = c.nest(ctx, client, c.Names)
+	}
+	switch {
+	case err != nil:
+	case len(n.missing) > 0:
+		lock, err = c.obtain(ctx, client, n, out)
+	case c.Hold != nil:
+		hint := "say --hold there, or do without"
+		err = &cli.Failure{Err: errors.New("--hold: the run around this one holds the locks"), Hint: hint, Code: cli.ExitUsage}
 	}
 	if signal := interrupted(); signal != nil {
 		err = signal // whatever was granted ends with the client
 	}
-	return client, lock, err
+	return client, lock, n, err
 }
 
 // connect makes a client that goes on waiting when the broker is started again, and
@@ -143,14 +162,14 @@ func (c *runCmd) connect(ctx context.Context, line *line) (*wsclient.Client, err
 	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: line.dial})
 }
 
-func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, out io.Writer) (*wsclient.Lock, error) {
+func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (*wsclient.Lock, error) {
 	hold := given(c.Hold)
 	if hold > 0 { // a backstop: the guard ends the command before
 		hold += c.Grace + 2*killTime
 	}
 	ask := c.asking
 	ask.Try = ask.Try || c.SkipIfLocked
-	return ask.obtain(ctx, client, c.Names, hold, out)
+	return ask.obtain(ctx, client, n.missing, n.parent, hold, out)
 }
 
 // release gives the lock back. A signal that would end a command ends the waiting for
@@ -185,18 +204,6 @@ func exit(code int) error {
 
 // killTime is how long a group may take to end after KILL.
 const killTime = time.Second
-
-// environment is that of this process, and what is said of the locks.
-func (c *runCmd) environment(lock *wsclient.Lock) []string {
-	names, _ := json.Marshal(c.Names) // the broker has taken them for text
-	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "LOCKBROKER_") })
-	return append(environment,
-		"LOCKBROKER_NAMES="+string(names),
-		"LOCKBROKER_TOKEN="+strconv.FormatInt(lock.Token(), 10),
-		"LOCKBROKER_ID="+lock.ID(),
-		"LOCKBROKER_URL="+c.address(),
-	)
-}
 
 // lookUp finds the program as a shell does, but for what a shell knows itself.
 func lookUp(name string) (string, error) {

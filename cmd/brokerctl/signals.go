@@ -13,17 +13,14 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// Those who are to end; and all that are passed on to a command.
-var (
-	ending = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
-	passed = append(slices.Clone(ending), syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
-)
+// passed are the signals that are passed on to a command.
+var passed = append(slices.Clone(ending), syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
 
 // notify returns a channel of the signals that are passed on. Those that this process was
 // told to ignore, as by nohup, stay ignored, for the command too. And nobody dies of a
 // message that there is nobody to read: whoever guards a command has to end it.
 func notify() chan os.Signal {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	surviveBrokenPipes()
 	signals := make(chan os.Signal, 16)
 	for _, s := range passed {
 		if !signal.Ignored(s) {

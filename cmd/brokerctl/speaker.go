@@ -9,12 +9,13 @@ import (
 // A speaker tells people things, for one who must not wait until they are read: a
 // terminal can be held up, and a pipe full. What there is no room for is not said.
 type speaker struct {
+	quiet bool // what tells of nothing wrong is not said
 	lines chan string
 	said  chan chan struct{} // answers when all before it has been said; closed at the end
 }
 
-func newSpeaker(out io.Writer) *speaker {
-	s := &speaker{lines: make(chan string, 16), said: make(chan chan struct{})}
+func newSpeaker(out io.Writer, quiet bool) *speaker {
+	s := &speaker{quiet: quiet, lines: make(chan string, 16), said: make(chan chan struct{})}
 	go func() {
 		for {
 			select {
@@ -42,6 +43,13 @@ func (s *speaker) say(format string, args ...any) {
 	select {
 	case s.lines <- "brokerctl: " + fmt.Sprintf(format, args...) + "\n":
 	default:
+	}
+}
+
+// note says one line that tells of nothing wrong.
+func (s *speaker) note(format string, args ...any) {
+	if !s.quiet {
+		s.say(format, args...)
 	}
 }
 

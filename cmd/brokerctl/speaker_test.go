@@ -19,12 +19,25 @@ func (w *blockedWriter) Write(p []byte) (int, error) {
 	return w.text.Write(p)
 }
 
+// One that is quiet tells of nothing but what is wrong.
+func TestQuietSpeaker(t *testing.T) {
+	var out strings.Builder
+	s := newSpeaker(&out, true)
+	s.note("all is well")
+	s.say("something is wrong")
+	s.flush(time.Minute)
+	s.end()
+	if got := out.String(); got != "brokerctl: something is wrong\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // Who speaks waits for nobody, however much there is to say; what is flushed is what
 // there was room for, in its order.
 func TestSpeakerWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &blockedWriter{open: make(chan struct{})}
-		s := newSpeaker(out)
+		s := newSpeaker(out, false)
 		defer s.end()
 		for n := range 100 {
 			s.say("line %d", n)

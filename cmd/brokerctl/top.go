@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -64,7 +62,7 @@ func (c *topCmd) Validate() error {
 
 // Run shows the view, or prints it.
 func (c *topCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilTold()
 	defer stop()
 	options := top.Options{
 		Broker: c.shown(), Match: c.Pattern, Empty: c.Empty, Sort: c.Sort, Reverse: c.Reverse,

@@ -32,6 +32,20 @@ const (
 	queueSeen = 1000
 )
 
+// begins tells it from now on, until the function that it returns is called, or ctx ends.
+func (w *waiting) begins(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		w.tell(ctx)
+	}()
+	return func() {
+		cancel()
+		<-told
+	}
+}
+
 // tell says it until ctx ends.
 func (w *waiting) tell(ctx context.Context) {
 	if !cli.Pause(ctx, noticeAfter) {

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/go-json-experiment/json"
@@ -41,7 +38,7 @@ func (c *watchCmd) Validate() error { return checkPattern(c.Pattern) }
 
 // Run prints changes.
 func (c *watchCmd) Run(app *kong.Kong) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilTold()
 	defer stop()
 	client, err := c.dial(ctx)
 	if err != nil {

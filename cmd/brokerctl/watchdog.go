@@ -33,11 +33,14 @@ func (g *guard) startWatchdog() error {
 	if path := g.cgroup.Path(); path != "" {
 		args = append(args, "--cgroup="+path)
 	}
-	w, err := watchdog.Start(args, g.line.socket(), g.order)
-	if err == nil {
+	return g.spared.Start(func() (pid int, err error) {
+		w, err := watchdog.Start(args, g.line.socket(), g.order)
+		if err != nil {
+			return 0, err
+		}
 		g.watchdog = w
-	}
-	return err
+		return w.PID(), nil
+	})
 }
 
 // replaceWatchdog starts another when the one there was was killed. Where that cannot be done, or the next would fail

@@ -8,15 +8,15 @@ import { toText } from "./options.js";
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) {
-  const client = supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket);
+export async function connect(url, { author, clock = globalThis, label, WebSocket = globalThis.WebSocket } = {}) {
+  const client = supervise(toTarget(url, toText(label) ?? defaultLabel()), toText(author), clock, WebSocket);
   await client.ready();
   return new LockManager(client);
 }
 
 // toTarget is the address of the WebSocket, with a label for people.
 function toTarget(url, label) {
-  const target = new URL(url);
+  const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";

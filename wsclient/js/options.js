@@ -27,8 +27,12 @@ export function refuse(both, what) {
 // toDOMString is what String() is not: that takes symbols.
 export const toDOMString = (value) => `${value}`;
 
-// toText is the conversion to text, of what only people read.
-export const toText = (value) => (value === undefined ? value : toDOMString(value).toWellFormed());
+// toText is for what only people read. Lone surrogates are no text.
+export function toText(value) {
+  const text = value === undefined ? value : toDOMString(value);
+  demand(text?.isWellFormed() ?? true, "well-formed text");
+  return text;
+}
 
 const year = 31_536_000_000; // ms, the longest wait of the protocol
 

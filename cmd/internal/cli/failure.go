@@ -40,10 +40,8 @@ func (f *Failure) Unwrap() error { return f.Err }
 // that fails: with one line that says what is wrong, if there is anything to say, and
 // below it the hint, if there is one, both on stderr.
 func Main(app *kong.Kong, args []string) {
-	ctx, err := app.Parse(args)
-	if err != nil {
-		err = usage(app, err)
-	} else {
+	ctx, err := parse(app, args)
+	if err == nil {
 		err = ctx.Run()
 	}
 	if err != nil {

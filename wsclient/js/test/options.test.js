@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { connect } from "../client.js";
 import { Stage, outcome, settle } from "./internal/stage.js";
 
 const nothing = () => {};
@@ -127,7 +128,21 @@ test("an author is text, that of the client where there is none", async () => {
   const s = new Stage();
   await s.enter({ author: "page" });
   s.locks.request("a", nothing);
-  s.locks.request("a", { author: "me\uD800" }, nothing);
-  assert.deepEqual(s.socket.takeAll().map((m) => m.author), ["page", "me\uFFFD"]);
+  s.locks.request("a", { author: "me" }, nothing);
+  assert.deepEqual(s.socket.takeAll().map((m) => m.author), ["page", "me"]);
   await settle();
+});
+
+test("a lone surrogate in what people read is refused, not repaired", async () => {
+  const s = new Stage();
+  await s.enter();
+  const odd = "me\uD800";
+  await assert.rejects(s.locks.request("a", { author: odd }, nothing), TypeError);
+  await assert.rejects(s.locks.evict("bbbbbbbb--0", odd), TypeError);
+  await assert.rejects(s.locks.evict(odd), TypeError);
+  await assert.rejects(s.locks.why({ request: odd }), TypeError);
+  assert.deepEqual(s.socket.takeAll(), [], "nothing is sent");
+  for (const [url, options] of [["ws://h", { label: odd }], ["ws://h", { author: odd }], [`ws://h/?t=${odd}`]]) {
+    await assert.rejects(connect(url, { WebSocket: class { constructor() { assert.fail("connects"); } }, ...options }), TypeError);
+  }
 });

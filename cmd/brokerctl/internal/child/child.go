@@ -20,12 +20,14 @@ type Spec struct {
 	Env      []string  // all of it
 	Terminal *Terminal // is given to it; nil: it is not
 	Cgroup   *Cgroup   // it begins there, if the system lets it; nil: in that of this process
+	Spared   *Spared   // the child of this process that is none of the command's; nil: there is none
 }
 
 // A Child is a command that runs, or has run.
 type Child struct {
 	pid     int     // of the leader, and of the group
 	cgroup  *Cgroup // in which it has begun, or nil
+	spared  *Spared
 	stopped chan syscall.Signal
 	ended   chan struct{}
 	gone    chan struct{}
@@ -42,11 +44,14 @@ type Child struct {
 // it does.
 func Start(spec Spec) (*Child, error) {
 	c := &Child{
+		spared:  spec.Spared,
 		stopped: make(chan syscall.Signal, 1),
 		ended:   make(chan struct{}),
 		gone:    make(chan struct{}),
 	}
 	started := make(chan error)
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {
 		// The parent of the child, for the system, is this thread: it is to live as long
 		// as the child does.
@@ -58,8 +63,10 @@ func Start(spec Spec) (*Child, error) {
 		}
 	}()
 	if err := <-started; err != nil {
+		signal.Stop(ended)
 		return nil, err
 	}
+	go c.buryOrphans(ended)
 	return c, nil
 }
 
@@ -133,11 +140,11 @@ func (c *Child) reap() {
 	close(c.gone)
 }
 
-// bury waits for those who have ended, of the group and elsewhere.
+// bury waits for those of the group who have ended.
 func (c *Child) bury() {
 	for {
 		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
+		pid, err := syscall.Wait4(-c.pid, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
 		switch {
 		case err == syscall.EINTR:
 		case err != nil, pid == 0:
@@ -153,11 +160,9 @@ func (c *Child) bury() {
 func (c *Child) note(pid int, status syscall.WaitStatus) {
 	switch {
 	case status.Stopped():
-		if group, err := unix.Getpgid(pid); pid == c.pid || err == nil && group == c.pid {
-			select {
-			case c.stopped <- status.StopSignal():
-			default: // nobody has seen to the one before yet
-			}
+		select {
+		case c.stopped <- status.StopSignal():
+		default: // nobody has seen to the one before yet
 		}
 	case pid == c.pid:
 		c.mu.Lock()

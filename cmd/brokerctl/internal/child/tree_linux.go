@@ -52,19 +52,34 @@ func processes() (found []process) {
 		if err != nil {
 			continue
 		}
-		// PID (NAME) STATE PARENT GROUP ..., where the name may be anything.
-		stat, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		if len(fields) < 18 {
-			continue // it has ended meanwhile
+		if p, ok := readProcess(pid); ok { // else it has ended meanwhile
+			found = append(found, p)
 		}
-		p := process{pid: pid}
-		p.parent, _ = strconv.Atoi(fields[1])
-		p.group, _ = strconv.Atoi(fields[2])
-		// The first thread of a process can have ended before the others.
-		threads, _ := strconv.Atoi(fields[17])
-		p.isDead = fields[0] == "X" || fields[0] == "Z" && threads <= 1
-		found = append(found, p)
 	}
 	return found
+}
+
+func readProcess(pid int) (p process, ok bool) {
+	// PID (NAME) STATE PARENT GROUP ..., where the name may be anything.
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) < 18 {
+		return p, false
+	}
+	p.pid = pid
+	p.parent, _ = strconv.Atoi(fields[1])
+	p.group, _ = strconv.Atoi(fields[2])
+	// The first thread of a process can have ended before the others.
+	threads, _ := strconv.Atoi(fields[17])
+	p.isDead = fields[0] == "X" || fields[0] == "Z" && threads <= 1
+	return p, true
+}
+
+// ParentOf is the parent of a process that lives, else 0.
+func ParentOf(pid int) int {
+	p, _ := readProcess(pid)
+	if p.isDead {
+		return 0
+	}
+	return p.parent
 }

@@ -37,6 +37,7 @@ func Run(ctx context.Context, show Show, in io.Reader, out io.Writer) error {
 		tea.WithColorProfile(colorprofile.ANSI)) // whoever makes frames has decided about colours
 	stop := context.AfterFunc(ctx, program.Quit)
 	defer stop()
+	defer screen.HeedStops(program)()
 	if _, err := program.Run(); err != nil {
 		return fmt.Errorf("show the terminal: %w", err)
 	}
@@ -98,6 +99,8 @@ func (m *model) press(key string) tea.Cmd {
 	switch key {
 	case "q", "ctrl+c", "esc":
 		return tea.Quit
+	case "ctrl+z":
+		return screen.Stop
 	case "down", "j":
 		m.top++
 	case "up", "k":

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
 // manual is what ? shows.
@@ -51,7 +53,7 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	case "q":
 		return tea.Quit
 	case "ctrl+z":
-		return tea.Suspend
+		return screen.Stop
 	case "?":
 		m.helping = true
 	case "/":

@@ -7,6 +7,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
 // framesPerSecond is how often the screen is drawn at most.
@@ -25,6 +27,7 @@ func Run(ctx context.Context, source Source, news *Wire, options Options, in io.
 	// sixteen is of no use here, and to find out would run other programs.
 	program := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(),
 		tea.WithFPS(framesPerSecond), tea.WithColorProfile(colorprofile.ANSI))
+	defer screen.HeedStops(program)()
 	if _, err := program.Run(); err != nil {
 		return fmt.Errorf("show the terminal: %w", err)
 	}

@@ -116,7 +116,7 @@ func (w *Watchdog) listen() {
 		_, _ = w.link.Read(word) // there is no other
 	}
 	state, err := w.process.Wait()
-	w.failed = err == nil && state.Exited() // else somebody who waits for all children was faster
+	w.failed = err == nil && state.Exited()
 	close(w.ended)
 }
 

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// An input is the standard input of a command that goes on until its end.
+type input struct{ file *os.File }
+
+// openInput returns the input, or one that never ends where nobody could end it: a file, /dev/null and the like (a shell
+// gives that to what it starts in the background), and a pipe whose other end nobody has open, as under cron. It looks at
+// once, because whoever has the other end may close it soon.
+func openInput(file *os.File) input {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return input{}
+	case info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 && isHeldOpen(file):
+		return input{file}
+	case term.IsTerminal(int(file.Fd())):
+		ignoreBackground()
+		return input{file}
+	}
+	return input{}
+}
+
+// ended returns a channel that is closed at the end of the input. One that cannot be read has no end: a terminal that has
+// gone away, or in whose background this process is.
+func (i input) ended() <-chan struct{} {
+	if i.file == nil {
+		return nil
+	}
+	ended := make(chan struct{})
+	go func() {
+		if _, err := io.Copy(io.Discard, i.file); err == nil {
+			close(ended)
+		}
+	}()
+	return ended
+}

@@ -1,0 +1,129 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// children are those of this process, also those who have ended and for whom nobody has waited.
+func children() (count int) {
+	for _, p := range processes() {
+		if p.parent == os.Getpid() {
+			count++
+		}
+	}
+	return count
+}
+
+// leaving is a script that leaves 60 orphans behind, in its group and out of it, and ends with 7 when it has read a line
+// from the fifo.
+const leaving = `
+i=0; while [ $i -lt 30 ]; do i=$((i+1)); (: & setsid true & exit 0); done
+exec 3<> "$1"; read x <&3; exit 7`
+
+// Orphans are buried while the leader lives, and that does not take its status.
+func TestOrphansAreBuried(t *testing.T) {
+	for range 5 {
+		c, fifo := start(t, leaving)
+		file := open(t, fifo)
+		awaitBurial(t)
+		if _, err := file.WriteString("go\n"); err != nil {
+			t.Fatal(err)
+		}
+		await(t, c.Gone())
+		if status := c.Status(); status.ExitStatus() != 7 {
+			t.Errorf("%v", status)
+		}
+	}
+}
+
+// awaitBurial waits until nobody but the leader is a child of this process, dead or alive.
+func awaitBurial(t *testing.T) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for t.Context().Err() == nil {
+			if children() == 1 {
+				return
+			}
+		}
+	}()
+	await(t, done)
+}
+
+// The one who is spared keeps its status, also when it ends at the moment when it is started, among many orphans.
+func TestSparedKeepsItsStatus(t *testing.T) {
+	spared := new(Spared)
+	fifo := t.TempDir() + "/fifo"
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `(while :; do (: &); done) & read x < "$1"; kill $!; wait; exit 5`
+	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ(), Spared: spared})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Signal(syscall.SIGKILL)
+		await(t, c.Gone())
+	})
+	for range 100 {
+		command := exec.Command("/bin/sh", "-c", "exit 3")
+		err := spared.Start(func() (int, error) {
+			if err := command.Start(); err != nil {
+				return 0, err
+			}
+			return command.Process.Pid, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := command.Wait(); command.ProcessState.ExitCode() != 3 {
+			t.Fatalf("%v", err)
+		}
+	}
+	if err := os.WriteFile(fifo, []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	await(t, c.Gone())
+	if status := c.Status(); status.ExitStatus() != 5 {
+		t.Errorf("%v", status)
+	}
+}
+
+// endedChild finds the process id where the system has put it.
+func TestEndedChild(t *testing.T) {
+	command := exec.Command("/bin/sh", "-c", "echo $$")
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 32)
+	n, err := out.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan int)
+	go func() {
+		for {
+			if pid := endedChild(); pid != 0 {
+				done <- pid
+				return
+			}
+		}
+	}()
+	if got := fmt.Sprint(await(t, done)); got != strings.TrimSpace(string(text[:n])) {
+		t.Errorf("got %s, want %s", got, text[:n])
+	}
+	if err := command.Wait(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+)
+
+// parse reads the command line and refuses what kong would change silently: bytes that are no text become U+FFFD there,
+// so that two names are one, and of a flag that is given twice it keeps only the last.
+func parse(app *kong.Kong, args []string) (*kong.Context, error) {
+	for i, arg := range args {
+		if !utf8.ValidString(arg) { // which may hold a secret, so it is not shown
+			return nil, notText(fmt.Sprintf("argument %d", i+1))
+		}
+	}
+	ctx, err := app.Parse(args)
+	if err == nil {
+		err = errors.Join(checkOnce(ctx), checkEnvironment(ctx))
+	}
+	if err != nil {
+		return nil, usage(app, err)
+	}
+	return ctx, nil
+}
+
+// checkOnce refuses a flag that is given twice, unless each of them counts.
+func checkOnce(ctx *kong.Context) error {
+	given := make(map[*kong.Flag]bool)
+	for _, path := range ctx.Path {
+		flag := path.Flag
+		if flag == nil || flag.IsCumulative() {
+			continue
+		}
+		if given[flag] {
+			return &Failure{Err: fmt.Errorf("--%s is given twice", flag.Name), Hint: "see " + nameOf(ctx) + " --help"}
+		}
+		given[flag] = true
+	}
+	return nil
+}
+
+// nameOf is the command that was chosen.
+func nameOf(ctx *kong.Context) string {
+	if command := ctx.Selected(); command != nil {
+		return command.FullPath()
+	}
+	return ctx.Model.Name
+}
+
+// checkEnvironment looks at the variables that the command reads.
+func checkEnvironment(ctx *kong.Context) error {
+	for _, path := range ctx.Path {
+		for _, flag := range path.Flags {
+			for _, name := range flag.Envs {
+				if !utf8.ValidString(os.Getenv(name)) {
+					return notText(name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func notText(what string) error {
+	return &Failure{Err: fmt.Errorf("%s is not valid UTF-8", what), Hint: "text must be UTF-8 here, whatever the locale is", Code: ExitUsage}
+}

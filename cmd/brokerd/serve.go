@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"os/signal"
 	"strconv"
 	"sync"
 	"syscall"
@@ -115,6 +114,7 @@ func (serveCmd) Run(f *flags) error {
 	ctx := untilSignal()
 	log, flush := newLogger(os.Stderr, f.Debug)
 	defer flush()
+	outlive(log)
 	config := f.config(log)
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
@@ -134,23 +134,6 @@ func (serveCmd) Run(f *flags) error {
 	}
 	log.Info().Msg("stopped")
 	return nil
-}
-
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. By
-// then they have their default action again, so that the next ends the process.
-func untilSignal() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		<-signals
-		signal.Stop(signals)
-		if len(signals) > 0 {
-			os.Exit(cli.ExitFailure) // the second has come already
-		}
-		cancel()
-	}()
-	return ctx
 }
 
 func (f *flags) listen(ctx context.Context) (net.Listener, error) {

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -19,8 +18,9 @@ import (
 // helloWait is how long a broker may take to answer, where ctx allows longer.
 const helloWait = 10 * time.Second
 
-// Dial connects to the broker at address, for example ws://127.0.0.1:27002; the
-// path /ws is added where there is none. It returns once the broker has said
+// Dial connects to the broker at address, for example ws://127.0.0.1:27002; http:// and https:// mean the same
+// as ws:// and wss://. The path /ws is added where there is none, and the label, as client=..., to the query,
+// which otherwise stays as it is. Users and fragments are refused. Dial returns once the broker has said
 // hello, or an error when it has not after 10 s or when ctx ends; with
 // [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
 // is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
@@ -125,34 +125,6 @@ func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 		}
 		return conn, err
 	}
-}
-
-// dialURL makes the URL to dial. Its errors do not quote the address: there may
-// be a password in any part of one that is malformed.
-func dialURL(address, label string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, errors.New("the address is no URL: want one such as ws://127.0.0.1:27002")
-	case u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "":
-		return nil, errors.New("want a URL that begins with ws:// or wss://, such as ws://127.0.0.1:27002")
-	case u.User != nil:
-		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = "/ws"
-	}
-	query := u.Query()
-	if !query.Has("client") {
-		query.Set("client", label)
-	}
-	u.RawQuery = query.Encode()
-	return u, nil
-}
-
-// printable is the part of u that holds no secrets.
-func printable(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // refusalOf adds what the broker said to a failed handshake.

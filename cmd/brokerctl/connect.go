@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -25,7 +24,7 @@ const connectWait = 5 * time.Second
 type target struct {
 	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker, ws://... or wss://..., in place of host and port."`
+	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker in place of host and port: ws:// or http://, or with TLS wss:// or https://."`
 }
 
 // AfterApply lets --host and --port beat a URL from the environment.
@@ -36,9 +35,11 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 			given[p.Flag.Name] = true
 		}
 	}
-	if _, _, err := net.SplitHostPort(t.Host); err == nil || strings.Contains(t.Host, "/") {
-		return errors.New("--host: want a name or an address, without a port")
+	host, err := cli.Host(t.Host)
+	if err != nil {
+		return err
 	}
+	t.Host = host
 	switch byPort := given["host"] || given["port"]; {
 	case byPort && given["url"]:
 		return errors.New("want either --url, or --host and --port")
@@ -53,7 +54,7 @@ func (t target) address() string {
 	if t.URL != "" {
 		return t.URL
 	}
-	return "ws://" + t.shown()
+	return (&url.URL{Scheme: "ws", Host: t.shown()}).String()
 }
 
 // shown is the address as it may be shown: there may be secrets in a URL.

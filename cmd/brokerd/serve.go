@@ -74,6 +74,9 @@ func (f *flags) Validate() error {
 	case f.MaxPages < 1:
 		return errors.New("--max-pages: want 1 or more")
 	}
+	if _, err := cli.Host(f.Host); err != nil {
+		return err
+	}
 	for _, name := range f.AllowedHost {
 		if err := broker.CheckHost(name); err != nil {
 			return fmt.Errorf("--allowed-host: %w", err)
@@ -138,7 +141,11 @@ func (serveCmd) Run(f *flags) error {
 
 func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, f.network(), net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	host, err := cli.Host(f.Host) // without brackets
+	if err != nil {
+		return nil, err
+	}
+	listener, err := config.Listen(ctx, networkOf(host), net.JoinHostPort(host, strconv.Itoa(int(f.Port))))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		hint := "is a brokerd running already? Stop it, or choose another --port"
@@ -149,10 +156,10 @@ func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-// network makes 0.0.0.0 mean what it says: with "tcp" Go would listen on every
+// networkOf makes 0.0.0.0 mean what it says: with "tcp" Go would listen on every
 // IPv6 interface as well.
-func (f *flags) network() string {
-	if ip, err := netip.ParseAddr(f.Host); err == nil && ip.Is4() {
+func networkOf(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
 		return "tcp4"
 	}
 	return "tcp"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -24,7 +23,9 @@ const helloWait = 10 * time.Second
 // hello, or an error when it has not after 10 s or when ctx ends; with
 // [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
 // is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
-// enough) or ErrTooMany, an address that is none by ErrBadRequest. A nil options is
+// enough) or ErrTooMany, an address that is none by ErrBadRequest. Whatever else there is in place of a broker, and
+// in between, is told by a *[DialError]. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as for
+// [http.ProxyFromEnvironment]. A nil options is
 // the zero Options. The client is to be closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
@@ -71,10 +72,11 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
 	l := link{cut: func() bool { return true }}
+	try := &attempt{target: c.target, link: &l}
 	o := c.options
 	dialer := websocket.Dialer{
 		NetDialContext:  l.dialer(ctx, o.NetDial),
-		Proxy:           http.ProxyFromEnvironment,
+		Proxy:           try.findProxy,
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
@@ -83,11 +85,13 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	var conn *conn
 	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
 	if err != nil {
-		err = refusalOf(response, err)
+		try.response = response
 	} else {
+		l.greeting.end()
+		try.opened = true
 		conn, err = startConn(c, ws, l)
 	}
-	if !l.cut() { // ctx has ended
+	if !l.cut() && try.response == nil { // ctx has ended
 		if conn != nil {
 			conn.fail(context.Cause(ctx))
 			conn.goroutines.Wait()
@@ -98,7 +102,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
 	if err != nil {
-		return nil, err
+		return nil, try.diagnose(err)
 	}
 	return conn, nil
 }
@@ -106,8 +110,9 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 // A link is the network connection below the WebSocket.
 type link struct {
 	net.Conn
-	made instant
-	cut  func() bool // keeps it open when ctx ends; false: it has been closed
+	greeting *greeting // what the library reads from
+	made     instant
+	cut      func() bool // keeps it open when ctx ends; false: it has been closed
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -120,20 +125,13 @@ func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 	}
 	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(dialCtx, network, address)
-		if err == nil {
-			*l = link{Conn: conn, made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() })}
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		*l = link{
+			Conn: conn, greeting: &greeting{Conn: conn, room: handshakeBytes},
+			made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() }),
+		}
+		return l.greeting, nil
 	}
-}
-
-// refusalOf adds what the broker said to a failed handshake.
-func refusalOf(response *http.Response, err error) error {
-	if response == nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	said := make([]byte, 256)
-	n, _ := response.Body.Read(said)
-	return &refusedUpgrade{status: response.StatusCode, said: string(said[:n]), err: err}
 }

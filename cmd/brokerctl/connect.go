@@ -78,27 +78,10 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 	defer cancel()
 	options.Label = label()
 	client, err := wsclient.Dial(ctx, t.address(), &options)
-	switch {
-	case err == nil:
-		return client, nil
-	case errors.Is(err, wsclient.ErrBadRequest):
-		return nil, &cli.Failure{Err: err, Code: cli.ExitUsage}
-	case errors.Is(err, wsclient.ErrForbidden):
-		return nil, &cli.Failure{Err: err, Code: exitForbidden}
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, &cli.Failure{
-			Err:  fmt.Errorf("something listens at %s but does not answer (%w)", t.shown(), err),
-			Hint: "is that a brokerd? " + checkTarget,
-			Code: cli.ExitUnavailable,
-		}
-	case errors.Is(err, wsclient.ErrShuttingDown):
-		return nil, &cli.Failure{
-			Err:  fmt.Errorf("the broker at %s is stopping, and lets nobody in (%w)", t.shown(), err),
-			Hint: "try again when it has started again",
-			Code: cli.ExitUnavailable,
-		}
+	if err != nil {
+		return nil, t.unreachable(err)
 	}
-	return nil, t.unreachable(err)
+	return client, nil
 }
 
 // label says who runs brokerctl: other people read it in the listing, and where
@@ -139,14 +122,3 @@ func pause(client *wsclient.Client) string {
 	}
 	return refusal.Message
 }
-
-// unreachable says what to check.
-func (t target) unreachable(err error) error {
-	return &cli.Failure{
-		Err:  fmt.Errorf("no broker at %s (%w)", t.shown(), err),
-		Hint: "is brokerd running there? " + checkTarget,
-		Code: cli.ExitUnavailable,
-	}
-}
-
-const checkTarget = "Check --host and --port, or --url"

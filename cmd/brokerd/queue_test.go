@@ -114,10 +114,10 @@ func TestQueueRefused(t *testing.T) {
 		write("ccc", broken)
 		write("d", nil)
 		write("e", broken)
-		time.Sleep(3 * retryWait / 2)
+		time.Sleep(3 * retryWait / 2) //nolint:forbidigo // in a bubble
 		synctest.Wait()
 		out.refusal = nil
-		time.Sleep(retryWait)
+		time.Sleep(retryWait) //nolint:forbidigo // in a bubble
 		synctest.Wait()
 		write("f", broken)
 		out.refusal = nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,16 +17,16 @@ import (
 
 // A valve is something to write to that can be closed, and that can refuse.
 type valve struct {
-	open    chan struct{}
-	refusal error
-	lines   []string
+	open   chan struct{}
+	broken atomic.Bool
+	lines  []string
 }
 
 // Write waits until the valve is open.
 func (v *valve) Write(line []byte) (int, error) {
 	<-v.open
-	if v.refusal != nil {
-		return 0, v.refusal
+	if v.broken.Load() {
+		return 0, errors.New("broken pipe")
 	}
 	v.lines = append(v.lines, string(line))
 	return len(line), nil
@@ -103,24 +104,23 @@ func TestQueueRefused(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
 		close(out.open)
 		q := newQueue(out, room{10, 1000}, tellMissed)
-		write := func(line string, refusal error) {
-			out.refusal = refusal
+		write := func(line string, broken bool) {
+			out.broken.Store(broken)
 			_, _ = q.Write([]byte(line))
 			synctest.Wait()
 		}
-		broken := errors.New("broken pipe")
-		write("a", nil)
-		write("bb", broken)
-		write("ccc", broken)
-		write("d", nil)
-		write("e", broken)
+		write("a", false)
+		write("bb", true)
+		write("ccc", true)
+		write("d", false)
+		write("e", true)
 		time.Sleep(3 * retryWait / 2) //nolint:forbidigo // in a bubble
 		synctest.Wait()
-		out.refusal = nil
+		out.broken.Store(false)
 		time.Sleep(retryWait) //nolint:forbidigo // in a bubble
 		synctest.Wait()
-		write("f", broken)
-		out.refusal = nil
+		write("f", true)
+		out.broken.Store(false)
 		q.flush()
 		want := []string{"a", "missed {2 5}, broken pipe", "d", "missed {1 1}, broken pipe", "missed {1 1}, broken pipe"}
 		if !slices.Equal(out.lines, want) {

@@ -42,7 +42,9 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	c := newClient(target, o)
 	conn, err := c.first(ctx)
 	if err == nil {
-		err = c.attach(conn)
+		if ended := c.attach(conn); ended != nil {
+			err = &DialError{Connected: true, Answered: true, Err: ended}
+		}
 	}
 	if err != nil {
 		_ = c.Close()

@@ -120,7 +120,8 @@ func TestUpgradeHeaderLines(t *testing.T) {
 			synctest.Wait() // for the hello, which takes the name
 			_ = response.Body.Close()
 			if got := response.Header.Get(protocol); response.StatusCode != test.status || got != test.selected {
-				t.Errorf("%s %q: got %s and %q, want %d and %q", test.name, test.lines, response.Status, got, test.status, test.selected)
+				t.Errorf("%s %q: got %s and %q, want %d and %q",
+					test.name, test.lines, response.Status, got, test.status, test.selected)
 			}
 		})
 	}

@@ -81,8 +81,8 @@ func dialQuery(query, label string) (string, error) {
 		if name, err := url.QueryUnescape(name); err != nil || name != labelParameter {
 			continue
 		}
-		if _, err := url.QueryUnescape(text); err != nil || strings.Contains(text, ";") {
-			return "", errors.New("the label in the URL is malformed: write % as %25, and ; as %3B")
+		if _, err := url.QueryUnescape(text); err != nil {
+			return "", errors.New("the label in the URL is malformed: write % as %25")
 		}
 		hasLabel = true
 	}

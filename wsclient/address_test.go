@@ -56,7 +56,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://h:1?&&", dialled: "h:1", asked: "/ws?&&&client=me"},
 	{address: `ws://h:1?q=a b"<ö'`, dialled: "h:1", asked: "/ws?q=a%20b%22%3C%C3%B6'&client=me"},
 	{address: "ws://h:1?client=you", dialled: "h:1", asked: "/ws?client=you"},
-	{address: "ws://h:1?a&%63lient=you;x=1", refused: "%3B"},
+	{address: "ws://h:1?a&%63lient=you;x=1", dialled: "h:1", asked: "/ws?a&%63lient=you;x=1"},
 	{address: "ws://h:1?client=50%", refused: "%25"},
 	{address: "ws://h:1?client=", dialled: "h:1", asked: "/ws?client="},
 	{address: "ws://h:1?client", dialled: "h:1", asked: "/ws?client"},

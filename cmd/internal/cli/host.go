@@ -24,7 +24,7 @@ func Host(text string) (string, error) {
 	if _, port, err := net.SplitHostPort(text); err == nil && strings.Trim(port, "0123456789") == "" {
 		return "", errors.New("--host: want a name or an address, without a port: there is --port")
 	}
-	odd := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("/:@?#%[]\\", c) }
+	odd := func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("/:@?#%[]\\", c) }
 	if text == "" || strings.ContainsFunc(text, odd) {
 		return "", errors.New("--host: want a name or an address, such as locks.example, 192.0.2.7 or ::1")
 	}

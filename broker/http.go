@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -120,7 +119,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 // session leaves the door at its end.
 func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, label string, address netip.Prefix) bool {
 	h := &hijacker{ResponseWriter: w}
-	conn, err := b.upgrader.Upgrade(h, r, nil)
+	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has answered.
 		b.lines.refused.line().Str("error", wire.LogText(err.Error())).Str("remote", wire.LogText(r.RemoteAddr)).
@@ -143,15 +142,17 @@ func checkUpgrade(r *http.Request) (label string, refused *refusal) {
 	if r.Method != http.MethodGet {
 		return "", &refusal{http.StatusMethodNotAllowed, "want GET"}
 	}
-	if !websocket.IsWebSocketUpgrade(r) {
+	if !isUpgrade(r.Header) {
 		return "", &refusal{http.StatusUpgradeRequired,
 			"this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol}
 	}
 	if r.ContentLength != 0 {
 		return "", &refusal{http.StatusBadRequest, "an upgrade has no body"}
 	}
-	offered := websocket.Subprotocols(r)
-	if len(offered) > 0 && !slices.Contains(offered, wire.Subprotocol) {
+	if name := repeated(r.Header); name != "" {
+		return "", &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
+	}
+	if !offersUs(r.Header) {
 		return "", &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
 	}
 	if len(r.URL.RawQuery) > queryBytes {

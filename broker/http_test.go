@@ -81,6 +81,52 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	})
 }
 
+// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1): a
+// client may write one, and a proxy may part or join them. What the handshake has once, it has once.
+func TestUpgradeHeaderLines(t *testing.T) {
+	const protocol, key = "Sec-Websocket-Protocol", "dGhlIHNhbXBsZSBub25jZQ=="
+	for i, test := range []struct {
+		name     string
+		lines    []string
+		status   int
+		selected string
+	}{
+		{protocol, []string{"chat", "lockbroker.v1"}, 101, "lockbroker.v1"},
+		{protocol, []string{"lockbroker.v1", "chat"}, 101, "lockbroker.v1"},
+		{protocol, []string{"chat, superchat", "x , lockbroker.v1,"}, 101, "lockbroker.v1"},
+		{protocol, []string{"", "lockbroker.v1"}, 101, "lockbroker.v1"},
+		{protocol, []string{",,lockbroker.v1"}, 101, "lockbroker.v1"},
+		{protocol, []string{"", " ,"}, 101, ""}, // offers none
+		{protocol, []string{"chat", "superchat"}, 400, ""},
+		{"Connection", []string{"keep-alive", "Upgrade"}, 101, ""},
+		{"Connection", []string{"", "keep-alive,, upgrade"}, 101, ""},
+		{"Connection", []string{"keep-alive", "close"}, 426, ""},
+		{"Upgrade", []string{"h2c", "WebSocket"}, 101, ""},
+		{"Upgrade", []string{", websocket"}, 101, ""},
+		{"Upgrade", []string{"TLS/1.0, websocket"}, 101, ""},
+		{"Upgrade", []string{"TLS/1.0", "websockets"}, 426, ""},
+		{"Sec-Websocket-Extensions", []string{"permessage-deflate", "x; y=\"z, zz\""}, 101, ""}, // not used
+		{"Sec-Websocket-Version", []string{"13", "8"}, 400, ""},
+		{"Sec-Websocket-Version", []string{"13, 8"}, 400, ""},
+		{"Sec-Websocket-Key", []string{key, "AAAAAAAAAAAAAAAAAAAAAA=="}, 400, ""},
+		{"Sec-Websocket-Key", []string{key, key}, 400, ""},
+		{"Origin", []string{"http://broker.test", "http://elsewhere.test"}, 403, ""},
+	} {
+		inBubble(t, broker.Config{}, func(r *rig) {
+			header := upgradeHeader()
+			header[test.name] = test.lines
+			r.next.Store(string(rune('a' + i)))
+			response := r.get("/ws", header)
+			synctest.Wait() // for the hello, which takes the name
+			_ = response.Body.Close()
+			if got := response.Header.Get(protocol); response.StatusCode != test.status || got != test.selected {
+				t.Errorf("%s %q: got %s and %q, want %d and %q",
+					test.name, test.lines, response.Status, got, test.status, test.selected)
+			}
+		})
+	}
+}
+
 func TestHealth(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		synctest.Wait() // until Run serves

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -19,12 +17,15 @@ import (
 // helloWait is how long a broker may take to answer, where ctx allows longer.
 const helloWait = 10 * time.Second
 
-// Dial connects to the broker at address, for example ws://127.0.0.1:27002; the
-// path /ws is added where there is none. It returns once the broker has said
+// Dial connects to the broker at address, for example ws://127.0.0.1:27002; http:// and https:// mean the same
+// as ws:// and wss://. The path /ws is added where there is none, and the label, as client=..., to the query,
+// which otherwise stays as it is. Users and fragments are refused. Dial returns once the broker has said
 // hello, or an error when it has not after 10 s or when ctx ends; with
 // [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
 // is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
-// enough) or ErrTooMany, an address that is none by ErrBadRequest. A nil options is
+// enough) or ErrTooMany, an address that is none by ErrBadRequest. Whatever else there is in place of a broker, and
+// in between, is told by a *[DialError]. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as for
+// [http.ProxyFromEnvironment]. A nil options is
 // the zero Options. The client is to be closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
@@ -41,7 +42,9 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	c := newClient(target, o)
 	conn, err := c.first(ctx)
 	if err == nil {
-		err = c.attach(conn)
+		if ended := c.attach(conn); ended != nil {
+			err = &DialError{Connected: true, Answered: true, Err: ended}
+		}
 	}
 	if err != nil {
 		_ = c.Close()
@@ -71,10 +74,11 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
 	l := link{cut: func() bool { return true }}
+	try := &attempt{target: c.target, link: &l}
 	o := c.options
 	dialer := websocket.Dialer{
 		NetDialContext:  l.dialer(ctx, o.NetDial),
-		Proxy:           http.ProxyFromEnvironment,
+		Proxy:           try.findProxy,
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
@@ -83,11 +87,13 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	var conn *conn
 	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
 	if err != nil {
-		err = refusalOf(response, err)
+		try.response = response
 	} else {
+		l.greeting.end()
+		try.opened = true
 		conn, err = startConn(c, ws, l)
 	}
-	if !l.cut() { // ctx has ended
+	if !l.cut() && try.response == nil { // ctx has ended
 		if conn != nil {
 			conn.fail(context.Cause(ctx))
 			conn.goroutines.Wait()
@@ -98,7 +104,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
 	if err != nil {
-		return nil, err
+		return nil, try.diagnose(err)
 	}
 	return conn, nil
 }
@@ -106,8 +112,9 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 // A link is the network connection below the WebSocket.
 type link struct {
 	net.Conn
-	made instant
-	cut  func() bool // keeps it open when ctx ends; false: it has been closed
+	greeting *greeting // what the library reads from
+	made     instant
+	cut      func() bool // keeps it open when ctx ends; false: it has been closed
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -120,48 +127,13 @@ func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 	}
 	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(dialCtx, network, address)
-		if err == nil {
-			*l = link{Conn: conn, made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() })}
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		*l = link{
+			Conn: conn, greeting: &greeting{Conn: conn, room: handshakeBytes},
+			made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() }),
+		}
+		return l.greeting, nil
 	}
-}
-
-// dialURL makes the URL to dial. Its errors do not quote the address: there may
-// be a password in any part of one that is malformed.
-func dialURL(address, label string) (*url.URL, error) {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, errors.New("the address is no URL: want one such as ws://127.0.0.1:27002")
-	case u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "":
-		return nil, errors.New("want a URL that begins with ws:// or wss://, such as ws://127.0.0.1:27002")
-	case u.User != nil:
-		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = "/ws"
-	}
-	query := u.Query()
-	if !query.Has("client") {
-		query.Set("client", label)
-	}
-	u.RawQuery = query.Encode()
-	return u, nil
-}
-
-// printable is the part of u that holds no secrets.
-func printable(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-// refusalOf adds what the broker said to a failed handshake.
-func refusalOf(response *http.Response, err error) error {
-	if response == nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	said := make([]byte, 256)
-	n, _ := response.Body.Read(said)
-	return &refusedUpgrade{status: response.StatusCode, said: string(said[:n]), err: err}
 }

@@ -113,7 +113,7 @@ func TestBadAddresses(t *testing.T) {
 	for _, address := range []string{
 		"x",
 		"::",
-		"http://x",
+		"ftp://x",
 		"ws://",
 		"ws://user:secret@host",
 		"ws://user:secret@ho st",

@@ -2,8 +2,6 @@ package wsclient
 
 import (
 	"errors"
-	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -46,34 +44,6 @@ func (b *backoff) next(lasted time.Duration, dice float64) time.Duration {
 	return time.Duration(dice * float64(bound))
 }
 
-// refusedUpgrade is an answer to a handshake that was not what was asked for.
-type refusedUpgrade struct {
-	status int
-	said   string
-	err    error
-}
-
-// Error says what the broker has said.
-func (e *refusedUpgrade) Error() string {
-	return fmt.Sprintf("%v: %d %s: %q", e.err, e.status, http.StatusText(e.status), e.said)
-}
-
-// Unwrap is the error of the handshake.
-func (e *refusedUpgrade) Unwrap() error { return e.err }
-
-// Is makes errors.Is(err, ErrShuttingDown) and the like work.
-func (e *refusedUpgrade) Is(target error) bool {
-	switch e.status {
-	case http.StatusServiceUnavailable:
-		return target == ErrShuttingDown
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return target == ErrForbidden
-	case http.StatusTooManyRequests:
-		return target == ErrTooMany
-	}
-	return false
-}
-
 // isFinal reports whether another attempt after one that ended so, or a
 // connection that ended so, would be in vain, as the tables of the protocol say.
 // What is in no table may be over later.
@@ -81,9 +51,9 @@ func (e *refusedUpgrade) Is(target error) bool {
 // A close with 1000 that this side has not asked for is not the broker's; it may
 // come from something in between, which says nothing about the next attempt.
 func isFinal(err error) bool {
-	if refused := new(refusedUpgrade); errors.As(err, &refused) {
+	if refused := new(DialError); errors.As(err, &refused) && refused.Status != 0 && !refused.FromProxy {
 		for _, row := range wire.HTTPStatuses() {
-			if row.Status == refused.status {
+			if row.Status == refused.Status {
 				return row.Retry == wire.RetryNever
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -26,7 +25,7 @@ const connectWait = 5 * time.Second
 type target struct {
 	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker, ws://... or wss://..., in place of host and port."`
+	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker in place of host and port: ws:// or http://, or with TLS wss:// or https://."`
 }
 
 // AfterApply lets --host and --port beat a URL from the environment.
@@ -37,9 +36,11 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 			given[p.Flag.Name] = true
 		}
 	}
-	if _, _, err := net.SplitHostPort(t.Host); err == nil || strings.Contains(t.Host, "/") {
-		return errors.New("--host: want a name or an address, without a port")
+	host, err := cli.Host(t.Host)
+	if err != nil {
+		return err
 	}
+	t.Host = host
 	switch byPort := given["host"] || given["port"]; {
 	case byPort && given["url"]:
 		return errors.New("want either --url, or --host and --port")
@@ -54,7 +55,7 @@ func (t target) address() string {
 	if t.URL != "" {
 		return t.URL
 	}
-	return "ws://" + t.shown()
+	return (&url.URL{Scheme: "ws", Host: t.shown()}).String()
 }
 
 // shown is the address as it may be shown: there may be secrets in a URL.
@@ -78,27 +79,10 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 	defer cancel()
 	options.Label = label()
 	client, err := wsclient.Dial(ctx, t.address(), &options)
-	switch {
-	case err == nil:
-		return client, nil
-	case errors.Is(err, wsclient.ErrBadRequest):
-		return nil, &cli.Failure{Err: err, Code: cli.ExitUsage}
-	case errors.Is(err, wsclient.ErrForbidden):
-		return nil, &cli.Failure{Err: err, Code: exitForbidden}
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, &cli.Failure{
-			Err:  fmt.Errorf("something listens at %s but does not answer (%w)", t.shown(), err),
-			Hint: "is that a brokerd? " + checkTarget,
-			Code: cli.ExitUnavailable,
-		}
-	case errors.Is(err, wsclient.ErrShuttingDown):
-		return nil, &cli.Failure{
-			Err:  fmt.Errorf("the broker at %s is stopping, and lets nobody in (%w)", t.shown(), err),
-			Hint: "try again when it has started again",
-			Code: cli.ExitUnavailable,
-		}
+	if err != nil {
+		return nil, t.unreachable(err)
 	}
-	return nil, t.unreachable(err)
+	return client, nil
 }
 
 // label says who runs brokerctl: other people read it in the listing, and where
@@ -139,14 +123,3 @@ func pause(client *wsclient.Client) string {
 	}
 	return refusal.Message
 }
-
-// unreachable says what to check.
-func (t target) unreachable(err error) error {
-	return &cli.Failure{
-		Err:  fmt.Errorf("no broker at %s (%w)", t.shown(), err),
-		Hint: "is brokerd running there? " + checkTarget,
-		Code: cli.ExitUnavailable,
-	}
-}
-
-const checkTarget = "Check --host and --port, or --url"

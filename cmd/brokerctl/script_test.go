@@ -56,6 +56,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cmpmasked":  compareMasked,
 		"mute":       mute,
 		"refusing":   refusing,
+		"answering":  answering,
 		"holder":     holder,
 		"waiter":     waiter,
 		"useuntil":   useUntil,

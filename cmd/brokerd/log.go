@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"os"
@@ -30,16 +31,26 @@ func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	var out io.Writer = file
+	var out io.Writer = &wholeLines{out: file}
 	if term.IsTerminal(int(file.Fd())) {
 		out = zerolog.ConsoleWriter{Out: file, TimeFormat: "15:04:05.000", TimeLocation: time.Local}
 	}
-	direct := zerolog.New(out).With().Timestamp().Logger()
-	lines := newQueue(out, room{logLines, logBytes}, func(missed room) {
-		direct.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes).
-			Msg("the log was too slow: lines were dropped")
-	})
+	lines := newQueue(out, room{logLines, logBytes}, lineOfMissed)
 	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines.flush
+}
+
+// lineOfMissed returns the line that stands for those that were dropped, because the log was too slow, or could
+// not be written.
+func lineOfMissed(missed room, err error) []byte {
+	var line bytes.Buffer
+	log := zerolog.New(&line).With().Timestamp().Logger()
+	event := log.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes)
+	if err == nil {
+		event.Msg("the log was too slow: lines were dropped")
+	} else {
+		event.Err(err).Msg("the log could not be written: lines were dropped")
+	}
+	return line.Bytes()
 }
 
 // logStart says where the broker listens, and what whoever runs it should know.

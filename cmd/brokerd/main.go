@@ -23,12 +23,22 @@ const description = `A lock broker: named locks for programs that share a resour
 
 Programs connect to ws://HOST:PORT/ws. When a connection ends, for whatever reason, its locks are released. brokerctl info lists who has which lock and who waits.
 
-Logs go to stderr: lines of JSON, or text for people when stderr is a terminal. A flag beats the environment, which beats the default.
+Logs go to stderr: lines of JSON, or text for people when stderr is a terminal. Where it takes no lines, because nobody reads it or the disk is full, they are dropped, and counted in the log when it takes some again. A flag beats the environment, which beats the default.
+
+Signals:
+
+    INT, TERM        stop in order, see --drain; the second ends it at once
+    QUIT             end at once, with the stacks of all goroutines on stderr
+    HUP, USR1, USR2  nothing, but a line in the log
+    PIPE             nothing: the log goes on when somebody reads it again
+    TSTP, CONT       stop the process, and let it go on; clients that do not
+                     hear from it meanwhile count their locks as lost
 
 Exit codes:
 
     0   stopped by SIGINT or SIGTERM
     1   something failed, for example the port is taken
+    2   ended by SIGQUIT, or by a fault of its own
     80  the command line is wrong`
 
 func main() { cli.Main(newApp(), os.Args[1:]) }

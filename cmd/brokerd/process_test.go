@@ -62,7 +62,7 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 
 // A logLine is one line of the log of brokerd.
 type logLine struct {
-	Level, Message, Address string
+	Level, Message, Address, Signal string
 }
 
 // A daemon is a running brokerd.

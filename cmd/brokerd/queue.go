@@ -9,7 +9,7 @@ import (
 
 // A queue writes lines for others, who never wait: where out takes nothing, some lines may
 // wait, and further ones are dropped, and counted. Audit lines have as much room again for
-// themselves, so that other lines cannot keep them out.
+// themselves, so that other lines cannot keep them out. Lines that out refuses are dropped, too.
 //
 // (zerolog's own, package diode, may keep the last line to itself until the next
 // comes: it can be told of a line just before it begins to wait for it.)
@@ -17,12 +17,13 @@ type queue struct {
 	out    io.Writer
 	lines  chan []byte
 	room   room
-	tell   func(missed room)
+	tell   func(missed room, err error) []byte
 	last   chan struct{} // closed by flush
 	done   chan struct{} // closed when all has been written after that
 	queued atomic.Int64  // bytes
 
 	missedLines, missedBytes atomic.Int64
+	err                      error // with which out refused the latest line; nil: it took it
 }
 
 // A room is an amount of log.
@@ -31,9 +32,13 @@ type room struct{ lines, bytes int64 }
 // auditMark is in every audit line, and in no other: in a string quotes are escaped.
 var auditMark = []byte(`"audit":true`)
 
-// newQueue makes one with that much room. When lines were dropped it calls tell before it
-// writes the next.
-func newQueue(out io.Writer, most room, tell func(missed room)) *queue {
+// retryWait is how long after out has refused a line the number of dropped lines is written, if out takes
+// that, although no line is there to be written.
+const retryWait = 10 * time.Second
+
+// newQueue makes one with that much room. When lines were dropped it writes what tell says of them before the
+// next line. Its error is that of out, or nil.
+func newQueue(out io.Writer, most room, tell func(missed room, err error) []byte) *queue {
 	q := &queue{
 		out: out, lines: make(chan []byte, 2*most.lines), room: most, tell: tell,
 		last: make(chan struct{}), done: make(chan struct{}),
@@ -45,10 +50,14 @@ func newQueue(out io.Writer, most room, tell func(missed room)) *queue {
 // Write takes a line. It never fails.
 func (q *queue) Write(line []byte) (int, error) {
 	if !q.put(line) {
-		q.missedLines.Add(1)
-		q.missedBytes.Add(int64(len(line)))
+		q.miss(room{1, int64(len(line))})
 	}
 	return len(line), nil
+}
+
+func (q *queue) miss(r room) {
+	q.missedLines.Add(r.lines)
+	q.missedBytes.Add(r.bytes)
 }
 
 // put reports whether there was room. When several goroutines write at once, each may find
@@ -74,10 +83,17 @@ func (q *queue) put(line []byte) bool {
 
 func (q *queue) run() {
 	defer close(q.done)
+	var retry <-chan time.Time
 	for {
+		if q.err != nil && retry == nil {
+			retry = time.After(retryWait)
+		}
 		select {
 		case line := <-q.lines:
 			q.write(line)
+		case <-retry:
+			retry = nil
+			q.tellMissed()
 		case <-q.last:
 			for len(q.lines) > 0 {
 				q.write(<-q.lines)
@@ -89,15 +105,27 @@ func (q *queue) run() {
 }
 
 func (q *queue) write(line []byte) {
-	q.tellMissed()
-	_, _ = q.out.Write(line) // where would one say that it failed?
-	q.queued.Add(-int64(len(line)))
+	size := int64(len(line))
+	if !q.tellMissed() || !q.print(line) {
+		q.miss(room{1, size})
+	}
+	q.queued.Add(-size)
 }
 
-func (q *queue) tellMissed() {
-	if missed := (room{q.missedLines.Swap(0), q.missedBytes.Swap(0)}); missed.lines > 0 {
-		q.tell(missed)
+// tellMissed reports whether nothing is left to be told.
+func (q *queue) tellMissed() bool {
+	missed := room{q.missedLines.Swap(0), q.missedBytes.Swap(0)}
+	if missed.lines == 0 || q.print(q.tell(missed, q.err)) {
+		return true
 	}
+	q.miss(missed)
+	return false
+}
+
+// print reports whether out has taken the line.
+func (q *queue) print(line []byte) bool {
+	_, q.err = q.out.Write(line)
+	return q.err == nil
 }
 
 // flushWait is how long the last lines may take at the end.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,20 +15,29 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A valve is something to write to that can be closed.
+// A valve is something to write to that can be closed, and that can refuse.
 type valve struct {
-	open  chan struct{}
-	lines []string
+	open   chan struct{}
+	broken atomic.Bool
+	lines  []string
 }
 
 // Write waits until the valve is open.
 func (v *valve) Write(line []byte) (int, error) {
 	<-v.open
+	if v.broken.Load() {
+		return 0, errors.New("broken pipe")
+	}
 	v.lines = append(v.lines, string(line))
 	return len(line), nil
 }
 
-func (v *valve) tell(missed room) { v.lines = append(v.lines, fmt.Sprint("missed ", missed)) }
+func tellMissed(missed room, err error) []byte {
+	if err != nil {
+		return fmt.Append(nil, "missed ", missed, ", ", err)
+	}
+	return fmt.Append(nil, "missed ", missed)
+}
 
 // Each line is written as soon as it can be, also the last.
 func TestQueueWritesAtOnce(t *testing.T) {
@@ -49,7 +61,7 @@ func TestQueueWritesAtOnce(t *testing.T) {
 func TestQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newQueue(out, room{3, 1000}, out.tell)
+		q := newQueue(out, room{3, 1000}, tellMissed)
 		for n := range 10 {
 			_, _ = fmt.Fprint(q, n)
 			synctest.Wait()
@@ -68,7 +80,7 @@ func TestQueueDrops(t *testing.T) {
 func TestQueueDropsBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newQueue(out, room{100, 10}, out.tell)
+		q := newQueue(out, room{100, 10}, tellMissed)
 		for _, line := range []string{"1234", "5678", "9abc", "de", "f"} {
 			_, _ = fmt.Fprint(q, line)
 			synctest.Wait()
@@ -86,6 +98,71 @@ func TestQueueDropsBytes(t *testing.T) {
 	})
 }
 
+// Lines that are refused are counted, and that is told before the next that is taken, or when none comes.
+func TestQueueRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &valve{open: make(chan struct{})}
+		close(out.open)
+		q := newQueue(out, room{10, 1000}, tellMissed)
+		write := func(line string, broken bool) {
+			out.broken.Store(broken)
+			_, _ = q.Write([]byte(line))
+			synctest.Wait()
+		}
+		write("a", false)
+		write("bb", true)
+		write("ccc", true)
+		write("d", false)
+		write("e", true)
+		time.Sleep(3 * retryWait / 2) //nolint:forbidigo // in a bubble
+		synctest.Wait()
+		out.broken.Store(false)
+		time.Sleep(retryWait) //nolint:forbidigo // in a bubble
+		synctest.Wait()
+		write("f", true)
+		out.broken.Store(false)
+		q.flush()
+		want := []string{"a", "missed {2 5}, broken pipe", "d", "missed {1 1}, broken pipe", "missed {1 1}, broken pipe"}
+		if !slices.Equal(out.lines, want) {
+			t.Errorf("got %q, want %q", out.lines, want)
+		}
+		if n := q.queued.Load(); n != 0 {
+			t.Errorf("%d bytes wait, says the queue", n)
+		}
+	})
+}
+
+// A small is a file with room for so many bytes.
+type small struct {
+	bytes.Buffer
+	room int
+}
+
+// Write writes as much as there is room for.
+func (s *small) Write(text []byte) (int, error) {
+	n := min(len(text), s.room-s.Len())
+	_, _ = s.Buffer.Write(text[:n])
+	if n < len(text) {
+		return n, errors.New("no space left")
+	}
+	return n, nil
+}
+
+// A line that had no room to its end does not take the next one along.
+func TestTornLine(t *testing.T) {
+	file := &small{room: 7}
+	log := &wholeLines{out: file}
+	for i, line := range []string{"one\n", "two and more\n", "three\n", "four\n"} {
+		if i == 3 {
+			file.room = 100
+		}
+		_, _ = io.WriteString(log, line)
+	}
+	if got, want := file.String(), "one\ntwo\nfour\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // No flood of other lines, whatever is in them, keeps an audit line out.
 func TestQueueKeepsAuditLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +173,7 @@ func TestQueueKeepsAuditLines(t *testing.T) {
 		log.Warn().Str("client", `"audit":true`).Str(`"audit":true,"x"`, "").Msg(`"audit":true`)
 		for _, most := range []room{{3, 1 << 20}, {1 << 10, 3 * int64(forged.Len())}} {
 			out := &valve{open: make(chan struct{})}
-			q := newQueue(out, most, func(room) {})
+			q := newQueue(out, most, tellMissed)
 			for range 100 {
 				_, _ = q.Write(forged.Bytes())
 				synctest.Wait()
@@ -104,7 +181,8 @@ func TestQueueKeepsAuditLines(t *testing.T) {
 			_, _ = q.Write(audit.Bytes())
 			close(out.open)
 			q.flush()
-			if n := len(out.lines); n > 5 || out.lines[n-1] != audit.String() {
+			if n := len(out.lines); n > 6 || // with one that tells of the others
+				out.lines[n-1] != audit.String() {
 				t.Errorf("room for %v: %d lines, the last is %s", most, n, out.lines[n-1])
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"os/signal"
 	"strconv"
 	"sync"
 	"syscall"
@@ -30,7 +29,7 @@ type flags struct {
 	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any that is free."`
 	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Log what each client does as well."`
 
-	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for what must survive a restart: fencing tokens then rise whatever happens, and after a crash nothing is granted while clients of before may believe. Made if it is not there."`
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for what must survive a restart: fencing tokens then rise whatever happens, and after a crash nothing is granted while clients of before may believe. Made if it is not there, for this user alone; those above it for others to enter, as the umask allows."`
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"Keep the locks of a connection that ended without goodbye until it has been silent for --timeout: its client may be alive."`
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM; 0s: no time."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`
@@ -75,6 +74,9 @@ func (f *flags) Validate() error {
 	case f.MaxPages < 1:
 		return errors.New("--max-pages: want 1 or more")
 	}
+	if _, err := cli.Host(f.Host); err != nil {
+		return err
+	}
 	for _, name := range f.AllowedHost {
 		if err := broker.CheckHost(name); err != nil {
 			return fmt.Errorf("--allowed-host: %w", err)
@@ -115,6 +117,7 @@ func (serveCmd) Run(f *flags) error {
 	ctx := untilSignal()
 	log, flush := newLogger(os.Stderr, f.Debug)
 	defer flush()
+	outlive(log)
 	config := f.config(log)
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
@@ -136,26 +139,13 @@ func (serveCmd) Run(f *flags) error {
 	return nil
 }
 
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. By
-// then they have their default action again, so that the next ends the process.
-func untilSignal() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	go func() {
-		<-signals
-		signal.Stop(signals)
-		if len(signals) > 0 {
-			os.Exit(cli.ExitFailure) // the second has come already
-		}
-		cancel()
-	}()
-	return ctx
-}
-
 func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, f.network(), net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	host, err := cli.Host(f.Host) // without brackets
+	if err != nil {
+		return nil, err
+	}
+	listener, err := config.Listen(ctx, networkOf(host), net.JoinHostPort(host, strconv.Itoa(int(f.Port))))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		hint := "is a brokerd running already? Stop it, or choose another --port"
@@ -166,10 +156,10 @@ func (f *flags) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-// network makes 0.0.0.0 mean what it says: with "tcp" Go would listen on every
+// networkOf makes 0.0.0.0 mean what it says: with "tcp" Go would listen on every
 // IPv6 interface as well.
-func (f *flags) network() string {
-	if ip, err := netip.ParseAddr(f.Host); err == nil && ip.Is4() {
+func networkOf(host string) string {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
 		return "tcp4"
 	}
 	return "tcp"

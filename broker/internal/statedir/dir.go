@@ -43,7 +43,7 @@ func OpenOn(files Files, path string) (*Dir, error) {
 }
 
 func open(files Files, path string) (*Dir, error) {
-	if err := makeDir(files, path); err != nil {
+	if err := makeDir(files, filepath.Clean(path), dirMode); err != nil {
 		return nil, err
 	}
 	if err := checkFiles(path); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -232,14 +233,14 @@ func TestDirectoriesAreMadeDurably(t *testing.T) {
 	top := t.TempDir()
 	f := &realFiles{}
 	path := filepath.Join(top, "a", "b")
-	if err := makeDir(f, path); err != nil {
+	if err := makeDir(f, path, dirMode); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{top, filepath.Join(top, "a")}; !slices.Equal(f.synced, want) {
 		t.Errorf("synced %q, want %q", f.synced, want)
 	}
 	f.synced = nil
-	if err := makeDir(f, path); err != nil || len(f.synced) > 0 {
+	if err := makeDir(f, path, dirMode); err != nil || len(f.synced) > 0 {
 		t.Errorf("the second time: %v, synced %q", err, f.synced)
 	}
 	list(t, path) // it is there
@@ -270,7 +271,7 @@ func (f *scriptedFiles) do(step string) error {
 	return nil
 }
 
-func (f *scriptedFiles) Mkdir(string) error                  { return f.do("mkdir") }
+func (f *scriptedFiles) Mkdir(string, fs.FileMode) error     { return f.do("mkdir") }
 func (f *scriptedFiles) Create(string, string) (File, error) { return f, f.do("create") }
 func (f *scriptedFiles) Rename(string, string) error         { return f.do("rename") }
 func (f *scriptedFiles) Remove(string) error                 { return f.do("remove") }

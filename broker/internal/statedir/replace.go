@@ -12,7 +12,7 @@ import (
 
 // Files is what a Dir does to files, so that tests can see the order, and let it fail.
 type Files interface {
-	Mkdir(path string) error
+	Mkdir(path string, mode fs.FileMode) error
 	Create(dir, pattern string) (File, error)
 	Rename(from, to string) error
 	Remove(path string) error
@@ -30,17 +30,25 @@ type File interface {
 	Close() error
 }
 
+// The modes of directories that are made, less the umask: only this user may read the state, but what is
+// above it may be for others, too. A directory that is there already keeps its mode, which somebody has
+// chosen. The files in it have 0600 in any case.
+const (
+	dirMode   fs.FileMode = 0o700
+	aboveMode fs.FileMode = 0o755
+)
+
 // makeDir makes a directory, and those above it, where they are not there yet.
 // Those that it has made are on the disk: else a loss of power could take the
 // state along with them, and the next use would be taken for the first.
-func makeDir(f Files, path string) error {
-	err := f.Mkdir(path)
+func makeDir(f Files, path string, mode fs.FileMode) error {
+	err := f.Mkdir(path, mode)
 	above := filepath.Dir(path)
 	if errors.Is(err, fs.ErrNotExist) && above != path {
-		if err := makeDir(f, above); err != nil {
+		if err := makeDir(f, above, aboveMode); err != nil {
 			return err
 		}
-		err = f.Mkdir(path)
+		err = f.Mkdir(path, mode)
 	}
 	switch {
 	case err == nil:
@@ -82,8 +90,8 @@ func replace(f Files, dir string, compose func(born int64) ([]byte, error)) erro
 // Disk is the Files of this machine.
 type Disk struct{}
 
-// Mkdir makes a directory that only this user may read.
-func (Disk) Mkdir(path string) error { return os.Mkdir(path, 0o700) }
+// Mkdir makes a directory with that mode, less the umask.
+func (Disk) Mkdir(path string, mode fs.FileMode) error { return os.Mkdir(path, mode) }
 
 // Create makes a file with a new name.
 func (Disk) Create(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }

@@ -1,0 +1,117 @@
+package wsclient
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// labelParameter is the one that the broker reads of a query.
+const labelParameter = "client"
+
+// schemes are those of addresses, and what is dialled for them. That of a page does as well, as it does for the
+// WebSocket of browsers.
+var schemes = map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+
+// dialURL makes the URL to dial: that of the user, with the label in its query. What would have to be left out
+// or guessed is refused. Errors do not quote the address: there may be a password in any part of one that is malformed.
+func dialURL(address, label string) (*url.URL, error) {
+	if !utf8.ValidString(address) {
+		return nil, errors.New("the address is not valid UTF-8")
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("the address is no URL: want one such as ws://127.0.0.1:27002; " +
+			"IPv6 addresses stand in brackets, and the % of a zone is %25: ws://[fe80::1%25eth0]:27002")
+	}
+	scheme := schemes[u.Scheme]
+	switch {
+	case scheme == "" || u.Host == "":
+		return nil, errors.New("want a URL that begins with ws://, wss://, http:// or https://, such as ws://127.0.0.1:27002")
+	case u.User != nil:
+		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
+	case u.Fragment != "":
+		return nil, errors.New("there is a # in the URL, and what follows it is never sent: write %23 where it is meant")
+	}
+	u.Scheme = scheme
+	if u.Host, err = dialHost(u); err != nil {
+		return nil, err
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path, u.RawPath = "/ws", ""
+	}
+	u.RawPath = escape(u.RawPath, "^`{|}\\") // one that holds these is dropped, and %2F would become a slash
+	u.RawQuery, err = dialQuery(u.RawQuery, label)
+	return u, err
+}
+
+// dialHost checks host and port.
+func dialHost(u *url.URL) (string, error) {
+	host, port := u.Hostname(), u.Port()
+	if host == "" {
+		return "", errors.New("there is no host in the URL")
+	}
+	for _, c := range host {
+		if c >= utf8.RuneSelf {
+			return "", errors.New("the host in the URL is not ASCII: write it in the form that begins with xn--")
+		}
+	}
+	if strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {
+		return "", errors.New("an IPv6 address in a URL stands in brackets: ws://[::1]:27002")
+	}
+	if port == "" {
+		return strings.TrimSuffix(u.Host, ":"), nil
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", errors.New("the port in the URL is none: want 1 to 65535")
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// dialQuery adds the label to a query, unless there is one. The rest is for whatever stands before the broker, and
+// stays as it is, but for characters that no request can hold, which are escaped as browsers do it.
+func dialQuery(query, label string) (string, error) {
+	hasLabel := false
+	for pair := range strings.SplitSeq(query, "&") {
+		name, text, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(name); err != nil || name != labelParameter {
+			continue
+		}
+		if _, err := url.QueryUnescape(text); err != nil {
+			return "", errors.New("the label in the URL is malformed: write % as %25")
+		}
+		hasLabel = true
+	}
+	query = escape(query, "")
+	if hasLabel {
+		return query, nil
+	}
+	if query != "" {
+		query += "&"
+	}
+	return query + labelParameter + "=" + url.QueryEscape(label), nil
+}
+
+// escape escapes what no request can hold, and what is in also: see the percent-encode sets of
+// https://url.spec.whatwg.org/#percent-encoded-bytes.
+func escape(text, also string) string {
+	var out strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		if c <= ' ' || c > '~' || strings.IndexByte(`"<>`+also, c) >= 0 {
+			fmt.Fprintf(&out, "%%%02X", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// printable is the part of u that holds no secrets.
+func printable(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}

@@ -1,0 +1,157 @@
+package wsclient
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// An attempt is one to connect, and what is needed to say why it has failed.
+type attempt struct {
+	target   *url.URL
+	proxy    *url.URL       // nil: none
+	noProxy  string         // the variable of the environment that holds no URL of a proxy
+	link     *link          // without a greeting: there was no connection
+	response *http.Response // that is no WebSocket
+	opened   bool           // it is a WebSocket, but there was no hello
+}
+
+// findProxy is for the library. What the environment says is not quoted: there may be a password in it.
+func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(r)
+	switch {
+	case err == nil && proxy == nil:
+		return nil, nil
+	case err != nil || proxy.Host == "":
+		a.noProxy = "HTTP_PROXY"
+		if a.target.Scheme == "wss" {
+			a.noProxy = "HTTPS_PROXY"
+		}
+		return nil, errors.New("it is no URL")
+	}
+	a.proxy = proxy
+	if proxy.Scheme != "http" && proxy.Scheme != "socks5" {
+		return nil, errors.New("want a URL that begins with http:// or socks5://")
+	}
+	return proxy, nil
+}
+
+// diagnose says what has become of the attempt, which has ended with err.
+func (a *attempt) diagnose(err error) *DialError {
+	e := &DialError{Proxy: a.noProxy, Err: err}
+	if a.proxy != nil {
+		e.Proxy = a.proxy.Host
+	}
+	if a.link.greeting == nil {
+		return e
+	}
+	heard := a.link.greeting.heard
+	e.Connected, e.Answered = true, a.opened || len(heard) > 0
+	switch {
+	case a.opened && errors.Is(err, context.DeadlineExceeded):
+		e.Err = fmt.Errorf("no hello: %w", err)
+	case a.opened:
+	case a.response != nil:
+		a.describe(e, a.response)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case !e.Answered:
+		e.Err = fmt.Errorf("the connection was closed without an answer: %w", err)
+	case a.proxy != nil && a.proxy.Scheme == "http" && !isTunnel(heard): // the library says what a SOCKS proxy does
+		e.FromProxy = true
+		a.recognize(e, heard)
+	case a.proxy == nil:
+		a.recognize(e, heard)
+	}
+	return e
+}
+
+// recognize says what it is that begins like that, and is not what was asked for.
+func (a *attempt) recognize(e *DialError, heard []byte) {
+	isHTTP := bytes.HasPrefix(heard, []byte("HTTP/"))
+	switch {
+	case a.link.greeting.room == 0:
+		e.Err = errEndless // some of what the library makes of it quotes it all
+	case errors.As(e.Err, new(tls.RecordHeaderError)):
+		e.Err = fmt.Errorf("it speaks no TLS: the URL must begin with ws:// (%w)", e.Err)
+		e.Said = firstLine(heard)
+	case a.target.Scheme == "wss" && !e.FromProxy: // what is wrong with its TLS, such as a certificate, was said
+	case bytes.HasPrefix(heard, []byte{21, 3}): // an alert of TLS (RFC 8446, 5.1)
+		e.Err = errors.New("it speaks TLS: the URL must begin with wss://")
+	case !isHTTP:
+		e.Err = errors.New("it does not speak HTTP")
+		e.Said = firstLine(heard)
+	case e.FromProxy:
+		response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(heard)), &http.Request{Method: http.MethodConnect})
+		if err == nil {
+			a.describe(e, response)
+		}
+	}
+}
+
+// isTunnel reports whether a proxy has made the connection.
+func isTunnel(heard []byte) bool {
+	_, status, _ := bytes.Cut(heard, []byte(" "))
+	return bytes.HasPrefix(status, []byte("200"))
+}
+
+// describe puts into e what an answer in HTTP says.
+func (a *attempt) describe(e *DialError, response *http.Response) {
+	defer func() { _ = response.Body.Close() }()
+	e.Status = response.StatusCode
+	e.Server = wire.LogText(response.Header.Get("Server"))
+	if location, err := response.Location(); err == nil {
+		e.Location = wire.LogText(printable(location))
+		return // the page beside it says the same
+	}
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	text := string(body)
+	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+		text = title(text)
+	}
+	text = firstLine([]byte(a.withoutSecrets(text)))
+	if text != e.status() {
+		e.Said = text
+	}
+}
+
+// title returns that of a page, or "".
+func title(page string) string {
+	lower := strings.ToLower(page)
+	begin, end := strings.Index(lower, "<title>"), strings.Index(lower, "</title>")
+	if len(lower) != len(page) || begin < 0 || end < begin {
+		return ""
+	}
+	return html.UnescapeString(page[begin+len("<title>") : end])
+}
+
+func firstLine(text []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
+	return wire.LogText(string(bytes.TrimSpace(line)))
+}
+
+// withoutSecrets returns text without what the user has put into the query of the address: some servers show what
+// was asked of them.
+func (a *attempt) withoutSecrets(text string) string {
+	const hidden, long = "...", 4 // shorter ones are no secrets, and could be part of any word
+	text = strings.ReplaceAll(text, a.target.RawQuery, hidden)
+	for pair := range strings.SplitSeq(a.target.RawQuery, "&") {
+		_, raw, _ := strings.Cut(pair, "=")
+		plain, _ := url.QueryUnescape(raw)
+		for _, secret := range []string{raw, plain} {
+			if len(secret) >= long {
+				text = strings.ReplaceAll(text, secret, hidden)
+			}
+		}
+	}
+	return text
+}

@@ -45,8 +45,8 @@ func TestPackageIsImported(t *testing.T) {
 	}
 }
 
-// TestPackageIsLinted: neither publint nor "Are the types wrong?" has anything to say, whichever way packages are found. But
-// for one thing: it has no CommonJS, without which require works from Node 20.19 on, and import everywhere.
+// TestPackageIsLinted: neither publint nor "Are the types wrong?" has anything to say, whichever way packages are
+// found, but for one thing: it has no CommonJS. Without that require works from Node 20.19 on, and import everywhere.
 func TestPackageIsLinted(t *testing.T) {
 	folder := packed(t)
 	run(t, jstest.Script(t, "publint", "src/cli.js", "--strict", "--pack=false", folder))

@@ -34,6 +34,7 @@ func TestTypes(t *testing.T) {
 	writeProjects(t, folder)
 	for _, compiler := range compilers {
 		t.Run(compiler.version, func(t *testing.T) {
+			t.Parallel()
 			projects, err := filepath.Glob(filepath.Join(folder, "tsconfig."+compiler.projects+".json"))
 			if err != nil || len(projects) < 3 {
 				t.Fatalf("%d projects, %v", len(projects), err)

@@ -39,7 +39,8 @@ func TestTypes(t *testing.T) {
 			if err != nil || len(projects) < 3 {
 				t.Fatalf("%d projects, %v", len(projects), err)
 			}
-			tsc := jstest.Script(t, "typescript-"+compiler.version, "bin/tsc", append([]string{"-b"}, projects...)...)
+			args := append([]string{"--build", "--force"}, projects...)
+			tsc := jstest.Script(t, "typescript-"+compiler.version, "bin/tsc", args...)
 			tsc.Dir = folder
 			run(t, tsc)
 		})

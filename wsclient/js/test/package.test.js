@@ -41,6 +41,16 @@ test("the parts import each other by relative paths, and nothing else", () => {
   }
 });
 
+test("the one module exports what client.js does: classes of its own, whose names tell errors apart", async () => {
+  const whole = await import("../bundle/client.js");
+  assert.deepEqual(Object.keys(whole), Object.keys(client));
+  for (const name of Object.keys(client).filter((name) => name.endsWith("Error"))) {
+    const error = new whole[name]("of another copy");
+    assert.equal(error instanceof client[name], false, "README.md says that it is not");
+    assert.equal(error.name, name);
+  }
+});
+
 test("README.md stands alone, as on the page of npm: its links are absolute", () => {
   const links = [...read("README.md").matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
   assert.ok(links.length > 3);

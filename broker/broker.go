@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
-
-	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // A Broker hands out locks. Make one with [New]. Its methods may be called
@@ -65,7 +63,7 @@ func New(config Config) (*Broker, error) {
 	}
 	b.lines = newLines(config.Logger)
 	b.door, b.handshakes = newDoor(&config), newHandshakes(&config, b.lines)
-	if b.client, err = readClient(js.Files()); err != nil {
+	if b.client, err = theClient(); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)

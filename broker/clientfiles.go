@@ -1,24 +1,47 @@
 package broker
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-// clientFiles are those of the JavaScript client, by the path at which a page finds
-// them: client.js imports its parts from beside it.
+// clientFiles are those of the JavaScript client, by the path at which a page finds them.
 type clientFiles map[string]clientFile
 
 // A clientFile is one of them.
 type clientFile struct {
-	body        []byte
 	contentType string
-	etag        string
+	plain       representation
+	gzipped     representation // or the plain one, where that is not longer
 }
+
+// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: else a cache could
+// be told that what it has is right for a client that cannot read it.
+type representation struct {
+	body     []byte
+	encoding string // "": none
+	etag     string
+}
+
+// theClient is what every broker serves. client.js is all of the client, so that a page need not fetch one part after
+// another; the parts are there as well.
+var theClient = sync.OnceValues(func() (clientFiles, error) {
+	files, err := readClient(js.Files())
+	if err != nil {
+		return nil, err
+	}
+	files["/client.js"], err = newClientFile("client.js", []byte(js.Module()))
+	return files, err
+})
 
 // readClient reads the scripts and types in the top directory of files.
 func readClient(files fs.FS) (clientFiles, error) {
@@ -28,18 +51,42 @@ func readClient(files fs.FS) (clientFiles, error) {
 	}
 	found := make(clientFiles)
 	for _, entry := range entries {
-		contentType := clientFileType(entry.Name())
-		if entry.IsDir() || contentType == "" {
+		if entry.IsDir() || clientFileType(entry.Name()) == "" {
 			continue
 		}
 		body, err := fs.ReadFile(files, entry.Name())
 		if err != nil {
 			return nil, fmt.Errorf("client files: %w", err)
 		}
-		etag := fmt.Sprintf("\"%x\"", sha256.Sum256(body))
-		found["/"+entry.Name()] = clientFile{body, contentType, etag}
+		if found["/"+entry.Name()], err = newClientFile(entry.Name(), body); err != nil {
+			return nil, fmt.Errorf("client files: %w", err)
+		}
 	}
 	return found, nil
+}
+
+func newClientFile(name string, body []byte) (clientFile, error) {
+	var zipped bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	if err != nil {
+		return clientFile{}, err
+	}
+	if _, err := zip.Write(body); err != nil {
+		return clientFile{}, err
+	}
+	if err := zip.Close(); err != nil {
+		return clientFile{}, err
+	}
+	f := clientFile{contentType: clientFileType(name), plain: newRepresentation(body, "")}
+	f.gzipped = f.plain
+	if zipped.Len() < len(body) {
+		f.gzipped = newRepresentation(zipped.Bytes(), "gzip")
+	}
+	return f, nil
+}
+
+func newRepresentation(body []byte, encoding string) representation {
+	return representation{body, encoding, fmt.Sprintf("\"%x\"", sha256.Sum256(body))}
 }
 
 // clientFileType is "" for what is not served.
@@ -54,7 +101,7 @@ func clientFileType(name string) string {
 }
 
 // serveClient adds the client's files to mux. Browsers keep them, and ask each time
-// whether they are still the same: so the parts always fit together.
+// whether they are still the same: so the client fits its broker, and the parts fit together.
 func (b *Broker) serveClient(mux *http.ServeMux) {
 	for path, file := range b.client {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -67,28 +114,36 @@ func (b *Broker) serveClient(mux *http.ServeMux) {
 // serve answers with the whole file: to give out parts of it, as http.ServeContent does, would
 // let one request ask for thousands of them.
 func (f clientFile) serve(w http.ResponseWriter, r *http.Request) {
+	selected := f.plain
+	if prefersGzip(r.Header["Accept-Encoding"]) {
+		selected = f.gzipped
+	}
 	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("ETag", f.etag)
+	h.Set("ETag", selected.etag)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Accept-Ranges", "none")
-	if f.isKnown(r) {
+	if selected.isKnown(r) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
+	if selected.encoding != "" {
+		h.Set("Content-Encoding", selected.encoding)
+	}
 	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	h.Set("Content-Length", strconv.Itoa(len(selected.body)))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(f.body)
+		_, _ = w.Write(selected.body)
 	}
 }
 
-// isKnown reports whether the client has the file already (RFC 9110, section 13.1.2).
-func (f clientFile) isKnown(r *http.Request) bool {
+// isKnown reports whether the client has it already (RFC 9110, section 13.1.2).
+func (p representation) isKnown(r *http.Request) bool {
 	for _, tags := range r.Header["If-None-Match"] {
 		for tag := range strings.SplitSeq(tags, ",") {
 			tag = strings.TrimSpace(tag)
-			if tag == "*" || strings.TrimPrefix(tag, "W/") == f.etag {
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == p.etag {
 				return true
 			}
 		}

@@ -1,16 +1,23 @@
 package broker_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // clientHandler is that of a broker that serves these files as its client.
@@ -116,6 +123,129 @@ func TestClientFilesAreKept(t *testing.T) {
 	if changed := fetch(next, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
 		t.Errorf("another version: %d, want 200", changed.Code)
 	}
+}
+
+// zipped is a client of one file that gzip makes shorter.
+var zipped = fstest.MapFS{"client.js": {Data: []byte("export {};" + strings.Repeat(" // and so on", 100))}}
+
+// Who can read gzip gets it, and nobody else.
+func TestClientFilesAreCompressed(t *testing.T) {
+	h := clientHandler(t, broker.Config{}, zipped)
+	want := string(zipped["client.js"].Data)
+	for accepted, encoding := range map[string]string{
+		"":                      "",
+		"gzip":                  "gzip",
+		"gzip, deflate, br":     "gzip",
+		"br;q=1.0,GZIP;q=0.001": "gzip",
+		"x-gzip":                "gzip",
+		"*":                     "gzip",
+		"*;q=0.5, identity;q=0": "gzip",
+		"gzip, identity":        "gzip",
+		"br, deflate":           "",
+		"identity":              "",
+		"gzip;q=0":              "",
+		"gzip; q=0.000, *":      "",
+		"*;q=0":                 "",
+		"gzip;q=0.5, identity":  "",
+		"gzip;q=":               "",
+		"gzip;q=NaN":            "",
+		"gzip;q=2":              "",
+		"gzip;level=9":          "",
+		"gzipped, not-gzip":     "",
+		", ,;,":                 "",
+	} {
+		t.Run(accepted, func(t *testing.T) {
+			header := http.Header{"Accept-Encoding": {accepted}}
+			got := fetch(h, http.MethodGet, "/client.js", header)
+			if got.Code != 200 || got.Header().Get("Content-Encoding") != encoding || unzip(t, got) != want {
+				t.Errorf("%d %q, want %q", got.Code, got.Header(), encoding)
+			}
+			head := fetch(h, http.MethodHead, "/client.js", header)
+			if head.Body.Len() != 0 || !reflect.DeepEqual(head.Header(), got.Header()) || head.Header().Get("Content-Length") != strconv.Itoa(got.Body.Len()) {
+				t.Errorf("HEAD: %q, GET: %q", head.Header(), got.Header())
+			}
+		})
+	}
+	lines := http.Header{"Accept-Encoding": {"br", "gzip"}}
+	if got := fetch(h, http.MethodGet, "/client.js", lines).Header().Get("Content-Encoding"); got != "gzip" {
+		t.Errorf("in two lines: %q", got)
+	}
+}
+
+// A cache that has one form of a file is not told that it is what a client that cannot read it has asked for.
+func TestFormsOfClientFilesAreToldApart(t *testing.T) {
+	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
+	h := clientHandler(t, config, zipped)
+	etags := map[string]string{}
+	for _, encoding := range []string{"gzip", "identity"} {
+		etags[encoding] = fetch(h, http.MethodGet, "/client.js", http.Header{"Accept-Encoding": {encoding}}).Header().Get("ETag")
+	}
+	for asked := range etags {
+		for known, etag := range etags {
+			got := fetch(h, http.MethodGet, "/client.js",
+				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag}, "Origin": {"https://app.example"}})
+			if (got.Code == 304) != (asked == known) {
+				t.Errorf("who has %s and asks for %s gets %d", known, asked, got.Code)
+			}
+			if vary := got.Header().Values("Vary"); !slices.Equal(vary, []string{"Origin", "Accept-Encoding"}) {
+				t.Errorf("%d: Vary %q", got.Code, vary)
+			}
+			if encoding := got.Header().Get("Content-Encoding"); got.Code == 304 && encoding != "" {
+				t.Errorf("304 with Content-Encoding %q", encoding)
+			}
+		}
+	}
+}
+
+// What every broker serves: the client in one file that imports nothing, and each part as it is written.
+func TestServedClient(t *testing.T) {
+	b, err := broker.New(broker.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := fs.ReadDir(js.Files(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		text, err := fs.ReadFile(js.Files(), entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := string(text)
+		if entry.Name() == "client.js" {
+			want = js.Module()
+		}
+		for _, encoding := range []string{"identity", "gzip"} {
+			got := fetch(b.Handler(), http.MethodGet, "/"+entry.Name(), http.Header{"Accept-Encoding": {encoding}})
+			if got.Code != 200 || unzip(t, got) != want {
+				t.Errorf("%s, %s: %d, %.200s", entry.Name(), encoding, got.Code, got.Body)
+			}
+			if entry.Name() == "client.js" && encoding == "gzip" && got.Body.Len() > 10_000 { // which fit into the first packets of a connection
+				t.Errorf("client.js has %d bytes", got.Body.Len())
+			}
+		}
+	}
+	if imported := regexp.MustCompile(`(?m)^\s*import\b|\bimport\(|^await`).FindString(js.Module()); imported != "" {
+		t.Errorf("client.js has %q", imported)
+	}
+}
+
+// unzip is the body of a response, as it was before it was encoded.
+func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
+	t.Helper()
+	if response.Header().Get("Content-Encoding") == "" {
+		return response.Body.String()
+	}
+	zip, err := gzip.NewReader(bytes.NewReader(response.Body.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // Pages of other origins may import the client where they may use the broker.

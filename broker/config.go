@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -128,12 +129,14 @@ func (c Config) withDefaults() (Config, error) {
 	switch l := c.Limits; {
 	case c.Heartbeat < time.Millisecond || c.Heartbeat > c.Timeout/2:
 		return c, fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
-	case c.Timeout > wire.MaxMillis*time.Millisecond:
+	case c.Timeout > millis(wire.MaxMillis):
 		return c, fmt.Errorf("broker: Timeout is %v: want a year at most", c.Timeout)
-	case c.Drain > wire.MaxMillis*time.Millisecond:
+	case c.Drain > millis(wire.MaxMillis):
 		return c, fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
 	case min(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) < 0:
 		return c, fmt.Errorf("broker: Limits are %+v: want none below 0", l)
+	case max(l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests) > math.MaxInt32:
+		return c, fmt.Errorf("broker: Limits are %+v: want none above %d, for clients of 32 bits", l, math.MaxInt32)
 	case min(int64(c.MaxRequests), int64(c.MaxWatches), c.MaxDue, int64(c.MaxPages)) < 0:
 		return c, fmt.Errorf("broker: MaxRequests %d, MaxWatches %d, MaxDue %d and MaxPages %d: want none below 0",
 			c.MaxRequests, c.MaxWatches, c.MaxDue, c.MaxPages)

@@ -92,7 +92,7 @@
 // the client's lease has run out. A proxy or firewall that sends FIN or RST in the client's
 // place looks the same as its kernel: against that there is [Config].LockDelay.
 //
-// Pages find the JavaScript client at /client.js; its files are in wsclient/js, a
+// Pages find the JavaScript client at /client.js, which is one module made of the files in wsclient/js, a
 // package that holds nothing else.
 //
 // A panic of the loop means that an invariant is broken. It is not recovered:

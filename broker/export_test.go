@@ -28,6 +28,9 @@ func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) 
 // RigGrace is RigTokens from 1 after a run that has ended badly.
 func (b *Broker) RigGrace(grace time.Duration) { b.tokens = tokensFrom{first: 1, grace: grace} }
 
+// RigSteps makes the loop one that has taken so many steps.
+func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
+
 // RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
 func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	dir, err := statedir.OpenOn(files, path)

@@ -25,7 +25,8 @@ const (
 
 // Handler serves /ws, the WebSocket endpoint; /livez, which answers 200 as long
 // as the event loop turns; /readyz, which answers 200 while locks are granted, and
-// else 503 and why not; and /client.js, the JavaScript client, with its parts and types beside it. Pages of other
+// else 503 and why not; and /client.js, the JavaScript client as one module, with the parts that
+// it is made of and its types beside it, compressed for who can read that. Pages of other
 // hosts, or ports, may use it and connect where [Config].AllowOrigins says so.
 //
 // [Broker.Server] returns an http.Server for it. Where another is used, it needs

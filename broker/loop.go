@@ -34,7 +34,7 @@ type loop struct {
 	heldBack []*session // until it is done
 	stealing map[wire.ID]stealing
 
-	delivered int      // events so far
+	delivered int64    // events so far
 	dropping  []string // sessions whose requests are being ended
 	upkept    bool     // that was done since other long work was
 	watching  watching
@@ -198,7 +198,10 @@ func (l *loop) collect() {
 }
 
 // spent is how many steps the loop has taken, over all.
-func (l *loop) spent() int { return int(l.table.Cost()) + l.watching.spent + l.delivered*stepsOfEvent }
+func (l *loop) spent() int64 { return l.table.Cost() + l.watching.spent + l.delivered*stepsOfEvent }
+
+// spentSince is how many it has taken since there were so many.
+func (l *loop) spentSince(before int64) int { return int(l.spent() - before) }
 
 // handle does what a session has sent.
 func (l *loop) handle(it item) {
@@ -283,7 +286,7 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		*event = locktable.Event{}
 	}
-	l.delivered += len(events)
+	l.delivered += int64(len(events))
 	l.events = events[:0]
 }
 

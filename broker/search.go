@@ -11,7 +11,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 func (l *loop) search() (cost int) {
 	before := l.spent()
 	l.deliver(l.table.Search(l.now(), l.events[:0]))
-	cost = l.spent() - before
+	cost = l.spentSince(before)
 	l.asking.flows[laneLong].Charge(cost)
 	l.turns.spent(laneLong, cost)
 	if !l.table.Searching() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -135,12 +136,14 @@ func TestRunOnlyOnce(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
+	most := math.MaxInt32
 	for _, config := range []broker.Config{
 		{Heartbeat: 8 * time.Second},
 		{Heartbeat: -1},
 		{Timeout: -1},
 		{Timeout: 366 * 24 * time.Hour},
 		{Limits: wire.Limits{NameBytes: -1}},
+		{Limits: wire.Limits{Requests: most + 1}},
 	} {
 		if _, err := broker.New(config); err == nil {
 			t.Errorf("New(%+v): no error", config)

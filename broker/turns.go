@@ -148,7 +148,7 @@ func (l *loop) serveOne(in lane) int {
 	}
 	before := l.spent()
 	l.takeTurn(s)
-	cost := stepsOfItem + l.spent() - before
+	cost := stepsOfItem + l.spentSince(before)
 	flow.Charge(cost)
 	l.turns.spent(in, cost)
 	if s.wantsTurn() && s.lane() == in && !l.isHeldUp(s) {

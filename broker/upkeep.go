@@ -22,7 +22,7 @@ func (l *loop) tick() {
 		}
 		before := l.spent()
 		l.deliver(l.table.Tick(l.now(), l.events[:0]))
-		l.turns.spent(laneLong, l.spent()-before)
+		l.turns.spent(laneLong, l.spentSince(before))
 		if !l.turns.mayBeLong() {
 			return
 		}
@@ -47,7 +47,7 @@ func (l *loop) workOn() int {
 	if l.drain != nil && !l.drain.shut {
 		l.shut()
 	}
-	cost := l.spent() - before
+	cost := l.spentSince(before)
 	l.turns.spent(laneLong, cost)
 	return max(cost, 1)
 }

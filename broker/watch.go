@@ -122,7 +122,7 @@ type watching struct {
 	stock    *rate.Limiter
 	count    int
 	most     int
-	spent    int // steps of the loop, so far
+	spent    int64 // steps of the loop, so far
 }
 
 func newWatching(config Config) watching {
@@ -146,7 +146,7 @@ func (w *watching) hush(ws *watches, now time.Duration) {
 	ws.lag()
 	ws.quiet, ws.missed, ws.until = true, false, now+quietTime
 	w.quiet = append(w.quiet, ws)
-	w.spent += len(ws.all) * tellCost / matchesOfStep
+	w.spent += int64(len(ws.all) * tellCost / matchesOfStep)
 }
 
 // catchUp lets watches be told again whose time of quiet is over. What they have missed meanwhile
@@ -248,5 +248,5 @@ func (l *loop) tellSession(ws *watches, now time.Time, name string, change func(
 	told := ws.tell(name, change) * tellCost
 	stock.ReserveN(now, told)
 	l.watching.stock.ReserveN(now, told)
-	l.watching.spent += (price + told) / matchesOfStep
+	l.watching.spent += int64((price + told) / matchesOfStep)
 }

@@ -107,7 +107,7 @@ type LockSpec struct {
 // maxWait is the protocol's maximum, a year, and maxHold leaves room for the
 // backstop under it.
 const (
-	maxWait = wire.MaxMillis * time.Millisecond
+	maxWait = time.Duration(wire.MaxMillis) * time.Millisecond
 	maxHold = 330 * 24 * time.Hour
 )
 

@@ -84,7 +84,7 @@ func (m *Ping) check(Limits) error    { return nil }
 
 func (m *Info) check(l Limits) error {
 	if m.After < 0 || m.After > MaxInteger {
-		return fmt.Errorf("after: want 0 to %d", int64(MaxInteger))
+		return fmt.Errorf("after: want 0 to %d", MaxInteger)
 	}
 	if err := checkRange("max", m.Max, 1, MaxPage); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (m *Info) check(l Limits) error {
 func (m *Info) checkSeq() error {
 	switch {
 	case m.Seq < 0 || m.Seq > MaxInteger:
-		return fmt.Errorf("seq: want 0 to %d", int64(MaxInteger))
+		return fmt.Errorf("seq: want 0 to %d", MaxInteger)
 	case m.Seq > 0:
 	case !m.HoldersAfter.IsZero():
 		return errors.New("holders_after: with seq only")

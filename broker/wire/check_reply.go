@@ -28,7 +28,7 @@ func (m *Hello) checkReply() error {
 
 func (m *Granted) checkReply() error {
 	if m.Token < 1 || m.Token > MaxInteger {
-		return fmt.Errorf("token: want 1 to %d", int64(MaxInteger))
+		return fmt.Errorf("token: want 1 to %d", MaxInteger)
 	}
 	return needID(m.ID)
 }

@@ -89,7 +89,7 @@ func (d *RequestDecoder) spec(s *scanner) (spec LockSpec) {
 		spec.Mode = Shared
 	}
 	if s.has(`,"limit":`) {
-		spec.Limit = Some(int(s.integer()))
+		spec.Limit = Some(nearest(s.integer()))
 	}
 	s.must("}")
 	return spec

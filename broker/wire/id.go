@@ -7,7 +7,7 @@ import (
 
 // MaxInteger is the greatest number on the wire, 2^53-1: the greatest up to
 // which a JavaScript number holds every integer exactly.
-const MaxInteger = 1<<53 - 1
+const MaxInteger int64 = 1<<53 - 1
 
 // An ID names a request for its whole life: "session--n". The zero ID stands
 // for an absent one.

@@ -29,7 +29,7 @@ func DefaultLimits() Limits {
 // Bounds that are part of the protocol, the same for every broker.
 const (
 	// MaxMillis is the longest duration: 365 days in milliseconds.
-	MaxMillis = 365 * 24 * 60 * 60 * 1000
+	MaxMillis int64 = 365 * 24 * 60 * 60 * 1000
 	// MaxLimit is the greatest limit of a shared request.
 	MaxLimit = 1_000_000
 	// MaxPage is how many locks an info reply holds at most, and by default.

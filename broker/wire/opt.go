@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"math"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -41,9 +43,23 @@ func (o *Opt[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	if dec.PeekKind() == 'n' {
 		return dec.SkipValue()
 	}
-	if err := json.UnmarshalDecode(dec, &o.value); err != nil {
-		return err
-	}
-	o.given = true
-	return nil
+	err := o.fill(dec)
+	o.given = err == nil
+	return err
 }
+
+// fill reads the value. One that an int has no room for, on a machine of 32 bits, becomes the nearest that it has:
+// either is out of bounds, and the answer to it must be the same on every machine.
+func (o *Opt[T]) fill(dec *jsontext.Decoder) error {
+	small, isInt := any(&o.value).(*int)
+	if !isInt {
+		return json.UnmarshalDecode(dec, &o.value)
+	}
+	var n int64
+	err := json.UnmarshalDecode(dec, &n)
+	*small = nearest(n)
+	return err
+}
+
+// nearest is the int that is nearest to n.
+func nearest(n int64) int { return int(min(max(n, math.MinInt), math.MaxInt)) }

@@ -144,6 +144,7 @@ var almostPlain = []string{
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"a"},{"name":"a"}]}`,
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"a","limit":3}]}`,
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"a","mode":"shared","limit":0}]}`,
+	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"a","mode":"shared","limit":4294967297}]}`, // in 32 bits 1
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"a","mode":"exclusive"}]}`,
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"\u0061"}]}`,
 	`{"type":"acquire","id":"k3v9x2mq--5","locks":[{"name":"ä€😀"}]}`,

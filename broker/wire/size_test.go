@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -12,6 +13,7 @@ var longestID = wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 // Size is no less than what a listing takes, with all that it can have.
 func TestSizeOfAListing(t *testing.T) {
 	const most = wire.MaxInteger
+	const many = int(min(most, math.MaxInt)) // what an int has room for on a machine of 32 bits
 	page := &wire.InfoPage{ID: longestID, Next: most}
 	request := wire.RequestInfo{
 		ID: longestID, Mode: wire.Shared, Limit: wire.Some(wire.MaxLimit), Token: most, Locks: []string{"\x00"}, Author: "\x00",
@@ -19,8 +21,8 @@ func TestSizeOfAListing(t *testing.T) {
 	}
 	for range 1000 { // so that nothing that one of them takes hides behind what else there is
 		page.Locks = append(page.Locks, wire.LockInfo{
-			Name: "\x00", Seq: most, Holding: most, Waiting: most, Grants: most,
-			HoldersNext: wire.Some[int64](most), WaitersNext: wire.Some[int64](most),
+			Name: "\x00", Seq: most, Holding: many, Waiting: many, Grants: most,
+			HoldersNext: wire.Some(most), WaitersNext: wire.Some(most),
 		})
 	}
 	page.Locks[0].Holders = []wire.RequestInfo{request, request, request}
@@ -34,7 +36,7 @@ func TestSizeOfAListing(t *testing.T) {
 func TestCheckFrameOfAnInfo(t *testing.T) {
 	m := &wire.Info{
 		ID: longestID, Match: wire.Some("\x00"), Empty: true, After: wire.MaxInteger, Max: wire.Some(wire.MaxPage), Queue: wire.Some(wire.MaxQueue),
-		Seq: wire.MaxInteger, HoldersAfter: wire.Some[int64](wire.MaxInteger), WaitersAfter: wire.Some[int64](wire.MaxInteger),
+		Seq: wire.MaxInteger, HoldersAfter: wire.Some(wire.MaxInteger), WaitersAfter: wire.Some(wire.MaxInteger),
 	}
 	limits := wire.DefaultLimits()
 	for _, less := range []int{0, 1} {

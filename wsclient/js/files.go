@@ -6,9 +6,17 @@ import (
 	"io/fs"
 )
 
+//go:generate go test . -run ^TestModuleIsFresh$ -update
+
 //go:embed *.js index.d.ts
 var files embed.FS
 
-// Files are client.js, with which a page begins, the parts that it imports, and the types.
+//go:embed bundle/client.js
+var module string
+
+// Files are client.js, with which a program begins, the parts that it imports, and the types.
 // Nothing else is among them.
 func Files() fs.FS { return files }
+
+// Module is client.js with all its parts in one file, for who would have to fetch each of them.
+func Module() string { return module }

@@ -7,13 +7,13 @@ export function connect(url: string | URL, options?: ConnectOptions): Promise<Lo
 
 export interface ConnectOptions {
   /** Makes WebSockets. Default: the global one, which Node has from version 22 on. */
-  WebSocket?: WebSocketConstructor;
+  WebSocket?: WebSocketConstructor | undefined;
   /** The author of requests that name none. */
-  author?: string;
+  author?: string | undefined;
   /** Tells people who read the listing which program this is. Default: the page, or the program and its process. */
-  label?: string;
+  label?: string | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** What is needed of a WebSocket: that of browsers, of Node, and of the package ws all have it. */
@@ -28,21 +28,29 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+/**
+ * What await using calls, where the program's lib knows Symbol.asyncDispose (esnext.disposable, or the types of
+ * Node), and nothing where it does not. A reference to that lib would let every program use what its platform may lack.
+ */
+type AsyncDisposal = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
+  ? { [dispose in S]: () => Promise<void> }
+  : {};
+
 export type LockMode = "exclusive" | "shared";
 
 /** Has the shape of navigator.locks, and reaches every machine that the broker reaches. */
-export interface LockManager extends AsyncDisposable {
+export interface LockManager extends AsyncDisposal {
   /**
    * Calls callback when the lock is held, and holds it until what that returns is settled. As
    * in Web Locks; in addition, where the lock is lost meanwhile, the promise is rejected with
    * a {@link LostError}, or, where it was stolen, with an AbortError, while the callback goes on.
    */
   request<T>(name: string, callback: (lock: Lock) => T): Promise<Awaited<T>>;
-  request<T>(name: string, options: RequestOptions & { ifAvailable?: false }, callback: (lock: Lock) => T): Promise<Awaited<T>>;
+  request<T>(name: string, options: RequestOptions & { ifAvailable?: false | undefined }, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions, callback: (lock: Lock | null) => T): Promise<Awaited<T>>;
 
   /** Like request, for a lock that is held until it is released: await using lock = await locks.acquire(name). */
-  acquire(name: string, options?: RequestOptions & { ifAvailable?: false }): Promise<HeldLock>;
+  acquire(name: string, options?: RequestOptions & { ifAvailable?: false | undefined }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;
 
   /**
@@ -60,7 +68,7 @@ export interface LockManager extends AsyncDisposable {
    * "watching" on each new connection, and by "lagged" where the consumer was too slow. It
    * ends with break, with the reason of the signal, or with the client.
    */
-  watch(pattern?: string, options?: { signal?: AbortSignal }): AsyncGenerator<Change, void, undefined>;
+  watch(pattern?: string, options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Change, void, undefined>;
 
   /** Tells who is in the way of the first that waits for a lock, or of a request: who that waits for, and so on. */
   why(what: string | { request: string }): Promise<Step[]>;
@@ -86,42 +94,42 @@ export type NotGranting = "grace" | "no_tokens" | "draining";
 
 export interface RequestOptions {
   /** Default: "exclusive". */
-  mode?: LockMode;
+  mode?: LockMode | undefined;
   /**
    * Do not wait: where the lock is not free the callback gets null. Where no holder objects, but
    * the broker grants nothing to anyone, it is a {@link LockError} with the code not_granting.
    */
-  ifAvailable?: boolean;
+  ifAvailable?: boolean | undefined;
   /** Take the locks from who holds them, whose promises are rejected with an AbortError. */
-  steal?: boolean;
+  steal?: boolean | undefined;
   /** Gives up waiting. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Who asks, for people to read. */
-  author?: string;
+  author?: string | undefined;
   /**
    * Further locks, held together with the first: all or none. A name alone has the mode and the
    * limit of the first. Repeats are one, which is exclusive if one of them is, else as the last says.
    */
-  names?: Iterable<string | LockSpec>;
+  names?: Iterable<string | LockSpec> | undefined;
   /** With mode shared: at most so many hold the lock at once, this one counted. */
-  limit?: number;
+  limit?: number | undefined;
   /** Milliseconds after which to give up, with a {@link WaitError}; 0: do not wait. Default: for ever. */
-  wait?: number;
+  wait?: number | undefined;
   /** Milliseconds after which the lock is lost. Default: never. */
-  hold?: number;
+  hold?: number | undefined;
   /**
    * The innermost lock inside which this one is asked for, so that a deadlock is found, and refused
    * with a {@link DeadlockError}; or the id of one that another program holds. Without it nobody can
    * tell that the one waits for the other. Requests with the same parent run side by side.
    */
-  parent?: Lock | string;
+  parent?: Lock | string | undefined;
 }
 
 export interface LockSpec {
   name: string;
   /** Default: "exclusive". */
-  mode?: LockMode;
-  limit?: number;
+  mode?: LockMode | undefined;
+  limit?: number | undefined;
 }
 
 export interface Lock {
@@ -141,7 +149,7 @@ export interface Lock {
   readonly signal: AbortSignal;
 }
 
-export interface HeldLock extends Lock, AsyncDisposable {
+export interface HeldLock extends Lock, AsyncDisposal {
   /** Gives the lock back. Fulfilled when the broker has confirmed it, rejected where it was not held until then. */
   release(): Promise<void>;
 }
@@ -153,11 +161,11 @@ export interface LockManagerSnapshot {
 
 export interface InfoOptions {
   /** List also locks that were used and are free now. */
-  empty?: boolean;
+  empty?: boolean | undefined;
   /** List so many holders, and so many waiters, of each lock, 1 to 10,000. Default: 100. */
-  queue?: number;
+  queue?: number | undefined;
   /** Ask for so many locks at a time, 1 to 1000. Default: 1000. */
-  max?: number;
+  max?: number | undefined;
 }
 
 /** A lock in a listing, as the protocol has it. The lists may be cut; the numbers are exact. */
@@ -191,13 +199,23 @@ export interface RequestInfo {
   gone?: boolean;
 }
 
+/** What {@link LockManager.watch} tells: where changes may have been missed, or what happened to a request on a lock. */
 export type Change =
-  | { event: "watching" | "lagged" }
+  | { event: "watching" }
+  | { event: "lagged" }
   | {
-      event: "queued" | "granted" | "released" | "cancelled" | "timeout" | "evicted" | "shutting_down" | "gone" | "lost";
+      event: "queued" | "granted" | "released" | "cancelled" | "timeout" | "evicted" | "shutting_down" | "gone";
       lock: string;
       request: RequestInfo;
-      reason?: string;
+      reason?: never;
+      by?: string;
+      message?: string;
+    }
+  | {
+      event: "lost";
+      lock: string;
+      request: RequestInfo;
+      reason: "expired" | "stolen" | "evicted";
       by?: string;
       message?: string;
     };
@@ -220,7 +238,7 @@ export class LockError extends Error {
   /** Whether the same may succeed when it is tried again. */
   readonly retry: "never" | "later" | "reconnect";
   /** Who did it, with the code evicted. */
-  readonly by?: string;
+  readonly by?: string | undefined;
   readonly holders: RequestInfo[];
   readonly ahead: number;
 }
@@ -236,9 +254,9 @@ export class DeadlockError extends LockError {
 export class ConnectionError extends Error {
   private constructor();
   /** The code with which it was closed. */
-  readonly code?: number;
+  readonly code?: number | undefined;
   /** The HTTP status with which it was refused, where the WebSocket tells it. */
-  readonly status?: number;
+  readonly status?: number | undefined;
 }
 
 /** A lock is held no more although it was not released. */
@@ -246,7 +264,7 @@ export class LostError extends Error {
   private constructor();
   readonly reason: "connection" | "lease" | "frozen" | "closed" | "expired" | "evicted";
   /** Who did it, with evicted. */
-  readonly by?: string;
+  readonly by?: string | undefined;
 }
 
 /** A wait has passed: a DOMException named TimeoutError. */
@@ -262,5 +280,7 @@ export interface WaitError extends DOMException {
 export interface StolenError extends DOMException {
   readonly name: "AbortError";
   readonly reason: "stolen";
-  readonly by?: string;
+  readonly by?: string | undefined;
 }
+
+export {}; // what is not exported by name is not exported

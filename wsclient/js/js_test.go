@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -35,7 +34,7 @@ func TestNode(t *testing.T) {
 func TestNodeWithWS(t *testing.T) {
 	find := jstest.Node(t, "--input-type=commonjs", "-e", `require("ws")`)
 	if out, err := find.CombinedOutput(); err != nil {
-		jstest.Missing(t, fmt.Sprintf("the package ws is not installed (apt-get install node-ws, or npm, and NODE_PATH): %s", firstLine(out)))
+		jstest.Missing(t, fmt.Sprintf("the package ws is not installed (apt-get install node-ws, or npm ci --prefix .ci/node): %s", firstLine(out)))
 	}
 	runTests(t, "LOCKBROKER_WEBSOCKET=ws")
 }
@@ -75,7 +74,7 @@ func runTests(t *testing.T, environment ...string) {
 		t.Fatalf("there are no tests: %v", err)
 	}
 	cmd := jstest.Node(t, append([]string{"--expose-gc", "--test", "--test-reporter=spec"}, tests...)...)
-	cmd.Env = append(os.Environ(), environment...)
+	cmd.Env = append(cmd.Environ(), environment...)
 	cmd.Env = append(cmd.Env, "LOCKBROKER_URL="+startBroker(t), "LOCKBROKER_TABLES="+tables(t))
 	out, err := cmd.CombinedOutput()
 	if err != nil {

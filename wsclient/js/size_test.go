@@ -14,21 +14,7 @@ const mostBytes = 12_000
 // TestSize: pages that minify it load less than so many bytes. The command of README.md
 // prints the same.
 func TestSize(t *testing.T) {
-	built := api.Build(api.BuildOptions{
-		EntryPoints:       []string{"client.js"},
-		Bundle:            true,
-		Format:            api.FormatESModule,
-		MinifyWhitespace:  true,
-		MinifyIdentifiers: true,
-		MinifySyntax:      true,
-	})
-	for _, message := range built.Errors {
-		t.Error(message.Text)
-	}
-	if len(built.OutputFiles) != 1 {
-		t.Fatalf("%d files, want one", len(built.OutputFiles))
-	}
-	text := built.OutputFiles[0].Contents
+	text := build(t, api.BuildOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
 	t.Logf("minified: %d bytes; compressed: %d", len(text), compressed(t, text))
 	if len(text) >= mostBytes {
 		t.Errorf("%d bytes, want less than %d", len(text), mostBytes)

@@ -77,9 +77,9 @@ func (r record) check() error {
 	case r.Version < firstVersion || r.Version == firstVersion && r.Born != 0:
 		return errors.New("it is not the state of a broker")
 	case r.Next < 1 || r.Next > maxNext:
-		return fmt.Errorf("next_token is %d: want 1 to %d", r.Next, int64(maxNext))
+		return fmt.Errorf("next_token is %d: want 1 to %d", r.Next, maxNext)
 	case r.TimeoutMS < 0 || r.TimeoutMS > wire.MaxMillis:
-		return fmt.Errorf("timeout_ms is %d: want 0 to %d", r.TimeoutMS, int64(wire.MaxMillis))
+		return fmt.Errorf("timeout_ms is %d: want 0 to %d", r.TimeoutMS, wire.MaxMillis)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ func TestStateIsReadAsItWasWritten(t *testing.T) {
 	for _, s := range []State{
 		{Next: 1},
 		{Next: 1_700_000_000_000_000, Clean: true, Timeout: 15 * time.Second},
-		{Next: wire.MaxInteger + 1, Timeout: wire.MaxMillis * time.Millisecond},
+		{Next: wire.MaxInteger + 1, Timeout: time.Duration(wire.MaxMillis) * time.Millisecond},
 	} {
 		for _, born := range []int64{0, 1, 1_795_884_540_853_954_818} {
 			want := recordOf(s, born)

@@ -28,7 +28,7 @@ func TestForeignPage(t *testing.T) {
 	}
 }
 
-// TestServedByBroker: a page needs nothing but the address of the broker. Where its
+// TestServedByBroker: a page needs nothing but the address of the broker, and one file. Where its
 // origin is not allowed its browser does not show it the client.
 func TestServedByBroker(t *testing.T) {
 	ctx := testContext(t)
@@ -41,10 +41,11 @@ func TestServedByBroker(t *testing.T) {
 			const locks = await connect('`+url+`');
 			const result = await locks.request('a lock', (lock) => 'held ' + lock.name);
 			locks.close();
-			return result;
+			const files = performance.getEntriesByType('resource').filter(({ name }) => name.startsWith('`+at+`'));
+			return result + ' after ' + files.length + ' file';
 		})().catch((error) => error.name)`)
 	}
-	if got := take(serveBroker(t, broker.Config{}, pages)); got != "held a lock" {
+	if got := take(serveBroker(t, broker.Config{}, pages)); got != "held a lock after 1 file" {
 		t.Errorf("from a broker that allows it: %q", got)
 	}
 	if got := take(serveBroker(t, broker.Config{})); got != "TypeError" {

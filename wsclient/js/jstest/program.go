@@ -31,7 +31,7 @@ func Missing(t *testing.T, what string) {
 }
 
 // Node is a command that runs Node with these arguments, in a version that can run
-// the client, and with a WebSocket.
+// the client, and with a WebSocket. It finds the packages that .ci/run installs.
 func Node(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	path := Program(t, "node")
@@ -50,5 +50,8 @@ func Node(t *testing.T, args ...string) *exec.Cmd {
 	if major < 22 {
 		flags = append(flags, "--experimental-websocket")
 	}
-	return exec.CommandContext(t.Context(), path, append(flags, args...)...)
+	cmd := exec.CommandContext(t.Context(), path, append(flags, args...)...)
+	// A list, of which what the caller's environment says comes first.
+	cmd.Env = append(os.Environ(), "NODE_PATH="+os.Getenv("NODE_PATH")+string(os.PathListSeparator)+modules(t))
+	return cmd
 }

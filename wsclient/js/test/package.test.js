@@ -1,7 +1,7 @@
 // What is published: files that a browser can load as they are, and types that say the same.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import * as client from "../client.js";
 
@@ -41,8 +41,30 @@ test("the parts import each other by relative paths, and nothing else", () => {
   }
 });
 
+test("the one module exports what client.js does: classes of its own, whose names tell errors apart", async () => {
+  const whole = await import("../bundle/client.js");
+  assert.deepEqual(Object.keys(whole), Object.keys(client));
+  for (const name of Object.keys(client).filter((name) => name.endsWith("Error"))) {
+    const error = new whole[name]("of another copy");
+    assert.equal(error instanceof client[name], false, "README.md says that it is not");
+    assert.equal(error.name, name);
+  }
+});
+
+test("README.md stands alone, as on the page of npm: its links are absolute", () => {
+  const links = [...read("README.md").matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
+  assert.ok(links.length > 3);
+  for (const link of links) {
+    assert.match(link, /^(https:\/\/|#)/);
+    const inside = /^https:\/\/github.com\/lockbroker\/lockbroker\/(?:blob|tree)\/main\/([^#]*)/.exec(link);
+    if (inside) assert.ok(existsSync(new URL(`../../${inside[1]}`, folder)), link);
+  }
+});
+
 test("package.json: ESM, types first, no side effects, no dependencies", () => {
-  const { type, exports, sideEffects, engines, dependencies } = JSON.parse(read("package.json"));
+  const { type, main, exports, types, sideEffects, engines, dependencies } = JSON.parse(read("package.json"));
   assert.deepEqual(Object.entries(exports["."]), [["types", "./index.d.ts"], ["default", "./client.js"]]);
+  assert.deepEqual(Object.keys(exports), [".", "./package.json"]); // tools look at that
+  assert.deepEqual([main, types], ["./client.js", "./index.d.ts"], "for tools that know no exports");
   assert.deepEqual([type, sideEffects, engines, dependencies], ["module", false, { node: ">=20" }, undefined]);
 });

@@ -106,7 +106,7 @@ func (d *detail) all() int { return d.lock.Holding + d.lock.Waiting }
 // title says of which lock the pane is.
 func (d *detail) title() string {
 	return fmt.Sprintf("%s: %s, %s, %s", wire.Printable(d.name), several(d.lock.Holding, "holder", "holders"),
-		several(d.lock.Waiting, "waiter", "waiters"), several(int(d.lock.Grants), "grant", "grants"))
+		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
 // requestLine is a request: since when, who it is, and from where.

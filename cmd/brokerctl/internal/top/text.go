@@ -33,7 +33,7 @@ func perSecond(rate float64) string {
 }
 
 // count is a number with commas between the thousands.
-func count(n int) string {
+func count[N int | int64](n N) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -50,7 +50,7 @@ func short(n int) string {
 }
 
 // several is a number of things.
-func several(n int, one, more string) string {
+func several[N int | int64](n N, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -1,0 +1,42 @@
+package broker
+
+import (
+	"strconv"
+	"strings"
+)
+
+// prefersGzip reports whether these Accept-Encoding headers ask for gzip, or welcome it no less than no encoding
+// (RFC 9110, section 12.5.3). Where they are not understood it does not.
+func prefersGzip(headers []string) bool {
+	const unsaid = -1.0
+	gzip, identity, others := unsaid, unsaid, unsaid
+	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		name, parameters, _ := strings.Cut(coding, ";")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "gzip", "x-gzip": // the same, section 8.4.1.3
+			gzip = max(gzip, weight(parameters))
+		case "identity":
+			identity = weight(parameters)
+		case "*":
+			others = weight(parameters)
+		}
+	}
+	if gzip == unsaid {
+		gzip = others
+	}
+	return gzip > 0 && gzip >= identity
+}
+
+// weight reads "q=0.5". Without that it is 1, and 0 where it is malformed.
+func weight(parameters string) float64 {
+	parameters = strings.TrimSpace(parameters)
+	if parameters == "" {
+		return 1
+	}
+	name, value, _ := strings.Cut(parameters, "=")
+	q, err := strconv.ParseFloat(value, 64)
+	if !strings.EqualFold(name, "q") || err != nil || !(q >= 0 && q <= 1) { // NaN is neither
+		return 0
+	}
+	return q
+}

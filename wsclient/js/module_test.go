@@ -1,0 +1,64 @@
+package js_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/lockbroker/lockbroker/wsclient/js"
+)
+
+var update = flag.Bool("update", false, "make bundle/client.js anew")
+
+// TestModuleIsFresh: the module is made from the files as they are.
+func TestModuleIsFresh(t *testing.T) {
+	fresh := build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}})
+	if *update {
+		if err := os.WriteFile("bundle/client.js", fresh, 0o644); err != nil { //nolint:gosec // as all files here
+			t.Fatal(err)
+		}
+		return
+	}
+	if js.Module() != string(fresh) {
+		t.Error("bundle/client.js is not what the client is now: go generate ./wsclient/js")
+	}
+}
+
+// banner tells who reads the module what it is, and under which license. Minifiers leave it there.
+func banner(t *testing.T) string {
+	var parts []string
+	for _, name := range names(t, js.Files()) {
+		if strings.HasSuffix(name, ".js") && name != "client.js" {
+			parts = append(parts, name)
+		}
+	}
+	return `/*!
+ * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
+ * Copyright (c) 2026 The lockbroker authors, MIT License
+ *
+ * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts, whose
+ * comments tell the why. The broker serves the parts too, for reading. Import from this file alone: a
+ * part has its own copies of the classes.
+ * ` + strings.Join(parts, " ") + `
+ */`
+}
+
+// build makes one module of the client.
+func build(t *testing.T, options api.BuildOptions) []byte {
+	t.Helper()
+	options.EntryPoints = []string{"client.js"}
+	options.Bundle = true
+	options.Format = api.FormatESModule
+	options.Charset = api.CharsetUTF8
+	built := api.Build(options)
+	for _, message := range append(built.Errors, built.Warnings...) {
+		t.Error(message.Text)
+	}
+	if len(built.OutputFiles) != 1 {
+		t.Fatalf("%d files, want one", len(built.OutputFiles))
+	}
+	return built.OutputFiles[0].Contents
+}

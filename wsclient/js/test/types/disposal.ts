@@ -1,0 +1,16 @@
+// With a lib that has Symbol.asyncDispose, managers and locks can be used by await using.
+
+import { connect, type HeldLock } from "lockbroker";
+
+export async function report() {
+  await using locks = await connect("ws://127.0.0.1:27002");
+  await using lock = await locks.acquire("report");
+  await using other = await locks.acquire("report", { ifAvailable: true });
+  return [lock.token, other?.token];
+}
+
+export const disposable = (lock: HeldLock): AsyncDisposable => lock;
+export const dispose = (lock: HeldLock): Promise<void> => lock[Symbol.asyncDispose]();
+
+// @ts-expect-error A lock must be released.
+export const lasting = (lock: Omit<HeldLock, typeof Symbol.asyncDispose>): HeldLock => lock;

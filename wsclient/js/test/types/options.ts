@@ -1,0 +1,46 @@
+// An option that is undefined is one that is not given, also with exactOptionalPropertyTypes: so { signal } can be
+// passed on where there may be none.
+
+import { connect, type ConnectOptions, type InfoOptions, type LockManager, type LockSpec, type RequestOptions } from "lockbroker";
+
+/** All that may be left out of T, undefined. */
+type Nothing<T> = { [K in keyof T as {} extends Pick<T, K> ? K : never]: undefined };
+/** The options of a method, which are its last parameter. */
+type OptionsOf<M extends keyof LockManager> = LockManager[M] extends (...args: infer P) => unknown
+  ? Required<P> extends [...unknown[], infer O extends object]
+    ? O
+    : object
+  : never;
+
+declare const nothing: {
+  connect: Nothing<ConnectOptions>;
+  request: Nothing<RequestOptions>;
+  spec: Nothing<LockSpec>;
+  info: Nothing<InfoOptions>;
+  query: Nothing<OptionsOf<"query">>;
+  watch: Nothing<OptionsOf<"watch">>;
+  why: Nothing<OptionsOf<"why">>;
+  evict: Nothing<OptionsOf<"evict">>;
+};
+
+export const locks: LockManager = await connect("ws://127.0.0.1:27002", nothing.connect);
+await locks.request("a", { ...nothing.request, ifAvailable: undefined }, (lock) => lock.token);
+await locks.acquire("a", { ...nothing.request, ifAvailable: undefined });
+export const spec: LockSpec = { ...nothing.spec, name: "a" };
+export const info: InfoOptions = nothing.info;
+export const query: OptionsOf<"query"> = nothing.query;
+export const watch: OptionsOf<"watch"> = nothing.watch;
+export const why: OptionsOf<"why"> = nothing.why;
+export const evict: OptionsOf<"evict"> = nothing.evict;
+locks.info(undefined, undefined);
+locks.watch(undefined, undefined);
+
+export async function save(signal?: AbortSignal) {
+  await locks.request("a", { signal }, (lock) => lock.token);
+  for await (const change of locks.watch("a", { signal })) void change;
+}
+
+// @ts-expect-error A name must be there.
+export const nameless: LockSpec = nothing.spec;
+// @ts-expect-error
+await locks.request("a", { signal: null }, () => {});

@@ -63,7 +63,8 @@
 // queue is first come, first served. Nothing that one client sends costs
 // another its locks: bad input is answered with an error, and a client that
 // does not read is cut off. A nested request that could never be granted is
-// refused, with the cycle.
+// refused, with the cycle, also where the parent is of another session. It is assumed
+// that a holder releases once nothing inside it waits.
 //
 // With [Config].StateDir fencing tokens rise over restarts, whatever ended the
 // broker, and after an end that was not clean nothing is granted until clients of

@@ -63,7 +63,7 @@ func startBroker(t *testing.T) string {
 	return url
 }
 
-// until asks the broker for its locks until they are as wanted.
+// until watches the locks of the broker until they are as wanted.
 func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) bool) {
 	t.Helper()
 	ctx := testContext(t)
@@ -72,12 +72,13 @@ func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) b
 		t.Fatal(err)
 	}
 	defer client.Close()
-	for {
-		locks := make(map[string]wire.LockInfo)
-		for lock, err := range client.Info(ctx, nil) {
-			if err != nil {
-				t.Fatalf("%v; the locks never were as wanted: %+v", err, locks)
-			}
+	locks := make(map[string]wire.LockInfo)
+	for view, err := range client.Watch(ctx, "") {
+		if err != nil {
+			t.Fatalf("%v; the locks never were as wanted: %+v", err, locks)
+		}
+		clear(locks)
+		for _, lock := range view.Locks() {
 			locks[lock.Name] = lock
 		}
 		if good(locks) {

@@ -90,7 +90,7 @@ func (r *reader) shell(t *testing.T, b block) {
 	case strings.HasPrefix(command, "go run ./cmd/brokerctl info"):
 		r.did = append(r.did, "info")
 		// Locks change hands between the look and the command, but not always.
-		for range 5 {
+		for ctx := testContext(t); ctx.Err() == nil; {
 			until(t, r.url(), longAndShort)
 			if r.prints(t, command, b.output) {
 				return

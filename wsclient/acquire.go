@@ -16,6 +16,10 @@ import (
 // is its cause, and no lock is left behind, whatever crosses on the wire. Other
 // errors are a refusal, an *[Error]; ErrClosed or ErrConnection; and the
 // cause of an enclosing lock in ctx that is no longer held.
+//
+// ctx must be that of the innermost lock around the call, as the function of WithLock gets it,
+// or from [Lock.Context]. With one from further outside, a call for what is held already waits
+// for itself: nobody can tell it from another goroutine.
 func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true})
 }
@@ -30,7 +34,8 @@ func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOp
 // WithLock calls fn if and only if the lock of that name is granted, and
 // releases it when fn returns or panics. The context of fn carries the lock, and
 // ends when ctx does, when fn has returned (cause ErrReleased), or when the
-// lock is lost (cause a *[LostError]).
+// lock is lost (cause a *[LostError]). Calls inside must use that context, not ctx: see
+// [Client.Acquire].
 //
 // The error is that of acquiring, as [Client.Acquire] says, or that of fn, or,
 // where the lock was lost before fn had returned, a *LostError, joined with that

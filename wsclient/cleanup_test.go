@@ -50,7 +50,7 @@ func TestCleanupHoldsTheLock(t *testing.T) {
 	})
 }
 
-func TestCleanupIsPartOfItsOwner(t *testing.T) {
+func TestCleanupIsInside(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
 		cleanUp(t, c, func(ctx context.Context) {

@@ -46,13 +46,26 @@
 // for a lock that an enclosing call holds is not a request to the broker: an
 // exclusive lock covers everything, a shared one covers shared ones.
 //
-// Whatever else is asked for inside belongs together with what is held, and the
-// broker refuses at once, with [ErrDeadlock], what could never be granted because
-// others wait for that in turn. The error says who waits for whom. Who gets it
-// leaves what it holds, and tries again. A shared lock does not become exclusive.
+// Whatever else is asked for inside keeps what is held around it, and the broker
+// refuses at once, with [ErrDeadlock], what could never be granted because others wait
+// for that in turn. The error says who waits for whom. Who gets it leaves what it
+// holds, and tries again. A shared lock does not become exclusive.
 //
-// All this goes by the context: a call inside with another context than that which
-// the function was given waits for itself, and nobody can tell.
+// Goroutines inside one lock may ask side by side, each with the context of that lock:
+// they wait for one another, and that is no deadlock.
+//
+// All this goes by the context. Give to calls inside the context that the function was
+// given, or that of [Lock.Context]. A call with the context from outside looks like one
+// more goroutine out there: if it asks for what is held inside, it waits for itself, until
+// its Wait is over or its context ends.
+//
+//	client.WithLock(outer, "a", nil, func(ctx context.Context) error {
+//		client.WithLock(ctx, "a", nil, f)   // at once: a is held
+//		client.WithLock(outer, "a", nil, f) // waits for itself
+//		...
+//
+// A program that was started under a lock of another program names that as Parent in
+// [AcquireOptions], and is then inside it.
 //
 // # Looking and stepping in
 //

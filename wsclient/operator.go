@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -31,8 +32,8 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 // Why tells who is in the way of a request, of anyone, named by its id as text; who is in the way of that one; and so on, down to one that waits for
 // nobody. When nobody is in its way the chain is empty. [Explain] puts it into words.
 //
-// Each step's blocker belongs to the owner of the next step's request: it is that
-// request, or one inside which, or next to which, that one was made. The error
+// Each step's blocker is the next step's request, or one inside which that was made, of
+// this program or another. The error
 // is ErrNotFound when there is no such request (any more).
 func (c *Client) Why(ctx context.Context, request string) ([]wire.Step, error) {
 	id, err := parseID(request)
@@ -67,11 +68,25 @@ func (c *Client) why(ctx context.Context, m wire.Why) ([]wire.Step, error) {
 	return reply.Chain, nil
 }
 
-// parseID reads the id of a request.
+// maxID is longer than any id, and short enough for any frame.
+const maxID = 128
+
+// parseID is readID for who tells the caller.
 func parseID(text string) (wire.ID, error) {
+	id, err := readID(text)
+	if err != nil {
+		return id, badRequest(err)
+	}
+	return id, nil
+}
+
+// readID reads the id of a request. The names of sessions are [a-z0-9]: what is none, such as bytes that are no
+// UTF-8, might be no frame that the broker can read.
+func readID(text string) (wire.ID, error) {
 	id := wire.ParseID(text)
-	if !id.Valid() {
-		return id, badRequest(fmt.Errorf("want the id of a request, such as k3v9x2mq--0, not %.40q", text))
+	strange := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }
+	if !id.Valid() || len(text) > maxID || strings.ContainsFunc(id.Session, strange) {
+		return id, fmt.Errorf("want the id of a request, such as k3v9x2mq--0, not %.40q", text)
 	}
 	return id, nil
 }

@@ -90,6 +90,11 @@ type AcquireOptions struct {
 	// look at the tokens. All the locks are exclusive, and no lock of this client
 	// may enclose the call. The broker may want a permission.
 	Steal bool
+	// Parent is the id of a request that holds, of any program: that which encloses
+	// this call, for example the lock under which somebody has started this program.
+	// The broker then finds deadlocks across both. See [Lock.ID]. A lock of this client
+	// that encloses the call comes first. ErrNotFound: it is not held, or not any more.
+	Parent string
 }
 
 // A LockSpec is one further lock of a request.
@@ -116,6 +121,13 @@ func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 	m.Locks = append(m.Locks, lockSpec(name, o.Mode, o.Limit))
 	for _, also := range o.Also {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
+	}
+	if o.Parent != "" {
+		parent, err := readID(o.Parent)
+		if err != nil {
+			return fmt.Errorf("parent: %w", err)
+		}
+		m.Parent = parent
 	}
 	if o.Wait < 0 || o.Hold < 0 {
 		return errors.New("negative Wait or Hold")

@@ -171,9 +171,11 @@ func (a *actor) do(m wire.Request) {
 }
 
 func (a *actor) acquire(m *wire.Acquire) {
-	ctx := a.t.Context()
-	if !m.Parent.IsZero() {
-		ctx = a.acquires[m.Parent].lock.Context()
+	ctx, parent := a.t.Context(), ""
+	if outer := a.acquires[m.Parent]; outer != nil {
+		ctx = outer.lock.Context()
+	} else if !m.Parent.IsZero() { // of another client
+		parent = m.Parent.String()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	try := &attempt{cancel: cancel, done: make(chan struct{}), hold: a.hold(m), released: make(chan error, 1)}
@@ -185,6 +187,7 @@ func (a *actor) acquire(m *wire.Acquire) {
 		Hold:   try.hold,
 		Wait:   millis(m.WaitMS.Or(0)),
 		Steal:  m.Steal,
+		Parent: parent,
 	}
 	for _, l := range m.Locks[1:] {
 		o.Also = append(o.Also, wsclient.LockSpec{Name: l.Name, Mode: l.Mode, Limit: l.Limit.Or(0)})

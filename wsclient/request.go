@@ -19,7 +19,7 @@ type request struct {
 
 	order  int64       // among all of the client
 	conn   *conn       // on which it was asked for, or nil
-	parent *Lock       // as the broker was told
+	parent *Lock       // as the broker was told; nil: what.Parent, if there is one
 	timer  *time.Timer // ends it by itself, or nil: its term, or, while it is pending, its wait
 
 	changed chan struct{} // has a token when it is granted or has ended, for the one who waits
@@ -87,10 +87,12 @@ func (c *conn) submit(r *request) {
 // message is r for its connection, until there is another.
 func (r *request) message() *wire.Acquire {
 	m := &r.what
-	m.Parent, m.WaitMS, m.HoldMS = wire.ID{}, wire.Opt[int64]{}, wire.Opt[int64]{}
-	if r.parent != nil {
-		m.Parent = r.parent.request.what.ID
+	if r.parent != nil { // by the next time it may have been released
+		inside := r.what
+		inside.Parent = r.parent.request.what.ID
+		m = &inside
 	}
+	m.WaitMS, m.HoldMS = wire.Opt[int64]{}, wire.Opt[int64]{}
 	switch {
 	case r.once:
 		if !m.Steal {

@@ -16,16 +16,15 @@ import (
 // cannot be printed is quoted. Of an empty chain it says nothing.
 func Explain(chain []wire.Step) string { return explain(chain, false) }
 
-// explain is Explain, and, where the last blocker is known to have the owner of
-// the first request, leaves out what has been said of it.
+// explain is Explain, and, where the last blocker is known to have the first request
+// inside, leaves out what has been said of it, or says so.
 func explain(steps []wire.Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {
 		if i == 0 {
 			text.WriteString(named(step.Request))
 		} else {
-			text.WriteString(", which")
-			text.WriteString(alias(steps[i-1].Blocker, step.Request))
+			text.WriteString(onward(steps[i-1].Blocker, step.Request))
 		}
 		text.WriteString(" waits for " + wire.Printable(step.Lock) + ", ")
 		if step.Blocker.Token == 0 { // only holders have one
@@ -36,24 +35,29 @@ func explain(steps []wire.Step, circle bool) string {
 		closes := circle && i == len(steps)-1
 		if closes && sameAuthor(steps[0].Request, step.Blocker) {
 			text.WriteString(wire.Printable(step.Blocker.Author))
-		} else {
-			text.WriteString(named(step.Blocker))
+			continue
+		}
+		text.WriteString(named(step.Blocker))
+		if closes && !alike(steps[0].Request, step.Blocker) {
+			text.WriteString(", inside which " + named(steps[0].Request) + " was made")
 		}
 	}
 	return text.String()
 }
 
-// alias is what to add where one of the same owner as blocker waits: nothing,
-// unless it goes by another name.
-func alias(blocker, waiter wire.RequestInfo) string {
-	if blocker.Author == waiter.Author {
-		return ""
+// onward leads from a blocker to what keeps it: itself, or what waits inside it, which
+// people need not tell from it where one client asked for both in the same name.
+func onward(blocker, waiter wire.RequestInfo) string {
+	if alike(blocker, waiter) {
+		return ", which"
 	}
-	return ", as " + named(waiter) + ","
+	return ", inside which " + named(waiter)
 }
 
+func alike(a, b wire.RequestInfo) bool { return a.Author == b.Author && a.ID.Session == b.ID.Session }
+
 func sameAuthor(a, b wire.RequestInfo) bool {
-	return a.Author != "" && a.Author == b.Author && a.ID.Session == b.ID.Session
+	return a.Author != "" && alike(a, b)
 }
 
 // named is a request in the form "author (id)", with the label of its client in

@@ -25,11 +25,11 @@ func TestDeadlockInWords(t *testing.T) {
 		cycle []wire.Step
 		want  string
 	}{
-		{"two owners", []wire.Step{
+		{"two programs", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
 			{Request: waiter("report", "x9--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
 		}, "create_user (k3--4) waits for b, held by report (x9--1), which waits for a, held by create_user"},
-		{"an owner of one", []wire.Step{
+		{"one program", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
 		}, "create_user (k3--4) waits for a, held by create_user"},
 		{"behind one who waits too", []wire.Step{
@@ -40,10 +40,14 @@ func TestDeadlockInWords(t *testing.T) {
 			{Request: waiter("", "k3--4"), Lock: "b", Blocker: holder("", "x9--1")},
 			{Request: waiter("", "x9--4"), Lock: "a", Blocker: holder("", "k3--0")},
 		}, "#k3--4 waits for b, held by #x9--1, which waits for a, held by #k3--0"},
-		{"an owner with two authors", []wire.Step{
+		{"a program with two authors", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
 			{Request: waiter("print", "x9--4"), Lock: "a", Blocker: holder("web", "k3--0")},
-		}, "create_user (k3--4) waits for b, held by report (x9--1), which, as print (x9--4), waits for a, held by web (k3--0)"},
+		}, "create_user (k3--4) waits for b, held by report (x9--1), inside which print (x9--4) waits for a, held by web (k3--0), inside which create_user (k3--4) was made"},
+		{"programs that start one another", []wire.Step{
+			{Request: waiter("", "ab--0"), Lock: "b", Blocker: holder("", "b0--0")},
+			{Request: waiter("", "ba--0"), Lock: "a", Blocker: holder("", "a0--0")},
+		}, "#ab--0 waits for b, held by #b0--0, inside which #ba--0 waits for a, held by #a0--0, inside which #ab--0 was made"},
 		{"what forges a line is quoted", []wire.Step{
 			{Request: waiter("a\nb", "k3--4"), Lock: "b\x1b[2J", Blocker: holder("\u202e", "x9--1")},
 			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},

@@ -19,7 +19,7 @@ type Acquire struct {
 	WaitMS Opt[int64] `json:"wait_ms,omitzero"`
 	// HoldMS: the broker takes the locks back after so long; absent: never.
 	HoldMS Opt[int64] `json:"hold_ms,omitzero"`
-	// Parent is a held request of the same session inside which this is made.
+	// Parent is a request that holds, of any session, inside which this is made.
 	Parent ID `json:"parent,omitzero"`
 	// Steal takes the locks from their holders at once, past all waiters.
 	Steal bool `json:"steal,omitzero"`

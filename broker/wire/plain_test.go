@@ -240,7 +240,7 @@ func TestHotMessagesAllocateNothing(t *testing.T) {
 	var buffer []byte
 	for _, m := range []wire.Message{hotAsks[0], hotAsks[1], hotAsks[3]} {
 		frame := mustAppend(t, m)
-		n := testing.AllocsPerRun(100, func() {
+		n := testing.AllocsPerRun(1000, func() {
 			m, err := requests.Decode(frame)
 			if err != nil {
 				t.Fatal(err)
@@ -254,7 +254,7 @@ func TestHotMessagesAllocateNothing(t *testing.T) {
 	}
 	for _, m := range hotReplies {
 		frame := mustAppend(t, m)
-		n := testing.AllocsPerRun(100, func() {
+		n := testing.AllocsPerRun(1000, func() {
 			m, err := replies.Decode(frame)
 			if err != nil {
 				t.Fatal(err)

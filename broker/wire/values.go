@@ -58,7 +58,8 @@ type RequestInfo struct {
 	Token int64 `json:"token,omitzero"`
 	// Locks are the names of all locks of the request.
 	Locks []string `json:"locks"`
-	// Parent is the request inside which this one was made, while that lives.
+	// Parent is the nearest request around this one: that inside which it was made,
+	// or, once that has ended, what was around that.
 	Parent ID `json:"parent,omitzero"`
 	// DurationMS is how long the request has been waiting, or holding.
 	DurationMS int64 `json:"duration_ms"`

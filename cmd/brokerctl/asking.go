@@ -48,8 +48,7 @@ func (a *asking) Validate() error {
 // a while it says on out who is in the way.
 func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent string, hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := a.options(names[1:])
-	options.Hold = hold
-	setParent(options, parent)
+	options.Hold, options.Parent = hold, parent
 	call := client.Acquire
 	if a.Try {
 		call = client.TryAcquire

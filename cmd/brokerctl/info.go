@@ -26,7 +26,7 @@ type infoCmd struct {
 	target
 	coloring
 	Empty    bool          `short:"e" help:"List also locks that were used and are now free."`
-	Output   string        `short:"o" enum:"text,json,wide" default:"text" help:"Form: text; wide (all that is known of each request); or json (an object for each lock, on a line of its own, as in the protocol)."`
+	Output   string        `short:"o" enum:"text,json,wide" default:"text" help:"Form: text; wide (all that is known of each request, and limits that differ); or json (an object for each lock, on a line of its own, as in the protocol)."`
 	JSON     bool          `name:"json" help:"The same as -o json."`
 	Sort     listing.Order `default:"use" placeholder:"ORDER" help:"Order: use (in which the names came into use), name, age (of the first holder, the oldest first) or waiters (the most first)."`
 	Watch    bool          `short:"w" help:"List again and again, in place, until Ctrl-C."`

@@ -146,6 +146,3 @@ func covers(held wire.RequestInfo, mode wsclient.Mode, limit int) bool {
 	const none = wire.MaxLimit + 1
 	return held.Mode == wsclient.Exclusive || mode == wsclient.Shared && held.Limit.Or(none) <= cmp.Or(limit, none)
 }
-
-// setParent says inside which request the locks are asked for.
-func setParent(*wsclient.AcquireOptions, string) {}

@@ -87,7 +87,7 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 		return 0, err
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		if _ = command.Wait(); tooBusy(said.String()) {
+		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return c.run(ctx, name, grace)
 		}
 		return 0, fmt.Errorf("it said %q and ended with %v: %s", line, command.ProcessState, said)
@@ -134,9 +134,11 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 	return margin, err
 }
 
-// tooBusy reports whether this machine was too busy for heartbeats, by what "run" has said. Then the lock was lost in
-// order, and nothing was tried.
-func tooBusy(said string) bool { return strings.Contains(said, "lock was lost: lease") }
+// tooBusy reports whether "run" has ended because this machine was too busy for heartbeats or for a handshake. Then
+// the lock was lost in order, or never held, and nothing was tried.
+func tooBusy(run *exec.Cmd, said string) bool {
+	return run.ProcessState.ExitCode() == exitLost || strings.Contains(said, "no answer in time")
+}
 
 // wait lets real time pass: the moment of the cut is to be any.
 func wait(ctx context.Context, d time.Duration) {

@@ -122,7 +122,7 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	all, err := watchCrowd(out)
 	defer all.kill()
 	if err != nil {
-		if _ = command.Wait(); tooBusy(said.String()) {
+		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return g.run(test, name)
 		}
 		return 0, fmt.Errorf("%w: %s", err, said)
@@ -137,7 +137,7 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 		state := processes(append(all.pids, command.Process.Pid))
 		_ = command.Process.Kill() // or whoever is left of the crowd would keep its stderr open
 		all.kill()
-		if _ = command.Wait(); tooBusy(said.String()) {
+		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return g.run(test, name)
 		}
 		return 0, fmt.Errorf("%w: of %v there are %v: %s\n%s", errEndedEarly, all.pids, alive, said, state)
@@ -151,7 +151,8 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	}
 	at, alive := time.Now(), all.alive()
 	if len(alive) > 0 {
-		return 0, fmt.Errorf("the next is granted and these are there: %v: %s", alive, said)
+		state := processes(alive)
+		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive, state)
 	}
 	_ = lock.Release()
 	if g.signal == syscall.SIGSTOP {

@@ -119,8 +119,10 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 func hold(ts *testscript.TestScript, _ bool, args []string) {
 	s, author, name := stageOf(ts), text(ts, args[0]), text(ts, args[1])
 	options := &wsclient.AcquireOptions{Author: author}
-	if len(args) > 2 {
+	if len(args) > 2 { // shared, or shared/3
 		options.Mode = wsclient.Shared
+		_, limit, _ := strings.Cut(args[2], "/")
+		options.Limit, _ = strconv.Atoi(limit)
 	}
 	lock, err := s.client.Acquire(s.ctx, name, options)
 	ts.Check(err)

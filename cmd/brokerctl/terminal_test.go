@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/charmbracelet/x/vt"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -20,6 +21,7 @@ var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"terminal": openTerminal,
 	"press":    pressKeys,
 	"screen":   awaitScreen,
+	"written":  awaitWritten,
 	"closed":   awaitClosed,
 }
 
@@ -30,9 +32,10 @@ type terminal struct {
 	done chan struct{} // the program has ended, and all that it has written was read
 	end  *os.ProcessState
 
-	mu    sync.Mutex
-	shown []byte        // since the last key
-	more  chan struct{} // holds one when there is more
+	mu      sync.Mutex
+	screen  *vt.Emulator
+	written []byte        // since the last key
+	more    chan struct{} // holds one when there is more
 }
 
 // terminal COLUMNS ROWS COMMAND...: the command runs in a terminal of that size.
@@ -52,7 +55,11 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 
 	s := stageOf(ts)
-	t := &terminal{keys: keys, ctx: s.ctx, done: make(chan struct{}), more: make(chan struct{}, 1)}
+	t := &terminal{
+		keys: keys, ctx: s.ctx, done: make(chan struct{}),
+		screen: vt.NewEmulator(int(columns), int(rows)), more: make(chan struct{}, 1),
+	}
+	go func() { _, _ = io.Copy(io.Discard, t.screen) }() // the answers to a program that asks what the terminal can do
 	go t.run(command)
 	s.terminal = t
 	ts.Defer(func() {
@@ -67,50 +74,64 @@ func (t *terminal) run(command *exec.Cmd) {
 	_ = command.Wait()
 	t.end = command.ProcessState
 	_ = t.keys.Close()
+	_ = t.screen.InputPipe().(io.Closer).Close() // Close itself races with Read
 }
 
 // Write takes what the program writes.
 func (t *terminal) Write(text []byte) (int, error) {
 	t.mu.Lock()
-	t.shown = append(t.shown, text...)
+	t.written = append(t.written, text...)
+	_, err := t.screen.Write(text)
 	t.mu.Unlock()
 	select {
 	case t.more <- struct{}{}:
 	default:
 	}
-	return len(text), nil
+	return len(text), err
 }
 
-// press KEYS: they are typed. What the screen shows is counted from here on. An
+// press KEYS: they are typed. What the program writes is counted from here on. An
 // argument in double quotes is a string of Go.
 func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
 	t := stageOf(ts).terminal
 	t.mu.Lock()
-	t.shown = nil
+	t.written = nil
 	t.mu.Unlock()
 	_, err := t.keys.WriteString(text(ts, args[0]))
 	ts.Check(err)
 }
 
-// screen REGEXP: the program has written something like that since the last key,
-// or does so now. With a !: so far it has not.
+// screen REGEXP: the screen shows something like that, or comes to show it. A program
+// that redraws only what has changed may write a word in any number of pieces, so what a
+// person would see is what counts. With a !: the screen does not show it now.
 func awaitScreen(ts *testscript.TestScript, neg bool, args []string) {
-	t, wanted := stageOf(ts).terminal, regexp.MustCompile(args[0])
+	stageOf(ts).terminal.await(ts, neg, args[0], func(t *terminal) string { return t.screen.String() })
+}
+
+// written REGEXP: the program has written something like that since the last key,
+// or does so now: colours, or lines that are gone from the screen. With a !: so far it has not.
+func awaitWritten(ts *testscript.TestScript, neg bool, args []string) {
+	stageOf(ts).terminal.await(ts, neg, args[0], func(t *terminal) string { return string(t.written) })
+}
+
+// await waits until what a function reads of the terminal matches.
+func (t *terminal) await(ts *testscript.TestScript, neg bool, pattern string, read func(*terminal) string) {
+	wanted := regexp.MustCompile(pattern)
 	for {
 		t.mu.Lock()
-		shown := string(t.shown)
+		text := read(t)
 		t.mu.Unlock()
-		if matches := wanted.MatchString(shown); matches && neg {
-			ts.Fatalf("something like %s was written: %q", args[0], shown)
+		if matches := wanted.MatchString(text); matches && neg {
+			ts.Fatalf("there is something like %s: %q", pattern, text)
 		} else if matches || neg {
 			return
 		}
 		select {
 		case <-t.more:
 		case <-t.done:
-			ts.Fatalf("the program has ended; it has written %q", shown)
+			ts.Fatalf("nothing like %s; the program has ended with %q", pattern, text)
 		case <-t.ctx.Done():
-			ts.Fatalf("nothing like %s was written, but %q", args[0], shown)
+			ts.Fatalf("nothing like %s, but %q", pattern, text)
 		}
 	}
 }
@@ -128,8 +149,8 @@ func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
 	if !t.end.Exited() {
 		got = t.end.String()
 	}
-	if got != args[0] || !wanted.Match(t.shown) {
-		ts.Fatalf("the program has ended with %s, and has written %q", got, t.shown)
+	if got != args[0] || !wanted.Match(t.written) {
+		ts.Fatalf("the program has ended with %s, and has written %q", got, t.written)
 	}
 }
 

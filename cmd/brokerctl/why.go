@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -32,7 +33,7 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-"Behind", instead of "held by", names one who waits too, for the same lock. While the broker grants nothing to anyone the last line says so, and why.`
+Each line's request is the one in the way in the line before, or waits inside it. "Behind", instead of "held by", names one who waits too, for the same lock. Where different limits are asked for at one of these locks, a line says so: the least counts, and often it is a mistake. While the broker grants nothing to anyone the last line says so, and why.`
 }
 
 // Run prints the chain.
@@ -54,6 +55,9 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 	if len(chain) == 0 {
 		err = c.unhindered(ctx, client, out)
 	}
+	if err == nil {
+		err = c.differing(ctx, client, chain, out)
+	}
 	if why := pause(client); why != "" {
 		_, _ = fmt.Fprintln(out, why)
 	}
@@ -61,6 +65,32 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 		err = flushed
 	}
 	return err
+}
+
+// differing says at which locks of the chain limits are asked for that differ: that may be the very reason. Where
+// nobody is in the way it looks at the lock that was asked about.
+func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain []wire.Step, out io.Writer) error {
+	var names []string
+	if len(chain) == 0 && !c.isRequest {
+		names = append(names, c.What)
+	}
+	for _, step := range chain {
+		shares := step.Request.Mode == wire.Shared || step.Blocker.Mode == wire.Shared
+		if shares && !slices.Contains(names, step.Lock) {
+			names = append(names, step.Lock)
+		}
+	}
+	for _, name := range names {
+		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name)}) {
+			if err != nil {
+				return lostBroker(err)
+			}
+			if differ := listing.Limits(lock); differ != "" {
+				_, _ = fmt.Fprintf(out, "%s: %s\n", wire.Printable(name), differ)
+			}
+		}
+	}
+	return nil
 }
 
 // unhindered says how it stands with a request, or a lock, in whose way nobody is.

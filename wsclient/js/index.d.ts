@@ -110,10 +110,11 @@ export interface RequestOptions {
   /** Milliseconds after which the lock is lost. Default: never. */
   hold?: number;
   /**
-   * A lock inside which this one is asked for, so that a deadlock is found, and refused with a
-   * {@link DeadlockError}. Without it nobody can tell that the one waits for the other.
+   * The innermost lock inside which this one is asked for, so that a deadlock is found, and refused
+   * with a {@link DeadlockError}; or the id of one that another program holds. Without it nobody can
+   * tell that the one waits for the other. Requests with the same parent run side by side.
    */
-  parent?: Lock;
+  parent?: Lock | string;
 }
 
 export interface LockSpec {

@@ -59,7 +59,7 @@ export function toMode(value = "exclusive") {
 }
 
 export function toNames(value = []) {
-  demand(typeof value !== "string", "several names, as in [name]");
+  demand(typeof value !== "string", "a list of names");
   return [...value].map(toSpec);
 }
 
@@ -70,11 +70,13 @@ function toSpec(value) {
   return { limit: toLimit(value.limit), mode: toMode(value.mode), name: toDOMString(value.name) };
 }
 
-// toParent is the request of a lock that is held.
+// toParent is the request of a lock that is held, or what stands in for that of another
+// program, of which the id is known: whether it is held the broker will say.
 export function toParent(value) {
   if (value === undefined) return value;
-  const request = requestOf(value);
-  demand(request, "a lock as parent");
+  const isID = /^\w+--\d+$/.test(value);
+  const request = isID ? { granted: { id: value }, isHolding: () => true, error() {} } : requestOf(value);
+  demand(request, "a lock or its id as parent");
   return request;
 }
 

@@ -18,7 +18,7 @@ type Acquire struct {
 	Wait time.Duration
 	// Hold is how long to hold at most; 0: as long as the holder likes.
 	Hold time.Duration
-	// Parent is a held request of the same session, or zero.
+	// Parent is a request that holds, inside which this one is made, or zero.
 	Parent wire.ID
 	// Steal takes the locks from who holds them, past all who wait; By is who
 	// does that. All locks are exclusive then, and there is no parent. Where very many
@@ -51,8 +51,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	var parent *request
 	if !a.Parent.IsZero() {
-		parent = t.find(a.Parent)
-		if parent == nil || parent.session != s || parent.state != holding {
+		if parent = t.parentFor(s, a.Parent); parent == nil {
 			return append(events, refused(a.ID, wire.NotFound, "parent is not held"))
 		}
 	}
@@ -73,6 +72,17 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	t.enqueue(r, a.Wait)
 	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
+}
+
+// parentFor is the request that s may name as a parent by that id, or nil. It holds, also if it is of another
+// session, but of nobody else: what is made inside keeps it from ending, for those who look for
+// deadlocks. A session that has left makes nothing inside any more.
+func (t *Table) parentFor(s *session, id wire.ID) *request {
+	r := t.find(id)
+	if r == nil || r.state != holding || r.session.leaving || r.session.peer.Identity != s.peer.Identity {
+		return nil
+	}
+	return r
 }
 
 // requestsOf is how many requests of s there are, with one for which a search is under way.

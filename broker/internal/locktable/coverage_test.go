@@ -14,6 +14,8 @@ type tally struct {
 	givenUp     int
 	leftGrants  int // calls that left grants to the next
 	leftSteals  int // and steals
+	besides     int // nested requests that waited beside others inside the same
+	across      int // requests inside one of another session
 }
 
 // count counts what a command gave, when a search for that id was under way before.
@@ -21,11 +23,25 @@ func (n *tally) count(c command, o outcome, asked wire.ID, t *Table) {
 	if !asked.IsZero() && (t.search == nil || t.search.asked.id() != asked) {
 		n.ended(c, o, asked)
 	}
+	for _, e := range o.Events {
+		if r := t.find(e.ID); r != nil && r.in != nil && r.in.parent != nil && (e.Kind == Queued || e.Kind == Granted) {
+			n.nested(r)
+		}
+	}
 	if len(t.freed) > 0 && t.grants() {
 		n.leftGrants++
 	}
 	if t.thefts.first != nil && t.grants() {
 		n.leftSteals++
+	}
+}
+
+func (n *tally) nested(r *request) {
+	if r.state == waiting && len(r.in.requests) > 1 {
+		n.besides++
+	}
+	if r.in.parent.session != r.session {
+		n.across++
 	}
 }
 
@@ -59,7 +75,7 @@ func TestProgramsTryAll(t *testing.T) {
 	}
 	t.Logf("%+v", n)
 	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.givenUp < 1 ||
-		n.leftGrants < 40 || n.leftSteals < 25 {
+		n.leftGrants < 40 || n.leftSteals < 25 || n.besides < 25 || n.across < 40 {
 		t.Errorf("too few of some: %+v", n)
 	}
 }

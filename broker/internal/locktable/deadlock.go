@@ -11,13 +11,14 @@ import (
 const chainBytes = 128 << 10
 
 // deadlocked refuses the request that a reduction was asked about, and says who waits
-// for whom: each step's blocker has the owner of the next step's request, the last one's
-// that of the first.
+// for whom: each step's blocker is the next step's request, or has it inside; the last one's
+// has the first inside.
 //
-// A table has no deadlock before: a request without a parent waits behind all
-// others and none of them waits for its owner, and one with a parent was asked
-// this question. So what can never be granted now is so because of the request, and the
-// way from it along those who are in the way leads back to its owner.
+// A table has no deadlock before. A request without a parent waits behind all others and
+// keeps nobody from ending, one with a parent was asked this question, and the end of a
+// request only frees: what was inside it keeps nobody whom it did not keep before. So what can
+// never be granted now is so because of the request, and the way from it along those who
+// are in the way leads back to a holder around it.
 func (d *reduction) deadlocked() Event {
 	first, all := d.tracing.first, d.tracing.steps
 	steps := d.table.describeSteps(first)

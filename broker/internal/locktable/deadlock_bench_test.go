@@ -8,12 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// BenchmarkDeadlock is the search in a chain of so many owners, each of which
+// BenchmarkDeadlock is the search in a chain of so many sessions, each of which
 // holds a lock and waits for that of the next; the last is free to go.
 func BenchmarkDeadlock(b *testing.B) {
-	for _, owners := range []int{10, 1_000, 10_000} {
-		b.Run(fmt.Sprint(owners), func(b *testing.B) {
-			table, last := newChain(owners)
+	for _, sessions := range []int{10, 1_000, 10_000} {
+		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
+			table, last := newChain(sessions)
 			b.ReportAllocs()
 			for b.Loop() {
 				events := acquireWhole(table, last)
@@ -27,9 +27,9 @@ func BenchmarkDeadlock(b *testing.B) {
 }
 
 // newChain returns the table and the acquire that would close the circle.
-func newChain(owners int) (*Table, Acquire) {
+func newChain(sessions int) (*Table, Acquire) {
 	t := New(Config{FirstToken: 1, MaxRequests: 100_000, MaxIdle: 1})
-	lock := func(n int) []wire.LockSpec { return []wire.LockSpec{{Name: fmt.Sprint("lock ", n%owners)}} }
+	lock := func(n int) []wire.LockSpec { return []wire.LockSpec{{Name: fmt.Sprint("lock ", n%sessions)}} }
 	nested := func(n int) Acquire {
 		session := fmt.Sprint(n)
 		return Acquire{
@@ -37,18 +37,18 @@ func newChain(owners int) (*Table, Acquire) {
 			Locks: lock(n + 1), Wait: Forever,
 		}
 	}
-	for n := range owners {
+	for n := range sessions {
 		t.Open(fmt.Sprint(n), wire.Peer{})
 		t.Acquire(0, Acquire{ID: wire.ID{Session: fmt.Sprint(n)}, Locks: lock(n), Wait: Forever}, nil)
 	}
-	for n := range owners - 1 { // in this order nobody has to look far
+	for n := range sessions - 1 { // in this order nobody has to look far
 		acquireWhole(t, nested(n))
 	}
-	return t, nested(owners - 1)
+	return t, nested(sessions - 1)
 }
 
 // BenchmarkPlain compares, in turns, what is not nested in a table where nothing
-// else happens with the same in one where 10,000 owners wait for one another.
+// else happens with the same in one where 10,000 sessions wait for one another.
 func BenchmarkPlain(b *testing.B) {
 	const turn = 1000
 	chain, _ := newChain(10_000)

@@ -3,7 +3,8 @@ package locktable
 // An exploration is how far a reduction has come in finding all who matter. Each step
 // takes from the first of these that has something left.
 type exploration struct {
-	kin     []*request // of the owner that was reached last
+	kin     []*request // of the nest at hand
+	nest    int        // which nest is next
 	holder  *place     // at the lock that was reached last, and those after it
 	earlier *place     // in the queue where the request at hand waits, and those before it
 	places  []place    // of the request at hand
@@ -18,12 +19,16 @@ func (d *reduction) explore() bool {
 		r := e.kin[0]
 		e.kin = e.kin[1:]
 		d.add(r)
+		d.enter(r)
+	case e.nest < d.nests.len:
+		e.kin = d.nests.at(e.nest).requests
+		e.nest++
 	case e.holder != nil:
 		p := e.holder
 		e.holder = p.next
 		d.room--
-		if !d.isOver(p.request) {
-			d.reach(p.request)
+		if !d.goes(p.request) {
+			d.enter(p.request)
 		}
 	case e.earlier != nil:
 		p := e.earlier
@@ -31,8 +36,8 @@ func (d *reduction) explore() bool {
 		d.room--
 		if p.request.part != none {
 			e.earlier = nil // it explores the rest of the queue itself
-		} else if !d.isOver(p.request) {
-			d.reach(p.request)
+		} else {
+			d.add(p.request)
 		}
 	case len(e.places) > 0:
 		p := &e.places[0]
@@ -61,26 +66,20 @@ func (d *reduction) exploreAt(p *place) {
 	d.exploring.earlier = p.lock.queue.before(p)
 }
 
-// reach notes a request that is in the way, and what its owner waits for.
-func (d *reduction) reach(r *request) {
-	switch {
-	case r.owner == nil:
-		d.add(r)
-	case !r.owner.reached:
-		r.owner.reached = true
-		d.owners.add(r.owner)
-		d.exploring.kin = r.owner.requests
+// enter lets all that is inside r be looked at, for what waits there keeps r from ending.
+func (d *reduction) enter(r *request) {
+	if n := r.nest; n != nil && !n.reached {
+		n.reached = true
+		d.nests.add(n)
 	}
 }
 
+// add notes r, if it waits.
 func (d *reduction) add(r *request) {
 	d.room--
-	if r.state != waiting && r != d.asked || r.part != none || d.isOver(r) {
+	if over := d.isOver(r); over || r.state != waiting && r != d.asked || r.part != none {
 		return
 	}
 	r.part = stuck
 	d.waiting.add(r)
-	if r.owner != nil {
-		r.owner.stuck++
-	}
 }

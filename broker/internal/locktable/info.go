@@ -160,7 +160,7 @@ func (t *Table) describe(p *place) wire.RequestInfo {
 		Mode:       p.mode(),
 		Token:      r.token,
 		Locks:      make([]string, len(r.places())),
-		Parent:     r.livingParent(),
+		Parent:     r.parentID(),
 		DurationMS: (t.now - r.since).Milliseconds(),
 		Peer:       r.session.peer,
 		Gone:       r.state == holding && r.session.leaving,

@@ -20,7 +20,7 @@ func check(t *Table) error {
 		checkDeadlines,
 		checkSessions,
 		checkKept,
-		checkOwners,
+		checkNests,
 		checkThefts,
 		checkIdle,
 	} {
@@ -237,43 +237,39 @@ func checkKept(t *Table) error {
 	return nil
 }
 
-// checkOwners checks that a child is its parent's owner's, and that owners count
-// right.
-func checkOwners(t *Table) error {
-	count := make(map[*owner]int)
+// checkNests checks that requests and nests know one another, and that each nest is that of a
+// request that holds, or of none. Where they belong, the oracle says.
+func checkNests(t *Table) error {
+	inside := make(map[*nest]int)
 	if t.search != nil {
-		count[t.search.asked.owner]++
+		inside[t.search.asked.in]++
 	}
+	own := make(map[*nest]*request)
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.owner != nil {
-				count[r.owner]++
-				if kin := r.owner.requests; int(r.ownerIndex) >= len(kin) || kin[r.ownerIndex] != r {
-					return fmt.Errorf("%s is not where it thinks among its owner's", r.id())
+			if r.in != nil {
+				inside[r.in]++
+				if kin := r.in.requests; int(r.nestIndex) >= len(kin) || kin[r.nestIndex] != r {
+					return fmt.Errorf("%s is not where it thinks in its nest", r.id())
 				}
 			}
-			if r.parent >= 0 && r.owner == nil {
-				return fmt.Errorf("%s has a parent and no owner", r.id())
-			}
-			if r.parent < 0 {
+			if r.nest == nil {
 				continue
 			}
-			p := s.requests.get(r.parent)
-			if p == nil {
-				continue
-			}
-			if p.state != holding {
-				return fmt.Errorf("the parent of %s is %s, which is not held", r.id(), p.id())
-			}
-			if r.owner == nil || r.owner != p.owner {
-				return fmt.Errorf("%s has another owner than its parent %s", r.id(), p.id())
+			own[r.nest] = r
+			if r.state != holding || r.nest.parent != r || len(r.nest.requests) == 0 {
+				return fmt.Errorf("%s does not hold, or its nest is another one's, or empty", r.id())
 			}
 		}
 	}
-	for o, n := range count {
-		if len(o.requests) != n {
-			return fmt.Errorf("an owner of %d requests knows %d", n, len(o.requests))
+	for n, kin := range inside {
+		if n != nil && (len(n.requests) != kin || n.parent != nil && own[n] != n.parent) {
+			return fmt.Errorf("a nest of %d requests knows %d, or its parent has ended", kin, len(n.requests))
 		}
+		delete(own, n)
+	}
+	if len(own) > 0 {
+		return fmt.Errorf("%d nests whose requests do not know of them", len(own))
 	}
 	return nil
 }

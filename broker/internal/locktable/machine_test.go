@@ -40,7 +40,7 @@ type command struct {
 	unkeep  bool          // drop, of one that has left
 	acquire Acquire       // acquire
 	id      wire.ID       // release, cancel, evict and why
-	by      string        // evict
+	by      string        // evict; open: the identity
 	message string        // evict
 	name    string        // why of a lock
 	ceiling int64         // allow
@@ -88,7 +88,7 @@ type driver struct {
 func (d *driver) do(c command) (o outcome) {
 	switch c.verb {
 	case verbOpen:
-		d.Open(c.session, wire.Peer{Client: "client of " + c.session})
+		d.Open(c.session, wire.Peer{Client: "client of " + c.session, Identity: c.by})
 	case verbAcquire:
 		o.Events = d.Acquire(d.now, c.acquire, nil)
 	case verbRelease:

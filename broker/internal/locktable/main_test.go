@@ -7,10 +7,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets rapid try 2000 programs where the command line says nothing of
+// TestMain lets rapid try 1000 programs where the command line says nothing of
 // it: in 100, its default, some rules are broken without anybody noticing.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "2000"); err != nil {
+	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -42,8 +42,8 @@ func (o *oracle) describe(w *wish, name string) wire.RequestInfo {
 	for _, s := range w.Locks {
 		info.Locks = append(info.Locks, s.Name)
 	}
-	if o.find(w.Parent) != nil {
-		info.Parent = w.Parent
+	if at := slices.IndexFunc(w.around, func(id wire.ID) bool { return o.find(id) != nil }); at >= 0 {
+		info.Parent = w.around[at]
 	}
 	return info
 }

@@ -19,12 +19,12 @@ type oracle struct {
 	requests []*wish
 	peers    map[string]wire.Peer // of the open sessions
 	leaving  map[string]bool
+	gone     map[string]bool          // of a future: sessions whose holders wait for nobody
 	keep     map[string]time.Duration // of those that leave
 	kept     map[string]bool          // those that were dropped and still hold
 	ceiling  int64
 	shut     bool
-	shutAt   int64 // the seq of the last name for which nobody waits since
-	owners   int
+	shutAt   int64        // the seq of the last name for which nobody waits since
 	refused  *refusal     // the latest because of a deadlock
 	pace     *pace        // nil: it does not wait for the table
 	names    []*knownName // in order of first use
@@ -43,7 +43,7 @@ type wish struct {
 	Acquire
 	arrival  int
 	held     bool
-	owner    int                      // the same number: the same owner
+	around   []wire.ID                // what it was made inside, the innermost first; some may have ended
 	leftThen map[string]bool          // who was leaving when it asked
 	keepThen map[string]time.Duration // until when they kept what they held, then
 	token    int64
@@ -190,15 +190,12 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	}
 	if !a.Parent.IsZero() {
 		p := o.find(a.Parent)
-		if p == nil || !p.held || p.ID.Session != a.ID.Session {
+		if p == nil || !p.held || o.leaving[p.ID.Session] ||
+			o.peers[p.ID.Session].Identity != o.peers[a.ID.Session].Identity {
 			return append(events, Event{Kind: Refused, ID: a.ID, Code: wire.NotFound})
 		}
 	}
-	o.owners++
-	w := &wish{Acquire: a, arrival: o.arrivals + 1, since: now, owner: o.owners}
-	if p := o.find(a.Parent); p != nil {
-		w.owner = p.owner
-	}
+	w := o.wishOf(a)
 	atOnce := o.grants() && (o.grantable(w) || a.Steal)
 	first := *w // as if it had come before all who wait
 	first.arrival = 0
@@ -307,13 +304,16 @@ func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, b
 }
 
 // Held counts those who hold.
-func (o *oracle) Held() (held int) {
+func (o *oracle) Held() int { return len(o.held()) }
+
+// held names them.
+func (o *oracle) held() (ids []wire.ID) {
 	for _, w := range o.requests {
 		if w.held {
-			held++
+			ids = append(ids, w.ID)
 		}
 	}
-	return held
+	return ids
 }
 
 func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {

@@ -5,20 +5,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // What the oracle says of who waits for whom. It plays on in copies of itself:
-// nobody comes any more, nobody gives up, and owners that do not wait finish.
+// nobody comes any more, nobody gives up, and who holds releases as soon as nobody inside waits.
 
-// stuckWith plays on with w behind all others, every owner finishing as soon as it can.
+// stuckWith plays on with w behind all others, every holder releasing as soon as it can.
 // It returns those who are left waiting at the end, w among them if it is.
 func (o *oracle) stuckWith(w *wish) (stuck []wire.ID) {
 	end := o.future(w)
-	for end.finishOne(0) {
+	for end.releaseOne(0) {
 		end.grantAll(nil)
 	}
 	for _, left := range end.requests {
@@ -33,6 +33,7 @@ func (o *oracle) stuckWith(w *wish) (stuck []wire.ID) {
 // and nothing keeps anybody from being granted but other requests.
 func (o *oracle) future(w *wish) *oracle {
 	f := newOracle(Config{FirstToken: 1})
+	f.gone = o.leaving
 	for _, r := range append(slices.Clone(o.requests), w) {
 		if r != nil && (r == w || !o.isOver(r)) {
 			played := *r
@@ -52,20 +53,15 @@ func (o *oracle) isOver(w *wish) bool {
 		o.isStolen(w)
 }
 
-// finishOne ends all requests of the nth owner that does not wait, if there are
-// so many.
-func (o *oracle) finishOne(n int) bool {
-	waits := make(map[int]bool)
-	for _, w := range o.requests {
-		waits[w.owner] = waits[w.owner] || !w.held
-	}
-	for _, w := range o.requests {
-		if waits[w.owner] {
+// releaseOne ends the nth request that holds and has nobody inside who waits, if there are so many.
+func (o *oracle) releaseOne(n int) bool {
+	for i, w := range o.requests {
+		inside := func(other *wish) bool { return !other.held && other.isInside(w) }
+		if !w.held || !o.gone[w.ID.Session] && slices.ContainsFunc(o.requests, inside) {
 			continue
 		}
-		waits[w.owner] = true // not twice
 		if n == 0 {
-			o.requests = slices.DeleteFunc(o.requests, func(other *wish) bool { return other.owner == w.owner })
+			o.requests = slices.Delete(o.requests, i, i+1)
 			return true
 		}
 		n--
@@ -73,7 +69,10 @@ func (o *oracle) finishOne(n int) bool {
 	return false
 }
 
-// everyOrder plays on in every order in which owners can finish, and says in
+// isInside reports whether w was made inside outer, or inside something that was, and so on.
+func (w *wish) isInside(outer *wish) bool { return slices.Contains(w.around, outer.ID) }
+
+// everyOrder plays on in every order in which holders can release, and says in
 // how many ends w was granted, and in how many it was not.
 func (o *oracle) everyOrder(w *wish) (granted, not int) {
 	seen := make(map[string]bool)
@@ -86,7 +85,7 @@ func (o *oracle) everyOrder(w *wish) (granted, not int) {
 		seen[key] = true
 		for n := 0; ; n++ {
 			next := at.future(nil)
-			if !next.finishOne(n) {
+			if !next.releaseOne(n) {
 				if n == 0 && at.waitsStill(w.ID) {
 					not++
 				} else if n == 0 {
@@ -103,11 +102,11 @@ func (o *oracle) everyOrder(w *wish) (granted, not int) {
 }
 
 func (o *oracle) key() string {
-	var key strings.Builder
+	var key []byte
 	for _, w := range o.requests {
-		fmt.Fprintf(&key, "%s %t,", w.ID, w.held)
+		key = strconv.AppendBool(strconv.AppendInt(key, int64(w.arrival), 10), w.held)
 	}
-	return key.String()
+	return string(key)
 }
 
 func (o *oracle) waitsStill(id wire.ID) bool {
@@ -154,8 +153,8 @@ func (with *refusal) checkCycle(steps []wire.Step) error {
 		}
 		next := with.find(steps[(i+1)%len(steps)].Request.ID)
 		switch {
-		case next == nil || next.owner != blocker.owner:
-			return fmt.Errorf("%s is not of the owner that waits next", blocker.ID)
+		case next == nil || next != blocker && !(blocker.held && next.isInside(blocker)):
+			return fmt.Errorf("%s neither waits next, nor has inside it what does", blocker.ID)
 		case !slices.Contains(with.stuck, request.ID):
 			return fmt.Errorf("%s could be granted", request.ID)
 		}
@@ -193,7 +192,7 @@ func (o *oracle) checkChain(id wire.ID, steps []wire.Step) error {
 	return nil
 }
 
-// longest reports whether no other holder in the way, whose owner does not wait
+// longest reports whether no other holder in the way, inside which nobody waits
 // either, has held longer.
 func (o *oracle) longest(w, blocker *wish) bool {
 	return !blocker.held || !slices.ContainsFunc(o.inTheWay(w), func(other *wish) bool {
@@ -204,7 +203,8 @@ func (o *oracle) longest(w, blocker *wish) bool {
 // waitsFor is what must be granted before a request can end.
 func (o *oracle) waitsFor(w *wish) (waits []*wish) {
 	for _, other := range o.requests {
-		if !other.held && !o.isOver(other) && !o.isOver(w) && (other == w || w.held && other.owner == w.owner) {
+		keeps := other == w || w.held && !o.leaving[w.ID.Session] && other.isInside(w)
+		if keeps && !other.held && !o.isOver(other) && !o.isOver(w) {
 			waits = append(waits, other)
 		}
 	}

@@ -22,6 +22,7 @@ type program struct {
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
 	ceiling  int64
+	held     func() []wire.ID
 	searches int    // how many more times it goes on with a search, more or less
 	tally    *tally // or nil
 }
@@ -31,6 +32,7 @@ type chooser struct {
 	name    string
 	n       int64
 	leaving bool
+	parent  wire.ID // that it has named last: one more there is a sibling
 }
 
 // below chooses a number from 0 to n-1; 0 when the bytes are used up.
@@ -145,8 +147,10 @@ func (p *program) acquire(s *chooser) command {
 	switch p.below(8) {
 	case 1:
 		a.Parent = p.id()
-	case 2, 3, 4, 5:
+	case 2:
 		a.Parent = p.idOf(s)
+	case 3, 4, 5:
+		a.Parent = p.parent(s)
 	case 6:
 		a.Author = "author"
 	case 7:
@@ -155,7 +159,7 @@ func (p *program) acquire(s *chooser) command {
 			a.Locks[i] = wire.LockSpec{Name: a.Locks[i].Name}
 		}
 	}
-	if !a.Parent.IsZero() {
+	if s.parent = cmp.Or(a.Parent, s.parent); !a.Parent.IsZero() {
 		p.searches = []int{0, 1, 4, 30}[p.below(4)]
 	}
 	p.ids = append(p.ids, a.ID)
@@ -173,6 +177,23 @@ func (p *program) id() wire.ID {
 		}
 	}
 	return wire.ID{Session: "garbage", N: -1}
+}
+
+// parent chooses one that holds: the one that s has named before, for a sibling, or one of its own, or
+// anybody's.
+func (p *program) parent(s *chooser) wire.ID {
+	held := p.held()
+	choice := p.below(4)
+	if choice < 2 && slices.Contains(held, s.parent) {
+		return s.parent
+	}
+	if choice > 0 {
+		held = slices.DeleteFunc(held, func(id wire.ID) bool { return id.Session != s.name })
+	}
+	if len(held) == 0 {
+		return wire.ID{}
+	}
+	return held[p.below(len(held))]
 }
 
 // idOf chooses among the requests that a session made lately.
@@ -229,7 +250,7 @@ func (p *program) query() Query {
 func (p *program) run() error {
 	config := p.config()
 	d := newDuel(config)
-	d.tally = p.tally
+	d.tally, p.held = p.tally, d.dumb.held
 	if config.MaxIdle%2 == 1 {
 		d.table.locks.mask = 1 // names with the same hash
 	}

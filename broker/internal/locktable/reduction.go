@@ -2,21 +2,20 @@ package locktable
 
 import "time"
 
-// A reduction finds out who could ever be granted: if every owner that does not
-// wait goes on to finish and releases what it holds, what that frees is granted
-// by the ordinary rule, and so on, until nothing moves any more. (Holt, "Some
-// Deadlock Properties of Computer Systems", 1972, calls this the reduction of a
-// resource graph.)
+// A reduction finds out who could ever be granted: if every request that holds is
+// released as soon as nothing inside it waits, what that frees is granted by the
+// ordinary rule, and so on, until nothing moves any more. (Holt, "Some Deadlock
+// Properties of Computer Systems", 1972, calls this the reduction of a resource
+// graph.) Nothing is inside one that has just been granted, so it is released at once.
 //
 // The order does not matter. What can be granted stays so until it is: nobody
-// comes before it in its queues, and holders only leave, but for those who are
-// granted the same lock, and they were before it in the queue. So who is left
-// waiting at the end can never be granted, in any order.
+// comes before it in its queues, and holders only leave. So who is left waiting at the
+// end can never be granted, in any order.
 //
 // It looks at what the request that it begins with can reach, and no further:
-// who holds a lock that a reached request waits for, who waits for it earlier,
-// and all requests of their owners. What was over already when it began, and only
-// waits for its turn to be ended, is passed over.
+// who holds a lock that a reached request waits for, what is inside those holders, and
+// who waits for it earlier. What was over already when it began, and only waits for its
+// turn to be ended, is passed over.
 //
 // It goes on step by step, through the phases below. What it has reached must not
 // change meanwhile; see search.go.
@@ -32,15 +31,15 @@ type reduction struct {
 
 	// What was reached carries marks (part, stand and stuck, nil outside of a
 	// reduction), and is listed here so that they are taken off again. With maps
-	// in their place a search among 10,000 owners took 2 times as long.
+	// in their place a search among 10,000 sessions took 2 times as long.
 	waiting pile[*request]
 	stands  pile[*stand]
-	owners  pile[*owner]
+	nests   pile[*nest]
 
 	exploring exploration
 	counting  count
-	todo      []*stand   // whose head may be granted
-	finishing []*request // of an owner that finishes, those that have not released yet
+	todo      []*stand // whose head may be granted
+	rising    *nest    // in which one fewer is stuck since the last step, or nil
 	tracing   trace
 }
 
@@ -49,8 +48,8 @@ type phase uint8
 
 const (
 	explores phase = iota // finds all who matter
-	counts                // counts the holders of each lock, without owners that do not wait
-	reduces               // grants, and lets owners finish
+	counts                // counts what keeps each holder, and the holders of each lock that stay
+	reduces               // grants, and lets holders release
 	traces                // finds the cycle, if the request was not granted
 	answered
 )
@@ -68,10 +67,9 @@ const (
 // A stand is how far a lock has come in the reduction.
 type stand struct {
 	lock    *lock
-	last    *place // that of asked, behind the queue, or nil
-	head    *place // of the queue; nil: nobody is left
-	holders int
-	granted []*place      // holders that have come in the reduction
+	last    *place        // that of asked, behind the queue, or nil
+	head    *place        // of the queue; nil: nobody is left
+	holders int           // that stay
 	limits  heapOf[least] // of holders with a limit, and of some that have left
 	read    bool          // its holders were reached
 	looked  bool          // its holders were gone through for a cycle
@@ -95,7 +93,7 @@ func (t *Table) begin(asked *request) *reduction {
 	for i := range asked.places() {
 		d.standOf(asked.places()[i].lock) // from now on they are relied on
 	}
-	d.reach(asked)
+	d.add(asked)
 	return d
 }
 
@@ -137,8 +135,8 @@ func (d *reduction) unmark(most int) bool {
 			d.waiting.pop().part = none
 		case d.stands.len > 0:
 			d.stands.pop().lock.stand = 0
-		case d.owners.len > 0:
-			d.owners.pop().unmark()
+		case d.nests.len > 0:
+			d.nests.pop().unmark()
 		default:
 			return true
 		}
@@ -174,16 +172,23 @@ func (d *reduction) standOf(l *lock) *stand {
 	return s
 }
 
-// A count is how far the holders have been counted.
+// A count is how far a reduction has come in counting.
 type count struct {
+	stuck  int    // which of those that wait is next
+	around *nest  // of the one before: what it keeps from ending, as far as that was not counted
 	next   int    // which stand
 	holder *place // of the stand before, those still to come
 }
 
-// count counts a holder of a lock that was reached.
+// count counts in one nest, or a holder of a lock that was reached.
 func (d *reduction) count() bool {
 	c := &d.counting
 	switch {
+	case c.around != nil:
+		c.around = c.around.keep()
+	case c.stuck < d.waiting.len:
+		c.around = d.waiting.at(c.stuck).in
+		c.stuck++
 	case c.holder != nil:
 		p := c.holder
 		c.holder = p.next
@@ -204,15 +209,28 @@ func (d *reduction) count() bool {
 	return true
 }
 
-// stays reports whether a request that holds, or was granted here, still does.
-func (d *reduction) stays(r *request) bool {
-	switch {
-	case d.isOver(r):
-		return false
-	case r.owner == nil:
-		return false // it does not wait, so it finishes
+// keep notes that one more in the nest is stuck. It returns the nest in which that counts next:
+// the parent is stuck since, too. No parent is wanted of a nest that was not reached,
+// nor of those around it.
+func (n *nest) keep() (around *nest) {
+	if !n.reached {
+		return nil
 	}
-	return r.owner.stuck > 0
+	if n.stuck++; n.stuck > 1 {
+		return nil
+	}
+	return n.parent.in
+}
+
+// stays reports whether a request that holds cannot be released yet.
+func (d *reduction) stays(r *request) bool {
+	return r.nest != nil && r.nest.stuck > 0 && !d.goes(r)
+}
+
+// goes reports whether a request that holds ends whatever waits inside it: it is about to, or nobody is left who
+// would wait for that, because its session had left when the reduction began.
+func (d *reduction) goes(r *request) bool {
+	return d.isOver(r) || r.session.leaving && r.session.left <= d.left
 }
 
 func (s *stand) addHolder(p *place) {
@@ -235,9 +253,8 @@ func (d *reduction) reduce() bool {
 	switch {
 	case d.asked.part != stuck:
 		return false
-	case len(d.finishing) > 0:
-		d.release(d.finishing[0])
-		d.finishing = d.finishing[1:]
+	case d.rising != nil:
+		d.rise()
 	case len(d.todo) > 0:
 		s := d.todo[len(d.todo)-1]
 		if !d.isReady(s) {
@@ -323,31 +340,36 @@ func (s *stand) fits(limit int) bool {
 	return s.holders+1 <= limit
 }
 
-// grant makes r a holder, and lets its owner finish if it waited for nothing else.
+// grant lets r hold and release, which leaves its place in the queues to the next.
 func (d *reduction) grant(r *request) {
 	d.steps -= placeCost * len(r.places())
 	r.part = freed
 	for i := range r.places() {
-		p := &r.places()[i]
-		s := d.stand(p.lock)
+		s := d.stand(r.places()[i].lock)
 		s.moveOn()
-		s.addHolder(p)
-		s.granted = append(s.granted, p)
 		d.lookAt(s)
 	}
-	if r.owner == nil {
-		d.release(r)
+	d.rising = r.in
+}
+
+// rise takes one that is no longer stuck out of the count of its nest. When that was the last, the
+// parent is released, and no longer stuck in the nest that it is in.
+func (d *reduction) rise() {
+	n := d.rising
+	d.rising = nil
+	if !n.reached {
 		return
 	}
-	if r.owner.stuck--; r.owner.stuck == 0 {
-		d.finishing = r.owner.requests
+	if n.stuck--; n.stuck == 0 {
+		d.release(n.parent)
+		d.rising = n.parent.in
 	}
 }
 
 // release takes r out of the holders of those locks that were reached.
 func (d *reduction) release(r *request) {
 	d.steps -= len(r.places())
-	if d.isOver(r) {
+	if d.goes(r) {
 		return
 	}
 	for i := range r.places() {

@@ -58,14 +58,14 @@ type request struct {
 // [Table].plain, that is only read; [Table.extraOf] is for who writes.
 type extra struct {
 	author string
-	parent int64  // the n of the request that it was made inside, which may have ended since; or -1
-	owner  *owner // nil while nobody has joined it: the request is its own owner
+	in     *nest // that it is in; nil: it was made without a parent
+	nest   *nest // its own; nil: nothing is inside it
 
 	hold time.Duration // how long it may hold; 0: as long as it likes
 	due  time.Duration // when its state ends by itself, if it is among the deadlines
 
-	ownerIndex int32 // its index among the owner's requests
-	dueIndex   int32 // its index among the deadlines, or -1
+	nestIndex int32 // its index in the nest that it is in
+	dueIndex  int32 // its index among the deadlines, or -1
 
 	several []place // its places, where it has more than one
 }
@@ -128,11 +128,10 @@ func (s *session) keeps(now time.Duration) bool { return s.keep > now && s.unkep
 func (p *place) before(other *place) bool { return p.claim < other.claim }
 func (p *place) setIndex(i int)           { p.limitIndex = int32(i) }
 
-// livingParent is the id of the parent while that lives, else zero. A number is
-// never used twice, so who is known by it is the parent.
-func (r *request) livingParent() wire.ID {
-	if r.parent < 0 || r.session.requests.get(r.parent) == nil {
+// parentID is the id of the nearest request around r, or zero.
+func (r *request) parentID() wire.ID {
+	if r.in == nil || r.in.parent == nil {
 		return wire.ID{}
 	}
-	return wire.ID{Session: r.session.name, N: r.parent}
+	return r.in.parent.id()
 }

@@ -1,8 +1,7 @@
 package locktable
 
 // Requests that have ended are used again. Events speak of them until the next
-// call that takes the time; nobody else knows them once they have ended: a child
-// knows its parent by number.
+// call that takes the time; nobody else knows them once they have ended.
 
 // keptPlaces is how many places an extra that is not used may keep the room for.
 const keptPlaces = 8

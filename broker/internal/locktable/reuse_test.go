@@ -60,7 +60,7 @@ func TestSparesAreFewAndSmall(t *testing.T) {
 // checkReuse checks what is kept for reuse: that nothing is left in it of the
 // requests before, that it is known nowhere else, and that it is not too much.
 func checkReuse(t *Table) error {
-	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.owners.free) > maxSpares {
+	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.nests.free) > maxSpares {
 		return errors.New("too much is kept for reuse")
 	}
 	if !t.plain.isPlain() || t.plain.several != nil {
@@ -73,7 +73,7 @@ func checkReuse(t *Table) error {
 		}
 		known[r] = true
 	}
-	return errors.Join(checkSpareExtras(t, known), checkSpareOwners(t, known))
+	return errors.Join(checkSpareExtras(t, known), checkSpareNests(t, known))
 }
 
 // knownOf is all requests that live or have ended just now.
@@ -112,23 +112,23 @@ func checkSpareExtras(t *Table, known map[*request]bool) error {
 	return nil
 }
 
-func checkSpareOwners(t *Table, known map[*request]bool) error {
-	used := make(map[*owner]bool)
+func checkSpareNests(t *Table, known map[*request]bool) error {
+	used := make(map[*nest]bool)
 	for r := range known {
 		if r.extra != nil {
-			used[r.owner] = true
+			used[r.in], used[r.nest] = true, true
 		}
 	}
-	for _, o := range t.owners.free {
-		if used[o] || len(o.requests) > 0 || cap(o.requests) > keptKin || o.reached || o.stuck != 0 || o.searched {
-			return fmt.Errorf("an owner that is kept for reuse is in use, or not cleared: %+v", *o)
+	for _, n := range t.nests.free {
+		if used[n] || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > keptKin || n.reached || n.stuck != 0 || n.searched {
+			return fmt.Errorf("a nest that is kept for reuse is in use, or not cleared: %+v", *n)
 		}
-		used[o] = true
+		used[n] = true
 	}
 	return nil
 }
 
 // isPlain reports whether x says nothing, but for its places.
 func (x *extra) isPlain() bool {
-	return x.author == "" && x.parent == -1 && x.owner == nil && x.hold == 0 && x.due == 0 && x.ownerIndex == 0 && x.dueIndex == -1
+	return x.author == "" && x.in == nil && x.nest == nil && x.hold == 0 && x.due == 0 && x.nestIndex == 0 && x.dueIndex == -1
 }

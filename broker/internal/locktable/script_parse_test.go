@@ -49,6 +49,9 @@ func parseCommand(line string) (c command, err error) {
 	switch c.verb {
 	case verbOpen:
 		c.session = w.next()
+		if w.nextIs("identity") {
+			c.by = w.next()
+		}
 	case verbAcquire:
 		c.acquire, err = parseAcquire(w)
 	case verbRelease, verbCancel:

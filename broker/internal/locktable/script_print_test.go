@@ -15,6 +15,9 @@ func (c command) String() string {
 	switch c.verb {
 	case verbOpen:
 		fmt.Fprintf(&b, " %s", c.session)
+		if c.by != "" {
+			fmt.Fprintf(&b, " identity %s", c.by)
+		}
 	case verbDrop:
 		fmt.Fprintf(&b, " %s", c.session)
 		writeBudget(&b, c.budget)

@@ -19,7 +19,7 @@ const whole = math.MaxInt
 //   - the holders and the queues of all locks that were reached, those that are asked
 //     for first of all;
 //   - that those names are not in use which were not when they were asked for;
-//   - the owners that were reached: who their requests are, and which of them wait;
+//   - the nests that were reached: who is in them, and which of those wait;
 //   - what is being stolen.
 //
 // Before anything of that changes, the search is brought to its end, in the call that
@@ -30,16 +30,16 @@ const whole = math.MaxInt
 // Only what is over, and waits for its turn to be ended, is judged as of the time of
 // the question: that time passes, or that a session leaves, ends nothing yet.
 //
-// The request belongs to its parent's owner meanwhile, but to no queue, and nobody but
-// the search knows it. If its session leaves, the search is given up. Its parent cannot
-// end before the answer, for it is of an owner that was reached.
+// The request is in its parent's nest meanwhile, but in no queue, and nobody else
+// knows it. If its session leaves, the search is given up. Its parent may end before the
+// answer where nobody who was reached waits for that.
 type search struct {
 	*reduction
 	locks []wire.LockSpec
 	wait  time.Duration // from when it is queued
 }
 
-// ask begins the search for r, which its parent's owner asks for, and does a slice of it.
+// ask begins the search for r, made inside parent, and does a slice of it.
 func (t *Table) ask(r, parent *request, a Acquire, events []Event) []Event {
 	t.unmark(whole) // one search at a time
 	r.state, r.since = asking, t.now
@@ -120,7 +120,7 @@ func (t *Table) TouchesSession(name string) bool {
 
 // reliesOn reports whether r must stay as it is.
 func (s *search) reliesOn(r *request) bool {
-	if r.part != none || r.owner != nil && r.owner.reached {
+	if r.part != none || r.in != nil && r.in.reached {
 		return true
 	}
 	for i := range r.places() {

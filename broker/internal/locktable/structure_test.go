@@ -53,8 +53,8 @@ func checkNoMarks(t *Table) error {
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.part != none || r.seen || r.owner != nil && (r.owner.reached || r.owner.stuck != 0 || r.owner.searched) {
-				return fmt.Errorf("%s or its owner carries a mark", r.id())
+			if r.part != none || r.seen || r.nest != nil && (r.nest.reached || r.nest.stuck != 0 || r.nest.searched) {
+				return fmt.Errorf("%s or its nest carries a mark", r.id())
 			}
 		}
 	}

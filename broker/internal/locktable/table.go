@@ -87,7 +87,7 @@ type Table struct {
 	ended    list[request, *request] // in this call, or in the one before
 	requests spares[request]
 	extras   spares[extra]
-	owners   spares[owner]
+	nests    spares[nest]
 }
 
 // New returns an empty table.
@@ -113,7 +113,7 @@ func New(config Config) *Table {
 		limits:   newLimits(),
 		theft:    make(map[*request]*theft),
 		taken:    make(map[*lock]int),
-		plain:    &extra{parent: -1, dueIndex: -1},
+		plain:    &extra{dueIndex: -1},
 		token:    config.FirstToken,
 		ceiling:  config.Ceiling,
 	}

@@ -5,28 +5,28 @@ package locktable
 type link struct {
 	request     *request
 	at, blocker *place
-	before      *link // whose blocker has the owner of request; nil: the first
+	before      *link // whose blocker is request, or has it inside; nil: the first
 	after       *link // set when the way is known
 }
 
 // A trace is how far a reduction has come in finding the shortest way from asked,
-// along those who are stuck, back to the owner of asked. Each step takes from the first
+// along those who are stuck, back to a holder around asked. Each step takes from the first
 // of these that has something left.
 type trace struct {
 	turning *link // on the way that was found, the last whose before does not know it yet
 	steps   int   // on that way, as far as it has been turned
 	first   *link // of that way, once all of it has been turned
 
-	kin     []*request // who keeps the blocker of step from going away
-	step    *link
-	holder  *place   // of the lock at hand, and those after it
-	granted []*place // those that have come in the reduction
-	head    *place   // of its queue
-	places  []place  // of the request at hand, those still to come
-	at      *place   // the one before them
-	from    *link    // tells of the request at hand
-	next    pile[*link]
-	begun   int // of next
+	kin    []*request // of a nest inside the blocker of step
+	nests  []*nest    // further ones
+	step   *link
+	holder *place  // of the lock at hand, and those after it
+	head   *place  // of its queue
+	places []place // of the request at hand, those still to come
+	at     *place  // the one before them
+	from   *link   // tells of the request at hand
+	next   pile[*link]
+	begun  int // of next
 }
 
 // trace follows one of those who are in the way.
@@ -38,19 +38,13 @@ func (d *reduction) trace() bool {
 	case len(w.kin) > 0:
 		r := w.kin[0]
 		w.kin = w.kin[1:]
-		if r.part == stuck {
-			r.part = found
-			w.next.add(&link{request: r, before: w.step})
-		}
+		d.come(r)
+	case len(w.nests) > 0:
+		last := len(w.nests) - 1
+		w.kin, w.nests = w.nests[last].requests, w.nests[:last]
 	case w.holder != nil:
 		p := w.holder
 		w.holder = p.next
-		if d.stays(p.request) {
-			d.follow(p)
-		}
-	case len(w.granted) > 0:
-		p := w.granted[0]
-		w.granted = w.granted[1:]
 		if d.stays(p.request) {
 			d.follow(p)
 		}
@@ -87,7 +81,7 @@ func (d *reduction) traceAt() {
 	s := d.stand(w.at.lock)
 	if !s.looked && !s.fits(w.at.limit()) {
 		s.looked = true
-		w.holder, w.granted = w.at.lock.holders.first, s.granted
+		w.holder = w.at.lock.holders.first
 	}
 	if s.head != w.at {
 		w.head = s.head
@@ -95,20 +89,29 @@ func (d *reduction) traceAt() {
 }
 
 // follow notes that a blocker is in the way at the place at hand, and goes on with the
-// reason why it does not go away: it is stuck itself, or its owner is, who is gone
-// through once.
+// reason why it does not go away: it is stuck itself, or has those inside that are.
 func (d *reduction) follow(blocker *place) {
-	w, r := &d.tracing, blocker.request
+	w := &d.tracing
 	d.steps -= placeCost
 	w.step = &link{request: w.from.request, before: w.from.before, at: w.at, blocker: blocker}
-	switch {
-	case r.kinOf(d.asked):
+	d.come(blocker.request)
+}
+
+// come looks at the blocker of the step at hand, or at one inside it. Each nest is gone
+// through once. When it comes to asked, the way is found.
+func (d *reduction) come(r *request) {
+	w := &d.tracing
+	if r == d.asked {
 		w.turning, w.steps = w.step, 1
-	case r.part == stuck || r.part == found:
-		w.kin = []*request{r}
-	case !r.owner.searched:
-		r.owner.searched = true
-		w.kin = r.owner.requests
+		return
+	}
+	if r.part == stuck {
+		r.part = found
+		w.next.add(&link{request: r, before: w.step})
+	}
+	if n := r.nest; n != nil && n.stuck > 0 && !n.searched {
+		n.searched = true
+		w.nests = append(w.nests, n)
 	}
 }
 

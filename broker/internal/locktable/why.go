@@ -35,10 +35,10 @@ func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.
 // A pursuit follows those who are in the way of a request.
 type pursuit struct {
 	table   *Table
-	room    int                   // how many more requests it looks at
-	found   map[*request]bool     // those that wait, to which it has come
-	pending map[*owner][]*request // what owners wait for, as far as it was looked up
-	forks   [][]*link             // ways not tried yet, step by step
+	room    int                  // how many more requests it looks at
+	found   map[*request]bool    // those that wait, to which it has come, and whether anybody is in their way
+	pending map[*nest][]*request // what waits in there, or further inside, as far as it was looked up
+	forks   [][]*link            // ways not tried yet, step by step
 }
 
 // chain is the way from r to one that waits for nobody. A way that comes back
@@ -59,7 +59,7 @@ func newPursuit(t *Table, r *request) *pursuit {
 		table:   t,
 		room:    whySteps,
 		found:   map[*request]bool{r: true},
-		pending: make(map[*owner][]*request),
+		pending: make(map[*nest][]*request),
 	}
 }
 
@@ -86,45 +86,56 @@ func (p *pursuit) follow(r *request) (last *link) {
 func (p *pursuit) endsAt(l *link) bool {
 	ends := true
 	for _, r := range p.waitsFor(l.blocker.request) {
-		if p.found[r] {
-			ends = false
-			continue
+		blocked, known := p.found[r]
+		if !known {
+			further := p.inTheWay(r, l)
+			if blocked = len(further) > 0; blocked {
+				p.forks = append(p.forks, further)
+			}
+			p.found[r] = blocked
 		}
-		p.found[r] = true
-		if further := p.inTheWay(r, l); len(further) > 0 {
-			p.forks = append(p.forks, further)
-			ends = false
-		}
+		ends = ends && !blocked
 	}
 	return ends
 }
 
 // waitsFor is what must be granted before r can end: r itself if it waits, else
-// what its owner waits for. One that is over waits for nothing.
+// what waits inside it. One that is over waits for nothing, nor does what a session that
+// has left still holds.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && r.owner == nil:
+	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && (r.nest == nil || r.session.leaving):
 		return nil
 	case r.state == waiting:
 		return []*request{r}
 	}
-	waits, known := p.pending[r.owner]
-	if known {
-		return waits
+	waits, known := p.pending[r.nest]
+	if !known {
+		waits = p.waitInside(r.nest)
+		p.pending[r.nest] = waits
 	}
-	for _, kin := range r.owner.requests {
-		if p.room <= 0 {
-			break
-		}
-		if p.room--; kin.state == waiting && !kin.isOver(p.table.now) {
-			waits = append(waits, kin)
-		}
-	}
-	p.pending[r.owner] = waits
 	return waits
 }
 
-// inTheWay is who is in the way of r: first those whose owner waits itself,
+// waitInside is what waits in n, or further inside.
+func (p *pursuit) waitInside(n *nest) (waits []*request) {
+	for nests := []*nest{n}; len(nests) > 0; nests = nests[1:] {
+		for _, kin := range nests[0].requests {
+			if p.room <= 0 {
+				return waits
+			}
+			if p.room--; kin.state == waiting && !kin.isOver(p.table.now) {
+				waits = append(waits, kin)
+			}
+			if kin.nest != nil {
+				nests = append(nests, kin.nest)
+			}
+		}
+	}
+	return waits
+}
+
+// inTheWay is who is in the way of r: first those with something inside that waits,
 // holders before the heads of queues, then the longest of the other holders.
 func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
 	if r.state != waiting {

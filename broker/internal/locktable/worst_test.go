@@ -34,6 +34,7 @@ func BenchmarkWorst(b *testing.B) {
 		{"page-inside", pageInside},
 		{"why", longWhy},
 		{"why-queue", whyQueue},
+		{"adoption", adoption},
 		{"some-holders", someHolders},
 	} {
 		b.Run(test.name, func(b *testing.B) {
@@ -242,7 +243,7 @@ func pageInside(w *stopwatch) {
 	}
 }
 
-// longWhy is the chain of as many owners as are looked at.
+// longWhy is the chain of as many sessions as are looked at.
 func longWhy(w *stopwatch) {
 	t, _ := newChain(20_000)
 	w.time(t, func() { t.Why(0, wire.ID{Session: "0", N: 1}, nil) })
@@ -256,6 +257,18 @@ func whyQueue(w *stopwatch) {
 	}
 	t.Acquire(0, ask(50_000, "x"), nil)
 	w.time(t, func() { t.Why(0, wire.ID{Session: "a", N: 50_000}, nil) })
+}
+
+// adoption is the end of a request inside which half of all were made, when the others
+// were made beside it.
+func adoption(w *stopwatch) {
+	t := newBusyTable()
+	t.Acquire(0, ask(0, "0"), nil)
+	t.Acquire(0, nestedIn("a", 0, 1, wire.LockSpec{Name: "1"}), nil)
+	for n := 2; n < 100_000; n++ {
+		t.Acquire(0, nestedIn("a", n%2, n, wire.LockSpec{Name: "s", Mode: wire.Shared}), nil)
+	}
+	w.time(t, func() { t.Release(0, wire.ID{Session: "a", N: 1}, nil) })
 }
 
 func someHolders(w *stopwatch) {

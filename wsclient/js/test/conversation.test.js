@@ -150,7 +150,7 @@ class Actor extends Stage {
       limit: first.limit,
       mode: first.mode,
       names: more,
-      parent: m.parent && this.tries.get(m.parent).lock,
+      parent: m.parent && (this.tries.get(m.parent)?.lock ?? m.parent), // else of another client
       signal: m.steal ? undefined : attempt.controller.signal,
       steal: m.steal,
       wait: m.wait_ms,

@@ -255,6 +255,16 @@ test("a parent that is held no more is refused with what ended it", async (t) =>
   assert.equal((await outcome(s.locks.request("b", { parent: lost.lock }, () => {}))).reason, reason);
 });
 
+test("a parent of another program is named by its id, and the broker knows whether it is held", async (t) => {
+  const s = await stage(t);
+  const promise = s.locks.request("b", { parent: "zzzzzzzz--7" }, () => {});
+  const { id, parent } = s.socket.takeAll().at(-1);
+  assert.equal(parent, "zzzzzzzz--7");
+  s.socket.say({ type: "error", id, code: "not_found", message: "parent is not held" });
+  assert.equal((await outcome(promise)).reason.code, "not_found");
+  assert.ok((await outcome(s.locks.request("b", { parent: "\ud800--7" }, () => {}))).reason instanceof TypeError);
+});
+
 test("acquire: a lock that is held until it is released", async (t) => {
   const s = await stage(t);
   const promise = s.locks.acquire("a", { mode: "shared" });

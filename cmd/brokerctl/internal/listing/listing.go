@@ -14,7 +14,7 @@ import (
 // A Form says how locks and requests are written. The zero Form is the plain one.
 type Form struct {
 	Palette screen.Palette
-	Wide    bool // all that is known of a request, on its line
+	Wide    bool // all that is known of a request, on its line, and limits that differ
 }
 
 // A Line is text without any control sequence, and how it stands out.
@@ -29,6 +29,9 @@ func (f Form) Lock(lock wire.LockInfo) []Line {
 	lines = append(lines, Line{wire.Printable(lock.Name) + ":", f.Palette.Title})
 	lines = f.appendRequests(lines, Line{"* ", nil}, lock.Holders, lock.Holding)
 	lines = f.appendRequests(lines, Line{"  ", f.Palette.Notice}, lock.Waiters, lock.Waiting)
+	if differ := Limits(lock); f.Wide && differ != "" {
+		lines = append(lines, Line{"! " + differ, f.Palette.Alarm})
+	}
 	return append(lines, Line{})
 }
 

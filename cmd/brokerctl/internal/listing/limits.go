@@ -1,0 +1,40 @@
+package listing
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Limits tells which limits are asked for at a lock, and by whom first, when those that are listed
+// differ. That is legal, the least counts, and it is often a mistake: a semaphore that was meant for
+// five lets two in. An exclusive request has no limit to differ by.
+func Limits(lock wire.LockInfo) string {
+	var asked []wire.RequestInfo // one for each limit
+	for _, r := range slices.Concat(lock.Holders, lock.Waiters) {
+		same := func(other wire.RequestInfo) bool { return other.Limit == r.Limit }
+		if r.Mode == wire.Shared && !slices.ContainsFunc(asked, same) {
+			asked = append(asked, r)
+		}
+	}
+	if len(asked) < 2 {
+		return ""
+	}
+	slices.SortStableFunc(asked, func(a, b wire.RequestInfo) int {
+		return cmp.Compare(a.Limit.Or(math.MaxInt), b.Limit.Or(math.MaxInt))
+	})
+	text := []byte("limits differ")
+	for i, r := range asked {
+		text = append(text, ":;"[min(i, 1)], ' ')
+		if limit, ok := r.Limit.Get(); ok {
+			text = fmt.Appendf(text, "%d by ", limit)
+		} else {
+			text = append(text, "none by "...)
+		}
+		text = AppendWho(text, r)
+	}
+	return string(text)
+}

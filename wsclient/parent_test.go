@@ -1,0 +1,156 @@
+package wsclient_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// Goroutines inside one lock wait for one another at a further one, and all get it: whoever has
+// it waits for nothing. The third on a semaphore of two waits, too.
+func TestTasksSideBySide(t *testing.T) {
+	for name, options := range map[string]wsclient.AcquireOptions{
+		"exclusive": {}, "semaphore": {Mode: wsclient.Shared, Limit: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *brokertest.Server) {
+				c := dial(t, b)
+				err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
+					done := make(chan error)
+					for range 4 {
+						go func() {
+							done <- c.WithLock(ctx, "inner", &options, func(context.Context) error {
+								time.Sleep(time.Second) // of the bubble: so that they meet
+								return nil
+							})
+						}()
+					}
+					return errors.Join(<-done, <-done, <-done, <-done)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// A call with the context from outside looks like one more goroutine there. It waits for
+// itself, for as long as it may. With the context that belongs there nothing is asked for.
+func TestContextFromOutside(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		err := c.WithLock(t.Context(), "outer", nil, func(outside context.Context) error {
+			return c.WithLock(outside, "a", nil, func(ctx context.Context) error {
+				again := wsclient.AcquireOptions{Wait: time.Minute}
+				if _, err := c.Acquire(outside, "a", &again); !errors.Is(err, wsclient.ErrTimeout) {
+					t.Errorf("with the context from outside: got %v, want ErrTimeout", err)
+				}
+				return c.WithLock(ctx, "a", &again, func(context.Context) error { return nil })
+			})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A program that was started under a lock says so. Here a starts ab, and b starts ba.
+func TestProgramsThatStartOneAnother(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		ab, ba := dial(t, b, wsclient.Options{Author: "ab"}), dial(t, b, wsclient.Options{Author: "ba"})
+		inA := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "a"}), "a", wsclient.AcquireOptions{})
+		inB := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "b"}), "b", wsclient.AcquireOptions{})
+		first := make(chan error)
+		go func() {
+			first <- ab.WithLock(t.Context(), "b", &wsclient.AcquireOptions{Parent: inA.ID()}, func(context.Context) error {
+				return nil
+			})
+		}()
+		synctest.Wait()
+		for lock, err := range ab.Info(t.Context(), &wsclient.InfoOptions{Match: "b"}) {
+			if err != nil || lock.Waiters[0].Parent.String() != inA.ID() {
+				t.Errorf("listed: %+v, %v; want the parent %s", lock, err, inA.ID())
+			}
+		}
+		_, err := ba.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Parent: inB.ID()})
+		if !errors.Is(err, wsclient.ErrDeadlock) {
+			t.Fatalf("got %v, want ErrDeadlock", err)
+		}
+		want := `acquire "a": deadlock: waiting for a could never end: ba (` + ba.Session() +
+			`--0) waits for a, held by a (` + inA.ID() + `), inside which ab (` + ab.Session() +
+			`--0) waits for b, held by b (` + inB.ID() + `), inside which ba (` + ba.Session() + `--0) was made`
+		if err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+		_ = inB.Release()
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		_ = inA.Release()
+	})
+}
+
+// What cannot be a parent is refused. A lock that encloses the call comes first: it is inside that parent.
+func TestParentOption(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, other := dial(t, b), dial(t, b)
+		outer := acquire(t.Context(), t, other, "outer", wsclient.AcquireOptions{})
+		inside := wsclient.AcquireOptions{Parent: outer.ID()}
+		held := acquire(t.Context(), t, c, "a", inside)
+		inner := acquire(held.Context(), t, c, "b", inside)
+		for lock, err := range c.Info(t.Context(), &wsclient.InfoOptions{Match: "[ab]"}) {
+			want := map[string]string{"a": outer.ID(), "b": held.ID()}[lock.Name]
+			if err != nil || lock.Holders[0].Parent.String() != want {
+				t.Errorf("%s: got the parent %s, want %s; %v", lock.Name, lock.Holders[0].Parent, want, err)
+			}
+		}
+		_, _, _ = inner.Release(), held.Release(), outer.Release()
+		if _, err := c.Acquire(t.Context(), "a", &inside); !errors.Is(err, wsclient.ErrNotFound) {
+			t.Errorf("after its release: got %v, want ErrNotFound", err)
+		}
+		for _, parent := range []string{"a lock", "k3v9x2mq--", "k3v9x2mq--01", "\xff--1", strings.Repeat("a", 70_000) + "--1"} {
+			if _, err := c.Why(t.Context(), parent); !errors.Is(err, wsclient.ErrBadRequest) {
+				t.Errorf("why %.40q: got %v, want ErrBadRequest", parent, err)
+			}
+			_, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Parent: parent})
+			if !errors.Is(err, wsclient.ErrBadRequest) {
+				t.Errorf("%.40q: got %v, want ErrBadRequest", parent, err)
+			}
+		}
+		_, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Parent: held.ID(), Steal: true})
+		if !errors.Is(err, wsclient.ErrBadRequest) {
+			t.Errorf("with Steal: got %v, want ErrBadRequest", err)
+		}
+	})
+}
+
+// The parent of another program need not have ended with the connection. What waits inside it is asked for
+// again, inside it.
+func TestParentOverReconnect(t *testing.T) {
+	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
+		other := dial(t, b)
+		outer := acquire(t.Context(), t, other, "outer", wsclient.AcquireOptions{})
+		holder := acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{})
+		waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Parent: outer.ID()})
+		link.Cut()
+		pass(time.Second)
+		for lock, err := range other.Info(t.Context(), &wsclient.InfoOptions{Match: "a"}) {
+			if err != nil || len(lock.Waiters) != 1 || lock.Waiters[0].Parent.String() != outer.ID() {
+				t.Errorf("got %+v, %v; want that it waits inside %s again", lock.Waiters, err, outer.ID())
+			}
+		}
+		_ = holder.Release()
+		<-waits.done
+		if waits.err != nil {
+			t.Fatal(waits.err)
+		}
+		_, _ = waits.lock.Release(), outer.Release()
+	})
+}

@@ -31,12 +31,15 @@ const (
 type progressConn struct {
 	net.Conn
 	silence time.Duration // how long a read may last; 0: for ever
+	// Only messages are signs of life: the reader of frames calls live. Something else may
+	// answer pings for a program that hangs.
+	byMessage bool
 
 	// Called before a read, or a write, which may last; nil: nothing is.
 	beforeRead, beforeWrite func()
 
 	made time.Time
-	last atomic.Int64 // nanoseconds after made when a byte was received last
+	last atomic.Int64 // nanoseconds after made when the last sign of life was received
 
 	reads  bool      // the reader's: there is a deadline for reading
 	back   time.Time // the reader's: when it came back from something that took long
@@ -65,8 +68,8 @@ func (c *progressConn) Read(p []byte) (int, error) {
 	}
 	for {
 		n, err := c.Conn.Read(p)
-		if n > 0 {
-			c.last.Store(int64(time.Since(c.made)))
+		if n > 0 && !c.byMessage {
+			c.live()
 		}
 		if n > 0 && err == nil {
 			return n, nil
@@ -87,7 +90,10 @@ func (c *progressConn) Read(p []byte) (int, error) {
 // meanwhile was not read, so that was no silence.
 func (c *progressConn) resume() { c.back = time.Now() }
 
-// heard is when the last byte was received.
+// live notes a sign of life.
+func (c *progressConn) live() { c.last.Store(int64(time.Since(c.made))) }
+
+// heard is when the last sign of life was received: a byte, or, byMessage, one of a message.
 func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
 // Write writes p chunk by chunk, each with a time of its own.
@@ -162,7 +168,7 @@ func (c *progressConn) hurry() {
 	}
 }
 
-// isSilent reports whether reading has ended because nothing has arrived for too long.
+// isSilent reports whether reading has ended because no sign of life has arrived for too long.
 // ETIMEDOUT of the system says something else, although it is a timeout as well.
 func (c *progressConn) isSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
 

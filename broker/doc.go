@@ -32,8 +32,9 @@
 // Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
 // says that the broker has heard the client at that time, and this is all that a
 // client's lease rests on: the broker gives the locks of a silent session to others
-// only when the session timeout has passed since the last byte that its reader received. It
-// is the reader that finds a session silent, by the time of that byte and not by
+// only when the session timeout has passed since the last sign of life that its reader received: a
+// byte, or, where the client wants it so, a byte of a message, because browsers answer pings for pages that
+// hang. It is the reader that finds a session silent, by the time of that byte and not by
 // what the loop has handled. So however far behind the loop is, it learns of the end of a session
 // later than the reader, never earlier, and a client whose ping was answered holds its locks for as long as it
 // thinks. What a loop that is behind delays is grants.

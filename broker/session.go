@@ -214,6 +214,9 @@ func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 		buffer = nil
 	}
 	for err == nil {
+		if s.net.byMessage {
+			s.net.live()
+		}
 		var n int
 		buffer = slices.Grow(buffer, frameBuffer/2)
 		n, err = reader.Read(buffer[len(buffer):cap(buffer)])

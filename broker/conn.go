@@ -175,8 +175,9 @@ func (c *progressConn) isSilent() bool { return errors.Is(c.readErr, os.ErrDeadl
 // linger waits until the other side has ended the connection too, until that time, and
 // closeWait at least: closing with unread bytes would make the system reset the connection,
 // and the peer might never see the close frame that says why. When over ends it waits for
-// closeWait at most.
-func (c *progressConn) linger(over context.Context, until time.Time) {
+// closeWait at most. Before it looks at nothing but the end of TCP it calls hear, which may
+// read, and reports whether there is nothing more to wait for.
+func (c *progressConn) linger(over context.Context, until time.Time, hear func() (done bool)) {
 	least := func() time.Time { return time.Now().Add(closeWait) }
 	if soon := least(); until.Before(soon) {
 		until = soon
@@ -187,7 +188,10 @@ func (c *progressConn) linger(over context.Context, until time.Time) {
 			_ = c.tcp.raw.SetReadDeadline(soon)
 		}
 	})()
-	c.tcp.listen()
+	isAlive := c.tcp.halfClose()
+	if !hear() {
+		c.tcp.listen(isAlive)
+	}
 }
 
 // A hijacker hands out the connection under an HTTP request as a batchConn, on top of

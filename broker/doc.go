@@ -87,9 +87,9 @@
 // clients of before may still believe. Queues and holders live in memory: a restart
 // releases everything.
 //
-// Locks go to others at once only when the client has said goodbye, or when its kernel has
-// ended the connection (FIN or RST). After any other end, known or not, they are kept until
-// the client's lease has run out. A proxy or firewall that sends FIN or RST in the client's
+// Locks go to others at once only when the client has said goodbye or has answered the close
+// frame of the broker, or when its kernel has ended the connection (FIN or RST). After any other end, known or not, they are kept until
+// the client's lease has run out. A proxy or firewall that sends these in the client's
 // place looks the same as its kernel: against that there is [Config].LockDelay.
 //
 // Pages find the JavaScript client at /client.js; its files are in wsclient/js, a

@@ -16,9 +16,11 @@ export function connection(client, WebSocket, url) {
   // What is open, by id: requests, watches and questions. Each has take(message); and
   // fail(error), for the end of the connection.
   const open = new Map();
-  // The one timer: for the hello; for the next ping and the end of the lease; for the end
-  // of the silence, or of a close.
+  // For the hello; for the next ping; for the end of the silence, or of a close.
   const wake = timer(clock);
+  // For the end of the lease. It has a timer of its own, which only a message sets: those of
+  // pings that are not answered are nested in one another.
+  const watchdog = timer(clock);
   let next = 0; // the n of the next id
   let over; // the error with which it has ended
   let closed = () => {}; // called when the WebSocket has closed
@@ -96,33 +98,30 @@ export function connection(client, WebSocket, url) {
     client.connected(conn);
   };
 
-  // arm sets the timer, for the next ping or the end of the lease. It is called from the
-  // message that answers a ping too, since browsers slow down timers that were set by
-  // timers, to one a minute, in pages that nobody looks at.
+  // arm sets the timers, for the next ping and the end of the lease. It is called from a
+  // message, so that they are nested in nothing.
   const arm = () => {
     const at = now(clock);
-    wake(Math.min(pingDue - at.mono, leaseLeft(timeout, heard, at)), () => {
-      if (checkLease()) return;
-      ping();
-      arm(); // also where the timer was early
-    });
+    wake(pingDue - at.mono, ping);
+    watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
 
-  // ping asks, when that is due, for a sign of life, which prolongs the lease from now.
+  // ping asks for a sign of life, which prolongs the lease from now.
   const ping = () => {
+    if (checkLease()) return;
     const sent = now(clock);
-    if (sent.mono < pingDue) return;
-    pingDue = sent.mono + heartbeat;
     const pong = () => {
       heard = later(sent, heard);
       arm();
     };
     ask({ type: "ping" }).then(pong, () => {});
+    pingDue = sent.mono + heartbeat;
+    wake(heartbeat, ping);
   };
 
   // checkLease ends the connection if the lease has ended, and reports whether it has ended.
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) <= 0) {
+    if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
       end("lease", new ConnectionError("the broker does not answer"), part);
     }
     return over;
@@ -144,6 +143,7 @@ export function connection(client, WebSocket, url) {
     if (over) return;
     over = error;
     wake();
+    watchdog();
     conn.lost = () => lost(reason, error);
     client.ended(error, session ? now(clock).mono - made.mono : 0, () => {
       const entries = [...open.values()];

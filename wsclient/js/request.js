@@ -56,7 +56,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
     // pend lets it wait for a connection, for as long as it may wait at all.
     const pend = () => {
       conn = undefined;
-      if (left() > 0) wake(left(), pend);
+      if (left() >= 1) wake(left(), pend);
       else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
     };
 
@@ -80,7 +80,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
     const checkHold = () => {
       if (!hold || !isHolding()) return;
       const rest = hold - since(now(clock), grantedAt);
-      if (rest > 0) {
+      if (rest >= 1) {
         wake(rest, checkHold);
         return;
       }

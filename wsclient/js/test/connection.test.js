@@ -409,7 +409,7 @@ test("pings and questions leave nothing on the connection", async (t) => {
     await settle();
   }
   assert.equal(s.locks.session, "aaaaaaaa");
-  assert.equal(s.clock.timers, 1, "for the next ping, or the end of the lease");
+  assert.equal(s.clock.timers, 2, "for the next ping, and for the end of the lease");
 });
 
 test("close while an attempt is being made waits for its end, of which only an error may tell", async () => {

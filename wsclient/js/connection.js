@@ -6,6 +6,9 @@ import { parse } from "./names.js";
 // What a broker may say after the hello, of something that is open, which says what it means.
 const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
 
+// Browsers do not tell a page why there is none.
+const unsaid = "no connection: no broker there, it refuses this page, or Chrome has 255 WebSockets open";
+
 // connection makes one WebSocket, and follows it to its end. It calls client.connected when
 // the broker has said hello, and client.ended when it has ended.
 export function connection(client, WebSocket, url) {
@@ -158,14 +161,12 @@ export function connection(client, WebSocket, url) {
   // part leaves a connection open, in silence, on which something was held: if it were
   // closed the broker would notice at once, and give the locks to others while who held
   // them may only just have been told to stop. When the broker must have ended the session
-  // by itself, it is closed. What answers pings below a browser's WebSocket cannot be
-  // silenced; that makes the broker wait longer, not less.
+  // by itself, it is closed. Whatever answers pings below is no sign of life to the broker.
   const part = () => {
     if (client.error) {
       cut(); // a holder has closed the client, when told
       return;
     }
-    ws.pause?.(); // that of ws, which then answers no ping
     wake(silence(timeout, heard, now(clock)), hangUp);
     parting.add(hangUp);
     closed = () => parting.delete(hangUp);
@@ -226,7 +227,8 @@ export function connection(client, WebSocket, url) {
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
     // The HTTP status of a refusal is told by the package ws alone, in words.
-    fail(message || "no connection", 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
+    const silent = session ? "the connection broke" : unsaid;
+    fail(message || silent, 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;

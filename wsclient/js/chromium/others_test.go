@@ -2,6 +2,7 @@ package chromium_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,3 +21,5 @@ func dialBroker(ctx context.Context, t *testing.T, url string) *wsclient.Client 
 }
 
 func waitFor(d time.Duration) *wsclient.AcquireOptions { return &wsclient.AcquireOptions{Wait: d} }
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

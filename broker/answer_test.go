@@ -3,6 +3,7 @@ package broker_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -121,5 +122,27 @@ func TestAnswerAfterABreach(t *testing.T) {
 		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
 		b.close()
 		_ = a.ws.Close()
+	})
+}
+
+// A slow consumer that reads on at last, and answers within a second, has given everything up
+// as well. It is the loop that has cut it off, while its reader was reading.
+func TestSlowConsumerAnswers(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		synctest.Wait()
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		garbage := strings.Repeat("x", 60_000)
+		for due := 0; due < broker.OutboxBytes*102/100; due += len(garbage) {
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+		}
+		b.expect()
+		a.read()
+		<-a.ended
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
+		a.expectClose(wire.ClosePolicy, "slow consumer")
+		b.close()
 	})
 }

@@ -66,6 +66,20 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
+// A goodbye that has crossed the broker's close frame is one, also with lock delay.
+func TestGoodbyeAfterACut(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.answersNoClose()
+		cuts[wire.CloseBinary](a)
+		<-a.ended
+		a.sendClose(wire.CloseNormal, wire.Goodbye)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
 // What has not been sent by somebody who has read the broker's close frame gives nothing up:
 // a close frame with another code, such as that of a library that has crossed the broker's.
 // Neither does an answer where something else may answer for the client, or with lock delay.

@@ -146,7 +146,7 @@ func (s *session) part(over context.Context, end ending) {
 		}
 		s.net.linger(over, until, func() (done bool) {
 			answer = s.hearAnswer()
-			return answer != nil && answer.Code == s.asked()
+			return whoEnded(s.asked(), answer, nil).frees(s.config.LockDelay)
 		})
 	}
 	if by := whoEnded(s.asked(), answer, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {

@@ -1,7 +1,6 @@
 package chromium_test
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -17,7 +16,7 @@ import (
 func TestRemovedFrame(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)
-	url := serveBroker(t, broker.Config{}, pages)
+	url := serveBroker(t, broker.Config{Timeout: time.Minute}, pages)
 	page := jstest.Start(t).Open(t, pages+"/page.html")
 	type answers map[string]string
 	got := jstest.Evaluate[answers](ctx, page, `(async () => {
@@ -55,7 +54,7 @@ func TestRemovedFrame(t *testing.T) {
 		watching = locks.watch("nothing");
 		const later = calls("later");
 		const all = { ...held, ...pending, ...later, release: lock.release(), close: locks.close(), closed: locks.closed };
-		const late = new Promise((resolve) => setTimeout(resolve, 2_000, "never settles"));
+		const late = new Promise((resolve) => setTimeout(resolve, 10_000, "never settles"));
 		const say = (value) => value?.name ?? value?.constructor.name ?? String(value);
 		const said = (promise) => Promise.race([promise.then((value) => "fulfilled: " + say(value), say), late]);
 		return Object.fromEntries(await Promise.all(Object.entries(all).map(async ([name, promise]) => [name, await said(promise)])));
@@ -77,14 +76,8 @@ func TestRemovedFrame(t *testing.T) {
 	if len(got) != 20 {
 		t.Errorf("%d answers", len(got))
 	}
-	expectFree(ctx, t, url, "held", time.Second)
-}
-
-// expectFree asserts that somebody else gets the lock within that time.
-func expectFree(ctx context.Context, t *testing.T, url, name string, within time.Duration) {
-	t.Helper()
-	client := dialBroker(ctx, t, url)
-	if _, err := client.Acquire(ctx, name, waitFor(within)); err != nil {
-		t.Errorf("%s is not free after %v: %v", name, within, err)
+	// The locks of the frame are free long before its timeout.
+	if _, err := dialBroker(ctx, t, url).Acquire(ctx, "held", waitFor(30*time.Second)); err != nil {
+		t.Error(err)
 	}
 }

@@ -42,8 +42,9 @@ type Config struct {
 
 	// LockDelay keeps the locks of every client that ends without a goodbye until it
 	// has been silent for Timeout. Without it they go to others at once when the
-	// kernel of the client's machine has ended the connection (FIN or RST), which a
-	// proxy or firewall in between can do as well while the client is alive.
+	// client has answered a close frame of the broker, or the kernel of its machine has
+	// ended the connection (FIN or RST), which a proxy or firewall in between can do as
+	// well while the client is alive.
 	LockDelay bool
 
 	// Drain is how long holders may take to release their locks when Run's

@@ -31,12 +31,15 @@ const (
 type progressConn struct {
 	net.Conn
 	silence time.Duration // how long a read may last; 0: for ever
+	// Only messages are signs of life: the reader of frames calls live. Something else may
+	// answer pings for a program that hangs.
+	byMessage bool
 
 	// Called before a read, or a write, which may last; nil: nothing is.
 	beforeRead, beforeWrite func()
 
 	made time.Time
-	last atomic.Int64 // nanoseconds after made when a byte was received last
+	last atomic.Int64 // nanoseconds after made when the last sign of life was received
 
 	reads  bool      // the reader's: there is a deadline for reading
 	back   time.Time // the reader's: when it came back from something that took long
@@ -65,8 +68,8 @@ func (c *progressConn) Read(p []byte) (int, error) {
 	}
 	for {
 		n, err := c.Conn.Read(p)
-		if n > 0 {
-			c.last.Store(int64(time.Since(c.made)))
+		if n > 0 && !c.byMessage {
+			c.live()
 		}
 		if n > 0 && err == nil {
 			return n, nil
@@ -87,7 +90,10 @@ func (c *progressConn) Read(p []byte) (int, error) {
 // meanwhile was not read, so that was no silence.
 func (c *progressConn) resume() { c.back = time.Now() }
 
-// heard is when the last byte was received.
+// live notes a sign of life.
+func (c *progressConn) live() { c.last.Store(int64(time.Since(c.made))) }
+
+// heard is when the last sign of life was received: a byte, or, byMessage, one of a message.
 func (c *progressConn) heard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
 // Write writes p chunk by chunk, each with a time of its own.
@@ -162,15 +168,16 @@ func (c *progressConn) hurry() {
 	}
 }
 
-// isSilent reports whether reading has ended because nothing has arrived for too long.
+// isSilent reports whether reading has ended because no sign of life has arrived for too long.
 // ETIMEDOUT of the system says something else, although it is a timeout as well.
 func (c *progressConn) isSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
 
 // linger waits until the other side has ended the connection too, until that time, and
 // closeWait at least: closing with unread bytes would make the system reset the connection,
 // and the peer might never see the close frame that says why. When over ends it waits for
-// closeWait at most.
-func (c *progressConn) linger(over context.Context, until time.Time) {
+// closeWait at most. Before it looks at nothing but the end of TCP it calls hear, which may
+// read, and reports whether there is nothing more to wait for.
+func (c *progressConn) linger(over context.Context, until time.Time, hear func() (done bool)) {
 	least := func() time.Time { return time.Now().Add(closeWait) }
 	if soon := least(); until.Before(soon) {
 		until = soon
@@ -181,7 +188,10 @@ func (c *progressConn) linger(over context.Context, until time.Time) {
 			_ = c.tcp.raw.SetReadDeadline(soon)
 		}
 	})()
-	c.tcp.listen()
+	isAlive := c.tcp.halfClose()
+	if !hear() {
+		c.tcp.listen(isAlive)
+	}
 }
 
 // A hijacker hands out the connection under an HTTP request as a batchConn, on top of

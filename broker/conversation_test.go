@@ -62,7 +62,11 @@ func (r *rig) play(c wiretest.Conversation) {
 		p := peers[step.Conn]
 		switch step.Kind {
 		case wiretest.Connect:
-			peers[step.Conn] = r.connect(step.Conn)
+			more := ""
+			if step.Query != "" {
+				more = "&" + step.Query
+			}
+			peers[step.Conn] = r.connectWith(step.Conn, more)
 		case wiretest.Send:
 			p.send("%s", step.Frame)
 		case wiretest.SendBinary:

@@ -32,8 +32,9 @@
 // Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
 // says that the broker has heard the client at that time, and this is all that a
 // client's lease rests on: the broker gives the locks of a silent session to others
-// only when the session timeout has passed since the last byte that its reader received. It
-// is the reader that finds a session silent, by the time of that byte and not by
+// only when the session timeout has passed since the last sign of life that its reader received: a
+// byte, or, where the client wants it so, a byte of a message, because browsers answer pings for pages that
+// hang. It is the reader that finds a session silent, by the time of that byte and not by
 // what the loop has handled. So however far behind the loop is, it learns of the end of a session
 // later than the reader, never earlier, and a client whose ping was answered holds its locks for as long as it
 // thinks. What a loop that is behind delays is grants.
@@ -87,9 +88,9 @@
 // clients of before may still believe. Queues and holders live in memory: a restart
 // releases everything.
 //
-// Locks go to others at once only when the client has said goodbye, or when its kernel has
-// ended the connection (FIN or RST). After any other end, known or not, they are kept until
-// the client's lease has run out. A proxy or firewall that sends FIN or RST in the client's
+// Locks go to others at once only when the client has said goodbye or has answered the close
+// frame of the broker, or when its kernel has ended the connection (FIN or RST). After any other end, known or not, they are kept until
+// the client's lease has run out. A proxy or firewall that sends these in the client's
 // place looks the same as its kernel: against that there is [Config].LockDelay.
 //
 // Pages find the JavaScript client at /client.js, which is one module made of the files in wsclient/js, a

@@ -31,21 +31,25 @@ type endedBy int
 const (
 	byUnknown endedBy = iota // the network, the broker itself, or anything else: the client may not know
 	byGoodbye                // the client has said that it has given up everything
+	byAnswer                 // the client has read the broker's close frame
 	byFIN                    // the kernel of the client has closed the connection
 	byRST                    // the kernel of the client has no such connection
 )
 
-// whoEnded decides who has ended a connection. Said is the close frame of the client, if
-// one came, and tcp how TCP ended, as tcpEnd recorded it, if it has ended.
+// whoEnded decides who has ended a connection. Asked is the code of the broker's close frame,
+// 0 where there was none that the client itself would answer, and said the close frame of the
+// client, if one came. Tcp is how TCP ended, as tcpEnd recorded it, if it has ended.
 //
-// Only these count. A client's library sends other close frames by itself, and answers
-// those of the broker, while the application still holds its locks. EPIPE says only that
-// the connection had ended before. A connection that the broker ends itself has no end in
-// TCP yet.
-func whoEnded(said *websocket.CloseError, tcp error) endedBy {
+// Only these count. A client's library sends other close frames by itself, while the
+// application still holds its locks. Such a frame may cross the broker's; the code, which an
+// answer echoes, tells them apart. EPIPE says only that the connection had ended before. A
+// connection that the broker ends itself has no end in TCP yet.
+func whoEnded(asked int, said *websocket.CloseError, tcp error) endedBy {
 	switch {
 	case said != nil && said.Code == wire.CloseNormal && said.Text == wire.Goodbye:
 		return byGoodbye
+	case said != nil && said.Code == asked:
+		return byAnswer
 	case tcp == io.EOF: //nolint:errorlint // wrapped, it would be something that a layer above says
 		return byFIN
 	case isReset(tcp):
@@ -63,7 +67,7 @@ func isReset(err error) bool {
 // frees reports whether the locks go to others at once. With lock delay only the client's
 // own word counts: something in the middle may have sent the rest.
 func (e endedBy) frees(lockDelay bool) bool {
-	return e == byGoodbye || !lockDelay && (e == byFIN || e == byRST)
+	return e == byGoodbye || !lockDelay && (e == byAnswer || e == byFIN || e == byRST)
 }
 
 // closeFrame returns the close frame of the client that ended reading with err, if one
@@ -79,8 +83,13 @@ func closeFrame(err error) *websocket.CloseError {
 // endingOf says what the end of reading means. No close frame is sent where the
 // client has sent one, the library has, or nobody would read it.
 func (s *session) endingOf(err error) ending {
+	s.deaf = true
+	if errors.Is(err, errTooLong) {
+		s.deaf = false
+		return ending{code: wire.CloseTooBig, reason: "frame too long"}
+	}
 	said, tcp := closeFrame(err), s.net.tcp.cause()
-	end := ending{by: whoEnded(said, tcp)}
+	end := ending{by: whoEnded(s.asked(), said, tcp)}
 	switch {
 	case said != nil:
 		end.reason = "closed by the client"
@@ -88,8 +97,6 @@ func (s *session) endingOf(err error) ending {
 		end.reason = "ended without a close frame"
 	case tcp != nil:
 		end.reason = tcp.Error()
-	case errors.Is(err, websocket.ErrReadLimit):
-		end.code, end.reason = wire.CloseTooBig, "frame too long"
 	case s.net.isSilent():
 		end.code, end.reason = wire.ClosePolicy, "silent"
 	default:
@@ -107,9 +114,20 @@ func (s *session) answerClose(code int, _ string) error {
 	return nil
 }
 
+// asked returns the code of the close frame that the client was sent, which its answer must
+// have. Where it wants only messages to be signs of its life, its library, or its browser, may
+// answer while the program still holds its locks: then no answer counts, and it returns 0.
+func (s *session) asked() int {
+	if s.net.byMessage {
+		return 0
+	}
+	return int(s.closeCode.Load())
+}
+
 // part lets the writer finish, after the loop was told of end. Where nobody who knows has
-// said that the client has ended, it goes on listening for the FIN or RST of its kernel, as
-// long as the locks are kept: most clients close the connection soon after a close frame.
+// said that the client has ended, it goes on listening for the client's answer to the close
+// frame, and for the FIN or RST of its kernel, as long as the locks are kept: most clients
+// answer, and close the connection soon.
 func (s *session) part(over context.Context, end ending) {
 	if s.net.tcp.cause() != nil {
 		_ = s.net.Close()
@@ -117,18 +135,38 @@ func (s *session) part(over context.Context, end ending) {
 		s.net.hurry() // the writer may still have something to send
 	}
 	<-s.written
-	if end.by == byGoodbye {
+	if end.by.frees(s.config.LockDelay) {
 		return
 	}
+	var answer *websocket.CloseError
 	if s.net.tcp.cause() == nil {
 		var until time.Time
 		if !s.config.LockDelay {
 			until = s.net.heard().Add(s.config.Timeout)
 		}
-		s.net.linger(over, until)
+		s.net.linger(over, until, func() (done bool) {
+			answer = s.hearAnswer()
+			return whoEnded(s.asked(), answer, nil).frees(s.config.LockDelay)
+		})
 	}
-	if by := whoEnded(nil, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {
+	if by := whoEnded(s.asked(), answer, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {
 		end.by = by
 		s.inbox.put(item{session: s, kind: itemEnded, ended: &end})
+	}
+}
+
+// hearAnswer reads on, and drops what comes, until the client has answered the broker's close
+// frame, or the connection has ended. It returns the client's close frame, if one came. A
+// library that has failed would only say again what was looked at before.
+func (s *session) hearAnswer() *websocket.CloseError {
+	if s.deaf || s.closeCode.Load() == 0 {
+		return nil
+	}
+	defer s.reading.leave()
+	for {
+		if _, _, err := s.conn.NextReader(); err != nil {
+			return closeFrame(err)
+		}
+		s.reading.frame()
 	}
 }

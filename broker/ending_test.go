@@ -20,8 +20,9 @@ import (
 
 // A sighting is what the broker may see of the end of a connection.
 type sighting struct {
-	said *websocket.CloseError
-	tcp  error
+	asked int // the code of the broker's own close frame
+	said  *websocket.CloseError
+	tcp   error
 }
 
 // sightings has examples for each row of the table in PROTOCOL.md.
@@ -29,6 +30,10 @@ var sightings = map[string][]sighting{
 	"a close frame from the client with the code 1000 and the reason `goodbye`": {
 		{said: closeError(wire.CloseNormal, "goodbye")},
 		{said: closeError(wire.CloseNormal, "goodbye"), tcp: syscall.ETIMEDOUT},
+	},
+	"the answer to a close frame of the broker: a close frame with the same code, but not with `alive=message`": {
+		{asked: wire.ClosePolicy, said: closeError(wire.ClosePolicy, "")},
+		{asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, "frame too long"), tcp: syscall.ETIMEDOUT},
 	},
 	"FIN: TCP says end of file": {{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}},
 	"RST: TCP says ECONNRESET": {
@@ -42,6 +47,10 @@ var sightings = map[string][]sighting{
 		{said: closeError(wire.CloseNormal, "")}, {said: closeError(wire.CloseNormal, "Goodbye")},
 		{said: closeError(websocket.CloseNoStatusReceived, "")}, {said: closeError(websocket.CloseGoingAway, "goodbye")},
 		{said: closeError(wire.CloseProtocol, "")}, {said: closeError(wire.CloseRestart, "the broker stops")},
+		// These have crossed the broker's own.
+		{asked: wire.ClosePolicy, said: closeError(wire.CloseNormal, "")},
+		{asked: wire.CloseTooBig, said: closeError(wire.ClosePolicy, "")},
+		{asked: wire.CloseBinary, said: closeError(websocket.CloseNoStatusReceived, "")},
 	},
 	"a breach of the rules of WebSocket or of this page": {{}},
 	"the broker's own decision: `silent`, `slow consumer`, a write without progress": {
@@ -78,7 +87,7 @@ func TestEndsOnThePage(t *testing.T) {
 		}
 		delete(unseen, cells[0])
 		for _, s := range sightings[cells[0]] {
-			by := whoEnded(s.said, s.tcp)
+			by := whoEnded(s.asked, s.said, s.tcp)
 			if got := []string{words[by.frees(false)], words[by.frees(true)]}; !slices.Equal(got, cells[1:]) {
 				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.said, s.tcp, got, cells[1:])
 			}
@@ -128,7 +137,7 @@ func TestEveryErrno(t *testing.T) {
 				_, _ = c.Write([]byte("x"))
 			}
 			_, _ = c.Read(make([]byte, 1))
-			if got := whoEnded(nil, c.tcp.cause()); got != want {
+			if got := whoEnded(0, nil, c.tcp.cause()); got != want {
 				t.Errorf("%s: %v: got %d, want %d", op, errno, got, want)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
@@ -16,9 +15,6 @@ const (
 	// upgradeTimeout is how long writing the answer to an upgrade may take. How
 	// long a client may take to ask is up to the http.Server.
 	upgradeTimeout = 10 * time.Second
-	// queryBytes is how long the query of an upgrade may be: the longest label, each of its
-	// bytes written as %XX, and as much again.
-	queryBytes = 2 * 3 * wire.ClientLabelBytes
 	// retryAfter is for the header of that name, in seconds.
 	retryAfter = "5"
 )
@@ -94,7 +90,7 @@ func (f *refusal) answer(w http.ResponseWriter) {
 // serveWS refuses what is no proper upgrade, and returns once the connection
 // has goroutines of its own: those of the HTTP server are not needed any more.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
-	label, refused := checkUpgrade(r)
+	who, refused := checkUpgrade(r)
 	if refused == nil {
 		refused = b.checkOrigin(r)
 	}
@@ -111,14 +107,14 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		full.answer(w)
 		return
 	}
-	if !b.upgrade(w, r, label, address) {
+	if !b.upgrade(w, r, who, address) {
 		b.door.leave(address)
 	}
 }
 
 // upgrade makes a session of a request, or answers why not and returns false. The
 // session leaves the door at its end.
-func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, label string, address netip.Prefix) bool {
+func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix) bool {
 	h := &hijacker{ResponseWriter: w}
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
@@ -127,7 +123,8 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, label string, a
 			Msg("upgrade refused")
 		return false
 	}
-	peer := wire.Peer{Client: label, Remote: conn.RemoteAddr().String()}
+	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}
+	h.conn.byMessage = who.byMessage
 	s := newSession(b, b.names(), conn, h.conn, peer)
 	s.begin()
 	if !b.serve(s, address) {
@@ -137,33 +134,30 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, label string, a
 	return true
 }
 
-// checkUpgrade returns the client's label, or the refusal of the request. What it lets pass,
-// the upgrader checks further.
-func checkUpgrade(r *http.Request) (label string, refused *refusal) {
+// checkUpgrade returns what the client says about itself, or the refusal of the request. What
+// it lets pass, the upgrader checks further.
+func checkUpgrade(r *http.Request) (who introduction, refused *refusal) {
 	if r.Method != http.MethodGet {
-		return "", &refusal{http.StatusMethodNotAllowed, "want GET"}
+		return who, &refusal{http.StatusMethodNotAllowed, "want GET"}
 	}
 	if !isUpgrade(r.Header) {
-		return "", &refusal{http.StatusUpgradeRequired,
+		return who, &refusal{http.StatusUpgradeRequired,
 			"this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol}
 	}
 	if r.ContentLength != 0 {
-		return "", &refusal{http.StatusBadRequest, "an upgrade has no body"}
+		return who, &refusal{http.StatusBadRequest, "an upgrade has no body"}
 	}
 	if name := repeated(r.Header); name != "" {
-		return "", &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
+		return who, &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
 	}
 	if !offersUs(r.Header) {
-		return "", &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
+		return who, &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
 	}
-	if len(r.URL.RawQuery) > queryBytes {
-		return "", &refusal{http.StatusBadRequest, "the query is too long"}
+	who, err := readQuery(r.URL.RawQuery)
+	if err != nil {
+		return who, &refusal{http.StatusBadRequest, err.Error()}
 	}
-	label = r.URL.Query().Get("client")
-	if len(label) > wire.ClientLabelBytes || !utf8.ValidString(label) {
-		return "", &refusal{http.StatusBadRequest, "client: want at most 256 bytes of UTF-8"}
-	}
-	return label, nil
+	return who, nil
 }
 
 // checkOrigin refuses requests of pages that may not use the broker.

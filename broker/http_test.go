@@ -45,20 +45,34 @@ func TestUpgradeRefusals(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, broker.Config{}, func(r *rig) {
-				response := r.get(test.path, test.header)
-				defer func() { _ = response.Body.Close() }()
-				body, err := io.ReadAll(response.Body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if response.StatusCode != test.status || !strings.Contains(string(body), test.help) {
-					t.Errorf("got %d %q, want %d and %q", response.StatusCode, body, test.status, test.help)
-				}
-				if strings.Count(string(body), "\n") > 1 {
-					t.Errorf("more than one line of help: %q", body)
-				}
+				r.expectAnswer(r.get(test.path, test.header), test.status, test.help)
 			})
 		})
+	}
+}
+
+// expectRefused asserts that an upgrade is answered with that status, and one line that
+// has the help in it.
+func (r *rig) expectRefused(path string, status int, help string) {
+	r.t.Helper()
+	r.expectAnswer(r.get(path, upgradeHeader()), status, help)
+}
+
+func (r *rig) expectAnswer(response *http.Response, status int, help string) {
+	r.t.Helper()
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		r.t.Fatalf("%s: served, want %d", response.Request.URL, status)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if response.StatusCode != status || !strings.Contains(string(body), help) {
+		r.t.Errorf("%s: got %d %q, want %d and %q", response.Request.URL, response.StatusCode, body, status, help)
+	}
+	if strings.Count(string(body), "\n") > 1 {
+		r.t.Errorf("more than one line of help: %q", body)
 	}
 }
 

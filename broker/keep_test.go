@@ -91,6 +91,7 @@ func TestFINAfterACut(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
 			a, b := keepStory(r)
+			a.answersNoClose()
 			a.send("%s", strings.Repeat(" ", 65537)) // too long: the broker closes
 			<-a.ended
 			pass(5 * time.Second)

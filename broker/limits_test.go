@@ -53,7 +53,7 @@ func TestMessageBytes(t *testing.T) {
 		a.send("%s", ping+strings.Repeat(" ", 65536-len(ping)))
 		a.expect(`{"type":"pong","id":"aaaaaaaa--0"}`)
 		a.send("%s", strings.Repeat(" ", 65537))
-		a.expectClose(wire.CloseTooBig, "")
+		a.expectClose(wire.CloseTooBig, "frame too long")
 	})
 }
 

@@ -75,14 +75,7 @@ func TestTricklingFrame(t *testing.T) {
 		a, b := r.dial("a"), r.connect("b")
 		drain(a)
 		b.take()
-		text := `{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`
-		frame := append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...) // masked with zeroes
-		for chunk := range slices.Chunk(frame, 20) {
-			time.Sleep(14 * time.Second) //nolint:forbidigo // virtual time
-			if _, err := a.net.Write(chunk); err != nil {
-				t.Fatalf("cut off: %v", err)
-			}
-		}
+		trickle(t, a, `{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		synctest.Wait() // the loop has it
 		b.send(`{"type":"info","id":"bbbbbbbb--0","match":"x"}`)
 		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"id":"aaaaaaaa--0"`) {
@@ -91,6 +84,18 @@ func TestTricklingFrame(t *testing.T) {
 		b.close()
 		_ = a.ws.Close()
 	})
+}
+
+// trickle sends a frame in pieces, with almost a timeout before each.
+func trickle(t *testing.T, p *peer, text string) {
+	t.Helper()
+	frame := append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...) // masked with zeroes
+	for chunk := range slices.Chunk(frame, 20) {
+		pass(14 * time.Second)
+		if _, err := p.net.Write(chunk); err != nil {
+			t.Fatalf("cut off: %v", err)
+		}
+	}
 }
 
 // A ping is answered with its own data.

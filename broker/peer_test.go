@@ -78,13 +78,30 @@ type peer struct {
 // connect opens the session of that name and leaves its hello to be expected.
 func (r *rig) connect(name string) *peer {
 	r.t.Helper()
-	p := r.dial(name)
+	return r.connectWith(name, "")
+}
+
+// connectWith is connect with more behind the label in the query.
+func (r *rig) connectWith(name, more string) *peer {
+	r.t.Helper()
+	p := r.dialWith(name, more)
 	p.read()
 	return p
 }
 
 // dial opens a session that reads nothing yet.
 func (r *rig) dial(name string) *peer {
+	r.t.Helper()
+	return r.dialWith(name, "")
+}
+
+func (r *rig) dialWith(name, more string) *peer {
+	r.t.Helper()
+	return r.dialQuery(name, "client="+url.QueryEscape(name)+more)
+}
+
+// dialQuery is dial with that query and no other.
+func (r *rig) dialQuery(name, query string) *peer {
 	r.t.Helper()
 	r.next.Store(name)
 	p := &peer{t: r.t, name: name, ended: make(chan struct{})}
@@ -95,7 +112,7 @@ func (r *rig) dial(name string) *peer {
 			return p.net, err
 		},
 	}
-	ws, response, err := dialer.DialContext(r.t.Context(), r.server.URL()+"/ws?client="+url.QueryEscape(name), nil)
+	ws, response, err := dialer.DialContext(r.t.Context(), r.server.URL()+"/ws?"+query, nil)
 	if err != nil {
 		r.t.Fatalf("dial: %v %v", err, response)
 	}

@@ -46,6 +46,9 @@ type session struct {
 	sent     int           // the writer's: parcels since the last ping
 	written  chan struct{} // closed when the writer has ended
 
+	closeCode atomic.Int32 // of the broker's close frame, from when it is written
+	deaf      bool         // the reader's: no frame can be read any more
+
 	ids     ids           // the reader's
 	reading visitor       // the reader's
 	writing visitor       // the writer's
@@ -102,7 +105,6 @@ func (s *session) begin() {
 // loop, and lets the writer finish. When over ends the broker has stopped. It keeps the
 // log, too, which the loop must not: a log that blocks would stop everybody.
 func (s *session) run(over context.Context) {
-	s.conn.SetReadLimit(int64(s.config.Limits.MessageBytes))
 	s.conn.SetPingHandler(s.out.answer)
 	s.conn.SetCloseHandler(s.answerClose)
 	s.pulse = time.AfterFunc(math.MaxInt64, s.out.beat)
@@ -204,6 +206,11 @@ func (s *session) handled() {
 	}
 }
 
+// errTooLong is the error for a frame of more than message_bytes. The library has a limit of its
+// own, after which it reads nothing any more, and so would not hear the client's answer to
+// the close frame.
+var errTooLong = errors.New("frame too long")
+
 // readFrame appends the next frame to buffer, which is to be empty.
 func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 	kind, reader, err := s.conn.NextReader()
@@ -214,10 +221,16 @@ func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 		buffer = nil
 	}
 	for err == nil {
+		if s.net.byMessage {
+			s.net.live()
+		}
 		var n int
 		buffer = slices.Grow(buffer, frameBuffer/2)
 		n, err = reader.Read(buffer[len(buffer):cap(buffer)])
 		buffer = buffer[:len(buffer)+n]
+		if len(buffer) > s.config.Limits.MessageBytes {
+			return 0, nil, errTooLong
+		}
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
@@ -304,6 +317,7 @@ func (s *session) compose(p *parcel) error {
 		return err
 	}
 	if p.end != nil && p.end.code != 0 {
+		s.closeCode.Store(int32(p.end.code)) // before the client can answer
 		// Whether it arrives is of no concern any more.
 		_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
 		s.net.hurry() // the reader hears the client's answer soon, or not at all

@@ -118,10 +118,9 @@ func (e *tcpEnd) receivedFIN() (received, known bool) {
 	return receivedFIN(system)
 }
 
-// listen waits for the end of TCP, as long as raw's deadline for reading allows. Nobody
-// else reads or writes any more.
-func (e *tcpEnd) listen() {
-	isAlive := e.halfClose()
+// listen waits for the end of TCP, as long as raw's deadline for reading allows, after
+// halfClose, which has said whether it was alive. Nobody else reads or writes any more.
+func (e *tcpEnd) listen(isAlive bool) {
 	_, err := io.Copy(io.Discard, e.raw)
 	if err == nil && isAlive {
 		e.note(io.EOF)

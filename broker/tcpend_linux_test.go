@@ -61,11 +61,11 @@ func TestEndsOfTheKernel(t *testing.T) {
 			if n, err := c.Read(make([]byte, 1)); err == nil {
 				t.Fatalf("read %d bytes", n)
 			}
-			if got := whoEnded(nil, c.tcp.cause()); got != test.want {
+			if got := whoEnded(0, nil, c.tcp.cause()); got != test.want {
 				t.Errorf("got %d, want %d: %v", got, test.want, c.tcp.cause())
 			}
 			if test.want == byUnknown {
-				c.tcp.listen()
+				c.tcp.listen(c.tcp.halfClose())
 				if err := c.tcp.cause(); err != nil {
 					t.Errorf("after listening: %v", err)
 				}
@@ -81,7 +81,7 @@ func TestListenHearsTheEnd(t *testing.T) {
 		end := newTCPEnd(here)
 		heard := make(chan struct{})
 		go func() {
-			end.listen()
+			end.listen(end.halfClose())
 			close(heard)
 		}()
 		if _, err := there.Read(make([]byte, 1)); err != io.EOF { //nolint:errorlint // as it is

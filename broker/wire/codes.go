@@ -72,6 +72,10 @@ const (
 // it has given up everything. No library sends it by itself.
 const Goodbye = "goodbye"
 
+// AliveMessage is the value of the query parameter "alive" by which a client asks that only
+// messages count as signs of its life, and not the pings and pongs of WebSocket.
+const AliveMessage = "message"
+
 // CloseInfo is a row of the table of close codes.
 type CloseInfo struct {
 	Code    int
@@ -104,7 +108,7 @@ type HTTPInfo struct {
 func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
 
 var httpStatuses = []HTTPInfo{
-	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a client label that is too long or no UTF-8"},
+	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a `client` or `alive` in it that is out of range or given twice"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},

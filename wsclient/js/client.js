@@ -2,32 +2,43 @@
 // of machines, over one WebSocket. Start with connect; README.md says the rest.
 
 import { LockManager } from "./manager.js";
+import { settle } from "./settle.js";
 import { supervise } from "./supervisor.js";
 import { toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export async function connect(url, { author, clock = globalThis, label, WebSocket = globalThis.WebSocket } = {}) {
-  const client = supervise(toTarget(url, toText(label) ?? defaultLabel()), toText(author), clock, WebSocket);
-  await client.ready();
-  return new LockManager(client);
-}
+export const connect = (url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) =>
+  settle(
+    () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket),
+    undefined,
+    async (client) => {
+      await client.ready();
+      return new LockManager(client);
+    },
+  );
 
-// toTarget is the address of the WebSocket, with a label for people.
+// toTarget is the address of the WebSocket, with a label for people. It says that only
+// messages show that this client lives: a browser answers the broker's pings also for a page
+// that hangs, and for a worker that is frozen with its page. Everywhere else it makes no
+// difference, for the lease of this client rests on nothing but messages. What the caller wrote
+// in the query stays as it is.
 function toTarget(url, label) {
   const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
-  const { searchParams } = target;
-  if (!searchParams.has("client")) searchParams.set("client", label);
+  const { search, searchParams } = target;
+  const more = searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
+  target.search = `${search && `${search}&`}alive=message${more}`;
   return target.href;
 }
 
-// defaultLabel is the page, or the program and its process. At most 256 bytes are
-// allowed.
+// defaultLabel is the page, or the program and its process, where the platform has such
+// things. At most 256 bytes are allowed.
 function defaultLabel() {
-  const { location, process } = globalThis;
-  return (location?.host ?? `${process.argv[1]}:${process.pid}`).slice(-80);
+  const { location, process: { argv, pid, title } = {} } = globalThis;
+  const program = argv?.[1] ?? title; // node -e has no file
+  return (location?.host || [program, pid].filter(Boolean).join(":")).slice(-80);
 }

@@ -2,14 +2,17 @@
 
 const longest = 2 ** 31 - 1; // a timer for longer would fire at once
 
-// timer makes a function that sets one timer: it calls f in so many milliseconds, or
-// earlier, since f is to look at the clock. What it was set to before is off, and without
-// an f that is all.
+// timer makes a function that sets one timer: it calls f in so many milliseconds. Platforms
+// truncate a fraction, so it is rounded up. Still f may be called early: much, where that is
+// beyond the longest, and else by less than a millisecond, which f must count as nothing. If it
+// set another timer for the rest, and again, browsers would count that as timers that are
+// nested, and slow them down, in pages that nobody looks at, to one a minute. What the timer was
+// set to before is off, and without an f that is all.
 export function timer(clock) {
   let set;
   return (ms, f) => {
     clock.clearTimeout(set);
-    if (f) set = clock.setTimeout(f, Math.min(ms, longest));
+    if (f) set = clock.setTimeout(f, Math.min(Math.ceil(ms), longest));
   };
 }
 

@@ -6,6 +6,9 @@ import { parse } from "./names.js";
 // What a broker may say after the hello, of something that is open, which says what it means.
 const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
 
+// Browsers do not tell a page why there is none.
+const unsaid = "no connection: no broker there, it refuses this page, or Chrome has 255 WebSockets open";
+
 // connection makes one WebSocket, and follows it to its end. It calls client.connected when
 // the broker has said hello, and client.ended when it has ended.
 export function connection(client, WebSocket, url) {
@@ -16,9 +19,11 @@ export function connection(client, WebSocket, url) {
   // What is open, by id: requests, watches and questions. Each has take(message); and
   // fail(error), for the end of the connection.
   const open = new Map();
-  // The one timer: for the hello; for the next ping and the end of the lease; for the end
-  // of the silence, or of a close.
+  // For the hello; for the next ping; for the end of the silence, or of a close.
   const wake = timer(clock);
+  // For the end of the lease. It has a timer of its own, which only a message sets: those of
+  // pings that are not answered are nested in one another.
+  const watchdog = timer(clock);
   let next = 0; // the n of the next id
   let over; // the error with which it has ended
   let closed = () => {}; // called when the WebSocket has closed
@@ -96,33 +101,30 @@ export function connection(client, WebSocket, url) {
     client.connected(conn);
   };
 
-  // arm sets the timer, for the next ping or the end of the lease. It is called from the
-  // message that answers a ping too, since browsers slow down timers that were set by
-  // timers, to one a minute, in pages that nobody looks at.
+  // arm sets the timers, for the next ping and the end of the lease. It is called from a
+  // message, so that they are nested in nothing.
   const arm = () => {
     const at = now(clock);
-    wake(Math.min(pingDue - at.mono, leaseLeft(timeout, heard, at)), () => {
-      if (checkLease()) return;
-      ping();
-      arm(); // also where the timer was early
-    });
+    wake(pingDue - at.mono, ping);
+    watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
 
-  // ping asks, when that is due, for a sign of life, which prolongs the lease from now.
+  // ping asks for a sign of life, which prolongs the lease from now.
   const ping = () => {
+    if (checkLease()) return;
     const sent = now(clock);
-    if (sent.mono < pingDue) return;
-    pingDue = sent.mono + heartbeat;
     const pong = () => {
       heard = later(sent, heard);
       arm();
     };
     ask({ type: "ping" }).then(pong, () => {});
+    pingDue = sent.mono + heartbeat;
+    wake(heartbeat, ping);
   };
 
   // checkLease ends the connection if the lease has ended, and reports whether it has ended.
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) <= 0) {
+    if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
       end("lease", new ConnectionError("the broker does not answer"), part);
     }
     return over;
@@ -144,6 +146,7 @@ export function connection(client, WebSocket, url) {
     if (over) return;
     over = error;
     wake();
+    watchdog();
     conn.lost = () => lost(reason, error);
     client.ended(error, session ? now(clock).mono - made.mono : 0, () => {
       const entries = [...open.values()];
@@ -158,14 +161,12 @@ export function connection(client, WebSocket, url) {
   // part leaves a connection open, in silence, on which something was held: if it were
   // closed the broker would notice at once, and give the locks to others while who held
   // them may only just have been told to stop. When the broker must have ended the session
-  // by itself, it is closed. What answers pings below a browser's WebSocket cannot be
-  // silenced; that makes the broker wait longer, not less.
+  // by itself, it is closed. Whatever answers pings below is no sign of life to the broker.
   const part = () => {
     if (client.error) {
       cut(); // a holder has closed the client, when told
       return;
     }
-    ws.pause?.(); // that of ws, which then answers no ping
     wake(silence(timeout, heard, now(clock)), hangUp);
     parting.add(hangUp);
     closed = () => parting.delete(hangUp);
@@ -226,7 +227,8 @@ export function connection(client, WebSocket, url) {
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
     // The HTTP status of a refusal is told by the package ws alone, in words.
-    fail(message || "no connection", 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
+    const silent = session ? "the connection broke" : unsaid;
+    fail(message || silent, 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;

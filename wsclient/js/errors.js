@@ -42,5 +42,8 @@ export function lost(reason, cause, { by, message } = cause ?? {}) {
 // withDetails is error with further properties.
 export const withDetails = Object.assign;
 
+// A frame that was removed has no such global any more.
+const { DOMException } = globalThis;
+
 // exception is one of the platform's own, as Web Locks has them.
 export const exception = (name, message) => new DOMException(message, name);

@@ -1,7 +1,8 @@
 /**
  * Connects to the broker at url, for example ws://127.0.0.1:27002; http and https stand for
  * ws and wss, and the path /ws is added where there is none. It resolves once the broker has
- * said hello, and rejects with a {@link ConnectionError} where it has not after 10 s.
+ * said hello, and rejects with a {@link ConnectionError} where it has not after 10 s. In a frame
+ * that is removed, that and everything else rejects with an InvalidStateError.
  */
 export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
 
@@ -10,7 +11,7 @@ export interface ConnectOptions {
   WebSocket?: WebSocketConstructor | undefined;
   /** The author of requests that name none. */
   author?: string | undefined;
-  /** Tells people who read the listing which program this is. Default: the page, or the program and its process. */
+  /** Tells people who read the listing which program this is. Default: the page, or the program and its process, where there is such a thing. */
   label?: string | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock | undefined;
@@ -55,9 +56,10 @@ export interface LockManager extends AsyncDisposal {
 
   /**
    * Lists all locks of everybody. Who is granted while it lists may be in neither list, or in
-   * both. Rejects with a {@link LockError} where more than 300,000 wait for one lock.
+   * both. Rejects with a {@link LockError} where more than 300,000 wait for one lock, and with
+   * the reason of the signal.
    */
-  query(): Promise<LockManagerSnapshot>;
+  query(options?: QuestionOptions): Promise<LockManagerSnapshot>;
 
   /** Lists the locks whose names match pattern, a glob in which * does not cross a slash and ** does; all without one. */
   info(pattern?: string, options?: InfoOptions): AsyncGenerator<LockInfo, void, undefined>;
@@ -71,10 +73,13 @@ export interface LockManager extends AsyncDisposal {
   watch(pattern?: string, options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Change, void, undefined>;
 
   /** Tells who is in the way of the first that waits for a lock, or of a request: who that waits for, and so on. */
-  why(what: string | { request: string }): Promise<Step[]>;
+  why(what: string | { request: string }, options?: QuestionOptions): Promise<Step[]>;
 
-  /** Ends the request of that id, of anyone, and tells its owner the message. */
-  evict(request: string, message?: string): Promise<void>;
+  /**
+   * Ends the request of that id, of anyone, and tells its owner the message. A signal ends the
+   * wait for the answer, and not what has been asked for already.
+   */
+  evict(request: string, message?: string, options?: QuestionOptions): Promise<void>;
 
   /** The name that the broker gave the connection, which is the clientId of its locks; "" while there is none. */
   readonly session: string;
@@ -159,7 +164,12 @@ export interface LockManagerSnapshot {
   pending: { name: string; mode: LockMode; clientId: string }[];
 }
 
-export interface InfoOptions {
+export interface QuestionOptions {
+  /** Gives up waiting for the answer. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface InfoOptions extends QuestionOptions {
   /** List also locks that were used and are free now. */
   empty?: boolean | undefined;
   /** List so many holders, and so many waiters, of each lock, 1 to 10,000. Default: 100. */

@@ -9,8 +9,7 @@ import { since } from "./clock.js";
 //
 // Below, heard is when the latest message was sent that has been answered.
 
-// leaseLeft is for how long locks still count as held; none of it is left when it is 0 or
-// less.
+// leaseLeft is for how long locks still count as held. Less than a millisecond is nothing.
 export const leaseLeft = (timeout, heard, at) => (timeout * 2) / 3 - since(at, heard);
 
 // silence is for how long the connection must stay open, in silence, after the lease has

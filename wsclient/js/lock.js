@@ -23,11 +23,11 @@ export const disposal = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")
 
 // A HeldLock is held until it is released.
 export class HeldLock extends Lock {
-  async release() {
+  release() {
     return requestOf(this).release();
   }
 
-  async [disposal]() {
+  [disposal]() {
     return this.release();
   }
 }

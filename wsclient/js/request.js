@@ -7,12 +7,14 @@ import { onAbort } from "./signal.js";
 import { demand, refuse, toHold, toLimit, toMode, toNames, toParent, toSignal, toSpecs, toText, toWait } from "./options.js";
 import { ended, holding, leaving, releasing, waiting } from "./states.js";
 
-// obtain makes a request, which is an acquire, from the call to its end. It is asked for on
-// one connection after another until it is granted or refused. Where it is granted, or is
-// not and asked for ifAvailable, use is called: with the request or null, and with what
-// settles the promise that obtain returns. Later on that is rejected when the locks are lost.
-export const obtain = (client, name, options, callback, use = callback) =>
+// obtain makes a request, which is an acquire, of what read returns, from the call to its end.
+// It is asked for on one connection after another until it is granted or refused. Where it is
+// granted, or is not and asked for ifAvailable, use is called: with the request or null, and
+// with what settles the promise that obtain returns. Later on that is rejected when the locks
+// are lost.
+export const obtain = (read) =>
   new Promise((resolve, reject) => {
+    const [client, name, options, callback, use = callback] = read();
     const o = options ?? {};
     demand(Object(o) === o, "an object of options");
     // They are read in the order of their names, each once.
@@ -56,7 +58,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
     // pend lets it wait for a connection, for as long as it may wait at all.
     const pend = () => {
       conn = undefined;
-      if (left() > 0) wake(left(), pend);
+      if (left() >= 1) wake(left(), pend);
       else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
     };
 
@@ -80,7 +82,7 @@ export const obtain = (client, name, options, callback, use = callback) =>
     const checkHold = () => {
       if (!hold || !isHolding()) return;
       const rest = hold - since(now(clock), grantedAt);
-      if (rest > 0) {
+      if (rest >= 1) {
         wake(rest, checkHold);
         return;
       }

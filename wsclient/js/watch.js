@@ -59,8 +59,7 @@ export async function* follow(client, match, signal) {
   const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
   const forget = onAbort(signal, () => end(signal.reason));
   client.watches.add(watch);
-  if (client.error) end(client.error);
-  else if (client.conn) watch.begin(client.conn);
+  if (client.conn) watch.begin(client.conn);
   try {
     for (;;) yield (await reader.read()).value; // it has no end but errors
   } finally {

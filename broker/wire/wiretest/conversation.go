@@ -28,7 +28,7 @@ type Kind int
 
 // The kinds of steps.
 const (
-	Connect    Kind = iota + 1 // a connects
+	Connect    Kind = iota + 1 // a connects; a connects with alive=message: in the query
 	Send                       // a -> {...}: the client sends Frame
 	SendBinary                 // a -> binary: the client sends a binary frame
 	Receive                    // a <- {...}: the broker sends Frame
@@ -58,6 +58,8 @@ type Step struct {
 	Kind Kind
 	// Conn is whose step it is: "a", "b" or "c"; empty with Pass and Grace.
 	Conn string
+	// Query is what the client says in the query beside its label; with Connect.
+	Query string
 	// Frame is the text of the frame, byte for byte; with Send and Receive.
 	Frame []byte
 	// Code and Reason are those of the close frame; with Closed, and a Close that is no goodbye.

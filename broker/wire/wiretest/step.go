@@ -33,6 +33,10 @@ func parseStep(line string) (Step, error) {
 		step.Kind = Vanish
 		return step, nil
 	}
+	if query, connects := strings.CutPrefix(rest, "connects with "); connects {
+		step.Kind, step.Query = Connect, query
+		return step, nil
+	}
 	if code, closes := strings.CutPrefix(rest, "closes "); closes {
 		return step.parseClose(code)
 	}

@@ -5,7 +5,7 @@
  * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts, whose
  * comments tell the why. The broker serves the parts too, for reading. Import from this file alone: a
  * part has its own copies of the classes.
- * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js signal.js states.js supervisor.js watch.js
+ * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js watch.js
  */
 
 // lock.js
@@ -24,10 +24,10 @@ var Lock = class {
 };
 var disposal = Symbol.asyncDispose ?? /* @__PURE__ */ Symbol.for("Symbol.asyncDispose");
 var HeldLock = class extends Lock {
-  async release() {
+  release() {
     return requestOf(this).release();
   }
-  async [disposal]() {
+  [disposal]() {
     return this.release();
   }
 };
@@ -83,6 +83,7 @@ function lost(reason, cause, { by, message } = cause ?? {}) {
   return withDetails(error, { reason, by });
 }
 var withDetails = Object.assign;
+var { DOMException } = globalThis;
 var exception = (name, message) => new DOMException(message, name);
 
 // options.js
@@ -102,7 +103,11 @@ function refuse(both, what) {
   if (both) throw exception("NotSupportedError", `${what} cannot go together`);
 }
 var toDOMString = (value) => `${value}`;
-var toText = (value) => value === void 0 ? value : toDOMString(value).toWellFormed();
+function toText(value) {
+  const text = value === void 0 ? value : toDOMString(value);
+  demand(text?.isWellFormed() ?? true, "well-formed text");
+  return text;
+}
 var year = 31536e6;
 var toWait = (value) => toNumber("wait", value, 0, year);
 var toHold = (value) => toNumber("hold", value, 1, 330 * 864e5);
@@ -119,7 +124,7 @@ function toMode(value = "exclusive") {
   return mode;
 }
 function toNames(value = []) {
-  demand(typeof value !== "string", "several names, as in [name]");
+  demand(typeof value !== "string", "a list of names");
   return [...value].map(toSpec);
 }
 function toSpec(value) {
@@ -128,8 +133,10 @@ function toSpec(value) {
 }
 function toParent(value) {
   if (value === void 0) return value;
-  const request = requestOf(value);
-  demand(request, "a lock as parent");
+  const isID = /^\w+--\d+$/.test(value);
+  const request = isID ? { granted: { id: value }, isHolding: () => true, error() {
+  } } : requestOf(value);
+  demand(request, "a lock or its id as parent");
   return request;
 }
 function toSignal(value) {
@@ -143,7 +150,7 @@ function timer(clock) {
   let set;
   return (ms, f) => {
     clock.clearTimeout(set);
-    if (f) set = clock.setTimeout(f, Math.min(ms, longest));
+    if (f) set = clock.setTimeout(f, Math.min(Math.ceil(ms), longest));
   };
 }
 var now = (clock) => ({ mono: clock.performance.now(), wall: clock.Date.now() });
@@ -196,7 +203,8 @@ var leaving = 3;
 var ended = 4;
 
 // request.js
-var obtain = (client, name, options, callback, use = callback) => new Promise((resolve, reject) => {
+var obtain = (read) => new Promise((resolve, reject) => {
+  const [client, name, options, callback, use = callback] = read();
   const o = options ?? {};
   demand(Object(o) === o, "an object of options");
   const author = toText(o.author);
@@ -231,7 +239,7 @@ var obtain = (client, name, options, callback, use = callback) => new Promise((r
   const isHolding = () => state === holding;
   const pend = () => {
     conn = void 0;
-    if (left() > 0) wake(left(), pend);
+    if (left() >= 1) wake(left(), pend);
     else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
   };
   const whyNot = () => client.conn ? "the broker is about to stop" : `no connection: ${client.offline.message}`;
@@ -249,7 +257,7 @@ var obtain = (client, name, options, callback, use = callback) => new Promise((r
   const checkHold = () => {
     if (!hold || !isHolding()) return;
     const rest2 = hold - since(now(clock), grantedAt);
-    if (rest2 > 0) {
+    if (rest2 >= 1) {
       wake(rest2, checkHold);
       return;
     }
@@ -417,8 +425,7 @@ async function* follow(client, match, signal) {
   const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
   const forget = onAbort(signal, () => end(signal.reason));
   client.watches.add(watch);
-  if (client.error) end(client.error);
-  else if (client.conn) watch.begin(client.conn);
+  if (client.conn) watch.begin(client.conn);
   try {
     for (; ; ) yield (await reader.read()).value;
   } finally {
@@ -427,55 +434,83 @@ async function* follow(client, match, signal) {
   }
 }
 
+// settle.js
+var settle = (find, options, run) => new Promise((resolve, reject) => {
+  const client = find();
+  if (client.error) throw client.error;
+  const signal = toSignal(options?.signal);
+  const last = (f) => (value) => {
+    forget();
+    client.pending.delete(fail);
+    f(value);
+  };
+  const fail = last(reject);
+  const forget = onAbort(signal, () => fail(signal.reason));
+  client.pending.add(fail);
+  run(client).then(last(resolve), fail);
+});
+function steps(client, options, generator) {
+  const { next } = generator;
+  generator.next = () => settle(() => client, options, () => next.call(generator));
+  return generator;
+}
+
 // manager.js
 var LockManager = class {
   #client;
   constructor(client) {
     this.#client = client;
   }
-  // request takes (name, callback) or (name, options, callback). Being async it rejects
-  // whatever is wrong, and never throws. Its length is 2, as in Web IDL.
-  async request(name, second, ...more) {
-    demand(arguments.length > 1, "a name and a callback");
-    const [options, callback] = more.length > 0 ? [second, more[0]] : [void 0, second];
-    const run = async (lock) => callback(lock);
-    const use = (held, resolve, reject) => {
-      run(held && new Lock(held)).finally(() => held?.release()).then(resolve, reject);
-    };
-    return obtain(this.#client, toDOMString(name), options, callback, use);
-  }
-  // acquire takes a name and perhaps options. The lock is held until it is released.
-  async acquire(name, options) {
-    return obtain(this.#client, toDOMString(name), options, (held, resolve) => {
-      resolve(held && new HeldLock(held));
+  // request takes (name, callback) or (name, options, callback). Its length is 2, as in Web IDL.
+  request(name, second, ...more) {
+    return obtain(() => {
+      demand(arguments.length > 1, "a name and a callback");
+      const [options, callback] = more.length > 0 ? [second, more[0]] : [void 0, second];
+      const run = async (lock) => callback(lock);
+      const use = (held, resolve, reject) => {
+        run(held && new Lock(held)).finally(() => held?.release()).then(resolve, reject);
+      };
+      return [this.#client, toDOMString(name), options, callback, use];
     });
   }
-  // query lists all of everybody.
-  async query() {
-    const held = [];
-    const pending = [];
-    for await (const { name, holders, waiters } of pages(this.#client, { queue: 1e4 }, true)) {
-      const told = ({ id, mode }) => ({ name, mode, clientId: id.slice(0, id.indexOf("--")) });
-      held.push(...holders.map(told));
-      pending.push(...waiters.map(told));
-    }
-    return { held, pending };
+  // acquire takes a name and perhaps options. The lock is held until it is released.
+  acquire(name, options) {
+    const use = (held, resolve) => resolve(held && new HeldLock(held));
+    return obtain(() => [this.#client, toDOMString(name), options, use]);
   }
-  info(pattern, { empty, max, queue } = {}) {
-    return pages(this.#client, { match: toMatch(pattern), empty: Boolean(empty) || void 0, max: toCount(max), queue: toCount(queue) });
+  // query lists all of everybody. Its length is 0, as in Web IDL.
+  query(options = {}) {
+    return settle(() => this.#client, options, async (client) => {
+      const held = [];
+      const pending = [];
+      for await (const { name, holders, waiters } of pages(client, { queue: 1e4 }, true)) {
+        const told = ({ id, mode }) => ({ name, mode, clientId: id.slice(0, id.indexOf("--")) });
+        held.push(...holders.map(told));
+        pending.push(...waiters.map(told));
+      }
+      return { held, pending };
+    });
+  }
+  info(pattern, { empty, max, queue, signal } = {}) {
+    const question = { match: toMatch(pattern), empty: Boolean(empty) || void 0, max: toCount(max), queue: toCount(queue) };
+    return steps(this.#client, { signal }, pages(this.#client, question));
   }
   watch(pattern, { signal } = {}) {
-    return follow(this.#client, toMatch(pattern), signal);
+    return steps(this.#client, void 0, follow(this.#client, toMatch(pattern), toSignal(signal)));
   }
   // why takes the name of a lock, or { request: id }.
-  async why(what) {
-    const request = toText(what?.request);
-    const lock = request === void 0 ? escapeName(toDOMString(what)) : void 0;
-    return (await (await this.#client.ready()).ask({ type: "why", lock, request })).chain;
+  why(what, options) {
+    return settle(() => this.#client, options, async (client) => {
+      const request = toText(what?.request);
+      const lock = request === void 0 ? escapeName(toDOMString(what)) : void 0;
+      return (await (await client.ready()).ask({ type: "why", lock, request })).chain;
+    });
   }
-  async evict(request, message) {
-    const conn = await this.#client.ready();
-    await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
+  evict(request, message, options) {
+    return settle(() => this.#client, options, async (client) => {
+      const conn = await client.ready();
+      await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
+    });
   }
   get session() {
     return this.#client.conn?.session ?? "";
@@ -486,10 +521,10 @@ var LockManager = class {
   get closed() {
     return this.#client.closed;
   }
-  async close() {
+  close() {
     return this.#client.close();
   }
-  async [disposal]() {
+  [disposal]() {
     return this.close();
   }
 };
@@ -497,6 +532,7 @@ var toMatch = (pattern = "") => pattern === "" ? void 0 : escapeName(toDOMString
 
 // connection.js
 var known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
+var unsaid = "no connection: no broker there, it refuses this page, or Chrome has 255 WebSockets open";
 function connection(client, WebSocket, url) {
   const helloWait = 1e4;
   const closeWait = 2e3;
@@ -504,6 +540,7 @@ function connection(client, WebSocket, url) {
   const made = now(clock);
   const open = /* @__PURE__ */ new Map();
   const wake = timer(clock);
+  const watchdog = timer(clock);
   let next = 0;
   let over;
   let closed = () => {
@@ -568,25 +605,23 @@ function connection(client, WebSocket, url) {
   };
   const arm = () => {
     const at = now(clock);
-    wake(Math.min(pingDue - at.mono, leaseLeft(timeout, heard, at)), () => {
-      if (checkLease()) return;
-      ping();
-      arm();
-    });
+    wake(pingDue - at.mono, ping);
+    watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
   const ping = () => {
+    if (checkLease()) return;
     const sent = now(clock);
-    if (sent.mono < pingDue) return;
-    pingDue = sent.mono + heartbeat;
     const pong = () => {
       heard = later(sent, heard);
       arm();
     };
     ask({ type: "ping" }).then(pong, () => {
     });
+    pingDue = sent.mono + heartbeat;
+    wake(heartbeat, ping);
   };
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) <= 0) {
+    if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
       end("lease", new ConnectionError("the broker does not answer"), part);
     }
     return over;
@@ -600,6 +635,7 @@ function connection(client, WebSocket, url) {
     if (over) return;
     over = error;
     wake();
+    watchdog();
     conn.lost = () => lost(reason, error);
     client.ended(error, session ? now(clock).mono - made.mono : 0, () => {
       const entries = [...open.values()];
@@ -615,7 +651,6 @@ function connection(client, WebSocket, url) {
       cut();
       return;
     }
-    ws.pause?.();
     wake(silence(timeout, heard, now(clock)), hangUp);
     parting.add(hangUp);
     closed = () => parting.delete(hangUp);
@@ -661,33 +696,38 @@ function connection(client, WebSocket, url) {
   };
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
-    fail(message || "no connection", 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || void 0);
+    const silent = session ? "the connection broke" : unsaid;
+    fail(message || silent, 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || void 0);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;
 }
 
 // supervisor.js
+var gone = "the page is gone";
 function supervise(url, author, clock, WebSocket) {
   if (!WebSocket) {
     throw new ConnectionError("no WebSocket: pass that of the package ws, or run node --experimental-websocket");
   }
+  if (globalThis.document?.defaultView === null) throw exception("InvalidStateError", gone);
   const pause = backoff();
   const retry = timer(clock);
   let attempt;
   let isNew = true;
-  let waiting2 = [];
-  let goodbye;
-  let settle;
+  const waiting2 = [];
+  let goodbye = Promise.resolve();
+  let settle2;
   const client = {
     author,
     clock,
-    closed: new Promise((resolve) => settle = resolve),
+    closed: new Promise((resolve) => settle2 = resolve),
     // with error
     // Later on also conn, the connection, once the broker has said hello; offline, why there
     // is none; and error, why the client has ended for good.
     parting: /* @__PURE__ */ new Set(),
     // hang up connections that have ended here, and are still open
+    pending: /* @__PURE__ */ new Set(),
+    // reject what is to be rejected when the client ends
     requests: /* @__PURE__ */ new Set(),
     // those that wait, in the order in which they were made
     watches: /* @__PURE__ */ new Set(),
@@ -699,7 +739,7 @@ function supervise(url, author, clock, WebSocket) {
       client.conn = conn;
       for (const request of client.requests) request.ask(conn);
       for (const watch of client.watches) watch.begin(conn);
-      tellWaiting();
+      for (const resolve of waiting2.splice(0)) resolve(conn);
     },
     // ended goes on after a connection, or an attempt, that has lasted so long and ended
     // because of error. Once that is noted it calls tell, for the rest to know.
@@ -710,16 +750,13 @@ function supervise(url, author, clock, WebSocket) {
       if (isNew || isFinal(error)) finish(error);
       if (!client.error) retry(pause(lasted, clock.Math.random()), connect2);
     },
-    // ready waits for a connection.
-    async ready() {
-      if (client.error) throw client.error;
-      return client.conn ?? new Promise((resolve) => waiting2.push(resolve));
-    },
+    // ready waits for a connection. If none comes any more, whoever waits is in pending, too.
+    ready: async () => client.conn ?? new Promise((resolve) => waiting2.push(resolve)),
     // close ends the client. The promise is settled when nothing of it is left.
-    async close() {
-      finish(exception("InvalidStateError", "the client was closed"));
+    close(why = "the client was closed") {
+      finish(exception("InvalidStateError", why));
       for (const hangUp of client.parting) hangUp();
-      await goodbye;
+      return goodbye;
     }
   };
   const connect2 = () => {
@@ -727,19 +764,24 @@ function supervise(url, author, clock, WebSocket) {
     retry();
     try {
       attempt = connection(client, WebSocket, url);
-    } catch (error) {
-      client.ended(error, 0);
+    } catch (cause) {
+      const why = cause.name === "SecurityError" ? "a page of https must use wss" : "no connection";
+      client.ended(new ConnectionError(`${why}: ${cause.message}`, { cause }), 0);
     }
-  };
-  const tellWaiting = () => {
-    for (const resolve of waiting2.splice(0)) resolve(client.ready());
   };
   const wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
     client.conn?.checkLease();
     connect2();
   };
-  const rest2 = () => client.conn?.rest();
+  const rest2 = ({ type, persisted }) => {
+    if (type === "freeze" || persisted) {
+      client.conn?.rest();
+    } else {
+      client.close(gone);
+      goodbye = Promise.resolve();
+    }
+  };
   const listen = (how) => {
     const { document: document2, [how]: onWindow } = globalThis;
     onWindow?.("online", wake);
@@ -752,11 +794,11 @@ function supervise(url, author, clock, WebSocket) {
     client.error = error;
     retry();
     listen("removeEventListener");
-    goodbye = (client.conn ?? attempt)?.close(error);
+    goodbye = (client.conn ?? attempt)?.close(error) ?? goodbye;
+    for (const reject of client.pending) reject(error);
     for (const request of client.requests) request.fail(error);
     for (const watch of client.watches) watch.end(error);
-    tellWaiting();
-    settle(error);
+    settle2(error);
   };
   listen("addEventListener");
   connect2();
@@ -764,23 +806,28 @@ function supervise(url, author, clock, WebSocket) {
 }
 
 // client.js
-async function connect(url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) {
-  const client = supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket);
-  await client.ready();
-  return new LockManager(client);
-}
+var connect = (url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) => settle(
+  () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket),
+  void 0,
+  async (client) => {
+    await client.ready();
+    return new LockManager(client);
+  }
+);
 function toTarget(url, label) {
-  const target = new URL(url);
+  const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
-  const { searchParams } = target;
-  if (!searchParams.has("client")) searchParams.set("client", label);
+  const { search, searchParams } = target;
+  const more = searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
+  target.search = `${search && `${search}&`}alive=message${more}`;
   return target.href;
 }
 function defaultLabel() {
-  const { location, process } = globalThis;
-  return (location?.host ?? `${process.argv[1]}:${process.pid}`).slice(-80);
+  const { location, process: { argv, pid, title } = {} } = globalThis;
+  const program = argv?.[1] ?? title;
+  return (location?.host || [program, pid].filter(Boolean).join(":")).slice(-80);
 }
 export {
   ConnectionError,

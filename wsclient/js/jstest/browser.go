@@ -18,13 +18,13 @@ type Browser struct {
 	ctx context.Context
 }
 
-// Start starts one. When the test ends it is closed, and all its processes
-// have to be gone.
-func Start(t *testing.T) *Browser {
+// Start starts one, with these options beside the usual ones. When the test ends it is
+// closed, and all its processes have to be gone.
+func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	path := Program(t, "chromium", "chromium-browser", "google-chrome")
 	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}, chromedp.DefaultExecAllocatorOptions[:]...)
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, end := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil { // starts it
 		end()
@@ -51,10 +51,22 @@ type Tab struct {
 	t *testing.T
 }
 
-// Open shows a page in a tab of its own.
+// Open shows a page in a tab of its own, in a window of its own.
 func (b *Browser) Open(t *testing.T, url string) *Tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(b.ctx)
+	return b.open(t, url)
+}
+
+// Cover shows a page in a tab of the window of the tab that was opened last, which is hidden
+// from then on.
+func (b *Browser) Cover(t *testing.T, url string) *Tab {
+	t.Helper()
+	return b.open(t, url, chromedp.WithNewWindow(false))
+}
+
+func (b *Browser) open(t *testing.T, url string, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx, options...)
 	t.Cleanup(closeTab)
 	p := &Tab{ctx, closeTab, t}
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {

@@ -15,14 +15,44 @@ async function stage(t, options, hello) {
 test("connect: the address and the subprotocol", async () => {
   const s = new Stage();
   for (const [url, want] of [
-    ["ws://host:27002", "ws://host:27002/ws?client=test"], ["http://host/", "ws://host/ws?client=test"],
-    ["wss://host/locks?client=x#y", "wss://host/locks?client=x"], [new URL("https://host"), "wss://host/ws?client=test"],
+    ["ws://host:27002", "ws://host:27002/ws?alive=message&client=test"], ["http://host/", "ws://host/ws?alive=message&client=test"],
+    ["wss://host/locks?client=x#y", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
+    ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // nothing is repaired
   ]) {
     connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});
     assert.equal(s.socket.url, want);
     assert.equal(s.socket.protocol, "lockbroker.v1");
   }
   await assert.rejects(connect("nonsense"), TypeError);
+});
+
+test("connect: the label is the page, or the program, or nothing, where the platform has neither", async () => {
+  const s = new Stage();
+  const { process } = globalThis;
+  const known = ["process", "location"].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+  const label = (globals) => {
+    for (const name of ["process", "location"]) {
+      delete globalThis[name];
+      if (globals[name]) Object.defineProperty(globalThis, name, { value: globals[name], configurable: true });
+    }
+    try {
+      connect("ws://host", { WebSocket: s.WebSocket, clock: s.clock }).catch(() => {});
+    } finally {
+      for (const [name, property] of known) {
+        delete globalThis[name];
+        if (property) Object.defineProperty(globalThis, name, property);
+      }
+    }
+    return new URL(s.socket.url).searchParams.get("client");
+  };
+  assert.equal(label({}), "");
+  assert.equal(label({ location: { host: "app.example:8080" } }), "app.example:8080");
+  assert.equal(label({ location: { host: "" } }), ""); // file:, data:
+  assert.equal(label({ process: { argv: ["/bin/node", "/srv/report.js"], pid: 7 } }), "/srv/report.js:7");
+  assert.equal(label({ process: { argv: ["/bin/node"], title: "node", pid: 7 } }), "node:7"); // node -e
+  assert.equal(label({ process: { env: {} } }), ""); // what bundlers put there
+  assert.equal(label({ process: { argv: ["", "x".repeat(300)], pid: 7 } }).length, 80);
+  assert.equal(globalThis.process, process);
 });
 
 test("connect: without a WebSocket it says how to give one", async () => {
@@ -33,6 +63,30 @@ test("connect: without a WebSocket it says how to give one", async () => {
   } finally {
     globalThis.WebSocket = found;
   }
+});
+
+test("connect: what the WebSocket refuses is a ConnectionError that says why", async () => {
+  for (const [name, message, want] of [
+    ["SecurityError", "The operation is insecure.", "a page of https must use wss: The operation is insecure."],
+    ["SyntaxError", "The URL is invalid.", "no connection: The URL is invalid."],
+  ]) {
+    const cause = new DOMException(message, name);
+    const { reason } = await outcome(connect("ws://host", { WebSocket: function () { throw cause; } }));
+    assert.ok(reason instanceof ConnectionError);
+    assert.deepEqual([reason.message, reason.cause], [want, cause]);
+  }
+});
+
+test("connect: where a browser does not say why, what it may have been is said", async () => {
+  const s = new Stage();
+  const refused = s.connect();
+  s.socket.refuse();
+  assert.match((await outcome(refused)).reason.message, /no broker there.*refuses this page.*255 WebSockets/);
+  const socket = await s.enter();
+  const held = await s.hold();
+  socket.refuse();
+  assert.equal((await outcome(held.promise)).reason.cause.message, "the connection broke");
+  await s.leave();
 });
 
 test("connect: rejects where there is no broker, also where only an error is told", async () => {
@@ -185,7 +239,7 @@ function browse(t) {
   return page;
 }
 
-test("a page that is left, or frozen, lets go of everything, and goes on later", async (t) => {
+test("a page that is frozen, or left and kept, lets go of everything, and goes on later", async (t) => {
   for (const [where, type] of [["window", "pagehide"], ["document", "freeze"]]) {
     const page = browse(t);
     const s = new Stage();
@@ -195,7 +249,7 @@ test("a page that is left, or frozen, lets go of everything, and goes on later",
     let closedAtAbort;
     held.lock.signal.onabort = () => (closedAtAbort = s.socket.closed);
     const { socket } = s;
-    page[where].dispatchEvent(new Event(type));
+    page[where].dispatchEvent(Object.assign(new Event(type), { persisted: true }));
     assert.equal((await outcome(held.promise)).reason.reason, "frozen");
     assert.equal(closedAtAbort, undefined, "holders are told before the broker");
     assert.notEqual(socket.closed, undefined);
@@ -206,6 +260,33 @@ test("a page that is left, or frozen, lets go of everything, and goes on later",
     assert.equal(await s.leave(), 0);
     assert.equal(page.listeners, 0);
   }
+});
+
+test("a page that is left and not kept, such as a frame that is removed, is the end of the client", async (t) => {
+  const page = browse(t);
+  const s = new Stage();
+  await s.enter();
+  const held = await s.hold();
+  const connecting = new Stage();
+  const pending = [s.locks.request("a", () => {}), s.locks.query(), s.locks.watch().next(), connecting.connect()].map(quiet);
+  page.window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+  assert.deepEqual(s.socket.closed, [1000, "goodbye"]);
+  assert.equal((await outcome(held.promise)).reason.reason, "closed");
+  for (const p of [...pending, s.locks.query(), s.locks.request("a", () => {})].map(quiet)) {
+    assert.equal((await outcome(p)).reason?.name, "InvalidStateError");
+  }
+  assert.equal((await s.locks.closed).name, "InvalidStateError");
+  assert.equal((await outcome(s.locks.close())).state, "fulfilled", "nobody is left to hear of the end");
+  s.socket.drop(1000);
+  connecting.socket.drop();
+  assert.equal(page.listeners, 0);
+});
+
+test("in a frame that was removed nobody connects", async (t) => {
+  browse(t).document.defaultView = null;
+  const s = new Stage();
+  assert.equal((await outcome(s.connect())).reason.name, "InvalidStateError");
+  assert.equal(s.sockets.length, 0);
 });
 
 test("pauses between attempts grow, and are over at once when the network is back or somebody looks", async (t) => {
@@ -285,11 +366,9 @@ test("after the lease nothing is sent, and the connection stays open until the b
   const s = await stage(t);
   const held = await s.hold();
   const { socket } = s;
-  socket.pause = () => (socket.paused = true);
   await s.clock.pass(10_000);
   assert.equal((await outcome(held.promise)).reason.reason, "lease");
   assert.equal(socket.closed, undefined);
-  assert.equal(socket.paused, true, "so that it answers no ping");
   socket.takeAll();
   held.resolve();
   await s.clock.pass(4_999);
@@ -409,7 +488,7 @@ test("pings and questions leave nothing on the connection", async (t) => {
     await settle();
   }
   assert.equal(s.locks.session, "aaaaaaaa");
-  assert.equal(s.clock.timers, 1, "for the next ping, or the end of the lease");
+  assert.equal(s.clock.timers, 2, "for the next ping, and for the end of the lease");
 });
 
 test("close while an attempt is being made waits for its end, of which only an error may tell", async () => {

@@ -134,6 +134,47 @@ test("watch: a signal ends what waits for the next change", async (t) => {
   }
 });
 
+test("query, info, why and evict give up with the reason of a signal, and leave nothing", async (t) => {
+  const s = await stage(t);
+  for (const call of [
+    (options) => s.locks.query(options), (options) => s.locks.info("a", options).next(),
+    (options) => s.locks.why("a", options), (options) => s.locks.evict("bbbbbbbb--1", "why", options),
+  ]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listeners = new Set();
+    signal.addEventListener = (type, f) => (listeners.add(f), EventTarget.prototype.addEventListener.call(signal, type, f));
+    signal.removeEventListener = (_, f) => listeners.delete(f);
+    const promise = quiet(call({ signal }));
+    await settle();
+    const asked = s.socket.take();
+    assert.equal(asked.signal, undefined);
+    controller.abort("enough");
+    assert.deepEqual(await outcome(promise), { state: "rejected", reason: "enough" });
+    s.socket.say({ type: "error", id: asked.id, code: "not_found", message: "late" });
+    assert.equal((await outcome(call({ signal: AbortSignal.abort(0) }))).reason, 0);
+    assert.equal((await outcome(call({ signal: {} }))).reason?.name, "TypeError");
+    const answered = quiet(call({ signal: new AbortController().signal }));
+    await settle();
+    s.socket.say({ type: "error", id: s.socket.take().id, code: "not_found", message: "no" });
+    assert.equal((await outcome(answered)).reason.name, "LockError");
+    assert.deepEqual([s.socket.takeAll(), listeners.size], [[], 0]);
+  }
+});
+
+test("a signal also ends what waits for a connection", async (t) => {
+  const s = await stage(t);
+  s.socket.drop();
+  const controller = new AbortController();
+  const promise = quiet(s.locks.query({ signal: controller.signal }));
+  await settle();
+  controller.abort();
+  assert.equal((await outcome(promise)).reason.name, "AbortError");
+  await s.clock.pass(50);
+  s.socket.hello();
+  await settle();
+});
+
 test("watch says where changes may have been missed, and begins anew on the next connection", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a");

@@ -17,10 +17,13 @@ export class Clock {
   Date = { now: () => 1_000_000 + this.#now };
   Math = { random: () => this.dice };
 
-  setTimeout = (f, ms) => {
-    this.#timers.set(++this.#id, { f, at: this.#now + ms });
+  setTimeout = (f, ms) => this.at(this.#now + ms, f);
+
+  // at calls f then.
+  at(at, f) {
+    this.#timers.set(++this.#id, { f, at });
     return this.#id;
-  };
+  }
 
   clearTimeout = (id) => this.#timers.delete(id);
 

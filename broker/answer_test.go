@@ -1,0 +1,162 @@
+package broker_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// cuts are things that a client may do for which the broker cuts it off.
+var cuts = map[int]func(p *peer){
+	wire.CloseTooBig: func(p *peer) { p.send("%s", strings.Repeat(" ", 65537)) },
+	wire.CloseBinary: func(p *peer) { _ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}")) },
+	wire.ClosePolicy: func(p *peer) {
+		for range broker.MaxMalformed + 1 {
+			p.send("{")
+		}
+	},
+}
+
+// answersNoClose makes p read close frames, and answer none.
+func (p *peer) answersNoClose() {
+	p.ws.SetCloseHandler(func(int, string) error { return nil })
+}
+
+// A client that answers the close frame of the broker has given everything up: its locks go
+// at once, although it leaves the connection open.
+func TestAnswerAfterACut(t *testing.T) {
+	for code, cut := range cuts {
+		inBubble(t, broker.Config{}, func(r *rig) {
+			a, b := keepStory(r)
+			cut(a)
+			<-a.ended // it has answered
+			b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+			if t.Failed() {
+				t.Fatalf("after close %d", code)
+			}
+			b.close()
+			_ = a.ws.Close()
+		})
+	}
+}
+
+// It may take its time, and send what it likes before it answers.
+func TestLateAnswer(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := keepStory(r)
+		a.answersNoClose()
+		cuts[wire.CloseBinary](a)
+		<-a.ended
+		pass(5 * time.Second)
+		a.send(`{"type":"ping","id":"aaaaaaaa--2"}`)
+		_ = a.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+		a.send("%s", strings.Repeat(" ", 100_000))
+		pass(5 * time.Second)
+		b.expect()
+		a.sendClose(wire.CloseBinary, "")
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// A goodbye that has crossed the broker's close frame is one, also with lock delay.
+func TestGoodbyeAfterACut(t *testing.T) {
+	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
+		a, b := keepStory(r)
+		a.answersNoClose()
+		cuts[wire.CloseBinary](a)
+		<-a.ended
+		a.sendClose(wire.CloseNormal, wire.Goodbye)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// What has not been sent by somebody who has read the broker's close frame gives nothing up:
+// a close frame with another code, such as that of a library that has crossed the broker's.
+// Neither does an answer where something else may answer for the client, or with lock delay.
+func TestNoAnswerAfterACut(t *testing.T) {
+	tests := []struct {
+		name, query string
+		config      broker.Config
+		code        int // of the client's close frame
+	}{
+		{"none", "", broker.Config{}, 0},
+		{"crossed", "", broker.Config{}, wire.CloseNormal},
+		{"crossed by another code of the broker", "", broker.Config{}, wire.ClosePolicy},
+		{"by the browser", "&alive=message", broker.Config{}, wire.CloseBinary},
+		{"with lock delay", "", broker.Config{LockDelay: true}, wire.CloseBinary},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, test.config, func(r *rig) {
+				a, b := r.connectWith("a", test.query), r.connect("b")
+				a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+				a.take()
+				b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}]}`)
+				b.take()
+				a.answersNoClose()
+				cuts[wire.CloseBinary](a)
+				<-a.ended
+				if test.code != 0 {
+					a.sendClose(test.code, "")
+				}
+				pass(15*time.Second - 1)
+				b.expect()
+				pass(1)
+				b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":2}`)
+				b.close()
+				_ = a.ws.Close()
+			})
+		})
+	}
+}
+
+// After a breach of the rules of WebSocket nothing that comes can be read, and so no answer.
+func TestAnswerAfterABreach(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := keepStory(r)
+		a.answersNoClose()
+		if _, err := a.net.Write([]byte{0x83, 0x80, 0, 0, 0, 0}); err != nil { // an opcode that there is not
+			t.Fatal(err)
+		}
+		<-a.ended
+		a.sendClose(wire.CloseProtocol, "")
+		pass(15*time.Second - 1)
+		b.expect()
+		pass(1)
+		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
+		b.close()
+		_ = a.ws.Close()
+	})
+}
+
+// A slow consumer that reads on at last, and answers within a second, has given everything up
+// as well. It is the loop that has cut it off, while its reader was reading.
+func TestSlowConsumerAnswers(t *testing.T) {
+	inBubble(t, broker.Config{}, func(r *rig) {
+		a, b := r.dial("a"), r.connect("b")
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		synctest.Wait()
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		garbage := strings.Repeat("x", 60_000)
+		for due := 0; due < broker.OutboxBytes*102/100; due += len(garbage) {
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+		}
+		b.expect()
+		a.read()
+		<-a.ended
+		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
+		a.expectClose(wire.ClosePolicy, "slow consumer")
+		b.close()
+	})
+}

@@ -10,8 +10,8 @@ import (
 
 // mostBytes is how small README.md says that the client stays. It was 12,000 until the client
 // had to settle every promise in a frame that is removed, to take a signal for each question, to
-// keep its timers from being nested, and to say why a browser has no connection; all of
-// that together are 900 bytes.
+// keep its timers from being nested, and to say why a browser has no connection. That is 900
+// bytes in all.
 const mostBytes = 12_900
 
 // TestSize: pages that minify it load less than so many bytes. The command of README.md

@@ -54,7 +54,8 @@ func TestLostBeforeTheAnswer(t *testing.T) {
 		ups.Go(func() { // a pipe has no room: it is read while the close frame is written
 			_, _, _ = ws.ReadMessage()
 		})
-		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.ClosePolicy, "slow consumer"), time.Time{})
+		frame := websocket.FormatCloseMessage(wire.ClosePolicy, "slow consumer")
+		_ = ws.WriteControl(websocket.CloseMessage, frame, time.Time{})
 		ups.Wait()
 		if !answered {
 			t.Error("no answer with the code of the broker")

@@ -27,7 +27,8 @@ func TestRemovedFrame(t *testing.T) {
 		// Only what is called in the frame is of the frame.
 		const script = frame.contentDocument.createElement("script");
 		script.type = "module";
-		script.textContent = "import { connect } from '/client.js'; parent.inFrame = { connect, locks: await connect('`+url+`') };";
+		script.textContent = "import { connect } from '/client.js';" +
+			"parent.inFrame = { connect, locks: await connect('`+url+`') };";
 		frame.contentDocument.body.append(script);
 		while (!globalThis.inFrame) await new Promise((resolve) => setTimeout(resolve, 10));
 		const { connect, locks } = globalThis.inFrame;
@@ -57,7 +58,8 @@ func TestRemovedFrame(t *testing.T) {
 		const late = new Promise((resolve) => setTimeout(resolve, 10_000, "never settles"));
 		const say = (value) => value?.name ?? value?.constructor.name ?? String(value);
 		const said = (promise) => Promise.race([promise.then((value) => "fulfilled: " + say(value), say), late]);
-		return Object.fromEntries(await Promise.all(Object.entries(all).map(async ([name, promise]) => [name, await said(promise)])));
+		for (const [name, promise] of Object.entries(all)) all[name] = await said(promise);
+		return all;
 	})()`)
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		want := "InvalidStateError"

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-var hiddenFor = flag.Duration("hidden", 20*time.Second, "for how long TestHiddenTabs looks at tabs that nobody looks at")
+var hiddenFor = flag.Duration("hidden", 20*time.Second, "how long TestHiddenTabs hides its tabs; try 12m")
 
 // throttled makes Chromium slow down the timers of tabs that nobody looks at, as it does
 // outside of tests, and after a second instead of five minutes.

@@ -26,7 +26,7 @@ func TestTasksSideBySide(t *testing.T) {
 					for range 4 {
 						go func() {
 							done <- c.WithLock(ctx, "inner", &options, func(context.Context) error {
-								time.Sleep(time.Second) // of the bubble: so that they meet
+								time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
 								return nil
 							})
 						}()

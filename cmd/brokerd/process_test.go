@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type process struct {
 func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string, args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // unless args say otherwise
 	out, err := output(cmd)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +80,7 @@ type daemon struct {
 func startDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{}
-	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "brokerd", append([]string{"--drain=0s", "--port=0"}, args...)...)
+	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "brokerd", args...)
 	listening := d.until(t, "listening")
 	d.url = "ws://" + listening.Address
 	return d

@@ -22,6 +22,7 @@ func TestNoText(t *testing.T) {
 				_, err := c.TryAcquire(ctx, "b", &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: odd}}})
 				return err
 			},
+			"parent": func() error { _, err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Parent: odd + "--0"}); return err },
 			"info": func() (err error) {
 				for _, err = range c.Info(ctx, &wsclient.InfoOptions{Match: odd}) {
 					break

@@ -208,7 +208,7 @@ func startAlone(t *testing.T, args ...string) *daemon {
 	d.process, d.log = start(t, func(cmd *exec.Cmd) (io.ReadCloser, error) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		return cmd.StderrPipe()
-	}, "brokerd", append([]string{"--drain=0s", "--port=0"}, args...)...)
+	}, "brokerd", args...)
 	context.AfterFunc(testContext(t), func() { _ = d.cmd.Process.Kill() }) // so that nobody waits for its log for ever
 	d.url = "ws://" + d.until(t, "listening").Address
 	return d

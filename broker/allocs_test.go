@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -18,7 +19,7 @@ import (
 // frame that the WebSocket library reads. The client here makes none.
 func TestPairAllocations(t *testing.T) {
 	const most = 2 + poolLosses
-	b, err := broker.New(broker.Config{})
+	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no ping comes between
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func setup(env *testscript.Env) error {
 	// With the race detector each process would otherwise sleep for 1 s at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	env.Defer(cancel)
 	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{Label: "script"})
 	if err != nil {

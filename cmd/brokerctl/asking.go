@@ -96,8 +96,8 @@ func notObtained(err error) error {
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
 		failure := &cli.Failure{Err: err, Code: exitNotObtained}
 		if refusal := new(wsclient.Error); errors.As(err, &refusal) && hasStarted(refusal.Holders) {
-			failure.Hint = "a run that started this process holds that: a process with a session of its own, as of setsid or script, " +
-				"is not inside the run any more"
+			failure.Hint = "a run that started this process holds that: a process with a session of its own, " +
+				"as of setsid or script, is not inside the run any more"
 		}
 		return failure
 	case errors.Is(err, wsclient.ErrBadRequest):

@@ -17,8 +17,9 @@ import (
 // That is a crash, but it is what somebody wants to know of a process that hangs. SIGTSTP and SIGCONT stop
 // the process and let it go on, as they do with any other.
 
-// sameSignal is how soon after the first a signal still means the same. timeout sends one to the process and then one to its
-// group, and npm passes on the Ctrl-C that the terminal has sent to both. A stop that the second cut short would count as a crash.
+// sameSignal is how soon after the first a signal still means the same. timeout sends one to the process and
+// then one to its group, and npm passes on the Ctrl-C that the terminal has sent to both. A stop that the
+// second cut short would count as a crash.
 const sameSignal = 500 * time.Millisecond
 
 // untilSignal returns a context that ends with the first SIGINT or SIGTERM. Soon after that

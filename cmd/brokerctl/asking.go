@@ -94,7 +94,12 @@ func notObtained(err error) error {
 	case errors.Is(err, wsclient.ErrNotFound): // the parent, the only thing that is named
 		return &cli.Failure{Err: fmt.Errorf("the run around this one holds its locks no more: %w", err), Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
-		return &cli.Failure{Err: err, Code: exitNotObtained}
+		failure := &cli.Failure{Err: err, Code: exitNotObtained}
+		if refusal := new(wsclient.Error); errors.As(err, &refusal) && hasStarted(refusal.Holders) {
+			failure.Hint = "a run that started this process holds that: a process with a session of its own, " +
+				"as of setsid or script, is not inside the run any more"
+		}
+		return failure
 	case errors.Is(err, wsclient.ErrBadRequest):
 		return &cli.Failure{Err: err, Code: cli.ExitUsage}
 	}

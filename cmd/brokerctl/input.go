@@ -4,6 +4,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -28,16 +29,24 @@ func openInput(file *os.File) input {
 	return input{}
 }
 
+// pollForeground is how often a process in the background of its terminal looks whether it is in the foreground again: the
+// shell sends no signal when fg brings there what runs.
+const pollForeground = time.Second
+
 // ended returns a channel that is closed at the end of the input. One that cannot be read has no end: a terminal that has
-// gone away, or in whose background this process is.
+// gone away, or in whose background this process is, as long as it is there.
 func (i input) ended() <-chan struct{} {
 	if i.file == nil {
 		return nil
 	}
 	ended := make(chan struct{})
 	go func() {
-		if _, err := io.Copy(io.Discard, i.file); err == nil {
-			close(ended)
+		for {
+			if _, err := io.Copy(io.Discard, i.file); err == nil {
+				close(ended)
+				return
+			}
+			time.Sleep(pollForeground)
 		}
 	}()
 	return ended

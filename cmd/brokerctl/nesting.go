@@ -31,7 +31,13 @@ type enclosure struct {
 
 // enclosures are those around this process, the outermost first. What has left the session of a run, as daemons do, is not
 // inside it any more: the run does not wait for it.
-func enclosures() (found []enclosure, err error) {
+func enclosures() ([]enclosure, error) {
+	found, err := starters()
+	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != session() }), err
+}
+
+// starters are the runs by which this process was started, whether or not it is still inside them.
+func starters() (found []enclosure, err error) {
 	text := os.Getenv(heldVariable)
 	if text == "" {
 		return nil, nil
@@ -48,8 +54,19 @@ func enclosures() (found []enclosure, err error) {
 			Hint: "remove it from the environment where this is not inside a brokerctl run", Code: cli.ExitUsage,
 		}
 	}
-	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != session() }), nil
+	return found, nil
 }
+
+// hasStarted reports whether this process was started by a run that is one of the holders. What such a process then waits
+// for, because it has left the session of the run, may be waiting for it in turn: setsid --wait and script do.
+func hasStarted(holders []wire.RequestInfo) bool {
+	found, _ := starters() // where these are wrong, that was said
+	return slices.ContainsFunc(holders, func(r wire.RequestInfo) bool {
+		return slices.ContainsFunc(found, func(e enclosure) bool { return e.is(r) })
+	})
+}
+
+func (e enclosure) is(r wire.RequestInfo) bool { return e.ID == r.ID.String() && e.Token == r.Token }
 
 // look asks the broker how e holds those of the names that it has. It is nil where e holds nothing there: it has ended, or
 // it is of another broker.
@@ -66,7 +83,7 @@ func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []st
 				return nil, err
 			}
 			for _, r := range lock.Holders {
-				if r.ID.String() == e.ID && r.Token == e.Token && !r.Gone {
+				if e.is(r) && !r.Gone {
 					if holds == nil {
 						holds = make(map[string]wire.RequestInfo)
 					}

@@ -134,6 +134,9 @@ func inTheWay(lock wire.LockInfo, ahead int) string {
 		if more := lock.Holding - 1; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
+		if hasStarted(lock.Holders) {
+			text += ", a run that started this process, and may be waiting for it"
+		}
 	}
 	return text
 }

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -83,12 +86,42 @@ func TestSecondSignal(t *testing.T) {
 	}
 	d.signal(t, syscall.SIGTERM)
 	<-draining
-	d.signal(t, syscall.SIGTERM)
-	<-client.Done()
+	for ended := false; !ended; { // what comes soon after the first is taken for the same
+		d.signal(t, syscall.SIGTERM)
+		select {
+		case <-client.Done():
+			ended = true
+		case <-time.After(sameSignal / 10):
+		}
+	}
 	d.rest(t)
 	if err := d.wait(); err == nil || err.Error() != "signal: terminated" {
 		t.Errorf("brokerd ended with %v, want the signal", err)
 	}
+}
+
+// TestSameSignal: timeout and npm send a signal twice, one right after the other, and mean one.
+func TestSameSignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals, stops, heeded := make(chan os.Signal, 2), 0, make(chan time.Time, 1)
+		begin := time.Now()
+		go func() {
+			heedFirst(signals, func() { stops++ })
+			heeded <- time.Now()
+		}()
+		for range 5 {
+			signals <- syscall.SIGTERM
+			signals <- syscall.SIGINT
+			synctest.Wait()
+			if stops != 1 || len(signals) != 0 || len(heeded) != 0 {
+				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops, len(signals))
+			}
+			time.Sleep(sameSignal / 6)
+		}
+		if after := (<-heeded).Sub(begin); after != sameSignal || stops != 1 {
+			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal, stops)
+		}
+	})
 }
 
 // dialForOne is dial with a client for this one connection. The channel is closed

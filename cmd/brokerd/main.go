@@ -27,7 +27,8 @@ Logs go to stderr: lines of JSON, or text for people when stderr is a terminal. 
 
 Signals:
 
-    INT, TERM        stop in order, see --drain; the second ends it at once
+    INT, TERM        stop in order, see --drain; a second one ends it at once,
+                     unless it comes within half a second: timeout sends two
     QUIT             end at once, with the stacks of all goroutines on stderr
     HUP, USR1, USR2  nothing, but a line in the log
     PIPE             nothing: the log goes on when somebody reads it again

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -16,22 +17,39 @@ import (
 // That is a crash, but it is what somebody wants to know of a process that hangs. SIGTSTP and SIGCONT stop
 // the process and let it go on, as they do with any other.
 
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. By
-// then they have their default action again, so that the next ends the process. Both count also where they
+// sameSignal is how soon after the first a signal still means the same. timeout sends one to the process and
+// then one to its group, and npm passes on the Ctrl-C that the terminal has sent to both. A stop that the
+// second cut short would count as a crash.
+const sameSignal = 500 * time.Millisecond
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. Soon after that
+// they have their default action again, so that a second one ends the process. Both count also where they
 // were ignored when the process was started, as by a shell that runs it in the background of a script.
 func untilSignal() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
-		<-signals
+		heedFirst(signals, cancel)
 		signal.Stop(signals)
 		if len(signals) > 0 {
-			os.Exit(cli.ExitFailure) // the second has come already
+			os.Exit(cli.ExitFailure) // a second one has come already
 		}
-		cancel()
 	}()
 	return ctx
+}
+
+// heedFirst calls stop at the first signal, and returns when further ones no longer mean the same.
+func heedFirst(signals <-chan os.Signal, stop func()) {
+	<-signals
+	stop()
+	for later := time.After(sameSignal); ; {
+		select {
+		case <-signals:
+		case <-later:
+			return
+		}
+	}
 }
 
 // outlive lets the process live on after signals that would end or stop it although it can go on. Those that

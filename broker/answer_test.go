@@ -82,8 +82,8 @@ func TestGoodbyeAfterACut(t *testing.T) {
 
 // What has not been sent by somebody who has read the broker's close frame gives nothing up:
 // a close frame with another code, such as that of a library that has crossed the broker's.
-// Neither does an answer where something else may answer for the client, and close the connection after that, or with lock
-// delay.
+// Neither does an answer where something else may answer for the client, and close the connection
+// after that, or with lock delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string

@@ -42,7 +42,9 @@ var sightings = map[string][]sighting{
 		{byMessage: true, asked: wire.ClosePolicy, tcp: io.EOF},
 		{byMessage: true, asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, ""), tcp: syscall.ECONNRESET},
 	},
-	"FIN: TCP says end of file": {{byMessage: true, tcp: io.EOF}, {tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}},
+	"FIN: TCP says end of file": {
+		{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}, {byMessage: true, tcp: io.EOF},
+	},
 	"RST: TCP says ECONNRESET": {
 		{tcp: opError("read", syscall.ECONNRESET)}, {tcp: opError("write", syscall.ECONNRESET)},
 	},

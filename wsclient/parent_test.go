@@ -108,7 +108,8 @@ func TestParentFrom(t *testing.T) {
 		if got := again.ID(); got != a.ID() {
 			t.Errorf("a again: got the id %s, want %s", got, a.ID())
 		}
-		_, err := other.Acquire(t.Context(), "b", &wsclient.AcquireOptions{Parent: wsclient.ParentFrom(again.Context()), Wait: time.Minute})
+		inside := wsclient.AcquireOptions{Parent: wsclient.ParentFrom(again.Context()), Wait: time.Minute}
+		_, err := other.Acquire(t.Context(), "b", &inside)
 		if !errors.Is(err, wsclient.ErrDeadlock) {
 			t.Errorf("got %v, want ErrDeadlock", err)
 		}

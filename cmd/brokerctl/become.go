@@ -42,8 +42,8 @@ func become(path string, command commandLine, environment []string, signals chan
 	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(command[0]), err), Code: exitNotExecutable}
 }
 
-// lastCall gives all signals their usual effect, and returns one that has come until now, if it ends a command. Reset alone
-// would lose one that the runtime has and the channel has not yet: Stop waits for that.
+// lastCall gives all signals their usual effect, and returns one that has come until now, if it ends a command.
+// Reset alone would lose one that the runtime has and the channel has not yet: Stop waits for that.
 func lastCall(signals chan os.Signal) os.Signal {
 	signal.Stop(signals)
 	signal.Reset()

@@ -144,8 +144,8 @@ func (d *reduction) unmark(most int) bool {
 	return false
 }
 
-// isOver reports whether r was about to end when the reduction began. What a theft under way is after is not: the theft may
-// be given up, and then its holders keep it.
+// isOver reports whether r was about to end when the reduction began. One whose locks a theft
+// under way is after was not: the theft may be given up, and then it keeps them.
 func (d *reduction) isOver(r *request) bool {
 	s := r.session
 	s.reached = d.number

@@ -82,18 +82,22 @@ func TestGoodbyeAfterACut(t *testing.T) {
 
 // What has not been sent by somebody who has read the broker's close frame gives nothing up:
 // a close frame with another code, such as that of a library that has crossed the broker's.
-// Neither does an answer where something else may answer for the client, or with lock delay.
+// Neither does an answer where something else may answer for the client, and close the connection
+// after that, or with lock delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string
 		config      broker.Config
-		code        int // of the client's close frame
+		code        int  // of the client's close frame
+		closes      bool // the connection
 	}{
-		{"none", "", broker.Config{}, 0},
-		{"crossed", "", broker.Config{}, wire.CloseNormal},
-		{"crossed by another code of the broker", "", broker.Config{}, wire.ClosePolicy},
-		{"by the browser", "&alive=message", broker.Config{}, wire.CloseBinary},
-		{"with lock delay", "", broker.Config{LockDelay: true}, wire.CloseBinary},
+		{"none", "", broker.Config{}, 0, false},
+		{"crossed", "", broker.Config{}, wire.CloseNormal, false},
+		{"crossed by another code of the broker", "", broker.Config{}, wire.ClosePolicy, false},
+		{"by the browser", "&alive=message", broker.Config{}, wire.CloseBinary, false},
+		{"by the browser, which then closes", "&alive=message", broker.Config{}, wire.CloseBinary, true},
+		{"the browser closes without", "&alive=message", broker.Config{}, 0, true},
+		{"with lock delay", "", broker.Config{LockDelay: true}, wire.CloseBinary, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,6 +112,9 @@ func TestNoAnswerAfterACut(t *testing.T) {
 				<-a.ended
 				if test.code != 0 {
 					a.sendClose(test.code, "")
+				}
+				if test.closes {
+					_ = a.ws.Close()
 				}
 				pass(15*time.Second - 1)
 				b.expect()

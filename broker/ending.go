@@ -37,17 +37,23 @@ const (
 )
 
 // whoEnded decides who has ended a connection. Asked is the code of the broker's close frame,
-// 0 where there was none that the client itself would answer, and said the close frame of the
-// client, if one came. Tcp is how TCP ended, as tcpEnd recorded it, if it has ended.
+// 0 where there was none, and said the close frame of the client, if one came. Tcp is how TCP
+// ended, as tcpEnd recorded it, if it has ended.
+//
+// Where the client wants only messages to be signs of its life, byMessage, its library, or its
+// browser, may answer the broker's close frame, and close the connection after that, while the
+// program still holds its locks. Then only a goodbye counts.
 //
 // Only these count. A client's library sends other close frames by itself, while the
 // application still holds its locks. Such a frame may cross the broker's; the code, which an
 // answer echoes, tells them apart. EPIPE says only that the connection had ended before. A
 // connection that the broker ends itself has no end in TCP yet.
-func whoEnded(asked int, said *websocket.CloseError, tcp error) endedBy {
+func whoEnded(asked int, byMessage bool, said *websocket.CloseError, tcp error) endedBy {
 	switch {
 	case said != nil && said.Code == wire.CloseNormal && said.Text == wire.Goodbye:
 		return byGoodbye
+	case byMessage && asked != 0:
+		return byUnknown
 	case said != nil && said.Code == asked:
 		return byAnswer
 	case tcp == io.EOF: //nolint:errorlint // wrapped, it would be something that a layer above says
@@ -89,11 +95,11 @@ func (s *session) endingOf(err error) ending {
 		return ending{code: wire.CloseTooBig, reason: "frame too long"}
 	}
 	said, tcp := closeFrame(err), s.net.tcp.cause()
-	end := ending{by: whoEnded(s.asked(), said, tcp)}
+	end := ending{by: s.whoEnded(said)}
 	switch {
 	case said != nil:
 		end.reason = "closed by the client"
-	case end.by == byFIN, tcp == nil && errors.Is(s.net.readErr, io.EOF):
+	case tcp == io.EOF, tcp == nil && errors.Is(s.net.readErr, io.EOF): //nolint:errorlint // as above
 		end.reason = "ended without a close frame"
 	case tcp != nil:
 		end.reason = tcp.Error()
@@ -114,14 +120,9 @@ func (s *session) answerClose(code int, _ string) error {
 	return nil
 }
 
-// asked returns the code of the close frame that the client was sent, which its answer must
-// have. Where it wants only messages to be signs of its life, its library, or its browser, may
-// answer while the program still holds its locks: then no answer counts, and it returns 0.
-func (s *session) asked() int {
-	if s.net.byMessage {
-		return 0
-	}
-	return int(s.closeCode.Load())
+// whoEnded is the function of that name, for the close frame that the client has sent, if one came.
+func (s *session) whoEnded(said *websocket.CloseError) endedBy {
+	return whoEnded(int(s.closeCode.Load()), s.net.byMessage, said, s.net.tcp.cause())
 }
 
 // part lets the writer finish, after the loop was told of end. Where nobody who knows has
@@ -146,10 +147,10 @@ func (s *session) part(over context.Context, end ending) {
 		}
 		s.net.linger(over, until, func() (done bool) {
 			answer = s.hearAnswer()
-			return whoEnded(s.asked(), answer, nil).frees(s.config.LockDelay)
+			return s.whoEnded(answer).frees(s.config.LockDelay)
 		})
 	}
-	if by := whoEnded(s.asked(), answer, s.net.tcp.cause()); by != end.by && by.frees(s.config.LockDelay) {
+	if by := s.whoEnded(answer); by != end.by && by.frees(s.config.LockDelay) {
 		end.by = by
 		s.inbox.put(item{session: s, kind: itemEnded, ended: &end})
 	}

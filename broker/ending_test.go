@@ -23,6 +23,8 @@ type sighting struct {
 	asked int // the code of the broker's own close frame
 	said  *websocket.CloseError
 	tcp   error
+
+	byMessage bool // the client wants only messages to be signs of its life
 }
 
 // sightings has examples for each row of the table in PROTOCOL.md.
@@ -31,11 +33,18 @@ var sightings = map[string][]sighting{
 		{said: closeError(wire.CloseNormal, "goodbye")},
 		{said: closeError(wire.CloseNormal, "goodbye"), tcp: syscall.ETIMEDOUT},
 	},
-	"the answer to a close frame of the broker: a close frame with the same code, but not with `alive=message`": {
+	"the answer to a close frame of the broker: a close frame with the same code": {
 		{asked: wire.ClosePolicy, said: closeError(wire.ClosePolicy, "")},
 		{asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, "frame too long"), tcp: syscall.ETIMEDOUT},
 	},
-	"FIN: TCP says end of file": {{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}},
+	"anything else after a close frame of the broker, with `alive=message`": {
+		{byMessage: true, asked: wire.ClosePolicy, said: closeError(wire.ClosePolicy, "")},
+		{byMessage: true, asked: wire.ClosePolicy, tcp: io.EOF},
+		{byMessage: true, asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, ""), tcp: syscall.ECONNRESET},
+	},
+	"FIN: TCP says end of file": {
+		{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}, {byMessage: true, tcp: io.EOF},
+	},
 	"RST: TCP says ECONNRESET": {
 		{tcp: opError("read", syscall.ECONNRESET)}, {tcp: opError("write", syscall.ECONNRESET)},
 	},
@@ -87,7 +96,7 @@ func TestEndsOnThePage(t *testing.T) {
 		}
 		delete(unseen, cells[0])
 		for _, s := range sightings[cells[0]] {
-			by := whoEnded(s.asked, s.said, s.tcp)
+			by := whoEnded(s.asked, s.byMessage, s.said, s.tcp)
 			if got := []string{words[by.frees(false)], words[by.frees(true)]}; !slices.Equal(got, cells[1:]) {
 				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.said, s.tcp, got, cells[1:])
 			}
@@ -137,7 +146,7 @@ func TestEveryErrno(t *testing.T) {
 				_, _ = c.Write([]byte("x"))
 			}
 			_, _ = c.Read(make([]byte, 1))
-			if got := whoEnded(0, nil, c.tcp.cause()); got != want {
+			if got := whoEnded(0, false, nil, c.tcp.cause()); got != want {
 				t.Errorf("%s: %v: got %d, want %d", op, errno, got, want)
 			}
 		}

@@ -61,7 +61,7 @@ func TestEndsOfTheKernel(t *testing.T) {
 			if n, err := c.Read(make([]byte, 1)); err == nil {
 				t.Fatalf("read %d bytes", n)
 			}
-			if got := whoEnded(0, nil, c.tcp.cause()); got != test.want {
+			if got := whoEnded(0, false, nil, c.tcp.cause()); got != test.want {
 				t.Errorf("got %d, want %d: %v", got, test.want, c.tcp.cause())
 			}
 			if test.want == byUnknown {

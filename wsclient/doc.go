@@ -65,7 +65,7 @@
 //		...
 //
 // A program that was started under a lock of another program names that as Parent in
-// [AcquireOptions], and is then inside it.
+// [AcquireOptions], and is then inside it. [ParentFrom] says what to tell it.
 //
 // # Looking and stepping in
 //

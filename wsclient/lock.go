@@ -213,7 +213,7 @@ func (l *Lock) Token() int64 {
 
 // ID names the request that holds the lock, for [Client.Why], [Client.Evict] and
 // people: it is that of the listing. A lock that enclosing calls hold has the id of
-// one of those.
+// one of those. For Parent see [ParentFrom].
 func (l *Lock) ID() string {
 	if l.request != nil {
 		return l.request.what.ID.String()

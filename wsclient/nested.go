@@ -97,6 +97,21 @@ func (l *Lock) around(c *Client) *Lock {
 	return nil
 }
 
+// ParentFrom returns the id that a program started with ctx gives as Parent, so that deadlocks are
+// found across both: that of the innermost request around, "" where there is none. [Lock.ID] would
+// be that of an outer one where the innermost lock was held already when it was asked for.
+func ParentFrom(ctx context.Context) string {
+	for l := enclosing(ctx); l != nil; l = l.outer {
+		l.client.mu.Lock()
+		around := l.around(l.client) == l
+		l.client.mu.Unlock()
+		if around {
+			return l.ID()
+		}
+	}
+	return ""
+}
+
 func isDone(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -90,9 +90,9 @@ type AcquireOptions struct {
 	// look at the tokens. All the locks are exclusive, and no lock of this client
 	// may enclose the call. The broker may want a permission.
 	Steal bool
-	// Parent is the id of a request that holds, of any program: that which encloses
+	// Parent is the id of a request that holds, of any program: the innermost that encloses
 	// this call, for example the lock under which somebody has started this program.
-	// The broker then finds deadlocks across both. See [Lock.ID]. A lock of this client
+	// The broker then finds deadlocks across both. See [ParentFrom]. A lock of this client
 	// that encloses the call comes first. ErrNotFound: it is not held, or not any more.
 	Parent string
 }

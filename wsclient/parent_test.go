@@ -97,6 +97,33 @@ func TestProgramsThatStartOneAnother(t *testing.T) {
 	})
 }
 
+// A lock that is asked for again has the id of the outer one that holds it. A program that is started there is inside
+// the one in between, too.
+func TestParentFrom(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, other := dial(t, b), dial(t, b)
+		a := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+		inner := acquire(a.Context(), t, c, "b", wsclient.AcquireOptions{})
+		again := acquire(inner.Context(), t, c, "a", wsclient.AcquireOptions{})
+		if got := again.ID(); got != a.ID() {
+			t.Errorf("a again: got the id %s, want %s", got, a.ID())
+		}
+		inside := wsclient.AcquireOptions{Parent: wsclient.ParentFrom(again.Context()), Wait: time.Minute}
+		_, err := other.Acquire(t.Context(), "b", &inside)
+		if !errors.Is(err, wsclient.ErrDeadlock) {
+			t.Errorf("got %v, want ErrDeadlock", err)
+		}
+		_, _ = again.Release(), inner.Release()
+		if got := wsclient.ParentFrom(inner.Context()); got != a.ID() {
+			t.Errorf("b released: got %s, want %s", got, a.ID())
+		}
+		_ = a.Release()
+		if got := wsclient.ParentFrom(inner.Context()) + wsclient.ParentFrom(t.Context()); got != "" {
+			t.Errorf("nothing around: got %s", got)
+		}
+	})
+}
+
 // What cannot be a parent is refused. A lock that encloses the call comes first: it is inside that parent.
 func TestParentOption(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

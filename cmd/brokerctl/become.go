@@ -34,13 +34,23 @@ func (c *runCmd) environment(latest enclosure, held []enclosure) []string {
 
 // become makes this process the command. It stays in the process group for which the run around it waits, and gets
 // the signals of that run itself.
-func become(path string, command commandLine, environment []string, signals <-chan os.Signal) error {
-	signal.Reset()
-	for len(signals) > 0 { // one that has come until now
-		if s := <-signals; slices.Contains(ending, s) {
-			return exit(exitSignal + int(s.(syscall.Signal)))
-		}
+func become(path string, command commandLine, environment []string, signals chan os.Signal) error {
+	if s := lastCall(signals); s != nil {
+		return exit(exitSignal + int(s.(syscall.Signal)))
 	}
 	err := syscall.Exec(path, command, environment)
 	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(command[0]), err), Code: exitNotExecutable}
+}
+
+// lastCall gives all signals their usual effect, and returns one that has come until now, if it ends a command.
+// Reset alone would lose one that the runtime has and the channel has not yet: Stop waits for that.
+func lastCall(signals chan os.Signal) os.Signal {
+	signal.Stop(signals)
+	signal.Reset()
+	for len(signals) > 0 {
+		if s := <-signals; slices.Contains(ending, s) {
+			return s
+		}
+	}
+	return nil
 }

@@ -149,8 +149,10 @@ func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) err
 		failure.Err = fmt.Errorf("%s, shared with more than may be here, and that cannot change", around)
 		failure.Hint = "ask for it there as it is needed here"
 	case !waitsForUs:
-		failure.Err = fmt.Errorf("%s, which waits for its process group, and this process has left that", around)
-		failure.Hint = "a job of an interactive shell has a group of its own, and so has timeout: start them outside, or this without brokerctl"
+		failure.Err = fmt.Errorf("%s, and nothing shows that it waits for this process", around)
+		failure.Hint = "it waits for the process group of its command, which shows while the command runs; " +
+			"a job of an interactive shell has a group of its own, and so has timeout: " +
+			"start them outside, or this without brokerctl"
 	default:
 		return nil
 	}

@@ -58,7 +58,7 @@ The command finds in its environment:
                       around this one: a JSON array of objects with the id, the
                       token and the names of each, the outermost first
 
-Token and id are those of the latest of these requests. A lock that another one holds has the token of that.
+Token and id are those of the latest of these requests that holds any of the names. A lock that another one holds has the token of that. A program that asks for locks itself is inside the last of LOCKBROKER_HELD, and names that as the parent.
 
 Exit codes, beside that of the command:
 

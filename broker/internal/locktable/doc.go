@@ -34,9 +34,9 @@
 //
 // When a request with a parent would have to wait, the table asks whether it could
 // ever be granted: if every holder were released as soon as nothing inside it waits,
-// whatever that frees were granted by the rule, and so on, and nobody gave up and
-// no deadline came. If not, it is refused, with the cycle. The answer is exact, see
-// reduction.go and deadlock.go. It costs what can be reached from the request;
+// whatever that frees were granted by the rule, and so on, and nobody gave up, no
+// deadline came and no theft under way went on, for that may be given up. If not, it is
+// refused, with the cycle. The answer is exact, see reduction.go and deadlock.go. It costs what can be reached from the request;
 // where that is very much the request is refused without an answer.
 //
 // What a request does not say nobody can know. A function that asks twice for one lock, each

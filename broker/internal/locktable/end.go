@@ -37,7 +37,7 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	event.ID, event.request = r.id(), r
 	if r.state == stealing {
 		event.Theft = &t.theft[r].told
-		events = t.endTheft(r, events)
+		t.endTheft(r)
 	}
 	t.charge(requestCost + placeCost*len(r.places()))
 	t.clearDeadline(r)

@@ -89,8 +89,3 @@ func (o *oracle) isTaken(name string) bool {
 		return on
 	})
 }
-
-// isStolen reports whether w holds what a raid is after.
-func (o *oracle) isStolen(w *wish) bool {
-	return w.held && slices.ContainsFunc(w.Locks, func(spec wire.LockSpec) bool { return o.isTaken(spec.Name) })
-}

@@ -49,8 +49,7 @@ func (o *oracle) future(w *wish) *oracle {
 func (o *oracle) isOver(w *wish) bool {
 	due, limited := w.deadline()
 	return limited && due <= o.now && (w.held || w.since < due) ||
-		o.leaving[w.ID.Session] && (!w.held || o.keep[w.ID.Session] <= o.now) ||
-		o.isStolen(w)
+		o.leaving[w.ID.Session] && (!w.held || o.keep[w.ID.Session] <= o.now)
 }
 
 // releaseOne ends the nth request that holds and has nobody inside who waits, if there are so many.

@@ -144,13 +144,13 @@ func (d *reduction) unmark(most int) bool {
 	return false
 }
 
-// isOver reports whether r was about to end when the reduction began.
+// isOver reports whether r was about to end when the reduction began. One whose locks a theft
+// under way is after was not: the theft may be given up, and then it keeps them.
 func (d *reduction) isOver(r *request) bool {
 	s := r.session
 	s.reached = d.number
 	return r.dueIndex >= 0 && r.due <= d.now ||
-		s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now || s.unkept > 0 && s.unkept <= d.left) ||
-		d.table.isStolen(r)
+		s.leaving && s.left <= d.left && (r.state == waiting || s.keep <= d.now || s.unkept > 0 && s.unkept <= d.left)
 }
 
 // stand is the stand of l, nil if l was not reached.

@@ -19,8 +19,7 @@ const whole = math.MaxInt
 //   - the holders and the queues of all locks that were reached, those that are asked
 //     for first of all;
 //   - that those names are not in use which were not when they were asked for;
-//   - the nests that were reached: who is in them, and which of those wait;
-//   - what is being stolen.
+//   - the nests that were reached: who is in them, and which of those wait.
 //
 // Before anything of that changes, the search is brought to its end, in the call that
 // changes it ([Table.disturb], [Table.Touches]). What was not reached may change: it is

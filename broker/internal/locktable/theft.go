@@ -59,7 +59,8 @@ func (t *Table) goOnStealing(events []Event) []Event {
 			events = t.end(victim, Event{Kind: Lost, Lost: wire.LostStolen, By: f.by}, events)
 		default:
 			t.takeRoom -= len(r.places())
-			events = t.endTheft(r, events)
+			events = t.disturb(r, events)
+			t.endTheft(r)
 			r.session.waiting.remove(r)
 			events = t.grant(r, events)
 			events[len(events)-1].Theft = &f.told
@@ -78,10 +79,8 @@ func (f *theft) victim() *request {
 	return nil
 }
 
-// endTheft takes the theft of r out of those under way. A search is brought to its end first, for
-// what was stolen was over for it.
-func (t *Table) endTheft(r *request, events []Event) []Event {
-	events = t.finish(events)
+// endTheft takes the theft of r out of those under way.
+func (t *Table) endTheft(r *request) {
 	t.thefts.remove(t.theft[r])
 	delete(t.theft, r)
 	for i := range r.places() {
@@ -90,22 +89,7 @@ func (t *Table) endTheft(r *request, events []Event) []Event {
 			delete(t.taken, l)
 		}
 	}
-	return events
 }
 
 // isTaken reports whether a theft under way takes l.
 func (t *Table) isTaken(l *lock) bool { return len(t.taken) > 0 && t.taken[l] > 0 }
-
-// isStolen reports whether r holds what a theft under way takes, so that it is about to end.
-func (t *Table) isStolen(r *request) bool {
-	if len(t.taken) == 0 || r.state != holding {
-		return false
-	}
-	t.charge(len(r.places()))
-	for i := range r.places() {
-		if t.taken[r.places()[i].lock] > 0 {
-			return true
-		}
-	}
-	return false
-}

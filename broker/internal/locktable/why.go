@@ -104,7 +104,7 @@ func (p *pursuit) endsAt(l *link) bool {
 // has left still holds.
 func (p *pursuit) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || p.table.isStolen(r) || r.state != waiting && (r.nest == nil || r.session.leaving):
+	case r.isOver(p.table.now) || r.state != waiting && (r.nest == nil || r.session.leaving):
 		return nil
 	case r.state == waiting:
 		return []*request{r}

@@ -44,7 +44,7 @@ func TestEndsOfTheKernel(t *testing.T) {
 		end  func(here, there *net.TCPConn)
 		want endedBy
 	}{
-		"closed":      {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
+		"closed": {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
 		"closed, then reset": {func(here, there *net.TCPConn) {
 			_ = there.Close()
 			awaitState(t, here, unix.BPF_TCP_CLOSE_WAIT)

@@ -15,9 +15,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// heldVariable is in the environment of the command of a run: a JSON array of the requests that hold locks for it, the
-// outermost first. A brokerctl inside asks the broker only for what is missing. It takes nobody's word that the others are
-// held: whatever outlives a run, such as a daemon, still has the variable.
+// heldVariable is set in the environment of the command of a run. It is a JSON array of the requests that hold locks for
+// the command, the outermost first. A brokerctl inside takes only the locks that are missing. It asks the broker whether
+// the others are still held: what outlives a run, such as a daemon, keeps the variable.
 const heldVariable = "LOCKBROKER_HELD"
 
 // An enclosure is a request of a run around this process.
@@ -29,8 +29,8 @@ type enclosure struct {
 	Session int      `json:"session"` // the one of the system in which that is
 }
 
-// enclosures are those around this process, the outermost first. What has left the session of a run, as daemons do, is not
-// inside it any more: the run does not wait for it.
+// enclosures returns those around this process, the outermost first. A process that has left the session of a run, as
+// daemons do, is not inside it any more: the run does not wait for it.
 func enclosures() (found []enclosure, err error) {
 	text := os.Getenv(heldVariable)
 	if text == "" {
@@ -51,9 +51,10 @@ func enclosures() (found []enclosure, err error) {
 	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != session() }), nil
 }
 
-// look asks the broker how e holds those of the names that it has. It is nil where e holds nothing there: it has ended, or
-// it is of another broker.
-func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []string) (map[string]wire.RequestInfo, error) {
+// look asks the broker which of the names e holds, and how. The map is nil if e holds nothing there, because it has ended
+// or belongs to another broker.
+func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []string) (
+	map[string]wire.RequestInfo, error) {
 	common := slices.DeleteFunc(slices.Clone(e.Names), func(name string) bool { return !slices.Contains(names, name) })
 	if len(common) == 0 {
 		common = e.Names[:1] // to know whether it holds anything
@@ -86,7 +87,8 @@ type nesting struct {
 	around  []enclosure // those that wait for this process, outermost first
 }
 
-// nest looks who holds the locks already. It refuses what would wait for itself, and what nobody would wait for.
+// nest finds out which of the locks the runs around this process hold. It refuses a lock for which this process would
+// wait in vain, and one of a run that would not wait for this process.
 func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []string) (*nesting, error) {
 	around, err := enclosures()
 	if err != nil || len(around) == 0 {
@@ -123,7 +125,7 @@ func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []stri
 	return n, nil
 }
 
-// borrow refuses a lock that is held around this process, but not so that it could be used here.
+// borrow refuses a lock that is held around this process, but in a way that it cannot be used here.
 func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) error {
 	failure := &cli.Failure{Code: exitNotObtained}
 	around := fmt.Sprintf("%s is held by the run around this one (%v)", wire.Printable(name), held.ID)
@@ -133,15 +135,16 @@ func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) err
 		failure.Hint = "ask for it there as it is needed here"
 	case !waitsForUs:
 		failure.Err = fmt.Errorf("%s, which waits for its process group, and this process has left that", around)
-		failure.Hint = "a job of an interactive shell has a group of its own, and so has timeout: start them outside, or this without brokerctl"
+		failure.Hint = "a job of an interactive shell has a group of its own, and so has timeout: " +
+			"start them outside, or this without brokerctl"
 	default:
 		return nil
 	}
 	return failure
 }
 
-// covers is the rule of package wsclient: who has a lock exclusively may do everything, and who shares it may share it
-// with no fewer.
+// covers is the rule of package wsclient: an exclusive lock covers everything, and a shared one covers shared ones that
+// let in no fewer.
 func covers(held wire.RequestInfo, mode wsclient.Mode, limit int) bool {
 	const none = wire.MaxLimit + 1
 	return held.Mode == wsclient.Exclusive || mode == wsclient.Shared && held.Limit.Or(none) <= cmp.Or(limit, none)

@@ -131,9 +131,10 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	return err
 }
 
-// acquire connects and gets the locks, unless a signal ends that. There is no lock where runs around this process have all
-// of them.
-func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*wsclient.Client, *wsclient.Lock, *nesting, error) {
+// acquire connects and gets the locks, unless a signal comes first. The lock is nil when the runs around this process
+// hold all of them.
+func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (
+	*wsclient.Client, *wsclient.Lock, *nesting, error) {
 	ctx, interrupted := untilSignal(signals)
 	defer func() { _ = interrupted() }()
 	client, err := c.connect(ctx, line)
@@ -147,8 +148,8 @@ func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*
 	case len(n.missing) > 0:
 		lock, err = c.obtain(ctx, client, n, out)
 	case c.Hold != nil:
-		hint := "say --hold there, or do without"
-		err = &cli.Failure{Err: errors.New("--hold: the run around this one holds the locks"), Hint: hint, Code: cli.ExitUsage}
+		err = errors.New("--hold: the run around this one holds the locks")
+		err = &cli.Failure{Err: err, Hint: "say --hold there, or do without", Code: cli.ExitUsage}
 	}
 	if signal := interrupted(); signal != nil {
 		err = signal // whatever was granted ends with the client
@@ -162,7 +163,8 @@ func (c *runCmd) connect(ctx context.Context, line *line) (*wsclient.Client, err
 	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: line.dial})
 }
 
-func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (*wsclient.Lock, error) {
+func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (
+	*wsclient.Lock, error) {
 	hold := given(c.Hold)
 	if hold > 0 { // a backstop: the guard ends the command before
 		hold += c.Grace + 2*killTime
@@ -214,5 +216,9 @@ func lookUp(name string) (string, error) {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", wire.Printable(name)), Code: exitNoCommand}
 	}
-	return "", &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), errors.Unwrap(err)), Code: exitNotExecutable}
+	return "", notExecutable(name, errors.Unwrap(err))
+}
+
+func notExecutable(name string, err error) error {
+	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err), Code: exitNotExecutable}
 }

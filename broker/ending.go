@@ -37,8 +37,8 @@ const (
 )
 
 // whoEnded decides who has ended a connection. Asked is the code of the broker's close frame,
-// 0 where there was none that the client itself would answer, and said the close frame of the
-// client, if one came. Tcp is how TCP ended, as tcpEnd recorded it, if it has ended.
+// or 0 if there was none that the client itself would answer. Said is the close frame of the
+// client, if one came, and tcp how TCP ended, as tcpEnd recorded it, if it has ended.
 //
 // Only these count. A client's library sends other close frames by itself, while the
 // application still holds its locks. Such a frame may cross the broker's; the code, which an
@@ -115,8 +115,9 @@ func (s *session) answerClose(code int, _ string) error {
 }
 
 // asked returns the code of the close frame that the client was sent, which its answer must
-// have. Where it wants only messages to be signs of its life, its library, or its browser, may
-// answer while the program still holds its locks: then no answer counts, and it returns 0.
+// carry, or 0 if no answer counts. None counts from a client that wants only messages to be
+// signs of its life: its library, or its browser, may answer while the program still holds
+// its locks.
 func (s *session) asked() int {
 	if s.net.byMessage {
 		return 0
@@ -124,10 +125,9 @@ func (s *session) asked() int {
 	return int(s.closeCode.Load())
 }
 
-// part lets the writer finish, after the loop was told of end. Where nobody who knows has
-// said that the client has ended, it goes on listening for the client's answer to the close
-// frame, and for the FIN or RST of its kernel, as long as the locks are kept: most clients
-// answer, and close the connection soon.
+// part lets the writer finish, after the loop was told of end. As long as the locks are kept,
+// it goes on listening for the client's answer to the close frame, and for the FIN or RST of
+// its kernel: most clients answer, and close the connection soon.
 func (s *session) part(over context.Context, end ending) {
 	if s.net.tcp.cause() != nil {
 		_ = s.net.Close()

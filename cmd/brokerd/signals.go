@@ -11,10 +11,9 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// What signals do to a running broker. The help says so to people, except for what no program changes.
-// SIGQUIT and SIGABRT keep what Go makes of them: the stacks of all goroutines on stderr, and exit code 2.
-// That is a crash, but it is what somebody wants to know of a process that hangs. SIGTSTP and SIGCONT stop
-// the process and let it go on, as they do with any other.
+// What signals do to a running broker; the help says it too. SIGQUIT and SIGABRT do what they do to any program in
+// Go: they write the stacks of all goroutines to stderr, and the exit code is 2. That is a crash, but it is what one
+// wants to know of a process that hangs. SIGTSTP and SIGCONT stop the process and let it go on, as any other.
 
 // untilSignal returns a context that ends with the first SIGINT or SIGTERM. By
 // then they have their default action again, so that the next ends the process. Both count also where they
@@ -34,8 +33,8 @@ func untilSignal() context.Context {
 	return ctx
 }
 
-// outlive lets the process live on after signals that would end or stop it although it can go on. Those that
-// somebody sends on purpose have a line in the log, until there is something for them to do.
+// outlive ignores signals that would end or stop the process although it can go on. Those that somebody sends on
+// purpose are noted in the log.
 func outlive(log zerolog.Logger) {
 	// Go ends a process when a write to stderr finds that nobody reads it any more. systemd takes an end by
 	// SIGPIPE for a clean one, and would not start the broker again.

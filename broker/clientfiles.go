@@ -24,8 +24,8 @@ type clientFile struct {
 	gzipped     representation // or the plain one, where that is not longer
 }
 
-// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: otherwise a cache could
-// serve the compressed one to a client that cannot read it.
+// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: otherwise a cache
+// could serve the compressed one to a client that cannot read it.
 type representation struct {
 	body     []byte
 	encoding string // "": none

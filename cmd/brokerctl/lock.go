@@ -49,8 +49,8 @@ Exit codes, beside those of every command:
 // Validate refuses what does not go together.
 func (c *lockCmd) Validate() error { return c.asking.Validate() }
 
-// surviveBrokenPipes keeps SIGPIPE from ending this process: it must not lose its locks, or its place in a queue, because
-// nobody reads its messages any more.
+// surviveBrokenPipes keeps SIGPIPE from ending this process: it must not lose its locks, or its place in a queue,
+// because nobody reads its messages any more.
 func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // Run takes the lock and holds it.

@@ -15,9 +15,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// heldVariable is set in the environment of the command of a run. It is a JSON array of the requests that hold locks for
-// the command, the outermost first. A brokerctl inside takes only the locks that are missing. It asks the broker whether
-// the others are still held: what outlives a run, such as a daemon, keeps the variable.
+// heldVariable is set in the environment of the command of a run. It is a JSON array of the requests that hold
+// locks for the command, the outermost first. A brokerctl inside takes only the locks that are missing. It asks the
+// broker whether the others are still held: what outlives a run, such as a daemon, keeps the variable.
 const heldVariable = "LOCKBROKER_HELD"
 
 // An enclosure is a request of a run around this process.
@@ -51,8 +51,8 @@ func enclosures() (found []enclosure, err error) {
 	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != session() }), nil
 }
 
-// look asks the broker which of the names e holds, and how. The map is nil if e holds nothing there, because it has ended
-// or belongs to another broker.
+// look asks the broker which of the names e holds, and how. The map is nil if e holds nothing there, because it has
+// ended or belongs to another broker.
 func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []string) (
 	map[string]wire.RequestInfo, error) {
 	common := slices.DeleteFunc(slices.Clone(e.Names), func(name string) bool { return !slices.Contains(names, name) })

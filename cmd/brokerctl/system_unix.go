@@ -23,6 +23,6 @@ func session() int {
 	return id
 }
 
-// isWaitedForBy reports whether this process is in the process group of the command of a run, whose leader is a child of
-// that run. The run waits for the whole group, and ends the whole group when it loses its locks.
+// isWaitedForBy reports whether this process is in the process group of the command of a run, whose leader is a
+// child of that run. The run waits for the whole group, and ends the whole group when it loses its locks.
 func isWaitedForBy(run int) bool { return child.ParentOf(unix.Getpgrp()) == run }

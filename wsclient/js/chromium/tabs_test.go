@@ -116,8 +116,12 @@ func TestDeadTabs(t *testing.T) {
 		{"navigated away", lateTimeout, leave},
 		// The same, for a tab in the background that the browser wants to save power with.
 		{"frozen", lateTimeout, freeze},
-		{"crashed", lateTimeout, func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) { killRenderers(t, holder) }},
-		{"without a network", deadTimeout, func(_ *testing.T, _ *jstest.Tab, network *brokertest.Link) { network.Freeze() }},
+		{"crashed", lateTimeout, func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) {
+			killRenderers(t, holder)
+		}},
+		{"without a network", deadTimeout, func(_ *testing.T, _ *jstest.Tab, network *brokertest.Link) {
+			network.Freeze()
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -10,9 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// buryOrphans waits for the orphans that adopt has made children of this process, each as soon as it ends, until the
-// group is empty. A process that has ended and that nobody has waited for counts against the limit of processes, which
-// may be low. The leader and the spared process are left to those who wait for them. The channel gets SIGCHLD.
+// buryOrphans waits for the orphans that adopt has made children of this process, each as soon as it ends, until
+// the group is empty. A process that has ended and that nobody has waited for counts against the limit of
+// processes, which may be low. The leader and the spared process are left to those who wait for them. The channel
+// gets SIGCHLD.
 func (c *Child) buryOrphans(ended chan os.Signal) {
 	defer signal.Stop(ended)
 	for {
@@ -30,8 +31,8 @@ func (c *Child) buryOrphans(ended chan os.Signal) {
 	}
 }
 
-// buryEnded waits for the orphans that have ended. It reports whether it had to stop at the leader or the spared process,
-// which hides those that have ended after it until its own status was taken.
+// buryEnded waits for the orphans that have ended. It reports whether it had to stop at the leader or the spared
+// process, which hides those that have ended after it until its own status was taken.
 func (c *Child) buryEnded() (hindered bool) {
 	for {
 		pid := endedChild()

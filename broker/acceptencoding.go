@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// prefersGzip reports whether these Accept-Encoding headers ask for gzip, or welcome it no less than no encoding
-// (RFC 9110, section 12.5.3). Where they are not understood it does not.
+// prefersGzip reports whether these Accept-Encoding headers give gzip at least the weight of no encoding (RFC 9110,
+// section 12.5.3). Headers that it does not understand do not.
 func prefersGzip(headers []string) bool {
 	const unsaid = -1.0
 	gzip, identity, others := unsaid, unsaid, unsaid
@@ -27,7 +27,7 @@ func prefersGzip(headers []string) bool {
 	return gzip > 0 && gzip >= identity
 }
 
-// weight reads "q=0.5". Without that it is 1, and 0 where it is malformed.
+// weight reads "q=0.5". It is 1 without that, and 0 if that is malformed.
 func weight(parameters string) float64 {
 	parameters = strings.TrimSpace(parameters)
 	if parameters == "" {

@@ -86,7 +86,7 @@ func TestTricklingMessage(t *testing.T) {
 	})
 }
 
-// The query of an upgrade is understood, or refused: nothing of it is dropped in silence.
+// What is wrong with the broker's own parameters is refused, not dropped in silence.
 func TestQueryRefusals(t *testing.T) {
 	for query, help := range map[string]string{
 		"alive=ping":                  "alive: want message",
@@ -104,10 +104,11 @@ func TestQueryRefusals(t *testing.T) {
 	}
 }
 
-// Parameters that are not the broker's are no concern of it: they may be for a proxy.
+// Other parameters do not matter to the broker: they may be for a proxy.
 func TestForeignParameters(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
-		for i, query := range []string{"t=a%zz", "x=1;y=2", "x=1&x=2", "%zz=1", "client=a;b", "&&", "alive=message&t=%zz"} {
+		queries := []string{"t=a%zz", "x=1;y=2", "x=1&x=2", "%zz=1", "client=a;b", "&&", "alive=message&t=%zz"}
+		for i, query := range queries {
 			name := string(rune('a' + i))
 			a := r.dialQuery(name, query)
 			a.read()

@@ -24,16 +24,16 @@ type clientFile struct {
 	gzipped     representation // or the plain one, where that is not longer
 }
 
-// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: else a cache could
-// be told that what it has is right for a client that cannot read it.
+// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: otherwise a cache
+// could serve the compressed one to a client that cannot read it.
 type representation struct {
 	body     []byte
 	encoding string // "": none
 	etag     string
 }
 
-// theClient is what every broker serves. client.js is all of the client, so that a page need not fetch one part after
-// another; the parts are there as well.
+// theClient is what every broker serves. client.js is the whole client, so that a page need not fetch one part after
+// another. The other parts are served as well.
 var theClient = sync.OnceValues(func() (clientFiles, error) {
 	files, err := readClient(js.Files())
 	if err != nil {

@@ -161,7 +161,9 @@ func TestClientFilesAreCompressed(t *testing.T) {
 				t.Errorf("%d %q, want %q", got.Code, got.Header(), encoding)
 			}
 			head := fetch(h, http.MethodHead, "/client.js", header)
-			if head.Body.Len() != 0 || !reflect.DeepEqual(head.Header(), got.Header()) || head.Header().Get("Content-Length") != strconv.Itoa(got.Body.Len()) {
+			length := head.Header().Get("Content-Length")
+			if head.Body.Len() != 0 || !reflect.DeepEqual(head.Header(), got.Header()) ||
+				length != strconv.Itoa(got.Body.Len()) {
 				t.Errorf("HEAD: %q, GET: %q", head.Header(), got.Header())
 			}
 		})
@@ -178,7 +180,8 @@ func TestFormsOfClientFilesAreToldApart(t *testing.T) {
 	h := clientHandler(t, config, zipped)
 	etags := map[string]string{}
 	for _, encoding := range []string{"gzip", "identity"} {
-		etags[encoding] = fetch(h, http.MethodGet, "/client.js", http.Header{"Accept-Encoding": {encoding}}).Header().Get("ETag")
+		got := fetch(h, http.MethodGet, "/client.js", http.Header{"Accept-Encoding": {encoding}})
+		etags[encoding] = got.Header().Get("ETag")
 	}
 	for asked := range etags {
 		for known, etag := range etags {
@@ -221,7 +224,8 @@ func TestServedClient(t *testing.T) {
 			if got.Code != 200 || unzip(t, got) != want {
 				t.Errorf("%s, %s: %d, %.200s", entry.Name(), encoding, got.Code, got.Body)
 			}
-			if entry.Name() == "client.js" && encoding == "gzip" && got.Body.Len() > 10_000 { // which fit into the first packets of a connection
+			const firstPackets = 10_000 // bytes that a connection sends before it waits for an answer
+			if entry.Name() == "client.js" && encoding == "gzip" && got.Body.Len() > firstPackets {
 				t.Errorf("client.js has %d bytes", got.Body.Len())
 			}
 		}

@@ -32,8 +32,8 @@ type Config struct {
 	// StateDir is a directory, made where it is not there, in which the broker
 	// keeps from which fencing token on none was ever given out. So tokens rise
 	// over restarts, whatever ends the broker, also a loss of power; and after
-	// an end that was not clean nothing is granted until the clients of before
-	// can no longer believe that they hold anything. A directory that was restored
+	// an end that was not clean nothing is granted until the clients of that run
+	// have given up their locks. A directory that was restored
 	// from a backup counts as such an end, and tokens begin at the clock of the
 	// machine if that is more. While its disk fails the broker serves, and grants as long as
 	// it has tokens. One broker can use it at a time. "": tokens start from the clock of the machine, and rise over

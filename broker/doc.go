@@ -30,14 +30,17 @@
 // # Why the lease is safe under load
 //
 // Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
-// says that the broker has heard the client at that time, and this is all that a
-// client's lease rests on: the broker gives the locks of a silent session to others
-// only when the session timeout has passed since the last sign of life that its reader received: a
-// byte, or, where the client wants it so, a byte of a message, because browsers answer pings for pages that
-// hang. It is the reader that finds a session silent, by the time of that byte and not by
-// what the loop has handled. So however far behind the loop is, it learns of the end of a session
-// later than the reader, never earlier, and a client whose ping was answered holds its locks for as long as it
-// thinks. What a loop that is behind delays is grants.
+// says that the broker has heard the client at that time, and a client's lease rests on
+// nothing else. The broker gives the locks of a silent session to others only when the
+// session timeout has passed since its reader received the last sign of life.
+//
+// Every byte is a sign of life. A client that connects with alive=message asks the broker to
+// count only the bytes of messages, because a browser answers pings for a page that hangs.
+//
+// The reader, not the loop, finds a session silent, by the time of the last sign of life. The
+// loop learns of it later, never earlier. So a client whose ping was answered holds its locks
+// for the whole of its lease, however far behind the loop is. A loop that is behind delays
+// grants, and nothing else.
 //
 // A loop that is stuck for ever would go unnoticed by clients. A watchdog notices: /livez
 // fails after some seconds, and after a minute the process ends with a panic.
@@ -64,12 +67,12 @@
 // queue is first come, first served. Nothing that one client sends costs
 // another its locks: bad input is answered with an error, and a client that
 // does not read is cut off. A nested request that could never be granted is
-// refused, with the cycle, also where the parent is of another session. It is assumed
-// that a holder releases once nothing inside it waits.
+// refused, with the cycle, also when its parent belongs to another session. The
+// broker assumes that a holder releases once nothing inside it waits.
 //
 // With [Config].StateDir fencing tokens rise over restarts, whatever ended the
-// broker, and after an end that was not clean nothing is granted until clients of
-// before have given up. They also rise when StateDir is restored from a backup, if the
+// broker, and after an end that was not clean nothing is granted until the clients of
+// that run have given up. They also rise when StateDir is restored from a backup, if the
 // clock of the machine is right: a run begins at the greater of what is stored and the
 // clock in microseconds. Where the file system tells when a file was made, the broker sees
 // that it was restored, and counts that as an end that was not clean.
@@ -80,21 +83,21 @@
 //
 // # What is not
 //
-// A broker cannot stop a program that believes it still holds a lock: one that
-// was frozen past the session timeout wakes up believing, until its next
-// instruction that looks. Only the resource can refuse it, by checking the
-// fencing token that every grant carries. Without [Config].StateDir tokens rise
-// over a restart only if the clock of the machine has not been set back, and
-// clients of before may still believe. Queues and holders live in memory: a restart
-// releases everything.
+// A broker cannot stop a stale holder: a program that was frozen past the session
+// timeout goes on until its next instruction that looks. Only the resource can refuse it,
+// by checking the fencing token that every grant carries. Without [Config].StateDir tokens
+// rise over a restart only if the clock of the machine has not been set back, and there may
+// be stale holders after it. Queues and holders live in memory: a restart releases
+// everything.
 //
-// Locks go to others at once only when the client has said goodbye or has answered the close
-// frame of the broker, or when its kernel has ended the connection (FIN or RST). After any other end, known or not, they are kept until
-// the client's lease has run out. A proxy or firewall that sends these in the client's
-// place looks the same as its kernel: against that there is [Config].LockDelay.
+// Locks go to others at once only when the client has said goodbye or has answered the
+// close frame of the broker, or when its kernel has ended the connection (FIN or RST).
+// After any other end, known or not, they are kept until the client's lease has run out. A
+// proxy or firewall that sends these in the client's place looks the same as its kernel:
+// against that there is [Config].LockDelay.
 //
-// Pages find the JavaScript client at /client.js, which is one module made of the files in wsclient/js, a
-// package that holds nothing else.
+// Pages find the JavaScript client at /client.js, which is one module made of the files in
+// package wsclient/js.
 //
 // A panic of the loop means that an invariant is broken. It is not recovered:
 // a broker that no longer knows who holds what must not go on.

@@ -45,7 +45,8 @@ func (l *loop) logEnd() {
 		holders := l.table.SomeHolders(maxDescribed)
 		l.aside(func() {
 			l.config.Logger.Warn().Int("held", held).Array("holders", described(holders)).
-				Msg("stopped with requests still held: with a state directory the next run waits until their clients can no longer believe")
+				Msg("stopped with requests still held: with a state directory the next run waits until " +
+					"their clients have given up")
 		})
 	}
 }

@@ -37,12 +37,12 @@ const (
 )
 
 // whoEnded decides who has ended a connection. Asked is the code of the broker's close frame,
-// 0 where there was none, and said the close frame of the client, if one came. Tcp is how TCP
+// or 0 if there was none. Said is the close frame of the client, if one came, and tcp how TCP
 // ended, as tcpEnd recorded it, if it has ended.
 //
-// Where the client wants only messages to be signs of its life, byMessage, its library, or its
-// browser, may answer the broker's close frame, and close the connection after that, while the
-// program still holds its locks. Then only a goodbye counts.
+// From a client that wants only messages to be signs of its life, byMessage, only a goodbye
+// counts: its library, or its browser, may answer the broker's close frame, and then close the
+// connection, while the program still holds its locks.
 //
 // Only these count. A client's library sends other close frames by itself, while the
 // application still holds its locks. Such a frame may cross the broker's; the code, which an
@@ -125,10 +125,9 @@ func (s *session) whoEnded(said *websocket.CloseError) endedBy {
 	return whoEnded(int(s.closeCode.Load()), s.net.byMessage, said, s.net.tcp.cause())
 }
 
-// part lets the writer finish, after the loop was told of end. Where nobody who knows has
-// said that the client has ended, it goes on listening for the client's answer to the close
-// frame, and for the FIN or RST of its kernel, as long as the locks are kept: most clients
-// answer, and close the connection soon.
+// part lets the writer finish, after the loop was told of end. As long as the locks are kept,
+// it goes on listening for the client's answer to the close frame, and for the FIN or RST of
+// its kernel: most clients answer, and close the connection soon.
 func (s *session) part(over context.Context, end ending) {
 	if s.net.tcp.cause() != nil {
 		_ = s.net.Close()

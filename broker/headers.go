@@ -41,8 +41,8 @@ func offersUs(h http.Header) bool {
 	return len(offered) == 0 || slices.Contains(offered, wire.Subprotocol)
 }
 
-// repeated returns the header that a handshake must have once and this one has several times (RFC 6455, 11.3),
-// or "". Which of the values the client means nobody can know.
+// repeated returns a header that a handshake may have only once (RFC 6455, 11.3) and this one has several times,
+// or "". Nobody can know which of the values the client means.
 func repeated(h http.Header) string {
 	switch {
 	case len(h["Sec-Websocket-Key"]) > 1:
@@ -53,7 +53,7 @@ func repeated(h http.Header) string {
 	return ""
 }
 
-// plainly returns a request that was checked as the library can read it: with one line for each of the lists.
+// plainly returns a request that was checked in a form that the library can read: with one line for each list.
 func plainly(r *http.Request) *http.Request {
 	plain := *r // a handler must not change its request
 	plain.Header = r.Header.Clone()

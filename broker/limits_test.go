@@ -83,7 +83,7 @@ func TestMalformedFramesInARow(t *testing.T) {
 }
 
 // A client that takes nothing is cut off when a write has made no progress for
-// 10 s. It may believe in its locks until the session timeout after what it sent last,
+// 10 s. It may be a stale holder until the session timeout after what it sent last,
 // and they go to the next in line then.
 func TestStuckConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -148,7 +148,7 @@ func TestManyPages(t *testing.T) {
 	})
 }
 
-// A client to which more than 16 MiB is due is cut off at once. It may believe in its
+// A client to which more than 16 MiB is due is cut off at once. It may be a stale holder of its
 // locks until the session timeout after what it sent last, and they go to the next in
 // line then, who notices nothing else.
 func TestSlowConsumer(t *testing.T) {

@@ -20,7 +20,7 @@ type introduction struct {
 }
 
 // readQuery reads the introduction, or says what is wrong with it. Parameters that the
-// broker does not know are no concern of it: they may be for a proxy, in whatever form.
+// broker does not know are ignored, whatever they contain: they may be for a proxy.
 func readQuery(query string) (introduction, error) {
 	if len(query) > queryBytes {
 		return introduction{}, fmt.Errorf("the query is too long: want at most %d bytes", queryBytes)

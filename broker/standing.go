@@ -59,7 +59,7 @@ func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 	case pause == wire.PauseNoTokens:
 		logger.Error().Msg("nothing is granted until fencing tokens can be reserved: those at hand are used up")
 	case pause == "" && before == wire.PauseGrace:
-		logger.Info().Msg("clients of the last run can no longer believe: locks are granted")
+		logger.Info().Msg("clients of the last run have given up their locks: locks are granted")
 	case pause == "" && before == wire.PauseNoTokens:
 		logger.Info().Msg("locks are granted again")
 	}

@@ -122,8 +122,10 @@ func (e *tcpEnd) receivedFIN() (received, known bool) {
 // halfClose, which has said whether it was alive. Nobody else reads or writes any more.
 func (e *tcpEnd) listen(isAlive bool) {
 	_, err := io.Copy(io.Discard, e.raw)
-	if err == nil && isAlive {
-		e.note(io.EOF)
+	if err == nil {
+		if received, _ := e.receivedFIN(); received || isAlive {
+			e.note(io.EOF)
+		}
 	}
 	e.noteError(err)
 }

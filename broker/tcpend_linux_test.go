@@ -44,7 +44,13 @@ func TestEndsOfTheKernel(t *testing.T) {
 		end  func(here, there *net.TCPConn)
 		want endedBy
 	}{
-		"closed":      {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
+		"closed": {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
+		"closed, then reset": {func(here, there *net.TCPConn) {
+			_ = there.Close()
+			awaitState(t, here, unix.BPF_TCP_CLOSE_WAIT)
+			_, _ = here.Write([]byte("nobody reads this"))
+			awaitState(t, here, unix.BPF_TCP_CLOSE)
+		}, byFIN},
 		"half closed": {func(_, there *net.TCPConn) { _ = there.CloseWrite() }, byFIN},
 		"reset":       {func(_, there *net.TCPConn) { reset(there) }, byRST},
 		"told elsewhere": {func(here, there *net.TCPConn) {
@@ -95,6 +101,39 @@ func TestListenHearsTheEnd(t *testing.T) {
 		if err := end.cause(); !errors.Is(err, want) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// What is sent to a client that has closed is answered with RST. When the broker comes to listen after that, it
+// still hears of the FIN.
+func TestListenAfterAReset(t *testing.T) {
+	here, there := tcpPair(t)
+	end := newTCPEnd(here)
+	_ = there.Close()
+	awaitState(t, here, unix.BPF_TCP_CLOSE_WAIT)
+	_, _ = here.Write([]byte("nobody reads this"))
+	awaitState(t, here, unix.BPF_TCP_CLOSE)
+	end.listen(end.halfClose())
+	if err := end.cause(); err != io.EOF { //nolint:errorlint // as it is
+		t.Errorf("got %v, want EOF", err)
+	}
+}
+
+// awaitState waits until the kernel has heard so much of the other side.
+func awaitState(t *testing.T, conn *net.TCPConn, state uint8) {
+	t.Helper()
+	system, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for is := state + 1; is != state; {
+		_ = system.Control(func(fd uintptr) {
+			info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+			if err != nil {
+				t.Fatal(err)
+			}
+			is = info.State
+		})
 	}
 }
 

@@ -20,10 +20,10 @@ var ErrNoTokens = errors.New("broker: no fencing tokens are left")
 type tokenSource interface {
 	start() beginning
 	// reserve makes sure that later runs begin at limit or above, and know for
-	// how long clients may believe, should this run end now. It waits for the
+	// how long there may be stale holders, should this run end now. It waits for the
 	// disk.
 	reserve(limit int64, believe time.Duration) error
-	// stop ends the run. Believe is 0 when no client can believe anything any
+	// stop ends the run. Believe is 0 when there can be no stale holder any
 	// more.
 	stop(believe time.Duration) error
 	// close gives back what was opened.
@@ -33,7 +33,7 @@ type tokenSource interface {
 // A beginning is what a run begins with.
 type beginning struct {
 	first    int64         // its first token, greater than all of the runs before
-	grace    time.Duration // how long clients of before may still believe that they hold a lock
+	grace    time.Duration // how long clients of earlier runs may be stale holders
 	restored bool          // what the run before has left is perhaps not the latest
 	warning  string        // what is wrong with the clock, or ""
 }
@@ -136,7 +136,7 @@ type tokens struct {
 	source  tokenSource
 	ahead   int64 // how many are reserved at a time
 	logger  zerolog.Logger
-	timeout time.Duration // how long clients of this run may believe
+	timeout time.Duration // how long clients of this run may be stale holders
 
 	limit   int64 // those below it are reserved
 	allowed int64 // the table may give out those below it
@@ -189,27 +189,27 @@ func (t *tokens) logStart(dir string) {
 	switch {
 	case dir == "":
 		t.logger.Info().Msg("no state directory: fencing tokens start from the clock of this machine, and rise over a restart only if it is not set back; " +
-			"after a crash locks are granted at once, although clients of before may still believe")
+			"after a crash locks are granted at once, although there may be stale holders")
 	case t.restored:
 		t.logger.Warn().Str("state_dir", dir).Int64("token", t.first).Stringer("grace", t.grace).
 			Msg("the state directory was restored from a copy, or moved: later runs may be missing from it. Tokens go on from the clock of this machine if that is more, " +
-				"and nothing is granted until clients of such runs can no longer believe")
+				"and nothing is granted until the clients of such runs have given up")
 	case t.grace == 0:
 		t.logger.Info().Str("state_dir", dir).Int64("token", t.first).Msg("fencing tokens go on from the state directory")
 	default:
 		t.logger.Warn().Str("state_dir", dir).Int64("token", t.first).Stringer("grace", t.grace).
-			Msg("the last run did not stop cleanly: nothing is granted until its clients can no longer believe")
+			Msg("the last run did not stop cleanly: nothing is granted until its clients have given up")
 	}
 }
 
-// inGrace reports whether clients of the runs before may still believe.
+// inGrace reports whether clients of earlier runs may be stale holders.
 func (t *tokens) inGrace(now time.Duration) bool { return now < t.graceEnds }
 
 func (t *tokens) graceMS(now time.Duration) int64 {
 	return max(t.graceEnds-now+time.Millisecond-1, 0).Milliseconds()
 }
 
-// believe is for how long some client may believe, should the run end now.
+// believe returns for how long there may be stale holders, should the run end now.
 func (t *tokens) believe(now time.Duration) time.Duration {
 	if t.inGrace(now) {
 		return max(t.grace, t.timeout)

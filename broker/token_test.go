@@ -63,7 +63,7 @@ func TestTokensAfterACleanStop(t *testing.T) {
 	})
 }
 
-// A stop with something held is not clean: whoever held it may believe. So the
+// A stop with something held is not clean: whoever held it may be a stale holder. So the
 // next run queues and grants nothing until the timeout of the run before has
 // passed, whatever its own is, and says so in the hello.
 func TestGrace(t *testing.T) {
@@ -320,7 +320,7 @@ func TestTokensFromTheClock(t *testing.T) {
 			a.close()
 		})
 	})
-	if got := log.lines("no state directory", "only if it is not set back", "may still believe"); len(got) != 1 {
+	if got := log.lines("no state directory", "only if it is not set back", "stale holders"); len(got) != 1 {
 		t.Errorf("the log does not say what that means: %q", log.lines(""))
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// labelParameter is the one that the broker reads of a query.
+// labelParameter is the parameter of the query in which the broker reads the label.
 const labelParameter = "client"
 
-// schemes are those of addresses, and what is dialled for them. That of a page does as well, as it does for the
+// schemes maps the scheme of an address to the one that is dialled. The schemes of pages are accepted too, as by the
 // WebSocket of browsers.
 var schemes = map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
-// dialURL makes the URL to dial: that of the user, with the label in its query. What would have to be left out
-// or guessed is refused. Errors do not quote the address: there may be a password in any part of one that is malformed.
+// dialURL returns the URL to dial: the address, with the label in its query. It refuses what it would have to leave out
+// or guess. Errors do not quote the address: there may be a password in any part of one that is malformed.
 func dialURL(address, label string) (*url.URL, error) {
 	if !utf8.ValidString(address) {
 		return nil, errors.New("the address is not valid UTF-8")
@@ -31,11 +31,13 @@ func dialURL(address, label string) (*url.URL, error) {
 	scheme := schemes[u.Scheme]
 	switch {
 	case scheme == "" || u.Host == "":
-		return nil, errors.New("want a URL that begins with ws://, wss://, http:// or https://, such as ws://127.0.0.1:27002")
+		return nil, errors.New("want a URL that begins with ws://, wss://, http:// or https://, " +
+			"such as ws://127.0.0.1:27002")
 	case u.User != nil:
 		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
 	case u.Fragment != "":
-		return nil, errors.New("there is a # in the URL, and what follows it is never sent: write %23 where it is meant")
+		return nil, errors.New("there is a # in the URL, and what follows it is never sent: " +
+			"write %23 where it is meant")
 	}
 	u.Scheme = scheme
 	if u.Host, err = dialHost(u); err != nil {
@@ -111,7 +113,7 @@ func escape(text, also string) string {
 	return out.String()
 }
 
-// printable is the part of u that holds no secrets.
+// printable returns u without the parts that may hold secrets.
 func printable(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

@@ -113,7 +113,7 @@ func (c *Client) finish(err error) {
 	close(c.done)
 }
 
-// Drain waits until nobody holds a lock any more, or may still believe to, and then
+// Drain waits until nobody holds a lock any more, or may be a stale holder, and then
 // closes the client. Calls
 // for locks that wait, or that come, fail with ErrClosed, but for those made inside
 // a lock that is held: its holder may need them to finish. When ctx ends first the

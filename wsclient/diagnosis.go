@@ -16,17 +16,17 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An attempt is one to connect, and what is needed to say why it has failed.
+// An attempt to connect, and what is needed to say why it has failed.
 type attempt struct {
 	target   *url.URL
 	proxy    *url.URL       // nil: none
-	noProxy  string         // the variable of the environment that holds no URL of a proxy
-	link     *link          // without a greeting: there was no connection
-	response *http.Response // that is no WebSocket
-	opened   bool           // it is a WebSocket, but there was no hello
+	noProxy  string         // the variable of the environment whose value is not the URL of a proxy
+	link     *link          // its greeting is nil if there was no connection
+	response *http.Response // to a handshake that was refused, or nil
+	opened   bool           // the handshake succeeded, so what is missing is the hello
 }
 
-// findProxy is for the library. What the environment says is not quoted: there may be a password in it.
+// findProxy returns the proxy to the library. Its errors do not quote the environment: there may be a password in it.
 func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
 	switch {
@@ -46,7 +46,7 @@ func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
-// diagnose says what has become of the attempt, which has ended with err.
+// diagnose says what has become of the attempt, which has failed with err.
 func (a *attempt) diagnose(err error) *DialError {
 	e := &DialError{Proxy: a.noProxy, Err: err}
 	if a.proxy != nil {
@@ -75,7 +75,7 @@ func (a *attempt) diagnose(err error) *DialError {
 	return e
 }
 
-// recognize says what it is that begins like that, and is not what was asked for.
+// recognize tells by the first bytes that were heard what it is that answered.
 func (a *attempt) recognize(e *DialError, heard []byte) {
 	isHTTP := bytes.HasPrefix(heard, []byte("HTTP/"))
 	switch {
@@ -91,7 +91,8 @@ func (a *attempt) recognize(e *DialError, heard []byte) {
 		e.Err = errors.New("it does not speak HTTP")
 		e.Said = firstLine(heard)
 	case e.FromProxy:
-		response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(heard)), &http.Request{Method: http.MethodConnect})
+		asked := &http.Request{Method: http.MethodConnect}
+		response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(heard)), asked)
 		if err == nil {
 			a.describe(e, response)
 		}
@@ -115,7 +116,8 @@ func (a *attempt) describe(e *DialError, response *http.Response) {
 	}
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
 	text := string(body)
-	if strings.Contains(response.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+	isPage := strings.Contains(response.Header.Get("Content-Type"), "html")
+	if isPage || strings.HasPrefix(strings.TrimSpace(text), "<") {
 		text = title(text)
 	}
 	text = firstLine([]byte(a.withoutSecrets(text)))
@@ -124,7 +126,7 @@ func (a *attempt) describe(e *DialError, response *http.Response) {
 	}
 }
 
-// title returns that of a page, or "".
+// title returns the title of a page, or "".
 func title(page string) string {
 	lower := strings.ToLower(page)
 	begin, end := strings.Index(lower, "<title>"), strings.Index(lower, "</title>")
@@ -139,8 +141,8 @@ func firstLine(text []byte) string {
 	return wire.LogText(string(bytes.TrimSpace(line)))
 }
 
-// withoutSecrets returns text without what the user has put into the query of the address: some servers show what
-// was asked of them.
+// withoutSecrets returns text without what the user has put into the query of the address: some servers repeat the
+// address in their error page.
 func (a *attempt) withoutSecrets(text string) string {
 	const hidden, long = "...", 4 // shorter ones are no secrets, and could be part of any word
 	text = strings.ReplaceAll(text, a.target.RawQuery, hidden)

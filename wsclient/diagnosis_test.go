@@ -58,7 +58,8 @@ func TestWhatAnswers(t *testing.T) {
 		{"no TLS", "wss://h/", "HTTP/1.1 400 Bad Request\r\n\r\n",
 			`it speaks no TLS: the URL must begin with ws:// (tls: first record does not look like a TLS handshake): "HTTP/1.1 400 Bad Request"`},
 	} {
-		_, err := wsclient.Dial(t.Context(), test.address, &wsclient.Options{Label: "me", NetDial: answerWith(test.answer)})
+		options := &wsclient.Options{Label: "me", NetDial: answerWith(test.answer)}
+		_, err := wsclient.Dial(t.Context(), test.address, options)
 		failure := new(wsclient.DialError)
 		if !errors.As(err, &failure) || failure.Error() != test.want {
 			t.Errorf("%s: got\n     %v\nwant %s", test.name, err, test.want)

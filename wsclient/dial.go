@@ -17,16 +17,19 @@ import (
 // helloWait is how long a broker may take to answer, where ctx allows longer.
 const helloWait = 10 * time.Second
 
-// Dial connects to the broker at address, for example ws://127.0.0.1:27002; http:// and https:// mean the same
-// as ws:// and wss://. The path /ws is added where there is none, and the label, as client=..., to the query,
-// which otherwise stays as it is. Users and fragments are refused. Dial returns once the broker has said
-// hello, or an error when it has not after 10 s or when ctx ends; with
-// [Options].WaitForBroker it tries again until ctx ends. A broker that lets nobody in
-// is told by ErrShuttingDown, ErrForbidden (no credentials, wrong ones, or not
-// enough) or ErrTooMany, an address that is none by ErrBadRequest. Whatever else there is in place of a broker, and
-// in between, is told by a *[DialError]. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as for
-// [http.ProxyFromEnvironment]. A nil options is
-// the zero Options. The client is to be closed.
+// Dial connects to the broker at address, for example ws://127.0.0.1:27002; http:// and
+// https:// mean the same as ws:// and wss://. The path /ws is added if there is none, and the
+// label, as client=..., to the query, which otherwise stays as it is. An address with a user
+// or a fragment is refused. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as
+// for [http.ProxyFromEnvironment]. A nil options is the zero Options.
+//
+// Dial returns once the broker has said hello. It fails if that takes longer than 10 s, or
+// when ctx ends; with [Options].WaitForBroker it tries again until ctx ends. The error is
+// ErrBadRequest for an address that cannot be used, and ErrShuttingDown, ErrForbidden (no
+// credentials, wrong ones, or not enough) or ErrTooMany for a broker that lets nobody in.
+// A *[DialError] says what else was there in place of a broker, or in between.
+//
+// The client must be closed.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
 	if options != nil {
@@ -119,8 +122,8 @@ type link struct {
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer returns dial such that l is what it has made, and is closed when ctx ends:
-// the library looks only at the deadline of ctx while it shakes hands.
+// dialer returns a dial that stores in l the connection it makes, and closes it when ctx
+// ends: while it shakes hands the library looks only at the deadline of ctx.
 func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext

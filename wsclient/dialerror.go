@@ -8,30 +8,30 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A DialError says why there is no connection to the broker: what has answered instead, and through which proxy.
-// [Dial] returns it, and OnState gets it, wrapped; use errors.As. What others have chosen in it is cut after 256
-// bytes, and quoted where it is not printable.
+// A DialError says why there is no connection to the broker: what answered instead, and through which proxy.
+// [Dial] returns it, and OnState gets it, wrapped; use errors.As. Text that comes from the other side is cut after 256
+// bytes, and quoted if it is not printable.
 type DialError struct {
-	// Proxy is the proxy that the environment names for the address, in HTTP_PROXY or HTTPS_PROXY: its host and
-	// port, or the variable where that holds no URL. "": none.
+	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the name of
+	// that variable if its value is not a URL, and "" without a proxy.
 	Proxy string
-	// Connected: something listens there; with a Proxy, that does.
+	// Connected reports whether something listens at the address, or, with a Proxy, whether the proxy does.
 	Connected bool
-	// Answered: it has said something.
+	// Answered reports whether it has sent anything.
 	Answered bool
-	// FromProxy: the proxy itself gave the answer, and made no connection to the address.
+	// FromProxy reports whether the proxy itself answered, and made no connection to the address.
 	FromProxy bool
-	// Status is that of an answer in HTTP, and Server its header of that name. Location is where it leads to,
-	// without a query. 0 and "": none.
+	// Status is the status of an answer in HTTP, or 0. Server is its header of that name, or "". Location is where a
+	// redirection leads, without the query, or "".
 	Status           int
 	Server, Location string
-	// Said is the first line, or the title, of what was said.
+	// Said is the first line of the answer, or the title of a page.
 	Said string
 	// Err is what went wrong.
 	Err error
 }
 
-// Error says all of it in one line.
+// Error returns all of it in one line.
 func (e *DialError) Error() string {
 	switch {
 	case e.Proxy != "" && !e.Connected:
@@ -44,7 +44,7 @@ func (e *DialError) Error() string {
 	return e.answer()
 }
 
-// answer says what the other side has done, or else what went wrong.
+// answer says what the other side answered, or else what went wrong.
 func (e *DialError) answer() string {
 	if e.Status == 0 {
 		text := wire.LogText(e.Err.Error())
@@ -70,7 +70,7 @@ func (e *DialError) status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 }
 
-// quoted is what LogText has made, in quotation marks, unless it has some.
+// quoted puts the result of LogText in quotation marks, unless it has them already.
 func quoted(said string) string {
 	if strings.HasPrefix(said, `"`) {
 		return said

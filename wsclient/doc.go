@@ -21,8 +21,8 @@
 // The client pings the broker. When for two thirds of the broker's session
 // timeout nothing it sent was answered, it gives up: its locks count as lost
 // before the broker, which waits for the whole timeout, gives them to others.
-// Until then it leaves the connection open, in silence, lest the broker notice
-// too early. Who needs long to stop says so, in StopTime of [Options].
+// Until then it leaves the connection open, in silence, so that the broker does not notice
+// too early. A program that needs long to stop says so, in StopTime of [Options].
 //
 // # What cannot be promised
 //
@@ -46,26 +46,26 @@
 // for a lock that an enclosing call holds is not a request to the broker: an
 // exclusive lock covers everything, a shared one covers shared ones.
 //
-// Whatever else is asked for inside keeps what is held around it, and the broker
-// refuses at once, with [ErrDeadlock], what could never be granted because others wait
-// for that in turn. The error says who waits for whom. Who gets it leaves what it
-// holds, and tries again. A shared lock does not become exclusive.
+// Any other lock is asked for while the enclosing ones stay held. Where that could never be
+// granted, because others wait for those in turn, the broker refuses it with [ErrDeadlock]
+// instead of letting it wait. The error says who waits for whom. Release what is held,
+// and try again. A shared lock does not become exclusive.
 //
-// Goroutines inside one lock may ask side by side, each with the context of that lock:
-// they wait for one another, and that is no deadlock.
+// Goroutines inside one lock may ask side by side, each with the context of that lock.
+// That they wait for one another is no deadlock.
 //
-// All this goes by the context. Give to calls inside the context that the function was
-// given, or that of [Lock.Context]. A call with the context from outside looks like one
-// more goroutine out there: if it asks for what is held inside, it waits for itself, until
-// its Wait is over or its context ends.
+// All this depends on the context. Inside, use the context that the function was given, or
+// that of [Lock.Context]. A call with the context from outside looks like another goroutine:
+// if it asks for a lock that is held inside, it waits for itself, until its Wait is over
+// or its context ends.
 //
 //	client.WithLock(outer, "a", nil, func(ctx context.Context) error {
 //		client.WithLock(ctx, "a", nil, f)   // at once: a is held
 //		client.WithLock(outer, "a", nil, f) // waits for itself
 //		...
 //
-// A program that was started under a lock of another program names that as Parent in
-// [AcquireOptions], and is then inside it. [ParentFrom] says what to tell it.
+// A program that another one has started under a lock names that lock's request as Parent
+// in [AcquireOptions], and is then inside it. [ParentFrom] says what to tell it.
 //
 // # Looking and stepping in
 //

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// greetingBytes is how much of what the other side says first is kept, to say what it is.
+	// greetingBytes is how many of the first bytes from the other side are kept, to tell what it is.
 	greetingBytes = 4 << 10
 	// handshakeBytes bounds the whole handshake, certificates included: the library reads a line of HTTP to its
 	// end, however long it is.
@@ -15,7 +15,7 @@ const (
 
 var errEndless = errors.New("the answer does not end")
 
-// A greeting is a network connection that remembers what the other side has said first, until the handshake is over.
+// A greeting is a network connection that remembers the first bytes from the other side until the handshake is over.
 type greeting struct {
 	net.Conn
 	heard []byte

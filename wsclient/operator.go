@@ -71,7 +71,7 @@ func (c *Client) why(ctx context.Context, m wire.Why) ([]wire.Step, error) {
 // maxID is longer than any id, and short enough for any frame.
 const maxID = 128
 
-// parseID is readID for who tells the caller.
+// parseID is readID with an error for the caller.
 func parseID(text string) (wire.ID, error) {
 	id, err := readID(text)
 	if err != nil {
@@ -80,8 +80,8 @@ func parseID(text string) (wire.ID, error) {
 	return id, nil
 }
 
-// readID reads the id of a request. The names of sessions are [a-z0-9]: what is none, such as bytes that are no
-// UTF-8, might be no frame that the broker can read.
+// readID reads the id of a request. The names of sessions are [a-z0-9]. Anything else is refused here: with bytes that
+// are not UTF-8, for example, the broker could not read the frame.
 func readID(text string) (wire.ID, error) {
 	id := wire.ParseID(text)
 	strange := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }

@@ -44,9 +44,10 @@ func (a *asking) Validate() error {
 	return nil
 }
 
-// obtain gets the locks, all of them at once, inside the request that is named as their parent, if any. Where that takes
-// a while it says on out who is in the way.
-func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent string, hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
+// obtain gets the locks, all of them at once, inside parent, the id of a request, or inside nothing when that is "".
+// If it takes a while, obtain writes to out who is in the way.
+func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent string, hold time.Duration,
+	out io.Writer) (*wsclient.Lock, error) {
 	options := a.options(names[1:])
 	options.Hold, options.Parent = hold, parent
 	call := client.Acquire
@@ -89,10 +90,12 @@ func notObtained(err error) error {
 		hint := "whether somebody has the lock does not matter now; try again later, or wait for it"
 		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrDeadlock):
-		hint := "a run around this one holds what others need; take all that is needed at once, brokerctl run A B, or the names in the same order everywhere"
+		hint := "a run around this one holds what others need; take all that is needed at once, brokerctl run A B, " +
+			"or the names in the same order everywhere"
 		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrNotFound): // the parent, the only thing that is named
-		return &cli.Failure{Err: fmt.Errorf("the run around this one holds its locks no more: %w", err), Code: exitNotObtained}
+		err = fmt.Errorf("the run around this one holds its locks no more: %w", err)
+		return &cli.Failure{Err: err, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
 		failure := &cli.Failure{Err: err, Code: exitNotObtained}
 		if refusal := new(wsclient.Error); errors.As(err, &refusal) && hasStarted(refusal.Holders) {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -12,17 +11,15 @@ import (
 	"syscall"
 
 	"github.com/go-json-experiment/json"
-
-	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// environment is that of this process, and what is said of the locks: the request that was granted last among those that
-// hold them, and all that hold locks for the command.
+// environment returns the environment of the command: that of this process, and what the help says about its locks.
+// Latest is the request that was granted last among those that hold the locks, and held are all that hold locks for it.
 func (c *runCmd) environment(latest enclosure, held []enclosure) []string {
 	names, _ := json.Marshal(c.Names) // the broker has taken them for text
 	all, _ := json.Marshal(held)
-	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "LOCKBROKER_") })
+	isOurs := func(entry string) bool { return strings.HasPrefix(entry, "LOCKBROKER_") }
+	environment := slices.DeleteFunc(os.Environ(), isOurs)
 	return append(environment,
 		"LOCKBROKER_NAMES="+string(names),
 		"LOCKBROKER_TOKEN="+strconv.FormatInt(latest.Token, 10),
@@ -32,14 +29,14 @@ func (c *runCmd) environment(latest enclosure, held []enclosure) []string {
 	)
 }
 
-// become makes this process the command. It stays in the process group for which the run around it waits, and gets
-// the signals of that run itself.
+// become replaces this process by the command. The command stays in the process group for which the outer run waits,
+// and so gets the signals of that run itself.
 func become(path string, command commandLine, environment []string, signals chan os.Signal) error {
 	if s := lastCall(signals); s != nil {
 		return exit(exitSignal + int(s.(syscall.Signal)))
 	}
 	err := syscall.Exec(path, command, environment)
-	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(command[0]), err), Code: exitNotExecutable}
+	return notExecutable(command[0], err)
 }
 
 // lastCall gives all signals their usual effect, and returns one that has come until now, if it ends a command.

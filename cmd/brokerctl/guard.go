@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/watchdog"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -65,7 +64,7 @@ func (g *guard) run(spec child.Spec) error {
 	spec.Cgroup, spec.Spared = g.cgroup, &g.spared
 	if g.child, err = child.Start(spec); err != nil {
 		g.watchdog.Stop()
-		return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(spec.Args[0]), errors.Unwrap(err)), Code: exitNotExecutable}
+		return notExecutable(spec.Args[0], errors.Unwrap(err))
 	}
 	g.brief()
 	g.watch()

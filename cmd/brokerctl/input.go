@@ -12,9 +12,9 @@ import (
 // An input is the standard input of a command that goes on until its end.
 type input struct{ file *os.File }
 
-// openInput returns the input, or one that never ends where nobody could end it: a file, /dev/null and the like (a shell
-// gives that to what it starts in the background), and a pipe whose other end nobody has open, as under cron. It looks at
-// once, because whoever has the other end may close it soon.
+// openInput returns the standard input, or one that never ends if nobody could end it. Nobody can end a file, /dev/null
+// (which a shell gives to what it starts in the background), or a pipe whose other end is closed, as under cron. The
+// command calls it first, because the other end may be closed soon.
 func openInput(file *os.File) input {
 	info, err := file.Stat()
 	switch {
@@ -30,11 +30,11 @@ func openInput(file *os.File) input {
 }
 
 // pollForeground is how often a process in the background of its terminal looks whether it is in the foreground again: the
-// shell sends no signal when fg brings there what runs.
+// shell sends no signal when fg brings a running job there.
 const pollForeground = time.Second
 
-// ended returns a channel that is closed at the end of the input. One that cannot be read has no end: a terminal that has
-// gone away, or in whose background this process is, as long as it is there.
+// ended returns a channel that is closed at the end of the input. An input that cannot be read has no end: a terminal
+// that has gone away, or one in whose background this process runs, as long as it is there.
 func (i input) ended() <-chan struct{} {
 	if i.file == nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isHeldOpen reports whether something can come from a pipe or a socket, or has.
+// isHeldOpen reports whether somebody can still write to a pipe or a socket, or has written to it.
 func isHeldOpen(file *os.File) bool {
 	fd := int(file.Fd())
 	state := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
@@ -24,6 +24,6 @@ func isHeldOpen(file *os.File) bool {
 	return n > 0 || err != nil // the error is that it is no socket
 }
 
-// ignoreBackground lets this process go on when it reads from the terminal in its background. Who is stopped there loses
-// its locks.
+// ignoreBackground lets this process go on when it reads from the terminal in whose background it runs. SIGTTIN would
+// stop it, and a process that is stopped loses its locks.
 func ignoreBackground() { signal.Ignore(syscall.SIGTTIN) }

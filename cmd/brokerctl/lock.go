@@ -49,7 +49,8 @@ Exit codes, beside those of every command:
 // Validate refuses what does not go together.
 func (c *lockCmd) Validate() error { return c.asking.Validate() }
 
-// surviveBrokenPipes lets nobody who waits for a lock, or has one, die of a message that there is nobody to read.
+// surviveBrokenPipes keeps SIGPIPE from ending this process: it must not lose its locks, or its place in a queue,
+// because nobody reads its messages any more.
 func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // Run takes the lock and holds it.
@@ -87,7 +88,7 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	return nil
 }
 
-// take gets the locks. There is none where runs around this process have all of them.
+// take gets the locks. The lock is nil when the runs around this process hold all of them.
 func (c *lockCmd) take(ctx context.Context, client *wsclient.Client, app *kong.Kong) (*nesting, *wsclient.Lock, error) {
 	n, err := c.nest(ctx, client, c.Names)
 	if err != nil || len(n.missing) == 0 {
@@ -97,7 +98,8 @@ func (c *lockCmd) take(ctx context.Context, client *wsclient.Client, app *kong.K
 	return n, lock, err
 }
 
-// stay has the locks of a run around this process until the end of the input. When they are lost that run ends this process.
+// stay waits for the end of the input, under the locks of a run around this process. If they are lost, that run ends
+// this process.
 func (c *lockCmd) stay(ctx context.Context, app *kong.Kong, lender enclosure, in input) error {
 	_ = c.note(app, "held by the run around this one (%s): nothing is taken", lender.ID)
 	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {

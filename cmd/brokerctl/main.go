@@ -46,9 +46,9 @@ func cutCommand(args []string) ([]string, commandLine) {
 
 const description = `Look at a running lock broker, and step in.
 
-What was asked for goes to stdout, messages for people to stderr. A flag beats the environment, which beats the default; it may be given once. Text must be UTF-8.
+Results go to stdout, messages for people to stderr. A flag beats the environment, which beats the default; it may be given once. Text must be UTF-8.
 
-INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch in order, with exit code 0, and a second one at once; they end other commands at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1 and USR2 mean nothing. top and info --watch give the terminal back before TSTP stops them, and draw anew on WINCH. Who no longer reads the output ends a command (PIPE), but not run and lock. run passes signals on: see its help.
+INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch in order, with exit code 0, and a second one at once; they end other commands at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1 and USR2 mean nothing. top and info --watch give the terminal back before TSTP stops them, and draw anew on WINCH. A command ends when nobody reads its output any more (PIPE), except run and lock. run passes signals on: see its help.
 
 Exit codes:
 

@@ -15,9 +15,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// heldVariable is in the environment of the command of a run: a JSON array of the requests that hold locks for it, the
-// outermost first. A brokerctl inside asks the broker only for what is missing. It takes nobody's word that the others are
-// held: whatever outlives a run, such as a daemon, still has the variable.
+// heldVariable is set in the environment of the command of a run. It is a JSON array of the requests that hold
+// locks for the command, the outermost first. A brokerctl inside takes only the locks that are missing. It asks the
+// broker whether the others are still held: what outlives a run, such as a daemon, keeps the variable.
 const heldVariable = "LOCKBROKER_HELD"
 
 // An enclosure is a request of a run around this process.
@@ -29,14 +29,14 @@ type enclosure struct {
 	Session int      `json:"session"` // the one of the system in which that is
 }
 
-// enclosures are those around this process, the outermost first. What has left the session of a run, as daemons do, is not
-// inside it any more: the run does not wait for it.
+// enclosures returns those around this process, the outermost first. A process that has left the session of a run, as
+// daemons do, is not inside it any more: the run does not wait for it.
 func enclosures() ([]enclosure, error) {
 	found, err := starters()
 	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != session() }), err
 }
 
-// starters are the runs by which this process was started, whether or not it is still inside them.
+// starters returns the runs that have started this process, even if it is not inside them any more.
 func starters() (found []enclosure, err error) {
 	text := os.Getenv(heldVariable)
 	if text == "" {
@@ -57,10 +57,11 @@ func starters() (found []enclosure, err error) {
 	return found, nil
 }
 
-// hasStarted reports whether this process was started by a run that is one of the holders. What such a process then waits
-// for, because it has left the session of the run, may be waiting for it in turn: setsid --wait and script do.
+// hasStarted reports whether one of the holders is a run that has started this process. If the process has left the
+// session of that run, it may be waiting for a lock that the run releases only when the process ends: setsid --wait and
+// script do that.
 func hasStarted(holders []wire.RequestInfo) bool {
-	found, _ := starters() // where these are wrong, that was said
+	found, _ := starters() // an error in these was already reported
 	return slices.ContainsFunc(holders, func(r wire.RequestInfo) bool {
 		return slices.ContainsFunc(found, func(e enclosure) bool { return e.is(r) })
 	})
@@ -68,9 +69,10 @@ func hasStarted(holders []wire.RequestInfo) bool {
 
 func (e enclosure) is(r wire.RequestInfo) bool { return e.ID == r.ID.String() && e.Token == r.Token }
 
-// look asks the broker how e holds those of the names that it has. It is nil where e holds nothing there: it has ended, or
-// it is of another broker.
-func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []string) (map[string]wire.RequestInfo, error) {
+// look asks the broker which of the names e holds, and how. The map is nil if e holds nothing there, because it has
+// ended or belongs to another broker.
+func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []string) (
+	map[string]wire.RequestInfo, error) {
 	common := slices.DeleteFunc(slices.Clone(e.Names), func(name string) bool { return !slices.Contains(names, name) })
 	if len(common) == 0 {
 		common = e.Names[:1] // to know whether it holds anything
@@ -103,7 +105,8 @@ type nesting struct {
 	around  []enclosure // those that wait for this process, outermost first
 }
 
-// nest looks who holds the locks already. It refuses what would wait for itself, and what nobody would wait for.
+// nest finds out which of the locks the runs around this process hold. It refuses a lock for which this process would
+// wait in vain, and one of a run that would not wait for this process.
 func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []string) (*nesting, error) {
 	around, err := enclosures()
 	if err != nil || len(around) == 0 {
@@ -140,7 +143,7 @@ func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []stri
 	return n, nil
 }
 
-// borrow refuses a lock that is held around this process, but not so that it could be used here.
+// borrow refuses a lock that is held around this process, but in a way that it cannot be used here.
 func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) error {
 	failure := &cli.Failure{Code: exitNotObtained}
 	around := fmt.Sprintf("%s is held by the run around this one (%v)", wire.Printable(name), held.ID)
@@ -159,8 +162,8 @@ func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) err
 	return failure
 }
 
-// covers is the rule of package wsclient: who has a lock exclusively may do everything, and who shares it may share it
-// with no fewer.
+// covers is the rule of package wsclient: an exclusive lock covers everything, and a shared one covers shared ones that
+// let in no fewer.
 func covers(held wire.RequestInfo, mode wsclient.Mode, limit int) bool {
 	const none = wire.MaxLimit + 1
 	return held.Mode == wsclient.Exclusive || mode == wsclient.Shared && held.Limit.Or(none) <= cmp.Or(limit, none)

@@ -38,15 +38,15 @@ func (runCmd) Help() string {
     $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
     $ brokerctl run --skip-if-locked cron/report -- ./report
 
-No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until nobody of the group is left. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it. Other signals mean nothing. HUP and INT that were ignored at the start, as under nohup, stay ignored, for the command too. brokerctl goes on when nobody reads its messages any more (PIPE), and when it writes from the background of the terminal (TTOU).
+No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until the whole group has ended. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it. Other signals mean nothing. HUP and INT that were ignored at the start, as under nohup, stay ignored, for the command too. brokerctl goes on when nobody reads its messages any more (PIPE), and when it writes from the background of the terminal (TTOU).
 
 When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A command that becomes another user (sudo) gets no signals: write sudo brokerctl run.
 
 A second process, the watchdog, does the same when brokerctl cannot. When brokerctl is killed, the watchdog kills the group at once, and the locks are free after that. A brokerctl that is stopped, by Ctrl-Z for example, loses its locks after a few seconds: the watchdog ends the group, with KILL if it is stopped, too. When brokerctl goes on, it ends with 76. Only if both are killed or stopped together, the command may outlive the locks.
 
-Where Linux lets brokerctl make a cgroup v2 (as root, or where the user has one), the command runs there. Then whoever has left the group, a daemon for example, is killed as well when the locks are lost. Elsewhere on Linux that holds for those whose parents have ended, unless brokerctl was killed; on other systems only the group is killed. A command that ends by itself leaves its daemons alone, and the locks do not wait for them.
+Where Linux lets brokerctl make a cgroup v2 (as root, or where the user has one), the command runs there. Then a process that has left the group, such as a daemon, is killed as well when the locks are lost. Elsewhere on Linux that holds for those whose parents have ended, unless brokerctl was killed; on other systems only the group is killed. A command that ends by itself leaves its daemons alone, and the locks do not wait for them.
 
-A run inside a run, of the same broker, asks only for the locks that those around it do not hold. When they hold all of them, nothing is taken, a line on stderr says so, and the command takes the place of the inner brokerctl. A lock that they share cannot become exclusive, nor be shared with fewer. Their environment alone is not believed: the broker is asked whether they still hold. They must wait for the inner one: a job of an interactive shell, and what timeout starts, has a process group of its own, and is refused what they hold. A process that has left their session, such as a daemon, is not inside them any more.
+A run inside a run, of the same broker, asks only for the locks that those around it do not hold. When they hold all of them, nothing is taken, a line on stderr says so, and the command takes the place of the inner brokerctl. A lock that they share cannot become exclusive, nor be shared with fewer. The environment names these runs, and the broker is asked whether they still hold. They must wait for the inner run: a job of an interactive shell, and what timeout starts, has a process group of its own, so the locks that they hold are refused to it. A process that has left their session, such as a daemon, is not inside them any more.
 
 The command finds in its environment:
 
@@ -58,7 +58,7 @@ The command finds in its environment:
                       around this one: a JSON array of objects with the id, the
                       token and the names of each, the outermost first
 
-Token and id are those of the latest of these requests that holds any of the names. A lock that another one holds has the token of that. A program that asks for locks itself is inside the last of LOCKBROKER_HELD, and names that as the parent.
+Token and id are those of the latest of these requests. A lock that one of the others holds has the token of that one. A program that asks for locks itself is inside the last of LOCKBROKER_HELD, and names that as the parent.
 
 Exit codes, beside that of the command:
 
@@ -131,9 +131,10 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	return err
 }
 
-// acquire connects and gets the locks, unless a signal ends that. There is no lock where runs around this process have all
-// of them.
-func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*wsclient.Client, *wsclient.Lock, *nesting, error) {
+// acquire connects and gets the locks, unless a signal comes first. The lock is nil when the runs around this process
+// hold all of them.
+func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (
+	*wsclient.Client, *wsclient.Lock, *nesting, error) {
 	ctx, interrupted := untilSignal(signals)
 	defer func() { _ = interrupted() }()
 	client, err := c.connect(ctx, line)
@@ -147,8 +148,8 @@ func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (*
 	case len(n.missing) > 0:
 		lock, err = c.obtain(ctx, client, n, out)
 	case c.Hold != nil:
-		hint := "say --hold there, or do without"
-		err = &cli.Failure{Err: errors.New("--hold: the run around this one holds the locks"), Hint: hint, Code: cli.ExitUsage}
+		err = errors.New("--hold: the run around this one holds the locks")
+		err = &cli.Failure{Err: err, Hint: "say --hold there, or do without", Code: cli.ExitUsage}
 	}
 	if signal := interrupted(); signal != nil {
 		err = signal // whatever was granted ends with the client
@@ -162,7 +163,8 @@ func (c *runCmd) connect(ctx context.Context, line *line) (*wsclient.Client, err
 	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: line.dial})
 }
 
-func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (*wsclient.Lock, error) {
+func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (
+	*wsclient.Lock, error) {
 	hold := given(c.Hold)
 	if hold > 0 { // a backstop: the guard ends the command before
 		hold += c.Grace + 2*killTime
@@ -214,5 +216,9 @@ func lookUp(name string) (string, error) {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", wire.Printable(name)), Code: exitNoCommand}
 	}
-	return "", &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), errors.Unwrap(err)), Code: exitNotExecutable}
+	return "", notExecutable(name, errors.Unwrap(err))
+}
+
+func notExecutable(name string, err error) error {
+	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err), Code: exitNotExecutable}
 }

@@ -14,7 +14,7 @@ type systemCommands struct {
 	Watchdog watchdogCmd `cmd:"" hidden:"" help:"End the command of a run that cannot do so itself."`
 }
 
-// session is the id of that in which this process is, of the system.
+// session returns the id of the system's session to which this process belongs.
 func session() int {
 	id, err := unix.Getsid(0)
 	if err != nil {
@@ -23,6 +23,6 @@ func session() int {
 	return id
 }
 
-// isWaitedForBy reports whether this process is in the group that a run has made for its command. The run waits for all of
-// them, and ends all of them when it loses its locks. The leader of the group is its child.
+// isWaitedForBy reports whether this process is in the process group of the command of a run, whose leader is a
+// child of that run. The run waits for the whole group, and ends the whole group when it loses its locks.
 func isWaitedForBy(run int) bool { return child.ParentOf(unix.Getpgrp()) == run }

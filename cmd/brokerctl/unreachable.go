@@ -29,7 +29,8 @@ func (t target) unreachable(err error) error {
 	switch {
 	case what.Proxy != "" && (!what.Connected || what.FromProxy):
 		failure.Err = fmt.Errorf("no way to the broker at %s (%w)", at, err)
-		failure.Hint = "the proxy comes from HTTP_PROXY or HTTPS_PROXY in the environment: NO_PROXY=" + at + " leads past it"
+		failure.Hint = "the proxy comes from HTTP_PROXY or HTTPS_PROXY in the environment: " +
+			"NO_PROXY=" + at + " leads past it"
 	case !what.Connected:
 		failure.Err = fmt.Errorf("no broker at %s (%w)", at, err)
 		failure.Hint = "is brokerd running there? " + checkTarget

@@ -32,8 +32,8 @@ type room struct{ lines, bytes int64 }
 // auditMark is in every audit line, and in no other: in a string quotes are escaped.
 var auditMark = []byte(`"audit":true`)
 
-// retryWait is how long after out has refused a line the number of dropped lines is written, if out takes
-// that, although no line is there to be written.
+// retryWait is how long after out has refused a line the queue tries to write how many were dropped, even if
+// no further line comes.
 const retryWait = 10 * time.Second
 
 // newQueue makes one with that much room. When lines were dropped it writes what tell says of them before the

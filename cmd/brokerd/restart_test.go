@@ -49,7 +49,7 @@ func TestKilledBroker(t *testing.T) {
 	}
 	for range *restarts {
 		go d.drainLog()
-		// Some are killed while old clients may still believe, others later.
+		// Some are killed while there may be stale holders, others later.
 		pause(ctx, killedTimeout/2+rand.N(killedTimeout))
 		d.signal(t, syscall.SIGKILL)
 		_ = d.wait() // killed

@@ -29,7 +29,7 @@ type flags struct {
 	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any that is free."`
 	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Log what each client does as well."`
 
-	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for what must survive a restart: fencing tokens then rise whatever happens, and after a crash nothing is granted while clients of before may believe. Made if it is not there, for this user alone; those above it for others to enter, as the umask allows."`
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for what must survive a restart: fencing tokens then rise whatever happens, and after a crash nothing is granted while there may be stale holders. Made if it is not there, for this user alone; directories above it get 0755 less the umask."`
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"Keep the locks of a connection that ended without goodbye until it has been silent for --timeout: its client may be alive."`
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM; 0s: no time."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"How long a connection may be silent before its locks go to others."`

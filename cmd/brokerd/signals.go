@@ -12,10 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// What signals do to a running broker. The help says so to people, except for what no program changes.
-// SIGQUIT and SIGABRT keep what Go makes of them: the stacks of all goroutines on stderr, and exit code 2.
-// That is a crash, but it is what somebody wants to know of a process that hangs. SIGTSTP and SIGCONT stop
-// the process and let it go on, as they do with any other.
+// What signals do to a running broker; the help says it too. SIGQUIT and SIGABRT do what they do to any program in
+// Go: they write the stacks of all goroutines to stderr, and the exit code is 2. That is a crash, but it is what one
+// wants to know of a process that hangs. SIGTSTP and SIGCONT stop the process and let it go on, as any other.
 
 // sameSignal is how soon after the first a signal still means the same. timeout sends one to the process and
 // then one to its group, and npm passes on the Ctrl-C that the terminal has sent to both. A stop that the
@@ -52,8 +51,8 @@ func heedFirst(signals <-chan os.Signal, stop func()) {
 	}
 }
 
-// outlive lets the process live on after signals that would end or stop it although it can go on. Those that
-// somebody sends on purpose have a line in the log, until there is something for them to do.
+// outlive ignores signals that would end or stop the process although it can go on. Those that somebody sends on
+// purpose are noted in the log.
 func outlive(log zerolog.Logger) {
 	// Go ends a process when a write to stderr finds that nobody reads it any more. systemd takes an end by
 	// SIGPIPE for a clean one, and would not start the broker again.

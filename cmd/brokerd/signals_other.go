@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// Other systems have neither of the others.
+// Other systems have no SIGTTOU, SIGUSR1 or SIGUSR2.
 var (
 	brokenLog  = []os.Signal{syscall.SIGPIPE}
 	withoutUse = []os.Signal{syscall.SIGHUP}

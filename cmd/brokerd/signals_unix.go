@@ -8,10 +8,10 @@ import (
 )
 
 var (
-	// brokenLog comes of writing the log: to nobody, and, in the background, to a terminal whose owner does
-	// not want that (stty tostop).
+	// brokenLog are the signals that a write to the log can cause: when nobody reads it any more, and when it is a
+	// terminal that lets no background process write (stty tostop).
 	brokenLog = []os.Signal{syscall.SIGPIPE, syscall.SIGTTOU}
-	// withoutUse are sent by people who know other servers, which read files again or write statistics. SIGHUP
-	// comes also when a terminal is closed. Left alone, it would end the process at once, without a drain.
+	// withoutUse are the signals that make other servers read their files again or write statistics. SIGHUP also
+	// comes when a terminal is closed. By default they would end the process at once, without a drain.
 	withoutUse = []os.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}
 )

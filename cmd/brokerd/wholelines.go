@@ -2,8 +2,8 @@ package main
 
 import "io"
 
-// wholeLines writes lines to a file that may have room for a part of one only, such as one on a full disk. Such a
-// part ends before the next line begins, so that it does not spoil that.
+// wholeLines writes lines to a file that may take only a part of one, such as a file on a full disk. It ends such a
+// part with a newline before it writes the next line.
 type wholeLines struct {
 	out  io.Writer
 	torn bool // the last line has no end

@@ -9,7 +9,10 @@ import { toText } from "./options.js";
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves once the broker has said hello.
-export const connect = (url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) =>
+export const connect = (
+  url,
+  { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {},
+) =>
   settle(
     () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket),
     undefined,
@@ -19,11 +22,10 @@ export const connect = (url, { author, clock = globalThis, label = defaultLabel(
     },
   );
 
-// toTarget is the address of the WebSocket, with a label for people. It says that only
-// messages show that this client lives: a browser answers the broker's pings also for a page
-// that hangs, and for a worker that is frozen with its page. Everywhere else it makes no
-// difference, for the lease of this client rests on nothing but messages. What the caller wrote
-// in the query stays as it is.
+// toTarget returns the address of the WebSocket, with a label for people and alive=message:
+// a browser goes on answering the broker's pings for a page that hangs, and for a worker that
+// is frozen with its page. Everywhere else that makes no difference, because the lease of this
+// client rests on messages alone. What the caller wrote in the query stays as it is.
 function toTarget(url, label) {
   const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");

@@ -2,12 +2,12 @@
 
 const longest = 2 ** 31 - 1; // a timer for longer would fire at once
 
-// timer makes a function that sets one timer: it calls f in so many milliseconds. Platforms
-// truncate a fraction, so it is rounded up. Still f may be called early: much, where that is
-// beyond the longest, and else by less than a millisecond, which f must count as nothing. If it
-// set another timer for the rest, and again, browsers would count that as timers that are
-// nested, and slow them down, in pages that nobody looks at, to one a minute. What the timer was
-// set to before is off, and without an f that is all.
+// timer returns a function that sets one timer, which calls f after that many milliseconds and
+// replaces what was set before; without an f it only clears that. Platforms truncate fractions,
+// so the delay is rounded up. Even so f may be called less than a millisecond early, and much
+// earlier if the delay is beyond the longest. f must count less than a millisecond as nothing: if
+// it set another timer for the rest, again and again, browsers would take these for nested
+// timers, and in a page that nobody looks at they slow those down to one a minute.
 export function timer(clock) {
   let set;
   return (ms, f) => {

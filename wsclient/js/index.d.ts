@@ -1,8 +1,8 @@
 /**
  * Connects to the broker at url, for example ws://127.0.0.1:27002; http and https stand for
  * ws and wss, and the path /ws is added where there is none. It resolves once the broker has
- * said hello, and rejects with a {@link ConnectionError} where it has not after 10 s. In a frame
- * that is removed, that and everything else rejects with an InvalidStateError.
+ * said hello, and rejects with a {@link ConnectionError} where it has not after 10 s. Once its frame
+ * was removed from the page, this and everything else rejects with an InvalidStateError.
  */
 export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
 
@@ -11,7 +11,10 @@ export interface ConnectOptions {
   WebSocket?: WebSocketConstructor | undefined;
   /** The author of requests that name none. */
   author?: string | undefined;
-  /** Tells people who read the listing which program this is. Default: the page, or the program and its process, where there is such a thing. */
+  /**
+   * Tells people who read the listing which program this is. Default: the page, or the program
+   * and its process, where there is such a thing.
+   */
   label?: string | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock | undefined;
@@ -76,8 +79,8 @@ export interface LockManager extends AsyncDisposal {
   why(what: string | { request: string }, options?: QuestionOptions): Promise<Step[]>;
 
   /**
-   * Ends the request of that id, of anyone, and tells its owner the message. A signal ends the
-   * wait for the answer, and not what has been asked for already.
+   * Ends the request of that id, of anyone, and tells its client the message. A signal ends the
+   * wait for the answer; the request may be ended nevertheless.
    */
   evict(request: string, message?: string, options?: QuestionOptions): Promise<void>;
 
@@ -123,9 +126,9 @@ export interface RequestOptions {
   /** Milliseconds after which the lock is lost. Default: never. */
   hold?: number | undefined;
   /**
-   * The innermost lock inside which this one is asked for, so that a deadlock is found, and refused
-   * with a {@link DeadlockError}; or the id of one that another program holds. Without it nobody can
-   * tell that the one waits for the other. Requests with the same parent run side by side.
+   * The innermost lock inside which this one is asked for, or the id of one that another program
+   * holds. With it a deadlock is found, and refused with a {@link DeadlockError}; without it nobody
+   * can tell that one request waits for the other. Requests with the same parent run side by side.
    */
   parent?: Lock | string | undefined;
 }
@@ -209,7 +212,7 @@ export interface RequestInfo {
   gone?: boolean;
 }
 
-/** What {@link LockManager.watch} tells: where changes may have been missed, or what happened to a request on a lock. */
+/** What {@link LockManager.watch} tells: that changes may have been missed, or what happened to a request on a lock. */
 export type Change =
   | { event: "watching" }
   | { event: "lagged" }
@@ -286,7 +289,7 @@ export interface WaitError extends DOMException {
   readonly ahead: number;
 }
 
-/** What who is robbed gets: a DOMException named AbortError. */
+/** What a holder gets whose lock was stolen: a DOMException named AbortError. */
 export interface StolenError extends DOMException {
   readonly name: "AbortError";
   readonly reason: "stolen";

@@ -34,7 +34,8 @@ func TestNode(t *testing.T) {
 func TestNodeWithWS(t *testing.T) {
 	find := jstest.Node(t, "--input-type=commonjs", "-e", `require("ws")`)
 	if out, err := find.CombinedOutput(); err != nil {
-		jstest.Missing(t, fmt.Sprintf("the package ws is not installed (apt-get install node-ws, or npm ci --prefix .ci/node): %s", firstLine(out)))
+		jstest.Missing(t, fmt.Sprintf("the package ws is not installed (apt-get install node-ws, "+
+			"or npm ci --prefix .ci/node): %s", firstLine(out)))
 	}
 	runTests(t, "LOCKBROKER_WEBSOCKET=ws")
 }

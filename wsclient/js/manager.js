@@ -51,7 +51,12 @@ export class LockManager {
   }
 
   info(pattern, { empty, max, queue, signal } = {}) {
-    const question = { match: toMatch(pattern), empty: Boolean(empty) || undefined, max: toCount(max), queue: toCount(queue) };
+    const question = {
+      match: toMatch(pattern),
+      empty: Boolean(empty) || undefined,
+      max: toCount(max),
+      queue: toCount(queue),
+    };
     return steps(this.#client, { signal }, pages(this.#client, question));
   }
 

@@ -1,10 +1,10 @@
 import { onAbort } from "./signal.js";
 import { toSignal } from "./options.js";
 
-// settle makes a promise of what run does with the client that find returns. It is rejected at
-// once when the client ends, or options.signal is aborted, however far run has come. In a frame
-// that was removed from its page nothing runs any more, not even what waits for a promise: so
-// what those outside are given must be this very promise.
+// settle returns a promise for the result of run, which it calls with the client that find
+// returns. It is rejected at once when the client ends or options.signal is aborted, however
+// far run has come. In a frame that was removed from its page nothing runs any more, not even
+// what waits for a promise: so callers outside must be given this very promise.
 export const settle = (find, options, run) =>
   new Promise((resolve, reject) => {
     const client = find();
@@ -21,7 +21,7 @@ export const settle = (find, options, run) =>
     run(client).then(last(resolve), fail);
   });
 
-// steps is a generator each step of which is settled so.
+// steps returns the generator, each step of which is then settled in the same way.
 export function steps(client, options, generator) {
   const { next } = generator;
   generator.next = () => settle(() => client, options, () => next.call(generator));

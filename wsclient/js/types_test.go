@@ -14,10 +14,18 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// compilers are versions of TypeScript: the first that knows await using, the newest, and some between them, for which
-// a third of the combinations must do.
-var compilers = []struct{ version, projects string }{
-	{"5.2", "*"}, {"5.5", "*-ES2023"}, {"5.9", "bundler-*"}, {"6.0", "nodenext-*"}, {"7.0", "*"},
+// compilers are versions of TypeScript: the first that knows await using, the newest, and some between them. The
+// newest, which is much faster, compiles all projects. Each of the others has every way of finding packages and every
+// lib once: neither depends on the other.
+var compilers = []struct {
+	version  string
+	projects []string
+}{
+	{"5.2", []string{"node16-ES2022", "nodenext-ES2023", "bundler-ESNext", "worker", "node"}},
+	{"5.5", []string{"node16-ES2023", "nodenext-ESNext", "bundler-ES2022"}},
+	{"5.9", []string{"node16-ESNext", "nodenext-ES2022", "bundler-ES2023"}},
+	{"6.0", []string{"node16-ES2022", "nodenext-ES2023", "bundler-ESNext"}},
+	{"7.0", []string{"*"}},
 }
 
 // TestTypes: programs in test/types compile against the package as it is published, or do not where they say so,
@@ -35,11 +43,14 @@ func TestTypes(t *testing.T) {
 	for _, compiler := range compilers {
 		t.Run(compiler.version, func(t *testing.T) {
 			t.Parallel()
-			projects, err := filepath.Glob(filepath.Join(folder, "tsconfig."+compiler.projects+".json"))
-			if err != nil || len(projects) < 3 {
-				t.Fatalf("%d projects, %v", len(projects), err)
+			args := []string{"--build", "--force"}
+			for _, project := range compiler.projects {
+				found, err := filepath.Glob(filepath.Join(folder, "tsconfig."+project+".json"))
+				if err != nil || len(found) == 0 {
+					t.Fatalf("there is no project %s; %v", project, err)
+				}
+				args = append(args, found...)
 			}
-			args := append([]string{"--build", "--force"}, projects...)
 			tsc := jstest.Script(t, "typescript-"+compiler.version, "bin/tsc", args...)
 			tsc.Dir = folder
 			run(t, tsc)

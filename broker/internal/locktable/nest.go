@@ -3,12 +3,12 @@ package locktable
 // A nest is what was made directly inside one request, its parent. Together the nests are
 // trees: what is in the nest of a request, in the nests of those, and so on, is inside it.
 //
-// A request that waits keeps all that is around it from ending, for whoever asked has not
-// come back yet. It keeps nobody else: those beside it, which hold, go on and end.
+// A request that waits keeps the requests around it from ending, because the function that
+// made it has not returned yet. It keeps no others: holders beside it go on and end.
 //
-// When the parent ends, its nest goes to what is around it: a function that has lost its lock, and waits
-// inside for another one, keeps those that it was called in as before. Where nothing is
-// around it the nest has no parent any more.
+// When the parent ends, its nest moves into the request around it: a function that has lost
+// its lock, and waits inside for another one, still keeps its callers from returning. If
+// nothing is around the parent, the nest has no parent any more.
 type nest struct {
 	parent   *request
 	requests []*request

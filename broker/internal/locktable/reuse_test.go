@@ -120,7 +120,8 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 		}
 	}
 	for _, n := range t.nests.free {
-		if used[n] || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > keptKin || n.reached || n.stuck != 0 || n.searched {
+		isMarked := n.reached || n.stuck != 0 || n.searched
+		if used[n] || isMarked || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > keptKin {
 			return fmt.Errorf("a nest that is kept for reuse is in use, or not cleared: %+v", *n)
 		}
 		used[n] = true
@@ -130,5 +131,6 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 
 // isPlain reports whether x says nothing, but for its places.
 func (x *extra) isPlain() bool {
-	return x.author == "" && x.in == nil && x.nest == nil && x.hold == 0 && x.due == 0 && x.nestIndex == 0 && x.dueIndex == -1
+	return x.author == "" && x.in == nil && x.nest == nil && x.nestIndex == 0 &&
+		x.hold == 0 && x.due == 0 && x.dueIndex == -1
 }

@@ -19,7 +19,7 @@ type State struct {
 	// Clean is whether the run has stopped with nothing held.
 	Clean bool
 	// Timeout is the session timeout of the run: so long may its clients still
-	// believe, from 0 to a year, in whole milliseconds.
+	// be stale holders, from 0 to a year, in whole milliseconds.
 	Timeout time.Duration
 }
 

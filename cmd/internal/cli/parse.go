@@ -66,5 +66,6 @@ func checkEnvironment(ctx *kong.Context) error {
 }
 
 func notText(what string) error {
-	return &Failure{Err: fmt.Errorf("%s is not valid UTF-8", what), Hint: "text must be UTF-8 here, whatever the locale is", Code: ExitUsage}
+	err := fmt.Errorf("%s is not valid UTF-8", what)
+	return &Failure{Err: err, Hint: "text must be UTF-8 here, whatever the locale is", Code: ExitUsage}
 }

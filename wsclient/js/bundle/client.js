@@ -492,7 +492,12 @@ var LockManager = class {
     });
   }
   info(pattern, { empty, max, queue, signal } = {}) {
-    const question = { match: toMatch(pattern), empty: Boolean(empty) || void 0, max: toCount(max), queue: toCount(queue) };
+    const question = {
+      match: toMatch(pattern),
+      empty: Boolean(empty) || void 0,
+      max: toCount(max),
+      queue: toCount(queue)
+    };
     return steps(this.#client, { signal }, pages(this.#client, question));
   }
   watch(pattern, { signal } = {}) {

@@ -26,6 +26,7 @@ var throttled = []chromedp.ExecAllocatorOption{
 // TestHiddenTabs: tabs that nobody looks at keep their locks, although timers in them that
 // are nested five deep fire once a minute.
 func TestHiddenTabs(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	const tabs = 6
 	ctx, cancel := context.WithTimeout(t.Context(), *hiddenFor+3*time.Minute)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// serviceWorker imports the client from a broker, and holds a lock when it is asked to. Such a worker can import nothing
-// later on, and has no await at the top.
+// serviceWorker imports the client from a broker, and holds a lock when it is asked to. Such a worker can import
+// nothing later on, and has no await at the top.
 const serviceWorker = `
 	import { connect } from "http%[1]s/client.js";
 	addEventListener("message", ({ ports: [port] }) => {

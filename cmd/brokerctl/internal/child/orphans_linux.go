@@ -10,15 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// buryOrphans waits for those whom adopt has made children of this process, as soon as they end, until nobody is left in
-// the group: until then each takes a place in the table of processes, of which there may be few. It takes nobody's status
-// who is waited for elsewhere: the leader, and the one who is spared. The channel gets SIGCHLD.
+// buryOrphans waits for the orphans that adopt has made children of this process, each as soon as it ends, until
+// the group is empty. A process that has ended and that nobody has waited for counts against the limit of
+// processes, which may be low. The leader and the spared process are left to those who wait for them. The channel
+// gets SIGCHLD.
 func (c *Child) buryOrphans(ended chan os.Signal) {
 	defer signal.Stop(ended)
 	for {
 		var again <-chan time.Time
 		if c.buryEnded() {
-			again = time.After(time.Millisecond) // nothing tells when the other one has waited
+			again = time.After(time.Millisecond) // nothing tells when its status was taken
 		}
 		select {
 		case <-ended:
@@ -30,8 +31,8 @@ func (c *Child) buryOrphans(ended chan os.Signal) {
 	}
 }
 
-// buryEnded waits for orphans that have ended. It reports whether it had to stop at somebody for whom others wait:
-// whoever has ended after that one cannot be seen yet.
+// buryEnded waits for the orphans that have ended. It reports whether it had to stop at the leader or the spared
+// process, which hides those that have ended after it until its own status was taken.
 func (c *Child) buryEnded() (hindered bool) {
 	for {
 		pid := endedChild()
@@ -48,7 +49,7 @@ func (c *Child) buryEnded() (hindered bool) {
 	}
 }
 
-// endedChild is a child of this process that has ended, and for which nobody has waited; 0: there is none.
+// endedChild returns the id of a child of this process that has ended and that nobody has waited for, or 0.
 func endedChild() int {
 	// siginfo_t as waitid(2) fills it in. What follows the first three is aligned as a pointer.
 	var info struct {
@@ -60,7 +61,8 @@ func endedChild() int {
 		_ [128]byte // more than there is
 	}
 	for {
-		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		siginfo := (*unix.Siginfo)(unsafe.Pointer(&info))
+		err := unix.Waitid(unix.P_ALL, 0, siginfo, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 		switch err {
 		case unix.EINTR:
 		case nil:

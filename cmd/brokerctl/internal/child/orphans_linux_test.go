@@ -19,8 +19,8 @@ func children() (count int) {
 	return count
 }
 
-// leaving is a script that leaves 60 orphans behind, in its group and out of it, and ends with 7 when it has read a line
-// from the fifo.
+// leaving is a script that leaves 60 orphans behind, in its group and out of it, and ends with 7 once it has read a
+// line from the fifo.
 const leaving = `
 i=0; while [ $i -lt 30 ]; do i=$((i+1)); (: & setsid true & exit 0); done
 exec 3<> "$1"; read x <&3; exit 7`
@@ -64,7 +64,8 @@ func TestSparedKeepsItsStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := `(while :; do (: &); done) & read x < "$1"; kill $!; wait; exit 5`
-	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ(), Spared: spared})
+	args := []string{"sh", "-c", script, "sh", fifo}
+	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Spared: spared})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,9 @@ await locks.request("a", { mode: "exclusiv" }, () => {});
 await locks.request("a", { waitMS: 500 }, () => {});
 // @ts-expect-error A callback must be there.
 await locks.request("a");
-// @ts-expect-error The name of a lock is no lock.
-await locks.acquire("b", { parent: "a" });
+await locks.acquire("c", { parent: held.id });
+// @ts-expect-error A token names no request.
+await locks.acquire("d", { parent: held.token });
 
 for await (const lock of locks.info("orders/*", { empty: true, queue: 10 })) {
   same<typeof lock, LockInfo>(true);
@@ -55,10 +56,11 @@ for await (const lock of locks.info("orders/*", { empty: true, queue: 10 })) {
 }
 const chain = await locks.why({ request: held.id });
 same<typeof chain, Step[]>(true);
-await locks.why("a");
-const { pending } = await locks.query();
+const { signal } = held;
+await locks.why("a", { signal });
+const { pending } = await locks.query({ signal });
 const waiting: { name: string; mode: string; clientId: string } | undefined = pending[0];
-await locks.evict(held.id, "it hangs");
+await locks.evict(held.id, "it hangs", { signal });
 same<typeof locks.session, string>(true);
 same<typeof locks.notGranting, "grace" | "no_tokens" | "draining" | undefined>(true);
 const why: unknown = await locks.closed;

@@ -46,7 +46,7 @@ func (i input) ended() <-chan struct{} {
 				close(ended)
 				return
 			}
-			time.Sleep(pollForeground)
+			time.Sleep(pollForeground) //nolint:forbidigo // nothing tells of it: see pollForeground
 		}
 	}()
 	return ended

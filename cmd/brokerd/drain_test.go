@@ -116,7 +116,7 @@ func TestSameSignal(t *testing.T) {
 			if stops != 1 || len(signals) != 0 || len(heeded) != 0 {
 				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops, len(signals))
 			}
-			time.Sleep(sameSignal / 6)
+			time.Sleep(sameSignal / 6) //nolint:forbidigo // virtual time
 		}
 		if after := (<-heeded).Sub(begin); after != sameSignal || stops != 1 {
 			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal, stops)

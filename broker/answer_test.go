@@ -80,10 +80,9 @@ func TestGoodbyeAfterACut(t *testing.T) {
 	})
 }
 
-// What has not been sent by somebody who has read the broker's close frame gives nothing up:
-// a close frame with another code, such as that of a library that has crossed the broker's.
-// Neither does an answer where something else may answer for the client, and close the connection
-// after that, or with lock delay.
+// A close frame frees no locks unless its sender has read the broker's. One with another code has
+// not: a library may have sent it at the same time. An answer frees none either if something else
+// may answer for the client and then close the connection, nor with lock delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string

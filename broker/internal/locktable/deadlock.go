@@ -10,15 +10,15 @@ import (
 // be longer is cut short.
 const chainBytes = 128 << 10
 
-// deadlocked refuses the request that a reduction was asked about, and says who waits
-// for whom: each step's blocker is the next step's request, or has it inside; the last one's
-// has the first inside.
+// deadlocked refuses the request that a reduction was asked about, and says who waits for
+// whom. The blocker of each step is the request of the next step, or that request is inside
+// it. The first request is inside the blocker of the last step.
 //
-// A table has no deadlock before. A request without a parent waits behind all others and
-// keeps nobody from ending, one with a parent was asked this question, and the end of a
-// request only frees: what was inside it keeps nobody whom it did not keep before. So what can
-// never be granted now is so because of the request, and the way from it along those who
-// are in the way leads back to a holder around it.
+// The table had no deadlock before. A request without a parent waits behind all others and
+// keeps nobody from ending. One with a parent was searched for deadlocks when it came. The end
+// of a request only frees others: whatever was inside it keeps no holder that it did not keep
+// before. So if something can never be granted now, this request is the cause, and following
+// the blockers from it leads back to a holder around it.
 func (d *reduction) deadlocked() Event {
 	first, all := d.tracing.first, d.tracing.steps
 	steps := d.table.describeSteps(first)

@@ -87,7 +87,7 @@
 //  8. Nothing leaks: a table without requests has no lock in use, no deadline,
 //     no nest; and never more idle names than it is told to remember.
 //  9. No deadlock: there is an order in which holders can be released, each when
-//     nothing inside it waits, such that everyone who waits is granted.
+//     nothing inside it waits, that lets every waiting request be granted.
 //
 // # Memory
 //

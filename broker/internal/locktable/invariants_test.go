@@ -237,8 +237,8 @@ func checkKept(t *Table) error {
 	return nil
 }
 
-// checkNests checks that requests and nests know one another, and that each nest is that of a
-// request that holds, or of none. Where they belong, the oracle says.
+// checkNests checks that requests and nests point to each other, and that the parent of each nest
+// is a request that holds, if it has one. The oracle checks that each request is in the right nest.
 func checkNests(t *Table) error {
 	inside := make(map[*nest]int)
 	if t.search != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// What the oracle says of who waits for whom. It plays on in copies of itself:
-// nobody comes any more, nobody gives up, and who holds releases as soon as nobody inside waits.
+// What the oracle says of who waits for whom. It plays on in copies of itself: no request is
+// added, none gives up, and each holder releases as soon as nothing inside it waits.
 
 // stuckWith plays on with w behind all others, every holder releasing as soon as it can.
 // It returns those who are left waiting at the end, w among them if it is.

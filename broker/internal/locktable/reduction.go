@@ -12,10 +12,10 @@ import "time"
 // comes before it in its queues, and holders only leave. So who is left waiting at the
 // end can never be granted, in any order.
 //
-// It looks at what the request that it begins with can reach, and no further:
-// who holds a lock that a reached request waits for, what is inside those holders, and
-// who waits for it earlier. What was over already when it began, and only waits for its
-// turn to be ended, is passed over.
+// It looks no further than the request that it begins with can reach: for each request
+// that waits, the holders of the locks it waits for, everything inside those holders, and
+// the requests ahead of it in the queues. Requests that were already over when it began,
+// and have not been ended yet, are passed over.
 //
 // It goes on step by step, through the phases below. What it has reached must not
 // change meanwhile; see search.go.

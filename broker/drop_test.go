@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -23,7 +24,7 @@ func TestManySessionsInASlice(t *testing.T) {
 				id := wire.ID{Session: s.name, N: int64(i)}
 				l.table.Acquire(0, locktable.Acquire{ID: id, Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
 			}
-			l.end(s, ending{by: byGoodbye})
+			l.end(s, ending{by: transport.ByGoodbye})
 		}
 		slices := 0
 		for ; len(l.dropping) > 0; slices++ {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 )
 
 // Rig makes what is random or depends on the clock predictable: the names of
@@ -63,8 +64,8 @@ func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
 
 // What tests assert exactly.
 const (
-	WriteStall   = writeStall
-	CloseWait    = closeWait
+	WriteStall   = transport.WriteStall
+	CloseWait    = transport.CloseWait
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
 	Breath       = breath

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -57,8 +58,8 @@ func withoutBody(next http.Handler) http.Handler {
 func newUpgrader() websocket.Upgrader {
 	return websocket.Upgrader{
 		HandshakeTimeout: upgradeTimeout,
-		ReadBufferSize:   frameBuffer,
-		WriteBufferSize:  frameBuffer,
+		ReadBufferSize:   transport.FrameBuffer,
+		WriteBufferSize:  transport.FrameBuffer,
 		Subprotocols:     []string{wire.Subprotocol},
 		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
@@ -115,7 +116,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 // upgrade makes a session of a request, or answers why not and returns false. The
 // session leaves the door at its end.
 func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix) bool {
-	h := &hijacker{ResponseWriter: w}
+	h := &transport.Hijacker{ResponseWriter: w}
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has answered.
@@ -124,8 +125,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		return false
 	}
 	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}
-	h.conn.byMessage = who.byMessage
-	s := newSession(b, b.names(), conn, h.conn, peer)
+	s := newSession(b, b.names(), conn, h.Conn, peer, who.byMessage)
 	s.begin()
 	if !b.serve(s, address) {
 		_ = conn.Close()

@@ -14,7 +14,7 @@ func (l *loop) end(s *session, how ending) {
 	s.leaves = true
 	s.out.finish(how)
 	if how.code != 0 {
-		s.net.hurry()
+		s.net.Hurry()
 	}
 	delete(l.sessions, s.name)
 	l.watching.forget(s)
@@ -28,16 +28,16 @@ func (l *loop) end(s *session, how ending) {
 // keptUntil returns the earliest time at which s's locks may be granted to others: at once,
 // or when the client must know that the broker has not heard it for too long.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if how.by.frees(l.config.LockDelay) {
+	if how.by.FreesLocks(l.config.LockDelay) {
 		return 0
 	}
-	return s.net.heard().Add(l.config.Timeout).Sub(l.start)
+	return s.net.LastHeard().Add(l.config.Timeout).Sub(l.start)
 }
 
 // endKept ends what is kept of a session that has left, when its client, or the kernel of its
 // client, has said meanwhile that it has ended.
 func (l *loop) endKept(s *session, how ending) {
-	if how.by.frees(l.config.LockDelay) {
+	if how.by.FreesLocks(l.config.LockDelay) {
 		l.table.Unkeep(s.name)
 		l.dropping = append(l.dropping, s.name)
 	}

@@ -262,7 +262,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 // cutOff ends a session at once, whatever is due to it.
 func (l *loop) cutOff(s *session, end ending) {
 	s.out.cut(end)
-	s.net.hurry()
+	s.net.Hurry()
 	l.end(s, end)
 }
 
@@ -296,11 +296,11 @@ func (l *loop) stop() error {
 	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
 	for _, it := range l.inbox.close() {
 		it.session.out.finish(end)
-		it.session.net.hurry()
+		it.session.net.Hurry()
 	}
 	for _, s := range l.sessions {
 		s.out.finish(end)
-		s.net.hurry()
+		s.net.Hurry()
 	}
 	if l.table == nil {
 		return nil // it never began

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -32,7 +33,7 @@ const stayAfter = 4
 type session struct {
 	name string
 	conn *websocket.Conn
-	net  *batchConn // under conn
+	net  *transport.Conn // under conn
 	peer wire.Peer
 
 	config   *Config
@@ -79,8 +80,7 @@ type turn struct {
 // that floods fills no memory, and goes on when half of it was handled.
 const maxOnWay = 32
 
-func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, peer wire.Peer) *session {
-	net.silence = b.config.Timeout
+func newSession(b *Broker, name string, conn *websocket.Conn, net *transport.Conn, peer wire.Peer, messagesOnly bool) *session {
 	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
 		config: &b.config, standing: &b.standing, lines: b.lines, inbox: b.inbox,
@@ -89,7 +89,10 @@ func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, pe
 		reading: visitor{gate: b.readers}, writing: visitor{gate: b.writers},
 		wayOut: make(chan struct{}, 1), written: make(chan struct{}),
 	}
-	net.beforeRead, net.beforeWrite = s.reading.leave, s.writing.leave
+	net.Configure(transport.Options{
+		Silence: b.config.Timeout, MessagesOnly: messagesOnly,
+		BeforeRead: s.reading.leave, BeforeWrite: s.writing.leave,
+	})
 	s.out = newOutbox(b.loop.due, func() { go s.write() })
 	return s
 }
@@ -153,7 +156,7 @@ func (s *session) read() ending {
 			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
 		}
 		if s.reading.frame() {
-			s.net.resume()
+			s.net.ResumeReading()
 		}
 	}
 }
@@ -193,7 +196,7 @@ func (s *session) awaitLoop() {
 	}
 	<-time.After(breath)
 	s.reading.enter()
-	s.net.resume()
+	s.net.ResumeReading()
 }
 
 // handled notes that the loop has handled an item.
@@ -221,11 +224,11 @@ func (s *session) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 		buffer = nil
 	}
 	for err == nil {
-		if s.net.byMessage {
-			s.net.live()
+		if s.net.MessagesOnly() {
+			s.net.SignOfLife()
 		}
 		var n int
-		buffer = slices.Grow(buffer, frameBuffer/2)
+		buffer = slices.Grow(buffer, transport.FrameBuffer/2)
 		n, err = reader.Read(buffer[len(buffer):cap(buffer)])
 		buffer = buffer[:len(buffer)+n]
 		if len(buffer) > s.config.Limits.MessageBytes {
@@ -294,9 +297,9 @@ func (s *session) write() {
 
 // send sends a parcel, in as few writes as may be.
 func (s *session) send(p *parcel) error {
-	s.net.gather()
+	s.net.Gather()
 	err := s.compose(p)
-	err = errors.Join(err, s.net.flush())
+	err = errors.Join(err, s.net.Flush())
 	s.out.sent()
 	return err
 }
@@ -320,7 +323,7 @@ func (s *session) compose(p *parcel) error {
 		s.closeCode.Store(int32(p.end.code)) // before the client can answer
 		// Whether it arrives is of no concern any more.
 		_ = s.control(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
-		s.net.hurry() // the reader hears the client's answer soon, or not at all
+		s.net.Hurry() // the reader hears the client's answer soon, or not at all
 	}
 	return nil
 }
@@ -354,7 +357,7 @@ func (s *session) composeReplies(replies []wire.Reply) error {
 }
 
 func (s *session) control(kind int, data []byte) error {
-	return s.conn.WriteControl(kind, data, time.Now().Add(writeStall))
+	return s.conn.WriteControl(kind, data, time.Now().Add(transport.WriteStall))
 }
 
 // giveUp ends a connection that takes nothing any more; the reader notices.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -70,7 +71,7 @@ func testUpkeep(t *testing.T, longs int) {
 		}
 	}
 	feed()
-	l.inbox.put(item{session: b, kind: itemEnded, ended: &ending{by: byFIN}})
+	l.inbox.put(item{session: b, kind: itemEnded, ended: &ending{by: transport.ByFIN}})
 	rounds := 0
 	began := l.spent()
 	for ; l.table.Held() > 0 && rounds < 2000; rounds++ {

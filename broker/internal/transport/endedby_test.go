@@ -1,4 +1,4 @@
-package broker
+package transport
 
 import (
 	"crypto/tls"
@@ -18,54 +18,45 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A sighting is what the broker may see of the end of a connection.
-type sighting struct {
-	asked int // the code of the broker's own close frame
-	said  *websocket.CloseError
-	tcp   error
-
-	byMessage bool // the client wants only messages to be signs of its life
-}
-
 // sightings has examples for each row of the table in PROTOCOL.md.
-var sightings = map[string][]sighting{
+var sightings = map[string][]Sighting{
 	"a close frame from the client with the code 1000 and the reason `goodbye`": {
-		{said: closeError(wire.CloseNormal, "goodbye")},
-		{said: closeError(wire.CloseNormal, "goodbye"), tcp: syscall.ETIMEDOUT},
+		{Said: closeError(wire.CloseNormal, "goodbye")},
+		{Said: closeError(wire.CloseNormal, "goodbye"), TCP: syscall.ETIMEDOUT},
 	},
 	"the answer to a close frame of the broker: a close frame with the same code": {
-		{asked: wire.ClosePolicy, said: closeError(wire.ClosePolicy, "")},
-		{asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, "frame too long"), tcp: syscall.ETIMEDOUT},
+		{Asked: wire.ClosePolicy, Said: closeError(wire.ClosePolicy, "")},
+		{Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, "frame too long"), TCP: syscall.ETIMEDOUT},
 	},
 	"anything else after a close frame of the broker, with `alive=message`": {
-		{byMessage: true, asked: wire.ClosePolicy, said: closeError(wire.ClosePolicy, "")},
-		{byMessage: true, asked: wire.ClosePolicy, tcp: io.EOF},
-		{byMessage: true, asked: wire.CloseTooBig, said: closeError(wire.CloseTooBig, ""), tcp: syscall.ECONNRESET},
+		{MessagesOnly: true, Asked: wire.ClosePolicy, Said: closeError(wire.ClosePolicy, "")},
+		{MessagesOnly: true, Asked: wire.ClosePolicy, TCP: io.EOF},
+		{MessagesOnly: true, Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, ""), TCP: syscall.ECONNRESET},
 	},
 	"FIN: TCP says end of file": {
-		{tcp: io.EOF}, {said: closeError(websocket.CloseGoingAway, ""), tcp: io.EOF}, {byMessage: true, tcp: io.EOF},
+		{TCP: io.EOF}, {Said: closeError(websocket.CloseGoingAway, ""), TCP: io.EOF}, {MessagesOnly: true, TCP: io.EOF},
 	},
 	"RST: TCP says ECONNRESET": {
-		{tcp: opError("read", syscall.ECONNRESET)}, {tcp: opError("write", syscall.ECONNRESET)},
+		{TCP: opError("read", syscall.ECONNRESET)}, {TCP: opError("write", syscall.ECONNRESET)},
 	},
-	"an alert or an error of TLS": {{tcp: tls.AlertError(0)}, {tcp: tls.RecordHeaderError{}}, {tcp: io.ErrUnexpectedEOF}},
+	"an alert or an error of TLS": {{TCP: tls.AlertError(0)}, {TCP: tls.RecordHeaderError{}}, {TCP: io.ErrUnexpectedEOF}},
 	"any other error of TCP, such as ETIMEDOUT, EHOSTUNREACH or EPIPE": {
-		{tcp: syscall.ETIMEDOUT}, {tcp: syscall.EHOSTUNREACH}, {tcp: syscall.EPIPE}, {tcp: syscall.ECONNABORTED},
+		{TCP: syscall.ETIMEDOUT}, {TCP: syscall.EHOSTUNREACH}, {TCP: syscall.EPIPE}, {TCP: syscall.ECONNABORTED},
 	},
 	"any other close frame from the client": {
-		{said: closeError(wire.CloseNormal, "")}, {said: closeError(wire.CloseNormal, "Goodbye")},
-		{said: closeError(websocket.CloseNoStatusReceived, "")}, {said: closeError(websocket.CloseGoingAway, "goodbye")},
-		{said: closeError(wire.CloseProtocol, "")}, {said: closeError(wire.CloseRestart, "the broker stops")},
-		// These have crossed the broker's own.
-		{asked: wire.ClosePolicy, said: closeError(wire.CloseNormal, "")},
-		{asked: wire.CloseTooBig, said: closeError(wire.ClosePolicy, "")},
-		{asked: wire.CloseBinary, said: closeError(websocket.CloseNoStatusReceived, "")},
+		{Said: closeError(wire.CloseNormal, "")}, {Said: closeError(wire.CloseNormal, "Goodbye")},
+		{Said: closeError(websocket.CloseNoStatusReceived, "")}, {Said: closeError(websocket.CloseGoingAway, "goodbye")},
+		{Said: closeError(wire.CloseProtocol, "")}, {Said: closeError(wire.CloseRestart, "the broker stops")},
+		// These crossed the broker's own close frame.
+		{Asked: wire.ClosePolicy, Said: closeError(wire.CloseNormal, "")},
+		{Asked: wire.CloseTooBig, Said: closeError(wire.ClosePolicy, "")},
+		{Asked: wire.CloseBinary, Said: closeError(websocket.CloseNoStatusReceived, "")},
 	},
 	"a breach of the rules of WebSocket or of this page": {{}},
 	"the broker's own decision: `silent`, `slow consumer`, a write without progress": {
-		{}, {tcp: os.ErrDeadlineExceeded}, {tcp: net.ErrClosed},
+		{}, {TCP: os.ErrDeadlineExceeded}, {TCP: net.ErrClosed},
 	},
-	"anything else": {{tcp: errors.New("nobody has thought of it")}, {tcp: io.ErrClosedPipe}},
+	"anything else": {{TCP: errors.New("nobody has thought of it")}, {TCP: io.ErrClosedPipe}},
 }
 
 func closeError(code int, text string) *websocket.CloseError {
@@ -77,9 +68,9 @@ func opError(op string, errno syscall.Errno) error {
 	return &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(op, errno)}
 }
 
-// The table of PROTOCOL.md says what the code does, row by row.
+// The table of PROTOCOL.md agrees with the code, row by row.
 func TestEndsOnThePage(t *testing.T) {
-	page, err := os.ReadFile("wire/PROTOCOL.md")
+	page, err := os.ReadFile("../../wire/PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +82,14 @@ func TestEndsOnThePage(t *testing.T) {
 	for _, line := range strings.Split(body, "\n") {
 		cells := strings.Split(strings.Trim(line, "| "), " | ")
 		if len(cells) != 3 || sightings[cells[0]] == nil {
-			t.Errorf("a row that is not known here: %s", line)
+			t.Errorf("an unknown row: %s", line)
 			continue
 		}
 		delete(unseen, cells[0])
 		for _, s := range sightings[cells[0]] {
-			by := whoEnded(s.asked, s.byMessage, s.said, s.tcp)
-			if got := []string{words[by.frees(false)], words[by.frees(true)]}; !slices.Equal(got, cells[1:]) {
-				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.said, s.tcp, got, cells[1:])
+			by := s.EndedBy()
+			if got := []string{words[by.FreesLocks(false)], words[by.FreesLocks(true)]}; !slices.Equal(got, cells[1:]) {
+				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.Said, s.TCP, got, cells[1:])
 			}
 		}
 	}
@@ -119,7 +110,7 @@ var documented = []syscall.Errno{
 	syscall.ESHUTDOWN, syscall.ETIMEDOUT,
 }
 
-// An oddConn fails with what the system has said.
+// An oddConn fails with the errors that it was given.
 type oddConn struct {
 	net.Conn
 	read, written error
@@ -130,13 +121,13 @@ func (c *oddConn) Write([]byte) (int, error) { return 0, c.written }
 
 func (c *oddConn) SetWriteDeadline(time.Time) error { return nil }
 
-// Of all errors of the system, in both directions, ECONNRESET alone says that the other side
-// has ended.
+// ECONNRESET is the only error of the system that says that the client has ended, for reads
+// and for writes.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range documented {
-		want := byUnknown
+		want := ByUnknown
 		if errno == syscall.ECONNRESET {
-			want = byRST
+			want = ByRST
 		}
 		for op, c := range map[string]*progressConn{
 			"read":  newProgressConn(&oddConn{read: opError("read", errno)}),
@@ -146,35 +137,35 @@ func TestEveryErrno(t *testing.T) {
 				_, _ = c.Write([]byte("x"))
 			}
 			_, _ = c.Read(make([]byte, 1))
-			if got := whoEnded(0, false, nil, c.tcp.cause()); got != want {
+			if got := c.EndedBy(0, nil); got != want {
 				t.Errorf("%s: %v: got %d, want %d", op, errno, got, want)
 			}
 		}
 	}
 }
 
-// A write that fails has been told why; the reader gets EOF, which is then no FIN. Nor is it
-// while a write is under way, which may have been told and not said so yet.
+// A failed write gets the error, and the reader then gets EOF, which is no FIN. EOF does not count
+// during a write either, because the write may have an error and not have recorded it yet.
 func TestEOFAfterAnError(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
-	c.tcp.writing()
+	c.tcp.beginWrite()
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); err != nil {
 		t.Errorf("during a write: %v", err)
 	}
-	c.tcp.wrote(syscall.ETIMEDOUT)
+	c.tcp.endWrite(syscall.ETIMEDOUT)
 	_, _ = c.Read(make([]byte, 1))
 	if err := c.tcp.cause(); !errors.Is(err, syscall.ETIMEDOUT) {
 		t.Errorf("after it: %v", err)
 	}
 }
 
-// A write that ends without an error of the system has been told nothing: then EOF was a FIN.
+// A write that ends without an error of the system has got none: then EOF was a FIN.
 func TestEOFDuringAWrite(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
-	c.tcp.writing()
+	c.tcp.beginWrite()
 	_, _ = c.Read(make([]byte, 1))
-	c.tcp.wrote(os.ErrDeadlineExceeded)
+	c.tcp.endWrite(os.ErrDeadlineExceeded)
 	if err := c.tcp.cause(); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want EOF", err)
 	}

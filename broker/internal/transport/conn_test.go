@@ -1,4 +1,4 @@
-package broker
+package transport
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A wire end that notes what reaches it, and gives what it was given.
+// A fakeConn records what is written to it, and returns what in contains.
 type fakeConn struct {
 	net.Conn
 	in     io.Reader
@@ -29,23 +29,19 @@ func (c *fakeConn) Write(p []byte) (int, error) {
 
 func (c *fakeConn) SetWriteDeadline(time.Time) error { return nil }
 
-func newBatchConn(c *fakeConn) *batchConn {
-	return &batchConn{progressConn: newProgressConn(c)}
-}
-
-// Much that arrives at once takes few reads, and every byte of it is handed on, in
-// order, however much is asked for.
+// Bytes that arrive together take few reads. All of them are returned in order, whatever the size
+// of the buffer.
 func TestReadsAhead(t *testing.T) {
 	sent := make([]byte, 10*batchBytes)
 	for i := range sent {
 		sent[i] = byte(i % 251)
 	}
-	for i, ask := range []int{1, 100, frameBuffer, batchBytes - 1, batchBytes, 3 * batchBytes, frameBuffer} {
+	for i, ask := range []int{1, 100, FrameBuffer, batchBytes - 1, batchBytes, 3 * batchBytes, FrameBuffer} {
 		line := &fakeConn{in: bytes.NewReader(sent)}
-		if i == 6 { // the last bytes come together with the error, as with TLS
+		if i == 6 { // the last bytes come with the error, as with TLS
 			line.in = iotest.DataErrReader(line.in)
 		}
-		conn := newBatchConn(line)
+		conn := newConn(line)
 		var got []byte
 		p := make([]byte, ask)
 		for {
@@ -56,22 +52,22 @@ func TestReadsAhead(t *testing.T) {
 			}
 		}
 		if !bytes.Equal(got, sent) {
-			t.Errorf("asking for %d: what was read is not what was sent", ask)
+			t.Errorf("a buffer of %d: the bytes read are not those sent", ask)
 		}
 		if line.reads > 14 && i != 6 {
-			t.Errorf("asking for %d: %d reads for %d bytes", ask, line.reads, len(sent))
+			t.Errorf("a buffer of %d: %d reads for %d bytes", ask, line.reads, len(sent))
 		}
 		if conn.room != nil {
-			t.Errorf("asking for %d: the memory was not given back", ask)
+			t.Errorf("a buffer of %d: the memory was not given back", ask)
 		}
 	}
 }
 
-// What arrives bit by bit is handed on as it comes, and takes no memory.
+// Bytes that arrive one by one are returned at once, and take no memory.
 func TestReadsWhatThereIs(t *testing.T) {
 	line := &fakeConn{in: iotest.OneByteReader(bytes.NewReader([]byte("abc")))}
-	conn := newBatchConn(line)
-	p := make([]byte, frameBuffer)
+	conn := newConn(line)
+	p := make([]byte, FrameBuffer)
 	for _, want := range "abc" {
 		n, err := conn.Read(p)
 		if n != 1 || err != nil || p[0] != byte(want) || conn.room != nil {
@@ -80,10 +76,10 @@ func TestReadsWhatThereIs(t *testing.T) {
 	}
 }
 
-// What is gathered leaves in one write, in order, or in several where it is much.
+// Gathered bytes leave in order: in one write, or in several if there are many.
 func TestGathers(t *testing.T) {
 	line := &fakeConn{}
-	conn := newBatchConn(line)
+	conn := newConn(line)
 	write := func(p []byte) {
 		t.Helper()
 		if n, err := conn.Write(p); n != len(p) || err != nil {
@@ -91,17 +87,17 @@ func TestGathers(t *testing.T) {
 		}
 	}
 	write([]byte("alone"))
-	conn.gather()
+	conn.Gather()
 	write([]byte("one,"))
 	write([]byte("two"))
 	if len(line.writes) != 1 {
 		t.Fatalf("written before the flush: %q", line.writes)
 	}
-	if err := conn.flush(); err != nil {
+	if err := conn.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	conn.gather()
-	if err := conn.flush(); err != nil {
+	conn.Gather()
+	if err := conn.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	if len(line.writes) != 2 || string(line.writes[0]) != "alone" || string(line.writes[1]) != "one,two" {
@@ -111,12 +107,12 @@ func TestGathers(t *testing.T) {
 	line.writes = nil
 	big := bytes.Repeat([]byte("b"), batchBytes+1)
 	half := bytes.Repeat([]byte("h"), batchBytes/2+1)
-	conn.gather()
+	conn.Gather()
 	write([]byte("first"))
 	write(big)
 	write(half)
 	write(half)
-	if err := conn.flush(); err != nil {
+	if err := conn.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	want := [][]byte{[]byte("first"), big, half, half}
@@ -129,11 +125,11 @@ func TestGathers(t *testing.T) {
 	}
 }
 
-// Writes that come from elsewhere meanwhile, such as the library's own close frames, are
-// neither lost nor torn.
+// Another goroutine may write meanwhile, as the library does with close frames. Its bytes are neither
+// lost nor torn apart.
 func TestGathersForSeveral(t *testing.T) {
 	line := &fakeConn{}
-	conn := newBatchConn(line)
+	conn := newConn(line)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -144,13 +140,13 @@ func TestGathersForSeveral(t *testing.T) {
 		}
 	}()
 	for range 1000 {
-		conn.gather()
+		conn.Gather()
 		for range 3 {
 			if _, err := conn.Write([]byte("[frame]")); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := conn.flush(); err != nil {
+		if err := conn.Flush(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -160,6 +156,6 @@ func TestGathersForSeveral(t *testing.T) {
 		t.Errorf("%d frames, want 3000", n)
 	}
 	if n := bytes.Count(all, []byte("<close>")); n != 1000 || len(all) != 4000*7 {
-		t.Errorf("%d from elsewhere, want 1000; %d bytes", n, len(all))
+		t.Errorf("%d from the other goroutine, want 1000; %d bytes", n, len(all))
 	}
 }

@@ -1,4 +1,4 @@
-package broker
+package transport
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcpPair is a connection on the loopback interface.
+// tcpPair returns both ends of a connection on the loopback interface.
 func tcpPair(t *testing.T) (here, there *net.TCPConn) {
 	t.Helper()
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -33,8 +33,8 @@ func tcpPair(t *testing.T) (here, there *net.TCPConn) {
 	return here, there
 }
 
-// What the kernel says of real ends. One that something else was told of, here by
-// SO_ERROR, looks like a FIN to the reader, and is none.
+// Real ends, as the kernel reports them. An error that something else consumed, here by SO_ERROR,
+// looks like a FIN to the reader, but is none.
 func TestEndsOfTheKernel(t *testing.T) {
 	reset := func(there *net.TCPConn) {
 		_ = there.SetLinger(0)
@@ -42,22 +42,22 @@ func TestEndsOfTheKernel(t *testing.T) {
 	}
 	tests := map[string]struct {
 		end  func(here, there *net.TCPConn)
-		want endedBy
+		want EndedBy
 	}{
-		"closed": {func(_, there *net.TCPConn) { _ = there.Close() }, byFIN},
+		"closed": {func(_, there *net.TCPConn) { _ = there.Close() }, ByFIN},
 		"closed, then reset": {func(here, there *net.TCPConn) {
 			_ = there.Close()
 			awaitState(t, here, unix.BPF_TCP_CLOSE_WAIT)
 			_, _ = here.Write([]byte("nobody reads this"))
 			awaitState(t, here, unix.BPF_TCP_CLOSE)
-		}, byFIN},
-		"half closed": {func(_, there *net.TCPConn) { _ = there.CloseWrite() }, byFIN},
-		"reset":       {func(_, there *net.TCPConn) { reset(there) }, byRST},
-		"told elsewhere": {func(here, there *net.TCPConn) {
+		}, ByFIN},
+		"half closed": {func(_, there *net.TCPConn) { _ = there.CloseWrite() }, ByFIN},
+		"reset":       {func(_, there *net.TCPConn) { reset(there) }, ByRST},
+		"error consumed elsewhere": {func(here, there *net.TCPConn) {
 			reset(there)
 			for takeError(t, here) != syscall.ECONNRESET {
 			}
-		}, byUnknown},
+		}, ByUnknown},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,10 +67,10 @@ func TestEndsOfTheKernel(t *testing.T) {
 			if n, err := c.Read(make([]byte, 1)); err == nil {
 				t.Fatalf("read %d bytes", n)
 			}
-			if got := whoEnded(0, false, nil, c.tcp.cause()); got != test.want {
+			if got := c.EndedBy(0, nil); got != test.want {
 				t.Errorf("got %d, want %d: %v", got, test.want, c.tcp.cause())
 			}
-			if test.want == byUnknown {
+			if test.want == ByUnknown {
 				c.tcp.listen(c.tcp.halfClose())
 				if err := c.tcp.cause(); err != nil {
 					t.Errorf("after listening: %v", err)
@@ -80,7 +80,7 @@ func TestEndsOfTheKernel(t *testing.T) {
 	}
 }
 
-// After its own half is closed a connection still hears how the other side ends.
+// A connection that has closed its own half still hears how the other side ends.
 func TestListenHearsTheEnd(t *testing.T) {
 	for name, want := range map[string]error{"FIN": io.EOF, "RST": syscall.ECONNRESET} {
 		here, there := tcpPair(t)
@@ -104,7 +104,7 @@ func TestListenHearsTheEnd(t *testing.T) {
 	}
 }
 
-// What is sent to a client that has closed is answered with RST. When the broker comes to listen after that, it
+// A client that has closed answers further bytes with RST. If the broker listens only after that, it
 // still hears of the FIN.
 func TestListenAfterAReset(t *testing.T) {
 	here, there := tcpPair(t)
@@ -119,7 +119,7 @@ func TestListenAfterAReset(t *testing.T) {
 	}
 }
 
-// awaitState waits until the kernel has heard so much of the other side.
+// awaitState waits until the kernel has the connection in that state.
 func awaitState(t *testing.T, conn *net.TCPConn, state uint8) {
 	t.Helper()
 	system, err := conn.SyscallConn()
@@ -137,7 +137,7 @@ func awaitState(t *testing.T, conn *net.TCPConn, state uint8) {
 	}
 }
 
-// takeError takes the error that the kernel would tell to whoever reads or writes next.
+// takeError consumes the error that the kernel would report to the next read or write.
 func takeError(t *testing.T, conn *net.TCPConn) (errno syscall.Errno) {
 	t.Helper()
 	system, err := conn.SyscallConn()

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 )
 
 // A Broker hands out locks. Make one with [New]. Its methods may be called
@@ -26,7 +28,7 @@ type Broker struct {
 	readers    gate
 	writers    gate
 	loop       *loop
-	tokens     tokenSource
+	tokens     fence.Source
 	standing   standing
 
 	started  atomic.Bool
@@ -69,7 +71,7 @@ func New(config Config) (*Broker, error) {
 	b.loop = newLoop(config, b.inbox)
 	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
 	b.loop.lines = b.lines
-	b.tokens, err = newTokenSource(config)
+	b.tokens, err = openTokens(config)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.mu.Unlock()
 	b.sessions.Wait()
 	b.lines.flush()
-	return errors.Join(err, b.tokens.close())
+	return errors.Join(err, b.tokens.Close())
 }
 
 // refuse lets nobody in any more.

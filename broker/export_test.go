@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 )
@@ -14,20 +15,22 @@ import (
 // state directory, count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
-	if _, clock := b.tokens.(clockTokens); clock {
-		b.tokens = tokensFrom{first: 1}
+	if b.tokens == fence.FromClock() {
+		b.tokens = tokensFrom{Source: fence.FromClock(), first: 1}
 	}
 }
 
 // RigTokens makes tokens begin at first, or, if that is 0, with the clock; reserved so many at a time, where
 // reserve says that it can be done.
 func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
-	b.tokens = tokensFrom{first: first, reserved: reserve}
+	b.tokens = tokensFrom{Source: fence.FromClock(), first: first, reserved: reserve}
 	b.loop.tokenRange = ahead
 }
 
 // RigGrace is RigTokens from 1 after a run that has ended badly.
-func (b *Broker) RigGrace(grace time.Duration) { b.tokens = tokensFrom{first: 1, grace: grace} }
+func (b *Broker) RigGrace(grace time.Duration) {
+	b.tokens = tokensFrom{Source: fence.FromClock(), first: 1, grace: grace}
+}
 
 // RigSteps makes the loop one that has taken so many steps.
 func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
@@ -35,27 +38,29 @@ func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
 // RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
 func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	dir, err := statedir.OpenOn(files, path)
-	b.tokens = savedTokens{dir, b.config.Timeout}
+	b.tokens = fence.InDir(dir, b.config.Timeout)
 	b.loop.tokenRange = ahead
 	return err
 }
 
 // tokensFrom are tokens that begin at a certain one.
 type tokensFrom struct {
-	clockTokens
-	first    int64
-	grace    time.Duration
-	reserved func(limit int64) error // nil: all can be reserved
+	fence.Source // the clock; its other methods do nothing
+	first        int64
+	grace        time.Duration
+	reserved     func(limit int64) error // nil: all can be reserved
 }
 
-func (t tokensFrom) start() beginning {
+// Start implements fence.Source.
+func (t tokensFrom) Start() fence.Beginning {
 	if t.first == 0 {
-		return t.clockTokens.start()
+		return t.Source.Start()
 	}
-	return beginning{first: t.first, grace: t.grace}
+	return fence.Beginning{First: t.first, Grace: t.grace}
 }
 
-func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
+// Reserve implements fence.Source.
+func (t tokensFrom) Reserve(limit int64, _ time.Duration) error {
 	if t.reserved == nil {
 		return nil
 	}
@@ -73,9 +78,9 @@ const (
 	StayAfter    = stayAfter
 	ChangesBytes = changesBytes
 	MatchBurst   = matchBurst
-	TokenRange   = tokenRange
-	ReserveRetry = reserveRetry
-	StartWait    = startWait
+	TokenRange   = fence.Range
+	ReserveRetry = fence.ReserveRetry
+	StartWait    = fence.StartWait
 
 	FaultBurst      = faultBurst
 	SessionBurst    = sessionBurst
@@ -84,9 +89,6 @@ const (
 	IdleTimeout     = idleTimeout
 	RequestTimeout  = requestTimeout
 )
-
-// FirstToken is the first token of a run that has found stored.
-func FirstToken(stored int64, clock time.Time) (int64, string) { return firstToken(stored, clock) }
 
 // SessionNames returns n names as one broker gives them.
 func SessionNames(n int) []string {

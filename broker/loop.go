@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -40,7 +41,7 @@ type loop struct {
 	watching  watching
 	due       *dueTotal
 
-	tokens     *tokens
+	tokens     *fence.Supply
 	tokenRange int64
 	drain      *drain       // nil until the broker is to stop
 	refuse     func()       // called then: no connection is accepted any more
@@ -65,21 +66,21 @@ func newLoop(config Config, in *inbox) *loop {
 		due:      &dueTotal{most: config.MaxDue},
 		stealing: make(map[wire.ID]stealing),
 
-		tokenRange: tokenRange,
+		tokenRange: fence.Range,
 	}
 }
 
 // run serves until ctx ends and what is held then has been released, or the time
 // for that is over. It returns what is wrong with the tokens.
-func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
+func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	l.start = time.Now()
-	if l.tokens, err = startTokens(source, l.tokenRange, l.config); err != nil {
+	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.config.Logger); err != nil {
 		return errors.Join(err, l.stop())
 	}
-	l.aside(func() { l.tokens.logStart(l.config.StateDir) })
+	l.aside(func() { l.tokens.LogStart(l.config.StateDir) })
 	l.table = locktable.New(locktable.Config{
-		FirstToken:  l.tokens.first,
-		Ceiling:     l.tokens.allowed,
+		FirstToken:  l.tokens.First(),
+		Ceiling:     l.tokens.Allowed(),
 		MaxRequests: l.config.Limits.Requests,
 		MaxIdle:     l.config.IdleNames,
 		Grants:      grantSlice,
@@ -98,8 +99,8 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		case <-l.inbox.wake:
 			l.letOthersRun()
 		case <-timer.C:
-		case limit := <-l.tokens.reserved:
-			l.tokens.arrived(limit)
+		case limit := <-l.tokens.Reserved():
+			l.tokens.Add(limit)
 		}
 		l.watchdog.begin()
 		l.round()
@@ -147,8 +148,8 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 		}
 	}
 	now := l.now()
-	if l.tokens.inGrace(now) {
-		sooner(l.tokens.graceEnds)
+	if l.tokens.InGrace(now) {
+		sooner(l.tokens.GraceEnds())
 	}
 	if l.drain != nil {
 		sooner(l.drain.ends)
@@ -237,7 +238,7 @@ func (l *loop) open(s *session) {
 		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
-		GraceMS:     l.tokens.graceMS(l.now()),
+		GraceMS:     l.tokens.GraceMS(l.now()),
 		NotGranting: l.pause(),
 	})
 	if l.drain != nil {
@@ -306,5 +307,5 @@ func (l *loop) stop() error {
 		return nil // it never began
 	}
 	l.logEnd()
-	return l.tokens.stop(l.held(), l.now())
+	return l.tokens.Stop(l.held(), l.now())
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -17,7 +20,7 @@ func TestPageSentWakesFew(t *testing.T) {
 	}
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
-	l.tokens = &tokens{limit: 1 << 50, allowed: 1 << 50}
+	l.tokens = clockTokens(t)
 	l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 1 << 20, MaxIdle: 10_000, Grants: grantSlice})
 	const many = 10_000
 	for i := range many {
@@ -43,4 +46,14 @@ func TestPageSentWakesFew(t *testing.T) {
 	if woken := l.turns.queues[laneLong].Len(); woken == 0 || woken > 2 {
 		t.Errorf("%d have their turns when one page was sent, want the next one, and the one whose page it was", woken)
 	}
+}
+
+// clockTokens returns tokens from the clock.
+func clockTokens(t *testing.T) *fence.Supply {
+	t.Helper()
+	tokens, err := fence.Start(fence.FromClock(), fence.Range, time.Minute, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tokens
 }

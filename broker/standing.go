@@ -31,11 +31,11 @@ func (l *loop) pause() wire.Pause {
 	switch next := l.table.NextToken(); {
 	case l.drain != nil || next > wire.MaxInteger: // which ends the broker
 		return wire.PauseDraining
-	case l.tokens.inGrace(l.now()):
+	case l.tokens.InGrace(l.now()):
 		return wire.PauseGrace
-	case next >= l.tokens.limit:
+	case l.tokens.IsUsedUp(next):
 		return wire.PauseNoTokens
-	case next >= l.tokens.allowed: // it has just ended, and those who have waited come first
+	case next >= l.tokens.Allowed(): // it has just ended, and those who have waited come first
 		pause, _ := l.standing.get()
 		return pause
 	}

@@ -25,7 +25,7 @@ func testUpkeep(t *testing.T, longs int) {
 	}
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
-	l.tokens = &tokens{limit: 1 << 50, allowed: 1 << 50}
+	l.tokens = clockTokens(t)
 	l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 1 << 20, MaxIdle: 10_000, Grants: grantSlice})
 	open := func(name, remote string) *session {
 		s := &session{name: name, peer: wire.Peer{Remote: remote}, out: newOutbox(l.due, func() {})}

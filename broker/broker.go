@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
-	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 
@@ -31,16 +29,9 @@ type Broker struct {
 	tokens     fence.Source
 	standing   standing
 
-	started  atomic.Bool
-	ready    atomic.Bool
-	draining atomic.Bool
-
-	over context.Context // ends when the loop has ended; sessions that still part hurry then
+	life lifecycle
+	over context.Context // ends when the loop has ended; sessions that are ending then hurry
 	end  context.CancelFunc
-
-	mu       sync.Mutex
-	stopped  bool
-	sessions sync.WaitGroup // their goroutines, what the loop does aside, and the watchdog
 }
 
 // ErrStarted is returned by a second Run.
@@ -69,7 +60,7 @@ func New(config Config) (*Broker, error) {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
+	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.life.goroutines.Go, &b.standing
 	b.loop.lines = b.lines
 	b.tokens, err = openTokens(config)
 	if err != nil {
@@ -88,47 +79,28 @@ func New(config Config) (*Broker, error) {
 // [ErrStarted]. Should the event loop be stuck for a minute, Run panics with
 // the stacks of all goroutines: nobody would get a lock any more.
 func (b *Broker) Run(ctx context.Context) error {
-	if b.started.Swap(true) {
+	if !b.life.advance(phaseServing) {
 		return ErrStarted
 	}
-	b.ready.Store(true)
 	ended := make(chan struct{})
-	b.sessions.Go(func() { b.loop.watchdog.watch(ended, abort) })
+	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)
 	b.refuse()
 	b.end()
-
-	b.mu.Lock()
-	b.stopped = true
-	b.mu.Unlock()
-	b.sessions.Wait()
+	b.life.advance(phaseStopped)
+	b.life.goroutines.Wait()
 	b.lines.flush()
 	return errors.Join(err, b.tokens.Close())
 }
 
 // refuse lets nobody in any more.
-func (b *Broker) refuse() {
-	b.draining.Store(true)
-	b.ready.Store(false)
-}
-
-func (b *Broker) hasStopped() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stopped
-}
+func (b *Broker) refuse() { b.life.advance(phaseDraining) }
 
 // serve runs a session from that address on its own goroutines, unless the broker has stopped.
 func (b *Broker) serve(s *session, address netip.Prefix) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.stopped {
-		return false
-	}
-	b.sessions.Go(func() {
+	return b.life.startSession(func() {
 		defer b.door.leave(address)
 		s.run(b.over)
 	})
-	return true
 }

@@ -95,7 +95,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil {
 		refused = b.checkOrigin(r)
 	}
-	if refused == nil && (b.draining.Load() || b.hasStopped()) {
+	if refused == nil && b.life.now() >= phaseDraining {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
 	if refused != nil {

@@ -68,13 +68,14 @@ func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 // serveReady answers whether locks are granted.
 func (b *Broker) serveReady(w http.ResponseWriter, _ *http.Request) {
 	pause, serves := b.standing.get()
-	if b.draining.Load() {
+	phase := b.life.now()
+	if phase >= phaseDraining {
 		pause = wire.PauseDraining // which the loop may not have come to yet
 	}
 	switch {
 	case pause != "":
 		http.Error(w, string(pause)+": "+pause.Explain(), http.StatusServiceUnavailable)
-	case !serves || !b.ready.Load():
+	case !serves || phase == phaseMade:
 		http.Error(w, "not serving", http.StatusServiceUnavailable)
 	default:
 		_, _ = io.WriteString(w, "ok\n")

@@ -9,8 +9,7 @@ import (
 
 // While nobody watches, what could be told costs nothing.
 func TestNothingIsAllocatedForNobody(t *testing.T) {
-	l := newLoop(Config{}, newInbox())
-	l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 10})
+	l := idleLoop(t)
 	l.table.Open("a", wire.Peer{})
 	granted := l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: "a"}, Locks: []wire.LockSpec{{Name: "x"}}}, nil)[0]
 
@@ -20,10 +19,7 @@ func TestNothingIsAllocatedForNobody(t *testing.T) {
 		t.Errorf("%v allocations, want none", got)
 	}
 
-	watcher := &session{name: "b", out: newOutbox(l.due, func() {})}
-	l.table.Open("b", wire.Peer{})
-	l.join(watcher)
-	l.watch(watcher, &wire.Watch{ID: wire.ID{Session: "b"}})
+	l.watch(openSession(l, "b", ""), &wire.Watch{ID: wire.ID{Session: "b"}})
 	if got := testing.AllocsPerRun(1000, deliver); got == 0 {
 		t.Error("no allocations with a watcher: that was not tested")
 	}

@@ -13,13 +13,9 @@ import (
 // each, for between two slices the loop rests.
 func TestManySessionsInASlice(t *testing.T) {
 	for locks, most := range []int{2, 4} { // slices for 300 sessions with none and with one lock
-		l := newLoop(Config{}, newInbox())
-		l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 10})
+		l := idleLoop(t)
 		for n := range 300 {
-			s := &session{name: "s" + strconv.Itoa(n), out: newOutbox(l.due, func() {})}
-			l.table.Open(s.name, wire.Peer{})
-			l.join(s)
-			l.sessions[s.name] = s
+			s := openSession(l, "s"+strconv.Itoa(n), "")
 			for i := range locks {
 				id := wire.ID{Session: s.name, N: int64(i)}
 				l.table.Acquire(0, locktable.Acquire{ID: id, Locks: []wire.LockSpec{{Name: id.String()}}}, nil)

@@ -73,7 +73,7 @@ const (
 	CloseWait    = transport.CloseWait
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
-	Breath       = breath
+	Breath       = sliceRest
 	MaxMalformed = maxMalformed
 	StayAfter    = stayAfter
 	ChangesBytes = changesBytes
@@ -129,4 +129,4 @@ func AddressOf(remote string) string {
 }
 
 // Due is how many bytes are due to all clients together.
-func (b *Broker) Due() int64 { return b.loop.due.now.Load() }
+func (b *Broker) Due() int64 { return b.loop.unsent.now.Load() }

@@ -28,7 +28,7 @@ const maxPatience = 500 * time.Millisecond
 // at once and too late. A flood costs other clients some time to connect, and sessions nothing.
 type handshakes struct {
 	most, mostPerAddress int
-	lines                *lines
+	logs                 *logLimits
 	ended                chan struct{} // has a token when one has ended
 
 	mu    sync.Mutex
@@ -46,9 +46,9 @@ type handshake struct {
 	inAddress *list.Element
 }
 
-func newHandshakes(c *Config, l *lines) *handshakes {
+func newHandshakes(c *Config, l *logLimits) *handshakes {
 	return &handshakes{
-		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), lines: l, ended: make(chan struct{}, 1),
+		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l, ended: make(chan struct{}, 1),
 		conns: make(map[net.Conn]*handshake), all: list.New(), from: make(map[netip.Prefix]*list.List),
 	}
 }
@@ -77,7 +77,7 @@ func (h *handshakes) admit(conn net.Conn) {
 		}
 		if oldest != nil {
 			oldest.abandon()
-			h.lines.handshake.line().Str("remote", wire.LogText(oldest.conn.RemoteAddr().String())).
+			h.logs.handshake.line().Str("remote", wire.LogText(oldest.conn.RemoteAddr().String())).
 				Msg("closed a connection that had not become a session: too many such connections")
 		}
 		return

@@ -33,6 +33,6 @@ func (b *Broker) Server() *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes - headerSlop,
 		ConnState:         b.handshakes.follow,
-		ErrorLog:          b.lines.serverLog(),
+		ErrorLog:          b.logs.serverLog(),
 	}
 }

@@ -25,7 +25,7 @@ func openTokens(config Config) (fence.Source, error) {
 // keepTokens reserves more tokens if it is time to, and tells everybody if none are left.
 func (l *loop) keepTokens() {
 	l.tokens.KeepAhead(l.table.NextToken(), l.now())
-	l.noteStanding()
+	l.updateGrants()
 }
 
 // canAllow reports whether the table may give out more tokens than it knows of.
@@ -35,6 +35,6 @@ func (l *loop) canAllow() bool { return l.drain == nil && l.tokens.CanAllow(l.no
 // tokens are granted slice by slice.
 func (l *loop) allow() {
 	limit := l.tokens.Allow()
-	l.noteStanding() // before anybody hears of a grant
+	l.updateGrants() // before anybody hears of a grant
 	l.deliver(l.table.Allow(l.now(), limit, l.events[:0]))
 }

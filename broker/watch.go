@@ -108,7 +108,7 @@ func (ws *watches) lag() {
 func (ws *watches) tell(name string, change func() *wire.Change) (told int) {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) && w.matches(name) {
-			ws.session.out.tell(w.id, change())
+			ws.session.out.putChange(w.id, change())
 			told++
 		}
 	}
@@ -149,9 +149,9 @@ func (w *watching) hush(ws *watches, now time.Duration) {
 	w.spent += int64(len(ws.all) * tellCost / matchesOfStep)
 }
 
-// catchUp lets watches be told again whose time of quiet is over. What they have missed meanwhile
+// endQuiet lets watches be told again whose time of quiet is over. What they have missed meanwhile
 // they must know of: their clients have read that they lag, and have looked at the locks since.
-func (w *watching) catchUp(now time.Duration) {
+func (w *watching) endQuiet(now time.Duration) {
 	for len(w.quiet) > 0 && w.quiet[0].until <= now {
 		ws := w.quiet[0]
 		w.quiet = w.quiet[1:]
@@ -162,7 +162,7 @@ func (w *watching) catchUp(now time.Duration) {
 	}
 }
 
-// nextDeadline is when catchUp has something to do.
+// nextDeadline is when endQuiet has something to do.
 func (w *watching) nextDeadline() (time.Duration, bool) {
 	if len(w.quiet) == 0 {
 		return 0, false
@@ -249,4 +249,16 @@ func (l *loop) tellSession(ws *watches, now time.Time, name string, change func(
 	stock.ReserveN(now, told)
 	l.watching.stock.ReserveN(now, told)
 	l.watching.spent += int64((price + told) / matchesOfStep)
+}
+
+// changeOf is what watchers are told of an event at one of its locks.
+func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
+	return &wire.Change{
+		Event:   wire.Event(event.Kind.String()),
+		Reason:  event.Lost,
+		By:      event.By,
+		Message: event.Message,
+		Lock:    event.Lock(i),
+		Request: l.table.Subject(event, i),
+	}
 }

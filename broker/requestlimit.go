@@ -5,12 +5,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// alwaysRequests is how many requests a session may have however many there are in all, so that nobody is locked out
-// by others who have very many.
+// alwaysRequests is how many requests every session may have, whatever the total. So others with very
+// many requests cannot lock it out.
 const alwaysRequests = 16
 
-// mayAsk reports whether the requests in all leave room for another one. One share has half of them at most.
-func (l *loop) mayAsk(s *session, m *wire.Acquire) bool {
+// mayAcquire reports whether the total of all requests leaves room for another. One share has half
+// of them at most.
+func (l *loop) mayAcquire(s *session, m *wire.Acquire) bool {
 	most := l.config.MaxRequests
 	if l.table.InUse() < most/2 { // then no share has more, either
 		return true
@@ -23,17 +24,17 @@ func (l *loop) mayAsk(s *session, m *wire.Acquire) bool {
 		l.table.Requests(s.name) < alwaysRequests
 }
 
-// refuseMore refuses what would be more than the broker as a whole can take, and lets the log say so.
+// refuseMore refuses something that would be too much for the broker as a whole.
 func (l *loop) refuseMore(s *session, id wire.ID, what string) {
 	message := "the broker, or this address, has as many " + what + " as it may"
 	l.reply(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 	l.logLimit(s, what)
 }
 
-// logLimit lets the log say that a bound of the broker was reached. Such lines are limited.
+// logLimit logs that a limit of the broker was reached.
 func (l *loop) logLimit(s *session, what string) {
 	l.aside(func() {
-		s.log(l.lines.limit.line()).Str("limit", what).Str("remote", wire.LogText(s.peer.Remote)).
+		s.log(l.logs.limit.line()).Str("limit", what).Str("remote", wire.LogText(s.peer.Remote)).
 			Str("client", wire.LogText(s.peer.Client)).Msg("a limit of the broker was reached")
 	})
 }

@@ -15,7 +15,7 @@ func writers() int {
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return bytes.Count(stacks, []byte("broker.(*session).write("))
+	return bytes.Count(stacks, []byte("broker.(*writer).run("))
 }
 
 // A connection at rest has no writer; one with much to say keeps it, until the next

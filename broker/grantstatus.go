@@ -10,16 +10,16 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A standing says whether locks are granted, to those who cannot ask the loop. Only the
-// loop sets it.
-type standing struct {
+// A grantStatus says whether locks are granted, to goroutines that cannot ask the loop. Only
+// the loop sets it.
+type grantStatus struct {
 	pause atomic.Pointer[wire.Pause] // nil until the loop serves
 }
 
-func (s *standing) set(pause wire.Pause) { s.pause.Store(&pause) }
+func (s *grantStatus) set(pause wire.Pause) { s.pause.Store(&pause) }
 
-// get returns why nothing is granted, if that is so, and whether the loop serves at all.
-func (s *standing) get() (pause wire.Pause, serves bool) {
+// get returns why nothing is granted, "" if locks are granted, and whether the loop serves at all.
+func (s *grantStatus) get() (pause wire.Pause, serves bool) {
 	if p := s.pause.Load(); p != nil {
 		return *p, true
 	}
@@ -29,31 +29,32 @@ func (s *standing) get() (pause wire.Pause, serves bool) {
 // pause returns why nothing is granted now; "" while locks are granted.
 func (l *loop) pause() wire.Pause {
 	switch next := l.table.NextToken(); {
-	case l.drain != nil || next > wire.MaxInteger: // which ends the broker
+	case l.drain != nil || next > wire.MaxInteger: // the latter makes the broker drain
 		return wire.PauseDraining
 	case l.tokens.InGrace(l.now()):
 		return wire.PauseGrace
 	case l.tokens.IsUsedUp(next):
 		return wire.PauseNoTokens
-	case next >= l.tokens.Allowed(): // it has just ended, and those who have waited come first
-		pause, _ := l.standing.get()
+	case next >= l.tokens.Allowed(): // the pause has just ended, and those who waited are served first
+		pause, _ := l.grants.get()
 		return pause
 	}
 	return ""
 }
 
-// noteStanding tells those outside, and the log, when that has changed.
-func (l *loop) noteStanding() {
+// updateGrants tells the other goroutines, and the log, if the status has changed.
+func (l *loop) updateGrants() {
 	pause := l.pause()
-	before, serves := l.standing.get()
+	before, serves := l.grants.get()
 	if serves && pause == before {
 		return
 	}
-	l.standing.set(pause)
+	l.grants.set(pause)
 	l.aside(func() { logPause(l.config.Logger, before, pause) })
 }
 
-// logPause says what begins or ends; the grace and the drain are told where they begin.
+// logPause logs that a pause begins or ends. The beginning of the grace period and of the drain
+// are logged elsewhere.
 func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 	switch {
 	case pause == wire.PauseNoTokens:
@@ -67,10 +68,10 @@ func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 
 // serveReady answers whether locks are granted.
 func (b *Broker) serveReady(w http.ResponseWriter, _ *http.Request) {
-	pause, serves := b.standing.get()
+	pause, serves := b.grants.get()
 	phase := b.life.now()
 	if phase >= phaseDraining {
-		pause = wire.PauseDraining // which the loop may not have come to yet
+		pause = wire.PauseDraining // the loop may not have noticed yet
 	}
 	switch {
 	case pause != "":

@@ -9,18 +9,18 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// queryBytes is how long the query of an upgrade may be: the longest label, each of its
-// bytes written as %XX, and as much again.
+// queryBytes is how long the query of an upgrade may be. The longest label, with each of its
+// bytes written as %XX, fits twice.
 const queryBytes = 2 * 3 * wire.ClientLabelBytes
 
 // An introduction is what a client says about itself in the query of its upgrade.
 type introduction struct {
-	label     string // for people
-	byMessage bool   // only messages are signs of its life
+	label        string // for people
+	messagesOnly bool   // only messages are signs of life
 }
 
-// readQuery reads the introduction, or says what is wrong with it. Parameters that the
-// broker does not know are ignored, whatever they contain: they may be for a proxy.
+// readQuery reads the introduction, or returns what is wrong with it. It ignores parameters that
+// the broker does not know, whatever they contain: they may be for a proxy.
 func readQuery(query string) (introduction, error) {
 	if len(query) > queryBytes {
 		return introduction{}, fmt.Errorf("the query is too long: want at most %d bytes", queryBytes)
@@ -39,11 +39,11 @@ func readQuery(query string) (introduction, error) {
 	if given && alive != wire.AliveMessage {
 		return introduction{}, fmt.Errorf("alive: want %s, or none", wire.AliveMessage)
 	}
-	return introduction{label: label, byMessage: given}, nil
+	return introduction{label: label, messagesOnly: given}, nil
 }
 
-// parameter returns the value of one parameter. url.ParseQuery would not do: it refuses all
-// of a query because of any part of it, and Get takes the first of several.
+// parameter returns the value of one parameter. url.ParseQuery does not do: it refuses the whole
+// query because of any part of it, and Get takes the first of several values.
 func parameter(query, name string) (value string, given bool, err error) {
 	for part := range strings.SplitSeq(query, "&") {
 		key, text, _ := strings.Cut(part, "=")

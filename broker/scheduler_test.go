@@ -15,7 +15,7 @@ type worker struct {
 
 // divide lets workers, one in each lane whose price is not 0, share the loop, and returns what each lane got.
 func divide(prices [lanes]int) (spent [lanes]float64) {
-	var t turns
+	var t scheduler
 	var workers [lanes]*worker
 	for in, price := range prices {
 		if price > 0 {

@@ -22,8 +22,8 @@ func (l *stuckLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A log that blocks does not keep other clients from being read: a reader that waits for it is not inside the gate.
-func TestBlockedAuditLeavesTheGate(t *testing.T) {
+// A log that blocks does not keep other clients from being read: a reader that waits for the log has no slot.
+func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	synctest.Test(t, func(t *testing.T) {
 		log := &stuckLog{off: make(chan struct{})}
@@ -31,7 +31,7 @@ func TestBlockedAuditLeavesTheGate(t *testing.T) {
 			a, b := r.connect("a"), r.connect("b")
 			a.take()
 			b.take()
-			flood := pings("aaaaaaaa", 100)                                                                // so that its reader goes through the gate
+			flood := pings("aaaaaaaa", 100)                                                                // so that its reader needs a slot
 			flood = append(flood, frame(`{"type":"evict","id":"zzzzzzzz--0","request":"bbbbbbbb--0"}`)...) // refused, and audited
 			_, _ = a.net.Write(flood)
 			synctest.Wait()

@@ -59,7 +59,7 @@ func New(config Config) (*Broker, error) {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.conns, b.handshakes = newConnLimit(&config), newHandshakes(&config, b.logs)
-	if b.client, err = theClient(); err != nil {
+	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)

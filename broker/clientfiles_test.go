@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,23 +16,20 @@ import (
 	"testing/fstest"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-// clientHandler is that of a broker that serves these files as its client.
+// clientHandler returns the handler of a broker that serves these files.
 func clientHandler(t *testing.T, config broker.Config, files fs.FS) http.Handler {
 	t.Helper()
+	config.ClientFiles = files
 	b, err := broker.New(config)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.RigClient(files); err != nil {
 		t.Fatal(err)
 	}
 	return b.Handler()
 }
 
-// aClient is one of two files, with what is beside it.
+// aClient has two files that are served, and some that are not.
 var aClient = fstest.MapFS{
 	"client.js":     {Data: []byte("export {}")},
 	"index.d.ts":    {Data: []byte("export declare const connect: unknown")},
@@ -42,7 +38,7 @@ var aClient = fstest.MapFS{
 	"odd.js/part":   {Data: []byte("a file in a directory with such a name")},
 }
 
-// fetch asks for a file of http://broker.test.
+// fetch requests a file of http://broker.test.
 func fetch(h http.Handler, method, path string, header http.Header) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, "http://broker.test"+path, http.NoBody)
 	maps.Copy(request.Header, header)
@@ -89,7 +85,7 @@ func TestClientFiles(t *testing.T) {
 	}
 }
 
-// Browsers keep the files, ask each time, and are told when nothing has changed.
+// Browsers keep the files, ask each time, and get 304 if nothing has changed.
 func TestClientFilesAreKept(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, aClient)
@@ -125,10 +121,10 @@ func TestClientFilesAreKept(t *testing.T) {
 	}
 }
 
-// zipped is a client of one file that gzip makes shorter.
+// zipped has one file, which gzip makes shorter.
 var zipped = fstest.MapFS{"client.js": {Data: []byte("export {};" + strings.Repeat(" // and so on", 100))}}
 
-// Who can read gzip gets it, and nobody else.
+// Only clients that accept gzip get it.
 func TestClientFilesAreCompressed(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, zipped)
 	want := string(zipped["client.js"].Data)
@@ -174,8 +170,8 @@ func TestClientFilesAreCompressed(t *testing.T) {
 	}
 }
 
-// A cache that has one form of a file is not told that it is what a client that cannot read it has asked for.
-func TestFormsOfClientFilesAreToldApart(t *testing.T) {
+// A cache that has one representation of a file is not told that the other one is the same.
+func TestRepresentationsDiffer(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, zipped)
 	etags := map[string]string{}
@@ -188,7 +184,7 @@ func TestFormsOfClientFilesAreToldApart(t *testing.T) {
 			got := fetch(h, http.MethodGet, "/client.js",
 				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag}, "Origin": {"https://app.example"}})
 			if (got.Code == 304) != (asked == known) {
-				t.Errorf("who has %s and asks for %s gets %d", known, asked, got.Code)
+				t.Errorf("a client that has %s and asks for %s gets %d", known, asked, got.Code)
 			}
 			if vary := got.Header().Values("Vary"); !slices.Equal(vary, []string{"Origin", "Accept-Encoding"}) {
 				t.Errorf("%d: Vary %q", got.Code, vary)
@@ -200,42 +196,7 @@ func TestFormsOfClientFilesAreToldApart(t *testing.T) {
 	}
 }
 
-// What every broker serves: the client in one file that imports nothing, and each part as it is written.
-func TestServedClient(t *testing.T) {
-	b, err := broker.New(broker.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries, err := fs.ReadDir(js.Files(), ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		text, err := fs.ReadFile(js.Files(), entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := string(text)
-		if entry.Name() == "client.js" {
-			want = js.Module()
-		}
-		for _, encoding := range []string{"identity", "gzip"} {
-			got := fetch(b.Handler(), http.MethodGet, "/"+entry.Name(), http.Header{"Accept-Encoding": {encoding}})
-			if got.Code != 200 || unzip(t, got) != want {
-				t.Errorf("%s, %s: %d, %.200s", entry.Name(), encoding, got.Code, got.Body)
-			}
-			const firstPackets = 10_000 // bytes that a connection sends before it waits for an answer
-			if entry.Name() == "client.js" && encoding == "gzip" && got.Body.Len() > firstPackets {
-				t.Errorf("client.js has %d bytes", got.Body.Len())
-			}
-		}
-	}
-	if imported := regexp.MustCompile(`(?m)^\s*import\b|\bimport\(|^await`).FindString(js.Module()); imported != "" {
-		t.Errorf("client.js has %q", imported)
-	}
-}
-
-// unzip is the body of a response, as it was before it was encoded.
+// unzip returns the body of a response, decoded.
 func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
 	t.Helper()
 	if response.Header().Get("Content-Encoding") == "" {
@@ -252,7 +213,7 @@ func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
 	return string(text)
 }
 
-// Pages of other origins may import the client where they may use the broker.
+// Pages of other origins may import the client if they may use the broker.
 func TestClientFilesAreShared(t *testing.T) {
 	log := &testLog{}
 	tests := []struct{ origin, allowed string }{
@@ -277,11 +238,11 @@ func TestClientFilesAreShared(t *testing.T) {
 		}
 	}
 	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`, "https://evil.test")) != 1 {
-		t.Errorf("the log says %q, want a line for each of the two that were refused", log.lines("refused"))
+		t.Errorf("the log says %q, want a line for each of the two refused origins", log.lines("refused"))
 	}
 }
 
-// Parts of a file are not served: one request could ask for thousands of them.
+// Ranges of a file are not served: one request could ask for thousands of them.
 func TestClientFilesHaveNoRanges(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, aClient)
 	whole := fetch(h, http.MethodGet, "/client.js", nil)
@@ -293,14 +254,17 @@ func TestClientFilesHaveNoRanges(t *testing.T) {
 	}
 }
 
-// Files that cannot be read are an error, and not a client with holes.
+// New fails if a file cannot be read: a client with holes is worse than none.
 func TestUnreadableClientFiles(t *testing.T) {
-	b, err := broker.New(broker.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.RigClient(unreadable{fstest.MapFS{"client.js": {}}}); err == nil {
+	if _, err := broker.New(broker.Config{ClientFiles: unreadable{fstest.MapFS{"client.js": {}}}}); err == nil {
 		t.Error("no error")
+	}
+}
+
+// A broker without client files serves none.
+func TestNoClientFiles(t *testing.T) {
+	if got := fetch(clientHandler(t, broker.Config{}, nil), http.MethodGet, "/client.js", nil); got.Code != 404 {
+		t.Errorf("/client.js: %d, want 404", got.Code)
 	}
 }
 

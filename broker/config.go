@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"time"
 
@@ -96,6 +97,11 @@ type Config struct {
 	// refused with 503 and 429.
 	MaxConnections           int
 	MaxConnectionsPerAddress int
+
+	// ClientFiles are the files of the JavaScript client, for pages: the broker serves each .js and
+	// .d.ts file of the top directory under its name, as /client.js. Package wsclient/js has
+	// them. nil: no files are served.
+	ClientFiles fs.FS
 
 	// MaxHandshakes is how many HTTP connections that are not WebSocket connections, or
 	// not yet, [Broker.Server] keeps at once; half of that of one address. Over that it

@@ -18,10 +18,10 @@ const keepBuffer = 4 << 10
 // A connection is what the reader, the writer and the loop share of one client. Its fields are
 // set before the goroutines start, or may be used concurrently.
 type connection struct {
-	name   string // of the session
-	peer   wire.Peer
-	ws     *websocket.Conn
-	net    *transport.Conn // under ws
+	name string // of the session
+	peer wire.Peer
+	ws   *websocket.Conn
+	net  *transport.Conn // under ws
 	*services
 
 	loop    loopSender

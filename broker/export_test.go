@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"io/fs"
 	"net/http"
 	"time"
 
@@ -112,12 +111,6 @@ func (b *Broker) Watches() (n int) {
 func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
 	o, err := parseOrigins(patterns, hosts)
 	return o.judge(r) == originAllowed, err
-}
-
-// RigClient makes the client that is served another one.
-func (b *Broker) RigClient(files fs.FS) (err error) {
-	b.client, err = readClient(files)
-	return err
 }
 
 // AddressOf is the address that bounds per address count, or "".

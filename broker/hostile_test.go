@@ -26,7 +26,7 @@ const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":tr
 // Whatever text a client sends, wherever it can, the log holds it quoted and cut.
 func TestHostileText(t *testing.T) {
 	log := new(testLog)
-	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second}
+	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second, ClientFiles: aClient}
 	inBubble(t, config, func(r *rig) {
 		text, _ := json.Marshal(hostile)
 		long, _ := json.Marshal(hostile + strings.Repeat("x", 200-len(hostile)))

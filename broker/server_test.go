@@ -46,7 +46,7 @@ const upgradeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\n" +
 
 // Requests with a body are answered at once, though the body never comes.
 func TestBodyThatNeverComes(t *testing.T) {
-	inBubble(t, broker.Config{}, func(r *rig) {
+	inBubble(t, broker.Config{ClientFiles: aClient}, func(r *rig) {
 		for _, test := range []struct {
 			request string
 			status  int
@@ -109,7 +109,7 @@ func TestHeaderBytes(t *testing.T) {
 // The handler has bounds of its own, for whoever serves it from another http.Server.
 func TestHandlerBounds(t *testing.T) {
 	log := new(testLog)
-	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}})
+	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}, ClientFiles: aClient})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func TestConversations(t *testing.T) {
 	for _, c := range conversations {
 		t.Run(c.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, err := broker.New(broker.Config{Drain: -1})
+				b, err := broker.New(broker.Config{Drain: broker.None})
 				if err != nil {
 					t.Fatal(err)
 				}

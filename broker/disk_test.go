@@ -137,7 +137,7 @@ type diskRun struct {
 
 func (run *diskRun) begin(f func(r *rig)) {
 	run.t.Helper()
-	b, err := broker.New(broker.Config{Logger: run.log.logger(), Drain: -1})
+	b, err := broker.New(broker.Config{Logger: run.log.logger(), Drain: broker.None})
 	if err != nil {
 		run.t.Fatal(err)
 	}

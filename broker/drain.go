@@ -21,14 +21,14 @@ type drain struct {
 func (l *loop) beginDrain() {
 	l.refuse()
 	now := l.now()
-	l.drain = &drain{ends: now + max(l.config.Drain, 0)}
+	l.drain = &drain{ends: now + l.config.Drain}
 	for _, s := range l.sessions {
 		l.reply(s, l.drain.message(now))
 	}
 	l.shut() // at once: from now on nothing is granted
 	held, holders := l.held(), l.table.SomeHolders(maxDescribed)
 	l.aside(func() {
-		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).Stringer("drain", max(l.config.Drain, 0)).
+		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).Stringer("drain", l.config.Drain).
 			Msg("draining: nothing is granted any more, and holders are to release")
 	})
 }

@@ -38,7 +38,7 @@ func (r *rig) expectReady(want string) {
 // says that nothing is granted and why, to the end of the grace and no longer.
 func TestGraceIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: -1})
+		b, err := broker.New(broker.Config{Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestGraceIsTold(t *testing.T) {
 func TestGraceEndsBitByBit(t *testing.T) {
 	const requests = 10_000
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: -1})
+		b, err := broker.New(broker.Config{Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}

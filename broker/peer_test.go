@@ -41,7 +41,7 @@ func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
 	if config.Drain == 0 {
-		config.Drain = -1
+		config.Drain = broker.None
 	}
 	b, err := broker.New(config)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // a slice would lie below its beginning once that is near the greatest, and what is due would never be done.
 func TestStepsAreCountedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: -1})
+		b, err := broker.New(broker.Config{Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -132,22 +131,6 @@ func TestRunOnlyOnce(t *testing.T) {
 	}
 	if err := b.Run(ctx); !errors.Is(err, broker.ErrStarted) {
 		t.Errorf("second Run: got %v, want ErrStarted", err)
-	}
-}
-
-func TestConfigIsChecked(t *testing.T) {
-	most := math.MaxInt32
-	for _, config := range []broker.Config{
-		{Heartbeat: 8 * time.Second},
-		{Heartbeat: -1},
-		{Timeout: -1},
-		{Timeout: 366 * 24 * time.Hour},
-		{Limits: wire.Limits{NameBytes: -1}},
-		{Limits: wire.Limits{Requests: most + 1}},
-	} {
-		if _, err := broker.New(config); err == nil {
-			t.Errorf("New(%+v): no error", config)
-		}
 	}
 }
 

@@ -254,7 +254,7 @@ func (s *sweep) dial(netDial func(context.Context, string, string) (net.Conn, er
 
 // serve runs a broker.
 func (s *sweep) serve(network *pipes) (stop func()) {
-	b, err := broker.New(broker.Config{LockDelay: s.delayed, Drain: -1})
+	b, err := broker.New(broker.Config{LockDelay: s.delayed, Drain: broker.None})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -170,7 +170,7 @@ func TestTokensCannotBeReserved(t *testing.T) {
 	const ahead = 4
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: -1})
+		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -304,7 +304,7 @@ func TestNoTokensFromTheStart(t *testing.T) {
 func TestTokensFromTheClock(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: -1})
+		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}

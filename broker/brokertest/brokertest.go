@@ -42,14 +42,15 @@ type Server struct {
 	links []*Link
 }
 
-// Start makes a broker of config and runs it until Stop, at the latest until
-// the test ends. Inside a synctest bubble pass the t of the bubble, and
-// close your clients before it ends. Where config says nothing of it, Drain is none:
-// tests need not wait for what they still hold.
+// Start makes a broker of config and runs it until Stop, or until the test ends. Inside a synctest
+// bubble, pass the t of the bubble, and close your clients before the bubble ends.
+//
+// The default of Drain is [broker.None] here: a test need not wait for the locks that it still
+// holds. All other defaults are those of [broker.Config].
 func Start(t testing.TB, config broker.Config) *Server {
 	t.Helper()
 	if config.Drain == 0 {
-		config.Drain = -1
+		config.Drain = broker.None
 	}
 	b, err := broker.New(config)
 	if err != nil {

@@ -189,7 +189,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxPages:                 f.MaxPages,
 	}
 	if f.Drain <= 0 {
-		c.Drain = -1
+		c.Drain = broker.None
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // keepBuffer is the size up to which a reader and a writer keep their buffers for the next frame.
@@ -52,7 +53,7 @@ func newReader(
 	c, r, w := &p.connection, &p.reader, &p.writer
 	p.session.connection = c
 	r.connection, r.flood.slots = c, b.readers
-	r.decoder, r.ids = wire.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
+	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
 	w.connection, w.flood.slots = c, b.writers
 	c.loop = &p.session
 	c.out = newOutbox(b.loop.unsent, func() { go w.run() })

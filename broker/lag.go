@@ -1,6 +1,9 @@
 package broker
 
-import "github.com/lockbroker/lockbroker/broker/wire"
+import (
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
+)
 
 // Watches lag when too many changes are unsent. A watch that lags is told so, and then
 // nothing until the writer has sent that.
@@ -40,7 +43,7 @@ func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
 	told := *change
 	told.ID = watch
 	o.add(&told)
-	o.queued.changes += wire.Size(&told)
+	o.queued.changes += jsonsize.Reply(&told)
 }
 
 // resume ends the lag of a watch. The writer calls it before it sends that the watch has

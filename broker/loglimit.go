@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 const (
@@ -66,7 +66,7 @@ type serverLog struct{ *lineLimit }
 
 // Write logs an error of net/http.
 func (l serverLog) Write(text []byte) (int, error) {
-	l.line().Msg(wire.Printable(string(text[:min(len(text), serverBytes)])))
+	l.line().Msg(printable.Text(string(text[:min(len(text), serverBytes)])))
 	return len(text), nil
 }
 

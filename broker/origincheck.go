@@ -3,7 +3,7 @@ package broker
 import (
 	"net/http"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // checkOrigin returns why the page that sends a request may not use the broker, or nil.
@@ -26,6 +26,6 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 
 // logOrigin tells the operator. The author of the page cannot see the reason.
 func (b *Broker) logOrigin(r *http.Request, message string) {
-	b.logs.origin.line().Str("origin", wire.LogText(r.Header.Get("Origin"))).Str("host", wire.LogText(r.Host)).
-		Str("path", wire.LogText(r.URL.Path)).Str("remote", wire.LogText(r.RemoteAddr)).Msg(message)
+	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).Str("host", printable.LogText(r.Host)).
+		Str("path", printable.LogText(r.URL.Path)).Str("remote", printable.LogText(r.RemoteAddr)).Msg(message)
 }

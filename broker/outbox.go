@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 const (
@@ -69,7 +70,7 @@ func (o *outbox) add(m wire.Reply) {
 	if o.end != nil {
 		return
 	}
-	size := wire.Size(m)
+	size := jsonsize.Reply(m)
 	o.replies = append(o.replies, m)
 	o.queued.all += size
 	o.total.now.Add(int64(size))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // maxMalformed is how many malformed frames in a row a client may send.
@@ -20,7 +22,7 @@ const maxMalformed = 100
 // else to the loop. Only its own goroutine touches its fields.
 type reader struct {
 	*connection
-	decoder *wire.RequestDecoder
+	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
 	deaf    bool // no frame can be read any more
@@ -29,8 +31,8 @@ type reader struct {
 // logOpened is called before run, on a goroutine that ends soon. A line of the log needs a
 // deep stack, and the stack of run should stay small.
 func (r *reader) logOpened() {
-	r.log(r.logs.opened.line()).Str("remote", wire.LogText(r.peer.Remote)).
-		Str("client", wire.LogText(r.peer.Client)).Msg("session opened")
+	r.log(r.logs.opened.line()).Str("remote", printable.LogText(r.peer.Remote)).
+		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
 }
 
 // run reads until the connection ends, tells the loop, and sees to the end of the
@@ -51,7 +53,7 @@ func (r *reader) run(over context.Context) {
 	r.awaitEnd(over, end)
 	_ = r.net.Close()
 	reason := r.out.finish(end).reason
-	r.log(r.logs.ended.line()).Str("reason", wire.LogText(reason)).Msg("session ended")
+	r.log(r.logs.ended.line()).Str("reason", printable.LogText(reason)).Msg("session ended")
 }
 
 // read handles every frame until the connection ends, and returns how it must end.
@@ -140,7 +142,7 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 // answerTo returns the answer to a frame that was not decoded because of err, and whether the frame
 // is well-formed JSON.
 func answerTo(err error) (answer *wire.Error, wellFormed bool) {
-	var syntax *wire.SyntaxError
+	var syntax *codec.SyntaxError
 	if errors.As(err, &syntax) {
 		return &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}, false
 	}

@@ -14,16 +14,18 @@ type ids struct {
 // admit uses up the number of an id that m opens, or returns why it may not. If m only names
 // a request, it must be one of this session: a client cannot end the requests of others.
 func (i *ids) admit(session string, m wire.Request) *wire.Error {
-	id, opens := m.Opener()
+	id, opens := wire.RequestID(m)
 	switch {
 	case opens:
 		return i.use(session, id)
 	case id.Session == session:
 		return nil
-	case m.Kind() == "release":
-		return &wire.Error{ID: id, Code: wire.NotHeld, Message: "not a request of this session"}
 	}
-	return &wire.Error{ID: id, Code: wire.NotFound, Message: "not a request of this session"}
+	code := wire.NotFound
+	if _, isRelease := m.(*wire.Release); isRelease {
+		code = wire.NotHeld
+	}
+	return &wire.Error{ID: id, Code: code, Message: "not a request of this session"}
 }
 
 // use uses up the number of an id that opens a request, or returns why it may not.

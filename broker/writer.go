@@ -6,6 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // stayAfter is how many parcels a writer sends between two pings before it stays and waits for
@@ -91,7 +92,7 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 			w.out.resume(lagged.ID)
 		}
 		var err error
-		if frame, err = wire.Append(frame[:0], m); err != nil {
+		if frame, err = codec.Append(frame[:0], m); err != nil {
 			return err
 		}
 		if err = w.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
@@ -104,7 +105,7 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 		case *wire.InfoPage, *wire.Chain:
 			w.loop.sendPageSent()
 		}
-		wire.Recycle(m)
+		codec.Recycle(m)
 		w.flood.countFrame()
 	}
 	w.frame = frame

@@ -13,7 +13,7 @@ import (
 // into replies. Four files know more of both: steal.go and evict.go, because the log must tell of
 // these, listing.go, and watch.go.
 
-// request does what a client asks for.
+// request handles a message of a client.
 func (l *loop) request(s *session, m wire.Request) {
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
@@ -43,7 +43,7 @@ func (l *loop) request(s *session, m wire.Request) {
 	}
 }
 
-// acquire asks for locks.
+// acquire passes a request for locks to the table.
 func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	if l.drain == nil && !m.Steal && !l.mayAcquire(s, m) {
 		l.refuseMore(s, m.ID, "requests")
@@ -93,7 +93,7 @@ func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond 
 
 func queryOf(m *wire.Info) locktable.Query {
 	return locktable.Query{
-		Match: m.Match.Or(""), // the wire refuses an empty glob, which is the table's all
+		Match: m.Match.Or(""), // the table's "" means all names; the wire refuses an empty glob
 		Empty: m.Empty,
 		After: m.After,
 		Max:   m.Max.Or(wire.MaxPage),
@@ -105,7 +105,7 @@ func queryOf(m *wire.Info) locktable.Query {
 	}
 }
 
-// replyTo is what the requestor is told of an event; nil: nothing.
+// replyTo returns what the client of a request is told of an event; nil: nothing.
 func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
@@ -118,7 +118,8 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Lost:
 		return &wire.Lost{ID: id, Reason: event.Lost, By: event.By, Message: event.Message}
 	case locktable.Evicted:
-		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: cmp.Or(event.Message, "withdrawn by an operator"), By: event.By}
+		message := cmp.Or(event.Message, "withdrawn by an operator")
+		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: message, By: event.By}
 	case locktable.ShutDown:
 		return errorOf(event, wire.ShuttingDown)
 	case locktable.TimedOut:
@@ -126,7 +127,7 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Refused:
 		return errorOf(event, event.Code)
 	}
-	return nil // Queued: the requestor waits; Gone: nobody is there
+	return nil // Queued: the request waits; Gone: the client is not there
 }
 
 func errorOf(event *locktable.Event, code wire.Code) *wire.Error {

@@ -10,8 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Whoever ends what others hold or wait for is in the log: who it was, to whom it
-// was done, and why; also when it was refused.
+// The log says who evicts or steals from others, from whom, and why. It also says what was refused.
 func TestAudit(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
@@ -48,7 +47,7 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// A steal that takes more than a slice is in the log when it is done, with all its victims.
+// A steal that takes more than one slice is in the log when it is complete, with all its victims.
 func TestAuditOfALongSteal(t *testing.T) {
 	const holders = 600
 	log := new(testLog)
@@ -77,8 +76,7 @@ func expectLines(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// What a session has asked for when it is cut off is not done, and nobody waits
-// for it: the session ends.
+// The loop drops the messages that a session had sent before it was cut off.
 func TestEvictOfOneThatIsCutOff(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
@@ -87,7 +85,7 @@ func TestEvictOfOneThatIsCutOff(t *testing.T) {
 		b.take()
 		garbage := strings.Repeat("x", 60_000)
 		for range 2 * broker.OutboxBytes / len(garbage) {
-			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that repeats the id
 		}
 		a.send(`{"type":"evict","id":"aaaaaaaa--0","request":"bbbbbbbb--0"}`)
 		pass(3 * broker.CloseWait)

@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeFrom asks for a WebSocket connection, whose session gets that name, and returns
-// the answer and what ends the connection.
+// upgradeFrom opens a WebSocket connection. Its session gets the given name. upgradeFrom returns the
+// answer, and a function that ends the connection.
 func (r *rig) upgradeFrom(name, remote string) (*http.Response, func()) {
 	r.t.Helper()
 	conn := r.open(remote)
@@ -54,8 +54,8 @@ func isClosed(conn net.Conn) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// Connections are bounded per address and in all. One that is over has an answer that says when
-// to try again, and one that has ended makes room for the next.
+// Connections are limited per address and in all. The answer to one too many says when to try again.
+// A connection that ends makes room for the next.
 func TestConnectionBounds(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger(), MaxConnections: 3, MaxConnectionsPerAddress: 2}
@@ -124,8 +124,8 @@ func TestAddressOf(t *testing.T) {
 	}
 }
 
-// Connections that send nothing cannot keep clients out: over the bound of their address, or of
-// all, the oldest is closed.
+// Connections that send nothing cannot keep clients out. Above the limit of their address, or of all, the
+// oldest is closed.
 func TestHandshakeFlood(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxHandshakes: 8}, func(r *rig) {
@@ -150,7 +150,7 @@ func TestHandshakeFlood(t *testing.T) {
 			t.Errorf("a client of the same address: %s", response.Status)
 		}
 		end()
-		for i := range 10 { // of many addresses
+		for i := range 10 { // from many addresses
 			flood = append(flood, r.open("192.0.2."+string('0'+byte(i))+":1000"))
 		}
 		pass(time.Second)
@@ -166,8 +166,8 @@ func TestHandshakeFlood(t *testing.T) {
 	}
 }
 
-// A connection that has become a session is no handshake any more, and one that is idle between
-// requests is one, for a time.
+// A connection that has become a session no longer counts as a handshake. One that is idle between
+// requests counts.
 func TestHandshakesEnd(t *testing.T) {
 	inBubble(t, broker.Config{MaxHandshakes: 2, MaxConnections: 100}, func(r *rig) {
 		a := r.connect("a")
@@ -195,8 +195,8 @@ func TestHandshakesEnd(t *testing.T) {
 	})
 }
 
-// A client that causes the same line again and again gets some of them into the log, and the
-// number of the others. The number is not lost when nothing follows.
+// If a client causes the same line again and again, the log has some of the lines, and the number of
+// the others. The number is not lost if no further line follows.
 func TestSuppressedLines(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxConnections: 1}, func(r *rig) {
@@ -229,13 +229,13 @@ func TestSuppressedLines(t *testing.T) {
 		refuse(7)
 		a.close()
 	})
-	// The end of the broker is not waited for.
+	// This does not wait for the end of the broker.
 	if got := log.lines(`"suppressed":7`, "upgrade refused"); len(got) != 1 {
 		t.Errorf("the log says %q, want the last count", log.lines("suppressed"))
 	}
 }
 
-// Sessions that come and go by the thousand fill no log.
+// Thousands of sessions that come and go do not fill the log.
 func TestSuppressedSessions(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {

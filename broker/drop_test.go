@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Very many sessions that end together, and have nothing or little, do not take a slice
-// each, for between two slices the loop rests.
+// Very many sessions that end together, with few locks or none, do not take a slice each: the loop
+// rests between two slices.
 func TestManySessionsInASlice(t *testing.T) {
 	for locks, most := range []int{2, 4} { // slices for 300 sessions with none and with one lock
 		l := idleLoop(t)
@@ -27,7 +27,7 @@ func TestManySessionsInASlice(t *testing.T) {
 			l.drop()
 		}
 		if held := l.table.Held(); slices > most || held > 0 {
-			t.Errorf("%d locks each: %d slices, want at most %d; %d are held still", locks, slices, most, held)
+			t.Errorf("%d locks each: %d slices, want at most %d; %d are still held", locks, slices, most, held)
 		}
 	}
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 )
 
-// Rig makes what is random or depends on the clock predictable: the names of
-// sessions, in the order of their opening, and tokens, which, where there is no
-// state directory, count from 1.
+// Rig makes the names of sessions predictable, in the order in which they open. Without a state
+// directory, tokens count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
 	if b.tokens == fence.FromClock() {
@@ -19,22 +18,22 @@ func (b *Broker) Rig(names func() string) {
 	}
 }
 
-// RigTokens makes tokens begin at first, or, if that is 0, with the clock; reserved so many at a time, where
-// reserve says that it can be done.
+// RigTokens makes tokens begin at first, or at the clock if first is 0. ahead of them are reserved at a
+// time, if reserve returns nil.
 func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
 	b.tokens = tokensFrom{Source: fence.FromClock(), first: first, reserved: reserve}
 	b.loop.tokenRange = ahead
 }
 
-// RigGrace is RigTokens from 1 after a run that has ended badly.
+// RigGrace makes tokens begin at 1 after a run that did not stop cleanly.
 func (b *Broker) RigGrace(grace time.Duration) {
 	b.tokens = tokensFrom{Source: fence.FromClock(), first: 1, grace: grace}
 }
 
-// RigSteps makes the loop one that has taken so many steps.
+// RigSteps sets how many steps the loop has taken.
 func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
 
-// RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
+// RigDisk keeps the tokens in a directory of the given files. ahead of them are reserved at a time.
 func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	dir, err := statedir.OpenOn(files, path)
 	b.tokens = fence.InDir(dir, b.config.Timeout)
@@ -42,12 +41,12 @@ func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	return err
 }
 
-// tokensFrom are tokens that begin at a certain one.
+// tokensFrom is a source that begins at a given token.
 type tokensFrom struct {
 	fence.Source // the clock; its other methods do nothing
 	first        int64
 	grace        time.Duration
-	reserved     func(limit int64) error // nil: all can be reserved
+	reserved     func(limit int64) error // nil: reserving always works
 }
 
 // Start implements fence.Source.
@@ -66,7 +65,7 @@ func (t tokensFrom) Reserve(limit int64, _ time.Duration) error {
 	return t.reserved(limit)
 }
 
-// What tests assert exactly.
+// Values that tests assert exactly.
 const (
 	WriteStall   = transport.WriteStall
 	CloseWait    = transport.CloseWait
@@ -89,7 +88,7 @@ const (
 	RequestTimeout  = requestTimeout
 )
 
-// SessionNames returns n names as one broker gives them.
+// SessionNames returns n names of sessions of one broker.
 func SessionNames(n int) []string {
 	names := newSessionNames()
 	var all []string
@@ -99,7 +98,7 @@ func SessionNames(n int) []string {
 	return all
 }
 
-// Watches is how many watches there are. Only while the loop rests.
+// Watches returns how many watches there are. Call it only while the loop rests.
 func (b *Broker) Watches() (n int) {
 	for _, ws := range b.loop.watching.sessions {
 		n += len(ws.all)
@@ -107,13 +106,13 @@ func (b *Broker) Watches() (n int) {
 	return n
 }
 
-// OriginsAllow reports whether those patterns, and those names of the broker, allow a request.
+// OriginsAllow reports whether a broker with these AllowOrigins and AllowedHosts allows a request.
 func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
 	o, err := parseOrigins(patterns, hosts)
 	return o.judge(r) == originAllowed, err
 }
 
-// AddressOf is the address that bounds per address count, or "".
+// AddressOf returns the address by which limits count, or "".
 func AddressOf(remote string) string {
 	if a := addressOf(remote); a.IsValid() {
 		return a.String()
@@ -121,5 +120,5 @@ func AddressOf(remote string) string {
 	return ""
 }
 
-// Due is how many bytes are due to all clients together.
+// Due returns how many bytes wait to be sent to all clients together.
 func (b *Broker) Due() int64 { return b.loop.unsent.now.Load() }

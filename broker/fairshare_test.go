@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Who is served as one: an identity, wherever it connects from; else an address, whatever the port. An
-// IPv6 address stands for its network.
+// A share is an identity, wherever it connects from, or else an address, whatever the port. An IPv6
+// address stands for its network.
 func TestShareName(t *testing.T) {
 	for _, c := range []struct {
 		peer wire.Peer

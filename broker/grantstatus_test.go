@@ -19,7 +19,7 @@ const (
 	stopping   = "503 draining: the broker is stopping\n"
 )
 
-// expectReady asserts what /readyz answers.
+// expectReady checks the answer of /readyz.
 func (r *rig) expectReady(want string) {
 	r.t.Helper()
 	response := r.get("/readyz", nil)
@@ -34,8 +34,8 @@ func (r *rig) expectReady(want string) {
 	}
 }
 
-// While the clients of the last run may still hold their locks, everything that is asked
-// says that nothing is granted and why, to the end of the grace and no longer.
+// In the grace period every answer says that nothing is granted, and why. It does so exactly until the
+// period ends.
 func TestGraceIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: broker.None})
@@ -74,8 +74,8 @@ func TestGraceIsTold(t *testing.T) {
 	})
 }
 
-// While those who have waited for the end of the grace are granted, slice by slice, one who asks for what
-// nobody waits for does not stand behind them.
+// After the grace period, waiting requests are granted slice by slice. A request for a free lock
+// that nobody waits for does not queue behind them.
 func TestGraceEndsBitByBit(t *testing.T) {
 	const requests = 10_000
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestGraceEndsBitByBit(t *testing.T) {
 	})
 }
 
-// From the beginning of its end a broker is not ready, and says so to those who hold.
+// From the beginning of the drain a broker is not ready, and says so to holders.
 func TestDrainIsTold(t *testing.T) {
 	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
 		a := r.connect("a")
@@ -132,7 +132,7 @@ func TestDrainIsTold(t *testing.T) {
 	})
 }
 
-// A broker that does not serve yet, or any more, is not ready.
+// A broker is not ready before Run, nor after it.
 func TestNotServing(t *testing.T) {
 	b, err := broker.New(broker.Config{})
 	if err != nil {

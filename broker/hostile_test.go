@@ -19,11 +19,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// hostile is text that does harm to a terminal, or forges a line, where it gets there as it is:
-// an escape sequence, its form in C1, what turns text around, ends of lines.
+// hostile is text that harms a terminal or forges a line, if it gets there unquoted: an escape
+// sequence, the same in C1, a character that reverses text, and line ends.
 const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":true"
 
-// Whatever text a client sends, wherever it can, the log holds it quoted and cut.
+// The log quotes and shortens every text that a client can send.
 func TestHostileText(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second, ClientFiles: aClient}
@@ -56,7 +56,7 @@ func TestHostileText(t *testing.T) {
 			b.send("%s", fill.Replace(frame))
 		}
 		synctest.Wait()
-		raw := "\x80\x9b2J\u202e\u0085" // what a header can hold
+		raw := "\x80\x9b2J\u202e\u0085" // bytes that a header can hold
 		for i, header := range []http.Header{
 			upgradeHeader("Origin", "http://"+raw), upgradeHeader("Origin", "http://evil.test", "User-Agent", raw),
 			upgradeHeader("Sec-Websocket-Version", raw), upgradeHeader("Sec-Websocket-Key", raw),
@@ -72,7 +72,7 @@ func TestHostileText(t *testing.T) {
 		stopped := make(chan struct{})
 		go func() {
 			defer close(stopped)
-			r.server.Stop() // b holds, which is in the log
+			r.server.Stop() // b holds, and the log says so
 		}()
 		<-b.ended
 		<-stopped
@@ -97,7 +97,7 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// checkPrintable looks at every text in a line of the log, also in arrays.
+// checkPrintable checks every text in a line of the log, also in arrays.
 func checkPrintable(t *testing.T, line string, value any) {
 	t.Helper()
 	switch value := value.(type) {
@@ -117,7 +117,7 @@ func checkPrintable(t *testing.T, line string, value any) {
 	}
 }
 
-// connectHostile opens a session with a label that does harm.
+// connectHostile opens a session with a hostile label.
 func (r *rig) connectHostile(name string) *peer {
 	r.t.Helper()
 	r.next.Store(name)

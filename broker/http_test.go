@@ -11,8 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeHeader is that of a proper upgrade, with these keys and values in
-// addition or instead.
+// upgradeHeader returns the header of a proper upgrade, with the given keys and values added or replaced.
 func upgradeHeader(more ...string) http.Header {
 	h := http.Header{
 		"Connection":            {"Upgrade"},
@@ -51,8 +50,7 @@ func TestUpgradeRefusals(t *testing.T) {
 	}
 }
 
-// expectRefused asserts that an upgrade is answered with that status, and one line that
-// has the help in it.
+// expectRefused checks that an upgrade is answered with that status, and with one line that contains help.
 func (r *rig) expectRefused(path string, status int, help string) {
 	r.t.Helper()
 	r.expectAnswer(r.get(path, upgradeHeader()), status, help)
@@ -76,7 +74,7 @@ func (r *rig) expectAnswer(response *http.Response, status int, help string) {
 	}
 }
 
-// A client that offers the subprotocol among others, or none at all, is served.
+// A client that offers the subprotocol among others, or offers none, is served.
 func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for i, offered := range []string{"", "lockbroker.v1", "chat, lockbroker.v1"} {
@@ -86,7 +84,7 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 			}
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which takes the name
+			synctest.Wait() // for the hello, which uses the name
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusSwitchingProtocols {
 				t.Errorf("offered %q: got %s", offered, response.Status)
@@ -95,8 +93,8 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	})
 }
 
-// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1): a
-// client may write one, and a proxy may part or join them. What the handshake has once, it has once.
+// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1). A
+// proxy may split or join them. Headers that may occur only once are refused if they occur twice.
 func TestUpgradeHeaderLines(t *testing.T) {
 	const protocol, key = "Sec-Websocket-Protocol", "dGhlIHNhbXBsZSBub25jZQ=="
 	for i, test := range []struct {
@@ -131,7 +129,7 @@ func TestUpgradeHeaderLines(t *testing.T) {
 			header[test.name] = test.lines
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which takes the name
+			synctest.Wait() // for the hello, which uses the name
 			_ = response.Body.Close()
 			if got := response.Header.Get(protocol); response.StatusCode != test.status || got != test.selected {
 				t.Errorf("%s %q: got %s and %q, want %d and %q",
@@ -154,8 +152,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// A request for an upgrade that never becomes complete costs 10 s of a
-// connection, when the http.Server says so as ours do.
+// An upgrade request that never becomes complete costs 10 s of a connection, with the http.Server of
+// Broker.Server.
 func TestUpgradeThatNeverCompletes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		conn, err := r.server.Dial(r.t.Context(), "", "")

@@ -9,7 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The end of sessions goes on while others ask for more than the loop can do, some for much and some for little.
+// The requests of ended sessions are dropped even while others send more than the loop can handle, both
+// short work and long.
 func TestMaintenanceGoesOnUnderFloods(t *testing.T) {
 	for _, many := range []int{0, 12} {
 		testMaintenance(t, many)

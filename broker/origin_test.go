@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Requests go to http://locks.test:27002, which is a name of the broker.
+// Requests go to http://locks.test:27002. The broker knows this name as its own.
 func TestOrigins(t *testing.T) {
 	tests := []struct {
 		patterns string // separated by spaces
@@ -88,7 +88,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// What no browser sends is no origin, whatever is allowed.
+// A text that no browser sends is not an origin, whatever is allowed.
 func TestNotOrigins(t *testing.T) {
 	for _, sent := range []string{
 		"", "*", "nonsense", "locks.test", "http://", "http:locks.test", "//locks.test", "http://user@locks.test",
@@ -113,8 +113,7 @@ func TestNotOrigins(t *testing.T) {
 	}
 }
 
-// A page is the broker's own when it asks its own host and port, where either may be left
-// out when it is the default one.
+// A page is the broker's own if it sends requests to its own host and port. The default port may be omitted.
 func TestOwnOrigin(t *testing.T) {
 	for _, test := range []struct {
 		url, origin string
@@ -142,10 +141,9 @@ func TestOwnOrigin(t *testing.T) {
 	}
 }
 
-// A page in the world can make its name lead to the broker for a moment, so that it
-// seems to be the broker's own page. So only names that cannot be made to do that, and those
-// that the broker was told, make a page its own, on every listener. The broker may be called
-// by any name where no page does.
+// The owner of a page can make the page's name lead to the broker for a moment, so that the page seems to
+// be the broker's own. So a page is the broker's own only under names for which that is impossible, and
+// under AllowedHosts. This holds on every listener. Programs other than browsers may use any name.
 func TestRebinding(t *testing.T) {
 	for _, test := range []struct {
 		host, allowed string
@@ -217,7 +215,7 @@ func TestBadOrigins(t *testing.T) {
 	}
 }
 
-// A page that is refused costs one line of the log, which says what allows it.
+// A refused page causes one line of the log, which says how to allow it.
 func TestRefusedOrigin(t *testing.T) {
 	log := &testLog{}
 	config := broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}

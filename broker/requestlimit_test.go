@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// What is due in all is bounded also where nobody asks the loop for anything.
+// The total of unsent bytes is limited even if nobody sends anything to the loop.
 func TestPongsThatAreDueCount(t *testing.T) {
 	inBubble(t, broker.Config{MaxDue: 2 << 20}, func(r *rig) {
 		var bad []*peer
@@ -19,7 +19,7 @@ func TestPongsThatAreDueCount(t *testing.T) {
 		}
 		for _, p := range bad {
 			go func() {
-				for n := range 20_000 { // 4 MB, as the broker counts
+				for n := range 20_000 { // 4 MB, as the broker counts them
 					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"ping","id":"%s--%d"}`, strings.Repeat(p.name, 8), n))
 				}
 			}()
@@ -34,7 +34,7 @@ func TestPongsThatAreDueCount(t *testing.T) {
 	})
 }
 
-// One address has half of the requests at most, also when it has ended the sessions that made them.
+// One address has half of the requests at most, even after it has ended the sessions that made them.
 func TestHalfOfTheRequestsIsKept(t *testing.T) {
 	inBubble(t, broker.Config{MaxRequests: 200}, func(r *rig) {
 		granted := 0

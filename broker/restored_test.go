@@ -14,9 +14,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
-// A state directory that was restored from a backup knows nothing of the runs since. Their
-// tokens are less nevertheless, and their clients, who may still hold locks, are waited
-// for, although the run that was saved in the backup has stopped cleanly.
+// A state directory that was restored from a backup knows nothing of the runs since. Tokens are greater
+// than theirs nevertheless. Their clients may still hold locks, so the broker waits for them, although
+// the run in the backup has stopped cleanly.
 func TestRestoredDirectory(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	state := filepath.Join(dir, "state")
@@ -56,7 +56,7 @@ func TestRestoredDirectory(t *testing.T) {
 			a.close()
 			synctest.Wait()
 		})
-		serve(t, config, func(r *rig) { // which goes on from one that was no copy
+		serve(t, config, func(r *rig) { // which continues from a state that was not restored
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 0))
 			a.close()
@@ -67,8 +67,8 @@ func TestRestoredDirectory(t *testing.T) {
 	}
 }
 
-// writeLater makes a file, which is younger than the state that was saved with that content:
-// the clock of a file system ticks every few milliseconds.
+// writeLater makes a file that is younger than the state with that content. The clock of a file system
+// ticks only every few milliseconds.
 func writeLater(t *testing.T, path string, content []byte) {
 	t.Helper()
 	for {
@@ -82,7 +82,7 @@ func writeLater(t *testing.T, path string, content []byte) {
 	}
 }
 
-// What is wrong with the clock is in the log. Here it is set back by 50 years.
+// The log says what is wrong with the clock. Here it is set back by 50 years.
 func TestClockIsSetBack(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	for _, ahead := range []time.Duration{50 * 365 * 24 * time.Hour, 0} {

@@ -6,14 +6,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 )
 
-// A worker always wants another turn in its lane, at its price.
+// A worker always wants another turn in its lane, and each turn costs its price.
 type worker struct {
 	flow  fair.Flow[*session]
 	share fair.Share[*session]
 	price int
 }
 
-// divide lets workers, one in each lane whose price is not 0, share the loop, and returns what each lane got.
+// divide lets one worker in each lane whose price is not 0 share the loop. It returns each lane's part of the
+// time.
 func divide(prices [lanes]int) (spent [lanes]float64) {
 	var t scheduler
 	var workers [lanes]*worker
@@ -39,8 +40,8 @@ func divide(prices [lanes]int) (spent [lanes]float64) {
 	return spent
 }
 
-// Long work gets a third of the time while there is other work, however long a piece of it is, and all of it
-// when there is none. What frees locks comes first, and yet cannot keep everything else waiting.
+// Long work gets a third of the time while there is other work, however long a piece of it is. It gets
+// all of the time if there is no other work. Freeing work goes first, but cannot keep everything else waiting.
 func TestLanesDivideTheTime(t *testing.T) {
 	const short, long = 60, stepsOfSlice
 	for _, c := range []struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// writers is how many sessions have a writer now.
+// writers returns how many sessions have a writer now.
 func writers() int {
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
@@ -18,9 +18,9 @@ func writers() int {
 	return bytes.Count(stacks, []byte("broker.(*writer).run("))
 }
 
-// A connection at rest has no writer; one with much to say keeps it, until the next
-// ping. Nothing that is to be sent waits for that.
-func TestWriterLeavesAndComesBack(t *testing.T) {
+// A connection at rest has no writer. A busy one keeps its writer until the next ping. Either way everything
+// is sent at once.
+func TestWriterEndsAndStartsAgain(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
 		a.take()

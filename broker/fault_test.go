@@ -107,7 +107,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 	}
 }
 
-// failRead returns what a read gets after the fault. wait is true if the read must go on waiting.
+// failRead returns what a read gets after the fault. failed is false if the read must go on waiting.
 func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -30,15 +30,15 @@ type InfoOptions struct {
 // Info lists locks in the order in which they came into use. It asks for a
 // page at a time: the listing is consistent within a page, not across them. An
 // error ends it.
-func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.LockInfo, error] {
+func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[LockInfo, error] {
 	var o InfoOptions
 	if options != nil {
 		o = *options
 	}
-	return func(yield func(wire.LockInfo, error) bool) {
+	return func(yield func(LockInfo, error) bool) {
 		conn, err := c.connected(ctx)
 		if err != nil {
-			yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
+			yield(LockInfo{}, fmt.Errorf("info: %w", err))
 			return
 		}
 		for lock, err := range conn.pages(ctx, o.question(), o.Whole) {
@@ -65,12 +65,12 @@ func (o *InfoOptions) question() wire.Info {
 
 // pages yields the locks of a page, and of those that follow. With whole it yields
 // behind each lock what its lists had no room for.
-func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[wire.LockInfo, error] {
-	return func(yield func(wire.LockInfo, error) bool) {
+func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[LockInfo, error] {
+	return func(yield func(LockInfo, error) bool) {
 		for {
 			page, err := c.page(ctx, q)
 			if err != nil {
-				yield(wire.LockInfo{}, err)
+				yield(LockInfo{}, err)
 				return
 			}
 			for _, lock := range page.Locks {
@@ -88,13 +88,13 @@ func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[wir
 
 // rest yields what follows in the lists of a lock that were cut, and says whether
 // to go on.
-func (c *conn) rest(ctx context.Context, q wire.Info, lock wire.LockInfo, yield func(wire.LockInfo, error) bool) bool {
+func (c *conn) rest(ctx context.Context, q wire.Info, lock LockInfo, yield func(LockInfo, error) bool) bool {
 	for q.After = 0; !lock.HoldersNext.IsZero() || !lock.WaitersNext.IsZero(); {
 		q.Seq, q.HoldersAfter, q.WaitersAfter = lock.Seq, lock.HoldersNext, lock.WaitersNext
 		page, err := c.page(ctx, q)
 		switch {
 		case err != nil:
-			yield(wire.LockInfo{}, err)
+			yield(LockInfo{}, err)
 			return false
 		case len(page.Locks) == 0: // it is gone
 			return true

@@ -17,7 +17,7 @@ import (
 type View struct {
 	// Change is what has happened since the step before. It is nil when the view
 	// was made from the listing: at the first step, and where changes were missed.
-	Change *wire.Change
+	Change *Change
 
 	locks map[string]*seenLock // those that somebody holds or waits for
 	torn  bool                 // it can no longer be kept right by changes alone
@@ -33,8 +33,8 @@ func newView() *View { return &View{locks: make(map[string]*seenLock)} }
 // DurationMS is brought up to date. Parent and Gone are as they were when the
 // request was last told of, since no change tells of their end or beginning,
 // and Seq and Grants, which no change tells at all, are 0.
-func (v *View) Locks() []wire.LockInfo {
-	locks := make([]wire.LockInfo, 0, len(v.locks))
+func (v *View) Locks() []LockInfo {
+	locks := make([]LockInfo, 0, len(v.locks))
 	for _, name := range slices.Sorted(maps.Keys(v.locks)) {
 		locks = append(locks, v.locks[name].info(name))
 	}
@@ -43,16 +43,16 @@ func (v *View) Locks() []wire.LockInfo {
 
 // Lock returns the lock of that name, as Locks does, if somebody holds it or
 // waits for it.
-func (v *View) Lock(name string) (wire.LockInfo, bool) {
+func (v *View) Lock(name string) (LockInfo, bool) {
 	if l := v.locks[name]; l != nil {
 		return l.info(name), true
 	}
-	return wire.LockInfo{Name: name}, false
+	return LockInfo{Name: name}, false
 }
 
 // replace makes lock all that is known of the lock of that name; it was received
 // at that time.
-func (v *View) replace(lock wire.LockInfo, at time.Time) {
+func (v *View) replace(lock LockInfo, at time.Time) {
 	v.locks[lock.Name] = &seenLock{
 		holders: seenQueue{seenAll(lock.Holders, at), lock.Holding},
 		waiters: seenQueue{seenAll(lock.Waiters, at), lock.Waiting},
@@ -60,7 +60,7 @@ func (v *View) replace(lock wire.LockInfo, at time.Time) {
 }
 
 // apply does to the lock that c names what c tells; it was received at that time.
-func (v *View) apply(c *wire.Change, at time.Time) {
+func (v *View) apply(c *Change, at time.Time) {
 	l := v.locks[c.Lock]
 	if l == nil {
 		l = new(seenLock)
@@ -118,8 +118,8 @@ func (l *seenLock) end(r seenRequest) (sure bool) {
 	return more
 }
 
-func (l *seenLock) info(name string) wire.LockInfo {
-	return wire.LockInfo{
+func (l *seenLock) info(name string) LockInfo {
+	return LockInfo{
 		Name:    name,
 		Holders: l.holders.infos(),
 		Waiters: l.waiters.infos(),
@@ -158,8 +158,8 @@ func (q *seenQueue) take(r seenRequest) (known, more bool) {
 	return true, len(q.first) > 0 || q.all == 0
 }
 
-func (q *seenQueue) infos() []wire.RequestInfo {
-	infos := make([]wire.RequestInfo, len(q.first))
+func (q *seenQueue) infos() []RequestInfo {
+	infos := make([]RequestInfo, len(q.first))
 	for i, r := range q.first {
 		infos[i] = *r.RequestInfo
 		infos[i].DurationMS = time.Since(r.since).Milliseconds()
@@ -170,15 +170,15 @@ func (q *seenQueue) infos() []wire.RequestInfo {
 
 // A seenRequest is a request in a view. What it points to is never changed.
 type seenRequest struct {
-	*wire.RequestInfo
+	*RequestInfo
 	since time.Time // it has been waiting, or holding
 }
 
-func seen(r wire.RequestInfo, at time.Time) seenRequest {
+func seen(r RequestInfo, at time.Time) seenRequest {
 	return seenRequest{&r, at.Add(-r.Duration())}
 }
 
-func seenAll(infos []wire.RequestInfo, at time.Time) []seenRequest {
+func seenAll(infos []RequestInfo, at time.Time) []seenRequest {
 	all := make([]seenRequest, len(infos))
 	for i, info := range infos {
 		all[i] = seen(info, at)

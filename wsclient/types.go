@@ -57,8 +57,8 @@ const (
 //	Holding       int            how many hold it; Holders may be cut short
 //	Waiting       int            how many wait for it; Waiters may be cut short
 //	Grants        int64          how many requests were granted it since its name came into use
-//	HoldersNext,  Opt[int64]     where a list that was cut short goes on: [Client.Info] with
-//	WaitersNext                  Whole uses them
+//	HoldersNext   Opt[int64]     where Holders goes on, if it is cut short; for Whole of InfoOptions
+//	WaitersNext   Opt[int64]     where Waiters goes on, likewise
 type LockInfo = wire.LockInfo
 
 // A RequestInfo describes a request that waits for a lock or holds it. Its fields are:
@@ -86,14 +86,23 @@ type Step = wire.Step
 
 // A Change says what happened to a request on a lock. Its fields are:
 //
-//	ID       ID           names the watch
-//	Event    wire.Event   "queued": it waits now. "granted": it holds now. The others end it:
-//	                      "released", "cancelled", "timeout" (its Wait has passed), "lost",
-//	                      "evicted" (while it waited), "shutting_down" (while it waited) and
-//	                      "gone" (its connection has ended)
+//	ID       ID               names the watch
+//	Event    wire.Event       see below
 //	Reason   wire.LostReason  with "lost": "expired", "stolen" or "evicted"
-//	By       string       who did it, with "lost" and "evicted"
-//	Message  string       why they did it
-//	Lock     string       the name of the lock
-//	Request  RequestInfo  the request, as it was at that moment
+//	By       string           who did it, with "lost" and "evicted"
+//	Message  string           why they did it
+//	Lock     string           the name of the lock
+//	Request  RequestInfo      the request, as it was at that moment
+//
+// After the first two events the request goes on. The others end it:
+//
+//	queued         it waits
+//	granted        it holds
+//	released       its client released it
+//	cancelled      its client cancelled it, waiting or holding
+//	timeout        it waited, and its Wait has passed
+//	lost           it held; Reason says how it ended
+//	evicted        it waited, and an operator ended it
+//	shutting_down  it waited, and the broker stops
+//	gone           its connection has ended
 type Change = wire.Change

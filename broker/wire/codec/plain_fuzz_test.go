@@ -89,6 +89,7 @@ var almostPlain = []string{
 	`{"type":"release","id":"k3v9x2mq--05"}`,
 	`{"type":"release","id":"k3v9x2mq--"}`,
 	`{"type":"release","id":"k3v9x2mq-5"}`,
+	`{"type":"release","id":"k3v9x2mq5"}`,
 	`{"type":"release","id":"k3v9x2mq--5--5"}`,
 	`{"type":"release","id":"k3v9x2mq--9007199254740991"}`,
 	`{"type":"release","id":"k3v9x2mq--9007199254740992"}`,

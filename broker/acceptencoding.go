@@ -6,7 +6,8 @@ import (
 )
 
 // prefersGzip reports whether these Accept-Encoding headers give gzip at least the weight of the
-// identity encoding (RFC 9110, section 12.5.3). Headers that it does not understand count as refusals.
+// identity encoding (RFC 9110, section 12.5.3). Headers that it does not understand count as
+// refusals.
 func prefersGzip(headers []string) bool {
 	const unsaid = -1.0
 	gzip, identity, others := unsaid, unsaid, unsaid

@@ -8,9 +8,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A browser answers the broker's pings for a page that hangs. So a client with alive=message is
-// cut off exactly one session timeout after its last message, whatever pongs it has sent since.
-// Its lock goes to the next.
+// A browser answers the broker's pings for a page that hangs. So a client with alive=message is cut
+// off exactly one session timeout after its last message, whatever pongs it has sent since. Its
+// lock goes to the next.
 func TestPongsOfAHungPage(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connectWith("a", "&alive=message"), r.connect("b")

@@ -80,9 +80,9 @@ func TestGoodbyeAfterACut(t *testing.T) {
 	})
 }
 
-// A close frame frees locks only if its sender has read the broker's. A frame with another code does
-// not prove that: a library may have sent it at the same time. An answer frees none either with
-// alive=message, because something else may answer for the client, and none with lock delay.
+// A close frame frees locks only if its sender has read the broker's. A frame with another code
+// does not prove that: a library may have sent it at the same time. An answer frees none either
+// with alive=message, because something else may answer for the client, and none with lock delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string
@@ -145,8 +145,8 @@ func TestAnswerAfterABreach(t *testing.T) {
 	})
 }
 
-// A slow consumer that reads on and answers within a second has given everything up as well. Here the
-// loop cuts it off, while its reader is reading.
+// A slow consumer that reads on and answers within a second has given everything up as well. Here
+// the loop cuts it off, while its reader is reading.
 func TestSlowConsumerAnswers(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")

@@ -34,9 +34,9 @@ func isAudited(m wire.Request) bool {
 	return false
 }
 
-// writeAudit writes to the log what m has done to the requests of others, aside: the log can
-// block. The session has no further turn until the line is written, so a client cannot do
-// more than the log can tell.
+// writeAudit writes to the log what m has done to the requests of others, aside: the log can block.
+// The session has no further turn until the line is written, so a client cannot do more than the
+// log can tell.
 func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 	s.beginAudit()
 	l.aside(func() {

@@ -2,8 +2,8 @@ package broker
 
 import "sync/atomic"
 
-// maxBacklog is how many items of a session may wait for the loop. If there are more, the reader waits
-// until half of them are handled. So a client that floods cannot fill the memory.
+// maxBacklog is how many items of a session may wait for the loop. If there are more, the reader
+// waits until half of them are handled. So a client that floods cannot fill the memory.
 const maxBacklog = 32
 
 // A backlog counts the items that a reader has sent and the loop has not handled yet.

@@ -40,9 +40,9 @@ type services struct {
 // ErrStarted is returned by a second call of [Broker.Run].
 var ErrStarted = errors.New("broker: Run was called before")
 
-// New makes a broker. It returns an error if the config is invalid or its StateDir cannot be
-// used. Connections may be made at once; they wait until Run is called. New locks StateDir,
-// and Run unlocks it at its end.
+// New makes a broker. It returns an error if the config is invalid or its StateDir cannot be used.
+// Connections may be made at once; they wait until Run is called. New locks StateDir, and Run
+// unlocks it at its end.
 func New(config Config) (*Broker, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -71,18 +71,17 @@ func New(config Config) (*Broker, error) {
 	return b, nil
 }
 
-// Run serves until ctx ends. Then it drains: it grants nothing more, refuses connections, and
-// tells every client so. When no request holds, or when [Config].Drain is over, it closes
-// every connection with code 1012, which releases every lock. It returns when all its
-// goroutines have ended, within a few seconds more.
+// Run serves until ctx ends. Then it drains: it grants nothing more, refuses connections, and tells
+// every client so. When no request holds, or when [Config].Drain is over, it closes every
+// connection with code 1012, which releases every lock. It returns when all its goroutines have
+// ended, within a few seconds more.
 //
-// The error is nil, or says why StateDir could not record the end of the run. The next run
-// then treats this end as one that was not clean. After the last fencing token Run drains by
-// itself and returns [ErrNoTokens]. A broker runs once: a second call of Run returns
-// [ErrStarted].
+// The error is nil, or says why StateDir could not record the end of the run. The next run then
+// treats this end as one that was not clean. After the last fencing token Run drains by itself and
+// returns [ErrNoTokens]. A broker runs once: a second call of Run returns [ErrStarted].
 //
-// If the event loop is stuck for a minute, Run panics with the stacks of all goroutines,
-// because nobody would get a lock again.
+// If the event loop is stuck for a minute, Run panics with the stacks of all goroutines, because
+// nobody would get a lock again.
 func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted

@@ -88,8 +88,8 @@ func clientFileType(name string) string {
 	return ""
 }
 
-// serveClient adds the client's files to mux. Browsers keep the files, and ask each time whether they have
-// changed. So the client fits its broker, and the parts fit together.
+// serveClient adds the client's files to mux. Browsers keep the files, and ask each time whether
+// they have changed. So the client fits its broker, and the parts fit together.
 func (b *Broker) serveClient(mux *http.ServeMux) {
 	for path, file := range b.client {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {

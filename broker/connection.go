@@ -16,8 +16,8 @@ import (
 // keepBuffer is the size up to which a reader and a writer keep their buffers for the next frame.
 const keepBuffer = 4 << 10
 
-// A connection is what the reader, the writer and the loop share of one client. Its fields are
-// set before the goroutines start, or may be used concurrently.
+// A connection is what the reader, the writer and the loop share of one client. Its fields are set
+// before the goroutines start, or may be used concurrently.
 type connection struct {
 	name string // of the session
 	peer wire.Peer

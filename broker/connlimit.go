@@ -7,8 +7,8 @@ import (
 )
 
 // A connLimit bounds the number of sessions, in all and per address, so that nobody can use up the
-// memory or the descriptors. A session counts from the accepted upgrade until its
-// goroutines have ended.
+// memory or the descriptors. A session counts from the accepted upgrade until its goroutines have
+// ended.
 type connLimit struct {
 	most, mostPerAddress int
 
@@ -23,8 +23,8 @@ func newConnLimit(c *Config) *connLimit {
 	}
 }
 
-// add counts a session, or returns why there may not be another. Each add that returns nil
-// needs a remove.
+// add counts a session, or returns why there may not be another. Each add that returns nil needs a
+// remove.
 func (c *connLimit) add(address netip.Prefix) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,10 +55,10 @@ func (c *connLimit) remove(address netip.Prefix) {
 	}
 }
 
-// addressOf returns the address by which limits per address count. remote is the host and port
-// of a client. An IPv4 address counts as it is. An IPv6 address counts as its /64, because
-// one machine commonly has that many. Anything else, such as a Unix socket, counts in all
-// only: addressOf returns the zero Prefix.
+// addressOf returns the address by which limits per address count. remote is the host and port of a
+// client. An IPv4 address counts as it is. An IPv6 address counts as its /64, because one machine
+// commonly has that many. Anything else, such as a Unix socket, counts in all only: addressOf
+// returns the zero Prefix.
 func addressOf(remote string) netip.Prefix {
 	from, err := netip.ParseAddrPort(remote)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeFrom opens a WebSocket connection. Its session gets the given name. upgradeFrom returns the
-// answer, and a function that ends the connection.
+// upgradeFrom opens a WebSocket connection. Its session gets the given name. upgradeFrom returns
+// the answer, and a function that ends the connection.
 func (r *rig) upgradeFrom(name, remote string) (*http.Response, func()) {
 	r.t.Helper()
 	conn := r.open(remote)
@@ -54,8 +54,8 @@ func isClosed(conn net.Conn) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// Connections are limited per address and in all. The answer to one too many says when to try again.
-// A connection that ends makes room for the next.
+// Connections are limited per address and in all. The answer to one too many says when to try
+// again. A connection that ends makes room for the next.
 func TestConnectionBounds(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger(), MaxConnections: 3, MaxConnectionsPerAddress: 2}
@@ -124,8 +124,8 @@ func TestAddressOf(t *testing.T) {
 	}
 }
 
-// Connections that send nothing cannot keep clients out. Above the limit of their address, or of all, the
-// oldest is closed.
+// Connections that send nothing cannot keep clients out. Above the limit of their address, or of
+// all, the oldest is closed.
 func TestHandshakeFlood(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxHandshakes: 8}, func(r *rig) {
@@ -195,8 +195,8 @@ func TestHandshakesEnd(t *testing.T) {
 	})
 }
 
-// If a client causes the same line again and again, the log has some of the lines, and the number of
-// the others. The number is not lost if no further line follows.
+// If a client causes the same line again and again, the log has some of the lines, and the number
+// of the others. The number is not lost if no further line follows.
 func TestSuppressedLines(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxConnections: 1}, func(r *rig) {

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// TestConversations plays the clients of every golden conversation to a real
-// broker, which must answer byte for byte.
+// TestConversations plays the clients of every golden conversation to a real broker, which must
+// answer byte for byte.
 func TestConversations(t *testing.T) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {
@@ -34,8 +34,8 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// A stage plays a conversation. The frames and closings that a connection must receive are
-// checked before anything else is sent.
+// A stage plays a conversation. The frames and closings that a connection must receive are checked
+// before anything else is sent.
 type stage struct {
 	*rig
 	peers    map[string]*peer
@@ -89,7 +89,8 @@ func (s *stage) checkExpected() {
 	}
 }
 
-// act does what a client does in a step, or lets time pass. It reports false if the step is unknown.
+// act does what a client does in a step, or lets time pass. It reports false if the step is
+// unknown.
 func (s *stage) act(step wiretest.Step) bool {
 	s.t.Helper()
 	p := s.peers[step.Conn]

@@ -3,9 +3,9 @@ package broker
 import "github.com/lockbroker/lockbroker/broker/wire"
 
 // A nested request may need a long search for a deadlock. There is one search at a time. It is long
-// work, and goes on slice by slice. Its session has no turn until it has the answer. If the
-// next item of another session would change what the search has seen, that session is
-// held back: otherwise the table would have to finish the search at once.
+// work, and goes on slice by slice. Its session has no turn until it has the answer. If the next
+// item of another session would change what the search has seen, that session is held back:
+// otherwise the table would have to finish the search at once.
 
 // search does a slice of the search under way, and returns its cost.
 func (l *loop) search() (cost int) {

@@ -74,9 +74,9 @@ func (r *reader) answerClose(code int, _ string) error {
 	return nil
 }
 
-// awaitEnd lets the writer finish, after the loop was told of end. As long as the locks are
-// kept, it goes on listening for the client's answer to the close frame, and for a FIN or RST
-// of its kernel. Most clients answer, and close the connection soon.
+// awaitEnd lets the writer finish, after the loop was told of end. As long as the locks are kept,
+// it goes on listening for the client's answer to the close frame, and for a FIN or RST of its
+// kernel. Most clients answer, and close the connection soon.
 func (r *reader) awaitEnd(over context.Context, end ending) {
 	if r.net.Ended() != nil {
 		_ = r.net.Close()
@@ -104,9 +104,9 @@ func (r *reader) awaitEnd(over context.Context, end ending) {
 	}
 }
 
-// hearAnswer reads and drops frames until the client has answered the broker's close frame or
-// the connection has ended. It returns the client's close frame, if one came. It does not read
-// if the library has failed: that would only repeat the last error.
+// hearAnswer reads and drops frames until the client has answered the broker's close frame or the
+// connection has ended. It returns the client's close frame, if one came. It does not read if the
+// library has failed: that would only repeat the last error.
 func (r *reader) hearAnswer() *websocket.CloseError {
 	if r.deaf || r.closeCode.Load() == 0 {
 		return nil
@@ -140,9 +140,9 @@ func (l *loop) end(s *session, how ending) {
 	l.dropping = append(l.dropping, s.name)
 }
 
-// keptUntil returns the earliest time at which s's locks may be granted to others. It is 0,
-// at once, if the client knows that it has lost them. Else it is when the client must have
-// noticed that it does not hear the broker.
+// keptUntil returns the earliest time at which s's locks may be granted to others. It is 0, at
+// once, if the client knows that it has lost them. Else it is when the client must have noticed
+// that it does not hear the broker.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
 	if how.by.FreesLocks(l.config.LockDelay) {
 		return 0

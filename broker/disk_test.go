@@ -66,8 +66,8 @@ func (f badFile) Sync() error {
 }
 
 // Whatever fails on the disk, and whenever it does: no token is given out that is not reserved, and
-// tokens rise from run to run. Every answer says why nothing is granted. Requests that may
-// wait do wait. Grants continue without help when the disk works again.
+// tokens rise from run to run. Every answer says why nothing is granted. Requests that may wait do
+// wait. Grants continue without help when the disk works again.
 func TestDiskFails(t *testing.T) {
 	fails := func(err error) func() error { return func() error { return err } }
 	for name, disk := range map[string]*badDisk{

@@ -9,8 +9,8 @@ import (
 // shutSlice is how many waiting requests a drain ends at a time.
 const shutSlice = 256
 
-// A drain is the end of a broker. Nothing is granted any more, every waiting request ends with
-// an error, and holders have some time to release.
+// A drain is the end of a broker. Nothing is granted any more, every waiting request ends with an
+// error, and holders have some time to release.
 type drain struct {
 	ends time.Duration
 	shut bool // no request waits any more

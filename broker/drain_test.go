@@ -57,7 +57,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// A holder that does not release in time is cut off exactly at the end of the drain. The log names it.
+// A holder that does not release in time is cut off exactly at the end of the drain. The log names
+// it.
 func TestDrainIsOver(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Drain: 10 * time.Second, Logger: log.logger()}, func(r *rig) {

@@ -32,8 +32,8 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 	return v
 }
 
-// nameOf says who a client is: its identity if it has one, else the label that it gave itself,
-// else its address.
+// nameOf says who a client is: its identity if it has one, else the label that it gave itself, else
+// its address.
 func nameOf(p wire.Peer) string {
 	switch {
 	case p.Identity != "":

@@ -18,8 +18,8 @@ func (b *Broker) Rig(names func() string) {
 	}
 }
 
-// RigTokens makes tokens begin at first, or at the clock if first is 0. ahead of them are reserved at a
-// time, if reserve returns nil.
+// RigTokens makes tokens begin at first, or at the clock if first is 0. ahead of them are reserved
+// at a time, if reserve returns nil.
 func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
 	b.tokens = tokensFrom{Source: fence.FromClock(), first: first, reserved: reserve}
 	b.loop.tokenRange = ahead

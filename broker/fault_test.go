@@ -35,8 +35,8 @@ const (
 	behind              // all of its bytes cross
 )
 
-// A faultyConn is one end of a connection, with its fault. It fails as Linux does: the system reports
-// the error once; then reads return EOF and writes fail with EPIPE.
+// A faultyConn is one end of a connection, with its fault. It fails as Linux does: the system
+// reports the error once; then reads return EOF and writes fail with EPIPE.
 type faultyConn struct {
 	net.Conn
 	fault *fault
@@ -107,7 +107,8 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 	}
 }
 
-// failRead returns what a read gets after the fault. failed is false if the read must go on waiting.
+// failRead returns what a read gets after the fault. failed is false if the read must go on
+// waiting.
 func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

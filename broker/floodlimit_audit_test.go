@@ -22,7 +22,8 @@ func (l *stuckLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A log that blocks does not keep other clients from being read: a reader that waits for the log has no slot.
+// A log that blocks does not keep other clients from being read: a reader that waits for the log
+// has no slot.
 func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	synctest.Test(t, func(t *testing.T) {

@@ -33,8 +33,8 @@ func (l *loop) mustWait(s *session) bool {
 	return s.paging
 }
 
-// endsSteal reports whether what s wants next may end a steal of it that is under way. That must not
-// wait until the steal is complete.
+// endsSteal reports whether what s wants next may end a steal of it that is under way. That must
+// not wait until the steal is complete.
 func (l *loop) endsSteal(s *session) bool {
 	if !s.stealing || s.closing {
 		return s.stealing

@@ -12,9 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// FuzzFrames sends any two frames over a connection that holds a lock. Each frame gets an answer that a
-// client can decode, or needs none. The broker does not panic. The lock is still held, unless the
-// frames have ended it.
+// FuzzFrames sends any two frames over a connection that holds a lock. Each frame gets an answer
+// that a client can decode, or needs none. The broker does not panic. The lock is still held,
+// unless the frames have ended it.
 func FuzzFrames(f *testing.F) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A grantStatus says whether locks are granted, to goroutines that cannot ask the loop. Only
-// the loop sets it.
+// A grantStatus says whether locks are granted, to goroutines that cannot ask the loop. Only the
+// loop sets it.
 type grantStatus struct {
 	pause atomic.Pointer[wire.Pause] // nil until the loop serves
 }
@@ -53,8 +53,8 @@ func (l *loop) updateGrants() {
 	l.aside(func() { logPause(l.config.Logger, before, pause) })
 }
 
-// logPause logs that a pause begins or ends. The beginning of the grace period and of the drain
-// are logged elsewhere.
+// logPause logs that a pause begins or ends. The beginning of the grace period and of the drain are
+// logged elsewhere.
 func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 	switch {
 	case pause == wire.PauseNoTokens:

@@ -34,8 +34,8 @@ func (r *rig) expectReady(want string) {
 	}
 }
 
-// In the grace period every answer says that nothing is granted, and why. It does so exactly until the
-// period ends.
+// In the grace period every answer says that nothing is granted, and why. It does so exactly until
+// the period ends.
 func TestGraceIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: broker.None})

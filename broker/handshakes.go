@@ -16,16 +16,16 @@ import (
 // another. The http.Server accepts that other connection after this time at the latest.
 const maxPatience = 500 * time.Millisecond
 
-// handshakes are the connections of an http.Server that have not become sessions. They have not sent a
-// whole request yet, or are idle between requests. They cost a client next to nothing, so their
-// number is limited, in all and per address. For one more, the oldest is closed once it has
-// had its time. A real client needs a few milliseconds. One that sends nothing would keep
-// its place until ReadHeaderTimeout.
+// handshakes are the connections of an http.Server that have not become sessions. They have not
+// sent a whole request yet, or are idle between requests. They cost a client next to nothing, so
+// their number is limited, in all and per address. For one more, the oldest is closed once it has
+// had its time. A real client needs a few milliseconds. One that sends nothing would keep its place
+// until ReadHeaderTimeout.
 //
 // While even the oldest is young, the server accepts no further connection, and the system queues
 // them. From an eighth of the limit on, connections that have sent their request go first. So
-// thousands of clients that reconnect at once are served one after another, and not all at once and too
-// late. A flood costs other clients some time to connect, and costs sessions nothing.
+// thousands of clients that reconnect at once are served one after another, and not all at once and
+// too late. A flood costs other clients some time to connect, and costs sessions nothing.
 type handshakes struct {
 	most, mostPerAddress int
 	logs                 *logLimits
@@ -53,8 +53,8 @@ func newHandshakes(c *Config, l *logLimits) *handshakes {
 	}
 }
 
-// follow is the [http.Server].ConnState. The server calls it with a new connection before it accepts
-// the next.
+// follow is the [http.Server].ConnState. The server calls it with a new connection before it
+// accepts the next.
 func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -100,8 +100,8 @@ func (h *handshakes) awaitEnd(most time.Duration) {
 	}
 }
 
-// add counts a connection, and returns the handshake that must be closed for it, if any. If none may be
-// closed yet, it counts nothing and returns how long to wait before the next attempt.
+// add counts a connection, and returns the handshake that must be closed for it, if any. If none
+// may be closed yet, it counts nothing and returns how long to wait before the next attempt.
 func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -127,8 +127,8 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 	return oldest, 0
 }
 
-// patience returns how long each handshake has if there may be most of them. The time is shorter for
-// fewer, so that always four thousand a second can be accepted.
+// patience returns how long each handshake has if there may be most of them. The time is shorter
+// for fewer, so that always four thousand a second can be accepted.
 func patience(most int) time.Duration {
 	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }

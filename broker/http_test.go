@@ -11,7 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeHeader returns the header of a proper upgrade, with the given keys and values added or replaced.
+// upgradeHeader returns the header of a proper upgrade, with the given keys and values added or
+// replaced.
 func upgradeHeader(more ...string) http.Header {
 	h := http.Header{
 		"Connection":            {"Upgrade"},
@@ -50,7 +51,8 @@ func TestUpgradeRefusals(t *testing.T) {
 	}
 }
 
-// expectRefused checks that an upgrade is answered with that status, and with one line that contains help.
+// expectRefused checks that an upgrade is answered with that status, and with one line that
+// contains help.
 func (r *rig) expectRefused(path string, status int, help string) {
 	r.t.Helper()
 	r.expectAnswer(r.get(path, upgradeHeader()), status, help)
@@ -93,8 +95,8 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	})
 }
 
-// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1). A
-// proxy may split or join them. Headers that may occur only once are refused if they occur twice.
+// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1).
+// A proxy may split or join them. Headers that may occur only once are refused if they occur twice.
 func TestUpgradeHeaderLines(t *testing.T) {
 	const protocol, key = "Sec-Websocket-Protocol", "dGhlIHNhbXBsZSBub25jZQ=="
 	for i, test := range []struct {
@@ -152,8 +154,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// An upgrade request that never becomes complete costs 10 s of a connection, with the http.Server of
-// Broker.Server.
+// An upgrade request that never becomes complete costs 10 s of a connection, with the http.Server
+// of Broker.Server.
 func TestUpgradeThatNeverCompletes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		conn, err := r.server.Dial(r.t.Context(), "", "")

@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An item is one thing that a session tells the loop. The methods of loopSender are the only
-// ones that make items.
+// An item is one thing that a session tells the loop. The methods of loopSender are the only ones
+// that make items.
 type item struct {
 	session *session
 	// what is one of:
@@ -27,8 +27,8 @@ const (
 	noticeLogged                 // what the session did to others is in the log
 )
 
-// A loopSender is the only way by which the goroutines of a connection reach the loop. Each
-// method reports false if the loop has ended and the item is dropped.
+// A loopSender is the only way by which the goroutines of a connection reach the loop. Each method
+// reports false if the loop has ended and the item is dropped.
 type loopSender interface {
 	sendOpened() bool
 	sendRequest(m wire.Request) bool
@@ -47,8 +47,8 @@ func (s *session) sendPageSent() bool                { return s.inbox.put(item{s
 func (s *session) sendLogged() bool                  { return s.inbox.put(item{s, noticeLogged}) }
 func (s *session) wakeLoop()                         { s.inbox.wakeLoop() }
 
-// An inbox carries items from the goroutines of all sessions to the loop. Items of one
-// goroutine arrive in order. Nobody waits to put an item: the backlog of each session is bounded.
+// An inbox carries items from the goroutines of all sessions to the loop. Items of one goroutine
+// arrive in order. Nobody waits to put an item: the backlog of each session is bounded.
 type inbox struct {
 	wake chan struct{} // has a token if there may be items
 

@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The setting of these tests: a holds x, and b waits for it. b holds y, and a waits for it. Two seconds
-// later a's connection ends.
+// The setting of these tests: a holds x, and b waits for it. b holds y, and a waits for it. Two
+// seconds later a's connection ends.
 
 func keepStory(r *rig) (a, b *peer) {
 	a, b = r.connect("a"), r.connect("b")
@@ -24,8 +24,8 @@ func keepStory(r *rig) (a, b *peer) {
 	return a, b
 }
 
-// With lock delay, and without a close frame, a's lock is kept until timeout_ms after its last byte. It is
-// listed as gone. Its waiting request is withdrawn at once.
+// With lock delay, and without a close frame, a's lock is kept until timeout_ms after its last
+// byte. It is listed as gone. Its waiting request is withdrawn at once.
 func TestLockDelay(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -66,7 +66,8 @@ func TestNoLockDelay(t *testing.T) {
 	})
 }
 
-// After a close frame that is no goodbye, and without a FIN, a's lock is kept, as after any other end.
+// After a close frame that is no goodbye, and without a FIN, a's lock is kept, as after any other
+// end.
 func TestCloseWithoutGoodbye(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
@@ -137,7 +138,8 @@ func TestLockDelayAndCut(t *testing.T) {
 	})
 }
 
-// If the broker ends a session because it was silent, the session timeout has passed: its locks are not kept.
+// If the broker ends a session because it was silent, the session timeout has passed: its locks are
+// not kept.
 func TestLockDelayAndSilence(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")

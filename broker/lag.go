@@ -5,8 +5,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// Watches lag when too many changes are unsent. A watch that lags is told so, and then
-// nothing until the writer has sent that.
+// Watches lag when too many changes are unsent. A watch that lags is told so, and then nothing
+// until the writer has sent that.
 
 // lags reports whether a watch is told nothing now.
 func (o *outbox) lags(watch wire.ID) bool {
@@ -46,9 +46,9 @@ func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
 	o.queued.changes += jsonsize.Reply(&told)
 }
 
-// resume ends the lag of a watch. The writer calls it before it sends that the watch has
-// lagged. A client that reads this, and then asks for the listing, gets a newer listing and all
-// changes since.
+// resume ends the lag of a watch. The writer calls it before it sends that the watch has lagged. A
+// client that reads this, and then asks for the listing, gets a newer listing and all changes
+// since.
 func (o *outbox) resume(watch wire.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

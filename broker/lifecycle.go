@@ -2,8 +2,8 @@ package broker
 
 import "sync"
 
-// A phase is a part of a broker's life. A broker goes through all of them in this order, and
-// never back.
+// A phase is a part of a broker's life. A broker goes through all of them in this order, and never
+// back.
 type phase int
 
 const (

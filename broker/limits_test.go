@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Every limit is announced in the hello and holds exactly. A value of the allowed length passes. One more
-// is refused, and costs nothing else.
+// Every limit is announced in the hello and holds exactly. A value of the allowed length passes.
+// One more is refused, and costs nothing else.
 func TestLimits(t *testing.T) {
 	limits := wire.Limits{MessageBytes: 300, NameBytes: 5, AuthorBytes: 4, LocksPerRequest: 2, Requests: 3}
 	acquire := func(n int, locks, author string) string {
@@ -57,8 +57,8 @@ func TestMessageBytes(t *testing.T) {
 	})
 }
 
-// A hundred malformed frames in a row are answered, and cost no lock. The next is answered too, and ends the
-// connection. A well-formed frame restarts the count.
+// A hundred malformed frames in a row are answered, and cost no lock. The next is answered too, and
+// ends the connection. A well-formed frame restarts the count.
 func TestMalformedFramesInARow(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -147,8 +147,9 @@ func TestManyPages(t *testing.T) {
 	})
 }
 
-// A client that leaves more than 16 MiB unread is cut off at once. It may be a stale holder until the
-// session timeout after its last byte. Then its locks go to the next waiter, who notices nothing else.
+// A client that leaves more than 16 MiB unread is cut off at once. It may be a stale holder until
+// the session timeout after its last byte. Then its locks go to the next waiter, who notices
+// nothing else.
 func TestSlowConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")

@@ -28,8 +28,8 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
-// A silent client is cut off exactly one session timeout after its last sign of life. Its lock goes to
-// the next waiter.
+// A silent client is cut off exactly one session timeout after its last sign of life. Its lock goes
+// to the next waiter.
 func TestSilentClientIsCutOff(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")

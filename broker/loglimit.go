@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// suppressedAfter is how long a count of suppressed lines waits for the next line of its kind. After
-	// that it gets a line of its own.
+	// suppressedAfter is how long a count of suppressed lines waits for the next line of its
+	// kind. After that it gets a line of its own.
 	suppressedAfter = 10 * time.Second
 	// faultEvery and faultBurst limit the lines about refused connections.
 	faultEvery, faultBurst = 5 * time.Second, 10
@@ -23,9 +23,9 @@ const (
 	serverBytes = 4 << 10
 )
 
-// logLimits limit the lines of the log that anybody who reaches the port can cause as often
-// as they like. Each kind has its own limit. The log says how many lines were suppressed. Audit
-// lines are never suppressed.
+// logLimits limit the lines of the log that anybody who reaches the port can cause as often as they
+// like. Each kind has its own limit. The log says how many lines were suppressed. Audit lines are
+// never suppressed.
 type logLimits struct {
 	opened, ended lineLimit // sessions
 	refused       lineLimit // upgrades

@@ -15,12 +15,12 @@ import (
 // processor Go polls the network only when no goroutine can run, or every 10 ms.
 const sliceRest = 20 * time.Microsecond
 
-// A loop is the one goroutine that owns the lock table. It collects what sessions have put into
-// the inbox, gives each session its turns, calls the table, and puts the table's events into the
+// A loop is the one goroutine that owns the lock table. It collects what sessions have put into the
+// inbox, gives each session its turns, calls the table, and puts the table's events into the
 // outboxes of the sessions concerned. It never waits for anyone.
 //
-// Nothing that can block runs on it: aside runs that. The exception is a log at debug level,
-// which deliver writes itself, in order.
+// Nothing that can block runs on it: aside runs that. The exception is a log at debug level, which
+// deliver writes itself, in order.
 type loop struct {
 	config Config
 	inbox  *inbox
@@ -72,8 +72,8 @@ func newLoop(config Config, in *inbox) *loop {
 	}
 }
 
-// run serves until ctx ends, and then until the broker is drained. It returns what is wrong
-// with the tokens.
+// run serves until ctx ends, and then until the broker is drained. It returns what is wrong with
+// the tokens.
 func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	l.start = time.Now()
 	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.config.Logger); err != nil {
@@ -119,8 +119,8 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	return errors.Join(err, l.stop())
 }
 
-// round does a slice of everything that there is to do. The loop's clock stands still in
-// it, for some milliseconds at most.
+// round does a slice of everything that there is to do. The loop's clock stands still in it, for
+// some milliseconds at most.
 func (l *loop) round() {
 	l.readClock()
 	if l.canAllow() {
@@ -165,8 +165,8 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 	return due, some
 }
 
-// letReadersRun lets other readers that can run put their items into the inbox, so that
-// one round serves them all. The loop does not wait behind readers if it has much to do already.
+// letReadersRun lets other readers that can run put their items into the inbox, so that one round
+// serves them all. The loop does not wait behind readers if it has much to do already.
 func (l *loop) letReadersRun() {
 	if !l.scheduler.any() {
 		runtime.Gosched()
@@ -219,7 +219,8 @@ func (l *loop) handle(it item) {
 	case *wire.Error:
 		l.reply(s, m)
 	case wire.Request:
-		// A session that was cut off asks for nothing. One whose reader has ended gets no answers.
+		// A session that was cut off asks for nothing. One whose reader has ended gets no
+		// answers.
 		if !s.ended && !(s.closing && wantsAnswer(m)) {
 			l.request(s, m)
 		}

@@ -1,16 +1,17 @@
 package broker
 
 // Maintenance is the loop's own long work: it drops the requests of sessions that have ended, and
-// ends the waits when the broker drains. It is done in slices, so that nobody has to wait
-// for all of it.
+// ends the waits when the broker drains. It is done in slices, so that nobody has to wait for all
+// of it.
 
 const (
 	// dropSlice is how many locks of ended sessions are given up in a slice.
 	dropSlice = 256
-	// dropAtOnce is how many of them the table gives up in one call. To tell watches of them costs more.
+	// dropAtOnce is how many of them the table gives up in one call. To tell watches of them
+	// costs more.
 	dropAtOnce = 32
-	// grantSlice is how many waiters a call of the table looks at, to grant what has become free. Every
-	// call does this slice, so it is short.
+	// grantSlice is how many waiters a call of the table looks at, to grant what has become
+	// free. Every call does this slice, so it is short.
 	grantSlice = 8
 )
 

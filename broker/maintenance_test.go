@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The requests of ended sessions are dropped even while others send more than the loop can handle, both
-// short work and long.
+// The requests of ended sessions are dropped even while others send more than the loop can handle,
+// both short work and long.
 func TestMaintenanceGoesOnUnderFloods(t *testing.T) {
 	for _, many := range []int{0, 12} {
 		testMaintenance(t, many)

@@ -26,10 +26,10 @@ const originBytes = 1 << 10
 // origins says whose pages may use the broker, in addition to the broker's own. A browser sends the
 // origin of the page with a request (RFC 6454); other programs send none.
 //
-// A page is the broker's own if its host and port are those of the request, and the host is a
-// known name of the broker: an IP address, localhost, or one of hosts. Any other name may belong
-// to somebody else, who can make it lead to the broker for a moment (DNS rebinding). The
-// browser then takes that page for the broker's own. An IP address cannot be made to lead elsewhere.
+// A page is the broker's own if its host and port are those of the request, and the host is a known
+// name of the broker: an IP address, localhost, or one of hosts. Any other name may belong to
+// somebody else, who can make it lead to the broker for a moment (DNS rebinding). The browser then
+// takes that page for the broker's own. An IP address cannot be made to lead elsewhere.
 //
 // The Host of a request without an Origin is not checked. Browsers send an Origin with every
 // WebSocket handshake. So such a request is from another program, which may call the broker by any
@@ -72,7 +72,8 @@ const (
 	originMalformed           // no browser sends such an Origin
 )
 
-// judge allows programs other than browsers, the broker's own pages, and pages that match a pattern.
+// judge allows programs other than browsers, the broker's own pages, and pages that match a
+// pattern.
 func (o origins) judge(r *http.Request) judgement {
 	sent, ok := r.Header["Origin"]
 	if !ok {
@@ -142,8 +143,8 @@ func parseHostPattern(text string) (p hostPattern, err error) {
 	return p, nil
 }
 
-// An origin is where a page comes from. Pages without an origin, such as files, have "null": a scheme
-// without a host.
+// An origin is where a page comes from. Pages without an origin, such as files, have "null": a
+// scheme without a host.
 type origin struct {
 	scheme, host, port string // port is "" for the default one of the scheme
 }
@@ -186,9 +187,9 @@ func parseOriginPattern(text string) (originPattern, error) {
 // nameLetters are the characters of host names, as browsers send them.
 const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-._"
 
-// parseOrigin reads what browsers send: scheme and host, and the port unless it is the default of the
-// scheme; nothing else. The scheme is http, https or that of a browser's extensions. Browsers write
-// hosts in lower case, except the ids of extensions.
+// parseOrigin reads what browsers send: scheme and host, and the port unless it is the default of
+// the scheme; nothing else. The scheme is http, https or that of a browser's extensions. Browsers
+// write hosts in lower case, except the ids of extensions.
 func parseOrigin(text string) (o origin, ok bool) {
 	if text == "null" {
 		return origin{scheme: text}, true
@@ -228,8 +229,9 @@ func (o origin) defaultPort() string {
 	return "80"
 }
 
-// asksItself reports whether a page of o sends a request to its own host and port. If the connection has no
-// TLS, a proxy may have removed it. So a Host without a port then has the port of o's scheme.
+// asksItself reports whether a page of o sends a request to its own host and port. If the
+// connection has no TLS, a proxy may have removed it. So a Host without a port then has the port of
+// o's scheme.
 func (o origin) asksItself(r *http.Request) bool {
 	name, port := strings.ToLower(r.Host), ""
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {

@@ -113,7 +113,8 @@ func TestNotOrigins(t *testing.T) {
 	}
 }
 
-// A page is the broker's own if it sends requests to its own host and port. The default port may be omitted.
+// A page is the broker's own if it sends requests to its own host and port. The default port may be
+// omitted.
 func TestOwnOrigin(t *testing.T) {
 	for _, test := range []struct {
 		url, origin string
@@ -141,9 +142,10 @@ func TestOwnOrigin(t *testing.T) {
 	}
 }
 
-// The owner of a page can make the page's name lead to the broker for a moment, so that the page seems to
-// be the broker's own. So a page is the broker's own only under names for which that is impossible, and
-// under AllowedHosts. This holds on every listener. Programs other than browsers may use any name.
+// The owner of a page can make the page's name lead to the broker for a moment, so that the page
+// seems to be the broker's own. So a page is the broker's own only under names for which that is
+// impossible, and under AllowedHosts. This holds on every listener. Programs other than browsers
+// may use any name.
 func TestRebinding(t *testing.T) {
 	for _, test := range []struct {
 		host, allowed string

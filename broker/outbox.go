@@ -39,7 +39,8 @@ func newOutbox(total *unsentTotal, write func()) *outbox {
 	return &outbox{wake: make(chan struct{}, 1), write: write, total: total}
 }
 
-// A parcel is what the writer sends at once: a ping, a pong, the replies, and the end, in this order.
+// A parcel is what the writer sends at once: a ping, a pong, the replies, and the end, in this
+// order.
 type parcel struct {
 	ping    bool
 	pong    *string
@@ -88,8 +89,8 @@ func (o *outbox) putPing() {
 	o.signal()
 }
 
-// putWebSocketPong makes the answer to a WebSocket ping due; it never fails. Only the latest ping is
-// answered, as RFC 6455, section 5.5.3, allows. So a flood of pings costs nothing.
+// putWebSocketPong makes the answer to a WebSocket ping due; it never fails. Only the latest ping
+// is answered, as RFC 6455, section 5.5.3, allows. So a flood of pings costs nothing.
 func (o *outbox) putWebSocketPong(payload string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -98,8 +99,8 @@ func (o *outbox) putWebSocketPong(payload string) error {
 	return nil
 }
 
-// finish ends the session after everything that was put. Only the first end counts. finish
-// returns it.
+// finish ends the session after everything that was put. Only the first end counts. finish returns
+// it.
 func (o *outbox) finish(end ending) ending {
 	o.mu.Lock()
 	defer o.mu.Unlock()

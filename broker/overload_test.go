@@ -12,7 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A brake stops the loop. At debug level the loop writes a line for each event, and waits for the log.
+// A brake stops the loop. At debug level the loop writes a line for each event, and waits for the
+// log.
 type brake struct{ on, off chan struct{} }
 
 func newBrake() *brake { return &brake{on: make(chan struct{}), off: make(chan struct{})} }
@@ -49,8 +50,8 @@ func (b *brake) stop(r *rig) (release func()) {
 	}
 }
 
-// Pings are answered while the loop is busy. A client whose pings are answered keeps its locks, however
-// long that takes.
+// Pings are answered while the loop is busy. A client whose pings are answered keeps its locks,
+// however long that takes.
 func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a := r.connect("a")
@@ -71,8 +72,8 @@ func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	})
 }
 
-// Sessions take turns. A session with few requests does not wait for all that another has sent before,
-// nor for all that many sessions of one address have sent.
+// Sessions take turns. A session with few requests does not wait for all that another has sent
+// before, nor for all that many sessions of one address have sent.
 func TestFloodsDoNotPushAhead(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		var flood []*peer
@@ -127,8 +128,8 @@ func TestReleaseComesFirst(t *testing.T) {
 	})
 }
 
-// The backlog of a session is bounded. When it is full, the reader stops reading, and the client's writes
-// block. In the end everything is handled.
+// The backlog of a session is bounded. When it is full, the reader stops reading, and the client's
+// writes block. In the end everything is handled.
 func TestReaderWaitsForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a := r.connect("a")
@@ -166,8 +167,8 @@ func TestReaderWaitsForTheLoop(t *testing.T) {
 	})
 }
 
-// When too much is unsent in all, the broker cuts off the client with the most, of the address with the
-// most. Clients that read notice nothing.
+// When too much is unsent in all, the broker cuts off the client with the most, of the address with
+// the most. Clients that read notice nothing.
 func TestTooMuchIsDue(t *testing.T) {
 	const most = 4 << 20
 	inBubble(t, broker.Config{MaxDue: most}, func(r *rig) {
@@ -205,8 +206,8 @@ func TestTooMuchIsDue(t *testing.T) {
 	})
 }
 
-// The number of pages on their way is limited, and one address may have half of them. Others wait, and get
-// their pages when a page was read.
+// The number of pages on their way is limited, and one address may have half of them. Others wait,
+// and get their pages when a page was read.
 func TestPagesOnTheirWay(t *testing.T) {
 	inBubble(t, broker.Config{MaxPages: 2}, func(r *rig) {
 		a, b, c := r.dial("a"), r.dial("b"), r.connect("c")
@@ -236,8 +237,8 @@ func TestPagesOnTheirWay(t *testing.T) {
 	})
 }
 
-// The number of watches is limited, and one address may have half of them. The first two of a session are
-// never refused.
+// The number of watches is limited, and one address may have half of them. The first two of a
+// session are never refused.
 func TestWatchesInAll(t *testing.T) {
 	inBubble(t, broker.Config{MaxWatches: 10}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -271,8 +272,8 @@ func TestWatchesInAll(t *testing.T) {
 	})
 }
 
-// The number of requests is limited, and one address may have half of them. Requests with long names count
-// for more. The first 16 of a session are never refused, so nobody is locked out.
+// The number of requests is limited, and one address may have half of them. Requests with long
+// names count for more. The first 16 of a session are never refused, so nobody is locked out.
 func TestRequestsInAll(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{MaxRequests: 100, Logger: log.logger()}, func(r *rig) {
@@ -320,8 +321,8 @@ func TestRequestsInAll(t *testing.T) {
 	})
 }
 
-// A long search for a deadlock is done in slices, and others are served in between. A session that would
-// change what the search has seen is held back until its end. Then all get their answers.
+// A long search for a deadlock is done in slices, and others are served in between. A session that
+// would change what the search has seen is held back until its end. Then all get their answers.
 func TestSearchGoesOnBitByBit(t *testing.T) {
 	const waiters = 60_000
 	inBubble(t, broker.Config{}, func(r *rig) {

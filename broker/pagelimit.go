@@ -2,9 +2,9 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A pageLimit bounds the pages that are on their way to clients, which take up to 256 KiB each. A page is a
-// part of the listing, or a chain of why. A session has one page on its way at a time, and all
-// sessions together have a bounded number. One share has half of them at most.
+// A pageLimit bounds the pages that are on their way to clients, which take up to 256 KiB each. A
+// page is a part of the listing, or a chain of why. A session has one page on its way at a time,
+// and all sessions together have a bounded number. One share has half of them at most.
 type pageLimit struct {
 	most    int      // Config.MaxPages
 	onWay   int      // pages that are begun and not sent yet

@@ -21,8 +21,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// A rig is a broker in memory, inside a bubble, with hand-made clients. The sessions of the clients a, b
-// and so on are called aaaaaaaa, bbbbbbbb and so on. Tokens count from 1.
+// A rig is a broker in memory, inside a bubble, with hand-made clients. The sessions of the clients
+// a, b and so on are called aaaaaaaa, bbbbbbbb and so on. Tokens count from 1.
 type rig struct {
 	t      testing.TB
 	broker *broker.Broker
@@ -124,8 +124,7 @@ func (r *rig) dialQuery(name, query string) *peer {
 	return p
 }
 
-// read collects frames in the background, and answers pings, until the
-// connection ends.
+// read collects frames in the background, and answers pings, until the connection ends.
 func (p *peer) read() {
 	p.reads = true
 	answer := p.ws.PingHandler()

@@ -18,8 +18,8 @@ import (
 // maxMalformed is how many malformed frames in a row a client may send.
 const maxMalformed = 100
 
-// A reader reads the frames of one client. It decodes them, checks ids, answers pings, and sends everything
-// else to the loop. Only its own goroutine touches its fields.
+// A reader reads the frames of one client. It decodes them, checks ids, answers pings, and sends
+// everything else to the loop. Only its own goroutine touches its fields.
 type reader struct {
 	*connection
 	decoder *codec.RequestDecoder
@@ -28,15 +28,15 @@ type reader struct {
 	deaf    bool // no frame can be read any more
 }
 
-// logOpened is called before run, on a goroutine that ends soon. A line of the log needs a
-// deep stack, and the stack of run should stay small.
+// logOpened is called before run, on a goroutine that ends soon. A line of the log needs a deep
+// stack, and the stack of run should stay small.
 func (r *reader) logOpened() {
 	r.log(r.logs.opened.line()).Str("remote", printable.LogText(r.peer.Remote)).
 		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
 }
 
-// run reads until the connection ends, tells the loop, and sees to the end of the
-// connection. When over ends, the broker has stopped.
+// run reads until the connection ends, tells the loop, and sees to the end of the connection. When
+// over ends, the broker has stopped.
 func (r *reader) run(over context.Context) {
 	r.ws.SetPingHandler(r.out.putWebSocketPong)
 	r.ws.SetCloseHandler(r.answerClose)
@@ -150,8 +150,8 @@ func answerTo(err error) (answer *wire.Error, wellFormed bool) {
 	return answer, true
 }
 
-// answerPing answers a ping at once. A pong says that the broker has heard the client, and not that it
-// has handled what the client sent before.
+// answerPing answers a ping at once. A pong says that the broker has heard the client, and not that
+// it has handled what the client sent before.
 func (r *reader) answerPing(ping *wire.Ping) *ending {
 	if !r.out.putPong(ping.ID, &r.grants) {
 		r.out.cut(slowConsumer)
@@ -163,7 +163,8 @@ func (r *reader) answerPing(ping *wire.Ping) *ending {
 	return nil
 }
 
-// afterSending bounds the backlog after an item was sent. It returns an ending if the loop has ended.
+// afterSending bounds the backlog after an item was sent. It returns an ending if the loop has
+// ended.
 func (r *reader) afterSending(sent bool) *ending {
 	if !sent {
 		return &brokerStopped
@@ -174,8 +175,8 @@ func (r *reader) afterSending(sent bool) *ending {
 	return nil
 }
 
-// awaitLoop waits until the loop has handled enough. Then the reader rests, as the loop
-// does, so that other readers can run.
+// awaitLoop waits until the loop has handled enough. Then the reader rests, as the loop does, so
+// that other readers can run.
 func (r *reader) awaitLoop() {
 	r.flood.giveSlot()
 	if !r.backlog.await(r.written) {

@@ -11,8 +11,8 @@ type ids struct {
 	last int64 // the greatest n that was used up, or -1
 }
 
-// admit uses up the number of an id that m opens, or returns why it may not. If m only names
-// a request, it must be one of this session: a client cannot end the requests of others.
+// admit uses up the number of an id that m opens, or returns why it may not. If m only names a
+// request, it must be one of this session: a client cannot end the requests of others.
 func (i *ids) admit(session string, m wire.Request) *wire.Error {
 	id, opens := wire.RequestID(m)
 	switch {

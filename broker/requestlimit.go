@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// alwaysRequests is how many requests every session may have, whatever the total. So others with very
-// many requests cannot lock it out.
+// alwaysRequests is how many requests every session may have, whatever the total. So others with
+// very many requests cannot lock it out.
 const alwaysRequests = 16
 
 // mayAcquire reports whether the total of all requests leaves room for another. One share has half

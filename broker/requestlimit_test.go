@@ -34,7 +34,8 @@ func TestPongsThatAreDueCount(t *testing.T) {
 	})
 }
 
-// One address has half of the requests at most, even after it has ended the sessions that made them.
+// One address has half of the requests at most, even after it has ended the sessions that made
+// them.
 func TestHalfOfTheRequestsIsKept(t *testing.T) {
 	inBubble(t, broker.Config{MaxRequests: 200}, func(r *rig) {
 		granted := 0

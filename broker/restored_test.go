@@ -14,9 +14,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
-// A state directory that was restored from a backup knows nothing of the runs since. Tokens are greater
-// than theirs nevertheless. Their clients may still hold locks, so the broker waits for them, although
-// the run in the backup has stopped cleanly.
+// A state directory that was restored from a backup knows nothing of the runs since. Tokens are
+// greater than theirs nevertheless. Their clients may still hold locks, so the broker waits for
+// them, although the run in the backup has stopped cleanly.
 func TestRestoredDirectory(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	state := filepath.Join(dir, "state")
@@ -67,8 +67,8 @@ func TestRestoredDirectory(t *testing.T) {
 	}
 }
 
-// writeLater makes a file that is younger than the state with that content. The clock of a file system
-// ticks only every few milliseconds.
+// writeLater makes a file that is younger than the state with that content. The clock of a file
+// system ticks only every few milliseconds.
 func writeLater(t *testing.T, path string, content []byte) {
 	t.Helper()
 	for {

@@ -13,9 +13,9 @@ const (
 const maxCredit = 1000
 
 // A scheduler holds the sessions that wait for their turn, in three lanes. Each lane is shared
-// fairly by cost. While others wait, the freeing lane gets at most two thirds of the time of
-// short work, and long work gets at most a third of all. So each of them leaves a debt when it
-// goes first.
+// fairly by cost. While others wait, the freeing lane gets at most two thirds of the time of short
+// work, and long work gets at most a third of all. So each of them leaves a debt when it goes
+// first.
 type scheduler struct {
 	queues [lanes]fair.Queue[*session]
 
@@ -97,7 +97,8 @@ func (l *loop) serve() {
 	}
 }
 
-// maintenanceIsNext reports whether it is the turn of maintenance. It alternates with the long work of sessions.
+// maintenanceIsNext reports whether it is the turn of maintenance. It alternates with the long work
+// of sessions.
 func (l *loop) maintenanceIsNext() bool {
 	if !l.hasMaintenance() || !l.scheduler.mayBeLong() {
 		return false
@@ -152,7 +153,8 @@ func (s *session) lane() lane {
 	return laneOf(&s.todo.first.item)
 }
 
-// queue lets a session wait for its turn, unless it wants none or must wait for something else first.
+// queue lets a session wait for its turn, unless it wants none or must wait for something else
+// first.
 func (l *loop) queue(s *session) {
 	if s.waits || !s.wantsTurn() || l.mustWait(s) {
 		return

@@ -13,8 +13,8 @@ type worker struct {
 	price int
 }
 
-// divide lets one worker in each lane whose price is not 0 share the loop. It returns each lane's part of the
-// time.
+// divide lets one worker in each lane whose price is not 0 share the loop. It returns each lane's
+// part of the time.
 func divide(prices [lanes]int) (spent [lanes]float64) {
 	var t scheduler
 	var workers [lanes]*worker
@@ -40,8 +40,9 @@ func divide(prices [lanes]int) (spent [lanes]float64) {
 	return spent
 }
 
-// Long work gets a third of the time while there is other work, however long a piece of it is. It gets
-// all of the time if there is no other work. Freeing work goes first, but cannot keep everything else waiting.
+// Long work gets a third of the time while there is other work, however long a piece of it is. It
+// gets all of the time if there is no other work. Freeing work goes first, but cannot keep
+// everything else waiting.
 func TestLanesDivideTheTime(t *testing.T) {
 	const short, long = 60, stepsOfSlice
 	for _, c := range []struct {

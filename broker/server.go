@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// requestTimeout is how long a client may take to send a request, and once more to
-	// receive the answer.
+	// requestTimeout is how long a client may take to send a request, and once more to receive
+	// the answer.
 	requestTimeout = 10 * time.Second
 	// idleTimeout is how long an HTTP connection may wait for the next request.
 	idleTimeout = time.Minute

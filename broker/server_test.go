@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// say sends a request on a connection of its own, as much of it as the broker reads. It returns the answer,
-// and how long it took.
+// say sends a request on a connection of its own, as much of it as the broker reads. It returns the
+// answer, and how long it took.
 func (r *rig) say(request string) (response *http.Response, took time.Duration) {
 	r.t.Helper()
 	conn := r.open("192.0.2.7:1000")
@@ -68,7 +68,8 @@ func TestBodyThatNeverComes(t *testing.T) {
 	})
 }
 
-// The server does not wait long for the end of a request, wherever it stops and however slowly it comes.
+// The server does not wait long for the end of a request, wherever it stops and however slowly it
+// comes.
 func TestSlowRequests(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for _, part := range []string{"", "G", "GET /ws HTTP/1.1\r\nHost: broker.test\r\nX: "} {

@@ -4,9 +4,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 )
 
-// A session is what the loop knows of one client: only the loop may touch these fields. The
-// reader and the writer are types of their own, and have no way to them. What all three
-// share is the connection.
+// A session is what the loop knows of one client: only the loop may touch these fields. The reader
+// and the writer are types of their own, and have no way to them. What all three share is the
+// connection.
 type session struct {
 	*connection
 

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A cancel ends a steal that is under way. The victims that have not lost their locks yet keep them.
+// A cancel ends a steal that is under way. The victims that have not lost their locks yet keep
+// them.
 func TestCancelOfAStealUnderWay(t *testing.T) {
 	for name, end := range map[string]func(a *peer){
 		"cancel": func(a *peer) { a.send(`{"type":"cancel","id":"aaaaaaaa--0"}`) },

@@ -49,8 +49,8 @@ func TestStopWithStuckClient(t *testing.T) {
 	})
 }
 
-// A session that ended before, with much unsent to a client that receives nothing, delays the end no more
-// than others.
+// A session that ended before, with much unsent to a client that receives nothing, delays the end
+// no more than others.
 func TestStopWithSessionThatEnds(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -132,8 +132,8 @@ func TestRunOnlyOnce(t *testing.T) {
 	}
 }
 
-// A session that ends with very many requests is dropped in slices: first its waiting requests, then its
-// locks. Others are served in between.
+// A session that ends with very many requests is dropped in slices: first its waiting requests,
+// then its locks. Others are served in between.
 func TestDropInSlices(t *testing.T) {
 	const locks = 5 * broker.DropSlice
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -142,7 +142,8 @@ func TestDropInSlices(t *testing.T) {
 		for n := range locks {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock %d"}]}`, n, n)
 		}
-		// a waits for its own first lock, ahead of b. It must not get that lock when it ends.
+		// a waits for its own first lock, ahead of b. It must not get that lock when it
+		// ends.
 		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock 0"}]}`, locks)
 		pass(time.Second) // its reader has waited for the loop and has rested
 		if got := len(a.take()); got != locks+1 {

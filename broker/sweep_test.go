@@ -24,8 +24,9 @@ import (
 
 var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder looks at; 10000 take some minutes")
 
-// Errors that a system may report if something between the client and the broker ends the connection. It
-// also reports ECONNRESET if the client ends it. So that one frees locks at once without lock delay.
+// Errors that a system may report if something between the client and the broker ends the
+// connection. It also reports ECONNRESET if the client ends it. So that one frees locks at once
+// without lock delay.
 var saidBySystems = []syscall.Errno{
 	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN, syscall.ENETRESET,
 	syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.EPIPE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EACCES,
@@ -33,8 +34,8 @@ var saidBySystems = []syscall.Errno{
 	syscall.EBADF, syscall.EMSGSIZE, syscall.EOPNOTSUPP, syscall.EFAULT, syscall.ECONNRESET,
 }
 
-// Bytes that may be received without the knowledge of the program: noise, and frames with which a library
-// ends a connection.
+// Bytes that may be received without the knowledge of the program: noise, and frames with which a
+// library ends a connection.
 var garbage = [][]byte{
 	{0xff, 0xff, 0xff, 0xff},                                     // not a frame
 	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // too long a frame
@@ -93,9 +94,9 @@ func (c *sweepCase) String() string {
 		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure, c.delayed)
 }
 
-// TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however the connection
-// ends, at whatever moment, and whatever either system reports. The cases have no goodbye, and no FIN or
-// RST of the client's own system.
+// TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however the
+// connection ends, at whatever moment, and whatever either system reports. The cases have no
+// goodbye, and no FIN or RST of the client's own system.
 func TestNoSecondHolder(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -165,8 +166,8 @@ func (s *sweep) run() {
 	stop()
 }
 
-// hold lets a client acquire the lock through the link, and then send messages. It returns when the lock is
-// held, or cannot be acquired.
+// hold lets a client acquire the lock through the link, and then send messages. It returns when the
+// lock is held, or cannot be acquired.
 func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	network.wrap = func(conn net.Conn) net.Conn { return s.spoil(conn, s.broker) }
 	var running sync.WaitGroup
@@ -273,8 +274,8 @@ func (s *sweep) serve(network *pipes) (stop func()) {
 	}
 }
 
-// A TLS alert says that the client sends nothing more, but it is no FIN: TCP goes on. The FIN counts when
-// it arrives.
+// A TLS alert says that the client sends nothing more, but it is no FIN: TCP goes on. The FIN
+// counts when it arrives.
 func TestEndOfTLS(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()

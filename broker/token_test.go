@@ -25,7 +25,8 @@ func hello(session string, grace time.Duration) string {
 	return text + "}"
 }
 
-// grantedToken reads the next frame of p, which must grant the request of that id. It returns the token.
+// grantedToken reads the next frame of p, which must grant the request of that id. It returns the
+// token.
 func (p *peer) grantedToken(id string) (token int64) {
 	p.t.Helper()
 	frames := p.take()
@@ -62,9 +63,9 @@ func TestTokensAfterACleanStop(t *testing.T) {
 	})
 }
 
-// A stop with a lock held is not clean: its holder may be a stale holder. So the next run queues requests, and
-// grants nothing until the session timeout of the last run has passed, whatever its own is. The
-// hello says so.
+// A stop with a lock held is not clean: its holder may be a stale holder. So the next run queues
+// requests, and grants nothing until the session timeout of the last run has passed, whatever its
+// own is. The hello says so.
 func TestGrace(t *testing.T) {
 	dir := t.TempDir()
 	log := new(testLog)
@@ -99,8 +100,8 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// If a run ends in its grace period, the next run has the whole of that period again, although nothing was
-// ever held.
+// If a run ends in its grace period, the next run has the whole of that period again, although
+// nothing was ever held.
 func TestGraceIsLeftToTheNextRun(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -126,8 +127,8 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 	})
 }
 
-// After the grace period, all waiting requests are granted as they would have been, in the order of their
-// arrival. Others are served in between.
+// After the grace period, all waiting requests are granted as they would have been, in the order of
+// their arrival. Others are served in between.
 func TestManyWaitForTheGrace(t *testing.T) {
 	const requests = 10_000
 	dir := t.TempDir()
@@ -163,8 +164,8 @@ func TestManyWaitForTheGrace(t *testing.T) {
 	})
 }
 
-// Tokens are reserved before they are given out. While reserving fails, grants go on up to the last reserved
-// token. Then they wait until it works again.
+// Tokens are reserved before they are given out. While reserving fails, grants go on up to the last
+// reserved token. Then they wait until it works again.
 func TestTokensCannotBeReserved(t *testing.T) {
 	const ahead = 4
 	log := new(testLog)
@@ -235,8 +236,8 @@ func TestDrainsOnce(t *testing.T) {
 	})
 }
 
-// No token is above 2^53-1. After the last one the broker drains and stops, and says why. It does not start
-// without tokens.
+// No token is above 2^53-1. After the last one the broker drains and stops, and says why. It does
+// not start without tokens.
 func TestLastToken(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 )
 
-// ErrNoTokens is returned by [Broker.Run] after the last fencing token, 2^53-1, was given
-// out. The broker drains then. At a million grants a second that takes 285 years.
+// ErrNoTokens is returned by [Broker.Run] after the last fencing token, 2^53-1, was given out. The
+// broker drains then. At a million grants a second that takes 285 years.
 var ErrNoTokens = fence.ErrNoTokens
 
 // openTokens returns the source of fencing tokens that config asks for.
@@ -31,8 +31,8 @@ func (l *loop) keepTokens() {
 // canAllow reports whether the table may give out more tokens than it knows of.
 func (l *loop) canAllow() bool { return l.drain == nil && l.tokens.CanAllow(l.now()) }
 
-// allow lets the table give out all tokens that are reserved. Requests that have waited for
-// tokens are granted slice by slice.
+// allow lets the table give out all tokens that are reserved. Requests that have waited for tokens
+// are granted slice by slice.
 func (l *loop) allow() {
 	limit := l.tokens.Allow()
 	l.updateGrants() // before anybody hears of a grant

@@ -22,8 +22,9 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Release:
 		l.deliver(l.table.Release(now, m.ID, events))
 	case *wire.Cancel:
-		// The loop handles one message at a time. So the request waits, holds, or has ended, and
-		// Table.Cancel decides: a cancel that meets a grant ends it, like a release.
+		// The loop handles one message at a time. So the request waits, holds, or has
+		// ended, and Table.Cancel decides: a cancel that meets a grant ends it, like a
+		// release.
 		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
 		l.info(s, m)

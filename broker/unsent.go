@@ -17,8 +17,8 @@ type unsentTotal struct {
 
 func (t *unsentTotal) isOver() bool { return t.now.Load() > t.most }
 
-// cutSlowest cuts off slow clients until the total is not too high. It takes the share with the most
-// unsent bytes, and in it the client with the most: that client does not read, and others must
+// cutSlowest cuts off slow clients until the total is not too high. It takes the share with the
+// most unsent bytes, and in it the client with the most: that client does not read, and others must
 // not run out of memory because of it.
 func (l *loop) cutSlowest() {
 	for l.unsent.isOver() {

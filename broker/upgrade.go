@@ -78,8 +78,8 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// upgrade makes a session of a request, which leaves b.conns at its end. If it cannot, it
-// answers why not, and reports false.
+// upgrade makes a session of a request, which leaves b.conns at its end. If it cannot, it answers
+// why not, and reports false.
 func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix) bool {
 	h := &transport.Hijacker{ResponseWriter: w}
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)

@@ -9,8 +9,8 @@ import (
 )
 
 // Several lines of a header are one list, and elements of a list may be empty (RFC 9110, 5.3 and
-// 5.6.1). The WebSocket library reads only the first line of Sec-WebSocket-Protocol, and stops at an
-// empty element. So this file reads these headers, and gives the library the result.
+// 5.6.1). The WebSocket library reads only the first line of Sec-WebSocket-Protocol, and stops at
+// an empty element. So this file reads these headers, and gives the library the result.
 
 // listOf returns the elements of a header that is a list, from all its lines.
 func listOf(h http.Header, name string) []string {
@@ -35,14 +35,15 @@ func isUpgrade(h http.Header) bool {
 	return asksFor(h, "Connection", "upgrade") && asksFor(h, "Upgrade", "websocket")
 }
 
-// offersUs reports whether a client offers our subprotocol, or offers none: then it speaks ours, too.
+// offersUs reports whether a client offers our subprotocol, or offers none: then it speaks ours,
+// too.
 func offersUs(h http.Header) bool {
 	offered := listOf(h, "Sec-Websocket-Protocol")
 	return len(offered) == 0 || slices.Contains(offered, wire.Subprotocol)
 }
 
-// repeated returns the name of a header that may occur only once (RFC 6455, 11.3) and occurs more than
-// once, or "". Nobody can know which of the values the client means.
+// repeated returns the name of a header that may occur only once (RFC 6455, 11.3) and occurs more
+// than once, or "". Nobody can know which of the values the client means.
 func repeated(h http.Header) string {
 	switch {
 	case len(h["Sec-Websocket-Key"]) > 1:
@@ -53,7 +54,8 @@ func repeated(h http.Header) string {
 	return ""
 }
 
-// plainly returns a request that was checked, with one line for each list, as the library can read it.
+// plainly returns a request that was checked, with one line for each list, as the library can read
+// it.
 func plainly(r *http.Request) *http.Request {
 	plain := *r // a handler must not change its request
 	plain.Header = r.Header.Clone()

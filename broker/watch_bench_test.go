@@ -14,14 +14,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// BenchmarkWatched measures a pair, an acquire and its release, over a loopback connection. It does so without
-// watchers, with 10 and 100 watchers of which one never reads, and with 1 and 100 of which none reads.
-// These take turns, so that all run on the same machine under the same load. A turn ends when every
-// watcher that reads has read everything. The ratios are to the time without watchers: 1 at best.
+// BenchmarkWatched measures a pair, an acquire and its release, over a loopback connection. It does
+// so without watchers, with 10 and 100 watchers of which one never reads, and with 1 and 100 of
+// which none reads. These take turns, so that all run on the same machine under the same load. A
+// turn ends when every watcher that reads has read everything. The ratios are to the time without
+// watchers: 1 at best.
 //
-// A watcher that reads costs the broker's work of telling it. Here it also costs the reading, on the same
-// processors. A watcher that does not read costs nothing once it lags. It would be cut off after a
-// while; the benchmark ends before that.
+// A watcher that reads costs the broker's work of telling it. Here it also costs the reading, on
+// the same processors. A watcher that does not read costs nothing once it lags. It would be cut off
+// after a while; the benchmark ends before that.
 //
 //	go test -run '^$' -bench Watched ./broker
 func BenchmarkWatched(b *testing.B) {

@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// When about 1 MiB of changes is unsent to a watcher that does not read, it is told once that it lags, and then
-// nothing. It is not cut off. After it has read on, it is told of new changes.
+// When about 1 MiB of changes is unsent to a watcher that does not read, it is told once that it
+// lags, and then nothing. It is not cut off. After it has read on, it is told of new changes.
 func TestWatcherLags(t *testing.T) {
 	const author = 200 // bytes: a change then has about 500
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -99,8 +99,8 @@ func TestWatchesEndWithTheirSession(t *testing.T) {
 	})
 }
 
-// Comparing with costly globs has a budget, because everybody waits meanwhile. When it is used up, the watch
-// lags, and nobody else notices. The budget grows again.
+// Comparing with costly globs has a budget, because everybody waits meanwhile. When it is used up,
+// the watch lags, and nobody else notices. The budget grows again.
 func TestCostlyGlobLags(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
@@ -142,7 +142,8 @@ func TestCostlyGlobLags(t *testing.T) {
 	})
 }
 
-// churn acquires and releases x several times. Its requests count from first. It returns the n of the next.
+// churn acquires and releases x several times. Its requests count from first. It returns the n of
+// the next.
 func (p *peer) churn(first, times, author int) (next int) {
 	p.t.Helper()
 	for n := first; n < first+times; n++ {

@@ -9,16 +9,16 @@ import (
 
 const (
 	watchdogPeriod = time.Second
-	// A round of the loop takes some milliseconds. If the loop is in the same round for unwellAfter
-	// periods, /livez says so. After stuckAfter periods the process ends.
+	// A round of the loop takes some milliseconds. If the loop is in the same round for
+	// unwellAfter periods, /livez says so. After stuckAfter periods the process ends.
 	//
 	// The watchdog counts periods, not time: a process that was frozen has missed none.
 	unwellAfter = 5
 	stuckAfter  = 60
 )
 
-// A watchdog checks that the loop still turns. Readers answer pings themselves. So if the loop is stuck,
-// no client would notice, nobody would lose a lock, and nobody would get one.
+// A watchdog checks that the loop still turns. Readers answer pings themselves. So if the loop is
+// stuck, no client would notice, nobody would lose a lock, and nobody would get one.
 type watchdog struct {
 	busy   atomic.Bool  // the loop is in a round
 	rounds atomic.Int64 // rounds begun
@@ -38,7 +38,8 @@ func (w *watchdog) end() { w.busy.Store(false) }
 // isWell reports whether the loop turns, as of the last check.
 func (w *watchdog) isWell() bool { return w.missed.Load() < unwellAfter }
 
-// watch checks the loop until done is closed. It calls stuck once the loop has not turned for too long.
+// watch checks the loop until done is closed. It calls stuck once the loop has not turned for too
+// long.
 func (w *watchdog) watch(done <-chan struct{}, stuck func()) {
 	ticker := time.NewTicker(watchdogPeriod)
 	defer ticker.Stop()
@@ -66,8 +67,8 @@ func (w *watchdog) check() int64 {
 	return w.missed.Add(1)
 }
 
-// abort ends the process with the stacks of all goroutines. A broker whose loop is stuck cannot repair
-// itself. The supervisor of the process starts another.
+// abort ends the process with the stacks of all goroutines. A broker whose loop is stuck cannot
+// repair itself. The supervisor of the process starts another.
 func abort() {
 	debug.SetTraceback("all")
 	panic(fmt.Sprintf("broker: the event loop has been stuck for %v", stuckAfter*watchdogPeriod))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// If the loop is stuck in a round, first /livez fails, and then the process ends. A loop that rests for a long
-// time is not stuck, nor is one that does one round after another.
+// If the loop is stuck in a round, first /livez fails, and then the process ends. A loop that rests
+// for a long time is not stuck, nor is one that does one round after another.
 func TestWatchdog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w watchdog

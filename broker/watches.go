@@ -14,8 +14,8 @@ import (
 // What watches may cost. Comparing a name with a glob takes up to the cost of the glob for each
 // byte of the name, in steps of three nanoseconds at worst, and everybody waits meanwhile. So each
 // share has a stock of matchBurst steps, ten milliseconds, that grows by matchRate a second. All
-// shares together have a stock of the same size, which grows by a third of the loop's time.
-// When a stock is used up, watches lag.
+// shares together have a stock of the same size, which grows by a third of the loop's time. When a
+// stock is used up, watches lag.
 //
 // An ordinary glob and name take a few hundred steps. So matchRate allows more changes than a
 // connection can carry.
@@ -23,16 +23,16 @@ const (
 	matchRate    = rate.Limit(60_000_000)
 	matchRateAll = rate.Limit(110_000_000)
 	matchBurst   = 3_000_000
-	// matchBase is what a comparison costs without the glob, and tellCost what it costs to tell a
-	// change.
+	// matchBase is what a comparison costs without the glob, and tellCost what it costs to tell
+	// a change.
 	matchBase = 100
 	tellCost  = 100
 	// matchesOfStep is how many of these steps are one step of the loop.
 	matchesOfStep = 7
 
-	// watchCost is what a watch counts for, without the cost of its glob. watchesCost is how much all
-	// watches of a session may count for: 65 watches with short globs or none, or one with the
-	// costliest glob there is.
+	// watchCost is what a watch counts for, without the cost of its glob. watchesCost is how
+	// much all watches of a session may count for: 65 watches with short globs or none, or one
+	// with the costliest glob there is.
 	watchCost   = 32
 	watchesCost = glob.MaxCost + watchCost
 
@@ -104,8 +104,8 @@ func (ws *watches) lag() {
 	}
 }
 
-// tell tells each watch that matches of a change at the lock of that name. It returns how many
-// it has told.
+// tell tells each watch that matches of a change at the lock of that name. It returns how many it
+// has told.
 func (ws *watches) tell(name string, change func() *wire.Change) (told int) {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) && w.matches(name) {
@@ -152,7 +152,8 @@ func (w *watching) silence(ws *watches, now time.Duration) {
 }
 
 // endQuiet lets watches be told again whose quiet is over. If they have missed a change, they lag
-// once more: their clients have read that they lag, and may have asked for the locks before that change.
+// once more: their clients have read that they lag, and may have asked for the locks before that
+// change.
 func (w *watching) endQuiet(now time.Duration) {
 	for len(w.quiet) > 0 && w.quiet[0].until <= now {
 		ws := w.quiet[0]

@@ -13,8 +13,8 @@ import (
 // more. A writer that has only said hello does not stay.
 const stayAfter = 4
 
-// A writer sends to one client what is in its outbox. The outbox starts run when there is
-// something to send. Only the goroutine of run touches its fields.
+// A writer sends to one client what is in its outbox. The outbox starts run when there is something
+// to send. Only the goroutine of run touches its fields.
 type writer struct {
 	*connection
 	frame []byte // reused
@@ -22,8 +22,8 @@ type writer struct {
 	flood floodLimiter
 }
 
-// run sends until the session ends, or has little to say: a connection at rest needs no
-// writer. If the client takes no more, it closes the connection, which ends the reader.
+// run sends until the session ends, or has little to say: a connection at rest needs no writer. If
+// the client takes no more, it closes the connection, which ends the reader.
 func (w *writer) run() {
 	var p parcel
 	for {

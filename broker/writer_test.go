@@ -18,8 +18,8 @@ func writers() int {
 	return bytes.Count(stacks, []byte("broker.(*writer).run("))
 }
 
-// A connection at rest has no writer. A busy one keeps its writer until the next ping. Either way everything
-// is sent at once.
+// A connection at rest has no writer. A busy one keeps its writer until the next ping. Either way
+// everything is sent at once.
 func TestWriterEndsAndStartsAgain(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")

@@ -52,8 +52,8 @@ func reset(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// carry carries the bytes of one end to the other, until the cable is cut. It calls ended when from has
-// ended.
+// carry carries the bytes of one end to the other, until the cable is cut. It calls ended when from
+// has ended.
 func (c *cable) carry(from, to net.Conn, ended func()) {
 	parcels := make(chan parcel, cableRoom)
 	go func() {

@@ -55,8 +55,8 @@ func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return client, nil
 }
 
-// Freeze stops all bytes in both directions, without an error on either side. The network holds them back
-// until Thaw, as TCP would send them again.
+// Freeze stops all bytes in both directions, without an error on either side. The network holds
+// them back until Thaw, as TCP would send them again.
 func (l *Link) Freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,8 +89,9 @@ func (l *Link) Cut() {
 	}
 }
 
-// CutBroker ends all connections on the broker's side only, like a proxy that forgets them. The client
-// gets no error, and receives only the bytes that were on their way. New connections can be made.
+// CutBroker ends all connections on the broker's side only, like a proxy that forgets them. The
+// client gets no error, and receives only the bytes that were on their way. New connections can be
+// made.
 func (l *Link) CutBroker() {
 	for _, c := range l.all() {
 		c.forget()

@@ -94,8 +94,8 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// After a cut on the broker's side only, the broker gives the lock to the next at once. The client does not
-// notice.
+// After a cut on the broker's side only, the broker gives the lock to the next at once. The client
+// does not notice.
 func TestCutBroker(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.CutBroker()

@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Listen runs a broker in this process, in real time, on a free port of the loopback interface. It is
-// for clients in other processes. It returns the address that they dial, and a function that
+// Listen runs a broker in this process, in real time, on a free port of the loopback interface. It
+// is for clients in other processes. It returns the address that they dial, and a function that
 // stops the broker, which may be called more than once.
 //
 // All defaults are those of [broker.Config], unlike those of [Start].

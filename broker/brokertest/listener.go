@@ -64,8 +64,8 @@ func (e *pipeEnd) Close() error {
 	return e.Conn.Close()
 }
 
-// Write succeeds even if the client has closed its end, as with TCP: the bytes are lost, and the next
-// read returns the end.
+// Write succeeds even if the client has closed its end, as with TCP: the bytes are lost, and the
+// next read returns the end.
 func (e *pipeEnd) Write(p []byte) (int, error) {
 	n, err := e.Conn.Write(p)
 	if errors.Is(err, io.ErrClosedPipe) && !e.closed.Load() {

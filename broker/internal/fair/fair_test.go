@@ -35,7 +35,8 @@ func (c *crowd) serve(total int) {
 	}
 }
 
-// The queue divides time, not turns: a flow whose turns cost a thousand times as much gets the same time.
+// The queue divides time, not turns: a flow whose turns cost a thousand times as much gets the same
+// time.
 func TestSharesAreOfCost(t *testing.T) {
 	c := newCrowd()
 	var one, two, three Share[string]
@@ -50,7 +51,8 @@ func TestSharesAreOfCost(t *testing.T) {
 	}
 }
 
-// More connections gain nothing: a share with a hundred flows gets as much time as a share with one.
+// More connections gain nothing: a share with a hundred flows gets as much time as a share with
+// one.
 func TestFlowsDivideTheirShare(t *testing.T) {
 	c := newCrowd()
 	var many, few Share[string]
@@ -116,7 +118,8 @@ func TestDebtStaysAndCreditGoes(t *testing.T) {
 	}
 }
 
-// A flow that was added gets its turn exactly once, and Len is right, whatever is added and removed.
+// A flow that was added gets its turn exactly once, and Len is right, whatever is added and
+// removed.
 func TestNobodyIsLostOrDoubled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q Queue[int]

@@ -9,8 +9,8 @@ type Queue[T any] struct {
 	len    int
 }
 
-// A Share is a group of flows that is served as one. The zero value has no flows and no debt. A share
-// belongs to one queue.
+// A Share is a group of flows that is served as one. The zero value has no flows and no debt. A
+// share belongs to one queue.
 type Share[T any] struct {
 	account
 	flows ring[*Flow[T], Flow[T]]
@@ -40,8 +40,8 @@ func (q *Queue[T]) Add(f *Flow[T]) {
 	}
 }
 
-// Next removes and returns the flow whose turn it is; nil if none waits. After the turn the caller charges
-// the flow, and then calls Again or Rest.
+// Next removes and returns the flow whose turn it is; nil if none waits. After the turn the caller
+// charges the flow, and then calls Again or Rest.
 func (q *Queue[T]) Next() *Flow[T] {
 	if q.len == 0 {
 		return nil
@@ -62,8 +62,8 @@ func (f *Flow[T]) Charge(cost int) {
 	f.share.credit -= cost
 }
 
-// Again lets f, which Next returned last, wait for another turn. f gets the next turn if its credit, and
-// the credit of its share, is positive.
+// Again lets f, which Next returned last, wait for another turn. f gets the next turn if its
+// credit, and the credit of its share, is positive.
 func (q *Queue[T]) Again(f *Flow[T]) {
 	q.len++
 	f.share.flows.prepend(f)
@@ -72,7 +72,8 @@ func (q *Queue[T]) Again(f *Flow[T]) {
 	}
 }
 
-// Rest says that f, which Next returned last, wants no turn for now. f keeps its debt, but not its credit.
+// Rest says that f, which Next returned last, wants no turn for now. f keeps its debt, but not its
+// credit.
 func (q *Queue[T]) Rest(f *Flow[T]) {
 	f.rest()
 	if f.share.flows.len() == 0 {

@@ -1,7 +1,7 @@
 package fair
 
-// An account holds what a flow, or a share, may still spend before its turn is over. A negative credit
-// is a debt. While its owner wants no turn, a debt stays and a credit is lost.
+// An account holds what a flow, or a share, may still spend before its turn is over. A negative
+// credit is a debt. While its owner wants no turn, a debt stays and a credit is lost.
 type account struct{ credit int }
 
 func (a *account) balance() *int { return &a.credit }
@@ -68,8 +68,9 @@ func (r *ring[P, T]) removeFirst() {
 
 const keptRoom = 1024
 
-// next returns the member whose turn it is, and makes it the first. Each member without credit is paid and
-// goes to the end. If a whole round finds none with credit, rounds are skipped until one has paid its debt.
+// next returns the member whose turn it is, and makes it the first. Each member without credit is
+// paid and goes to the end. If a whole round finds none with credit, rounds are skipped until one
+// has paid its debt.
 func (r *ring[P, T]) next() P {
 	for range r.count {
 		p := r.members[r.first]

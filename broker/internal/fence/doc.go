@@ -1,8 +1,8 @@
 // Package fence decides which fencing tokens a run of the broker may give out.
 //
-// A [Source] knows where tokens come from: the clock ([FromClock]) or the state directory
-// ([Open]). A [Supply] reserves them ahead, so that the loop never waits for a disk. A
-// crash at any moment leaves the next run above every token that was given out:
+// A [Source] knows where tokens come from: the clock ([FromClock]) or the state directory ([Open]).
+// A [Supply] reserves them ahead, so that the loop never waits for a disk. A crash at any moment
+// leaves the next run above every token that was given out:
 //
 //   - The broker gives out only tokens that are reserved. A reservation is on disk before
 //     the first of its tokens is given out.

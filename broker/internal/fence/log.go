@@ -1,7 +1,7 @@
 package fence
 
-// LogStart tells the log what to expect of the tokens of this run. dir is the state directory;
-// "": there is none.
+// LogStart tells the log what to expect of the tokens of this run. dir is the state directory; "":
+// there is none.
 func (s *Supply) LogStart(dir string) {
 	b := s.beginning
 	if b.Warning != "" {

@@ -12,8 +12,8 @@ type savedSource struct {
 	timeout time.Duration // the session timeout of this run
 }
 
-// Open returns a source that keeps its state in a directory. timeout is the session timeout of
-// this run. Only one source can use a directory at a time.
+// Open returns a source that keeps its state in a directory. timeout is the session timeout of this
+// run. Only one source can use a directory at a time.
 func Open(path string, timeout time.Duration) (Source, error) {
 	dir, err := statedir.Open(path)
 	if err != nil {
@@ -39,21 +39,21 @@ func (s savedSource) Start() Beginning {
 }
 
 const (
-	// clockEnds is when the clock no longer counts, in microseconds since 1970: the
-	// beginning of the year 2100. A clock that is wrong by centuries would use up the
-	// tokens, which last until the year 2255.
+	// clockEnds is when the clock no longer counts, in microseconds since 1970: the beginning
+	// of the year 2100. A clock that is wrong by centuries would use up the tokens, which last
+	// until the year 2255.
 	clockEnds = 4_102_444_800_000_000
-	// clockLag is how far the clock may be behind the tokens without a warning. Each start
-	// puts it a second behind.
+	// clockLag is how far the clock may be behind the tokens without a warning. Each start puts
+	// it a second behind.
 	clockLag = time.Hour
 )
 
-// firstToken returns the first token of a run, and what is wrong with the clock if it cannot
-// be relied on. stored is the limit in the state directory, 0 at the first use.
+// firstToken returns the first token of a run, and what is wrong with the clock if it cannot be
+// relied on. stored is the limit in the state directory, 0 at the first use.
 //
-// The greater of stored and the microseconds of the clock counts, because stored may
-// come from a backup. Runs after that backup have begun at the clock, too, and stay below
-// it unless they grant a million times a second. So this run begins above them.
+// The greater of stored and the microseconds of the clock counts, because stored may come from a
+// backup. Runs after that backup have begun at the clock, too, and stay below it unless they grant
+// a million times a second. So this run begins above them.
 func firstToken(stored int64, clock time.Time) (first int64, warning string) {
 	micros := max(clock.UnixMicro(), 1)
 	first = max(stored, micros)

@@ -14,8 +14,8 @@ import (
 var ErrNoTokens = errors.New("broker: no fencing tokens are left")
 
 const (
-	// Range is how many tokens are reserved at a time. They last about a second at the
-	// highest rate of grants, and there are enough of them for 2^33 restarts.
+	// Range is how many tokens are reserved at a time. They last about a second at the highest
+	// rate of grants, and there are enough of them for 2^33 restarts.
 	Range = 1 << 20
 	// ReserveRetry is how long a failed reservation waits before it is tried again, and
 	// complainEvery how often the log says so.
@@ -25,8 +25,8 @@ const (
 	StartWait = time.Second
 )
 
-// A Supply reserves tokens ahead, on a goroutine that waits for the disk. Its methods
-// belong to one goroutine, the loop. Times are counted from Start.
+// A Supply reserves tokens ahead, on a goroutine that waits for the disk. Its methods belong to one
+// goroutine, the loop. Times are counted from Start.
 type Supply struct {
 	source  Source
 	ahead   int64 // how many are reserved at a time
@@ -42,9 +42,9 @@ type Supply struct {
 	cancel    context.CancelFunc
 }
 
-// Start reserves the first tokens, ahead of them at a time. timeout is the session timeout of
-// this run. If the disk fails or is slow, the run begins without tokens. Then clients
-// can wait, and people can see why nothing is granted.
+// Start reserves the first tokens, ahead of them at a time. timeout is the session timeout of this
+// run. If the disk fails or is slow, the run begins without tokens. Then clients can wait, and
+// people can see why nothing is granted.
 func Start(source Source, ahead int64, timeout time.Duration, logger zerolog.Logger) (*Supply, error) {
 	b := source.Start()
 	if b.First > wire.MaxInteger {
@@ -102,8 +102,8 @@ func (s *Supply) Allow() int64 {
 	return s.allowed
 }
 
-// KeepAhead reserves more tokens when half of the reserved ones were given out. next is the
-// next token. The result arrives on Reserved.
+// KeepAhead reserves more tokens when half of the reserved ones were given out. next is the next
+// token. The result arrives on Reserved.
 func (s *Supply) KeepAhead(next int64, now time.Duration) {
 	limit := min(next+s.ahead, wire.MaxInteger+1)
 	if s.reserving || limit <= s.limit || s.limit-next > s.ahead/2 {

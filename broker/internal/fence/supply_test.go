@@ -90,8 +90,8 @@ func TestGraceOfASupply(t *testing.T) {
 	}
 }
 
-// A slow disk delays the start only for a while. Stop waits for the reservation under way, but
-// does not try again.
+// A slow disk delays the start only for a while. Stop waits for the reservation under way, but does
+// not try again.
 func TestSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &recordingSource{beginning: Beginning{First: 1}, slow: make(chan struct{}), failing: errors.New("full")}

@@ -28,9 +28,9 @@ type Dir struct {
 	restored bool // it was read from a copy of the file
 }
 
-// Open opens the directory, and makes it if it does not exist. It fails in three cases: another broker has
-// the directory open, the state is not certain, or there is no state but other files. In the last
-// case the directory may belong to another program.
+// Open opens the directory, and makes it if it does not exist. It fails in three cases: another
+// broker has the directory open, the state is not certain, or there is no state but other files. In
+// the last case the directory may belong to another program.
 func Open(path string) (*Dir, error) { return OpenOn(Disk{}, path) }
 
 // OpenOn is Open with other Files, for tests. It reads the disk of this machine directly.
@@ -63,8 +63,8 @@ func open(files Files, path string) (*Dir, error) {
 	return d, nil
 }
 
-// checkFiles refuses a directory that has no state but other files: a mistyped path must not count as a
-// first use.
+// checkFiles refuses a directory that has no state but other files: a mistyped path must not count
+// as a first use.
 func checkFiles(path string) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -91,8 +91,8 @@ func isTemp(name string) bool {
 	return strings.HasPrefix(name, strings.TrimSuffix(tempName, "*"))
 }
 
-// read reads the state, if there is one. It also removes files that were never finished. Errors of that
-// do not matter, because nobody reads these files.
+// read reads the state, if there is one. It also removes files that were never finished. Errors of
+// that do not matter, because nobody reads these files.
 func (d *Dir) read() error {
 	leftovers, err := filepath.Glob(filepath.Join(escapeGlob(d.path), tempName))
 	if err != nil {
@@ -130,16 +130,16 @@ func (d *Dir) statePath() string { return filepath.Join(d.path, stateName) }
 // State returns the last saved state, and whether there is one.
 func (d *Dir) State() (State, bool) { return d.state, d.used }
 
-// Restored reports whether the state was read from a copy of the file that a run has saved. Somebody has
-// restored it from a backup, or moved the directory to another file system. Later runs may have given
-// out greater tokens.
+// Restored reports whether the state was read from a copy of the file that a run has saved.
+// Somebody has restored it from a backup, or moved the directory to another file system. Later runs
+// may have given out greater tokens.
 //
-// Restored returns false if nobody can know: the file system does not record when a file was made, an
-// earlier version of the broker saved the state, or a whole file system was set back.
+// Restored returns false if nobody can know: the file system does not record when a file was made,
+// an earlier version of the broker saved the state, or a whole file system was set back.
 func (d *Dir) Restored() bool { return d.restored }
 
-// Save replaces the state. If it returns nil, the new state is on the disk. If it returns an error, the
-// old state or the new one is. Next must not decrease.
+// Save replaces the state. If it returns nil, the new state is on the disk. If it returns an error,
+// the old state or the new one is. Next must not decrease.
 func (d *Dir) Save(s State) error {
 	if err := d.save(s); err != nil {
 		return fmt.Errorf("state directory %s: %w", d.path, err)
@@ -168,8 +168,8 @@ func (d *Dir) save(s State) error {
 	return nil
 }
 
-// checkLock fails if d no longer holds the lock of the directory. Somebody has moved the directory, or
-// removed the lock file, and another broker may be using the directory that is there now.
+// checkLock fails if d no longer holds the lock of the directory. Somebody has moved the directory,
+// or removed the lock file, and another broker may be using the directory that is there now.
 func (d *Dir) checkLock() error {
 	held, err := d.lock.Stat()
 	if err != nil {

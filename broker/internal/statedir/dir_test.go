@@ -70,8 +70,8 @@ func TestOneBrokerAtATime(t *testing.T) {
 	mustClose(t, mustOpen(t, path))
 }
 
-// If somebody moves the directory or removes the lock file, a second broker can open it. Then the first must
-// not overwrite what the second has saved.
+// If somebody moves the directory or removes the lock file, a second broker can open it. Then the
+// first must not overwrite what the second has saved.
 func TestLockIsTakenAway(t *testing.T) {
 	for name, take := range map[string]func(path string) error{
 		"moved":   func(path string) error { return os.Rename(path, path+".old") },
@@ -200,8 +200,8 @@ func TestSaveFails(t *testing.T) {
 	mustClose(t, d)
 }
 
-// Each step is on the disk before the next begins. If one fails, the later ones do not happen, and the new
-// file is removed.
+// Each step is on the disk before the next begins. If one fails, the later ones do not happen, and
+// the new file is removed.
 func TestOrderOfReplacing(t *testing.T) {
 	content := func(int64) ([]byte, error) { return []byte("content"), nil }
 	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
@@ -227,7 +227,8 @@ func TestOrderOfReplacing(t *testing.T) {
 	}
 }
 
-// Each new directory is flushed to the disk, in the one above it. Directories that exist are not touched.
+// Each new directory is flushed to the disk, in the one above it. Directories that exist are not
+// touched.
 func TestDirectoriesAreMadeDurably(t *testing.T) {
 	top := t.TempDir()
 	f := &realFiles{}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A failing is a disk on which one operation fails while it is set. The operation is done before it fails,
-// like that of a disk that has written half of the bytes.
+// A failing is a disk on which one operation fails while it is set. The operation is done before it
+// fails, like that of a disk that has written half of the bytes.
 type failing struct {
 	Disk
 	operation string
@@ -60,9 +60,9 @@ func (f *failingFile) Write(p []byte) (int, error) {
 func (f *failingFile) Sync() error  { return errors.Join(f.File.Sync(), f.disk.fail("sync")) }
 func (f *failingFile) Close() error { return errors.Join(f.File.Close(), f.disk.fail("close")) }
 
-// While the disk fails, in whatever way, no Save succeeds. After a crash there is a whole state, the old or
-// the new one. When the disk works again, Save succeeds with a new file, because a file whose flush
-// has failed cannot be trusted.
+// While the disk fails, in whatever way, no Save succeeds. After a crash there is a whole state,
+// the old or the new one. When the disk works again, Save succeeds with a new file, because a file
+// whose flush has failed cannot be trusted.
 func TestFailingDisk(t *testing.T) {
 	for name, disk := range map[string]*failing{
 		"full":                     {operation: "write", err: syscall.ENOSPC},

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Only this user may read the state. Others may read the directories above it, and a directory that exists
-// keeps its mode.
+// Only this user may read the state. Others may read the directories above it, and a directory that
+// exists keeps its mode.
 func TestModes(t *testing.T) {
 	for _, test := range []struct {
 		name        string

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Files is what a Dir does to files. Tests replace it, to see the order of operations and to make them
-// fail.
+// Files is what a Dir does to files. Tests replace it, to see the order of operations and to make
+// them fail.
 type Files interface {
 	Mkdir(path string, mode fs.FileMode) error
 	Create(dir, pattern string) (File, error)
@@ -28,17 +28,17 @@ type File interface {
 	Close() error
 }
 
-// The modes of new directories, before the umask. Only this user may read the state, but the directories
-// above it may be for others, too. A directory that exists keeps its mode, which somebody has
-// chosen. The files in it always have 0600.
+// The modes of new directories, before the umask. Only this user may read the state, but the
+// directories above it may be for others, too. A directory that exists keeps its mode, which
+// somebody has chosen. The files in it always have 0600.
 const (
 	dirMode   fs.FileMode = 0o700
 	aboveMode fs.FileMode = 0o755
 )
 
-// makeDir makes a directory, and those above it, if they do not exist. It flushes each new one to the disk.
-// Otherwise a loss of power could remove them with the state, and the next use would count as
-// the first.
+// makeDir makes a directory, and those above it, if they do not exist. It flushes each new one to
+// the disk. Otherwise a loss of power could remove them with the state, and the next use would
+// count as the first.
 func makeDir(f Files, path string, mode fs.FileMode) error {
 	err := f.Mkdir(path, mode)
 	above := filepath.Dir(path)
@@ -57,13 +57,14 @@ func makeDir(f Files, path string, mode fs.FileMode) error {
 	return err
 }
 
-// replace replaces the state file in dir by what compose returns. If replace returns nil, the new file is
-// on the disk. compose gets the time at which that file was made. No library does this: none also flushes the
-// directory on every system, and without that a loss of power may undo the rename.
+// replace replaces the state file in dir by what compose returns. If replace returns nil, the new
+// file is on the disk. compose gets the time at which that file was made. No library does this:
+// none also flushes the directory on every system, and without that a loss of power may undo the
+// rename.
 //
-// Each call writes a new file. After a failed flush Linux may count bytes as written that it could not
-// write, so that a second flush of the same file succeeds without writing them. See "Can Applications
-// Recover from fsync Failures?", Rebello et al., 2020.
+// Each call writes a new file. After a failed flush Linux may count bytes as written that it could
+// not write, so that a second flush of the same file succeeds without writing them. See "Can
+// Applications Recover from fsync Failures?", Rebello et al., 2020.
 func replace(f Files, dir string, compose func(born int64) ([]byte, error)) error {
 	temp, err := f.Create(dir, tempName)
 	if err != nil {

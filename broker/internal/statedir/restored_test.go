@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Any copy of the state file is noticed, however it was made, until the broker has saved a state of its own.
+// Any copy of the state file is noticed, however it was made, until the broker has saved a state of
+// its own.
 func TestRestoredState(t *testing.T) {
 	for name, restore := range map[string]func(t *testing.T, backup, state string){
 		"moved into place": func(t *testing.T, backup, state string) {
@@ -100,8 +101,8 @@ func read(t *testing.T, path string) (string, os.FileInfo) {
 	return string(content), info
 }
 
-// afterAll waits until a new file is younger than all that exist. The clock of a file system ticks only
-// every few milliseconds.
+// afterAll waits until a new file is younger than all that exist. The clock of a file system ticks
+// only every few milliseconds.
 func afterAll(t *testing.T, dir string) {
 	t.Helper()
 	probe := filepath.Join(t.TempDir(), "probe")

@@ -13,8 +13,8 @@ import (
 
 // A State is what a run of the broker leaves to the next.
 type State struct {
-	// Next is a fencing token above all that were given out, from 1 to 2^53. The last is one more than
-	// the greatest token there is.
+	// Next is a fencing token above all that were given out, from 1 to 2^53. The last is one
+	// more than the greatest token there is.
 	Next int64
 	// Clean says that the run has stopped with nothing held.
 	Clean bool
@@ -38,9 +38,9 @@ type record struct {
 	Next      int64 `json:"next_token"`
 	Clean     bool  `json:"clean"`
 	TimeoutMS int64 `json:"timeout_ms"`
-	// Born is when the file of the record was made, in nanoseconds since 1970; 0: unknown. Only the
-	// system can set this time. So a copy, such as one from a backup, has another, even if its
-	// name, other times and content are the same.
+	// Born is when the file of the record was made, in nanoseconds since 1970; 0: unknown. Only
+	// the system can set this time. So a copy, such as one from a backup, has another, even if
+	// its name, other times and content are the same.
 	Born int64 `json:"born_ns,omitempty"`
 }
 
@@ -53,8 +53,8 @@ func (r record) state() State {
 	return State{Next: r.Next, Clean: r.Clean, Timeout: time.Duration(r.TimeoutMS) * time.Millisecond}
 }
 
-// isCopy reports whether r was written to another file than the one that was made at that time. It returns
-// false if the time is unknown.
+// isCopy reports whether r was written to another file than the one that was made at that time. It
+// returns false if the time is unknown.
 func (r record) isCopy(born int64) bool { return r.Born != 0 && born != 0 && r.Born != born }
 
 // encode returns the content of r's file, or an error if r is invalid.
@@ -84,7 +84,8 @@ func (r record) check() error {
 	return nil
 }
 
-// decode reads what encode of this version or an earlier one has written. Every byte must be the same.
+// decode reads what encode of this version or an earlier one has written. Every byte must be the
+// same.
 func decode(file []byte) (record, error) {
 	line, _, _ := bytes.Cut(file, []byte("\n"))
 	var r record

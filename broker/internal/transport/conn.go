@@ -14,9 +14,9 @@ const (
 	batchBytes = 16 << 10
 )
 
-// A Conn moves many frames through one system call: the WebSocket library alone would
-// make a call for each frame. A Conn holds the memory for that only while there is
-// something to read or to write.
+// A Conn moves many frames through one system call: the WebSocket library alone would make a call
+// for each frame. A Conn holds the memory for that only while there is something to read or to
+// write.
 type Conn struct {
 	*progressConn
 
@@ -37,12 +37,12 @@ var batchRooms = sync.Pool{New: func() any { return new(batchRoom) }}
 type Options struct {
 	Silence time.Duration // a read fails after this time without a sign of life; 0: never
 
-	// MessagesOnly makes Read count no bytes as signs of life: the session calls
-	// SignOfLife for each part of a message. A browser answers pings for a page that hangs.
+	// MessagesOnly makes Read count no bytes as signs of life: the session calls SignOfLife for
+	// each part of a message. A browser answers pings for a page that hangs.
 	MessagesOnly bool
 
-	// BeforeRead and BeforeWrite are called before a system call that may block.
-	// nil: nothing is called.
+	// BeforeRead and BeforeWrite are called before a system call that may block. nil: nothing
+	// is called.
 	BeforeRead, BeforeWrite func()
 }
 

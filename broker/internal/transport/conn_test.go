@@ -125,8 +125,8 @@ func TestGathers(t *testing.T) {
 	}
 }
 
-// Another goroutine may write meanwhile, as the library does with close frames. Its bytes are neither
-// lost nor torn apart.
+// Another goroutine may write meanwhile, as the library does with close frames. Its bytes are
+// neither lost nor torn apart.
 func TestGathersForSeveral(t *testing.T) {
 	line := &fakeConn{}
 	conn := newConn(line)

@@ -10,11 +10,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An EndedBy says who ended a connection, as far as the broker can know. The table of
-// PROTOCOL.md, "The end of a session", has a row for each value.
+// An EndedBy says who ended a connection, as far as the broker can know. The table of PROTOCOL.md,
+// "The end of a session", has a row for each value.
 //
-// The locks of a session may go to others at once only if its client has given them
-// up. So the zero value stands for every cause that nobody has thought of, and keeps them.
+// The locks of a session may go to others at once only if its client has given them up. So the zero
+// value stands for every cause that nobody has thought of, and keeps them.
 type EndedBy int
 
 const (
@@ -25,8 +25,8 @@ const (
 	ByRST                    // the kernel of the client has no such connection
 )
 
-// FreesLocks reports whether the locks go to others at once. With lock delay only a goodbye
-// does that: a proxy or firewall may have sent everything else.
+// FreesLocks reports whether the locks go to others at once. With lock delay only a goodbye does
+// that: a proxy or firewall may have sent everything else.
 func (e EndedBy) FreesLocks(lockDelay bool) bool {
 	return e == ByGoodbye || !lockDelay && (e == ByAnswer || e == ByFIN || e == ByRST)
 }
@@ -39,13 +39,13 @@ type Sighting struct {
 	TCP          error                 // how TCP ended, as Conn.Ended returns it
 }
 
-// EndedBy concludes who ended the connection. With MessagesOnly nothing counts after a close
-// frame of the broker but a goodbye: the client's library or browser may answer that
-// frame and close the connection while the program still holds its locks.
+// EndedBy concludes who ended the connection. With MessagesOnly nothing counts after a close frame
+// of the broker but a goodbye: the client's library or browser may answer that frame and close the
+// connection while the program still holds its locks.
 //
-// A client's library sends other close frames by itself, while the program still holds its
-// locks, so they do not count. Such a frame may cross the broker's; an answer echoes
-// the code, which tells the two apart. EPIPE says only that the connection had ended before.
+// A client's library sends other close frames by itself, while the program still holds its locks,
+// so they do not count. Such a frame may cross the broker's; an answer echoes the code, which tells
+// the two apart. EPIPE says only that the connection had ended before.
 func (s Sighting) EndedBy() EndedBy {
 	switch {
 	case s.Said != nil && s.Said.Code == wire.CloseNormal && s.Said.Text == wire.Goodbye:
@@ -62,8 +62,8 @@ func (s Sighting) EndedBy() EndedBy {
 	return ByUnknown
 }
 
-// EndedBy concludes who ended the connection. asked is the code of the broker's close
-// frame, or 0, and said the client's close frame, or nil.
+// EndedBy concludes who ended the connection. asked is the code of the broker's close frame, or 0,
+// and said the client's close frame, or nil.
 func (c *progressConn) EndedBy(asked int, said *websocket.CloseError) EndedBy {
 	return Sighting{Asked: asked, Said: said, MessagesOnly: c.options.MessagesOnly, TCP: c.Ended()}.EndedBy()
 }
@@ -74,8 +74,8 @@ func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, windows)
 }
 
-// CloseFrame returns the client's close frame if that ended reading with err, else nil. The
-// library makes one up when the connection ends without; that one does not count.
+// CloseFrame returns the client's close frame if that ended reading with err, else nil. The library
+// makes one up when the connection ends without; that one does not count.
 func CloseFrame(err error) *websocket.CloseError {
 	var said *websocket.CloseError
 	if !errors.As(err, &said) || said.Code == websocket.CloseAbnormalClosure {

@@ -98,8 +98,8 @@ func TestEndsOnThePage(t *testing.T) {
 	}
 }
 
-// documented are the errors that the manual pages of Linux list: recv(2), send(2), read(2), write(2),
-// tcp(7), ip(7) and socket(7).
+// documented are the errors that the manual pages of Linux list: recv(2), send(2), read(2),
+// write(2), tcp(7), ip(7) and socket(7).
 var documented = []syscall.Errno{
 	syscall.EACCES, syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EAGAIN, syscall.EALREADY,
 	syscall.EBADF, syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EDESTADDRREQ, syscall.EDQUOT,
@@ -121,8 +121,8 @@ func (c *oddConn) Write([]byte) (int, error) { return 0, c.written }
 
 func (c *oddConn) SetWriteDeadline(time.Time) error { return nil }
 
-// ECONNRESET is the only error of the system that says that the client has ended, for reads
-// and for writes.
+// ECONNRESET is the only error of the system that says that the client has ended, for reads and for
+// writes.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range documented {
 		want := ByUnknown

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// CloseWait is how long the end of a connection may take: once to send what is left, and once
-// more to hear how the client ends.
+// CloseWait is how long the end of a connection may take: once to send what is left, and once more
+// to hear how the client ends.
 const CloseWait = time.Second
 
 // Hurry makes every read and write end within CloseWait, including those under way.
@@ -27,12 +27,12 @@ func (c *progressConn) mustEnd() bool {
 }
 
 // Linger waits until the client has ended its side, until the given time, and at least for
-// CloseWait. A socket closed with unread bytes makes the system reset the connection, and
-// the client might never see the close frame that says why. When over ends, Linger waits for
-// CloseWait at most.
+// CloseWait. A socket closed with unread bytes makes the system reset the connection, and the
+// client might never see the close frame that says why. When over ends, Linger waits for CloseWait
+// at most.
 //
-// Linger first calls hear, which may read, and which reports whether there is nothing
-// more to wait for. After that it waits only for the end of TCP.
+// Linger first calls hear, which may read, and which reports whether there is nothing more to wait
+// for. After that it waits only for the end of TCP.
 func (c *progressConn) Linger(over context.Context, until time.Time, hear func() (done bool)) {
 	soonest := func() time.Time { return time.Now().Add(CloseWait) }
 	if soon := soonest(); until.Before(soon) {

@@ -16,11 +16,11 @@ const (
 	writeChunk = 32 << 10
 )
 
-// A progressConn is a connection whose reads and writes fail when they make no
-// progress, however much there is to read or write. It can be told to end soon.
+// A progressConn is a connection whose reads and writes fail when they make no progress, however
+// much there is to read or write. It can be told to end soon.
 //
-// Setting a deadline costs about as much as everything else that the broker does for a
-// frame. So a deadline that is too early stays, and moves only when it fires.
+// Setting a deadline costs about as much as everything else that the broker does for a frame. So a
+// deadline that is too early stays, and moves only when it fires.
 type progressConn struct {
 	net.Conn
 	options Options
@@ -45,8 +45,8 @@ func newProgressConn(conn net.Conn) *progressConn {
 	return &progressConn{Conn: conn, made: time.Now(), tcp: newTCPEnd(conn)}
 }
 
-// Read waits for bytes, not for messages: part of a long message on a slow line is a
-// sign of life as well.
+// Read waits for bytes, not for messages: part of a long message on a slow line is a sign of life
+// as well.
 func (c *progressConn) Read(p []byte) (int, error) {
 	if c.options.BeforeRead != nil {
 		c.options.BeforeRead()
@@ -76,15 +76,15 @@ func (c *progressConn) Read(p []byte) (int, error) {
 	}
 }
 
-// ResumeReading is called by the reader after it has waited for something else. Nothing
-// was read meanwhile, so that time was no silence of the client.
+// ResumeReading is called by the reader after it has waited for something else. Nothing was read
+// meanwhile, so that time was no silence of the client.
 func (c *progressConn) ResumeReading() { c.resumed = time.Now() }
 
 // SignOfLife records that the client was heard now.
 func (c *progressConn) SignOfLife() { c.last.Store(int64(time.Since(c.made))) }
 
-// LastHeard returns when the client was last heard: by a byte, or, with MessagesOnly, by
-// part of a message.
+// LastHeard returns when the client was last heard: by a byte, or, with MessagesOnly, by part of a
+// message.
 func (c *progressConn) LastHeard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
 // MessagesOnly reports whether only messages are signs of life.
@@ -123,8 +123,8 @@ func (c *progressConn) writeChunk(p []byte) (written int, err error) {
 	}
 }
 
-// extend moves a deadline that fired too early: the read or write began at begin and may
-// take most. It reports false if err says anything else, or if the time really is over.
+// extend moves a deadline that fired too early: the read or write began at begin and may take most.
+// It reports false if err says anything else, or if the time really is over.
 func (c *progressConn) extend(
 	err error, begin time.Time, most time.Duration, set func(time.Time) error,
 ) bool {
@@ -146,8 +146,8 @@ func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error
 	return set(t)
 }
 
-// IsSilent reports whether reading ended because no sign of life arrived for too long.
-// ETIMEDOUT of the system is a timeout too, but means something else.
+// IsSilent reports whether reading ended because no sign of life arrived for too long. ETIMEDOUT of
+// the system is a timeout too, but means something else.
 func (c *progressConn) IsSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
 
 // ReadError returns the error that ended reading. Only the reader may call it.

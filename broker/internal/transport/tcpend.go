@@ -9,12 +9,11 @@ import (
 	"syscall"
 )
 
-// A tcpEnd records how a TCP connection ended. It works below the WebSocket library, which
-// drops the errors of the system, and below TLS, whose end anybody on the way can cause.
+// A tcpEnd records how a TCP connection ended. It works below the WebSocket library, which drops
+// the errors of the system, and below TLS, whose end anybody on the way can cause.
 //
-// The system reports an error once, to the next read or write. All others then get
-// EOF, as after a FIN, or EPIPE. So the first error counts, and EOF means a FIN only if no
-// error was reported.
+// The system reports an error once, to the next read or write. All others then get EOF, as after a
+// FIN, or EPIPE. So the first error counts, and EOF means a FIN only if no error was reported.
 type tcpEnd struct {
 	raw     net.Conn // the TCP connection itself
 	layered bool     // there is a layer above raw, such as TLS
@@ -36,8 +35,8 @@ func newTCPEnd(conn net.Conn) *tcpEnd {
 	}
 }
 
-// Ended returns how TCP ended: io.EOF for a FIN, or the error of the system. It returns nil
-// as long as TCP has not ended, and if nobody could tell how.
+// Ended returns how TCP ended: io.EOF for a FIN, or the error of the system. It returns nil as long
+// as TCP has not ended, and if nobody could tell how.
 func (c *progressConn) Ended() error { return c.tcp.cause() }
 
 func (e *tcpEnd) cause() error {
@@ -62,8 +61,8 @@ func (e *tcpEnd) noteError(err error) {
 	}
 }
 
-// noteRead records how a read ended. If the system cannot say whether EOF is a FIN, EOF must
-// wait for the writes under way: one of them may have got an error and not recorded it yet.
+// noteRead records how a read ended. If the system cannot say whether EOF is a FIN, EOF must wait
+// for the writes under way: one of them may have got an error and not recorded it yet.
 func (e *tcpEnd) noteRead(err error) {
 	if err != io.EOF || e.layered { //nolint:errorlint // only that of TCP itself
 		e.noteError(err)
@@ -105,8 +104,8 @@ func (e *tcpEnd) settle() {
 	}
 }
 
-// receivedFIN asks the system whether a FIN was received. The system also knows of errors that
-// only the layer above has seen, in a write of its own.
+// receivedFIN asks the system whether a FIN was received. The system also knows of errors that only
+// the layer above has seen, in a write of its own.
 func (e *tcpEnd) receivedFIN() (received, known bool) {
 	conn, is := e.raw.(syscall.Conn)
 	if !is {
@@ -119,8 +118,8 @@ func (e *tcpEnd) receivedFIN() (received, known bool) {
 	return receivedFIN(system)
 }
 
-// listen waits for the end of TCP, until raw's deadline for reading. Call it after halfClose,
-// with its result, when nobody else reads or writes.
+// listen waits for the end of TCP, until raw's deadline for reading. Call it after halfClose, with
+// its result, when nobody else reads or writes.
 func (e *tcpEnd) listen(isAlive bool) {
 	_, err := io.Copy(io.Discard, e.raw)
 	if err == nil {
@@ -131,9 +130,9 @@ func (e *tcpEnd) listen(isAlive bool) {
 	e.noteError(err)
 }
 
-// halfClose tells the client that nothing more comes: some clients wait for that before
-// they close their side. It reports false if TCP had already ended, with an error that the
-// layer above may have got. A FIN that has arrived does not end TCP in this sense.
+// halfClose tells the client that nothing more comes: some clients wait for that before they close
+// their side. It reports false if TCP had already ended, with an error that the layer above may
+// have got. A FIN that has arrived does not end TCP in this sense.
 func (e *tcpEnd) halfClose() bool {
 	half, can := e.raw.(interface{ CloseWrite() error })
 	return !can || half.CloseWrite() == nil

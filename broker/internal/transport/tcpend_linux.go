@@ -19,10 +19,10 @@ func receivedFIN(conn syscall.RawConn) (received, known bool) {
 	return received, known
 }
 
-// wasResetAfterFIN reports whether a closed connection had received a FIN before. It happens
-// when the broker sends something, such as the answer to a close frame, to a client that
-// has closed: the client's kernel answers with RST. Linux sets EPIPE in this case and in no
-// other (tcp_reset in net/ipv4/tcp_input.c), although reads return EOF.
+// wasResetAfterFIN reports whether a closed connection had received a FIN before. It happens when
+// the broker sends something, such as the answer to a close frame, to a client that has closed: the
+// client's kernel answers with RST. Linux sets EPIPE in this case and in no other (tcp_reset in
+// net/ipv4/tcp_input.c), although reads return EOF.
 func wasResetAfterFIN(fd int) bool {
 	pending, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	return err == nil && syscall.Errno(pending) == syscall.EPIPE

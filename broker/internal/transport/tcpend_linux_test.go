@@ -104,8 +104,8 @@ func TestListenHearsTheEnd(t *testing.T) {
 	}
 }
 
-// A client that has closed answers further bytes with RST. If the broker listens only after that, it
-// still hears of the FIN.
+// A client that has closed answers further bytes with RST. If the broker listens only after that,
+// it still hears of the FIN.
 func TestListenAfterAReset(t *testing.T) {
 	here, there := tcpPair(t)
 	end := newTCPEnd(here)

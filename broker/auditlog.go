@@ -52,7 +52,8 @@ func (c *connection) audit(m wire.Request, v verdict) {
 	what := codec.Kind(m)
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Str("request", printable.LogText(m.Request.String())).Str("why", printable.LogText(m.Message))
+		line = line.Str("request", printable.LogText(m.Request.String())).
+			Str("why", printable.LogText(m.Message))
 	case *wire.Acquire:
 		what = "steal"
 		names := make([]string, len(m.Locks))

@@ -69,16 +69,20 @@ func TestClientFiles(t *testing.T) {
 		if test.status != 200 {
 			continue
 		}
-		if got.Body.String() != test.body || got.Header().Get("Content-Type") != test.contentType || got.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if got.Body.String() != test.body || got.Header().Get("Content-Type") != test.contentType ||
+			got.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %q %q", test.path, got.Body, got.Header())
 		}
 		head := fetch(h, http.MethodHead, test.path, nil)
-		if head.Code != 200 || head.Body.Len() != 0 || head.Header().Get("Content-Length") != strconv.Itoa(len(test.body)) ||
+		if head.Code != 200 || head.Body.Len() != 0 ||
+			head.Header().Get("Content-Length") != strconv.Itoa(len(test.body)) ||
 			head.Header().Get("ETag") != got.Header().Get("ETag") {
 			t.Errorf("HEAD %s: %d %q %q", test.path, head.Code, head.Body, head.Header())
 		}
-		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-			if not := fetch(h, method, test.path, nil); not.Code != 405 || not.Header().Get("Allow") != "GET, HEAD" {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete,
+			http.MethodOptions} {
+			not := fetch(h, method, test.path, nil)
+			if not.Code != 405 || not.Header().Get("Allow") != "GET, HEAD" {
 				t.Errorf("%s %s: %d, Allow %q", method, test.path, not.Code, not.Header().Get("Allow"))
 			}
 		}
@@ -94,7 +98,8 @@ func TestClientFilesAreKept(t *testing.T) {
 	if len(etag) < 20 || !strings.HasPrefix(etag, `"`) || first.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("ETag %q, Cache-Control %q", etag, first.Header().Get("Cache-Control"))
 	}
-	again := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}, "Origin": {"https://app.example"}})
+	again := fetch(h, http.MethodGet, "/client.js",
+		http.Header{"If-None-Match": {etag}, "Origin": {"https://app.example"}})
 	if again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != etag {
 		t.Errorf("asked again: %d %q, ETag %q", again.Code, again.Body, again.Header().Get("ETag"))
 	}
@@ -102,12 +107,14 @@ func TestClientFilesAreKept(t *testing.T) {
 		t.Errorf("asked again: Access-Control-Allow-Origin %q", got)
 	}
 	for _, tags := range []string{"*", "W/" + etag, `"x", ` + etag, `"x",W/` + etag + `,"y"`} {
-		if got := fetch(h, http.MethodHead, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 304 {
+		if got := fetch(h, http.MethodHead, "/client.js",
+			http.Header{"If-None-Match": {tags}}); got.Code != 304 {
 			t.Errorf("If-None-Match %s: %d, want 304", tags, got.Code)
 		}
 	}
 	for _, tags := range []string{"", `"x"`, strings.Trim(etag, `"`), etag[:20]} {
-		if got := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 200 {
+		if got := fetch(h, http.MethodGet, "/client.js",
+			http.Header{"If-None-Match": {tags}}); got.Code != 200 {
 			t.Errorf("If-None-Match %s: %d, want 200", tags, got.Code)
 		}
 	}
@@ -116,7 +123,8 @@ func TestClientFilesAreKept(t *testing.T) {
 		t.Errorf("another file: %d, ETag %q", other.Code, other.Header().Get("ETag"))
 	}
 	next := clientHandler(t, config, fstest.MapFS{"client.js": {Data: []byte("export default 1")}})
-	if changed := fetch(next, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
+	if changed := fetch(next, http.MethodGet, "/client.js",
+		http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
 		t.Errorf("another version: %d, want 200", changed.Code)
 	}
 }
@@ -153,7 +161,8 @@ func TestClientFilesAreCompressed(t *testing.T) {
 		t.Run(accepted, func(t *testing.T) {
 			header := http.Header{"Accept-Encoding": {accepted}}
 			got := fetch(h, http.MethodGet, "/client.js", header)
-			if got.Code != 200 || got.Header().Get("Content-Encoding") != encoding || unzip(t, got) != want {
+			if got.Code != 200 || got.Header().Get("Content-Encoding") != encoding ||
+				unzip(t, got) != want {
 				t.Errorf("%d %q, want %q", got.Code, got.Header(), encoding)
 			}
 			head := fetch(h, http.MethodHead, "/client.js", header)
@@ -182,11 +191,13 @@ func TestRepresentationsDiffer(t *testing.T) {
 	for asked := range etags {
 		for known, etag := range etags {
 			got := fetch(h, http.MethodGet, "/client.js",
-				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag}, "Origin": {"https://app.example"}})
+				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag},
+					"Origin": {"https://app.example"}})
 			if (got.Code == 304) != (asked == known) {
 				t.Errorf("a client that has %s and asks for %s gets %d", known, asked, got.Code)
 			}
-			if vary := got.Header().Values("Vary"); !slices.Equal(vary, []string{"Origin", "Accept-Encoding"}) {
+			if vary := got.Header().Values("Vary"); !slices.Equal(vary,
+				[]string{"Origin", "Accept-Encoding"}) {
 				t.Errorf("%d: Vary %q", got.Code, vary)
 			}
 			if encoding := got.Header().Get("Content-Encoding"); got.Code == 304 && encoding != "" {
@@ -223,21 +234,25 @@ func TestClientFilesAreShared(t *testing.T) {
 		{"https://evil.test", ""},
 		{"null", ""},
 	}
-	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}, AllowedHosts: []string{"broker.test"}}, aClient)
+	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"},
+		AllowedHosts: []string{"broker.test"}}, aClient)
 	for _, test := range tests {
 		header := http.Header{}
 		if test.origin != "" {
 			header["Origin"] = []string{test.origin}
 		}
 		got := fetch(h, http.MethodGet, "/client.js", header)
-		if allowed := got.Header().Get("Access-Control-Allow-Origin"); got.Code != 200 || allowed != test.allowed {
-			t.Errorf("%q: %d, Access-Control-Allow-Origin %q, want %q", test.origin, got.Code, allowed, test.allowed)
+		if allowed := got.Header().Get("Access-Control-Allow-Origin"); got.Code != 200 ||
+			allowed != test.allowed {
+			t.Errorf("%q: %d, Access-Control-Allow-Origin %q, want %q", test.origin, got.Code, allowed,
+				test.allowed)
 		}
 		if got.Header().Get("Vary") != "Origin" {
 			t.Errorf("%q: Vary %q", test.origin, got.Header().Get("Vary"))
 		}
 	}
-	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`, "https://evil.test")) != 1 {
+	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`,
+		"https://evil.test")) != 1 {
 		t.Errorf("the log says %q, want a line for each of the two refused origins", log.lines("refused"))
 	}
 }
@@ -246,9 +261,12 @@ func TestClientFilesAreShared(t *testing.T) {
 func TestClientFilesHaveNoRanges(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, aClient)
 	whole := fetch(h, http.MethodGet, "/client.js", nil)
-	for _, ranges := range []string{"bytes=0-0", "bytes=0-0" + strings.Repeat(",0-0", 8000), "bytes=99-", "nonsense"} {
-		got := fetch(h, http.MethodGet, "/client.js", http.Header{"Range": {ranges}, "If-Range": {whole.Header().Get("ETag")}})
-		if got.Code != 200 || got.Body.String() != whole.Body.String() || got.Header().Get("Accept-Ranges") != "none" || got.Header().Get("Content-Range") != "" {
+	for _, ranges := range []string{"bytes=0-0", "bytes=0-0" + strings.Repeat(",0-0", 8000), "bytes=99-",
+		"nonsense"} {
+		got := fetch(h, http.MethodGet, "/client.js",
+			http.Header{"Range": {ranges}, "If-Range": {whole.Header().Get("ETag")}})
+		if got.Code != 200 || got.Body.String() != whole.Body.String() ||
+			got.Header().Get("Accept-Ranges") != "none" || got.Header().Get("Content-Range") != "" {
 			t.Errorf("%.20s: %d %q, %q", ranges, got.Code, got.Body, got.Header())
 		}
 	}

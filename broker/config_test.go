@@ -36,7 +36,8 @@ func TestZeroIsTheDefault(t *testing.T) {
 				continue
 			}
 			if err != nil || !reflect.ValueOf(config).Field(i).IsZero() {
-				t.Errorf("%s: %d is %v, %v; want 0", name, negative, reflect.ValueOf(config).Field(i), err)
+				t.Errorf("%s: %d is %v, %v; want 0", name, negative, reflect.ValueOf(config).Field(i),
+					err)
 			}
 		}
 	}

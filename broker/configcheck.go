@@ -32,7 +32,8 @@ func (c Config) check() error {
 		{"MaxHandshakes", int64(c.MaxHandshakes)},
 	} {
 		if field.value < 0 {
-			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default", field.name, field.value)
+			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default",
+				field.name, field.value)
 		}
 	}
 	return checkLimits(c.Limits)
@@ -44,7 +45,8 @@ func checkLimits(l wire.Limits) error {
 	case slices.Min(all) < 0:
 		return fmt.Errorf("broker: Limits are %+v: want none below 0", l)
 	case slices.Max(all) > math.MaxInt32:
-		return fmt.Errorf("broker: Limits are %+v: want none above %d, for clients of 32 bits", l, math.MaxInt32)
+		return fmt.Errorf("broker: Limits are %+v: want none above %d, for clients of 32 bits",
+			l, math.MaxInt32)
 	}
 	return nil
 }

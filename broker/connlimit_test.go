@@ -90,7 +90,8 @@ func TestConnectionBounds(t *testing.T) {
 		ends[0]()
 		for _, remote := range []string{"192.0.2.3:1000", "192.0.2.4:1000"} {
 			response, end := r.upgradeFrom("x", remote)
-			if want := map[string]int{"192.0.2.3:1000": 101, "192.0.2.4:1000": 503}[remote]; response.StatusCode != want {
+			if want := map[string]int{"192.0.2.3:1000": 101,
+				"192.0.2.4:1000": 503}[remote]; response.StatusCode != want {
 				t.Errorf("when one has ended, %s: %s, want %d", remote, response.Status, want)
 			}
 			ends = append(ends, end)

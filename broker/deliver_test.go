@@ -11,7 +11,8 @@ import (
 func TestNothingIsAllocatedForNobody(t *testing.T) {
 	l := idleLoop(t)
 	l.table.Open("a", wire.Peer{})
-	granted := l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: "a"}, Locks: []wire.LockSpec{{Name: "x"}}}, nil)[0]
+	granted := l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: "a"},
+		Locks: []wire.LockSpec{{Name: "x"}}}, nil)[0]
 
 	deliver := func() { l.deliver(append(l.events[:0], granted)) }
 	deliver() // so that there is room for events

@@ -47,7 +47,9 @@ func (r *reader) endingOf(err error) ending {
 	switch {
 	case said != nil:
 		end.reason = "closed by the client"
-	case tcp == io.EOF, tcp == nil && errors.Is(r.net.ReadError(), io.EOF): //nolint:errorlint // only that of TCP itself
+	case tcp == io.EOF: //nolint:errorlint // a wrapped EOF comes from a layer above TCP
+		end.reason = "ended without a close frame"
+	case tcp == nil && errors.Is(r.net.ReadError(), io.EOF):
 		end.reason = "ended without a close frame"
 	case tcp != nil:
 		end.reason = tcp.Error()

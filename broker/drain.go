@@ -28,7 +28,8 @@ func (l *loop) beginDrain() {
 	held, holders := l.held(), l.table.SomeHolders(maxDescribed)
 	l.aside(func() {
 		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).
-			Stringer("drain", l.config.Drain).Msg("draining: nothing is granted any more, and holders must release")
+			Stringer("drain", l.config.Drain).
+			Msg("draining: nothing is granted any more, and holders must release")
 	})
 }
 
@@ -45,8 +46,8 @@ func (l *loop) logEnd() {
 		holders := l.table.SomeHolders(maxDescribed)
 		l.aside(func() {
 			l.config.Logger.Warn().Int("held", held).Array("holders", described(holders)).
-				Msg("stopped with requests still held: with a state directory the next run waits until " +
-					"their clients have given up their locks")
+				Msg("stopped with requests still held: with a state directory " +
+					"the next run waits until their clients have given up their locks")
 		})
 	}
 }

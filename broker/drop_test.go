@@ -18,7 +18,8 @@ func TestManySessionsInASlice(t *testing.T) {
 			s := openSession(l, "s"+strconv.Itoa(n), "")
 			for i := range locks {
 				id := wire.ID{Session: s.name, N: int64(i)}
-				l.table.Acquire(0, locktable.Acquire{ID: id, Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
+				l.table.Acquire(0, locktable.Acquire{ID: id,
+					Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
 			}
 			l.end(s, ending{by: transport.ByGoodbye})
 		}
@@ -27,7 +28,8 @@ func TestManySessionsInASlice(t *testing.T) {
 			l.drop()
 		}
 		if held := l.table.Held(); slices > most || held > 0 {
-			t.Errorf("%d locks each: %d slices, want at most %d; %d are still held", locks, slices, most, held)
+			t.Errorf("%d locks each: %d slices, want at most %d; %d are still held", locks, slices, most,
+				held)
 		}
 	}
 }

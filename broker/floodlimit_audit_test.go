@@ -32,8 +32,10 @@ func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
 			a, b := r.connect("a"), r.connect("b")
 			a.take()
 			b.take()
-			flood := pings("aaaaaaaa", 100)                                                                // so that its reader needs a slot
-			flood = append(flood, frame(`{"type":"evict","id":"zzzzzzzz--0","request":"bbbbbbbb--0"}`)...) // refused, and audited
+			// so that its reader needs a slot
+			flood := pings("aaaaaaaa", 100)
+			// refused, and audited
+			flood = append(flood, frame(`{"type":"evict","id":"zzzzzzzz--0","request":"bbbbbbbb--0"}`)...)
 			_, _ = a.net.Write(flood)
 			synctest.Wait()
 			_, _ = b.net.Write(pings("bbbbbbbb", 100))

@@ -52,7 +52,8 @@ func FuzzFrames(f *testing.F) {
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"held"}],"wait_ms":0}`)
 			granted := strings.Contains(strings.Join(b.take(), ""), `"granted"`)
 			if ended := endsHeld(one) || endsHeld(two); granted != ended {
-				t.Errorf("after %q and %q: granted to another: %t, ended by the frames: %t", one, two, granted, ended)
+				t.Errorf("after %q and %q: granted to another: %t, ended by the frames: %t", one, two,
+					granted, ended)
 			}
 			a.close()
 			b.close()

@@ -48,7 +48,8 @@ type handshake struct {
 
 func newHandshakes(c *Config, l *logLimits) *handshakes {
 	return &handshakes{
-		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l, ended: make(chan struct{}, 1),
+		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l,
+		ended: make(chan struct{}, 1),
 		conns: make(map[net.Conn]*handshake), all: list.New(), from: make(map[netip.Prefix]*list.List),
 	}
 }

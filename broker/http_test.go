@@ -35,7 +35,8 @@ func TestUpgradeRefusals(t *testing.T) {
 		help   string // part of the answer
 	}{
 		{"plain GET", "/ws", nil, 426, "connect with WebSocket"},
-		{"other subprotocol", "/ws", upgradeHeader("Sec-Websocket-Protocol", "chat, superchat"), 400, "lockbroker.v1"},
+		{"other subprotocol", "/ws", upgradeHeader("Sec-Websocket-Protocol", "chat, superchat"), 400,
+			"lockbroker.v1"},
 		{"old WebSocket", "/ws", upgradeHeader("Sec-Websocket-Version", "8"), 400, "version"},
 		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgradeHeader(), 400, "256 bytes"},
 		{"label in no UTF-8", "/ws?client=%ff", upgradeHeader(), 400, "UTF-8"},
@@ -69,7 +70,8 @@ func (r *rig) expectAnswer(response *http.Response, status int, help string) {
 		r.t.Fatal(err)
 	}
 	if response.StatusCode != status || !strings.Contains(string(body), help) {
-		r.t.Errorf("%s: got %d %q, want %d and %q", response.Request.URL, response.StatusCode, body, status, help)
+		r.t.Errorf("%s: got %d %q, want %d and %q", response.Request.URL, response.StatusCode, body, status,
+			help)
 	}
 	if strings.Count(string(body), "\n") > 1 {
 		r.t.Errorf("more than one line of help: %q", body)
@@ -133,7 +135,8 @@ func TestUpgradeHeaderLines(t *testing.T) {
 			response := r.get("/ws", header)
 			synctest.Wait() // for the hello, which uses the name
 			_ = response.Body.Close()
-			if got := response.Header.Get(protocol); response.StatusCode != test.status || got != test.selected {
+			if got := response.Header.Get(protocol); response.StatusCode != test.status ||
+				got != test.selected {
 				t.Errorf("%s %q: got %s and %q, want %d and %q",
 					test.name, test.lines, response.Status, got, test.status, test.selected)
 			}

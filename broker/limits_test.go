@@ -16,7 +16,8 @@ import (
 func TestLimits(t *testing.T) {
 	limits := wire.Limits{MessageBytes: 300, NameBytes: 5, AuthorBytes: 4, LocksPerRequest: 2, Requests: 3}
 	acquire := func(n int, locks, author string) string {
-		return fmt.Sprintf(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[%s],"author":"%s"}`, n, locks, author)
+		return fmt.Sprintf(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[%s],"author":"%s"}`, n, locks,
+			author)
 	}
 	inBubble(t, broker.Config{Limits: limits}, func(r *rig) {
 		a := r.connect("a")
@@ -135,7 +136,8 @@ func TestManyPages(t *testing.T) {
 		due := 0
 		for n, frame := range frames[1 : pages+1] {
 			due += len(frame)
-			if want := fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d"`, n); !strings.HasPrefix(frame, want) {
+			want := fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d"`, n)
+			if !strings.HasPrefix(frame, want) {
 				t.Errorf("got %.60s, want %s", frame, want)
 			}
 		}

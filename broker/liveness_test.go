@@ -55,7 +55,8 @@ func TestPingsAreSignsOfLife(t *testing.T) {
 		drain(a)
 		for range 10 {
 			time.Sleep(14 * time.Second) //nolint:forbidigo // virtual time
-			if err := a.ws.WriteControl(websocket.PingMessage, []byte("still here"), time.Time{}); err != nil {
+			if err := a.ws.WriteControl(websocket.PingMessage, []byte("still here"),
+				time.Time{}); err != nil {
 				t.Fatalf("ping: %v", err)
 			}
 		}

@@ -54,7 +54,9 @@ func newLogLimits(log zerolog.Logger) *logLimits {
 
 // flush writes the counts that are not written yet.
 func (l *logLimits) flush() {
-	for _, kind := range []*lineLimit{&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server, &l.limit} {
+	for _, kind := range []*lineLimit{
+		&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server, &l.limit,
+	} {
 		kind.flush()
 	}
 }

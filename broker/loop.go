@@ -273,7 +273,8 @@ func (l *loop) deliver(events []locktable.Event) {
 	for i := range events {
 		event := &events[i]
 		if log := l.config.Logger.Debug(); log.Enabled() {
-			log.Stringer("request", event.ID).Stringer("event", event.Kind).Str("reason", event.Reason).Send()
+			log.Stringer("request", event.ID).Stringer("event", event.Kind).
+				Str("reason", event.Reason).Send()
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := replyTo(event); m != nil {

@@ -24,7 +24,8 @@ func testMaintenance(t *testing.T, longs int) {
 	const many = 4000
 	for n := range int64(many) {
 		locks := []wire.LockSpec{{Name: fmt.Sprintf("x%d", n)}}
-		l.deliver(l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: b.name, N: n}, Locks: locks, Wait: locktable.Forever}, l.events[:0]))
+		l.deliver(l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: b.name, N: n}, Locks: locks,
+			Wait: locktable.Forever}, l.events[:0]))
 	}
 	var plain, long []*session
 	for i := range 100 {

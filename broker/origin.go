@@ -138,7 +138,8 @@ func parseHostPattern(text string) (p hostPattern, err error) {
 		p.host, p.subdomains = cut, true
 	}
 	if !consistsOf(p.host, nameLetters) || strings.HasPrefix(p.host, ".") {
-		return p, fmt.Errorf(`host %q: want a name like "locks.example" or "*.example", without scheme and port`, text)
+		return p, fmt.Errorf(
+			`host %q: want a name like "locks.example" or "*.example", without scheme and port`, text)
 	}
 	return p, nil
 }

@@ -20,12 +20,15 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 		return &refusal{http.StatusForbidden,
 			"pages of this origin may not use the broker: this host is not known to be a name of it"}
 	}
-	b.logOrigin(r, "refused a page of another origin: brokerd --allow-origin, or AllowOrigins of the Config, allows it")
-	return &refusal{http.StatusForbidden, "pages of this origin may not use the broker, unless it is told to allow that"}
+	b.logOrigin(r, "refused a page of another origin: "+
+		"brokerd --allow-origin, or AllowOrigins of the Config, allows it")
+	return &refusal{http.StatusForbidden,
+		"pages of this origin may not use the broker, unless it is told to allow that"}
 }
 
 // logOrigin tells the operator. The author of the page cannot see the reason.
 func (b *Broker) logOrigin(r *http.Request, message string) {
-	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).Str("host", printable.LogText(r.Host)).
+	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).
+		Str("host", printable.LogText(r.Host)).
 		Str("path", printable.LogText(r.URL.Path)).Str("remote", printable.LogText(r.RemoteAddr)).Msg(message)
 }

@@ -86,7 +86,8 @@ func TestFloodsDoNotPushAhead(t *testing.T) {
 		release := brake.stop(r)
 		for _, p := range flood {
 			for n := range 30 {
-				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`, strings.Repeat(p.name, 8), n, p.name, n)
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`,
+					strings.Repeat(p.name, 8), n, p.name, n)
 			}
 		}
 		synctest.Wait()
@@ -180,7 +181,8 @@ func TestTooMuchIsDue(t *testing.T) {
 			p := r.dial(string(rune('c' + i)))
 			bad = append(bad, p)
 			for range 20 + 2*i {
-				p.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that repeats the id
+				// answered with an error that repeats the id
+				p.send(`{"type":"ping","id":"%s"}`, garbage)
 				pass(time.Millisecond)
 			}
 			good.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"y-%d"}]}`, i, i)
@@ -221,7 +223,8 @@ func TestPagesOnTheirWay(t *testing.T) {
 			synctest.Wait()
 		}
 		c.send(`{"type":"info","id":"cccccccc--2000","match":"none"}`)
-		c.send(`{"type":"acquire","id":"cccccccc--2001","locks":[{"name":"y"}]}`) // waits behind the page, in order
+		// waits behind the page, in order
+		c.send(`{"type":"acquire","id":"cccccccc--2001","locks":[{"name":"y"}]}`)
 		c.expect()
 		d := r.connect("d")
 		d.take()
@@ -229,7 +232,8 @@ func TestPagesOnTheirWay(t *testing.T) {
 		d.expect(`{"type":"granted","id":"dddddddd--0","token":2}`)
 		a.read()
 		a.take()
-		c.expect(`{"type":"info","id":"cccccccc--2000","locks":[]}`, `{"type":"granted","id":"cccccccc--2001","token":3}`)
+		c.expect(`{"type":"info","id":"cccccccc--2000","locks":[]}`,
+			`{"type":"granted","id":"cccccccc--2001","token":3}`)
 		b.read()
 		for _, p := range []*peer{a, b, c, d} {
 			p.close()
@@ -279,7 +283,8 @@ func TestRequestsInAll(t *testing.T) {
 	inBubble(t, broker.Config{MaxRequests: 100, Logger: log.logger()}, func(r *rig) {
 		ask := func(p *peer, first, n int, name string) (refused int) {
 			for i := first; i < first+n; i++ {
-				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%s%03d"}]}`, strings.Repeat(p.name, 8), i, name, p.name, i)
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%s%03d"}]}`,
+					strings.Repeat(p.name, 8), i, name, p.name, i)
 			}
 			pass(1e6)
 			for _, frame := range p.take() {

@@ -219,7 +219,8 @@ func (p *peer) close() {
 
 // sendClose sends a close frame, and nothing else.
 func (p *peer) sendClose(code int, reason string) {
-	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+	_ = p.ws.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
 }
 
 // vanish ends the connection without a close frame.
@@ -233,7 +234,8 @@ func (p *peer) vanish() {
 // get asks the broker for a page, by HTTP.
 func (r *rig) get(path string, header http.Header) *http.Response {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path, http.NoBody)
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path,
+		http.NoBody)
 	if err != nil {
 		r.t.Fatal(err)
 	}

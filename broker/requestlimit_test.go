@@ -20,7 +20,8 @@ func TestPongsThatAreDueCount(t *testing.T) {
 		for _, p := range bad {
 			go func() {
 				for n := range 20_000 { // 4 MB, as the broker counts them
-					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"ping","id":"%s--%d"}`, strings.Repeat(p.name, 8), n))
+					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"ping","id":"%s--%d"}`,
+						strings.Repeat(p.name, 8), n))
 				}
 			}()
 		}
@@ -43,7 +44,8 @@ func TestHalfOfTheRequestsIsKept(t *testing.T) {
 			p := r.connect(name)
 			p.take()
 			for n := range 100 {
-				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`, strings.Repeat(name, 8), n, name, n)
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`,
+					strings.Repeat(name, 8), n, name, n)
 			}
 			for _, f := range p.take() {
 				if strings.Contains(f, `"granted"`) {

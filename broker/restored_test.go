@@ -91,7 +91,8 @@ func TestClockIsSetBack(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			pass(ahead)
-			serve(t, broker.Config{StateDir: dir, Logger: log.logger()}, func(r *rig) { r.connect("a").close() })
+			serve(t, broker.Config{StateDir: dir, Logger: log.logger()},
+				func(r *rig) { r.connect("a").close() })
 		})
 	}
 	if got := log.lines(`"level":"warn"`, "behind the tokens"); len(got) != 1 {

@@ -62,7 +62,8 @@ func TestBodyThatNeverComes(t *testing.T) {
 			synctest.Wait()
 			response, took := r.say(test.request + "Host: broker.test\r\n\r\n")
 			if response.StatusCode != test.status || took != 0 || !response.Close {
-				t.Errorf("%q: %s after %v, closed: %t; want %d", test.request, response.Status, took, response.Close, test.status)
+				t.Errorf("%q: %s after %v, closed: %t; want %d", test.request, response.Status, took,
+					response.Close, test.status)
 			}
 		}
 	})
@@ -78,7 +79,8 @@ func TestSlowRequests(t *testing.T) {
 			_, _ = io.WriteString(conn, part)
 			var writing sync.WaitGroup
 			writing.Go(func() {
-				for err := error(nil); err == nil && part != ""; time.Sleep(time.Second) { //nolint:forbidigo // in a bubble
+				//nolint:forbidigo // in a bubble
+				for err := error(nil); err == nil && part != ""; time.Sleep(time.Second) {
 					_, err = io.WriteString(conn, "x")
 				}
 			})

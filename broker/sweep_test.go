@@ -28,9 +28,11 @@ var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder looks at; 10
 // connection. It also reports ECONNRESET if the client ends it. So that one frees locks at once
 // without lock delay.
 var saidBySystems = []syscall.Errno{
-	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN, syscall.ENETRESET,
+	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN,
+	syscall.ENETRESET,
 	syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.EPIPE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EACCES,
-	syscall.EPERM, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.ENOTCONN, syscall.ESHUTDOWN, syscall.EIO, syscall.EINVAL,
+	syscall.EPERM, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.ENOTCONN, syscall.ESHUTDOWN, syscall.EIO,
+	syscall.EINVAL,
 	syscall.EBADF, syscall.EMSGSIZE, syscall.EOPNOTSUPP, syscall.EFAULT, syscall.ECONNRESET,
 }
 
@@ -90,8 +92,10 @@ func newSweepCase(n int) (c sweepCase) {
 
 // String describes the case.
 func (c *sweepCase) String() string {
-	return fmt.Sprintf("errno %v in read %t, garbage %x, at %+v; broker %t, open %t, thaws %v, TLS %t, lock delay %t",
-		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure, c.delayed)
+	return fmt.Sprintf("errno %v in read %t, garbage %x, at %+v; "+
+		"broker %t, open %t, thaws %v, TLS %t, lock delay %t",
+		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure,
+		c.delayed)
 }
 
 // TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however the
@@ -289,7 +293,8 @@ func TestEndOfTLS(t *testing.T) {
 		holder, err := wsclient.Dial(t.Context(), "ws://broker.test", &wsclient.Options{NoReconnect: true,
 			NetDial: func(ctx context.Context, _, _ string) (_ net.Conn, err error) {
 				raw, err = network.dial(ctx, "", "")
-				secure = tls.Client(raw, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is in memory
+				//nolint:gosec // it is in memory
+				secure = tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
 				return secure, err
 			}})
 		if err != nil {

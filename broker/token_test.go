@@ -155,7 +155,8 @@ func TestManyWaitForTheGrace(t *testing.T) {
 				t.Fatalf("got %d frames, want %d grants", len(frames), requests)
 			}
 			for n, frame := range frames {
-				if want := fmt.Sprintf(`{"type":"granted","id":"aaaaaaaa--%d",`, n); !strings.HasPrefix(frame, want) {
+				if want := fmt.Sprintf(`{"type":"granted","id":"aaaaaaaa--%d",`,
+					n); !strings.HasPrefix(frame, want) {
 					t.Fatalf("got %s, want %s", frame, want)
 				}
 			}
@@ -224,7 +225,8 @@ func TestDrainsOnce(t *testing.T) {
 			a := r.connect("a")
 			a.take()
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740991}`, `{"type":"draining","grace_ms":10000}`)
+			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740991}`,
+				`{"type":"draining","grace_ms":10000}`)
 			pass(9 * time.Second)
 			stopped := r.stopping()
 			pass(time.Second - 1)

@@ -41,7 +41,8 @@ func (l *loop) slowest() (slowest *session) {
 	most := int64(-1)
 	for _, s := range l.sessions {
 		unsent := s.out.unsent()
-		if slowest == nil || s.share.unsent > slowest.share.unsent || s.share == slowest.share && unsent > most {
+		if slowest == nil || s.share.unsent > slowest.share.unsent ||
+			s.share == slowest.share && unsent > most {
 			slowest, most = s, unsent
 		}
 	}

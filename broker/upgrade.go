@@ -69,7 +69,8 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	}
 	address := addressOf(r.RemoteAddr)
 	if full := b.conns.add(address); full != nil {
-		b.logs.refused.line().Int("status", full.status).Str("remote", printable.LogText(r.RemoteAddr)).Msg(full.help)
+		b.logs.refused.line().Int("status", full.status).Str("remote", printable.LogText(r.RemoteAddr)).
+			Msg(full.help)
 		full.answer(w)
 		return
 	}
@@ -85,7 +86,8 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has answered.
-		b.logs.refused.line().Str("error", printable.LogText(err.Error())).Str("remote", printable.LogText(r.RemoteAddr)).
+		b.logs.refused.line().Str("error", printable.LogText(err.Error())).
+			Str("remote", printable.LogText(r.RemoteAddr)).
 			Msg("upgrade refused")
 		return false
 	}

@@ -27,7 +27,8 @@ func listOf(h http.Header, name string) []string {
 
 // asksFor reports whether token is in the list, in upper or lower case.
 func asksFor(h http.Header, name, token string) bool {
-	return slices.ContainsFunc(listOf(h, name), func(element string) bool { return strings.EqualFold(element, token) })
+	isToken := func(element string) bool { return strings.EqualFold(element, token) }
+	return slices.ContainsFunc(listOf(h, name), isToken)
 }
 
 // isUpgrade reports whether a request asks for a WebSocket.

@@ -44,7 +44,8 @@ func BenchmarkWatched(b *testing.B) {
 	start := time.Now()
 	for i, c := range crowds {
 		if c.reading == 0 {
-			benches[i].pairs(b, 100, manyLocks()...) // enough changes to make a watcher lag that does not read
+			// enough changes to make a watcher lag that does not read
+			benches[i].pairs(b, 100, manyLocks()...)
 		}
 	}
 	spent := make([]time.Duration, len(crowds))

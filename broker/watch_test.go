@@ -35,7 +35,8 @@ func TestWatcherLags(t *testing.T) {
 			changes += len(frame)
 		}
 		if changes < broker.ChangesBytes/2 || changes > 2*broker.ChangesBytes {
-			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes, broker.ChangesBytes)
+			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes,
+				broker.ChangesBytes)
 		}
 		if got, want := frames[len(frames)-1], `{"type":"lagged","id":"bbbbbbbb--0"}`; got != want {
 			t.Errorf("the last frame is %.80s, want %s", got, want)
@@ -147,7 +148,8 @@ func TestCostlyGlobLags(t *testing.T) {
 func (p *peer) churn(first, times, author int) (next int) {
 	p.t.Helper()
 	for n := first; n < first+times; n++ {
-		p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"x"}],"author":"%0*d"}`, strings.Repeat(p.name, 8), n, author, n)
+		p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"x"}],"author":"%0*d"}`,
+			strings.Repeat(p.name, 8), n, author, n)
 		p.send(`{"type":"release","id":"%s--%d"}`, strings.Repeat(p.name, 8), n)
 	}
 	if got := len(p.take()); got != 2*times {

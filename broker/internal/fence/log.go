@@ -14,7 +14,8 @@ func (s *Supply) LogStart(dir string) {
 			"after a crash locks are granted at once, although there may be stale holders")
 	case b.Restored:
 		s.logger.Warn().Str("state_dir", dir).Int64("token", b.First).Stringer("grace", b.Grace).
-			Msg("the state directory was restored from a copy, or moved: later runs may be missing from it. " +
+			Msg("the state directory was restored from a copy, or moved: " +
+				"later runs may be missing from it. " +
 				"Tokens continue from the clock of this machine if that is more, " +
 				"and nothing is granted until the clients of such runs have given up their locks")
 	case b.Grace == 0:
@@ -22,6 +23,7 @@ func (s *Supply) LogStart(dir string) {
 			Msg("fencing tokens go on from the state directory")
 	default:
 		s.logger.Warn().Str("state_dir", dir).Int64("token", b.First).Stringer("grace", b.Grace).
-			Msg("the last run did not stop cleanly: nothing is granted until its clients have given up their locks")
+			Msg("the last run did not stop cleanly: " +
+				"nothing is granted until its clients have given up their locks")
 	}
 }

@@ -158,7 +158,8 @@ func (s *Supply) reserve(ctx context.Context, limit int64, stale time.Duration) 
 		if time.Since(complained) >= complainEvery {
 			complained = time.Now()
 			s.logger.Error().Err(err).
-				Msg("fencing tokens cannot be reserved: nothing is granted when those at hand are used up")
+				Msg("fencing tokens cannot be reserved: " +
+					"nothing is granted when those at hand are used up")
 		}
 		select {
 		case <-time.After(ReserveRetry):

@@ -85,7 +85,8 @@ func TestGraceOfASupply(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := source.stale[len(source.stale)-1]; got != end.stale {
-			t.Errorf("stopped after %v with %d held: stale for %v, want %v", end.now, end.held, got, end.stale)
+			t.Errorf("stopped after %v with %d held: stale for %v, want %v", end.now, end.held, got,
+				end.stale)
 		}
 	}
 }
@@ -94,7 +95,8 @@ func TestGraceOfASupply(t *testing.T) {
 // not try again.
 func TestSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &recordingSource{beginning: Beginning{First: 1}, slow: make(chan struct{}), failing: errors.New("full")}
+		source := &recordingSource{beginning: Beginning{First: 1}, slow: make(chan struct{}),
+			failing: errors.New("full")}
 		began := time.Now()
 		supply := start(t, source)
 		if waited := time.Since(began); waited != StartWait || supply.Allowed() != 1 {

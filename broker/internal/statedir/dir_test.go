@@ -87,7 +87,8 @@ func TestLockIsTakenAway(t *testing.T) {
 			second := mustOpen(t, path)
 			want := State{Next: 1000, Timeout: time.Second}
 			mustSave(t, second, want)
-			if err := first.Save(State{Next: 200, Clean: true}); err == nil || !strings.Contains(err.Error(), "was moved") {
+			if err := first.Save(State{Next: 200, Clean: true}); err == nil ||
+				!strings.Contains(err.Error(), "was moved") {
 				t.Errorf("the first saves: %v", err)
 			}
 			mustClose(t, first)
@@ -130,14 +131,16 @@ func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
 
 // A state that is not certain is refused, and left for people to examine.
 func TestUnreadableStateIsRefused(t *testing.T) {
-	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`, "foreign": "hello\n"} {
+	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`,
+		"foreign": "hello\n"} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
 			file := filepath.Join(path, stateName)
 			write(t, file, content)
 			for range 2 {
 				_, err := Open(path)
-				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "Restore the file") {
+				if err == nil || !strings.Contains(err.Error(), path) ||
+					!strings.Contains(err.Error(), "Restore the file") {
 					t.Errorf("got %v", err)
 				}
 			}

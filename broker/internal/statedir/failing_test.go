@@ -101,7 +101,8 @@ func TestFailingDisk(t *testing.T) {
 			if s := found(t, path); s.Next != 300 {
 				t.Errorf("a crash would leave %+v", s)
 			}
-			if all := slices.Sorted(slices.Values(disk.created)); len(slices.Compact(all)) != len(disk.created) {
+			all := slices.Sorted(slices.Values(disk.created))
+			if len(slices.Compact(all)) != len(disk.created) {
 				t.Errorf("a file was written to again: %q", disk.created)
 			}
 			if names := list(t, path); !slices.Equal(names, []string{lockName, stateName}) {

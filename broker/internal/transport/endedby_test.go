@@ -31,21 +31,26 @@ var sightings = map[string][]Sighting{
 	"anything else after a close frame of the broker, with `alive=message`": {
 		{MessagesOnly: true, Asked: wire.ClosePolicy, Said: closeError(wire.ClosePolicy, "")},
 		{MessagesOnly: true, Asked: wire.ClosePolicy, TCP: io.EOF},
-		{MessagesOnly: true, Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, ""), TCP: syscall.ECONNRESET},
+		{MessagesOnly: true, Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, ""),
+			TCP: syscall.ECONNRESET},
 	},
 	"FIN: TCP says end of file": {
-		{TCP: io.EOF}, {Said: closeError(websocket.CloseGoingAway, ""), TCP: io.EOF}, {MessagesOnly: true, TCP: io.EOF},
+		{TCP: io.EOF}, {Said: closeError(websocket.CloseGoingAway, ""), TCP: io.EOF},
+		{MessagesOnly: true, TCP: io.EOF},
 	},
 	"RST: TCP says ECONNRESET": {
 		{TCP: opError("read", syscall.ECONNRESET)}, {TCP: opError("write", syscall.ECONNRESET)},
 	},
-	"an alert or an error of TLS": {{TCP: tls.AlertError(0)}, {TCP: tls.RecordHeaderError{}}, {TCP: io.ErrUnexpectedEOF}},
+	"an alert or an error of TLS": {{TCP: tls.AlertError(0)}, {TCP: tls.RecordHeaderError{}},
+		{TCP: io.ErrUnexpectedEOF}},
 	"any other error of TCP, such as ETIMEDOUT, EHOSTUNREACH or EPIPE": {
-		{TCP: syscall.ETIMEDOUT}, {TCP: syscall.EHOSTUNREACH}, {TCP: syscall.EPIPE}, {TCP: syscall.ECONNABORTED},
+		{TCP: syscall.ETIMEDOUT}, {TCP: syscall.EHOSTUNREACH}, {TCP: syscall.EPIPE},
+		{TCP: syscall.ECONNABORTED},
 	},
 	"any other close frame from the client": {
 		{Said: closeError(wire.CloseNormal, "")}, {Said: closeError(wire.CloseNormal, "Goodbye")},
-		{Said: closeError(websocket.CloseNoStatusReceived, "")}, {Said: closeError(websocket.CloseGoingAway, "goodbye")},
+		{Said: closeError(websocket.CloseNoStatusReceived, "")},
+		{Said: closeError(websocket.CloseGoingAway, "goodbye")},
 		{Said: closeError(wire.CloseProtocol, "")}, {Said: closeError(wire.CloseRestart, "the broker stops")},
 		// These crossed the broker's own close frame.
 		{Asked: wire.ClosePolicy, Said: closeError(wire.CloseNormal, "")},
@@ -88,8 +93,10 @@ func TestEndsOnThePage(t *testing.T) {
 		delete(unseen, cells[0])
 		for _, s := range sightings[cells[0]] {
 			by := s.EndedBy()
-			if got := []string{words[by.FreesLocks(false)], words[by.FreesLocks(true)]}; !slices.Equal(got, cells[1:]) {
-				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.Said, s.TCP, got, cells[1:])
+			if got := []string{words[by.FreesLocks(false)],
+				words[by.FreesLocks(true)]}; !slices.Equal(got, cells[1:]) {
+				t.Errorf("%s: %v, %v: got %q, the page says %q", cells[0], s.Said, s.TCP, got,
+					cells[1:])
 			}
 		}
 	}
@@ -101,10 +108,13 @@ func TestEndsOnThePage(t *testing.T) {
 // documented are the errors that the manual pages of Linux list: recv(2), send(2), read(2),
 // write(2), tcp(7), ip(7) and socket(7).
 var documented = []syscall.Errno{
-	syscall.EACCES, syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EAGAIN, syscall.EALREADY,
-	syscall.EBADF, syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EDESTADDRREQ, syscall.EDQUOT,
+	syscall.EACCES, syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EAGAIN,
+	syscall.EALREADY,
+	syscall.EBADF, syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EDESTADDRREQ,
+	syscall.EDQUOT,
 	syscall.EFAULT, syscall.EFBIG, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.EINPROGRESS, syscall.EINTR,
-	syscall.EINVAL, syscall.EIO, syscall.EISCONN, syscall.EISDIR, syscall.EMSGSIZE, syscall.ENETDOWN, syscall.ENETRESET,
+	syscall.EINVAL, syscall.EIO, syscall.EISCONN, syscall.EISDIR, syscall.EMSGSIZE, syscall.ENETDOWN,
+	syscall.ENETRESET,
 	syscall.ENETUNREACH, syscall.ENOBUFS, syscall.ENOENT, syscall.ENOMEM, syscall.ENOPROTOOPT, syscall.ENOSPC,
 	syscall.ENOTCONN, syscall.ENOTSOCK, syscall.EOPNOTSUPP, syscall.EPERM, syscall.EPIPE, syscall.EPROTO,
 	syscall.ESHUTDOWN, syscall.ETIMEDOUT,

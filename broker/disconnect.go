@@ -15,7 +15,7 @@ import (
 // What happens when a connection ends, in this order:
 //
 //  1. The reader gets an error, and concludes from it how the connection ended (endingOf).
-//     Package transport knows who ended it: the client, its kernel, or nobody knows.
+//     Package transport concludes who ended it: the client, its kernel, or somebody unknown.
 //  2. The reader tells the loop. The loop ends the session (loop.end): its requests no longer
 //     wait, and its locks are released. If the client may not know of the end, they are kept
 //     from others until its lease must have run out (keptUntil).

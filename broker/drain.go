@@ -9,11 +9,11 @@ import (
 // shutSlice is how many waiting requests a drain ends at a time.
 const shutSlice = 256
 
-// A drain is the end of a broker. Nothing is granted any more, every waiting request ends with an
+// A drain is the end of a broker. The broker grants nothing, every waiting request ends with an
 // error, and holders have some time to release.
 type drain struct {
 	ends time.Duration
-	shut bool // no request waits any more
+	shut bool // every waiting request has ended
 }
 
 // beginDrain begins the drain.
@@ -29,7 +29,7 @@ func (l *loop) beginDrain() {
 	l.aside(func() {
 		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).
 			Stringer("drain", l.config.Drain).
-			Msg("draining: nothing is granted any more, and holders must release")
+			Msg("draining: no lock is granted, and holders must release")
 	})
 }
 

@@ -65,3 +65,20 @@ func frame(text string) []byte {
 	}
 	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
+
+// A session has no further turn until the log tells what it did to the requests of others.
+func TestAuditComesBeforeTheNextTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &stuckLog{off: make(chan struct{})}
+		serve(t, broker.Config{Logger: zerolog.New(log)}, func(r *rig) {
+			a := r.connect("a")
+			a.take()
+			a.send(`{"type":"evict","id":"aaaaaaaa--0","request":"bbbbbbbb--0"}`)
+			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"x"}]}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"not_found","message":"no such request"}`)
+			close(log.off)
+			a.expect(`{"type":"granted","id":"aaaaaaaa--1","token":1}`)
+			a.close()
+		})
+	})
+}

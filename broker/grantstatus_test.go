@@ -97,7 +97,7 @@ func TestGraceEndsBitByBit(t *testing.T) {
 			c.send(`{"type":"acquire","id":"cccccccc--1","locks":[{"name":"x"}],"wait_ms":0}`)
 			if frames := strings.Join(c.take(), "\n"); !strings.Contains(frames, `"code":"unavailable"`) ||
 				!strings.Contains(frames, `"granted","id":"cccccccc--1"`) {
-				t.Errorf("got %s, want that what is waited for is not free, and the other lock", frames)
+				t.Errorf("got %s, want an error for the lock with waiters, and a grant of the other", frames)
 			}
 			r.expectReady(ready)
 			if n := len(a.take()); n == 0 || n == requests {

@@ -9,7 +9,7 @@ type phase int
 const (
 	phaseMade     phase = iota // New has returned; connections are accepted and wait for Run
 	phaseServing               // Run serves
-	phaseDraining              // nothing is granted any more, and no connection is accepted
+	phaseDraining              // no lock is granted, and no connection is accepted
 	phaseStopped               // the loop has ended, and no session may begin
 )
 

@@ -46,7 +46,7 @@ type loop struct {
 	tokens     *fence.Supply
 	tokenRange int64
 	drain      *drain       // nil until the broker drains
-	refuse     func()       // called when the drain begins: no connection is accepted any more
+	refuse     func()       // called when the drain begins: the broker then accepts no connection
 	aside      func(func()) // runs what may block, such as a line of the log
 	watchdog   watchdog
 	grants     *grantStatus

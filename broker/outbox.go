@@ -136,7 +136,7 @@ func (o *outbox) unsent() int64 {
 	return o.counted()
 }
 
-// take returns everything that is to send. sent is the parcel before, whose memory is reused.
+// take returns everything that is not sent. sent is the parcel before; its memory is reused.
 func (o *outbox) take(sent parcel) parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -25,7 +25,7 @@ type reader struct {
 	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
-	deaf    bool // no frame can be read any more
+	deaf    bool // no further frame can be read
 }
 
 // logOpened is called before run, on a goroutine that ends soon. A line of the log needs a deep

@@ -50,3 +50,23 @@ func TestOutsideBubble(t *testing.T) {
 		t.Errorf("dial after Stop: got %v, want net.ErrClosed", err)
 	}
 }
+
+// The default of Drain is none: Stop does not wait for the locks that a client holds.
+func TestStopDoesNotDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := brokertest.Start(t, broker.Config{})
+		client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{NetDial: b.Dial, NoReconnect: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		if _, err := client.Acquire(t.Context(), "a", nil); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		b.Stop()
+		if took := time.Since(began); took >= time.Second {
+			t.Errorf("Stop took %v", took)
+		}
+	})
+}

@@ -148,7 +148,7 @@ func TestAdoptionCostsLittle(t *testing.T) {
 	if cost := table.Cost() - before; cost > 20*(depth+kin) {
 		t.Errorf("it cost %d steps", cost)
 	}
-	if inside := len(table.find(wire.ID{Session: "a"}).nest.requests); inside != depth+kin {
+	if inside := len(table.find(wire.ID{Session: "a"}).inner.requests); inside != depth+kin {
 		t.Errorf("%d are inside the first, want %d", inside, depth+kin)
 	}
 	if err := check(table); err != nil {
@@ -176,31 +176,29 @@ func TestChainLooksAtSoManyRequests(t *testing.T) {
 		table.Acquire(0, a, nil)
 	}
 	last := table.find(wire.ID{Session: "a", N: 2 * requests})
-	p := newPursuit(table, last)
-	p.follow(last)
+	p := newChainSearch(table, last)
+	p.run(last)
 	if p.room != 0 {
 		t.Errorf("there is room for %d, want that it was used up", p.room)
 	}
 	links := 0
-	for _, fork := range p.forks {
+	for _, fork := range p.untried {
 		links += len(fork)
 	}
-	if links > whySteps {
+	if links > chainSearchRequests {
 		t.Errorf("%d links", links)
 	}
 }
 
 // A chain that would be longer than a page is cut off at its end.
 func TestChainIsNotTooLong(t *testing.T) {
-	const sessions = 5000 // each step has about a thousand bytes
-	table, last := newChain(sessions)
+	table, last := newChain(5000)
+	table.config.Budget.Chain = 1000
+	table.config.Budget.StepSize = func(step *wire.Step) int { return 7 }
 	events := acquireWhole(table, last)
-	size := 0
-	for i := range events[0].Cycle {
-		size += events[0].Cycle[i].Size()
-	}
-	if size < chainBytes/2 || size > chainBytes+10_000 || !strings.Contains(events[0].Reason, "a cycle of 5000 steps, of which the first") {
-		t.Errorf("got %d bytes, and %q", size, events[0].Reason)
+	const reason = "waiting for lock 0 could never end: a cycle of 5000 steps, of which the first 143 are told"
+	if got := events[0]; len(got.Cycle) != 143 || got.Reason != reason {
+		t.Errorf("got %d steps, and %q", len(got.Cycle), got.Reason)
 	}
 }
 
@@ -240,13 +238,17 @@ func TestPageComparesSoManyNames(t *testing.T) {
 	}
 }
 
-// A page is no longer than about pageBytes, whatever people are called: lists
+// A page is no longer than its budget: lists
 // are cut short, and the next page goes on with the next lock.
 func TestPageIsNotTooLong(t *testing.T) {
 	table := newBusyTable()
+	budget := &table.config.Budget
+	budget.Page = 256_000
+	budget.LockSize = func(l *wire.LockInfo) int { return 300 + len(l.Name) }
+	budget.RequestSize = func(r *wire.RequestInfo) int { return 300 + len(r.Author) }
 	for n := range 60_000 {
 		a := ask(n, []string{"x", "y", "z"}[n%3])
-		a.Author = strings.Repeat("\x01", 255)
+		a.Author = strings.Repeat("a", 255)
 		table.Acquire(0, a, nil)
 	}
 	var names []string
@@ -257,14 +259,14 @@ func TestPageIsNotTooLong(t *testing.T) {
 		for _, l := range page.Locks {
 			names = append(names, l.Name)
 			for _, info := range append(l.Holders, l.Waiters...) {
-				length += info.Size()
+				length += budget.RequestSize(&info)
 			}
 			if l.Holding != 1 || l.Waiting != 19_999 {
 				t.Errorf("%s: %d hold, %d wait", l.Name, l.Holding, l.Waiting)
 			}
 		}
-		if length > pageBytes+10_000 {
-			t.Errorf("page %d has %d bytes", pages, length)
+		if length > budget.Page+555 || length < budget.Page-3*301-555 {
+			t.Errorf("page %d describes requests of size %d", pages, length)
 		}
 		if page.Next == 0 {
 			break
@@ -292,8 +294,9 @@ func TestListsGoOn(t *testing.T) {
 	for q := (Query{Max: 1, Queue: wire.MaxQueue, Seq: 1}); ; pages++ {
 		page, _ := table.Page(0, q, nil)
 		l := page.Locks[0]
-		if l.Holding != half || l.Waiting != half || l.Size() > pageBytes+10_000 {
-			t.Fatalf("page %d: %d hold, %d wait, in %d bytes", pages, l.Holding, l.Waiting, l.Size())
+		here := len(l.Holders) + len(l.Waiters)
+		if l.Holding != half || l.Waiting != half || here > defaultPageBudget {
+			t.Fatalf("page %d: %d hold, %d wait, %d are listed", pages, l.Holding, l.Waiting, here)
 		}
 		if pages == 0 && (l.HoldersNext.IsZero() || l.WaitersNext != wire.Some[int64](0)) {
 			t.Errorf("the first page goes on with holders at %v, waiters at %v", l.HoldersNext, l.WaitersNext)
@@ -337,7 +340,7 @@ func TestListsGoOnThoughTheyChange(t *testing.T) {
 	for name, leave := range map[string]struct{ from, to int }{
 		"nobody":                {0, 0},
 		"where the walk is":     {walkSlice - 3, walkSlice + 3},
-		"and a mark before":     {walkSlice - markEvery - 3, walkSlice + 3},
+		"and a mark before":     {walkSlice - bookmarkEvery - 3, walkSlice + 3},
 		"all up to there":       {1, walkSlice + 3},
 		"what is looked for":    {after - 10, after + 10},
 		"all that is walked to": {1, after + 10},

@@ -20,27 +20,27 @@ type tally struct {
 
 // count counts what a command gave, when a search for that id was under way before.
 func (n *tally) count(c command, o outcome, asked wire.ID, t *Table) {
-	if !asked.IsZero() && (t.search == nil || t.search.asked.id() != asked) {
+	if !asked.IsZero() && (t.search == nil || t.search.candidate.id() != asked) {
 		n.ended(c, o, asked)
 	}
 	for _, e := range o.Events {
-		if r := t.find(e.ID); r != nil && r.in != nil && r.in.parent != nil && (e.Kind == Queued || e.Kind == Granted) {
+		if r := t.find(e.ID); r != nil && r.outer != nil && r.outer.parent != nil && (e.Kind == Queued || e.Kind == Granted) {
 			n.nested(r)
 		}
 	}
-	if len(t.freed) > 0 && t.grants() {
+	if len(t.recheck) > 0 && t.granting() {
 		n.leftGrants++
 	}
-	if t.thefts.first != nil && t.grants() {
+	if t.steals.first != nil && t.granting() {
 		n.leftSteals++
 	}
 }
 
 func (n *tally) nested(r *request) {
-	if r.state == waiting && len(r.in.requests) > 1 {
+	if r.state == waiting && len(r.outer.requests) > 1 {
 		n.besides++
 	}
-	if r.in.parent.session != r.session {
+	if r.outer.parent.session != r.session {
 		n.across++
 	}
 }

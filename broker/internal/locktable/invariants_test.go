@@ -43,7 +43,7 @@ func checkHolders(t *Table) error {
 
 // bruteLeast is the least limit among the holders, recomputed from the modes.
 func bruteLeast(l *lock) int {
-	least := infinite.limit()
+	least := unlimited.limit()
 	for p := l.holders.first; p != nil; p = p.next {
 		switch {
 		case p.mode() == wire.Exclusive:
@@ -78,8 +78,8 @@ func checkNobodyOverlooked(t *Table) error {
 			if r.state == stealing {
 				continue
 			}
-			leftOver := t.grantRoom <= 0 && r.freedIndex >= 0
-			if t.grants() && !s.leaving && !timeOver && !leftOver && bruteGrantable(t, r) {
+			leftOver := t.grantRoom <= 0 && r.recheckIndex >= 0
+			if t.granting() && !s.leaving && !timeOver && !leftOver && bruteGrantable(t, r) {
 				return fmt.Errorf("invariant 3: %s waits and could be granted", r.id())
 			}
 		}
@@ -90,7 +90,7 @@ func checkNobodyOverlooked(t *Table) error {
 func bruteGrantable(t *Table, r *request) bool {
 	for i := range r.places() {
 		p := &r.places()[i]
-		if t.taken[p.lock] > 0 || p.lock.queue.first != p || int(p.lock.holding)+1 > min(p.limit(), bruteLeast(p.lock)) {
+		if t.targets[p.lock] > 0 || p.lock.queue.first != p || int(p.lock.holding)+1 > min(p.limit(), bruteLeast(p.lock)) {
 			return false
 		}
 	}
@@ -132,7 +132,7 @@ func checkWhole(t *Table) error {
 // up, the oracle checks what is left over; the first half is the oracle's too.
 func checkDeadlines(t *Table) error {
 	for _, state := range []state{waiting, holding} {
-		deadlines := *t.deadlines(&request{state: state})
+		deadlines := *t.deadlinesOf(&request{state: state})
 		if err := checkHeap(deadlines, func(r *request) int { return int(r.dueIndex) }); err != nil {
 			return fmt.Errorf("deadlines: %w", err)
 		}
@@ -165,7 +165,7 @@ func checkDeadlines(t *Table) error {
 			if r.state == holding && (r.hold > 0) != (r.dueIndex >= 0) {
 				return fmt.Errorf("%s holds for %s, index among the deadlines %d", r.id(), r.hold, r.dueIndex)
 			}
-			if deadlines := *t.deadlines(r); r.dueIndex >= 0 && (int(r.dueIndex) >= len(deadlines) || deadlines[r.dueIndex] != r) {
+			if deadlines := *t.deadlinesOf(r); r.dueIndex >= 0 && (int(r.dueIndex) >= len(deadlines) || deadlines[r.dueIndex] != r) {
 				return fmt.Errorf("%s is not where it thinks among the deadlines", r.id())
 			}
 		}
@@ -242,22 +242,22 @@ func checkKept(t *Table) error {
 func checkNests(t *Table) error {
 	inside := make(map[*nest]int)
 	if t.search != nil {
-		inside[t.search.asked.in]++
+		inside[t.search.candidate.outer]++
 	}
 	own := make(map[*nest]*request)
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.in != nil {
-				inside[r.in]++
-				if kin := r.in.requests; int(r.nestIndex) >= len(kin) || kin[r.nestIndex] != r {
+			if r.outer != nil {
+				inside[r.outer]++
+				if kin := r.outer.requests; int(r.nestIndex) >= len(kin) || kin[r.nestIndex] != r {
 					return fmt.Errorf("%s is not where it thinks in its nest", r.id())
 				}
 			}
-			if r.nest == nil {
+			if r.inner == nil {
 				continue
 			}
-			own[r.nest] = r
-			if r.state != holding || r.nest.parent != r || len(r.nest.requests) == 0 {
+			own[r.inner] = r
+			if r.state != holding || r.inner.parent != r || len(r.inner.requests) == 0 {
 				return fmt.Errorf("%s does not hold, or its nest is another one's, or empty", r.id())
 			}
 		}
@@ -277,12 +277,12 @@ func checkNests(t *Table) error {
 // checkThefts checks that exactly those locks are taken that are stolen, and that a call
 // leaves nothing to steal but where it had a whole slice to take, or nothing is granted.
 func checkThefts(t *Table) error {
-	if t.thefts.first != nil && t.takeRoom > 0 && t.grants() {
-		return fmt.Errorf("a call left a theft, with room for %d places", t.takeRoom)
+	if t.steals.first != nil && t.stealRoom > 0 && t.granting() {
+		return fmt.Errorf("a call left a theft, with room for %d places", t.stealRoom)
 	}
 	wanted := make(map[*lock]int)
-	for f := t.thefts.first; f != nil; f = f.next {
-		if f.request.state != stealing || t.theft[f.request] != f || t.find(f.request.id()) != f.request {
+	for f := t.steals.first; f != nil; f = f.next {
+		if f.request.state != stealing || t.stealOf[f.request] != f || t.find(f.request.id()) != f.request {
 			return fmt.Errorf("%s is not who steals", f.request.id())
 		}
 		for i := range f.request.places() {
@@ -293,10 +293,10 @@ func checkThefts(t *Table) error {
 			}
 		}
 	}
-	if length(t.thefts) != len(t.theft) || !maps.Equal(wanted, t.taken) {
-		return fmt.Errorf("%d locks are stolen, and %d are taken", len(wanted), len(t.taken))
+	if length(t.steals) != len(t.stealOf) || !maps.Equal(wanted, t.targets) {
+		return fmt.Errorf("%d locks are stolen, and %d are taken", len(wanted), len(t.targets))
 	}
-	return checkList(t.thefts)
+	return checkList(t.steals)
 }
 
 // checkIdle is the rest of invariant 8: the idle locks are exactly those that
@@ -323,10 +323,10 @@ func checkIdle(t *Table) error {
 
 // checkEmpty is invariant 8 for a table whose sessions are all gone.
 func checkEmpty(t *Table) error {
-	if len(t.taken) > 0 || t.thefts.first != nil {
-		return fmt.Errorf("invariant 8: %d locks are stolen", len(t.taken))
+	if len(t.targets) > 0 || t.steals.first != nil {
+		return fmt.Errorf("invariant 8: %d locks are stolen", len(t.targets))
 	}
-	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.freed)+t.held > 0 || t.locks.len() != t.idle.len {
+	if len(t.sessions) > 0 || len(t.waits)+len(t.holds)+len(t.keeps)+len(t.recheck)+t.held > 0 || t.locks.len() != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
 			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
 	}

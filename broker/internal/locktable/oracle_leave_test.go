@@ -15,7 +15,7 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 			break
 		}
 		events = o.answer(events)
-		event := Event{Kind: Gone, ID: next.ID, Theft: o.theftOf(next)}
+		event := Event{Kind: Gone, ID: next.ID, Steal: o.stealOf(next)}
 		o.remove(next)
 		budget -= len(next.Locks)
 		events = append(events, event)

@@ -260,7 +260,7 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 	if w == nil {
 		return events, false
 	}
-	event := Event{Kind: Evicted, ID: id, By: by, Message: message, Theft: o.theftOf(w)}
+	event := Event{Kind: Evicted, ID: id, By: by, Message: message, Steal: o.stealOf(w)}
 	o.remove(w)
 	if w.held {
 		event.Kind, event.Lost = Lost, wire.LostEvicted
@@ -283,7 +283,7 @@ func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, b
 		r := o.raids[0]
 		budget -= len(r.Locks)
 		o.remove(r.wish)
-		events = append(events, Event{Kind: ShutDown, ID: r.ID, Theft: &r.told})
+		events = append(events, Event{Kind: ShutDown, ID: r.ID, Steal: &r.told})
 	}
 	for budget > 0 {
 		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
@@ -332,7 +332,7 @@ func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 	if w == nil {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
 	}
-	event := Event{Kind: Cancelled, ID: id, Theft: o.theftOf(w)}
+	event := Event{Kind: Cancelled, ID: id, Steal: o.stealOf(w)}
 	o.remove(w)
 	return o.grantAll(append(events, event))
 }

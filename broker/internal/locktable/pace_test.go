@@ -25,5 +25,5 @@ func (p *pace) grants(events int, coming wire.ID) bool {
 		return false
 	}
 	e := &p.events[events]
-	return e.Kind == Granted && e.ID != coming && e.Theft == nil
+	return e.Kind == Granted && e.ID != coming && e.Steal == nil
 }

@@ -301,7 +301,7 @@ func newDuel(config Config) *duel {
 // both gives a command to the table, then to the oracle, which keeps the table's pace.
 func (d *duel) both(c command) (got, want outcome) {
 	got = d.of.do(c)
-	leftOver := (len(d.table.freed) > 0 || len(d.dumb.raids) > 0) && d.table.grants()
+	leftOver := (len(d.table.recheck) > 0 || len(d.dumb.raids) > 0) && d.table.granting()
 	d.dumb.pace = &pace{events: got.Events, leftOver: leftOver}
 	return got, d.against.do(c)
 }
@@ -316,7 +316,7 @@ func (d *duel) step(c command) (done bool, err error) {
 	}
 	var asked wire.ID
 	if d.table.search != nil {
-		asked = d.table.search.asked.id()
+		asked = d.table.search.candidate.id()
 	}
 	got, want := d.both(c)
 	if d.tally != nil {

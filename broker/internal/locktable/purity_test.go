@@ -16,6 +16,7 @@ import (
 // mayImport is all that the core may use. None of it reads a clock, does I/O or
 // starts a goroutine, but time, of which only mayUseOfTime is allowed.
 var mayImport = []string{
+	"cmp",
 	"container/heap",
 	"hash/maphash", // its seeds are random; no answer depends on them
 	"math",

@@ -45,7 +45,7 @@ func (r *recorder) seeOne(e Event) error {
 		// A steal that ends before it is granted was not told of.
 		allowed = before == waiting ||
 			before == holding && (e.Kind == Cancelled || e.Kind == Gone) ||
-			before == 0 && e.Theft != nil
+			before == 0 && e.Steal != nil
 		r.state[e.ID] = ended
 	case Released:
 		allowed, r.state[e.ID] = before == holding, ended

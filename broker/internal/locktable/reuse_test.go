@@ -17,7 +17,7 @@ func TestSparesAreFewAndSmall(t *testing.T) {
 		"many": func(i int) Acquire { return ask(i, nameOf(i)) },
 		"of many locks": func(i int) Acquire {
 			a := ask(i, nameOf(0))
-			for range keptPlaces {
+			for range maxSparePlaces {
 				a.Locks = append(a.Locks, wire.LockSpec{Name: nameOf(len(a.Locks))})
 			}
 			return a
@@ -99,7 +99,7 @@ func checkSpareExtras(t *Table, known map[*request]bool) error {
 		used[r.extra] = true
 	}
 	for _, x := range t.extras.free {
-		if used[x] || !x.isPlain() || len(x.several) > 0 || cap(x.several) > keptPlaces {
+		if used[x] || !x.isPlain() || len(x.several) > 0 || cap(x.several) > maxSparePlaces {
 			return fmt.Errorf("an extra that is kept for reuse is in use, or not cleared: %+v", *x)
 		}
 		for _, p := range x.several[:cap(x.several)] {
@@ -116,12 +116,12 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 	used := make(map[*nest]bool)
 	for r := range known {
 		if r.extra != nil {
-			used[r.in], used[r.nest] = true, true
+			used[r.outer], used[r.inner] = true, true
 		}
 	}
 	for _, n := range t.nests.free {
-		isMarked := n.reached || n.stuck != 0 || n.searched
-		if used[n] || isMarked || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > keptKin {
+		isMarked := n.reached || n.blocked != 0 || n.traced
+		if used[n] || isMarked || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > maxSpareNest {
 			return fmt.Errorf("a nest that is kept for reuse is in use, or not cleared: %+v", *n)
 		}
 		used[n] = true
@@ -131,6 +131,6 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 
 // isPlain reports whether x says nothing, but for its places.
 func (x *extra) isPlain() bool {
-	return x.author == "" && x.in == nil && x.nest == nil && x.nestIndex == 0 &&
+	return x.author == "" && x.outer == nil && x.inner == nil && x.nestIndex == 0 &&
 		x.hold == 0 && x.due == 0 && x.dueIndex == -1
 }

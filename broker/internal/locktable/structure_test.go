@@ -10,10 +10,10 @@ import (
 // checkStructure checks the lists, heaps and indexes themselves, so that the
 // other checks may walk them.
 func checkStructure(t *Table) error {
-	if len(t.freed) > 0 && t.grants() && t.grantRoom > 0 {
+	if len(t.recheck) > 0 && t.granting() && t.grantRoom > 0 {
 		return fmt.Errorf("a call left heads that nobody looked at, with room for %d places", t.grantRoom)
 	}
-	if err := checkHeap(t.freed, func(h head) int { return int(h.freedIndex) }); err != nil {
+	if err := checkHeap(t.recheck, func(h head) int { return int(h.recheckIndex) }); err != nil {
 		return fmt.Errorf("freed: %w", err)
 	}
 	if err := checkIdleList(&t.idle); err != nil {
@@ -47,13 +47,13 @@ func checkNoMarks(t *Table) error {
 		return nil
 	}
 	for name, l := range t.locks.all() {
-		if l.stand != 0 {
+		if l.reduced != 0 {
 			return fmt.Errorf("lock %s carries a mark", name)
 		}
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.part != none || r.seen || r.nest != nil && (r.nest.reached || r.nest.stuck != 0 || r.nest.searched) {
+			if r.mark != unmarked || r.counted || r.inner != nil && (r.inner.reached || r.inner.blocked != 0 || r.inner.traced) {
 				return fmt.Errorf("%s or its nest carries a mark", r.id())
 			}
 		}
@@ -95,7 +95,7 @@ func checkIdleList(i *idleList) error {
 	}
 	for at := range i.slots {
 		slot := i.slots[at]
-		if slot.lock != nil && int(slot.lock.aside) != at {
+		if slot.lock != nil && int(slot.lock.slot) != at {
 			return fmt.Errorf("lock %s is not where it thinks", slot.lock.name)
 		}
 		if (slot.lock != nil || at == 0) && int(i.slots[slot.next].prev) != at {
@@ -132,7 +132,7 @@ func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
 func checkLimits(t *Table, l *lock) error {
 	var counted heapOf[*place]
 	if l.holding > 0 {
-		counted = t.limits.heaps[l.aside]
+		counted = t.limits.heaps[l.slot]
 	}
 	limited := 0
 	for p := l.holders.first; p != nil; p = p.next {
@@ -143,8 +143,8 @@ func checkLimits(t *Table, l *lock) error {
 			limited++
 		}
 	}
-	if limited != len(counted) || l.holding > 0 && (limited == 0) != (l.aside == 0) {
-		return fmt.Errorf("%d limits at %d, %d holders with one", len(counted), l.aside, limited)
+	if limited != len(counted) || l.holding > 0 && (limited == 0) != (l.slot == 0) {
+		return fmt.Errorf("%d limits at %d, %d holders with one", len(counted), l.slot, limited)
 	}
 	return checkHeap(counted, func(p *place) int { return int(p.limitIndex) })
 }
@@ -154,7 +154,7 @@ func checkLimits(t *Table, l *lock) error {
 func checkFreeLimits(t *Table) error {
 	used := 1
 	for _, l := range t.locks.all() {
-		if l.holding > 0 && l.aside > 0 {
+		if l.holding > 0 && l.slot > 0 {
 			used++
 		}
 	}
@@ -166,7 +166,7 @@ func checkFreeLimits(t *Table) error {
 		if t.limits.heaps[at] != nil {
 			kept++
 		}
-		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > keptLimits {
+		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > maxSpareLimits {
 			return fmt.Errorf("limits %d are free, and have %d of %d", at, len(h), cap(h))
 		}
 	}

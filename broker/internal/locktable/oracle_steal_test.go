@@ -10,7 +10,7 @@ import (
 // A raid is a steal that the oracle has under way.
 type raid struct {
 	*wish
-	told Theft
+	told Steal
 }
 
 // steal begins a raid.
@@ -34,7 +34,7 @@ func (o *oracle) rob(events []Event) []Event {
 		case o.leaving[r.ID.Session]:
 			o.loot -= len(r.Locks)
 			o.remove(r.wish)
-			events = append(events, Event{Kind: Gone, ID: r.ID, Theft: &r.told})
+			events = append(events, Event{Kind: Gone, ID: r.ID, Steal: &r.told})
 		case victim != nil:
 			o.loot -= len(victim.Locks)
 			if r.told.Count++; r.told.Count <= 8 {
@@ -48,7 +48,7 @@ func (o *oracle) rob(events []Event) []Event {
 			o.requests = append(o.requests, r.wish)
 			slices.SortFunc(o.requests, func(a, b *wish) int { return cmp.Compare(a.arrival, b.arrival) })
 			event := o.grant(r.wish)
-			event.Theft = &r.told
+			event.Steal = &r.told
 			events = append(events, event)
 		}
 	}
@@ -74,8 +74,8 @@ func (o *oracle) raidOf(w *wish) *raid {
 	return nil
 }
 
-// theftOf is what an event tells that ends w.
-func (o *oracle) theftOf(w *wish) *Theft {
+// stealOf is what an event tells that ends w.
+func (o *oracle) stealOf(w *wish) *Steal {
 	if r := o.raidOf(w); r != nil {
 		return &r.told
 	}

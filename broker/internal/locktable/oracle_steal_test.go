@@ -7,56 +7,57 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A raid is a steal that the oracle has under way.
-type raid struct {
-	*wish
-	told Steal
+// An oracleSteal is a steal that the oracle has under way.
+type oracleSteal struct {
+	*oracleRequest
+	report Steal
 }
 
-// steal begins a raid.
-func (o *oracle) steal(w *wish, events []Event) []Event {
+// steal begins a steal.
+func (o *oracle) steal(r *oracleRequest, events []Event) []Event {
 	o.arrivals++
-	w.arrival = o.arrivals
-	o.raids = append(o.raids, &raid{wish: w})
-	for _, spec := range w.Locks {
+	r.arrival = o.arrivals
+	o.steals = append(o.steals, &oracleSteal{oracleRequest: r})
+	for _, spec := range r.Locks {
 		o.use(spec.Name)
 	}
-	return o.grantAll(o.rob(events))
+	return o.grantAll(o.continueSteals(events))
 }
 
-// rob ends those who hold what the first raid is after, lock by lock, then grants it, and so on
-// as long as there is loot.
-func (o *oracle) rob(events []Event) []Event {
-	for len(o.raids) > 0 && o.loot > 0 && o.grants() {
+// continueSteals ends the holders of the locks of the first steal, lock by lock, then grants
+// it, and goes on with the next while there is room.
+func (o *oracle) continueSteals(events []Event) []Event {
+	for len(o.steals) > 0 && o.stealRoom > 0 && o.grants() {
 		events = o.answer(events)
-		r := o.raids[0]
-		switch victim := o.victim(r); {
-		case o.leaving[r.ID.Session]:
-			o.loot -= len(r.Locks)
-			o.remove(r.wish)
-			events = append(events, Event{Kind: Gone, ID: r.ID, Steal: &r.told})
+		s := o.steals[0]
+		switch victim := o.victim(s); {
+		case o.leaving[s.ID.Session]:
+			o.stealRoom -= len(s.Locks)
+			o.remove(s.oracleRequest)
+			events = append(events, Event{Kind: Gone, ID: s.ID, Steal: &s.report})
 		case victim != nil:
-			o.loot -= len(victim.Locks)
-			if r.told.Count++; r.told.Count <= 8 {
-				r.told.Victims = append(r.told.Victims, o.describe(victim, victim.Locks[0].Name))
+			o.stealRoom -= len(victim.Locks)
+			if s.report.Count++; s.report.Count <= 8 {
+				s.report.Victims = append(s.report.Victims, o.describe(victim, victim.Locks[0].Name))
 			}
 			o.remove(victim)
-			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: r.By})
+			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: s.By})
 		default:
-			o.loot -= len(r.Locks)
-			o.raids = o.raids[1:]
-			o.requests = append(o.requests, r.wish)
-			slices.SortFunc(o.requests, func(a, b *wish) int { return cmp.Compare(a.arrival, b.arrival) })
-			event := o.grant(r.wish)
-			event.Steal = &r.told
+			o.stealRoom -= len(s.Locks)
+			o.steals = o.steals[1:]
+			o.requests = append(o.requests, s.oracleRequest)
+			slices.SortFunc(o.requests, func(a, b *oracleRequest) int { return cmp.Compare(a.arrival, b.arrival) })
+			event := o.grant(s.oracleRequest)
+			event.Steal = &s.report
 			events = append(events, event)
 		}
 	}
 	return events
 }
 
-func (o *oracle) victim(r *raid) *wish {
-	for _, spec := range r.Locks {
+// victim returns the next holder that a steal ends, or nil.
+func (o *oracle) victim(s *oracleSteal) *oracleRequest {
+	for _, spec := range s.Locks {
 		if holders := o.users(spec.Name, true); len(holders) > 0 {
 			return holders[0]
 		}
@@ -64,28 +65,23 @@ func (o *oracle) victim(r *raid) *wish {
 	return nil
 }
 
-// raidOf is the raid for w, or nil.
-func (o *oracle) raidOf(w *wish) *raid {
-	for _, r := range o.raids {
-		if r.wish == w {
-			return r
+// isSteal reports whether r is a steal under way.
+func (o *oracle) isSteal(r *oracleRequest) bool { return o.reportOf(r) != nil }
+
+// reportOf returns the report of r if it is a steal under way, or nil.
+func (o *oracle) reportOf(r *oracleRequest) *Steal {
+	for _, s := range o.steals {
+		if s.oracleRequest == r {
+			return &s.report
 		}
 	}
 	return nil
 }
 
-// stealOf is what an event tells that ends w.
-func (o *oracle) stealOf(w *wish) *Steal {
-	if r := o.raidOf(w); r != nil {
-		return &r.told
-	}
-	return nil
-}
-
-// isTaken reports whether a raid is after that name.
-func (o *oracle) isTaken(name string) bool {
-	return slices.ContainsFunc(o.raids, func(r *raid) bool {
-		_, on := r.on(name)
+// isTarget reports whether a steal under way takes the lock of that name.
+func (o *oracle) isTarget(name string) bool {
+	return slices.ContainsFunc(o.steals, func(s *oracleSteal) bool {
+		_, on := s.on(name)
 		return on
 	})
 }

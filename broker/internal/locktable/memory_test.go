@@ -119,7 +119,7 @@ func TestMemoryComesBack(t *testing.T) {
 	table := New(Config{FirstToken: 1, MaxRequests: n, MaxIdle: 10})
 	table.Open("a", wire.Peer{})
 	for i := range n {
-		a := ask(i, nameOf(i%1000))
+		a := acquireOf(i, nameOf(i%1000))
 		a.Author, a.Wait, a.Hold = "author", time.Hour, time.Hour
 		a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(1+i%1000%2*n)
 		table.Acquire(0, a, nil)

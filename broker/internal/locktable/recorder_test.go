@@ -59,10 +59,8 @@ func mayFollow(before state, e Event) bool {
 		return before == 0 || before == waiting
 	case TimedOut:
 		return before == waiting
-	case Released:
-		return before == holding
-	case Lost:
-		return before == holding && e.Lost != ""
+	case Released, Lost:
+		return before == holding && (e.Kind == Lost) == (e.Lost != "")
 	case Cancelled, Gone:
 		return before == waiting || before == holding || isEndOfSteal(before, e)
 	case Evicted, ShutDown:

@@ -12,23 +12,23 @@ import (
 func TestSparesAreFewAndSmall(t *testing.T) {
 	const many = 2*maxSpares + 10
 	parent := wire.ID{Session: "a", N: 0}
-	outer := ask(0, "outer")
+	outer := acquireOf(0, "outer")
 	for name, acquire := range map[string]func(i int) Acquire{
-		"many": func(i int) Acquire { return ask(i, nameOf(i)) },
+		"many": func(i int) Acquire { return acquireOf(i, nameOf(i)) },
 		"of many locks": func(i int) Acquire {
-			a := ask(i, nameOf(0))
+			a := acquireOf(i, nameOf(0))
 			for range maxSparePlaces {
 				a.Locks = append(a.Locks, wire.LockSpec{Name: nameOf(len(a.Locks))})
 			}
 			return a
 		},
 		"nested": func(i int) Acquire {
-			a := ask(i, nameOf(i))
+			a := acquireOf(i, nameOf(i))
 			a.Parent = parent
 			return a
 		},
 		"limits": func(i int) Acquire {
-			a := ask(i, nameOf(i))
+			a := acquireOf(i, nameOf(i))
 			a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(2)
 			return a
 		},

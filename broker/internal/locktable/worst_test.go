@@ -88,9 +88,9 @@ func (w *stopwatch) report(b *testing.B) {
 // massGrant is a release that lets 100,000 shared holders in.
 func massGrant(w *stopwatch) {
 	t := newBusyTable()
-	t.Acquire(0, ask(0, "x"), nil)
+	t.Acquire(0, acquireOf(0, "x"), nil)
 	for n := range 99_999 {
-		a := ask(1+n, "x")
+		a := acquireOf(1+n, "x")
 		a.Locks[0].Mode = wire.Shared
 		t.Acquire(0, a, nil)
 	}
@@ -109,9 +109,9 @@ func longSearch(w *stopwatch) {
 	outer := Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "outer"}}}
 	t.Acquire(0, outer, nil)
 	for n := range waiters + 1 {
-		t.Acquire(0, ask(1+n, "x"), nil)
+		t.Acquire(0, acquireOf(1+n, "x"), nil)
 	}
-	nested := ask(1, "x")
+	nested := acquireOf(1, "x")
 	nested.ID.Session, nested.Parent = "b", outer.ID
 	w.search(t, nested)
 }
@@ -135,8 +135,8 @@ func (w *stopwatch) rest(t *Table, now time.Duration) {
 	}
 }
 
-func shared(n int, name string) Acquire {
-	a := ask(n, name)
+func acquireShared(n int, name string) Acquire {
+	a := acquireOf(n, name)
 	a.Locks[0].Mode = wire.Shared
 	return a
 }
@@ -146,7 +146,7 @@ func massSteal(w *stopwatch) {
 	t := newBusyTable()
 	t.Open("b", wire.Peer{})
 	for n := range 100_000 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
 	w.time(t, func() {
 		t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "x"}}, Steal: true}, nil)
@@ -158,15 +158,15 @@ func massSteal(w *stopwatch) {
 func manyTimeouts(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 8 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
 	for n := range 1000 {
-		a := ask(100+n, "x")
+		a := acquireOf(100+n, "x")
 		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
 		t.Acquire(0, a, nil)
 	}
 	for n := range 10_000 {
-		a := ask(2000+n, "x")
+		a := acquireOf(2000+n, "x")
 		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
 		a.Wait = time.Second
 		t.Acquire(0, a, nil)
@@ -179,7 +179,7 @@ func webbed() *Table {
 	t := newBusyTable()
 	t.Open("b", wire.Peer{})
 	for n := range 3000 {
-		a := ask(n, "")
+		a := acquireOf(n, "")
 		if n%2 == 1 {
 			a.ID.Session = "b"
 		}
@@ -212,7 +212,7 @@ func longShut(w *stopwatch) {
 func fullPage(w *stopwatch, q Query) {
 	t := newBusyTable()
 	for n := range 60_000 {
-		t.Acquire(0, shared(n, []string{"x", "y", "z"}[n%3]), nil)
+		t.Acquire(0, acquireShared(n, []string{"x", "y", "z"}[n%3]), nil)
 	}
 	w.time(t, func() { t.Page(0, q, nil) })
 }
@@ -221,7 +221,7 @@ func fullPage(w *stopwatch, q Query) {
 func manyNames(w *stopwatch, match string) {
 	t := newBusyTable()
 	for n := range 20_000 {
-		t.Acquire(0, ask(n, fmt.Sprint(strings.Repeat("a", 500), n)), nil)
+		t.Acquire(0, acquireOf(n, fmt.Sprint(strings.Repeat("a", 500), n)), nil)
 		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
 	}
 	for q, n := (Query{Match: match, Empty: match != "", Max: wire.MaxPage, Queue: 1}), 0; n < 20; n++ {
@@ -253,9 +253,9 @@ func longWhy(w *stopwatch) {
 func whyQueue(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 50_000 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
-	t.Acquire(0, ask(50_000, "x"), nil)
+	t.Acquire(0, acquireOf(50_000, "x"), nil)
 	w.time(t, func() { t.Why(0, wire.ID{Session: "a", N: 50_000}, nil) })
 }
 
@@ -263,7 +263,7 @@ func whyQueue(w *stopwatch) {
 // were made beside it.
 func adoption(w *stopwatch) {
 	t := newBusyTable()
-	t.Acquire(0, ask(0, "0"), nil)
+	t.Acquire(0, acquireOf(0, "0"), nil)
 	t.Acquire(0, nestedIn("a", 0, 1, wire.LockSpec{Name: "1"}), nil)
 	for n := 2; n < 100_000; n++ {
 		t.Acquire(0, nestedIn("a", n%2, n, wire.LockSpec{Name: "s", Mode: wire.Shared}), nil)
@@ -274,7 +274,7 @@ func adoption(w *stopwatch) {
 func someHolders(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 50_000 {
-		t.Acquire(0, ask(n, fmt.Sprint(n)), nil)
+		t.Acquire(0, acquireOf(n, fmt.Sprint(n)), nil)
 		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
 	}
 	w.time(t, func() { t.SomeHolders(8) })

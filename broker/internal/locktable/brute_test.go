@@ -20,7 +20,7 @@ func TestEveryOrder(t *testing.T) {
 		total.refused += w.refused
 	}
 	if total.waited < 200 || total.refused < 300 {
-		t.Errorf("%d nested requests waited and %d were refused; want more of both", total.waited, total.refused)
+		t.Errorf("%d nested requests waited, %d were refused; want more of both", total.waited, total.refused)
 	}
 }
 

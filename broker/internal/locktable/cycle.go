@@ -159,7 +159,8 @@ func (d *reduction) deadlock() Event {
 	steps := d.table.describeSteps(first)
 	reason := "waiting for " + first.at.lock.name + " could never end"
 	if len(steps) < all {
-		reason += ": a cycle of " + strconv.Itoa(all) + " steps, of which the first " + strconv.Itoa(len(steps)) + " are told"
+		shown := strconv.Itoa(len(steps))
+		reason += ": a cycle of " + strconv.Itoa(all) + " steps, of which the first " + shown + " are told"
 	}
 	event := refused(d.candidate.id(), wire.Deadlock, reason)
 	event.Cycle = steps

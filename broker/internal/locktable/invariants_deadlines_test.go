@@ -38,7 +38,7 @@ func checkDeadlinesOf(t *Table, state state) error {
 		case t.find(r.id()) != r:
 			return fmt.Errorf("invariant 8: a deadline of %s, which has ended", r.id())
 		case r.state == holding && r.due != r.since+r.hold:
-			return fmt.Errorf("%s is due at %s, but has held since %s for %s", r.id(), r.due, r.since, r.hold)
+			return fmt.Errorf("%s is due at %s, but holds from %s for %s", r.id(), r.due, r.since, r.hold)
 		}
 	}
 	return nil

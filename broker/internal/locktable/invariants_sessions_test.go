@@ -22,8 +22,8 @@ func checkSessions(t *Table) error {
 	for _, l := range t.locks.all() {
 		for _, places := range []list[place, *place]{l.holders, l.queue} {
 			for p := places.first; p != nil; p = p.next {
-				if t.find(p.request.id()) != p.request {
-					return fmt.Errorf("invariant 6: %s is at %s, and in no session", p.request.id(), l.name)
+				if r := p.request; t.find(r.id()) != r {
+					return fmt.Errorf("invariant 6: %s is at %s and in no session", r.id(), l.name)
 				}
 			}
 		}
@@ -71,11 +71,10 @@ func checkAccount(t *Table) error {
 // nest is a request that holds, if it has a parent. The oracle checks that each request is in
 // the right nest.
 func checkNests(t *Table) error {
-	members := make(map[*nest]int)
+	members, parents := make(map[*nest]int), make(map[*nest]*request)
 	if t.search != nil {
 		members[t.search.candidate.outer]++
 	}
-	parents := make(map[*nest]*request)
 	for r := range t.allRequests() {
 		if n := r.outer; n != nil {
 			members[n]++
@@ -91,9 +90,14 @@ func checkNests(t *Table) error {
 			return fmt.Errorf("%s does not hold, or its nest has another parent, or is empty", r.id())
 		}
 	}
+	return checkParents(members, parents)
+}
+
+// checkParents checks that each nest has that many requests, and that its parent knows it.
+func checkParents(members map[*nest]int, parents map[*nest]*request) error {
 	for n, count := range members {
 		if n != nil && (len(n.requests) != count || n.parent != nil && parents[n] != n.parent) {
-			return fmt.Errorf("a nest of %d requests knows %d, or its parent has ended", count, len(n.requests))
+			return fmt.Errorf("a nest of %d has %d, or its parent has ended", count, len(n.requests))
 		}
 		delete(parents, n)
 	}

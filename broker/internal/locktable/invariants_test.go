@@ -72,8 +72,8 @@ func bruteLeast(l *lock) int {
 func checkQueues(t *Table) error {
 	for name, l := range t.locks.all() {
 		for p := l.queue.first; p != nil && p.next != nil; p = p.next {
-			if p.request.arrival >= p.next.request.arrival {
-				return fmt.Errorf("invariant 3: on %s, %s waits before %s", name, p.request.id(), p.next.request.id())
+			if r, next := p.request, p.next.request; r.arrival >= next.arrival {
+				return fmt.Errorf("invariant 3: on %s, %s waits before %s", name, r.id(), next.id())
 			}
 		}
 	}
@@ -116,14 +116,14 @@ func checkAllOrNothing(t *Table) error {
 	places := 0
 	for _, l := range t.locks.all() {
 		for p := l.holders.first; p != nil; p = p.next {
-			if p.request.state != holding {
-				return fmt.Errorf("invariant 4: %s holds %s but not all of its locks", p.request.id(), l.name)
+			if r := p.request; r.state != holding {
+				return fmt.Errorf("invariant 4: %s holds %s but not all its locks", r.id(), l.name)
 			}
 			places++
 		}
 		for p := l.queue.first; p != nil; p = p.next {
-			if p.request.state != waiting {
-				return fmt.Errorf("invariant 4: %s waits for %s but not for all of its locks", p.request.id(), l.name)
+			if r := p.request; r.state != waiting {
+				return fmt.Errorf("invariant 4: %s waits for %s but not for all its locks", r.id(), l.name)
 			}
 			places++
 		}

@@ -17,6 +17,9 @@ type lock struct {
 	reduced int32 // in a deadlock search: the number of its reducedLock, from 1; otherwise 0
 }
 
+// isOlder reports whether the name of l came into use before the name of other.
+func (l *lock) isOlder(other *lock) bool { return l.seq < other.seq }
+
 // enqueue puts p at the end of the queue.
 func (l *lock) enqueue(p *place) {
 	l.queue.append(p)

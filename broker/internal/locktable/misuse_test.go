@@ -10,9 +10,12 @@ import (
 // later.
 func TestMisusePanics(t *testing.T) {
 	for name, misuse := range map[string]func(*Table){
-		"opened twice":      func(t *Table) { t.Open("a", wire.Peer{}) },
-		"no such session":   func(t *Table) { t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}}, nil) },
-		"id in use":         func(t *Table) { t.Acquire(0, acquireOf(0, "x"), nil); t.Acquire(0, acquireOf(0, "y"), nil) },
+		"opened twice":    func(t *Table) { t.Open("a", wire.Peer{}) },
+		"no such session": func(t *Table) { t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}}, nil) },
+		"id in use": func(t *Table) {
+			t.Acquire(0, acquireOf(0, "x"), nil)
+			t.Acquire(0, acquireOf(0, "y"), nil)
+		},
 		"leave of nothing":  func(t *Table) { t.Leave("b", 0) },
 		"ceiling lowered":   func(t *Table) { t.Allow(0, 1, nil) },
 		"drop before leave": func(t *Table) { t.Drop(0, "a", 1, nil) },

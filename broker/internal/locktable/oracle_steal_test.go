@@ -46,7 +46,9 @@ func (o *oracle) continueSteals(events []Event) []Event {
 			o.stealRoom -= len(s.Locks)
 			o.steals = o.steals[1:]
 			o.requests = append(o.requests, s.oracleRequest)
-			slices.SortFunc(o.requests, func(a, b *oracleRequest) int { return cmp.Compare(a.arrival, b.arrival) })
+			slices.SortFunc(o.requests, func(a, b *oracleRequest) int {
+				return cmp.Compare(a.arrival, b.arrival)
+			})
 			event := o.grant(s.oracleRequest)
 			event.Steal = &s.report
 			events = append(events, event)

@@ -188,7 +188,8 @@ func (p *program) id() wire.ID {
 	recent := p.ids[max(0, len(p.ids)-12):]
 	if choice := p.below(13); choice < len(recent) {
 		id := recent[len(recent)-1-choice]
-		if !slices.ContainsFunc(p.sessions, func(s *programSession) bool { return s.leaving && s.name == id.Session }) {
+		hasLeft := func(s *programSession) bool { return s.leaving && s.name == id.Session }
+		if !slices.ContainsFunc(p.sessions, hasLeft) {
 			return id
 		}
 	}

@@ -65,7 +65,7 @@ func New(config Config) *Table {
 		config:   config,
 		sessions: make(map[string]*session),
 		locks:    newNameIndex(),
-		bySeq:    btree.NewBTreeGOptions(func(a, b *lock) bool { return a.seq < b.seq }, btree.Options{NoLocks: true}),
+		bySeq:    btree.NewBTreeGOptions((*lock).isOlder, btree.Options{NoLocks: true}),
 		idle:     newIdleList(),
 		limits:   newLimits(),
 		stealOf:  make(map[*request]*pendingSteal),

@@ -47,7 +47,8 @@ func (w *walk) run(l *lock, first *place, steps *int) bool {
 func (w *walk) resume(l *lock, first *place) *place {
 	for last := len(w.bookmarks) - 1; last >= 0; last-- {
 		b := w.bookmarks[last]
-		if r := b.place.request; r != nil && r.state == w.state && b.place.lock == l && b.place.rank() == b.rank {
+		r := b.place.request
+		if r != nil && r.state == w.state && b.place.lock == l && b.place.rank() == b.rank {
 			return b.place
 		}
 		w.bookmarks = w.bookmarks[:last]

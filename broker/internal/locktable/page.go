@@ -6,6 +6,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
 // A Query asks for a page of the listing.
@@ -53,7 +54,7 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 func (p *Paging) fill() {
 	p.Page.Locks = []wire.LockInfo{}
 	p.room = p.table.config.Budget.Page
-	if name, plain := wire.GlobName(p.query.Match); plain {
+	if name, plain := glob.Name(p.query.Match); plain {
 		p.fillByName(name)
 		return
 	}
@@ -71,7 +72,7 @@ func (p *Paging) fillByName(name string) {
 // fillByGlob lists the locks that match, one after another, until the page is full.
 func (p *Paging) fillByGlob() {
 	q, begin, work := &p.query, p.query.After, pageWork
-	cost := wire.GlobCost(q.Match)
+	cost := glob.Cost(q.Match)
 	p.table.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
 		if q.endsBefore(l) {
 			return false

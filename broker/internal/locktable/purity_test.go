@@ -26,6 +26,7 @@ var mayImport = []string{
 	"github.com/bmatcuk/doublestar/v4",
 	"github.com/tidwall/btree",
 	"github.com/lockbroker/lockbroker/broker/wire",
+	"github.com/lockbroker/lockbroker/broker/wire/glob",
 }
 
 var mayUseOfTime = []string{"Duration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}

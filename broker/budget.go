@@ -2,7 +2,7 @@ package broker
 
 import (
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // How many bytes of JSON an answer to info or why may take, about.
@@ -16,8 +16,8 @@ func answerBudget() locktable.Budget {
 	return locktable.Budget{
 		Page:        pageBytes,
 		Chain:       chainBytes,
-		LockSize:    (*wire.LockInfo).Size,
-		RequestSize: (*wire.RequestInfo).Size,
-		StepSize:    (*wire.Step).Size,
+		LockSize:    jsonsize.Lock,
+		RequestSize: jsonsize.Request,
+		StepSize:    jsonsize.Step,
 	}
 }

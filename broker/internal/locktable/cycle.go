@@ -76,11 +76,8 @@ func (d *reduction) trace() bool {
 		c.head = nil
 		d.follow(p)
 	case len(c.places) > 0:
-		if d.hasCurrentLimit(d.stateOf(c.places[0].lock)) {
-			c.at = &c.places[0]
-			c.places = c.places[1:]
-			d.traceAt()
-		}
+		c.at, c.places = &c.places[0], c.places[1:]
+		d.traceAt()
 	case c.from == nil:
 		d.candidate.mark = visited
 		c.begin(&edge{request: d.candidate})

@@ -56,9 +56,7 @@ func (n *nest) addBlocked() (outer *nest) {
 
 func (s *reducedLock) addHolder(p *place) {
 	s.holders++
-	if p.claim < unlimited {
-		s.limits.add(limitRef{p})
-	}
+	s.least = min(s.least, p.claim)
 }
 
 // recheckHead notes that the head of s may be granted.
@@ -78,7 +76,7 @@ func (d *reduction) reduce() bool {
 		d.removeBlocked()
 	case len(d.recheck) > 0:
 		s := d.recheck[len(d.recheck)-1]
-		if !d.prepareHead(s) {
+		if d.passEnding(s) {
 			return true
 		}
 		d.recheck = d.recheck[:len(d.recheck)-1]
@@ -92,41 +90,13 @@ func (d *reduction) reduce() bool {
 	return true
 }
 
-// prepareHead does one step of what must be done before isGrantable can judge the head of s,
-// and reports whether nothing is left to do. It passes over requests that must end, and
-// removes the limits of holders that were released.
-func (d *reduction) prepareHead(s *reducedLock) bool {
-	if s.head == nil || s.head == s.candidate {
-		return s.head == nil || d.haveCurrentLimits(s.head.request)
-	}
-	r := s.head.request
-	if d.isEnding(r) {
-		s.advanceHead()
+// passEnding passes over the head of s if it must end, and reports whether it did.
+func (d *reduction) passEnding(s *reducedLock) bool {
+	if s.head == nil || s.head == s.candidate || !d.isEnding(s.head.request) {
 		return false
 	}
-	return r.mark != blocked || d.haveCurrentLimits(r)
-}
-
-// haveCurrentLimits reports whether hasCurrentLimit holds for each lock of r.
-func (d *reduction) haveCurrentLimits(r *request) bool {
-	for i := range r.places() {
-		d.steps--
-		if !d.hasCurrentLimit(d.stateOf(r.places()[i].lock)) {
-			return false
-		}
-	}
+	s.advanceHead()
 	return true
-}
-
-// hasCurrentLimit reports whether the least limit of s, if it has one, is of a holder that is
-// still blocked. If it is not, hasCurrentLimit removes it.
-func (d *reduction) hasCurrentLimit(s *reducedLock) bool {
-	if len(s.limits) == 0 || d.isBlocked(s.limits[0].request) {
-		return true
-	}
-	s.limits.pop()
-	d.steps -= placeCost
-	return false
 }
 
 // advanceHead makes the next request in the queue of s its head.
@@ -145,6 +115,7 @@ func (d *reduction) isGrantable(r *request) bool {
 	if r.mark != blocked {
 		return false // it was not reached, so nothing that was reached waits behind it
 	}
+	d.steps -= len(r.places())
 	for i := range r.places() {
 		p := &r.places()[i]
 		if s := d.stateOf(p.lock); s.head != p || !s.fits(p.limit()) {
@@ -154,12 +125,13 @@ func (d *reduction) isGrantable(r *request) bool {
 	return true
 }
 
-// fits reports whether one more holder with that limit may hold. hasCurrentLimit must be true.
+// fits reports whether one more holder with that limit may hold.
+//
+// Released holders still count in least, but that changes nothing. At first the holders are no
+// more than least. Once one of them is released, there is room for one more as far as any of
+// their limits goes.
 func (s *reducedLock) fits(limit int) bool {
-	if len(s.limits) > 0 {
-		limit = min(limit, s.limits[0].limit())
-	}
-	return s.holders+1 <= limit
+	return s.holders+1 <= min(limit, s.least.limit())
 }
 
 // grant grants r and releases it at once, so its places in the queues pass to the next.

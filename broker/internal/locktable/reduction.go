@@ -80,21 +80,15 @@ const (
 // A reducedLock is the state of a lock in the reduction.
 type reducedLock struct {
 	lock      *lock
-	candidate *place           // the place of the candidate, behind the queue, or nil
-	head      *place           // of the queue; nil: nobody is left in it
-	holders   int              // that cannot be released yet
-	limits    heapOf[limitRef] // of holders; some may have been released
+	candidate *place // the place of the candidate, behind the queue, or nil
+	head      *place // of the queue; nil: nobody is left in it
+	holders   int    // that cannot be released yet
+	least     claim  // the least limit among these holders, or, once some were released, a lower one
 
 	holdersReached bool // its holders were explored
 	holdersTraced  bool // its holders were gone through for the cycle
 	inRecheck      bool // it is in reduction.recheck
 }
-
-// A limitRef is a place of a holder among the limits of a reducedLock.
-type limitRef struct{ *place }
-
-func (r limitRef) before(other limitRef) bool { return r.claim < other.claim }
-func (r limitRef) setIndex(int)               {}
 
 // searchPlaces is how many places a reduction may look at, some of them up to three times. It
 // is enough for a queue of 100,000.
@@ -201,7 +195,7 @@ func (d *reduction) reach(l *lock) *reducedLock {
 	if s := d.stateOf(l); s != nil {
 		return s
 	}
-	s := &reducedLock{lock: l}
+	s := &reducedLock{lock: l, least: unlimited}
 	d.locks.add(s)
 	l.reduced = int32(d.locks.len)
 	return s

@@ -5,14 +5,14 @@ package locktable
 // of memory.
 type Account struct{ InUse int }
 
-// Weight returns what a request uses for a lock of that name.
+// Weight returns how much a request uses for a lock with that name.
 func Weight(name string) int { return 1 + len(name)/256 }
 
 // CountIn makes the requests of a session count in a, too. The session must be open and have
 // no requests. All requests count in [Table.InUse].
 func (t *Table) CountIn(name string, a *Account) { t.sessions[name].account = a }
 
-// InUse returns what all requests use, as an [Account] counts it.
+// InUse returns how much all requests use, as an [Account] counts it.
 func (t *Table) InUse() int { return t.account.InUse }
 
 // Requests returns how many requests of a session wait or hold.

@@ -23,7 +23,7 @@ type Acquire struct {
 	// Steal takes the locks from their holders, past all waiters. All locks must be exclusive
 	// then, and there must be no Parent. If very many hold the locks, a later call grants it.
 	Steal bool
-	// By is who steals, for the holders to read.
+	// By names the operator who steals, for the clients that lose their locks.
 	By string
 }
 
@@ -62,8 +62,8 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	return t.apply(decision, t.newRequest(s, &a), parent, &a, events)
 }
 
-// check returns the parent of a, and why a must be refused in any case: a code and a reason.
-// The code is empty if there is no reason to refuse it.
+// check returns the parent of a. If a must be refused whatever the locks are, check returns a code
+// and a reason; otherwise the code is empty.
 func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, reason string) {
 	if t.shut {
 		return nil, wire.ShuttingDown, shutReason
@@ -80,18 +80,18 @@ func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, 
 	return parent, "", ""
 }
 
-// A decision is what becomes of a request that has passed all checks.
+// A decision says how to go on with a request that has passed all checks.
 type decision uint8
 
 const (
 	grantNow   decision = iota
 	stealNow            // end the holders, then grant
 	queue               // wait
-	queueIfCan          // wait, if a deadlock search finds that it could be granted some day
+	queueIfCan          // wait, if a deadlock search finds that it could be granted one day
 	refuse              // it would have to wait, and may not
 )
 
-// decide returns what becomes of a.
+// decide returns how to go on with a.
 func (t *Table) decide(a *Acquire) decision {
 	switch {
 	case t.granting() && a.Steal:
@@ -106,7 +106,7 @@ func (t *Table) decide(a *Acquire) decision {
 	return queue
 }
 
-// apply does what was decided about r, which a asks for.
+// apply carries out a decision about r, the request that a asks for.
 func (t *Table) apply(d decision, r, parent *request, a *Acquire, events []Event) []Event {
 	switch d {
 	case grantNow:

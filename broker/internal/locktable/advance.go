@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// advance moves the table's time to now, and does one slice of what is due. The package
+// advance moves the table's time to now, and ends one slice of the requests that are due. The package
 // comment gives the order ("Order within an instant").
 func (t *Table) advance(now time.Duration, events []Event) []Event {
 	if now < t.now {

@@ -70,8 +70,8 @@ func TestAheadLooksAtAtMostSoManyPlaces(t *testing.T) {
 	}
 }
 
-// A deadlock search is bounded. If the bound is not enough, nobody knows whether the request
-// could ever be granted, so it is refused, and nothing is left of the search.
+// A deadlock search is bounded. If the bound is not enough, the request is refused, because nobody
+// knows whether it could ever be granted. Nothing is left of the search.
 func TestDeadlockSearchIsBounded(t *testing.T) {
 	for _, waiters := range []int{searchPlaces/3 - 10, searchPlaces} {
 		table := New(Config{FirstToken: 1, MaxRequests: searchPlaces * 2, MaxIdle: 10})

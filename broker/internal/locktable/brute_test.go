@@ -24,8 +24,8 @@ func TestEveryOrder(t *testing.T) {
 	}
 }
 
-// A smallWorld has four sessions that ask for few locks again and again, nested in what they or
-// others hold, and that release one now and then.
+// A smallWorld has four sessions that ask for few locks again and again. Most requests are nested in
+// holders of the same or another session. Now and then a session releases a request.
 type smallWorld struct {
 	*comparison
 	program         *program

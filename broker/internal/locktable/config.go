@@ -18,15 +18,14 @@ type Config struct {
 	// MaxIdle is how many names are remembered that nobody holds or waits for. Beyond that,
 	// the least recently used is forgotten.
 	MaxIdle int
-	// Slice is how much of what is due one call does, counted in places: a request has one at
-	// each of its locks. The rest is left to the next call. Default 32.
+	// Slice bounds how many requests one call ends because they are due. It counts places: a
+	// request has one at each of its locks. The next call goes on. Default 32.
 	Slice int
-	// Grants is how many places one call looks at to grant what is free. It is also how many
-	// places of holders one call takes for steals. The rest is left to the next call.
-	// Default 256.
+	// Grants bounds how many places one call looks at to grant waiting requests. It also bounds
+	// how many places of holders one call takes for steals. The next call goes on. Default 256.
 	Grants int
-	// Search is how many steps of a deadlock search one call does. The rest is left to
-	// Table.Search. Default 10,000.
+	// Search is how many steps of a deadlock search one call does. Table.Search goes on.
+	// Default 10,000.
 	Search int
 	// Budget bounds how much one answer describes.
 	Budget Budget

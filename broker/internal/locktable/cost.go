@@ -8,8 +8,8 @@ const (
 	chainSearchCost = 5  // looking at a request, and asking what keeps it from ending
 )
 
-// Cost returns what all calls so far have cost, in steps of about 10 to 30 ns. It never
-// decreases. The difference over a call is what the call has cost.
+// Cost returns the cost of all calls so far, in steps of about 10 to 30 ns. It never decreases.
+// The difference over a call is the cost of that call.
 func (t *Table) Cost() int64 { return t.cost }
 
 // charge adds steps to the cost.

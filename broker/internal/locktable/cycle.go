@@ -8,14 +8,15 @@ import (
 
 // The last phase of a reduction finds the cycle, if the candidate can never be granted.
 //
-// Such a candidate is always in a cycle, because the table had no deadlock before. A waiting
-// request without a parent is in nobody's way but in the queues behind it. A nested request was
-// searched for when it came. The end of a request only frees others: what was inside it then
-// blocks no holder that it did not block before. So if something can never be granted now, the
-// candidate is the cause, and the edges from it lead back to a holder around it.
+// Such a candidate is always in a cycle, because the table had no deadlock before. The candidate is
+// behind all others, and only now keeps the holders around it from ending. A waiting request
+// without a parent keeps no holder from ending. For each other nested request there was a search
+// when it came. And when a request ends, the requests inside it block no holder that they did not
+// block before. So if a request can never be granted now, the candidate is the cause, and the edges
+// from the candidate lead back to a holder around it.
 
-// An edge says that request waits at one of its places because of blocker, which is either a
-// holder of the same lock or earlier in its queue.
+// An edge says that request waits at one of its places because of blocker. The blocker holds the
+// same lock, or is earlier in its queue.
 type edge struct {
 	request     *request
 	at, blocker *place
@@ -32,9 +33,9 @@ func (e *edge) path() *edge {
 	return e
 }
 
-// A cycleSearch searches breadth first for the shortest path of edges from the candidate,
-// along blocked requests, back to a holder around the candidate. Each step takes from the
-// first field that has something left.
+// A cycleSearch finds the shortest path of edges from the candidate, along blocked requests, back
+// to a holder around the candidate. It is a breadth-first search. Each step takes from the first
+// field that has something left.
 type cycleSearch struct {
 	linking *edge // on the path that was found: the last edge whose prev does not have its next
 	length  int   // how many edges of the path have been linked

@@ -92,7 +92,7 @@ func (t *Table) Touches(a Acquire) bool {
 }
 
 // TouchesID is Touches for the end of the request with that id. If it returns false, the
-// search may still have to be finished, because of what the end lets others do.
+// search may still have to be finished, because the end may let others be granted.
 func (t *Table) TouchesID(id wire.ID) bool {
 	if t.search == nil {
 		return false

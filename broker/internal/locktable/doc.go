@@ -53,11 +53,14 @@
 // a lock returns after everything that it has called has returned, and not before.
 //
 // If a nested request would have to wait, the table asks whether it could ever be granted.
-// It plays the future through: each holder is released as soon as nothing inside it waits, the
-// grant rule grants what that frees, and so on. Nobody gives up, no deadline comes, and no
-// steal goes on. If the request is still waiting at the end, it is refused, and the refusal
-// names the cycle. The answer is exact; reduction.go says why. The search costs as much as the
-// request can reach. If that is too much, the request is refused without an answer.
+// It plays the future through. Each holder is released as soon as nothing inside it waits, the
+// grant rule decides who gets the free locks, and so on. Nobody gives up, no deadline comes, and
+// no steal goes on. If the request is still waiting at the end, it is refused, and the refusal
+// names the cycle.
+//
+// The answer is exact; reduction.go says why. The cost of the search grows with the number of
+// requests and locks that the request can reach. If there are too many, the request is refused
+// without an answer.
 //
 // A long search is done in slices: a call does one ([Config].Search), and [Table.Search] does
 // the next. deadlocksearch.go says why the answer is still exact. There is one search at a time.
@@ -83,9 +86,10 @@
 //
 // # Slices
 //
-// Much can be due at once, and nobody is served during a call. So a call does one slice of
-// what is due ([Config].Slice), then one slice of the grants ([Config].Grants), and leaves the
-// rest to the next call. [Table.Deadline] is not in the future while there is a rest.
+// Much can be due at once, and nobody else is served during a call. So a call ends one slice of
+// the requests that are due ([Config].Slice), then makes one slice of the grants
+// ([Config].Grants). The next call goes on. [Table.Deadline] is not in the future while
+// something is left to the next call.
 // [Table.Search] and [Paging.Step] continue a search and a page.
 //
 // So a call takes about a millisecond at most, however many requests there are (see
@@ -132,12 +136,12 @@
 // # Where to look
 //
 //	grant.go           the grant rule, and every grant
-//	acquire.go         what an acquire comes to: granted, queued, refused or searched for
+//	acquire.go         whether an acquire is granted, queued, refused or searched for
 //	release.go         release, cancel, and how a request ends
-//	advance.go         what is due at the time of a call
+//	advance.go         deadlines, and the order within an instant
 //	steal.go, evict.go, session.go, shutdown.go   the other ways to end
 //	nest.go            requests inside requests
-//	deadlocksearch.go  when a deadlock search runs, and what finishes it early
+//	deadlocksearch.go  when a deadlock search runs, and which calls finish it early
 //	reduction.go       the search: explore.go, reduce.go and cycle.go are its phases
-//	why.go, obstacle.go, page.go   answers to who holds, who waits, and why
+//	why.go, obstacle.go, page.go   answers: who holds, who waits, and why
 package locktable

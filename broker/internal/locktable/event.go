@@ -31,8 +31,8 @@ type Event struct {
 	By       string          // who evicted it or stole from it
 	Message  string          // why, in the words of By
 	Obstacle *Obstacle       // who was in the way
-	Cycle    []wire.Step     // who waits for whom
-	Steal    *Steal          // of a steal: what it took, with its grant or its end before that
+	Cycle    []wire.Step     // the cycle of a deadlock
+	Steal    *Steal          // with the grant of a steal, or its end before that: its victims
 
 	request *request // nil with Refused
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Evict ends a request of any session, and grants what that frees. It reports whether the
+// Evict ends a request of any session, and grants the locks that this frees. It reports whether the
 // request was known. By and message are for the client that made it.
 func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
 	events = t.finishSearchFor(id, t.advance(now, events))

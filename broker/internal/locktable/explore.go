@@ -68,7 +68,7 @@ func (d *reduction) exploreAt(p *place) {
 	d.exploration.earlier = p.lock.queue.before(p)
 }
 
-// addInside adds the nest of r: what waits inside r keeps it from ending.
+// addInside adds the nest of r: a request that waits inside r keeps r from ending.
 func (d *reduction) addInside(r *request) {
 	if n := r.inner; n != nil && !n.reached {
 		n.reached = true

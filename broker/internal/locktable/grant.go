@@ -12,9 +12,9 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // It is then granted on all of its locks at once. Nothing at all is granted while there is
 // no fencing token, or after the table has been shut (granting).
 //
-// Three functions apply the rule: isFree to a request that has just come, isGrantable to one
-// that waits, and hasRoom, without rule 2, to tell a caller why it was refused. Only grant
-// makes a request a holder.
+// Three functions apply the rule. isFree applies it to a request that has just come, and
+// isGrantable to one that waits. hasRoom leaves out rule 2, to tell a caller why it was refused.
+// Only grant makes a request a holder.
 
 // granting reports whether the table grants anything now.
 func (t *Table) granting() bool { return t.token < t.ceiling && !t.shut }
@@ -51,8 +51,7 @@ func (t *Table) isGrantable(r *request) bool {
 	return true
 }
 
-// hasRoom reports whether the holders of these locks, and the steals under way, would let a
-// request in, whoever waits.
+// hasRoom reports whether a request for these locks could be granted if nobody waited.
 func (t *Table) hasRoom(locks []wire.LockSpec) bool {
 	t.charge(len(locks))
 	for _, spec := range locks {
@@ -69,8 +68,8 @@ type head struct{ *request }
 func (h head) before(other head) bool { return h.arrival < other.arrival }
 func (h head) setIndex(i int)         { h.recheckIndex = int32(i) }
 
-// recheckHead notes that whatever keeps the head of l's queue waiting may have gone.
-// grantWaiting then looks at it.
+// recheckHead notes that the head of l's queue may have become grantable. grantWaiting then looks
+// at it.
 func (t *Table) recheckHead(l *lock) {
 	if first := l.queue.first; first != nil && first.request.recheckIndex < 0 {
 		t.recheck.add(head{first.request})

@@ -67,9 +67,8 @@ func checkAccount(t *Table) error {
 	return nil
 }
 
-// checkNests checks that requests and nests point to each other, and that the parent of each
-// nest is a request that holds, if it has a parent. The oracle checks that each request is in
-// the right nest.
+// checkNests checks that requests and nests point to each other. If a nest has a parent, the parent
+// must hold. The oracle checks that each request is in the right nest.
 func checkNests(t *Table) error {
 	members, parents := make(map[*nest]int), make(map[*nest]*request)
 	if t.search != nil {

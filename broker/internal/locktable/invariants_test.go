@@ -123,7 +123,7 @@ func checkAllOrNothing(t *Table) error {
 		}
 		for p := l.queue.first; p != nil; p = p.next {
 			if r := p.request; r.state != waiting {
-				return fmt.Errorf("invariant 4: %s waits for %s but not for all its locks", r.id(), l.name)
+				return fmt.Errorf("invariant 4: %s waits for %s but not for all locks", r.id(), l.name)
 			}
 			places++
 		}

@@ -7,7 +7,7 @@ type limits struct {
 	free  []int32          // the indexes of heaps that belong to no lock
 }
 
-// maxSpareLimits is the most limits for which a free heap keeps the memory.
+// maxSpareLimits is the greatest capacity that a free heap keeps.
 const maxSpareLimits = 64
 
 func newLimits() limits { return limits{heaps: make([]heapOf[*place], 1)} }

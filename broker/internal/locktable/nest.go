@@ -20,7 +20,7 @@ type nest struct {
 	traced  bool // the search for the cycle has been through it
 }
 
-// maxSpareNest is the most requests for which a spare nest keeps the memory.
+// maxSpareNest is the greatest capacity of a nest that is kept as a spare.
 const maxSpareNest = 8
 
 // putInside puts r into the nest of its parent, unless it has no parent or is there already.

@@ -48,8 +48,8 @@ func (o *oracle) isEnding(r *oracleRequest) bool {
 		o.leaving[r.ID.Session] && (!r.held || o.keep[r.ID.Session] <= o.now)
 }
 
-// releaseOne ends the nth of the holders inside which nothing waits, and reports whether there
-// are so many.
+// releaseOne ends the nth holder that has nothing waiting inside it. It reports whether there is
+// such a holder.
 func (o *oracle) releaseOne(n int) bool {
 	for i, r := range o.requests {
 		waitsInside := func(other *oracleRequest) bool { return !other.held && other.isInside(r) }

@@ -90,8 +90,8 @@ func (o *oracle) describeLock(k *knownName, q Query) wire.LockInfo {
 	return info
 }
 
-// describeList describes at most so many requests of a list, beyond the rank after. If there are
-// more, it returns the rank after which they come.
+// describeList describes the requests of a list beyond the rank after, but at most that many. If
+// there are more, it returns the rank after which they come.
 func (o *oracle) describeList(
 	list []*oracleRequest, name string, after int64, most int,
 ) ([]wire.RequestInfo, wire.Opt[int64]) {

@@ -24,8 +24,8 @@ func (o *oracle) steal(r *oracleRequest, events []Event) []Event {
 	return o.grantAll(o.continueSteals(events))
 }
 
-// continueSteals ends the holders of the locks of the first steal, lock by lock, then grants
-// it, and goes on with the next while there is room.
+// continueSteals ends the holders of the first steal's locks, lock by lock, and then grants the
+// steal. It goes on with the next steal while there is room.
 func (o *oracle) continueSteals(events []Event) []Event {
 	for len(o.steals) > 0 && o.stealRoom > 0 && o.grants() {
 		events = o.answer(events)

@@ -9,9 +9,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An oracle does what a table does, in the simplest way: it has one list of all requests in
-// the order of arrival, and works everything else out anew each time, from the words of the
-// protocol. It is slow and short, and shares no code with the table.
+// An oracle does what a table does, in the simplest way. It has one list of all requests in the
+// order of arrival. It computes everything else anew each time, from the words of the protocol.
+// It is slow and short, and shares no code with the table.
 type oracle struct {
 	config     Config
 	now        time.Duration

@@ -10,12 +10,12 @@ type pace struct {
 	leftOver bool    // the table has left something to the next call
 }
 
-// answers reports whether the table answers the request with that id after so many events.
+// answers reports whether the table answers the request with that id after that many events.
 func (p *pace) answers(events int, id wire.ID) bool {
 	return events < len(p.events) && p.events[events].ID == id
 }
 
-// grants reports whether the table grants a waiting request after so many events of the call.
+// grants reports whether the table grants a waiting request after that many events of the call.
 // The acquire that is coming does not count, and neither does a steal.
 func (p *pace) grants(events int, coming wire.ID) bool {
 	if p == nil {

@@ -18,8 +18,8 @@ type Query struct {
 	Queue int    // how many holders, and how many waiters, of each lock
 	Seq   int64  // only the lock with this seq; 0: any lock
 
-	// HoldersAfter and WaitersAfter say, with Seq only, where the lists begin, as the page
-	// before has told. If only one is given, the other list is left out.
+	// HoldersAfter and WaitersAfter say where the lists begin: the HoldersNext and WaitersNext
+	// of the page before. They need Seq. If only one is given, the other list is left out.
 	HoldersAfter, WaitersAfter wire.Opt[int64]
 }
 
@@ -39,7 +39,7 @@ const (
 	nameWork = 20      // how many of these steps it takes to look at a name at all
 )
 
-// Page answers q in one call, however far it is to where a list continues. The page may hold
+// Page answers q in one call, even if a list continues far inside a lock. The page may hold
 // fewer locks than q.Max although there are more: only Next tells. A glob that is a plain name
 // costs no search.
 func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event) {

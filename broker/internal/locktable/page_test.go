@@ -8,7 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A page compares only so many names. It may be empty then, and says where to continue.
+// The number of names that a page compares is bounded. The page may be empty then, and says where
+// to continue.
 func TestPageComparesAtMostSoManyNames(t *testing.T) {
 	table := newBusyTable()
 	const locks = 30_000
@@ -121,7 +122,7 @@ func TestListsContinue(t *testing.T) {
 	}
 }
 
-// A list may continue only so deep inside a lock that nobody has to wait long for the page.
+// The place where a list continues may not be too deep inside a lock, or others would wait long.
 func TestListsContinueWithinBounds(t *testing.T) {
 	c := newCrowd(pageWalk + 2)
 	inside := func(after int64) Page {
@@ -137,8 +138,8 @@ func TestListsContinueWithinBounds(t *testing.T) {
 	}
 }
 
-// It may be far to where a list continues, and others are served on the way. It makes no difference
-// if requests leave the list meanwhile and come again at its end.
+// A list may continue far inside a lock, and others are served during the walk there. Requests that
+// leave the list meanwhile, and come again at its end, make no difference.
 func TestListsContinueThoughTheyChange(t *testing.T) {
 	const waiters, after = 5 * walkSlice, 3 * walkSlice
 	for name, leave := range map[string]struct{ from, to int }{

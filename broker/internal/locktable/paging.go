@@ -2,7 +2,7 @@ package locktable
 
 import "time"
 
-// A Paging makes one page. It may be far to where a list continues, so it walks there in
+// A Paging makes one page. A list may continue far inside a lock, so the Paging walks there in
 // slices. The last slice makes the page, which tells how things are then.
 type Paging struct {
 	Page Page // the answer, once it is done

@@ -11,8 +11,8 @@ type place struct {
 	links[place]
 }
 
-// rank returns what the list that p is in is sorted by: the token of a holder, the arrival of
-// a waiter.
+// rank returns the number that orders the list of p: the token of a holder, or the arrival of a
+// waiter.
 func (p *place) rank() int64 {
 	if p.request.state == holding {
 		return p.request.token

@@ -1,7 +1,7 @@
 package locktable
 
-// The second and the third phase of a reduction: count what blocks each holder, then grant
-// and release until nothing moves.
+// The second phase of a reduction counts the requests that block each holder. The third phase
+// grants and releases until nothing moves.
 
 // A blockedCount is how far the second phase has come. Each step takes from the first field
 // that has something left.

@@ -2,18 +2,18 @@ package locktable
 
 import "time"
 
-// A reduction finds out whether a request could ever be granted. It plays the future through:
-// each holder is released as soon as nothing inside it waits, what that frees is granted by
-// the grant rule, and so on, until nothing moves any more. A request that has just been granted
-// has nothing inside it, so it is released at once.
+// A reduction finds out whether a request could ever be granted. It plays the future through.
+// Each holder is released as soon as nothing inside it waits. The grant rule then grants waiting
+// requests. A request that has just been granted has nothing inside it, so it is released at
+// once. This goes on until nothing moves.
 //
 // This is the graph reduction of Holt, "Some Deadlock Properties of Computer Systems", ACM
 // Computing Surveys 4(3), 1972. Our names map to the paper's as follows.
 //
 //   - A resource is a lock. Its units are the holders that the limits allow.
-//   - A process is a request that holds together with what is inside it. It has an assignment
-//     edge for each of its places as a holder. It has a request edge for each place in a queue
-//     of a request inside it. A request without a parent that waits is a process of its own.
+//   - A process is a holder with all requests inside it. Its assignment edges are its places
+//     as a holder. Its request edges are the places in queues of the requests inside it. A
+//     waiting request without a parent is a process of its own.
 //   - A process is blocked while something inside it waits (nest.blocked). The paper grants a
 //     process all units that it requests; here the grant rule decides, so a process also waits
 //     for the requests ahead of it in the queues.
@@ -26,9 +26,9 @@ import "time"
 // can be granted until it is: nobody comes before it in its queues, and holders only leave. So
 // the requests that are left waiting at the end can never be granted, in any order.
 //
-// The reduction looks only at what the candidate can reach: for each request that waits, the
-// holders of its locks, everything inside those holders, and the requests ahead of it in the
-// queues. It passes over requests that had to end when it began and have not been ended yet.
+// The reduction looks only at requests that the candidate can reach. From each waiting request
+// it reaches the holders of its locks, everything inside those holders, and the requests ahead of
+// it in the queues. It passes over requests that had to end when it began and have not been ended yet.
 //
 // It works step by step, through the phases below. What it has reached must not change in the
 // meantime; deadlocksearch.go sees to that.
@@ -67,7 +67,7 @@ const (
 	done
 )
 
-// A mark is what the reduction knows of a waiting request.
+// A mark says how far the reduction has come with a waiting request.
 type mark uint8
 
 const (
@@ -173,8 +173,8 @@ func (d *reduction) isEnding(r *request) bool {
 // hadLeft reports whether s had left when the reduction began.
 func (d *reduction) hadLeft(s *session) bool { return s.leaving && s.leftAs <= d.leaves }
 
-// endsAnyway reports whether a holder ends whatever waits inside it: it must end, or its session
-// had left when the reduction began, so that nobody waits for what is inside.
+// endsAnyway reports whether a holder ends even if requests inside it wait: it must end, or its
+// session had left when the reduction began.
 func (d *reduction) endsAnyway(r *request) bool { return d.isEnding(r) || d.hadLeft(r.session) }
 
 // isBlocked reports whether a holder cannot be released yet, because something inside it waits.

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Release ends a request that holds, and grants what that frees. A request that waits or is
+// Release ends a request that holds, and grants the locks that this frees. A request that waits or is
 // unknown is refused with wire.NotHeld, and nothing changes.
 func (t *Table) Release(now time.Duration, id wire.ID, events []Event) []Event {
 	events = t.finishSearchFor(id, t.advance(now, events))
@@ -18,7 +18,7 @@ func (t *Table) Release(now time.Duration, id wire.ID, events []Event) []Event {
 	return t.grantWaiting(events)
 }
 
-// Cancel ends a request in any state, and grants what that frees. An unknown request is
+// Cancel ends a request in any state, and grants the locks that this frees. An unknown request is
 // refused with wire.NotFound.
 func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 	events = t.finishSearchFor(id, t.advance(now, events))

@@ -38,7 +38,7 @@ type request struct {
 	links[request] // in a list of its session, or among those that have ended
 }
 
-// An extra holds what few requests need. Those that need none of it share [Table].plain,
+// An extra holds the fields that few requests need. Requests that need none share [Table].plain,
 // which is never written to; [Table.extraOf] returns an extra to write to.
 type extra struct {
 	author string

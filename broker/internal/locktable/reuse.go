@@ -1,9 +1,9 @@
 package locktable
 
-// Requests that have ended are used again. Nothing but the events of the last call may still
-// speak of such a request, so it is kept apart until the next call that takes the time.
+// Requests that have ended are used again. The events of the last call may still refer to them, but
+// nothing else does. So they are kept apart until the next call that takes the time.
 
-// maxSparePlaces is the most places for which a spare extra keeps the memory.
+// maxSparePlaces is the greatest capacity of places that a spare extra keeps.
 const maxSparePlaces = 8
 
 func (x *extra) reset(to *extra) {

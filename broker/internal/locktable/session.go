@@ -60,7 +60,7 @@ func (t *Table) Leave(name string, keep time.Duration) {
 	t.forgetIfEmpty(s)
 }
 
-// Unkeep ends the time for which a session's locks are kept after it has left. Drop must be
+// Unkeep says that the locks of a session that has left must not be kept any longer. Drop must be
 // called again to release them. Unkeep does nothing if the session has nothing left.
 func (t *Table) Unkeep(name string) {
 	s := t.sessions[name]

@@ -76,7 +76,7 @@ func New(config Config) *Table {
 	}
 }
 
-// Tick does what is due at now, or one slice of it.
+// Tick does everything that is due at now, or one slice of it.
 func (t *Table) Tick(now time.Duration, events []Event) []Event {
 	return t.advance(now, events)
 }

@@ -11,7 +11,7 @@ import (
 func (t *Table) NextToken() int64 { return t.token }
 
 // Allow lets the table give out the fencing tokens below ceiling, which must never decrease.
-// It grants what has waited for tokens, or the first slice of that.
+// It grants the requests that have waited for tokens, or the first slice of them.
 //
 // The caller raises the ceiling once it has recorded that these tokens may be given out. So
 // no later run of the broker gives out a token twice, however this run ends.

@@ -10,8 +10,8 @@ import (
 // enough, the answer is the path found so far.
 const chainSearchRequests = 2_000
 
-// Why returns the chain from a request to whoever it waits for in the end: its blocker, the
-// blocker of that one, and so on, down to a request that waits for nobody. The chain is empty
+// Why returns the chain of blockers from a request: its blocker, the blocker of that one, and so
+// on, down to a request that waits for nobody. The chain is empty
 // if nobody is in the way. Why also reports whether the request is known.
 func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
 	events = t.finishSearchFor(id, t.advance(now, events))
@@ -43,14 +43,14 @@ func (t *Table) chain(r *request) []wire.Step {
 	return []wire.Step{}
 }
 
-// A chainSearch searches depth first for a chain. A path that leads back to a request on it
-// is no chain: the search turns back and takes the next edge. There is always a chain,
-// because otherwise there would be a deadlock.
+// A chainSearch finds a chain by a depth-first search. If a path leads back to a request on it, the
+// search turns back and takes the next edge. There is always a chain, because otherwise there would
+// be a deadlock.
 type chainSearch struct {
 	table   *Table
 	room    int                  // how many more requests it may look at
 	blocked map[*request]bool    // for each waiting request that it came to: does anybody block it?
-	inside  map[*nest][]*request // what waits in the nest or further inside, as far as was looked up
+	inside  map[*nest][]*request // the requests that wait in a nest or further inside, once looked up
 	untried [][]*edge            // edges not tried yet, for each step of the path
 }
 
@@ -100,7 +100,7 @@ func (c *chainSearch) endsWith(e *edge) bool {
 }
 
 // waitsFor returns the requests that must be granted before r can end: r itself if it waits,
-// otherwise what waits inside it. A request that must end waits for nothing. Nor does a holder
+// otherwise the requests that wait inside it. A request that must end waits for nothing. Nor does a holder
 // whose session has left.
 func (c *chainSearch) waitsFor(r *request) []*request {
 	switch {

@@ -2,6 +2,7 @@ package locktable
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,7 +105,7 @@ func TestListsContinue(t *testing.T) {
 	for more := true; more; pages++ {
 		page, _ := table.Page(0, q, nil)
 		l := page.Locks[0]
-		infos := append(l.Holders, l.Waiters...)
+		infos := slices.Concat(l.Holders, l.Waiters)
 		if l.Holding != half || l.Waiting != half || len(infos) > defaultPageBudget {
 			t.Fatalf("page %d: %d hold, %d wait, %d are listed", pages, l.Holding, l.Waiting, len(infos))
 		}

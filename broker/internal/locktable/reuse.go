@@ -47,7 +47,7 @@ func (t *Table) extraOf(r *request) *extra {
 	return r.extra
 }
 
-// reuse keeps r for the next request. Nothing may know r any more: it has ended, or was never
+// reuse keeps r for the next request. Nothing else may know r: it has ended, or was never
 // registered.
 func (t *Table) reuse(r *request) {
 	if r.extra != t.plain {

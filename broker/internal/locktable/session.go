@@ -15,7 +15,7 @@ type session struct {
 	holding  list[request, *request] // in order of grant
 	account  *Account                // counts its requests too; or nil
 
-	leaving   bool          // the session has left: it is granted nothing any more
+	leaving   bool          // the session has left: it is granted nothing from then on
 	leftAs    int64         // since it left: the count of Table.leaves then
 	keep      time.Duration // since it left: its locks are kept until then
 	unkeptAs  int64         // the count of Table.leaves when Unkeep was called; or 0

@@ -32,7 +32,7 @@ type Table struct {
 
 	token   int64 // of the next grant
 	ceiling int64 // tokens must be below it
-	shut    bool  // nothing is granted any more
+	shut    bool  // set by Shut: nothing is granted from then on
 	shutAt  int64 // since shut: locks up to this seq have no waiters
 
 	recheck   heapOf[head] // heads of queues that grantWaiting must look at

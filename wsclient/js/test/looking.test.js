@@ -17,7 +17,7 @@ const lock = (seq, name, holders = [], waiters = [], next = {}) => ({
   name, seq, holders, waiters, holding: 9, waiting: 9, grants: 1, ...next,
 });
 
-// exchange asserts what the client asks next, and answers.
+// exchange asserts what the client asks next, and answers it.
 async function exchange(s, question, answer) {
   await settle();
   const { type, id, ...rest } = s.socket.take();
@@ -29,7 +29,7 @@ test("query lists whole queues, page by page", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   const [v, w, x, y, z] = ["v", "w", "x", "y", "z"].map((c) => request(`${c.repeat(8)}--12`, c === "z" ? "shared" : "exclusive"));
-  // The lists of the last lock were cut, because the page was full: that of its waiters to nothing.
+  // The lists of the last lock were cut because the page was full. That of its waiters is empty.
   await exchange(s, {}, { locks: [lock(3, "\uFFFF", [v]), lock(7, "b", [w], [], { holders_next: 5, waiters_next: 0 })], next: 7 });
   await exchange(s, { seq: 7, holders_after: 5, waiters_after: 0 }, { locks: [lock(7, "b", [x], [y], { waiters_next: 8 })] });
   await exchange(s, { seq: 7, waiters_after: 8 }, { locks: [lock(7, "b", [], [z])] });
@@ -41,7 +41,7 @@ test("query lists whole queues, page by page", async (t) => {
   });
 });
 
-test("query goes on in one list alone, also from its beginning", async (t) => {
+test("query continues in the one list that was cut, even from its beginning", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   const x = request("xxxxxxxx--1");
@@ -53,7 +53,7 @@ test("query goes on in one list alone, also from its beginning", async (t) => {
   assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["a", "b", "b", "b"], ["a", "a"]]);
 });
 
-test("query goes on where a lock is gone between two parts of its queue", async (t) => {
+test("query continues if a lock disappears between two parts of its queue", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   await exchange(s, {}, { locks: [lock(1, "a", [], [request("xxxxxxxx--1")], { waiters_next: 4 }), lock(2, "b", [request("yyyyyyyy--1")])] });
@@ -62,7 +62,7 @@ test("query goes on where a lock is gone between two parts of its queue", async 
   assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["b"], ["a"]]);
 });
 
-test("info does not go on inside a lock", async (t) => {
+test("info does not continue the lists of a lock", async (t) => {
   const s = await stage(t);
   const all = s.locks.info(undefined, { queue: 10_000 });
   const first = all.next();
@@ -71,7 +71,7 @@ test("info does not go on inside a lock", async (t) => {
   assert.equal((await all.next()).done, true);
 });
 
-test("what is asked while there is no connection waits; what is on its way when it ends fails", async (t) => {
+test("a question waits for a connection, and fails if the connection ends before the answer", async (t) => {
   const s = await stage(t);
   const lost = quiet(s.locks.why("a"));
   await settle();
@@ -118,7 +118,7 @@ test("watch yields changes in order, and ends with break", async (t) => {
   assert.deepEqual(await changes.next(), { value: undefined, done: true });
 });
 
-test("watch: a signal ends what waits for the next change", async (t) => {
+test("watch: a signal ends the wait for the next change", async (t) => {
   const s = await stage(t);
   for (const reason of [new Error("mine"), 0]) {
     const controller = new AbortController();
@@ -134,7 +134,7 @@ test("watch: a signal ends what waits for the next change", async (t) => {
   }
 });
 
-test("query, info, why and evict give up with the reason of a signal, and leave nothing", async (t) => {
+test("query, info, why and evict reject with the reason of a signal, and leave nothing", async (t) => {
   const s = await stage(t);
   for (const call of [
     (options) => s.locks.query(options), (options) => s.locks.info("a", options).next(),
@@ -162,7 +162,7 @@ test("query, info, why and evict give up with the reason of a signal, and leave 
   }
 });
 
-test("a signal also ends what waits for a connection", async (t) => {
+test("a signal also ends the wait for a connection", async (t) => {
   const s = await stage(t);
   s.socket.drop();
   const controller = new AbortController();
@@ -175,7 +175,7 @@ test("a signal also ends what waits for a connection", async (t) => {
   await settle();
 });
 
-test("watch says where changes may have been missed, and begins anew on the next connection", async (t) => {
+test("watch: says if changes may have been missed, and goes on with the next connection", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a");
   const first = changes.next();
@@ -193,7 +193,7 @@ test("watch says where changes may have been missed, and begins anew on the next
   await changes.return();
 });
 
-test("watch: a consumer that does not read costs no more than 10,000 changes, and learns of the rest", async (t) => {
+test("watch: keeps 10,000 changes for a consumer that does not read, and then tells it that it lagged", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch();
   const first = changes.next();
@@ -209,7 +209,7 @@ test("watch: a consumer that does not read costs no more than 10,000 changes, an
   await changes.return();
 });
 
-test("watch: a refusal, and the end of the client, end it", async () => {
+test("watch: ends with a refusal, and with the client", async () => {
   const s = new Stage();
   await s.enter();
   const refused = s.locks.watch("[");

@@ -108,7 +108,7 @@ export const environment = (contexts) => {
       return held.promise;
     });
     request.done.then(() => granted.fail(new Failure("ended without its callback")), granted.fail);
-    request.granted.catch(() => {}); // whoever wants to know awaits done, or granted
+    request.granted.catch(() => {}); // a test that wants to know awaits done or granted
     held.promise.catch(() => {});
     asked.push(request);
     return request;

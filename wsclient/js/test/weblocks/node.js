@@ -11,4 +11,4 @@ const both = await contexts(await import(pathToFileURL(client)), url);
 const print = (value) => console.log(JSON.stringify(value));
 print(list);
 for (let index = 0; index < list.length; index++) print(await runOne(index, both));
-await both.close(); // after which nothing keeps the process
+await both.close(); // so that the process can exit

@@ -143,7 +143,7 @@ export default [
       const outer = locks.request(resource, async () => {
         const promise = inner();
         alike(await state(locks, resource), { held: ["exclusive"], pending: ["exclusive"] });
-        asked.open([promise]); // in a list: the callback must not wait for it
+        asked.open([promise]); // inside a list, so that the callback does not wait for it
         order.push("outer");
       });
       await outer;

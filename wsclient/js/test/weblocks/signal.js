@@ -87,7 +87,7 @@ export default [
     equal(await locks.request(resource, () => "next"), "next");
   }),
 
-  // When the abort comes is up to the machine: before the grant, between grant and callback, or after.
+  // The abort may come before the grant, between grant and callback, or after that.
   behaviour(
     "an abort at any moment: either the callback is called or the request rejects, never both",
     async ({ locks, name, turns, equal, free }) => {
@@ -102,7 +102,7 @@ export default [
         await turns(i % 12);
         controller.abort("reason");
         const outcome = await promise.catch((reason) => reason);
-        await locks.query(); // whatever is on its way has come
+        await locks.query(); // all earlier messages have been handled
         equal(called, outcome === "result", `called, where the outcome is ${outcome}`);
         await free(locks, resource);
       }

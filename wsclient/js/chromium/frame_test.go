@@ -10,9 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestRemovedFrame: what a page waits for of a manager in a frame that is removed is rejected,
-// and so is all that it asks for later. Nothing of the frame runs any more, so it must not
-// need to.
+// TestRemovedFrame removes a frame whose lock manager its page uses. All pending and later calls of the page
+// must reject. No code of the frame runs after the removal, so the client must not need any.
 func TestRemovedFrame(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)
@@ -24,7 +23,7 @@ func TestRemovedFrame(t *testing.T) {
 		frame.src = "/page.html";
 		document.body.append(frame);
 		await new Promise((resolve) => (frame.onload = resolve));
-		// Only what is called in the frame is of the frame.
+		// A client belongs to the frame only if code in the frame makes it.
 		const script = frame.contentDocument.createElement("script");
 		script.type = "module";
 		script.textContent = "import { connect } from '/client.js';" +
@@ -54,10 +53,12 @@ func TestRemovedFrame(t *testing.T) {
 		frame.remove();
 		watching = locks.watch("nothing");
 		const later = calls("later");
-		const all = { ...held, ...pending, ...later, release: lock.release(), close: locks.close(), closed: locks.closed };
+		const all = { ...held, ...pending, ...later };
+		Object.assign(all, { release: lock.release(), close: locks.close(), closed: locks.closed });
 		const late = new Promise((resolve) => setTimeout(resolve, 10_000, "never settles"));
 		const say = (value) => value?.name ?? value?.constructor.name ?? String(value);
-		const said = (promise) => Promise.race([promise.then((value) => "fulfilled: " + say(value), say), late]);
+		const fulfilled = (value) => "fulfilled: " + say(value);
+		const said = (promise) => Promise.race([promise.then(fulfilled, say), late]);
 		for (const [name, promise] of Object.entries(all)) all[name] = await said(promise);
 		return all;
 	})()`)
@@ -78,7 +79,7 @@ func TestRemovedFrame(t *testing.T) {
 	if len(got) != 20 {
 		t.Errorf("%d answers", len(got))
 	}
-	// The locks of the frame are free long before its timeout.
+	// The locks of the frame are released long before its session timeout.
 	if _, err := dialBroker(ctx, t, url).Acquire(ctx, "held", waitFor(30*time.Second)); err != nil {
 		t.Error(err)
 	}

@@ -58,7 +58,8 @@ async function round(locks, made) {
 
 async function heap() {
   for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setImmediate(resolve)); // a weak reference keeps its target alive until the end of the turn
+    // A weak reference keeps its target alive until the end of the turn in which it was made.
+    await new Promise((resolve) => setImmediate(resolve));
     globalThis.gc();
   }
   return process.memoryUsage().heapUsed;

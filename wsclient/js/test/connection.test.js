@@ -122,6 +122,16 @@ test("connect: rejects after 10 s without a hello, and at once after a bad hello
   assert.equal(s.clock.timers, 0);
 });
 
+test("connect: rejects if the hello comes after the end of its own lease", async () => {
+  const s = new Stage();
+  const connecting = s.connect();
+  await s.clock.pass(2_000);
+  s.socket.hello({ timeout_ms: 3_000, heartbeat_ms: 1_000 });
+  assert.equal((await outcome(connecting)).reason?.name, "ConnectionError");
+  assert.notEqual(s.socket.closed, undefined);
+  assert.equal(s.clock.timers, 0);
+});
+
 test("waiting requests are resubmitted in order, with what is left of their wait", async (t) => {
   const s = await stage(t);
   const first = s.locks.request("a", () => "first");

@@ -415,7 +415,12 @@ test("a frozen process notices the end of the lease at a message, and at a read 
 });
 
 test("a bad frame ends the connection, in silence if locks are held", async (t) => {
-  for (const frame of ["nonsense", "null", "[]", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}', '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"error","code":"bad_request","message":"?"}', '{"type":"granted","id":"aaaaaaaa--0"}', "{}", new ArrayBuffer(8)]) {
+  for (const frame of [
+    "nonsense", "null", "[]", "{}", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}',
+    '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"granted","id":"aaaaaaaa--0"}',
+    '{"type":"error","code":"bad_request","message":"?"}',
+    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and as the package ws have them
+  ]) {
     const s = new Stage();
     await s.enter();
     const held = await s.hold();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { connect } from "../client.js";
+import { supervise } from "../supervisor.js";
 import { Stage, outcome, settle } from "./internal/stage.js";
 
 const nothing = () => {};
@@ -109,6 +110,15 @@ test("a request that is too big for a frame rejects with RangeError", async () =
   const { reason } = await outcome(locks.request("a", { names }, nothing));
   assert.ok(reason instanceof RangeError);
   assert.deepEqual(socket.takeAll(), []);
+});
+
+test("a message that is too big for a frame leaves nothing open on the connection", async () => {
+  const s = new Stage();
+  const { online } = supervise("ws://stage", undefined, s.clock, s.WebSocket);
+  s.socket.hello();
+  const conn = await online;
+  await refused(conn.ask({ type: "why", lock: "a".repeat(70_000) }), "RangeError");
+  assert.equal(conn.open.size, 0);
 });
 
 test("further names join the request, and repeats are merged", async () => {

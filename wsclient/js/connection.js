@@ -157,7 +157,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // WebSocket may answer pings, but the broker counts only messages.
   const fallSilent = () => {
     if (client.error) {
-      terminate(); // a holder has closed the client when it was told
+      terminate(); // a holder has closed the client when it lost its lock
     } else {
       wake(silenceLeft(timeout, heard, now(clock)), hangUp);
       silent.add(hangUp);

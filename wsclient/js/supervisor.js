@@ -12,7 +12,7 @@ export const supervise = (url, author, clock, WebSocket) => {
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt
-  let latest; // the connection, also before its hello, until it has ended
+  let latest; // the present connection, even before its hello
   let isNew = true; // there has been no connection yet
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
@@ -49,8 +49,8 @@ export const supervise = (url, author, clock, WebSocket) => {
     resolveOnline(conn);
   };
 
-  // disconnected handles the end of a connection, or of an attempt, after so many milliseconds. It
-  // calls tell for the connection to tell the rest.
+  // disconnected handles the end of a connection or of an attempt, which lasted for that many
+  // milliseconds. In between it calls tell, with which the connection ends its requests.
   const disconnected = (error, lasted, tell) => {
     if (client.conn) expectConnection();
     latest = client.conn = null;
@@ -80,8 +80,8 @@ export const supervise = (url, author, clock, WebSocket) => {
   };
 
   // freeze releases everything before the page is frozen, or is left and kept for the way back. No
-  // code runs then. Requests that wait are submitted again when the page goes on. A page that is not
-  // kept, such as a frame that is removed, never goes on, and would not hear of a closed connection.
+  // code runs then. Waiting requests are resubmitted when the page goes on. A page that is not kept, such
+  // as a frame that is removed, never goes on, and would not notice the end of its connection.
   const freeze = ({ type, persisted }) => {
     if (type === "freeze" || persisted) {
       client.conn?.freeze();

@@ -219,7 +219,7 @@ class Actor extends Stage {
       case "pong":
         break;
       default:
-        throw new Error(`nobody asserts what ${m.type} means`);
+        throw new Error(`no assertion for ${m.type}`);
     }
   }
 

@@ -34,10 +34,10 @@ test("query lists whole queues, page by page", async (t) => {
   await exchange(s, { seq: 7, holders_after: 5, waiters_after: 0 }, { locks: [lock(7, "b", [x], [y], { waiters_next: 8 })] });
   await exchange(s, { seq: 7, waiters_after: 8 }, { locks: [lock(7, "b", [], [z])] });
   await exchange(s, { after: 7 }, { locks: [lock(9, "c", [v])] });
-  const told = (name, clientId, mode = "exclusive") => ({ name, mode, clientId: clientId.repeat(8) });
+  const entry = (name, clientId, mode = "exclusive") => ({ name, mode, clientId: clientId.repeat(8) });
   assert.deepEqual((await outcome(promise)).value, {
-    held: [told("", "v"), told("b", "w"), told("b", "x"), told("c", "v")],
-    pending: [told("b", "y"), told("b", "z", "shared")],
+    held: [entry("", "v"), entry("b", "w"), entry("b", "x"), entry("c", "v")],
+    pending: [entry("b", "y"), entry("b", "z", "shared")],
   });
 });
 

@@ -1,6 +1,6 @@
 import { behaviour } from "./behaviour.js";
 
-/** An error of our own, to be found again. */
+/** An error that a test recognises by identity. */
 class Ours extends Error {}
 
 export default [

@@ -1,6 +1,6 @@
 import { behaviour } from "./behaviour.js";
 
-/** All of these are held at once, each by its own name; also query() tells them apart, where it is asked. */
+/** Requires that all these names can be held at once and, if queried is true, that query() lists each of them. */
 const apart = async ({ locks, hold, equal, fail, state, alike }, names, { queried = true } = {}) => {
   const holders = [];
   for (const resource of names) {

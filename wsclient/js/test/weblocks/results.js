@@ -4,7 +4,7 @@ const thrower = (reason) => () => {
   throw reason;
 };
 
-/** Also who fails lets go. */
+/** Requires that request() rejects with the reason of callback, and that the lock is free after that. */
 const freed = async ({ locks, name, equal, rejectsWith }, callback, reason) => {
   const resource = name();
   await rejectsWith(locks.request(resource, callback), reason);

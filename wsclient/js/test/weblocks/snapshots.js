@@ -1,6 +1,6 @@
 import { behaviour } from "./behaviour.js";
 
-/** Who holds a name, and who waits for it. */
+/** Returns the entries of a name: its holders and its waiters. */
 const of = (snapshot, resource) => ({
   held: snapshot.held.filter((info) => info.name === resource),
   pending: snapshot.pending.filter((info) => info.name === resource),

@@ -109,12 +109,10 @@ export const acquire = (read) =>
 
     // end ends the request, because of why if that is given. The holder is told before anyone else.
     const end = (why) => {
-      const isOver = state >= cancelling;
       state = ended;
       conn?.open.delete(id);
       wake();
       stopWaiting();
-      if (isOver) return;
       error = why;
       if (why) {
         controller?.abort(why);

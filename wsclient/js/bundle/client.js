@@ -286,12 +286,10 @@ var acquire = (read) => new Promise((resolve, reject) => {
     }
   };
   const end = (why) => {
-    const isOver = state >= cancelling;
     state = ended;
     conn?.open.delete(id);
     wake();
     stopWaiting();
-    if (isOver) return;
     error = why;
     if (why) {
       controller?.abort(why);

@@ -116,6 +116,10 @@ test("watch yields changes in order, and ends with break", async (t) => {
   assert.deepEqual(seen, ["queued", "granted"]);
   assert.deepEqual(s.socket.takeAll(), [{ type: "unwatch", id }]);
   assert.deepEqual(await changes.next(), { value: undefined, done: true });
+  s.socket.drop();
+  await s.clock.pass(100);
+  s.socket.hello();
+  assert.deepEqual(s.socket.takeAll(), [], "it watches again");
 });
 
 test("watch: a signal ends the wait for the next change", async (t) => {

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LockError } from "../client.js";
+import { LockManager } from "../manager.js";
+import { supervise } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
 
 async function stage(t) {
@@ -164,6 +166,22 @@ test("query, info, why and evict reject with the reason of a signal, and leave n
     assert.equal((await outcome(answered)).reason.name, "LockError");
     assert.deepEqual([s.socket.takeAll(), listeners.size], [[], 0]);
   }
+});
+
+test("a settled question leaves nothing in the client", async () => {
+  const s = new Stage();
+  const client = supervise("ws://stage", undefined, s.clock, s.WebSocket);
+  s.socket.hello();
+  const locks = new LockManager(client);
+  const refused = quiet(locks.evict("bbbbbbbb--1"));
+  const answered = locks.why("a");
+  await settle();
+  assert.equal(client.pending.size, 2);
+  s.socket.say({ type: "error", id: s.socket.take().id, code: "not_found", message: "no such request" });
+  s.socket.say({ type: "why", id: s.socket.take().id, chain: [] });
+  assert.deepEqual(await answered, []);
+  assert.equal((await outcome(refused)).reason.code, "not_found");
+  assert.equal(client.pending.size, 0);
 });
 
 test("a signal also ends the wait for a connection", async (t) => {

@@ -37,9 +37,10 @@ export const acquire = (read) =>
 
     const { clock, pending } = client;
     const outer = requestOf(parent); // undefined for a request of another program
-    const isImmediate = ifAvailable || steal || wait === 0; // it does not wait
-    // A request that is made inside a lock ends with the connection, as that lock does.
-    const canBeResubmitted = !isImmediate && !parent;
+    const once = ifAvailable || steal || wait === 0; // it does not wait, so it is never submitted twice
+    // Whether it may be submitted on another connection. A request inside a lock may not: that lock ends
+    // with its connection.
+    const canMove = !once && !parent;
     const deadline = now(clock).mono + wait; // the end of its wait; NaN: never
     const waitLeft = () => deadline - now(clock).mono;
     const wake = timer(clock); // for the end of its wait, or of its hold
@@ -94,7 +95,7 @@ export const acquire = (read) =>
     // the request was on its way.
     const refused = (m) => {
       const isUnavailable = m.code === "unavailable";
-      if (state === waiting && canBeResubmitted && isResubmitted(m.code)) {
+      if (state === waiting && canMove && isResubmitted(m.code)) {
         conn.open.delete(id);
         waitForConnection();
       } else if (isUnavailable && ifAvailable) {
@@ -181,7 +182,7 @@ export const acquire = (read) =>
 
       // fail ends the request with its connection, or lets it wait for the next one.
       fail(why) {
-        if (state === waiting && canBeResubmitted && !client.error) waitForConnection();
+        if (state === waiting && canMove && !client.error) waitForConnection();
         else end(outer?.error() ?? client.error ?? why);
       },
 
@@ -211,7 +212,7 @@ export const acquire = (read) =>
     const current = client.conn;
     if (client.error) end(client.error);
     else if (outer && !outer.holds()) end(outer.error() ?? invalidState("the parent was released"));
-    else if (!current && isImmediate) end(client.offline);
-    else if (!current || (current.draining && canBeResubmitted)) waitForConnection();
+    else if (!current && once) end(client.offline);
+    else if (!current || (current.draining && canMove)) waitForConnection();
     else request.submit(current);
   });

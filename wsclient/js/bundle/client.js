@@ -228,8 +228,8 @@ var acquire = (read) => new Promise((resolve, reject) => {
   forbid((steal || ifAvailable) && (signal || wait !== void 0), "steal or ifAvailable with signal or wait");
   const { clock, pending } = client;
   const outer = requestOf(parent);
-  const isImmediate = ifAvailable || steal || wait === 0;
-  const canBeResubmitted = !isImmediate && !parent;
+  const once = ifAvailable || steal || wait === 0;
+  const canMove = !once && !parent;
   const deadline = now(clock).mono + wait;
   const waitLeft = () => deadline - now(clock).mono;
   const wake = timer(clock);
@@ -273,7 +273,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
   };
   const refused = (m) => {
     const isUnavailable = m.code === "unavailable";
-    if (state === waiting && canBeResubmitted && isResubmitted(m.code)) {
+    if (state === waiting && canMove && isResubmitted(m.code)) {
       conn.open.delete(id);
       waitForConnection();
     } else if (isUnavailable && ifAvailable) {
@@ -348,7 +348,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
     },
     // fail ends the request with its connection, or lets it wait for the next one.
     fail(why) {
-      if (state === waiting && canBeResubmitted && !client.error) waitForConnection();
+      if (state === waiting && canMove && !client.error) waitForConnection();
       else end(outer?.error() ?? client.error ?? why);
     },
     // signal returns the signal of the lock. It first checks whether the lock is still held.
@@ -374,8 +374,8 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const current = client.conn;
   if (client.error) end(client.error);
   else if (outer && !outer.holds()) end(outer.error() ?? invalidState("the parent was released"));
-  else if (!current && isImmediate) end(client.offline);
-  else if (!current || current.draining && canBeResubmitted) waitForConnection();
+  else if (!current && once) end(client.offline);
+  else if (!current || current.draining && canMove) waitForConnection();
   else request.submit(current);
 });
 

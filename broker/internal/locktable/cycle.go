@@ -12,8 +12,8 @@ import (
 // behind all others, and only now keeps the holders around it from ending. A waiting request
 // without a parent keeps no holder from ending. For each other nested request there was a search
 // when it came. And when a request ends, the requests inside it block no holder that they did not
-// block before. So if a request can never be granted now, the candidate is the cause, and the edges
-// from the candidate lead back to a holder around it.
+// block before. So if a request can never be granted now, the candidate is the cause. The edges from
+// it lead back to a holder around it.
 
 // An edge says that request waits at one of its places because of blocker. The blocker holds the
 // same lock, or is earlier in its queue.

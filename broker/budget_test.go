@@ -32,7 +32,9 @@ func TestAnswersAreBoundedInBytes(t *testing.T) {
 		}
 		for n := range 599 {
 			name := fmt.Sprintf("%0500d", n+1)
-			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":%q}],"parent":"aaaaaaaa--%d"}`, 4000+n, name, 2000+n)
+			const nested = `{"type":"acquire","id":"aaaaaaaa--%d",` +
+				`"locks":[{"name":%q}],"parent":"aaaaaaaa--%d"}`
+			a.send(nested, 4000+n, name, 2000+n)
 		}
 		a.take()
 		a.send(`{"type":"why","id":"aaaaaaaa--9000","request":"aaaaaaaa--4000"}`)

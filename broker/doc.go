@@ -27,15 +27,16 @@
 //
 // # Where to look
 //
-//	What happens when a connection ends               disconnect.go
-//	Where a message becomes a command of the table    translate.go
-//	Where a grant, or a cancel that meets it, is decided   internal/locktable
-//	How the three goroutines of a session share it    session.go, reader.go, writer.go
-//	Who ended a connection                            internal/transport
-//	Where fencing tokens come from                    internal/fence
-//	Whose turn it is                                  scheduler.go, internal/fair
-//	What a session may have to wait for               flowcontrol.go
-//	What happens on a drain                           drain.go
+//	What happens when a connection ends              disconnect.go
+//	Where a message becomes a command of the table   translate.go
+//	Where a grant is decided                         internal/locktable/grant.go
+//	Where a cancel that meets a grant is settled     internal/locktable/release.go, Table.Cancel
+//	How the goroutines of a session share it         session.go, reader.go, writer.go
+//	Who ended a connection                           internal/transport/endedby.go
+//	Where fencing tokens come from                   internal/fence
+//	Whose turn it is                                 scheduler.go, internal/fair
+//	What a session may have to wait for              flowcontrol.go
+//	What happens on a drain                          drain.go
 //
 // # Why the lease is safe under load
 //

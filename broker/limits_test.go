@@ -37,7 +37,7 @@ func TestLimits(t *testing.T) {
 		a.expect(`{"type":"granted","id":"aaaaaaaa--1","token":2}`)
 		a.send("%s", acquire(2, `{"name":"x"}`, "")) // a waiting request counts too
 		a.send("%s", acquire(3, `{"name":"z"}`, ""))
-		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session has 3 requests already"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session already has 3 requests"}`)
 		a.send(`{"type":"cancel","id":"aaaaaaaa--2"}`)
 		a.send("%s", acquire(4, `{"name":"z"}`, ""))
 		a.expect(`{"type":"cancelled","id":"aaaaaaaa--2"}`, `{"type":"granted","id":"aaaaaaaa--4","token":3}`)

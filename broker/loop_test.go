@@ -24,8 +24,9 @@ func idleLoop(t *testing.T) *loop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 1 << 20, MaxIdle: 10_000,
-		Grants: grantSlice})
+	l.table = locktable.New(locktable.Config{
+		FirstToken: 1, MaxRequests: 1 << 20, MaxIdle: 10_000, Grants: grantSlice, Budget: answerBudget(),
+	})
 	return l
 }
 

@@ -23,8 +23,8 @@ func (l *loop) request(s *session, m wire.Request) {
 		l.deliver(l.table.Release(now, m.ID, events))
 	case *wire.Cancel:
 		// The loop handles one message at a time. So the request waits, holds, or has
-		// ended, and Table.Cancel decides: a cancel that meets a grant ends it, like a
-		// release.
+		// ended, and Table.Cancel (release.go of the table) decides: a cancel that meets a
+		// grant ends it, like a release.
 		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
 		l.info(s, m)

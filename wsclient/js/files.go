@@ -1,4 +1,4 @@
-// Package js has the files of the JavaScript client, which pages load as they are.
+// Package js embeds the files of the JavaScript client. Browsers load them as they are.
 package js
 
 import (
@@ -17,15 +17,16 @@ var module string
 //go:embed bundle/client.js
 var bundle embed.FS
 
-// Files are client.js, with which a program begins, the parts that it imports, and the types.
-// Nothing else is among them.
+// Files returns client.js, which programs import, the parts that it imports, and the types in index.d.ts. There are
+// no other files.
 func Files() fs.FS { return files }
 
-// Served returns what a broker serves to pages: the same files, but Module in the place of client.js.
+// Served returns the files that a broker serves to pages: those of Files, with Module in the place of client.js.
 func Served() fs.FS { return served{} }
 
 type served struct{}
 
+// Open implements fs.FS.
 func (served) Open(name string) (fs.File, error) {
 	if name == "client.js" {
 		return bundle.Open("bundle/client.js")
@@ -33,5 +34,5 @@ func (served) Open(name string) (fs.File, error) {
 	return files.Open(name)
 }
 
-// Module is client.js with all its parts in one file, for who would have to fetch each of them.
+// Module returns client.js and all its parts as one file, so that a page need not fetch each part.
 func Module() string { return module }

@@ -17,6 +17,7 @@ import (
 // value stands for every cause that nobody has thought of, and keeps them.
 type EndedBy int
 
+// Who ended a connection.
 const (
 	ByUnknown EndedBy = iota // the network, the broker, or anything else: the client may not know
 	ByGoodbye                // the client has said that it has given up everything

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // A raw is a session that costs this process very little: it builds and splits frames by hand and does not decode most
@@ -64,7 +65,7 @@ func (r *raw) handshake() error {
 	if err != nil {
 		return err
 	}
-	reply, err := wire.DecodeReply(frame)
+	reply, err := codec.DecodeReply(frame)
 	if err != nil {
 		return err
 	}

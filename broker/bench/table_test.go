@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"text/tabwriter"
@@ -78,12 +79,13 @@ func (t *tables) figure(workload, unit string, value float64, b *bound) {
 func (t *tables) tail(workload string, took *hdrhistogram.Histogram, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	row := fmt.Sprintf("%s\t%d", workload, took.TotalCount())
+	var row strings.Builder
+	fmt.Fprintf(&row, "%s\t%d", workload, took.TotalCount())
 	for _, q := range []float64{50, 99, 99.9, 100} {
-		row += "\t" + micros(time.Duration(took.ValueAtQuantile(q)))
+		fmt.Fprintf(&row, "\t%s", micros(time.Duration(took.ValueAtQuantile(q))))
 	}
-	row += fmt.Sprintf("\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
-	t.tails = append(t.tails, row)
+	fmt.Fprintf(&row, "\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
+	t.tails = append(t.tails, row.String())
 }
 
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3) }

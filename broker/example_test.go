@@ -20,7 +20,9 @@ func ExampleNew() {
 		return
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/about", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a page of this program") })
+	mux.HandleFunc("/about", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "a page of this program")
+	})
 	mux.Handle("/", b.Handler()) // /ws, /livez, /readyz and /client.js
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -41,12 +41,14 @@ func TestLimits(t *testing.T) {
 		want []string
 	}{
 		{"at the limit of functions", "a/a.go", "package a\n" + functionOf(60), nil},
-		{"a long function", "a/a.go", "package a\n" + functionOf(61), []string{"a/a.go: f has 61 lines, over 60"}},
+		{"a long function", "a/a.go", "package a\n" + functionOf(61),
+			[]string{"a/a.go: f has 61 lines, over 60"}},
 		{"a long function in a test", "a/a_test.go", "package a\n" + functionOf(61), nil},
 		{"at the limit of files", "a/a.go", "package a\n" + tall + "\n", nil},
 		{"a large file", "a/a.go", "package a\n" + tall + "\n\n", []string{"a/a.go has 401 lines, over 400"}},
 		{"a large test", "a/a_test.go", "package a\n" + tall + "\n\n", nil},
-		{"no documentation", "a/a.go", "package a\nfunc F() {}\n", []string{"a.F is exported and has no documentation"}},
+		{"no documentation", "a/a.go", "package a\nfunc F() {}\n",
+			[]string{"a.F is exported and has no documentation"}},
 		{"a directive only", "a/a.go", "package a\n//go:noinline\nfunc F() {}\n",
 			[]string{"a.F is exported and has no documentation"}},
 		{"a method", "a/a.go", "package a\n// T is one.\ntype T[K any] int\nfunc (t *T[K]) M() {}\n",
@@ -70,13 +72,16 @@ func TestLimits(t *testing.T) {
 func TestPrint(t *testing.T) {
 	wide := "//" + strings.Repeat("ä", mostColumns-2) // at the limit
 	var got strings.Builder
-	write(t, map[string]string{
+	indented := "\t//" + strings.Repeat("ä", mostColumns-tabColumns-1) // one column over
+	tree := write(t, map[string]string{
 		"a/a.go":       "package a\n" + wide + "\n\n// A is one.\nconst A = 1\n",
 		"a/a_linux.go": "package a\n// F does it.\nfunc F() {}\n",
 		"a/a_other.go": "package a\n// F does it.\nfunc F() {}\n\ntype T int\nfunc (T) M() {}\n",
-		"a/a_test.go":  "package a\n" + wide + "ä\n\t//" + strings.Repeat("ä", mostColumns-tabColumns-1) + "\n" + functionOf(61),
+		"a/a_test.go":  "package a\n" + wide + "ä\n" + indented + "\n" + functionOf(61),
 		"b/main.go":    "package main\n",
-	}).print(&got)
+	})
+	tree.print(&got)
+	tree.printPlaces(&got)
 	const want = `
 functions over 60 lines  0
   in tests               1
@@ -87,6 +92,9 @@ lines over 120 columns   0
 
 package  exported  with members  documented
 a        3         4             50.0 %
+
+a/a_test.go: f has 61 lines
+a/a_test.go: 2 wide lines
 `
 	if got.String() != want[1:] {
 		t.Errorf("got\n%s", got.String())

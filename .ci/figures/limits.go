@@ -14,7 +14,8 @@ func (t *tree) broken() []string {
 	var lines []string
 	for _, f := range t.long {
 		if !f.test {
-			lines = append(lines, fmt.Sprintf("%s has %d lines, over %d", f.name, f.lines, mostFunctionLines))
+			line := fmt.Sprintf("%s has %d lines, over %d", f.name, f.lines, mostFunctionLines)
+			lines = append(lines, line)
 		}
 	}
 	for _, f := range t.files {

@@ -35,6 +35,19 @@ func (t *tree) print(w io.Writer) {
 	_ = columns.Flush()
 }
 
+// printPlaces writes one line for each long function and for each file that has wide lines.
+func (t *tree) printPlaces(w io.Writer) {
+	_, _ = fmt.Fprintln(w)
+	for _, f := range t.long {
+		_, _ = fmt.Fprintf(w, "%s has %d lines\n", f.name, f.lines)
+	}
+	for _, f := range t.files {
+		if f.wide > 0 {
+			_, _ = fmt.Fprintf(w, "%s: %d wide lines\n", f.path, f.wide)
+		}
+	}
+}
+
 // largest returns the file with the most lines, among tests or among the rest.
 func (t *tree) largest(test bool) file {
 	of := slices.DeleteFunc(slices.Clone(t.files), func(f file) bool { return f.test != test })

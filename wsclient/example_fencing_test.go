@@ -52,29 +52,3 @@ func ExampleLock_Token() {
 	// "from the stale holder" refused: a later holder has written
 	// from the holder
 }
-
-// Acquire returns the lock, which may then outlive the function that asked for it. Release it when the work is over.
-func ExampleClient_Acquire() {
-	broker := startBroker()
-	defer broker.Close()
-	client := broker.Dial()
-	var d document
-
-	lock, err := client.Acquire(context.Background(), "documents/42", nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	// Each write carries the token, so that the document can refuse a stale holder.
-	if err := d.write(lock.Token(), "hello"); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(d.text)
-
-	fmt.Println(lock.Release()) // nil if the lock was held until now
-	fmt.Println(context.Cause(lock.Context()))
-	// Output:
-	// hello
-	// <nil>
-	// lock was released
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -74,6 +75,32 @@ func ExampleClient_WithLock_nested() {
 	// changed
 	// saved
 	// <nil>
+}
+
+// Acquire returns the lock, which may then outlive the function that asked for it. Release it when the work is over.
+func ExampleClient_Acquire() {
+	broker := startBroker()
+	defer broker.Close()
+	client := broker.Dial()
+
+	lock, err := client.Acquire(context.Background(), "orders/42", &wsclient.AcquireOptions{
+		Author: "pack",           // shows in the listing of brokerctl
+		Wait:   10 * time.Second, // then the error is ErrTimeout, and says who holds the lock
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The work passes lock.Token() along with each write, and stops when the context of the lock ends.
+	ctx := lock.Context()
+	fmt.Println("held:", ctx.Err() == nil && lock.Token() > 0)
+
+	fmt.Println(lock.Release()) // nil if the lock was held until now
+	fmt.Println(context.Cause(ctx))
+	// Output:
+	// held: true
+	// <nil>
+	// lock was released
 }
 
 // TryAcquire returns at once. Its error says who holds the lock.
@@ -157,7 +184,7 @@ func ExampleAcquireOptions_several() {
 	// map[accounts/anna:120 accounts/ben:80]
 }
 
-// Watch shows who holds and who waits, first as it is and then after each change.
+// Watch yields a view of all matching locks, and then one after each change.
 func ExampleClient_Watch() {
 	broker := startBroker()
 	defer broker.Close()
@@ -173,7 +200,8 @@ func ExampleClient_Watch() {
 		switch locks := view.Locks(); {
 		case view.Change == nil: // the first view
 			fmt.Println(len(locks), "locks in use")
-			go func() { _, _ = worker.Acquire(ctx, "orders/42", &wsclient.AcquireOptions{Author: "pack"}) }()
+			pack := &wsclient.AcquireOptions{Author: "pack"}
+			go func() { _, _ = worker.Acquire(ctx, "orders/42", pack) }()
 		case len(locks) == 1:
 			fmt.Println(locks[0].Name, "is held by", locks[0].Holders[0].Author)
 			return // leaving the loop ends the watch

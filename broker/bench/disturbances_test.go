@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -10,9 +11,9 @@ import (
 	"time"
 )
 
-// dropping ends a connection whose session holds very many locks. It is over when all of those who
-// wait for some of them, evenly spread, have got them.
-func dropping(tb testing.TB, broker *process, s scale) happening {
+// dropping ends the connection of a session that holds many locks. It lasts until the requests that wait for a hundred
+// of these locks, evenly spread, have been granted.
+func dropping(tb testing.TB, broker *process, s scale) disturbance {
 	const heirs = 100
 	heir := newRaw(tb, broker)
 	var (
@@ -20,9 +21,9 @@ func dropping(tb testing.TB, broker *process, s scale) happening {
 		next int
 	)
 	acquire := func(r *raw, id, lock int) {
-		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"rich/%06d"}]}`, r.session, id, lock)
+		r.putAcquire(id, fmt.Sprintf("rich/%06d", lock))
 	}
-	return happening{
+	return disturbance{
 		prepare: func() (err error) {
 			if rich, err = dialRaw(broker.address, 64<<10); err != nil {
 				return err
@@ -30,32 +31,33 @@ func dropping(tb testing.TB, broker *process, s scale) happening {
 			if err := rich.exchange(s.crowd, "granted", func(i int) { acquire(rich, i, i) }); err != nil {
 				return err
 			}
-			err = heir.queue(heirs, next+heirs, func(i int) { acquire(heir, next+i, i*(s.crowd-1)/(heirs-1)) })
-			return err
+			return heir.queue(heirs, next+heirs, func(i int) {
+				acquire(heir, next+i, i*(s.crowd-1)/(heirs-1))
+			})
 		},
-		happen: func() error {
+		run: func() error {
 			rich.close()
 			return heir.expect(heirs, "granted")
 		},
 		after: func() error {
 			first := next
 			next += heirs + 1
-			return heir.exchange(heirs, "released", func(i int) { heir.put(`{"type":"release","id":"%s--%d"}`, heir.session, first+i) })
+			return heir.exchange(heirs, "released", func(i int) { heir.putRelease(first + i) })
 		},
 	}
 }
 
-// paging lists very many locks, page by page. The pages are not looked into: that would cost more time
-// here than in the broker.
-func paging(tb testing.TB, broker *process, s scale) happening {
+// paging lists many locks, page by page. It does not decode the pages: that would cost more time here than in the
+// broker.
+func paging(tb testing.TB, broker *process, s scale) disturbance {
 	rich, reader := newRaw(tb, broker), newRaw(tb, broker)
 	if err := rich.exchange(s.crowd, "granted", func(i int) {
-		rich.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"rich/%06d"}]}`, rich.session, i, i)
+		rich.putAcquire(i, fmt.Sprintf("rich/%06d", i))
 	}); err != nil {
 		tb.Fatal(err)
 	}
 	id := 0
-	return happening{happen: func() error {
+	return disturbance{run: func() error {
 		for after := "0"; after != ""; id++ {
 			reader.put(`{"type":"info","id":"%s--%d","after":%s}`, reader.session, id, after)
 			if err := reader.flush(); err != nil {
@@ -70,7 +72,7 @@ func paging(tb testing.TB, broker *process, s scale) happening {
 	}}
 }
 
-// nextPage is what the page says at its end, or "".
+// nextPage returns the number at the end of a page from which the next page starts, or "" after the last page.
 func nextPage(page []byte) string {
 	_, next, found := bytes.Cut(page[max(0, len(page)-40):], []byte(`"next":`))
 	next = bytes.TrimSuffix(next, []byte("}"))
@@ -80,8 +82,8 @@ func nextPage(page []byte) string {
 	return string(next)
 }
 
-// granting releases a lock that very many wait for, of several sessions, who share it.
-func granting(tb testing.TB, broker *process, s scale) happening {
+// granting releases a lock for which many shared requests of several sessions wait.
+func granting(tb testing.TB, broker *process, s scale) disturbance {
 	const sessions = 10
 	each := s.waiters / sessions
 	holder := newRaw(tb, broker)
@@ -90,39 +92,34 @@ func granting(tb testing.TB, broker *process, s scale) happening {
 		crowd = append(crowd, newRaw(tb, broker))
 	}
 	held, next := 0, 0
-	return happening{
+	return disturbance{
 		prepare: func() error {
-			if err := holder.exchange(1, "granted", func(int) {
-				holder.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"crowd"}]}`, holder.session, held)
-			}); err != nil {
+			err := holder.exchange(1, "granted", func(int) { holder.putAcquire(held, "crowd") })
+			if err != nil {
 				return err
 			}
 			for _, r := range crowd {
-				if err := r.queue(each, next+each, func(i int) {
-					r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"crowd","mode":"shared"}]}`, r.session, next+i)
-				}); err != nil {
+				err := r.queue(each, next+each, func(i int) { r.putShared(next+i, "crowd") })
+				if err != nil {
 					return err
 				}
 			}
 			return nil
 		},
-		happen: func() error {
+		run: func() error {
 			errs := make([]error, sessions)
 			var reading sync.WaitGroup
 			for i, r := range crowd {
 				reading.Go(func() { errs[i] = r.expect(each, "granted") })
 			}
-			err := holder.exchange(1, "released", func(int) {
-				holder.put(`{"type":"release","id":"%s--%d"}`, holder.session, held)
-			})
+			err := holder.exchange(1, "released", func(int) { holder.putRelease(held) })
 			reading.Wait()
 			return errors.Join(append(errs, err)...)
 		},
 		after: func() error {
 			for _, r := range crowd {
-				if err := r.exchange(each, "released", func(i int) {
-					r.put(`{"type":"release","id":"%s--%d"}`, r.session, next+i)
-				}); err != nil {
+				err := r.exchange(each, "released", func(i int) { r.putRelease(next + i) })
+				if err != nil {
 					return err
 				}
 			}
@@ -133,12 +130,12 @@ func granting(tb testing.TB, broker *process, s scale) happening {
 	}
 }
 
-// flooding sends acquires and releases as fast as the broker takes them, and reads the answers. It is never so many
-// answers behind that the broker would cut it off, for then the flood would be over.
-func flooding(tb testing.TB, broker *process, _ scale) happening {
+// flooding sends acquires and releases as fast as the broker reads them. It also reads the answers, fast enough that
+// the broker does not close its connection.
+func flooding(tb testing.TB, broker *process, _ scale) disturbance {
 	flooder := newRaw(tb, broker)
 	next := 0
-	return happening{happen: func() error {
+	return disturbance{run: func() error {
 		var over atomic.Bool
 		sent := make(chan int, 20) // frames
 		var reading sync.WaitGroup
@@ -148,7 +145,7 @@ func flooding(tb testing.TB, broker *process, _ scale) happening {
 				for range n {
 					if _, err := flooder.read(); err != nil && unread == nil {
 						unread = err
-						flooder.close() // so that the sender ends
+						flooder.close() // ends the sender
 					}
 				}
 			}
@@ -159,8 +156,8 @@ func flooding(tb testing.TB, broker *process, _ scale) happening {
 		for !over.Load() && err == nil {
 			const pairs = 250
 			for range pairs {
-				flooder.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"flood"}]}`, flooder.session, next)
-				flooder.put(`{"type":"release","id":"%s--%d"}`, flooder.session, next)
+				flooder.putAcquire(next, "flood")
+				flooder.putRelease(next)
 				next++
 			}
 			sent <- 2 * pairs

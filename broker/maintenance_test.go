@@ -68,7 +68,7 @@ func testMaintenance(t *testing.T, longs int) {
 		l.tick()
 		feed()
 	}
-	t.Logf("%d sessions that ask for much: %d rounds, %d steps", longs, rounds, l.spent()-began)
+	t.Logf("%d sessions with long work: %d rounds, %d steps", longs, rounds, l.spent()-began)
 	if rounds > 200 {
 		t.Errorf("%d are still held after %d rounds", l.table.Held(), rounds)
 	}

@@ -29,9 +29,9 @@ func TestRestoredDirectory(t *testing.T) {
 		}
 		if (statedir.Disk{}).Born(state) == 0 {
 			if os.Getenv("CI") != "" {
-				t.Fatal("the file system does not tell when a file was made, so nothing was tested")
+				t.Fatal("the file system does not record when a file was made, so nothing was tested")
 			}
-			t.Skip("the file system does not tell when a file was made")
+			t.Skip("the file system does not record when a file was made")
 		}
 		pass(time.Minute)
 		var last int64

@@ -124,7 +124,7 @@ func needsBirth(t *testing.T, dir string) {
 		return
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("the file system does not tell when a file was made, so nothing was tested")
+		t.Fatal("the file system does not record when a file was made, so nothing was tested")
 	}
-	t.Skip("the file system does not tell when a file was made")
+	t.Skip("the file system does not record when a file was made")
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,4 +40,21 @@ func TestNotReadyFromTheBeginningOfTheDrain(t *testing.T) {
 		}
 		b.refuse()
 	}
+}
+
+// Once Run has returned, no session may begin: nobody would wait for its goroutines.
+func TestNoSessionAfterRun(t *testing.T) {
+	b, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if b.life.startSession(func() { t.Error("a session ran") }) {
+		t.Error("a session may begin after Run has returned")
+	}
+	b.life.goroutines.Wait()
 }

@@ -290,3 +290,14 @@ type unreadable struct{ fs.ReadDirFS }
 
 // Open fails for every file.
 func (unreadable) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
+
+// New refuses names that mean something else in a pattern of http.ServeMux. Handler would panic.
+func TestNamesOfClientFilesAreChecked(t *testing.T) {
+	for _, name := range []string{"{name}.js", "a}.js", "a%41.js"} {
+		_, err := broker.New(broker.Config{ClientFiles: fstest.MapFS{name: {}}})
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v, want an error with the name", name, err)
+		}
+	}
+	clientHandler(t, broker.Config{}, fstest.MapFS{"{name}.txt": {}, "two words.js": {}}) // does not panic
+}

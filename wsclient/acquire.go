@@ -3,7 +3,6 @@ package wsclient
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -62,66 +61,110 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how is what the functions that acquire do differently.
+// how says what the functions that acquire do differently.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
 }
 
-// acquire waits under ctx, from which the context of the lock is made.
+// acquire waits until ctx ends. The context of the lock is made from ctx, too.
 func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptions, h how) (*Lock, error) {
 	var o AcquireOptions
 	if options != nil {
 		o = *options
 	}
-	a, err := c.newAcquisition(name, o)
+	l, err := c.newLock(name, o)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
-	a.request.once = h.once || o.Steal
-	a.lock.base, a.lock.outlives = ctx, h.outlives
-	if err := a.obtain(ctx, o.Wait); err != nil {
+	l.request.Once = h.once || o.Steal
+	l.base, l.outlives = ctx, h.outlives
+	if err := l.obtain(ctx); err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, err)
 	}
-	return &a.lock, nil
+	return l, nil
 }
 
-// An acquisition is a lock and its request. They live equally long, and are allocated
-// together: 504 bytes, where more than 512 would take the runtime noticeably longer.
-type acquisition struct {
-	lock    Lock
-	request request
-	spec    [1]wire.LockSpec // room for what most ask for
-}
-
-// newAcquisition makes the request that o asks for, or says what is wrong with that.
-func (c *Client) newAcquisition(name string, o AcquireOptions) (*acquisition, error) {
-	a := new(acquisition)
-	a.lock.client = c
-	r := &a.request
-	r.term.hold, r.what.Locks = o.Hold, a.spec[:0]
-	if err := o.fill(&r.what, name, c.options.Author); err != nil {
+// newLock makes the lock that o describes, or returns what is wrong with o.
+func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
+	l := &Lock{client: c}
+	r := &l.request
+	r.Owner, r.Wait, r.Hold = l, o.Wait, o.Hold
+	r.What.Locks = l.spec[:0]
+	if err := o.fill(&r.What, name, c.options.Author); err != nil {
 		return nil, err
 	}
-	if err := wire.CheckFrame(&r.what, c.hello.Load().Limits); err != nil {
+	if err := wire.CheckFrame(&r.What, c.hello.Load().Limits); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return l, nil
 }
 
-// obtain gets the locks that no enclosing call holds already.
-func (a *acquisition) obtain(ctx context.Context, wait time.Duration) error {
+// obtain returns when l is held. If it returns an error, nothing is left on the broker.
+func (l *Lock) obtain(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	lock := &a.lock
-	lock.specs, lock.outer = a.request.what.Locks, enclosing(ctx)
-	err := lock.ask(&a.request, wait)
-	if err == nil && lock.request != nil {
-		err = lock.request.wait(ctx)
+	if outer := enclosing(ctx); outer != nil {
+		l.request.Outer = &outer.request
 	}
-	if err != nil {
-		lock.end(err)
+	if held, err := l.submit(); held || err != nil {
+		return err
 	}
-	return err
+	return l.wait(ctx)
+}
+
+// wait waits until the request is granted, or cancels it when ctx ends.
+func (l *Lock) wait(ctx context.Context) error {
+	for {
+		select {
+		case <-l.changed:
+		case <-ctx.Done():
+		}
+		var cause error // why the caller gives up; also if the grant has come in the same moment
+		if ctx.Err() != nil {
+			cause = context.Cause(ctx)
+		}
+		if settled, err := l.settle(cause); settled {
+			return err
+		}
+	}
+}
+
+// submit opens the request. It reports whether enclosing calls hold everything already.
+func (l *Lock) submit() (held bool, err error) {
+	c := l.client
+	c.mu.Lock()
+	defer c.unlock()
+	if refused := c.core.Acquire(&l.request, c.clock.quick()); refused != nil {
+		return false, c.errorOf(refused)
+	}
+	if l.request.IsCovered() {
+		return true, nil
+	}
+	l.changed = make(chan struct{}, 1)
+	return false, nil
+}
+
+// settle lets the caller have the lock, or says why it cannot. If the caller gives up because of cause, it cancels
+// the request instead. If none of that is so, because the connection of the grant has just ended, the caller must
+// go on waiting.
+func (l *Lock) settle(cause error) (settled bool, err error) {
+	c := l.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.request.IsHolding() { // the process may have been frozen since the grant was read
+		c.core.Tick(c.clock.quick())
+	}
+	switch {
+	case l.request.End() != nil:
+		c.carryOut() // makes the cause of the context
+		return true, l.endError()
+	case cause != nil:
+		c.core.Cancel(&l.request)
+		c.carryOut()
+		return true, cause
+	}
+	c.carryOut()
+	return c.core.Claim(&l.request), nil
 }

@@ -64,23 +64,22 @@ func TestMaskingKeyChanges(t *testing.T) {
 }
 
 // A batch is cut into pieces that are all of it, in order, between frames, and not
-// longer than a write may be, but for what one frame needs. There is room for pings
+// longer than a write may be, but for what one frame needs. There are ids for pings
 // often enough, and their ids are between those around.
 func TestBatchPieces(t *testing.T) {
 	for _, test := range []struct{ messages, length, pieces int }{
 		{1, 1, 1}, {15, 20, 1}, {100, 20, 1}, {1000, 20, 6}, {100, 400, 4}, {40, 5000, 10}, {5, 30_000, 5},
 	} {
 		t.Run(fmt.Sprintf("%d of %d bytes", test.messages, test.length), func(t *testing.T) {
-			c := &conn{hello: &wire.Hello{Session: "s"}, wake: make(chan struct{}, 1)}
+			c := testConn(t)
 			var want []string
 			for range test.messages {
-				m := &wire.Acquire{ID: c.nextID(), Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
+				m := &wire.Acquire{ID: c.client.core.OpenID(), Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
 				text, err := wire.Append(nil, m)
 				if err != nil {
 					t.Fatal(err)
 				}
 				want = append(want, string(text))
-				c.next++
 				c.send(m)
 			}
 			var got []string
@@ -127,9 +126,9 @@ func TestBatchIsRecycled(t *testing.T) {
 		t.Error("text that is not UTF-8 was encoded")
 	}
 	b.add(&wire.Ping{ID: wire.ID{Session: "s"}})
-	b.leaveRoom(1)
+	b.reservePing(1)
 	b.recycle()
-	if len(b.frames) > 0 || len(b.rooms) > 0 || b.begun > 0 || b.err != nil {
+	if len(b.frames) > 0 || len(b.spares) > 0 || b.begun > 0 || b.err != nil {
 		t.Errorf("left: %+v", b)
 	}
 }

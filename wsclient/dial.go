@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // helloWait is how long a broker may take to answer, where ctx allows longer.
@@ -65,7 +66,7 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 		if err == nil || !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil {
 			return conn, err
 		}
-		c.tell(Connecting, err)
+		c.reportState(Connecting, err)
 		if cause := sleep(ctx, pauses.next(0, rand.Float64())); cause != nil {
 			return nil, fmt.Errorf("%w (%w)", cause, err)
 		}
@@ -76,11 +77,11 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
-	l := link{cut: func() bool { return true }}
+	l := link{keep: func() bool { return true }}
 	try := &attempt{target: c.target, link: &l}
 	o := c.options
 	dialer := websocket.Dialer{
-		NetDialContext:  l.dialer(ctx, o.NetDial),
+		NetDialContext:  l.dialer(ctx, &c.clock, o.NetDial),
 		Proxy:           try.findProxy,
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
@@ -94,13 +95,9 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	} else {
 		l.greeting.end()
 		try.opened = true
-		conn, err = startConn(c, ws, l)
+		conn, err = newConn(c, ws, l)
 	}
-	if !l.cut() && try.response == nil { // ctx has ended
-		if conn != nil {
-			conn.fail(context.Cause(ctx))
-			conn.goroutines.Wait()
-		}
+	if !l.keep() && try.response == nil { // ctx has ended, and l is closed
 		err = context.Cause(ctx)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever was first
@@ -116,15 +113,15 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 type link struct {
 	net.Conn
 	greeting *greeting // what the library reads from
-	made     instant
-	cut      func() bool // keeps it open when ctx ends; false: it has been closed
+	made     core.Instant
+	keep     func() bool // keeps it open when ctx ends; false: it has been closed
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // dialer returns a dial that stores in l the connection it makes, and closes it when ctx
 // ends: while it shakes hands the library looks only at the deadline of ctx.
-func (l *link) dialer(ctx context.Context, dial netDial) netDial {
+func (l *link) dialer(ctx context.Context, clock *clock, dial netDial) netDial {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
@@ -135,7 +132,7 @@ func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 		}
 		*l = link{
 			Conn: conn, greeting: &greeting{Conn: conn, room: handshakeBytes},
-			made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() }),
+			made: clock.now(), keep: context.AfterFunc(ctx, func() { _ = conn.Close() }),
 		}
 		return l.greeting, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // What a call can end with; test with errors.Is. The first ten are refusals:
@@ -131,7 +132,8 @@ type LostError struct {
 	// LostClosed.
 	Err error
 
-	lease lease // that of its connection, with LostConnection and LostLease
+	lease core.Lease // of the connection, with LostConnection and LostLease
+	clock *clock     // of the client
 }
 
 // Left is for how long from now the broker will not give the lock to others, if
@@ -143,10 +145,10 @@ type LostError struct {
 // its state directory; else it gives the lock to others as soon as it notices.
 // With any other reason they may have it already, and Left is 0.
 func (e *LostError) Left() time.Duration {
-	if e.lease.timeout == 0 {
+	if e.lease.Timeout == 0 {
 		return 0
 	}
-	return e.lease.kept(now())
+	return e.lease.Kept(e.clock.now())
 }
 
 // Is makes errors.Is(err, ErrLost) work.

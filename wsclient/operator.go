@@ -19,7 +19,7 @@ import (
 func (c *Client) Evict(ctx context.Context, request, message string) error {
 	id, err := parseID(request)
 	if err == nil {
-		_, err = answered[*wire.Evicted](c.inquire(ctx, func(own wire.ID) wire.Request {
+		_, err = answerOf[*wire.Evicted](c.inquire(ctx, func(own wire.ID) wire.Request {
 			return &wire.Evict{ID: own, Request: id, Message: message}
 		}))
 	}
@@ -58,7 +58,7 @@ func (c *Client) WhyLock(ctx context.Context, name string) ([]wire.Step, error) 
 }
 
 func (c *Client) why(ctx context.Context, m wire.Why) ([]wire.Step, error) {
-	reply, err := answered[*wire.Chain](c.inquire(ctx, func(id wire.ID) wire.Request {
+	reply, err := answerOf[*wire.Chain](c.inquire(ctx, func(id wire.ID) wire.Request {
 		m.ID = id
 		return &m
 	}))

@@ -13,7 +13,7 @@ import (
 // [Client.Info].
 func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
-	_, err := answered[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))
+	_, err := answerOf[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))
 	if err != nil {
 		return 0, fmt.Errorf("ping: %w", err)
 	}

@@ -67,14 +67,3 @@ func isFinal(err error) bool {
 	}
 	return false
 }
-
-// asksAgain reports whether a request that was refused with that code is to be
-// made again on the next connection.
-func asksAgain(code wire.Code) bool {
-	for _, row := range wire.ErrorCodes() {
-		if row.Code == code {
-			return row.Retry == wire.RetryReconnect
-		}
-	}
-	return false
-}

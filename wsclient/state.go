@@ -43,95 +43,60 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// State is the present one.
+// State returns the present state.
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state
+	return State(c.core.State())
 }
 
-// NotGranting returns nil if the broker grants locks, or there is no connection, and else
-// an error that is ErrNotGranting and says why nobody is granted anything. It goes by what the
+// NotGranting returns nil if the broker grants locks, or there is no connection. Else it returns
+// an error that is ErrNotGranting and says why the broker grants nothing to anyone. It goes by what the
 // broker has said last, in its hello and in each answer to a ping of the client, to Info
-// and to Why: that is not older than a heartbeat.
+// and to Why. That is not older than a heartbeat.
 func (c *Client) NotGranting() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.conn == nil {
-		return nil
-	}
-	return paused(c.conn.pause)
+	return notGranting(c.core.Pause())
 }
 
-func paused(p wire.Pause) error {
+func notGranting(p wire.Pause) error {
 	if p == "" {
 		return nil
 	}
 	return &Error{Code: wire.NotGranting, Message: "nothing is granted now: " + p.Explain()}
 }
 
-// heardPause notes why the broker grants nothing; "": it grants. The caller holds c.mu.
-func (c *conn) heardPause(p wire.Pause) {
-	if p == c.pause {
-		return
-	}
-	c.pause = p
-	c.client.setState(c, c.state())
-	select {
-	case c.turned <- struct{}{}:
-	default:
-	}
-}
-
-// state is that of a client whose connection is c. The caller holds c.mu.
-func (c *conn) state() State {
-	switch {
-	case isDone(c.draining):
-		return Draining
-	case c.pause != "":
-		return NotGranting
-	}
-	return Connected
-}
-
-// follow tells OnState how things stand with conn, until that has ended.
-func (c *Client) follow(conn *conn) {
-	c.tell(Connected, nil)
-	var told wire.Pause
+// reportStates calls OnState with the states of a connection until that has ended.
+func (c *Client) reportStates(conn *conn) {
+	c.reportState(Connected, nil)
+	var reported wire.Pause
 	for {
 		select {
-		case <-conn.draining:
-			c.tell(Draining, nil)
-			<-conn.done
-			return
-		case <-conn.turned:
-			c.mu.Lock()
-			pause := conn.pause
-			c.mu.Unlock()
-			switch {
-			case pause == told:
-			case pause == "":
-				c.tell(Connected, nil)
-			default:
-				c.tell(NotGranting, paused(pause))
-			}
-			told = pause
+		case <-conn.changed:
 		case <-conn.done:
 			return
 		}
+		c.mu.Lock()
+		state, pause := State(conn.state), conn.pause
+		c.mu.Unlock()
+		switch {
+		case state == Draining:
+			c.reportState(Draining, nil)
+			<-conn.done
+			return
+		case pause == reported:
+		case pause == "":
+			c.reportState(Connected, nil)
+		default:
+			c.reportState(NotGranting, notGranting(pause))
+		}
+		reported = pause
 	}
 }
 
-// setState notes the state that a connection has come to, if it is that of c. The
-// caller holds c.mu.
-func (c *Client) setState(conn *conn, s State) {
-	if c.conn == conn && c.err == nil {
-		c.state = s
-	}
-}
-
-// tell tells OnState of a state. What it tells may be over by then.
-func (c *Client) tell(s State, why error) {
+// reportState calls OnState, if there is one. The state may be over by then.
+func (c *Client) reportState(s State, why error) {
 	if c.options.OnState != nil {
 		c.options.OnState(s, why)
 	}

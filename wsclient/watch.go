@@ -43,7 +43,7 @@ func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, err
 		for {
 			conn, err := c.connected(ctx)
 			if err == nil {
-				err = conn.follow(ctx, pattern, func(v *View) bool { return yield(v, nil) })
+				err = conn.watchViews(ctx, pattern, func(v *View) bool { return yield(v, nil) })
 			}
 			if err == nil {
 				return
@@ -56,8 +56,8 @@ func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, err
 	}
 }
 
-// follow calls yield with each view until that returns false.
-func (c *conn) follow(ctx context.Context, pattern string, yield func(*View) bool) error {
+// watchViews calls yield with each view until that returns false.
+func (c *conn) watchViews(ctx context.Context, pattern string, yield func(*View) bool) error {
 	w, err := c.watch(glob(pattern))
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ type watch struct {
 
 	wake chan struct{} // has a token when there is something in the queue
 
-	// Guarded by the conn's mu:
+	// Guarded by the client's mu:
 	queue  []received
 	bytes  int  // of what is in queue, about
 	lagged bool // frames were dropped; the queue holds only the news of that
@@ -102,32 +102,27 @@ type received struct {
 
 // watch sends a watch for match.
 func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
-	m := &wire.Watch{Match: match}
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
-		return nil, badRequest(err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return nil, c.err
-	}
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
 	w := &watch{conn: c, match: match, wake: make(chan struct{}, 1)}
-	m.ID = c.expect(w.opened)
-	w.id, w.page = m.ID, m.ID
-	c.watches.set(w.id.N, w)
-	c.send(m)
+	id, err := c.sendInquiry(func(id wire.ID) wire.Request { return &wire.Watch{ID: id, Match: match} }, w.opened)
+	if err != nil {
+		return nil, err
+	}
+	w.id, w.page = id, id
+	c.watches.Set(id.N, w)
 	return w, nil
 }
 
-// opened takes the answer to the watch. The caller holds c.mu.
+// opened receives the answer to the watch. The caller holds the client's mu.
 func (w *watch) opened(reply wire.Reply) {
 	if _, refused := reply.(*wire.Error); refused {
-		w.conn.watches.remove(w.id.N)
+		w.conn.watches.Delete(w.id.N)
 	}
 	w.put(reply)
 }
 
-// put queues a frame for the consumer. The caller holds c.mu.
+// put queues a frame for the consumer. The caller holds the client's mu.
 func (w *watch) put(reply wire.Reply) {
 	if w.lagged {
 		return
@@ -142,7 +137,7 @@ func (w *watch) put(reply wire.Reply) {
 }
 
 // lag drops what has come, and what comes until the consumer begins anew: the
-// view cannot be kept right by it. The caller holds c.mu.
+// view cannot be kept right by it. The caller holds the client's mu.
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
@@ -210,8 +205,8 @@ func (w *watch) take(ctx context.Context) (received, error) {
 }
 
 func (w *watch) pop() (frame received, ok bool) {
-	w.conn.mu.Lock()
-	defer w.conn.mu.Unlock()
+	w.conn.client.mu.Lock()
+	defer w.conn.client.mu.Unlock()
 	if len(w.queue) == 0 {
 		return received{}, false
 	}
@@ -225,24 +220,25 @@ func (w *watch) pop() (frame received, ok bool) {
 // ask asks for a page of the listing, and for no other any more.
 func (w *watch) ask(after int64) {
 	c := w.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
 	if c.err != nil {
 		return
 	}
-	c.asked.remove(w.page.N)
-	w.page = c.expect(w.put)
+	c.inquiries.Delete(w.page.N)
+	w.page = c.client.core.OpenID()
+	c.inquiries.Set(w.page.N, w.put)
 	c.send(&wire.Info{ID: w.page, Match: w.match, After: after, Queue: wire.Some(wire.MaxQueue)})
 }
 
 // close ends the watch, here and on the broker.
 func (w *watch) close() {
 	c := w.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.asked.remove(w.page.N)
-	if c.watches.get(w.id.N) == w {
-		c.watches.remove(w.id.N)
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
+	c.inquiries.Delete(w.page.N)
+	if c.watches.Get(w.id.N) == w {
+		c.watches.Delete(w.id.N)
 		if c.err == nil {
 			c.send(&wire.Unwatch{ID: w.id})
 		}

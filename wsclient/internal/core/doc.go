@@ -1,0 +1,83 @@
+// Package core decides what becomes of a client's requests. It is a state machine and nothing else: it reads no
+// clock, does no I/O, starts no goroutine, has no mutex and logs nothing. The same steps give the same outputs, always.
+// Package wsclient is its one caller.
+//
+// Start with [Machine], [Machine.Acquire] and [Output].
+//
+// # Steps
+//
+// Each call of a method of [Machine] that changes something is a step. The inputs of the machine are
+//
+//   - calls: Acquire, Claim, Release, Cancel, Drain, Close, GiveUp;
+//   - what the broker sends: Receive;
+//   - connections: Connected, SubmitNext, Disconnected, Abandon;
+//   - the passing of time: Tick, and the instant that most other steps take;
+//   - messages of the client that are not the machine's, such as pings: OpenID, Sent.
+//
+// After a step the caller does what [Machine.Output] says, and arms one timer for [Machine.Deadline]. The caller
+// has one mutex around all of that. So nothing happens between a decision and its effects.
+//
+// Every step that takes an instant first does what is due by then: the lease ends first, then requests whose
+// time is over, then silences (see silence.go). So nothing is granted, and nothing counts as held, whose time is over,
+// however late the step.
+//
+// # The life of a request
+//
+//	state       what it means                          how it gets there            what comes next
+//	created     Acquire was not called, or refused     -                            covered, pending, waiting
+//	covered     enclosing requests hold all it wants   Acquire                      -
+//	pending     it waits for a connection              Acquire, disconnect,         waiting, ended
+//	                                                   refused with shutting_down
+//	waiting     it was sent; the broker queues it      Acquire, SubmitNext          holding, pending, cancelling, ended
+//	holding     it was granted                         granted                      releasing, cancelling, ended; pending
+//	                                                                                if unclaimed at a disconnect
+//	releasing   a release is on its way                Release                      ended
+//	cancelling  a cancel is on its way                 Cancel                       ended
+//	ended       [Request.End] says how                 see [How]                    -
+//
+// A request has ended for its caller when it has been granted and claimed, or has ended, or the caller has cancelled
+// it. Its lock is held from the claim until [Request.Cause] says why not.
+//
+// When a cancel meets a grant, the cancel wins: a request that is cancelling ignores the grant, and the broker releases
+// it when it reads the cancel. When a grant meets the end of its connection before its caller has claimed it, nobody
+// has used the lock: the request waits again.
+//
+// # Connections
+//
+// There is one connection at a time. When it ends, what is held is lost, the innermost lock first. What waits becomes
+// pending, and is submitted on the next connection in the order of the calls. A request ends instead if it does not wait
+// (Once), if it is inside another one, which has just been lost, or if there will be no other connection. While the broker
+// drains, requests are pending, but for those that cannot move to the next connection.
+//
+// [Machine.disconnect] is the one place that decides what becomes of a request without its connection. A
+// session that survives its connection would begin there.
+//
+// # The lease
+//
+// The answer to a ping extends the lease from when the ping was sent: see [Lease]. When the lease ends, the
+// connection counts as ended. Its network connection stays open, in silence, because the broker must not notice
+// that before it can be sure that holders have stopped.
+//
+// # Nesting
+//
+// A request inside others borrows from them what they hold: see nesting.go. It asks the broker for the rest, and names
+// the innermost of them as its parent. When a lender no longer holds, nor do its borrowers.
+//
+// # Invariants
+//
+// These hold between steps. The tests check all of them after each step.
+//
+//  1. Without a connection no request is waiting, holding, releasing or cancelling. No such request is pending.
+//  2. With a connection a request is pending only while the broker drains, or until SubmitNext has returned false.
+//  3. A request is open in exactly one place: among the pending ones, or among those of the connection.
+//  4. Ids rise: each acquire has a greater n than all before it on its connection.
+//  5. A request ends once, and is then in no list and has no deadline.
+//  6. A lock that is held has no end, no cause, and lenders that are held. Borrowers and lenders know each other.
+//  7. In time: after a step with an instant, no lease and no deadline is over by then.
+//  8. A request has a deadline exactly if it is pending with a wait, or holds with a hold.
+//  9. Whoever waits is woken: a grant and an end are in Wake, and the end of a held lock is in Stop, in the step
+//     that made them; borrowers before lenders.
+//  10. Drain is complete exactly if no request is open and no connection is silent.
+//
+// A Machine is not safe for concurrent use.
+package core

@@ -87,12 +87,15 @@ func (m *Machine) Sent(n int64, at Instant) {
 	}
 }
 
-// answered extends the lease if id is that of a ping.
-func (c *connection) answered(id wire.ID) {
+// answered extends the lease if id is that of a ping. If the wall clock was set back before the ping was sent, and
+// forward since, the lease may be over after all.
+func (m *Machine) answered(id wire.ID, at Instant) {
+	c := m.conn
 	for i, p := range c.pings {
 		if p.n == id.N && id.Session == c.hello.Session {
 			c.lease.answered(p.sent)
 			c.pings = slices.Delete(c.pings, i, i+1)
+			m.Tick(at)
 			return
 		}
 	}

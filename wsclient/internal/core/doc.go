@@ -68,7 +68,8 @@
 // These hold between steps. The tests check all of them after each step.
 //
 //  1. Without a connection no request is waiting, holding, releasing or cancelling. No such request is pending.
-//  2. With a connection a request is pending only while the broker drains, or until SubmitNext has returned false.
+//  2. With a connection a request is pending only while the broker drains, if this broker has refused it as
+//     shutting_down, or until SubmitNext has returned false.
 //  3. A request is open in exactly one place: among the pending ones, or among those of the connection.
 //  4. Ids rise: each acquire has a greater n than all before it on its connection.
 //  5. A request ends once, and is then in no list and has no deadline.

@@ -19,11 +19,11 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	case *wire.Lost:
 		m.endByID(reply.ID, &End{How: Lost, Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message})
 	case *wire.Error:
-		m.conn.answered(reply.ID)
 		m.refuse(reply, at)
+		m.answered(reply.ID, at)
 	case *wire.Pong:
-		m.conn.answered(reply.ID)
 		m.conn.pause = reply.NotGranting
+		m.answered(reply.ID, at)
 	case *wire.InfoPage:
 		m.conn.pause = reply.NotGranting
 	case *wire.Chain:

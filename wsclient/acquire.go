@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // Acquire waits until the lock of that name, 1 to 512 bytes of UTF-8, is
@@ -94,7 +94,7 @@ func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 	if err := o.fill(&r.What, name, c.options.Author); err != nil {
 		return nil, err
 	}
-	if err := wire.CheckFrame(&r.What, c.hello.Load().Limits); err != nil {
+	if err := codec.CheckFrame(&r.What, c.hello.Load().Limits); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // An inquiry is a message with one answer: info, why, evict and ping.
@@ -52,7 +53,7 @@ func (c *conn) sendInquiry(compose func(wire.ID) wire.Request, deliver func(wire
 	}
 	id := c.client.core.OpenID()
 	m := compose(id)
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
 		return id, badRequest(err) // nobody minds a gap in the ids
 	}
 	c.inquiries.Set(id.N, deliver)
@@ -68,7 +69,7 @@ func answerOf[T wire.Reply](answer wire.Reply, err error) (T, error) {
 	}
 	wanted, ok := answer.(T)
 	if !ok {
-		return none, fmt.Errorf("the broker answered with %s", answer.Kind())
+		return none, fmt.Errorf("the broker answered with %s", codec.Kind(answer))
 	}
 	return wanted, nil
 }

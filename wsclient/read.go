@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // read receives what the broker sends until the connection has ended.
@@ -102,7 +103,7 @@ func (c *conn) deliver(reply wire.Reply) error {
 			w.lag()
 		}
 	default:
-		return fmt.Errorf("the broker sent %s, which answers nothing", reply.Kind())
+		return fmt.Errorf("the broker sent %s, which answers nothing", codec.Kind(reply))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // maxUndelivered is how many frames wait for a consumer that is slow, and
@@ -128,7 +129,7 @@ func (w *watch) put(reply wire.Reply) {
 		return
 	}
 	w.queue = append(w.queue, received{reply, time.Now()})
-	w.bytes += wire.Size(reply)
+	w.bytes += jsonsize.Reply(reply)
 	if len(w.queue) > maxUndelivered || w.bytes > maxUndeliveredBytes {
 		w.lag()
 		return
@@ -141,7 +142,7 @@ func (w *watch) put(reply wire.Reply) {
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
-	w.bytes = wire.Size(w.queue[0].reply)
+	w.bytes = jsonsize.Reply(w.queue[0].reply)
 	w.signal()
 }
 
@@ -212,7 +213,7 @@ func (w *watch) pop() (frame received, ok bool) {
 	}
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
-	w.bytes -= wire.Size(frame.reply)
+	w.bytes -= jsonsize.Reply(frame.reply)
 	w.lagged = false // if it was set, that was the news of it
 	return frame, true
 }

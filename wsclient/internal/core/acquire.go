@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // Acquire opens r: it submits r, or lets r wait for a connection. It does neither if enclosing
@@ -98,7 +99,7 @@ func (m *Machine) submit(r *Request, at Instant) {
 	r.state, r.What.ID, r.parent = waiting, m.OpenID(), m.enclosing(r)
 	m.conn.requests.Set(r.What.ID.N, r)
 	what := m.compose(r, at)
-	if err := wire.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker allows less than the last one
+	if err := codec.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker allows less than the last one
 		m.end(r, &End{How: Invalid, Err: err})
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // An oracle does what a machine does, in the simplest way: one list of all calls, and everything else worked out
@@ -258,7 +259,7 @@ func (o *oracle) submit(c *call) {
 	}
 	limits := wire.DefaultLimits()
 	limits.MessageBytes = o.link.hello.bytes
-	if wire.CheckFrame(m, limits) != nil {
+	if codec.CheckFrame(m, limits) != nil {
 		o.end(c, "invalid")
 		return
 	}

@@ -22,6 +22,7 @@ var mayImport = []string{
 	"slices",
 	"time",
 	"github.com/lockbroker/lockbroker/broker/wire",
+	"github.com/lockbroker/lockbroker/broker/wire/codec",
 	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap",
 }
 

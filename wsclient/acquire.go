@@ -136,7 +136,11 @@ func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.unlock()
-	if refused := c.core.Acquire(&l.request, c.clock.quick()); refused != nil {
+	at := c.clock.latest // without a wait the time does not matter, and to read the clocks takes long
+	if l.request.Wait > 0 || !c.core.IsConnected() {
+		at = c.clock.quick()
+	}
+	if refused := c.core.Acquire(&l.request, at); refused != nil {
 		return false, c.errorOf(refused)
 	}
 	if l.request.IsCovered() {

@@ -9,13 +9,17 @@ import (
 // A clock reads the clocks of the machine.
 type clock struct {
 	begin  time.Time    // the origin of what it reads
+	wall   int64        // begin on the wall clock, in nanoseconds since 1970
 	latest core.Instant // the latest reading of all clocks by quick
 }
 
 // sleepEvery is how often quick asks for how long the machine was suspended.
 const sleepEvery = time.Millisecond
 
-func newClock() clock { return clock{begin: time.Now()} }
+func newClock() clock {
+	t := time.Now()
+	return clock{begin: t, wall: t.UnixNano()}
+}
 
 // now reads all clocks.
 func (c *clock) now() core.Instant {
@@ -27,7 +31,7 @@ func (c *clock) now() core.Instant {
 // awake is now without Asleep, which takes longer to read.
 func (c *clock) awake() core.Instant {
 	t := time.Now()
-	return core.Instant{Mono: t.Sub(c.begin), Wall: t.Round(0).Sub(c.begin.Round(0))}
+	return core.Instant{Mono: t.Sub(c.begin), Wall: time.Duration(t.UnixNano() - c.wall)}
 }
 
 // quick is a cheap now, for callers who read the clocks very often. Its Asleep is sleepEvery old at most, in time

@@ -12,6 +12,12 @@ import (
 // begin is when the connections of these tests begin, as the client's clock reads it.
 const begin = 1000 * time.Second
 
+// pass lets that much time pass, on all clocks.
+func (c *clock) pass(d time.Duration) {
+	c.begin = c.begin.Add(-d)
+	c.wall -= int64(d)
+}
+
 // at returns the instant d after begin, on all clocks.
 func at(d time.Duration) core.Instant { return core.Instant{Mono: begin + d, Wall: begin + d} }
 
@@ -20,7 +26,7 @@ func at(d time.Duration) core.Instant { return core.Instant{Mono: begin + d, Wal
 func testConn(t *testing.T) *conn {
 	t.Helper()
 	c := newClient(nil, Options{})
-	c.clock.begin = c.clock.begin.Add(-begin)
+	c.clock.pass(begin)
 	conn := &conn{
 		client: c,
 		hello:  &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},

@@ -184,7 +184,7 @@ func TestAnswersAreKept(t *testing.T) {
 func TestGrantThatIsReadTooLate(t *testing.T) {
 	l := waits(t, 0)
 	c := l.client
-	c.clock.begin = c.clock.begin.Add(-11 * time.Second) // that much time has passed
+	c.clock.pass(11 * time.Second)
 	if err := c.conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
 		t.Fatal(err)
 	}

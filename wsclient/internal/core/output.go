@@ -68,6 +68,9 @@ func (o *Output) Reset() {
 
 // reuse returns s without its elements. It keeps no pointer of theirs alive.
 func reuse[S ~[]E, E any](s S) S {
+	if len(s) == 0 {
+		return s
+	}
 	if cap(s) > keepOutput {
 		return nil
 	}

@@ -119,7 +119,7 @@ func (m *Machine) compose(r *Request, at Instant) *wire.Acquire {
 	case r.Once && !what.Steal:
 		what.WaitMS = wire.Some[int64](0)
 	case !r.Once && r.until > 0:
-		what.WaitMS = wire.Some(max(1, toMillis(r.until-at.Mono))) // 0 would mean not to wait
+		what.WaitMS = wire.Some(toMillis(r.until - at.Mono)) // never 0, or r would have timed out
 	}
 	if r.Hold > 0 {
 		what.HoldMS = wire.Some(toMillis(backstop(r.Hold, m.conn.lease.Timeout)))

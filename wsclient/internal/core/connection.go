@@ -54,19 +54,18 @@ func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 }
 
 // SubmitNext submits the next request that was pending when the connection began, in the order of the calls. It
-// reports whether there was one. It submits one a step, so that the caller can use other ids in between.
+// reports whether there was one. It submits one a step, so that the caller can use other ids in between. There must be
+// no other step until it returns false.
 func (m *Machine) SubmitNext(at Instant) bool {
-	for len(m.resubmit) > 0 {
-		r := m.resubmit[0]
-		m.resubmit[0], m.resubmit = nil, m.resubmit[1:]
-		if r.state == pending {
-			m.pending.Delete(r.order)
-			m.submit(r, at)
-			return true
-		}
+	if len(m.resubmit) == 0 {
+		m.resubmit = nil
+		return false
 	}
-	m.resubmit = nil
-	return false
+	r := m.resubmit[0]
+	m.resubmit[0], m.resubmit = nil, m.resubmit[1:]
+	m.pending.Delete(r.order)
+	m.submit(r, at)
+	return true
 }
 
 // IsConnected reports whether there is a connection.

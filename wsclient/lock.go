@@ -115,7 +115,7 @@ func (l *Lock) Token() int64 { return l.request.Token() }
 // ID returns the id of the request that holds the lock, as the listing shows it, for [Client.Why], [Client.Evict] and
 // people. A lock that enclosing calls hold has the id of
 // one of those. For Parent see [ParentFrom].
-func (l *Lock) ID() string { return l.request.ID().String() }
+func (l *Lock) ID() ID { return l.request.ID() }
 
 // Release gives the lock back and returns when the broker has confirmed it. The
 // context of the lock ends first. The error is nil if the lock was held until then. Else it says

@@ -61,11 +61,11 @@ func (d *driver) do(c command) (lines []string, err error) {
 func (d *driver) step(c command) (answer string, err error) {
 	m := d.machine
 	switch c.verb {
-	case "at", "clock":
+	case "at":
 		d.now = c.at
-		if c.verb == "at" {
-			m.Tick(d.now)
-		}
+		m.Tick(d.now)
+	case "clock":
+		d.now = c.at
 	case "connect":
 		made := d.now
 		made.Mono -= c.connect.madeAgo
@@ -87,15 +87,12 @@ func (d *driver) step(c command) (answer string, err error) {
 			m.Sent(id.N, d.now)
 			return "ping " + id.String(), nil
 		}
+	case "acquire":
+		return d.acquire(c)
 	case "state":
 		return stateText(m), nil
 	case "deadline":
-		if due, ok := m.Deadline(); ok {
-			return due.String(), nil
-		}
-		return "none", nil
-	case "acquire":
-		return d.acquire(c)
+		return d.deadline(), nil
 	default:
 		if reply := c.reply(d); reply != nil {
 			m.Receive(reply, d.now)
@@ -104,6 +101,13 @@ func (d *driver) step(c command) (answer string, err error) {
 		return d.ask(c)
 	}
 	return "", nil
+}
+
+func (d *driver) deadline() string {
+	if due, ok := d.machine.Deadline(); ok {
+		return due.String()
+	}
+	return "none"
 }
 
 func (d *driver) acquire(c command) (string, error) {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,6 +38,14 @@ func isOpen(r *Request) bool { return r.state >= pending && r.state < ended }
 func isSent(r *Request) bool { return r.state >= waiting && r.state < ended }
 
 func checkRequest(m *Machine, r *Request) error {
+	if (r.state == ended) != (r.end != nil) || r.end != nil && r.cause == nil {
+		return fmt.Errorf("invariant 5: state %d, end %v, cause %v", r.state, r.end, r.cause)
+	}
+	return cmp.Or(checkPlace(m, r), checkLoans(r), checkDeadline(m, r))
+}
+
+// checkPlace checks where r is.
+func checkPlace(m *Machine, r *Request) error {
 	if isSent(r) && m.conn == nil {
 		return fmt.Errorf("invariant 1: state %d without a connection", r.state)
 	}
@@ -48,9 +57,11 @@ func checkRequest(m *Machine, r *Request) error {
 	if isPending != (r.state == pending) || isOnConn != isSent(r) {
 		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending, isOnConn)
 	}
-	if (r.state == ended) != (r.end != nil) || r.end != nil && r.cause == nil {
-		return fmt.Errorf("invariant 5: state %d, end %v, cause %v", r.state, r.end, r.cause)
-	}
+	return nil
+}
+
+// checkLoans checks the lenders and the borrowers of r.
+func checkLoans(r *Request) error {
 	for _, lender := range r.lenders {
 		if r.cause == nil && (lender.cause != nil || !contains(lender.borrowers, r)) {
 			return fmt.Errorf("invariant 6: its lender %s", lender.Owner)
@@ -61,7 +72,7 @@ func checkRequest(m *Machine, r *Request) error {
 			return fmt.Errorf("invariant 6: its borrower %s", borrower.Owner)
 		}
 	}
-	return checkDeadline(m, r)
+	return nil
 }
 
 func checkDeadline(m *Machine, r *Request) error {

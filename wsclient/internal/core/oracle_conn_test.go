@@ -44,7 +44,7 @@ func (o *oracle) due(c *call) (time.Duration, bool) {
 // tick does what is due.
 func (o *oracle) tick() {
 	if o.link != nil && o.since(o.link.heard) >= o.leaseLength() {
-		o.disconnect("lease", "disconnected: lease", true, "")
+		o.disconnect("lease", "disconnected: lease", true)
 	}
 	var late []*call
 	for _, c := range o.calls {
@@ -111,12 +111,12 @@ func (o *oracle) onLink() []*call {
 	return sent
 }
 
-// disconnect ends the connection. end is the end of what waits, if that does not move; "": text.
-func (o *oracle) disconnect(reason, text string, silent bool, then string) {
+// disconnect ends the connection, for a reason, with a text about it. silent says that the other side does not know it.
+func (o *oracle) disconnect(reason, text string, silent bool) {
 	link := o.link
 	sent := o.onLink()
 	o.link, o.last = nil, text
-	held := false
+	held, then := false, ""
 	for _, c := range slices.Backward(sent) {
 		switch {
 		case c.state == "holding" && !c.claimed && !o.closed && o.movable(c):
@@ -127,17 +127,8 @@ func (o *oracle) disconnect(reason, text string, silent bool, then string) {
 		}
 	}
 	for _, c := range sent {
-		if c.state != "waiting" {
-			continue
-		}
-		outer := o.enclosing(c)
-		switch {
-		case !o.closed && o.movable(c):
-			o.pend(c)
-		case outer != nil && outer.cause != "":
-			o.end(c, "outer lost ("+outer.cause+")")
-		default:
-			o.end(c, text)
+		if c.state == "waiting" {
+			o.moveOrEnd(c, text)
 		}
 	}
 	if until := link.heard.Mono + link.hello.timeout; silent && held && until > o.now.Mono {
@@ -147,6 +138,19 @@ func (o *oracle) disconnect(reason, text string, silent bool, then string) {
 		then = ", close"
 	}
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.name, text, then))
+}
+
+// moveOrEnd decides what becomes of a call that waited on a connection that has ended so.
+func (o *oracle) moveOrEnd(c *call, text string) {
+	outer := o.enclosing(c)
+	switch {
+	case !o.closed && o.movable(c):
+		o.pend(c)
+	case outer != nil && outer.cause != "":
+		o.end(c, "outer lost ("+outer.cause+")")
+	default:
+		o.end(c, text)
+	}
 }
 
 func (o *oracle) drain() {
@@ -185,7 +189,7 @@ func (o *oracle) close(byOwner bool) {
 	}
 	o.closed = true
 	if o.link != nil {
-		o.disconnect("closed", "closed", false, "")
+		o.disconnect("closed", "closed", false)
 	}
 	for _, c := range o.in("pending") {
 		o.end(c, "closed")

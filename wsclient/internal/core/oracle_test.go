@@ -89,7 +89,7 @@ func (o *oracle) step(c command) string {
 		o.connect(c)
 	case "disconnected", "abandon":
 		if o.tick(); o.link != nil {
-			o.disconnect("connection", "disconnected: connection", c.verb == "abandon", "")
+			o.disconnect("connection", "disconnected: connection", c.verb == "abandon")
 		}
 	case "drain":
 		o.drain()

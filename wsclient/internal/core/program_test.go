@@ -96,27 +96,32 @@ func (p *program) next() command {
 		return p.call(choice)
 	case choice < 52:
 		return p.pass()
-	case choice < 54:
-		return command{verb: "ping"}
-	case choice == 54:
-		return command{verb: "pong", name: p.pingID(), pause: p.pause()}
-	case choice == 55:
-		return command{verb: "error", name: p.pingID(), code: wire.TooMany}
-	case choice == 56:
-		return command{verb: []string{"info", "why"}[p.below(2)], pause: p.pause()}
+	case choice < 57:
+		return p.sign(choice)
 	case choice < 59:
 		return command{verb: []string{"disconnected", "abandon"}[p.below(2)]}
-	case choice == 59:
-		return command{verb: []string{"draining", "state"}[p.below(2)]}
-	case choice == 60:
-		return command{verb: "state"}
-	case choice == 61:
-		return command{verb: "deadline"}
+	case choice == 59 && p.below(2) == 0:
+		return command{verb: "draining"}
+	case choice < 62:
+		return command{verb: []string{"state", "deadline"}[choice%2]}
 	}
 	if choice = p.below(32); choice < 3 {
 		return command{verb: []string{"drain", "close", "giveup"}[choice]}
 	}
 	return command{verb: "state"}
+}
+
+// sign makes up a ping, or something that the broker says of itself.
+func (p *program) sign(choice int) command {
+	switch choice {
+	case 54:
+		return command{verb: "pong", name: p.pingID(), pause: p.pause()}
+	case 55:
+		return command{verb: "error", name: p.pingID(), code: wire.TooMany}
+	case 56:
+		return command{verb: []string{"info", "why"}[p.below(2)], pause: p.pause()}
+	}
+	return command{verb: "ping"}
 }
 
 func (p *program) connect() command {
@@ -213,27 +218,36 @@ func (p *program) call(choice int) command {
 	switch {
 	case choice < 20 && r.state == waiting, choice < 16:
 		c.verb, c.token = "granted", int64(1+p.below(9))
-	case choice < 26 && !r.claimed && r.order > 0 && r.state != ended && r.state != cancelling:
-		c.verb = "claim"
-	case choice < 29 && !r.claimed && r.order > 0:
-		c.verb = "cancel"
-	case choice < 33 && (r.claimed || r.state == covered):
-		c.verb = "release"
-	case choice < 36 && (r.claimed || r.state == covered):
-		c.verb = []string{"valid", "lease", "parent", "valid"}[p.below(4)]
+	case choice < 36:
+		c.verb = p.callerVerb(choice, r)
 	case choice < 37 && r.order > 0:
 		c.verb = "token"
 	case choice < 39:
 		c.verb = map[state]string{releasing: "released", cancelling: "cancelled"}[r.state]
-		if c.verb == "" {
-			c.verb = "parent"
-		}
 	case choice < 41 && r.state >= holding:
 		c.verb, c.reason, c.by = "lost", []string{"expired", "stolen"}[p.below(2)], []string{"", "ops"}[p.below(2)]
 	case choice < 45:
 		c.verb, c.code = "error", []wire.Code{wire.ShuttingDown, wire.NotFound, wire.Timeout, wire.NotHeld}[p.below(4)]
-	default:
+	}
+	if c.verb == "" {
 		c.verb = "parent"
 	}
 	return c
+}
+
+// callerVerb chooses what the caller of r may do in the state that it is in, or "".
+func (p *program) callerVerb(choice int, r *Request) string {
+	hasLock := r.claimed || r.state == covered
+	isOpen := !r.claimed && r.order > 0
+	switch {
+	case choice < 26 && isOpen && r.state != ended && r.state != cancelling:
+		return "claim"
+	case choice < 29 && isOpen:
+		return "cancel"
+	case choice < 33 && hasLock:
+		return "release"
+	case hasLock:
+		return []string{"valid", "lease", "parent", "valid"}[p.below(4)]
+	}
+	return ""
 }

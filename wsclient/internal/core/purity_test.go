@@ -135,12 +135,16 @@ func reportNode(node ast.Node, info *types.Info, report func(ast.Node, string, .
 			report(node, "%s", f.Name)
 		}
 	case *ast.RangeStmt:
-		switch over := info.TypeOf(node.X); {
-		case over == nil || over == types.Typ[types.Invalid]:
-			report(node, "what it ranges over cannot be told")
-		case mayBeMap(over):
-			report(node, "ranges over a map, whose order changes from run to run")
-		}
+		reportRange(node, info.TypeOf(node.X), report)
+	}
+}
+
+func reportRange(node ast.Node, over types.Type, report func(ast.Node, string, ...any)) {
+	switch {
+	case over == nil || over == types.Typ[types.Invalid]:
+		report(node, "what it ranges over cannot be told")
+	case mayBeMap(over):
+		report(node, "ranges over a map, whose order changes from run to run")
 	}
 }
 

@@ -20,19 +20,8 @@ func (r *recorder) see(o *Output) error {
 		r.sent = make(map[wire.ID][]Kind)
 	}
 	for _, request := range o.Stop {
-		if r.stopped[request] {
-			return fmt.Errorf("invariant 5: %s is stopped again", request.Owner)
-		}
-		r.stopped[request] = true
-		for _, lender := range request.lenders {
-			if lender.cause != nil && !r.stopped[lender] && !contains(o.Stop, lender) {
-				return fmt.Errorf("invariant 9: nobody is told that %s has ended", lender.Owner)
-			}
-		}
-		for borrower := range r.ended {
-			if contains(borrower.lenders, request) && borrower.cause == nil {
-				return fmt.Errorf("invariant 9: %s outlives its lender", borrower.Owner)
-			}
+		if err := r.seeStop(o, request); err != nil {
+			return err
 		}
 	}
 	for _, request := range o.Wake {
@@ -46,6 +35,20 @@ func (r *recorder) see(o *Output) error {
 	for _, m := range o.Send {
 		if err := r.seeMessage(m); err != nil {
 			return fmt.Errorf("%v %s: %w", m.Kind, m.ID, err)
+		}
+	}
+	return nil
+}
+
+// seeStop checks a request that stops: it stops once, and so do its lenders, later.
+func (r *recorder) seeStop(o *Output, request *Request) error {
+	if r.stopped[request] {
+		return fmt.Errorf("invariant 5: %s is stopped again", request.Owner)
+	}
+	r.stopped[request] = true
+	for _, lender := range request.lenders {
+		if lender.cause != nil && !r.stopped[lender] && !contains(o.Stop, lender) {
+			return fmt.Errorf("invariant 9: nobody is told that %s has ended", lender.Owner)
 		}
 	}
 	return nil

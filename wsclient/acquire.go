@@ -39,7 +39,8 @@ func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOp
 // The error is that of acquiring, as [Client.Acquire] says, or that of fn, or,
 // where the lock was lost before fn had returned, a *LostError, joined with that
 // of fn if there are both.
-func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions, fn func(ctx context.Context) error) error {
+func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions,
+	fn func(ctx context.Context) error) error {
 	lock, err := c.acquire(ctx, name, options, how{})
 	if err != nil {
 		return err

@@ -28,7 +28,8 @@ func openFrames(t *testing.T, frames []byte) (payloads []string) {
 		case 127:
 			n, header = int(binary.BigEndian.Uint64(frames[2:])), 10
 		}
-		if shortest := map[bool]int{n <= 125: 2, 125 < n && n <= 0xffff: 4, n > 0xffff: 10}[true]; header != shortest {
+		if shortest := map[bool]int{n <= 125: 2, 125 < n && n <= 0xffff: 4,
+			n > 0xffff: 10}[true]; header != shortest {
 			t.Errorf("the length %d takes a header of %d bytes, want %d", n, header, shortest)
 		}
 		key, payload := frames[header:header+4], slices.Clone(frames[header+4:header+4+n])
@@ -75,7 +76,8 @@ func TestBatchPieces(t *testing.T) {
 			c := testConn(t)
 			var want []string
 			for range test.messages {
-				m := &wire.Acquire{ID: c.client.core.OpenID(), Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
+				m := &wire.Acquire{ID: c.client.core.OpenID(),
+					Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
 				text, err := codec.Append(nil, m)
 				if err != nil {
 					t.Fatal(err)
@@ -89,7 +91,8 @@ func TestBatchPieces(t *testing.T) {
 				pieces++
 				payloads := openFrames(t, frames)
 				got = append(got, payloads...)
-				if len(frames) > maxWrite && len(payloads) > 1 && len(frames)-len(payloads[0]) > maxWrite {
+				if len(frames) > maxWrite && len(payloads) > 1 &&
+					len(frames)-len(payloads[0]) > maxWrite {
 					t.Errorf("a piece of %d bytes, with %d frames", len(frames), len(payloads))
 				}
 				if behind == nil {
@@ -104,7 +107,8 @@ func TestBatchPieces(t *testing.T) {
 				}
 			}
 			if !slices.Equal(got, want) || pieces != test.pieces {
-				t.Errorf("%d frames in %d pieces, want %d in %d", len(got), pieces, len(want), test.pieces)
+				t.Errorf("%d frames in %d pieces, want %d in %d", len(got), pieces, len(want),
+					test.pieces)
 			}
 		})
 	}
@@ -112,7 +116,8 @@ func TestBatchPieces(t *testing.T) {
 
 func idOf(t *testing.T, frame string) int64 {
 	t.Helper()
-	m, err := codec.DecodeRequest([]byte(frame), wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
+	m, err := codec.DecodeRequest([]byte(frame),
+		wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

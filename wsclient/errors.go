@@ -14,7 +14,7 @@ import (
 // What a call can end with; test with errors.Is. The first ten are refusals:
 // errors.As with *[Error] tells more.
 var (
-	ErrBadRequest   = errors.New("bad request")          // a name, an option, a glob or an address that no broker accepts
+	ErrBadRequest   = errors.New("bad request")          // a name, an option or an address that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
 	ErrNotGranting  = errors.New("not granting")         // TryAcquire, and the broker grants nothing to anyone

@@ -64,7 +64,8 @@ type modelFrame struct {
 
 func newRun(seed uint64) *run {
 	r := &run{shown: map[string]int{}}
-	r.broker = &model{Rand: rand.New(rand.NewPCG(seed, 0)), locks: map[string]*modelLock{}, tell: func(wire.Reply) {}}
+	r.broker = &model{Rand: rand.New(rand.NewPCG(seed, 0)), locks: map[string]*modelLock{},
+		tell: func(wire.Reply) {}}
 	for n := range 1 + r.broker.IntN(12) {
 		r.broker.names = append(r.broker.names, fmt.Sprintf("lock %d", n))
 	}

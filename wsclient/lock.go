@@ -97,7 +97,7 @@ func (l *Lock) validAt(at core.Instant) bool {
 
 // Lease returns for how long from now the lock counts as held if the broker sends nothing more, and for how
 // long the broker cannot have given it to others, however silent the network. The difference is time to stop in. Both
-// are 0 if the lock is not held. Each answer from the broker extends them, and there is one in every heartbeat at least.
+// are 0 if the lock is not held. Each answer from the broker extends them: there is one in every heartbeat at least.
 // They are for a program that watches over a holder from outside its process. A holder itself has Context and Valid.
 func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
 

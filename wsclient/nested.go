@@ -29,8 +29,8 @@ func LockFrom(ctx context.Context) (*Lock, bool) {
 }
 
 // ParentFrom returns the id that a program started with ctx should give as Parent, so that the broker finds
-// deadlocks across both programs. It is the id of the innermost request around, or the zero ID if there is none. [Lock.ID]
-// would be that of an outer one if the innermost lock was held already when it was acquired.
+// deadlocks across both programs. It is the id of the innermost request around, or the zero ID if there is none.
+// [Lock.ID] would be that of an outer one if the innermost lock was held already when it was acquired.
 func ParentFrom(ctx context.Context) ID {
 	for l := enclosing(ctx); l != nil; l = l.outer() {
 		if l.isParent() {

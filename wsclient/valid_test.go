@@ -39,7 +39,8 @@ func TestValidReadsTheClocks(t *testing.T) {
 				}
 				var lost *LostError
 				cause := context.Cause(lock.Context())
-				if errors.As(cause, &lost) != (test.reason != "") || lost != nil && lost.Reason != test.reason {
+				if errors.As(cause, &lost) != (test.reason != "") || lost != nil &&
+					lost.Reason != test.reason {
 					t.Errorf("%s: its context: %v, want %s", name, cause, test.reason)
 				}
 			}

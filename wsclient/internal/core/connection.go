@@ -113,7 +113,8 @@ func (c *connection) request(id wire.ID) *Request {
 func (m *Machine) Disconnected(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease}, ByCaller)
+		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease},
+			ByCaller)
 	}
 }
 
@@ -121,7 +122,8 @@ func (m *Machine) Disconnected(err error, at Instant) {
 func (m *Machine) Abandon(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease}, FallSilent)
+		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease},
+			FallSilent)
 	}
 }
 

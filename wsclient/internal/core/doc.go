@@ -17,26 +17,27 @@
 // After a step the caller does what [Machine.Output] says, and arms one timer for [Machine.Deadline]. The caller
 // has one mutex around all of that. So nothing happens between a decision and its effects.
 //
-// Every step that takes an instant first does what is due by then: the lease ends first, then requests whose
-// time is over, then silences (see silence.go). So nothing is granted, and nothing counts as held, whose time is over,
-// however late the step.
+// Every step that takes an instant first does what is due by then, but for Close and GiveUp, which end everything. The
+// lease ends first, then requests whose time is over, then silences (see silence.go). So nothing is granted, and
+// nothing counts as held, whose time is over, however late the step. The instant may be older than the latest one: what
+// became due meanwhile is done by a later step.
 //
 // # The life of a request
 //
-//	state       what it means                          how it gets there            what comes next
-//	created     Acquire was not called, or refused     -                            covered, pending, waiting
-//	covered     enclosing requests hold all it wants   Acquire                      -
-//	pending     it waits for a connection              Acquire, disconnect,         waiting, ended
-//	                                                   refused with shutting_down
-//	waiting     it was sent; the broker queues it      Acquire, SubmitNext          holding, pending, cancelling, ended
-//	holding     it was granted                         granted                      releasing, cancelling, ended; pending
-//	                                                                                if unclaimed at a disconnect
-//	releasing   a release is on its way                Release                      ended
-//	cancelling  a cancel is on its way                 Cancel                       ended
-//	ended       [Request.End] says how                 see [How]                    -
+//	state       what it means                         what comes next
+//	created     Acquire was not called, or refused    Acquire: covered, pending or waiting
+//	covered     enclosing requests hold all it wants  -
+//	pending     it waits for a connection             SubmitNext: waiting; its wait is over, Cancel: ended
+//	waiting     it was sent, and the broker queues it granted: holding; Cancel: cancelling; refused: ended;
+//	                                                  disconnect, shutting_down: pending, or ended
+//	holding     it was granted                        Release: releasing; Cancel: cancelling; lost, its hold is
+//	                                                  over, disconnect: ended; disconnect before Claim: pending
+//	releasing   a release is on its way               released, lost, disconnect: ended
+//	cancelling  a cancel is on its way                cancelled, refused, disconnect: ended
+//	ended       [Request.End] says how                -
 //
-// A request has ended for its caller when it has been granted and claimed, or has ended, or the caller has cancelled
-// it. Its lock is held from the claim until [Request.Cause] says why not.
+// A caller waits until its request is granted or has ended, and then claims it. Its lock is held from the claim until
+// [Request.Cause] says why not. A caller that gives up cancels the request, and need not wait for anything.
 //
 // When a cancel meets a grant, the cancel wins: a request that is cancelling ignores the grant, and the broker releases
 // it when it reads the cancel. When a grant meets the end of its connection before its caller has claimed it, nobody
@@ -45,9 +46,9 @@
 // # Connections
 //
 // There is one connection at a time. When it ends, what is held is lost, the innermost lock first. What waits becomes
-// pending, and is submitted on the next connection in the order of the calls. A request ends instead if it does not wait
-// (Once), if it is inside another one, which has just been lost, or if there will be no other connection. While the broker
-// drains, requests are pending, but for those that cannot move to the next connection.
+// pending, and is submitted on the next connection in the order of the calls. A request ends instead if it does not
+// wait (Once), if it is inside another one, which has just been lost, or if there will be no other connection. While
+// the broker drains, new requests are pending, but for those that cannot move to the next connection.
 //
 // [Machine.disconnect] is the one place that decides what becomes of a request without its connection. A
 // session that survives its connection would begin there.

@@ -55,7 +55,8 @@ func checkPlace(m *Machine, r *Request) error {
 	isPending := r.order > 0 && m.pending.Get(r.order) == r
 	isOnConn := m.conn != nil && m.conn.requests.Get(r.What.ID.N) == r
 	if isPending != (r.state == pending) || isOnConn != isSent(r) {
-		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending, isOnConn)
+		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending,
+			isOnConn)
 	}
 	return nil
 }

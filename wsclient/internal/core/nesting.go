@@ -9,8 +9,8 @@ import (
 // Requests nest: each knows the innermost request that encloses its call. So the requests around a call are a
 // chain, innermost first. Some of them may belong to other clients; of those only What and Outer may be read.
 
-// enclosing returns the innermost request around r that was open on this client and was not released, or nil. r belongs to it
-// while it holds, and is in vain once it is lost.
+// enclosing returns the innermost request around r that was open on this client and was not released, or nil. r
+// belongs to it while it holds, and is in vain once it is lost.
 func (m *Machine) enclosing(r *Request) *Request {
 	for outer := r.Outer; outer != nil; outer = outer.Outer {
 		if m.canEnclose(outer) {

@@ -202,7 +202,7 @@ func (o *oracle) refusal(c *call) string {
 			if outer.cause != "" {
 				return "outer lost (" + outer.cause + ")"
 			}
-			if held := outer.needs[i]; held.Mode == wire.Exclusive || spec.Mode == wire.Shared && fits(held, spec) {
+			if fits(outer.needs[i], spec) {
 				lender = outer
 			}
 		}
@@ -215,8 +215,11 @@ func (o *oracle) refusal(c *call) string {
 	return ""
 }
 
-// fits reports whether a shared lock with a limit that is held is as good as the wanted one.
+// fits reports whether a lock that is held is as good as the wanted one.
 func fits(held, wanted wire.LockSpec) bool {
+	if held.Mode == wire.Exclusive || wanted.Mode == wire.Exclusive {
+		return held.Mode == wire.Exclusive
+	}
 	limit, limited := held.Limit.Get()
 	other, otherLimited := wanted.Limit.Get()
 	return !otherLimited && !limited || limited && (!otherLimited || limit <= other)

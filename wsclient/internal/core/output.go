@@ -32,8 +32,8 @@ const (
 	ByCaller Then = iota
 	// CloseNow closes it. Nobody needs time to stop.
 	CloseNow
-	// FallSilent keeps it open in silence: send nothing, and close nothing until [Output.Close] says so. The broker must not notice
-	// that the connection has ended while holders stop.
+	// FallSilent keeps it open in silence: send nothing, and close nothing until [Output.Close] says so. The broker
+	// must not notice that the connection has ended while holders stop.
 	FallSilent
 )
 

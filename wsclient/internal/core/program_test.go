@@ -54,7 +54,8 @@ func (p *program) below(n int) int {
 
 // run runs the program. An error has all its commands.
 func (p *program) run() error {
-	config := Config{StopTime: []time.Duration{0, 0, 5 * second, 12 * second}[p.below(4)], NoReconnect: p.below(8) == 7}
+	config := Config{StopTime: []time.Duration{0, 0, 5 * second, 12 * second}[p.below(4)],
+		NoReconnect: p.below(8) == 7}
 	p.duel = newDuel(config)
 	for len(p.bytes) > 0 {
 		if err := p.do(p.next()); err != nil {
@@ -225,9 +226,11 @@ func (p *program) call(choice int) command {
 	case choice < 39:
 		c.verb = map[state]string{releasing: "released", cancelling: "cancelled"}[r.state]
 	case choice < 41 && r.state >= holding:
-		c.verb, c.reason, c.by = "lost", []string{"expired", "stolen"}[p.below(2)], []string{"", "ops"}[p.below(2)]
+		c.verb = "lost"
+		c.reason, c.by = []string{"expired", "stolen"}[p.below(2)], []string{"", "ops"}[p.below(2)]
 	case choice < 45:
-		c.verb, c.code = "error", []wire.Code{wire.ShuttingDown, wire.NotFound, wire.Timeout, wire.NotHeld}[p.below(4)]
+		codes := []wire.Code{wire.ShuttingDown, wire.NotFound, wire.Timeout, wire.NotHeld}
+		c.verb, c.code = "error", codes[p.below(4)]
 	}
 	if c.verb == "" {
 		c.verb = "parent"

@@ -56,7 +56,8 @@ func TestPurityIsSeen(t *testing.T) {
 		{"select", `func f() { select {} }`, "select"},
 		{"print", `func f() { println() }`, "println"},
 		{"map", `func f(m map[string]int) { for range m {} }`, "ranges over a map"},
-		{"field", `type m map[int]bool; type t struct { m m }; func (t *t) f() { for k := range t.m { _ = k } }`, "ranges over a map"},
+		{"field", `type m map[int]bool; type t struct { m m }; func (t *t) f() { for k := range t.m { _ = k } }`,
+			"ranges over a map"},
 		{"type parameter", `func f[M map[int]int | map[int]bool](m M) { for range m {} }`, "ranges over a map"},
 		{"unknown", `func f() { for range nobodyKnows {} }`, "cannot be told"},
 		{"global", `var count int`, "package variable count"},
@@ -127,7 +128,8 @@ func reportNode(node ast.Node, info *types.Info, report func(ast.Node, string, .
 	case *ast.ChanType:
 		report(node, "channel")
 	case *ast.SelectorExpr:
-		if from, ok := node.X.(*ast.Ident); ok && from.Name == "time" && !slices.Contains(mayUseOfTime, node.Sel.Name) {
+		if from, ok := node.X.(*ast.Ident); ok && from.Name == "time" &&
+			!slices.Contains(mayUseOfTime, node.Sel.Name) {
 			report(node, "uses time.%s", node.Sel.Name)
 		}
 	case *ast.CallExpr:

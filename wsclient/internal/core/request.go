@@ -10,7 +10,7 @@ import (
 // passes it to [Machine.Acquire]. After that only the machine may change it.
 type Request struct {
 	Owner any           // for the caller; the machine does not look at it
-	What  wire.Acquire  // what is wanted; the machine fills in the id, and removes the locks that enclosing requests hold
+	What  wire.Acquire  // what is wanted; the machine fills in the id, and removes the locks that it can borrow
 	Wait  time.Duration // 0: for ever
 	Hold  time.Duration // 0: no end
 	Once  bool          // it does not wait, so it is never submitted twice
@@ -57,8 +57,9 @@ func (r *Request) Cause() *End { return r.cause }
 // IsHolding reports whether the broker has granted the request, and nothing has ended it.
 func (r *Request) IsHolding() bool { return r.state == holding }
 
-// IsCovered reports whether enclosing requests hold all that was wanted.
-func (r *Request) IsCovered() bool { return r.state == covered }
+// IsCovered reports whether enclosing requests hold all that was wanted, if Acquire has accepted the request. Like
+// Token and ID it may be called concurrently with steps, once Acquire or Claim has let the caller have the lock.
+func (r *Request) IsCovered() bool { return r.order == 0 && len(r.lenders) > 0 }
 
 // Token returns the fencing token. It is the greatest of the lenders' if they hold all that was wanted.
 func (r *Request) Token() int64 {

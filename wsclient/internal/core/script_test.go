@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 		result, n := runScript(t, name, string(text))
 		scenarios += n
 		if *update && result != string(text) {
-			if err := os.WriteFile(file, []byte(result), 0o644); err != nil { //nolint:gosec // as others in the repository
+			if err := os.WriteFile(file, []byte(result), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -166,7 +166,8 @@ func (d *duel) step(c command) ([]string, error) {
 	if err != nil {
 		return got, err
 	}
-	untimely := []string{"clock", "release", "cancel", "drain", "close", "giveup", "state", "deadline", "parent", "token"}
+	untimely := []string{"clock", "release", "cancel", "drain", "close", "giveup", "state", "deadline", "parent",
+		"token"}
 	timely := !slices.Contains(untimely, c.verb) && d.driver.machine.Closed() == nil
 	if err := cmp.Or(
 		check(d.driver.machine, d.driver.requests, d.driver.now, timely),

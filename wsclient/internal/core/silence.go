@@ -12,8 +12,8 @@ type silence struct {
 
 // fallSilent begins a silence, if anyone held a lock and the session has not timed out.
 func (m *Machine) fallSilent(conn *connection, hasHeld bool, at Instant) Then {
-	// This goes by the clock that is never set. If the wall clock was set forward, the broker has noticed nothing. If
-	// the machine was suspended, the broker has ended the session itself.
+	// This goes by the clock that is never set. If the wall clock was set forward, the broker has noticed
+	// nothing. If the machine was suspended, the broker has ended the session itself.
 	until := conn.lease.Heard.Mono + conn.lease.Timeout
 	if !hasHeld || until <= at.Mono {
 		return CloseNow

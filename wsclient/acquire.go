@@ -7,45 +7,43 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Acquire waits until the lock of that name, 1 to 512 bytes of UTF-8, is
-// granted, and returns it; it is to be released. A nil options is the zero
-// AcquireOptions.
+// Acquire waits until the lock of that name is granted, and returns it. The name has 1 to 512 bytes of
+// UTF-8. The caller must release the lock. A nil options is the zero AcquireOptions.
 //
-// ctx bounds the waiting only. When it ends first, Acquire returns an error that
-// is its cause, and no lock is left behind, whatever crosses on the wire. Other
-// errors are a refusal, an *[Error]; ErrClosed or ErrConnection; and the
+// ctx bounds the wait only. If it ends first, Acquire returns an error that
+// is its cause, and holds no lock, whatever crosses on the wire. Other
+// errors are a refusal, which is an *[Error], ErrClosed, ErrConnection, and the
 // cause of an enclosing lock in ctx that is no longer held.
 //
-// ctx must be that of the innermost lock around the call, as the function of WithLock gets it,
-// or from [Lock.Context]. With one from further outside, a call for what is held already waits
-// for itself: nobody can tell it from another goroutine.
+// ctx must be the context of the innermost lock around the call: the one that the function of WithLock gets,
+// or that [Lock.Context] returns. With a context from further outside, a call for a lock that is held already waits
+// for itself, because it looks like another goroutine.
 func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true})
 }
 
-// TryAcquire is Acquire that does not wait: when the lock is not free at once,
-// or others wait for it, the error is [ErrUnavailable]; where no holder objects, but the
-// broker grants nothing to anyone, [ErrNotGranting]; without a connection, ErrConnection.
+// TryAcquire is an Acquire that does not wait. If the lock is held, or others wait for it, the error is
+// [ErrUnavailable]. If it is free, but the broker grants nothing to anyone, it is [ErrNotGranting]. Without a
+// connection it is ErrConnection.
 func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true, once: true})
 }
 
 // WithLock calls fn if and only if the lock of that name is granted, and
-// releases it when fn returns or panics. The context of fn carries the lock, and
+// releases it when fn returns or panics. The context of fn carries the lock. It
 // ends when ctx does, when fn has returned (cause ErrReleased), or when the
 // lock is lost (cause a *[LostError]). Calls inside must use that context, not ctx: see
 // [Client.Acquire].
 //
-// The error is that of acquiring, as [Client.Acquire] says, or that of fn, or,
-// where the lock was lost before fn had returned, a *LostError, joined with that
-// of fn if there are both.
+// The error is the one of [Client.Acquire], or the one of fn. If the lock was lost before fn had
+// returned, it is a *LostError, joined with the error of fn if there is one.
 func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions,
 	fn func(ctx context.Context) error) error {
 	lock, err := c.acquire(ctx, name, options, how{})
 	if err != nil {
 		return err
 	}
-	// Also when fn panics: then nobody asks for the error of Release.
+	// Also when fn panics. Then the error of Release does not matter.
 	defer lock.Release() //nolint:errcheck // Release returns the same error again below
 	err = fn(lock.Context())
 	return join(err, lock.Release())

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// What a call can end with; test with errors.Is. The first ten are refusals:
-// errors.As with *[Error] tells more.
+// These are the errors of calls; test with errors.Is. The first ten are refusals:
+// an *[Error] has more about them.
 var (
 	ErrBadRequest   = errors.New("bad request")          // a name, an option or an address that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
@@ -30,8 +30,8 @@ var (
 	ErrConnection   = errors.New("connection has ended") // other than by Close or Drain
 )
 
-// sentinel is the error that stands for a code; nil where callers have no
-// decision to take.
+// sentinel returns the error that stands for a code. It is nil if callers have nothing to
+// decide.
 func sentinel(code wire.Code) error {
 	switch code {
 	case wire.BadRequest:
@@ -58,8 +58,8 @@ func sentinel(code wire.Code) error {
 	return nil
 }
 
-// An Error is a refusal by the broker, or, with ErrBadRequest, by the client,
-// which asks no broker for what all of them refuse.
+// An Error is a refusal by the broker. With ErrBadRequest it may be by the client,
+// which does not send what every broker refuses.
 type Error struct {
 	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
 	Message string
@@ -88,7 +88,7 @@ func badRequest(err error) *Error {
 // Is makes errors.Is(err, ErrTimeout) and the like work.
 func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 
-// Error says what was refused and, where it is known, who has the lock, or who
+// Error says what was refused and, if that is known, who holds the lock, or who
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
@@ -123,7 +123,7 @@ const (
 	LostEvicted    LostReason = "evicted"    // an operator has ended it
 )
 
-// A LostError says that a lock is held no more although it was not released.
+// A LostError says that a lock is no longer held although it was not released.
 // errors.Is(err, [ErrLost]) is true.
 type LostError struct {
 	Reason LostReason

@@ -2,31 +2,31 @@ package wsclient
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A State says how a client stands with its broker.
+// A State says whether a client has a connection, and what its broker does.
 type State int
 
 // The states of a client.
 const (
 	// Connecting: there is no connection, and the client tries to make one. Calls
-	// wait for it, but for those that do not wait (TryAcquire, Steal).
+	// wait for it. Those that do not wait (TryAcquire, Steal) fail.
 	Connecting State = iota
-	// Connected: there is one.
+	// Connected: there is a connection.
 	Connected
-	// NotGranting: there is one, whose broker grants nothing to anyone at the moment;
-	// NotGranting of [Client] says why. Calls wait until it does, but for those that do not
-	// wait, which fail with ErrNotGranting.
+	// NotGranting: there is a connection, but the broker grants nothing to anyone at the moment.
+	// NotGranting of [Client] says why. Calls wait until it does. Those that do not
+	// wait fail with ErrNotGranting.
 	NotGranting
-	// Draining: there is one, whose broker is about to stop. It grants nothing any
-	// more, and ends the connection when nobody holds anything, or soon after.
-	// Calls wait for the next connection, but for those that do not wait, or are made
-	// inside a lock. Whoever holds a lock is to release it, or loses it with the
+	// Draining: there is a connection, but the broker is about to stop. It grants nothing
+	// more, and ends the connection when nobody holds a lock, or soon after.
+	// Calls wait for the next connection, except those that do not wait, or are
+	// inside a lock. Holders should release their locks, or they lose them with the
 	// connection.
 	Draining
 	// Closed: the client has ended for good.
 	Closed
 )
 
-// String is the name in lower case.
+// String returns the name of the state in lower case.
 func (s State) String() string {
 	switch s {
 	case Connecting:

@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A batch is frames that are to be sent, in their order, as bytes. Whoever sends
-// encodes, under the client's mu, and the writer only writes.
+// A batch is the frames that the writer must send, in their order, as bytes. The sender
+// encodes them under the client's mu, and the writer only writes.
 type batch struct {
 	frames []byte
 	spares []spare // rising
@@ -30,19 +30,19 @@ const (
 	// spareBytes the number of bytes, if that is earlier.
 	spareEvery = 16
 	spareBytes = 16 << 10
-	// maxWrite is about how much is written at once: a heartbeat waits no longer
-	// than that takes, and there is a deadline for each.
+	// maxWrite is about how much one write has. A heartbeat waits no longer
+	// than one write takes, and each write has a deadline.
 	maxWrite = 16 << 10
-	// keepBatch is the size up to which a batch is used again.
+	// keepBatch is the size up to which the memory of a batch is used again.
 	keepBatch = 256 << 10
 )
 
-// batches are there for as long as something is queued: a client at rest has none.
+// batches has the batches that nobody uses. A client at rest needs none.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// recycle lets b be used again; the caller does not look at it any more.
+// recycle lets b be used again. The caller may no longer use it.
 func (b *batch) recycle() {
 	if cap(b.frames) <= keepBatch {
 		*b = batch{frames: b.frames[:0], spares: b.spares[:0]}

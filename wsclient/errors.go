@@ -63,14 +63,14 @@ func sentinel(code wire.Code) error {
 type Error struct {
 	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
 	Message string
-	// By is who did it; with ErrEvicted.
+	// By says who has evicted the request, with ErrEvicted.
 	By string
-	// Holders are some of those who have the locks, at most 8, and Ahead how
-	// many requests wait earlier, where 1000 means 1000 or more; both with
+	// Holders are holders of the locks, at most 8. Ahead is how
+	// many requests wait before this one; 1000 means 1000 or more. Both are set with
 	// ErrTimeout and ErrUnavailable.
 	Holders []RequestInfo
 	Ahead   int
-	// Cycle is who waits for whom; with ErrDeadlock.
+	// Cycle says who waits for whom, with ErrDeadlock.
 	Cycle []Step
 }
 
@@ -115,7 +115,7 @@ type LostReason string
 
 // The reasons of a [LostError].
 const (
-	LostConnection LostReason = "connection" // it has ended
+	LostConnection LostReason = "connection" // the connection has ended
 	LostLease      LostReason = "lease"      // the broker has not answered for too long
 	LostClosed     LostReason = "closed"     // the client was closed
 	LostExpired    LostReason = "expired"    // Hold has passed
@@ -127,7 +127,7 @@ const (
 // errors.Is(err, [ErrLost]) is true.
 type LostError struct {
 	Reason LostReason
-	// By and Message are who did it and why, where the broker said so.
+	// By and Message say who has stolen or evicted the lock, and why, if the broker said so.
 	By, Message string
 	// Err is why the connection ended, with LostConnection, LostLease and
 	// LostClosed.
@@ -137,14 +137,13 @@ type LostError struct {
 	clock *clock     // of the client
 }
 
-// Left is for how long from now the broker will not give the lock to others, if
-// it has not noticed that the connection has ended: time to stop in. When it is 0
+// Left returns for how long from now the broker will not give the lock to others, if
+// it has not noticed that the connection has ended. It is time to stop in. If it is 0
 // or less, others may have the lock.
 //
-// With LostLease the broker has noticed nothing, and with LostConnection nothing
-// that counts if it keeps a lock delay, or has itself ended and remembers that in
-// its state directory; else it gives the lock to others as soon as it notices.
-// With any other reason they may have it already, and Left is 0.
+// With LostLease the broker has noticed nothing. With LostConnection it gives the lock to others as soon
+// as it notices, except with a lock delay, or if the broker itself has ended and has a
+// state directory. With any other reason others may have the lock already, and Left is 0.
 func (e *LostError) Left() time.Duration {
 	if e.lease.Timeout == 0 {
 		return 0

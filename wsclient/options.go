@@ -140,6 +140,7 @@ func lockSpec(name string, mode Mode, limit int) wire.LockSpec {
 
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
+// defaultLabel returns program@host:pid.
 func defaultLabel() string {
 	host, err := os.Hostname()
 	if err != nil {

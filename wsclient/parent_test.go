@@ -28,7 +28,7 @@ func TestTasksSideBySide(t *testing.T) {
 						go func() {
 							done <- c.WithLock(ctx, "inner", &options,
 								func(context.Context) error {
-									time.Sleep(time.Second) //nolint:forbidigo // virtual time
+									pass(time.Second)
 									return nil
 								})
 						}()

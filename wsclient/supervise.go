@@ -23,8 +23,8 @@ func (c *Client) supervise(conn *conn) {
 	c.reportState(Closed, c.Err())
 }
 
-// reconnect tries until there is a connection, or the client ends; then it
-// returns nil.
+// reconnect tries until there is a connection, and returns it. It returns nil when the client
+// ends.
 func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
 	for c.life.Err() == nil {
 		c.reportState(Connecting, why)
@@ -64,7 +64,7 @@ func (e *unreachable) Is(target error) bool { return target == ErrConnection }
 // Unwrap returns what went wrong.
 func (e *unreachable) Unwrap() error { return e.error }
 
-// sleep waits so long, or until ctx ends, whose cause it returns.
+// sleep waits for d. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -101,7 +101,7 @@ func (c *Client) attach(conn *conn) error {
 	return nil
 }
 
-// connected waits until there is a connection.
+// connected waits until there is a connection, and returns it.
 func (c *Client) connected(ctx context.Context) (*conn, error) {
 	for {
 		c.mu.Lock()

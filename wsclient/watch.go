@@ -74,24 +74,23 @@ func (c *conn) watchViews(ctx context.Context, pattern string, yield func(*View)
 	}
 }
 
-// A watch is a watch on the wire, from its sending to its end. The reader of the
-// connection puts frames into its queue and never waits; the consumer, who waits,
-// takes them out.
+// A watch is a watch on the wire, from when it is sent until it has ended. The reader of the
+// connection puts frames into its queue and never waits. The consumer waits for them.
 type watch struct {
 	conn  *conn
 	id    wire.ID
 	match wire.Opt[string]
 
 	// The consumer's:
-	follower follower
-	page     wire.ID // the latest message that asked for a page; first that of the watch
+	maker viewMaker
+	page  wire.ID // the latest message that requested a page; at first the watch
 
 	wake chan struct{} // has a token when there is something in the queue
 
 	// Guarded by the client's mu:
 	queue  []received
 	bytes  int  // of what is in queue, about
-	lagged bool // frames were dropped; the queue holds only the news of that
+	lagged bool // frames were dropped; the queue has only a message about that
 }
 
 // A received frame of the broker, and when it came.
@@ -136,8 +135,8 @@ func (w *watch) put(reply wire.Reply) {
 	w.signal()
 }
 
-// lag drops what has come, and what comes until the consumer begins anew: the
-// view cannot be kept right by it. The caller holds the client's mu.
+// lag drops the queued frames, and those that arrive until the consumer begins again: they
+// cannot keep the view right. The caller holds the client's mu.
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
@@ -155,7 +154,7 @@ func (w *watch) signal() {
 // next waits for the next view to show.
 func (w *watch) next(ctx context.Context) (*View, error) {
 	for {
-		frame, err := w.take(ctx)
+		frame, err := w.dequeue(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -165,17 +164,17 @@ func (w *watch) next(ctx context.Context) (*View, error) {
 		if refusal, ok := frame.reply.(*wire.Error); ok {
 			return nil, errorFrom(refusal)
 		}
-		if after, ask := w.follower.take(frame.reply, frame.at); ask {
-			w.ask(after)
+		if after, wantsPage := w.maker.receive(frame.reply, frame.at); wantsPage {
+			w.requestPage(after)
 		}
-		if w.follower.whole {
-			return w.follower.view, nil
+		if w.maker.whole {
+			return w.maker.view, nil
 		}
 	}
 }
 
-// isStale reports whether reply is about a page that was asked for before the
-// view was begun anew.
+// isStale reports whether reply is about a page that was requested before the
+// view began again.
 func (w *watch) isStale(reply wire.Reply) bool {
 	switch m := reply.(type) {
 	case *wire.InfoPage:
@@ -186,8 +185,8 @@ func (w *watch) isStale(reply wire.Reply) bool {
 	return false
 }
 
-// take waits for the next frame and takes it from the queue.
-func (w *watch) take(ctx context.Context) (received, error) {
+// dequeue waits for the next frame and removes it from the queue.
+func (w *watch) dequeue(ctx context.Context) (received, error) {
 	for {
 		if ctx.Err() != nil {
 			return received{}, context.Cause(ctx)
@@ -213,12 +212,12 @@ func (w *watch) pop() (frame received, ok bool) {
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
 	w.bytes -= jsonsize.Reply(frame.reply)
-	w.lagged = false // if it was set, that was the news of it
+	w.lagged = false // if it was set, frame is the message about it
 	return frame, true
 }
 
-// ask asks for a page of the listing, and for no other any more.
-func (w *watch) ask(after int64) {
+// requestPage requests a page of the listing. Answers to earlier requests no longer count.
+func (w *watch) requestPage(after int64) {
 	c := w.conn
 	c.client.mu.Lock()
 	defer c.client.mu.Unlock()

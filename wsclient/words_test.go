@@ -44,7 +44,8 @@ func TestDeadlockInWords(t *testing.T) {
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
 			{Request: waiter("print", "x9--4"), Lock: "a", Blocker: holder("web", "k3--0")},
 		}, "create_user (k3--4) waits for b, held by report (x9--1), " +
-			"inside which print (x9--4) waits for a, held by web (k3--0), inside which create_user (k3--4) was made"},
+			"inside which print (x9--4) waits for a, held by web (k3--0), " +
+			"inside which create_user (k3--4) was made"},
 		{"programs that start one another", []wire.Step{
 			{Request: waiter("", "ab--0"), Lock: "b", Blocker: holder("", "b0--0")},
 			{Request: waiter("", "ba--0"), Lock: "a", Blocker: holder("", "a0--0")},

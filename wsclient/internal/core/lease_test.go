@@ -105,7 +105,7 @@ func TestBackstop(t *testing.T) {
 			stops := patience(timeout) + hold // after the making of the grant
 			byBroker := stops + stops/10
 			if got := backstop(hold, timeout); got < byBroker {
-				t.Errorf("hold %v, timeout %v: the broker takes back after %v, the holder stops after %v",
+				t.Errorf("%v, timeout %v: the broker takes it back after %v, the holder stops after %v",
 					hold, timeout, got, byBroker)
 			}
 		}

@@ -12,7 +12,10 @@ import (
 // closed answers a close frame of the broker, as the library would, but between two writes. Before
 // that, everything that is held counts as lost, because the broker may then give it to others.
 func (c *conn) closed(code int, text string) error {
-	isFree := c.tryWriting() // before the end wakes the writer, which would then close the connection
+	isFree := c.tryWriting()
+	c.client.mu.Lock()
+	c.isAnswering = true // before the end wakes the writer, which would otherwise close the connection
+	c.client.mu.Unlock()
 	c.disconnected(&websocket.CloseError{Code: code, Text: text})
 	if !isFree {
 		late := time.NewTimer(closeWait)
@@ -44,8 +47,8 @@ func (c *conn) tryWriting() bool {
 	}
 }
 
-// closeAtEnd closes a connection that has ended. If the client was closed, it first says goodbye: that
-// nothing is held any longer. Then the reader closes the connection when that is answered, or soon.
+// closeAtEnd closes a connection that has ended, unless the reader does. If the client was closed, it first says
+// goodbye: that nothing is held any longer. Then the reader closes the connection when that is answered, or soon.
 func (c *conn) closeAtEnd() {
 	c.writing <- struct{}{} // an answer to a close frame of the broker may be on its way
 	defer func() { <-c.writing }()
@@ -57,5 +60,10 @@ func (c *conn) closeAtEnd() {
 			return
 		}
 	}
-	c.close()
+	c.client.mu.Lock()
+	isAnswering := c.isAnswering // then the reader closes the connection after that
+	c.client.mu.Unlock()
+	if !isAnswering {
+		c.close()
+	}
 }

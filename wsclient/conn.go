@@ -44,16 +44,17 @@ type conn struct {
 	done    chan struct{} // closed at the end, after err is set
 
 	// Guarded by the client's mu:
-	err       error
-	isSilent  bool                            // the link stays open after the end: see disconnect.go
-	state     core.State                      // for the supervisor
-	pause     wire.Pause                      // why the broker grants nothing, or ""
-	out       *batch                          // for the writer, ids in rising order; nil: nothing
-	pong      wire.Opt[string]                // the answer to the latest ping of the WebSocket that has none
-	inquiries shrinkmap.Map[func(wire.Reply)] // those without an answer; what to do with it, under mu
-	watches   shrinkmap.Map[*watch]           // those that have not ended
-	release   wire.Release                    // used again for each
-	cancel    wire.Cancel                     // used again for each
+	err         error
+	isSilent    bool                            // the link stays open after the end: see disconnect.go
+	isAnswering bool                            // the reader answers a close frame of the broker, and then closes the connection
+	state       core.State                      // for the supervisor
+	pause       wire.Pause                      // why the broker grants nothing, or ""
+	out         *batch                          // for the writer, ids in rising order; nil: nothing
+	pong        wire.Opt[string]                // the answer to the latest ping of the WebSocket that has none
+	inquiries   shrinkmap.Map[func(wire.Reply)] // those without an answer; what to do with it, under mu
+	watches     shrinkmap.Map[*watch]           // those that have not ended
+	release     wire.Release                    // used again for each
+	cancel      wire.Cancel                     // used again for each
 }
 
 // newConn waits for the hello, as long as the link is open.

@@ -22,16 +22,14 @@ func TestTasksSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				c := dial(t, b)
+				linger := func(context.Context) error {
+					time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
+					return nil
+				}
 				err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
 					done := make(chan error)
 					for range 4 {
-						go func() {
-							done <- c.WithLock(ctx, "inner", &options,
-								func(context.Context) error {
-									pass(time.Second)
-									return nil
-								})
-						}()
+						go func() { done <- c.WithLock(ctx, "inner", &options, linger) }()
 					}
 					return errors.Join(<-done, <-done, <-done, <-done)
 				})

@@ -30,7 +30,7 @@ func testConn(t *testing.T) *conn {
 	conn := &conn{
 		client: c,
 		hello:  &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},
-		link:   link{Conn: nowhere{}},
+		link:   link{Conn: new(nowhere)},
 		wake:   make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 	conn.decoder.Session = "s"

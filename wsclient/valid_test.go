@@ -229,3 +229,30 @@ func TestClockSetForwardClosesNothing(t *testing.T) {
 		t.Error("the connection is still open")
 	}
 }
+
+// When the network reports the end of a connection whose lease has ended before, the client does not close the
+// link: the broker may not know of the end.
+func TestEndAfterTheLeaseClosesNothing(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		l := fixture(t, 0)
+		c := l.client.conn
+		if late {
+			l.client.clock.pass(11 * time.Second)
+		}
+		c.fail(errors.New("reset"))
+		if closed := c.link.Conn.(*nowhere).closed; closed == late {
+			t.Errorf("after the lease: %t; closed: %t", late, closed)
+		}
+	}
+}
+
+// A lock that is lost has one error: Release returns the cause of its context, so that WithLock does not report it
+// twice.
+func TestLossIsOneError(t *testing.T) {
+	l := fixture(t, 0)
+	cause := func() error { return context.Cause(l.Context()) }
+	l.receive(&wire.Lost{ID: l.request.What.ID, Reason: "stolen"}, at(0))
+	if err := l.Release(); err != cause() || !errors.Is(err, ErrLost) { //nolint:errorlint // identity is meant
+		t.Errorf("Release returned %v, and the context has ended with %v", err, cause())
+	}
+}

@@ -21,6 +21,8 @@ func (c *Client) tick() {
 	defer c.unlock()
 	c.armed = 0
 	c.core.Tick(c.clock.now())
+	c.carryOut()
+	c.arm()
 }
 
 // carryOut does what the core says. The caller holds mu.
@@ -41,7 +43,15 @@ func (c *Client) carryOut() {
 		conn.isSilent = false
 		conn.closeLink()
 	}
+	changed := out.Changed
 	out.Reset()
+	if changed {
+		c.noteChanges()
+	}
+}
+
+// noteChanges does what follows from the state of the core. The caller holds mu.
+func (c *Client) noteChanges() {
 	if c.conn != nil {
 		c.conn.noteState(c.core.State(), c.core.Pause())
 	}

@@ -22,9 +22,9 @@ func TestTasksSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				c := dial(t, b)
-				linger := func(context.Context) error {
+				linger := func(ctx context.Context) error {
 					time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
-					return nil
+					return ctx.Err()
 				}
 				err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
 					done := make(chan error)

@@ -80,7 +80,7 @@ func (m *Machine) pend(r *Request, at Instant) {
 	case r.isLate(at):
 		m.timeOut(r)
 	case r.until > 0:
-		m.deadlines.set(r, r.until)
+		m.setDeadline(r, r.until)
 	}
 }
 

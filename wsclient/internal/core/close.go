@@ -6,7 +6,7 @@ func (m *Machine) Drain() {
 	if m.drains {
 		return
 	}
-	m.drains = true
+	m.drains, m.out.Changed = true, true
 	for r := range m.pending.InOrder() {
 		m.end(r, &m.withdrawn)
 	}
@@ -32,7 +32,7 @@ func (m *Machine) Close(at Instant) {
 	for _, s := range m.silences {
 		m.out.Close = append(m.out.Close, s.owner)
 	}
-	m.silences = nil
+	m.silences, m.out.Changed = nil, true
 	m.close(&End{How: Closed, Reason: ReasonClosed}, at)
 }
 
@@ -46,7 +46,7 @@ func (m *Machine) close(how *End, at Instant) {
 	if m.closed != nil {
 		return
 	}
-	m.closed = how
+	m.closed, m.out.Changed = how, true
 	if m.conn != nil {
 		m.disconnect(at, how, ByCaller)
 	}

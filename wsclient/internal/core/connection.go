@@ -47,6 +47,7 @@ func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 		owner: owner, hello: hello, pause: hello.NotGranting,
 		lease: NewLease(hello, m.config.StopTime, made),
 	}
+	m.out.Changed = true
 	m.Tick(at)
 	if m.conn != nil {
 		m.resubmit = slices.Collect(m.pending.InOrder())
@@ -154,6 +155,7 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 	if then == FallSilent {
 		then = m.fallSilent(conn, hasHeld, at)
 	}
+	m.out.Changed = true
 	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
 }
 

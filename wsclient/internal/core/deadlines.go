@@ -9,10 +9,11 @@ import (
 // wait, and those that hold, at the end of their term. It is a heap by time, and by order at the same time.
 type deadlines []*Request
 
-// set gives r the deadline due.
-func (d *deadlines) set(r *Request, due time.Duration) {
+// setDeadline gives r the deadline due.
+func (m *Machine) setDeadline(r *Request, due time.Duration) {
 	r.due = due
-	heap.Push(d, r)
+	heap.Push(&m.deadlines, r)
+	m.out.Changed = true
 }
 
 // remove removes the deadline of r, if it has one.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -39,7 +40,11 @@ func (d *driver) idOf(name string) wire.ID {
 // do gives c to the machine and returns what it has caused.
 func (d *driver) do(c command) (lines []string, err error) {
 	d.machine.Output().Reset()
+	before := viewOf(d.machine)
 	answer, err := d.step(c)
+	if err == nil && !d.machine.Output().Changed {
+		err = before.checkUnchanged(d.machine)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +183,30 @@ func (c command) reply(d *driver) wire.Reply {
 		return &wire.Chain{NotGranting: c.pause}
 	case "draining":
 		return &wire.Draining{}
+	}
+	return nil
+}
+
+// A view is what Output.Changed is about.
+type view struct {
+	state  string
+	pause  wire.Pause
+	closed *End
+	due    time.Duration
+	isDue  bool
+}
+
+func viewOf(m *Machine) view {
+	due, isDue := m.Deadline()
+	return view{stateText(m), m.Pause(), m.Closed(), due, isDue}
+}
+
+// checkUnchanged checks that nothing has changed that Output.Changed should have said.
+func (v view) checkUnchanged(m *Machine) error {
+	now := viewOf(m)
+	isEarlier := now.isDue && (!v.isDue || now.due < v.due)
+	if now.state != v.state || now.pause != v.pause || now.closed != v.closed || isEarlier {
+		return fmt.Errorf("output.Changed is false: before %+v, now %+v", v, now)
 	}
 	return nil
 }

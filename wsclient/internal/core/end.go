@@ -34,12 +34,12 @@ const (
 // A Reason says why a lock is lost, or why a connection has ended.
 type Reason string
 
+// The reasons that do not come from the broker. It has others; see wire.LostReason.
 const (
 	ReasonConnection Reason = "connection" // the connection has ended
 	ReasonLease      Reason = "lease"      // the lease has ended
 	ReasonClosed     Reason = "closed"     // the client was closed
 	ReasonExpired    Reason = "expired"    // the hold of the request is over
-	// The broker has further reasons; see wire.LostReason.
 )
 
 // An End says how a request, a lock or a connection has ended. Nobody changes it once it is made.

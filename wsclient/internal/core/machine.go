@@ -111,6 +111,7 @@ func (m *Machine) end(r *Request, how *End) {
 	}
 	m.deadlines.remove(r)
 	r.state, r.end = ended, how
+	m.out.Changed = m.out.Changed || m.drains
 	m.stop(r, how)
 	m.wake(r)
 	m.open--

@@ -15,6 +15,8 @@ type Output struct {
 	Disconnect Disconnect
 	// Close has the owners of the silent connections whose network connections must now be closed.
 	Close []any
+	// Changed says that State, Pause, Closed or IsDrained may have changed, or that the Deadline may be earlier.
+	Changed bool
 }
 
 // A Disconnect says that a connection has ended, and what becomes of the network connection below it.
@@ -64,6 +66,7 @@ func (o *Output) Reset() {
 	o.Send = reuse(o.Send)
 	o.Close = reuse(o.Close)
 	o.Disconnect = Disconnect{}
+	o.Changed = false
 }
 
 // reuse returns s without its elements. It keeps no pointer of theirs alive.

@@ -10,7 +10,7 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	}
 	switch reply := reply.(type) {
 	case *wire.Granted:
-		m.conn.pause = ""
+		m.setPause("")
 		m.grant(reply, at)
 	case *wire.Released:
 		m.endByID(reply.ID, &m.released)
@@ -22,14 +22,21 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.refuse(reply, at)
 		m.answered(reply.ID, at)
 	case *wire.Pong:
-		m.conn.pause = reply.NotGranting
+		m.setPause(reply.NotGranting)
 		m.answered(reply.ID, at)
 	case *wire.InfoPage:
-		m.conn.pause = reply.NotGranting
+		m.setPause(reply.NotGranting)
 	case *wire.Chain:
-		m.conn.pause = reply.NotGranting
+		m.setPause(reply.NotGranting)
 	case *wire.Draining: // the broker ends what waits, and closes the connection itself
-		m.conn.draining = true
+		m.conn.draining, m.out.Changed = true, true
+	}
+}
+
+// setPause notes why the broker grants nothing, or "".
+func (m *Machine) setPause(pause wire.Pause) {
+	if pause != m.conn.pause {
+		m.conn.pause, m.out.Changed = pause, true
 	}
 }
 
@@ -42,7 +49,7 @@ func (m *Machine) grant(granted *wire.Granted, at Instant) {
 	r.state, r.token = holding, granted.Token
 	r.term.begin = at
 	if r.term.hold > 0 {
-		m.deadlines.set(r, at.Mono+r.term.hold)
+		m.setDeadline(r, at.Mono+r.term.hold)
 	}
 	m.wake(r)
 }

@@ -24,6 +24,10 @@ func (m *Machine) fallSilent(conn *connection, hasHeld bool, at Instant) Then {
 
 // endSilences closes the silent connections whose sessions have timed out.
 func (m *Machine) endSilences(at Instant) {
+	if len(m.silences) == 0 {
+		return
+	}
+	m.out.Changed = true
 	silent := m.silences[:0]
 	for _, s := range m.silences {
 		if s.until <= at.Mono {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // What a call can end with; test with errors.Is. The first ten are refusals:
@@ -90,7 +91,7 @@ func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
-	text.WriteString(wire.Printable(string(e.Code)) + blame(e.By, e.Message))
+	text.WriteString(printable.Text(string(e.Code)) + blame(e.By, e.Message))
 	for i, h := range e.Holders {
 		if i == 0 {
 			text.WriteString("; held by ")

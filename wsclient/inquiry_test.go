@@ -21,7 +21,7 @@ type inquiry struct {
 
 // inquire makes the client call what would send that message.
 func (a *actor) inquire(m wire.Request) {
-	id, _ := m.Opener()
+	id, _ := wire.RequestID(m)
 	q := &inquiry{done: make(chan struct{})}
 	a.inquiries[id] = q
 	ctx := a.t.Context()

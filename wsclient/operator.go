@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Evict ends a request of anyone, whether it holds its locks or waits. The
@@ -24,7 +25,7 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 		}))
 	}
 	if err != nil {
-		return fmt.Errorf("evict %s: %w", wire.Printable(request), err)
+		return fmt.Errorf("evict %s: %w", printable.Text(request), err)
 	}
 	return nil
 }
@@ -38,7 +39,7 @@ func (c *Client) Evict(ctx context.Context, request, message string) error {
 func (c *Client) Why(ctx context.Context, request string) ([]wire.Step, error) {
 	id, err := parseID(request)
 	if err != nil {
-		return nil, fmt.Errorf("why %s: %w", wire.Printable(request), err)
+		return nil, fmt.Errorf("why %s: %w", printable.Text(request), err)
 	}
 	chain, err := c.why(ctx, wire.Why{Request: wire.Some(id)})
 	if err != nil {

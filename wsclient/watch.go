@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // maxUndelivered is how many frames wait for a consumer that is slow, and
@@ -103,7 +105,7 @@ type received struct {
 // watch sends a watch for match.
 func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
 	m := &wire.Watch{Match: match}
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
 		return nil, badRequest(err)
 	}
 	c.mu.Lock()
@@ -133,7 +135,7 @@ func (w *watch) put(reply wire.Reply) {
 		return
 	}
 	w.queue = append(w.queue, received{reply, time.Now()})
-	w.bytes += wire.Size(reply)
+	w.bytes += jsonsize.Reply(reply)
 	if len(w.queue) > maxUndelivered || w.bytes > maxUndeliveredBytes {
 		w.lag()
 		return
@@ -146,7 +148,7 @@ func (w *watch) put(reply wire.Reply) {
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
-	w.bytes = wire.Size(w.queue[0].reply)
+	w.bytes = jsonsize.Reply(w.queue[0].reply)
 	w.signal()
 }
 
@@ -217,7 +219,7 @@ func (w *watch) pop() (frame received, ok bool) {
 	}
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
-	w.bytes -= wire.Size(frame.reply)
+	w.bytes -= jsonsize.Reply(frame.reply)
 	w.lagged = false // if it was set, that was the news of it
 	return frame, true
 }

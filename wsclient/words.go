@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Explain puts a chain of [Client.Why] into words, for people, in one line:
@@ -26,7 +27,7 @@ func explain(steps []wire.Step, circle bool) string {
 		} else {
 			text.WriteString(onward(steps[i-1].Blocker, step.Request))
 		}
-		text.WriteString(" waits for " + wire.Printable(step.Lock) + ", ")
+		text.WriteString(" waits for " + printable.Text(step.Lock) + ", ")
 		if step.Blocker.Token == 0 { // only holders have one
 			text.WriteString("behind ")
 		} else {
@@ -34,7 +35,7 @@ func explain(steps []wire.Step, circle bool) string {
 		}
 		closes := circle && i == len(steps)-1
 		if closes && sameAuthor(steps[0].Request, step.Blocker) {
-			text.WriteString(wire.Printable(step.Blocker.Author))
+			text.WriteString(printable.Text(step.Blocker.Author))
 			continue
 		}
 		text.WriteString(named(step.Blocker))
@@ -63,22 +64,22 @@ func sameAuthor(a, b wire.RequestInfo) bool {
 // named is a request in the form "author (id)", with the label of its client in
 // place of an author that it does not name.
 func named(r wire.RequestInfo) string {
-	id := wire.Printable(r.ID.String())
+	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
 		return "#" + id
 	}
-	return wire.Printable(name) + " (" + id + ")"
+	return printable.Text(name) + " (" + id + ")"
 }
 
 // describe says who a request is, in the form "@author (#id, client) for 3s".
 func describe(r wire.RequestInfo) string {
-	who := "#" + wire.Printable(r.ID.String())
+	who := "#" + printable.Text(r.ID.String())
 	if r.Client != "" {
-		who += ", " + wire.Printable(r.Client)
+		who += ", " + printable.Text(r.Client)
 	}
 	if r.Author != "" {
-		who = "@" + wire.Printable(r.Author) + " (" + who + ")"
+		who = "@" + printable.Text(r.Author) + " (" + who + ")"
 	}
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
@@ -87,10 +88,10 @@ func describe(r wire.RequestInfo) string {
 func blame(by, message string) string {
 	var text string
 	if by != "" {
-		text = " by " + wire.Printable(by)
+		text = " by " + printable.Text(by)
 	}
 	if message != "" {
-		text += ": " + wire.Printable(message)
+		text += ": " + printable.Text(message)
 	}
 	return text
 }

@@ -31,17 +31,17 @@ const (
 	RetryReconnect Retry = "reconnect" // on a new connection, after a while
 )
 
-// ErrorInfo is a row of the table of error codes.
-type ErrorInfo struct {
-	Code    Code
+// A CodeInfo is a row of the table of error codes, of close codes or of HTTP statuses.
+type CodeInfo[C Code | int] struct {
+	Code    C
 	Retry   Retry
 	Meaning string
 }
 
 // ErrorCodes returns the table of error codes.
-func ErrorCodes() []ErrorInfo { return slices.Clone(errorCodes) }
+func ErrorCodes() []CodeInfo[Code] { return slices.Clone(errorCodes) }
 
-var errorCodes = []ErrorInfo{
+var errorCodes = []CodeInfo[Code]{
 	{BadRequest, RetryNever, "malformed JSON, unknown type, a field missing or out of range"},
 	{BadID, RetryNever, "not `session--n` of this session, or n not greater than every n before"},
 	{NotHeld, RetryNever, "release of a request that is not held"},
@@ -76,18 +76,11 @@ const Goodbye = "goodbye"
 // messages count as signs of its life, and not the pings and pongs of WebSocket.
 const AliveMessage = "message"
 
-// CloseInfo is a row of the table of close codes.
-type CloseInfo struct {
-	Code    int
-	Retry   Retry
-	Meaning string
-}
-
 // CloseCodes returns the table of close codes. A code that is not in it is
 // treated as [CloseNoFrame] is.
-func CloseCodes() []CloseInfo { return slices.Clone(closeCodes) }
+func CloseCodes() []CodeInfo[int] { return slices.Clone(closeCodes) }
 
-var closeCodes = []CloseInfo{
+var closeCodes = []CodeInfo[int]{
 	{CloseNormal, RetryNever, "the client closed the connection, with the reason `goodbye` when it has given up everything; the broker answers in kind"},
 	{CloseProtocol, RetryNever, "the client broke the rules of WebSocket"},
 	{CloseBinary, RetryNever, "the client sent a binary frame"},
@@ -97,17 +90,10 @@ var closeCodes = []CloseInfo{
 	{CloseRestart, RetryReconnect, "the broker stops"},
 }
 
-// HTTPInfo is a row of the table of HTTP statuses that refuse an upgrade.
-type HTTPInfo struct {
-	Status  int
-	Retry   Retry
-	Meaning string
-}
-
 // HTTPStatuses returns the table of statuses that refuse an upgrade.
-func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
+func HTTPStatuses() []CodeInfo[int] { return slices.Clone(httpStatuses) }
 
-var httpStatuses = []HTTPInfo{
+var httpStatuses = []CodeInfo[int]{
 	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a `client` or `alive` in it that is out of range or given twice"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},

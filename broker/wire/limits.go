@@ -43,9 +43,6 @@ const (
 	// MaxAheadTold is the greatest ahead of a timeout or an unavailable; it
 	// stands for itself and everything above.
 	MaxAheadTold = 1000
-	// MaxGlobCost is how much it may cost to compare a name with a glob; see
-	// [GlobCost].
-	MaxGlobCost = 2048
 	// ClientLabelBytes is the length of the longest client label.
 	ClientLabelBytes = 256
 )

@@ -1,5 +1,7 @@
 package wire
 
+import "github.com/lockbroker/lockbroker/broker/wire/printable"
+
 // A Pause says why a broker grants nothing at the moment; "" says that it grants.
 type Pause string
 
@@ -20,5 +22,5 @@ func (p Pause) Explain() string {
 	case PauseDraining:
 		return "the broker is stopping"
 	}
-	return Printable(string(p))
+	return printable.Text(string(p))
 }

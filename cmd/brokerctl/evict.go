@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -93,10 +95,10 @@ func (v victim) String() string { return v.words }
 // look at all locks for it would be too much.
 func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]victim, error) {
 	if c.ID != "" {
-		return []victim{{c.ID, wire.Printable(c.ID)}}, nil
+		return []victim{{c.ID, printable.Text(c.ID)}}, nil
 	}
 	var victims []victim
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.Lock), Queue: wire.MaxQueue}) {
+	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(c.Lock), Queue: wire.MaxQueue}) {
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +107,7 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 		}
 	}
 	if len(victims) == 0 {
-		return nil, fmt.Errorf("nobody holds %s", wire.Printable(c.Lock))
+		return nil, fmt.Errorf("nobody holds %s", printable.Text(c.Lock))
 	}
 	return victims, nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -79,7 +81,7 @@ func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []st
 	}
 	var holds map[string]wire.RequestInfo
 	for _, name := range common {
-		options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: wire.MaxQueue, Whole: true}
+		options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: wire.MaxQueue, Whole: true}
 		for lock, err := range client.Info(ctx, options) {
 			if err != nil {
 				return nil, err
@@ -146,7 +148,7 @@ func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []stri
 // borrow refuses a lock that is held around this process, but in a way that it cannot be used here.
 func (a *asking) borrow(name string, held wire.RequestInfo, waitsForUs bool) error {
 	failure := &cli.Failure{Code: exitNotObtained}
-	around := fmt.Sprintf("%s is held by the run around this one (%v)", wire.Printable(name), held.ID)
+	around := fmt.Sprintf("%s is held by the run around this one (%v)", printable.Text(name), held.ID)
 	switch wanted := a.options(nil); {
 	case !covers(held, wanted.Mode, wanted.Limit):
 		failure.Err = fmt.Errorf("%s, shared with more than may be here, and that cannot change", around)

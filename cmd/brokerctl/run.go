@@ -14,7 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -214,11 +214,11 @@ func lookUp(name string) (string, error) {
 	case err == nil, errors.Is(err, exec.ErrDot): // who has "." in PATH means it
 		return path, nil
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", wire.Printable(name)), Code: exitNoCommand}
+		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", printable.Text(name)), Code: exitNoCommand}
 	}
 	return "", notExecutable(name, errors.Unwrap(err))
 }
 
 func notExecutable(name string, err error) error {
-	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err), Code: exitNotExecutable}
+	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", printable.Text(name), err), Code: exitNotExecutable}
 }

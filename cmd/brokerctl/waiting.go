@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -75,7 +77,7 @@ func (w *waiting) tellChanges(ctx context.Context) {
 
 // line is what there is to say now.
 func (w *waiting) line(ctx context.Context) string {
-	what := wire.Printable(w.names[0])
+	what := printable.Text(w.names[0])
 	switch w.client.State() {
 	case wsclient.Connected:
 		what = w.obstacle(ctx)
@@ -98,14 +100,14 @@ func (w *waiting) obstacle(ctx context.Context) string {
 			return inTheWay(lock, ours)
 		}
 	}
-	return wire.Printable(w.names[0])
+	return printable.Text(w.names[0])
 }
 
 // look returns a lock, and how many wait for it before this client does; less than
 // 0 when it does not.
 func (w *waiting) look(ctx context.Context, name string) (found wire.LockInfo, ours int) {
 	ours = -1
-	for lock, err := range w.client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: queueSeen}) {
+	for lock, err := range w.client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name), Queue: queueSeen}) {
 		if err != nil {
 			continue // the next time, perhaps
 		}
@@ -121,7 +123,7 @@ func (w *waiting) look(ctx context.Context, name string) (found wire.LockInfo, o
 
 // inTheWay says who is in the way of one who waits for a lock behind so many.
 func inTheWay(lock wire.LockInfo, ahead int) string {
-	text := wire.Printable(lock.Name)
+	text := printable.Text(lock.Name)
 	switch {
 	case ahead >= queueSeen:
 		text += fmt.Sprintf(", %d or more ahead", ahead)
@@ -145,9 +147,9 @@ func inTheWay(lock wire.LockInfo, ahead int) string {
 func nameOf(r wire.RequestInfo) string {
 	switch {
 	case r.Author != "":
-		return "@" + wire.Printable(r.Author)
+		return "@" + printable.Text(r.Author)
 	case r.Client != "":
-		return wire.Printable(r.Client)
+		return printable.Text(r.Client)
 	}
-	return "#" + wire.Printable(r.ID.String())
+	return "#" + printable.Text(r.ID.String())
 }

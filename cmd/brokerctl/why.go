@@ -12,6 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -81,12 +83,12 @@ func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain [
 		}
 	}
 	for _, name := range names {
-		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name)}) {
+		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name)}) {
 			if err != nil {
 				return lostBroker(err)
 			}
 			if differ := listing.Limits(lock); differ != "" {
-				_, _ = fmt.Fprintf(out, "%s: %s\n", wire.Printable(name), differ)
+				_, _ = fmt.Fprintf(out, "%s: %s\n", printable.Text(name), differ)
 			}
 		}
 	}
@@ -96,24 +98,24 @@ func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain [
 // unhindered says how it stands with a request, or a lock, in whose way nobody is.
 func (c *whyCmd) unhindered(ctx context.Context, client *wsclient.Client, out io.Writer) error {
 	if c.isRequest {
-		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
+		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", printable.Text(c.What))
 		return err
 	}
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.What), Empty: true, Queue: 1}) {
+	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: 1}) {
 		switch {
 		case err != nil:
 			return lostBroker(err)
 		case len(lock.Holders) == 0 && pause(client) != "": // so it cannot be had
-			_, err = fmt.Fprintf(out, "%s is held by nobody\n", wire.Printable(lock.Name))
+			_, err = fmt.Fprintf(out, "%s is held by nobody\n", printable.Text(lock.Name))
 		case len(lock.Holders) == 0:
-			_, err = fmt.Fprintf(out, "%s is free\n", wire.Printable(lock.Name))
+			_, err = fmt.Fprintf(out, "%s is free\n", printable.Text(lock.Name))
 		default:
 			first := lock.Holders[0]
-			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n", wire.Printable(lock.Name), listing.AppendWho(nil, first), listing.Short(first.Duration()))
+			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n", printable.Text(lock.Name), listing.AppendWho(nil, first), listing.Short(first.Duration()))
 		}
 		return err
 	}
-	return &cli.Failure{Err: fmt.Errorf("no such request, nor a lock of that name: %s", wire.Printable(c.What)), Hint: "brokerctl info lists the locks, and the ids of requests"}
+	return &cli.Failure{Err: fmt.Errorf("no such request, nor a lock of that name: %s", printable.Text(c.What)), Hint: "brokerctl info lists the locks, and the ids of requests"}
 }
 
 // chain takes what looks like the id of a request for one, unless there is none.

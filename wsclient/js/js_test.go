@@ -114,7 +114,7 @@ func tables(t *testing.T) string {
 		all["closeCodes"][strconv.Itoa(row.Code)] = row.Retry
 	}
 	for _, row := range wire.HTTPStatuses() {
-		all["httpStatuses"][strconv.Itoa(row.Status)] = row.Retry
+		all["httpStatuses"][strconv.Itoa(row.Code)] = row.Retry
 	}
 	text, err := json.Marshal(all)
 	if err != nil {

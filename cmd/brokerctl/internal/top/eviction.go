@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -76,7 +77,7 @@ func (m *model) ask(f found) {
 	case f.err != nil:
 		m.tell("", f.err)
 	case len(f.eviction.victims) == 0:
-		m.tell("nobody holds "+wire.Printable(f.eviction.lock), nil)
+		m.tell("nobody holds "+printable.Text(f.eviction.lock), nil)
 	case m.eviction == nil:
 		m.eviction = &f.eviction
 	}
@@ -133,7 +134,7 @@ func (e *eviction) words(most int) []string {
 	if e.holding {
 		what = "holding"
 	}
-	text := []string{fmt.Sprintf("Evict %s %s %s?", several(len(e.victims), "request", "requests"), what, wire.Printable(e.lock))}
+	text := []string{fmt.Sprintf("Evict %s %s %s?", several(len(e.victims), "request", "requests"), what, printable.Text(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
 		text = append(text, requestLine(v, v.Duration()))

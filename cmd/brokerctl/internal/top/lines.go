@@ -3,7 +3,7 @@ package top
 import (
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Lines are what there is to show of a table: the locks that are wanted, in
@@ -65,6 +65,6 @@ func (f filter) match(l *lock) bool {
 	if holds(l.name) || l.holding > 0 && holds(holderOf(l)) {
 		return true
 	}
-	shown := wire.Printable(l.name)
+	shown := printable.Text(l.name)
 	return shown != l.name && holds(shown)
 }

@@ -10,6 +10,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -68,7 +70,7 @@ func (m *model) look() tea.Cmd {
 // closely reads one lock. One that is not in use has no name.
 func closely(ctx context.Context, source Source, name string) (wire.LockInfo, error) {
 	var found wire.LockInfo
-	for lock, err := range source.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: closeLook, Page: 1}) {
+	for lock, err := range source.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name), Queue: closeLook, Page: 1}) {
 		if err != nil {
 			return found, err
 		}
@@ -105,7 +107,7 @@ func (d *detail) all() int { return d.lock.Holding + d.lock.Waiting }
 
 // title says of which lock the pane is.
 func (d *detail) title() string {
-	return fmt.Sprintf("%s: %s, %s, %s", wire.Printable(d.name), several(d.lock.Holding, "holder", "holders"),
+	return fmt.Sprintf("%s: %s, %s, %s", printable.Text(d.name), several(d.lock.Holding, "holder", "holders"),
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
@@ -126,10 +128,10 @@ func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 		parts = append(parts, fmt.Sprintf("and %s", several(also, "more lock", "more locks")))
 	}
 	if r.Client != "" {
-		parts = append(parts, wire.Printable(r.Client))
+		parts = append(parts, printable.Text(r.Client))
 	}
 	if r.Remote != "" {
-		parts = append(parts, wire.Printable(r.Remote))
+		parts = append(parts, printable.Text(r.Remote))
 	}
 	return strings.Join(parts, "  ")
 }

@@ -1,13 +1,9 @@
 package wire
 
-// A Reply is a message that the broker sends.
-type Reply interface {
-	Message
-	checkReply() error
-}
-
 // Hello is the first message of a connection.
 type Hello struct {
+	fromBroker
+
 	Protocol    int    `json:"protocol"`
 	Session     string `json:"session"`
 	HeartbeatMS int64  `json:"heartbeat_ms"`
@@ -21,17 +17,23 @@ type Hello struct {
 
 // Granted says that a request now holds its locks.
 type Granted struct {
+	fromBroker
+
 	ID    ID    `json:"id"`
 	Token int64 `json:"token"`
 }
 
 // Released answers a [Release].
 type Released struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
 // Cancelled answers a [Cancel]; nothing more comes for the id.
 type Cancelled struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
@@ -47,6 +49,8 @@ const (
 
 // Lost says that a request no longer holds its locks.
 type Lost struct {
+	fromBroker
+
 	ID      ID         `json:"id"`
 	Reason  LostReason `json:"reason"`
 	By      string     `json:"by,omitzero"`
@@ -55,6 +59,8 @@ type Lost struct {
 
 // InfoPage answers an [Info].
 type InfoPage struct {
+	fromBroker
+
 	ID    ID         `json:"id"`
 	Locks []LockInfo `json:"locks"`
 	// Next, when more may follow, is the After of the next page.
@@ -64,6 +70,8 @@ type InfoPage struct {
 
 // Chain answers a [Why].
 type Chain struct {
+	fromBroker
+
 	ID          ID     `json:"id"`
 	Chain       []Step `json:"chain"`
 	NotGranting Pause  `json:"not_granting,omitzero"`
@@ -71,6 +79,8 @@ type Chain struct {
 
 // Watching answers a [Watch].
 type Watching struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
@@ -92,6 +102,8 @@ const (
 
 // Change tells a watcher what happened to a request on a lock.
 type Change struct {
+	fromBroker
+
 	ID      ID          `json:"id"`
 	Event   Event       `json:"event"`
 	Reason  LostReason  `json:"reason,omitzero"`
@@ -103,32 +115,44 @@ type Change struct {
 
 // Lagged tells a watcher that changes were left out.
 type Lagged struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
 // Unwatched answers an [Unwatch].
 type Unwatched struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
 // Evicted answers an [Evict].
 type Evicted struct {
+	fromBroker
+
 	ID ID `json:"id"`
 }
 
 // Pong answers a [Ping].
 type Pong struct {
+	fromBroker
+
 	ID          ID    `json:"id"`
 	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
 // Draining says that the broker stops: it grants nothing more.
 type Draining struct {
+	fromBroker
+
 	GraceMS int64 `json:"grace_ms"`
 }
 
 // Error refuses a message, or ends a waiting request. It is an error in Go too.
 type Error struct {
+	fromBroker
+
 	// ID is the request that it is about; absent where none could be read.
 	ID      ID     `json:"id,omitzero"`
 	Code    Code   `json:"code"`
@@ -146,84 +170,3 @@ type Error struct {
 
 // Error returns the code and the message.
 func (m *Error) Error() string { return string(m.Code) + ": " + m.Message }
-
-// Kind returns "hello".
-func (*Hello) Kind() string { return "hello" }
-
-// Kind returns "granted".
-func (*Granted) Kind() string { return "granted" }
-
-// Kind returns "released".
-func (*Released) Kind() string { return "released" }
-
-// Kind returns "cancelled".
-func (*Cancelled) Kind() string { return "cancelled" }
-
-// Kind returns "lost".
-func (*Lost) Kind() string { return "lost" }
-
-// Kind returns "info".
-func (*InfoPage) Kind() string { return "info" }
-
-// Kind returns "why".
-func (*Chain) Kind() string { return "why" }
-
-// Kind returns "watching".
-func (*Watching) Kind() string { return "watching" }
-
-// Kind returns "change".
-func (*Change) Kind() string { return "change" }
-
-// Kind returns "lagged".
-func (*Lagged) Kind() string { return "lagged" }
-
-// Kind returns "unwatched".
-func (*Unwatched) Kind() string { return "unwatched" }
-
-// Kind returns "evicted".
-func (*Evicted) Kind() string { return "evicted" }
-
-// Kind returns "pong".
-func (*Pong) Kind() string { return "pong" }
-
-// Kind returns "draining".
-func (*Draining) Kind() string { return "draining" }
-
-// Kind returns "error".
-func (*Error) Kind() string { return "error" }
-
-func newReply(kind string) Reply {
-	switch kind {
-	case "hello":
-		return new(Hello)
-	case "granted":
-		return new(Granted)
-	case "released":
-		return new(Released)
-	case "cancelled":
-		return new(Cancelled)
-	case "lost":
-		return new(Lost)
-	case "info":
-		return new(InfoPage)
-	case "why":
-		return new(Chain)
-	case "watching":
-		return new(Watching)
-	case "change":
-		return new(Change)
-	case "lagged":
-		return new(Lagged)
-	case "unwatched":
-		return new(Unwatched)
-	case "evicted":
-		return new(Evicted)
-	case "pong":
-		return new(Pong)
-	case "draining":
-		return new(Draining)
-	case "error":
-		return new(Error)
-	}
-	return nil
-}

@@ -1,10 +1,12 @@
-package wire_test
+package jsonsize_test
 
 import (
 	"math"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // longestID is as long as an id can be.
@@ -27,22 +29,7 @@ func TestSizeOfAListing(t *testing.T) {
 	}
 	page.Locks[0].Holders = []wire.RequestInfo{request, request, request}
 	page.Locks[0].Waiters = page.Locks[0].Holders
-	if frame := mustAppend(t, page); len(frame) > wire.Size(page) {
-		t.Errorf("it has %d bytes, and is said to have %d", len(frame), wire.Size(page))
-	}
-}
-
-// Who sends a listing's question is told when it is too long.
-func TestCheckFrameOfAnInfo(t *testing.T) {
-	m := &wire.Info{
-		ID: longestID, Match: wire.Some("\x00"), Empty: true, After: wire.MaxInteger, Max: wire.Some(wire.MaxPage), Queue: wire.Some(wire.MaxQueue),
-		Seq: wire.MaxInteger, HoldersAfter: wire.Some(wire.MaxInteger), WaitersAfter: wire.Some(wire.MaxInteger),
-	}
-	limits := wire.DefaultLimits()
-	for _, less := range []int{0, 1} {
-		limits.MessageBytes = len(mustAppend(t, m)) - less
-		if err := wire.CheckFrame(m, limits); (err != nil) != (less > 0) {
-			t.Errorf("%d bytes too few: %v", less, err)
-		}
+	if frame, err := codec.Append(nil, page); err != nil || len(frame) > jsonsize.Reply(page) {
+		t.Errorf("it has %d bytes (%v), and is said to have %d", len(frame), err, jsonsize.Reply(page))
 	}
 }

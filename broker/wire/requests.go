@@ -1,17 +1,9 @@
 package wire
 
-// A Request is a message that a client sends.
-type Request interface {
-	Message
-	// Opener returns the id of the message, and whether the message opens it:
-	// such ids are used once, in rising order. The others name an id that is
-	// open already.
-	Opener() (id ID, opens bool)
-	check(Limits) error
-}
-
 // Acquire asks for locks, all together or none.
 type Acquire struct {
+	fromClient
+
 	ID     ID         `json:"id"`
 	Locks  []LockSpec `json:"locks"`
 	Author string     `json:"author,omitzero"`
@@ -27,16 +19,22 @@ type Acquire struct {
 
 // Release ends a held request.
 type Release struct {
+	fromClient
+
 	ID ID `json:"id"`
 }
 
 // Cancel ends a request in whatever state it is.
 type Cancel struct {
+	fromClient
+
 	ID ID `json:"id"`
 }
 
 // Info asks for a page of the listing; the reply is an [InfoPage].
 type Info struct {
+	fromClient
+
 	ID ID `json:"id"`
 	// Match is a glob over names; absent: all.
 	Match Opt[string] `json:"match,omitzero"`
@@ -60,6 +58,8 @@ type Info struct {
 // Why asks who is in the way of a request, or of the first waiter of a lock;
 // the reply is a [Chain].
 type Why struct {
+	fromClient
+
 	ID      ID          `json:"id"`
 	Request Opt[ID]     `json:"request,omitzero"`
 	Lock    Opt[string] `json:"lock,omitzero"`
@@ -67,17 +67,23 @@ type Why struct {
 
 // Watch asks for every change of the locks that match.
 type Watch struct {
+	fromClient
+
 	ID    ID          `json:"id"`
 	Match Opt[string] `json:"match,omitzero"`
 }
 
 // Unwatch ends a watch.
 type Unwatch struct {
+	fromClient
+
 	ID ID `json:"id"`
 }
 
 // Evict ends a request of anyone.
 type Evict struct {
+	fromClient
+
 	ID      ID     `json:"id"`
 	Request ID     `json:"request"`
 	Message string `json:"message,omitzero"`
@@ -85,83 +91,7 @@ type Evict struct {
 
 // Ping asks for a [Pong].
 type Ping struct {
+	fromClient
+
 	ID ID `json:"id"`
-}
-
-// Kind returns "acquire".
-func (*Acquire) Kind() string { return "acquire" }
-
-// Kind returns "release".
-func (*Release) Kind() string { return "release" }
-
-// Kind returns "cancel".
-func (*Cancel) Kind() string { return "cancel" }
-
-// Kind returns "info".
-func (*Info) Kind() string { return "info" }
-
-// Kind returns "why".
-func (*Why) Kind() string { return "why" }
-
-// Kind returns "watch".
-func (*Watch) Kind() string { return "watch" }
-
-// Kind returns "unwatch".
-func (*Unwatch) Kind() string { return "unwatch" }
-
-// Kind returns "evict".
-func (*Evict) Kind() string { return "evict" }
-
-// Kind returns "ping".
-func (*Ping) Kind() string { return "ping" }
-
-// Opener says that an acquire opens its id.
-func (m *Acquire) Opener() (ID, bool) { return m.ID, true }
-
-// Opener says that a release names an open id.
-func (m *Release) Opener() (ID, bool) { return m.ID, false }
-
-// Opener says that a cancel names an open id.
-func (m *Cancel) Opener() (ID, bool) { return m.ID, false }
-
-// Opener says that an info opens its id.
-func (m *Info) Opener() (ID, bool) { return m.ID, true }
-
-// Opener says that a why opens its id.
-func (m *Why) Opener() (ID, bool) { return m.ID, true }
-
-// Opener says that a watch opens its id.
-func (m *Watch) Opener() (ID, bool) { return m.ID, true }
-
-// Opener says that an unwatch names an open id.
-func (m *Unwatch) Opener() (ID, bool) { return m.ID, false }
-
-// Opener says that an evict opens its id.
-func (m *Evict) Opener() (ID, bool) { return m.ID, true }
-
-// Opener says that a ping opens its id.
-func (m *Ping) Opener() (ID, bool) { return m.ID, true }
-
-func newRequest(kind string) Request {
-	switch kind {
-	case "acquire":
-		return new(Acquire)
-	case "release":
-		return new(Release)
-	case "cancel":
-		return new(Cancel)
-	case "info":
-		return new(Info)
-	case "why":
-		return new(Why)
-	case "watch":
-		return new(Watch)
-	case "unwatch":
-		return new(Unwatch)
-	case "evict":
-		return new(Evict)
-	case "ping":
-		return new(Ping)
-	}
-	return nil
 }

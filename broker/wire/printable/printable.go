@@ -1,4 +1,4 @@
-package wire
+package printable
 
 import (
 	"strconv"
@@ -9,7 +9,7 @@ import (
 // Printable returns text as it is, or quoted, as a string of Go, when it holds
 // anything that could forge a line or reach a terminal. It is for names, authors
 // and labels that people are shown.
-func Printable(text string) string {
+func Text(text string) string {
 	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
 		return strconv.Quote(text)

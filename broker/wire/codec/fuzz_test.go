@@ -1,10 +1,11 @@
-package wire_test
+package codec_test
 
 import (
 	"reflect"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
@@ -29,7 +30,7 @@ func addFrames(f *testing.F, kind wiretest.Kind) {
 func FuzzDecodeRequest(f *testing.F) {
 	addFrames(f, wiretest.Send)
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		first, err := wire.DecodeRequest(frame, wire.DefaultLimits())
+		first, err := codec.DecodeRequest(frame, wire.DefaultLimits())
 		if err != nil {
 			reply := refusal(t, err)
 			if text := mustAppend(t, reply); len(text) > len(frame)+512 {
@@ -38,7 +39,7 @@ func FuzzDecodeRequest(f *testing.F) {
 			return
 		}
 		text := mustAppend(t, first)
-		second, err := wire.DecodeRequest(text, wire.DefaultLimits())
+		second, err := codec.DecodeRequest(text, wire.DefaultLimits())
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -54,13 +55,13 @@ func FuzzDecodeRequest(f *testing.F) {
 func FuzzDecodeReply(f *testing.F) {
 	addFrames(f, wiretest.Receive)
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		m, err := wire.DecodeReply(frame)
+		m, err := codec.DecodeReply(frame)
 		if err != nil {
 			_ = refusal(t, err) // fails where err is of another kind
 			return
 		}
 		text := mustAppend(t, m)
-		second, err := wire.DecodeReply(text)
+		second, err := codec.DecodeReply(text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -68,7 +69,7 @@ func FuzzDecodeReply(f *testing.F) {
 		if string(text) != string(again) {
 			t.Errorf("encoded as\n%s, then as\n%s", text, again)
 		}
-		third, err := wire.DecodeReply(again)
+		third, err := codec.DecodeReply(again)
 		if err != nil || !reflect.DeepEqual(second, third) {
 			t.Errorf("got %+v, then %+v (%v)", second, third, err)
 		}
@@ -77,7 +78,7 @@ func FuzzDecodeReply(f *testing.F) {
 
 func mustAppend(t testing.TB, m wire.Message) []byte {
 	t.Helper()
-	text, err := wire.Append(nil, m)
+	text, err := codec.Append(nil, m)
 	if err != nil {
 		t.Fatalf("%+v: %v", m, err)
 	}

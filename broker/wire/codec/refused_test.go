@@ -1,4 +1,4 @@
-package wire_test
+package codec_test
 
 import (
 	"errors"
@@ -9,9 +9,10 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-const refusedFile = "../../testdata/wire/refused/requests.txt"
+const refusedFile = "../../../testdata/wire/refused/requests.txt"
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata")
 
@@ -49,8 +50,8 @@ func TestRefused(t *testing.T) {
 
 // describeRefusal is "syntax", or the id (`""` an empty one) or "no id", then the message.
 func describeRefusal(frame string) string {
-	m, err := wire.DecodeRequest([]byte(frame), wire.DefaultLimits())
-	var syntax *wire.SyntaxError
+	m, err := codec.DecodeRequest([]byte(frame), wire.DefaultLimits())
+	var syntax *codec.SyntaxError
 	var reply *wire.Error
 	switch {
 	case errors.As(err, &syntax):
@@ -112,7 +113,7 @@ func TestAcceptedAtTheBounds(t *testing.T) {
 		`{"type":"info","id":"s--0","seq":9007199254740991,"holders_after":0,"waiters_after":9007199254740991}`,
 		`{"type":"info","id":"s--0","after":null,"max":null,"queue":null,"match":null,"empty":null,"seq":null,"holders_after":null,"waiters_after":null}`,
 	} {
-		if _, err := wire.DecodeRequest([]byte(frame), wire.DefaultLimits()); err != nil {
+		if _, err := codec.DecodeRequest([]byte(frame), wire.DefaultLimits()); err != nil {
 			t.Errorf("%.120s: %v", frame, err)
 		}
 	}
@@ -125,9 +126,9 @@ func TestAppendRefusesInvalidUTF8(t *testing.T) {
 		&wire.Error{Code: wire.BadRequest, Message: "a\xc3"},
 		&wire.Info{ID: wire.ParseID("s--0"), Match: wire.Some("\xff")},
 	} {
-		got, err := wire.Append([]byte("before"), m)
+		got, err := codec.Append([]byte("before"), m)
 		if err == nil || string(got) != "before" {
-			t.Errorf("%s: got %q, %v; want an error and what was there before", m.Kind(), got, err)
+			t.Errorf("%s: got %q, %v; want an error and what was there before", codec.Kind(m), got, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package wire_test
+package codec_test
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
@@ -32,12 +33,12 @@ var (
 	}
 )
 
-func newRequestDecoder() *wire.RequestDecoder {
-	return wire.NewRequestDecoder(self.Session, wire.DefaultLimits())
+func newRequestDecoder() *codec.RequestDecoder {
+	return codec.NewRequestDecoder(self.Session, wire.DefaultLimits())
 }
 
 func TestHotMessagesArePlain(t *testing.T) {
-	requests, replies := newRequestDecoder(), &wire.ReplyDecoder{Session: self.Session}
+	requests, replies := newRequestDecoder(), &codec.ReplyDecoder{Session: self.Session}
 	for _, m := range hotAsks {
 		if got := requests.Plain(mustAppend(t, m)); !reflect.DeepEqual(got, m) {
 			t.Errorf("%s: got %+v, want %+v", mustAppend(t, m), got, m)
@@ -70,7 +71,7 @@ func TestDecodersKeepNothing(t *testing.T) {
 	if !reflect.DeepEqual(first, hotAsks[0]) {
 		t.Errorf("changed by the next: %+v", first)
 	}
-	wire.Recycle(second)
+	codec.Recycle(second)
 	for range 100 { // one of them is what was given back
 		m, err := d.Decode(mustAppend(t, hotAsks[2]))
 		if err != nil || !reflect.DeepEqual(m, hotAsks[2]) {
@@ -102,7 +103,7 @@ func FuzzPlainRequest(f *testing.F) {
 	}
 	d := newRequestDecoder()
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		want, wantErr := wire.DecodeRequest(frame, wire.DefaultLimits())
+		want, wantErr := codec.DecodeRequest(frame, wire.DefaultLimits())
 		got, err := d.Decode(slices.Clone(frame))
 		if !reflect.DeepEqual(err, wantErr) {
 			t.Fatalf("%s\ngot  %v\nwant %v", frame, err, wantErr)
@@ -111,7 +112,7 @@ func FuzzPlainRequest(f *testing.F) {
 			t.Errorf("%s\ngot  %+v\nwant %+v", frame, got, want)
 		}
 		if err == nil {
-			wire.Recycle(got)
+			codec.Recycle(got)
 		}
 	})
 }
@@ -124,9 +125,9 @@ func FuzzPlainReply(f *testing.F) {
 	for _, frame := range almostPlain {
 		f.Add([]byte(frame))
 	}
-	d := &wire.ReplyDecoder{Session: self.Session}
+	d := &codec.ReplyDecoder{Session: self.Session}
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		want, wantErr := wire.DecodeReply(frame)
+		want, wantErr := codec.DecodeReply(frame)
 		got, err := d.Decode(frame)
 		if !reflect.DeepEqual(err, wantErr) {
 			t.Fatalf("%s\ngot  %v\nwant %v", frame, err, wantErr)
@@ -201,8 +202,8 @@ func FuzzPlainAppend(f *testing.F) {
 			&wire.Pong{ID: id, NotGranting: wire.Pause(name)},
 			anyPage(id, name, author, ms, flag), anyChange(id, name, author, ms, flag),
 		} {
-			want, wantErr := wire.AppendAny([]byte("before"), m)
-			got, err := wire.Append([]byte("before"), m)
+			want, wantErr := codec.AppendAny([]byte("before"), m)
+			got, err := codec.Append([]byte("before"), m)
 			if fmt.Sprint(err) != fmt.Sprint(wantErr) || !bytes.Equal(got, want) {
 				t.Errorf("%+v\ngot  %s, %v\nwant %s, %v", m, got, err, want, wantErr)
 			}
@@ -237,7 +238,7 @@ func anyChange(id wire.ID, name, author string, n int64, flag bool) *wire.Change
 }
 
 func TestHotMessagesAllocateNothing(t *testing.T) {
-	requests, replies := newRequestDecoder(), &wire.ReplyDecoder{Session: self.Session}
+	requests, replies := newRequestDecoder(), &codec.ReplyDecoder{Session: self.Session}
 	var buffer []byte
 	for _, m := range []wire.Message{hotAsks[0], hotAsks[1], hotAsks[3]} {
 		frame := mustAppend(t, m)
@@ -246,8 +247,8 @@ func TestHotMessagesAllocateNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			buffer, _ = wire.Append(buffer[:0], m)
-			wire.Recycle(m)
+			buffer, _ = codec.Append(buffer[:0], m)
+			codec.Recycle(m)
 		})
 		if allowed := poolLosses; n > allowed {
 			t.Errorf("%s: %v allocations", frame, n)
@@ -260,7 +261,7 @@ func TestHotMessagesAllocateNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			buffer, _ = wire.Append(buffer[:0], m)
+			buffer, _ = codec.Append(buffer[:0], m)
 		})
 		if n > 0 {
 			t.Errorf("%s: %v allocations", frame, n)
@@ -275,8 +276,8 @@ func BenchmarkAppend(b *testing.B) {
 		page.Locks[i] = wire.LockInfo{Name: "orders/42", Seq: int64(i), Holders: []wire.RequestInfo{request}, Holding: 1}
 	}
 	for _, m := range []wire.Message{hotAsks[0], page} {
-		for name, appendTo := range map[string]func([]byte, wire.Message) ([]byte, error){"plain": wire.Append, "any": wire.AppendAny} {
-			b.Run(m.Kind()+"/"+name, func(b *testing.B) {
+		for name, appendTo := range map[string]func([]byte, wire.Message) ([]byte, error){"plain": codec.Append, "any": codec.AppendAny} {
+			b.Run(codec.Kind(m)+"/"+name, func(b *testing.B) {
 				var buffer []byte
 				b.ReportAllocs()
 				for b.Loop() {
@@ -294,13 +295,13 @@ func BenchmarkDecode(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			m, _ := d.Decode(frame)
-			wire.Recycle(m)
+			codec.Recycle(m)
 		}
 	})
 	b.Run("any", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = wire.DecodeRequest(frame, wire.DefaultLimits())
+			_, _ = codec.DecodeRequest(frame, wire.DefaultLimits())
 		}
 	})
 }

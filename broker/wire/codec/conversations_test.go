@@ -1,16 +1,17 @@
-package wire_test
+package codec_test
 
 import (
 	"errors"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
 func conversations(t testing.TB) []wiretest.Conversation {
 	t.Helper()
-	all, err := wiretest.Load("../../testdata/wire")
+	all, err := wiretest.Load("../../../testdata/wire")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,9 +28,9 @@ func TestConversationsAreEncodedAsHere(t *testing.T) {
 				var err error
 				switch {
 				case step.Kind == wiretest.Receive:
-					m, err = wire.DecodeReply(step.Frame)
+					m, err = codec.DecodeReply(step.Frame)
 				case step.Kind == wiretest.Send && !c.Raw():
-					m, err = wire.DecodeRequest(step.Frame, wire.DefaultLimits())
+					m, err = codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 				default:
 					continue
 				}
@@ -37,7 +38,7 @@ func TestConversationsAreEncodedAsHere(t *testing.T) {
 					t.Errorf("%s:%d: %v", c.Path, step.Line, err)
 					continue
 				}
-				if got, err := wire.Append(nil, m); err != nil || string(got) != string(step.Frame) {
+				if got, err := codec.Append(nil, m); err != nil || string(got) != string(step.Frame) {
 					t.Errorf("%s:%d: encodes as\n%s (%v)", c.Path, step.Line, got, err)
 				}
 			}
@@ -51,7 +52,7 @@ func TestConversationsBeginWithHello(t *testing.T) {
 		fresh := map[string]bool{}
 		for _, step := range c.Steps {
 			if fresh[step.Conn] {
-				m, err := wire.DecodeReply(step.Frame)
+				m, err := codec.DecodeReply(step.Frame)
 				hello, ok := m.(*wire.Hello)
 				if err != nil || !ok || hello.Session != wiretest.Session(step.Conn) || hello.Limits != wire.DefaultLimits() {
 					t.Errorf("%s:%d: want the hello of %s with the default limits", c.Path, step.Line, wiretest.Session(step.Conn))
@@ -71,12 +72,12 @@ func TestConversationsTellWhatIsRefused(t *testing.T) {
 			if step.Kind != wiretest.Send {
 				continue
 			}
-			_, err := wire.DecodeRequest(step.Frame, wire.DefaultLimits())
+			_, err := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 			if err == nil {
 				continue
 			}
 			refused++
-			got, err := wire.Append(nil, refusal(t, err))
+			got, err := codec.Append(nil, refusal(t, err))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +94,7 @@ func TestConversationsTellWhatIsRefused(t *testing.T) {
 // refusal is the reply to a frame that DecodeRequest refused with err.
 func refusal(t testing.TB, err error) *wire.Error {
 	t.Helper()
-	var syntax *wire.SyntaxError
+	var syntax *codec.SyntaxError
 	if errors.As(err, &syntax) {
 		return &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}
 	}

@@ -1,4 +1,4 @@
-package wire
+package printable
 
 import (
 	"fmt"
@@ -14,13 +14,13 @@ const LogTextBytes = 256
 // terminal that shows the log, or make the log grow faster than its connections do.
 func LogText(text string) string {
 	if len(text) <= LogTextBytes {
-		return Printable(text)
+		return Text(text)
 	}
 	end := LogTextBytes
 	for end > LogTextBytes-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return fmt.Sprintf("%s... (%d bytes)", Printable(text[:end]), len(text))
+	return fmt.Sprintf("%s... (%d bytes)", Text(text[:end]), len(text))
 }
 
 // LogTexts is [LogText] for each of the first most texts. When there are more, the last

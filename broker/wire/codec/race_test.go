@@ -1,6 +1,6 @@
 //go:build race
 
-package wire_test
+package codec_test
 
 // poolLosses is what a pool may allocate although there is something in it: under the
 // race detector it throws things away at random.

@@ -1,15 +1,15 @@
-package wire_test
+package printable_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 func TestLogText(t *testing.T) {
-	long := strings.Repeat("x", wire.LogTextBytes)
+	long := strings.Repeat("x", printable.LogTextBytes)
 	for _, test := range []struct{ text, want string }{
 		{"", ""},
 		{"orders/42", "orders/42"},
@@ -24,17 +24,17 @@ func TestLogText(t *testing.T) {
 		{long[1:] + "ü", long[1:] + "... (257 bytes)"}, // never half a character
 		{long[1:] + "\n\n", `"` + long[1:] + `\n"... (257 bytes)`},
 	} {
-		if got := wire.LogText(test.text); got != test.want {
+		if got := printable.LogText(test.text); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.text, got, test.want)
 		}
 	}
 }
 
 func TestLogTexts(t *testing.T) {
-	if got := wire.LogTexts([]string{"a", "\n"}, 2); !slices.Equal(got, []string{"a", `"\n"`}) {
+	if got := printable.LogTexts([]string{"a", "\n"}, 2); !slices.Equal(got, []string{"a", `"\n"`}) {
 		t.Errorf("got %q", got)
 	}
-	if got := wire.LogTexts([]string{"a", "b", "c"}, 1); !slices.Equal(got, []string{"a", "... and 2 more"}) {
+	if got := printable.LogTexts([]string{"a", "b", "c"}, 1); !slices.Equal(got, []string{"a", "... and 2 more"}) {
 		t.Errorf("got %q", got)
 	}
 }

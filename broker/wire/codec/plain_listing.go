@@ -1,11 +1,15 @@
-package wire
+package codec
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // Listings and changes are written by hand, too: a page of a listing is hundreds of
 // descriptions, during which, on one processor, nobody else is served.
 
-func (m *InfoPage) appendPlain(dst []byte) (frame []byte, plain bool) {
+func appendInfoPage(dst []byte, m *wire.InfoPage) (frame []byte, plain bool) {
 	dst, plain = appendHead(dst, `{"type":"info","id":"`, m.ID)
 	dst = append(dst, `,"locks":[`...)
 	for i := range m.Locks {
@@ -13,7 +17,7 @@ func (m *InfoPage) appendPlain(dst []byte) (frame []byte, plain bool) {
 			dst = append(dst, ',')
 		}
 		var ok bool
-		if dst, ok = m.Locks[i].appendPlain(dst); !ok {
+		if dst, ok = appendLock(dst, &m.Locks[i]); !ok {
 			return dst, false
 		}
 	}
@@ -25,14 +29,14 @@ func (m *InfoPage) appendPlain(dst []byte) (frame []byte, plain bool) {
 	return append(dst, '}'), plain && isPlain(string(m.NotGranting))
 }
 
-func (l *LockInfo) appendPlain(dst []byte) (text []byte, plain bool) {
+func appendLock(dst []byte, l *wire.LockInfo) (text []byte, plain bool) {
 	if !isPlain(l.Name) {
 		return dst, false
 	}
 	dst = appendText(dst, `{"name":"`, l.Name)
 	dst = appendInt(dst, `,"seq":`, l.Seq)
-	dst, plain = appendInfos(append(dst, `,"holders":[`...), l.Holders)
-	dst, ok := appendInfos(append(dst, `],"waiters":[`...), l.Waiters)
+	dst, plain = appendRequests(append(dst, `,"holders":[`...), l.Holders)
+	dst, ok := appendRequests(append(dst, `],"waiters":[`...), l.Waiters)
 	dst = appendInt(dst, `],"holding":`, int64(l.Holding))
 	dst = appendInt(dst, `,"waiting":`, int64(l.Waiting))
 	dst = appendInt(dst, `,"grants":`, l.Grants)
@@ -41,20 +45,20 @@ func (l *LockInfo) appendPlain(dst []byte) (text []byte, plain bool) {
 	return append(dst, '}'), plain && ok
 }
 
-func appendInfos(dst []byte, infos []RequestInfo) (text []byte, plain bool) {
+func appendRequests(dst []byte, infos []wire.RequestInfo) (text []byte, plain bool) {
 	for i := range infos {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		var ok bool
-		if dst, ok = infos[i].appendPlain(dst); !ok {
+		if dst, ok = appendRequest(dst, &infos[i]); !ok {
 			return dst, false
 		}
 	}
 	return dst, true
 }
 
-func (r *RequestInfo) appendPlain(dst []byte) (text []byte, plain bool) {
+func appendRequest(dst []byte, r *wire.RequestInfo) (text []byte, plain bool) {
 	plain = isPlain(r.ID.Session) && isPlain(r.Author) && isPlain(r.Parent.Session) &&
 		isPlain(r.Client) && isPlain(r.Remote) && isPlain(r.Identity)
 	dst = append(dst, `{"id":"`...)
@@ -92,7 +96,7 @@ func (r *RequestInfo) appendPlain(dst []byte) (text []byte, plain bool) {
 	return append(dst, '}'), plain
 }
 
-func (m *Change) appendPlain(dst []byte) (frame []byte, plain bool) {
+func appendChange(dst []byte, m *wire.Change) (frame []byte, plain bool) {
 	dst, plain = appendHead(dst, `{"type":"change","id":"`, m.ID)
 	plain = plain && isPlain(string(m.Event)) && isPlain(string(m.Reason)) && isPlain(m.By) && isPlain(m.Message) && isPlain(m.Lock)
 	dst = appendText(dst, `,"event":"`, string(m.Event))
@@ -100,7 +104,7 @@ func (m *Change) appendPlain(dst []byte) (frame []byte, plain bool) {
 	dst = appendSome(dst, `,"by":"`, m.By)
 	dst = appendSome(dst, `,"message":"`, m.Message)
 	dst = appendText(dst, `,"lock":"`, m.Lock)
-	dst, ok := m.Request.appendPlain(append(dst, `,"request":`...))
+	dst, ok := appendRequest(append(dst, `,"request":`...), &m.Request)
 	return append(dst, '}'), plain && ok
 }
 

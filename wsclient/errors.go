@@ -60,17 +60,17 @@ func sentinel(code wire.Code) error {
 // An Error is a refusal by the broker, or, with ErrBadRequest, by the client,
 // which asks no broker for what all of them refuse.
 type Error struct {
-	Code    wire.Code
+	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
 	Message string
 	// By is who did it; with ErrEvicted.
 	By string
 	// Holders are some of those who have the locks, at most 8, and Ahead how
 	// many requests wait earlier, where 1000 means 1000 or more; both with
 	// ErrTimeout and ErrUnavailable.
-	Holders []wire.RequestInfo
+	Holders []RequestInfo
 	Ahead   int
 	// Cycle is who waits for whom; with ErrDeadlock.
-	Cycle []wire.Step
+	Cycle []Step
 }
 
 func errorFrom(m *wire.Error) *Error {

@@ -29,12 +29,12 @@ func (a *actor) inquire(m wire.Request) {
 		defer close(q.done)
 		switch m := m.(type) {
 		case *wire.Evict:
-			q.err = a.client.Evict(ctx, m.Request.String(), m.Message)
+			q.err = a.client.Evict(ctx, m.Request, m.Message)
 		case *wire.Why:
 			if name, given := m.Lock.Get(); given {
 				q.chain, q.err = a.client.WhyLock(ctx, name)
 			} else {
-				q.chain, q.err = a.client.Why(ctx, m.Request.Or(wire.ID{}).String())
+				q.chain, q.err = a.client.Why(ctx, m.Request.Or(wire.ID{}))
 			}
 		}
 	}()

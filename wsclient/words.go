@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
@@ -15,11 +14,11 @@ import (
 //
 // "Behind", instead of "held by", names one who waits too, for this lock. What
 // cannot be printed is quoted. Of an empty chain it says nothing.
-func Explain(chain []wire.Step) string { return explain(chain, false) }
+func Explain(chain []Step) string { return explain(chain, false) }
 
 // explain is Explain, and, where the last blocker is known to have the first request
 // inside, leaves out what has been said of it, or says so.
-func explain(steps []wire.Step, circle bool) string {
+func explain(steps []Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {
 		if i == 0 {
@@ -48,22 +47,22 @@ func explain(steps []wire.Step, circle bool) string {
 
 // onward leads from a blocker to what keeps it: itself, or what waits inside it, which
 // people need not tell from it where one client asked for both in the same name.
-func onward(blocker, waiter wire.RequestInfo) string {
+func onward(blocker, waiter RequestInfo) string {
 	if alike(blocker, waiter) {
 		return ", which"
 	}
 	return ", inside which " + named(waiter)
 }
 
-func alike(a, b wire.RequestInfo) bool { return a.Author == b.Author && a.ID.Session == b.ID.Session }
+func alike(a, b RequestInfo) bool { return a.Author == b.Author && a.ID.Session == b.ID.Session }
 
-func sameAuthor(a, b wire.RequestInfo) bool {
+func sameAuthor(a, b RequestInfo) bool {
 	return a.Author != "" && alike(a, b)
 }
 
 // named is a request in the form "author (id)", with the label of its client in
 // place of an author that it does not name.
-func named(r wire.RequestInfo) string {
+func named(r RequestInfo) string {
 	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
@@ -73,7 +72,7 @@ func named(r wire.RequestInfo) string {
 }
 
 // describe says who a request is, in the form "@author (#id, client) for 3s".
-func describe(r wire.RequestInfo) string {
+func describe(r RequestInfo) string {
 	who := "#" + printable.Text(r.ID.String())
 	if r.Client != "" {
 		who += ", " + printable.Text(r.Client)

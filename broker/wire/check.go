@@ -71,7 +71,7 @@ func checkLocks(locks []LockSpec, l Limits) error {
 		if err := checkLock(&locks[i], l); err != nil {
 			return fmt.Errorf("locks[%d].%w", i, err)
 		}
-		// Quadratic in at most 64 names: cheaper than a map.
+		// For at most 64 names this is cheaper than a map.
 		for j := range i {
 			if locks[j].Name == locks[i].Name {
 				return fmt.Errorf("locks[%d].name: the same as locks[%d].name", i, j)

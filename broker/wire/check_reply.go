@@ -27,7 +27,7 @@ func (m *Hello) check() error {
 	switch {
 	case m.Protocol != Version:
 		return fmt.Errorf("protocol: want %d, not %d", Version, m.Protocol)
-	case m.Session == "" || !(ID{Session: m.Session}).Valid() || ParseID(m.Session+"--0") != (ID{Session: m.Session}):
+	case !isSession(m.Session):
 		return errors.New("session: not a session name")
 	case m.HeartbeatMS < 1 || m.HeartbeatMS > MaxMillis:
 		return fmt.Errorf("heartbeat_ms: want 1 to %d", MaxMillis)
@@ -40,6 +40,9 @@ func (m *Hello) check() error {
 	}
 	return nil
 }
+
+// isSession reports whether ids with that name of a session can be told from other text.
+func isSession(name string) bool { return name != "" && ParseID(name+"--0") == ID{Session: name} }
 
 func (m *Granted) check() error {
 	if m.Token < 1 || m.Token > MaxInteger {

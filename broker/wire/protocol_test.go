@@ -33,12 +33,13 @@ func TestProtocolTables(t *testing.T) {
 		"| Status | Retry | Meaning |": statuses,
 	} {
 		if got := table(page, header); !slices.EqualFunc(got, want, slices.Equal[[]string]) {
-			t.Errorf("PROTOCOL.md: the table under %q differs from codes.go; want\n%s", header, render(header, want))
+			text := render(header, want)
+			t.Errorf("PROTOCOL.md: the table under %q differs from codes.go; want\n%s", header, text)
 		}
 	}
 }
 
-// table returns the rows of the table with this header.
+// table returns the rows of the table with that header.
 func table(page, header string) [][]string {
 	_, rest, _ := strings.Cut(page, "\n"+header+"\n")
 	var rows [][]string
@@ -59,6 +60,7 @@ func table(page, header string) [][]string {
 	return rows
 }
 
+// render returns a table as it should be on the page.
 func render(header string, rows [][]string) string {
 	text := header + "\n| --- | --- | --- |\n"
 	for _, row := range rows {

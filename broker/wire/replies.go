@@ -4,13 +4,18 @@ package wire
 type Hello struct {
 	fromBroker
 
-	Protocol    int    `json:"protocol"`
-	Session     string `json:"session"`
-	HeartbeatMS int64  `json:"heartbeat_ms"`
-	TimeoutMS   int64  `json:"timeout_ms"`
-	Limits      Limits `json:"limits"`
-	// GraceMS is how long the broker still grants nothing, after a start that
-	// followed an unclean stop.
+	// Protocol is [Version].
+	Protocol int `json:"protocol"`
+	// Session is the name of the session.
+	Session string `json:"session"`
+	// HeartbeatMS is how often each side sends something, in milliseconds.
+	HeartbeatMS int64 `json:"heartbeat_ms"`
+	// TimeoutMS is the session timeout, in milliseconds: the broker closes a session from
+	// which nothing has arrived for that long.
+	TimeoutMS int64  `json:"timeout_ms"`
+	Limits    Limits `json:"limits"`
+	// GraceMS is how long the broker will still grant nothing, in milliseconds, because the
+	// run before it did not stop cleanly.
 	GraceMS     int64 `json:"grace_ms,omitzero"`
 	NotGranting Pause `json:"not_granting,omitzero"`
 }
@@ -19,56 +24,58 @@ type Hello struct {
 type Granted struct {
 	fromBroker
 
-	ID    ID    `json:"id"`
+	ID ID `json:"id"`
+	// Token is the fencing token.
 	Token int64 `json:"token"`
 }
 
-// Released answers a [Release].
+// Released answers [Release].
 type Released struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// Cancelled answers a [Cancel]; nothing more comes for the id.
+// Cancelled answers [Cancel]. It is the last message for the id.
 type Cancelled struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// A LostReason says why a holder lost its locks.
+// A LostReason says why a holder has lost its locks.
 type LostReason string
 
 // The reasons of a [Lost].
 const (
-	LostExpired LostReason = "expired" // hold_ms has passed
-	LostStolen  LostReason = "stolen"
-	LostEvicted LostReason = "evicted"
+	LostExpired LostReason = "expired" // its HoldMS has passed
+	LostStolen  LostReason = "stolen"  // a request with Steal took a lock
+	LostEvicted LostReason = "evicted" // an operator ended the request
 )
 
 // Lost says that a request no longer holds its locks.
 type Lost struct {
 	fromBroker
 
-	ID      ID         `json:"id"`
-	Reason  LostReason `json:"reason"`
-	By      string     `json:"by,omitzero"`
-	Message string     `json:"message,omitzero"`
+	ID     ID         `json:"id"`
+	Reason LostReason `json:"reason"`
+	// By is who stole or evicted, and Message why.
+	By      string `json:"by,omitzero"`
+	Message string `json:"message,omitzero"`
 }
 
-// InfoPage answers an [Info].
+// InfoPage answers [Info].
 type InfoPage struct {
 	fromBroker
 
 	ID    ID         `json:"id"`
 	Locks []LockInfo `json:"locks"`
-	// Next, when more may follow, is the After of the next page.
+	// Next is the After of the next page. 0: this page is the last.
 	Next        int64 `json:"next,omitzero"`
 	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
-// Chain answers a [Why].
+// Chain answers [Why]. It is empty if nobody is in the way.
 type Chain struct {
 	fromBroker
 
@@ -77,35 +84,37 @@ type Chain struct {
 	NotGranting Pause  `json:"not_granting,omitzero"`
 }
 
-// Watching answers a [Watch].
+// Watching answers [Watch].
 type Watching struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// An Event says what a [Change] tells.
+// An Event is what a [Change] reports.
 type Event string
 
-// The events. The first two are steps in the life of a request, the others its end.
+// The events. After the first two the request goes on. The others end it.
 const (
 	EventQueued       Event = "queued"        // it waits
 	EventGranted      Event = "granted"       // it holds
-	EventReleased     Event = "released"      // by its holder
-	EventCancelled    Event = "cancelled"     // by its requestor, waiting or holding
-	EventTimeout      Event = "timeout"       // it has waited long enough
-	EventLost         Event = "lost"          // it was held; Reason says how
-	EventEvicted      Event = "evicted"       // it waited, and an operator withdrew it
+	EventReleased     Event = "released"      // its client released it
+	EventCancelled    Event = "cancelled"     // its client cancelled it, waiting or holding
+	EventTimeout      Event = "timeout"       // its WaitMS has passed
+	EventLost         Event = "lost"          // it held; Reason says how it ended
+	EventEvicted      Event = "evicted"       // it waited, and an operator ended it
 	EventShuttingDown Event = "shutting_down" // it waited, and the broker stops
 	EventGone         Event = "gone"          // its session has ended
 )
 
-// Change tells a watcher what happened to a request on a lock.
+// Change tells a watch what happened to a request on a lock.
 type Change struct {
 	fromBroker
 
-	ID      ID          `json:"id"`
-	Event   Event       `json:"event"`
+	// ID is the id of the watch.
+	ID    ID    `json:"id"`
+	Event Event `json:"event"`
+	// Reason comes with EventLost, and By and Message come with EventLost and EventEvicted.
 	Reason  LostReason  `json:"reason,omitzero"`
 	By      string      `json:"by,omitzero"`
 	Message string      `json:"message,omitzero"`
@@ -113,28 +122,28 @@ type Change struct {
 	Request RequestInfo `json:"request"`
 }
 
-// Lagged tells a watcher that changes were left out.
+// Lagged tells a watch that the broker has left out changes.
 type Lagged struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// Unwatched answers an [Unwatch].
+// Unwatched answers [Unwatch].
 type Unwatched struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// Evicted answers an [Evict].
+// Evicted answers [Evict].
 type Evicted struct {
 	fromBroker
 
 	ID ID `json:"id"`
 }
 
-// Pong answers a [Ping].
+// Pong answers [Ping].
 type Pong struct {
 	fromBroker
 
@@ -142,29 +151,31 @@ type Pong struct {
 	NotGranting Pause `json:"not_granting,omitzero"`
 }
 
-// Draining says that the broker stops: it grants nothing more.
+// Draining says that the broker stops, and grants nothing from now on.
 type Draining struct {
 	fromBroker
 
+	// GraceMS is how long holders have to release, in milliseconds.
 	GraceMS int64 `json:"grace_ms"`
 }
 
-// Error refuses a message, or ends a waiting request. It is an error in Go too.
+// Error refuses a message or ends a request that waits. A *Error is an error in Go too.
 type Error struct {
 	fromBroker
 
-	// ID is the request that it is about; absent where none could be read.
-	ID      ID     `json:"id,omitzero"`
-	Code    Code   `json:"code"`
+	// ID is the id of the message. It is absent if the broker could read none.
+	ID   ID   `json:"id,omitzero"`
+	Code Code `json:"code"`
+	// Message is for people.
 	Message string `json:"message"`
-	// By is who did it; with [WasEvicted].
+	// By is who evicted the request. It comes with [WasEvicted].
 	By string `json:"by,omitzero"`
-	// Holders are who has the locks, at most MaxHoldersTold of them, and Ahead
-	// how many requests wait earlier, at most MaxAheadTold; with [Timeout] and
+	// Holders are requests that hold the locks, at most MaxHoldersTold. Ahead is the number
+	// of requests that wait ahead, at most MaxAheadTold. Both come with [Timeout] and
 	// [Unavailable].
 	Holders []RequestInfo `json:"holders,omitzero"`
 	Ahead   Opt[int]      `json:"ahead,omitzero"`
-	// Cycle is who waits for whom; with [Deadlock].
+	// Cycle is who waits for whom. It comes with [Deadlock].
 	Cycle []Step `json:"cycle,omitzero"`
 }
 

@@ -44,9 +44,9 @@ func (a *asking) Validate() error {
 	return nil
 }
 
-// obtain gets the locks, all of them at once, inside parent, the id of a request, or inside nothing when that is "".
+// obtain gets the locks, all of them at once, inside parent, or inside nothing if that is the zero ID.
 // If it takes a while, obtain writes to out who is in the way.
-func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent string, hold time.Duration,
+func (a *asking) obtain(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID, hold time.Duration,
 	out io.Writer) (*wsclient.Lock, error) {
 	options := a.options(names[1:])
 	options.Hold, options.Parent = hold, parent

@@ -86,7 +86,10 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 }
 
 // A victim is somebody to be evicted, in words.
-type victim struct{ id, words string }
+type victim struct {
+	id    wsclient.ID
+	words string
+}
 
 // String is for people.
 func (v victim) String() string { return v.words }
@@ -95,7 +98,7 @@ func (v victim) String() string { return v.words }
 // look at all locks for it would be too much.
 func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]victim, error) {
 	if c.ID != "" {
-		return []victim{{c.ID, printable.Text(c.ID)}}, nil
+		return []victim{{wire.ParseID(c.ID), printable.Text(c.ID)}}, nil
 	}
 	var victims []victim
 	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(c.Lock), Queue: wire.MaxQueue}) {
@@ -103,7 +106,7 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			victims = append(victims, victim{r.ID.String(), listing.Form{}.Request(r)})
+			victims = append(victims, victim{r.ID, listing.Form{}.Request(r)})
 		}
 	}
 	if len(victims) == 0 {

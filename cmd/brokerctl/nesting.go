@@ -103,7 +103,7 @@ func (e enclosure) look(ctx context.Context, client *wsclient.Client, names []st
 type nesting struct {
 	lender  enclosure   // the innermost that holds some of them
 	missing []string    // those that none of them holds
-	parent  string      // the innermost request around that holds anything, "" without one
+	parent  wsclient.ID // the innermost request around that holds anything, or the zero ID
 	around  []enclosure // those that wait for this process, outermost first
 }
 
@@ -127,7 +127,7 @@ func (a *asking) nest(ctx context.Context, client *wsclient.Client, names []stri
 		if holds == nil {
 			continue
 		}
-		n.parent = cmp.Or(n.parent, e.ID)
+		n.parent = cmp.Or(n.parent, wire.ParseID(e.ID))
 		for _, name := range names {
 			held, found := holds[name]
 			if !found || lent[name] {

@@ -113,7 +113,7 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		_ = client.Close()
 		return become(path, command, c.environment(n.lender, n.around), signals)
 	}
-	own := enclosure{lock.ID(), lock.Token(), n.missing, os.Getpid(), session()}
+	own := enclosure{lock.ID().String(), lock.Token(), n.missing, os.Getpid(), session()}
 	g := &guard{
 		lock: lock, line: line, signals: signals, terminal: child.OpenTerminal(),
 		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr, c.Quiet),

@@ -120,7 +120,7 @@ func (c *whyCmd) unhindered(ctx context.Context, client *wsclient.Client, out io
 
 // chain takes what looks like the id of a request for one, unless there is none.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
-	if id := strings.TrimPrefix(c.What, "#"); wire.ParseID(id).Valid() {
+	if id := wire.ParseID(strings.TrimPrefix(c.What, "#")); id.Valid() {
 		chain, err := client.Why(ctx, id)
 		if !errors.Is(err, wsclient.ErrNotFound) {
 			c.isRequest = true

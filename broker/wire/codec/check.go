@@ -15,7 +15,8 @@ func CheckFrame(m wire.Request, limits wire.Limits) error {
 	}
 	frame, err := Append(nil, m)
 	if err == nil && len(frame) > limits.MessageBytes {
-		err = fmt.Errorf("the message has %d bytes, which is too long: at most %d", len(frame), limits.MessageBytes)
+		const format = "the message has %d bytes, which is too long: at most %d"
+		err = fmt.Errorf(format, len(frame), limits.MessageBytes)
 	}
 	return err
 }

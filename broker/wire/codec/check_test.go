@@ -7,12 +7,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Who sends a listing's question is told when it is too long.
+// CheckFrame refuses a frame that is one byte too long, and not the longest that fits.
 func TestCheckFrameOfAnInfo(t *testing.T) {
 	longestID := wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 	m := &wire.Info{
-		ID: longestID, Match: wire.Some("\x00"), Empty: true, After: wire.MaxInteger, Max: wire.Some(wire.MaxPage), Queue: wire.Some(wire.MaxQueue),
-		Seq: wire.MaxInteger, HoldersAfter: wire.Some(wire.MaxInteger), WaitersAfter: wire.Some(wire.MaxInteger),
+		ID: longestID, Match: wire.Some("\x00"), Empty: true, After: wire.MaxInteger,
+		Max: wire.Some(wire.MaxPage), Queue: wire.Some(wire.MaxQueue),
+		Seq: wire.MaxInteger, HoldersAfter: wire.Some(wire.MaxInteger),
+		WaitersAfter: wire.Some(wire.MaxInteger),
 	}
 	limits := wire.DefaultLimits()
 	for _, less := range []int{0, 1} {

@@ -18,8 +18,7 @@ func conversations(t testing.TB) []wiretest.Conversation {
 	return all
 }
 
-// Frames of the broker, and those of clients that are not raw, are in the files
-// as this package writes them.
+// The files hold every frame as this package encodes it, except what clients send in raw conversations.
 func TestConversationsAreEncodedAsHere(t *testing.T) {
 	for _, c := range conversations(t) {
 		t.Run(c.Name, func(t *testing.T) {
@@ -54,8 +53,11 @@ func TestConversationsBeginWithHello(t *testing.T) {
 			if fresh[step.Conn] {
 				m, err := codec.DecodeReply(step.Frame)
 				hello, ok := m.(*wire.Hello)
-				if err != nil || !ok || hello.Session != wiretest.Session(step.Conn) || hello.Limits != wire.DefaultLimits() {
-					t.Errorf("%s:%d: want the hello of %s with the default limits", c.Path, step.Line, wiretest.Session(step.Conn))
+				session := wiretest.Session(step.Conn)
+				if err != nil || !ok || hello.Session != session ||
+					hello.Limits != wire.DefaultLimits() {
+					const format = "%s:%d: want the hello of %s with the default limits"
+					t.Errorf(format, c.Path, step.Line, session)
 				}
 			}
 			fresh[step.Conn] = step.Kind == wiretest.Connect
@@ -63,9 +65,8 @@ func TestConversationsBeginWithHello(t *testing.T) {
 	}
 }
 
-// What the decoder refuses in a raw conversation is answered there with the
-// decoder's own message.
-func TestConversationsTellWhatIsRefused(t *testing.T) {
+// In a raw conversation, the reply to a frame that the decoder refuses has the decoder's message.
+func TestConversationsShowRefusals(t *testing.T) {
 	refused := 0
 	for _, c := range conversations(t) {
 		for i, step := range c.Steps {
@@ -81,7 +82,8 @@ func TestConversationsTellWhatIsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if i+1 == len(c.Steps) || c.Steps[i+1].Conn != step.Conn || string(c.Steps[i+1].Frame) != string(got) {
+			if i+1 == len(c.Steps) || c.Steps[i+1].Conn != step.Conn ||
+				string(c.Steps[i+1].Frame) != string(got) {
 				t.Errorf("%s:%d: want the answer\n%s", c.Path, step.Line, got)
 			}
 		}
@@ -91,7 +93,7 @@ func TestConversationsTellWhatIsRefused(t *testing.T) {
 	}
 }
 
-// refusal is the reply to a frame that DecodeRequest refused with err.
+// refusal returns the reply to a frame that DecodeRequest refused with err.
 func refusal(t testing.TB, err error) *wire.Error {
 	t.Helper()
 	var syntax *codec.SyntaxError

@@ -2,13 +2,13 @@ package codec
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// AppendAny is the general way of Append.
+// AppendAny is Append by way of package json.
 var AppendAny = appendAny
 
-// Plain decodes a plain frame, or returns nil.
+// Plain decodes a plain frame. For any other frame it returns nil.
 func (d *RequestDecoder) Plain(frame []byte) wire.Request { return d.plain(frame) }
 
-// Plain decodes a plain frame, or returns nil.
+// Plain decodes a plain frame. For any other frame it returns nil.
 func (d *ReplyDecoder) Plain(frame []byte) wire.Reply { return d.plain(frame) }
 
 // RequestKinds returns the names of the table of requests.

@@ -25,8 +25,8 @@ func addFrames(f *testing.F, kind wiretest.Kind) {
 	}
 }
 
-// What decodes encodes, and that decodes to an equal message. What does not is
-// refused with an error that can be told to the client.
+// A message that was decoded can be encoded, and decodes again to an equal message. Any other frame
+// is refused with an error that can be sent to the client.
 func FuzzDecodeRequest(f *testing.F) {
 	addFrames(f, wiretest.Send)
 	f.Fuzz(func(t *testing.T, frame []byte) {
@@ -49,15 +49,14 @@ func FuzzDecodeRequest(f *testing.F) {
 	})
 }
 
-// The same law for replies, but for two ways in which their fields can say
-// nothing: an absent list is written as an empty one, and an absent id in a
-// description as an empty one. So it is the second message that must return.
+// The same law for replies, with one exception. An absent list, and an absent id in a description,
+// are encoded as empty. So the law holds from the second message on.
 func FuzzDecodeReply(f *testing.F) {
 	addFrames(f, wiretest.Receive)
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		m, err := codec.DecodeReply(frame)
 		if err != nil {
-			_ = refusal(t, err) // fails where err is of another kind
+			_ = refusal(t, err) // fails if err is of another kind
 			return
 		}
 		text := mustAppend(t, m)

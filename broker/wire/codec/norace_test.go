@@ -2,5 +2,5 @@
 
 package codec_test
 
-// poolLosses is what a pool may allocate although there is something in it.
+// poolLosses is the number of allocations that a pool may make although it is not empty.
 const poolLosses = 0.0

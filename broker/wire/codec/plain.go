@@ -7,15 +7,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Nearly all frames of a busy broker are of a few kinds, and look just as this
-// package writes them. For these there is a hand-written way, which allocates
-// nothing: plain frames, whose fields stand in the order of their type, without
-// spaces, and whose texts need no escaping. What is not plain takes the general way,
-// which knows all that is allowed, and what is wrong with what is not. A test holds
-// both against each other.
+// Nearly all frames of a busy broker are of a few kinds, and plain: their members are in the order
+// of the fields of the Go type, there are no spaces, and no text needs an escape. Hand-written code
+// encodes and decodes plain frames without an allocation. All other frames go through package json,
+// which accepts all that the protocol allows and says what is wrong with the rest. Fuzz tests
+// compare the two.
 
-// appendPlain appends the frame of m if it is plain. An acquire and a release with
-// their replies take a tenth of the time of the general way (BenchmarkAppend).
+// appendPlain appends the frame of m if it is plain. It takes less than a tenth of the time of
+// package json (BenchmarkAppend).
 func appendPlain(dst []byte, m wire.Message) (frame []byte, plain bool) {
 	switch m := m.(type) {
 	case *wire.Acquire:
@@ -82,13 +81,14 @@ func appendAcquire(dst []byte, m *wire.Acquire) (frame []byte, plain bool) {
 	return append(dst, '}'), plain
 }
 
-// appendHead appends the beginning of a frame up to its id.
+// appendHead appends head and id, which begin a frame.
 func appendHead(dst []byte, head string, id wire.ID) (frame []byte, plain bool) {
 	dst = append(dst, head...)
 	dst, _ = id.AppendText(dst)
 	return append(dst, '"'), isPlain(id.Session)
 }
 
+// appendGiven appends head and value if there is one.
 func appendGiven(dst []byte, head string, value wire.Opt[int64]) []byte {
 	if n, given := value.Get(); given {
 		dst = appendInt(dst, head, n)
@@ -96,8 +96,8 @@ func appendGiven(dst []byte, head string, value wire.Opt[int64]) []byte {
 	return dst
 }
 
-// isPlain reports whether text stands in JSON as it is. Text that is not ASCII may
-// be invalid, and is left to the general way.
+// isPlain reports whether text needs no escape in JSON. Text that is not ASCII may be invalid
+// UTF-8, so it is not plain.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {

@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Listings and changes are written by hand, too: a page of a listing is hundreds of
-// descriptions, during which, on one processor, nobody else is served.
+// Listings and changes are also encoded by hand. A page of a listing describes hundreds of
+// requests, and on a machine with one processor nobody else is served meanwhile.
 
 func appendInfoPage(dst []byte, m *wire.InfoPage) (frame []byte, plain bool) {
 	dst, plain = appendHead(dst, `{"type":"info","id":"`, m.ID)
@@ -98,7 +98,8 @@ func appendRequest(dst []byte, r *wire.RequestInfo) (text []byte, plain bool) {
 
 func appendChange(dst []byte, m *wire.Change) (frame []byte, plain bool) {
 	dst, plain = appendHead(dst, `{"type":"change","id":"`, m.ID)
-	plain = plain && isPlain(string(m.Event)) && isPlain(string(m.Reason)) && isPlain(m.By) && isPlain(m.Message) && isPlain(m.Lock)
+	plain = plain && isPlain(string(m.Event)) && isPlain(string(m.Reason)) && isPlain(m.By) &&
+		isPlain(m.Message) && isPlain(m.Lock)
 	dst = appendText(dst, `,"event":"`, string(m.Event))
 	dst = appendSome(dst, `,"reason":"`, string(m.Reason))
 	dst = appendSome(dst, `,"by":"`, m.By)
@@ -108,14 +109,14 @@ func appendChange(dst []byte, m *wire.Change) (frame []byte, plain bool) {
 	return append(dst, '}'), plain && ok
 }
 
-// appendText appends text between head, which ends with a quote, and another quote.
+// appendText appends head, which must end with a quote, then text and another quote.
 func appendText(dst []byte, head, text string) []byte {
 	dst = append(dst, head...)
 	dst = append(dst, text...)
 	return append(dst, '"')
 }
 
-// appendSome is appendText for a field that is left out when it is empty.
+// appendSome is appendText for a member that is left out if text is empty.
 func appendSome(dst []byte, head, text string) []byte {
 	if text == "" {
 		return dst
@@ -123,6 +124,7 @@ func appendSome(dst []byte, head, text string) []byte {
 	return appendText(dst, head, text)
 }
 
+// appendInt appends head and n.
 func appendInt(dst []byte, head string, n int64) []byte {
 	return strconv.AppendInt(append(dst, head...), n, 10)
 }

@@ -6,46 +6,45 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Messages of which there are very many are used again: four allocations less for
-// each lock that is taken and given back, and less for the collector to do.
+// A busy broker makes very many of these messages, and uses them again. That saves four allocations
+// for each pair of an acquire and a release.
 var (
-	acquires = sync.Pool{New: func() any { return new(wire.Acquire) }}
-	releases = sync.Pool{New: func() any { return new(wire.Release) }}
-	granteds = sync.Pool{New: func() any { return new(wire.Granted) }}
-	answers  = sync.Pool{New: func() any { return new(wire.Released) }}
+	acquirePool  = sync.Pool{New: func() any { return new(wire.Acquire) }}
+	releasePool  = sync.Pool{New: func() any { return new(wire.Release) }}
+	grantedPool  = sync.Pool{New: func() any { return new(wire.Granted) }}
+	releasedPool = sync.Pool{New: func() any { return new(wire.Released) }}
 )
 
-// NewGranted returns a Granted, perhaps one that came back to [Recycle].
+// NewGranted returns a Granted. It may be one that was given to [Recycle].
 func NewGranted(id wire.ID, token int64) *wire.Granted {
-	m := granteds.Get().(*wire.Granted)
+	m := grantedPool.Get().(*wire.Granted)
 	m.ID, m.Token = id, token
 	return m
 }
 
-// NewReleased returns a Released, perhaps one that came back to [Recycle].
+// NewReleased returns a Released. It may be one that was given to [Recycle].
 func NewReleased(id wire.ID) *wire.Released {
-	m := answers.Get().(*wire.Released)
+	m := releasedPool.Get().(*wire.Released)
 	m.ID = id
 	return m
 }
 
-// Recycle takes back a message at which nobody will look any more: one that a
-// [RequestDecoder], [NewGranted] or [NewReleased] has made. Other messages are left
-// alone.
+// Recycle takes back a message that a [RequestDecoder], [NewGranted] or [NewReleased] has made. The
+// caller may no longer use it. Messages of other types are left alone.
 func Recycle(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		clear(m.Locks)
 		*m = wire.Acquire{Locks: m.Locks[:0]}
-		acquires.Put(m)
+		acquirePool.Put(m)
 	case *wire.Release:
 		*m = wire.Release{}
-		releases.Put(m)
+		releasePool.Put(m)
 	case *wire.Granted:
 		*m = wire.Granted{}
-		granteds.Put(m)
+		grantedPool.Put(m)
 	case *wire.Released:
 		*m = wire.Released{}
-		answers.Put(m)
+		releasedPool.Put(m)
 	}
 }

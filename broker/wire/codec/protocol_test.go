@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -23,8 +24,7 @@ func protocolPage(t testing.TB) string {
 	return string(text)
 }
 
-// An example is a frame of the page: a line of a json block that begins with an
-// arrow.
+// An example is a frame of the page: a line of a json block, after the arrow.
 type example struct {
 	line       int
 	fromClient bool
@@ -55,7 +55,7 @@ func protocolFrames(t testing.TB) []example {
 	return all
 }
 
-// Examples decode, and stand on the page as this package writes them.
+// Each example can be decoded, and stands on the page as this package encodes it.
 func TestProtocolExamples(t *testing.T) {
 	for _, e := range protocolFrames(t) {
 		var m wire.Message
@@ -75,7 +75,7 @@ func TestProtocolExamples(t *testing.T) {
 	}
 }
 
-// Every message has an example.
+// Every message has an example on the page.
 func TestProtocolShowsEveryMessage(t *testing.T) {
 	shown := map[string]bool{}
 	for _, e := range protocolFrames(t) {
@@ -98,7 +98,7 @@ func TestProtocolShowsEveryMessage(t *testing.T) {
 	}
 }
 
-// messageTypes returns the names of the message types of package wire: the structs that embed a marker.
+// messageTypes returns the names of the message types of package wire, which embed a marker.
 func messageTypes(t *testing.T) []string {
 	t.Helper()
 	var types []string
@@ -126,7 +126,8 @@ func isMarker(field *ast.Field) bool {
 	return ok && len(field.Names) == 0 && (name.Name == "fromClient" || name.Name == "fromBroker")
 }
 
-// Every message type of package wire has one row in the tables, and each row makes the message that it names.
+// Every message type of package wire has one row in the tables. Each row makes the message that it
+// names. The name is that of the type, except for the replies to an info and a why.
 func TestEveryMessageHasAKind(t *testing.T) {
 	var types []string
 	for _, name := range codec.RequestKinds() {
@@ -146,8 +147,10 @@ func TestEveryMessageHasAKind(t *testing.T) {
 func kindType[M wire.Message](t *testing.T, set, name string, create func(string) (M, bool)) string {
 	t.Helper()
 	m, known := create(name)
-	if !known || codec.Kind(m) != name {
+	goType := strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
+	replyTo := map[string]string{"InfoPage": "info", "Chain": "why"}
+	if !known || codec.Kind(m) != name || name != cmp.Or(replyTo[goType], strings.ToLower(goType)) {
 		t.Errorf("%s %q: made %T, which is %q", set, name, m, codec.Kind(m))
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
+	return goType
 }

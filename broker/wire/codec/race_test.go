@@ -2,6 +2,6 @@
 
 package codec_test
 
-// poolLosses is what a pool may allocate although there is something in it: under the
-// race detector it throws things away at random.
+// poolLosses is the number of allocations that a pool may make although it is not empty. With the
+// race detector, a pool drops items at random.
 const poolLosses = 2.0

@@ -39,7 +39,7 @@ func (d *RequestDecoder) plain(frame []byte) wire.Request {
 		return d.acquire(s)
 	case s.has(`release","id":"`):
 		if id := s.id(d.session); s.ends(id) {
-			m := releases.Get().(*wire.Release)
+			m := releasePool.Get().(*wire.Release)
 			m.ID = id
 			return m
 		}
@@ -51,14 +51,8 @@ func (d *RequestDecoder) plain(frame []byte) wire.Request {
 	return nil
 }
 
-// ends reports whether the frame ends after id, and whether id is not empty.
-func (s *scanner) ends(id wire.ID) bool {
-	s.must("}")
-	return s.isDone() && !id.IsZero()
-}
-
 func (d *RequestDecoder) acquire(s scanner) wire.Request {
-	m := acquires.Get().(*wire.Acquire)
+	m := acquirePool.Get().(*wire.Acquire)
 	m.ID = s.id(d.session)
 	s.must(`,"locks":[`)
 	for more := true; more && !s.failed && len(m.Locks) <= d.limits.LocksPerRequest; more = s.has(",") {

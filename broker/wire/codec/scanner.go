@@ -7,13 +7,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A scanner reads a plain frame. Once something is not plain it stays so.
+// A scanner reads a plain frame.
 type scanner struct {
 	rest   []byte
-	failed bool
+	failed bool // something was not plain; it stays true
 }
 
-// has passes over text if that comes next.
+// has skips text if it comes next, and reports whether it did.
 func (s *scanner) has(text string) bool {
 	if len(s.rest) < len(text) || string(s.rest[:len(text)]) != text {
 		return false
@@ -22,14 +22,14 @@ func (s *scanner) has(text string) bool {
 	return true
 }
 
-// must passes over text, which has to come next.
+// must skips text. If anything else comes next the scanner fails.
 func (s *scanner) must(text string) {
 	if !s.has(text) {
 		s.failed = true
 	}
 }
 
-// text returns what stands before the next quote, and passes over that.
+// text returns the bytes before the next quote, and skips them and the quote.
 func (s *scanner) text() []byte {
 	end := bytes.IndexByte(s.rest, '"')
 	if end < 0 {
@@ -52,7 +52,7 @@ func (s *scanner) text() []byte {
 	return text
 }
 
-// integer reads one of up to MaxInteger, which has 16 digits.
+// integer reads an integer of at most MaxInteger, which has 16 digits.
 func (s *scanner) integer() int64 {
 	var n int64
 	digits := 0
@@ -67,11 +67,11 @@ func (s *scanner) integer() int64 {
 	return n
 }
 
-// id reads an id up to its quote. Where its session is known, that string is used.
+// id reads an id and the quote after it. For an id of the session known it does not allocate.
 func (s *scanner) id(known string) wire.ID {
 	text := s.text()
-	if n := len(known) + len("--"); known != "" && len(text) > n && string(text[:len(known)]) == known && text[len(known)] == '-' {
-		digits := scanner{rest: text[len(known):]}
+	if n := len(known); n > 0 && len(text) > n && string(text[:n]) == known {
+		digits := scanner{rest: text[n:]}
 		digits.must("--")
 		id := wire.ID{Session: known, N: digits.integer()}
 		if !digits.failed && len(digits.rest) == 0 {
@@ -81,5 +81,11 @@ func (s *scanner) id(known string) wire.ID {
 	return wire.ParseID(string(text))
 }
 
-// isDone reports whether all was plain and nothing is left.
+// isDone reports whether everything was plain and nothing is left.
 func (s *scanner) isDone() bool { return !s.failed && len(s.rest) == 0 }
+
+// ends reports whether the frame ends after id, and whether id is not empty.
+func (s *scanner) ends(id wire.ID) bool {
+	s.must("}")
+	return s.isDone() && !id.IsZero()
+}

@@ -15,14 +15,14 @@ func TestName(t *testing.T) {
 	text := rapid.StringOfN(rapid.SampledFrom([]rune(`ab/*?[]{}\,-^!é`)), 0, 6, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		pattern, other := text.Draw(t, "glob"), text.Draw(t, "other")
-		if name, plain := glob.Name(glob.Escape(other)); name != other || plain != (other != "") {
-			t.Errorf("the escaped %q matches only %q, %t", other, name, plain)
+		if name, only := glob.Name(glob.Escape(other)); name != other || only != (other != "") {
+			t.Errorf("the escaped %q matches only %q, %t", other, name, only)
 		}
 		if !doublestar.ValidatePattern(pattern) {
 			t.Skip("not a valid pattern")
 		}
-		name, plain := glob.Name(pattern)
-		if !plain {
+		name, only := glob.Name(pattern)
+		if !only {
 			return
 		}
 		matched++
@@ -37,8 +37,13 @@ func TestName(t *testing.T) {
 		t.Error("no pattern that matches one name only was tried")
 	}
 	for pattern, want := range map[string]string{`orders/42`: "orders/42", `\*\\\{`: `*\{`, `a//b/`: "a//b/"} {
-		if name, plain := glob.Name(pattern); name != want || !plain {
-			t.Errorf("the glob %q is %q, %t", pattern, name, plain)
+		if name, only := glob.Name(pattern); name != want || !only {
+			t.Errorf("the pattern %q matches only %q, %t", pattern, name, only)
+		}
+	}
+	for _, pattern := range []string{"", "*", "a?", "[a]", "a]", "{a}", "a}", "**/a"} {
+		if name, only := glob.Name(pattern); only {
+			t.Errorf("the pattern %q matches only %q", pattern, name)
 		}
 	}
 }

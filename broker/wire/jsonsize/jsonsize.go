@@ -1,9 +1,11 @@
-// Package jsonsize estimates how many bytes messages take.
+// Package jsonsize estimates how many bytes messages take, in memory or as JSON. The broker and
+// the client use it to bound what they keep for others. An estimate is rather too great than too
+// small.
 package jsonsize
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// Reply returns about how many bytes m takes, in memory or as JSON, rather more than less.
+// Reply returns about how many bytes m takes.
 func Reply(m wire.Reply) int {
 	switch m := m.(type) {
 	case *wire.InfoPage:
@@ -24,15 +26,15 @@ func Reply(m wire.Reply) int {
 	return 200
 }
 
-// Step returns about how many bytes s takes, as [Reply] does.
+// Step returns about how many bytes s takes.
 func Step(s *wire.Step) int { return 100 + Request(&s.Request) + text(s.Lock) + Request(&s.Blocker) }
 
-// Lock returns about how many bytes l takes, as [Reply] does.
+// Lock returns about how many bytes l takes.
 func Lock(l *wire.LockInfo) int {
 	return 300 + text(l.Name) + requests(l.Holders) + requests(l.Waiters)
 }
 
-// Request returns about how many bytes r takes, as [Reply] does.
+// Request returns about how many bytes r takes.
 func Request(r *wire.RequestInfo) int {
 	n := 300 + text(r.Author) + text(r.Client) + text(r.Identity)
 	for _, name := range r.Locks {
@@ -57,7 +59,7 @@ func steps(chain []wire.Step) int {
 	return n
 }
 
-// text returns the length of s inside a JSON string.
+// text returns the length of s in a JSON string.
 func text(s string) int {
 	n := len(s)
 	for i := range len(s) {

@@ -9,19 +9,23 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// longestID is as long as an id can be.
+// longestID is an id of the greatest length.
 var longestID = wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 
-// Size is no less than what a listing takes, with all that it can have.
-func TestSizeOfAListing(t *testing.T) {
+// The estimate of a listing is no less than its length, with the most that its fields can hold.
+func TestListing(t *testing.T) {
 	const most = wire.MaxInteger
-	const many = int(min(most, math.MaxInt)) // what an int has room for on a machine of 32 bits
+	const many = int(min(most, math.MaxInt)) // the greatest int on a 32-bit machine
 	page := &wire.InfoPage{ID: longestID, Next: most}
 	request := wire.RequestInfo{
-		ID: longestID, Mode: wire.Shared, Limit: wire.Some(wire.MaxLimit), Token: most, Locks: []string{"\x00"}, Author: "\x00",
-		Parent: longestID, DurationMS: most, Peer: wire.Peer{Client: "\x00", Remote: "[1111:2222:3333:4444:5555:6666:7777:8888%eth0]:65535", Identity: "\x00"}, Gone: true,
+		ID: longestID, Author: "\x00", Mode: wire.Shared, Limit: wire.Some(wire.MaxLimit), Token: most,
+		Locks: []string{"\x00"}, Parent: longestID, DurationMS: most, Gone: true,
+		Peer: wire.Peer{
+			Client: "\x00", Identity: "\x00",
+			Remote: "[1111:2222:3333:4444:5555:6666:7777:8888%eth0]:65535",
+		},
 	}
-	for range 1000 { // so that nothing that one of them takes hides behind what else there is
+	for range 1000 { // so many that an estimate of a lock that is too small is not hidden by the rest
 		page.Locks = append(page.Locks, wire.LockInfo{
 			Name: "\x00", Seq: most, Holding: many, Waiting: many, Grants: most,
 			HoldersNext: wire.Some(most), WaitersNext: wire.Some(most),
@@ -30,6 +34,6 @@ func TestSizeOfAListing(t *testing.T) {
 	page.Locks[0].Holders = []wire.RequestInfo{request, request, request}
 	page.Locks[0].Waiters = page.Locks[0].Holders
 	if frame, err := codec.Append(nil, page); err != nil || len(frame) > jsonsize.Reply(page) {
-		t.Errorf("it has %d bytes (%v), and is said to have %d", len(frame), err, jsonsize.Reply(page))
+		t.Errorf("the frame has %d bytes (%v), and the estimate is %d", len(frame), err, jsonsize.Reply(page))
 	}
 }

@@ -111,7 +111,7 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicte
 	var done []string
 	var failed error
 	for _, v := range e.victims {
-		switch err := source.Evict(ctx, v.ID.String(), message); {
+		switch err := source.Evict(ctx, v.ID, message); {
 		case err == nil:
 			done = append(done, string(listing.AppendWho(nil, v)))
 		case errors.Is(err, wsclient.ErrNotFound):

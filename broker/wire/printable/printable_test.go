@@ -21,7 +21,7 @@ func TestLogText(t *testing.T) {
 		{"\xff", `"\xff"`},
 		{long, long},
 		{long + "y", long + "... (257 bytes)"},
-		{long[1:] + "ü", long[1:] + "... (257 bytes)"}, // never half a character
+		{long[1:] + "ü", long[1:] + "... (257 bytes)"}, // a character is never cut in half
 		{long[1:] + "\n\n", `"` + long[1:] + `\n"... (257 bytes)`},
 	} {
 		if got := printable.LogText(test.text); got != test.want {

@@ -20,10 +20,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testContext returns a context that ends long before go test gives up.
+// testContext returns a context that ends shortly before go test gives up, so that a test that hangs
+// says where. A machine with much else to do may take minutes to build an example.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	deadline, bounded := t.Deadline()
+	if !bounded {
+		return t.Context()
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), deadline.Add(-10*time.Second))
 	t.Cleanup(cancel)
 	return ctx
 }

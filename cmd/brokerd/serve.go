@@ -17,6 +17,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // shutdownWait is how long HTTP requests under way may take at the end. Short:
@@ -177,6 +178,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 
 		AllowOrigins: f.AllowOrigin,
 		AllowedHosts: f.AllowedHost,
+		ClientFiles:  js.Served(),
 
 		MaxConnections:           f.MaxConnections,
 		MaxConnectionsPerAddress: f.MaxConnectionsPerAddress,
@@ -187,7 +189,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxPages:                 f.MaxPages,
 	}
 	if f.Drain <= 0 {
-		c.Drain = -1
+		c.Drain = broker.None
 	}
 	return c
 }

@@ -87,7 +87,8 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q: got %v, want refused: %q", test.address, err, test.refused)
 		}
 		if dialled != test.dialled || asked != test.asked {
-			t.Errorf("%q: dialled %q and asked for %q, want %q and %q", test.address, dialled, asked, test.dialled, test.asked)
+			t.Errorf("%q: dialled %q and asked for %q, want %q and %q", test.address, dialled, asked,
+				test.dialled, test.asked)
 		}
 	}
 }

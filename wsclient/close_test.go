@@ -30,7 +30,7 @@ func TestCloseInOrder(t *testing.T) {
 				_ = c.Close()
 				// Had the outer one ended first, the inner context, which comes
 				// from it, would have ended with its cause.
-				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity is meant
+				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity
 					t.Error("the outer lock ended before the inner one")
 				}
 				return nil
@@ -132,7 +132,8 @@ func TestFinalClose(t *testing.T) {
 		dialing.Go(func() {
 			ws := <-s.ups
 			_ = ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second)))
-			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooBig, ""), time.Time{})
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooBig, ""),
+				time.Time{})
 			_ = ws.Close()
 		})
 		c, err := wsclient.Dial(t.Context(), "ws://stage", &wsclient.Options{NetDial: s.dial})
@@ -161,7 +162,8 @@ func TestFinalRefusal(t *testing.T) {
 	defer server.Close()
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
 	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
-	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") || asked != 1 {
+	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") ||
+		!strings.Contains(err.Error(), "who are you?") || asked != 1 {
 		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

@@ -16,15 +16,16 @@ import (
 func TestExpired(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
-		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
-			start := time.Now()
-			<-ctx.Done()
-			if took := time.Since(start); took != time.Second {
-				t.Errorf("the context ended after %v, want 1s", took)
-			}
-			expectLost(t, context.Cause(ctx), wsclient.LostExpired)
-			return nil
-		})
+		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second},
+			func(ctx context.Context) error {
+				start := time.Now()
+				<-ctx.Done()
+				if took := time.Since(start); took != time.Second {
+					t.Errorf("the context ended after %v, want 1s", took)
+				}
+				expectLost(t, context.Cause(ctx), wsclient.LostExpired)
+				return nil
+			})
 		expectLost(t, err, wsclient.LostExpired)
 	})
 }
@@ -34,7 +35,9 @@ func TestExpired(t *testing.T) {
 func TestHoldOnASilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
-		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(
+			ctx context.Context, network, address string,
+		) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			return mute, err
 		}})
@@ -62,7 +65,9 @@ func TestHoldOnASilentNetwork(t *testing.T) {
 func TestHoldOfALateGrant(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute, late := &muteConn{}, newLateConn()
-		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(
+			ctx context.Context, network, address string,
+		) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			late.Conn = mute
 			return late, err

@@ -160,7 +160,11 @@ func TestOperatorGivesUp(t *testing.T) {
 		a := stageClient(t)
 		for _, call := range []func(context.Context) error{
 			func(ctx context.Context) error { return a.client.Evict(ctx, wire.ParseID("bbbbbbbb--1"), "") },
-			func(ctx context.Context) error { _, err := a.client.Why(ctx, wire.ParseID("bbbbbbbb--1")); return err },
+			func(ctx context.Context) error {
+				_,
+					err := a.client.Why(ctx, wire.ParseID("bbbbbbbb--1"))
+				return err
+			},
 			func(ctx context.Context) error { _, err := a.client.WhyLock(ctx, "a"); return err },
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)

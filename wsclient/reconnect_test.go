@@ -165,8 +165,12 @@ func TestGiveUpOffline(t *testing.T) {
 func TestNotAskedAgain(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		calls := map[string]func() error{
-			"try":   func() error { _, err := c.TryAcquire(t.Context(), "a", nil); return err },
-			"steal": func() error { _, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Steal: true}); return err },
+			"try": func() error { _, err := c.TryAcquire(t.Context(), "a", nil); return err },
+			"steal": func() error {
+				_,
+					err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Steal: true})
+				return err
+			},
 			"evict": func() error { return c.Evict(t.Context(), wsclient.ID{Session: "bbbbbbbb"}, "") },
 		}
 		for name, call := range calls {

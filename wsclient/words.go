@@ -10,7 +10,8 @@ import (
 
 // Explain puts a chain of [Client.Why] into words, for people, in one line:
 //
-//	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1), which waits for a, held by cleanup (abcd1234--0)
+//	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1),
+//	which waits for a, held by cleanup (abcd1234--0)
 //
 // "Behind", instead of "held by", names one who waits too, for this lock. What
 // cannot be printed is quoted. Of an empty chain it says nothing.

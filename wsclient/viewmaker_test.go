@@ -27,10 +27,10 @@ func TestFollowerIsNeverWrong(t *testing.T) {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 		}
-		if !r.follower.whole {
+		if !r.maker.whole {
 			t.Fatalf("seed %d: nothing is under way, and there is no view", seed)
 		}
-		if err := r.broker.truth().compare(r.follower.view); err != nil {
+		if err := r.broker.truth().compare(r.maker.view); err != nil {
 			t.Fatalf("seed %d: in the end: %v", seed, err)
 		}
 		for what, n := range r.shown {
@@ -45,15 +45,15 @@ func TestFollowerIsNeverWrong(t *testing.T) {
 	}
 }
 
-// A run is a follower, a model of a broker, and what is on its way between them.
+// A run is a view maker, a model of a broker, and what is on its way between them.
 type run struct {
-	broker   *model
-	follower follower
-	frames   []modelFrame
-	asked    bool // a page, after that; the latest message has that id
-	after    int64
-	id       wire.ID
-	shown    map[string]int
+	broker *model
+	maker  viewMaker
+	frames []modelFrame
+	asked  bool // a page, after that; the latest message has that id
+	after  int64
+	id     wire.ID
+	shown  map[string]int
 }
 
 // A modelFrame is what the broker has said, and what was true then.
@@ -64,7 +64,8 @@ type modelFrame struct {
 
 func newRun(seed uint64) *run {
 	r := &run{shown: map[string]int{}}
-	r.broker = &model{Rand: rand.New(rand.NewPCG(seed, 0)), locks: map[string]*modelLock{}, tell: func(wire.Reply) {}}
+	r.broker = &model{Rand: rand.New(rand.NewPCG(seed, 0)), locks: map[string]*modelLock{},
+		tell: func(wire.Reply) {}}
 	for n := range 1 + r.broker.IntN(12) {
 		r.broker.names = append(r.broker.names, fmt.Sprintf("lock %d", n))
 	}
@@ -80,7 +81,7 @@ func (r *run) say(reply wire.Reply) {
 	r.frames = append(r.frames, modelFrame{reply, r.broker.truth()})
 }
 
-// step does one thing at random: something happens at the broker, the follower
+// step does one thing at random: something happens at the broker, the view maker
 // goes on, or frames are dropped.
 func (r *run) step() error {
 	switch n := r.broker.IntN(100); {
@@ -97,7 +98,7 @@ func (r *run) step() error {
 
 func (r *run) quiet() bool { return !r.asked && len(r.frames) == 0 }
 
-// goOn answers what was asked, or gives the follower the next frame.
+// goOn answers what was asked, or gives the view maker the next frame.
 func (r *run) goOn() error {
 	if r.asked && (len(r.frames) == 0 || r.broker.IntN(4) == 0) {
 		r.asked = false
@@ -113,18 +114,18 @@ func (r *run) goOn() error {
 	if isPage && page.ID != r.id {
 		return nil // as the watch does
 	}
-	if after, ask := r.follower.take(frame.reply, time.Now()); ask {
+	if after, wantsPage := r.maker.receive(frame.reply, time.Now()); wantsPage {
 		r.asked, r.after = true, after
 		r.id.N++
 	}
-	if !r.follower.whole {
+	if !r.maker.whole {
 		return nil
 	}
 	return r.look(frame, isPage)
 }
 
 func (r *run) look(frame modelFrame, isPage bool) error {
-	v := r.follower.view
+	v := r.maker.view
 	if isPage {
 		r.shown["whole after a page"]++
 	} else {

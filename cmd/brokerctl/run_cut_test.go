@@ -76,7 +76,7 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 	alive := flock.New(filepath.Join(c.dir, name))
 	defer func() { _ = alive.Close() }()
 	command := exec.CommandContext(ctx, "brokerctl", "run", "--url", "ws://"+relay.Address(), "--grace", grace, name,
-		"--", "sitter", "--stubborn", "--offspring", "--lock", alive.Path())
+		"--", "testchild", "--stubborn", "--offspring", "--lock", alive.Path())
 	said := &bytes.Buffer{}
 	command.Stderr = said
 	out, err := command.StdoutPipe()

@@ -30,7 +30,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func TestMain(m *testing.M) {
-	cmdtest.Main(m, map[string]func(){"brokerctl": main, "sitter": sitter, "brokerat": brokerAt})
+	cmdtest.Main(m, map[string]func(){"brokerctl": main, "testchild": testChild, "testbroker": testBroker})
 }
 
 // TestScripts runs testdata/brokerctl. Each script has a broker of its own, to
@@ -48,23 +48,23 @@ func TestScripts(t *testing.T) {
 // commands are those of the scripts.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
-		"hold":       hold,
-		"nest":       nest,
-		"heldsoon":   heldSoon,
-		"queue":      queue,
-		"use":        use,
-		"cmpmasked":  compareMasked,
-		"mute":       mute,
-		"refusing":   refusing,
-		"answering":  answering,
-		"holder":     holder,
-		"waiter":     waiter,
-		"useuntil":   useUntil,
-		"fileuntil":  fileUntil,
-		"inuse":      inUse,
-		"stopbroker": stopBroker,
-		"benchjson":  benchJSON,
-		"crashed":    crashed,
+		"hold":        hold,
+		"nest":        nest,
+		"heldsoon":    heldSoon,
+		"queue":       queue,
+		"use":         use,
+		"cmpmasked":   compareMasked,
+		"mute":        mute,
+		"refusing":    refusing,
+		"replyserver": replyServer,
+		"holder":      holder,
+		"waiter":      waiter,
+		"useuntil":    useUntil,
+		"fileuntil":   fileUntil,
+		"inuse":       inUse,
+		"stopbroker":  stopBroker,
+		"benchjson":   benchJSON,
+		"crashed":     crashed,
 	}
 	maps.Copy(all, terminalCommands)
 	return all
@@ -140,7 +140,7 @@ func nest(ts *testscript.TestScript, _ bool, args []string) {
 // heldsoon NAME: somebody holds the lock from here on.
 func heldSoon(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Holding > 0 }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Holding > 0 }))
 }
 
 // queue AUTHOR NAME [COUNT]: so many wait from here on.
@@ -152,14 +152,14 @@ func queue(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	before := 0
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { before = l.Waiting; return true }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { before = l.Waiting; return true }))
 	for range count {
 		// Ends with an error when the client is closed.
 		s.queued.Go(func() {
 			_, _ = s.client.Acquire(s.ctx, name, &wsclient.AcquireOptions{Author: author})
 		})
 	}
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
 }
 
 // use NAME: a lock was held and is free now.
@@ -209,7 +209,7 @@ func waiter(ts *testscript.TestScript, _ bool, args []string) {
 
 func lockOf(ts *testscript.TestScript, name string) (found wire.LockInfo) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { found = l; return true }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { found = l; return true }))
 	return found
 }
 
@@ -235,7 +235,7 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 // knows of it, if it is exclusive.
 func inUse(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
 }
 
 // stopbroker: the broker has ended from here on.

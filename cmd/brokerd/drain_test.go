@@ -106,7 +106,7 @@ func TestSameSignal(t *testing.T) {
 		signals, stops, heeded := make(chan os.Signal, 2), 0, make(chan time.Time, 1)
 		begin := time.Now()
 		go func() {
-			heedFirst(signals, func() { stops++ })
+			awaitFirst(signals, func() { stops++ })
 			heeded <- time.Now()
 		}()
 		for range 5 {

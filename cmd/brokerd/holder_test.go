@@ -86,7 +86,7 @@ func startWaiter(t *testing.T, url, name string) <-chan grant {
 		grants <- grant{lock, err}
 	}()
 	queued := func(l wire.LockInfo) bool { return l.Waiting == 1 }
-	if err := cmdtest.Until(ctx, client, name, queued); err != nil {
+	if err := cmdtest.WaitForLock(ctx, client, name, queued); err != nil {
 		t.Fatal(err)
 	}
 	return grants

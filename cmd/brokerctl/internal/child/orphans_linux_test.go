@@ -56,16 +56,16 @@ func awaitBurial(t *testing.T) {
 	await(t, done)
 }
 
-// The one who is spared keeps its status, also when it ends at the moment when it is started, among many orphans.
+// The one who is sibling keeps its status, also when it ends at the moment when it is started, among many orphans.
 func TestSparedKeepsItsStatus(t *testing.T) {
-	spared := new(Spared)
+	sibling := new(Sibling)
 	fifo := t.TempDir() + "/fifo"
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	script := `(while :; do (: &); done) & read x < "$1"; kill $!; wait; exit 5`
 	args := []string{"sh", "-c", script, "sh", fifo}
-	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Spared: spared})
+	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Sibling: sibling})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSparedKeepsItsStatus(t *testing.T) {
 	})
 	for range 100 {
 		command := exec.Command("/bin/sh", "-c", "exit 3")
-		err := spared.Start(func() (int, error) {
+		err := sibling.Start(func() (int, error) {
 			if err := command.Start(); err != nil {
 				return 0, err
 			}

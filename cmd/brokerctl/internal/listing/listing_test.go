@@ -54,7 +54,7 @@ func checkListing(t *testing.T, golden string, locks []wire.LockInfo) {
 	t.Helper()
 	var text []byte
 	for _, lock := range locks {
-		text = Form{}.AppendLock(text, lock)
+		text = Format{}.AppendLock(text, lock)
 	}
 	if *update {
 		if err := os.WriteFile(golden, text, 0o644); err != nil {

@@ -13,22 +13,22 @@ func goodPlan() Plan {
 // What cannot be done is refused, by the name of its field.
 func TestPlanRefused(t *testing.T) {
 	for want, spoil := range map[string]func(*Plan){
-		"connections: want 1 to 10000":       func(p *Plan) { p.Connections = 0 },
-		"connections: want 1 to 10000 ":      func(p *Plan) { p.Connections = 10_001 },
-		"goroutines: want 1 to 100000":       func(p *Plan) { p.Goroutines = -1 },
-		"goroutines: want 1 to 100000 ":      func(p *Plan) { p.Goroutines = 100_001 },
-		"goroutines: 1 in all are too few":   func(p *Plan) { p.Connections = 2 },
-		"names: want 1 to 1000000":           func(p *Plan) { p.Names = 0 },
-		"names: want 1 to 1000000 ":          func(p *Plan) { p.Names = 1_000_001 },
-		"limit: want 1 to 1000000":           func(p *Plan) { p.Limit = -1 },
-		"limit: want 1 to 1000000 ":          func(p *Plan) { p.Limit = 1_000_001 },
-		"duration: want 1ms to 720h0m0s":     func(p *Plan) { p.Duration = time.Millisecond - 1 },
-		"duration: want 1ms to 720h0m0s ":    func(p *Plan) { p.Duration = 721 * time.Hour },
-		"warmup: want 0s to 720h0m0s":        func(p *Plan) { p.Warmup = -1 },
-		"warmup: want 0s to 720h0m0s ":       func(p *Plan) { p.Warmup = 721 * time.Hour },
-		"hold: want 0s or more":              func(p *Plan) { p.Hold = -1 },
-		"hold: want at most the duration":    func(p *Plan) { p.Hold = time.Second + 1 },
-		"prefix: locks[0].name: not valid U": func(p *Plan) { p.Prefix = "a\xff" },
+		"connections: want 1 to 10000":        func(p *Plan) { p.Connections = 0 },
+		"connections: want 1 to 10000 ":       func(p *Plan) { p.Connections = 10_001 },
+		"goroutines: want 1 to 100000":        func(p *Plan) { p.Goroutines = -1 },
+		"goroutines: want 1 to 100000 ":       func(p *Plan) { p.Goroutines = 100_001 },
+		"goroutines: want at least one per c": func(p *Plan) { p.Connections = 2 },
+		"names: want 1 to 1000000":            func(p *Plan) { p.Names = 0 },
+		"names: want 1 to 1000000 ":           func(p *Plan) { p.Names = 1_000_001 },
+		"limit: want 1 to 1000000":            func(p *Plan) { p.Limit = -1 },
+		"limit: want 1 to 1000000 ":           func(p *Plan) { p.Limit = 1_000_001 },
+		"duration: want 1ms to 720h0m0s":      func(p *Plan) { p.Duration = time.Millisecond - 1 },
+		"duration: want 1ms to 720h0m0s ":     func(p *Plan) { p.Duration = 721 * time.Hour },
+		"warmup: want 0s to 720h0m0s":         func(p *Plan) { p.Warmup = -1 },
+		"warmup: want 0s to 720h0m0s ":        func(p *Plan) { p.Warmup = 721 * time.Hour },
+		"hold: want 0s or more":               func(p *Plan) { p.Hold = -1 },
+		"hold: want at most the duration":     func(p *Plan) { p.Hold = time.Second + 1 },
+		"prefix: locks[0].name: not valid U":  func(p *Plan) { p.Prefix = "a\xff" },
 	} {
 		p := goodPlan()
 		spoil(&p)

@@ -188,7 +188,7 @@ func TestNoticedLate(t *testing.T) {
 		r.begin, r.end = time.Now(), time.Now().Add(5*ms)
 		w := r.workers[0]
 		for range 2 { // granted after the end, and then asked for after it
-			if err := w.turn(t.Context(), &r.guards[0]); err != nil {
+			if err := w.turn(t.Context(), &r.checks[0]); err != nil {
 				t.Error(err)
 			}
 		}

@@ -51,7 +51,7 @@ func TestSelected(t *testing.T) {
 	m := many()
 	at := func(want string) {
 		t.Helper()
-		if got := m.at().name; got != want {
+		if got := m.lockAtCursor().name; got != want {
 			t.Fatalf("selected %s, want %s", got, want)
 		}
 	}
@@ -127,13 +127,13 @@ type terminal struct {
 }
 
 // open runs a model until the test ends.
-func open(t *testing.T, source Source, news *Wire) *terminal {
+func open(t *testing.T, source Source, link *LinkFeed) *terminal {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	options := Options{Broker: "memory", Interval: 2 * time.Second, Message: "stuck"}
 	events, stop := scan(ctx, source, options)
 	t.Cleanup(stop)
-	m := newModel(ctx, source, options, events, news.latest)
+	m := newModel(ctx, source, options, events, link.latest)
 	term := &terminal{model: m, t: t, msgs: make(chan tea.Msg, 1000)}
 	term.run(m.Init())
 	term.settle()
@@ -221,7 +221,7 @@ func TestPane(t *testing.T) {
 		queue(a.Context(), client, "ann", "c")
 		queue(t.Context(), client, "bob", "a")
 
-		term := open(t, dial(t, b, wsclient.Options{}), NewWire())
+		term := open(t, dial(t, b, wsclient.Options{}), NewLinkFeed())
 		term.shows("@ann", "@carl", "waiting 2")
 		term.press("n", "enter")
 		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann", "waits for c, held by carl")
@@ -253,7 +253,7 @@ func TestEvict(t *testing.T) {
 		bob := queue(t.Context(), client, "bob", "a")
 		carl := queue(t.Context(), client, "carl", "a")
 
-		term := open(t, dial(t, b, wsclient.Options{Label: "ops"}), NewWire())
+		term := open(t, dial(t, b, wsclient.Options{Label: "ops"}), NewLinkFeed())
 		for _, no := range []string{"n", "esc", "enter", "x", "q"} {
 			term.press("e")
 			term.shows("Evict 1 request holding a?", "@ann", "[y/N]")
@@ -296,7 +296,7 @@ func TestEvict(t *testing.T) {
 			t.Fatal(err)
 		}
 		term.press("y")
-		term.shows("nobody was evicted")
+		term.shows("nothing evicted")
 		term.wait(2 * time.Second)
 		term.shows("@dora")
 	})
@@ -308,23 +308,23 @@ func TestAway(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
 		client := dial(t, b, wsclient.Options{})
 		acquire(t, client, "ann", "a")
-		link, news := b.NewLink(), NewWire()
+		cable, feed := b.NewLink(), NewLinkFeed()
 		var dead atomic.Bool
-		source := dial(t, b, wsclient.Options{OnState: news.Tell, NetDial: func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		source := dial(t, b, wsclient.Options{OnState: feed.OnState, NetDial: func(ctx context.Context, network, address string) (c net.Conn, err error) {
 			if dead.Load() {
 				return nil, errors.New("connection refused")
 			}
-			return link.Dial(ctx, network, address)
+			return cable.Dial(ctx, network, address)
 		}})
-		term := open(t, source, news)
+		term := open(t, source, feed)
 		term.shows("connected", "@ann")
 
 		dead.Store(true)
-		link.Cut()
+		cable.Cut()
 		term.wait(3 * time.Second)
 		term.shows("no connection", "connection refused", "@ann")
 		term.press("e")
-		term.shows("nothing can be evicted")
+		term.shows("cannot evict now")
 		acquire(t, client, "bob", "b")
 
 		dead.Store(false)
@@ -338,7 +338,7 @@ func TestEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
 		source := dial(t, b, wsclient.Options{NoReconnect: true})
-		term := open(t, source, NewWire())
+		term := open(t, source, NewLinkFeed())
 		b.Stop()
 		term.wait(3 * time.Second)
 		if !term.quit || !errors.Is(term.fatal, wsclient.ErrConnection) {

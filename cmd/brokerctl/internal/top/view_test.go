@@ -61,7 +61,7 @@ func report() detail {
 			DurationMS: 75_000, Peer: wire.Peer{Client: "reports@host7:812", Remote: "127.0.0.1:51234"}, Gone: i == 1,
 		})
 	}
-	for i := range closeLook {
+	for i := range detailQueue {
 		lock.Waiters = append(lock.Waiters, wire.RequestInfo{
 			ID: id(int64(100 + i)), Author: unusual[i%len(unusual)], Locks: []string{"shared/report", "b", "c"}, DurationMS: 30_000,
 		})
@@ -105,10 +105,10 @@ func TestScreen(t *testing.T) {
 		feed(m, press("n"), press("end"))
 		show("the last of the pane", m)
 		m = full(width, height)
-		feed(m, News{State: wsclient.Connecting, Why: errors.New("connection refused")})
+		feed(m, LinkState{State: wsclient.Connecting, Why: errors.New("connection refused")})
 		show("no connection", m)
 		m = full(width, height)
-		feed(m, News{State: wsclient.NotGranting, Why: errors.New("nothing is granted now: no disk")})
+		feed(m, LinkState{State: wsclient.NotGranting, Why: errors.New("nothing is granted now: no disk")})
 		show("nothing is granted", m)
 		m = full(width, height)
 		feed(m, press("?"))
@@ -146,7 +146,7 @@ func TestFits(t *testing.T) {
 func everything(width, height int) map[string]*model {
 	all := map[string]*model{}
 	add := func(name string, m *model, msgs ...any) {
-		m.options.Palette = screen.Colours()
+		m.options.Palette = screen.Colors()
 		feed(m, msgs...)
 		all[name] = m
 	}
@@ -156,11 +156,11 @@ func everything(width, height int) map[string]*model {
 	add("pane", withPane(full(width, height)))
 	add("in the pane", withPane(full(width, height)), press("tab"), press("end"))
 	add("question", withPane(full(width, height)), press("tab"), press("e"))
-	add("question about all", full(width, height), found{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
+	add("question about all", full(width, height), holdersFound{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
 	add("typing", full(width, height), press("/"), press("\x1b漢\u202e"))
 	add("pasted", full(width, height), press("/"), pasted("a\x1b[2J\nb"))
-	add("failure", full(width, height), evicted{err: errors.New(strings.Repeat("so long ", 50))})
-	add("why away", full(width, height), News{Why: errors.New(strings.Repeat("漢", 300))})
+	add("failure", full(width, height), evictionDone{err: errors.New(strings.Repeat("so long ", 50))})
+	add("why away", full(width, height), LinkState{Why: errors.New(strings.Repeat("漢", 300))})
 	add("help", full(width, height), press("?"))
 	return all
 }

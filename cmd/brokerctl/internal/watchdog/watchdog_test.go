@@ -74,8 +74,8 @@ func (c *command) endsWith(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-func (c *command) order(term, kill time.Duration) Order {
-	o := Order{Guard: os.Getpid(), Group: c.Pid, Contained: true, Kill: Now() + kill}
+func (c *command) order(term, kill time.Duration) Instruction {
+	o := Instruction{Guard: os.Getpid(), Group: c.Pid, Contained: true, Kill: Now() + kill}
 	if term != 0 {
 		o.Term = Now() + term
 	}
@@ -92,7 +92,7 @@ func await[T any](t *testing.T, c <-chan T) (got T) {
 	return got
 }
 
-func startWatchdog(t *testing.T, connection syscall.Conn, first Order) *Watchdog {
+func startWatchdog(t *testing.T, connection syscall.Conn, first Instruction) *Watchdog {
 	t.Helper()
 	w, err := Start([]string{"watchdog"}, connection, first)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestGuardEnds(t *testing.T) {
 func TestLatestOrderCounts(t *testing.T) {
 	c := startCommand(t, "true")
 	w := startWatchdog(t, nil, c.order(late, late))
-	w.Tell(c.order(0, 0))
+	w.Send(c.order(0, 0))
 	c.endsWith(t, syscall.SIGKILL)
 }
 
@@ -153,25 +153,25 @@ func TestHearsBeforeItActs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	latest := Order{Guard: 1, Group: 2, Kill: never}
-	said := latest.append(Order{}.append(nil))
+	latest := Instruction{Guard: 1, Group: 2, Kill: never}
+	said := latest.append(Instruction{}.append(nil))
 	w := &watch{link: int(theirs.Fd())}
-	for _, part := range [][]byte{said[:orderSize+7], said[orderSize+7:]} {
+	for _, part := range [][]byte{said[:instructionSize+7], said[instructionSize+7:]} {
 		if _, err := ours.Write(part); err != nil {
 			t.Fatal(err)
 		}
-		if heard, err := w.hear(); heard != something || err != nil {
+		if heard, err := w.wait(); heard != received || err != nil {
 			t.Errorf("heard %v, %v", heard, err)
 		}
 	}
-	if w.order != latest {
-		t.Errorf("got %+v", w.order)
+	if w.instruction != latest {
+		t.Errorf("got %+v", w.instruction)
 	}
 }
 
 // No signal to the guard's process group reaches it, nor one of its terminal.
 func TestSessionOfItsOwn(t *testing.T) {
-	w := startWatchdog(t, nil, Order{Kill: never})
+	w := startWatchdog(t, nil, Instruction{Kill: never})
 	if session, err := unix.Getsid(w.PID()); session != w.PID() || err != nil {
 		t.Errorf("got %d, %v; want %d", session, err, w.PID())
 	}
@@ -182,7 +182,7 @@ func TestTooLate(t *testing.T) {
 	c := startCommand(t, `trap "" TERM`)
 	w := startWatchdog(t, nil, c.order(1, 200*time.Millisecond))
 	await(t, w.Acted())
-	w.Tell(c.order(late, late))
+	w.Send(c.order(late, late))
 	c.endsWith(t, syscall.SIGKILL)
 }
 
@@ -194,7 +194,7 @@ func TestEnded(t *testing.T) {
 	if await(t, w.Ended()); w.HasFailed() {
 		t.Error("it was killed, and counts as failed")
 	}
-	w, err := Start([]string{"failing"}, nil, Order{})
+	w, err := Start([]string{"failing"}, nil, Instruction{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,9 +237,9 @@ func TestConnectionStaysOpen(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	for _, o := range []Order{over, {Guard: 1, Group: 2, Contained: true, Term: 3, Kill: never}} {
-		if b := o.append(nil); len(b) != orderSize || orderFrom(b) != o {
-			t.Errorf("%+v became %+v in %d bytes", o, orderFrom(b), len(b))
+	for _, o := range []Instruction{finished, {Guard: 1, Group: 2, Contained: true, Term: 3, Kill: never}} {
+		if b := o.append(nil); len(b) != instructionSize || decodeInstruction(b) != o {
+			t.Errorf("%+v became %+v in %d bytes", o, decodeInstruction(b), len(b))
 		}
 	}
 }

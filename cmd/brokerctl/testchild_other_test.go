@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// testChild is for "run", which is not there.
+func testChild() {}

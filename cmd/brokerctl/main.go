@@ -3,6 +3,8 @@
 // --help.
 package main
 
+//go:generate go test . -run TestScreenshot -update
+
 import (
 	"os"
 	"slices"

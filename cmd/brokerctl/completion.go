@@ -70,7 +70,11 @@ func (suggestCmd) Help() string {
 // Run prints suggestions for the last word.
 func (c *suggestCmd) Run(app *kong.Kong) error {
 	// The completer traces the words through a new grammar, because tracing changes the structs.
-	completer := &complete.Completer{App: newApp(), Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait)), Runner: "run"}
+	completer := &complete.Completer{
+		App:     newApp(),
+		Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait)),
+		Runner:  "run",
+	}
 	write := complete.ForZsh
 	switch c.Shell {
 	case "bash":

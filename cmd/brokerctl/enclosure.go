@@ -72,7 +72,8 @@ func (e enclosure) is(r wire.RequestInfo) bool { return e.ID == r.ID.String() &&
 // ended, or belongs to another broker.
 func (e enclosure) held(ctx context.Context, client *wsclient.Client, names []string) (
 	map[string]wire.RequestInfo, error) {
-	common := slices.DeleteFunc(slices.Clone(e.Names), func(name string) bool { return !slices.Contains(names, name) })
+	common := slices.DeleteFunc(slices.Clone(e.Names),
+		func(name string) bool { return !slices.Contains(names, name) })
 	if len(common) == 0 {
 		common = e.Names[:1] // One of its own names tells whether e holds anything.
 	}

@@ -96,7 +96,8 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 		return []victim{{c.ID, wire.Printable(c.ID)}}, nil
 	}
 	var victims []victim
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.Lock), Queue: wire.MaxQueue}) {
+	options := &wsclient.InfoOptions{Match: wire.PlainGlob(c.Lock), Queue: wire.MaxQueue}
+	for lock, err := range client.Info(ctx, options) {
 		if err != nil {
 			return nil, err
 		}

@@ -38,13 +38,19 @@ func lookUp(name string) (string, error) {
 	case err == nil, errors.Is(err, exec.ErrDot): // A user with "." in PATH wants the current directory.
 		return path, nil
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", wire.Printable(name)), Code: exitNoCommand}
+		return "", &cli.Failure{
+			Err:  fmt.Errorf("no such command: %s", wire.Printable(name)),
+			Code: exitNoCommand,
+		}
 	}
 	return "", notExecutable(name, errors.Unwrap(err))
 }
 
 func notExecutable(name string, err error) error {
-	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err), Code: exitNotExecutable}
+	return &cli.Failure{
+		Err:  fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err),
+		Code: exitNotExecutable,
+	}
 }
 
 // replaceProcess replaces this process with the command. The command stays in the process group of this process.

@@ -44,7 +44,10 @@ func untilEndSignal(signals <-chan os.Signal) (ctx context.Context, stop func() 
 			case s := <-signals:
 				if slices.Contains(endSignals, s) {
 					n := s.(syscall.Signal)
-					interrupted = &cli.Failure{Err: fmt.Errorf("interrupted: %v", n), Code: exitSignal + int(n)}
+					interrupted = &cli.Failure{
+						Err:  fmt.Errorf("interrupted: %v", n),
+						Code: exitSignal + int(n),
+					}
 					cancel(interrupted)
 				}
 			case <-ctx.Done():

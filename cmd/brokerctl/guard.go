@@ -126,7 +126,7 @@ func (g *guard) supervise() {
 		case <-ended:
 			ended, lingers = nil, time.After(reportDelay)
 		case <-lingers:
-			g.note("the command has ended, but processes of its group have not; the locks are held until they end")
+			g.note("the command has ended, but not its whole process group, which keeps the locks")
 		case <-g.child.Gone():
 			return
 		}

@@ -182,7 +182,8 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listi
 	if c.Pattern != "" {
 		what = wire.Printable(c.Pattern)
 	}
-	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what, c.hostPort(), locks, waiting)
+	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what,
+		c.hostPort(), locks, waiting)
 	if why := notGranting(client); why != "" {
 		frame.Title += "; " + why
 	}

@@ -82,7 +82,8 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	return nil
 }
 
-// acquireMissing acquires the locks that no enclosing run holds. The lock is nil if the enclosing runs hold all of them.
+// acquireMissing acquires the locks that no enclosing run holds.
+// The lock is nil if the enclosing runs hold all of them.
 func (c *lockCmd) acquireMissing(ctx context.Context, client *wsclient.Client, app *kong.Kong) (
 	*nesting, *wsclient.Lock, error) {
 	n, err := c.findNesting(ctx, client, c.Names)

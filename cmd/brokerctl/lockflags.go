@@ -97,7 +97,9 @@ func notObtained(err error) error {
 	case errors.Is(err, wsclient.ErrNotFound): // The request names only its parent by id.
 		err = fmt.Errorf("the enclosing run no longer holds its locks: %w", err)
 		return &cli.Failure{Err: err, Code: exitNotObtained}
-	case errors.Is(err, wsclient.ErrTimeout), errors.Is(err, wsclient.ErrUnavailable), errors.Is(err, wsclient.ErrEvicted):
+	case errors.Is(err, wsclient.ErrTimeout),
+		errors.Is(err, wsclient.ErrUnavailable),
+		errors.Is(err, wsclient.ErrEvicted):
 		failure := &cli.Failure{Err: err, Code: exitNotObtained}
 		if refusal := new(wsclient.Error); errors.As(err, &refusal) && hasAncestor(refusal.Holders) {
 			failure.Hint = "the holder is a run that started this process; a process in another session, " +

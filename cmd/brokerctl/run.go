@@ -88,7 +88,11 @@ func (c *runCmd) Validate() error {
 // Run waits for the locks and runs the command.
 func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	if len(command) == 0 {
-		return &cli.Failure{Err: errors.New("want a command"), Hint: "brokerctl run NAME -- COMMAND", Code: cli.ExitUsage}
+		return &cli.Failure{
+			Err:  errors.New("want a command"),
+			Hint: "brokerctl run NAME -- COMMAND",
+			Code: cli.ExitUsage,
+		}
 	}
 	path, err := lookUp(command[0])
 	if err != nil {
@@ -147,7 +151,11 @@ func (c *runCmd) acquireMissing(signals <-chan os.Signal, dialer *trackingDialer
 		lock, err = c.acquireInside(ctx, client, n, out)
 	case c.Hold != nil:
 		err = errors.New("--hold: the enclosing run holds the locks")
-		err = &cli.Failure{Err: err, Hint: "use --hold on the enclosing run, or leave it out", Code: cli.ExitUsage}
+		err = &cli.Failure{
+			Err:  err,
+			Hint: "use --hold on the enclosing run, or leave it out",
+			Code: cli.ExitUsage,
+		}
 	}
 	if interrupted := stop(); interrupted != nil {
 		err = interrupted // Closing the client releases what was granted.

@@ -100,7 +100,9 @@ func (g *guardTrial) need(t *testing.T) {
 func (g *guardTrial) command(ctx context.Context, name string) *exec.Cmd {
 	args := []string{"brokerctl", "run", "--url", g.broker, "--grace", "1s", name, "--", "sh", "-c", crowd}
 	if !g.hasCgroup {
-		args = append([]string{"unshare", "--mount", "sh", "-c", `umount -a -t cgroup2; exec "$@"`, "sh"}, args...)
+		args = append(
+			[]string{"unshare", "--mount", "sh", "-c", `umount -a -t cgroup2; exec "$@"`, "sh"},
+			args...)
 	}
 	return exec.CommandContext(ctx, args[0], args[1:]...)
 }
@@ -152,7 +154,8 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	at, alive := time.Now(), all.alive()
 	if len(alive) > 0 {
 		state := processes(alive)
-		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive, state)
+		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive,
+			state)
 	}
 	_ = lock.Release()
 	if g.signal == syscall.SIGSTOP {
@@ -174,7 +177,8 @@ func processes(pids []int) string {
 	for _, pid := range pids {
 		all = append(all, strconv.Itoa(pid))
 	}
-	out, _ := exec.Command("ps", "-o", "pid,ppid,pgid,sid,stat,wchan:20,etime,args", "-p", strings.Join(all, ",")).CombinedOutput()
+	out, _ := exec.Command("ps", "-o", "pid,ppid,pgid,sid,stat,wchan:20,etime,args", "-p", strings.Join(all, ",")).
+		CombinedOutput()
 	return string(out)
 }
 

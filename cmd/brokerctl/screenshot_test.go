@@ -147,7 +147,9 @@ func (s *shop) open() {
 func (s *shop) client(label, remote string, options wsclient.Options) *wsclient.Client {
 	s.t.Helper()
 	options.Label = label
-	options.NetDial = func(ctx context.Context, _, _ string) (net.Conn, error) { return s.broker.DialFrom(ctx, remote) }
+	options.NetDial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return s.broker.DialFrom(ctx, remote)
+	}
 	client, err := wsclient.Dial(s.t.Context(), s.broker.URL(), &options)
 	if err != nil {
 		s.t.Fatal(err)

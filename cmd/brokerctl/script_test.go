@@ -152,14 +152,16 @@ func queue(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	before := 0
-	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { before = l.Waiting; return true }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name,
+		func(l wire.LockInfo) bool { before = l.Waiting; return true }))
 	for range count {
 		// Ends with an error when the client is closed.
 		s.queued.Go(func() {
 			_, _ = s.client.Acquire(s.ctx, name, &wsclient.AcquireOptions{Author: author})
 		})
 	}
-	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name,
+		func(l wire.LockInfo) bool { return l.Waiting == before+count }))
 }
 
 // use NAME: a lock was held and is free now.

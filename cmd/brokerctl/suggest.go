@@ -24,7 +24,9 @@ func sources(wait time.Duration) map[string]complete.Source {
 		"lock":    ask(names(true, func(wire.LockInfo) bool { return true })),
 		"held":    ask(names(false, func(l wire.LockInfo) bool { return l.Holding > 0 })),
 		"pattern": ask(patterns),
-		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo { return slices.Concat(l.Holders, l.Waiters) })),
+		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo {
+			return slices.Concat(l.Holders, l.Waiters)
+		})),
 		"waiter": ask(names(false, func(l wire.LockInfo) bool { return l.Waiting > 0 }),
 			requests(func(l wire.LockInfo) []wire.RequestInfo { return l.Waiters })),
 	}
@@ -107,7 +109,8 @@ func requests(which func(wire.LockInfo) []wire.RequestInfo) query {
 				for _, r := range which(lock) {
 					if !seen[r.ID] {
 						seen[r.ID] = true
-						found = append(found, complete.Suggestion{Value: r.ID.String(), About: about(lock, r)})
+						s := complete.Suggestion{Value: r.ID.String(), About: about(lock, r)}
+						found = append(found, s)
 					}
 				}
 				return found

@@ -72,7 +72,8 @@ func TestSuggestBounds(t *testing.T) {
 	}
 	defer client.Close()
 	for range suggestQueue + 1 {
-		if _, err := client.Acquire(t.Context(), "popular", &wsclient.AcquireOptions{Mode: wsclient.Shared}); err != nil {
+		options := &wsclient.AcquireOptions{Mode: wsclient.Shared}
+		if _, err := client.Acquire(t.Context(), "popular", options); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +88,9 @@ func TestSuggestBounds(t *testing.T) {
 		}
 	}
 	command := &infoCmd{target: target{URL: b.URL()}}
-	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0} {
+	for source, want := range map[string]int{
+		"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0,
+	} {
 		if got := len(sources(time.Minute)[source](t.Context(), command, "")); got != want {
 			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
 		}

@@ -45,7 +45,9 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	rows, err := strconv.ParseUint(args[1], 10, 16)
 	ts.Check(err)
 	command := exec.Command(lookPath(ts, args[2]), args[3:]...)
-	for _, name := range []string{"PATH", "HOME", "WORK", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR"} {
+	for _, name := range []string{
+		"PATH", "HOME", "WORK", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR",
+	} {
 		if value := ts.Getenv(name); value != "" {
 			command.Env = append(command.Env, name+"="+value)
 		}
@@ -59,7 +61,8 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 		keys: keys, ctx: s.ctx, done: make(chan struct{}),
 		screen: vt.NewEmulator(int(columns), int(rows)), more: make(chan struct{}, 1),
 	}
-	go func() { _, _ = io.Copy(io.Discard, t.screen) }() // the answers to a program that asks what the terminal can do
+	// The emulator answers programs that ask what the terminal can do.
+	go func() { _, _ = io.Copy(io.Discard, t.screen) }()
 	go t.run(command)
 	s.terminal = t
 	ts.Defer(func() {

@@ -32,7 +32,8 @@ func testChild() {
 		must(flock.New(*lock).RLock())
 	}
 	if *offspring {
-		args := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(arg string) bool { return arg == "--offspring" })
+		args := slices.DeleteFunc(slices.Clone(os.Args[1:]),
+			func(arg string) bool { return arg == "--offspring" })
 		child := exec.Command(os.Args[0], args...)
 		ready, err := child.StdoutPipe()
 		must(err)

@@ -85,7 +85,11 @@ func (c *topCmd) print(ctx context.Context, app *kong.Kong, options top.Options)
 
 func (c *topCmd) show(ctx context.Context, options top.Options) error {
 	if screen.Terminal(os.Stdin) == nil || screen.Terminal(os.Stdout) == nil {
-		return &cli.Failure{Err: errors.New("top needs a terminal"), Hint: "use --batch without a terminal", Code: cli.ExitUsage}
+		return &cli.Failure{
+			Err:  errors.New("top needs a terminal"),
+			Hint: "use --batch without a terminal",
+			Code: cli.ExitUsage,
+		}
 	}
 	options.Palette = screen.Monochrome() // The selection must be visible without colors.
 	if c.isOn(os.Stdout) {

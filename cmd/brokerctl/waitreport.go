@@ -105,7 +105,8 @@ func (w *waitReport) obstacle(ctx context.Context) string {
 // The number is -1 if this client does not wait for the lock.
 func (w *waitReport) position(ctx context.Context, name string) (found wire.LockInfo, ahead int) {
 	ahead = -1
-	for lock, err := range w.client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: reportQueue}) {
+	options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: reportQueue}
+	for lock, err := range w.client.Info(ctx, options) {
 		if err != nil {
 			continue // The next update may succeed.
 		}

@@ -99,7 +99,8 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
 		return err
 	}
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(c.What), Empty: true, Queue: 1}) {
+	options := &wsclient.InfoOptions{Match: wire.PlainGlob(c.What), Empty: true, Queue: 1}
+	for lock, err := range client.Info(ctx, options) {
 		switch {
 		case err != nil:
 			return brokerFailure(err)
@@ -109,8 +110,9 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 			_, err = fmt.Fprintf(out, "%s is free\n", wire.Printable(lock.Name))
 		default:
 			first := lock.Holders[0]
-			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n", wire.Printable(lock.Name),
-				listing.AppendWho(nil, first), listing.Short(first.Duration()))
+			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n",
+				wire.Printable(lock.Name), listing.AppendWho(nil, first),
+				listing.Short(first.Duration()))
 		}
 		return err
 	}

@@ -114,12 +114,14 @@ func TestSameSignal(t *testing.T) {
 			signals <- syscall.SIGINT
 			synctest.Wait()
 			if stops != 1 || len(signals) != 0 || len(heeded) != 0 {
-				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops, len(signals))
+				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops,
+					len(signals))
 			}
 			time.Sleep(sameSignal / 6) //nolint:forbidigo // virtual time
 		}
 		if after := (<-heeded).Sub(begin); after != sameSignal || stops != 1 {
-			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal, stops)
+			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal,
+				stops)
 		}
 	})
 }
@@ -149,7 +151,8 @@ func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Opti
 // status is that of the answer to a GET.
 func status(ctx context.Context, t *testing.T, d *daemon, path string) int {
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path,
+		http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

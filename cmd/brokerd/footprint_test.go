@@ -77,7 +77,8 @@ func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Clie
 		})
 	}
 	queue := func(n int) {
-		if err := cmdtest.WaitForLock(ctx, observer, "blocked", func(l wire.LockInfo) bool { return l.Waiting == n }); err != nil {
+		queued := func(l wire.LockInfo) bool { return l.Waiting == n }
+		if err := cmdtest.WaitForLock(ctx, observer, "blocked", queued); err != nil {
 			t.Fatal(fmt.Errorf("%d waiters: %w", n, err))
 		}
 	}

@@ -19,42 +19,23 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestDescriptors: a broker whose descriptors are all taken still refuses clients, answers
-// whether it is ready, writes its log and saves its state when it stops.
+// TestDescriptors: a broker that has no free file descriptors still refuses clients, answers /readyz, writes its log and
+// saves its state when it stops.
 func TestDescriptors(t *testing.T) {
+	const limit = 64
 	ctx := testContext(t)
 	dir := filepath.Join(t.TempDir(), "state")
-	d := startLimited(t, 64, "--state-dir", dir, "--max-connections-per-address=1000")
+	d := startLimited(t, limit, "--state-dir", dir, "--max-connections-per-address=1000")
 
-	var sessions int
-	for {
-		conn, response := upgrade(ctx, t, d)
-		if conn == nil {
-			if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
-				t.Fatalf("connection %d: %s %q, want 503", sessions, response.Status, response.Header)
-			}
-			break
-		}
-		sessions++
-		if sessions > 64 {
-			t.Fatal("there is no end to it")
-		}
-	}
-	t.Logf("%d sessions with 64 descriptors", sessions)
-	if sessions < 32 {
+	sessions := fillSessions(ctx, t, d, limit)
+	t.Logf("%d sessions with %d descriptors", sessions, limit)
+	if sessions < limit/2 {
 		t.Errorf("only %d sessions", sessions)
 	}
-	// Connections that send nothing take all others.
-	for range 100 {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-	}
+	takeDescriptors(t, d)
 	for range 20 {
 		if _, response := upgrade(ctx, t, d); response.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("with all descriptors taken: %s, want 503", response.Status)
+			t.Errorf("without free descriptors: %s, want 503", response.Status)
 		}
 		if got := status(ctx, t, d, "/readyz"); got != http.StatusOK {
 			t.Errorf("readyz: %d", got)
@@ -66,19 +47,50 @@ func TestDescriptors(t *testing.T) {
 	if err := d.wait(); err != nil {
 		t.Errorf("brokerd ended with %v, want exit code 0", err)
 	}
-	for _, line := range d.lines {
-		if strings.Contains(line.Message, "too many open files") {
-			t.Errorf("the log says %q", line.Message)
-		}
-	}
+	d.logsNothingLike(t, "too many open files")
 
 	next := startDaemon(t, "--state-dir", dir)
 	next.until(t, "fencing tokens go on from the state directory")
 	next.signal(t, syscall.SIGTERM)
 	next.rest(t)
-	for _, line := range next.lines {
-		if strings.Contains(line.Message, "did not stop cleanly") {
-			t.Errorf("the next run says %q", line.Message)
+	next.logsNothingLike(t, "did not stop cleanly")
+}
+
+// fillSessions connects until the broker refuses a client, and returns the number of connections.
+func fillSessions(ctx context.Context, t *testing.T, d *daemon, limit int) int {
+	t.Helper()
+	for sessions := range limit + 1 {
+		conn, response := upgrade(ctx, t, d)
+		if conn != nil {
+			continue
+		}
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+			t.Fatalf("connection %d: %s %q, want 503", sessions, response.Status, response.Header)
+		}
+		return sessions
+	}
+	t.Fatalf("more than %d sessions", limit)
+	return 0
+}
+
+// takeDescriptors takes the descriptors that are left, with connections that send nothing.
+func takeDescriptors(t *testing.T, d *daemon) {
+	t.Helper()
+	for range 100 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+}
+
+// logsNothingLike fails if the log has a message with that text. The daemon must have ended.
+func (d *daemon) logsNothingLike(t *testing.T, text string) {
+	t.Helper()
+	for _, line := range d.lines {
+		if strings.Contains(line.Message, text) {
+			t.Errorf("the log says %q", line.Message)
 		}
 	}
 }
@@ -165,15 +177,19 @@ func TestRawRequests(t *testing.T) {
 		status                int
 	}{
 		{"body that never comes", "POST /ws", "Content-Length: 10", http.StatusMethodNotAllowed},
-		{"17 KiB of headers", "GET /ws", "X: " + strings.Repeat("x", 17<<10), http.StatusRequestHeaderFieldsTooLarge},
-		{"origin", "GET /ws", "Origin: http://" + strings.Repeat("x", 1<<20), http.StatusRequestHeaderFieldsTooLarge},
+		{"17 KiB of headers", "GET /ws", "X: " + strings.Repeat("x", 17<<10),
+			http.StatusRequestHeaderFieldsTooLarge},
+		{"origin", "GET /ws", "Origin: http://" + strings.Repeat("x", 1<<20),
+			http.StatusRequestHeaderFieldsTooLarge},
 		{"2,000 ranges", "GET /client.js", "Range: bytes=0-0" + strings.Repeat(",1-1", 2000), http.StatusOK},
 	} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		go func() { _, _ = fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n", test.request, test.header) }()
+		go func() {
+			_, _ = fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n", test.request, test.header)
+		}()
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)

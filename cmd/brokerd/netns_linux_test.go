@@ -124,7 +124,8 @@ func (n *network) serve(t *testing.T, i int) {
 	t.Helper()
 	d := &daemon{}
 	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "ip", "netns", "exec", n.broker(i), "brokerd",
-		"--drain=0s", "--port=0", "--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(), "--heartbeat", netnsHeartbeat.String())
+		"--drain=0s", "--port=0", "--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(),
+		"--heartbeat", netnsHeartbeat.String())
 	_, port, err := net.SplitHostPort(d.until(t, "listening").Address)
 	must(t, err)
 	n.ports = append(n.ports, port)
@@ -133,7 +134,9 @@ func (n *network) serve(t *testing.T, i int) {
 			switch line := d.log.Text(); {
 			case strings.Contains(line, `"reason":"silent"`):
 				n.silent.Add(1)
-			case strings.Contains(line, "timed out"), strings.Contains(line, "no route"), strings.Contains(line, "unreachable"),
+			case strings.Contains(line, "timed out"),
+				strings.Contains(line, "no route"),
+				strings.Contains(line, "unreachable"),
 				strings.Contains(line, "permission denied"):
 				n.byKernel.Add(1)
 			}
@@ -155,7 +158,8 @@ func (n *network) dial(ctx context.Context, broker int, from string) (*wsclient.
 	return wsclient.Dial(ctx, fmt.Sprintf("ws://10.78.%d.2:%s", broker, n.ports[broker]), &wsclient.Options{
 		NoReconnect: true,
 		NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return inNamespace(n.clients(), func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+			return inNamespace(n.clients(),
+				func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
 		},
 	})
 }

@@ -32,7 +32,8 @@ const (
 // the broker's side only.
 func TestCutNetwork(t *testing.T) {
 	t.Run("silent", func(t *testing.T) { testCuts(t, (*brokertest.Link).Freeze) })
-	t.Run("reset, with lock delay", func(t *testing.T) { testCuts(t, (*brokertest.Link).CutBroker, "--lock-delay") })
+	t.Run("reset, with lock delay",
+		func(t *testing.T) { testCuts(t, (*brokertest.Link).CutBroker, "--lock-delay") })
 }
 
 func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
@@ -46,7 +47,8 @@ func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
 
 // cutOnce takes the network from a holder of the lock of that name, and returns how
 // long after that has stopped believing the next is granted.
-func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string, cut func(*brokertest.Link)) (time.Duration, error) {
+func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string,
+	cut func(*brokertest.Link)) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*cutTimeout)
 	defer cancel()
 	link := brokertest.NewLink(new(net.Dialer).DialContext)
@@ -76,7 +78,8 @@ func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string
 	<-held.Context().Done()
 	stopped := time.Now()
 	if lost := new(wsclient.LostError); !errors.As(context.Cause(held.Context()), &lost) || held.Valid() {
-		return 0, fmt.Errorf("the context has ended with %w; valid: %t", context.Cause(held.Context()), held.Valid())
+		return 0, fmt.Errorf("the context has ended with %w; valid: %t", context.Cause(held.Context()),
+			held.Valid())
 	}
 	select {
 	case at := <-granted:

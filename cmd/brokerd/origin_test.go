@@ -20,7 +20,8 @@ func TestAllowOrigin(t *testing.T) {
 		"http://localhost:8080": http.StatusSwitchingProtocols,
 		"https://evil.test":     http.StatusForbidden,
 	} {
-		conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws", http.Header{"Origin": {origin}})
+		conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws",
+			http.Header{"Origin": {origin}})
 		if err != nil && !errors.Is(err, websocket.ErrBadHandshake) {
 			t.Fatal(err)
 		}

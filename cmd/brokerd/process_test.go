@@ -32,7 +32,8 @@ type process struct {
 }
 
 // start starts one. It is killed when the test ends, at the latest.
-func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string, args ...string) (*process, *bufio.Scanner) {
+func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string,
+	args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // unless args say otherwise

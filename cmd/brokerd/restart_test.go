@@ -184,7 +184,8 @@ func (h *history) check(t *testing.T, atLeast int) {
 				b.lock, b.who, b.begin, before.end.Sub(b.begin), before.who, before.token, b.token)
 		}
 		if b.token <= before.token {
-			t.Errorf("%s: token %d of %s comes after %d of %s", b.lock, b.token, b.who, before.token, before.who)
+			t.Errorf("%s: token %d of %s comes after %d of %s", b.lock, b.token, b.who, before.token,
+				before.who)
 		}
 		last[b.lock] = b
 	}

@@ -174,7 +174,8 @@ func TestStopAndContinue(t *testing.T) {
 	defer client.Close()
 	d.signal(t, syscall.SIGTSTP)
 	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil ||
+		!status.Stopped() {
 		t.Fatalf("got %v, %v, want a process that was stopped", status, err)
 	}
 	d.signal(t, syscall.SIGCONT)
@@ -209,7 +210,8 @@ func startAlone(t *testing.T, args ...string) *daemon {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		return cmd.StderrPipe()
 	}, "brokerd", args...)
-	context.AfterFunc(testContext(t), func() { _ = d.cmd.Process.Kill() }) // so that nobody waits for its log for ever
+	context.AfterFunc(testContext(t),
+		func() { _ = d.cmd.Process.Kill() }) // so that nobody waits for its log for ever
 	d.url = "ws://" + d.until(t, "listening").Address
 	return d
 }

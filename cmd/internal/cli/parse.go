@@ -36,7 +36,10 @@ func checkOnce(ctx *kong.Context) error {
 			continue
 		}
 		if given[flag] {
-			return &Failure{Err: fmt.Errorf("--%s is given twice", flag.Name), Hint: "see " + nameOf(ctx) + " --help"}
+			return &Failure{
+				Err:  fmt.Errorf("--%s is given twice", flag.Name),
+				Hint: "see " + nameOf(ctx) + " --help",
+			}
 		}
 		given[flag] = true
 	}

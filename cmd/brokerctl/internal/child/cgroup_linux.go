@@ -31,7 +31,8 @@ func NewCgroup() *Cgroup {
 	}
 	c := &Cgroup{dir}
 	kind, _ := os.ReadFile(filepath.Join(dir, "cgroup.type"))
-	if unix.Access(filepath.Join(dir, "cgroup.kill"), unix.W_OK) != nil || string(bytes.TrimSpace(kind)) != "domain" {
+	if unix.Access(filepath.Join(dir, "cgroup.kill"), unix.W_OK) != nil ||
+		string(bytes.TrimSpace(kind)) != "domain" {
 		c.Remove()
 		return nil
 	}

@@ -26,7 +26,8 @@ func startIn(t *testing.T, script string, cgroup *Cgroup) (*Child, string) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ(), Cgroup: cgroup})
+	args := []string{"sh", "-c", script, "sh", fifo}
+	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Cgroup: cgroup})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ func quote(text string, next quoting) (string, bool) {
 
 // special reports whether bash may give an unquoted character another meaning.
 func special(c rune) bool {
-	return c <= unicode.MaxASCII && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_-./:=@%+,", c)
+	return c <= unicode.MaxASCII && !unicode.IsLetter(c) && !unicode.IsDigit(c) &&
+		!strings.ContainsRune("_-./:=@%+,", c)
 }
 
 func escape(text string, must func(rune) bool) string {

@@ -44,7 +44,8 @@ func TestQuote(t *testing.T) {
 				if !ok {
 					continue
 				}
-				line := raw + rest + map[quoting]string{single: "'", double: `"`}[next] // which readline adds
+				// readline adds the closing quote.
+				line := raw + rest + map[quoting]string{single: "'", double: `"`}[next]
 				_, _ = fmt.Fprintf(&script, "printf '%%s\\n' %s\n", line)
 				want, lines = append(want, name), append(lines, line)
 			}

@@ -102,7 +102,9 @@ func newCompleter(t *testing.T) *Completer {
 	}
 	source := func(_ context.Context, command any, _ string) []Suggestion {
 		asked := command.(interface{ address() string }).address()
-		return []Suggestion{{Value: asked}, {Value: "-dash"}, {Value: "h\x1b[2J"}, {Value: "h\nb"}, {Value: "h\tb"}}
+		return []Suggestion{
+			{Value: asked}, {Value: "-dash"}, {Value: "h\x1b[2J"}, {Value: "h\nb"}, {Value: "h\tb"},
+		}
 	}
 	return &Completer{App: app, Sources: map[string]Source{"name": source}}
 }

@@ -24,8 +24,10 @@ func TestLimits(t *testing.T) {
 		{nil, nil, ""},
 		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone}, ""},
 		{[]wire.RequestInfo{none}, []wire.RequestInfo{alone, none}, ""},
-		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone, two, two}, "limits differ: 2 by #k3v9x2mq--2; 3 by @a, #k3v9x2mq--1"},
-		{[]wire.RequestInfo{none, three}, nil, `limits differ: 3 by @a, #k3v9x2mq--1; none by @"c\n", #k3v9x2mq--3`},
+		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone, two, two},
+			"limits differ: 2 by #k3v9x2mq--2; 3 by @a, #k3v9x2mq--1"},
+		{[]wire.RequestInfo{none, three}, nil,
+			`limits differ: 3 by @a, #k3v9x2mq--1; none by @"c\n", #k3v9x2mq--3`},
 	} {
 		lock := wire.LockInfo{Holders: test.holders, Waiters: test.waiters}
 		if got := Limits(lock); got != test.want {

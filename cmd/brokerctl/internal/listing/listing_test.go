@@ -45,7 +45,8 @@ func TestListing(t *testing.T) {
 			Waiters: []wire.RequestInfo{request(9, "right\u202eto left", 365*24*3_600_000)}, Waiting: 1,
 		}, {
 			Name:    "Größe 大 \"quoted\"",
-			Holders: []wire.RequestInfo{{ID: wire.ParseID("not\tan id"), Author: "invalid \xff"}}, Holding: 1,
+			Holders: []wire.RequestInfo{{ID: wire.ParseID("not\tan id"), Author: "invalid \xff"}},
+			Holding: 1,
 		},
 	})
 }

@@ -155,8 +155,11 @@ func (m *model) footer(shown int) listing.Line {
 	case m.shown.Title == "":
 		return listing.Line{Text: "asking the broker ...", Style: p.Dim}
 	case shown < all:
-		return listing.Line{Text: fmt.Sprintf("lines %d to %d of %d; arrows, PgUp, PgDn, Home, End scroll, q quits",
-			m.top+1, m.top+shown, all), Style: p.Dim}
+		return listing.Line{
+			Text: fmt.Sprintf("lines %d to %d of %d; arrows, PgUp, PgDn, Home, End scroll, q quits",
+				m.top+1, m.top+shown, all),
+			Style: p.Dim,
+		}
 	}
 	return listing.Line{Text: "q quits", Style: p.Dim}
 }

@@ -17,7 +17,8 @@ import (
 func shown(lines, width, height int) *model {
 	frame := Frame{Title: "a title that is long enough to be cut somewhere"}
 	for n := range lines {
-		frame.Lines = append(frame.Lines, listing.Line{Text: fmt.Sprintf("line %d of 大大大大大大大大大大大大大大大大大大大大大", n)})
+		frame.Lines = append(frame.Lines,
+			listing.Line{Text: fmt.Sprintf("line %d of 大大大大大大大大大大大大大大大大大大大大大", n)})
 	}
 	m := &model{ctx: context.Background()}
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})

@@ -100,5 +100,8 @@ const warmup = time.Second + 5*ms
 // contended is a plan of four that want one lock for 10ms each. One has it for the
 // first time at 0s; the measuring begins and ends while one has it.
 func contended() Plan {
-	return Plan{Connections: 2, Goroutines: 4, Names: 1, Prefix: "load/", Hold: 10 * ms, Warmup: warmup, Duration: time.Second}
+	return Plan{
+		Connections: 2, Goroutines: 4, Names: 1, Prefix: "load/",
+		Hold: 10 * ms, Warmup: warmup, Duration: time.Second,
+	}
 }

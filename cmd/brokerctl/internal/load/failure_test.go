@@ -24,7 +24,8 @@ func expectFailure(t *testing.T, r *Report, err, want error) {
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
 	}
-	if r == nil || r.Ending != EndedByFailure || !errors.Is(r.Err, want) || r.Measured != 2*time.Second || r.Grants < 200 || r.Grants > 203 {
+	if r == nil || r.Ending != EndedByFailure || !errors.Is(r.Err, want) ||
+		r.Measured != 2*time.Second || r.Grants < 200 || r.Grants > 203 {
 		t.Errorf("got %+v, want 200 grants in 2s, or those in that moment too, and the failure", r)
 	}
 }
@@ -40,7 +41,8 @@ func TestConnectionEnds(t *testing.T) {
 func TestNetworkFreezes(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, s.link.Freeze)
-		if !errors.Is(err, wsclient.ErrConnection) || r == nil || r.Grants != 200 || r.Measured > 12*time.Second {
+		if !errors.Is(err, wsclient.ErrConnection) || r == nil || r.Grants != 200 ||
+			r.Measured > 12*time.Second {
 			t.Errorf("got %+v, %v, want 200 grants and ErrConnection within ten seconds", r, err)
 		}
 		s.link.Cut()

@@ -45,7 +45,8 @@ func runFake(t *testing.T, f *fake, plan Plan) (r *Report, err error) {
 
 // A broker that grants a lock twice at once is found out.
 func TestGrantsTwice(t *testing.T) {
-	for _, plan := range []Plan{contended(), {Goroutines: 4, Names: 1, Limit: 3, Hold: 10 * ms, Duration: time.Second}} {
+	limited := Plan{Goroutines: 4, Names: 1, Limit: 3, Hold: 10 * ms, Duration: time.Second}
+	for _, plan := range []Plan{contended(), limited} {
 		plan.Warmup = 0
 		_, err := runFake(t, &fake{step: 1}, plan)
 		var v *violation

@@ -47,7 +47,8 @@ type fairness struct {
 func (r *Report) MarshalJSON() ([]byte, error) {
 	p := r.Plan
 	o := object{
-		Connections: p.Connections, Goroutines: p.Goroutines, Names: p.Names, Prefix: p.Prefix, Mode: p.mode(), Limit: p.Limit,
+		Connections: p.Connections, Goroutines: p.Goroutines, Names: p.Names, Prefix: p.Prefix,
+		Mode: p.mode(), Limit: p.Limit,
 		Hold: micros(p.Hold), Warmup: p.Warmup.Seconds(), Duration: p.Duration.Seconds(),
 		Measured: r.Measured.Seconds(), EndedBy: r.Ending,
 		Grants: r.Grants, GrantsPerSecond: r.PerSecond(),

@@ -17,7 +17,8 @@ func TestLatency(t *testing.T) {
 		}
 		all.merge(times)
 	}
-	if got, want := all.latency(), (Latency{10_000, 5 * ms, 9 * ms, 9900 * time.Microsecond, 9990 * time.Microsecond, 10 * ms}); got != want {
+	want := Latency{10_000, 5 * ms, 9 * ms, 9900 * time.Microsecond, 9990 * time.Microsecond, 10 * ms}
+	if got := all.latency(); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -44,13 +44,18 @@ func TestPlanRefused(t *testing.T) {
 func TestPlanInWords(t *testing.T) {
 	p := goodPlan()
 	for want, change := range map[string]func(*Plan){
-		"1 goroutine on 1 connection, 1 name, exclusive":                             func(*Plan) {},
-		"4 goroutines on 2 connections, 3 names, shared by at most 2, held for 10ms": func(p *Plan) { p.Limit, p.Hold = 2, 10*time.Millisecond },
-		"4 goroutines on 2 connections, 3 names, shared, held for 10ms":              func(p *Plan) { p.Shared, p.Hold = true, 10*time.Millisecond },
-		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s":             func(p *Plan) { p.Hold = 2 * time.Second },
-		"100000 goroutines on 2 connections, 3 names, exclusive":                     func(p *Plan) { p.Goroutines = 100_000 },
+		"1 goroutine on 1 connection, 1 name, exclusive": func(*Plan) {},
+		"4 goroutines on 2 connections, 3 names, shared by at most 2, held for 10ms": func(p *Plan) {
+			p.Limit, p.Hold = 2, 10*time.Millisecond
+		},
+		"4 goroutines on 2 connections, 3 names, shared, held for 10ms": func(p *Plan) {
+			p.Shared, p.Hold = true, 10*time.Millisecond
+		},
+		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s": func(p *Plan) { p.Hold = 2 * time.Second },
+		"100000 goroutines on 2 connections, 3 names, exclusive":         func(p *Plan) { p.Goroutines = 100_000 },
 		"100000 goroutines on 10000 connections, 1000000 names, shared by at most 1, held for 1m0s": func(p *Plan) {
-			*p = Plan{Connections: 10_000, Goroutines: 100_000, Names: 1_000_000, Shared: true, Limit: 1, Hold: time.Minute}
+			p.Connections, p.Goroutines, p.Names = 10_000, 100_000, 1_000_000
+			p.Shared, p.Limit, p.Hold = true, 1, time.Minute
 		},
 	} {
 		p := p

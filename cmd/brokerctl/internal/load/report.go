@@ -43,7 +43,13 @@ func (r *Report) Fairness() float64 {
 
 // report adds up what the workers have counted.
 func (r *run) report(ending Ending, measured time.Duration, err error) *Report {
-	report := &Report{Plan: r.plan, Measured: measured, Ending: ending, Err: err, Fewest: r.workers[0].grants.Load()}
+	report := &Report{
+		Plan:     r.plan,
+		Measured: measured,
+		Ending:   ending,
+		Err:      err,
+		Fewest:   r.workers[0].grants.Load(),
+	}
 	acquire, pair := newTimes(), newTimes()
 	for _, w := range r.workers {
 		acquire.merge(w.acquire)

@@ -18,9 +18,13 @@ import (
 func TestOneCaller(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.link.Delay(5 * ms)
-		r := s.measured(Plan{Connections: 1, Goroutines: 1, Names: 3, Prefix: "load/", Warmup: 3 * time.Second, Duration: time.Second})
+		r := s.measured(Plan{
+			Connections: 1, Goroutines: 1, Names: 3, Prefix: "load/",
+			Warmup: 3 * time.Second, Duration: time.Second,
+		})
 		if r.Grants != 50 || r.PerSecond() != 50 || r.Measured != time.Second || r.Ending != EndedByDuration {
-			t.Errorf("got %d grants, %v a second, in %v, until %s", r.Grants, r.PerSecond(), r.Measured, r.Ending)
+			t.Errorf("got %d grants, %v a second, in %v, until %s", r.Grants, r.PerSecond(), r.Measured,
+				r.Ending)
 		}
 		if want := (Latency{50, 10 * ms, 10 * ms, 10 * ms, 10 * ms, 10 * ms}); r.Acquire != want {
 			t.Errorf("acquire took %v, want %v", r.Acquire, want)
@@ -118,7 +122,8 @@ func TestEndedEarly(t *testing.T) {
 			t.Errorf("it took %v: the holder is not to hold to the end", took)
 		}
 		if r.Measured != 2500*ms || r.Ending != EndedEarly || r.Grants != 250 || r.PerSecond() != 100 {
-			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured, r.Ending, r.PerSecond())
+			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured,
+				r.Ending, r.PerSecond())
 		}
 		s.expectOver()
 	})
@@ -194,7 +199,8 @@ func TestNoticedLate(t *testing.T) {
 		}
 		got := r.report(EndedByDuration, 5*ms, nil)
 		if got.Grants != 0 || got.Waiting != 1 || got.LongestWait != 5*ms {
-			t.Errorf("%d grants, %d waited, for %v; want none, 1, 5ms", got.Grants, got.Waiting, got.LongestWait)
+			t.Errorf("%d grants, %d waited, for %v; want none, 1, 5ms", got.Grants, got.Waiting,
+				got.LongestWait)
 		}
 	})
 }

@@ -16,7 +16,8 @@ func (r *Report) AppendText(text []byte) []byte {
 	text = fmt.Appendf(text, "%-16s %8s %8s %8s %8s %8s\n", "latency", "p50", "p90", "p99", "p99.9", "max")
 	text = r.Acquire.appendText(text, "  acquire")
 	text = r.Pair.appendText(text, "  with release")
-	text = fmt.Appendf(text, "%-16s fewest %d, most %d, ratio %.3f\n", "by goroutine", r.Fewest, r.Most, r.Fairness())
+	text = fmt.Appendf(text, "%-16s fewest %d, most %d, ratio %.3f\n", "by goroutine", r.Fewest, r.Most,
+		r.Fairness())
 	if r.Waiting > 0 {
 		text = fmt.Appendf(text, "%-16s %d, longest %s\n", "waiting at end", r.Waiting, brief(r.LongestWait))
 	}

@@ -25,7 +25,13 @@ type worker struct {
 }
 
 func newWorker(r *run, n int, l locker) *worker {
-	return &worker{run: r, locker: l, order: rand.New(rand.NewPCG(0, uint64(n))), acquire: newTimes(), pair: newTimes()}
+	return &worker{
+		run:     r,
+		locker:  l,
+		order:   rand.New(rand.NewPCG(0, uint64(n))),
+		acquire: newTimes(),
+		pair:    newTimes(),
+	}
 }
 
 // work acquires and releases locks until ctx ends or something fails.
@@ -81,7 +87,7 @@ func (w *worker) hold(ctx context.Context, g *grantCheck, lock held, newest int6
 		return err
 	}
 	if token <= w.newest {
-		return violated("%s was granted with token %d, after the same caller was granted another lock with token %d",
+		return violated("%s was granted with token %d, after the same caller got another lock with token %d",
 			g.name, token, w.newest)
 	}
 	w.newest = token

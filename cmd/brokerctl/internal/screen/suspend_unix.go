@@ -18,8 +18,8 @@ func HeedStops(program *tea.Program) (end func()) {
 	signal.Notify(signals, syscall.SIGTSTP)
 	go func() {
 		defer close(done)
-		// The program suspends itself by a second SIGTSTP to the whole process group. That has no effect on this process
-		// once os/signal was asked for it, so this process gets SIGSTOP.
+		// The program suspends itself by a second SIGTSTP to the whole process group. That has no effect on
+		// this process once os/signal was asked for it, so this process gets SIGSTOP.
 		released := false
 		for range signals {
 			switch {

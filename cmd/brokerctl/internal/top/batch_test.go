@@ -35,10 +35,12 @@ func TestBatch(t *testing.T) {
 		if err != nil || len(frames) != 3 || time.Since(begun) != 4*time.Second {
 			t.Fatalf("%v, %d frames in %v", err, len(frames), time.Since(begun))
 		}
-		if !strings.Contains(frames[0], "short") || strings.Contains(frames[1]+frames[2], "short") || !strings.Contains(frames[2], "long") {
+		if !strings.Contains(frames[0], "short") || strings.Contains(frames[1]+frames[2], "short") ||
+			!strings.Contains(frames[2], "long") {
 			t.Errorf("%q", frames)
 		}
-		if strings.HasPrefix(frames[0], "\n") || !strings.HasPrefix(frames[1], "\n") || strings.Contains(frames[1][1:], "\n\n") {
+		if strings.HasPrefix(frames[0], "\n") || !strings.HasPrefix(frames[1], "\n") ||
+			strings.Contains(frames[1][1:], "\n\n") {
 			t.Errorf("an empty line is between two frames: %q", frames)
 		}
 	})

@@ -20,7 +20,10 @@ const (
 var heads = []struct {
 	key  Key
 	text string
-}{{ByHolders, "HOLD"}, {ByAge, "AGE"}, {ByWaiters, "WAIT"}, {ByWait, "WAITED"}, {ByGrants, "GRANTS/S"}, {ByName, "LOCK"}}
+}{
+	{ByHolders, "HOLD"}, {ByAge, "AGE"}, {ByWaiters, "WAIT"}, {ByWait, "WAITED"}, {ByGrants, "GRANTS/S"},
+	{ByName, "LOCK"},
+}
 
 // headsOf returns the heads of the number columns and of the name. An arrow marks the sort column.
 func headsOf(o order) (numbers, name string) {
@@ -82,6 +85,7 @@ const widestName = 72
 // sumsOf formats the sums.
 func sumsOf(s sums) string {
 	return strings.Join([]string{
-		"locks " + count(s.locks), "held " + count(s.held), "waiting " + count(s.waiting), "grants/s " + perSecond(s.rate),
+		"locks " + count(s.locks), "held " + count(s.held), "waiting " + count(s.waiting),
+		"grants/s " + perSecond(s.rate),
 	}, "  ")
 }

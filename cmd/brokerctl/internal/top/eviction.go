@@ -58,7 +58,8 @@ func (m *model) evict() tea.Cmd {
 		ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 		defer cancel()
 		lock, err := readLock(ctx, source, name)
-		return holdersFound{eviction{lock: name, victims: lock.Holders, holding: true, more: lock.Holding - len(lock.Holders)}, err}
+		more := lock.Holding - len(lock.Holders)
+		return holdersFound{eviction{lock: name, victims: lock.Holders, holding: true, more: more}, err}
 	}
 }
 
@@ -132,7 +133,8 @@ func (e *eviction) words(most int) []string {
 	if e.holding {
 		what = "holding"
 	}
-	text := []string{fmt.Sprintf("Evict %s %s %s?", several(len(e.victims), "request", "requests"), what, wire.Printable(e.lock))}
+	who := several(len(e.victims), "request", "requests")
+	text := []string{fmt.Sprintf("Evict %s %s %s?", who, what, wire.Printable(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
 		text = append(text, requestLine(v, v.Duration()))

@@ -22,7 +22,8 @@ import (
 func press(key string) tea.KeyPressMsg {
 	codes := map[string]rune{
 		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgdown": tea.KeyPgDown,
-		"pgup": tea.KeyPgUp, "enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace,
+		"pgup": tea.KeyPgUp, "enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape,
+		"backspace": tea.KeyBackspace,
 	}
 	if code, ok := codes[key]; ok {
 		return tea.KeyPressMsg{Code: code}
@@ -90,7 +91,7 @@ func TestFilterTyped(t *testing.T) {
 		}
 	}
 	feed(m, press("/"), press("-"), press("4"), press("7"))
-	count(2)                                                // the lock of that name, and that of the holder k3v9x2mq--47
+	count(2)                                                // the lock 47 and the holder k3v9x2mq--47
 	feed(m, press("backspace"), press("enter"), press("q")) // q comes after: it is no text
 	count(12)
 	feed(m, press("/"), press("q"), press("esc"))
@@ -108,7 +109,8 @@ func TestKeysSort(t *testing.T) {
 		if got := m.want.order; got != (order{key: want}) {
 			t.Errorf("%s: %+v", key, got)
 		}
-		if numbers, name := headsOf(m.want.order); strings.Count(numbers+name, "↓")+strings.Count(numbers+name, "↑") != 1 {
+		numbers, name := headsOf(m.want.order)
+		if heads := numbers + name; strings.Count(heads, "↓")+strings.Count(heads, "↑") != 1 {
 			t.Errorf("%s: heads %q %q", key, numbers, name)
 		}
 	}
@@ -224,7 +226,8 @@ func TestPane(t *testing.T) {
 		term := open(t, dial(t, b, wsclient.Options{}), NewLinkFeed())
 		term.shows("@ann", "@carl", "waiting 2")
 		term.press("n", "enter")
-		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann", "waits for c, held by carl")
+		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann",
+			"waits for c, held by carl")
 		term.press("down")
 		term.shows("c: 1 holder, 1 waiter, 1 grant")
 
@@ -273,7 +276,8 @@ func TestEvict(t *testing.T) {
 		term.shows("Evict 1 request waiting for a?", "@carl")
 		term.press("y")
 		term.shows("evicted @carl, #")
-		if refusal := (*wsclient.Error)(nil); !errors.As(<-carl, &refusal) || refusal.Message != "stuck" || refusal.By != "ops" {
+		if refusal := (*wsclient.Error)(nil); !errors.As(<-carl, &refusal) || refusal.Message != "stuck" ||
+			refusal.By != "ops" {
 			t.Errorf("carl is told %+v", refusal)
 		}
 		// In the list: all who hold it.
@@ -310,12 +314,13 @@ func TestAway(t *testing.T) {
 		acquire(t, client, "ann", "a")
 		cable, feed := b.NewLink(), NewLinkFeed()
 		var dead atomic.Bool
-		source := dial(t, b, wsclient.Options{OnState: feed.OnState, NetDial: func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		netDial := func(ctx context.Context, network, address string) (c net.Conn, err error) {
 			if dead.Load() {
 				return nil, errors.New("connection refused")
 			}
 			return cable.Dial(ctx, network, address)
-		}})
+		}
+		source := dial(t, b, wsclient.Options{OnState: feed.OnState, NetDial: netDial})
 		term := open(t, source, feed)
 		term.shows("connected", "@ann")
 

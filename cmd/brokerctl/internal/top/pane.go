@@ -47,7 +47,8 @@ func (p *pane) requests() []wire.RequestInfo {
 // detail.
 func (m *model) refreshPane() tea.Cmd {
 	l := m.lockAtCursor()
-	if !m.pane.open || m.pane.asking || m.isDisconnected() || l == nil || (l.name == m.pane.detail.name && !m.pane.stale) {
+	if !m.pane.open || m.pane.asking || m.isDisconnected() || l == nil ||
+		(l.name == m.pane.detail.name && !m.pane.stale) {
 		return nil
 	}
 	m.pane.asking, m.pane.stale = true, false
@@ -68,7 +69,8 @@ func (m *model) refreshPane() tea.Cmd {
 // readLock reads one lock. It returns the zero LockInfo for a lock that is not in use.
 func readLock(ctx context.Context, source Source, name string) (wire.LockInfo, error) {
 	var found wire.LockInfo
-	for lock, err := range source.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: detailQueue, Page: 1}) {
+	options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: detailQueue, Page: 1}
+	for lock, err := range source.Info(ctx, options) {
 		if err != nil {
 			return found, err
 		}
@@ -87,7 +89,8 @@ func (m *model) showDetail(d detail) {
 	at := m.pane.index
 	m.pane.detail, m.now = d, later(m.now, d.at)
 	if at < len(before) {
-		if i := slices.IndexFunc(m.pane.requests(), func(r wire.RequestInfo) bool { return r.ID == before[at].ID }); i >= 0 {
+		same := func(r wire.RequestInfo) bool { return r.ID == before[at].ID }
+		if i := slices.IndexFunc(m.pane.requests(), same); i >= 0 {
 			m.pane.carry(i)
 		}
 	}

@@ -136,7 +136,8 @@ func TestScanInterval(t *testing.T) {
 			if p, ok := (<-events).(page); !ok || len(p.readings) != 1 || p.session != client.Session() {
 				t.Fatalf("got %+v", p)
 			}
-			if s, ok := (<-events).(swept); !ok || s.err != nil || time.Since(begun) != time.Duration(i)*2*time.Second {
+			if s, ok := (<-events).(swept); !ok || s.err != nil ||
+				time.Since(begun) != time.Duration(i)*2*time.Second {
 				t.Fatalf("sweep %d: %+v after %v", i, s, time.Since(begun))
 			}
 		}

@@ -50,14 +50,18 @@ func (m *model) line(styled func(string) string, text string) string {
 
 func (m *model) headLines() []string {
 	p := m.options.Palette
-	first := screen.Cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
+	first := fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress())
 	style := p.Title
 	if m.isDisconnected() || m.failed != nil || m.link.State == wsclient.NotGranting {
 		style = p.Alarm
 	}
 	numbers, name := headsOf(m.want.order)
 	heads := screen.Cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
-	return []string{style.Styled(first), screen.Cut(m.summary(), m.width), p.Head.Styled(screen.Fit(heads, m.width))}
+	return []string{
+		style.Styled(screen.Cut(first, m.width)),
+		screen.Cut(m.summary(), m.width),
+		p.Head.Styled(screen.Fit(heads, m.width)),
+	}
 }
 
 // connection returns the state of the connection.

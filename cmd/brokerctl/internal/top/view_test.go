@@ -17,7 +17,8 @@ import (
 
 // drawn is a model of a terminal of that size that nothing but messages reach.
 func drawn(width, height int) *model {
-	m := newModel(context.Background(), nil, Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}, nil, nil)
+	options := Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}
+	m := newModel(context.Background(), nil, options, nil, nil)
 	m.width, m.height = width, height
 	return m
 }
@@ -25,7 +26,8 @@ func drawn(width, height int) *model {
 // unusual are names and authors that would like to break the screen.
 var unusual = []string{
 	"new\nline", "esc\x1b[2J\x1b[31mred", "bell\a", "tab\tulator", "漢字のロック/在庫", "emoji/👍🏽/👨‍👩‍👧/❤️/🇩🇪",
-	"zalgo/z̷̡̢̛a̸l̵g̶o̷", "עברית/نص", "not utf-8 \xff", strings.Repeat("long/", 51) + "x", strings.Repeat("漢", 170), "\u202eevil", " ",
+	"zalgo/z̷̡̢̛a̸l̵g̶o̷", "עברית/نص", "not utf-8 \xff", strings.Repeat("long/", 51) + "x",
+	strings.Repeat("漢", 170), "\u202eevil", " ",
 }
 
 // full is a model with all that a table can hold.
@@ -57,17 +59,25 @@ func report() detail {
 	lock := wire.LockInfo{Name: "shared/report", Holding: 5, Waiting: 120, Grants: 7}
 	for i := range 5 {
 		lock.Holders = append(lock.Holders, wire.RequestInfo{
-			ID: id(int64(i)), Author: fmt.Sprint("reader", i), Mode: wire.Shared, Limit: wire.Some(5), Token: 9, Locks: []string{"shared/report"},
-			DurationMS: 75_000, Peer: wire.Peer{Client: "reports@host7:812", Remote: "127.0.0.1:51234"}, Gone: i == 1,
+			ID: id(int64(i)), Author: fmt.Sprint("reader", i), Mode: wire.Shared, Limit: wire.Some(5),
+			Token: 9, Locks: []string{"shared/report"},
+			DurationMS: 75_000, Gone: i == 1,
+			Peer: wire.Peer{Client: "reports@host7:812", Remote: "127.0.0.1:51234"},
 		})
 	}
 	for i := range detailQueue {
 		lock.Waiters = append(lock.Waiters, wire.RequestInfo{
-			ID: id(int64(100 + i)), Author: unusual[i%len(unusual)], Locks: []string{"shared/report", "b", "c"}, DurationMS: 30_000,
+			ID: id(int64(100 + i)), Author: unusual[i%len(unusual)],
+			Locks: []string{"shared/report", "b", "c"}, DurationMS: 30_000,
 		})
 	}
 	step := wire.Step{Request: lock.Waiters[0], Lock: "shared/report", Blocker: lock.Holders[0]}
-	return detail{name: "shared/report", at: after(2), lock: lock, chain: []wire.Step{step, step, step, step, step, step}}
+	return detail{
+		name:  "shared/report",
+		at:    after(2),
+		lock:  lock,
+		chain: []wire.Step{step, step, step, step, step, step},
+	}
 }
 
 func withPane(m *model) *model {
@@ -92,7 +102,8 @@ func TestScreen(t *testing.T) {
 		feed(empty, swept{at: after(0)})
 		show("nobody holds a lock", empty)
 		begun := drawn(width, height)
-		feed(begun, page{at: after(0), session: "s", readings: []reading{held("a", 1, 3, 0), held("b", 2, 4, 1)}})
+		feed(begun,
+			page{at: after(0), session: "s", readings: []reading{held("a", 1, 3, 0), held("b", 2, 4, 1)}})
 		show("the first sweep goes on", begun)
 		show("all sorts of names", full(width, height))
 		m := full(width, height)
@@ -131,9 +142,11 @@ func TestFits(t *testing.T) {
 				}
 				for _, line := range lines {
 					if w := max(ansi.StringWidth(line), ansi.StringWidthWc(line)); w > width {
-						t.Fatalf("%s at %dx%d: a line is %d wide: %q", name, width, height, w, line)
+						t.Fatalf("%s at %dx%d: a line is %d wide: %q", name, width, height, w,
+							line)
 					}
-					if strings.ContainsAny(ansi.Strip(line), "\x1b\n\a\t\u202e") || strings.Contains(line, "[2J") && !strings.Contains(line, `\x1b[2J`) {
+					if strings.ContainsAny(ansi.Strip(line), "\x1b\n\a\t\u202e") ||
+						strings.Contains(line, "[2J") && !strings.Contains(line, `\x1b[2J`) {
 						t.Fatalf("%s at %dx%d: %q", name, width, height, line)
 					}
 				}
@@ -156,7 +169,8 @@ func everything(width, height int) map[string]*model {
 	add("pane", withPane(full(width, height)))
 	add("in the pane", withPane(full(width, height)), press("tab"), press("end"))
 	add("question", withPane(full(width, height)), press("tab"), press("e"))
-	add("question about all", full(width, height), holdersFound{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
+	add("question about all", full(width, height),
+		holdersFound{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
 	add("typing", full(width, height), press("/"), press("\x1b漢\u202e"))
 	add("pasted", full(width, height), press("/"), pasted("a\x1b[2J\nb"))
 	add("failure", full(width, height), evictionDone{err: errors.New(strings.Repeat("so long ", 50))})

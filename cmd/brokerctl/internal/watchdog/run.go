@@ -34,12 +34,13 @@ type watch struct {
 // Run is the main function of a watchdog. The cgroup is the one of the command, or nil. Run fails in a process
 // that [Start] has not started.
 func Run(cgroup *child.Cgroup) error {
-	if kind, err := unix.GetsockoptInt(link, unix.SOL_SOCKET, unix.SO_TYPE); err != nil || kind != unix.SOCK_STREAM {
+	if kind, err := unix.GetsockoptInt(link, unix.SOL_SOCKET, unix.SO_TYPE); err != nil ||
+		kind != unix.SOCK_STREAM {
 		return errors.New("there is no guard to watch: only brokerctl run starts a watchdog")
 	}
 	// The watchdog must outlive its guard, also when all processes of a service are told to end.
-	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
-		syscall.SIGTSTP, syscall.SIGPIPE)
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+		syscall.SIGUSR2, syscall.SIGTSTP, syscall.SIGPIPE)
 	w := &watch{link: link, cgroup: cgroup, instruction: Instruction{Kill: never}}
 	for {
 		switch event, err := w.wait(); {
@@ -69,7 +70,7 @@ const (
 // itself does not act on an old instruction.
 func (w *watch) wait() (event int, err error) {
 	for {
-		// A timer stops while the machine is suspended, but the clock does not. So check the clock every second.
+		// A timer stops while the machine is suspended, but the clock does not. So check it every second.
 		wait := min(max(w.due()-Now(), 0), time.Second)
 		fds := []unix.PollFd{{Fd: int32(w.link), Events: unix.POLLIN}}
 		ready, err := unix.Poll(fds, int((wait+time.Millisecond-1)/time.Millisecond))

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A signal that comes before the command takes the place of brokerctl ends it, however late it comes.
-// To this thread it is delivered before the call returns.
+// A signal that arrives before the command replaces brokerctl is not lost. The kernel delivers a signal to the
+// own thread before the call returns.
 func TestSignalBeforeExec(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A blockedWriter takes nothing until it is told to.
+// A blockedWriter blocks until it is opened.
 type blockedWriter struct {
 	open chan struct{}
 	text strings.Builder
@@ -19,7 +19,7 @@ func (w *blockedWriter) Write(p []byte) (int, error) {
 	return w.text.Write(p)
 }
 
-// One that is quiet tells of nothing but what is wrong.
+// A quiet writer writes warnings and no notes.
 func TestQuietMessages(t *testing.T) {
 	var out strings.Builder
 	s := newMessageWriter(&out, true)
@@ -32,8 +32,7 @@ func TestQuietMessages(t *testing.T) {
 	}
 }
 
-// Who speaks waits for nobody, however much there is to say; what is flushed is what
-// there was room for, in its order.
+// The caller never waits. Lines that fit into the buffer are written in order.
 func TestMessagesDoNotBlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &blockedWriter{open: make(chan struct{})}

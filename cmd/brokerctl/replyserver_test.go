@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// answering FILE [PASSING]: something listens at ANSWERING, and answers each request with what is in the file. With
-// PASSING it then leads to the broker of the script, as a proxy does.
+// replyserver FILE [passing] starts a server at REPLYSERVER that answers each request with the file. With
+// "passing" it then forwards to the broker of the script, as a proxy does.
 func replyServer(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -42,7 +42,7 @@ func replyServer(ts *testscript.TestScript, _ bool, args []string) {
 	}()
 }
 
-// pass passes on what comes from both sides, until one has ended.
+// pass forwards data in both directions until one side ends.
 func pass(near net.Conn, address string) {
 	far, err := net.Dial("tcp", address)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What somebody can still write to, or has written to, is held open.
+// A pipe or socket is held open if it has a writer or unread data.
 func TestIsHeldOpen(t *testing.T) {
 	pipe := func() (in, out *os.File) {
 		in, out, err := os.Pipe()

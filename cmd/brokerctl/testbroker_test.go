@@ -11,8 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// testBroker is a broker as a process of its own, at that address, perhaps with that
-// session timeout. It says so.
+// testBroker is a broker in its own process: testbroker ADDRESS [TIMEOUT]. It prints its address.
 func testBroker() {
 	var config broker.Config
 	if len(os.Args) > 2 {

@@ -2,5 +2,5 @@
 
 package main
 
-// testChild is for "run", which is not there.
+// testChild does nothing: "run" does not exist here.
 func testChild() {}

@@ -15,11 +15,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A testChild is a command for "run": it sits there, says which signals it gets, and ends
-// on TERM. First it says "ready", and the process
-// ids of its parent and its own. With --stubborn it does not
-// end on TERM; with --offspring it has a child that does as it does; with --lock a
-// file is locked as long as one of them is there.
+// testChild is a command for "run". It prints "ready" and the process ids of its parent and itself, then each
+// signal that it gets, and ends on TERM. With --stubborn it ignores TERM. With --offspring it starts a child
+// that does the same. With --lock a file is locked while one of them is alive.
 func testChild() {
 	stubborn := flag.Bool("stubborn", false, "")
 	offspring := flag.Bool("offspring", false, "")

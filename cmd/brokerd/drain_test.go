@@ -17,9 +17,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestDrain: after a signal the broker waits for those who hold, and for nobody
-// else. What was released in time is a clean end: the next run grants at once,
-// with greater tokens.
+// TestDrain checks that after a signal the broker waits for holders only. If all have released in time, the
+// stop was clean: the next run grants at once, with greater tokens.
 func TestDrain(t *testing.T) {
 	ctx := testContext(t)
 	dir := filepath.Join(t.TempDir(), "state")
@@ -76,7 +75,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: who does not want to wait for holders sends a second signal.
+// TestSecondSignal checks that a second signal ends the drain.
 func TestSecondSignal(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--drain=1h")
@@ -86,7 +85,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 	d.signal(t, syscall.SIGTERM)
 	<-draining
-	for ended := false; !ended; { // what comes soon after the first is taken for the same
+	for ended := false; !ended; { // A signal soon after the first does not count.
 		d.signal(t, syscall.SIGTERM)
 		select {
 		case <-client.Done():
@@ -100,7 +99,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestSameSignal: timeout and npm send a signal twice, one right after the other, and mean one.
+// TestSameSignal checks that two signals in a row count as one, because timeout and npm send two.
 func TestSameSignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals, stops, heeded := make(chan os.Signal, 2), 0, make(chan time.Time, 1)
@@ -126,8 +125,8 @@ func TestSameSignal(t *testing.T) {
 	})
 }
 
-// dialForOne is dial with a client for this one connection. The channel is closed
-// when the broker has said that it stops.
+// dialForOne returns a client for one connection. The channel is closed when the broker has announced that it
+// stops.
 func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
 	draining := make(chan struct{})
@@ -148,7 +147,7 @@ func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Opti
 	return client
 }
 
-// status is that of the answer to a GET.
+// status returns the status of a GET.
 func status(ctx context.Context, t *testing.T, d *daemon, path string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path,

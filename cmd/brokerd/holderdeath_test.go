@@ -14,14 +14,14 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 )
 
-// TestKill9: the locks of a process that is killed are free at once: the system
-// closes its connection. The broker would wait for its timeout much longer than this test does.
+// TestKill9 checks that the locks of a killed process are free at once, because the system closes its
+// connection. The timeout of the broker is much longer than this test.
 func TestKill9(t *testing.T) {
 	d := startDaemon(t, "--timeout=1h")
 	t.Logf("from kill -9 to the next grant: %v", kill9(t, d.url, "precious"))
 }
 
-// kill9 kills a holder and returns how long it takes until a waiter has the lock.
+// kill9 kills a holder and returns the time until a waiter is granted the lock.
 func kill9(t *testing.T, url, name string) time.Duration {
 	t.Helper()
 	h := startHolder(t, url, name)
@@ -39,9 +39,8 @@ func kill9(t *testing.T, url, name string) time.Duration {
 	return took
 }
 
-// TestFrozen: a process that is stopped, not ended, keeps its connection. The
-// broker gives its locks to others when it has been silent for the timeout, and
-// when it goes on it knows at the first look that it has lost them.
+// TestFrozen checks a process that is stopped and keeps its connection. The broker gives its locks to others
+// after the timeout. When the process continues, its first check tells that they are lost.
 func TestFrozen(t *testing.T) {
 	configs := map[string]broker.Config{"2s": {Timeout: 2 * time.Second, Heartbeat: 500 * time.Millisecond}}
 	if *long {
@@ -73,7 +72,7 @@ func testFrozen(t *testing.T, config broker.Config) {
 		t.Errorf("token %d after %d, want a greater one", g.lock.Token(), h.token)
 	}
 
-	if _, err := fmt.Fprintln(h.stdin, "is it valid?"); err != nil { // the first that it reads
+	if _, err := fmt.Fprintln(h.stdin, "is it valid?"); err != nil { // the first line that it reads
 		t.Fatal(err)
 	}
 	thawed := time.Now()

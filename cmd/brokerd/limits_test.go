@@ -95,7 +95,7 @@ func (d *daemon) logsNothingLike(t *testing.T, text string) {
 	}
 }
 
-// startLimited is startDaemon with a limit of descriptors.
+// startLimited is startDaemon with a limit on file descriptors.
 func startLimited(t *testing.T, descriptors int, args ...string) *daemon {
 	t.Helper()
 	script := fmt.Sprintf(`ulimit -n %d && exec brokerd --drain=0s --port=0 "$@"`, descriptors)
@@ -105,7 +105,7 @@ func startLimited(t *testing.T, descriptors int, args ...string) *daemon {
 	return d
 }
 
-// upgrade asks for a WebSocket connection, which lasts as long as the test; nil when it was refused.
+// upgrade opens a WebSocket until the end of the test. It returns nil if the broker refuses.
 func upgrade(ctx context.Context, t *testing.T, d *daemon) (*websocket.Conn, *http.Response) {
 	t.Helper()
 	conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws", nil)
@@ -119,13 +119,13 @@ func upgrade(ctx context.Context, t *testing.T, d *daemon) (*websocket.Conn, *ht
 	return conn, response
 }
 
-// TestConnectionFlags: the bounds of the command line are those of the door.
+// TestConnectionFlags checks that the flags set the limits on connections.
 func TestConnectionFlags(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--max-connections=4", "--max-handshakes=4")
 	for n := range 3 {
 		want := http.StatusSwitchingProtocols
-		if n == 2 { // half of four is for one address
+		if n == 2 { // One address may have half of four.
 			want = http.StatusTooManyRequests
 		}
 		if _, response := upgrade(ctx, t, d); response.StatusCode != want {
@@ -142,7 +142,7 @@ func TestConnectionFlags(t *testing.T) {
 	d.until(t, "had not become a session")
 }
 
-// TestAllowedHost: pages may call the broker by the names of the flag, and by no other.
+// TestAllowedHost checks that pages may use the allowed host names and no others.
 func TestAllowedHost(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--allowed-host=locks.example", "--allowed-host=*.example.org")
@@ -169,7 +169,7 @@ func TestAllowedHost(t *testing.T) {
 	d.until(t, "--allowed-host")
 }
 
-// TestRawRequests: what is wrong with a request costs its sender a connection, and nothing more.
+// TestRawRequests checks that an invalid request costs its sender one connection and nothing more.
 func TestRawRequests(t *testing.T) {
 	d := startDaemon(t)
 	for _, test := range []struct {
@@ -202,8 +202,8 @@ func TestRawRequests(t *testing.T) {
 	}
 }
 
-// TestHerd: clients that all come at once, as after a restart, are served one after another, and
-// none is turned away, though they are more than may shake hands at the same time.
+// TestHerd checks that many clients that connect at once, as after a restart, are all served, although they
+// exceed the limit of concurrent handshakes.
 func TestHerd(t *testing.T) {
 	ctx := testContext(t)
 	const clients = 3000

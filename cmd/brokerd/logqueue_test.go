@@ -15,14 +15,14 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A valve is something to write to that can be closed, and that can refuse.
+// A valve is a writer that can block and can fail.
 type valve struct {
 	open   chan struct{}
 	broken atomic.Bool
 	lines  []string
 }
 
-// Write waits until the valve is open.
+// Write blocks until the valve is open.
 func (v *valve) Write(line []byte) (int, error) {
 	<-v.open
 	if v.broken.Load() {
@@ -32,14 +32,14 @@ func (v *valve) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func tellMissed(missed amount, err error) []byte {
+func formatDropped(dropped amount, err error) []byte {
 	if err != nil {
-		return fmt.Append(nil, "missed ", missed, ", ", err)
+		return fmt.Append(nil, "missed ", dropped, ", ", err)
 	}
-	return fmt.Append(nil, "missed ", missed)
+	return fmt.Append(nil, "missed ", dropped)
 }
 
-// Each line is written as soon as it can be, also the last.
+// Each line is written at once, also the last one.
 func TestQueueWritesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
@@ -56,12 +56,12 @@ func TestQueueWritesAtOnce(t *testing.T) {
 	})
 }
 
-// Where nothing is taken nobody waits: so many lines are kept, the others are
-// counted, and that is told before the next.
+// Writers never wait. The queue keeps a limited number of lines, and writes how many it dropped before the next
+// line.
 func TestQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newLogQueue(out, amount{3, 1000}, tellMissed)
+		q := newLogQueue(out, amount{3, 1000}, formatDropped)
 		for n := range 10 {
 			_, _ = fmt.Fprint(q, n)
 			synctest.Wait()
@@ -76,11 +76,11 @@ func TestQueueDrops(t *testing.T) {
 	})
 }
 
-// What waits is bounded in bytes as well, the line that is being written included.
+// The limit in bytes includes the line that is being written.
 func TestQueueDropsBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
-		q := newLogQueue(out, amount{100, 10}, tellMissed)
+		q := newLogQueue(out, amount{100, 10}, formatDropped)
 		for _, line := range []string{"1234", "5678", "9abc", "de", "f"} {
 			_, _ = fmt.Fprint(q, line)
 			synctest.Wait()
@@ -98,12 +98,12 @@ func TestQueueDropsBytes(t *testing.T) {
 	})
 }
 
-// Lines that are refused are counted, and that is told before the next that is taken, or when none comes.
+// Lines that out refuses are counted. The count is written before the next line, or after some time.
 func TestQueueRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
 		close(out.open)
-		q := newLogQueue(out, amount{10, 1000}, tellMissed)
+		q := newLogQueue(out, amount{10, 1000}, formatDropped)
 		write := func(line string, broken bool) {
 			out.broken.Store(broken)
 			_, _ = q.Write([]byte(line))
@@ -133,13 +133,13 @@ func TestQueueRefused(t *testing.T) {
 	})
 }
 
-// A small is a file with room for so many bytes.
+// A small is a file with limited space.
 type small struct {
 	bytes.Buffer
 	room int
 }
 
-// Write writes as much as there is room for.
+// Write writes what fits.
 func (s *small) Write(text []byte) (int, error) {
 	n := min(len(text), s.room-s.Len())
 	_, _ = s.Buffer.Write(text[:n])
@@ -149,7 +149,7 @@ func (s *small) Write(text []byte) (int, error) {
 	return n, nil
 }
 
-// A line that had no room to its end does not take the next one along.
+// A line that was cut off does not merge with the next one.
 func TestTornLine(t *testing.T) {
 	file := &small{room: 7}
 	log := &lineWriter{out: file}
@@ -164,7 +164,7 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
-// No flood of other lines, whatever is in them, keeps an audit line out.
+// No amount of other lines displaces an audit line, whatever they contain.
 func TestQueueKeepsAuditLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var audit, forged bytes.Buffer
@@ -174,7 +174,7 @@ func TestQueueKeepsAuditLines(t *testing.T) {
 		log.Warn().Str("client", `"audit":true`).Str(`"audit":true,"x"`, "").Msg(`"audit":true`)
 		for _, most := range []amount{{3, 1 << 20}, {1 << 10, 3 * int64(forged.Len())}} {
 			out := &valve{open: make(chan struct{})}
-			q := newLogQueue(out, most, tellMissed)
+			q := newLogQueue(out, most, formatDropped)
 			for range 100 {
 				_, _ = q.Write(forged.Bytes())
 				synctest.Wait()
@@ -182,7 +182,7 @@ func TestQueueKeepsAuditLines(t *testing.T) {
 			_, _ = q.Write(audit.Bytes())
 			close(out.open)
 			q.flush()
-			if n := len(out.lines); n > 6 || // with one that tells of the others
+			if n := len(out.lines); n > 6 || // one of them is the count
 				out.lines[n-1] != audit.String() {
 				t.Errorf("room for %v: %d lines, the last is %s", most, n, out.lines[n-1])
 			}
@@ -190,7 +190,7 @@ func TestQueueKeepsAuditLines(t *testing.T) {
 	})
 }
 
-// At the end nobody waits for longer than that.
+// flush does not wait longer than flushWait.
 func TestQueueFlushGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}

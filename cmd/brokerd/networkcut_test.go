@@ -19,17 +19,17 @@ import (
 
 var cuts = flag.Int("cuts", 50, "how many trials TestCutNetwork makes of each kind; 1000 take a minute")
 
-// The broker of TestCutNetwork: a client gives up after 2s, the broker after 3s.
+// The times of the broker of TestCutNetwork. A client treats its locks as lost after 2 s, and the broker grants
+// them after 3 s.
 const (
 	cutTimeout   = 3 * time.Second
 	cutHeartbeat = 500 * time.Millisecond
-	cutLanes     = 50 // trials at the same time
+	cutLanes     = 50 // parallel trials
 )
 
-// TestCutNetwork takes the network from holders, at any moment. Each stops
-// believing before the next holder is granted, however that network fails: here
-// it swallows everything, in both directions, or something in the middle resets
-// the broker's side only.
+// TestCutNetwork cuts the network of holders at random times. Each holder treats its lock as lost before the
+// next one is granted it. The network either swallows everything in both directions, or resets only the
+// broker's side.
 func TestCutNetwork(t *testing.T) {
 	t.Run("silent", func(t *testing.T) { testCuts(t, (*brokertest.Link).Freeze) })
 	t.Run("reset, with lock delay",
@@ -45,8 +45,7 @@ func testCuts(t *testing.T, cut func(*brokertest.Link), args ...string) {
 	})
 }
 
-// cutOnce takes the network from a holder of the lock of that name, and returns how
-// long after that has stopped believing the next is granted.
+// cutOnce cuts the network of a holder. It returns the time from the loss of the lock to the next grant.
 func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string,
 	cut func(*brokertest.Link)) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*cutTimeout)
@@ -73,7 +72,7 @@ func cutOnce(ctx context.Context, url string, next *wsclient.Client, name string
 		granted <- time.Now()
 		_ = lock.Release()
 	}()
-	pause(ctx, rand.N(2*cutHeartbeat)) // any moment is as good as another
+	pause(ctx, rand.N(2*cutHeartbeat)) // a random time
 	cut(link)
 	<-held.Context().Done()
 	stopped := time.Now()

@@ -10,8 +10,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestAllowOrigin: pages of the origins that the flag says are let in. Who is not is
-// told so, and so is whoever runs the broker.
+// TestAllowOrigin checks that pages of the allowed origins may connect. Other pages are refused, and the log
+// says so.
 func TestAllowOrigin(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--allow-origin=https://app.example", "--allow-origin=http://localhost:*")

@@ -6,7 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Limits that differ are told with who asks for them, the least first; an exclusive request has none.
+// Different limits are listed with the first request that has each, lowest first. Exclusive requests have no
+// limit.
 func TestLimits(t *testing.T) {
 	ask := func(n int64, author string, mode wire.Mode, limit wire.Opt[int]) wire.RequestInfo {
 		r := request(n, author, 0)

@@ -15,7 +15,7 @@ func request(n int64, author string, ms int64) wire.RequestInfo {
 	return wire.RequestInfo{ID: wire.ID{Session: "k3v9x2mq", N: n}, Author: author, DurationMS: ms}
 }
 
-// TestListing compares with the listing as it was promised, to the letter.
+// TestListing compares the listing with its golden file, byte for byte.
 func TestListing(t *testing.T) {
 	gone := request(7, "crashed", 59_999)
 	gone.Gone = true

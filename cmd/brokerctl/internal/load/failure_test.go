@@ -8,8 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// failing runs a plan for an hour, with something that happens after two seconds of
-// measuring.
+// failing runs a plan for an hour, and calls a function after two seconds of measuring.
 func failing(s *stage, happens func()) (*Report, error) {
 	s.Helper()
 	s.after(warmup+2*time.Second, happens)
@@ -18,7 +17,7 @@ func failing(s *stage, happens func()) (*Report, error) {
 	return Run(s.Context(), plan, s.dial, nil)
 }
 
-// expectFailure asserts that there is an error, and what was measured until then.
+// expectFailure asserts that there are an error and a report of the time until then.
 func expectFailure(t *testing.T, r *Report, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -37,7 +36,7 @@ func TestConnectionEnds(t *testing.T) {
 	})
 }
 
-// A network that is silent is noticed when the lease has run out.
+// A silent network is noticed when the lease ends.
 func TestNetworkFreezes(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, s.link.Freeze)
@@ -61,7 +60,7 @@ func TestBrokerStops(t *testing.T) {
 	})
 }
 
-// It ends in the warm-up: there is nothing to report, and the error says so.
+// After a failure in the warm-up there is no report, and the error says so.
 func TestFailsTooEarly(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.after(500*ms, s.link.Cut)
@@ -72,8 +71,8 @@ func TestFailsTooEarly(t *testing.T) {
 	})
 }
 
-// A lock that an operator takes away is no fault of the broker's, although the next
-// one may have it before its holder has noticed.
+// An eviction is not a violation, although the next holder may be granted the lock before the victim has
+// noticed.
 func TestEvicted(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, func() {

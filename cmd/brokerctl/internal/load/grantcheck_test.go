@@ -12,12 +12,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A fake grants everything to everybody, with tokens as it likes.
+// A fake grants every request, with any tokens.
 type fake struct {
 	tokens atomic.Int64
 	step   int64
 	takes  time.Duration
-	lost   error // of every release
+	lost   error // the error of every release
 }
 
 func (f *fake) acquire(ctx context.Context, _ string) (held, error) {
@@ -43,7 +43,7 @@ func runFake(t *testing.T, f *fake, plan Plan) (r *Report, err error) {
 	return r, err
 }
 
-// A broker that grants a lock twice at once is found out.
+// A lock with too many holders is a violation.
 func TestGrantsTwice(t *testing.T) {
 	limited := Plan{Goroutines: 4, Names: 1, Limit: 3, Hold: 10 * ms, Duration: time.Second}
 	for _, plan := range []Plan{contended(), limited} {
@@ -56,7 +56,7 @@ func TestGrantsTwice(t *testing.T) {
 	}
 }
 
-// The same where it is allowed is none.
+// A lock with as many holders as allowed is not.
 func TestGrantsAsAllowed(t *testing.T) {
 	for _, plan := range []Plan{
 		{Goroutines: 4, Names: 1, Shared: true, Hold: 10 * ms, Duration: time.Second},
@@ -69,7 +69,7 @@ func TestGrantsAsAllowed(t *testing.T) {
 	}
 }
 
-// Tokens that do not rise are found out, whoever sees them.
+// Tokens that do not rise are a violation, whichever worker sees them.
 func TestTokensDoNotRise(t *testing.T) {
 	for _, plan := range []Plan{
 		{Goroutines: 1, Names: 1, Hold: 10 * ms, Duration: time.Second},
@@ -87,8 +87,8 @@ func TestTokensDoNotRise(t *testing.T) {
 	}
 }
 
-// Of those who share a lock the later may come first: what was not known when the
-// lock was asked for is not held against its token.
+// Holders that share a lock may see their tokens in any order. A token counts only against those that were
+// known when the lock was requested.
 func TestTokensCross(t *testing.T) {
 	g := grantCheck{name: "a", allowed: 2}
 	before := g.newest.Load()
@@ -106,8 +106,8 @@ func TestTokensCross(t *testing.T) {
 	}
 }
 
-// Nobody holds an exclusive lock before: its token must be greater than all, also
-// those that came while it was asked for.
+// The token of an exclusive lock must be greater than all before, including those that came after the request,
+// because all those holders have released.
 func TestTokensOfExclusive(t *testing.T) {
 	g := grantCheck{name: "a", allowed: 1}
 	if err := g.granted(7, 0); err != nil {
@@ -119,8 +119,8 @@ func TestTokensOfExclusive(t *testing.T) {
 	}
 }
 
-// What one caller gets rises over all locks: it has asked for each after it had the
-// one before.
+// The tokens of one caller rise over all locks, because it requests each lock after it was granted the one
+// before.
 func TestTokensOfCaller(t *testing.T) {
 	plan := goodPlan()
 	plan.Names = 2
@@ -133,7 +133,7 @@ func TestTokensOfCaller(t *testing.T) {
 	}
 }
 
-// Where a lock was lost, that explains what looked like a violation.
+// A lost lock explains what looks like a violation.
 func TestLostExplains(t *testing.T) {
 	lost := &wsclient.LostError{Reason: wsclient.LostEvicted}
 	plan := contended()

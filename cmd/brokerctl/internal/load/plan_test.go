@@ -10,7 +10,7 @@ func goodPlan() Plan {
 	return Plan{Connections: 1, Goroutines: 1, Names: 1, Prefix: "load/", Duration: time.Second}
 }
 
-// What cannot be done is refused, by the name of its field.
+// Invalid plans are refused with the name of the field.
 func TestPlanRefused(t *testing.T) {
 	for want, spoil := range map[string]func(*Plan){
 		"connections: want 1 to 10000":        func(p *Plan) { p.Connections = 0 },

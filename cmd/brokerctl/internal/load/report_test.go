@@ -30,7 +30,7 @@ func someReport() *Report {
 	}
 }
 
-// What several have counted is put together.
+// The report adds up the counts of all workers.
 func TestReport(t *testing.T) {
 	plan := goodPlan()
 	plan.Goroutines = 3
@@ -74,8 +74,7 @@ waiting at end   48, longest 7.00ms
 `)
 }
 
-// A report that is not of the whole time says so, and what has not happened is left
-// out.
+// A report of a shorter run says so, and leaves out what did not happen.
 func TestTextOfLess(t *testing.T) {
 	early := someReport()
 	early.Ending, early.Measured, early.Grants = EndedEarly, 2345*ms, 1

@@ -13,12 +13,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A reader is given each frame, and does something then.
+// A reader calls a function for each frame.
 type reader func(frame string) error
 
 func (r reader) Write(frame []byte) (int, error) { return len(frame), r(string(frame)) }
 
-// TestBatch: a frame after each sweep, in which what is gone is gone.
+// TestBatch checks that each sweep prints a frame, without the locks that are gone.
 func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{IdleNames: -1})
@@ -46,7 +46,7 @@ func TestBatch(t *testing.T) {
 	})
 }
 
-// TestBatchEnds: with its context, and when nobody reads any more.
+// TestBatchEnds checks that Batch ends with its context, and when a write fails.
 func TestBatchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})

@@ -18,7 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// press is a key by its name, or a character.
+// press returns the message of a key, given its name or its character.
 func press(key string) tea.KeyPressMsg {
 	codes := map[string]rune{
 		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgdown": tea.KeyPgDown,
@@ -33,7 +33,7 @@ func press(key string) tea.KeyPressMsg {
 
 func pasted(text string) tea.PasteMsg { return tea.PasteMsg{Content: text} }
 
-// many is a model of 50 locks; lock i has i waiters.
+// many returns a model of 50 locks. Lock i has i waiters.
 func many() *model {
 	m := drawn(80, 24)
 	feed(m, manyAt(1)...)
@@ -57,12 +57,12 @@ func TestSelected(t *testing.T) {
 		}
 	}
 	at("lock-49")
-	feed(m, press("r")) // nobody has chosen it: the first stays the first
+	feed(m, press("r")) // Nothing is pinned: the first line stays selected.
 	at("lock-00")
 	feed(m, press("r"), press("down"), press("down"))
 	at("lock-47")
 	row := m.index - m.offset
-	feed(m, press("n")) // the one that was chosen stays, where it is on the screen if it can
+	feed(m, press("n")) // The pinned lock stays selected, at the same place on the screen if possible.
 	at("lock-47")
 	feed(m, press("h"), press("a"))
 	at("lock-47")
@@ -92,7 +92,7 @@ func TestFilterTyped(t *testing.T) {
 	}
 	feed(m, press("/"), press("-"), press("4"), press("7"))
 	count(2)                                                // the lock 47 and the holder k3v9x2mq--47
-	feed(m, press("backspace"), press("enter"), press("q")) // q comes after: it is no text
+	feed(m, press("backspace"), press("enter"), press("q")) // After Enter, q is a command.
 	count(12)
 	feed(m, press("/"), press("q"), press("esc"))
 	count(12)
@@ -119,8 +119,7 @@ func TestKeysSort(t *testing.T) {
 	}
 }
 
-// A terminal runs a model as a program would, but in virtual time, with a scanner
-// and a broker in memory.
+// A terminal runs a model as a program does, but in virtual time, with a scanner and a broker in memory.
 type terminal struct {
 	*model
 	t    *testing.T
@@ -159,7 +158,7 @@ func (term *terminal) run(cmd tea.Cmd) {
 	}()
 }
 
-// settle takes in all that comes without time passing.
+// settle handles messages until none comes without time passing.
 func (term *terminal) settle() {
 	for {
 		synctest.Wait()
@@ -185,7 +184,7 @@ func (term *terminal) press(keys ...string) {
 	}
 }
 
-// wait lets time pass.
+// wait lets virtual time pass.
 func (term *terminal) wait(d time.Duration) {
 	for range d / (100 * time.Millisecond) {
 		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // in a bubble
@@ -193,7 +192,7 @@ func (term *terminal) wait(d time.Duration) {
 	}
 }
 
-// shows fails unless the screen shows all of the texts.
+// shows fails unless the screen shows all texts.
 func (term *terminal) shows(texts ...string) {
 	term.t.Helper()
 	screen := strings.Join(term.screen(), "\n")
@@ -204,7 +203,7 @@ func (term *terminal) shows(texts ...string) {
 	}
 }
 
-// queue lets so many wait.
+// queue starts a request that waits.
 func queue(ctx context.Context, client *wsclient.Client, author, name string) <-chan error {
 	result := make(chan error, 1)
 	go func() {
@@ -231,7 +230,7 @@ func TestPane(t *testing.T) {
 		term.press("down")
 		term.shows("c: 1 holder, 1 waiter, 1 grant")
 
-		// It is renewed.
+		// The pane is refreshed.
 		if err := c.Release(); err != nil {
 			t.Fatal(err)
 		}
@@ -271,7 +270,7 @@ func TestEvict(t *testing.T) {
 			t.Fatal("no is no")
 		}
 
-		// In the pane: the one that is chosen.
+		// In the pane, e evicts the selected request.
 		term.press("tab", "down", "down", "e")
 		term.shows("Evict 1 request waiting for a?", "@carl")
 		term.press("y")
@@ -280,7 +279,7 @@ func TestEvict(t *testing.T) {
 			refusal.By != "ops" {
 			t.Errorf("carl is told %+v", refusal)
 		}
-		// In the list: all who hold it.
+		// In the list, e evicts all holders.
 		term.press("esc", "e", "y")
 		term.shows("evicted @ann, #")
 		<-a.Context().Done()
@@ -288,7 +287,7 @@ func TestEvict(t *testing.T) {
 			t.Error(err)
 		}
 
-		// Whoever has the lock next is not the one who was asked about.
+		// A request that was granted the lock after the question is not evicted.
 		term.press("e")
 		term.shows("@bob")
 		acquired := queue(t.Context(), client, "dora", "a")
@@ -306,7 +305,7 @@ func TestEvict(t *testing.T) {
 	})
 }
 
-// TestAway: the view outlives its connection, and evicts nobody meanwhile.
+// TestAway checks that the view survives a lost connection, and refuses evictions meanwhile.
 func TestAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -338,7 +337,7 @@ func TestAway(t *testing.T) {
 	})
 }
 
-// TestEnded: the end of the source ends the view, which says why.
+// TestEnded checks that the end of the source ends the view with its error.
 func TestEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -352,8 +351,8 @@ func TestEnded(t *testing.T) {
 	})
 }
 
-// TestChosenInPane: a request stays chosen when those before it are gone.
-func TestChosenInPane(t *testing.T) {
+// TestSelectedInPane checks that a request stays selected when requests before it end.
+func TestSelectedInPane(t *testing.T) {
 	m := withPane(full(80, 24))
 	feed(m, press("tab"), press("down"), press("down"))
 	chosen := m.pane.requests()[m.pane.index].ID

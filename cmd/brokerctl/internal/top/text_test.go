@@ -78,7 +78,7 @@ func TestCut(t *testing.T) {
 		{"name", 4, "name"}, {"names", 4, "nam…"}, {"names", 1, "…"},
 		{"names", 0, ""}, {"names", -1, ""}, {"", 0, ""},
 		{"漢字", 4, "漢字"}, {"漢字", 3, "漢…"}, {"漢字", 2, "…"}, {"a漢", 2, "a…"},
-		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // four wide where it is drawn as two characters
+		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // Some terminals draw it as two characters, four cells wide.
 		{"❤️!", 3, "❤️!"}, {"é!", 2, "é!"}, {"é!!", 2, "é…"},
 	} {
 		if got := screen.Cut(test.text, test.width); got != test.want {

@@ -15,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// drawn is a model of a terminal of that size that nothing but messages reach.
+// drawn returns a model for a screen of that size, without a source.
 func drawn(width, height int) *model {
 	options := Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}
 	m := newModel(context.Background(), nil, options, nil, nil)
@@ -23,14 +23,14 @@ func drawn(width, height int) *model {
 	return m
 }
 
-// unusual are names and authors that would like to break the screen.
+// unusual are names and authors that could break the screen.
 var unusual = []string{
 	"new\nline", "esc\x1b[2J\x1b[31mred", "bell\a", "tab\tulator", "漢字のロック/在庫", "emoji/👍🏽/👨‍👩‍👧/❤️/🇩🇪",
 	"zalgo/z̷̡̢̛a̸l̵g̶o̷", "עברית/نص", "not utf-8 \xff", strings.Repeat("long/", 51) + "x",
 	strings.Repeat("漢", 170), "\u202eevil", " ",
 }
 
-// full is a model with all that a table can hold.
+// full returns a model with every kind of lock.
 func full(width, height int) *model {
 	m := drawn(width, height)
 	var first, second []reading
@@ -54,7 +54,7 @@ func feed(m *model, msgs ...any) {
 	}
 }
 
-// report is what the pane knows of a lock with many who wait.
+// report returns the detail of a lock with many waiters.
 func report() detail {
 	lock := wire.LockInfo{Name: "shared/report", Holding: 5, Waiting: 120, Grants: 7}
 	for i := range 5 {
@@ -86,7 +86,7 @@ func withPane(m *model) *model {
 	return m
 }
 
-// TestScreen: what the screen looks like.
+// TestScreen compares screens with golden files.
 func TestScreen(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {200, 50}} {
 		width, height := size[0], size[1]
@@ -128,8 +128,8 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// TestFits: whatever the size, the screen has as many lines as the terminal, none
-// is wider, and no name reaches the terminal.
+// TestFits checks that each screen has exactly the size of the terminal, and that names cannot send control
+// sequences.
 func TestFits(t *testing.T) {
 	widths := []int{0, 1, 2, 3, 5, 10, 37, 38, 39, 40, 41, 42, 43, 60, 79, 80, 81, 132, 200, 500}
 	heights := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 24, 50}
@@ -155,7 +155,7 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// everything is a model in each of its ways.
+// everything returns a model in each of its states.
 func everything(width, height int) map[string]*model {
 	all := map[string]*model{}
 	add := func(name string, m *model, msgs ...any) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // What a client does to the requests of others, by steal or evict, is written to
@@ -48,20 +50,20 @@ func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 
 // audit writes the line.
 func (s *session) audit(m wire.Request, v verdict) {
-	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", wire.LogText(nameOf(s.peer))).
-		Str("remote", wire.LogText(s.peer.Remote))
-	what := m.Kind()
+	line := s.log(s.config.Logger.Warn()).Bool("audit", true).Str("by", printable.LogText(nameOf(s.peer))).
+		Str("remote", printable.LogText(s.peer.Remote))
+	what := codec.Kind(m)
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Str("request", wire.LogText(m.Request.String())).Str("why", wire.LogText(m.Message))
+		line = line.Str("request", printable.LogText(m.Request.String())).Str("why", printable.LogText(m.Message))
 	case *wire.Acquire:
 		what = "steal"
 		names := make([]string, len(m.Locks))
 		for i, spec := range m.Locks {
 			names[i] = spec.Name
 		}
-		line = line.Str("request", wire.LogText(m.ID.String())).Str("author", wire.LogText(m.Author)).
-			Strs("locks", wire.LogTexts(names, len(names)))
+		line = line.Str("request", printable.LogText(m.ID.String())).Str("author", printable.LogText(m.Author)).
+			Strs("locks", printable.LogTexts(names, len(names)))
 	}
 	if v.code != "" {
 		line.Str("refused", string(v.code)).Msg(what + " refused")
@@ -79,9 +81,9 @@ type described []wire.RequestInfo
 // MarshalZerologArray is for the log.
 func (requests described) MarshalZerologArray(a *zerolog.Array) {
 	for _, r := range requests {
-		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", wire.LogText(r.Author)).
-			Strs("locks", wire.LogTexts(r.Locks, maxLocksDescribed)).Bool("held", r.Token != 0).
-			Str("client", wire.LogText(r.Client)).Str("remote", wire.LogText(r.Remote)))
+		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", printable.LogText(r.Author)).
+			Strs("locks", printable.LogTexts(r.Locks, maxLocksDescribed)).Bool("held", r.Token != 0).
+			Str("client", printable.LogText(r.Client)).Str("remote", printable.LogText(r.Remote)))
 	}
 }
 

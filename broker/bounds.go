@@ -3,6 +3,7 @@ package broker
 import (
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // alwaysRequests is how many requests a session may have however many there are in all, so that nobody is locked out
@@ -33,7 +34,7 @@ func (l *loop) refuseMore(s *session, id wire.ID, what string) {
 // logLimit lets the log say that a bound of the broker was reached. Such lines are limited.
 func (l *loop) logLimit(s *session, what string) {
 	l.aside(func() {
-		s.log(l.lines.limit.line()).Str("limit", what).Str("remote", wire.LogText(s.peer.Remote)).
-			Str("client", wire.LogText(s.peer.Client)).Msg("a limit of the broker was reached")
+		s.log(l.lines.limit.line()).Str("limit", what).Str("remote", printable.LogText(s.peer.Remote)).
+			Str("client", printable.LogText(s.peer.Client)).Msg("a limit of the broker was reached")
 	})
 }

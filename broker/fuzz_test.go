@@ -8,6 +8,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
@@ -43,7 +44,7 @@ func FuzzFrames(f *testing.F) {
 					t.Fatalf("send: %v", err)
 				}
 				for _, answer := range a.take() {
-					if _, err := wire.DecodeReply([]byte(answer)); err != nil {
+					if _, err := codec.DecodeReply([]byte(answer)); err != nil {
 						t.Errorf("%q was answered with %q: %v", frame, answer, err)
 					}
 				}
@@ -62,7 +63,7 @@ func FuzzFrames(f *testing.F) {
 
 // endsHeld reports whether a frame ends the request that the fuzz target holds.
 func endsHeld(frame []byte) bool {
-	m, err := wire.DecodeRequest(frame, wire.DefaultLimits())
+	m, err := codec.DecodeRequest(frame, wire.DefaultLimits())
 	if err != nil {
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // maxPatience is how long a connection may take to become a session before it can be closed
@@ -77,7 +77,7 @@ func (h *handshakes) admit(conn net.Conn) {
 		}
 		if oldest != nil {
 			oldest.abandon()
-			h.lines.handshake.line().Str("remote", wire.LogText(oldest.conn.RemoteAddr().String())).
+			h.lines.handshake.line().Str("remote", printable.LogText(oldest.conn.RemoteAddr().String())).
 				Msg("closed a connection that had not become a session: too many such connections")
 		}
 		return

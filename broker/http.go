@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 const (
@@ -103,7 +104,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	}
 	address := addressOf(r.RemoteAddr)
 	if full := b.door.enter(address); full != nil {
-		b.lines.refused.line().Int("status", full.status).Str("remote", wire.LogText(r.RemoteAddr)).Msg(full.help)
+		b.lines.refused.line().Int("status", full.status).Str("remote", printable.LogText(r.RemoteAddr)).Msg(full.help)
 		full.answer(w)
 		return
 	}
@@ -119,7 +120,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has answered.
-		b.lines.refused.line().Str("error", wire.LogText(err.Error())).Str("remote", wire.LogText(r.RemoteAddr)).
+		b.lines.refused.line().Str("error", printable.LogText(err.Error())).Str("remote", printable.LogText(r.RemoteAddr)).
 			Msg("upgrade refused")
 		return false
 	}
@@ -180,6 +181,6 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 
 // logOrigin tells whoever runs the broker, for the page's author cannot see why.
 func (b *Broker) logOrigin(r *http.Request, message string) {
-	b.lines.origin.line().Str("origin", wire.LogText(r.Header.Get("Origin"))).Str("host", wire.LogText(r.Host)).
-		Str("path", wire.LogText(r.URL.Path)).Str("remote", wire.LogText(r.RemoteAddr)).Msg(message)
+	b.lines.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).Str("host", printable.LogText(r.Host)).
+		Str("path", printable.LogText(r.URL.Path)).Str("remote", printable.LogText(r.RemoteAddr)).Msg(message)
 }

@@ -16,16 +16,18 @@ type ids struct {
 // that m only names must be one of this session, for nobody may end what
 // others hold.
 func (i *ids) admit(m wire.Request) *wire.Error {
-	id, opens := m.Opener()
+	id, opens := wire.RequestID(m)
 	switch {
 	case opens:
 		return i.use(id)
 	case id.Session == i.session:
 		return nil
-	case m.Kind() == "release":
-		return &wire.Error{ID: id, Code: wire.NotHeld, Message: "not a request of this session"}
 	}
-	return &wire.Error{ID: id, Code: wire.NotFound, Message: "not a request of this session"}
+	code := wire.NotFound
+	if _, isRelease := m.(*wire.Release); isRelease {
+		code = wire.NotHeld
+	}
+	return &wire.Error{ID: id, Code: code, Message: "not a request of this session"}
 }
 
 // use uses up the number of an id that opens a request, or says why it cannot.

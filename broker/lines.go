@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Whoever reaches the port can cause some lines of the log as often as it likes. Those are
@@ -68,7 +68,7 @@ type serverLines struct{ *lines }
 
 // Write logs an error of net/http.
 func (l serverLines) Write(text []byte) (int, error) {
-	l.server.line().Msg(wire.Printable(string(text[:min(len(text), serverBytes)])))
+	l.server.line().Msg(printable.Text(string(text[:min(len(text), serverBytes)])))
 	return len(text), nil
 }
 

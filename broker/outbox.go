@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // outboxBytes is how much may be due to a client that does not read, and
@@ -70,7 +71,7 @@ func (o *outbox) add(m wire.Reply) {
 	if o.end != nil {
 		return
 	}
-	size := wire.Size(m)
+	size := jsonsize.Reply(m)
 	o.replies = append(o.replies, m)
 	o.queued.all += size
 	o.total.now.Add(int64(size))
@@ -112,7 +113,7 @@ func (o *outbox) tell(watch wire.ID, change *wire.Change) {
 	told := *change
 	told.ID = watch
 	o.add(&told)
-	o.queued.changes += wire.Size(&told)
+	o.queued.changes += jsonsize.Reply(&told)
 }
 
 // resume lets a watch be told changes again. The writer calls it before it

@@ -14,6 +14,8 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // maxMalformed is how many malformed frames in a row a client may send.
@@ -38,7 +40,7 @@ type session struct {
 	config   *Config
 	standing *standing
 	lines    *lines
-	decoder  *wire.RequestDecoder
+	decoder  *codec.RequestDecoder
 	inbox    *inbox
 	out      *outbox
 	pulse    *time.Timer   // when the next ping is due
@@ -84,7 +86,7 @@ func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, pe
 	s := &session{
 		name: name, conn: conn, net: net, peer: peer,
 		config: &b.config, standing: &b.standing, lines: b.lines, inbox: b.inbox,
-		decoder: wire.NewRequestDecoder(name, b.config.Limits),
+		decoder: codec.NewRequestDecoder(name, b.config.Limits),
 		ids:     ids{session: name, last: -1},
 		reading: visitor{gate: b.readers}, writing: visitor{gate: b.writers},
 		wayOut: make(chan struct{}, 1), written: make(chan struct{}),
@@ -97,7 +99,7 @@ func newSession(b *Broker, name string, conn *websocket.Conn, net *batchConn, pe
 // begin is called before run, on a goroutine that ends soon: to write a line of the
 // log takes a deep stack, and that of run is to stay small.
 func (s *session) begin() {
-	s.log(s.lines.opened.line()).Str("remote", wire.LogText(s.peer.Remote)).Str("client", wire.LogText(s.peer.Client)).
+	s.log(s.lines.opened.line()).Str("remote", printable.LogText(s.peer.Remote)).Str("client", printable.LogText(s.peer.Client)).
 		Msg("session opened")
 }
 
@@ -120,7 +122,7 @@ func (s *session) run(over context.Context) {
 	}
 	s.part(over, end)
 	_ = s.net.Close()
-	s.log(s.lines.ended.line()).Str("reason", wire.LogText(s.out.finish(end).reason)).Msg("session ended")
+	s.log(s.lines.ended.line()).Str("reason", printable.LogText(s.out.finish(end).reason)).Msg("session ended")
 }
 
 // log says in a line of the log whose it is.
@@ -252,7 +254,7 @@ func (s *session) decode(frame []byte) (it item, wellFormed bool) {
 		return item{session: s, kind: itemRequest, request: request}, true
 	}
 	var fault *wire.Error
-	var syntax *wire.SyntaxError
+	var syntax *codec.SyntaxError
 	if errors.As(err, &syntax) {
 		fault = &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}
 		return item{session: s, kind: itemFault, fault: fault}, false
@@ -333,7 +335,7 @@ func (s *session) composeReplies(replies []wire.Reply) error {
 			s.out.resume(lagged.ID)
 		}
 		var err error
-		if frame, err = wire.Append(frame[:0], m); err != nil {
+		if frame, err = codec.Append(frame[:0], m); err != nil {
 			return err
 		}
 		if err = s.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
@@ -346,7 +348,7 @@ func (s *session) composeReplies(replies []wire.Reply) error {
 		case *wire.InfoPage, *wire.Chain:
 			s.inbox.put(item{session: s, kind: itemPageSent})
 		}
-		wire.Recycle(m)
+		codec.Recycle(m)
 		s.writing.frame()
 	}
 	s.frame = frame

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // A hello says what a broker that has just started has to say.
@@ -32,7 +33,7 @@ func (p *peer) grantedToken(id string) (token int64) {
 	if len(frames) != 1 {
 		p.t.Fatalf("%s: got %q, want a grant", p.name, frames)
 	}
-	granted, _ := wire.DecodeReply([]byte(frames[0]))
+	granted, _ := codec.DecodeReply([]byte(frames[0]))
 	if g, ok := granted.(*wire.Granted); ok && g.ID.String() == id {
 		return g.Token
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // This file is the only one that knows both vocabularies, the messages of the
@@ -32,10 +33,10 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Unwatch:
 		l.unwatch(s, m.ID)
 	default:
-		panic("broker: nobody handles " + m.Kind())
+		panic("broker: nobody handles " + codec.Kind(m))
 	}
 	if !s.auditing { // else whoever writes the log looks at it
-		wire.Recycle(m)
+		codec.Recycle(m)
 	}
 }
 
@@ -170,9 +171,9 @@ func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
 	case locktable.Granted:
-		return wire.NewGranted(id, event.Token)
+		return codec.NewGranted(id, event.Token)
 	case locktable.Released:
-		return wire.NewReleased(id)
+		return codec.NewReleased(id)
 	case locktable.Cancelled:
 		return &wire.Cancelled{ID: id}
 	case locktable.Lost:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
 // What watches may cost. To compare a name with a glob takes up to the cost of the glob
@@ -34,7 +35,7 @@ const (
 	// watchesCost how much all watches of a session may count for: 65 without a
 	// glob or with short ones, one with the costliest glob there is.
 	watchCost   = 32
-	watchesCost = wire.MaxGlobCost + watchCost
+	watchesCost = glob.MaxCost + watchCost
 
 	// alwaysWatches is how many watches a session may have however many there are in all.
 	alwaysWatches = 2
@@ -53,7 +54,7 @@ type watch struct {
 
 func newWatch(m *wire.Watch) *watch {
 	match := m.Match.Or("")
-	return &watch{id: m.ID, match: match, cost: wire.GlobCost(match)}
+	return &watch{id: m.ID, match: match, cost: glob.Cost(match)}
 }
 
 func (w *watch) matches(name string) bool {

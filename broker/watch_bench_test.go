@@ -11,6 +11,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // BenchmarkWatched measures an acquire and a release, each answered, over a
@@ -106,7 +107,7 @@ func dialWatched(b *testing.B, handler http.Handler) (*websocket.Conn, string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	hello, err := wire.DecodeReply(frame)
+	hello, err := codec.DecodeReply(frame)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -125,8 +126,8 @@ func (w *watched) pairs(b *testing.B, n int, also ...wire.LockSpec) {
 	for range n {
 		id := wire.ID{Session: w.session, N: w.next}
 		w.next++
-		acquire, _ := wire.Append(nil, &wire.Acquire{ID: id, Locks: locks, Author: "create_user"})
-		release, _ := wire.Append(nil, &wire.Release{ID: id})
+		acquire, _ := codec.Append(nil, &wire.Acquire{ID: id, Locks: locks, Author: "create_user"})
+		release, _ := codec.Append(nil, &wire.Release{ID: id})
 		exchange(b, w.locks, acquire)
 		exchange(b, w.locks, release)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // Acquire waits until the lock of that name, 1 to 512 bytes of UTF-8, is
@@ -103,7 +104,7 @@ func (c *Client) newAcquisition(name string, o AcquireOptions) (*acquisition, er
 	if err := o.fill(&r.what, name, c.options.Author); err != nil {
 		return nil, err
 	}
-	if err := wire.CheckFrame(&r.what, c.hello.Load().Limits); err != nil {
+	if err := codec.CheckFrame(&r.what, c.hello.Load().Limits); err != nil {
 		return nil, err
 	}
 	return a, nil

@@ -113,7 +113,7 @@ func escape(text, also string) string {
 	return out.String()
 }
 
-// printable returns u without the parts that may hold secrets.
-func printable(u *url.URL) string {
+// publicURL returns u without the parts that may hold secrets.
+func publicURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // nextID is the id that the next message is to open. The caller holds c.mu until
@@ -31,7 +32,7 @@ func (c *conn) ask(ctx context.Context, compose func(wire.ID) wire.Request) (wir
 	}
 	id := c.nextID()
 	m := compose(id)
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
 		c.mu.Unlock()
 		return nil, badRequest(err)
 	}
@@ -73,7 +74,7 @@ func answered[T wire.Reply](reply wire.Reply, err error) (T, error) {
 	}
 	answer, ok := reply.(T)
 	if !ok {
-		return none, fmt.Errorf("the broker answered with %s", reply.Kind())
+		return none, fmt.Errorf("the broker answered with %s", codec.Kind(reply))
 	}
 	return answer, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // A batch is frames that are to be sent, in their order, as bytes. Whoever sends
@@ -53,7 +54,7 @@ func (b *batch) recycle() {
 // behind it.
 func (b *batch) add(m wire.Message) (room bool) {
 	start := len(b.frames)
-	frames, err := wire.Append(openFrame(b.frames), m)
+	frames, err := codec.Append(openFrame(b.frames), m)
 	if err != nil {
 		b.err = err
 		return false

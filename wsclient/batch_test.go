@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // openFrames reads frames as a server does that looks closely.
@@ -75,7 +76,7 @@ func TestBatchPieces(t *testing.T) {
 			var want []string
 			for range test.messages {
 				m := &wire.Acquire{ID: c.nextID(), Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
-				text, err := wire.Append(nil, m)
+				text, err := codec.Append(nil, m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -112,11 +113,11 @@ func TestBatchPieces(t *testing.T) {
 
 func idOf(t *testing.T, frame string) int64 {
 	t.Helper()
-	m, err := wire.DecodeRequest([]byte(frame), wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
+	m, err := codec.DecodeRequest([]byte(frame), wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, _ := m.Opener()
+	id, _ := wire.RequestID(m)
 	return id.N
 }
 

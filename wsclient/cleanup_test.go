@@ -85,7 +85,7 @@ func TestCallCrossesTheLossOfItsLock(t *testing.T) {
 		c := dial(t, b, wsclient.Options{NetDial: late.dialer(b.Dial)})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		late.holdBack()
-		if err := dial(t, b).Evict(t.Context(), c.Session()+"--0", "stuck"); err != nil {
+		if err := dial(t, b).Evict(t.Context(), wsclient.ID{Session: c.Session(), N: 0}, "stuck"); err != nil {
 			t.Fatal(err)
 		}
 		failed := make(chan error)

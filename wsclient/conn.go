@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 const (
@@ -33,7 +34,7 @@ type conn struct {
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
 
-	decoder wire.ReplyDecoder // the reader's
+	decoder codec.ReplyDecoder // the reader's
 
 	turn     chan struct{} // has a token while somebody writes
 	wake     chan struct{} // has a token when the writer has something to do
@@ -85,7 +86,7 @@ func startConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		ws:       ws,
 		link:     l,
 		hello:    hello,
-		decoder:  wire.ReplyDecoder{Session: hello.Session},
+		decoder:  codec.ReplyDecoder{Session: hello.Session},
 		turn:     make(chan struct{}, 1),
 		wake:     make(chan struct{}, 1),
 		draining: make(chan struct{}),
@@ -109,13 +110,13 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no hello: %w", err)
 	}
-	reply, err := wire.DecodeReply(frame)
+	reply, err := codec.DecodeReply(frame)
 	if err != nil {
 		return nil, fmt.Errorf("no hello: %w", err)
 	}
 	hello, ok := reply.(*wire.Hello)
 	if !ok {
-		return nil, fmt.Errorf("no hello, but %s", reply.Kind())
+		return nil, fmt.Errorf("no hello, but %s", codec.Kind(reply))
 	}
 	if hello.Protocol != wire.Version {
 		return nil, fmt.Errorf("the broker speaks version %d of the protocol, and this client version %d", hello.Protocol, wire.Version)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -46,14 +47,14 @@ func play(t *testing.T, c wiretest.Conversation) {
 			actors[step.Conn] = s.enter()
 			actors[step.Conn].whole = c.Name == "info-whole"
 		case wiretest.Send:
-			m, err := wire.DecodeRequest(step.Frame, wire.DefaultLimits())
+			m, err := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 			if err != nil {
 				t.Fatalf("line %d: %v", step.Line, err)
 			}
 			a.do(m)
 			a.expect(string(step.Frame))
 		case wiretest.Receive:
-			reply, err := wire.DecodeReply(step.Frame)
+			reply, err := codec.DecodeReply(step.Frame)
 			if err != nil {
 				t.Fatalf("line %d: %v", step.Line, err)
 			}
@@ -96,7 +97,7 @@ func (a *actor) giveUpFirst(reply wire.Reply, rest []wiretest.Step) bool {
 		if step.Kind != wiretest.Send {
 			continue
 		}
-		m, _ := wire.DecodeRequest(step.Frame, wire.DefaultLimits())
+		m, _ := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 		if cancel, ok := m.(*wire.Cancel); ok && cancel.ID == granted.ID {
 			a.acquires[granted.ID].cancel()
 			return true

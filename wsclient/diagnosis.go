@@ -13,7 +13,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // An attempt to connect, and what is needed to say why it has failed.
@@ -109,9 +109,9 @@ func isTunnel(heard []byte) bool {
 func (a *attempt) describe(e *DialError, response *http.Response) {
 	defer func() { _ = response.Body.Close() }()
 	e.Status = response.StatusCode
-	e.Server = wire.LogText(response.Header.Get("Server"))
+	e.Server = printable.LogText(response.Header.Get("Server"))
 	if location, err := response.Location(); err == nil {
-		e.Location = wire.LogText(printable(location))
+		e.Location = printable.LogText(publicURL(location))
 		return // the page beside it says the same
 	}
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
@@ -138,7 +138,7 @@ func title(page string) string {
 
 func firstLine(text []byte) string {
 	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-	return wire.LogText(string(bytes.TrimSpace(line)))
+	return printable.LogText(string(bytes.TrimSpace(line)))
 }
 
 // withoutSecrets returns text without what the user has put into the query of the address: some servers repeat the

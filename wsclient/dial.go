@@ -51,7 +51,7 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	}
 	if err != nil {
 		_ = c.Close()
-		return nil, fmt.Errorf("dial %s: %w", printable(target), err)
+		return nil, fmt.Errorf("dial %s: %w", publicURL(target), err)
 	}
 	c.supervisor.Go(func() { c.supervise(conn) })
 	return c, nil

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // A DialError says why there is no connection to the broker: what answered instead, and through which proxy.
@@ -47,7 +47,7 @@ func (e *DialError) Error() string {
 // answer says what the other side answered, or else what went wrong.
 func (e *DialError) answer() string {
 	if e.Status == 0 {
-		text := wire.LogText(e.Err.Error())
+		text := printable.LogText(e.Err.Error())
 		if e.Said != "" {
 			text += ": " + quoted(e.Said)
 		}

@@ -65,7 +65,8 @@
 //		...
 //
 // A program that another one has started under a lock names that lock's request as Parent
-// in [AcquireOptions], and is then inside it. [ParentFrom] says what to tell it.
+// in [AcquireOptions], and is then inside it. [ParentFrom] returns the id that it needs,
+// and [ParseID] reads its text.
 //
 // # Looking and stepping in
 //

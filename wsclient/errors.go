@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // What a call can end with; test with errors.Is. The first ten are refusals:
@@ -59,17 +60,17 @@ func sentinel(code wire.Code) error {
 // An Error is a refusal by the broker, or, with ErrBadRequest, by the client,
 // which asks no broker for what all of them refuse.
 type Error struct {
-	Code    wire.Code
+	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
 	Message string
 	// By is who did it; with ErrEvicted.
 	By string
 	// Holders are some of those who have the locks, at most 8, and Ahead how
 	// many requests wait earlier, where 1000 means 1000 or more; both with
 	// ErrTimeout and ErrUnavailable.
-	Holders []wire.RequestInfo
+	Holders []RequestInfo
 	Ahead   int
 	// Cycle is who waits for whom; with ErrDeadlock.
-	Cycle []wire.Step
+	Cycle []Step
 }
 
 func errorFrom(m *wire.Error) *Error {
@@ -90,7 +91,7 @@ func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
-	text.WriteString(wire.Printable(string(e.Code)) + blame(e.By, e.Message))
+	text.WriteString(printable.Text(string(e.Code)) + blame(e.By, e.Message))
 	for i, h := range e.Holders {
 		if i == 0 {
 			text.WriteString("; held by ")

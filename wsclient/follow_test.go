@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // Whatever happens at the broker while the pages are asked for, and whatever is
@@ -135,10 +136,10 @@ func (r *run) look(frame modelFrame, isPage bool) error {
 		}
 	}
 	if isPage != (v.Change == nil) {
-		return fmt.Errorf("after %s: change is %v", frame.reply.Kind(), v.Change)
+		return fmt.Errorf("after %s: change is %v", codec.Kind(frame.reply), v.Change)
 	}
 	if err := frame.truth.compare(v); err != nil {
-		return fmt.Errorf("after %s: %w", frame.reply.Kind(), err)
+		return fmt.Errorf("after %s: %w", codec.Kind(frame.reply), err)
 	}
 	return nil
 }

@@ -8,37 +8,38 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// InfoOptions say what to list. The zero value lists every lock that somebody
-// holds or waits for.
+// InfoOptions select what [Client.Info] lists. The zero value lists every lock that is held or
+// waited for.
 type InfoOptions struct {
-	// Match is a glob over names: * does not cross a slash, ** does. "": all.
+	// Match is a glob that the names must match: * does not cross a slash, and ** does. "": all
+	// names.
 	Match string
-	// Empty lists also locks that were used and are now free.
+	// Empty adds the locks that were used and are now free.
 	Empty bool
-	// Queue is how many holders, and how many waiters, of each lock are listed,
-	// 1 to 10,000. 0: 100.
+	// Queue is the greatest number of holders, and of waiters, for each lock, 1 to 10,000.
+	// 0: 100.
 	Queue int
-	// Page is how many locks are asked for at a time, 1 to 1000. 0: 1000.
+	// Page is the number of locks that each question to the broker asks for, 1 to 1000. 0: 1000.
 	Page int
-	// Whole lists all holders and waiters, however many: a lock that has more than
-	// one reply can list comes several times in a row, each time with those that
-	// follow. Who is granted in between may be in no list, or in two. Where more than
-	// 300,000 come before what follows, the error is ErrTooMany.
+	// Whole lists all holders and waiters. A lock with more of them than a reply can list comes
+	// several times in a row, each time with the next ones. A request that is granted meanwhile
+	// may be in no list, or in two. If a list would go on after more than 300,000 requests, the
+	// error is ErrTooMany.
 	Whole bool
 }
 
-// Info lists locks in the order in which they came into use. It asks for a
-// page at a time: the listing is consistent within a page, not across them. An
-// error ends it.
-func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[wire.LockInfo, error] {
+// Info lists locks in the order in which their names came into use. It asks the broker for one
+// page after another. A page is consistent, but the pages are not consistent with each other. An
+// error ends the listing.
+func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[LockInfo, error] {
 	var o InfoOptions
 	if options != nil {
 		o = *options
 	}
-	return func(yield func(wire.LockInfo, error) bool) {
+	return func(yield func(LockInfo, error) bool) {
 		conn, err := c.connected(ctx)
 		if err != nil {
-			yield(wire.LockInfo{}, fmt.Errorf("info: %w", err))
+			yield(LockInfo{}, fmt.Errorf("info: %w", err))
 			return
 		}
 		for lock, err := range conn.pages(ctx, o.question(), o.Whole) {
@@ -63,14 +64,14 @@ func (o *InfoOptions) question() wire.Info {
 	return m
 }
 
-// pages yields the locks of a page, and of those that follow. With whole it yields
-// behind each lock what its lists had no room for.
-func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[wire.LockInfo, error] {
-	return func(yield func(wire.LockInfo, error) bool) {
+// pages yields the locks of a page and of all pages after it. With whole, it yields each lock again
+// as long as its lists go on.
+func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[LockInfo, error] {
+	return func(yield func(LockInfo, error) bool) {
 		for {
 			page, err := c.page(ctx, q)
 			if err != nil {
-				yield(wire.LockInfo{}, err)
+				yield(LockInfo{}, err)
 				return
 			}
 			for _, lock := range page.Locks {
@@ -86,17 +87,16 @@ func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[wir
 	}
 }
 
-// rest yields what follows in the lists of a lock that were cut, and says whether
-// to go on.
-func (c *conn) rest(ctx context.Context, q wire.Info, lock wire.LockInfo, yield func(wire.LockInfo, error) bool) bool {
+// rest yields lock again as long as its lists go on. It returns false if the listing has ended.
+func (c *conn) rest(ctx context.Context, q wire.Info, lock LockInfo, yield func(LockInfo, error) bool) bool {
 	for q.After = 0; !lock.HoldersNext.IsZero() || !lock.WaitersNext.IsZero(); {
 		q.Seq, q.HoldersAfter, q.WaitersAfter = lock.Seq, lock.HoldersNext, lock.WaitersNext
 		page, err := c.page(ctx, q)
 		switch {
 		case err != nil:
-			yield(wire.LockInfo{}, err)
+			yield(LockInfo{}, err)
 			return false
-		case len(page.Locks) == 0: // it is gone
+		case len(page.Locks) == 0: // the lock is no longer in use
 			return true
 		}
 		if lock = page.Locks[0]; !yield(lock, nil) {
@@ -113,7 +113,7 @@ func (c *conn) page(ctx context.Context, q wire.Info) (*wire.InfoPage, error) {
 	}))
 }
 
-// glob is pattern for the wire, where no glob matches all names.
+// glob returns pattern for a message, in which an absent glob matches all names.
 func glob(pattern string) wire.Opt[string] {
 	if pattern == "" {
 		return wire.Opt[string]{}

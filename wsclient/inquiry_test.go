@@ -21,7 +21,7 @@ type inquiry struct {
 
 // inquire makes the client call what would send that message.
 func (a *actor) inquire(m wire.Request) {
-	id, _ := m.Opener()
+	id, _ := wire.RequestID(m)
 	q := &inquiry{done: make(chan struct{})}
 	a.inquiries[id] = q
 	ctx := a.t.Context()
@@ -29,12 +29,12 @@ func (a *actor) inquire(m wire.Request) {
 		defer close(q.done)
 		switch m := m.(type) {
 		case *wire.Evict:
-			q.err = a.client.Evict(ctx, m.Request.String(), m.Message)
+			q.err = a.client.Evict(ctx, m.Request, m.Message)
 		case *wire.Why:
 			if name, given := m.Lock.Get(); given {
 				q.chain, q.err = a.client.WhyLock(ctx, name)
 			} else {
-				q.chain, q.err = a.client.Why(ctx, m.Request.Or(wire.ID{}).String())
+				q.chain, q.err = a.client.Why(ctx, m.Request.Or(wire.ID{}))
 			}
 		}
 	}()

@@ -111,6 +111,6 @@ func (w *worker) evict(ctx context.Context) {
 		if lock.Waiting > 0 {
 			victims = lock.Waiters
 		}
-		_ = w.client.Evict(ctx, victims[w.IntN(len(victims))].ID.String(), "bad luck")
+		_ = w.client.Evict(ctx, victims[w.IntN(len(victims))].ID, "bad luck")
 	}
 }

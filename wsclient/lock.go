@@ -214,9 +214,9 @@ func (l *Lock) Token() int64 {
 // ID names the request that holds the lock, for [Client.Why], [Client.Evict] and
 // people: it is that of the listing. A lock that enclosing calls hold has the id of
 // one of those. For Parent see [ParentFrom].
-func (l *Lock) ID() string {
+func (l *Lock) ID() ID {
 	if l.request != nil {
-		return l.request.what.ID.String()
+		return l.request.what.ID
 	}
 	return l.lenders[0].ID()
 }

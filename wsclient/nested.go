@@ -98,9 +98,9 @@ func (l *Lock) around(c *Client) *Lock {
 }
 
 // ParentFrom returns the id that a program started with ctx gives as Parent, so that deadlocks are
-// found across both: that of the innermost request around, "" where there is none. [Lock.ID] would
+// found across both: that of the innermost request around, or the zero ID without one. [Lock.ID] would
 // be that of an outer one where the innermost lock was held already when it was asked for.
-func ParentFrom(ctx context.Context) string {
+func ParentFrom(ctx context.Context) ID {
 	for l := enclosing(ctx); l != nil; l = l.outer {
 		l.client.mu.Lock()
 		around := l.around(l.client) == l
@@ -109,7 +109,7 @@ func ParentFrom(ctx context.Context) string {
 			return l.ID()
 		}
 	}
-	return ""
+	return ID{}
 }
 
 func isDone(c <-chan struct{}) bool {

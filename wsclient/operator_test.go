@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -22,7 +23,7 @@ func TestEvict(t *testing.T) {
 		go func() { next <- acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{}) }()
 		synctest.Wait()
 
-		if err := ops.Evict(t.Context(), c.Session()+"--0", "stuck since noon"); err != nil {
+		if err := ops.Evict(t.Context(), wsclient.ID{Session: c.Session()}, "stuck since noon"); err != nil {
 			t.Fatal(err)
 		}
 		<-held.Context().Done()
@@ -40,7 +41,7 @@ func TestEvict(t *testing.T) {
 			waiting <- err
 		}()
 		synctest.Wait()
-		if err := ops.Evict(t.Context(), c.Session()+"--2", "no more"); err != nil {
+		if err := ops.Evict(t.Context(), wsclient.ID{Session: c.Session(), N: 2}, "no more"); err != nil {
 			t.Fatal(err)
 		}
 		err := <-waiting
@@ -72,14 +73,14 @@ func TestEvictRefused(t *testing.T) {
 			{"k3v9x2mq--01", "", wsclient.ErrBadRequest},
 			{own, strings.Repeat("x", 257), wsclient.ErrBadRequest},
 		} {
-			err := c.Evict(t.Context(), test.id, test.message)
+			err := c.Evict(t.Context(), wire.ParseID(test.id), test.message)
 			var refusal *wsclient.Error
 			if !errors.Is(err, test.want) || !errors.As(err, &refusal) {
 				t.Errorf("%q: got %v, want %v", test.id, err, test.want)
 			}
 		}
 		want := `evict a: bad_request: want the id of a request, such as k3v9x2mq--0, not "a"`
-		if err := c.Evict(t.Context(), "a", ""); err.Error() != want {
+		if err := c.Evict(t.Context(), wire.ParseID("a"), ""); err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	})
@@ -108,7 +109,7 @@ func TestWhy(t *testing.T) {
 		wait(ctx, create, "x")
 
 		why := func(id string) string {
-			chain, err := create.Why(t.Context(), id)
+			chain, err := create.Why(t.Context(), wire.ParseID(id))
 			if err != nil {
 				t.Error(err)
 			}
@@ -131,7 +132,7 @@ func TestWhy(t *testing.T) {
 		}
 
 		for id, want := range map[string]error{c + "--99": wsclient.ErrNotFound, "x": wsclient.ErrBadRequest} {
-			if _, err := create.Why(t.Context(), id); !errors.Is(err, want) {
+			if _, err := create.Why(t.Context(), wire.ParseID(id)); !errors.Is(err, want) {
 				t.Errorf("%s: got %v, want %v", id, err, want)
 			}
 		}
@@ -158,8 +159,8 @@ func TestOperatorGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
 		for _, call := range []func(context.Context) error{
-			func(ctx context.Context) error { return a.client.Evict(ctx, "bbbbbbbb--1", "") },
-			func(ctx context.Context) error { _, err := a.client.Why(ctx, "bbbbbbbb--1"); return err },
+			func(ctx context.Context) error { return a.client.Evict(ctx, wire.ParseID("bbbbbbbb--1"), "") },
+			func(ctx context.Context) error { _, err := a.client.Why(ctx, wire.ParseID("bbbbbbbb--1")); return err },
 			func(ctx context.Context) error { _, err := a.client.WhyLock(ctx, "a"); return err },
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)

@@ -49,15 +49,6 @@ type Options struct {
 	OnState func(state State, why error)
 }
 
-// Mode says with whom a lock may be shared.
-type Mode = wire.Mode
-
-// The modes.
-const (
-	Exclusive = wire.Exclusive // one holder at a time
-	Shared    = wire.Shared    // any number of shared holders together, or up to a limit
-)
-
 // AcquireOptions are those of one request. The zero value asks for the lock
 // exclusively, and waits until it is granted or the context ends.
 type AcquireOptions struct {
@@ -94,7 +85,7 @@ type AcquireOptions struct {
 	// this call, for example the lock under which somebody has started this program.
 	// The broker then finds deadlocks across both. See [ParentFrom]. A lock of this client
 	// that encloses the call comes first. ErrNotFound: it is not held, or not any more.
-	Parent string
+	Parent ID
 }
 
 // A LockSpec is one further lock of a request.
@@ -122,12 +113,11 @@ func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 	for _, also := range o.Also {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
 	}
-	if o.Parent != "" {
-		parent, err := readID(o.Parent)
-		if err != nil {
+	if !o.Parent.IsZero() {
+		if err := checkID(o.Parent); err != nil {
 			return fmt.Errorf("parent: %w", err)
 		}
-		m.Parent = parent
+		m.Parent = o.Parent
 	}
 	if o.Wait < 0 || o.Hold < 0 {
 		return errors.New("negative Wait or Hold")

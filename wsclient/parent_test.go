@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -75,7 +76,7 @@ func TestProgramsThatStartOneAnother(t *testing.T) {
 		}()
 		synctest.Wait()
 		for lock, err := range ab.Info(t.Context(), &wsclient.InfoOptions{Match: "b"}) {
-			if err != nil || lock.Waiters[0].Parent.String() != inA.ID() {
+			if err != nil || lock.Waiters[0].Parent != inA.ID() {
 				t.Errorf("listed: %+v, %v; want the parent %s", lock, err, inA.ID())
 			}
 		}
@@ -84,8 +85,8 @@ func TestProgramsThatStartOneAnother(t *testing.T) {
 			t.Fatalf("got %v, want ErrDeadlock", err)
 		}
 		want := `acquire "a": deadlock: waiting for a could never end: ba (` + ba.Session() +
-			`--0) waits for a, held by a (` + inA.ID() + `), inside which ab (` + ab.Session() +
-			`--0) waits for b, held by b (` + inB.ID() + `), inside which ba (` + ba.Session() + `--0) was made`
+			`--0) waits for a, held by a (` + inA.ID().String() + `), inside which ab (` + ab.Session() +
+			`--0) waits for b, held by b (` + inB.ID().String() + `), inside which ba (` + ba.Session() + `--0) was made`
 		if err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -118,8 +119,10 @@ func TestParentFrom(t *testing.T) {
 			t.Errorf("b released: got %s, want %s", got, a.ID())
 		}
 		_ = a.Release()
-		if got := wsclient.ParentFrom(inner.Context()) + wsclient.ParentFrom(t.Context()); got != "" {
-			t.Errorf("nothing around: got %s", got)
+		for _, ctx := range []context.Context{inner.Context(), t.Context()} {
+			if got := wsclient.ParentFrom(ctx); !got.IsZero() {
+				t.Errorf("nothing around: got %s", got)
+			}
 		}
 	})
 }
@@ -133,8 +136,8 @@ func TestParentOption(t *testing.T) {
 		held := acquire(t.Context(), t, c, "a", inside)
 		inner := acquire(held.Context(), t, c, "b", inside)
 		for lock, err := range c.Info(t.Context(), &wsclient.InfoOptions{Match: "[ab]"}) {
-			want := map[string]string{"a": outer.ID(), "b": held.ID()}[lock.Name]
-			if err != nil || lock.Holders[0].Parent.String() != want {
+			want := map[string]wsclient.ID{"a": outer.ID(), "b": held.ID()}[lock.Name]
+			if err != nil || lock.Holders[0].Parent != want {
 				t.Errorf("%s: got the parent %s, want %s; %v", lock.Name, lock.Holders[0].Parent, want, err)
 			}
 		}
@@ -142,13 +145,17 @@ func TestParentOption(t *testing.T) {
 		if _, err := c.Acquire(t.Context(), "a", &inside); !errors.Is(err, wsclient.ErrNotFound) {
 			t.Errorf("after its release: got %v, want ErrNotFound", err)
 		}
-		for _, parent := range []string{"a lock", "k3v9x2mq--", "k3v9x2mq--01", "\xff--1", strings.Repeat("a", 70_000) + "--1"} {
+		for _, text := range []string{"a lock", "k3v9x2mq--", "k3v9x2mq--01", "\xff--1", strings.Repeat("a", 70_000) + "--1"} {
+			if id, err := wsclient.ParseID(text); !errors.Is(err, wsclient.ErrBadRequest) || !id.IsZero() {
+				t.Errorf("parse %.40q: got %v, %v, want ErrBadRequest", text, id, err)
+			}
+			parent := wire.ParseID(text)
 			if _, err := c.Why(t.Context(), parent); !errors.Is(err, wsclient.ErrBadRequest) {
-				t.Errorf("why %.40q: got %v, want ErrBadRequest", parent, err)
+				t.Errorf("why %.40q: got %v, want ErrBadRequest", text, err)
 			}
 			_, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Parent: parent})
 			if !errors.Is(err, wsclient.ErrBadRequest) {
-				t.Errorf("%.40q: got %v, want ErrBadRequest", parent, err)
+				t.Errorf("%.40q: got %v, want ErrBadRequest", text, err)
 			}
 		}
 		_, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Parent: held.ID(), Steal: true})
@@ -169,7 +176,7 @@ func TestParentOverReconnect(t *testing.T) {
 		link.Cut()
 		pass(time.Second)
 		for lock, err := range other.Info(t.Context(), &wsclient.InfoOptions{Match: "a"}) {
-			if err != nil || len(lock.Waiters) != 1 || lock.Waiters[0].Parent.String() != outer.ID() {
+			if err != nil || len(lock.Waiters) != 1 || lock.Waiters[0].Parent != outer.ID() {
 				t.Errorf("got %+v, %v; want that it waits inside %s again", lock.Waiters, err, outer.ID())
 			}
 		}

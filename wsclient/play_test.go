@@ -171,11 +171,11 @@ func (a *actor) do(m wire.Request) {
 }
 
 func (a *actor) acquire(m *wire.Acquire) {
-	ctx, parent := a.t.Context(), ""
+	ctx, parent := a.t.Context(), wsclient.ID{}
 	if outer := a.acquires[m.Parent]; outer != nil {
 		ctx = outer.lock.Context()
 	} else if !m.Parent.IsZero() { // of another client
-		parent = m.Parent.String()
+		parent = m.Parent
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	try := &attempt{cancel: cancel, done: make(chan struct{}), hold: a.hold(m), released: make(chan error, 1)}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // read takes what the broker sends until the connection has ended.
@@ -108,7 +109,7 @@ func (c *conn) receive(frame []byte) error {
 			c.client.setState(c, Draining)
 		}
 	default:
-		return fmt.Errorf("the broker sent %s, which nobody asked for", reply.Kind())
+		return fmt.Errorf("the broker sent %s, which nobody asked for", codec.Kind(reply))
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func TestNotAskedAgain(t *testing.T) {
 		calls := map[string]func() error{
 			"try":   func() error { _, err := c.TryAcquire(t.Context(), "a", nil); return err },
 			"steal": func() error { _, err := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Steal: true}); return err },
-			"evict": func() error { return c.Evict(t.Context(), "bbbbbbbb--0", "") },
+			"evict": func() error { return c.Evict(t.Context(), wsclient.ID{Session: "bbbbbbbb"}, "") },
 		}
 		for name, call := range calls {
 			link.Delay(time.Second)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // A request is an acquire, from the call to its end. It is asked for on one
@@ -77,7 +78,7 @@ func (c *conn) submit(r *request) {
 	c.next++
 	c.requests.set(r.what.ID.N, r)
 	m := r.message()
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
 		r.finish(badRequest(err)) // this broker allows less than the one before
 		return
 	}

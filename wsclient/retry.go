@@ -53,7 +53,7 @@ func (b *backoff) next(lasted time.Duration, dice float64) time.Duration {
 func isFinal(err error) bool {
 	if refused := new(DialError); errors.As(err, &refused) && refused.Status != 0 && !refused.FromProxy {
 		for _, row := range wire.HTTPStatuses() {
-			if row.Status == refused.Status {
+			if row.Code == refused.Status {
 				return row.Retry == wire.RetryNever
 			}
 		}

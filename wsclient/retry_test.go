@@ -60,7 +60,7 @@ func TestIsFinal(t *testing.T) {
 		fmt.Errorf("dial: %w", fmt.Errorf("x: %w", &DialError{Status: 401})):  true,
 	}
 	for _, row := range wire.HTTPStatuses() {
-		final[&DialError{Status: row.Status}] = row.Retry == wire.RetryNever
+		final[&DialError{Status: row.Code}] = row.Retry == wire.RetryNever
 	}
 	for _, row := range wire.CloseCodes() {
 		if row.Code != wire.CloseNormal {

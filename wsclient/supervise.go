@@ -56,7 +56,7 @@ func (c *Client) try(pause time.Duration) (*conn, error) {
 		err = c.attach(conn)
 	}
 	if err != nil {
-		return nil, &unreachable{fmt.Errorf("dial %s: %w", printable(c.target), err)}
+		return nil, &unreachable{fmt.Errorf("dial %s: %w", publicURL(c.target), err)}
 	}
 	return conn, nil
 }

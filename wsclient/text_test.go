@@ -22,7 +22,10 @@ func TestNoText(t *testing.T) {
 				_, err := c.TryAcquire(ctx, "b", &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: odd}}})
 				return err
 			},
-			"parent": func() error { _, err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Parent: odd + "--0"}); return err },
+			"parent": func() error {
+				_, err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Parent: wsclient.ID{Session: odd}})
+				return err
+			},
 			"info": func() (err error) {
 				for _, err = range c.Info(ctx, &wsclient.InfoOptions{Match: odd}) {
 					break
@@ -35,9 +38,9 @@ func TestNoText(t *testing.T) {
 				}
 				return err
 			},
-			"why":     func() error { _, err := c.Why(ctx, odd+"--0"); return err },
+			"why":     func() error { _, err := c.Why(ctx, wsclient.ID{Session: odd}); return err },
 			"why of":  func() error { _, err := c.WhyLock(ctx, odd); return err },
-			"evict":   func() error { return c.Evict(ctx, odd+"--0", "") },
+			"evict":   func() error { return c.Evict(ctx, wsclient.ID{Session: odd}, "") },
 			"message": func() error { return c.Evict(ctx, held.ID(), odd) },
 		} {
 			if err := call(); !errors.Is(err, wsclient.ErrBadRequest) {

@@ -8,59 +8,56 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A View is what a watch knows of the locks that match: who holds them and who
-// waits for them. It is as it was right after Change.
+// A View shows who holds the locks of a watch, and who waits for them, right after Change.
 //
-// It is valid until the next step of the iteration that yields it, in the
-// goroutine of that; what its methods return is the caller's to keep. They cost
-// what they return, and a change costs no more than the lock that it is about.
+// It is valid until the next step of the iteration, and in the goroutine of the iteration only.
+// The caller may keep what its methods return. Their cost is that of what they return. The cost
+// of a change is at most that of its lock.
 type View struct {
-	// Change is what has happened since the step before. It is nil when the view
-	// was made from the listing: at the first step, and where changes were missed.
-	Change *wire.Change
+	// Change is what has happened since the previous step. It is nil if the view was made from the
+	// listing: at the first step, and after changes were missed.
+	Change *Change
 
-	locks map[string]*seenLock // those that somebody holds or waits for
-	torn  bool                 // it can no longer be kept right by changes alone
+	locks map[string]*seenLock // the locks that are held or waited for
+	torn  bool                 // changes alone can no longer keep it right
 }
 
 func newView() *View { return &View{locks: make(map[string]*seenLock)} }
 
-// Locks returns the locks that somebody holds or waits for, by name. Holders are
-// in the order of their grants and waiters in the order of their arrival;
-// Holding and Waiting are exact, and where they are greater than the lists
-// are long, the lists are the first of them.
+// Locks returns the locks that are held or waited for, in the order of their names. Holders are in
+// the order of their grants, and waiters in the order of their arrival. Holding and Waiting are
+// exact. If a list is shorter than its count, it has the first ones.
 //
-// DurationMS is brought up to date. Parent and Gone are as they were when the
-// request was last told of, since no change tells of their end or beginning,
-// and Seq and Grants, which no change tells at all, are 0.
-func (v *View) Locks() []wire.LockInfo {
-	locks := make([]wire.LockInfo, 0, len(v.locks))
+// DurationMS is up to date. Parent and Gone are as in the last change or page that had the request,
+// because no change reports that they are different. Seq and Grants are 0, because no change has
+// them.
+func (v *View) Locks() []LockInfo {
+	locks := make([]LockInfo, 0, len(v.locks))
 	for _, name := range slices.Sorted(maps.Keys(v.locks)) {
 		locks = append(locks, v.locks[name].info(name))
 	}
 	return locks
 }
 
-// Lock returns the lock of that name, as Locks does, if somebody holds it or
-// waits for it.
-func (v *View) Lock(name string) (wire.LockInfo, bool) {
+// Lock returns the lock of that name as [View.Locks] does. It returns false if the lock is neither
+// held nor waited for.
+func (v *View) Lock(name string) (LockInfo, bool) {
 	if l := v.locks[name]; l != nil {
 		return l.info(name), true
 	}
-	return wire.LockInfo{Name: name}, false
+	return LockInfo{Name: name}, false
 }
 
-// replace makes lock all that is known of the lock of that name; it was received
-// at that time.
-func (v *View) replace(lock wire.LockInfo, at time.Time) {
+// replace replaces what is known of the lock of that name by lock, which was received at that time.
+func (v *View) replace(lock LockInfo, at time.Time) {
 	v.locks[lock.Name] = &seenLock{
 		holders: seenQueue{seenAll(lock.Holders, at), lock.Holding},
 		waiters: seenQueue{seenAll(lock.Waiters, at), lock.Waiting},
 	}
 }
 
-// apply does to the lock that c names what c tells; it was received at that time.
-func (v *View) apply(c *wire.Change, at time.Time) {
+// apply applies c, which was received at that time, to its lock.
+func (v *View) apply(c *Change, at time.Time) {
 	l := v.locks[c.Lock]
 	if l == nil {
 		l = new(seenLock)
@@ -86,13 +83,12 @@ type seenLock struct {
 	holders, waiters seenQueue
 }
 
-// grant moves r to the holders. It reports false when it cannot tell whether r
-// has waited.
+// grant moves r to the holders. It returns false if it cannot tell whether r has waited.
 //
-// A request is granted as the first of its queue, or while nobody waits, or it
-// steals, which only exclusive ones do. So where there are waiters, and r is
-// none of those listed, it was the first of those that are not, if none is
-// listed, or it steals.
+// A request is granted because it is the first of its queue, because nobody waits, or because it
+// is a steal, which is always exclusive. So if there are waiters and r is not among the listed
+// ones, there are two cases. Either none is listed and r was the first of the others, or r is a
+// steal.
 func (l *seenLock) grant(r seenRequest) (sure bool) {
 	sure = true
 	waited, more := l.waiters.take(r)
@@ -104,8 +100,8 @@ func (l *seenLock) grant(r seenRequest) (sure bool) {
 	return sure && more
 }
 
-// end removes r, which is a holder if it has a token. It reports false when all
-// that are left are not listed.
+// end removes r, which is a holder if it has a token. It returns false if some are left and none
+// of them is listed.
 func (l *seenLock) end(r seenRequest) (sure bool) {
 	q := &l.waiters
 	if r.Token != 0 {
@@ -118,8 +114,8 @@ func (l *seenLock) end(r seenRequest) (sure bool) {
 	return more
 }
 
-func (l *seenLock) info(name string) wire.LockInfo {
-	return wire.LockInfo{
+func (l *seenLock) info(name string) LockInfo {
+	return LockInfo{
 		Name:    name,
 		Holders: l.holders.infos(),
 		Waiters: l.waiters.infos(),
@@ -128,9 +124,8 @@ func (l *seenLock) info(name string) wire.LockInfo {
 	}
 }
 
-// A seenQueue is the holders, or the waiters, of a lock in a view. The listing
-// may have cut it short; then those that come later are only counted, so that
-// the ones listed are always the first.
+// A seenQueue is the holders, or the waiters, of a lock in a view. If the listing has cut it short,
+// later requests are only counted. So the listed ones are always the first.
 type seenQueue struct {
 	first []seenRequest
 	all   int
@@ -146,8 +141,8 @@ func (q *seenQueue) add(r seenRequest) {
 	q.all++
 }
 
-// take removes r if it is listed. It reports that, and whether anybody is listed
-// then, where there is anybody.
+// take removes r if it is listed, and returns whether it was. It also returns false for more if
+// some are left and none of them is listed.
 func (q *seenQueue) take(r seenRequest) (known, more bool) {
 	i := slices.IndexFunc(q.first, func(s seenRequest) bool { return s.ID == r.ID })
 	if i < 0 {
@@ -158,8 +153,8 @@ func (q *seenQueue) take(r seenRequest) (known, more bool) {
 	return true, len(q.first) > 0 || q.all == 0
 }
 
-func (q *seenQueue) infos() []wire.RequestInfo {
-	infos := make([]wire.RequestInfo, len(q.first))
+func (q *seenQueue) infos() []RequestInfo {
+	infos := make([]RequestInfo, len(q.first))
 	for i, r := range q.first {
 		infos[i] = *r.RequestInfo
 		infos[i].DurationMS = time.Since(r.since).Milliseconds()
@@ -170,15 +165,15 @@ func (q *seenQueue) infos() []wire.RequestInfo {
 
 // A seenRequest is a request in a view. What it points to is never changed.
 type seenRequest struct {
-	*wire.RequestInfo
-	since time.Time // it has been waiting, or holding
+	*RequestInfo
+	since time.Time // when it began to wait, or to hold
 }
 
-func seen(r wire.RequestInfo, at time.Time) seenRequest {
+func seen(r RequestInfo, at time.Time) seenRequest {
 	return seenRequest{&r, at.Add(-r.Duration())}
 }
 
-func seenAll(infos []wire.RequestInfo, at time.Time) []seenRequest {
+func seenAll(infos []RequestInfo, at time.Time) []seenRequest {
 	all := make([]seenRequest, len(infos))
 	for i, info := range infos {
 		all[i] = seen(info, at)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // maxUndelivered is how many frames wait for a consumer that is slow, and
@@ -16,9 +18,9 @@ const (
 	maxUndeliveredBytes = 16 << 20
 )
 
-// Watch follows the locks whose names match pattern, a glob in which * does not
-// cross a slash and ** does; "": all locks. It yields a view of them that is
-// never wrong: first when it knows all of them, then after each change.
+// Watch follows the locks whose names match pattern. Pattern is a glob in which * does not cross a
+// slash and ** does. "" matches all names. Watch yields a view of the locks that is never wrong,
+// first when it knows all of them, and then after each change.
 //
 //	for view, err := range client.Watch(ctx, "orders/**") {
 //		if err != nil {
@@ -27,17 +29,16 @@ const (
 //		...
 //	}
 //
-// Changes are yielded one by one and in their order, as long as the consumer
-// keeps up. Where the broker left some out, or more than 10,000, or 16 MiB, are
-// waiting for the consumer, all of these are dropped, the view is made anew from
-// the listing, and yielded with Change nil. A slow consumer holds up nobody else.
+// Changes are yielded one by one and in their order, as long as the consumer keeps up. If the
+// broker has left out changes, or if more than 10,000 changes or 16 MiB wait for the consumer, all
+// of them are dropped. Then the view is made again from the listing, and yielded with a nil Change.
+// A slow consumer delays nobody else.
 //
-// When the connection ends, nothing is yielded until there is another; then the
-// view is made anew.
+// After a disconnect, nothing is yielded until the client has reconnected. Then the view is made
+// again.
 //
-// An error ends it: the cause of ctx when that ends, a refusal, an *[Error], or
-// that of the client. However it ends nothing is left behind, here or on the
-// broker.
+// An error ends the iteration: the cause of ctx, a refusal, which is an *[Error], or the error of
+// the client. Nothing is left behind on the broker, however the iteration ends.
 func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, error] {
 	return func(yield func(*View, error) bool) {
 		for {
@@ -103,7 +104,7 @@ type received struct {
 // watch sends a watch for match.
 func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
 	m := &wire.Watch{Match: match}
-	if err := wire.CheckFrame(m, c.hello.Limits); err != nil {
+	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
 		return nil, badRequest(err)
 	}
 	c.mu.Lock()
@@ -133,7 +134,7 @@ func (w *watch) put(reply wire.Reply) {
 		return
 	}
 	w.queue = append(w.queue, received{reply, time.Now()})
-	w.bytes += wire.Size(reply)
+	w.bytes += jsonsize.Reply(reply)
 	if len(w.queue) > maxUndelivered || w.bytes > maxUndeliveredBytes {
 		w.lag()
 		return
@@ -146,7 +147,7 @@ func (w *watch) put(reply wire.Reply) {
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
-	w.bytes = wire.Size(w.queue[0].reply)
+	w.bytes = jsonsize.Reply(w.queue[0].reply)
 	w.signal()
 }
 
@@ -217,7 +218,7 @@ func (w *watch) pop() (frame received, ok bool) {
 	}
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
-	w.bytes -= wire.Size(frame.reply)
+	w.bytes -= jsonsize.Reply(frame.reply)
 	w.lagged = false // if it was set, that was the news of it
 	return frame, true
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Explain puts a chain of [Client.Why] into words, for people, in one line:
@@ -14,11 +14,11 @@ import (
 //
 // "Behind", instead of "held by", names one who waits too, for this lock. What
 // cannot be printed is quoted. Of an empty chain it says nothing.
-func Explain(chain []wire.Step) string { return explain(chain, false) }
+func Explain(chain []Step) string { return explain(chain, false) }
 
 // explain is Explain, and, where the last blocker is known to have the first request
 // inside, leaves out what has been said of it, or says so.
-func explain(steps []wire.Step, circle bool) string {
+func explain(steps []Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {
 		if i == 0 {
@@ -26,7 +26,7 @@ func explain(steps []wire.Step, circle bool) string {
 		} else {
 			text.WriteString(onward(steps[i-1].Blocker, step.Request))
 		}
-		text.WriteString(" waits for " + wire.Printable(step.Lock) + ", ")
+		text.WriteString(" waits for " + printable.Text(step.Lock) + ", ")
 		if step.Blocker.Token == 0 { // only holders have one
 			text.WriteString("behind ")
 		} else {
@@ -34,7 +34,7 @@ func explain(steps []wire.Step, circle bool) string {
 		}
 		closes := circle && i == len(steps)-1
 		if closes && sameAuthor(steps[0].Request, step.Blocker) {
-			text.WriteString(wire.Printable(step.Blocker.Author))
+			text.WriteString(printable.Text(step.Blocker.Author))
 			continue
 		}
 		text.WriteString(named(step.Blocker))
@@ -47,38 +47,38 @@ func explain(steps []wire.Step, circle bool) string {
 
 // onward leads from a blocker to what keeps it: itself, or what waits inside it, which
 // people need not tell from it where one client asked for both in the same name.
-func onward(blocker, waiter wire.RequestInfo) string {
+func onward(blocker, waiter RequestInfo) string {
 	if alike(blocker, waiter) {
 		return ", which"
 	}
 	return ", inside which " + named(waiter)
 }
 
-func alike(a, b wire.RequestInfo) bool { return a.Author == b.Author && a.ID.Session == b.ID.Session }
+func alike(a, b RequestInfo) bool { return a.Author == b.Author && a.ID.Session == b.ID.Session }
 
-func sameAuthor(a, b wire.RequestInfo) bool {
+func sameAuthor(a, b RequestInfo) bool {
 	return a.Author != "" && alike(a, b)
 }
 
 // named is a request in the form "author (id)", with the label of its client in
 // place of an author that it does not name.
-func named(r wire.RequestInfo) string {
-	id := wire.Printable(r.ID.String())
+func named(r RequestInfo) string {
+	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
 		return "#" + id
 	}
-	return wire.Printable(name) + " (" + id + ")"
+	return printable.Text(name) + " (" + id + ")"
 }
 
 // describe says who a request is, in the form "@author (#id, client) for 3s".
-func describe(r wire.RequestInfo) string {
-	who := "#" + wire.Printable(r.ID.String())
+func describe(r RequestInfo) string {
+	who := "#" + printable.Text(r.ID.String())
 	if r.Client != "" {
-		who += ", " + wire.Printable(r.Client)
+		who += ", " + printable.Text(r.Client)
 	}
 	if r.Author != "" {
-		who = "@" + wire.Printable(r.Author) + " (" + who + ")"
+		who = "@" + printable.Text(r.Author) + " (" + who + ")"
 	}
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
@@ -87,10 +87,10 @@ func describe(r wire.RequestInfo) string {
 func blame(by, message string) string {
 	var text string
 	if by != "" {
-		text = " by " + wire.Printable(by)
+		text = " by " + printable.Text(by)
 	}
 	if message != "" {
-		text += ": " + wire.Printable(message)
+		text += ": " + printable.Text(message)
 	}
 	return text
 }

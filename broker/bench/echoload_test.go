@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // author is that of all requests.
@@ -20,11 +21,11 @@ const author = "create_user"
 // some time after it has begun.
 func pairFrames(locks ...wire.LockSpec) [][]byte {
 	id := wire.ID{Session: "k3v9x2mq", N: 100_000}
-	acquire, err := wire.Append(nil, &wire.Acquire{ID: id, Locks: locks, Author: author})
+	acquire, err := codec.Append(nil, &wire.Acquire{ID: id, Locks: locks, Author: author})
 	if err != nil {
 		panic(err)
 	}
-	release, err := wire.Append(nil, &wire.Release{ID: id})
+	release, err := codec.Append(nil, &wire.Release{ID: id})
 	if err != nil {
 		panic(err)
 	}

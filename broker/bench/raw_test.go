@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // A raw is a session that costs this process next to nothing: frames are put together and taken
@@ -62,7 +63,7 @@ func (r *raw) shakeHands() error {
 	if err != nil {
 		return err
 	}
-	reply, err := wire.DecodeReply(frame)
+	reply, err := codec.DecodeReply(frame)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
+
+// Check reports what a broker with these limits would refuse in m before it looks at
+// anything else. A broker answers it with [BadRequest].
+func Check(m Request, limits Limits) error {
+	switch m := m.(type) {
+	case *Acquire:
+		return m.check(limits)
+	case *Info:
+		return m.check(limits)
+	case *Watch:
+		return checkGlob(m.Match, limits)
+	case *Why:
+		return m.check(limits)
+	case *Evict:
+		return m.check(limits)
+	}
+	return nil // the others have only an id
+}
 
 func (m *Acquire) check(l Limits) error {
 	if err := checkLocks(m.Locks, l); err != nil {
@@ -51,7 +71,7 @@ func checkLocks(locks []LockSpec, l Limits) error {
 		if err := checkLock(&locks[i], l); err != nil {
 			return fmt.Errorf("locks[%d].%w", i, err)
 		}
-		// Quadratic in at most 64 names: cheaper than a map.
+		// For at most 64 names this is cheaper than a map.
 		for j := range i {
 			if locks[j].Name == locks[i].Name {
 				return fmt.Errorf("locks[%d].name: the same as locks[%d].name", i, j)
@@ -76,11 +96,6 @@ func checkLock(lock *LockSpec, l Limits) error {
 	}
 	return nil
 }
-
-func (m *Release) check(Limits) error { return nil }
-func (m *Cancel) check(Limits) error  { return nil }
-func (m *Unwatch) check(Limits) error { return nil }
-func (m *Ping) check(Limits) error    { return nil }
 
 func (m *Info) check(l Limits) error {
 	if m.After < 0 || m.After > MaxInteger {
@@ -114,8 +129,6 @@ func (m *Info) checkSeq() error {
 	return checkRange("waiters_after", m.WaitersAfter, 0, MaxInteger)
 }
 
-func (m *Watch) check(l Limits) error { return checkGlob(m.Match, l) }
-
 func (m *Why) check(l Limits) error {
 	id, request := m.Request.Get()
 	name, lock := m.Lock.Get()
@@ -145,7 +158,8 @@ func checkName(field, name string, l Limits) error {
 	return checkText(field, name, l.NameBytes)
 }
 
-// checkID is for who sends it: what is no text cannot be encoded, and the failure would cost the connection.
+// checkID refuses an id that is not valid UTF-8. A client checks this before it sends: a
+// frame with such bytes would count as malformed.
 func checkID(field string, id ID) error {
 	if !utf8.ValidString(id.Session) {
 		return fmt.Errorf("%s: not valid UTF-8", field)
@@ -159,6 +173,27 @@ func checkText(field, text string, limit int) error {
 	}
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%s: not valid UTF-8", field)
+	}
+	return nil
+}
+
+// checkGlob refuses a glob that is not valid, or that could keep the broker busy for long.
+func checkGlob(match Opt[string], l Limits) error {
+	pattern, given := match.Get()
+	if !given {
+		return nil
+	}
+	if pattern == "" {
+		return errors.New("match: empty")
+	}
+	if err := checkText("match", pattern, l.NameBytes); err != nil {
+		return err
+	}
+	if !glob.Valid(pattern) {
+		return errors.New("match: not a valid glob")
+	}
+	if glob.Cost(pattern) > glob.MaxCost {
+		return fmt.Errorf("match: its length times its alternatives is more than %d", glob.MaxCost)
 	}
 	return nil
 }

@@ -5,14 +5,29 @@ import (
 	"fmt"
 )
 
-// A client acts on what the broker says, so it checks what it acts on. What is
-// only shown to people is taken as it comes.
+// CheckReply reports what is wrong with the fields of m that a client acts on. Fields that
+// are only shown to people are not checked.
+func CheckReply(m Reply) error {
+	switch m := m.(type) {
+	case *Hello:
+		return m.check()
+	case *Granted:
+		return m.check()
+	case *Lost:
+		return m.check()
+	case *Error:
+		return m.check()
+	case *Draining:
+		return nil
+	}
+	return checkValid(replyID(m))
+}
 
-func (m *Hello) checkReply() error {
+func (m *Hello) check() error {
 	switch {
 	case m.Protocol != Version:
 		return fmt.Errorf("protocol: want %d, not %d", Version, m.Protocol)
-	case m.Session == "" || !(ID{Session: m.Session}).Valid() || ParseID(m.Session+"--0") != (ID{Session: m.Session}):
+	case !isSession(m.Session):
 		return errors.New("session: not a session name")
 	case m.HeartbeatMS < 1 || m.HeartbeatMS > MaxMillis:
 		return fmt.Errorf("heartbeat_ms: want 1 to %d", MaxMillis)
@@ -26,41 +41,32 @@ func (m *Hello) checkReply() error {
 	return nil
 }
 
-func (m *Granted) checkReply() error {
+// isSession reports whether ids with that name of a session can be told from other text.
+func isSession(name string) bool { return name != "" && ParseID(name+"--0") == ID{Session: name} }
+
+func (m *Granted) check() error {
 	if m.Token < 1 || m.Token > MaxInteger {
 		return fmt.Errorf("token: want 1 to %d", MaxInteger)
 	}
-	return needID(m.ID)
+	return checkValid(m.ID)
 }
 
-func (m *Lost) checkReply() error {
+func (m *Lost) check() error {
 	switch m.Reason {
 	case LostExpired, LostStolen, LostEvicted:
-		return needID(m.ID)
+		return checkValid(m.ID)
 	}
 	return fmt.Errorf("reason: unknown: %.40q", m.Reason)
 }
 
-func (m *Error) checkReply() error {
+func (m *Error) check() error {
 	if m.Code == "" {
 		return errors.New("code: missing")
 	}
 	return nil
 }
 
-func (m *Draining) checkReply() error  { return nil }
-func (m *Released) checkReply() error  { return needID(m.ID) }
-func (m *Cancelled) checkReply() error { return needID(m.ID) }
-func (m *InfoPage) checkReply() error  { return needID(m.ID) }
-func (m *Chain) checkReply() error     { return needID(m.ID) }
-func (m *Watching) checkReply() error  { return needID(m.ID) }
-func (m *Change) checkReply() error    { return needID(m.ID) }
-func (m *Lagged) checkReply() error    { return needID(m.ID) }
-func (m *Unwatched) checkReply() error { return needID(m.ID) }
-func (m *Evicted) checkReply() error   { return needID(m.ID) }
-func (m *Pong) checkReply() error      { return needID(m.ID) }
-
-func needID(id ID) error {
+func checkValid(id ID) error {
 	if !id.Valid() {
 		return errors.New("id: want session--n")
 	}

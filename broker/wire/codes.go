@@ -2,10 +2,10 @@ package wire
 
 import "slices"
 
-// A Code says what kind of error a reply reports.
+// A Code is the kind of an [Error]. Programs decide by it.
 type Code string
 
-// The codes of errors; [ErrorCodes] says what each means.
+// The codes of errors. [ErrorCodes] returns what each means.
 const (
 	BadRequest   Code = "bad_request"
 	BadID        Code = "bad_id"
@@ -21,27 +21,27 @@ const (
 	ShuttingDown Code = "shutting_down"
 )
 
-// Retry says whether the same request may succeed when it is made again.
+// Retry says whether the same request may succeed if it is made again.
 type Retry string
 
-// The answers in the retry columns.
+// The values of a Retry.
 const (
-	RetryNever     Retry = "never"     // not unchanged: the sender must mend something first
+	RetryNever     Retry = "never"     // only after the sender has changed something
 	RetryLater     Retry = "later"     // on the same connection, after a while
 	RetryReconnect Retry = "reconnect" // on a new connection, after a while
 )
 
-// ErrorInfo is a row of the table of error codes.
-type ErrorInfo struct {
-	Code    Code
+// A CodeInfo is a row of the table of error codes, of close codes or of HTTP statuses.
+type CodeInfo[C Code | int] struct {
+	Code    C
 	Retry   Retry
 	Meaning string
 }
 
 // ErrorCodes returns the table of error codes.
-func ErrorCodes() []ErrorInfo { return slices.Clone(errorCodes) }
+func ErrorCodes() []CodeInfo[Code] { return slices.Clone(errorCodes) }
 
-var errorCodes = []ErrorInfo{
+var errorCodes = []CodeInfo[Code]{
 	{BadRequest, RetryNever, "malformed JSON, unknown type, a field missing or out of range"},
 	{BadID, RetryNever, "not `session--n` of this session, or n not greater than every n before"},
 	{NotHeld, RetryNever, "release of a request that is not held"},
@@ -56,8 +56,8 @@ var errorCodes = []ErrorInfo{
 	{ShuttingDown, RetryReconnect, "the broker is draining"},
 }
 
-// Close codes of the WebSocket connection that have a meaning here, from
-// RFC 6455, section 7.4.1.
+// The close codes of a WebSocket connection that the protocol uses (RFC 6455, section 7.4.1).
+// [CloseCodes] returns what each means.
 const (
 	CloseNormal   = 1000
 	CloseProtocol = 1002
@@ -68,47 +68,35 @@ const (
 	CloseRestart  = 1012
 )
 
-// Goodbye is the reason of a close frame, with [CloseNormal], by which a client says that
-// it has given up everything. No library sends it by itself.
+// Goodbye is the reason of a close frame with [CloseNormal]. A client sends it to say that it has
+// released everything. No WebSocket library sends it by itself.
 const Goodbye = "goodbye"
 
-// AliveMessage is the value of the query parameter "alive" by which a client asks that only
-// messages count as signs of its life, and not the pings and pongs of WebSocket.
+// AliveMessage is a value of the query parameter "alive". A client that sends it asks the broker
+// to count only messages as signs of life, and not the pings and pongs of WebSocket.
 const AliveMessage = "message"
 
-// CloseInfo is a row of the table of close codes.
-type CloseInfo struct {
-	Code    int
-	Retry   Retry
-	Meaning string
-}
+// CloseCodes returns the table of close codes. A client treats any other code as [CloseNoFrame].
+func CloseCodes() []CodeInfo[int] { return slices.Clone(closeCodes) }
 
-// CloseCodes returns the table of close codes. A code that is not in it is
-// treated as [CloseNoFrame] is.
-func CloseCodes() []CloseInfo { return slices.Clone(closeCodes) }
-
-var closeCodes = []CloseInfo{
-	{CloseNormal, RetryNever, "the client closed the connection, with the reason `goodbye` when it has given up everything; the broker answers in kind"},
+var closeCodes = []CodeInfo[int]{
+	{CloseNormal, RetryNever, "the client closed the connection, " +
+		"with the reason `goodbye` when it has given up everything; the broker answers in kind"},
 	{CloseProtocol, RetryNever, "the client broke the rules of WebSocket"},
 	{CloseBinary, RetryNever, "the client sent a binary frame"},
 	{CloseNoFrame, RetryReconnect, "never sent: the connection ended without a close frame"},
-	{ClosePolicy, RetryReconnect, "`slow consumer`, `silent` for timeout_ms, or `malformed frames`: more than 100 in a row"},
+	{ClosePolicy, RetryReconnect, "`slow consumer`, `silent` for timeout_ms, " +
+		"or `malformed frames`: more than 100 in a row"},
 	{CloseTooBig, RetryNever, "the client sent a frame over message_bytes"},
 	{CloseRestart, RetryReconnect, "the broker stops"},
 }
 
-// HTTPInfo is a row of the table of HTTP statuses that refuse an upgrade.
-type HTTPInfo struct {
-	Status  int
-	Retry   Retry
-	Meaning string
-}
+// HTTPStatuses returns the table of HTTP statuses with which a broker refuses an upgrade.
+func HTTPStatuses() []CodeInfo[int] { return slices.Clone(httpStatuses) }
 
-// HTTPStatuses returns the table of statuses that refuse an upgrade.
-func HTTPStatuses() []HTTPInfo { return slices.Clone(httpStatuses) }
-
-var httpStatuses = []HTTPInfo{
-	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, a query of more than 1536 bytes, or a `client` or `alive` in it that is out of range or given twice"},
+var httpStatuses = []CodeInfo[int]{
+	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, " +
+		"a query of more than 1536 bytes, or a `client` or `alive` in it that is out of range or given twice"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},

@@ -1,16 +1,11 @@
-// Package wire is the protocol that the broker and its clients speak: the
-// messages, their JSON encoding, and the codes of errors and closes. It is the
-// only package that both sides share.
+// Package wire is the vocabulary of the protocol that the broker and its clients speak:
+// the messages, their ids, the codes of errors and closes, and the limits. It is the only
+// package that both sides share.
 //
-// PROTOCOL.md beside this file is the reference, written for people who write
-// a client of their own. In Go, three names are enough to start with:
-// [DecodeRequest] for what a client sends, [DecodeReply] for what the broker
-// sends, and [Append] for both ways out.
+// PROTOCOL.md beside this file is the reference for people who write a client of their own.
+// In Go, start with [Request] and [Reply], which are the two sets of messages, and with
+// [Check], which reports what a broker would refuse. Package codec turns messages into
+// frames and frames into messages.
 //
-// Decoding is strict. A frame is one JSON object in valid UTF-8, without
-// duplicate names; names are case-sensitive; unknown members are ignored; null
-// counts as absent; an integer is written as an integer. What is wrong is
-// refused with a message that names the field, never repaired.
-//
-// Everything here is a value or a pure function and may be used concurrently.
+// Everything in this package is a value or a pure function, and may be used concurrently.
 package wire

@@ -40,7 +40,7 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-// An id that says nothing is no id of a request, and not an absent one.
+// The ID of the empty text is neither valid nor the zero ID.
 func TestZeroID(t *testing.T) {
 	var zero wire.ID
 	if !zero.IsZero() || zero.Valid() || zero.String() != "" || zero == wire.ParseID("") {

@@ -1,21 +1,21 @@
 package wire
 
-// Limits are what the broker accepts; its hello announces them.
+// Limits bound what a broker accepts. Its [Hello] announces them.
 type Limits struct {
-	// MessageBytes is the size of the greatest frame that a client may send.
+	// MessageBytes is the length of the longest frame that a client may send.
 	MessageBytes int `json:"message_bytes"`
 	// NameBytes is the length of the longest lock name, in bytes of UTF-8.
 	NameBytes int `json:"name_bytes"`
-	// AuthorBytes is the length of the longest author, in bytes of UTF-8. It
-	// holds for the message of an evict as well.
+	// AuthorBytes is the length of the longest author, and of the longest message of an
+	// [Evict], in bytes of UTF-8.
 	AuthorBytes int `json:"author_bytes"`
-	// LocksPerRequest is how many locks one request may name.
+	// LocksPerRequest is the greatest number of locks of one request.
 	LocksPerRequest int `json:"locks_per_request"`
-	// Requests is how many requests of one session may wait or hold at once.
+	// Requests is the greatest number of requests of one session that wait or hold.
 	Requests int `json:"requests"`
 }
 
-// DefaultLimits returns the limits of a broker that was not told otherwise.
+// DefaultLimits returns the default limits of a broker.
 func DefaultLimits() Limits {
 	return Limits{
 		MessageBytes:    64 << 10,
@@ -26,32 +26,27 @@ func DefaultLimits() Limits {
 	}
 }
 
-// Bounds that are part of the protocol, the same for every broker.
+// Bounds that are the same for every broker, because they are part of the protocol.
 const (
 	// MaxMillis is the longest duration: 365 days in milliseconds.
 	MaxMillis int64 = 365 * 24 * 60 * 60 * 1000
-	// MaxLimit is the greatest limit of a shared request.
+	// MaxLimit is the greatest Limit of a [LockSpec].
 	MaxLimit = 1_000_000
-	// MaxPage is how many locks an info reply holds at most, and by default.
+	// MaxPage is the greatest number of locks of an [InfoPage], and the default.
 	MaxPage = 1000
-	// MaxQueue is the greatest number of holders, and of waiters, that an info
-	// reply lists for each lock; DefaultQueue where the client does not say.
+	// MaxQueue is the greatest number of holders, and of waiters, that an [InfoPage] lists for
+	// each lock. DefaultQueue is the default.
 	MaxQueue     = 10_000
 	DefaultQueue = 100
-	// MaxHoldersTold is how many holders a timeout or an unavailable names.
+	// MaxHoldersTold is the greatest number of Holders of an [Error].
 	MaxHoldersTold = 8
-	// MaxAheadTold is the greatest ahead of a timeout or an unavailable; it
-	// stands for itself and everything above.
+	// MaxAheadTold is the greatest Ahead of an [Error]. It stands for this number or more.
 	MaxAheadTold = 1000
-	// MaxGlobCost is how much it may cost to compare a name with a glob; see
-	// [GlobCost].
-	MaxGlobCost = 2048
-	// ClientLabelBytes is the length of the longest client label.
+	// ClientLabelBytes is the length of the longest client label, in bytes of UTF-8.
 	ClientLabelBytes = 256
 )
 
-// Subprotocol is the name of this protocol in the WebSocket handshake, and
-// Version its number in the hello.
+// Subprotocol names the protocol in the WebSocket handshake, and Version in the [Hello].
 const (
 	Subprotocol = "lockbroker.v1"
 	Version     = 1

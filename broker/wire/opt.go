@@ -7,20 +7,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An Opt is a field that may be absent, where absent is not the same as zero:
-// wait_ms 0 gives up at once, no wait_ms waits for ever. The zero Opt is absent.
+// An Opt is a field that may be absent. Absent is not the same as zero: a request with wait_ms 0
+// does not wait, and one without wait_ms waits without a bound. The zero Opt is absent.
 type Opt[T any] struct {
 	value T
 	given bool
 }
 
-// Some returns an Opt that holds v.
+// Some returns the Opt with the value v.
 func Some[T any](v T) Opt[T] { return Opt[T]{value: v, given: true} }
 
-// Get returns the value, and whether one was given.
+// Get returns the value, and whether there is one.
 func (o Opt[T]) Get() (T, bool) { return o.value, o.given }
 
-// Or returns the value, or def where none was given.
+// Or returns the value, or def if the Opt is absent.
 func (o Opt[T]) Or(def T) T {
 	if o.given {
 		return o.value
@@ -28,16 +28,15 @@ func (o Opt[T]) Or(def T) T {
 	return def
 }
 
-// IsZero reports whether no value was given.
+// IsZero reports whether the Opt is absent.
 func (o Opt[T]) IsZero() bool { return !o.given }
 
-// MarshalJSONTo writes the value. An absent one belongs in a field with
-// omitzero, where this is not called.
+// MarshalJSONTo writes the value. It is not called for an absent Opt in a field with omitzero.
 func (o Opt[T]) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return json.MarshalEncode(enc, o.value)
 }
 
-// UnmarshalJSONFrom reads the value; null counts as absent.
+// UnmarshalJSONFrom reads the value. null counts as absent.
 func (o *Opt[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*o = Opt[T]{}
 	if dec.PeekKind() == 'n' {
@@ -48,8 +47,8 @@ func (o *Opt[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// fill reads the value. One that an int has no room for, on a machine of 32 bits, becomes the nearest that it has:
-// either is out of bounds, and the answer to it must be the same on every machine.
+// fill reads the value. On a 32-bit machine, a number that does not fit an int becomes the nearest
+// int. Both are out of bounds, and the answer must be the same on every machine.
 func (o *Opt[T]) fill(dec *jsontext.Decoder) error {
 	small, isInt := any(&o.value).(*int)
 	if !isInt {
@@ -57,9 +56,6 @@ func (o *Opt[T]) fill(dec *jsontext.Decoder) error {
 	}
 	var n int64
 	err := json.UnmarshalDecode(dec, &n)
-	*small = nearest(n)
+	*small = int(min(max(n, math.MinInt), math.MaxInt))
 	return err
 }
-
-// nearest is the int that is nearest to n.
-func nearest(n int64) int { return int(min(max(n, math.MinInt), math.MaxInt)) }

@@ -1,16 +1,18 @@
 package wire
 
-// A Pause says why a broker grants nothing at the moment; "" says that it grants.
+import "github.com/lockbroker/lockbroker/broker/wire/printable"
+
+// A Pause says why a broker grants nothing at the moment. "": it grants.
 type Pause string
 
-// The pauses. One that is not among them is of a later broker.
+// The pauses. A later version of the broker may send others.
 const (
-	PauseGrace    Pause = "grace"
-	PauseNoTokens Pause = "no_tokens"
-	PauseDraining Pause = "draining"
+	PauseGrace    Pause = "grace"     // the grace period after a run that did not stop cleanly
+	PauseNoTokens Pause = "no_tokens" // the broker cannot reserve fencing tokens
+	PauseDraining Pause = "draining"  // the broker is stopping
 )
 
-// Explain returns the reason in words, to follow "nothing is granted now:".
+// Explain returns the reason in words. They fit after "nothing is granted now: ".
 func (p Pause) Explain() string {
 	switch p {
 	case PauseGrace:
@@ -20,5 +22,5 @@ func (p Pause) Explain() string {
 	case PauseDraining:
 		return "the broker is stopping"
 	}
-	return Printable(string(p))
+	return printable.Text(string(p))
 }

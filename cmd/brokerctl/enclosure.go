@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -79,7 +80,7 @@ func (e enclosure) held(ctx context.Context, client *wsclient.Client, names []st
 	}
 	var held map[string]wire.RequestInfo
 	for _, name := range common {
-		options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: wire.MaxQueue, Whole: true}
+		options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: wire.MaxQueue, Whole: true}
 		for lock, err := range client.Info(ctx, options) {
 			if err != nil {
 				return nil, err

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -84,7 +86,10 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 }
 
 // A victim is a request that will be evicted, and its description.
-type victim struct{ id, words string }
+type victim struct {
+	id    wsclient.ID
+	words string
+}
 
 // String returns the description.
 func (v victim) String() string { return v.words }
@@ -93,20 +98,20 @@ func (v victim) String() string { return v.words }
 // take a listing of all locks.
 func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]victim, error) {
 	if c.ID != "" {
-		return []victim{{c.ID, wire.Printable(c.ID)}}, nil
+		return []victim{{wire.ParseID(c.ID), printable.Text(c.ID)}}, nil
 	}
 	var victims []victim
-	options := &wsclient.InfoOptions{Match: wire.PlainGlob(c.Lock), Queue: wire.MaxQueue}
+	options := &wsclient.InfoOptions{Match: glob.Escape(c.Lock), Queue: wire.MaxQueue}
 	for lock, err := range client.Info(ctx, options) {
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			victims = append(victims, victim{r.ID.String(), listing.Format{}.Request(r)})
+			victims = append(victims, victim{r.ID, listing.Format{}.Request(r)})
 		}
 	}
 	if len(victims) == 0 {
-		return nil, fmt.Errorf("nobody holds %s", wire.Printable(c.Lock))
+		return nil, fmt.Errorf("nobody holds %s", printable.Text(c.Lock))
 	}
 	return victims, nil
 }

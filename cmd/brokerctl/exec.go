@@ -12,7 +12,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
@@ -39,7 +39,7 @@ func lookUp(name string) (string, error) {
 		return path, nil
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "", &cli.Failure{
-			Err:  fmt.Errorf("no such command: %s", wire.Printable(name)),
+			Err:  fmt.Errorf("no such command: %s", printable.Text(name)),
 			Code: exitNoCommand,
 		}
 	}
@@ -48,7 +48,7 @@ func lookUp(name string) (string, error) {
 
 func notExecutable(name string, err error) error {
 	return &cli.Failure{
-		Err:  fmt.Errorf("cannot execute %s: %w", wire.Printable(name), err),
+		Err:  fmt.Errorf("cannot execute %s: %w", printable.Text(name), err),
 		Code: exitNotExecutable,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/live"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
@@ -180,7 +181,7 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listi
 	}
 	what := "all locks"
 	if c.Pattern != "" {
-		what = wire.Printable(c.Pattern)
+		what = printable.Text(c.Pattern)
 	}
 	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what,
 		c.hostPort(), locks, waiting)

@@ -44,9 +44,9 @@ func (f *lockFlags) Validate() error {
 	return nil
 }
 
-// acquire acquires all locks in names as one request. Parent is the id of the enclosing request, or "".
+// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID.
 // If acquire has to wait, it writes to out who holds the locks.
-func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent string,
+func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID,
 	hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := f.options(names[1:])
 	options.Hold, options.Parent = hold, parent

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -15,7 +16,7 @@ import (
 type nesting struct {
 	lender  enclosure   // the innermost enclosure that holds one of the locks
 	missing []string    // locks that no enclosure holds
-	parent  string      // the id of the innermost enclosure that holds any lock, or ""
+	parent  wsclient.ID // the innermost enclosure that holds any lock, or the zero ID
 	around  []enclosure // the enclosures if they wait for this process, outermost first
 }
 
@@ -39,7 +40,7 @@ func (f *lockFlags) findNesting(ctx context.Context, client *wsclient.Client, na
 		if held == nil {
 			continue
 		}
-		n.parent = cmp.Or(n.parent, e.ID)
+		n.parent = cmp.Or(n.parent, wire.ParseID(e.ID))
 		for _, name := range names {
 			r, found := held[name]
 			if !found || lent[name] {
@@ -61,7 +62,7 @@ func (f *lockFlags) findNesting(ctx context.Context, client *wsclient.Client, na
 // the run does not wait for this process.
 func (f *lockFlags) checkLent(name string, held wire.RequestInfo, waitsForUs bool) error {
 	failure := &cli.Failure{Code: exitNotObtained}
-	prefix := fmt.Sprintf("%s is held by the enclosing run (%v)", wire.Printable(name), held.ID)
+	prefix := fmt.Sprintf("%s is held by the enclosing run (%v)", printable.Text(name), held.ID)
 	switch wanted := f.options(nil); {
 	case !covers(held, wanted.Mode, wanted.Limit):
 		failure.Err = fmt.Errorf("%s, shared among more holders than this request allows", prefix)

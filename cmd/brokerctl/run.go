@@ -115,7 +115,7 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		_ = client.Close()
 		return replaceProcess(path, command, c.environment(n.lender, n.around), signals)
 	}
-	own := enclosure{lock.ID(), lock.Token(), n.missing, os.Getpid(), sessionID()}
+	own := enclosure{lock.ID().String(), lock.Token(), n.missing, os.Getpid(), sessionID()}
 	g := &guard{
 		lock: lock, dialer: dialer, signals: signals, terminal: child.OpenTerminal(),
 		hold: valueOf(c.Hold), grace: c.Grace, messageWriter: newMessageWriter(app.Stderr, c.Quiet),

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/complete"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -92,10 +94,10 @@ func names(empty bool, fit func(wire.LockInfo) bool) query {
 
 // patterns suggests globs that match one lock each. It suggests nothing after a wildcard.
 func patterns(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
-	name, _ := wire.GlobName(prefix)
+	name, _ := glob.Name(prefix)
 	return wsclient.InfoOptions{Match: prefixGlob(name), Queue: 1},
 		func(lock wire.LockInfo) []complete.Suggestion {
-			return []complete.Suggestion{{Value: wire.PlainGlob(lock.Name)}}
+			return []complete.Suggestion{{Value: glob.Escape(lock.Name)}}
 		}
 }
 
@@ -120,12 +122,12 @@ func requests(which func(wire.LockInfo) []wire.RequestInfo) query {
 
 // about describes a request in a few words.
 func about(lock wire.LockInfo, r wire.RequestInfo) string {
-	text := "waits for " + wire.Printable(lock.Name)
+	text := "waits for " + printable.Text(lock.Name)
 	if r.Token > 0 {
-		text = "holds " + wire.Printable(lock.Name)
+		text = "holds " + printable.Text(lock.Name)
 	}
 	if r.Author != "" {
-		text += ", @" + wire.Printable(r.Author)
+		text += ", @" + printable.Text(r.Author)
 	}
 	return text
 }
@@ -135,5 +137,5 @@ func prefixGlob(prefix string) string {
 	if prefix == "" {
 		return ""
 	}
-	return wire.PlainGlob(prefix) + "{*,*/**}"
+	return glob.Escape(prefix) + "{*,*/**}"
 }

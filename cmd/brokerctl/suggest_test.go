@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -27,12 +27,12 @@ func TestPrefixGlob(t *testing.T) {
 		if prefix == "" || name == "" {
 			return // An empty prefix means all names, and an empty name is invalid.
 		}
-		glob := prefixGlob(prefix)
-		if wire.GlobCost(glob) > wire.MaxGlobCost {
-			t.Fatalf("%s costs too much", glob)
+		pattern := prefixGlob(prefix)
+		if glob.Cost(pattern) > glob.MaxCost {
+			t.Fatalf("%s costs too much", pattern)
 		}
-		if got := doublestar.MatchUnvalidated(glob, name); got != strings.HasPrefix(name, prefix) {
-			t.Fatalf("%s matches %q: %v", glob, name, got)
+		if got := doublestar.MatchUnvalidated(pattern, name); got != strings.HasPrefix(name, prefix) {
+			t.Fatalf("%s matches %q: %v", pattern, name, got)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -90,10 +90,10 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 func clientLabel() string {
 	name, host := "", "unknown"
 	if u, err := user.Current(); err == nil {
-		name = wire.Printable(u.Username) + "@"
+		name = printable.Text(u.Username) + "@"
 	}
 	if h, err := os.Hostname(); err == nil {
-		host = wire.Printable(h)
+		host = printable.Text(h)
 	}
 	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
@@ -75,7 +77,7 @@ func (w *waitReport) printStates(ctx context.Context) {
 
 // text returns the report as of now.
 func (w *waitReport) text(ctx context.Context) string {
-	what := wire.Printable(w.names[0])
+	what := printable.Text(w.names[0])
 	switch w.client.State() {
 	case wsclient.Connected:
 		what = w.obstacle(ctx)
@@ -98,14 +100,14 @@ func (w *waitReport) obstacle(ctx context.Context) string {
 			return describeObstacle(lock, ahead)
 		}
 	}
-	return wire.Printable(w.names[0])
+	return printable.Text(w.names[0])
 }
 
 // position returns a lock and the number of waiters ahead of this client in its queue.
 // The number is -1 if this client does not wait for the lock.
 func (w *waitReport) position(ctx context.Context, name string) (found wire.LockInfo, ahead int) {
 	ahead = -1
-	options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: reportQueue}
+	options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: reportQueue}
 	for lock, err := range w.client.Info(ctx, options) {
 		if err != nil {
 			continue // The next update may succeed.
@@ -122,7 +124,7 @@ func (w *waitReport) position(ctx context.Context, name string) (found wire.Lock
 
 // describeObstacle describes a lock to a client that waits for it behind ahead other waiters.
 func describeObstacle(lock wire.LockInfo, ahead int) string {
-	text := wire.Printable(lock.Name)
+	text := printable.Text(lock.Name)
 	switch {
 	case ahead >= reportQueue:
 		text += fmt.Sprintf(", %d or more ahead", ahead)
@@ -146,9 +148,9 @@ func describeObstacle(lock wire.LockInfo, ahead int) string {
 func shortName(r wire.RequestInfo) string {
 	switch {
 	case r.Author != "":
-		return "@" + wire.Printable(r.Author)
+		return "@" + printable.Text(r.Author)
 	case r.Client != "":
-		return wire.Printable(r.Client)
+		return printable.Text(r.Client)
 	}
-	return "#" + wire.Printable(r.ID.String())
+	return "#" + printable.Text(r.ID.String())
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -81,12 +83,12 @@ func (c *whyCmd) printLimits(ctx context.Context, client *wsclient.Client, chain
 		}
 	}
 	for _, name := range names {
-		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: wire.PlainGlob(name)}) {
+		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name)}) {
 			if err != nil {
 				return brokerFailure(err)
 			}
 			if differ := listing.Limits(lock); differ != "" {
-				_, _ = fmt.Fprintf(out, "%s: %s\n", wire.Printable(name), differ)
+				_, _ = fmt.Fprintf(out, "%s: %s\n", printable.Text(name), differ)
 			}
 		}
 	}
@@ -96,34 +98,34 @@ func (c *whyCmd) printLimits(ctx context.Context, client *wsclient.Client, chain
 // printUnblocked prints the state of a request or lock that has no blocker.
 func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, out io.Writer) error {
 	if c.isRequest {
-		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", wire.Printable(c.What))
+		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", printable.Text(c.What))
 		return err
 	}
-	options := &wsclient.InfoOptions{Match: wire.PlainGlob(c.What), Empty: true, Queue: 1}
+	options := &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: 1}
 	for lock, err := range client.Info(ctx, options) {
 		switch {
 		case err != nil:
 			return brokerFailure(err)
 		case len(lock.Holders) == 0 && notGranting(client) != "": // "free" would be misleading.
-			_, err = fmt.Fprintf(out, "%s is held by nobody\n", wire.Printable(lock.Name))
+			_, err = fmt.Fprintf(out, "%s is held by nobody\n", printable.Text(lock.Name))
 		case len(lock.Holders) == 0:
-			_, err = fmt.Fprintf(out, "%s is free\n", wire.Printable(lock.Name))
+			_, err = fmt.Fprintf(out, "%s is free\n", printable.Text(lock.Name))
 		default:
 			first := lock.Holders[0]
 			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n",
-				wire.Printable(lock.Name), listing.AppendWho(nil, first),
+				printable.Text(lock.Name), listing.AppendWho(nil, first),
 				listing.Short(first.Duration()))
 		}
 		return err
 	}
-	err := fmt.Errorf("no such request or lock: %s", wire.Printable(c.What))
+	err := fmt.Errorf("no such request or lock: %s", printable.Text(c.What))
 	return &cli.Failure{Err: err, Hint: "brokerctl info lists the locks and the ids of requests"}
 }
 
 // chain returns the chain of blockers. An argument in the form of an id is a request if there is such a
 // request, and else the name of a lock.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
-	if id := strings.TrimPrefix(c.What, "#"); wire.ParseID(id).Valid() {
+	if id := wire.ParseID(strings.TrimPrefix(c.What, "#")); id.Valid() {
 		chain, err := client.Why(ctx, id)
 		if !errors.Is(err, wsclient.ErrNotFound) {
 			c.isRequest = true

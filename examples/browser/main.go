@@ -1,12 +1,11 @@
-// Command browser is a text that people edit by turns, each in a tab of a browser on
-// any machine: whoever has the lock can write, the others see who that is and who
-// waits.
+// Command browser serves a text that people edit in turns, each in a browser tab on any machine. The holder of the
+// lock can write. The others see who holds the lock, and who waits for it.
 //
 //	go run ./examples/browser
 //
-// Open the page that it names in two tabs. It brings its broker along, which serves
-// the JavaScript client, too; the page is page.html. The text is kept behind HTTP, and
-// refuses who comes too late: a tab that was frozen while it had the lock.
+// Open the printed address in two tabs. The page is page.html. The program contains its own broker, which also serves
+// the JavaScript client. The text is read and written over HTTP. It checks the fencing token, and so refuses a stale
+// holder: a tab that was frozen and has lost the lock.
 package main
 
 import (
@@ -32,17 +31,17 @@ var page []byte
 
 func main() {
 	address := flag.String("address", "127.0.0.1:8080", "where to listen")
-	timeout := flag.Duration("timeout", 15*time.Second, "how long a tab may be silent before its lock goes to others")
+	timeout := flag.Duration("timeout", 15*time.Second, "session timeout: a silent tab loses its lock after it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := serve(ctx, *address, broker.Config{Timeout: *timeout}); err != nil {
 		fmt.Fprintln(os.Stderr, "browser:", err)
-		os.Exit(1) //nolint:gocritic // the signals go with the process
+		os.Exit(1) //nolint:gocritic // the process ends, and its signal handlers with it
 	}
 }
 
-// serve serves the page, the text, the broker and its client until ctx ends.
+// serve serves the page, the text, the broker and the JavaScript client until ctx ends.
 func serve(ctx context.Context, address string, config broker.Config) error {
 	b, err := broker.New(config)
 	if err != nil {

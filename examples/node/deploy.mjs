@@ -1,8 +1,8 @@
-// A deployment that only one may make at a time, on whatever machine:
+// A deployment that runs once at a time, on any machine:
 //
 //     node --experimental-websocket examples/node/deploy.mjs ws://127.0.0.1:27002 production
 //
-// Node 22 and later need no flag. The client is imported from this repository.
+// Node 22 and later need no flag. This program imports the client from the repository.
 
 import { connect } from "../../wsclient/js/client.js";
 
@@ -11,7 +11,7 @@ const locks = await connect(url, { author: "deploy.mjs" });
 try {
   await locks.request(`deploy/${target}`, { wait: 60_000 }, async (lock) => {
     for (const step of ["build", "copy", "switch over"]) {
-      lock.signal.throwIfAborted(); // lost: whoever has it now is deploying
+      lock.signal.throwIfAborted(); // throws if the lock is lost: another deployment may be running
       console.log(`${target}: ${step}`);
     }
   });

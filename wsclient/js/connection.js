@@ -1,115 +1,108 @@
-import { ConnectionError, lost, refusal, withDetails } from "./errors.js";
-import { later, leaseLeft, silence } from "./lease.js";
+import { ConnectionError, loss, refusal, withDetails } from "./errors.js";
+import { later, leaseLeft, silenceLeft } from "./lease.js";
 import { now, timer } from "./clock.js";
 import { parse } from "./names.js";
 
-// What a broker may say after the hello, of something that is open, which says what it means.
+// The types of all messages that a broker may send after its hello with the id of a request, a watch
+// or a question.
 const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
 
-// Browsers do not tell a page why there is none.
-const unsaid = "no connection: no broker there, it refuses this page, or Chrome has 255 WebSockets open";
-
-// connection makes one WebSocket, and follows it to its end. It calls client.connected when
-// the broker has said hello, and client.ended when it has ended.
-export function connection(client, WebSocket, url) {
-  const helloWait = 10_000; // ms in which a broker has to say hello
-  const closeWait = 2_000; // and to answer a close
-  const { clock, parting } = client;
+// connect makes one WebSocket, and follows the connection to its end. It calls connected
+// after the broker's hello, and ended at the end.
+export const connect = (client, WebSocket, url, connected, ended) => {
+  const helloWait = 10_000; // ms until the broker must have said hello
+  const closeWait = 2_000; // ms until it must have answered a close
+  const { clock, silent } = client;
   const made = now(clock);
-  // What is open, by id: requests, watches and questions. Each has take(message); and
-  // fail(error), for the end of the connection.
+  // The requests, watches and questions of this connection, by id. Each has receive(message), and
+  // end(error) if it could not be sent. Requests have lose(), and requests and questions fail(error), for
+  // the end of the connection.
   const open = new Map();
-  // For the hello; for the next ping; for the end of the silence, or of a close.
-  const wake = timer(clock);
-  // For the end of the lease. It has a timer of its own, which only a message sets: those of
-  // pings that are not answered are nested in one another.
+  const wake = timer(clock); // for the hello, for the next ping, and then for hangUp
+  // The end of the lease has a timer of its own, which only a message sets. Timers of pings that are
+  // not answered are nested.
   const watchdog = timer(clock);
   let next = 0; // the n of the next id
-  let over; // the error with which it has ended
-  let closed = () => {}; // called when the WebSocket has closed
+  let over; // the error with which the connection has ended
+  let closed; // called when the WebSocket has closed
   let heard = made; // when the latest message was sent that has been answered
   let pingDue; // on the monotonic clock
-  // Said by the hello. Until then there is no lease that could end.
+  // These are from the hello. Until then there is no lease that could end.
   let session, most, heartbeat;
   let timeout = Infinity;
 
-  // send throws if the message is too big for the broker, which would close the connection.
-  // Once that has ended it is silent.
-  const send = (message) => {
+  // send sends a message, unless the connection has ended. For a message that is too big the broker
+  // would close the connection. So send ends its entry instead.
+  const send = (message, entry) => {
     if (over) return;
     const frame = JSON.stringify(message);
-    if (frame.length * 3 > most && new TextEncoder().encode(frame).length > most) {
-      throw new RangeError(`want a request of at most ${most} bytes`);
+    if (new TextEncoder().encode(frame).length > most) {
+      open.delete(message.id);
+      entry.end(new RangeError(`request over ${most} bytes`));
+    } else {
+      ws.send(frame);
     }
-    ws.send(frame);
   };
 
   // begin opens an id for entry, and sends the message with it.
   const begin = (entry, message) => {
     const id = `${session}--${next++}`;
     open.set(id, entry);
-    try {
-      send({ ...message, id });
-    } catch (error) {
-      open.delete(id);
-      throw error;
-    }
+    send({ ...message, id }, entry);
     return id;
   };
 
-  // ask sends a message and waits for its reply.
+  // ask sends a message, and returns a promise for its answer.
   const ask = (message) =>
     new Promise((resolve, reject) => {
-      if (over) throw over; // since who asks has got it
-      const take = (m) => {
+      if (over) throw over; // it ended after the caller got it
+      const receive = (m) => {
         open.delete(m.id);
         if (m.type === "error") reject(refusal(m));
         else resolve(m);
       };
-      begin({ take, fail: reject }, message);
+      begin({ receive, fail: reject, end: reject }, message);
     });
 
-  // receive takes one frame. What cannot be understood ends the connection: it might have
-  // been about a lock.
+  // receive handles one frame. A frame that it cannot understand ends the connection, because it
+  // might be about a lock.
   const receive = (data) => {
     if (checkLease()) return;
     try {
       if (typeof data !== "string") throw "binary";
       const m = parse(data);
-      if (/hello|pong|info|why/.test(m.type)) conn.pause = m.not_granting;
+      if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
       if (!session) greet(m, data);
       else if (m.type === "draining") conn.draining = true;
-      else if (!known.test(m.type) || !m.id) throw data; // an error without an id: it could not read a message
-      else open.get(m.id)?.take(m);
+      else if (!known.test(m.type) || !m.id) throw data; // without an id: the broker could not read a frame
+      else open.get(m.id)?.receive(m);
     } catch (problem) {
-      abandon(`the broker is not understood: ${problem}`);
+      abandon(`the broker sent a bad frame: ${problem}`);
     }
   };
 
-  // greet takes the hello. The lease begins when the WebSocket was made: the request for
-  // it was sent after that, and the hello answers it.
+  // greet handles the hello. The lease begins when the WebSocket was made, because the hello answers
+  // a request that was sent after that.
   const greet = (m, data) => {
     ({ heartbeat_ms: heartbeat, limits: { message_bytes: most } } = m);
-    const left = leaseLeft(m.timeout_ms, made, now(clock));
-    if (m.type !== "hello" || m.protocol !== 1 || !(left > 0 && heartbeat > 0 && most > 0)) {
-      throw `no hello of version 1 in time, but ${data}`;
-    }
-    conn.session = session = m.session;
     conn.timeout = timeout = m.timeout_ms;
+    if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && most > 0)) throw data;
+    if (checkLease()) return; // the hello came too late
+    conn.session = session = m.session;
     pingDue = made.mono + heartbeat;
     arm();
-    client.connected(conn);
+    connected(conn);
   };
 
-  // arm sets the timers, for the next ping and the end of the lease. It is called from a
-  // message, so that they are nested in nothing.
+  // arm sets the timers for the next ping and for the end of the lease. It is called from a message,
+  // so that these timers are not nested.
   const arm = () => {
     const at = now(clock);
     wake(pingDue - at.mono, ping);
     watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
 
-  // ping asks for a sign of life, which prolongs the lease from now.
+  // ping sends a ping. Its pong extends the lease, counted from now.
   const ping = () => {
     if (checkLease()) return;
     const sent = now(clock);
@@ -122,76 +115,72 @@ export function connection(client, WebSocket, url) {
     wake(heartbeat, ping);
   };
 
-  // checkLease ends the connection if the lease has ended, and reports whether it has ended.
+  // checkLease ends the connection if its lease has ended. It returns a value that is truthy once the
+  // connection has ended.
   const checkLease = () => {
     if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
-      end("lease", new ConnectionError("the broker does not answer"), part);
+      end("lease", new ConnectionError("the broker does not answer"), fallSilent);
     }
     return over;
   };
 
-  // fail ends it because of what the network or the broker has told: the other side knows.
-  const fail = (message, code, status) => {
-    if (checkLease()) return; // one that was frozen may hear of both
-    end("connection", withDetails(new ConnectionError(message), { code, status }), cut);
+  // disconnected ends the connection because the network or the broker has ended it. If the process
+  // was frozen, the lease may have ended before that.
+  const disconnected = (message, code, status) => {
+    if (checkLease()) return;
+    end("connection", withDetails(new ConnectionError(message), { code, status }), terminate);
   };
 
-  // abandon ends it because of something of which the other side knows nothing.
-  const abandon = (message) => end("connection", new ConnectionError(message), part);
+  // abandon ends the connection for a reason that the broker does not know.
+  const abandon = (message) => end("connection", new ConnectionError(message), fallSilent);
 
-  // end ends what is open on it, once. What is held counts as lost from here on, before
-  // the broker is told anything by leave, the latest first. What waits, waits for the next
-  // connection, if it can.
+  // end ends, once, everything that is open on the connection. Held locks are lost, the latest first,
+  // before leave tells the broker anything. Requests that wait may wait for the next connection.
   const end = (reason, error, leave) => {
     if (over) return;
     over = error;
     wake();
     watchdog();
-    conn.lost = () => lost(reason, error);
-    client.ended(error, session ? now(clock).mono - made.mono : 0, () => {
-      const entries = [...open.values()];
-      const held = entries.filter((entry) => entry.isHeld?.());
-      for (const request of held.reverse()) request.end(conn.lost());
-      for (const entry of entries) entry.fail(error);
-      if (held.length > 0 || reason === "closed") leave();
-      else cut();
+    conn.loss = () => loss(reason, error, error);
+    ended(error, session ? now(clock).mono - made.mono : 0, () => {
+      let mustLeave = reason === "closed";
+      for (const entry of [...open.values()].reverse()) mustLeave = entry.lose?.() || mustLeave;
+      open.forEach((entry) => entry.fail?.(error));
+      if (mustLeave) leave();
+      else terminate();
     });
   };
 
-  // part leaves a connection open, in silence, on which something was held: if it were
-  // closed the broker would notice at once, and give the locks to others while who held
-  // them may only just have been told to stop. When the broker must have ended the session
-  // by itself, it is closed. Whatever answers pings below is no sign of life to the broker.
-  const part = () => {
+  // fallSilent leaves a connection open on which locks were held. If it were closed, the broker would
+  // notice at once, and grant the locks to others while their holders are still stopping. The
+  // connection is hung up once the broker must have ended the session by itself. Until then the
+  // WebSocket may answer pings, but the broker counts only messages.
+  const fallSilent = () => {
     if (client.error) {
-      cut(); // a holder has closed the client, when told
-      return;
+      terminate(); // a holder has closed the client when it lost its lock
+    } else {
+      wake(silenceLeft(timeout, heard, now(clock)), hangUp);
+      silent.add(hangUp);
+      closed = () => silent.delete(hangUp);
     }
-    wake(silence(timeout, heard, now(clock)), hangUp);
-    parting.add(hangUp);
-    closed = () => parting.delete(hangUp);
   };
 
-  // hangUp closes what part has left open, or what the broker has not closed.
+  // hangUp ends a connection that is open in silence, or on which the broker has not answered a close.
   const hangUp = () => {
     hasClosed();
-    cut();
+    terminate();
   };
 
   const hasClosed = () => {
     wake();
-    closed();
+    closed?.();
   };
 
-  // leave says goodbye: nothing is held any more. Nobody else gives that reason, so the broker
-  // takes no other close frame for it.
-  const leave = () => ws.close(1000, "goodbye");
+  // sayGoodbye tells the broker that nothing is held. No library sends this reason by itself.
+  const sayGoodbye = () => ws.close(1000, "goodbye");
 
-  // cut ends it without waiting for an answer, where the WebSocket can do that.
-  const cut = () => {
-    if (ws.terminate) ws.terminate();
-    else ws.close();
-  };
+  // terminate does not wait for an answer, if the WebSocket can do that.
+  const terminate = () => (ws.terminate ?? ws.close).call(ws);
 
   const conn = {
     ask,
@@ -200,19 +189,19 @@ export function connection(client, WebSocket, url) {
     open,
     send,
 
-    // rest ends it in order, until the page goes on.
-    rest() {
-      end("frozen", new ConnectionError("the page was left, or frozen"), leave);
+    // freeze ends the connection in order, until the page goes on.
+    freeze() {
+      end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
     },
 
-    // close ends it for good, in order. The promise is settled when the broker has answered,
-    // or has not for too long.
+    // close ends the connection for good. The promise is settled when the broker has answered, or
+    // after closeWait.
     close: (error) =>
       new Promise((resolve) => {
         closed = resolve;
         end("closed", error, () => {
           wake(closeWait, hangUp);
-          leave();
+          sayGoodbye();
         });
       }),
   };
@@ -221,15 +210,17 @@ export function connection(client, WebSocket, url) {
   ws.onmessage = ({ data }) => receive(data);
   ws.onclose = ({ code, reason }) => {
     hasClosed();
-    fail(`the connection was closed: ${code} ${reason}`, code);
+    disconnected(`connection was closed: ${code} ${reason}`, code);
   };
-  // Where it cannot connect, the WebSocket of Node 20 says this and nothing else.
+  // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
-    // The HTTP status of a refusal is told by the package ws alone, in words.
-    const silent = session ? "the connection broke" : unsaid;
-    fail(message || silent, 1006, Number(/server response: (\d{3})/.exec(message)?.[1]) || undefined);
+    // Only the package ws tells the HTTP status of a refusal, in words.
+    const status = Number(/response: (\d+)/.exec(message)?.[1]) || undefined;
+    // A browser does not tell a page why it has no connection.
+    const guess = "no broker there, it refuses this page, or Chrome has 255 WebSockets open";
+    disconnected(message || (session ? "connection has ended" : guess), 1006, status);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;
-}
+};

@@ -5,45 +5,49 @@ export class LockError extends Error {
   name = "LockError";
 }
 
-// A DeadlockError refuses what could never be granted; cycle says who waits for whom.
+// A DeadlockError refuses a request that could never be granted. Its cycle says who waits for whom.
 export class DeadlockError extends LockError {
   name = "DeadlockError";
 }
 
-// A ConnectionError says that there is no connection, and why: the code with which it was
-// closed, or the HTTP status with which it was refused, where that can be seen.
+// A ConnectionError says why there is no connection. It has the close code, or the HTTP status of
+// the refusal, if the platform tells it.
 export class ConnectionError extends Error {
   name = "ConnectionError";
 }
 
-// A LostError says that a lock is held no more although it was not released.
+// A LostError says that a lock is no longer held although it was not released.
 export class LostError extends Error {
   name = "LostError";
 }
 
-// refusal is the error for an error of the broker.
-export function refusal({ code, message, by, cycle, holders = [], ahead = 0 }) {
-  const Refusal = cycle ? DeadlockError : LockError;
-  const error =
+// refusal returns the error for an error message of the broker.
+export const refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }) => {
+  return withDetails(
     code === "timeout"
       ? exception("TimeoutError", message)
-      : withDetails(new Refusal(message), { code, retry: retryOf(code), by, cycle });
-  return withDetails(error, { holders, ahead });
-}
+      : withDetails(new (cycle ? DeadlockError : LockError)(message), { code, retry: retryOf(code), by, cycle }),
+    { holders, ahead },
+  );
+};
 
-// lost is the error for the loss of a lock, because of an error, or told by the broker. To
-// Web Locks a steal is an AbortError.
-export function lost(reason, cause, { by, message } = cause ?? {}) {
-  const text = `the lock was lost: ${[reason, by && `by ${by}`, message].filter(Boolean).join(", ")}`;
-  const error = reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause });
-  return withDetails(error, { reason, by });
-}
+// loss returns the error for a lock that was lost. The details are from the broker's message, or from
+// the error that is the cause. Web Locks tells the victim of a steal by an AbortError.
+export const loss = (reason, { by, message } = {}, cause) => {
+  const text = `lock was lost: ${reason}${by ? ` by ${by}` : ""}${message ? `: ${message}` : ""}`;
+  return withDetails(
+    reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause }),
+    { reason, by },
+  );
+};
 
-// withDetails is error with further properties.
+// withDetails returns error with further properties.
 export const withDetails = Object.assign;
 
-// A frame that was removed has no such global any more.
+// This is read at load time, because a frame that was removed no longer has the global.
 const { DOMException } = globalThis;
 
-// exception is one of the platform's own, as Web Locks has them.
+// exception returns one of the platform's own errors, as Web Locks uses them.
 export const exception = (name, message) => new DOMException(message, name);
+
+export const invalidState = (message) => exception("InvalidStateError", message);

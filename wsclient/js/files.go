@@ -1,4 +1,4 @@
-// Package js has the files of the JavaScript client, which pages load as they are.
+// Package js embeds the files of the JavaScript client. Browsers load them as they are.
 package js
 
 import (
@@ -14,9 +14,9 @@ var files embed.FS
 //go:embed bundle/client.js
 var module string
 
-// Files are client.js, with which a program begins, the parts that it imports, and the types.
-// Nothing else is among them.
+// Files returns client.js, which programs import, the parts that it imports, and the types in index.d.ts. There are
+// no other files.
 func Files() fs.FS { return files }
 
-// Module is client.js with all its parts in one file, for who would have to fetch each of them.
+// Module returns client.js and all its parts as one file, so that a page need not fetch each part.
 func Module() string { return module }

@@ -1,29 +1,32 @@
 /**
- * Connects to the broker at url, for example ws://127.0.0.1:27002; http and https stand for
- * ws and wss, and the path /ws is added where there is none. It resolves once the broker has
- * said hello, and rejects with a {@link ConnectionError} where it has not after 10 s. Once its frame
- * was removed from the page, this and everything else rejects with an InvalidStateError.
+ * Connects to the broker at url, for example ws://127.0.0.1:27002. The schemes http and https stand for
+ * ws and wss. If url has no path, /ws is added. Further query parameters are sent to the broker.
+ *
+ * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if there
+ * is no connection, and after 10 s without a hello. It rejects with a TypeError if an argument is
+ * malformed. After its frame was removed from the page, this function and all methods reject with an
+ * InvalidStateError.
  */
 export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
 
 export interface ConnectOptions {
-  /** Makes WebSockets. Default: the global one, which Node has from version 22 on. */
+  /** The constructor of WebSockets. Default: the global one, which Node has from version 22 on. */
   WebSocket?: WebSocketConstructor | undefined;
-  /** The author of requests that name none. */
+  /** The author of requests that name none. Default: none. */
   author?: string | undefined;
   /**
-   * Tells people who read the listing which program this is. Default: the page, or the program
-   * and its process, where there is such a thing.
+   * Tells readers of a listing which program this is, in at most 256 bytes. Default: the host of the
+   * page, or the program and its process id, if the platform has such things.
    */
   label?: string | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock | undefined;
 }
 
-/** What is needed of a WebSocket: that of browsers, of Node, and of the package ws all have it. */
+/** Any WebSocket constructor. That of browsers, that of Node and that of the package ws all work. */
 export type WebSocketConstructor = new (url: string, protocol: string) => object;
 
-/** What is needed of globalThis. */
+/** The part of globalThis that the client uses for time and for random pauses. Times are in milliseconds. */
 export interface Clock {
   performance: { now(): number };
   Date: { now(): number };
@@ -33,102 +36,137 @@ export interface Clock {
 }
 
 /**
- * What await using calls, where the program's lib knows Symbol.asyncDispose (esnext.disposable, or the types of
- * Node), and nothing where it does not. A reference to that lib would let every program use what its platform may lack.
+ * The method that await using calls, if the program's lib has Symbol.asyncDispose (esnext.disposable, or the types of
+ * Node). Otherwise it is empty. A reference to that lib would let every program use what its platform may lack.
  */
 type AsyncDisposal = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
   ? { [dispose in S]: () => Promise<void> }
   : {};
 
+/** A lock is held by one exclusive holder, or by any number of shared ones up to their limit. */
 export type LockMode = "exclusive" | "shared";
 
-/** Has the shape of navigator.locks, and reaches every machine that the broker reaches. */
+/**
+ * A client of the broker. It has the methods of navigator.locks, for locks across machines, and some more.
+ *
+ * Methods that return a promise never throw. They reject with a {@link LockError} if the broker refuses,
+ * with a {@link ConnectionError} if the connection ends before the answer, with a TypeError if an argument
+ * is malformed, with a RangeError if a message is too big for the broker, with the reason of a signal that
+ * is aborted, and with an InvalidStateError after {@link LockManager.close}. While there is no connection
+ * they wait for the next one. Requests that must not wait (ifAvailable, steal, wait: 0) reject instead.
+ */
 export interface LockManager extends AsyncDisposal {
   /**
-   * Calls callback when the lock is held, and holds it until what that returns is settled. As
-   * in Web Locks; in addition, where the lock is lost meanwhile, the promise is rejected with
-   * a {@link LostError}, or, where it was stolen, with an AbortError, while the callback goes on.
+   * Calls callback once the lock is held, and releases the lock when the result of callback is settled.
+   * The promise is settled like that result, after the broker has answered the release. If the lock is lost
+   * before, the promise rejects with a {@link LostError}, or with a {@link StolenError}, while the callback
+   * goes on. Everything else is as in Web Locks.
    */
   request<T>(name: string, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions & { ifAvailable?: false | undefined }, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions, callback: (lock: Lock | null) => T): Promise<Awaited<T>>;
 
-  /** Like request, for a lock that is held until it is released: await using lock = await locks.acquire(name). */
+  /**
+   * Acquires a lock that is held until {@link HeldLock.release}: await using lock = await locks.acquire(name).
+   * It rejects as request does, but not for a loss after it has resolved. Use the lock's signal for that.
+   */
   acquire(name: string, options?: RequestOptions & { ifAvailable?: false | undefined }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;
 
   /**
-   * Lists all locks of everybody. Who is granted while it lists may be in neither list, or in
-   * both. Rejects with a {@link LockError} where more than 300,000 wait for one lock, and with
-   * the reason of the signal.
+   * Lists the holders and waiters of all locks, of all clients. A request that is granted meanwhile may be in
+   * neither list, or in both. It rejects with a {@link LockError} with the code too_many if more than 300,000
+   * requests wait for one lock.
    */
   query(options?: QuestionOptions): Promise<LockManagerSnapshot>;
 
-  /** Lists the locks whose names match pattern, a glob in which * does not cross a slash and ** does; all without one. */
+  /**
+   * Yields the locks whose names match pattern, with their holders and waiters. A pattern is a glob: * and ?
+   * do not match a slash, and ** does. Default: all locks.
+   */
   info(pattern?: string, options?: InfoOptions): AsyncGenerator<LockInfo, void, undefined>;
 
   /**
-   * Tells every change on the locks whose names match; without a pattern, on all. It begins
-   * when the first is asked for. Where changes may have been missed it says so: by the event
-   * "watching" on each new connection, and by "lagged" where the consumer was too slow. It
-   * ends with break, with the reason of the signal, or with the client.
+   * Yields every change on the locks whose names match pattern, a glob as for info. Default: all locks. The
+   * watch begins with the first call of next. It yields the event "watching" first on each connection, and
+   * "lagged" after changes were dropped because their consumer was too slow. At both, changes may have been
+   * missed. The watch ends with break, with the reason of the signal, with a refusal, or with the client.
    */
   watch(pattern?: string, options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Change, void, undefined>;
 
-  /** Tells who is in the way of the first that waits for a lock, or of a request: who that waits for, and so on. */
+  /**
+   * Returns who blocks the first waiter of a lock, or a request with this id; then who blocks that blocker,
+   * and so on. The list is empty if nothing blocks it. It rejects with a {@link LockError} with the code
+   * not_found if there is no such request.
+   */
   why(what: string | { request: string }, options?: QuestionOptions): Promise<Step[]>;
 
   /**
-   * Ends the request of that id, of anyone, and tells its client the message. A signal ends the
-   * wait for the answer; the request may be ended nevertheless.
+   * Ends the request with this id, of any client, and shows message to that client. It rejects with a
+   * {@link LockError} with the code not_found if there is no such request. An aborted signal only stops the
+   * wait for the answer: the request may be evicted all the same.
    */
   evict(request: string, message?: string, options?: QuestionOptions): Promise<void>;
 
-  /** The name that the broker gave the connection, which is the clientId of its locks; "" while there is none. */
+  /** The broker's name for the connection: the clientId in {@link LockManager.query}. It is "" while there is none. */
   readonly session: string;
   /**
-   * Why the broker grants nothing to anyone at the moment, in a word of the protocol; undefined
-   * while it grants, or there is no connection. It is not older than a heartbeat, 5 s.
+   * Why the broker grants nothing to anyone. It is undefined while the broker grants, and while there is no
+   * connection. It may be one heartbeat old, by default 5 s.
    */
   readonly notGranting: NotGranting | undefined;
-  /** Fulfilled with the reason when the client has ended for good. */
+  /** Resolves to the error that says why the client has ended for good. It never rejects. */
   readonly closed: Promise<unknown>;
-  /** Ends the client. Who holds locks loses them, and is told first. */
+  /**
+   * Ends the client. Its holders lose their locks, and are told before the broker is. The promise resolves
+   * when the broker has answered, or after 2 s.
+   */
   close(): Promise<void>;
 }
 
-/** "grace": clients of its last run may still hold locks; "no_tokens": its disk fails; "draining": it is stopping. */
+/**
+ * Why the broker grants nothing. "grace": clients of its last run may still hold locks. "no_tokens": its disk
+ * fails, so it has no fencing tokens. "draining": it is stopping.
+ */
 export type NotGranting = "grace" | "no_tokens" | "draining";
 
 export interface RequestOptions {
   /** Default: "exclusive". */
   mode?: LockMode | undefined;
   /**
-   * Do not wait: where the lock is not free the callback gets null. Where no holder objects, but
-   * the broker grants nothing to anyone, it is a {@link LockError} with the code not_granting.
+   * Do not wait: if the lock is not free, the callback gets null. If no holder is in the way, but the broker
+   * grants nothing to anyone, the promise rejects with a {@link LockError} with the code not_granting.
+   * Default: false.
    */
   ifAvailable?: boolean | undefined;
-  /** Take the locks from who holds them, whose promises are rejected with an AbortError. */
+  /**
+   * Take the locks from their holders, whose promises reject with a {@link StolenError}. Only exclusive locks
+   * can be stolen. Default: false.
+   */
   steal?: boolean | undefined;
-  /** Gives up waiting. */
+  /** Cancels the request while it waits. The promise then rejects with the reason of the signal. */
   signal?: AbortSignal | undefined;
-  /** Who asks, for people to read. */
+  /** Tells readers of a listing who makes the request. Default: the author of the client. */
   author?: string | undefined;
   /**
-   * Further locks, held together with the first: all or none. A name alone has the mode and the
-   * limit of the first. Repeats are one, which is exclusive if one of them is, else as the last says.
+   * Further locks, which are granted together with the first or not at all. A name alone has the mode and the
+   * limit of the first lock. If a name is repeated, the lock is exclusive if one repeat is, and otherwise as the
+   * last one says.
    */
   names?: Iterable<string | LockSpec> | undefined;
-  /** With mode shared: at most so many hold the lock at once, this one counted. */
+  /** With mode shared: the most holders that the lock may have, this one included, 1 to 1,000,000. Default: no limit. */
   limit?: number | undefined;
-  /** Milliseconds after which to give up, with a {@link WaitError}; 0: do not wait. Default: for ever. */
+  /**
+   * Milliseconds after which the request times out, and the promise rejects with a {@link WaitError}: 0 to
+   * 365 days. 0: do not wait. Default: wait for ever.
+   */
   wait?: number | undefined;
-  /** Milliseconds after which the lock is lost. Default: never. */
+  /** Milliseconds after which the lock expires, and is lost: 1 ms to 330 days. Default: never. */
   hold?: number | undefined;
   /**
-   * The innermost lock inside which this one is asked for, or the id of one that another program
-   * holds. With it a deadlock is found, and refused with a {@link DeadlockError}; without it nobody
-   * can tell that one request waits for the other. Requests with the same parent run side by side.
+   * The innermost lock inside which this request is made, or the id of a lock that another program holds.
+   * The broker finds deadlocks only among requests that name their parents, and refuses them with a
+   * {@link DeadlockError}. Requests with the same parent count as running side by side. Default: none.
    */
   parent?: Lock | string | undefined;
 }
@@ -137,51 +175,61 @@ export interface LockSpec {
   name: string;
   /** Default: "exclusive". */
   mode?: LockMode | undefined;
+  /** As in {@link RequestOptions}. */
   limit?: number | undefined;
 }
 
+/** A lock that is held, or was. Its properties do not change, except for its signal. */
 export interface Lock {
   readonly name: string;
-  /** All of its names, the first included. */
+  /** The names of all locks of the request. The first is name. */
   readonly names: readonly string[];
   readonly mode: LockMode;
-  /** The fencing token: greater than that of every grant before. */
+  /** The fencing token. It is greater than that of every grant before. */
   readonly token: number;
-  /** Names the request in listings. */
+  /** The id of the request, in listings and for {@link LockManager.evict}. */
   readonly id: string;
   /**
-   * Aborted when the lock is lost, with the reason; not when it is released. Each time that it is
-   * read the clocks are looked at: lock.signal.throwIfAborted() is right also after the process
-   * was frozen.
+   * Aborted when the lock is lost, with a {@link LostError} or a {@link StolenError} as its reason. A release
+   * does not abort it. Each read of this property compares the clocks. So lock.signal.throwIfAborted() is right
+   * even just after the process was frozen.
    */
   readonly signal: AbortSignal;
 }
 
 export interface HeldLock extends Lock, AsyncDisposal {
-  /** Gives the lock back. Fulfilled when the broker has confirmed it, rejected where it was not held until then. */
+  /**
+   * Releases the lock. The promise resolves when the broker has confirmed the release. It rejects with a
+   * {@link LostError} or a {@link StolenError} if the lock was lost before. Further calls return the same promise.
+   */
   release(): Promise<void>;
 }
 
+/** The result of {@link LockManager.query}, as in Web Locks. A clientId is the session of a connection. */
 export interface LockManagerSnapshot {
   held: { name: string; mode: LockMode; clientId: string }[];
   pending: { name: string; mode: LockMode; clientId: string }[];
 }
 
 export interface QuestionOptions {
-  /** Gives up waiting for the answer. */
+  /** Stops the wait for the answer. */
   signal?: AbortSignal | undefined;
 }
 
 export interface InfoOptions extends QuestionOptions {
-  /** List also locks that were used and are free now. */
+  /** Also list locks that were used and are free now. Default: false. */
   empty?: boolean | undefined;
-  /** List so many holders, and so many waiters, of each lock, 1 to 10,000. Default: 100. */
+  /** The most holders, and the most waiters, to list of each lock, 1 to 10,000. Default: 100. */
   queue?: number | undefined;
-  /** Ask for so many locks at a time, 1 to 1000. Default: 1000. */
+  /** The most locks to ask for at a time, 1 to 1000. Default: 1000. */
   max?: number | undefined;
 }
 
-/** A lock in a listing, as the protocol has it. The lists may be cut; the numbers are exact. */
+/**
+ * A lock in a listing, with the field names of the protocol. The lists may be cut, but holding and waiting are
+ * the full counts. grants counts the grants since the name came into use. seq numbers the names by when they
+ * came into use.
+ */
 export interface LockInfo {
   name: string;
   seq: number;
@@ -190,29 +238,40 @@ export interface LockInfo {
   holding: number;
   waiting: number;
   grants: number;
-  /** There where that list was cut. */
+  /** Present if holders was cut. */
   holders_next?: number;
+  /** Present if waiters was cut. */
   waiters_next?: number;
 }
 
-/** A request in a listing, as the protocol has it. */
+/** A request in a listing, with the field names of the protocol. */
 export interface RequestInfo {
   id: string;
   author?: string;
   mode: LockMode;
   limit?: number;
-  /** Absent while it waits. */
+  /** Absent while the request waits. */
   token?: number;
+  /** The names of all its locks. */
   locks: string[];
+  /** The id of the nearest request around it. */
   parent?: string;
+  /** Milliseconds for which it has been waiting, or holding. */
   duration_ms: number;
+  /** The label of its connection. */
   client?: string;
+  /** The address of its client. */
   remote?: string;
+  /** Present if the broker asks for credentials. */
   identity?: string;
+  /** True if its connection has ended, and the broker has not released its locks yet. */
   gone?: boolean;
 }
 
-/** What {@link LockManager.watch} tells: that changes may have been missed, or what happened to a request on a lock. */
+/**
+ * What {@link LockManager.watch} yields. The events "watching" and "lagged" say that changes may have been missed.
+ * The others say what happened to a request on a lock.
+ */
 export type Change =
   | { event: "watching" }
   | { event: "lagged" }
@@ -233,67 +292,79 @@ export type Change =
       message?: string;
     };
 
-/** The request waits for lock because of blocker. */
+/** Says that request waits for lock because of blocker. */
 export interface Step {
   request: RequestInfo;
   lock: string;
   blocker: RequestInfo;
 }
 
+/** The error codes of the protocol. */
 export type ErrorCode =
   | "bad_request" | "bad_id" | "not_held" | "not_found" | "unavailable" | "not_granting" | "timeout"
   | "deadlock" | "evicted" | "forbidden" | "too_many" | "shutting_down";
 
-/** A refusal by the broker. */
+/** A refusal by the broker. Decide by its code: the wording of its message may change. */
 export class LockError extends Error {
   protected constructor();
   readonly code: ErrorCode;
-  /** Whether the same may succeed when it is tried again. */
+  /**
+   * Whether the same request may succeed later: on the same connection ("later"), on a new one ("reconnect"), or
+   * not until something is mended ("never").
+   */
   readonly retry: "never" | "later" | "reconnect";
-  /** Who did it, with the code evicted. */
+  /** Who evicted the request. Present with the code evicted. */
   readonly by?: string | undefined;
+  /** Some of the holders that are in the way, at most 8. */
   readonly holders: RequestInfo[];
+  /** How many requests wait earlier. 1000 means 1000 or more. */
   readonly ahead: number;
 }
 
-/** Waiting could never end: release what you hold, then try again. */
+/** Refuses a request that could never be granted. Release what you hold, then try again. */
 export class DeadlockError extends LockError {
   private constructor();
-  /** Who waits for whom. */
+  /** Who waits for whom, from the refused request back to it. */
   readonly cycle: Step[];
 }
 
-/** There is no connection to the broker. */
+/** Says that there is no connection to the broker, and why. */
 export class ConnectionError extends Error {
   private constructor();
-  /** The code with which it was closed. */
+  /** The code with which the connection was closed. */
   readonly code?: number | undefined;
-  /** The HTTP status with which it was refused, where the WebSocket tells it. */
+  /** The HTTP status of the refusal. Only the WebSocket of the package ws tells it. */
   readonly status?: number | undefined;
 }
 
-/** A lock is held no more although it was not released. */
+/** Says that a lock is no longer held although it was not released. */
 export class LostError extends Error {
   private constructor();
+  /**
+   * "connection": the connection has ended. "lease": the broker has not answered until the end of the lease.
+   * "frozen": the page was frozen, or left and kept. "closed": the client was closed. "expired": its hold has
+   * passed. "evicted": an operator has ended the request.
+   */
   readonly reason: "connection" | "lease" | "frozen" | "closed" | "expired" | "evicted";
-  /** Who did it, with evicted. */
+  /** Who evicted the request. Present with the reason evicted. */
   readonly by?: string | undefined;
 }
 
-/** A wait has passed: a DOMException named TimeoutError. */
+/** Says that the wait of a request has passed: a DOMException with the name TimeoutError. */
 export interface WaitError extends DOMException {
   readonly name: "TimeoutError";
-  /** Some of those who have the locks, at most 8. */
+  /** Some of the holders that are in the way, at most 8. */
   readonly holders: RequestInfo[];
-  /** How many wait earlier; 1000 means 1000 or more. */
+  /** How many requests wait earlier. 1000 means 1000 or more. */
   readonly ahead: number;
 }
 
-/** What a holder gets whose lock was stolen: a DOMException named AbortError. */
+/** Tells a holder that its lock was stolen: a DOMException with the name AbortError. */
 export interface StolenError extends DOMException {
   readonly name: "AbortError";
   readonly reason: "stolen";
+  /** Who stole the lock. */
   readonly by?: string | undefined;
 }
 
-export {}; // what is not exported by name is not exported
+export {}; // without this, names that are not exported would be exported too

@@ -23,14 +23,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var imported = regexp.MustCompile(`from "\./([^"]*)"`)
 
-// TestNode runs the tests of the client, against a broker in this process, on Node, with
-// its own WebSocket, which Node 20 has behind a flag.
+// TestNode runs the tests of the client on Node, against a broker in this process. It uses Node's own WebSocket,
+// which Node 20 has behind a flag.
 func TestNode(t *testing.T) {
 	runTests(t, "LOCKBROKER_WEBSOCKET=")
 }
 
-// TestNodeWithWS runs them with the WebSocket of the package ws, which is what programs on
-// Node 20 use.
+// TestNodeWithWS runs the same tests with the WebSocket of the package ws, which programs on Node 20 use.
 func TestNodeWithWS(t *testing.T) {
 	find := jstest.Node(t, "--input-type=commonjs", "-e", `require("ws")`)
 	if out, err := find.CombinedOutput(); err != nil {
@@ -40,7 +39,7 @@ func TestNodeWithWS(t *testing.T) {
 	runTests(t, "LOCKBROKER_WEBSOCKET=ws")
 }
 
-// TestFiles: a page finds all that client.js imports beside it, and no tests.
+// TestFiles checks that Files has all imports of client.js, and no tests.
 func TestFiles(t *testing.T) {
 	entries, err := fs.ReadDir(js.Files(), ".")
 	if err != nil {
@@ -57,22 +56,22 @@ func TestFiles(t *testing.T) {
 		}
 		for _, match := range imported.FindAllSubmatch(text, -1) {
 			if part := string(match[1]); !embedded[part] {
-				t.Errorf("%s imports %s, which is not there", name, part)
+				t.Errorf("%s imports %s, which Files does not have", name, part)
 			}
 		}
 		if ext := filepath.Ext(name); ext != ".js" && name != "index.d.ts" {
-			t.Errorf("%s is there", name)
+			t.Errorf("Files has %s", name)
 		}
 	}
 	if !embedded["client.js"] {
-		t.Error("client.js is not there")
+		t.Error("Files does not have client.js")
 	}
 }
 
 func runTests(t *testing.T, environment ...string) {
 	tests, err := filepath.Glob("test/*.test.js")
 	if err != nil || len(tests) == 0 {
-		t.Fatalf("there are no tests: %v", err)
+		t.Fatalf("there are no test files: %v", err)
 	}
 	cmd := jstest.Node(t, append([]string{"--expose-gc", "--test", "--test-reporter=spec"}, tests...)...)
 	cmd.Env = append(cmd.Environ(), environment...)
@@ -93,7 +92,7 @@ func firstLine(out []byte) string {
 	return strings.TrimSpace(string(out))
 }
 
-// startBroker starts one, and returns what clients dial.
+// startBroker starts a broker, and returns its URL.
 func startBroker(t *testing.T) string {
 	t.Helper()
 	url, stop, err := brokertest.Listen(broker.Config{})
@@ -104,7 +103,7 @@ func startBroker(t *testing.T) string {
 	return url
 }
 
-// tables are those of the protocol, for the test that compares them with the client's.
+// tables returns the codes of the protocol as JSON, for the test that compares them with the client's.
 func tables(t *testing.T) string {
 	all := map[string]map[string]wire.Retry{"errorCodes": {}, "closeCodes": {}, "httpStatuses": {}}
 	for _, row := range wire.ErrorCodes() {
@@ -114,7 +113,7 @@ func tables(t *testing.T) string {
 		all["closeCodes"][strconv.Itoa(row.Code)] = row.Retry
 	}
 	for _, row := range wire.HTTPStatuses() {
-		all["httpStatuses"][strconv.Itoa(row.Status)] = row.Retry
+		all["httpStatuses"][strconv.Itoa(row.Code)] = row.Retry
 	}
 	text, err := json.Marshal(all)
 	if err != nil {

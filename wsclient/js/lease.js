@@ -1,27 +1,32 @@
-import { since } from "./clock.js";
-
-// A lease is how long the broker is known not to have given this session up.
+// All arithmetic of time: the lease of a connection, and what a hold adds to it. Nothing here reads
+// a clock; instants are made by now in clock.js.
 //
-// The broker ends a session that it has not heard from for its timeout. When an answer
-// arrives to something that was sent at t, the broker has heard from us at t or later, so
-// it will not end the session before t + timeout. The client gives up at two thirds of
-// that, for clocks that run at different rates and holders that need a moment to stop.
+// The lease is the period during which this client may treat its locks as held without hearing from
+// the broker. The broker ends a session from which it has heard nothing for the session timeout. An
+// answer to a message that was sent at time t proves that the broker heard this client at t or
+// later. So it does not end the session before t + timeout. The lease ends at two thirds of that.
+// The last third is for clocks that run at different rates, and for holders that need time to stop.
 //
-// Below, heard is when the latest message was sent that has been answered.
+// In the functions below, heard is when the latest message was sent that has been answered.
 
-// leaseLeft is for how long locks still count as held. Less than a millisecond is nothing.
+// since returns the longest time that can have passed between two instants. A clock that stood still
+// or was set back does not count. A wall clock that was set forward does count: locks may then be
+// given up for nothing, which is the safe side.
+export const since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
+
+// leaseLeft returns how much of the lease is left. Less than a millisecond is nothing.
 export const leaseLeft = (timeout, heard, at) => (timeout * 2) / 3 - since(at, heard);
 
-// silence is for how long the connection must stay open, in silence, after the lease has
-// ended: the broker has then ended the session by itself. It goes by the clock that is
-// never set: where the other was set forward, the broker has noticed nothing; where the
-// machine was suspended, it has given up by itself.
-export const silence = (timeout, heard, at) => timeout - (at.mono - heard.mono);
+// silenceLeft returns how long a connection must stay open, in silence, after its lease has ended.
+// Then the broker has ended the session by itself. Only the monotonic clock counts: if the wall
+// clock was set forward, the broker has noticed nothing. If the machine was suspended, the broker
+// has ended the session already.
+export const silenceLeft = (timeout, heard, at) => timeout - (at.mono - heard.mono);
 
-// later is the later of two instants: answers come in whatever order.
+// later returns the later of two instants. Answers may come in any order.
 export const later = (a, b) => (a.mono > b.mono ? a : b);
 
-// backstop is the hold_ms that the broker is told where the client counts hold: so great
-// that the holder has stopped when the broker takes the lock back. It is a tenth more than
-// the hold and the lease together, in integers as long as may be, rounded up.
+// backstop returns the hold_ms to send for a hold that this client counts: a tenth more than the
+// hold and the lease together, so that the holder has stopped when the broker takes the lock back.
+// It is computed in integers up to the last division, and rounded up.
 export const backstop = (hold, timeout) => Math.ceil(((3 * hold + 2 * timeout) * 11) / 30);

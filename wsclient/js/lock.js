@@ -1,27 +1,29 @@
-// The requests of locks.
+import { withDetails } from "./errors.js";
+
 const requests = new WeakMap();
 
+// requestOf returns the request of a lock, and undefined for anything else.
 export const requestOf = (lock) => requests.get(lock);
 
-// A Lock is what callers get of a request that is granted. Only grants make locks.
+// A Lock is what callers see of a granted request. Only grants make locks.
 export class Lock {
   constructor(request) {
     requests.set(this, request);
-    Object.freeze(Object.assign(this, request.granted));
+    Object.freeze(withDetails(this, request.granted));
   }
 
-  // signal looks at the clocks each time it is read: after the process was frozen it is
-  // aborted at once, when no timer has fired yet.
+  // signal reads the clocks each time. After the process was frozen it is aborted at once, even if
+  // no timer has fired yet.
   get signal() {
-    return requestOf(this).watched();
+    return requestOf(this).signal();
   }
 }
 
-// disposal is the method that await using calls; where the platform has no such symbol yet,
-// what stands in for it.
+// disposal is the name of the method that await using calls, or a substitute if the platform does
+// not know that symbol yet.
 export const disposal = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
-// A HeldLock is held until it is released.
+// A HeldLock is held until its holder releases it.
 export class HeldLock extends Lock {
   release() {
     return requestOf(this).release();

@@ -1,13 +1,13 @@
 import { HeldLock, Lock, disposal } from "./lock.js";
 import { pages } from "./info.js";
-import { demand, toCount, toDOMString, toSignal, toText } from "./options.js";
-import { obtain } from "./request.js";
+import { expect, toDOMString, toNumber, toSignal, toText } from "./options.js";
+import { acquire } from "./request.js";
 import { escapeName } from "./names.js";
-import { follow } from "./watch.js";
+import { changes } from "./watch.js";
 import { settle, steps } from "./settle.js";
 
-// A LockManager has the shape of navigator.locks, and reaches every machine that the
-// broker reaches. What returns a promise rejects it with whatever is wrong, and never throws.
+// A LockManager has the methods of navigator.locks, and some more. A method that returns a promise
+// rejects it if anything is wrong, and never throws.
 export class LockManager {
   #client;
 
@@ -15,11 +15,11 @@ export class LockManager {
     this.#client = client;
   }
 
-  // request takes (name, callback) or (name, options, callback). Its length is 2, as in Web IDL.
+  // request takes (name, callback) or (name, options, callback). Its length is 2, as Web IDL requires.
   request(name, second, ...more) {
-    return obtain(() => {
-      demand(arguments.length > 1, "a name and a callback");
-      const [options, callback] = more.length > 0 ? [second, more[0]] : [undefined, second];
+    return acquire(() => {
+      expect(arguments.length > 1, "a name and a callback");
+      const [options, callback] = more.length ? [second, more[0]] : [{}, second];
       const run = async (lock) => callback(lock);
       const use = (held, resolve, reject) => {
         run(held && new Lock(held))
@@ -30,54 +30,54 @@ export class LockManager {
     });
   }
 
-  // acquire takes a name and perhaps options. The lock is held until it is released.
+  // acquire holds the lock until the caller releases it.
   acquire(name, options) {
     const use = (held, resolve) => resolve(held && new HeldLock(held));
-    return obtain(() => [this.#client, toDOMString(name), options, use]);
+    return acquire(() => [this.#client, toDOMString(name), options, use]);
   }
 
-  // query lists all of everybody. Its length is 0, as in Web IDL.
+  // query lists the requests of all clients. Its length is 0, as Web IDL requires.
   query(options = {}) {
-    return settle(() => this.#client, options, async (client) => {
+    return settle(() => this.#client, async (client) => {
       const held = [];
       const pending = [];
       for await (const { name, holders, waiters } of pages(client, { queue: 10_000 }, true)) {
-        const told = ({ id, mode }) => ({ name, mode, clientId: id.slice(0, id.indexOf("--")) });
-        held.push(...holders.map(told));
-        pending.push(...waiters.map(told));
+        const toSnapshot = ({ id, mode }) => ({ name, mode, clientId: id.split("--")[0] });
+        held.push(...holders.map(toSnapshot));
+        pending.push(...waiters.map(toSnapshot));
       }
       return { held, pending };
-    });
+    }, options);
   }
 
-  info(pattern, { empty, max, queue, signal } = {}) {
+  info(pattern, options = {}) {
     const question = {
       match: toMatch(pattern),
-      empty: Boolean(empty) || undefined,
-      max: toCount(max),
-      queue: toCount(queue),
+      empty: Boolean(options.empty) || undefined,
+      max: toNumber(options, "max"),
+      queue: toNumber(options, "queue"),
     };
-    return steps(this.#client, { signal }, pages(this.#client, question));
+    return steps(this.#client, pages(this.#client, question), options);
   }
 
   watch(pattern, { signal } = {}) {
-    return steps(this.#client, undefined, follow(this.#client, toMatch(pattern), toSignal(signal)));
+    return steps(this.#client, changes(this.#client, toMatch(pattern), toSignal(signal)));
   }
 
-  // why takes the name of a lock, or { request: id }.
+  // why takes a lock name, or { request: id }.
   why(what, options) {
-    return settle(() => this.#client, options, async (client) => {
+    return settle(() => this.#client, async (client) => {
       const request = toText(what?.request);
-      const lock = request === undefined ? escapeName(toDOMString(what)) : undefined;
-      return (await (await client.ready()).ask({ type: "why", lock, request })).chain;
-    });
+      const subject = request === undefined ? { lock: escapeName(toDOMString(what)) } : { request };
+      return (await (await client.online).ask({ type: "why", ...subject })).chain;
+    }, options);
   }
 
   evict(request, message, options) {
-    return settle(() => this.#client, options, async (client) => {
-      const conn = await client.ready();
+    return settle(() => this.#client, async (client) => {
+      const conn = await client.online;
       await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
-    });
+    }, options);
   }
 
   get session() {
@@ -85,7 +85,7 @@ export class LockManager {
   }
 
   get notGranting() {
-    return this.#client.conn?.pause;
+    return this.#client.conn?.notGranting;
   }
 
   get closed() {
@@ -101,5 +101,5 @@ export class LockManager {
   }
 }
 
-// toMatch is a pattern for the wire, where none matches all names.
+// toMatch returns the form of a pattern on the wire, where an absent pattern matches all names.
 const toMatch = (pattern = "") => (pattern === "" ? undefined : escapeName(toDOMString(pattern)));

@@ -11,23 +11,24 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-var update = flag.Bool("update", false, "make bundle/client.js anew")
+var update = flag.Bool("update", false, "write bundle/client.js")
 
-// TestModuleIsFresh: the module is made from the files as they are.
+// TestModuleIsFresh checks that bundle/client.js is made from the present files.
 func TestModuleIsFresh(t *testing.T) {
 	fresh := build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}})
 	if *update {
-		if err := os.WriteFile("bundle/client.js", fresh, 0o644); err != nil { //nolint:gosec // as all files here
+		err := os.WriteFile("bundle/client.js", fresh, 0o644) //nolint:gosec // as all files here
+		if err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if js.Module() != string(fresh) {
-		t.Error("bundle/client.js is not what the client is now: go generate ./wsclient/js")
+		t.Error("bundle/client.js is out of date: run go generate ./wsclient/js")
 	}
 }
 
-// banner tells who reads the module what it is, and under which license. Minifiers leave it there.
+// banner returns the comment at the head of the module, with its license. Minifiers keep it.
 func banner(t *testing.T) string {
 	var parts []string
 	for _, name := range names(t, js.Files()) {
@@ -39,14 +40,14 @@ func banner(t *testing.T) string {
  * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
  * Copyright (c) 2026 The lockbroker authors, MIT License
  *
- * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts, whose
- * comments tell the why. The broker serves the parts too, for reading. Import from this file alone: a
- * part has its own copies of the classes.
+ * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts. Their
+ * comments say why the code is as it is. The broker serves the parts too, for reading. Import from this
+ * file alone, because each part has its own copies of the classes.
  * ` + strings.Join(parts, " ") + `
  */`
 }
 
-// build makes one module of the client.
+// build bundles the client into one module.
 func build(t *testing.T, options api.BuildOptions) []byte {
 	t.Helper()
 	options.EntryPoints = []string{"client.js"}
@@ -58,7 +59,7 @@ func build(t *testing.T, options api.BuildOptions) []byte {
 		t.Error(message.Text)
 	}
 	if len(built.OutputFiles) != 1 {
-		t.Fatalf("%d files, want one", len(built.OutputFiles))
+		t.Fatalf("got %d files, want one", len(built.OutputFiles))
 	}
 	return built.OutputFiles[0].Contents
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestPackageFiles: the package has what a page loads, and what belongs to every package. No test is in it.
+// TestPackageFiles checks that the package has the files that a page loads, the files of every package, and no tests.
 func TestPackageFiles(t *testing.T) {
 	want := []string{"LICENSE", "README.md", "package.json"}
 	want = append(want, names(t, js.Files())...)
 	slices.Sort(want)
 	if got := names(t, os.DirFS(packed(t))); !slices.Equal(got, want) {
-		t.Errorf("it has %q, want %q", got, want)
+		t.Errorf("the package has %q, want %q", got, want)
 	}
 	own, ownErr := os.ReadFile("LICENSE")
 	license, err := os.ReadFile("../../LICENSE")
 	if err := errors.Join(ownErr, err); err != nil || string(license) != string(own) {
-		t.Errorf("LICENSE is not that of the repository: %v", err)
+		t.Errorf("LICENSE differs from the LICENSE of the repository: %v", err)
 	}
 }
 
-// TestPackageIsImported: a program that has installed it finds it by its name.
+// TestPackageIsImported checks that a program that has installed the package can import it by its name.
 func TestPackageIsImported(t *testing.T) {
 	folder := t.TempDir()
 	install(t, folder)
@@ -41,12 +41,12 @@ func TestPackageIsImported(t *testing.T) {
 		await locks.close();`, startBroker(t))
 	cmd.Dir = folder
 	if got := run(t, cmd); got != "a\n" {
-		t.Errorf("it says %q", got)
+		t.Errorf("the program prints %q, want \"a\"", got)
 	}
 }
 
-// TestPackageIsLinted: neither publint nor "Are the types wrong?" has anything to say, whichever way packages are
-// found, but for one thing: it has no CommonJS. Without that require works from Node 20.19 on, and import everywhere.
+// TestPackageIsLinted runs publint and "Are the types wrong?", for every way of resolving packages. It ignores one
+// finding: the package has no CommonJS. require works all the same from Node 20.19 on, and import everywhere.
 func TestPackageIsLinted(t *testing.T) {
 	folder := packed(t)
 	run(t, jstest.Script(t, "publint", "src/cli.js", "--strict", "--pack=false", folder))
@@ -54,28 +54,31 @@ func TestPackageIsLinted(t *testing.T) {
 	if err != nil || len(archives) != 1 {
 		t.Fatalf("%q, %v", archives, err)
 	}
-	run(t, jstest.Script(t, "@arethetypeswrong/cli", "dist/index.js", "--ignore-rules=cjs-resolves-to-esm", archives[0]))
+	attw := []string{"--ignore-rules=cjs-resolves-to-esm", archives[0]}
+	run(t, jstest.Script(t, "@arethetypeswrong/cli", "dist/index.js", attw...))
 }
 
-// packed is a folder with the package as npm publishes it. The archive is beside it.
+// packed returns a folder with the package as npm publishes it. The archive is beside the folder.
 func packed(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"package.json", "README.md", "LICENSE"} { // so that Go tests again when they change
+	// Go runs the test again when a file has changed that the test has read.
+	for _, name := range []string{"package.json", "README.md", "LICENSE"} {
 		if _, err := os.ReadFile(name); err != nil {
 			t.Fatal(err)
 		}
 	}
 	folder := t.TempDir()
-	run(t, exec.CommandContext(t.Context(), jstest.Program(t, "npm"), "pack", "--silent", "--pack-destination", folder))
+	npm := jstest.Program(t, "npm")
+	run(t, exec.CommandContext(t.Context(), npm, "pack", "--silent", "--pack-destination", folder))
 	archives, err := filepath.Glob(filepath.Join(folder, "*.tgz"))
 	if err != nil || len(archives) != 1 {
-		t.Fatalf("npm pack has made %q, %v", archives, err)
+		t.Fatalf("npm pack made %q, %v", archives, err)
 	}
 	run(t, exec.CommandContext(t.Context(), "tar", "-xzf", archives[0], "-C", folder))
 	return filepath.Join(folder, "package")
 }
 
-// install makes the package one that programs in folder can import.
+// install installs the package for programs in folder.
 func install(t *testing.T, folder string) {
 	t.Helper()
 	modules := filepath.Join(folder, "node_modules")
@@ -87,7 +90,7 @@ func install(t *testing.T, folder string) {
 	}
 }
 
-// names are those of all files in folder.
+// names returns the names of all files in folder.
 func names(t *testing.T, folder fs.FS) (all []string) {
 	t.Helper()
 	err := fs.WalkDir(folder, ".", func(path string, entry fs.DirEntry, err error) error {

@@ -1,223 +1,218 @@
-import { now, since, timer } from "./clock.js";
-import { exception, lost, refusal } from "./errors.js";
-import { asksAgain } from "./retry.js";
-import { backstop } from "./lease.js";
+import { backstop, since } from "./lease.js";
+import { invalidState, loss, refusal } from "./errors.js";
+import { cancelling, ended, holding, releasing, waiting } from "./states.js";
+import { expect, forbid, toMode, toNames, toNumber, toParent, toSignal, toSpecs, toText } from "./options.js";
+import { now, timer } from "./clock.js";
 import { escapeName } from "./names.js";
+import { isResubmitted } from "./retry.js";
 import { onAbort } from "./signal.js";
-import { demand, refuse, toHold, toLimit, toMode, toNames, toParent, toSignal, toSpecs, toText, toWait } from "./options.js";
-import { ended, holding, leaving, releasing, waiting } from "./states.js";
+import { requestOf } from "./lock.js";
 
-// obtain makes a request, which is an acquire, of what read returns, from the call to its end.
-// It is asked for on one connection after another until it is granted or refused. Where it is
-// granted, or is not and asked for ifAvailable, use is called: with the request or null, and
-// with what settles the promise that obtain returns. Later on that is rejected when the locks
-// are lost.
-export const obtain = (read) =>
+// acquire makes a request with the arguments that read returns, and follows it to its end. While the
+// request waits it is submitted on one connection after another. When it is granted, use is called
+// with the request. If ifAvailable is set and the lock is not free, use is called with null. The other
+// arguments of use settle the promise that acquire returns. That promise is rejected when the request
+// is refused, and when its locks are lost.
+export const acquire = (read) =>
   new Promise((resolve, reject) => {
     const [client, name, options, callback, use = callback] = read();
     const o = options ?? {};
-    demand(Object(o) === o, "an object of options");
-    // They are read in the order of their names, each once.
+    expect(Object(o) === o, "an object of options");
+    // Web IDL reads each option once, in the order of their names.
     const author = toText(o.author);
-    const hold = toHold(o.hold);
+    const hold = toNumber(o, "hold");
     const ifAvailable = Boolean(o.ifAvailable);
-    const limit = toLimit(o.limit);
+    const limit = toNumber(o, "limit");
     const mode = toMode(o.mode);
     const names = toNames(o.names);
     const parent = toParent(o.parent);
     const signal = toSignal(o.signal);
     const steal = Boolean(o.steal);
-    const wait = toWait(o.wait);
-    demand(typeof callback === "function", "a callback");
+    const wait = toNumber(o, "wait");
+    expect(typeof callback === "function", "a callback");
 
     const specs = toSpecs({ name, mode, limit }, names);
-    // What may not go together is refused before anything is asked for.
-    refuse(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal and ifAvailable or shared");
-    refuse((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable and signal or wait");
+    forbid(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal with ifAvailable or shared");
+    forbid((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable with signal or wait");
 
-    const { clock, requests } = client;
-    const once = ifAvailable || steal || wait === 0; // it does not wait, and is not asked for again
-    // Whether it can be asked for on another connection: not what does not wait, nor what is
-    // made inside a lock, which ends with its connection.
+    const { clock, pending } = client;
+    const outer = requestOf(parent); // undefined for a request of another program
+    const once = ifAvailable || steal || wait === 0; // it does not wait, so it is never submitted twice
+    // Whether it may be submitted on another connection. A request inside a lock may not: that lock ends
+    // with its connection.
     const canMove = !once && !parent;
-    const until = now(clock).mono + wait; // it waits until then; NaN: for ever
-    const left = () => until - now(clock).mono;
+    const deadline = now(clock).mono + wait; // the end of its wait; NaN: never
+    const waitLeft = () => deadline - now(clock).mono;
     const wake = timer(clock); // for the end of its wait, or of its hold
     let state = waiting;
-    let conn; // on which it was asked for
+    let conn; // the connection on which it was submitted
     let id;
-    let error; // why it has ended
-    let grantedAt; // its hold counts from then
-    let loss; // aborted when the locks are lost
-    let released; // called when they are free, and
-    let failed = reject; // otherwise, after which there is nothing more to tell
-    let release; // the promise of its release
+    let error; // why it has ended; undefined if it was released
+    let grantedAt; // when its hold began
+    let controller; // aborts the signal of the lock
+    let released; // settles the promise of release
+    let failed = reject; // rejects the promise of acquire, and later that of release
+    let release; // the promise of release
 
-    const isHolding = () => state === holding;
+    const holds = () => state === holding;
 
-    // pend lets it wait for a connection, for as long as it may wait at all.
-    const pend = () => {
-      conn = undefined;
-      if (left() >= 1) wake(left(), pend);
-      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNot()}` }));
+    const send = (type) => conn.send({ type, id });
+
+    // waitForConnection lets the request wait for the next connection, at most until its deadline.
+    const waitForConnection = () => {
+      conn = null;
+      if (waitLeft() >= 1) wake(waitLeft(), waitForConnection);
+      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNotSubmitted()}` }));
     };
 
-    // whyNot says why it could not even be asked for.
-    const whyNot = () => (client.conn ? "the broker is about to stop" : `no connection: ${client.offline.message}`);
+    const whyNotSubmitted = () => (client.conn ? "the broker is stopping" : client.offline.message);
 
-    const grant = ({ token }) => {
-      if (!Number.isSafeInteger(token)) throw "a grant without a token";
+    const granted = ({ token }) => {
+      if (!Number.isSafeInteger(token)) throw "no token";
       if (state !== waiting) return; // its owner has given up
       stopWaiting();
       state = holding;
       request.granted = { id, token, names: specs.map((spec) => spec.name), name, mode: specs[0].mode };
       grantedAt = now(clock);
-      loss = new AbortController();
+      controller = new AbortController();
       checkHold();
       use(request, resolve, reject);
     };
 
-    // checkHold ends it when it has been held for as long as it may, and then frees the lock
-    // on the broker. Whatever the broker still sends for it finds nobody.
+    // checkHold ends the request if its hold has passed, and then frees the locks on the broker.
     const checkHold = () => {
-      if (!hold || !isHolding()) return;
-      const rest = hold - since(now(clock), grantedAt);
-      if (rest >= 1) {
-        wake(rest, checkHold);
-        return;
+      if (!hold || !holds()) return;
+      const left = hold - since(now(clock), grantedAt);
+      if (left >= 1) {
+        wake(left, checkHold);
+      } else {
+        end(loss("expired"));
+        send("cancel");
       }
-      end(lost("expired"));
-      cancel();
     };
 
-    const cancel = () => conn.send({ type: "cancel", id });
-
-    // refused handles an error of the broker. A parent that is not found has ended while the
-    // request was on its way.
+    // refused handles an error of the broker. If it does not find the parent, that has ended while
+    // the request was on its way.
     const refused = (m) => {
       const isUnavailable = m.code === "unavailable";
-      if (state === waiting && canMove && asksAgain(m.code)) {
+      if (state === waiting && canMove && isResubmitted(m.code)) {
         conn.open.delete(id);
-        pend();
+        waitForConnection();
       } else if (isUnavailable && ifAvailable) {
         end();
         use(null, resolve, reject);
       } else if (isUnavailable && !steal) {
         end(refusal({ ...m, code: "timeout" }));
       } else {
-        end((m.code === "not_found" && parent?.error()) || refusal(m));
+        end((m.code === "not_found" && outer?.error()) || refusal(m));
       }
     };
 
-    // end ends it, because of why or in order. Holders are stopped first.
+    // end ends the request, because of why if that is given. The holder is told before anyone else.
     const end = (why) => {
-      const isOver = state >= leaving;
       state = ended;
       conn?.open.delete(id);
       wake();
       stopWaiting();
-      if (isOver) return;
       error = why;
       if (why) {
-        loss?.abort(why);
+        controller?.abort(why);
         failed(why);
       } else {
         released?.();
       }
     };
 
-    // It is withdrawn while it waits. A cancel ends it on the broker whether or not a grant is
-    // on its way, so there is nothing to wait for.
-    const forget = onAbort(signal, () => {
+    // An abort of the caller's signal cancels the request while it waits. A cancel ends it on the
+    // broker even if a grant is on its way, so there is no answer to wait for.
+    const ignoreSignal = onAbort(signal, () => {
       stopWaiting();
-      state = leaving;
-      if (conn) cancel();
+      state = cancelling;
+      if (conn) send("cancel");
       else end();
-      failed(signal.reason); // whatever it is, it need not be an error
+      failed(signal.reason); // which may be any value
     });
 
     const stopWaiting = () => {
-      forget();
-      requests.delete(request);
+      ignoreSignal();
+      pending.delete(request);
     };
 
     const request = {
       end,
-      isHolding,
-      // Later on also granted, what a lock shows to callers.
+      holds,
+      // granted is set by the grant: what a lock shows to callers.
 
       error: () => error,
 
-      isHeld: () => isHolding() || state === releasing,
-
-      // ask asks for it on conn, whose broker counts its wait from now on.
-      ask(on) {
-        wake();
-        conn = on;
-        try {
-          id = conn.begin(request, {
-            type: "acquire",
-            locks: specs.map(({ name, mode, limit }) => ({
-              name: escapeName(name),
-              mode: mode === "shared" ? mode : undefined,
-              limit,
-            })),
-            author: author ?? client.author,
-            wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(left())),
-            hold_ms: hold && backstop(hold, conn.timeout),
-            parent: parent?.granted.id,
-            steal: steal || undefined,
-          });
-        } catch (problem) {
-          end(problem);
-        }
+      // lose ends the request with its connection, and reports whether it held its locks.
+      lose() {
+        const isHeld = holds() || state === releasing;
+        if (isHeld) end(conn.loss());
+        return isHeld;
       },
 
-      // take handles what the broker says about it. It throws what makes no sense.
-      take(m) {
-        if (m.type === "granted") grant(m);
+      // submit sends the request on a connection, with what is left of its wait.
+      submit(on) {
+        wake();
+        conn = on;
+        id = conn.begin(request, {
+          type: "acquire",
+          locks: specs.map(({ name, mode, limit }) => ({
+            name: escapeName(name),
+            mode: mode === "shared" ? mode : undefined,
+            limit,
+          })),
+          author: author ?? client.author,
+          wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
+          hold_ms: hold && backstop(hold, conn.timeout),
+          parent: parent?.id ?? parent,
+          steal: steal || undefined,
+        });
+      },
+
+      // receive handles a message about the request. It throws if the message makes no sense.
+      receive(m) {
+        if (m.type === "granted") granted(m);
         else if (m.type === "error") refused(m);
-        else if (m.type === "lost") end(lost(m.reason, undefined, m));
+        else if (m.type === "lost") end(loss(m.reason, m));
         else if (state < releasing) throw m.type; // released or cancelled
         else end();
       },
 
-      // fail ends it with its connection, or lets it wait for the next.
+      // fail ends the request with its connection, or lets it wait for the next one.
       fail(why) {
-        if (state === waiting && canMove && !client.error) pend();
-        else end(parent?.error() ?? client.error ?? why);
+        if (state === waiting && canMove && !client.error) waitForConnection();
+        else end(outer?.error() ?? client.error ?? why);
       },
 
-      // watched is the signal that is aborted when the locks are lost.
-      watched() {
-        if (isHolding()) {
-          if (conn.checkLease()) end(conn.lost()); // if that has not come to it yet
+      // signal returns the signal of the lock. It first checks whether the lock is still held.
+      signal() {
+        if (holds()) {
+          if (conn.checkLease()) end(conn.loss());
           else checkHold();
         }
-        return loss.signal;
+        return controller.signal;
       },
 
-      // release gives the locks back. The promise is settled when the broker has confirmed it,
-      // with the error if they were not held until then.
+      // release returns a promise that is settled when the broker has confirmed the release. It is
+      // rejected if the locks were lost before that.
       release: () =>
-        (release ??= new Promise((freed, notFreed) => {
-          if (state === ended) {
-            notFreed(error);
-            return;
-          }
-          wake(); // of its hold
+        (release ??= new Promise((resolve, reject) => {
+          if (state === ended) throw error;
+          wake(); // clears the timer of its hold
           state = releasing;
-          released = freed;
-          failed = notFreed;
-          conn.send({ type: "release", id });
+          released = resolve;
+          failed = reject;
+          send("release");
         })),
     };
 
-    requests.add(request);
-    const { conn: current, offline } = client;
+    pending.add(request);
+    const current = client.conn;
     if (client.error) end(client.error);
-    else if (parent && !parent.isHolding()) end(parent.error() ?? exception("InvalidStateError", "the parent was released"));
-    else if (!current && once) end(offline);
-    else if (!current || (current.draining && canMove)) pend();
-    else request.ask(current);
+    else if (outer && !outer.holds()) end(outer.error() ?? invalidState("the parent was released"));
+    else if (!current && once) end(client.offline);
+    else if (!current || (current.draining && canMove)) waitForConnection();
+    else request.submit(current);
   });

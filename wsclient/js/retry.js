@@ -1,28 +1,28 @@
 import { retryOf } from "./codes.js";
 
-// What the client decides about connections: functions of what they are given.
+// When this client tries again. These functions decide by their arguments alone.
 
-// backoff makes a function that says how long to pause before the next attempt: at random
-// between nothing and a bound that doubles (full jitter), so that clients whose broker has
-// restarted do not come all at once. See Marc Brooker, "Exponential Backoff And Jitter",
-// 2015. It is given for how many milliseconds the last connection has lasted, 0 for an
-// attempt that failed, and a dice from 0 to 1.
-export function backoff() {
-  const first = 100; // ms; bounds of the first pause before an attempt to connect,
-  const most = 5000; // and of every pause
-  const settled = 10_000; // a connection that lasts so long was no failed attempt
+// backoff returns a function that computes the pause before the next attempt to connect, in
+// milliseconds. The pause is random, from 0 to a bound that doubles (full jitter), so that the clients
+// of a broker that has restarted do not all come at once. See Marc Brooker, "Exponential Backoff
+// And Jitter", 2015. Its arguments are how many milliseconds the last connection lasted, 0 if the
+// attempt failed, and a random number from 0 to 1.
+export const backoff = () => {
+  const first = 100; // ms; the bound of the first pause
+  const most = 5000; // ms; the bound of every pause
+  const settled = 10_000; // ms; a connection that lasts as long was no failed attempt
   let attempts = 0;
-  return (lasted, dice) => {
+  return (lasted, random) => {
     if (lasted >= settled) attempts = 0;
-    return dice * Math.min(most, first * 2 ** attempts++);
+    return random * Math.min(most, first * 2 ** attempts++);
   };
-}
+};
 
-// isFinal reports whether another attempt after a connection that ended so would be in
-// vain. What is not listed may be over later. A close with 1000 that this side has not
-// asked for is not the broker's: it says nothing about the next attempt.
+// isFinal reports whether the client ends after a connection that ended with this error. An unlisted
+// code is not final, because the cause may be over later. Nor is a close with 1000: the broker only
+// echoes that code, so this one came from something in between.
 export const isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1000 && retryOf(code))) === "never";
 
-// asksAgain reports whether a request that was refused with that code is to be made again
-// on the next connection.
-export const asksAgain = (code) => retryOf(code) === "reconnect";
+// isResubmitted reports whether a waiting request that ends with this code is submitted again on
+// the next connection.
+export const isResubmitted = (code) => retryOf(code) === "reconnect";

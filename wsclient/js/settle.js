@@ -1,29 +1,31 @@
 import { onAbort } from "./signal.js";
 import { toSignal } from "./options.js";
 
-// settle returns a promise for the result of run, which it calls with the client that find
-// returns. It is rejected at once when the client ends or options.signal is aborted, however
-// far run has come. In a frame that was removed from its page nothing runs any more, not even
-// what waits for a promise: so callers outside must be given this very promise.
-export const settle = (find, options, run) =>
+// settle returns a promise for the result of run(client), where find returns the client. The promise
+// is rejected as soon as the client ends or options.signal is aborted, however far run has come.
+//
+// In a frame that was removed from its page nothing runs, not even the reaction to a promise. So
+// callers outside must get this very promise, and not one that depends on it.
+export const settle = (find, run, options) =>
   new Promise((resolve, reject) => {
     const client = find();
     if (client.error) throw client.error;
     const signal = toSignal(options?.signal);
-    const last = (f) => (value) => {
-      forget();
-      client.pending.delete(fail);
+    const cleanUpThen = (f) => (value) => {
+      ignoreSignal();
+      client.pending.delete(entry);
       f(value);
     };
-    const fail = last(reject);
-    const forget = onAbort(signal, () => fail(signal.reason));
-    client.pending.add(fail);
-    run(client).then(last(resolve), fail);
+    const fail = cleanUpThen(reject);
+    const entry = { end: fail };
+    const ignoreSignal = onAbort(signal, () => fail(signal.reason));
+    client.pending.add(entry);
+    run(client).then(cleanUpThen(resolve), fail);
   });
 
-// steps returns the generator, each step of which is then settled in the same way.
-export function steps(client, options, generator) {
+// steps returns the generator. Each of its steps is settled in the same way.
+export const steps = (client, generator, options) => {
   const { next } = generator;
-  generator.next = () => settle(() => client, options, () => next.call(generator));
+  generator.next = () => settle(() => client, () => next.call(generator), options);
   return generator;
-}
+};

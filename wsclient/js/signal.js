@@ -1,7 +1,7 @@
-// onAbort calls f when signal, if there is one, is aborted, until the function that it
-// returns is called. It throws where that has happened before.
-export function onAbort(signal, f) {
+// onAbort calls f when signal is aborted. It returns a function that stops that. It throws the
+// signal's reason if signal is aborted already, and does nothing without a signal.
+export const onAbort = (signal, f) => {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", f);
   return () => signal?.removeEventListener("abort", f);
-}
+};

@@ -14,9 +14,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// compilers are versions of TypeScript: the first that knows await using, the newest, and some between them. The
-// newest, which is much faster, compiles all projects. Each of the others has every way of finding packages and every
-// lib once: neither depends on the other.
+// compilers lists versions of TypeScript: the first with await using, the newest, and some between them. The newest is
+// much faster, and compiles all projects. Each of the others compiles every way of resolving packages and every lib
+// once, because neither depends on the other.
 var compilers = []struct {
 	version  string
 	projects []string
@@ -28,8 +28,8 @@ var compilers = []struct {
 	{"7.0", []string{"*"}},
 }
 
-// TestTypes: programs in test/types compile against the package as it is published, or do not where they say so,
-// with every compiler, every way of finding packages, and libs with and without Symbol.asyncDispose.
+// TestTypes compiles the programs in test/types against the package as it is published. They say where they must not
+// compile. It uses every compiler, every way of resolving packages, and libs with and without Symbol.asyncDispose.
 func TestTypes(t *testing.T) {
 	folder := t.TempDir()
 	install(t, folder)
@@ -58,7 +58,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// writeProjects writes a tsconfig.json for each environment that a program may have.
+// writeProjects writes a tsconfig file for each environment that a program may have.
 func writeProjects(t *testing.T, folder string) {
 	write := func(name, resolution string, libs, types, files []string) {
 		module := map[string]string{"bundler": "ESNext"}[resolution]
@@ -66,9 +66,10 @@ func writeProjects(t *testing.T, folder string) {
 			module = resolution
 		}
 		text, err := json.Marshal(map[string]any{"files": files, "compilerOptions": map[string]any{
-			"module": module, "moduleResolution": resolution, "target": "ES2022", "lib": libs, "types": types, "noEmit": true,
+			"module": module, "moduleResolution": resolution, "target": "ES2022",
+			"lib": libs, "types": types, "noEmit": true,
 			"strict": true, "exactOptionalPropertyTypes": true, "noUncheckedIndexedAccess": true,
-			"skipLibCheck": false, "skipDefaultLibCheck": true, // so all is checked but what TypeScript itself brings along
+			"skipLibCheck": false, "skipDefaultLibCheck": true, // check all but TypeScript's own files
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -84,14 +85,17 @@ func writeProjects(t *testing.T, folder string) {
 			if lib == "ESNext" {
 				disposal = "disposal.ts"
 			}
-			write(resolution+"-"+lib, resolution, []string{lib, "DOM"}, []string{}, append(slices.Clone(all), disposal))
+			files := append(slices.Clone(all), disposal)
+			write(resolution+"-"+lib, resolution, []string{lib, "DOM"}, []string{}, files)
 		}
 	}
-	write("worker", "bundler", []string{"ES2022", "WebWorker"}, []string{}, append(slices.Clone(all), "nodisposal.ts"))
-	write("node", "nodenext", []string{"ES2022"}, []string{"node"}, append(slices.Clone(all), "disposal.ts", "node.ts"))
+	worker := append(slices.Clone(all), "nodisposal.ts")
+	write("worker", "bundler", []string{"ES2022", "WebWorker"}, []string{}, worker)
+	node := append(slices.Clone(all), "disposal.ts", "node.ts")
+	write("node", "nodenext", []string{"ES2022"}, []string{"node"}, node)
 }
 
-// TestTypesKnowTheProtocol: what listings and changes have in Go they have in TypeScript, and nothing else.
+// TestTypesKnowTheProtocol checks that listings and changes have the same fields in TypeScript as in Go.
 func TestTypesKnowTheProtocol(t *testing.T) {
 	text, err := os.ReadFile("index.d.ts")
 	if err != nil {
@@ -110,7 +114,7 @@ func TestTypesKnowTheProtocol(t *testing.T) {
 		_, after, found := strings.Cut(types, test.begin)
 		body, _, ended := strings.Cut(after, test.end)
 		if !found || !ended {
-			t.Fatalf("%s is not there", test.begin)
+			t.Fatalf("index.d.ts does not have %s", test.begin)
 		}
 		var got []string
 		for _, match := range regexp.MustCompile(`(\w+)\??:`).FindAllStringSubmatch(body, -1) {
@@ -123,7 +127,7 @@ func TestTypesKnowTheProtocol(t *testing.T) {
 	}
 }
 
-// fields are the names that a struct has on the wire.
+// fields returns the names of a struct's fields on the wire.
 func fields(of reflect.Type) (names []string) {
 	for field := range of.Fields() {
 		if field.Anonymous {

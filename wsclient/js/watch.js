@@ -1,24 +1,24 @@
 import { onAbort } from "./signal.js";
 import { refusal } from "./errors.js";
 
-// follow yields changes. When the connection ends it begins anew on the next. Where changes
-// may have been missed it says so: at the beginning on each connection by the event
-// "watching", and where some were dropped by "lagged".
-export async function* follow(client, match, signal) {
-  const most = 10_000; // changes that wait for a consumer that is slow
-  let conn; // on which it has begun
+// changes yields what a watch tells. When the connection ends it watches again on the next one. If
+// changes may have been missed it says so: by the event "watching", first on each connection, and by
+// "lagged" after some were dropped.
+export async function* changes(client, match, signal) {
+  const most = 10_000; // changes that wait for a slow consumer
+  let conn; // the connection on which it watches
   let id;
   let stream; // of changes
   let lagged = false;
 
-  const put = (change) => {
+  const push = (change) => {
     if (!lagged && stream.desiredSize > 0) stream.enqueue(change);
     else lagged = true;
   };
 
-  // end ends it, here and on the broker.
+  // end ends the watch, here and on the broker.
   const end = (error) => {
-    if (!client.watches.delete(watch)) return;
+    if (!client.pending.delete(watch)) return;
     if (conn?.open.delete(id)) conn.send({ type: "unwatch", id });
     stream.error(error);
   };
@@ -26,22 +26,15 @@ export async function* follow(client, match, signal) {
   const watch = {
     end,
 
-    begin(on) {
+    submit(on) {
       conn = on;
-      try {
-        id = conn.begin(watch, { type: "watch", match });
-      } catch (error) {
-        end(error); // the next broker may allow less
-      }
+      id = conn.begin(watch, { type: "watch", match });
     },
 
-    // take handles what the broker says about it.
-    take(m) {
+    receive(m) {
       if (m.type === "error") end(refusal(m));
-      else put(m.type === "change" ? m : { event: m.type });
+      else push(m.type === "change" ? m : { event: m.type });
     },
-
-    fail() {}, // it begins anew
   };
 
   const source = {
@@ -57,13 +50,13 @@ export async function* follow(client, match, signal) {
   };
 
   const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
-  const forget = onAbort(signal, () => end(signal.reason));
-  client.watches.add(watch);
-  if (client.conn) watch.begin(client.conn);
+  const ignoreSignal = onAbort(signal, () => end(signal.reason));
+  client.pending.add(watch);
+  if (client.conn) watch.submit(client.conn);
   try {
-    for (;;) yield (await reader.read()).value; // it has no end but errors
+    for (;;) yield (await reader.read()).value; // only an error ends it
   } finally {
-    forget();
+    ignoreSignal();
     end();
   }
 }

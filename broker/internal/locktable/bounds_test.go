@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // Bounds that are too large for a script: what one call may cost, while nobody
@@ -197,7 +198,7 @@ func TestChainIsNotTooLong(t *testing.T) {
 	events := acquireWhole(table, last)
 	size := 0
 	for i := range events[0].Cycle {
-		size += events[0].Cycle[i].Size()
+		size += jsonsize.Step(&events[0].Cycle[i])
 	}
 	if size < chainBytes/2 || size > chainBytes+10_000 || !strings.Contains(events[0].Reason, "a cycle of 5000 steps, of which the first") {
 		t.Errorf("got %d bytes, and %q", size, events[0].Reason)
@@ -257,7 +258,7 @@ func TestPageIsNotTooLong(t *testing.T) {
 		for _, l := range page.Locks {
 			names = append(names, l.Name)
 			for _, info := range append(l.Holders, l.Waiters...) {
-				length += info.Size()
+				length += jsonsize.Request(&info)
 			}
 			if l.Holding != 1 || l.Waiting != 19_999 {
 				t.Errorf("%s: %d hold, %d wait", l.Name, l.Holding, l.Waiting)
@@ -292,8 +293,8 @@ func TestListsGoOn(t *testing.T) {
 	for q := (Query{Max: 1, Queue: wire.MaxQueue, Seq: 1}); ; pages++ {
 		page, _ := table.Page(0, q, nil)
 		l := page.Locks[0]
-		if l.Holding != half || l.Waiting != half || l.Size() > pageBytes+10_000 {
-			t.Fatalf("page %d: %d hold, %d wait, in %d bytes", pages, l.Holding, l.Waiting, l.Size())
+		if l.Holding != half || l.Waiting != half || jsonsize.Lock(&l) > pageBytes+10_000 {
+			t.Fatalf("page %d: %d hold, %d wait, in %d bytes", pages, l.Holding, l.Waiting, jsonsize.Lock(&l))
 		}
 		if pages == 0 && (l.HoldersNext.IsZero() || l.WaitersNext != wire.Some[int64](0)) {
 			t.Errorf("the first page goes on with holders at %v, waiters at %v", l.HoldersNext, l.WaitersNext)

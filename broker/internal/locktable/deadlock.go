@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // chainBytes is how long a cycle, or a chain, may be as JSON, about. What would
@@ -36,7 +37,7 @@ func (t *Table) describeSteps(l *link) []wire.Step {
 	steps := []wire.Step{}
 	for room := chainBytes; l != nil && room > 0; l = l.after {
 		step := wire.Step{Request: t.describe(l.at), Lock: l.at.lock.name, Blocker: t.describe(l.blocker)}
-		room -= step.Size()
+		room -= jsonsize.Step(&step)
 		steps = append(steps, step)
 	}
 	return steps

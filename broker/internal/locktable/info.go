@@ -6,6 +6,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // A Query asks for a page of the listing.
@@ -54,13 +56,13 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 func (t *Table) fill(p *Paging) {
 	q, page, room := &p.query, &p.Page, pageBytes
 	page.Locks = []wire.LockInfo{}
-	if name, plain := wire.GlobName(q.Match); plain {
+	if name, plain := glob.Name(q.Match); plain {
 		if l := t.locks.get(name); l != nil && l.seq > q.After && !q.isPast(l) && (q.Empty || !t.unused(l)) {
 			t.list(l, p, &room)
 		}
 		return
 	}
-	begin, cost, work := q.After, wire.GlobCost(q.Match), pageWork
+	begin, cost, work := q.After, glob.Cost(q.Match), pageWork
 	t.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
 		if q.isPast(l) {
 			return false
@@ -95,7 +97,7 @@ func (t *Table) list(l *lock, p *Paging, room *int) {
 		Waiters: []wire.RequestInfo{},
 	}
 	t.charge(placeCost)
-	*room -= info.Size()
+	*room -= jsonsize.Lock(&info)
 	parts := listing{table: t, most: p.query.Queue, room: room}
 	holders, waiters := l.holders.first, l.queue.first
 	if p.query.Seq != 0 {
@@ -128,7 +130,7 @@ func (d *listing) describe(p *place, after int64) (infos []wire.RequestInfo, nex
 			return infos, wire.Some(after)
 		}
 		info := d.table.describe(p)
-		*d.room -= info.Size()
+		*d.room -= jsonsize.Request(&info)
 		infos, after = append(infos, info), p.rank()
 	}
 	return infos, next

@@ -7,6 +7,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
 // What the oracle answers when it is asked who has what.
@@ -56,7 +57,7 @@ func (o *oracle) Page(now time.Duration, q Query, events []Event) (Page, []Event
 		if k.seq <= q.After || q.Seq != 0 && k.seq != q.Seq {
 			continue
 		}
-		if name, plain := wire.GlobName(q.Match); plain && name != k.name {
+		if name, plain := glob.Name(q.Match); plain && name != k.name {
 			continue
 		}
 		if len(page.Locks) == q.Max {

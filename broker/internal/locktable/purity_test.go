@@ -25,6 +25,8 @@ var mayImport = []string{
 	"github.com/bmatcuk/doublestar/v4",
 	"github.com/tidwall/btree",
 	"github.com/lockbroker/lockbroker/broker/wire",
+	"github.com/lockbroker/lockbroker/broker/wire/glob",
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize",
 }
 
 var mayUseOfTime = []string{"Duration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}

@@ -6,84 +6,37 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
-// A Conversation is what one file says.
+// A Conversation is the content of one file.
 type Conversation struct {
-	// Name is the file's name without its folder and without ".txt".
+	// Name is the name of the file without the folder and ".txt".
 	Name string
-	// Path is where Load read the file; empty after Parse.
+	// Path is the path of the file. It is empty after Parse.
 	Path string
-	// Steps are in the order of the file; there is at least one.
+	// Steps are the steps in the order of the file, at least one.
 	Steps []Step
 }
 
-// Raw reports whether a client sends something here that no client library
-// would: such conversations are for the broker alone.
+// Raw reports whether a client sends something that no client library would send. Raw
+// conversations test only brokers.
 func (c Conversation) Raw() bool { return strings.HasPrefix(c.Name, "raw-") }
 
-// A Kind says what happens in a step.
-type Kind int
-
-// The kinds of steps.
-const (
-	Connect    Kind = iota + 1 // a connects; a connects with alive=message: in the query
-	Send                       // a -> {...}: the client sends Frame
-	SendBinary                 // a -> binary: the client sends a binary frame
-	Receive                    // a <- {...}: the broker sends Frame
-	Closed                     // a <- close 1003 reason: the broker closes
-	Close                      // a closes: the client says goodbye; a closes 1001: its library sends that code by itself
-	Vanish                     // a vanishes: TCP ends without a close frame
-	Pass                       // .. 5s: time passes
-	Grace                      // broker grants nothing for 3s: the last run has not stopped cleanly; first of all
-)
-
-const graceLine = "broker grants nothing for "
-
-var kindNames = []string{"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass", "grace"}
-
-// String returns the kind in words, for the messages of tests.
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		k = 0
-	}
-	return kindNames[k]
-}
-
-// A Step is one line of a conversation.
-type Step struct {
-	// Line is its number in the file, from 1.
-	Line int
-	Kind Kind
-	// Conn is whose step it is: "a", "b" or "c"; empty with Pass and Grace.
-	Conn string
-	// Query is what the client says in the query beside its label; with Connect.
-	Query string
-	// Frame is the text of the frame, byte for byte; with Send and Receive.
-	Frame []byte
-	// Code and Reason are those of the close frame; with Closed, and a Close that is no goodbye.
-	Code   int
-	Reason string
-	// Wait is how much time passes; with Pass and Grace.
-	Wait time.Duration
-}
-
-// Session returns the name that the session of conn has in every conversation.
+// Session returns the name of the session of conn. It is the same in every conversation.
 func Session(conn string) string { return strings.Repeat(conn, 8) }
 
-// Client returns the label that the client of conn gives itself.
+// Client returns the label of the client of conn.
 func Client(conn string) string { return conn }
 
-// Remote returns the address from which conn comes, as the broker sees it.
+// Remote returns the address from which the client of conn connects.
 func Remote(conn string) string {
 	return fmt.Sprintf("192.0.2.%d:1000", strings.Index(conns, conn)+1)
 }
 
 const conns = "abc"
 
-// Load reads every conversation of a folder, in the order of their names. A
-// folder without any is an error, so that no test passes by testing nothing.
+// Load reads all conversations in a folder, in the order of their names. A folder without one is
+// an error, so that no test passes without testing anything.
 func Load(dir string) ([]Conversation, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
 	if err != nil {
@@ -108,7 +61,7 @@ func Load(dir string) ([]Conversation, error) {
 	return all, nil
 }
 
-// Parse reads one conversation. Its errors begin with the number of the line.
+// Parse reads one conversation. Each error begins with the number of a line.
 func Parse(name, text string) (Conversation, error) {
 	c := Conversation{Name: name}
 	open := map[string]bool{}
@@ -135,15 +88,12 @@ func Parse(name, text string) (Conversation, error) {
 	return c, nil
 }
 
-// follow checks that a connection is there when something happens on it, and
-// keeps open up to date.
+// follow checks that the connection of s is open, or, for Connect, that it is not. It updates open.
 func (s Step) follow(open map[string]bool, first bool) error {
 	switch {
 	case s.Kind == Grace && !first:
-		return errors.New("the broker begins before anything else happens")
-	case s.Kind == Grace:
-		return nil
-	case s.Kind == Pass:
+		return errors.New("this line must be the first step")
+	case s.Kind == Grace, s.Kind == Pass:
 		return nil
 	case s.Kind == Connect && open[s.Conn]:
 		return fmt.Errorf("%s is connected already", s.Conn)

@@ -8,6 +8,56 @@ import (
 	"time"
 )
 
+// A Kind is what happens in a step.
+type Kind int
+
+// The kinds of steps.
+const (
+	Connect    Kind = iota + 1 // a connects, or: a connects with QUERY
+	Send                       // a -> {...}: the client sends Frame
+	SendBinary                 // a -> binary: the client sends a binary frame
+	Receive                    // a <- {...}: the broker sends Frame
+	Closed                     // a <- close 1003 reason: the broker closes
+	Close                      // a closes: the client says goodbye; a closes 1001: its library closes
+	Vanish                     // a vanishes: TCP ends without a close frame
+	Pass                       // .. 5s: time passes
+	Grace                      // broker grants nothing for 3s: its last run did not stop cleanly
+)
+
+const graceLine = "broker grants nothing for "
+
+var kindNames = []string{
+	"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass", "grace",
+}
+
+// String returns the kind in words.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		k = 0
+	}
+	return kindNames[k]
+}
+
+// A Step is one line of a conversation.
+type Step struct {
+	// Line is the number of the line in the file, from 1.
+	Line int
+	Kind Kind
+	// Conn is the connection: "a", "b" or "c". It is empty with Pass and Grace.
+	Conn string
+	// Query is the query of the URL without the label, with Connect.
+	Query string
+	// Frame is the text of the frame, with Send and Receive.
+	Frame []byte
+	// Code and Reason are those of the close frame, with Closed, and with a Close that is not a
+	// goodbye.
+	Code   int
+	Reason string
+	// Wait is how much time passes, with Pass and Grace.
+	Wait time.Duration
+}
+
+// parseStep reads one line.
 func parseStep(line string) (Step, error) {
 	subject, rest, _ := strings.Cut(line, " ")
 	if subject == ".." {

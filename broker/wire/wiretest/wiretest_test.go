@@ -59,7 +59,7 @@ func TestParseRefuses(t *testing.T) {
 		"a connects\na ->\n":               "2: want connects, closes, vanishes, or an arrow and a frame",
 		"a connects\na => {}\n":            `2: want -> or <-, not "=>"`,
 		"broker grants nothing for ever\n": `1: want a duration above 0 such as 5s, not "ever"`,
-		"a connects\nbroker grants nothing for 3s\n": "2: the broker begins before anything else happens",
+		"a connects\nbroker grants nothing for 3s\n": "2: this line must be the first step",
 		".. soon\n":                           `1: want a duration above 0 such as 5s, not "soon"`,
 		".. 0s\n":                             `1: want a duration above 0 such as 5s, not "0s"`,
 		"a -> {}\n":                           "1: a is not connected",

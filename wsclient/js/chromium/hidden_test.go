@@ -14,8 +14,8 @@ import (
 
 var hiddenFor = flag.Duration("hidden", 20*time.Second, "how long TestHiddenTabs hides its tabs; try 12m")
 
-// throttled makes Chromium slow down the timers of tabs that nobody looks at, as it does
-// outside of tests, and after a second instead of five minutes.
+// throttled makes Chromium slow down the timers of hidden tabs, as it does outside of tests. It begins after one
+// second instead of five minutes.
 var throttled = []chromedp.ExecAllocatorOption{
 	chromedp.Flag("enable-features", "IntensiveWakeUpThrottling:grace_period_seconds/1"),
 	chromedp.Flag("disable-background-timer-throttling", false),
@@ -23,10 +23,10 @@ var throttled = []chromedp.ExecAllocatorOption{
 	chromedp.Flag("disable-renderer-backgrounding", false),
 }
 
-// TestHiddenTabs: tabs that nobody looks at keep their locks, although timers in them that
-// are nested five deep fire once a minute.
+// TestHiddenTabs checks that hidden tabs keep their locks, although Chromium fires their timers once a minute if
+// they are nested five deep.
 func TestHiddenTabs(t *testing.T) {
-	t.Parallel() // it waits more than it works
+	t.Parallel() // it mostly waits
 	const tabs = 6
 	ctx, cancel := context.WithTimeout(t.Context(), *hiddenFor+3*time.Minute)
 	defer cancel()
@@ -50,9 +50,9 @@ func TestHiddenTabs(t *testing.T) {
 			Steps   int
 		}](ctx, tab, `({ State: document.visibilityState, Lost: lost, Deepest: deepest, Steps: steps })`)
 		if now.State != "hidden" || len(now.Lost) > 0 {
-			t.Errorf("tab %d is %s, and has lost: %q", i, now.State, now.Lost)
+			t.Errorf("tab %d is %s, and has lost %q", i, now.State, now.Lost)
 		}
-		// Chromium slows down what is nested five deep. That shows sooner than a lock that is lost.
+		// Chromium slows timers that are nested five deep. The depth shows that sooner than a lost lock would.
 		if now.Deepest == 0 || now.Deepest >= 5 {
 			t.Errorf("tab %d: timers of the client are nested %d deep", i, now.Deepest)
 		}
@@ -65,8 +65,8 @@ func TestHiddenTabs(t *testing.T) {
 	}
 }
 
-// holdAndCount holds a lock, notes when it is lost, and counts how deep timers of the client are
-// nested. It also has a timer that is nested ever deeper, to show that such are slowed down.
+// holdAndCount returns a script that holds a lock, records its loss, and records how deep the client nests its
+// timers. The script also nests a timer ever deeper, to show that Chromium slows down nested timers.
 func holdAndCount(url string) string {
 	return `(async () => {
 		Object.assign(globalThis, { lost: [], deepest: 0, steps: 0 });
@@ -81,7 +81,8 @@ func holdAndCount(url string) string {
 			}, ms);
 		};
 		const { connect } = await import('/client.js');
-		const clock = { performance, Date, Math, setTimeout: counting, clearTimeout: (timer) => clearTimeout(timer) };
+		const clear = (timer) => clearTimeout(timer);
+		const clock = { performance, Date, Math, setTimeout: counting, clearTimeout: clear };
 		const locks = await connect('` + url + `', { clock });
 		const lock = await locks.acquire('lock ' + Math.random());
 		lock.signal.onabort = () => lost.push(String(lock.signal.reason));

@@ -11,7 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// What holds a lock, in the page or in a worker of it.
+// Scripts that hold a lock, in the page or in one of its workers.
 const (
 	inThePage = `(async () => {
 		const { connect } = await import('/client.js');
@@ -22,17 +22,18 @@ const (
 	inAWorker = `new Promise((held, failed) => {
 		const text = "import { connect } from '" + location.origin + "/client.js';" +
 			"const locks = await connect('URL'); await locks.acquire('precious'); postMessage('held');";
-		const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })), { type: "module" });
+		const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+		const worker = new Worker(url, { type: "module" });
 		worker.onmessage = () => held(true);
 		worker.onerror = ({ message }) => failed(new Error(message));
 		globalThis.worker = worker;
 	})`
 )
 
-// TestHungPages: a page that hangs and a worker that is frozen with its page lose their locks after the timeout,
-// although the browser answers the broker's pings all the time.
+// TestHungPages checks that a page that hangs, and a worker that is frozen with its page, lose their locks after the
+// session timeout, although the browser keeps answering the broker's pings.
 func TestHungPages(t *testing.T) {
-	t.Parallel() // it waits more than it works
+	t.Parallel() // it mostly waits
 	hang := func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) {
 		if _, err := jstest.Run[bool](holder.Context, holder, `setTimeout(() => {
 			const end = Date.now() + 600_000;
@@ -59,10 +60,10 @@ func TestHungPages(t *testing.T) {
 			jstest.Evaluate[bool](ctx, holder, strings.ReplaceAll(test.hold, "URL'", url+"'"))
 			client := dialBroker(ctx, t, url)
 			if _, err := client.TryAcquire(ctx, "precious", nil); !errors.Is(err, wsclient.ErrUnavailable) {
-				t.Fatalf("the tab holds the lock, and somebody else got %v", err)
+				t.Fatalf("got %v while the tab holds the lock, want ErrUnavailable", err)
 			}
 			test.hang(t, holder, nil)
-			lock, err := client.Acquire(ctx, "precious", waitFor(deadWait)) // the page would hang for longer
+			lock, err := client.Acquire(ctx, "precious", waitFor(deadWait)) // the page hangs for longer
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,5 @@
-// Package chromium_test runs the JavaScript client in headless Chromium, and proves the
-// behaviours of test/weblocks there: on the browser's own lock manager and on the client,
-// which has to show them in Node too.
+// Package chromium_test runs the JavaScript client in headless Chromium. It checks the behaviours of
+// test/weblocks on the browser's own lock manager, and on the client in Chromium and in Node.
 package chromium_test
 
 import (
@@ -13,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testContext ends long before go test gives up, and before the test's cleanups.
+// testContext returns a context that ends long before go test gives up, and before the cleanups of the test.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)

@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// dialBroker connects a Go client, which stands for everybody else.
+// dialBroker connects a Go client, which stands for all other clients.
 func dialBroker(ctx context.Context, t *testing.T, url string) *wsclient.Client {
 	t.Helper()
 	client, err := wsclient.Dial(ctx, url, nil)

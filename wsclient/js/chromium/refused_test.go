@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// A page of https may use no WebSocket without TLS: connect says so, before anything is sent.
+// TestMixedContent checks the error of connect in an https page, which may not use a WebSocket without TLS.
 func TestMixedContent(t *testing.T) {
 	ctx := testContext(t)
 	secure := httptest.NewTLSServer(http.FileServer(http.Dir(files)))
@@ -22,12 +22,13 @@ func TestMixedContent(t *testing.T) {
 		const { connect } = await import('/client.js');
 		return connect('ws://locks.example').catch(({ name, message }) => name + ': ' + message);
 	})()`)
-	if !strings.HasPrefix(got, "ConnectionError: a page of https must use wss: ") {
+	if !strings.HasPrefix(got, "ConnectionError: an https page must use wss: ") {
 		t.Errorf("got %q", got)
 	}
 }
 
-// Chromium allows 255 WebSockets, and does not tell a page when that is why it gets no more.
+// TestTooManyWebSockets checks that the error names the limit of 255 WebSockets. Chromium does not tell a page that
+// it has reached the limit.
 func TestTooManyWebSockets(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)

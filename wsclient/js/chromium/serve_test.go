@@ -10,11 +10,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
-// files is where the client is, and its tests.
+// files is the folder of the client and its tests.
 const files = ".."
 
-// servePages serves them, and an empty page. Pages on the loopback interface are a
-// secure context, without which there is no navigator.locks.
+// servePages serves the files and an empty page. Pages from the loopback interface are secure contexts, and only
+// those have navigator.locks.
 func servePages(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -28,8 +28,7 @@ func servePages(t *testing.T) string {
 	return server.URL
 }
 
-// serveBroker starts a broker that pages of those origins may use, and returns what
-// clients dial.
+// serveBroker starts a broker that allows these origins, and returns its URL.
 func serveBroker(t *testing.T, config broker.Config, origins ...string) string {
 	t.Helper()
 	config.AllowOrigins = origins

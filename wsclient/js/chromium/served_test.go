@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestForeignPage: pages of another origin reach a broker that allows it, and no other.
+// TestForeignPage checks that a page of another origin reaches only a broker that allows its origin.
 func TestForeignPage(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)
@@ -28,27 +28,28 @@ func TestForeignPage(t *testing.T) {
 	}
 }
 
-// TestServedByBroker: a page needs nothing but the address of the broker, and one file. Where its
-// origin is not allowed its browser does not show it the client.
+// TestServedByBroker checks that a page needs only the address of the broker, and loads one file from it. If its
+// origin is not allowed, the browser does not let it import the client.
 func TestServedByBroker(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)
 	page := jstest.Start(t).Open(t, pages+"/page.html")
-	take := func(url string) string {
+	load := func(url string) string {
 		at := "http" + strings.TrimPrefix(url, "ws")
 		return jstest.Evaluate[string](ctx, page, `(async () => {
 			const { connect } = await import('`+at+`/client.js');
 			const locks = await connect('`+url+`');
 			const result = await locks.request('a lock', (lock) => 'held ' + lock.name);
 			locks.close();
-			const files = performance.getEntriesByType('resource').filter(({ name }) => name.startsWith('`+at+`'));
+			const entries = performance.getEntriesByType('resource');
+			const files = entries.filter(({ name }) => name.startsWith('`+at+`'));
 			return result + ' after ' + files.length + ' file';
 		})().catch((error) => error.name)`)
 	}
-	if got := take(serveBroker(t, broker.Config{}, pages)); got != "held a lock after 1 file" {
-		t.Errorf("from a broker that allows it: %q", got)
+	if got := load(serveBroker(t, broker.Config{}, pages)); got != "held a lock after 1 file" {
+		t.Errorf("from a broker that allows the origin: %q", got)
 	}
-	if got := take(serveBroker(t, broker.Config{})); got != "TypeError" {
-		t.Errorf("from a broker that does not: %q, want TypeError", got)
+	if got := load(serveBroker(t, broker.Config{})); got != "TypeError" {
+		t.Errorf("from a broker that does not allow it: %q, want TypeError", got)
 	}
 }

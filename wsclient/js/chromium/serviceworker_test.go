@@ -12,8 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// serviceWorker imports the client from a broker, and holds a lock when it is asked to. Such a worker can import
-// nothing later on, and has no await at the top.
+// serviceWorker is a script that imports the client from a broker, and holds a lock for each message. A service
+// worker must import everything at its start, and allows no await outside of functions.
 const serviceWorker = `
 	import { connect } from "http%[1]s/client.js";
 	addEventListener("message", ({ ports: [port] }) => {
@@ -26,7 +26,7 @@ const serviceWorker = `
 		hold().catch(String).then((result) => port.postMessage(result));
 	});`
 
-// TestServiceWorker: a service worker imports the client from the broker, as a page does.
+// TestServiceWorker checks that a service worker can import the client from the broker, as a page can.
 func TestServiceWorker(t *testing.T) {
 	ctx := testContext(t)
 	var broken, script string
@@ -49,7 +49,8 @@ func TestServiceWorker(t *testing.T) {
 	page := jstest.Start(t).Open(t, pages.URL)
 	hold := func(path string) string {
 		return jstest.Evaluate[string](ctx, page, `(async () => {
-			const { installing } = await navigator.serviceWorker.register('`+path+`', { type: 'module', scope: '`+path+`' });
+			const options = { type: 'module', scope: '`+path+`' };
+			const { installing } = await navigator.serviceWorker.register('`+path+`', options);
 			return new Promise((resolve) => {
 				const { port1, port2 } = new MessageChannel();
 				port1.onmessage = ({ data }) => resolve(data);
@@ -58,9 +59,9 @@ func TestServiceWorker(t *testing.T) {
 		})().catch((error) => error.name)`)
 	}
 	if got := hold("/worker.js"); got != "held a lock" {
-		t.Errorf("it says %q", got)
+		t.Errorf("the worker says %q, want \"held a lock\"", got)
 	}
 	if got := hold("/broken.js"); got != "TypeError" {
-		t.Errorf("with an await at the top it says %q, want TypeError, or this test shows nothing", got)
+		t.Errorf("with an await at the top the worker says %q, want TypeError", got)
 	}
 }

@@ -27,7 +27,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// connectPage makes a client in the page: locks.
+// connectPage connects a client in the page, as the global locks.
 func connectPage(ctx context.Context, p *jstest.Tab, url string) {
 	jstest.Evaluate[bool](ctx, p, `(async () => {
 		const { connect } = await import('/client.js');
@@ -36,8 +36,8 @@ func connectPage(ctx context.Context, p *jstest.Tab, url string) {
 	})()`)
 }
 
-// TestTwoTabs: pages in two tabs add 1 to a number that they read and write back.
-// Without the lock they would lose some.
+// TestTwoTabs lets pages in two tabs read a number, add 1 and write it back. Without the lock they would lose
+// some additions.
 func TestTwoTabs(t *testing.T) {
 	const each = 50
 	ctx := testContext(t)
@@ -68,13 +68,13 @@ func TestTwoTabs(t *testing.T) {
 	}
 }
 
-// A number is read and written over HTTP.
+// A number can be read and written over HTTP.
 type number struct {
 	url   string
 	value atomic.Int64
 }
 
-// serveNumber starts with 0. Pages of that origin may use it.
+// serveNumber serves a number that starts at 0, to pages of that origin.
 func serveNumber(t *testing.T, origin string) *number {
 	n := &number{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -94,27 +94,28 @@ func serveNumber(t *testing.T, origin string) *number {
 	return n
 }
 
-// A broker that is told of an end frees the locks at once, and else after its timeout. Which of the two it was shows
-// without looking at a clock: the next waits for much longer than deadTimeout, and not nearly as long as lateTimeout.
+// The broker releases the locks of a session at once if it is told of its end, and otherwise after the session
+// timeout. The tests tell these apart without a clock: deadWait is much longer than deadTimeout, and much shorter
+// than lateTimeout.
 const (
-	deadTimeout = 5 * time.Second // enough for a living tab to be heard in, on a busy machine
+	deadTimeout = 5 * time.Second // enough for a living tab to be heard, on a busy machine
 	deadWait    = 30 * time.Second
 	lateTimeout = time.Hour
 )
 
-// TestDeadTabs: whatever happens to the tab that holds a lock, the next gets it: at once, or, where nothing tells the
-// broker of it, after the timeout.
+// TestDeadTabs ends the tab that holds a lock in several ways. The next client must get the lock: at once, or after
+// the session timeout if the broker is not told of the end.
 func TestDeadTabs(t *testing.T) {
-	t.Parallel() // it waits more than it works
+	t.Parallel() // it mostly waits
 	tests := []struct {
 		name    string
 		timeout time.Duration
 		die     func(t *testing.T, holder *jstest.Tab, network *brokertest.Link)
 	}{
 		{"closed", lateTimeout, func(_ *testing.T, holder *jstest.Tab, _ *brokertest.Link) { holder.Close() }},
-		// Such a page is kept for the way back, with its WebSocket. It lets go when it is told that it is left.
+		// The browser keeps such a page for the way back. The client releases its locks at pagehide.
 		{"navigated away", lateTimeout, leave},
-		// The same, for a tab in the background that the browser wants to save power with.
+		// The browser freezes tabs in the background to save power.
 		{"frozen", lateTimeout, freeze},
 		{"crashed", lateTimeout, func(t *testing.T, holder *jstest.Tab, _ *brokertest.Link) {
 			killRenderers(t, holder)
@@ -130,7 +131,7 @@ func TestDeadTabs(t *testing.T) {
 			pages := servePages(t)
 			direct := serveBroker(t, broker.Config{Timeout: test.timeout}, pages)
 			network, url := brokertest.NewLink(new(net.Dialer).DialContext), direct
-			if test.timeout == deadTimeout { // else it would be the relay that ends the connection
+			if test.timeout == deadTimeout { // otherwise the relay would end the connection
 				url = relay(t, network, direct)
 			}
 			holder := jstest.Start(t).Open(t, pages+"/page.html")
@@ -141,7 +142,7 @@ func TestDeadTabs(t *testing.T) {
 			})()`)
 			client := dialBroker(ctx, t, direct)
 			if _, err := client.TryAcquire(ctx, "precious", nil); !errors.Is(err, wsclient.ErrUnavailable) {
-				t.Fatalf("the tab holds the lock, and somebody else got %v", err)
+				t.Fatalf("got %v while the tab holds the lock, want ErrUnavailable", err)
 			}
 
 			test.die(t, holder, network)
@@ -149,22 +150,23 @@ func TestDeadTabs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.timeout == deadTimeout && !jstest.Evaluate[bool](ctx, holder, "precious.signal.aborted") {
-				t.Error("the next has the lock, and the page counts it as held")
+			aborted := func() bool { return jstest.Evaluate[bool](ctx, holder, "precious.signal.aborted") }
+			if test.timeout == deadTimeout && !aborted() {
+				t.Error("another client has the lock, and the page still counts it as held")
 			}
 			_ = lock.Release()
 		})
 	}
 }
 
-// leave shows another page in a tab.
+// leave navigates a tab to another page.
 func leave(t *testing.T, tab *jstest.Tab, _ *brokertest.Link) {
 	if err := chromedp.Do(tab.Context, chromedp.Navigate("about:blank")); err != nil {
 		t.Error(err)
 	}
 }
 
-// freeze makes the browser let nothing run in a tab.
+// freeze makes the browser freeze a tab.
 func freeze(t *testing.T, tab *jstest.Tab, _ *brokertest.Link) {
 	frozen := page.SetWebLifecycleStateParams{State: page.SetWebLifecycleStateStateFrozen}
 	if _, err := chromedp.Call(tab.Context, page.SetWebLifecycleState, frozen); err != nil {
@@ -172,8 +174,8 @@ func freeze(t *testing.T, tab *jstest.Tab, _ *brokertest.Link) {
 	}
 }
 
-// killRenderers ends the processes that pages of the tab's browser run in, as the
-// system does when it has no memory left.
+// killRenderers kills the processes of all pages of the tab's browser, as the system does when it runs out of
+// memory.
 func killRenderers(t *testing.T, p *jstest.Tab) {
 	t.Helper()
 	all, err := chromedp.CallBrowser(p.Context, systeminfo.GetProcessInfo, cdp.Empty{})
@@ -196,8 +198,7 @@ func killRenderers(t *testing.T, p *jstest.Tab) {
 	}
 }
 
-// relay listens for WebSocket connections and passes them on through the network. It
-// returns what clients dial.
+// relay passes WebSocket connections on to target through the network. It returns the URL of the relay.
 func relay(t *testing.T, network *brokertest.Link, target string) string {
 	t.Helper()
 	to, err := url.Parse("http" + strings.TrimPrefix(target, "ws"))

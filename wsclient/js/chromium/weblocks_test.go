@@ -12,24 +12,24 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// A behaviour is one of test/weblocks.
+// A behaviour is the report of one behaviour in test/weblocks.
 type behaviour struct {
 	Name    string
-	Departs string // how Chromium's own lock manager does not do as the specification says
-	Error   string // what was wrong when it was run
+	Departs string // how Chromium's own lock manager departs from the specification
+	Error   string // why it has failed
 }
 
-// A suite runs behaviours by their place in its list.
+// A suite runs behaviours by their index in its list.
 type suite struct {
 	list []behaviour
 	run  func(t *testing.T, index int) behaviour
 }
 
-// each runs all of them, as subtests. check judges how one ended.
+// each runs all behaviours as subtests, and passes each report to check.
 func (s suite) each(t *testing.T, check func(t *testing.T, b behaviour)) {
 	t.Helper()
 	if len(s.list) < 60 {
-		t.Fatalf("%d behaviours, want 60 at least", len(s.list))
+		t.Fatalf("%d behaviours, want at least 60", len(s.list))
 	}
 	names := make(map[string]bool)
 	for i, b := range s.list {
@@ -40,14 +40,14 @@ func (s suite) each(t *testing.T, check func(t *testing.T, b behaviour)) {
 		t.Run(b.Name, func(t *testing.T) {
 			got := s.run(t, i)
 			if got.Name != b.Name {
-				t.Fatalf("%q was run", got.Name)
+				t.Fatalf("got the report of %q", got.Name)
 			}
 			check(t, got)
 		})
 	}
 }
 
-// inPage is the suite in a page. The script makes its contexts.
+// inPage returns the suite in a page. contexts is a script that makes its contexts.
 func inPage(ctx context.Context, p *jstest.Tab, contexts string) suite {
 	list := jstest.Evaluate[[]behaviour](ctx, p, `(async () => {
 		const { list, runOne } = await import('/test/weblocks/run.js');
@@ -60,8 +60,8 @@ func inPage(ctx context.Context, p *jstest.Tab, contexts string) suite {
 	}}
 }
 
-// TestNative is the oracle: a behaviour that the browser's own lock manager does not
-// show is a wrong test, or it departs from the specification in a way that we know.
+// TestNative checks the suite itself. A behaviour must pass on the browser's own lock manager, unless it is marked
+// as a known departure from the specification.
 func TestNative(t *testing.T) {
 	ctx := testContext(t)
 	page := jstest.Start(t).Open(t, servePages(t)+"/page.html")
@@ -71,14 +71,14 @@ func TestNative(t *testing.T) {
 		case b.Departs == "" && b.Error != "":
 			t.Error(b.Error)
 		case b.Departs != "" && b.Error == "":
-			t.Errorf("passes: take its mark away: %s", b.Departs)
+			t.Errorf("passes: remove its mark: %s", b.Departs)
 		case b.Departs != "":
 			t.Logf("%s: %s", b.Departs, b.Error)
 		}
 	})
 }
 
-// follows is how the client does it: as the specification says, without exception.
+// follows requires that the client follows the specification without exception.
 func follows(t *testing.T, b behaviour) {
 	if b.Error != "" {
 		t.Error(b.Error)
@@ -124,7 +124,7 @@ func TestClientInNode(t *testing.T) {
 		return b
 	}
 	defer func() {
-		// It ends by itself when all clients are closed, else with the context.
+		// Node exits by itself when all clients are closed, or with the context of the test.
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("node ended with %v\n%s", err, &stderr)
 		}

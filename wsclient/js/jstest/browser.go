@@ -13,20 +13,21 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A Browser is a Chromium of its own, without a window.
+// A Browser is a headless Chromium that belongs to one test.
 type Browser struct {
 	ctx context.Context
 }
 
-// Start starts one, with these options beside the usual ones. When the test ends it is
-// closed, and all its processes have to be gone.
+// Start starts a browser, with these options after the usual ones. It is closed when the test ends, and the test
+// fails if one of its processes is left.
 func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	path := Program(t, "chromium", "chromium-browser", "google-chrome")
-	options := append([]chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}
+	options = append(options, chromedp.DefaultExecAllocatorOptions[:]...)
 	allocator, end := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
-	if err := chromedp.Do(ctx); err != nil { // starts it
+	if err := chromedp.Do(ctx); err != nil { // starts the browser
 		end()
 		t.Fatal(err)
 	}
@@ -45,20 +46,19 @@ func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) *Browser {
 
 // A Tab shows a page.
 type Tab struct {
-	Context context.Context // of chromedp
-	Close   func()
+	Context context.Context // for calls of chromedp
+	Close   func()          // closes the tab
 
 	t *testing.T
 }
 
-// Open shows a page in a tab of its own, in a window of its own.
+// Open shows a page in a new tab of a new window.
 func (b *Browser) Open(t *testing.T, url string) *Tab {
 	t.Helper()
 	return b.open(t, url)
 }
 
-// Cover shows a page in a tab of the window of the tab that was opened last, which is hidden
-// from then on.
+// Cover shows a page in a new tab of the latest window. That hides the tab that was opened before.
 func (b *Browser) Cover(t *testing.T, url string) *Tab {
 	t.Helper()
 	return b.open(t, url, chromedp.WithNewWindow(false))
@@ -75,11 +75,10 @@ func (b *Browser) open(t *testing.T, url string, options ...chromedp.ContextOpti
 	return p
 }
 
-// In is the same tab for another test, a part of the one that has opened it.
+// In returns the same tab for a subtest of the test that has opened it.
 func (p *Tab) In(t *testing.T) *Tab { return &Tab{p.Context, p.Close, t} }
 
-// Run returns what the promise of the expression resolves with. It gives up when ctx
-// ends.
+// Run evaluates an expression in the page, and returns the result of its promise. It gives up when ctx ends.
 func Run[T any](ctx context.Context, p *Tab, expression string) (T, error) {
 	inTab, cancel := context.WithCancel(p.Context)
 	defer cancel()
@@ -91,7 +90,7 @@ func Run[T any](ctx context.Context, p *Tab, expression string) (T, error) {
 	return value, err
 }
 
-// Evaluate is Run for the test's own goroutine.
+// Evaluate is Run for the goroutine of the test. It ends the test if the expression fails.
 func Evaluate[T any](ctx context.Context, p *Tab, expression string) T {
 	p.t.Helper()
 	value, err := Run[T](ctx, p, expression)
@@ -101,15 +100,14 @@ func Evaluate[T any](ctx context.Context, p *Tab, expression string) T {
 	return value
 }
 
-// descendants are the processes that a process has started, and those that these
-// have.
+// descendants returns the children of a process, their children, and so on.
 func descendants(pid int) []int {
 	children := make(map[int][]int)
 	statuses, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range statuses {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
 		_, after, _ := strings.Cut(string(text), ") ")
 		fields := strings.Fields(after)
@@ -128,8 +126,7 @@ func descendants(pid int) []int {
 	return all
 }
 
-// waitGone waits until none of these processes runs any more, for 10 s at most, and
-// returns those that do.
+// waitGone waits at most 10 s until these processes have ended. It returns those that still run.
 func waitGone(pids []int) []int {
 	deadline := time.NewTimer(10 * time.Second)
 	defer deadline.Stop()
@@ -153,7 +150,7 @@ func waitGone(pids []int) []int {
 	}
 }
 
-// commandLine is "" for a process that has ended, also while nobody has waited for it.
+// commandLine returns the command line of a process, and "" for a process that has ended or is a zombie.
 func commandLine(pid int) string {
 	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
 	return strings.ReplaceAll(string(text), "\x00", " ")

@@ -1,3 +1,3 @@
-// Package jstest is for tests in Node and in headless Chromium: of the JavaScript
-// client, and of the examples that use it.
+// Package jstest runs tests in Node and in headless Chromium. The tests of the JavaScript client use it, and the
+// tests of examples that use that client.
 package jstest

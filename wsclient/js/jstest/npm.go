@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// tools is where .ci/run lets npm install what tests need, in the versions that the lock file beside it says.
+// tools is the folder in which .ci/run installs the npm packages for tests, in the versions of its lock file.
 const tools = ".ci/node"
 
-// Tool returns the folder of a package of npm that tests need. Where it is not installed the test is
-// skipped, and with CI=true it fails.
+// Tool returns the folder of an npm package for tests. If the package is not installed, the test is skipped, and
+// fails with CI=true.
 func Tool(t *testing.T, name string) string {
 	t.Helper()
 	folder := filepath.Join(modules(t), name)
@@ -21,14 +21,14 @@ func Tool(t *testing.T, name string) string {
 	return folder
 }
 
-// Script is a command that runs the program of a package of npm, which is at that path in it.
+// Script returns a command that runs the script at that path of an npm package.
 func Script(t *testing.T, name, path string, args ...string) *exec.Cmd {
 	t.Helper()
 	script := filepath.Join(Tool(t, name), path)
 	return exec.CommandContext(t.Context(), Program(t, "node"), append([]string{script}, args...)...)
 }
 
-// modules is the folder of all that npm has installed.
+// modules returns the folder of the installed npm packages.
 func modules(t *testing.T) string {
 	t.Helper()
 	folder, err := filepath.Abs(".")
@@ -37,7 +37,7 @@ func modules(t *testing.T) string {
 	}
 	for ; !isFile(filepath.Join(folder, "go.mod")); folder = filepath.Dir(folder) {
 		if folder == filepath.Dir(folder) {
-			t.Fatal("no go.mod above the folder of the test")
+			t.Fatal("there is no go.mod above the folder of the test")
 		}
 	}
 	return filepath.Join(folder, tools, "node_modules")

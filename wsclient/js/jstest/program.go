@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Program returns the path of the first of these programs that is there. Without any
-// the test is skipped, and with CI=true it fails.
+// Program returns the path of the first of these programs that is in PATH. If none is, the test is skipped, and
+// fails with CI=true.
 func Program(t *testing.T, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -21,7 +21,7 @@ func Program(t *testing.T, names ...string) string {
 	return ""
 }
 
-// Missing skips the test, and fails it where nothing may be missing.
+// Missing skips the test because something is not installed. With CI=true it fails the test.
 func Missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -30,8 +30,8 @@ func Missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// Node is a command that runs Node with these arguments, in a version that can run
-// the client, and with a WebSocket. It finds the packages that .ci/run installs.
+// Node returns a command that runs Node, with a WebSocket and these arguments. Node finds the packages that .ci/run
+// installs. The test is skipped if Node is too old for the client.
 func Node(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	path := Program(t, "node")
@@ -51,7 +51,7 @@ func Node(t *testing.T, args ...string) *exec.Cmd {
 		flags = append(flags, "--experimental-websocket")
 	}
 	cmd := exec.CommandContext(t.Context(), path, append(flags, args...)...)
-	// A list, of which what the caller's environment says comes first.
+	// The paths of the caller's environment come first.
 	cmd.Env = append(os.Environ(), "NODE_PATH="+os.Getenv("NODE_PATH")+string(os.PathListSeparator)+modules(t))
 	return cmd
 }

@@ -1,4 +1,4 @@
-// The client and a broker that runs.
+// The client and a real broker.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -7,14 +7,14 @@ import test from "node:test";
 import { ConnectionError, DeadlockError, connect } from "../client.js";
 import { WebSocket, enter, fresh, skip, url } from "./internal/live.js";
 
-// gate is a promise and what settles it.
+// gate returns a promise and the function that resolves it.
 function gate() {
   const g = {};
   g.promise = new Promise((resolve, reject) => Object.assign(g, { open: resolve, fail: reject }));
   return g;
 }
 
-// queued waits until so many wait for a lock.
+// queued waits until a lock has that many waiters.
 async function queued(locks, name, count) {
   const changes = locks.watch(name);
   for await (const _ of changes) {
@@ -43,7 +43,7 @@ test("one at a time, first come, first served", { skip }, async (t) => {
   assert.deepEqual(order, [...Array(40).keys()]);
 });
 
-test("odd names are distinct locks, and are listed as they were given", { skip }, async (t) => {
+test("unusual names are distinct locks, and are listed as given", { skip }, async (t) => {
   const locks = await enter(t);
   const names = ["", "\0", "\uFFFF", "\uD800", "\uDC00", "\uFFFFd800", "ä😀", "a\u2028b"];
   const held = await Promise.all(names.map((name) => locks.acquire(name)));
@@ -52,7 +52,7 @@ test("odd names are distinct locks, and are listed as they were given", { skip }
   await Promise.all(held.map((lock) => lock.release()));
 });
 
-test("a steal takes the lock, and its callback runs at once", { skip }, async (t) => {
+test("a steal is granted at once", { skip }, async (t) => {
   const [a, b] = [await enter(t), await enter(t)];
   const name = fresh();
   const { promise, open } = gate();
@@ -66,7 +66,7 @@ test("a steal takes the lock, and its callback runs at once", { skip }, async (t
   assert.equal(lock.signal.aborted, true);
 });
 
-test("a wait that has passed says who has the lock", { skip }, async (t) => {
+test("a request that times out says who has the lock", { skip }, async (t) => {
   const [a, b] = [await enter(t, { author: "ann" }), await enter(t)];
   const name = fresh();
   const lock = await a.acquire(name);
@@ -91,7 +91,7 @@ test("a deadlock across two clients is refused with the cycle", { skip }, async 
   await ax.release();
 });
 
-test("evict and hold end what is held, with a reason", { skip }, async (t) => {
+test("an evicted lock and an expired lock are lost, with the reason", { skip }, async (t) => {
   const locks = await enter(t, { label: "ops" });
   const lock = await locks.acquire(fresh());
   await locks.evict(lock.id, "stuck");
@@ -101,7 +101,7 @@ test("evict and hold end what is held, with a reason", { skip }, async (t) => {
   assert.equal(short.signal.reason.reason, "expired");
 });
 
-test("query lists whole queues, in their order", { skip }, async (t) => {
+test("query lists whole queues in order", { skip }, async (t) => {
   const [a, b] = [await enter(t), await enter(t)];
   const name = fresh();
   const lock = await a.acquire(name);
@@ -115,7 +115,7 @@ test("query lists whole queues, in their order", { skip }, async (t) => {
   await Promise.all(all);
 });
 
-test("info yields every lock that matches", { skip }, async (t) => {
+test("info yields every lock that matches the pattern", { skip }, async (t) => {
   const locks = await enter(t);
   const name = fresh();
   const lock = await locks.acquire(`${name}/a`, { names: [`${name}/b`] });
@@ -125,12 +125,12 @@ test("info yields every lock that matches", { skip }, async (t) => {
   await lock.release();
 });
 
-test("without a broker connect rejects, whatever the WebSocket tells", { skip }, async () => {
+test("connect rejects if there is no broker", { skip }, async () => {
   await assert.rejects(connect("ws://127.0.0.1:1", { WebSocket }), ConnectionError);
   await assert.rejects(connect(`${url}/nowhere`, { WebSocket }), ConnectionError);
 });
 
-test("a program ends by itself after close, and after a connect that failed", { skip }, async () => {
+test("a program exits by itself after close, and after connect has failed", { skip }, async () => {
   const script = `
     import { connect } from ${JSON.stringify(new URL("../client.js", import.meta.url).href)};
     import { WebSocket, url } from ${JSON.stringify(new URL("internal/live.js", import.meta.url).href)};

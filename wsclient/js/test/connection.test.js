@@ -1,4 +1,4 @@
-// Connections: how they begin, end, and are made again.
+// Connections: how they begin and end, and how the client reconnects.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -17,7 +17,7 @@ test("connect: the address and the subprotocol", async () => {
   for (const [url, want] of [
     ["ws://host:27002", "ws://host:27002/ws?alive=message&client=test"], ["http://host/", "ws://host/ws?alive=message&client=test"],
     ["wss://host/locks?client=x#y", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
-    ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // nothing is repaired
+    ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // the query is not repaired
   ]) {
     connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});
     assert.equal(s.socket.url, want);
@@ -26,7 +26,7 @@ test("connect: the address and the subprotocol", async () => {
   await assert.rejects(connect("nonsense"), TypeError);
 });
 
-test("connect: the label is the page, or the program, or nothing, where the platform has neither", async () => {
+test("connect: the label is the page or the program, or empty if the platform has neither", async () => {
   const s = new Stage();
   const { process } = globalThis;
   const known = ["process", "location"].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
@@ -55,7 +55,7 @@ test("connect: the label is the page, or the program, or nothing, where the plat
   assert.equal(globalThis.process, process);
 });
 
-test("connect: without a WebSocket it says how to give one", async () => {
+test("connect: the error without a WebSocket says how to get one", async () => {
   const found = globalThis.WebSocket;
   globalThis.WebSocket = undefined;
   try {
@@ -65,10 +65,10 @@ test("connect: without a WebSocket it says how to give one", async () => {
   }
 });
 
-test("connect: what the WebSocket refuses is a ConnectionError that says why", async () => {
+test("connect: an exception of the WebSocket becomes a ConnectionError that says why", async () => {
   for (const [name, message, want] of [
-    ["SecurityError", "The operation is insecure.", "a page of https must use wss: The operation is insecure."],
-    ["SyntaxError", "The URL is invalid.", "no connection: The URL is invalid."],
+    ["SecurityError", "The operation is insecure.", "an https page must use wss: The operation is insecure."],
+    ["SyntaxError", "The URL is invalid.", "The URL is invalid."],
   ]) {
     const cause = new DOMException(message, name);
     const { reason } = await outcome(connect("ws://host", { WebSocket: function () { throw cause; } }));
@@ -77,7 +77,7 @@ test("connect: what the WebSocket refuses is a ConnectionError that says why", a
   }
 });
 
-test("connect: where a browser does not say why, what it may have been is said", async () => {
+test("connect: if the browser does not say why, the error lists what it may be", async () => {
   const s = new Stage();
   const refused = s.connect();
   s.socket.refuse();
@@ -85,11 +85,11 @@ test("connect: where a browser does not say why, what it may have been is said",
   const socket = await s.enter();
   const held = await s.hold();
   socket.refuse();
-  assert.equal((await outcome(held.promise)).reason.cause.message, "the connection broke");
+  assert.equal((await outcome(held.promise)).reason.cause.message, "connection has ended");
   await s.leave();
 });
 
-test("connect: rejects where there is no broker, also where only an error is told", async () => {
+test("connect: rejects if there is no broker, even if there is only an error event", async () => {
   const s = new Stage();
   const refused = s.connect();
   s.socket.refuse("Unexpected server response: 403");
@@ -104,7 +104,7 @@ test("connect: rejects where there is no broker, also where only an error is tol
   assert.equal(s.clock.timers, 0);
 });
 
-test("connect: rejects after 10 s without a hello, or with a hello that it cannot speak to", async () => {
+test("connect: rejects after 10 s without a hello, and at once after a bad hello", async () => {
   const s = new Stage();
   const silent = s.connect();
   await s.clock.pass(9_999);
@@ -122,7 +122,17 @@ test("connect: rejects after 10 s without a hello, or with a hello that it canno
   assert.equal(s.clock.timers, 0);
 });
 
-test("requests that wait are asked for again, in order, with what is left of their wait", async (t) => {
+test("connect: rejects if the hello comes after the end of its own lease", async () => {
+  const s = new Stage();
+  const connecting = s.connect();
+  await s.clock.pass(2_000);
+  s.socket.hello({ timeout_ms: 3_000, heartbeat_ms: 1_000 });
+  assert.equal((await outcome(connecting)).reason?.name, "ConnectionError");
+  assert.notEqual(s.socket.closed, undefined);
+  assert.equal(s.clock.timers, 0);
+});
+
+test("waiting requests are resubmitted in order, with what is left of their wait", async (t) => {
   const s = await stage(t);
   const first = s.locks.request("a", () => "first");
   const second = s.locks.request("b", { wait: 10_000 }, () => "second");
@@ -146,7 +156,7 @@ test("requests that wait are asked for again, in order, with what is left of the
   assert.deepEqual(await Promise.all([first, second, third]), ["first", "second", "third"]);
 });
 
-test("a wait that passes while there is no connection says so", async (t) => {
+test("a request that times out while there is no connection says so", async (t) => {
   const s = await stage(t);
   const promise = s.locks.request("a", { wait: 2_000 }, () => {});
   s.socket.drop();
@@ -158,7 +168,7 @@ test("a wait that passes while there is no connection says so", async (t) => {
   await s.clock.pass(8);
   const { reason } = await outcome(promise);
   assert.deepEqual([reason.name, reason.holders], ["TimeoutError", []]);
-  assert.match(reason.message, /no connection.*nobody there/);
+  assert.match(reason.message, /in time: nobody there/);
 });
 
 test("an abort while there is no connection rejects with the reason", async (t) => {
@@ -173,7 +183,7 @@ test("an abort while there is no connection rejects with the reason", async (t) 
   assert.deepEqual(s.socket.takeAll(), []);
 });
 
-test("held locks are lost with the connection, the latest first, and what was asked for inside them", async (t) => {
+test("held locks are lost with the connection, the latest first, and so are requests inside them", async (t) => {
   const s = await stage(t);
   const outer = await s.hold("a");
   const inner = await s.hold("b");
@@ -193,10 +203,10 @@ test("held locks are lost with the connection, the latest first, and what was as
   assert.ok((await outcome(s.locks.request("c", { ifAvailable: true }, () => {}))).reason instanceof ConnectionError);
   await s.clock.pass(50);
   s.socket.hello();
-  assert.deepEqual(s.socket.takeAll(), [], "what is lost is asked for again");
+  assert.deepEqual(s.socket.takeAll(), [], "a lost lock was asked for again");
 });
 
-test("a broker that stops: what waits, and what comes, waits for the next connection", async (t) => {
+test("a broker that drains: waiting and new requests wait for the next connection", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   const first = s.locks.request("a", () => 1);
@@ -218,17 +228,18 @@ test("a broker that stops: what waits, and what comes, waits for the next connec
   for (const p of [first, second]) p.catch(() => {});
 });
 
-// browse makes Node look like a page, and returns what tells it of events.
+// browse makes Node look like a page. It returns the page, to dispatch events and to count listeners.
 function browse(t) {
-  const page = { document: new EventTarget(), window: new EventTarget(), listeners: 0 };
-  for (const target of [page.document, page.window]) {
-    for (const [how, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
-      const { [how]: original } = target;
-      target[how] = (...args) => {
-        page.listeners += change;
-        original.apply(target, args);
-      };
-    }
+  const page = { window: new EventTarget(), listeners: 0 };
+  // An event of the document reaches only those listeners of its window that capture it.
+  page.document = { dispatchEvent: (event) => page.window.dispatchEvent(event) };
+  for (const [how, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    const { [how]: original } = page.window;
+    page.window[how] = (type, listener, capture) => {
+      assert.equal(capture, true, type);
+      page.listeners += change;
+      original.call(page.window, type, listener, capture);
+    };
   }
   globalThis.document = page.document;
   globalThis.addEventListener = page.window.addEventListener;
@@ -239,7 +250,7 @@ function browse(t) {
   return page;
 }
 
-test("a page that is frozen, or left and kept, lets go of everything, and goes on later", async (t) => {
+test("a page that is frozen, or left and kept, releases everything, and goes on later", async (t) => {
   for (const [where, type] of [["window", "pagehide"], ["document", "freeze"]]) {
     const page = browse(t);
     const s = new Stage();
@@ -251,7 +262,7 @@ test("a page that is frozen, or left and kept, lets go of everything, and goes o
     const { socket } = s;
     page[where].dispatchEvent(Object.assign(new Event(type), { persisted: true }));
     assert.equal((await outcome(held.promise)).reason.reason, "frozen");
-    assert.equal(closedAtAbort, undefined, "holders are told before the broker");
+    assert.equal(closedAtAbort, undefined, "the broker was told before the holders");
     assert.notEqual(socket.closed, undefined);
     assert.equal((await outcome(waiting)).state, "pending");
     page.document.dispatchEvent(new Event("visibilitychange"));
@@ -262,7 +273,7 @@ test("a page that is frozen, or left and kept, lets go of everything, and goes o
   }
 });
 
-test("a page that is left and not kept, such as a frame that is removed, is the end of the client", async (t) => {
+test("the client ends with a page that is left and not kept, such as a removed frame", async (t) => {
   const page = browse(t);
   const s = new Stage();
   await s.enter();
@@ -276,20 +287,20 @@ test("a page that is left and not kept, such as a frame that is removed, is the 
     assert.equal((await outcome(p)).reason?.name, "InvalidStateError");
   }
   assert.equal((await s.locks.closed).name, "InvalidStateError");
-  assert.equal((await outcome(s.locks.close())).state, "fulfilled", "nobody is left to hear of the end");
+  assert.equal((await outcome(s.locks.close())).state, "fulfilled", "no connection is left to wait for");
   s.socket.drop(1000);
   connecting.socket.drop();
   assert.equal(page.listeners, 0);
 });
 
-test("in a frame that was removed nobody connects", async (t) => {
+test("connect: rejects in a frame that was removed", async (t) => {
   browse(t).document.defaultView = null;
   const s = new Stage();
   assert.equal((await outcome(s.connect())).reason.name, "InvalidStateError");
   assert.equal(s.sockets.length, 0);
 });
 
-test("pauses between attempts grow, and are over at once when the network is back or somebody looks", async (t) => {
+test("pauses between attempts grow, and end when the network is back or the page is shown", async (t) => {
   const browser = browse(t);
   const page = browser.document;
   page.hidden = true;
@@ -304,9 +315,9 @@ test("pauses between attempts grow, and are over at once when the network is bac
   }
   const count = s.sockets.length;
   page.dispatchEvent(new Event("visibilitychange"));
-  assert.equal(s.sockets.length, count, "it is hidden");
+  assert.equal(s.sockets.length, count, "the page is hidden");
   online();
-  assert.equal(s.sockets.length, count + 1, "the network is back, also for a page that is hidden");
+  assert.equal(s.sockets.length, count + 1, "the network is back, even for a hidden page");
   s.socket.refuse();
   page.hidden = false;
   page.dispatchEvent(new Event("visibilitychange"));
@@ -321,7 +332,7 @@ test("pauses between attempts grow, and are over at once when the network is bac
   assert.equal(browser.listeners, 0);
 });
 
-test("what the tables call final ends the client", async () => {
+test("a close code that the tables call final ends the client", async () => {
   for (const end of [(socket) => socket.drop(1009), (socket) => socket.drop(1002)]) {
     const s = new Stage();
     await s.enter();
@@ -347,7 +358,7 @@ test("a reconnect that is refused for good ends the client", async () => {
   assert.equal(s.clock.timers, 0);
 });
 
-test("the lease: pings are sent, and answers prolong it from when the ping was sent", async (t) => {
+test("the lease is extended by each pong, from when its ping was sent", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   s.socket.takeAll();
@@ -355,14 +366,14 @@ test("the lease: pings are sent, and answers prolong it from when the ping was s
   const { type, id } = s.socket.take();
   assert.equal(type, "ping");
   await s.clock.pass(4_000);
-  s.socket.say({ type: "pong", id }); // sent at 5 s: so it lasts until 15 s
+  s.socket.say({ type: "pong", id }); // its ping was sent at 5 s, so the lease lasts until 15 s
   await s.clock.pass(5_999);
   assert.equal((await outcome(held.promise)).state, "pending");
   await s.clock.pass(1);
   assert.equal((await outcome(held.promise)).reason.reason, "lease");
 });
 
-test("after the lease nothing is sent, and the connection stays open until the broker has given up", async (t) => {
+test("after the lease the connection stays open, in silence, until the broker has ended the session", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   const { socket } = s;
@@ -376,17 +387,17 @@ test("after the lease nothing is sent, and the connection stays open until the b
   assert.deepEqual(socket.takeAll(), []);
   await s.clock.pass(1);
   assert.notEqual(socket.closed, undefined);
-  assert.ok(s.sockets.length > 1, "there is another connection meanwhile");
+  assert.ok(s.sockets.length > 1, "the client has not reconnected meanwhile");
 });
 
-test("where nothing was held the connection is closed at the end of the lease", async (t) => {
+test("if nothing was held, the connection is closed at the end of the lease", async (t) => {
   const s = await stage(t);
   const { socket } = s;
   await s.clock.pass(10_000);
   assert.notEqual(socket.closed, undefined);
 });
 
-test("a frozen process: the lease has ended when a message arrives, or the signal is looked at", async (t) => {
+test("a frozen process notices the end of the lease at a message, and at a read of the signal", async (t) => {
   for (const wake of [(s) => s.socket.say({ type: "draining" }), (s, { lock }) => lock.signal, (s) => s.socket.drop()]) {
     for (const mono of [true, false]) {
       const s = new Stage();
@@ -403,8 +414,13 @@ test("a frozen process: the lease has ended when a message arrives, or the signa
   }
 });
 
-test("a message that cannot be understood ends the connection, in silence where locks are held", async (t) => {
-  for (const frame of ["nonsense", "null", "[]", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}', '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"error","code":"bad_request","message":"?"}', '{"type":"granted","id":"aaaaaaaa--0"}', "{}", new ArrayBuffer(8)]) {
+test("a bad frame ends the connection, in silence if locks are held", async (t) => {
+  for (const frame of [
+    "nonsense", "null", "[]", "{}", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}',
+    '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"granted","id":"aaaaaaaa--0"}',
+    '{"type":"error","code":"bad_request","message":"?"}',
+    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and as the package ws have them
+  ]) {
     const s = new Stage();
     await s.enter();
     const held = await s.hold();
@@ -419,7 +435,7 @@ test("a message that cannot be understood ends the connection, in silence where 
   }
 });
 
-test("messages about what is not open are of no concern", async (t) => {
+test("messages about requests that have ended are ignored", async (t) => {
   const s = await stage(t);
   for (const type of ["granted", "released", "cancelled", "lost", "pong", "change", "unwatched", "info", "why", "evicted"]) {
     s.socket.say({ type, id: "aaaaaaaa--99", token: 5 });
@@ -427,7 +443,7 @@ test("messages about what is not open are of no concern", async (t) => {
   assert.equal(s.locks.session, "aaaaaaaa");
 });
 
-test("close: holders are told first, then who waits, then the broker", async () => {
+test("close: holders are told first, then waiters, then the broker", async () => {
   const s = new Stage();
   await s.enter();
   const held = await s.hold();
@@ -450,7 +466,7 @@ test("close: holders are told first, then who waits, then the broker", async () 
   assert.equal(s.clock.timers, 0);
 });
 
-test("close: does not wait for long, and hangs up what was left open in silence", async () => {
+test("close: waits for 2 s at most, and hangs up silent connections", async () => {
   const s = new Stage();
   await s.enter();
   await s.hold();
@@ -465,7 +481,7 @@ test("close: does not wait for long, and hangs up what was left open in silence"
   assert.equal(s.clock.timers, 0);
 });
 
-test("close in the middle of the loss of a connection leaves nothing", async () => {
+test("close: leaves nothing if it is called while a loss is being told", async () => {
   const s = new Stage();
   await s.enter();
   const held = await s.hold();
@@ -476,7 +492,7 @@ test("close in the middle of the loss of a connection leaves nothing", async () 
   assert.equal(s.sockets.length, 1);
 });
 
-test("pings and questions leave nothing on the connection", async (t) => {
+test("answered pings and questions leave nothing open on the connection", async (t) => {
   const s = await stage(t);
   const why = s.locks.why("a");
   await settle();
@@ -491,7 +507,7 @@ test("pings and questions leave nothing on the connection", async (t) => {
   assert.equal(s.clock.timers, 2, "for the next ping, and for the end of the lease");
 });
 
-test("close while an attempt is being made waits for its end, of which only an error may tell", async () => {
+test("close: waits for the end of an attempt, which may be only an error event", async () => {
   const s = new Stage();
   await s.enter();
   s.socket.drop();
@@ -503,7 +519,7 @@ test("close while an attempt is being made waits for its end, of which only an e
   assert.equal(s.clock.timers, 0);
 });
 
-test("the broker says whether it grants, in its hello and in its answers", async (t) => {
+test("notGranting follows the hello and the answers of the broker", async (t) => {
   const s = await stage(t, undefined, { grace_ms: 15_000, not_granting: "grace" });
   assert.equal(s.locks.notGranting, "grace");
   await s.clock.pass(5_000);

@@ -1,6 +1,6 @@
-// The golden conversations of testdata/wire, played to JavaScript clients: they must send
-// what the files say, and tell their callers what the broker's frames mean. Those whose
-// names begin with raw- are for brokers alone: no library sends what they send.
+// Plays the golden conversations of testdata/wire to JavaScript clients. The clients must send what the
+// files say, and tell their callers what the broker's frames mean. Files whose names begin with raw- test
+// only brokers, because no library sends such frames.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -51,7 +51,7 @@ async function play(actors, { who, what, rest }, after, Actor) {
     for (const actor of actors.values()) await actor.clock.pass(n * (unit === "s" ? 1000 : 1));
     return;
   }
-  if (who === "broker") return; // grants nothing, of which the hello tells
+  if (who === "broker") return; // the hello says that the broker grants nothing
   const actor = actors.get(who);
   switch (what) {
     case "connects":
@@ -79,10 +79,10 @@ async function play(actors, { who, what, rest }, after, Actor) {
   }
 }
 
-// An Actor is a client in a conversation, and the broker's end of its connection.
+// An Actor is a client in a conversation, together with the broker's end of its connection.
 class Actor extends Stage {
   tries = new Map(); // acquires by id: {o, promise, lock, controller, free}
-  asked = new Map(); // the promises of other questions, by id
+  asked = new Map(); // the promises of answers, by id
   changes; // of the watch
   pages = []; // locks that info has yielded
 
@@ -92,8 +92,8 @@ class Actor extends Stage {
     this.connecting.catch(() => {});
   }
 
-  // act does what makes the client send m. What it does by itself, such as a ping, a cancel
-  // when the hold has passed, or asking for a later page, needs no doing.
+  // act calls what makes the client send m. Some messages the client sends by itself: pings, a cancel
+  // when a hold has passed, and requests for later pages.
   act(m) {
     const attempt = this.tries.get(m.id);
     switch (m.type) {
@@ -118,7 +118,7 @@ class Actor extends Stage {
       case "watch":
         this.stopWatching = new AbortController();
         this.changes = this.locks.watch(m.match, { signal: this.stopWatching.signal });
-        this.change = quiet(this.changes.next()); // an iterator begins when it is asked
+        this.change = quiet(this.changes.next()); // a generator begins at its first step
         break;
       case "unwatch":
         this.stopWatching.abort();
@@ -150,7 +150,7 @@ class Actor extends Stage {
       limit: first.limit,
       mode: first.mode,
       names: more,
-      parent: m.parent && (this.tries.get(m.parent)?.lock ?? m.parent), // else of another client
+      parent: m.parent && (this.tries.get(m.parent)?.lock ?? m.parent), // or the id of another client's lock
       signal: m.steal ? undefined : attempt.controller.signal,
       steal: m.steal,
       wait: m.wait_ms,
@@ -162,7 +162,7 @@ class Actor extends Stage {
     attempt.promise.catch(() => {});
   }
 
-  // hear says a frame of the broker, and asserts that the caller has been told.
+  // hear delivers a frame of the broker, and asserts that the caller learns of it.
   async hear(frame, after) {
     const m = JSON.parse(frame);
     const attempt = this.tries.get(m.id);
@@ -213,13 +213,13 @@ class Actor extends Stage {
         await this.sees({ event: "watching" });
         break;
       case "change":
-        if (this.changes) await this.sees(m); // else it has crossed the unwatch
+        if (this.changes) await this.sees(m); // otherwise it has crossed the unwatch
         break;
       case "unwatched":
       case "pong":
         break;
       default:
-        throw new Error(`nobody asserts what ${m.type} means`);
+        throw new Error(`no assertion for ${m.type}`);
     }
   }
 
@@ -228,9 +228,8 @@ class Actor extends Stage {
     this.change = quiet(this.changes.next());
   }
 
-  // givesUp aborts a waiting request just before its grant arrives, where the conversation
-  // goes on with a cancel: that is when a client sends one for what it holds, except where
-  // the hold has passed.
+  // givesUp aborts a waiting request just before its grant arrives, if the conversation goes on with a
+  // cancel. Only then, and when a hold has passed, does a client cancel a request that was granted.
   givesUp(attempt, after) {
     const cancels = after.some(({ what, rest }) => what === "->" && rest.includes(`"cancel","id":"${attempt.id}"`));
     if (attempt.hold || !cancels) return false;
@@ -239,11 +238,11 @@ class Actor extends Stage {
   }
 }
 
-// A Lister lists whole queues as query does, but in small parts, which query never asks for.
+// A Lister lists whole queues, as query does, but in smaller parts than query asks for.
 class Lister extends Actor {
   async connect() {
     this.client = supervise("ws://stage", undefined, this.clock, this.WebSocket);
-    await this.client.ready();
+    await this.client.online;
     return new LockManager(this.client);
   }
 

@@ -1,32 +1,31 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { backstop, later, leaseLeft, silence } from "../lease.js";
-import { since } from "../clock.js";
+import { backstop, later, leaseLeft, silenceLeft, since } from "../lease.js";
 
-// at is so long after the instant at which all tests begin, on both clocks.
+// at returns an instant: milliseconds on both clocks after the start of the test.
 const at = (mono, wall = mono) => ({ mono, wall: 1e12 + wall });
 
-test("a lease lasts for two thirds of the timeout after the latest that was answered", () => {
+test("the lease lasts for two thirds of the session timeout after the latest answered message was sent", () => {
   let heard = later(at(5_000), at(0));
-  heard = later(at(2_000), heard); // answers come in whatever order
+  heard = later(at(2_000), heard); // answers may come in any order
   assert.equal(leaseLeft(15_000, heard, at(5_000)), 10_000);
   assert.equal(leaseLeft(15_000, heard, at(15_000)), 0);
   assert.equal(leaseLeft(15_000, heard, at(20_000)), -5_000);
 });
 
-test("with clocks whose rates differ by a tenth the client has given up before the broker can", () => {
+test("the lease ends before the broker grants the locks, even if clock rates differ by a tenth", () => {
   for (const timeout of [600, 15_000, 3_600_000]) {
     assert.ok(leaseLeft(timeout, at(0), at(0)) * 1.1 < timeout);
   }
 });
 
-test("the greater of two clocks counts", () => {
+test("the clock on which more time has passed counts", () => {
   assert.equal(since(at(1_000, 9_000), at(0)), 9_000); // the machine was suspended
-  assert.equal(since(at(9_000, -5_000), at(0)), 9_000); // the clock on the wall was set back
+  assert.equal(since(at(9_000, -5_000), at(0)), 9_000); // the wall clock was set back
 });
 
-test("the connection stays open for a timeout", () => {
-  const left = silence(15_000, at(0), at(10_000));
+test("a silent connection stays open for the session timeout", () => {
+  const left = silenceLeft(15_000, at(0), at(10_000));
   assert.equal(left, 5_000);
   assert.ok(10_000 + left >= (15_000 * 10) / 11);
 });

@@ -1,5 +1,5 @@
-// Thousands of requests wait on one connection, and are then granted and released: none is
-// forgotten, and nothing is left of them.
+// Thousands of requests wait on one connection, and are then granted and released. None is forgotten, and
+// nothing is left of them.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -10,26 +10,26 @@ const many = 5_000;
 test(`${many} requests`, { skip }, async (t) => {
   const locks = await enter(t);
   const made = [];
-  await round(locks, made); // what is made once is made
+  await round(locks, made); // allocates what is allocated only once
   const before = await heap();
   for (let i = 0; i < 2; i++) await round(locks, made);
   const left = (await heap()) - before;
   const alive = made.filter((lock) => lock.deref()).length;
   t.diagnostic(`heap: ${before} bytes after the first round, ${left} more after two others; ${alive} of ${made.length} locks are left`);
   assert.equal(alive, 0);
-  assert.ok(left < 200 * many, `${left} bytes are left of ${2 * many} requests`); // the weak references are some of it
+  assert.ok(left < 200 * many, `${left} bytes are left of ${2 * many} requests`); // includes the weak references
 });
 
-const queued = 13_000; // more than two replies have room for, and more than one may ask for
+const queued = 13_000; // more than fit into two replies, and more than one reply may list
 
-test(`query lists a queue of ${queued} whole, each once, in its order`, { skip }, async (t) => {
+test(`query lists each of ${queued} waiters once, in order`, { skip }, async (t) => {
   const [locks, b] = [await enter(t), await enter(t)];
   const name = fresh();
   await locks.acquire(name);
   const mode = (i) => (i % 3 ? "shared" : "exclusive");
   const all = Array.from({ length: queued }, (_, i) => (i % 2 ? b : locks).request(name, { mode: mode(i) }, () => {}));
   const gone = Promise.allSettled(all);
-  await Promise.all([b.query(), locks.query()]); // the broker has seen all that was sent before
+  await Promise.all([b.query(), locks.query()]); // the broker has handled all earlier messages
   const { held, pending } = await locks.query();
   assert.deepEqual(held.filter((r) => r.name === name), [{ name, mode: "exclusive", clientId: locks.session }]);
   for (const one of [locks, b]) {
@@ -58,7 +58,8 @@ async function round(locks, made) {
 
 async function heap() {
   for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setImmediate(resolve)); // a weak reference that was made in this turn is none
+    // A weak reference keeps its target alive until the end of the turn in which it was made.
+    await new Promise((resolve) => setImmediate(resolve));
     globalThis.gc();
   }
   return process.memoryUsage().heapUsed;

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LockError } from "../client.js";
+import { LockManager } from "../manager.js";
+import { supervise } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
 
 async function stage(t) {
@@ -17,7 +19,7 @@ const lock = (seq, name, holders = [], waiters = [], next = {}) => ({
   name, seq, holders, waiters, holding: 9, waiting: 9, grants: 1, ...next,
 });
 
-// exchange asserts what the client asks next, and answers.
+// exchange asserts what the client asks next, and answers it.
 async function exchange(s, question, answer) {
   await settle();
   const { type, id, ...rest } = s.socket.take();
@@ -29,19 +31,19 @@ test("query lists whole queues, page by page", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   const [v, w, x, y, z] = ["v", "w", "x", "y", "z"].map((c) => request(`${c.repeat(8)}--12`, c === "z" ? "shared" : "exclusive"));
-  // The lists of the last lock were cut, because the page was full: that of its waiters to nothing.
+  // The lists of the last lock were cut because the page was full. That of its waiters is empty.
   await exchange(s, {}, { locks: [lock(3, "\uFFFF", [v]), lock(7, "b", [w], [], { holders_next: 5, waiters_next: 0 })], next: 7 });
   await exchange(s, { seq: 7, holders_after: 5, waiters_after: 0 }, { locks: [lock(7, "b", [x], [y], { waiters_next: 8 })] });
   await exchange(s, { seq: 7, waiters_after: 8 }, { locks: [lock(7, "b", [], [z])] });
   await exchange(s, { after: 7 }, { locks: [lock(9, "c", [v])] });
-  const told = (name, clientId, mode = "exclusive") => ({ name, mode, clientId: clientId.repeat(8) });
+  const entry = (name, clientId, mode = "exclusive") => ({ name, mode, clientId: clientId.repeat(8) });
   assert.deepEqual((await outcome(promise)).value, {
-    held: [told("", "v"), told("b", "w"), told("b", "x"), told("c", "v")],
-    pending: [told("b", "y"), told("b", "z", "shared")],
+    held: [entry("", "v"), entry("b", "w"), entry("b", "x"), entry("c", "v")],
+    pending: [entry("b", "y"), entry("b", "z", "shared")],
   });
 });
 
-test("query goes on in one list alone, also from its beginning", async (t) => {
+test("query continues in the one list that was cut, even from its beginning", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   const x = request("xxxxxxxx--1");
@@ -53,7 +55,7 @@ test("query goes on in one list alone, also from its beginning", async (t) => {
   assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["a", "b", "b", "b"], ["a", "a"]]);
 });
 
-test("query goes on where a lock is gone between two parts of its queue", async (t) => {
+test("query continues if a lock disappears between two parts of its queue", async (t) => {
   const s = await stage(t);
   const promise = s.locks.query();
   await exchange(s, {}, { locks: [lock(1, "a", [], [request("xxxxxxxx--1")], { waiters_next: 4 }), lock(2, "b", [request("yyyyyyyy--1")])] });
@@ -62,7 +64,7 @@ test("query goes on where a lock is gone between two parts of its queue", async 
   assert.deepEqual([held.map((r) => r.name), pending.map((r) => r.name)], [["b"], ["a"]]);
 });
 
-test("info does not go on inside a lock", async (t) => {
+test("info does not continue the lists of a lock", async (t) => {
   const s = await stage(t);
   const all = s.locks.info(undefined, { queue: 10_000 });
   const first = all.next();
@@ -71,7 +73,7 @@ test("info does not go on inside a lock", async (t) => {
   assert.equal((await all.next()).done, true);
 });
 
-test("what is asked while there is no connection waits; what is on its way when it ends fails", async (t) => {
+test("a question waits for a connection, and fails if the connection ends before the answer", async (t) => {
   const s = await stage(t);
   const lost = quiet(s.locks.why("a"));
   await settle();
@@ -116,9 +118,13 @@ test("watch yields changes in order, and ends with break", async (t) => {
   assert.deepEqual(seen, ["queued", "granted"]);
   assert.deepEqual(s.socket.takeAll(), [{ type: "unwatch", id }]);
   assert.deepEqual(await changes.next(), { value: undefined, done: true });
+  s.socket.drop();
+  await s.clock.pass(100);
+  s.socket.hello();
+  assert.deepEqual(s.socket.takeAll(), [], "it watches again");
 });
 
-test("watch: a signal ends what waits for the next change", async (t) => {
+test("watch: a signal ends the wait for the next change", async (t) => {
   const s = await stage(t);
   for (const reason of [new Error("mine"), 0]) {
     const controller = new AbortController();
@@ -134,7 +140,7 @@ test("watch: a signal ends what waits for the next change", async (t) => {
   }
 });
 
-test("query, info, why and evict give up with the reason of a signal, and leave nothing", async (t) => {
+test("query, info, why and evict reject with the reason of a signal, and leave nothing", async (t) => {
   const s = await stage(t);
   for (const call of [
     (options) => s.locks.query(options), (options) => s.locks.info("a", options).next(),
@@ -162,7 +168,23 @@ test("query, info, why and evict give up with the reason of a signal, and leave 
   }
 });
 
-test("a signal also ends what waits for a connection", async (t) => {
+test("a settled question leaves nothing in the client", async () => {
+  const s = new Stage();
+  const client = supervise("ws://stage", undefined, s.clock, s.WebSocket);
+  s.socket.hello();
+  const locks = new LockManager(client);
+  const refused = quiet(locks.evict("bbbbbbbb--1"));
+  const answered = locks.why("a");
+  await settle();
+  assert.equal(client.pending.size, 2);
+  s.socket.say({ type: "error", id: s.socket.take().id, code: "not_found", message: "no such request" });
+  s.socket.say({ type: "why", id: s.socket.take().id, chain: [] });
+  assert.deepEqual(await answered, []);
+  assert.equal((await outcome(refused)).reason.code, "not_found");
+  assert.equal(client.pending.size, 0);
+});
+
+test("a signal also ends the wait for a connection", async (t) => {
   const s = await stage(t);
   s.socket.drop();
   const controller = new AbortController();
@@ -175,7 +197,7 @@ test("a signal also ends what waits for a connection", async (t) => {
   await settle();
 });
 
-test("watch says where changes may have been missed, and begins anew on the next connection", async (t) => {
+test("watch: says if changes may have been missed, and goes on with the next connection", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a");
   const first = changes.next();
@@ -193,7 +215,7 @@ test("watch says where changes may have been missed, and begins anew on the next
   await changes.return();
 });
 
-test("watch: a consumer that does not read costs no more than 10,000 changes, and learns of the rest", async (t) => {
+test("watch: keeps 10,000 changes for a consumer that does not read, and then tells it that it lagged", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch();
   const first = changes.next();
@@ -209,7 +231,7 @@ test("watch: a consumer that does not read costs no more than 10,000 changes, an
   await changes.return();
 });
 
-test("watch: a refusal, and the end of the client, end it", async () => {
+test("watch: ends with a refusal, and with the client", async () => {
   const s = new Stage();
   await s.enter();
   const refused = s.locks.watch("[");

@@ -5,14 +5,14 @@ import { escapeName, parse, unescapeName } from "../names.js";
 const odd = ["", "\0", "\uFFFF", "\uFFFF\uFFFF", "\uD800", "\uDC00", "\uDC00\uD800", "\uFFFFd800", "\uD800\uFFFFdc00", "a\uDBFFb", "d800", "\uFFFE"];
 const ordinary = ["orders/42", "100%", "%00", "ä😀", "\\u0000", " ", "*", "\u{10FFFF}", "\0"];
 
-// alphabet is what may be confused with each other.
+// alphabet holds the strings that escaping could confuse.
 const alphabet = ["\uFFFF", "\uD800", "\uDC00", "d", "8", "0", "c"];
 
-test("names that the wire takes are themselves on it", () => {
+test("names that the wire accepts are sent unchanged", () => {
   for (const name of ordinary) assert.equal(escapeName(name), name);
 });
 
-test("every name has a form that the wire takes, and comes back", () => {
+test("every name has a form that the wire accepts, and is restored from it", () => {
   for (const name of [...odd, ...ordinary, ...words(5)]) {
     const text = escapeName(name);
     assert.ok(text.isWellFormed() && text.length > 0, JSON.stringify(name));
@@ -25,13 +25,13 @@ test("different names are different on the wire", () => {
   assert.equal(new Set([...names].map(escapeName)).size, names.size);
 });
 
-test("what was not escaped here stays as it is", () => {
+test("text that escapeName has not made stays unchanged", () => {
   for (const text of ["\uFFFFzz", "a\uFFFF", "\uFFFFD800", "\uFFFFd800\uFFFFdc00", "\uFFFF0041"]) {
     assert.equal(unescapeName(text), text);
   }
 });
 
-test("frames are read with their names unescaped, and nothing else", () => {
+test("parse unescapes names, and nothing else", () => {
   const mark = "\\uFFFF";
   const frame = `{"message":"${mark}","locks":[{"name":"${mark}","holders":[{"author":"${mark}","locks":["${mark}","b"]}]}],"lock":"${mark}d800"}`;
   assert.deepEqual(parse(frame), {

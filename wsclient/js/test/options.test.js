@@ -1,8 +1,9 @@
-// What callers may pass, in which order it is looked at, and how it is refused.
+// Arguments: which are accepted, in which order they are read, and how they are refused.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { connect } from "../client.js";
+import { supervise } from "../supervisor.js";
 import { Stage, outcome, settle } from "./internal/stage.js";
 
 const nothing = () => {};
@@ -37,7 +38,7 @@ test("arguments of the wrong type reject with TypeError", async () => {
   assert.deepEqual(socket.takeAll(), [], "something was asked for");
 });
 
-test("what cannot go together rejects with NotSupportedError", async () => {
+test("unsupported combinations reject with NotSupportedError", async () => {
   const { locks, socket } = await stage();
   const { signal } = new AbortController();
   for (const [name, options] of [
@@ -52,7 +53,7 @@ test("what cannot go together rejects with NotSupportedError", async () => {
   assert.deepEqual(socket.takeAll(), [], "something was asked for");
 });
 
-test("options are read once each, in the order of their names, and all before the callback is looked at", async () => {
+test("options are read once each, in the order of their names, before the callback is checked", async () => {
   const { locks } = await stage();
   const read = [];
   const options = new Proxy({}, { get: (_, key) => void read.push(key) });
@@ -66,14 +67,14 @@ test("too few arguments are refused before any is converted", async () => {
   assert.equal(locks.request.length, 2);
 });
 
-test("an exception of an option is the rejection", async () => {
+test("an exception of a getter is the reason of the rejection", async () => {
   const { locks } = await stage();
   const error = new Error("mine");
   const options = { get mode() { throw error; } };
   assert.equal((await outcome(locks.request("a", options, nothing))).reason, error);
 });
 
-test("a signal that is aborted already rejects with its reason, after the other checks", async () => {
+test("an aborted signal rejects with its reason, after the other checks", async () => {
   const { locks, socket } = await stage();
   for (const reason of [new Error("mine"), null, 0, ""]) {
     const signal = AbortSignal.abort(reason);
@@ -84,7 +85,7 @@ test("a signal that is aborted already rejects with its reason, after the other 
   assert.deepEqual(socket.takeAll(), []);
 });
 
-test("undefined and null are no options; names are strings of what is given", async () => {
+test("undefined and null stand for no options; names are converted to strings", async () => {
   const { locks, socket } = await stage();
   for (const [name, options, want] of [["a", undefined, "a"], ["b", null, "b"], [undefined, {}, "undefined"], [5, { mode: undefined, signal: undefined }, "5"], [{}, nothing, "[object Object]"]]) {
     locks.request(name, options, nothing);
@@ -94,7 +95,7 @@ test("undefined and null are no options; names are strings of what is given", as
   }
 });
 
-test("odd names are escaped, and the lock has the name that was given", async () => {
+test("unusual names are escaped, and the lock has the name that was given", async () => {
   const s = await stage();
   for (const [name, wire] of [["", "\uFFFF"], ["\uD800", "\uFFFFd800"], ["\uFFFF", "\uFFFF\uFFFF"], ["\0", "\0"]]) {
     const { lock } = await s.hold(name);
@@ -103,7 +104,7 @@ test("odd names are escaped, and the lock has the name that was given", async ()
   }
 });
 
-test("a request that is too big for a frame is refused, for the broker would close the connection", async () => {
+test("a request that is too big for a frame rejects with RangeError", async () => {
   const { locks, socket } = await stage();
   const names = Array.from({ length: 63 }, (_, i) => "\0".repeat(400) + i);
   const { reason } = await outcome(locks.request("a", { names }, nothing));
@@ -111,7 +112,16 @@ test("a request that is too big for a frame is refused, for the broker would clo
   assert.deepEqual(socket.takeAll(), []);
 });
 
-test("further names are held together with the first, and repeats are one", async () => {
+test("a message that is too big for a frame leaves nothing open on the connection", async () => {
+  const s = new Stage();
+  const { online } = supervise("ws://stage", undefined, s.clock, s.WebSocket);
+  s.socket.hello();
+  const conn = await online;
+  await refused(conn.ask({ type: "why", lock: "a".repeat(70_000) }), "RangeError");
+  assert.equal(conn.open.size, 0);
+});
+
+test("further names join the request, and repeats are merged", async () => {
   const { locks, socket } = await stage();
   const asked = (name, options) => {
     locks.request(name, options, nothing);
@@ -124,7 +134,7 @@ test("further names are held together with the first, and repeats are one", asyn
   assert.deepEqual(asked("a", { mode: "shared", names: [{ name: "a" }] }), [{ name: "a" }], "one of them is exclusive");
 });
 
-test("an author is text, that of the client where there is none", async () => {
+test("an author is text; the default is that of the client", async () => {
   const s = new Stage();
   await s.enter({ author: "page" });
   s.locks.request("a", nothing);
@@ -133,7 +143,7 @@ test("an author is text, that of the client where there is none", async () => {
   await settle();
 });
 
-test("a lone surrogate in what people read is refused, not repaired", async () => {
+test("a lone surrogate in text is refused, not repaired", async () => {
   const s = new Stage();
   await s.enter();
   const odd = "me\uD800";

@@ -1,4 +1,4 @@
-// What an outage must not do: whatever it meets, the client gets through it.
+// Outages at awkward moments.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -11,7 +11,7 @@ async function stage(t) {
   return s;
 }
 
-test("a wait that has passed unheard ends with the first connection, and nothing else does", async (t) => {
+test("a request whose wait passes without an answer times out with the connection; others wait on", async (t) => {
   for (const end of ["lease", "drop"]) {
     const s = await stage(t);
     const late = quiet(s.locks.request("a", { wait: 500 }, () => 1));
@@ -27,7 +27,7 @@ test("a wait that has passed unheard ends with the first connection, and nothing
   }
 });
 
-test("what is asked for when the loss is told is settled", async (t) => {
+test("a request that is made while a loss is being told is settled", async (t) => {
   const s = await stage(t);
   const { lock, promise } = await s.hold("h");
   quiet(promise);
@@ -40,7 +40,7 @@ test("what is asked for when the loss is told is settled", async (t) => {
   assert.equal((await outcome(asked)).reason.name, "ConnectionError");
 });
 
-test("a lock says that it is lost to whoever asks while others are told", async (t) => {
+test("a lost lock says so while others are still being told", async (t) => {
   const s = await stage(t);
   const outer = await s.hold("outer");
   const inner = await s.hold("inner");
@@ -53,7 +53,7 @@ test("a lock says that it is lost to whoever asks while others are told", async 
   assert.equal(seen, true);
 });
 
-test("a clock that is set forward does not hang up: the broker has noticed nothing", async (t) => {
+test("a wall clock that is set forward does not end the silence", async (t) => {
   const s = await stage(t);
   const { lock, promise } = await s.hold("h");
   quiet(promise);
@@ -66,7 +66,7 @@ test("a clock that is set forward does not hang up: the broker has noticed nothi
   assert.notEqual(socket.closed, undefined);
 });
 
-test("a watch that cannot be sent costs nobody the next connection", async (t) => {
+test("a watch that is too big for the next broker ends, and the connection stays", async (t) => {
   const s = await stage(t);
   await assert.rejects(s.locks.watch("a".repeat(70_000)).next(), RangeError);
   s.socket.drop(1006);
@@ -76,7 +76,7 @@ test("a watch that cannot be sent costs nobody the next connection", async (t) =
   assert.equal(s.locks.session, "bbbbbbbb");
 });
 
-test("numbers are numbers", async (t) => {
+test("an empty string is not a number", async (t) => {
   const s = await stage(t);
   for (const wait of [null, false, "", "0", 0n, NaN, -1]) {
     await assert.rejects(s.locks.request("a", { wait }, () => 1), TypeError, String(wait));

@@ -1,4 +1,4 @@
-// What is published: files that a browser can load as they are, and types that say the same.
+// The published package: files that a browser can load as they are, and types that match them.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -9,13 +9,13 @@ const folder = new URL("../", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
 const types = read("index.d.ts").replaceAll(/\/\*\*.*?\*\//gs, "");
 
-test("the types declare what the module exports, and nothing of type any", () => {
+test("the types declare what the module exports, and no type is any", () => {
   const declared = [...types.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
   assert.deepEqual(declared.sort(), Object.keys(client).sort());
   assert.doesNotMatch(types, /\bany\b/);
 });
 
-test("the types declare the methods of what connect returns, and of locks", async () => {
+test("the types declare all methods of LockManager and HeldLock", async () => {
   const { LockManager } = await import("../manager.js");
   const { HeldLock } = await import("../lock.js");
   for (const [name, { prototype }] of [["LockManager", LockManager], ["HeldLock", HeldLock]]) {
@@ -33,7 +33,7 @@ test("the types declare the error codes of the tables", async () => {
   assert.deepEqual([...union.matchAll(/"(\w+)"/g)].map(([, code]) => code).sort(), words.sort());
 });
 
-test("the parts import each other by relative paths, and nothing else", () => {
+test("the parts import only each other, by relative paths", () => {
   const parts = readdirSync(folder).filter((name) => name.endsWith(".js"));
   assert.ok(parts.length > 10);
   for (const part of parts) {
@@ -41,17 +41,26 @@ test("the parts import each other by relative paths, and nothing else", () => {
   }
 });
 
-test("the one module exports what client.js does: classes of its own, whose names tell errors apart", async () => {
+test("the pure modules read no clock, set no timer and open no socket", () => {
+  const pure = ["codes", "errors", "lease", "lock", "names", "options", "retry", "states"].map((name) => `${name}.js`);
+  for (const name of pure) {
+    const code = read(name).replaceAll(/\/\/ .*$/gm, "");
+    for (const [, from] of code.matchAll(/\bfrom "\.\/([^"]*)"/g)) assert.ok(pure.includes(from), `${name} imports ${from}`);
+    assert.doesNotMatch(code, /\b(clock|performance|Date|Math\.random|set(Timeout|Interval|Immediate)|WebSocket|Promise|async|await)\b/, name);
+  }
+});
+
+test("the bundle exports the same as client.js, with classes of its own and the same error names", async () => {
   const whole = await import("../bundle/client.js");
   assert.deepEqual(Object.keys(whole), Object.keys(client));
   for (const name of Object.keys(client).filter((name) => name.endsWith("Error"))) {
     const error = new whole[name]("of another copy");
-    assert.equal(error instanceof client[name], false, "README.md says that it is not");
+    assert.equal(error instanceof client[name], false, "README.md says that it is another class");
     assert.equal(error.name, name);
   }
 });
 
-test("README.md stands alone, as on the page of npm: its links are absolute", () => {
+test("README.md has absolute links, because npm shows it alone", () => {
   const links = [...read("README.md").matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link);
   assert.ok(links.length > 3);
   for (const link of links) {
@@ -64,7 +73,7 @@ test("README.md stands alone, as on the page of npm: its links are absolute", ()
 test("package.json: ESM, types first, no side effects, no dependencies", () => {
   const { type, main, exports, types, sideEffects, engines, dependencies } = JSON.parse(read("package.json"));
   assert.deepEqual(Object.entries(exports["."]), [["types", "./index.d.ts"], ["default", "./client.js"]]);
-  assert.deepEqual(Object.keys(exports), [".", "./package.json"]); // tools look at that
-  assert.deepEqual([main, types], ["./client.js", "./index.d.ts"], "for tools that know no exports");
+  assert.deepEqual(Object.keys(exports), [".", "./package.json"]); // some tools read it
+  assert.deepEqual([main, types], ["./client.js", "./index.d.ts"], "for tools that do not know exports");
   assert.deepEqual([type, sideEffects, engines, dependencies], ["module", false, { node: ">=20" }, undefined]);
 });

@@ -1,4 +1,4 @@
-// A request from the call to its end.
+// A request, from the call to its end.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -12,7 +12,7 @@ async function stage(t, options) {
   return s;
 }
 
-test("it is settled when the broker has answered the release, and not before", async (t) => {
+test("the promise is settled when the broker has answered the release, and not before", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   s.socket.takeAll();
@@ -24,7 +24,7 @@ test("it is settled when the broker has answered the release, and not before", a
   assert.equal((await outcome(held.promise)).value, result);
 });
 
-test("what the callback throws or rejects with is the reason, by identity, after the release", async (t) => {
+test("what the callback throws or rejects with is the reason, after the release", async (t) => {
   const s = await stage(t);
   const error = new Error("mine");
   for (const callback of [() => { throw error; }, async () => { throw error; }, () => ({ then: (_, reject) => reject(error) })]) {
@@ -38,14 +38,14 @@ test("what the callback throws or rejects with is the reason, by identity, after
   }
 });
 
-test("a lock has a name, a mode, a token and an id, which cannot be set", async (t) => {
+test("a lock has a name, a mode, a token and an id, which are read-only", async (t) => {
   const s = await stage(t);
   const { lock } = await s.hold("a", { mode: "shared", names: ["b"] }, 9);
   assert.deepEqual([lock.name, lock.names, lock.mode, lock.token, lock.id], ["a", ["a", "b"], "shared", 9, "aaaaaaaa--0"]);
   assert.throws(() => (lock.name = "b"), TypeError);
 });
 
-test("ifAvailable: the callback gets null where the lock is not free", async (t) => {
+test("ifAvailable: the callback gets null if the lock is not free", async (t) => {
   const s = await stage(t);
   const result = {};
   const promise = s.locks.request("a", { ifAvailable: true }, (lock) => (lock === null ? result : 0));
@@ -60,7 +60,7 @@ test("ifAvailable: the callback gets null where the lock is not free", async (t)
   assert.deepEqual(s.socket.takeAll(), [], "something is released that was not held");
 });
 
-test("an abort while waiting rejects at once with the reason, and withdraws the request", async (t) => {
+test("an abort while waiting rejects at once with the reason, and cancels the request", async (t) => {
   const s = await stage(t);
   for (const reason of [new Error("mine"), null, "", undefined]) {
     const controller = new AbortController();
@@ -72,7 +72,7 @@ test("an abort while waiting rejects at once with the reason, and withdraws the 
     assert.equal(got.state, "rejected");
     assert.equal(got.reason, controller.signal.reason);
     assert.deepEqual(s.socket.take(), { type: "cancel", id });
-    s.socket.say({ type: "granted", id, token: 1 }); // it has crossed the cancel
+    s.socket.say({ type: "granted", id, token: 1 }); // crosses the cancel
     s.socket.say({ type: "cancelled", id });
     await settle();
     assert.equal(called, false, "the callback ran after the abort");
@@ -90,13 +90,13 @@ test("an abort after the grant changes nothing", async (t) => {
   assert.equal(held.lock.signal.aborted, false);
 });
 
-test("an abort in the same turn as the grant, after it, comes too late; before it, the callback never runs", async (t) => {
+test("an abort that meets the grant: after it, it is too late; before it, the callback never runs", async (t) => {
   const s = await stage(t);
   const [first, second] = [new AbortController(), new AbortController()];
   const called = [];
   const one = s.locks.request("a", { signal: first.signal }, () => {
     called.push("one");
-    second.abort(); // while the grant of the other is on its way
+    second.abort(); // while the other grant is being handled
   });
   const two = quiet(s.locks.request("b", { signal: second.signal }, () => called.push("two")));
   const [a, b] = s.socket.takeAll();
@@ -110,7 +110,7 @@ test("an abort in the same turn as the grant, after it, comes too late; before i
   assert.deepEqual(called, ["one"]);
 });
 
-test("requests leave no listeners on a signal that lives on", async (t) => {
+test("requests leave no listeners on their signal", async (t) => {
   const s = await stage(t);
   const { signal } = new AbortController();
   let listeners = 0;
@@ -125,7 +125,7 @@ test("requests leave no listeners on a signal that lives on", async (t) => {
   held.resolve();
 });
 
-test("steal: who is robbed gets an AbortError, while the callback goes on", async (t) => {
+test("steal: the victim gets an AbortError, while its callback goes on", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   let aborted;
@@ -141,7 +141,7 @@ test("steal: who is robbed gets an AbortError, while the callback goes on", asyn
   assert.deepEqual(s.socket.takeAll(), [], "what is lost is not released");
 });
 
-test("a steal that crosses the release is the outcome, for the broker counts", async (t) => {
+test("a steal that crosses the release decides the outcome", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   held.resolve(1);
@@ -151,13 +151,13 @@ test("a steal that crosses the release is the outcome, for the broker counts", a
   assert.equal((await outcome(held.promise)).reason.name, "AbortError");
 });
 
-test("evicted: a holder gets a LostError, who waits a LockError", async (t) => {
+test("evicted: a holder gets a LostError, a waiter a LockError", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   s.socket.say({ type: "lost", id: held.id, reason: "evicted", by: "ops", message: "stuck" });
   const { reason } = await outcome(held.promise);
   assert.ok(reason instanceof LostError);
-  assert.match(reason.message, /evicted, by ops, stuck/);
+  assert.match(reason.message, /evicted by ops: stuck/);
   assert.equal(held.lock.signal.reason, reason);
   assert.equal(held.lock.signal, held.lock.signal);
 
@@ -180,7 +180,7 @@ test("wait: a TimeoutError says who has the lock", async (t) => {
   assert.deepEqual([reason.name, reason.holders, reason.ahead], ["TimeoutError", holders, 3]);
 });
 
-test("wait 0 is not to wait, and not to get null", async (t) => {
+test("wait 0: the request does not wait, and times out instead of getting null", async (t) => {
   const s = await stage(t);
   const promise = s.locks.request("a", { wait: 0 }, () => assert.fail("called"));
   const { id, wait_ms } = s.socket.take();
@@ -189,7 +189,7 @@ test("wait 0 is not to wait, and not to get null", async (t) => {
   assert.equal((await outcome(promise)).reason.name, "TimeoutError");
 });
 
-test("hold is counted here from the reading of the grant; then the lock is lost, and cancelled", async (t) => {
+test("hold: the client counts it from when it reads the grant; then the lock is lost, and cancelled", async (t) => {
   const s = await stage(t);
   const promise = quiet(s.locks.request("a", { hold: 2_000 }, (lock) => new Promise(() => (seen = lock))));
   let seen;
@@ -205,7 +205,7 @@ test("hold is counted here from the reading of the grant; then the lock is lost,
   assert.deepEqual(s.socket.take(), { type: "cancel", id });
 });
 
-test("hold: after the process was frozen the signal is right when it is looked at, before any timer", async (t) => {
+test("hold: a read of the signal finds the lock expired after a freeze, before any timer fires", async (t) => {
   const s = await stage(t);
   const held = await s.hold("a", { hold: 2_000 });
   s.socket.takeAll();
@@ -236,7 +236,7 @@ test("deadlock: the error says who waits for whom", async (t) => {
   assert.deepEqual([reason.name, reason.cycle], ["DeadlockError", cycle]);
 });
 
-test("a parent that is held no more is refused with what ended it", async (t) => {
+test("a parent that is no longer held is refused with the reason of its end", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   held.resolve();
@@ -255,7 +255,7 @@ test("a parent that is held no more is refused with what ended it", async (t) =>
   assert.equal((await outcome(s.locks.request("b", { parent: lost.lock }, () => {}))).reason, reason);
 });
 
-test("a parent of another program is named by its id, and the broker knows whether it is held", async (t) => {
+test("a lock of another program is a parent by its id, and the broker knows whether it is held", async (t) => {
   const s = await stage(t);
   const promise = s.locks.request("b", { parent: "zzzzzzzz--7" }, () => {});
   const { id, parent } = s.socket.takeAll().at(-1);
@@ -265,7 +265,7 @@ test("a parent of another program is named by its id, and the broker knows wheth
   assert.ok((await outcome(s.locks.request("b", { parent: "\ud800--7" }, () => {}))).reason instanceof TypeError);
 });
 
-test("acquire: a lock that is held until it is released", async (t) => {
+test("acquire: the lock is held until it is released", async (t) => {
   const s = await stage(t);
   const promise = s.locks.acquire("a", { mode: "shared" });
   const { id } = s.socket.take();
@@ -284,7 +284,7 @@ test("acquire: a lock that is held until it is released", async (t) => {
   assert.equal(await none, null);
 });
 
-test("acquire: a lock that was lost says so when it is released", async (t) => {
+test("acquire: the release of a lost lock rejects with the loss", async (t) => {
   const s = await stage(t);
   const promise = s.locks.acquire("a");
   const { id } = s.socket.take();
@@ -295,7 +295,7 @@ test("acquire: a lock that was lost says so when it is released", async (t) => {
   assert.deepEqual(s.socket.takeAll(), []);
 });
 
-test("where nothing is granted it is refused as such, and not as if somebody had the lock", async (t) => {
+test("while the broker grants nothing the code is not_granting, not unavailable", async (t) => {
   const s = await stage(t);
   for (const options of [{ ifAvailable: true }, { steal: true }, { wait: 0 }]) {
     const promise = s.locks.request("a", options, () => assert.fail("called"));

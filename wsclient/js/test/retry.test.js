@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { asksAgain, backoff, isFinal } from "../retry.js";
+import { backoff, isFinal, isResubmitted } from "../retry.js";
 import { codes } from "../codes.js";
 
-test("pauses are anything up to a bound that doubles until it is five seconds", () => {
+test("pauses are random up to a bound, which doubles up to 5 s", () => {
   for (const dice of [0, 0.5, 1]) {
     const pause = backoff();
     for (const bound of [100, 200, 400, 800, 1600, 3200, 5000, 5000]) {
@@ -14,14 +14,14 @@ test("pauses are anything up to a bound that doubles until it is five seconds", 
   }
 });
 
-test("a connection that ends soon is like an attempt that failed; one that has lasted begins anew", () => {
+test("a connection that ends before 10 s counts as a failed attempt; a longer one resets the pause", () => {
   const pause = backoff();
   for (let i = 0; i < 5; i++) pause(0, 1);
   assert.equal(pause(9_999, 1), 3200);
   assert.equal(pause(10_000, 1), 100);
 });
 
-test("final is what the tables say", () => {
+test("isFinal follows the tables", () => {
   for (const [retry, list] of Object.entries(codes)) {
     for (const code of list.match(/\b\d{4}\b/g) ?? []) {
       assert.equal(isFinal({ code: Number(code) }), retry === "never" && code !== "1000", code);
@@ -33,6 +33,6 @@ test("final is what the tables say", () => {
   for (const rest of [{}, { code: 1000 }, { code: 4711 }, { code: 1006, status: 502 }]) assert.equal(isFinal(rest), false);
 });
 
-test("what is refused because the broker stops is asked for again", () => {
-  assert.deepEqual(Object.values(codes).flatMap((list) => list.match(/[a-z_]+/g)).filter(asksAgain), ["shutting_down"]);
+test("a request that a draining broker refuses is resubmitted", () => {
+  assert.deepEqual(Object.values(codes).flatMap((list) => list.match(/[a-z_]+/g)).filter(isResubmitted), ["shutting_down"]);
 });

@@ -1,14 +1,14 @@
-// Timers of tabs that nobody looks at: they may be early, and late where they are nested deep.
+// Timers of hidden tabs, which may fire early, and late if they are nested.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { HiddenClock } from "./internal/hidden.js";
 import { Stage, outcome } from "./internal/stage.js";
 
-const latency = 3.7; // ms, of the network
+const latency = 3.7; // ms; of the network
 
-// tab is a stage whose clock is that of a hidden tab, and whose broker answers pings as long
-// as it is asked to. It notes when they were sent.
+// tab returns a stage with the clock of a hidden tab. Its broker answers pings while s.answers is true, and
+// records when they were sent.
 async function tab(heartbeat_ms, options) {
   const s = new Stage();
   const clock = (s.clock = new HiddenClock());
@@ -29,7 +29,7 @@ async function tab(heartbeat_ms, options) {
 }
 
 for (const heartbeat of [5_000, 1_000]) {
-  test(`pings are in time for as long as they are answered, one each ${heartbeat} ms`, async () => {
+  test(`pings that are answered are in time, one each ${heartbeat} ms`, async () => {
     const s = await tab(heartbeat);
     const held = await s.hold();
     await s.clock.pass(600_000);
@@ -43,12 +43,12 @@ for (const heartbeat of [5_000, 1_000]) {
     await s.leave();
   });
 
-  test(`the end of the lease, and of the silence after it, are noticed in time, with a ping each ${heartbeat} ms`, async () => {
+  test(`the end of the lease and the end of the silence are noticed in time, with a ping each ${heartbeat} ms`, async () => {
     const s = await tab(heartbeat);
     const held = await s.hold();
     const { socket } = s;
     await s.clock.pass(30_500);
-    s.answers = false; // what was answered last was sent less than a heartbeat ago
+    s.answers = false; // the latest answered ping was sent less than a heartbeat ago
     const heard = s.pings.at(-1);
     let lost;
     let closed;
@@ -62,7 +62,7 @@ for (const heartbeat of [5_000, 1_000]) {
   });
 }
 
-test("a wait and a hold end in time, and at once where the timer is early", async () => {
+test("a wait and a hold end in time, even if the timer fires early", async () => {
   const s = await tab(5_000);
   const { clock } = s;
   await clock.pass(0.3);

@@ -7,7 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // A Suggestion is a possible value of a word.
@@ -41,13 +41,13 @@ func (c *Completer) Suggest(ctx context.Context, before []string, current string
 	}
 	var found []Suggestion
 	for _, s := range c.candidates(ctx, p) {
-		if !strings.HasPrefix(s.Value, p.typed) || wire.Printable(s.Value) != s.Value {
+		if !strings.HasPrefix(s.Value, p.typed) || printable.Text(s.Value) != s.Value {
 			continue
 		}
 		if p.value != nil && !p.plain && strings.HasPrefix(s.Value, "-") {
 			continue // It would be parsed as a flag.
 		}
-		found = append(found, Suggestion{p.ahead + s.Value, wire.Printable(s.About)})
+		found = append(found, Suggestion{p.ahead + s.Value, printable.Text(s.About)})
 	}
 	return found
 }

@@ -6,11 +6,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Change formats a change on one line.
 func (f Format) Change(c *wire.Change) Line {
-	text := fmt.Appendf(nil, "%-9s %s: ", c.Event, wire.Printable(c.Lock))
+	text := fmt.Appendf(nil, "%-9s %s: ", c.Event, printable.Text(c.Lock))
 	text = AppendWho(text, c.Request)
 	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
 		text = fmt.Appendf(text, ", after %s", Clock(d))
@@ -19,10 +20,10 @@ func (f Format) Change(c *wire.Change) Line {
 		text = fmt.Appendf(text, ", %s", c.Reason)
 	}
 	if c.By != "" {
-		text = fmt.Appendf(text, " by %s", wire.Printable(c.By))
+		text = fmt.Appendf(text, " by %s", printable.Text(c.By))
 	}
 	if c.Message != "" {
-		text = fmt.Appendf(text, ": %s", wire.Printable(c.Message))
+		text = fmt.Appendf(text, ": %s", printable.Text(c.Message))
 	}
 	return Line{string(text), f.styleOf(c.Event)}
 }

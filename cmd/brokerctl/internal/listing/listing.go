@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
@@ -26,7 +27,7 @@ type Line struct {
 // Lock formats a lock: its name, its holders, its waiters, and an empty line.
 func (f Format) Lock(lock wire.LockInfo) []Line {
 	lines := make([]Line, 0, 4+len(lock.Holders)+len(lock.Waiters))
-	lines = append(lines, Line{wire.Printable(lock.Name) + ":", f.Palette.Title})
+	lines = append(lines, Line{printable.Text(lock.Name) + ":", f.Palette.Title})
 	lines = f.appendRequests(lines, Line{"* ", nil}, lock.Holders, lock.Holding)
 	lines = f.appendRequests(lines, Line{"  ", f.Palette.Notice}, lock.Waiters, lock.Waiting)
 	if differ := Limits(lock); f.Wide && differ != "" {
@@ -74,9 +75,9 @@ func (f Format) Request(r wire.RequestInfo) string {
 // AppendWho appends a request as "@author, #id".
 func AppendWho(text []byte, r wire.RequestInfo) []byte {
 	if r.Author != "" {
-		text = fmt.Appendf(text, "@%s, ", wire.Printable(r.Author))
+		text = fmt.Appendf(text, "@%s, ", printable.Text(r.Author))
 	}
-	return fmt.Appendf(text, "#%s", wire.Printable(r.ID.String()))
+	return fmt.Appendf(text, "#%s", printable.Text(r.ID.String()))
 }
 
 // appendRest appends all other details of a request.
@@ -92,16 +93,16 @@ func appendRest(text []byte, r wire.RequestInfo) []byte {
 		{"client", r.Client}, {"from", r.Remote}, {"identity", r.Identity},
 	} {
 		if part.value != "" {
-			text = fmt.Appendf(text, ", %s %s", part.name, wire.Printable(part.value))
+			text = fmt.Appendf(text, ", %s %s", part.name, printable.Text(part.value))
 		}
 	}
 	if !r.Parent.IsZero() {
-		text = fmt.Appendf(text, ", inside #%s", wire.Printable(r.Parent.String()))
+		text = fmt.Appendf(text, ", inside #%s", printable.Text(r.Parent.String()))
 	}
 	if len(r.Locks) > 1 {
 		names := make([]string, len(r.Locks))
 		for i, name := range r.Locks {
-			names[i] = wire.Printable(name)
+			names[i] = printable.Text(name)
 		}
 		text = fmt.Appendf(text, ", of %s", strings.Join(names, " + "))
 	}

@@ -9,7 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
@@ -151,7 +151,7 @@ func (m *model) footer(shown int) listing.Line {
 	p := m.show.Palette
 	switch all := len(m.shown.Lines); {
 	case m.failed != nil:
-		return listing.Line{Text: wire.Printable(m.failed.Error()), Style: p.Alarm}
+		return listing.Line{Text: printable.Text(m.failed.Error()), Style: p.Alarm}
 	case m.shown.Title == "":
 		return listing.Line{Text: "asking the broker ...", Style: p.Dim}
 	case shown < all:

@@ -83,7 +83,7 @@ func TestEvicted(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if err := c.Evict(s.Context(), lock.Holders[0].ID.String(), "enough"); err != nil {
+				if err := c.Evict(s.Context(), lock.Holders[0].ID, "enough"); err != nil {
 					t.Error(err)
 				}
 			}

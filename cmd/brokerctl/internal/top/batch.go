@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
@@ -82,11 +82,11 @@ func (b *batch) print(now time.Time) {
 	numbers, name := headsOf(order{key: noKey})
 	width := screen.Width(name)
 	for _, l := range locks {
-		width = max(width, min(screen.Width(wire.Printable(l.name)), widestName))
+		width = max(width, min(screen.Width(printable.Text(l.name)), widestName))
 	}
 	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, screen.Fit(name, width))
 	for _, l := range locks {
-		b.printRow(numbersOf(l, now), wire.Printable(l.name), holderOf(l), width)
+		b.printRow(numbersOf(l, now), printable.Text(l.name), holderOf(l), width)
 	}
 	if more := len(b.lines.locks) - len(locks); more > 0 {
 		_, _ = fmt.Fprintf(b.out, "... and %d more\n", more)

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -77,7 +78,7 @@ func (m *model) askToConfirm(f holdersFound) {
 	case f.err != nil:
 		m.setStatus("", f.err)
 	case len(f.eviction.victims) == 0:
-		m.setStatus("nobody holds "+wire.Printable(f.eviction.lock), nil)
+		m.setStatus("nobody holds "+printable.Text(f.eviction.lock), nil)
 	case m.eviction == nil:
 		m.eviction = &f.eviction
 	}
@@ -110,7 +111,7 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicti
 	var done []string
 	var failed error
 	for _, v := range e.victims {
-		switch err := source.Evict(ctx, v.ID.String(), message); {
+		switch err := source.Evict(ctx, v.ID, message); {
 		case err == nil:
 			done = append(done, string(listing.AppendWho(nil, v)))
 		case errors.Is(err, wsclient.ErrNotFound):
@@ -134,7 +135,7 @@ func (e *eviction) words(most int) []string {
 		what = "holding"
 	}
 	who := several(len(e.victims), "request", "requests")
-	text := []string{fmt.Sprintf("Evict %s %s %s?", who, what, wire.Printable(e.lock))}
+	text := []string{fmt.Sprintf("Evict %s %s %s?", who, what, printable.Text(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
 		text = append(text, requestLine(v, v.Duration()))

@@ -3,7 +3,7 @@ package top
 import (
 	"strings"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Lines is what a view shows of a table: the selected locks in order, and the sums.
@@ -63,6 +63,6 @@ func (f filter) match(l *lock) bool {
 	if holds(l.name) || l.holding > 0 && holds(holderOf(l)) {
 		return true
 	}
-	shown := wire.Printable(l.name)
+	shown := printable.Text(l.name)
 	return shown != l.name && holds(shown)
 }

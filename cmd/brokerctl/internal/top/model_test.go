@@ -292,7 +292,7 @@ func TestEvict(t *testing.T) {
 		term.shows("@bob")
 		acquired := queue(t.Context(), client, "dora", "a")
 		other := dial(t, b, wsclient.Options{})
-		if err := other.Evict(t.Context(), term.eviction.victims[0].ID.String(), ""); err != nil {
+		if err := other.Evict(t.Context(), term.eviction.victims[0].ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-acquired; err != nil {

@@ -10,6 +10,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -69,7 +71,7 @@ func (m *model) refreshPane() tea.Cmd {
 // readLock reads one lock. It returns the zero LockInfo for a lock that is not in use.
 func readLock(ctx context.Context, source Source, name string) (wire.LockInfo, error) {
 	var found wire.LockInfo
-	options := &wsclient.InfoOptions{Match: wire.PlainGlob(name), Queue: detailQueue, Page: 1}
+	options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: detailQueue, Page: 1}
 	for lock, err := range source.Info(ctx, options) {
 		if err != nil {
 			return found, err
@@ -108,7 +110,7 @@ func (d *detail) all() int { return d.lock.Holding + d.lock.Waiting }
 
 // title returns the head of the pane.
 func (d *detail) title() string {
-	return fmt.Sprintf("%s: %s, %s, %s", wire.Printable(d.name), several(d.lock.Holding, "holder", "holders"),
+	return fmt.Sprintf("%s: %s, %s, %s", printable.Text(d.name), several(d.lock.Holding, "holder", "holders"),
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
@@ -129,10 +131,10 @@ func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 		parts = append(parts, fmt.Sprintf("and %s", several(also, "more lock", "more locks")))
 	}
 	if r.Client != "" {
-		parts = append(parts, wire.Printable(r.Client))
+		parts = append(parts, printable.Text(r.Client))
 	}
 	if r.Remote != "" {
-		parts = append(parts, wire.Printable(r.Remote))
+		parts = append(parts, printable.Text(r.Remote))
 	}
 	return strings.Join(parts, "  ")
 }

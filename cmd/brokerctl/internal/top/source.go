@@ -12,7 +12,7 @@ import (
 type Source interface {
 	Info(ctx context.Context, options *wsclient.InfoOptions) iter.Seq2[wire.LockInfo, error]
 	WhyLock(ctx context.Context, name string) ([]wire.Step, error)
-	Evict(ctx context.Context, request, message string) error
+	Evict(ctx context.Context, request wsclient.ID, message string) error
 	Session() string
 	Err() error
 }

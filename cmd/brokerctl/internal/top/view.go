@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -100,7 +100,7 @@ func (m *model) progress() string {
 func (m *model) summary() string {
 	parts := []string{sumsOf(m.lines.sums)}
 	if m.options.Match != "" {
-		parts = append(parts, "matching "+wire.Printable(m.options.Match))
+		parts = append(parts, "matching "+printable.Text(m.options.Match))
 	}
 	if m.want.filter != "" {
 		parts = append(parts, fmt.Sprintf("filter %q: %s", string(m.want.filter), count(len(m.lines.locks))))
@@ -138,7 +138,7 @@ func (m *model) nothing() string {
 func (m *model) row(l *lock, selected bool) string {
 	p := m.options.Palette
 	numbers := screen.Cut(numbersOf(l, m.now), m.width)
-	names := screen.Cut(namesOf(wire.Printable(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
+	names := screen.Cut(namesOf(printable.Text(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
 	switch {
 	case selected && m.focus == onList:
 		return p.Selected.Styled(numbers + names)
@@ -157,7 +157,7 @@ func (m *model) statusLine() string {
 	case m.eviction != nil:
 		return m.line(p.Alarm.Styled, "evict? [y/N] ")
 	case m.filterBefore != nil:
-		return m.line(p.Title.Styled, "filter: "+wire.Printable(string(m.want.filter))+"_")
+		return m.line(p.Title.Styled, "filter: "+printable.Text(string(m.want.filter))+"_")
 	case m.alarm:
 		return m.line(p.Alarm.Styled, m.status)
 	case m.status == "" && m.link.Why != nil:

@@ -1,10 +1,9 @@
-// A clock as that of a tab of Chromium that nobody looks at.
+// The clock of a hidden tab in Chromium.
 
 import { Clock, settle } from "./stage.js";
 
-// It truncates delays, fires timers up to a millisecond early, and lets those that are nested
-// deep, timers set by timers set by timers, wait for the next minute. Whoever hears of a message
-// is nested in nothing.
+// A HiddenClock truncates delays and fires timers up to a millisecond early. Deeply nested timers, which are set
+// by timers that were set by timers, wait for the next minute. A timer that is set by a message is not nested.
 export class HiddenClock extends Clock {
   #level = 0;
   deepest = 0;
@@ -17,7 +16,7 @@ export class HiddenClock extends Clock {
     return this.at(level < 5 ? due : Math.ceil(due / 60_000) * 60_000, async () => {
       this.#level = level;
       f();
-      await settle(); // promises are part of it
+      await settle(); // reactions of promises belong to the timer
       this.#level = 0;
     });
   };

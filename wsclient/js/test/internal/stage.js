@@ -1,9 +1,9 @@
-// A stage is a broker that says only what a test says, with a clock that passes only
-// when a test lets it.
+// A stage has a broker that sends only what the test says, and a clock that advances only when the test
+// lets it.
 
 import { connect } from "../../client.js";
 
-// settle waits until everything has happened that needs no time.
+// settle waits until everything has happened that takes no time.
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 export class Clock {
@@ -11,7 +11,7 @@ export class Clock {
   #timers = new Map();
   #id = 0;
   dice = 0.5;
-  asleep = 0; // for how long the monotonic clock has stood still
+  asleep = 0; // milliseconds for which the monotonic clock has stood still
 
   performance = { now: () => this.#now - this.asleep };
   Date = { now: () => 1_000_000 + this.#now };
@@ -19,7 +19,7 @@ export class Clock {
 
   setTimeout = (f, ms) => this.at(this.#now + ms, f);
 
-  // at calls f then.
+  // at calls f at that time.
   at(at, f) {
     this.#timers.set(++this.#id, { f, at });
     return this.#id;
@@ -31,12 +31,12 @@ export class Clock {
     return this.#timers.size;
   }
 
-  // furthest is when the last of them is due.
+  // furthest returns when the last timer is due.
   get furthest() {
     return Math.max(...[...this.#timers.values()].map(({ at }) => at));
   }
 
-  // pass lets time pass, and timers fire on it, exactly.
+  // pass advances the clock, and fires each timer exactly when it is due.
   async pass(ms) {
     const end = this.#now + ms;
     for (;;) {
@@ -54,17 +54,17 @@ export class Clock {
     await settle();
   }
 
-  // freeze lets time pass while no timer can fire. With mono false the monotonic clock
-  // stands still meanwhile, as while a machine is suspended.
+  // freeze advances the clock while no timer can fire. If mono is false, the monotonic clock stands still
+  // meanwhile, as while a machine is suspended.
   freeze(ms, { mono = true } = {}) {
     this.#now += ms;
     if (!mono) this.asleep += ms;
   }
 }
 
-// A Socket is the client's end of a connection, and has methods of the broker's end.
+// A Socket is the WebSocket of a client. Its further methods are the broker's end of the connection.
 export class Socket {
-  sent = []; // frames of the client, as text
+  sent = []; // frames of the client, as text, which the test has not read yet
   closed; // the code and the reason with which the client has closed it
   terminated = false;
 
@@ -82,7 +82,7 @@ export class Socket {
     this.closed ??= [code, reason];
   }
 
-  // say is a frame of the broker.
+  // say delivers a frame of the broker.
   say(m) {
     this.onmessage?.({ data: typeof m === "string" ? m : JSON.stringify(m) });
   }
@@ -91,23 +91,23 @@ export class Socket {
     this.say(hello(more));
   }
 
-  // take is the next frame of the client.
+  // take returns the next frame of the client.
   take() {
     if (this.sent.length === 0) throw new Error("the client has sent nothing more");
     return JSON.parse(this.sent.shift());
   }
 
-  // takeAll is the rest of them.
+  // takeAll returns all frames of the client.
   takeAll() {
     return this.sent.splice(0).map((frame) => JSON.parse(frame));
   }
 
-  // drop ends it from outside.
+  // drop ends the connection from outside.
   drop(code = 1006, reason = "") {
     this.onclose?.({ code, reason });
   }
 
-  // refuse is what happens where there is no broker.
+  // refuse reports an error, as if there were no broker.
   refuse(message = "") {
     this.onerror?.({ message });
   }
@@ -133,7 +133,7 @@ export class Stage {
     };
   }
 
-  // socket is the latest.
+  // socket returns the latest socket.
   get socket() {
     return this.sockets.at(-1);
   }
@@ -150,7 +150,7 @@ export class Stage {
     return this.socket;
   }
 
-  // hold gets a lock, and returns what one may want of it.
+  // hold acquires a lock. It returns the promise of the request, the lock, the id, and how to settle the callback.
   async hold(name = "a", options = {}, token = 7) {
     const held = {};
     held.promise = this.locks.request(name, options, (lock) => {
@@ -165,7 +165,7 @@ export class Stage {
     return held;
   }
 
-  // leave ends all, and says whether timers are left.
+  // leave closes the client, and returns how many timers are left.
   async leave() {
     const { socket } = this;
     const closing = this.locks?.close();
@@ -176,7 +176,7 @@ export class Stage {
   }
 }
 
-// outcome is how a promise stands.
+// outcome returns the state of a promise.
 export async function outcome(promise) {
   quiet(promise);
   await settle();
@@ -189,7 +189,7 @@ export async function outcome(promise) {
   }
 }
 
-// quiet lets a promise be rejected without anybody looking, until somebody does.
+// quiet keeps the rejection of a promise from being reported as unhandled.
 export function quiet(promise) {
   promise.catch(() => {});
   return promise;

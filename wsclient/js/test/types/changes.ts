@@ -1,28 +1,28 @@
-// A change is told apart by its event, in whichever way that is asked for.
+// The event of a change decides which properties it has, however a program tests it.
 
 import type { Change, LockManager, RequestInfo } from "lockbroker";
 import { same } from "./same.js";
 
-type Told = Exclude<Change["event"], "watching" | "lagged">;
+type RequestEvent = Exclude<Change["event"], "watching" | "lagged">;
 
 export async function follow(locks: LockManager) {
   for await (const c of locks.watch("orders/*")) {
     if (c.event === "watching" || c.event === "lagged") continue;
     same<typeof c.lock, string>(true);
     same<typeof c.request, RequestInfo>(true);
-    same<typeof c.event, Told>(true);
+    same<typeof c.event, RequestEvent>(true);
   }
 }
 
 export function tell(c: Change): string {
-  // @ts-expect-error Which event it is must be asked first.
+  // @ts-expect-error The event must be tested first.
   void c.lock;
   if (c.event === "lagged") {
     // @ts-expect-error
     void c.lock;
-    return "some were missed";
+    return "changes were missed";
   }
-  if (c.event === "watching") return "it begins";
+  if (c.event === "watching") return "the watch begins";
   if (c.event !== "lost") {
     same<typeof c.reason, undefined>(true);
     return c.lock;

@@ -1,4 +1,4 @@
-// With a lib that has Symbol.asyncDispose, managers and locks can be used by await using.
+// With a lib that has Symbol.asyncDispose, await using accepts lock managers and locks.
 
 import { connect, type HeldLock } from "lockbroker";
 
@@ -12,5 +12,5 @@ export async function report() {
 export const disposable = (lock: HeldLock): AsyncDisposable => lock;
 export const dispose = (lock: HeldLock): Promise<void> => lock[Symbol.asyncDispose]();
 
-// @ts-expect-error A lock must be released.
+// @ts-expect-error A held lock must have the method.
 export const lasting = (lock: Omit<HeldLock, typeof Symbol.asyncDispose>): HeldLock => lock;

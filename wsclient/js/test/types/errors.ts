@@ -1,6 +1,7 @@
-// Errors are told apart by instanceof, and their details are there then.
+// instanceof tells errors apart, and then their details are known.
 
-import { ConnectionError, DeadlockError, LockError, LostError, type RequestInfo, type Step, type StolenError, type WaitError } from "lockbroker";
+import { ConnectionError, DeadlockError, LockError, LostError } from "lockbroker";
+import type { RequestInfo, Step, StolenError, WaitError } from "lockbroker";
 import { same } from "./same.js";
 
 export function explain(error: unknown): string {
@@ -12,7 +13,7 @@ export function explain(error: unknown): string {
     if (error.retry === "later") return `${error.holders.length} hold, ${error.ahead} wait`;
     // @ts-expect-error There is no such code.
     if (error.code === "dead") return "";
-    // @ts-expect-error That is of a deadlock only.
+    // @ts-expect-error Only a DeadlockError has a cycle.
     return error.cycle;
   }
   if (error instanceof ConnectionError) return `${error.message} ${error.code ?? error.status}`;
@@ -29,7 +30,7 @@ export function timeout(error: WaitError | StolenError): RequestInfo[] {
   return [];
 }
 
-// @ts-expect-error Only the client makes them.
+// @ts-expect-error Only the client makes errors.
 new LockError();
 // @ts-expect-error
 new LostError();

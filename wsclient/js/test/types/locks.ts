@@ -1,4 +1,4 @@
-// What callbacks get, and what promises are fulfilled with.
+// What callbacks get, and to what promises resolve.
 
 import { connect, type HeldLock, type Lock, type LockInfo, type LockManager, type Step } from "lockbroker";
 import { same } from "./same.js";
@@ -7,7 +7,7 @@ const locks = await connect("ws://127.0.0.1:27002");
 same<typeof locks, LockManager>(true);
 await connect(new URL("ws://127.0.0.1:27002"), { label: "a test", author: "me", clock: globalThis });
 
-// What request is fulfilled with is what the callback returns, awaited.
+// request resolves to the awaited result of the callback.
 const seven = await locks.request("a", () => 7);
 same<typeof seven, number>(true);
 const later = await locks.request("a", { mode: "shared", limit: 3 }, async (lock) => lock.token);
@@ -15,12 +15,12 @@ same<typeof later, number>(true);
 await locks.request("a", (lock) => same<typeof lock, Lock>(true));
 await locks.request("a", { steal: true }, (lock) => same<typeof lock, Lock>(true));
 
-// Only with ifAvailable there may be no lock.
+// Only ifAvailable may give null instead of a lock.
 await locks.request("a", { ifAvailable: true }, (lock) => same<typeof lock, Lock | null>(true));
 await locks.request("a", { ifAvailable: false }, (lock) => same<typeof lock, Lock>(true));
 declare const perhaps: boolean;
 await locks.request("a", { ifAvailable: perhaps }, (lock) => same<typeof lock, Lock | null>(true));
-// @ts-expect-error It may be null.
+// @ts-expect-error The lock may be null.
 await locks.request("a", { ifAvailable: true }, (lock) => lock.token);
 
 const held = await locks.acquire("a");
@@ -31,7 +31,7 @@ await locks.acquire("b", { parent: held, names: ["c", { name: "d", mode: "shared
 await locks.acquire("b", { names: new Set(["c"]) });
 const nothing: void = await held.release();
 
-// A lock can be looked at, and not changed, nor made.
+// A lock can be read, but not changed.
 held.signal.throwIfAborted();
 const names: readonly string[] = held.names;
 // @ts-expect-error
@@ -42,10 +42,10 @@ held.names.push("e");
 await locks.request("a", { mode: "exclusiv" }, () => {});
 // @ts-expect-error
 await locks.request("a", { waitMS: 500 }, () => {});
-// @ts-expect-error A callback must be there.
+// @ts-expect-error The callback is missing.
 await locks.request("a");
 await locks.acquire("c", { parent: held.id });
-// @ts-expect-error A token names no request.
+// @ts-expect-error A token is not an id.
 await locks.acquire("d", { parent: held.token });
 
 for await (const lock of locks.info("orders/*", { empty: true, queue: 10 })) {

@@ -1,4 +1,4 @@
-// Where the lib of a program has no Symbol.asyncDispose, these types do not bring it along.
+// If the lib of a program has no Symbol.asyncDispose, these types do not add it.
 
 import { connect } from "lockbroker";
 

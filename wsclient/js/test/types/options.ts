@@ -1,11 +1,12 @@
-// An option that is undefined is one that is not given, also with exactOptionalPropertyTypes: so { signal } can be
-// passed on where there may be none.
+// An option may be undefined, even with exactOptionalPropertyTypes. So a function can pass on { signal } if its own
+// signal is optional.
 
-import { connect, type ConnectOptions, type InfoOptions, type LockManager, type LockSpec, type RequestOptions } from "lockbroker";
+import { connect } from "lockbroker";
+import type { ConnectOptions, InfoOptions, LockManager, LockSpec, RequestOptions } from "lockbroker";
 
-/** All that may be left out of T, undefined. */
+/** T with only its optional properties, all of them undefined. */
 type Nothing<T> = { [K in keyof T as {} extends Pick<T, K> ? K : never]: undefined };
-/** The options of a method, which are its last parameter. */
+/** The last parameter of a method: its options. */
 type OptionsOf<M extends keyof LockManager> = LockManager[M] extends (...args: infer P) => unknown
   ? Required<P> extends [...unknown[], infer O extends object]
     ? O
@@ -40,7 +41,7 @@ export async function save(signal?: AbortSignal) {
   for await (const change of locks.watch("a", { signal })) void change;
 }
 
-// @ts-expect-error A name must be there.
+// @ts-expect-error The name is missing.
 export const nameless: LockSpec = nothing.spec;
 // @ts-expect-error
 await locks.request("a", { signal: null }, () => {});

@@ -1,10 +1,10 @@
 import { behaviour } from "./behaviour.js";
 
-/** An error of our own, to be found again. */
+/** An error that a test recognises by identity. */
 class Ours extends Error {}
 
 export default [
-  behaviour("request() takes two arguments at least, query() none", ({ locks, equal }) => {
+  behaviour("request() takes at least two arguments, query() none", ({ locks, equal }) => {
     equal(locks.request.length, 2, "request.length");
     equal(locks.query.length, 0, "query.length");
   }),
@@ -14,7 +14,7 @@ export default [
     await rejects(locks.request(name()), "TypeError");
   }),
 
-  behaviour("failures are rejections: nothing is thrown", async ({ locks, name, equal, rejection, never }) => {
+  behaviour("failures reject, and are never thrown", async ({ locks, name, equal, rejection, never }) => {
     const aborted = AbortSignal.abort();
     const calls = [
       [],
@@ -40,12 +40,12 @@ export default [
     }
   }),
 
-  behaviour("of two arguments the second is the callback, and never the options", async ({ locks, name, rejects }) => {
+  behaviour("the second of two arguments is the callback, never the options", async ({ locks, name, rejects }) => {
     await rejects(locks.request(name(), { mode: "shared" }), "TypeError");
     await rejects(locks.request(name(), undefined), "TypeError");
   }),
 
-  behaviour("of three arguments the second is the options, also where it could be called", async (t) => {
+  behaviour("the second of three arguments is the options, even if it is callable", async (t) => {
     await t.rejects(t.locks.request(t.name(), t.never, undefined), "TypeError");
     const options = Object.assign(() => t.fail("the options were called"), { mode: "shared" });
     t.equal(await t.locks.request(t.name(), options, (lock) => lock.mode), "shared");
@@ -55,25 +55,25 @@ export default [
     equal(await locks.request(name(), {}, () => "done", { mode: "nonsense" }), "done");
   }),
 
-  behaviour("options that are undefined or null are the defaults", async ({ locks, name, equal }) => {
+  behaviour("options may be undefined or null", async ({ locks, name, equal }) => {
     for (const options of [undefined, null]) {
       equal(await locks.request(name(), options, (lock) => lock.mode), "exclusive");
     }
   }),
 
-  behaviour("options that are no object reject with TypeError", async ({ locks, name, rejects, never }) => {
+  behaviour("options that are not an object reject with TypeError", async ({ locks, name, rejects, never }) => {
     for (const options of [true, 1, "shared", Symbol("options"), 1n]) {
       await rejects(locks.request(name(), options, never), "TypeError", String(options));
     }
   }),
 
-  behaviour("options that are undefined each are the defaults", async ({ locks, name, equal }) => {
+  behaviour("each option may be undefined", async ({ locks, name, equal }) => {
     const options = { mode: undefined, ifAvailable: undefined, steal: undefined, signal: undefined };
     equal(await locks.request(name(), options, (lock) => lock.mode), "exclusive");
   }),
 
   behaviour(
-    "options are read from prototypes and getters, and unknown ones ignored",
+    "options are read from prototypes and getters, and unknown options are ignored",
     async ({ locks, name, equal }) => {
       class Options {
         unknown = 1;
@@ -110,7 +110,7 @@ export default [
     );
   }),
 
-  behaviour("options are read when request() is called, and not later", async ({ locks, name, hold, equal }) => {
+  behaviour("options are read when request() is called, not later", async ({ locks, name, hold, equal }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     const options = { mode: "shared" };
@@ -121,19 +121,19 @@ export default [
     equal(await waiter, "shared");
   }),
 
-  behaviour("a mode that is none rejects with TypeError", async ({ locks, name, rejects, never }) => {
+  behaviour("an unknown mode rejects with TypeError", async ({ locks, name, rejects, never }) => {
     for (const mode of ["", "Shared", "exclusive ", null, 0, {}, []]) {
       await rejects(locks.request(name(), { mode }, never), "TypeError", `mode ${JSON.stringify(mode)}`);
     }
   }),
 
-  behaviour("a mode is made a string", async ({ locks, name, equal }) => {
+  behaviour("a mode is converted to a string", async ({ locks, name, equal }) => {
     const mode = { toString: () => "shared" };
     equal(await locks.request(name(), { mode }, (lock) => lock.mode), "shared");
   }),
 
   behaviour(
-    "ifAvailable and steal may be anything that is true or false",
+    "ifAvailable and steal are converted to booleans",
     async ({ locks, name, equal, rejects, never }) => {
       for (const no of [0, "", null, NaN]) {
         equal(await locks.request(name(), { ifAvailable: no, steal: no }, () => "done"), "done");
@@ -144,13 +144,13 @@ export default [
     },
   ),
 
-  behaviour("a signal that is none rejects with TypeError", async ({ locks, name, rejects, never }) => {
+  behaviour("a signal that is not an AbortSignal rejects with TypeError", async ({ locks, name, rejects, never }) => {
     for (const signal of [null, 0, "signal", {}, { aborted: true }, new AbortController(), () => {}]) {
       await rejects(locks.request(name(), { signal }, never), "TypeError", String(signal));
     }
   }),
 
-  behaviour("what a getter throws rejects the request, by identity", async ({ locks, name, rejectsWith, never }) => {
+  behaviour("an exception of a getter rejects the request, by identity", async ({ locks, name, rejectsWith, never }) => {
     for (const key of ["ifAvailable", "mode", "signal", "steal"]) {
       const ours = new Ours(key);
       const options = Object.defineProperty({}, key, {
@@ -162,7 +162,7 @@ export default [
     }
   }),
 
-  behaviour("arguments are converted in their order: the name before the options before the callback", async (t) => {
+  behaviour("arguments are converted in order: the name, the options, the callback", async (t) => {
     const [first, second] = [new Ours("name"), new Ours("options")];
     const thrower = (error) => () => {
       throw error;
@@ -173,7 +173,7 @@ export default [
     await t.rejectsWith(t.locks.request(t.name(), badOptions, "no callback"), second);
   }),
 
-  behaviour("arguments are converted before what they say is checked", async ({ locks, rejects, never }) => {
+  behaviour("arguments are converted before their values are checked", async ({ locks, rejects, never }) => {
     await rejects(locks.request("-", {}, "no callback"), "TypeError");
     await rejects(locks.request("-", { mode: "none" }, never), "TypeError");
     await rejects(locks.request("-", { steal: true, signal: {} }, never), "TypeError");
@@ -206,7 +206,7 @@ export default [
   ),
 
   behaviour(
-    "what is not supported is refused before a signal that is aborted already",
+    "an unsupported combination is refused before an aborted signal is",
     async ({ locks, name, rejects, never }) => {
       const signal = AbortSignal.abort(new Ours("aborted"));
       await rejects(locks.request("-", { signal }, never), "NotSupportedError");
@@ -216,7 +216,7 @@ export default [
   ),
 
   behaviour(
-    "a request that is refused for its arguments touches no lock",
+    "a request with bad arguments touches no lock",
     async ({ locks, name, hold, alike, rejects, state, never }) => {
       const resource = name();
       const holder = await hold(locks, resource);
@@ -230,7 +230,7 @@ export default [
   ),
 
   behaviour(
-    "request() and query() of something else reject with TypeError",
+    "request() and query() on another object reject with TypeError",
     async ({ locks, name, rejects, never }) => {
       for (const self of [undefined, {}]) {
         await rejects(locks.request.call(self, name(), never), "TypeError", "request");

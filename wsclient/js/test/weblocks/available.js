@@ -4,7 +4,7 @@ const ifAvailable = true;
 
 export default [
   behaviour(
-    "ifAvailable gets a lock that is free, and holds it",
+    "ifAvailable gets a free lock, and holds it",
     async ({ locks, name, hold, state, alike, equal }) => {
       const resource = name();
       const holder = await hold(locks, resource, { ifAvailable });
@@ -14,7 +14,7 @@ export default [
     },
   ),
 
-  behaviour("ifAvailable gets null where the lock is held", async ({ locks, name, hold, equal }) => {
+  behaviour("ifAvailable gets null if the lock is held", async ({ locks, name, hold, equal }) => {
     const resource = name();
     await hold(locks, resource);
     for (const mode of ["exclusive", "shared"]) {
@@ -22,7 +22,7 @@ export default [
     }
   }),
 
-  behaviour("ifAvailable, shared, gets a lock that others share", async ({ locks, name, hold, equal }) => {
+  behaviour("a shared ifAvailable gets a lock that others share", async ({ locks, name, hold, equal }) => {
     const resource = name();
     await hold(locks, resource, { mode: "shared" });
     equal(await locks.request(resource, { ifAvailable, mode: "shared" }, (lock) => lock?.mode), "shared");
@@ -30,7 +30,7 @@ export default [
   }),
 
   behaviour(
-    "ifAvailable, shared, gets null behind a waiting exclusive request",
+    "a shared ifAvailable gets null behind a waiting exclusive request",
     async ({ locks, name, hold, ask, equal }) => {
       const resource = name();
       await hold(locks, resource, { mode: "shared" });
@@ -40,7 +40,7 @@ export default [
   ),
 
   behaviour(
-    "ifAvailable gets null where the same context holds, also in its callback",
+    "ifAvailable gets null if the same context holds the lock, even in its callback",
     async ({ locks, name, equal }) => {
       const resource = name();
       equal(await locks.request(resource, () => locks.request(resource, { ifAvailable }, (lock) => lock)), null);
@@ -111,7 +111,7 @@ export default [
     alike(calls, [[null]]);
   }),
 
-  behaviour("ifAvailable gets the lock after who had it has released", async ({ locks, name, hold, equal }) => {
+  behaviour("ifAvailable gets the lock after its holder has released it", async ({ locks, name, hold, equal }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     holder.release();

@@ -1,8 +1,8 @@
 /**
- * One behaviour of Web Locks, in words, and what shows it. run gets an environment (see environment.js) and
- * fails by throwing.
+ * One behaviour of Web Locks: its name, in words, and the function that tests it. run gets an environment (see
+ * environment.js), and fails by throwing.
  *
- * departs says how an implementation that the suite is proven on does not do as the specification says. There the
- * behaviour must fail, so that the mark is taken away when that is mended.
+ * departs says how Chromium's lock manager departs from the specification. There the behaviour must fail, so that the
+ * mark is removed once Chromium has mended it.
  */
 export const behaviour = (name, run, departs) => ({ name, run, departs });

@@ -1,4 +1,4 @@
-/** Clients of the broker at url, each with a connection of its own. module is what the client's entry exports. */
+/** Contexts with clients of the broker at url, each with its own connection. The first argument is client.js. */
 export const contexts = async ({ connect }, url) => {
   const another = async () => {
     const locks = await connect(url);

@@ -2,7 +2,7 @@ import { behaviour } from "./behaviour.js";
 
 export default [
   behaviour(
-    "a lock that one context holds keeps out the other",
+    "a lock that one context holds is not granted to another",
     async ({ locks, other, name, hold, ask, queued, equal }) => {
       const resource = name();
       const holder = await hold(locks, resource);
@@ -22,7 +22,7 @@ export default [
     alike(await state(locks, resource), { held: ["shared", "shared"], pending: [] });
   }),
 
-  behaviour("first come, first served among contexts", async ({ locks, other, name, hold, queued, alike }) => {
+  behaviour("contexts are served first come, first served", async ({ locks, other, name, hold, queued, alike }) => {
     const resource = name();
     const order = [];
     const requests = [];
@@ -36,7 +36,7 @@ export default [
     alike(order, [0, 1, 2, 3, 4, 5]);
   }),
 
-  behaviour("a context that ends frees what it held", async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends releases its lock", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
     await hold(context.locks, resource);
@@ -46,7 +46,7 @@ export default [
     await waiter.granted;
   }),
 
-  behaviour("a context that ends withdraws what it waited for", async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends leaves the queue", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
     const holder = await hold(locks, resource);
@@ -59,7 +59,7 @@ export default [
     await waiter.granted;
   }),
 
-  behaviour("a context that ends frees what it shared", async ({ locks, another, name, hold, ask, queued }) => {
+  behaviour("a context that ends releases its shared lock", async ({ locks, another, name, hold, ask, queued }) => {
     const resource = name();
     const context = await another();
     const here = await hold(locks, resource, { mode: "shared" });

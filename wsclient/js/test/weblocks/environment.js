@@ -1,4 +1,4 @@
-/** Fails a behaviour, with what was seen and what was wanted. */
+/** Fails a behaviour. Its message says what was seen and what was wanted. */
 class Failure extends Error {}
 
 const show = (value) => {
@@ -15,17 +15,17 @@ export const fail = (message) => {
   throw new Failure(message);
 };
 
-/** The same value, as Object.is has it: results and reasons are handed on by identity. */
+/** Requires the same value by Object.is, because results and reasons are passed on by identity. */
 export const equal = (got, want, what = "value") => {
   if (!Object.is(got, want)) fail(`${what}: got ${show(got)}, want ${show(want)}`);
 };
 
-/** Equal lists and plain objects. */
+/** Requires equal lists or plain objects. */
 export const alike = (got, want, what = "value") => {
   if (JSON.stringify(got) !== JSON.stringify(want)) fail(`${what}: got ${show(got)}, want ${show(want)}`);
 };
 
-/** A promise that others settle. */
+/** Returns a promise and the functions that settle it. */
 export const gate = () => {
   const g = {};
   g.promise = new Promise((resolve, reject) => Object.assign(g, { open: resolve, fail: reject }));
@@ -43,23 +43,23 @@ export const rejection = async (promise, what = "the request") => {
   return fail(`${what}: resolved with ${show(value)}, want a rejection`);
 };
 
-/** Waits for a rejection with an error of that name, whatever realm it is from. */
+/** Waits for a rejection with an error of that name, from any realm. */
 export const rejects = async (promise, name, what) => {
   const reason = await rejection(promise, what);
   equal(reason?.name, name, `the name of ${show(reason)}`);
   if (name !== "TypeError") equal(Object.prototype.toString.call(reason), "[object DOMException]", "its class");
 };
 
-/** Waits for a rejection with that very reason. */
+/** Waits for a rejection with this reason, by identity. */
 export const rejectsWith = async (promise, want, what) => equal(await rejection(promise, what), want, "the reason");
 
-/** A request that is going to be rejected, before anybody awaits it: Node would end the process. */
+/** Marks a promise that will be rejected before it is awaited. Otherwise Node would end the process. */
 export const doomed = (promise) => {
   promise.catch(() => {});
   return promise;
 };
 
-/** Lets the event loop go round so many times. */
+/** Lets the event loop run that many turns. */
 export const turns = async (count) => {
   const { port1, port2 } = new MessageChannel();
   for (let i = 0; i < count; i++) {
@@ -71,23 +71,23 @@ export const turns = async (count) => {
   port1.close();
 };
 
-/** A callback that must not be called. */
+/** Is a callback that must not be called. */
 export const never = () => fail("the callback was called");
 
 const unique = Math.random().toString(36).slice(2);
 let names = 0;
 
-/** A name that nobody has used. */
+/** Returns a lock name that no other behaviour uses. */
 export const name = () => `weblocks ${unique} ${++names}`;
 
 /**
- * What a behaviour gets:
+ * Returns the argument of a behaviour:
  *
- * - locks and other: the lock managers of two contexts (a page and a frame of it, two clients) that share locks;
- * - another(): a further context, { locks, end() };
- * - the helpers above and below.
+ * - locks and other: the lock managers of two contexts that share locks, such as a page and its frame, or two clients;
+ * - another(): makes a further context, { locks, end() };
+ * - the functions above and below.
  *
- * contexts is { locks, other, another }. end() lets go of what the behaviour still holds, and of its contexts.
+ * contexts is { locks, other, another }. end() releases what the behaviour still holds, and ends its contexts.
  */
 export const environment = (contexts) => {
   const asked = [];
@@ -95,8 +95,8 @@ export const environment = (contexts) => {
   let over = false;
 
   /**
-   * Asks for a lock, and returns at once: granted is a promise of the lock, done is what request() has returned, lock
-   * is there while and after it is held, and release() ends the callback.
+   * Requests a lock, and returns at once. granted is a promise for the lock. done is the result of request(). lock is set
+   * from the grant on. release() ends the callback.
    */
   const ask = (locks, resource, options = {}) => {
     const granted = gate();
@@ -108,35 +108,35 @@ export const environment = (contexts) => {
       return held.promise;
     });
     request.done.then(() => granted.fail(new Failure("ended without its callback")), granted.fail);
-    request.granted.catch(() => {}); // whoever wants to know awaits done, or granted
+    request.granted.catch(() => {}); // a test that wants to know awaits done or granted
     held.promise.catch(() => {});
     asked.push(request);
     return request;
   };
 
-  /** Asks for a lock and waits until it is held. */
+  /** Requests a lock, and waits until it is held. */
   const hold = async (locks, resource, options) => {
     const request = ask(locks, resource, options);
     await request.granted;
     return request;
   };
 
-  /** The modes of who holds a name and who waits for it, in order, as a context sees it. */
+  /** Returns the modes of the holders and of the waiters of a name, in order, as a context sees them. */
   const state = async (locks, resource) => {
     const snapshot = await locks.query();
     const modes = (list) => list.filter((info) => info.name === resource).map((info) => info.mode);
     return { held: modes(snapshot.held), pending: modes(snapshot.pending) };
   };
 
-  /** Asks again and again until the answer is true. How long is up to who runs the behaviour. */
+  /** Repeats condition until it is true. The runner of the behaviour decides when to give up. */
   const until = async (condition) => {
     while (!(await condition())) if (over) fail("given up");
   };
 
-  /** Waits until a context sees so many requests wait for a name. */
+  /** Waits until a context sees count waiters of a name. */
   const queued = (locks, resource, count) => until(async () => (await state(locks, resource)).pending.length === count);
 
-  /** Waits until a context sees nobody hold a name, or wait for it. */
+  /** Waits until a context sees neither holders nor waiters of a name. */
   const free = (locks, resource) =>
     until(async () => {
       const { held, pending } = await state(locks, resource);

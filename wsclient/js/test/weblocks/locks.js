@@ -33,14 +33,14 @@ export default [
     });
   }),
 
-  behaviour("a lock keeps its name and mode when it has been released", async ({ locks, name, equal }) => {
+  behaviour("a lock keeps its name and mode after its release", async ({ locks, name, equal }) => {
     const resource = name();
     const lock = await locks.request(resource, { mode: "shared" }, (l) => l);
     equal(lock.name, resource);
     equal(lock.mode, "shared");
   }),
 
-  behaviour("each grant has a lock of its own", async ({ locks, name, equal }) => {
+  behaviour("each grant has its own lock object", async ({ locks, name, equal }) => {
     const resource = name();
     const one = await locks.request(resource, (lock) => lock);
     const two = await locks.request(resource, (lock) => lock);
@@ -67,7 +67,7 @@ export default [
     }
   }),
 
-  behaviour("each request has a promise of its own", async ({ locks, name, equal }) => {
+  behaviour("each request has its own promise", async ({ locks, name, equal }) => {
     const resource = name();
     const [one, two] = [locks.request(resource, () => 1), locks.request(resource, () => 2)];
     equal(one === two, false, "the same promise");
@@ -81,12 +81,12 @@ export default [
     equal(await locks.request(name(), new Proxy(() => "proxy", {})), "proxy");
   }),
 
-  behaviour("a lock can be asked for again and again", async ({ locks, name, equal }) => {
+  behaviour("a lock can be requested again and again", async ({ locks, name, equal }) => {
     const resource = name();
     for (let i = 0; i < 50; i++) equal(await locks.request(resource, () => i), i);
   }),
 
-  behaviour("a hundred names at once", async ({ locks, name, hold, free }) => {
+  behaviour("a hundred locks can be held at once", async ({ locks, name, hold, free }) => {
     const resources = Array.from({ length: 100 }, name);
     const holders = await Promise.all(resources.map((resource) => hold(locks, resource)));
     for (const holder of holders) holder.release();

@@ -1,6 +1,6 @@
 import { behaviour } from "./behaviour.js";
 
-/** All of these are held at once, each by its own name; also query() tells them apart, where it is asked. */
+/** Requires that all these names can be held at once and, if queried is true, that query() lists each of them. */
 const apart = async ({ locks, hold, equal, fail, state, alike }, names, { queried = true } = {}) => {
   const holders = [];
   for (const resource of names) {
@@ -24,7 +24,7 @@ const loneSurrogates = (n) => [
 export default [
   behaviour("the empty string is a name", (t) => apart(t, ["", t.name()])),
 
-  behaviour("spaces are a name, and each counts", (t) => {
+  behaviour("spaces are a name, and each one counts", (t) => {
     const n = t.name();
     return apart(t, [" ", "  ", "\t", "\n", n, ` ${n}`, `${n} `]);
   }),
@@ -54,12 +54,12 @@ export default [
   ),
 
   behaviour(
-    "query() lists lone surrogates as they are",
+    "query() lists lone surrogates unchanged",
     (t) => apart(t, loneSurrogates(t.name())),
     "chromium: in query() lone surrogates have become U+FFFD",
   ),
 
-  behaviour("two spellings of one letter are two names: nothing is normalised", (t) => {
+  behaviour("names are not normalised: two spellings of one letter are two names", (t) => {
     const n = t.name();
     return apart(t, [`${n}\u00e9`, `${n}e\u0301`, `${n}\u212b`, `${n}\u00c5`]);
   }),
@@ -69,7 +69,7 @@ export default [
     return apart(t, [`${n}a`, `${n}A`]);
   }),
 
-  behaviour("names that look like escapes, patterns or paths are only names", (t) => {
+  behaviour("escapes, patterns and paths in names have no meaning", (t) => {
     const n = t.name();
     const tails = [
       "%",
@@ -100,11 +100,11 @@ export default [
     return apart(t, [...tails.map((tail) => n + tail), ...tails.map((tail) => tail + n)]);
   }),
 
-  behaviour("names of properties that all objects have are only names", (t) =>
+  behaviour("names of properties that all objects have are names like any other", (t) =>
     apart(t, ["__proto__", "constructor", "toString", "hasOwnProperty", "then", "length", "0"]),
   ),
 
-  behaviour("a long name", (t) => {
+  behaviour("a name may be long", (t) => {
     const n = t.name();
     return apart(t, [n + "x".repeat(400), n + "x".repeat(401)]);
   }),
@@ -115,12 +115,12 @@ export default [
     }
   }),
 
-  behaviour("a hyphen further on, and other dashes, are parts of names", (t) => {
+  behaviour("a hyphen after the first character, and other dashes, are parts of names", (t) => {
     const n = t.name();
     return apart(t, [`${n}-`, `a-${n}`, `\u2010${n}`, `\u2212${n}`, ` -${n}`, `\0-${n}`]);
   }),
 
-  behaviour("a name is made a string", async ({ locks, equal }) => {
+  behaviour("a name is converted to a string", async ({ locks, equal }) => {
     const object = { toString: () => "weblocks object", valueOf: () => "value" };
     for (const [given, want] of [
       [5, "5"],
@@ -139,7 +139,7 @@ export default [
   }),
 
   behaviour(
-    "what the name throws when it is made a string rejects, by identity",
+    "an exception from the conversion of the name rejects, by identity",
     async ({ locks, rejectsWith, never }) => {
       const ours = { message: "ours" };
       const resource = {
@@ -160,7 +160,7 @@ export default [
     equal(reads, 1, "reads in the end");
   }),
 
-  behaviour("one name holds up no other", async ({ locks, name, hold, equal }) => {
+  behaviour("a held lock does not delay other names", async ({ locks, name, hold, equal }) => {
     await hold(locks, name());
     equal(await locks.request(name(), () => "done"), "done");
   }),

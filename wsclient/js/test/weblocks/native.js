@@ -1,4 +1,4 @@
-/** The browser's own lock manager, in this page and in frames of the same origin. */
+/** Contexts with the browser's own lock manager: this page, and frames of the same origin. */
 const frame = async () => {
   const element = document.createElement("iframe");
   element.src = "/page.html";

@@ -4,7 +4,7 @@ const shared = { mode: "shared" };
 
 export default [
   behaviour(
-    "an exclusive lock keeps out exclusive and shared ones",
+    "an exclusive lock excludes exclusive and shared locks",
     async ({ locks, name, hold, ask, state, alike, equal }) => {
       const resource = name();
       const holder = await hold(locks, resource);
@@ -25,7 +25,7 @@ export default [
   }),
 
   behaviour(
-    "an exclusive request waits until the last shared holder has gone",
+    "an exclusive request waits until the last shared holder has released",
     async ({ locks, name, hold, ask, state, alike, equal }) => {
       const resource = name();
       const readers = [await hold(locks, resource, shared), await hold(locks, resource, shared)];
@@ -58,7 +58,7 @@ export default [
   ),
 
   behaviour(
-    "shared requests at the head are granted together, up to the next exclusive one",
+    "shared requests at the head are granted together, up to the next exclusive request",
     async ({ locks, name, hold, ask, state, alike }) => {
       const resource = name();
       const holder = await hold(locks, resource);
@@ -77,7 +77,7 @@ export default [
     },
   ),
 
-  behaviour("first come, first served", async ({ locks, name, alike }) => {
+  behaviour("waiters are served first come, first served", async ({ locks, name, alike }) => {
     const resource = name();
     const order = [];
     const requests = Array.from({ length: 20 }, (_, i) => locks.request(resource, () => order.push(i)));
@@ -128,13 +128,13 @@ export default [
     await waitsA.granted;
   }),
 
-  behaviour("a request may be made in a callback, for another name", async ({ locks, name, equal }) => {
+  behaviour("a callback may request another name", async ({ locks, name, equal }) => {
     const [a, b] = [name(), name()];
     equal(await locks.request(a, () => locks.request(b, (lock) => lock.name)), b);
   }),
 
   behaviour(
-    "locks are not re-entrant: the same name asked for in its callback waits",
+    "locks are not re-entrant: a request for the same name in the callback waits",
     async ({ locks, name, gate, state, alike }) => {
       const resource = name();
       const asked = gate();
@@ -143,7 +143,7 @@ export default [
       const outer = locks.request(resource, async () => {
         const promise = inner();
         alike(await state(locks, resource), { held: ["exclusive"], pending: ["exclusive"] });
-        asked.open([promise]); // in a list: the callback must not wait for it
+        asked.open([promise]); // inside a list, so that the callback does not wait for it
         order.push("outer");
       });
       await outer;
@@ -153,13 +153,13 @@ export default [
     },
   ),
 
-  behaviour("a shared lock asked for in the callback of a shared one is granted", async ({ locks, name, equal }) => {
+  behaviour("a shared request in the callback of a shared lock is granted", async ({ locks, name, equal }) => {
     const resource = name();
     equal(await locks.request(resource, shared, () => locks.request(resource, shared, () => "inner")), "inner");
   }),
 
   behaviour(
-    "an exclusive lock asked for in the callback of a shared one waits: nothing is upgraded",
+    "locks are not upgraded: an exclusive request in the callback of a shared lock waits",
     async ({ locks, name, hold, ask, state, alike }) => {
       const resource = name();
       const reader = await hold(locks, resource, shared);
@@ -171,7 +171,7 @@ export default [
   ),
 
   behaviour(
-    "a request made when a lock is released waits behind who was there before",
+    "a request that is made at a release waits behind earlier ones",
     async ({ locks, name, hold, alike }) => {
       const resource = name();
       const order = [];
@@ -184,7 +184,7 @@ export default [
     },
   ),
 
-  behaviour("who waits is served after a callback that has failed", async ({ locks, name, hold, ask, rejectsWith }) => {
+  behaviour("waiters are served after a callback has failed", async ({ locks, name, hold, ask, rejectsWith }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     const waiter = ask(locks, resource);

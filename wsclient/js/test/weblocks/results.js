@@ -4,7 +4,7 @@ const thrower = (reason) => () => {
   throw reason;
 };
 
-/** Also who fails lets go. */
+/** Requires that request() rejects with the reason of callback, and that the lock is free after that. */
 const freed = async ({ locks, name, equal, rejectsWith }, callback, reason) => {
   const resource = name();
   await rejectsWith(locks.request(resource, callback), reason);
@@ -12,20 +12,20 @@ const freed = async ({ locks, name, equal, rejectsWith }, callback, reason) => {
 };
 
 export default [
-  behaviour("request() resolves with what the callback returns, by identity", async ({ locks, name, equal }) => {
+  behaviour("request() resolves with the result of the callback, by identity", async ({ locks, name, equal }) => {
     const result = { result: true };
     equal(await locks.request(name(), () => result), result);
   }),
 
   behaviour(
-    "request() resolves with what the promise of the callback resolves with, by identity",
+    "request() resolves with the result of the callback's promise, by identity",
     async ({ locks, name, equal }) => {
       const result = { result: true };
       equal(await locks.request(name(), async () => result), result);
     },
   ),
 
-  behaviour("results that are no promises: undefined, null, 0, symbols, functions", async ({ locks, name, equal }) => {
+  behaviour("a result need not be a promise: undefined, null, 0, symbols, functions", async ({ locks, name, equal }) => {
     for (const result of [undefined, null, 0, NaN, "", false, 1n, Symbol("result"), () => {}]) {
       equal(await locks.request(name(), () => result), result);
     }
@@ -36,12 +36,12 @@ export default [
     equal(await locks.request(name(), (lock) => (held = lock)), held);
   }),
 
-  behaviour("what the callback throws rejects by identity, and the lock is free", (t) => {
+  behaviour("an exception of the callback rejects by identity, and the lock is free", (t) => {
     const reason = { reason: true };
     return freed(t, thrower(reason), reason);
   }),
 
-  behaviour("what the promise of the callback rejects with rejects by identity, and the lock is free", (t) => {
+  behaviour("a rejection of the callback's promise rejects by identity, and the lock is free", (t) => {
     const reason = { reason: true };
     return freed(t, () => Promise.reject(reason), reason);
   }),
@@ -51,11 +51,11 @@ export default [
     return freed(t, async () => t.locks.query().then(thrower(reason)), reason);
   }),
 
-  behaviour("a reason may be undefined, or no error at all", async (t) => {
+  behaviour("a reason may be undefined, or any other value", async (t) => {
     for (const reason of [undefined, null, 0, "text"]) await freed(t, thrower(reason), reason);
   }),
 
-  behaviour("a thenable is waited for", async ({ locks, name, equal, gate, state, alike }) => {
+  behaviour("request() waits for a thenable", async ({ locks, name, equal, gate, state, alike }) => {
     const resource = name();
     const settled = gate();
     const called = gate();
@@ -77,12 +77,12 @@ export default [
     await freed(t, () => ({ then: thrower(reason) }), reason);
   }),
 
-  behaviour("what the getter of then throws rejects by identity", (t) => {
+  behaviour("an exception of the getter of then rejects by identity", (t) => {
     const reason = { reason: true };
     return freed(t, () => Object.defineProperty({}, "then", { get: thrower(reason) }), reason);
   }),
 
-  behaviour("a promise of a promise is waited for", async ({ locks, name, equal, gate, state, alike }) => {
+  behaviour("request() waits for a promise of a promise", async ({ locks, name, equal, gate, state, alike }) => {
     const resource = name();
     const [outer, inner] = [gate(), gate()];
     const promise = locks.request(resource, () => outer.promise);
@@ -102,7 +102,7 @@ export default [
   }),
 
   behaviour(
-    "a callback that returns no promise has released when request() resolves",
+    "the lock is free when request() resolves, even if the callback returns no promise",
     async ({ locks, name, equal, state, alike }) => {
       const resource = name();
       equal(await locks.request(resource, () => 1), 1);
@@ -110,7 +110,7 @@ export default [
     },
   ),
 
-  behaviour("when request() has settled the lock is free for who asks at once", async ({ locks, name, equal }) => {
+  behaviour("the lock is free for a request that is made as soon as the last one has settled", async ({ locks, name, equal }) => {
     const resource = name();
     for (let i = 0; i < 20; i++) {
       await locks.request(resource, () => {});

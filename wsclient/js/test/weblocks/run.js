@@ -1,10 +1,10 @@
 import { environment } from "./environment.js";
 import { behaviours } from "./suite.js";
 
-/** What is left to a behaviour that hangs. Each takes milliseconds, but machines may be busy. */
+/** Milliseconds after which a behaviour counts as hung. Each takes a few, but machines may be busy. */
 const DEADLINE = 15_000;
 
-/** Runs one behaviour. Returns what to report of it: { name, departs, error }, without error where it passes. */
+/** Runs one behaviour, and returns its report: { name, departs, error }. error is undefined if it passes. */
 export const runOne = async (index, contexts) => {
   const { name, run, departs } = behaviours[index];
   const t = environment(contexts);
@@ -23,5 +23,5 @@ export const runOne = async (index, contexts) => {
   return { name, departs, error };
 };
 
-/** The behaviours, as far as they can be sent. */
+/** The list of behaviours, without their functions, as JSON can hold it. */
 export const list = behaviours.map(({ name, departs }) => ({ name, departs }));

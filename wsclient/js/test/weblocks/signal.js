@@ -2,7 +2,7 @@ import { behaviour } from "./behaviour.js";
 
 export default [
   behaviour(
-    "a signal that is aborted already rejects with its reason, by identity",
+    "an aborted signal rejects with its reason, by identity",
     async ({ locks, name, rejectsWith, state, alike, never }) => {
       const resource = name();
       for (const reason of [{ reason: true }, "text", 0, null]) {
@@ -13,7 +13,7 @@ export default [
   ),
 
   behaviour(
-    "a signal without a reason of its own rejects with AbortError",
+    "a signal that was aborted without a reason rejects with AbortError",
     async ({ doomed, locks, name, hold, rejects, rejectsWith, never }) => {
       const resource = name();
       const aborted = AbortSignal.abort();
@@ -47,7 +47,7 @@ export default [
   ),
 
   behaviour(
-    "an abort at once rejects, though the lock is free",
+    "an abort right after request() rejects, even if the lock is free",
     async ({ doomed, locks, name, rejectsWith, free, never }) => {
       const resource = name();
       const controller = new AbortController();
@@ -87,7 +87,7 @@ export default [
     equal(await locks.request(resource, () => "next"), "next");
   }),
 
-  // When the abort comes is up to the machine: before the grant, between grant and callback, or after.
+  // The abort may come before the grant, between grant and callback, or after that.
   behaviour(
     "an abort at any moment: either the callback is called or the request rejects, never both",
     async ({ locks, name, turns, equal, free }) => {
@@ -102,7 +102,7 @@ export default [
         await turns(i % 12);
         controller.abort("reason");
         const outcome = await promise.catch((reason) => reason);
-        await locks.query(); // whatever is on its way has come
+        await locks.query(); // all earlier messages have been handled
         equal(called, outcome === "result", `called, where the outcome is ${outcome}`);
         await free(locks, resource);
       }
@@ -110,7 +110,7 @@ export default [
   ),
 
   behaviour(
-    "an abort of one request leaves the others in their order",
+    "an abort of one request keeps the order of the others",
     async ({ doomed, locks, name, hold, queued, rejectsWith, alike, never }) => {
       const resource = name();
       const order = [];
@@ -129,7 +129,7 @@ export default [
   ),
 
   behaviour(
-    "after the head of a queue is aborted, those behind it that can be granted are",
+    "after an abort at the head of a queue, the requests behind it are granted if they can be",
     async ({ doomed, locks, name, hold, ask, queued, rejectsWith, state, alike, never }) => {
       const resource = name();
       await hold(locks, resource, { mode: "shared" });
@@ -146,7 +146,7 @@ export default [
   ),
 
   behaviour(
-    "one signal for many requests ends all that wait",
+    "one signal for many requests cancels all that wait",
     async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
       const resource = name();
       await hold(locks, resource);
@@ -161,7 +161,7 @@ export default [
   ),
 
   behaviour(
-    "one signal for who holds and who waits ends only who waits",
+    "one signal for a holder and a waiter cancels only the waiter",
     async ({ doomed, locks, name, hold, queued, equal, rejectsWith, never }) => {
       const resource = name();
       const controller = new AbortController();
@@ -198,7 +198,7 @@ export default [
   ),
 
   behaviour(
-    "AbortSignal.any rejects with the reason of the one that was aborted",
+    "AbortSignal.any rejects with the reason of the signal that was aborted",
     async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
       const resource = name();
       await hold(locks, resource);
@@ -212,7 +212,7 @@ export default [
   ),
 
   behaviour(
-    "an abort in the handler of another abort is no matter",
+    "an abort in the handler of another abort works",
     async ({ doomed, locks, name, hold, queued, rejectsWith, never }) => {
       const resource = name();
       await hold(locks, resource);
@@ -227,7 +227,7 @@ export default [
   ),
 
   behaviour(
-    "an abort that another context asked for does not touch requests here",
+    "an abort in another context does not touch requests in this one",
     async ({ doomed, locks, other, name, hold, ask, queued, rejection, never }) => {
       const resource = name();
       const holder = await hold(locks, resource);

@@ -1,13 +1,13 @@
 import { behaviour } from "./behaviour.js";
 
-/** Who holds a name, and who waits for it. */
+/** Returns the entries of a name: its holders and its waiters. */
 const of = (snapshot, resource) => ({
   held: snapshot.held.filter((info) => info.name === resource),
   pending: snapshot.pending.filter((info) => info.name === resource),
 });
 
 export default [
-  behaviour("query() is a promise of two lists", async ({ locks, equal }) => {
+  behaviour("query() resolves to two lists", async ({ locks, equal }) => {
     const promise = locks.query();
     equal(promise instanceof Promise, true, "it is a promise");
     const snapshot = await promise;
@@ -38,7 +38,7 @@ export default [
     }
   }),
 
-  behaviour("what was asked for before query() is in its answer", async ({ locks, name, ask, alike, state }) => {
+  behaviour("query() lists requests that were made before it", async ({ locks, name, ask, alike, state }) => {
     const resource = name();
     ask(locks, resource);
     ask(locks, resource, { mode: "shared" });
@@ -56,7 +56,7 @@ export default [
     },
   ),
 
-  behaviour("a queue of 250 is listed whole", async ({ locks, name, hold, ask, equal, state }) => {
+  behaviour("a queue of 250 requests is listed whole", async ({ locks, name, hold, ask, equal, state }) => {
     const resource = name();
     await hold(locks, resource);
     for (let i = 0; i < 250; i++) ask(locks, resource);
@@ -83,7 +83,7 @@ export default [
   }),
 
   behaviour(
-    "two contexts have two clientIds, whoever asks",
+    "two contexts have two clientIds, in each context's query()",
     async ({ locks, other, name, hold, queued, ask, equal, alike }) => {
       const resource = name();
       await hold(locks, resource);
@@ -96,7 +96,7 @@ export default [
     },
   ),
 
-  behaviour("a lock that is free is in neither list", async ({ locks, name, alike, state }) => {
+  behaviour("a free lock is in neither list", async ({ locks, name, alike, state }) => {
     const resource = name();
     await locks.request(resource, () => {});
     alike(await state(locks, resource), { held: [], pending: [] });
@@ -107,7 +107,7 @@ export default [
     alike(await locks.request(resource, () => state(locks, resource)), { held: ["exclusive"], pending: [] });
   }),
 
-  behaviour("a snapshot does not change any more, and each is one of its own", async ({ locks, name, hold, equal }) => {
+  behaviour("a snapshot does not change, and each is a new object", async ({ locks, name, hold, equal }) => {
     const resource = name();
     const holder = await hold(locks, resource);
     const before = await locks.query();
@@ -132,7 +132,7 @@ export default [
     equal(held[0].mode, "shared");
   }),
 
-  behaviour("many queries at once are all answered", async ({ locks, name, hold, equal }) => {
+  behaviour("many queries are answered at once", async ({ locks, name, hold, equal }) => {
     const resource = name();
     await hold(locks, resource);
     for (const snapshot of await Promise.all(Array.from({ length: 20 }, () => locks.query()))) {

@@ -23,7 +23,7 @@ export default [
     },
   ),
 
-  behaviour("steal takes the lock from all who share it", async ({ locks, name, hold, state, alike, rejects }) => {
+  behaviour("steal takes the lock from all shared holders", async ({ locks, name, hold, state, alike, rejects }) => {
     const resource = name();
     const victims = [await hold(locks, resource, { mode: "shared" }), await hold(locks, resource, { mode: "shared" })];
     await hold(locks, resource, { steal });
@@ -32,7 +32,7 @@ export default [
   }),
 
   behaviour(
-    "the callback of the victim goes on, and its result is lost",
+    "the callback of the victim goes on, and its result is ignored",
     async ({ doomed, locks, name, gate, hold, equal, rejects }) => {
       const resource = name();
       const [granted, goOn, ended] = [gate(), gate(), gate()];
@@ -53,7 +53,7 @@ export default [
   ),
 
   behaviour(
-    "a victim that ends later does not release the lock of the thief",
+    "the end of the victim's callback does not release the stolen lock",
     async ({ locks, name, hold, state, alike, rejects }) => {
       const resource = name();
       const victim = await hold(locks, resource);
@@ -65,7 +65,7 @@ export default [
     },
   ),
 
-  behaviour("a victim that fails later stays rejected with AbortError", async ({ locks, name, hold, rejects }) => {
+  behaviour("a victim whose callback fails later stays rejected with AbortError", async ({ locks, name, hold, rejects }) => {
     const resource = name();
     const victim = await hold(locks, resource);
     await hold(locks, resource, { steal });
@@ -74,7 +74,7 @@ export default [
   }),
 
   behaviour(
-    "who waits keeps waiting, in its place",
+    "waiters keep their places",
     async ({ locks, name, hold, ask, queued, state, alike, equal }) => {
       const resource = name();
       await hold(locks, resource);
@@ -95,7 +95,7 @@ export default [
     },
   ),
 
-  behaviour("a thief can be robbed", async ({ locks, name, hold, rejects, equal }) => {
+  behaviour("a stolen lock can be stolen again", async ({ locks, name, hold, rejects, equal }) => {
     const resource = name();
     const thieves = [];
     for (let i = 0; i < 3; i++) thieves.push(await hold(locks, resource, { steal }));
@@ -105,7 +105,7 @@ export default [
     equal(await thieves[2].done, "kept");
   }),
 
-  behaviour("steal in the callback of the lock it steals", async ({ doomed, locks, name, rejects, equal, gate }) => {
+  behaviour("a callback can steal its own lock", async ({ doomed, locks, name, rejects, equal, gate }) => {
     const resource = name();
     const stolen = gate();
     const victim = doomed(
@@ -122,7 +122,7 @@ export default [
     equal(await holder.done, "kept");
   }),
 
-  behaviour("the signal of a victim has nothing to do with it", async ({ locks, name, hold, rejects }) => {
+  behaviour("a steal does not abort the victim's own signal", async ({ locks, name, hold, rejects }) => {
     const resource = name();
     const controller = new AbortController();
     const victim = await hold(locks, resource, { signal: controller.signal });
@@ -131,7 +131,7 @@ export default [
     await rejects(victim.done, "AbortError");
   }),
 
-  behaviour("steal from another context", async ({ locks, other, name, hold, rejects, state, alike }) => {
+  behaviour("steal takes the lock from another context", async ({ locks, other, name, hold, rejects, state, alike }) => {
     const resource = name();
     const victim = await hold(other, resource);
     await hold(locks, resource, { steal });

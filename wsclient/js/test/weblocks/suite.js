@@ -11,7 +11,7 @@ import steal from "./steal.js";
 
 /**
  * The behaviours of https://w3c.github.io/web-locks/, for any lock manager. The tests of wsclient/js/chromium run them
- * on that of the browser, which is to say that they are right, and on the client.
+ * on the browser's lock manager, to prove that they are right, and on the client.
  */
 export const behaviours = [
   ...callArguments,

@@ -1,0 +1,45 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// CheckFrame reports what a broker with these limits would refuse in m. It is [wire.Check] for
+// the client that sends m: it also reports a frame longer than limits.MessageBytes, for which
+// the broker would close the connection.
+func CheckFrame(m wire.Request, limits wire.Limits) error {
+	if err := wire.Check(m, limits); err != nil || longest(m) <= limits.MessageBytes {
+		return err
+	}
+	frame, err := Append(nil, m)
+	if err == nil && len(frame) > limits.MessageBytes {
+		const format = "the message has %d bytes, which is too long: at most %d"
+		err = fmt.Errorf(format, len(frame), limits.MessageBytes)
+	}
+	return err
+}
+
+// longest returns an upper bound of the length of the frame of m. In JSON a byte of text takes
+// up to six. The rest takes at most 500 in any message, and 100 for each lock.
+func longest(m wire.Request) int {
+	const escaped, rest, lock = 6, 500, 100
+	switch m := m.(type) {
+	case *wire.Acquire:
+		n := rest + escaped*len(m.Author)
+		for _, spec := range m.Locks {
+			n += lock + escaped*len(spec.Name)
+		}
+		return n
+	case *wire.Evict:
+		return rest + escaped*len(m.Message)
+	case *wire.Info:
+		return rest + escaped*len(m.Match.Or(""))
+	case *wire.Watch:
+		return rest + escaped*len(m.Match.Or(""))
+	case *wire.Why:
+		return rest + escaped*len(m.Lock.Or(""))
+	}
+	return rest
+}

@@ -1,0 +1,63 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+const wantObject = "malformed frame: want a JSON object"
+
+// syntaxReason describes a syntax error in one line.
+func syntaxReason(err error) string {
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		return fmt.Sprintf("malformed JSON: %v at byte %d", syntactic.Err, syntactic.ByteOffset)
+	}
+	// The members of an envelope take any value, so the frame itself is not an object.
+	return wantObject
+}
+
+// fieldPath turns the JSON pointer /locks/0/name into locks[0].name.
+func fieldPath(p jsontext.Pointer) string {
+	var path strings.Builder
+	for token := range p.Tokens() {
+		switch {
+		case token != "" && strings.Trim(token, "0123456789") == "":
+			path.WriteString("[" + token + "]")
+		case path.Len() > 0:
+			path.WriteString("." + token)
+		default:
+			path.WriteString(token)
+		}
+	}
+	return path.String()
+}
+
+// want describes the value that a field should have had.
+func want(wrong *json.SemanticError) string {
+	t := wrong.GoType
+	if t == reflect.TypeFor[wire.Mode]() && wrong.Err != nil && wrong.JSONKind == '"' {
+		return wrong.Err.Error()
+	}
+	if t == nil {
+		return wrong.Error()
+	}
+	switch {
+	case t == reflect.TypeFor[wire.ID](), t == reflect.TypeFor[wire.Mode](), t.Kind() == reflect.String:
+		return "want a string"
+	case t.Kind() == reflect.Bool:
+		return "want true or false"
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
+		return "want an integer"
+	case t.Kind() == reflect.Slice:
+		return "want an array"
+	}
+	return "want an object"
+}

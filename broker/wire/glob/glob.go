@@ -1,0 +1,59 @@
+// Package glob is about the patterns by which listings and watches select lock names:
+// which are valid, what they cost, and which match one name only. It does not match.
+// The syntax is in PROTOCOL.md.
+package glob
+
+import (
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// MaxCost is the greatest [Cost] that a broker accepts.
+const MaxCost = 2048
+
+// Valid reports whether pattern is well-formed.
+func Valid(pattern string) bool { return doublestar.ValidatePattern(pattern) }
+
+// Cost returns the length of a valid pattern times the ways in which its braces branch. To
+// compare a name with the pattern may take that many steps for each byte of the name.
+func Cost(pattern string) int {
+	ways := 1
+	var open []int // the number of alternatives in each open brace
+	for i := 0; i < len(pattern) && ways <= MaxCost; i++ {
+		switch last := len(open) - 1; {
+		case pattern[i] == '\\':
+			i++
+		case pattern[i] == '{':
+			open = append(open, 1)
+		case pattern[i] == ',' && last >= 0:
+			open[last]++
+		case pattern[i] == '}' && last >= 0:
+			// Nested braces multiply too: the product is never less than the number of ways.
+			ways *= open[last]
+			open = open[:last]
+		}
+	}
+	return ways * len(pattern)
+}
+
+// Name returns the only name that a valid pattern matches, and true, if it matches one name
+// only: it has no *, ?, [, ], { or } except after a backslash. Otherwise it returns false.
+func Name(pattern string) (name string, only bool) {
+	var text strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '*', '?', '[', ']', '{', '}':
+			return "", false
+		case '\\':
+			i++
+		}
+		text.WriteByte(pattern[i])
+	}
+	return text.String(), pattern != ""
+}
+
+// Escape returns the pattern that matches name only. It is at most twice as long as name.
+func Escape(name string) string { return escaper.Replace(name) }
+
+var escaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)

@@ -1,6 +1,0 @@
-//go:build !race
-
-package wire_test
-
-// poolLosses is what a pool may allocate although there is something in it.
-const poolLosses = 0.0

@@ -1,7 +1,0 @@
-//go:build race
-
-package wire_test
-
-// poolLosses is what a pool may allocate although there is something in it: under the
-// race detector it throws things away at random.
-const poolLosses = 2.0

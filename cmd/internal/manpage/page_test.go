@@ -69,7 +69,7 @@ A \ebackslash.
 .SH "ENVIRONMENT"
 .TP
 .B "ODD_LEVEL"
-Stands for \-\-level where that is not given.
+Value of \-\-level if the flag is not given.
 .SH "EXIT STATUS"
 .RS 4
 .nf

@@ -140,6 +140,10 @@ func TestJSON(t *testing.T) {
   "waiting_at_end": 48,
   "longest_wait_at_end_us": 7000
 }`)
+}
+
+// A report without grants leaves out the latencies.
+func TestJSONOfLess(t *testing.T) {
 	checkJSON(t,
 		&Report{Plan: Plan{Limit: 3}, Measured: time.Second, Ending: EndedByFailure, Err: errors.New("gone")},
 		`{

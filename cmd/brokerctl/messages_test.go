@@ -38,11 +38,15 @@ func TestMessagesDoNotBlock(t *testing.T) {
 		out := &blockedWriter{open: make(chan struct{})}
 		s := newMessageWriter(out, false)
 		defer s.stop()
+		begin := time.Now()
 		for n := range 100 {
 			s.warn("line %d", n)
 			synctest.Wait()
 		}
-		begin := time.Now()
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("the caller waited for %v", took)
+		}
+		begin = time.Now()
 		s.flush(time.Second)
 		if took := time.Since(begin); took != time.Second {
 			t.Errorf("flush took %v", took)

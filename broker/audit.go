@@ -114,8 +114,8 @@ func (l *loop) tellTheft(e *locktable.Event) {
 	delete(l.stealing, e.ID)
 	st.session.stealing = false
 	v := verdict{code: e.Code}
-	if e.Theft != nil {
-		v.victims, v.count = e.Theft.Victims, e.Theft.Count
+	if e.Steal != nil {
+		v.victims, v.count = e.Steal.Victims, e.Steal.Count
 		if e.Kind != locktable.Granted {
 			v.ended = e.Kind.String()
 		}

@@ -83,6 +83,7 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		MaxRequests: l.config.Limits.Requests,
 		MaxIdle:     l.config.IdleNames,
 		Grants:      grantSlice,
+		Budget:      answerBudget(),
 	})
 	ended := ctx.Done()
 	timer := time.NewTimer(0)

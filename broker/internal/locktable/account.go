@@ -1,20 +1,21 @@
 package locktable
 
-// An Account counts what the requests of some sessions take up: one for each lock of a request, and one
-// more for every 256 bytes of its name. That is at most about 250 bytes of memory each.
+// An Account counts what the requests of some sessions use: one for each lock of a request,
+// and one more for every 256 bytes of the lock's name. One stands for at most about 250 bytes
+// of memory.
 type Account struct{ InUse int }
 
-// Weight is what a request takes up for a lock of that name.
+// Weight returns how much a request uses for a lock with that name.
 func Weight(name string) int { return 1 + len(name)/256 }
 
-// CountIn makes the requests of a session, which must be open and have none, count in a, too. All requests
-// count in [Table.InUse].
+// CountIn makes the requests of a session count in a, too. The session must be open and have
+// no requests. All requests count in [Table.InUse].
 func (t *Table) CountIn(name string, a *Account) { t.sessions[name].account = a }
 
-// InUse is what all requests take up, as an [Account] counts it.
+// InUse returns how much all requests use, as an [Account] counts it.
 func (t *Table) InUse() int { return t.account.InUse }
 
-// Requests is how many requests of a session wait or hold.
+// Requests returns how many requests of a session wait or hold.
 func (t *Table) Requests(name string) int {
 	if s := t.sessions[name]; s != nil {
 		return s.requests.len
@@ -22,13 +23,14 @@ func (t *Table) Requests(name string) int {
 	return 0
 }
 
-// count notes that r takes something up, or no longer does.
-func (t *Table) count(r *request, sign int) {
+// add counts r in a and in the account of its session: sign is +1 when r comes, -1 when it
+// ends.
+func (a *Account) add(r *request, sign int) {
 	for i := range r.places() {
 		w := sign * Weight(r.places()[i].lock.name)
-		t.account.InUse += w
-		if r.session.account != nil {
-			r.session.account.InUse += w
+		a.InUse += w
+		if own := r.session.account; own != nil {
+			own.InUse += w
 		}
 	}
 }

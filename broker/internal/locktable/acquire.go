@@ -8,32 +8,39 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An Acquire asks for locks. The caller has checked it: one lock at least, no
-// name twice, an ID of an open session that was never used before.
+// An Acquire asks for locks. The caller must have checked it: it names at least one lock and
+// none twice, and its ID is of an open session and was never used before.
 type Acquire struct {
 	ID     wire.ID
 	Locks  []wire.LockSpec
 	Author string
-	// Wait is how long to wait: Forever, or 0 for not at all.
+	// Wait is how long the request may wait: Forever, or 0 for not at all.
 	Wait time.Duration
-	// Hold is how long to hold at most; 0: as long as the holder likes.
+	// Hold is how long the request may hold. 0: without end.
 	Hold time.Duration
-	// Parent is a request that holds, inside which this one is made, or zero.
+	// Parent is the request inside which this one is made. It must hold. Zero: none.
 	Parent wire.ID
-	// Steal takes the locks from who holds them, past all who wait; By is who
-	// does that. All locks are exclusive then, and there is no parent. Where very many
-	// hold them, the grant comes from a later call.
+	// Steal takes the locks from their holders, past all waiters. All locks must be exclusive
+	// then, and there must be no Parent. If very many hold the locks, a later call grants it.
 	Steal bool
-	By    string
+	// By names the operator who steals, for the clients that lose their locks.
+	By string
 }
 
 // Forever is a Wait without end.
 const Forever time.Duration = math.MaxInt64
 
-// Acquire grants, queues or refuses. It refuses with wire.ShuttingDown,
-// wire.TooMany, wire.NotFound (the parent is not held), wire.Unavailable or
-// wire.NotGranting (no waiting was allowed) or wire.Deadlock (waiting could never end). Of a
-// request with a parent the answer may come later, from Search or another call: see Searching.
+// Acquire grants, queues or refuses a request. It refuses with one of these codes:
+//
+//   - wire.ShuttingDown: the table has been shut;
+//   - wire.TooMany: the session has MaxRequests requests already, or a deadlock search would
+//     have been too long;
+//   - wire.NotFound: the parent does not hold, or is not one that the session may name;
+//   - wire.Unavailable: the request may not wait, and its locks are not free;
+//   - wire.NotGranting: the request may not wait, and the table grants nothing now;
+//   - wire.Deadlock: the request could never be granted.
+//
+// For a request with a parent the answer may come from a later call; see [Table.Searching].
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions[a.ID.Session]
@@ -41,42 +48,85 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
 	}
 	if t.Touches(a) {
-		events = t.finish(events)
+		events = t.finishSearch(events)
 	}
+
+	parent, code, reason := t.check(s, &a)
+	if code != "" {
+		return append(events, refused(a.ID, code, reason))
+	}
+	decision := t.decide(&a)
+	if decision == refuse {
+		return append(events, t.unavailable(&a))
+	}
+	return t.apply(decision, t.newRequest(s, &a), parent, &a, events)
+}
+
+// check returns the parent of a. If a must be refused whatever the locks are, check returns a code
+// and a reason; otherwise the code is empty.
+func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, reason string) {
 	if t.shut {
-		return append(events, refused(a.ID, wire.ShuttingDown, shutReason))
+		return nil, wire.ShuttingDown, shutReason
 	}
-	if t.requestsOf(s) >= t.config.MaxRequests {
-		return append(events, refused(a.ID, wire.TooMany, "this session has "+strconv.Itoa(t.config.MaxRequests)+" requests already"))
+	if most := t.config.MaxRequests; t.requestsOf(s) >= most {
+		return nil, wire.TooMany, "this session already has " + strconv.Itoa(most) + " requests"
 	}
-	var parent *request
-	if !a.Parent.IsZero() {
-		if parent = t.parentFor(s, a.Parent); parent == nil {
-			return append(events, refused(a.ID, wire.NotFound, "parent is not held"))
-		}
+	if a.Parent.IsZero() {
+		return nil, "", ""
 	}
-	free := t.grants() && (a.Steal || t.free(a.Locks))
-	if !free && (a.Wait == 0 || a.Steal) {
-		return append(events, t.unavailable(a))
+	if parent = t.parentFor(s, a.Parent); parent == nil {
+		return nil, wire.NotFound, "parent is not held"
 	}
-	r := t.newRequest(s, a)
-	if !free && parent != nil {
-		return t.ask(r, parent, a, events)
+	return parent, "", ""
+}
+
+// A decision says how to go on with a request that has passed all checks.
+type decision uint8
+
+const (
+	grantNow   decision = iota
+	stealNow            // end the holders, then grant
+	queue               // wait
+	queueIfCan          // wait, if a deadlock search finds that it could be granted one day
+	refuse              // it would have to wait, and may not
+)
+
+// decide returns how to go on with a.
+func (t *Table) decide(a *Acquire) decision {
+	switch {
+	case t.granting() && a.Steal:
+		return stealNow
+	case t.granting() && t.isFree(a.Locks):
+		return grantNow
+	case a.Wait == 0 || a.Steal:
+		return refuse
+	case !a.Parent.IsZero():
+		return queueIfCan
 	}
-	if a.Steal {
-		return t.settle(t.steal(r, a, events))
+	return queue
+}
+
+// apply carries out a decision about r, the request that a asks for.
+func (t *Table) apply(d decision, r, parent *request, a *Acquire, events []Event) []Event {
+	switch d {
+	case grantNow:
+		t.register(r, parent, a.Locks)
+		return t.grantWaiting(t.grant(r, events))
+	case stealNow:
+		return t.grantWaiting(t.beginSteal(r, a, events))
+	case queueIfCan:
+		return t.beginSearch(r, parent, a, events)
 	}
-	t.admit(r, parent, a.Locks)
-	if free {
-		return t.settle(t.grant(r, events))
-	}
+	t.register(r, parent, a.Locks)
 	t.enqueue(r, a.Wait)
 	return append(events, Event{Kind: Queued, ID: a.ID, request: r})
 }
 
-// parentFor is the request that s may name as a parent by that id, or nil. It holds, also if it is of another
-// session, but of nobody else: what is made inside keeps it from ending, for those who look for
-// deadlocks. A session that has left makes nothing inside any more.
+// parentFor returns the request with that id if s may name it as a parent, otherwise nil.
+//
+// The parent must hold. It may be of another session, but only of the same identity: a
+// request inside it keeps it from ending, as deadlock searches see it. It must not be of a
+// session that has left, because such a session makes no more requests.
 func (t *Table) parentFor(s *session, id wire.ID) *request {
 	r := t.find(id)
 	if r == nil || r.state != holding || r.session.leaving || r.session.peer.Identity != s.peer.Identity {
@@ -85,60 +135,38 @@ func (t *Table) parentFor(s *session, id wire.ID) *request {
 	return r
 }
 
-// requestsOf is how many requests of s there are, with one for which a search is under way.
+// requestsOf returns how many requests s has. It counts one for which a search is under way.
 func (t *Table) requestsOf(s *session) int {
-	if t.search != nil && t.search.asked.session == s {
+	if t.search != nil && t.search.candidate.session == s {
 		return s.requests.len + 1
 	}
 	return s.requests.len
 }
 
-// unavailable refuses a, which does not wait. Where it would be granted but for nothing
-// being granted, it says so: nobody may do under the locks what the caller leaves undone.
-func (t *Table) unavailable(a Acquire) Event {
-	if !t.grants() && (a.Steal || t.hasRoom(a.Locks)) {
+// unavailable refuses a, which may not wait. If no holder objects, and only the table grants
+// nothing now, the code says so. The caller may care: perhaps nobody else does the work that
+// it leaves undone.
+func (t *Table) unavailable(a *Acquire) Event {
+	if !t.granting() && (a.Steal || t.hasRoom(a.Locks)) {
 		return refused(a.ID, wire.NotGranting, "nothing is granted now")
 	}
 	event := refused(a.ID, wire.Unavailable, "the locks are not free")
-	event.Obstacle = t.obstacle(a.Locks, nil)
+	event.Obstacle = t.obstacleFor(a.Locks)
 	return event
 }
 
-// free reports whether a request for these locks could be granted as it comes:
-// nobody waits on any of them, and it fits all of them.
-func (t *Table) free(locks []wire.LockSpec) bool {
-	t.charge(len(locks))
-	for _, spec := range locks {
-		l := t.locks.get(spec.Name)
-		if l != nil && (l.waiting > 0 || t.isTaken(l) || !t.fits(l, claimOf(spec).limit())) {
-			return false
-		}
-	}
-	return true
-}
-
-// hasRoom reports whether those who hold these locks would let a request for them in.
-func (t *Table) hasRoom(locks []wire.LockSpec) bool {
-	t.charge(len(locks))
-	for _, spec := range locks {
-		if l := t.locks.get(spec.Name); l != nil && (t.isTaken(l) || !t.fits(l, claimOf(spec).limit())) {
-			return false
-		}
-	}
-	return true
-}
-
-// admit makes r known, and its names used.
-func (t *Table) admit(r, parent *request, locks []wire.LockSpec) {
+// register gives r its place in the order of arrival, makes it known, and puts its names into
+// use.
+func (t *Table) register(r, parent *request, locks []wire.LockSpec) {
 	t.charge(requestCost + placeCost*len(r.places()))
 	t.arrivals++
 	r.arrival = t.arrivals
 	r.session.requests.add(r)
-	t.join(r, parent)
+	t.putInside(r, parent)
 	for i := range r.places() {
 		r.places()[i].lock = t.use(locks[i].Name)
 	}
-	t.count(r, +1)
+	t.account.add(r, +1)
 }
 
 // enqueue puts r at the end of all its queues.
@@ -147,8 +175,8 @@ func (t *Table) enqueue(r *request, wait time.Duration) {
 	for i := range r.places() {
 		p := &r.places()[i]
 		p.lock.enqueue(p)
-		if !t.grants() {
-			t.freedAt(p.lock) // or nobody would look when grants go on
+		if !t.granting() {
+			t.recheckHead(p.lock) // otherwise nothing would look at it when grants go on
 		}
 	}
 	r.session.waiting.append(r)

@@ -7,12 +7,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestNoAllocations: what comes again and again costs no allocation once the table
-// knows the names and has spare requests: where nobody else is, and where the
-// release hands the locks to one who waits.
+// Steady work allocates nothing once the table knows the names and has spare requests. This is so
+// if nobody else uses the locks, and also if each release hands them to a waiter.
 func TestNoAllocations(t *testing.T) {
 	outer := wire.ID{Session: "a", N: 0}
-	shared, limited := wire.LockSpec{Name: "x", Mode: wire.Shared}, wire.LockSpec{Name: "x", Mode: wire.Shared, Limit: wire.Some(3)}
+	shared := wire.LockSpec{Name: "x", Mode: wire.Shared}
+	limited := wire.LockSpec{Name: "x", Mode: wire.Shared, Limit: wire.Some(3)}
 	for _, test := range []struct {
 		name    string
 		acquire Acquire
@@ -22,7 +22,7 @@ func TestNoAllocations(t *testing.T) {
 		{"with deadlines", Acquire{Locks: []wire.LockSpec{{Name: "x"}}, Wait: time.Hour, Hold: time.Hour}},
 		{"shared", Acquire{Locks: []wire.LockSpec{shared}, Wait: Forever}},
 		{"shared with a limit", Acquire{Locks: []wire.LockSpec{limited}, Wait: Forever}},
-		{"of two locks", Acquire{Locks: []wire.LockSpec{{Name: "x"}, {Name: "y"}}, Wait: Forever}},
+		{"two locks", Acquire{Locks: []wire.LockSpec{{Name: "x"}, {Name: "y"}}, Wait: Forever}},
 		{"nested", Acquire{Locks: []wire.LockSpec{shared}, Wait: Forever, Parent: outer}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -36,11 +36,11 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// turns are requests that come and go, each when a number of others are there.
+// turns makes requests that come and go.
 type turns struct {
 	table   *Table
 	acquire Acquire
-	depth   int64
+	depth   int64 // how many earlier requests there are when one comes
 	events  []Event
 }
 
@@ -55,6 +55,7 @@ func newTurns(a Acquire, depth int64) *turns {
 	return c
 }
 
+// turn acquires once, and releases the request that came depth turns before.
 func (c *turns) turn() {
 	c.events = c.table.Acquire(0, c.acquire, c.events[:0])
 	if n := c.acquire.ID.N - c.depth; n > 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// crowd is a lock with a holder and a number of waiters, all of one session.
+// A crowd is a lock with a holder and a number of waiters, all of one session.
 type crowd struct {
 	table  *Table
 	first  int64 // the n of the holder
@@ -19,8 +19,8 @@ type crowd struct {
 
 func newCrowd(waiters int) *crowd { return newCrowdAmong(waiters, 0) }
 
-// newCrowdAmong makes a crowd whose session has other requests too, each of
-// which holds a lock of its own.
+// newCrowdAmong makes a crowd whose session also has other requests. Each of these holds a lock of
+// its own.
 func newCrowdAmong(waiters, others int) *crowd {
 	c := &crowd{table: New(Config{FirstToken: 1, MaxRequests: waiters + others + 2, MaxIdle: 10})}
 	c.table.Open("a", wire.Peer{})
@@ -32,7 +32,7 @@ func newCrowdAmong(waiters, others int) *crowd {
 	return c
 }
 
-// newCrowdIn makes a crowd in a table that has others already.
+// newCrowdIn makes a crowd in a table that is already in use.
 func newCrowdIn(t *Table, waiters int) *crowd {
 	c := &crowd{table: t}
 	t.Open("a", wire.Peer{})
@@ -54,8 +54,7 @@ func (c *crowd) join() {
 	c.next++
 }
 
-// handOff releases the lock, which grants the first waiter; who had it queues
-// again at the end.
+// handOff releases the lock, which grants it to the first waiter. A new request queues at the end.
 func (c *crowd) handOff() {
 	c.events = c.table.Release(0, wire.ID{Session: "a", N: c.first}, c.events[:0])
 	c.first++
@@ -64,7 +63,7 @@ func (c *crowd) handOff() {
 
 var crowds = []int{1, 1_000, 100_000}
 
-// BenchmarkUncontended is acquire and release of a free lock whose name is known.
+// BenchmarkUncontended acquires and releases a free lock whose name is known.
 func BenchmarkUncontended(b *testing.B) {
 	c := newCrowd(0)
 	b.ReportAllocs()
@@ -73,7 +72,7 @@ func BenchmarkUncontended(b *testing.B) {
 	}
 }
 
-// BenchmarkHandOff is a release, the grant that follows, and a new waiter.
+// BenchmarkHandOff measures a release, the grant that follows, and a new waiter.
 func BenchmarkHandOff(b *testing.B) {
 	for _, waiters := range crowds {
 		b.Run(fmt.Sprint(waiters), func(b *testing.B) {
@@ -86,14 +85,14 @@ func BenchmarkHandOff(b *testing.B) {
 	}
 }
 
-// BenchmarkCancelInTheMiddle is a cancel of a waiter in the middle of the queue,
-// and a new waiter at its end.
+// BenchmarkCancelInTheMiddle measures a cancel in the middle of the queue, and a new waiter at its
+// end.
 func BenchmarkCancelInTheMiddle(b *testing.B) {
 	for _, waiters := range crowds[1:] {
 		b.Run(fmt.Sprint(waiters), func(b *testing.B) {
 			c := newCrowd(waiters)
-			// Each cancel takes the next one after a quarter of the queue; when
-			// half of the queue has gone that way, it is made anew outside the time.
+			// The cancels begin after a quarter of the queue. When half of the queue has been
+			// cancelled, a new one is made while the timer is stopped.
 			n := int64(waiters / 4)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -110,8 +109,8 @@ func BenchmarkCancelInTheMiddle(b *testing.B) {
 	}
 }
 
-// BenchmarkPageInside is a page that begins as deep inside a queue as one may, and has
-// a single waiter: nearly all of it is the way there.
+// BenchmarkPageInside measures a page with a single waiter that begins as deep inside a queue as a
+// page may. Nearly all of the work is the walk there.
 func BenchmarkPageInside(b *testing.B) {
 	c := newCrowd(pageWalk)
 	q := Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some[int64](pageWalk)}
@@ -122,13 +121,13 @@ func BenchmarkPageInside(b *testing.B) {
 	}
 }
 
-// BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters in
-// turns, so that whatever else the machine does hits all of them, and reports
-// the times as ratios to the first: near 1 if the cost does not grow with the queue.
+// BenchmarkFlat measures the hand-off among 1, 1,000 and 100,000 waiters. It reports the times as
+// ratios to the first. They are near 1 if the cost does not grow with the queue. The crowds take
+// turns, so that whatever else the machine does slows down all of them.
 //
-// What grows with any number of living requests, and no longer fits the
-// processor's cache, is the memory that they take. So there is a fourth, "busy":
-// one waiter, and 100,000 requests of the same session at other locks.
+// The memory of requests grows with their number, and no longer fits the processor's cache. To
+// show how much of the cost this is, there is a fourth crowd, "busy": it has one waiter, and
+// 100,000 requests of the same session hold other locks.
 func BenchmarkFlat(b *testing.B) {
 	const turn = 200
 	made := []struct {

@@ -7,69 +7,96 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestEveryOrder: in small worlds the table refuses a nested request exactly when
-// there is no order in which holders can release that ends with it granted; and
-// there all orders end alike.
+// In small worlds the table refuses a nested request exactly if no order in which the holders
+// can release ends with the request granted. And then all orders end alike.
 func TestEveryOrder(t *testing.T) {
-	var waited, refused int
+	total := &smallWorld{}
 	for seed := range uint64(100) {
-		w, r, err := smallWorld(&program{bytes: randomBytes(seed, 250)})
-		if err != nil {
-			t.Fatal(err)
+		w := newSmallWorld(randomBytes(seed, 250))
+		if err := w.run(); err != nil {
+			t.Fatalf("%s%v", w.log.String(), err)
 		}
-		waited, refused = waited+w, refused+r
+		total.waited += w.waited
+		total.refused += w.refused
 	}
-	if waited < 200 || refused < 300 {
-		t.Errorf("%d nested requests waited and %d were refused; want more of both", waited, refused)
+	if total.waited < 200 || total.refused < 300 {
+		t.Errorf("%d nested requests waited, %d were refused; want more of both", total.waited, total.refused)
 	}
 }
 
-// smallWorld plays with four sessions that ask for few locks again and again, nested in
-// what they, or others, hold, and now and then release one.
-func smallWorld(p *program) (waited, refused int, err error) {
-	d := newDuel(Config{FirstToken: 1, MaxRequests: 4})
-	p.held = d.dumb.held
+// A smallWorld has four sessions that ask for few locks again and again. Most requests are nested in
+// holders of the same or another session. Now and then a session releases a request.
+type smallWorld struct {
+	*comparison
+	program         *program
+	waited, refused int // nested requests
+}
+
+func newSmallWorld(bytes []byte) *smallWorld {
+	d := newComparison(Config{FirstToken: 1, MaxRequests: 4})
+	return &smallWorld{comparison: d, program: &program{bytes: bytes, held: d.oracle.heldIDs}}
+}
+
+func (w *smallWorld) run() error {
 	for n := range 4 {
 		name := fmt.Sprintf("s%d", n)
-		p.sessions = append(p.sessions, &chooser{name: name})
-		if _, err := d.step(command{verb: verbOpen, session: name}); err != nil {
-			return 0, 0, err
+		w.program.sessions = append(w.program.sessions, &programSession{name: name})
+		if _, err := w.step(command{verb: verbOpen, session: name}); err != nil {
+			return err
 		}
 	}
-	for len(p.bytes) > 0 {
-		c := p.nested()
-		var could bool
-		if parent := d.dumb.find(c.acquire.Parent); parent != nil && parent.held {
-			granted, not := d.dumb.everyOrder(d.dumb.wishOf(c.acquire))
-			if granted > 0 && not > 0 {
-				return 0, 0, fmt.Errorf("%s%s\nis granted in %d ends and not in %d", d.log.String(), c, granted, not)
-			}
-			could = granted > 0
-		}
-		before := len(d.dumb.requests)
-		if _, err := d.step(c); err != nil {
-			return 0, 0, fmt.Errorf("%s%w", d.log.String(), err)
-		}
-		if c.verb != verbAcquire || c.acquire.Parent.IsZero() || d.dumb.arrivals == 0 {
-			continue
-		}
-		switch w := d.dumb.find(c.acquire.ID); {
-		case w == nil && len(d.dumb.requests) == before && d.dumb.refused.is(c.acquire.ID):
-			if could {
-				return 0, 0, fmt.Errorf("%s%s\nwas refused and could be granted", d.log.String(), c)
-			}
-			refused++
-		case w != nil && !w.held:
-			if !could {
-				return 0, 0, fmt.Errorf("%s%s\nwaits and can never be granted", d.log.String(), c)
-			}
-			waited++
+	for len(w.program.bytes) > 0 {
+		if err := w.tryOne(w.program.nested()); err != nil {
+			return err
 		}
 	}
-	return waited, refused, nil
+	return nil
 }
 
-// nested makes up an acquire, mostly inside what the session holds, or a release.
+// tryOne gives a command to the table and to the oracle. If it is a nested acquire, tryOne
+// compares the answer with what every order of releases would lead to.
+func (w *smallWorld) tryOne(c command) error {
+	could, err := w.couldBeGranted(c)
+	if err != nil {
+		return err
+	}
+	before := len(w.oracle.requests)
+	if _, err := w.step(c); err != nil {
+		return err
+	}
+	if c.verb != verbAcquire || c.acquire.Parent.IsZero() || w.oracle.arrivals == 0 {
+		return nil
+	}
+	switch r := w.oracle.find(c.acquire.ID); {
+	case r == nil && len(w.oracle.requests) == before && w.oracle.refused.isOf(c.acquire.ID):
+		if could {
+			return fmt.Errorf("%s\nwas refused and could be granted", c)
+		}
+		w.refused++
+	case r != nil && !r.held:
+		if !could {
+			return fmt.Errorf("%s\nwaits and can never be granted", c)
+		}
+		w.waited++
+	}
+	return nil
+}
+
+// couldBeGranted reports whether a nested acquire ends granted, in every order of releases. If
+// the orders differ, it returns an error.
+func (w *smallWorld) couldBeGranted(c command) (bool, error) {
+	parent := w.oracle.find(c.acquire.Parent)
+	if parent == nil || !parent.held {
+		return false, nil
+	}
+	granted, not := w.oracle.playAll(w.oracle.requestFor(c.acquire))
+	if granted > 0 && not > 0 {
+		return false, fmt.Errorf("%s\nis granted in %d orders and not in %d", c, granted, not)
+	}
+	return granted > 0, nil
+}
+
+// nested makes up an acquire, mostly inside a request that the session holds, or a release.
 func (p *program) nested() command {
 	s := p.sessions[p.below(len(p.sessions))]
 	if p.below(6) == 0 {
@@ -98,13 +125,4 @@ func (p *program) nested() command {
 	}
 	p.ids = append(p.ids, a.ID)
 	return command{verb: verbAcquire, acquire: a}
-}
-
-// wishOf is the request that an acquire would be.
-func (o *oracle) wishOf(a Acquire) *wish {
-	w := &wish{Acquire: a, arrival: o.arrivals + 1, since: o.now}
-	if parent := o.find(a.Parent); parent != nil {
-		w.around = append([]wire.ID{parent.ID}, parent.around...)
-	}
-	return w
 }

@@ -1,16 +1,16 @@
 package locktable
 
-// What calls cost is counted in steps of some 10 to 30 ns: to look at a place is one.
+// The costs of calls are counted in steps of about 10 to 30 ns. Looking at a place is one.
 const (
-	placeCost    = 3  // to put a place somewhere, or to take it away
-	requestCost  = 6  // to make a request known, or to end it
-	describeCost = 12 // to describe a request; its locks cost extra
-	pursuitCost  = 5  // to look at a request and ask why it does not go away
+	placeCost       = 3  // putting a place into a list, or taking it out
+	requestCost     = 6  // making a request known, or ending it
+	describeCost    = 12 // describing a request; its locks cost extra
+	chainSearchCost = 5  // looking at a request, and asking what keeps it from ending
 )
 
-// Cost counts what all calls so far have cost, in steps of some 10 to 30 ns. It only
-// grows. The caller takes the difference over a call to charge it to a session.
+// Cost returns the cost of all calls so far, in steps of about 10 to 30 ns. It never decreases.
+// The difference over a call is the cost of that call.
 func (t *Table) Cost() int64 { return t.cost }
 
-// charge counts what a call costs.
+// charge adds steps to the cost.
 func (t *Table) charge(steps int) { t.cost += int64(steps) }

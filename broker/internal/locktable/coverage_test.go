@@ -6,48 +6,52 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A tally counts how often programs came to what they are there to try.
+// A tally counts how often programs came to the situations that they should try.
 type tally struct {
-	searched    int // searches that ended in a call that goes on with them
-	interrupted int // that another call brought to their end
-	deadlocks   int // among these
-	givenUp     int
+	searched    int // searches that a call of Search finished
+	interrupted int // searches that another call finished
+	deadlocks   int // how many of these found a deadlock
+	abandoned   int // searches that were abandoned
 	leftGrants  int // calls that left grants to the next
-	leftSteals  int // and steals
-	besides     int // nested requests that waited beside others inside the same
-	across      int // requests inside one of another session
+	leftSteals  int // calls that left steals to the next
+	besides     int // nested requests that waited beside others with the same parent
+	across      int // requests with a parent of another session
 }
 
-// count counts what a command gave, when a search for that id was under way before.
-func (n *tally) count(c command, o outcome, asked wire.ID, t *Table) {
-	if !asked.IsZero() && (t.search == nil || t.search.asked.id() != asked) {
-		n.ended(c, o, asked)
+// count counts what a command has caused. If candidate is not zero, a search for it was under way
+// before.
+func (n *tally) count(c command, o outcome, candidate wire.ID, t *Table) {
+	if !candidate.IsZero() && (t.search == nil || t.search.candidate.id() != candidate) {
+		n.ended(c, o, candidate)
 	}
 	for _, e := range o.Events {
-		if r := t.find(e.ID); r != nil && r.in != nil && r.in.parent != nil && (e.Kind == Queued || e.Kind == Granted) {
+		r := t.find(e.ID)
+		if begun := e.Kind == Queued || e.Kind == Granted; begun && r != nil && !r.parentID().IsZero() {
 			n.nested(r)
 		}
 	}
-	if len(t.freed) > 0 && t.grants() {
+	if len(t.recheck) > 0 && t.granting() {
 		n.leftGrants++
 	}
-	if t.thefts.first != nil && t.grants() {
+	if t.steals.first != nil && t.granting() {
 		n.leftSteals++
 	}
 }
 
+// nested counts a nested request that is queued or granted.
 func (n *tally) nested(r *request) {
-	if r.state == waiting && len(r.in.requests) > 1 {
+	if r.state == waiting && len(r.outer.requests) > 1 {
 		n.besides++
 	}
-	if r.in.parent.session != r.session {
+	if r.outer.parent.session != r.session {
 		n.across++
 	}
 }
 
-func (n *tally) ended(c command, o outcome, asked wire.ID) {
+// ended counts how a search ended.
+func (n *tally) ended(c command, o outcome, candidate wire.ID) {
 	for _, e := range o.Events {
-		if e.ID != asked {
+		if e.ID != candidate {
 			continue
 		}
 		if c.verb == verbSearch {
@@ -60,12 +64,11 @@ func (n *tally) ended(c command, o outcome, asked wire.ID) {
 		}
 		return
 	}
-	n.givenUp++
+	n.abandoned++
 }
 
-// TestProgramsTryAll: random programs come often enough to what is done bit by bit, with
-// other calls in between.
-func TestProgramsTryAll(t *testing.T) {
+// Random programs come often enough to work that is done in slices, with other calls in between.
+func TestProgramsTryEverything(t *testing.T) {
 	var n tally
 	for seed := range uint64(80) {
 		p := &program{bytes: randomBytes(seed, 1200), tally: &n}
@@ -74,7 +77,7 @@ func TestProgramsTryAll(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", n)
-	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.givenUp < 1 ||
+	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.abandoned < 1 ||
 		n.leftGrants < 40 || n.leftSteals < 25 || n.besides < 25 || n.across < 40 {
 		t.Errorf("too few of some: %+v", n)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// BenchmarkDeadlock is the search in a chain of so many sessions, each of which
-// holds a lock and waits for that of the next; the last is free to go.
+// BenchmarkDeadlock measures the search in a chain of sessions. Each holds a lock and waits for the
+// lock of the next. The last one waits for nobody.
 func BenchmarkDeadlock(b *testing.B) {
 	for _, sessions := range []int{10, 1_000, 10_000} {
 		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
@@ -26,7 +26,7 @@ func BenchmarkDeadlock(b *testing.B) {
 	}
 }
 
-// newChain returns the table and the acquire that would close the circle.
+// newChain returns a table with such a chain, and the acquire that would make it a cycle.
 func newChain(sessions int) (*Table, Acquire) {
 	t := New(Config{FirstToken: 1, MaxRequests: 100_000, MaxIdle: 1})
 	lock := func(n int) []wire.LockSpec { return []wire.LockSpec{{Name: fmt.Sprint("lock ", n%sessions)}} }
@@ -41,14 +41,14 @@ func newChain(sessions int) (*Table, Acquire) {
 		t.Open(fmt.Sprint(n), wire.Peer{})
 		t.Acquire(0, Acquire{ID: wire.ID{Session: fmt.Sprint(n)}, Locks: lock(n), Wait: Forever}, nil)
 	}
-	for n := range sessions - 1 { // in this order nobody has to look far
+	for n := range sessions - 1 { // in this order no search has to go far
 		acquireWhole(t, nested(n))
 	}
 	return t, nested(sessions - 1)
 }
 
-// BenchmarkPlain compares, in turns, what is not nested in a table where nothing
-// else happens with the same in one where 10,000 sessions wait for one another.
+// BenchmarkPlain compares hand-offs that are not nested in an empty table and in a table where
+// 10,000 sessions wait for one another. The two take turns.
 func BenchmarkPlain(b *testing.B) {
 	const turn = 1000
 	chain, _ := newChain(10_000)

@@ -1,104 +1,147 @@
-// Package locktable decides who holds which lock. It is a state machine and
-// nothing else: it reads no clock, does no I/O, starts no goroutine, logs
-// nothing. The caller passes the time and gets events back; the same calls give
-// the same events, for ever. The broker's event loop is the one caller.
+// Package locktable decides who holds which lock.
 //
-// Start with [Table], [Table.Acquire] and [Event].
+// A [Table] is a pure state machine. It reads no clock, does no I/O, starts no goroutine
+// and logs nothing. The caller passes the time into each call and gets events back. The
+// same calls always return the same events. The broker's event loop is the only caller;
+// a Table is not safe for concurrent use.
 //
-// # Vocabulary
+// Start with [Table.Acquire], [Event] and the grant rule in grant.go.
 //
-// A session opens requests. A request asks for one or several locks, waits,
-// then holds all of them, then has ended. Its place at a lock is first in the
-// lock's queue, then among the lock's holders. A request may be made inside another one,
-// its parent, that holds; it need not be of the same session.
+// # The model
+//
+// A session is one connection and its requests. A request asks for one or more locks. It
+// waits, then holds all of them, then has ended. A lock is a name with two lists: its
+// holders, in the order of their grants, and its queue, in the order of arrival. The entry
+// of a request in one of these lists is a place. A request has one place at each of its
+// locks, and all its places are of the same kind: either it waits everywhere or it holds
+// everywhere.
+//
+//	lock "x"   holders: a--0           queue: b--0, c--0
+//	lock "y"   holders: none           queue: b--0
+//
+// Here a--0 holds x, and b--0 asks for x and y together. It waits at both, although nobody
+// holds y. When a--0 releases x, b--0 is granted both at once. A caller sees this as
+//
+//	Acquire a--0 x    Granted a--0
+//	Acquire b--0 x,y  Queued b--0
+//	Acquire c--0 x    Queued c--0
+//	Release a--0      Released a--0, Granted b--0
+//
+// The scripts in testdata/locktable show every rule in this form.
 //
 // # The grant rule
 //
-// On each of its locks a request has a limit: 1 when exclusive, its own limit
-// when shared with one, else infinite. It fits a lock when the holders and
-// itself together are no more than the least limit among them all. It is
-// granted when it fits each of its locks and no earlier request waits on any
-// of them: on all at once, or on none. A request that is not granted takes its
-// place in all its queues at the same instant; every queue is first come, first
-// served.
+// On each of its locks a request has a limit: 1 if it is exclusive, its own limit if it is
+// shared with one, otherwise no limit. A request fits a lock if the holders and the request
+// together are no more than the least limit among them all. A request is granted when it
+// fits each of its locks and no earlier request waits on any of them. It is granted on all
+// of its locks at once. Until then it waits in all of their queues, and each queue is first
+// come, first served.
 //
-// Why such requests cannot deadlock one another: of all that wait, the earliest
-// is at the head of each of its queues, so it waits for holders only.
+// Such requests cannot deadlock one another. The earliest of all waiting requests is at the
+// head of each of its queues, so it waits for holders only.
 //
 // # Deadlocks
 //
-// A request that waits keeps all those from ending inside which it was made, so requests
-// can wait for one another. It keeps nobody else: whoever holds, with nothing inside that
-// waits, ends by itself. That is what structured concurrency gives: a function under a lock
-// returns when all that it has called has returned, and not before.
+// A request may be nested: made inside another request, its parent, that holds. The parent
+// may belong to another session. While a nested request waits, it keeps every request around
+// it from ending, because the function that made it has not returned. So nested requests can
+// wait for one another in a cycle.
 //
-// When a request with a parent would have to wait, the table asks whether it could
-// ever be granted: if every holder were released as soon as nothing inside it waits,
-// whatever that frees were granted by the rule, and so on, and nobody gave up, no
-// deadline came and no theft under way went on, for that may be given up. If not, it is
-// refused, with the cycle. The answer is exact, see reduction.go and deadlock.go. It costs what can be reached from the request;
-// where that is very much the request is refused without an answer.
+// A waiting request keeps no other holder from ending. A holder with nothing inside it that
+// waits will end by itself. This is what structured concurrency guarantees: a function under
+// a lock returns after everything that it has called has returned, and not before.
 //
-// What a request does not say nobody can know. A function that asks twice for one lock, each
-// time inside the same parent, waits for itself, and looks like two that run side by side.
+// If a nested request would have to wait, the table asks whether it could ever be granted.
+// It plays the future through. Each holder is released as soon as nothing inside it waits, the
+// grant rule decides who gets the free locks, and so on. Nobody gives up, no deadline comes, and
+// no steal goes on. If the request is still waiting at the end, it is refused, and the refusal
+// names the cycle.
 //
-// Where it is much, a call does a slice of the search only ([Config].Search), and
-// [Table.Search] goes on with it; search.go says why the answer is still exact, and what
-// brings a search to its end at once. There is one search at a time.
+// The answer is exact; reduction.go says why. The cost of the search grows with the number of
+// requests and locks that the request can reach. If there are too many, the request is refused
+// without an answer.
 //
-// The others need not ask. One without a parent, and one that steals, is inside nothing
-// while it waits: it keeps nobody from ending.
+// A long search is done in slices: a call does one ([Config].Search), and [Table.Search] does
+// the next. deadlocksearch.go says why the answer is still exact. There is one search at a time.
+//
+// A request without a parent needs no search. Nor does a steal. Both are inside nothing, so
+// they keep nobody from ending while they wait.
+//
+// The table knows only what requests tell it. A function that asks twice for the same lock,
+// each time with the same parent, waits for itself. To the table it looks like two functions
+// that run side by side.
 //
 // # Order within an instant
 //
-// Every call first does what is due at its time: requests that have waited long
-// enough end, then requests that have held long enough end, then steals under way go
-// on (theft.go), then what has become free is granted. So nothing is ever granted whose time is over, however
-// late the call. The heads of different locks are granted in the order in
-// which their requests arrived.
+// Each call first does what is due at its time, in this order:
 //
-// Much can be due or become free at once, and nobody is served meanwhile. So a call
-// does a slice of what is due ([Config].Slice), then grants a slice of what can be
-// granted ([Config].Grants), and the next call goes on. [Table.Deadline] is not in the
-// future then. [Table.Search] and [Paging.Step] go on with what is asked for.
+//  1. Waiting requests whose wait has passed time out.
+//  2. Holders whose hold has passed expire.
+//  3. Sessions that have left, and were kept until now, lose their locks.
+//  4. Steals under way take locks from their holders.
+//  5. Requests that can be granted are granted, in the order in which they arrived.
 //
-// So no call takes much longer than a millisecond, however many requests there are
-// (BenchmarkWorst), but for one that must bring a search to its end, a comparison with
-// the costliest of globs, and the end of a request with tens of thousands inside it and as many
-// beside it (2 ms for 50,000, which must be made anew before that can be again). [Table.Cost] counts what calls cost.
+// So a request whose time is over is never granted, however late the call comes.
+//
+// # Slices
+//
+// Much can be due at once, and nobody else is served during a call. So a call ends one slice of
+// the requests that are due ([Config].Slice), then makes one slice of the grants
+// ([Config].Grants). The next call goes on. [Table.Deadline] is not in the future while
+// something is left to the next call.
+// [Table.Search] and [Paging.Step] continue a search and a page.
+//
+// So a call takes about a millisecond at most, however many requests there are (see
+// BenchmarkWorst). There are three exceptions:
+//
+//   - a call that must finish a deadlock search;
+//   - a comparison of names with the costliest of globs;
+//   - the end of a request with tens of thousands of requests inside it and as many beside
+//     it. For 50,000 this takes 2 ms, and they must be made again before it can recur.
+//
+// [Table.Cost] counts what calls cost.
 //
 // # Invariants
 //
-// These hold between calls; the tests check all of them after every step.
+// These hold between calls. The tests check all of them after each step.
 //
-//  1. No two incompatible holders: the holders of a lock are no more than the
-//     least limit among them.
-//  2. Tokens rise: every grant has a greater token than every grant before it.
-//  3. First come, first served: each queue is in the order of arrival, and
-//     nobody waits who could be granted, unless the call had a whole slice to
-//     look at; who is left over is among the first at whom the next call looks.
+//  1. Compatible holders: the holders of a lock are no more than the least limit among them.
+//  2. Rising tokens: each grant has a greater token than every grant before it.
+//  3. First come, first served: each queue is in the order of arrival, and no request waits
+//     that could be granted. If a call has used up its slice, such requests may be left over.
+//     Then they are among the first that the next call looks at.
 //  4. All or nothing: a request holds all of its locks, or waits on all of them.
-//  5. In time: nothing is granted when its time is over, and nothing due is left
-//     undone after a call that had not a whole slice of it to do.
-//  6. A dropped session leaves nothing: no request belongs to a session that is
-//     not open, and none of its waiting requests is granted on the way out. One
-//     that is kept leaves nothing once its time is over.
-//  7. Every request ends exactly once, and is then unknown.
-//  8. Nothing leaks: a table without requests has no lock in use, no deadline,
-//     no nest; and never more idle names than it is told to remember.
-//  9. No deadlock: there is an order in which holders can be released, each when
-//     nothing inside it waits, that lets every waiting request be granted.
+//  5. On time: nothing is granted after its time is over. A call leaves nothing undone that
+//     is due, unless it has used up its slice.
+//  6. Sessions leave nothing: every request belongs to an open session. No waiting request of
+//     a session is granted while the session is dropped. A session that is kept has nothing
+//     left once its time is over.
+//  7. One end: every request ends exactly once, and is unknown from then on.
+//  8. No leaks: a table without requests has no lock in use, no deadline and no nested
+//     request. It never remembers more idle names than [Config].MaxIdle.
+//  9. No deadlock: the holders can be released in some order, each when nothing inside it
+//     waits, that lets every waiting request be granted.
 //
 // # Memory
 //
-// There may be millions of requests and locks. So what all of them need is in
-// [request] and [lock], and what few need is elsewhere: in [extra], [limits] and
-// [idleList]. A held lock takes up to 242 bytes beyond its name, a waiter
-// 122: memory_test.go says what may not become more.
+// There may be millions of requests and locks. So [request] and [lock] have only the fields
+// that all of them need. What few of them need is in [extra], [limits] and [idleList]. A held
+// lock takes up to 242 bytes beyond its name, and a waiter 122; memory_test.go sets bounds.
 //
-// Requests that have ended are used again, so that what comes again and again
-// costs no allocation; reuse.go says why nobody mistakes one for the other. So few
-// are kept for that ([maxSpares]) that memory shrinks after a rush; only maps do not.
+// The table reuses requests that have ended, so that steady work allocates nothing. reuse.go
+// says why nobody can mistake a new request for an old one. Few are kept ([maxSpares]), so
+// memory shrinks after a rush; only maps do not shrink.
 //
-// A Table is not safe for concurrent use.
+// # Where to look
+//
+//	grant.go           the grant rule, and every grant
+//	acquire.go         whether an acquire is granted, queued, refused or searched for
+//	release.go         release, cancel, and how a request ends
+//	advance.go         deadlines, and the order within an instant
+//	steal.go, evict.go, session.go, shutdown.go   the other ways to end
+//	nest.go            requests inside requests
+//	deadlocksearch.go  when a deadlock search runs, and which calls finish it early
+//	reduction.go       the search: explore.go, reduce.go and cycle.go are its phases
+//	why.go, obstacle.go, page.go   answers: who holds, who waits, and why
 package locktable

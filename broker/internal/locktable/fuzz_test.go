@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzPrograms is TestPrograms for the fuzzer.
+// FuzzPrograms is TestPrograms with bytes from the fuzzer.
 func FuzzPrograms(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add([]byte("the quick brown fox jumps over the lazy dog"))

@@ -1,61 +1,99 @@
 package locktable
 
-import (
-	"strconv"
-	"time"
+import "github.com/lockbroker/lockbroker/broker/wire"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
-)
+// The grant rule. A request is granted if, at each of its locks,
+//
+//  1. the holders and the request together are no more than the least limit among them
+//     (fits);
+//  2. no earlier request waits; and
+//  3. no steal is taking the lock.
+//
+// It is then granted on all of its locks at once. Nothing at all is granted while there is
+// no fencing token, or after the table has been shut (granting).
+//
+// Three functions apply the rule. isFree applies it to a request that has just come, and
+// isGrantable to one that waits. hasRoom leaves out rule 2, to tell a caller why it was refused.
+// Only grant makes a request a holder.
 
-// A head is the request at the head of some queue, ordered by arrival.
+// granting reports whether the table grants anything now.
+func (t *Table) granting() bool { return t.token < t.ceiling && !t.shut }
+
+// fits reports whether one more holder with that limit may hold l.
+func (t *Table) fits(l *lock, limit int) bool {
+	return int(l.holding)+1 <= min(limit, t.limits.least(l))
+}
+
+// isFree is the grant rule for a request that has just come.
+func (t *Table) isFree(locks []wire.LockSpec) bool {
+	t.charge(len(locks))
+	for _, spec := range locks {
+		l := t.locks.get(spec.Name)
+		if l != nil && (l.waiting > 0 || t.isTarget(l) || !t.fits(l, claimOf(spec).limit())) {
+			return false
+		}
+	}
+	return true
+}
+
+// isGrantable is the grant rule for a request that waits. A request that must end is still in
+// its queues until a call ends it; it is not granted.
+func (t *Table) isGrantable(r *request) bool {
+	if r.isEnding(t.now) {
+		return false
+	}
+	for i := range r.places() {
+		p := &r.places()[i]
+		if p.lock.queue.first != p || t.isTarget(p.lock) || !t.fits(p.lock, p.limit()) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasRoom reports whether a request for these locks could be granted if nobody waited.
+func (t *Table) hasRoom(locks []wire.LockSpec) bool {
+	t.charge(len(locks))
+	for _, spec := range locks {
+		if l := t.locks.get(spec.Name); l != nil && (t.isTarget(l) || !t.fits(l, claimOf(spec).limit())) {
+			return false
+		}
+	}
+	return true
+}
+
+// A head is a request at the head of a queue, ordered by arrival.
 type head struct{ *request }
 
 func (h head) before(other head) bool { return h.arrival < other.arrival }
-func (h head) setIndex(i int)         { h.freedIndex = int32(i) }
+func (h head) setIndex(i int)         { h.recheckIndex = int32(i) }
 
-// freedAt notes that what keeps the head of l waiting may have gone; settle looks.
-func (t *Table) freedAt(l *lock) {
-	if first := l.queue.first; first != nil && first.request.freedIndex < 0 {
-		t.freed.add(head{first.request})
+// recheckHead notes that the head of l's queue may have become grantable. grantWaiting then looks
+// at it.
+func (t *Table) recheckHead(l *lock) {
+	if first := l.queue.first; first != nil && first.request.recheckIndex < 0 {
+		t.recheck.add(head{first.request})
 	}
 }
 
-// grants reports whether anything may be granted now.
-func (t *Table) grants() bool { return t.token < t.ceiling && !t.shut }
-
-// Allow lets tokens be given out up to ceiling, which never decreases and does
-// not count among them, and grants what has waited for that. So nothing is
-// granted before its token is known to be greater than all before, whatever
-// happens. With very many that have waited, the first slice is granted at once.
-func (t *Table) Allow(now time.Duration, ceiling int64, events []Event) []Event {
-	events = t.advance(now, events)
-	if ceiling < t.ceiling || ceiling > wire.MaxInteger+1 {
-		panic("locktable: ceiling out of range: " + strconv.FormatInt(ceiling, 10))
-	}
-	if !t.grants() {
-		events = t.finish(events) // what it is made for might be granted at once from now on
-	}
-	t.ceiling = ceiling
-	return t.settle(t.goOnStealing(events))
-}
-
-// settle grants what can be granted at the locks that have changed, in order
-// of arrival, or a slice of it. A grant brings new heads forward, all of them
-// later arrivals; it never makes room, so a head that did not fit need not be
-// looked at twice.
-func (t *Table) settle(events []Event) []Event {
-	for len(t.freed) > 0 && t.grants() && t.grantRoom > 0 {
-		r := t.freed.pop().request
+// grantWaiting grants the requests that can be granted at the locks that have changed, in the
+// order of arrival, or one slice of them.
+//
+// A grant brings new heads to the front, and all of them have arrived later. It never makes
+// room, so a head that does not fit need not be looked at again.
+func (t *Table) grantWaiting(events []Event) []Event {
+	for len(t.recheck) > 0 && t.granting() && t.grantRoom > 0 {
+		r := t.recheck.pop().request
 		t.grantRoom -= len(r.places())
 		t.charge(len(r.places()))
-		if r.state != waiting || !t.grantable(r) {
+		if r.state != waiting || !t.isGrantable(r) {
 			continue
 		}
-		events = t.disturb(r, events)
+		events = t.finishSearchOn(r, events)
 		for i := range r.places() {
 			p := &r.places()[i]
 			p.lock.dequeue(p)
-			t.freedAt(p.lock)
+			t.recheckHead(p.lock)
 		}
 		r.session.waiting.remove(r)
 		t.clearDeadline(r)
@@ -64,22 +102,7 @@ func (t *Table) settle(events []Event) []Event {
 	return events
 }
 
-// grantable is the grant rule for a request that waits. One whose time is over
-// and that advance has not come to yet still has its place in its queues.
-func (t *Table) grantable(r *request) bool {
-	if r.isOver(t.now) {
-		return false
-	}
-	for i := range r.places() {
-		p := &r.places()[i]
-		if p.lock.queue.first != p || t.isTaken(p.lock) || !t.fits(p.lock, p.limit()) {
-			return false
-		}
-	}
-	return true
-}
-
-// grant makes r, which is in no queue, the holder of all its locks.
+// grant makes r, which is in no queue, a holder of all its locks, with the next token.
 func (t *Table) grant(r *request, events []Event) []Event {
 	r.state, r.since = holding, t.now
 	r.token = t.token

@@ -2,13 +2,13 @@ package locktable
 
 import "container/heap"
 
-// A heapOf is a heap for container/heap whose elements know their index, so
-// that one can leave from the middle.
+// A heapOf is a heap whose elements know their index, so that an element can be removed from
+// the middle. Its exported methods are for container/heap.
 type heapOf[T indexed[T]] []T
 
 type indexed[T any] interface {
 	before(T) bool
-	setIndex(int) // -1: in the heap no more
+	setIndex(int) // -1: it is no longer in the heap
 }
 
 func (h *heapOf[T]) add(e T)           { heap.Push(h, e) }
@@ -17,7 +17,7 @@ func (h *heapOf[T]) pop() T            { return heap.Pop(h).(T) }
 func (h heapOf[T]) Len() int           { return len(h) }
 func (h heapOf[T]) Less(i, j int) bool { return h[i].before(h[j]) }
 
-// Swap is for container/heap, as Len, Less, Push and Pop are.
+// Swap swaps two elements.
 func (h heapOf[T]) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].setIndex(i)
@@ -30,7 +30,8 @@ func (h *heapOf[T]) Push(e any) {
 	*h = append(*h, e.(T))
 }
 
-// Pop takes the last element away, and the memory of many that have gone.
+// Pop removes the last element and returns it. It also frees memory when most elements of a
+// large heap have gone.
 func (h *heapOf[T]) Pop() any {
 	var none T
 	last := len(*h) - 1

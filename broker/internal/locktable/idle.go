@@ -1,11 +1,11 @@
 package locktable
 
-// The idle are the locks that nobody holds or waits for, those used least
-// recently first. It is a list like any other, but its links are here and not in
-// the locks: while a lock is in use they would be a quarter of its memory.
+// An idleList is the list of the locks that nobody uses, the least recently used first. Its
+// links are here and not in the locks: there they would be a quarter of the memory of every
+// lock in use.
 type idleList struct {
-	slots []idleSlot // the first is the ends: its next is the first lock, its prev the last
-	free  int32      // the first of the slots that are not used; next is the next of them; 0: none
+	slots []idleSlot // slots[0] holds the ends: next is the first lock, prev is the last
+	free  int32      // the first slot that is not used; its next is another one; 0: none
 	len   int
 }
 
@@ -16,7 +16,7 @@ type idleSlot struct {
 
 func newIdleList() idleList { return idleList{slots: make([]idleSlot, 1)} }
 
-// first is the lock that was used least recently, or nil.
+// first returns the lock that was used least recently, or nil.
 func (i *idleList) first() *lock { return i.slots[i.slots[0].next].lock }
 
 func (i *idleList) append(l *lock) {
@@ -30,16 +30,16 @@ func (i *idleList) append(l *lock) {
 	last := i.slots[0].prev
 	i.slots[at] = idleSlot{lock: l, prev: last}
 	i.slots[last].next, i.slots[0].prev = at, at
-	l.aside = at
+	l.slot = at
 	i.len++
 }
 
 func (i *idleList) remove(l *lock) {
-	at := l.aside
+	at := l.slot
 	prev, next := i.slots[at].prev, i.slots[at].next
 	i.slots[prev].next, i.slots[next].prev = next, prev
 	i.slots[at] = idleSlot{next: i.free}
 	i.free = at
-	l.aside = 0
+	l.slot = 0
 	i.len--
 }

@@ -1,48 +1,49 @@
 package locktable
 
-// The limits of a table are those of the holders that are shared with a limit,
-// lock by lock. They are not in the locks, of which few have any.
+// The limits of a table are the limits of the holders that are shared with one, lock by lock.
+// They are not in the locks, because few locks have any.
 type limits struct {
-	heaps []heapOf[*place] // the least first; the first heap is no lock's
-	free  []int32          // those that no lock has
+	heaps []heapOf[*place] // the least limit first; heaps[0] belongs to no lock
+	free  []int32          // the indexes of heaps that belong to no lock
 }
 
-// keptLimits is how many limits a heap that no lock has may keep the room for.
-const keptLimits = 64
+// maxSpareLimits is the greatest capacity that a free heap keeps.
+const maxSpareLimits = 64
 
 func newLimits() limits { return limits{heaps: make([]heapOf[*place], 1)} }
 
-// least is the least limit among the holders of l.
+// least returns the least limit among the holders of l.
 func (s *limits) least(l *lock) int {
 	switch {
 	case l.holding == 1:
 		return l.holders.first.limit()
-	case l.holding > 1 && l.aside > 0:
-		return s.heaps[l.aside][0].limit()
+	case l.holding > 1 && l.slot > 0:
+		return s.heaps[l.slot][0].limit()
 	}
-	return infinite.limit()
+	return unlimited.limit()
 }
 
-// add adds a holder of its lock.
+// add adds the limit of a holder of its lock.
 func (s *limits) add(p *place) {
 	l := p.lock
-	if l.aside == 0 {
-		l.aside = s.take()
+	if l.slot == 0 {
+		l.slot = s.allocate()
 	}
-	s.heaps[l.aside].add(p)
+	s.heaps[l.slot].add(p)
 }
 
-// remove removes one that was added.
+// remove removes the limit of a holder that was added.
 func (s *limits) remove(p *place) {
 	l := p.lock
-	s.heaps[l.aside].removeAt(int(p.limitIndex))
-	if len(s.heaps[l.aside]) == 0 {
-		s.put(l.aside)
-		l.aside = 0
+	s.heaps[l.slot].removeAt(int(p.limitIndex))
+	if len(s.heaps[l.slot]) == 0 {
+		s.release(l.slot)
+		l.slot = 0
 	}
 }
 
-func (s *limits) take() int32 {
+// allocate returns the index of a heap that no lock has.
+func (s *limits) allocate() int32 {
 	if last := len(s.free) - 1; last >= 0 {
 		at := s.free[last]
 		s.free = s.free[:last]
@@ -52,10 +53,10 @@ func (s *limits) take() int32 {
 	return int32(len(s.heaps) - 1)
 }
 
-// put gives a heap back. Little room is kept, and none when all are free that
-// were many.
-func (s *limits) put(at int32) {
-	if cap(s.heaps[at]) > keptLimits || len(s.free) >= maxSpares {
+// release gives a heap back. Little memory is kept for each, and none at all once every one
+// of very many is free.
+func (s *limits) release(at int32) {
+	if cap(s.heaps[at]) > maxSpareLimits || len(s.free) >= maxSpares {
 		s.heaps[at] = nil
 	}
 	s.free = append(s.free, at)

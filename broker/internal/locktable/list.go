@@ -1,18 +1,17 @@
 package locktable
 
-// A list is an intrusive doubly linked list: its elements carry the links, so
-// that an element leaves from the middle in constant time and joining costs no
-// allocation. An element embeds [links] of its own type and is in at most one
-// list at a time.
+// A list is an intrusive doubly linked list: the elements carry the links. So an element is
+// removed from the middle in constant time, and adding one allocates nothing. An element
+// embeds [links] of its own type, and is in at most one list at a time.
 //
-// A list is one pointer, for every lock has two: the first element's prev is the
-// last one, the last one's next is nil.
+// A list is a single pointer, because each lock has two lists. The prev of the first element
+// is the last one. The next of the last element is nil.
 type list[T any, P linked[T]] struct {
 	first P
 }
 
-// links are an element's neighbours in the list that it is in. Who goes backwards
-// asks the list for what is [list.before].
+// links are the neighbours of an element in its list. To go backwards, call [list.before]:
+// the prev of the first element is the last one.
 type links[T any] struct {
 	prev, next *T
 }
@@ -24,7 +23,7 @@ type linked[T any] interface {
 
 func (l *links[T]) link() *links[T] { return l }
 
-// last is the last element, or nil.
+// last returns the last element, or nil.
 func (l *list[T, P]) last() P {
 	if l.first == nil {
 		return nil
@@ -32,7 +31,7 @@ func (l *list[T, P]) last() P {
 	return l.first.link().prev
 }
 
-// before is the element before e, or nil.
+// before returns the element before e, or nil.
 func (l *list[T, P]) before(e P) P {
 	if e == l.first {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets rapid try 1000 programs where the command line says nothing of
-// it: in 100, its default, some rules are broken without anybody noticing.
+// TestMain makes rapid try 1000 programs unless the command line says otherwise. With its default of
+// 100, some broken rules go unnoticed.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "1000"); err != nil {
 		panic(err)

@@ -12,32 +12,32 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// How much memory a lock that is held and a request that waits take, beyond the
-// bytes of the name.
+// These tests bound the memory of a held lock and of a waiting request, not counting the bytes of the
+// name.
 
 // sessionRequests is how many requests a session may have by default.
 const sessionRequests = 100_000
 
-// A load is a table with so many requests, one lock each.
+// A load describes a table whose requests have one lock each.
 type load struct {
 	name  string
-	lock  func(i int) string // which the i-th request asks for
-	most  float64            // bytes for each
-	tests []int              // numbers for a test
+	lock  func(i int) string // the name of the lock of the ith request
+	most  float64            // the most bytes for each request
+	tests []int              // how many requests there are in each test
 }
 
 func nameOf(i int) string { return fmt.Sprintf("lock/%011d", i) }
 
 func loads() []load {
 	return []load{
-		// A map has the most room to spare when it has just grown, as with 122,500.
+		// A map has the most unused memory when it has just grown, as it has at 122,500.
 		{"held", nameOf, 250, []int{100_000, 122_500}},
 		{"waiter", func(int) string { return nameOf(0) }, 200, []int{50_000}},
 		{"waiter-of-1000", func(i int) string { return nameOf(i % 1000) }, 200, []int{50_000}},
 	}
 }
 
-// fill fills a table with n requests.
+// fill returns a table with n requests.
 func (l load) fill(n int) *Table {
 	t := New(Config{FirstToken: 1, MaxRequests: sessionRequests, MaxIdle: 10})
 	var events []Event
@@ -55,7 +55,7 @@ func (l load) fill(n int) *Table {
 	return t
 }
 
-// bytesEach is how many bytes each of n requests takes, without the names.
+// bytesEach returns how many bytes each of n requests takes, not counting the names.
 func (l load) bytesEach(n int) float64 {
 	before := liveBytes()
 	t := l.fill(n)
@@ -74,7 +74,7 @@ func liveBytes() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// TestMemory demands what BenchmarkMemory tells, of fewer.
+// TestMemory bounds what BenchmarkMemory reports, for fewer requests.
 func TestMemory(t *testing.T) {
 	for _, l := range loads() {
 		for _, n := range l.tests {
@@ -87,12 +87,12 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestSizes: what there is most of fills its memory, for Go has objects of these
-// sizes. One more field may cost 16 bytes.
+// The types of which there are most fill their memory exactly: Go allocates objects of these sizes.
+// One more field may cost 16 bytes for each.
 func TestSizes(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
 		if os.Getenv("CI") != "" {
-			t.Fatal("pointers have another size here, so nothing was tested")
+			t.Fatal("nothing was tested, because pointers have another size here")
 		}
 		t.Skip("pointers have another size here")
 	}
@@ -111,15 +111,14 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestMemoryComesBack: after a rush a table has no more than it may keep for the
-// next requests.
-func TestMemoryComesBack(t *testing.T) {
+// After a rush a table keeps little memory for the next requests.
+func TestMemoryShrinksAfterRush(t *testing.T) {
 	const n, most = 100_000, 500_000
 	before := liveBytes()
 	table := New(Config{FirstToken: 1, MaxRequests: n, MaxIdle: 10})
 	table.Open("a", wire.Peer{})
 	for i := range n {
-		a := ask(i, nameOf(i%1000))
+		a := acquireOf(i, nameOf(i%1000))
 		a.Author, a.Wait, a.Hold = "author", time.Hour, time.Hour
 		a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(1+i%1000%2*n)
 		table.Acquire(0, a, nil)
@@ -137,7 +136,7 @@ func TestMemoryComesBack(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory tells the bytes for each of a million. Its time says nothing.
+// BenchmarkMemory reports the bytes for each of a million requests. Its time means nothing.
 func BenchmarkMemory(b *testing.B) {
 	for _, l := range loads() {
 		b.Run(l.name, func(b *testing.B) {

@@ -7,16 +7,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A mirror is the state of all locks as one knows it who sees nothing but the
-// events, as watchers do.
-type mirror map[string]*reflection
+// A mirror is the state of all locks as a watcher knows it, who sees only the events.
+type mirror map[string]*mirroredLock
 
-// A reflection is what is seen of a lock.
-type reflection struct {
+type mirroredLock struct {
 	holders, waiters []wire.RequestInfo
 }
 
-// see takes in the events of one call, right after it.
+// see applies the events of one call. It must be called right after that call.
 func (m mirror) see(t *Table, events []Event) error {
 	for _, e := range events {
 		for i := range e.Locks() {
@@ -31,7 +29,7 @@ func (m mirror) see(t *Table, events []Event) error {
 func (m mirror) change(name string, kind Kind, subject wire.RequestInfo) error {
 	l := m[name]
 	if l == nil {
-		l = &reflection{}
+		l = &mirroredLock{}
 		m[name] = l
 	}
 	is := func(other wire.RequestInfo) bool { return other.ID == subject.ID }
@@ -53,32 +51,32 @@ func (m mirror) change(name string, kind Kind, subject wire.RequestInfo) error {
 	return nil
 }
 
-// agrees compares with a page of all locks.
+// agrees compares the mirror with a page of all locks.
 func (m mirror) agrees(page Page) error {
 	used := 0
 	for _, l := range page.Locks {
-		seen := m[l.Name]
-		if seen == nil {
-			seen = &reflection{}
+		mirrored := m[l.Name]
+		if mirrored == nil {
+			mirrored = &mirroredLock{}
 		} else {
 			used++
 		}
-		if a, b := reflected(seen.holders), reflected(l.Holders); a != b {
-			return fmt.Errorf("mirror: %s is held by\n%s, and who watched saw\n%s", l.Name, b, a)
+		if a, b := lasting(mirrored.holders), lasting(l.Holders); a != b {
+			return fmt.Errorf("mirror: the holders of %s are\n%s, and the events tell of\n%s", l.Name, b, a)
 		}
-		if a, b := reflected(seen.waiters), reflected(l.Waiters); a != b {
-			return fmt.Errorf("mirror: for %s wait\n%s, and who watched saw\n%s", l.Name, b, a)
+		if a, b := lasting(mirrored.waiters), lasting(l.Waiters); a != b {
+			return fmt.Errorf("mirror: the waiters of %s are\n%s, and the events tell of\n%s", l.Name, b, a)
 		}
 	}
 	if used != len(m) {
-		return fmt.Errorf("mirror: %d locks in use, who watched saw %d", used, len(m))
+		return fmt.Errorf("mirror: %d locks are in use, the events tell of %d", used, len(m))
 	}
 	return nil
 }
 
-// reflected writes what does not pass with time: a parent may have ended since, a
-// session left, and time goes on.
-func reflected(infos []wire.RequestInfo) string {
+// lasting returns a text of what no later call can change without an event. A parent may end, a
+// session may leave, and time goes on.
+func lasting(infos []wire.RequestInfo) string {
 	var text string
 	for _, info := range infos {
 		info.Parent, info.Gone, info.DurationMS = wire.ID{}, false, 0

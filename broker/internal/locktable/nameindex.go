@@ -2,13 +2,13 @@ package locktable
 
 import "hash/maphash"
 
-// A nameIndex finds locks by name. It is a map by the hash of the name, for the lock
-// has the name already: a map by name would take 18 bytes more for each.
+// A nameIndex finds locks by name. It is a map from the hash of the name to the lock, which
+// has the name. A map from the name itself would take 18 bytes more for each lock.
 type nameIndex struct {
-	seed   maphash.Seed // which nobody can know, so nobody can make up names with the same hash
-	mask   uint64       // the bits of the hash that count
-	byHash map[uint64]*lock
-	others map[string]*lock // whose hash was taken: as good as never any
+	seed   maphash.Seed     // random, so that no client can choose names with the same hash
+	mask   uint64           // the bits of the hash that are used; tests use fewer
+	byHash map[uint64]*lock // at most one lock for each hash
+	others map[string]*lock // locks with the same hash as one in byHash: there are hardly ever any
 }
 
 func newNameIndex() nameIndex {
@@ -33,7 +33,7 @@ func (n *nameIndex) get(name string) *lock {
 	return nil
 }
 
-// add adds a lock whose name is new.
+// add adds a lock whose name is not in the index.
 func (n *nameIndex) add(l *lock) {
 	hash := n.hash(l.name)
 	if n.byHash[hash] == nil {
@@ -43,7 +43,7 @@ func (n *nameIndex) add(l *lock) {
 	}
 }
 
-// remove removes a lock that is there.
+// remove removes a lock that is in the index.
 func (n *nameIndex) remove(l *lock) {
 	if hash := n.hash(l.name); n.byHash[hash] == l {
 		delete(n.byHash, hash)

@@ -10,7 +10,7 @@ func (n *nameIndex) all() iter.Seq2[string, *lock] {
 	return func(yield func(string, *lock) bool) {
 		for hash, l := range n.byHash {
 			if n.hash(l.name) != hash {
-				panic("lock " + l.name + " is where it does not belong")
+				panic("lock " + l.name + " is under the wrong hash")
 			}
 			if !yield(l.name, l) {
 				return
@@ -24,7 +24,7 @@ func (n *nameIndex) all() iter.Seq2[string, *lock] {
 	}
 }
 
-// TestNamesWithTheSameHash: they are told apart, in whatever order they come and go.
+// Names with the same hash are told apart, in whatever order they come and go.
 func TestNamesWithTheSameHash(t *testing.T) {
 	for _, leave := range [][]string{{"a", "b", "c"}, {"c", "b", "a"}, {"b", "a", "c"}, {"b", "c", "a"}} {
 		n := newNameIndex()
@@ -32,7 +32,7 @@ func TestNamesWithTheSameHash(t *testing.T) {
 		locks := make(map[string]*lock)
 		enter := func(name string) {
 			if n.get(name) != nil {
-				t.Errorf("%s is there already", name)
+				t.Errorf("%s is already in the index", name)
 			}
 			locks[name] = &lock{name: name}
 			n.add(locks[name])
@@ -41,11 +41,11 @@ func TestNamesWithTheSameHash(t *testing.T) {
 			t.Helper()
 			for _, name := range []string{"a", "b", "c", "d"} {
 				if n.get(name) != locks[name] {
-					t.Errorf("leaving as %v: found %v under %s", leave, n.get(name), name)
+					t.Errorf("removing %v: found %v under %s", leave, n.get(name), name)
 				}
 			}
 			if n.len() != len(locks) {
-				t.Errorf("%d are there, len is %d", len(locks), n.len())
+				t.Errorf("the index has %d locks, its len is %d", len(locks), n.len())
 			}
 		}
 		enter("a")

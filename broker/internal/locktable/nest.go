@@ -1,101 +1,103 @@
 package locktable
 
-// A nest is what was made directly inside one request, its parent. Together the nests are
-// trees: what is in the nest of a request, in the nests of those, and so on, is inside it.
+// A nest holds the requests that were made directly inside one request, their parent. Nests
+// form trees: the requests in the nest of a request, those in their nests, and so on, are all
+// inside it.
 //
-// A request that waits keeps the requests around it from ending, because the function that
-// made it has not returned yet. It keeps no others: holders beside it go on and end.
+// A waiting request keeps the requests around it from ending, because the function that made
+// it has not returned. It keeps no others: holders beside it go on and end.
 //
-// When the parent ends, its nest moves into the request around it: a function that has lost
-// its lock, and waits inside for another one, still keeps its callers from returning. If
-// nothing is around the parent, the nest has no parent any more.
+// When the parent ends, its nest moves into the request around the parent. A function that has
+// lost its lock, and that waits inside for another one, still keeps its callers from returning.
+// If nothing is around the parent, the nest no longer has a parent.
 type nest struct {
 	parent   *request
 	requests []*request
 
-	// Marks of the reduction under way.
-	reached  bool
-	stuck    int  // how many of requests wait, or have such a one inside
-	searched bool // gone through for a cycle
+	// Marks of the deadlock search under way; see reduction.go.
+	reached bool
+	blocked int  // how many of requests wait, or have a request inside that waits
+	traced  bool // the search for the cycle has been through it
 }
 
-// keptKin is how many requests a nest that is empty may keep the room for.
-const keptKin = 8
+// maxSpareNest is the greatest capacity of a nest that is kept as a spare.
+const maxSpareNest = 8
 
-// join puts r into the nest of its parent, if it has one and is not there yet.
-func (t *Table) join(r, parent *request) {
-	if parent == nil || r.in != nil {
+// putInside puts r into the nest of its parent, unless it has no parent or is there already.
+func (t *Table) putInside(r, parent *request) {
+	if parent == nil || r.outer != nil {
 		return
 	}
 	x := t.extraOf(parent)
-	if x.nest == nil {
-		x.nest = t.nests.take()
-		x.nest.parent = parent
+	if x.inner == nil {
+		x.inner = t.nests.get()
+		x.inner.parent = parent
 	}
-	t.addTo(x.nest, r)
+	t.addToNest(x.inner, r)
 }
 
-func (t *Table) addTo(n *nest, r *request) {
+func (t *Table) addToNest(n *nest, r *request) {
 	x := t.extraOf(r)
-	x.in, x.nestIndex = n, int32(len(n.requests))
+	x.outer, x.nestIndex = n, int32(len(n.requests))
 	n.requests = append(n.requests, r)
 }
 
-// leave takes r, which ends, out of its tree.
-func (t *Table) leave(r *request) {
-	own, in := r.nest, r.in
-	if own != nil {
-		r.nest, own.parent = nil, nil
+// leaveNest takes r, which ends, out of its tree. What is inside r moves into the request
+// around it.
+func (t *Table) leaveNest(r *request) {
+	inner, outer := r.inner, r.outer
+	if inner != nil {
+		r.inner, inner.parent = nil, nil
 	}
-	if in == nil {
+	if outer == nil {
 		return
 	}
-	last := len(in.requests) - 1
-	in.requests[r.nestIndex] = in.requests[last]
-	in.requests[r.nestIndex].nestIndex = r.nestIndex
-	in.requests[last] = nil
-	in.requests = in.requests[:last]
-	r.in = nil
-	around := in.parent
+	last := len(outer.requests) - 1
+	outer.requests[r.nestIndex] = outer.requests[last]
+	outer.requests[r.nestIndex].nestIndex = r.nestIndex
+	outer.requests[last] = nil
+	outer.requests = outer.requests[:last]
+	r.outer = nil
+	around := outer.parent
 	if last == 0 {
 		if around != nil {
-			around.nest = nil
+			around.inner = nil
 		}
-		t.discard(in)
+		t.discardNest(outer)
 	}
-	if own != nil && around != nil {
-		t.adopt(around, own)
+	if inner != nil && around != nil {
+		t.mergeInto(around, inner)
 	}
 }
 
-// adopt puts all of a nest inside r. The smaller nest is the one that moves, so in the long run each
-// request moves a few times only, however deep the tree and however many end.
-func (t *Table) adopt(r *request, others *nest) {
-	if r.nest == nil {
-		r.nest, others.parent = others, r
+// mergeInto puts all of n inside r. The smaller nest moves. So in the long run each request
+// moves only a few times, however deep the tree is and however many requests end.
+func (t *Table) mergeInto(r *request, n *nest) {
+	if r.inner == nil {
+		r.inner, n.parent = n, r
 		return
 	}
-	if len(r.nest.requests) < len(others.requests) {
-		r.nest, others = others, r.nest
-		r.nest.parent = r
+	if len(r.inner.requests) < len(n.requests) {
+		r.inner, n = n, r.inner
+		r.inner.parent = r
 	}
-	t.charge(len(others.requests))
-	for _, kin := range others.requests {
-		t.addTo(r.nest, kin)
+	t.charge(len(n.requests))
+	for _, moved := range n.requests {
+		t.addToNest(r.inner, moved)
 	}
-	clear(others.requests)
-	others.requests = others.requests[:0]
-	t.discard(others)
+	clear(n.requests)
+	n.requests = n.requests[:0]
+	t.discardNest(n)
 }
 
-// discard keeps an empty nest for the next parent.
-func (t *Table) discard(n *nest) {
+// discardNest keeps an empty nest for the next parent, unless it takes much memory.
+func (t *Table) discardNest(n *nest) {
 	n.parent = nil
-	if cap(n.requests) <= keptKin {
+	if cap(n.requests) <= maxSpareNest {
 		n.unmark()
 		t.nests.put(n)
 	}
 }
 
-// unmark takes the marks of a reduction off.
-func (n *nest) unmark() { n.reached, n.stuck, n.searched = false, 0, false }
+// unmark removes the marks of a deadlock search.
+func (n *nest) unmark() { n.reached, n.blocked, n.traced = false, 0, false }

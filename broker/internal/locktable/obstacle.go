@@ -2,67 +2,84 @@ package locktable
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// obstacle describes who is in the way of the waiting request r, or, where r is
-// nil, of a request for those locks that has just come.
-func (t *Table) obstacle(locks []wire.LockSpec, r *request) *Obstacle {
-	look := look{table: t, steps: wire.MaxAheadTold}
-	defer look.close()
-	if r != nil {
-		for i := range r.places() {
-			p := &r.places()[i]
-			look.at(p.lock, p.lock.queue.before(p))
-		}
-		return &look.Obstacle
+// An Obstacle says who was in the way of a request that was not granted.
+type Obstacle struct {
+	// Holders are holders of its locks, lock by lock, the longest holder first. Each is in it
+	// once. There are at most wire.MaxHoldersTold.
+	Holders []wire.RequestInfo
+	// Ahead is how many requests wait earlier on any of its locks. At most wire.MaxAheadTold
+	// places of their queues are looked at.
+	Ahead int
+}
+
+// obstacleOf returns who is in the way of r, which waits.
+func (t *Table) obstacleOf(r *request) *Obstacle {
+	scan := t.newObstacleScan()
+	defer scan.close()
+	for i := range r.places() {
+		p := &r.places()[i]
+		scan.add(p.lock, p.lock.queue.before(p))
 	}
+	return &scan.Obstacle
+}
+
+// obstacleFor returns who is in the way of a request for these locks that has just come.
+func (t *Table) obstacleFor(locks []wire.LockSpec) *Obstacle {
+	scan := t.newObstacleScan()
+	defer scan.close()
 	for _, spec := range locks {
 		if l := t.locks.get(spec.Name); l != nil {
-			look.at(l, l.queue.last())
+			scan.add(l, l.queue.last())
 		}
 	}
-	return &look.Obstacle
+	return &scan.Obstacle
 }
 
-// A look puts an obstacle together, lock by lock.
-type look struct {
+// An obstacleScan builds an Obstacle, lock by lock.
+type obstacleScan struct {
 	Obstacle
-	table *Table
-	steps int        // how many more places of queues it looks at: everybody waits meanwhile
-	seen  []*request // those that carry its mark
+	table   *Table
+	room    int        // how many more places of queues it may look at
+	counted []*request // the requests that it has marked
 }
 
-// close takes the marks off again.
-func (o *look) close() {
-	o.table.charge(wire.MaxAheadTold - o.steps)
-	for _, r := range o.seen {
-		r.seen = false
+func (t *Table) newObstacleScan() *obstacleScan {
+	return &obstacleScan{table: t, room: wire.MaxAheadTold}
+}
+
+// close removes the marks and charges for the scan.
+func (s *obstacleScan) close() {
+	s.table.charge(wire.MaxAheadTold - s.room)
+	for _, r := range s.counted {
+		r.counted = false
 	}
 }
 
-// at looks at the holders of l, and at its queue from last to first.
-func (o *look) at(l *lock, last *place) {
-	for p := l.holders.first; p != nil && len(o.Holders) < wire.MaxHoldersTold; p = p.next {
-		if o.new(p.request) {
-			o.Holders = append(o.Holders, o.table.describe(p))
+// add adds the holders of l, and the waiters of its queue from last to the first.
+func (s *obstacleScan) add(l *lock, last *place) {
+	for p := l.holders.first; p != nil && len(s.Holders) < wire.MaxHoldersTold; p = p.next {
+		if s.markNew(p.request) {
+			s.Holders = append(s.Holders, s.table.describe(p))
 		}
 	}
-	for p := last; p != nil && o.steps > 0; p = l.queue.before(p) {
-		o.steps--
-		if o.new(p.request) {
-			o.Ahead++
+	for p := last; p != nil && s.room > 0; p = l.queue.before(p) {
+		s.room--
+		if s.markNew(p.request) {
+			s.Ahead++
 		}
 	}
 }
 
-// new reports whether r was not seen in this look. Only one that is at several
-// locks can have been.
-func (o *look) new(r *request) bool {
+// markNew marks r and reports whether it had no mark. A request with one lock needs none: the
+// scan cannot come to it twice.
+func (s *obstacleScan) markNew(r *request) bool {
 	if len(r.several) == 0 {
 		return true
 	}
-	if r.seen {
+	if r.counted {
 		return false
 	}
-	r.seen = true
-	o.seen = append(o.seen, r)
+	r.counted = true
+	s.counted = append(s.counted, r)
 	return true
 }

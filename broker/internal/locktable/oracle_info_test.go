@@ -10,12 +10,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
-// What the oracle answers when it is asked who has what.
-
-func (o *oracle) obstacle(w *wish) *Obstacle {
+// obstacle returns who is in the way of r.
+func (o *oracle) obstacle(r *oracleRequest) *Obstacle {
 	obstacle := &Obstacle{}
-	var seen []*wish
-	for _, spec := range w.Locks {
+	var seen []*oracleRequest
+	for _, spec := range r.Locks {
 		for _, holder := range o.users(spec.Name, true) {
 			if !slices.Contains(seen, holder) && len(obstacle.Holders) < 8 {
 				seen = append(seen, holder)
@@ -23,7 +22,7 @@ func (o *oracle) obstacle(w *wish) *Obstacle {
 			}
 		}
 		for _, other := range o.users(spec.Name, false) {
-			if !slices.Contains(seen, other) && other.arrival < w.arrival && obstacle.Ahead < 1000 {
+			if !slices.Contains(seen, other) && other.arrival < r.arrival && obstacle.Ahead < 1000 {
 				seen = append(seen, other)
 				obstacle.Ahead++
 			}
@@ -32,19 +31,20 @@ func (o *oracle) obstacle(w *wish) *Obstacle {
 	return obstacle
 }
 
-func (o *oracle) describe(w *wish, name string) wire.RequestInfo {
-	spec, _ := w.on(name)
+// describe describes r as seen from one of its locks.
+func (o *oracle) describe(r *oracleRequest, name string) wire.RequestInfo {
+	spec, _ := r.on(name)
 	info := wire.RequestInfo{
-		ID: w.ID, Author: w.Author, Mode: spec.Mode, Limit: spec.Limit, Token: w.token,
-		DurationMS: int64((o.now - w.since) / time.Millisecond),
-		Peer:       o.peers[w.ID.Session],
-		Gone:       w.held && o.leaving[w.ID.Session],
+		ID: r.ID, Author: r.Author, Mode: spec.Mode, Limit: spec.Limit, Token: r.token,
+		DurationMS: int64((o.now - r.since) / time.Millisecond),
+		Peer:       o.peers[r.ID.Session],
+		Gone:       r.held && o.leaving[r.ID.Session],
 	}
-	for _, s := range w.Locks {
+	for _, s := range r.Locks {
 		info.Locks = append(info.Locks, s.Name)
 	}
-	if at := slices.IndexFunc(w.around, func(id wire.ID) bool { return o.find(id) != nil }); at >= 0 {
-		info.Parent = w.around[at]
+	if at := slices.IndexFunc(r.around, func(id wire.ID) bool { return o.find(id) != nil }); at >= 0 {
+		info.Parent = r.around[at]
 	}
 	return info
 }
@@ -82,20 +82,24 @@ func (o *oracle) describeLock(k *knownName, q Query) wire.LockInfo {
 	}
 	all := q.HoldersAfter.IsZero() && q.WaitersAfter.IsZero()
 	if after, given := q.HoldersAfter.Get(); given || all {
-		info.Holders, info.HoldersNext = o.describePart(holders, k.name, after, q.Queue)
+		info.Holders, info.HoldersNext = o.describeList(holders, k.name, after, q.Queue)
 	}
 	if after, given := q.WaitersAfter.Get(); given || all {
-		info.Waiters, info.WaitersNext = o.describePart(waiters, k.name, after, q.Queue)
+		info.Waiters, info.WaitersNext = o.describeList(waiters, k.name, after, q.Queue)
 	}
 	return info
 }
 
-func (o *oracle) describePart(wishes []*wish, name string, after int64, most int) ([]wire.RequestInfo, wire.Opt[int64]) {
+// describeList describes the requests of a list beyond the rank after, but at most that many. If
+// there are more, it returns the rank after which they come.
+func (o *oracle) describeList(
+	list []*oracleRequest, name string, after int64, most int,
+) ([]wire.RequestInfo, wire.Opt[int64]) {
 	infos := []wire.RequestInfo{}
-	for _, w := range wishes {
-		rank := int64(w.arrival)
-		if w.held {
-			rank = w.token
+	for _, r := range list {
+		rank := int64(r.arrival)
+		if r.held {
+			rank = r.token
 		}
 		if rank <= after {
 			continue
@@ -103,7 +107,7 @@ func (o *oracle) describePart(wishes []*wish, name string, after int64, most int
 		if len(infos) == most {
 			return infos, wire.Some(after)
 		}
-		infos, after = append(infos, o.describe(w, name)), rank
+		infos, after = append(infos, o.describe(r, name)), rank
 	}
 	return infos, wire.Opt[int64]{}
 }

@@ -5,14 +5,12 @@ import (
 	"slices"
 )
 
-// The names that the oracle knows: those in use, and the idle ones that it remembers.
-
-// A knownName is a name in use, or one that is remembered.
+// A knownName is a name in use, or an idle name that the oracle remembers.
 type knownName struct {
 	name   string
 	seq    int64
 	grants int64
-	rested int // when it was last used, if nobody uses it now; else 0
+	rested int // 0 while it is in use; otherwise the count of oracle.rests when it was last used
 }
 
 // use makes a name known and in use.
@@ -27,10 +25,10 @@ func (o *oracle) use(name string) {
 	o.names = append(o.names, &knownName{name: name, seq: o.seqs})
 }
 
-// rest notes that a name is out of use if it is, and forgets the one that has
-// been for longest if those are too many.
+// rest notes that a name is out of use, if it is. If too many names are, it forgets the one
+// that was used least recently.
 func (o *oracle) rest(name string) {
-	if len(o.users(name, true))+len(o.users(name, false)) > 0 || o.isTaken(name) {
+	if len(o.users(name, true))+len(o.users(name, false)) > 0 || o.isTarget(name) {
 		return
 	}
 	o.rests++
@@ -53,17 +51,17 @@ func (o *oracle) rest(name string) {
 	}
 }
 
-// users are those that hold a lock in order of grant, or wait for it in order
+// users returns the holders of a lock in the order of their grants, or its waiters in the order
 // of arrival.
-func (o *oracle) users(name string, held bool) []*wish {
-	var users []*wish
-	for _, w := range o.requests {
-		if _, uses := w.on(name); uses && w.held == held {
-			users = append(users, w)
+func (o *oracle) users(name string, held bool) []*oracleRequest {
+	var users []*oracleRequest
+	for _, r := range o.requests {
+		if _, uses := r.on(name); uses && r.held == held {
+			users = append(users, r)
 		}
 	}
 	if held {
-		slices.SortFunc(users, func(a, b *wish) int { return cmp.Compare(a.token, b.token) })
+		slices.SortFunc(users, func(a, b *oracleRequest) int { return cmp.Compare(a.token, b.token) })
 	}
 	return users
 }

@@ -2,21 +2,21 @@ package locktable
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A pace is how far the table came in a call that does a slice of the work only. The
-// oracle goes as far: what comes next is its own decision, how much of it in one call
-// is the table's. That the table does not stop too early is checked by itself.
+// A pace is how far the table came in one call. The oracle comes as far in its call: what comes
+// next is its own decision, but how much of it comes in one call is the table's. Other checks
+// make sure that the table does not stop too early.
 type pace struct {
-	events   []Event // of the table, in the call that the oracle makes after it
-	leftOver bool    // the table has left heads to the next call, some of which may not be grantable
+	events   []Event // of the table, in the same call
+	leftOver bool    // the table has left something to the next call
 }
 
-// answers reports whether the table answers the request of that id after so many events.
+// answers reports whether the table answers the request with that id after that many events.
 func (p *pace) answers(events int, id wire.ID) bool {
 	return events < len(p.events) && p.events[events].ID == id
 }
 
-// grants reports whether the table grants something after so many events of the
-// call, but for the acquire that is coming.
+// grants reports whether the table grants a waiting request after that many events of the call.
+// The acquire that is coming does not count, and neither does a steal.
 func (p *pace) grants(events int, coming wire.ID) bool {
 	if p == nil {
 		return true
@@ -25,5 +25,5 @@ func (p *pace) grants(events int, coming wire.ID) bool {
 		return false
 	}
 	e := &p.events[events]
-	return e.Kind == Granted && e.ID != coming && e.Theft == nil
+	return e.Kind == Granted && e.ID != coming && e.Steal == nil
 }

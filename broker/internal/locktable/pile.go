@@ -1,7 +1,7 @@
 package locktable
 
-// A pile is a list that may become very long: it is never copied when it grows, for
-// which others would have to wait.
+// A pile is a stack that may become very large. It grows in chunks and never copies its
+// elements, because others would have to wait while it did.
 type pile[T any] struct {
 	chunks [][]T
 	len    int
@@ -20,7 +20,7 @@ func (p *pile[T]) add(e T) {
 
 func (p *pile[T]) at(i int) T { return p.chunks[i/pileChunk][i%pileChunk] }
 
-// pop takes the last one away.
+// pop removes the last element and returns it.
 func (p *pile[T]) pop() T {
 	p.len--
 	last := len(p.chunks) - 1

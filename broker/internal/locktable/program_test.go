@@ -3,39 +3,36 @@ package locktable
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A program is made from bytes: each choice takes one. So the same interpreter
-// serves rapid, which shrinks the bytes of a failure, and the fuzzer, which
-// bends those that reach new code.
+// A program is made from bytes: each choice uses one. So one interpreter serves both rapid,
+// which shrinks the bytes of a failure, and the fuzzer, which changes bytes to reach new code.
 type program struct {
 	bytes    []byte
-	sessions []*chooser
-	kept     []string // whose drop is done, and who may hold something still
+	sessions []*programSession
+	kept     []string // sessions whose drop is done, and that may still hold something
 	opened   int
 	ids      []wire.ID // all that were ever used
 	now      time.Duration
 	ceiling  int64
 	held     func() []wire.ID
-	searches int    // how many more times it goes on with a search, more or less
+	searches int    // how many more times it continues a search, about
 	tally    *tally // or nil
 }
 
-// A chooser is an open session.
-type chooser struct {
+// A programSession is an open session.
+type programSession struct {
 	name    string
 	n       int64
 	leaving bool
-	parent  wire.ID // that it has named last: one more there is a sibling
+	parent  wire.ID // the parent that it has named last; naming it again makes a sibling
 }
 
-// below chooses a number from 0 to n-1; 0 when the bytes are used up.
+// below chooses a number from 0 to n-1. It chooses 0 when the bytes are used up.
 func (p *program) below(n int) int {
 	if len(p.bytes) == 0 {
 		return 0
@@ -62,7 +59,7 @@ func (p *program) config() Config {
 // next makes up a command that the table may be given as things stand.
 func (p *program) next() command {
 	if len(p.sessions) < 3 {
-		s := &chooser{name: fmt.Sprintf("s%d", p.opened)}
+		s := &programSession{name: fmt.Sprintf("s%d", p.opened)}
 		p.opened++
 		p.sessions = append(p.sessions, s)
 		return command{verb: verbOpen, session: s.name}
@@ -77,17 +74,9 @@ func (p *program) next() command {
 	}
 	s := p.sessions[p.below(len(p.sessions))]
 	choice := p.below(32)
-	if s.leaving && choice < 14 || choice == 31 {
-		c := command{verb: verbDrop, session: s.name, budget: []int{1, 0, 2, 3, whole}[p.below(5)]}
-		if s.leaving {
-			c.unkeep = p.below(3) == 0
-		} else {
-			c.keep = p.now + []time.Duration{-p.now, time.Second, 2 * time.Second}[p.below(3)]
-		}
-		s.leaving = true
-		return c
-	}
 	switch {
+	case s.leaving && choice < 14 || choice == 31:
+		return p.drop(s)
 	case choice < 14:
 		return p.acquire(s)
 	case choice < 17:
@@ -96,6 +85,14 @@ func (p *program) next() command {
 		return command{verb: verbCancel, id: p.id()}
 	case choice == 19:
 		return command{verb: verbEvict, id: p.anyID(), by: "ops", message: []string{"", "why"}[p.below(2)]}
+	}
+	return p.other(choice)
+}
+
+// other makes up a command that is not about one request or session: a question, or one that
+// changes the time, the ceiling, or the whole table.
+func (p *program) other(choice int) command {
+	switch {
 	case choice < 22:
 		return command{verb: verbWhy, id: p.anyID()}
 	case choice == 22:
@@ -116,34 +113,35 @@ func (p *program) next() command {
 	return command{verb: verbDeadline}
 }
 
+// drop makes up a drop. The first drop of a session makes it leave.
+func (p *program) drop(s *programSession) command {
+	c := command{verb: verbDrop, session: s.name, budget: []int{1, 0, 2, 3, whole}[p.below(5)]}
+	if s.leaving {
+		c.unkeep = p.below(3) == 0
+	} else {
+		c.keep = p.now + []time.Duration{-p.now, time.Second, 2 * time.Second}[p.below(3)]
+	}
+	s.leaving = true
+	return c
+}
+
 // gone tells the program that a drop is done.
 func (p *program) gone(name string) {
 	if !slices.Contains(p.kept, name) {
 		p.kept = append(p.kept, name)
 	}
-	p.sessions = slices.DeleteFunc(p.sessions, func(s *chooser) bool { return s.name == name })
+	p.sessions = slices.DeleteFunc(p.sessions, func(s *programSession) bool { return s.name == name })
 }
 
-func (p *program) acquire(s *chooser) command {
+// acquire makes up an acquire.
+func (p *program) acquire(s *programSession) command {
 	a := Acquire{
 		ID:   wire.ID{Session: s.name, N: s.n},
 		Wait: []time.Duration{Forever, Forever, 0, time.Second, 2 * time.Second, 3 * time.Second}[p.below(6)],
 		Hold: []time.Duration{0, 0, time.Second, 2 * time.Second, 3 * time.Second}[p.below(5)],
 	}
 	s.n += int64(1 + p.below(2))
-	names := names()
-	first, count := p.below(len(names)), 1+p.below(8)/5*(1+p.below(3))
-	for i := range count {
-		spec := wire.LockSpec{Name: names[(first+i)%len(names)]}
-		switch how := p.below(6); how {
-		case 0, 1:
-		case 2:
-			spec.Mode = wire.Shared
-		default:
-			spec.Mode, spec.Limit = wire.Shared, wire.Some(6-how)
-		}
-		a.Locks = append(a.Locks, spec)
-	}
+	a.Locks = p.locks()
 	switch p.below(8) {
 	case 1:
 		a.Parent = p.id()
@@ -166,22 +164,40 @@ func (p *program) acquire(s *chooser) command {
 	return command{verb: verbAcquire, acquire: a}
 }
 
-// id chooses among the requests made lately whose session may still speak, or
-// one that nobody made.
+// locks chooses mostly one lock, sometimes up to four.
+func (p *program) locks() (locks []wire.LockSpec) {
+	names := names()
+	first, count := p.below(len(names)), 1+p.below(8)/5*(1+p.below(3))
+	for i := range count {
+		spec := wire.LockSpec{Name: names[(first+i)%len(names)]}
+		switch how := p.below(6); how {
+		case 0, 1:
+		case 2:
+			spec.Mode = wire.Shared
+		default:
+			spec.Mode, spec.Limit = wire.Shared, wire.Some(6-how)
+		}
+		locks = append(locks, spec)
+	}
+	return locks
+}
+
+// id chooses among the latest requests of sessions that have not left, or an id that nobody has
+// used.
 func (p *program) id() wire.ID {
 	recent := p.ids[max(0, len(p.ids)-12):]
 	if choice := p.below(13); choice < len(recent) {
 		id := recent[len(recent)-1-choice]
-		if !slices.ContainsFunc(p.sessions, func(s *chooser) bool { return s.leaving && s.name == id.Session }) {
+		hasLeft := func(s *programSession) bool { return s.leaving && s.name == id.Session }
+		if !slices.ContainsFunc(p.sessions, hasLeft) {
 			return id
 		}
 	}
 	return wire.ID{Session: "garbage", N: -1}
 }
 
-// parent chooses one that holds: the one that s has named before, for a sibling, or one of its own, or
-// anybody's.
-func (p *program) parent(s *chooser) wire.ID {
+// parent chooses a request that holds: the one that s has named before, or one of s, or any.
+func (p *program) parent(s *programSession) wire.ID {
 	held := p.held()
 	choice := p.below(4)
 	if choice < 2 && slices.Contains(held, s.parent) {
@@ -196,8 +212,8 @@ func (p *program) parent(s *chooser) wire.ID {
 	return held[p.below(len(held))]
 }
 
-// idOf chooses among the requests that a session made lately.
-func (p *program) idOf(s *chooser) wire.ID {
+// idOf chooses among the latest requests of a session.
+func (p *program) idOf(s *programSession) wire.ID {
 	var own []wire.ID
 	for _, id := range p.ids {
 		if id.Session == s.name {
@@ -211,7 +227,7 @@ func (p *program) idOf(s *chooser) wire.ID {
 	return own[p.below(len(own))]
 }
 
-// anyID chooses among the requests made lately, whoever made them.
+// anyID chooses among the latest requests of all sessions.
 func (p *program) anyID() wire.ID {
 	recent := p.ids[max(0, len(p.ids)-16):]
 	if len(recent) == 0 {
@@ -233,7 +249,7 @@ func (p *program) query() Query {
 	if p.below(2) == 0 {
 		return q
 	}
-	// A lock that the listing comes to, and places that there may be.
+	// One lock, and places where its lists may continue.
 	q.Match, q.Seq = []string{"", "z*", "x"}[p.below(8)%3], int64(1+p.below(12))
 	how := p.below(4)
 	if how&1 != 0 {
@@ -245,147 +261,46 @@ func (p *program) query() Query {
 	return q
 }
 
-// run gives the program to a table and to an oracle, and compares them and
-// checks the table after every command. An error tells the whole program.
+// run gives the program to a table and to an oracle. After each command it compares them and
+// checks the table. An error has the whole program in it.
 func (p *program) run() error {
 	config := p.config()
-	d := newDuel(config)
-	d.tally, p.held = p.tally, d.dumb.held
+	d := newComparison(config)
+	d.tally, p.held = p.tally, d.oracle.heldIDs
 	if config.MaxIdle%2 == 1 {
-		d.table.locks.mask = 1 // names with the same hash
+		d.table.locks.mask = 1 // so that names have the same hash
 	}
+	if err := p.runOn(d); err != nil {
+		return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
+	}
+	return checkEmpty(d.table)
+}
+
+// runOn gives d the commands of the program, then ends all sessions.
+func (p *program) runOn(d *comparison) error {
 	for len(p.bytes) > 0 {
 		c := p.next()
 		done, err := d.step(c)
 		if err != nil {
-			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
+			return err
 		}
 		if done {
 			p.gone(c.session)
 		}
 	}
-	unfinished := p.kept // one that is not kept any more is dropped bit by bit
+	unfinished := p.kept // one that is no longer kept may have something left
 	for _, s := range p.sessions {
 		unfinished = append(unfinished, s.name)
 	}
 	for _, name := range unfinished {
 		if _, err := d.step(command{verb: verbDrop, session: name, budget: whole}); err != nil {
-			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
+			return err
 		}
 	}
-	for p.now += time.Minute; d.dumb.Held() > 0; { // what was kept
+	for p.now += time.Minute; d.oracle.Held() > 0; { // what was kept
 		if _, err := d.step(command{verb: verbAt, time: p.now}); err != nil {
-			return fmt.Errorf("%+v\n%s%w", config, d.log.String(), err)
+			return err
 		}
-	}
-	return checkEmpty(d.table)
-}
-
-// A duel is a table and an oracle that get the same commands.
-type duel struct {
-	table       *Table
-	dumb        *oracle
-	of, against driver
-	recorder    recorder
-	mirror      mirror
-	tally       *tally
-	log         strings.Builder
-}
-
-func newDuel(config Config) *duel {
-	d := &duel{table: New(config), dumb: newOracle(config), mirror: make(mirror)}
-	d.of, d.against = driver{machine: d.table}, driver{machine: d.dumb}
-	return d
-}
-
-// both gives a command to the table, then to the oracle, which keeps the table's pace.
-func (d *duel) both(c command) (got, want outcome) {
-	got = d.of.do(c)
-	leftOver := (len(d.table.freed) > 0 || len(d.dumb.raids) > 0) && d.table.grants()
-	d.dumb.pace = &pace{events: got.Events, leftOver: leftOver}
-	return got, d.against.do(c)
-}
-
-func (d *duel) step(c command) (done bool, err error) {
-	fmt.Fprintln(&d.log, c)
-	switch again, err := parseCommand(c.String()); {
-	case err != nil:
-		return false, fmt.Errorf("the command cannot be read: %w", err)
-	case !reflect.DeepEqual(again, c):
-		return false, fmt.Errorf("the command is read as %v", again)
-	}
-	var asked wire.ID
-	if d.table.search != nil {
-		asked = d.table.search.asked.id()
-	}
-	got, want := d.both(c)
-	if d.tally != nil {
-		d.tally.count(c, got, asked, d.table)
-	}
-	for _, line := range got.lines(c) {
-		fmt.Fprintln(&d.log, "  "+line)
-	}
-	if err := cmp.Or(differ(c, got, want), d.judge(c, got), d.mirror.see(d.table, got.Events)); err != nil {
-		return false, err
-	}
-	if c.verb == verbClock {
-		return false, nil // nothing was called: what is due is not done yet
-	}
-	events := got.Events
-	if c.verb != verbDeadline && c.verb != verbHeld {
-		everything := command{verb: verbInfo, query: Query{Empty: true, Max: 1000, Queue: 100}}
-		got, want := d.both(everything)
-		if err := cmp.Or(
-			differ(everything, got, want),
-			d.mirror.see(d.table, got.Events),
-			d.mirror.agrees(*got.Page),
-		); err != nil {
-			return false, err
-		}
-		events = append(events, got.Events...) // of what was due and one call left to the next
-	}
-	done = got.Done && c.verb == verbDrop
-	return done, cmp.Or(d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
-}
-
-// judge judges the ways that the table has found, of which there may be others.
-func (d *duel) judge(c command, got outcome) error {
-	for _, e := range got.Events {
-		if e.Code == wire.Deadlock {
-			return d.dumb.refused.checkCycle(e.Cycle)
-		}
-	}
-	if c.verb != verbWhy {
-		return nil
-	}
-	id := c.id
-	if waiters := d.dumb.users(c.name, false); len(waiters) > 0 {
-		id = waiters[0].ID
-	}
-	return d.dumb.checkChain(id, got.Chain)
-}
-
-// nobodyStuck is invariant 9, by the oracle's judgement.
-func (d *duel) nobodyStuck() error {
-	if stuck := d.dumb.stuckWith(nil); len(stuck) > 0 {
-		return fmt.Errorf("invariant 9: %v can never be granted", stuck)
 	}
 	return nil
-}
-
-// differ compares all but what the oracle does not find: the words of reasons,
-// cycles and chains.
-func differ(c command, got, want outcome) error {
-	got.Events, got.Chain = slices.Clone(got.Events), nil
-	for i := range got.Events {
-		got.Events[i].Reason, got.Events[i].Cycle, got.Events[i].request = "", nil, nil
-	}
-	if reflect.DeepEqual(got, want) {
-		return nil
-	}
-	g, w := strings.Join(got.lines(c), "\n  "), strings.Join(want.lines(c), "\n  ")
-	if g == w {
-		g, w = fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want)
-	}
-	return fmt.Errorf("%s\n  %s\nbut the oracle says\n  %s", c, g, w)
 }

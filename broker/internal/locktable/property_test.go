@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPrograms: whatever programs do, the table and the oracle say the same, and
-// the invariants hold after every command.
+// Whatever programs do, the table and the oracle return the same, and the invariants hold after each
+// command.
 func TestPrograms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 1500).Draw(t, "length")

@@ -6,9 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A recorder watches the events go by and checks what only their sequence
-// shows: that tokens rise (invariant 2) and that every request ends exactly
-// once (invariant 7).
+// A recorder sees all events and checks what only their sequence shows: tokens rise
+// (invariant 2), and each request ends exactly once (invariant 7).
 type recorder struct {
 	token int64
 	state map[wire.ID]state
@@ -27,43 +26,56 @@ func (r *recorder) see(events []Event) error {
 }
 
 func (r *recorder) seeOne(e Event) error {
-	if told := e.Kind == Refused || e.Kind == TimedOut || e.Kind == ShutDown; told != (e.Reason != "") {
+	if hasReason := e.Kind == Refused || e.Kind == TimedOut || e.Kind == ShutDown; hasReason != (e.Reason != "") {
 		return fmt.Errorf("the reason is %q", e.Reason)
 	}
 	before := r.state[e.ID]
-	var allowed bool
+	if !mayFollow(before, e) {
+		return fmt.Errorf("invariant 7: the request was in state %d", before)
+	}
 	switch e.Kind {
+	case Refused:
 	case Queued:
-		allowed, r.state[e.ID] = before == 0, waiting
+		r.state[e.ID] = waiting
 	case Granted:
-		allowed, r.state[e.ID] = before == 0 || before == waiting, holding
+		r.state[e.ID] = holding
 		if e.Token <= r.token {
 			return fmt.Errorf("invariant 2: the token before was %d", r.token)
 		}
 		r.token = e.Token
-	case Cancelled, Evicted, ShutDown, Gone:
-		// A steal that ends before it is granted was not told of.
-		allowed = before == waiting ||
-			before == holding && (e.Kind == Cancelled || e.Kind == Gone) ||
-			before == 0 && e.Theft != nil
+	default:
 		r.state[e.ID] = ended
-	case Released:
-		allowed, r.state[e.ID] = before == holding, ended
-	case Lost:
-		allowed, r.state[e.ID] = before == holding && e.Lost != "", ended
-	case TimedOut:
-		allowed, r.state[e.ID] = before == waiting, ended
-	case Refused:
-		allowed = e.Code != "" && !(e.Code == wire.NotHeld && before == holding)
-	}
-	if !allowed {
-		return fmt.Errorf("invariant 7: the request was in state %d", before)
 	}
 	return nil
 }
 
-// agrees checks that the table knows those requests that have not ended, in the
-// state that the events told, and no others.
+// mayFollow reports whether e may come when its request was in that state. The state is 0
+// before the first event of a request.
+func mayFollow(before state, e Event) bool {
+	switch e.Kind {
+	case Queued:
+		return before == 0
+	case Granted:
+		return before == 0 || before == waiting
+	case TimedOut:
+		return before == waiting
+	case Released, Lost:
+		return before == holding && (e.Kind == Lost) == (e.Lost != "")
+	case Cancelled, Gone:
+		return before == waiting || before == holding || isEndOfSteal(before, e)
+	case Evicted, ShutDown:
+		return before == waiting || isEndOfSteal(before, e)
+	case Refused:
+		return e.Code != "" && !(e.Code == wire.NotHeld && before == holding)
+	}
+	return false
+}
+
+// isEndOfSteal reports whether e ends a steal that was not granted. No event came before it.
+func isEndOfSteal(before state, e Event) bool { return before == 0 && e.Steal != nil }
+
+// agrees checks that the table knows exactly the requests that have not ended, in the state
+// that the events have told.
 func (r *recorder) agrees(t *Table) error {
 	living := 0
 	for id, state := range r.state {

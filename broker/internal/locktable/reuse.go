@@ -1,25 +1,25 @@
 package locktable
 
-// Requests that have ended are used again. Events speak of them until the next
-// call that takes the time; nobody else knows them once they have ended.
+// Requests that have ended are used again. The events of the last call may still refer to them, but
+// nothing else does. So they are kept apart until the next call that takes the time.
 
-// keptPlaces is how many places an extra that is not used may keep the room for.
-const keptPlaces = 8
+// maxSparePlaces is the greatest capacity of places that a spare extra keeps.
+const maxSparePlaces = 8
 
 func (x *extra) reset(to *extra) {
 	several := x.several
 	clear(several)
-	if cap(several) > keptPlaces {
+	if cap(several) > maxSparePlaces {
 		several = nil
 	}
 	*x = *to
 	x.several = several[:0]
 }
 
-// newRequest makes the request that a asks for; it is not yet known anywhere.
-func (t *Table) newRequest(s *session, a Acquire) *request {
-	r := t.requests.take()
-	*r = request{session: s, n: a.ID.N, extra: t.plain, freedIndex: -1}
+// newRequest returns the request that a asks for. Nothing knows it yet.
+func (t *Table) newRequest(s *session, a *Acquire) *request {
+	r := t.requests.get()
+	*r = request{session: s, n: a.ID.N, extra: t.plain, recheckIndex: -1}
 	if a.Author != "" || a.Hold > 0 {
 		x := t.extraOf(r)
 		x.author, x.hold = a.Author, a.Hold
@@ -38,17 +38,17 @@ func (t *Table) newRequest(s *session, a Acquire) *request {
 	return r
 }
 
-// extraOf is the extra of r to write to.
+// extraOf returns the extra of r, to write to.
 func (t *Table) extraOf(r *request) *extra {
 	if r.extra == t.plain {
-		r.extra = t.extras.take()
+		r.extra = t.extras.get()
 		r.extra.reset(t.plain)
 	}
 	return r.extra
 }
 
-// reuse keeps r for the next request. It has ended or was never admitted, and
-// nobody knows it any more.
+// reuse keeps r for the next request. Nothing else may know r: it has ended, or was never
+// registered.
 func (t *Table) reuse(r *request) {
 	if r.extra != t.plain {
 		r.extra.reset(t.plain)
@@ -58,8 +58,7 @@ func (t *Table) reuse(r *request) {
 	t.requests.put(r)
 }
 
-// reuseEnded does that with those that ended in the call before, of which no
-// event speaks any more.
+// reuseEnded keeps the requests that ended in the last call for reuse.
 func (t *Table) reuseEnded() {
 	for t.ended.first != nil {
 		r := t.ended.first

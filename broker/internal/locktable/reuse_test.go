@@ -8,27 +8,27 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestSparesAreFewAndSmall: what was large is not kept, nor what was one of very many.
+// Few spares are kept, and none that take much memory.
 func TestSparesAreFewAndSmall(t *testing.T) {
 	const many = 2*maxSpares + 10
 	parent := wire.ID{Session: "a", N: 0}
-	outer := ask(0, "outer")
+	outer := acquireOf(0, "outer")
 	for name, acquire := range map[string]func(i int) Acquire{
-		"many": func(i int) Acquire { return ask(i, nameOf(i)) },
-		"of many locks": func(i int) Acquire {
-			a := ask(i, nameOf(0))
-			for range keptPlaces {
+		"many": func(i int) Acquire { return acquireOf(i, nameOf(i)) },
+		"many locks each": func(i int) Acquire {
+			a := acquireOf(i, nameOf(0))
+			for range maxSparePlaces {
 				a.Locks = append(a.Locks, wire.LockSpec{Name: nameOf(len(a.Locks))})
 			}
 			return a
 		},
 		"nested": func(i int) Acquire {
-			a := ask(i, nameOf(i))
+			a := acquireOf(i, nameOf(i))
 			a.Parent = parent
 			return a
 		},
 		"limits": func(i int) Acquire {
-			a := ask(i, nameOf(i))
+			a := acquireOf(i, nameOf(i))
 			a.Locks[0].Mode, a.Locks[0].Limit = wire.Shared, wire.Some(2)
 			return a
 		},
@@ -57,14 +57,14 @@ func TestSparesAreFewAndSmall(t *testing.T) {
 	}
 }
 
-// checkReuse checks what is kept for reuse: that nothing is left in it of the
-// requests before, that it is known nowhere else, and that it is not too much.
+// checkReuse checks what is kept for reuse: nothing is left in it of earlier requests, nothing else
+// knows it, and it is not too much.
 func checkReuse(t *Table) error {
 	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.nests.free) > maxSpares {
 		return errors.New("too much is kept for reuse")
 	}
 	if !t.plain.isPlain() || t.plain.several != nil {
-		return fmt.Errorf("what is shared was written to: %+v", *t.plain)
+		return fmt.Errorf("the shared extra was written to: %+v", *t.plain)
 	}
 	known := knownOf(t)
 	for _, r := range t.requests.free {
@@ -76,7 +76,7 @@ func checkReuse(t *Table) error {
 	return errors.Join(checkSpareExtras(t, known), checkSpareNests(t, known))
 }
 
-// knownOf is all requests that live or have ended just now.
+// knownOf returns the requests that have not ended, or have ended in the last call.
 func knownOf(t *Table) map[*request]bool {
 	known := make(map[*request]bool)
 	for _, s := range t.sessions {
@@ -99,7 +99,7 @@ func checkSpareExtras(t *Table, known map[*request]bool) error {
 		used[r.extra] = true
 	}
 	for _, x := range t.extras.free {
-		if used[x] || !x.isPlain() || len(x.several) > 0 || cap(x.several) > keptPlaces {
+		if used[x] || !x.isPlain() || len(x.several) > 0 || cap(x.several) > maxSparePlaces {
 			return fmt.Errorf("an extra that is kept for reuse is in use, or not cleared: %+v", *x)
 		}
 		for _, p := range x.several[:cap(x.several)] {
@@ -116,12 +116,12 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 	used := make(map[*nest]bool)
 	for r := range known {
 		if r.extra != nil {
-			used[r.in], used[r.nest] = true, true
+			used[r.outer], used[r.inner] = true, true
 		}
 	}
 	for _, n := range t.nests.free {
-		isMarked := n.reached || n.stuck != 0 || n.searched
-		if used[n] || isMarked || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > keptKin {
+		isMarked := n.reached || n.blocked != 0 || n.traced
+		if used[n] || isMarked || n.parent != nil || len(n.requests) > 0 || cap(n.requests) > maxSpareNest {
 			return fmt.Errorf("a nest that is kept for reuse is in use, or not cleared: %+v", *n)
 		}
 		used[n] = true
@@ -129,8 +129,8 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 	return nil
 }
 
-// isPlain reports whether x says nothing, but for its places.
+// isPlain reports whether x says nothing. It may have places.
 func (x *extra) isPlain() bool {
-	return x.author == "" && x.in == nil && x.nest == nil && x.nestIndex == 0 &&
+	return x.author == "" && x.outer == nil && x.inner == nil && x.nestIndex == 0 &&
 		x.hold == 0 && x.due == 0 && x.dueIndex == -1
 }

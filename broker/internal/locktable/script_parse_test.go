@@ -10,9 +10,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// words are the rest of a line, taken from the left.
+// words are the words of a line that are not read yet.
 type words struct{ rest []string }
 
+// next reads the next word, or returns an empty one.
 func (w *words) next() string {
 	if len(w.rest) == 0 {
 		return ""
@@ -22,7 +23,7 @@ func (w *words) next() string {
 	return word
 }
 
-// nextIs takes the next word if it is that one.
+// nextIs reads the next word if it is that one.
 func (w *words) nextIs(word string) bool {
 	if len(w.rest) == 0 || w.rest[0] != word {
 		return false
@@ -35,6 +36,7 @@ func (w *words) int() (int, error) { return strconv.Atoi(w.next()) }
 
 func (w *words) duration() (time.Duration, error) { return time.ParseDuration(w.next()) }
 
+// budget reads a budget, or returns whole if there is none.
 func (w *words) budget() (int, error) {
 	if w.nextIs("budget") {
 		return w.int()
@@ -46,53 +48,22 @@ func (w *words) budget() (int, error) {
 func parseCommand(line string) (c command, err error) {
 	w := &words{strings.Fields(line)}
 	c.verb = w.next()
-	switch c.verb {
-	case verbOpen:
-		c.session = w.next()
-		if w.nextIs("identity") {
-			c.by = w.next()
-		}
-	case verbAcquire:
-		c.acquire, err = parseAcquire(w)
-	case verbRelease, verbCancel:
-		c.id = wire.ParseID(w.next())
-	case verbEvict:
-		c.id = wire.ParseID(w.next())
-		if w.nextIs("by") {
-			c.by = w.next()
-		}
-		if w.nextIs("message") {
-			c.message = w.next()
-		}
-	case verbDrop:
-		c.session = w.next()
-		c.budget, err = w.budget()
-		if err == nil && w.nextIs("keep") {
-			c.keep, err = w.duration()
-		}
-		c.unkeep = w.nextIs("unkeep")
-	case verbShut:
-		c.budget, err = w.budget()
-	case verbAllow:
-		c.ceiling, err = strconv.ParseInt(w.next(), 10, 64)
-	case verbWhy:
-		if w.nextIs("lock") {
-			c.name = w.next()
-		} else {
-			c.id = wire.ParseID(w.next())
-		}
-	case verbAt, verbClock:
-		c.time, err = w.duration()
-	case verbInfo:
-		c.query, err = parseQuery(w)
-	case verbDeadline, verbHeld, verbSearch:
-	default:
-		err = fmt.Errorf("no such command: %q", c.verb)
+	verb, known := verbs[c.verb]
+	if !known {
+		return c, fmt.Errorf("no such command: %q", c.verb)
+	}
+	if verb.parse != nil {
+		err = verb.parse(&c, w)
 	}
 	if err == nil && len(w.rest) > 0 {
 		err = fmt.Errorf("more than is understood: %q", w.rest)
 	}
 	return c, err
+}
+
+func parseAcquireCommand(c *command, w *words) (err error) {
+	c.acquire, err = parseAcquire(w)
+	return err
 }
 
 func parseAcquire(w *words) (a Acquire, err error) {
@@ -143,6 +114,11 @@ func parseSpec(word string) (wire.LockSpec, error) {
 	return spec, err
 }
 
+func parseInfo(c *command, w *words) (err error) {
+	c.query, err = parseQuery(w)
+	return err
+}
+
 func parseQuery(w *words) (q Query, err error) {
 	q.Max, q.Queue = wire.MaxPage, wire.DefaultQueue
 	for err == nil && len(w.rest) > 0 {
@@ -171,7 +147,7 @@ func parseQuery(w *words) (q Query, err error) {
 	return q, err
 }
 
-// parseAfter reads after n.
+// parseAfter reads "after" and a number.
 func parseAfter(w *words) (wire.Opt[int64], error) {
 	if !w.nextIs("after") {
 		return wire.Opt[int64]{}, errors.New("want after")
@@ -180,7 +156,7 @@ func parseAfter(w *words) (wire.Opt[int64], error) {
 	return wire.Some(n), err
 }
 
-// parseConfig reads the line under a title, without its first word.
+// parseConfig reads the config line of a scenario, without its first word.
 func parseConfig(line string) (config Config, err error) {
 	config = Config{FirstToken: 1, MaxRequests: 100, MaxIdle: 100}
 	w := &words{strings.Fields(line)}

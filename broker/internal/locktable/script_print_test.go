@@ -7,63 +7,25 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// String writes the command as parseCommand reads it, so that a program that a
-// test made up can be kept as a script.
+// String writes the command as parseCommand reads it. So a program that a test has made up can
+// be kept as a script.
 func (c command) String() string {
 	var b strings.Builder
 	b.WriteString(c.verb)
-	switch c.verb {
-	case verbOpen:
-		fmt.Fprintf(&b, " %s", c.session)
-		if c.by != "" {
-			fmt.Fprintf(&b, " identity %s", c.by)
-		}
-	case verbDrop:
-		fmt.Fprintf(&b, " %s", c.session)
-		writeBudget(&b, c.budget)
-		if c.keep > 0 {
-			fmt.Fprintf(&b, " keep %s", c.keep)
-		}
-		if c.unkeep {
-			b.WriteString(" unkeep")
-		}
-	case verbShut:
-		writeBudget(&b, c.budget)
-	case verbEvict:
-		fmt.Fprintf(&b, " %s", c.id)
-		if c.by != "" {
-			fmt.Fprintf(&b, " by %s", c.by)
-		}
-		if c.message != "" {
-			fmt.Fprintf(&b, " message %s", c.message)
-		}
-	case verbAllow:
-		fmt.Fprintf(&b, " %d", c.ceiling)
-	case verbWhy:
-		if c.name != "" {
-			fmt.Fprintf(&b, " lock %s", c.name)
-		} else {
-			fmt.Fprintf(&b, " %s", c.id)
-		}
-	case verbAcquire:
-		writeAcquire(&b, c.acquire)
-	case verbRelease, verbCancel:
-		fmt.Fprintf(&b, " %s", c.id)
-	case verbAt, verbClock:
-		fmt.Fprintf(&b, " %s", c.time)
-	case verbInfo:
-		writeQuery(&b, c.query)
+	if write := verbs[c.verb].write; write != nil {
+		write(c, &b)
 	}
 	return b.String()
 }
 
-func writeBudget(b *strings.Builder, budget int) {
-	if budget != whole {
-		fmt.Fprintf(b, " budget %d", budget)
+func writeBudget(c command, b *strings.Builder) {
+	if c.budget != whole {
+		fmt.Fprintf(b, " budget %d", c.budget)
 	}
 }
 
-func writeAcquire(b *strings.Builder, a Acquire) {
+func writeAcquire(c command, b *strings.Builder) {
+	a := c.acquire
 	fmt.Fprintf(b, " %s", a.ID)
 	for _, spec := range a.Locks {
 		fmt.Fprintf(b, " %s", spec.Name)
@@ -94,7 +56,8 @@ func writeAcquire(b *strings.Builder, a Acquire) {
 	}
 }
 
-func writeQuery(b *strings.Builder, q Query) {
+func writeInfo(c command, b *strings.Builder) {
+	q := c.query
 	if q.Empty {
 		b.WriteString(" empty")
 	}
@@ -113,39 +76,18 @@ func writeQuery(b *strings.Builder, q Query) {
 	}
 }
 
-// lines are what a script shows beneath the command.
-func (o outcome) lines(c command) []string {
-	var lines []string
+// lines returns what a script shows beneath the command.
+func (o outcome) lines(c command) (lines []string) {
 	for _, e := range o.Events {
 		lines = append(lines, eventLine(e))
 	}
-	switch {
-	case o.Page != nil:
-		lines = append(lines, pageLines(*o.Page)...)
-	case c.verb == verbDeadline && o.Due == nil:
-		lines = append(lines, "none")
-	case c.verb == verbDeadline:
-		lines = append(lines, "at "+o.Due.String())
-	case c.verb == verbHeld:
-		lines = append(lines, fmt.Sprint(o.Held))
-	case c.verb == verbEvict && !o.Done, c.verb == verbWhy && c.name == "" && !o.Done:
-		lines = append(lines, "unknown")
-	case c.verb == verbWhy && len(o.Chain) == 0:
-		lines = append(lines, "nobody")
-	case c.verb == verbWhy:
-		lines = append(lines, stepLines(o.Chain)...)
-	case c.verb != verbDrop && c.verb != verbShut:
-	case c.budget == whole && !o.Done:
-		lines = append(lines, "not done, with no end of budget")
-	case c.budget != whole && o.Done:
-		lines = append(lines, "done")
-	case c.budget != whole:
-		lines = append(lines, "not done")
+	if more := verbs[c.verb].lines; more != nil {
+		lines = append(lines, more(c, o)...)
 	}
 	return lines
 }
 
-// stepLines write who waits for whom.
+// stepLines returns a line for each step: who waits, for what, and because of which request.
 func stepLines(steps []wire.Step) []string {
 	var lines []string
 	for _, s := range steps {
@@ -191,8 +133,8 @@ func eventLine(e Event) string {
 	return fmt.Sprintf("%s (held by %s; %d ahead)", line, strings.Join(held, ", "), e.Obstacle.Ahead)
 }
 
-func pageLines(page Page) []string {
-	var lines []string
+func linesOfInfo(_ command, o outcome) (lines []string) {
+	page := o.Page
 	for _, l := range page.Locks {
 		lines = append(lines, lockLine(l))
 	}
@@ -205,7 +147,7 @@ func pageLines(page Page) []string {
 	return lines
 }
 
-// lockLine writes name #seq: holders | waiters.
+// lockLine returns a line of the form "name #seq: holders | waiters".
 func lockLine(l wire.LockInfo) string {
 	line := fmt.Sprintf("%s #%d: ", l.Name, l.Seq)
 	if l.Holding == 0 && l.Waiting == 0 {

@@ -14,10 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the events in the scripts of the lock table")
 
-// TestScripts runs testdata/locktable/*.txt. A script is prose (lines that begin
-// with #) and scenarios: a title (==), perhaps a line of config, then commands,
-// and indented beneath each what it caused. With -update the events are
-// rewritten; read the difference before keeping it.
+// TestScripts runs testdata/locktable/*.txt. A script has prose, in lines that begin with #, and
+// scenarios. A scenario has a title (==), perhaps a line of config, and commands. What a command has
+// caused is indented beneath it. With -update the test rewrites the indented lines; read the difference
+// before you keep it.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob(filepath.FromSlash("../../../testdata/locktable/*.txt"))
 	if err != nil || len(files) == 0 {
@@ -39,12 +39,12 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	if scenarios < 30 {
-		t.Errorf("found %d scenarios; there were more", scenarios)
+		t.Errorf("found only %d scenarios", scenarios)
 	}
 }
 
-// runScript runs every scenario of a script, and returns the script as it would
-// be with the events that came, and the number of scenarios.
+// runScript runs the scenarios of a script. It returns the script with the events that came, and the
+// number of scenarios.
 func runScript(t *testing.T, name, text string) (result string, scenarios int) {
 	parts := strings.SplitAfter(text, "\n== ")
 	result = parts[0]
@@ -59,7 +59,8 @@ func runScript(t *testing.T, name, text string) (result string, scenarios int) {
 	return result, len(parts) - 1
 }
 
-// runScenario runs the lines of a scenario, the rest of its title first.
+// runScenario runs a scenario whose text begins with the rest of its title. Its first line has that
+// number in the script.
 func runScenario(t *testing.T, name string, number int, text string) string {
 	var result []string
 	var s *scenario
@@ -97,7 +98,7 @@ func runScenario(t *testing.T, name string, number int, text string) string {
 	return strings.Join(result, "\n")
 }
 
-// A scenario is a table with everything that watches it.
+// A scenario is a table and everything that checks it.
 type scenario struct {
 	table    *Table
 	driver   driver
@@ -113,7 +114,7 @@ func startScenario(t *testing.T, line string) *scenario {
 	return &scenario{table: table, driver: driver{machine: table}}
 }
 
-// step runs a line and returns what it caused.
+// step runs a line and returns what it has caused.
 func (s *scenario) step(t *testing.T, line string) []string {
 	c, err := parseCommand(line)
 	if err != nil {
@@ -127,7 +128,7 @@ func (s *scenario) step(t *testing.T, line string) []string {
 	return o.lines(c)
 }
 
-// finish drops every session; nothing may be left then.
+// finish drops all sessions. Nothing may be left then.
 func (s *scenario) finish(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(s.table.sessions)) {
 		s.step(t, fmt.Sprintf("drop %s", name))

@@ -7,8 +7,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// While a search is under way a caller can ask what would bring it to its end, and hold
-// that back. Here b, which holds y, asks for x, which a holds; c holds z.
+// While a search is under way, a caller can ask what would finish it, and hold that back. Here b holds
+// y and asks for x, which a holds; c holds z.
 func TestTouches(t *testing.T) {
 	table := New(Config{FirstToken: 1, MaxRequests: 10, MaxIdle: 10, Search: 8})
 	in := func(session string, n int64, name string) Acquire {
@@ -21,7 +21,7 @@ func TestTouches(t *testing.T) {
 	nested := in("b", 1, "x")
 	nested.Parent = wire.ID{Session: "b"}
 	if touches := table.Touches(nested) || table.TouchesID(nested.Parent) || table.TouchesSession("a"); touches {
-		t.Error("something touches a search that nobody has asked for")
+		t.Error("there is no search, and something touches it")
 	}
 	nested.Locks = append(nested.Locks, wire.LockSpec{Name: "new"})
 	if events := table.Acquire(0, nested, nil); len(events) > 0 || !table.Searching() {
@@ -35,10 +35,10 @@ func TestTouches(t *testing.T) {
 		"its unknown name":        table.Touches(in("c", 1, "new")),
 		"a nested one":            table.Touches(nested),
 		"a steal":                 table.Touches(steal),
-		"who holds its lock":      table.TouchesID(wire.ID{Session: "a"}),
+		"the holder of its lock":  table.TouchesID(wire.ID{Session: "a"}),
 		"the request itself":      table.TouchesID(nested.ID),
 		"the holder's session":    table.TouchesSession("a"),
-		"not its parent":          !table.TouchesID(wire.ID{Session: "b"}), // nobody waits for that
+		"not its parent":          !table.TouchesID(wire.ID{Session: "b"}), // no reached request waits for it
 		"not another lock":        !table.Touches(in("c", 1, "z")),
 		"not another name":        !table.Touches(in("c", 1, "v")),
 		"not another request":     !table.TouchesID(wire.ID{Session: "c"}),
@@ -51,13 +51,13 @@ func TestTouches(t *testing.T) {
 		}
 	}
 
-	// Nor do those end it.
+	// What does not touch it does not finish it.
 	var events []Event
 	events = table.Acquire(time.Second, in("c", 1, "v"), events)
 	events = table.Release(time.Second, wire.ID{Session: "c"}, events)
 	for _, e := range events {
 		if e.ID == nested.ID {
-			t.Errorf("the search has come to its end: %s", eventLine(e))
+			t.Errorf("the search was finished: %s", eventLine(e))
 		}
 	}
 	for events = nil; table.Searching(); {

@@ -1,16 +1,17 @@
 package locktable
 
-// Spares are things whose time is over, kept for the next of their kind: most
-// requests come where one has just ended, and cost no allocation then.
+// Spares are values that have been used and are kept for reuse. Most requests come when
+// another has just ended, and then need no allocation.
 type spares[T any] struct {
 	free []*T
 }
 
-// maxSpares is how many are kept of a kind. What is over beyond that is left to
-// the garbage collector, so that memory shrinks again after a rush.
+// maxSpares is how many values of a type are kept. The rest is left to the garbage collector,
+// so that memory shrinks after a rush.
 const maxSpares = 1000
 
-func (s *spares[T]) take() *T {
+// get returns a spare, or a new value if there is none.
+func (s *spares[T]) get() *T {
 	last := len(s.free) - 1
 	if last < 0 {
 		return new(T)
@@ -21,7 +22,7 @@ func (s *spares[T]) take() *T {
 	return e
 }
 
-// put keeps e, which nobody may know any more.
+// put keeps e, which nothing else may know.
 func (s *spares[T]) put(e *T) {
 	if len(s.free) < maxSpares {
 		s.free = append(s.free, e)

@@ -7,14 +7,14 @@ import (
 	"iter"
 )
 
-// checkStructure checks the lists, heaps and indexes themselves, so that the
-// other checks may walk them.
+// checkStructure checks the lists, heaps and indexes themselves, so that the other checks can walk
+// them.
 func checkStructure(t *Table) error {
-	if len(t.freed) > 0 && t.grants() && t.grantRoom > 0 {
-		return fmt.Errorf("a call left heads that nobody looked at, with room for %d places", t.grantRoom)
+	if len(t.recheck) > 0 && t.granting() && t.grantRoom > 0 {
+		return fmt.Errorf("a call has not looked at all heads, with room for %d places", t.grantRoom)
 	}
-	if err := checkHeap(t.freed, func(h head) int { return int(h.freedIndex) }); err != nil {
-		return fmt.Errorf("freed: %w", err)
+	if err := checkHeap(t.recheck, func(h head) int { return int(h.recheckIndex) }); err != nil {
+		return fmt.Errorf("recheck: %w", err)
 	}
 	if err := checkIdleList(&t.idle); err != nil {
 		return fmt.Errorf("idle: %w", err)
@@ -29,7 +29,7 @@ func checkStructure(t *Table) error {
 			return fmt.Errorf("lock %s: %w", name, err)
 		}
 		if h, w := length(l.holders), length(l.queue); int(l.holding) != h || int(l.waiting) != w {
-			return fmt.Errorf("lock %s: %d hold and %d wait, counted are %d and %d", name, h, w, l.holding, l.waiting)
+			return fmt.Errorf("lock %s: %d hold, %d wait, not %d and %d", name, h, w, l.holding, l.waiting)
 		}
 		if l.name != name {
 			return fmt.Errorf("lock %s is known as %s", l.name, name)
@@ -41,19 +41,20 @@ func checkStructure(t *Table) error {
 	return cmp.Or(checkBySeq(t), checkFreeLimits(t), checkNoMarks(t), checkReuse(t))
 }
 
-// checkNoMarks checks that no reduction has left its marks.
+// checkNoMarks checks that deadlock searches have removed their marks.
 func checkNoMarks(t *Table) error {
 	if t.Searching() {
 		return nil
 	}
 	for name, l := range t.locks.all() {
-		if l.stand != 0 {
+		if l.reduced != 0 {
 			return fmt.Errorf("lock %s carries a mark", name)
 		}
 	}
 	for _, s := range t.sessions {
 		for _, r := range s.requests.all() {
-			if r.part != none || r.seen || r.nest != nil && (r.nest.reached || r.nest.stuck != 0 || r.nest.searched) {
+			n := r.inner
+			if r.mark != unmarked || r.counted || n != nil && (n.reached || n.blocked != 0 || n.traced) {
 				return fmt.Errorf("%s or its nest carries a mark", r.id())
 			}
 		}
@@ -61,6 +62,7 @@ func checkNoMarks(t *Table) error {
 	return nil
 }
 
+// checkList checks that the links of l point forward and back.
 func checkList[T any, P linked[T]](l list[T, P]) error {
 	last, n := l.last(), 0
 	for e := l.first; e != nil; e = P(e.link().next) {
@@ -75,6 +77,7 @@ func checkList[T any, P linked[T]](l list[T, P]) error {
 	return nil
 }
 
+// length returns how many elements l has.
 func length[T any, P linked[T]](l list[T, P]) (n int) {
 	for e := l.first; e != nil; e = P(e.link().next) {
 		n++
@@ -95,8 +98,8 @@ func checkIdleList(i *idleList) error {
 	}
 	for at := range i.slots {
 		slot := i.slots[at]
-		if slot.lock != nil && int(slot.lock.aside) != at {
-			return fmt.Errorf("lock %s is not where it thinks", slot.lock.name)
+		if slot.lock != nil && int(slot.lock.slot) != at {
+			return fmt.Errorf("lock %s is not in its slot", slot.lock.name)
 		}
 		if (slot.lock != nil || at == 0) && int(i.slots[slot.next].prev) != at {
 			return fmt.Errorf("slot %d is not pointed back to", at)
@@ -108,7 +111,7 @@ func checkIdleList(i *idleList) error {
 	return nil
 }
 
-// all is those that are idle, in order.
+// all returns the idle locks in order.
 func (i *idleList) all() (all []*lock) {
 	for at := i.slots[0].next; at != 0 && len(all) < len(i.slots); at = i.slots[at].next {
 		all = append(all, i.slots[at].lock)
@@ -116,6 +119,7 @@ func (i *idleList) all() (all []*lock) {
 	return all
 }
 
+// checkHeap checks that h is a heap, and that each element knows its index.
 func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
 	for i, e := range h {
 		if index(e) != i {
@@ -128,33 +132,34 @@ func checkHeap[T indexed[T]](h heapOf[T], index func(T) int) error {
 	return nil
 }
 
-// checkLimits checks that exactly the shared holders with a limit are counted.
+// checkLimits checks that the limits of l are exactly those of its holders that have one.
 func checkLimits(t *Table, l *lock) error {
 	var counted heapOf[*place]
 	if l.holding > 0 {
-		counted = t.limits.heaps[l.aside]
+		counted = t.limits.heaps[l.slot]
 	}
 	limited := 0
 	for p := l.holders.first; p != nil; p = p.next {
-		if own := p.limitIndex >= 0 && int(p.limitIndex) < len(counted) && counted[p.limitIndex] == p; own != p.isLimited() {
-			return fmt.Errorf("%s: among the limits is %t", p.request.id(), own)
+		i := int(p.limitIndex)
+		if listed := i >= 0 && i < len(counted) && counted[i] == p; listed != p.isLimited() {
+			return fmt.Errorf("%s: is among the limits: %t", p.request.id(), listed)
 		}
 		if p.isLimited() {
 			limited++
 		}
 	}
-	if limited != len(counted) || l.holding > 0 && (limited == 0) != (l.aside == 0) {
-		return fmt.Errorf("%d limits at %d, %d holders with one", len(counted), l.aside, limited)
+	if limited != len(counted) || l.holding > 0 && (limited == 0) != (l.slot == 0) {
+		return fmt.Errorf("%d limits at %d, %d holders with one", len(counted), l.slot, limited)
 	}
 	return checkHeap(counted, func(p *place) int { return int(p.limitIndex) })
 }
 
-// checkFreeLimits checks that all limits are of a lock or free, and no more kept
-// than is useful.
+// checkFreeLimits checks that each heap of limits belongs to a lock or is free, and that few free ones
+// are kept.
 func checkFreeLimits(t *Table) error {
 	used := 1
 	for _, l := range t.locks.all() {
-		if l.holding > 0 && l.aside > 0 {
+		if l.holding > 0 && l.slot > 0 {
 			used++
 		}
 	}
@@ -166,7 +171,7 @@ func checkFreeLimits(t *Table) error {
 		if t.limits.heaps[at] != nil {
 			kept++
 		}
-		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > keptLimits {
+		if h := t.limits.heaps[at]; len(h) > 0 || cap(h) > maxSpareLimits {
 			return fmt.Errorf("limits %d are free, and have %d of %d", at, len(h), cap(h))
 		}
 	}
@@ -176,7 +181,7 @@ func checkFreeLimits(t *Table) error {
 	return nil
 }
 
-// checkPlaces checks that places, lock and request point at one another.
+// checkPlaces checks that places, locks and requests point to one another.
 func checkPlaces(l *lock, places list[place, *place]) error {
 	for p := places.first; p != nil; p = p.next {
 		own := false
@@ -190,25 +195,25 @@ func checkPlaces(l *lock, places list[place, *place]) error {
 	return nil
 }
 
-// checkBySeq checks that the map and the order of first use have the same locks.
+// checkBySeq checks that the index by name and the order of first use have the same locks.
 func checkBySeq(t *Table) error {
 	var last int64
 	var err error
 	t.bySeq.Scan(func(l *lock) bool {
 		if l.seq <= last || l.seq > t.seqs || t.locks.get(l.name) != l {
-			err = fmt.Errorf("lock %s, seq %d after %d, is not the one in the map", l.name, l.seq, last)
+			err = fmt.Errorf("lock %s, seq %d after %d, is not the one in the index", l.name, l.seq, last)
 		}
 		last = l.seq
 		return err == nil
 	})
 	if err == nil && t.bySeq.Len() != t.locks.len() {
-		err = fmt.Errorf("%d locks in order, %d in the map", t.bySeq.Len(), t.locks.len())
+		err = fmt.Errorf("%d locks in order, %d in the index", t.bySeq.Len(), t.locks.len())
 	}
 	return err
 }
 
-// all yields the requests of a set with their numbers, and nothing of what is
-// only kept for speed: a chunk is counted right and never empty.
+// all yields the requests of a set with their numbers. It panics if a chunk is empty, or has a wrong
+// count.
 func (s *requestSet) all() iter.Seq2[int64, *request] {
 	return func(yield func(int64, *request) bool) {
 		total := 0

@@ -6,15 +6,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// whySteps is how many requests a question may look at; the way that it has come
-// by then is the answer.
-const whySteps = 2_000
+// chainSearchRequests is how many requests the search for a chain may look at. If it is not
+// enough, the answer is the path found so far.
+const chainSearchRequests = 2_000
 
-// Why answers who is in the way of a request, who is in the way of that one, and
-// so on, down to one that waits for nobody. It is empty when nobody is in the way.
-// It reports whether there is such a request.
+// Why returns the chain of blockers from a request: its blocker, the blocker of that one, and so
+// on, down to a request that waits for nobody. The chain is empty
+// if nobody is in the way. Why also reports whether the request is known.
 func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
-	events = t.answer(id, t.advance(now, events))
+	events = t.finishSearchFor(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil {
 		return nil, false, events
@@ -22,7 +22,7 @@ func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step,
 	return t.chain(r), true, events
 }
 
-// WhyLock is Why for the first that waits for a lock, if anybody does.
+// WhyLock is Why for the first waiter of a lock. The chain is empty if nobody waits.
 func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event) {
 	events = t.advance(now, events)
 	l := t.locks.get(name)
@@ -32,140 +32,147 @@ func (t *Table) WhyLock(now time.Duration, name string, events []Event) ([]wire.
 	return t.chain(l.queue.first.request), events
 }
 
-// A pursuit follows those who are in the way of a request.
-type pursuit struct {
-	table   *Table
-	room    int                  // how many more requests it looks at
-	found   map[*request]bool    // those that wait, to which it has come, and whether anybody is in their way
-	pending map[*nest][]*request // what waits in there, or further inside, as far as it was looked up
-	forks   [][]*link            // ways not tried yet, step by step
-}
-
-// chain is the way from r to one that waits for nobody. A way that comes back
-// to where it was is not the answer: it turns round and takes the next. There
-// is one that ends, or there were a deadlock.
+// chain returns the chain from r.
 func (t *Table) chain(r *request) []wire.Step {
-	p := newPursuit(t, r)
-	last := p.follow(r)
-	t.charge(pursuitCost * (whySteps - p.room))
+	c := newChainSearch(t, r)
+	last := c.run(r)
+	t.charge(chainSearchCost * (chainSearchRequests - c.room))
 	if last != nil {
-		return t.describeSteps(last.way())
+		return t.describeSteps(last.path())
 	}
 	return []wire.Step{}
 }
 
-func newPursuit(t *Table, r *request) *pursuit {
-	return &pursuit{
+// A chainSearch finds a chain by a depth-first search. If a path leads back to a request on it, the
+// search turns back and takes the next edge. There is always a chain, because otherwise there would
+// be a deadlock.
+type chainSearch struct {
+	table   *Table
+	room    int                  // how many more requests it may look at
+	blocked map[*request]bool    // for each waiting request that it came to: does anybody block it?
+	inside  map[*nest][]*request // the requests that wait in a nest or further inside, once looked up
+	untried [][]*edge            // edges not tried yet, for each step of the path
+}
+
+func newChainSearch(t *Table, r *request) *chainSearch {
+	return &chainSearch{
 		table:   t,
-		room:    whySteps,
-		found:   map[*request]bool{r: true},
-		pending: make(map[*nest][]*request),
+		room:    chainSearchRequests,
+		blocked: map[*request]bool{r: true},
+		inside:  make(map[*nest][]*request),
 	}
 }
 
-// follow returns the last step of the way, nil when nobody is in the way of r.
-func (p *pursuit) follow(r *request) (last *link) {
-	p.forks = [][]*link{p.inTheWay(r, nil)}
-	for len(p.forks) > 0 && p.room > 0 {
-		fork := &p.forks[len(p.forks)-1]
-		if len(*fork) == 0 {
-			p.forks = p.forks[:len(p.forks)-1]
+// run returns the last edge of the chain, or nil if nobody blocks r.
+func (c *chainSearch) run(r *request) (last *edge) {
+	c.untried = [][]*edge{c.edgesFrom(r, nil)}
+	for len(c.untried) > 0 && c.room > 0 {
+		edges := &c.untried[len(c.untried)-1]
+		if len(*edges) == 0 {
+			c.untried = c.untried[:len(c.untried)-1]
 			continue
 		}
-		last, *fork = (*fork)[0], (*fork)[1:]
-		if p.endsAt(last) {
+		last, *edges = (*edges)[0], (*edges)[1:]
+		if c.endsWith(last) {
 			return last
 		}
 	}
 	return last
 }
 
-// endsAt reports whether the blocker of l waits for nobody, which is so too where
-// all that it waits for is that something is granted again. If it does wait, that
-// is to be followed next.
-func (p *pursuit) endsAt(l *link) bool {
+// endsWith reports whether the chain ends with e: its blocker waits for nobody. This is so,
+// too, if the blocker waits only until the table grants again. If the blocker does wait for
+// somebody, endsWith adds the edges to try next.
+func (c *chainSearch) endsWith(e *edge) bool {
 	ends := true
-	for _, r := range p.waitsFor(l.blocker.request) {
-		blocked, known := p.found[r]
+	for _, r := range c.waitsFor(e.blocker.request) {
+		blocked, known := c.blocked[r]
 		if !known {
-			further := p.inTheWay(r, l)
+			further := c.edgesFrom(r, e)
 			if blocked = len(further) > 0; blocked {
-				p.forks = append(p.forks, further)
+				c.untried = append(c.untried, further)
 			}
-			p.found[r] = blocked
+			c.blocked[r] = blocked
 		}
 		ends = ends && !blocked
 	}
 	return ends
 }
 
-// waitsFor is what must be granted before r can end: r itself if it waits, else
-// what waits inside it. One that is over waits for nothing, nor does what a session that
-// has left still holds.
-func (p *pursuit) waitsFor(r *request) []*request {
+// waitsFor returns the requests that must be granted before r can end: r itself if it waits,
+// otherwise the requests that wait inside it. A request that must end waits for nothing. Nor does a holder
+// whose session has left.
+func (c *chainSearch) waitsFor(r *request) []*request {
 	switch {
-	case r.isOver(p.table.now) || r.state != waiting && (r.nest == nil || r.session.leaving):
+	case r.isEnding(c.table.now) || r.state != waiting && (r.inner == nil || r.session.leaving):
 		return nil
 	case r.state == waiting:
 		return []*request{r}
 	}
-	waits, known := p.pending[r.nest]
+	waits, known := c.inside[r.inner]
 	if !known {
-		waits = p.waitInside(r.nest)
-		p.pending[r.nest] = waits
+		waits = c.waitingInside(r.inner)
+		c.inside[r.inner] = waits
 	}
 	return waits
 }
 
-// waitInside is what waits in n, or further inside.
-func (p *pursuit) waitInside(n *nest) (waits []*request) {
+// waitingInside returns the requests that wait in n or further inside.
+func (c *chainSearch) waitingInside(n *nest) (waits []*request) {
 	for nests := []*nest{n}; len(nests) > 0; nests = nests[1:] {
-		for _, kin := range nests[0].requests {
-			if p.room <= 0 {
+		for _, r := range nests[0].requests {
+			if c.room <= 0 {
 				return waits
 			}
-			if p.room--; kin.state == waiting && !kin.isOver(p.table.now) {
-				waits = append(waits, kin)
+			if c.room--; r.state == waiting && !r.isEnding(c.table.now) {
+				waits = append(waits, r)
 			}
-			if kin.nest != nil {
-				nests = append(nests, kin.nest)
+			if r.inner != nil {
+				nests = append(nests, r.inner)
 			}
 		}
 	}
 	return waits
 }
 
-// inTheWay is who is in the way of r: first those with something inside that waits,
-// holders before the heads of queues, then the longest of the other holders.
-func (p *pursuit) inTheWay(r *request, before *link) (links []*link) {
+// edgesFrom returns the edges from r in the order in which to try them: first to holders
+// inside which something waits, then to the heads of queues, then to the longest of the
+// other holders.
+func (c *chainSearch) edgesFrom(r *request, prev *edge) []*edge {
 	if r.state != waiting {
 		return nil
 	}
-	var longest *link
+	edges, longest := c.edgesToHolders(r, prev)
 	for i := range r.places() {
-		at := &r.places()[i]
-		if p.table.fits(at.lock, at.limit()) {
-			continue
-		}
-		for blocker := at.lock.holders.first; blocker != nil && p.room > 0; blocker = blocker.next {
-			p.room--
-			l := &link{request: r, at: at, blocker: blocker, before: before}
-			switch {
-			case len(p.waitsFor(blocker.request)) > 0:
-				links = append(links, l)
-			case longest == nil || blocker.request.token < longest.blocker.request.token:
-				longest = l
-			}
-		}
-	}
-	for i := range r.places() {
-		if at := &r.places()[i]; at.lock.queue.first != at && p.room > 0 {
-			p.room--
-			links = append(links, &link{request: r, at: at, blocker: at.lock.queue.first, before: before})
+		if at := &r.places()[i]; at.lock.queue.first != at && c.room > 0 {
+			c.room--
+			edges = append(edges, &edge{request: r, at: at, blocker: at.lock.queue.first, prev: prev})
 		}
 	}
 	if longest != nil {
-		links = append(links, longest)
+		edges = append(edges, longest)
 	}
-	return links
+	return edges
+}
+
+// edgesToHolders returns the edges from r to holders inside which something waits. It also
+// returns the edge to the longest of the other holders, or nil.
+func (c *chainSearch) edgesToHolders(r *request, prev *edge) (edges []*edge, longest *edge) {
+	for i := range r.places() {
+		at := &r.places()[i]
+		if c.table.fits(at.lock, at.limit()) {
+			continue
+		}
+		for blocker := at.lock.holders.first; blocker != nil && c.room > 0; blocker = blocker.next {
+			c.room--
+			e := &edge{request: r, at: at, blocker: blocker, prev: prev}
+			switch {
+			case len(c.waitsFor(blocker.request)) > 0:
+				edges = append(edges, e)
+			case longest == nil || blocker.request.token < longest.blocker.request.token:
+				longest = e
+			}
+		}
+	}
+	return edges, longest
 }

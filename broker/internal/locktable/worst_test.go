@@ -12,9 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// BenchmarkWorst is the longest call, and the middle one, where very much is to be done: none
-// may take much more than a millisecond. Each call is taken at its fastest of all rounds, so
-// that what else the machine does is left out.
+// BenchmarkWorst reports the longest call and the median call when there is very much to do. No call
+// may take much more than a millisecond. For each call the fastest of all rounds counts, which
+// leaves out whatever else the machine does.
 func BenchmarkWorst(b *testing.B) {
 	for _, test := range []struct {
 		name  string
@@ -34,12 +34,12 @@ func BenchmarkWorst(b *testing.B) {
 		{"page-inside", pageInside},
 		{"why", longWhy},
 		{"why-queue", whyQueue},
-		{"adoption", adoption},
+		{"moving-nest", movingNest},
 		{"some-holders", someHolders},
 	} {
 		b.Run(test.name, func(b *testing.B) {
 			var w stopwatch
-			defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector's work is not the table's
+			defer debug.SetGCPercent(debug.SetGCPercent(-1)) // garbage collection is not the table's work
 			for b.Loop() {
 				runtime.GC()
 				w.next = 0
@@ -50,13 +50,14 @@ func BenchmarkWorst(b *testing.B) {
 	}
 }
 
-// A stopwatch takes the time of calls, the same ones in each round.
+// A stopwatch measures calls. The calls must be the same in each round.
 type stopwatch struct {
-	took []time.Duration // the fastest so far
+	took []time.Duration // the fastest of each call so far
 	cost []int64
 	next int
 }
 
+// time measures one call.
 func (w *stopwatch) time(t *Table, call func()) {
 	start, cost := time.Now(), t.Cost()
 	call()
@@ -85,12 +86,12 @@ func (w *stopwatch) report(b *testing.B) {
 	b.ReportMetric(float64(all.Nanoseconds())/float64(cost), "ns/step")
 }
 
-// massGrant is a release that lets 100,000 shared holders in.
+// massGrant is a release that grants a lock to 100,000 shared holders.
 func massGrant(w *stopwatch) {
 	t := newBusyTable()
-	t.Acquire(0, ask(0, "x"), nil)
+	t.Acquire(0, acquireOf(0, "x"), nil)
 	for n := range 99_999 {
-		a := ask(1+n, "x")
+		a := acquireOf(1+n, "x")
 		a.Locks[0].Mode = wire.Shared
 		t.Acquire(0, a, nil)
 	}
@@ -101,7 +102,7 @@ func massGrant(w *stopwatch) {
 	}
 }
 
-// longSearch is a nested request behind as many as a search can look at.
+// longSearch is a nested request behind as many requests as a search can look at.
 func longSearch(w *stopwatch) {
 	const waiters = searchPlaces/3 - 10
 	t := newBusyTable()
@@ -109,13 +110,14 @@ func longSearch(w *stopwatch) {
 	outer := Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "outer"}}}
 	t.Acquire(0, outer, nil)
 	for n := range waiters + 1 {
-		t.Acquire(0, ask(1+n, "x"), nil)
+		t.Acquire(0, acquireOf(1+n, "x"), nil)
 	}
-	nested := ask(1, "x")
+	nested := acquireOf(1, "x")
 	nested.ID.Session, nested.Parent = "b", outer.ID
 	w.search(t, nested)
 }
 
+// search measures a nested acquire and the calls that continue its search.
 func (w *stopwatch) search(t *Table, a Acquire) {
 	w.time(t, func() { t.Acquire(0, a, nil) })
 	for t.Searching() {
@@ -123,20 +125,21 @@ func (w *stopwatch) search(t *Table, a Acquire) {
 	}
 }
 
+// longCycle is a nested request that closes a cycle of 20,000 sessions.
 func longCycle(w *stopwatch) {
 	t, last := newChain(20_000)
 	w.search(t, last)
 }
 
-// rest ticks until nothing is due any more.
-func (w *stopwatch) rest(t *Table, now time.Duration) {
+// tickAll ticks until nothing is due.
+func (w *stopwatch) tickAll(t *Table, now time.Duration) {
 	for due, some := t.Deadline(); some && due <= now; due, some = t.Deadline() {
 		w.time(t, func() { t.Tick(now, nil) })
 	}
 }
 
-func shared(n int, name string) Acquire {
-	a := ask(n, name)
+func acquireShared(n int, name string) Acquire {
+	a := acquireOf(n, name)
 	a.Locks[0].Mode = wire.Shared
 	return a
 }
@@ -146,40 +149,41 @@ func massSteal(w *stopwatch) {
 	t := newBusyTable()
 	t.Open("b", wire.Peer{})
 	for n := range 100_000 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
 	w.time(t, func() {
 		t.Acquire(0, Acquire{ID: wire.ID{Session: "b"}, Locks: []wire.LockSpec{{Name: "x"}}, Steal: true}, nil)
 	})
-	w.rest(t, 0)
+	w.tickAll(t, 0)
 }
 
-// manyTimeouts are 10,000 at once, each behind a thousand others at two locks that eight hold.
+// manyTimeouts is 10,000 timeouts at once. Each request is behind a thousand others at two locks. Eight
+// requests hold one of them.
 func manyTimeouts(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 8 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
 	for n := range 1000 {
-		a := ask(100+n, "x")
+		a := acquireOf(100+n, "x")
 		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
 		t.Acquire(0, a, nil)
 	}
 	for n := range 10_000 {
-		a := ask(2000+n, "x")
+		a := acquireOf(2000+n, "x")
 		a.Locks = append(a.Locks, wire.LockSpec{Name: "y"})
 		a.Wait = time.Second
 		t.Acquire(0, a, nil)
 	}
-	w.rest(t, time.Second)
+	w.tickAll(t, time.Second)
 }
 
-// webbed is a table where each of many requests has 64 locks that others share.
-func webbed() *Table {
+// newWebTable returns a table with many requests. Each has 64 locks that others share.
+func newWebTable() *Table {
 	t := newBusyTable()
 	t.Open("b", wire.Peer{})
 	for n := range 3000 {
-		a := ask(n, "")
+		a := acquireOf(n, "")
 		if n%2 == 1 {
 			a.ID.Session = "b"
 		}
@@ -192,36 +196,38 @@ func webbed() *Table {
 	return t
 }
 
+// longDrop is a drop of a session with half of the requests of a web.
 func longDrop(w *stopwatch) {
-	t := webbed()
+	t := newWebTable()
 	t.Leave("a", 0)
 	for done := false; !done; {
 		w.time(t, func() { _, done = t.Drop(0, "a", 256, nil) })
 	}
-	w.rest(t, 0)
+	w.tickAll(t, 0)
 }
 
+// longShut is a shutdown with the requests of a web.
 func longShut(w *stopwatch) {
-	t := webbed()
+	t := newWebTable()
 	for done := false; !done; {
 		w.time(t, func() { _, done = t.Shut(0, 256, nil) })
 	}
 }
 
-// fullPage is a page of short descriptions, of which very many fit.
+// fullPage is a page with as many descriptions as fit.
 func fullPage(w *stopwatch, q Query) {
 	t := newBusyTable()
 	for n := range 60_000 {
-		t.Acquire(0, shared(n, []string{"x", "y", "z"}[n%3]), nil)
+		t.Acquire(0, acquireShared(n, []string{"x", "y", "z"}[n%3]), nil)
 	}
 	w.time(t, func() { t.Page(0, q, nil) })
 }
 
-// manyNames are pages of locks that are not in use, or do not match.
+// manyNames is pages of locks that are not in use, or do not match.
 func manyNames(w *stopwatch, match string) {
 	t := newBusyTable()
 	for n := range 20_000 {
-		t.Acquire(0, ask(n, fmt.Sprint(strings.Repeat("a", 500), n)), nil)
+		t.Acquire(0, acquireOf(n, fmt.Sprint(strings.Repeat("a", 500), n)), nil)
 		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
 	}
 	for q, n := (Query{Match: match, Empty: match != "", Max: wire.MaxPage, Queue: 1}), 0; n < 20; n++ {
@@ -233,7 +239,7 @@ func manyNames(w *stopwatch, match string) {
 	}
 }
 
-// pageInside is a page that begins as deep inside a queue as one may.
+// pageInside is a page that begins as deep inside a queue as a page may.
 func pageInside(w *stopwatch) {
 	c := newCrowd(pageWalk)
 	q := Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some[int64](pageWalk)}
@@ -243,27 +249,26 @@ func pageInside(w *stopwatch) {
 	}
 }
 
-// longWhy is the chain of as many sessions as are looked at.
+// longWhy is a chain of more sessions than are looked at.
 func longWhy(w *stopwatch) {
 	t, _ := newChain(20_000)
 	w.time(t, func() { t.Why(0, wire.ID{Session: "0", N: 1}, nil) })
 }
 
-// whyQueue is why in a lock of very many holders.
+// whyQueue is the chain of a waiter whose lock has very many holders.
 func whyQueue(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 50_000 {
-		t.Acquire(0, shared(n, "x"), nil)
+		t.Acquire(0, acquireShared(n, "x"), nil)
 	}
-	t.Acquire(0, ask(50_000, "x"), nil)
+	t.Acquire(0, acquireOf(50_000, "x"), nil)
 	w.time(t, func() { t.Why(0, wire.ID{Session: "a", N: 50_000}, nil) })
 }
 
-// adoption is the end of a request inside which half of all were made, when the others
-// were made beside it.
-func adoption(w *stopwatch) {
+// movingNest is the end of a request that half of all requests are inside. The other half are beside it.
+func movingNest(w *stopwatch) {
 	t := newBusyTable()
-	t.Acquire(0, ask(0, "0"), nil)
+	t.Acquire(0, acquireOf(0, "0"), nil)
 	t.Acquire(0, nestedIn("a", 0, 1, wire.LockSpec{Name: "1"}), nil)
 	for n := 2; n < 100_000; n++ {
 		t.Acquire(0, nestedIn("a", n%2, n, wire.LockSpec{Name: "s", Mode: wire.Shared}), nil)
@@ -271,10 +276,11 @@ func adoption(w *stopwatch) {
 	w.time(t, func() { t.Release(0, wire.ID{Session: "a", N: 1}, nil) })
 }
 
+// someHolders is a search for holders among locks that nobody holds.
 func someHolders(w *stopwatch) {
 	t := newBusyTable()
 	for n := range 50_000 {
-		t.Acquire(0, ask(n, fmt.Sprint(n)), nil)
+		t.Acquire(0, acquireOf(n, fmt.Sprint(n)), nil)
 		t.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
 	}
 	w.time(t, func() { t.SomeHolders(8) })

@@ -4,15 +4,14 @@ import "time"
 
 const shutReason = "the broker stops"
 
-// Shut ends all that waits, and from its first call on nothing is granted any
-// more: who holds may release, and nobody comes after. It stops after budget
-// places or locks, or a few more, and reports whether nobody waits; if somebody
-// does, it is to be called again.
+// Shut ends all requests that wait. From its first call on nothing is granted: holders may
+// release, and new requests are refused. It stops after budget places or locks, or a few
+// more, and reports whether it is done. If it is not, it must be called again.
 func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
-	events = t.finish(t.advance(now, events))
+	events = t.finishSearch(t.advance(now, events))
 	t.shut = true
-	for budget > 0 && t.thefts.first != nil {
-		r := t.thefts.first.request
+	for budget > 0 && t.steals.first != nil {
+		r := t.steals.first.request
 		budget -= len(r.places())
 		events = t.end(r, Event{Kind: ShutDown, Reason: shutReason}, events)
 	}
@@ -28,8 +27,8 @@ func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bo
 	return events, false
 }
 
-// nextQueue is the first lock, from where shutting has come to, for which
-// somebody waits; nil when there is none, or the budget has run out.
+// nextQueue returns the first lock that has waiters, starting where Shut has stopped. It
+// returns nil if there is none, or if the budget has run out.
 func (t *Table) nextQueue(budget *int) (found *lock) {
 	t.bySeq.Ascend(&lock{seq: t.shutAt + 1}, func(l *lock) bool {
 		if l.waiting > 0 {

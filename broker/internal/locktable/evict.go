@@ -6,10 +6,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Evict ends a request, whoever made it, and grants what that frees. By and
-// message are for its requestor to read. It reports whether there was one.
+// Evict ends a request of any session, and grants the locks that this frees. It reports whether the
+// request was known. By and message are for the client that made it.
 func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
-	events = t.answer(id, t.advance(now, events))
+	events = t.finishSearchFor(id, t.advance(now, events))
 	r := t.find(id)
 	if r == nil {
 		return events, false
@@ -18,5 +18,5 @@ func (t *Table) Evict(now time.Duration, id wire.ID, by, message string, events 
 	if r.state == holding {
 		event.Kind, event.Lost = Lost, wire.LostEvicted
 	}
-	return t.settle(t.end(r, event, events)), true
+	return t.grantWaiting(t.end(r, event, events)), true
 }

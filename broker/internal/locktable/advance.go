@@ -6,18 +6,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// advance moves the table's time to now and does a slice of what is due by
-// then: first those that have waited long enough end, when all of them have,
-// those that have held long enough, then those that are no longer kept for a
-// session that has left, then those whose locks are stolen, and only then is anything
-// granted.
+// advance moves the table's time to now, and ends one slice of the requests that are due. The package
+// comment gives the order ("Order within an instant").
 func (t *Table) advance(now time.Duration, events []Event) []Event {
 	if now < t.now {
 		panic("locktable: time ran backwards")
 	}
 	t.now = now
 	t.charge(1)
-	t.grantRoom, t.takeRoom = t.config.Grants, t.config.Grants
+	t.grantRoom, t.stealRoom = t.config.Grants, t.config.Grants
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {
@@ -35,24 +32,25 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 		slice -= len(r.places())
 		events = t.end(r, Event{Kind: Gone}, events)
 	}
-	return t.settle(t.goOnStealing(events))
+	return t.grantWaiting(t.continueSteals(events))
 }
 
-// overdue reports whether the first of those deadlines has come.
+// overdue reports whether the first of these deadlines has come.
 func overdue(deadlines heapOf[*request], now time.Duration) bool {
 	return len(deadlines) > 0 && deadlines[0].due <= now
 }
 
+// timeOut ends r, which has waited long enough, and says who was in its way.
 func (t *Table) timeOut(r *request, events []Event) []Event {
 	reason := "not granted within " + (r.due - r.since).String()
-	if !t.grants() {
+	if !t.granting() {
 		reason += ": nothing is granted now"
 	}
-	return t.end(r, Event{Kind: TimedOut, Reason: reason, Obstacle: t.obstacle(nil, r)}, events)
+	return t.end(r, Event{Kind: TimedOut, Reason: reason, Obstacle: t.obstacleOf(r)}, events)
 }
 
-// deadlines are those that r is among if it has a deadline.
-func (t *Table) deadlines(r *request) *heapOf[*request] {
+// deadlinesOf returns the deadlines of requests in the state of r.
+func (t *Table) deadlinesOf(r *request) *heapOf[*request] {
 	if r.state == holding {
 		return &t.holds
 	}
@@ -61,11 +59,11 @@ func (t *Table) deadlines(r *request) *heapOf[*request] {
 
 func (t *Table) setDeadline(r *request, due time.Duration) {
 	t.extraOf(r).due = due
-	t.deadlines(r).add(r)
+	t.deadlinesOf(r).add(r)
 }
 
 func (t *Table) clearDeadline(r *request) {
 	if r.dueIndex >= 0 {
-		t.deadlines(r).removeAt(int(r.dueIndex))
+		t.deadlinesOf(r).removeAt(int(r.dueIndex))
 	}
 }

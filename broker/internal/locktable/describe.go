@@ -1,0 +1,54 @@
+package locktable
+
+import "github.com/lockbroker/lockbroker/broker/wire"
+
+// describe describes the request of p as seen from the lock of p.
+func (t *Table) describe(p *place) wire.RequestInfo {
+	r := p.request
+	t.charge(describeCost + len(r.places()))
+	info := wire.RequestInfo{
+		ID:         r.id(),
+		Author:     r.author,
+		Mode:       p.mode(),
+		Token:      r.token,
+		Locks:      make([]string, len(r.places())),
+		Parent:     r.parentID(),
+		DurationMS: (t.now - r.since).Milliseconds(),
+		Peer:       r.session.peer,
+		Gone:       r.state == holding && r.session.leaving,
+	}
+	if p.isLimited() {
+		info.Limit = wire.Some(p.limit())
+	}
+	for i := range r.places() {
+		info.Locks[i] = r.places()[i].lock.name
+	}
+	return info
+}
+
+// describeSteps describes the edges from e on, until Budget.Chain is used up.
+func (t *Table) describeSteps(e *edge) []wire.Step {
+	steps := []wire.Step{}
+	for room := t.config.Budget.Chain; e != nil && room > 0; e = e.next {
+		step := wire.Step{Request: t.describe(e.at), Lock: e.at.lock.name, Blocker: t.describe(e.blocker)}
+		room -= t.config.Budget.stepSize(&step)
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// SomeHolders describes up to most requests that hold, each as seen from its first lock. It
+// looks only at the first 10,000 locks, so that nobody has to wait long.
+func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {
+	const locks = 10_000
+	looked := 0
+	t.bySeq.Scan(func(l *lock) bool {
+		looked++
+		if p := l.holders.first; p != nil && p.lock == p.request.places()[0].lock {
+			holders = append(holders, t.describe(p))
+		}
+		return looked < locks && len(holders) < most
+	})
+	t.charge(looked)
+	return holders
+}

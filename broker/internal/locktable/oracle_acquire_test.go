@@ -1,0 +1,126 @@
+package locktable
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
+	o.coming = a.ID
+	events = o.Tick(now, events)
+	o.coming = wire.ID{}
+	events = o.answer(events)
+	r := o.requestFor(a)
+	atOnce := o.grants() && (o.isGrantable(r) || a.Steal)
+	if code := o.refuses(r, atOnce); code != "" {
+		event := Event{Kind: Refused, ID: a.ID, Code: code}
+		if code == wire.Unavailable {
+			event.Obstacle = o.obstacle(r)
+		}
+		return append(events, event)
+	}
+	switch {
+	case !atOnce && !a.Parent.IsZero():
+		o.candidate = r
+		r.leftThen, r.keepThen = maps.Clone(o.leaving), maps.Clone(o.keep)
+		return o.answer(events)
+	case a.Steal:
+		return o.steal(r, events)
+	}
+	o.register(r)
+	if atOnce {
+		return o.grantAll(append(events, o.grant(r)))
+	}
+	return append(events, Event{Kind: Queued, ID: a.ID})
+}
+
+// requestFor returns the request that an acquire would make.
+func (o *oracle) requestFor(a Acquire) *oracleRequest {
+	r := &oracleRequest{Acquire: a, arrival: o.arrivals + 1, since: o.now}
+	if parent := o.find(a.Parent); parent != nil {
+		r.around = append([]wire.ID{parent.ID}, parent.around...)
+	}
+	return r
+}
+
+// refuses returns why r is refused at once, or the empty code.
+func (o *oracle) refuses(r *oracleRequest, atOnce bool) wire.Code {
+	switch {
+	case o.shut:
+		return wire.ShuttingDown
+	case o.requestsOf(r.ID.Session) >= o.config.MaxRequests:
+		return wire.TooMany
+	case !r.Parent.IsZero() && !o.mayBeParent(r.Parent, r.ID.Session):
+		return wire.NotFound
+	case !o.grants() && (r.Steal || r.Wait == 0 && o.wouldBeGrantedFirst(r)):
+		return wire.NotGranting
+	case !atOnce && (r.Wait == 0 || r.Steal):
+		return wire.Unavailable
+	}
+	return ""
+}
+
+// requestsOf returns how many requests a session has, with steals and a candidate.
+func (o *oracle) requestsOf(session string) (n int) {
+	all := slices.Clone(o.requests)
+	for _, s := range o.steals {
+		all = append(all, s.oracleRequest)
+	}
+	if o.candidate != nil {
+		all = append(all, o.candidate)
+	}
+	for _, r := range all {
+		if r.ID.Session == session {
+			n++
+		}
+	}
+	return n
+}
+
+// mayBeParent reports whether a session may name that request as a parent.
+func (o *oracle) mayBeParent(id wire.ID, session string) bool {
+	p := o.find(id)
+	return p != nil && p.held && !o.leaving[p.ID.Session] &&
+		o.peers[p.ID.Session].Identity == o.peers[session].Identity
+}
+
+// wouldBeGrantedFirst reports whether r could be granted if it had come before all waiters.
+func (o *oracle) wouldBeGrantedFirst(r *oracleRequest) bool {
+	first := *r
+	first.arrival = 0
+	return o.isGrantable(&first)
+}
+
+// register makes r known.
+func (o *oracle) register(r *oracleRequest) {
+	o.arrivals++
+	r.arrival = o.arrivals
+	o.requests = append(o.requests, r)
+	for _, spec := range r.Locks {
+		o.use(spec.Name)
+	}
+}
+
+// answer answers the candidate, if the table does so at the same moment. It judges things as
+// they are then, except which requests must end: that is as of the question.
+func (o *oracle) answer(events []Event) []Event {
+	r := o.candidate
+	if r == nil || !o.pace.answers(len(events), r.ID) {
+		return events
+	}
+	o.candidate = nil
+	now, leaving, keep := o.now, o.leaving, o.keep
+	o.now, o.leaving, o.keep = r.since, r.leftThen, r.keepThen
+	stuck := o.stuckWith(r)
+	o.now, o.leaving, o.keep = now, leaving, keep
+	if slices.Contains(stuck, r.ID) {
+		o.refused = o.newRefusal(r, stuck)
+		return append(events, Event{Kind: Refused, ID: r.ID, Code: wire.Deadlock})
+	}
+	r.since = o.now
+	o.register(r)
+	return append(events, Event{Kind: Queued, ID: r.ID})
+}

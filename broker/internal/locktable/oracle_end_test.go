@@ -1,0 +1,132 @@
+package locktable
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event {
+	events = o.answer(o.Tick(now, events))
+	r := o.find(id)
+	if r == nil || !r.held {
+		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotHeld})
+	}
+	o.remove(r)
+	return o.grantAll(append(events, Event{Kind: Released, ID: id}))
+}
+
+func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
+	events = o.answer(o.Tick(now, events))
+	r := o.find(id)
+	if r == nil {
+		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
+	}
+	event := Event{Kind: Cancelled, ID: id, Steal: o.reportOf(r)}
+	o.remove(r)
+	return o.grantAll(append(events, event))
+}
+
+func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool) {
+	events = o.answer(o.Tick(now, events))
+	r := o.find(id)
+	if r == nil {
+		return events, false
+	}
+	event := Event{Kind: Evicted, ID: id, By: by, Message: message, Steal: o.reportOf(r)}
+	o.remove(r)
+	if r.held {
+		event.Kind, event.Lost = Lost, wire.LostEvicted
+	}
+	return o.grantAll(append(events, event)), true
+}
+
+// Shut ends the waiting requests name by name. Passing over a name costs as much as ending a
+// request.
+func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
+	events = o.answer(o.Tick(now, events))
+	o.shut = true
+	for budget > 0 && len(o.steals) > 0 {
+		s := o.steals[0]
+		budget -= len(s.Locks)
+		o.remove(s.oracleRequest)
+		events = append(events, Event{Kind: ShutDown, ID: s.ID, Steal: &s.report})
+	}
+	for budget > 0 {
+		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
+		if at < 0 {
+			return events, true
+		}
+		waiters := o.users(o.names[at].name, false)
+		if len(waiters) == 0 {
+			o.shutAt = o.names[at].seq
+			budget--
+			continue
+		}
+		budget -= len(waiters[0].Locks)
+		o.remove(waiters[0])
+		events = append(events, Event{Kind: ShutDown, ID: waiters[0].ID})
+	}
+	return events, false
+}
+
+// Drop ends one request after another, each at an instant of its own: the waiters in the order
+// of arrival, then the holders in the order of their grants.
+func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
+	events = o.Tick(now, events)
+	for budget > 0 {
+		next := o.nextToEnd(name)
+		if next == nil || next.held && o.keep[name] > now {
+			break
+		}
+		events = o.answer(events)
+		event := Event{Kind: Gone, ID: next.ID, Steal: o.reportOf(next)}
+		o.remove(next)
+		budget -= len(next.Locks)
+		events = append(events, event)
+	}
+	events = o.grantAll(events)
+	next := o.nextToEnd(name)
+	if next != nil && next.held && o.keep[name] > now {
+		o.kept[name] = true
+	}
+	return events, next == nil || o.kept[name]
+}
+
+// nextToEnd returns the request of a session that a drop ends first, or nil.
+func (o *oracle) nextToEnd(name string) (next *oracleRequest) {
+	all := slices.Clone(o.requests)
+	for _, s := range o.steals {
+		all = append(all, s.oracleRequest)
+	}
+	for _, r := range all {
+		if r.ID.Session == name && (next == nil || r.endsBefore(next)) {
+			next = r
+		}
+	}
+	return next
+}
+
+// endsBefore reports whether a drop of their session ends r before other.
+func (r *oracleRequest) endsBefore(other *oracleRequest) bool {
+	switch {
+	case r.held != other.held:
+		return other.held
+	case r.held:
+		return r.token < other.token
+	}
+	return r.arrival < other.arrival
+}
+
+// remove removes a request that ends.
+func (o *oracle) remove(r *oracleRequest) {
+	o.requests = slices.DeleteFunc(o.requests, func(other *oracleRequest) bool { return other == r })
+	o.steals = slices.DeleteFunc(o.steals, func(s *oracleSteal) bool { return s.oracleRequest == r })
+	if o.nextToEnd(r.ID.Session) == nil {
+		delete(o.kept, r.ID.Session)
+	}
+	for _, spec := range r.Locks {
+		o.rest(spec.Name)
+	}
+}

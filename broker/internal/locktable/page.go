@@ -1,0 +1,145 @@
+package locktable
+
+import (
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+)
+
+// A Query asks for a page of the listing.
+type Query struct {
+	Match string // a glob over names; empty: all names
+	Empty bool   // also list locks that nobody holds or waits for
+	After int64  // the Next of the page before; 0: from the first lock
+	Max   int    // how many locks, at least 1
+	Queue int    // how many holders, and how many waiters, of each lock
+	Seq   int64  // only the lock with this seq; 0: any lock
+
+	// HoldersAfter and WaitersAfter say where the lists begin: the HoldersNext and WaitersNext
+	// of the page before. They need Seq. If only one is given, the other list is left out.
+	HoldersAfter, WaitersAfter wire.Opt[int64]
+}
+
+// A Page is the answer to a Query: locks in the order in which their names came into use.
+type Page struct {
+	Locks []wire.LockInfo
+	Next  int64 // the After of the next page; 0: there is none
+	// TooFar says that the page is of no use: a list was to begin so deep inside a lock that
+	// the table has not looked so far.
+	TooFar bool
+}
+
+// While a page is made nobody else is served. So the work for one page is bounded, to about
+// half a millisecond. If a glob is costly, a single name takes longer.
+const (
+	pageWork = 100_000 // how many steps a page compares names with the glob, about
+	nameWork = 20      // how many of these steps it takes to look at a name at all
+)
+
+// Page answers q in one call, even if a list continues far inside a lock. The page may hold
+// fewer locks than q.Max although there are more: only Next tells. A glob that is a plain name
+// costs no search.
+func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event) {
+	events = t.advance(now, events)
+	p := t.BeginPage(q)
+	for !p.step() {
+	}
+	return p.Page, events
+}
+
+// fill makes the page.
+func (p *Paging) fill() {
+	p.Page.Locks = []wire.LockInfo{}
+	p.room = p.table.config.Budget.Page
+	if name, plain := glob.Name(p.query.Match); plain {
+		p.fillByName(name)
+		return
+	}
+	p.fillByGlob()
+}
+
+// fillByName lists the lock with that name, if it is asked for.
+func (p *Paging) fillByName(name string) {
+	q := &p.query
+	if l := p.table.locks.get(name); l != nil && l.seq > q.After && !q.endsBefore(l) && p.wants(l) {
+		p.list(l)
+	}
+}
+
+// fillByGlob lists the locks that match, one after another, until the page is full.
+func (p *Paging) fillByGlob() {
+	q, begin, work := &p.query, p.query.After, pageWork
+	cost := glob.Cost(q.Match)
+	p.table.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
+		if q.endsBefore(l) {
+			return false
+		}
+		full := work <= 0 || p.room <= 0 || len(p.Page.Locks) == q.Max
+		if full && q.After > begin {
+			p.Page.Next = q.After
+			return false
+		}
+		work -= nameWork + cost*len(l.name)
+		q.After = l.seq
+		if p.wants(l) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
+			p.list(l)
+		}
+		return true
+	})
+	p.table.charge((pageWork - work) / 4)
+}
+
+// endsBefore reports whether l comes after all that q asks for.
+func (q *Query) endsBefore(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
+
+// wants reports whether l is in use, or locks that are not were asked for, too.
+func (p *Paging) wants(l *lock) bool { return p.query.Empty || !p.table.unused(l) }
+
+// list puts l on the page, with as many holders and waiters as were asked for, or fewer if the
+// page has no more room.
+func (p *Paging) list(l *lock) {
+	info := wire.LockInfo{
+		Name:    l.name,
+		Seq:     l.seq,
+		Holding: int(l.holding),
+		Waiting: int(l.waiting),
+		Grants:  l.grants,
+		Holders: []wire.RequestInfo{},
+		Waiters: []wire.RequestInfo{},
+	}
+	p.table.charge(placeCost)
+	p.room -= p.table.config.Budget.lockSize(&info)
+	holders, waiters := l.holders.first, l.queue.first
+	if p.query.Seq != 0 {
+		holders, waiters = p.holders.at, p.waiters.at
+	}
+	noHolders := p.query.HoldersAfter.IsZero() && !p.query.WaitersAfter.IsZero()
+	noWaiters := p.query.WaitersAfter.IsZero() && !p.query.HoldersAfter.IsZero()
+	if !noHolders {
+		info.Holders, info.HoldersNext = p.describeFrom(holders, p.holders.after)
+	}
+	if !noWaiters {
+		info.Waiters, info.WaitersNext = p.describeFrom(waiters, p.waiters.after)
+	}
+	p.Page.TooFar = p.holders.room < 0 || p.waiters.room < 0
+	p.Page.Locks = append(p.Page.Locks, info)
+}
+
+// describeFrom describes the requests of a list from at on, as far as Query.Queue and the room
+// on the page allow. If it stops before the end, it returns the rank after which the list
+// continues. That is after, if it describes none.
+func (p *Paging) describeFrom(at *place, after int64) (infos []wire.RequestInfo, next wire.Opt[int64]) {
+	infos = []wire.RequestInfo{}
+	for ; at != nil; at = at.next {
+		if len(infos) == p.query.Queue || p.room <= 0 {
+			return infos, wire.Some(after)
+		}
+		info := p.table.describe(at)
+		p.room -= p.table.config.Budget.requestSize(&info)
+		infos, after = append(infos, info), at.rank()
+	}
+	return infos, next
+}

@@ -1,0 +1,266 @@
+package locktable
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// The verbs of scripts. At moves the clock and ticks. Clock only moves the clock, so the next
+// command is the first to see the new time.
+const (
+	verbOpen     = "open"
+	verbAcquire  = "acquire"
+	verbRelease  = "release"
+	verbCancel   = "cancel"
+	verbEvict    = "evict"
+	verbDrop     = "drop"
+	verbShut     = "shut"
+	verbAllow    = "allow"
+	verbAt       = "at"
+	verbClock    = "clock"
+	verbInfo     = "info"
+	verbWhy      = "why"
+	verbDeadline = "deadline"
+	verbHeld     = "held"
+	verbSearch   = "search"
+)
+
+// A verb is how scripts write a command, and what the command does.
+type verb struct {
+	parse func(c *command, w *words) error            // reads what follows the verb; nil: nothing does
+	write func(c command, b *strings.Builder)         // writes it
+	do    func(d *driver, c command) outcome          // calls the machine
+	lines func(c command, o outcome) (lines []string) // what a script shows beneath the events; or nil
+}
+
+var verbs = map[string]verb{
+	verbOpen:     {parseOpen, writeOpen, (*driver).open, nil},
+	verbAcquire:  {parseAcquireCommand, writeAcquire, (*driver).acquire, nil},
+	verbRelease:  {parseID, writeID, (*driver).release, nil},
+	verbCancel:   {parseID, writeID, (*driver).cancel, nil},
+	verbEvict:    {parseEvict, writeEvict, (*driver).evict, linesOfEvict},
+	verbDrop:     {parseDrop, writeDrop, (*driver).drop, linesOfSlice},
+	verbShut:     {parseShut, writeBudget, (*driver).shut, linesOfSlice},
+	verbAllow:    {parseAllow, writeAllow, (*driver).allow, nil},
+	verbAt:       {parseTime, writeTime, (*driver).at, nil},
+	verbClock:    {parseTime, writeTime, (*driver).clock, nil},
+	verbInfo:     {parseInfo, writeInfo, (*driver).info, linesOfInfo},
+	verbWhy:      {parseWhy, writeWhy, (*driver).why, linesOfWhy},
+	verbDeadline: {nil, nil, (*driver).deadline, linesOfDeadline},
+	verbHeld:     {nil, nil, (*driver).heldCount, linesOfHeld},
+	verbSearch:   {nil, nil, (*driver).search, nil},
+}
+
+func parseOpen(c *command, w *words) error {
+	c.session = w.next()
+	if w.nextIs("identity") {
+		c.by = w.next()
+	}
+	return nil
+}
+
+func writeOpen(c command, b *strings.Builder) {
+	fmt.Fprintf(b, " %s", c.session)
+	if c.by != "" {
+		fmt.Fprintf(b, " identity %s", c.by)
+	}
+}
+
+func (d *driver) open(c command) outcome {
+	d.Open(c.session, wire.Peer{Client: "client of " + c.session, Identity: c.by})
+	return outcome{}
+}
+
+func (d *driver) acquire(c command) outcome {
+	return outcome{Events: d.Acquire(d.now, c.acquire, nil)}
+}
+
+func parseID(c *command, w *words) error {
+	c.id = wire.ParseID(w.next())
+	return nil
+}
+
+func writeID(c command, b *strings.Builder) { fmt.Fprintf(b, " %s", c.id) }
+
+func (d *driver) release(c command) outcome { return outcome{Events: d.Release(d.now, c.id, nil)} }
+func (d *driver) cancel(c command) outcome  { return outcome{Events: d.Cancel(d.now, c.id, nil)} }
+
+func parseEvict(c *command, w *words) error {
+	c.id = wire.ParseID(w.next())
+	if w.nextIs("by") {
+		c.by = w.next()
+	}
+	if w.nextIs("message") {
+		c.message = w.next()
+	}
+	return nil
+}
+
+func writeEvict(c command, b *strings.Builder) {
+	writeID(c, b)
+	if c.by != "" {
+		fmt.Fprintf(b, " by %s", c.by)
+	}
+	if c.message != "" {
+		fmt.Fprintf(b, " message %s", c.message)
+	}
+}
+
+func (d *driver) evict(c command) (o outcome) {
+	o.Events, o.Done = d.Evict(d.now, c.id, c.by, c.message, nil)
+	return o
+}
+
+func linesOfEvict(_ command, o outcome) []string {
+	if !o.Done {
+		return []string{"unknown"}
+	}
+	return nil
+}
+
+func parseDrop(c *command, w *words) (err error) {
+	c.session = w.next()
+	if c.budget, err = w.budget(); err == nil && w.nextIs("keep") {
+		c.keep, err = w.duration()
+	}
+	c.unkeep = w.nextIs("unkeep")
+	return err
+}
+
+func writeDrop(c command, b *strings.Builder) {
+	fmt.Fprintf(b, " %s", c.session)
+	writeBudget(c, b)
+	if c.keep > 0 {
+		fmt.Fprintf(b, " keep %s", c.keep)
+	}
+	if c.unkeep {
+		b.WriteString(" unkeep")
+	}
+}
+
+func (d *driver) drop(c command) (o outcome) {
+	if d.left == nil {
+		d.left = make(map[string]bool)
+	}
+	if !d.left[c.session] {
+		d.Leave(c.session, c.keep)
+	}
+	d.left[c.session] = true
+	if c.unkeep {
+		d.Unkeep(c.session)
+	}
+	o.Events, o.Done = d.Drop(d.now, c.session, c.budget, nil)
+	return o
+}
+
+func parseShut(c *command, w *words) (err error) {
+	c.budget, err = w.budget()
+	return err
+}
+
+func (d *driver) shut(c command) (o outcome) {
+	o.Events, o.Done = d.Shut(d.now, c.budget, nil)
+	return o
+}
+
+// linesOfSlice says whether a drop or a shut is done.
+func linesOfSlice(c command, o outcome) []string {
+	switch {
+	case c.budget == whole && !o.Done:
+		return []string{"not done, with no end of budget"}
+	case c.budget != whole && o.Done:
+		return []string{"done"}
+	case c.budget != whole:
+		return []string{"not done"}
+	}
+	return nil
+}
+
+func parseAllow(c *command, w *words) (err error) {
+	c.ceiling, err = strconv.ParseInt(w.next(), 10, 64)
+	return err
+}
+
+func writeAllow(c command, b *strings.Builder) { fmt.Fprintf(b, " %d", c.ceiling) }
+
+func (d *driver) allow(c command) outcome { return outcome{Events: d.Allow(d.now, c.ceiling, nil)} }
+
+func parseTime(c *command, w *words) (err error) {
+	c.time, err = w.duration()
+	return err
+}
+
+func writeTime(c command, b *strings.Builder) { fmt.Fprintf(b, " %s", c.time) }
+
+func (d *driver) at(c command) outcome {
+	d.now = c.time
+	return outcome{Events: d.Tick(d.now, nil)}
+}
+
+func (d *driver) clock(c command) outcome {
+	d.now = c.time
+	return outcome{}
+}
+
+func (d *driver) info(c command) outcome {
+	page, events := d.Page(d.now, c.query, nil)
+	return outcome{Events: events, Page: &page}
+}
+
+func parseWhy(c *command, w *words) error {
+	if !w.nextIs("lock") {
+		return parseID(c, w)
+	}
+	c.name = w.next()
+	return nil
+}
+
+func writeWhy(c command, b *strings.Builder) {
+	if c.name != "" {
+		fmt.Fprintf(b, " lock %s", c.name)
+	} else {
+		writeID(c, b)
+	}
+}
+
+func (d *driver) why(c command) (o outcome) {
+	if c.name != "" {
+		o.Chain, o.Events = d.WhyLock(d.now, c.name, nil)
+	} else {
+		o.Chain, o.Done, o.Events = d.Why(d.now, c.id, nil)
+	}
+	return o
+}
+
+func linesOfWhy(c command, o outcome) []string {
+	switch {
+	case c.name == "" && !o.Done:
+		return []string{"unknown"}
+	case len(o.Chain) == 0:
+		return []string{"nobody"}
+	}
+	return stepLines(o.Chain)
+}
+
+func (d *driver) deadline(command) (o outcome) {
+	if due, ok := d.Deadline(); ok {
+		o.Due = &due
+	}
+	return o
+}
+
+func linesOfDeadline(_ command, o outcome) []string {
+	if o.Due == nil {
+		return []string{"none"}
+	}
+	return []string{"at " + o.Due.String()}
+}
+
+func (d *driver) heldCount(command) outcome { return outcome{Held: d.Held()} }
+
+func linesOfHeld(_ command, o outcome) []string { return []string{fmt.Sprint(o.Held)} }
+
+func (d *driver) search(command) outcome { return outcome{Events: d.Search(d.now, nil)} }

@@ -58,6 +58,7 @@ func logStart(log zerolog.Logger, addr net.Addr) {
 	log.Info().Str("address", addr.String()).Str("version", cli.BuildVersion()).Msg("listening")
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		log.Warn().Str("address", addr.String()).
-			Msg("other machines can connect, without credentials: anyone who reaches the port may do everything")
+			Msg("other machines can connect, and there are no credentials: " +
+				"anyone who reaches the port may do everything")
 	}
 }

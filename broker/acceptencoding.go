@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// prefersGzip reports whether these Accept-Encoding headers give gzip at least the weight of no encoding (RFC 9110,
-// section 12.5.3). Headers that it does not understand do not.
+// prefersGzip reports whether these Accept-Encoding headers give gzip at least the weight of the
+// identity encoding (RFC 9110, section 12.5.3). Headers that it does not understand count as
+// refusals.
 func prefersGzip(headers []string) bool {
 	const unsaid = -1.0
 	gzip, identity, others := unsaid, unsaid, unsaid
@@ -27,7 +28,7 @@ func prefersGzip(headers []string) bool {
 	return gzip > 0 && gzip >= identity
 }
 
-// weight reads "q=0.5". It is 1 without that, and 0 if that is malformed.
+// weight reads "q=0.5". It returns 1 for "", and 0 for anything malformed.
 func weight(parameters string) float64 {
 	parameters = strings.TrimSpace(parameters)
 	if parameters == "" {

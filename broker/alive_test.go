@@ -8,15 +8,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A browser answers the broker's pings for a page that hangs. A client that has said
-// alive=message is therefore cut off a timeout after its last message, to the instant,
-// however many pongs have come since, and what it held goes to the next.
+// A browser answers the broker's pings for a page that hangs. So a client with alive=message is cut
+// off exactly one session timeout after its last message, whatever pongs it has sent since. Its
+// lock goes to the next.
 func TestPongsOfAHungPage(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connectWith("a", "&alive=message"), r.connect("b")
 		a.take()
 		b.take()
-		pass(time.Second) // so that it does not end in the middle of a ping
+		pass(time.Second) // so that the timeout does not end during a ping
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.take()
 		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
@@ -27,7 +27,7 @@ func TestPongsOfAHungPage(t *testing.T) {
 		if a.pings == 0 {
 			t.Error("no ping was answered meanwhile")
 		}
-		if !t.Failed() { // else it would stay for ever
+		if !t.Failed() { // else the session would stay for ever
 			a.expectClose(1008, "silent")
 		}
 		_ = a.ws.Close()
@@ -35,7 +35,7 @@ func TestPongsOfAHungPage(t *testing.T) {
 	})
 }
 
-// It stays as long as it sends messages: 24 hours of the client's own pings.
+// Such a client stays connected as long as it sends messages: here, 24 hours of its own pings.
 func TestMessagesAreSignsOfLife(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connectWith("a", "&alive=message")
@@ -48,7 +48,7 @@ func TestMessagesAreSignsOfLife(t *testing.T) {
 	})
 }
 
-// What is kept of it is kept for a timeout after its last message, not its last pong.
+// Its locks are kept for one session timeout after its last message, not after its last pong.
 func TestKeptSinceTheLastMessage(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := r.connectWith("a", "&alive=message"), r.connect("b")
@@ -67,7 +67,7 @@ func TestKeptSinceTheLastMessage(t *testing.T) {
 	})
 }
 
-// The bytes of a message are signs of life for such a client, too.
+// For such a client, part of a message is a sign of life, too.
 func TestTricklingMessage(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dialWith("a", "&alive=message")
@@ -86,7 +86,7 @@ func TestTricklingMessage(t *testing.T) {
 	})
 }
 
-// What is wrong with the broker's own parameters is refused, not dropped in silence.
+// An invalid value of one of the broker's parameters is refused, not ignored.
 func TestQueryRefusals(t *testing.T) {
 	for query, help := range map[string]string{
 		"alive=ping":                  "alive: want message",
@@ -104,7 +104,7 @@ func TestQueryRefusals(t *testing.T) {
 	}
 }
 
-// Other parameters do not matter to the broker: they may be for a proxy.
+// The broker ignores other parameters: they may be for a proxy.
 func TestForeignParameters(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		queries := []string{"t=a%zz", "x=1;y=2", "x=1&x=2", "%zz=1", "client=a;b", "&&", "alive=message&t=%zz"}

@@ -15,11 +15,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
-// A lock that is taken and given back costs the broker two allocations, one for each
-// frame that the WebSocket library reads. The client here makes none.
+// A pair, an acquire and its release, costs the broker two allocations: one for each frame that the
+// WebSocket library reads. The client here makes none.
 func TestPairAllocations(t *testing.T) {
 	const most = 2 + poolLosses
-	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no ping comes between
+	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no ping comes in between
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestPairAllocations(t *testing.T) {
 	}
 }
 
-// readRest reads the token, whose length varies, to the end of its frame.
+// readRest reads the token, whose length varies, up to the end of the frame.
 func readRest(t *testing.T, line net.Conn, one []byte) {
 	t.Helper()
 	one[0] = 0

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// cuts are things that a client may do for which the broker cuts it off.
+// cuts are things for which the broker cuts a client off.
 var cuts = map[int]func(p *peer){
 	wire.CloseTooBig: func(p *peer) { p.send("%s", strings.Repeat(" ", 65537)) },
 	wire.CloseBinary: func(p *peer) { _ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}")) },
@@ -23,13 +23,13 @@ var cuts = map[int]func(p *peer){
 	},
 }
 
-// answersNoClose makes p read close frames, and answer none.
+// answersNoClose makes p read close frames without answering them.
 func (p *peer) answersNoClose() {
 	p.ws.SetCloseHandler(func(int, string) error { return nil })
 }
 
-// A client that answers the close frame of the broker has given everything up: its locks go
-// at once, although it leaves the connection open.
+// A client that answers the broker's close frame has given everything up. Its locks go to others at
+// once, although it leaves the connection open.
 func TestAnswerAfterACut(t *testing.T) {
 	for code, cut := range cuts {
 		inBubble(t, broker.Config{}, func(r *rig) {
@@ -46,7 +46,7 @@ func TestAnswerAfterACut(t *testing.T) {
 	}
 }
 
-// It may take its time, and send what it likes before it answers.
+// The client may answer late, and may send anything before the answer.
 func TestLateAnswer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -66,7 +66,7 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
-// A goodbye that has crossed the broker's close frame is one, also with lock delay.
+// A goodbye that crosses the broker's close frame counts, even with lock delay.
 func TestGoodbyeAfterACut(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -80,9 +80,9 @@ func TestGoodbyeAfterACut(t *testing.T) {
 	})
 }
 
-// A close frame frees no locks unless its sender has read the broker's. One with another code has
-// not: a library may have sent it at the same time. An answer frees none either if something else
-// may answer for the client and then close the connection, nor with lock delay.
+// A close frame frees locks only if its sender has read the broker's. A frame with another code
+// does not prove that: a library may have sent it at the same time. An answer frees none either
+// with alive=message, because something else may answer for the client, and none with lock delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string
@@ -126,12 +126,12 @@ func TestNoAnswerAfterACut(t *testing.T) {
 	}
 }
 
-// After a breach of the rules of WebSocket nothing that comes can be read, and so no answer.
+// After a breach of the rules of WebSocket the broker can read nothing more, and so no answer.
 func TestAnswerAfterABreach(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
 		a.answersNoClose()
-		if _, err := a.net.Write([]byte{0x83, 0x80, 0, 0, 0, 0}); err != nil { // an opcode that there is not
+		if _, err := a.net.Write([]byte{0x83, 0x80, 0, 0, 0, 0}); err != nil { // an opcode that does not exist
 			t.Fatal(err)
 		}
 		<-a.ended
@@ -145,8 +145,8 @@ func TestAnswerAfterABreach(t *testing.T) {
 	})
 }
 
-// A slow consumer that reads on at last, and answers within a second, has given everything up
-// as well. It is the loop that has cut it off, while its reader was reading.
+// A slow consumer that reads on and answers within a second has given everything up as well. Here
+// the loop cuts it off, while its reader is reading.
 func TestSlowConsumerAnswers(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -156,7 +156,7 @@ func TestSlowConsumerAnswers(t *testing.T) {
 		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
 		garbage := strings.Repeat("x", 60_000)
 		for due := 0; due < broker.OutboxBytes*102/100; due += len(garbage) {
-			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that repeats the id
 		}
 		b.expect()
 		a.read()

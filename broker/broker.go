@@ -4,129 +4,100 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"sync"
-	"sync/atomic"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 )
 
-// A Broker hands out locks. Make one with [New]. Its methods may be called
-// concurrently.
+// A Broker hands out locks. Make one with [New]. Its methods may be called concurrently.
 type Broker struct {
-	config     Config
+	services
 	upgrader   websocket.Upgrader
 	origins    origins
-	door       *door
-	lines      *lines // of the log
+	conns      *connLimit
 	handshakes *handshakes
 	client     clientFiles   // served to pages
 	names      func() string // of sessions
-	inbox      *inbox
-	readers    gate
-	writers    gate
+	readers    floodSlots
+	writers    floodSlots
 	loop       *loop
-	tokens     tokenSource
-	standing   standing
+	tokens     fence.Source
 
-	started  atomic.Bool
-	ready    atomic.Bool
-	draining atomic.Bool
-
-	over context.Context // ends when the loop has ended; sessions that still part hurry then
+	life lifecycle
+	over context.Context // ends when the loop has ended; sessions that are ending then hurry
 	end  context.CancelFunc
-
-	mu       sync.Mutex
-	stopped  bool
-	sessions sync.WaitGroup // their goroutines, what the loop does aside, and the watchdog
 }
 
-// ErrStarted is returned by a second Run.
+// services are what every connection uses of its broker.
+type services struct {
+	config Config
+	logs   *logLimits
+	grants grantStatus
+	inbox  *inbox
+}
+
+// ErrStarted is returned by a second call of [Broker.Run].
 var ErrStarted = errors.New("broker: Run was called before")
 
-// New makes a broker, or says what is wrong with the config or its StateDir. It
-// does nothing until Run is called, except that connections may already be made
-// and wait, and that StateDir is taken: Run gives it back.
+// New makes a broker. It returns an error if the config is invalid or its StateDir cannot be used.
+// Connections may be made at once; they wait until Run is called. New locks StateDir, and Run
+// unlocks it at its end.
 func New(config Config) (*Broker, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	b := &Broker{
-		config: config, names: newSessionNames().next, inbox: newInbox(),
-		readers: newGate(), writers: newGate(), upgrader: newUpgrader(),
+		services: services{config: config, logs: newLogLimits(config.Logger), inbox: newInbox()},
+		names:    newSessionNames().next,
+		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	b.lines = newLines(config.Logger)
-	b.door, b.handshakes = newDoor(&config), newHandshakes(&config, b.lines)
-	if b.client, err = theClient(); err != nil {
+	b.conns, b.handshakes = newConnLimit(&config), newHandshakes(&config, b.logs)
+	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.loop.refuse, b.loop.aside, b.loop.standing = b.refuse, b.sessions.Go, &b.standing
-	b.loop.lines = b.lines
-	b.tokens, err = newTokenSource(config)
-	if err != nil {
+	b.loop.refuse, b.loop.aside = b.refuse, b.life.goroutines.Go
+	b.loop.grants, b.loop.logs = &b.grants, b.logs
+	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-// Run serves until ctx ends. Then it grants nothing more, refuses connections,
-// and tells every client so; when nothing is held any more, or when
-// [Config].Drain is over, it closes every connection with code 1012, which
-// releases every lock. It returns when no goroutine of it is left, within a few
-// seconds more. The error is nil, or says why StateDir does not know how the run
-// has ended, which counts as an end that was not clean. [ErrNoTokens] ends
-// Run as the end of ctx does. A broker runs once: a second Run returns
-// [ErrStarted]. Should the event loop be stuck for a minute, Run panics with
-// the stacks of all goroutines: nobody would get a lock any more.
+// Run serves until ctx ends. Then it drains: it grants nothing more, refuses connections, and tells
+// every client so. When no request holds, or when [Config].Drain is over, it closes every
+// connection with code 1012, which releases every lock. It returns when all its goroutines have
+// ended, within a few seconds more.
+//
+// The error is nil, or says why StateDir could not record the end of the run. The next run then
+// treats this end as one that was not clean. After the last fencing token Run drains by itself and
+// returns [ErrNoTokens]. A broker runs once: a second call of Run returns [ErrStarted].
+//
+// If the event loop is stuck for a minute, Run panics with the stacks of all goroutines, because
+// nobody would get a lock again.
 func (b *Broker) Run(ctx context.Context) error {
-	if b.started.Swap(true) {
+	if !b.life.advance(phaseServing) {
 		return ErrStarted
 	}
-	b.ready.Store(true)
 	ended := make(chan struct{})
-	b.sessions.Go(func() { b.loop.watchdog.watch(ended, abort) })
+	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)
 	b.refuse()
 	b.end()
 
-	b.mu.Lock()
-	b.stopped = true
-	b.mu.Unlock()
-	b.sessions.Wait()
-	b.lines.flush()
-	return errors.Join(err, b.tokens.close())
+	b.life.advance(phaseStopped)
+	b.life.goroutines.Wait()
+	b.logs.flush()
+	return errors.Join(err, b.tokens.Close())
 }
 
-// refuse lets nobody in any more.
-func (b *Broker) refuse() {
-	b.draining.Store(true)
-	b.ready.Store(false)
-}
-
-func (b *Broker) hasStopped() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stopped
-}
-
-// serve runs a session from that address on its own goroutines, unless the broker has stopped.
-func (b *Broker) serve(s *session, address netip.Prefix) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.stopped {
-		return false
-	}
-	b.sessions.Go(func() {
-		defer b.door.leave(address)
-		s.run(b.over)
-	})
-	return true
-}
+// refuse makes the broker refuse connections from now on.
+func (b *Broker) refuse() { b.life.advance(phaseDraining) }

@@ -5,13 +5,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// How many bytes of JSON an answer to info or why may take, about.
+// About how many bytes of JSON an answer to info, or to why, may take.
 const (
 	pageBytes  = 256 << 10
 	chainBytes = 128 << 10
 )
 
-// answerBudget bounds the answers of the lock table in bytes of JSON.
+// answerBudget returns the limits of the table's answers, in bytes of JSON.
 func answerBudget() locktable.Budget {
 	return locktable.Budget{
 		Page:        pageBytes,

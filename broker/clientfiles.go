@@ -9,42 +9,30 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-
-	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-// clientFiles are those of the JavaScript client, by the path at which a page finds them.
+// clientFiles are the files of the JavaScript client, by the path at which a page finds them.
 type clientFiles map[string]clientFile
 
-// A clientFile is one of them.
 type clientFile struct {
 	contentType string
 	plain       representation
-	gzipped     representation // or the plain one, where that is not longer
+	gzipped     representation // the plain one, if that is shorter
 }
 
-// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own: otherwise a cache
-// could serve the compressed one to a client that cannot read it.
+// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own.
+// Otherwise a cache could serve the compressed one to a client that cannot read it.
 type representation struct {
 	body     []byte
 	encoding string // "": none
 	etag     string
 }
 
-// theClient is what every broker serves. client.js is the whole client, so that a page need not fetch one part after
-// another. The other parts are served as well.
-var theClient = sync.OnceValues(func() (clientFiles, error) {
-	files, err := readClient(js.Files())
-	if err != nil {
-		return nil, err
-	}
-	files["/client.js"], err = newClientFile("client.js", []byte(js.Module()))
-	return files, err
-})
-
-// readClient reads the scripts and types in the top directory of files.
+// readClient reads the scripts and types in the top directory of files. nil has none.
 func readClient(files fs.FS) (clientFiles, error) {
+	if files == nil {
+		return nil, nil
+	}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
 		return nil, fmt.Errorf("client files: %w", err)
@@ -89,7 +77,7 @@ func newRepresentation(body []byte, encoding string) representation {
 	return representation{body, encoding, fmt.Sprintf("\"%x\"", sha256.Sum256(body))}
 }
 
-// clientFileType is "" for what is not served.
+// clientFileType returns the media type of a file, or "" if such files are not served.
 func clientFileType(name string) string {
 	switch {
 	case strings.HasSuffix(name, ".js"):
@@ -100,8 +88,8 @@ func clientFileType(name string) string {
 	return ""
 }
 
-// serveClient adds the client's files to mux. Browsers keep them, and ask each time
-// whether they are still the same: so the client fits its broker, and the parts fit together.
+// serveClient adds the client's files to mux. Browsers keep the files, and ask each time whether
+// they have changed. So the client fits its broker, and the parts fit together.
 func (b *Broker) serveClient(mux *http.ServeMux) {
 	for path, file := range b.client {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -111,8 +99,8 @@ func (b *Broker) serveClient(mux *http.ServeMux) {
 	}
 }
 
-// serve answers with the whole file: to give out parts of it, as http.ServeContent does, would
-// let one request ask for thousands of them.
+// serve answers with the whole file. http.ServeContent would serve ranges, and one request could
+// ask for thousands of them.
 func (f clientFile) serve(w http.ResponseWriter, r *http.Request) {
 	selected := f.plain
 	if prefersGzip(r.Header["Accept-Encoding"]) {
@@ -138,7 +126,7 @@ func (f clientFile) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isKnown reports whether the client has it already (RFC 9110, section 13.1.2).
+// isKnown reports whether the client already has this representation (RFC 9110, section 13.1.2).
 func (p representation) isKnown(r *http.Request) bool {
 	for _, tags := range r.Header["If-None-Match"] {
 		for tag := range strings.SplitSeq(tags, ",") {
@@ -151,9 +139,8 @@ func (p representation) isKnown(r *http.Request) bool {
 	return false
 }
 
-// allowSharing lets the page that asks see the answer, where its origin is allowed
-// (the CORS protocol of the Fetch standard). Other pages get the answer, and their
-// browsers keep it from them.
+// allowSharing lets the page that asks see the answer if its origin is allowed (the CORS protocol
+// of the Fetch standard). The browser hides the answer from other pages.
 func (b *Broker) allowSharing(h http.Header, r *http.Request) {
 	h.Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); origin != "" && b.checkOrigin(r) == nil {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,23 +16,20 @@ import (
 	"testing/fstest"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-// clientHandler is that of a broker that serves these files as its client.
+// clientHandler returns the handler of a broker that serves these files.
 func clientHandler(t *testing.T, config broker.Config, files fs.FS) http.Handler {
 	t.Helper()
+	config.ClientFiles = files
 	b, err := broker.New(config)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.RigClient(files); err != nil {
 		t.Fatal(err)
 	}
 	return b.Handler()
 }
 
-// aClient is one of two files, with what is beside it.
+// aClient has two files that are served, and some that are not.
 var aClient = fstest.MapFS{
 	"client.js":     {Data: []byte("export {}")},
 	"index.d.ts":    {Data: []byte("export declare const connect: unknown")},
@@ -42,7 +38,7 @@ var aClient = fstest.MapFS{
 	"odd.js/part":   {Data: []byte("a file in a directory with such a name")},
 }
 
-// fetch asks for a file of http://broker.test.
+// fetch requests a file of http://broker.test.
 func fetch(h http.Handler, method, path string, header http.Header) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, "http://broker.test"+path, http.NoBody)
 	maps.Copy(request.Header, header)
@@ -73,23 +69,27 @@ func TestClientFiles(t *testing.T) {
 		if test.status != 200 {
 			continue
 		}
-		if got.Body.String() != test.body || got.Header().Get("Content-Type") != test.contentType || got.Header().Get("X-Content-Type-Options") != "nosniff" {
+		if got.Body.String() != test.body || got.Header().Get("Content-Type") != test.contentType ||
+			got.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %q %q", test.path, got.Body, got.Header())
 		}
 		head := fetch(h, http.MethodHead, test.path, nil)
-		if head.Code != 200 || head.Body.Len() != 0 || head.Header().Get("Content-Length") != strconv.Itoa(len(test.body)) ||
+		if head.Code != 200 || head.Body.Len() != 0 ||
+			head.Header().Get("Content-Length") != strconv.Itoa(len(test.body)) ||
 			head.Header().Get("ETag") != got.Header().Get("ETag") {
 			t.Errorf("HEAD %s: %d %q %q", test.path, head.Code, head.Body, head.Header())
 		}
-		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-			if not := fetch(h, method, test.path, nil); not.Code != 405 || not.Header().Get("Allow") != "GET, HEAD" {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete,
+			http.MethodOptions} {
+			not := fetch(h, method, test.path, nil)
+			if not.Code != 405 || not.Header().Get("Allow") != "GET, HEAD" {
 				t.Errorf("%s %s: %d, Allow %q", method, test.path, not.Code, not.Header().Get("Allow"))
 			}
 		}
 	}
 }
 
-// Browsers keep the files, ask each time, and are told when nothing has changed.
+// Browsers keep the files, ask each time, and get 304 if nothing has changed.
 func TestClientFilesAreKept(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, aClient)
@@ -98,7 +98,8 @@ func TestClientFilesAreKept(t *testing.T) {
 	if len(etag) < 20 || !strings.HasPrefix(etag, `"`) || first.Header().Get("Cache-Control") != "no-cache" {
 		t.Errorf("ETag %q, Cache-Control %q", etag, first.Header().Get("Cache-Control"))
 	}
-	again := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}, "Origin": {"https://app.example"}})
+	again := fetch(h, http.MethodGet, "/client.js",
+		http.Header{"If-None-Match": {etag}, "Origin": {"https://app.example"}})
 	if again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != etag {
 		t.Errorf("asked again: %d %q, ETag %q", again.Code, again.Body, again.Header().Get("ETag"))
 	}
@@ -106,12 +107,14 @@ func TestClientFilesAreKept(t *testing.T) {
 		t.Errorf("asked again: Access-Control-Allow-Origin %q", got)
 	}
 	for _, tags := range []string{"*", "W/" + etag, `"x", ` + etag, `"x",W/` + etag + `,"y"`} {
-		if got := fetch(h, http.MethodHead, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 304 {
+		if got := fetch(h, http.MethodHead, "/client.js",
+			http.Header{"If-None-Match": {tags}}); got.Code != 304 {
 			t.Errorf("If-None-Match %s: %d, want 304", tags, got.Code)
 		}
 	}
 	for _, tags := range []string{"", `"x"`, strings.Trim(etag, `"`), etag[:20]} {
-		if got := fetch(h, http.MethodGet, "/client.js", http.Header{"If-None-Match": {tags}}); got.Code != 200 {
+		if got := fetch(h, http.MethodGet, "/client.js",
+			http.Header{"If-None-Match": {tags}}); got.Code != 200 {
 			t.Errorf("If-None-Match %s: %d, want 200", tags, got.Code)
 		}
 	}
@@ -120,15 +123,16 @@ func TestClientFilesAreKept(t *testing.T) {
 		t.Errorf("another file: %d, ETag %q", other.Code, other.Header().Get("ETag"))
 	}
 	next := clientHandler(t, config, fstest.MapFS{"client.js": {Data: []byte("export default 1")}})
-	if changed := fetch(next, http.MethodGet, "/client.js", http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
+	if changed := fetch(next, http.MethodGet, "/client.js",
+		http.Header{"If-None-Match": {etag}}); changed.Code != 200 {
 		t.Errorf("another version: %d, want 200", changed.Code)
 	}
 }
 
-// zipped is a client of one file that gzip makes shorter.
+// zipped has one file, which gzip makes shorter.
 var zipped = fstest.MapFS{"client.js": {Data: []byte("export {};" + strings.Repeat(" // and so on", 100))}}
 
-// Who can read gzip gets it, and nobody else.
+// Only clients that accept gzip get it.
 func TestClientFilesAreCompressed(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, zipped)
 	want := string(zipped["client.js"].Data)
@@ -157,7 +161,8 @@ func TestClientFilesAreCompressed(t *testing.T) {
 		t.Run(accepted, func(t *testing.T) {
 			header := http.Header{"Accept-Encoding": {accepted}}
 			got := fetch(h, http.MethodGet, "/client.js", header)
-			if got.Code != 200 || got.Header().Get("Content-Encoding") != encoding || unzip(t, got) != want {
+			if got.Code != 200 || got.Header().Get("Content-Encoding") != encoding ||
+				unzip(t, got) != want {
 				t.Errorf("%d %q, want %q", got.Code, got.Header(), encoding)
 			}
 			head := fetch(h, http.MethodHead, "/client.js", header)
@@ -174,8 +179,8 @@ func TestClientFilesAreCompressed(t *testing.T) {
 	}
 }
 
-// A cache that has one form of a file is not told that it is what a client that cannot read it has asked for.
-func TestFormsOfClientFilesAreToldApart(t *testing.T) {
+// A cache that has one representation of a file is not told that the other one is the same.
+func TestRepresentationsDiffer(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, zipped)
 	etags := map[string]string{}
@@ -186,11 +191,13 @@ func TestFormsOfClientFilesAreToldApart(t *testing.T) {
 	for asked := range etags {
 		for known, etag := range etags {
 			got := fetch(h, http.MethodGet, "/client.js",
-				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag}, "Origin": {"https://app.example"}})
+				http.Header{"Accept-Encoding": {asked}, "If-None-Match": {etag},
+					"Origin": {"https://app.example"}})
 			if (got.Code == 304) != (asked == known) {
-				t.Errorf("who has %s and asks for %s gets %d", known, asked, got.Code)
+				t.Errorf("a client that has %s and asks for %s gets %d", known, asked, got.Code)
 			}
-			if vary := got.Header().Values("Vary"); !slices.Equal(vary, []string{"Origin", "Accept-Encoding"}) {
+			if vary := got.Header().Values("Vary"); !slices.Equal(vary,
+				[]string{"Origin", "Accept-Encoding"}) {
 				t.Errorf("%d: Vary %q", got.Code, vary)
 			}
 			if encoding := got.Header().Get("Content-Encoding"); got.Code == 304 && encoding != "" {
@@ -200,42 +207,7 @@ func TestFormsOfClientFilesAreToldApart(t *testing.T) {
 	}
 }
 
-// What every broker serves: the client in one file that imports nothing, and each part as it is written.
-func TestServedClient(t *testing.T) {
-	b, err := broker.New(broker.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries, err := fs.ReadDir(js.Files(), ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		text, err := fs.ReadFile(js.Files(), entry.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := string(text)
-		if entry.Name() == "client.js" {
-			want = js.Module()
-		}
-		for _, encoding := range []string{"identity", "gzip"} {
-			got := fetch(b.Handler(), http.MethodGet, "/"+entry.Name(), http.Header{"Accept-Encoding": {encoding}})
-			if got.Code != 200 || unzip(t, got) != want {
-				t.Errorf("%s, %s: %d, %.200s", entry.Name(), encoding, got.Code, got.Body)
-			}
-			const firstPackets = 10_000 // bytes that a connection sends before it waits for an answer
-			if entry.Name() == "client.js" && encoding == "gzip" && got.Body.Len() > firstPackets {
-				t.Errorf("client.js has %d bytes", got.Body.Len())
-			}
-		}
-	}
-	if imported := regexp.MustCompile(`(?m)^\s*import\b|\bimport\(|^await`).FindString(js.Module()); imported != "" {
-		t.Errorf("client.js has %q", imported)
-	}
-}
-
-// unzip is the body of a response, as it was before it was encoded.
+// unzip returns the body of a response, decoded.
 func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
 	t.Helper()
 	if response.Header().Get("Content-Encoding") == "" {
@@ -252,7 +224,7 @@ func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
 	return string(text)
 }
 
-// Pages of other origins may import the client where they may use the broker.
+// Pages of other origins may import the client if they may use the broker.
 func TestClientFilesAreShared(t *testing.T) {
 	log := &testLog{}
 	tests := []struct{ origin, allowed string }{
@@ -262,45 +234,55 @@ func TestClientFilesAreShared(t *testing.T) {
 		{"https://evil.test", ""},
 		{"null", ""},
 	}
-	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}, AllowedHosts: []string{"broker.test"}}, aClient)
+	h := clientHandler(t, broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"},
+		AllowedHosts: []string{"broker.test"}}, aClient)
 	for _, test := range tests {
 		header := http.Header{}
 		if test.origin != "" {
 			header["Origin"] = []string{test.origin}
 		}
 		got := fetch(h, http.MethodGet, "/client.js", header)
-		if allowed := got.Header().Get("Access-Control-Allow-Origin"); got.Code != 200 || allowed != test.allowed {
-			t.Errorf("%q: %d, Access-Control-Allow-Origin %q, want %q", test.origin, got.Code, allowed, test.allowed)
+		if allowed := got.Header().Get("Access-Control-Allow-Origin"); got.Code != 200 ||
+			allowed != test.allowed {
+			t.Errorf("%q: %d, Access-Control-Allow-Origin %q, want %q", test.origin, got.Code, allowed,
+				test.allowed)
 		}
 		if got.Header().Get("Vary") != "Origin" {
 			t.Errorf("%q: Vary %q", test.origin, got.Header().Get("Vary"))
 		}
 	}
-	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`, "https://evil.test")) != 1 {
-		t.Errorf("the log says %q, want a line for each of the two that were refused", log.lines("refused"))
+	if len(log.lines("--allow-origin")) != 2 || len(log.lines("--allow-origin", `"path":"/client.js"`,
+		"https://evil.test")) != 1 {
+		t.Errorf("the log says %q, want a line for each of the two refused origins", log.lines("refused"))
 	}
 }
 
-// Parts of a file are not served: one request could ask for thousands of them.
+// Ranges of a file are not served: one request could ask for thousands of them.
 func TestClientFilesHaveNoRanges(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, aClient)
 	whole := fetch(h, http.MethodGet, "/client.js", nil)
-	for _, ranges := range []string{"bytes=0-0", "bytes=0-0" + strings.Repeat(",0-0", 8000), "bytes=99-", "nonsense"} {
-		got := fetch(h, http.MethodGet, "/client.js", http.Header{"Range": {ranges}, "If-Range": {whole.Header().Get("ETag")}})
-		if got.Code != 200 || got.Body.String() != whole.Body.String() || got.Header().Get("Accept-Ranges") != "none" || got.Header().Get("Content-Range") != "" {
+	for _, ranges := range []string{"bytes=0-0", "bytes=0-0" + strings.Repeat(",0-0", 8000), "bytes=99-",
+		"nonsense"} {
+		got := fetch(h, http.MethodGet, "/client.js",
+			http.Header{"Range": {ranges}, "If-Range": {whole.Header().Get("ETag")}})
+		if got.Code != 200 || got.Body.String() != whole.Body.String() ||
+			got.Header().Get("Accept-Ranges") != "none" || got.Header().Get("Content-Range") != "" {
 			t.Errorf("%.20s: %d %q, %q", ranges, got.Code, got.Body, got.Header())
 		}
 	}
 }
 
-// Files that cannot be read are an error, and not a client with holes.
+// New fails if a file cannot be read: a client with holes is worse than none.
 func TestUnreadableClientFiles(t *testing.T) {
-	b, err := broker.New(broker.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.RigClient(unreadable{fstest.MapFS{"client.js": {}}}); err == nil {
+	if _, err := broker.New(broker.Config{ClientFiles: unreadable{fstest.MapFS{"client.js": {}}}}); err == nil {
 		t.Error("no error")
+	}
+}
+
+// A broker without client files serves none.
+func TestNoClientFiles(t *testing.T) {
+	if got := fetch(clientHandler(t, broker.Config{}, nil), http.MethodGet, "/client.js", nil); got.Code != 404 {
+		t.Errorf("/client.js: %d, want 404", got.Code)
 	}
 }
 

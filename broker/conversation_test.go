@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// TestConversations plays the clients of every golden conversation to a real
-// broker, which must answer byte for byte.
+// TestConversations plays the clients of every golden conversation to a real broker, which must
+// answer byte for byte.
 func TestConversations(t *testing.T) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {
@@ -21,79 +21,111 @@ func TestConversations(t *testing.T) {
 	for _, c := range conversations {
 		t.Run(c.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b, err := broker.New(broker.Config{Drain: -1})
+				b, err := broker.New(broker.Config{Drain: broker.None})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if first := c.Steps[0]; first.Kind == wiretest.Grace {
 					b.RigGrace(first.Wait)
 				}
-				rigged(t, b, func(r *rig) { r.play(c) })
+				rigged(t, b, func(r *rig) { newStage(r).play(c) })
 			})
 		})
 	}
 }
 
-func (r *rig) play(c wiretest.Conversation) {
-	r.t.Helper()
-	peers := map[string]*peer{}
-	expected := map[string][]string{}
-	closed := map[string]wiretest.Step{}
-	settle := func() {
-		for name, end := range closed { // first: who is closed closes its side, which may let others in
-			peers[name].expect(expected[name]...)
-			peers[name].expectClose(end.Code, end.Reason)
-			delete(peers, name)
-		}
-		for name, p := range peers {
-			p.expect(expected[name]...)
-		}
-		clear(expected)
-		clear(closed)
-		if r.t.Failed() {
-			r.t.FailNow()
-		}
+// A stage plays a conversation. The frames and closings that a connection must receive are checked
+// before anything else is sent.
+type stage struct {
+	*rig
+	peers    map[string]*peer
+	expected map[string][]string
+	closed   map[string]wiretest.Step
+}
+
+func newStage(r *rig) *stage {
+	return &stage{
+		rig: r, peers: map[string]*peer{},
+		expected: map[string][]string{}, closed: map[string]wiretest.Step{},
 	}
+}
+
+func (s *stage) play(c wiretest.Conversation) {
+	s.t.Helper()
 	for _, step := range c.Steps {
-		// What has been expected is due before anything else happens.
-		if step.Kind != wiretest.Receive && step.Kind != wiretest.Closed {
-			settle()
-		}
-		p := peers[step.Conn]
 		switch step.Kind {
-		case wiretest.Connect:
-			more := ""
-			if step.Query != "" {
-				more = "&" + step.Query
-			}
-			peers[step.Conn] = r.connectWith(step.Conn, more)
-		case wiretest.Send:
-			p.send("%s", step.Frame)
-		case wiretest.SendBinary:
-			_ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}"))
 		case wiretest.Receive:
-			expected[step.Conn] = append(expected[step.Conn], string(step.Frame))
+			s.expected[step.Conn] = append(s.expected[step.Conn], string(step.Frame))
 		case wiretest.Closed:
-			closed[step.Conn] = step
-		case wiretest.Close:
-			if step.Code != 0 {
-				p.sendClose(step.Code, "") // it vanishes later
-				continue
-			}
-			p.close()
-			delete(peers, step.Conn)
-		case wiretest.Vanish:
-			p.vanish()
-			delete(peers, step.Conn)
-		case wiretest.Grace: // it has begun so
-		case wiretest.Pass:
-			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
+			s.closed[step.Conn] = step
 		default:
-			r.t.Fatalf("%s:%d: unknown step", c.Path, step.Line)
+			s.checkExpected()
+			if !s.act(step) {
+				s.t.Fatalf("%s:%d: unknown step", c.Path, step.Line)
+			}
 		}
 	}
-	settle()
-	for _, p := range peers {
+	s.checkExpected()
+	for _, p := range s.peers {
 		p.close()
 	}
+}
+
+// checkExpected checks everything that was expected since the last check.
+func (s *stage) checkExpected() {
+	s.t.Helper()
+	for name, end := range s.closed { // first: a closed peer closes its side, which may free its locks
+		s.peers[name].expect(s.expected[name]...)
+		s.peers[name].expectClose(end.Code, end.Reason)
+		delete(s.peers, name)
+	}
+	for name, p := range s.peers {
+		p.expect(s.expected[name]...)
+	}
+	clear(s.expected)
+	clear(s.closed)
+	if s.t.Failed() {
+		s.t.FailNow()
+	}
+}
+
+// act does what a client does in a step, or lets time pass. It reports false if the step is
+// unknown.
+func (s *stage) act(step wiretest.Step) bool {
+	s.t.Helper()
+	p := s.peers[step.Conn]
+	switch step.Kind {
+	case wiretest.Connect:
+		query := ""
+		if step.Query != "" {
+			query = "&" + step.Query
+		}
+		s.peers[step.Conn] = s.connectWith(step.Conn, query)
+	case wiretest.Send:
+		p.send("%s", step.Frame)
+	case wiretest.SendBinary:
+		_ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}"))
+	case wiretest.Close:
+		s.closePeer(step)
+	case wiretest.Vanish:
+		p.vanish()
+		delete(s.peers, step.Conn)
+	case wiretest.Grace: // TestConversations has begun with it
+	case wiretest.Pass:
+		time.Sleep(step.Wait) //nolint:forbidigo // virtual time
+	default:
+		return false
+	}
+	return true
+}
+
+// closePeer says goodbye, or sends another close code. In the latter case the peer vanishes later.
+func (s *stage) closePeer(step wiretest.Step) {
+	s.t.Helper()
+	if step.Code != 0 {
+		s.peers[step.Conn].sendClose(step.Code, "")
+		return
+	}
+	s.peers[step.Conn].close()
+	delete(s.peers, step.Conn)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A badDisk is one that fails, or dawdles, at some step of saving, while it is broken.
+// A badDisk fails, or is slow, at one step of saving while it is broken.
 type badDisk struct {
 	statedir.Disk
 	broken atomic.Bool
@@ -65,9 +65,9 @@ func (f badFile) Sync() error {
 	return f.File.Sync()
 }
 
-// Whatever is wrong with the disk, and whenever: no token is given out that is not reserved,
-// tokens rise from run to run, everything that is asked says why nothing is granted, those who
-// can wait do, and all goes on by itself when the disk works again.
+// Whatever fails on the disk, and whenever it does: no token is given out that is not reserved, and
+// tokens rise from run to run. Every answer says why nothing is granted. Requests that may wait do
+// wait. Grants continue without help when the disk works again.
 func TestDiskFails(t *testing.T) {
 	fails := func(err error) func() error { return func() error { return err } }
 	for name, disk := range map[string]*badDisk{
@@ -97,7 +97,7 @@ func TestDiskFails(t *testing.T) {
 					}
 					run.nothingIsGranted(r, a)
 				})
-				// The next begins on the broken disk.
+				// The next run begins on the broken disk.
 				disk.broken.Store(true)
 				run.begin(func(r *rig) {
 					r.expectReady("503 not serving\n")
@@ -106,7 +106,7 @@ func TestDiskFails(t *testing.T) {
 					run.hello(a, wire.PauseNoTokens)
 					run.nothingIsGranted(r, a)
 				})
-				// All are released: the end of both was clean.
+				// All locks are released: both runs ended cleanly.
 				run.begin(func(r *rig) {
 					a := r.connect("a")
 					run.hello(a, "")
@@ -126,7 +126,7 @@ func TestDiskFails(t *testing.T) {
 
 const reservedAhead = 4
 
-// A diskRun is one run after another on a disk.
+// A diskRun runs one broker after another on a disk.
 type diskRun struct {
 	t    *testing.T
 	disk *badDisk
@@ -137,7 +137,7 @@ type diskRun struct {
 
 func (run *diskRun) begin(f func(r *rig)) {
 	run.t.Helper()
-	b, err := broker.New(broker.Config{Logger: run.log.logger(), Drain: -1})
+	b, err := broker.New(broker.Config{Logger: run.log.logger(), Drain: broker.None})
 	if err != nil {
 		run.t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func (run *diskRun) acquire(p *peer, n int) {
 	run.granted(p, n)
 }
 
-// granted takes a grant, whose token is greater than all before, and reserved.
+// granted reads a grant. Its token must be greater than all before, and reserved.
 func (run *diskRun) granted(p *peer, n int) {
 	run.t.Helper()
 	token := p.grantedToken(fmt.Sprintf("aaaaaaaa--%d", n))
@@ -175,7 +175,7 @@ func (run *diskRun) granted(p *peer, n int) {
 	}
 }
 
-// saved is the first token of the next run, were this one killed now.
+// saved returns the first token of the next run if this one were killed now.
 func (run *diskRun) saved() (next int64) {
 	run.t.Helper()
 	file, err := os.ReadFile(filepath.Join(run.dir, "state"))
@@ -188,7 +188,7 @@ func (run *diskRun) saved() (next int64) {
 	return next
 }
 
-// nothingIsGranted repairs the disk in the end, and lets all go.
+// nothingIsGranted checks that nothing is granted. At the end it repairs the disk.
 func (run *diskRun) nothingIsGranted(r *rig, a *peer) {
 	run.t.Helper()
 	a.send(`{"type":"acquire","id":"aaaaaaaa--20","locks":[{"name":"20"}]}`)
@@ -214,7 +214,7 @@ func (run *diskRun) nothingIsGranted(r *rig, a *peer) {
 	synctest.Wait()
 }
 
-// A disk that fails all night is told of once a minute, and not once a second.
+// The log complains of a disk that fails all night once a minute, not once a second.
 func TestComplaintsAreRare(t *testing.T) {
 	log := new(testLog)
 	disk := &badDisk{at: "write", how: func() error { return syscall.ENOSPC }}

@@ -1,104 +1,111 @@
-// Package broker is a lock broker to embed in any http.Server: it hands out
-// named locks to programs that share a resource, over WebSocket.
+// Package broker is a lock broker to embed in any http.Server. It hands out named locks, over
+// WebSocket, to programs that share a resource.
 //
 //	b, err := broker.New(broker.Config{Logger: log})
 //	...
-//	server := b.Server() // an http.Server with bounds
+//	server := b.Server() // an http.Server with limits
 //	server.Addr = "127.0.0.1:27002"
 //	go server.ListenAndServe()
-//	b.Run(ctx) // until ctx ends and holders have released, or had time to
+//	b.Run(ctx) // until ctx ends and the broker is drained
 //	server.Close()
 //
-// Start with [Config], [New], [Broker.Run] and [Broker.Server]. Package wsclient
-// is the Go client; package wire holds the protocol and its reference page.
+// Start with [Config], [New], [Broker.Run] and [Broker.Server]. Package wsclient is the Go client.
+// Package wire has the messages, and PROTOCOL.md beside it is their reference.
 //
 // # How it works
 //
-// A client keeps one connection, a session, that carries all its requests. A
-// reader decodes what the client sends and hands it to the event loop. The loop
-// is one goroutine and the only one that touches the lock table; it puts the
-// replies into the outboxes of the sessions they belong to, and never waits for
-// any of them. A writer for each session encodes and sends.
+// A client keeps one connection, a session, for all its requests. A reader decodes what the client
+// sends, and puts it into the inbox of the event loop. The loop is one goroutine, and the only one
+// that touches the lock table. It puts replies into the outboxes of the sessions, and never waits
+// for any of them. A writer for each session encodes and sends.
 //
-//	reader -> inbox -> turns -> loop (lock table) -> outbox -> writer
+//	reader -> inbox -> scheduler -> loop (lock table) -> outbox -> writer
 //
-// Sessions take turns, by what their requests cost and not by how many they are:
-// package fair divides the loop's time among identities, or addresses, and then
-// among the sessions of each. What frees locks comes first, and what takes long gets a third
-// of the time at most while anything else is to be done.
+// Sessions take turns by what their requests cost, not by how many they send. The loop's time is
+// divided fairly among identities, or addresses, and then among the sessions of each. What frees
+// locks goes first. Long work gets at most a third of the time while there is other work.
+//
+// # Where to look
+//
+//	What happens when a connection ends              disconnect.go
+//	Where a message becomes a command of the table   translate.go
+//	Where a grant is decided                         internal/locktable/grant.go
+//	Where a cancel that meets a grant is settled     internal/locktable/release.go, Table.Cancel
+//	How the goroutines of a session share it         session.go, reader.go, writer.go
+//	Who ended a connection                           internal/transport/endedby.go
+//	Where fencing tokens come from                   internal/fence
+//	Whose turn it is                                 scheduler.go, internal/fair
+//	What a session may have to wait for              flowcontrol.go
+//	What happens on a drain                          drain.go
 //
 // # Why the lease is safe under load
 //
-// Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong
-// says that the broker has heard the client at that time, and a client's lease rests on
-// nothing else. The broker gives the locks of a silent session to others only when the
-// session timeout has passed since its reader received the last sign of life.
+// Readers answer pings themselves, so a heartbeat does not wait for the loop. A pong says that the
+// broker has heard the client at that time, and a client's lease rests on nothing else. The broker
+// gives the locks of a silent session to others only after the session timeout has passed since its
+// reader heard the last sign of life.
 //
-// Every byte is a sign of life. A client that connects with alive=message asks the broker to
-// count only the bytes of messages, because a browser answers pings for a page that hangs.
+// Every byte is a sign of life. A client that connects with alive=message asks the broker to count
+// only the bytes of messages, because a browser answers pings for a page that hangs.
 //
-// The reader, not the loop, finds a session silent, by the time of the last sign of life. The
-// loop learns of it later, never earlier. So a client whose ping was answered holds its locks
-// for the whole of its lease, however far behind the loop is. A loop that is behind delays
-// grants, and nothing else.
+// The reader, not the loop, finds that a session is silent, by the time of the last sign of life.
+// The loop learns of it later, never earlier. So a client whose ping was answered holds its locks
+// for the whole of its lease, however far behind the loop is. A slow loop delays grants, and
+// nothing else.
 //
-// A loop that is stuck for ever would go unnoticed by clients. A watchdog notices: /livez
-// fails after some seconds, and after a minute the process ends with a panic.
+// Clients would not notice a loop that is stuck for ever. A watchdog does: /livez fails after some
+// seconds, and after a minute the process ends with a panic.
 //
-// When a connection ends, for whatever reason, the loop drops its session: waiting
-// requests are withdrawn, then its locks are released, as soon as its client can no
-// longer treat them as held. Whatever could be
-// long (a drop, a stop, a listing, very many grants, a steal from very many, a search
-// for a deadlock) is done in slices between other work, and what blocks (the disk, the
-// log) is done aside.
+// When a connection ends, for whatever reason, the loop ends its session. It withdraws the waiting
+// requests. Then it releases the locks, as soon as the client can no longer treat them as held.
+// Work that could take long is done in slices, between other work. Work that can block, such as
+// writing to the disk or the log, is done on other goroutines.
 //
-// # The door
+// # Limits
 //
-// Whoever reaches the port may try to take what others need. Connections are bounded in all
-// and per address, from the accepted upgrade until the goroutines of the session have ended; so
-// are those that have not become sessions, of which the oldest is closed for a new one.
-// [Broker.Server] bounds the time and the size of requests; the handler reads no bodies, looks
-// at no Origin of more than 1 KiB, and serves no ranges of files. What a client chose is cut and
-// quoted in the log, and the lines that it can cause at will are limited by kind, and counted.
+// Everybody who reaches the port may try to take what others need. Connections are limited, in all
+// and per address, from the accepted upgrade until the goroutines of the session have ended.
+// Connections that have not become sessions are limited too: the oldest is closed for a new one.
+//
+// [Broker.Server] limits the time and the size of requests. The handler reads no bodies, accepts no
+// Origin of more than 1 KiB, and serves no ranges of files. The log quotes and shortens the text of
+// clients. Lines that clients can cause at will are limited by kind, and counted.
 //
 // # What is promised
 //
-// In the broker's own order of events no two incompatible grants overlap. Each
-// queue is first come, first served. Nothing that one client sends costs
-// another its locks: bad input is answered with an error, and a client that
-// does not read is cut off. A nested request that could never be granted is
-// refused, with the cycle, also when its parent belongs to another session. The
-// broker assumes that a holder releases once nothing inside it waits.
+// In the broker's own order of events, no two incompatible grants overlap. Each queue is first
+// come, first served. Nothing that one client sends costs another its locks: bad input is answered
+// with an error, and a client that does not read is cut off. A nested request that could never be
+// granted is refused, with the cycle, even if its parent belongs to another session. The broker
+// assumes that a holder releases once nothing inside it waits.
 //
-// With [Config].StateDir fencing tokens rise over restarts, whatever ended the
-// broker, and after an end that was not clean nothing is granted until the clients of
-// that run have given up. They also rise when StateDir is restored from a backup, if the
-// clock of the machine is right: a run begins at the greater of what is stored and the
-// clock in microseconds. Where the file system tells when a file was made, the broker sees
-// that it was restored, and counts that as an end that was not clean.
+// With [Config].StateDir, fencing tokens rise over restarts, however the last run ended. After an
+// end that was not clean, nothing is granted until the clients of that run have given up their
+// locks. Tokens also rise after StateDir was restored from a backup, if the clock of the machine is
+// right: a run begins at the stored limit, or at the clock in microseconds if that is greater. If
+// the file system records when a file was made, the broker notices the backup, and treats it as an
+// end that was not clean.
 //
-// While nothing can be granted, because of that, or because the disk fails and the
-// tokens that were reserved are used up, /readyz answers 503, and everything that clients
-// ask says why. Requests wait. It ends by itself.
+// Nothing can be granted in that time, and when the disk fails and the reserved tokens are used up.
+// Then /readyz answers 503, every answer to a client says why, and requests wait. Grants continue
+// without help when the cause has gone.
 //
-// # What is not
+// # What is not promised
 //
-// A broker cannot stop a stale holder: a program that was frozen past the session
-// timeout goes on until its next instruction that looks. Only the resource can refuse it,
-// by checking the fencing token that every grant carries. Without [Config].StateDir tokens
-// rise over a restart only if the clock of the machine has not been set back, and there may
-// be stale holders after it. Queues and holders live in memory: a restart releases
-// everything.
+// A broker cannot stop a stale holder. A program that was frozen past the session timeout goes on
+// until its next instruction that checks the lock. Only the resource can refuse it, by checking the
+// fencing token that every grant carries.
 //
-// Locks go to others at once only when the client has said goodbye or has answered the
-// close frame of the broker, or when its kernel has ended the connection (FIN or RST).
-// After any other end, known or not, they are kept until the client's lease has run out. A
-// proxy or firewall that sends these in the client's place looks the same as its kernel:
-// against that there is [Config].LockDelay.
+// Without [Config].StateDir, tokens rise over a restart only if the clock of the machine has not
+// been set back, and there may be stale holders after it. Queues and holders live in memory: a
+// restart releases everything.
 //
-// Pages find the JavaScript client at /client.js, which is one module made of the files in
-// package wsclient/js.
+// Locks go to others at once in three cases: the client has said goodbye, it has answered the close
+// frame of the broker, or its kernel has ended the connection (FIN or RST). After any other end
+// they are kept until the client's lease has run out. A proxy or firewall that sends these in the
+// client's place cannot be told from the client or its kernel; [Config].LockDelay protects against
+// it.
 //
-// A panic of the loop means that an invariant is broken. It is not recovered:
-// a broker that no longer knows who holds what must not go on.
+// A panic of the loop means that an invariant is broken. It is not recovered: a broker that no
+// longer knows who holds what must not go on.
 package broker

@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// stopping begins the end of the broker. What it returns is closed at the end.
+// stopping ends Run's context. The channel is closed when Run has returned.
 func (r *rig) stopping() <-chan struct{} {
 	stopped := make(chan struct{})
 	go func() {
@@ -21,8 +21,8 @@ func (r *rig) stopping() <-chan struct{} {
 	return stopped
 }
 
-// The broker tells everybody that it stops, ends what waits and refuses what
-// comes, and goes on serving those who hold until the last has released.
+// A draining broker tells everybody so, ends every waiting request and refuses new ones. It serves
+// holders until the last has released.
 func TestDrain(t *testing.T) {
 	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -57,7 +57,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// Who does not release in time is cut off, to the instant. The log says who that is.
+// A holder that does not release in time is cut off exactly at the end of the drain. The log names
+// it.
 func TestDrainIsOver(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Drain: 10 * time.Second, Logger: log.logger()}, func(r *rig) {
@@ -75,12 +76,12 @@ func TestDrainIsOver(t *testing.T) {
 	who := `"held":1,"holders":[{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,"client":"a","remote":"192.0.2.1:1000"}]`
 	for _, message := range []string{"draining", "stopped with requests still held"} {
 		if got := log.lines(who, message); len(got) != 1 {
-			t.Errorf("the log does not say who holds in %q: %q", message, log.lines(message))
+			t.Errorf("the log does not name the holder in %q: %q", message, log.lines(message))
 		}
 	}
 }
 
-// While it drains the broker is not ready, though alive, and lets nobody in.
+// A draining broker is alive but not ready, and accepts no connections.
 func TestNobodyComesWhileDraining(t *testing.T) {
 	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
 		a := r.connect("a")

@@ -5,32 +5,31 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Very many sessions that end together, and have nothing or little, do not take a slice
-// each, for between two slices the loop rests.
+// Very many sessions that end together, with few locks or none, do not take a slice each: the loop
+// rests between two slices.
 func TestManySessionsInASlice(t *testing.T) {
 	for locks, most := range []int{2, 4} { // slices for 300 sessions with none and with one lock
-		l := newLoop(Config{}, newInbox())
-		l.table = locktable.New(locktable.Config{FirstToken: 1, MaxRequests: 10})
+		l := idleLoop(t)
 		for n := range 300 {
-			s := &session{name: "s" + strconv.Itoa(n), out: newOutbox(l.due, func() {})}
-			l.table.Open(s.name, wire.Peer{})
-			l.join(s)
-			l.sessions[s.name] = s
+			s := openSession(l, "s"+strconv.Itoa(n), "")
 			for i := range locks {
 				id := wire.ID{Session: s.name, N: int64(i)}
-				l.table.Acquire(0, locktable.Acquire{ID: id, Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
+				l.table.Acquire(0, locktable.Acquire{ID: id,
+					Locks: []wire.LockSpec{{Name: id.String()}}}, nil)
 			}
-			l.end(s, ending{by: byGoodbye})
+			l.end(s, ending{by: transport.ByGoodbye})
 		}
 		slices := 0
 		for ; len(l.dropping) > 0; slices++ {
 			l.drop()
 		}
 		if held := l.table.Held(); slices > most || held > 0 {
-			t.Errorf("%d locks each: %d slices, want at most %d; %d are held still", locks, slices, most, held)
+			t.Errorf("%d locks each: %d slices, want at most %d; %d are still held", locks, slices, most,
+				held)
 		}
 	}
 }

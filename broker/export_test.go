@@ -1,80 +1,84 @@
 package broker
 
 import (
-	"io/fs"
 	"net/http"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 )
 
-// Rig makes what is random or depends on the clock predictable: the names of
-// sessions, in the order of their opening, and tokens, which, where there is no
-// state directory, count from 1.
+// Rig makes the names of sessions predictable, in the order in which they open. Without a state
+// directory, tokens count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
-	if _, clock := b.tokens.(clockTokens); clock {
-		b.tokens = tokensFrom{first: 1}
+	if b.tokens == fence.FromClock() {
+		b.tokens = tokensFrom{Source: fence.FromClock(), first: 1}
 	}
 }
 
-// RigTokens makes tokens begin at first, or, if that is 0, with the clock; reserved so many at a time, where
-// reserve says that it can be done.
+// RigTokens makes tokens begin at first, or at the clock if first is 0. ahead of them are reserved
+// at a time, if reserve returns nil.
 func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
-	b.tokens = tokensFrom{first: first, reserved: reserve}
+	b.tokens = tokensFrom{Source: fence.FromClock(), first: first, reserved: reserve}
 	b.loop.tokenRange = ahead
 }
 
-// RigGrace is RigTokens from 1 after a run that has ended badly.
-func (b *Broker) RigGrace(grace time.Duration) { b.tokens = tokensFrom{first: 1, grace: grace} }
+// RigGrace makes tokens begin at 1 after a run that did not stop cleanly.
+func (b *Broker) RigGrace(grace time.Duration) {
+	b.tokens = tokensFrom{Source: fence.FromClock(), first: 1, grace: grace}
+}
 
-// RigSteps makes the loop one that has taken so many steps.
+// RigSteps sets how many steps the loop has taken.
 func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
 
-// RigDisk makes the broker keep its tokens in a directory on other files, and reserve so many at a time.
+// RigDisk keeps the tokens in a directory of the given files. ahead of them are reserved at a time.
 func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	dir, err := statedir.OpenOn(files, path)
-	b.tokens = savedTokens{dir, b.config.Timeout}
+	b.tokens = fence.InDir(dir, b.config.Timeout)
 	b.loop.tokenRange = ahead
 	return err
 }
 
-// tokensFrom are tokens that begin at a certain one.
+// tokensFrom is a source that begins at a given token.
 type tokensFrom struct {
-	clockTokens
-	first    int64
-	grace    time.Duration
-	reserved func(limit int64) error // nil: all can be reserved
+	fence.Source // the clock; its other methods do nothing
+	first        int64
+	grace        time.Duration
+	reserved     func(limit int64) error // nil: reserving always works
 }
 
-func (t tokensFrom) start() beginning {
+// Start implements fence.Source.
+func (t tokensFrom) Start() fence.Beginning {
 	if t.first == 0 {
-		return t.clockTokens.start()
+		return t.Source.Start()
 	}
-	return beginning{first: t.first, grace: t.grace}
+	return fence.Beginning{First: t.first, Grace: t.grace}
 }
 
-func (t tokensFrom) reserve(limit int64, _ time.Duration) error {
+// Reserve implements fence.Source.
+func (t tokensFrom) Reserve(limit int64, _ time.Duration) error {
 	if t.reserved == nil {
 		return nil
 	}
 	return t.reserved(limit)
 }
 
-// What tests assert exactly.
+// Values that tests assert exactly.
 const (
-	WriteStall   = writeStall
-	CloseWait    = closeWait
+	WriteStall   = transport.WriteStall
+	CloseWait    = transport.CloseWait
 	OutboxBytes  = outboxBytes
 	DropSlice    = dropSlice
-	Breath       = breath
+	Breath       = sliceRest
 	MaxMalformed = maxMalformed
 	StayAfter    = stayAfter
 	ChangesBytes = changesBytes
 	MatchBurst   = matchBurst
-	TokenRange   = tokenRange
-	ReserveRetry = reserveRetry
-	StartWait    = startWait
+	TokenRange   = fence.Range
+	ReserveRetry = fence.ReserveRetry
+	StartWait    = fence.StartWait
 
 	FaultBurst      = faultBurst
 	SessionBurst    = sessionBurst
@@ -84,10 +88,7 @@ const (
 	RequestTimeout  = requestTimeout
 )
 
-// FirstToken is the first token of a run that has found stored.
-func FirstToken(stored int64, clock time.Time) (int64, string) { return firstToken(stored, clock) }
-
-// SessionNames returns n names as one broker gives them.
+// SessionNames returns n names of sessions of one broker.
 func SessionNames(n int) []string {
 	names := newSessionNames()
 	var all []string
@@ -97,7 +98,7 @@ func SessionNames(n int) []string {
 	return all
 }
 
-// Watches is how many watches there are. Only while the loop rests.
+// Watches returns how many watches there are. Call it only while the loop rests.
 func (b *Broker) Watches() (n int) {
 	for _, ws := range b.loop.watching.sessions {
 		n += len(ws.all)
@@ -105,19 +106,13 @@ func (b *Broker) Watches() (n int) {
 	return n
 }
 
-// OriginsAllow reports whether those patterns, and those names of the broker, allow a request.
+// OriginsAllow reports whether a broker with these AllowOrigins and AllowedHosts allows a request.
 func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
 	o, err := parseOrigins(patterns, hosts)
 	return o.judge(r) == originAllowed, err
 }
 
-// RigClient makes the client that is served another one.
-func (b *Broker) RigClient(files fs.FS) (err error) {
-	b.client, err = readClient(files)
-	return err
-}
-
-// AddressOf is the address that bounds per address count, or "".
+// AddressOf returns the address by which limits count, or "".
 func AddressOf(remote string) string {
 	if a := addressOf(remote); a.IsValid() {
 		return a.String()
@@ -125,5 +120,5 @@ func AddressOf(remote string) string {
 	return ""
 }
 
-// Due is how many bytes are due to all clients together.
-func (b *Broker) Due() int64 { return b.loop.due.now.Load() }
+// Due returns how many bytes wait to be sent to all clients together.
+func (b *Broker) Due() int64 { return b.loop.unsent.now.Load() }

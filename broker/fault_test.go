@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// A fault is how a connection fails at one of its ends.
+// A fault says how one end of a connection fails.
 type fault struct {
-	errno   syscall.Errno // what the system says there; 0: nothing
-	inRead  bool          // it says so to a read, else to the next write
-	garbage []byte        // is received there, instead
+	errno   syscall.Errno // the error that the system reports; 0: none
+	inRead  bool          // to a read; else to the next write
+	garbage []byte        // bytes that are received in place of an error
 	at      moment
-	silent  func() // called when it happens, and makes the network silent
+	silent  func() // called at the fault; makes the network silent
 }
 
-// A moment is when it happens: with the nth read or write there, or, if n is 0, after a
-// while.
+// A moment is when a fault happens: at the nth read or write, or after a time if n is 0.
 type moment struct {
 	read  bool
 	n     int
@@ -31,13 +30,13 @@ type moment struct {
 type phase int
 
 const (
-	before phase = iota // nothing of it crosses
-	amid                // half of it does
-	behind              // all of it does
+	before phase = iota // no byte of that write crosses
+	amid                // half of its bytes cross
+	behind              // all of its bytes cross
 )
 
 // A faultyConn is one end of a connection, with its fault. It fails as Linux does: the system
-// says once what has happened; then reads end and writes fail with EPIPE.
+// reports the error once; then reads return EOF and writes fail with EPIPE.
 type faultyConn struct {
 	net.Conn
 	fault *fault
@@ -65,10 +64,10 @@ func (c *faultyConn) fire() {
 	}
 }
 
-// wake ends a read that waits.
+// wake ends a read that is blocked.
 func (c *faultyConn) wake() { _ = c.Conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// isDue counts an operation, and reports whether the fault happens with it.
+// isDue counts an operation, and reports whether the fault happens at it.
 func (c *faultyConn) isDue(read bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,7 +98,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 		}
 		if n == 0 && due {
 			c.mu.Lock()
-			c.reads-- // a deadline has ended it: the next read is the one
+			c.reads-- // a deadline has ended it: the next read counts
 			c.mu.Unlock()
 		}
 		if n > 0 || !c.wasWoken(err) {
@@ -108,7 +107,8 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 	}
 }
 
-// failRead is what a read gets after the fault, if it does not go on waiting.
+// failRead returns what a read gets after the fault. failed is false if the read must go on
+// waiting.
 func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,13 +125,13 @@ func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	case c.told:
 		return 0, true, io.EOF
 	case !c.fault.inRead:
-		return 0, false, nil // until a write is told
+		return 0, false, nil // until a write gets the error
 	}
 	c.told = true
 	return 0, true, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.fault.errno)}
 }
 
-// wasWoken reports whether a read has ended because the fault has happened meanwhile.
+// wasWoken reports whether a read ended because the fault happened meanwhile.
 func (c *faultyConn) wasWoken(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -156,7 +156,7 @@ func (c *faultyConn) Write(p []byte) (n int, err error) {
 	return n + rest, err
 }
 
-// failWrite is what a write gets after the fault.
+// failWrite returns what a write gets after the fault.
 func (c *faultyConn) failWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -173,7 +173,7 @@ func (c *faultyConn) failWrite() error {
 	return &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", errno)}
 }
 
-// CloseWrite fails when the connection has ended.
+// CloseWrite fails if the connection has ended.
 func (c *faultyConn) CloseWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,7 +183,7 @@ func (c *faultyConn) CloseWrite() error {
 	return nil
 }
 
-// SetReadDeadline does not keep a read from failing.
+// SetReadDeadline does not keep a read from failing after the fault.
 func (c *faultyConn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -194,7 +194,7 @@ func (c *faultyConn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-// SetDeadline is for both.
+// SetDeadline sets both deadlines.
 func (c *faultyConn) SetDeadline(t time.Time) error {
 	_ = c.Conn.SetWriteDeadline(t)
 	return c.SetReadDeadline(t)

@@ -12,10 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// FuzzFrames sends any two frames through the real handler to a broker on
-// whose connection a lock is held. Each gets an answer that a client can read,
-// or is one that needs none; none panics; and the lock is still held, unless
-// the frames themselves ended it.
+// FuzzFrames sends any two frames over a connection that holds a lock. Each frame gets an answer
+// that a client can decode, or needs none. The broker does not panic. The lock is still held,
+// unless the frames have ended it.
 func FuzzFrames(f *testing.F) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {
@@ -53,7 +52,8 @@ func FuzzFrames(f *testing.F) {
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"held"}],"wait_ms":0}`)
 			granted := strings.Contains(strings.Join(b.take(), ""), `"granted"`)
 			if ended := endsHeld(one) || endsHeld(two); granted != ended {
-				t.Errorf("after %q and %q: granted to another: %t, ended by the frames: %t", one, two, granted, ended)
+				t.Errorf("after %q and %q: granted to another: %t, ended by the frames: %t", one, two,
+					granted, ended)
 			}
 			a.close()
 			b.close()

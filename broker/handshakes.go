@@ -12,24 +12,24 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// maxPatience is how long a connection may take to become a session before it can be closed
-// for another, and the most that the http.Server waits before it accepts that one.
+// maxPatience is how long a connection may take to become a session before it can be closed for
+// another. The http.Server accepts that other connection after this time at the latest.
 const maxPatience = 500 * time.Millisecond
 
-// handshakes are the connections of an http.Server that have not become sessions: those
-// that have not sent a whole request yet, and those that are idle between requests. They cost
-// a client next to nothing, so there may be only some of them, in all and per address. For one
-// more the oldest is closed, once it has had its time: a client that means it needs a few
-// milliseconds, while one that sends nothing would hold its place until ReadHeaderTimeout.
+// handshakes are the connections of an http.Server that have not become sessions. They have not
+// sent a whole request yet, or are idle between requests. They cost a client next to nothing, so
+// their number is limited, in all and per address. For one more, the oldest is closed once it has
+// had its time. A real client needs a few milliseconds. One that sends nothing would keep its place
+// until ReadHeaderTimeout.
 //
-// While even the oldest is young the server accepts no further connection, and the system keeps
-// them. From an eighth of the bound on, those that have sent their request go first. So
-// thousands of clients that come back at once are served one after another instead of all
-// at once and too late. A flood costs other clients some time to connect, and sessions nothing.
+// While even the oldest is young, the server accepts no further connection, and the system queues
+// them. From an eighth of the limit on, connections that have sent their request go first. So
+// thousands of clients that reconnect at once are served one after another, and not all at once and
+// too late. A flood costs other clients some time to connect, and costs sessions nothing.
 type handshakes struct {
 	most, mostPerAddress int
-	lines                *lines
-	ended                chan struct{} // has a token when one has ended
+	logs                 *logLimits
+	ended                chan struct{} // has a token if a handshake has ended
 
 	mu    sync.Mutex
 	conns map[net.Conn]*handshake
@@ -37,7 +37,7 @@ type handshakes struct {
 	from  map[netip.Prefix]*list.List
 }
 
-// A handshake is one of them, with its places in the lists.
+// A handshake is a connection, with its places in the lists.
 type handshake struct {
 	conn      net.Conn
 	address   netip.Prefix
@@ -46,15 +46,16 @@ type handshake struct {
 	inAddress *list.Element
 }
 
-func newHandshakes(c *Config, l *lines) *handshakes {
+func newHandshakes(c *Config, l *logLimits) *handshakes {
 	return &handshakes{
-		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), lines: l, ended: make(chan struct{}, 1),
+		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l,
+		ended: make(chan struct{}, 1),
 		conns: make(map[net.Conn]*handshake), all: list.New(), from: make(map[netip.Prefix]*list.List),
 	}
 }
 
-// follow is for [http.Server].ConnState. The server calls it with a new connection
-// before it accepts the next.
+// follow is the [http.Server].ConnState. The server calls it with a new connection before it
+// accepts the next.
 func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -64,7 +65,7 @@ func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// admit counts a connection as soon as there is room for it.
+// admit waits until there is room for a connection, and counts it.
 func (h *handshakes) admit(conn net.Conn) {
 	if h.isBusy() {
 		runtime.Gosched()
@@ -77,7 +78,7 @@ func (h *handshakes) admit(conn net.Conn) {
 		}
 		if oldest != nil {
 			oldest.abandon()
-			h.lines.handshake.line().Str("remote", printable.LogText(oldest.conn.RemoteAddr().String())).
+			h.logs.handshake.line().Str("remote", printable.LogText(oldest.conn.RemoteAddr().String())).
 				Msg("closed a connection that had not become a session: too many such connections")
 		}
 		return
@@ -90,7 +91,7 @@ func (h *handshakes) isBusy() bool {
 	return h.all.Len() > h.most/8
 }
 
-// awaitEnd waits until one has ended, but not for longer than that.
+// awaitEnd waits until a handshake has ended, for the given time at most.
 func (h *handshakes) awaitEnd(most time.Duration) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
@@ -100,8 +101,8 @@ func (h *handshakes) awaitEnd(most time.Duration) {
 	}
 }
 
-// add counts a connection, and returns the one that must be closed for it, if any. While
-// there is none that may be closed, it returns how long to wait before the next attempt.
+// add counts a connection, and returns the handshake that must be closed for it, if any. If none
+// may be closed yet, it counts nothing and returns how long to wait before the next attempt.
 func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -127,13 +128,13 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 	return oldest, 0
 }
 
-// patience returns how long each has when there may be that many: the fewer the shorter, so that
-// always four thousand a second can come.
+// patience returns how long each handshake has if there may be most of them. The time is shorter
+// for fewer, so that always four thousand a second can be accepted.
 func patience(most int) time.Duration {
 	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }
 
-// abandon closes the connection. With TLS that would send an alert, and could wait for the client.
+// abandon closes the connection below TLS, which would send an alert and could wait for the client.
 func (h *handshake) abandon() {
 	if secure, ok := h.conn.(interface{ NetConn() net.Conn }); ok {
 		_ = secure.NetConn().Close()

@@ -19,19 +19,17 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// hostile is text that does harm to a terminal, or forges a line, where it gets there as it is:
-// an escape sequence, its form in C1, what turns text around, ends of lines.
+// hostile is text that harms a terminal or forges a line, if it gets there unquoted: an escape
+// sequence, the same in C1, a character that reverses text, and line ends.
 const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":true"
 
-// Whatever text a client sends, wherever it can, the log holds it quoted and cut.
+// The log quotes and shortens every text that a client can send.
 func TestHostileText(t *testing.T) {
 	log := new(testLog)
-	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second}
+	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second,
+		ClientFiles: aClient}
 	inBubble(t, config, func(r *rig) {
-		text, _ := json.Marshal(hostile)
-		long, _ := json.Marshal(hostile + strings.Repeat("x", 200-len(hostile)))
-		name, _ := json.Marshal(strings.Repeat(hostile, 20)[:500])
-		fill := strings.NewReplacer("TEXT", string(text), "LONG", string(long), "NAME", string(name))
+		fill := hostileFiller()
 		a, b := r.connectHostile("a"), r.connectHostile("b")
 		for _, frame := range []string{
 			`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":NAME},{"name":TEXT}],"author":LONG}`,
@@ -56,33 +54,56 @@ func TestHostileText(t *testing.T) {
 			b.send("%s", fill.Replace(frame))
 		}
 		synctest.Wait()
-		raw := "\x80\x9b2J\u202e\u0085" // what a header can hold
-		for i, header := range []http.Header{
-			upgradeHeader("Origin", "http://"+raw), upgradeHeader("Origin", "http://evil.test", "User-Agent", raw),
-			upgradeHeader("Sec-Websocket-Version", raw), upgradeHeader("Sec-Websocket-Key", raw),
-			upgradeHeader("Sec-Websocket-Protocol", raw), upgradeHeader("Sec-Websocket-Extensions", raw),
-		} {
-			r.next.Store(string(rune('c' + i)))
-			_ = r.get("/ws?client="+url.QueryEscape(hostile), header).Body.Close()
-		}
-		_ = r.get("/client.js", http.Header{"Origin": {raw}}).Body.Close()
-		_ = r.get("/"+url.PathEscape(hostile), nil).Body.Close()
-		_ = a.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4000, hostile), time.Now().Add(time.Second))
+		r.sendHostileHTTP()
+		_ = a.ws.WriteControl(websocket.CloseMessage,
+			websocket.FormatCloseMessage(4000, hostile), time.Now().Add(time.Second))
 		<-a.ended
 		stopped := make(chan struct{})
 		go func() {
 			defer close(stopped)
-			r.server.Stop() // b holds, which is in the log
+			r.server.Stop() // b holds, and the log says so
 		}()
 		<-b.ended
 		<-stopped
 	})
+	checkHostileLog(t, log)
+}
+
+// hostileFiller puts hostile text, quoted as JSON, into the place of TEXT, LONG and NAME.
+func hostileFiller() *strings.Replacer {
+	text, _ := json.Marshal(hostile)
+	long, _ := json.Marshal(hostile + strings.Repeat("x", 200-len(hostile)))
+	name, _ := json.Marshal(strings.Repeat(hostile, 20)[:500])
+	return strings.NewReplacer("TEXT", string(text), "LONG", string(long), "NAME", string(name))
+}
+
+// sendHostileHTTP sends hostile text in the headers, the path and the query of requests.
+func (r *rig) sendHostileHTTP() {
+	r.t.Helper()
+	raw := "\x80\x9b2J\u202e\u0085" // bytes that a header can hold
+	for i, header := range []http.Header{
+		upgradeHeader("Origin", "http://"+raw),
+		upgradeHeader("Origin", "http://evil.test", "User-Agent", raw),
+		upgradeHeader("Sec-Websocket-Version", raw), upgradeHeader("Sec-Websocket-Key", raw),
+		upgradeHeader("Sec-Websocket-Protocol", raw), upgradeHeader("Sec-Websocket-Extensions", raw),
+	} {
+		r.next.Store(string(rune('c' + i)))
+		_ = r.get("/ws?client="+url.QueryEscape(hostile), header).Body.Close()
+	}
+	_ = r.get("/client.js", http.Header{"Origin": {raw}}).Body.Close()
+	_ = r.get("/"+url.PathEscape(hostile), nil).Body.Close()
+}
+
+// checkHostileLog checks that the log tells of everything that the clients did, and that its lines
+// are printable and short.
+func checkHostileLog(t *testing.T, log *testLog) {
+	t.Helper()
 	for _, message := range []string{
 		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",
 		"draining", "still held", "refused a request", "upgrade refused",
 	} {
 		if len(log.lines(message)) == 0 {
-			t.Errorf("no line of the log says %q: what is tested here?", message)
+			t.Errorf("no line of the log says %q: the test tests nothing", message)
 		}
 	}
 	for _, line := range log.lines() {
@@ -97,12 +118,13 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// checkPrintable looks at every text in a line of the log, also in arrays.
+// checkPrintable checks every text in a line of the log, also in arrays.
 func checkPrintable(t *testing.T, line string, value any) {
 	t.Helper()
 	switch value := value.(type) {
 	case string:
-		if strings.ContainsFunc(value, func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) {
+		unprintable := func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }
+		if strings.ContainsFunc(value, unprintable) {
 			t.Errorf("%q in the line %s", value, line)
 		}
 	case []any:
@@ -117,13 +139,14 @@ func checkPrintable(t *testing.T, line string, value any) {
 	}
 }
 
-// connectHostile opens a session with a label that does harm.
+// connectHostile opens a session with a hostile label.
 func (r *rig) connectHostile(name string) *peer {
 	r.t.Helper()
 	r.next.Store(name)
 	p := &peer{t: r.t, name: name, ended: make(chan struct{})}
 	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}, NetDialContext: r.server.Dial}
-	ws, response, err := dialer.DialContext(context.Background(), r.server.URL()+"/ws?client="+url.QueryEscape(hostile), nil)
+	ws, response, err := dialer.DialContext(context.Background(),
+		r.server.URL()+"/ws?client="+url.QueryEscape(hostile), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}

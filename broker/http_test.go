@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeHeader is that of a proper upgrade, with these keys and values in
-// addition or instead.
+// upgradeHeader returns the header of a proper upgrade, with the given keys and values added or
+// replaced.
 func upgradeHeader(more ...string) http.Header {
 	h := http.Header{
 		"Connection":            {"Upgrade"},
@@ -35,7 +35,8 @@ func TestUpgradeRefusals(t *testing.T) {
 		help   string // part of the answer
 	}{
 		{"plain GET", "/ws", nil, 426, "connect with WebSocket"},
-		{"other subprotocol", "/ws", upgradeHeader("Sec-Websocket-Protocol", "chat, superchat"), 400, "lockbroker.v1"},
+		{"other subprotocol", "/ws", upgradeHeader("Sec-Websocket-Protocol", "chat, superchat"), 400,
+			"lockbroker.v1"},
 		{"old WebSocket", "/ws", upgradeHeader("Sec-Websocket-Version", "8"), 400, "version"},
 		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgradeHeader(), 400, "256 bytes"},
 		{"label in no UTF-8", "/ws?client=%ff", upgradeHeader(), 400, "UTF-8"},
@@ -51,8 +52,8 @@ func TestUpgradeRefusals(t *testing.T) {
 	}
 }
 
-// expectRefused asserts that an upgrade is answered with that status, and one line that
-// has the help in it.
+// expectRefused checks that an upgrade is answered with that status, and with one line that
+// contains help.
 func (r *rig) expectRefused(path string, status int, help string) {
 	r.t.Helper()
 	r.expectAnswer(r.get(path, upgradeHeader()), status, help)
@@ -69,14 +70,15 @@ func (r *rig) expectAnswer(response *http.Response, status int, help string) {
 		r.t.Fatal(err)
 	}
 	if response.StatusCode != status || !strings.Contains(string(body), help) {
-		r.t.Errorf("%s: got %d %q, want %d and %q", response.Request.URL, response.StatusCode, body, status, help)
+		r.t.Errorf("%s: got %d %q, want %d and %q", response.Request.URL, response.StatusCode, body, status,
+			help)
 	}
 	if strings.Count(string(body), "\n") > 1 {
 		r.t.Errorf("more than one line of help: %q", body)
 	}
 }
 
-// A client that offers the subprotocol among others, or none at all, is served.
+// A client that offers the subprotocol among others, or offers none, is served.
 func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for i, offered := range []string{"", "lockbroker.v1", "chat, lockbroker.v1"} {
@@ -86,7 +88,7 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 			}
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which takes the name
+			synctest.Wait() // for the hello, which uses the name
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusSwitchingProtocols {
 				t.Errorf("offered %q: got %s", offered, response.Status)
@@ -95,8 +97,8 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	})
 }
 
-// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1): a
-// client may write one, and a proxy may part or join them. What the handshake has once, it has once.
+// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1).
+// A proxy may split or join them. Headers that may occur only once are refused if they occur twice.
 func TestUpgradeHeaderLines(t *testing.T) {
 	const protocol, key = "Sec-Websocket-Protocol", "dGhlIHNhbXBsZSBub25jZQ=="
 	for i, test := range []struct {
@@ -131,9 +133,10 @@ func TestUpgradeHeaderLines(t *testing.T) {
 			header[test.name] = test.lines
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which takes the name
+			synctest.Wait() // for the hello, which uses the name
 			_ = response.Body.Close()
-			if got := response.Header.Get(protocol); response.StatusCode != test.status || got != test.selected {
+			if got := response.Header.Get(protocol); response.StatusCode != test.status ||
+				got != test.selected {
 				t.Errorf("%s %q: got %s and %q, want %d and %q",
 					test.name, test.lines, response.Status, got, test.status, test.selected)
 			}
@@ -154,8 +157,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// A request for an upgrade that never becomes complete costs 10 s of a
-// connection, when the http.Server says so as ours do.
+// An upgrade request that never becomes complete costs 10 s of a connection, with the http.Server
+// of Broker.Server.
 func TestUpgradeThatNeverCompletes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		conn, err := r.server.Dial(r.t.Context(), "", "")

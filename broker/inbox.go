@@ -6,31 +6,51 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An item is what a session tells the loop.
+// An item is one thing that a session tells the loop. The methods of loopSender are the only ones
+// that make items.
 type item struct {
 	session *session
-	kind    itemKind
-	request wire.Request // of a request: well-formed, within the limits, with a good id
-	fault   *wire.Error  // of a fault: the answer
-	ended   *ending      // of an end
+	// what is one of:
+	//   - a wire.Request: well-formed, within the limits, and with a valid id
+	//   - a *wire.Error: the answer to something that cannot be handled
+	//   - an *ending: the connection has ended
+	//   - a notice
+	what any
 }
 
-type itemKind uint8
+// A notice is an item that needs no more than its name.
+type notice uint8
 
 const (
-	itemOpened   itemKind = iota // the session may be spoken to
-	itemRequest                  // the client asks for something
-	itemFault                    // the client sent what cannot be handled
-	itemEnded                    // the connection has ended
-	itemPageSent                 // the writer has sent a page
-	itemLogged                   // what the session did to others is in the log
+	noticeOpened   notice = iota // the session may be sent replies
+	noticePageSent               // the writer has sent a page
+	noticeLogged                 // what the session did to others is in the log
 )
 
-// An inbox carries items from the goroutines of all sessions to the loop. Those of one goroutine
-// arrive in the order in which it put them. Nobody waits to put something: each session has only so
-// many items on their way (see [session.pass]).
+// A loopSender is the only way by which the goroutines of a connection reach the loop. Each method
+// reports false if the loop has ended and the item is dropped.
+type loopSender interface {
+	sendOpened() bool
+	sendRequest(m wire.Request) bool
+	sendFault(answer *wire.Error) bool
+	sendEnded(how *ending) bool
+	sendPageSent() bool
+	sendLogged() bool
+	wakeLoop()
+}
+
+func (s *session) sendOpened() bool                  { return s.inbox.put(item{s, noticeOpened}) }
+func (s *session) sendRequest(m wire.Request) bool   { return s.inbox.put(item{s, m}) }
+func (s *session) sendFault(answer *wire.Error) bool { return s.inbox.put(item{s, answer}) }
+func (s *session) sendEnded(how *ending) bool        { return s.inbox.put(item{s, how}) }
+func (s *session) sendPageSent() bool                { return s.inbox.put(item{s, noticePageSent}) }
+func (s *session) sendLogged() bool                  { return s.inbox.put(item{s, noticeLogged}) }
+func (s *session) wakeLoop()                         { s.inbox.wakeLoop() }
+
+// An inbox carries items from the goroutines of all sessions to the loop. Items of one goroutine
+// arrive in order. Nobody waits to put an item: the backlog of each session is bounded.
 type inbox struct {
-	wake chan struct{} // has a token when there is something to take
+	wake chan struct{} // has a token if there may be items
 
 	mu     sync.Mutex
 	items  []item
@@ -39,7 +59,7 @@ type inbox struct {
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
 
-// put reports false when the loop has ended and nobody will take the item.
+// put adds an item. It reports false if the loop has ended.
 func (b *inbox) put(it item) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,21 +68,20 @@ func (b *inbox) put(it item) bool {
 	}
 	b.items = append(b.items, it)
 	if len(b.items) == 1 {
-		b.rouse()
+		b.wakeLoop()
 	}
 	return true
 }
 
-// rouse wakes the loop.
-func (b *inbox) rouse() {
+func (b *inbox) wakeLoop() {
 	select {
 	case b.wake <- struct{}{}:
-	default: // the loop has taken items without being woken
+	default: // the loop has not used the last token yet
 	}
 }
 
-// take returns all items, in exchange for the emptied slice of the time before.
-func (b *inbox) take(emptied []item) []item {
+// takeAll returns all items. emptied is the slice of the call before, for reuse.
+func (b *inbox) takeAll(emptied []item) []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	items := b.items
@@ -70,7 +89,7 @@ func (b *inbox) take(emptied []item) []item {
 	return items
 }
 
-// close makes put fail from now on, and returns what nobody has taken.
+// close makes put fail from now on, and returns the items that the loop has not taken.
 func (b *inbox) close() []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()

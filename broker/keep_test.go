@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The story of these tests: a holds x, b waits for it, and so does a itself, for
-// y, which b holds. Two seconds later a's connection ends.
+// The setting of these tests: a holds x, and b waits for it. b holds y, and a waits for it. Two
+// seconds later a's connection ends.
 
 func keepStory(r *rig) (a, b *peer) {
 	a, b = r.connect("a"), r.connect("b")
@@ -24,9 +24,8 @@ func keepStory(r *rig) (a, b *peer) {
 	return a, b
 }
 
-// With lock delay what a held is kept when its connection ends without a close
-// frame, until timeout_ms after its last byte, and is listed as gone. What it
-// waited for is withdrawn at once.
+// With lock delay, and without a close frame, a's lock is kept until timeout_ms after its last
+// byte. It is listed as gone. Its waiting request is withdrawn at once.
 func TestLockDelay(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -39,7 +38,7 @@ func TestLockDelay(t *testing.T) {
 			`{"name":"x","seq":2,"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":2,"locks":["x"],"duration_ms":3000,"client":"a","remote":"192.0.2.1:1000","gone":true}],` +
 			`"waiters":[{"id":"bbbbbbbb--1","mode":"exclusive","locks":["x"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],"holding":1,"waiting":1,"grants":1}]}`)
 
-		pass(12*time.Second - 1) // 15 s after its last byte, less a nanosecond
+		pass(12*time.Second - 1) // a nanosecond less than 15 s after its last byte
 		b.expect()
 		pass(1)
 		b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
@@ -47,7 +46,7 @@ func TestLockDelay(t *testing.T) {
 	})
 }
 
-// A client that says goodbye holds nothing any more: its locks go at once.
+// A client that says goodbye holds nothing: its locks go to others at once.
 func TestLockDelayAndGoodbye(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -57,7 +56,7 @@ func TestLockDelayAndGoodbye(t *testing.T) {
 	})
 }
 
-// Without lock delay it makes no difference how a connection ends.
+// Without lock delay, the locks go to others at once if the client's kernel ends the connection.
 func TestNoLockDelay(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -67,14 +66,14 @@ func TestNoLockDelay(t *testing.T) {
 	})
 }
 
-// A close frame that is no goodbye, and no FIN after it: what a held is kept as after
-// any other end.
+// After a close frame that is no goodbye, and without a FIN, a's lock is kept, as after any other
+// end.
 func TestCloseWithoutGoodbye(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
 			a, b := keepStory(r)
 			a.sendClose(wire.CloseNormal, "")
-			<-a.ended // it is answered
+			<-a.ended // its close frame is answered
 			pass(15*time.Second - 1)
 			b.expect()
 			pass(1)
@@ -85,8 +84,8 @@ func TestCloseWithoutGoodbye(t *testing.T) {
 	}
 }
 
-// One that the broker itself has cut off is listened to: its locks go when its kernel says
-// FIN, and with lock delay not even then.
+// The broker listens to a client that it has cut off. The locks go to others when its kernel sends
+// FIN. With lock delay they are kept even then.
 func TestFINAfterACut(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
@@ -107,7 +106,7 @@ func TestFINAfterACut(t *testing.T) {
 	}
 }
 
-// A broker that stops does not wait for those whom it listens to.
+// A broker that stops does not wait for the clients that it listens to.
 func TestStopWhileListening(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -123,7 +122,7 @@ func TestStopWhileListening(t *testing.T) {
 	})
 }
 
-// One that the broker itself has cut off has not said goodbye.
+// A client that the broker has cut off has not said goodbye.
 func TestLockDelayAndCut(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -139,8 +138,8 @@ func TestLockDelayAndCut(t *testing.T) {
 	})
 }
 
-// A client that is silent until the broker gives up has been silent for long
-// enough: there is nothing to be kept.
+// If the broker ends a session because it was silent, the session timeout has passed: its locks are
+// not kept.
 func TestLockDelayAndSilence(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -158,7 +157,7 @@ func TestLockDelayAndSilence(t *testing.T) {
 	})
 }
 
-// An operator who knows better need not wait.
+// An operator can evict a request whose locks are kept.
 func TestEvictWhatIsKept(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)

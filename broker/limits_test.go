@@ -11,12 +11,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Every limit is announced in the hello and holds exactly: what is as long as
-// allowed passes, one more does not, and costs nothing but itself.
+// Every limit is announced in the hello and holds exactly. A value of the allowed length passes.
+// One more is refused, and costs nothing else.
 func TestLimits(t *testing.T) {
 	limits := wire.Limits{MessageBytes: 300, NameBytes: 5, AuthorBytes: 4, LocksPerRequest: 2, Requests: 3}
 	acquire := func(n int, locks, author string) string {
-		return fmt.Sprintf(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[%s],"author":"%s"}`, n, locks, author)
+		return fmt.Sprintf(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[%s],"author":"%s"}`, n, locks,
+			author)
 	}
 	inBubble(t, broker.Config{Limits: limits}, func(r *rig) {
 		a := r.connect("a")
@@ -34,9 +35,9 @@ func TestLimits(t *testing.T) {
 
 		a.send("%s", acquire(1, `{"name":"x"},{"name":"y"}`, ""))
 		a.expect(`{"type":"granted","id":"aaaaaaaa--1","token":2}`)
-		a.send("%s", acquire(2, `{"name":"x"}`, "")) // waiting counts too
+		a.send("%s", acquire(2, `{"name":"x"}`, "")) // a waiting request counts too
 		a.send("%s", acquire(3, `{"name":"z"}`, ""))
-		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session has 3 requests already"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session already has 3 requests"}`)
 		a.send(`{"type":"cancel","id":"aaaaaaaa--2"}`)
 		a.send("%s", acquire(4, `{"name":"z"}`, ""))
 		a.expect(`{"type":"cancelled","id":"aaaaaaaa--2"}`, `{"type":"granted","id":"aaaaaaaa--4","token":3}`)
@@ -57,8 +58,8 @@ func TestMessageBytes(t *testing.T) {
 	})
 }
 
-// A hundred malformed frames in a row are answered, and cost no lock; the next
-// ends the connection, after its answer. A well-formed one starts the count anew.
+// A hundred malformed frames in a row are answered, and cost no lock. The next is answered too, and
+// ends the connection. A well-formed frame restarts the count.
 func TestMalformedFramesInARow(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -82,9 +83,8 @@ func TestMalformedFramesInARow(t *testing.T) {
 	})
 }
 
-// A client that takes nothing is cut off when a write has made no progress for
-// 10 s. It may be a stale holder until the session timeout after what it sent last,
-// and they go to the next in line then.
+// A client that receives nothing is cut off when a write has made no progress for 10 s. It may be a
+// stale holder until the session timeout after its last byte. Then its locks go to the next waiter.
 func TestStuckConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b") // a does not even read its hello
@@ -109,8 +109,8 @@ func TestStuckConsumer(t *testing.T) {
 	})
 }
 
-// A client may ask for many pages at once: it gets them one after the other, and
-// no more than one is made before the last is sent.
+// A client may ask for many pages at once. It gets them one after the other: the next page is not
+// made before the last one is sent.
 func TestManyPages(t *testing.T) {
 	const waiters, pages = 3000, 100
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -123,12 +123,12 @@ func TestManyPages(t *testing.T) {
 			for n := range pages {
 				a.send(`{"type":"info","id":"aaaaaaaa--%d","queue":10000}`, n)
 			}
-			a.send(`{"type":"info","id":"bad"}`) // refused, which makes way for the next
+			a.send(`{"type":"info","id":"bad"}`) // refused, and so does not delay the next
 			a.send(`{"type":"info","id":"aaaaaaaa--%d"}`, pages)
 		}()
 		synctest.Wait()
 		a.read()
-		pass(time.Second) // the reader rests when the loop has handled what it waited for
+		pass(time.Second) // the reader rests after it has waited for the loop
 		frames := a.take()
 		if len(frames) != 1+pages+2 {
 			t.Fatalf("got %d frames, want the hello, %d pages, an error and a page", len(frames), pages)
@@ -136,7 +136,8 @@ func TestManyPages(t *testing.T) {
 		due := 0
 		for n, frame := range frames[1 : pages+1] {
 			due += len(frame)
-			if want := fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d"`, n); !strings.HasPrefix(frame, want) {
+			want := fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d"`, n)
+			if !strings.HasPrefix(frame, want) {
 				t.Errorf("got %.60s, want %s", frame, want)
 			}
 		}
@@ -148,9 +149,9 @@ func TestManyPages(t *testing.T) {
 	})
 }
 
-// A client to which more than 16 MiB is due is cut off at once. It may be a stale holder of its
-// locks until the session timeout after what it sent last, and they go to the next in
-// line then, who notices nothing else.
+// A client that leaves more than 16 MiB unread is cut off at once. It may be a stale holder until
+// the session timeout after its last byte. Then its locks go to the next waiter, who notices
+// nothing else.
 func TestSlowConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -167,7 +168,7 @@ func TestSlowConsumer(t *testing.T) {
 			return strings.Contains(strings.Join(b.take(), ""), `"gone":true`)
 		}
 		for !isGone() && due < 2*broker.OutboxBytes {
-			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+			a.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that repeats the id
 			due += len(garbage)
 		}
 		if due < broker.OutboxBytes*99/100 || due > broker.OutboxBytes*101/100 {

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A client that does nothing but answer pings stays for ever: 24 hours of it.
+// A client that only answers pings stays connected: here, for 24 hours.
 func TestHeartbeat(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -28,8 +28,8 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
-// A silent client is cut off timeout after its last sign of life, to the
-// instant, and what it held goes to the next in line.
+// A silent client is cut off exactly one session timeout after its last sign of life. Its lock goes
+// to the next waiter.
 func TestSilentClientIsCutOff(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -48,15 +48,15 @@ func TestSilentClientIsCutOff(t *testing.T) {
 	})
 }
 
-// Anything that arrives is a sign of life: here pings of WebSocket, without a
-// single frame or pong.
+// Every byte is a sign of life: here, those of WebSocket pings alone.
 func TestPingsAreSignsOfLife(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dial("a")
 		drain(a)
 		for range 10 {
 			time.Sleep(14 * time.Second) //nolint:forbidigo // virtual time
-			if err := a.ws.WriteControl(websocket.PingMessage, []byte("still here"), time.Time{}); err != nil {
+			if err := a.ws.WriteControl(websocket.PingMessage, []byte("still here"),
+				time.Time{}); err != nil {
 				t.Fatalf("ping: %v", err)
 			}
 		}
@@ -68,15 +68,15 @@ func TestPingsAreSignsOfLife(t *testing.T) {
 	})
 }
 
-// The bytes of a frame are signs of life, too: a slow line may take longer for one
-// than the timeout.
+// Part of a frame is a sign of life, too: a slow line may take longer than the session timeout for
+// one frame.
 func TestTricklingFrame(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
 		drain(a)
 		b.take()
 		trickle(t, a, `{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-		synctest.Wait() // the loop has it
+		synctest.Wait() // the loop has handled it
 		b.send(`{"type":"info","id":"bbbbbbbb--0","match":"x"}`)
 		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"id":"aaaaaaaa--0"`) {
 			t.Errorf("x is not held: %s", frames)
@@ -98,7 +98,7 @@ func trickle(t *testing.T, p *peer, text string) {
 	}
 }
 
-// A ping is answered with its own data.
+// A pong has the payload of its ping.
 func TestPingsAreAnswered(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dial("a")
@@ -118,8 +118,8 @@ func TestPingsAreAnswered(t *testing.T) {
 	})
 }
 
-// drain reads and throws away the bytes of a connection, so that the broker can
-// write, without answering pings as a reader of frames would.
+// drain reads and drops the bytes of a connection, so that the broker can write. Unlike a reader of
+// frames, it answers no pings.
 func drain(p *peer) {
 	go func() {
 		buffer := make([]byte, 4096)

@@ -6,51 +6,54 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// breath is for how long the loop rests between two slices of its work. It must rest: on
-// a machine with one processor Go looks for what has arrived only when nobody has anything to
-// do, or every 10 ms.
-const breath = 20 * time.Microsecond
+// sliceRest is how long the loop rests between two slices of its work. On a machine with one
+// processor Go polls the network only when no goroutine can run, or every 10 ms.
+const sliceRest = 20 * time.Microsecond
 
-// A loop is the one goroutine that owns the lock table. It collects what sessions
-// have put into the inbox, gives each session its turns, calls the table, and puts what
-// the table says into the outboxes of the sessions concerned. It waits for nobody.
+// A loop is the one goroutine that owns the lock table. It collects what sessions have put into the
+// inbox, gives each session its turns, calls the table, and puts the table's events into the
+// outboxes of the sessions concerned. It never waits for anyone.
+//
+// Nothing that can block runs on it: aside runs that. The exception is a log at debug level, which
+// deliver writes itself, in order.
 type loop struct {
 	config Config
 	inbox  *inbox
 	table  *locktable.Table
 	start  time.Time
-	at     time.Duration // the time of what is handled now, since start
+	at     time.Duration // the time of the present round, since start
 
-	sessions map[string]*session // those that can still be spoken to
-	shares   map[string]*share   // of those, and of those whose requests have not ended
-	empty    []*share            // perhaps without sessions
-	turns    turns
-	pages    pages
-	asking   *session   // for whose request there is a search under way, or nil
-	heldBack []*session // until it is done
-	stealing map[wire.ID]stealing
+	sessions    map[string]*session // those that have not ended
+	shares      map[string]*share   // of sessions, and of requests whose session has ended
+	emptyShares []*share            // perhaps without sessions
+	scheduler   scheduler
+	pages       pageLimit
+	searching   *session   // the session for which a search is under way, or nil
+	heldBack    []*session // until the search ends
+	stealing    map[wire.ID]steal
 
-	delivered int64    // events so far
-	dropping  []string // sessions whose requests are being ended
-	upkept    bool     // that was done since other long work was
-	watching  watching
-	due       *dueTotal
+	delivered  int64    // events so far
+	dropping   []string // ended sessions whose requests are being dropped
+	maintained bool     // maintenance was done since the last other long work
+	watching   watching
+	unsent     *unsentTotal
 
-	tokens     *tokens
+	tokens     *fence.Supply
 	tokenRange int64
-	drain      *drain       // nil until the broker is to stop
-	refuse     func()       // called then: no connection is accepted any more
+	drain      *drain       // nil until the broker drains
+	refuse     func()       // called when the drain begins: the broker then accepts no connection
 	aside      func(func()) // runs what may block, such as a line of the log
 	watchdog   watchdog
-	standing   *standing
-	lines      *lines
+	grants     *grantStatus
+	logs       *logLimits
 
-	batch  []item
-	spare  spareTodos
+	batch  []item            // reused
+	spare  spareTodos        // reused
 	events []locktable.Event // reused
 }
 
@@ -61,25 +64,25 @@ func newLoop(config Config, in *inbox) *loop {
 		sessions: make(map[string]*session),
 		shares:   make(map[string]*share),
 		watching: newWatching(config),
-		pages:    pages{most: config.MaxPages},
-		due:      &dueTotal{most: config.MaxDue},
-		stealing: make(map[wire.ID]stealing),
+		pages:    pageLimit{most: config.MaxPages},
+		unsent:   &unsentTotal{most: config.MaxDue},
+		stealing: make(map[wire.ID]steal),
 
-		tokenRange: tokenRange,
+		tokenRange: fence.Range,
 	}
 }
 
-// run serves until ctx ends and what is held then has been released, or the time
-// for that is over. It returns what is wrong with the tokens.
-func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
+// run serves until ctx ends, and then until the broker is drained. It returns what is wrong with
+// the tokens.
+func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	l.start = time.Now()
-	if l.tokens, err = startTokens(source, l.tokenRange, l.config); err != nil {
+	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.config.Logger); err != nil {
 		return errors.Join(err, l.stop())
 	}
-	l.aside(func() { l.tokens.logStart(l.config.StateDir) })
+	l.aside(func() { l.tokens.LogStart(l.config.StateDir) })
 	l.table = locktable.New(locktable.Config{
-		FirstToken:  l.tokens.first,
-		Ceiling:     l.tokens.allowed,
+		FirstToken:  l.tokens.First(),
+		Ceiling:     l.tokens.Allowed(),
 		MaxRequests: l.config.Limits.Requests,
 		MaxIdle:     l.config.IdleNames,
 		Grants:      grantSlice,
@@ -92,15 +95,15 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 		select {
 		case <-ended:
 			ended = nil
-			l.lookAtClock()
+			l.readClock()
 			if l.drain == nil {
 				l.beginDrain()
 			}
 		case <-l.inbox.wake:
-			l.letOthersRun()
+			l.letReadersRun()
 		case <-timer.C:
-		case limit := <-l.tokens.reserved:
-			l.tokens.arrived(limit)
+		case limit := <-l.tokens.Reserved():
+			l.tokens.Add(limit)
 		}
 		l.watchdog.begin()
 		l.round()
@@ -110,36 +113,36 @@ func (l *loop) run(ctx context.Context, source tokenSource) (err error) {
 			err = ErrNoTokens
 			l.beginDrain()
 		}
-		if due, ok := l.nextDeadline(); ok {
-			timer.Reset(due - l.now())
+		if next, ok := l.nextDeadline(); ok {
+			timer.Reset(next - l.now())
 		}
 	}
 	return errors.Join(err, l.stop())
 }
 
-// round does a slice of everything that there is to do. The clock stands still meanwhile, which is never for
-// more than some milliseconds.
+// round does a slice of everything that there is to do. The loop's clock stands still in it, for
+// some milliseconds at most.
 func (l *loop) round() {
-	l.lookAtClock()
+	l.readClock()
 	if l.canAllow() {
 		l.allow()
 	}
 	l.collect()
 	l.tick()
 	l.serve()
-	l.tick()            // what was left over
-	if l.due.isOver() { // what readers have answered counts, too
+	l.tick()               // what the first slice has left
+	if l.unsent.isOver() { // pongs, which readers put into outboxes, count too
 		l.cutSlowest()
 	}
-	l.watching.catchUp(l.now())
+	l.watching.endQuiet(l.now())
 }
 
-func (l *loop) lookAtClock() { l.at = time.Since(l.start) }
+func (l *loop) readClock() { l.at = time.Since(l.start) }
 
-// now is the table's time.
+// now returns the table's time.
 func (l *loop) now() time.Duration { return l.at }
 
-// nextDeadline is when there is next something to do, if any.
+// nextDeadline returns when there is next something to do, if anything.
 func (l *loop) nextDeadline() (time.Duration, bool) {
 	due, some := l.table.Deadline()
 	sooner := func(other time.Duration) {
@@ -148,8 +151,8 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 		}
 	}
 	now := l.now()
-	if l.tokens.inGrace(now) {
-		sooner(l.tokens.graceEnds)
+	if l.tokens.InGrace(now) {
+		sooner(l.tokens.GraceEnds())
 	}
 	if l.drain != nil {
 		sooner(l.drain.ends)
@@ -157,69 +160,75 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 	if until, quiet := l.watching.nextDeadline(); quiet {
 		sooner(until)
 	}
-	if l.isUnfinished() || some && due <= now { // the table does not do all at once either
-		return now + breath, true
+	if l.isUnfinished() || some && due <= now { // the table may have left something, too
+		return now + sliceRest, true
 	}
 	return due, some
 }
 
-// letOthersRun lets those readers put in what they have which can run now: the one that has woken
-// the loop is not the only one, and so one round serves them all. When much is to be done already
-// the loop must not stand behind them.
-func (l *loop) letOthersRun() {
-	if !l.turns.any() {
+// letReadersRun lets other readers that can run put their items into the inbox, so that one round
+// serves them all. The loop does not wait behind readers if it has much to do already.
+func (l *loop) letReadersRun() {
+	if !l.scheduler.any() {
 		runtime.Gosched()
 	}
 }
 
-// collect takes what has come into the inbox. What must wait for its turn joins what its session has
-// sent before.
+// collect takes everything out of the inbox. What needs a turn joins the todo list of its session.
 func (l *loop) collect() {
-	l.batch = l.inbox.take(l.batch[:0])
+	l.batch = l.inbox.takeAll(l.batch[:0])
 	for i := range l.batch {
 		it := &l.batch[i]
 		s := it.session
-		switch it.kind {
-		case itemOpened:
-			l.open(s)
-		case itemPageSent:
-			l.pageSent(s)
-		case itemLogged:
-			s.auditing = false
-			l.await(s)
-		case itemEnded:
-			s.closing = true
-			fallthrough
-		case itemRequest, itemFault:
+		if n, is := it.what.(notice); is {
+			l.note(s, n)
+		} else {
+			if _, ended := it.what.(*ending); ended {
+				s.closing = true
+			}
 			s.todo.push(*it, &l.spare)
-			l.await(s)
+			l.queue(s)
 		}
-		l.batch[i] = item{} // its memory is not kept until the slice is full again
+		*it = item{} // so that its memory can be freed
 	}
 }
 
-// spent is how many steps the loop has taken, over all.
+// note handles a notice, which needs no turn.
+func (l *loop) note(s *session, n notice) {
+	switch n {
+	case noticeOpened:
+		l.open(s)
+	case noticePageSent:
+		l.pageSent(s)
+	case noticeLogged:
+		l.endAudit(s)
+	}
+}
+
+// spent returns how many steps the loop has taken so far.
 func (l *loop) spent() int64 { return l.table.Cost() + l.watching.spent + l.delivered*stepsOfEvent }
 
-// spentSince is how many it has taken since there were so many.
+// spentSince returns how many steps the loop has taken since spent returned before.
 func (l *loop) spentSince(before int64) int { return int(l.spent() - before) }
 
-// handle does what a session has sent.
+// handle handles an item whose turn it is.
 func (l *loop) handle(it item) {
 	s := it.session
-	switch {
-	case it.kind == itemEnded:
-		l.end(s, *it.ended)
-	case s.leaves: // sent before the loop cut it off; nobody is there to be answered
-	case it.kind == itemFault:
-		l.reply(s, it.fault)
-	case s.closing && wantsAnswer(it.request): // nobody is there for that, either
-	default:
-		l.request(s, it.request)
+	switch m := it.what.(type) {
+	case *ending:
+		l.end(s, *m)
+	case *wire.Error:
+		l.reply(s, m)
+	case wire.Request:
+		// A session that was cut off asks for nothing. One whose reader has ended gets no
+		// answers.
+		if !s.ended && !(s.closing && wantsAnswer(m)) {
+			l.request(s, m)
+		}
 	}
 }
 
-// wantsAnswer reports whether m does nothing for anybody but whoever gets the answer.
+// wantsAnswer reports whether m does nothing but get an answer for its sender.
 func wantsAnswer(m wire.Request) bool {
 	switch m.(type) {
 	case *wire.Release, *wire.Cancel, *wire.Evict:
@@ -231,14 +240,14 @@ func wantsAnswer(m wire.Request) bool {
 func (l *loop) open(s *session) {
 	l.table.Open(s.name, s.peer)
 	l.sessions[s.name] = s
-	l.join(s)
+	l.joinShare(s)
 	l.reply(s, &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,
 		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
-		GraceMS:     l.tokens.graceMS(l.now()),
+		GraceMS:     l.tokens.GraceMS(l.now()),
 		NotGranting: l.pause(),
 	})
 	if l.drain != nil {
@@ -248,31 +257,25 @@ func (l *loop) open(s *session) {
 
 // reply queues m for s, and cuts s off if it reads too slowly.
 func (l *loop) reply(s *session, m wire.Reply) {
-	if s.leaves {
+	if s.ended {
 		return
 	}
 	if !s.out.put(m) {
 		l.cutOff(s, slowConsumer)
 		l.logLimit(s, "bytes due to one client")
 	}
-	if l.due.isOver() {
+	if l.unsent.isOver() {
 		l.cutSlowest()
 	}
 }
 
-// cutOff ends a session at once, whatever is due to it.
-func (l *loop) cutOff(s *session, end ending) {
-	s.out.cut(end)
-	s.net.hurry()
-	l.end(s, end)
-}
-
-// deliver queues what the table has said for those whom it concerns.
+// deliver queues the table's events for the sessions and watches that they concern.
 func (l *loop) deliver(events []locktable.Event) {
 	for i := range events {
 		event := &events[i]
 		if log := l.config.Logger.Debug(); log.Enabled() {
-			log.Stringer("request", event.ID).Stringer("event", event.Kind).Str("reason", event.Reason).Send()
+			log.Stringer("request", event.ID).Stringer("event", event.Kind).
+				Str("reason", event.Reason).Send()
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := replyTo(event); m != nil {
@@ -283,7 +286,7 @@ func (l *loop) deliver(events []locktable.Event) {
 			l.tellWatches(event)
 		}
 		if len(l.stealing) > 0 {
-			l.tellTheft(event)
+			l.noteSteal(event)
 		}
 		*event = locktable.Event{}
 	}
@@ -291,21 +294,22 @@ func (l *loop) deliver(events []locktable.Event) {
 	l.events = events[:0]
 }
 
-// stop closes every connection, and ends the run of tokens. The table is of no
-// use to anyone any more.
+// stop closes every connection, and ends the run of tokens. Nobody uses the table after that.
 func (l *loop) stop() error {
 	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
+	finish := func(s *session) {
+		s.out.finish(end)
+		s.net.Hurry()
+	}
 	for _, it := range l.inbox.close() {
-		it.session.out.finish(end)
-		it.session.net.hurry()
+		finish(it.session)
 	}
 	for _, s := range l.sessions {
-		s.out.finish(end)
-		s.net.hurry()
+		finish(s)
 	}
 	if l.table == nil {
 		return nil // it never began
 	}
 	l.logEnd()
-	return l.tokens.stop(l.held(), l.now())
+	return l.tokens.Stop(l.held(), l.now())
 }

@@ -52,7 +52,7 @@ func brokerHandler(b *testing.B) http.Handler {
 	return br.Handler()
 }
 
-// dialLoopback serves handler on a loopback port and connects to it.
+// dialLoopback serves handler on a port of the loopback interface, and connects to it.
 func dialLoopback(b *testing.B, handler http.Handler, path string) *websocket.Conn {
 	b.Helper()
 	server := httptest.NewServer(handler)

@@ -2,5 +2,5 @@
 
 package broker_test
 
-// poolLosses is what a pool may allocate although there is something in it.
+// poolLosses is how many allocations a pool may make although it is not empty.
 const poolLosses = 0.0

@@ -8,34 +8,32 @@ import (
 	"strings"
 )
 
-// CheckOrigin says what is wrong with a pattern for [Config].AllowOrigins, if
-// anything is.
+// CheckOrigin returns what is wrong with a pattern for [Config].AllowOrigins, or nil.
 func CheckOrigin(pattern string) error {
 	_, err := parseOriginPattern(pattern)
 	return err
 }
 
-// CheckHost says what is wrong with a name for [Config].AllowedHosts, if anything is.
+// CheckHost returns what is wrong with a name for [Config].AllowedHosts, or nil.
 func CheckHost(name string) error {
 	_, err := parseHostPattern(name)
 	return err
 }
 
-// originBytes is how long an Origin or a Host may be to be looked at.
+// originBytes is the longest Origin or Host that is accepted.
 const originBytes = 1 << 10
 
-// origins are those whose pages may use the broker, beside its own. An origin is
-// what a browser sends of the page that asks (RFC 6454); other programs send none.
+// origins says whose pages may use the broker, in addition to the broker's own. A browser sends the
+// origin of the page with a request (RFC 6454); other programs send none.
 //
-// A page is the broker's own when its host and port are those that it asks, and the host is
-// known to be a name of the broker: an IP address, localhost, or one of hosts. Any other name
-// may belong to a page in the world, whose owner can make the name lead to the broker
-// for a moment (DNS rebinding), so that the browser takes the two for one.
-// An IP address cannot be made to lead elsewhere.
+// A page is the broker's own if its host and port are those of the request, and the host is a known
+// name of the broker: an IP address, localhost, or one of hosts. Any other name may belong to
+// somebody else, who can make it lead to the broker for a moment (DNS rebinding). The browser then
+// takes that page for the broker's own. An IP address cannot be made to lead elsewhere.
 //
-// The Host of requests without an Origin is not checked. Browsers send an Origin with every
-// WebSocket handshake, so such a request is from another program, which may know the
-// broker by any name, or it is a plain GET, whose answer holds no secrets.
+// The Host of a request without an Origin is not checked. Browsers send an Origin with every
+// WebSocket handshake. So such a request is from another program, which may call the broker by any
+// name, or it is a plain GET, whose answer holds no secrets.
 type origins struct {
 	all      bool
 	patterns []originPattern
@@ -70,11 +68,12 @@ type judgement int
 const (
 	originAllowed   judgement = iota
 	originForeign             // a page of another origin
-	originOtherHost           // a page of the host that it asks, which is no known name of the broker
-	originMalformed           // no browser sends that
+	originOtherHost           // a page of the requested host, which is no known name of the broker
+	originMalformed           // no browser sends such an Origin
 )
 
-// judge allows programs that are no pages, the broker's own pages, and those of the origins.
+// judge allows programs other than browsers, the broker's own pages, and pages that match a
+// pattern.
 func (o origins) judge(r *http.Request) judgement {
 	sent, ok := r.Header["Origin"]
 	if !ok {
@@ -104,7 +103,7 @@ func (o origins) judge(r *http.Request) judgement {
 	return originAllowed
 }
 
-// isOwnHost reports whether host is known to be a name of the broker.
+// isOwnHost reports whether host is a known name of the broker.
 func (o origins) isOwnHost(host string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return true
@@ -139,13 +138,14 @@ func parseHostPattern(text string) (p hostPattern, err error) {
 		p.host, p.subdomains = cut, true
 	}
 	if !consistsOf(p.host, nameLetters) || strings.HasPrefix(p.host, ".") {
-		return p, fmt.Errorf(`host %q: want a name like "locks.example" or "*.example", without scheme and port`, text)
+		return p, fmt.Errorf(
+			`host %q: want a name like "locks.example" or "*.example", without scheme and port`, text)
 	}
 	return p, nil
 }
 
-// An origin is where a page comes from. That of pages that come from nowhere, such
-// as files, is "null", a scheme without a host.
+// An origin is where a page comes from. Pages without an origin, such as files, have "null": a
+// scheme without a host.
 type origin struct {
 	scheme, host, port string // port is "" for the default one of the scheme
 }
@@ -179,17 +179,18 @@ func parseOriginPattern(text string) (originPattern, error) {
 	var ok bool
 	p.origin, ok = parseOrigin(strings.ToLower(plain))
 	if !ok && text != "*" || p.host == "" && p.anyPort || p.anyPort && p.port != "" {
-		return p, fmt.Errorf(`origin %q: want one like "https://app.example", "https://*.app.example", "http://localhost:*" or "*"`, text)
+		return p, fmt.Errorf(`origin %q: want one like "https://app.example", "https://*.app.example", `+
+			`"http://localhost:*" or "*"`, text)
 	}
 	return p, nil
 }
 
-// nameLetters are those of the names of hosts, as browsers send them.
+// nameLetters are the characters of host names, as browsers send them.
 const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-._"
 
-// parseOrigin reads what browsers send: scheme, host, and the port where it is not
-// the default one of the scheme; nothing else. The scheme is http, https or that of a
-// browser's extensions. Browsers write hosts in lower case, but for the ids of extensions.
+// parseOrigin reads what browsers send: scheme and host, and the port unless it is the default of
+// the scheme; nothing else. The scheme is http, https or that of a browser's extensions. Browsers
+// write hosts in lower case, except the ids of extensions.
 func parseOrigin(text string) (o origin, ok bool) {
 	if text == "null" {
 		return origin{scheme: text}, true
@@ -221,7 +222,7 @@ func parseOrigin(text string) (o origin, ok bool) {
 	return o, consistsOf(o.host, nameLetters)
 }
 
-// defaultPort returns the port that origins of the scheme leave out.
+// defaultPort returns the port that origins of this scheme omit.
 func (o origin) defaultPort() string {
 	if o.scheme == "https" {
 		return "443"
@@ -229,8 +230,9 @@ func (o origin) defaultPort() string {
 	return "80"
 }
 
-// asksItself reports whether a page of o asks its own host and port. Where the connection has
-// no TLS, a proxy may have taken it off, so a Host without a port has that of o's scheme.
+// asksItself reports whether a page of o sends a request to its own host and port. If the
+// connection has no TLS, a proxy may have removed it. So a Host without a port then has the port of
+// o's scheme.
 func (o origin) asksItself(r *http.Request) bool {
 	name, port := strings.ToLower(r.Host), ""
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {

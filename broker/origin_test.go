@@ -10,68 +10,69 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Requests go to http://locks.test:27002, which is a name of the broker.
+// originTests are pages that send requests to http://locks.test:27002, a name of the broker.
+var originTests = []struct {
+	patterns string // separated by spaces
+	origin   string // "-": none is sent
+	want     bool
+}{
+	{"", "-", true},
+	{"", "http://locks.test:27002", true},
+	{"", "https://locks.test:27002", true}, // a proxy may have taken the TLS off
+	{"", "http://locks.test", false},
+	{"", "http://locks.test:8080", false},
+	{"", "http://other.test:27002", false},
+	{"", "null", false},
+	{"", "", false},
+	{"", "nonsense", false},
+
+	{"https://app.example", "https://app.example", true},
+	{"HTTPS://App.Example", "https://app.example", true},
+	{"https://app.example", "https://app.example:443", true},
+	{"https://app.example:443", "https://app.example", true},
+	{"http://app.example:80", "http://app.example", true},
+	{"https://app.example", "https://app.example:80", false},
+	{"https://app.example", "http://app.example", false},
+	{"https://app.example", "https://app.example:8443", false},
+	{"https://app.example", "https://x.app.example", false},
+	{"https://app.example", "https://evil-app.example", false},
+	{"https://app.example", "https://app.example.evil.test", false},
+	{"https://app.example", "https://app.example@evil.test", false},
+	{"https://app.example", "https://evil.test/https://app.example", false},
+	{"https://app.example", "http://locks.test:27002", true},
+	{"https://a.example https://b.example", "https://b.example", true},
+	{"https://a.example https://b.example", "https://c.example", false},
+
+	{"https://*.app.example", "https://x.app.example", true},
+	{"https://*.app.example", "https://x.y.app.example", true},
+	{"https://*.app.example", "https://app.example", false},
+	{"https://*.app.example", "https://evilapp.example", false},
+	{"https://*.app.example", "https://x.app.example:8443", false},
+	{"https://*.app.example", "https://evil.test/.app.example", false},
+	{"https://*.app.example:8443", "https://x.app.example:8443", true},
+
+	{"http://localhost:*", "http://localhost", true},
+	{"http://localhost:*", "http://localhost:8080", true},
+	{"http://localhost:*", "https://localhost:8080", false},
+	{"http://localhost:*", "http://localhost.evil.test:8080", false},
+	{"http://localhost:*", "http://localhost:8080.evil.test", false},
+	{"http://*.test:*", "http://x.test:1", true},
+	{"http://[::1]:8080", "http://[::1]:8080", true},
+	{"http://[::1]:*", "http://[::1]:8080", true},
+	{"http://[::1]", "http://[::2]", false},
+
+	{"chrome-extension://abcdef", "chrome-extension://abcdef", true},
+	{"null", "null", true},
+	{"https://app.example", "null", false},
+	{"*", "https://app.example", true},
+	{"*", "null", true},
+	{"*", "-", true},
+	{"*", "chrome-extension://abcdef", true},
+	{"https://app.example *", "https://other.example", true},
+}
+
 func TestOrigins(t *testing.T) {
-	tests := []struct {
-		patterns string // separated by spaces
-		origin   string // "-": none is sent
-		want     bool
-	}{
-		{"", "-", true},
-		{"", "http://locks.test:27002", true},
-		{"", "https://locks.test:27002", true}, // a proxy may have taken the TLS off
-		{"", "http://locks.test", false},
-		{"", "http://locks.test:8080", false},
-		{"", "http://other.test:27002", false},
-		{"", "null", false},
-		{"", "", false},
-		{"", "nonsense", false},
-
-		{"https://app.example", "https://app.example", true},
-		{"HTTPS://App.Example", "https://app.example", true},
-		{"https://app.example", "https://app.example:443", true},
-		{"https://app.example:443", "https://app.example", true},
-		{"http://app.example:80", "http://app.example", true},
-		{"https://app.example", "https://app.example:80", false},
-		{"https://app.example", "http://app.example", false},
-		{"https://app.example", "https://app.example:8443", false},
-		{"https://app.example", "https://x.app.example", false},
-		{"https://app.example", "https://evil-app.example", false},
-		{"https://app.example", "https://app.example.evil.test", false},
-		{"https://app.example", "https://app.example@evil.test", false},
-		{"https://app.example", "https://evil.test/https://app.example", false},
-		{"https://app.example", "http://locks.test:27002", true},
-		{"https://a.example https://b.example", "https://b.example", true},
-		{"https://a.example https://b.example", "https://c.example", false},
-
-		{"https://*.app.example", "https://x.app.example", true},
-		{"https://*.app.example", "https://x.y.app.example", true},
-		{"https://*.app.example", "https://app.example", false},
-		{"https://*.app.example", "https://evilapp.example", false},
-		{"https://*.app.example", "https://x.app.example:8443", false},
-		{"https://*.app.example", "https://evil.test/.app.example", false},
-		{"https://*.app.example:8443", "https://x.app.example:8443", true},
-
-		{"http://localhost:*", "http://localhost", true},
-		{"http://localhost:*", "http://localhost:8080", true},
-		{"http://localhost:*", "https://localhost:8080", false},
-		{"http://localhost:*", "http://localhost.evil.test:8080", false},
-		{"http://localhost:*", "http://localhost:8080.evil.test", false},
-		{"http://*.test:*", "http://x.test:1", true},
-		{"http://[::1]:8080", "http://[::1]:8080", true},
-		{"http://[::1]:*", "http://[::1]:8080", true},
-		{"http://[::1]", "http://[::2]", false},
-
-		{"chrome-extension://abcdef", "chrome-extension://abcdef", true},
-		{"null", "null", true},
-		{"https://app.example", "null", false},
-		{"*", "https://app.example", true},
-		{"*", "null", true},
-		{"*", "-", true},
-		{"*", "chrome-extension://abcdef", true},
-		{"https://app.example *", "https://other.example", true},
-	}
-	for _, test := range tests {
+	for _, test := range originTests {
 		r := httptest.NewRequest(http.MethodGet, "http://locks.test:27002/ws", http.NoBody)
 		if test.origin != "-" {
 			r.Header["Origin"] = []string{test.origin}
@@ -88,12 +89,14 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// What no browser sends is no origin, whatever is allowed.
+// A text that no browser sends is not an origin, whatever is allowed.
 func TestNotOrigins(t *testing.T) {
 	for _, sent := range []string{
-		"", "*", "nonsense", "locks.test", "http://", "http:locks.test", "//locks.test", "http://user@locks.test",
+		"", "*", "nonsense", "locks.test", "http://", "http:locks.test", "//locks.test",
+		"http://user@locks.test",
 		"http://locks.test/", "http://locks.test/path", "http://locks.test?query", "http://locks.test#fragment",
-		"http://LOCKS.test", "HTTP://locks.test", "http://locks%2etest", "http://locks.test:", "http://locks.test:0",
+		"http://LOCKS.test", "HTTP://locks.test", "http://locks%2etest", "http://locks.test:",
+		"http://locks.test:0",
 		"http://locks.test:080", "http://locks.test:65536", "http://locks.test:+80", "http://locks .test",
 		" http://locks.test", "http://locks.test,http://app.example", "http://[::1", "http://::1",
 		"ftp://locks.test", "file://", "javascript://locks.test", "ws://locks.test", "-extension://x/y",
@@ -102,7 +105,8 @@ func TestNotOrigins(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodGet, "http://locks.test/ws", http.NoBody)
 		r.Header["Origin"] = []string{sent}
-		if got, err := broker.OriginsAllow([]string{"*", "http://locks.test"}, []string{"locks.test"}, r); got || err != nil {
+		if got, err := broker.OriginsAllow([]string{"*", "http://locks.test"}, []string{"locks.test"},
+			r); got || err != nil {
 			t.Errorf("%q: %t, %v; want false", sent, got, err)
 		}
 	}
@@ -113,8 +117,8 @@ func TestNotOrigins(t *testing.T) {
 	}
 }
 
-// A page is the broker's own when it asks its own host and port, where either may be left
-// out when it is the default one.
+// A page is the broker's own if it sends requests to its own host and port. The default port may be
+// omitted.
 func TestOwnOrigin(t *testing.T) {
 	for _, test := range []struct {
 		url, origin string
@@ -142,10 +146,10 @@ func TestOwnOrigin(t *testing.T) {
 	}
 }
 
-// A page in the world can make its name lead to the broker for a moment, so that it
-// seems to be the broker's own page. So only names that cannot be made to do that, and those
-// that the broker was told, make a page its own, on every listener. The broker may be called
-// by any name where no page does.
+// The owner of a page can make the page's name lead to the broker for a moment, so that the page
+// seems to be the broker's own. So a page is the broker's own only under names for which that is
+// impossible, and under AllowedHosts. This holds on every listener. Programs other than browsers
+// may use any name.
 func TestRebinding(t *testing.T) {
 	for _, test := range []struct {
 		host, allowed string
@@ -181,7 +185,8 @@ func TestRebinding(t *testing.T) {
 			t.Errorf("%s, with %q allowed: %t, %v; want %t", test.host, test.allowed, got, err, test.want)
 		}
 		any := []string{"http://evil.test", "http://*.test:*", "http://evil.test:*"}
-		if got, err := broker.OriginsAllow(any, nil, r); err != nil || strings.Contains(test.host, "evil.test") && !got {
+		if got, err := broker.OriginsAllow(any, nil, r); err != nil ||
+			strings.Contains(test.host, "evil.test") && !got {
 			t.Errorf("%s, its origin allowed: %t, %v", test.host, got, err)
 		}
 	}
@@ -189,7 +194,8 @@ func TestRebinding(t *testing.T) {
 
 func TestBadHosts(t *testing.T) {
 	for _, name := range []string{
-		"", "*", "*.", "http://locks.test", "locks.test:80", "locks.test/", "a.*.test", ".test", "*..test", "[::1]",
+		"", "*", "*.", "http://locks.test", "locks.test:80", "locks.test/", "a.*.test", ".test", "*..test",
+		"[::1]",
 		"b\u00fccher.example",
 	} {
 		if err := broker.CheckHost(name); err == nil || !strings.Contains(err.Error(), "want a name like") {
@@ -204,20 +210,24 @@ func TestBadHosts(t *testing.T) {
 
 func TestBadOrigins(t *testing.T) {
 	for _, pattern := range []string{
-		"", "app.example", "https://", "://app.example", "https://app.example/", "https://app.example/path", "https://user@app.example",
-		"https://*", "https://*.", "https://a.*.example", "https://*app.example", "https://app.example:", "https://app.example:0",
-		"https://app.example:65536", "https://app.example:x", "https://app.example:8443:*", "https://b\u00fccher.example", "null:*", "https://[::1", "**", "ftp://app.example", "file://",
+		"", "app.example", "https://", "://app.example", "https://app.example/", "https://app.example/path",
+		"https://user@app.example",
+		"https://*", "https://*.", "https://a.*.example", "https://*app.example", "https://app.example:",
+		"https://app.example:0",
+		"https://app.example:65536", "https://app.example:x", "https://app.example:8443:*",
+		"https://b\u00fccher.example", "null:*", "https://[::1", "**", "ftp://app.example", "file://",
 	} {
 		if err := broker.CheckOrigin(pattern); err == nil || !strings.Contains(err.Error(), "want one like") {
 			t.Errorf("%q: %v, want an error that helps", pattern, err)
 		}
-		if _, err := broker.New(broker.Config{AllowOrigins: []string{pattern}}); err == nil || !strings.HasPrefix(err.Error(), "broker: AllowOrigins: ") {
+		if _, err := broker.New(broker.Config{AllowOrigins: []string{pattern}}); err == nil ||
+			!strings.HasPrefix(err.Error(), "broker: AllowOrigins: ") {
 			t.Errorf("New with %q: %v", pattern, err)
 		}
 	}
 }
 
-// A page that is refused costs one line of the log, which says what allows it.
+// A refused page causes one line of the log, which says how to allow it.
 func TestRefusedOrigin(t *testing.T) {
 	log := &testLog{}
 	config := broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}
@@ -241,7 +251,8 @@ func TestRefusedOrigin(t *testing.T) {
 			if response.StatusCode != test.status {
 				t.Errorf("%s: %d %q, want %d", test.origin, response.StatusCode, body, test.status)
 			}
-			if got := log.lines(test.flag, `"level":"warn"`, `"origin":"`+test.origin+`"`); test.flag != "" && len(got) != 1 {
+			if got := log.lines(test.flag, `"level":"warn"`,
+				`"origin":"`+test.origin+`"`); test.flag != "" && len(got) != 1 {
 				t.Errorf("%s: the log says %q, want one line with %q", test.origin, got, test.flag)
 			}
 		}

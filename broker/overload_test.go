@@ -12,14 +12,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A brake stops the loop: at debug level the loop writes a line for each event, and waits for it.
+// A brake stops the loop. At debug level the loop writes a line for each event, and waits for the
+// log.
 type brake struct{ on, off chan struct{} }
 
 func newBrake() *brake { return &brake{on: make(chan struct{}), off: make(chan struct{})} }
 
 func (b *brake) logger() zerolog.Logger { return zerolog.New(b).Level(zerolog.DebugLevel) }
 
-// Write stops whoever writes that the lock of that session was granted.
+// Write blocks at the line that says that a lock was granted to a certain session.
 func (b *brake) Write(line []byte) (int, error) {
 	if strings.Contains(string(line), `"request":"zzzzzzzz--0","event":"granted"`) {
 		<-b.on
@@ -28,7 +29,7 @@ func (b *brake) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// withBrake runs f, in a bubble, with a broker whose loop can be stopped.
+// withBrake runs f in a bubble, with a broker whose loop can be stopped.
 func withBrake(t *testing.T, f func(r *rig, brake *brake)) {
 	synctest.Test(t, func(t *testing.T) {
 		brake := newBrake()
@@ -36,7 +37,7 @@ func withBrake(t *testing.T, f func(r *rig, brake *brake)) {
 	})
 }
 
-// stop stops the loop until the function that it returns is called.
+// stop stops the loop until the returned function is called.
 func (b *brake) stop(r *rig) (release func()) {
 	z := r.connect("z")
 	z.take()
@@ -49,20 +50,20 @@ func (b *brake) stop(r *rig) (release func()) {
 	}
 }
 
-// Signs of life do not wait for the loop. A client whose pings are answered keeps its locks, however long
-// the loop is busy.
+// Pings are answered while the loop is busy. A client whose pings are answered keeps its locks,
+// however long that takes.
 func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a := r.connect("a")
 		a.take()
 		release := brake.stop(r)
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-		for n := range 19 { // almost a minute: then the watchdog would end the process
+		for n := range 19 { // almost a minute, after which the watchdog would end the process
 			a.send(`{"type":"ping","id":"aaaaaaaa--%d"}`, n+1)
 			a.expect(fmt.Sprintf(`{"type":"pong","id":"aaaaaaaa--%d"}`, n+1))
 			pass(3e9)
 		}
-		a.send(`{"type":"ping","id":"aaaaaaaa--19"}`) // ids are checked all the same, in turn
+		a.send(`{"type":"ping","id":"aaaaaaaa--19"}`) // ids of pings are checked, too
 		a.expect()
 		release()
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`,
@@ -71,8 +72,8 @@ func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	})
 }
 
-// Sessions take turns. One that asks for little does not stand behind what another has sent before, nor behind
-// what many sessions from one address have sent.
+// Sessions take turns. A session with few requests does not wait for all that another has sent
+// before, nor for all that many sessions of one address have sent.
 func TestFloodsDoNotPushAhead(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		var flood []*peer
@@ -85,14 +86,15 @@ func TestFloodsDoNotPushAhead(t *testing.T) {
 		release := brake.stop(r)
 		for _, p := range flood {
 			for n := range 30 {
-				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`, strings.Repeat(p.name, 8), n, p.name, n)
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`,
+					strings.Repeat(p.name, 8), n, p.name, n)
 			}
 		}
 		synctest.Wait()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		synctest.Wait()
 		release()
-		// Each address has had a turn of about five requests at most.
+		// Each address has had at most a turn of about five requests.
 		if token := a.grantedToken("aaaaaaaa--0"); token > 10*6 {
 			t.Errorf("a was granted its lock after %d others, want within one round", token-2)
 		}
@@ -102,7 +104,7 @@ func TestFloodsDoNotPushAhead(t *testing.T) {
 	})
 }
 
-// What frees a lock goes before what others have asked for earlier.
+// A message that frees a lock goes ahead of what others sent earlier.
 func TestReleaseComesFirst(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
@@ -127,8 +129,8 @@ func TestReleaseComesFirst(t *testing.T) {
 	})
 }
 
-// A session has only so much on its way to the loop; then its reader stops reading, and the client feels it.
-// All of it is done in the end.
+// The backlog of a session is bounded. When it is full, the reader stops reading, and the client's
+// writes block. In the end everything is handled.
 func TestReaderWaitsForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a := r.connect("a")
@@ -166,8 +168,8 @@ func TestReaderWaitsForTheLoop(t *testing.T) {
 	})
 }
 
-// When too much is due to everybody together, the client to which most is due is cut off, of the address to which most
-// is due. Those who read notice nothing.
+// When too much is unsent in all, the broker cuts off the client with the most, of the address with
+// the most. Clients that read notice nothing.
 func TestTooMuchIsDue(t *testing.T) {
 	const most = 4 << 20
 	inBubble(t, broker.Config{MaxDue: most}, func(r *rig) {
@@ -175,11 +177,12 @@ func TestTooMuchIsDue(t *testing.T) {
 		good.take()
 		var bad []*peer
 		garbage := strings.Repeat("x", 60_000)
-		for i := range 6 { // each is due 1.2 to 1.8 MB, less than a client may be, and reads none of it
+		for i := range 6 { // each leaves 1.2 to 1.8 MB unread, less than one client may
 			p := r.dial(string(rune('c' + i)))
 			bad = append(bad, p)
 			for range 20 + 2*i {
-				p.send(`{"type":"ping","id":"%s"}`, garbage) // answered with an error that carries the id
+				// answered with an error that repeats the id
+				p.send(`{"type":"ping","id":"%s"}`, garbage)
 				pass(time.Millisecond)
 			}
 			good.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"y-%d"}]}`, i, i)
@@ -195,7 +198,7 @@ func TestTooMuchIsDue(t *testing.T) {
 			default:
 			}
 		}
-		// The third is the one to which most is due when it is too much for the first time, and so on.
+		// The third has the most when the total is too high for the first time, and so on.
 		if got := strings.Join(cut, " "); len(cut) < 2 || len(cut) > 4 || strings.Contains(got, "c") {
 			t.Errorf("cut off: %s, want those to which most was due", got)
 		}
@@ -205,8 +208,8 @@ func TestTooMuchIsDue(t *testing.T) {
 	})
 }
 
-// Only so many pages are on their way at once, and half of them to one address. Others wait
-// for their turn, and get their pages when one was read.
+// The number of pages on their way is limited, and one address may have half of them. Others wait,
+// and get their pages when a page was read.
 func TestPagesOnTheirWay(t *testing.T) {
 	inBubble(t, broker.Config{MaxPages: 2}, func(r *rig) {
 		a, b, c := r.dial("a"), r.dial("b"), r.connect("c")
@@ -220,15 +223,17 @@ func TestPagesOnTheirWay(t *testing.T) {
 			synctest.Wait()
 		}
 		c.send(`{"type":"info","id":"cccccccc--2000","match":"none"}`)
-		c.send(`{"type":"acquire","id":"cccccccc--2001","locks":[{"name":"y"}]}`) // waits behind it, in order
+		// waits behind the page, in order
+		c.send(`{"type":"acquire","id":"cccccccc--2001","locks":[{"name":"y"}]}`)
 		c.expect()
 		d := r.connect("d")
 		d.take()
-		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"z"}]}`) // nobody else does
+		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"z"}]}`) // no other session waits
 		d.expect(`{"type":"granted","id":"dddddddd--0","token":2}`)
 		a.read()
 		a.take()
-		c.expect(`{"type":"info","id":"cccccccc--2000","locks":[]}`, `{"type":"granted","id":"cccccccc--2001","token":3}`)
+		c.expect(`{"type":"info","id":"cccccccc--2000","locks":[]}`,
+			`{"type":"granted","id":"cccccccc--2001","token":3}`)
 		b.read()
 		for _, p := range []*peer{a, b, c, d} {
 			p.close()
@@ -236,7 +241,8 @@ func TestPagesOnTheirWay(t *testing.T) {
 	})
 }
 
-// There may be only so many watches, half of them of one address. The first two of a session are never refused.
+// The number of watches is limited, and one address may have half of them. The first two of a
+// session are never refused.
 func TestWatchesInAll(t *testing.T) {
 	inBubble(t, broker.Config{MaxWatches: 10}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -270,14 +276,15 @@ func TestWatchesInAll(t *testing.T) {
 	})
 }
 
-// There may be only so many requests, half of them of one address, and those with long names count for more. The
-// first 16 of a session are never refused, so nobody is locked out.
+// The number of requests is limited, and one address may have half of them. Requests with long
+// names count for more. The first 16 of a session are never refused, so nobody is locked out.
 func TestRequestsInAll(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{MaxRequests: 100, Logger: log.logger()}, func(r *rig) {
 		ask := func(p *peer, first, n int, name string) (refused int) {
 			for i := first; i < first+n; i++ {
-				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%s%03d"}]}`, strings.Repeat(p.name, 8), i, name, p.name, i)
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%s%03d"}]}`,
+					strings.Repeat(p.name, 8), i, name, p.name, i)
 			}
 			pass(1e6)
 			for _, frame := range p.take() {
@@ -319,8 +326,8 @@ func TestRequestsInAll(t *testing.T) {
 	})
 }
 
-// A long search for a deadlock goes on bit by bit. Others are served in between, and who would change what it
-// has seen is held back until it is done; then everybody gets what is theirs.
+// A long search for a deadlock is done in slices, and others are served in between. A session that
+// would change what the search has seen is held back until its end. Then all get their answers.
 func TestSearchGoesOnBitByBit(t *testing.T) {
 	const waiters = 60_000
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -337,8 +344,8 @@ func TestSearchGoesOnBitByBit(t *testing.T) {
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"own"}]}`)
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`)
 		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"queue"}],"parent":"aaaaaaaa--0"}`)
-		a.send(`{"type":"release","id":"aaaaaaaa--1"}`) // behind it, in order
-		a.expect()                                      // the search is not done
+		a.send(`{"type":"release","id":"aaaaaaaa--1"}`) // behind the search, in order
+		a.expect()                                      // the search is not complete
 		c.send(`{"type":"release","id":"cccccccc--0"}`)
 		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"other"}]}`)
 		d.expect(`{"type":"granted","id":"dddddddd--0","token":3}`)

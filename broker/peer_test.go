@@ -21,14 +21,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// A rig is a broker in memory, inside a bubble, and the hand-made clients that
-// talk to it. Sessions are called aaaaaaaa, bbbbbbbb and so on as the clients
-// a, b are; tokens count from 1.
+// A rig is a broker in memory, inside a bubble, with hand-made clients. The sessions of the clients
+// a, b and so on are called aaaaaaaa, bbbbbbbb and so on. Tokens count from 1.
 type rig struct {
 	t      testing.TB
 	broker *broker.Broker
 	server *brokertest.Server
-	next   atomic.Value // the name of whose session opens next
+	next   atomic.Value // the name of the client whose session opens next
 }
 
 // inBubble runs f with a rigged broker in virtual time.
@@ -41,7 +40,7 @@ func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
 	if config.Drain == 0 {
-		config.Drain = -1
+		config.Drain = broker.None
 	}
 	b, err := broker.New(config)
 	if err != nil {
@@ -50,7 +49,7 @@ func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 	rigged(t, b, f)
 }
 
-// rigged is serve with a broker that the test has made.
+// rigged is serve for a broker that the test has made.
 func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
 	t.Helper()
 	r := &rig{t: t, broker: b}
@@ -60,14 +59,14 @@ func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
 	f(r)
 }
 
-// A peer is a client made by hand: a connection, and the frames it was sent.
+// A peer is a hand-made client: a connection, and the frames that it has received.
 type peer struct {
 	t     testing.TB
 	name  string
 	net   net.Conn
 	ws    *websocket.Conn
-	reads bool          // whether it reads what it is sent
-	ended chan struct{} // closed when reading ended, err is why
+	reads bool          // it reads what it receives
+	ended chan struct{} // closed when reading has ended, with err
 	err   error
 
 	mu     sync.Mutex
@@ -75,13 +74,13 @@ type peer struct {
 	pings  int
 }
 
-// connect opens the session of that name and leaves its hello to be expected.
+// connect opens the session of a client. The hello is still to be expected.
 func (r *rig) connect(name string) *peer {
 	r.t.Helper()
 	return r.connectWith(name, "")
 }
 
-// connectWith is connect with more behind the label in the query.
+// connectWith is connect with more after the label in the query.
 func (r *rig) connectWith(name, more string) *peer {
 	r.t.Helper()
 	p := r.dialWith(name, more)
@@ -89,7 +88,7 @@ func (r *rig) connectWith(name, more string) *peer {
 	return p
 }
 
-// dial opens a session that reads nothing yet.
+// dial opens a session whose client reads nothing yet.
 func (r *rig) dial(name string) *peer {
 	r.t.Helper()
 	return r.dialWith(name, "")
@@ -100,7 +99,7 @@ func (r *rig) dialWith(name, more string) *peer {
 	return r.dialQuery(name, "client="+url.QueryEscape(name)+more)
 }
 
-// dialQuery is dial with that query and no other.
+// dialQuery is dial with exactly that query.
 func (r *rig) dialQuery(name, query string) *peer {
 	r.t.Helper()
 	r.next.Store(name)
@@ -125,8 +124,7 @@ func (r *rig) dialQuery(name, query string) *peer {
 	return p
 }
 
-// read collects frames in the background, and answers pings, until the
-// connection ends.
+// read collects frames in the background, and answers pings, until the connection ends.
 func (p *peer) read() {
 	p.reads = true
 	answer := p.ws.PingHandler()
@@ -162,7 +160,7 @@ func (p *peer) send(format string, args ...any) {
 	}
 }
 
-// expect asserts that these frames, and no others, have come since the last time.
+// expect checks that exactly these frames have arrived since the last call.
 func (p *peer) expect(want ...string) {
 	p.t.Helper()
 	got := p.take()
@@ -178,7 +176,7 @@ func (p *peer) expect(want ...string) {
 	}
 }
 
-// take returns the frames that have come since the last time.
+// take returns the frames that have arrived since the last call.
 func (p *peer) take() []string {
 	synctest.Wait()
 	p.mu.Lock()
@@ -188,7 +186,7 @@ func (p *peer) take() []string {
 	return frames
 }
 
-// expectClose asserts that the broker has closed the connection so.
+// expectClose checks that the broker has closed the connection with this code and reason.
 func (p *peer) expectClose(code int, reason string) {
 	p.t.Helper()
 	<-p.ended
@@ -199,7 +197,7 @@ func (p *peer) expectClose(code int, reason string) {
 	_ = p.ws.Close()
 }
 
-// expectOpen asserts that the connection has not ended.
+// expectOpen checks that the connection has not ended.
 func (p *peer) expectOpen() {
 	p.t.Helper()
 	synctest.Wait()
@@ -210,7 +208,7 @@ func (p *peer) expectOpen() {
 	}
 }
 
-// close says goodbye as a client does.
+// close says goodbye, as a client does.
 func (p *peer) close() {
 	p.sendClose(wire.CloseNormal, wire.Goodbye)
 	if p.reads {
@@ -219,12 +217,13 @@ func (p *peer) close() {
 	_ = p.ws.Close()
 }
 
-// sendClose sends a close frame, and no more.
+// sendClose sends a close frame, and nothing else.
 func (p *peer) sendClose(code int, reason string) {
-	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+	_ = p.ws.WriteControl(websocket.CloseMessage,
+		websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
 }
 
-// vanish ends the connection without a word.
+// vanish ends the connection without a close frame.
 func (p *peer) vanish() {
 	_ = p.net.Close()
 	if p.reads {
@@ -235,14 +234,15 @@ func (p *peer) vanish() {
 // get asks the broker for a page, by HTTP.
 func (r *rig) get(path string, header http.Header) *http.Response {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path, http.NoBody)
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path,
+		http.NoBody)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	for key, values := range header {
 		request.Header[key] = values
 	}
-	request.Host = request.Header.Get("Host") // "": that of the URL
+	request.Host = request.Header.Get("Host") // "": the host of the URL
 	request.Header.Del("Host")
 	transport := &http.Transport{DialContext: r.server.Dial, DisableKeepAlives: true}
 	response, err := transport.RoundTrip(request)

@@ -11,14 +11,14 @@ import (
 // quiet is the log of a server whose clients fail on purpose.
 var quiet = log.New(io.Discard, "", 0)
 
-// pipes are a network in memory, whose ends at the broker can be wrapped.
+// pipes are a network in memory. The ends at the broker can be wrapped.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 
 	mu   sync.Mutex
-	wrap func(net.Conn) net.Conn // nil: as they are
+	wrap func(net.Conn) net.Conn // nil: they are not wrapped
 }
 
 func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
@@ -40,7 +40,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// Accept is for the http.Server.
+// Accept implements net.Listener.
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
 	case conn := <-p.conns:
@@ -50,11 +50,11 @@ func (p *pipes) Accept() (net.Conn, error) {
 	}
 }
 
-// Close makes Accept and dial fail.
+// Close implements net.Listener. It makes Accept and dial fail.
 func (p *pipes) Close() error {
 	p.once.Do(func() { close(p.closed) })
 	return nil
 }
 
-// Addr is for the http.Server.
+// Addr implements net.Listener.
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }

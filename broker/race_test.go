@@ -2,6 +2,6 @@
 
 package broker_test
 
-// poolLosses is what a pool may allocate although there is something in it: under the
-// race detector it throws things away at random.
+// poolLosses is how many allocations a pool may make although it is not empty. Under the race
+// detector it drops things at random.
 const poolLosses = 2.0

@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// say sends a request on a connection of its own, as much of it as the broker takes, and returns
-// the answer, and how long it took.
+// say sends a request on a connection of its own, as much of it as the broker reads. It returns the
+// answer, and how long it took.
 func (r *rig) say(request string) (response *http.Response, took time.Duration) {
 	r.t.Helper()
 	conn := r.open("192.0.2.7:1000")
@@ -34,7 +34,7 @@ func (r *rig) say(request string) (response *http.Response, took time.Duration) 
 		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			r.t.Errorf("%.60q: the connection was not closed: %v", request, err)
 		}
-		if closed := time.Since(start); closed-took > time.Second { // net/http lets a long body come for a moment
+		if closed := time.Since(start); closed-took > time.Second { // net/http reads a long body for a moment
 			r.t.Errorf("%.60q: closed %v after the answer", request, closed-took)
 		}
 	}
@@ -44,9 +44,9 @@ func (r *rig) say(request string) (response *http.Response, took time.Duration) 
 const upgradeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// Requests with a body are answered at once, though the body never comes.
+// Requests with a body are answered at once, although the body never comes.
 func TestBodyThatNeverComes(t *testing.T) {
-	inBubble(t, broker.Config{}, func(r *rig) {
+	inBubble(t, broker.Config{ClientFiles: aClient}, func(r *rig) {
 		for _, test := range []struct {
 			request string
 			status  int
@@ -62,13 +62,15 @@ func TestBodyThatNeverComes(t *testing.T) {
 			synctest.Wait()
 			response, took := r.say(test.request + "Host: broker.test\r\n\r\n")
 			if response.StatusCode != test.status || took != 0 || !response.Close {
-				t.Errorf("%q: %s after %v, closed: %t; want %d", test.request, response.Status, took, response.Close, test.status)
+				t.Errorf("%q: %s after %v, closed: %t; want %d", test.request, response.Status, took,
+					response.Close, test.status)
 			}
 		}
 	})
 }
 
-// A request that does not end is not waited for long, wherever it stops, and however slowly it comes.
+// The server does not wait long for the end of a request, wherever it stops and however slowly it
+// comes.
 func TestSlowRequests(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for _, part := range []string{"", "G", "GET /ws HTTP/1.1\r\nHost: broker.test\r\nX: "} {
@@ -77,7 +79,8 @@ func TestSlowRequests(t *testing.T) {
 			_, _ = io.WriteString(conn, part)
 			var writing sync.WaitGroup
 			writing.Go(func() {
-				for err := error(nil); err == nil && part != ""; time.Sleep(time.Second) { //nolint:forbidigo // in a bubble
+				//nolint:forbidigo // in a bubble
+				for err := error(nil); err == nil && part != ""; time.Sleep(time.Second) {
 					_, err = io.WriteString(conn, "x")
 				}
 			})
@@ -91,7 +94,7 @@ func TestSlowRequests(t *testing.T) {
 	})
 }
 
-// The head of a request may have 16 KiB.
+// The head of a request may have 16 KiB, and no more.
 func TestHeaderBytes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		const most = broker.HeaderBytes
@@ -106,10 +109,10 @@ func TestHeaderBytes(t *testing.T) {
 	})
 }
 
-// The handler has bounds of its own, for whoever serves it from another http.Server.
+// The handler has limits of its own, which hold in any http.Server.
 func TestHandlerBounds(t *testing.T) {
 	log := new(testLog)
-	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}})
+	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}, ClientFiles: aClient})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,7 @@ func TestHandlerBounds(t *testing.T) {
 	}
 }
 
-// A session is not held to the times of an HTTP request.
+// The time limits of HTTP requests do not apply to sessions.
 func TestSessionOutlivesRequest(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -173,7 +176,7 @@ func TestSessionOutlivesRequest(t *testing.T) {
 	})
 }
 
-// What net/http has to say is in the log, on one line each, and not without end.
+// Errors of net/http are in the log, each on one line, and not without limit.
 func TestServerLog(t *testing.T) {
 	log := new(testLog)
 	b, err := broker.New(broker.Config{Logger: log.logger()})

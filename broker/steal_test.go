@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A cancel ends a steal that is under way, and the others keep their locks.
+// A cancel ends a steal that is under way. The victims that have not lost their locks yet keep
+// them.
 func TestCancelOfAStealUnderWay(t *testing.T) {
 	for name, end := range map[string]func(a *peer){
 		"cancel": func(a *peer) { a.send(`{"type":"cancel","id":"aaaaaaaa--0"}`) },
@@ -32,7 +33,7 @@ func TestCancelOfAStealUnderWay(t *testing.T) {
 				}
 				synctest.Wait()
 				release()
-				if name != "cancel" { // it has begun, and rests between two slices
+				if name != "cancel" { // the steal has begun, and the loop rests between two slices
 					end(a)
 				}
 				pass(time.Second)

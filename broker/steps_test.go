@@ -9,11 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// The loop counts its steps for as long as it runs. In the int of a machine of 32 bits the end of
-// a slice would lie below its beginning once that is near the greatest, and what is due would never be done.
+// The loop counts its steps as long as it runs. An int of 32 bits would overflow: the end of a
+// slice would then lie below its beginning, and the slice would do nothing.
 func TestStepsAreCountedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Drain: -1})
+		b, err := broker.New(broker.Config{Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,8 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// When Run's context ends every client is told, and Run returns at once when
-// they answer.
+// When Run's context ends, the broker tells every client. Run returns as soon as all have answered.
 func TestStop(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -37,7 +35,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// A client that takes nothing delays the end by seconds, not for ever.
+// A client that receives nothing delays the end by seconds, not for ever.
 func TestStopWithStuckClient(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dial("a")
@@ -51,8 +49,8 @@ func TestStopWithStuckClient(t *testing.T) {
 	})
 }
 
-// A session that had ended before, and still owes a client much that takes
-// nothing, delays the end no more than others.
+// A session that ended before, with much unsent to a client that receives nothing, delays the end
+// no more than others.
 func TestStopWithSessionThatEnds(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -74,22 +72,21 @@ func TestStopWithSessionThatEnds(t *testing.T) {
 	})
 }
 
-// A log that blocks stops only what writes to it: the sessions it tells of, and
-// not the loop.
+// A log that blocks stops only the sessions that write to it, not the loop.
 func TestLogThatBlocks(t *testing.T) {
 	log := newBlockingLog()
 	inBubble(t, broker.Config{Logger: zerolog.New(log).Level(zerolog.InfoLevel)}, func(r *rig) {
 		defer log.take(1000)
-		log.take(2) // that of the start, and a's opening
+		log.take(2) // the start of the broker, and the opening of a
 		a := r.connect("a")
-		_ = r.dial("b") // its opening cannot be written
+		_ = r.dial("b") // the line of its opening cannot be written
 		a.take()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
 	})
 }
 
-// A blockingLog takes so many lines, and then none until it is told to.
+// A blockingLog accepts some lines, and then blocks until take allows more.
 type blockingLog struct {
 	mu    sync.Mutex
 	more  sync.Cond
@@ -109,7 +106,7 @@ func (l *blockingLog) take(lines int) {
 	l.more.Broadcast()
 }
 
-// Write waits until the line is taken.
+// Write waits until the line is accepted.
 func (l *blockingLog) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,24 +132,8 @@ func TestRunOnlyOnce(t *testing.T) {
 	}
 }
 
-func TestConfigIsChecked(t *testing.T) {
-	most := math.MaxInt32
-	for _, config := range []broker.Config{
-		{Heartbeat: 8 * time.Second},
-		{Heartbeat: -1},
-		{Timeout: -1},
-		{Timeout: 366 * 24 * time.Hour},
-		{Limits: wire.Limits{NameBytes: -1}},
-		{Limits: wire.Limits{Requests: most + 1}},
-	} {
-		if _, err := broker.New(config); err == nil {
-			t.Errorf("New(%+v): no error", config)
-		}
-	}
-}
-
-// A session that ends with very many requests is dropped slice by slice: first
-// all that waits, then what is held, and others are served in between.
+// A session that ends with very many requests is dropped in slices: first its waiting requests,
+// then its locks. Others are served in between.
 func TestDropInSlices(t *testing.T) {
 	const locks = 5 * broker.DropSlice
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -161,9 +142,10 @@ func TestDropInSlices(t *testing.T) {
 		for n := range locks {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock %d"}]}`, n, n)
 		}
-		// It waits for its own first lock, ahead of b: it must not get it on the way out.
+		// a waits for its own first lock, ahead of b. It must not get that lock when it
+		// ends.
 		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock 0"}]}`, locks)
-		pass(time.Second) // its reader has waited for the loop, and has rested
+		pass(time.Second) // its reader has waited for the loop and has rested
 		if got := len(a.take()); got != locks+1 {
 			t.Fatalf("got %d frames, want the hello and %d grants", got, locks)
 		}

@@ -24,40 +24,42 @@ import (
 
 var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder looks at; 10000 take some minutes")
 
-// What a system may say of a connection that somebody in between, or nobody, has ended.
-// ECONNRESET is said of one that the client has ended, too, so it counts as the end without lock
-// delay.
+// Errors that a system may report if something between the client and the broker ends the
+// connection. It also reports ECONNRESET if the client ends it. So that one frees locks at once
+// without lock delay.
 var saidBySystems = []syscall.Errno{
-	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN, syscall.ENETRESET,
+	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN,
+	syscall.ENETRESET,
 	syscall.ECONNABORTED, syscall.ECONNREFUSED, syscall.EPIPE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EACCES,
-	syscall.EPERM, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.ENOTCONN, syscall.ESHUTDOWN, syscall.EIO, syscall.EINVAL,
+	syscall.EPERM, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.ENOTCONN, syscall.ESHUTDOWN, syscall.EIO,
+	syscall.EINVAL,
 	syscall.EBADF, syscall.EMSGSIZE, syscall.EOPNOTSUPP, syscall.EFAULT, syscall.ECONNRESET,
 }
 
-// What may be received of which no client knows: noise, and frames with which a library
-// ends a connection.
+// Bytes that may be received without the knowledge of the program: noise, and frames with which a
+// library ends a connection.
 var garbage = [][]byte{
-	{0xff, 0xff, 0xff, 0xff},                                     // no frame
-	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // one that is too long
+	{0xff, 0xff, 0xff, 0xff},                                     // not a frame
+	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // too long a frame
 	{0x88, 0x80, 0, 0, 0, 0},                                     // a close frame without a code
 	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8},                         // 1000
 	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xea},                         // 1002
 	{0x82, 0x80, 0, 0, 0, 0},                                     // a binary frame
 	{0x15, 0x03, 0x03, 0, 2, 1, 0},                               // TLS: an alert, close_notify
-	{0x17, 0x03, 0x03, 0, 4, 1, 2, 3, 4, 0x17, 0x03, 0x03, 0, 0}, // TLS: a record that nobody has sent
+	{0x17, 0x03, 0x03, 0, 4, 1, 2, 3, 4, 0x17, 0x03, 0x03, 0, 0}, // TLS: a forged record
 }
 
 // A sweepCase is one way in which the connection of a holder ends.
 type sweepCase struct {
 	fault   fault
-	broker  bool // it is the broker's end that fails
-	open    bool // what is sent still gets through
+	broker  bool // the broker's end fails, else the client's
+	open    bool // the other direction still works
 	thaws   time.Duration
 	secure  bool
 	delayed bool // the broker has lock delay
 }
 
-// newSweepCase is the case of that number, always the same.
+// newSweepCase returns the case of that number. It is always the same.
 func newSweepCase(n int) (c sweepCase) {
 	dice := rand.New(rand.NewPCG(uint64(n), 17))
 	flip := func() bool { return dice.IntN(2) == 0 }
@@ -90,13 +92,15 @@ func newSweepCase(n int) (c sweepCase) {
 
 // String describes the case.
 func (c *sweepCase) String() string {
-	return fmt.Sprintf("errno %v in read %t, garbage %x, at %+v; broker %t, open %t, thaws %v, TLS %t, lock delay %t",
-		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure, c.delayed)
+	return fmt.Sprintf("errno %v in read %t, garbage %x, at %+v; "+
+		"broker %t, open %t, thaws %v, TLS %t, lock delay %t",
+		c.fault.errno, c.fault.inRead, c.fault.garbage, c.fault.at, c.broker, c.open, c.thaws, c.secure,
+		c.delayed)
 }
 
-// TestNoSecondHolder: however a connection ends, whatever either system says of that, in whatever
-// moment, nobody is granted a lock whose holder has not stopped. Only a goodbye, a FIN and
-// a RST of the client's own system are left out here.
+// TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however the
+// connection ends, at whatever moment, and whatever either system reports. The cases have no
+// goodbye, and no FIN or RST of the client's own system.
 func TestNoSecondHolder(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -151,7 +155,7 @@ func (s *sweep) run() {
 	if c := s.faulty.Load(); c != nil && s.fault.at.n == 0 {
 		c.fire()
 	}
-	late := time.AfterFunc(20*time.Second, func() { // at the latest
+	late := time.AfterFunc(20*time.Second, func() { // the latest end
 		if c := s.faulty.Load(); c != nil {
 			c.fire()
 		}
@@ -166,8 +170,8 @@ func (s *sweep) run() {
 	stop()
 }
 
-// hold lets a client take the lock through the link, and talk. It returns when the lock is
-// held, or will not be.
+// hold lets a client acquire the lock through the link, and then send messages. It returns when the
+// lock is held, or cannot be acquired.
 func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	network.wrap = func(conn net.Conn) net.Conn { return s.spoil(conn, s.broker) }
 	var running sync.WaitGroup
@@ -198,7 +202,7 @@ func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	})
 	select {
 	case <-settled:
-	case <-time.After(time.Second): // it is still waiting for something that will not come
+	case <-time.After(time.Second): // it waits for a message that will not come
 	}
 	network.mu.Lock()
 	network.wrap = nil
@@ -206,7 +210,7 @@ func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	return &running
 }
 
-// spoil makes conn the one that fails, if it is.
+// spoil gives conn the fault if this end must fail.
 func (s *sweep) spoil(conn net.Conn, is bool) net.Conn {
 	if !is {
 		return conn
@@ -216,7 +220,7 @@ func (s *sweep) spoil(conn net.Conn, is bool) net.Conn {
 	return c
 }
 
-// next lets somebody else take the lock, and keep it. Nobody else holds it then.
+// next lets another client acquire the lock and keep it. The holder must have stopped by then.
 func (s *sweep) next(network *pipes) {
 	other, err := s.dial(network.dial)
 	if err != nil {
@@ -254,7 +258,7 @@ func (s *sweep) dial(netDial func(context.Context, string, string) (net.Conn, er
 
 // serve runs a broker.
 func (s *sweep) serve(network *pipes) (stop func()) {
-	b, err := broker.New(broker.Config{LockDelay: s.delayed, Drain: -1})
+	b, err := broker.New(broker.Config{LockDelay: s.delayed, Drain: broker.None})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -274,8 +278,8 @@ func (s *sweep) serve(network *pipes) (stop func()) {
 	}
 }
 
-// An alert of TLS that says that the other side sends nothing more is no FIN: TCP goes on. The
-// FIN is heard when it comes.
+// A TLS alert says that the client sends nothing more, but it is no FIN: TCP goes on. The FIN
+// counts when it arrives.
 func TestEndOfTLS(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -289,7 +293,8 @@ func TestEndOfTLS(t *testing.T) {
 		holder, err := wsclient.Dial(t.Context(), "ws://broker.test", &wsclient.Options{NoReconnect: true,
 			NetDial: func(ctx context.Context, _, _ string) (_ net.Conn, err error) {
 				raw, err = network.dial(ctx, "", "")
-				secure = tls.Client(raw, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // it is in memory
+				//nolint:gosec // it is in memory
+				secure = tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
 				return secure, err
 			}})
 		if err != nil {

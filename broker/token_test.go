@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A hello says what a broker that has just started has to say.
+// hello returns the hello of a broker with that grace period.
 func hello(session string, grace time.Duration) string {
 	text := fmt.Sprintf(`{"type":"hello","protocol":1,"session":"%s","heartbeat_ms":5000,"timeout_ms":15000,`+
 		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}`,
@@ -25,8 +25,8 @@ func hello(session string, grace time.Duration) string {
 	return text + "}"
 }
 
-// grantedToken waits until the request of that id is granted, as the next frame
-// of p.
+// grantedToken reads the next frame of p, which must grant the request of that id. It returns the
+// token.
 func (p *peer) grantedToken(id string) (token int64) {
 	p.t.Helper()
 	frames := p.take()
@@ -41,8 +41,7 @@ func (p *peer) grantedToken(id string) (token int64) {
 	return 0
 }
 
-// After a clean stop tokens go on where the last run can have come to, and are
-// granted at once.
+// After a clean stop, tokens continue above those of the last run, and locks are granted at once.
 func TestTokensAfterACleanStop(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -58,15 +57,15 @@ func TestTokensAfterACleanStop(t *testing.T) {
 				}
 				last = token
 				a.close()
-				synctest.Wait() // the loop knows that nothing is held any more
+				synctest.Wait() // the loop knows that nothing is held
 			})
 		}
 	})
 }
 
-// A stop with something held is not clean: whoever held it may be a stale holder. So the
-// next run queues and grants nothing until the timeout of the run before has
-// passed, whatever its own is, and says so in the hello.
+// A stop with a lock held is not clean: its holder may be a stale holder. So the next run queues
+// requests, and grants nothing until the session timeout of the last run has passed, whatever its
+// own is. The hello says so.
 func TestGrace(t *testing.T) {
 	dir := t.TempDir()
 	log := new(testLog)
@@ -101,8 +100,8 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// A run that ends before its grace is over leaves it to the next, from the
-// beginning, although nothing was ever held in it.
+// If a run ends in its grace period, the next run has the whole of that period again, although
+// nothing was ever held.
 func TestGraceIsLeftToTheNextRun(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,7 +119,7 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 			a.close()
 			pass(31 * time.Second)
 		})
-		serve(t, config, func(r *rig) { // after one that was clean
+		serve(t, config, func(r *rig) { // after a run that stopped cleanly
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 0))
 			a.close()
@@ -128,8 +127,8 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 	})
 }
 
-// When grants may go on, all who have waited get what they would have got, in the
-// order of their arrival, and others are served in between.
+// After the grace period, all waiting requests are granted as they would have been, in the order of
+// their arrival. Others are served in between.
 func TestManyWaitForTheGrace(t *testing.T) {
 	const requests = 10_000
 	dir := t.TempDir()
@@ -140,13 +139,13 @@ func TestManyWaitForTheGrace(t *testing.T) {
 			a.take()
 		})
 		serve(t, broker.Config{StateDir: dir}, func(r *rig) {
-			began := time.Now() // in virtual time, as the broker did
+			began := time.Now() // in virtual time, like the broker
 			a := r.connect("a")
 			for n := range requests {
 				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%d"}]}`, n, n)
 			}
 			a.take()
-			pass(time.Until(began.Add(15 * time.Second))) // the reader has rested, too
+			pass(time.Until(began.Add(15 * time.Second))) // the reader has rested by then
 			frames := a.take()
 			if len(frames) == 0 || len(frames) == requests {
 				t.Errorf("got %d frames at once, want some slices", len(frames))
@@ -156,7 +155,8 @@ func TestManyWaitForTheGrace(t *testing.T) {
 				t.Fatalf("got %d frames, want %d grants", len(frames), requests)
 			}
 			for n, frame := range frames {
-				if want := fmt.Sprintf(`{"type":"granted","id":"aaaaaaaa--%d",`, n); !strings.HasPrefix(frame, want) {
+				if want := fmt.Sprintf(`{"type":"granted","id":"aaaaaaaa--%d",`,
+					n); !strings.HasPrefix(frame, want) {
 					t.Fatalf("got %s, want %s", frame, want)
 				}
 			}
@@ -165,13 +165,13 @@ func TestManyWaitForTheGrace(t *testing.T) {
 	})
 }
 
-// Tokens are reserved before they are given out. While that cannot be done grants
-// go on to the last that was reserved, and then wait until it can.
+// Tokens are reserved before they are given out. While reserving fails, grants go on up to the last
+// reserved token. Then they wait until it works again.
 func TestTokensCannotBeReserved(t *testing.T) {
 	const ahead = 4
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: -1})
+		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestTokensCannotBeReserved(t *testing.T) {
 	}
 }
 
-// The end of the context while the broker drains already does not begin that anew.
+// If Run's context ends while the broker drains already, the drain does not begin again.
 func TestDrainsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: 10 * time.Second})
@@ -225,7 +225,8 @@ func TestDrainsOnce(t *testing.T) {
 			a := r.connect("a")
 			a.take()
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
-			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740991}`, `{"type":"draining","grace_ms":10000}`)
+			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740991}`,
+				`{"type":"draining","grace_ms":10000}`)
 			pass(9 * time.Second)
 			stopped := r.stopping()
 			pass(time.Second - 1)
@@ -237,8 +238,8 @@ func TestDrainsOnce(t *testing.T) {
 	})
 }
 
-// No token is above 2^53-1. When that one has been given out the broker drains
-// and stops, and says why; it does not start with none left.
+// No token is above 2^53-1. After the last one the broker drains and stops, and says why. It does
+// not start without tokens.
 func TestLastToken(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
@@ -274,13 +275,13 @@ func TestLastToken(t *testing.T) {
 	})
 }
 
-// A runError keeps the error with which Run has ended, which else fails a test.
+// A runError keeps the error of Run, which would otherwise fail the test.
 type runError struct {
 	testing.TB
 	err error
 }
 
-// Errorf is called with what Run returned.
+// Errorf is called with the error of Run.
 func (e *runError) Errorf(format string, args ...any) {
 	if err, ok := args[0].(error); ok && format == "Run: %v" {
 		e.err = err
@@ -300,12 +301,11 @@ func TestNoTokensFromTheStart(t *testing.T) {
 	}
 }
 
-// Without a state directory tokens start from the clock, and the log says what
-// that means.
+// Without a state directory tokens start from the clock, and the log says what that means.
 func TestTokensFromTheClock(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: -1})
+		b, err := broker.New(broker.Config{Logger: log.logger(), Drain: broker.None})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,10 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// This file is the only one that knows both vocabularies, the messages of the
-// wire and the commands and events of the lock table.
+// This file translates the messages of the wire into commands of the lock table, and its events
+// into replies. Four files know more of both: steal.go and evict.go, because the log must tell of
+// these, listing.go, and watch.go.
 
-// request does what a client asks for.
+// request handles a message of a client.
 func (l *loop) request(s *session, m wire.Request) {
 	now, events := l.now(), l.events[:0]
 	switch m := m.(type) {
@@ -21,6 +22,9 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Release:
 		l.deliver(l.table.Release(now, m.ID, events))
 	case *wire.Cancel:
+		// The loop handles one message at a time. So the request waits, holds, or has
+		// ended, and Table.Cancel (release.go of the table) decides: a cancel that meets a
+		// grant ends it, like a release.
 		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
 		l.info(s, m)
@@ -35,100 +39,36 @@ func (l *loop) request(s *session, m wire.Request) {
 	default:
 		panic("broker: nobody handles " + codec.Kind(m))
 	}
-	if !s.auditing { // else whoever writes the log looks at it
+	if !s.auditing { // else the log still needs m
 		codec.Recycle(m)
 	}
 }
 
-// acquire asks for locks.
+// acquire passes a request for locks to the table.
 func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
-	if l.drain == nil && !m.Steal && !l.mayAsk(s, m) {
+	if l.drain == nil && !m.Steal && !l.mayAcquire(s, m) {
 		l.refuseMore(s, m.ID, "requests")
 		return
 	}
 	if m.Steal {
-		l.stealing[m.ID] = stealing{s, m}
-		s.auditing, s.stealing = true, true
+		l.beginSteal(s, m)
 	}
 	events := l.table.Acquire(now, acquireCommand(m, s.peer), l.events[:0])
-	l.sayWhyPaused(events)
+	l.explainPause(events)
 	l.deliver(events)
 	if !m.Parent.IsZero() && l.table.Searching() {
-		l.asking, s.asking = s, true
+		l.searching, s.searching = s, true
 	}
 }
 
-// info answers a question for a page of the listing.
-func (l *loop) info(s *session, m *wire.Info) {
-	l.beginPage(s)
-	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(queryOf(m))}
-	l.list(s)
-}
-
-// A listing is a page under way, which may take several turns.
-type listing struct {
-	id     wire.ID
-	paging *locktable.Paging
-}
-
-// list does a turn of it.
-func (l *loop) list(s *session) {
-	id, paging := s.listing.id, s.listing.paging
-	done, events := paging.Step(l.now(), l.events[:0])
-	l.deliver(events)
-	if !done || s.leaves {
-		return
-	}
-	s.listing = nil
-	page := &paging.Page
-	if page.TooFar {
-		const message = "too many hold or wait before the place where the list must go on"
-		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
-		return
-	}
-	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
-}
-
-// why answers who is in the way.
-func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
-	l.beginPage(s)
-	var chain []wire.Step
-	events, known := l.events[:0], true
-	if name, given := m.Lock.Get(); given {
-		chain, events = l.table.WhyLock(now, name, events)
-	} else {
-		chain, known, events = l.table.Why(now, m.Request.Or(wire.ID{}), events)
-	}
-	l.deliver(events)
-	if !known {
-		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
-		return
-	}
-	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
-}
-
-// sayWhyPaused adds to a refusal, which is the last of the events of an acquire, what
-// the table cannot know.
-func (l *loop) sayWhyPaused(events []locktable.Event) {
+// explainPause adds the reason to a refusal that the table cannot explain. The refusal is the last
+// event of an acquire.
+func (l *loop) explainPause(events []locktable.Event) {
 	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
 		if pause := l.pause(); pause != "" {
 			events[n-1].Reason += ": " + pause.Explain()
 		}
 	}
-}
-
-// evict ends a request of anyone.
-func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
-	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
-	if !known {
-		l.writeAudit(s, m, verdict{code: wire.NotFound})
-		l.deliver(events)
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
-		return
-	}
-	l.writeAudit(s, m, l.verdictOnEvict(m.Request, events))
-	l.deliver(events)
-	l.reply(s, &wire.Evicted{ID: m.ID})
 }
 
 func acquireCommand(m *wire.Acquire, peer wire.Peer) locktable.Acquire {
@@ -154,7 +94,7 @@ func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond 
 
 func queryOf(m *wire.Info) locktable.Query {
 	return locktable.Query{
-		Match: m.Match.Or(""), // the wire refuses an empty glob, which is the table's all
+		Match: m.Match.Or(""), // the table's "" means all names; the wire refuses an empty glob
 		Empty: m.Empty,
 		After: m.After,
 		Max:   m.Max.Or(wire.MaxPage),
@@ -166,7 +106,7 @@ func queryOf(m *wire.Info) locktable.Query {
 	}
 }
 
-// replyTo is what the requestor is told of an event; nil: nothing.
+// replyTo returns what the client of a request is told of an event; nil: nothing.
 func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
@@ -179,7 +119,8 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Lost:
 		return &wire.Lost{ID: id, Reason: event.Lost, By: event.By, Message: event.Message}
 	case locktable.Evicted:
-		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: cmp.Or(event.Message, "withdrawn by an operator"), By: event.By}
+		message := cmp.Or(event.Message, "withdrawn by an operator")
+		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: message, By: event.By}
 	case locktable.ShutDown:
 		return errorOf(event, wire.ShuttingDown)
 	case locktable.TimedOut:
@@ -187,7 +128,7 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Refused:
 		return errorOf(event, event.Code)
 	}
-	return nil // Queued: the requestor waits; Gone: nobody is there
+	return nil // Queued: the request waits; Gone: the client is not there
 }
 
 func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
@@ -196,16 +137,4 @@ func errorOf(event *locktable.Event, code wire.Code) *wire.Error {
 		m.Holders, m.Ahead = o.Holders, wire.Some(o.Ahead)
 	}
 	return m
-}
-
-// changeOf is what watchers are told of an event at one of its locks.
-func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
-	return &wire.Change{
-		Event:   wire.Event(event.Kind.String()),
-		Reason:  event.Lost,
-		By:      event.By,
-		Message: event.Message,
-		Lock:    event.Lock(i),
-		Request: l.table.Subject(event, i),
-	}
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// BenchmarkWatched measures an acquire and a release, each answered, over a
-// loopback connection, while nobody watches, while 10 and 100 others watch the
-// lock of whom one never reads, and while 1 and 100 do of whom none reads. They
-// take turns, so that they meet the same machine; a turn ends when those who read
-// have read all. The ratios are to the time without watchers: 1 at best.
+// BenchmarkWatched measures a pair, an acquire and its release, over a loopback connection. It does
+// so without watchers, with 10 and 100 watchers of which one never reads, and with 1 and 100 of
+// which none reads. These take turns, so that all run on the same machine under the same load. A
+// turn ends when every watcher that reads has read everything. The ratios are to the time without
+// watchers: 1 at best.
 //
-// Who reads costs the work of telling it, and here its reading too, which the
-// same processors do in the meantime. Who does not read costs nothing once it
-// lags, and is cut off after a while; it ends before that.
+// A watcher that reads costs the broker's work of telling it. Here it also costs the reading, on
+// the same processors. A watcher that does not read costs nothing once it lags. It would be cut off
+// after a while; the benchmark ends before that.
 //
 //	go test -run '^$' -bench Watched ./broker
 func BenchmarkWatched(b *testing.B) {
@@ -44,7 +44,8 @@ func BenchmarkWatched(b *testing.B) {
 	start := time.Now()
 	for i, c := range crowds {
 		if c.reading == 0 {
-			benches[i].pairs(b, 100, manyLocks()...) // so much is told that who does not read lags
+			// enough changes to make a watcher lag that does not read
+			benches[i].pairs(b, 100, manyLocks()...)
 		}
 	}
 	spent := make([]time.Duration, len(crowds))
@@ -66,12 +67,12 @@ func BenchmarkWatched(b *testing.B) {
 	}
 }
 
-// watched is a broker with somebody who takes locks and others who watch.
+// watched is a broker with one client that acquires locks, and others that watch.
 type watched struct {
 	locks   *websocket.Conn
 	session string
 	next    int64
-	read    []*atomic.Int64 // changes that each of those who read has read
+	read    []*atomic.Int64 // how many changes each watcher that reads has read
 }
 
 func newWatched(b *testing.B, reading, stuck int) *watched {
@@ -99,7 +100,7 @@ func newWatched(b *testing.B, reading, stuck int) *watched {
 	return w
 }
 
-// dialWatched connects, and returns the name of the session.
+// dialWatched connects. It also returns the name of the session.
 func dialWatched(b *testing.B, handler http.Handler) (*websocket.Conn, string) {
 	b.Helper()
 	ws := dialLoopback(b, handler, "/ws")
@@ -133,7 +134,7 @@ func (w *watched) pairs(b *testing.B, n int, also ...wire.LockSpec) {
 	}
 }
 
-// catchUp waits until all who read have read two changes for each pair.
+// catchUp waits until each watcher that reads has read two changes for each pair.
 func (w *watched) catchUp(b *testing.B) {
 	deadline := time.Now().Add(time.Minute)
 	for _, read := range w.read {

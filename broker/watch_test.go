@@ -10,11 +10,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A watcher that does not read is told that it lags, once, when about 1 MiB of
-// changes is due to it, and then nothing. It is not cut off. When it has read on
-// it is told what happens from then on.
+// When about 1 MiB of changes is unsent to a watcher that does not read, it is told once that it
+// lags, and then nothing. It is not cut off. After it has read on, it is told of new changes.
 func TestWatcherLags(t *testing.T) {
-	const author = 200 // bytes, so that a change has about 500
+	const author = 200 // bytes: a change then has about 500
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.dial("b") // b does not read
 		a.take()
@@ -36,7 +35,8 @@ func TestWatcherLags(t *testing.T) {
 			changes += len(frame)
 		}
 		if changes < broker.ChangesBytes/2 || changes > 2*broker.ChangesBytes {
-			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes, broker.ChangesBytes)
+			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes,
+				broker.ChangesBytes)
 		}
 		if got, want := frames[len(frames)-1], `{"type":"lagged","id":"bbbbbbbb--0"}`; got != want {
 			t.Errorf("the last frame is %.80s, want %s", got, want)
@@ -52,7 +52,7 @@ func TestWatcherLags(t *testing.T) {
 	})
 }
 
-// A watch that is begun anew with the same connection is not one that lags.
+// A watch that begins on the connection of one that lagged does not lag.
 func TestUnwatchWhileLagging(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.dial("b")
@@ -80,8 +80,7 @@ func TestUnwatchWhileLagging(t *testing.T) {
 	})
 }
 
-// The end of a session ends its watches: nobody is told anything, and nothing
-// has to be matched any more.
+// The end of a session ends its watches: nobody is told anything, and no name is compared.
 func TestWatchesEndWithTheirSession(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -101,8 +100,8 @@ func TestWatchesEndWithTheirSession(t *testing.T) {
 	})
 }
 
-// Globs that are costly to compare have a budget, for everybody waits meanwhile.
-// When it is used up the watch lags, and nobody else notices; it grows again.
+// Comparing with costly globs has a budget, because everybody waits meanwhile. When it is used up,
+// the watch lags, and nobody else notices. The budget grows again.
 func TestCostlyGlobLags(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
@@ -120,7 +119,7 @@ func TestCostlyGlobLags(t *testing.T) {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%s"}]}`, n, name)
 			a.send(`{"type":"release","id":"aaaaaaaa--%d"}`, n)
 		}
-		pass(time.Millisecond) // the loop rests after each comparison that is as long as this one
+		pass(time.Millisecond) // the loop rests after each comparison of this length
 		a.take()
 		lagged := `{"type":"lagged","id":"bbbbbbbb--0"}`
 		frames := b.take()
@@ -132,7 +131,7 @@ func TestCostlyGlobLags(t *testing.T) {
 		}
 
 		pass(time.Second)
-		b.expect(lagged) // for what it has missed since it was told that it lags
+		b.expect(lagged) // for the changes since it was told that it lags
 		a.send(`{"type":"acquire","id":"aaaaaaaa--99","locks":[{"name":"%s"}]}`, name)
 		pass(time.Millisecond)
 		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"event":"granted"`) {
@@ -144,12 +143,13 @@ func TestCostlyGlobLags(t *testing.T) {
 	})
 }
 
-// churn takes and releases x so many times, and returns the n of its next
-// request, counting from first.
+// churn acquires and releases x several times. Its requests count from first. It returns the n of
+// the next.
 func (p *peer) churn(first, times, author int) (next int) {
 	p.t.Helper()
 	for n := first; n < first+times; n++ {
-		p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"x"}],"author":"%0*d"}`, strings.Repeat(p.name, 8), n, author, n)
+		p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"x"}],"author":"%0*d"}`,
+			strings.Repeat(p.name, 8), n, author, n)
 		p.send(`{"type":"release","id":"%s--%d"}`, strings.Repeat(p.name, 8), n)
 	}
 	if got := len(p.take()); got != 2*times {

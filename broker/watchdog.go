@@ -7,28 +7,27 @@ import (
 	"time"
 )
 
-// Pings are answered by the sessions themselves. So when the loop is stuck no client notices, nobody loses
-// a lock, and nobody gets one, for ever. The watchdog notices.
 const (
 	watchdogPeriod = time.Second
-	// unwellAfter is after how many periods in which the loop has not finished a round /livez says so,
-	// and stuckAfter after how many the process ends. A round takes some milliseconds.
+	// A round of the loop takes some milliseconds. If the loop is in the same round for
+	// unwellAfter periods, /livez says so. After stuckAfter periods the process ends.
 	//
-	// Periods are counted, and the time is not looked at: a process that was frozen has missed nothing.
+	// The watchdog counts periods, not time: a process that was frozen has missed none.
 	unwellAfter = 5
 	stuckAfter  = 60
 )
 
-// A watchdog looks whether the loop still turns.
+// A watchdog checks that the loop still turns. Readers answer pings themselves. So if the loop is
+// stuck, no client would notice, nobody would lose a lock, and nobody would get one.
 type watchdog struct {
 	busy   atomic.Bool  // the loop is in a round
-	rounds atomic.Int64 // that were begun
+	rounds atomic.Int64 // rounds begun
 	missed atomic.Int64 // periods in which the same round went on
 
-	seen int64 // the round of the last look
+	seen int64 // the round at the last check
 }
 
-// begin and end are called by the loop around each round.
+// begin is called by the loop before each round, and end after it.
 func (w *watchdog) begin() {
 	w.rounds.Add(1)
 	w.busy.Store(true)
@@ -36,10 +35,11 @@ func (w *watchdog) begin() {
 
 func (w *watchdog) end() { w.busy.Store(false) }
 
-// isWell reports whether the loop turns, as far as is known.
+// isWell reports whether the loop turns, as of the last check.
 func (w *watchdog) isWell() bool { return w.missed.Load() < unwellAfter }
 
-// watch looks until done is closed, and calls stuck when the loop has not turned for too long.
+// watch checks the loop until done is closed. It calls stuck once the loop has not turned for too
+// long.
 func (w *watchdog) watch(done <-chan struct{}, stuck func()) {
 	ticker := time.NewTicker(watchdogPeriod)
 	defer ticker.Stop()
@@ -49,15 +49,15 @@ func (w *watchdog) watch(done <-chan struct{}, stuck func()) {
 			return
 		case <-ticker.C:
 		}
-		if w.look() >= stuckAfter {
+		if w.check() >= stuckAfter {
 			stuck()
 			return
 		}
 	}
 }
 
-// look returns for how many looks the same round has gone on.
-func (w *watchdog) look() int64 {
+// check returns for how many checks the loop has been in the same round.
+func (w *watchdog) check() int64 {
 	round := w.rounds.Load()
 	if !w.busy.Load() || round != w.seen {
 		w.seen = round
@@ -67,8 +67,8 @@ func (w *watchdog) look() int64 {
 	return w.missed.Add(1)
 }
 
-// abort ends the process, with the stacks of all goroutines. A broker whose loop is stuck
-// cannot be mended from within, and whoever supervises the process starts another one.
+// abort ends the process with the stacks of all goroutines. A broker whose loop is stuck cannot
+// repair itself. The supervisor of the process starts another.
 func abort() {
 	debug.SetTraceback("all")
 	panic(fmt.Sprintf("broker: the event loop has been stuck for %v", stuckAfter*watchdogPeriod))

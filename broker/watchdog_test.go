@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A loop that is stuck in a round is noticed: first /livez is told, then the process ends. One that
-// rests for a long time is not stuck, nor is one that is busy all the time with one round after the other.
+// If the loop is stuck in a round, first /livez fails, and then the process ends. A loop that rests
+// for a long time is not stuck, nor is one that does one round after another.
 func TestWatchdog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w watchdog

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A siege is an attack under way, in a process of its own.
-type siege struct {
+// An attacker is an attack that runs, in a process of its own.
+type attacker struct {
 	address     string
 	connections int
-	crowd       int // how long the queues are
+	crowd       int // length of the queues
 	queue       *raw
 	actions     atomic.Int64
 }
@@ -23,15 +23,15 @@ const attackPrefix = "attack "
 
 func isAttack(role string) bool { return strings.HasPrefix(role, attackPrefix) }
 
-// attackRole is the role of a process that attacks.
+// attackRole returns the role of a process that attacks the broker at address.
 func attackRole(name, address string, connections, crowd int) string {
 	return fmt.Sprint(attackPrefix, name, " ", address, " ", connections, " ", crowd)
 }
 
-// serveAttack attacks until stdin ends. It says when everything is prepared, and at the end how much it has done.
+// serveAttack attacks until stdin ends. It prints a line when the attack begins, and the number of actions at the end.
 func serveAttack(role string) error {
 	fields := strings.Fields(role)
-	a := &siege{address: fields[2]}
+	a := &attacker{address: fields[2]}
 	a.connections, _ = strconv.Atoi(fields[3])
 	a.crowd, _ = strconv.Atoi(fields[4])
 	for _, kind := range attacks {
@@ -44,13 +44,7 @@ func serveAttack(role string) error {
 			}
 		}
 		for n := range a.connections {
-			go func() {
-				for {
-					if err := kind.each(a, n); err != nil { // cut off, which is its good right: once more
-						time.Sleep(10 * time.Millisecond) //nolint:forbidigo // a client that connects again at once attacks itself
-					}
-				}
-			}()
+			go a.repeat(kind, n)
 		}
 		fmt.Println("attacking")
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -60,15 +54,24 @@ func serveAttack(role string) error {
 	return fmt.Errorf("no such attack: %s", fields[1])
 }
 
-// dial opens a session that counts what it does.
-func (a *siege) dial() (*raw, error) { return dialRaw(a.address, 4<<10) }
+// repeat attacks with connection n. If the broker closes it, it connects again after a pause: without one it would only
+// keep its own process busy.
+func (a *attacker) repeat(kind attack, n int) {
+	for {
+		if err := kind.each(a, n); err != nil {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nothing tells when to connect again
+		}
+	}
+}
 
-// discard reads and throws away everything, until the connection ends.
-func (a *siege) discard(r *raw) { _, _ = io.Copy(io.Discard, r.in) }
+// dial opens a session.
+func (a *attacker) dial() (*raw, error) { return dialRaw(a.address, 4<<10) }
 
-// ask sends a message and waits for one answer.
-func (a *siege) ask(r *raw, format string, args ...any) error {
-	r.put(format, args...)
+// discard reads until the connection ends.
+func (a *attacker) discard(r *raw) { _, _ = io.Copy(io.Discard, r.in) }
+
+// roundTrip sends the message that was put on r and waits for one answer.
+func (a *attacker) roundTrip(r *raw) error {
 	if err := r.flush(); err != nil {
 		return err
 	}

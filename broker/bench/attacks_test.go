@@ -6,18 +6,17 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"time"
 )
 
-// An attack is what very many connections do, each in a goroutine of its own, until stop says
-// so. They send only what the protocol allows.
+// An attack is what many connections do, each in a goroutine of its own, until the process ends. They send only what
+// the protocol allows.
 type attack struct {
 	name string
-	// prepare makes what the attack needs, once; nil: nothing.
-	prepare func(a *siege) error
-	// each is what one connection does; it is called again when it returns.
-	each func(a *siege, n int) error
+	// prepare makes what the attack needs, once. It may be nil.
+	prepare func(a *attacker) error
+	// each is what connection n does. It is called again when it returns.
+	each func(a *attacker, n int) error
 }
 
 var attacks = []attack{
@@ -25,17 +24,17 @@ var attacks = []attack{
 	{"watches", startChurn, watchEverything},
 	{"globs", startLongChurn, watchCostlyGlob},
 	{"listings", buildListing, listCostly},
-	{"pages-unread", buildListing, askAndNeverRead},
+	{"pages-unread", buildListing, listAndNeverRead},
 	{"malformed", nil, sendMalformed},
-	{"handshakes", nil, shakeHandsOnly},
+	{"handshakes", nil, handshakeOnly},
 	{"pings", nil, pingFlood},
 	{"pairs", nil, pairFlood},
 	{"grants", nil, grantCrowd},
 	{"steals", nil, stealFromCrowd},
 }
 
-// buildQueue makes a queue that is longer than any search may look at.
-func buildQueue(a *siege) error {
+// buildQueue makes a queue that is longer than any search for a deadlock may read.
+func buildQueue(a *attacker) error {
 	const sessions = 4
 	var first *raw
 	for i := range sessions {
@@ -47,13 +46,14 @@ func buildQueue(a *siege) error {
 		if first == nil {
 			first = r
 			n = 1
-			if err := a.ask(r, `{"type":"acquire","id":"%s--0","locks":[{"name":"queue"}]}`, r.session); err != nil {
+			r.putAcquire(0, "queue")
+			if err := a.roundTrip(r); err != nil {
 				return err
 			}
 		}
 		each := a.crowd / sessions
 		if err := r.queue(each-n, each+1, func(i int) {
-			r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"queue"}]}`, r.session, i+n)
+			r.putAcquire(i+n, "queue")
 		}); err != nil {
 			return fmt.Errorf("session %d: %w", i, err)
 		}
@@ -64,7 +64,7 @@ func buildQueue(a *siege) error {
 	return nil
 }
 
-func (a *siege) stayAlive(r *raw) {
+func (a *attacker) stayAlive(r *raw) {
 	for range time.Tick(2 * time.Second) {
 		r.mu.Lock()
 		_, err := r.conn.Write(signOfLife)
@@ -75,29 +75,31 @@ func (a *siege) stayAlive(r *raw) {
 	}
 }
 
-// searchBehindQueue asks, inside a lock of its own, for the lock that so many wait for.
-func searchBehindQueue(a *siege, n int) error {
+// searchBehindQueue sends nested requests for the lock with the long queue: the broker searches each for a deadlock.
+func searchBehindQueue(a *attacker, n int) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	if err := a.ask(r, `{"type":"acquire","id":"%s--0","locks":[{"name":"own-%d-%s"}]}`, r.session, n, r.session); err != nil {
+	r.putAcquire(0, fmt.Sprintf("own-%d-%s", n, r.session))
+	if err := a.roundTrip(r); err != nil {
 		return err
 	}
 	for id := 1; ; id++ {
-		if err := a.ask(r, `{"type":"acquire","id":"%s--%d","locks":[{"name":"queue"}],"parent":"%s--0","wait_ms":1}`, r.session, id, r.session); err != nil {
+		r.putNested(id, "queue")
+		if err := a.roundTrip(r); err != nil {
 			return err
 		}
 	}
 }
 
-// startChurn takes and gives back 64 locks at once, again and again, for watchers to be told.
-func startChurn(a *siege) error { return a.churn("churn-") }
+// startChurn acquires and releases 64 locks at once, again and again, so that watchers have much to read.
+func startChurn(a *attacker) error { return a.churn("churn-") }
 
-func startLongChurn(a *siege) error { return a.churn(strings.Repeat("a", 500)) }
+func startLongChurn(a *attacker) error { return a.churn(strings.Repeat("a", 500)) }
 
-func (a *siege) churn(prefix string) error {
+func (a *attacker) churn(prefix string) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -108,8 +110,9 @@ func (a *siege) churn(prefix string) error {
 	}
 	go func() {
 		for id := 0; ; id++ {
-			r.putLong(fmt.Sprintf(`{"type":"acquire","id":"%s--%d","locks":[%s]}`, r.session, id, strings.Join(locks, ",")))
-			r.put(`{"type":"release","id":"%s--%d"}`, r.session, id)
+			r.putLong(fmt.Sprintf(`{"type":"acquire","id":"%s--%d","locks":[%s]}`,
+				r.session, id, strings.Join(locks, ",")))
+			r.putRelease(id)
 			if r.flush() != nil || r.expect(1, "granted") != nil || r.expect(1, "released") != nil {
 				return
 			}
@@ -118,20 +121,20 @@ func (a *siege) churn(prefix string) error {
 	return nil
 }
 
-// watchEverything has as many watches as a session may, and reads what they are told.
-func watchEverything(a *siege, _ int) error {
+// watchEverything opens as many watches as a session may, and reads all changes.
+func watchEverything(a *attacker, _ int) error {
 	return a.watchAll(65, func(r *raw, id int) { r.put(`{"type":"watch","id":"%s--%d"}`, r.session, id) })
 }
 
-// watchCostlyGlob has the watch that takes longest to compare.
-func watchCostlyGlob(a *siege, _ int) error {
+// watchCostlyGlob opens a watch with the glob that costs most to match.
+func watchCostlyGlob(a *attacker, _ int) error {
 	glob := "*" + strings.Repeat("a", 235) + "{b,c,d,e,f,g,h,*}"
 	return a.watchAll(1, func(r *raw, id int) {
 		r.putLong(fmt.Sprintf(`{"type":"watch","id":"%s--%d","match":"%s"}`, r.session, id, glob))
 	})
 }
 
-func (a *siege) watchAll(watches int, put func(r *raw, id int)) error {
+func (a *attacker) watchAll(watches int, put func(r *raw, id int)) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -151,15 +154,16 @@ func (a *siege) watchAll(watches int, put func(r *raw, id int)) error {
 	}
 }
 
-// buildListing makes very many locks, with names as long as they may be.
-func buildListing(a *siege) error {
+// buildListing acquires many locks with long names.
+func buildListing(a *attacker) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
 	}
 	name := strings.Repeat("n", 400)
 	if err := r.exchange(a.crowd/4, "granted", func(i int) {
-		r.putLong(fmt.Sprintf(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%d"}]}`, r.session, i, name, i))
+		const acquire = `{"type":"acquire","id":"%s--%d","locks":[{"name":"%s%d"}]}`
+		r.putLong(fmt.Sprintf(acquire, r.session, i, name, i))
 	}); err != nil {
 		return err
 	}
@@ -168,8 +172,8 @@ func buildListing(a *siege) error {
 	return nil
 }
 
-// listCostly asks for page after page with a glob that takes long and matches nothing.
-func listCostly(a *siege, _ int) error {
+// listCostly reads page after page of a listing whose glob costs much and matches nothing.
+func listCostly(a *attacker, _ int) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -188,8 +192,8 @@ func listCostly(a *siege, _ int) error {
 	}
 }
 
-// askAndNeverRead asks for pages until the broker takes no more, and reads none of them.
-func askAndNeverRead(a *siege, _ int) error {
+// listAndNeverRead sends requests for pages until the broker accepts no more, and reads none of the pages.
+func listAndNeverRead(a *attacker, _ int) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -204,13 +208,13 @@ func askAndNeverRead(a *siege, _ int) error {
 		}
 		a.actions.Add(1)
 		if id > 20 {
-			time.Sleep(100 * time.Millisecond) //nolint:forbidigo // it has asked for more than it gets
+			time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the broker is at its limit of replies
 		}
 	}
 }
 
-// sendMalformed sends frames that are no JSON, and one that is when it would be cut off.
-func sendMalformed(a *siege, _ int) error {
+// sendMalformed sends frames that are not JSON, and a well-formed one before the broker would close the connection.
+func sendMalformed(a *attacker, _ int) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -229,9 +233,9 @@ func sendMalformed(a *siege, _ int) error {
 	}
 }
 
-// shakeHandsOnly connects and leaves.
-func shakeHandsOnly(a *siege, n int) error {
-	if n%2 == 0 { // half of them never finish the handshake
+// handshakeOnly connects and closes the connection. Every second connection never completes its handshake.
+func handshakeOnly(a *attacker, n int) error {
+	if n%2 == 0 {
 		conn, err := net.DialTimeout("tcp4", a.address, 5*time.Second)
 		if err != nil {
 			return err
@@ -252,20 +256,20 @@ func shakeHandsOnly(a *siege, n int) error {
 	return nil
 }
 
-// pingFlood sends pings of the protocol as fast as they are taken.
-func pingFlood(a *siege, _ int) error {
+// pingFlood sends pings of the protocol as fast as the broker reads them.
+func pingFlood(a *attacker, _ int) error {
 	return a.flood(func(r *raw, id int) { r.put(`{"type":"ping","id":"%s--%d"}`, r.session, id) })
 }
 
-// pairFlood takes and gives back a lock that nobody else wants, as fast as that is taken.
-func pairFlood(a *siege, n int) error {
+// pairFlood acquires and releases a lock that nobody else wants, as fast as the broker reads.
+func pairFlood(a *attacker, n int) error {
 	return a.flood(func(r *raw, id int) {
-		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"flood-%d"}]}`, r.session, id, n)
-		r.put(`{"type":"release","id":"%s--%d"}`, r.session, id)
+		r.putAcquire(id, fmt.Sprint("flood-", n))
+		r.putRelease(id)
 	})
 }
 
-func (a *siege) flood(put func(r *raw, id int)) error {
+func (a *attacker) flood(put func(r *raw, id int)) error {
 	r, err := a.dial()
 	if err != nil {
 		return err
@@ -283,28 +287,33 @@ func (a *siege) flood(put func(r *raw, id int)) error {
 	}
 }
 
-// grantCrowd lets a queue of shared requests in at once, again and again. Each connection has a queue of its own.
-func grantCrowd(a *siege, n int) error {
-	return a.crowdOf(n, func(r *raw, id int) error { // the exclusive holder lets go, and the crowd comes in
-		return a.ask(r, `{"type":"release","id":"%s--%d"}`, r.session, id)
-	})
-}
-
-// stealFromCrowd takes a lock from all of its shared holders, again and again.
-func stealFromCrowd(a *siege, n int) error {
+// grantCrowd makes the broker grant a queue of shared requests at once, again and again. Each call has its own queue.
+func grantCrowd(a *attacker, n int) error {
 	return a.crowdOf(n, func(r *raw, id int) error {
-		if err := a.ask(r, `{"type":"release","id":"%s--%d"}`, r.session, id); err != nil {
-			return err
-		}
-		if err := a.ask(r, `{"type":"acquire","id":"%s--%d","locks":[{"name":"crowd-%s"}],"steal":true}`, r.session, id+1, r.session); err != nil {
-			return err
-		}
-		return a.ask(r, `{"type":"release","id":"%s--%d"}`, r.session, id+1)
+		r.putRelease(id)
+		return a.roundTrip(r)
 	})
 }
 
-// crowdOf lets a part of the crowd wait behind a holder, and then calls act.
-func (a *siege) crowdOf(_ int, act func(r *raw, id int) error) error {
+// stealFromCrowd steals a lock from all of its shared holders, again and again.
+func stealFromCrowd(a *attacker, n int) error {
+	return a.crowdOf(n, func(r *raw, id int) error {
+		r.putRelease(id)
+		if err := a.roundTrip(r); err != nil {
+			return err
+		}
+		r.putSteal(id+1, "crowd-"+r.session)
+		if err := a.roundTrip(r); err != nil {
+			return err
+		}
+		r.putRelease(id + 1)
+		return a.roundTrip(r)
+	})
+}
+
+// crowdOf makes a queue of shared requests behind an exclusive holder, calls act, and ends the requests; again and
+// again.
+func (a *attacker) crowdOf(_ int, act func(r *raw, id int) error) error {
 	holder, err := a.dial()
 	if err != nil {
 		return err
@@ -316,38 +325,41 @@ func (a *siege) crowdOf(_ int, act func(r *raw, id int) error) error {
 	}
 	defer crowd.close()
 	each := max(a.crowd/a.connections, 10)
-	var reading sync.WaitGroup
-	defer reading.Wait()
+	lock := "crowd-" + holder.session
 	for id, next := 0, 0; ; id += 2 {
-		if err := a.ask(holder, `{"type":"acquire","id":"%s--%d","locks":[{"name":"crowd-%s"}]}`, holder.session, id, holder.session); err != nil {
+		holder.putAcquire(id, lock)
+		if err := a.roundTrip(holder); err != nil {
 			return err
 		}
-		if err := crowd.queue(each, next+each, func(i int) {
-			crowd.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"crowd-%s","mode":"shared"}]}`, crowd.session, next+i, holder.session)
-		}); err != nil {
+		if err := crowd.queue(each, next+each, func(i int) { crowd.putShared(next+i, lock) }); err != nil {
 			return err
 		}
 		if err := act(holder, id); err != nil {
 			return err
 		}
-		// Whatever has become of them, they are asked to end, and answer that or have been lost.
-		for i := range each {
-			crowd.put(`{"type":"cancel","id":"%s--%d"}`, crowd.session, next+i)
-		}
-		sent := make(chan error, 1)
-		go func() { sent <- crowd.flush() }()
-		for ended := 0; ended < each; {
-			frame, err := crowd.read()
-			if err != nil {
-				return err
-			}
-			if strings.HasPrefix(string(frame), `{"type":"cancelled"`) || strings.HasPrefix(string(frame), `{"type":"error"`) {
-				ended++
-			}
-		}
-		if err := <-sent; err != nil {
+		if err := crowd.cancelAll(next, each); err != nil {
 			return err
 		}
 		next += each + 1
 	}
+}
+
+// cancelAll cancels n requests from id first on, whether they wait, hold or are lost, and waits until all have ended.
+func (r *raw) cancelAll(first, n int) error {
+	for i := range n {
+		r.putCancel(first + i)
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- r.flush() }()
+	for ended := 0; ended < n; {
+		frame, err := r.read()
+		if err != nil {
+			return err
+		}
+		reply := string(frame)
+		if strings.HasPrefix(reply, `{"type":"cancelled"`) || strings.HasPrefix(reply, `{"type":"error"`) {
+			ended++
+		}
+	}
+	return <-sent
 }

@@ -9,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestWorkloads tries what the benchmarks do, for a moment each: it counts something, nothing is
-// granted wrongly, and nothing is left behind. What it measures means nothing.
+// TestWorkloads runs the short form of each benchmark. Each must count something, see no wrong grant, and leave no
+// process, goroutine or socket behind. Its figures mean nothing.
 func TestWorkloads(t *testing.T) {
 	defer briefly()()
 	before := sockets(t)
@@ -23,7 +23,7 @@ func TestWorkloads(t *testing.T) {
 		{"connections", func(t *testing.T) { connections(t, 20) }},
 		{"handover among connections", func(t *testing.T) { handover(t, 8, 8) }},
 		{"handover among callers", func(t *testing.T) { handover(t, 1, 8) }},
-		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, 30) }},
+		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, small.callers) }},
 		{"watched", func(t *testing.T) { watched(t, 2) }},
 		{"mixed", func(t *testing.T) { mixed(t, 4, 40) }},
 		{"memory of idle connections", func(t *testing.T) { memoryIdle(t, small) }},
@@ -33,25 +33,25 @@ func TestWorkloads(t *testing.T) {
 		t.Run(c.name, c.try)
 	}
 	for _, c := range tailCases {
-		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.happening) })
+		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.disturbance) })
 	}
 	if n := running.Load(); n != 0 {
-		t.Errorf("%d servers are left", n)
+		t.Errorf("%d servers still run", n)
 	}
 	goleak.VerifyNone(t)
 	if after := sockets(t); after != before {
-		t.Errorf("%d sockets are open, and %d were before", after, before)
+		t.Errorf("got %d open sockets, want %d, as before", after, before)
 	}
 }
 
-// briefly makes turns short, and pins nobody, until restore is called.
+// briefly makes turns short, and pins nothing, until restore is called.
 func briefly() (restore func()) {
 	n, d, p := *rounds, *turnTime, *wantPinned
 	*rounds, *turnTime, *wantPinned = 1, 50*time.Millisecond, false
 	return func() { *rounds, *turnTime, *wantPinned = n, d, p }
 }
 
-// sockets counts those that are open, where the system shows them, and else 0.
+// sockets returns the number of open sockets of this process, or 0 if the system does not show them.
 func sockets(t *testing.T) (n int) {
 	t.Helper()
 	const files = "/proc/self/fd"
@@ -60,8 +60,9 @@ func sockets(t *testing.T) (n int) {
 		return 0
 	}
 	for _, entry := range entries {
-		// That of the directory itself is closed by now.
-		if target, err := os.Readlink(files + "/" + entry.Name()); err == nil && strings.HasPrefix(target, "socket:") {
+		// ReadDir lists its own descriptor, too, but has closed it by now.
+		target, err := os.Readlink(files + "/" + entry.Name())
+		if err == nil && strings.HasPrefix(target, "socket:") {
 			n++
 		}
 	}

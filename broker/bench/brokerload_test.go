@@ -10,12 +10,13 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// dialBroker makes clients, which are closed with the test.
+// dialBroker returns n clients. They are closed when the test ends.
 func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 	tb.Helper()
 	clients := make([]*wsclient.Client, n)
 	for i := range clients {
-		client, err := wsclient.Dial(tb.Context(), "ws://"+broker.address, &wsclient.Options{Author: author, NoReconnect: true})
+		options := &wsclient.Options{Author: author, NoReconnect: true}
+		client, err := wsclient.Dial(tb.Context(), "ws://"+broker.address, options)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -25,7 +26,7 @@ func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 	return clients
 }
 
-// ownLocks is so many callers, each with a lock of its own, that share the clients.
+// ownLocks returns a contender of callers that share the clients. Each caller has a lock of its own.
 func ownLocks(name string, clients []*wsclient.Client, callers int) *contender {
 	c := &contender{name: name, flight: callers}
 	for i := range callers {
@@ -35,17 +36,17 @@ func ownLocks(name string, clients []*wsclient.Client, callers int) *contender {
 	return c
 }
 
-// lockName is that of a lock that only one caller wants. All are of the same length.
+// lockName returns the name of the lock that caller i has for itself. All names have the same length.
 func lockName(i int) string { return fmt.Sprintf("orders/%04d", i) }
 
-// A caller takes a lock that nobody else wants.
+// A caller acquires and releases a lock that nobody else wants.
 type caller struct {
 	client *wsclient.Client
 	name   string
-	newest int64 // token
+	newest int64 // the greatest token so far
 }
 
-// acquire waits for the lock, and says how long that has taken.
+// acquire waits for the lock and returns how long that took.
 func (c *caller) acquire() (*wsclient.Lock, time.Duration, error) {
 	start := time.Now()
 	lock, err := c.client.Acquire(context.Background(), c.name, nil)
@@ -60,7 +61,7 @@ func (c *caller) acquire() (*wsclient.Lock, time.Duration, error) {
 	return lock, took, nil
 }
 
-// pair acquires the lock and releases it.
+// pair acquires and releases the lock, and returns how long that took.
 func (c *caller) pair() (time.Duration, error) {
 	start := time.Now()
 	lock, _, err := c.acquire()
@@ -71,34 +72,35 @@ func (c *caller) pair() (time.Duration, error) {
 	return time.Since(start), err
 }
 
-// handed is a lock that goes round.
-type handed struct {
+// A contestedLock is a lock that many callers want.
+type contestedLock struct {
 	name    string
 	holders atomic.Int64
-	newest  atomic.Int64 // token
-	given   atomic.Int64 // nanoseconds after start, when it was given back last
+	newest  atomic.Int64 // the greatest token so far
+	freed   atomic.Int64 // nanoseconds from start to the latest release
 	start   time.Time
 }
 
-// handRound is one lock that so many callers want, who share the clients.
-func handRound(name, lock string, clients []*wsclient.Client, callers int) *contender {
+// contested returns a contender of callers that share the clients and all want one lock.
+func contested(name, lock string, clients []*wsclient.Client, callers int) *contender {
 	c := &contender{name: name, flight: 1}
-	h := &handed{name: lock, start: time.Now()}
+	h := &contestedLock{name: lock, start: time.Now()}
 	for i := range callers {
 		client := clients[i%len(clients)]
-		c.workers = append(c.workers, &worker{once: func() (time.Duration, error) { return h.handOver(client) }})
+		handOver := func() (time.Duration, error) { return h.handOver(client) }
+		c.workers = append(c.workers, &worker{once: handOver})
 	}
 	return c
 }
 
-// handOver waits for the lock and gives it back. It has taken as long as nobody had it.
-func (h *handed) handOver(client *wsclient.Client) (time.Duration, error) {
+// handOver acquires and releases the lock. It returns how long nobody held the lock before.
+func (h *contestedLock) handOver(client *wsclient.Client) (time.Duration, error) {
 	lock, err := client.Acquire(context.Background(), h.name, nil)
 	if err != nil {
 		return 0, err
 	}
 	at := time.Since(h.start)
-	took := at - time.Duration(h.given.Load())
+	took := at - time.Duration(h.freed.Load())
 	if n := h.holders.Add(1); n != 1 {
 		err = fmt.Errorf("%s has %d holders at once", h.name, n)
 	}
@@ -108,7 +110,7 @@ func (h *handed) handOver(client *wsclient.Client) (time.Duration, error) {
 		h.newest.Store(token)
 	}
 	h.holders.Add(-1)
-	h.given.Store(int64(time.Since(h.start)))
+	h.freed.Store(int64(time.Since(h.start)))
 	if released := lock.Release(); err == nil {
 		err = released
 	}

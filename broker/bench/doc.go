@@ -1,68 +1,76 @@
-// Package bench measures a broker in a process of its own beside the limit of what
-// it stands on: an echo server, also a process, that sends frames of the same
-// length back over the same kind of connection. It holds only tests.
+// Package bench measures a broker beside the limit of what it stands on: an echo server that returns frames of the
+// same length over the same kind of connection. Both run in processes of their own. The package holds only tests.
 //
 //	go test -run '^$' -bench . -benchtime 1x ./broker/bench
 //
-// prints the figures as benchmarks do, and a table of them at the end, beside the
-// floors that they should not fall below. Each benchmark takes its time itself,
-// which is why it is to run once (-benchtime 1x). Flags, after the package:
+// prints the figures as benchmarks do. At the end it prints a table of them beside the floors that they should not
+// fall below. Each benchmark decides itself how long it measures, so run it once (-benchtime 1x). Flags, after the
+// package:
 //
 //	-rounds 5      how many turns each side has
-//	-time 1s       how long a turn is measured, after a fifth of that, 200 ms at most, to get going
+//	-time 1s       how long a turn is measured, after a warm-up of a fifth of that, 200 ms at most
 //	-pinned=false  let the system choose the processors
-//	-brokerprofile FILE  write there on what the broker of the last benchmark has spent its time
+//	-brokerprofile FILE  write a CPU profile of the broker of the last benchmark to this file
+//	-short         show only that the benchmarks work: small crowds, one turn of 50 ms, nothing pinned
+//
+// Two commands in this directory run the benchmarks for a purpose:
+//
+//	broker/bench/figures         print the figures that a change must report
+//	broker/bench/compare COMMIT  run this tree and another commit in turns, and print both medians
 //
 // # How it is measured
 //
-// A machine is never twice the same: it is shared, and grows warm. So the two sides take turns, broker,
-// echo, broker, echo, and a ratio is that of neighbouring turns; what is printed is the median over all rounds, of
-// the ratio as well as of the rates and percentiles.
+// A machine is never the same twice: others share it, and it grows warm. So the two sides take turns: broker, echo,
+// broker, echo. A ratio compares neighbouring turns. Every printed figure is the median over all rounds.
 //
-// On Linux the server has the last processor that this process may use, and the load has
-// the first, one thread of each running at a time. So neither takes time from the other, and
-// what is measured does not depend on how many processors there are. Elsewhere, and with
-// a single processor, nothing is pinned, which the output says.
+// On Linux the servers run on the last processor that this process may use, and the load on the first. Each side runs
+// one thread at a time. So neither side takes time from the other, and the number of processors does not matter.
+// Elsewhere, and with a single processor, nothing is pinned; the output says so.
 //
-// The load is closed: a caller asks again when it has been served. Percentiles are
-// those of what callers have waited; of a pair it is the time of the acquire and that
-// of the release together. The load is the Go client of this module: its
-// time is in the figures, as it is in those of whoever uses it.
+// The load is closed: a caller sends its next request when the last one has been answered. Percentiles are of the time
+// that callers waited. For a pair that is the time of the acquire plus the time of the release. The load is the Go
+// client of this module, so its time is in the figures, as it is for its users.
 //
 // # The echo
 //
-// The plain echo reads a frame with gorilla and writes it back, and so does its
-// client: one system call for each frame. Where many requests share a connection that is no
-// limit, so there the gathered echo is what the broker is held against: frames that came together leave
-// together, on both sides.
+// The plain echo reads a frame with gorilla and writes it back, and so does its client: one system call for each
+// frame. That is no limit when many requests share a connection. So there the broker is compared with the gathered
+// echo: on both sides, frames that arrive together leave together.
 //
-// The frames are those which the Go client would send. A pair is two of them, so one
-// caller can have half as many pairs as the echo has frames, at best.
+// The frames are those that the Go client sends. A pair has two of them, so one caller can have at most half as many
+// pairs as the echo has frames.
 //
 // # The tables
 //
-// The first has the workloads. A rate is of pairs, an acquire and its release, or of hand-overs of one lock that many
-// want, whose latency is the time in which nobody has it; x/echo is the
-// rate to that of the frames of the echo:
+// The first table has the workloads. A rate counts pairs, an acquire and its release, or hand-overs of one lock that
+// many callers want. The latency of a hand-over is the time during which nobody holds the lock. The column x/echo
+// divides the rate by the echo's rate of frames:
 //
-//	OneCaller           one caller in turn; beside one connection of the plain echo
+//	OneCaller           one caller; beside one connection of the plain echo
 //	SharedClient/N      N callers on one client; beside the gathered echo with N frames in flight
-//	Connections/N       N clients with one caller each; beside as many connections of the plain echo
+//	Connections/N       N clients with one caller each; beside N connections of the plain echo
 //	Handover/N-callers  one lock that N callers of one client want; beside one connection of the plain echo
-//	Handover/N-connections  the same with a client for each
-//	Watched/N-watchers  one caller, and N connections that are told what it does
+//	Handover/N-connections  the same with a client for each caller
+//	Watched/N-watchers  one caller, and N connections that watch it
 //	Mixed               100 callers on 10 clients: nine of ten requests are for a caller's own lock, the others
-//	                    for a shared one or for three at once; beside the gathered echo
+//	                    for a shared lock or for three locks at once; beside the gathered echo
 //
-// The second has other figures: allocations of a pair, in the client and in the broker;
-// x/64, the rate in a crowd to that among 64 in the same round; fewest/most, of the grants that callers of one lock
-// had; x/unwatched, the rate to that without watchers; and memory, which is what is reachable and what stacks take in the
-// broker's process, after collections of garbage, by connection, held lock, waiter behind one lock (waiter), and waiter
-// behind each of very many locks (waiter-alone). Where a process may have fewer files than
-// connections are wanted, there are as many as it may.
+// The second table has other figures:
 //
-// The third has the latency of another client's acquire while nothing else goes on; while a session
-// with 100,000 locks is dropped; while these are listed; while 10,000 waiters are granted at once; and while a
-// client floods. That client asks again when it has been served: a stall is one sample, however long, and where there
-// are few samples the maximum says more than a percentile.
+//	allocs/pair-*      allocations of a pair, in the client and in the broker
+//	x/64               the rate of a crowd, divided by the rate of 64 callers in the same round
+//	fewest/most        grants of the caller that had the fewest, divided by grants of the caller that had the most
+//	x/unwatched        the rate with watchers, divided by the rate without
+//	B/idle-connection  memory of the broker for a connection; the figure connections says how many there were
+//	B/held-lock        memory of a held lock, without the 16 bytes of its name
+//	B/waiter           memory of a waiter, if all wait for one lock
+//	B/waiter-alone     memory of a waiter, if each waits for a lock of its own
+//
+// Memory is what the broker's process can reach, and its stacks, after garbage collections. If the system lets a
+// process have fewer files than there should be connections, there are fewer connections.
+//
+// The third table has the latency of an acquire by another client while the broker is busy: with nothing; with the end
+// of a session that holds 100,000 locks; with a listing of these; with 10,000 grants at once; with a client that
+// floods it. The other client sends its next acquire when it has released. So a stall is one sample, however long it
+// lasts: if there are few samples, the maximum says more than a percentile.
 package bench

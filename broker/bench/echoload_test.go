@@ -14,11 +14,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// author is that of all requests.
+// author is the author of all requests.
 const author = "create_user"
 
-// pairFrames are the frames that the Go client sends for an acquire and its release,
-// some time after it has begun.
+// pairFrames returns the frames that the Go client sends for an acquire and its release. The id has as many digits as
+// after 100,000 requests.
 func pairFrames(locks ...wire.LockSpec) [][]byte {
 	id := wire.ID{Session: "k3v9x2mq", N: 100_000}
 	acquire, err := codec.Append(nil, &wire.Acquire{ID: id, Locks: locks, Author: author})
@@ -34,8 +34,8 @@ func pairFrames(locks ...wire.LockSpec) [][]byte {
 
 func oneLock(name string) [][]byte { return pairFrames(wire.LockSpec{Name: name}) }
 
-// dialEcho connects to an echo; the connection is closed with the test. Around may
-// put something below the WebSocket.
+// dialEcho connects to an echo. The connection is closed when the test ends. If around is not nil, the WebSocket uses
+// the connection that it returns.
 func dialEcho(tb testing.TB, address string, readBuffer int, around func(net.Conn) net.Conn) *websocket.Conn {
 	tb.Helper()
 	dialer := websocket.Dialer{
@@ -58,9 +58,9 @@ func dialEcho(tb testing.TB, address string, readBuffer int, around func(net.Con
 	return ws
 }
 
-var errWrongEcho = errors.New("the echo has answered with something else")
+var errWrongEcho = errors.New("the echo returned another frame")
 
-// plainEcho sends a frame and waits for it to come back, on as many connections at once.
+// plainEcho returns a contender of connections that each send a frame and wait for the echo to return it.
 func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 	tb.Helper()
 	server := startServer(tb, roleEcho)
@@ -85,8 +85,8 @@ func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 	return c
 }
 
-// gatheredEcho has so many frames in flight on each connection, and answers those that came
-// together together.
+// gatheredEcho returns a contender of connections with depth frames in flight on each. Its echo returns together what
+// arrived together.
 func gatheredEcho(tb testing.TB, connections, depth int, frames [][]byte) *contender {
 	tb.Helper()
 	server := startServer(tb, roleGathered)
@@ -97,15 +97,15 @@ func gatheredEcho(tb testing.TB, connections, depth int, frames [][]byte) *conte
 	return c
 }
 
-// A pipeline is a connection with many frames in flight. They come back in order.
+// A pipeline is a connection with many frames in flight. The echo returns them in order.
 type pipeline struct {
 	ws     *websocket.Conn
 	conn   *gatherConn // below ws
 	frames [][]byte
 
-	sent   []time.Time // of those in flight; a ring
-	wrote  int
-	gotten int
+	sent     []time.Time // when each frame in flight was sent; a ring
+	wrote    int
+	received int
 }
 
 func newPipeline(tb testing.TB, address string, depth int, frames [][]byte) *pipeline {
@@ -124,7 +124,7 @@ func (p *pipeline) worker() *worker {
 
 func (p *pipeline) fill() error {
 	p.conn.came = time.Now()
-	for p.wrote-p.gotten < len(p.sent) {
+	for p.wrote-p.received < len(p.sent) {
 		if err := p.write(); err != nil {
 			return err
 		}
@@ -132,8 +132,8 @@ func (p *pipeline) fill() error {
 	return nil
 }
 
-// write notes as the time of a frame when what made room for it had come: to look at the
-// clock for each would cost a tenth of what a frame takes.
+// write sends the next frame. As its time it notes when the frame arrived that made room for it: a clock reading for
+// each frame would add a tenth to the time of a frame.
 func (p *pipeline) write() error {
 	p.sent[p.wrote%len(p.sent)] = p.conn.came
 	frame := p.frames[p.wrote%len(p.frames)]
@@ -143,15 +143,15 @@ func (p *pipeline) write() error {
 
 func (p *pipeline) read() (time.Duration, error) {
 	_, back, err := p.ws.ReadMessage()
-	if err == nil && len(back) != len(p.frames[p.gotten%len(p.frames)]) {
+	if err == nil && len(back) != len(p.frames[p.received%len(p.frames)]) {
 		err = errWrongEcho
 	}
-	sent := p.sent[p.gotten%len(p.sent)]
-	p.gotten++
+	sent := p.sent[p.received%len(p.sent)]
+	p.received++
 	return p.conn.came.Sub(sent), err
 }
 
-// once takes in a frame, and sends another for it.
+// once receives a frame, and sends another in its place.
 func (p *pipeline) once() (time.Duration, error) {
 	took, err := p.read()
 	if err == nil {
@@ -161,7 +161,7 @@ func (p *pipeline) once() (time.Duration, error) {
 }
 
 func (p *pipeline) drain() error {
-	for p.gotten < p.wrote {
+	for p.received < p.wrote {
 		if _, err := p.read(); err != nil {
 			return err
 		}

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// connectionsPossible is as many connections as are wanted, if the system lets a process have
-// so many files, or as many as it does. Servers that are started later may have as many.
+// connectionsPossible raises the limit of open files so that a process can have the wanted number of connections. It
+// returns that number, or a lower one if the system permits no more. Servers that start later have the same limit.
 func connectionsPossible(tb testing.TB, wanted int) int {
 	tb.Helper()
-	const others = 100 // files that are no connections
+	const others = 100 // files that are not connections
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		tb.Fatal(err)

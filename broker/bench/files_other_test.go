@@ -4,5 +4,5 @@ package bench
 
 import "testing"
 
-// connectionsPossible is as many connections as are wanted: there is no limit.
+// connectionsPossible returns wanted: this system has no limit.
 func connectionsPossible(_ testing.TB, wanted int) int { return wanted }

@@ -10,17 +10,17 @@ import (
 const (
 	// gatherRead is how much is read at a time: as much as by the plain echo.
 	gatherRead = 4 << 10
-	// gatherWrite is how much is written at a time at most. Less than what is in
-	// flight, so that both sides can be at work at once.
+	// gatherWrite is how much is written at a time at most. It is less than what is in flight, so that both sides
+	// can work at the same time.
 	gatherWrite = 8 << 10
 )
 
-// A gatherConn writes what it was given when somebody wants to read, for then all that came
-// together has been answered, or when it is enough. One goroutine uses it.
+// A gatherConn collects what it should write. It writes when its user wants to read again, because all frames that
+// arrived together have then been answered, or when it has collected gatherWrite bytes. One goroutine uses it.
 type gatherConn struct {
 	net.Conn
 	pending []byte
-	came    time.Time // when the last bytes were read
+	came    time.Time // when the latest bytes arrived
 }
 
 func (c *gatherConn) Write(p []byte) (int, error) {
@@ -49,10 +49,10 @@ func (c *gatherConn) flush() error {
 	return err
 }
 
-// A gatherHijacker puts a gatherConn below a WebSocket of the server.
+// A gatherHijacker makes the server's WebSocket use a gatherConn.
 type gatherHijacker struct{ http.ResponseWriter }
 
-// Hijack is for the upgrader.
+// Hijack returns the connection inside a gatherConn. The upgrader calls it.
 func (h gatherHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	return &gatherConn{Conn: conn}, buffered, err

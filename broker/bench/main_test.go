@@ -13,11 +13,11 @@ import (
 var (
 	rounds     = flag.Int("rounds", 5, "how many turns each side has")
 	turnTime   = flag.Duration("time", time.Second, "how long a turn is measured")
-	wantPinned = flag.Bool("pinned", true, "give the server and the load a processor each, on Linux")
-	profile    = flag.String("brokerprofile", "", "write to this file on what the broker of the last benchmark has spent its time")
+	wantPinned = flag.Bool("pinned", true, "on Linux, give the servers one processor and the load another")
+	profile    = flag.String("brokerprofile", "", "write a CPU profile of the last benchmark's broker to this file")
 )
 
-// TestMain runs the tests, or, in a process that was started for that, a server.
+// TestMain runs the tests. In a process that startServer has started it runs a server instead.
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		flag.Parse()
@@ -31,9 +31,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	flag.Parse()
+	if testing.Short() {
+		briefly()
+	}
 	code := m.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, "left behind:", err)
+		fmt.Fprintln(os.Stderr, "goroutines still run:", err)
 		code = 1
 	}
 	printed.print(os.Stdout)

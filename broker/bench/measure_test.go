@@ -9,36 +9,44 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A contender takes turns with others.
+// A contender is one side of a comparison. Contenders take turns.
 type contender struct {
 	name    string
 	workers []*worker
-	flight  int // how many requests are under way at any time
+	flight  int // number of requests in flight at any time
 }
 
-// A worker does the same again and again.
+// A worker repeats one operation during a turn.
 type worker struct {
-	begin  func() error                  // at the beginning of a turn; nil: nothing
-	once   func() (time.Duration, error) // how long it has taken
-	finish func() error                  // at the end of a turn; nil: nothing
+	begin  func() error                  // called at the beginning of a turn; may be nil
+	once   func() (time.Duration, error) // does the operation and returns how long it took
+	finish func() error                  // called at the end of a turn; may be nil
 
-	count int64 // in this turn, of what was done while it was measured
+	count int64 // operations in the measured part of this turn
 	took  *hdrhistogram.Histogram
 }
 
-// newHistogram is one of nanoseconds, exact to a hundredth.
+// newHistogram returns a histogram of nanoseconds with an error of at most 1 %.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, int64(time.Minute), 2)
 }
 
 func record(h *hdrhistogram.Histogram, took time.Duration) {
-	_ = h.RecordValue(min(max(int64(took), 1), int64(time.Minute))) // within the range: no error
+	_ = h.RecordValue(min(max(int64(took), 1), int64(time.Minute))) // no error: the value is in range
 }
 
-// A turn is measured after a while, and then ends.
+// A turn warms up, is measured, and ends.
 type turn struct {
-	state  atomic.Int32
-	failed chan error // has room for the first
+	state   atomic.Int32
+	failed  chan error // has room for one error, the first
+	counted chan struct{}
+	count   func() // closes counted: the measured part has an operation, or the turn has failed
+}
+
+func newTurn() *turn {
+	t := &turn{failed: make(chan error, 1), counted: make(chan struct{})}
+	t.count = sync.OnceFunc(func() { close(t.counted) })
+	return t
 }
 
 const (
@@ -47,17 +55,18 @@ const (
 	over
 )
 
-// fail ends the turn before its time.
+// fail ends the turn early.
 func (t *turn) fail(err error) {
 	t.state.Store(over)
 	select {
 	case t.failed <- err:
 	default:
 	}
+	t.count()
 }
 
-// run is the worker's turn. What has been done when the time is over counts, whenever it was
-// begun; what is done later does not.
+// run repeats the operation until the turn is over. An operation counts if it ends in the measured part, whenever it
+// began.
 func (w *worker) run(t *turn) error {
 	w.count = 0
 	if w.took == nil {
@@ -76,6 +85,9 @@ func (w *worker) run(t *turn) error {
 		}
 		if t.state.Load() == counts {
 			w.count++
+			if w.count == 1 {
+				t.count()
+			}
 			record(w.took, took)
 		}
 	}
@@ -85,16 +97,17 @@ func (w *worker) run(t *turn) error {
 	return nil
 }
 
-// A sample is what a turn has shown.
+// A sample is the result of one turn.
 type sample struct {
-	rate     float64 // a second
+	rate     float64 // operations in a second
 	p50, p99 time.Duration
-	flight   float64 // rate times mean latency: how many were under way, on average
+	flight   float64 // rate times mean latency: the average number of requests in flight
 }
 
-// turn lets all workers work at once.
+// turn runs all workers at the same time and returns what they did after the warm-up. It lasts longer than duration if
+// no operation has ended by then.
 func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
-	t := &turn{failed: make(chan error, 1)}
+	t := newTurn()
 	var working sync.WaitGroup
 	for _, w := range c.workers {
 		working.Go(func() {
@@ -107,6 +120,7 @@ func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
 	t.state.CompareAndSwap(begins, counts)
 	start := time.Now()
 	<-time.After(duration)
+	<-t.counted
 	t.state.Store(over)
 	measured := time.Since(start)
 	working.Wait()
@@ -130,11 +144,10 @@ func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
 	}, nil
 }
 
-// warmup is how long a turn lasts before it is measured.
+// warmup returns how long a turn lasts before its measured part.
 func warmup() time.Duration { return min(*turnTime/5, 200*time.Millisecond) }
 
-// measure lets the contenders take turns, and returns the samples of each, one for
-// each round.
+// measure makes the contenders take turns. It returns the samples of each contender, one for each round.
 func measure(tb testing.TB, contenders ...*contender) [][]sample {
 	tb.Helper()
 	samples := make([][]sample, len(contenders))
@@ -155,17 +168,18 @@ func measure(tb testing.TB, contenders ...*contender) [][]sample {
 	return samples
 }
 
-// checkFlight holds rates and latencies against each other, which are counted apart: by Little's law their product is
-// what was under way. A stall at the end of a turn bends it, a mistake in the measuring more.
+// checkFlight checks rates against latencies, which are measured separately. By Little's law their product is the
+// number of requests in flight. If it is off by more than a tenth, the log says that the figures are unreliable.
 func (c *contender) checkFlight(tb testing.TB, samples []sample) {
 	tb.Helper()
 	seen := medianOf(samples, func(s sample) float64 { return s.flight })
 	if want := float64(c.flight); seen < 0.9*want || seen > 1.1*want {
-		tb.Logf("%s: by rates and latencies %.4g were under way, and not %.4g: do not trust them", c.name, seen, want)
+		tb.Logf("%s: rate times latency gives %.4g requests in flight, want %.4g: the figures are unreliable",
+			c.name, seen, want)
 	}
 }
 
-// pinned calls f while the load is pinned, and may have so many threads.
+// pinned calls f while this process is pinned to the processor of the load, with that many threads.
 func pinned(tb testing.TB, threads int, f func()) {
 	tb.Helper()
 	unpin, err := pinLoad(threads)
@@ -180,9 +194,9 @@ func pinned(tb testing.TB, threads int, f func()) {
 	f()
 }
 
-// fairness is the fewest that a worker has done, to the most, in a turn of its own. A turn ends in the
-// middle of a queue, so that one more or less is nobody's fault: it lasts until there are
-// about thirty for each.
+// fairness runs a turn and returns the count of the worker that did least, divided by the count of the one that did
+// most. A turn ends in the middle of the queue, so counts differ by one even if the broker is fair. So that this
+// hardly matters, the turn lasts until each worker has about thirty.
 func (c *contender) fairness(tb testing.TB, rate float64) float64 {
 	tb.Helper()
 	enough := time.Duration(30 * float64(len(c.workers)) / rate * float64(time.Second))

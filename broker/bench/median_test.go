@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
+// median returns the middle value, or the greater of the two middle ones.
 func median[T cmp.Ordered](values []T) T {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
-// medianOf is the median of what f makes of the samples.
+// medianOf returns the median of f over the samples.
 func medianOf[T cmp.Ordered](samples []sample, f func(sample) T) T {
 	values := make([]T, len(samples))
 	for i, s := range samples {
@@ -19,7 +20,7 @@ func medianOf[T cmp.Ordered](samples []sample, f func(sample) T) T {
 	return median(values)
 }
 
-// summary is made of the medians, each for itself.
+// summary returns a sample that has the median of each figure.
 func summary(samples []sample) sample {
 	return sample{
 		rate: medianOf(samples, func(s sample) float64 { return s.rate }),
@@ -28,7 +29,7 @@ func summary(samples []sample) sample {
 	}
 }
 
-// ratio is the median of the ratio that the rates have in a round.
+// ratio returns the median, over the rounds, of the rates divided by those of the other side in the same round.
 func ratio(samples, to []sample) float64 {
 	values := make([]float64, len(samples))
 	for i := range samples {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -11,15 +12,15 @@ const (
 )
 
 func BenchmarkMemory(b *testing.B) {
-	b.Run("idle", func(b *testing.B) { memoryIdle(b, full) })
-	b.Run("held", func(b *testing.B) { memoryHeld(b, full) })
-	b.Run("waiters", func(b *testing.B) { memoryWaiters(b, full) })
+	b.Run("idle", func(b *testing.B) { memoryIdle(b, chosen()) })
+	b.Run("held", func(b *testing.B) { memoryHeld(b, chosen()) })
+	b.Run("waiters", func(b *testing.B) { memoryWaiters(b, chosen()) })
 }
 
-// memoryIdle is what a connection costs on which nothing happens: what is reachable and
-// what the stacks have, after collections of garbage.
+// memoryIdle measures the memory of a connection that does nothing: reachable bytes and stacks, after garbage
+// collections.
 func memoryIdle(tb testing.TB, s scale) {
-	n := connectionsPossible(tb, s.idle) // before the server is started, which may have as many
+	n := connectionsPossible(tb, s.idle) // before the start of the server, which inherits the limit
 	broker := startServer(tb, roleBroker)
 	before := broker.memory().InUse
 	sessions := make([]*raw, 0, n)
@@ -35,7 +36,7 @@ func memoryIdle(tb testing.TB, s scale) {
 			if err != nil {
 				tb.Fatalf("after %d connections: %v", len(sessions), err)
 			}
-			r.in, r.frame = nil, nil // nothing is read any more
+			r.in, r.frame = nil, nil // free what reading needs: nothing more is read
 			sessions = append(sessions, r)
 		}
 		defer keepAlive(tb, sessions[len(sessions)-batch:]...)()
@@ -45,12 +46,12 @@ func memoryIdle(tb testing.TB, s scale) {
 	report(tb, 0, "ns/op")
 }
 
-// memoryHeld is what a held lock costs beside the 16 bytes of its name, and, once they are all
-// held, one who waits for it.
+// memoryHeld measures the memory of a held lock without the 16 bytes of its name, and then the memory of one waiter for
+// each of these locks.
 func memoryHeld(tb testing.TB, s scale) {
 	broker := startServer(tb, roleBroker)
 	acquire := func(r *raw, session, i int) {
-		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%02d/lock/%08d"}]}`, r.session, i, session, i)
+		r.putAcquire(i, fmt.Sprintf("%02d/lock/%08d", session, i))
 	}
 	before := broker.memory().InUse
 	for session := range s.sessions {
@@ -68,26 +69,24 @@ func memoryHeld(tb testing.TB, s scale) {
 	}
 	waiting := broker.memory().InUse
 	n := float64(s.sessions * s.requests)
-	const name = 16 // bytes, which have to be somewhere
+	const name = 16 // bytes, which any broker must keep
 	reportFigure(tb, "B/held-lock", float64(held-before)/n-name, atMost(mostHeld))
 	reportFigure(tb, "B/waiter-alone", float64(waiting-held)/n, atMost(mostWaiter))
 	report(tb, 0, "ns/op")
 }
 
-// memoryWaiters is what one costs who waits for a lock that all want.
+// memoryWaiters measures the memory of a waiter if all wait for the same lock.
 func memoryWaiters(tb testing.TB, s scale) {
 	broker := startServer(tb, roleBroker)
-	acquire := func(r *raw, i int) {
-		r.put(`{"type":"acquire","id":"%s--%d","locks":[{"name":"wanted-by-all/00"}]}`, r.session, i)
-	}
+	const lock = "wanted-by-all/00"
 	holder := newRaw(tb, broker)
-	if err := holder.exchange(1, "granted", func(i int) { acquire(holder, i) }); err != nil {
+	if err := holder.exchange(1, "granted", func(i int) { holder.putAcquire(i, lock) }); err != nil {
 		tb.Fatal(err)
 	}
 	before := broker.memory().InUse
 	for range s.sessions {
 		r := newRaw(tb, broker)
-		if err := r.queue(s.requests, s.requests, func(i int) { acquire(r, i) }); err != nil {
+		if err := r.queue(s.requests, s.requests, func(i int) { r.putAcquire(i, lock) }); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -13,40 +13,41 @@ import (
 )
 
 const (
-	commons = 16 // locks of each kind that callers have in common
-	several = 3  // locks of a request for several
-	choices = 20 // of which one is a shared lock, one several locks, and the others the caller's own
+	commons = 16 // locks of each kind that all callers want
+	several = 3  // locks of a request for several locks
+	choices = 20 // one is a shared lock, one is several locks, the others are the caller's own lock
 )
 
 // A want is one kind of request.
 type want struct {
 	name    string
 	options *wsclient.AcquireOptions
-	guards  []*guard // of the locks that others want too
+	guards  []*guard // for the locks that other callers want, too
 	shared  bool
 }
 
-// guard sees whether a lock is granted as it may be.
+// A guard detects two holders of one lock that may not hold it together.
 type guard struct {
 	name    string
-	holders atomic.Int64 // -1: an exclusive one
+	holders atomic.Int64 // -1: one exclusive holder
 }
 
-// enter notes a holder.
+// enter adds a holder, or returns an error if the broker must not have granted the lock.
 func (g *guard) enter(shared bool) error {
 	if shared {
 		if g.holders.Add(1) <= 0 {
-			return fmt.Errorf("%s is shared while somebody holds it exclusively", g.name)
+			return fmt.Errorf("%s was granted as shared while another request holds it exclusively", g.name)
 		}
 		return nil
 	}
 	if !g.holders.CompareAndSwap(0, -1) {
-		return fmt.Errorf("%s was granted exclusively while others hold it", g.name)
+		return fmt.Errorf("%s was granted exclusively while other requests hold it", g.name)
 	}
 	return nil
 }
 
-func (g *guard) leave(shared bool) {
+// exit removes a holder.
+func (g *guard) exit(shared bool) {
 	if shared {
 		g.holders.Add(-1)
 		return
@@ -54,19 +55,19 @@ func (g *guard) leave(shared bool) {
 	g.holders.Store(0)
 }
 
-// mixture is so many callers, who share the clients, and choose among what they want.
+// mixture returns a contender of callers that share the clients. Each caller picks the locks of each pair at random.
 func mixture(clients []*wsclient.Client, callers int) *contender {
-	rooms, stock := commonLocks("rooms"), commonLocks("stock")
+	desks, stock := commonLocks("desks"), commonLocks("stock")
 	c := &contender{name: "mixed", flight: callers}
 	for i := range callers {
 		client := clients[i%len(clients)]
-		random := rand.New(rand.NewPCG(1, uint64(i))) // the same each time
+		random := rand.New(rand.NewPCG(1, uint64(i))) // the same in each run
 		own := &want{name: lockName(i)}
 		c.workers = append(c.workers, &worker{once: func() (time.Duration, error) {
 			switch random.IntN(choices) {
 			case 0:
-				// Now and then one wants alone what others share.
-				return sharedWant(rooms[random.IntN(commons)], random.IntN(10) > 0).pair(client)
+				// One in ten wants exclusively what the others share.
+				return sharedWant(desks[random.IntN(commons)], random.IntN(10) > 0).pair(client)
 			case 1:
 				return severalWant(stock, random.IntN(commons)).pair(client)
 			}
@@ -92,7 +93,7 @@ func sharedWant(g *guard, shared bool) *want {
 	return w
 }
 
-// severalWant is for neighbours, from first on.
+// severalWant returns a want for neighbouring locks, from first on.
 func severalWant(of []*guard, first int) *want {
 	w := &want{name: of[first].name, options: &wsclient.AcquireOptions{}}
 	for i := range several {
@@ -105,7 +106,7 @@ func severalWant(of []*guard, first int) *want {
 	return w
 }
 
-// pair acquires what is wanted, and releases it.
+// pair acquires and releases the locks.
 func (w *want) pair(client *wsclient.Client) (time.Duration, error) {
 	start := time.Now()
 	lock, err := client.Acquire(context.Background(), w.name, w.options)
@@ -116,20 +117,20 @@ func (w *want) pair(client *wsclient.Client) (time.Duration, error) {
 		err = errors.Join(err, g.enter(w.shared))
 	}
 	for _, g := range w.guards {
-		g.leave(w.shared)
+		g.exit(w.shared)
 	}
-	if released := lock.Release(); err == nil { // also after an error: others wait
+	if released := lock.Release(); err == nil { // release also after an error: other callers wait
 		err = released
 	}
 	return time.Since(start), err
 }
 
-// mixedFrames are the frames of as many pairs as there are choices.
+// mixedFrames returns the frames of one pair for each choice.
 func mixedFrames() (frames [][]byte) {
 	for range choices - 2 {
 		frames = append(frames, oneLock(lockName(0))...)
 	}
-	frames = append(frames, pairFrames(wire.LockSpec{Name: "rooms/00000", Mode: wire.Shared})...)
+	frames = append(frames, pairFrames(wire.LockSpec{Name: "desks/00000", Mode: wire.Shared})...)
 	var locks []wire.LockSpec
 	for _, g := range commonLocks("stock")[:several] {
 		locks = append(locks, wire.LockSpec{Name: g.name})

@@ -9,17 +9,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allowed are the processors that this process had at the beginning.
+// allowed is the set of processors that this process had at its start.
 var allowed = func() (set unix.CPUSet) {
-	_ = unix.SchedGetaffinity(0, &set) // else there are none, and nothing is pinned
+	_ = unix.SchedGetaffinity(0, &set) // after an error the set is empty, and nothing is pinned
 	return set
 }()
 
-// pinning says who has which processor, and whether anybody has one of his own.
+// pinning describes which side has which processor, and reports whether the sides are pinned.
 func pinning() (how string, pinned bool) {
 	switch {
 	case !*wantPinned:
-		return "not pinned, as was asked for", false
+		return "not pinned, because of -pinned=false", false
 	case allowed.Count() < 2:
 		return "not pinned: there is one processor", false
 	}
@@ -27,7 +27,7 @@ func pinning() (how string, pinned bool) {
 	return "load on processor " + strconv.Itoa(load) + ", servers on " + strconv.Itoa(server), true
 }
 
-// processors are the first that is allowed, and the last.
+// processors returns the first allowed processor and the last.
 func processors() (load, server int) {
 	load = -1
 	for cpu := range len(allowed) * strconv.IntSize {
@@ -48,8 +48,8 @@ func only(cpu int) *unix.CPUSet {
 	return &set
 }
 
-// startPinned calls start, which starts a server, on a thread that has only the server's
-// processor: a process has those of the thread that makes it.
+// startPinned calls start, which starts a server, on a thread that may only use the server's processor: a process
+// inherits the processors of the thread that creates it.
 func startPinned(start func() error) (err error) {
 	if _, pinned := pinning(); !pinned {
 		return start()
@@ -68,8 +68,8 @@ func startPinned(start func() error) (err error) {
 	return start()
 }
 
-// pinLoad leaves this process the load's processor, and so many threads that may run Go at a time, until
-// unpin is called.
+// pinLoad restricts this process to the load's processor, and to that many threads that run Go at a time, until unpin
+// is called.
 func pinLoad(threads int) (unpin func() error, err error) {
 	if _, pinned := pinning(); !pinned {
 		return func() error { return nil }, nil
@@ -85,8 +85,8 @@ func pinLoad(threads int) (unpin func() error, err error) {
 	}, nil
 }
 
-// moveThreads moves all threads of this process, also those that others, which were
-// not moved yet, make meanwhile: it looks again until it finds none that is new.
+// moveThreads moves all threads of this process. A thread that has not been moved yet may create another one, so it
+// repeats until it finds no new thread.
 func moveThreads(to *unix.CPUSet) error {
 	moved := make(map[int]bool)
 	for {
@@ -101,7 +101,7 @@ func moveThreads(to *unix.CPUSet) error {
 				continue
 			}
 			if err := unix.SchedSetaffinity(thread, to); err != nil && !errors.Is(err, unix.ESRCH) {
-				return err // ESRCH: it has ended
+				return err // ESRCH: the thread has ended
 			}
 			moved[thread], more = true, true
 		}

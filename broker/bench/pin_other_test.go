@@ -4,10 +4,10 @@ package bench
 
 import "runtime"
 
-// pinning says that nobody has a processor of his own.
+// pinning describes why nothing is pinned.
 func pinning() (how string, pinned bool) {
 	if !*wantPinned {
-		return "not pinned, as was asked for", false
+		return "not pinned, because of -pinned=false", false
 	}
 	return "not pinned: not on " + runtime.GOOS, false
 }

@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// running counts the servers that have been started and have not ended.
+// running is the number of servers that run.
 var running atomic.Int64
 
-// A process is a server.
+// A process is a server, or an attacker, in a process of its own.
 type process struct {
 	tb      testing.TB
 	address string
@@ -24,13 +24,13 @@ type process struct {
 	stdout  *bufio.Reader
 }
 
-// startServer starts a server, which ends with the test.
+// startServer starts a server on the servers' processor. It stops when the test ends.
 func startServer(tb testing.TB, role string) *process {
 	tb.Helper()
 	return startRole(tb, role, startPinned)
 }
 
-// startRole starts a process that has the role, as start does.
+// startRole starts a process with that role. It calls start with the function that starts it.
 func startRole(tb testing.TB, role string, start func(func() error) error) *process {
 	tb.Helper()
 	program, err := os.Executable()
@@ -39,7 +39,7 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	}
 	command := exec.Command(program, "-test.run=^$")
 	command.Env = append(os.Environ(), roleVariable+"="+role,
-		// What the race detector has been told, and not to sleep for a second at the end.
+		// The options of this process for the race detector, without its pause of a second at the end.
 		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
 	if role == roleBroker || role == roleBounded {
 		command.Env = append(command.Env, profileVariable+"="+*profile)
@@ -59,34 +59,35 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	running.Add(1)
 	p := &process{tb: tb, command: command, stdin: stdin, stdout: bufio.NewReader(stdout)}
 	tb.Cleanup(p.stop)
-	p.address = p.line()
+	p.address = p.readLine()
 	return p
 }
 
-// stop ends the server by the end of its stdin, and waits for it.
+// stop closes the stdin of the process, which ends it, and waits for its end.
 func (p *process) stop() {
 	_ = p.stdin.Close()
 	if err := p.command.Wait(); err != nil {
-		p.tb.Errorf("a server has ended: %v", err)
+		p.tb.Errorf("the server failed: %v", err)
 	}
 	running.Add(-1)
 }
 
-func (p *process) line() string {
+// readLine returns the next line that the process prints.
+func (p *process) readLine() string {
 	line, err := p.stdout.ReadString('\n')
 	if err != nil {
-		p.tb.Fatalf("a server says nothing: %v", err)
+		p.tb.Fatalf("read from the server: %v", err)
 	}
 	return strings.TrimSpace(line)
 }
 
-// memory is what the server uses.
+// memory returns what the server uses.
 func (p *process) memory() (m memory) {
 	p.tb.Helper()
 	if _, err := fmt.Fprintln(p.stdin, "memory"); err != nil {
 		p.tb.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(p.line()), &m); err != nil {
+	if err := json.Unmarshal([]byte(p.readLine()), &m); err != nil {
 		p.tb.Fatal(err)
 	}
 	return m

@@ -17,37 +17,39 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A raw is a session that costs this process next to nothing: frames are put together and taken
-// apart by hand, and most are not looked into. One goroutine reads; any may write.
+// A raw is a session that costs this process very little: it builds and splits frames by hand and does not decode most
+// of them. One goroutine reads; any goroutine may write.
 type raw struct {
 	conn    *net.TCPConn
 	in      *bufio.Reader
-	frame   []byte // that was read last
+	frame   []byte // the one that was read last
 	session string
 
 	mu  sync.Mutex
-	out []byte // written with the next flush
+	out []byte // what the next flush writes
 }
 
-// rawHandshake asks for a session, under a label as long as those of Go clients.
-const rawHandshake = "GET /ws?client=bench.test@localhost:12345 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-	"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: " + wire.Subprotocol + "\r\n\r\n"
+// rawHandshake opens a session. Its label is as long as the labels of Go clients.
+const rawHandshake = "GET /ws?client=bench.test@localhost:12345 HTTP/1.1\r\nHost: localhost\r\n" +
+	"Upgrade: websocket\r\nConnection: Upgrade\r\n" +
+	"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n" +
+	"Sec-WebSocket-Protocol: " + wire.Subprotocol + "\r\n\r\n"
 
-// dialRaw opens a session.
+// dialRaw opens a session with a read buffer of that size.
 func dialRaw(address string, readBuffer int) (*raw, error) {
 	conn, err := net.DialTimeout("tcp4", address, 10*time.Second)
 	if err != nil {
 		return nil, err
 	}
 	r := &raw{conn: conn.(*net.TCPConn), in: bufio.NewReaderSize(conn, readBuffer)}
-	if err := r.shakeHands(); err != nil {
+	if err := r.handshake(); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return r, nil
 }
 
-func (r *raw) shakeHands() error {
+func (r *raw) handshake() error {
 	if _, err := io.WriteString(r.conn, rawHandshake); err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func (r *raw) shakeHands() error {
 	if err != nil {
 		return err
 	}
-	_ = response.Body.Close() // there is none: what comes is not HTTP any more
+	_ = response.Body.Close() // it is empty: WebSocket frames follow
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		return errors.New(response.Status)
 	}
@@ -69,13 +71,13 @@ func (r *raw) shakeHands() error {
 	}
 	hello, is := reply.(*wire.Hello)
 	if !is {
-		return fmt.Errorf("no hello, but %s", frame)
+		return fmt.Errorf("got %s, want a hello", frame)
 	}
 	r.session = hello.Session
 	return nil
 }
 
-// newRaw opens a session that ends with the test, and that shows signs of life meanwhile.
+// newRaw opens a session and keeps it alive until the test ends.
 func newRaw(tb testing.TB, broker *process) *raw {
 	tb.Helper()
 	r, err := dialRaw(broker.address, 64<<10)
@@ -90,13 +92,13 @@ func newRaw(tb testing.TB, broker *process) *raw {
 	return r
 }
 
-// close ends the connection at once, with a reset: it leaves no port behind that would have to rest.
+// close ends the connection at once, with a reset, so that its port does not stay in TIME_WAIT.
 func (r *raw) close() {
 	_ = r.conn.SetLinger(0)
 	_ = r.conn.Close()
 }
 
-// read returns the next message, until the one after is read.
+// read returns the next message, which is valid until the next read.
 func (r *raw) read() ([]byte, error) {
 	for {
 		var head [10]byte
@@ -132,7 +134,7 @@ func (r *raw) read() ([]byte, error) {
 	}
 }
 
-// expect reads so many messages of that type.
+// expect reads n messages, which must have that type.
 func (r *raw) expect(n int, kind string) error {
 	want := `{"type":"` + kind + `"`
 	for range n {
@@ -141,14 +143,13 @@ func (r *raw) expect(n int, kind string) error {
 			return err
 		}
 		if !strings.HasPrefix(string(frame), want) {
-			return fmt.Errorf("the broker sent %.200s, and not %s", frame, kind)
+			return fmt.Errorf("the broker sent %.200s, want %s", frame, kind)
 		}
 	}
 	return nil
 }
 
-// put adds a message of less than 126 bytes to what is written next. The masking key is 0, which leaves it
-// as it is.
+// put adds a message of less than 126 bytes to what the next flush writes. A masking key of 0 leaves it as it is.
 func (r *raw) put(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -172,7 +173,7 @@ func (r *raw) putLong(message string) {
 	r.out = append(r.out, message...)
 }
 
-// flush writes what was put.
+// flush writes all messages that were put.
 func (r *raw) flush() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,7 +182,7 @@ func (r *raw) flush() error {
 	return err
 }
 
-// send puts so many messages and writes them, many at a time.
+// send calls put for 0 to n-1 and writes the messages, 500 at a time.
 func (r *raw) send(n int, put func(i int)) error {
 	for i := range n {
 		put(i)
@@ -194,32 +195,30 @@ func (r *raw) send(n int, put func(i int)) error {
 	return nil
 }
 
-// exchange sends so many messages, which are answered by as many of that type, while it reads the answers.
+// exchange sends n messages and reads n answers of that type at the same time.
 func (r *raw) exchange(n int, kind string, put func(i int)) error {
 	sent := make(chan error, 1)
 	go func() { sent <- r.send(n, put) }()
 	err := r.expect(n, kind)
 	if err != nil {
-		r.close() // so that the sender ends
+		r.close() // ends the sender
 	}
 	return errors.Join(err, <-sent)
 }
 
-// queue sends so many requests that have to wait, and returns when the broker has them: the cancel of a
-// request that was never made, with that id, is handled after them, and refused.
+// queue sends n requests that must wait, and returns when the broker has handled them. To know that, it then cancels a
+// request that does not exist, with that id: the broker handles messages in order, and answers with an error.
 func (r *raw) queue(n, id int, put func(i int)) error {
 	if err := r.send(n, put); err != nil {
 		return err
 	}
-	return r.exchange(1, "error", func(int) {
-		r.put(`{"type":"cancel","id":"%s--%d"}`, r.session, id)
-	})
+	return r.exchange(1, "error", func(int) { r.putCancel(id) })
 }
 
-// signOfLife is a pong that nobody has asked for.
+// signOfLife is a pong without a ping.
 var signOfLife = []byte{0x8a, 0x80, 0, 0, 0, 0}
 
-// keepAlive lets sessions that say nothing live, until stop is called.
+// keepAlive keeps silent sessions alive until stop is called.
 func keepAlive(tb testing.TB, sessions ...*raw) (stop func()) {
 	ended := make(chan struct{})
 	var keeping sync.WaitGroup
@@ -236,7 +235,7 @@ func keepAlive(tb testing.TB, sessions ...*raw) (stop func()) {
 			}
 			for _, r := range sessions {
 				r.mu.Lock()
-				_, _ = r.conn.Write(signOfLife) // who has ended is noticed elsewhere
+				_, _ = r.conn.Write(signOfLife) // the reader notices the end of a session
 				r.mu.Unlock()
 			}
 		}

@@ -1,26 +1,38 @@
 package bench
 
-import "time"
+import (
+	"testing"
+	"time"
+)
 
-// A scale is how much there is of what costs memory or time.
+// A scale says how large a benchmark is.
 type scale struct {
 	idle     int           // connections
-	sessions int           // with as many requests each as one may have
-	requests int           // of each of these
-	crowd    int           // locks of the session that is dropped, and of the listing
-	waiters  int           // that are granted at once
-	samples  int           // of the latency of another client, at least
-	patience time.Duration // with which samples are collected
+	sessions int           // sessions whose locks and waiters are measured
+	requests int           // requests of each of these sessions
+	crowd    int           // locks of the session that ends, and of the listing
+	waiters  int           // requests that are granted at once
+	callers  int           // callers that want one lock
+	samples  int           // samples of the latency of another client, at least
+	patience time.Duration // how long these are collected, at most
 }
 
-// full is what the benchmarks measure.
+// full is the scale of the figures in README.md.
 var full = scale{
 	idle: 20_000, sessions: 10, requests: 100_000,
-	crowd: 100_000, waiters: 10_000, samples: 10_000, patience: time.Minute,
+	crowd: 100_000, waiters: 10_000, callers: 1000, samples: 10_000, patience: time.Minute,
 }
 
-// small is enough to see that they work.
+// small is enough to see that the benchmarks work.
 var small = scale{
 	idle: 100, sessions: 2, requests: 500,
-	crowd: 2_000, waiters: 200, samples: 20, patience: 10 * time.Second,
+	crowd: 2_000, waiters: 200, callers: 30, samples: 20, patience: 10 * time.Second,
+}
+
+// chosen returns the scale of this run.
+func chosen() scale {
+	if testing.Short() {
+		return small
+	}
+	return full
 }

@@ -18,23 +18,22 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// roleVariable is set in the environment of a process that is to be a server.
+// roleVariable names the environment variable that tells a process what to be.
 const roleVariable = "LOCKBROKER_BENCH_SERVER"
 
-// profileVariable names the file for a profile of a broker, if there is to be one.
+// profileVariable names the environment variable with the file for a broker's CPU profile.
 const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 
-// What a server can be.
+// The roles of a server.
 const (
-	roleBroker   = "broker"         // which takes all that a benchmark sends
-	roleBounded  = "broker-bounded" // with the bounds that it has by itself
-	roleEcho     = "echo"           // a frame read, a frame written
-	roleGathered = "echo-gathered"  // frames that came together leave together
+	roleBroker   = "broker"         // a broker whose limits no benchmark reaches
+	roleBounded  = "broker-bounded" // a broker with its default limits
+	roleEcho     = "echo"           // an echo that reads a frame and writes a frame
+	roleGathered = "echo-gathered"  // an echo whose frames leave together if they arrived together
 )
 
-// serveRole serves on a loopback port, whose address is the first line that it
-// prints. Then each line on its stdin is answered with a memory. It returns when stdin
-// ends, which it does however the process at the other end ends.
+// serveRole serves on a free loopback port and prints its address as the first line. It answers each line on its stdin
+// with a memory. It returns when stdin ends: so the server ends when the process that started it ends in any way.
 func serveRole(role string) error {
 	handler, err := roleHandler(role)
 	if err != nil {
@@ -74,9 +73,10 @@ func roleHandler(role string) (http.Handler, error) {
 		return http.HandlerFunc(serveGathered), nil
 	case roleBroker, roleBounded:
 		config := broker.Config{}
-		if role == roleBroker { // all clients have one address
+		if role == roleBroker { // all clients come from one address
 			const enough = 10_000_000
-			config.MaxConnections, config.MaxConnectionsPerAddress, config.MaxRequests = enough, enough, enough
+			config.MaxConnections, config.MaxConnectionsPerAddress = enough, enough
+			config.MaxRequests = enough
 		}
 		b, err := broker.New(config)
 		if err != nil {
@@ -84,7 +84,7 @@ func roleHandler(role string) (http.Handler, error) {
 		}
 		go func() {
 			err := b.Run(context.Background())
-			fmt.Fprintln(os.Stderr, "the broker has ended:", err)
+			fmt.Fprintln(os.Stderr, "the broker failed:", err)
 			os.Exit(1)
 		}()
 		return b.Handler(), nil
@@ -113,14 +113,14 @@ func echo(w http.ResponseWriter, r *http.Request, readBuffer int) {
 	}
 }
 
-// A memory is what a process uses, and has used so far.
+// A memory says what a process uses.
 type memory struct {
-	InUse   int64 // bytes of what is reachable, and of stacks
-	Mallocs int64 // allocations since it began
+	InUse   int64 // reachable bytes and stacks
+	Mallocs int64 // allocations since its start
 }
 
 func memoryNow() memory {
-	runtime.GC() // the first leaves what pools held
+	runtime.GC() // the first one only empties pools into their second generation
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -19,8 +19,9 @@ import (
 )
 
 var (
-	siegeLong = flag.Bool("siege", false, "TestSiege: 300 hostile connections for a minute of each kind, and with bounds of time and memory")
-	siegeKind = flag.String("siegekind", "", "TestSiege: only attacks whose name contains this")
+	siegeLong = flag.Bool("siege", false,
+		"TestSiege: attack with 300 connections for a minute of each kind, and bound latency and memory")
+	siegeKind = flag.String("siegekind", "", "TestSiege: run only the attacks whose names contain this")
 	siegeTime = flag.Duration("siegetime", 0, "TestSiege: how long each attack lasts")
 )
 
@@ -30,15 +31,15 @@ type siegeScale struct {
 	time               time.Duration
 }
 
-// What victims of the long form may have to bear at most.
+// What the long form allows at most: latencies of the victims, and the broker's memory.
 const (
 	siegeP50 = 5 * time.Millisecond
 	siegeP99 = 100 * time.Millisecond
 	siegeRSS = 1 << 30
 )
 
-// TestSiege: whatever very many connections send that the protocol allows, others keep
-// their locks and get new ones. Overload is slowness, and no loss.
+// TestSiege attacks a broker with many connections that send what the protocol allows. Meanwhile other clients must
+// keep their locks and be granted new ones: a broker under load may be slow, but must not lose locks.
 func TestSiege(t *testing.T) {
 	scale := siegeScale{connections: 20, crowd: 20_000, time: 500 * time.Millisecond}
 	if *siegeLong {
@@ -62,7 +63,7 @@ func besiege(t *testing.T, kind string, scale siegeScale) {
 	for i := range 4 {
 		victims = append(victims, newVictim(ctx, t, broker.address, i))
 	}
-	attacker := startRole(t, attackRole(kind, broker.address, scale.connections, scale.crowd), asIs)
+	attacking := startRole(t, attackRole(kind, broker.address, scale.connections, scale.crowd), asIs)
 	var living sync.WaitGroup
 	for _, v := range victims {
 		living.Go(func() { v.live(ctx) })
@@ -73,28 +74,29 @@ func besiege(t *testing.T, kind string, scale siegeScale) {
 	took := newHistogram()
 	for i, v := range victims {
 		if v.lost.Load() > 0 {
-			t.Errorf("victim %d has lost locks: %v", i, v.err)
+			t.Errorf("victim %d lost locks: %v", i, v.err)
 		}
 		if v.pairs == 0 {
-			t.Errorf("victim %d has got no lock", i)
+			t.Errorf("victim %d was granted no lock", i)
 		}
 		took.Merge(v.took)
 	}
 	p50, p99 := time.Duration(took.ValueAtQuantile(50)), time.Duration(took.ValueAtQuantile(99))
 	rss := peakMemory(t, broker)
-	_ = attacker.stdin.Close()
-	did, _ := strconv.Atoi(attacker.line())
+	_ = attacking.stdin.Close()
+	did, _ := strconv.Atoi(attacking.readLine())
 	if did == 0 {
-		t.Error("the attacker has done nothing: that was no attack")
+		t.Error("the attacker did nothing")
 	}
-	t.Logf("%d acquires, p50 %v, p99 %v, most %v; the broker took %d MiB at most; %d hostile actions",
-		took.TotalCount(), p50.Round(10*time.Microsecond), p99.Round(10*time.Microsecond), time.Duration(took.Max()).Round(time.Millisecond), rss>>20, did)
+	t.Logf("%d acquires, p50 %v, p99 %v, most %v; the broker used %d MiB at most; %d hostile actions",
+		took.TotalCount(), p50.Round(10*time.Microsecond), p99.Round(10*time.Microsecond),
+		time.Duration(took.Max()).Round(time.Millisecond), rss>>20, did)
 	if *siegeLong && (p50 > siegeP50 || p99 > siegeP99 || rss > siegeRSS) {
 		t.Errorf("want p50 %v, p99 %v and %d MiB at most", siegeP50, siegeP99, siegeRSS>>20)
 	}
 }
 
-// A victim holds one lock all the time, and takes and gives back another.
+// A victim holds one lock all the time, and acquires and releases another one again and again.
 type victim struct {
 	client *wsclient.Client
 	held   *wsclient.Lock
@@ -150,7 +152,7 @@ func (v *victim) lose(err error) {
 	}
 }
 
-// peakMemory is the most that the process has ever had in memory, where the system tells.
+// peakMemory returns the greatest resident memory of the process in bytes, or 0 if the system does not tell.
 func peakMemory(t *testing.T, p *process) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"text/tabwriter"
@@ -11,7 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A bound is what a figure must not fall below, or exceed.
+// A bound is a floor, or a ceiling, for a figure. A nil bound is none.
 type bound struct {
 	value   float64
 	ceiling bool
@@ -30,7 +31,7 @@ func (b *bound) String() string {
 	return fmt.Sprintf(">= %.4g", b.value)
 }
 
-// verdict says whether the figure is as it should be.
+// verdict says whether the figure keeps to the bound.
 func (b *bound) verdict(figure float64) string {
 	switch {
 	case b == nil:
@@ -41,17 +42,16 @@ func (b *bound) verdict(figure float64) string {
 	return "met"
 }
 
-// tables are what is printed at the end.
+// tables collects the rows that are printed at the end.
 type tables struct {
 	mu                    sync.Mutex
 	rates, figures, tails []string
 }
 
-// printed has what the benchmarks of this process have measured.
+// printed has the results of all benchmarks of this process.
 var printed tables
 
-// tablesFor are those that are printed, if tb is a benchmark: what a test that tries the workloads
-// has measured means nothing.
+// tablesFor returns the printed tables for a benchmark. Results of a test mean nothing and are not printed.
 func tablesFor(tb testing.TB) *tables {
 	if _, is := tb.(*testing.B); is {
 		return &printed
@@ -59,31 +59,33 @@ func tablesFor(tb testing.TB) *tables {
 	return new(tables)
 }
 
-// rate notes what a workload has come to beside an echo.
+// rate adds a workload and its echo.
 func (t *tables) rate(workload, unit string, s, echo sample, ratio float64, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rates = append(t.rates, fmt.Sprintf("%s\t%.0f %s\t%s\t%s\t%.0f\t%s\t%.3f\t%s\t%s",
-		workload, s.rate, unit, micros(s.p50), micros(s.p99), echo.rate, micros(echo.p50), ratio, b, b.verdict(ratio)))
+		workload, s.rate, unit, micros(s.p50), micros(s.p99),
+		echo.rate, micros(echo.p50), ratio, b, b.verdict(ratio)))
 }
 
-// figure notes any other figure.
+// figure adds any other figure.
 func (t *tables) figure(workload, unit string, value float64, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.figures = append(t.figures, fmt.Sprintf("%s\t%s\t%.4g\t%s\t%s", workload, unit, value, b, b.verdict(value)))
 }
 
-// tail notes how long another client has waited while something went on.
+// tail adds the latency of another client while the broker was busy.
 func (t *tables) tail(workload string, took *hdrhistogram.Histogram, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	row := fmt.Sprintf("%s\t%d", workload, took.TotalCount())
+	var row strings.Builder
+	fmt.Fprintf(&row, "%s\t%d", workload, took.TotalCount())
 	for _, q := range []float64{50, 99, 99.9, 100} {
-		row += "\t" + micros(time.Duration(took.ValueAtQuantile(q)))
+		fmt.Fprintf(&row, "\t%s", micros(time.Duration(took.ValueAtQuantile(q))))
 	}
-	row += fmt.Sprintf("\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
-	t.tails = append(t.tails, row)
+	fmt.Fprintf(&row, "\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
+	t.tails = append(t.tails, row.String())
 }
 
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3) }
@@ -97,6 +99,9 @@ func (t *tables) print(w io.Writer) {
 	}
 	how, _ := pinning()
 	_, _ = fmt.Fprintf(w, "\n%s; medians of %d rounds of %v; times in µs\n", how, *rounds, *turnTime)
+	if testing.Short() {
+		_, _ = fmt.Fprintln(w, "short form: these figures mean nothing")
+	}
 	printTable(w, "workload\trate/s\tp50\tp99\techo/s\techo p50\tx/echo\tfloor\t", t.rates)
 	printTable(w, "workload\tfigure\tvalue\tbound\t", t.figures)
 	printTable(w, "acquire of another client\tsamples\tp50\tp99\tp99.9\tmax\tp99.9 bound\t", t.tails)
@@ -114,12 +119,12 @@ func printTable(w io.Writer, head string, rows []string) {
 	_ = columns.Flush()
 }
 
-// reportRate notes, and reports for the benchmark, what the samples have shown.
+// reportRate adds the medians of the samples to the tables and to the results of the benchmark.
 func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
 	tb.Helper()
 	s, e, x := summary(samples), summary(echo), ratio(samples, echo)
 	if s.rate == 0 || e.rate == 0 {
-		tb.Errorf("nothing was done: %+v beside %+v", s, e)
+		tb.Errorf("nothing happened: %+v beside %+v", s, e)
 	}
 	tablesFor(tb).rate(workload(tb), unit, s, e, x, b)
 	report(tb, s.rate, unit+"/s")
@@ -127,10 +132,10 @@ func reportRate(tb testing.TB, unit string, samples, echo []sample, b *bound) {
 	report(tb, float64(s.p99)/1e3, "p99-µs")
 	report(tb, e.rate, "echo/s")
 	report(tb, x, "x/echo")
-	report(tb, 0, "ns/op") // that of all rounds together means nothing
+	report(tb, 0, "ns/op") // the time of all rounds together means nothing
 }
 
-// reportFigure does the same for one other figure.
+// reportFigure adds any other figure.
 func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
 	tb.Helper()
 	if value <= 0 {
@@ -140,7 +145,7 @@ func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
 	report(tb, value, unit)
 }
 
-// reportTail does so for the latency of another client.
+// reportTail adds the latency of another client.
 func reportTail(tb testing.TB, took *hdrhistogram.Histogram, b *bound) {
 	tb.Helper()
 	if took.TotalCount() == 0 {
@@ -154,7 +159,7 @@ func reportTail(tb testing.TB, took *hdrhistogram.Histogram, b *bound) {
 	report(tb, 0, "ns/op")
 }
 
-// report is for the benchmark; a test that tries the workloads has no use for it.
+// report adds a result to a benchmark. It does nothing in a test.
 func report(tb testing.TB, value float64, unit string) {
 	if b, is := tb.(*testing.B); is {
 		b.ReportMetric(value, unit)

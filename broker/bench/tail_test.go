@@ -8,22 +8,22 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// mostTail is what 999 in 1,000 acquires of another client must not exceed, in microseconds.
+// mostTail bounds 999 of 1,000 acquires of another client, in microseconds.
 const mostTail = 5_000
 
-// tailThreads are more than there are goroutines that are busy.
+// tailThreads is more than the number of busy goroutines, see tail.
 const tailThreads = 8
 
 func BenchmarkTail(b *testing.B) {
 	for _, c := range tailCases {
-		b.Run(c.name, func(b *testing.B) { tail(b, full, c.happening) })
+		b.Run(c.name, func(b *testing.B) { tail(b, chosen(), c.disturbance) })
 	}
 }
 
-// tailCases are what goes on meanwhile.
+// tailCases says what keeps the broker busy.
 var tailCases = []struct {
-	name      string
-	happening func(testing.TB, *process, scale) happening
+	name        string
+	disturbance func(testing.TB, *process, scale) disturbance
 }{
 	{"nothing", nothing},
 	{"drop", dropping},
@@ -32,28 +32,26 @@ var tailCases = []struct {
 	{"flood", flooding},
 }
 
-// A happening is what the broker is busy with, again and again.
-type happening struct {
-	prepare func() error // nil: nothing to prepare
-	happen  func() error // returns when it is over
-	after   func() error // nil: nothing to put in order
+// A disturbance keeps the broker busy. It is repeated.
+type disturbance struct {
+	prepare func() error // may be nil
+	run     func() error // returns when the broker has done the work
+	after   func() error // cleans up; may be nil
 }
 
-// tail measures how long another client waits for a lock that nobody else wants, while something
-// goes on. It asks for the next one when it has given back the last. What it asked for before that
-// began, or after it was over, does not count.
+// tail measures how long another client waits for a lock that nobody else wants during a disturbance. The client sends
+// its next acquire when it has released. An acquire outside the disturbance does not count.
 //
-// What makes the broker busy comes from this process: the client shares its processor with
-// that, and with reading what the broker says about it. It has threads enough, though, for one of them to be waiting for the network all
-// the time: with a single one that is busy Go looks only every 10 ms for what has arrived.
-func tail(tb testing.TB, s scale, what func(testing.TB, *process, scale) happening) {
+// This process also causes the disturbance and reads its answers, on the same processor. But it has enough threads that
+// one of them always waits for the network: if all threads are busy, Go polls the network only every 10 ms.
+func tail(tb testing.TB, s scale, what func(testing.TB, *process, scale) disturbance) {
 	broker := startServer(tb, roleBroker)
 	other := &caller{client: dialBroker(tb, broker, 1)[0], name: "tail/other"}
-	h := what(tb, broker, s)
+	d := what(tb, broker, s)
 	took := newHistogram()
 	pinned(tb, tailThreads, func() {
 		for start := time.Now(); took.TotalCount() < int64(s.samples) && time.Since(start) < s.patience; {
-			if err := h.once(other, took); err != nil {
+			if err := d.once(other, took); err != nil {
 				tb.Fatal(err)
 			}
 		}
@@ -61,14 +59,14 @@ func tail(tb testing.TB, s scale, what func(testing.TB, *process, scale) happeni
 	reportTail(tb, took, atMost(mostTail))
 }
 
-// once lets it happen, and records how long the other has waited meanwhile.
-func (h happening) once(other *caller, took *hdrhistogram.Histogram) error {
-	if h.prepare != nil {
-		if err := h.prepare(); err != nil {
+// once runs the disturbance, and records how long the other client waits during it.
+func (d disturbance) once(other *caller, took *hdrhistogram.Histogram) error {
+	if d.prepare != nil {
+		if err := d.prepare(); err != nil {
 			return err
 		}
 	}
-	if _, err := other.pair(); err != nil { // it is awake
+	if _, err := other.pair(); err != nil { // its connection is awake
 		return err
 	}
 	var over atomic.Bool
@@ -76,23 +74,22 @@ func (h happening) once(other *caller, took *hdrhistogram.Histogram) error {
 	asking := make(chan struct{})
 	go func() {
 		close(asking)
-		asked <- other.askUntil(&over, took)
+		asked <- other.pairsUntil(&over, took)
 	}()
 	<-asking
-	err := h.happen()
+	err := d.run()
 	over.Store(true)
 	if err := <-asked; err != nil {
 		return err
 	}
-	if err == nil && h.after != nil {
-		err = h.after()
+	if err == nil && d.after != nil {
+		err = d.after()
 	}
 	return err
 }
 
-// askUntil acquires and releases until it is over, and records how long each acquire has
-// taken.
-func (c *caller) askUntil(over *atomic.Bool, took *hdrhistogram.Histogram) error {
+// pairsUntil acquires and releases until over is set, and records how long each acquire takes.
+func (c *caller) pairsUntil(over *atomic.Bool, took *hdrhistogram.Histogram) error {
 	for !over.Load() {
 		lock, waited, err := c.acquire()
 		if err != nil {
@@ -106,9 +103,9 @@ func (c *caller) askUntil(over *atomic.Bool, took *hdrhistogram.Histogram) error
 	return nil
 }
 
-// nothing is to compare with.
-func nothing(testing.TB, *process, scale) happening {
-	return happening{happen: func() error {
+// nothing leaves the broker idle, for comparison.
+func nothing(testing.TB, *process, scale) disturbance {
+	return disturbance{run: func() error {
 		<-time.After(*turnTime)
 		return nil
 	}}

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// watchers are sessions that watch every lock, and read what they are told.
+// watchers are sessions that watch every lock, and read all changes.
 type watchers struct {
 	changes atomic.Int64
-	lagged  atomic.Int64 // how often one has missed some
+	lagged  atomic.Int64 // messages which say that a watcher missed changes
 }
 
-// add opens one more, which ends with the test.
+// add opens one more session, which ends when the test ends.
 func (w *watchers) add(tb testing.TB, broker *process) {
 	tb.Helper()
 	r, err := dialRaw(broker.address, 64<<10)

@@ -1,21 +1,22 @@
 package bench
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 )
 
-// Floors: see the package's documentation for what they are ratios of.
+// Floors of the ratios that the package comment describes.
 const (
 	floorOne      = 0.45
 	floorShared   = 0.25
 	floorHandover = 1.1
-	floorCrowd    = 0.9 // of 1,000 to 64
+	floorCrowd    = 0.9 // 1,000 callers beside 64
 	floorFair     = 0.9
 )
 
-// workload is the name of a benchmark as the tables have it.
+// workload returns the name of a benchmark as the tables show it.
 func workload(tb testing.TB) string {
 	name := tb.Name()
 	return strings.TrimPrefix(name, "Benchmark")
@@ -23,8 +24,7 @@ func workload(tb testing.TB) string {
 
 func BenchmarkOneCaller(b *testing.B) { oneCaller(b, 20_000) }
 
-// oneCaller is one caller who asks for the next lock when he has given back the last. Allocations are
-// counted over so many pairs.
+// oneCaller measures one caller that acquires and releases in turn, and counts allocations over that many pairs.
 func oneCaller(tb testing.TB, pairs int) {
 	broker := startServer(tb, roleBroker)
 	c := ownLocks("one caller", dialBroker(tb, broker, 1), 1)
@@ -34,8 +34,8 @@ func oneCaller(tb testing.TB, pairs int) {
 	allocations(tb, broker, c.workers[0], pairs)
 }
 
-// allocations counts those of a pair, in the client and in the broker. What else the
-// two do meanwhile, such as to count, is little beside so many pairs, and allowed for.
+// allocations counts the allocations of a pair in the client and in the broker. It allows a hundredth for what both
+// processes allocate to count.
 func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
 	const others = 0.01
 	inBroker := broker.memory().Mallocs
@@ -57,7 +57,7 @@ func BenchmarkSharedClient(b *testing.B) {
 	b.Run("512", func(b *testing.B) { sharedClient(b, 512) })
 }
 
-// sharedClient is a program with many goroutines that has one client, as is recommended.
+// sharedClient measures a program with one client for many goroutines, as package wsclient recommends.
 func sharedClient(tb testing.TB, callers int) {
 	broker := startServer(tb, roleBroker)
 	c := ownLocks("shared client", dialBroker(tb, broker, 1), callers)
@@ -70,7 +70,7 @@ func BenchmarkConnections(b *testing.B) {
 	b.Run("100", func(b *testing.B) { connections(b, 100) })
 }
 
-// connections is many programs with one caller each.
+// connections measures many programs with one caller each.
 func connections(tb testing.TB, n int) {
 	broker := startServer(tb, roleBroker)
 	c := ownLocks("connections", dialBroker(tb, broker, n), n)
@@ -82,25 +82,26 @@ func connections(tb testing.TB, n int) {
 func BenchmarkHandover(b *testing.B) {
 	b.Run("64-connections", func(b *testing.B) { handover(b, 64, 64) })
 	b.Run("64-callers", func(b *testing.B) { handover(b, 1, 64) })
-	b.Run("1000-callers", func(b *testing.B) { handoverCrowd(b, 1, 1, 1000) })
-	b.Run("1000-connections", func(b *testing.B) { handoverCrowd(b, 64, 1000, 1000) })
+	n := chosen().callers
+	b.Run(fmt.Sprint(n, "-callers"), func(b *testing.B) { handoverCrowd(b, 1, 1, n) })
+	b.Run(fmt.Sprint(n, "-connections"), func(b *testing.B) { handoverCrowd(b, 64, n, n) })
 }
 
-// handover is one lock that many want all the time. A hand-over takes from the moment in which
-// one gives the lock back to that in which the next one has it. The echo is that of one caller.
+// handover measures one lock that all callers want all the time. A hand-over lasts from one caller's release until the
+// next caller holds the lock. The echo has one caller.
 func handover(tb testing.TB, connections, callers int) {
 	broker := startServer(tb, roleBroker)
-	c := handRound("handover", lockName(1), dialBroker(tb, broker, connections), callers)
+	c := contested("handover", lockName(1), dialBroker(tb, broker, connections), callers)
 	echo := plainEcho(tb, 1, oneLock(lockName(1)))
 	samples := measure(tb, c, echo)
 	reportRate(tb, "handovers", samples[0], samples[1], atLeast(floorHandover))
 }
 
-// handoverCrowd is the same with more callers, beside the 64.
+// handoverCrowd measures the same with more callers, beside 64 callers.
 func handoverCrowd(tb testing.TB, fewConnections, connections, callers int) {
 	broker := startServer(tb, roleBroker)
-	c := handRound("crowd", lockName(2), dialBroker(tb, broker, connections), callers)
-	few := handRound("64 callers", lockName(3), dialBroker(tb, broker, fewConnections), 64)
+	c := contested("crowd", lockName(2), dialBroker(tb, broker, connections), callers)
+	few := contested("64 callers", lockName(3), dialBroker(tb, broker, fewConnections), 64)
 	echo := plainEcho(tb, 1, oneLock(lockName(2)))
 	samples := measure(tb, c, few, echo)
 	reportRate(tb, "handovers", samples[0], samples[2], nil)
@@ -113,8 +114,8 @@ func BenchmarkWatched(b *testing.B) {
 	b.Run("10-watchers", func(b *testing.B) { watched(b, 10) })
 }
 
-// watched is one caller whose every step others are told. They read it, and do nothing with it. Beside
-// the echo there is the same caller at a broker that nobody watches.
+// watched measures one caller while n sessions watch it. The watchers read all changes and do nothing with them. A
+// third contender is the same caller at a broker without watchers.
 func watched(tb testing.TB, n int) {
 	broker, unwatched := startServer(tb, roleBroker), startServer(tb, roleBroker)
 	c := ownLocks("watched", dialBroker(tb, broker, 1), 1)
@@ -128,17 +129,17 @@ func watched(tb testing.TB, n int) {
 	reportRate(tb, "pairs", samples[0], samples[2], nil)
 	reportFigure(tb, "x/unwatched", ratio(samples[0], samples[1]), nil)
 	if told.changes.Load() == 0 {
-		tb.Error("the watchers were told nothing")
+		tb.Error("the watchers read no change")
 	}
 	if n := told.lagged.Load(); n > 0 {
-		tb.Logf("watchers have lagged %d times: they were told less than all", n)
+		tb.Logf("watchers lagged %d times, so they did not read every change", n)
 	}
 }
 
 func BenchmarkMixed(b *testing.B) { mixed(b, 10, 100) }
 
-// mixed is what programs do: most want locks that nobody else wants, some share one,
-// some want several at once. The echo has as many frames in flight, in the same mixture.
+// mixed measures what programs do: most requests are for a lock that nobody else wants, some share a lock, some are for
+// several locks. The echo has as many frames in flight, in the same mixture.
 func mixed(tb testing.TB, connections, callers int) {
 	broker := startServer(tb, roleBroker)
 	c := mixture(dialBroker(tb, broker, connections), callers)

@@ -1,13 +1,12 @@
-// Package brokertest runs a lock broker in memory, for tests of programs that
-// use one. No port is opened; the connections are real WebSocket connections
-// over pipes, so that they also work inside a testing/synctest bubble, where
-// time is virtual.
+// Package brokertest runs a lock broker in memory, to test programs that use one. It opens no port.
+// The connections are real WebSocket connections over pipes. So they also work inside a
+// testing/synctest bubble, where time is virtual.
 //
 //	b := brokertest.Start(t, broker.Config{})
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: b.Dial})
 //
-// How a program fares when the network fails is tested with a [Link], which cuts,
-// freezes and delays connections. In virtual time that takes no time:
+// A [Link] tests how a program behaves when the network fails: it cuts, freezes and delays
+// connections. In virtual time such a test takes no time:
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		b := brokertest.Start(t, broker.Config{})
@@ -42,14 +41,15 @@ type Server struct {
 	links []*Link
 }
 
-// Start makes a broker of config and runs it until Stop, at the latest until
-// the test ends. Inside a synctest bubble pass the t of the bubble, and
-// close your clients before it ends. Where config says nothing of it, Drain is none:
-// tests need not wait for what they still hold.
+// Start makes a broker of config and runs it until Stop, or until the test ends. Inside a synctest
+// bubble, pass the t of the bubble, and close your clients before the bubble ends.
+//
+// The default of Drain is [broker.None] here: a test need not wait for the locks that it still
+// holds. All other defaults are those of [broker.Config].
 func Start(t testing.TB, config broker.Config) *Server {
 	t.Helper()
 	if config.Drain == 0 {
-		config.Drain = -1
+		config.Drain = broker.None
 	}
 	b, err := broker.New(config)
 	if err != nil {
@@ -58,7 +58,7 @@ func Start(t testing.TB, config broker.Config) *Server {
 	return Serve(t, b)
 }
 
-// Serve runs b as Start does.
+// Serve runs b like Start, with the config that b has.
 func Serve(t testing.TB, b *broker.Broker) *Server {
 	t.Helper()
 	l := newListener()
@@ -69,7 +69,7 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 		if err := b.Run(ctx); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		_ = server.Close() // only now: who comes while the broker drains is to be told so
+		_ = server.Close() // only now: a draining broker still refuses upgrades with 503
 	})
 	running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -86,22 +86,21 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 	return s
 }
 
-// URL is the address to dial, with Dial as the way to make the connection.
+// URL returns the address that a client dials, together with Dial.
 func (s *Server) URL() string { return "ws://broker.test" }
 
-// Dial connects to the broker; network and address are not looked at. It has
-// the form that wsclient.Options.NetDial, websocket.Dialer and http.Transport
-// want.
+// Dial connects to the broker. It ignores network and address. It has the signature that
+// wsclient.Options.NetDial, websocket.Dialer and http.Transport want.
 func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return s.DialFrom(ctx, "192.0.2.1:1000")
 }
 
-// DialFrom is Dial with the address from which the broker sees the client come.
+// DialFrom is Dial from a given address, a host and port, which the broker takes for the client's.
 func (s *Server) DialFrom(ctx context.Context, remote string) (net.Conn, error) {
 	return s.listener.dial(ctx, remote)
 }
 
-// Stop ends the broker's Run and waits for it.
+// Stop ends the broker's Run, waits for it, and cuts all links. It may be called more than once.
 func (s *Server) Stop() { s.stop() }
 
 func (s *Server) cutLinks() {

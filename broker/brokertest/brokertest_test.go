@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A client takes a lock from a broker in memory, for a virtual hour.
+// A client holds a lock of a broker in memory for a virtual hour.
 func TestInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -37,7 +37,7 @@ func TestInBubble(t *testing.T) {
 	})
 }
 
-// It works outside a bubble as well, and is stopped by the end of the test.
+// A broker in memory works outside a bubble as well, and stops at the end of the test.
 func TestOutsideBubble(t *testing.T) {
 	b := brokertest.Start(t, broker.Config{})
 	conn, err := b.DialFrom(t.Context(), "192.0.2.9:9")
@@ -49,4 +49,24 @@ func TestOutsideBubble(t *testing.T) {
 	if _, err := b.Dial(t.Context(), "", ""); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("dial after Stop: got %v, want net.ErrClosed", err)
 	}
+}
+
+// The default of Drain is none: Stop does not wait for the locks that a client holds.
+func TestStopDoesNotDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := brokertest.Start(t, broker.Config{})
+		client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{NetDial: b.Dial, NoReconnect: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		if _, err := client.Acquire(t.Context(), "a", nil); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		b.Stop()
+		if took := time.Since(began); took >= time.Second {
+			t.Errorf("Stop took %v", took)
+		}
+	})
 }

@@ -12,16 +12,15 @@ type cable struct {
 	link      *Link
 	near, far net.Conn // the ends towards the client and towards the broker
 
-	forgotten atomic.Bool // the broker's side has ended, of which the client is not to hear
+	forgotten atomic.Bool // the broker's side was cut, and the client must not notice
 	once      sync.Once
-	ended     chan struct{} // closed when nothing is carried any more
+	ended     chan struct{} // closed when the cable carries nothing more
 }
 
-// cableRoom is how many writes may be on their way in a direction before the next
-// one waits.
+// cableRoom is how many writes may be on their way in one direction. Further writes wait.
 const cableRoom = 4096
 
-// A parcel is something on its way.
+// A parcel is one write on its way.
 type parcel struct {
 	bytes []byte
 	due   time.Time
@@ -45,8 +44,7 @@ func (c *cable) forget() {
 	reset(c.far)
 }
 
-// reset ends a connection; where it can, in such a way that the other side learns
-// that it was not closed in order.
+// reset ends a connection. With TCP the other side learns that it was not closed in order.
 func reset(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -54,8 +52,8 @@ func reset(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// carry carries what one end sends to the other, until that is cut; ended is called
-// when from has ended.
+// carry carries the bytes of one end to the other, until the cable is cut. It calls ended when from
+// has ended.
 func (c *cable) carry(from, to net.Conn, ended func()) {
 	parcels := make(chan parcel, cableRoom)
 	go func() {
@@ -68,16 +66,16 @@ func (c *cable) carry(from, to net.Conn, ended func()) {
 		if !c.await(p.due) || !c.link.pass(c.ended) {
 			break
 		}
-		_, _ = to.Write(p.bytes) // it may have ended, which its own reader notices
+		_, _ = to.Write(p.bytes) // if it has ended, its own reader notices
 	}
-	for range parcels { // from is read on: its end is to be noticed
+	for range parcels { // go on reading, to notice the end of from
 	}
 	if c.link.pass(c.ended) && !(c.forgotten.Load() && to == c.near) {
 		_ = to.Close()
 	}
 }
 
-// receive takes one write of from. It reports false when from has ended.
+// receive reads one write of from. It reports false if from has ended.
 func (c *cable) receive(from net.Conn, parcels chan<- parcel) bool {
 	bytes := make([]byte, 32<<10)
 	n, err := from.Read(bytes)
@@ -93,7 +91,7 @@ func (c *cable) receive(from net.Conn, parcels chan<- parcel) bool {
 	return err == nil
 }
 
-// await waits until that time. It reports false when the cable has ended before.
+// await waits until due. It reports false if the cable ends first.
 func (c *cable) await(due time.Time) bool {
 	left := time.Until(due)
 	if left <= 0 {

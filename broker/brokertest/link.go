@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// A Link is a network that fails when it is told to. Its Dial has the form that
+// A Link is a network that fails on command. Its Dial has the signature that
 // wsclient.Options.NetDial wants:
 //
 //	link := b.NewLink()
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: link.Dial})
 //	...
-//	link.Freeze() // the client hears nothing any more, and is not told so
+//	link.Freeze() // the client hears nothing more, and gets no error
 //
 // Its methods may be called concurrently.
 type Link struct {
@@ -21,18 +21,18 @@ type Link struct {
 
 	mu     sync.Mutex
 	delay  time.Duration
-	open   chan struct{} // closed while what is sent gets through
+	open   chan struct{} // closed while the network carries bytes
 	cables map[*cable]struct{}
 }
 
-// NewLink returns a network that leads to where dial does, a real one for example.
+// NewLink returns a network in front of dial. dial may be a real one, such as that of a net.Dialer.
 func NewLink(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Link {
 	l := &Link{dial: dial, open: make(chan struct{}), cables: make(map[*cable]struct{})}
 	close(l.open)
 	return l
 }
 
-// NewLink returns a network that leads to the broker. Stop cuts it.
+// NewLink returns a network in front of the broker. Stop cuts it.
 func (s *Server) NewLink() *Link {
 	l := NewLink(s.Dial)
 	s.mu.Lock()
@@ -41,7 +41,7 @@ func (s *Server) NewLink() *Link {
 	return l
 }
 
-// Dial connects through the network. While that is frozen it waits.
+// Dial connects through the network. While the network is frozen, Dial waits until ctx ends.
 func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if !l.pass(ctx.Done()) {
 		return nil, context.Cause(ctx)
@@ -55,8 +55,8 @@ func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return client, nil
 }
 
-// Freeze lets nothing through any more, in either direction. Nobody is told: what
-// is sent is held back, as TCP would try again and again.
+// Freeze stops all bytes in both directions, without an error on either side. The network holds
+// them back until Thaw, as TCP would send them again.
 func (l *Link) Freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +65,7 @@ func (l *Link) Freeze() {
 	}
 }
 
-// Thaw ends what Freeze began. What was held back arrives.
+// Thaw ends a Freeze. What was held back arrives.
 func (l *Link) Thaw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,24 +74,24 @@ func (l *Link) Thaw() {
 	}
 }
 
-// Delay lets what is sent from now on take that long to arrive. 0: no time.
+// Delay makes bytes that are sent from now on arrive after d. 0: at once.
 func (l *Link) Delay(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = d
 }
 
-// Cut ends all connections, on both sides, without a close frame. What was on its
-// way is lost. New ones can be made.
+// Cut ends all connections on both sides, without a close frame. Bytes on their way are lost. New
+// connections can be made.
 func (l *Link) Cut() {
 	for _, c := range l.all() {
 		c.end()
 	}
 }
 
-// CutBroker ends all connections on the broker's side only, as something in the
-// middle does that forgets them. The client is not told, and hears no more than what
-// was on its way. New ones can be made.
+// CutBroker ends all connections on the broker's side only, like a proxy that forgets them. The
+// client gets no error, and receives only the bytes that were on their way. New connections can be
+// made.
 func (l *Link) CutBroker() {
 	for _, c := range l.all() {
 		c.forget()
@@ -107,8 +107,7 @@ func (l *Link) isOpen() bool {
 	}
 }
 
-// pass waits until the network lets something through. It reports false when given
-// up before.
+// pass waits until the network carries bytes. It reports false if givenUp is closed first.
 func (l *Link) pass(givenUp <-chan struct{}) bool {
 	for {
 		l.mu.Lock()
@@ -146,7 +145,7 @@ func (l *Link) lay(near, far net.Conn) {
 	go c.carry(near, far, reading.Done)
 	go c.carry(far, near, reading.Done)
 	go func() {
-		reading.Wait() // both sides have ended: nobody is left to be told anything
+		reading.Wait() // both sides have ended
 		c.end()
 	}()
 }

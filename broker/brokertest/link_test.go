@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// onLink runs f in a bubble with a lock that is held over a link.
+// onLink runs f in a bubble, with a lock that a client holds over a link.
 func onLink(t *testing.T, f func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -32,7 +32,7 @@ func onLink(t *testing.T, f func(t *testing.T, link *brokertest.Link, c *wsclien
 	})
 }
 
-// lostAfter asserts that a lock is lost after so long, and how.
+// lostAfter checks when and why a lock is lost.
 func lostAfter(t *testing.T, held *wsclient.Lock, want time.Duration, reason wsclient.LostReason) {
 	t.Helper()
 	start := time.Now()
@@ -53,7 +53,7 @@ func TestCut(t *testing.T) {
 	})
 }
 
-// A frozen network tells nobody: the client gives up by its own clock.
+// A frozen network causes no error: the client loses the lock when its lease ends.
 func TestFreeze(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.Freeze()
@@ -61,7 +61,7 @@ func TestFreeze(t *testing.T) {
 	})
 }
 
-// What was held back arrives after a thaw.
+// Bytes that were held back arrive after a thaw.
 func TestThaw(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.Freeze()
@@ -76,7 +76,7 @@ func TestThaw(t *testing.T) {
 	})
 }
 
-// Each way takes the delay, and nothing overtakes.
+// Each direction takes the delay, and keeps the order.
 func TestDelay(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock) {
 		link.Delay(70 * time.Millisecond)
@@ -94,8 +94,8 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// The broker's side is cut: it gives the lock to the next at once, and the client
-// does not hear of it.
+// After a cut on the broker's side only, the broker gives the lock to the next at once. The client
+// does not notice.
 func TestCutBroker(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.CutBroker()
@@ -115,7 +115,7 @@ func TestCutBroker(t *testing.T) {
 	})
 }
 
-// An attempt to connect over a frozen network lasts until somebody gives up.
+// A Dial over a frozen network waits until its context ends.
 func TestDialWhileFrozen(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, _ *wsclient.Lock) {
 		link.Freeze()

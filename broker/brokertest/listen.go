@@ -9,9 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Listen runs a broker in this process, in real time, on a free port of the loopback
-// interface, for clients that are other processes. It returns what they dial, and what
-// ends it, which may be called again.
+// Listen runs a broker in this process, in real time, on a free port of the loopback interface. It
+// is for clients in other processes. It returns the address that they dial, and a function that
+// stops the broker, which may be called more than once.
+//
+// All defaults are those of [broker.Config], unlike those of [Start].
 func Listen(config broker.Config) (url string, stop func(), err error) {
 	b, err := broker.New(config)
 	if err != nil {

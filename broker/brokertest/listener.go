@@ -32,7 +32,7 @@ func (l *listener) dial(ctx context.Context, remote string) (net.Conn, error) {
 	}
 }
 
-// Accept is for the http.Server.
+// Accept implements net.Listener.
 func (l *listener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
@@ -42,16 +42,16 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close makes Accept and dial fail.
+// Close implements net.Listener. It makes Accept and dial fail.
 func (l *listener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return nil
 }
 
-// Addr is for the http.Server.
+// Addr implements net.Listener.
 func (l *listener) Addr() net.Addr { return address("broker.test:80") }
 
-// A pipeEnd is the server's end of a pipe. It says where it comes from, and ends as TCP does.
+// A pipeEnd is the server's end of a pipe. It has a remote address, and ends like TCP.
 type pipeEnd struct {
 	net.Conn
 	remote address
@@ -64,8 +64,8 @@ func (e *pipeEnd) Close() error {
 	return e.Conn.Close()
 }
 
-// Write succeeds when the client has closed its end: TCP takes the bytes and throws them away, and
-// whoever reads learns of the end.
+// Write succeeds even if the client has closed its end, as with TCP: the bytes are lost, and the
+// next read returns the end.
 func (e *pipeEnd) Write(p []byte) (int, error) {
 	n, err := e.Conn.Write(p)
 	if errors.Is(err, io.ErrClosedPipe) && !e.closed.Load() {
@@ -74,13 +74,13 @@ func (e *pipeEnd) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// RemoteAddr is the address that was given to DialFrom.
+// RemoteAddr returns the address that was passed to DialFrom.
 func (e *pipeEnd) RemoteAddr() net.Addr { return e.remote }
 
 type address string
 
-// Network is "pipe".
+// Network implements net.Addr.
 func (a address) Network() string { return "pipe" }
 
-// String is the address.
+// String implements net.Addr.
 func (a address) String() string { return string(a) }

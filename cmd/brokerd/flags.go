@@ -10,6 +10,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // flags are the flags of brokerd.
@@ -109,6 +110,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 
 		AllowOrigins: f.AllowOrigin,
 		AllowedHosts: f.AllowedHost,
+		ClientFiles:  js.Served(),
 
 		MaxConnections:           f.MaxConnections,
 		MaxConnectionsPerAddress: f.MaxConnectionsPerAddress,
@@ -119,7 +121,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxPages:                 f.MaxPages,
 	}
 	if f.Drain <= 0 {
-		c.Drain = -1
+		c.Drain = broker.None
 	}
 	return c
 }

@@ -24,6 +24,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/examples/internal/document"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 //go:embed page.html
@@ -43,6 +44,7 @@ func main() {
 
 // serve serves the page, the text, the broker and the JavaScript client until ctx ends.
 func serve(ctx context.Context, address string, config broker.Config) error {
+	config.ClientFiles = js.Served()
 	b, err := broker.New(config)
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A crowd is flows that always want another turn, each at its own price.
+// A crowd is flows that always want another turn. Each has its own price.
 type crowd struct {
 	queue Queue[string]
 	price map[string]int
@@ -22,7 +22,7 @@ func (c *crowd) add(share *Share[string], name string, price int) {
 	c.queue.Add(&f)
 }
 
-// serve gives turns until so much was spent.
+// serve gives turns until total was spent.
 func (c *crowd) serve(total int) {
 	for total > 0 {
 		f := c.queue.Next()
@@ -35,7 +35,8 @@ func (c *crowd) serve(total int) {
 	}
 }
 
-// Time is divided, not turns: one whose turns cost a thousand times as much gets as much time.
+// The queue divides time, not turns: a flow whose turns cost a thousand times as much gets the same
+// time.
 func TestSharesAreOfCost(t *testing.T) {
 	c := newCrowd()
 	var one, two, three Share[string]
@@ -50,8 +51,8 @@ func TestSharesAreOfCost(t *testing.T) {
 	}
 }
 
-// Connections buy nothing: a share with a hundred flows gets as much as one with a single flow, which
-// has all of it.
+// More connections gain nothing: a share with a hundred flows gets as much time as a share with
+// one.
 func TestFlowsDivideTheirShare(t *testing.T) {
 	c := newCrowd()
 	var many, few Share[string]
@@ -69,7 +70,7 @@ func TestFlowsDivideTheirShare(t *testing.T) {
 	}
 }
 
-// Whoever comes newly has a turn within one round, whatever others owe or want.
+// A new flow has a turn within one round, whatever others owe or want.
 func TestNewcomerWaitsOneRound(t *testing.T) {
 	c := newCrowd()
 	var share Share[string]
@@ -83,15 +84,15 @@ func TestNewcomerWaitsOneRound(t *testing.T) {
 	for i, name := range c.turns {
 		if name == "victim" {
 			if i > 101 {
-				t.Errorf("the newcomer had to wait for %d turns of others, want those who have not had theirs", i)
+				t.Errorf("the new flow waited for %d turns of others, want at most a round", i)
 			}
 			return
 		}
 	}
-	t.Error("the newcomer had no turn")
+	t.Error("the new flow had no turn")
 }
 
-// A debt is not forgotten while its flow wants nothing, and credit is not saved up.
+// While a flow wants no turn, its debt stays and its credit is lost.
 func TestDebtStaysAndCreditGoes(t *testing.T) {
 	var q Queue[string]
 	var a, b Share[string]
@@ -117,8 +118,8 @@ func TestDebtStaysAndCreditGoes(t *testing.T) {
 	}
 }
 
-// Whatever comes and goes: a flow that was added gets its turn, exactly once, and
-// the queue knows how many are left.
+// A flow that was added gets its turn exactly once, and Len is right, whatever is added and
+// removed.
 func TestNobodyIsLostOrDoubled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q Queue[int]
@@ -140,12 +141,12 @@ func TestNobodyIsLostOrDoubled(t *testing.T) {
 			f := q.Next()
 			if f == nil {
 				if q.Len() != 0 || len(wants) != 0 {
-					t.Fatalf("nobody's turn, but %d and %v want one", q.Len(), wants)
+					t.Fatalf("Next returned nil, but Len is %d and %v want a turn", q.Len(), wants)
 				}
 				continue
 			}
 			if !wants[f.Owner] {
-				t.Fatalf("%d has a turn that it did not want", f.Owner)
+				t.Fatalf("%d got a turn that it did not want", f.Owner)
 			}
 			f.Charge(rapid.IntRange(0, 5*Quantum).Draw(t, "cost"))
 			if rapid.Bool().Draw(t, "again") {

@@ -1,6 +1,6 @@
 package fair
 
-// Quantum is what a round pays each share, and each flow of a share.
+// Quantum is what a round pays to each share, and to each flow of a share.
 const Quantum = 100
 
 // A Queue holds the flows that want a turn. The zero value is empty.
@@ -9,8 +9,8 @@ type Queue[T any] struct {
 	len    int
 }
 
-// A Share is one party to the division, made of flows. The zero value has none, and no debt. It
-// belongs to one queue.
+// A Share is a group of flows that is served as one. The zero value has no flows and no debt. A
+// share belongs to one queue.
 type Share[T any] struct {
 	account
 	flows ring[*Flow[T], Flow[T]]
@@ -26,10 +26,10 @@ type Flow[T any] struct {
 // NewFlow returns a flow of owner that belongs to share.
 func NewFlow[T any](owner T, share *Share[T]) Flow[T] { return Flow[T]{Owner: owner, share: share} }
 
-// Len is how many flows want a turn.
+// Len returns how many flows want a turn.
 func (q *Queue[T]) Len() int { return q.len }
 
-// Add lets f want a turn. It must not want one already.
+// Add lets f wait for a turn. f must not be waiting already.
 func (q *Queue[T]) Add(f *Flow[T]) {
 	q.len++
 	f.begin()
@@ -40,8 +40,8 @@ func (q *Queue[T]) Add(f *Flow[T]) {
 	}
 }
 
-// Next takes out the flow whose turn it is; nil when there is none. After the turn the caller charges
-// the flow, and then calls Again or Rest.
+// Next removes and returns the flow whose turn it is; nil if none waits. After the turn the caller
+// charges the flow, and then calls Again or Rest.
 func (q *Queue[T]) Next() *Flow[T] {
 	if q.len == 0 {
 		return nil
@@ -56,14 +56,14 @@ func (q *Queue[T]) Next() *Flow[T] {
 	return f
 }
 
-// Charge makes f and its share pay for a turn of f, which Next returned.
+// Charge charges f and its share for a turn of f, which Next returned.
 func (f *Flow[T]) Charge(cost int) {
 	f.credit -= cost
 	f.share.credit -= cost
 }
 
-// Again lets f, which Next returned last, want another turn: the next one if its credit,
-// and that of its share, allows that.
+// Again lets f, which Next returned last, wait for another turn. f gets the next turn if its
+// credit, and the credit of its share, is positive.
 func (q *Queue[T]) Again(f *Flow[T]) {
 	q.len++
 	f.share.flows.prepend(f)
@@ -72,7 +72,8 @@ func (q *Queue[T]) Again(f *Flow[T]) {
 	}
 }
 
-// Rest says that f, which Next returned last, wants no turn for now. It keeps a debt, but no credit.
+// Rest says that f, which Next returned last, wants no turn for now. f keeps its debt, but not its
+// credit.
 func (q *Queue[T]) Rest(f *Flow[T]) {
 	f.rest()
 	if f.share.flows.len() == 0 {

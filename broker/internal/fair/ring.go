@@ -1,7 +1,7 @@
 package fair
 
-// An account is what a flow, or a share, may still spend before its turn is over. A negative
-// credit is a debt. It outlives the time in which its owner wants no turn; a credit does not.
+// An account holds what a flow, or a share, may still spend before its turn is over. A negative
+// credit is a debt. While its owner wants no turn, a debt stays and a credit is lost.
 type account struct{ credit int }
 
 func (a *account) balance() *int { return &a.credit }
@@ -13,10 +13,10 @@ func (a *account) begin() {
 	}
 }
 
-// rest gives up what credit there is.
+// rest drops the credit.
 func (a *account) rest() { a.credit = min(a.credit, 0) }
 
-// A ring holds those who take turns, the one whose turn it is first.
+// A ring holds members that take turns. The member whose turn it is comes first.
 type ring[P interface {
 	*T
 	balance() *int
@@ -28,7 +28,7 @@ type ring[P interface {
 
 func (r *ring[P, T]) len() int { return r.count }
 
-// at is the place of the i-th member in members.
+// at returns the index of the i-th member in members.
 func (r *ring[P, T]) at(i int) int { return (r.first + i) & (len(r.members) - 1) }
 
 func (r *ring[P, T]) append(p P) {
@@ -44,7 +44,7 @@ func (r *ring[P, T]) prepend(p P) {
 	r.count++
 }
 
-// makeRoom makes room for one more. The length of members is a power of two.
+// makeRoom makes room for one more member. The length of members is a power of two.
 func (r *ring[P, T]) makeRoom() {
 	if r.count < len(r.members) {
 		return
@@ -56,7 +56,7 @@ func (r *ring[P, T]) makeRoom() {
 	r.members, r.first = larger, 0
 }
 
-// removeFirst takes out the first. Few who were once many do not keep their room.
+// removeFirst removes the first member. An empty ring frees the memory of a large one.
 func (r *ring[P, T]) removeFirst() {
 	r.members[r.first] = nil
 	r.first = r.at(1)
@@ -68,9 +68,9 @@ func (r *ring[P, T]) removeFirst() {
 
 const keptRoom = 1024
 
-// next is the member whose turn it is, first from now on. Each whose credit is used up
-// is paid and goes to the end. When a whole round finds nobody, as many rounds pass as
-// it takes for one to have paid its debt.
+// next returns the member whose turn it is, and makes it the first. Each member without credit is
+// paid and goes to the end. If a whole round finds none with credit, rounds are skipped until one
+// has paid its debt.
 func (r *ring[P, T]) next() P {
 	for range r.count {
 		p := r.members[r.first]
@@ -94,7 +94,7 @@ func (r *ring[P, T]) rotate() {
 	r.members[r.at(r.count-1)] = p
 }
 
-// skipRounds pays everybody for as many rounds as it takes until one has credit.
+// skipRounds pays all members for as many rounds as it takes until one has credit.
 func (r *ring[P, T]) skipRounds() {
 	best := *r.members[r.first].balance()
 	for i := range r.count {

@@ -2,7 +2,7 @@ package statedir
 
 import "golang.org/x/sys/unix"
 
-// born asks the file system, which may not know: ext4, XFS, Btrfs, ZFS and tmpfs do.
+// born asks the file system. ext4, XFS, Btrfs, ZFS and tmpfs know; others may not.
 func born(path string) int64 {
 	var stat unix.Statx_t
 	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &stat)

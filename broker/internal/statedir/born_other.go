@@ -2,6 +2,6 @@
 
 package statedir
 
-// born does not know. Windows tells a time, but gives a new file that of one which it
+// born does not know. Windows records a time, but a new file gets the time of the file that it
 // replaces.
 func born(string) int64 { return 0 }

@@ -15,7 +15,7 @@ import (
 const (
 	stateName = "state"
 	lockName  = "lock"
-	tempName  = "state.tmp-*" // left behind by a run that was killed while it wrote
+	tempName  = "state.tmp-*" // left behind by a run that was killed while writing
 )
 
 // A Dir is an open state directory. It is not safe for concurrent use.
@@ -25,15 +25,15 @@ type Dir struct {
 	lock     *flock.Flock
 	state    State
 	used     bool // there is a state
-	restored bool // which is not where it was saved
+	restored bool // it was read from a copy of the file
 }
 
-// Open opens the directory, and makes it if it is not there. It fails when
-// another broker has it open, when its state cannot be read for certain, and
-// when it has no state but other files, for it may be another's directory.
+// Open opens the directory, and makes it if it does not exist. It fails in three cases: another
+// broker has the directory open, the state is not certain, or there is no state but other files. In
+// the last case the directory may belong to another program.
 func Open(path string) (*Dir, error) { return OpenOn(Disk{}, path) }
 
-// OpenOn is Open for other files than those of the disk, which it reads nevertheless.
+// OpenOn is Open with other Files, for tests. It reads the disk of this machine directly.
 func OpenOn(files Files, path string) (*Dir, error) {
 	d, err := open(files, path)
 	if err != nil {
@@ -63,8 +63,8 @@ func open(files Files, path string) (*Dir, error) {
 	return d, nil
 }
 
-// checkFiles refuses a directory that has no state but files of others: a
-// mistyped path is not to be taken for a first use.
+// checkFiles refuses a directory that has no state but other files: a mistyped path must not count
+// as a first use.
 func checkFiles(path string) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -81,7 +81,8 @@ func checkFiles(path string) error {
 		}
 	}
 	if foreign != "" {
-		return fmt.Errorf("it has no state of a broker, but other files, such as %q: give an empty directory for the first use", foreign)
+		return fmt.Errorf("it has no state of a broker, but other files, such as %q: "+
+			"give an empty directory for the first use", foreign)
 	}
 	return nil
 }
@@ -90,8 +91,8 @@ func isTemp(name string) bool {
 	return strings.HasPrefix(name, strings.TrimSuffix(tempName, "*"))
 }
 
-// read reads the state, if there is one, and clears away what was never finished, as
-// far as the disk lets it: nobody reads that.
+// read reads the state, if there is one. It also removes files that were never finished. Errors of
+// that do not matter, because nobody reads these files.
 func (d *Dir) read() error {
 	leftovers, err := filepath.Glob(filepath.Join(escapeGlob(d.path), tempName))
 	if err != nil {
@@ -110,7 +111,7 @@ func (d *Dir) read() error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be used: %w. Tokens could repeat, so the broker does not start. "+
-			"Restore the file; or, if nothing checks tokens of before any more, move it away", stateName, err)
+			"Restore the file. If nothing checks the old tokens, you may move it away instead", stateName, err)
 	}
 	d.state, d.used = r.state(), true
 	d.restored = r.isCopy(d.files.Born(d.statePath()))
@@ -119,25 +120,26 @@ func (d *Dir) read() error {
 
 func escapeGlob(path string) string {
 	if os.PathSeparator == '\\' {
-		return path // there, nothing escapes
+		return path // filepath.Glob has no escapes there
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 func (d *Dir) statePath() string { return filepath.Join(d.path, stateName) }
 
-// State returns what was saved last, and whether anything ever was.
+// State returns the last saved state, and whether there is one.
 func (d *Dir) State() (State, bool) { return d.state, d.used }
 
-// Restored reports whether the state that was found is a copy of the file that a run
-// has saved: somebody has restored it from a backup, or has moved the directory to another
-// file system. Later runs may have given out greater tokens. Where the file system does not
-// tell when a file was made, or a version of before has saved the state, it is false; so
-// it is where a whole file system was set back.
+// Restored reports whether the state was read from a copy of the file that a run has saved.
+// Somebody has restored it from a backup, or moved the directory to another file system. Later runs
+// may have given out greater tokens.
+//
+// Restored returns false if nobody can know: the file system does not record when a file was made,
+// an earlier version of the broker saved the state, or a whole file system was set back.
 func (d *Dir) Restored() bool { return d.restored }
 
-// Save replaces the state. When it returns nil the new state is on the disk; when
-// it returns an error the old one is, or the new one. Next must not decrease.
+// Save replaces the state. If it returns nil, the new state is on the disk. If it returns an error,
+// the old state or the new one is. Next must not decrease.
 func (d *Dir) Save(s State) error {
 	if err := d.save(s); err != nil {
 		return fmt.Errorf("state directory %s: %w", d.path, err)
@@ -166,9 +168,8 @@ func (d *Dir) save(s State) error {
 	return nil
 }
 
-// checkLock fails when the lock that d holds is not that of the directory any more:
-// somebody has moved the directory away, or removed the file, and another
-// broker may be using what is there now.
+// checkLock fails if d no longer holds the lock of the directory. Somebody has moved the directory,
+// or removed the lock file, and another broker may be using the directory that is there now.
 func (d *Dir) checkLock() error {
 	held, err := d.lock.Stat()
 	if err != nil {
@@ -176,7 +177,8 @@ func (d *Dir) checkLock() error {
 	}
 	there, err := os.Stat(d.lock.Path())
 	if err != nil || !os.SameFile(held, there) {
-		return fmt.Errorf("%s is not the file that this broker has locked: the directory was moved, or the file removed", lockName)
+		return fmt.Errorf("%s is not the file that this broker has locked: "+
+			"the directory was moved, or the file removed", lockName)
 	}
 	return nil
 }

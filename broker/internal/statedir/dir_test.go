@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// With this variable set the test binary is a process that saves one state after
-// another in that directory, and says so, until it is killed.
+// With this variable set, the test binary is a process that saves one state after another in that
+// directory. It reports each, until it is killed.
 const saverVariable = "STATEDIR_TEST_SAVER"
 
 func TestMain(m *testing.M) {
@@ -70,8 +70,8 @@ func TestOneBrokerAtATime(t *testing.T) {
 	mustClose(t, mustOpen(t, path))
 }
 
-// Whoever moves the directory, or removes the lock, lets a second broker in. Then
-// the first must not write over what the second has saved.
+// If somebody moves the directory or removes the lock file, a second broker can open it. Then the
+// first must not overwrite what the second has saved.
 func TestLockIsTakenAway(t *testing.T) {
 	for name, take := range map[string]func(path string) error{
 		"moved":   func(path string) error { return os.Rename(path, path+".old") },
@@ -87,7 +87,8 @@ func TestLockIsTakenAway(t *testing.T) {
 			second := mustOpen(t, path)
 			want := State{Next: 1000, Timeout: time.Second}
 			mustSave(t, second, want)
-			if err := first.Save(State{Next: 200, Clean: true}); err == nil || !strings.Contains(err.Error(), "was moved") {
+			if err := first.Save(State{Next: 200, Clean: true}); err == nil ||
+				!strings.Contains(err.Error(), "was moved") {
 				t.Errorf("the first saves: %v", err)
 			}
 			mustClose(t, first)
@@ -128,16 +129,18 @@ func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-// What cannot be read for certain is refused, and left for people to look at.
+// A state that is not certain is refused, and left for people to examine.
 func TestUnreadableStateIsRefused(t *testing.T) {
-	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`, "foreign": "hello\n"} {
+	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`,
+		"foreign": "hello\n"} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
 			file := filepath.Join(path, stateName)
 			write(t, file, content)
 			for range 2 {
 				_, err := Open(path)
-				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "Restore the file") {
+				if err == nil || !strings.Contains(err.Error(), path) ||
+					!strings.Contains(err.Error(), "Restore the file") {
 					t.Errorf("got %v", err)
 				}
 			}
@@ -158,7 +161,7 @@ func TestUnreadableStateIsRefused(t *testing.T) {
 }
 
 func TestUnfinishedFilesAreClearedAway(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "[a]*") // no glob
+	path := filepath.Join(t.TempDir(), "[a]*") // not a glob
 	mustClose(t, mustOpen(t, path))
 	write(t, filepath.Join(path, "state.tmp-123"), "half")
 	mustClose(t, mustOpen(t, path))
@@ -200,8 +203,8 @@ func TestSaveFails(t *testing.T) {
 	mustClose(t, d)
 }
 
-// Each step is on the disk before the next begins; where one fails, those after
-// it do not happen, and what was written is cleared away.
+// Each step is on the disk before the next begins. If one fails, the later ones do not happen, and
+// the new file is removed.
 func TestOrderOfReplacing(t *testing.T) {
 	content := func(int64) ([]byte, error) { return []byte("content"), nil }
 	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
@@ -227,8 +230,8 @@ func TestOrderOfReplacing(t *testing.T) {
 	}
 }
 
-// What was made is on the disk, each directory in the one above it; what was
-// there is not touched.
+// Each new directory is flushed to the disk, in the one above it. Directories that exist are not
+// touched.
 func TestDirectoriesAreMadeDurably(t *testing.T) {
 	top := t.TempDir()
 	f := &realFiles{}
@@ -243,10 +246,10 @@ func TestDirectoriesAreMadeDurably(t *testing.T) {
 	if err := makeDir(f, path, dirMode); err != nil || len(f.synced) > 0 {
 		t.Errorf("the second time: %v, synced %q", err, f.synced)
 	}
-	list(t, path) // it is there
+	list(t, path) // it exists
 }
 
-// realFiles are those of the disk; they note which directories were flushed.
+// realFiles are the files of the disk. They record which directories were flushed.
 type realFiles struct {
 	Disk
 	synced []string
@@ -257,7 +260,7 @@ func (f *realFiles) SyncDir(path string) error {
 	return f.Disk.SyncDir(path)
 }
 
-// scriptedFiles notes what is done, and fails where it is told to.
+// scriptedFiles record each operation, and fail at a given one.
 type scriptedFiles struct {
 	failAt string
 	did    []string
@@ -282,7 +285,7 @@ func (f *scriptedFiles) Write(p []byte) (int, error)         { return len(p), f.
 func (f *scriptedFiles) Sync() error                         { return f.do("sync") }
 func (f *scriptedFiles) Close() error                        { return f.do("close") }
 
-// A process that is killed while it saves leaves what it has saved, or the next.
+// A process that is killed while it saves leaves the last state that it has reported, or the next.
 func TestKilledWhileSaving(t *testing.T) {
 	path := t.TempDir()
 	d := mustOpen(t, path)
@@ -300,7 +303,7 @@ func TestKilledWhileSaving(t *testing.T) {
 	}
 }
 
-// saveAndKill returns the last state that the process said it had saved.
+// saveAndKill returns the last state that the process has reported as saved.
 func saveAndKill(t *testing.T, path string) (said string) {
 	t.Helper()
 	saver := exec.CommandContext(t.Context(), os.Args[0])

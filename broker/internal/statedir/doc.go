@@ -1,15 +1,14 @@
-// Package statedir keeps what one run of the broker leaves to the next: from
-// which fencing token on none was ever given out, and whether old clients may
-// still believe.
+// Package statedir keeps what one run of the broker leaves to the next: a limit above all fencing
+// tokens that were given out, and whether there may be stale holders.
 //
-// The state is one small file, replaced as a whole: written beside, flushed to
-// the disk, renamed, and the directory flushed. So after a crash or a loss of
-// power there is the old state or the new one. A file that is anything else is
-// refused and left as it is: a guess could hand out a token twice.
+// The state is one small file, which is replaced as a whole. The new file is written beside the old
+// one, flushed to the disk and renamed, and then the directory is flushed. So after a crash or a
+// loss of power there is the old state or the new one. Anything else in the file is an error, and
+// the file is left as it is: with a guess, a token could be given out twice.
 //
-// The file also says when it was itself made, which no copy can have: so a state that was
-// restored from a backup is known for one, and may be older than what was given out.
+// The file also records when it was made. No copy can have the same time. So the package notices a
+// state that was restored from a backup, which may be older than the last run.
 //
-// A lock over the directory, which the system takes back from a process that
-// dies, keeps a second broker out.
+// A file lock keeps a second broker out of the directory. The system releases the lock when the
+// process dies.
 package statedir

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A failing is a disk of which one operation fails while that is set. It fails after the
-// fact, as a disk does that has written half.
+// A failing is a disk on which one operation fails while it is set. The operation is done before it
+// fails, like that of a disk that has written half of the bytes.
 type failing struct {
 	Disk
 	operation string
@@ -60,9 +60,9 @@ func (f *failingFile) Write(p []byte) (int, error) {
 func (f *failingFile) Sync() error  { return errors.Join(f.File.Sync(), f.disk.fail("sync")) }
 func (f *failingFile) Close() error { return errors.Join(f.File.Close(), f.disk.fail("close")) }
 
-// While the disk fails, however it does, nothing counts as saved, and what is found after a
-// crash is a whole state, of before or the new one. When the disk is back all goes on, in
-// a new file: one whose flush has failed cannot be trusted.
+// While the disk fails, in whatever way, no Save succeeds. After a crash there is a whole state,
+// the old or the new one. When the disk works again, Save succeeds with a new file, because a file
+// whose flush has failed cannot be trusted.
 func TestFailingDisk(t *testing.T) {
 	for name, disk := range map[string]*failing{
 		"full":                     {operation: "write", err: syscall.ENOSPC},
@@ -101,7 +101,8 @@ func TestFailingDisk(t *testing.T) {
 			if s := found(t, path); s.Next != 300 {
 				t.Errorf("a crash would leave %+v", s)
 			}
-			if all := slices.Sorted(slices.Values(disk.created)); len(slices.Compact(all)) != len(disk.created) {
+			all := slices.Sorted(slices.Values(disk.created))
+			if len(slices.Compact(all)) != len(disk.created) {
 				t.Errorf("a file was written to again: %q", disk.created)
 			}
 			if names := list(t, path); !slices.Equal(names, []string{lockName, stateName}) {
@@ -112,7 +113,7 @@ func TestFailingDisk(t *testing.T) {
 	}
 }
 
-// found is what the next run would find, were this one killed now.
+// found returns what the next run would find if this one were killed now.
 func found(t *testing.T, path string) State {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(path, stateName))

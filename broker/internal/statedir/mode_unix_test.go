@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Only this user may read the state. That is no reason to keep others out of what is above it, nor to change
-// a directory that somebody has made.
+// Only this user may read the state. Others may read the directories above it, and a directory that
+// exists keeps its mode.
 func TestModes(t *testing.T) {
 	for _, test := range []struct {
 		name        string

@@ -7,22 +7,20 @@ import (
 	"path/filepath"
 )
 
-// Of the libraries that replace a file none flushes the directory too on every
-// system, without which the rename may be lost with the power.
-
-// Files is what a Dir does to files, so that tests can see the order, and let it fail.
+// Files is what a Dir does to files. Tests replace it, to see the order of operations and to make
+// them fail.
 type Files interface {
 	Mkdir(path string, mode fs.FileMode) error
 	Create(dir, pattern string) (File, error)
 	Rename(from, to string) error
 	Remove(path string) error
 	SyncDir(path string) error
-	// Born returns when the file was made, in nanoseconds since 1970, and 0 where the
-	// file system does not tell.
+	// Born returns when the file was made, in nanoseconds since 1970; 0 if the file system does
+	// not record it.
 	Born(path string) int64
 }
 
-// A File is one that is being written.
+// A File is a file that is being written.
 type File interface {
 	Name() string
 	Write([]byte) (int, error)
@@ -30,17 +28,17 @@ type File interface {
 	Close() error
 }
 
-// The modes of directories that are made, less the umask: only this user may read the state, but what is
-// above it may be for others, too. A directory that is there already keeps its mode, which somebody has
-// chosen. The files in it have 0600 in any case.
+// The modes of new directories, before the umask. Only this user may read the state, but the
+// directories above it may be for others, too. A directory that exists keeps its mode, which
+// somebody has chosen. The files in it always have 0600.
 const (
 	dirMode   fs.FileMode = 0o700
 	aboveMode fs.FileMode = 0o755
 )
 
-// makeDir makes a directory, and those above it, where they are not there yet.
-// Those that it has made are on the disk: else a loss of power could take the
-// state along with them, and the next use would be taken for the first.
+// makeDir makes a directory, and those above it, if they do not exist. It flushes each new one to
+// the disk. Otherwise a loss of power could remove them with the state, and the next use would
+// count as the first.
 func makeDir(f Files, path string, mode fs.FileMode) error {
 	err := f.Mkdir(path, mode)
 	above := filepath.Dir(path)
@@ -54,17 +52,19 @@ func makeDir(f Files, path string, mode fs.FileMode) error {
 	case err == nil:
 		return f.SyncDir(above)
 	case errors.Is(err, fs.ErrExist):
-		return nil // if it is no directory, whoever reads it will say so
+		return nil // if it is not a directory, reading it fails
 	}
 	return err
 }
 
-// replace makes what compose returns the state file in dir. When it returns nil that
-// is on the disk. Compose is told when the file was made that is to hold it.
+// replace replaces the state file in dir by what compose returns. If replace returns nil, the new
+// file is on the disk. compose gets the time at which that file was made. No library does this:
+// none also flushes the directory on every system, and without that a loss of power may undo the
+// rename.
 //
-// Each call writes a file of its own. After a flush that has failed Linux may count what it
-// could not write as written, so that a second flush of the same file succeeds for
-// nothing. See "Can Applications Recover from fsync Failures?", Rebello et al., 2020.
+// Each call writes a new file. After a failed flush Linux may count bytes as written that it could
+// not write, so that a second flush of the same file succeeds without writing them. See "Can
+// Applications Recover from fsync Failures?", Rebello et al., 2020.
 func replace(f Files, dir string, compose func(born int64) ([]byte, error)) error {
 	temp, err := f.Create(dir, tempName)
 	if err != nil {
@@ -90,20 +90,20 @@ func replace(f Files, dir string, compose func(born int64) ([]byte, error)) erro
 // Disk is the Files of this machine.
 type Disk struct{}
 
-// Mkdir makes a directory with that mode, less the umask.
+// Mkdir makes a directory. The umask applies to mode.
 func (Disk) Mkdir(path string, mode fs.FileMode) error { return os.Mkdir(path, mode) }
 
 // Create makes a file with a new name.
 func (Disk) Create(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
 
-// Rename gives a file another name, whose file, if there is one, it replaces.
+// Rename renames a file, and replaces the file that had the name.
 func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
 
 // Remove removes a file.
 func (Disk) Remove(path string) error { return os.Remove(path) }
 
-// SyncDir puts the names in a directory on the disk.
+// SyncDir flushes the names in a directory to the disk.
 func (Disk) SyncDir(path string) error { return syncDir(path) }
 
-// Born returns when the file was made.
+// Born returns when the file was made, as [Files] says.
 func (Disk) Born(path string) int64 { return born(path) }

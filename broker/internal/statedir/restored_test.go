@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A state that was put where it is by anybody but the broker is known for a copy, however
-// the copy was made, until the broker has saved its own.
+// Any copy of the state file is noticed, however it was made, until the broker has saved a state of
+// its own.
 func TestRestoredState(t *testing.T) {
 	for name, restore := range map[string]func(t *testing.T, backup, state string){
 		"moved into place": func(t *testing.T, backup, state string) {
@@ -62,7 +62,7 @@ func TestRestoredState(t *testing.T) {
 	}
 }
 
-// What people do to a directory in use is no restoration.
+// Ordinary work on a directory does not count as a restoration.
 func TestStateIsStillTheSame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	d := mustOpen(t, path)
@@ -101,8 +101,8 @@ func read(t *testing.T, path string) (string, os.FileInfo) {
 	return string(content), info
 }
 
-// afterAll returns when a file that is made now is younger than all that are there: the
-// clock of a file system ticks every few milliseconds.
+// afterAll waits until a new file is younger than all that exist. The clock of a file system ticks
+// only every few milliseconds.
 func afterAll(t *testing.T, dir string) {
 	t.Helper()
 	probe := filepath.Join(t.TempDir(), "probe")
@@ -117,14 +117,14 @@ func afterAll(t *testing.T, dir string) {
 	}
 }
 
-// needsBirth skips a test where the file system does not tell when a file was made.
+// needsBirth skips a test if the file system does not record when a file was made.
 func needsBirth(t *testing.T, dir string) {
 	t.Helper()
 	if born(filepath.Join(dir, lockName)) > 0 {
 		return
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("the file system does not tell when a file was made, so nothing was tested")
+		t.Fatal("the file system does not record when a file was made, so nothing was tested")
 	}
-	t.Skip("the file system does not tell when a file was made")
+	t.Skip("the file system does not record when a file was made")
 }

@@ -13,20 +13,20 @@ import (
 
 // A State is what a run of the broker leaves to the next.
 type State struct {
-	// Next is the first fencing token that was never given out, from 1 to 2^53:
-	// one more than the greatest there is.
+	// Next is a fencing token above all that were given out, from 1 to 2^53. The last is one
+	// more than the greatest token there is.
 	Next int64
-	// Clean is whether the run has stopped with nothing held.
+	// Clean says that the run has stopped with nothing held.
 	Clean bool
-	// Timeout is the session timeout of the run: so long may its clients still
-	// be stale holders, from 0 to a year, in whole milliseconds.
+	// Timeout is how long clients of the run may be stale holders, from 0 to a year, in whole
+	// milliseconds.
 	Timeout time.Duration
 }
 
-// maxNext is the Next when all tokens were given out.
+// maxNext is Next after all tokens were given out.
 const maxNext = wire.MaxInteger + 1
 
-// The versions of the file. The first did not know when it was made.
+// The versions of the file. The first did not record when it was made.
 const (
 	firstVersion = 1
 	version      = 2
@@ -38,13 +38,13 @@ type record struct {
 	Next      int64 `json:"next_token"`
 	Clean     bool  `json:"clean"`
 	TimeoutMS int64 `json:"timeout_ms"`
-	// Born is when the file was made that the record was written to, in nanoseconds
-	// since 1970; 0: nobody knows. The system sets it, and nobody else can: a copy, such
-	// as one from a backup, has another, while its name, times and content may be the same.
+	// Born is when the file of the record was made, in nanoseconds since 1970; 0: unknown. Only
+	// the system can set this time. So a copy, such as one from a backup, has another, even if
+	// its name, other times and content are the same.
 	Born int64 `json:"born_ns,omitempty"`
 }
 
-// recordOf is the record of s in a file that was made then.
+// recordOf returns the record of s, in a file that was made at that time.
 func recordOf(s State, born int64) record {
 	return record{Version: version, Next: s.Next, Clean: s.Clean, TimeoutMS: s.Timeout.Milliseconds(), Born: born}
 }
@@ -53,11 +53,11 @@ func (r record) state() State {
 	return State{Next: r.Next, Clean: r.Clean, Timeout: time.Duration(r.TimeoutMS) * time.Millisecond}
 }
 
-// isCopy reports whether a file that was made then is another than the one that r was
-// written to. Where nobody knows, it is not.
+// isCopy reports whether r was written to another file than the one that was made at that time. It
+// returns false if the time is unknown.
 func (r record) isCopy(born int64) bool { return r.Born != 0 && born != 0 && r.Born != born }
 
-// encode writes r as it is in its file, or says what is wrong with it.
+// encode returns the content of r's file, or an error if r is invalid.
 func (r record) encode() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -84,8 +84,8 @@ func (r record) check() error {
 	return nil
 }
 
-// decode reads what encode has written, now or in an earlier version, to the byte, and
-// nothing else.
+// decode reads what encode of this version or an earlier one has written. Every byte must be the
+// same.
 func decode(file []byte) (record, error) {
 	line, _, _ := bytes.Cut(file, []byte("\n"))
 	var r record

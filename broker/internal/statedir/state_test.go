@@ -17,16 +17,18 @@ func TestStateIsReadAsItWasWritten(t *testing.T) {
 	} {
 		for _, born := range []int64{0, 1, 1_795_884_540_853_954_818} {
 			want := recordOf(s, born)
-			if again, err := decode(mustEncode(t, want)); err != nil || again != want || again.state() != s {
+			if again, err := decode(mustEncode(t, want)); err != nil || again != want ||
+				again.state() != s {
 				t.Errorf("%+v is read as %+v, %v", want, again, err)
 			}
 		}
 	}
 }
 
-// Files of the first version are those of a broker that was not told when they were made.
+// Files of the first version do not record when they were made.
 func TestFirstVersionIsRead(t *testing.T) {
-	const file = `{"lockbroker_state":1,"next_token":1795885497259164,"clean":true,"timeout_ms":0}` + "\ncrc32c dd3eb966\n"
+	const file = `{"lockbroker_state":1,"next_token":1795885497259164,"clean":true,"timeout_ms":0}` +
+		"\ncrc32c dd3eb966\n"
 	want := State{Next: 1_795_885_497_259_164, Clean: true}
 	r, err := decode([]byte(file))
 	if err != nil || r.state() != want || r.isCopy(1) {
@@ -52,9 +54,10 @@ func TestStateOutOfRangeIsNotWritten(t *testing.T) {
 	}
 }
 
-// Whatever happened to the file, it is not taken for another state.
+// A damaged file is never read as another state.
 func TestDamagedStateIsRefused(t *testing.T) {
-	whole := mustEncode(t, recordOf(State{Next: 1_234_567, Clean: true, Timeout: time.Second}, 1_795_884_540_853_954_818))
+	whole := mustEncode(t, recordOf(State{Next: 1_234_567, Clean: true, Timeout: time.Second},
+		1_795_884_540_853_954_818))
 	for n := range whole {
 		if s, err := decode(whole[:n]); err == nil {
 			t.Errorf("the first %d bytes are read as %+v", n, s)

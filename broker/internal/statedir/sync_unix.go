@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// syncDir puts the names in a directory on the disk.
+// syncDir flushes the names in a directory to the disk.
 func syncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // files is the folder of the client and its tests.
@@ -31,7 +32,7 @@ func servePages(t *testing.T) string {
 // serveBroker starts a broker that allows these origins, and returns its URL.
 func serveBroker(t *testing.T, config broker.Config, origins ...string) string {
 	t.Helper()
-	config.AllowOrigins = origins
+	config.AllowOrigins, config.ClientFiles = origins, js.Served()
 	url, stop, err := brokertest.Listen(config)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,52 @@
+package broker
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// check returns what is wrong with a config whose defaults are filled in, or nil.
+func (c Config) check() error {
+	switch {
+	case c.Timeout < 0 || c.Timeout > millis(wire.MaxMillis):
+		return fmt.Errorf("broker: Timeout is %v: want more than 0, and a year at most", c.Timeout)
+	case c.Heartbeat < time.Millisecond || c.Heartbeat > c.Timeout/2:
+		return fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
+	case c.Drain > millis(wire.MaxMillis):
+		return fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
+	}
+	for _, field := range []struct {
+		name  string
+		value int64
+	}{
+		{"MaxRequests", int64(c.MaxRequests)},
+		{"MaxWatches", int64(c.MaxWatches)},
+		{"MaxDue", c.MaxDue},
+		{"MaxPages", int64(c.MaxPages)},
+		{"MaxConnections", int64(c.MaxConnections)},
+		{"MaxConnectionsPerAddress", int64(c.MaxConnectionsPerAddress)},
+		{"MaxHandshakes", int64(c.MaxHandshakes)},
+	} {
+		if field.value < 0 {
+			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default",
+				field.name, field.value)
+		}
+	}
+	return checkLimits(c.Limits)
+}
+
+func checkLimits(l wire.Limits) error {
+	all := []int{l.MessageBytes, l.NameBytes, l.AuthorBytes, l.LocksPerRequest, l.Requests}
+	switch {
+	case slices.Min(all) < 0:
+		return fmt.Errorf("broker: Limits are %+v: want none below 0", l)
+	case slices.Max(all) > math.MaxInt32:
+		return fmt.Errorf("broker: Limits are %+v: want none above %d, for clients of 32 bits",
+			l, math.MaxInt32)
+	}
+	return nil
+}

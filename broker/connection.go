@@ -1,0 +1,79 @@
+package broker
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+)
+
+// keepBuffer is the size up to which a reader and a writer keep their buffers for the next frame.
+const keepBuffer = 4 << 10
+
+// A connection is what the reader, the writer and the loop share of one client. Its fields are set
+// before the goroutines start, or may be used concurrently.
+type connection struct {
+	name string // of the session
+	peer wire.Peer
+	ws   *websocket.Conn
+	net  *transport.Conn // under ws
+	*services
+
+	loop    loopSender
+	backlog backlog
+	out     *outbox
+	pulse   *time.Timer   // fires when the next ping is due
+	written chan struct{} // closed when the writer has ended
+
+	closeCode atomic.Int32 // of the broker's close frame, from just before it is written
+}
+
+// parts are the four structs of a session, in one allocation.
+type parts struct {
+	connection connection
+	reader     reader
+	writer     writer
+	session    session
+}
+
+// newReader returns the reader of a new session, which has everything else.
+func newReader(
+	b *Broker, name string, ws *websocket.Conn, net *transport.Conn, peer wire.Peer, messagesOnly bool,
+) *reader {
+	p := &parts{connection: connection{
+		name: name, peer: peer, ws: ws, net: net, services: &b.services,
+		backlog: backlog{shrunk: make(chan struct{}, 1)}, written: make(chan struct{}),
+	}}
+	c, r, w := &p.connection, &p.reader, &p.writer
+	p.session.connection = c
+	r.connection, r.flood.slots = c, b.readers
+	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
+	w.connection, w.flood.slots = c, b.writers
+	c.loop = &p.session
+	c.out = newOutbox(b.loop.unsent, func() { go w.run() })
+	net.Configure(transport.Options{
+		Silence: b.config.Timeout, MessagesOnly: messagesOnly,
+		BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
+	})
+	return r
+}
+
+// startPulse makes a ping due after every heartbeat.
+func (c *connection) startPulse() {
+	c.pulse = time.AfterFunc(math.MaxInt64, c.out.putPing)
+	c.pulse.Reset(c.config.Heartbeat) // only now: the writer that putPing starts uses c.pulse
+}
+
+// log adds the name of the session to a line of the log.
+func (c *connection) log(line *zerolog.Event) *zerolog.Event { return line.Str("session", c.name) }
+
+// writeControl writes a control frame.
+func (c *connection) writeControl(kind int, data []byte) error {
+	return c.ws.WriteControl(kind, data, time.Now().Add(transport.WriteStall))
+}

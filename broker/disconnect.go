@@ -1,0 +1,162 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// What happens when a connection ends, in this order:
+//
+//  1. The reader gets an error, and concludes from it how the connection ended (endingOf).
+//     Package transport concludes who ended it: the client, its kernel, or somebody unknown.
+//  2. The reader tells the loop. The loop ends the session (loop.end): its requests no longer
+//     wait, and its locks are released. If the client may not know of the end, they are kept
+//     from others until its lease must have run out (keptUntil).
+//  3. The reader lets the writer finish, and goes on listening as long as the locks are
+//     kept (awaitEnd). If it hears that the client has ended after all, it tells the loop,
+//     which then gives the locks to others at once (loop.endKept).
+//  4. The loop drops the requests of the session in slices (maintenance.go).
+
+// An ending says how a connection ended, or must end.
+type ending struct {
+	code   int    // of the close frame to send; 0: none
+	reason string // in that frame, and in the log
+	by     transport.EndedBy
+}
+
+// brokerStopped ends a session that comes too late.
+var brokerStopped = ending{code: wire.CloseRestart, reason: "the broker has stopped"}
+
+// endingOf returns what an error of the reader says about the end. No close frame is sent if the
+// client has sent one, if the library has, or if nobody would read it.
+func (r *reader) endingOf(err error) ending {
+	r.deaf = true
+	if errors.Is(err, errTooLong) {
+		r.deaf = false
+		return ending{code: wire.CloseTooBig, reason: "frame too long"}
+	}
+	said, tcp := transport.CloseFrame(err), r.net.Ended()
+	end := ending{by: r.endedBy(said)}
+	switch {
+	case said != nil:
+		end.reason = "closed by the client"
+	case tcp == io.EOF: //nolint:errorlint // a wrapped EOF comes from a layer above TCP
+		end.reason = "ended without a close frame"
+	case tcp == nil && errors.Is(r.net.ReadError(), io.EOF):
+		end.reason = "ended without a close frame"
+	case tcp != nil:
+		end.reason = tcp.Error()
+	case r.net.IsSilent():
+		end.code, end.reason = wire.ClosePolicy, "silent"
+	default:
+		end.reason = err.Error()
+	}
+	return end
+}
+
+// endedBy concludes who ended the connection. said is the client's close frame, or nil.
+func (r *reader) endedBy(said *websocket.CloseError) transport.EndedBy {
+	return r.net.EndedBy(int(r.closeCode.Load()), said)
+}
+
+// answerClose answers a close frame with the same code. Writes must end soon: a writer that is
+// stuck would keep the reader from telling the loop.
+func (r *reader) answerClose(code int, _ string) error {
+	r.flood.giveSlot()
+	r.net.Hurry()
+	// The session ends whether this succeeds or not.
+	_ = r.writeControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
+	return nil
+}
+
+// awaitEnd lets the writer finish, after the loop was told of end. As long as the locks are kept,
+// it goes on listening for the client's answer to the close frame, and for a FIN or RST of its
+// kernel. Most clients answer, and close the connection soon.
+func (r *reader) awaitEnd(over context.Context, end ending) {
+	if r.net.Ended() != nil {
+		_ = r.net.Close()
+	} else {
+		r.net.Hurry() // the writer may still have something to send
+	}
+	<-r.written
+	if end.by.FreesLocks(r.config.LockDelay) {
+		return
+	}
+	var answer *websocket.CloseError
+	if r.net.Ended() == nil {
+		var until time.Time
+		if !r.config.LockDelay {
+			until = r.net.LastHeard().Add(r.config.Timeout)
+		}
+		r.net.Linger(over, until, func() (done bool) {
+			answer = r.hearAnswer()
+			return r.endedBy(answer).FreesLocks(r.config.LockDelay)
+		})
+	}
+	if by := r.endedBy(answer); by != end.by && by.FreesLocks(r.config.LockDelay) {
+		end.by = by
+		r.loop.sendEnded(&end)
+	}
+}
+
+// hearAnswer reads and drops frames until the client has answered the broker's close frame or the
+// connection has ended. It returns the client's close frame, if one came. It does not read if the
+// library has failed: that would only repeat the last error.
+func (r *reader) hearAnswer() *websocket.CloseError {
+	if r.deaf || r.closeCode.Load() == 0 {
+		return nil
+	}
+	defer r.flood.giveSlot()
+	for {
+		if _, _, err := r.ws.NextReader(); err != nil {
+			return transport.CloseFrame(err)
+		}
+		r.flood.countFrame()
+	}
+}
+
+// end ends a session: nothing more is sent to it, and its requests are dropped in slices.
+func (l *loop) end(s *session, how ending) {
+	if s.ended {
+		l.endKept(s, how)
+		return
+	}
+	s.ended = true
+	s.out.finish(how)
+	if how.code != 0 {
+		s.net.Hurry()
+	}
+	delete(l.sessions, s.name)
+	l.watching.forget(s)
+	s.listing = nil
+	l.pageSent(s)
+	l.leaveShare(s)
+	l.table.Leave(s.name, l.keptUntil(s, how))
+	l.dropping = append(l.dropping, s.name)
+}
+
+// keptUntil returns the earliest time at which s's locks may be granted to others. It is 0, at
+// once, if the client knows that it has lost them. Else it is when the client must have noticed
+// that it does not hear the broker.
+func (l *loop) keptUntil(s *session, how ending) time.Duration {
+	if how.by.FreesLocks(l.config.LockDelay) {
+		return 0
+	}
+	return s.net.LastHeard().Add(l.config.Timeout).Sub(l.start)
+}
+
+// endKept gives the kept locks of an ended session to others, if the client or its kernel has
+// meanwhile said that it has ended.
+func (l *loop) endKept(s *session, how ending) {
+	if how.by.FreesLocks(l.config.LockDelay) {
+		l.table.Unkeep(s.name)
+		l.dropping = append(l.dropping, s.name)
+	}
+}

@@ -1,0 +1,45 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// evict ends a request of any session.
+func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
+	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
+	if !known {
+		l.writeAudit(s, m, verdict{code: wire.NotFound})
+		l.deliver(events)
+		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		return
+	}
+	l.writeAudit(s, m, l.verdictOnEvict(m.Request, events))
+	l.deliver(events)
+	l.reply(s, &wire.Evicted{ID: m.ID})
+}
+
+// verdictOnEvict sums up what an evict has done. events are those that it caused; they are not
+// delivered yet.
+func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) {
+	for i := range events {
+		if e := &events[i]; e.ID == id && (e.Lost == wire.LostEvicted || e.Kind == locktable.Evicted) {
+			v.victims, v.count = []wire.RequestInfo{l.table.Subject(e, 0)}, 1
+		}
+	}
+	return v
+}
+
+// nameOf says who a client is: its identity if it has one, else the label that it gave itself, else
+// its address.
+func nameOf(p wire.Peer) string {
+	switch {
+	case p.Identity != "":
+		return p.Identity
+	case p.Client != "":
+		return p.Client
+	}
+	return p.Remote
+}

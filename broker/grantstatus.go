@@ -1,0 +1,84 @@
+package broker
+
+import (
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A grantStatus says whether locks are granted, to goroutines that cannot ask the loop. Only the
+// loop sets it.
+type grantStatus struct {
+	pause atomic.Pointer[wire.Pause] // nil until the loop serves
+}
+
+func (s *grantStatus) set(pause wire.Pause) { s.pause.Store(&pause) }
+
+// get returns why nothing is granted, "" if locks are granted, and whether the loop serves at all.
+func (s *grantStatus) get() (pause wire.Pause, serves bool) {
+	if p := s.pause.Load(); p != nil {
+		return *p, true
+	}
+	return "", false
+}
+
+// pause returns why nothing is granted now; "" while locks are granted.
+func (l *loop) pause() wire.Pause {
+	switch next := l.table.NextToken(); {
+	case l.drain != nil || next > wire.MaxInteger: // the latter makes the broker drain
+		return wire.PauseDraining
+	case l.tokens.InGrace(l.now()):
+		return wire.PauseGrace
+	case l.tokens.IsUsedUp(next):
+		return wire.PauseNoTokens
+	case next >= l.tokens.Allowed(): // the pause has just ended, and those who waited are served first
+		pause, _ := l.grants.get()
+		return pause
+	}
+	return ""
+}
+
+// updateGrants tells the other goroutines, and the log, if the status has changed.
+func (l *loop) updateGrants() {
+	pause := l.pause()
+	before, serves := l.grants.get()
+	if serves && pause == before {
+		return
+	}
+	l.grants.set(pause)
+	l.aside(func() { logPause(l.config.Logger, before, pause) })
+}
+
+// logPause logs that a pause begins or ends. The beginning of the grace period and of the drain are
+// logged elsewhere.
+func logPause(logger zerolog.Logger, before, pause wire.Pause) {
+	switch {
+	case pause == wire.PauseNoTokens:
+		logger.Error().Msg("nothing is granted until fencing tokens can be reserved: those at hand are used up")
+	case pause == "" && before == wire.PauseGrace:
+		logger.Info().Msg("clients of the last run have given up their locks: locks are granted")
+	case pause == "" && before == wire.PauseNoTokens:
+		logger.Info().Msg("locks are granted again")
+	}
+}
+
+// serveReady answers whether locks are granted.
+func (b *Broker) serveReady(w http.ResponseWriter, _ *http.Request) {
+	pause, serves := b.grants.get()
+	phase := b.life.now()
+	if phase >= phaseDraining {
+		pause = wire.PauseDraining // the loop may not have noticed yet
+	}
+	switch {
+	case pause != "":
+		http.Error(w, string(pause)+": "+pause.Explain(), http.StatusServiceUnavailable)
+	case !serves || phase == phaseMade:
+		http.Error(w, "not serving", http.StatusServiceUnavailable)
+	default:
+		_, _ = io.WriteString(w, "ok\n")
+	}
+}

@@ -1,0 +1,53 @@
+package broker
+
+import (
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Imports point one way: a client or a command may import the broker, and the broker imports
+// neither, not even through another package.
+func TestImportsPointOneWay(t *testing.T) {
+	const module, root = "github.com/lockbroker/lockbroker/", ".."
+	seen := map[string]bool{}
+	var follow func(from string)
+	follow = func(from string) {
+		files, err := filepath.Glob(filepath.Join(root, from, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s has no files: %v", from, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range parsed.Imports {
+				path, err := strconv.Unquote(spec.Path.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				to, own := strings.CutPrefix(path, module)
+				if !own || seen[to] {
+					continue
+				}
+				if !strings.HasPrefix(to, "broker/") {
+					t.Errorf("%s imports %s", file, path)
+					continue
+				}
+				seen[to] = true
+				follow(to)
+			}
+		}
+	}
+	follow("broker")
+	if !seen["broker/internal/locktable"] || !seen["broker/wire"] {
+		t.Errorf("found only %v", seen)
+	}
+}

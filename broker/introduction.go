@@ -1,0 +1,62 @@
+package broker
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// queryBytes is how long the query of an upgrade may be. The longest label, with each of its bytes
+// written as %XX, fits twice.
+const queryBytes = 2 * 3 * wire.ClientLabelBytes
+
+// An introduction is what a client says about itself in the query of its upgrade.
+type introduction struct {
+	label        string // for people
+	messagesOnly bool   // only messages are signs of life
+}
+
+// readQuery reads the introduction, or returns what is wrong with it. It ignores parameters that
+// the broker does not know, whatever they contain: they may be for a proxy.
+func readQuery(query string) (introduction, error) {
+	if len(query) > queryBytes {
+		return introduction{}, fmt.Errorf("the query is too long: want at most %d bytes", queryBytes)
+	}
+	label, _, err := parameter(query, "client")
+	if err != nil {
+		return introduction{}, err
+	}
+	if len(label) > wire.ClientLabelBytes || !utf8.ValidString(label) {
+		return introduction{}, fmt.Errorf("client: want at most %d bytes of UTF-8", wire.ClientLabelBytes)
+	}
+	alive, given, err := parameter(query, "alive")
+	if err != nil {
+		return introduction{}, err
+	}
+	if given && alive != wire.AliveMessage {
+		return introduction{}, fmt.Errorf("alive: want %s, or none", wire.AliveMessage)
+	}
+	return introduction{label: label, messagesOnly: given}, nil
+}
+
+// parameter returns the value of one parameter. url.ParseQuery does not do: it refuses the whole
+// query because of any part of it, and Get takes the first of several values.
+func parameter(query, name string) (value string, given bool, err error) {
+	for part := range strings.SplitSeq(query, "&") {
+		key, text, _ := strings.Cut(part, "=")
+		if key, err := url.QueryUnescape(key); err != nil || key != name {
+			continue
+		}
+		if given {
+			return "", true, fmt.Errorf("%s: given twice", name)
+		}
+		if value, err = url.QueryUnescape(text); err != nil {
+			return "", true, fmt.Errorf("%s: %w", name, err)
+		}
+		given = true
+	}
+	return value, given, nil
+}

@@ -1,0 +1,42 @@
+package broker
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// A broker enters each phase once, and never goes back. A session may begin until it has stopped.
+func TestPhasesOnlyAdvance(t *testing.T) {
+	var life lifecycle
+	for _, to := range []phase{phaseServing, phaseDraining, phaseStopped} {
+		if !life.startSession(func() {}) {
+			t.Errorf("no session may begin in phase %d", life.now())
+		}
+		if !life.advance(to) || life.advance(to) || life.advance(to-1) || life.now() != to {
+			t.Errorf("in phase %d, want %d", life.now(), to)
+		}
+	}
+	if life.startSession(func() { t.Error("a session ran") }) {
+		t.Error("a session may begin after the end")
+	}
+	life.goroutines.Wait()
+}
+
+// A broker that drains is not ready, even if its loop has not noticed yet.
+func TestNotReadyFromTheBeginningOfTheDrain(t *testing.T) {
+	b, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.life.advance(phaseServing)
+	b.grants.set("")
+	for _, want := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+		response := httptest.NewRecorder()
+		b.serveReady(response, nil)
+		if response.Code != want {
+			t.Errorf("phase %d: got %d, want %d", b.life.now(), response.Code, want)
+		}
+		b.refuse()
+	}
+}

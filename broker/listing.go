@@ -1,0 +1,57 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A listing is a page under way. It may take several turns.
+type listing struct {
+	id     wire.ID
+	paging *locktable.Paging
+}
+
+// info begins a page of the listing.
+func (l *loop) info(s *session, m *wire.Info) {
+	l.beginPage(s)
+	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(queryOf(m))}
+	l.continueListing(s)
+}
+
+// continueListing does one turn of a page, and sends the page when it is complete.
+func (l *loop) continueListing(s *session) {
+	id, paging := s.listing.id, s.listing.paging
+	done, events := paging.Step(l.now(), l.events[:0])
+	l.deliver(events)
+	if !done || s.ended {
+		return
+	}
+	s.listing = nil
+	page := &paging.Page
+	if page.TooFar {
+		const message = "too many hold or wait before the place where the list must go on"
+		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
+		return
+	}
+	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
+}
+
+// why answers why a request waits, or what is at a lock.
+func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
+	l.beginPage(s)
+	var chain []wire.Step
+	events, known := l.events[:0], true
+	if name, given := m.Lock.Get(); given {
+		chain, events = l.table.WhyLock(now, name, events)
+	} else {
+		chain, known, events = l.table.Why(now, m.Request.Or(wire.ID{}), events)
+	}
+	l.deliver(events)
+	if !known {
+		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		return
+	}
+	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+}

@@ -1,0 +1,72 @@
+package broker
+
+// Maintenance is the loop's own long work: it drops the requests of sessions that have ended, and
+// ends the waits when the broker drains. It is done in slices, so that nobody has to wait for all
+// of it.
+
+const (
+	// dropSlice is how many locks of ended sessions are given up in a slice.
+	dropSlice = 256
+	// dropAtOnce is how many of them the table gives up in one call. To tell watches of them
+	// costs more.
+	dropAtOnce = 32
+	// grantSlice is how many waiters a call of the table looks at, to grant what has become
+	// free. Every call does this slice, so it is short.
+	grantSlice = 8
+)
+
+// tick does what is due in the table, or a slice of it. Every other call of the table does a little
+// of that, too.
+func (l *loop) tick() {
+	for end := l.spent() + stepsOfSlice; l.spent() < end; {
+		due, some := l.table.Deadline()
+		if !some || due > l.now() {
+			return
+		}
+		before := l.spent()
+		l.deliver(l.table.Tick(l.now(), l.events[:0]))
+		l.scheduler.spent(laneLong, l.spentSince(before))
+		if !l.scheduler.mayBeLong() {
+			return
+		}
+	}
+}
+
+// isUnfinished reports whether there is more to do now.
+func (l *loop) isUnfinished() bool {
+	return l.scheduler.any() || l.searching != nil || l.hasMaintenance()
+}
+
+// hasMaintenance reports whether there is maintenance to do.
+func (l *loop) hasMaintenance() bool {
+	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
+}
+
+// maintain does a slice of maintenance, and returns its cost.
+func (l *loop) maintain() int {
+	before := l.spent()
+	if len(l.dropping) > 0 {
+		l.drop()
+	}
+	if l.drain != nil && !l.drain.shut {
+		l.shut()
+	}
+	cost := l.spentSince(before)
+	l.scheduler.spent(laneLong, cost)
+	return max(cost, 1)
+}
+
+// drop drops sessions for a slice of work. A session that has nothing counts as one lock.
+func (l *loop) drop() {
+	end := l.spent() + stepsOfSlice
+	for budget := dropSlice; budget > 0 && len(l.dropping) > 0 && l.spent() < end; budget-- {
+		events, done := l.table.Drop(l.now(), l.dropping[0], min(budget, dropAtOnce), l.events[:0])
+		for i := range events {
+			budget -= events[i].Locks()
+		}
+		l.deliver(events)
+		if done {
+			l.dropping = l.dropping[1:]
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package broker
+
+import (
+	"net/http"
+
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+// checkOrigin returns why the page that sends a request may not use the broker, or nil.
+func (b *Broker) checkOrigin(r *http.Request) *refusal {
+	switch b.origins.judge(r) {
+	case originAllowed:
+		return nil
+	case originMalformed:
+		b.logOrigin(r, "refused a request whose Origin header is not an origin")
+		return &refusal{http.StatusForbidden, "the Origin header is not an origin"}
+	case originOtherHost:
+		b.logOrigin(r, "refused a page whose host is not known to be a name of the broker: "+
+			"brokerd --allowed-host, or AllowedHosts of the Config, allows it")
+		return &refusal{http.StatusForbidden,
+			"pages of this origin may not use the broker: this host is not known to be a name of it"}
+	}
+	b.logOrigin(r, "refused a page of another origin: "+
+		"brokerd --allow-origin, or AllowOrigins of the Config, allows it")
+	return &refusal{http.StatusForbidden,
+		"pages of this origin may not use the broker, unless it is told to allow that"}
+}
+
+// logOrigin tells the operator. The author of the page cannot see the reason.
+func (b *Broker) logOrigin(r *http.Request, message string) {
+	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).
+		Str("host", printable.LogText(r.Host)).
+		Str("path", printable.LogText(r.URL.Path)).Str("remote", printable.LogText(r.RemoteAddr)).Msg(message)
+}

@@ -1,0 +1,188 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+// maxMalformed is how many malformed frames in a row a client may send.
+const maxMalformed = 100
+
+// A reader reads the frames of one client. It decodes them, checks ids, answers pings, and sends
+// everything else to the loop. Only its own goroutine touches its fields.
+type reader struct {
+	*connection
+	decoder *codec.RequestDecoder
+	ids     ids
+	flood   floodLimiter
+	deaf    bool // no further frame can be read
+}
+
+// logOpened is called before run, on a goroutine that ends soon. A line of the log needs a deep
+// stack, and the stack of run should stay small.
+func (r *reader) logOpened() {
+	r.log(r.logs.opened.line()).Str("remote", printable.LogText(r.peer.Remote)).
+		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
+}
+
+// run reads until the connection ends, tells the loop, and sees to the end of the connection. When
+// over ends, the broker has stopped.
+func (r *reader) run(over context.Context) {
+	r.ws.SetPingHandler(r.out.putWebSocketPong)
+	r.ws.SetCloseHandler(r.answerClose)
+	r.startPulse()
+	defer r.pulse.Stop()
+
+	end := brokerStopped
+	if r.loop.sendOpened() {
+		end = r.read()
+	}
+	if !r.loop.sendEnded(&end) {
+		r.out.finish(end)
+	}
+	r.awaitEnd(over, end)
+	_ = r.net.Close()
+	reason := r.out.finish(end).reason
+	r.log(r.logs.ended.line()).Str("reason", printable.LogText(reason)).Msg("session ended")
+}
+
+// read handles every frame until the connection ends, and returns how it must end.
+func (r *reader) read() ending {
+	malformed := 0
+	var frame []byte
+	defer r.flood.giveSlot()
+	for {
+		var kind int
+		var err error
+		if kind, frame, err = r.readFrame(frame[:0]); err != nil {
+			return r.endingOf(err)
+		}
+		if kind == websocket.BinaryMessage {
+			return ending{code: wire.CloseBinary, reason: "binary frame"}
+		}
+		wellFormed, end := r.handle(frame)
+		if end != nil {
+			return *end
+		}
+		malformed++
+		if wellFormed {
+			malformed = 0
+		}
+		if malformed > maxMalformed {
+			return ending{code: wire.ClosePolicy, reason: "malformed frames"}
+		}
+		if r.flood.countFrame() {
+			r.net.ResumeReading()
+		}
+	}
+}
+
+// errTooLong is the error for a frame of more than message_bytes. The library has a limit of its
+// own, but reads nothing after that, and so would not hear the client's answer to the close frame.
+var errTooLong = errors.New("frame too long")
+
+// readFrame appends the next frame to buffer, which must be empty.
+func (r *reader) readFrame(buffer []byte) (kind int, frame []byte, err error) {
+	kind, reader, err := r.ws.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	if cap(buffer) > keepBuffer {
+		buffer = nil
+	}
+	for err == nil {
+		if r.net.MessagesOnly() {
+			r.net.SignOfLife()
+		}
+		var n int
+		buffer = slices.Grow(buffer, transport.FrameBuffer/2)
+		n, err = reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if len(buffer) > r.config.Limits.MessageBytes {
+			return 0, nil, errTooLong
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return kind, buffer, err
+}
+
+// handle decodes a frame, and answers it or sends it to the loop. It reports whether the frame is
+// well-formed JSON. end is nil unless the connection must end.
+func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
+	request, err := r.decoder.Decode(frame)
+	if err != nil {
+		answer, wellFormed := answerTo(err)
+		return wellFormed, r.afterSending(r.loop.sendFault(answer))
+	}
+	if refusal := r.ids.admit(r.name, request); refusal != nil {
+		if isAudited(request) {
+			r.flood.giveSlot() // the log may block
+			r.audit(request, verdict{code: refusal.Code})
+		}
+		return true, r.afterSending(r.loop.sendFault(refusal))
+	}
+	if ping, is := request.(*wire.Ping); is {
+		return true, r.answerPing(ping)
+	}
+	return true, r.afterSending(r.loop.sendRequest(request))
+}
+
+// answerTo returns the answer to a frame that was not decoded because of err, and whether the frame
+// is well-formed JSON.
+func answerTo(err error) (answer *wire.Error, wellFormed bool) {
+	var syntax *codec.SyntaxError
+	if errors.As(err, &syntax) {
+		return &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}, false
+	}
+	errors.As(err, &answer) // there is no other kind
+	return answer, true
+}
+
+// answerPing answers a ping at once. A pong says that the broker has heard the client, and not that
+// it has handled what the client sent before.
+func (r *reader) answerPing(ping *wire.Ping) *ending {
+	if !r.out.putPong(ping.ID, &r.grants) {
+		r.out.cut(slowConsumer)
+		return &slowConsumer
+	}
+	if r.out.total.isOver() {
+		r.loop.wakeLoop()
+	}
+	return nil
+}
+
+// afterSending bounds the backlog after an item was sent. It returns an ending if the loop has
+// ended.
+func (r *reader) afterSending(sent bool) *ending {
+	if !sent {
+		return &brokerStopped
+	}
+	if r.backlog.grow() {
+		r.awaitLoop()
+	}
+	return nil
+}
+
+// awaitLoop waits until the loop has handled enough. Then the reader rests, as the loop does, so
+// that other readers can run.
+func (r *reader) awaitLoop() {
+	r.flood.giveSlot()
+	if !r.backlog.await(r.written) {
+		return // the session has ended
+	}
+	<-time.After(sliceRest)
+	r.flood.takeSlot()
+	r.net.ResumeReading()
+}

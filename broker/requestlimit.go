@@ -1,0 +1,41 @@
+package broker
+
+import (
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+// alwaysRequests is how many requests every session may have, whatever the total. So others with
+// very many requests cannot lock it out.
+const alwaysRequests = 16
+
+// mayAcquire reports whether the total of all requests leaves room for another. One share has half
+// of them at most.
+func (l *loop) mayAcquire(s *session, m *wire.Acquire) bool {
+	most := l.config.MaxRequests
+	if l.table.InUse() < most/2 { // then no share has more, either
+		return true
+	}
+	weight := 0
+	for i := range m.Locks {
+		weight += locktable.Weight(m.Locks[i].Name)
+	}
+	return l.table.InUse()+weight <= most && s.share.InUse+weight <= max(most/2, 1) ||
+		l.table.Requests(s.name) < alwaysRequests
+}
+
+// refuseMore refuses something that would be too much for the broker as a whole.
+func (l *loop) refuseMore(s *session, id wire.ID, what string) {
+	message := "the broker, or this address, has as many " + what + " as it may"
+	l.reply(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
+	l.logLimit(s, what)
+}
+
+// logLimit logs that a limit of the broker was reached.
+func (l *loop) logLimit(s *session, what string) {
+	l.aside(func() {
+		s.log(l.logs.limit.line()).Str("limit", what).Str("remote", printable.LogText(s.peer.Remote)).
+			Str("client", printable.LogText(s.peer.Client)).Msg("a limit of the broker was reached")
+	})
+}

@@ -1,0 +1,63 @@
+package broker_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+// The total of unsent bytes is limited even if nobody sends anything to the loop.
+func TestPongsThatAreDueCount(t *testing.T) {
+	inBubble(t, broker.Config{MaxDue: 2 << 20}, func(r *rig) {
+		var bad []*peer
+		for i := range 4 {
+			bad = append(bad, r.dial(string(rune('c'+i))))
+		}
+		for _, p := range bad {
+			go func() {
+				for n := range 20_000 { // 4 MB, as the broker counts them
+					_ = p.ws.WriteMessage(1, fmt.Appendf(nil, `{"type":"ping","id":"%s--%d"}`,
+						strings.Repeat(p.name, 8), n))
+				}
+			}()
+		}
+		pass(2 * time.Second)
+		if due := r.broker.Due(); due > 3<<20 {
+			t.Errorf("%d bytes are due, want some 2 MiB at most", due)
+		}
+		for _, p := range bad {
+			_ = p.ws.Close()
+		}
+	})
+}
+
+// One address has half of the requests at most, even after it has ended the sessions that made
+// them.
+func TestHalfOfTheRequestsIsKept(t *testing.T) {
+	inBubble(t, broker.Config{MaxRequests: 200}, func(r *rig) {
+		granted := 0
+		for _, name := range []string{"d", "e", "f", "g"} /* of one address */ {
+			p := r.connect(name)
+			p.take()
+			for n := range 100 {
+				p.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s-%d"}]}`,
+					strings.Repeat(name, 8), n, name, n)
+			}
+			for _, f := range p.take() {
+				if strings.Contains(f, `"granted"`) {
+					granted++
+				}
+			}
+			p.sendClose(1001, "") // its locks are kept
+			synctest.Wait()
+			defer func() { _ = p.ws.Close() }()
+		}
+		if most := 100 + 3*16; granted > most {
+			t.Errorf("%d requests of one address were granted, want %d at most", granted, most)
+		}
+	})
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package broker
-
-import "syscall"
-
-// receivedFIN does not know.
-func receivedFIN(syscall.RawConn) (received, known bool) { return false, false }

@@ -1,0 +1,57 @@
+package broker
+
+import (
+	"sync/atomic"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// slowConsumer ends a client that does not read.
+var slowConsumer = ending{code: wire.ClosePolicy, reason: "slow consumer"}
+
+// An unsentTotal counts the bytes that wait to be sent to all clients together.
+type unsentTotal struct {
+	most int64 // Config.MaxDue
+	now  atomic.Int64
+}
+
+func (t *unsentTotal) isOver() bool { return t.now.Load() > t.most }
+
+// cutSlowest cuts off slow clients until the total is not too high. It takes the share with the
+// most unsent bytes, and in it the client with the most: that client does not read, and others must
+// not run out of memory because of it.
+func (l *loop) cutSlowest() {
+	for l.unsent.isOver() {
+		slowest := l.slowest()
+		if slowest == nil {
+			return // the rest belongs to sessions that are ending, and is gone soon
+		}
+		l.cutOff(slowest, slowConsumer)
+		l.logLimit(slowest, "bytes due to all clients")
+	}
+}
+
+func (l *loop) slowest() (slowest *session) {
+	for _, sh := range l.shares {
+		sh.unsent = 0
+	}
+	for _, s := range l.sessions {
+		s.share.unsent += s.out.unsent()
+	}
+	most := int64(-1)
+	for _, s := range l.sessions {
+		unsent := s.out.unsent()
+		if slowest == nil || s.share.unsent > slowest.share.unsent ||
+			s.share == slowest.share && unsent > most {
+			slowest, most = s, unsent
+		}
+	}
+	return slowest
+}
+
+// cutOff ends a session at once, and drops what is not sent to it.
+func (l *loop) cutOff(s *session, end ending) {
+	s.out.cut(end)
+	s.net.Hurry()
+	l.end(s, end)
+}

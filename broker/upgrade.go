@@ -1,0 +1,131 @@
+package broker
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+const (
+	// upgradeTimeout is how long writing the answer to an upgrade may take. The http.Server
+	// decides how long a client may take for its request.
+	upgradeTimeout = 10 * time.Second
+	// retryAfter is for the header of that name, in seconds.
+	retryAfter = "5"
+)
+
+func newUpgrader() websocket.Upgrader {
+	return websocket.Upgrader{
+		HandshakeTimeout: upgradeTimeout,
+		ReadBufferSize:   transport.FrameBuffer,
+		WriteBufferSize:  transport.FrameBuffer,
+		Subprotocols:     []string{wire.Subprotocol},
+		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has checked it
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+			w.Header().Set("Sec-Websocket-Version", "13")
+			http.Error(w, reason.Error(), status)
+		},
+	}
+}
+
+// A refusal is the answer to an upgrade that is not accepted: a status, and one line of help.
+type refusal struct {
+	status int
+	help   string
+}
+
+func (f *refusal) answer(w http.ResponseWriter) {
+	h := w.Header()
+	switch f.status {
+	case http.StatusUpgradeRequired:
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Connection", "close")
+		h.Set("Retry-After", retryAfter)
+	}
+	http.Error(w, f.help, f.status)
+}
+
+// serveWS makes a session of a proper upgrade, and refuses everything else. It returns at once: the
+// session has goroutines of its own, and no longer needs those of the HTTP server.
+func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
+	who, refused := checkUpgrade(r)
+	if refused == nil {
+		refused = b.checkOrigin(r)
+	}
+	if refused == nil && b.life.now() >= phaseDraining {
+		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
+	}
+	if refused != nil {
+		refused.answer(w)
+		return
+	}
+	address := addressOf(r.RemoteAddr)
+	if full := b.conns.add(address); full != nil {
+		b.logs.refused.line().Int("status", full.status).Str("remote", printable.LogText(r.RemoteAddr)).
+			Msg(full.help)
+		full.answer(w)
+		return
+	}
+	if !b.upgrade(w, r, who, address) {
+		b.conns.remove(address)
+	}
+}
+
+// upgrade makes a session of a request, which leaves b.conns at its end. If it cannot, it answers
+// why not, and reports false.
+func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix) bool {
+	h := &transport.Hijacker{ResponseWriter: w}
+	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
+	if err != nil {
+		// Upgrade has answered.
+		b.logs.refused.line().Str("error", printable.LogText(err.Error())).
+			Str("remote", printable.LogText(r.RemoteAddr)).
+			Msg("upgrade refused")
+		return false
+	}
+	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}
+	session := newReader(b, b.names(), conn, h.Conn, peer, who.messagesOnly)
+	session.logOpened()
+	started := b.life.startSession(func() {
+		defer b.conns.remove(address)
+		session.run(b.over)
+	})
+	if !started {
+		_ = conn.Close()
+	}
+	return started
+}
+
+// checkUpgrade returns what the client says about itself, or why the request is refused. The
+// upgrader checks the rest.
+func checkUpgrade(r *http.Request) (who introduction, refused *refusal) {
+	if r.Method != http.MethodGet {
+		return who, &refusal{http.StatusMethodNotAllowed, "want GET"}
+	}
+	if !isUpgrade(r.Header) {
+		return who, &refusal{http.StatusUpgradeRequired,
+			"this is a lock broker: connect with WebSocket, subprotocol " + wire.Subprotocol}
+	}
+	if r.ContentLength != 0 {
+		return who, &refusal{http.StatusBadRequest, "an upgrade has no body"}
+	}
+	if name := repeated(r.Header); name != "" {
+		return who, &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
+	}
+	if !offersUs(r.Header) {
+		return who, &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
+	}
+	who, err := readQuery(r.URL.RawQuery)
+	if err != nil {
+		return who, &refusal{http.StatusBadRequest, err.Error()}
+	}
+	return who, nil
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/wsclient/js"
+)
+
+// TestServedClient: brokerd serves the JavaScript client in one file that imports nothing, and each
+// part of it as it is written.
+func TestServedClient(t *testing.T) {
+	b, err := broker.New(new(flags).config(zerolog.Nop()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := fs.ReadDir(js.Files(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		text, err := fs.ReadFile(js.Files(), entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := string(text)
+		if entry.Name() == "client.js" {
+			want = js.Module()
+		}
+		if got := fetch(b.Handler(), entry.Name(), "identity"); got.Code != 200 || got.Body.String() != want {
+			t.Errorf("%s: %d, %.200s", entry.Name(), got.Code, got.Body)
+		}
+	}
+	const firstPackets = 10_000 // bytes that a connection sends before it waits for an answer
+	zipped := fetch(b.Handler(), "client.js", "gzip")
+	if zipped.Header().Get("Content-Encoding") != "gzip" || zipped.Body.Len() > firstPackets {
+		t.Errorf("client.js has %d bytes, %q", zipped.Body.Len(), zipped.Header())
+	}
+	if imported := regexp.MustCompile(`(?m)^\s*import\b|\bimport\(|^await`).FindString(js.Module()); imported != "" {
+		t.Errorf("client.js has %q", imported)
+	}
+}
+
+// fetch requests a file of the handler.
+func fetch(h http.Handler, name, encoding string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, "http://broker.test/"+name, strings.NewReader(""))
+	request.Header.Set("Accept-Encoding", encoding)
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, request)
+	return response
+}

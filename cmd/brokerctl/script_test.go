@@ -86,7 +86,7 @@ type stage struct {
 type stageKey struct{}
 
 func setup(env *testscript.Env) error {
-	b, err := cmdtest.StartBroker(broker.Config{Drain: -1})
+	b, err := cmdtest.StartBroker(broker.Config{Drain: broker.None})
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func stopBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).bro
 // may still hold their locks.
 func crashed(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stageOf(ts)
-	config := broker.Config{Drain: -1, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
+	config := broker.Config{Drain: broker.None, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
 	b, err := cmdtest.StartBroker(config)
 	ts.Check(err)
 	client, err := wsclient.Dial(s.ctx, b.URL(), nil)

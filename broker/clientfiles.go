@@ -43,7 +43,8 @@ func readClient(files fs.FS) (clientFiles, error) {
 			continue
 		}
 		if strings.ContainsAny(entry.Name(), "{}%") { // they mean something in a pattern of http.ServeMux
-			return nil, fmt.Errorf("client files: %q: want a name without braces and percent signs", entry.Name())
+			return nil, fmt.Errorf("client files: %q: want a name without braces and percent signs",
+				entry.Name())
 		}
 		body, err := fs.ReadFile(files, entry.Name())
 		if err != nil {

@@ -44,7 +44,8 @@ func TestUnsentBytesAreCountedOnce(t *testing.T) {
 			steps[step](o)
 		}
 		if got := total.now.Load(); got != each*(1+test.left) {
-			t.Errorf("%v: the total is %d, want %d for each of %d replies", test.steps, got, each, 1+test.left)
+			t.Errorf("%v: the total is %d, want %d for each of %d replies", test.steps, got, each,
+				1+test.left)
 		}
 	}
 }
@@ -69,8 +70,8 @@ func TestCutDropsWhatIsNotSent(t *testing.T) {
 		}
 		p := o.take(parcel{})
 		if len(p.replies) != test.left || p.end == nil || *p.end != brokerStopped {
-			t.Errorf("%s: took %d replies and the end %v, want %d and the first end", name, len(p.replies), p.end,
-				test.left)
+			t.Errorf("%s: took %d replies and the end %v, want %d and the first end",
+				name, len(p.replies), p.end, test.left)
 		}
 	}
 }

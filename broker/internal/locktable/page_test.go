@@ -98,12 +98,12 @@ func TestPageOfManyLocksStaysWithinBudget(t *testing.T) {
 		for first := 1; first <= locks; first += locksOnPage {
 			page, _ := table.Page(0, q, nil)
 			if len(page.Locks) != locksOnPage || page.Locks[0].Seq != int64(first) {
-				t.Fatalf("the page that begins with lock %d has %d locks, want %d", first, len(page.Locks),
-					locksOnPage)
+				t.Fatalf("the page that begins with lock %d has %d locks, want %d",
+					first, len(page.Locks), locksOnPage)
 			}
 			for _, l := range page.Locks {
 				if len(l.Holders) != holders {
-					t.Errorf("%s is listed with %d holders, want %d", l.Name, len(l.Holders), holders)
+					t.Errorf("%s has %d holders, want %d", l.Name, len(l.Holders), holders)
 				}
 			}
 			q.After = page.Next

@@ -44,7 +44,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     }
   };
 
-  // begin opens an id for entry, and sends the message with it.
+  // begin opens an id for entry, and sends the message with that id.
   const begin = (entry, message) => {
     const id = `${session}--${next++}`;
     open.set(id, entry);
@@ -131,7 +131,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     end("connection", withDetails(new ConnectionError(message), { code, status }), terminate);
   };
 
-  // abandon ends the connection for a reason that the broker does not know.
+  // abandon ends the connection for a reason that the broker does not know of.
   const abandon = (message) => end("connection", new ConnectionError(message), fallSilent);
 
   // end ends, once, everything that is open on the connection. Held locks are lost, the latest first,
@@ -179,7 +179,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // sayGoodbye tells the broker that nothing is held. No library sends this reason by itself.
   const sayGoodbye = () => ws.close(1000, "goodbye");
 
-  // terminate does not wait for an answer, if the WebSocket can do that.
+  // terminate closes the WebSocket without waiting for an answer, if it can.
   const terminate = () => (ws.terminate ?? ws.close).call(ws);
 
   const conn = {
@@ -189,7 +189,8 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     open,
     send,
 
-    // freeze ends the connection in order, until the page goes on.
+    // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
+    // page resumes.
     freeze() {
       end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
     },

@@ -320,7 +320,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
       if (isHeld) end(conn.loss());
       return isHeld;
     },
-    // submit sends the request on a connection, with what is left of its wait.
+    // submit sends the request on a connection, with the rest of its wait.
     submit(on) {
       wake();
       conn = on;
@@ -663,7 +663,8 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     checkLease,
     open,
     send,
-    // freeze ends the connection in order, until the page goes on.
+    // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
+    // page resumes.
     freeze() {
       end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
     },
@@ -716,8 +717,8 @@ var supervise = (url, author, clock, WebSocket) => {
     pending: /* @__PURE__ */ new Set(),
     silent: /* @__PURE__ */ new Set(),
     // functions that hang up connections that are open in silence
-    // close ends the client. The promise is settled when nothing of it is left. Its caller holds
-    // nothing any longer, so the silent connections can be hung up.
+    // close ends the client. The promise is settled when nothing of it is left. The caller no
+    // longer holds anything, so the silent connections can be hung up.
     async close(why = "client was closed") {
       end(invalidState(why));
       for (const hangUp of client.silent) hangUp();

@@ -45,8 +45,9 @@ func TestPackageIsImported(t *testing.T) {
 	}
 }
 
-// TestPackageIsLinted runs publint and "Are the types wrong?", for every way of resolving packages. It ignores one
-// finding: the package has no CommonJS. require works all the same from Node 20.19 on, and import everywhere.
+// TestPackageIsLinted runs publint and "Are the types wrong?", for every way of resolving packages.
+// It ignores one finding: the package has no CommonJS. require still works from Node 20.19 on, and
+// import works everywhere.
 func TestPackageIsLinted(t *testing.T) {
 	folder := packed(t)
 	run(t, jstest.Script(t, "publint", "src/cli.js", "--strict", "--pack=false", folder))

@@ -104,8 +104,9 @@ func (o *oracle) register(r *oracleRequest) {
 	}
 }
 
-// answer answers the candidate, if the table does so at the same moment. It judges things as
-// they are then, except which requests must end: that is as of the question.
+// answer decides about the candidate, if the table does so at the same point. It judges by the
+// present state, except for which requests must end: these are judged by the time at which the
+// candidate came.
 func (o *oracle) answer(events []Event) []Event {
 	r := o.candidate
 	if r == nil || !o.pace.answers(len(events), r.ID) {

@@ -41,7 +41,7 @@ func (o *oracle) future(r *oracleRequest) *oracle {
 	return f
 }
 
-// isEnding reports whether a request must end, and only a call is missing that ends it.
+// isEnding reports whether a request must end, although no call has ended it yet.
 func (o *oracle) isEnding(r *oracleRequest) bool {
 	due, limited := r.deadline()
 	return limited && due <= o.now && (r.held || r.since < due) ||
@@ -99,7 +99,7 @@ func (o *oracle) playAll(r *oracleRequest) (granted, not int) {
 	return granted, not
 }
 
-// key returns a text that is the same for futures that are the same.
+// key returns the same text for equal futures.
 func (o *oracle) key() string {
 	var key []byte
 	for _, r := range o.requests {

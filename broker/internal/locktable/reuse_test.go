@@ -129,7 +129,7 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 	return nil
 }
 
-// isPlain reports whether x says nothing. It may have places.
+// isPlain reports whether x says nothing that matters. It may have places.
 func (x *extra) isPlain() bool {
 	return x.author == "" && x.outer == nil && x.inner == nil && x.nestIndex == 0 &&
 		x.hold == 0 && x.due == 0 && x.dueIndex == -1

@@ -55,7 +55,7 @@ func protocolFrames(t testing.TB) []example {
 	return all
 }
 
-// Each example can be decoded, and stands on the page as this package encodes it.
+// Each example can be decoded, and this package encodes it exactly as the page shows it.
 func TestProtocolExamples(t *testing.T) {
 	for _, e := range protocolFrames(t) {
 		var m wire.Message

@@ -2,9 +2,9 @@
  * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
  * Copyright (c) 2026 The lockbroker authors, MIT License
  *
- * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts. Their
- * comments say why the code is as it is. The broker serves the parts too, for reading. Import from this
- * file alone, because each part has its own copies of the classes.
+ * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
+ * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
+ * only this file: each module has its own copies of the classes.
  * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js watch.js
  */
 

@@ -27,8 +27,8 @@ type Query struct {
 type Page struct {
 	Locks []wire.LockInfo
 	Next  int64 // the After of the next page; 0: there is none
-	// TooFar says that the page is empty because a list should have begun too deep inside a
-	// lock.
+	// TooFar says that the page is useless: a list would begin deeper inside a lock than the
+	// table looks.
 	TooFar bool
 }
 

@@ -94,7 +94,7 @@ type Watching struct {
 // An Event is what a [Change] reports.
 type Event string
 
-// The events. After the first two the request goes on. The others end it.
+// The events. With the first two, the request begins to wait or to hold. The others end it.
 const (
 	EventQueued       Event = "queued"        // it waits
 	EventGranted      Event = "granted"       // it holds

@@ -216,7 +216,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
-    // Only the package ws tells the HTTP status of a refusal, in words.
+    // Only the package ws reports the HTTP status of a refusal, in words.
     const status = Number(/response: (\d+)/.exec(message)?.[1]) || undefined;
     // A browser does not tell a page why it has no connection.
     const guess = "no broker there, it refuses this page, or Chrome has 255 WebSockets open";

@@ -70,7 +70,7 @@ export interface LockManager extends AsyncDisposal {
   /**
    * Acquires a lock that is held until {@link HeldLock.release}: await using lock = await
    * locks.acquire(name). It rejects as request does. After it has resolved, only the lock's signal
-   * tells of a loss.
+   * reports a loss.
    */
   acquire(name: string, options?: RequestOptions & { ifAvailable?: false | undefined }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;

@@ -5,8 +5,8 @@ import { timer } from "./clock.js";
 
 const gone = "the page is gone"; // or the frame was removed from its page
 
-// supervise keeps one connection at a time, and reconnects when it has ended. It returns the client:
-// what its parts share.
+// supervise keeps one connection at a time, and reconnects when it has ended. It returns the
+// client, which is the state that its parts share.
 export const supervise = (url, author, clock, WebSocket) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
@@ -49,7 +49,9 @@ export const supervise = (url, author, clock, WebSocket) => {
     resolveOnline(conn);
   };
 
-  // disconnected handles the end of a connection or of an attempt, which lasted for that many milliseconds. Once the client is offline it calls tell, which ends the requests of the connection.
+  // disconnected handles the end of a connection or of an attempt, which lasted for that many
+  // milliseconds. Once the client is offline it calls tell, which ends the requests of the
+  // connection.
   const disconnected = (error, lasted, tell) => {
     if (client.conn) expectConnection();
     latest = client.conn = null;
@@ -78,7 +80,9 @@ export const supervise = (url, author, clock, WebSocket) => {
     attemptConnection();
   };
 
-  // freeze releases everything before the page is frozen, or is put into the back/forward cache. No code runs then. Waiting requests are resubmitted when the page resumes. A page that is not cached, such as a removed frame, never resumes, and would not notice the end of its connection.
+  // freeze releases everything before the page is frozen, or is put into the back/forward cache. No
+  // code runs then. Waiting requests are resubmitted when the page resumes. A page that is not
+  // cached, such as a removed frame, never resumes, and would not notice the end of its connection.
   const freeze = ({ type, persisted }) => {
     if (type === "freeze" || persisted) {
       client.conn?.freeze();

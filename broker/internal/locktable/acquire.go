@@ -80,7 +80,7 @@ func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, 
 	return parent, "", ""
 }
 
-// A decision says how to go on with a request that has passed all checks.
+// A decision says what to do with a request that has passed all checks.
 type decision uint8
 
 const (
@@ -91,7 +91,7 @@ const (
 	refuse              // it would have to wait, and may not
 )
 
-// decide returns how to go on with a.
+// decide decides about a.
 func (t *Table) decide(a *Acquire) decision {
 	switch {
 	case t.granting() && a.Steal:

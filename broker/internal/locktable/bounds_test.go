@@ -47,8 +47,8 @@ func TestAheadIsCountedUpToALimit(t *testing.T) {
 	}
 }
 
-// Counting the requests ahead is bounded for all locks together. Here the count never comes to
-// the first waiters of y.
+// Counting the requests ahead is bounded for all locks together. Here the count never reaches the
+// first waiters of y.
 func TestAheadLooksAtFewPlaces(t *testing.T) {
 	table := newBusyTable()
 	table.Acquire(0, acquireOf(0, "y"), nil)
@@ -160,7 +160,7 @@ func TestMovingNestsCostsLittle(t *testing.T) {
 }
 
 // The search for a chain is bounded. Here each request waits behind the one before it, and behind
-// 61 that came before that.
+// the 61 before that.
 func TestChainSearchIsBounded(t *testing.T) {
 	table := newBusyTable()
 	const requests, locks = 20_000, 63

@@ -10,8 +10,8 @@ import (
 // whole is a budget that is never used up.
 const whole = math.MaxInt
 
-// A search asks whether a nested request, which would have to wait, could ever be granted.
-// It may take long, so it goes on step by step, with other calls in between.
+// A search asks whether a nested request, which would have to wait, could ever be granted. It may
+// take long, so it proceeds step by step, with other calls in between.
 //
 // The answer is exact at the moment when it is given, because everything that it relies on has
 // not changed since the search read it:

@@ -54,9 +54,9 @@
 //
 // If a nested request would have to wait, the table asks whether it could ever be granted. It plays
 // the future through. Each holder is released as soon as nothing inside it waits, the grant rule
-// decides who gets the free locks, and so on. In this future nobody gives up, no deadline comes,
-// and no steal proceeds. If the request is still waiting at the end, it is refused, and the refusal
-// names the cycle.
+// decides who gets the free locks, and so on. In this future no request is cancelled, no deadline
+// comes, and no steal proceeds. If the request is still waiting at the end, it is refused, and the
+// refusal names the cycle.
 //
 // The answer is exact; reduction.go says why. The cost of the search grows with the number of
 // requests and locks that the request can reach. If there are too many, the request is refused
@@ -88,7 +88,7 @@
 //
 // Much can be due at once, and nobody else is served during a call. So a call ends one slice of the
 // requests that are due ([Config].Slice), then makes one slice of the grants ([Config].Grants). The
-// next call goes on. [Table.Deadline] is not in the future while work is left for the next call.
+// next call continues. [Table.Deadline] is not in the future while work is left for it.
 // [Table.Search] and [Paging.Step] continue a search and a page.
 //
 // So a call takes about a millisecond at most, however many requests there are (see

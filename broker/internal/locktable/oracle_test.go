@@ -141,7 +141,7 @@ func (o *oracle) Deadline() (time.Duration, bool) {
 	return first, found
 }
 
-// deadline returns when the request ends by itself in its state, and whether it does.
+// deadline returns when the request times out or expires in its present state, and whether it does.
 func (r *oracleRequest) deadline() (time.Duration, bool) {
 	if r.held {
 		return r.since + r.Hold, r.Hold > 0

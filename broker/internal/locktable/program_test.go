@@ -20,7 +20,7 @@ type program struct {
 	now      time.Duration
 	ceiling  int64
 	held     func() []wire.ID
-	searches int    // how many more times it continues a search, about
+	searches int    // about how many more times it continues a search
 	tally    *tally // or nil
 }
 

@@ -2,10 +2,10 @@ package locktable
 
 import "time"
 
-// A reduction finds out whether a request could ever be granted. It plays the future through.
-// Each holder is released as soon as nothing inside it waits. The grant rule then grants waiting
-// requests. A request that has just been granted has nothing inside it, so it is released at
-// once. This goes on until nothing moves.
+// A reduction finds out whether a request could ever be granted. It plays the future through. Each
+// holder is released as soon as nothing inside it waits. The grant rule then grants waiting
+// requests. A request that has just been granted has nothing inside it, so it is released at once.
+// This is repeated until nothing moves.
 //
 // This is the graph reduction of Holt, "Some Deadlock Properties of Computer Systems", ACM
 // Computing Surveys 4(3), 1972. Our names map to the paper's as follows.

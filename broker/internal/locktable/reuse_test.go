@@ -57,7 +57,7 @@ func TestSparesAreFewAndSmall(t *testing.T) {
 	}
 }
 
-// checkReuse checks what is kept for reuse: nothing is left in it of earlier requests, nothing else
+// checkReuse checks what is kept for reuse: it holds nothing of earlier requests, nothing else
 // knows it, and it is not too much.
 func checkReuse(t *Table) error {
 	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.nests.free) > maxSpares {

@@ -92,8 +92,8 @@ class Actor extends Stage {
     this.connecting.catch(() => {});
   }
 
-  // act calls what makes the client send m. The client sends some messages by itself: pings, a
-  // cancel when a hold has passed, and requests for later pages.
+  // act calls the method that makes the client send m. The client sends some messages by itself:
+  // pings, a cancel when a hold has passed, and requests for later pages.
   act(m) {
     const attempt = this.tries.get(m.id);
     switch (m.type) {

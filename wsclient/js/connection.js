@@ -19,8 +19,8 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // the end of the connection.
   const open = new Map();
   const wake = timer(clock); // for the hello, for the next ping, and then for hangUp
-  // The end of the lease has a timer of its own, which only a message sets. Timers of pings that are
-  // not answered are nested.
+  // The end of the lease has its own timer, which is set only when a message arrives. The timers of
+  // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
   let next = 0; // the n of the next id
   let over; // the error with which the connection has ended

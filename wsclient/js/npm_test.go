@@ -62,7 +62,7 @@ func TestPackageIsLinted(t *testing.T) {
 // packed returns a folder with the package as npm publishes it. The archive is beside the folder.
 func packed(t *testing.T) string {
 	t.Helper()
-	// Go runs the test again when a file has changed that the test has read.
+	// Go reruns a test when a file that the test has read has changed.
 	for _, name := range []string{"package.json", "README.md", "LICENSE"} {
 		if _, err := os.ReadFile(name); err != nil {
 			t.Fatal(err)

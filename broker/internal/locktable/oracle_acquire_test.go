@@ -63,7 +63,7 @@ func (o *oracle) refuses(r *oracleRequest, atOnce bool) wire.Code {
 	return ""
 }
 
-// requestsOf returns how many requests a session has, with steals and a candidate.
+// requestsOf returns how many requests a session has, including steals and a candidate.
 func (o *oracle) requestsOf(session string) (n int) {
 	all := slices.Clone(o.requests)
 	for _, s := range o.steals {

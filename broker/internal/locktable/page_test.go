@@ -130,7 +130,8 @@ func TestListsContinueWithinBounds(t *testing.T) {
 		page, _ := c.table.Page(0, Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some(after)}, nil)
 		return page
 	}
-	// The holder was the first to arrive, so there are as many waiters before that place.
+	// The holder was the first to arrive, so pageWalk waiters come before the one with arrival
+	// pageWalk+2.
 	if page := inside(pageWalk + 1); page.TooFar || page.Locks[0].Waiters[0].ID.N != pageWalk+1 {
 		t.Errorf("as deep as allowed: %+v", page)
 	}

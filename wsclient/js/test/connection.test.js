@@ -419,7 +419,7 @@ test("a bad frame ends the connection, in silence if locks are held", async (t) 
     "nonsense", "null", "[]", "{}", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}',
     '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"granted","id":"aaaaaaaa--0"}',
     '{"type":"error","code":"bad_request","message":"?"}',
-    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and as the package ws have them
+    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and the package ws deliver them
   ]) {
     const s = new Stage();
     await s.enter();

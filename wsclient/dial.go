@@ -26,9 +26,9 @@ const helloWait = 10 * time.Second
 //
 // Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
 // ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good. If the
-// address cannot be used, the error is ErrBadRequest. If the broker refuses the client, it is
-// ErrShuttingDown, ErrTooMany or ErrForbidden: the credentials are missing, wrong or insufficient. If no
-// broker answers, a *[DialError] says what answered instead, or in between.
+// address cannot be used, the error is ErrBadRequest. If the broker refuses the client, the error is
+// ErrForbidden (the credentials are missing, wrong or insufficient), ErrShuttingDown or ErrTooMany. A
+// *[DialError] says what answered instead of the broker, or in between.
 //
 // The caller must close the client.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {

@@ -12,10 +12,10 @@
 //
 // # What a holder can rely on
 //
-// WithLock calls its function only after the lock was granted. The context of the function ends as soon as the
-// client knows that the lock is no longer held. After the function has returned, the cause is [ErrReleased].
-// If the broker has taken the lock back or the connection has ended, the cause is a [LostError]. Work that goes
-// on after its context has ended runs without the lock.
+// WithLock calls its function only after the lock was granted. The context of the function ends as soon as
+// the client knows that the lock is no longer held. If the function has returned, the cause is [ErrReleased].
+// If the lock was lost, for example because the connection has ended, the cause is a [LostError]. Work that
+// goes on after its context has ended runs without the lock.
 //
 // The client pings the broker, and every answer extends its lease. The lease ends two thirds of the session
 // timeout after the client sent the last message that the broker has answered. The client then treats its locks
@@ -44,9 +44,9 @@
 // same lock, and a shared one covers shared requests.
 //
 // A call inside a lock may request other locks. The enclosing locks stay held meanwhile. If the request could
-// never be granted, because others wait for the enclosing locks, the broker refuses it with [ErrDeadlock]. The
-// error says who waits for whom. Release the enclosing locks, and try again. A shared lock cannot become
-// exclusive.
+// never be granted, because those who block it wait for the enclosing locks, the broker refuses it with
+// [ErrDeadlock]. The error says which requests wait for which. Release the enclosing locks, and try again. A
+// shared lock cannot become exclusive.
 //
 // Several goroutines inside one lock may request locks at the same time, each with the context of that lock. If
 // they wait for one another, that is not a deadlock.
@@ -85,8 +85,8 @@
 // wait fail with [ErrNotGranting], which does not mean that somebody holds the lock.
 //
 // A broker that is about to stop tells its clients. Holders should then release soon, and new calls wait for
-// the next connection. [Client.State] returns the present state, and the client calls OnState in [Options] when
-// it changes. [Client.Done] is closed only when the client has ended for good.
+// the next connection. [Client.State] returns the current state, and the client calls OnState in [Options]
+// when it changes. The channel of [Client.Done] is closed only when the client has ended for good.
 //
 // [Client.Drain] lets holders finish and then closes the client. [Client.Close] does not wait for them.
 //

@@ -26,7 +26,7 @@ var (
 	ErrShuttingDown = errors.New("shutting down")        // the broker is about to stop
 	ErrReleased     = errors.New("lock was released")    // the cause of a context whose lock was released
 	ErrLost         = errors.New("lock was lost")        // the cause of a context whose lock was lost: a *LostError
-	ErrClosed       = errors.New("client was closed")    // the client was closed by Close or Drain
+	ErrClosed       = errors.New("client was closed")    // Close or Drain has closed the client
 	ErrConnection   = errors.New("connection has ended") // the connection ended, and not by Close or Drain
 )
 

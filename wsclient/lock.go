@@ -94,11 +94,11 @@ func (l *Lock) validAt(at core.Instant) bool {
 	return l.client.core.Valid(&l.request, at)
 }
 
-// Lease returns two durations from now, on the assumption that the broker sends nothing more. For the first,
-// left, the lock counts as held. For the second, kept, the broker does not grant it to others. The difference
-// is the time that a holder has to stop. Both are 0 if the lock is not held. Each answer from the broker
-// extends them, at least once per heartbeat. They are for a program that supervises the holder from another
-// process. The holder itself should use Context and Valid.
+// Lease returns two durations, counted from now, on the assumption that the broker sends nothing more. The
+// lock counts as held for left, and the broker keeps it from others for kept, even if the network is cut. The
+// difference is the time that a holder has to stop. Both are 0 if the lock is not held. Each answer from the
+// broker extends both, at least once per heartbeat. They are for a program that supervises the holder from
+// another process. The holder itself should use Context and Valid.
 func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
 
 func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {

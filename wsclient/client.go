@@ -30,7 +30,7 @@ type Client struct {
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
 	conn    *conn         // the connection, or nil while there is none
-	online  chan struct{} // closed while there is one
+	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 
 	timer *time.Timer   // calls the core at its deadline, or earlier

@@ -68,8 +68,8 @@ type AcquireOptions struct {
 	Wait time.Duration
 	// Hold is how long the lock may be held, at most 330 days. After that it is lost, with LostExpired,
 	// and the broker can grant it to others. The client measures this time from when it reads the grant.
-	// The broker measures it, too, in case it no longer hears from the client. It allows a tenth more,
-	// and up to a session timeout on top. 0: no limit.
+	// The broker measures it, too, in case it no longer hears from the client, but allows a tenth more,
+	// plus three quarters of a session timeout. 0: no limit.
 	Hold time.Duration
 	// Steal takes the locks from their holders at once, ahead of all waiters, which keep their places.
 	// The holders lose them with LostStolen, but may notice late, so the resource should check the

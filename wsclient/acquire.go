@@ -15,8 +15,8 @@ import (
 // cause of an enclosing lock in ctx that is no longer held.
 //
 // ctx must be the context of the innermost lock around the call: the one that WithLock passes to its
-// function, or that [Lock.Context] returns. With an outer context, the call looks like one of another
-// goroutine. If it requests a lock that is already held inside, it waits for itself.
+// function, or that [Lock.Context] returns. With an outer context, the call looks like a call of another
+// goroutine. If it requests a lock that is already held, it waits for itself.
 func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true})
 }

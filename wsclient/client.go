@@ -24,8 +24,8 @@ type Client struct {
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
-	// mu guards all below, and the fields of locks, connections and watches that say so. Whoever has called the
-	// core unlocks it with unlock.
+	// mu guards all below, and the fields of locks, connections and watches that say so. After a call of
+	// the core, release it with unlock.
 	mu      sync.Mutex
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
@@ -61,9 +61,9 @@ func (c *Client) Session() string {
 	return c.conn.hello.Session
 }
 
-// Done returns a channel that is closed when the client has ended for good. That happens after Close or
-// Drain, with NoReconnect after the first connection, and when a broker refuses the client or closes the
-// connection for a reason that would stop every later attempt, too.
+// Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
+// With NoReconnect it ends with its first connection. It also ends when a broker refuses it, or closes the
+// connection, for a reason that would stop every later attempt, too.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err returns nil until Done is closed. Then it returns why the client has ended: ErrClosed or ErrConnection,

@@ -51,18 +51,18 @@
 // Several goroutines inside one lock may request locks at the same time, each with the context of that lock. If
 // they wait for one another, that is not a deadlock.
 //
-// All of this depends on the context. Inside, use the context that the function was given, or the one of
-// [Lock.Context]. To the client, a call with an outer context looks like another goroutine. If it requests a
-// lock that is held inside, it waits for itself, until its Wait has passed or its context ends.
+// All of this depends on the context. Inside, use the context that the function was given, or the result of
+// [Lock.Context]. To the client, a call with an outer context looks like a call of another goroutine. If it
+// requests a lock that is already held, it waits for itself, until its Wait has passed or its context ends.
 //
 //	client.WithLock(outer, "a", nil, func(ctx context.Context) error {
 //		client.WithLock(ctx, "a", nil, f)   // at once: a is held
 //		client.WithLock(outer, "a", nil, f) // waits for itself
 //		...
 //
-// If a program under a lock starts another program, requests of the second one can be nested, too: set Parent
-// in [AcquireOptions] to the request that holds the lock. The first program gets its id from [ParentFrom] and
-// passes it on as text, which [ParseID] reads.
+// If a program under a lock starts another program, requests of the second program can be nested, too. Set
+// their Parent in [AcquireOptions] to the request that holds the lock. The first program gets the id of that
+// request from [ParentFrom] and passes it on as text. The second program reads it with [ParseID].
 //
 // # Listing and intervening
 //
@@ -78,8 +78,8 @@
 // connection the client resubmits their requests, in the same order, with what is left of their Wait. Requests
 // of other clients may be ahead of them by then. A Watch begins again.
 //
-// Some calls fail instead: those that do not wait (TryAcquire, Steal), those inside a lost lock, and Info, Why,
-// Evict and Ping if they were sent and not answered.
+// Some calls fail instead: those that do not wait (TryAcquire, Steal) and those inside a lost lock. Info,
+// Why, Evict and Ping fail if they were sent and not answered.
 //
 // A broker may grant nothing for a while, after a crash or while its disk fails. Calls wait. Those that do not
 // wait fail with [ErrNotGranting], which does not mean that somebody holds the lock.

@@ -69,7 +69,7 @@ type Error struct {
 	// this one; 1000 means 1000 or more. Both are set with ErrTimeout and ErrUnavailable.
 	Holders []RequestInfo
 	Ahead   int
-	// Cycle says who waits for whom, with ErrDeadlock.
+	// Cycle lists the requests that wait for one another, with ErrDeadlock.
 	Cycle []Step
 }
 

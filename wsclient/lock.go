@@ -29,7 +29,7 @@ type Lock struct {
 	releaseErr error
 }
 
-// wake wakes whoever waits for the request.
+// wake wakes the goroutine that waits for the request.
 func (l *Lock) wake() {
 	select {
 	case l.changed <- struct{}{}:

@@ -22,7 +22,7 @@ func (l *Lock) outer() *Lock {
 }
 
 // LockFrom returns the innermost lock that ctx carries, and whether there is one. The context that
-// [Client.WithLock] passes to its function carries a lock, and so does the one of [Lock.Context].
+// [Client.WithLock] passes to its function carries a lock. So does the result of [Lock.Context].
 func LockFrom(ctx context.Context) (*Lock, bool) {
 	l := enclosing(ctx)
 	return l, l != nil

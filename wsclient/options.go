@@ -34,11 +34,11 @@ type Options struct {
 	// and calls that wait fail with ErrConnection.
 	NoReconnect bool
 	// StopTime is how long holders need to stop after the contexts of their locks have ended. The client
-	// gives up early enough to leave them this time before the broker can grant the locks to others, even
-	// if the clocks run at rates that differ by a tenth. But the lease always lasts at least one and a
-	// half heartbeats, so that the client does not lose its locks unnecessarily. See [LostError.Left]. 0:
-	// the lease lasts two thirds of the session timeout, which leaves holders about a quarter of it to
-	// stop.
+	// gives up early enough to leave them this time before the broker can grant the locks to others. This
+	// holds even if the rates of the two clocks differ by a tenth. But the lease always lasts at least
+	// one and a half heartbeats, so that the client does not lose its locks unnecessarily. See
+	// [LostError.Left]. 0: the lease lasts two thirds of the session timeout, which leaves holders about
+	// a quarter of it to stop.
 	StopTime time.Duration
 	// OnState is called when the state of the client has changed. With Connecting it is also called after
 	// each failed attempt to connect, including those of Dial with WaitForBroker. The argument why is the

@@ -38,8 +38,8 @@ func checkID(id ID) error {
 	return nil
 }
 
-// Mode says with whom a lock may be shared: [Exclusive], the zero value, or [Shared]. String
-// returns "exclusive" or "shared".
+// Mode says whether other requests may hold the lock at the same time: [Exclusive], the zero value, or
+// [Shared]. String returns "exclusive" or "shared".
 type Mode = wire.Mode
 
 // The modes.

@@ -85,7 +85,7 @@ func (c *Client) Close() error {
 	c.core.Close(c.clock.now())
 	c.unlock()
 	if conn != nil {
-		// Only later: the broker should get a close frame, if it still reads.
+		// The link is not closed at once, so that a broker that still reads gets a close frame.
 		late := time.AfterFunc(2*closeWait, conn.closeLink)
 		defer late.Stop()
 	}

@@ -118,7 +118,7 @@ func (l *Lock) wait(ctx context.Context) error {
 		case <-l.changed:
 		case <-ctx.Done():
 		}
-		var cause error // why the caller gives up, even if the grant has just arrived
+		var cause error // why the caller gives up, even if the grant has come at the same moment
 		if ctx.Err() != nil {
 			cause = context.Cause(ctx)
 		}
@@ -133,7 +133,7 @@ func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.unlock()
-	at := c.clock.latest // good enough without a wait, and reading the clocks is slow
+	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
 	}
@@ -147,9 +147,9 @@ func (l *Lock) submit() (held bool, err error) {
 	return false, nil
 }
 
-// settle claims the lock for the caller, or returns why the request has ended. If cause is not nil, the caller gives
-// up, and settle cancels the request. If settled is false, the request waits again because the connection of its
-// grant has ended, and the caller must go on waiting.
+// settle gives the caller the lock, or says why it cannot. If the caller gives up because of cause, settle cancels
+// the request instead. If nothing is settled, for example because the connection ended just after the grant, the
+// caller must go on waiting.
 func (l *Lock) settle(cause error) (settled bool, err error) {
 	c := l.client
 	c.mu.Lock()

@@ -24,8 +24,8 @@ type Client struct {
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
-	// mu guards all below, and the fields of locks, connections and watches that say so. After a call of
-	// the core, release it with unlock.
+	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
+	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.
 	mu      sync.Mutex
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
@@ -85,7 +85,7 @@ func (c *Client) Close() error {
 	c.core.Close(c.clock.now())
 	c.unlock()
 	if conn != nil {
-		// The link is not closed at once, so that a broker that still reads gets a close frame.
+		// Not at once: the broker should get a close frame, if it still reads.
 		late := time.AfterFunc(2*closeWait, conn.closeLink)
 		defer late.Stop()
 	}

@@ -46,7 +46,7 @@ func (c *Client) Why(ctx context.Context, request ID) ([]Step, error) {
 	return chain, nil
 }
 
-// checkRequest is like checkID, but returns an error for callers of the package.
+// checkRequest is checkID with an error that is ErrBadRequest.
 func checkRequest(id ID) error {
 	if err := checkID(id); err != nil {
 		return badRequest(err)

@@ -17,9 +17,9 @@ import (
 // is quoted. For an empty chain, Explain returns "".
 func Explain(chain []Step) string { return explain(chain, false) }
 
-// explain is like Explain. With circle, the first request of the chain is inside the last blocker. If one
-// client made both with the same author, explain names that blocker only by its author. Otherwise it says
-// that the first request was made inside the blocker.
+// explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one
+// client has made both with one author, explain repeats only the author. If the authors or the clients differ, it
+// says that the first request was made inside the blocker.
 func explain(steps []Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {

@@ -86,7 +86,7 @@ func writeLater(t *testing.T, path string, content []byte) {
 func TestClockIsSetBack(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	for _, ahead := range []time.Duration{50 * 365 * 24 * time.Hour, 0} {
-		if got := log.lines("behind the tokens"); len(got) > 0 {
+		if got := log.lines("behind the fencing tokens"); len(got) > 0 {
 			t.Errorf("the log complains of a clock that is right: %q", got)
 		}
 		synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestClockIsSetBack(t *testing.T) {
 				func(r *rig) { r.connect("a").close() })
 		})
 	}
-	if got := log.lines(`"level":"warn"`, "behind the tokens"); len(got) != 1 {
+	if got := log.lines(`"level":"warn"`, "behind the fencing tokens"); len(got) != 1 {
 		t.Errorf("the log does not say that the clock was set back: %q", log.lines(""))
 	}
 }

@@ -73,7 +73,7 @@ func TestDescriptors(t *testing.T) {
 	}
 
 	next := startDaemon(t, "--state-dir", dir)
-	next.until(t, "fencing tokens go on from the state directory")
+	next.until(t, "fencing tokens continue from the state directory")
 	next.signal(t, syscall.SIGTERM)
 	next.rest(t)
 	for _, line := range next.lines {

@@ -5,13 +5,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// About how many bytes of JSON an answer to info, or to why, may take.
+// The approximate size limits, in bytes of JSON, of an info page and of a chain of why.
 const (
 	pageBytes  = 256 << 10
 	chainBytes = 128 << 10
 )
 
-// answerBudget returns the limits of the table's answers, in bytes of JSON.
+// answerBudget returns these limits for the lock table, with the functions that measure what it
+// returns.
 func answerBudget() locktable.Budget {
 	return locktable.Budget{
 		Page:        pageBytes,

@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// check returns what is wrong with a config whose defaults are filled in, or nil.
+// check returns an error if a config whose defaults are filled in is invalid.
 func (c Config) check() error {
 	switch {
 	case c.Timeout < 0 || c.Timeout > millis(wire.MaxMillis):

@@ -220,7 +220,7 @@ func TestSuppressedLines(t *testing.T) {
 		synctest.Wait()
 		expectLines(t, log.lines("suppressed"),
 			`{"level":"warn","suppressed":90,"kind":"upgrade refused",`+
-				`"message":"log lines of one kind came too fast and were suppressed"}`)
+				`"message":"too many log lines of one kind: some were suppressed"}`)
 		refuse(3) // ten seconds later, two are allowed
 		pass(broker.SuppressedAfter / 2)
 		refuse(1)

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// checkOrigin returns why the page that sends a request may not use the broker, or nil.
+// checkOrigin returns why the page that sent a request may not use the broker, or nil if it may.
 func (b *Broker) checkOrigin(r *http.Request) *refusal {
 	switch b.origins.judge(r) {
 	case originAllowed:
@@ -26,7 +26,7 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 		"pages of this origin may not use the broker, unless it is told to allow that"}
 }
 
-// logOrigin tells the operator. The author of the page cannot see the reason.
+// logOrigin logs the refusal for the operator, because browsers do not show the reason to the page.
 func (b *Broker) logOrigin(r *http.Request, message string) {
 	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).
 		Str("host", printable.LogText(r.Host)).

@@ -14,9 +14,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
-// A state directory that was restored from a backup knows nothing of the runs since. Tokens are
-// greater than theirs nevertheless. Their clients may still hold locks, so the broker waits for
-// them, although the run in the backup has stopped cleanly.
+// A state directory that was restored from a backup knows nothing of later runs. New tokens are
+// still greater than those of the later runs. Clients of those runs may be stale holders, so the
+// broker waits for them, although the run in the backup stopped cleanly.
 func TestRestoredDirectory(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	state := filepath.Join(dir, "state")
@@ -63,12 +63,12 @@ func TestRestoredDirectory(t *testing.T) {
 		})
 	})
 	if got := log.lines(`"level":"warn"`, "was restored", `"grace":"15s"`); len(got) != 1 {
-		t.Errorf("the log does not tell of the restoration: %q", log.lines(""))
+		t.Errorf("the log does not say that the directory was restored: %q", log.lines(""))
 	}
 }
 
-// writeLater makes a file that is younger than the state with that content. The clock of a file
-// system ticks only every few milliseconds.
+// writeLater creates a file with the given contents that is newer than the state file. It may have
+// to wait, because the clock of a file system ticks only every few milliseconds.
 func writeLater(t *testing.T, path string, content []byte) {
 	t.Helper()
 	for {
@@ -87,7 +87,7 @@ func TestClockIsSetBack(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	for _, ahead := range []time.Duration{50 * 365 * 24 * time.Hour, 0} {
 		if got := log.lines("behind the fencing tokens"); len(got) > 0 {
-			t.Errorf("the log complains of a clock that is right: %q", got)
+			t.Errorf("the log complains about a clock that is right: %q", got)
 		}
 		synctest.Test(t, func(t *testing.T) {
 			pass(ahead)

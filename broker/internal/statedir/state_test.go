@@ -83,7 +83,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 	}
 }
 
-func TestNewerStateIsNamedSo(t *testing.T) {
+func TestNewerStateIsRecognized(t *testing.T) {
 	_, err := decode([]byte(`{"lockbroker_state":3,"next":{"us":1}}` + "\n"))
 	if err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)

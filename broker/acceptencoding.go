@@ -27,7 +27,7 @@ func prefersGzip(headers []string) bool {
 	return gzip > 0 && gzip >= identity
 }
 
-// weight reads "q=0.5". It returns 1 for "", and 0 for anything malformed.
+// weight parses a weight such as "q=0.5". It returns 1 for "", and 0 for anything malformed.
 func weight(parameters string) float64 {
 	parameters = strings.TrimSpace(parameters)
 	if parameters == "" {

@@ -77,12 +77,12 @@ func New(config Config) (*Broker, error) {
 // closes every connection with code 1012, which releases every lock. It returns when all its
 // goroutines have ended, which takes a few seconds at most.
 //
-// If StateDir could not record the end of the run, Run returns an error, and the next run treats
-// this end as unclean. After the last fencing token, Run drains by itself and returns
+// If the end of the run could not be recorded in StateDir, Run returns an error, and the next run
+// treats this end as unclean. After the last fencing token, Run drains by itself and returns
 // [ErrNoTokens]. A broker runs only once: a second call returns [ErrStarted].
 //
-// If the event loop is stuck for a minute, Run ends the process with a panic that shows the stacks
-// of all goroutines, because nobody would ever get a lock again.
+// If the event loop is stuck for a minute, nobody would ever get a lock again. So Run then ends the
+// process, with a panic that shows the stacks of all goroutines.
 func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted

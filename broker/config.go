@@ -53,8 +53,8 @@ type Config struct {
 	// of the last run.
 	StateDir string
 
-	// LockDelay makes the broker keep the locks of a client that ends without a goodbye until
-	// Timeout after its last sign of life.
+	// With LockDelay, the broker keeps the locks of a client that ends without a goodbye until
+	// Timeout has passed since the client's last sign of life.
 	//
 	// Without LockDelay, these locks go to others at once in two cases: the client answered the
 	// broker's close frame, or the kernel of its machine ended the connection (FIN or RST). But
@@ -84,13 +84,13 @@ type Config struct {
 	MaxWatches int
 
 	// MaxDue is how many bytes may wait to be sent to all clients together. Above this limit,
-	// the broker cuts off the slowest client: the one with the most, of the identity or address
-	// with the most. Default: 256 MiB.
+	// the broker cuts off the slowest client: among the sessions of the identity or address
+	// with the most unsent bytes, the one with the most. Default: 256 MiB.
 	MaxDue int64
 
-	// MaxPages is how many pages of the listing and chains of why, of up to 256 KiB each, may
-	// be on their way to clients. One identity, or address, may have at most half of them.
-	// Further requests for pages wait. Default: 32.
+	// MaxPages is how many answers to info and why, of up to 256 KiB each, may be on their way
+	// to clients. One identity, or address, may have at most half of them. Further requests for
+	// such answers wait. Default: 32.
 	MaxPages int
 
 	// AllowOrigins lists the origins of web pages that may use the broker, in addition to pages
@@ -158,7 +158,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.check()
 }
 
-// setDefault replaces 0 by a default.
+// setDefault replaces 0 with a default.
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -166,7 +166,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// setDefaultOrNone replaces 0 by a default, and None by 0.
+// setDefaultOrNone replaces 0 with a default, and None with 0.
 func setDefaultOrNone[T int | time.Duration](field *T, value T) {
 	setDefault(field, value)
 	*field = max(*field, 0)

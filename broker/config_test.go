@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The rule of Config holds for every number and duration, including fields added later: 0 means the
-// default; None, or any other negative value, means zero in two fields and is an error in all
+// The rule of Config holds for every number and duration, even in fields added later: 0 means the
+// default. None, or any other negative value, means zero in two fields, and is an error in all
 // others.
 func TestZeroIsTheDefault(t *testing.T) {
 	defaults, err := Config{}.withDefaults()

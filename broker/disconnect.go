@@ -17,8 +17,8 @@ import (
 //  1. The reader gets an error, and infers from it how the connection ended (endingOf). Package
 //     transport infers who ended it: the client, its kernel, or an unknown cause.
 //  2. The reader tells the loop, and the loop ends the session (loop.end). If the client may not
-//     know of the end, its locks are kept from others until its lease must have run out
-//     (keptUntil).
+//     know that the connection has ended, its locks are kept from others until its lease must have
+//     run out (keptUntil).
 //  3. The reader lets the writer finish (awaitEnd). If the locks are kept, it then goes on
 //     listening. If it hears that the client has ended after all, it tells the loop, which then
 //     gives the locks to others at once (loop.endKept).

@@ -50,10 +50,9 @@
 // Every byte is a sign of life. A client that connects with alive=message asks the broker to count
 // only bytes of messages, because a browser answers pings even when its page hangs.
 //
-// It is the reader, not the loop, that detects a silent session, by the time of the last sign of
-// life. The loop learns of it later, never earlier. So a client whose ping was answered keeps its
-// locks for its whole lease, however far behind the loop is. A slow loop delays replies and grants,
-// but costs nobody a lock.
+// The reader, not the loop, detects that a session is silent. The loop learns of it later, never
+// earlier. So a client whose ping was answered keeps its locks for its whole lease, however far
+// behind the loop is. A slow loop delays replies and grants, but costs nobody a lock.
 //
 // Clients would not notice a loop that is stuck forever, but a watchdog does: /livez fails after a
 // few seconds, and after a minute the process panics.
@@ -80,8 +79,8 @@
 // In the broker's own order of events, no two incompatible grants overlap. Each queue is first
 // come, first served. No malformed or excessive input costs another client its locks: the broker
 // answers bad input with an error, and cuts off a client that does not read. A nested request that
-// could never be granted is refused, and the refusal shows the cycle, even if its parent belongs to
-// another session. The search for cycles assumes that a holder releases its locks once none of its
+// could never be granted is refused, even if its parent belongs to another session; the refusal
+// shows the cycle. The search for cycles assumes that a holder releases its locks once none of its
 // nested requests waits.
 //
 // With [Config].StateDir, fencing tokens keep rising across restarts, however the last run ended.

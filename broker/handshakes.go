@@ -26,8 +26,8 @@ const maxPatience = 500 * time.Millisecond
 // As long as even the oldest has time left, the server accepts no new connections, and the system
 // queues them. Above an eighth of the limit, the server lets connections that have sent their
 // request go ahead before it accepts more. So when thousands of clients reconnect together, they
-// are served one after another, instead of all at once and too late. A flood delays other clients'
-// connections, but costs existing sessions nothing.
+// are served one after another. If all were served at once, each would be served too late. A flood
+// delays new connections of other clients, but does not affect existing sessions.
 type handshakes struct {
 	most, mostPerAddress int
 	logs                 *logLimits
@@ -131,8 +131,8 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 	return oldest, 0
 }
 
-// patience returns how long each handshake has when there may be most of them. A lower limit means
-// less time, so that at least four thousand connections a second can be accepted.
+// patience returns how long each handshake has if their number is limited to most. A lower limit
+// means less time, so that at least four thousand connections a second can be accepted.
 func patience(most int) time.Duration {
 	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }

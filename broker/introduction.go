@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// queryBytes is how long the query of an upgrade may be: twice the longest label with each of its
-// bytes written as %XX, so that other parameters fit too.
+// queryBytes is how long the query of an upgrade may be. This is twice the longest label with each
+// of its bytes written as %XX, so that other parameters fit too.
 const queryBytes = 2 * 3 * wire.ClientLabelBytes
 
 // An introduction is what a client says about itself in the query of its upgrade request.

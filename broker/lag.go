@@ -47,8 +47,8 @@ func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
 }
 
 // resume ends the lag of a watch. The writer calls it just before it sends the Lagged message. So a
-// client that reads this message, and then asks for the listing, gets a listing newer than the lag
-// and all changes since.
+// client that reads this message and then asks for the listing misses nothing: the listing contains
+// all earlier changes, and the watch reports all later ones.
 func (o *outbox) resume(watch wire.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A listing is a page of the listing that is being put together. That may take several turns.
+// A listing is an unfinished page of an answer to info. Finishing it may take several turns.
 type listing struct {
 	id     wire.ID
 	paging *locktable.Paging
@@ -31,7 +31,7 @@ func (l *loop) continueListing(s *session) {
 	s.listing = nil
 	page := &paging.Page
 	if page.TooFar {
-		const message = "too many hold or wait before the place where the list must go on"
+		const message = "too many requests hold or wait before the place where the list continues"
 		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 		return
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// outboxBytes is how many bytes may be unsent to one client. A client that does not read
-	// reaches this limit.
+	// outboxBytes is how many bytes may be unsent to one client. Only a client that does not
+	// read fast enough reaches this limit.
 	outboxBytes = 16 << 20
 	// changesBytes is how many of them may be changes for watches.
 	changesBytes = 1 << 20

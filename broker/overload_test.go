@@ -94,7 +94,7 @@ func TestFloodsDoNotJumpTheQueue(t *testing.T) {
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		synctest.Wait()
 		release()
-		// Each address has had at most a turn of about five requests.
+		// Each other address has had at most one turn, of about five requests.
 		if token := a.grantedToken("aaaaaaaa--0"); token > 10*6 {
 			t.Errorf("a was granted its lock after %d others, want within one round", token-2)
 		}
@@ -198,7 +198,8 @@ func TestSlowestClientIsCutOff(t *testing.T) {
 			default:
 			}
 		}
-		// When the total first becomes too high, the third has the most, and so on.
+		// When the total becomes too high for the first time, the third client has the most
+		// unsent bytes, and so on.
 		if got := strings.Join(cut, " "); len(cut) < 2 || len(cut) > 4 || strings.Contains(got, "c") {
 			t.Errorf("cut off: %s, want those with the most unsent bytes", got)
 		}

@@ -3,8 +3,8 @@ package broker
 import "github.com/lockbroker/lockbroker/broker/wire"
 
 // A pageLimit limits how many pages are on their way to clients, because each takes up to 256 KiB.
-// A page is a part of the listing or a chain of why. Each session may have one page on its way, and
-// each share half of those that all sessions may have together.
+// Here a page is an answer to info or why. Each session may have one page on its way. Each share
+// may have half as many as all sessions together.
 type pageLimit struct {
 	most    int      // Config.MaxPages
 	onWay   int      // pages that have been started but not sent yet

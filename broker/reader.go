@@ -35,7 +35,7 @@ func (r *reader) logOpened() {
 		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
 }
 
-// run reads until the connection ends, tells the loop, and then closes the connection in order.
+// run reads until the connection ends, tells the loop, and then closes the connection properly.
 // over ends when the broker has stopped.
 func (r *reader) run(over context.Context) {
 	r.ws.SetPingHandler(r.out.putWebSocketPong)

@@ -12,7 +12,7 @@ type ids struct {
 }
 
 // admit checks the id in m, and returns a refusal if it is not allowed. An id that opens a request
-// must be new, and is then used up. Any other id must name a request of this session: a client
+// must be new, and is used up by this. Any other id must name a request of this session: a client
 // cannot release or cancel other clients' requests.
 func (i *ids) admit(session string, m wire.Request) *wire.Error {
 	id, opens := wire.RequestID(m)

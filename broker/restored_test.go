@@ -56,7 +56,7 @@ func TestRestoredDirectory(t *testing.T) {
 			a.close()
 			synctest.Wait()
 		})
-		serve(t, config, func(r *rig) { // which continues from a state that was not restored
+		serve(t, config, func(r *rig) { // this run continues from a state that was not restored
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 0))
 			a.close()

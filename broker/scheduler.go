@@ -13,9 +13,9 @@ const (
 const maxCredit = 1000
 
 // A scheduler holds the sessions that wait for their turn, in three lanes. Within a lane, time is
-// shared fairly by cost. Freeing and plain work together are short work. If all lanes are busy,
-// freeing work gets two thirds of the time for short work, and long work gets a third of all time.
-// To enforce this, work that goes first leaves a debt.
+// shared fairly by cost. Freeing and plain work together are short work. While all lanes are busy,
+// long work gets a third of all time, and freeing work gets two thirds of the rest. To enforce
+// this, work that goes first leaves a debt.
 type scheduler struct {
 	queues [lanes]fair.Queue[*session]
 

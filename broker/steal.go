@@ -5,9 +5,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A steal is one that is not complete. If it has very many victims, it is granted several slices
-// after the call that began it. Its session gets no turn until the log has recorded the steal,
-// except to cancel it or to end.
+// A steal is an acquire that takes locks from others and is not complete yet. If it has very many
+// victims, it is granted several slices after the call that began it. Its session gets no turn
+// until the log has recorded the steal, except to cancel it or to end.
 type steal struct {
 	session *session
 	request *wire.Acquire

@@ -118,10 +118,10 @@ func checkUpgrade(r *http.Request) (who introduction, refused *refusal) {
 		return who, &refusal{http.StatusBadRequest, "an upgrade has no body"}
 	}
 	if name := repeated(r.Header); name != "" {
-		return who, &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
+		return who, &refusal{http.StatusBadRequest, "the header " + name + " occurs more than once"}
 	}
 	if !offersUs(r.Header) {
-		return who, &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
+		return who, &refusal{http.StatusBadRequest, "want the subprotocol " + wire.Subprotocol}
 	}
 	who, err := readQuery(r.URL.RawQuery)
 	if err != nil {

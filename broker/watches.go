@@ -11,11 +11,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
-// The limits on what watches may cost. Comparing a name with a glob takes up to the cost of the
-// glob for each byte of the name, in steps of at most three nanoseconds, and everybody has to wait
-// meanwhile. So each share has a stock of up to matchBurst steps, about ten milliseconds, which
-// grows by matchRate a second. All shares together have a stock of the same size, which grows at a
-// rate of a third of the loop's time. When a stock is used up, watches lag.
+// These constants limit what watches may cost. Comparing a name with a glob takes a number of steps
+// for each byte of the name: at most the cost of the glob. A step takes at most three nanoseconds,
+// and everybody has to wait meanwhile. So each share has a stock of up to matchBurst steps, about
+// ten milliseconds, which grows by matchRate a second. All shares together have a stock of the same
+// size, which grows fast enough to use a third of the loop's time. When a stock is used up, watches
+// lag.
 //
 // An ordinary name and glob take a few hundred steps, so matchRate allows more changes than a
 // connection can carry.
@@ -143,7 +144,8 @@ func (w *watching) countMore(s *session, n int) {
 	s.share.watches += n
 }
 
-// silence tells watches that cost too much that they lag, and makes them quiet for quietTime.
+// silence is called for watches that cost too much. It tells them that they lag, and makes them
+// quiet for quietTime.
 func (w *watching) silence(ws *watches, now time.Duration) {
 	ws.lag()
 	ws.quiet, ws.missed, ws.until = true, false, now+quietTime
@@ -151,9 +153,9 @@ func (w *watching) silence(ws *watches, now time.Duration) {
 	w.spent += int64(len(ws.all) * tellCost / matchesOfStep)
 }
 
-// endQuiet ends the quiet of watches whose time is over. Those that missed a change meanwhile are
-// told once more that they lag: their clients may have read the first message, and asked for the
-// listing before that change.
+// endQuiet lets watches get changes again once their quiet time is over. Those that missed a change
+// meanwhile are told once more that they lag, because their clients may have asked for the listing
+// before that change.
 func (w *watching) endQuiet(now time.Duration) {
 	for len(w.quiet) > 0 && w.quiet[0].until <= now {
 		ws := w.quiet[0]

@@ -75,7 +75,7 @@ func (c *cable) carry(from, to net.Conn, ended func()) {
 	}
 }
 
-// receive reads once from from, and passes on what it has read. It reports false if from has ended.
+// receive does one read of from, and passes on the bytes. It reports false if from has ended.
 func (c *cable) receive(from net.Conn, parcels chan<- parcel) bool {
 	bytes := make([]byte, 32<<10)
 	n, err := from.Read(bytes)

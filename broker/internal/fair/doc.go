@@ -8,9 +8,9 @@
 // The cost of a turn is known only when the turn is over. It is then charged to the flow and to its
 // share, whose credits may become debts. A flow may continue while its credit and its share's are
 // positive. Each round pays the same [Quantum] to every share that waits, and to every flow of a
-// share that waits. So a flow without debt, in a share without debt, gets a turn within one round,
-// and an expensive flow waits for as many rounds as it takes to pay its debt. A flow never waits if
-// no other wants a turn.
+// share that waits. So a flow without debt, in a share without debt, gets a turn within one round.
+// An expensive flow waits for as many rounds as it takes to pay its debt. A flow never waits if no
+// other wants a turn.
 //
 // The algorithm is deficit round robin (Shreedhar and Varghese, "Efficient Fair Queueing Using
 // Deficit Round Robin", 1995), except that a turn is charged afterwards, as in surplus round robin.

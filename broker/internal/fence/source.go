@@ -14,7 +14,7 @@ type Source interface {
 	Close() error
 }
 
-// A Beginning is what a run begins with.
+// A Beginning is what a source tells a new run.
 type Beginning struct {
 	First    int64         // the first token, greater than all tokens of earlier runs
 	Grace    time.Duration // how long clients of earlier runs may be stale holders

@@ -134,8 +134,8 @@ func (d *Dir) State() (State, bool) { return d.state, d.used }
 // case, somebody has restored it from a backup, or moved the directory to another file system, and
 // later runs may have given out greater tokens.
 //
-// Restored returns false if there is no telling: the file system does not record when files are
-// created, an earlier version of the broker saved the state, or the whole file system was restored.
+// Restored returns false if it cannot tell: the file system does not record when files are created,
+// an earlier version of the broker saved the state, or the whole file system was restored.
 func (d *Dir) Restored() bool { return d.restored }
 
 // Save replaces the state. If it returns nil, the new state is on the disk. If it returns an error,

@@ -74,8 +74,8 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Gather makes later writes wait for Flush, or until a batch is full. Each Gather must be followed
-// by a Flush.
+// Gather makes c collect what is written from now on, until Flush or until a batch is full. Each
+// Gather must be followed by a Flush.
 func (c *Conn) Gather() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

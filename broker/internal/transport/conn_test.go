@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A fakeConn records what is written to it. Reads return the bytes in in.
+// A fakeConn records what is written to it. Its reads return the bytes of the field in.
 type fakeConn struct {
 	net.Conn
 	in     io.Reader

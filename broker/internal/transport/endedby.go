@@ -11,7 +11,7 @@ import (
 )
 
 // An EndedBy says who ended a connection, as far as the broker can know. The table in PROTOCOL.md,
-// "The end of a session", says what the broker must see for each value.
+// "The end of a session", lists what the broker must have seen.
 //
 // The locks of a session may go to others at once only if its client has given them up. So the zero
 // value, which keeps the locks, covers every cause that nobody has thought of.

@@ -26,7 +26,7 @@ func (c *progressConn) mustEnd() bool {
 	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
-// Linger waits until the client has ended its side. It gives up at the time until, or after
+// Linger waits until the client has ended its side. It gives up at the given time, or after
 // CloseWait if that is later. Once over has ended, it waits at most CloseWait longer. Without
 // Linger, closing a socket with unread bytes would make the system reset the connection, and the
 // client might never see the close frame that says why.

@@ -17,8 +17,8 @@ const (
 )
 
 // A progressConn is a connection whose reads and writes fail if they make no progress for some
-// time. However much there is to read or write, they may take as long as they need while they
-// progress. It can be told to end soon.
+// time. As long as they make progress, they may take any time. A progressConn can also be told to
+// end soon.
 //
 // Setting a deadline costs about as much as everything else that the broker does for a frame. So an
 // outdated deadline stays in place, and is moved only when it fires.
@@ -147,8 +147,8 @@ func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error
 	return set(t)
 }
 
-// IsSilent reports whether reading ended because there was no sign of life for too long. The
-// system's ETIMEDOUT is a timeout too, but does not mean that.
+// IsSilent reports whether reading ended because there was no sign of life for too long. The system
+// error ETIMEDOUT does not count: it is a timeout too, but another one.
 func (c *progressConn) IsSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
 
 // ReadError returns the error that ended reading. Only the reader may call it.

@@ -20,7 +20,7 @@ type tcpEnd struct {
 	layered bool     // there is a layer above raw, such as TLS
 
 	mu      sync.Mutex
-	sending int   // writes under way
+	sending int   // writes in progress
 	eof     bool  // a read returned EOF, which may mean a FIN
 	err     error // io.EOF for a FIN, or the system's error; nil: not ended, or nobody can tell
 }
@@ -37,7 +37,7 @@ func newTCPEnd(conn net.Conn) *tcpEnd {
 }
 
 // Ended returns how TCP ended: io.EOF for a FIN, or the system's error. It returns nil if TCP has
-// not ended, or if there is no telling how it ended.
+// not ended, or if nobody can tell how it ended.
 func (c *progressConn) Ended() error { return c.tcp.cause() }
 
 func (e *tcpEnd) cause() error {

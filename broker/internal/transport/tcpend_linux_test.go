@@ -33,8 +33,8 @@ func tcpPair(t *testing.T) (here, there *net.TCPConn) {
 	return here, there
 }
 
-// How real connections end, as the kernel reports it. If something else has consumed the error,
-// here with SO_ERROR, the end looks like a FIN to the reader, but is not one.
+// The kernel reports how real connections end. If something else has consumed the error, here with
+// SO_ERROR, the end looks like a FIN to the reader, but is not one.
 func TestEndsOfTheKernel(t *testing.T) {
 	reset := func(there *net.TCPConn) {
 		_ = there.SetLinger(0)

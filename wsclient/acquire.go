@@ -3,50 +3,47 @@ package wsclient
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Acquire waits until the lock of that name, 1 to 512 bytes of UTF-8, is
-// granted, and returns it; it is to be released. A nil options is the zero
-// AcquireOptions.
+// Acquire waits until the lock of that name is granted, and returns it. The name has 1 to 512 bytes of
+// UTF-8. The caller must release the lock. A nil options is the zero AcquireOptions.
 //
-// ctx bounds the waiting only. When it ends first, Acquire returns an error that
-// is its cause, and no lock is left behind, whatever crosses on the wire. Other
-// errors are a refusal, an *[Error]; ErrClosed or ErrConnection; and the
+// ctx bounds the wait only. If it ends first, Acquire returns an error that
+// is its cause, and holds no lock, whatever crosses on the wire. Other
+// errors are a refusal, which is an *[Error], ErrClosed, ErrConnection, and the
 // cause of an enclosing lock in ctx that is no longer held.
 //
-// ctx must be that of the innermost lock around the call, as the function of WithLock gets it,
-// or from [Lock.Context]. With one from further outside, a call for what is held already waits
-// for itself: nobody can tell it from another goroutine.
+// ctx must be the context of the innermost lock around the call: the one that the function of WithLock gets,
+// or that [Lock.Context] returns. With a context from further outside, a call for a lock that is held already waits
+// for itself, because it looks like another goroutine.
 func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true})
 }
 
-// TryAcquire is Acquire that does not wait: when the lock is not free at once,
-// or others wait for it, the error is [ErrUnavailable]; where no holder objects, but the
-// broker grants nothing to anyone, [ErrNotGranting]; without a connection, ErrConnection.
+// TryAcquire is an Acquire that does not wait. If the lock is held, or others wait for it, the error is
+// [ErrUnavailable]. If it is free, but the broker grants nothing to anyone, it is [ErrNotGranting]. Without a
+// connection it is ErrConnection.
 func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true, once: true})
 }
 
 // WithLock calls fn if and only if the lock of that name is granted, and
-// releases it when fn returns or panics. The context of fn carries the lock, and
+// releases it when fn returns or panics. The context of fn carries the lock. It
 // ends when ctx does, when fn has returned (cause ErrReleased), or when the
 // lock is lost (cause a *[LostError]). Calls inside must use that context, not ctx: see
 // [Client.Acquire].
 //
-// The error is that of acquiring, as [Client.Acquire] says, or that of fn, or,
-// where the lock was lost before fn had returned, a *LostError, joined with that
-// of fn if there are both.
-func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions, fn func(ctx context.Context) error) error {
+// The error is the one of [Client.Acquire], or the one of fn. If the lock was lost before fn had
+// returned, it is a *LostError, joined with the error of fn if there is one.
+func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions,
+	fn func(ctx context.Context) error) error {
 	lock, err := c.acquire(ctx, name, options, how{})
 	if err != nil {
 		return err
 	}
-	// Also when fn panics: then nobody asks for the error of Release.
+	// Also when fn panics. Then the error of Release does not matter.
 	defer lock.Release() //nolint:errcheck // Release returns the same error again below
 	err = fn(lock.Context())
 	return join(err, lock.Release())
@@ -63,66 +60,114 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how is what the functions that acquire do differently.
+// how says what the functions that acquire do differently.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
 }
 
-// acquire waits under ctx, from which the context of the lock is made.
+// acquire waits until ctx ends. The context of the lock is made from ctx, too.
 func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptions, h how) (*Lock, error) {
 	var o AcquireOptions
 	if options != nil {
 		o = *options
 	}
-	a, err := c.newAcquisition(name, o)
+	l, err := c.newLock(name, o)
 	if err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
-	a.request.once = h.once || o.Steal
-	a.lock.base, a.lock.outlives = ctx, h.outlives
-	if err := a.obtain(ctx, o.Wait); err != nil {
+	l.request.Once = h.once || o.Steal
+	l.base, l.outlives = ctx, h.outlives
+	if err := l.obtain(ctx); err != nil {
 		return nil, fmt.Errorf("acquire %q: %w", name, err)
 	}
-	return &a.lock, nil
+	return l, nil
 }
 
-// An acquisition is a lock and its request. They live equally long, and are allocated
-// together: 504 bytes, where more than 512 would take the runtime noticeably longer.
-type acquisition struct {
-	lock    Lock
-	request request
-	spec    [1]wire.LockSpec // room for what most ask for
-}
-
-// newAcquisition makes the request that o asks for, or says what is wrong with that.
-func (c *Client) newAcquisition(name string, o AcquireOptions) (*acquisition, error) {
-	a := new(acquisition)
-	a.lock.client = c
-	r := &a.request
-	r.term.hold, r.what.Locks = o.Hold, a.spec[:0]
-	if err := o.fill(&r.what, name, c.options.Author); err != nil {
+// newLock makes the lock that o describes, or returns what is wrong with o.
+func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
+	l := &Lock{client: c}
+	r := &l.request
+	r.Owner, r.Wait, r.Hold = l, o.Wait, o.Hold
+	r.What.Locks = l.spec[:0]
+	if err := o.fill(&r.What, name, c.options.Author); err != nil {
 		return nil, err
 	}
-	if err := codec.CheckFrame(&r.what, c.hello.Load().Limits); err != nil {
+	if err := codec.CheckFrame(&r.What, c.hello.Load().Limits); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return l, nil
 }
 
-// obtain gets the locks that no enclosing call holds already.
-func (a *acquisition) obtain(ctx context.Context, wait time.Duration) error {
+// obtain returns when l is held. If it returns an error, nothing is left on the broker.
+func (l *Lock) obtain(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	lock := &a.lock
-	lock.specs, lock.outer = a.request.what.Locks, enclosing(ctx)
-	err := lock.ask(&a.request, wait)
-	if err == nil && lock.request != nil {
-		err = lock.request.wait(ctx)
+	if outer := enclosing(ctx); outer != nil {
+		l.request.Outer = &outer.request
 	}
-	if err != nil {
-		lock.end(err)
+	if held, err := l.submit(); held || err != nil {
+		return err
 	}
-	return err
+	return l.wait(ctx)
+}
+
+// wait waits until the request is granted, or cancels it when ctx ends.
+func (l *Lock) wait(ctx context.Context) error {
+	for {
+		select {
+		case <-l.changed:
+		case <-ctx.Done():
+		}
+		var cause error // why the caller gives up; also if the grant has come in the same moment
+		if ctx.Err() != nil {
+			cause = context.Cause(ctx)
+		}
+		if settled, err := l.settle(cause); settled {
+			return err
+		}
+	}
+}
+
+// submit opens the request. It reports whether enclosing calls hold everything already.
+func (l *Lock) submit() (held bool, err error) {
+	c := l.client
+	c.mu.Lock()
+	defer c.unlock()
+	at := c.clock.latest // without a wait the time does not matter, and to read the clocks takes long
+	if l.request.Wait > 0 || !c.core.IsConnected() {
+		at = c.clock.quick()
+	}
+	if refused := c.core.Acquire(&l.request, at); refused != nil {
+		return false, c.errorOf(refused)
+	}
+	if l.request.IsCovered() {
+		return true, nil
+	}
+	l.changed = make(chan struct{}, 1)
+	return false, nil
+}
+
+// settle lets the caller have the lock, or says why it cannot. If the caller gives up because of cause, it cancels
+// the request instead. If none of that is so, because the connection of the grant has just ended, the caller must
+// go on waiting.
+func (l *Lock) settle(cause error) (settled bool, err error) {
+	c := l.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.request.IsHolding() { // the process may have been frozen since the grant was read
+		c.core.Tick(c.clock.quick())
+	}
+	switch {
+	case l.request.End() != nil:
+		c.carryOut() // makes the cause of the context
+		return true, l.endError()
+	case cause != nil:
+		c.core.Cancel(&l.request)
+		c.carryOut()
+		return true, cause
+	}
+	c.carryOut()
+	return c.core.Claim(&l.request), nil
 }

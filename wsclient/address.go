@@ -59,7 +59,8 @@ func dialHost(u *url.URL) (string, error) {
 	}
 	for _, c := range host {
 		if c >= utf8.RuneSelf {
-			return "", errors.New("the host in the URL is not ASCII: write it in the form that begins with xn--")
+			const message = "the host in the URL is not ASCII: write it in the form that begins with xn--"
+			return "", errors.New(message)
 		}
 	}
 	if strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {

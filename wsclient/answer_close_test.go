@@ -36,7 +36,8 @@ func TestLostBeforeTheAnswer(t *testing.T) {
 			var asked struct{ ID string }
 			_, frame, _ := ws.ReadMessage()
 			_ = json.Unmarshal(frame, &asked)
-			_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"granted","id":"`+asked.ID+`","token":1}`))
+			_ = ws.WriteMessage(websocket.TextMessage,
+				[]byte(`{"type":"granted","id":"`+asked.ID+`","token":1}`))
 		})
 		if lock, err = client.Acquire(t.Context(), "a", nil); err != nil {
 			t.Fatal(err)

@@ -41,21 +41,24 @@ func TestLostBeforeTheCloseFrame(t *testing.T) {
 				var held atomic.Pointer[wsclient.Lock]
 				frames := 0
 				s := newStage(t)
-				options := &wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-					conn, err := s.dial(ctx, "", "")
-					return &tellingConn{Conn: conn, closing: func() {
-						frames++
-						if lock := held.Load(); lock.Context().Err() == nil || lock.Valid() {
-							t.Error("the lock is held still")
-						}
-					}}, err
-				}}
+				options := &wsclient.Options{NoReconnect: true,
+					NetDial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+						conn, err := s.dial(ctx, "", "")
+						return &tellingConn{Conn: conn, closing: func() {
+							frames++
+							lock := held.Load()
+							if lock.Context().Err() == nil || lock.Valid() {
+								t.Error("the lock is held still")
+							}
+						}}, err
+					}}
 				up := make(chan *websocket.Conn, 1)
 				go func() { // the broker grants one lock
 					ws := <-s.ups
 					_ = ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second)))
 					_, _, _ = ws.ReadMessage()
-					_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"granted","id":"aaaaaaaa--0","token":7}`))
+					_ = ws.WriteMessage(websocket.TextMessage,
+						[]byte(`{"type":"granted","id":"aaaaaaaa--0","token":7}`))
 					up <- ws
 				}()
 				c, err := wsclient.Dial(t.Context(), "ws://stage", options)
@@ -67,7 +70,8 @@ func TestLostBeforeTheCloseFrame(t *testing.T) {
 				end(c, ws)
 				_, _, err = ws.ReadMessage()
 				want := map[string]string{"answer": "", "goodbye": wire.Goodbye}[name]
-				if closed, is := err.(*websocket.CloseError); !is || closed.Text != want { //nolint:errorlint // it is never wrapped
+				closed, is := err.(*websocket.CloseError) //nolint:errorlint // never wrapped
+				if !is || closed.Text != want {
 					t.Errorf("got %v, want the reason %q", err, want)
 				}
 				_ = ws.Close()

@@ -6,11 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// asleep is for how long the machine has been suspended since it was started: what
-// CLOCK_BOOTTIME counts and CLOCK_MONOTONIC, which is that of package time, does not.
+// asleep returns for how long the machine has been suspended since it was started. CLOCK_BOOTTIME
+// counts that time, and CLOCK_MONOTONIC, the clock of package time, does not.
 func asleep() (d time.Duration) {
 	for range 10 { // the thread may be stopped in between, which looks like a short sleep
-		begin, boot, end := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_BOOTTIME), clock(unix.CLOCK_MONOTONIC)
+		begin := readClock(unix.CLOCK_MONOTONIC)
+		boot := readClock(unix.CLOCK_BOOTTIME)
+		end := readClock(unix.CLOCK_MONOTONIC)
 		if d = boot - begin; end-begin < time.Millisecond {
 			break
 		}
@@ -18,8 +20,8 @@ func asleep() (d time.Duration) {
 	return d
 }
 
-// clock is 0 where there is no such clock: for containers that have none of them.
-func clock(id int32) time.Duration {
+// readClock returns 0 if there is no such clock: some containers have none of them.
+func readClock(id int32) time.Duration {
 	var at unix.Timespec
 	if unix.ClockGettime(id, &at) != nil {
 		return 0

@@ -4,5 +4,5 @@ package wsclient
 
 import "time"
 
-// asleep is not known: there the clock on the wall alone tells of a suspension.
+// asleep returns 0. On these systems only the wall clock shows a suspension.
 func asleep() time.Duration { return 0 }

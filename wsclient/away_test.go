@@ -35,10 +35,10 @@ func TestNextBroker(t *testing.T) {
 		}
 		expectState(t, states, wsclient.Connected)
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "a", nil)
+		waits := startAcquire(t.Context(), c, "a", nil)
 		go first.Stop()
 		expectState(t, states, wsclient.Draining)
-		comes := ask(t.Context(), c, "b", nil)
+		comes := startAcquire(t.Context(), c, "b", nil)
 		if _, err := c.TryAcquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
 			t.Errorf("who does not wait: got %v, want ErrShuttingDown", err)
 		}
@@ -86,7 +86,8 @@ func TestWaitForBroker(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		if _, err := wsclient.Dial(ctx, b.URL(), options); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, refused) {
+		if _, err := wsclient.Dial(ctx, b.URL(), options); !errors.Is(err, context.DeadlineExceeded) ||
+			!errors.Is(err, refused) {
 			t.Errorf("got %v, want what went wrong and that the time is over", err)
 		}
 		c, err := wsclient.Dial(t.Context(), b.URL(), options)
@@ -109,7 +110,9 @@ func TestPausesBetweenAttempts(t *testing.T) {
 		link := b.NewLink()
 		var away atomic.Bool
 		attempts := 0
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			if away.Load() {
 				attempts++
 				return nil, errors.New("connection refused")

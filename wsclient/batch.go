@@ -9,50 +9,50 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A batch is frames that are to be sent, in their order, as bytes. Whoever sends
-// encodes, under the client's mu, and the writer only writes.
+// A batch is the frames that the writer must send, in their order, as bytes. The sender
+// encodes them under the client's mu, and the writer only writes.
 type batch struct {
 	frames []byte
-	rooms  []room // rising
-	begun  int    // messages since the last room
-	err    error  // of a message that could not be encoded
+	spares []spare // rising
+	begun  int     // messages since the last spare
+	err    error   // of a message that could not be encoded
 }
 
-// A room is a place between two frames where a ping can be put in: its id must be
-// greater than those before and less than those behind.
-type room struct {
+// A spare is an id that is reserved for a ping between two frames. It is
+// greater than the ids before it and less than those after it.
+type spare struct {
 	at int // in frames
 	id int64
 }
 
 const (
-	// roomEvery is after how many messages in a batch there is room for a ping, and
-	// roomBytes after how many bytes, if that is earlier.
-	roomEvery = 16
-	roomBytes = 16 << 10
-	// maxWrite is about how much is written at once: a heartbeat waits no longer
-	// than that takes, and there is a deadline for each.
+	// spareEvery is the number of messages in a batch after which there is a spare, and
+	// spareBytes the number of bytes, if that is earlier.
+	spareEvery = 16
+	spareBytes = 16 << 10
+	// maxWrite is about how much one write has. A heartbeat waits no longer
+	// than one write takes, and each write has a deadline.
 	maxWrite = 16 << 10
-	// keepBatch is the size up to which a batch is used again.
+	// keepBatch is the size up to which the memory of a batch is used again.
 	keepBatch = 256 << 10
 )
 
-// batches are there for as long as something is queued: a client at rest has none.
+// batches has the batches that nobody uses. A client at rest needs none.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// recycle lets b be used again; the caller does not look at it any more.
+// recycle lets b be used again. The caller may no longer use it.
 func (b *batch) recycle() {
 	if cap(b.frames) <= keepBatch {
-		*b = batch{frames: b.frames[:0], rooms: b.rooms[:0]}
+		*b = batch{frames: b.frames[:0], spares: b.spares[:0]}
 		batches.Put(b)
 	}
 }
 
-// add appends the frame of m. It reports whether there should be room for a ping
-// behind it.
-func (b *batch) add(m wire.Message) (room bool) {
+// add appends the frame of m. It reports whether the caller should reserve a ping after
+// it.
+func (b *batch) add(m wire.Message) (wantsSpare bool) {
 	start := len(b.frames)
 	frames, err := codec.Append(openFrame(b.frames), m)
 	if err != nil {
@@ -61,7 +61,7 @@ func (b *batch) add(m wire.Message) (room bool) {
 	}
 	b.frames = sealFrame(frames, start, websocket.TextMessage)
 	b.begun++
-	return b.begun == roomEvery || len(b.frames)-b.lastRoom() >= roomBytes
+	return b.begun == spareEvery || len(b.frames)-b.lastSpare() >= spareBytes
 }
 
 // addPong appends the answer to a ping of the WebSocket.
@@ -70,34 +70,33 @@ func (b *batch) addPong(text string) {
 	b.frames = sealFrame(append(openFrame(b.frames), text...), start, websocket.PongMessage)
 }
 
-// lastRoom is where the latest room is.
-func (b *batch) lastRoom() int {
-	if len(b.rooms) == 0 {
+// lastSpare returns where the latest spare is.
+func (b *batch) lastSpare() int {
+	if len(b.spares) == 0 {
 		return 0
 	}
-	return b.rooms[len(b.rooms)-1].at
+	return b.spares[len(b.spares)-1].at
 }
 
-// leaveRoom leaves room for a ping with that id at the end.
-func (b *batch) leaveRoom(id int64) {
-	b.rooms = append(b.rooms, room{len(b.frames), id})
+// reservePing adds a spare at the end.
+func (b *batch) reservePing(id int64) {
+	b.spares = append(b.spares, spare{len(b.frames), id})
 	b.begun = 0
 }
 
-// pieces yields what is to be written at once, and the room behind it, if there is
-// one.
-func (b *batch) pieces(yield func(frames []byte, behind *room) bool) {
-	from, rooms := 0, b.rooms
-	for len(b.frames)-from > maxWrite && len(rooms) > 0 {
+// pieces yields the frames for each write, and the spare behind them, or nil.
+func (b *batch) pieces(yield func(frames []byte, behind *spare) bool) {
+	from, spares := 0, b.spares
+	for len(b.frames)-from > maxWrite && len(spares) > 0 {
 		n := 1
-		for n < len(rooms) && rooms[n].at-from <= maxWrite {
+		for n < len(spares) && spares[n].at-from <= maxWrite {
 			n++
 		}
-		last := &rooms[n-1]
+		last := &spares[n-1]
 		if !yield(b.frames[from:last.at], last) {
 			return
 		}
-		from, rooms = last.at, rooms[n:]
+		from, spares = last.at, spares[n:]
 	}
 	if from < len(b.frames) {
 		yield(b.frames[from:], nil)

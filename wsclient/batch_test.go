@@ -28,7 +28,8 @@ func openFrames(t *testing.T, frames []byte) (payloads []string) {
 		case 127:
 			n, header = int(binary.BigEndian.Uint64(frames[2:])), 10
 		}
-		if shortest := map[bool]int{n <= 125: 2, 125 < n && n <= 0xffff: 4, n > 0xffff: 10}[true]; header != shortest {
+		if shortest := map[bool]int{n <= 125: 2, 125 < n && n <= 0xffff: 4,
+			n > 0xffff: 10}[true]; header != shortest {
 			t.Errorf("the length %d takes a header of %d bytes, want %d", n, header, shortest)
 		}
 		key, payload := frames[header:header+4], slices.Clone(frames[header+4:header+4+n])
@@ -65,23 +66,23 @@ func TestMaskingKeyChanges(t *testing.T) {
 }
 
 // A batch is cut into pieces that are all of it, in order, between frames, and not
-// longer than a write may be, but for what one frame needs. There is room for pings
+// longer than a write may be, but for what one frame needs. There are ids for pings
 // often enough, and their ids are between those around.
 func TestBatchPieces(t *testing.T) {
 	for _, test := range []struct{ messages, length, pieces int }{
 		{1, 1, 1}, {15, 20, 1}, {100, 20, 1}, {1000, 20, 6}, {100, 400, 4}, {40, 5000, 10}, {5, 30_000, 5},
 	} {
 		t.Run(fmt.Sprintf("%d of %d bytes", test.messages, test.length), func(t *testing.T) {
-			c := &conn{hello: &wire.Hello{Session: "s"}, wake: make(chan struct{}, 1)}
+			c := testConn(t)
 			var want []string
 			for range test.messages {
-				m := &wire.Acquire{ID: c.nextID(), Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
+				m := &wire.Acquire{ID: c.client.core.OpenID(),
+					Locks: []wire.LockSpec{{Name: strings.Repeat("n", test.length)}}}
 				text, err := codec.Append(nil, m)
 				if err != nil {
 					t.Fatal(err)
 				}
 				want = append(want, string(text))
-				c.next++
 				c.send(m)
 			}
 			var got []string
@@ -90,7 +91,8 @@ func TestBatchPieces(t *testing.T) {
 				pieces++
 				payloads := openFrames(t, frames)
 				got = append(got, payloads...)
-				if len(frames) > maxWrite && len(payloads) > 1 && len(frames)-len(payloads[0]) > maxWrite {
+				if len(frames) > maxWrite && len(payloads) > 1 &&
+					len(frames)-len(payloads[0]) > maxWrite {
 					t.Errorf("a piece of %d bytes, with %d frames", len(frames), len(payloads))
 				}
 				if behind == nil {
@@ -105,7 +107,8 @@ func TestBatchPieces(t *testing.T) {
 				}
 			}
 			if !slices.Equal(got, want) || pieces != test.pieces {
-				t.Errorf("%d frames in %d pieces, want %d in %d", len(got), pieces, len(want), test.pieces)
+				t.Errorf("%d frames in %d pieces, want %d in %d", len(got), pieces, len(want),
+					test.pieces)
 			}
 		})
 	}
@@ -113,7 +116,8 @@ func TestBatchPieces(t *testing.T) {
 
 func idOf(t *testing.T, frame string) int64 {
 	t.Helper()
-	m, err := codec.DecodeRequest([]byte(frame), wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
+	m, err := codec.DecodeRequest([]byte(frame),
+		wire.Limits{MessageBytes: 1 << 20, NameBytes: 1 << 20, LocksPerRequest: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,9 +132,9 @@ func TestBatchIsRecycled(t *testing.T) {
 		t.Error("text that is not UTF-8 was encoded")
 	}
 	b.add(&wire.Ping{ID: wire.ID{Session: "s"}})
-	b.leaveRoom(1)
+	b.reservePing(1)
 	b.recycle()
-	if len(b.frames) > 0 || len(b.rooms) > 0 || b.begun > 0 || b.err != nil {
+	if len(b.frames) > 0 || len(b.spares) > 0 || b.begun > 0 || b.err != nil {
 		t.Errorf("left: %+v", b)
 	}
 }

@@ -40,7 +40,8 @@ func dial(t *testing.T, b *brokertest.Server, options ...wsclient.Options) *wscl
 }
 
 // acquire asserts that the lock is granted.
-func acquire(ctx context.Context, t *testing.T, c *wsclient.Client, name string, o wsclient.AcquireOptions) *wsclient.Lock {
+func acquire(ctx context.Context, t *testing.T, c *wsclient.Client, name string,
+	o wsclient.AcquireOptions) *wsclient.Lock {
 	t.Helper()
 	lock, err := c.Acquire(ctx, name, &o)
 	if err != nil {

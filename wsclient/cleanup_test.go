@@ -65,7 +65,8 @@ func TestCleanupIsInside(t *testing.T) {
 			if _, err := c.Acquire(ctx, "b", nil); !errors.Is(err, wsclient.ErrDeadlock) {
 				t.Errorf("got %v, want ErrDeadlock", err)
 			}
-			if _, err := c.Acquire(ctx, "c", &wsclient.AcquireOptions{Steal: true}); !errors.Is(err, wsclient.ErrBadRequest) {
+			if _, err := c.Acquire(ctx, "c", &wsclient.AcquireOptions{Steal: true}); !errors.Is(err,
+				wsclient.ErrBadRequest) {
 				t.Errorf("a steal: got %v, want ErrBadRequest", err)
 			}
 			cancel()

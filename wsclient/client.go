@@ -2,13 +2,13 @@ package wsclient
 
 import (
 	"context"
-	"maps"
 	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // A Client is a program's way to a broker, over one connection at a time. It is
@@ -17,26 +17,25 @@ type Client struct {
 	options Options
 	target  *url.URL
 
-	life       context.Context // ends with the client; what the supervisor does ends with it
+	life       context.Context // ends with the client, and ends what the supervisor does
 	end        context.CancelFunc
 	supervisor sync.WaitGroup
 
-	done chan struct{} // closed at the end for good, after err is set
+	done chan struct{} // closed when the client has ended for good
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
+	// mu guards all below, and the fields of locks, connections and watches that say so. Whoever has called the
+	// core unlocks it with unlock.
 	mu      sync.Mutex
-	err     error // why the client has ended
-	state   State
-	conn    *conn          // the connection, or nil while there is none
-	offline error          // why there is none
-	online  chan struct{}  // closed while there is one
-	orders  int64          // requests so far
-	pending book[*request] // those that wait for a connection, by order
-	open    int            // requests that have not ended
-	leaving chan struct{}  // not nil once Drain was called; closed when nobody is left
+	clock   clock
+	core    *core.Machine // decides what becomes of requests; see its doc.go
+	conn    *conn         // the connection, or nil while there is none
+	online  chan struct{} // closed while there is one
+	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 
-	parting map[*conn]struct{} // those whose links are still open; see part.go
+	timer *time.Timer   // calls the core at its deadline, or earlier
+	armed time.Duration // when it will fire, on the clock; 0: never
 }
 
 func newClient(target *url.URL, o Options) *Client {
@@ -45,14 +44,15 @@ func newClient(target *url.URL, o Options) *Client {
 		target:  target,
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
-		parting: make(map[*conn]struct{}),
+		clock:   newClock(),
+		core:    core.New(core.Config{NoReconnect: o.NoReconnect, StopTime: o.StopTime}),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
 
-// Session is the name that the broker gave the connection, "" while there is none.
-// The ids of its requests begin with it. The next connection has another.
+// Session returns the name that the broker gave the connection, or "" while there is none.
+// The ids of its requests begin with it. The next connection has another one.
 func (c *Client) Session() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,71 +62,64 @@ func (c *Client) Session() string {
 	return c.conn.hello.Session
 }
 
-// Done is closed when the client has ended for good: by Close or Drain, because a
+// Done returns a channel that is closed when the client has ended for good. It ends by Close or Drain, because a
 // broker has refused it or closed the connection for a reason that no later attempt
 // would change, or, with NoReconnect, with its connection.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
-// Err is nil until Done is closed; then it says why: ErrClosed, or an error
+// Err returns nil until Done is closed. Then it returns why: ErrClosed, or an error
 // that is ErrConnection.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err
+	return c.errorOf(c.core.Closed())
 }
 
-// Close ends the client. The contexts of held locks end first, the innermost
-// before those around it; then calls that wait fail with ErrClosed; then the
-// connection ends in order, on which the broker releases all. Close returns once no
-// goroutine of the client is left, after two seconds at most, or when OnState or
-// NetDial has returned. Connections that it had given up are hung up as well. Closing again does nothing. The error is always nil; Close is an io.Closer.
+// Close ends the client. First the contexts of held locks end, the innermost
+// before those around it. Then calls that wait fail with ErrClosed. Then the client tells the
+// broker that it holds nothing, and closes all its connections. Close returns when all goroutines
+// of the client have ended: after two seconds at most, or when OnState or
+// NetDial has returned. Closing again does nothing. The error is always nil; Close is an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
-	conn, parting := c.conn, maps.Clone(c.parting)
-	c.finish(ErrClosed)
-	c.mu.Unlock()
-	for conn := range parting {
-		conn.hangUp() // who calls Close holds nothing any more
-	}
+	conn := c.conn
+	c.core.Close(c.clock.now())
+	c.unlock()
 	if conn != nil {
-		// Only then: the broker is to get a close frame, if it still reads.
-		late := time.AfterFunc(2*closeWait, conn.cut)
+		// Only later: the broker should get a close frame, if it still reads.
+		late := time.AfterFunc(2*closeWait, conn.closeLink)
 		defer late.Stop()
 	}
 	c.supervisor.Wait()
 	return nil
 }
 
-// finish ends the client for good, once. The caller holds c.mu.
-func (c *Client) finish(err error) {
-	if c.err != nil {
-		return
-	}
-	c.err, c.state = err, Closed
-	if c.conn != nil {
-		c.conn.finish(LostClosed, err)
-	}
-	for r := range c.pending.inOrder() {
-		r.finish(err)
-	}
-	c.end()
-	close(c.done)
+// giveUp ends the client because of err.
+func (c *Client) giveUp(err error) {
+	c.mu.Lock()
+	defer c.unlock()
+	c.core.GiveUp(err, c.clock.now())
 }
 
-// Drain waits until nobody holds a lock any more, or may be a stale holder, and then
-// closes the client. Calls
-// for locks that wait, or that come, fail with ErrClosed, but for those made inside
-// a lock that is held: its holder may need them to finish. When ctx ends first the
-// client is closed nevertheless, and the error is the cause of ctx.
+// Drain waits until no lock is held, and no stale holder may need time to stop. Then it closes the client. Calls
+// for locks that wait, or begin meanwhile, fail with ErrClosed. Those inside
+// a lock that is held do not: its holder may need them to finish. When ctx ends first, Drain
+// closes the client nevertheless, and returns the cause of ctx.
 //
-// Called by somebody who holds a lock, Drain waits for the caller, until ctx ends.
+// If the caller of Drain itself holds a lock, Drain waits for it until ctx ends.
 func (c *Client) Drain(ctx context.Context) error {
-	idle := c.leave()
+	c.mu.Lock()
+	if c.drained == nil {
+		c.drained = make(chan struct{})
+		c.core.Drain()
+	}
+	drained := c.drained
+	c.unlock()
 	var err error
 	select {
-	case <-idle:
+	case <-drained:
 	case <-ctx.Done():
-		if !isDone(idle) {
+		if !isDone(drained) {
 			err = context.Cause(ctx)
 		}
 	}
@@ -134,28 +127,11 @@ func (c *Client) Drain(ctx context.Context) error {
 	return err
 }
 
-// leave lets nobody in any more, and returns a channel that is closed when nobody
-// is left.
-func (c *Client) leave() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.leaving == nil {
-		c.leaving = make(chan struct{})
-		for r := range c.pending.inOrder() {
-			r.finish(ErrClosed)
-		}
-		if c.conn != nil {
-			c.conn.withdraw(ErrClosed)
-		}
-		c.checkLeft()
-	}
-	return c.leaving
-}
-
-// checkLeft closes leaving when nobody is left, those included who have lost their
-// locks and may need a moment to stop. The caller holds c.mu.
-func (c *Client) checkLeft() {
-	if c.leaving != nil && c.open == 0 && len(c.parting) == 0 && !isDone(c.leaving) {
-		close(c.leaving)
+func isDone(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

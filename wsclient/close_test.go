@@ -24,13 +24,13 @@ func TestCloseInOrder(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
 		_ = acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "x", nil)
+		waits := startAcquire(t.Context(), c, "x", nil)
 		err := c.WithLock(t.Context(), "a", nil, func(outer context.Context) error {
 			err := c.WithLock(outer, "b", nil, func(inner context.Context) error {
 				_ = c.Close()
 				// Had the outer one ended first, the inner context, which comes
 				// from it, would have ended with its cause.
-				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity is meant
+				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity
 					t.Error("the outer lock ended before the inner one")
 				}
 				return nil
@@ -58,7 +58,7 @@ func TestCloseWhileOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		link.Freeze()
 		link.Cut()
-		waits := ask(t.Context(), c, "a", nil)
+		waits := startAcquire(t.Context(), c, "a", nil)
 		start := time.Now()
 		_ = c.Close()
 		<-waits.done
@@ -74,7 +74,7 @@ func TestDrain(t *testing.T) {
 		c, other := dial(t, b), dial(t, b)
 		x := acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "x", nil)
+		waits := startAcquire(t.Context(), c, "x", nil)
 		drained := make(chan error, 1)
 		go func() { drained <- c.Drain(t.Context()) }()
 		synctest.Wait()
@@ -132,7 +132,8 @@ func TestFinalClose(t *testing.T) {
 		dialing.Go(func() {
 			ws := <-s.ups
 			_ = ws.WriteMessage(websocket.TextMessage, []byte(hello(15*time.Second)))
-			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooBig, ""), time.Time{})
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(wire.CloseTooBig, ""),
+				time.Time{})
 			_ = ws.Close()
 		})
 		c, err := wsclient.Dial(t.Context(), "ws://stage", &wsclient.Options{NetDial: s.dial})
@@ -161,7 +162,8 @@ func TestFinalRefusal(t *testing.T) {
 	defer server.Close()
 	url := "ws" + strings.TrimPrefix(server.URL, "http")
 	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
-	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") || !strings.Contains(err.Error(), "who are you?") || asked != 1 {
+	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") ||
+		!strings.Contains(err.Error(), "who are you?") || asked != 1 {
 		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

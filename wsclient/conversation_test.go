@@ -1,8 +1,6 @@
 package wsclient_test
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +8,6 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
-	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // TestConversations plays the broker of every golden conversation to Go
@@ -81,7 +78,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		if more := a.sent(); len(more) > 0 {
 			t.Errorf("%s sends more than the conversation says: %v", name, more)
 		}
-		a.leave()
+		a.close()
 	}
 }
 
@@ -104,67 +101,6 @@ func (a *actor) giveUpFirst(reply wire.Reply, rest []wiretest.Step) bool {
 		}
 	}
 	return false
-}
-
-// heard asserts that the caller has been told what the broker's frame says.
-func (a *actor) heard(reply wire.Reply, line int) {
-	a.t.Helper()
-	switch m := reply.(type) {
-	case *wire.Hello:
-		if err := <-a.dialed; err != nil || a.client.Session() != m.Session {
-			a.t.Fatalf("line %d: dial: %v", line, err)
-		}
-		a.timeout = millis(m.TimeoutMS)
-	case *wire.Granted:
-		try := a.acquires[m.ID]
-		<-try.done
-		if try.err != nil || try.lock.Token() != m.Token || try.lock.Context().Err() != nil {
-			a.t.Errorf("line %d: Acquire returned %v", line, try.err)
-		}
-	case *wire.Released:
-		if err := <-a.acquires[m.ID].released; err != nil {
-			a.t.Errorf("line %d: Release returned %v", line, err)
-		}
-	case *wire.Cancelled:
-		try := a.acquires[m.ID]
-		<-try.done
-		if try.hold > 0 {
-			expectLost(a.t, context.Cause(try.lock.Context()), wsclient.LostExpired)
-		} else if !errors.Is(try.err, context.Canceled) {
-			a.t.Errorf("line %d: Acquire returned %v", line, try.err)
-		}
-	case *wire.Lost:
-		cause := context.Cause(a.acquires[m.ID].lock.Context())
-		var lost *wsclient.LostError
-		if !errors.As(cause, &lost) || string(lost.Reason) != string(m.Reason) {
-			a.t.Errorf("line %d: the lock's context: %v", line, cause)
-		}
-	case *wire.Error:
-		if a.inquiries[m.ID] != nil {
-			a.answered(m.ID, 0, m, line)
-			return
-		}
-		try := a.acquires[m.ID]
-		<-try.done
-		var refusal *wsclient.Error
-		if !errors.As(try.err, &refusal) || refusal.Code != m.Code || refusal.By != m.By ||
-			len(refusal.Holders) != len(m.Holders) || refusal.Ahead != m.Ahead.Or(0) || len(refusal.Cycle) != len(m.Cycle) {
-			a.t.Errorf("line %d: Acquire returned %v", line, try.err)
-		}
-	case *wire.InfoPage:
-		if a.viewer != nil {
-			a.shownPage(m, line)
-			return
-		}
-		got := a.info[max(0, len(a.info)-len(m.Locks)):]
-		for i, lock := range m.Locks {
-			if i >= len(got) || got[i].Name != lock.Name || got[i].Waiting != lock.Waiting || len(got[i].Waiters) != len(lock.Waiters) {
-				a.t.Errorf("line %d: Info yields %v", line, got)
-			}
-		}
-	default:
-		a.heardAsOperator(reply, line)
-	}
 }
 
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

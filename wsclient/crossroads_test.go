@@ -26,7 +26,7 @@ func TestWaitIsOverWhenTheBrokerStops(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		link.Delay(time.Second)
-		waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 3 * time.Second})
+		waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 3 * time.Second})
 		pass(3500 * time.Millisecond)
 		go b.Stop() // and no other broker comes
 		pass(2 * time.Second)
@@ -47,7 +47,7 @@ func TestGrantMeetsTheCut(t *testing.T) {
 		c := dial(t, b, wsclient.Options{NetDial: late.dialer(link.Dial)})
 		for n := range 20 {
 			late.holdBack()
-			waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
+			waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
 			link.Cut() // what the broker has sent before is still read
 			late.letThrough()
 			<-waits.done
@@ -72,12 +72,13 @@ func TestNextBrokerAllowsLess(t *testing.T) {
 			return current.Load().Dial(ctx, network, address)
 		})
 		c := dial(t, first, wsclient.Options{NetDial: link.Dial})
-		_ = acquire(t.Context(), t, dial(t, first, wsclient.Options{NoReconnect: true}), "a", wsclient.AcquireOptions{})
+		_ = acquire(t.Context(), t, dial(t, first, wsclient.Options{NoReconnect: true}), "a",
+			wsclient.AcquireOptions{})
 		long := &wsclient.AcquireOptions{}
 		for n := range 10 {
 			long.Also = append(long.Also, wsclient.LockSpec{Name: fmt.Sprintf("%0200d", n)})
 		}
-		large, small := ask(t.Context(), c, "a", long), ask(t.Context(), c, "a", nil)
+		large, small := startAcquire(t.Context(), c, "a", long), startAcquire(t.Context(), c, "a", nil)
 		current.Store(second)
 		first.Stop()
 		<-large.done
@@ -97,7 +98,9 @@ func TestFrameThatIsTooLong(t *testing.T) {
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		var many wsclient.AcquireOptions
 		for n := range 60 {
-			many.Also = append(many.Also, wsclient.LockSpec{Name: fmt.Sprint(n) + strings.Repeat("\x01", 500)}) // six bytes each, in JSON
+			// six bytes each, in JSON
+			many.Also = append(many.Also,
+				wsclient.LockSpec{Name: fmt.Sprint(n) + strings.Repeat("\x01", 500)})
 		}
 		if _, err := c.Acquire(t.Context(), "b", &many); !errors.Is(err, wsclient.ErrBadRequest) {
 			t.Errorf("got %v, want ErrBadRequest", err)
@@ -126,14 +129,17 @@ func TestManyWaitOnASlowLine(t *testing.T) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		link := b.NewLink()
 		var dialed atomic.Int32
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			dialed.Add(1)
 			conn, err := link.Dial(ctx, network, address)
 			return slowConn{conn, 5 * time.Microsecond}, err // 200 kB/s
 		}})
 		ctx, cancel := context.WithCancel(t.Context())
 		const waiters = 3000 // of about 1.1 kB
-		options := &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: strings.Repeat("x", 500)}, {Name: strings.Repeat("y", 500)}}}
+		options := &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: strings.Repeat("x", 500)},
+			{Name: strings.Repeat("y", 500)}}}
 		failed := make(chan error, waiters)
 		for range waiters {
 			go func() {
@@ -179,7 +185,9 @@ func TestGiveUpWhileShakingHands(t *testing.T) {
 
 		var silent atomic.Bool
 		link := b.NewLink()
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			if silent.Load() {
 				return silentDial(ctx, network, address)
 			}
@@ -200,8 +208,10 @@ func TestGiveUpWhileShakingHands(t *testing.T) {
 func TestTryAcquireLooksAtNoWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
-		for n, call := range []func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error){c.TryAcquire, c.Acquire} {
-			if _, err := call(t.Context(), fmt.Sprint("free", n), &wsclient.AcquireOptions{Wait: 1}); err != nil {
+		type call = func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)
+		for n, call := range []call{c.TryAcquire, c.Acquire} {
+			if _, err := call(t.Context(), fmt.Sprint("free", n),
+				&wsclient.AcquireOptions{Wait: 1}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -237,7 +247,7 @@ func TestInsideAReleasedLock(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		moves := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+		moves := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		if err := held.Release(); err != nil {
 			t.Error(err)
 		}
@@ -250,7 +260,8 @@ func TestInsideAReleasedLock(t *testing.T) {
 		}
 
 		held = acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		waits := ask(context.WithoutCancel(held.Context()), c, "b", nil) // for moves.lock, which it has no part in
+		// for moves.lock, which it has no part in
+		waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		drained := make(chan error, 1)
 		go func() { drained <- c.Drain(t.Context()) }()
 		synctest.Wait()
@@ -278,7 +289,7 @@ func TestInsideALostLock(t *testing.T) {
 		link.Cut()
 		<-held.Context().Done()
 		for range 2 {
-			waits := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+			waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 			if !waits.isDone() {
 				t.Fatal("it waits, in vain")
 			}

@@ -21,15 +21,17 @@ func TestDeadlock(t *testing.T) {
 		err := create.WithLock(t.Context(), "a", nil, func(ctx context.Context) error {
 			go func() {
 				first <- report.WithLock(t.Context(), "b", nil, func(ctx context.Context) error {
-					return report.WithLock(ctx, "a", nil, func(context.Context) error { return nil })
+					return report.WithLock(ctx, "a", nil,
+						func(context.Context) error { return nil })
 				})
 			}()
 			synctest.Wait()
 			start := time.Now()
-			err := create.WithLock(ctx, "b", &wsclient.AcquireOptions{Wait: time.Hour}, func(context.Context) error {
-				t.Error("the callback runs without the lock")
-				return nil
-			})
+			err := create.WithLock(ctx, "b", &wsclient.AcquireOptions{Wait: time.Hour},
+				func(context.Context) error {
+					t.Error("the callback runs without the lock")
+					return nil
+				})
 			if took := time.Since(start); took != 0 {
 				t.Errorf("refused after %v, want at once", took)
 			}
@@ -74,7 +76,8 @@ func TestDeadlockOfOne(t *testing.T) {
 		if !errors.Is(err, wsclient.ErrDeadlock) || !errors.As(err, &refusal) {
 			t.Fatalf("got %v, want ErrDeadlock", err)
 		}
-		want := `acquire "a": deadlock: ` + refusal.Message + `: report (` + c.Session() + `--2) waits for a, held by report`
+		want := `acquire "a": deadlock: ` + refusal.Message + `: report (` + c.Session() +
+			`--2) waits for a, held by report`
 		if err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}

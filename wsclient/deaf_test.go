@@ -67,7 +67,8 @@ func TestCloseWithABrokerThatDoesNotRead(t *testing.T) {
 				c, _ := dialDeaf(t, newTLSStage(t, test.tls), test.address)
 				if test.blocked {
 					go func() {
-						if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, wsclient.ErrClosed) {
+						if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err,
+							wsclient.ErrClosed) {
 							t.Errorf("Acquire: got %v, want ErrClosed", err)
 						}
 					}()

@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// An attempt to connect, and what is needed to say why it has failed.
+// An attempt is an attempt to connect. It has what diagnose needs if it fails.
 type attempt struct {
 	target   *url.URL
 	proxy    *url.URL       // nil: none
@@ -46,7 +46,7 @@ func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
-// diagnose says what has become of the attempt, which has failed with err.
+// diagnose returns what is known of the attempt, which has failed with err.
 func (a *attempt) diagnose(err error) *DialError {
 	e := &DialError{Proxy: a.noProxy, Err: err}
 	if a.proxy != nil {
@@ -75,11 +75,11 @@ func (a *attempt) diagnose(err error) *DialError {
 	return e
 }
 
-// recognize tells by the first bytes that were heard what it is that answered.
+// recognize finds out from the first bytes what has answered.
 func (a *attempt) recognize(e *DialError, heard []byte) {
 	isHTTP := bytes.HasPrefix(heard, []byte("HTTP/"))
 	switch {
-	case a.link.greeting.room == 0:
+	case a.link.greeting.left == 0:
 		e.Err = errEndless // some of what the library makes of it quotes it all
 	case errors.As(e.Err, new(tls.RecordHeaderError)):
 		e.Err = fmt.Errorf("it speaks no TLS: the URL must begin with ws:// (%w)", e.Err)
@@ -105,7 +105,7 @@ func isTunnel(heard []byte) bool {
 	return bytes.HasPrefix(status, []byte("200"))
 }
 
-// describe puts into e what an answer in HTTP says.
+// describe fills in e from an answer in HTTP.
 func (a *attempt) describe(e *DialError, response *http.Response) {
 	defer func() { _ = response.Body.Close() }()
 	e.Status = response.StatusCode
@@ -141,8 +141,8 @@ func firstLine(text []byte) string {
 	return printable.LogText(string(bytes.TrimSpace(line)))
 }
 
-// withoutSecrets returns text without what the user has put into the query of the address: some servers repeat the
-// address in their error page.
+// withoutSecrets returns text without what the user has put into the query of the address, because some servers
+// repeat the address in their error page.
 func (a *attempt) withoutSecrets(text string) string {
 	const hidden, long = "...", 4 // shorter ones are no secrets, and could be part of any word
 	text = strings.ReplaceAll(text, a.target.RawQuery, hidden)

@@ -12,24 +12,25 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// helloWait is how long a broker may take to answer, where ctx allows longer.
+// helloWait is how long a broker may take to answer, if ctx allows longer.
 const helloWait = 10 * time.Second
 
-// Dial connects to the broker at address, for example ws://127.0.0.1:27002; http:// and
-// https:// mean the same as ws:// and wss://. The path /ws is added if there is none, and the
-// label, as client=..., to the query, which otherwise stays as it is. An address with a user
-// or a fragment is refused. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as
-// for [http.ProxyFromEnvironment]. A nil options is the zero Options.
+// Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and
+// https:// mean the same as ws:// and wss://. Dial adds the path /ws if there is none, and the
+// label, as client=..., to the query, which otherwise stays as it is. It refuses an address with a user
+// or a fragment. It uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as
+// [http.ProxyFromEnvironment] does. A nil options is the zero Options.
 //
-// Dial returns once the broker has said hello. It fails if that takes longer than 10 s, or
-// when ctx ends; with [Options].WaitForBroker it tries again until ctx ends. The error is
-// ErrBadRequest for an address that cannot be used, and ErrShuttingDown, ErrForbidden (no
-// credentials, wrong ones, or not enough) or ErrTooMany for a broker that lets nobody in.
-// A *[DialError] says what else was there in place of a broker, or in between.
+// Dial returns when the broker has said hello. It fails if that takes longer than 10 s, or
+// when ctx ends. With [Options].WaitForBroker it tries again until ctx ends. The error is
+// ErrBadRequest if the address cannot be used. It is ErrShuttingDown, ErrForbidden (no
+// credentials, wrong ones, or not enough) or ErrTooMany if the broker refuses the client.
+// A *[DialError] says what answered instead of a broker, or in between.
 //
-// The client must be closed.
+// The caller must close the client.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
 	var o Options
 	if options != nil {
@@ -65,22 +66,22 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 		if err == nil || !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil {
 			return conn, err
 		}
-		c.tell(Connecting, err)
+		c.reportState(Connecting, err)
 		if cause := sleep(ctx, pauses.next(0, rand.Float64())); cause != nil {
 			return nil, fmt.Errorf("%w (%w)", cause, err)
 		}
 	}
 }
 
-// connect makes a connection.
+// connect makes a connection, whose goroutines have not started.
 func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
-	l := link{cut: func() bool { return true }}
+	l := link{keep: func() bool { return true }}
 	try := &attempt{target: c.target, link: &l}
 	o := c.options
 	dialer := websocket.Dialer{
-		NetDialContext:  l.dialer(ctx, o.NetDial),
+		NetDialContext:  l.dialer(ctx, &c.clock, o.NetDial),
 		Proxy:           try.findProxy,
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
@@ -94,13 +95,9 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	} else {
 		l.greeting.end()
 		try.opened = true
-		conn, err = startConn(c, ws, l)
+		conn, err = newConn(c, ws, l)
 	}
-	if !l.cut() && try.response == nil { // ctx has ended
-		if conn != nil {
-			conn.fail(context.Cause(ctx))
-			conn.goroutines.Wait()
-		}
+	if !l.keep() && try.response == nil { // ctx has ended, and l is closed
 		err = context.Cause(ctx)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever was first
@@ -116,15 +113,15 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 type link struct {
 	net.Conn
 	greeting *greeting // what the library reads from
-	made     instant
-	cut      func() bool // keeps it open when ctx ends; false: it has been closed
+	made     core.Instant
+	keep     func() bool // keeps it open when ctx ends; false: it has been closed
 }
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer returns a dial that stores in l the connection it makes, and closes it when ctx
-// ends: while it shakes hands the library looks only at the deadline of ctx.
-func (l *link) dialer(ctx context.Context, dial netDial) netDial {
+// dialer returns a dial that stores the connection it makes in l, and closes it when ctx
+// ends. The library itself observes only the deadline of ctx during the handshake.
+func (l *link) dialer(ctx context.Context, clock *clock, dial netDial) netDial {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
@@ -134,8 +131,8 @@ func (l *link) dialer(ctx context.Context, dial netDial) netDial {
 			return nil, err
 		}
 		*l = link{
-			Conn: conn, greeting: &greeting{Conn: conn, room: handshakeBytes},
-			made: now(), cut: context.AfterFunc(ctx, func() { _ = conn.Close() }),
+			Conn: conn, greeting: &greeting{Conn: conn, left: handshakeBytes},
+			made: clock.now(), keep: context.AfterFunc(ctx, func() { _ = conn.Close() }),
 		}
 		return l.greeting, nil
 	}

@@ -19,7 +19,8 @@ import (
 // hello is that of a broker on a stage.
 func hello(timeout time.Duration) string {
 	return fmt.Sprintf(`{"type":"hello","protocol":1,"session":"aaaaaaaa","heartbeat_ms":5000,"timeout_ms":%d,`+
-		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}}`,
+		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,`+
+		`"locks_per_request":64,"requests":100000}}`,
 		timeout.Milliseconds())
 }
 
@@ -52,7 +53,9 @@ func TestSlowNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{Heartbeat: 2 * time.Second, Timeout: 9 * time.Second})
 		defer b.Stop()
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			pass(8 * time.Second)
 			return b.Dial(ctx, network, address)
 		}})
@@ -75,7 +78,7 @@ func TestFirstPingAfterASlowHello(t *testing.T) {
 		t.Run(test.hello.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newStage(t).enter()
-				defer a.leave()
+				defer a.close()
 				pass(test.hello)
 				a.say(hello(15 * time.Second))
 				if err := <-a.dialed; err != nil {
@@ -98,7 +101,7 @@ func TestFirstPingAfterASlowHello(t *testing.T) {
 func TestHelloAfterTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStage(t).enter()
-		defer a.leave()
+		defer a.close()
 		pass(6 * time.Second)
 		a.say(hello(9 * time.Second))
 		if err := <-a.dialed; err == nil {

@@ -12,8 +12,8 @@ import (
 // [Dial] returns it, and OnState gets it, wrapped; use errors.As. Text that comes from the other side is cut after 256
 // bytes, and quoted if it is not printable.
 type DialError struct {
-	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the name of
-	// that variable if its value is not a URL, and "" without a proxy.
+	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the
+	// name of that variable if its value is not a URL, and "" without a proxy.
 	Proxy string
 	// Connected reports whether something listens at the address, or, with a Proxy, whether the proxy does.
 	Connected bool
@@ -21,8 +21,8 @@ type DialError struct {
 	Answered bool
 	// FromProxy reports whether the proxy itself answered, and made no connection to the address.
 	FromProxy bool
-	// Status is the status of an answer in HTTP, or 0. Server is its header of that name, or "". Location is where a
-	// redirection leads, without the query, or "".
+	// Status is the status of an answer in HTTP, or 0. Server is its header of that name, or "". Location is
+	// where a redirection leads, without the query, or "".
 	Status           int
 	Server, Location string
 	// Said is the first line of the answer, or the title of a page.

@@ -29,7 +29,8 @@ func TestDraining(t *testing.T) {
 				b := brokertest.Start(t, broker.Config{Drain: 10 * time.Second})
 				defer b.Stop()
 				states := make(chan wsclient.State, 10)
-				c := dial(t, b, wsclient.Options{NoReconnect: true, OnState: func(s wsclient.State, _ error) { states <- s }})
+				c := dial(t, b, wsclient.Options{NoReconnect: true,
+					OnState: func(s wsclient.State, _ error) { states <- s }})
 				expectState(t, states, wsclient.Connected)
 				held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 				waiting := make(chan error, 1)
@@ -44,11 +45,13 @@ func TestDraining(t *testing.T) {
 				if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
 					t.Errorf("who waits: got %v, want ErrShuttingDown", err)
 				}
-				if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
+				if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err,
+					wsclient.ErrShuttingDown) {
 					t.Errorf("who comes: got %v, want ErrShuttingDown", err)
 				}
 				if held.Context().Err() != nil || c.Err() != nil {
-					t.Errorf("lock: %v; client: %v: want both still alive", held.Context().Err(), c.Err())
+					t.Errorf("lock: %v; client: %v: want both still alive", held.Context().Err(),
+						c.Err())
 				}
 				if test.releases {
 					if err := held.Release(); err != nil {
@@ -57,8 +60,10 @@ func TestDraining(t *testing.T) {
 				}
 				<-c.Done()
 				expectState(t, states, wsclient.Closed)
-				if took := time.Since(start); took != test.takes || !errors.Is(c.Err(), wsclient.ErrConnection) {
-					t.Errorf("got %v after %v, want ErrConnection after %v", c.Err(), took, test.takes)
+				if took := time.Since(start); took != test.takes ||
+					!errors.Is(c.Err(), wsclient.ErrConnection) {
+					t.Errorf("got %v after %v, want ErrConnection after %v", c.Err(), took,
+						test.takes)
 				}
 				if !test.releases {
 					expectLost(t, held.Release(), wsclient.LostConnection)

@@ -8,12 +8,13 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// What a call can end with; test with errors.Is. The first ten are refusals:
-// errors.As with *[Error] tells more.
+// These are the errors of calls; test with errors.Is. The first ten are refusals:
+// an *[Error] has more about them.
 var (
-	ErrBadRequest   = errors.New("bad request")          // a name, an option, a glob or an address that no broker accepts
+	ErrBadRequest   = errors.New("bad request")          // a name, an option or an address that no broker accepts
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
 	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
 	ErrNotGranting  = errors.New("not granting")         // TryAcquire, and the broker grants nothing to anyone
@@ -29,8 +30,8 @@ var (
 	ErrConnection   = errors.New("connection has ended") // other than by Close or Drain
 )
 
-// sentinel is the error that stands for a code; nil where callers have no
-// decision to take.
+// sentinel returns the error that stands for a code. It is nil if callers have nothing to
+// decide.
 func sentinel(code wire.Code) error {
 	switch code {
 	case wire.BadRequest:
@@ -57,19 +58,19 @@ func sentinel(code wire.Code) error {
 	return nil
 }
 
-// An Error is a refusal by the broker, or, with ErrBadRequest, by the client,
-// which asks no broker for what all of them refuse.
+// An Error is a refusal by the broker. With ErrBadRequest it may be by the client,
+// which does not send what every broker refuses.
 type Error struct {
 	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
 	Message string
-	// By is who did it; with ErrEvicted.
+	// By says who has evicted the request, with ErrEvicted.
 	By string
-	// Holders are some of those who have the locks, at most 8, and Ahead how
-	// many requests wait earlier, where 1000 means 1000 or more; both with
+	// Holders are holders of the locks, at most 8. Ahead is how
+	// many requests wait before this one; 1000 means 1000 or more. Both are set with
 	// ErrTimeout and ErrUnavailable.
 	Holders []RequestInfo
 	Ahead   int
-	// Cycle is who waits for whom; with ErrDeadlock.
+	// Cycle says who waits for whom, with ErrDeadlock.
 	Cycle []Step
 }
 
@@ -87,7 +88,7 @@ func badRequest(err error) *Error {
 // Is makes errors.Is(err, ErrTimeout) and the like work.
 func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 
-// Error says what was refused and, where it is known, who has the lock, or who
+// Error says what was refused and, if that is known, who holds the lock, or who
 // waits for whom.
 func (e *Error) Error() string {
 	var text strings.Builder
@@ -114,7 +115,7 @@ type LostReason string
 
 // The reasons of a [LostError].
 const (
-	LostConnection LostReason = "connection" // it has ended
+	LostConnection LostReason = "connection" // the connection has ended
 	LostLease      LostReason = "lease"      // the broker has not answered for too long
 	LostClosed     LostReason = "closed"     // the client was closed
 	LostExpired    LostReason = "expired"    // Hold has passed
@@ -122,32 +123,32 @@ const (
 	LostEvicted    LostReason = "evicted"    // an operator has ended it
 )
 
-// A LostError says that a lock is held no more although it was not released.
+// A LostError says that a lock is no longer held although it was not released.
 // errors.Is(err, [ErrLost]) is true.
 type LostError struct {
 	Reason LostReason
-	// By and Message are who did it and why, where the broker said so.
+	// By and Message say who has stolen or evicted the lock, and why, if the broker said so.
 	By, Message string
 	// Err is why the connection ended, with LostConnection, LostLease and
 	// LostClosed.
 	Err error
 
-	lease lease // that of its connection, with LostConnection and LostLease
+	lease core.Lease // of the connection, with LostConnection and LostLease
+	clock *clock     // of the client
 }
 
-// Left is for how long from now the broker will not give the lock to others, if
-// it has not noticed that the connection has ended: time to stop in. When it is 0
+// Left returns for how long from now the broker will not give the lock to others, if
+// it has not noticed that the connection has ended. It is time to stop in. If it is 0
 // or less, others may have the lock.
 //
-// With LostLease the broker has noticed nothing, and with LostConnection nothing
-// that counts if it keeps a lock delay, or has itself ended and remembers that in
-// its state directory; else it gives the lock to others as soon as it notices.
-// With any other reason they may have it already, and Left is 0.
+// With LostLease the broker has noticed nothing. With LostConnection it gives the lock to others as soon
+// as it notices, except with a lock delay, or if the broker itself has ended and has a
+// state directory. With any other reason others may have the lock already, and Left is 0.
 func (e *LostError) Left() time.Duration {
-	if e.lease.timeout == 0 {
+	if e.lease.Timeout == 0 {
 		return 0
 	}
-	return e.lease.kept(now())
+	return e.lease.Kept(e.clock.now())
 }
 
 // Is makes errors.Is(err, ErrLost) work.

@@ -1,12 +1,12 @@
 package wsclient
 
-// Open is how much c still expects to hear of: requests, replies and watches.
+// Open returns how much c still expects to hear of: requests, answers and watches.
 func Open(c *Client) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	open := c.pending.len()
+	open := c.core.OpenRequests()
 	if conn := c.conn; conn != nil {
-		open += conn.requests.len() + conn.asked.len() + conn.watches.len()
+		open += conn.inquiries.Len() + conn.watches.Len()
 	}
 	return open
 }

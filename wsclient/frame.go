@@ -5,11 +5,11 @@ import (
 	"math/rand/v2"
 )
 
-// The frames of the client are written here, and not by the library, which makes one
-// system call of each. The library reads, and writes only the close frame.
+// The client writes its own frames, because the library makes one
+// system call for each. The library reads, and writes only the close frame.
 
-// finalFragment and masked are bits of a frame's first two bytes: it is whole, and
-// from a client.
+// finalFragment and masked are bits of a frame's first two bytes. They say that the frame is whole, and
+// comes from a client.
 const (
 	finalFragment = 0x80
 	masked        = 0x80
@@ -18,14 +18,14 @@ const (
 // shortHeader is the length of the header of a frame of up to 125 bytes.
 const shortHeader = 2 + 4
 
-// openFrame leaves room for a header; what is appended next is the payload.
+// openFrame appends space for a header. The caller then appends the payload.
 func openFrame(dst []byte) []byte { return append(dst, make([]byte, shortHeader)...) }
 
-// sealFrame makes a frame of what openFrame has begun at start.
+// sealFrame completes the frame that openFrame has begun at start.
 func sealFrame(dst []byte, start int, opcode byte) []byte {
 	var header [14]byte
 	header[0] = finalFragment | opcode
-	wide := 0 // bytes of the length that the short header has no room for
+	wide := 0 // bytes of the length that do not fit into the short header
 	switch n := len(dst) - start - shortHeader; {
 	case n <= 125:
 		header[1] = masked | byte(n)
@@ -40,8 +40,8 @@ func sealFrame(dst []byte, start int, opcode byte) []byte {
 		dst = append(dst, header[:wide]...)
 		copy(dst[start+shortHeader+wide:], dst[start+shortHeader:])
 	}
-	// The key is there to keep proxies from being fooled by payloads that somebody
-	// else has chosen. It comes from ChaCha8, seeded by the system.
+	// The random key prevents attacks on proxies with payloads that an attacker
+	// has chosen (RFC 6455, 10.3). It comes from ChaCha8, which the system seeds.
 	key := rand.Uint32() //nolint:gosec // see above
 	binary.LittleEndian.PutUint32(header[2+wide:], key)
 	copy(dst[start:], header[:shortHeader+wide])
@@ -49,7 +49,7 @@ func sealFrame(dst []byte, start int, opcode byte) []byte {
 	return dst
 }
 
-// mask combines payload with the key, again and again.
+// mask masks payload with the key, as in RFC 6455, 5.3.
 func mask(payload []byte, key uint32) {
 	twice := uint64(key)<<32 | uint64(key)
 	for len(payload) >= 8 {

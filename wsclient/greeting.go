@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// greetingBytes is how many of the first bytes from the other side are kept, to tell what it is.
+	// greetingBytes is how many of the first bytes from the other side a greeting keeps, to find out what it is.
 	greetingBytes = 4 << 10
-	// handshakeBytes bounds the whole handshake, certificates included: the library reads a line of HTTP to its
-	// end, however long it is.
+	// handshakeBytes bounds the whole handshake, including certificates. The library reads a line of HTTP to
+	// its end, however long it is.
 	handshakeBytes = 256 << 10
 )
 
@@ -19,23 +19,23 @@ var errEndless = errors.New("the answer does not end")
 type greeting struct {
 	net.Conn
 	heard []byte
-	room  int
+	left  int // bytes until the handshake is too long
 	over  bool
 }
 
-// Read reads.
+// Read reads from the connection, and remembers what it has read.
 func (g *greeting) Read(p []byte) (int, error) {
 	if g.over {
 		return g.Conn.Read(p)
 	}
-	if g.room == 0 {
+	if g.left == 0 {
 		return 0, errEndless
 	}
-	n, err := g.Conn.Read(p[:min(len(p), g.room)])
-	g.room -= n
+	n, err := g.Conn.Read(p[:min(len(p), g.left)])
+	g.left -= n
 	g.heard = append(g.heard, p[:min(n, greetingBytes-len(g.heard))]...)
 	return n, err
 }
 
-// end forgets what was heard. Nobody must read meanwhile.
+// end forgets the first bytes. Nobody may read meanwhile.
 func (g *greeting) end() { g.over, g.heard = true, nil }

@@ -107,7 +107,7 @@ func (c *conn) rest(ctx context.Context, q wire.Info, lock LockInfo, yield func(
 }
 
 func (c *conn) page(ctx context.Context, q wire.Info) (*wire.InfoPage, error) {
-	return answered[*wire.InfoPage](c.ask(ctx, func(id wire.ID) wire.Request {
+	return answerOf[*wire.InfoPage](c.inquire(ctx, func(id wire.ID) wire.Request {
 		q.ID = id
 		return &q
 	}))

@@ -31,7 +31,8 @@ func TestInfoWhole(t *testing.T) {
 		}
 		queue("c", 4)
 		pass(0)
-		whole := []string{"a 1|2 of 5", "a 0|2 of 5", "a 0|1 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4", "c 0|2 of 4"}
+		whole := []string{"a 1|2 of 5", "a 0|2 of 5", "a 0|1 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4",
+			"c 0|2 of 4"}
 		for most := 1; most <= len(whole); most++ {
 			if got := parts(t, c, most, nil); !slices.Equal(got, whole[:most]) {
 				t.Errorf("got %q, want %q", got, whole[:most])
@@ -44,7 +45,8 @@ func TestInfoWhole(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if want := []string{"a 1|2 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4", "c 0|0 of 0"}; !slices.Equal(got, want) {
+		if want := []string{"a 1|2 of 5", "b 2|0 of 0", "b 1|0 of 0", "c 1|2 of 4",
+			"c 0|0 of 0"}; !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
@@ -57,7 +59,8 @@ func parts(t *testing.T, c *wsclient.Client, most int, then func()) (all []strin
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, fmt.Sprintf("%s %d|%d of %d", lock.Name, len(lock.Holders), len(lock.Waiters), lock.Waiting))
+		all = append(all, fmt.Sprintf("%s %d|%d of %d", lock.Name, len(lock.Holders), len(lock.Waiters),
+			lock.Waiting))
 		if len(all) == most {
 			break
 		}

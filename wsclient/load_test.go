@@ -54,7 +54,8 @@ func (w *worker) name() string {
 }
 
 func (w *worker) options() *wsclient.AcquireOptions {
-	o := &wsclient.AcquireOptions{Wait: time.Duration(w.IntN(100)) * time.Millisecond, Author: fmt.Sprint(w.IntN(10))}
+	o := &wsclient.AcquireOptions{Wait: time.Duration(w.IntN(100)) * time.Millisecond,
+		Author: fmt.Sprint(w.IntN(10))}
 	if w.IntN(2) == 0 {
 		o.Mode, o.Limit = wsclient.Shared, w.IntN(4)
 	}

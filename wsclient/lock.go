@@ -3,106 +3,42 @@ package wsclient
 import (
 	"context"
 	"errors"
-	"math"
 	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // A Lock is held until it is released or lost. It is safe for concurrent use.
 type Lock struct {
-	client *Client
-	specs  []wire.LockSpec // what its own request holds
-	outer  *Lock           // that of the context it was asked for in, or nil
+	client  *Client
+	request core.Request     // guarded by the client's mu
+	spec    [1]wire.LockSpec // memory for the locks of the request: most have one
+	changed chan struct{}    // has a token when whoever waits for the request must look again
 
-	request *request // nil: enclosing calls hold all that was asked for
-	lenders []*Lock  // enclosing locks that cover some of what was asked for
-
-	base context.Context // that of the call
+	base     context.Context // of the call
+	outlives bool            // the context of the lock does not end with base
 
 	// Guarded by the client's mu:
-	ctx       context.Context         // nil until somebody wants it: most do not
-	stop      context.CancelCauseFunc // of ctx
-	cause     error                   // why it is not held any more, or nil
-	borrowers map[*Lock]struct{}      // those that it covers some of
+	ctx   context.Context         // nil until somebody wants it: most do not
+	stop  context.CancelCauseFunc // of ctx
+	cause error                   // why the lock is no longer held, or nil
 
-	err      error // of release
-	release  sync.Once
-	outlives bool // its context does not end with base
+	release    sync.Once
+	releaseErr error
 }
 
-type lockKey struct{}
-
-// ask asks for what r wants without what enclosing calls hold already, if that is
-// not all.
-func (l *Lock) ask(r *request, wait time.Duration) error {
-	c := l.client
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch around := l.outer.around(c); {
-	case around != nil && around.cause != nil:
-		return outerLost(around.cause)
-	case around != nil && r.what.Steal:
-		return badRequest(errors.New("steal: not inside a lock that this client holds"))
-	}
-	needed, err := l.borrow()
-	if err != nil || len(needed) == 0 {
-		return err
-	}
-	r.lock, r.what.Locks = l, needed
-	if wait > 0 {
-		r.until = time.Now().Add(wait)
-	}
-	if err := c.ask(r); err != nil {
-		return err
-	}
-	l.request = r
-	return nil
-}
-
-// end says that l is not held any more, and why.
-func (l *Lock) end(cause error) {
-	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
-	l.leave(cause)
-}
-
-// leave is end for who holds the client's mu.
-func (l *Lock) leave(cause error) {
-	l.drop(cause)
-	if c := l.client; c.leaving != nil && c.conn != nil {
-		c.conn.withdraw(ErrClosed) // what was inside this one
+// wake wakes whoever waits for the request.
+func (l *Lock) wake() {
+	select {
+	case l.changed <- struct{}{}:
+	default: // woken before, and has not looked yet
 	}
 }
 
-// drop notes that l is not held any more. Whoever l covers something of holds that
-// no more either. Only the first cause counts. The caller holds the client's mu.
-func (l *Lock) drop(cause error) {
-	if l.cause != nil {
-		return
-	}
-	l.cause = cause
-	for _, lender := range l.lenders {
-		delete(lender.borrowers, l)
-	}
-	for borrower := range l.borrowers {
-		borrower.drop(cause)
-	}
-	if l.stop != nil {
-		l.stop(cause)
-	}
-}
-
-// LockFrom returns the innermost lock that ctx carries, for its Token for example,
-// if it carries one: inside [Client.WithLock], or made by [Lock.Context].
-func LockFrom(ctx context.Context) (*Lock, bool) {
-	l := enclosing(ctx)
-	return l, l != nil
-}
-
-// Context returns a context with the values of the one that the lock was asked
-// for with. It ends when the lock is released (cause [ErrReleased]) or lost
+// Context returns a context with the values of the one that was passed to Acquire.
+// It ends when the lock is released (cause [ErrReleased]) or lost
 // (cause a *[LostError]). Calls with it know that this lock is held.
 func (l *Lock) Context() context.Context {
 	l.client.mu.Lock()
@@ -114,8 +50,8 @@ func (l *Lock) Context() context.Context {
 	return ctx
 }
 
-// newContext makes a context for l, which is not held because of cause, or held. It
-// calls what the caller's context brings along: nobody may hold the client's mu.
+// newContext makes a context for l, which is held, or is not because of cause. It
+// calls methods of the caller's context, so the caller must not hold the client's mu.
 func (l *Lock) newContext(cause error) (context.Context, context.CancelCauseFunc) {
 	base := l.base
 	if l.outlives || cause != nil { // if it was lost first, that is the cause, whatever has ended since
@@ -124,8 +60,8 @@ func (l *Lock) newContext(cause error) (context.Context, context.CancelCauseFunc
 	return context.WithCancelCause(context.WithValue(base, lockKey{}, l))
 }
 
-// publish makes ctx that of l, unless somebody else was faster, and returns the one
-// that it is. Where l is not held any more it ends at once.
+// publish makes ctx the context of l, unless there is one already, and returns the context
+// of l. It ends at once if l is no longer held.
 func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) context.Context {
 	l.client.mu.Lock()
 	defer l.client.mu.Unlock()
@@ -139,111 +75,92 @@ func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) contex
 	return ctx
 }
 
-// Valid reports whether the lock counts as held at this moment. It looks at the
-// clocks: after the process was frozen, or the machine suspended, for so long that
-// the lock may have gone to others it says false at once, when the context has not
-// been cancelled yet. When it says false the context ends, too. (Except on Linux, a
-// suspension is not noticed when the clock on the wall was set back by as much meanwhile.)
+// Valid reports whether the lock counts as held at this moment. It reads the
+// clocks: if the process was frozen, or the machine suspended, for so long that
+// the broker may have given the lock to others, it returns false at once, even if the context has not
+// ended yet. When it returns false the context ends, too. Except on Linux, it does
+// not notice a suspension if the wall clock was set back by as much meanwhile.
 //
 // While a virtual machine is paused, all its clocks stand still, and nothing in it can notice
-// the pause. Then Valid says true although the lock may have gone to others, until
-// something sets the clock on the wall or the connection ends.
+// the pause. Then Valid returns true although the broker may have given the lock to others, until
+// something sets the wall clock or the connection ends.
 //
-// The answer may be out of date when it is used: a process can be frozen between
-// two instructions. Only the resource can be sure, with the token.
-func (l *Lock) Valid() bool {
+// The answer may be out of date when it is used, because a process can be frozen between
+// two instructions. Only the resource can be sure, by checking the token.
+func (l *Lock) Valid() bool { return l.validAt(l.client.clock.now()) }
+
+func (l *Lock) validAt(at core.Instant) bool {
 	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
-	return l.isValid(now())
+	defer l.client.unlock()
+	return l.client.core.Valid(&l.request, at)
 }
 
-func (l *Lock) isValid(at instant) bool {
-	if r := l.request; r != nil && l.cause == nil && !r.conn.checkLease(at) {
-		r.checkTerm(at)
-	}
-	for _, lender := range l.lenders {
-		lender.isValid(at) // if it is not, l is not
-	}
-	return l.cause == nil
-}
+// Lease returns for how long from now the lock counts as held if the broker sends nothing more, and for how
+// long the broker cannot have given it to others, however silent the network. The difference is time to stop in. Both
+// are 0 if the lock is not held. Each answer from the broker extends them: there is one in every heartbeat at least.
+// They are for a program that watches over a holder from outside its process. A holder itself has Context and Valid.
+func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
 
-// Lease returns for how long from now the lock counts as held if nothing more is heard from the broker, and for how
-// long the broker cannot have given it to others, however silent the network: the difference is time to stop in. Both
-// are 0 when the lock is not held. Each answer from the broker extends them, at least one with every heartbeat. They
-// are for whoever watches over a holder from outside of its process; a holder itself has Context and Valid.
-func (l *Lock) Lease() (left, kept time.Duration) {
+func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
 	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
-	at := now()
-	if !l.isValid(at) {
-		return 0, 0
-	}
-	return l.leaseAt(at)
+	defer l.client.unlock()
+	return l.client.core.LeaseOf(&l.request, at)
 }
 
-// leaseAt is Lease of a lock that is held. The caller holds the client's mu.
-func (l *Lock) leaseAt(at instant) (left, kept time.Duration) {
-	left, kept = math.MaxInt64, math.MaxInt64
-	if r := l.request; r != nil {
-		left, kept = r.conn.lease.left(at), r.conn.lease.kept(at)
-		if r.term.hold > 0 { // the broker's count ends later, nobody knows by how much
-			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
-		}
-	}
-	for _, lender := range l.lenders {
-		otherLeft, otherKept := lender.leaseAt(at)
-		left, kept = min(left, otherLeft), min(kept, otherKept)
-	}
-	return left, kept
-}
+// Token returns the fencing token. It is greater than the tokens of all earlier grants. Several
+// locks of one request have one token. A lock that enclosing calls hold has
+// the greatest token of the locks that cover it.
+func (l *Lock) Token() int64 { return l.request.Token() }
 
-// Token is the fencing token: greater than that of every grant before. Several
-// locks of one request have one token. A lock that an enclosing call holds has
-// the greatest token of those that cover it.
-func (l *Lock) Token() int64 {
-	if l.request != nil {
-		return l.request.token
-	}
-	var token int64
-	for _, lender := range l.lenders {
-		token = max(token, lender.Token())
-	}
-	return token
-}
-
-// ID names the request that holds the lock, for [Client.Why], [Client.Evict] and
-// people: it is that of the listing. A lock that enclosing calls hold has the id of
+// ID returns the id of the request that holds the lock, as the listing shows it, for [Client.Why], [Client.Evict] and
+// people. A lock that enclosing calls hold has the id of
 // one of those. For Parent see [ParentFrom].
-func (l *Lock) ID() ID {
-	if l.request != nil {
-		return l.request.what.ID
-	}
-	return l.lenders[0].ID()
-}
+func (l *Lock) ID() ID { return l.request.ID() }
 
-// Release gives the lock back and returns when the broker has confirmed it. Its
-// context ends first. The error is nil when the lock was held until then, else
-// why not: a *[LostError]. Releasing again returns the same.
+// Release gives the lock back and returns when the broker has confirmed it. The
+// context of the lock ends first. The error is nil if the lock was held until then. Else it says
+// why not: a *[LostError]. Releasing again returns the same error.
 func (l *Lock) Release() error {
-	l.release.Do(func() { l.err = l.giveBack() })
-	return l.err
+	l.release.Do(func() { l.releaseErr = l.giveBack() })
+	return l.releaseErr
 }
 
 func (l *Lock) giveBack() error {
-	r := l.request
 	l.client.mu.Lock()
-	l.leave(ErrReleased) // what happens to a lender from here on is not l's concern
-	if r != nil {
-		r.release()
-	}
-	l.client.mu.Unlock()
-	if r != nil {
-		if err := r.await(); err != nil {
+	l.client.core.Release(&l.request) // what happens to a lender later does not concern l
+	l.client.unlock()
+	for {
+		if over, err := l.outcome(); over {
 			return err
+		}
+		<-l.changed
+	}
+}
+
+// outcome reports whether the request has ended, and why it did not hold until its release.
+func (l *Lock) outcome() (over bool, err error) {
+	l.client.mu.Lock()
+	defer l.client.mu.Unlock()
+	if !l.request.IsCovered() {
+		if l.request.End() == nil {
+			return false, nil
+		}
+		if err := l.endError(); err != nil {
+			return true, err
 		}
 	}
 	if _, lost := errors.AsType[*LostError](l.cause); lost {
+		return true, l.cause
+	}
+	return true, nil
+}
+
+// endError returns the error of a request that has ended. It is the cause of the context if that has ended for the
+// same reason, so that nobody takes them for two errors. The caller holds the client's mu.
+func (l *Lock) endError() error {
+	err := l.client.errorOf(l.request.End())
+	if err != nil && l.request.End() == l.request.Cause() {
 		return l.cause
 	}
-	return nil
+	return err
 }

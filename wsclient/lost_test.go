@@ -31,15 +31,20 @@ func TestConnectionEnds(t *testing.T) {
 		err    error
 		waits  error // what a waiting call ends with, if it is another
 	}{
-		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() }, wsclient.LostClosed, wsclient.ErrClosed, nil},
-		{"cut", func(_ *wsclient.Client, conn net.Conn, _ *brokertest.Server) { _ = conn.Close() }, wsclient.LostConnection, wsclient.ErrConnection, nil},
-		{"broker stops", func(_ *wsclient.Client, _ net.Conn, b *brokertest.Server) { b.Stop() }, wsclient.LostConnection, wsclient.ErrConnection, wsclient.ErrShuttingDown},
+		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() },
+			wsclient.LostClosed, wsclient.ErrClosed, nil},
+		{"cut", func(_ *wsclient.Client, conn net.Conn, _ *brokertest.Server) { _ = conn.Close() },
+			wsclient.LostConnection, wsclient.ErrConnection, nil},
+		{"broker stops", func(_ *wsclient.Client, _ net.Conn, b *brokertest.Server) { b.Stop() },
+			wsclient.LostConnection, wsclient.ErrConnection, wsclient.ErrShuttingDown},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				var conn net.Conn
-				c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+				c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(
+					ctx context.Context, network, address string,
+				) (_ net.Conn, err error) {
 					conn, err = b.Dial(ctx, network, address)
 					return conn, err
 				}})
@@ -54,7 +59,8 @@ func TestConnectionEnds(t *testing.T) {
 				test.end(c, conn, b)
 
 				<-held.Context().Done()
-				if err := <-waiting; !errors.Is(err, cmp.Or(test.waits, test.err)) || errors.Is(err, wsclient.ErrLost) {
+				if err := <-waiting; !errors.Is(err, cmp.Or(test.waits, test.err)) ||
+					errors.Is(err, wsclient.ErrLost) {
 					t.Errorf("waiting call: got %v, want %v", err, test.err)
 				}
 				<-c.Done()
@@ -80,7 +86,9 @@ func TestConnectionEnds(t *testing.T) {
 func TestSilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
-		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NoReconnect: true, NetDial: func(
+			ctx context.Context, network, address string,
+		) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			return mute, err
 		}})
@@ -106,7 +114,8 @@ func TestSilentNetwork(t *testing.T) {
 		next := <-granted
 		t.Logf("lost after %v, granted to the next after %v", lost, next)
 		if lost > 10*time.Second || next < lost+5*time.Second {
-			t.Errorf("lost after %v, granted to the next after %v: want 10s at most, and 5s or more between them", lost, next)
+			t.Errorf("lost after %v, want 10s at most; granted to the next after %v, want 5s later or more",
+				lost, next)
 		}
 		_ = mute.Conn.Close()
 	})
@@ -151,7 +160,9 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 		t.Run(fmt.Sprintf("closed: %t", closes), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				deaf := &deafConn{}
-				c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+				c := dial(t, b, wsclient.Options{NetDial: func(
+					ctx context.Context, network, address string,
+				) (_ net.Conn, err error) {
 					if deaf.Conn != nil {
 						return nil, errors.New("no network")
 					}
@@ -168,7 +179,8 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 				}()
 				<-held.Context().Done()
 				lost := new(wsclient.LostError)
-				if !errors.As(context.Cause(held.Context()), &lost) || lost.Reason != wsclient.LostLease {
+				if !errors.As(context.Cause(held.Context()), &lost) ||
+					lost.Reason != wsclient.LostLease {
 					t.Fatal(lost)
 				}
 				keeps := 5 * time.Second // the rest of the session timeout
@@ -179,7 +191,8 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 					_ = c.Close()
 				}
 				if after := (<-granted).Sub(given); after != keeps {
-					t.Errorf("granted to the next %v after the client gave up, want %v", after, keeps)
+					t.Errorf("granted to the next %v after the client gave up, want %v", after,
+						keeps)
 				}
 			})
 		})
@@ -190,7 +203,9 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 func TestDrainLetsHoldersStop(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		deaf := &deafConn{}
-		c := dial(t, b, wsclient.Options{StopTime: 5 * time.Second, NoReconnect: true, NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{StopTime: 5 * time.Second, NoReconnect: true, NetDial: func(
+			ctx context.Context, network, address string,
+		) (_ net.Conn, err error) {
 			deaf.Conn, err = b.Dial(ctx, network, address)
 			return deaf, err
 		}})

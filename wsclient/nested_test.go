@@ -62,7 +62,8 @@ func TestPartlyCovered(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		err := c.WithLock(t.Context(), "a", nil, func(ctx context.Context) error {
-			inner := acquire(ctx, t, c, "b", wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}})
+			inner := acquire(ctx, t, c, "b",
+				wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}})
 			if got := listing(t, c); got["a"] != [2]int{1, 0} || got["b"] != [2]int{1, 0} {
 				t.Errorf("inside: got %v", got)
 			}
@@ -163,15 +164,16 @@ func TestLossOfALender(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		ctx, cancel := context.WithCancel(t.Context())
-		err := c.WithLock(ctx, "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
-			err := c.WithLock(ctx, "b", &alsoA, func(context.Context) error {
-				cancel()
-				pass(time.Second)
+		err := c.WithLock(ctx, "a", &wsclient.AcquireOptions{Hold: time.Second},
+			func(ctx context.Context) error {
+				err := c.WithLock(ctx, "b", &alsoA, func(context.Context) error {
+					cancel()
+					pass(time.Second)
+					return nil
+				})
+				expectLost(t, err, wsclient.LostExpired)
 				return nil
 			})
-			expectLost(t, err, wsclient.LostExpired)
-			return nil
-		})
 		expectLost(t, err, wsclient.LostExpired)
 	})
 }
@@ -181,16 +183,17 @@ func TestLossOfALender(t *testing.T) {
 func TestLossOfAnEnclosingLock(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
-		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second}, func(ctx context.Context) error {
-			err := c.WithLock(ctx, "b", nil, func(ctx context.Context) error {
-				<-ctx.Done()
+		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Hold: time.Second},
+			func(ctx context.Context) error {
+				err := c.WithLock(ctx, "b", nil, func(ctx context.Context) error {
+					<-ctx.Done()
+					return nil
+				})
+				if err != nil {
+					t.Errorf("the lock inside: got %v", err)
+				}
 				return nil
 			})
-			if err != nil {
-				t.Errorf("the lock inside: got %v", err)
-			}
-			return nil
-		})
 		expectLost(t, err, wsclient.LostExpired)
 		if got := listing(t, c); len(got) != 0 {
 			t.Errorf("left behind: %v", got)
@@ -220,12 +223,13 @@ func TestContextValues(t *testing.T) {
 		c := dial(t, b)
 		ctx := context.WithValue(t.Context(), jobKey{}, "outer")
 		err := c.WithLock(ctx, "a", nil, func(ctx context.Context) error {
-			return c.WithLock(context.WithValue(ctx, jobKey{}, "inner"), "b", nil, func(ctx context.Context) error {
-				if got := ctx.Value(jobKey{}); got != "inner" {
-					t.Errorf("got %v, want inner", got)
-				}
-				return nil
-			})
+			return c.WithLock(context.WithValue(ctx, jobKey{}, "inner"), "b", nil,
+				func(ctx context.Context) error {
+					if got := ctx.Value(jobKey{}); got != "inner" {
+						t.Errorf("got %v, want inner", got)
+					}
+					return nil
+				})
 		})
 		if err != nil {
 			t.Error(err)

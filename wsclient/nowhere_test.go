@@ -6,9 +6,15 @@ import (
 )
 
 // nowhere is a network connection that leads nowhere.
-type nowhere struct{ net.Conn }
+type nowhere struct {
+	net.Conn
+	closed bool
+}
 
-// Close does nothing.
-func (nowhere) Close() error { return nil }
+// Close notes that it was called.
+func (c *nowhere) Close() error {
+	c.closed = true
+	return nil
+}
 
-func (nowhere) SetDeadline(time.Time) error { return nil }
+func (*nowhere) SetDeadline(time.Time) error { return nil }

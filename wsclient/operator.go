@@ -19,7 +19,7 @@ import (
 func (c *Client) Evict(ctx context.Context, request ID, message string) error {
 	err := checkRequest(request)
 	if err == nil {
-		_, err = answered[*wire.Evicted](c.inquire(ctx, func(own wire.ID) wire.Request {
+		_, err = answerOf[*wire.Evicted](c.inquire(ctx, func(own wire.ID) wire.Request {
 			return &wire.Evict{ID: own, Request: request, Message: message}
 		}))
 	}
@@ -67,7 +67,7 @@ func (c *Client) WhyLock(ctx context.Context, name string) ([]Step, error) {
 }
 
 func (c *Client) why(ctx context.Context, m wire.Why) ([]Step, error) {
-	reply, err := answered[*wire.Chain](c.inquire(ctx, func(id wire.ID) wire.Request {
+	reply, err := answerOf[*wire.Chain](c.inquire(ctx, func(id wire.ID) wire.Request {
 		m.ID = id
 		return &m
 	}))

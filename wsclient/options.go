@@ -15,18 +15,18 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Options are those of a connection. The zero value works.
+// Options are the options of a client. The zero value works.
 type Options struct {
-	// Label tells people who reads the listing which program this is, at most
+	// Label shows people who read the listing which program this is, at most
 	// 256 bytes. Default: program@host:pid.
 	Label string
-	// Author is that of requests that name none, at most 256 bytes.
+	// Author is the author of requests that name none, at most 256 bytes.
 	Author string
-	// Header is sent with each request for a connection; it must not be changed.
+	// Header is sent with each request for a connection. It must not be changed.
 	Header http.Header
-	// TLS is used for wss URLs; nil: the defaults of crypto/tls.
+	// TLS is used for wss URLs. nil: the defaults of crypto/tls.
 	TLS *tls.Config
-	// NetDial makes the network connection; nil: a net.Dialer.
+	// NetDial makes the network connection. nil: a net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
 	// WaitForBroker lets Dial try again when it cannot connect, until its ctx ends or
 	// a broker refuses it for good.
@@ -35,56 +35,55 @@ type Options struct {
 	// and calls that wait fail with ErrConnection.
 	NoReconnect bool
 	// StopTime is how long holders need to stop after the contexts of their locks
-	// have ended. The client gives up so much earlier that they have it before the
-	// broker can give the locks to others, clocks whose rates differ by a tenth
-	// included; but not before one and a half of its heartbeats, so that locks are
-	// not lost for nothing. See [LostError.Left]. 0: what two thirds of the session
+	// have ended. The client then gives up early enough that they have this time before the
+	// broker can give the locks to others, even if the clocks run at rates that differ by a tenth. It
+	// does not give up before one and a half heartbeats, so that it loses no locks without
+	// need. See [LostError.Left]. 0: holders have what two thirds of the session
 	// timeout leave, which is about a quarter of it.
 	StopTime time.Duration
-	// OnState is called when the state of the client has changed, and, with
-	// Connecting, after each attempt to connect that has failed, those of Dial with
-	// WaitForBroker included; why is the error that led to it, or nil; with NotGranting it says why
-	// nothing is granted. Calls come one after another, in order, and no connection is made meanwhile:
-	// it is to return soon, and must not call Close or Drain. It is meant for logs.
+	// OnState is called when the state of the client has changed. With Connecting it is also called
+	// after each failed attempt to connect, including those of Dial with
+	// WaitForBroker. The argument why is the error that has led to the state, or nil. With NotGranting it says
+	// why the broker grants nothing. The calls are made one after another, in order, and the client does
+	// not connect meanwhile. So OnState must return soon, and must not call Close or Drain. It is meant for logs.
 	OnState func(state State, why error)
 }
 
-// AcquireOptions are those of one request. The zero value asks for the lock
-// exclusively, and waits until it is granted or the context ends.
+// AcquireOptions are the options of one request. With the zero value it is exclusive, and waits
+// until it is granted or the context ends.
 type AcquireOptions struct {
-	// Author is who asks, for people to read; at most 256 bytes. Default: that
+	// Author is who makes the request, for people to read, at most 256 bytes. Default: the Author
 	// of the client.
 	Author string
 	// Mode is Exclusive or Shared.
 	Mode Mode
-	// Limit, with Shared, is how many may hold the lock at once, this one
-	// counted, 1 to 1,000,000: a counting semaphore. 0: as many as come.
+	// Limit, with Shared, is how many requests may hold the lock at once, including this one,
+	// 1 to 1,000,000: a counting semaphore. 0: no limit.
 	Limit int
-	// Also are further locks, held together with the first: all or none.
+	// Also has further locks. They are granted together with the first, all or none.
 	Also []LockSpec
-	// Wait is how long to wait before ErrTimeout, in milliseconds, rounded up; at
-	// most a year. Its error says who has the lock, which the end of a context does
-	// not. It is counted by the broker, and, while there is no connection,
-	// here; a connection that has failed without anybody knowing it yet adds up to
-	// two thirds of the session timeout. 0: as long as the context lasts. TryAcquire
-	// does not wait, whatever this says.
+	// Wait is how long to wait before ErrTimeout, at most a year. It is rounded up to milliseconds.
+	// Its error says who holds the lock, which the end of a context does
+	// not. The broker counts it, or the client while there is no connection. If a
+	// connection has failed and the client has not noticed yet, the wait is up to
+	// two thirds of the session timeout longer. 0: until the context ends. TryAcquire
+	// does not wait, whatever Wait is.
 	Wait time.Duration
-	// Hold is how long the lock may be held, at most 330 days; then it is lost,
-	// with LostExpired, and free for others. The client counts it, from the
-	// arrival of the grant, and the broker, as a backstop for when it does not
-	// hear from the client, somewhat longer: a tenth more, and up to a session
-	// timeout. 0: as long as you like.
+	// Hold is how long the lock may be held, at most 330 days. Then it is lost,
+	// with LostExpired, and free for others. The client counts from when it reads the
+	// grant. The broker counts a longer time, for a client that it no longer
+	// hears from: a tenth more, and up to a session timeout. 0: no end.
 	Hold time.Duration
-	// Steal takes the locks from whoever holds them, at once and past all who
-	// wait; these keep their places. Those who held them lose them, with
-	// LostStolen, and may need a moment to notice: let what the locks protect
-	// look at the tokens. All the locks are exclusive, and no lock of this client
-	// may enclose the call. The broker may want a permission.
+	// Steal takes the locks from their holders at once, before all waiters, which
+	// keep their places. The holders lose them, with
+	// LostStolen, and may need a moment to notice. Let the resource check
+	// the tokens. All the locks must be exclusive, and no lock of this client
+	// may enclose the call. The broker may require a permission.
 	Steal bool
-	// Parent is the id of a request that holds, of any program: the innermost that encloses
-	// this call, for example the lock under which somebody has started this program.
-	// The broker then finds deadlocks across both. See [ParentFrom]. A lock of this client
-	// that encloses the call comes first. ErrNotFound: it is not held, or not any more.
+	// Parent is the id of a request that holds, of any program: the innermost one that encloses
+	// this call, for example that of the lock under which another program has started this one.
+	// The broker then finds deadlocks across both. See [ParentFrom]. If a lock of this client
+	// encloses the call, it is the parent instead. ErrNotFound: the parent does not hold, or no longer does.
 	Parent ID
 }
 
@@ -103,7 +102,7 @@ const (
 )
 
 // fill makes m the request for the wire, without what depends on the connection and
-// the time. What is wrong with it beyond what is said here, wire.Check will say.
+// the time. It returns what is wrong with the options that wire.Check does not see.
 func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 	m.Author, m.Steal = o.Author, o.Steal
 	if m.Author == "" {
@@ -139,13 +138,9 @@ func lockSpec(name string, mode Mode, limit int) wire.LockSpec {
 	return spec
 }
 
-// toMillis rounds up: nothing is to end before its time.
-func toMillis(d time.Duration) int64 {
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
-}
-
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
+// defaultLabel returns program@host:pid.
 func defaultLabel() string {
 	host, err := os.Hostname()
 	if err != nil {

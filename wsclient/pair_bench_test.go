@@ -55,7 +55,8 @@ func BenchmarkPlainPair(b *testing.B) {
 		}
 	}
 	read() // the hello
-	acquire, release := []byte(`{"type":"acquire","id":"s--0","locks":[{"name":"lock/0"}]}`), []byte(`{"type":"release","id":"s--0"}`)
+	acquire := []byte(`{"type":"acquire","id":"s--0","locks":[{"name":"lock/0"}]}`)
+	release := []byte(`{"type":"release","id":"s--0"}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, frame := range [][]byte{acquire, release} {

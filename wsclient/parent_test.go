@@ -22,15 +22,14 @@ func TestTasksSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				c := dial(t, b)
+				linger := func(ctx context.Context) error {
+					time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
+					return ctx.Err()
+				}
 				err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
 					done := make(chan error)
 					for range 4 {
-						go func() {
-							done <- c.WithLock(ctx, "inner", &options, func(context.Context) error {
-								time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
-								return nil
-							})
-						}()
+						go func() { done <- c.WithLock(ctx, "inner", &options, linger) }()
 					}
 					return errors.Join(<-done, <-done, <-done, <-done)
 				})
@@ -66,13 +65,16 @@ func TestContextFromOutside(t *testing.T) {
 func TestProgramsThatStartOneAnother(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		ab, ba := dial(t, b, wsclient.Options{Author: "ab"}), dial(t, b, wsclient.Options{Author: "ba"})
-		inA := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "a"}), "a", wsclient.AcquireOptions{})
-		inB := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "b"}), "b", wsclient.AcquireOptions{})
+		inA := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "a"}), "a",
+			wsclient.AcquireOptions{})
+		inB := acquire(t.Context(), t, dial(t, b, wsclient.Options{Author: "b"}), "b",
+			wsclient.AcquireOptions{})
 		first := make(chan error)
 		go func() {
-			first <- ab.WithLock(t.Context(), "b", &wsclient.AcquireOptions{Parent: inA.ID()}, func(context.Context) error {
-				return nil
-			})
+			first <- ab.WithLock(t.Context(), "b", &wsclient.AcquireOptions{Parent: inA.ID()},
+				func(context.Context) error {
+					return nil
+				})
 		}()
 		synctest.Wait()
 		for lock, err := range ab.Info(t.Context(), &wsclient.InfoOptions{Match: "b"}) {
@@ -86,7 +88,8 @@ func TestProgramsThatStartOneAnother(t *testing.T) {
 		}
 		want := `acquire "a": deadlock: waiting for a could never end: ba (` + ba.Session() +
 			`--0) waits for a, held by a (` + inA.ID().String() + `), inside which ab (` + ab.Session() +
-			`--0) waits for b, held by b (` + inB.ID().String() + `), inside which ba (` + ba.Session() + `--0) was made`
+			`--0) waits for b, held by b (` + inB.ID().String() + `), inside which ba (` + ba.Session() +
+			`--0) was made`
 		if err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -138,14 +141,16 @@ func TestParentOption(t *testing.T) {
 		for lock, err := range c.Info(t.Context(), &wsclient.InfoOptions{Match: "[ab]"}) {
 			want := map[string]wsclient.ID{"a": outer.ID(), "b": held.ID()}[lock.Name]
 			if err != nil || lock.Holders[0].Parent != want {
-				t.Errorf("%s: got the parent %s, want %s; %v", lock.Name, lock.Holders[0].Parent, want, err)
+				t.Errorf("%s: got the parent %s, want %s; %v", lock.Name, lock.Holders[0].Parent, want,
+					err)
 			}
 		}
 		_, _, _ = inner.Release(), held.Release(), outer.Release()
 		if _, err := c.Acquire(t.Context(), "a", &inside); !errors.Is(err, wsclient.ErrNotFound) {
 			t.Errorf("after its release: got %v, want ErrNotFound", err)
 		}
-		for _, text := range []string{"a lock", "k3v9x2mq--", "k3v9x2mq--01", "\xff--1", strings.Repeat("a", 70_000) + "--1"} {
+		for _, text := range []string{"a lock", "k3v9x2mq--", "k3v9x2mq--01", "\xff--1",
+			strings.Repeat("a", 70_000) + "--1"} {
 			if id, err := wsclient.ParseID(text); !errors.Is(err, wsclient.ErrBadRequest) || !id.IsZero() {
 				t.Errorf("parse %.40q: got %v, %v, want ErrBadRequest", text, id, err)
 			}
@@ -172,12 +177,13 @@ func TestParentOverReconnect(t *testing.T) {
 		other := dial(t, b)
 		outer := acquire(t.Context(), t, other, "outer", wsclient.AcquireOptions{})
 		holder := acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Parent: outer.ID()})
+		waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Parent: outer.ID()})
 		link.Cut()
 		pass(time.Second)
 		for lock, err := range other.Info(t.Context(), &wsclient.InfoOptions{Match: "a"}) {
 			if err != nil || len(lock.Waiters) != 1 || lock.Waiters[0].Parent != outer.ID() {
-				t.Errorf("got %+v, %v; want that it waits inside %s again", lock.Waiters, err, outer.ID())
+				t.Errorf("got %+v, %v; want that it waits inside %s again", lock.Waiters, err,
+					outer.ID())
 			}
 		}
 		_ = holder.Release()

@@ -8,12 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Ping asks the broker for a sign of life and returns how long the answer took. The
-// client does the same by itself, for its lease. The error is like those of
+// Ping sends a ping to the broker and returns how long the answer took. The
+// client sends pings of its own, for its lease. The error is as for
 // [Client.Info].
 func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
-	_, err := answered[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))
+	_, err := answerOf[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))
 	if err != nil {
 		return 0, fmt.Errorf("ping: %w", err)
 	}

@@ -157,7 +157,8 @@ func (a *actor) do(m wire.Request) {
 			try.cancel()
 		}
 	case *wire.Info:
-		if m.After == 0 && m.Seq == 0 && a.viewer == nil { // later pages are asked for by themselves, and those of a watch
+		// later pages are asked for by themselves, and those of a watch
+		if m.After == 0 && m.Seq == 0 && a.viewer == nil {
 			go a.list(m)
 		}
 	case *wire.Why, *wire.Evict:
@@ -214,7 +215,8 @@ func (a *actor) hold(m *wire.Acquire) time.Duration {
 
 func (a *actor) list(m *wire.Info) {
 	a.info = nil
-	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0), Whole: a.whole}
+	o := &wsclient.InfoOptions{Match: m.Match.Or(""), Empty: m.Empty, Queue: m.Queue.Or(0), Page: m.Max.Or(0),
+		Whole: a.whole}
 	for lock, err := range a.client.Info(a.t.Context(), o) {
 		if err != nil {
 			a.t.Errorf("info: %v", err)
@@ -265,8 +267,8 @@ func sameJSON(a, b string) bool {
 	return string(p) == string(q)
 }
 
-// leave ends what the conversation has left open.
-func (a *actor) leave() {
+// close ends what the conversation has left open.
+func (a *actor) close() {
 	for _, try := range a.acquires {
 		try.cancel()
 	}

@@ -5,13 +5,12 @@ import (
 	"io"
 	"runtime"
 	"slices"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// read takes what the broker sends until the connection has ended.
+// read receives what the broker sends until the connection has ended.
 func (c *conn) read() {
 	defer c.close()
 	var frame []byte // used again
@@ -28,8 +27,8 @@ func (c *conn) read() {
 		if cap(frame) > keepFrame {
 			frame = nil
 		}
-		// A lone caller comes before the next look at the network, which finds nothing:
-		// that waits for what the caller says.
+		// A lone caller runs before the next read, which would find nothing: the broker
+		// waits for what the caller sends.
 		if !c.isShared() {
 			runtime.Gosched()
 		}
@@ -55,106 +54,72 @@ func (c *conn) readFrame(dst []byte) ([]byte, error) {
 	}
 }
 
-// receive handles one frame. What it does not understand ends the connection:
-// it might have been about a lock.
+// receive handles one frame. An error must end the connection: a frame that
+// the client does not understand might have been about a lock.
 func (c *conn) receive(frame []byte) error {
 	reply, err := c.decoder.Decode(frame)
 	if err != nil {
 		return fmt.Errorf("the broker sent a bad frame: %w", err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at := c.glance.look()
-	if c.err != nil || c.checkLease(at) {
-		return nil // ended; what still arrives is of no use to anyone
+	c.client.mu.Lock()
+	defer c.client.unlock()
+	if c.err != nil {
+		return nil // nobody needs what still arrives
 	}
+	c.client.core.Receive(reply, c.client.clock.quick())
+	if !c.client.core.IsConnected() {
+		return nil
+	}
+	return c.deliver(reply)
+}
+
+// deliver passes on replies to inquiries and watches. The others are the core's. The caller holds the client's mu.
+func (c *conn) deliver(reply wire.Reply) error {
 	switch m := reply.(type) {
-	case *wire.Granted:
-		c.heardPause("")
-		c.withRequest(m.ID, func(r *request) { r.grant(m.Token, at) })
-	case *wire.Released:
-		c.withRequest(m.ID, func(r *request) { r.finish(nil) })
-	case *wire.Cancelled:
-		c.withRequest(m.ID, func(r *request) { r.finish(nil) })
-	case *wire.Lost:
-		c.withRequest(m.ID, func(r *request) {
-			r.finish(&LostError{Reason: LostReason(m.Reason), By: m.By, Message: m.Message})
-		})
+	case *wire.Granted, *wire.Released, *wire.Cancelled, *wire.Lost, *wire.Draining:
+	case *wire.Unwatched: // the watcher has not waited for it
 	case *wire.Error:
-		return c.refused(m)
+		if m.ID.IsZero() {
+			return fmt.Errorf("the broker could not read a message: %w", m)
+		}
+		c.answer(m.ID, m)
 	case *wire.InfoPage:
-		c.heardPause(m.NotGranting)
 		c.answer(m.ID, m)
 	case *wire.Chain:
-		c.heardPause(m.NotGranting)
 		c.answer(m.ID, m)
 	case *wire.Evicted:
 		c.answer(m.ID, m)
 	case *wire.Pong:
-		c.heardPause(m.NotGranting)
-		pong := *m // who asked may look at it later
+		pong := *m // the decoder uses m again
 		c.answer(m.ID, &pong)
 	case *wire.Watching:
 		c.answer(m.ID, m)
 	case *wire.Change:
-		c.withWatch(m.ID, func(w *watch) { w.put(m) })
+		if w := c.watchOf(m.ID); w != nil {
+			w.put(m)
+		}
 	case *wire.Lagged:
-		c.withWatch(m.ID, func(w *watch) { w.lag() })
-	case *wire.Unwatched:
-		// Whoever had watched has left.
-	case *wire.Draining:
-		// The broker ends what waits and closes the connection itself.
-		if !isDone(c.draining) {
-			close(c.draining)
-			c.client.setState(c, Draining)
+		if w := c.watchOf(m.ID); w != nil {
+			w.lag()
 		}
 	default:
-		return fmt.Errorf("the broker sent %s, which nobody asked for", codec.Kind(reply))
+		return fmt.Errorf("the broker sent %s, which answers nothing", codec.Kind(reply))
 	}
 	return nil
 }
 
-// withRequest calls f with the request of that id, if it is still open.
-func (c *conn) withRequest(id wire.ID, f func(*request)) {
-	if r := c.requests.get(id.N); r != nil && id.Session == c.hello.Session {
-		f(r)
+// answer delivers the answer to an inquiry.
+func (c *conn) answer(id wire.ID, answer wire.Reply) {
+	if deliver := c.inquiries.Get(id.N); deliver != nil && id.Session == c.hello.Session {
+		c.inquiries.Delete(id.N)
+		deliver(answer)
 	}
 }
 
-// withWatch calls f with the watch of that id, if it has not ended: what crosses
-// an unwatch is of no use to anyone.
-func (c *conn) withWatch(id wire.ID, f func(*watch)) {
-	if w := c.watches.get(id.N); w != nil && id.Session == c.hello.Session {
-		f(w)
+// watchOf returns the watch with that id, or nil if it has ended.
+func (c *conn) watchOf(id wire.ID) *watch {
+	if id.Session != c.hello.Session {
+		return nil
 	}
-}
-
-func (c *conn) answer(id wire.ID, reply wire.Reply) {
-	if take := c.asked.get(id.N); take != nil && id.Session == c.hello.Session {
-		c.asked.remove(id.N)
-		take(reply)
-	}
-}
-
-// refused handles an error of the broker.
-func (c *conn) refused(m *wire.Error) error {
-	if m.ID.IsZero() {
-		return fmt.Errorf("the broker could not read a message: %w", m)
-	}
-	c.answer(m.ID, m)
-	c.withRequest(m.ID, func(r *request) { r.refused(m) })
-	return nil
-}
-
-// refused ends r, or lets it wait for the next connection. A parent that is not
-// found has ended while the request was on its way.
-func (r *request) refused(m *wire.Error) {
-	switch {
-	case asksAgain(m.Code) && r.canMove() && r.state == waiting:
-		r.setAside(time.Now())
-	case m.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil:
-		r.finish(outerLost(r.parent.cause))
-	default:
-		r.finish(errorFrom(m))
-	}
+	return c.watches.Get(id.N)
 }

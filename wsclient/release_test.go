@@ -18,7 +18,9 @@ import (
 func TestContextEndsBeforeTheRelease(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (_ net.Conn, err error) {
 			mute.Conn, err = b.Dial(ctx, network, address)
 			return mute, err
 		}})
@@ -27,7 +29,8 @@ func TestContextEndsBeforeTheRelease(t *testing.T) {
 		released := make(chan error, 1)
 		go func() { released <- held.Release() }()
 		synctest.Wait()
-		if cause := context.Cause(held.Context()); cause != wsclient.ErrReleased { //nolint:errorlint // identity is promised
+		cause := context.Cause(held.Context())
+		if cause != wsclient.ErrReleased { //nolint:errorlint // identity is promised
 			t.Errorf("cause: got %v, want ErrReleased", cause)
 		}
 		// That it was released nobody has confirmed.

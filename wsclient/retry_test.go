@@ -50,11 +50,12 @@ func TestBackoffBeginsAnew(t *testing.T) {
 // say so.
 func TestIsFinal(t *testing.T) {
 	final := map[error]bool{
-		errors.New("connection refused"):                                      false,
-		&net.DNSError{Err: "no such host"}:                                    false,
-		&DialError{Status: 502}:                                               false, // in no table: a proxy
-		fmt.Errorf("read: %w", &websocket.CloseError{Code: 1001}):             false,
-		fmt.Errorf("read: %w", &websocket.CloseError{Code: wire.CloseNormal}): false, // not ours, and so from something in between
+		errors.New("connection refused"):                          false,
+		&net.DNSError{Err: "no such host"}:                        false,
+		&DialError{Status: 502}:                                   false, // in no table: a proxy
+		fmt.Errorf("read: %w", &websocket.CloseError{Code: 1001}): false,
+		// not ours, and so from something in between
+		fmt.Errorf("read: %w", &websocket.CloseError{Code: wire.CloseNormal}): false,
 		fmt.Errorf("%w: the broker has not answered for 10s", ErrConnection):  false,
 		&DialError{Status: 403, FromProxy: true}:                              false,
 		fmt.Errorf("dial: %w", fmt.Errorf("x: %w", &DialError{Status: 401})):  true,

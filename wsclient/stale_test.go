@@ -1,7 +1,6 @@
 package wsclient
 
 import (
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -13,10 +12,9 @@ import (
 func TestWatchPassesOverAnOldPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id := func(n int64) wire.ID { return wire.ID{Session: "s", N: n} }
-		c := &conn{
-			mu:    new(sync.Mutex),
-			hello: &wire.Hello{Session: "s"}, next: 2,
-			wake: make(chan struct{}, 1), done: make(chan struct{}),
+		c := testConn(t)
+		for range 2 {
+			c.client.core.OpenID()
 		}
 		w := &watch{conn: c, id: id(0), page: id(1), wake: make(chan struct{}, 1)}
 		w.queue = []received{{reply: &wire.Lagged{ID: id(0)}}, {reply: &wire.InfoPage{ID: id(1)}}}
@@ -32,9 +30,9 @@ func TestWatchPassesOverAnOldPage(t *testing.T) {
 		if len(views) > 0 {
 			t.Fatal("the old page completes the view")
 		}
-		c.mu.Lock()
-		c.asked.get(2)(&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})
-		c.mu.Unlock()
+		c.client.mu.Lock()
+		c.inquiries.Get(2)(&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})
+		c.client.mu.Unlock()
 		if _, known := (<-views).Lock("new"); !known {
 			t.Error("the new page is not in the view")
 		}

@@ -30,8 +30,11 @@ func TestNotGranting(t *testing.T) {
 		var told states
 		c := dial(t, b, wsclient.Options{OnState: told.tell})
 		synctest.Wait()
-		told.expect(t, "connected", "not granting: not_granting: nothing is granted now: clients of the last run may still hold their locks")
-		if err := c.NotGranting(); c.State() != wsclient.NotGranting || !errors.Is(err, wsclient.ErrNotGranting) {
+		told.expect(t, "connected",
+			"not granting: not_granting: nothing is granted now: "+
+				"clients of the last run may still hold their locks")
+		if err := c.NotGranting(); c.State() != wsclient.NotGranting ||
+			!errors.Is(err, wsclient.ErrNotGranting) {
 			t.Errorf("got %v, %v", c.State(), err)
 		}
 		_, err := c.TryAcquire(t.Context(), "x", nil)
@@ -58,7 +61,8 @@ func TestWhatTellsOfPauses(t *testing.T) {
 		expect := func(want wsclient.State, word string) {
 			t.Helper()
 			err := a.client.NotGranting()
-			if got := a.client.State(); got != want || (err != nil) != (word != "") || !strings.Contains(fmt.Sprint(err), word) {
+			if got := a.client.State(); got != want || (err != nil) != (word != "") ||
+				!strings.Contains(fmt.Sprint(err), word) {
 				t.Errorf("got %v, %v; want %v, %s", got, err, want, word)
 			}
 		}
@@ -76,7 +80,7 @@ func TestWhatTellsOfPauses(t *testing.T) {
 		a.say(`{"type":"draining","grace_ms":10000}`)
 		a.say(`{"type":"pong","id":"aaaaaaaa--0","not_granting":"draining"}`)
 		expect(wsclient.Draining, "the broker is stopping")
-		a.leave()
+		a.close()
 	})
 }
 

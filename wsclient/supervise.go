@@ -7,33 +7,27 @@ import (
 	"time"
 )
 
-// supervise is the life of a client, from its first connection to its end. It is
-// the one goroutine that tells OnState.
+// supervise makes one connection after another, until the client has ended. It is
+// the one goroutine that calls OnState.
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {
-		c.follow(conn)
+		c.reportStates(conn)
 		conn.goroutines.Wait()
-		lasted := time.Since(conn.link.made.mono)
+		lasted := c.clock.now().Mono - conn.link.made.Mono
 		if c.options.NoReconnect || isFinal(conn.err) {
 			c.giveUp(conn.err)
 		}
 		conn = c.reconnect(&pauses, lasted, conn.err)
 	}
-	c.tell(Closed, c.Err())
+	c.reportState(Closed, c.Err())
 }
 
-func (c *Client) giveUp(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finish(err)
-}
-
-// reconnect tries until there is a connection, or the client ends; then it
-// returns nil.
+// reconnect tries until there is a connection, and returns it. It returns nil when the client
+// ends.
 func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
 	for c.life.Err() == nil {
-		c.tell(Connecting, why)
+		c.reportState(Connecting, why)
 		conn, err := c.try(pauses.next(lasted, rand.Float64()))
 		switch {
 		case err == nil:
@@ -70,7 +64,7 @@ func (e *unreachable) Is(target error) bool { return target == ErrConnection }
 // Unwrap returns what went wrong.
 func (e *unreachable) Unwrap() error { return e.error }
 
-// sleep waits so long, or until ctx ends, whose cause it returns.
+// sleep waits for d. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -82,55 +76,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// attach makes conn the connection of c. When that has ended already, or c has,
-// nothing is left of conn.
+// attach makes conn the connection of c, and submits the pending requests on it. If c has ended, or the lease has, it
+// closes the link and returns why.
 func (c *Client) attach(conn *conn) error {
 	c.mu.Lock()
-	if c.err != nil {
-		conn.finish(LostClosed, c.err)
+	defer c.unlock()
+	at := c.clock.now()
+	c.core.Connected(conn, conn.hello, conn.link.made, at)
+	if !c.core.IsConnected() {
+		c.carryOut()
+		conn.closeLink()
+		if ended := c.errorOf(c.core.Closed()); ended != nil {
+			return ended
+		}
+		return conn.err
 	}
-	err := conn.err
-	if err == nil {
-		c.take(conn)
-	}
-	c.mu.Unlock()
-	if err != nil {
-		conn.cut()
-		conn.goroutines.Wait()
-	}
-	return err
-}
-
-// take asks on conn for all that waits, in the order in which it was asked for
-// first. The caller holds c.mu.
-func (c *Client) take(conn *conn) {
 	c.conn = conn
 	c.hello.Store(conn.hello)
 	close(c.online)
-	c.setState(conn, conn.state())
-	if isDone(conn.draining) {
-		return
+	conn.start()
+	for c.core.SubmitNext(at) {
+		c.carryOut() // one by one, so that a batch can reserve ids for pings in between
 	}
-	for r := range c.pending.inOrder() {
-		c.pending.remove(r.order)
-		conn.submit(r)
-	}
+	return nil
 }
 
-// detach notes that there is no connection any more. The caller holds c.mu.
-func (c *Client) detach(conn *conn, why error) {
-	if c.conn == conn {
-		c.setState(conn, Connecting)
-		c.conn, c.offline = nil, why
-		c.online = make(chan struct{})
-	}
-}
-
-// connected waits until there is a connection.
+// connected waits until there is a connection, and returns it.
 func (c *Client) connected(ctx context.Context) (*conn, error) {
 	for {
 		c.mu.Lock()
-		conn, online, err := c.conn, c.online, c.err
+		conn, online, err := c.conn, c.online, c.errorOf(c.core.Closed())
 		c.mu.Unlock()
 		if err != nil || conn != nil {
 			return conn, err

@@ -16,14 +16,20 @@ func TestNoText(t *testing.T) {
 		ctx := t.Context()
 		held := acquire(ctx, t, c, "a", wsclient.AcquireOptions{})
 		for name, call := range map[string]func() error{
-			"name":   func() error { _, err := c.Acquire(ctx, odd, nil); return err },
-			"author": func() error { _, err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Author: odd}); return err },
+			"name": func() error { _, err := c.Acquire(ctx, odd, nil); return err },
+			"author": func() error {
+				_,
+					err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Author: odd})
+				return err
+			},
 			"also": func() error {
-				_, err := c.TryAcquire(ctx, "b", &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: odd}}})
+				_, err := c.TryAcquire(ctx, "b",
+					&wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: odd}}})
 				return err
 			},
 			"parent": func() error {
-				_, err := c.Acquire(ctx, "b", &wsclient.AcquireOptions{Parent: wsclient.ID{Session: odd}})
+				_, err := c.Acquire(ctx, "b",
+					&wsclient.AcquireOptions{Parent: wsclient.ID{Session: odd}})
 				return err
 			},
 			"info": func() (err error) {

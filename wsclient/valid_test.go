@@ -8,123 +8,97 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// fixture is a lock that is held on a connection that was heard of at 0, with a
-// timeout of 15s, and no goroutine or timer that would notice anything.
-func fixture(hold time.Duration) *Lock {
-	c := newClient(nil, Options{})
-	conn := &conn{
-		client: c, mu: &c.mu,
-		link:     link{Conn: nowhere{}},
-		done:     make(chan struct{}),
-		lease:    lease{timeout: 15 * time.Second, heard: at(0)},
-		watchdog: time.NewTimer(time.Hour),
-	}
-	c.conn = conn
-	close(c.online)
-	l := &Lock{client: c, base: context.Background()}
-	l.request = &request{client: c, conn: conn, lock: l, term: term{hold: hold}, changed: make(chan struct{}, 1)}
-	conn.requests.set(0, l.request)
-	l.request.grant(7, at(0))
-	_, _ = l.request.settle(nil)
-	return l
-}
-
-// A process that wakes up finds out at its first look: Valid says no, and by then
+// A process that wakes up finds out when it looks: Valid says no, and by then
 // the context has ended, although no timer has fired.
-func TestValidLooksAtTheClocks(t *testing.T) {
-	suspended := instant{mono: at(time.Second).mono, wall: at(10 * time.Second).wall}
-	setBack := instant{mono: at(time.Second).mono, wall: at(time.Second).wall, asleep: 9 * time.Second}
+func TestValidReadsTheClocks(t *testing.T) {
+	suspended := core.Instant{Mono: at(time.Second).Mono, Wall: at(10 * time.Second).Wall}
+	setBack := core.Instant{Mono: at(time.Second).Mono, Wall: at(time.Second).Wall, Asleep: 9 * time.Second}
 	tests := []struct {
 		name   string
 		hold   time.Duration
-		now    instant
+		now    core.Instant
 		reason LostReason // "": it is valid
 	}{
 		{"in time", 0, at(10*time.Second - 1), ""},
 		{"frozen", 0, at(10 * time.Second), LostLease},
 		{"suspended", 0, suspended, LostLease},
-		{"suspended, and the clock on the wall set back", 0, setBack, LostLease},
+		{"suspended, and the wall clock set back", 0, setBack, LostLease},
 		{"within its hold", time.Second, at(time.Second - 1), ""},
 		{"its hold is over", time.Second, at(time.Second), LostExpired},
 		{"lease and hold are over", time.Second, suspended, LostLease},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l := fixture(test.hold)
-			borrower := &Lock{client: l.client, base: context.Background(), lenders: []*Lock{l}}
-			l.borrowers = map[*Lock]struct{}{borrower: {}}
-			for name, lock := range map[string]*Lock{"borrower": borrower, "lock": l} {
-				if got, want := lock.isValid(test.now), test.reason == ""; got != want {
+			l := fixture(t, test.hold)
+			for name, lock := range map[string]*Lock{"borrower": l.borrower(t), "lock": l} {
+				if got, want := lock.validAt(test.now), test.reason == ""; got != want {
 					t.Errorf("%s: got %t, want %t", name, got, want)
 				}
 				var lost *LostError
 				cause := context.Cause(lock.Context())
-				if errors.As(cause, &lost) != (test.reason != "") || lost != nil && lost.Reason != test.reason {
+				if errors.As(cause, &lost) != (test.reason != "") || lost != nil &&
+					lost.Reason != test.reason {
 					t.Errorf("%s: its context: %v, want %s", name, cause, test.reason)
 				}
 			}
-			l.client.finish(ErrClosed)
 		})
 	}
 }
 
-// What is left is that of the lease, or of the hold where that ends earlier; a lock that is covered by others has what
+// A lock has what is left of the lease, or of the hold if that ends earlier. A lock that is covered by others has what
 // the first of them has. A lock that is not held has nothing.
 func TestLeaseOfLock(t *testing.T) {
 	const second = time.Second
 	tests := []struct {
 		hold       time.Duration
-		now        instant
+		now        core.Instant
 		left, kept time.Duration
 	}{
 		{0, at(4 * second), 6 * second, 15*second*10/11 - 4*second},
 		{5 * second, at(4 * second), second, second},
-		{0, instant{mono: at(second).mono, wall: at(9 * second).wall}, second, 15*second*10/11 - 9*second},
+		{0, core.Instant{Mono: at(second).Mono, Wall: at(9 * second).Wall}, second, 15*second*10/11 - 9*second},
 	}
 	for _, test := range tests {
-		l := fixture(test.hold)
-		borrower := &Lock{client: l.client, base: context.Background(), lenders: []*Lock{l}}
-		for name, lock := range map[string]*Lock{"lock": l, "borrower": borrower} {
+		l := fixture(t, test.hold)
+		for name, lock := range map[string]*Lock{"lock": l, "borrower": l.borrower(t)} {
 			if left, kept := lock.leaseAt(test.now); left != test.left || kept != test.kept {
 				t.Errorf("%s, %+v: got %v and %v", name, test, left, kept)
 			}
 		}
-		l.end(ErrReleased)
+		l.isReleased()
 		if left, kept := l.Lease(); left != 0 || kept != 0 {
 			t.Errorf("released: got %v and %v", left, kept)
 		}
-		l.client.finish(ErrClosed)
 	}
 }
 
 func TestReleasedIsNotValid(t *testing.T) {
-	l := fixture(0)
-	l.end(ErrReleased)
-	if l.isValid(at(0)) {
+	l := fixture(t, 0)
+	l.isReleased()
+	if l.validAt(at(0)) {
 		t.Error("it is valid although it was released")
 	}
-	l.client.finish(ErrClosed)
 }
 
-// A lock that was lost before somebody asks for its context has one that says so,
+// The context of a lock that was lost before somebody wanted the context says so,
 // whatever has ended since then.
 func TestContextOfWhatWasLost(t *testing.T) {
-	l := fixture(0)
+	l := fixture(t, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.base = ctx // as in WithLock
-	l.isValid(at(time.Hour))
+	l.validAt(at(time.Hour))
 	cancel()
 	if cause := context.Cause(l.Context()); !errors.Is(cause, ErrLost) {
 		t.Errorf("got %v, want ErrLost", cause)
 	}
-	l.client.finish(ErrClosed)
 }
 
-// When two ask for the context at once, there is one, and nothing is left of the other.
+// When two goroutines want the context at once, there is one, and nothing is left of the other.
 func TestContextIsMadeTwice(t *testing.T) {
-	l := fixture(0)
+	l := fixture(t, 0)
 	first, stopFirst := l.newContext(nil)
 	second, stopSecond := l.newContext(nil)
 	if got := l.publish(first, stopFirst); got != first {
@@ -136,70 +110,65 @@ func TestContextIsMadeTwice(t *testing.T) {
 	if first.Err() != nil || second.Err() == nil {
 		t.Errorf("the first: %v; the second: %v, want it to have ended", first.Err(), second.Err())
 	}
-	l.client.finish(ErrClosed)
 }
 
-// A grant that crosses a cancel means nothing: when the connection ends before the
-// cancel is answered, the request is not asked for again, for nobody would release it.
+// A grant that crosses a cancel means nothing. If the connection ends before the
+// cancel is answered, the request is not submitted again: nobody would release it.
 func TestGrantCrossesCancelAndTheEnd(t *testing.T) {
-	l := fixture(0)
-	conn, r := l.request.conn, l.request
-	r.ungrant()
-	if settled, err := r.settle(context.Canceled); !settled || !errors.Is(err, context.Canceled) {
+	l := waits(t, 0)
+	conn := l.client.conn
+	if settled, err := l.settle(context.Canceled); !settled || !errors.Is(err, context.Canceled) {
 		t.Fatalf("giving up: %t, %v", settled, err)
 	}
-	r.grant(8, at(0))
-	if settled, _ := r.settle(nil); settled {
-		t.Error("the grant is believed")
+	l.grant(t, 8, at(0))
+	if settled, _ := l.settle(nil); settled {
+		t.Error("the grant counts")
 	}
-	conn.finish(LostConnection, ErrConnection)
-	if n := l.client.pending.len(); n != 0 || r.state != ended {
+	conn.fail(ErrConnection)
+	if n := l.client.core.PendingRequests(); n != 0 || l.request.End() == nil {
 		t.Errorf("%d wait for the next connection", n)
 	}
-	l.client.finish(ErrClosed)
 }
 
-// Who waits and is woken for what is over by then goes on waiting, and hears of what
+// A caller that is woken for something that is over by then goes on waiting, and hears of what
 // comes next.
 func TestWakingForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := fixture(0)
-		r := l.request
-		r.ungrant() // the token of the first grant is still there
-		if settled, _ := r.settle(nil); settled {
-			t.Fatal("a grant that is over is believed")
-		}
-		r.grant(8, at(0))
-		if err := r.wait(t.Context()); err != nil || !r.claimed {
-			t.Fatalf("got %v, want the lock", err)
+		l := waits(t, 0)
+		l.wake()
+		if settled, _ := l.settle(nil); settled {
+			t.Fatal("a request that waits is settled")
 		}
 		done := make(chan error, 1)
-		go func() { done <- r.await() }()
+		go func() { done <- l.wait(t.Context()) }()
 		synctest.Wait()
-		r.signal()
+		if len(done) > 0 {
+			t.Fatalf("the wait is over, with %v", <-done)
+		}
+		l.grant(t, 8, at(0))
+		if err := <-done; err != nil || l.Token() != 8 {
+			t.Fatalf("got %v, want the lock", err)
+		}
+		go func() { done <- l.Release() }()
+		synctest.Wait()
+		l.wake()
 		synctest.Wait()
 		if len(done) > 0 {
 			t.Fatalf("the release is over, with %v", <-done)
 		}
-		l.client.mu.Lock()
-		r.finish(ErrLost)
-		l.client.mu.Unlock()
+		l.receive(&wire.Lost{ID: l.request.What.ID, Reason: "stolen"}, at(0))
 		if err := <-done; !errors.Is(err, ErrLost) {
 			t.Errorf("got %v, want ErrLost", err)
 		}
-		l.client.finish(ErrClosed)
 	})
 }
 
 // An answer is not changed by the next one that is read.
 func TestAnswersAreKept(t *testing.T) {
-	c := fixture(0).request.conn
-	c.hello = &wire.Hello{Session: "s"}
-	c.decoder.Session = "s"
-	c.lease.heard = now()
+	c := testConn(t)
 	var pongs []*wire.Pong
 	for n := range int64(2) {
-		c.asked.set(n, func(reply wire.Reply) { pongs = append(pongs, reply.(*wire.Pong)) })
+		c.inquiries.Set(n, func(reply wire.Reply) { pongs = append(pongs, reply.(*wire.Pong)) })
 	}
 	for _, frame := range []string{`{"type":"pong","id":"s--0"}`, `{"type":"pong","id":"s--1"}`} {
 		if err := c.receive([]byte(frame)); err != nil {
@@ -209,60 +178,80 @@ func TestAnswersAreKept(t *testing.T) {
 	if len(pongs) != 2 || pongs[0].ID.N != 0 || pongs[1].ID.N != 1 {
 		t.Errorf("got %v", pongs)
 	}
-	c.client.finish(ErrClosed)
 }
 
-// A grant that a frozen process reads after its lease is not believed: the
-// connection counts as lost, and who waits waits for the next.
+// A grant that a frozen process reads after its lease does not count: the
+// connection counts as lost, and the request waits for the next one.
 func TestGrantThatIsReadTooLate(t *testing.T) {
-	l := fixture(0)
-	conn, r := l.request.conn, l.request
-	r.ungrant()
-	conn.hello = &wire.Hello{Session: "s"}
-	conn.lease.heard = instant{mono: time.Now().Add(-11 * time.Second), wall: time.Now().Add(-11 * time.Second).Round(0)}
-	if err := conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
+	l := waits(t, 0)
+	c := l.client
+	c.clock.pass(11 * time.Second)
+	if err := c.conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
 		t.Fatal(err)
 	}
-	if claimed, _ := r.settle(nil); claimed {
-		t.Error("the grant is believed")
+	if settled, _ := l.settle(nil); settled {
+		t.Error("the grant counts")
 	}
-	if l.client.conn != nil || l.client.pending.len() != 1 {
-		t.Errorf("connection %v, %d wait for the next", l.client.conn, l.client.pending.len())
+	if c.conn != nil || c.core.PendingRequests() != 1 {
+		t.Errorf("connection %v, %d wait for the next", c.conn, c.core.PendingRequests())
 	}
-	l.client.finish(ErrClosed)
 }
 
-// Nor is one believed that was read in time, when the caller, who was to be woken by it, wakes
-// after the lease.
-func TestGrantThatIsTakenTooLate(t *testing.T) {
+// A grant that was read in time does not count either, if the caller wakes after the lease.
+func TestGrantThatIsClaimedTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := fixture(0)
-		conn, r := l.request.conn, l.request
-		r.ungrant()
-		r.claimed = false
-		conn.lease.heard = now()
-		r.grant(8, now())
-		conn.lease.heard.asleep -= 11 * time.Second // the machine was suspended
+		l := waits(t, 0)
+		clock := &l.client.clock
+		l.grant(t, 8, clock.now())
+		clock.latest = clock.now()
+		clock.latest.Asleep += 11 * time.Second // the machine was suspended
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := r.wait(ctx); !errors.Is(err, context.DeadlineExceeded) || r.claimed {
-			t.Errorf("got %v, claimed: %t", err, r.claimed)
+		if err := l.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
-		l.client.finish(ErrClosed)
 	})
 }
 
-// A clock that is set forward ends the lease, for nothing. The broker has noticed
-// nothing: the client does not hang up either.
-func TestClockSetForwardHangsUpNothing(t *testing.T) {
-	l := fixture(0)
-	c := l.request.conn
-	l.isValid(instant{mono: at(time.Second).mono, wall: at(time.Hour).wall})
-	if l.cause == nil || c.parting == nil {
-		t.Fatalf("cause %v, parting %v", l.cause, c.parting)
+// When the wall clock is set forward the lease ends, without need. The broker has noticed
+// nothing, so the client keeps the link open.
+func TestClockSetForwardClosesNothing(t *testing.T) {
+	l := fixture(t, 0)
+	c := l.client.conn
+	l.validAt(core.Instant{Mono: at(time.Second).Mono, Wall: at(time.Hour).Wall})
+	if l.cause == nil || !c.isSilent {
+		t.Fatalf("cause %v, silent: %t", l.cause, c.isSilent)
 	}
-	c.hangUp()
-	if c.parting != nil || len(c.client.parting) != 0 {
+	l.client.core.Tick(core.Instant{Mono: at(15 * time.Second).Mono, Wall: at(time.Hour).Wall})
+	l.client.carryOut()
+	if c.isSilent || len(l.client.core.Output().Close) != 0 {
 		t.Error("the connection is still open")
+	}
+}
+
+// When the network reports the end of a connection whose lease has ended before, the client does not close the
+// link: the broker may not know of the end.
+func TestEndAfterTheLeaseClosesNothing(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		l := fixture(t, 0)
+		c := l.client.conn
+		if late {
+			l.client.clock.pass(11 * time.Second)
+		}
+		c.fail(errors.New("reset"))
+		if closed := c.link.Conn.(*nowhere).closed; closed == late {
+			t.Errorf("after the lease: %t; closed: %t", late, closed)
+		}
+	}
+}
+
+// A lock that is lost has one error: Release returns the cause of its context, so that WithLock does not report it
+// twice.
+func TestLossIsOneError(t *testing.T) {
+	l := fixture(t, 0)
+	cause := func() error { return context.Cause(l.Context()) }
+	l.receive(&wire.Lost{ID: l.request.What.ID, Reason: "stolen"}, at(0))
+	if err := l.Release(); err != cause() || !errors.Is(err, ErrLost) { //nolint:errorlint // identity is meant
+		t.Errorf("Release returned %v, and the context has ended with %v", err, cause())
 	}
 }

@@ -91,7 +91,7 @@ type seenLock struct {
 // steal.
 func (l *seenLock) grant(r seenRequest) (sure bool) {
 	sure = true
-	waited, more := l.waiters.take(r)
+	waited, more := l.waiters.remove(r)
 	if !waited && len(l.waiters.first) == 0 && l.waiters.cut() {
 		l.waiters.all--
 		sure = r.Mode == wire.Shared
@@ -107,7 +107,7 @@ func (l *seenLock) end(r seenRequest) (sure bool) {
 	if r.Token != 0 {
 		q = &l.holders
 	}
-	known, more := q.take(r)
+	known, more := q.remove(r)
 	if !known && q.cut() {
 		q.all--
 	}
@@ -141,9 +141,9 @@ func (q *seenQueue) add(r seenRequest) {
 	q.all++
 }
 
-// take removes r if it is listed, and returns whether it was. It also returns false for more if
+// remove removes r if it is listed, and returns whether it was. It also returns false for more if
 // some are left and none of them is listed.
-func (q *seenQueue) take(r seenRequest) (known, more bool) {
+func (q *seenQueue) remove(r seenRequest) (known, more bool) {
 	i := slices.IndexFunc(q.first, func(s seenRequest) bool { return s.ID == r.ID })
 	if i < 0 {
 		return false, true

@@ -99,7 +99,8 @@ func TestApply(t *testing.T) {
 		{"the broker stops", &whole, "shutting_down 3, shutting_down 4", "a: 1 2 |"},
 		{"a free lock is not listed", nil, "granted 1, released 1 held", ""},
 		{"the end of one unknown", nil, "released 7 held", ""},
-		{"the end of one unknown, of a lock that is known", &whole, "released 7 held, timeout 8", "a: 1 2 | 3 4"},
+		{"the end of one unknown, of a lock that is known", &whole, "released 7 held, timeout 8",
+			"a: 1 2 | 3 4"},
 
 		{"cut: who comes is counted", &cut, "queued 20, queued 21", "a: 1 2 (3) | 4 5 (11)"},
 		{"cut: who holds then, too", &cut, "granted 4", "a: 1 2 (4) | 5 (8)"},
@@ -160,7 +161,8 @@ func TestDurationsOfAView(t *testing.T) {
 		v.apply(change("queued 3"), time.Now())
 		time.Sleep(time.Second) //nolint:forbidigo // virtual time
 		l, _ := v.Lock("a")
-		if l.Holders[0].DurationMS != 7000 || l.Waiters[0].DurationMS != 2000 || l.Waiters[1].DurationMS != 1000 {
+		if l.Holders[0].DurationMS != 7000 || l.Waiters[0].DurationMS != 2000 ||
+			l.Waiters[1].DurationMS != 1000 {
 			t.Errorf("got %+v", l)
 		}
 	})

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
@@ -44,7 +43,7 @@ func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, err
 		for {
 			conn, err := c.connected(ctx)
 			if err == nil {
-				err = conn.follow(ctx, pattern, func(v *View) bool { return yield(v, nil) })
+				err = conn.watchViews(ctx, pattern, func(v *View) bool { return yield(v, nil) })
 			}
 			if err == nil {
 				return
@@ -57,8 +56,8 @@ func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, err
 	}
 }
 
-// follow calls yield with each view until that returns false.
-func (c *conn) follow(ctx context.Context, pattern string, yield func(*View) bool) error {
+// watchViews calls yield with each view until that returns false.
+func (c *conn) watchViews(ctx context.Context, pattern string, yield func(*View) bool) error {
 	w, err := c.watch(glob(pattern))
 	if err != nil {
 		return err
@@ -75,24 +74,23 @@ func (c *conn) follow(ctx context.Context, pattern string, yield func(*View) boo
 	}
 }
 
-// A watch is a watch on the wire, from its sending to its end. The reader of the
-// connection puts frames into its queue and never waits; the consumer, who waits,
-// takes them out.
+// A watch is a watch on the wire, from when it is sent until it has ended. The reader of the
+// connection puts frames into its queue and never waits. The consumer waits for them.
 type watch struct {
 	conn  *conn
 	id    wire.ID
 	match wire.Opt[string]
 
 	// The consumer's:
-	follower follower
-	page     wire.ID // the latest message that asked for a page; first that of the watch
+	maker viewMaker
+	page  wire.ID // the latest message that requested a page; at first the watch
 
 	wake chan struct{} // has a token when there is something in the queue
 
-	// Guarded by the conn's mu:
+	// Guarded by the client's mu:
 	queue  []received
 	bytes  int  // of what is in queue, about
-	lagged bool // frames were dropped; the queue holds only the news of that
+	lagged bool // frames were dropped; the queue has only a message about that
 }
 
 // A received frame of the broker, and when it came.
@@ -103,32 +101,27 @@ type received struct {
 
 // watch sends a watch for match.
 func (c *conn) watch(match wire.Opt[string]) (*watch, error) {
-	m := &wire.Watch{Match: match}
-	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
-		return nil, badRequest(err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		return nil, c.err
-	}
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
 	w := &watch{conn: c, match: match, wake: make(chan struct{}, 1)}
-	m.ID = c.expect(w.opened)
-	w.id, w.page = m.ID, m.ID
-	c.watches.set(w.id.N, w)
-	c.send(m)
+	id, err := c.sendInquiry(func(id wire.ID) wire.Request { return &wire.Watch{ID: id, Match: match} }, w.opened)
+	if err != nil {
+		return nil, err
+	}
+	w.id, w.page = id, id
+	c.watches.Set(id.N, w)
 	return w, nil
 }
 
-// opened takes the answer to the watch. The caller holds c.mu.
+// opened receives the answer to the watch. The caller holds the client's mu.
 func (w *watch) opened(reply wire.Reply) {
 	if _, refused := reply.(*wire.Error); refused {
-		w.conn.watches.remove(w.id.N)
+		w.conn.watches.Delete(w.id.N)
 	}
 	w.put(reply)
 }
 
-// put queues a frame for the consumer. The caller holds c.mu.
+// put queues a frame for the consumer. The caller holds the client's mu.
 func (w *watch) put(reply wire.Reply) {
 	if w.lagged {
 		return
@@ -142,8 +135,8 @@ func (w *watch) put(reply wire.Reply) {
 	w.signal()
 }
 
-// lag drops what has come, and what comes until the consumer begins anew: the
-// view cannot be kept right by it. The caller holds c.mu.
+// lag drops the queued frames, and those that arrive until the consumer begins again: they
+// cannot keep the view right. The caller holds the client's mu.
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
@@ -161,7 +154,7 @@ func (w *watch) signal() {
 // next waits for the next view to show.
 func (w *watch) next(ctx context.Context) (*View, error) {
 	for {
-		frame, err := w.take(ctx)
+		frame, err := w.dequeue(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -171,17 +164,17 @@ func (w *watch) next(ctx context.Context) (*View, error) {
 		if refusal, ok := frame.reply.(*wire.Error); ok {
 			return nil, errorFrom(refusal)
 		}
-		if after, ask := w.follower.take(frame.reply, frame.at); ask {
-			w.ask(after)
+		if after, wantsPage := w.maker.receive(frame.reply, frame.at); wantsPage {
+			w.requestPage(after)
 		}
-		if w.follower.whole {
-			return w.follower.view, nil
+		if w.maker.whole {
+			return w.maker.view, nil
 		}
 	}
 }
 
-// isStale reports whether reply is about a page that was asked for before the
-// view was begun anew.
+// isStale reports whether reply is about a page that was requested before the
+// view began again.
 func (w *watch) isStale(reply wire.Reply) bool {
 	switch m := reply.(type) {
 	case *wire.InfoPage:
@@ -192,8 +185,8 @@ func (w *watch) isStale(reply wire.Reply) bool {
 	return false
 }
 
-// take waits for the next frame and takes it from the queue.
-func (w *watch) take(ctx context.Context) (received, error) {
+// dequeue waits for the next frame and removes it from the queue.
+func (w *watch) dequeue(ctx context.Context) (received, error) {
 	for {
 		if ctx.Err() != nil {
 			return received{}, context.Cause(ctx)
@@ -211,39 +204,40 @@ func (w *watch) take(ctx context.Context) (received, error) {
 }
 
 func (w *watch) pop() (frame received, ok bool) {
-	w.conn.mu.Lock()
-	defer w.conn.mu.Unlock()
+	w.conn.client.mu.Lock()
+	defer w.conn.client.mu.Unlock()
 	if len(w.queue) == 0 {
 		return received{}, false
 	}
 	frame, w.queue[0] = w.queue[0], received{}
 	w.queue = w.queue[1:]
 	w.bytes -= jsonsize.Reply(frame.reply)
-	w.lagged = false // if it was set, that was the news of it
+	w.lagged = false // if it was set, frame is the message about it
 	return frame, true
 }
 
-// ask asks for a page of the listing, and for no other any more.
-func (w *watch) ask(after int64) {
+// requestPage requests a page of the listing. Answers to earlier requests no longer count.
+func (w *watch) requestPage(after int64) {
 	c := w.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
 	if c.err != nil {
 		return
 	}
-	c.asked.remove(w.page.N)
-	w.page = c.expect(w.put)
+	c.inquiries.Delete(w.page.N)
+	w.page = c.client.core.OpenID()
+	c.inquiries.Set(w.page.N, w.put)
 	c.send(&wire.Info{ID: w.page, Match: w.match, After: after, Queue: wire.Some(wire.MaxQueue)})
 }
 
 // close ends the watch, here and on the broker.
 func (w *watch) close() {
 	c := w.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.asked.remove(w.page.N)
-	if c.watches.get(w.id.N) == w {
-		c.watches.remove(w.id.N)
+	c.client.mu.Lock()
+	defer c.client.mu.Unlock()
+	c.inquiries.Delete(w.page.N)
+	if c.watches.Get(w.id.N) == w {
+		c.watches.Delete(w.id.N)
 		if c.err == nil {
 			c.send(&wire.Unwatch{ID: w.id})
 		}

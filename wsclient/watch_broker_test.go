@@ -122,7 +122,8 @@ func TestWatchUnderLoad(t *testing.T) {
 		for i, k := range keepers {
 			k.compare(t, c, patterns[i])
 		}
-		for _, event := range []string{"", "queued", "granted", "released", "cancelled", "timeout", "evicted", "lost", "gone"} {
+		for _, event := range []string{"", "queued", "granted", "released", "cancelled", "timeout", "evicted",
+			"lost", "gone"} {
 			if keepers[0].changes[event] == 0 {
 				t.Errorf("no %q: that was not tested", event)
 			}
@@ -161,7 +162,8 @@ func TestWatchOnASlowNetwork(t *testing.T) {
 		synctest.Wait()
 		k.compare(t, c, "")
 		if listings, granted := k.changes[""], k.changes["granted"]; listings != 2 || granted > changes/4 {
-			t.Errorf("%d listings, %d grants: want a second listing in place of most grants", listings, granted)
+			t.Errorf("%d listings, %d grants: want a second listing in place of most grants", listings,
+				granted)
 		}
 		_ = held.Release()
 		synctest.Wait()

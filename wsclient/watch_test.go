@@ -21,7 +21,8 @@ const (
 )
 
 func changed(event, lock string, n int) string {
-	return fmt.Sprintf(`{"type":"change","id":"aaaaaaaa--0","event":%q,"lock":%q,"request":%s}`, event, lock, request(event, n))
+	return fmt.Sprintf(`{"type":"change","id":"aaaaaaaa--0","event":%q,"lock":%q,"request":%s}`, event, lock,
+		request(event, n))
 }
 
 func request(event string, n int) string {
@@ -33,8 +34,8 @@ func request(event string, n int) string {
 	return fmt.Sprintf(`{"id":"bbbbbbbb--%d","mode":"exclusive",%s"locks":[],"duration_ms":0}`, n, token)
 }
 
-// listed is a lock on a page, held by one and waited for by others, of whom the
-// list may hold less.
+// listed returns a lock on a page, with one holder and some waiters. The
+// list may have fewer of them.
 func listed(name string, seq, holder, waiting int, waiters ...int) string {
 	var queue []string
 	for _, n := range waiters {
@@ -45,11 +46,13 @@ func listed(name string, seq, holder, waiting int, waiters ...int) string {
 }
 
 func page(id, next int, locks ...string) string {
-	return fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d","locks":[%s],"next":%d}`, id, strings.Join(locks, ","), next)
+	return fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d","locks":[%s],"next":%d}`, id, strings.Join(locks, ","),
+		next)
 }
 
 func asksForPage(id, after int) string {
-	return strings.Replace(fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d","after":%d,"queue":10000}`, id, after), `"after":0,`, "", 1)
+	return strings.Replace(fmt.Sprintf(`{"type":"info","id":"aaaaaaaa--%d","after":%d,"queue":10000}`, id, after),
+		`"after":0,`, "", 1)
 }
 
 // startWatch brings a watch to where all it knows is that 1 holds lock a.
@@ -157,7 +160,8 @@ func TestSlowConsumerOfLongChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := startWatch(t)
 		a.say(changed("queued", "a", 2)) // the consumer shows this one, to nobody
-		long := strings.Replace(changed("queued", "a", 3), `"mode"`, `"author":"`+strings.Repeat("x", 1<<20)+`","mode"`, 1)
+		long := strings.Replace(changed("queued", "a", 3), `"mode"`,
+			`"author":"`+strings.Repeat("x", 1<<20)+`","mode"`, 1)
 		for range 17 {
 			a.say(long)
 		}
@@ -179,7 +183,8 @@ func TestSlowConsumer(t *testing.T) {
 				synctest.Wait() // the consumer shows this one, to nobody
 				for n := range waiting {
 					event := []string{"timeout", "queued"}[n%2]
-					if err := a.ws.WriteMessage(websocket.TextMessage, []byte(changed(event, "a", 2))); err != nil {
+					if err := a.ws.WriteMessage(websocket.TextMessage,
+						[]byte(changed(event, "a", 2))); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -230,7 +235,8 @@ func TestWatchEnds(t *testing.T) {
 			a.expect(asksForPage(2, 0))
 			a.say(`{"type":"error","id":"aaaaaaaa--2","code":"forbidden","message":"not you"}`)
 		}, true, wsclient.ErrForbidden},
-		{"with the client", func(a *actor, _ *viewer) { go func() { _ = a.client.Close() }() }, false, wsclient.ErrClosed},
+		{"with the client", func(a *actor, _ *viewer) { go func() { _ = a.client.Close() }() }, false,
+			wsclient.ErrClosed},
 		{"with the connection", func(a *actor, _ *viewer) { _ = a.net.Close() }, false, wsclient.ErrConnection},
 	}
 	for _, test := range tests {

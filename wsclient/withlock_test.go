@@ -36,15 +36,18 @@ func TestWithLockReleases(t *testing.T) {
 					err = c.WithLock(t.Context(), "a", nil, func(ctx context.Context) error {
 						inside = ctx
 						if got := listing(t, c)["a"]; got != [2]int{1, 0} {
-							t.Errorf("while the callback runs: got %v, want one holder", got)
+							t.Errorf("while the callback runs: got %v, want one holder",
+								got)
 						}
 						return test.leave()
 					})
 				}()
-				if err != test.err || panicked != test.panic { //nolint:errorlint // identity is promised
-					t.Errorf("got %v, panic %v; want %v, panic %v", err, panicked, test.err, test.panic)
+				if err != test.err || panicked != test.panic { //nolint:errorlint // identity
+					t.Errorf("got %v, panic %v; want %v, panic %v", err, panicked, test.err,
+						test.panic)
 				}
-				if cause := context.Cause(inside); cause != wsclient.ErrReleased { //nolint:errorlint // identity is promised
+				cause := context.Cause(inside)
+				if cause != wsclient.ErrReleased { //nolint:errorlint // identity is promised
 					t.Errorf("cause of the callback's context: got %v, want ErrReleased", cause)
 				}
 				if got := listing(t, c); len(got) != 0 {
@@ -65,10 +68,11 @@ func TestWithLockTimeout(t *testing.T) {
 
 		c := dial(t, b)
 		start := time.Now()
-		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Wait: 2 * time.Second}, func(context.Context) error {
-			t.Error("the callback runs without the lock")
-			return nil
-		})
+		err := c.WithLock(t.Context(), "a", &wsclient.AcquireOptions{Wait: 2 * time.Second},
+			func(context.Context) error {
+				t.Error("the callback runs without the lock")
+				return nil
+			})
 		if took := time.Since(start); took != 2*time.Second {
 			t.Errorf("waited for %v, want 2s", took)
 		}
@@ -76,7 +80,8 @@ func TestWithLockTimeout(t *testing.T) {
 		if !errors.Is(err, wsclient.ErrTimeout) || !errors.As(err, &refusal) {
 			t.Fatalf("got %v, want ErrTimeout", err)
 		}
-		want := `acquire "a": timeout: not granted within 2s; held by @nightly_report (#` + holder.Session() + `--0, billing@host7:812) for 5s`
+		want := `acquire "a": timeout: not granted within 2s; held by @nightly_report (#` + holder.Session() +
+			`--0, billing@host7:812) for 5s`
 		if err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -97,7 +102,8 @@ func TestTryAcquire(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if _, err := other.TryAcquire(t.Context(), "a", &wsclient.AcquireOptions{Wait: time.Hour}); !errors.Is(err, wsclient.ErrUnavailable) {
+		if _, err := other.TryAcquire(t.Context(), "a",
+			&wsclient.AcquireOptions{Wait: time.Hour}); !errors.Is(err, wsclient.ErrUnavailable) {
 			t.Errorf("got %v, want ErrUnavailable", err)
 		}
 		if took := time.Since(start); took != 0 {

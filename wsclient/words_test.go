@@ -43,15 +43,19 @@ func TestDeadlockInWords(t *testing.T) {
 		{"a program with two authors", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
 			{Request: waiter("print", "x9--4"), Lock: "a", Blocker: holder("web", "k3--0")},
-		}, "create_user (k3--4) waits for b, held by report (x9--1), inside which print (x9--4) waits for a, held by web (k3--0), inside which create_user (k3--4) was made"},
+		}, "create_user (k3--4) waits for b, held by report (x9--1), " +
+			"inside which print (x9--4) waits for a, held by web (k3--0), " +
+			"inside which create_user (k3--4) was made"},
 		{"programs that start one another", []wire.Step{
 			{Request: waiter("", "ab--0"), Lock: "b", Blocker: holder("", "b0--0")},
 			{Request: waiter("", "ba--0"), Lock: "a", Blocker: holder("", "a0--0")},
-		}, "#ab--0 waits for b, held by #b0--0, inside which #ba--0 waits for a, held by #a0--0, inside which #ab--0 was made"},
+		}, "#ab--0 waits for b, held by #b0--0, " +
+			"inside which #ba--0 waits for a, held by #a0--0, inside which #ab--0 was made"},
 		{"what forges a line is quoted", []wire.Step{
 			{Request: waiter("a\nb", "k3--4"), Lock: "b\x1b[2J", Blocker: holder("\u202e", "x9--1")},
 			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},
-		}, `"a\nb" (k3--4) waits for "b\x1b[2J", held by "\u202e" (x9--1), which waits for a b, held by "a\nb"`},
+		}, `"a\nb" (k3--4) waits for "b\x1b[2J", ` +
+			`held by "\u202e" (x9--1), which waits for a b, held by "a\nb"`},
 	}
 	for _, test := range tests {
 		err := error(&wsclient.Error{Code: wire.Deadlock, Message: "it could never end", Cycle: test.cycle})
@@ -82,12 +86,17 @@ func TestExplain(t *testing.T) {
 // Who did it, and why, is told as it was said, or quoted.
 func TestBlameInWords(t *testing.T) {
 	for want, err := range map[string]error{
-		"evicted by ops: stuck since noon":           &wsclient.Error{Code: wire.WasEvicted, By: "ops", Message: "stuck since noon"},
-		"evicted by ops":                             &wsclient.Error{Code: wire.WasEvicted, By: "ops"},
-		`evicted by "o\nps": "stuck\r"`:              &wsclient.Error{Code: wire.WasEvicted, By: "o\nps", Message: "stuck\r"},
-		"lock was lost: stolen by ops":               &wsclient.LostError{Reason: wsclient.LostStolen, By: "ops"},
-		"lock was lost: evicted by ops: since noon":  &wsclient.LostError{Reason: wsclient.LostEvicted, By: "ops", Message: "since noon"},
-		`lock was lost: evicted by ops: "\x1b[2Jok"`: &wsclient.LostError{Reason: wsclient.LostEvicted, By: "ops", Message: "\x1b[2Jok"},
+		"evicted by ops: stuck since noon": &wsclient.Error{Code: wire.WasEvicted, By: "ops",
+			Message: "stuck since noon"},
+		"evicted by ops": &wsclient.Error{Code: wire.WasEvicted, By: "ops"},
+		`evicted by "o\nps": "stuck\r"`: &wsclient.Error{Code: wire.WasEvicted, By: "o\nps",
+			Message: "stuck\r"},
+		"lock was lost: stolen by ops": &wsclient.LostError{Reason: wsclient.LostStolen,
+			By: "ops"},
+		"lock was lost: evicted by ops: since noon": &wsclient.LostError{Reason: wsclient.LostEvicted,
+			By: "ops", Message: "since noon"},
+		`lock was lost: evicted by ops: "\x1b[2Jok"`: &wsclient.LostError{Reason: wsclient.LostEvicted,
+			By: "ops", Message: "\x1b[2Jok"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got\n     %s\nwant %s", got, want)

@@ -18,28 +18,27 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// defaultGoroutines is how many there are where nothing is said, unless there are
-// more connections.
+// defaultGoroutines is the default number of goroutines, unless there are more connections.
 const defaultGoroutines = 16
 
 // benchCmd is the command "bench".
 type benchCmd struct {
 	target
-	Connections int           `short:"c" default:"1" help:"How many connections."`
-	Goroutines  int           `short:"g" placeholder:"N" help:"How many goroutines in all, spread evenly over the connections; without it 16, or one for each connection where these are more."`
-	Names       int           `short:"n" default:"100" help:"How many locks there are to choose from."`
-	Shared      bool          `help:"Ask for the locks shared, not exclusively."`
-	Limit       int           `placeholder:"N" help:"Shared by at most N at once; implies --shared."`
-	Hold        time.Duration `default:"0s" help:"How long each lock is held."`
-	Duration    time.Duration `short:"d" default:"10s" help:"How long is measured."`
-	Warmup      time.Duration `default:"1s" help:"How long there is load before that, which does not count."`
-	Prefix      string        `placeholder:"TEXT" help:"What the names of the locks begin with; a number follows. Without it brokerctl-bench/ and something random, so that no lock is touched that others use."`
-	JSON        bool          `name:"json" help:"Print one JSON object; units are in the names of its fields."`
+	Connections int           `short:"c" default:"1" help:"Number of connections."`
+	Goroutines  int           `short:"g" placeholder:"N" help:"Number of goroutines, spread evenly over the connections. Default: 16, or one per connection if there are more."`
+	Names       int           `short:"n" default:"100" help:"Number of locks to choose from."`
+	Shared      bool          `help:"Acquire the locks shared, not exclusively."`
+	Limit       int           `placeholder:"N" help:"Share each lock among at most N holders; implies --shared."`
+	Hold        time.Duration `default:"0s" help:"How long to hold each lock."`
+	Duration    time.Duration `short:"d" default:"10s" help:"How long to measure."`
+	Warmup      time.Duration `default:"1s" help:"How long to run before measuring."`
+	Prefix      string        `placeholder:"TEXT" help:"Prefix of the lock names; a number follows. Default: brokerctl-bench/ and random text, so that no lock in use is touched."`
+	JSON        bool          `name:"json" help:"Print one JSON object; field names contain the units."`
 }
 
 // Help is shown below the flags.
 func (benchCmd) Help() string {
-	return `Goroutines acquire and release locks, each its next when it has released its last, chosen at random but in the same order in each run:
+	return `Each goroutine acquires and releases one lock after another. The locks are random, but in the same order in each run:
 
     $ brokerctl bench -g 64
     64 goroutines on 1 connection, 100 names, exclusive; measured for 10.0s
@@ -50,30 +49,30 @@ func (benchCmd) Help() string {
     by goroutine     fewest 6451, most 6557, ratio 0.984
     waiting at end   37, longest 1.15ms
 
-    grants          of locks, within the measured time
-    acquire         from asking to the grant, with the wait for others;
-                    p99: 99 of 100 were not slower
-    with release    that, and from the release to its confirmation, without
-                    the time in between
-    by goroutine    fewest and most grants of one, and the former divided by
-                    the latter; with one name the queue decides, and it is
-                    close to 1, with several chance does too
-    waiting at end  who waited when the time was over, and is not in acquire
+    grants          during the measured time
+    acquire         from the request to the grant, including the wait;
+                    p99: 99 of 100 were at least this fast
+    with release    acquire plus the time from the release to its
+                    confirmation, without the time in between
+    by goroutine    fewest and most grants of one goroutine, and fewest/most;
+                    with one name the queue keeps the ratio close to 1, with
+                    several names it also depends on chance
+    waiting at end  requests that still waited; they do not count in acquire
 
-The load comes from this process, and takes processor time: from the broker too, where they share a machine. A goroutine that waits asks for nothing meanwhile: the latencies are what these callers have seen, not what callers would see who come at a fixed rate.
+The load takes processor time, also from a broker on the same machine. A goroutine that waits sends no further requests. So the latencies are those of these callers, not those of callers that arrive at a fixed rate.
 
-Meanwhile it looks whether no lock has more holders than it may have (the more surely with --hold) and whether tokens rise. What is not so ends it with exit code 1.
+bench also checks that no lock has too many holders (--hold makes this check sharper) and that tokens rise. A violation ends it with exit code 1.
 
-A signal ends it early; the report is of the time until then, and the exit code 0, or 1 when that was still the warm-up. When it fails, what was measured until then is printed nevertheless, with "until a failure". At the end nothing is held. The broker remembers the names for a while, as it does with all that are free, and forgets those that were used longest ago: with more than 10000 names, those of others.
+A signal ends the run early. The report covers the time until then, and the exit code is 0, or 1 during the warm-up. After a failure the report says "until a failure". At the end bench holds nothing. The broker remembers 10000 free names by default, the latest ones: more names make it forget names of other clients.
 
-Exit codes, beside those of every command:
+Exit codes, besides those of every command:
 
-    75  an operator withdrew a request that waited
+    75  an operator evicted a waiting request
     76  a lock was lost while it was held
     77  not permitted`
 }
 
-// Validate refuses what cannot be done.
+// Validate refuses a plan that cannot be carried out.
 func (c *benchCmd) Validate() error {
 	if err := c.plan().Validate(); err != nil {
 		return fmt.Errorf("--%w", err)
@@ -92,17 +91,17 @@ func (c *benchCmd) plan() load.Plan {
 	}
 }
 
-// Run puts load on the broker and prints what was measured.
+// Run puts load on the broker and prints the report.
 func (c *benchCmd) Run(app *kong.Kong) error {
-	ctx, stop := untilTold()
+	ctx, stop := signalContext()
 	defer stop()
 	plan := c.plan()
 	if plan.Prefix == "" {
 		plan.Prefix = "brokerctl-bench/" + strings.ToLower(rand.Text()[:8]) + "/"
 	}
-	shown := newProgressLine(os.Stderr, plan)
-	report, err := load.Run(ctx, plan, c.dial, shown.show)
-	shown.clear()
+	line := newProgressLine(os.Stderr, plan)
+	report, err := load.Run(ctx, plan, c.dial, line.show)
+	line.clear()
 	if err != nil {
 		err = benchFailure(err, report != nil)
 	}
@@ -124,7 +123,7 @@ func (c *benchCmd) print(out io.Writer, report *load.Report) error {
 	return err
 }
 
-// benchFailure says how the command ends because of err.
+// benchFailure adds the exit code and a hint to an error of the run.
 func benchFailure(err error, reported bool) error {
 	failure := &cli.Failure{Err: err}
 	switch obtained := notObtained(err); {
@@ -132,19 +131,19 @@ func benchFailure(err error, reported bool) error {
 		failure.Err = errors.New("a signal came before anything was measured")
 	case errors.Is(err, wsclient.ErrShuttingDown):
 		failure.Code = cli.ExitUnavailable
-	case errors.As(obtained, &failure): // the connection has ended, or a refusal
+	case errors.As(obtained, &failure): // The connection has ended, or the broker has refused a request.
 	case errors.Is(err, wsclient.ErrLost):
 		failure.Code = exitLost
 	}
 	if reported {
-		failure.Hint = "what is printed was measured until then"
+		failure.Hint = "the report covers the time until then"
 	}
 	return failure
 }
 
-// A progressLine is one line of a terminal that is written again and again.
+// A progressLine is a line on a terminal that is overwritten again and again.
 type progressLine struct {
-	out  *os.File // nil: there is no terminal
+	out  *os.File // nil if there is no terminal
 	plan load.Plan
 }
 

@@ -18,29 +18,29 @@ type completionCmd struct {
 
 // Help is shown below the flags.
 func (completionCmd) Help() string {
-	return `Prints what turns completion on in a shell. To try it, in fish:
+	return `Prints a script that turns on completion in a shell. To try it in fish:
 
     $ brokerctl completion fish | source
 
-For good, in ~/.bashrc:
+To keep it, add this to ~/.bashrc:
 
     eval "$(brokerctl completion bash)"
 
-in ~/.zshrc:
+to ~/.zshrc:
 
     eval "$(brokerctl completion zsh)"
 
-or in ~/.config/fish/config.fish:
+or to ~/.config/fish/config.fish:
 
     brokerctl completion fish | source
 
-Then the Tab key completes commands, flags, the names of locks and the ids of requests; for these it asks the broker that the line names, or the environment, for 300 ms at most, or for as long as BROKERCTL_SUGGEST_WAIT says, such as 1s. Of very many it offers 1000. Names that cannot be printed are not offered.
+Then the Tab key completes commands, flags, lock names and request ids. For names and ids it asks the broker of the command line or the environment. It waits at most 300ms, or BROKERCTL_SUGGEST_WAIT, for example 1s. It offers at most 1000 names, and none that is not printable.
 
     $ brokerctl lock ord<Tab>
     $ brokerctl lock orders/42`
 }
 
-// Run prints it.
+// Run prints the script.
 func (c *completionCmd) Run(app *kong.Kong) error {
 	script, err := complete.Script(c.Shell, app.Model.Name)
 	if err == nil {
@@ -49,29 +49,32 @@ func (c *completionCmd) Run(app *kong.Kong) error {
 	return err
 }
 
-// suggestCmd is the command "suggest", which that calls at each Tab. It fails
-// without a word: there is nobody to read it.
+// suggestCmd is the hidden command "suggest". The completion scripts call it at each Tab. It prints no errors,
+// because they would disturb the command line.
 type suggestCmd struct {
 	Shell string   `arg:"" enum:"bash,zsh,fish"`
 	Words []string `arg:"" optional:""`
 
-	// Wait is for slow networks, and for tests on busy machines.
-	Wait time.Duration `env:"BROKERCTL_SUGGEST_WAIT" help:"How long the broker may take."`
+	// Wait can be raised for slow networks, and for tests on busy machines.
+	Wait time.Duration `env:"BROKERCTL_SUGGEST_WAIT" help:"How long to wait for the broker."`
 }
 
 // Help is shown below the flags.
 func (suggestCmd) Help() string {
-	return `What the shell calls when the Tab key is pressed; see brokerctl completion.
+	return `The shell calls this command at each Tab; see brokerctl completion.
 
     $ brokerctl suggest zsh -- info ord
     orders/42`
 }
 
-// Run prints what the last word could be.
+// Run prints suggestions for the last word.
 func (c *suggestCmd) Run(app *kong.Kong) error {
-	// The words are traced through a grammar of their own: this one has this
-	// command in it.
-	completer := &complete.Completer{App: newApp(), Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait)), Runner: "run"}
+	// The completer traces the words through a new grammar, because tracing changes the structs.
+	completer := &complete.Completer{
+		App:     newApp(),
+		Sources: sources(cmp.Or(max(c.Wait, 0), suggestWait)),
+		Runner:  "run",
+	}
 	write := complete.ForZsh
 	switch c.Shell {
 	case "bash":

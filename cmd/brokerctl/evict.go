@@ -23,38 +23,38 @@ import (
 // evictCmd is the command "evict".
 type evictCmd struct {
 	target
-	ID      string `arg:"" optional:"" complete:"request" help:"The request to end, by its id as in the listing."`
-	Lock    string `placeholder:"NAME" complete:"held" help:"End all who hold this lock, in place of one request."`
-	Message string `short:"m" placeholder:"TEXT" help:"Why, for whom it concerns to read, and for the log of the broker."`
-	Yes     bool   `short:"y" help:"Do not ask."`
+	ID      string `arg:"" optional:"" complete:"request" help:"The id of the request, as in the listing."`
+	Lock    string `placeholder:"NAME" complete:"held" help:"Evict all holders of this lock."`
+	Message string `short:"m" placeholder:"TEXT" help:"The reason. The client and the log of the broker get it."`
+	Yes     bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
 // Help is shown below the flags.
 func (evictCmd) Help() string {
-	return `A holder loses its locks, and one that waits waits no more; both are told by whom, and why. The locks go to the next in line at once, whatever the victim still does.
+	return `Ends requests of other clients: a holder loses its locks, and a waiter stops waiting. The client is told who evicted it, and why. The locks go to the next in the queue at once, even if the evicted program is still using them.
 
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes
 
-On a terminal it shows whom it is about and asks; elsewhere --yes is needed.`
+On a terminal, evict lists the requests and asks for confirmation. Elsewhere --yes is needed.`
 }
 
-// Validate refuses what says nothing, or two things.
+// Validate requires either an id or a lock.
 func (c *evictCmd) Validate() error {
-	c.ID = strings.TrimPrefix(c.ID, "#") // as the listing has it
+	c.ID = strings.TrimPrefix(c.ID, "#") // The listing shows ids with this prefix.
 	switch {
 	case (c.ID == "") == (c.Lock == ""):
 		return errors.New("want either the id of a request or --lock NAME")
 	case c.ID != "" && !wire.ParseID(c.ID).Valid():
 		return &cli.Failure{
 			Err:  fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0", c.ID),
-			Hint: "to name a lock say --lock",
+			Hint: "to name a lock, use --lock",
 		}
 	}
 	return nil
 }
 
-// Run ends requests.
+// Run evicts requests.
 func (c *evictCmd) Run(app *kong.Kong) error {
 	ctx := context.Background()
 	client, err := c.dial(ctx)
@@ -64,7 +64,7 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 	defer client.Close()
 	victims, err := c.victims(ctx, client)
 	if err != nil {
-		return lostBroker(err)
+		return brokerFailure(err)
 	}
 	if !c.Yes {
 		if err := confirm(os.Stdin, app.Stderr, victims); err != nil {
@@ -80,33 +80,34 @@ func (c *evictCmd) Run(app *kong.Kong) error {
 		failed = errors.Join(failed, err)
 	}
 	if c.ID != "" && errors.Is(failed, wsclient.ErrNotFound) {
-		return &cli.Failure{Err: failed, Hint: "brokerctl info lists who holds and who waits, with their ids"}
+		return &cli.Failure{Err: failed, Hint: "brokerctl info lists holders and waiters with their ids"}
 	}
-	return lostBroker(failed)
+	return brokerFailure(failed)
 }
 
-// A victim is somebody to be evicted, in words.
+// A victim is a request that will be evicted, and its description.
 type victim struct {
 	id    wsclient.ID
 	words string
 }
 
-// String is for people.
+// String returns the description.
 func (v victim) String() string { return v.words }
 
-// victims are those who are meant. A request that is named need not be found: to
-// look at all locks for it would be too much.
+// victims returns the requests that the arguments name. It does not look up a request by id, because that would
+// take a listing of all locks.
 func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]victim, error) {
 	if c.ID != "" {
 		return []victim{{wire.ParseID(c.ID), printable.Text(c.ID)}}, nil
 	}
 	var victims []victim
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(c.Lock), Queue: wire.MaxQueue}) {
+	options := &wsclient.InfoOptions{Match: glob.Escape(c.Lock), Queue: wire.MaxQueue}
+	for lock, err := range client.Info(ctx, options) {
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			victims = append(victims, victim{r.ID, listing.Form{}.Request(r)})
+			victims = append(victims, victim{r.ID, listing.Format{}.Request(r)})
 		}
 	}
 	if len(victims) == 0 {
@@ -115,10 +116,11 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 	return victims, nil
 }
 
-// confirm asks on the terminal.
+// confirm asks for confirmation on the terminal.
 func confirm(in *os.File, out io.Writer, victims []victim) error {
 	if !term.IsTerminal(int(in.Fd())) {
-		return &cli.Failure{Err: errors.New("evict asks on a terminal"), Hint: "say --yes where there is none", Code: cli.ExitUsage}
+		err := errors.New("evict needs a terminal to ask for confirmation")
+		return &cli.Failure{Err: err, Hint: "use --yes without a terminal", Code: cli.ExitUsage}
 	}
 	for _, v := range victims {
 		_, _ = fmt.Fprintln(out, v)
@@ -126,7 +128,7 @@ func confirm(in *os.File, out io.Writer, victims []victim) error {
 	_, _ = fmt.Fprint(out, "evict? [y/N] ")
 	answer, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && answer == "" {
-		return errors.New("nobody has answered")
+		return errors.New("no answer")
 	}
 	if answer := strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
 		return errors.New("nothing was done")

@@ -20,84 +20,74 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A guard runs a command under a lock, and ends it when the lock is lost. It writes
-// nothing itself: whoever reads what it says may not do so for a while, or not at all.
+// A guard runs a command under a lock and ends the command when the lock is lost. It never
+// waits for its messages to be read.
 type guard struct {
 	lock     *wsclient.Lock
-	line     *line          // of the client
-	signals  chan os.Signal // to pass on; those that stop and continue come in addition
+	dialer   *trackingDialer
+	signals  chan os.Signal // signals to forward to the command
 	terminal *child.Terminal
-	hold     time.Duration // 0: it may run as long as it likes
-	grace    time.Duration
-	*speaker
+	hold     time.Duration // how long the command may run; 0: no limit
+	grace    time.Duration // between TERM and KILL
+	*messageWriter
 
 	cgroup      *child.Cgroup // for the command, or nil
 	watchdog    *watchdog.Watchdog
-	spared      child.Spared   // is the watchdog, to the child
-	order       watchdog.Order // the latest for it
-	unwatched   bool           // there is no watchdog any more, nor can there be another
+	sibling     child.Sibling        // the watchdog, for package child
+	instruction watchdog.Instruction // the latest one
+	unwatched   bool                 // there is no watchdog and no way to start one
 	child       *child.Child
-	cause       error       // why it was told to end, for the sake of the lock; or nil
-	kill        *time.Timer // fires when it must be killed
-	until       time.Time   // when that is
-	interrupted bool        // at the terminal: see interruptGroup
+	cause       error       // why the guard is ending the command, or nil
+	killTimer   *time.Timer // fires at killAt
+	killAt      time.Time   // when the command gets KILL
+	interrupted bool        // by Ctrl-C at the terminal: see interruptGroup
 }
 
-// run runs the command until nobody of its group is left. The error says how the
-// command has ended, where that is not well.
+// killTime is how long a process group may take to end after KILL.
+const killTime = time.Second
+
+// run runs the command until its process group is empty. It returns a failure with the exit code of the command,
+// or with exitLost, or nil.
 func (g *guard) run(spec child.Spec) error {
-	if g.terminal.InForeground(unix.Getpgrp()) && isAlone() {
+	if g.terminal.InForeground(unix.Getpgrp()) && wantsTerminal() {
 		spec.Terminal = g.terminal
 	}
 	restore := g.terminal.Save()
-	g.listen()
+	g.notifyStops()
 	if !g.lock.Valid() {
-		return nil // whoever releases the lock is told
+		return nil // Releasing the lock returns the error.
 	}
 	g.cgroup = child.NewCgroup()
-	defer g.cgroup.Leave() // whoever is left there was left there on purpose
-	g.brief()
+	defer g.cgroup.Leave() // Processes that are still there may stay: the command has left them on purpose.
+	g.instructWatchdog()
 	if err := g.startWatchdog(); err != nil {
 		return fmt.Errorf("cannot start the watchdog: %w", err)
 	}
 	var err error
-	spec.Cgroup, spec.Spared = g.cgroup, &g.spared
+	spec.Cgroup, spec.Sibling = g.cgroup, &g.sibling
 	if g.child, err = child.Start(spec); err != nil {
 		g.watchdog.Stop()
 		return notExecutable(spec.Args[0], errors.Unwrap(err))
 	}
-	g.brief()
-	g.watch()
-	g.clear()
+	g.instructWatchdog()
+	g.supervise()
+	g.endLeftovers()
 	g.terminal.TakeBack(g.child.Group())
 	if spec.Terminal != nil && g.child.Status().Signaled() {
 		restore()
 	}
-	return g.verdict(spec.Terminal != nil)
+	return g.result(spec.Terminal != nil)
 }
 
-// clear ends whoever has left the group, if the lock is lost, which is lost to them, too. Until then the watchdog is
-// there to do so. It may have ended the group before this process knew of anything.
-func (g *guard) clear() {
-	if g.cause != nil {
-		g.child.Tree(g.watchdog.PID()).End()
-	}
-	if g.watchdog.Stop() && g.cause == nil {
-		g.cause = g.starved()
-		g.say("%v; the watchdog has ended the command", g.cause)
-		g.child.Tree(0).End()
-	}
-}
-
-// isAlone reports whether nobody that was started together with this process is
-// likely to want the terminal: the next one in a pipeline, such as a pager.
-func isAlone() bool {
+// wantsTerminal reports whether the command may have the terminal. Inside a pipeline it may not,
+// because the next program, such as a pager, is likely to need it.
+func wantsTerminal() bool {
 	out, err := os.Stdout.Stat()
 	return term.IsTerminal(int(os.Stdin.Fd())) && err == nil && out.Mode()&os.ModeNamedPipe == 0
 }
 
-// listen passes on what stops and continues, too: from now on it is for the command.
-func (g *guard) listen() {
+// notifyStops adds the signals that stop and continue a process to the forwarded ones.
+func (g *guard) notifyStops() {
 	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGCONT} {
 		if !signal.Ignored(s) {
 			signal.Notify(g.signals, s)
@@ -105,51 +95,45 @@ func (g *guard) listen() {
 	}
 }
 
-// watch returns when nobody of the group is left.
-func (g *guard) watch() {
+// supervise handles events until the process group is empty.
+func (g *guard) supervise() {
 	lost, ended := g.lock.Context().Done(), g.child.Ended()
-	g.kill = time.NewTimer(0)
-	g.kill.Stop()
-	over := after(g.hold)
-	var left <-chan time.Time
+	g.killTimer = time.NewTimer(0)
+	g.killTimer.Stop()
+	holdEnds := after(g.hold)
+	var lingers <-chan time.Time
 	for {
-		var acted, unwatched <-chan struct{}
-		if !g.unwatched && g.cause == nil {
-			acted = g.watchdog.Acted()
-		}
-		if !g.unwatched {
-			unwatched = g.watchdog.Ended()
-		}
+		acted, unwatched := g.watchdogEvents()
 		select {
 		case s := <-g.signals:
-			g.take(s.(syscall.Signal))
+			g.forward(s.(syscall.Signal))
 		case s := <-g.child.Stopped():
 			g.suspend(s)
 		case <-lost:
 			lost = nil
-			g.end(context.Cause(g.lock.Context()))
-		case <-g.line.heard:
-			g.brief()
+			g.endCommand(context.Cause(g.lock.Context()))
+		case <-g.dialer.read:
+			g.instructWatchdog()
 		case <-acted:
 			lost = nil
-			g.end(g.starved())
+			g.endCommand(g.watchdogCause())
 		case <-unwatched:
 			g.replaceWatchdog()
-		case <-over:
-			g.end(fmt.Errorf("--hold has passed: the command has run for %v", g.hold))
-		case <-g.kill.C:
-			g.killAll()
+		case <-holdEnds:
+			g.endCommand(fmt.Errorf("--hold has passed: the command has run for %v", g.hold))
+		case <-g.killTimer.C:
+			g.killCommand()
 		case <-ended:
-			ended, left = nil, time.After(noticeAfter)
-		case <-left:
-			g.note("the command has ended, but not all that it has started: the locks are held until then")
+			ended, lingers = nil, time.After(reportDelay)
+		case <-lingers:
+			g.note("the command has ended, but not its whole process group, which keeps the locks")
 		case <-g.child.Gone():
 			return
 		}
 	}
 }
 
-// after is when d has passed; never, if d is 0.
+// after returns a channel that receives after d, or never if d is 0.
 func after(d time.Duration) <-chan time.Time {
 	if d == 0 {
 		return nil
@@ -157,119 +141,21 @@ func after(d time.Duration) <-chan time.Time {
 	return time.After(d)
 }
 
-// take passes a signal on, but for the one to continue when the lock is gone: whoever
-// was stopped is not to go on without it.
-func (g *guard) take(s syscall.Signal) {
-	if s == syscall.SIGCONT {
-		if !g.lock.Valid() {
-			return
-		}
-		g.bringForward()
+// endLeftovers kills the processes that have left the group, if the lock is lost. The watchdog is stopped last, so
+// that it can do the same at any time before. It may also have ended the group before this process noticed the loss.
+func (g *guard) endLeftovers() {
+	if g.cause != nil {
+		g.child.Tree(g.watchdog.PID()).End()
 	}
-	g.signal(s)
-}
-
-// bringForward gives the command the terminal, if this process has it.
-func (g *guard) bringForward() bool {
-	if !g.terminal.InForeground(unix.Getpgrp()) {
-		return false
-	}
-	g.terminal.Give(g.child.Group())
-	return true
-}
-
-// signal says where somebody cannot be sent any: a command that has become root.
-func (g *guard) signal(s syscall.Signal) {
-	if err := g.child.Signal(s); err != nil {
-		g.say("the command cannot be sent the signal %v: %v", s, err)
+	if g.watchdog.Stop() && g.cause == nil {
+		g.cause = g.watchdogCause()
+		g.warn("%v; the watchdog has ended the command", g.cause)
+		g.child.Tree(0).End()
 	}
 }
 
-// suspend stops this process, and those of its own group, after the command was
-// stopped at the terminal, so that the shell which has started them notices. Before
-// that everybody in the command's group is stopped, whatever they do about the
-// signal: nobody keeps the lock for them meanwhile. Where no shell could continue
-// them, and where the command only wants the terminal and can have it, it goes on at
-// once.
-//
-// Who is stopped without a terminal, or in its background by somebody who wants to
-// look at it for example, keeps the lock.
-func (g *guard) suspend(s syscall.Signal) {
-	wantsTerminal := s == syscall.SIGTTIN || s == syscall.SIGTTOU
-	if wantsTerminal && g.bringForward() {
-		g.signal(syscall.SIGCONT)
-		return
-	}
-	foreground := g.terminal.InForeground(g.child.Group())
-	if g.terminal == nil || s == syscall.SIGSTOP && !foreground {
-		return
-	}
-	if sid, err := unix.Getsid(0); err != nil || sid == unix.Getpgrp() {
-		if foreground {
-			g.signal(syscall.SIGCONT)
-		}
-		return
-	}
-	g.signal(syscall.SIGSTOP)
-	g.terminal.TakeBack(g.child.Group())
-	g.note("stopped; the locks are lost if that lasts for more than a few seconds")
-	g.flush(100 * time.Millisecond)
-	g.stopGroup()
-}
-
-// stopGroup asks those who were started together with this process to stop: another
-// of these has a command to stop first. This process stops for certain: once SIGTSTP
-// was asked for, the runtime of Go does not let it have its effect any more.
-func (g *guard) stopGroup() {
-	signal.Ignore(syscall.SIGTSTP)
-	_ = unix.Kill(0, syscall.SIGTSTP)
-	_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP)
-	signal.Notify(g.signals, syscall.SIGTSTP)
-}
-
-// end lets the group end, because of cause, in the time that is left. It acts before
-// it speaks.
-func (g *guard) end(cause error) {
-	grace := g.grace
-	if lost := new(wsclient.LostError); errors.As(cause, &lost) && isAway(lost) {
-		grace = min(grace, lost.Left()-killTime)
-	}
-	g.cause = cause
-	if grace <= 0 {
-		g.until = time.Now()
-		g.brief()
-		g.killAll()
-		g.say("%v; the command is killed", cause)
-		return
-	}
-	g.signal(syscall.SIGTERM)
-	g.signal(syscall.SIGCONT) // one that is stopped could not end
-	if until := time.Now().Add(grace); g.until.IsZero() || until.Before(g.until) {
-		g.until = until
-		g.kill.Reset(grace)
-	}
-	g.brief()
-	g.say("%v; the command is to end within %v", cause, grace.Round(time.Millisecond))
-}
-
-// killAll kills the group, and whoever has left it where a cgroup tells who that is.
-func (g *guard) killAll() {
-	if g.child.IsContained() {
-		g.child.Tree(g.watchdog.PID()).Kill()
-		return
-	}
-	g.signal(syscall.SIGKILL)
-}
-
-// isAway reports whether the lock was lost with the connection: then the broker may
-// not have noticed, and there may be time left. Else there is none, and what there
-// is of it is for the command to end in order.
-func isAway(lost *wsclient.LostError) bool {
-	return lost.Reason == wsclient.LostConnection || lost.Reason == wsclient.LostLease
-}
-
-// verdict is how the command has ended.
-func (g *guard) verdict(hadTerminal bool) error {
+// result returns how the command has ended.
+func (g *guard) result(hadTerminal bool) error {
 	status := g.child.Status()
 	switch {
 	case g.cause != nil:
@@ -281,11 +167,10 @@ func (g *guard) verdict(hadTerminal bool) error {
 	return exit(exitSignal + int(status.Signal()))
 }
 
-// interruptGroup is what Ctrl-C does to those who were started together with this
-// process, a script for example, and would have done had the command not been alone
-// in the foreground. They learn how it has ended as from any command.
+// interruptGroup sends SIGINT to the process group of this process, such as a script. Ctrl-C would have done so
+// if the command had not been alone in the foreground.
 func interruptGroup() {
 	signal.Reset(syscall.SIGINT)
 	_ = unix.Kill(0, syscall.SIGINT)
-	<-time.After(time.Second) // for it to have its effect on this process, too
+	<-time.After(time.Second) // The signal ends this process, too.
 }

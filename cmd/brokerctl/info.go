@@ -25,19 +25,19 @@ import (
 // infoCmd is the command "info".
 type infoCmd struct {
 	target
-	coloring
-	Empty    bool          `short:"e" help:"List also locks that were used and are now free."`
-	Output   string        `short:"o" enum:"text,json,wide" default:"text" help:"Form: text; wide (all that is known of each request, and limits that differ); or json (an object for each lock, on a line of its own, as in the protocol)."`
-	JSON     bool          `name:"json" help:"The same as -o json."`
-	Sort     listing.Order `default:"use" placeholder:"ORDER" help:"Order: use (in which the names came into use), name, age (of the first holder, the oldest first) or waiters (the most first)."`
-	Watch    bool          `short:"w" help:"List again and again, in place, until Ctrl-C."`
-	Interval time.Duration `short:"i" default:"1s" help:"How long to pause between two listings."`
-	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"List only locks whose name matches this glob: * stays within a slash, ** does not; quote it for the shell."`
+	colorFlag
+	Empty    bool          `short:"e" help:"Also list free locks that the broker remembers."`
+	Output   string        `short:"o" enum:"text,json,wide" default:"text" help:"Format: text, wide (all details of each request, and limits that differ) or json (one object per lock and line, as in the protocol)."`
+	JSON     bool          `name:"json" help:"Same as -o json."`
+	Sort     listing.Order `default:"use" placeholder:"ORDER" help:"Order: use (oldest use of the name first; the default), name, age (longest held first) or waiters (most first)."`
+	Watch    bool          `short:"w" help:"Refresh the listing until Ctrl-C."`
+	Interval time.Duration `short:"i" default:"1s" help:"With --watch: pause between two listings, at least 100ms."`
+	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"List only locks whose names match this glob: * does not cross a slash, ** does. Quote it for the shell."`
 }
 
 // Help is shown below the flags.
 func (infoCmd) Help() string {
-	return `Locks are listed each with its holders (*) and below them its waiters, first come first:
+	return `Lists each lock with its holders (*) and its waiters, in the order of the queue:
 
     $ brokerctl info 'orders/*'
     orders/42:
@@ -47,17 +47,17 @@ func (infoCmd) Help() string {
 
     $ brokerctl info --watch --sort waiters
 
-The duration is how long it has been held, or waited for. Of each lock the first 100 holders and the first 100 waiters are listed. (gone) marks a holder whose connection has ended and whose lock is not yet given to others. A name or an author with characters that cannot be printed is shown in quotes, as a string of Go. While the broker grants nothing to anyone, a line on stderr says so, and why.
+The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants nothing to anyone, a line on stderr says so, and why.
 
-With --watch the arrow keys, PgUp, PgDn, Home and End move through what does not fit, and q quits; where there is no terminal the listings follow each other, each below the time. For very many locks there is "top".`
+With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, the listings follow each other, each below the time. For very many locks, use brokerctl top.`
 }
 
-// Validate refuses what goes together with nothing. How long a pattern may be is for
-// the broker to say.
+// Validate refuses flags that contradict each other. It does not check the length of the pattern, which only
+// the broker knows.
 func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
-		return errors.New("--watch: not as json; changes as json are what brokerctl watch --json prints")
+		return errors.New("--watch cannot go together with json; brokerctl watch --json prints changes as json")
 	case c.JSON && c.Output == "wide":
 		return errors.New("--json and -o wide cannot go together")
 	case c.Interval < 100*time.Millisecond:
@@ -82,7 +82,7 @@ func checkPattern(pattern string) error {
 
 // Run prints the listing.
 func (c *infoCmd) Run(app *kong.Kong) error {
-	ctx, stop := untilTold()
+	ctx, stop := signalContext()
 	defer stop()
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
 	client, err := c.dialWith(ctx, wsclient.Options{NoReconnect: !terminal})
@@ -99,15 +99,14 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	return c.print(ctx, client, app)
 }
 
-// print writes one listing. What has come before an error is of use, and the exit
-// code tells that it is not all. That nothing is granted is for people: programs read
-// the listing to the letter.
+// print prints one listing. After an error it prints what it has read before, and the exit code says that the
+// listing is incomplete. It tells on stderr that the broker grants nothing, because programs read the listing.
 func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
-	if why := pause(client); why != "" {
+	if why := notGranting(client); why != "" {
 		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", why)
 	}
 	out := bufio.NewWriter(app.Stdout)
-	form := c.form(app.Stdout)
+	form := c.format(app.Stdout)
 	var text []byte
 	var failed error
 	for lock, err := range c.Sort.Of(client.Info(ctx, c.query())) {
@@ -132,12 +131,12 @@ func (c *infoCmd) query() *wsclient.InfoOptions {
 	return &wsclient.InfoOptions{Match: c.Pattern, Empty: c.Empty}
 }
 
-func (c *infoCmd) form(out io.Writer) listing.Form {
-	return listing.Form{Palette: c.palette(out), Wide: c.Output == "wide"}
+func (c *infoCmd) format(out io.Writer) listing.Format {
+	return listing.Format{Palette: c.palette(out), Wide: c.Output == "wide"}
 }
 
-// append appends a lock in the form that was asked for.
-func (c *infoCmd) append(text []byte, form listing.Form, lock wire.LockInfo) ([]byte, error) {
+// append appends a lock in the requested format.
+func (c *infoCmd) append(text []byte, form listing.Format, lock wire.LockInfo) ([]byte, error) {
 	if !c.isJSON() {
 		return form.AppendLock(text, lock), nil
 	}
@@ -145,7 +144,7 @@ func (c *infoCmd) append(text []byte, form listing.Form, lock wire.LockInfo) ([]
 	return append(append(text, object...), '\n'), err
 }
 
-// repeat writes listings until ctx ends.
+// repeat prints listings until ctx ends.
 func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
 	for more := true; more; more = cli.Pause(ctx, c.Interval) {
 		if _, err := fmt.Fprintf(app.Stdout, "%s\n\n", time.Now().Format(time.DateTime)); err != nil {
@@ -158,9 +157,9 @@ func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong
 	return nil
 }
 
-// show makes listings for the terminal.
+// show returns what the live view shows.
 func (c *infoCmd) show(client *wsclient.Client, out io.Writer) live.Show {
-	form := c.form(out)
+	form := c.format(out)
 	return live.Show{Pause: c.Interval, Palette: form.Palette, Frame: func(ctx context.Context) live.Frame {
 		if client.State() == wsclient.Connecting {
 			return live.Frame{Err: errors.New("no connection to the broker; trying again")}
@@ -169,7 +168,7 @@ func (c *infoCmd) show(client *wsclient.Client, out io.Writer) live.Show {
 	}}
 }
 
-func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listing.Form) live.Frame {
+func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listing.Format) live.Frame {
 	frame := live.Frame{}
 	locks, waiting := 0, 0
 	for lock, err := range c.Sort.Of(client.Info(ctx, c.query())) {
@@ -184,17 +183,18 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listi
 	if c.Pattern != "" {
 		what = printable.Text(c.Pattern)
 	}
-	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what, c.shown(), locks, waiting)
-	if why := pause(client); why != "" {
+	frame.Title = fmt.Sprintf("%s  %s at %s: %d locks, %d waiting", time.Now().Format(time.TimeOnly), what,
+		c.hostPort(), locks, waiting)
+	if why := notGranting(client); why != "" {
 		frame.Title += "; " + why
 	}
 	return frame
 }
 
-// failure says how the command ends because of err.
+// failure adds the exit code and a hint to an error of the listing.
 func (c *infoCmd) failure(err error) error {
 	if errors.Is(err, wsclient.ErrConnection) {
-		return &cli.Failure{Err: err, Hint: "what is listed is not all; ask again", Code: cli.ExitUnavailable}
+		return &cli.Failure{Err: err, Hint: "the listing is incomplete; try again", Code: cli.ExitUnavailable}
 	}
-	return lostBroker(err)
+	return brokerFailure(err)
 }

@@ -1,7 +1,9 @@
-// Command brokerctl is the operator's tool for a lock broker: it lists who has
-// which lock and who waits, says why, shows what changes, ends requests, runs
-// commands under locks, and measures. See brokerctl --help.
+// Command brokerctl is the operator's tool for a lock broker. It lists who holds which lock and who waits,
+// explains waits, shows changes, evicts requests, runs commands under locks, and measures. See brokerctl
+// --help.
 package main
+
+//go:generate go test . -run TestScreenshot -update
 
 import (
 	"os"
@@ -14,27 +16,27 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Info  infoCmd  `cmd:"" help:"List locks: who has them, who waits, since when."`
-	Why   whyCmd   `cmd:"" help:"Say why a request waits, or why a lock is not free."`
+	Info  infoCmd  `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
+	Why   whyCmd   `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
 	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
-	Top   topCmd   `cmd:"" help:"Show locks full-screen, always up to date, and evict."`
-	systemCommands
+	Top   topCmd   `cmd:"" help:"Show locks full-screen, always up to date, and evict requests."`
+	platformCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
-	Evict evictCmd `cmd:"" help:"End somebody else's request."`
+	Evict evictCmd `cmd:"" help:"End requests of other clients."`
 	Ping  pingCmd  `cmd:"" help:"Measure how long the broker takes to answer."`
-	Bench benchCmd `cmd:"" help:"Put load on the broker, and measure how it fares."`
+	Bench benchCmd `cmd:"" help:"Put load on the broker and measure its performance."`
 
-	Completion completionCmd `cmd:"" help:"Print what turns on completion in a shell."`
-	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print what the last word of a command line could be."`
+	Completion completionCmd `cmd:"" help:"Print a script that turns on completion in a shell."`
+	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print suggestions for the last word of a command line."`
 	Man        cli.Man       `cmd:"" help:"Print the manual page."`
 	Version    cli.Version   `cmd:"" help:"Print the version."`
 }
 
-// A commandLine is what "run" is to run.
+// A commandLine is the command that "run" runs.
 type commandLine []string
 
-// cutCommand takes what comes after the first -- of "run" from the arguments of the
-// process, before anybody looks for flags in it.
+// cutCommand cuts the command of "run", which follows the first --, off the arguments, so that its flags are
+// not parsed.
 func cutCommand(args []string) ([]string, commandLine) {
 	if len(args) > 0 && args[0] == "run" {
 		if i := slices.Index(args, "--"); i >= 0 {
@@ -44,17 +46,17 @@ func cutCommand(args []string) ([]string, commandLine) {
 	return args, nil
 }
 
-const description = `Look at a running lock broker, and step in.
+const description = `Inspect and control a running lock broker.
 
-Results go to stdout, messages for people to stderr. A flag beats the environment, which beats the default; it may be given once. Text must be UTF-8.
+Results go to stdout, messages to stderr. A flag takes precedence over the environment, and the environment over the default. Each flag may be given once. Arguments must be UTF-8.
 
-INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch in order, with exit code 0, and a second one at once; they end other commands at once. HUP and INT that were ignored at the start, as under nohup, stay ignored. USR1 and USR2 mean nothing. top and info --watch give the terminal back before TSTP stops them, and draw anew on WINCH. A command ends when nobody reads its output any more (PIPE), except run and lock. run passes signals on: see its help.
+Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly, with exit code 0; a second one ends them at once. Other commands end at once. HUP and INT stay ignored if they were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run forwards signals: see brokerctl run --help.
 
 Exit codes:
 
-    0   done
+    0   success
     1   something failed
-    69  no broker could be reached, or the connection to it ended
+    69  cannot reach the broker, or the connection to it ended
     77  not permitted
     80  the command line is wrong`
 

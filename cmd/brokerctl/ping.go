@@ -12,18 +12,18 @@ import (
 // pingCmd is the command "ping".
 type pingCmd struct {
 	target
-	Count int `short:"n" default:"10" help:"How many round trips."`
+	Count int `short:"n" default:"10" help:"Number of round trips, 1 to 1000000."`
 }
 
 // Help is shown below the flags.
 func (pingCmd) Help() string {
-	return `How long the broker takes to answer, one question after another:
+	return `Measures round trips to the broker, one after another:
 
     $ brokerctl ping -n 100
     100 round trips: minimum 52µs, median 61µs, maximum 240µs`
 }
 
-// Validate refuses what is not done.
+// Validate refuses a count out of range.
 func (c *pingCmd) Validate() error {
 	if c.Count < 1 || c.Count > 1_000_000 {
 		return fmt.Errorf("--count: want 1 to 1000000")
@@ -31,7 +31,7 @@ func (c *pingCmd) Validate() error {
 	return nil
 }
 
-// Run measures.
+// Run measures the round trips and prints a summary.
 func (c *pingCmd) Run(app *kong.Kong) error {
 	ctx := context.Background()
 	client, err := c.dial(ctx)
@@ -42,7 +42,7 @@ func (c *pingCmd) Run(app *kong.Kong) error {
 	trips := make([]time.Duration, c.Count)
 	for i := range trips {
 		if trips[i], err = client.Ping(ctx); err != nil {
-			return lostBroker(err)
+			return brokerFailure(err)
 		}
 	}
 	slices.Sort(trips)

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startInTerminal starts a command in a pseudo-terminal of that size, and returns
-// the side of the person.
+// startInTerminal starts a command in a pseudo-terminal of that size. It returns the other side of the
+// terminal, where the user types.
 func startInTerminal(command *exec.Cmd, columns, rows uint16) (person *os.File, err error) {
 	person, err = os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

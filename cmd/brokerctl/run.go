@@ -5,16 +5,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"os/exec"
 	"time"
 
 	"github.com/alecthomas/kong"
 
-	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -23,58 +19,60 @@ import (
 // runCmd is the command "run".
 type runCmd struct {
 	target
-	asking
-	SkipIfLocked bool           `help:"Where somebody has the locks, do not run the command, and count that as done."`
-	Hold         *time.Duration `placeholder:"TIME" help:"How long the command may run under the locks."`
-	Grace        time.Duration  `default:"5s" placeholder:"TIME" help:"How long the command may take to end after TERM, before KILL."`
-	Names        []string       `arg:"" name:"name" complete:"lock" help:"The lock; several are held together, all of them or none. What to run comes after --."`
+	lockFlags
+	SkipIfLocked bool           `help:"If a lock is not free, do not run the command, and exit with 0."`
+	Hold         *time.Duration `placeholder:"TIME" help:"How long the command may run. Default: no limit."`
+	Grace        time.Duration  `default:"5s" placeholder:"TIME" help:"Time between TERM and KILL when the command must end, 0s to 1h."`
+	Names        []string       `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all. The command follows --."`
 }
 
 // Help is shown below the flags.
 func (runCmd) Help() string {
-	return `Waits for the locks, runs the command while they are held, and ends as it does: run [flags] NAME... -- COMMAND [ARG...]
+	return `Waits for the locks, holds them while the command runs, and exits as the command does: run [flags] NAME... -- COMMAND [ARG...]
 
     $ brokerctl run orders/42 -- ./import orders/42.csv
     $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
     $ brokerctl run --skip-if-locked cron/report -- ./report
 
-No shell is involved. The command gets a process group of its own, and the terminal, if there is one. The locks are held until the whole group has ended. INT, TERM, HUP, QUIT, USR1, USR2 and WINCH are passed on to it, and so are the signals that stop; while brokerctl waits, the first four end it. Other signals mean nothing. HUP and INT that were ignored at the start, as under nohup, stay ignored, for the command too. brokerctl goes on when nobody reads its messages any more (PIPE), and when it writes from the background of the terminal (TTOU).
+The command runs without a shell, in its own process group, and in the foreground if there is a terminal. The locks are held until the whole group has ended.
 
-When the locks are lost the whole group gets TERM, and KILL after --grace, or earlier: before the broker, with its usual timeouts, can grant them to others, also where the network is cut. An operator who evicts, and a connection that the broker sees end, let others in at once. A command that becomes another user (sudo) gets no signals: write sudo brokerctl run.
+Signals: run forwards INT, TERM, HUP, QUIT, USR1, USR2, WINCH and the stop signals to the group. While run waits, the first four end it. HUP and INT stay ignored, also for the command, if they were ignored at the start, as under nohup. Broken pipes (PIPE) and writes from the background (TTOU) do not stop run.
 
-A second process, the watchdog, does the same when brokerctl cannot. When brokerctl is killed, the watchdog kills the group at once, and the locks are free after that. A brokerctl that is stopped, by Ctrl-Z for example, loses its locks after a few seconds: the watchdog ends the group, with KILL if it is stopped, too. When brokerctl goes on, it ends with 76. Only if both are killed or stopped together, the command may outlive the locks.
+Lost locks: the group gets TERM, and KILL after --grace. With the default timeouts, KILL comes before the broker can grant the locks to others, even if the network fails. Two cases leave no such time: an operator evicts the request, or the broker sees the connection end. A command that changes its user (sudo) gets no signals; use sudo brokerctl run instead.
 
-Where Linux lets brokerctl make a cgroup v2 (as root, or where the user has one), the command runs there. Then a process that has left the group, such as a daemon, is killed as well when the locks are lost. Elsewhere on Linux that holds for those whose parents have ended, unless brokerctl was killed; on other systems only the group is killed. A command that ends by itself leaves its daemons alone, and the locks do not wait for them.
+The watchdog is a second process that ends the group if brokerctl cannot. If brokerctl is killed, the watchdog kills the group at once, and then the locks are free. If brokerctl is stopped, for example by Ctrl-Z, it loses the locks after a few seconds and the watchdog ends the group. When it continues, it exits with 76. Only if both are killed or stopped together can the command outlive its locks.
 
-A run inside a run, of the same broker, asks only for the locks that those around it do not hold. When they hold all of them, nothing is taken, a line on stderr says so, and the command takes the place of the inner brokerctl. A lock that they share cannot become exclusive, nor be shared with fewer. The environment names these runs, and the broker is asked whether they still hold. They must wait for the inner run: a job of an interactive shell, and what timeout starts, has a process group of its own, so the locks that they hold are refused to it. A process that has left their session, such as a daemon, is not inside them any more.
+Daemons: processes that leave the group are killed with it when the locks are lost, if Linux lets brokerctl create a cgroup (v2; as root, or as a user with a delegated one). Elsewhere on Linux this covers only processes whose parent has ended, and not if brokerctl was killed. On other systems only the group is killed. If the command ends by itself, its daemons keep running, and the locks do not wait for them.
 
-The command finds in its environment:
+Nested runs: a run inside another run of the same broker acquires only the locks that the enclosing runs do not hold. If they hold all of them, it prints a line on stderr and the command replaces the inner brokerctl. A shared lock cannot become exclusive, nor get a lower limit. An enclosing run lends its locks only to processes that it waits for. A job of an interactive shell, or a command under timeout, has another process group, so it is refused. A process in another session, such as a daemon, does not count as inside.
 
-    LOCKBROKER_NAMES  the names, as a JSON array
+The environment of the command:
+
+    LOCKBROKER_NAMES  the names of the locks, as a JSON array
     LOCKBROKER_TOKEN  the fencing token
     LOCKBROKER_ID     the id of the request, as in the listing
-    LOCKBROKER_URL    where the broker is
-    LOCKBROKER_HELD   the requests that hold locks for it, also those of runs
-                      around this one: a JSON array of objects with the id, the
-                      token and the names of each, the outermost first
+    LOCKBROKER_URL    the URL of the broker
+    LOCKBROKER_HELD   all requests that hold locks for the command, including
+                      enclosing runs, outermost first: a JSON array of objects
+                      with id, token and names
 
-Token and id are those of the latest of these requests. A lock that one of the others holds has the token of that one. A program that asks for locks itself is inside the last of LOCKBROKER_HELD, and names that as the parent.
+LOCKBROKER_TOKEN and LOCKBROKER_ID belong to the request that was granted last. The tokens of locks from enclosing runs are in LOCKBROKER_HELD. A program that acquires locks itself should name the last id in LOCKBROKER_HELD as the parent of its requests.
 
-Exit codes, beside that of the command:
+Exit codes, besides those of the command:
 
     69     no broker
-    75     not obtained: --wait has passed, --try, an operator withdrew it, a
-           deadlock, a run around this one holds it in another way, or,
-           with --skip-if-locked, the broker grants nothing to anyone
+    75     not obtained: --wait has passed, --try, evicted, a deadlock, held by an
+           enclosing run in another mode, or, with --skip-if-locked, the broker
+           grants nothing to anyone
     76     lost while the command ran, or --hold has passed
     77     not permitted
     80     the command line is wrong
     126    the command cannot be executed
-    127    there is no such command
-    128+N  signal N has ended the command, or the waiting`
+    127    the command was not found
+    128+N  signal N ended the command, or the wait`
 }
 
-// Validate refuses what does not go together.
+// Validate refuses values out of range and flags that contradict each other.
 func (c *runCmd) Validate() error {
 	switch {
 	case c.SkipIfLocked && (c.Try || c.Wait != nil):
@@ -84,21 +82,25 @@ func (c *runCmd) Validate() error {
 	case c.Grace < 0 || c.Grace > time.Hour:
 		return errors.New("--grace: want 0s to 1h")
 	}
-	return c.asking.Validate()
+	return c.lockFlags.Validate()
 }
 
 // Run waits for the locks and runs the command.
 func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	if len(command) == 0 {
-		return &cli.Failure{Err: errors.New("want a command"), Hint: "brokerctl run NAME -- COMMAND", Code: cli.ExitUsage}
+		return &cli.Failure{
+			Err:  errors.New("want a command"),
+			Hint: "brokerctl run NAME -- COMMAND",
+			Code: cli.ExitUsage,
+		}
 	}
 	path, err := lookUp(command[0])
 	if err != nil {
 		return err
 	}
-	signals := notify()
-	line := newLine()
-	client, lock, n, err := c.acquire(signals, line, app.Stderr)
+	signals := notifyForwarded()
+	dialer := newTrackingDialer()
+	client, lock, n, err := c.acquireMissing(signals, dialer, app.Stderr)
 	if client != nil {
 		defer client.Close()
 	}
@@ -109,19 +111,19 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		return err
 	}
 	if lock == nil {
-		_ = c.note(app, "held by the run around this one (%s): nothing is taken", n.lender.ID)
+		_ = c.note(app, "the enclosing run (%s) holds the locks: nothing to acquire", n.lender.ID)
 		_ = client.Close()
-		return become(path, command, c.environment(n.lender, n.around), signals)
+		return replaceProcess(path, command, c.environment(n.lender, n.around), signals)
 	}
-	own := enclosure{lock.ID().String(), lock.Token(), n.missing, os.Getpid(), session()}
+	own := enclosure{lock.ID().String(), lock.Token(), n.missing, os.Getpid(), sessionID()}
 	g := &guard{
-		lock: lock, line: line, signals: signals, terminal: child.OpenTerminal(),
-		hold: given(c.Hold), grace: c.Grace, speaker: newSpeaker(app.Stderr, c.Quiet),
+		lock: lock, dialer: dialer, signals: signals, terminal: child.OpenTerminal(),
+		hold: valueOf(c.Hold), grace: c.Grace, messageWriter: newMessageWriter(app.Stderr, c.Quiet),
 	}
 	err = g.run(child.Spec{Path: path, Args: command, Env: c.environment(own, append(n.around, own))})
 	lost := release(client, lock, signals)
 	g.flush(time.Second)
-	g.speaker.end()
+	g.stop()
 	if g.interrupted {
 		interruptGroup()
 	}
@@ -131,94 +133,63 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 	return err
 }
 
-// acquire connects and gets the locks, unless a signal comes first. The lock is nil when the runs around this process
-// hold all of them.
-func (c *runCmd) acquire(signals <-chan os.Signal, line *line, out io.Writer) (
+// acquireMissing connects and acquires the locks that no enclosing run holds, unless a signal comes first.
+// The lock is nil if the enclosing runs hold all of them.
+func (c *runCmd) acquireMissing(signals <-chan os.Signal, dialer *trackingDialer, out io.Writer) (
 	*wsclient.Client, *wsclient.Lock, *nesting, error) {
-	ctx, interrupted := untilSignal(signals)
-	defer func() { _ = interrupted() }()
-	client, err := c.connect(ctx, line)
+	ctx, stop := untilEndSignal(signals)
+	defer func() { _ = stop() }()
+	client, err := c.connect(ctx, dialer)
 	var lock *wsclient.Lock
 	var n *nesting
 	if err == nil {
-		n, err = c.nest(ctx, client, c.Names)
+		n, err = c.findNesting(ctx, client, c.Names)
 	}
 	switch {
 	case err != nil:
 	case len(n.missing) > 0:
-		lock, err = c.obtain(ctx, client, n, out)
+		lock, err = c.acquireInside(ctx, client, n, out)
 	case c.Hold != nil:
-		err = errors.New("--hold: the run around this one holds the locks")
-		err = &cli.Failure{Err: err, Hint: "say --hold there, or do without", Code: cli.ExitUsage}
+		err = errors.New("--hold: the enclosing run holds the locks")
+		err = &cli.Failure{
+			Err:  err,
+			Hint: "use --hold on the enclosing run, or leave it out",
+			Code: cli.ExitUsage,
+		}
 	}
-	if signal := interrupted(); signal != nil {
-		err = signal // whatever was granted ends with the client
+	if interrupted := stop(); interrupted != nil {
+		err = interrupted // Closing the client releases what was granted.
 	}
 	return client, lock, n, err
 }
 
-// connect makes a client that goes on waiting when the broker is started again, and
-// that gives up so early that the group has ended in time.
-func (c *runCmd) connect(ctx context.Context, line *line) (*wsclient.Client, error) {
-	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: line.dial})
+// connect returns a client that waits while the broker restarts. The client declares its locks lost
+// early enough for the group to end in time.
+func (c *runCmd) connect(ctx context.Context, dialer *trackingDialer) (*wsclient.Client, error) {
+	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: dialer.dial})
 }
 
-func (c *runCmd) obtain(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (
+func (c *runCmd) acquireInside(ctx context.Context, client *wsclient.Client, n *nesting, out io.Writer) (
 	*wsclient.Lock, error) {
-	hold := given(c.Hold)
-	if hold > 0 { // a backstop: the guard ends the command before
+	hold := valueOf(c.Hold)
+	if hold > 0 { // The broker's limit is a backstop: the guard ends the command earlier.
 		hold += c.Grace + 2*killTime
 	}
-	ask := c.asking
-	ask.Try = ask.Try || c.SkipIfLocked
-	return ask.obtain(ctx, client, n.missing, n.parent, hold, out)
+	flags := c.lockFlags
+	flags.Try = flags.Try || c.SkipIfLocked
+	return flags.acquire(ctx, client, n.missing, n.parent, hold, out)
 }
 
-// release gives the lock back. A signal that would end a command ends the waiting for
-// the broker's answer: when the client is closed the lock is free, too.
+// release releases the lock. One of the endSignals ends the wait for the broker's answer:
+// closing the client also releases the lock.
 func release(client *wsclient.Client, lock *wsclient.Lock, signals <-chan os.Signal) error {
-	ctx, interrupted := untilSignal(signals)
-	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	ctx, stop := untilEndSignal(signals)
+	stopClosing := context.AfterFunc(ctx, func() { _ = client.Close() })
 	err := lock.Release()
-	stop()
-	if interrupted() != nil {
+	stopClosing()
+	if stop() != nil {
 		return nil
 	}
 	_ = client.Close()
 	return err
-}
-
-// Exit codes of "run", as shells use them.
-const (
-	exitNotExecutable = 126
-	exitNoCommand     = 127
-	exitSignal        = 128 // and the number of the signal
-)
-
-// exit is the failure of a command that ends as another did, and has nothing to add.
-// It is nil for 0.
-func exit(code int) error {
-	if code == 0 {
-		return nil
-	}
-	return &cli.Failure{Code: code}
-}
-
-// killTime is how long a group may take to end after KILL.
-const killTime = time.Second
-
-// lookUp finds the program as a shell does, but for what a shell knows itself.
-func lookUp(name string) (string, error) {
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil, errors.Is(err, exec.ErrDot): // who has "." in PATH means it
-		return path, nil
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return "", &cli.Failure{Err: fmt.Errorf("no such command: %s", printable.Text(name)), Code: exitNoCommand}
-	}
-	return "", notExecutable(name, errors.Unwrap(err))
-}
-
-func notExecutable(name string, err error) error {
-	return &cli.Failure{Err: fmt.Errorf("cannot execute %s: %w", printable.Text(name), err), Code: exitNotExecutable}
 }

@@ -33,9 +33,8 @@ const (
 	cutLanes     = 20 // trials at the same time
 )
 
-// TestRunCutNetwork takes the network from "run", at any moment, while the command and
-// a child of it do not care about TERM. All of the group is gone before the next
-// holder is granted, every time.
+// TestRunCutNetwork cuts the network of "run" at random times. The command and its child ignore TERM. Each time the whole
+// group has ended before the next holder is granted the lock.
 func TestRunCutNetwork(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{Timeout: cutTimeout, Heartbeat: cutHeartbeat})
 	if err != nil {
@@ -49,19 +48,19 @@ func TestRunCutNetwork(t *testing.T) {
 	t.Cleanup(func() { _ = next.Close() })
 	trial := &cutTrial{broker: b.Address(), next: next, dir: t.TempDir()}
 	cmdtest.Trials(t, *cuts, cutLanes, func(n int) (time.Duration, error) {
-		grace := []string{"1s", "1h"}[n%2] // there is time for it, or not
+		grace := []string{"1s", "1h"}[n%2] // shorter or longer than the time that is left
 		return trial.run(t.Context(), fmt.Sprint("trial-", n), grace)
 	})
 }
 
-// A cutTrial is what trials have in common.
+// A cutTrial is what all trials share.
 type cutTrial struct {
-	broker string // its address
+	broker string // address
 	next   *wsclient.Client
 	dir    string
 }
 
-// run returns how long after the last of the group has ended the next is granted.
+// run makes one trial. It returns the time from the end of the group until the next grant.
 func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*cutTimeout)
 	defer cancel()
@@ -75,8 +74,8 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 
 	alive := flock.New(filepath.Join(c.dir, name))
 	defer func() { _ = alive.Close() }()
-	command := exec.CommandContext(ctx, "brokerctl", "run", "--url", "ws://"+relay.Address(), "--grace", grace, name,
-		"--", "sitter", "--stubborn", "--offspring", "--lock", alive.Path())
+	command := exec.CommandContext(ctx, "brokerctl", "run", "--url", "ws://"+relay.Address(), "--grace", grace,
+		name, "--", "testchild", "--stubborn", "--offspring", "--lock", alive.Path())
 	said := &bytes.Buffer{}
 	command.Stderr = said
 	out, err := command.StdoutPipe()
@@ -92,6 +91,20 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 		}
 		return 0, fmt.Errorf("it said %q and ended with %v: %s", line, command.ProcessState, said)
 	}
+	margin, err = c.cut(ctx, name, link, alive)
+	if _ = command.Wait(); err == nil && command.ProcessState.ExitCode() != exitLost {
+		err = fmt.Errorf("it ended with %v", command.ProcessState)
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, said)
+	}
+	return margin, err
+}
+
+// cut freezes the network of the run at a random time and waits for the next grant. It returns the time from the end of
+// the group, which holds the file alive, until the grant.
+func (c *cutTrial) cut(ctx context.Context, name string, link *brokertest.Link, alive *flock.Flock) (
+	time.Duration, error) {
 	gone := make(chan time.Time, 1)
 	go func() {
 		if alive.Lock() == nil {
@@ -108,39 +121,32 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 		}
 		granted <- err
 	}()
-	wait(ctx, rand.N(2*cutHeartbeat)) // any moment is as good as another
+	wait(ctx, rand.N(2*cutHeartbeat))
 	link.Freeze()
 	if err := <-granted; err != nil {
 		return 0, err
 	}
 	select {
 	case end := <-gone:
-		margin = at.Sub(end)
+		return at.Sub(end), nil
 	default:
-		err = errors.New("somebody of the group is there when the next is granted")
-		select {
-		case end := <-gone:
-			err = fmt.Errorf("%w, and ended %v later", err, end.Sub(at))
-		case <-ctx.Done():
-			_ = command.Process.Kill()
-		}
 	}
-	if _ = command.Wait(); err == nil && command.ProcessState.ExitCode() != exitLost {
-		err = fmt.Errorf("it ended with %v", command.ProcessState)
+	err := errors.New("a process of the group was alive at the next grant")
+	select {
+	case end := <-gone:
+		err = fmt.Errorf("%w, and ended %v later", err, end.Sub(at))
+	case <-ctx.Done(): // It also kills the run.
 	}
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, said)
-	}
-	return margin, err
+	return 0, err
 }
 
-// tooBusy reports whether "run" has ended because this machine was too busy for heartbeats or for a handshake. Then
-// the lock was lost in order, or never held, and nothing was tried.
+// tooBusy reports whether "run" has ended because this machine was too busy for heartbeats or for a handshake. Then the
+// lock was lost in order, or never held, so the trial does not count.
 func tooBusy(run *exec.Cmd, said string) bool {
 	return run.ProcessState.ExitCode() == exitLost || strings.Contains(said, "no answer in time")
 }
 
-// wait lets real time pass: the moment of the cut is to be any.
+// wait lets real time pass, so that the cut comes at a random time.
 func wait(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):

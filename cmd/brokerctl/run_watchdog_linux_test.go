@@ -29,8 +29,8 @@ var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of
 
 const guardTimeout = 6 * time.Second
 
-// crowd is a command that has started a child that ignores TERM, as itself does, one that is stopped, and a daemon. It
-// says who they are, the daemon last.
+// crowd is a command that ignores TERM. It starts a child that ignores TERM too, a child that is stopped, and a
+// daemon. It prints all process ids, that of the daemon last.
 const crowd = `trap "" TERM
 sleep 600 & ignores=$!
 sleep 600 & stopped=$!
@@ -39,9 +39,9 @@ daemon=$(setsid sleep 600 > /dev/null 2>&1 & echo $!)
 echo $$ $ignores $stopped $daemon
 wait`
 
-// TestRunWithoutGuard stops brokerctl, or kills it, at any moment, and nobody else. Everybody whom the command has
-// started is dead when the next is granted, every time; without a cgroup all but the daemon of a brokerctl that was
-// killed.
+// TestRunWithoutGuard stops or kills only brokerctl, at random times. Each time, all processes of the command
+// are dead when the next holder is granted the lock. The one exception is a daemon without a cgroup after
+// brokerctl was killed.
 func TestRunWithoutGuard(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{Timeout: guardTimeout})
 	if err != nil {
@@ -73,15 +73,15 @@ func TestRunWithoutGuard(t *testing.T) {
 	}
 }
 
-// A guardTrial is what trials have in common.
+// A guardTrial is what all trials share.
 type guardTrial struct {
-	broker    string // its URL
+	broker    string // URL
 	next      *wsclient.Client
 	signal    syscall.Signal
 	hasCgroup bool
 }
 
-// need skips what this machine cannot show.
+// need skips the test if this machine lacks what it needs.
 func (g *guardTrial) need(t *testing.T) {
 	if !g.hasCgroup {
 		if err := exec.Command("unshare", "--mount", "true").Run(); err != nil {
@@ -96,16 +96,19 @@ func (g *guardTrial) need(t *testing.T) {
 	cgroup.Remove()
 }
 
-// command is brokerctl, and, if it shall have none, without cgroups.
+// command returns the run, without cgroups if the trial must not have one.
 func (g *guardTrial) command(ctx context.Context, name string) *exec.Cmd {
 	args := []string{"brokerctl", "run", "--url", g.broker, "--grace", "1s", name, "--", "sh", "-c", crowd}
 	if !g.hasCgroup {
-		args = append([]string{"unshare", "--mount", "sh", "-c", `umount -a -t cgroup2; exec "$@"`, "sh"}, args...)
+		args = append(
+			[]string{"unshare", "--mount", "sh", "-c", `umount -a -t cgroup2; exec "$@"`, "sh"},
+			args...)
 	}
 	return exec.CommandContext(ctx, args[0], args[1:]...)
 }
 
-// run returns how long after the last has ended the next is granted, as seen from here, where both may be seen late.
+// run makes one trial. It returns the time from the end of the last process to the next grant, as seen here. It
+// may see both late.
 func (g *guardTrial) run(test context.Context, name string) (margin time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(test, 20*guardTimeout)
 	defer cancel()
@@ -132,10 +135,10 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	}
 	gone := make(chan time.Time, 1)
 	go func() { gone <- all.wait(ctx) }()
-	wait(ctx, rand.N(2*guardTimeout)) // any moment is as good as another
+	wait(ctx, rand.N(2*guardTimeout)) // a random time
 	if alive := all.alive(); len(alive) < all.must {
 		state := processes(append(all.pids, command.Process.Pid))
-		_ = command.Process.Kill() // or whoever is left of the crowd would keep its stderr open
+		_ = command.Process.Kill() // Else the remaining processes would keep its stderr open.
 		all.kill()
 		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return g.run(test, name)
@@ -152,7 +155,8 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	at, alive := time.Now(), all.alive()
 	if len(alive) > 0 {
 		state := processes(alive)
-		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive, state)
+		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive,
+			state)
 	}
 	_ = lock.Release()
 	if g.signal == syscall.SIGSTOP {
@@ -164,30 +168,31 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	return max(at.Sub(<-gone), 1), nil
 }
 
-// errEndedEarly is of a trial in which somebody of the crowd had ended before brokerctl was stopped or killed. Then
-// it shows nothing.
-var errEndedEarly = errors.New("it was ended while brokerctl ran")
+// errEndedEarly says that a process of the crowd had ended before brokerctl was stopped or killed. Then the
+// trial does not count.
+var errEndedEarly = errors.New("a process ended while brokerctl ran")
 
-// processes is what the system says of them.
+// processes returns the output of ps for them.
 func processes(pids []int) string {
 	var all []string
 	for _, pid := range pids {
 		all = append(all, strconv.Itoa(pid))
 	}
-	out, _ := exec.Command("ps", "-o", "pid,ppid,pgid,sid,stat,wchan:20,etime,args", "-p", strings.Join(all, ",")).CombinedOutput()
+	out, _ := exec.Command("ps", "-o", "pid,ppid,pgid,sid,stat,wchan:20,etime,args", "-p", strings.Join(all, ",")).
+		CombinedOutput()
 	return string(out)
 }
 
-// A crowdWatch has a pidfd for each: a number could be another's by now.
+// A crowdWatch holds a pidfd for each process, because a process id may be reused.
 type crowdWatch struct {
 	pids []int
 	fds  []int32
-	must int // how many of them must be dead
+	must int // how many of them must end
 
 	killed sync.Once
 }
 
-// watchCrowd reads who they are.
+// watchCrowd reads the process ids.
 func watchCrowd(out io.Reader) (*crowdWatch, error) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	w := &crowdWatch{}
@@ -200,7 +205,7 @@ func watchCrowd(out io.Reader) (*crowdWatch, error) {
 	return w, err
 }
 
-// alive tells whose end has not come.
+// alive returns the processes that have not ended.
 func (w *crowdWatch) alive() (pids []int) {
 	for i, fd := range w.fds[:w.must] {
 		if n, _ := unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLIN}}, 0); n == 0 {
@@ -220,7 +225,7 @@ func (w *crowdWatch) wait(ctx context.Context) time.Time {
 	return time.Now()
 }
 
-// kill kills who is left, and forgets them.
+// kill kills the remaining processes, once.
 func (w *crowdWatch) kill() {
 	w.killed.Do(func() {
 		for _, fd := range w.fds {

@@ -30,11 +30,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func TestMain(m *testing.M) {
-	cmdtest.Main(m, map[string]func(){"brokerctl": main, "sitter": sitter, "brokerat": brokerAt})
+	cmdtest.Main(m, map[string]func(){"brokerctl": main, "testchild": testChild, "testbroker": testBroker})
 }
 
-// TestScripts runs testdata/brokerctl. Each script has a broker of its own, to
-// which BROKERCTL_HOST and BROKERCTL_PORT lead.
+// TestScripts runs testdata/brokerctl. Each script has its own broker at BROKERCTL_HOST and BROKERCTL_PORT.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/brokerctl",
@@ -45,49 +44,49 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// commands are those of the scripts.
+// commands returns the commands of the scripts.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
-		"hold":       hold,
-		"nest":       nest,
-		"heldsoon":   heldSoon,
-		"queue":      queue,
-		"use":        use,
-		"cmpmasked":  compareMasked,
-		"mute":       mute,
-		"refusing":   refusing,
-		"answering":  answering,
-		"holder":     holder,
-		"waiter":     waiter,
-		"useuntil":   useUntil,
-		"fileuntil":  fileUntil,
-		"inuse":      inUse,
-		"stopbroker": stopBroker,
-		"benchjson":  benchJSON,
-		"crashed":    crashed,
+		"hold":        hold,
+		"nest":        nest,
+		"heldsoon":    heldSoon,
+		"queue":       queue,
+		"use":         use,
+		"cmpmasked":   compareMasked,
+		"mute":        mute,
+		"refusing":    refusing,
+		"replyserver": replyServer,
+		"holder":      holder,
+		"waiter":      waiter,
+		"useuntil":    useUntil,
+		"fileuntil":   fileUntil,
+		"inuse":       inUse,
+		"stopbroker":  stopBroker,
+		"benchjson":   benchJSON,
+		"crashed":     crashed,
 	}
 	maps.Copy(all, terminalCommands)
 	return all
 }
 
-// TestExamples: the help of each command shows how it is called.
+// TestExamples checks that the help of each command has an example.
 func TestExamples(t *testing.T) { cmdtest.CheckExamples(t, newApp()) }
 
-// A stage is what a script acts on.
+// A stage is the state of a script.
 type stage struct {
 	ctx    context.Context
 	client *wsclient.Client
 	broker *cmdtest.Broker
 	queued sync.WaitGroup
-	last   *wsclient.Lock // that was held
+	last   *wsclient.Lock // acquired last by hold
 
-	terminal *terminal // the last that was opened
+	terminal *terminal // opened last
 }
 
 type stageKey struct{}
 
 func setup(env *testscript.Env) error {
-	b, err := cmdtest.StartBroker(broker.Config{Drain: -1})
+	b, err := cmdtest.StartBroker(broker.Config{Drain: broker.None})
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("BROKERCTL_HOST", host)
 	env.Setenv("BROKERCTL_PORT", port)
-	// With the race detector each process would otherwise sleep for 1 s at its end.
+	// Otherwise each process of a race build sleeps for 1 s at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -115,12 +114,11 @@ func setup(env *testscript.Env) error {
 
 func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }
 
-// hold AUTHOR NAME [shared]: a lock is held from here on. An argument in double
-// quotes is a string of Go.
+// hold AUTHOR NAME [shared] holds a lock. An argument in double quotes is a Go string.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
 	s, author, name := stageOf(ts), text(ts, args[0]), text(ts, args[1])
 	options := &wsclient.AcquireOptions{Author: author}
-	if len(args) > 2 { // shared, or shared/3
+	if len(args) > 2 { // "shared" or "shared/3"
 		options.Mode = wsclient.Shared
 		_, limit, _ := strings.Cut(args[2], "/")
 		options.Limit, _ = strconv.Atoi(limit)
@@ -130,20 +128,20 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	s.last = lock
 }
 
-// nest AUTHOR NAME: the same, inside the lock that was held last.
+// nest AUTHOR NAME holds a lock inside the lock of the last hold.
 func nest(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
 	_, err := s.client.Acquire(s.last.Context(), args[1], &wsclient.AcquireOptions{Author: args[0]})
 	ts.Check(err)
 }
 
-// heldsoon NAME: somebody holds the lock from here on.
+// heldsoon NAME waits until the lock is held.
 func heldSoon(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Holding > 0 }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Holding > 0 }))
 }
 
-// queue AUTHOR NAME [COUNT]: so many wait from here on.
+// queue AUTHOR NAME [COUNT] starts requests and waits until they are in the queue.
 func queue(ts *testscript.TestScript, _ bool, args []string) {
 	s, author, name, count := stageOf(ts), text(ts, args[0]), text(ts, args[1]), 1
 	if len(args) > 2 {
@@ -152,17 +150,19 @@ func queue(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	before := 0
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { before = l.Waiting; return true }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name,
+		func(l wire.LockInfo) bool { before = l.Waiting; return true }))
 	for range count {
 		// Ends with an error when the client is closed.
 		s.queued.Go(func() {
 			_, _ = s.client.Acquire(s.ctx, name, &wsclient.AcquireOptions{Author: author})
 		})
 	}
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { return l.Waiting == before+count }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name,
+		func(l wire.LockInfo) bool { return l.Waiting == before+count }))
 }
 
-// use NAME: a lock was held and is free now.
+// use NAME acquires and releases a lock.
 func use(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
 	lock, err := s.client.Acquire(s.ctx, args[0], nil)
@@ -170,8 +170,7 @@ func use(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(lock.Release())
 }
 
-// mute: BROKERCTL_PORT leads to something that takes connections and never
-// answers.
+// mute points BROKERCTL_PORT at a server that accepts connections and never answers.
 func mute(ts *testscript.TestScript, _ bool, _ []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -181,7 +180,7 @@ func mute(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("BROKERCTL_PORT", port)
 }
 
-// refusing STATUS: BROKERCTL_PORT leads to a broker that lets nobody in.
+// refusing STATUS points BROKERCTL_PORT at a server that answers with an HTTP status.
 func refusing(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -194,13 +193,12 @@ func refusing(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("BROKERCTL_PORT", port)
 }
 
-// holder NAME: HOLDER is the id of the first that holds the lock.
+// holder NAME sets HOLDER to the id of the first holder of the lock.
 func holder(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("HOLDER", lockOf(ts, args[0]).Holders[0].ID.String())
 }
 
-// waiter NAME N: WAITER is the id of the one that waits for the lock as the Nth,
-// counted from 0.
+// waiter NAME N sets WAITER to the id of the Nth waiter of the lock, counted from 0.
 func waiter(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -209,12 +207,11 @@ func waiter(ts *testscript.TestScript, _ bool, args []string) {
 
 func lockOf(ts *testscript.TestScript, name string) (found wire.LockInfo) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, name, func(l wire.LockInfo) bool { found = l; return true }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, name, func(l wire.LockInfo) bool { found = l; return true }))
 	return found
 }
 
-// useUntil NAME FILE REGEXP: the lock is held and released until the file holds
-// something like that.
+// useuntil NAME FILE REGEXP acquires and releases the lock until the file matches.
 func useUntil(ts *testscript.TestScript, _ bool, args []string) {
 	wanted, err := regexp.Compile(args[2])
 	ts.Check(err)
@@ -223,7 +220,7 @@ func useUntil(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// fileUntil FILE REGEXP: the file holds something like that from here on.
+// fileuntil FILE REGEXP waits until the file matches.
 func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 	wanted, err := regexp.Compile(args[1])
 	ts.Check(err)
@@ -231,21 +228,21 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// inuse NAME: the lock was granted twice before here, so that whoever had it first
-// knows of it, if it is exclusive.
+// inuse NAME waits until the lock has been granted twice. Then the first holder of an exclusive lock knows of
+// its grant.
 func inUse(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
-	ts.Check(cmdtest.Until(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
 }
 
-// stopbroker: the broker has ended from here on.
+// stopbroker stops the broker.
 func stopBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).broker.Stop() }
 
-// crashed: from here on commands talk to a broker that grants nothing for an hour, because
-// clients of its last run may still hold their locks.
+// crashed points BROKERCTL_PORT at a broker that grants nothing for an hour, because clients of its last run
+// may still hold their locks.
 func crashed(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stageOf(ts)
-	config := broker.Config{Drain: -1, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
+	config := broker.Config{Drain: broker.None, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
 	b, err := cmdtest.StartBroker(config)
 	ts.Check(err)
 	client, err := wsclient.Dial(s.ctx, b.URL(), nil)
@@ -262,8 +259,7 @@ func crashed(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("BROKERCTL_PORT", port)
 }
 
-// benchjson FILE ENDING: the file is one report of a bench that ended so, whose
-// figures go together.
+// benchjson FILE ENDING checks that the file is one report with this ending and consistent figures.
 func benchJSON(ts *testscript.TestScript, _ bool, args []string) {
 	var r struct {
 		EndedBy   string  `json:"ended_by"`
@@ -290,8 +286,7 @@ func benchJSON(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// readUntil reads a file that may not be there yet, and fails when the script's
-// time is over.
+// readUntil returns the content of a file that may not exist yet. It fails when the time of the script is up.
 func readUntil(ts *testscript.TestScript, name string) string {
 	ts.Check(stageOf(ts).ctx.Err())
 	text, err := os.ReadFile(ts.MkAbs(name))
@@ -301,7 +296,7 @@ func readUntil(ts *testscript.TestScript, name string) string {
 	return string(text)
 }
 
-// What differs from run to run.
+// masks replace what differs from run to run.
 var masks = []struct {
 	pattern *regexp.Regexp
 	mask    string
@@ -318,8 +313,7 @@ var masks = []struct {
 	{regexp.MustCompile(`"remote":"127.0.0.1:[0-9]+"`), `"remote":"ADDR"`},
 }
 
-// cmpmasked FILE GOLDEN: FILE is as GOLDEN says, apart from what differs from run
-// to run.
+// cmpmasked FILE GOLDEN compares two files after masking the first.
 func compareMasked(ts *testscript.TestScript, _ bool, args []string) {
 	got, want := ts.ReadFile(args[0]), ts.ReadFile(args[1])
 	for _, m := range masks {

@@ -12,32 +12,34 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// What the Tab key may cost: somebody waits, and reads a screenful at most.
+// Bounds on the work for one Tab. The user waits for it and reads at most a screenful.
 const (
-	suggestWait  = 300 * time.Millisecond // connecting included
-	suggestMax   = 1000                   // locks looked at, and suggestions
-	suggestQueue = 20                     // of each lock, where it is about requests
+	suggestWait  = 300 * time.Millisecond // including the time to connect
+	suggestMax   = 1000                   // locks to read, and suggestions
+	suggestQueue = 20                     // requests of each lock, when suggesting requests
 )
 
-// sources are what the tag "complete" names. Each asks for that long at most.
+// sources maps each value of the tag "complete" to its source. Each source waits at most for wait.
 func sources(wait time.Duration) map[string]complete.Source {
-	ask := func(questions ...question) complete.Source { return ask(wait, questions) }
+	ask := func(queries ...query) complete.Source { return queryBroker(wait, queries) }
 	return map[string]complete.Source{
 		"lock":    ask(names(true, func(wire.LockInfo) bool { return true })),
 		"held":    ask(names(false, func(l wire.LockInfo) bool { return l.Holding > 0 })),
 		"pattern": ask(patterns),
-		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo { return slices.Concat(l.Holders, l.Waiters) })),
+		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo {
+			return slices.Concat(l.Holders, l.Waiters)
+		})),
 		"waiter": ask(names(false, func(l wire.LockInfo) bool { return l.Waiting > 0 }),
 			requests(func(l wire.LockInfo) []wire.RequestInfo { return l.Waiters })),
 	}
 }
 
-// A question is what to ask a broker, and what its answers suggest.
-type question func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion)
+// A query returns what to ask the broker about a prefix, and a function that turns each lock into suggestions.
+type query func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion)
 
-// ask puts questions to the broker that a command is for. What has come when the
-// time is over, or the broker fails, is suggested.
-func ask(wait time.Duration, questions []question) complete.Source {
+// queryBroker returns a source that queries the broker of the command. When the time is up or the broker fails,
+// it suggests what it has.
+func queryBroker(wait time.Duration, queries []query) complete.Source {
 	return func(ctx context.Context, command any, prefix string) []complete.Suggestion {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
@@ -52,17 +54,17 @@ func ask(wait time.Duration, questions []question) complete.Source {
 			return nil
 		}
 		var found []complete.Suggestion
-		for _, q := range questions {
+		for _, q := range queries {
 			found = append(found, answers(ctx, client, prefix, q)...)
 		}
 		if ctx.Err() == nil {
-			_ = client.Close() // else it might wait, for a broker that does not answer
+			_ = client.Close() // After the timeout, Close could wait for a broker that does not answer.
 		}
 		return found
 	}
 }
 
-func answers(ctx context.Context, client *wsclient.Client, prefix string, q question) (found []complete.Suggestion) {
+func answers(ctx context.Context, client *wsclient.Client, prefix string, q query) (found []complete.Suggestion) {
 	options, suggest := q(prefix)
 	seen := 0
 	for lock, err := range client.Info(ctx, &options) {
@@ -77,9 +79,8 @@ func answers(ctx context.Context, client *wsclient.Client, prefix string, q ques
 	return found[:min(len(found), suggestMax)]
 }
 
-// names suggests the names of locks, of those that nobody wants any more as well
-// if empty.
-func names(empty bool, fit func(wire.LockInfo) bool) question {
+// names suggests the names of locks that fit, with empty also of free locks.
+func names(empty bool, fit func(wire.LockInfo) bool) query {
 	return func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
 		return wsclient.InfoOptions{Match: prefixGlob(prefix), Empty: empty, Queue: 1},
 			func(lock wire.LockInfo) []complete.Suggestion {
@@ -91,8 +92,7 @@ func names(empty bool, fit func(wire.LockInfo) bool) question {
 	}
 }
 
-// patterns suggests globs that match one lock each. Behind a * or the like there
-// is nothing to suggest.
+// patterns suggests globs that match one lock each. It suggests nothing after a wildcard.
 func patterns(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
 	name, _ := glob.Name(prefix)
 	return wsclient.InfoOptions{Match: prefixGlob(name), Queue: 1},
@@ -101,17 +101,18 @@ func patterns(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []comple
 		}
 }
 
-// requests suggests the ids of some of the requests of each lock, and says whose
-// they are. A broker knows no globs over ids: it is asked for all.
-func requests(which func(wire.LockInfo) []wire.RequestInfo) question {
+// requests suggests the ids of some requests of each lock, with a description. The broker has no globs over
+// ids, so the query reads all locks.
+func requests(which func(wire.LockInfo) []wire.RequestInfo) query {
 	return func(string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
-		seen := make(map[wire.ID]bool) // one for several locks
+		seen := make(map[wire.ID]bool) // A request can be in several locks.
 		return wsclient.InfoOptions{Queue: suggestQueue, Page: suggestMax / 10},
 			func(lock wire.LockInfo) (found []complete.Suggestion) {
 				for _, r := range which(lock) {
 					if !seen[r.ID] {
 						seen[r.ID] = true
-						found = append(found, complete.Suggestion{Value: r.ID.String(), About: about(lock, r)})
+						s := complete.Suggestion{Value: r.ID.String(), About: about(lock, r)}
+						found = append(found, s)
 					}
 				}
 				return found
@@ -119,7 +120,7 @@ func requests(which func(wire.LockInfo) []wire.RequestInfo) question {
 	}
 }
 
-// about says in a few words what a request is.
+// about describes a request in a few words.
 func about(lock wire.LockInfo, r wire.RequestInfo) string {
 	text := "waits for " + printable.Text(lock.Name)
 	if r.Token > 0 {
@@ -131,8 +132,7 @@ func about(lock wire.LockInfo, r wire.RequestInfo) string {
 	return text
 }
 
-// prefixGlob matches the names that begin so. "**" crosses slashes only where it
-// stands between them.
+// prefixGlob returns a glob that matches the names with a prefix. "**" crosses slashes only between slashes.
 func prefixGlob(prefix string) string {
 	if prefix == "" {
 		return ""

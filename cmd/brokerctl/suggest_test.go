@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestPrefixGlob: it matches the names that begin so, and no others.
+// TestPrefixGlob checks that the glob matches exactly the names with the prefix.
 func TestPrefixGlob(t *testing.T) {
 	text := rapid.StringMatching(`[ab/*?{}\[\]\\,ß]{0,6}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,7 +25,7 @@ func TestPrefixGlob(t *testing.T) {
 			name = prefix + name
 		}
 		if prefix == "" || name == "" {
-			return // that is "all names", and that is none
+			return // An empty prefix means all names, and an empty name is invalid.
 		}
 		pattern := prefixGlob(prefix)
 		if glob.Cost(pattern) > glob.MaxCost {
@@ -37,8 +37,7 @@ func TestPrefixGlob(t *testing.T) {
 	})
 }
 
-// TestSuggestGivesUp: something that listens and says nothing is not waited for
-// longer than somebody at a keyboard likes.
+// TestSuggestGivesUp checks that suggestions do not wait long for a server that never answers.
 func TestSuggestGivesUp(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -52,14 +51,14 @@ func TestSuggestGivesUp(t *testing.T) {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
-	// Generous, for a machine that is busy; a command waits for 5 s.
+	// The limit allows for a busy machine. Other commands wait for 5 s.
 	if each := time.Since(start) / time.Duration(len(sources(0))); each > 2*time.Second {
 		t.Errorf("it took %v", each)
 	}
 }
 
-// TestSuggestBounds: of very many locks 1000 are suggested, of very many holders
-// of one 20, and a request that has several locks is suggested once.
+// TestSuggestBounds checks the limits: 1000 of very many locks, 20 of very many holders of a lock, and one
+// suggestion for a request that has several locks.
 func TestSuggestBounds(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{})
 	if err != nil {
@@ -72,7 +71,8 @@ func TestSuggestBounds(t *testing.T) {
 	}
 	defer client.Close()
 	for range suggestQueue + 1 {
-		if _, err := client.Acquire(t.Context(), "popular", &wsclient.AcquireOptions{Mode: wsclient.Shared}); err != nil {
+		options := &wsclient.AcquireOptions{Mode: wsclient.Shared}
+		if _, err := client.Acquire(t.Context(), "popular", options); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +87,9 @@ func TestSuggestBounds(t *testing.T) {
 		}
 	}
 	command := &infoCmd{target: target{URL: b.URL()}}
-	for source, want := range map[string]int{"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0} {
+	for source, want := range map[string]int{
+		"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0,
+	} {
 		if got := len(sources(time.Minute)[source](t.Context(), command, "")); got != want {
 			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
 		}

@@ -14,9 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// terminalCommands are for programs that answer to keys. The ttyin of testscript
-// types everything at once; here a script waits for what the screen shows before it
-// presses the next key.
+// terminalCommands are for interactive programs. The ttyin of testscript types everything at once. With these
+// commands, a script waits for the screen before it presses the next key.
 var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"terminal": openTerminal,
 	"press":    pressKeys,
@@ -29,23 +28,25 @@ var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
 type terminal struct {
 	keys *os.File
 	ctx  context.Context
-	done chan struct{} // the program has ended, and all that it has written was read
+	done chan struct{} // closed when the program has ended and all its output was read
 	end  *os.ProcessState
 
 	mu      sync.Mutex
 	screen  *vt.Emulator
 	written []byte        // since the last key
-	more    chan struct{} // holds one when there is more
+	more    chan struct{} // holds a token when there is new output
 }
 
-// terminal COLUMNS ROWS COMMAND...: the command runs in a terminal of that size.
+// terminal COLUMNS ROWS COMMAND... starts a command in a terminal of that size.
 func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	columns, err := strconv.ParseUint(args[0], 10, 16)
 	ts.Check(err)
 	rows, err := strconv.ParseUint(args[1], 10, 16)
 	ts.Check(err)
 	command := exec.Command(lookPath(ts, args[2]), args[3:]...)
-	for _, name := range []string{"PATH", "HOME", "WORK", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR"} {
+	for _, name := range []string{
+		"PATH", "HOME", "WORK", "TMPDIR", "BROKERCTL_HOST", "BROKERCTL_PORT", "NO_COLOR", "GOCOVERDIR",
+	} {
 		if value := ts.Getenv(name); value != "" {
 			command.Env = append(command.Env, name+"="+value)
 		}
@@ -59,7 +60,8 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 		keys: keys, ctx: s.ctx, done: make(chan struct{}),
 		screen: vt.NewEmulator(int(columns), int(rows)), more: make(chan struct{}, 1),
 	}
-	go func() { _, _ = io.Copy(io.Discard, t.screen) }() // the answers to a program that asks what the terminal can do
+	// The emulator answers programs that ask what the terminal can do.
+	go func() { _, _ = io.Copy(io.Discard, t.screen) }()
 	go t.run(command)
 	s.terminal = t
 	ts.Defer(func() {
@@ -70,14 +72,14 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 
 func (t *terminal) run(command *exec.Cmd) {
 	defer close(t.done)
-	_, _ = io.Copy(t, t.keys) // ends with the program, when nobody has the other side
+	_, _ = io.Copy(t, t.keys) // Ends when the program has ended.
 	_ = command.Wait()
 	t.end = command.ProcessState
 	_ = t.keys.Close()
-	_ = t.screen.InputPipe().(io.Closer).Close() // Close itself races with Read
+	_ = t.screen.InputPipe().(io.Closer).Close() // The method Close races with Read.
 }
 
-// Write takes what the program writes.
+// Write handles the output of the program.
 func (t *terminal) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	t.written = append(t.written, text...)
@@ -90,8 +92,7 @@ func (t *terminal) Write(text []byte) (int, error) {
 	return len(text), err
 }
 
-// press KEYS: they are typed. What the program writes is counted from here on. An
-// argument in double quotes is a string of Go.
+// press KEYS types keys, and forgets the output before. An argument in double quotes is a Go string.
 func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
 	t := stageOf(ts).terminal
 	t.mu.Lock()
@@ -101,20 +102,20 @@ func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// screen REGEXP: the screen shows something like that, or comes to show it. A program
-// that redraws only what has changed may write a word in any number of pieces, so what a
-// person would see is what counts. With a !: the screen does not show it now.
+// screen REGEXP waits until the screen matches. It looks at the screen and not at the output, because a program
+// that redraws only what has changed may write a word in any number of pieces. With a !, it fails if the screen
+// matches now.
 func awaitScreen(ts *testscript.TestScript, neg bool, args []string) {
 	stageOf(ts).terminal.await(ts, neg, args[0], func(t *terminal) string { return t.screen.String() })
 }
 
-// written REGEXP: the program has written something like that since the last key,
-// or does so now: colours, or lines that are gone from the screen. With a !: so far it has not.
+// written REGEXP waits until the output since the last key matches, for example for colors or lines that have
+// left the screen. With a !, it fails if the output matches now.
 func awaitWritten(ts *testscript.TestScript, neg bool, args []string) {
 	stageOf(ts).terminal.await(ts, neg, args[0], func(t *terminal) string { return string(t.written) })
 }
 
-// await waits until what a function reads of the terminal matches.
+// await waits until the result of read matches.
 func (t *terminal) await(ts *testscript.TestScript, neg bool, pattern string, read func(*terminal) string) {
 	wanted := regexp.MustCompile(pattern)
 	for {
@@ -136,8 +137,8 @@ func (t *terminal) await(ts *testscript.TestScript, neg bool, pattern string, re
 	}
 }
 
-// closed CODE REGEXP: the program ends with that code, or with what it says of a
-// signal, and writes something like that before.
+// closed CODE REGEXP waits for the end of the program and checks its exit code, or its signal, and its output
+// since the last key.
 func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
 	t, wanted := stageOf(ts).terminal, regexp.MustCompile(args[1])
 	select {

@@ -19,31 +19,31 @@ import (
 // topCmd is the command "top".
 type topCmd struct {
 	target
-	coloring
-	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"Show only locks whose name matches this glob, as for info; quote it for the shell."`
-	Empty    bool          `short:"e" help:"Show also locks that were used and are now free."`
-	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (that of the first waiter) or grants (a second)."`
-	Reverse  bool          `short:"r" help:"Turn the order round."`
-	Interval time.Duration `short:"i" default:"2s" help:"From one reading of all locks to the next; very many take longer."`
-	Message  string        `short:"m" placeholder:"TEXT" help:"Why, for those to read who are evicted, and for the log of the broker."`
-	Batch    bool          `short:"b" help:"Print frames, for scripts, in place of the view; no terminal is needed."`
-	Count    int           `short:"n" placeholder:"N" help:"Print N frames and end; without it until a signal. With --batch."`
-	Rows     int           `placeholder:"N" help:"Print the first N locks only. With --batch."`
+	colorFlag
+	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"Show only locks whose names match this glob; see brokerctl info --help."`
+	Empty    bool          `short:"e" help:"Also show free locks."`
+	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (of the first waiter) or grants (per second)."`
+	Reverse  bool          `short:"r" help:"Reverse the order."`
+	Interval time.Duration `short:"i" default:"2s" help:"Time between two readings of all locks, at least 100ms. Very many locks take longer."`
+	Message  string        `short:"m" placeholder:"TEXT" help:"The reason for evictions. The clients and the log of the broker get it."`
+	Batch    bool          `short:"b" help:"Print frames instead of showing the view, for scripts. Needs no terminal."`
+	Count    int           `short:"n" placeholder:"N" help:"With --batch: print N frames and exit. Default: print until a signal."`
+	Rows     int           `placeholder:"N" help:"With --batch: print only the first N locks."`
 }
 
 // Help is shown below the flags.
 func (topCmd) Help() string {
-	return `A view of the whole terminal that is always up to date: who holds which lock, how many wait, for how long, and how often it is granted.
+	return `A full-screen view that is always up to date: who holds each lock, how many wait, how long, and how often it is granted.
 
     $ brokerctl top 'orders/**' --sort age
     $ brokerctl top --batch -n 2 --rows 10
 
-Keys: arrows or j and k, PgUp, PgDn, Home, End; w h a o g n sort by waiters, holders, age, oldest waiter, grants, name; r reverses; / takes a filter, which is text that the name or the first holder contains, in any case; Enter shows the queue of the selected lock and who is in the way; e evicts all who hold it, and after Tab the one that is selected, once you have said y; ? lists all keys; q quits.
+Keys: the arrows, j, k, PgUp, PgDn, Home and End move. w h a o g n sort by waiters, holders, age, oldest waiter, grants, name; r reverses the order. / filters by text in the name or the first holder, ignoring case. Enter shows the queue of the selected lock and who is in the way. e evicts all holders of the lock, or, after Tab, the selected request; it asks first. ? lists all keys; q quits.
 
-Locks are read in small pages, round and round: 100,000 take about six seconds, and cost the broker little. GRANTS/S is between the last two readings of that lock, so the first frame has none.`
+top reads the locks in small pages, again and again. It takes about six seconds for 100,000 locks, which is little work for the broker. GRANTS/S counts the grants between the last two readings of a lock, so the first frame shows none.`
 }
 
-// Validate refuses what cannot be shown.
+// Validate refuses values out of range and flags that contradict each other.
 func (c *topCmd) Validate() error {
 	switch limits := wire.DefaultLimits(); {
 	case c.Interval < 100*time.Millisecond:
@@ -62,10 +62,10 @@ func (c *topCmd) Validate() error {
 
 // Run shows the view, or prints it.
 func (c *topCmd) Run(app *kong.Kong) error {
-	ctx, stop := untilTold()
+	ctx, stop := signalContext()
 	defer stop()
 	options := top.Options{
-		Broker: c.shown(), Match: c.Pattern, Empty: c.Empty, Sort: c.Sort, Reverse: c.Reverse,
+		Broker: c.hostPort(), Match: c.Pattern, Empty: c.Empty, Sort: c.Sort, Reverse: c.Reverse,
 		Interval: c.Interval, Message: c.Message,
 	}
 	if c.Batch {
@@ -80,22 +80,26 @@ func (c *topCmd) print(ctx context.Context, app *kong.Kong, options top.Options)
 		return err
 	}
 	defer client.Close()
-	return lostBroker(top.Batch(ctx, client, options, top.Printout{Frames: c.Count, Rows: c.Rows}, app.Stdout))
+	return brokerFailure(top.Batch(ctx, client, options, top.Printout{Frames: c.Count, Rows: c.Rows}, app.Stdout))
 }
 
 func (c *topCmd) show(ctx context.Context, options top.Options) error {
 	if screen.Terminal(os.Stdin) == nil || screen.Terminal(os.Stdout) == nil {
-		return &cli.Failure{Err: errors.New("top needs a terminal"), Hint: "say --batch where there is none", Code: cli.ExitUsage}
+		return &cli.Failure{
+			Err:  errors.New("top needs a terminal"),
+			Hint: "use --batch without a terminal",
+			Code: cli.ExitUsage,
+		}
 	}
-	options.Palette = screen.Monochrome() // without that nobody sees what is selected
+	options.Palette = screen.Monochrome() // The selection must be visible without colors.
 	if c.isOn(os.Stdout) {
-		options.Palette = screen.Colours()
+		options.Palette = screen.Colors()
 	}
-	news := top.NewWire()
-	client, err := c.dialWith(ctx, wsclient.Options{OnState: news.Tell})
+	link := top.NewLinkFeed()
+	client, err := c.dialWith(ctx, wsclient.Options{OnState: link.OnState})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return lostBroker(top.Run(ctx, client, news, options, os.Stdin, os.Stdout))
+	return brokerFailure(top.Run(ctx, client, link, options, os.Stdin, os.Stdout))
 }

@@ -16,50 +16,50 @@ import (
 // watchCmd is the command "watch".
 type watchCmd struct {
 	target
-	coloring
-	JSON    bool   `name:"json" help:"Print each change as a JSON object on a line of its own, as in the protocol."`
-	Pattern string `arg:"" optional:"" complete:"pattern" help:"Follow only locks whose name matches this glob, as for info; quote it for the shell."`
+	colorFlag
+	JSON    bool   `name:"json" help:"Print each change as a JSON object on its own line, as in the protocol."`
+	Pattern string `arg:"" optional:"" complete:"pattern" help:"Show only changes of locks whose names match this glob; see brokerctl info --help."`
 }
 
 // Help is shown below the flags.
 func (watchCmd) Help() string {
-	return `What happens at the locks, as it happens, until Ctrl-C:
+	return `Prints a line for each change of a lock as it happens, until Ctrl-C:
 
     $ brokerctl watch 'orders/*'
     queued    orders/42: @reports, #k3v9x2mq--2
     released  orders/42: @billing, #k3v9x2mq--0, after 0:00:14.379000
     granted   orders/42: @reports, #k3v9x2mq--2
 
-A message on stderr says where changes were missed.`
+If the broker drops changes because there are too many, a line on stderr says so.`
 }
 
-// Validate refuses a pattern that is no glob before anybody is asked.
+// Validate refuses an invalid pattern.
 func (c *watchCmd) Validate() error { return checkPattern(c.Pattern) }
 
-// Run prints changes.
+// Run prints changes until a signal.
 func (c *watchCmd) Run(app *kong.Kong) error {
-	ctx, stop := untilTold()
+	ctx, stop := signalContext()
 	defer stop()
 	client, err := c.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	begun := false
+	started := false
 	for view, err := range client.Watch(ctx, c.Pattern) {
 		switch {
 		case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return lostBroker(err)
+			return brokerFailure(err)
 		case view.Change != nil:
 			if err := c.print(app.Stdout, view.Change); err != nil {
 				return err
 			}
-		case begun:
-			_, _ = fmt.Fprintln(app.Stderr, "brokerctl: too much happened at once: some changes are not shown")
+		case started:
+			_, _ = fmt.Fprintln(app.Stderr, "brokerctl: too many changes at once: some are not shown")
 		}
-		begun = true
+		started = true
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (c *watchCmd) print(out io.Writer, change *wire.Change) error {
 		}
 		return err
 	}
-	line := listing.Form{Palette: c.palette(out)}.Change(change)
+	line := listing.Format{Palette: c.palette(out)}.Change(change)
 	_, err := fmt.Fprintln(out, line.Style.Styled(line.Text))
 	return err
 }

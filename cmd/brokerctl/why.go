@@ -22,20 +22,20 @@ import (
 // whyCmd is the command "why".
 type whyCmd struct {
 	target
-	What string `arg:"" complete:"waiter" help:"A request, by its id as in the listing, or a lock, by its name: then it is asked for the first that waits for it."`
+	What string `arg:"" complete:"waiter" help:"The id of a request, as in the listing, or the name of a lock, which stands for its first waiter."`
 
-	isRequest bool // What has turned out to be one
+	isRequest bool // What is the id of a request
 }
 
 // Help is shown below the flags.
 func (whyCmd) Help() string {
-	return `The chain of those who are in the way, one a line, down to one that waits for nobody:
+	return `Prints the chain of requests that are in the way, one per line. The last blocker waits for nobody:
 
     $ brokerctl why k3v9x2mq--4
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-Each line's request is the one in the way in the line before, or waits inside it. "Behind", instead of "held by", names one who waits too, for the same lock. Where different limits are asked for at one of these locks, a line says so: the least counts, and often it is a mistake. While the broker grants nothing to anyone the last line says so, and why.`
+The request on each line is the blocker of the line before, or is nested inside it. "Behind" instead of "held by" names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line says so: the lowest limit counts, and often the difference is a mistake. While the broker grants nothing to anyone, the last line says so, and why.`
 }
 
 // Run prints the chain.
@@ -48,19 +48,19 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 	defer client.Close()
 	chain, err := c.chain(ctx, client)
 	if err != nil {
-		return lostBroker(err)
+		return brokerFailure(err)
 	}
 	out := bufio.NewWriter(app.Stdout)
 	for i := range chain {
 		_, _ = fmt.Fprintln(out, wsclient.Explain(chain[i:i+1]))
 	}
 	if len(chain) == 0 {
-		err = c.unhindered(ctx, client, out)
+		err = c.printUnblocked(ctx, client, out)
 	}
 	if err == nil {
-		err = c.differing(ctx, client, chain, out)
+		err = c.printLimits(ctx, client, chain, out)
 	}
-	if why := pause(client); why != "" {
+	if why := notGranting(client); why != "" {
 		_, _ = fmt.Fprintln(out, why)
 	}
 	if flushed := out.Flush(); err == nil {
@@ -69,9 +69,9 @@ func (c *whyCmd) Run(app *kong.Kong) error {
 	return err
 }
 
-// differing says at which locks of the chain limits are asked for that differ: that may be the very reason. Where
-// nobody is in the way it looks at the lock that was asked about.
-func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain []wire.Step, out io.Writer) error {
+// printLimits prints which locks of the chain have requests with different limits, because that may be the
+// reason for the wait. Without a chain it looks at the lock that the user named.
+func (c *whyCmd) printLimits(ctx context.Context, client *wsclient.Client, chain []wire.Step, out io.Writer) error {
 	var names []string
 	if len(chain) == 0 && !c.isRequest {
 		names = append(names, c.What)
@@ -85,7 +85,7 @@ func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain [
 	for _, name := range names {
 		for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name)}) {
 			if err != nil {
-				return lostBroker(err)
+				return brokerFailure(err)
 			}
 			if differ := listing.Limits(lock); differ != "" {
 				_, _ = fmt.Fprintf(out, "%s: %s\n", printable.Text(name), differ)
@@ -95,30 +95,35 @@ func (c *whyCmd) differing(ctx context.Context, client *wsclient.Client, chain [
 	return nil
 }
 
-// unhindered says how it stands with a request, or a lock, in whose way nobody is.
-func (c *whyCmd) unhindered(ctx context.Context, client *wsclient.Client, out io.Writer) error {
+// printUnblocked prints the state of a request or lock that has no blocker.
+func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, out io.Writer) error {
 	if c.isRequest {
 		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", printable.Text(c.What))
 		return err
 	}
-	for lock, err := range client.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: 1}) {
+	options := &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: 1}
+	for lock, err := range client.Info(ctx, options) {
 		switch {
 		case err != nil:
-			return lostBroker(err)
-		case len(lock.Holders) == 0 && pause(client) != "": // so it cannot be had
+			return brokerFailure(err)
+		case len(lock.Holders) == 0 && notGranting(client) != "": // "free" would be misleading.
 			_, err = fmt.Fprintf(out, "%s is held by nobody\n", printable.Text(lock.Name))
 		case len(lock.Holders) == 0:
 			_, err = fmt.Fprintf(out, "%s is free\n", printable.Text(lock.Name))
 		default:
 			first := lock.Holders[0]
-			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n", printable.Text(lock.Name), listing.AppendWho(nil, first), listing.Short(first.Duration()))
+			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n",
+				printable.Text(lock.Name), listing.AppendWho(nil, first),
+				listing.Short(first.Duration()))
 		}
 		return err
 	}
-	return &cli.Failure{Err: fmt.Errorf("no such request, nor a lock of that name: %s", printable.Text(c.What)), Hint: "brokerctl info lists the locks, and the ids of requests"}
+	err := fmt.Errorf("no such request or lock: %s", printable.Text(c.What))
+	return &cli.Failure{Err: err, Hint: "brokerctl info lists the locks and the ids of requests"}
 }
 
-// chain takes what looks like the id of a request for one, unless there is none.
+// chain returns the chain of blockers. An argument in the form of an id is a request if there is such a
+// request, and else the name of a lock.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
 	if id := wire.ParseID(strings.TrimPrefix(c.What, "#")); id.Valid() {
 		chain, err := client.Why(ctx, id)

@@ -6,13 +6,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// reservedDescriptors are for everything but connections: standard input and output, the
-// listener, the poller of the runtime, the state directory and the file that replaces the state.
+// reservedDescriptors are for everything except connections: the standard streams, the listener, the poller of
+// the runtime, the state directory and the file that replaces the state.
 const reservedDescriptors = 32
 
-// fitDescriptors lowers the bounds on connections of c so that a process with that many
-// descriptors never runs out of them: one that has none can neither refuse a client nor save
-// its state. At most a quarter is for handshakes, which are needed to refuse clients.
+// fitDescriptors lowers the limits on connections in c so that the process never runs out of file descriptors.
+// Without a free one, it could neither refuse clients nor save its state. At most a quarter is for handshakes,
+// which are needed to refuse clients.
 func fitDescriptors(c *broker.Config, descriptors uint64) {
 	limit := int(min(descriptors, 1<<30))
 	free := limit - min(reservedDescriptors, limit/4)
@@ -20,7 +20,7 @@ func fitDescriptors(c *broker.Config, descriptors uint64) {
 	c.MaxConnections = max(min(c.MaxConnections, free-c.MaxHandshakes), 1)
 }
 
-// logConnections says when there may be fewer connections than the flag says.
+// logConnections logs if the limit of open files allows fewer connections than the flag.
 func (f *flags) logConnections(log zerolog.Logger, c broker.Config) {
 	if c.MaxConnections < f.MaxConnections {
 		log.Info().Int("max_connections", c.MaxConnections).

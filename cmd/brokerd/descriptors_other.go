@@ -2,5 +2,5 @@
 
 package main
 
-// descriptorLimit knows of no limit.
+// descriptorLimit returns false: the limit is unknown.
 func descriptorLimit() (limit uint64, known bool) { return 0, false }

@@ -17,9 +17,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestDrain: after a signal the broker waits for those who hold, and for nobody
-// else. What was released in time is a clean end: the next run grants at once,
-// with greater tokens.
+// TestDrain checks that after a signal the broker waits for holders only. If all have released in time, the
+// stop was clean: the next run grants at once, with greater tokens.
 func TestDrain(t *testing.T) {
 	ctx := testContext(t)
 	dir := filepath.Join(t.TempDir(), "state")
@@ -76,7 +75,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: who does not want to wait for holders sends a second signal.
+// TestSecondSignal checks that a second signal ends the drain.
 func TestSecondSignal(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--drain=1h")
@@ -86,7 +85,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 	d.signal(t, syscall.SIGTERM)
 	<-draining
-	for ended := false; !ended; { // what comes soon after the first is taken for the same
+	for ended := false; !ended; { // A signal soon after the first does not count.
 		d.signal(t, syscall.SIGTERM)
 		select {
 		case <-client.Done():
@@ -100,13 +99,13 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestSameSignal: timeout and npm send a signal twice, one right after the other, and mean one.
+// TestSameSignal checks that two signals in a row count as one, because timeout and npm send two.
 func TestSameSignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals, stops, heeded := make(chan os.Signal, 2), 0, make(chan time.Time, 1)
 		begin := time.Now()
 		go func() {
-			heedFirst(signals, func() { stops++ })
+			awaitFirst(signals, func() { stops++ })
 			heeded <- time.Now()
 		}()
 		for range 5 {
@@ -114,18 +113,20 @@ func TestSameSignal(t *testing.T) {
 			signals <- syscall.SIGINT
 			synctest.Wait()
 			if stops != 1 || len(signals) != 0 || len(heeded) != 0 {
-				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops, len(signals))
+				t.Fatalf("after %v: stopped %d times, %d signals left", time.Since(begin), stops,
+					len(signals))
 			}
 			time.Sleep(sameSignal / 6) //nolint:forbidigo // virtual time
 		}
 		if after := (<-heeded).Sub(begin); after != sameSignal || stops != 1 {
-			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal, stops)
+			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal,
+				stops)
 		}
 	})
 }
 
-// dialForOne is dial with a client for this one connection. The channel is closed
-// when the broker has said that it stops.
+// dialForOne returns a client for one connection. The channel is closed when the broker has announced that it
+// stops.
 func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
 	draining := make(chan struct{})
@@ -146,10 +147,11 @@ func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Opti
 	return client
 }
 
-// status is that of the answer to a GET.
+// status returns the status of a GET.
 func status(ctx context.Context, t *testing.T, d *daemon, path string) int {
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws")+path,
+		http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,10 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestFootprint: a client at rest costs three goroutines and less than 64 KB,
-// also after a thousand calls have waited at the same time. The broker is a process
-// of its own, so that only clients are measured. The room for stacks is counted in
-// spans, and one stack that lies among a thousand others may keep such a span for
-// itself: so the best of a few attempts counts.
+// TestFootprint checks that an idle client costs three goroutines and less than 64 KB, also after a thousand
+// calls have waited at once. The broker runs in its own process, so only clients are measured. Stacks are
+// counted in spans, and one stack among a thousand others may keep a span alive. So the best of a few attempts
+// counts.
 func TestFootprint(t *testing.T) {
 	const attempts, limit = 4, 64 << 10
 	ctx := testContext(t)
@@ -29,7 +28,7 @@ func TestFootprint(t *testing.T) {
 	if _, err := blocker.Acquire(ctx, "blocked", nil); err != nil {
 		t.Fatal(err)
 	}
-	// The runtime keeps what a thousand goroutines needed, whoever they were.
+	// The runtime keeps the memory of a thousand goroutines once they have existed.
 	costOfClients(ctx, t, d, blocker, 1)
 	for range attempts {
 		cost := costOfClients(ctx, t, d, blocker, 40)
@@ -41,7 +40,7 @@ func TestFootprint(t *testing.T) {
 	t.Errorf("want less than %d bytes", limit)
 }
 
-// costOfClients is what each of so many clients takes at rest.
+// costOfClients returns the cost of each idle client.
 func costOfClients(ctx context.Context, t *testing.T, d *daemon, blocker *wsclient.Client, clients int) usage {
 	t.Helper()
 	const waiters = 1000
@@ -63,7 +62,7 @@ func costOfClients(ctx context.Context, t *testing.T, d *daemon, blocker *wsclie
 	return usage{(after.heap - before.heap) / clients, (after.stacks - before.stacks) / clients}
 }
 
-// waitAndGiveUp lets so many calls wait at the same time, and then give up.
+// waitAndGiveUp lets calls wait at once, and then cancels them.
 func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Client, waiters int) {
 	t.Helper()
 	calls, cancel := context.WithCancel(ctx)
@@ -77,7 +76,8 @@ func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Clie
 		})
 	}
 	queue := func(n int) {
-		if err := cmdtest.Until(ctx, observer, "blocked", func(l wire.LockInfo) bool { return l.Waiting == n }); err != nil {
+		queued := func(l wire.LockInfo) bool { return l.Waiting == n }
+		if err := cmdtest.WaitForLock(ctx, observer, "blocked", queued); err != nil {
 			t.Fatal(fmt.Errorf("%d waiters: %w", n, err))
 		}
 	}
@@ -87,11 +87,11 @@ func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Clie
 	queue(0)
 }
 
-// A usage is what the heap and the stacks take, in bytes.
+// A usage is the size of the heap and the stacks in bytes.
 type usage struct{ heap, stacks int }
 
 func memory() usage {
-	for range 6 { // each halves stacks that are larger than they need be
+	for range 6 { // Each collection halves stacks that are too large.
 		runtime.GC()
 	}
 	var m runtime.MemStats

@@ -15,9 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// holder is the command "holder URL NAME": it takes the lock, says so with its
-// token, and keeps it until it is lost, which it says as well. For each line that
-// it reads it says whether the lock is valid.
+// holder is the command "holder URL NAME". It acquires the lock, prints the token, and holds the lock until it
+// is lost, which it prints, too. For each line of input it prints whether the lock is valid.
 func holder() {
 	if err := hold(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "holder:", err)
@@ -43,11 +42,11 @@ func hold(url, name string) error {
 	return nil
 }
 
-// A holding is a process that holds a lock.
+// A holding is a holder process.
 type holding struct {
 	*process
 	token int64
-	line  func() string // the next that it prints, or ""
+	line  func() string // returns the next line of output, or ""
 }
 
 func startHolder(t *testing.T, url, name string) *holding {
@@ -65,13 +64,13 @@ func scan(text, format string, values ...any) bool {
 	return err == nil && n == len(values)
 }
 
-// A grant is what a waiter gets in the end.
+// A grant is the result of a waiter.
 type grant struct {
 	lock *wsclient.Lock
 	err  error
 }
 
-// startWaiter returns when the broker has a request for the lock in its queue.
+// startWaiter starts a request and waits until it is in the queue.
 func startWaiter(t *testing.T, url, name string) <-chan grant {
 	t.Helper()
 	ctx := testContext(t)
@@ -86,7 +85,7 @@ func startWaiter(t *testing.T, url, name string) <-chan grant {
 		grants <- grant{lock, err}
 	}()
 	queued := func(l wire.LockInfo) bool { return l.Waiting == 1 }
-	if err := cmdtest.Until(ctx, client, name, queued); err != nil {
+	if err := cmdtest.WaitForLock(ctx, client, name, queued); err != nil {
 		t.Fatal(err)
 	}
 	return grants

@@ -13,38 +13,38 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// timeFormat is RFC 3339 with milliseconds, all of the same length.
+// timeFormat is RFC 3339 with milliseconds and a fixed length.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// logLines and logBytes are how much of the log may wait to be written. Nobody waits for it:
-// where out takes nothing, further lines are dropped, and counted.
+// logLines and logBytes bound the part of the log that waits to be written. Beyond that, lines are dropped and
+// counted, because no caller may wait for the log.
 const (
 	logLines = 10_000
 	logBytes = 4 << 20
 )
 
-// newLogger writes lines of JSON for programs, or, to a terminal, text for
-// people; colours are off where NO_COLOR is set. Flush writes what waits.
+// newLogger returns a logger that writes JSON lines to file, or text with colors if file is a terminal and
+// NO_COLOR is not set. Flush writes the lines that wait.
 func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
-	zerolog.TimeFieldFormat = timeFormat // the library has no other place for it
+	zerolog.TimeFieldFormat = timeFormat // The library has only this global.
 	level := zerolog.InfoLevel
 	if debug {
 		level = zerolog.DebugLevel
 	}
-	var out io.Writer = &wholeLines{out: file}
+	var out io.Writer = &lineWriter{out: file}
 	if term.IsTerminal(int(file.Fd())) {
 		out = zerolog.ConsoleWriter{Out: file, TimeFormat: "15:04:05.000", TimeLocation: time.Local}
 	}
-	lines := newQueue(out, room{logLines, logBytes}, lineOfMissed)
+	lines := newLogQueue(out, amount{logLines, logBytes}, droppedLine)
 	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines.flush
 }
 
-// lineOfMissed returns the line that stands for those that were dropped, because the log was too slow, or could
-// not be written.
-func lineOfMissed(missed room, err error) []byte {
+// droppedLine returns a log line that says how many lines were dropped, and why: the log was slow, or a write
+// failed with err.
+func droppedLine(dropped amount, err error) []byte {
 	var line bytes.Buffer
 	log := zerolog.New(&line).With().Timestamp().Logger()
-	event := log.Warn().Int64("lines", missed.lines).Int64("bytes", missed.bytes)
+	event := log.Warn().Int64("lines", dropped.lines).Int64("bytes", dropped.bytes)
 	if err == nil {
 		event.Msg("the log was too slow: lines were dropped")
 	} else {
@@ -53,11 +53,12 @@ func lineOfMissed(missed room, err error) []byte {
 	return line.Bytes()
 }
 
-// logStart says where the broker listens, and what whoever runs it should know.
+// logStart logs the address, and warns if other machines can connect.
 func logStart(log zerolog.Logger, addr net.Addr) {
 	log.Info().Str("address", addr.String()).Str("version", cli.BuildVersion()).Msg("listening")
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		log.Warn().Str("address", addr.String()).
-			Msg("not only this machine can connect, and there are no credentials: everyone who reaches the port may do everything")
+			Msg("other machines can connect, and there are no credentials: " +
+				"anyone who reaches the port may do everything")
 	}
 }

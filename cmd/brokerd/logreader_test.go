@@ -17,8 +17,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestLogReaderEnds: when nobody reads the log any more, the broker goes on, also where its parent
-// ignores SIGPIPE.
+// TestLogReaderEnds checks that the broker survives the end of the process that reads its log, also if its
+// parent ignores SIGPIPE.
 func TestLogReaderEnds(t *testing.T) {
 	for name, script := range map[string]string{
 		"default": `exec brokerd --drain=0s --port=0`,
@@ -48,14 +48,14 @@ func TestLogReaderEnds(t *testing.T) {
 	}
 }
 
-// TestLogReaderReturns: what could not be written is counted, and told to whoever reads the log next.
+// TestLogReaderReturns checks that lines without a reader are counted, and that the next reader is told.
 func TestLogReaderReturns(t *testing.T) {
 	ctx := testContext(t)
 	path := filepath.Join(t.TempDir(), "log")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reader := open(t, path, os.O_RDONLY|syscall.O_NONBLOCK) // else it would wait for a writer
+	reader := open(t, path, os.O_RDONLY|syscall.O_NONBLOCK) // Without O_NONBLOCK, it would wait for a writer.
 	writer := open(t, path, os.O_WRONLY)
 	d := &daemon{}
 	d.process, _ = start(t, func(cmd *exec.Cmd) (io.ReadCloser, error) {
@@ -66,7 +66,7 @@ func TestLogReaderReturns(t *testing.T) {
 	d.log = bufio.NewScanner(reader)
 	d.url = "ws://" + d.until(t, "listening").Address
 
-	// The lines of one visit may be written before the reader has gone, or after it is back.
+	// The lines of one visit may be written while there is a reader.
 	for ctx.Err() == nil {
 		_ = reader.Close()
 		visit(ctx, t, d.url)
@@ -103,7 +103,7 @@ func open(t *testing.T, path string, flag int) *os.File {
 	return file
 }
 
-// visit opens a session, and ends it: two lines in the log.
+// visit opens and ends a session, which logs two lines.
 func visit(ctx context.Context, t *testing.T, url string) {
 	t.Helper()
 	client, err := wsclient.Dial(ctx, url, nil)

@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// occupy: somebody listens on $PORT.
+// occupy listens on a port and sets PORT.
 func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -41,5 +41,5 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("PORT", port)
 }
 
-// TestExamples: the help of each command shows how it is called.
+// TestExamples checks that the help of each command has an example.
 func TestExamples(t *testing.T) { cmdtest.CheckExamples(t, newApp()) }

@@ -24,19 +24,19 @@ import (
 
 var netnsTrials = flag.Int("netns", 0, "how many trials TestCutNamespaces makes, as root; 1000 take two minutes")
 
-// The brokers of TestCutNamespaces: a client gives up after 5.3s, the broker after 8s. A
-// kernel that retransmits up to four times gives up before both.
+// The times of the brokers of TestCutNamespaces. A client treats its locks as lost after 5.3 s, and the broker
+// grants them after 8 s. A kernel that retransmits up to four times reports the error before both.
 const (
 	netnsTimeout   = 8 * time.Second
 	netnsHeartbeat = time.Second
-	netnsLanes     = 100 // trials at the same time, each from an address of its own
-	netnsRetries   = 15  // there is a broker for each tcp_retries2 from 1 to this
+	netnsLanes     = 100 // parallel trials, each from its own address
+	netnsRetries   = 15  // one broker for each value of tcp_retries2 from 1 to this
 )
 
-// TestCutNamespaces takes the network from holders, as TestCutNetwork does, but between
-// kernels: packets are dropped on a router, without a word, or with one of ICMP, while the kernel of
-// the broker's host gives up after 1 to 15 retransmissions. Nobody is granted a lock whose
-// holder has not stopped. It makes nothing unless -netns says how many trials.
+// TestCutNamespaces cuts the network of holders as TestCutNetwork does, but between kernels. A router drops
+// packets, with or without an ICMP message, and the broker's kernel gives up after 1 to 15 retransmissions. No
+// lock is granted before its holder has stopped. The flag -netns sets the number of trials; by default there
+// are none.
 func TestCutNamespaces(t *testing.T) {
 	if *netnsTrials == 0 {
 		return
@@ -60,10 +60,10 @@ func TestCutNamespaces(t *testing.T) {
 		n.byKernel.Load(), n.silent.Load())
 }
 
-// A network is a namespace for clients, one for each broker, and one for the router between them.
+// A network has a namespace for clients, one for each broker, and one for the router between them.
 type network struct {
 	prefix   string
-	ports    []string // of the brokers
+	ports    []string // by broker
 	byKernel atomic.Int32
 	silent   atomic.Int32
 }
@@ -71,10 +71,10 @@ type network struct {
 func (n *network) clients() string { return n.prefix + "c" }
 func (n *network) router() string  { return n.prefix + "r" }
 
-// broker is the namespace of a broker.
+// broker returns the namespace of a broker.
 func (n *network) broker(i int) string { return fmt.Sprintf("%sb%d", n.prefix, i) }
 
-// address is where the client of a lane comes from.
+// address returns the address of the client in a lane.
 func (n *network) address(lane int) string { return fmt.Sprintf("10.77.1.%d", lane+1) }
 
 func layNetwork(t *testing.T) *network {
@@ -124,7 +124,8 @@ func (n *network) serve(t *testing.T, i int) {
 	t.Helper()
 	d := &daemon{}
 	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "ip", "netns", "exec", n.broker(i), "brokerd",
-		"--drain=0s", "--port=0", "--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(), "--heartbeat", netnsHeartbeat.String())
+		"--drain=0s", "--port=0", "--host", fmt.Sprintf("10.78.%d.2", i), "--timeout", netnsTimeout.String(),
+		"--heartbeat", netnsHeartbeat.String())
 	_, port, err := net.SplitHostPort(d.until(t, "listening").Address)
 	must(t, err)
 	n.ports = append(n.ports, port)
@@ -133,7 +134,9 @@ func (n *network) serve(t *testing.T, i int) {
 			switch line := d.log.Text(); {
 			case strings.Contains(line, `"reason":"silent"`):
 				n.silent.Add(1)
-			case strings.Contains(line, "timed out"), strings.Contains(line, "no route"), strings.Contains(line, "unreachable"),
+			case strings.Contains(line, "timed out"),
+				strings.Contains(line, "no route"),
+				strings.Contains(line, "unreachable"),
 				strings.Contains(line, "permission denied"):
 				n.byKernel.Add(1)
 			}
@@ -150,18 +153,19 @@ func (n *network) client(ctx context.Context, t *testing.T, broker int, from str
 	return c
 }
 
+// dial connects from that address.
 func (n *network) dial(ctx context.Context, broker int, from string) (*wsclient.Client, error) {
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	return wsclient.Dial(ctx, fmt.Sprintf("ws://10.78.%d.2:%s", broker, n.ports[broker]), &wsclient.Options{
 		NoReconnect: true,
 		NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return inNamespace(n.clients(), func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+			return inNamespace(n.clients(),
+				func() (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
 		},
 	})
 }
 
-// cutOnce takes the network from a holder, and returns how long after that has stopped the
-// next is granted.
+// cutOnce cuts the network of a holder. It returns the time from when the holder has stopped to the next grant.
 func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, lane, trial int) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*netnsTimeout)
 	defer cancel()
@@ -190,7 +194,7 @@ func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, la
 			_ = lock.Release()
 		}
 	}()
-	pause(ctx, rand.N(2*netnsHeartbeat)) // any moment is as good as another
+	pause(ctx, rand.N(2*netnsHeartbeat)) // a random time
 	how := []string{"blackhole", "unreachable", "prohibit"}[trial/netnsLanes%3]
 	if err := n.block("add", how, lane); err != nil {
 		return 0, err
@@ -202,7 +206,7 @@ func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, la
 	return at.Sub(<-stopped), nil
 }
 
-// block adds, or deletes, the rules by which the router drops what a lane sends and is sent.
+// block adds or deletes the rules by which the router drops the packets of a lane.
 func (n *network) block(verb, how string, lane int) error {
 	for i, side := range []string{"from", "to"} {
 		place := fmt.Sprint(100 + 2*lane + i)
@@ -214,12 +218,12 @@ func (n *network) block(verb, how string, lane int) error {
 	return nil
 }
 
-// inNamespace calls dial on a thread that is in a network namespace. The connection stays there.
+// inNamespace calls dial on a thread in a network namespace. The connection stays there.
 func inNamespace(space string, dial func() (net.Conn, error)) (conn net.Conn, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // for good: the thread ends with this goroutine
+		runtime.LockOSThread() // never unlocked, so that the thread ends with this goroutine
 		var file *os.File
 		if file, err = os.Open("/var/run/netns/" + space); err != nil {
 			return

@@ -10,8 +10,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestAllowOrigin: pages of the origins that the flag says are let in. Who is not is
-// told so, and so is whoever runs the broker.
+// TestAllowOrigin checks that pages of the allowed origins may connect. Other pages are refused, and the log
+// says so.
 func TestAllowOrigin(t *testing.T) {
 	ctx := testContext(t)
 	d := startDaemon(t, "--allow-origin=https://app.example", "--allow-origin=http://localhost:*")
@@ -20,7 +20,8 @@ func TestAllowOrigin(t *testing.T) {
 		"http://localhost:8080": http.StatusSwitchingProtocols,
 		"https://evil.test":     http.StatusForbidden,
 	} {
-		conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws", http.Header{"Origin": {origin}})
+		conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws",
+			http.Header{"Origin": {origin}})
 		if err != nil && !errors.Is(err, websocket.ErrBadHandshake) {
 			t.Fatal(err)
 		}

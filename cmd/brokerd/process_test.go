@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// testContext ends long before go test gives up, and before the test's cleanups.
+// testContext returns a context that ends before go test gives up, and before the test's cleanups.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -24,18 +24,19 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// A process runs one of the commands that TestMain made available.
+// A process runs one of the commands of TestMain.
 type process struct {
 	cmd   *exec.Cmd
 	stdin io.Writer
 	wait  func() error
 }
 
-// start starts one. It is killed when the test ends, at the latest.
-func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string, args ...string) (*process, *bufio.Scanner) {
+// start starts a process, which is killed at the end of the test.
+func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string,
+	args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // unless args say otherwise
+	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // Flags take precedence.
 	out, err := output(cmd)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 	}
 }
 
-// A logLine is one line of the log of brokerd.
+// A logLine is a line of the log of brokerd.
 type logLine struct {
 	Level, Message, Address, Signal string
 }
@@ -72,11 +73,10 @@ type daemon struct {
 	*process
 	log   *bufio.Scanner
 	url   string
-	lines []logLine // as far as they were read
+	lines []logLine // read so far
 }
 
-// startDaemon returns when it listens. Unless args say otherwise it does not wait
-// for what is still held at the end.
+// startDaemon starts brokerd and waits until it listens. Unless args say otherwise, it stops without a drain.
 func startDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{}
@@ -86,7 +86,7 @@ func startDaemon(t *testing.T, args ...string) *daemon {
 	return d
 }
 
-// next reads one line of the log; false at its end.
+// next reads a line of the log. It returns false at the end.
 func (d *daemon) next(t *testing.T) (line logLine, ok bool) {
 	t.Helper()
 	if !d.log.Scan() {
@@ -99,7 +99,7 @@ func (d *daemon) next(t *testing.T) (line logLine, ok bool) {
 	return line, true
 }
 
-// until reads the log until a line has that in its message.
+// until reads the log until a message contains the text.
 func (d *daemon) until(t *testing.T, message string) logLine {
 	t.Helper()
 	for {

@@ -21,16 +21,15 @@ import (
 
 var restarts = flag.Int("restarts", 5, "how often TestKilledBroker kills the broker; 100 take two minutes")
 
-// The broker of TestKilledBroker. So long may clients believe that hear nothing.
+// killedTimeout is the session timeout of TestKilledBroker: how long a client without news may treat its locks as held.
 const (
 	killedTimeout   = 600 * time.Millisecond
 	killedHeartbeat = 100 * time.Millisecond
 )
 
-// TestKilledBroker kills a broker with a state directory again and again while
-// clients take and release locks, each over one client that connects again by
-// itself. Whatever they hear of its end, no two of them believe at once that they
-// hold the same lock, and the tokens of each lock rise. Nobody who waits is told.
+// TestKilledBroker kills a broker with a state directory again and again, while clients that reconnect acquire
+// and release locks. However a client learns of the end, no two clients treat the same lock as held at once,
+// and the tokens of each lock rise. Waiters get no errors.
 func TestKilledBroker(t *testing.T) {
 	args := []string{
 		"--state-dir", filepath.Join(t.TempDir(), "state"),
@@ -49,7 +48,7 @@ func TestKilledBroker(t *testing.T) {
 	}
 	for range *restarts {
 		go d.drainLog()
-		// Some are killed while there may be stale holders, others later.
+		// Some brokers are killed while there may be stale holders, others later.
 		pause(ctx, killedTimeout/2+rand.N(killedTimeout))
 		d.signal(t, syscall.SIGKILL)
 		_ = d.wait() // killed
@@ -62,14 +61,14 @@ func TestKilledBroker(t *testing.T) {
 	past.check(t, *restarts)
 }
 
-// drainLog lets the broker write on.
+// drainLog reads the log, so that the broker can write on.
 func (d *daemon) drainLog() {
 	for d.log.Scan() {
 	}
 }
 
-// keepLocking takes and releases locks until ctx ends. A deaf client is one whose
-// network does not tell it that the other side has ended.
+// keepLocking acquires and releases locks until ctx ends. The network of a deaf client does not report the end
+// of the other side.
 func keepLocking(ctx context.Context, t *testing.T, url string, past *history, name string, deaf bool) {
 	options := &wsclient.Options{Label: name, WaitForBroker: true}
 	if deaf {
@@ -94,7 +93,7 @@ func keepLocking(ctx context.Context, t *testing.T, url string, past *history, n
 	workers.Wait()
 }
 
-// lockOnce takes a lock for a while, or until it is lost.
+// lockOnce holds a lock for a while, or until it is lost.
 func lockOnce(ctx context.Context, client *wsclient.Client, past *history, name string) error {
 	lock := fmt.Sprint("lock ", rand.N(3))
 	held, err := client.Acquire(ctx, lock, nil)
@@ -103,9 +102,9 @@ func lockOnce(ctx context.Context, client *wsclient.Client, past *history, name 
 	}
 	hold := rand.N(20 * time.Millisecond)
 	if rand.N(8) == 0 {
-		hold = killedTimeout // many of these are lost
+		hold = killedTimeout // Many of these locks are lost.
 	}
-	b := belief{lock: lock, who: name, token: held.Token(), begin: time.Now()}
+	b := tenure{lock: lock, who: name, token: held.Token(), begin: time.Now()}
 	select {
 	case <-held.Context().Done():
 	case <-time.After(hold):
@@ -113,11 +112,11 @@ func lockOnce(ctx context.Context, client *wsclient.Client, past *history, name 
 	}
 	b.end = time.Now()
 	past.add(b)
-	_ = held.Release() // it may be lost
+	_ = held.Release() // The lock may be lost.
 	return nil
 }
 
-// pause lets time pass: which moment comes next does not matter.
+// pause lets a random time pass.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -125,25 +124,25 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// A belief is that somebody holds a lock, from its grant until it is to be
-// released or its context has ended.
-type belief struct {
+// A tenure is the period during which a client treats a lock as held: from the grant until it releases the lock
+// or its context ends.
+type tenure struct {
 	lock, who  string
 	token      int64
 	begin, end time.Time
 }
 
-// A history is all that was ever believed.
+// A history is all tenures.
 type history struct {
 	mu      sync.Mutex
-	beliefs []belief
-	begins  map[chan struct{}]time.Time // who waits for a belief that begins later
+	tenures []tenure
+	begins  map[chan struct{}]time.Time // waitFor's channels, closed by a tenure that begins after that time
 }
 
-func (h *history) add(b belief) {
+func (h *history) add(b tenure) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.beliefs = append(h.beliefs, b)
+	h.tenures = append(h.tenures, b)
 	for waiter, since := range h.begins {
 		if b.begin.After(since) {
 			close(waiter)
@@ -152,45 +151,46 @@ func (h *history) add(b belief) {
 	}
 }
 
-// waitFor waits until somebody has believed after that time.
+// waitFor waits for a tenure that begins after since.
 func (h *history) waitFor(t *testing.T, since time.Time) {
 	t.Helper()
-	believed := make(chan struct{})
+	began := make(chan struct{})
 	h.mu.Lock()
-	h.begins = map[chan struct{}]time.Time{believed: since}
+	h.begins = map[chan struct{}]time.Time{began: since}
 	h.mu.Unlock()
 	select {
-	case <-believed:
+	case <-began:
 	case <-time.After(2 * time.Minute):
-		t.Fatal("nothing is granted any more")
+		t.Fatal("no grants after a restart")
 	}
 }
 
-// check looks at every lock's beliefs one after another.
+// check compares each tenure with the one before of the same lock.
 func (h *history) check(t *testing.T, atLeast int) {
 	t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.beliefs) < atLeast {
-		t.Errorf("only %d locks were held, want %d", len(h.beliefs), atLeast)
+	if len(h.tenures) < atLeast {
+		t.Errorf("only %d locks were held, want %d", len(h.tenures), atLeast)
 	}
-	t.Logf("%d locks were held", len(h.beliefs))
-	slices.SortFunc(h.beliefs, func(a, b belief) int { return a.begin.Compare(b.begin) })
-	last := make(map[string]belief)
-	for _, b := range h.beliefs {
+	t.Logf("%d locks were held", len(h.tenures))
+	slices.SortFunc(h.tenures, func(a, b tenure) int { return a.begin.Compare(b.begin) })
+	last := make(map[string]tenure)
+	for _, b := range h.tenures {
 		before := last[b.lock]
 		if b.begin.Before(before.end) {
-			t.Errorf("%s: %s believed from %v on, %v before %s had stopped (tokens %d, then %d)",
+			t.Errorf("%s: %s held it from %v, %v before %s had stopped (tokens %d, then %d)",
 				b.lock, b.who, b.begin, before.end.Sub(b.begin), before.who, before.token, b.token)
 		}
 		if b.token <= before.token {
-			t.Errorf("%s: token %d of %s comes after %d of %s", b.lock, b.token, b.who, before.token, before.who)
+			t.Errorf("%s: token %d of %s comes after %d of %s", b.lock, b.token, b.who, before.token,
+				before.who)
 		}
 		last[b.lock] = b
 	}
 }
 
-// dialDeaf makes a connection that never tells that it has ended.
+// dialDeaf returns a connection that never reports its end.
 func dialDeaf(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
@@ -205,7 +205,7 @@ type deafConn struct {
 	closed chan struct{}
 }
 
-// Read waits for ever when nothing comes any more.
+// Read blocks at the end of the connection until Close.
 func (c *deafConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n == 0 && err != nil {
@@ -214,7 +214,7 @@ func (c *deafConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write takes what cannot be sent.
+// Write discards what cannot be sent.
 func (c *deafConn) Write(p []byte) (int, error) {
 	if n, err := c.Conn.Write(p); err == nil {
 		return n, nil
@@ -222,7 +222,7 @@ func (c *deafConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close lets Read end.
+// Close ends Read.
 func (c *deafConn) Close() error {
 	c.once.Do(func() { close(c.closed) })
 	return c.Conn.Close()

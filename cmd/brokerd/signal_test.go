@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestSignals: SIGTERM and SIGINT end a broker in use, cleanly.
+// TestSignals checks that SIGTERM and SIGINT end a busy broker cleanly.
 func TestSignals(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -38,12 +38,12 @@ func TestSignals(t *testing.T) {
 			if last := d.lines[len(d.lines)-1]; last.Message != "stopped" {
 				t.Errorf("the last line of the log is %+v, want stopped", last)
 			}
-			<-lock.Context().Done() // the holder was told
+			<-lock.Context().Done() // The holder has been told.
 		})
 	}
 }
 
-// TestLogAtStart: whoever starts a broker is told what it does not do.
+// TestLogAtStart checks the warnings in the log at the start.
 func TestLogAtStart(t *testing.T) {
 	t.Run("loopback", func(t *testing.T) {
 		d := startDaemon(t)
@@ -65,8 +65,7 @@ func TestLogAtStart(t *testing.T) {
 	})
 }
 
-// TestStopsWithIdleConnection: HTTP connections that ask for nothing do not keep
-// the broker from stopping.
+// TestStopsWithIdleConnection checks that idle HTTP connections do not delay the stop.
 func TestStopsWithIdleConnection(t *testing.T) {
 	d := startDaemon(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
@@ -81,7 +80,7 @@ func TestStopsWithIdleConnection(t *testing.T) {
 	}
 }
 
-// TestSignalsThatEndNothing: the broker goes on, and says which signals it cannot use.
+// TestSignalsThatEndNothing checks that the broker survives signals that it does not use, and logs them.
 func TestSignalsThatEndNothing(t *testing.T) {
 	for sig, message := range map[syscall.Signal]string{
 		syscall.SIGHUP:   "ignored a signal",
@@ -119,7 +118,7 @@ func TestSignalsThatEndNothing(t *testing.T) {
 	}
 }
 
-// TestHangupWhileDraining: it ends nothing either when the broker is about to stop.
+// TestHangupWhileDraining checks that SIGHUP does not end a drain.
 func TestHangupWhileDraining(t *testing.T) {
 	ctx := testContext(t)
 	d := startAlone(t, "--drain=1h")
@@ -145,7 +144,7 @@ func TestHangupWhileDraining(t *testing.T) {
 	}
 }
 
-// TestQuit: whoever wants to know what a broker does at the moment gets its stacks, and its end.
+// TestQuit checks that SIGQUIT prints the stacks and ends the broker.
 func TestQuit(t *testing.T) {
 	d := startAlone(t)
 	d.signal(t, syscall.SIGQUIT)
@@ -163,7 +162,7 @@ func TestQuit(t *testing.T) {
 	}
 }
 
-// TestStopAndContinue: SIGTSTP stops the process, and SIGCONT lets it go on where it was.
+// TestStopAndContinue checks that SIGTSTP stops the process and SIGCONT continues it.
 func TestStopAndContinue(t *testing.T) {
 	ctx := testContext(t)
 	d := startAlone(t)
@@ -174,7 +173,8 @@ func TestStopAndContinue(t *testing.T) {
 	defer client.Close()
 	d.signal(t, syscall.SIGTSTP)
 	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil ||
+		!status.Stopped() {
 		t.Fatalf("got %v, %v, want a process that was stopped", status, err)
 	}
 	d.signal(t, syscall.SIGCONT)
@@ -188,7 +188,8 @@ func TestStopAndContinue(t *testing.T) {
 	}
 }
 
-// TestInterruptThatWasIgnored: a shell that runs the broker in the background of a script makes it ignore SIGINT.
+// TestInterruptThatWasIgnored checks that SIGINT ends a broker that a shell has started in the background of a
+// script, where it is ignored.
 func TestInterruptThatWasIgnored(t *testing.T) {
 	d := &daemon{}
 	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "sh", "-c", `trap '' INT; exec brokerd --drain=0s --port=0`)
@@ -200,8 +201,8 @@ func TestInterruptThatWasIgnored(t *testing.T) {
 	}
 }
 
-// startAlone starts a brokerd as a shell does with a terminal, in a process group of its own. Only there signals
-// of the terminal's have their effect for certain: they do not stop a group of which nobody would know.
+// startAlone starts brokerd in its own process group, as a shell with a terminal does. Signals of the terminal
+// do not stop an orphaned process group.
 func startAlone(t *testing.T, args ...string) *daemon {
 	t.Helper()
 	d := &daemon{}
@@ -209,7 +210,8 @@ func startAlone(t *testing.T, args ...string) *daemon {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		return cmd.StderrPipe()
 	}, "brokerd", args...)
-	context.AfterFunc(testContext(t), func() { _ = d.cmd.Process.Kill() }) // so that nobody waits for its log for ever
+	context.AfterFunc(testContext(t),
+		func() { _ = d.cmd.Process.Kill() }) // so that reading its log ends
 	d.url = "ws://" + d.until(t, "listening").Address
 	return d
 }

@@ -9,6 +9,6 @@ import (
 
 // Other systems have no SIGTTOU, SIGUSR1 or SIGUSR2.
 var (
-	brokenLog  = []os.Signal{syscall.SIGPIPE}
-	withoutUse = []os.Signal{syscall.SIGHUP}
+	logSignals    = []os.Signal{syscall.SIGPIPE}
+	unusedSignals = []os.Signal{syscall.SIGHUP}
 )

@@ -1,3 +1,3 @@
-// Package cli is what the commands have in common: how a failure is told to
-// people and to scripts, and what a command says of its version.
+// Package cli is what the commands share: how they parse flags, report failures to users and scripts, and print
+// their version.
 package cli

@@ -10,22 +10,22 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Exit codes. That of a usage error is kong's own; that of a broker that cannot
-// be reached is EX_UNAVAILABLE of sysexits.h.
+// Exit codes. ExitUsage is kong's own. ExitUnavailable is EX_UNAVAILABLE of sysexits.h: the broker cannot be
+// reached.
 const (
 	ExitFailure     = 1
 	ExitUnavailable = 69
 	ExitUsage       = 80
 )
 
-// A Failure is an error that says how the command is to end.
+// A Failure is an error that says how the command must end.
 type Failure struct {
-	Err  error  // nil: there is nothing to say
-	Hint string // what a person may do about it; may be empty
+	Err  error  // nil: no message
+	Hint string // what the user may do; may be empty
 	Code int    // the exit code; 0: ExitFailure
 }
 
-// Error is that of Err, or names the code.
+// Error returns the message of Err, or the exit code.
 func (f *Failure) Error() string {
 	if f.Err == nil {
 		return fmt.Sprintf("exit code %d", f.Code)
@@ -36,9 +36,8 @@ func (f *Failure) Error() string {
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Main parses the arguments, runs the command that they name and ends the process if
-// that fails: with one line that says what is wrong, if there is anything to say, and
-// below it the hint, if there is one, both on stderr.
+// Main parses the arguments and runs the command. If that fails, it ends the process. On stderr it prints one
+// line for the error, if it has a message, and one for the hint, if there is one.
 func Main(app *kong.Kong, args []string) {
 	ctx, err := parse(app, args)
 	if err == nil {
@@ -63,8 +62,8 @@ func end(app *kong.Kong, err error) {
 	app.Exit(cmp.Or(failure.Code, ExitFailure))
 }
 
-// line is text as one line, in which nothing reaches the terminal but text: what
-// was joined is parted by semicolons, as errors.Join parts it by newlines.
+// line makes text one printable line: newlines, which errors.Join adds, become semicolons, and other control
+// characters are escaped.
 func line(text string) string {
 	var out strings.Builder
 	for _, c := range strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ") {

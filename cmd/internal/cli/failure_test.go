@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestLine: whatever an error holds, it is one line of text.
+// TestLine checks that any error becomes one printable line.
 func TestLine(t *testing.T) {
 	joined := errors.Join(errors.New("one"), errors.New("two"))
 	for text, want := range map[string]string{

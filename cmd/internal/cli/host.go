@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Host returns the host that the value of a flag --host names: a name or an IP address. An IPv6 address may
-// stand in brackets, as in a URL, where the % of its zone may be %25.
+// Host returns the host of a flag --host: a name or an IP address. It strips the brackets of an IPv6 address,
+// as in a URL, where %25 stands for the % of its zone.
 func Host(text string) (string, error) {
 	inner := text
 	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
@@ -19,10 +19,10 @@ func Host(text string) (string, error) {
 	case isIP && (ip.Is6() || inner == text):
 		return inner, nil
 	case isIP || inner != text:
-		return "", errors.New("--host: want an IPv6 address in the brackets")
+		return "", errors.New("--host: want an IPv6 address in brackets")
 	}
 	if _, port, err := net.SplitHostPort(text); err == nil && strings.Trim(port, "0123456789") == "" {
-		return "", errors.New("--host: want a name or an address, without a port: there is --port")
+		return "", errors.New("--host: want a name or an address without a port; use --port for the port")
 	}
 	odd := func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("/:@?#%[]\\", c) }
 	if text == "" || strings.ContainsFunc(text, odd) {

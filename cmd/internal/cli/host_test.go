@@ -2,7 +2,7 @@ package cli
 
 import "testing"
 
-// A host is a name or an address, and nothing is dropped from what somebody has written.
+// A host is a name or an address, and nothing of the flag is dropped.
 func TestHost(t *testing.T) {
 	for text, want := range map[string]string{
 		"locks.example":    "locks.example",

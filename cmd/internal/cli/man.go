@@ -13,7 +13,7 @@ type Man struct{}
 
 // Help is shown below the flags.
 func (Man) Help() string {
-	return `The manual page, for man(1) to show, or to keep where it looks for pages:
+	return `Prints the manual page, to show it with man(1) or to install it:
 
     $ PROGRAM man | man -l -
     $ PROGRAM man > /usr/local/share/man/man1/PROGRAM.1`

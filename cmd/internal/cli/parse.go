@@ -9,11 +9,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// parse reads the command line and refuses what kong would change silently: bytes that are no text become U+FFFD there,
-// so that two names are one, and of a flag that is given twice it keeps only the last.
+// parse parses the command line. It refuses what kong would change silently: kong replaces invalid UTF-8 by
+// U+FFFD, so that two names become one, and of a repeated flag it keeps only the last value.
 func parse(app *kong.Kong, args []string) (*kong.Context, error) {
 	for i, arg := range args {
-		if !utf8.ValidString(arg) { // which may hold a secret, so it is not shown
+		if !utf8.ValidString(arg) { // It may hold a secret, so the error does not show it.
 			return nil, notText(fmt.Sprintf("argument %d", i+1))
 		}
 	}
@@ -27,7 +27,7 @@ func parse(app *kong.Kong, args []string) (*kong.Context, error) {
 	return ctx, nil
 }
 
-// checkOnce refuses a flag that is given twice, unless each of them counts.
+// checkOnce refuses a repeated flag, except one that collects values.
 func checkOnce(ctx *kong.Context) error {
 	given := make(map[*kong.Flag]bool)
 	for _, path := range ctx.Path {
@@ -36,14 +36,17 @@ func checkOnce(ctx *kong.Context) error {
 			continue
 		}
 		if given[flag] {
-			return &Failure{Err: fmt.Errorf("--%s is given twice", flag.Name), Hint: "see " + nameOf(ctx) + " --help"}
+			return &Failure{
+				Err:  fmt.Errorf("--%s is given twice", flag.Name),
+				Hint: "see " + nameOf(ctx) + " --help",
+			}
 		}
 		given[flag] = true
 	}
 	return nil
 }
 
-// nameOf is the command that was chosen.
+// nameOf returns the full name of the selected command.
 func nameOf(ctx *kong.Context) string {
 	if command := ctx.Selected(); command != nil {
 		return command.FullPath()
@@ -51,7 +54,7 @@ func nameOf(ctx *kong.Context) string {
 	return ctx.Model.Name
 }
 
-// checkEnvironment looks at the variables that the command reads.
+// checkEnvironment refuses invalid UTF-8 in the variables that the command reads.
 func checkEnvironment(ctx *kong.Context) error {
 	for _, path := range ctx.Path {
 		for _, flag := range path.Flags {
@@ -67,5 +70,5 @@ func checkEnvironment(ctx *kong.Context) error {
 
 func notText(what string) error {
 	err := fmt.Errorf("%s is not valid UTF-8", what)
-	return &Failure{Err: err, Hint: "text must be UTF-8 here, whatever the locale is", Code: ExitUsage}
+	return &Failure{Err: err, Hint: "text must be UTF-8 in every locale", Code: ExitUsage}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pause reports whether so much time has passed before ctx has ended.
+// Pause waits for d and returns true, or returns false when ctx ends before.
 func Pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

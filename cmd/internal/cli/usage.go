@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// usage is how the program ends when its command line is wrong. Whatever it is:
-// kong has an exit code of its own for some of the errors only.
+// usage returns the failure for an invalid command line. All such errors exit with ExitUsage: kong itself does
+// that only for some.
 func usage(app *kong.Kong, err error) error {
 	failure := &Failure{Err: err, Code: ExitUsage}
 	inner := &Failure{}
@@ -22,12 +22,12 @@ func usage(app *kong.Kong, err error) error {
 	} else {
 		failure.Hint = "see " + commandOf(app, err) + " --help"
 	}
-	// This is what kong says where the line ends too early.
+	// kong adds this if an argument is missing at the end.
 	failure.Err = errors.New(strings.TrimSuffix(text, ` but got "EOL" (<EOL>)`))
 	return failure
 }
 
-// commandOf is the command that the line names, as far as it is right.
+// commandOf returns the command on the line, as far as it is valid.
 func commandOf(app *kong.Kong, err error) string {
 	parse := &kong.ParseError{}
 	if errors.As(err, &parse) && parse.Context != nil {

@@ -7,13 +7,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
-// A Broker runs in this process and listens on a free port.
+// A Broker runs in this process and listens on a free port of the loopback interface.
 type Broker struct {
 	url  string
 	stop func()
 }
 
-// StartBroker starts one. It is to be stopped.
+// StartBroker starts a broker. The caller must stop it.
 func StartBroker(config broker.Config) (*Broker, error) {
 	url, stop, err := brokertest.Listen(config)
 	if err != nil {
@@ -22,11 +22,11 @@ func StartBroker(config broker.Config) (*Broker, error) {
 	return &Broker{url, stop}, nil
 }
 
-// Address is its host and port.
+// Address returns its host and port.
 func (b *Broker) Address() string { return strings.TrimPrefix(b.url, "ws://") }
 
-// URL is what clients dial.
+// URL returns the URL for clients.
 func (b *Broker) URL() string { return b.url }
 
-// Stop ends it, and waits until it has.
+// Stop stops the broker and waits until it has ended.
 func (b *Broker) Stop() { b.stop() }

@@ -1,4 +1,3 @@
-// Package cmdtest is for the tests of the commands: brokers on the loopback
-// interface, which other processes can reach, and a TestMain that makes the
-// commands available as real processes without building them.
+// Package cmdtest is for the tests of the commands. It starts brokers that other processes can reach, and has a
+// TestMain that makes the commands available as real processes without building them.
 package cmdtest

@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// CheckExamples fails for each command whose help shows no example of it: a line
-// that begins with "$", the program and the command.
+// CheckExamples fails for each command whose help has no example: a line that begins with "$", the program and
+// the command.
 func CheckExamples(t *testing.T, app *kong.Kong) {
 	t.Helper()
 	for _, command := range app.Model.Leaves(false) {

@@ -10,9 +10,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs the tests, with the commands in PATH: each is the test binary, which
-// calls the function instead of the tests. It fails when tests leave goroutines
-// behind. It does not return.
+// Main runs the tests with the commands in PATH. Each command is the test binary, which calls the function
+// instead of the tests. Main fails if tests leave goroutines running. It does not return.
 func Main(m *testing.M, commands map[string]func()) {
 	testscript.Main(withoutLeaks{m}, commands)
 }
@@ -26,8 +25,8 @@ func (m withoutLeaks) Run() (code int) {
 	return code
 }
 
-// heedSignals lets the commands that tests start heed signals that this process was
-// told to ignore, being run in the background of a script.
+// heedSignals makes the commands that tests start receive INT and HUP, even if this process ignores them
+// because a script runs it in the background.
 func heedSignals() {
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGHUP} {
 		if signal.Ignored(s) {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A Relay listens on a free port of the loopback interface and passes on what comes,
-// for processes whose network is to fail: see brokertest.Link.
+// A Relay listens on a free port of the loopback interface and forwards connections, for processes whose
+// network must fail: see brokertest.Link.
 type Relay struct {
 	listener net.Listener
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
@@ -21,8 +21,9 @@ type Relay struct {
 	conns []net.Conn
 }
 
-// StartRelay starts one that leads to target by dial. It is to be stopped.
-func StartRelay(dial func(ctx context.Context, network, address string) (net.Conn, error), target string) (*Relay, error) {
+// StartRelay starts a relay to target. It connects with dial. The caller must stop it.
+func StartRelay(dial func(ctx context.Context, network, address string) (net.Conn, error), target string) (
+	*Relay, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -33,10 +34,10 @@ func StartRelay(dial func(ctx context.Context, network, address string) (net.Con
 	return r, nil
 }
 
-// Address is its host and port.
+// Address returns its host and port.
 func (r *Relay) Address() string { return r.listener.Addr().String() }
 
-// Stop ends all connections.
+// Stop closes all connections and waits for its goroutines.
 func (r *Relay) Stop() {
 	_ = r.listener.Close()
 	r.end()
@@ -67,7 +68,7 @@ func (r *Relay) accept() {
 	}
 }
 
-// carry ends both when one has ended.
+// carry copies until one side ends, and then closes both.
 func carry(from, to net.Conn) {
 	_, _ = io.Copy(to, from)
 	_ = from.Close()

@@ -11,13 +11,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// exitCodes is the paragraph of a description behind which the exit codes stand.
+// exitCodes is the paragraph of a description that introduces the exit codes.
 const exitCodes = "Exit codes:"
 
-// Write writes the page, for section 1 of the manual, with references to other
-// pages, such as brokerd(1). The first paragraph of the description is what the
-// program is; what follows on "Exit codes:", a paragraph, goes to a section of its
-// own.
+// Write writes the page for section 1 of the manual, with references to other pages, such as brokerd(1). The
+// first paragraph of the description says what the program is. The text after the paragraph "Exit codes:"
+// becomes a section of its own.
 func Write(out io.Writer, app *kong.Application, also ...string) error {
 	p := &page{app: app}
 	p.macro("TH", strings.ToUpper(app.Name), "1", "", "lockbroker", "")
@@ -42,13 +41,13 @@ func Write(out io.Writer, app *kong.Application, also ...string) error {
 	return err
 }
 
-// A page is one that is being written.
+// A page is a page that is being written.
 type page struct {
 	roff
 	app *kong.Application
 }
 
-// head writes what the program is, and how it is called.
+// head writes the sections NAME, SYNOPSIS and DESCRIPTION.
 func (p *page) head(description []comment.Block) {
 	p.section("NAME")
 	if len(description) > 0 {
@@ -65,7 +64,7 @@ func (p *page) head(description []comment.Block) {
 	p.blocks(description)
 }
 
-// options writes the flags that more than one command has.
+// options writes the flags that several commands share.
 func (p *page) options() {
 	p.section("OPTIONS")
 	seen := make(map[string]bool)
@@ -79,7 +78,7 @@ func (p *page) options() {
 	}
 }
 
-// common says whether a flag is one of the program, or of several commands.
+// common reports whether a flag belongs to the program or to several commands.
 func (p *page) common(flag *kong.Flag) bool {
 	if slices.Contains(p.app.Flags, flag) {
 		return true
@@ -95,7 +94,7 @@ func (p *page) common(flag *kong.Flag) bool {
 	return have > 1
 }
 
-// commands writes a part about each.
+// commands writes a subsection for each command.
 func (p *page) commands() {
 	p.section("COMMANDS")
 	for _, command := range p.app.Leaves(true) {
@@ -121,7 +120,7 @@ func (p *page) commands() {
 	}
 }
 
-// environment writes which variables stand for which flags.
+// environment writes the environment variables of the flags.
 func (p *page) environment() {
 	seen := make(map[string]bool)
 	for _, command := range p.app.Leaves(true) {
@@ -132,7 +131,7 @@ func (p *page) environment() {
 				}
 				if !seen[name] {
 					seen[name] = true
-					p.item(name, "Stands for --"+flag.Name+" where that is not given.")
+					p.item(name, "Value of --"+flag.Name+" if the flag is not given.")
 				}
 			}
 		}
@@ -154,25 +153,24 @@ func (p *page) blocks(bs []comment.Block) {
 	}
 }
 
-// flagsOf are those of a command and of what it is part of.
+// flagsOf returns the flags of a command and its parents.
 func flagsOf(command *kong.Node) []*kong.Flag { return slices.Concat(command.AllFlags(true)...) }
 
-// blocks reads a help text in the form that kong gives it: that of Go's doc
-// comments.
+// blocks parses a help text, which kong treats as a Go doc comment.
 func blocks(help string) []comment.Block {
 	var parser comment.Parser
 	return parser.Parse(help).Content
 }
 
-// words is the text of a block that is no code. Nothing in it is a link: who
-// writes [flags] means that.
+// words returns the text of a block that is not code, without links: text in brackets, such as [flags], stays
+// as it is.
 func words(b comment.Block) string {
 	return string((&comment.Printer{TextWidth: -1}).Text(&comment.Doc{Content: []comment.Block{b}}))
 }
 
 func isExitCodes(b comment.Block) bool { return strings.TrimSpace(words(b)) == exitCodes }
 
-// label is a paragraph as what follows on a name.
+// label formats a paragraph to follow a name.
 func label(b comment.Block) string {
 	text := strings.TrimSuffix(strings.TrimSpace(words(b)), ".")
 	first, size := utf8.DecodeRuneInString(text)

@@ -7,7 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// odd has in it what roff would take for something else.
+// odd is a command with text that roff could misread.
 type odd struct {
 	Level int `short:"l" default:"3" env:"ODD_LEVEL" help:"How odd, 0% to 100%."`
 	Run   struct {
@@ -69,7 +69,7 @@ A \ebackslash.
 .SH "ENVIRONMENT"
 .TP
 .B "ODD_LEVEL"
-Stands for \-\-level where that is not given.
+Value of \-\-level if the flag is not given.
 .SH "EXIT STATUS"
 .RS 4
 .nf
@@ -80,8 +80,8 @@ Stands for \-\-level where that is not given.
 even(1)
 `
 
-// TestWrite: nothing in a help text is taken for a request of roff or changed on
-// the way to the reader, and what is hidden is not told.
+// TestWrite checks that no help text is read as a roff request or changed, and that hidden commands and flags
+// are left out.
 func TestWrite(t *testing.T) {
 	app, err := kong.New(&odd{}, kong.Name("odd"), kong.Description(oddDescription))
 	if err != nil {
@@ -96,8 +96,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestEscapeUnicode: other letters are named, for a roff that takes bytes for
-// Latin-1.
+// TestEscapeUnicode checks that characters beyond ASCII are named, for a roff that reads bytes as Latin-1.
 func TestEscapeUnicode(t *testing.T) {
 	if got, want := escape("52µs 大"), `52\[u00B5]s \[u5927]`; got != want {
 		t.Errorf("got %s, want %s", got, want)

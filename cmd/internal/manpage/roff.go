@@ -6,22 +6,22 @@ import (
 	"unicode"
 )
 
-// width is how long a line of the source is, about.
+// width is the approximate length of lines in the source.
 const width = 78
 
-// A roff is a document for man(7): what all of man-db, mandoc and groff read.
+// A roff is a document for man(7), in the subset that man-db, mandoc and groff read.
 type roff struct {
 	strings.Builder
-	fresh bool // a section has just begun
+	fresh bool // at the start of a section
 }
 
-// section begins one.
+// section starts a section.
 func (r *roff) section(title string) {
 	r.macro("SH", title)
 	r.fresh = true
 }
 
-// gap parts paragraphs.
+// gap separates paragraphs.
 func (r *roff) gap() {
 	if !r.fresh {
 		r.macro("PP")
@@ -29,7 +29,7 @@ func (r *roff) gap() {
 	r.fresh = false
 }
 
-// macro writes a request, with its arguments quoted.
+// macro writes a request with quoted arguments.
 func (r *roff) macro(name string, args ...string) {
 	r.WriteString("." + name)
 	for _, arg := range args {
@@ -38,8 +38,7 @@ func (r *roff) macro(name string, args ...string) {
 	r.WriteByte('\n')
 }
 
-// text writes a paragraph's text, filled: each sentence begins a line, as roff
-// wants it, and no line is long.
+// text writes filled text. Each sentence starts a line, as roff wants it.
 func (r *roff) text(s string) {
 	r.fresh = false
 	column := 0
@@ -67,13 +66,13 @@ func (r *roff) text(s string) {
 	}
 }
 
-// paragraph writes one.
+// paragraph writes a paragraph.
 func (r *roff) paragraph(s string) {
 	r.gap()
 	r.text(s)
 }
 
-// preformatted writes lines as they are, indented.
+// preformatted writes indented lines as they are.
 func (r *roff) preformatted(s string) {
 	r.gap()
 	r.WriteString(".RS 4\n.nf\n")
@@ -83,14 +82,14 @@ func (r *roff) preformatted(s string) {
 	r.WriteString(".fi\n.RE\n")
 }
 
-// item writes a term, in bold, and below it what it means.
+// item writes a term in bold, and its meaning below.
 func (r *roff) item(term, meaning string) {
 	r.macro("TP")
 	r.macro("B", term)
 	r.text(meaning)
 }
 
-// guard keeps a line from being taken for a request.
+// guard protects a line that begins with a dot from being a request.
 func guard(line string) string {
 	if strings.HasPrefix(line, ".") {
 		return `\&` + line
@@ -102,9 +101,8 @@ var escapes = map[rune]string{
 	'\\': `\e`, '-': `\-`, '\'': `\(aq`, '"': `\(dq`, '`': `\(ga`, '^': `\(ha`, '~': `\(ti`,
 }
 
-// escape writes text so that it looks as it is, and can be copied to a shell:
-// roff makes typographic quotes, dashes and accents of what it is not told to
-// leave alone. An apostrophe that begins a line is no request then.
+// escape escapes text so that it looks the same and can be copied to a shell. By default, roff replaces quotes,
+// dashes and accents by typographic ones. An apostrophe at the start of a line then does not begin a request.
 func escape(s string) string {
 	var out strings.Builder
 	for _, c := range s {

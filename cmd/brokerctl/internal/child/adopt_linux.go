@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopt arranges that the child is killed when its parent ends, and that the
-// children of those in the group who end become children of this process.
+// adopt arranges that the kernel kills the child when its parent ends. It also makes this process the parent of
+// descendants of the command whose own parent has ended.
 func adopt(attributes *syscall.SysProcAttr) {
 	attributes.Pdeathsig = syscall.SIGKILL
-	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // since Linux 3.4; else as elsewhere
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) // Exists since Linux 3.4.
 }

@@ -4,5 +4,5 @@ package child
 
 import "syscall"
 
-// adopt can arrange nothing here.
+// adopt does nothing: the system has no such calls.
 func adopt(*syscall.SysProcAttr) {}

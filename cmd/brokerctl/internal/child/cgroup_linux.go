@@ -13,12 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Cgroup is a control group of a command: nobody leaves it by setsid, or by the end of a parent, as processes leave
-// their group. Its methods may be called on nil, the cgroup of a system that has none for us.
+// A Cgroup is a control group for a command. Unlike a process group, it cannot be left by setsid or by the end
+// of a parent. Methods on a nil Cgroup behave as for an empty one.
 type Cgroup struct{ dir string }
 
-// NewCgroup makes one below that of this process. It is nil where that cannot be done: without cgroup v2, without the
-// right to write there, below a threaded cgroup, or before Linux 5.14, which cannot kill one.
+// NewCgroup creates a cgroup below the one of this process. It returns nil if that is not possible: without
+// cgroup v2, without write permission, below a threaded cgroup, or before Linux 5.14, which cannot kill a
+// cgroup.
 func NewCgroup() *Cgroup {
 	own := ownCgroup()
 	if own == "" {
@@ -30,15 +31,16 @@ func NewCgroup() *Cgroup {
 	}
 	c := &Cgroup{dir}
 	kind, _ := os.ReadFile(filepath.Join(dir, "cgroup.type"))
-	if unix.Access(filepath.Join(dir, "cgroup.kill"), unix.W_OK) != nil || string(bytes.TrimSpace(kind)) != "domain" {
+	if unix.Access(filepath.Join(dir, "cgroup.kill"), unix.W_OK) != nil ||
+		string(bytes.TrimSpace(kind)) != "domain" {
 		c.Remove()
 		return nil
 	}
-	_ = os.Chmod(dir, 0o755) // for people to look at
+	_ = os.Chmod(dir, 0o755) // so that other users can inspect it
 	return c
 }
 
-// OpenCgroup is the one that another process has made. It is nil without a path.
+// OpenCgroup returns the cgroup that another process has created at path, or nil if path is "".
 func OpenCgroup(path string) *Cgroup {
 	if path == "" {
 		return nil
@@ -46,7 +48,7 @@ func OpenCgroup(path string) *Cgroup {
 	return &Cgroup{path}
 }
 
-// Path is its directory, "" without one.
+// Path returns its directory, or "" for nil.
 func (c *Cgroup) Path() string {
 	if c == nil {
 		return ""
@@ -54,8 +56,8 @@ func (c *Cgroup) Path() string {
 	return c.dir
 }
 
-// Remove removes it when nobody is in it, with those below: a command that was killed may have had some, another
-// brokerctl for example.
+// Remove removes the cgroup and those below if they are empty. A command that was killed may have left some
+// below, for example another brokerctl.
 func (c *Cgroup) Remove() {
 	if c == nil {
 		return
@@ -69,13 +71,13 @@ func (c *Cgroup) Remove() {
 	_ = unix.Rmdir(c.dir)
 }
 
-// Leave removes it. Whoever is in it moves into the one above, as if there had been none.
+// Leave removes the cgroup, and moves its processes to the cgroup above, as if it had not existed.
 func (c *Cgroup) Leave() {
 	if c == nil {
 		return
 	}
 	above := filepath.Join(filepath.Dir(c.dir), "cgroup.procs")
-	for range 100 { // they may start others meanwhile
+	for range 100 { // The processes may start others meanwhile.
 		procs, err := os.ReadFile(filepath.Join(c.dir, "cgroup.procs"))
 		if err != nil || len(procs) == 0 {
 			break
@@ -93,7 +95,7 @@ func (c *Cgroup) kill() {
 	}
 }
 
-// isEmpty reports whether nobody in it is alive, nor in those below.
+// isEmpty reports whether no process in the cgroup or below is alive.
 func (c *Cgroup) isEmpty() bool {
 	if c == nil {
 		return true
@@ -102,8 +104,9 @@ func (c *Cgroup) isEmpty() bool {
 	return bytes.Contains(events, []byte("populated 0")) || errors.Is(err, fs.ErrNotExist)
 }
 
-// enter lets a process begin in it. The function that it returns must be called when that has begun, or has not.
-func (c *Cgroup) enter(attributes *syscall.SysProcAttr) (begun func()) {
+// enter makes a process start in the cgroup. The caller must call started after it has tried to start the
+// process.
+func (c *Cgroup) enter(attributes *syscall.SysProcAttr) (started func()) {
 	if c == nil {
 		return func() {}
 	}
@@ -116,14 +119,15 @@ func (c *Cgroup) enter(attributes *syscall.SysProcAttr) (begun func()) {
 	}
 }
 
-// ownCgroup is the directory of that in which this process is, or "".
+// ownCgroup returns the directory of the cgroup of this process, or "".
 func ownCgroup() string {
 	memberships, _ := os.ReadFile("/proc/self/cgroup")
 	mounts, _ := os.ReadFile("/proc/self/mountinfo")
 	return cgroupDir(string(memberships), string(mounts))
 }
 
-// cgroupDir finds the directory in what proc(5) says of the cgroups and the mounts of a process.
+// cgroupDir returns the directory of a process's cgroup, given its /proc/PID/cgroup and /proc/PID/mountinfo:
+// see proc(5).
 func cgroupDir(memberships, mounts string) string {
 	own := ""
 	for line := range strings.Lines(memberships) {
@@ -131,7 +135,7 @@ func cgroupDir(memberships, mounts string) string {
 			own = path
 		}
 	}
-	if own == "" || strings.HasPrefix(own, "/..") { // outside of what this namespace shows
+	if own == "" || strings.HasPrefix(own, "/..") { // Outside this namespace.
 		return ""
 	}
 	for line := range strings.Lines(mounts) {
@@ -148,7 +152,8 @@ func cgroupDir(memberships, mounts string) string {
 	return ""
 }
 
-// unescape undoes what the kernel does to blanks and backslashes in paths: \040 stands for a blank.
+// unescape decodes a path of mountinfo. The kernel writes blanks and backslashes in octal: \040 stands for a
+// blank.
 func unescape(path string) string {
 	parts := strings.Split(path, `\`)
 	for i, part := range parts[1:] {

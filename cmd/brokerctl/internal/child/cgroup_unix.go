@@ -4,7 +4,7 @@ package child
 
 import "syscall"
 
-// A Cgroup is a thing of Linux. Here there is none.
+// A Cgroup is nil on this system: only Linux has cgroups.
 type Cgroup struct{}
 
 // NewCgroup returns nil.
@@ -13,7 +13,7 @@ func NewCgroup() *Cgroup { return nil }
 // OpenCgroup returns nil.
 func OpenCgroup(string) *Cgroup { return nil }
 
-// Path is "".
+// Path returns "".
 func (*Cgroup) Path() string { return "" }
 
 // Remove does nothing.
@@ -26,4 +26,4 @@ func (*Cgroup) kill() {}
 
 func (*Cgroup) isEmpty() bool { return true }
 
-func (*Cgroup) enter(*syscall.SysProcAttr) (begun func()) { return func() {} }
+func (*Cgroup) enter(*syscall.SysProcAttr) (started func()) { return func() {} }

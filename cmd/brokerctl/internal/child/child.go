@@ -13,38 +13,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Spec says what to run.
+// A Spec says what to run, and how.
 type Spec struct {
-	Path     string    // the program
-	Args     []string  // beginning with its name
-	Env      []string  // all of it
-	Terminal *Terminal // is given to it; nil: it is not
-	Cgroup   *Cgroup   // it begins there, if the system lets it; nil: in that of this process
-	Spared   *Spared   // the child of this process that is none of the command's; nil: there is none
+	Path     string    // of the program
+	Args     []string  // beginning with the name of the program
+	Env      []string  // the whole environment
+	Terminal *Terminal // gets the command in its foreground; may be nil
+	Cgroup   *Cgroup   // for the command; nil: the cgroup of this process
+	Sibling  *Sibling  // the child of this process that does not belong to the command; may be nil
 }
 
-// A Child is a command that runs, or has run.
+// A Child is a command that runs or has run.
 type Child struct {
-	pid     int     // of the leader, and of the group
-	cgroup  *Cgroup // in which it has begun, or nil
-	spared  *Spared
+	pid     int     // of the leader and of the group
+	cgroup  *Cgroup // of the command, or nil
+	sibling *Sibling
 	stopped chan syscall.Signal
 	ended   chan struct{}
 	gone    chan struct{}
 
 	mu     sync.Mutex
-	status syscall.WaitStatus // of the leader, once ended is closed
+	status syscall.WaitStatus // of the leader, valid once ended is closed
 	isGone bool
 }
 
-// Start runs the command with the standard streams of this process. The error is
-// that of the system: it could not be executed.
+// Start runs the command with the standard streams of this process. The error is that of the system: it could
+// not execute the command.
 //
-// Where the system can do that, the command is killed when this process ends, however
-// it does.
+// On Linux the kernel kills the command when this process ends.
 func Start(spec Spec) (*Child, error) {
 	c := &Child{
-		spared:  spec.Spared,
+		sibling: spec.Sibling,
 		stopped: make(chan syscall.Signal, 1),
 		ended:   make(chan struct{}),
 		gone:    make(chan struct{}),
@@ -53,7 +52,7 @@ func Start(spec Spec) (*Child, error) {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {
-		// The parent of the child, for the system, is this thread: it is to live as long
+		// For the kernel this thread is the parent of the child. It must live as long
 		// as the child does.
 		runtime.LockOSThread()
 		err := c.start(spec)
@@ -76,10 +75,11 @@ func (c *Child) start(spec Spec) error {
 		return err
 	}
 	c.pid = process.Pid
-	return process.Release() // who waits here waits for the group
+	return process.Release() // reap waits for the whole group instead.
 }
 
-// execute starts the leader, in its cgroup if that can be: the system does not say which of the two it could not do.
+// execute starts the leader in its cgroup. If that fails it tries again without the cgroup, because the system
+// does not tell which of the two failed.
 func (c *Child) execute(spec Spec) (*os.Process, error) {
 	if spec.Cgroup != nil {
 		process, err := attempt(spec)
@@ -105,17 +105,17 @@ func attempt(spec Spec) (*os.Process, error) {
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
 		Sys:   attributes,
 	})
-	// From here on this process may be in the background of its terminal, and must go
-	// on when it writes there, or takes it back. Not earlier: the command would
-	// inherit that.
+	// From here on this process may be in the background of its terminal. It must not be stopped
+	// when it writes there or takes the terminal back. Earlier would be wrong: the command would
+	// inherit it.
 	signal.Ignore(syscall.SIGTTOU)
 	if err != nil && spec.Terminal != nil {
-		spec.Terminal.Give(unix.Getpgrp()) // who is in the foreground has ended
+		spec.Terminal.Give(unix.Getpgrp()) // The process in the foreground has ended.
 	}
 	return process, err
 }
 
-// reap waits for the leader, and then until nobody is left in the group.
+// reap waits for the leader, and then until the group is empty.
 func (c *Child) reap() {
 	for !c.hasEnded() {
 		var status syscall.WaitStatus
@@ -123,14 +123,14 @@ func (c *Child) reap() {
 		switch {
 		case err == syscall.EINTR:
 		case err != nil:
-			close(c.ended) // somebody else has waited for it
+			close(c.ended) // Something else has waited for it.
 		default:
 			c.note(pid, status)
 		}
 	}
-	// The others are children of this process where adopt could arrange that, and
-	// init's elsewhere. They can leave the group, which ends no waiting for it: so
-	// nothing but asking again tells that nobody is left.
+	// The others are children of this process if adopt could arrange that, and of init
+	// if not. They can leave the group, and no event tells of that. So only polling
+	// tells that the group is empty.
 	for c.bury(); unix.Kill(-c.pid, 0) != unix.ESRCH; c.bury() {
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
 	}
@@ -140,7 +140,7 @@ func (c *Child) reap() {
 	close(c.gone)
 }
 
-// bury waits for those of the group who have ended.
+// bury collects the exit status of processes of the group that have ended.
 func (c *Child) bury() {
 	for {
 		var status syscall.WaitStatus
@@ -155,14 +155,14 @@ func (c *Child) bury() {
 	}
 }
 
-// note tells of the leader, and, once that has ended, of others of the group who are
-// stopped: they speak for it then.
+// note records a status of the leader. Once the leader has ended, it also records that another process of the
+// group was stopped.
 func (c *Child) note(pid int, status syscall.WaitStatus) {
 	switch {
 	case status.Stopped():
 		select {
 		case c.stopped <- status.StopSignal():
-		default: // nobody has seen to the one before yet
+		default: // The signal before has not been received yet.
 		}
 	case pid == c.pid:
 		c.mu.Lock()
@@ -181,34 +181,34 @@ func (c *Child) hasEnded() bool {
 	}
 }
 
-// Group is the id of the process group.
+// Group returns the id of the process group.
 func (c *Child) Group() int { return c.pid }
 
-// IsContained reports whether the command has begun in its cgroup.
+// IsContained reports whether the command has started in its cgroup.
 func (c *Child) IsContained() bool { return c.cgroup != nil }
 
-// Stopped tells of a signal that has stopped the command.
+// Stopped returns a channel of the signals that have stopped the command.
 func (c *Child) Stopped() <-chan syscall.Signal { return c.stopped }
 
-// Ended is closed when the command has ended; others of its group may be left.
+// Ended returns a channel that is closed when the command has ended. Other processes of its group may be alive.
 func (c *Child) Ended() <-chan struct{} { return c.ended }
 
-// Gone is closed when nobody of the group is left.
+// Gone returns a channel that is closed when the group is empty.
 func (c *Child) Gone() <-chan struct{} { return c.gone }
 
-// Status is how the command has ended, once it has.
+// Status returns how the command has ended. It is valid once Ended is closed.
 func (c *Child) Status() syscall.WaitStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.status
 }
 
-// Signal sends a signal to everybody in the group. Who has ended gets none; the error
-// is that none of the others may be sent any.
+// Signal sends a signal to all processes of the group. It returns an error if the group has processes but none
+// may be sent the signal.
 func (c *Child) Signal(signal syscall.Signal) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.isGone { // the number may be another's by now
+	if c.isGone { // Another group may have the number now.
 		return nil
 	}
 	if err := unix.Kill(-c.pid, signal); err != unix.ESRCH {

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// start runs a script of sh; $1 is a fifo on which it can wait, to be opened for
-// writing by the test.
+// start runs a shell script. $1 is a fifo that it can read. The test must open it for writing.
 func start(t *testing.T, script string) (*Child, string) {
 	t.Helper()
 	return startIn(t, script, nil)
 }
 
-// startIn does so in a cgroup.
+// startIn does the same in a cgroup.
 func startIn(t *testing.T, script string, cgroup *Cgroup) (*Child, string) {
 	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Start(Spec{Path: "/bin/sh", Args: []string{"sh", "-c", script, "sh", fifo}, Env: os.Environ(), Cgroup: cgroup})
+	args := []string{"sh", "-c", script, "sh", fifo}
+	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Cgroup: cgroup})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func await[T any](t *testing.T, c <-chan T) (got T) {
 	return got
 }
 
-// open waits until somebody reads the fifo.
+// open waits until the script opens the fifo.
 func open(t *testing.T, fifo string) *os.File {
 	t.Helper()
 	file, err := os.OpenFile(fifo, os.O_WRONLY, 0)
@@ -70,7 +70,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// The group is there as long as somebody is in it, and gets signals until then.
+// The group exists while it has processes, and they get signals until then.
 func TestGroupOutlivesItsLeader(t *testing.T) {
 	c, fifo := start(t, `(read x < "$1") & exit 0`)
 	await(t, c.Ended())
@@ -85,10 +85,10 @@ func TestGroupOutlivesItsLeader(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Error(err)
 	}
-	_ = c.Signal(syscall.SIGTERM) // nobody gets it
+	_ = c.Signal(syscall.SIGTERM) // The group is empty.
 }
 
-// Who leaves the group while that is waited for holds nobody up.
+// A process that leaves the group does not keep it alive.
 func TestLeavingTheGroup(t *testing.T) {
 	for range 5 {
 		c, fifo := start(t, `(exec 3> "$1"; exec setsid sh -c 'read x <&3') & exit 0`)
@@ -101,7 +101,7 @@ func TestLeavingTheGroup(t *testing.T) {
 	}
 }
 
-// One that is stopped says so, and goes on.
+// A command that is stopped reports that, and can continue.
 func TestStopped(t *testing.T) {
 	c, fifo := start(t, `read x < "$1"; exit 5`)
 	file := open(t, fifo)

@@ -1,15 +1,14 @@
-// Package child runs a command as the leader of a process group of its own, in the
-// foreground of the terminal where there is one, and knows when not only the command
-// but its whole group has ended.
+// Package child runs a command as the leader of its own process group, in the foreground of the terminal if
+// there is one. It tells when the command has ended, and when its whole group has.
 //
-// Who runs a command under a lock must not give the lock back while anything of it
-// is left: a shell that has ended may leave behind what it has started. What leaves
-// the group (a daemon, a job of an interactive shell) is not waited for.
+// A program that runs a command under a lock must not release the lock while processes of the command are
+// alive: a shell that has ended may leave some. This package does not wait for processes that leave the group,
+// such as daemons and jobs of an interactive shell.
 //
-// When the lock is lost, it must end, too: it is in the [Tree] of the command. Who that is, a [Cgroup] knows for
-// certain, where Linux lets us make one. Elsewhere on Linux, the parents of those who have left must
-// have ended: then they are children of this process. Other systems tell nothing of them.
+// When the lock is lost, those processes must end too. They are in the [Tree] of the command. A [Cgroup] knows
+// them exactly, if Linux lets this process create one. Elsewhere on Linux, a process that has left the group is
+// found once its parent has ended, because it then becomes a child of this process. Other systems cannot find
+// such processes.
 //
-// Start with [Start]. A [Child] may be used concurrently. On systems other than Unix
-// the package is empty.
+// Start with [Start]. A [Child] may be used concurrently. The package is empty on systems other than Unix.
 package child

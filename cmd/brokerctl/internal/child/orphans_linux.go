@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// buryOrphans waits for the orphans that adopt has made children of this process, each as soon as it ends, until
-// the group is empty. A process that has ended and that nobody has waited for counts against the limit of
-// processes, which may be low. The leader and the spared process are left to those who wait for them. The channel
-// gets SIGCHLD.
+// buryOrphans collects the exit status of orphans, which adopt has made children of this process, as soon as
+// they end, until the group is empty. A process that has ended counts against the limit of processes until
+// then, and that limit may be low. The leader and the sibling are left to the goroutines that wait for them.
+// The channel gets SIGCHLD.
 func (c *Child) buryOrphans(ended chan os.Signal) {
 	defer signal.Stop(ended)
 	for {
 		var again <-chan time.Time
 		if c.buryEnded() {
-			again = time.After(time.Millisecond) // nothing tells when its status was taken
+			again = time.After(time.Millisecond) // No event tells when its status has been collected.
 		}
 		select {
 		case <-ended:
@@ -31,9 +31,9 @@ func (c *Child) buryOrphans(ended chan os.Signal) {
 	}
 }
 
-// buryEnded waits for the orphans that have ended. It reports whether it had to stop at the leader or the spared
-// process, which hides those that have ended after it until its own status was taken.
-func (c *Child) buryEnded() (hindered bool) {
+// buryEnded collects the exit status of orphans that have ended. It reports whether it has met the leader or
+// the sibling. These hide later children until their own status has been collected.
+func (c *Child) buryEnded() (hidden bool) {
 	for {
 		pid := endedChild()
 		if pid == 0 {
@@ -43,22 +43,23 @@ func (c *Child) buryEnded() (hindered bool) {
 			return true
 		}
 		bury := func() { _, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil) }
-		if c.spared.unless(pid, bury) {
+		if c.sibling.unless(pid, bury) {
 			return true
 		}
 	}
 }
 
-// endedChild returns the id of a child of this process that has ended and that nobody has waited for, or 0.
+// endedChild returns the process id of a child of this process that has ended and whose status was not
+// collected, or 0.
 func endedChild() int {
-	// siginfo_t as waitid(2) fills it in. What follows the first three is aligned as a pointer.
+	// The layout of siginfo_t for waitid(2). The part after the first three integers is aligned as a pointer.
 	var info struct {
 		_     [3]int32
 		child struct {
 			_   [0]uintptr
 			pid int32
 		}
-		_ [128]byte // more than there is
+		_ [128]byte // at least the size of siginfo_t
 	}
 	for {
 		siginfo := (*unix.Siginfo)(unsafe.Pointer(&info))
@@ -67,7 +68,7 @@ func endedChild() int {
 		case unix.EINTR:
 		case nil:
 			return int(info.child.pid)
-		default: // it has no children
+		default: // There are no children.
 			return 0
 		}
 	}

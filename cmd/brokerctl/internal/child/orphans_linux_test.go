@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// children are those of this process, also those who have ended and for whom nobody has waited.
+// children returns the children of this process, including zombies.
 func children() (count int) {
 	for _, p := range processes() {
 		if p.parent == os.Getpid() {
@@ -19,13 +19,13 @@ func children() (count int) {
 	return count
 }
 
-// leaving is a script that leaves 60 orphans behind, in its group and out of it, and ends with 7 once it has read a
+// leaving is a script that leaves 60 orphans, inside and outside its group. It exits with 7 after it has read a
 // line from the fifo.
 const leaving = `
 i=0; while [ $i -lt 30 ]; do i=$((i+1)); (: & setsid true & exit 0); done
 exec 3<> "$1"; read x <&3; exit 7`
 
-// Orphans are buried while the leader lives, and that does not take its status.
+// The status of orphans is collected while the leader lives. That does not collect the status of the leader.
 func TestOrphansAreBuried(t *testing.T) {
 	for range 5 {
 		c, fifo := start(t, leaving)
@@ -41,7 +41,7 @@ func TestOrphansAreBuried(t *testing.T) {
 	}
 }
 
-// awaitBurial waits until nobody but the leader is a child of this process, dead or alive.
+// awaitBurial waits until the leader is the only child of this process.
 func awaitBurial(t *testing.T) {
 	t.Helper()
 	done := make(chan struct{})
@@ -56,16 +56,16 @@ func awaitBurial(t *testing.T) {
 	await(t, done)
 }
 
-// The one who is spared keeps its status, also when it ends at the moment when it is started, among many orphans.
-func TestSparedKeepsItsStatus(t *testing.T) {
-	spared := new(Spared)
+// The sibling keeps its status, even if it ends while it is started, among many orphans.
+func TestSiblingKeepsItsStatus(t *testing.T) {
+	sibling := new(Sibling)
 	fifo := t.TempDir() + "/fifo"
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	script := `(while :; do (: &); done) & read x < "$1"; kill $!; wait; exit 5`
 	args := []string{"sh", "-c", script, "sh", fifo}
-	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Spared: spared})
+	c, err := Start(Spec{Path: "/bin/sh", Args: args, Env: os.Environ(), Sibling: sibling})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSparedKeepsItsStatus(t *testing.T) {
 	})
 	for range 100 {
 		command := exec.Command("/bin/sh", "-c", "exit 3")
-		err := spared.Start(func() (int, error) {
+		err := sibling.Start(func() (int, error) {
 			if err := command.Start(); err != nil {
 				return 0, err
 			}
@@ -97,7 +97,7 @@ func TestSparedKeepsItsStatus(t *testing.T) {
 	}
 }
 
-// endedChild finds the process id where the system has put it.
+// endedChild reads the process id from the right place in siginfo_t.
 func TestEndedChild(t *testing.T) {
 	command := exec.Command("/bin/sh", "-c", "echo $$")
 	out, err := command.StdoutPipe()

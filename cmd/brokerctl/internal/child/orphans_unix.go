@@ -7,5 +7,5 @@ import (
 	"os/signal"
 )
 
-// buryOrphans has nothing to do: orphans are children of init here.
+// buryOrphans does nothing: orphans become children of init here.
 func (*Child) buryOrphans(ended chan os.Signal) { signal.Stop(ended) }

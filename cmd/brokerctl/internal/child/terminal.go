@@ -9,12 +9,12 @@ import (
 	"golang.org/x/term"
 )
 
-// A Terminal is the one that controls this process. One process group at a time is
-// in its foreground: that reads from it, and gets the signals of its keys.
+// A Terminal is the controlling terminal of this process. One process group at a time is in its foreground:
+// that group can read from it, and gets the signals of its keys.
 type Terminal struct{ file *os.File }
 
-// OpenTerminal returns nil where there is none. Its methods may be called on nil,
-// but for Give.
+// OpenTerminal returns the controlling terminal, or nil if there is none. All methods except Give may be called
+// on nil.
 func OpenTerminal() *Terminal {
 	file, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -23,14 +23,14 @@ func OpenTerminal() *Terminal {
 	return &Terminal{file}
 }
 
-// Close leaves it alone.
+// Close closes the file. The terminal stays as it is.
 func (t *Terminal) Close() {
 	if t != nil {
 		_ = t.file.Close()
 	}
 }
 
-// Save returns what puts the terminal back into the mode that it is in.
+// Save returns a function that restores the present mode of the terminal.
 func (t *Terminal) Save() (restore func()) {
 	if t == nil {
 		return func() {}
@@ -45,7 +45,7 @@ func (t *Terminal) Save() (restore func()) {
 
 func (t *Terminal) fd() int { return int(t.file.Fd()) }
 
-// InForeground reports whether that process group is in the foreground.
+// InForeground reports whether a process group is in the foreground.
 func (t *Terminal) InForeground(group int) bool {
 	if t == nil {
 		return false
@@ -54,14 +54,14 @@ func (t *Terminal) InForeground(group int) bool {
 	return err == nil && there == group
 }
 
-// Give brings a process group to the foreground. Before Start this process must be
-// there itself: who does so from the background is stopped, unless it ignores that.
+// Give brings a process group to the foreground. Before [Start], this process must be in the foreground itself:
+// the system stops a background process that calls Give, unless it ignores SIGTTOU.
 func (t *Terminal) Give(group int) {
 	_ = unix.IoctlSetPointerInt(t.fd(), unix.TIOCSPGRP, group)
 }
 
-// TakeBack brings this process to the foreground if that group is there, or nobody: a
-// job of a shell that was killed.
+// TakeBack brings this process to the foreground if group is there, or if the group there has no processes, as
+// after a job of a shell was killed.
 func (t *Terminal) TakeBack(group int) {
 	if t == nil {
 		return

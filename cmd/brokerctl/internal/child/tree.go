@@ -10,24 +10,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Tree is everybody whom a command has started, as far as the system can tell.
+// A Tree is all processes that a command has started, as far as the system can tell.
 type Tree struct {
-	Group  int     // its process group; 0: none
-	Cgroup *Cgroup // holds all of them, wherever they have gone; nil: there is none
-	// Parent is, without a cgroup, whose children on Linux are those who have left the group and have lost their
-	// parents; Spared is the one child of Parent that is none of them. 0: nobody.
-	Parent, Spared int
+	Group  int     // the process group of the command; 0: none
+	Cgroup *Cgroup // contains all of them; nil: there is none
+	// Parent is used on Linux without a cgroup: processes that have left the group and lost their parents
+	// are its children. Sibling is the one child of Parent that does not belong to the tree. 0 means none.
+	Parent, Sibling int
 }
 
-// Tree is what c has started. The process spared is none of it, although it is a child of this one.
-func (c *Child) Tree(spared int) Tree {
+// Tree returns the tree of the command. Sibling is the process id of the one child of this process outside the
+// tree, or 0.
+func (c *Child) Tree(sibling int) Tree {
 	t := Tree{Group: c.Group(), Cgroup: c.cgroup}
 	if t.Cgroup == nil {
-		t.Parent, t.Spared = os.Getpid(), spared
+		t.Parent, t.Sibling = os.Getpid(), sibling
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.isGone { // the number may be another's by now
+	if c.isGone { // Another group may have the number now.
 		t.Group = 0
 	}
 	return t
@@ -40,7 +41,7 @@ func (t Tree) Signal(signal syscall.Signal) {
 	}
 }
 
-// Kill sends KILL to all of it.
+// Kill sends KILL to all processes of the tree.
 func (t Tree) Kill() {
 	t.Signal(syscall.SIGKILL)
 	t.Cgroup.kill()
@@ -49,13 +50,13 @@ func (t Tree) Kill() {
 	}
 }
 
-// IsGone reports whether nobody of it is alive. One that nobody has waited for yet is dead.
+// IsGone reports whether no process of the tree is alive. A zombie is not alive.
 func (t Tree) IsGone() bool {
 	return !isAlive(t.Group) && t.Cgroup.isEmpty() && len(t.adopted()) == 0
 }
 
-// End kills all of it, until nobody is alive. Nothing tells of new ones, so it looks again and again, and less often
-// when somebody cannot be killed.
+// End kills the processes of the tree until none is alive. No event tells of new ones, so it polls, at growing
+// intervals if some cannot be killed.
 func (t Tree) End() {
 	for pause := time.Millisecond; !t.IsGone(); pause = min(2*pause, 100*time.Millisecond) {
 		t.Kill()

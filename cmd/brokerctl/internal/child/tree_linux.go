@@ -8,21 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopted looks at all processes: the list of the children of a process is not in every kernel.
+// adopted returns the children of Parent that belong to the tree. It looks at all processes, because not every
+// kernel lists the children of a process.
 func (t Tree) adopted() (pids []int) {
 	if t.Parent == 0 {
 		return nil
 	}
 	for _, p := range processes() {
-		if p.parent == t.Parent && p.pid != t.Spared && !p.isDead {
+		if p.parent == t.Parent && p.pid != t.Sibling && !p.isDead {
 			pids = append(pids, p.pid)
 		}
 	}
 	return pids
 }
 
-// isAlive reports whether somebody of the group lives. The parent of those who have ended may be stopped, or may not
-// care: they stay in the list of processes, and signals to them succeed.
+// isAlive reports whether a process of the group is alive. Kill alone does not tell, because it succeeds for
+// zombies, which remain until their parent has waited for them.
 func isAlive(group int) bool {
 	if group == 0 || unix.Kill(-group, 0) == unix.ESRCH {
 		return false
@@ -36,10 +37,10 @@ func isAlive(group int) bool {
 			dead = true
 		}
 	}
-	return !dead // whom /proc does not show may be alive
+	return !dead // Processes that /proc does not show may be alive.
 }
 
-// A process is one in /proc.
+// A process is an entry of /proc.
 type process struct {
 	pid, parent, group int
 	isDead             bool
@@ -52,7 +53,7 @@ func processes() (found []process) {
 		if err != nil {
 			continue
 		}
-		if p, ok := readProcess(pid); ok { // else it has ended meanwhile
+		if p, ok := readProcess(pid); ok { // Else it has just ended.
 			found = append(found, p)
 		}
 	}
@@ -60,7 +61,7 @@ func processes() (found []process) {
 }
 
 func readProcess(pid int) (p process, ok bool) {
-	// PID (NAME) STATE PARENT GROUP ..., where the name may be anything.
+	// PID (NAME) STATE PARENT GROUP ...; the name may contain any characters.
 	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	if len(fields) < 18 {
@@ -69,13 +70,13 @@ func readProcess(pid int) (p process, ok bool) {
 	p.pid = pid
 	p.parent, _ = strconv.Atoi(fields[1])
 	p.group, _ = strconv.Atoi(fields[2])
-	// The first thread of a process can have ended before the others.
+	// The first thread of a process may end before the others.
 	threads, _ := strconv.Atoi(fields[17])
 	p.isDead = fields[0] == "X" || fields[0] == "Z" && threads <= 1
 	return p, true
 }
 
-// ParentOf is the parent of a process that lives, else 0.
+// ParentOf returns the parent of a live process, or 0.
 func ParentOf(pid int) int {
 	p, _ := readProcess(pid)
 	if p.isDead {

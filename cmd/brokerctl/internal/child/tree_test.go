@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// daemon is a script that leaves behind one who has left the group, and reads from the fifo.
+// daemon is a script that starts a process outside its group, and reads from the fifo.
 const daemon = `(setsid sh -c 'read x < "$0"' "$1" &) ; exit 0`
 
-// A daemon ends with the tree, in a cgroup or as a child of this process.
+// A daemon ends with the tree, whether it is in a cgroup or a child of this process.
 func TestEndOfDaemon(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nothing tells who has left the group")
@@ -39,7 +39,7 @@ func TestEndOfDaemon(t *testing.T) {
 	}
 }
 
-// One whose parent has not waited for it yet is dead.
+// A zombie does not count as alive.
 func TestDeadIsGone(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nothing tells them from others")
@@ -57,7 +57,7 @@ func TestDeadIsGone(t *testing.T) {
 	_, _ = process.Wait()
 }
 
-// Whoever is in a cgroup that is left is in the one above.
+// Leave moves processes to the cgroup above.
 func TestLeaveCgroup(t *testing.T) {
 	cgroup := NewCgroup()
 	if cgroup == nil {
@@ -80,7 +80,7 @@ func TestLeaveCgroup(t *testing.T) {
 	await(t, c.Gone())
 }
 
-// A cgroup that vanishes, or into which nothing may begin, is as good as none.
+// A command starts without its cgroup if that is gone or accepts no processes.
 func TestNoCgroup(t *testing.T) {
 	c, _ := startIn(t, "exit 3", OpenCgroup("/nowhere"))
 	await(t, c.Gone())

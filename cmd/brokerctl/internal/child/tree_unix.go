@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopted can find nobody here.
+// adopted returns nil: the system does not tell.
 func (Tree) adopted() []int { return nil }
 
-// isAlive reports whether somebody of the group lives, or has ended and nobody has waited for that yet.
+// isAlive reports whether the group has a process that is alive or a zombie.
 func isAlive(group int) bool { return group != 0 && unix.Kill(-group, 0) != unix.ESRCH }
 
-// ParentOf is the parent of a process that lives, else 0. POSIX has no call that tells, but this program.
+// ParentOf returns the parent of a live process, or 0. POSIX has no call for that, but it has ps.
 func ParentOf(pid int) int {
 	out, _ := exec.Command("ps", "-o", "ppid=", "-p", strconv.Itoa(pid)).Output()
 	parent, _ := strconv.Atoi(strings.TrimSpace(string(out)))

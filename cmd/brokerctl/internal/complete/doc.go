@@ -1,11 +1,10 @@
-// Package complete is shell completion for a command line of kong: it finds out
-// what the word that is being typed stands for, asks for what it could be, and
-// tells the shell. Start with [Completer]; [Script] is what a shell evaluates at
-// its start, and [ForBash], [ForZsh] and [ForFish] are what it calls at each Tab.
+// Package complete implements shell completion for a kong command line. It finds out what the word under the
+// cursor stands for, collects the possible values, and prints them for the shell. Start with [Completer]. A
+// shell evaluates the [Script] at its start, and calls the program at each Tab, which calls [ForBash], [ForZsh]
+// or [ForFish].
 //
-// Why not one of the libraries for kong: kong-completion and kongplete both rest on
-// posener/complete, which splits the line at spaces, whatever is quoted, and hands
-// bash names as they are. A lock may be called "it's", "a b", "$HOME" or
-// "db:users": bash would insert a line that names another lock, or none, or repeat
-// what stands before the colon.
+// The libraries for kong, kong-completion and kongplete, do not fit. Both use posener/complete, which splits
+// the line at spaces even inside quotes, and gives names to bash unquoted. A lock may be called "it's", "a b",
+// "$HOME" or "db:users". For such names, bash would insert a line that names another lock or none, or repeat
+// the text before the colon.
 package complete

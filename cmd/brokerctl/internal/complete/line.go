@@ -7,15 +7,15 @@ type quoting int
 
 const (
 	plain         quoting = iota
-	escaped               // behind a backslash
+	escaped               // after a backslash
 	single                // in '
 	double                // in "
-	doubleEscaped         // behind a backslash in "
-	foreign               // behind what only the shell can work out: $x, `x`, ~, a redirection
+	doubleEscaped         // after a backslash in "
+	foreign               // after something that only the shell can evaluate: $x, `x`, ~, a redirection
 )
 
-// split reads a command line as a shell of Bourne's family does: the words before
-// the last, the last, which may be empty, and how it would go on.
+// split parses a command line as a Bourne shell does. It returns the complete words, the last word, which may
+// be empty, and the quoting after it.
 func split(line string) (before []string, last string, next quoting) {
 	var word strings.Builder
 	begun := false
@@ -39,7 +39,7 @@ func split(line string) (before []string, last string, next quoting) {
 	return before, word.String(), next
 }
 
-// read takes one character into a word and returns how the next is to be read.
+// read adds a character to a word and returns the quoting after it.
 func read(word *strings.Builder, now quoting, c rune) quoting {
 	switch now {
 	case escaped:

@@ -7,22 +7,22 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A place is what the word that is being typed stands for: the value of an
-// argument or of a flag, or else a flag or a command.
+// A place is what the word under the cursor stands for: the value of an argument or of a flag, or else a flag
+// or a command.
 type place struct {
-	node  *kong.Node  // the command so far
-	value *kong.Value // nil: none
-	flags bool        // without a value: a flag, not a command
-	plain bool        // what begins with a dash is no flag here
-	ahead string      // what stands in the word before what is typed: --lock=
+	node  *kong.Node  // the selected command
+	value *kong.Value // the argument or flag whose value is typed; or nil
+	flags bool        // without a value: a flag is typed, not a command
+	plain bool        // a leading dash does not mean a flag
+	ahead string      // the part of the word before the typed value, such as --lock=
 	typed string
 }
 
-// command is a pointer to the struct of the command.
+// command returns a pointer to the struct of the command.
 func (p place) command() any { return p.node.Target.Addr().Interface() }
 
-// find says what the current word stands for, if anything. What stands before it
-// is applied to the structs of app.
+// find returns what the current word stands for, if anything. It applies the words before it to the structs of
+// app.
 func find(app *kong.Kong, before []string, current string) (place, bool) {
 	if p, ok := flagValue(app, before, current); ok {
 		return p, true
@@ -40,7 +40,7 @@ func find(app *kong.Kong, before []string, current string) (place, bool) {
 	return p, p.value != nil || len(p.node.Children) > 0
 }
 
-// flagValue is for a word behind a flag that wants a value.
+// flagValue handles a word after a flag that needs a value.
 func flagValue(app *kong.Kong, before []string, current string) (place, bool) {
 	if len(before) == 0 || slices.Contains(before, "--") {
 		return place{}, false
@@ -58,7 +58,7 @@ func flagValue(app *kong.Kong, before []string, current string) (place, bool) {
 	return place{node: node, value: flag.Value, typed: current}, true
 }
 
-// assigned is for a word of the form --flag=value; other flags it leaves alone.
+// assigned handles a word of the form --flag=value, and returns other places unchanged.
 func assigned(p place) (place, bool) {
 	name, value, ok := strings.Cut(p.typed, "=")
 	if !ok {
@@ -72,8 +72,7 @@ func assigned(p place) (place, bool) {
 	return p, true
 }
 
-// trace reads words and fills in the structs of app, without the checks that only
-// a whole command line can pass.
+// trace parses words into the structs of app, without the checks that only a complete command line can pass.
 func trace(app *kong.Kong, words []string) (*kong.Context, bool) {
 	ctx, err := kong.Trace(app, words)
 	if err != nil || ctx.Error != nil || ctx.Reset() != nil {
@@ -90,7 +89,7 @@ func selected(ctx *kong.Context) *kong.Node {
 	return ctx.Model.Node
 }
 
-// argument is the one whose turn it is.
+// argument returns the next positional argument, or nil.
 func argument(ctx *kong.Context, node *kong.Node) *kong.Value {
 	next := 0
 	for i, step := range ctx.Path {
@@ -98,7 +97,7 @@ func argument(ctx *kong.Context, node *kong.Node) *kong.Value {
 			continue
 		}
 		if step.Positional.IsCumulative() && i == len(ctx.Path)-1 {
-			return step.Positional // and one more of these
+			return step.Positional // A repeated argument takes the next word, too.
 		}
 		next = step.Positional.Position + 1
 	}
@@ -108,7 +107,7 @@ func argument(ctx *kong.Context, node *kong.Node) *kong.Value {
 	return nil
 }
 
-// flagNamed is the flag that the word --name or -n names.
+// flagNamed returns the flag for the word --name or -n, or nil.
 func flagNamed(node *kong.Node, word string) *kong.Flag {
 	for _, flag := range slices.Concat(node.AllFlags(false)...) {
 		if word == "--"+flag.Name || flag.Short != 0 && word == "-"+string(flag.Short) {

@@ -5,14 +5,13 @@ import (
 	"unicode"
 )
 
-// quote writes text so that bash reads it, as the next characters of a word, for
-// what it is. It says false where that cannot be done.
+// quote quotes text as the rest of a word for bash. It returns false if no quoting can do that.
 func quote(text string, next quoting) (string, bool) {
 	switch next {
 	case plain:
 		return escape(text, special), true
 	case escaped:
-		// The backslash is there already.
+		// The line already has the backslash for the first character.
 		for i := range text {
 			if i > 0 {
 				return text[:i] + escape(text[i:], special), true
@@ -22,17 +21,18 @@ func quote(text string, next quoting) (string, bool) {
 	case single:
 		return strings.ReplaceAll(text, `'`, `'\''`), true
 	case double:
-		// There is no way to write ! there that an interactive shell does not
-		// take for a reference to its history.
+		// Inside double quotes, an interactive shell expands ! as a reference to its
+		// history, and no quoting prevents that.
 		in := func(c rune) bool { return strings.ContainsRune("\"\\$`", c) }
 		return escape(text, in), !strings.Contains(text, "!")
 	}
 	return "", false
 }
 
-// special says whether bash may read an unquoted character for something else.
+// special reports whether bash may give an unquoted character another meaning.
 func special(c rune) bool {
-	return c <= unicode.MaxASCII && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_-./:=@%+,", c)
+	return c <= unicode.MaxASCII && !unicode.IsLetter(c) && !unicode.IsDigit(c) &&
+		!strings.ContainsRune("_-./:=@%+,", c)
 }
 
 func escape(text string, must func(rune) bool) string {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// raws are ways to type a word that is not finished.
+// raws returns ways to type an unfinished word.
 func raws(word string) []string {
 	ways := []string{escape(word, special), escape(word, func(rune) bool { return true })}
 	if !strings.Contains(word, "'") {
@@ -24,8 +24,7 @@ func raws(word string) []string {
 	return ways
 }
 
-// TestQuote: whatever a name is, and however its beginning is typed, bash reads
-// what is typed and what is suggested as the name.
+// TestQuote checks that bash reads the typed part plus the suggestion as the name, however the part was typed.
 func TestQuote(t *testing.T) {
 	names := []string{"größe/大", "a b  c", "q'x y", `"'\`, "ws://x:1/y", "back\\", "$HOME/`id`"}
 	for c := rune(' '); c <= '~'; c++ {
@@ -44,7 +43,8 @@ func TestQuote(t *testing.T) {
 				if !ok {
 					continue
 				}
-				line := raw + rest + map[quoting]string{single: "'", double: `"`}[next] // which readline adds
+				// readline adds the closing quote.
+				line := raw + rest + map[quoting]string{single: "'", double: `"`}[next]
 				_, _ = fmt.Fprintf(&script, "printf '%%s\\n' %s\n", line)
 				want, lines = append(want, name), append(lines, line)
 			}
@@ -67,7 +67,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// Where nothing that could be typed would be read as the name, nothing is.
+// Nothing is suggested if no text would be read as the name.
 func TestQuoteCannot(t *testing.T) {
 	if rest, ok := quote("a!b", double); ok {
 		t.Errorf("%s: an interactive bash would look in its history", rest)

@@ -11,18 +11,17 @@ import (
 //go:embed scripts
 var scripts embed.FS
 
-// Script returns what a shell, bash, zsh or fish, is to evaluate at its start. It
-// is written for a program that calls [ForBash], [ForZsh] or [ForFish] when it is
-// run with the arguments "suggest SHELL --" and those of the function.
+// Script returns the script that a shell (bash, zsh or fish) evaluates at its start. The script runs the
+// program with the arguments "suggest SHELL --", followed by the last argument of [ForBash], [ForZsh] or
+// [ForFish].
 func Script(shell, program string) (string, error) {
 	text, err := scripts.ReadFile("scripts/" + shell)
 	return strings.ReplaceAll(string(text), "PROGRAM", program), err
 }
 
-// ForBash writes suggestions for the line as it is typed, its one argument: what
-// is to be typed yet, quoted as the line wants it, one a line. The rest of a word
-// and not the word, because bash cuts words at characters of its own, such as the
-// colon, and only bash knows where it has.
+// ForBash writes suggestions for a command line as typed, which is its one argument. It writes the rest of the
+// word and not the whole word, quoted for the line, one per line. Bash splits words at characters of its own,
+// such as the colon, and only bash knows where.
 func ForBash(ctx context.Context, out io.Writer, c *Completer, line []string) error {
 	before, current, next := split(strings.Join(line, " "))
 	if len(before) == 0 || next == foreign {
@@ -38,8 +37,8 @@ func ForBash(ctx context.Context, out io.Writer, c *Completer, line []string) er
 	return nil
 }
 
-// ForZsh writes suggestions for the last of the words, as zsh has unquoted them:
-// each with what it is about, behind a tab, one a line. zsh quotes by itself.
+// ForZsh writes suggestions for the last word, one per line, each followed by a tab and its description. Zsh
+// has unquoted the words, and quotes the suggestions itself.
 func ForZsh(ctx context.Context, out io.Writer, c *Completer, words []string) error {
 	if len(words) == 0 {
 		return nil
@@ -53,7 +52,7 @@ func ForZsh(ctx context.Context, out io.Writer, c *Completer, words []string) er
 	return nil
 }
 
-// ForFish is ForZsh but for the last word, which fish tells as it is typed.
+// ForFish is like [ForZsh], but the last word is as typed: fish does not unquote it.
 func ForFish(ctx context.Context, out io.Writer, c *Completer, words []string) error {
 	if len(words) == 0 {
 		return nil

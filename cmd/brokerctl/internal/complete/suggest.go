@@ -10,31 +10,30 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// A Suggestion is what a word could be.
+// A Suggestion is a possible value of a word.
 type Suggestion struct {
 	Value string
-	About string // a few words for people; may be empty
+	About string // a short description; may be empty
 }
 
-// A Source suggests values that begin with the prefix; others do no harm. The
-// command is a pointer to the struct of the one on the line, as far as it is typed:
-// flags have their values, from the line, the environment or the default.
+// A Source returns values that begin with prefix. It may return others, which are dropped. The command is a
+// pointer to the struct of the command on the line. Its flags have their values from the line, the environment
+// or the defaults.
 type Source func(ctx context.Context, command any, prefix string) []Suggestion
 
-// A Completer knows a command line.
+// A Completer completes a command line.
 type Completer struct {
 	App *kong.Kong
-	// Sources are named by the tag "complete" of arguments and flags. What has no
-	// such tag, and no enum, is not completed.
+	// Sources maps values of the tag "complete" to sources. An argument or flag without this tag and
+	// without an enum is not completed.
 	Sources map[string]Source
-	// Runner is the command behind whose -- stands the command line of another
-	// program, which the shell completes by itself.
+	// Runner is the command that is followed by -- and the command line of another program, which the shell
+	// completes itself.
 	Runner string
 }
 
-// Suggest returns what the current word could be after those before it, the name
-// of the program not counted. Nothing that could reach the terminal as anything
-// but text is among it.
+// Suggest returns suggestions for the current word after the words before it, without the name of the program.
+// It drops suggestions that are not printable.
 func (c *Completer) Suggest(ctx context.Context, before []string, current string) []Suggestion {
 	p, ok := find(c.App, before, current)
 	if !ok || c.isOthers(before) {
@@ -46,7 +45,7 @@ func (c *Completer) Suggest(ctx context.Context, before []string, current string
 			continue
 		}
 		if p.value != nil && !p.plain && strings.HasPrefix(s.Value, "-") {
-			continue // it would be taken for a flag
+			continue // It would be parsed as a flag.
 		}
 		found = append(found, Suggestion{p.ahead + s.Value, printable.Text(s.About)})
 	}
@@ -94,5 +93,5 @@ func flags(node *kong.Node) []Suggestion {
 	return found
 }
 
-// about is a help text as a label.
+// about shortens a help text to a description.
 func about(help string) string { return strings.TrimSuffix(help, ".") }

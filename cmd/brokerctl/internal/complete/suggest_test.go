@@ -35,8 +35,7 @@ type testGrammar struct {
 	Hidden struct{} `cmd:"" hidden:""`
 }
 
-// TestSuggest: words, with | before the one that is being typed, and what it could
-// be.
+// TestSuggest checks suggestions. In each line, | precedes the word that is being typed.
 func TestSuggest(t *testing.T) {
 	const options = "--help --host --port --quiet --kind --free --name"
 	for _, c := range []struct{ line, want string }{
@@ -49,14 +48,14 @@ func TestSuggest(t *testing.T) {
 		{"list |--no", ""},
 		{"list |", "here:1"},
 		{"list |h", "here:1"},
-		{"list |-x", ""}, // would be a flag
+		{"list |-x", ""}, // It would be a flag.
 		{"list -- |-", "-dash"},
 		{"list -- |", "here:1 -dash"},
 		{"list --host there -p 3 |", "there:3"},
 		{"list --host=there -p3 |", "there:3"},
 		{"list -q |", "here:1"},
 		{"list a b c |", "here:1"},
-		{"list a b --port 5 |", ""}, // which kong wants together
+		{"list a b --port 5 |", ""}, // kong wants repeated arguments together.
 		{"list --name |", "here:1"},
 		{"list --name |-", ""},
 		{"list a --name |h", "here:1"},
@@ -83,7 +82,7 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// TestSuggestEnvironment: what the environment says is known to a source.
+// TestSuggestEnvironment checks that a source gets values from the environment.
 func TestSuggestEnvironment(t *testing.T) {
 	t.Setenv("COMPLETE_TEST_HOST", "elsewhere")
 	got := newCompleter(t).Suggest(t.Context(), []string{"list"}, "e")
@@ -92,8 +91,8 @@ func TestSuggestEnvironment(t *testing.T) {
 	}
 }
 
-// newCompleter has a source that tells whom it would ask, a name that looks like a
-// flag, and names that must not reach a terminal.
+// newCompleter returns a completer whose source suggests the address that it would ask, a name like a flag, and
+// names that must not reach a terminal.
 func newCompleter(t *testing.T) *Completer {
 	t.Helper()
 	app, err := kong.New(&testGrammar{}, kong.Name("test"))
@@ -102,7 +101,9 @@ func newCompleter(t *testing.T) *Completer {
 	}
 	source := func(_ context.Context, command any, _ string) []Suggestion {
 		asked := command.(interface{ address() string }).address()
-		return []Suggestion{{Value: asked}, {Value: "-dash"}, {Value: "h\x1b[2J"}, {Value: "h\nb"}, {Value: "h\tb"}}
+		return []Suggestion{
+			{Value: asked}, {Value: "-dash"}, {Value: "h\x1b[2J"}, {Value: "h\nb"}, {Value: "h\tb"},
+		}
 	}
 	return &Completer{App: app, Sources: map[string]Source{"name": source}}
 }

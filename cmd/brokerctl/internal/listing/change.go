@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// Change is a change for people, on one line.
-func (f Form) Change(c *wire.Change) Line {
+// Change formats a change on one line.
+func (f Format) Change(c *wire.Change) Line {
 	text := fmt.Appendf(nil, "%-9s %s: ", c.Event, printable.Text(c.Lock))
 	text = AppendWho(text, c.Request)
 	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
@@ -28,8 +28,8 @@ func (f Form) Change(c *wire.Change) Line {
 	return Line{string(text), f.styleOf(c.Event)}
 }
 
-// styleOf lets those stand out that wait, and that did not end as they wanted.
-func (f Form) styleOf(event wire.Event) ansi.Style {
+// styleOf highlights requests that wait, and those that have ended without a release.
+func (f Format) styleOf(event wire.Event) ansi.Style {
 	switch event {
 	case wire.EventGranted, wire.EventReleased:
 		return nil

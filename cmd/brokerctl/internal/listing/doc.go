@@ -1,4 +1,3 @@
-// Package listing puts what a broker says about locks, requests and changes into
-// words for a terminal. No name in it can forge a line or reach the terminal: see
-// [printable.Text].
+// Package listing formats locks, requests and changes for a terminal. No name in them can forge a line or send
+// control sequences to the terminal: see [printable.Text].
 package listing

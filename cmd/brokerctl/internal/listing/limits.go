@@ -9,11 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Limits tells which limits are asked for at a lock, and by whom first, when those that are listed
-// differ. That is legal, the least counts, and it is often a mistake: a semaphore that was meant for
-// five lets two in. An exclusive request has no limit to differ by.
+// Limits returns a text if the listed requests of a lock have different limits: each limit, and the first
+// request that has it. Different limits are legal, and the lowest counts, but often they are a mistake: a
+// semaphore that was meant for five lets two in. Exclusive requests have no limit.
 func Limits(lock wire.LockInfo) string {
-	var asked []wire.RequestInfo // one for each limit
+	var asked []wire.RequestInfo // one per limit
 	for _, r := range slices.Concat(lock.Holders, lock.Waiters) {
 		same := func(other wire.RequestInfo) bool { return other.Limit == r.Limit }
 		if r.Mode == wire.Shared && !slices.ContainsFunc(asked, same) {

@@ -6,7 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Limits that differ are told with who asks for them, the least first; an exclusive request has none.
+// Different limits are listed with the first request that has each, lowest first. Exclusive requests have no
+// limit.
 func TestLimits(t *testing.T) {
 	ask := func(n int64, author string, mode wire.Mode, limit wire.Opt[int]) wire.RequestInfo {
 		r := request(n, author, 0)
@@ -24,8 +25,10 @@ func TestLimits(t *testing.T) {
 		{nil, nil, ""},
 		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone}, ""},
 		{[]wire.RequestInfo{none}, []wire.RequestInfo{alone, none}, ""},
-		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone, two, two}, "limits differ: 2 by #k3v9x2mq--2; 3 by @a, #k3v9x2mq--1"},
-		{[]wire.RequestInfo{none, three}, nil, `limits differ: 3 by @a, #k3v9x2mq--1; none by @"c\n", #k3v9x2mq--3`},
+		{[]wire.RequestInfo{three, three}, []wire.RequestInfo{alone, two, two},
+			"limits differ: 2 by #k3v9x2mq--2; 3 by @a, #k3v9x2mq--1"},
+		{[]wire.RequestInfo{none, three}, nil,
+			`limits differ: 3 by @a, #k3v9x2mq--1; none by @"c\n", #k3v9x2mq--3`},
 	} {
 		lock := wire.LockInfo{Holders: test.holders, Waiters: test.waiters}
 		if got := Limits(lock); got != test.want {

@@ -12,20 +12,20 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// A Form says how locks and requests are written. The zero Form is the plain one.
-type Form struct {
+// A Format says how locks and requests are written. The zero Format is plain and short.
+type Format struct {
 	Palette screen.Palette
-	Wide    bool // all that is known of a request, on its line, and limits that differ
+	Wide    bool // all details of a request on its line, and limits that differ
 }
 
-// A Line is text without any control sequence, and how it stands out.
+// A Line is text without control sequences, and its style.
 type Line struct {
 	Text  string
 	Style ansi.Style
 }
 
-// Lock is a lock for people: its name, its holders, its waiters, and an empty line.
-func (f Form) Lock(lock wire.LockInfo) []Line {
+// Lock formats a lock: its name, its holders, its waiters, and an empty line.
+func (f Format) Lock(lock wire.LockInfo) []Line {
 	lines := make([]Line, 0, 4+len(lock.Holders)+len(lock.Waiters))
 	lines = append(lines, Line{printable.Text(lock.Name) + ":", f.Palette.Title})
 	lines = f.appendRequests(lines, Line{"* ", nil}, lock.Holders, lock.Holding)
@@ -36,17 +36,17 @@ func (f Form) Lock(lock wire.LockInfo) []Line {
 	return append(lines, Line{})
 }
 
-// AppendLock appends the same as text.
-func (f Form) AppendLock(text []byte, lock wire.LockInfo) []byte {
+// AppendLock appends the lines of Lock as text.
+func (f Format) AppendLock(text []byte, lock wire.LockInfo) []byte {
 	for _, line := range f.Lock(lock) {
 		text = append(append(text, line.Style.Styled(line.Text)...), '\n')
 	}
 	return text
 }
 
-// appendRequests appends a line for each, which begins as mark does, and one for
-// those of all that are not among them.
-func (f Form) appendRequests(lines []Line, mark Line, requests []wire.RequestInfo, all int) []Line {
+// appendRequests appends a line for each request, which begins with mark, and a line with the number of those
+// not listed.
+func (f Format) appendRequests(lines []Line, mark Line, requests []wire.RequestInfo, all int) []Line {
 	for _, r := range requests {
 		line := Line{mark.Text + f.Request(r), mark.Style}
 		if r.Gone {
@@ -60,8 +60,8 @@ func (f Form) appendRequests(lines []Line, mark Line, requests []wire.RequestInf
 	return lines
 }
 
-// Request is a request for people: who it is, and for how long.
-func (f Form) Request(r wire.RequestInfo) string {
+// Request formats a request: who it is, and how long it has held or waited.
+func (f Format) Request(r wire.RequestInfo) string {
 	text := fmt.Appendf(AppendWho(nil, r), ", duration: %s", Clock(r.Duration()))
 	if r.Gone {
 		text = append(text, " (gone)"...)
@@ -72,7 +72,7 @@ func (f Form) Request(r wire.RequestInfo) string {
 	return string(text)
 }
 
-// AppendWho appends a request in the form "@author, #id".
+// AppendWho appends a request as "@author, #id".
 func AppendWho(text []byte, r wire.RequestInfo) []byte {
 	if r.Author != "" {
 		text = fmt.Appendf(text, "@%s, ", printable.Text(r.Author))
@@ -80,7 +80,7 @@ func AppendWho(text []byte, r wire.RequestInfo) []byte {
 	return fmt.Appendf(text, "#%s", printable.Text(r.ID.String()))
 }
 
-// appendRest appends what else is known of a request.
+// appendRest appends all other details of a request.
 func appendRest(text []byte, r wire.RequestInfo) []byte {
 	text = fmt.Appendf(text, ", %s", r.Mode)
 	if limit, ok := r.Limit.Get(); ok {
@@ -109,12 +109,12 @@ func appendRest(text []byte, r wire.RequestInfo) []byte {
 	return text
 }
 
-// Clock writes d as H:MM:SS.ffffff; the hours have as many digits as they need.
+// Clock formats d as H:MM:SS.ffffff. The hours have as many digits as they need.
 func Clock(d time.Duration) string {
 	return fmt.Sprintf("%s.%06d", Short(d), d%time.Second/time.Microsecond)
 }
 
-// Short writes d as H:MM:SS.
+// Short formats d as H:MM:SS.
 func Short(d time.Duration) string {
 	seconds := d / time.Second
 	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)

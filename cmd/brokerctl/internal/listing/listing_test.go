@@ -15,7 +15,7 @@ func request(n int64, author string, ms int64) wire.RequestInfo {
 	return wire.RequestInfo{ID: wire.ID{Session: "k3v9x2mq", N: n}, Author: author, DurationMS: ms}
 }
 
-// TestListing compares with the listing as it was promised, to the letter.
+// TestListing compares the listing with its golden file, byte for byte.
 func TestListing(t *testing.T) {
 	gone := request(7, "crashed", 59_999)
 	gone.Gone = true
@@ -45,7 +45,8 @@ func TestListing(t *testing.T) {
 			Waiters: []wire.RequestInfo{request(9, "right\u202eto left", 365*24*3_600_000)}, Waiting: 1,
 		}, {
 			Name:    "Größe 大 \"quoted\"",
-			Holders: []wire.RequestInfo{{ID: wire.ParseID("not\tan id"), Author: "invalid \xff"}}, Holding: 1,
+			Holders: []wire.RequestInfo{{ID: wire.ParseID("not\tan id"), Author: "invalid \xff"}},
+			Holding: 1,
 		},
 	})
 }
@@ -54,7 +55,7 @@ func checkListing(t *testing.T, golden string, locks []wire.LockInfo) {
 	t.Helper()
 	var text []byte
 	for _, lock := range locks {
-		text = Form{}.AppendLock(text, lock)
+		text = Format{}.AppendLock(text, lock)
 	}
 	if *update {
 		if err := os.WriteFile(golden, text, 0o644); err != nil {

@@ -9,18 +9,18 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An Order is one in which locks are listed.
+// An Order is a sort order of locks.
 type Order string
 
 // The orders.
 const (
-	ByUse     Order = "use"     // as the names came into use, as the broker lists them
+	ByUse     Order = "use"     // oldest use of the name first, as the broker lists them
 	ByName    Order = "name"    // by bytes
-	ByAge     Order = "age"     // of the first holder, the oldest first; the free ones last
-	ByWaiters Order = "waiters" // the most first
+	ByAge     Order = "age"     // longest held first; free locks last
+	ByWaiters Order = "waiters" // most first
 )
 
-// UnmarshalText makes it a flag.
+// UnmarshalText parses the value of a flag.
 func (o *Order) UnmarshalText(text []byte) error {
 	switch order := Order(text); order {
 	case ByUse, ByName, ByAge, ByWaiters:
@@ -30,8 +30,8 @@ func (o *Order) UnmarshalText(text []byte) error {
 	return fmt.Errorf("want %s, %s, %s or %s", ByUse, ByName, ByAge, ByWaiters)
 }
 
-// Of puts locks in order, those that are alike in their own. An error comes last. It
-// has to have all of them for that, but for ByUse.
+// Of returns the locks in this order. The sort is stable. An error comes last. All orders except ByUse read all
+// locks before they return the first.
 func (o Order) Of(locks iter.Seq2[wire.LockInfo, error]) iter.Seq2[wire.LockInfo, error] {
 	if o == ByUse {
 		return locks
@@ -70,7 +70,7 @@ func (o Order) compare(a, b wire.LockInfo) int {
 	return 0
 }
 
-// age is for how long the first holder has held; -1 where there is none.
+// age returns how long the first holder has held the lock, in milliseconds, or -1 if there is none.
 func age(lock wire.LockInfo) int64 {
 	if len(lock.Holders) == 0 {
 		return -1

@@ -19,7 +19,8 @@ func TestOrder(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	locks := func(yield func(wire.LockInfo, error) bool) {
-		for _, l := range []wire.LockInfo{lock("b", 3, 10), lock("c", 0), lock("a", 7, 10), lock("d", 7, 200, 1)} {
+		locks := []wire.LockInfo{lock("b", 3, 10), lock("c", 0), lock("a", 7, 10), lock("d", 7, 200, 1)}
+		for _, l := range locks {
 			if !yield(l, nil) {
 				return
 			}

@@ -16,25 +16,25 @@ import (
 
 // A Show is a sequence of frames.
 type Show struct {
-	Frame   func(context.Context) Frame // makes the next one
-	Pause   time.Duration               // between two
+	Frame   func(context.Context) Frame // returns the next frame
+	Pause   time.Duration               // between two frames
 	Palette screen.Palette
 }
 
-// A Frame is what there is to show at one time.
+// A Frame is the text at one time.
 type Frame struct {
 	Title string
 	Lines []listing.Line
-	Err   error // why there is nothing: what was shown before stays
+	Err   error // why there is no text; the text before stays
 }
 
-// Run shows frames until somebody quits or ctx ends.
+// Run shows frames until the user quits or ctx ends.
 func Run(ctx context.Context, show Show, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // a frame that is being made
+	defer cancel() // Ends the call of Frame that is under way.
 	m := &model{ctx: ctx, show: show, width: 80, height: 24}
 	program := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(),
-		tea.WithColorProfile(colorprofile.ANSI)) // whoever makes frames has decided about colours
+		tea.WithColorProfile(colorprofile.ANSI)) // The palette has decided about colors.
 	stop := context.AfterFunc(ctx, program.Quit)
 	defer stop()
 	defer screen.HeedStops(program)()
@@ -44,26 +44,26 @@ func Run(ctx context.Context, show Show, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// A model is what the terminal shows.
+// A model is the state of the view.
 type model struct {
 	ctx  context.Context
 	show Show
 
-	shown         Frame // the latest without an error
-	failed        error // of the latest
-	top           int   // the line at the top
+	shown         Frame // the latest one without an error
+	failed        error // of the latest frame
+	top           int   // index of the first line on the screen
 	width, height int
 }
 
-// due says that it is time for the next frame.
+// A due message says that it is time for the next frame.
 type due struct{}
 
-// Init makes the first frame.
+// Init requests the first frame.
 func (m *model) Init() tea.Cmd { return m.make }
 
 func (m *model) make() tea.Msg { return m.show.Frame(m.ctx) }
 
-// Update takes in a frame, a key or a size.
+// Update handles a frame, a key or a new size.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var next tea.Cmd
 	switch msg := msg.(type) {
@@ -83,7 +83,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, next
 }
 
-// wait is until the next frame is due; it ends with ctx.
+// wait returns when the next frame is due, or ctx has ended.
 func (m *model) wait() tea.Msg {
 	timer := time.NewTimer(m.show.Pause)
 	defer timer.Stop()
@@ -117,10 +117,10 @@ func (m *model) press(key string) tea.Cmd {
 	return nil
 }
 
-// rows is how many lines fit between the title and what is below.
+// rows returns how many lines fit between the title and the footer.
 func (m *model) rows() int { return max(0, m.height-2) }
 
-// View is the screen.
+// View returns the screen.
 func (m *model) View() tea.View {
 	view := tea.NewView(m.text())
 	view.AltScreen = true
@@ -146,7 +146,7 @@ func (m *model) text() string {
 	return string(text)
 }
 
-// footer says what is wrong, or what is not to be seen.
+// footer returns an error, or which lines are shown.
 func (m *model) footer(shown int) listing.Line {
 	p := m.show.Palette
 	switch all := len(m.shown.Lines); {
@@ -155,7 +155,11 @@ func (m *model) footer(shown int) listing.Line {
 	case m.shown.Title == "":
 		return listing.Line{Text: "asking the broker ...", Style: p.Dim}
 	case shown < all:
-		return listing.Line{Text: fmt.Sprintf("lines %d to %d of %d; arrows, PgUp, PgDn, Home, End move, q quits", m.top+1, m.top+shown, all), Style: p.Dim}
+		return listing.Line{
+			Text: fmt.Sprintf("lines %d to %d of %d; arrows, PgUp, PgDn, Home, End scroll, q quits",
+				m.top+1, m.top+shown, all),
+			Style: p.Dim,
+		}
 	}
 	return listing.Line{Text: "q quits", Style: p.Dim}
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// shown is a model that shows so many lines on a screen of that size.
+// shown returns a model with that many lines on a screen of that size.
 func shown(lines, width, height int) *model {
 	frame := Frame{Title: "a title that is long enough to be cut somewhere"}
 	for n := range lines {
-		frame.Lines = append(frame.Lines, listing.Line{Text: fmt.Sprintf("line %d of 大大大大大大大大大大大大大大大大大大大大大", n)})
+		frame.Lines = append(frame.Lines,
+			listing.Line{Text: fmt.Sprintf("line %d of 大大大大大大大大大大大大大大大大大大大大大", n)})
 	}
 	m := &model{ctx: context.Background()}
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
@@ -25,7 +26,7 @@ func shown(lines, width, height int) *model {
 	return m
 }
 
-// first is the number of the line at the top.
+// first returns the number of the line at the top.
 func first(t *testing.T, m *model) (n int) {
 	t.Helper()
 	if _, err := fmt.Sscanf(strings.Split(m.text(), "\n")[1], "line %d", &n); err != nil {
@@ -34,7 +35,7 @@ func first(t *testing.T, m *model) (n int) {
 	return n
 }
 
-// The screen is as high as it is and nothing is wider, whatever there is to show.
+// The view has the height of the screen, and no line is wider.
 func TestFitsTheScreen(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {200, 50}, {20, 3}, {2, 2}, {1, 1}} {
 		for _, lines := range []int{0, 1, 22, 23, 30_000} {
@@ -52,7 +53,7 @@ func TestFitsTheScreen(t *testing.T) {
 }
 
 func TestKeysMove(t *testing.T) {
-	m := shown(100, 80, 24) // of which 22 fit
+	m := shown(100, 80, 24) // 22 lines fit.
 	for _, step := range []struct {
 		key  string
 		want int
@@ -73,7 +74,7 @@ func TestKeysMove(t *testing.T) {
 	}
 }
 
-// Where lines have gone, the last ones are at the bottom.
+// When lines disappear, the last ones stay at the bottom.
 func TestFewerLines(t *testing.T) {
 	m := shown(100, 80, 24)
 	m.press("end")
@@ -83,7 +84,7 @@ func TestFewerLines(t *testing.T) {
 	}
 }
 
-// What was shown stays when there is nothing new, and the reason is to be seen.
+// An error is shown below the frame before.
 func TestErrorKeepsTheFrame(t *testing.T) {
 	m := shown(3, 80, 24)
 	m.Update(Frame{Err: errors.New("no \x1b[2Jconnection")})

@@ -13,16 +13,15 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A stage is a broker in a bubble, whose time is virtual: a lock that is held for
-// 10ms is held for exactly that long, and the rest takes no time. What is measured
-// is therefore known beforehand, to the grant.
+// A stage is a broker in a bubble, whose time is virtual. A lock that is held for 10ms is held for exactly that
+// long, and everything else takes no time. So the results are known in advance, to the grant.
 type stage struct {
 	*testing.T
 	broker *brokertest.Server
 	link   *brokertest.Link
 
 	mu      sync.Mutex
-	clients []*wsclient.Client // that a plan was carried out with
+	clients []*wsclient.Client // used by the plan
 }
 
 func onStage(t *testing.T, f func(t *testing.T, s *stage)) {
@@ -44,7 +43,7 @@ func (s *stage) dial(ctx context.Context) (*wsclient.Client, error) {
 	return c, err
 }
 
-// measured runs a plan that ends well.
+// measured runs a plan that must succeed.
 func (s *stage) measured(plan Plan) *Report {
 	s.Helper()
 	if err := plan.Validate(); err != nil {
@@ -57,10 +56,10 @@ func (s *stage) measured(plan Plan) *Report {
 	return report
 }
 
-// after does something at that time, while a plan is carried out.
+// after calls a function at that time, while a plan is carried out.
 func (s *stage) after(d time.Duration, f func()) { time.AfterFunc(d, f) }
 
-// other is a client that looks at the broker.
+// other returns a client that inspects the broker.
 func (s *stage) other() *wsclient.Client {
 	c, err := wsclient.Dial(context.Background(), s.broker.URL(), &wsclient.Options{NetDial: s.broker.Dial})
 	if err != nil {
@@ -69,8 +68,7 @@ func (s *stage) other() *wsclient.Client {
 	return c
 }
 
-// expectIdle asserts that nobody holds anything or waits for it. The end of a session takes
-// effect bit by bit.
+// expectIdle waits until nothing is held or waits. The end of a session takes effect in steps.
 func (s *stage) expectIdle() {
 	s.Helper()
 	time.Sleep(ms) //nolint:forbidigo // virtual time
@@ -81,7 +79,7 @@ func (s *stage) expectIdle() {
 	}
 }
 
-// expectOver asserts that nothing is left, there or here.
+// expectOver asserts that nothing is left on either side.
 func (s *stage) expectOver() {
 	s.Helper()
 	s.expectIdle()
@@ -97,8 +95,11 @@ const ms = time.Millisecond
 // warmup ends between two grants of a lock that is held for 10ms.
 const warmup = time.Second + 5*ms
 
-// contended is a plan of four that want one lock for 10ms each. One has it for the
-// first time at 0s; the measuring begins and ends while one has it.
+// contended returns a plan of four goroutines that hold one lock for 10ms each. The first grant is at 0s. The
+// measured time starts and ends while the lock is held.
 func contended() Plan {
-	return Plan{Connections: 2, Goroutines: 4, Names: 1, Prefix: "load/", Hold: 10 * ms, Warmup: warmup, Duration: time.Second}
+	return Plan{
+		Connections: 2, Goroutines: 4, Names: 1, Prefix: "load/",
+		Hold: 10 * ms, Warmup: warmup, Duration: time.Second,
+	}
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A Dial makes a client, which is not to connect again: locks that were lost on the
-// way would be neither grants nor errors.
+// A Dial returns a connected client. The client must not reconnect: locks that were lost on the way would count
+// neither as grants nor as errors.
 type Dial func(ctx context.Context) (*wsclient.Client, error)
 
-// dialsAtOnce is how many connections are made at a time: enough to hide how far
-// away the broker is, and not so many that they time each other out.
+// dialsAtOnce is how many connections are made at a time: enough to hide the latency of the network, and few
+// enough not to time out.
 const dialsAtOnce = 16
 
-// connect makes n clients, or none.
+// connect returns n clients, or an error and none.
 func connect(ctx context.Context, n int, dial Dial) ([]*wsclient.Client, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -28,7 +28,7 @@ func connect(ctx context.Context, n int, dial Dial) ([]*wsclient.Client, error) 
 			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				client, err := dial(ctx)
 				if err != nil {
-					cancel(err) // the first counts: the others may only follow from it
+					cancel(err) // Later errors may only follow from the first one.
 					return
 				}
 				clients[i] = client
@@ -43,7 +43,7 @@ func connect(ctx context.Context, n int, dial Dial) ([]*wsclient.Client, error) 
 	return clients, nil
 }
 
-// closeAll closes them at once: each waits for the broker to answer.
+// closeAll closes all clients in parallel, because each waits for the broker's answer.
 func closeAll(clients []*wsclient.Client) {
 	var closing sync.WaitGroup
 	for _, c := range clients {

@@ -1,16 +1,14 @@
-// Package load puts load on a lock broker and measures how it fares.
+// Package load puts load on a lock broker and measures its performance.
 //
-// [Run] takes a [Plan], connects, lets goroutines acquire and release locks for a
-// time, and makes a [Report] of it. Each goroutine asks for its next lock when it
-// has released the last one: the load is closed, so a broker that stalls is asked
-// less meanwhile, and the percentiles tell what callers have waited, not what they
-// would have waited had they come at a fixed rate.
+// [Run] takes a [Plan], connects, lets goroutines acquire and release locks for a time, and returns a [Report].
+// Each goroutine requests its next lock after it has released the last one. The load is closed: a broker that
+// stalls gets fewer requests meanwhile. So the percentiles tell how long these callers have waited, not how
+// long callers at a fixed rate would have waited.
 //
-// What it measures is not bent by measuring. Goroutines have nothing in common but
-// the clients and the names: each counts for itself, and the counts are put
-// together at the end. What was granted in the warm-up, or after the time was over,
-// does not count, and that waiting is given up at the end is no error.
+// Measuring disturbs the load little. Goroutines share only the clients and the names. Each counts for itself,
+// and the counts are added at the end. Grants in the warm-up or after the end do not count, and a request that
+// still waits at the end is not an error.
 //
-// A measurement of a broker that grants wrongly is worth nothing, so it looks: no
-// lock may have more holders than it allows, and tokens must rise.
+// A broker that grants wrongly makes the figures worthless. So Run also checks that no lock has too many
+// holders, and that tokens rise.
 package load

@@ -8,8 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// failing runs a plan for an hour, with something that happens after two seconds of
-// measuring.
+// failing runs a plan for an hour, and calls a function after two seconds of measuring.
 func failing(s *stage, happens func()) (*Report, error) {
 	s.Helper()
 	s.after(warmup+2*time.Second, happens)
@@ -18,13 +17,14 @@ func failing(s *stage, happens func()) (*Report, error) {
 	return Run(s.Context(), plan, s.dial, nil)
 }
 
-// expectFailure asserts that there is an error, and what was measured until then.
+// expectFailure asserts that there are an error and a report of the time until then.
 func expectFailure(t *testing.T, r *Report, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
 	}
-	if r == nil || r.Ending != EndedByFailure || !errors.Is(r.Err, want) || r.Measured != 2*time.Second || r.Grants < 200 || r.Grants > 203 {
+	if r == nil || r.Ending != EndedByFailure || !errors.Is(r.Err, want) ||
+		r.Measured != 2*time.Second || r.Grants < 200 || r.Grants > 203 {
 		t.Errorf("got %+v, want 200 grants in 2s, or those in that moment too, and the failure", r)
 	}
 }
@@ -36,11 +36,12 @@ func TestConnectionEnds(t *testing.T) {
 	})
 }
 
-// A network that is silent is noticed when the lease has run out.
+// A silent network is noticed when the lease ends.
 func TestNetworkFreezes(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, s.link.Freeze)
-		if !errors.Is(err, wsclient.ErrConnection) || r == nil || r.Grants != 200 || r.Measured > 12*time.Second {
+		if !errors.Is(err, wsclient.ErrConnection) || r == nil || r.Grants != 200 ||
+			r.Measured > 12*time.Second {
 			t.Errorf("got %+v, %v, want 200 grants and ErrConnection within ten seconds", r, err)
 		}
 		s.link.Cut()
@@ -59,7 +60,7 @@ func TestBrokerStops(t *testing.T) {
 	})
 }
 
-// It ends in the warm-up: there is nothing to report, and the error says so.
+// After a failure in the warm-up there is no report, and the error says so.
 func TestFailsTooEarly(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.after(500*ms, s.link.Cut)
@@ -70,8 +71,8 @@ func TestFailsTooEarly(t *testing.T) {
 	})
 }
 
-// A lock that an operator takes away is no fault of the broker's, although the next
-// one may have it before its holder has noticed.
+// An eviction is not a violation, although the next holder may be granted the lock before the victim has
+// noticed.
 func TestEvicted(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, func() {

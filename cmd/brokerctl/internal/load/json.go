@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// object is the report as it is written: units are in the names.
+// An object is the JSON form of a report. The names of its fields contain the units.
 type object struct {
 	Connections     int          `json:"connections"`
 	Goroutines      int          `json:"goroutines"`
@@ -43,12 +43,12 @@ type fairness struct {
 	Ratio  float64 `json:"ratio"`
 }
 
-// MarshalJSON returns the report as one object. What has never
-// happened has no latency in it.
+// MarshalJSON returns the report as one object. It leaves out latencies without samples.
 func (r *Report) MarshalJSON() ([]byte, error) {
 	p := r.Plan
 	o := object{
-		Connections: p.Connections, Goroutines: p.Goroutines, Names: p.Names, Prefix: p.Prefix, Mode: p.mode(), Limit: p.Limit,
+		Connections: p.Connections, Goroutines: p.Goroutines, Names: p.Names, Prefix: p.Prefix,
+		Mode: p.mode(), Limit: p.Limit,
 		Hold: micros(p.Hold), Warmup: p.Warmup.Seconds(), Duration: p.Duration.Seconds(),
 		Measured: r.Measured.Seconds(), EndedBy: r.Ending,
 		Grants: r.Grants, GrantsPerSecond: r.PerSecond(),

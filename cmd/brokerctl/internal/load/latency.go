@@ -6,12 +6,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// digits is how many significant digits of a time are kept.
+// digits is the number of significant digits of a time.
 const digits = 3
 
-// times is how long something took, each time. It needs a few kilobytes, however
-// many there are: an hour has hundreds of millions. It is the sparse kind of
-// histogram, since there are two for each goroutine, of which there may be very many.
+// A times collects how long something took. It uses the sparse kind of histogram, a few kilobytes for any
+// number of samples: there may be very many goroutines with two of these each, and hundreds of millions of
+// samples in an hour.
 type times struct{ histogram *hdrhistogram.PackedHistogram }
 
 func newTimes() times {
@@ -19,13 +19,13 @@ func newTimes() times {
 }
 
 func (t times) add(d time.Duration) {
-	_ = t.histogram.RecordValue(int64(d)) // it fits: nothing lasts longer than the plan
+	_ = t.histogram.RecordValue(int64(d)) // In range: nothing lasts longer than the plan.
 }
 
 func (t times) merge(other times) { t.histogram.Merge(other.histogram) }
 
-// Latency is how long something took, to three significant digits: half of Count
-// were not slower than P50, and so on.
+// Latency summarizes how long something took, to three significant digits. Half of the Count samples took at
+// most P50, and so on.
 type Latency struct {
 	Count                    int64
 	P50, P90, P99, P999, Max time.Duration
@@ -37,8 +37,7 @@ func (t times) latency() Latency {
 	return Latency{Count: t.histogram.TotalCount(), P50: at(0), P90: at(1), P99: at(2), P999: at(3), Max: at(4)}
 }
 
-// significant rounds to what is known of a time: a histogram keeps not the times,
-// but between which bounds they were.
+// significant rounds d to the precision of the histogram, which only knows ranges of times.
 func significant(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {

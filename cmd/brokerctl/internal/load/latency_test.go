@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Percentiles of times that are counted by several and put together.
+// Percentiles of samples from several workers.
 func TestLatency(t *testing.T) {
 	all := newTimes()
 	for part := range 3 {
@@ -17,12 +17,13 @@ func TestLatency(t *testing.T) {
 		}
 		all.merge(times)
 	}
-	if got, want := all.latency(), (Latency{10_000, 5 * ms, 9 * ms, 9900 * time.Microsecond, 9990 * time.Microsecond, 10 * ms}); got != want {
+	want := Latency{10_000, 5 * ms, 9 * ms, 9900 * time.Microsecond, 9990 * time.Microsecond, 10 * ms}
+	if got := all.latency(); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
-// What lasts as long as it can is counted, and so is what takes no time.
+// The longest possible time and a time of zero are both counted.
 func TestLatencyBounds(t *testing.T) {
 	all := newTimes()
 	for range 2 {
@@ -34,7 +35,7 @@ func TestLatencyBounds(t *testing.T) {
 	}
 }
 
-// Seconds and more are no less exact than microseconds.
+// Times have three significant digits in every unit.
 func TestBrief(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0:                       "0.00µs",

@@ -6,19 +6,19 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A locker is what a goroutine asks for locks.
+// A locker acquires locks for a worker.
 type locker interface {
 	acquire(ctx context.Context, name string) (held, error)
 }
 
-// What is held is a [wsclient.Lock]; in tests, something worse.
+// A held is a lock that is held: a [wsclient.Lock], or a faulty one in tests.
 type held interface {
 	Context() context.Context
 	Token() int64
 	Release() error
 }
 
-// client asks a broker.
+// A client is a locker that uses a broker.
 type client struct {
 	*wsclient.Client
 	options *wsclient.AcquireOptions

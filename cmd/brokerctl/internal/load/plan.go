@@ -12,8 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Bounds of a plan: far above what one machine can do, and below what would only
-// exhaust it.
+// Bounds of a plan. They are far above what one machine can do, and keep a typo from exhausting it.
 const (
 	maxConnections = 10_000
 	maxGoroutines  = 100_000
@@ -21,20 +20,20 @@ const (
 	maxTime        = 30 * 24 * time.Hour
 )
 
-// A Plan says what load it is to be.
+// A Plan describes a load.
 type Plan struct {
 	Connections int
-	Goroutines  int           // in all, spread evenly over the connections
-	Names       int           // how many locks there are to choose from
-	Prefix      string        // of their names; a number follows
-	Shared      bool          // ask for them shared
-	Limit       int           // shared by at most so many; 0: as many as come
-	Hold        time.Duration // how long each lock is held
-	Warmup      time.Duration // load that is not measured, before that which is
-	Duration    time.Duration // how long is measured
+	Goroutines  int           // in total, spread evenly over the connections
+	Names       int           // number of locks to choose from
+	Prefix      string        // of the lock names; a number follows
+	Shared      bool          // acquire the locks shared
+	Limit       int           // the most holders of a lock; 0: no limit
+	Hold        time.Duration // how long to hold each lock
+	Warmup      time.Duration // load before the measured time
+	Duration    time.Duration // the measured time
 }
 
-// Validate says what is wrong with a plan; the text begins with the field.
+// Validate returns an error that begins with the name of the field at fault, or nil.
 func (p Plan) Validate() error {
 	switch {
 	case p.Connections < 1 || p.Connections > maxConnections:
@@ -42,7 +41,8 @@ func (p Plan) Validate() error {
 	case p.Goroutines < 1 || p.Goroutines > maxGoroutines:
 		return fmt.Errorf("goroutines: want 1 to %d", maxGoroutines)
 	case p.Goroutines < p.Connections:
-		return fmt.Errorf("goroutines: %d in all are too few for %d connections: want one for each at least", p.Goroutines, p.Connections)
+		return fmt.Errorf("goroutines: want at least one per connection: %d are too few for %d connections",
+			p.Goroutines, p.Connections)
 	case p.Names < 1 || p.Names > maxNames:
 		return fmt.Errorf("names: want 1 to %d", maxNames)
 	case p.Limit < 0 || p.Limit > wire.MaxLimit:
@@ -60,13 +60,13 @@ func (p Plan) validateTimes() error {
 	case p.Hold < 0:
 		return errors.New("hold: want 0s or more")
 	case p.Hold > p.Duration:
-		return fmt.Errorf("hold: want at most the duration, %v, or no lock is held to the end", p.Duration)
+		return fmt.Errorf("hold: want at most the duration, %v: no lock would be held to its end", p.Duration)
 	}
 	return nil
 }
 
-// validatePrefix looks for what no broker takes for a name. How long one may be is
-// for the broker to say.
+// validatePrefix refuses names that no broker accepts. It does not check their length, because the limit is the
+// broker's.
 func (p Plan) validatePrefix() error {
 	limits := wire.DefaultLimits()
 	limits.NameBytes = math.MaxInt
@@ -77,13 +77,13 @@ func (p Plan) validatePrefix() error {
 	return nil
 }
 
-// name is that of the nth lock, counted from 0.
+// name returns the name of the nth lock, counted from 0.
 func (p Plan) name(n int) string { return p.Prefix + strconv.Itoa(n) }
 
-// isShared reports whether several may hold a lock.
+// isShared reports whether a lock may have several holders.
 func (p Plan) isShared() bool { return p.Shared || p.Limit > 0 }
 
-// holders is how many may hold a lock at once.
+// holders returns the most holders that a lock may have.
 func (p Plan) holders() int64 {
 	switch {
 	case !p.isShared():
@@ -94,7 +94,7 @@ func (p Plan) holders() int64 {
 	return math.MaxInt64
 }
 
-// options are those of each request.
+// options returns the options of each request.
 func (p Plan) options() *wsclient.AcquireOptions {
 	o := &wsclient.AcquireOptions{Limit: p.Limit}
 	if p.isShared() {

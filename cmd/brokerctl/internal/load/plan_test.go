@@ -10,25 +10,25 @@ func goodPlan() Plan {
 	return Plan{Connections: 1, Goroutines: 1, Names: 1, Prefix: "load/", Duration: time.Second}
 }
 
-// What cannot be done is refused, by the name of its field.
+// Invalid plans are refused with the name of the field.
 func TestPlanRefused(t *testing.T) {
 	for want, spoil := range map[string]func(*Plan){
-		"connections: want 1 to 10000":       func(p *Plan) { p.Connections = 0 },
-		"connections: want 1 to 10000 ":      func(p *Plan) { p.Connections = 10_001 },
-		"goroutines: want 1 to 100000":       func(p *Plan) { p.Goroutines = -1 },
-		"goroutines: want 1 to 100000 ":      func(p *Plan) { p.Goroutines = 100_001 },
-		"goroutines: 1 in all are too few":   func(p *Plan) { p.Connections = 2 },
-		"names: want 1 to 1000000":           func(p *Plan) { p.Names = 0 },
-		"names: want 1 to 1000000 ":          func(p *Plan) { p.Names = 1_000_001 },
-		"limit: want 1 to 1000000":           func(p *Plan) { p.Limit = -1 },
-		"limit: want 1 to 1000000 ":          func(p *Plan) { p.Limit = 1_000_001 },
-		"duration: want 1ms to 720h0m0s":     func(p *Plan) { p.Duration = time.Millisecond - 1 },
-		"duration: want 1ms to 720h0m0s ":    func(p *Plan) { p.Duration = 721 * time.Hour },
-		"warmup: want 0s to 720h0m0s":        func(p *Plan) { p.Warmup = -1 },
-		"warmup: want 0s to 720h0m0s ":       func(p *Plan) { p.Warmup = 721 * time.Hour },
-		"hold: want 0s or more":              func(p *Plan) { p.Hold = -1 },
-		"hold: want at most the duration":    func(p *Plan) { p.Hold = time.Second + 1 },
-		"prefix: locks[0].name: not valid U": func(p *Plan) { p.Prefix = "a\xff" },
+		"connections: want 1 to 10000":        func(p *Plan) { p.Connections = 0 },
+		"connections: want 1 to 10000 ":       func(p *Plan) { p.Connections = 10_001 },
+		"goroutines: want 1 to 100000":        func(p *Plan) { p.Goroutines = -1 },
+		"goroutines: want 1 to 100000 ":       func(p *Plan) { p.Goroutines = 100_001 },
+		"goroutines: want at least one per c": func(p *Plan) { p.Connections = 2 },
+		"names: want 1 to 1000000":            func(p *Plan) { p.Names = 0 },
+		"names: want 1 to 1000000 ":           func(p *Plan) { p.Names = 1_000_001 },
+		"limit: want 1 to 1000000":            func(p *Plan) { p.Limit = -1 },
+		"limit: want 1 to 1000000 ":           func(p *Plan) { p.Limit = 1_000_001 },
+		"duration: want 1ms to 720h0m0s":      func(p *Plan) { p.Duration = time.Millisecond - 1 },
+		"duration: want 1ms to 720h0m0s ":     func(p *Plan) { p.Duration = 721 * time.Hour },
+		"warmup: want 0s to 720h0m0s":         func(p *Plan) { p.Warmup = -1 },
+		"warmup: want 0s to 720h0m0s ":        func(p *Plan) { p.Warmup = 721 * time.Hour },
+		"hold: want 0s or more":               func(p *Plan) { p.Hold = -1 },
+		"hold: want at most the duration":     func(p *Plan) { p.Hold = time.Second + 1 },
+		"prefix: locks[0].name: not valid U":  func(p *Plan) { p.Prefix = "a\xff" },
 	} {
 		p := goodPlan()
 		spoil(&p)
@@ -44,13 +44,18 @@ func TestPlanRefused(t *testing.T) {
 func TestPlanInWords(t *testing.T) {
 	p := goodPlan()
 	for want, change := range map[string]func(*Plan){
-		"1 goroutine on 1 connection, 1 name, exclusive":                             func(*Plan) {},
-		"4 goroutines on 2 connections, 3 names, shared by at most 2, held for 10ms": func(p *Plan) { p.Limit, p.Hold = 2, 10*time.Millisecond },
-		"4 goroutines on 2 connections, 3 names, shared, held for 10ms":              func(p *Plan) { p.Shared, p.Hold = true, 10*time.Millisecond },
-		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s":             func(p *Plan) { p.Hold = 2 * time.Second },
-		"100000 goroutines on 2 connections, 3 names, exclusive":                     func(p *Plan) { p.Goroutines = 100_000 },
+		"1 goroutine on 1 connection, 1 name, exclusive": func(*Plan) {},
+		"4 goroutines on 2 connections, 3 names, shared by at most 2, held for 10ms": func(p *Plan) {
+			p.Limit, p.Hold = 2, 10*time.Millisecond
+		},
+		"4 goroutines on 2 connections, 3 names, shared, held for 10ms": func(p *Plan) {
+			p.Shared, p.Hold = true, 10*time.Millisecond
+		},
+		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s": func(p *Plan) { p.Hold = 2 * time.Second },
+		"100000 goroutines on 2 connections, 3 names, exclusive":         func(p *Plan) { p.Goroutines = 100_000 },
 		"100000 goroutines on 10000 connections, 1000000 names, shared by at most 1, held for 1m0s": func(p *Plan) {
-			*p = Plan{Connections: 10_000, Goroutines: 100_000, Names: 1_000_000, Shared: true, Limit: 1, Hold: time.Minute}
+			p.Connections, p.Goroutines, p.Names = 10_000, 100_000, 1_000_000
+			p.Shared, p.Limit, p.Hold = true, 1, time.Minute
 		},
 	} {
 		p := p

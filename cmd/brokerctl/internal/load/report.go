@@ -2,39 +2,38 @@ package load
 
 import "time"
 
-// An Ending says why a run was over.
+// An Ending says why a run ended.
 type Ending string
 
 // The endings.
 const (
-	EndedByDuration Ending = "duration" // it was over as planned
-	EndedEarly      Ending = "signal"   // the context has ended
+	EndedByDuration Ending = "duration" // as planned
+	EndedEarly      Ending = "signal"   // its context ended
 	EndedByFailure  Ending = "failure"  // see the error
 )
 
-// A Report is what was measured.
+// A Report is the result of a run.
 type Report struct {
 	Plan     Plan
-	Measured time.Duration // the plan's duration, unless it was over early
+	Measured time.Duration // the planned duration, or less if the run ended early
 	Ending   Ending
 	Err      error // with EndedByFailure
 
 	Grants  int64
-	Acquire Latency // from asking to the grant
-	Pair    Latency // Acquire, and from the release to its confirmation
+	Acquire Latency // from the request to the grant
+	Pair    Latency // Acquire plus the time from the release to its confirmation
 
-	Fewest, Most int64 // grants of a goroutine
+	Fewest, Most int64 // grants of one goroutine
 
-	// Those who still waited at the end are not in Acquire.
+	// Waiting requests at the end do not count in Acquire.
 	Waiting     int
 	LongestWait time.Duration
 }
 
-// PerSecond is how many grants there were in a second.
+// PerSecond returns the grants per second.
 func (r *Report) PerSecond() float64 { return float64(r.Grants) / r.Measured.Seconds() }
 
-// Fairness is the fewest grants of a goroutine as a part of the most: 1 when all
-// got as many, 0 when one got none.
+// Fairness returns Fewest / Most: 1 if all goroutines got the same number of grants, 0 if one got none.
 func (r *Report) Fairness() float64 {
 	if r.Most == 0 {
 		return 1
@@ -42,9 +41,15 @@ func (r *Report) Fairness() float64 {
 	return float64(r.Fewest) / float64(r.Most)
 }
 
-// report puts together what the workers have counted.
+// report adds up what the workers have counted.
 func (r *run) report(ending Ending, measured time.Duration, err error) *Report {
-	report := &Report{Plan: r.plan, Measured: measured, Ending: ending, Err: err, Fewest: r.workers[0].grants.Load()}
+	report := &Report{
+		Plan:     r.plan,
+		Measured: measured,
+		Ending:   ending,
+		Err:      err,
+		Fewest:   r.workers[0].grants.Load(),
+	}
 	acquire, pair := newTimes(), newTimes()
 	for _, w := range r.workers {
 		acquire.merge(w.acquire)

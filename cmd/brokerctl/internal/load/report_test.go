@@ -12,7 +12,15 @@ import (
 func someReport() *Report {
 	us := time.Microsecond
 	return &Report{
-		Plan:     Plan{Connections: 4, Goroutines: 64, Names: 16, Prefix: "load/", Hold: ms, Warmup: time.Second, Duration: 10 * time.Second},
+		Plan: Plan{
+			Connections: 4,
+			Goroutines:  64,
+			Names:       16,
+			Prefix:      "load/",
+			Hold:        ms,
+			Warmup:      time.Second,
+			Duration:    10 * time.Second,
+		},
 		Measured: 10 * time.Second, Ending: EndedByDuration,
 		Grants:  120_000,
 		Acquire: Latency{120_000, 41_300, 512 * us, 1040 * us, 12 * ms, 1200 * ms},
@@ -22,7 +30,7 @@ func someReport() *Report {
 	}
 }
 
-// What several have counted is put together.
+// The report adds up the counts of all workers.
 func TestReport(t *testing.T) {
 	plan := goodPlan()
 	plan.Goroutines = 3
@@ -55,7 +63,8 @@ func checkText(t *testing.T, r *Report, want string) {
 }
 
 func TestText(t *testing.T) {
-	checkText(t, someReport(), `64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; measured for 10.0s
+	checkText(t, someReport(),
+		`64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; measured for 10.0s
 grants           120000, 12000 a second
 latency               p50      p90      p99    p99.9      max
   acquire          41.3µs    512µs   1.04ms   12.0ms    1.20s
@@ -65,13 +74,14 @@ waiting at end   48, longest 7.00ms
 `)
 }
 
-// A report that is not of the whole time says so, and what has not happened is left
-// out.
+// A report of a shorter run says so, and leaves out what did not happen.
 func TestTextOfLess(t *testing.T) {
 	early := someReport()
-	early.Ending, early.Measured, early.Grants, early.Acquire.Count, early.Pair, early.Waiting = EndedEarly, 2345*ms, 1, 1, Latency{}, 0
+	early.Ending, early.Measured, early.Grants = EndedEarly, 2345*ms, 1
+	early.Acquire.Count, early.Pair, early.Waiting = 1, Latency{}, 0
 	early.Fewest, early.Most = 0, 1
-	checkText(t, early, `64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; measured for 2.35s of 10s, until a signal
+	checkText(t, early,
+		`64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; measured for 2.35s of 10s, until a signal
 grants           1, 0 a second
 latency               p50      p90      p99    p99.9      max
   acquire          41.3µs    512µs   1.04ms   12.0ms    1.20s
@@ -130,7 +140,13 @@ func TestJSON(t *testing.T) {
   "waiting_at_end": 48,
   "longest_wait_at_end_us": 7000
 }`)
-	checkJSON(t, &Report{Plan: Plan{Limit: 3}, Measured: time.Second, Ending: EndedByFailure, Err: errors.New("gone")}, `{
+}
+
+// A report without grants leaves out the latencies.
+func TestJSONOfLess(t *testing.T) {
+	checkJSON(t,
+		&Report{Plan: Plan{Limit: 3}, Measured: time.Second, Ending: EndedByFailure, Err: errors.New("gone")},
+		`{
   "connections": 0,
   "goroutines": 0,
   "names": 0,

@@ -10,18 +10,16 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// ErrNothing says that there is no report, because the context ended before anything
-// was measured.
+// ErrNothing says that the context ended before anything was measured, so there is no report.
 var ErrNothing = errors.New("ended before anything was measured")
 
-// Run connects, and puts the load of plan, which must be valid, on the broker. When
-// it returns nothing is held or waited for, and the connections are closed.
+// Run connects and carries out the plan, which must be valid. When it returns, nothing is held or waited for,
+// and the connections are closed.
 //
-// It is over when the plan's time is, when ctx ends, or when something fails: a
-// client, or the broker by granting wrongly. Then there is an error, and beside it,
-// if anything was measured until then, a report.
+// It ends after the planned time, when ctx ends, or when something fails: a client, or the broker by granting
+// wrongly. A failure returns an error, and also a report if anything was measured.
 //
-// Each second progress is told how far it is; it may be nil.
+// Run calls progress every second, unless it is nil.
 func Run(ctx context.Context, plan Plan, dial Dial, progress func(Progress)) (*Report, error) {
 	clients, err := connect(ctx, plan.Connections, dial)
 	if err != nil {
@@ -38,20 +36,20 @@ func Run(ctx context.Context, plan Plan, dial Dial, progress func(Progress)) (*R
 	return newRun(plan, lockers).do(ctx, progress)
 }
 
-// Progress is how far a run is.
+// Progress says how far a run is.
 type Progress struct {
-	Measured time.Duration // until now; less than 0 in the warm-up
+	Measured time.Duration // so far; negative in the warm-up
 	Grants   int64         // in that time
 }
 
-// A run is a plan that is carried out.
+// A run is a plan that is being carried out.
 type run struct {
 	plan    Plan
-	guards  []guard // one for each name
+	checks  []grantCheck // one per name
 	workers []*worker
 
-	begin, end time.Time // of what is measured, as planned
-	stopped    time.Time // when it really was over
+	begin, end time.Time // of the measured time, as planned
+	stopped    time.Time // when the run really ended
 	failed     chan struct{}
 
 	mu   sync.Mutex
@@ -59,9 +57,9 @@ type run struct {
 }
 
 func newRun(plan Plan, lockers []locker) *run {
-	r := &run{plan: plan, guards: make([]guard, plan.Names), failed: make(chan struct{})}
-	for i := range r.guards {
-		r.guards[i].name, r.guards[i].allowed = plan.name(i), plan.holders()
+	r := &run{plan: plan, checks: make([]grantCheck, plan.Names), failed: make(chan struct{})}
+	for i := range r.checks {
+		r.checks[i].name, r.checks[i].allowed = plan.name(i), plan.holders()
 	}
 	for n := range plan.Goroutines {
 		r.workers = append(r.workers, newWorker(r, n, lockers[n%len(lockers)]))
@@ -69,9 +67,9 @@ func newRun(plan Plan, lockers []locker) *run {
 	return r
 }
 
-// do lets the workers work.
+// do starts the workers and waits for them.
 func (r *run) do(ctx context.Context, progress func(Progress)) (*Report, error) {
-	// The end of ctx ends the load as the end of the time does, not by itself.
+	// The end of ctx must not cancel requests by itself: await handles it like the end of the time.
 	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var running sync.WaitGroup
@@ -90,12 +88,12 @@ func (r *run) do(ctx context.Context, progress func(Progress)) (*Report, error) 
 
 	ending := r.await(ctx, progress)
 	stop(errOver)
-	r.stopped = time.Now() // after it: nothing counts that is later
+	r.stopped = time.Now() // After stop, because nothing later counts.
 	running.Wait()
 	return r.result(ending)
 }
 
-// await waits until it is over, and says why it is.
+// await waits for the end, and returns its reason.
 func (r *run) await(ctx context.Context, progress func(Progress)) Ending {
 	over := time.NewTimer(time.Until(r.end))
 	defer over.Stop()
@@ -125,8 +123,7 @@ func (r *run) progress() Progress {
 	return p
 }
 
-// over is when the measured time was over, for one who has learned at that moment
-// that it is.
+// over returns when the measured time ended, for a worker that notices the end at the time at.
 func (r *run) over(at time.Time) time.Time {
 	if at.After(r.end) {
 		return r.end
@@ -134,13 +131,13 @@ func (r *run) over(at time.Time) time.Time {
 	return at
 }
 
-// counts reports whether what has happened at that time is within the measured
-// time. The end is looked at twice: a timer may be late, and a run may be over early.
+// counts reports whether an event at the time at is within the measured time. It checks both ways to end: the
+// timer may be late, and a run may end early.
 func (r *run) counts(working context.Context, at time.Time) bool {
 	return !at.Before(r.begin) && at.Before(r.end) && working.Err() == nil
 }
 
-// fail ends the run because of err.
+// fail ends the run with an error.
 func (r *run) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -149,9 +146,9 @@ func (r *run) fail(err error) {
 	}
 }
 
-// failure is what the run has failed because of, or nil. Somebody whose lock was
-// taken away, by an operator or the end of a connection, may learn of it after the
-// next one has it, which looks like a violation: so that explains it.
+// failure returns why the run has failed, or nil. It prefers a lost lock to a violation. After an eviction or a
+// lost connection, the next holder may be granted the lock before the loser notices, which looks like a
+// violation.
 func (r *run) failure() error {
 	for _, err := range r.errs {
 		if errors.Is(err, wsclient.ErrLost) || errors.Is(err, wsclient.ErrConnection) {
@@ -164,11 +161,11 @@ func (r *run) failure() error {
 	return r.errs[0]
 }
 
-// result is called when nobody works any more.
+// result returns what Run returns. No worker may be running.
 func (r *run) result(ending Ending) (*Report, error) {
 	err := r.failure()
 	if err != nil && ending == EndedByDuration {
-		ending = EndedByFailure // on the last steps
+		ending = EndedByFailure // A worker failed after the time was up.
 	}
 	measured := min(r.plan.Duration, r.stopped.Sub(r.begin))
 	report := r.report(ending, measured, err)

@@ -12,15 +12,18 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// One caller over a network that takes 5ms each way: 10ms to the grant, 10ms more
-// until the release is confirmed, so 50 grants in a second. What was granted in the
-// warm-up does not count.
+// One caller over a network that takes 5ms each way: 10ms to the grant, 10ms more to the confirmed release, so
+// 50 grants per second. Grants in the warm-up do not count.
 func TestOneCaller(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.link.Delay(5 * ms)
-		r := s.measured(Plan{Connections: 1, Goroutines: 1, Names: 3, Prefix: "load/", Warmup: 3 * time.Second, Duration: time.Second})
+		r := s.measured(Plan{
+			Connections: 1, Goroutines: 1, Names: 3, Prefix: "load/",
+			Warmup: 3 * time.Second, Duration: time.Second,
+		})
 		if r.Grants != 50 || r.PerSecond() != 50 || r.Measured != time.Second || r.Ending != EndedByDuration {
-			t.Errorf("got %d grants, %v a second, in %v, until %s", r.Grants, r.PerSecond(), r.Measured, r.Ending)
+			t.Errorf("got %d grants, %v a second, in %v, until %s", r.Grants, r.PerSecond(), r.Measured,
+				r.Ending)
 		}
 		if want := (Latency{50, 10 * ms, 10 * ms, 10 * ms, 10 * ms, 10 * ms}); r.Acquire != want {
 			t.Errorf("acquire took %v, want %v", r.Acquire, want)
@@ -31,7 +34,7 @@ func TestOneCaller(t *testing.T) {
 	})
 }
 
-// Who holds is not in the latencies of who holds, but in those of who waits.
+// The time that a lock is held counts in the latencies of waiters, not in those of its holder.
 func TestHold(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r := s.measured(contended())
@@ -48,7 +51,7 @@ func TestHold(t *testing.T) {
 	})
 }
 
-// Several hold a lock at once, as many as may.
+// A shared lock has as many holders as its limit allows.
 func TestShared(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		plan := contended()
@@ -63,7 +66,7 @@ func TestShared(t *testing.T) {
 	})
 }
 
-// Nobody asks for anything before all connections exist.
+// No goroutine sends a request before all connections exist.
 func TestStartTogether(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		plan := contended()
@@ -76,7 +79,7 @@ func TestStartTogether(t *testing.T) {
 			}
 			return s.dial(ctx)
 		}
-		// One at a time, so that dialed needs no lock.
+		// One dial at a time, so that dialed needs no mutex.
 		turn := make(chan struct{}, 1)
 		r, err := Run(t.Context(), plan, func(ctx context.Context) (*wsclient.Client, error) {
 			turn <- struct{}{}
@@ -89,7 +92,7 @@ func TestStartTogether(t *testing.T) {
 	})
 }
 
-// Goroutines are spread evenly.
+// Goroutines are spread evenly over connections.
 func TestSpread(t *testing.T) {
 	lockers := []locker{client{}, &fake{}, &fake{}}
 	plan := Plan{Goroutines: 8, Names: 1}
@@ -102,7 +105,7 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// A signal ends the run early, and what has run until then is reported.
+// A signal ends the run early, and the report covers the time until then.
 func TestEndedEarly(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -118,14 +121,14 @@ func TestEndedEarly(t *testing.T) {
 			t.Errorf("it took %v: the holder is not to hold to the end", took)
 		}
 		if r.Measured != 2500*ms || r.Ending != EndedEarly || r.Grants != 250 || r.PerSecond() != 100 {
-			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured, r.Ending, r.PerSecond())
+			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured,
+				r.Ending, r.PerSecond())
 		}
 		s.expectOver()
 	})
 }
 
-// Before anything was measured there is nothing to report: in the warm-up, and while
-// the connections are made.
+// There is no report if a run ends in the warm-up or while it connects.
 func TestEndedTooEarly(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -140,7 +143,7 @@ func TestEndedTooEarly(t *testing.T) {
 	})
 }
 
-// A connection that cannot be made is the error, and the others are closed.
+// A failed connection is the error of the run, and the other connections are closed.
 func TestDialFails(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		refused := errors.New("refused")
@@ -163,7 +166,7 @@ func TestDialFails(t *testing.T) {
 	})
 }
 
-// Progress is told each second, in the warm-up too.
+// Progress is reported every second, also in the warm-up.
 func TestProgress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		plan := contended()
@@ -180,21 +183,22 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// That the time is over is noticed a little late. Who asks in between was not waiting
-// when it ended; who is granted a lock in between was.
+// A worker notices the end a little late. A request sent in between had not waited at the end; one granted in
+// between had.
 func TestNoticedLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(goodPlan(), []locker{&fake{step: 1, takes: 10 * ms}})
 		r.begin, r.end = time.Now(), time.Now().Add(5*ms)
 		w := r.workers[0]
 		for range 2 { // granted after the end, and then asked for after it
-			if err := w.turn(t.Context(), &r.guards[0]); err != nil {
+			if err := w.turn(t.Context(), &r.checks[0]); err != nil {
 				t.Error(err)
 			}
 		}
 		got := r.report(EndedByDuration, 5*ms, nil)
 		if got.Grants != 0 || got.Waiting != 1 || got.LongestWait != 5*ms {
-			t.Errorf("%d grants, %d waited, for %v; want none, 1, 5ms", got.Grants, got.Waiting, got.LongestWait)
+			t.Errorf("%d grants, %d waited, for %v; want none, 1, 5ms", got.Grants, got.Waiting,
+				got.LongestWait)
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// AppendText appends the report for people.
+// AppendText appends the report as text.
 func (r *Report) AppendText(text []byte) []byte {
 	text = fmt.Appendf(text, "%s; measured for %s\n", r.Plan, r.measured())
 	if r.Grants == 0 {
@@ -16,16 +16,18 @@ func (r *Report) AppendText(text []byte) []byte {
 	text = fmt.Appendf(text, "%-16s %8s %8s %8s %8s %8s\n", "latency", "p50", "p90", "p99", "p99.9", "max")
 	text = r.Acquire.appendText(text, "  acquire")
 	text = r.Pair.appendText(text, "  with release")
-	text = fmt.Appendf(text, "%-16s fewest %d, most %d, ratio %.3f\n", "by goroutine", r.Fewest, r.Most, r.Fairness())
+	text = fmt.Appendf(text, "%-16s fewest %d, most %d, ratio %.3f\n", "by goroutine", r.Fewest, r.Most,
+		r.Fairness())
 	if r.Waiting > 0 {
 		text = fmt.Appendf(text, "%-16s %d, longest %s\n", "waiting at end", r.Waiting, brief(r.LongestWait))
 	}
 	return text
 }
 
-// String is the plan in a line.
+// String returns a description on one line.
 func (p Plan) String() string {
-	text := fmt.Sprintf("%s on %s, %s, %s", count(p.Goroutines, "goroutine"), count(p.Connections, "connection"), count(p.Names, "name"), p.mode())
+	text := fmt.Sprintf("%s on %s, %s, %s", count(p.Goroutines, "goroutine"),
+		count(p.Connections, "connection"), count(p.Names, "name"), p.mode())
 	if p.Limit > 0 {
 		text += fmt.Sprintf(" by at most %d", p.Limit)
 	}
@@ -61,9 +63,8 @@ func (l Latency) appendText(text []byte, what string) []byte {
 		brief(l.P50), brief(l.P90), brief(l.P99), brief(l.P999), brief(l.Max))
 }
 
-// brief writes a time of three significant digits with no more than these, so that
-// columns can be compared at a glance; a time.Duration would write 41.3µs below
-// 1.041ms.
+// brief formats a time with three significant digits in the same unit range for the whole column, so that
+// columns can be compared at a glance. The method String of time.Duration would write 41.3µs below 1.041ms.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:

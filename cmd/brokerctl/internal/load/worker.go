@@ -8,30 +8,36 @@ import (
 	"time"
 )
 
-// errOver is why a wait ends when the time is over.
+// errOver is the cause of a context that ended because the time was up.
 var errOver = errors.New("the time is over")
 
-// A worker is one goroutine's part of a run. Nobody else writes to it.
+// A worker is one goroutine of a run. Only that goroutine writes to it.
 type worker struct {
 	run    *run
 	locker locker
-	order  *rand.Rand // which lock is next: the same in each run
-	newest int64      // its last token
+	order  *rand.Rand // chooses the next lock; the same in each run
+	newest int64      // the token of its latest grant
 
-	grants  atomic.Int64  // in the time that counts; whoever shows progress reads it
-	acquire times         // from asking to the grant
-	pair    times         // that, and from giving back to the answer
-	waited  time.Duration // by the end of the time, if it was waiting then, else 0
+	grants  atomic.Int64  // in the measured time; read concurrently for progress
+	acquire times         // from the request to the grant
+	pair    times         // acquire plus the time from the release to its confirmation
+	waited  time.Duration // how long its last request had waited at the end, or 0
 }
 
 func newWorker(r *run, n int, l locker) *worker {
-	return &worker{run: r, locker: l, order: rand.New(rand.NewPCG(0, uint64(n))), acquire: newTimes(), pair: newTimes()}
+	return &worker{
+		run:     r,
+		locker:  l,
+		order:   rand.New(rand.NewPCG(0, uint64(n))),
+		acquire: newTimes(),
+		pair:    newTimes(),
+	}
 }
 
-// work acquires and releases until ctx ends or something goes wrong.
+// work acquires and releases locks until ctx ends or something fails.
 func (w *worker) work(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := w.turn(ctx, &w.run.guards[w.order.IntN(len(w.run.guards))]); err != nil {
+		if err := w.turn(ctx, &w.run.checks[w.order.IntN(len(w.run.checks))]); err != nil {
 			return err
 		}
 	}
@@ -39,7 +45,7 @@ func (w *worker) work(ctx context.Context) error {
 }
 
 // turn acquires a lock, holds it and releases it.
-func (w *worker) turn(ctx context.Context, g *guard) error {
+func (w *worker) turn(ctx context.Context, g *grantCheck) error {
 	newest := g.newest.Load()
 	asked := time.Now()
 	lock, err := w.locker.acquire(ctx, g.name)
@@ -53,7 +59,7 @@ func (w *worker) turn(ctx context.Context, g *guard) error {
 	case w.run.counts(ctx, granted):
 		w.grants.Store(w.grants.Load() + 1)
 		w.acquire.add(granted.Sub(asked))
-	case !granted.Before(w.run.end): // and it is only about to be noticed that it is over
+	case !granted.Before(w.run.end): // The time was up when the grant came.
 		w.waitedTo(granted, asked)
 	}
 	err = w.hold(ctx, g, lock, newest)
@@ -67,22 +73,22 @@ func (w *worker) turn(ctx context.Context, g *guard) error {
 	return err
 }
 
-// waitedTo notes for how long somebody was waiting when the time was over, if it was
-// not over already when he asked.
+// waitedTo records how long the request had waited when the time was up. It records nothing for a request that
+// was sent later.
 func (w *worker) waitedTo(at, asked time.Time) {
 	w.waited = max(w.waited, w.run.over(at).Sub(asked))
 }
 
-// hold holds a lock for as long as planned, unless it is lost, or the time over,
-// before.
-func (w *worker) hold(ctx context.Context, g *guard, lock held, newest int64) error {
-	defer g.leave()
+// hold holds a lock for the planned time, or until it is lost or the time is up.
+func (w *worker) hold(ctx context.Context, g *grantCheck, lock held, newest int64) error {
+	defer g.releasing()
 	token := lock.Token()
-	if err := g.enter(token, newest); err != nil {
+	if err := g.granted(token, newest); err != nil {
 		return err
 	}
 	if token <= w.newest {
-		return violated("%s was granted with token %d, and to the same caller, before, another lock with %d", g.name, token, w.newest)
+		return violated("%s was granted with token %d, after the same caller got another lock with token %d",
+			g.name, token, w.newest)
 	}
 	w.newest = token
 	if w.run.plan.Hold == 0 {
@@ -92,7 +98,7 @@ func (w *worker) hold(ctx context.Context, g *guard, lock held, newest int64) er
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-lock.Context().Done(): // Release will say why
+	case <-lock.Context().Done(): // Release returns the reason.
 	case <-ctx.Done():
 	}
 	return nil

@@ -1,3 +1,3 @@
-// Package screen is what programs need that write on a terminal: how wide text is
-// there, how it stands out, and whether there is one.
+// Package screen has what programs need to write on a terminal: the width of text, styles, and whether there is
+// a terminal.
 package screen

@@ -2,17 +2,17 @@ package screen
 
 import "github.com/charmbracelet/x/ansi"
 
-// A Palette says how text stands out. The zero Palette is plain text.
+// A Palette is a set of styles. The zero Palette is plain text.
 type Palette struct {
 	Title    ansi.Style
-	Head     ansi.Style // of columns and of the pane
+	Head     ansi.Style // column heads, and the head of the pane
 	Selected ansi.Style
 	Dim      ansi.Style
-	Notice   ansi.Style // worth a look: somebody waits
-	Alarm    ansi.Style // something is wrong, or about to be done
+	Notice   ansi.Style // deserves a look: a request waits
+	Alarm    ansi.Style // something is wrong, or is about to be done
 }
 
-// Monochrome makes do without colours.
+// Monochrome returns a palette without colors.
 func Monochrome() Palette {
 	return Palette{
 		Title:    ansi.NewStyle(ansi.AttrBold),
@@ -23,9 +23,8 @@ func Monochrome() Palette {
 	}
 }
 
-// Colours uses the sixteen that every terminal has, and people have chosen to
-// be able to read.
-func Colours() Palette {
+// Colors returns a palette of the sixteen colors that every terminal has. Users have set these to be readable.
+func Colors() Palette {
 	p := Monochrome()
 	p.Title = ansi.NewStyle(ansi.AttrBold, ansi.AttrCyanForegroundColor)
 	p.Dim = ansi.NewStyle(ansi.AttrBrightBlackForegroundColor)

@@ -4,8 +4,8 @@ package screen
 
 import tea "charm.land/bubbletea/v2"
 
-// HeedStops has nothing to do here.
+// HeedStops does nothing: the system has no SIGTSTP.
 func HeedStops(*tea.Program) (end func()) { return func() {} }
 
-// Stop does nothing here.
+// Stop does nothing: the system has no SIGTSTP.
 func Stop() tea.Msg { return nil }

@@ -11,19 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HeedStops lets a program that has the terminal give it back before SIGTSTP stops this process, and take it when that
-// goes on. Where no shell could let it go on, it does not stop. The function that it returns ends this.
+// HeedStops restores the terminal before SIGTSTP stops this process, and takes it again when the process
+// continues. If no shell could continue the process, it does not stop. The caller must call end at last.
 func HeedStops(program *tea.Program) (end func()) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGTSTP)
 	go func() {
 		defer close(done)
-		// The program suspends itself by one more SIGTSTP, to the whole process group. It has no effect on this process
-		// once os/signal was asked for it, but SIGSTOP has.
+		// The program suspends itself by a second SIGTSTP to the whole process group. That has no effect on
+		// this process once os/signal was asked for it, so this process gets SIGSTOP.
 		released := false
 		for range signals {
 			switch {
-			case isOnItsOwn():
+			case isSessionLeader():
 			case !released:
 				released = true
 				program.Send(tea.SuspendMsg{})
@@ -40,14 +40,14 @@ func HeedStops(program *tea.Program) (end func()) {
 	}
 }
 
-// Stop is what Ctrl-Z does where the terminal passes it on as a key.
+// Stop does what Ctrl-Z does, for a terminal in raw mode.
 func Stop() tea.Msg {
 	_ = unix.Kill(unix.Getpid(), unix.SIGTSTP)
 	return nil
 }
 
-// isOnItsOwn reports whether this process leads its session: nobody controls its jobs.
-func isOnItsOwn() bool {
+// isSessionLeader reports whether this process leads its session, so that no shell controls it as a job.
+func isSessionLeader() bool {
 	session, err := unix.Getsid(0)
 	return err != nil || session == unix.Getpgrp()
 }

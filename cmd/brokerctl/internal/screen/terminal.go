@@ -7,7 +7,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal is file, an *os.File, if that is a terminal, else nil.
+// Terminal returns file if it is an *os.File of a terminal, and else nil.
 func Terminal(file any) *os.File {
 	if f, ok := file.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f
@@ -15,7 +15,7 @@ func Terminal(file any) *os.File {
 	return nil
 }
 
-// Renew writes a line in place of the one before, cut to the width of the terminal.
+// Renew overwrites the current line of the terminal with line, cut to the width of the terminal.
 func Renew(terminal *os.File, line string) error {
 	if width, _, err := term.GetSize(int(terminal.Fd())); err == nil && width > 0 {
 		line = Cut(line, width-1)

@@ -7,18 +7,18 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Fit is text cut or filled up to a width in cells of a terminal.
+// Fit cuts or pads text to a width in terminal cells.
 func Fit(text string, width int) string {
 	text = Cut(text, width)
 	return text + strings.Repeat(" ", max(width-Width(text), 0))
 }
 
-// Cut is text without escape sequences, cut to a width.
+// Cut cuts text, which must not contain escape sequences, to a width in terminal cells.
 func Cut(text string, width int) string {
 	if Width(text) <= width {
 		return text
 	}
-	kept, room := 0, width-1 // the sign that something is missing is 1 wide
+	kept, room := 0, width-1 // The ellipsis takes one cell.
 	for kept < len(text) {
 		cluster, cells := firstCluster(text[kept:])
 		if room -= cells; room < 0 {
@@ -32,7 +32,7 @@ func Cut(text string, width int) string {
 	return text[:kept] + "…"
 }
 
-// Width is how many cells text takes at most.
+// Width returns the most cells that a terminal uses for text.
 func Width(text string) (cells int) {
 	for rest := text; rest != ""; {
 		cluster, n := firstCluster(rest)
@@ -42,8 +42,8 @@ func Width(text string) (cells int) {
 	return cells
 }
 
-// firstCluster is what is drawn as one, and how many cells it takes at most.
-// Terminals do not agree: to some the parts of a cluster count.
+// firstCluster returns the first grapheme cluster, and the most cells that a terminal uses for it. Terminals
+// disagree: some count the parts of a cluster.
 func firstCluster(text string) (cluster string, cells int) {
 	if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
 		return text[:1], 1

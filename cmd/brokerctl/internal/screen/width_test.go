@@ -7,8 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is cut or filled has the width that was asked for, whatever it is; what fits
-// is left alone.
+// Text that is cut or padded has the requested width. Text that fits is not changed.
 func TestCutAndFit(t *testing.T) {
 	text := rapid.StringOf(rapid.OneOf(rapid.SampledFrom([]rune("ab大é\u0301👩\u200d🚀🇪🇺ﷺ")), rapid.Rune()))
 	rapid.Check(t, func(t *rapid.T) {

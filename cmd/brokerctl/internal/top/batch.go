@@ -11,15 +11,14 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// A Printout says how many frames Batch prints, and of how many locks each.
+// A Printout says what [Batch] prints.
 type Printout struct {
-	Frames int // 0: until ctx ends
-	Rows   int // 0: all
+	Frames int // number of frames; 0: until ctx ends
+	Rows   int // the most locks per frame; 0: all
 }
 
-// Batch prints a frame after each reading of all locks, with an empty line
-// between two. The error is that of out, or that of a source that has ended or
-// lost its connection: a script is better told.
+// Batch prints a frame after each reading of all locks, with an empty line between frames. It returns the error
+// of out, or of a source that has ended or lost its connection: a script must not miss that.
 func Batch(ctx context.Context, source Source, options Options, p Printout, out io.Writer) error {
 	events, stop := scan(ctx, source, options)
 	defer stop()
@@ -27,7 +26,7 @@ func Batch(ctx context.Context, source Source, options Options, p Printout, out 
 	for frames := 0; p.Frames == 0 || frames < p.Frames; {
 		select {
 		case event := <-events:
-			printed, err := b.take(event, frames > 0)
+			printed, err := b.handle(event, frames > 0)
 			if err != nil {
 				return err
 			}
@@ -41,7 +40,7 @@ func Batch(ctx context.Context, source Source, options Options, p Printout, out 
 	return nil
 }
 
-// A batch is what is printed.
+// A batch is the state of [Batch].
 type batch struct {
 	table   *table
 	lines   lines
@@ -50,8 +49,8 @@ type batch struct {
 	out     *bufio.Writer
 }
 
-// take takes in what the scanner sends. After a sweep it prints a frame.
-func (b *batch) take(event any, apart bool) (printed bool, err error) {
+// handle handles an event of the scanner. After a sweep it prints a frame.
+func (b *batch) handle(event any, apart bool) (printed bool, err error) {
 	switch event := event.(type) {
 	case page:
 		b.table.read(event)
@@ -73,7 +72,7 @@ func (b *batch) take(event any, apart bool) (printed bool, err error) {
 	return false, fmt.Errorf("top: unknown event %T", event)
 }
 
-// print prints a frame. Errors show when it is flushed.
+// print prints a frame. Flush returns its errors.
 func (b *batch) print(now time.Time) {
 	_, _ = fmt.Fprintf(b.out, "%s  %s  %s\n", now.Format(time.RFC3339), b.options.Broker, sumsOf(b.lines.sums))
 	locks := b.lines.locks

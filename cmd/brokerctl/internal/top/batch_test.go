@@ -13,12 +13,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A reader is given each frame, and does something then.
+// A reader calls a function for each frame.
 type reader func(frame string) error
 
 func (r reader) Write(frame []byte) (int, error) { return len(frame), r(string(frame)) }
 
-// TestBatch: a frame after each sweep, in which what is gone is gone.
+// TestBatch checks that each sweep prints a frame, without the locks that are gone.
 func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{IdleNames: -1})
@@ -35,16 +35,18 @@ func TestBatch(t *testing.T) {
 		if err != nil || len(frames) != 3 || time.Since(begun) != 4*time.Second {
 			t.Fatalf("%v, %d frames in %v", err, len(frames), time.Since(begun))
 		}
-		if !strings.Contains(frames[0], "short") || strings.Contains(frames[1]+frames[2], "short") || !strings.Contains(frames[2], "long") {
+		if !strings.Contains(frames[0], "short") || strings.Contains(frames[1]+frames[2], "short") ||
+			!strings.Contains(frames[2], "long") {
 			t.Errorf("%q", frames)
 		}
-		if strings.HasPrefix(frames[0], "\n") || !strings.HasPrefix(frames[1], "\n") || strings.Contains(frames[1][1:], "\n\n") {
+		if strings.HasPrefix(frames[0], "\n") || !strings.HasPrefix(frames[1], "\n") ||
+			strings.Contains(frames[1][1:], "\n\n") {
 			t.Errorf("an empty line is between two frames: %q", frames)
 		}
 	})
 }
 
-// TestBatchEnds: with its context, and when nobody reads any more.
+// TestBatchEnds checks that Batch ends with its context, and when a write fails.
 func TestBatchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})

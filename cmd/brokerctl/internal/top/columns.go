@@ -10,21 +10,22 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// Numbers come first, in columns of fixed widths: however long names are, they
-// stand below each other.
+// The numbers come first, in columns of fixed width, so that they stay aligned however long the names are.
 const (
 	rowFormat    = "%5s %6s %5s %7s %9s  "
 	numbersWidth = 5 + 1 + 6 + 1 + 5 + 1 + 7 + 1 + 9 + 2
 )
 
-// heads are the heads of the columns, without that of the holder.
+// heads are the column heads, except that of the holder.
 var heads = []struct {
 	key  Key
 	text string
-}{{ByHolders, "HOLD"}, {ByAge, "AGE"}, {ByWaiters, "WAIT"}, {ByWait, "WAITED"}, {ByGrants, "GRANTS/S"}, {ByName, "LOCK"}}
+}{
+	{ByHolders, "HOLD"}, {ByAge, "AGE"}, {ByWaiters, "WAIT"}, {ByWait, "WAITED"}, {ByGrants, "GRANTS/S"},
+	{ByName, "LOCK"},
+}
 
-// headsOf are the numbers' heads, and that of the name. The one that locks are
-// sorted by is marked.
+// headsOf returns the heads of the number columns and of the name. An arrow marks the sort column.
 func headsOf(o order) (numbers, name string) {
 	var texts []any
 	for _, h := range heads {
@@ -42,8 +43,8 @@ func headsOf(o order) (numbers, name string) {
 	return fmt.Sprintf(rowFormat, texts[:last]...), texts[last].(string)
 }
 
-// numbersOf are the columns before the name of a lock. Of one that changes hands it
-// is not known whether who held it then still does: that is as it was read.
+// numbersOf returns the number columns of a lock. The holders of a lock with a rate change, so its times are
+// those of the reading: who held it then may have released it.
 func numbersOf(l *lock, now time.Time) string {
 	if l.rate > 0 {
 		now = l.at
@@ -58,7 +59,7 @@ func numbersOf(l *lock, now time.Time) string {
 	return fmt.Sprintf(rowFormat, short(l.holding), age, short(l.waiting), waited, perSecond(l.rate))
 }
 
-// holderOf is who holds a lock, the first of them.
+// holderOf returns the first holder and the number of the others.
 func holderOf(l *lock) string {
 	if l.holding == 0 {
 		return ""
@@ -70,21 +71,21 @@ func holderOf(l *lock) string {
 	return text
 }
 
-// namesOf are the columns of the name and the holder, which share a width.
+// namesOf returns the columns of the name and the holder, which share width.
 func namesOf(name, holder string, width int) string {
 	left := nameWidth(width)
 	return screen.Fit(name, left) + "  " + screen.Fit(holder, width-left-2)
 }
 
-// nameWidth is what a name may take of the width for itself and the holder. Past
-// widestName the holder would be too far away to be read along with it.
+// nameWidth returns the width of the name column. Beyond widestName, the holder would be too far from the name.
 func nameWidth(width int) int { return min(max(width*11/20-2, 0), widestName) }
 
 const widestName = 72
 
-// sumsOf are the sums in words.
+// sumsOf formats the sums.
 func sumsOf(s sums) string {
 	return strings.Join([]string{
-		"locks " + count(s.locks), "held " + count(s.held), "waiting " + count(s.waiting), "grants/s " + perSecond(s.rate),
+		"locks " + count(s.locks), "held " + count(s.held), "waiting " + count(s.waiting),
+		"grants/s " + perSecond(s.rate),
 	}, "  ")
 }

@@ -1,23 +1,21 @@
 package top
 
-// A cursor is a selected line and the part of the lines that the screen shows.
+// A cursor is a selected line, and the part of the lines that is on the screen.
 type cursor struct {
 	index  int // of the selected line
 	offset int // of the first line on the screen
 }
 
-// move moves the selection by so many lines.
+// move moves the selection by a number of lines.
 func (c *cursor) move(by int) { c.index += by }
 
-// carry follows the selected line to another index, so that it stays where it is
-// on the screen.
+// carry moves the selection to another index without moving it on the screen.
 func (c *cursor) carry(to int) {
 	c.offset += to - c.index
 	c.index = to
 }
 
-// fit keeps the cursor among so many lines, and the selected one among those that
-// the screen has room for.
+// fit keeps the cursor within the lines, and the selected line on a screen with room for some of them.
 func (c *cursor) fit(lines, room int) {
 	room = max(room, 1)
 	c.index = max(min(c.index, lines-1), 0)

@@ -1,24 +1,20 @@
-// Package top is the view of a broker that is always up to date: a line for each
-// lock, with who holds it, who waits, for how long, and how often it is granted.
-// [Run] shows it on a terminal, [Batch] prints it; both take [Options] and a
-// [Source], which a client of the broker is.
+// Package top is a live view of a broker: a line for each lock, with its holder, the number of waiters, how
+// long they have held and waited, and how often the lock is granted. [Run] shows the view on a terminal, and
+// [Batch] prints it. Both take [Options] and a [Source], such as a client of the broker.
 //
-// # How it looks at very many locks
+// # How it reads very many locks
 //
-// A scanner asks for the listing in small pages, round and round, and pauses
-// between them, so that neither side is ever busy with it for long. The broker
-// sends one holder and one waiter of each lock, never whole queues. A table keeps
-// one small line for each lock, and is right as of the last page that held the
-// lock: the listing is consistent within a page, not across them. Only of the one
-// lock that is looked at closely more is asked for, and at most 100 of each kind.
+// A scanner reads the listing in small pages, again and again, and pauses between pages, so that neither side
+// is ever busy for long. The broker sends one holder and one waiter of each lock, never whole queues. A table
+// keeps a small entry for each lock. An entry is as old as the last page that had its lock: the listing is
+// consistent within a page, not across pages. Only for the lock in the pane does the view read more, at most
+// 100 holders and 100 waiters.
 //
-// Free locks are asked for as well, although they are shown only if one wants to
-// see them: how often a lock was granted is known only from two readings of it,
-// and the busiest locks are free every now and then.
+// The scanner also reads free locks, which are hidden by default. The rate of grants needs two readings of a
+// lock, and the busiest locks are free now and then.
 //
 // # Who owns what
 //
-// The scanner runs in a goroutine of its own, and sends what it reads. Who
-// receives it, the model of the terminal or the loop of the batch, owns the table.
-// Neither reads a clock: every time comes with a message.
+// The scanner has its own goroutine and sends what it reads. The receiver, which is the model of the terminal
+// or the loop of the batch, owns the table. Neither reads a clock: each message carries its time.
 package top

@@ -14,38 +14,38 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An eviction is what an operator is asked to confirm. Whoever gets the lock
-// meanwhile is not among the victims: they are named by their ids.
+// An eviction is what the user is asked to confirm. It names requests by their ids, so it does not affect a
+// request that gets the lock meanwhile.
 type eviction struct {
 	lock    string
 	victims []wire.RequestInfo
-	holding bool // they hold the lock, and do not wait for it
-	more    int  // holders that are not among them
+	holding bool // the victims hold the lock; else they wait for it
+	more    int  // holders that are not victims
 }
 
-// A found is the answer to who holds a lock.
-type found struct {
+// A holdersFound message is the answer to the question who holds a lock.
+type holdersFound struct {
 	eviction eviction
 	err      error
 }
 
-// An evicted is how an eviction has ended.
-type evicted struct {
+// An evictionDone message is the result of an eviction.
+type evictionDone struct {
 	words string
 	err   error
 }
 
-// errAway is why nothing is evicted now. Else the client would keep the order for
-// when the connection is back, and much may have changed by then.
-var errAway = errors.New("no connection: nothing can be evicted")
+// errDisconnected refuses evictions without a connection. The client would send them after a reconnect, when
+// much may have changed.
+var errDisconnected = errors.New("no connection: cannot evict now")
 
-// evict begins to evict who is selected: in the pane one request, in the list all
-// who hold the lock, once it is known who they are.
+// evict starts an eviction: of the selected request in the pane, or of all holders of the selected lock in the
+// list, which it reads first.
 func (m *model) evict() tea.Cmd {
-	l := m.at()
+	l := m.lockAtCursor()
 	switch {
-	case m.away():
-		m.tell("", errAway)
+	case m.isDisconnected():
+		m.setStatus("", errDisconnected)
 		return nil
 	case l == nil:
 		return nil
@@ -56,10 +56,11 @@ func (m *model) evict() tea.Cmd {
 	m.pin()
 	ctx, source, name := m.ctx, m.source, l.name
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, askWait)
+		ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 		defer cancel()
-		lock, err := closely(ctx, source, name)
-		return found{eviction{lock: name, victims: lock.Holders, holding: true, more: lock.Holding - len(lock.Holders)}, err}
+		lock, err := readLock(ctx, source, name)
+		more := lock.Holding - len(lock.Holders)
+		return holdersFound{eviction{lock: name, victims: lock.Holders, holding: true, more: more}, err}
 	}
 }
 
@@ -71,42 +72,41 @@ func (m *model) evictOne() {
 	}
 }
 
-// ask asks whether to evict those who were found.
-func (m *model) ask(f found) {
+// askToConfirm asks whether to evict the holders that were found.
+func (m *model) askToConfirm(f holdersFound) {
 	switch {
 	case f.err != nil:
-		m.tell("", f.err)
+		m.setStatus("", f.err)
 	case len(f.eviction.victims) == 0:
-		m.tell("nobody holds "+printable.Text(f.eviction.lock), nil)
+		m.setStatus("nobody holds "+printable.Text(f.eviction.lock), nil)
 	case m.eviction == nil:
 		m.eviction = &f.eviction
 	}
 }
 
-// answer takes in a key while it is asked. Only a y is a yes.
-func (m *model) answer(key string) tea.Cmd {
+// pressInQuestion handles a key while the view asks for confirmation. Only y means yes.
+func (m *model) pressInQuestion(key string) tea.Cmd {
 	switch key {
 	case "y", "Y":
 		e := m.eviction
 		m.eviction = nil
-		if m.away() {
-			m.tell("", errAway)
+		if m.isDisconnected() {
+			m.setStatus("", errDisconnected)
 			return nil
 		}
-		m.tell("evicting ...", nil)
+		m.setStatus("evicting ...", nil)
 		ctx, source, message := m.ctx, m.source, m.options.Message
 		return func() tea.Msg { return e.do(ctx, source, message) }
 	case "n", "N", "esc", "enter", "q":
 		m.eviction = nil
-		m.tell("nothing was done", nil)
+		m.setStatus("nothing was done", nil)
 	}
 	return nil
 }
 
-// do ends the requests of all victims. One who has let go meanwhile is no
-// failure.
-func (e *eviction) do(ctx context.Context, source Source, message string) evicted {
-	ctx, cancel := context.WithTimeout(ctx, askWait)
+// do evicts all victims. A victim whose request has ended meanwhile is not an error.
+func (e *eviction) do(ctx context.Context, source Source, message string) evictionDone {
+	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
 	var done []string
 	var failed error
@@ -123,18 +123,19 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicte
 		failed = fmt.Errorf("evicted %d of %d, then: %w", len(done), len(e.victims), failed)
 	}
 	if len(done) == 0 {
-		return evicted{"nobody was evicted: the request has ended by itself", failed}
+		return evictionDone{"nothing evicted: the request had already ended", failed}
 	}
-	return evicted{"evicted " + strings.Join(done, "; "), failed}
+	return evictionDone{"evicted " + strings.Join(done, "; "), failed}
 }
 
-// words are what is asked, in at most so many lines.
+// words returns the question, in at most that many lines.
 func (e *eviction) words(most int) []string {
 	what := "waiting for"
 	if e.holding {
 		what = "holding"
 	}
-	text := []string{fmt.Sprintf("Evict %s %s %s?", several(len(e.victims), "request", "requests"), what, printable.Text(e.lock))}
+	who := several(len(e.victims), "request", "requests")
+	text := []string{fmt.Sprintf("Evict %s %s %s?", who, what, printable.Text(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
 		text = append(text, requestLine(v, v.Duration()))

@@ -9,39 +9,39 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// manual is what ? shows.
-const manual = `Up Down j k   next lock, or request in the pane
-PgUp PgDn     a page
-Home End      the first, which stays the first, and the last
+// manual is the help text of the key "?".
+const manual = `Up Down j k   previous or next lock, or request in the pane
+PgUp PgDn     one page
+Home End      first line (stays at the top) or last line
 w h a o g n   sort by waiters, holders, age, oldest waiter,
-              grants a second, name; s: the next of these
+              grants per second, name; s: next of these
 r             reverse the order
-/             filter: text in the name or in the first holder
+/             filter by text in the name or the first holder
 Enter         open or close the pane of the selected lock
-Tab           go between the list and the pane
-e             evict: in the list all who hold the lock, in the
-              pane the selected request; it asks first
-Esc           back: out of the pane, then of the filter
-?             this
+Tab           switch between the list and the pane
+e             evict: in the list all holders of the lock, in
+              the pane the selected request; asks first
+Esc           leave the pane, then clear the filter
+?             this help
 q Ctrl-C      quit
 
-HOLD  how many hold the lock    AGE     how long the first has
-WAIT  how many wait             WAITED  how long the first has
-GRANTS/S  how often it was granted between the last two readings
-A lock that is free when it is read is shown if it was granted
-since the reading before, or with --empty.`
+HOLD  number of holders         AGE     of the first holder
+WAIT  number of waiters         WAITED  by the first waiter
+GRANTS/S  grants per second between the last two readings
+A free lock is shown if it was granted since the reading before,
+or with --empty.`
 
 var sortKeys = map[string]Key{"w": ByWaiters, "h": ByHolders, "a": ByAge, "o": ByWait, "g": ByGrants, "n": ByName}
 
-// press takes in a key.
+// press handles a key.
 func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	key := msg.String()
 	switch {
 	case key == "ctrl+c":
 		return tea.Quit
 	case m.eviction != nil:
-		return m.answer(key)
-	case m.typing != nil:
+		return m.pressInQuestion(key)
+	case m.filterBefore != nil:
 		m.typeKey(key, msg.Text)
 		return nil
 	case m.helping:
@@ -58,7 +58,7 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 		m.helping = true
 	case "/":
 		before := string(m.want.filter)
-		m.typing = &before
+		m.filterBefore = &before
 	case "enter":
 		m.pin()
 		m.pane.open, m.focus = !m.pane.open, onList
@@ -76,7 +76,7 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-// back leaves what was entered last.
+// back leaves the pane, or closes it, or clears the filter.
 func (m *model) back() {
 	switch {
 	case m.focus == onPane:
@@ -88,7 +88,7 @@ func (m *model) back() {
 	}
 }
 
-// pressOrder takes in the keys that sort.
+// pressOrder handles the keys that sort.
 func (m *model) pressOrder(key string) {
 	o := m.want.order
 	if k, ok := sortKeys[key]; ok {
@@ -106,7 +106,7 @@ func (m *model) pressOrder(key string) {
 	}
 }
 
-// pressMove takes in the keys that move the cursor, where the focus is.
+// pressMove handles the keys that move the cursor of the focused part.
 func (m *model) pressMove(key string) {
 	c, room, lines := &m.cursor, m.rows(), len(m.lines.locks)
 	if m.focus == onPane {
@@ -138,15 +138,15 @@ func (m *model) pressMove(key string) {
 	}
 }
 
-// typeKey takes in a key while the filter is typed. The lines follow each.
+// typeKey handles a key while the user types the filter. Each key updates the lines.
 func (m *model) typeKey(key, text string) {
 	now := string(m.want.filter)
 	switch key {
 	case "enter":
-		m.typing = nil
+		m.filterBefore = nil
 	case "esc":
-		m.filter(*m.typing)
-		m.typing = nil
+		m.filter(*m.filterBefore)
+		m.filterBefore = nil
 	case "backspace":
 		_, size := utf8.DecodeLastRuneInString(now)
 		m.filter(now[:len(now)-size])
@@ -157,9 +157,9 @@ func (m *model) typeKey(key, text string) {
 	}
 }
 
-// paste takes in text, of which the first line is for the filter.
+// paste adds the first line of pasted text to the filter.
 func (m *model) paste(text string) {
-	if m.typing != nil {
+	if m.filterBefore != nil {
 		line, _, _ := strings.Cut(text, "\n")
 		m.filter(string(m.want.filter) + strings.TrimSpace(line))
 	}

@@ -6,27 +6,26 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// Lines are what there is to show of a table: the locks that are wanted, in
-// order, and the sums over all.
+// Lines is what a view shows of a table: the selected locks in order, and the sums.
 type lines struct {
 	locks []*lock
 	sums  sums
 }
 
-// sums are over all locks that are in use, whether they match the filter or not.
+// Sums are over all locks in use, including those that the filter hides.
 type sums struct {
 	locks, held, waiting int
-	rate                 float64 // grants a second, or unknown
+	rate                 float64 // grants per second, or unknown
 }
 
-// A selection says which locks are wanted.
+// A selection says which locks to show, in which order.
 type selection struct {
 	filter filter
-	empty  bool // also free ones
+	empty  bool // include free locks
 	order  order
 }
 
-// list makes the lines anew. It takes as long as to sort all locks.
+// list computes the lines. It sorts all locks.
 func (l *lines) list(t *table, want selection) {
 	l.locks, l.sums = l.locks[:0], sums{rate: unknown}
 	for _, lock := range t.locks {
@@ -51,9 +50,8 @@ func (s *sums) add(l *lock) {
 	}
 }
 
-// A filter is text that the name of a lock, or its first holder as it is shown,
-// must hold, no matter in which case. A glob would be one more language to type
-// while one looks for something; the broker takes one.
+// A filter is text that must occur in the name of a lock or in its first holder as shown, ignoring case. It is
+// not a glob, which is harder to type while searching. The broker accepts a glob.
 type filter string
 
 func (f filter) match(l *lock) bool {

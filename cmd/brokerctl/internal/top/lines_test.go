@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// sample is a table of what is easily confused.
+// sample returns a table of locks that are easily confused.
 func sample() *table {
 	t := newTable()
 	sweepOf(t, "s", 0, granted("free", 1, 1), granted("busy", 2, 0))
@@ -94,8 +94,8 @@ func TestFilterFindsWhatIsShown(t *testing.T) {
 	}
 }
 
-// TestAges: an age goes on between two readings, but that of a lock which changes
-// hands does not: who had it then has given it away since.
+// TestAges checks that an age grows between two readings, except for a lock that changes hands: its holder has
+// released it since.
 func TestAges(t *testing.T) {
 	table := newTable()
 	next := held("busy", 1, 1, 1)

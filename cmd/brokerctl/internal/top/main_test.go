@@ -16,13 +16,13 @@ var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is when tests take place.
+// noon is the time at which tests begin.
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// after is noon and so many seconds.
+// after returns noon plus some seconds.
 func after(seconds float64) time.Time { return noon.Add(time.Duration(seconds * float64(time.Second))) }
 
-// golden compares text with a file of testdata, which must be there.
+// golden compares text with a file of testdata, which must exist.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -40,8 +40,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// held is a lock that one request has held for so many seconds, and for which so
-// many wait.
+// held returns a reading of a lock that one request has held for some seconds, with some waiters.
 func held(name string, seq int64, seconds float64, waiting int) reading {
 	r := reading{name: name, seq: seq, grants: 1, holding: 1, author: "billing", holder: id(seq)}
 	r.heldFor = time.Duration(seconds * float64(time.Second))
@@ -51,7 +50,7 @@ func held(name string, seq int64, seconds float64, waiting int) reading {
 	return r
 }
 
-// granted is a free lock that was granted so often.
+// granted returns a reading of a free lock with that many grants.
 func granted(name string, seq, grants int64) reading {
 	return reading{name: name, seq: seq, grants: grants}
 }

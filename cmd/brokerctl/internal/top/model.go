@@ -12,44 +12,42 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// relistEvery is how often the lines are put in order while a sweep goes on. With
-// 100,000 locks that takes up to a tenth of a second.
+// relistEvery is the time between two sorts during a sweep. With 100,000 locks, sorting takes up to 100 ms.
 const relistEvery = 2 * time.Second
 
-// A model is what the terminal shows. It is changed by messages only, one after
-// another.
+// A model is the state of the terminal view. It changes only in Update, one message at a time.
 type model struct {
 	ctx     context.Context
 	source  Source
 	options Options
-	events  <-chan any  // from the scanner
-	news    <-chan News // of the connection
+	events  <-chan any       // from the scanner
+	links   <-chan LinkState // from the client
 
 	table    *table
-	now      time.Time // of the latest message that has brought something
+	now      time.Time // of the latest message with data
 	listedAt time.Time
 	sweepTook
 	want  selection
 	lines lines
 
 	cursor
-	selected string // the name of the lock at the cursor; "": the first, whichever that is
-	focus    focus
-	pane     pane
-	eviction *eviction // what is to be confirmed
-	typing   *string   // the filter before it is changed, while it is
-	helping  bool
+	selected     string // name of the lock at the cursor; "": the first lock, whichever that is
+	focus        focus
+	pane         pane
+	eviction     *eviction // waits for confirmation; or nil
+	filterBefore *string   // the filter before the user began to type; nil while not typing
+	helping      bool
 
-	link   News
-	failed error // of the last sweep
+	link   LinkState
+	failed error // of the latest sweep
 	status string
-	alarm  bool // the status is bad news
+	alarm  bool // the status is an error
 	fatal  error
 
 	width, height int
 }
 
-// A focus says where keys go.
+// A focus says which part gets the keys.
 type focus int
 
 const (
@@ -57,26 +55,26 @@ const (
 	onPane
 )
 
-// A tick comes once in an interval.
+// A tick message comes once per interval.
 type tick struct{}
 
-func newModel(ctx context.Context, source Source, options Options, events <-chan any, news <-chan News) *model {
+func newModel(ctx context.Context, source Source, options Options, events <-chan any, links <-chan LinkState) *model {
 	return &model{
-		ctx: ctx, source: source, options: options, events: events, news: news,
-		table: newTable(), link: News{State: wsclient.Connected},
+		ctx: ctx, source: source, options: options, events: events, links: links,
+		table: newTable(), link: LinkState{State: wsclient.Connected},
 		want:  selection{empty: options.Empty, order: options.order()},
 		lines: lines{sums: sums{rate: unknown}},
 		width: 80, height: 24,
 	}
 }
 
-// Init begins to listen.
+// Init starts to receive messages.
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(listen(m.ctx, m.events), listen(m.ctx, m.news), m.tick())
+	return tea.Batch(receive(m.ctx, m.events), receive(m.ctx, m.links), m.tick())
 }
 
-// listen waits for what comes from c, or for the end of ctx.
-func listen[T any](ctx context.Context, c <-chan T) tea.Cmd {
+// receive returns a command that waits for a message from c, or for the end of ctx.
+func receive[T any](ctx context.Context, c <-chan T) tea.Cmd {
 	return func() tea.Msg {
 		select {
 		case msg := <-c:
@@ -87,7 +85,7 @@ func listen[T any](ctx context.Context, c <-chan T) tea.Cmd {
 	}
 }
 
-// tick is tea.Tick, which would outlive ctx.
+// tick is like tea.Tick, but ends with ctx.
 func (m *model) tick() tea.Cmd {
 	return func() tea.Msg {
 		if !cli.Pause(m.ctx, m.options.Interval) {
@@ -97,7 +95,7 @@ func (m *model) tick() tea.Cmd {
 	}
 }
 
-// Update takes in a message.
+// Update handles a message.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
@@ -109,29 +107,29 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg.Content)
 	case page:
 		m.read(msg)
-		cmd = listen(m.ctx, m.events)
+		cmd = receive(m.ctx, m.events)
 	case swept:
 		m.end(msg)
-		cmd = listen(m.ctx, m.events)
-	case News:
+		cmd = receive(m.ctx, m.events)
+	case LinkState:
 		m.link = msg
-		cmd = listen(m.ctx, m.news)
+		cmd = receive(m.ctx, m.links)
 	case tick:
 		m.pane.stale = true
 		cmd = m.tick()
 	case detail:
-		m.learn(msg)
-	case found:
-		m.ask(msg)
-	case evicted:
-		m.tell(msg.words, msg.err)
+		m.showDetail(msg)
+	case holdersFound:
+		m.askToConfirm(msg)
+	case evictionDone:
+		m.setStatus(msg.words, msg.err)
 		m.pane.stale = true
 	case ended:
 		m.fatal = msg.err
 		return m, tea.Quit
 	}
 	m.fit()
-	return m, tea.Batch(cmd, m.look())
+	return m, tea.Batch(cmd, m.refreshPane())
 }
 
 func (m *model) read(p page) {
@@ -145,7 +143,7 @@ func (m *model) read(p page) {
 
 func (m *model) end(s swept) {
 	m.failed = s.err
-	if errors.Is(s.err, wsclient.ErrConnection) { // the news tell more of it
+	if errors.Is(s.err, wsclient.ErrConnection) { // The link state tells more.
 		m.failed = nil
 	}
 	m.table.end(s)
@@ -156,49 +154,47 @@ func (m *model) end(s swept) {
 	}
 }
 
-// relist puts the lines in order. The selected lock stays selected.
+// relist sorts the lines. The selected lock stays selected.
 func (m *model) relist() {
 	m.listedAt = m.now
 	m.lines.list(m.table, m.want)
 	if i := slices.IndexFunc(m.lines.locks, func(l *lock) bool { return l.name == m.selected }); i >= 0 {
 		m.carry(i)
 	}
-	// One that is gone may come back: its name is kept until the cursor moves.
+	// A lock that is gone may come back, so its name stays selected until the cursor moves.
 }
 
-// at is the lock at the cursor, nil when there is none.
-func (m *model) at() *lock {
+// lockAtCursor returns the lock at the cursor, or nil.
+func (m *model) lockAtCursor() *lock {
 	if m.index >= len(m.lines.locks) {
 		return nil
 	}
 	return m.lines.locks[m.index]
 }
 
-// pin keeps the lock at the cursor selected, also when it is the first and another
-// one gets there.
+// pin keeps the lock at the cursor selected, even if it is the first one and another lock takes that place.
 func (m *model) pin() {
 	m.selected = ""
-	if l := m.at(); l != nil {
+	if l := m.lockAtCursor(); l != nil {
 		m.selected = l.name
 	}
 }
 
-// fit keeps what is selected on the screen.
+// fit keeps the selected lines on the screen.
 func (m *model) fit() {
 	m.cursor.fit(len(m.lines.locks), m.rows())
 	m.pane.cursor.fit(len(m.pane.requests()), m.paneRows())
 }
 
-// tell shows a status.
-func (m *model) tell(words string, err error) {
+// setStatus shows words, or err if it is not nil.
+func (m *model) setStatus(words string, err error) {
 	m.status, m.alarm = words, err != nil
 	if err != nil {
 		m.status = err.Error()
 	}
 }
 
-// A sweepTook measures how long it takes to read all locks: what is shown may be
-// as old as that.
+// A sweepTook measures how long a sweep takes. The data on the screen may be that old.
 type sweepTook struct {
 	begun time.Time
 	took  time.Duration

@@ -18,11 +18,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// press is a key by its name, or a character.
+// press returns the message of a key, given its name or its character.
 func press(key string) tea.KeyPressMsg {
 	codes := map[string]rune{
 		"up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "pgdown": tea.KeyPgDown,
-		"pgup": tea.KeyPgUp, "enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace,
+		"pgup": tea.KeyPgUp, "enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape,
+		"backspace": tea.KeyBackspace,
 	}
 	if code, ok := codes[key]; ok {
 		return tea.KeyPressMsg{Code: code}
@@ -32,7 +33,7 @@ func press(key string) tea.KeyPressMsg {
 
 func pasted(text string) tea.PasteMsg { return tea.PasteMsg{Content: text} }
 
-// many is a model of 50 locks; lock i has i waiters.
+// many returns a model of 50 locks. Lock i has i waiters.
 func many() *model {
 	m := drawn(80, 24)
 	feed(m, manyAt(1)...)
@@ -51,17 +52,17 @@ func TestSelected(t *testing.T) {
 	m := many()
 	at := func(want string) {
 		t.Helper()
-		if got := m.at().name; got != want {
+		if got := m.lockAtCursor().name; got != want {
 			t.Fatalf("selected %s, want %s", got, want)
 		}
 	}
 	at("lock-49")
-	feed(m, press("r")) // nobody has chosen it: the first stays the first
+	feed(m, press("r")) // Nothing is pinned: the first line stays selected.
 	at("lock-00")
 	feed(m, press("r"), press("down"), press("down"))
 	at("lock-47")
 	row := m.index - m.offset
-	feed(m, press("n")) // the one that was chosen stays, where it is on the screen if it can
+	feed(m, press("n")) // The pinned lock stays selected, at the same place on the screen if possible.
 	at("lock-47")
 	feed(m, press("h"), press("a"))
 	at("lock-47")
@@ -90,8 +91,8 @@ func TestFilterTyped(t *testing.T) {
 		}
 	}
 	feed(m, press("/"), press("-"), press("4"), press("7"))
-	count(2)                                                // the lock of that name, and that of the holder k3v9x2mq--47
-	feed(m, press("backspace"), press("enter"), press("q")) // q comes after: it is no text
+	count(2)                                                // the lock 47 and the holder k3v9x2mq--47
+	feed(m, press("backspace"), press("enter"), press("q")) // After Enter, q is a command.
 	count(12)
 	feed(m, press("/"), press("q"), press("esc"))
 	count(12)
@@ -108,7 +109,8 @@ func TestKeysSort(t *testing.T) {
 		if got := m.want.order; got != (order{key: want}) {
 			t.Errorf("%s: %+v", key, got)
 		}
-		if numbers, name := headsOf(m.want.order); strings.Count(numbers+name, "↓")+strings.Count(numbers+name, "↑") != 1 {
+		numbers, name := headsOf(m.want.order)
+		if heads := numbers + name; strings.Count(heads, "↓")+strings.Count(heads, "↑") != 1 {
 			t.Errorf("%s: heads %q %q", key, numbers, name)
 		}
 	}
@@ -117,8 +119,7 @@ func TestKeysSort(t *testing.T) {
 	}
 }
 
-// A terminal runs a model as a program would, but in virtual time, with a scanner
-// and a broker in memory.
+// A terminal runs a model as a program does, but in virtual time, with a scanner and a broker in memory.
 type terminal struct {
 	*model
 	t    *testing.T
@@ -127,13 +128,13 @@ type terminal struct {
 }
 
 // open runs a model until the test ends.
-func open(t *testing.T, source Source, news *Wire) *terminal {
+func open(t *testing.T, source Source, link *LinkFeed) *terminal {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	options := Options{Broker: "memory", Interval: 2 * time.Second, Message: "stuck"}
 	events, stop := scan(ctx, source, options)
 	t.Cleanup(stop)
-	m := newModel(ctx, source, options, events, news.latest)
+	m := newModel(ctx, source, options, events, link.latest)
 	term := &terminal{model: m, t: t, msgs: make(chan tea.Msg, 1000)}
 	term.run(m.Init())
 	term.settle()
@@ -157,7 +158,7 @@ func (term *terminal) run(cmd tea.Cmd) {
 	}()
 }
 
-// settle takes in all that comes without time passing.
+// settle handles messages until none comes without time passing.
 func (term *terminal) settle() {
 	for {
 		synctest.Wait()
@@ -183,7 +184,7 @@ func (term *terminal) press(keys ...string) {
 	}
 }
 
-// wait lets time pass.
+// wait lets virtual time pass.
 func (term *terminal) wait(d time.Duration) {
 	for range d / (100 * time.Millisecond) {
 		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // in a bubble
@@ -191,7 +192,7 @@ func (term *terminal) wait(d time.Duration) {
 	}
 }
 
-// shows fails unless the screen shows all of the texts.
+// shows fails unless the screen shows all texts.
 func (term *terminal) shows(texts ...string) {
 	term.t.Helper()
 	screen := strings.Join(term.screen(), "\n")
@@ -202,7 +203,7 @@ func (term *terminal) shows(texts ...string) {
 	}
 }
 
-// queue lets so many wait.
+// queue starts a request that waits.
 func queue(ctx context.Context, client *wsclient.Client, author, name string) <-chan error {
 	result := make(chan error, 1)
 	go func() {
@@ -221,14 +222,15 @@ func TestPane(t *testing.T) {
 		queue(a.Context(), client, "ann", "c")
 		queue(t.Context(), client, "bob", "a")
 
-		term := open(t, dial(t, b, wsclient.Options{}), NewWire())
+		term := open(t, dial(t, b, wsclient.Options{}), NewLinkFeed())
 		term.shows("@ann", "@carl", "waiting 2")
 		term.press("n", "enter")
-		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann", "waits for c, held by carl")
+		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann",
+			"waits for c, held by carl")
 		term.press("down")
 		term.shows("c: 1 holder, 1 waiter, 1 grant")
 
-		// It is renewed.
+		// The pane is refreshed.
 		if err := c.Release(); err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +255,7 @@ func TestEvict(t *testing.T) {
 		bob := queue(t.Context(), client, "bob", "a")
 		carl := queue(t.Context(), client, "carl", "a")
 
-		term := open(t, dial(t, b, wsclient.Options{Label: "ops"}), NewWire())
+		term := open(t, dial(t, b, wsclient.Options{Label: "ops"}), NewLinkFeed())
 		for _, no := range []string{"n", "esc", "enter", "x", "q"} {
 			term.press("e")
 			term.shows("Evict 1 request holding a?", "@ann", "[y/N]")
@@ -268,15 +270,16 @@ func TestEvict(t *testing.T) {
 			t.Fatal("no is no")
 		}
 
-		// In the pane: the one that is chosen.
+		// In the pane, e evicts the selected request.
 		term.press("tab", "down", "down", "e")
 		term.shows("Evict 1 request waiting for a?", "@carl")
 		term.press("y")
 		term.shows("evicted @carl, #")
-		if refusal := (*wsclient.Error)(nil); !errors.As(<-carl, &refusal) || refusal.Message != "stuck" || refusal.By != "ops" {
+		if refusal := (*wsclient.Error)(nil); !errors.As(<-carl, &refusal) || refusal.Message != "stuck" ||
+			refusal.By != "ops" {
 			t.Errorf("carl is told %+v", refusal)
 		}
-		// In the list: all who hold it.
+		// In the list, e evicts all holders.
 		term.press("esc", "e", "y")
 		term.shows("evicted @ann, #")
 		<-a.Context().Done()
@@ -284,7 +287,7 @@ func TestEvict(t *testing.T) {
 			t.Error(err)
 		}
 
-		// Whoever has the lock next is not the one who was asked about.
+		// A request that was granted the lock after the question is not evicted.
 		term.press("e")
 		term.shows("@bob")
 		acquired := queue(t.Context(), client, "dora", "a")
@@ -296,35 +299,36 @@ func TestEvict(t *testing.T) {
 			t.Fatal(err)
 		}
 		term.press("y")
-		term.shows("nobody was evicted")
+		term.shows("nothing evicted")
 		term.wait(2 * time.Second)
 		term.shows("@dora")
 	})
 }
 
-// TestAway: the view outlives its connection, and evicts nobody meanwhile.
+// TestAway checks that the view survives a lost connection, and refuses evictions meanwhile.
 func TestAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
 		client := dial(t, b, wsclient.Options{})
 		acquire(t, client, "ann", "a")
-		link, news := b.NewLink(), NewWire()
+		cable, feed := b.NewLink(), NewLinkFeed()
 		var dead atomic.Bool
-		source := dial(t, b, wsclient.Options{OnState: news.Tell, NetDial: func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		netDial := func(ctx context.Context, network, address string) (c net.Conn, err error) {
 			if dead.Load() {
 				return nil, errors.New("connection refused")
 			}
-			return link.Dial(ctx, network, address)
-		}})
-		term := open(t, source, news)
+			return cable.Dial(ctx, network, address)
+		}
+		source := dial(t, b, wsclient.Options{OnState: feed.OnState, NetDial: netDial})
+		term := open(t, source, feed)
 		term.shows("connected", "@ann")
 
 		dead.Store(true)
-		link.Cut()
+		cable.Cut()
 		term.wait(3 * time.Second)
 		term.shows("no connection", "connection refused", "@ann")
 		term.press("e")
-		term.shows("nothing can be evicted")
+		term.shows("cannot evict now")
 		acquire(t, client, "bob", "b")
 
 		dead.Store(false)
@@ -333,12 +337,12 @@ func TestAway(t *testing.T) {
 	})
 }
 
-// TestEnded: the end of the source ends the view, which says why.
+// TestEnded checks that the end of the source ends the view with its error.
 func TestEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
 		source := dial(t, b, wsclient.Options{NoReconnect: true})
-		term := open(t, source, NewWire())
+		term := open(t, source, NewLinkFeed())
 		b.Stop()
 		term.wait(3 * time.Second)
 		if !term.quit || !errors.Is(term.fatal, wsclient.ErrConnection) {
@@ -347,8 +351,8 @@ func TestEnded(t *testing.T) {
 	})
 }
 
-// TestChosenInPane: a request stays chosen when those before it are gone.
-func TestChosenInPane(t *testing.T) {
+// TestSelectedInPane checks that a request stays selected when requests before it end.
+func TestSelectedInPane(t *testing.T) {
 	m := withPane(full(80, 24))
 	feed(m, press("tab"), press("down"), press("down"))
 	chosen := m.pane.requests()[m.pane.index].ID

@@ -2,5 +2,5 @@
 
 package top
 
-// veryMany is how many locks the scanner is tested with.
+// veryMany is the number of locks in tests of the scanner.
 const veryMany = 100_000

@@ -6,23 +6,22 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// Options say what is shown, and how.
+// Options says what to show, and how.
 type Options struct {
-	// Broker is the address, as it may be shown.
+	// Broker is the address of the broker to show.
 	Broker string
-	// Match is a glob over names: other locks are not asked for. "": all.
+	// Match is a glob over names. Other locks are not read. "" matches all.
 	Match string
-	// Empty shows also locks that are free.
+	// Empty also shows free locks.
 	Empty bool
-	// Sort is what the locks are sorted by at first; Reverse turns it round.
+	// Sort is the initial sort key. Reverse reverses the order.
 	Sort    Key
 	Reverse bool
-	// Interval is from one reading of all locks to the next, if there are not so
-	// many that it takes longer.
+	// Interval is the time between two readings of all locks. With very many locks a reading takes longer.
 	Interval time.Duration
-	// Message is told to those who are evicted; at most 256 bytes.
+	// Message is the reason of evictions, at most 256 bytes.
 	Message string
-	// Palette says how to stand out; the zero Palette is plain.
+	// Palette has the styles. The zero Palette is plain.
 	Palette screen.Palette
 }
 

@@ -16,14 +16,13 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// closeLook is how many holders, and how many waiters, are asked for of the one
-// lock that is looked at.
-const closeLook = 100
+// detailQueue is how many holders, and how many waiters, the pane reads.
+const detailQueue = 100
 
-// askWait is how long an answer may take, or a connection may be away.
-const askWait = 10 * time.Second
+// replyTimeout is how long a call may take, including a reconnect.
+const replyTimeout = 10 * time.Second
 
-// A detail is all that the pane shows of a lock.
+// A detail is what the pane shows of a lock.
 type detail struct {
 	name  string
 	at    time.Time
@@ -32,33 +31,35 @@ type detail struct {
 	err   error
 }
 
-// A pane shows one lock.
+// A pane shows one lock in detail.
 type pane struct {
 	open   bool
-	asking bool // at most one question is on its way
-	stale  bool // what is shown is an interval old
+	asking bool // a query is under way; there is at most one
+	stale  bool // the detail is an interval old
 	detail detail
 	cursor
 }
 
-// requests are those that the pane lists.
+// requests returns the requests that the pane lists.
 func (p *pane) requests() []wire.RequestInfo {
 	return slices.Concat(p.detail.lock.Holders, p.detail.lock.Waiters)
 }
 
-// look asks for what the pane is to show, when that is not what it shows.
-func (m *model) look() tea.Cmd {
-	l := m.at()
-	if !m.pane.open || m.pane.asking || m.away() || l == nil || (l.name == m.pane.detail.name && !m.pane.stale) {
+// refreshPane reads the detail of the selected lock, if the pane is open and shows another lock or a stale
+// detail.
+func (m *model) refreshPane() tea.Cmd {
+	l := m.lockAtCursor()
+	if !m.pane.open || m.pane.asking || m.isDisconnected() || l == nil ||
+		(l.name == m.pane.detail.name && !m.pane.stale) {
 		return nil
 	}
 	m.pane.asking, m.pane.stale = true, false
 	ctx, source, name := m.ctx, m.source, l.name
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, askWait)
+		ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 		defer cancel()
 		d := detail{name: name}
-		d.lock, d.err = closely(ctx, source, name)
+		d.lock, d.err = readLock(ctx, source, name)
 		if d.err == nil {
 			d.chain, d.err = source.WhyLock(ctx, name)
 		}
@@ -67,10 +68,11 @@ func (m *model) look() tea.Cmd {
 	}
 }
 
-// closely reads one lock. One that is not in use has no name.
-func closely(ctx context.Context, source Source, name string) (wire.LockInfo, error) {
+// readLock reads one lock. It returns the zero LockInfo for a lock that is not in use.
+func readLock(ctx context.Context, source Source, name string) (wire.LockInfo, error) {
 	var found wire.LockInfo
-	for lock, err := range source.Info(ctx, &wsclient.InfoOptions{Match: glob.Escape(name), Queue: closeLook, Page: 1}) {
+	options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: detailQueue, Page: 1}
+	for lock, err := range source.Info(ctx, options) {
 		if err != nil {
 			return found, err
 		}
@@ -79,8 +81,8 @@ func closely(ctx context.Context, source Source, name string) (wire.LockInfo, er
 	return found, nil
 }
 
-// learn takes in what was asked for. The request at the cursor stays there.
-func (m *model) learn(d detail) {
+// showDetail shows a detail. The cursor stays on its request.
+func (m *model) showDetail(d detail) {
 	m.pane.asking = false
 	before := m.pane.requests()
 	if same := d.name == m.pane.detail.name; !same || m.pane.index >= len(before) {
@@ -89,7 +91,8 @@ func (m *model) learn(d detail) {
 	at := m.pane.index
 	m.pane.detail, m.now = d, later(m.now, d.at)
 	if at < len(before) {
-		if i := slices.IndexFunc(m.pane.requests(), func(r wire.RequestInfo) bool { return r.ID == before[at].ID }); i >= 0 {
+		same := func(r wire.RequestInfo) bool { return r.ID == before[at].ID }
+		if i := slices.IndexFunc(m.pane.requests(), same); i >= 0 {
 			m.pane.carry(i)
 		}
 	}
@@ -102,16 +105,16 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// all is how many requests there are, whether they were asked for or not.
+// all returns the number of requests, including those not listed.
 func (d *detail) all() int { return d.lock.Holding + d.lock.Waiting }
 
-// title says of which lock the pane is.
+// title returns the head of the pane.
 func (d *detail) title() string {
 	return fmt.Sprintf("%s: %s, %s, %s", printable.Text(d.name), several(d.lock.Holding, "holder", "holders"),
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
-// requestLine is a request: since when, who it is, and from where.
+// requestLine formats a request: how long it has lasted, who it is, and where from.
 func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 	mark := " "
 	if r.Token != 0 {

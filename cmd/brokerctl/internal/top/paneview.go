@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// paneHeight is how many lines the pane has: half of those that are left.
+// paneHeight returns the number of lines of the pane: half of those that are not fixed.
 func (m *model) paneHeight() int {
 	if !m.pane.open {
 		return 0
@@ -15,7 +15,7 @@ func (m *model) paneHeight() int {
 	return max((m.height-fixedLines)/2, 0)
 }
 
-// whyHeight is how many of them tell who is in the way.
+// whyHeight returns how many lines of the pane explain the wait.
 func (m *model) whyHeight() int {
 	if len(m.pane.detail.chain) == 0 {
 		return 0
@@ -23,8 +23,7 @@ func (m *model) whyHeight() int {
 	return min(len(m.pane.detail.chain)+1, max((m.paneHeight()-1)/2, 0))
 }
 
-// paneRows is how many requests there is room for, beside the title and, where
-// there are more, a line that says so.
+// paneRows returns how many requests fit, besides the title and a line for those that do not fit.
 func (m *model) paneRows() int {
 	rows := m.paneHeight() - 1 - m.whyHeight()
 	if m.pane.detail.all() > rows {
@@ -39,7 +38,7 @@ func (m *model) paneLines() []string {
 		return nil
 	}
 	p, d := m.options.Palette, &m.pane.detail
-	l := m.at()
+	l := m.lockAtCursor()
 	if l == nil || l.name != d.name {
 		lines := []string{p.Head.Styled(screen.Fit("...", m.width))}
 		return append(lines, make([]string, height-1)...)
@@ -72,14 +71,14 @@ func (m *model) requestLines() []string {
 	return lines
 }
 
-// whyLines tell who is in the way of the first that waits, one a line.
+// whyLines explains why the first waiter waits, one blocker per line.
 func (m *model) whyLines() []string {
 	room, chain := m.whyHeight(), m.pane.detail.chain
 	if room == 0 {
 		return nil
 	}
 	p := m.options.Palette
-	lines := []string{m.line(p.Dim.Styled, "who is in the way of the first that waits:")}
+	lines := []string{m.line(p.Dim.Styled, "why the first waiter waits:")}
 	for i := range chain {
 		if len(lines) == room-1 && i < len(chain)-1 {
 			return append(lines, m.line(p.Dim.Styled, fmt.Sprintf("... and %d more", len(chain)-i)))

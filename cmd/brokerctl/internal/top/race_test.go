@@ -2,6 +2,6 @@
 
 package top
 
-// veryMany is how many locks the scanner is tested with: the race detector finds
-// no more with more of them, and takes ten times as long.
+// veryMany is the number of locks in tests of the scanner. More locks find no more races, and take ten times as
+// long.
 const veryMany = 10_000

@@ -6,12 +6,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A reading is what is kept of a lock in a listing.
+// A reading is what the table keeps of a lock in a listing.
 type reading struct {
 	name             string
 	seq, grants      int64
 	holding, waiting int
-	// The first holder has held longest, the first waiter waited longest.
+	// The first holder has held the lock longest. The first waiter has waited longest.
 	author            string
 	holder, waiter    wire.ID
 	heldFor, waitsFor time.Duration
@@ -30,15 +30,15 @@ func readingOf(lock wire.LockInfo) reading {
 	return r
 }
 
-// A page is what a scanner sends now and then during a sweep.
+// A page message has some of the locks of a sweep.
 type page struct {
-	at       time.Time // when it was read
-	session  string    // the connection on which
-	readings []reading // by seq
+	at       time.Time // of the reading
+	session  string    // of the connection
+	readings []reading // ordered by seq
 }
 
-// A swept ends a sweep.
+// A swept message ends a sweep.
 type swept struct {
 	at  time.Time
-	err error // why it ended early; nil: all locks were read
+	err error // why the sweep ended early; nil: all locks were read
 }

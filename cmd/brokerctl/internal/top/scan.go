@@ -9,11 +9,9 @@ import (
 )
 
 const (
-	// pageLocks is how many locks are asked for at a time: about 100 kB, which
-	// takes the broker a millisecond.
+	// pageLocks is the number of locks per page: about 100 kB, which takes the broker a millisecond.
 	pageLocks = 500
-	// pagePause is the pause between pages. 100,000 locks are read in six seconds
-	// with it.
+	// pagePause is the pause between pages. With it, reading 100,000 locks takes six seconds.
 	pagePause = 25 * time.Millisecond
 )
 
@@ -25,11 +23,10 @@ type scanner struct {
 	events   chan<- any
 }
 
-// An ended is the end of the source, and the last that a scanner sends.
+// An ended message is the last one of a scanner. Its err is why the source has ended.
 type ended struct{ err error }
 
-// scan starts a scanner, and returns what it sends: page, swept and ended. It is to
-// be stopped.
+// scan starts a scanner. The events are page, swept and ended messages. The caller must call stop.
 func scan(ctx context.Context, source Source, options Options) (events <-chan any, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	sent, stopped := make(chan any), make(chan struct{})
@@ -46,9 +43,8 @@ func scan(ctx context.Context, source Source, options Options) (events <-chan an
 	}
 }
 
-// run reads until ctx ends, or until the source has for good; the error is that
-// of the source. It sends what it reads, and a lost connection, which the source
-// makes again, as a sweep that has ended early.
+// run scans until ctx ends, or until the source ends for good, which is the error. A lost connection, which the
+// source restores, is sent as a sweep that ended early.
 func (s *scanner) run(ctx context.Context) error {
 	for {
 		begun := time.Now()
@@ -66,7 +62,7 @@ func (s *scanner) run(ctx context.Context) error {
 	}
 }
 
-// sweep reads all locks once.
+// sweep reads all locks once. It returns how long it paused.
 func (s *scanner) sweep(ctx context.Context) (paused time.Duration, err error) {
 	options := &wsclient.InfoOptions{Match: s.match, Empty: true, Queue: 1, Page: pageLocks}
 	var p page
@@ -92,7 +88,7 @@ func (s *scanner) sweep(ctx context.Context) (paused time.Duration, err error) {
 	return paused, nil
 }
 
-// send reports false when ctx has ended, and with it the receiver.
+// send returns false if ctx has ended. Then nothing receives.
 func (s *scanner) send(ctx context.Context, event any) bool {
 	select {
 	case s.events <- event:
@@ -102,9 +98,9 @@ func (s *scanner) send(ctx context.Context, event any) bool {
 	}
 }
 
-// rest is how long to wait after a sweep that took so long and of that paused so
-// long. All in all the broker has as much time without the scanner as with it: where
-// few locks match, it searches many for a page, and no pause comes between.
+// rest returns the pause after a sweep. The pauses are as long in total as the broker's work for the scanner.
+// This matters if few locks match: then the broker searches many locks for one page, without pauses between
+// pages.
 func rest(interval, took, paused time.Duration) time.Duration {
 	asking := took - paused
 	return max(interval-took, asking-paused, pagePause)

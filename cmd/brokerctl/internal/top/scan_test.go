@@ -15,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// dial connects a client, which is closed with the test.
+// dial connects a client, which is closed at the end of the test.
 func dial(t *testing.T, b *brokertest.Server, options wsclient.Options) *wsclient.Client {
 	t.Helper()
 	if options.NetDial == nil {
@@ -29,7 +29,7 @@ func dial(t *testing.T, b *brokertest.Server, options wsclient.Options) *wsclien
 	return client
 }
 
-// acquire holds locks until the test is over.
+// acquire holds locks until the end of the test.
 func acquire(t *testing.T, client *wsclient.Client, author string, names ...string) *wsclient.Lock {
 	t.Helper()
 	options := &wsclient.AcquireOptions{Author: author}
@@ -43,7 +43,7 @@ func acquire(t *testing.T, client *wsclient.Client, author string, names ...stri
 	return lock
 }
 
-// holdVeryMany holds very many locks, some in each request.
+// holdVeryMany holds very many locks, several per request.
 func holdVeryMany(t *testing.T, client *wsclient.Client) {
 	var names []string
 	for i := range veryMany {
@@ -54,7 +54,7 @@ func holdVeryMany(t *testing.T, client *wsclient.Client) {
 	}
 }
 
-// A witness is a source that remembers what it was asked.
+// A witness is a source that records the queries.
 type witness struct {
 	Source
 	mu    sync.Mutex
@@ -68,9 +68,9 @@ func (w *witness) Info(ctx context.Context, options *wsclient.InfoOptions) iter.
 	return w.Source.Info(ctx, options)
 }
 
-// TestScanVeryMany: with 100,000 locks no request asks for more than a page, and of
-// each lock for more than the first holder and waiter; the first page comes at
-// once, and all of them in the time that the pauses make.
+// TestScanVeryMany checks the queries for 100,000 locks: none asks for more than a page, nor for more than the
+// first holder and waiter of each lock. The first page comes at once, and the sweep takes as long as its
+// pauses.
 func TestScanVeryMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -120,7 +120,7 @@ func TestScanVeryMany(t *testing.T) {
 	})
 }
 
-// TestScanInterval: few locks are read once in an interval.
+// TestScanInterval checks that few locks are read once per interval.
 func TestScanInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -136,14 +136,15 @@ func TestScanInterval(t *testing.T) {
 			if p, ok := (<-events).(page); !ok || len(p.readings) != 1 || p.session != client.Session() {
 				t.Fatalf("got %+v", p)
 			}
-			if s, ok := (<-events).(swept); !ok || s.err != nil || time.Since(begun) != time.Duration(i)*2*time.Second {
+			if s, ok := (<-events).(swept); !ok || s.err != nil ||
+				time.Since(begun) != time.Duration(i)*2*time.Second {
 				t.Fatalf("sweep %d: %+v after %v", i, s, time.Since(begun))
 			}
 		}
 	})
 }
 
-// TestScanEnds: the scanner ends with its source.
+// TestScanEnds checks that the scanner ends with its source.
 func TestScanEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -163,8 +164,8 @@ func TestScanEnds(t *testing.T) {
 func TestRest(t *testing.T) {
 	for _, test := range []struct{ interval, took, paused, want time.Duration }{
 		{2000, 100, 0, 1900},
-		{2000, 6000, 5000, 25}, // it has paused more than it has asked
-		{2000, 3000, 0, 3000},  // it has asked all the time
+		{2000, 6000, 5000, 25}, // The pauses were longer than the queries.
+		{2000, 3000, 0, 3000},  // There were only queries.
 		{2000, 3000, 1000, 1000},
 		{100, 200, 100, 25},
 	} {

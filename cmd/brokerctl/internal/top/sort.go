@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// A Key is what locks are sorted by.
+// A Key is a sort key.
 type Key int
 
-// The keys. Names sort from a to z, the others from the most on.
+// The sort keys. Names sort ascending, the others descending.
 const (
-	ByWaiters Key = iota // how many wait
+	ByWaiters Key = iota // number of waiters
 	ByName
-	ByHolders // how many hold it
+	ByHolders // number of holders
 	ByAge     // how long it has been held
 	ByWait    // how long the first waiter has waited
-	ByGrants  // how often it is granted
+	ByGrants  // grants per second
 	keys
 )
 
-// noKey marks no column.
+// noKey is no column.
 const noKey Key = -1
 
 var keyNames = [keys]string{"waiters", "name", "holders", "age", "wait", "grants"}
 
-// String is the name of the key on the command line.
+// String returns the name of the key on the command line.
 func (k Key) String() string { return keyNames[k] }
 
-// UnmarshalText reads what String writes.
+// UnmarshalText parses the result of String.
 func (k *Key) UnmarshalText(text []byte) error {
 	i := slices.Index(keyNames[:], string(text))
 	if i < 0 {
@@ -49,8 +49,7 @@ type order struct {
 // descending reports whether the greatest come first.
 func (o order) descending() bool { return (o.key == ByName) == o.reverse }
 
-// sort sorts locks. Those that are equal are sorted by name, so that they keep
-// their places.
+// sort sorts locks. Equal locks sort by name, so that they keep their places.
 func (o order) sort(locks []*lock) {
 	compare := comparing(o.key)
 	slices.SortFunc(locks, func(a, b *lock) int {
@@ -62,7 +61,7 @@ func (o order) sort(locks []*lock) {
 	})
 }
 
-// comparing compares from the least on; strings by name last of all.
+// comparing returns a function that compares two locks by key in ascending order.
 func comparing(key Key) func(a, b *lock) int {
 	switch key {
 	case ByWaiters:
@@ -79,7 +78,7 @@ func comparing(key Key) func(a, b *lock) int {
 	return func(a, b *lock) int { return strings.Compare(a.name, b.name) }
 }
 
-// compareAges compares since when. What nobody does is younger than everything.
+// compareAges compares how long something has lasted. A count of 0 sorts first.
 func compareAges(countA, countB int, sinceA, sinceB time.Time) int {
 	if countA == 0 || countB == 0 {
 		return cmp.Compare(min(countA, 1), min(countB, 1))

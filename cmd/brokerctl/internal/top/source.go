@@ -8,8 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A Source is where locks are read and requests are ended. A *wsclient.Client is
-// one, and the methods are described there.
+// A Source reads locks and evicts requests. A *wsclient.Client is one. See there for the methods.
 type Source interface {
 	Info(ctx context.Context, options *wsclient.InfoOptions) iter.Seq2[wire.LockInfo, error]
 	WhyLock(ctx context.Context, name string) ([]wire.Step, error)

@@ -2,51 +2,50 @@ package top
 
 import "time"
 
-// unknown is the rate of a lock that was read once only.
+// unknown is the rate of a lock that was read only once.
 const unknown = -1
 
-// A lock is a line of the table.
+// A lock is an entry of the table.
 type lock struct {
 	reading
 	at   time.Time // of the reading
-	rate float64   // grants a second, or unknown
+	rate float64   // grants per second, or unknown
 
-	// Since when the first holder holds and the first waiter waits, on our clock.
+	// The times since when the first holder has held and the first waiter has waited, on the clock of this
+	// process.
 	heldSince, waitsSince time.Time
 
-	sweep int // the last that has read it
-	epoch int // in which that was
+	sweep int // the latest sweep that has read it
+	epoch int // the epoch of that sweep
 }
 
-// inUse reports whether anybody holds the lock or waits for it, or did between the
-// last two readings: the busiest are free every now and then.
+// inUse reports whether the lock has holders or waiters, or was granted between the last two readings: the
+// busiest locks are free now and then.
 func (l *lock) inUse() bool { return l.holding > 0 || l.waiting > 0 || l.rate > 0 }
 
-// A table knows all locks as they were last read. It is changed by pages in the
-// order in which a scanner sends them.
+// A table keeps the latest reading of each lock. It takes pages in the order in which the scanner sends them.
 //
-// The pages of a sweep come by seq, as does what the sweep before has read. So a
-// page that ends with a seq has passed all locks up to there: those of the sweep
-// before that it did not hold are gone.
+// The pages of a sweep are ordered by seq, and so are the locks of the sweep before. So a page passes all locks
+// up to its last seq: locks of the sweep before that it did not contain are gone.
 type table struct {
 	locks map[string]*lock
-	fresh []*lock // what this sweep has read, by seq
-	old   []*lock // what it has not passed yet, by seq
+	fresh []*lock // read by this sweep, ordered by seq
+	old   []*lock // not passed by this sweep yet, ordered by seq
 
 	sweep   int
 	begun   bool
-	whole   bool // a sweep has been through, whatever became of later ones
+	whole   bool // at least one sweep was complete
 	session string
-	// Within an epoch the numbers of two readings can be compared. Another
-	// connection may lead to another broker, or to one that has started again.
+	// Counts of two readings can be compared within an epoch. A new connection starts another epoch: it may
+	// lead to another broker, or to one that has restarted.
 	epoch   int
-	mixed   bool      // old is of another epoch: its order says nothing
-	endedAt time.Time // of the last whole sweep of this epoch, or zero
+	mixed   bool      // old is from another epoch, so its order has no meaning
+	endedAt time.Time // end of the latest complete sweep of this epoch, or zero
 }
 
 func newTable() *table { return &table{locks: map[string]*lock{}} }
 
-// read takes in a page.
+// read adds a page.
 func (t *table) read(p page) {
 	if p.session != t.session {
 		t.session = p.session
@@ -63,14 +62,14 @@ func (t *table) read(p page) {
 	}
 }
 
-// end takes in the end of a sweep.
+// end ends a sweep.
 func (t *table) end(s swept) {
 	if s.err != nil {
 		t.newEpoch()
 		t.begun = false
 		return
 	}
-	if !t.begun { // not one page: there are no locks
+	if !t.begun { // No page came: there are no locks.
 		t.begin()
 	}
 	t.forget(len(t.old))
@@ -78,7 +77,7 @@ func (t *table) end(s swept) {
 	t.whole, t.endedAt = true, s.at
 }
 
-// begin begins a sweep. What an interrupted one has not passed stays.
+// begin starts a sweep. Locks that an interrupted sweep has not passed stay.
 func (t *table) begin() {
 	t.begun = true
 	t.sweep++
@@ -94,13 +93,13 @@ func (t *table) newEpoch() {
 
 func (t *table) readOne(r reading, at time.Time) {
 	before, l := t.locks[r.name], &lock{}
-	// One with another seq is another lock, and the order of old must stay.
+	// A reading with another seq is another lock. It needs a new entry, because the order of old must not change.
 	if before != nil && before.seq == r.seq && before.sweep != t.sweep {
 		l = before
 	}
 	rate := t.rate(before, r, at)
-	// When it is still the same request the moment stays, too: it is known to some
-	// milliseconds only, and lines would change places for nothing.
+	// The times change only with the request. They are known to some milliseconds, and
+	// lines would swap places without a reason.
 	if r.holder != l.holder {
 		l.heldSince = at.Add(-r.heldFor)
 	}
@@ -112,8 +111,8 @@ func (t *table) readOne(r reading, at time.Time) {
 	t.fresh = append(t.fresh, l)
 }
 
-// rate is how often the lock was granted, by the second, since it was read
-// before. One that is new has come into use after the last sweep was through.
+// rate returns the grants per second since the reading before. A new lock was first used after the end of the
+// last sweep.
 func (t *table) rate(before *lock, r reading, at time.Time) float64 {
 	grants, from := r.grants, t.endedAt
 	if before != nil && before.epoch == t.epoch && before.seq == r.seq {
@@ -125,7 +124,7 @@ func (t *table) rate(before *lock, r reading, at time.Time) float64 {
 	return float64(grants) / at.Sub(from).Seconds()
 }
 
-// pass forgets what was up to seq and is not there any more.
+// pass forgets locks up to seq that this sweep has not read.
 func (t *table) pass(seq int64) {
 	n := 0
 	for n < len(t.old) && t.old[n].seq <= seq {
@@ -134,7 +133,7 @@ func (t *table) pass(seq int64) {
 	t.forget(n)
 }
 
-// forget forgets those of the first n of old that this sweep has not read.
+// forget forgets those of the first n old locks that this sweep has not read.
 func (t *table) forget(n int) {
 	for _, l := range t.old[:n] {
 		if l.sweep != t.sweep && t.locks[l.name] == l {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// sweepOf feeds a table a whole sweep, in one page at the given second.
+// sweepOf feeds a table a whole sweep as one page at that second.
 func sweepOf(t *table, session string, second float64, readings ...reading) {
 	if len(readings) > 0 {
 		t.read(page{at: after(second), session: session, readings: readings})
@@ -74,7 +74,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestGone: a lock vanishes when a page has passed it, and not before.
+// TestGone checks that a lock disappears when a page has passed it, and not earlier.
 func TestGone(t *testing.T) {
 	table := newTable()
 	sweepOf(table, "s", 0, held("a", 1, 0, 0), held("b", 2, 0, 0), held("c", 3, 0, 0), held("d", 4, 0, 0))
@@ -91,11 +91,11 @@ func TestGone(t *testing.T) {
 	table.end(swept{at: after(1)})
 	expect("b e")
 
-	// A sweep that breaks off takes nothing away.
+	// An interrupted sweep removes nothing.
 	table.end(swept{at: after(2), err: errors.New("lost")})
 	expect("b e")
 
-	// On another connection numbers say nothing: only its end tells who is gone.
+	// On another connection seqs have another meaning. Only the end of the sweep tells which locks are gone.
 	table.read(page{at: after(3), session: "new", readings: []reading{held("f", 50, 0, 0)}})
 	expect("b e f")
 	table.end(swept{at: after(3)})
@@ -104,8 +104,8 @@ func TestGone(t *testing.T) {
 	expect("")
 }
 
-// TestForgottenAndBack: a name that comes back as another lock while a sweep goes
-// on is listed twice; the later one counts.
+// TestForgottenAndBack checks a name that comes back as another lock during a sweep, and is listed twice. The
+// later reading counts.
 func TestForgottenAndBack(t *testing.T) {
 	table := newTable()
 	sweepOf(table, "s", 0, held("a", 1, 0, 0), held("b", 2, 0, 0))
@@ -121,7 +121,7 @@ func TestForgottenAndBack(t *testing.T) {
 	}
 }
 
-// TestSince: since when a request holds does not change with each reading.
+// TestSince checks that the start of a request does not change with each reading.
 func TestSince(t *testing.T) {
 	table := newTable()
 	sweepOf(table, "s", 0, held("a", 1, 10, 1))

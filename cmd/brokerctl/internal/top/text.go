@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// span is how long something has lasted, in at most 6 characters.
+// span formats a duration in at most 6 characters.
 func span(d time.Duration) string {
 	seconds := int64(max(d, 0) / time.Second)
 	switch {
@@ -19,7 +19,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", seconds/86400, seconds/3600%24)
 }
 
-// perSecond is a rate for people.
+// perSecond formats a rate.
 func perSecond(rate float64) string {
 	switch {
 	case rate < 0:
@@ -32,7 +32,7 @@ func perSecond(rate float64) string {
 	return fmt.Sprintf("%.0f", rate)
 }
 
-// count is a number with commas between the thousands.
+// count formats a number with commas between thousands.
 func count[N int | int64](n N) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -41,7 +41,7 @@ func count[N int | int64](n N) string {
 	return digits
 }
 
-// short is a number in at most 5 characters, up to 10 million.
+// short formats a number in at most 5 characters, up to 10 million.
 func short(n int) string {
 	if n < 100_000 {
 		return fmt.Sprint(n)
@@ -49,7 +49,7 @@ func short(n int) string {
 	return fmt.Sprintf("%dk", n/1000)
 }
 
-// several is a number of things.
+// several formats a number and its noun.
 func several[N int | int64](n N, one, more string) string {
 	if n == 1 {
 		return "1 " + one

@@ -9,8 +9,10 @@ import (
 
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		-time.Second: "0s", 0: "0s", 59999 * time.Millisecond: "59s", time.Minute: "1m00s", 3599 * time.Second: "59m59s",
-		time.Hour: "1h00m", 99*time.Hour + 59*time.Minute: "99h59m", 100 * time.Hour: "4d04h", 365 * 24 * time.Hour: "365d00h",
+		-time.Second: "0s", 0: "0s", 59999 * time.Millisecond: "59s",
+		time.Minute: "1m00s", 3599 * time.Second: "59m59s",
+		time.Hour: "1h00m", 99*time.Hour + 59*time.Minute: "99h59m",
+		100 * time.Hour: "4d04h", 365 * 24 * time.Hour: "365d00h",
 	} {
 		if got := span(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
@@ -19,12 +21,16 @@ func TestSpan(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	for rate, want := range map[float64]string{unknown: "-", 0: "0", 0.04: "0.0", 12.34: "12.3", 98765: "98765.0", 1234567.8: "1234568"} {
+	for rate, want := range map[float64]string{
+		unknown: "-", 0: "0", 0.04: "0.0", 12.34: "12.3", 98765: "98765.0", 1234567.8: "1234568",
+	} {
 		if got := perSecond(rate); got != want {
 			t.Errorf("%v: %s, want %s", rate, got, want)
 		}
 	}
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567"} {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567",
+	} {
 		if got := count(n); got != want {
 			t.Errorf("%v: %s, want %s", n, got, want)
 		}
@@ -45,10 +51,10 @@ func TestCursor(t *testing.T) {
 		want        cursor
 	}{
 		{"down past the room", cursor{9, 0}, func(c *cursor) { c.move(1) }, 100, 10, cursor{10, 1}},
-		{"up past the first on the screen", cursor{20, 20}, func(c *cursor) { c.move(-1) }, 100, 10, cursor{19, 19}},
+		{"up beyond the screen", cursor{20, 20}, func(c *cursor) { c.move(-1) }, 100, 10, cursor{19, 19}},
 		{"up past the first", cursor{0, 0}, func(c *cursor) { c.move(-5) }, 100, 10, cursor{0, 0}},
 		{"down past the last", cursor{99, 90}, func(c *cursor) { c.move(5) }, 100, 10, cursor{99, 90}},
-		{"carried it stays where it is on the screen", cursor{5, 2}, func(c *cursor) { c.carry(50) }, 100, 10, cursor{50, 47}},
+		{"carried without moving on screen", cursor{5, 2}, func(c *cursor) { c.carry(50) }, 100, 10, cursor{50, 47}},
 		{"carried to the first", cursor{50, 47}, func(c *cursor) { c.carry(0) }, 100, 10, cursor{0, 0}},
 		{"fewer lines", cursor{99, 90}, func(*cursor) {}, 5, 10, cursor{4, 0}},
 		{"no lines", cursor{3, 1}, func(*cursor) {}, 0, 10, cursor{0, 0}},
@@ -69,9 +75,10 @@ func TestCut(t *testing.T) {
 		width int
 		want  string
 	}{
-		{"name", 4, "name"}, {"names", 4, "nam…"}, {"names", 1, "…"}, {"names", 0, ""}, {"names", -1, ""}, {"", 0, ""},
+		{"name", 4, "name"}, {"names", 4, "nam…"}, {"names", 1, "…"},
+		{"names", 0, ""}, {"names", -1, ""}, {"", 0, ""},
 		{"漢字", 4, "漢字"}, {"漢字", 3, "漢…"}, {"漢字", 2, "…"}, {"a漢", 2, "a…"},
-		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // four wide where it is drawn as two characters
+		{"👍🏽!", 4, "…"}, {"👍🏽!", 5, "👍🏽!"}, // Some terminals draw it as two characters, four cells wide.
 		{"❤️!", 3, "❤️!"}, {"é!", 2, "é!"}, {"é!!", 2, "é…"},
 	} {
 		if got := screen.Cut(test.text, test.width); got != test.want {

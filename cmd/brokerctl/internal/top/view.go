@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Lines of the screen that are always there: two of sums, the heads of columns,
-// the status, the keys.
+// fixedLines is the number of lines that are always on the screen: two of sums, the column heads, the status,
+// the keys.
 const fixedLines = 5
 
 // View draws the screen.
@@ -23,7 +23,7 @@ func (m *model) View() tea.View {
 	return view
 }
 
-// screen is as many lines as the screen has, none of them wider.
+// screen returns as many lines as the screen has, none wider than the screen.
 func (m *model) screen() []string {
 	if m.helping {
 		return m.sized(m.helpLines())
@@ -34,8 +34,8 @@ func (m *model) screen() []string {
 	return m.sized(append(lines, m.statusLine(), m.keysLine()))
 }
 
-// sized cuts the lines off, or fills them up, to the height of the screen. The
-// last ones stay: the question and the keys.
+// sized cuts or pads lines to the height of the screen. It keeps the last ones, which have the question and the
+// keys.
 func (m *model) sized(lines []string) []string {
 	if over := len(lines) - m.height; over > 0 {
 		return lines[over:]
@@ -43,27 +43,31 @@ func (m *model) sized(lines []string) []string {
 	return append(lines, make([]string, m.height-len(lines))...)
 }
 
-// line is a line of text in a style.
+// line cuts text to the width of the screen and styles it.
 func (m *model) line(styled func(string) string, text string) string {
 	return styled(screen.Cut(text, m.width))
 }
 
 func (m *model) headLines() []string {
 	p := m.options.Palette
-	first := screen.Cut(fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress()), m.width)
+	first := fmt.Sprintf("brokerctl top  %s  %s%s", m.options.Broker, m.connection(), m.progress())
 	style := p.Title
-	if m.away() || m.failed != nil || m.link.State == wsclient.NotGranting {
+	if m.isDisconnected() || m.failed != nil || m.link.State == wsclient.NotGranting {
 		style = p.Alarm
 	}
 	numbers, name := headsOf(m.want.order)
 	heads := screen.Cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
-	return []string{style.Styled(first), screen.Cut(m.summary(), m.width), p.Head.Styled(screen.Fit(heads, m.width))}
+	return []string{
+		style.Styled(screen.Cut(first, m.width)),
+		screen.Cut(m.summary(), m.width),
+		p.Head.Styled(screen.Fit(heads, m.width)),
+	}
 }
 
-// connection says how things stand with the broker.
+// connection returns the state of the connection.
 func (m *model) connection() string {
 	switch {
-	case m.away():
+	case m.isDisconnected():
 		return "no connection; trying again"
 	case m.failed != nil:
 		return m.failed.Error()
@@ -75,14 +79,14 @@ func (m *model) connection() string {
 	return "connected"
 }
 
-func (m *model) away() bool {
+func (m *model) isDisconnected() bool {
 	return m.link.State == wsclient.Connecting || m.link.State == wsclient.Closed
 }
 
-// progress is how far the first sweep is, and then how old what is shown can be.
+// progress returns how far the first sweep is, and later how old the data can be.
 func (m *model) progress() string {
 	switch {
-	case m.away():
+	case m.isDisconnected():
 		return ""
 	case !m.table.whole:
 		return "  reading: " + several(len(m.table.locks), "lock", "locks")
@@ -92,7 +96,7 @@ func (m *model) progress() string {
 	return ""
 }
 
-// summary is the second line.
+// summary returns the second line.
 func (m *model) summary() string {
 	parts := []string{sumsOf(m.lines.sums)}
 	if m.options.Match != "" {
@@ -104,7 +108,7 @@ func (m *model) summary() string {
 	return strings.Join(parts, "  ")
 }
 
-// rows is how many locks the screen has room for.
+// rows returns how many locks fit on the screen.
 func (m *model) rows() int {
 	return max(m.height-fixedLines-m.paneHeight()-len(m.questionLines()), 0)
 }
@@ -120,15 +124,15 @@ func (m *model) listLines() []string {
 	return append(lines, make([]string, m.rows()-len(lines))...)
 }
 
-// nothing says why no lock is shown.
+// nothing returns why no lock is shown.
 func (m *model) nothing() string {
 	switch {
 	case !m.table.whole:
 		return ""
 	case m.want.filter != "":
-		return "no lock matches the filter; Esc ends it"
+		return "no lock matches the filter; Esc clears it"
 	}
-	return "nobody holds a lock, or waits for one"
+	return "no locks are held"
 }
 
 func (m *model) row(l *lock, selected bool) string {
@@ -146,13 +150,13 @@ func (m *model) row(l *lock, selected bool) string {
 	return numbers + names
 }
 
-// statusLine is where the filter is typed, and what has happened last is told.
+// statusLine shows the filter while the user types it, or else the latest status.
 func (m *model) statusLine() string {
 	p := m.options.Palette
 	switch {
 	case m.eviction != nil:
 		return m.line(p.Alarm.Styled, "evict? [y/N] ")
-	case m.typing != nil:
+	case m.filterBefore != nil:
 		return m.line(p.Title.Styled, "filter: "+printable.Text(string(m.want.filter))+"_")
 	case m.alarm:
 		return m.line(p.Alarm.Styled, m.status)
@@ -167,12 +171,12 @@ func (m *model) keysLine() string {
 	switch {
 	case m.eviction != nil:
 		keys = "y evict  n Esc cancel"
-	case m.typing != nil:
-		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the name or in the first holder"
+	case m.filterBefore != nil:
+		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the name or the first holder"
 	case m.focus == onPane:
-		keys = "Up Down choose  e evict the one chosen  Tab Esc back to the list  q quit"
+		keys = "Up Down select  e evict the selected request  Tab Esc back to the list  q quit"
 	case m.pane.open:
-		keys = "Tab into the pane  e evict all holders  Enter Esc close  ? help  q quit"
+		keys = "Tab to the pane  e evict all holders  Enter Esc close  ? help  q quit"
 	}
 	return m.line(m.options.Palette.Dim.Styled, keys)
 }
@@ -185,7 +189,7 @@ func (m *model) helpLines() []string {
 	return lines[:min(len(lines), m.height)]
 }
 
-// questionLines ask for a confirmation.
+// questionLines asks for confirmation.
 func (m *model) questionLines() []string {
 	if m.eviction == nil {
 		return nil

@@ -15,20 +15,22 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// drawn is a model of a terminal of that size that nothing but messages reach.
+// drawn returns a model for a screen of that size, without a source.
 func drawn(width, height int) *model {
-	m := newModel(context.Background(), nil, Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}, nil, nil)
+	options := Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}
+	m := newModel(context.Background(), nil, options, nil, nil)
 	m.width, m.height = width, height
 	return m
 }
 
-// unusual are names and authors that would like to break the screen.
+// unusual are names and authors that could break the screen.
 var unusual = []string{
 	"new\nline", "esc\x1b[2J\x1b[31mred", "bell\a", "tab\tulator", "漢字のロック/在庫", "emoji/👍🏽/👨‍👩‍👧/❤️/🇩🇪",
-	"zalgo/z̷̡̢̛a̸l̵g̶o̷", "עברית/نص", "not utf-8 \xff", strings.Repeat("long/", 51) + "x", strings.Repeat("漢", 170), "\u202eevil", " ",
+	"zalgo/z̷̡̢̛a̸l̵g̶o̷", "עברית/نص", "not utf-8 \xff", strings.Repeat("long/", 51) + "x",
+	strings.Repeat("漢", 170), "\u202eevil", " ",
 }
 
-// full is a model with all that a table can hold.
+// full returns a model with every kind of lock.
 func full(width, height int) *model {
 	m := drawn(width, height)
 	var first, second []reading
@@ -52,22 +54,30 @@ func feed(m *model, msgs ...any) {
 	}
 }
 
-// report is what the pane knows of a lock with many who wait.
+// report returns the detail of a lock with many waiters.
 func report() detail {
 	lock := wire.LockInfo{Name: "shared/report", Holding: 5, Waiting: 120, Grants: 7}
 	for i := range 5 {
 		lock.Holders = append(lock.Holders, wire.RequestInfo{
-			ID: id(int64(i)), Author: fmt.Sprint("reader", i), Mode: wire.Shared, Limit: wire.Some(5), Token: 9, Locks: []string{"shared/report"},
-			DurationMS: 75_000, Peer: wire.Peer{Client: "reports@host7:812", Remote: "127.0.0.1:51234"}, Gone: i == 1,
+			ID: id(int64(i)), Author: fmt.Sprint("reader", i), Mode: wire.Shared, Limit: wire.Some(5),
+			Token: 9, Locks: []string{"shared/report"},
+			DurationMS: 75_000, Gone: i == 1,
+			Peer: wire.Peer{Client: "reports@host7:812", Remote: "127.0.0.1:51234"},
 		})
 	}
-	for i := range closeLook {
+	for i := range detailQueue {
 		lock.Waiters = append(lock.Waiters, wire.RequestInfo{
-			ID: id(int64(100 + i)), Author: unusual[i%len(unusual)], Locks: []string{"shared/report", "b", "c"}, DurationMS: 30_000,
+			ID: id(int64(100 + i)), Author: unusual[i%len(unusual)],
+			Locks: []string{"shared/report", "b", "c"}, DurationMS: 30_000,
 		})
 	}
 	step := wire.Step{Request: lock.Waiters[0], Lock: "shared/report", Blocker: lock.Holders[0]}
-	return detail{name: "shared/report", at: after(2), lock: lock, chain: []wire.Step{step, step, step, step, step, step}}
+	return detail{
+		name:  "shared/report",
+		at:    after(2),
+		lock:  lock,
+		chain: []wire.Step{step, step, step, step, step, step},
+	}
 }
 
 func withPane(m *model) *model {
@@ -76,7 +86,7 @@ func withPane(m *model) *model {
 	return m
 }
 
-// TestScreen: what the screen looks like.
+// TestScreen compares screens with golden files.
 func TestScreen(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {200, 50}} {
 		width, height := size[0], size[1]
@@ -92,7 +102,8 @@ func TestScreen(t *testing.T) {
 		feed(empty, swept{at: after(0)})
 		show("nobody holds a lock", empty)
 		begun := drawn(width, height)
-		feed(begun, page{at: after(0), session: "s", readings: []reading{held("a", 1, 3, 0), held("b", 2, 4, 1)}})
+		feed(begun,
+			page{at: after(0), session: "s", readings: []reading{held("a", 1, 3, 0), held("b", 2, 4, 1)}})
 		show("the first sweep goes on", begun)
 		show("all sorts of names", full(width, height))
 		m := full(width, height)
@@ -105,10 +116,10 @@ func TestScreen(t *testing.T) {
 		feed(m, press("n"), press("end"))
 		show("the last of the pane", m)
 		m = full(width, height)
-		feed(m, News{State: wsclient.Connecting, Why: errors.New("connection refused")})
+		feed(m, LinkState{State: wsclient.Connecting, Why: errors.New("connection refused")})
 		show("no connection", m)
 		m = full(width, height)
-		feed(m, News{State: wsclient.NotGranting, Why: errors.New("nothing is granted now: no disk")})
+		feed(m, LinkState{State: wsclient.NotGranting, Why: errors.New("nothing is granted now: no disk")})
 		show("nothing is granted", m)
 		m = full(width, height)
 		feed(m, press("?"))
@@ -117,8 +128,8 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// TestFits: whatever the size, the screen has as many lines as the terminal, none
-// is wider, and no name reaches the terminal.
+// TestFits checks that each screen has exactly the size of the terminal, and that names cannot send control
+// sequences.
 func TestFits(t *testing.T) {
 	widths := []int{0, 1, 2, 3, 5, 10, 37, 38, 39, 40, 41, 42, 43, 60, 79, 80, 81, 132, 200, 500}
 	heights := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 24, 50}
@@ -131,9 +142,11 @@ func TestFits(t *testing.T) {
 				}
 				for _, line := range lines {
 					if w := max(ansi.StringWidth(line), ansi.StringWidthWc(line)); w > width {
-						t.Fatalf("%s at %dx%d: a line is %d wide: %q", name, width, height, w, line)
+						t.Fatalf("%s at %dx%d: a line is %d wide: %q", name, width, height, w,
+							line)
 					}
-					if strings.ContainsAny(ansi.Strip(line), "\x1b\n\a\t\u202e") || strings.Contains(line, "[2J") && !strings.Contains(line, `\x1b[2J`) {
+					if strings.ContainsAny(ansi.Strip(line), "\x1b\n\a\t\u202e") ||
+						strings.Contains(line, "[2J") && !strings.Contains(line, `\x1b[2J`) {
 						t.Fatalf("%s at %dx%d: %q", name, width, height, line)
 					}
 				}
@@ -142,11 +155,11 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// everything is a model in each of its ways.
+// everything returns a model in each of its states.
 func everything(width, height int) map[string]*model {
 	all := map[string]*model{}
 	add := func(name string, m *model, msgs ...any) {
-		m.options.Palette = screen.Colours()
+		m.options.Palette = screen.Colors()
 		feed(m, msgs...)
 		all[name] = m
 	}
@@ -156,11 +169,12 @@ func everything(width, height int) map[string]*model {
 	add("pane", withPane(full(width, height)))
 	add("in the pane", withPane(full(width, height)), press("tab"), press("end"))
 	add("question", withPane(full(width, height)), press("tab"), press("e"))
-	add("question about all", full(width, height), found{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
+	add("question about all", full(width, height),
+		holdersFound{eviction: eviction{lock: "new\nline", victims: report().lock.Waiters, more: 5}})
 	add("typing", full(width, height), press("/"), press("\x1b漢\u202e"))
 	add("pasted", full(width, height), press("/"), pasted("a\x1b[2J\nb"))
-	add("failure", full(width, height), evicted{err: errors.New(strings.Repeat("so long ", 50))})
-	add("why away", full(width, height), News{Why: errors.New(strings.Repeat("漢", 300))})
+	add("failure", full(width, height), evictionDone{err: errors.New(strings.Repeat("so long ", 50))})
+	add("why away", full(width, height), LinkState{Why: errors.New(strings.Repeat("漢", 300))})
 	add("help", full(width, height), press("?"))
 	return all
 }

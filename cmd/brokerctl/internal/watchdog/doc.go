@@ -1,16 +1,17 @@
-// Package watchdog ends a command that runs under a lock when the process that guards it cannot: because that was
-// stopped, killed, or is out of memory.
+// Package watchdog ends a command that runs under a lock when the guard, the brokerctl that runs the command,
+// cannot: because the guard was stopped or killed, or is out of memory.
 //
-// The watchdog is a process in a session of its own, so that no signal of a terminal and none to the group of the
-// guard reaches it. The two are connected by a pair of sockets. The guard tells the watchdog when to send TERM and
-// KILL to the command, should nothing more be heard from it: see [Order]. It tells a later time with each renewal of
-// the lease. So a guard that is stopped has a watchdog that acts when the lease ends. When the connection ends without
+// The watchdog is a process in a session of its own. So it gets no signals from a terminal, nor those for the
+// process group of the guard. A pair of sockets connects the two. The guard tells the watchdog when to send
+// TERM and KILL to the command if the guard falls silent: see [Instruction]. Each renewal of the lease moves
+// these times. So the watchdog of a stopped guard acts when the lease ends. If the connection ends without
 // [Watchdog.Stop], the guard has ended, and the watchdog sends KILL at once.
 //
-// It also has the socket of the guard's connection to the broker. The system ends a connection when the last process
-// that has it ends. So the broker does not notice the end of the guard, and keeps the lock, until nobody of the command
-// is left and the watchdog ends, too; or for its session timeout, which is long enough.
+// The watchdog also keeps the socket of the guard's connection to the broker open. The operating system closes
+// a connection when the last process that has it ends. So the broker does not notice when the guard ends. It
+// keeps the lock until the command has ended and the watchdog ends too, or until the session timeout, which
+// leaves enough time.
 //
-// The guard begins with [Start]; the process that this starts calls [Run]. What is not promised: when the watchdog is
-// stopped as well, or killed in the same moment as the guard, nobody is left to act.
+// The guard calls [Start]. The process that this starts calls [Run]. One case is not covered: if the watchdog
+// is stopped too, or killed together with the guard, nothing ends the command.
 package watchdog

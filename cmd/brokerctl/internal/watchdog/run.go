@@ -15,139 +15,144 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
 )
 
-// link is the descriptor of the watchdog's end of the connection to the guard. The one behind it is that of the
-// connection to the broker: it only has to be open.
+// link is the file descriptor of the watchdog's end of the connection to the guard. The next descriptor is the
+// connection to the broker, which only has to stay open.
 const link = 3
 
 const never = time.Duration(math.MaxInt64)
 
-// A watch is what a watchdog knows.
+// A watch is the state of a running watchdog.
 type watch struct {
-	link   int // the descriptor
-	cgroup *child.Cgroup
-	order  Order
-	acted  bool   // it is too late for other orders
-	gone   bool   // nobody of the command is left
-	part   []byte // of the next order
+	link        int // file descriptor
+	cgroup      *child.Cgroup
+	instruction Instruction
+	acted       bool   // has sent a signal, so later instructions may only move KILL forward
+	gone        bool   // nothing of the command is alive
+	part        []byte // received bytes of an incomplete instruction
 }
 
-// Run is the life of a watchdog. The cgroup is that of the command, or nil. It is an error to call it in a process that
-// Start has not started.
+// Run is the main function of a watchdog. The cgroup is the one of the command, or nil. Run fails in a process
+// that [Start] has not started.
 func Run(cgroup *child.Cgroup) error {
-	if kind, err := unix.GetsockoptInt(link, unix.SOL_SOCKET, unix.SO_TYPE); err != nil || kind != unix.SOCK_STREAM {
-		return errors.New("there is no guard to watch: brokerctl run starts a watchdog by itself")
+	if kind, err := unix.GetsockoptInt(link, unix.SOL_SOCKET, unix.SO_TYPE); err != nil ||
+		kind != unix.SOCK_STREAM {
+		return errors.New("there is no guard to watch: only brokerctl run starts a watchdog")
 	}
-	// It ends after its guard, whoever tells all processes of a service to end.
-	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
-		syscall.SIGTSTP, syscall.SIGPIPE)
-	w := &watch{link: link, cgroup: cgroup, order: Order{Kill: never}}
+	// The watchdog must outlive its guard, also when all processes of a service are told to end.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+		syscall.SIGUSR2, syscall.SIGTSTP, syscall.SIGPIPE)
+	w := &watch{link: link, cgroup: cgroup, instruction: Instruction{Kill: never}}
 	for {
-		switch heard, err := w.hear(); {
+		switch event, err := w.wait(); {
 		case err != nil:
 			return err
-		case heard == closed:
+		case event == closed:
 			w.tree().End()
 			w.cgroup.Remove()
 			return nil
-		case heard == silence:
+		case event == signalDue:
 			w.act()
-		case w.order.Group == over.Group:
+		case w.instruction.Group == finished.Group:
 			return nil
 		}
 	}
 }
 
-// What hear has heard.
+// The events that wait returns.
 const (
-	silence = iota
-	something
+	signalDue = iota
+	received
 	closed
 )
 
-// hear waits for something from the guard, but no longer than until the next signal is due. Whatever the guard has
-// said is heard before that counts as due: a watchdog that was stopped itself must not act on an old order.
-func (w *watch) hear() (heard int, err error) {
+// wait waits for an event: the next signal is due, the guard has sent something, or the connection has ended.
+// It reads everything that the guard has sent before a signal counts as due. So a watchdog that was stopped
+// itself does not act on an old instruction.
+func (w *watch) wait() (event int, err error) {
 	for {
-		// A timer stands still while the machine is suspended, and the clock does not: so look now and then.
+		// A timer stops while the machine is suspended, but the clock does not. So check it every second.
 		wait := min(max(w.due()-Now(), 0), time.Second)
 		fds := []unix.PollFd{{Fd: int32(w.link), Events: unix.POLLIN}}
 		ready, err := unix.Poll(fds, int((wait+time.Millisecond-1)/time.Millisecond))
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
-			return silence, err
+			return signalDue, err
 		case ready > 0:
 			return w.read()
 		case w.due() <= Now():
-			return silence, nil
+			return signalDue, nil
 		}
 	}
 }
 
-// due is when the next signal must be sent.
+// due returns the time of the next signal.
 func (w *watch) due() time.Duration {
-	if w.order.Term != 0 {
-		return min(w.order.Term, w.order.Kill)
+	if w.instruction.Term != 0 {
+		return min(w.instruction.Term, w.instruction.Kill)
 	}
-	return w.order.Kill
+	return w.instruction.Kill
 }
 
-// read takes the latest order. Each is written as a whole, but nothing says that it is read so.
-func (w *watch) read() (heard int, err error) {
-	buffer := make([]byte, 64*orderSize)
+// read reads the instructions that have arrived. The guard writes each as a whole, but one read may return only
+// a part.
+func (w *watch) read() (event int, err error) {
+	buffer := make([]byte, 64*instructionSize)
 	n, err := unix.Read(w.link, buffer)
 	switch {
 	case err == unix.EINTR:
-		return something, nil
-	case n <= 0: // also a guard that has ended with something unread
+		return received, nil
+	case n <= 0: // Also the error after a guard that has not read the watchdog's message.
 		return closed, nil
 	}
 	w.part = append(w.part, buffer[:n]...)
-	for ; len(w.part) >= orderSize; w.part = w.part[orderSize:] {
-		w.take(orderFrom(w.part))
+	for ; len(w.part) >= instructionSize; w.part = w.part[instructionSize:] {
+		w.follow(decodeInstruction(w.part))
 	}
-	return something, nil
+	return received, nil
 }
 
-// take follows an order. A guard that comes back when it is too late may only hasten the end.
-func (w *watch) take(o Order) {
-	if w.acted && o.Group != over.Group {
-		o.Term, o.Kill = 0, min(o.Kill, w.order.Kill)
+// follow replaces the instruction. Once the watchdog has acted, a guard that continues may only move KILL
+// forward.
+func (w *watch) follow(i Instruction) {
+	if w.acted && i.Group != finished.Group {
+		i.Term, i.Kill = 0, min(i.Kill, w.instruction.Kill)
 		if w.gone {
-			o.Kill = never
+			i.Kill = never
 		}
 	}
-	w.order = o
+	w.instruction = i
 }
 
-// act sends the signal that is due. It first tells the guard, which then knows before it sees the command end. One
-// that is stopped gets no CONT with its TERM: nobody goes on without the lock who was stopped while it had it.
+// act sends the signal that is due. It tells the guard before, so that the guard knows the reason when it sees
+// the command end. It sends no CONT with TERM: a stopped command must not continue without the lock.
 func (w *watch) act() {
 	if !w.acted {
 		w.acted = true
-		_, _ = unix.Write(w.link, []byte{acted}) // one that has ended does not hear it, as hear will find out
+		_, _ = unix.Write(w.link, []byte{actedMessage}) // If the guard has ended, wait notices.
 	}
-	if w.order.Kill > Now() {
-		w.order.Term = 0
+	if w.instruction.Kill > Now() {
+		w.instruction.Term = 0
 		w.tree().Signal(syscall.SIGTERM)
 		return
 	}
 	w.tree().Kill()
-	w.order.Term, w.order.Kill = 0, Now()+5*time.Millisecond // to look whether they are gone
+	w.instruction.Term, w.instruction.Kill = 0, Now()+5*time.Millisecond // Then check whether they are gone.
 	if w.tree().IsGone() {
-		w.gone, w.order.Kill = true, never
+		w.gone, w.instruction.Kill = true, never
 	}
 }
 
-// tree is whom to end. Without a cgroup those who have left the group are children of the guard, as long as that lives:
-// after that they are those of another process, as everybody's are.
+// tree returns the processes to end. Without a cgroup, processes that have left the group are children of the
+// guard while the guard lives. After that they are children of init, like many other processes, so they cannot
+// be found.
 func (w *watch) tree() child.Tree {
 	if w.gone {
 		return child.Tree{}
 	}
-	t := child.Tree{Group: w.order.Group, Cgroup: w.cgroup}
-	if !w.order.Contained && w.order.Guard == os.Getppid() {
-		t.Parent, t.Spared = w.order.Guard, os.Getpid()
+	t := child.Tree{Group: w.instruction.Group, Cgroup: w.cgroup}
+	if !w.instruction.Contained && w.instruction.Guard == os.Getppid() {
+		t.Parent, t.Sibling = w.instruction.Guard, os.Getpid()
 	}
 	return t
 }

@@ -13,19 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Watchdog is the process, as seen by the guard that it watches. It may be used by one goroutine at a time.
+// A Watchdog is a watchdog process, as the guard sees it. It may be used by one goroutine at a time.
 type Watchdog struct {
 	process *os.Process
 	link    *os.File
 	acted   chan struct{}
 	ended   chan struct{}
-	failed  bool // once ended is closed
+	failed  bool // valid once ended is closed
 }
 
-// Start starts a watchdog: this program once more, with these arguments, the first of which is its name; it must call
-// Run. The watchdog keeps the connection open until it ends, which must be one of the network; nil: none. It has its
-// first order when it begins, whatever happens to the guard.
-func Start(args []string, connection syscall.Conn, first Order) (*Watchdog, error) {
+// Start starts a watchdog: this program again, with args, which begin with the name of the program. The new
+// process must call [Run]. The watchdog keeps connection, a network connection or nil, open until it ends. It
+// has its first instruction from the start, even if the guard ends at once.
+func Start(args []string, connection syscall.Conn, first Instruction) (*Watchdog, error) {
 	ours, theirs, err := pair()
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of sockets: %w", err)
@@ -43,7 +43,7 @@ func Start(args []string, connection syscall.Conn, first Order) (*Watchdog, erro
 		_ = ours.Close()
 		return nil, err
 	}
-	go w.listen()
+	go w.receive()
 	return w, nil
 }
 
@@ -54,15 +54,16 @@ func start(args []string, link, kept *os.File) (*os.Process, error) {
 	}
 	defer func() { _ = nothing.Close() }()
 	return os.StartProcess(program(), args, &os.ProcAttr{
-		Dir: "/", // it is in nobody's way
+		Dir: "/", // so that it does not keep a file system busy
 		Env: os.Environ(),
-		// A pipe to which the guard writes must end with the guard and the command.
+		// The watchdog has no standard streams: a reader of the guard's output must see its end when the guard
+		// and the command end.
 		Files: []*os.File{nothing, nothing, nothing, link, kept},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 }
 
-// program is the path of this program, also when its file has been replaced.
+// program returns the path of this program. On Linux it also works after the file was replaced.
 func program() string {
 	const self = "/proc/self/exe"
 	if _, err := os.Stat(self); runtime.GOOS == "linux" && err == nil {
@@ -75,9 +76,9 @@ func program() string {
 	return path
 }
 
-// pair returns two sockets that are connected; the first is ours, and does not block.
+// pair returns two connected sockets. The first is for the guard and does not block.
 func pair() (ours, theirs *os.File, err error) {
-	syscall.ForkLock.RLock() // nobody else's child gets them
+	syscall.ForkLock.RLock() // Keeps other children from inheriting the sockets.
 	defer syscall.ForkLock.RUnlock()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
@@ -91,7 +92,7 @@ func pair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "watchdog"), os.NewFile(uintptr(fds[1]), "guard"), nil
 }
 
-// duplicate returns the same socket once more; nil where there is none, or not any more.
+// duplicate returns a duplicate of the connection's socket, or nil if there is no connection or it is closed.
 func duplicate(connection syscall.Conn) (same *os.File) {
 	if connection == nil {
 		return nil
@@ -108,44 +109,46 @@ func duplicate(connection syscall.Conn) (same *os.File) {
 	return same
 }
 
-// listen hears what the watchdog says, until that ends.
-func (w *Watchdog) listen() {
+// receive waits for the message of the watchdog, and then for its end.
+func (w *Watchdog) receive() {
 	word := make([]byte, 1)
-	if _, err := w.link.Read(word); err == nil && word[0] == acted {
+	if _, err := w.link.Read(word); err == nil && word[0] == actedMessage {
 		close(w.acted)
-		_, _ = w.link.Read(word) // there is no other
+		_, _ = w.link.Read(word) // There is no second message: this returns when the watchdog ends.
 	}
 	state, err := w.process.Wait()
 	w.failed = err == nil && state.Exited()
 	close(w.ended)
 }
 
-// PID is the id of the process.
+// PID returns the process id.
 func (w *Watchdog) PID() int { return w.process.Pid }
 
-// Acted is closed when the watchdog has sent a signal because the guard was not heard in time.
+// Acted returns a channel that is closed when the watchdog sends a signal because it has not heard from the
+// guard in time.
 func (w *Watchdog) Acted() <-chan struct{} { return w.acted }
 
-// Ended is closed when the watchdog has ended: somebody has killed it.
+// Ended returns a channel that is closed when the watchdog has ended, for example because it was killed.
 func (w *Watchdog) Ended() <-chan struct{} { return w.ended }
 
-// HasFailed reports whether it has ended by itself, once Ended is closed.
+// HasFailed reports whether the watchdog has ended by itself. It is valid once Ended is closed.
 func (w *Watchdog) HasFailed() bool { return w.failed }
 
-// Tell gives it an order. One that has not taken its orders for very long is killed: it must not act on old ones.
-func (w *Watchdog) Tell(o Order) {
+// Send sends an instruction. It kills a watchdog that has not read its instructions for very long, so that it
+// does not act on old ones.
+func (w *Watchdog) Send(i Instruction) {
 	_ = w.link.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-	if _, err := w.link.Write(o.append(nil)); err != nil {
+	if _, err := w.link.Write(i.append(nil)); err != nil {
 		_ = w.process.Kill()
 	}
 }
 
-// Stop ends it, and reports whether it has acted. The command must have ended.
+// Stop ends the watchdog, and reports whether it has acted. The command must have ended.
 func (w *Watchdog) Stop() (hasActed bool) {
-	w.Tell(over)
+	w.Send(finished)
 	select {
 	case <-w.ended:
-	case <-time.After(time.Second): // it is stopped
+	case <-time.After(time.Second): // The watchdog is stopped.
 		_ = w.process.Kill()
 		<-w.ended
 	}

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// late is when nothing of a test happens any more.
+// late is after the end of every test.
 const late = time.Hour
 
 // A command is a process group that reads from a pipe until it is killed.
@@ -74,12 +74,12 @@ func (c *command) endsWith(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-func (c *command) order(term, kill time.Duration) Order {
-	o := Order{Guard: os.Getpid(), Group: c.Pid, Contained: true, Kill: Now() + kill}
+func (c *command) instruction(term, kill time.Duration) Instruction {
+	i := Instruction{Guard: os.Getpid(), Group: c.Pid, Contained: true, Kill: Now() + kill}
 	if term != 0 {
-		o.Term = Now() + term
+		i.Term = Now() + term
 	}
-	return o
+	return i
 }
 
 func await[T any](t *testing.T, c <-chan T) (got T) {
@@ -92,7 +92,7 @@ func await[T any](t *testing.T, c <-chan T) (got T) {
 	return got
 }
 
-func startWatchdog(t *testing.T, connection syscall.Conn, first Order) *Watchdog {
+func startWatchdog(t *testing.T, connection syscall.Conn, first Instruction) *Watchdog {
 	t.Helper()
 	w, err := Start([]string{"watchdog"}, connection, first)
 	if err != nil {
@@ -102,99 +102,99 @@ func startWatchdog(t *testing.T, connection syscall.Conn, first Order) *Watchdog
 	return w
 }
 
-// When nothing more is heard it sends TERM, and KILL to one that does not end; it says so before.
+// A watchdog that hears nothing sends TERM, and later KILL if the command lives. It tells the guard before.
 func TestTermThenKill(t *testing.T) {
 	docile, stubborn := startCommand(t, "true"), startCommand(t, `trap "" TERM`)
-	w := startWatchdog(t, nil, docile.order(1, late))
+	w := startWatchdog(t, nil, docile.instruction(1, late))
 	docile.endsWith(t, syscall.SIGTERM)
 	await(t, w.Acted())
 	if !w.Stop() {
 		t.Error("it has not acted")
 	}
-	w = startWatchdog(t, nil, stubborn.order(1, 100*time.Millisecond))
+	w = startWatchdog(t, nil, stubborn.instruction(1, 100*time.Millisecond))
 	stubborn.endsWith(t, syscall.SIGKILL)
 	await(t, w.Acted())
 }
 
-// One that is stopped, by Ctrl-Z for example, does not go on: KILL ends it.
+// A command that is stopped, as by Ctrl-Z, does not continue: KILL ends it.
 func TestStoppedDoesNotGoOn(t *testing.T) {
 	c := startCommand(t, "true")
 	_ = syscall.Kill(-c.Pid, syscall.SIGSTOP)
-	startWatchdog(t, nil, c.order(1, 100*time.Millisecond))
+	startWatchdog(t, nil, c.instruction(1, 100*time.Millisecond))
 	c.endsWith(t, syscall.SIGKILL)
 }
 
-// The end of the guard is the end of the command, at once. Stop is not.
+// When the guard ends, the command is killed at once. Stop does not kill it.
 func TestGuardEnds(t *testing.T) {
 	c := startCommand(t, `trap "" TERM`)
-	w := startWatchdog(t, nil, c.order(late, late))
+	w := startWatchdog(t, nil, c.instruction(late, late))
 	if w.Stop() {
 		t.Error("it has acted")
 	}
-	w = startWatchdog(t, nil, c.order(late, late))
+	w = startWatchdog(t, nil, c.instruction(late, late))
 	_ = w.link.Close()
 	c.endsWith(t, syscall.SIGKILL)
 	await(t, w.Ended())
 }
 
-// Each order replaces the one before.
-func TestLatestOrderCounts(t *testing.T) {
+// An instruction replaces the one before.
+func TestLatestInstructionCounts(t *testing.T) {
 	c := startCommand(t, "true")
-	w := startWatchdog(t, nil, c.order(late, late))
-	w.Tell(c.order(0, 0))
+	w := startWatchdog(t, nil, c.instruction(late, late))
+	w.Send(c.instruction(0, 0))
 	c.endsWith(t, syscall.SIGKILL)
 }
 
-// A watchdog that was stopped itself hears what was said meanwhile before it does what was due. A part of an order is
-// none yet.
-func TestHearsBeforeItActs(t *testing.T) {
+// A watchdog that was stopped itself reads all instructions before it acts. It waits for the rest of an
+// incomplete one.
+func TestReadsBeforeItActs(t *testing.T) {
 	ours, theirs, err := pair()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	latest := Order{Guard: 1, Group: 2, Kill: never}
-	said := latest.append(Order{}.append(nil))
+	latest := Instruction{Guard: 1, Group: 2, Kill: never}
+	said := latest.append(Instruction{}.append(nil))
 	w := &watch{link: int(theirs.Fd())}
-	for _, part := range [][]byte{said[:orderSize+7], said[orderSize+7:]} {
+	for _, part := range [][]byte{said[:instructionSize+7], said[instructionSize+7:]} {
 		if _, err := ours.Write(part); err != nil {
 			t.Fatal(err)
 		}
-		if heard, err := w.hear(); heard != something || err != nil {
-			t.Errorf("heard %v, %v", heard, err)
+		if event, err := w.wait(); event != received || err != nil {
+			t.Errorf("got %v, %v", event, err)
 		}
 	}
-	if w.order != latest {
-		t.Errorf("got %+v", w.order)
+	if w.instruction != latest {
+		t.Errorf("got %+v", w.instruction)
 	}
 }
 
-// No signal to the guard's process group reaches it, nor one of its terminal.
+// Signals for the guard's process group or from its terminal do not reach the watchdog.
 func TestSessionOfItsOwn(t *testing.T) {
-	w := startWatchdog(t, nil, Order{Kill: never})
+	w := startWatchdog(t, nil, Instruction{Kill: never})
 	if session, err := unix.Getsid(w.PID()); session != w.PID() || err != nil {
 		t.Errorf("got %d, %v; want %d", session, err, w.PID())
 	}
 }
 
-// A guard that comes back when it is too late may not put off the end.
+// A guard that continues too late cannot postpone the end.
 func TestTooLate(t *testing.T) {
 	c := startCommand(t, `trap "" TERM`)
-	w := startWatchdog(t, nil, c.order(1, 200*time.Millisecond))
+	w := startWatchdog(t, nil, c.instruction(1, 200*time.Millisecond))
 	await(t, w.Acted())
-	w.Tell(c.order(late, late))
+	w.Send(c.instruction(late, late))
 	c.endsWith(t, syscall.SIGKILL)
 }
 
-// One that was killed has not failed; one that ends by itself without having been told to has.
+// A watchdog that was killed has not failed. One that ended by itself has.
 func TestEnded(t *testing.T) {
 	c := startCommand(t, "true")
-	w := startWatchdog(t, nil, c.order(late, late))
+	w := startWatchdog(t, nil, c.instruction(late, late))
 	_ = w.process.Kill()
 	if await(t, w.Ended()); w.HasFailed() {
 		t.Error("it was killed, and counts as failed")
 	}
-	w, err := Start([]string{"failing"}, nil, Order{})
+	w, err := Start([]string{"failing"}, nil, Instruction{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestEnded(t *testing.T) {
 	_ = w.link.Close()
 }
 
-// The other side of the guard's connection sees no end before the watchdog has ended.
+// The peer of the guard's connection sees its end only after the watchdog has ended.
 func TestConnectionStaysOpen(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -221,9 +221,9 @@ func TestConnectionStaysOpen(t *testing.T) {
 	}
 	defer func() { _ = peer.Close() }()
 	c := startCommand(t, "true")
-	w := startWatchdog(t, conn.(syscall.Conn), c.order(late, late))
+	w := startWatchdog(t, conn.(syscall.Conn), c.instruction(late, late))
 	_ = conn.Close()
-	// What Close has done is known to the other side of the loopback as soon as it returns.
+	// On the loopback, the peer knows of Close as soon as it returns.
 	_ = peer.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)
@@ -236,10 +236,10 @@ func TestConnectionStaysOpen(t *testing.T) {
 	c.endsWith(t, syscall.SIGKILL)
 }
 
-func TestOrder(t *testing.T) {
-	for _, o := range []Order{over, {Guard: 1, Group: 2, Contained: true, Term: 3, Kill: never}} {
-		if b := o.append(nil); len(b) != orderSize || orderFrom(b) != o {
-			t.Errorf("%+v became %+v in %d bytes", o, orderFrom(b), len(b))
+func TestInstruction(t *testing.T) {
+	for _, o := range []Instruction{finished, {Guard: 1, Group: 2, Contained: true, Term: 3, Kill: never}} {
+		if b := o.append(nil); len(b) != instructionSize || decodeInstruction(b) != o {
+			t.Errorf("%+v became %+v in %d bytes", o, decodeInstruction(b), len(b))
 		}
 	}
 }

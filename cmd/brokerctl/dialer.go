@@ -1,0 +1,56 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"net"
+	"sync"
+	"syscall"
+)
+
+// A trackingDialer dials for a client and remembers its latest connection. A lock that was
+// granted on an earlier connection is lost.
+type trackingDialer struct {
+	read chan struct{} // holds a token after the client has read from its connection
+
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+func newTrackingDialer() *trackingDialer { return &trackingDialer{read: make(chan struct{}, 1)} }
+
+// dial is for the field NetDial of wsclient.Options.
+func (d *trackingDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conn = conn
+	return &trackedConn{conn, d.read}, nil
+}
+
+// socket returns the latest connection, or nil before the first one.
+func (d *trackingDialer) socket() syscall.Conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	socket, _ := d.conn.(syscall.Conn)
+	return socket
+}
+
+// A trackedConn notices each call of Read. A client that reads again has handled what it read before.
+type trackedConn struct {
+	net.Conn
+	read chan<- struct{}
+}
+
+// Read reads from the connection.
+func (c *trackedConn) Read(into []byte) (int, error) {
+	select {
+	case c.read <- struct{}{}:
+	default:
+	}
+	return c.Conn.Read(into)
+}

@@ -1,0 +1,77 @@
+//go:build unix
+
+package main
+
+import (
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// forward forwards a signal to the command. It drops SIGCONT once the lock is lost: a stopped
+// command must not continue without the lock.
+func (g *guard) forward(s syscall.Signal) {
+	if s == syscall.SIGCONT {
+		if !g.lock.Valid() {
+			return
+		}
+		g.giveTerminal()
+	}
+	g.sendSignal(s)
+}
+
+// giveTerminal gives the terminal to the command if this process has it, and reports whether it did.
+func (g *guard) giveTerminal() bool {
+	if !g.terminal.InForeground(unix.Getpgrp()) {
+		return false
+	}
+	g.terminal.Give(g.child.Group())
+	return true
+}
+
+// sendSignal sends a signal to the group. It warns if that is not permitted, as for a command that has become root.
+func (g *guard) sendSignal(s syscall.Signal) {
+	if err := g.child.Signal(s); err != nil {
+		g.warn("cannot send the signal %v to the command: %v", s, err)
+	}
+}
+
+// suspend stops the group of this process after the command was stopped at the terminal, so that the shell notices.
+// Before that it stops the whole group of the command, so that nothing there runs when the lock is lost.
+//
+// The command continues at once if no shell could continue it, or if it only wants the terminal and can have it.
+// A command that was stopped without a terminal, or in the background by a debugger for example, keeps the lock.
+func (g *guard) suspend(s syscall.Signal) {
+	needsTerminal := s == syscall.SIGTTIN || s == syscall.SIGTTOU
+	if needsTerminal && g.giveTerminal() {
+		g.sendSignal(syscall.SIGCONT)
+		return
+	}
+	foreground := g.terminal.InForeground(g.child.Group())
+	if g.terminal == nil || s == syscall.SIGSTOP && !foreground {
+		return
+	}
+	if sid, err := unix.Getsid(0); err != nil || sid == unix.Getpgrp() {
+		if foreground {
+			g.sendSignal(syscall.SIGCONT)
+		}
+		return
+	}
+	g.sendSignal(syscall.SIGSTOP)
+	g.terminal.TakeBack(g.child.Group())
+	g.note("stopped; the locks are lost unless it continues within a few seconds")
+	g.flush(100 * time.Millisecond)
+	g.stopGroup()
+}
+
+// stopGroup stops the process group of this process. The others get SIGTSTP, because another brokerctl among them
+// has to stop its command first. This process gets SIGSTOP: SIGTSTP has no effect in Go once os/signal was asked
+// for it.
+func (g *guard) stopGroup() {
+	signal.Ignore(syscall.SIGTSTP)
+	_ = unix.Kill(0, syscall.SIGTSTP)
+	_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP)
+	signal.Notify(g.signals, syscall.SIGTSTP)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// Exit codes of the commands that acquire locks. Those in sysexits.h keep their meaning.
+const (
+	exitNotObtained = 75 // EX_TEMPFAIL
+	exitLost        = 76
+	exitForbidden   = 77 // EX_NOPERM
+)
+
+// lockFlags are the flags of the commands that acquire locks. They embed it.
+type lockFlags struct {
+	Shared bool           `help:"Share the lock with other shared requests."`
+	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`
+	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s. Default: no limit."`
+	Try    bool           `help:"Fail at once if the lock is not free."`
+	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
+	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example under cron."`
+}
+
+// Validate refuses values out of range and flags that contradict each other.
+func (f *lockFlags) Validate() error {
+	switch {
+	case f.Wait != nil && *f.Wait <= 0:
+		return errors.New("--wait: want more than 0s; --try does not wait")
+	case f.Wait != nil && f.Try:
+		return errors.New("--wait and --try cannot go together")
+	case f.Limit != nil && (*f.Limit < 1 || *f.Limit > wire.MaxLimit):
+		return fmt.Errorf("--limit: want 1 to %d", wire.MaxLimit)
+	}
+	return nil
+}
+
+// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID.
+// If acquire has to wait, it writes to out who holds the locks.
+func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID,
+	hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
+	options := f.options(names[1:])
+	options.Hold, options.Parent = hold, parent
+	call := client.Acquire
+	if f.Try {
+		call = client.TryAcquire
+	}
+	stopReport := func() {}
+	if !f.Quiet {
+		stopReport = (&waitReport{client: client, names: names, out: out, begin: time.Now()}).start(ctx)
+	}
+	lock, err := call(ctx, names[0], options)
+	stopReport()
+	return lock, notObtained(err)
+}
+
+// note prints one line of information, unless --quiet is set.
+func (f *lockFlags) note(app *kong.Kong, format string, args ...any) error {
+	if f.Quiet {
+		return nil
+	}
+	_, err := fmt.Fprintf(app.Stderr, "brokerctl: "+format+"\n", args...)
+	return err
+}
+
+// options returns the options of a request. Also names the locks after the first one.
+func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
+	o := &wsclient.AcquireOptions{Author: f.Author, Limit: valueOf(f.Limit), Wait: valueOf(f.Wait)}
+	if f.Shared || f.Limit != nil {
+		o.Mode = wsclient.Shared
+	}
+	for _, name := range also {
+		o.Also = append(o.Also, wsclient.LockSpec{Name: name, Mode: o.Mode, Limit: o.Limit})
+	}
+	return o
+}
+
+// notObtained adds the exit code and a hint to the error of a request that was not granted. It returns nil for nil.
+func notObtained(err error) error {
+	switch {
+	case errors.Is(err, wsclient.ErrNotGranting):
+		hint := "the broker grants no lock now, free or not; try again later, or wait"
+		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
+	case errors.Is(err, wsclient.ErrDeadlock):
+		hint := "an enclosing run holds what others need; acquire all locks at once (brokerctl run A B), " +
+			"or in the same order everywhere"
+		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
+	case errors.Is(err, wsclient.ErrNotFound): // The request names only its parent by id.
+		err = fmt.Errorf("the enclosing run no longer holds its locks: %w", err)
+		return &cli.Failure{Err: err, Code: exitNotObtained}
+	case errors.Is(err, wsclient.ErrTimeout),
+		errors.Is(err, wsclient.ErrUnavailable),
+		errors.Is(err, wsclient.ErrEvicted):
+		failure := &cli.Failure{Err: err, Code: exitNotObtained}
+		if refusal := new(wsclient.Error); errors.As(err, &refusal) && hasAncestor(refusal.Holders) {
+			failure.Hint = "the holder is a run that started this process; a process in another session, " +
+				"as under setsid or script, is no longer inside that run"
+		}
+		return failure
+	case errors.Is(err, wsclient.ErrBadRequest):
+		return &cli.Failure{Err: err, Code: cli.ExitUsage}
+	}
+	return brokerFailure(err)
+}
+
+// valueOf returns the value of an optional flag, or the zero value if the flag was not given.
+func valueOf[T any](flag *T) (value T) {
+	if flag != nil {
+		value = *flag
+	}
+	return value
+}

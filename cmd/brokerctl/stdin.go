@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// stdin is the standard input of a command that runs until its input ends.
+type stdin struct{ file *os.File }
+
+// openStdin returns the standard input, or one that never ends if nobody can end it. Nobody can end a file, /dev/null
+// (which a shell gives to background commands), or a pipe whose other end is closed, as under cron. The command must
+// call openStdin first, because the other end may be closed soon.
+func openStdin(file *os.File) stdin {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return stdin{}
+	case info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 && isHeldOpen(file):
+		return stdin{file}
+	case term.IsTerminal(int(file.Fd())):
+		ignoreBackground()
+		return stdin{file}
+	}
+	return stdin{}
+}
+
+// pollForeground is how often a process in the background of its terminal tries to read again. The shell sends no
+// signal when fg brings a running job to the foreground.
+const pollForeground = time.Second
+
+// ended returns a channel that is closed when the input ends. An input that cannot be read has not ended: the terminal
+// is gone, or this process runs in the background.
+func (i stdin) ended() <-chan struct{} {
+	if i.file == nil {
+		return nil
+	}
+	ended := make(chan struct{})
+	go func() {
+		for {
+			if _, err := io.Copy(io.Discard, i.file); err == nil {
+				close(ended)
+				return
+			}
+			time.Sleep(pollForeground) //nolint:forbidigo // No event exists: see pollForeground.
+		}
+	}()
+	return ended
+}

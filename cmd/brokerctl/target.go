@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/user"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// connectTimeout is how long connecting may take.
+const connectTimeout = 5 * time.Second
+
+// target is the broker that a command talks to. Commands embed it.
+type target struct {
+	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
+	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
+	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://."`
+}
+
+// AfterApply checks the flags. --host and --port take precedence over a URL from the environment.
+func (t *target) AfterApply(ctx *kong.Context) error {
+	given := map[string]bool{}
+	for _, p := range ctx.Path {
+		if p.Flag != nil {
+			given[p.Flag.Name] = true
+		}
+	}
+	host, err := cli.Host(t.Host)
+	if err != nil {
+		return err
+	}
+	t.Host = host
+	switch byPort := given["host"] || given["port"]; {
+	case byPort && given["url"]:
+		return errors.New("want either --url, or --host and --port")
+	case byPort:
+		t.URL = ""
+	}
+	return nil
+}
+
+// brokerURL returns the URL of the broker. It may contain secrets.
+func (t target) brokerURL() string {
+	if t.URL != "" {
+		return t.URL
+	}
+	return (&url.URL{Scheme: "ws", Host: t.hostPort()}).String()
+}
+
+// hostPort returns the host and port of the broker, for messages. It contains no secrets.
+func (t target) hostPort() string {
+	if t.URL == "" {
+		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
+	}
+	if u, err := url.Parse(t.URL); err == nil {
+		return u.Host
+	}
+	return "that URL"
+}
+
+// dial connects. The client does not reconnect: the user of a command that waits for nothing wants to see the error.
+func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
+	return t.dialWith(ctx, wsclient.Options{NoReconnect: true})
+}
+
+func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclient.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	options.Label = clientLabel()
+	client, err := wsclient.Dial(ctx, t.brokerURL(), &options)
+	if err != nil {
+		return nil, t.dialFailure(err)
+	}
+	return client, nil
+}
+
+// clientLabel says who runs brokerctl. The listing shows it, and a client that is evicted sees it. User and host names
+// may contain bytes that are not printable.
+func clientLabel() string {
+	name, host := "", "unknown"
+	if u, err := user.Current(); err == nil {
+		name = printable.Text(u.Username) + "@"
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = printable.Text(h)
+	}
+	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
+}
+
+// brokerFailure adds the exit code to an error of a call to the broker. It returns nil for nil.
+func brokerFailure(err error) error {
+	switch {
+	case errors.Is(err, wsclient.ErrConnection):
+		return &cli.Failure{Err: err, Code: cli.ExitUnavailable}
+	case errors.Is(err, wsclient.ErrForbidden):
+		return &cli.Failure{Err: err, Code: exitForbidden}
+	}
+	return err
+}
+
+// notGranting returns why the broker grants nothing to anyone now, or "" if it grants.
+func notGranting(client *wsclient.Client) string {
+	refusal := new(wsclient.Error)
+	if !errors.As(client.NotGranting(), &refusal) {
+		return ""
+	}
+	return refusal.Message
+}

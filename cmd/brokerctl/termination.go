@@ -1,0 +1,52 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"syscall"
+	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// endCommand ends the process group because of cause, within the time that is left. It sends the signals before
+// it writes the message.
+func (g *guard) endCommand(cause error) {
+	grace := g.grace
+	if lost := new(wsclient.LostError); errors.As(cause, &lost) && isDisconnected(lost) {
+		grace = min(grace, lost.Left()-killTime)
+	}
+	g.cause = cause
+	if grace <= 0 {
+		g.killAt = time.Now()
+		g.instructWatchdog()
+		g.killCommand()
+		g.warn("%v; the command is killed", cause)
+		return
+	}
+	g.sendSignal(syscall.SIGTERM)
+	g.sendSignal(syscall.SIGCONT) // A stopped process does not handle TERM.
+	if killAt := time.Now().Add(grace); g.killAt.IsZero() || killAt.Before(g.killAt) {
+		g.killAt = killAt
+		g.killTimer.Reset(grace)
+	}
+	g.instructWatchdog()
+	g.warn("%v; the command must end within %v", cause, grace.Round(time.Millisecond))
+}
+
+// killCommand kills the group, and with a cgroup also the processes that have left it.
+func (g *guard) killCommand() {
+	if g.child.IsContained() {
+		g.child.Tree(g.watchdog.PID()).Kill()
+		return
+	}
+	g.sendSignal(syscall.SIGKILL)
+}
+
+// isDisconnected reports whether the lock was lost because the connection failed. Then the broker may not have
+// noticed yet, and lost.Left is the time until it grants the lock to others. After any other loss others may hold
+// the lock already, and the command gets its full grace to end in order.
+func isDisconnected(lost *wsclient.LostError) bool {
+	return lost.Reason == wsclient.LostConnection || lost.Reason == wsclient.LostLease
+}

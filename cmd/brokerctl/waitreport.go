@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A waitReport tells the user who is in the way while a request waits. On a terminal it
+// keeps one line up to date. Elsewhere it prints a line once.
+type waitReport struct {
+	client *wsclient.Client
+	names  []string
+	out    io.Writer
+	begin  time.Time
+}
+
+const (
+	// reportDelay is how long a request waits before the first report.
+	reportDelay = 500 * time.Millisecond
+	// reportInterval is the time between two updates on a terminal.
+	reportInterval = time.Second
+	// reportQueue is how many waiters of a lock each update reads.
+	reportQueue = 1000
+)
+
+// start reports until ctx ends or the caller calls stop.
+func (w *waitReport) start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		w.run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-stopped
+	}
+}
+
+// run reports until ctx ends.
+func (w *waitReport) run(ctx context.Context) {
+	if !cli.Pause(ctx, reportDelay) {
+		return
+	}
+	terminal := screen.Terminal(w.out)
+	if terminal == nil {
+		w.printStates(ctx)
+		return
+	}
+	for more := true; more; more = cli.Pause(ctx, reportInterval) {
+		_ = screen.Renew(terminal, w.text(ctx))
+	}
+	_ = screen.Renew(terminal, "")
+}
+
+// printStates prints a line at once, and another one whenever the state of the connection changes.
+func (w *waitReport) printStates(ctx context.Context) {
+	printed := wsclient.Closed
+	for more := true; more; more = cli.Pause(ctx, reportInterval) {
+		if state := w.client.State(); state != printed {
+			_, _ = fmt.Fprintln(w.out, "brokerctl:", w.text(ctx))
+			printed = state
+		}
+	}
+}
+
+// text returns the report as of now.
+func (w *waitReport) text(ctx context.Context) string {
+	what := printable.Text(w.names[0])
+	switch w.client.State() {
+	case wsclient.Connected:
+		what = w.obstacle(ctx)
+	case wsclient.NotGranting:
+		what += "; " + notGranting(w.client)
+	case wsclient.Draining:
+		what += ", from a broker that is about to stop"
+	default:
+		what += ", without a connection to the broker"
+	}
+	return fmt.Sprintf("waiting %s for %s", listing.Short(time.Since(w.begin)), what)
+}
+
+// obstacle describes the first lock that is not free, and who is in the way there.
+func (w *waitReport) obstacle(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, reportInterval)
+	defer cancel()
+	for _, name := range w.names {
+		if lock, ahead := w.position(ctx, name); ahead > 0 || ahead == 0 && lock.Holding > 0 {
+			return describeObstacle(lock, ahead)
+		}
+	}
+	return printable.Text(w.names[0])
+}
+
+// position returns a lock and the number of waiters ahead of this client in its queue.
+// The number is -1 if this client does not wait for the lock.
+func (w *waitReport) position(ctx context.Context, name string) (found wire.LockInfo, ahead int) {
+	ahead = -1
+	options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: reportQueue}
+	for lock, err := range w.client.Info(ctx, options) {
+		if err != nil {
+			continue // The next update may succeed.
+		}
+		session := w.client.Session()
+		ahead = slices.IndexFunc(lock.Waiters, func(r wire.RequestInfo) bool { return r.ID.Session == session })
+		if ahead < 0 && lock.Waiting > len(lock.Waiters) {
+			ahead = len(lock.Waiters)
+		}
+		found = lock
+	}
+	return found, ahead
+}
+
+// describeObstacle describes a lock to a client that waits for it behind ahead other waiters.
+func describeObstacle(lock wire.LockInfo, ahead int) string {
+	text := printable.Text(lock.Name)
+	switch {
+	case ahead >= reportQueue:
+		text += fmt.Sprintf(", %d or more ahead", ahead)
+	case ahead > 0:
+		text += fmt.Sprintf(", %d ahead", ahead)
+	}
+	if len(lock.Holders) > 0 {
+		first := lock.Holders[0]
+		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Short(first.Duration()))
+		if more := lock.Holding - 1; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		if hasAncestor(lock.Holders) {
+			text += ", a run that started this process and may be waiting for it"
+		}
+	}
+	return text
+}
+
+// shortName returns the author of a request, or its client label, or its id: the first of these that is set.
+func shortName(r wire.RequestInfo) string {
+	switch {
+	case r.Author != "":
+		return "@" + printable.Text(r.Author)
+	case r.Client != "":
+		return printable.Text(r.Client)
+	}
+	return "#" + printable.Text(r.ID.String())
+}

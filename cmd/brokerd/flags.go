@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient/js"
+)
+
+// flags are the flags of brokerd.
+type flags struct {
+	Host  string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for all IPv4 interfaces."`
+	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any free port."`
+	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
+
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. It is created if missing, for this user only; its parents get mode 0755 less the umask."`
+	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until it has been silent for --timeout, because its client may be alive."`
+	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM. 0s stops at once."`
+	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"Session timeout: how long a connection may be silent before its locks go to others."`
+	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout. Default: a third of --timeout."`
+
+	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"Most clients connected at once. The limit of open files may allow fewer."`
+	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Most clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`
+	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"Most connections that are not WebSockets yet, half of them from one address. A further one closes the oldest."`
+
+	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Most requests that wait or hold at once, half of them from one address. A request counts once per lock, and more for long names. Each takes 250 bytes."`
+	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Most watches at once, half of them from one address."`
+	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Most bytes that wait to be sent to all clients together. Over it, the client with the most is cut off."`
+	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Most answers to info and why that are sent at once; others wait."`
+
+	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A name of the broker for pages that it serves itself, besides IP addresses and localhost: locks.example, or *.example for subdomains. May be repeated."`
+	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker, besides pages from its own host and port (see --allowed-host): https://app.example; https://*.app.example for subdomains; http://localhost:* for any port; * for every page on the internet. May be repeated."`
+}
+
+// Validate refuses values out of range and values that contradict each other.
+func (f *flags) Validate() error {
+	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts())
+}
+
+func (f *flags) validateTimes() error {
+	switch {
+	case f.Timeout <= 0:
+		return errors.New("--timeout: want more than 0s")
+	case f.Heartbeat < 0:
+		return errors.New("--heartbeat: want more than 0s")
+	case f.Heartbeat > f.Timeout/2:
+		return fmt.Errorf("--heartbeat is %v: want at most half of --timeout, %v", f.Heartbeat, f.Timeout/2)
+	case f.Drain < 0:
+		return errors.New("--drain: want 0s or more")
+	}
+	return nil
+}
+
+// validateLimits requires at least 1 of each limit. Only the limit per address has a default that depends on another
+// flag, which is why 0 stands for it.
+func (f *flags) validateLimits() error {
+	if f.MaxConnectionsPerAddress < 0 {
+		return errors.New("--max-connections-per-address: want 1 or more")
+	}
+	for _, limit := range []struct {
+		flag  string
+		value int64
+	}{
+		{"--max-connections", int64(f.MaxConnections)},
+		{"--max-handshakes", int64(f.MaxHandshakes)},
+		{"--max-requests", int64(f.MaxRequests)},
+		{"--max-watches", int64(f.MaxWatches)},
+		{"--max-due", f.MaxDue},
+		{"--max-pages", int64(f.MaxPages)},
+	} {
+		if limit.value < 1 {
+			return fmt.Errorf("%s: want 1 or more", limit.flag)
+		}
+	}
+	return nil
+}
+
+func (f *flags) validateHosts() error {
+	if _, err := cli.Host(f.Host); err != nil {
+		return err
+	}
+	for _, name := range f.AllowedHost {
+		if err := broker.CheckHost(name); err != nil {
+			return fmt.Errorf("--allowed-host: %w", err)
+		}
+	}
+	for _, pattern := range f.AllowOrigin {
+		if err := broker.CheckOrigin(pattern); err != nil {
+			return fmt.Errorf("--allow-origin: %w", err)
+		}
+	}
+	return nil
+}
+
+// config returns the configuration of the broker.
+func (f *flags) config(log zerolog.Logger) broker.Config {
+	c := broker.Config{
+		Logger:    log,
+		StateDir:  f.StateDir,
+		LockDelay: f.LockDelay,
+		Drain:     f.Drain,
+		Timeout:   f.Timeout,
+		Heartbeat: f.Heartbeat,
+
+		AllowOrigins: f.AllowOrigin,
+		AllowedHosts: f.AllowedHost,
+		ClientFiles:  js.Served(),
+
+		MaxConnections:           f.MaxConnections,
+		MaxConnectionsPerAddress: f.MaxConnectionsPerAddress,
+		MaxHandshakes:            f.MaxHandshakes,
+		MaxRequests:              f.MaxRequests,
+		MaxWatches:               f.MaxWatches,
+		MaxDue:                   f.MaxDue,
+		MaxPages:                 f.MaxPages,
+	}
+	if f.Drain <= 0 {
+		c.Drain = broker.None
+	}
+	return c
+}

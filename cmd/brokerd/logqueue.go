@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+// A logQueue writes lines for callers that never wait. If out blocks, a limited amount of lines waits, and
+// further lines are dropped and counted. Audit lines have the same amount again for themselves, so that other
+// lines cannot displace them. Lines that out refuses are dropped, too.
+//
+// (The package diode of zerolog may keep the last line to itself until the next one comes: a line may be
+// announced just before diode begins to wait for it.)
+type logQueue struct {
+	out    io.Writer
+	lines  chan []byte
+	limit  amount
+	format func(dropped amount, err error) []byte
+	last   chan struct{} // closed by flush
+	done   chan struct{} // closed when all lines before that have been written
+	queued atomic.Int64  // bytes that wait
+
+	droppedLines, droppedBytes atomic.Int64
+	err                        error // of the latest write; nil: it succeeded
+}
+
+// An amount of log.
+type amount struct{ lines, bytes int64 }
+
+// auditMark is in every audit line and in no other, because strings have their quotes escaped.
+var auditMark = []byte(`"audit":true`)
+
+// retryWait is how long after a failed write the queue tries to write the number of dropped lines, if no line
+// comes before.
+const retryWait = 10 * time.Second
+
+// newLogQueue returns a queue that writes to out. After it has dropped lines, it writes the result of format
+// before the next line. The error that format gets is that of out, or nil.
+func newLogQueue(out io.Writer, limit amount, format func(dropped amount, err error) []byte) *logQueue {
+	q := &logQueue{
+		out: out, lines: make(chan []byte, 2*limit.lines), limit: limit, format: format,
+		last: make(chan struct{}), done: make(chan struct{}),
+	}
+	go q.run()
+	return q
+}
+
+// Write queues or drops a line. It never fails and never waits.
+func (q *logQueue) Write(line []byte) (int, error) {
+	if !q.put(line) {
+		q.countDropped(amount{1, int64(len(line))})
+	}
+	return len(line), nil
+}
+
+func (q *logQueue) countDropped(a amount) {
+	q.droppedLines.Add(a.lines)
+	q.droppedBytes.Add(a.bytes)
+}
+
+// put queues a line and reports whether there was room. Concurrent writers may see the same free place, so the
+// queue may exceed its limit by a line for each.
+func (q *logQueue) put(line []byte) bool {
+	limit := q.limit
+	if bytes.Contains(line, auditMark) {
+		limit = amount{2 * limit.lines, 2 * limit.bytes}
+	}
+	size := int64(len(line))
+	if int64(len(q.lines)) >= limit.lines || q.queued.Load()+size > limit.bytes {
+		return false
+	}
+	q.queued.Add(size)
+	select {
+	case q.lines <- append([]byte(nil), line...): // zerolog reuses its memory.
+		return true
+	default:
+		q.queued.Add(-size)
+		return false
+	}
+}
+
+func (q *logQueue) run() {
+	defer close(q.done)
+	var retry <-chan time.Time
+	for {
+		if q.err != nil && retry == nil {
+			retry = time.After(retryWait)
+		}
+		select {
+		case line := <-q.lines:
+			q.write(line)
+		case <-retry:
+			retry = nil
+			q.writeDropped()
+		case <-q.last:
+			for len(q.lines) > 0 {
+				q.write(<-q.lines)
+			}
+			q.writeDropped()
+			return
+		}
+	}
+}
+
+func (q *logQueue) write(line []byte) {
+	size := int64(len(line))
+	if !q.writeDropped() || !q.writeLine(line) {
+		q.countDropped(amount{1, size})
+	}
+	q.queued.Add(-size)
+}
+
+// writeDropped writes how many lines were dropped. It reports whether nothing is left to say.
+func (q *logQueue) writeDropped() bool {
+	dropped := amount{q.droppedLines.Swap(0), q.droppedBytes.Swap(0)}
+	if dropped.lines == 0 || q.writeLine(q.format(dropped, q.err)) {
+		return true
+	}
+	q.countDropped(dropped)
+	return false
+}
+
+// writeLine writes a line and reports whether out has accepted it.
+func (q *logQueue) writeLine(line []byte) bool {
+	_, q.err = q.out.Write(line)
+	return q.err == nil
+}
+
+// flushWait is how long the last lines may take at the end.
+const flushWait = time.Second
+
+// flush writes the lines that wait. Call it once. Lines written after it are lost.
+func (q *logQueue) flush() {
+	close(q.last)
+	select {
+	case <-q.done:
+	case <-time.After(flushWait):
+	}
+}

@@ -1,0 +1,119 @@
+package wsclient
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
+)
+
+// The core decides, and the client does what it says. Nothing happens in between: whoever calls the core holds mu,
+// and unlock does what the core says before it unlocks mu.
+
+// unlock does what the core says, and unlocks mu.
+func (c *Client) unlock() {
+	c.carryOut()
+	c.mu.Unlock()
+}
+
+// tick is called when something may be due.
+func (c *Client) tick() {
+	c.mu.Lock()
+	defer c.unlock()
+	c.armed = 0
+	c.core.Tick(c.clock.now())
+	c.carryOut()
+	c.arm()
+}
+
+// carryOut does what the core says. The caller holds mu.
+func (c *Client) carryOut() {
+	out := c.core.Output()
+	c.endContexts(out.Stop)
+	for _, r := range out.Wake {
+		r.Owner.(*Lock).wake()
+	}
+	for i := range out.Send {
+		c.conn.sendMessage(&out.Send[i])
+	}
+	if out.Disconnect.End != nil {
+		c.endConnection(&out.Disconnect)
+	}
+	for _, owner := range out.Close {
+		conn := owner.(*conn)
+		conn.isSilent = false
+		conn.closeLink()
+	}
+	changed := out.Changed
+	out.Reset()
+	if changed {
+		c.noteChanges()
+	}
+}
+
+// noteChanges does what follows from the state of the core. The caller holds mu.
+func (c *Client) noteChanges() {
+	if c.conn != nil {
+		c.conn.noteState(c.core.State(), c.core.Pause())
+	}
+	if c.drained != nil && c.core.IsDrained() && !isDone(c.drained) {
+		close(c.drained)
+	}
+	if c.core.Closed() != nil && !isDone(c.done) {
+		c.end()
+		close(c.done)
+	}
+	c.arm()
+}
+
+// endContexts ends the contexts of locks that are no longer held.
+func (c *Client) endContexts(requests []*core.Request) {
+	var end *core.End
+	var cause error // of end, which a lock shares with its borrowers
+	for _, r := range requests {
+		if r.Cause() != end {
+			end = r.Cause()
+			cause = c.causeOf(end)
+		}
+		l := r.Owner.(*Lock)
+		l.cause = cause
+		if l.stop != nil {
+			l.stop(cause)
+		}
+	}
+}
+
+// endConnection ends a connection.
+func (c *Client) endConnection(d *core.Disconnect) {
+	conn := d.Owner.(*conn)
+	conn.err = c.errorOf(d.End)
+	if c.conn == conn {
+		c.conn = nil
+		c.online = make(chan struct{})
+	}
+	close(conn.done)
+	conn.signal()
+	switch d.Then {
+	case core.CloseNow:
+		conn.closeLink()
+	case core.FallSilent:
+		conn.fallSilent()
+	}
+}
+
+// arm sets the timer for the deadline of the core, unless it fires earlier.
+func (c *Client) arm() {
+	due, ok := c.core.Deadline()
+	switch {
+	case !ok && c.armed != 0:
+		c.timer.Stop()
+		c.armed = 0
+	case ok && (c.armed == 0 || due < c.armed):
+		c.armed = due
+		left := due - time.Since(c.clock.begin)
+		if c.timer == nil {
+			c.timer = time.AfterFunc(left, c.tick)
+		} else {
+			c.timer.Reset(left)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package wsclient
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// closed answers a close frame of the broker, as the library would, but between two writes. Before
+// that, everything that is held counts as lost, because the broker may then give it to others.
+func (c *conn) closed(code int, text string) error {
+	isFree := c.tryWriting()
+	c.client.mu.Lock()
+	c.isAnswering = true // before the end wakes the writer, which would otherwise close the connection
+	c.client.mu.Unlock()
+	c.disconnected(&websocket.CloseError{Code: code, Text: text})
+	if !isFree {
+		late := time.NewTimer(closeWait)
+		defer late.Stop()
+		select {
+		case c.writing <- struct{}{}:
+		case <-late.C:
+			return nil
+		}
+	}
+	defer func() { <-c.writing }()
+	c.client.mu.Lock()
+	isSilent := c.isSilent // the lease has ended first
+	c.client.mu.Unlock()
+	if !isSilent {
+		message := websocket.FormatCloseMessage(code, "")
+		_ = c.ws.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWait))
+	}
+	return nil
+}
+
+// tryWriting is the beginning of a write, if nobody writes now.
+func (c *conn) tryWriting() bool {
+	select {
+	case c.writing <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// closeAtEnd closes a connection that has ended, unless the reader does. If the client was closed, it first says
+// goodbye: that nothing is held any longer. Then the reader closes the connection when that is answered, or soon.
+func (c *conn) closeAtEnd() {
+	c.writing <- struct{}{} // an answer to a close frame of the broker may be on its way
+	defer func() { <-c.writing }()
+	if errors.Is(c.err, ErrClosed) {
+		deadline := time.Now().Add(closeWait)
+		message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, wire.Goodbye)
+		if c.ws.WriteControl(websocket.CloseMessage, message, deadline) == nil {
+			_ = c.ws.SetReadDeadline(deadline)
+			return
+		}
+	}
+	c.client.mu.Lock()
+	isAnswering := c.isAnswering // then the reader closes the connection after that
+	c.client.mu.Unlock()
+	if !isAnswering {
+		c.close()
+	}
+}

@@ -1,0 +1,68 @@
+package wsclient
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
+)
+
+// errorOf returns the error that callers get for end. It is nil if a request was released or cancelled, or end
+// is nil.
+func (c *Client) errorOf(end *core.End) error {
+	if end == nil {
+		return nil
+	}
+	switch end.How {
+	case core.Refused:
+		return errorFrom(end.Refusal)
+	case core.Invalid:
+		return badRequest(end.Err)
+	case core.TimedOut:
+		return c.timeout(end)
+	case core.Lost:
+		return c.lostError(end)
+	case core.OuterLost:
+		return fmt.Errorf("the enclosing lock is no longer held: %w", c.causeOf(end.Because))
+	case core.Disconnected:
+		if end.Reason == core.ReasonLease {
+			return fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, end.Lease.Length())
+		}
+		return fmt.Errorf("%w: %w", ErrConnection, end.Err)
+	case core.Closed:
+		if end.Err != nil {
+			return end.Err
+		}
+		return ErrClosed
+	}
+	return nil
+}
+
+// causeOf returns the cause with which the context of a lock ends.
+func (c *Client) causeOf(end *core.End) error {
+	if err := c.errorOf(end); err != nil {
+		return err
+	}
+	return ErrReleased
+}
+
+// lostError returns the error of a lock that is lost.
+func (c *Client) lostError(end *core.End) *LostError {
+	lost := &LostError{
+		Reason: LostReason(end.Reason), By: end.By, Message: end.Message,
+		Err: c.errorOf(end.Because),
+	}
+	if end.Because != nil {
+		lost.lease, lost.clock = end.Because.Lease, &c.clock
+	}
+	return lost
+}
+
+// timeout returns the error of a request whose wait was over while the client could not send it.
+func (c *Client) timeout(end *core.End) error {
+	why := "the broker is about to stop"
+	if end.Because != nil {
+		why = "there is no connection to the broker: " + c.errorOf(end.Because).Error()
+	}
+	return &Error{Code: wire.Timeout, Message: "not granted in time: " + why}
+}

@@ -1,0 +1,56 @@
+package core
+
+// Drain lets holders finish. It ends all waiters, and the machine opens no more requests, except inside locks that are
+// held. See [Machine.IsDrained].
+func (m *Machine) Drain() {
+	if m.drains {
+		return
+	}
+	m.drains, m.out.Changed = true, true
+	for r := range m.pending.InOrder() {
+		m.end(r, &m.withdrawn)
+	}
+	if m.conn != nil {
+		m.withdraw()
+	}
+}
+
+// withdraw ends the requests that wait, except those inside locks that are held.
+func (m *Machine) withdraw() {
+	for r := range m.conn.requests.InOrder() {
+		outer := m.enclosing(r)
+		if r.state == waiting && (outer == nil || outer.cause != nil) {
+			m.send(Cancel, r) // whatever crosses it finds no request
+			m.end(r, &m.withdrawn)
+		}
+	}
+}
+
+// Close ends the client for good, and closes its silent connections: its owner says that nobody holds
+// anything. Closing again does nothing more.
+func (m *Machine) Close(at Instant) {
+	for _, s := range m.silences {
+		m.out.Close = append(m.out.Close, s.owner)
+	}
+	m.silences, m.out.Changed = nil, true
+	m.close(&End{How: Closed, Reason: ReasonClosed}, at)
+}
+
+// GiveUp ends the client for good because of err. Silent connections stay open for their time.
+func (m *Machine) GiveUp(err error, at Instant) {
+	m.close(&End{How: Closed, Reason: ReasonClosed, Err: err}, at)
+}
+
+// close ends the client, once.
+func (m *Machine) close(how *End, at Instant) {
+	if m.closed != nil {
+		return
+	}
+	m.closed, m.out.Changed = how, true
+	if m.conn != nil {
+		m.disconnect(at, how, ByCaller)
+	}
+	for r := range m.pending.InOrder() {
+		m.end(r, how)
+	}
+}

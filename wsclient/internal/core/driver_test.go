@@ -1,0 +1,303 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A driver gives commands to a machine, and writes what they cause as lines.
+type driver struct {
+	machine  *Machine
+	now      Instant
+	requests []*Request // all that Acquire was called with
+	recorder recorder
+}
+
+var errNetwork = errors.New("network")
+
+// find returns the latest request of that name, or nil.
+func (d *driver) find(name string) *Request {
+	for i := len(d.requests) - 1; i >= 0; i-- {
+		if d.requests[i].Owner == name {
+			return d.requests[i]
+		}
+	}
+	return nil
+}
+
+// idOf returns the id of the request of that name, or the id that name is.
+func (d *driver) idOf(name string) wire.ID {
+	if r := d.find(name); r != nil {
+		return r.What.ID
+	}
+	return wire.ParseID(name)
+}
+
+// do gives c to the machine and returns what it has caused.
+func (d *driver) do(c command) (lines []string, err error) {
+	d.machine.Output().Reset()
+	before := viewOf(d.machine)
+	answer, err := d.step(c)
+	if err == nil && !d.machine.Output().Changed {
+		err = before.checkUnchanged(d.machine)
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines = append(lines, outputLines(d.machine.Output())...)
+	err = d.recorder.see(d.machine.Output())
+	d.machine.Output().Reset()
+	for c.verb == "connect" && d.machine.SubmitNext(d.now) {
+		lines = append(lines, outputLines(d.machine.Output())...)
+		err = errors.Join(err, d.recorder.see(d.machine.Output()))
+		d.machine.Output().Reset()
+	}
+	if answer != "" {
+		lines = append(lines, answer)
+	}
+	return lines, err
+}
+
+// step calls the machine, and returns what the caller learns from the call.
+func (d *driver) step(c command) (answer string, err error) {
+	m := d.machine
+	switch c.verb {
+	case "at":
+		d.now = c.at
+		m.Tick(d.now)
+	case "clock":
+		d.now = c.at
+	case "connect":
+		made := d.now
+		made.Mono -= c.connect.madeAgo
+		made.Wall -= c.connect.madeAgo
+		m.Connected(c.name, c.connect.message(c.name), made, d.now)
+	case "disconnected":
+		m.Disconnected(errNetwork, d.now)
+	case "abandon":
+		m.Abandon(errNetwork, d.now)
+	case "drain":
+		m.Drain()
+	case "close":
+		m.Close(d.now)
+	case "giveup":
+		m.GiveUp(errNetwork, d.now)
+	case "ping":
+		if m.Tick(d.now); m.IsConnected() {
+			id := m.OpenID()
+			m.Sent(id.N, d.now)
+			return "ping " + id.String(), nil
+		}
+	case "acquire":
+		return d.acquire(c)
+	case "state":
+		return stateText(m), nil
+	case "deadline":
+		return d.deadline(), nil
+	default:
+		if reply := c.reply(d); reply != nil {
+			m.Receive(reply, d.now)
+			return "", nil
+		}
+		return d.ask(c)
+	}
+	return "", nil
+}
+
+func (d *driver) deadline() string {
+	if due, ok := d.machine.Deadline(); ok {
+		return due.String()
+	}
+	return "none"
+}
+
+func (d *driver) acquire(c command) (string, error) {
+	a := c.acquire
+	r := &Request{Owner: c.name, Wait: a.wait, Hold: a.hold, Once: a.once}
+	r.What = wire.Acquire{Locks: append([]wire.LockSpec(nil), a.locks...), Parent: a.parent, Steal: a.steal}
+	if a.inside != "" {
+		if r.Outer = d.find(a.inside); r.Outer == nil {
+			return "", fmt.Errorf("no request %q", a.inside)
+		}
+	}
+	d.requests = append(d.requests, r)
+	switch refused := d.machine.Acquire(r, d.now); {
+	case refused != nil:
+		return "refused: " + endText(refused), nil
+	case r.IsCovered():
+		return "covered", nil
+	}
+	return "", nil
+}
+
+// ask gives the machine a command about one request.
+func (d *driver) ask(c command) (string, error) {
+	m, r := d.machine, d.find(c.name)
+	if r == nil {
+		return "", fmt.Errorf("no request %q", c.name)
+	}
+	switch c.verb {
+	case "claim":
+		m.Tick(d.now)
+		return fmt.Sprint(m.Claim(r)), nil
+	case "release":
+		m.Release(r)
+	case "cancel":
+		m.Cancel(r)
+	case "valid":
+		return fmt.Sprint(m.Valid(r, d.now)), nil
+	case "lease":
+		left, kept := m.LeaseOf(r, d.now)
+		return fmt.Sprintf("left %v, kept %v", left, kept), nil
+	case "parent":
+		return fmt.Sprint(m.IsParent(r)), nil
+	case "token":
+		return fmt.Sprintf("token %d of %s", r.Token(), r.ID()), nil
+	}
+	return "", nil
+}
+
+// reply returns the message of the broker that c stands for, or nil.
+func (c command) reply(d *driver) wire.Reply {
+	id := d.idOf(c.name)
+	switch c.verb {
+	case "granted":
+		return &wire.Granted{ID: id, Token: c.token}
+	case "released":
+		return &wire.Released{ID: id}
+	case "cancelled":
+		return &wire.Cancelled{ID: id}
+	case "lost":
+		return &wire.Lost{ID: id, Reason: wire.LostReason(c.reason), By: c.by, Message: c.text}
+	case "error":
+		return &wire.Error{ID: id, Code: c.code}
+	case "pong":
+		return &wire.Pong{ID: id, NotGranting: c.pause}
+	case "info":
+		return &wire.InfoPage{NotGranting: c.pause}
+	case "why":
+		return &wire.Chain{NotGranting: c.pause}
+	case "draining":
+		return &wire.Draining{}
+	}
+	return nil
+}
+
+// A view is what Output.Changed is about.
+type view struct {
+	state  string
+	pause  wire.Pause
+	closed *End
+	due    time.Duration
+	isDue  bool
+}
+
+func viewOf(m *Machine) view {
+	due, isDue := m.Deadline()
+	return view{stateText(m), m.Pause(), m.Closed(), due, isDue}
+}
+
+// checkUnchanged checks that nothing has changed that Output.Changed should have said.
+func (v view) checkUnchanged(m *Machine) error {
+	now := viewOf(m)
+	isEarlier := now.isDue && (!v.isDue || now.due < v.due)
+	if now.state != v.state || now.pause != v.pause || now.closed != v.closed || isEarlier {
+		return fmt.Errorf("output.Changed is false: before %+v, now %+v", v, now)
+	}
+	return nil
+}
+
+func stateText(m *Machine) string {
+	text := map[State]string{
+		StateConnecting: "connecting", StateConnected: "connected", StateNotGranting: "not granting",
+		StateDraining: "draining", StateClosed: "closed",
+	}[m.State()]
+	if m.IsDrained() {
+		text += ", drained"
+	}
+	return text
+}
+
+func outputLines(o *Output) (lines []string) {
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, r := range o.Stop {
+		add("stop %s: %s", r.Owner, endText(r.Cause()))
+	}
+	for _, r := range o.Wake {
+		switch {
+		case r.End() != nil:
+			add("wake %s: %s", r.Owner, endText(r.End()))
+		case r.IsHolding():
+			add("wake %s: granted token %d", r.Owner, r.Token())
+		default:
+			add("wake %s: nothing", r.Owner)
+		}
+	}
+	for _, m := range o.Send {
+		switch m.Kind {
+		case Acquire:
+			add("send acquire %s %s", m.ID, acquireText(m.Acquire))
+		case Release:
+			add("send release %s", m.ID)
+		case Cancel:
+			add("send cancel %s", m.ID)
+		}
+	}
+	if o.Disconnect.End != nil {
+		then := map[Then]string{ByCaller: "", CloseNow: ", close", FallSilent: ", silent"}[o.Disconnect.Then]
+		add("end of %s: %s%s", o.Disconnect.Owner, endText(o.Disconnect.End), then)
+	}
+	for _, owner := range o.Close {
+		add("close %s", owner)
+	}
+	return lines
+}
+
+func acquireText(m *wire.Acquire) string {
+	text := specsText(m.Locks)
+	if ms, ok := m.WaitMS.Get(); ok {
+		text += fmt.Sprint(" wait_ms ", ms)
+	}
+	if ms, ok := m.HoldMS.Get(); ok {
+		text += fmt.Sprint(" hold_ms ", ms)
+	}
+	if !m.Parent.IsZero() {
+		text += " parent " + m.Parent.String()
+	}
+	if m.Steal {
+		text += " steal"
+	}
+	return text
+}
+
+func endText(e *End) string {
+	var text string
+	switch e.How {
+	case Released:
+		text = "released"
+	case Cancelled:
+		text = "cancelled"
+	case Refused:
+		text = "refused " + string(e.Refusal.Code)
+	case Invalid:
+		text = "invalid"
+	case TimedOut:
+		text = "timed out"
+	case Lost:
+		text = strings.TrimSpace(fmt.Sprint("lost: ", e.Reason, " ", e.By, " ", e.Message))
+	case OuterLost:
+		text = "outer lost"
+	case Disconnected:
+		text = "disconnected: " + string(e.Reason)
+	case Closed:
+		text = "closed"
+	}
+	if e.Because != nil && e.How != Lost {
+		text += " (" + endText(e.Because) + ")"
+	}
+	return text
+}

@@ -1,0 +1,114 @@
+package core
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+func contains(requests []*Request, r *Request) bool { return slices.Contains(requests, r) }
+
+// check checks the invariants of doc.go that the state of a machine shows, after a step at that time. timely says that
+// the step had an instant.
+func check(m *Machine, requests []*Request, at Instant, timely bool) error {
+	open := 0
+	for _, r := range requests {
+		if err := checkRequest(m, r); err != nil {
+			return fmt.Errorf("%s: %w", r.Owner, err)
+		}
+		if isOpen(r) {
+			open++
+		}
+	}
+	if open != m.open {
+		return fmt.Errorf("invariant 3: %d requests are open, not %d", open, m.open)
+	}
+	if m.IsDrained() != (m.drains && open == 0 && len(m.silences) == 0) {
+		return fmt.Errorf("invariant 10: drained: %t", m.IsDrained())
+	}
+	if timely {
+		return checkTime(m, at)
+	}
+	return nil
+}
+
+func isOpen(r *Request) bool { return r.state >= pending && r.state < ended }
+
+func isSent(r *Request) bool { return r.state >= waiting && r.state < ended }
+
+func checkRequest(m *Machine, r *Request) error {
+	if (r.state == ended) != (r.end != nil) || r.end != nil && r.cause == nil {
+		return fmt.Errorf("invariant 5: state %d, end %v, cause %v", r.state, r.end, r.cause)
+	}
+	return cmp.Or(checkPlace(m, r), checkLoans(r), checkDeadline(m, r))
+}
+
+// checkPlace checks where r is.
+func checkPlace(m *Machine, r *Request) error {
+	if isSent(r) && m.conn == nil {
+		return fmt.Errorf("invariant 1: state %d without a connection", r.state)
+	}
+	if r.state == pending && m.conn != nil && !m.conn.draining && r.What.ID.Session != m.conn.hello.Session {
+		return errors.New("invariant 2: it is pending")
+	}
+	isPending := r.order > 0 && m.pending.Get(r.order) == r
+	isOnConn := m.conn != nil && m.conn.requests.Get(r.What.ID.N) == r
+	if isPending != (r.state == pending) || isOnConn != isSent(r) {
+		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending,
+			isOnConn)
+	}
+	return nil
+}
+
+// checkLoans checks the lenders and the borrowers of r.
+func checkLoans(r *Request) error {
+	for _, lender := range r.lenders {
+		if r.cause == nil && (lender.cause != nil || !contains(lender.borrowers, r)) {
+			return fmt.Errorf("invariant 6: its lender %s", lender.Owner)
+		}
+	}
+	for _, borrower := range r.borrowers {
+		if r.cause != nil || borrower.cause != nil || !contains(borrower.lenders, r) {
+			return fmt.Errorf("invariant 6: its borrower %s", borrower.Owner)
+		}
+	}
+	return nil
+}
+
+func checkDeadline(m *Machine, r *Request) error {
+	var want bool
+	switch r.state {
+	case pending:
+		want = r.until > 0
+	case holding:
+		want = r.term.hold > 0
+	}
+	if got := r.place > 0; got != want || got && m.deadlines[r.place-1] != r {
+		return fmt.Errorf("invariant 8: a deadline: %t", got)
+	}
+	return nil
+}
+
+func checkTime(m *Machine, at Instant) error {
+	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
+		return errors.New("invariant 7: the lease is over")
+	}
+	if due, ok := m.Deadline(); ok && due <= at.Mono {
+		return fmt.Errorf("invariant 7: something is due at %v", due)
+	}
+	for i, r := range m.deadlines {
+		if i > 0 && m.deadlines.Less(i, (i-1)/2) {
+			return fmt.Errorf("invariant 7: %s is due before its parent in the heap", r.Owner)
+		}
+	}
+	return nil
+}
+
+// checkEmpty checks that nothing is left of a client that has ended.
+func checkEmpty(m *Machine) error {
+	if due, ok := m.Deadline(); ok || m.open > 0 || m.pending.Len() > 0 || len(m.deadlines) > 0 || m.conn != nil {
+		return fmt.Errorf("left: deadline %v, %d open, %d pending", due, m.open, m.pending.Len())
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package core
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
+)
+
+// Config is what a machine must know of the client's options.
+type Config struct {
+	NoReconnect bool          // the first connection is the last
+	StopTime    time.Duration // how long holders need to stop; 0: not known
+}
+
+// A Machine is the state of a client. It is not safe for concurrent use.
+type Machine struct {
+	config Config
+	out    Output
+
+	conn   *connection // nil while there is none
+	last   *End        // of the last connection
+	closed *End        // of the client
+	drains bool        // Drain was called
+
+	orders    int64                   // requests so far
+	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
+	resubmit  []*Request              // those of them that the connection, which has just begun, gets next
+	open      int                     // requests that have not ended, except covered ones
+	deadlines deadlines
+	silences  []silence
+
+	released, cancelled, withdrawn End // the ends that have nothing to tell
+}
+
+// New returns a machine without a connection.
+func New(config Config) *Machine {
+	return &Machine{
+		config:    config,
+		released:  End{How: Released},
+		cancelled: End{How: Cancelled},
+		withdrawn: End{How: Closed},
+	}
+}
+
+// Output returns what the caller must do after a step. The caller must call [Output.Reset] when it has done it.
+func (m *Machine) Output() *Output { return &m.out }
+
+// A State says how a client stands with its broker.
+type State int
+
+// The states of a client. The State of package wsclient has the same numbers.
+const (
+	StateConnecting State = iota
+	StateConnected
+	StateNotGranting
+	StateDraining
+	StateClosed
+)
+
+// State returns the state of the client.
+func (m *Machine) State() State {
+	switch {
+	case m.closed != nil:
+		return StateClosed
+	case m.conn == nil:
+		return StateConnecting
+	case m.conn.draining:
+		return StateDraining
+	case m.conn.pause != "":
+		return StateNotGranting
+	}
+	return StateConnected
+}
+
+// Pause returns why the broker grants nothing. It is "" if the broker grants, or there is no connection.
+func (m *Machine) Pause() wire.Pause {
+	if m.conn == nil {
+		return ""
+	}
+	return m.conn.pause
+}
+
+// Closed returns how the client has ended, or nil.
+func (m *Machine) Closed() *End { return m.closed }
+
+// IsDrained reports whether Drain was called, no request is open, and no stale holder may need time to stop.
+func (m *Machine) IsDrained() bool { return m.drains && m.open == 0 && len(m.silences) == 0 }
+
+// OpenRequests returns how many requests are open: on the connection, and pending.
+func (m *Machine) OpenRequests() int { return m.open }
+
+// PendingRequests returns how many requests wait for a connection.
+func (m *Machine) PendingRequests() int { return m.pending.Len() }
+
+// send queues a release or a cancel of r.
+func (m *Machine) send(kind Kind, r *Request) {
+	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID})
+}
+
+// wake wakes whoever waits for r.
+func (m *Machine) wake(r *Request) { m.out.Wake = append(m.out.Wake, r) }
+
+// end ends r.
+func (m *Machine) end(r *Request, how *End) {
+	switch {
+	case r.state == pending:
+		m.pending.Delete(r.order)
+	case m.conn != nil:
+		m.conn.requests.Delete(r.What.ID.N)
+	}
+	m.deadlines.remove(r)
+	r.state, r.end = ended, how
+	m.out.Changed = m.out.Changed || m.drains
+	m.stop(r, how)
+	m.wake(r)
+	m.open--
+}

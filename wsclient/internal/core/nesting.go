@@ -1,0 +1,111 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Requests nest: each knows the innermost request that encloses its call. So the requests around a call are a
+// chain, innermost first. Some of them may belong to other clients; of those only What and Outer may be read.
+
+// enclosing returns the innermost request around r that was open on this client and was not released, or nil. r
+// belongs to it while it holds, and is in vain once it is lost.
+func (m *Machine) enclosing(r *Request) *Request {
+	for outer := r.Outer; outer != nil; outer = outer.Outer {
+		if m.canEnclose(outer) {
+			return outer
+		}
+	}
+	return nil
+}
+
+// canEnclose reports whether a request inside r names r as its parent.
+func (m *Machine) canEnclose(r *Request) bool {
+	return r.machine == m && r.order > 0 && (r.cause == nil || r.cause.How != Released && r.cause.How != Cancelled)
+}
+
+// IsParent reports whether r is what a program started inside it must name as its parent.
+func (m *Machine) IsParent(r *Request) bool { return m.canEnclose(r) }
+
+// borrow takes from the enclosing requests the locks that they hold, and leaves the others in What.Locks.
+// It fails if one of the lenders no longer holds.
+func (m *Machine) borrow(r *Request) *End {
+	if r.Outer == nil {
+		return nil
+	}
+	var needed []wire.LockSpec
+	for _, spec := range r.What.Locks {
+		lender, lost := m.lender(r, spec)
+		switch {
+		case lost != nil:
+			return lost
+		case lender == nil:
+			needed = append(needed, spec)
+		default:
+			r.lenders = append(r.lenders, lender)
+			lender.borrowers = append(lender.borrowers, r)
+		}
+	}
+	r.What.Locks = needed
+	return nil
+}
+
+// lender returns the innermost request around r that holds the lock as spec wants it, or nil.
+func (m *Machine) lender(r *Request, spec wire.LockSpec) (*Request, *End) {
+	for outer := r.Outer; outer != nil; outer = outer.Outer {
+		held, ok := m.ownSpec(outer, spec.Name)
+		if !ok {
+			continue
+		}
+		if outer.cause != nil {
+			return nil, outerLost(outer.cause)
+		}
+		if covers(held, spec) {
+			return outer, nil
+		}
+	}
+	return nil, nil
+}
+
+// ownSpec returns how r itself holds the lock of that name, if it does, and is a request of this client.
+func (m *Machine) ownSpec(r *Request, name string) (wire.LockSpec, bool) {
+	if r.machine == m {
+		for _, spec := range r.What.Locks {
+			if spec.Name == name {
+				return spec, true
+			}
+		}
+	}
+	return wire.LockSpec{}, false
+}
+
+// covers reports whether a lock that is held is as good as one that is wanted. An exclusive lock covers everything,
+// and a shared one covers shared ones with the same limit or a greater one.
+func covers(held, wanted wire.LockSpec) bool {
+	const none = wire.MaxLimit + 1
+	return held.Mode == wire.Exclusive ||
+		wanted.Mode == wire.Shared && held.Limit.Or(none) <= wanted.Limit.Or(none)
+}
+
+// outerLost returns the end of a request inside one whose lock is no longer held.
+func outerLost(cause *End) *End { return &End{How: OuterLost, Because: cause} }
+
+// stop notes that the lock of r is no longer held, nor are those of its borrowers. Only the first cause counts.
+func (m *Machine) stop(r *Request, cause *End) {
+	if r.cause != nil {
+		return
+	}
+	r.cause = cause
+	for _, lender := range r.lenders {
+		if i := slices.Index(lender.borrowers, r); i >= 0 { // it may borrow several locks from one lender
+			lender.borrowers = slices.Delete(lender.borrowers, i, i+1)
+		}
+	}
+	borrowers := r.borrowers
+	r.borrowers = nil
+	for _, borrower := range slices.Backward(borrowers) {
+		m.stop(borrower, cause)
+	}
+	m.out.Stop = append(m.out.Stop, r)
+}

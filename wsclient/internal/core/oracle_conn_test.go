@@ -1,0 +1,281 @@
+package core
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// What an oracle knows of time and of connections.
+
+// since returns the time since then, by the clock that says most.
+func (o *oracle) since(then Instant) time.Duration {
+	mono, slept := o.now.Mono-then.Mono, o.now.Asleep-then.Asleep
+	if slept > 100*time.Millisecond {
+		mono += slept
+	}
+	return max(mono, o.now.Wall-then.Wall)
+}
+
+func (o *oracle) leaseLength() time.Duration {
+	timeout := o.link.hello.timeout
+	length := timeout * 2 / 3
+	if o.config.StopTime > 0 {
+		length = min(length, max(timeout*10/11-o.config.StopTime, o.link.hello.heartbeat*3/2))
+	}
+	return length
+}
+
+// due returns when c is due, if it is due at all.
+func (o *oracle) due(c *call) (time.Duration, bool) {
+	switch {
+	case c.state == "pending" && c.until > 0:
+		return c.until, true
+	case c.state == "holding" && c.wish.hold > 0:
+		return c.since.Mono + c.wish.hold, true
+	}
+	return 0, false
+}
+
+// tick does what is due.
+func (o *oracle) tick() {
+	if o.link != nil && o.since(o.link.heard) >= o.leaseLength() {
+		o.disconnect("lease", "disconnected: lease", true)
+	}
+	var late []*call
+	for _, c := range o.calls {
+		if due, ok := o.due(c); ok && due <= o.now.Mono {
+			late = append(late, c)
+		}
+	}
+	slices.SortStableFunc(late, func(a, b *call) int {
+		first, _ := o.due(a)
+		second, _ := o.due(b)
+		return cmp.Compare(first, second)
+	})
+	for _, c := range late {
+		if c.state == "pending" {
+			o.end(c, o.timedOut())
+		} else {
+			o.expire(c)
+		}
+	}
+	o.silent = slices.DeleteFunc(o.silent, func(q quiet) bool {
+		if q.until <= o.now.Mono {
+			o.hungUp = append(o.hungUp, "close "+q.name)
+		}
+		return q.until <= o.now.Mono
+	})
+}
+
+func (o *oracle) deadlineText() string {
+	var all []time.Duration
+	if o.link != nil {
+		all = append(all, o.link.heard.Mono+o.leaseLength())
+	}
+	for _, c := range o.calls {
+		if due, ok := o.due(c); ok {
+			all = append(all, due)
+		}
+	}
+	for _, q := range o.silent {
+		all = append(all, q.until)
+	}
+	if len(all) == 0 {
+		return "none"
+	}
+	return slices.Min(all).String()
+}
+
+func (o *oracle) connect(c command) {
+	if o.closed {
+		return
+	}
+	made := o.now
+	made.Mono -= c.connect.madeAgo
+	made.Wall -= c.connect.madeAgo
+	o.link = &link{
+		name: c.name, hello: c.connect, heard: made, pause: c.connect.pause, pings: make(map[int64]Instant),
+	}
+	o.tick()
+}
+
+// onLink returns what was sent and has not ended, by id.
+func (o *oracle) onLink() []*call {
+	sent := o.in("waiting", "holding", "releasing", "cancelling")
+	slices.SortFunc(sent, func(a, b *call) int { return cmp.Compare(a.id.N, b.id.N) })
+	return sent
+}
+
+// disconnect ends the connection, for a reason, with a text about it. silent says that the other side does not know it.
+func (o *oracle) disconnect(reason, text string, silent bool) {
+	link := o.link
+	sent := o.onLink()
+	o.link, o.last = nil, text
+	held, then := false, ""
+	for _, c := range slices.Backward(sent) {
+		switch {
+		case c.state == "holding" && !c.claimed && !o.closed && o.movable(c):
+			c.state, c.token = "waiting", 0
+		case c.state != "waiting":
+			held = true
+			o.end(c, "lost: "+reason)
+		}
+	}
+	for _, c := range sent {
+		if c.state == "waiting" {
+			o.moveOrEnd(c, text)
+		}
+	}
+	if until := link.heard.Mono + link.hello.timeout; silent && held && until > o.now.Mono {
+		then = ", silent"
+		o.silent = append(o.silent, quiet{link.name, until})
+	} else if silent {
+		then = ", close"
+	}
+	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.name, text, then))
+}
+
+// moveOrEnd decides what becomes of a call that waited on a connection that has ended so.
+func (o *oracle) moveOrEnd(c *call, text string) {
+	outer := o.enclosing(c)
+	switch {
+	case !o.closed && o.movable(c):
+		o.pend(c)
+	case outer != nil && outer.cause != "":
+		o.end(c, "outer lost ("+outer.cause+")")
+	default:
+		o.end(c, text)
+	}
+}
+
+func (o *oracle) drain() {
+	if o.drains {
+		return
+	}
+	o.drains = true
+	for _, c := range o.in("pending") {
+		o.end(c, "closed")
+	}
+	o.withdraw()
+}
+
+func (o *oracle) withdraw() {
+	if o.link == nil {
+		return
+	}
+	for _, c := range o.onLink() {
+		outer := o.enclosing(c)
+		if c.state == "waiting" && (outer == nil || outer.cause != "") {
+			o.sent = append(o.sent, "send cancel "+c.id.String())
+			o.end(c, "closed")
+		}
+	}
+}
+
+func (o *oracle) close(byOwner bool) {
+	if byOwner {
+		for _, q := range o.silent {
+			o.hungUp = append(o.hungUp, "close "+q.name)
+		}
+		o.silent = nil
+	}
+	if o.closed {
+		return
+	}
+	o.closed = true
+	if o.link != nil {
+		o.disconnect("closed", "closed", false)
+	}
+	for _, c := range o.in("pending") {
+		o.end(c, "closed")
+	}
+}
+
+func (o *oracle) ping() string {
+	if o.tick(); o.link == nil {
+		return ""
+	}
+	n := o.link.next
+	o.link.next++
+	o.link.pings[n] = o.now
+	return "ping " + wire.ID{Session: o.link.name, N: n}.String()
+}
+
+func (o *oracle) stateText() string {
+	text := "connected"
+	switch {
+	case o.closed:
+		text = "closed"
+	case o.link == nil:
+		text = "connecting"
+	case o.link.draining:
+		text = "draining"
+	case o.link.pause != "":
+		text = "not granting"
+	}
+	open := o.in("pending", "waiting", "holding", "releasing", "cancelling")
+	if o.drains && len(open) == 0 && len(o.silent) == 0 {
+		text += ", drained"
+	}
+	return text
+}
+
+// receive handles what the broker sends.
+func (o *oracle) receive(c command) {
+	id := wire.ParseID(c.name)
+	if named := o.find(c.name); named != nil {
+		id = named.id
+	}
+	var call *call
+	for _, sent := range o.onLink() {
+		if sent.id == id {
+			call = sent
+		}
+	}
+	switch c.verb {
+	case "granted":
+		o.link.pause = ""
+	case "pong", "info", "why":
+		o.link.pause = c.pause
+	case "draining":
+		o.link.draining = true
+	}
+	if call != nil {
+		o.answer(c, call)
+	}
+	if sent, ok := o.link.pings[id.N]; ok && id.Session == o.link.name && (c.verb == "pong" || c.verb == "error") {
+		delete(o.link.pings, id.N)
+		if sent.Mono > o.link.heard.Mono {
+			o.link.heard = sent
+		}
+		o.tick()
+	}
+}
+
+func (o *oracle) answer(c command, call *call) {
+	switch c.verb {
+	case "granted":
+		if call.state == "waiting" {
+			call.state, call.since, call.token = "holding", o.now, c.token
+			o.woken = append(o.woken, fmt.Sprintf("wake %s: granted token %d", call.name, c.token))
+		}
+	case "released", "cancelled":
+		o.end(call, c.verb)
+	case "lost":
+		o.end(call, strings.TrimSpace("lost: "+c.reason+" "+c.by+" "+c.text))
+	case "error":
+		switch {
+		case c.code == wire.ShuttingDown && call.state == "waiting" && o.movable(call):
+			o.pend(call)
+		case c.code == wire.NotFound && call.parent != nil && call.parent.cause != "":
+			o.end(call, "outer lost ("+call.parent.cause+")")
+		default:
+			o.end(call, "refused "+string(c.code))
+		}
+	}
+}

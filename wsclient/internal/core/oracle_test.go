@@ -1,0 +1,388 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+)
+
+// An oracle does what a machine does, in the simplest way: one list of all calls, and everything else worked out
+// afresh each time from the rules in doc.go. It is slow and short, and shares no code with the machine.
+type oracle struct {
+	config Config
+	now    Instant
+	calls  []*call
+	link   *link  // nil: no connection
+	last   string // how the last connection ended
+	closed bool
+	drains bool
+	silent []quiet
+
+	stopped, woken, sent, disconnected, hungUp []string // the outputs of a step
+}
+
+// A call is a request.
+type call struct {
+	name    string
+	wish    wish
+	needs   []wire.LockSpec // what no enclosing call holds
+	outer   *call
+	lenders []*call
+	state   string // "", covered, pending, waiting, holding, releasing, cancelling, ended
+	id      wire.ID
+	parent  *call
+	claimed bool
+	until   time.Duration
+	since   Instant // of its grant
+	token   int64
+	end     string // "" while it is open
+	cause   string // "" while its lock is held
+}
+
+// A link is a connection.
+type link struct {
+	name     string
+	hello    hello
+	heard    Instant
+	next     int64
+	pings    map[int64]Instant
+	pause    wire.Pause
+	draining bool
+}
+
+type quiet struct {
+	name  string
+	until time.Duration
+}
+
+func newOracle(config Config) *oracle { return &oracle{config: config} }
+
+// do returns what c causes, as lines.
+func (o *oracle) do(c command) []string {
+	o.stopped, o.woken, o.sent, o.disconnected, o.hungUp = nil, nil, nil, nil, nil
+	answer := o.step(c)
+	lines := slices.Concat(o.stopped, o.woken, o.sent, o.disconnected, o.hungUp)
+	if c.verb == "connect" && o.link != nil {
+		for _, call := range o.in("pending") {
+			o.stopped, o.woken, o.sent = nil, nil, nil
+			o.submit(call)
+			lines = slices.Concat(lines, o.stopped, o.woken, o.sent)
+		}
+	}
+	if answer != "" {
+		lines = append(lines, answer)
+	}
+	return lines
+}
+
+func (o *oracle) step(c command) string {
+	switch c.verb {
+	case "clock":
+		o.now = c.at
+	case "at":
+		o.now = c.at
+		o.tick()
+	case "connect":
+		o.connect(c)
+	case "disconnected", "abandon":
+		if o.tick(); o.link != nil {
+			o.disconnect("connection", "disconnected: connection", c.verb == "abandon")
+		}
+	case "drain":
+		o.drain()
+	case "close":
+		o.close(true)
+	case "giveup":
+		o.close(false)
+	case "ping":
+		return o.ping()
+	case "state":
+		return o.stateText()
+	case "deadline":
+		return o.deadlineText()
+	case "acquire":
+		return o.acquire(c)
+	case "claim", "release", "cancel", "valid", "lease", "parent", "token":
+		return o.ask(c)
+	default:
+		if o.tick(); o.link != nil {
+			o.receive(c)
+		}
+	}
+	return ""
+}
+
+func (o *oracle) find(name string) *call {
+	for _, call := range slices.Backward(o.calls) {
+		if call.name == name {
+			return call
+		}
+	}
+	return nil
+}
+
+// in returns the calls that are in one of these states, in order.
+func (o *oracle) in(states ...string) (found []*call) {
+	for _, call := range o.calls {
+		if slices.Contains(states, call.state) {
+			found = append(found, call)
+		}
+	}
+	return found
+}
+
+// enclosing returns the innermost call around c that was open and was not released.
+func (o *oracle) enclosing(c *call) *call {
+	for outer := c.outer; outer != nil; outer = outer.outer {
+		if outer.isParent() {
+			return outer
+		}
+	}
+	return nil
+}
+
+func (c *call) isParent() bool {
+	return c.state != "" && c.state != "covered" && c.cause != "released" && c.cause != "cancelled"
+}
+
+func (o *oracle) acquire(c command) string {
+	o.tick()
+	call := &call{name: c.name, wish: c.acquire, outer: o.find(c.acquire.inside)}
+	o.calls = append(o.calls, call)
+	refused := o.refusal(call)
+	if refused == "" && len(call.needs) == 0 {
+		call.state = "covered"
+		return "covered"
+	}
+	outer := o.enclosing(call)
+	switch {
+	case refused != "":
+	case o.closed:
+		refused = "closed"
+	case o.drains && outer == nil:
+		refused = "closed"
+	case o.link == nil && call.wish.once:
+		refused = o.last
+	}
+	if refused != "" {
+		o.stop(call, refused)
+		return "refused: " + refused
+	}
+	if call.wish.wait > 0 {
+		call.until = o.now.Mono + call.wish.wait
+	}
+	if o.link == nil || o.link.draining && o.movable(call) {
+		o.pend(call)
+	} else {
+		o.submit(call)
+	}
+	return ""
+}
+
+// refusal finds out what enclosing calls hold, and whether that refuses the call.
+func (o *oracle) refusal(c *call) string {
+	if outer := o.enclosing(c); outer != nil {
+		if outer.cause != "" {
+			return "outer lost (" + outer.cause + ")"
+		}
+		if c.wish.steal {
+			return "invalid"
+		}
+	}
+	for _, spec := range c.wish.locks {
+		var lender *call
+		for outer := c.outer; outer != nil && lender == nil; outer = outer.outer {
+			i := slices.IndexFunc(outer.needs, func(s wire.LockSpec) bool { return s.Name == spec.Name })
+			if i < 0 {
+				continue
+			}
+			if outer.cause != "" {
+				return "outer lost (" + outer.cause + ")"
+			}
+			if fits(outer.needs[i], spec) {
+				lender = outer
+			}
+		}
+		if lender == nil {
+			c.needs = append(c.needs, spec)
+		} else {
+			c.lenders = append(c.lenders, lender)
+		}
+	}
+	return ""
+}
+
+// fits reports whether a lock that is held is as good as the wanted one.
+func fits(held, wanted wire.LockSpec) bool {
+	if held.Mode == wire.Exclusive || wanted.Mode == wire.Exclusive {
+		return held.Mode == wire.Exclusive
+	}
+	limit, limited := held.Limit.Get()
+	other, otherLimited := wanted.Limit.Get()
+	return !otherLimited && !limited || limited && (!otherLimited || limit <= other)
+}
+
+func (o *oracle) movable(c *call) bool {
+	return !c.wish.once && !o.config.NoReconnect && o.enclosing(c) == nil
+}
+
+func (o *oracle) pend(c *call) {
+	c.state = "pending"
+	if c.until > 0 && o.now.Mono >= c.until {
+		o.end(c, o.timedOut())
+	}
+}
+
+func (o *oracle) timedOut() string {
+	if o.link == nil && o.last != "" {
+		return "timed out (" + o.last + ")"
+	}
+	return "timed out"
+}
+
+func (o *oracle) submit(c *call) {
+	c.state, c.parent = "waiting", o.enclosing(c)
+	c.id = wire.ID{Session: o.link.name, N: o.link.next}
+	o.link.next++
+	m := &wire.Acquire{ID: c.id, Locks: c.needs, Parent: c.wish.parent, Steal: c.wish.steal}
+	if c.parent != nil {
+		m.Parent = c.parent.id
+	}
+	if c.wish.once && !c.wish.steal {
+		m.WaitMS = wire.Some[int64](0)
+	} else if c.until > 0 && !c.wish.once {
+		m.WaitMS = wire.Some(max(1, ceilMillis(c.until-o.now.Mono)))
+	}
+	if hold := c.wish.hold; hold > 0 {
+		total := hold + o.link.hello.timeout*2/3
+		m.HoldMS = wire.Some(ceilMillis(total + total/10))
+	}
+	limits := wire.DefaultLimits()
+	limits.MessageBytes = o.link.hello.bytes
+	if codec.CheckFrame(m, limits) != nil {
+		o.end(c, "invalid")
+		return
+	}
+	o.sent = append(o.sent, fmt.Sprintf("send acquire %s %s", c.id, acquireText(m)))
+}
+
+func ceilMillis(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if time.Duration(ms)*time.Millisecond < d {
+		ms++
+	}
+	return ms
+}
+
+func (o *oracle) end(c *call, how string) {
+	c.state, c.end = "ended", how
+	o.stop(c, how)
+	o.woken = append(o.woken, fmt.Sprintf("wake %s: %s", c.name, how))
+}
+
+// stop says that the lock of c is no longer held, nor those that it lends.
+func (o *oracle) stop(c *call, cause string) {
+	if c.cause != "" {
+		return
+	}
+	c.cause = cause
+	for _, borrower := range slices.Backward(o.calls) {
+		if slices.Contains(borrower.lenders, c) {
+			o.stop(borrower, cause)
+		}
+	}
+	o.stopped = append(o.stopped, fmt.Sprintf("stop %s: %s", c.name, cause))
+}
+
+// ask answers a command about one call.
+func (o *oracle) ask(c command) string {
+	call := o.find(c.name)
+	switch c.verb {
+	case "claim":
+		o.tick()
+		call.claimed = call.state == "holding"
+		return fmt.Sprint(call.claimed)
+	case "release":
+		o.release(call)
+	case "cancel":
+		o.cancel(call)
+	case "valid":
+		return fmt.Sprint(o.isValid(call))
+	case "lease":
+		if !o.isValid(call) {
+			return "left 0s, kept 0s"
+		}
+		left, kept := o.lease(call)
+		return fmt.Sprintf("left %v, kept %v", left, kept)
+	case "parent":
+		return fmt.Sprint(call.isParent())
+	case "token":
+		token, id := call.token, call.id
+		if call.state == "covered" {
+			id = call.lenders[0].id
+			for _, lender := range call.lenders {
+				token = max(token, lender.token)
+			}
+		}
+		return fmt.Sprintf("token %d of %s", token, id)
+	}
+	return ""
+}
+
+func (o *oracle) release(c *call) {
+	o.stop(c, "released")
+	if o.drains {
+		o.withdraw()
+	}
+	if c.state == "holding" {
+		c.state = "releasing"
+		o.sent = append(o.sent, "send release "+c.id.String())
+	}
+}
+
+func (o *oracle) cancel(c *call) {
+	switch c.state {
+	case "pending":
+		o.end(c, "cancelled")
+	case "waiting", "holding":
+		c.state = "cancelling"
+		o.stop(c, "cancelled")
+		o.sent = append(o.sent, "send cancel "+c.id.String())
+	}
+}
+
+func (o *oracle) isValid(c *call) bool {
+	o.tick()
+	o.checkHold(c)
+	return c.cause == ""
+}
+
+// checkHold ends what c holds, and what it has borrowed, if a hold is over by any clock.
+func (o *oracle) checkHold(c *call) {
+	if c.state == "holding" && c.wish.hold > 0 && o.since(c.since) >= c.wish.hold {
+		o.expire(c)
+	}
+	for _, lender := range c.lenders {
+		o.checkHold(lender)
+	}
+}
+
+func (o *oracle) expire(c *call) {
+	o.sent = append(o.sent, "send cancel "+c.id.String())
+	o.end(c, "lost: expired")
+}
+
+func (o *oracle) lease(c *call) (left, kept time.Duration) {
+	silent := o.since(o.link.heard)
+	left, kept = o.leaseLength()-silent, o.link.hello.timeout*10/11-silent
+	for _, held := range append([]*call{c}, c.lenders...) {
+		if held.state == "holding" && held.wish.hold > 0 {
+			rest := held.wish.hold - o.since(held.since)
+			left, kept = min(left, rest), min(kept, rest)
+		}
+	}
+	return left, kept
+}

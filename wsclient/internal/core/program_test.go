@@ -1,0 +1,256 @@
+package core
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// TestPrograms: whatever callers, brokers and networks do, the machine and the oracle say the same, and the invariants
+// hold after every step.
+func TestPrograms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 1000).Draw(t, "length")
+		p := &program{bytes: rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, "bytes")}
+		if err := p.run(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzPrograms is TestPrograms for the fuzzer.
+func FuzzPrograms(f *testing.F) {
+	f.Add([]byte("0 lease ends while three wait"))
+	f.Fuzz(func(t *testing.T, bytes []byte) {
+		p := &program{bytes: bytes}
+		if err := p.run(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A program is made from bytes: each choice takes one. So the same interpreter serves rapid and the fuzzer.
+type program struct {
+	bytes []byte
+	duel  duel
+	now   Instant
+	names int
+	conns int
+}
+
+// below chooses a number from 0 to n-1; 0 when the bytes are used up.
+func (p *program) below(n int) int {
+	if len(p.bytes) == 0 {
+		return 0
+	}
+	b := p.bytes[0]
+	p.bytes = p.bytes[1:]
+	return int(b) % n
+}
+
+// run runs the program. An error has all its commands.
+func (p *program) run() error {
+	config := Config{StopTime: []time.Duration{0, 0, 5 * second, 12 * second}[p.below(4)],
+		NoReconnect: p.below(8) == 7}
+	p.duel = newDuel(config)
+	for len(p.bytes) > 0 {
+		if err := p.do(p.next()); err != nil {
+			return err
+		}
+	}
+	for _, c := range []command{{verb: "close"}, {verb: "state"}, {verb: "deadline"}} {
+		if err := p.do(c); err != nil {
+			return err
+		}
+	}
+	return checkEmpty(p.duel.driver.machine)
+}
+
+func (p *program) do(c command) error {
+	again, err := parseCommand(c.String())
+	if err == nil && again.String() != c.String() {
+		err = fmt.Errorf("the command is read as %s", again)
+	}
+	if err == nil {
+		_, err = p.duel.step(c)
+	}
+	if err != nil {
+		return fmt.Errorf("%+v\n%s%w", p.duel.oracle.config, p.duel.log.String(), err)
+	}
+	return nil
+}
+
+// next makes up a command that the machine may get as things stand.
+func (p *program) next() command {
+	m := p.duel.driver.machine
+	choice := p.below(64)
+	switch {
+	case !m.IsConnected() && m.Closed() == nil && choice < 24 && (m.last == nil || !m.config.NoReconnect):
+		return p.connect()
+	case choice < 14:
+		return p.acquire()
+	case choice < 46:
+		return p.call(choice)
+	case choice < 52:
+		return p.pass()
+	case choice < 57:
+		return p.sign(choice)
+	case choice < 59:
+		return command{verb: []string{"disconnected", "abandon"}[p.below(2)]}
+	case choice == 59 && p.below(2) == 0:
+		return command{verb: "draining"}
+	case choice < 62:
+		return command{verb: []string{"state", "deadline"}[choice%2]}
+	}
+	if choice = p.below(32); choice < 3 {
+		return command{verb: []string{"drain", "close", "giveup"}[choice]}
+	}
+	return command{verb: "state"}
+}
+
+// sign makes up a ping, or something that the broker says of itself.
+func (p *program) sign(choice int) command {
+	switch choice {
+	case 54:
+		return command{verb: "pong", name: p.pingID(), pause: p.pause()}
+	case 55:
+		return command{verb: "error", name: p.pingID(), code: wire.TooMany}
+	case 56:
+		return command{verb: []string{"info", "why"}[p.below(2)], pause: p.pause()}
+	}
+	return command{verb: "ping"}
+}
+
+func (p *program) connect() command {
+	h := defaultHello()
+	h.timeout = []time.Duration{15 * second, 6 * second}[p.below(2)]
+	h.heartbeat = h.timeout / 3
+	h.madeAgo = []time.Duration{0, second, 20 * second}[p.below(8)%5%3]
+	h.bytes = []int{1 << 16, 1 << 16, 70}[p.below(3)]
+	h.pause = p.pause()
+	p.conns++
+	return command{verb: "connect", name: fmt.Sprint("s", p.conns), connect: h}
+}
+
+func (p *program) pause() wire.Pause { return []wire.Pause{"", "", "grace"}[p.below(3)] }
+
+// pingID returns an id that a ping may have.
+func (p *program) pingID() string {
+	conn := p.duel.driver.machine.conn
+	if conn == nil || len(conn.pings) == 0 {
+		return "s1--0"
+	}
+	ping := conn.pings[p.below(len(conn.pings))]
+	return wire.ID{Session: conn.hello.Session, N: ping.n}.String()
+}
+
+// pass lets time pass. The wall clock may be set, and the machine suspended.
+func (p *program) pass() command {
+	some := []time.Duration{0, second, 3 * second, 500 * time.Millisecond, time.Millisecond, 10 * second}
+	p.now.Mono += some[p.below(6)]
+	p.now.Wall = p.now.Mono
+	switch p.below(16) {
+	case 14:
+		p.now.Wall += []time.Duration{4 * second, -4 * second}[p.below(2)]
+	case 15:
+		p.now.Asleep += some[p.below(4)]
+	}
+	return command{verb: []string{"at", "at", "clock"}[p.below(3)], at: p.now}
+}
+
+func (p *program) acquire() command {
+	names := []string{"x", "y", "z"}
+	a := wish{
+		wait: []time.Duration{0, 0, second, 4 * second, 1500 * time.Microsecond}[p.below(5)],
+		hold: []time.Duration{0, 0, second, 5 * second}[p.below(4)],
+		once: p.below(8) == 7,
+	}
+	first := p.below(3)
+	for i := range 1 + p.below(4)/3 + p.below(4)/3 {
+		spec := wire.LockSpec{Name: names[(first+i)%3]}
+		switch p.below(6) {
+		case 3:
+			spec.Mode = wire.Shared
+		case 4, 5:
+			spec.Mode, spec.Limit = wire.Shared, wire.Some(1+p.below(3))
+		}
+		a.locks = append(a.locks, spec)
+	}
+	if outer := p.inside(); outer != nil {
+		a.inside = outer.Owner.(string)
+	}
+	switch p.below(16) {
+	case 14:
+		a.parent = wire.ID{Session: "other", N: 3}
+	case 15:
+		a.steal, a.once = true, true
+	}
+	p.names++
+	return command{verb: "acquire", name: fmt.Sprint("r", p.names), acquire: a}
+}
+
+// inside chooses a request that may enclose a call: one whose caller has had its lock.
+func (p *program) inside() *Request {
+	var may []*Request
+	for _, r := range p.duel.driver.requests {
+		if r.claimed || r.state == covered {
+			may = append(may, r)
+		}
+	}
+	if may = may[max(0, len(may)-4):]; len(may) == 0 || p.below(3) == 0 {
+		return nil
+	}
+	return may[p.below(len(may))]
+}
+
+// call makes up a step of a recent request: one that its caller may make in the state that it is in, or a reply.
+func (p *program) call(choice int) command {
+	all := p.duel.driver.requests
+	if len(all) == 0 {
+		return command{verb: "deadline"}
+	}
+	recent := all[max(0, len(all)-8):]
+	r := recent[p.below(len(recent))]
+	c := command{name: r.Owner.(string)}
+	switch {
+	case choice < 20 && r.state == waiting, choice < 16:
+		c.verb, c.token = "granted", int64(1+p.below(9))
+	case choice < 36:
+		c.verb = p.callerVerb(choice, r)
+	case choice < 37 && r.order > 0:
+		c.verb = "token"
+	case choice < 39:
+		c.verb = map[state]string{releasing: "released", cancelling: "cancelled"}[r.state]
+	case choice < 41 && r.state >= holding:
+		c.verb = "lost"
+		c.reason, c.by = []string{"expired", "stolen"}[p.below(2)], []string{"", "ops"}[p.below(2)]
+	case choice < 45:
+		codes := []wire.Code{wire.ShuttingDown, wire.NotFound, wire.Timeout, wire.NotHeld}
+		c.verb, c.code = "error", codes[p.below(4)]
+	}
+	if c.verb == "" {
+		c.verb = "parent"
+	}
+	return c
+}
+
+// callerVerb chooses what the caller of r may do in the state that it is in, or "".
+func (p *program) callerVerb(choice int, r *Request) string {
+	hasLock := r.claimed || r.state == covered
+	isOpen := !r.claimed && r.order > 0
+	switch {
+	case choice < 26 && isOpen && r.state != ended && r.state != cancelling:
+		return "claim"
+	case choice < 29 && isOpen:
+		return "cancel"
+	case choice < 33 && hasLock:
+		return "release"
+	case hasLock:
+		return []string{"valid", "lease", "parent", "valid"}[p.below(4)]
+	}
+	return ""
+}

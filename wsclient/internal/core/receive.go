@@ -1,0 +1,98 @@
+package core
+
+import "github.com/lockbroker/lockbroker/broker/wire"
+
+// Receive handles a reply that was read at that time. A reply that is read after the lease has no effect.
+func (m *Machine) Receive(reply wire.Reply, at Instant) {
+	m.Tick(at)
+	if m.conn == nil {
+		return
+	}
+	switch reply := reply.(type) {
+	case *wire.Granted:
+		m.setPause("")
+		m.grant(reply, at)
+	case *wire.Released:
+		m.endByID(reply.ID, &m.released)
+	case *wire.Cancelled:
+		m.endByID(reply.ID, &m.cancelled)
+	case *wire.Lost:
+		m.endByID(reply.ID, &End{How: Lost, Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message})
+	case *wire.Error:
+		m.refuse(reply, at)
+		m.answered(reply.ID, at)
+	case *wire.Pong:
+		m.setPause(reply.NotGranting)
+		m.answered(reply.ID, at)
+	case *wire.InfoPage:
+		m.setPause(reply.NotGranting)
+	case *wire.Chain:
+		m.setPause(reply.NotGranting)
+	case *wire.Draining: // the broker ends the waiters, and closes the connection itself
+		m.conn.draining, m.out.Changed = true, true
+	}
+}
+
+// setPause notes why the broker grants nothing, or "".
+func (m *Machine) setPause(pause wire.Pause) {
+	if pause != m.conn.pause {
+		m.conn.pause, m.out.Changed = pause, true
+	}
+}
+
+// grant notes that a request holds, unless its caller has cancelled it.
+func (m *Machine) grant(granted *wire.Granted, at Instant) {
+	r := m.conn.request(granted.ID)
+	if r == nil || r.state != waiting {
+		return
+	}
+	r.state, r.token = holding, granted.Token
+	r.term.begin = at
+	if r.term.hold > 0 {
+		m.setDeadline(r, at.Mono+r.term.hold)
+	}
+	m.wake(r)
+}
+
+// ungrant makes a request wait again whose grant nobody has claimed.
+func (m *Machine) ungrant(r *Request) {
+	m.deadlines.remove(r)
+	r.state, r.token = waiting, 0
+}
+
+// endByID ends the request with that id, if it is open.
+func (m *Machine) endByID(id wire.ID, how *End) {
+	if r := m.conn.request(id); r != nil {
+		m.end(r, how)
+	}
+}
+
+// refuse ends a request that the broker has refused, or lets it wait for the next connection.
+func (m *Machine) refuse(refusal *wire.Error, at Instant) {
+	r := m.conn.request(refusal.ID)
+	switch {
+	case r == nil:
+	case isForNext(refusal.Code) && r.state == waiting && m.canMove(r):
+		m.setAside(r, at)
+	case refusal.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil:
+		m.end(r, outerLost(r.parent.cause)) // the parent has ended while r was on its way
+	default:
+		m.end(r, &End{How: Refused, Refusal: refusal})
+	}
+}
+
+// isForNext reports whether a request that was refused with that code is submitted again on the next connection.
+func isForNext(code wire.Code) bool {
+	for _, row := range wire.ErrorCodes() {
+		if row.Code == code {
+			return row.Retry == wire.RetryReconnect
+		}
+	}
+	return false
+}
+
+// setAside takes a request that waits from the connection, and lets it wait for the next one.
+func (m *Machine) setAside(r *Request, at Instant) {
+	m.conn.requests.Delete(r.What.ID.N)
+	m.pend(r, at)
+}

@@ -1,0 +1,85 @@
+package core
+
+import (
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A recorder watches the outputs and checks what only their sequence shows: invariants 4, 5 and 9.
+type recorder struct {
+	latest  wire.ID            // of the acquires
+	stopped map[*Request]bool  // those whose contexts have ended
+	ended   map[*Request]*End  // those whose end was told
+	sent    map[wire.ID][]Kind // what was sent after an acquire
+}
+
+func (r *recorder) see(o *Output) error {
+	if r.sent == nil {
+		r.stopped, r.ended = make(map[*Request]bool), make(map[*Request]*End)
+		r.sent = make(map[wire.ID][]Kind)
+	}
+	for _, request := range o.Stop {
+		if err := r.seeStop(o, request); err != nil {
+			return err
+		}
+	}
+	for _, request := range o.Wake {
+		if told := r.ended[request]; told != nil {
+			return fmt.Errorf("invariant 5: %s ends again", request.Owner)
+		}
+		if request.end != nil {
+			r.ended[request] = request.end
+		}
+	}
+	for _, m := range o.Send {
+		if err := r.seeMessage(m); err != nil {
+			return fmt.Errorf("%v %s: %w", m.Kind, m.ID, err)
+		}
+	}
+	return nil
+}
+
+// seeStop checks a request that stops: it stops once, and so do its lenders, later.
+func (r *recorder) seeStop(o *Output, request *Request) error {
+	if r.stopped[request] {
+		return fmt.Errorf("invariant 5: %s is stopped again", request.Owner)
+	}
+	r.stopped[request] = true
+	for _, lender := range request.lenders {
+		if lender.cause != nil && !r.stopped[lender] && !contains(o.Stop, lender) {
+			return fmt.Errorf("invariant 9: nobody is told that %s has ended", lender.Owner)
+		}
+	}
+	return nil
+}
+
+func (r *recorder) seeMessage(m Message) error {
+	kinds := r.sent[m.ID]
+	switch {
+	case m.Kind == Acquire:
+		if m.ID.Session == r.latest.Session && m.ID.N <= r.latest.N {
+			return fmt.Errorf("invariant 4: the id before was %s", r.latest)
+		}
+		r.latest = m.ID
+	case len(kinds) == 0 || kinds[0] != Acquire:
+		return fmt.Errorf("it was never acquired")
+	case len(kinds) > 1:
+		return fmt.Errorf("invariant 5: it has ended before")
+	}
+	r.sent[m.ID] = append(kinds, m.Kind)
+	return nil
+}
+
+// agrees checks that everything that has happened was told.
+func (r *recorder) agrees(d *driver) error {
+	for _, request := range d.requests {
+		if (request.cause != nil) != r.stopped[request] {
+			return fmt.Errorf("invariant 9: %s is stopped: %t", request.Owner, r.stopped[request])
+		}
+		if request.end != r.ended[request] {
+			return fmt.Errorf("invariant 9: nobody is told how %s has ended", request.Owner)
+		}
+	}
+	return nil
+}

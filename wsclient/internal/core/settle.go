@@ -1,0 +1,36 @@
+package core
+
+// Claim lets the caller of r have its lock, if r holds, and reports that. The caller must call [Machine.Tick]
+// just before: the process may have been frozen since the grant was read. From then on the lock is lost with
+// its connection. A grant that nobody has claimed is not: r is submitted again.
+func (m *Machine) Claim(r *Request) bool {
+	r.claimed = r.state == holding
+	return r.claimed
+}
+
+// Cancel ends r for a caller who no longer wants it, in whatever state it is. A cancel ends it on the
+// broker even if a grant is on its way, so the caller need not wait for anything.
+func (m *Machine) Cancel(r *Request) {
+	switch r.state {
+	case pending:
+		m.end(r, &m.cancelled)
+	case waiting, holding:
+		r.state = cancelling
+		m.deadlines.remove(r)
+		m.stop(r, &m.cancelled)
+		m.send(Cancel, r)
+	}
+}
+
+// Release gives the locks of r back. Its borrowers no longer hold theirs either.
+func (m *Machine) Release(r *Request) {
+	m.stop(r, &m.released)
+	if m.drains && m.conn != nil {
+		m.withdraw() // the waiters that were inside r
+	}
+	if r.state == holding {
+		r.state = releasing
+		m.deadlines.remove(r)
+		m.send(Release, r)
+	}
+}

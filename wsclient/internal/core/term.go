@@ -1,0 +1,27 @@
+package core
+
+import "time"
+
+// A term is the period for which a request may hold, counted from when its grant was read. The client
+// counts it, because the broker's count begins earlier.
+type term struct {
+	begin Instant
+	hold  time.Duration // 0: no end
+}
+
+// left returns how much of a term with an end is left.
+func (t term) left(at Instant) time.Duration { return t.hold - at.Since(t.begin) }
+
+// isOver reports whether the term has ended.
+func (t term) isOver(at Instant) bool { return t.hold > 0 && t.left(at) <= 0 }
+
+// backstop returns the hold_ms for the broker, for a client that can no longer count hold itself. It is so
+// long that the holder has stopped when the broker takes the lock back.
+//
+// The broker counts from the grant, and the client from when it reads the grant. That is up to two
+// thirds of the session timeout later, because a grant that is read after the lease does not count. The clocks
+// may run at rates that differ by a tenth.
+func backstop(hold, timeout time.Duration) time.Duration {
+	total := hold + patience(timeout)
+	return total + total/10
+}

@@ -1,0 +1,89 @@
+package core
+
+import (
+	"math"
+	"time"
+)
+
+// Tick does what is due at that time. Every step that has a time begins with it: the lease ends first, then
+// requests whose time is over, then silences.
+func (m *Machine) Tick(at Instant) {
+	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
+		m.disconnect(at, &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease}, FallSilent)
+	}
+	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
+		if r.state == pending {
+			m.timeOut(r)
+		} else {
+			m.expire(r)
+		}
+	}
+	m.endSilences(at)
+}
+
+// Deadline returns the earliest Mono at which something is due, if anything is. The caller must call [Machine.Tick]
+// at that time. It may come earlier.
+func (m *Machine) Deadline() (mono time.Duration, ok bool) {
+	if m.conn != nil {
+		mono, ok = m.conn.lease.end(), true
+	}
+	if r := m.deadlines.first(); r != nil && (!ok || r.due < mono) {
+		mono, ok = r.due, true
+	}
+	for _, s := range m.silences {
+		if !ok || s.until < mono {
+			mono, ok = s.until, true
+		}
+	}
+	return mono, ok
+}
+
+// expire ends a request whose term is over, and frees its lock on the broker. Whatever the broker still
+// sends for it finds no request.
+func (m *Machine) expire(r *Request) {
+	m.send(Cancel, r)
+	m.end(r, &End{How: Lost, Reason: ReasonExpired})
+}
+
+// Valid reports whether the lock of r counts as held at that time.
+func (m *Machine) Valid(r *Request, at Instant) bool {
+	m.Tick(at)
+	m.checkTerm(r, at)
+	return r.cause == nil
+}
+
+// checkTerm ends r, and the lenders of r, if their terms are over by any of the clocks. Tick goes by one of
+// them.
+func (m *Machine) checkTerm(r *Request, at Instant) {
+	if r.state == holding && r.term.isOver(at) {
+		m.expire(r)
+	}
+	for _, lender := range r.lenders {
+		m.checkTerm(lender, at)
+	}
+}
+
+// LeaseOf returns for how long the lock of r counts as held if the broker sends nothing more, and for how
+// long the broker cannot have given it to others. Both are 0 if the lock is not held.
+func (m *Machine) LeaseOf(r *Request, at Instant) (left, kept time.Duration) {
+	if !m.Valid(r, at) {
+		return 0, 0
+	}
+	return m.leaseOf(r, at)
+}
+
+// leaseOf is LeaseOf for a lock that is held.
+func (m *Machine) leaseOf(r *Request, at Instant) (left, kept time.Duration) {
+	left, kept = math.MaxInt64, math.MaxInt64
+	if !r.IsCovered() {
+		left, kept = m.conn.lease.Left(at), m.conn.lease.Kept(at)
+		if r.term.hold > 0 { // the broker's count ends later, but the client does not know how much
+			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
+		}
+	}
+	for _, lender := range r.lenders {
+		otherLeft, otherKept := m.leaseOf(lender, at)
+		left, kept = min(left, otherLeft), min(kept, otherKept)
+	}
+	return left, kept
+}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Imports point one way: a client or a command may import the broker and the packages for tests. These
-// import neither, not even through another package.
+// Imports point one way: clients and commands may import the broker and its packages for tests, but
+// these import neither, not even through another package.
 func TestImportsPointOneWay(t *testing.T) {
 	const module, root = "github.com/lockbroker/lockbroker/", ".."
 	seen := map[string]bool{}

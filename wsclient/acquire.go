@@ -162,7 +162,7 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 	switch {
 	case l.request.End() != nil:
 		c.carryOut() // makes the cause of the context
-		return true, l.endError()
+		return true, c.errorOf(l.request.End())
 	case cause != nil:
 		c.core.Cancel(&l.request)
 		c.carryOut()

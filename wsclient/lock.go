@@ -145,7 +145,7 @@ func (l *Lock) outcome() (over bool, err error) {
 		if l.request.End() == nil {
 			return false, nil
 		}
-		if err := l.endError(); err != nil {
+		if err := l.client.errorOf(l.request.End()); err != nil {
 			return true, err
 		}
 	}
@@ -153,14 +153,4 @@ func (l *Lock) outcome() (over bool, err error) {
 		return true, l.cause
 	}
 	return true, nil
-}
-
-// endError returns the error of a request that has ended. It is the cause of the context if that has ended for the
-// same reason, so that nobody takes them for two errors. The caller holds the client's mu.
-func (l *Lock) endError() error {
-	err := l.client.errorOf(l.request.End())
-	if err != nil && l.request.End() == l.request.Cause() {
-		return l.cause
-	}
-	return err
 }

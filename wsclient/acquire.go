@@ -138,6 +138,10 @@ func (l *Lock) submit() (held bool, err error) {
 	at := c.clock.latest // without a wait the time does not matter, and to read the clocks takes long
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
+		// A cancel of what is over goes out before the core gives the request its id: behind the cancel the
+		// batch may reserve an id, and ids must rise.
+		c.core.Tick(at)
+		c.carryOut()
 	}
 	if refused := c.core.Acquire(&l.request, at); refused != nil {
 		return false, c.errorOf(refused)

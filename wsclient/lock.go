@@ -87,24 +87,20 @@ func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) contex
 //
 // The answer may be out of date when it is used, because a process can be frozen between
 // two instructions. Only the resource can be sure, by checking the token.
-func (l *Lock) Valid() bool { return l.validAt(l.client.clock.now()) }
-
-func (l *Lock) validAt(at core.Instant) bool {
+func (l *Lock) Valid() bool {
 	l.client.mu.Lock()
 	defer l.client.unlock()
-	return l.client.core.Valid(&l.request, at)
+	return l.client.core.Valid(&l.request, l.client.clock.now()) // read late: it may take long to get mu
 }
 
 // Lease returns for how long from now the lock counts as held if the broker sends nothing more, and for how
 // long the broker cannot have given it to others, however silent the network. The difference is time to stop in. Both
 // are 0 if the lock is not held. Each answer from the broker extends them: there is one in every heartbeat at least.
 // They are for a program that watches over a holder from outside its process. A holder itself has Context and Valid.
-func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
-
-func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
+func (l *Lock) Lease() (left, kept time.Duration) {
 	l.client.mu.Lock()
 	defer l.client.unlock()
-	return l.client.core.LeaseOf(&l.request, at)
+	return l.client.core.LeaseOf(&l.request, l.client.clock.now()) // read late, as in Valid
 }
 
 // Token returns the fencing token. It is greater than the tokens of all earlier grants. Several

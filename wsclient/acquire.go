@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // Acquire waits until the lock of that name is granted, and returns it. The name has 1 to 512 bytes of
@@ -171,6 +172,11 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 		c.core.Cancel(&l.request)
 		c.carryOut()
 		return true, cause
+	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost what this request borrows
+		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
+		c.core.Cancel(&l.request)
+		c.carryOut()
+		return true, c.errorOf(outerLost)
 	}
 	c.carryOut()
 	return c.core.Claim(&l.request), nil

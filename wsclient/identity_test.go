@@ -16,7 +16,7 @@ func TestOuterLostIsTheCause(t *testing.T) {
 		_ = acquire(t.Context(), t, other, "b", wsclient.AcquireOptions{})
 		outer := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		inside := context.WithoutCancel(outer.Context())
-		waits := ask(inside, c, "b", nil)
+		waits := startAcquire(inside, c, "b", nil)
 		link.Cut()
 		<-waits.done
 		<-outer.Context().Done()

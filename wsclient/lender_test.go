@@ -16,7 +16,7 @@ func TestLenderIsLostMeanwhile(t *testing.T) {
 		first := acquire(t.Context(), t, other, "b", wsclient.AcquireOptions{})
 		outer := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		inside := context.WithoutCancel(outer.Context())
-		waits := ask(inside, c, "b", &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}})
+		waits := startAcquire(inside, c, "b", &wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}})
 		if err := other.Evict(t.Context(), outer.ID(), "away"); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
-// Command counter is the proof: processes that each add 1 to a number in a file,
-// many times, by reading it, thinking, and writing it back. With a lock around
-// that, no addition is lost. Without, most are.
+// Command counter proves that locks exclude. Its processes each add 1 to a number in a file, many
+// times: they read it, think, and write it back. With a lock around that, no addition is lost.
+// Without a lock, most are.
 //
 //	go run ./examples/counter
 //	go run ./examples/counter --no-lock
@@ -26,11 +26,13 @@ type config struct {
 
 func main() {
 	var c config
-	flag.StringVar(&c.broker, "broker", "", "`URL` of a broker, such as ws://127.0.0.1:27002; none: start one in this process")
+	flag.StringVar(&c.broker, "broker", "",
+		"`URL` of a broker, such as ws://127.0.0.1:27002; empty: start one in this process")
 	flag.IntVar(&c.processes, "processes", 8, "how many processes add")
 	flag.IntVar(&c.times, "times", 500, "how many times each of them adds 1")
 	flag.BoolVar(&c.noLock, "no-lock", false, "do not lock, to see what is lost")
-	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid())), "where the number is; removed at the end")
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid()))
+	flag.StringVar(&c.file, "file", file, "file of the number; removed at the end")
 	flag.BoolVar(&c.worker, "worker", false, "be one of the processes; for this program's own use")
 	flag.Parse()
 

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// The number always has the same length, so that a reader never sees a part of
-// it: what goes wrong without a lock is lost additions, nothing else.
+// width is the length of the number, always the same, so that a reader never sees a part of it.
+// Without a lock, lost additions are then the only thing that can go wrong.
 const width = 20
 
 func readNumber(file *os.File) (int64, error) {

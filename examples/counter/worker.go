@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// work is one of the processes.
+// work does what one of the processes does.
 func (c config) work(ctx context.Context) error {
 	client, err := wsclient.Dial(ctx, c.broker, nil)
 	if err != nil {
@@ -22,10 +22,10 @@ func (c config) work(ctx context.Context) error {
 	}
 	defer file.Close() //nolint:errcheck // every write was checked
 
-	// All start together: say "ready" and wait for the parent's "go".
+	// So that all start together, each says "ready" and waits for the parent's "go".
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
-		return fmt.Errorf("waiting for the start: %w", err)
+		return fmt.Errorf("wait for the start: %w", err)
 	}
 
 	add := func(ctx context.Context) error {
@@ -51,9 +51,8 @@ func (c config) work(ctx context.Context) error {
 	return nil
 }
 
-// think stands for what a real program does between reading and writing. It asks
-// somebody a question, here the broker, and waits for the answer; meanwhile the
-// other processes have their turn.
+// think stands for what a real program does between reading and writing. It asks another program a
+// question, here the broker, and waits for the answer. Meanwhile the other processes run.
 func think(ctx context.Context, client *wsclient.Client) error {
 	for _, err := range client.Info(ctx, nil) {
 		if err != nil {

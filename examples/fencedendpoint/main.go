@@ -1,12 +1,11 @@
-// Command fencedendpoint guards something behind HTTP with fencing tokens: a
-// document that remembers the greatest token with which it was written, and refuses
-// a write with a lesser one.
+// Command fencedendpoint protects a document behind HTTP with fencing tokens. The document remembers
+// the greatest token with which it was written, and refuses a write with a lesser one.
 //
 //	go run ./examples/fencedendpoint
 //	go run ./examples/fencedendpoint --no-token
 //
-// Ann holds the lock for too long, and the broker gives it to Bob. Ann writes
-// nevertheless, as one would whose program was frozen and has not noticed yet.
+// Ann holds the lock for too long, and the broker grants it to Bob. Ann writes nevertheless, like a
+// program that was frozen and has not noticed yet.
 package main
 
 import (
@@ -31,11 +30,11 @@ func main() {
 	defer stop()
 	if err := tell(ctx, !*noToken); err != nil {
 		fmt.Fprintln(os.Stderr, "fencedendpoint:", err)
-		os.Exit(1) //nolint:gocritic // the signals go with the process
+		os.Exit(1) //nolint:gocritic // the process ends, and so does the handling of signals
 	}
 }
 
-// tell tells the story of Ann, who is late, and of Bob.
+// tell lets Ann hold the lock for too long, lets Bob write, and then lets Ann write.
 func tell(ctx context.Context, fenced bool) error {
 	url, stop, err := embedded.Start(broker.Config{})
 	if err != nil {
@@ -84,6 +83,7 @@ func tell(ctx context.Context, fenced bool) error {
 	return nil
 }
 
+// tokenIf returns the token of the lock, or 0 if the story is told without tokens.
 func tokenIf(fenced bool, lock *wsclient.Lock) int64 {
 	if !fenced {
 		return 0

@@ -1,17 +1,16 @@
 //go:build unix
 
 // Command fencedtable shows what a lock cannot do, and what a fencing token can.
-// A clerk reads how many apples there are, sells one, and is frozen just before
-// writing down what is left: by the debugger, a full disk, a virtual machine that is
-// moved. The broker gives its lock to another clerk, as it must. Then the first one
-// wakes up and goes on where it was.
+//
+// A clerk reads how many apples there are and sells one. Just before it writes down what is left, it is
+// frozen: by a debugger, a full disk, or the move of a virtual machine. The broker grants its lock to
+// another clerk, as it must. Then the first clerk wakes up and goes on where it was.
 //
 //	go run ./examples/fencedtable
 //	go run ./examples/fencedtable --no-token
 //
-// The table has a trigger that refuses a row with a token less than the one that it
-// has. So the database itself refuses the late writer. Without it the sale of the
-// other clerk is lost.
+// A trigger of the table refuses a row whose token is less than the one in the table. So the database
+// itself refuses the late writer. Without the trigger, the sale of the other clerk is lost.
 package main
 
 import (
@@ -27,7 +26,7 @@ type config struct {
 	noToken bool
 	file    string
 
-	// Of a clerk, which is this program once more:
+	// A clerk runs this program once more, with these:
 	clerk  string
 	sells  int
 	hangs  bool
@@ -36,9 +35,11 @@ type config struct {
 
 func main() {
 	var c config
-	flag.BoolVar(&c.noToken, "no-token", false, "let the table take any writer, to see what is lost")
-	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("apples-%d.db", os.Getpid())), "where the table is; removed at the end")
-	flag.StringVar(&c.clerk, "clerk", "", "be the clerk of that name; this and all below is for this program's own use")
+	flag.BoolVar(&c.noToken, "no-token", false, "let the table accept every writer, to see what is lost")
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("apples-%d.db", os.Getpid()))
+	flag.StringVar(&c.file, "file", file, "file of the table; removed at the end")
+	flag.StringVar(&c.clerk, "clerk", "",
+		"be the clerk of that name; this flag and those below are for this program's own use")
 	flag.IntVar(&c.sells, "sells", 0, "how many the clerk sells")
 	flag.BoolVar(&c.hangs, "hangs", false, "whether it hangs before it writes")
 	flag.StringVar(&c.broker, "broker", "", "URL of the broker")
@@ -52,6 +53,6 @@ func main() {
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "fencedtable:", err)
-		os.Exit(1) //nolint:gocritic // the signals go with the process
+		os.Exit(1) //nolint:gocritic // the process ends, and so does the handling of signals
 	}
 }

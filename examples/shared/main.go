@@ -1,6 +1,5 @@
-// Command shared gives you something to look at: several locks, held and waited
-// for by several authors, some for long and some for short, all over one
-// connection.
+// Command shared gives you something to look at: several authors hold several locks and wait for them,
+// some for long and some for a short time, all over one connection.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/shared         (in a second terminal)
@@ -20,7 +19,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A job is done under a lock, again and again.
+// A job holds a lock again and again.
 type job struct {
 	author string
 	lock   string
@@ -30,12 +29,12 @@ type job struct {
 }
 
 var jobs = []job{
-	// One long, the other short: whoever wants test-lock-1 waits for the long one.
+	// One holds test-lock-1 for long and the other for a short time, so one of them waits.
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
-	// Alone.
+	// Nobody else asks for this one.
 	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second},
-	// Two who only read hold it together; the third must be alone.
+	// The two readers hold it together; the writer must be alone.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
 	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},
 	{author: "write_report", lock: "report", takes: 3 * time.Second, rests: 5 * time.Second},
@@ -52,7 +51,7 @@ func main() {
 	}
 }
 
-// run does all jobs at the same time, until Ctrl-C or for as long as limit says.
+// run does all jobs at the same time, until Ctrl-C or until limit has passed; 0: no limit.
 func run(url string, limit time.Duration) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -74,12 +73,12 @@ func run(url string, limit time.Duration) error {
 	}
 	running.Wait()
 	if ctx.Err() != nil {
-		return nil // time is up, which is how it should end
+		return nil // Ctrl-C, or limit has passed
 	}
 	return errors.Join(failed...)
 }
 
-// repeat does the job over and over. It returns an error in the end, always.
+// repeat does the job over and over, until it fails or ctx ends, and returns why.
 func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	options := &wsclient.AcquireOptions{Author: j.author, Mode: j.mode}
 	for {
@@ -97,7 +96,7 @@ func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	}
 }
 
-// pause stands for work that ends early when ctx does.
+// pause stands for work that takes d and ends early when ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

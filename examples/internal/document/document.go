@@ -1,9 +1,9 @@
-// Package document is something behind HTTP that a lock protects, for examples: a
-// text that remembers the greatest fencing token with which it was written.
+// Package document is a text behind HTTP that a lock protects, for examples. It remembers the greatest
+// fencing token with which it was written.
 package document
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -17,11 +17,11 @@ const TokenHeader = "Fencing-Token"
 type Document struct {
 	mu    sync.Mutex
 	text  string
-	token int64 // the greatest that was shown
+	token int64 // the greatest with which it was written
 }
 
-// ServeHTTP refuses a token that is less than one it has seen with 409. To look at
-// the token and to write are one step: between two a late writer could slip in.
+// ServeHTTP answers GET with the text, and PUT by replacing it. It refuses a token less than the
+// greatest one with 409. The check and the write are one step, so that no late writer gets in between.
 func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
@@ -49,13 +49,13 @@ func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write takes a token of 0 for none: whoever shows none is let through, which shows
-// what happens then.
+// write replaces the text. A token of 0 means none, and the document accepts it, so that the example
+// can show what happens without tokens.
 func (d *Document) write(text string, token int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if token != 0 && token < d.token {
-		return fmt.Errorf("stale fencing token: somebody has written with a greater one")
+		return errors.New("stale fencing token: somebody has written with a greater one")
 	}
 	d.text, d.token = text, max(d.token, token)
 	return nil

@@ -42,7 +42,7 @@ const (
 	ReasonExpired    Reason = "expired"    // the hold of the request is over
 )
 
-// An End says how a request, a lock or a connection has ended. Nobody changes it once it is made.
+// An End says how a request, a lock or a connection has ended. Once it is made, only Error changes.
 type End struct {
 	How         How
 	Refusal     *wire.Error
@@ -51,4 +51,8 @@ type End struct {
 	Err         error  // what the caller of the machine gave as the cause
 	Because     *End   // the end that has caused this one
 	Lease       Lease  // of the connection, if How is Disconnected
+
+	// Error is for the caller, who keeps here the error that it has made of the end, so that all whom the end
+	// concerns get the same one. The machine does not look at it.
+	Error error
 }

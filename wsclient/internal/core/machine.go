@@ -24,6 +24,7 @@ type Machine struct {
 	drains bool        // Drain was called
 
 	orders    int64                   // requests so far
+	calls     int64                   // requests so far that borrow
 	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
 	resubmit  []*Request              // those of them that the connection, which has just begun, gets next
 	open      int                     // requests that have not ended, except covered ones

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
 // A Request is one acquire, from the call until it has ended. The caller fills in the exported fields and
@@ -27,8 +28,9 @@ type Request struct {
 	end     *End // how it has ended, or nil
 	cause   *End // why its lock is no longer held, or nil; the first cause counts
 
-	lenders   []*Request // those that hold some of what was wanted
-	borrowers []*Request // those that it is a lender of, in the order of their calls
+	call      int64                   // among all that borrow; 0: it does not
+	lenders   []*Request              // those that hold some of what was wanted
+	borrowers shrinkmap.Map[*Request] // those that it is a lender of, by call
 
 	due   time.Duration // when it is due, if it is among the deadlines
 	place int           // among the deadlines, counted from 1; 0: it has no deadline

@@ -95,7 +95,7 @@ func TestNoAnswerAfterACut(t *testing.T) {
 		{"crossed", "", broker.Config{}, wire.CloseNormal, false},
 		{"crossed by the broker's frame with another code", "", broker.Config{}, wire.ClosePolicy, false},
 		{"answered by the browser", "&alive=message", broker.Config{}, wire.CloseBinary, false},
-		{"answered by the browser, which then closes", "&alive=message", broker.Config{}, wire.CloseBinary, true},
+		{"answered by the browser; it closes", "&alive=message", broker.Config{}, wire.CloseBinary, true},
 		{"the browser closes the connection without an answer", "&alive=message", broker.Config{}, 0, true},
 		{"with lock delay", "", broker.Config{LockDelay: true}, wire.CloseBinary, false},
 	}

@@ -24,7 +24,8 @@ func TestAudit(t *testing.T) {
 			`{"type":"evict","id":"cccccccc--0","request":"bbbbbbbb--1","message":"stuck\nsince noon"}`,
 			`{"type":"evict","id":"cccccccc--1","request":"bbbbbbbb--1"}`,
 			`{"type":"evict","id":"cccccccc--1","request":"bbbbbbbb--0"}`,
-			`{"type":"acquire","id":"cccccccc--2","locks":[{"name":"x"},{"name":"z"}],"author":"repair","steal":true}`,
+			`{"type":"acquire","id":"cccccccc--2","locks":[{"name":"x"},{"name":"z"}],` +
+				`"author":"repair","steal":true}`,
 			`{"type":"acquire","id":"cccccccc--3","locks":[{"name":"new"}],"steal":true}`,
 		} {
 			c.send("%s", frame)
@@ -33,13 +34,17 @@ func TestAudit(t *testing.T) {
 		who := `{"level":"warn","session":"cccccccc","audit":true,"by":"c","remote":"192.0.2.3:1000",`
 		expectLines(t, log.lines(`"audit":true`),
 			who+`"request":"bbbbbbbb--1","why":"\"stuck\\nsince noon\"","victims":[`+
-				`{"id":"bbbbbbbb--1","author":"report","locks":["x"],"held":false,"client":"b","remote":"192.0.2.2:1000"}],"victim_count":1,"message":"evict"}`,
+				`{"id":"bbbbbbbb--1","author":"report","locks":["x"],"held":false,"client":"b",`+
+				`"remote":"192.0.2.2:1000"}],"victim_count":1,"message":"evict"}`,
 			who+`"request":"bbbbbbbb--1","why":"","refused":"not_found","message":"evict refused"}`,
 			who+`"request":"bbbbbbbb--0","why":"","refused":"bad_id","message":"evict refused"}`,
 			who+`"request":"cccccccc--2","author":"repair","locks":["x","z"],"victims":[`+
-				`{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,"client":"a","remote":"192.0.2.1:1000"},`+
-				`{"id":"bbbbbbbb--0","author":"","locks":["z"],"held":true,"client":"b","remote":"192.0.2.2:1000"}],"victim_count":2,"message":"steal"}`,
-			who+`"request":"cccccccc--3","author":"","locks":["new"],"victims":[],"victim_count":0,"message":"steal"}`,
+				`{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,`+
+				`"client":"a","remote":"192.0.2.1:1000"},`+
+				`{"id":"bbbbbbbb--0","author":"","locks":["z"],"held":true,"client":"b",`+
+				`"remote":"192.0.2.2:1000"}],"victim_count":2,"message":"steal"}`,
+			who+`"request":"cccccccc--3","author":"","locks":["new"],"victims":[],"victim_count":0,`+
+				`"message":"steal"}`,
 		)
 		for _, p := range []*peer{a, b, c} {
 			p.close()

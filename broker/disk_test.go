@@ -195,7 +195,8 @@ func (run *diskRun) nothingIsGranted(r *rig, a *peer) {
 	a.send(`{"type":"acquire","id":"aaaaaaaa--21","locks":[{"name":"21"}],"wait_ms":0}`)
 	a.send(`{"type":"acquire","id":"aaaaaaaa--22","locks":[{"name":"0"}],"steal":true}`)
 	a.send(`{"type":"why","id":"aaaaaaaa--23","request":"aaaaaaaa--20"}`)
-	const message = `"code":"not_granting","message":"nothing is granted now: fencing tokens cannot be reserved on the disk of the broker"}`
+	const message = `"code":"not_granting",` +
+		`"message":"nothing is granted now: fencing tokens cannot be reserved on the disk of the broker"}`
 	a.expect(
 		`{"type":"error","id":"aaaaaaaa--21",`+message,
 		`{"type":"error","id":"aaaaaaaa--22",`+message,

@@ -73,7 +73,8 @@ func TestDrainTimesOut(t *testing.T) {
 		a.expectClose(wire.CloseRestart, "the broker stops")
 		<-stopped
 	})
-	who := `"held":1,"holders":[{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,"client":"a","remote":"192.0.2.1:1000"}]`
+	who := `"held":1,"holders":[{"id":"aaaaaaaa--0","author":"backup","locks":["x","y"],"held":true,` +
+		`"client":"a","remote":"192.0.2.1:1000"}]`
 	for _, message := range []string{"draining", "stopped with requests still held"} {
 		if got := log.lines(who, message); len(got) != 1 {
 			t.Errorf("the log does not name the holder in %q: %q", message, log.lines(message))

@@ -27,7 +27,8 @@ func FuzzFrames(f *testing.F) {
 			}
 		}
 	}
-	f.Add([]byte("\x00\xff"), []byte(`{"type":"acquire","id":"aaaaaaaa--9007199254740991","locks":[{"name":"\u0000"}]}`))
+	f.Add([]byte("\x00\xff"), []byte(`{"type":"acquire","id":"aaaaaaaa--9007199254740991",`+
+		`"locks":[{"name":"\u0000"}]}`))
 	f.Add([]byte(strings.Repeat("[", 20_000)), []byte(strings.Repeat(`{"a":`, 10_000)))
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		inBubble(t, broker.Config{}, func(r *rig) {

@@ -55,7 +55,8 @@ func TestGraceIsReported(t *testing.T) {
 			a.expect(`{"type":"why","id":"aaaaaaaa--2","chain":[],"not_granting":"grace"}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--3","locks":[{"name":"x"}],"wait_ms":1000}`)
 			pass(time.Second)
-			a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"timeout","message":"not granted within 1s: nothing is granted now","ahead":0}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"timeout",` +
+				`"message":"not granted within 1s: nothing is granted now","ahead":0}`)
 			pass(9*time.Second - 1)
 			r.expectReady(inGrace)
 			pass(1)
@@ -97,7 +98,7 @@ func TestGraceEndsInSlices(t *testing.T) {
 			c.send(`{"type":"acquire","id":"cccccccc--1","locks":[{"name":"x"}],"wait_ms":0}`)
 			if frames := strings.Join(c.take(), "\n"); !strings.Contains(frames, `"code":"unavailable"`) ||
 				!strings.Contains(frames, `"granted","id":"cccccccc--1"`) {
-				t.Errorf("got %s, want an error for the lock with waiters, and a grant of the other", frames)
+				t.Errorf("got %s, want an error for the queued lock and a grant of the other", frames)
 			}
 			r.expectReady(ready)
 			if n := len(a.take()); n == 0 || n == requests {

@@ -49,7 +49,8 @@ func TestHostileText(t *testing.T) {
 		synctest.Wait()
 		for _, frame := range []string{
 			`{"type":"evict","id":"bbbbbbbb--0","request":"aaaaaaaa--1","message":LONG}`,
-			`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":NAME},{"name":TEXT}],"author":LONG,"steal":true}`,
+			`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":NAME},{"name":TEXT}],` +
+				`"author":LONG,"steal":true}`,
 		} {
 			b.send("%s", fill.Replace(frame))
 		}

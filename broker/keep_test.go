@@ -33,9 +33,14 @@ func TestLockDelay(t *testing.T) {
 		b.expect()
 		b.send(`{"type":"info","id":"bbbbbbbb--2"}`)
 		b.expect(`{"type":"info","id":"bbbbbbbb--2","locks":[` +
-			`{"name":"y","seq":1,"holders":[{"id":"bbbbbbbb--0","mode":"exclusive","token":1,"locks":["y"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],"waiters":[],"holding":1,"waiting":0,"grants":1},` +
-			`{"name":"x","seq":2,"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":2,"locks":["x"],"duration_ms":3000,"client":"a","remote":"192.0.2.1:1000","gone":true}],` +
-			`"waiters":[{"id":"bbbbbbbb--1","mode":"exclusive","locks":["x"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],"holding":1,"waiting":1,"grants":1}]}`)
+			`{"name":"y","seq":1,"holders":[{"id":"bbbbbbbb--0","mode":"exclusive","token":1,` +
+			`"locks":["y"],"duration_ms":3000,"client":"b","remote":"192.0.2.2:1000"}],` +
+			`"waiters":[],"holding":1,"waiting":0,"grants":1},` +
+			`{"name":"x","seq":2,"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":2,` +
+			`"locks":["x"],"duration_ms":3000,"client":"a","remote":"192.0.2.1:1000",` +
+			`"gone":true}],` +
+			`"waiters":[{"id":"bbbbbbbb--1","mode":"exclusive","locks":["x"],"duration_ms":3000,` +
+			`"client":"b","remote":"192.0.2.2:1000"}],"holding":1,"waiting":1,"grants":1}]}`)
 
 		pass(12*time.Second - 1) // a nanosecond less than 15 s after its last byte
 		b.expect()

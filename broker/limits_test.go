@@ -22,22 +22,27 @@ func TestLimits(t *testing.T) {
 	inBubble(t, broker.Config{Limits: limits}, func(r *rig) {
 		a := r.connect("a")
 		a.expect(`{"type":"hello","protocol":1,"session":"aaaaaaaa","heartbeat_ms":5000,"timeout_ms":15000,` +
-			`"limits":{"message_bytes":300,"name_bytes":5,"author_bytes":4,"locks_per_request":2,"requests":3}}`)
+			`"limits":{"message_bytes":300,"name_bytes":5,"author_bytes":4,"locks_per_request":2,` +
+			`"requests":3}}`)
 
 		a.send("%s", acquire(0, `{"name":"12345"}`, "äb"+"c"))
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
 		a.send("%s", acquire(1, `{"name":"123456"}`, ""))
-		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"locks[0].name: 6 bytes are too long, at most 5"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request",` +
+			`"message":"locks[0].name: 6 bytes are too long, at most 5"}`)
 		a.send("%s", acquire(1, `{"name":"x"}`, "äbcd"))
-		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"author: 5 bytes are too long, at most 4"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request",` +
+			`"message":"author: 5 bytes are too long, at most 4"}`)
 		a.send("%s", acquire(1, `{"name":"x"},{"name":"y"},{"name":"z"}`, ""))
-		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request","message":"locks: 3 are too many, at most 2"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"bad_request",` +
+			`"message":"locks: 3 are too many, at most 2"}`)
 
 		a.send("%s", acquire(1, `{"name":"x"},{"name":"y"}`, ""))
 		a.expect(`{"type":"granted","id":"aaaaaaaa--1","token":2}`)
 		a.send("%s", acquire(2, `{"name":"x"}`, "")) // a waiting request counts too
 		a.send("%s", acquire(3, `{"name":"z"}`, ""))
-		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many","message":"this session already has 3 requests"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--3","code":"too_many",` +
+			`"message":"this session already has 3 requests"}`)
 		a.send(`{"type":"cancel","id":"aaaaaaaa--2"}`)
 		a.send("%s", acquire(4, `{"name":"z"}`, ""))
 		a.expect(`{"type":"cancelled","id":"aaaaaaaa--2"}`, `{"type":"granted","id":"aaaaaaaa--4","token":3}`)

@@ -67,7 +67,8 @@ func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 		a.expect()
 		release()
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`,
-			`{"type":"error","id":"aaaaaaaa--19","code":"bad_id","message":"want aaaaaaaa--n with n greater than 19"}`)
+			`{"type":"error","id":"aaaaaaaa--19","code":"bad_id",`+
+				`"message":"want aaaaaaaa--n with n greater than 19"}`)
 		a.close()
 	})
 }
@@ -353,7 +354,8 @@ func TestSearchInSlices(t *testing.T) {
 		d.expect(`{"type":"granted","id":"dddddddd--0","token":3}`)
 		c.expect()
 		pass(time.Second)
-		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_held","message":"release of a request that is not held"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_held",` +
+			`"message":"release of a request that is not held"}`)
 		c.expect(`{"type":"released","id":"cccccccc--0"}`)
 		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":4}`)
 		for _, p := range []*peer{a, b, c, d} {

@@ -19,7 +19,8 @@ func TestCancelUnfinishedSteal(t *testing.T) {
 				a, b := r.connect("a"), r.connect("b")
 				a.take()
 				for n := range many {
-					b.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"x","mode":"shared"}]}`, n)
+					b.send(`{"type":"acquire","id":"bbbbbbbb--%d","locks":[{"name":"x",`+
+						`"mode":"shared"}]}`, n)
 				}
 				pass(time.Second)
 				if got := len(b.take()); got != many+1 {

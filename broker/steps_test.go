@@ -25,8 +25,10 @@ func TestStepsAreCountedForEver(t *testing.T) {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"x"}],"wait_ms":1000}`)
 			a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
 			pass(time.Second)
-			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"timeout","message":"not granted within 1s",` +
-				`"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":1,"locks":["x"],"duration_ms":1000,"client":"a","remote":"192.0.2.1:1000"}],"ahead":0}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"timeout",` +
+				`"message":"not granted within 1s",` +
+				`"holders":[{"id":"aaaaaaaa--0","mode":"exclusive","token":1,"locks":["x"],` +
+				`"duration_ms":1000,"client":"a","remote":"192.0.2.1:1000"}],"ahead":0}`)
 			a.close()
 		})
 	})

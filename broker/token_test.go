@@ -17,7 +17,8 @@ import (
 // hello returns the hello of a broker with the given rest of a grace period.
 func hello(session string, grace time.Duration) string {
 	text := fmt.Sprintf(`{"type":"hello","protocol":1,"session":"%s","heartbeat_ms":5000,"timeout_ms":15000,`+
-		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}`,
+		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,`+
+		`"requests":100000}`,
 		session)
 	if grace > 0 {
 		text += fmt.Sprintf(`,"grace_ms":%d,"not_granting":"grace"`, grace.Milliseconds())
@@ -82,9 +83,13 @@ func TestGrace(t *testing.T) {
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 20*time.Second))
 			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"y"}],"wait_ms":0}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"not_granting","message":"nothing is granted now: clients of the last run may still hold their locks"}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"not_granting",` +
+				`"message":"nothing is granted now: ` +
+				`clients of the last run may still hold their locks"}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}],"steal":true}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_granting","message":"nothing is granted now: clients of the last run may still hold their locks"}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"not_granting",` +
+				`"message":"nothing is granted now: ` +
+				`clients of the last run may still hold their locks"}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--2","locks":[{"name":"y"}]}`)
 			pass(20*time.Second - 1)
 			a.expect()
@@ -195,7 +200,9 @@ func TestTokensCannotBeReserved(t *testing.T) {
 			}
 			a.send(`{"type":"acquire","id":"aaaaaaaa--4","locks":[{"name":"4"}]}`)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--5","locks":[{"name":"5"}],"wait_ms":0}`)
-			a.expect(`{"type":"error","id":"aaaaaaaa--5","code":"not_granting","message":"nothing is granted now: fencing tokens cannot be reserved on the disk of the broker"}`)
+			a.expect(`{"type":"error","id":"aaaaaaaa--5","code":"not_granting",` +
+				`"message":"nothing is granted now: ` +
+				`fencing tokens cannot be reserved on the disk of the broker"}`)
 			a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
 			a.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
 
@@ -258,7 +265,8 @@ func TestLastToken(t *testing.T) {
 				`{"type":"granted","id":"aaaaaaaa--0","token":9007199254740990}`,
 				`{"type":"granted","id":"aaaaaaaa--1","token":9007199254740991}`,
 				`{"type":"draining","grace_ms":10000}`,
-				`{"type":"error","id":"aaaaaaaa--2","code":"shutting_down","message":"the broker stops"}`,
+				`{"type":"error","id":"aaaaaaaa--2","code":"shutting_down",`+
+					`"message":"the broker stops"}`,
 			)
 			a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
 			a.send(`{"type":"release","id":"aaaaaaaa--1"}`)

@@ -45,8 +45,10 @@ func TestWatcherLags(t *testing.T) {
 
 		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x"},{"name":"y"}]}`, n)
 		a.take()
-		change := `{"type":"change","id":"bbbbbbbb--%d","event":"granted","lock":"%s","request":{"id":"aaaaaaaa--%d",` +
-			`"mode":"exclusive","token":%d,"locks":["x","y"],"duration_ms":0,"client":"a","remote":"192.0.2.1:1000"}}`
+		change := `{"type":"change","id":"bbbbbbbb--%d","event":"granted","lock":"%s",` +
+			`"request":{"id":"aaaaaaaa--%d",` +
+			`"mode":"exclusive","token":%d,"locks":["x","y"],"duration_ms":0,"client":"a",` +
+			`"remote":"192.0.2.1:1000"}}`
 		b.expect(fmt.Sprintf(change, 0, "x", n, n+1), fmt.Sprintf(change, 1, "y", n, n+1))
 		a.close()
 		b.close()

@@ -55,7 +55,8 @@ func TestOutsideBubble(t *testing.T) {
 func TestStopDoesNotDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
-		client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{NetDial: b.Dial, NoReconnect: true})
+		options := &wsclient.Options{NetDial: b.Dial, NoReconnect: true}
+		client, err := wsclient.Dial(t.Context(), b.URL(), options)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,8 @@ func (d *Dir) read() error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be used: %w. Tokens could repeat, so the broker does not start. "+
-			"Restore the file. If nothing checks the old tokens, you may move it away instead", stateName, err)
+			"Restore the file. If nothing checks the old tokens, you may move it away instead",
+			stateName, err)
 	}
 	d.state, d.used = r.state(), true
 	d.restored = r.isCopy(d.files.Born(d.statePath()))

@@ -1,3 +1,2 @@
-// Package examples has no code of its own: each folder is a small program, and
-// the tests here run all of them.
+// Package examples contains only tests. Each folder is a small program, and the tests run all of them.
 package examples

@@ -12,16 +12,16 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestCounter is the proof that locks exclude: 8 processes that add 500 times
-// each lose nothing under the lock, and lose something without it, so that
-// the first is not true by chance.
+// TestCounter checks that locks exclude. Under the lock, 8 processes that add 500 times each lose nothing. Without
+// the lock they lose additions, so the first result is not due to chance.
 func TestCounter(t *testing.T) {
 	program := build(t, "./counter")
 	url := startBroker(t)
 	count := func(args ...string) (expected, actual, lost int64) {
 		args = append(args, "--processes=8", "--times=500", "--broker="+url, "--file="+t.TempDir()+"/number")
 		text := output(t, program, args...)
-		if _, err := fmt.Sscanf(text, "expected %d, actual %d, lost %d\n", &expected, &actual, &lost); err != nil {
+		_, err := fmt.Sscanf(text, "expected %d, actual %d, lost %d\n", &expected, &actual, &lost)
+		if err != nil {
 			t.Fatalf("counter says %q: %v", text, err)
 		}
 		return expected, actual, lost
@@ -35,14 +35,15 @@ func TestCounter(t *testing.T) {
 	for i := range attempts {
 		expected, actual, lost := count("--no-lock")
 		if lost > 0 && actual < expected {
-			t.Logf("without the lock: expected %d, actual %d, after %d attempts that lost nothing", expected, actual, i)
+			t.Logf("without the lock: expected %d, actual %d, after %d attempts that lost nothing",
+				expected, actual, i)
 			return
 		}
 	}
 	t.Errorf("without the lock nothing was lost, %d times in a row", attempts)
 }
 
-// TestCounterAlone: without a URL the program brings its broker along.
+// TestCounterAlone checks that the program starts its own broker if no URL is given.
 func TestCounterAlone(t *testing.T) {
 	got := output(t, build(t, "./counter"), "--processes=2", "--times=10")
 	if want := "expected 20, actual 20, lost 0\n"; got != want {
@@ -69,8 +70,8 @@ func TestShared(t *testing.T) {
 	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })
 }
 
-// longAndShort is what examples/shared comes to: the long one has the lock, the
-// short one waits, and another lock is held beside.
+// longAndShort reports whether the locks are in a state that examples/shared reaches again and again: the long job
+// holds test-lock-1, the short job waits for it, and test-lock-2 is held.
 func longAndShort(locks map[string]wire.LockInfo) bool {
 	one, two := locks["test-lock-1"], locks["test-lock-2"]
 	return len(one.Holders) == 1 && one.Holders[0].Author == "create_user" &&
@@ -89,8 +90,8 @@ alice, innermost: has account still
 	}
 }
 
-// TestFencedTable: a clerk that is frozen between looking and writing writes over
-// the sale of another. With the token the database refuses it, and it sells again.
+// TestFencedTable checks a clerk that is frozen between its read and its write. Without a token it overwrites another
+// clerk's sale. With the token the database refuses the write, and the clerk sells again.
 func TestFencedTable(t *testing.T) {
 	program := build(t, "./fencedtable")
 	file := "--file=" + t.TempDir() + "/apples.db"
@@ -108,16 +109,18 @@ right: 5 apples are left
 		t.Errorf("with the token:\n%s\nwant:\n%s", got, want)
 	}
 	got := output(t, program, "--no-token", file)
-	if want := "(ann wakes up)\nann writes 9\nwrong: 9 apples are left, and should be 5\n"; !strings.HasSuffix(got, want) {
+	want = "(ann wakes up)\nann writes 9\nwrong: 9 apples are left, but there should be 5\n"
+	if !strings.HasSuffix(got, want) {
 		t.Errorf("without the token:\n%s\nwant at the end:\n%s", got, want)
 	}
 }
 
-// TestFencedEndpoint: the same with a document behind HTTP.
+// TestFencedEndpoint checks the same for a document that is served over HTTP.
 func TestFencedEndpoint(t *testing.T) {
 	program := build(t, "./fencedendpoint")
 	for arg, want := range map[string]string{
-		"--no-token=false": "bob writes\nann writes: refused: stale fencing token: somebody has written with a greater one\n" +
+		"--no-token=false": "bob writes\nann writes: refused: " +
+			"stale fencing token: another client has written with a greater one\n" +
 			"right: the document says \"Bob was here\"\n",
 		"--no-token": "bob writes\nann writes\nwrong: the document says \"Ann was here\"\n",
 	} {
@@ -127,10 +130,11 @@ func TestFencedEndpoint(t *testing.T) {
 	}
 }
 
-// TestNoBroker: an example that cannot reach one says so and fails.
+// TestNoBroker checks that an example that cannot reach a broker reports that and fails.
 func TestNoBroker(t *testing.T) {
 	for _, example := range []string{"./shared", "./metadata"} {
-		out, err := exec.CommandContext(testContext(t), build(t, example), "--broker=ws://127.0.0.1:1").CombinedOutput()
+		program := build(t, example)
+		out, err := exec.CommandContext(testContext(t), program, "--broker=ws://127.0.0.1:1").CombinedOutput()
 		if err == nil || len(out) == 0 {
 			t.Errorf("%s without a broker: %v, %q", example, err, out)
 		}

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testContext ends long before go test gives up.
+// testContext returns a context that ends long before go test gives up.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -28,7 +28,7 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-// build makes a program of an example, and returns where it is.
+// build builds an example and returns the path of the program.
 func build(t *testing.T, source string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
@@ -39,7 +39,7 @@ func build(t *testing.T, source string) string {
 	return program
 }
 
-// output runs a program to its end, which is to be exit code 0.
+// output runs a program, which must exit with 0, and returns its standard output.
 func output(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(testContext(t), program, args...)
@@ -63,7 +63,7 @@ func startBroker(t *testing.T) string {
 	return url
 }
 
-// until watches the locks of the broker until they are as wanted.
+// until watches the locks of the broker until good returns true.
 func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) bool) {
 	t.Helper()
 	ctx := testContext(t)
@@ -75,7 +75,7 @@ func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) b
 	locks := make(map[string]wire.LockInfo)
 	for view, err := range client.Watch(ctx, "") {
 		if err != nil {
-			t.Fatalf("%v; the locks never were as wanted: %+v", err, locks)
+			t.Fatalf("%v; the locks never reached the expected state: %+v", err, locks)
 		}
 		clear(locks)
 		for _, lock := range view.Locks() {

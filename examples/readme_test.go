@@ -20,10 +20,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestReadme does what README.md tells people to do, in its order: it runs each
-// sh block, and compares with the text block below it if there is one; and it
-// builds and runs the go block. What is different is the port, so that it does
-// not matter what else runs on this machine.
+// TestReadme follows README.md from top to bottom. It runs each sh block and compares the output with the text block
+// below, if there is one. It builds and runs the go block, and runs the js block in a page. Only the ports differ, so
+// that other programs on this machine do not matter.
 func TestReadme(t *testing.T) {
 	r := &reader{}
 	for _, block := range readBlocks(t) {
@@ -36,12 +35,15 @@ func TestReadme(t *testing.T) {
 			r.page(t, block)
 		}
 	}
-	if want := []string{"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable", "page", "browser", "node"}; !slices.Equal(r.did, want) {
-		t.Errorf("README.md led to %q, want %q", r.did, want)
+	want := []string{
+		"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable", "page", "browser", "node",
+	}
+	if !slices.Equal(r.did, want) {
+		t.Errorf("README.md led to the steps %q, want %q", r.did, want)
 	}
 }
 
-// A block is a fenced one.
+// A block is a fenced code block.
 type block struct {
 	language, text string
 	output         string // the text block below
@@ -54,7 +56,8 @@ func readBlocks(t *testing.T) []block {
 		t.Fatal(err)
 	}
 	var blocks []block
-	for _, m := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(readme), -1) {
+	fenced := regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
+	for _, m := range fenced.FindAllStringSubmatch(string(readme), -1) {
 		if m[1] == "text" && len(blocks) > 0 {
 			blocks[len(blocks)-1].output = m[2]
 			continue
@@ -64,10 +67,10 @@ func readBlocks(t *testing.T) []block {
 	return blocks
 }
 
-// A reader does what it reads.
+// A reader follows the instructions that it reads.
 type reader struct {
 	did     []string
-	address string // of the broker that it has started
+	address string // of the broker that the reader has started
 }
 
 func (r *reader) url() string { return "ws://" + r.address }
@@ -84,12 +87,12 @@ func (r *reader) shell(t *testing.T, b block) {
 		checkTestCommand(t, command)
 	case command == "go run ./examples/shared":
 		r.did = append(r.did, "shared")
-		// It has no environment variable for the address.
+		// The example reads no environment variable for the address.
 		r.start(t, command+" --broker "+r.url())
 		until(t, r.url(), longAndShort)
 	case strings.HasPrefix(command, "go run ./cmd/brokerctl info"):
 		r.did = append(r.did, "info")
-		// Locks change hands between the look and the command, but not always.
+		// The locks may change between the check and the command, so try until they match.
 		for ctx := testContext(t); ctx.Err() == nil; {
 			until(t, r.url(), longAndShort)
 			if r.prints(t, command, b.output) {
@@ -103,7 +106,7 @@ func (r *reader) shell(t *testing.T, b block) {
 			t.Errorf("%s did not print what README.md shows:\n%s", command, b.output)
 		}
 	case command == "go run ./examples/browser":
-		r.did = append(r.did, "browser") // TestBrowser does
+		r.did = append(r.did, "browser") // run by TestBrowser
 	case strings.HasPrefix(command, "node "):
 		r.did = append(r.did, "node")
 		args := strings.Fields(strings.ReplaceAll(command, "ws://127.0.0.1:27002", r.url()))
@@ -122,7 +125,7 @@ func (r *reader) shell(t *testing.T, b block) {
 	}
 }
 
-// page runs the js block in a page, with something to save.
+// page runs the js block in a page that defines order and save.
 func (r *reader) page(t *testing.T, b block) {
 	t.Helper()
 	r.did = append(r.did, "page")
@@ -130,7 +133,9 @@ func (r *reader) page(t *testing.T, b block) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, `<script type="module">
 			const order = 42;
-			const save = async (order, { token, signal }) => { globalThis.saved = order === 42 && token > 0 && !signal.aborted; };
+			const save = async (order, { token, signal }) => {
+				globalThis.saved = order === 42 && token > 0 && !signal.aborted;
+			};
 			`+strings.ReplaceAll(b.text, "127.0.0.1:27002", r.address)+`</script>`)
 	}))
 	defer page.Close()
@@ -140,9 +145,8 @@ func (r *reader) page(t *testing.T, b block) {
 	}
 }
 
-// checkTestCommand does not run the tests from within the tests, which would
-// never end: it checks that .ci/run does, which takes the first line of README.md
-// that begins with go test.
+// checkTestCommand checks that .ci/run runs the test command of README.md: it takes the first line that begins with
+// "go test". A test that ran all tests would never end.
 func checkTestCommand(t *testing.T, command string) {
 	t.Helper()
 	ci, err := os.ReadFile("../.ci/run")
@@ -150,11 +154,11 @@ func checkTestCommand(t *testing.T, command string) {
 		t.Fatal(err)
 	}
 	if command != "go test ./..." || !strings.Contains(string(ci), `grep -m1 -o '^go test .*' README.md`) {
-		t.Errorf("the command is %q; want go test ./..., and that .ci/run takes it from README.md", command)
+		t.Errorf("the command is %q; want go test ./..., and .ci/run must take it from README.md", command)
 	}
 }
 
-// broker starts one and waits until it listens.
+// broker starts a broker and waits until it listens.
 func (r *reader) broker(t *testing.T, command string) {
 	t.Helper()
 	log := bufio.NewScanner(r.start(t, command))
@@ -168,11 +172,10 @@ func (r *reader) broker(t *testing.T, command string) {
 			return
 		}
 	}
-	t.Fatal("the broker does not listen")
+	t.Fatal("the broker ended before it listened")
 }
 
-// start runs a command in the background until the test ends, and returns what
-// it writes to stderr.
+// start runs a command in the background until the test ends, and returns its standard error.
 func (r *reader) start(t *testing.T, command string) io.Reader {
 	t.Helper()
 	cmd := r.command(t, command)
@@ -186,14 +189,14 @@ func (r *reader) start(t *testing.T, command string) io.Reader {
 	}
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
-		_, _ = io.Copy(io.Discard, stderr) // until nobody has it open any more
+		_, _ = io.Copy(io.Discard, stderr) // until all processes have closed it
 		_ = cmd.Wait()
 	})
 	return stderr
 }
 
-// prints runs a command and reports whether it prints what README.md shows.
-// Locks may be listed in another order, and what differs from run to run may.
+// prints runs a command and reports whether it prints the wanted text. The order of the locks, ids and durations may
+// differ.
 func (r *reader) prints(t *testing.T, command, want string) bool {
 	t.Helper()
 	cmd := r.command(t, command)
@@ -220,8 +223,9 @@ func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 	cmd := exec.CommandContext(testContext(t), "sh", "-c", command)
 	cmd.Dir = ".."
 	host, port, _ := strings.Cut(r.address, ":")
-	// The page of the README is served from a port of its own.
-	cmd.Env = append(os.Environ(), "BROKERD_PORT=0", "BROKERD_ALLOW_ORIGIN=http://127.0.0.1:*", "BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
+	// The page of the README has another port, so it is another origin.
+	cmd.Env = append(os.Environ(), "BROKERD_PORT=0", "BROKERD_ALLOW_ORIGIN=http://127.0.0.1:*",
+		"BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
 	return cmd
 }
 

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// The number always has the same length, so that a reader never sees a part of
-// it: what goes wrong without a lock is lost additions, nothing else.
+// width is the fixed length of the number in the file. A reader never sees part of a number, so without a lock the
+// only error is lost additions.
 const width = 20
 
 func readNumber(file *os.File) (int64, error) {

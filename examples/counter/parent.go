@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/examples/internal/embedded"
 )
 
-// parent starts the processes, waits for them and compares.
+// parent starts the processes, waits for them, and compares the number with the expected one.
 func (c config) parent(ctx context.Context) error {
 	if c.broker == "" {
 		url, stop, err := embedded.Start(broker.Config{})
@@ -45,14 +45,14 @@ func (c config) parent(ctx context.Context) error {
 	expected := int64(c.processes) * int64(c.times)
 	fmt.Printf("expected %d, actual %d, lost %d\n", expected, actual, expected-actual)
 	if actual != expected && !c.noLock {
-		return errors.New("additions were lost in spite of the lock")
+		return errors.New("additions were lost despite the lock")
 	}
 	return nil
 }
 
 func (c config) runProcesses(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // kills those that are left when one could not be started
+	defer cancel() // kills the other processes if one cannot be started
 	var processes []*process
 	for range c.processes {
 		p, err := c.start(ctx)
@@ -78,7 +78,7 @@ func (c config) runProcesses(ctx context.Context) error {
 	return failed
 }
 
-// A process is this program once more, as a worker.
+// A process is a second instance of this program that runs as a worker.
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser

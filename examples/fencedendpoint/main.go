@@ -1,12 +1,11 @@
-// Command fencedendpoint guards something behind HTTP with fencing tokens: a
-// document that remembers the greatest token with which it was written, and refuses
-// a write with a lesser one.
+// Command fencedendpoint protects an HTTP resource with fencing tokens. The resource is a document that remembers the
+// greatest token it was written with, and refuses a write with a smaller one.
 //
 //	go run ./examples/fencedendpoint
 //	go run ./examples/fencedendpoint --no-token
 //
-// Ann holds the lock for too long, and the broker gives it to Bob. Ann writes
-// nevertheless, as one would whose program was frozen and has not noticed yet.
+// Ann holds the lock for too long, and the broker grants it to Bob. Ann writes nevertheless, like a program that was
+// frozen and has not noticed yet that its lock is lost.
 package main
 
 import (
@@ -25,7 +24,7 @@ import (
 )
 
 func main() {
-	noToken := flag.Bool("no-token", false, "send no token, to see what is lost")
+	noToken := flag.Bool("no-token", false, "send no token, to show that a write is lost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -35,7 +34,7 @@ func main() {
 	}
 }
 
-// tell tells the story of Ann, who is late, and of Bob.
+// tell runs the story of Ann, who writes too late, and Bob.
 func tell(ctx context.Context, fenced bool) error {
 	url, stop, err := embedded.Start(broker.Config{})
 	if err != nil {

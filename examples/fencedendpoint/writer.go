@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A writer writes the document, under a lock.
+// A writer writes the document while it holds a lock.
 type writer struct {
 	name     string
 	locks    *wsclient.Client
@@ -27,7 +27,7 @@ func newWriter(ctx context.Context, name, broker, url string) (*writer, error) {
 	return &writer{name: name, locks: locks, document: url}, nil
 }
 
-// write writes with that token, 0 for none, and says how that went.
+// write writes the text with the token, or without one if token is 0, and prints the result.
 func (w *writer) write(ctx context.Context, text string, token int64) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, w.document, strings.NewReader(text))
 	if err != nil {

@@ -1,17 +1,15 @@
 //go:build unix
 
-// Command fencedtable shows what a lock cannot do, and what a fencing token can.
-// A clerk reads how many apples there are, sells one, and is frozen just before
-// writing down what is left: by the debugger, a full disk, a virtual machine that is
-// moved. The broker gives its lock to another clerk, as it must. Then the first one
-// wakes up and goes on where it was.
+// Command fencedtable shows what a lock cannot do and a fencing token can. A clerk reads the number of apples, sells
+// one, and is frozen just before it writes the new number: by a debugger, a full disk, or a virtual machine that is
+// being moved. The broker must grant the lock to another clerk. Then the first clerk wakes up and continues where it
+// stopped.
 //
 //	go run ./examples/fencedtable
 //	go run ./examples/fencedtable --no-token
 //
-// The table has a trigger that refuses a row with a token less than the one that it
-// has. So the database itself refuses the late writer. Without it the sale of the
-// other clerk is lost.
+// The table has a trigger that refuses an update with a smaller token than the stored one. So the database itself
+// refuses the late write. Without the trigger, the other clerk's sale is lost.
 package main
 
 import (
@@ -27,7 +25,7 @@ type config struct {
 	noToken bool
 	file    string
 
-	// Of a clerk, which is this program once more:
+	// The fields of a clerk, which is a second instance of this program:
 	clerk  string
 	sells  int
 	hangs  bool
@@ -36,11 +34,13 @@ type config struct {
 
 func main() {
 	var c config
-	flag.BoolVar(&c.noToken, "no-token", false, "let the table take any writer, to see what is lost")
-	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("apples-%d.db", os.Getpid())), "where the table is; removed at the end")
-	flag.StringVar(&c.clerk, "clerk", "", "be the clerk of that name; this and all below is for this program's own use")
-	flag.IntVar(&c.sells, "sells", 0, "how many the clerk sells")
-	flag.BoolVar(&c.hangs, "hangs", false, "whether it hangs before it writes")
+	flag.BoolVar(&c.noToken, "no-token", false, "let the table accept every write, to show that a sale is lost")
+	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("apples-%d.db", os.Getpid())),
+		"the file of the table; removed at the end")
+	flag.StringVar(&c.clerk, "clerk", "",
+		"run as the clerk with this name; only this program uses this flag and the following ones")
+	flag.IntVar(&c.sells, "sells", 0, "how many apples the clerk sells")
+	flag.BoolVar(&c.hangs, "hangs", false, "whether the clerk hangs before it writes")
 	flag.StringVar(&c.broker, "broker", "", "URL of the broker")
 	flag.Parse()
 

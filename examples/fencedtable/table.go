@@ -9,7 +9,7 @@ import (
 	_ "github.com/ncruces/go-sqlite3/driver" // the driver "sqlite3"
 )
 
-// A table says how many apples there are.
+// A table stores the number of apples.
 type table struct{ db *sql.DB }
 
 func openTable(file string) (table, error) {
@@ -17,9 +17,10 @@ func openTable(file string) (table, error) {
 	return table{db}, err
 }
 
-// create makes the table. The trigger is the fence.
+// create creates the table. The trigger is the fence: it refuses smaller tokens.
 func (t table) create(ctx context.Context, apples int, fenced bool) error {
-	_, err := t.db.ExecContext(ctx, `CREATE TABLE stock (item TEXT PRIMARY KEY, amount INTEGER NOT NULL, token INTEGER NOT NULL)`)
+	_, err := t.db.ExecContext(ctx,
+		`CREATE TABLE stock (item TEXT PRIMARY KEY, amount INTEGER NOT NULL, token INTEGER NOT NULL)`)
 	if err == nil {
 		_, err = t.db.ExecContext(ctx, `INSERT INTO stock VALUES ('apples', ?, 0)`, apples)
 	}
@@ -36,8 +37,8 @@ func (t table) read(ctx context.Context) (apples int, err error) {
 	return apples, err
 }
 
-// write takes the token along: the same statement would be right in any table that
-// has the trigger, whoever runs it.
+// write stores the number and the token together. The same statement is safe in every table with the trigger,
+// whichever program runs it.
 func (t table) write(ctx context.Context, apples int, token int64) error {
 	_, err := t.db.ExecContext(ctx, `UPDATE stock SET amount = ?, token = ? WHERE item = 'apples'`, apples, token)
 	return err

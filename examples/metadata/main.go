@@ -1,8 +1,6 @@
-// Command metadata shows how to tell the work under a lock what it works on, and
-// on whose behalf, without passing it along: context values. The context of the
-// function under a lock has the values of the one around it, so what was set
-// furthest inside is what is read. A lock that an enclosing call holds already
-// is not asked for again.
+// Command metadata shows how to pass data to the code that runs under a lock without extra parameters: as context
+// values. The context of a function under a lock has the values of the enclosing context, and an inner value hides an
+// outer one. A lock that an enclosing call already holds is not requested again.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/metadata       (in a second terminal)
@@ -17,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Keys have a type of their own, so that no other package can have the same.
+// Keys have their own type, so that they cannot collide with keys of other packages.
 type key string
 
 const (
@@ -53,8 +51,8 @@ func run(ctx context.Context, url string) error {
 	})
 }
 
-// again is far away from where the locks were taken, and asks for one that is
-// held already: it goes on at once.
+// again stands for code far away from the outer calls. It acquires a lock that an enclosing call already holds, so it
+// does not wait.
 func again(ctx context.Context, client *wsclient.Client) error {
 	ctx = context.WithValue(ctx, step, "innermost")
 	return client.WithLock(ctx, "account", nil, func(ctx context.Context) error {

@@ -1,6 +1,5 @@
-// Command shared gives you something to look at: several locks, held and waited
-// for by several authors, some for long and some for short, all over one
-// connection.
+// Command shared creates load to look at with brokerctl. Several authors hold and wait for several locks, for long
+// and short times, over one connection.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/shared         (in a second terminal)
@@ -20,22 +19,22 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A job is done under a lock, again and again.
+// A job is work that runs under a lock, again and again.
 type job struct {
 	author string
 	lock   string
 	mode   wsclient.Mode
 	takes  time.Duration // how long it holds the lock
-	rests  time.Duration // how long it does something else before it asks again
+	rests  time.Duration // how long it pauses before the next request
 }
 
 var jobs = []job{
-	// One long, the other short: whoever wants test-lock-1 waits for the long one.
+	// One job is long and the other short, so update_something often waits for create_user.
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
-	// Alone.
+	// This job has no competitor.
 	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second},
-	// Two who only read hold it together; the third must be alone.
+	// Two readers share the lock; the writer needs it exclusively.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
 	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},
 	{author: "write_report", lock: "report", takes: 3 * time.Second, rests: 5 * time.Second},
@@ -52,7 +51,7 @@ func main() {
 	}
 }
 
-// run does all jobs at the same time, until Ctrl-C or for as long as limit says.
+// run runs all jobs at the same time, until Ctrl-C or until the limit has passed. A limit of 0 means no limit.
 func run(url string, limit time.Duration) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -74,16 +73,16 @@ func run(url string, limit time.Duration) error {
 	}
 	running.Wait()
 	if ctx.Err() != nil {
-		return nil // time is up, which is how it should end
+		return nil // Ctrl-C, or the limit has passed
 	}
 	return errors.Join(failed...)
 }
 
-// repeat does the job over and over. It returns an error in the end, always.
+// repeat runs the job again and again until an error, which it returns.
 func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	options := &wsclient.AcquireOptions{Author: j.author, Mode: j.mode}
 	for {
-		fmt.Printf("%s: asks for %s\n", j.author, j.lock)
+		fmt.Printf("%s: requests %s\n", j.author, j.lock)
 		err := client.WithLock(ctx, j.lock, options, func(ctx context.Context) error {
 			fmt.Printf("%s: has %s, for %v\n", j.author, j.lock, j.takes)
 			return pause(ctx, j.takes)
@@ -97,7 +96,7 @@ func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	}
 }
 
-// pause stands for work that ends early when ctx does.
+// pause stands for work. It ends early if ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

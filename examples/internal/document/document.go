@@ -1,5 +1,5 @@
-// Package document is something behind HTTP that a lock protects, for examples: a
-// text that remembers the greatest fencing token with which it was written.
+// Package document is an HTTP resource for examples: a text that is protected by a lock and remembers the greatest
+// fencing token it was written with.
 package document
 
 import (
@@ -10,18 +10,18 @@ import (
 	"sync"
 )
 
-// TokenHeader carries the fencing token of the lock under which a client writes.
+// TokenHeader carries the fencing token of the client's lock.
 const TokenHeader = "Fencing-Token"
 
 // A Document is read with GET and written with PUT.
 type Document struct {
 	mu    sync.Mutex
 	text  string
-	token int64 // the greatest that was shown
+	token int64 // the greatest token of a write
 }
 
-// ServeHTTP refuses a token that is less than one it has seen with 409. To look at
-// the token and to write are one step: between two a late writer could slip in.
+// ServeHTTP serves the text, and refuses a write whose token is smaller than an earlier one with status 409. It
+// checks the token and writes in one step, because a late write could come between two.
 func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
@@ -49,13 +49,12 @@ func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write takes a token of 0 for none: whoever shows none is let through, which shows
-// what happens then.
+// write accepts every write without a token, which is 0 here, so that examples can show what happens then.
 func (d *Document) write(text string, token int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if token != 0 && token < d.token {
-		return fmt.Errorf("stale fencing token: somebody has written with a greater one")
+		return fmt.Errorf("stale fencing token: another client has written with a greater one")
 	}
 	d.text, d.token = text, max(d.token, token)
 	return nil

@@ -1,5 +1,4 @@
-// Package embedded runs a broker inside an example, so that it can be tried
-// without anything else.
+// Package embedded runs a broker inside an example, so that the example runs on its own.
 package embedded
 
 import (
@@ -10,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Start runs a broker on a free port of the loopback interface until stop is
-// called. This is all that it takes to embed one.
+// Start runs a broker on a free port of the loopback interface until stop is called. Embedding a broker takes no more
+// code than this.
 func Start(config broker.Config) (url string, stop func(), err error) {
 	b, err := broker.New(config)
 	if err != nil {

@@ -25,7 +25,7 @@ type evictCmd struct {
 	target
 	ID      string `arg:"" optional:"" complete:"request" help:"The id of the request, as in the listing."`
 	Lock    string `placeholder:"NAME" complete:"held" help:"Evict all holders of this lock."`
-	Message string `short:"m" placeholder:"TEXT" help:"The reason. The client and the log of the broker get it."`
+	Message string `short:"m" placeholder:"TEXT" help:"The reason, which the client and the broker's log get."`
 	Yes     bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
@@ -36,7 +36,7 @@ func (evictCmd) Help() string {
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes
 
-On a terminal, evict lists the requests and asks for confirmation. Elsewhere --yes is needed.`
+On a terminal, evict lists the requests and asks for confirmation. Without a terminal, --yes is required.`
 }
 
 // Validate requires either an id or a lock.

@@ -47,9 +47,9 @@ func (infoCmd) Help() string {
 
     $ brokerctl info --watch --sort waiters
 
-The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants nothing to anyone, a line on stderr says so, and why.
+The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says so and gives the reason.
 
-With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, the listings follow each other, each below the time. For very many locks, use brokerctl top.`
+With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one listing after another, each with the time above it. For very many locks, use brokerctl top.`
 }
 
 // Validate refuses flags that contradict each other. It does not check the length of the pattern, which only
@@ -57,9 +57,9 @@ With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. With
 func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
-		return errors.New("--watch cannot go together with json; brokerctl watch --json prints changes as json")
+		return errors.New("--watch cannot be combined with json; brokerctl watch --json prints changes as json")
 	case c.JSON && c.Output == "wide":
-		return errors.New("--json and -o wide cannot go together")
+		return errors.New("--json and -o wide cannot be combined")
 	case c.Interval < 100*time.Millisecond:
 		return errors.New("--interval: want 100ms or more")
 	}

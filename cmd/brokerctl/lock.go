@@ -28,20 +28,19 @@ func (lockCmd) Help() string {
 
     $ ./steps | brokerctl lock orders/42
 
-The end of the input counts only for a terminal, or for a pipe that has a writer when the command starts. With a file or /dev/null, as for a background command or under cron or systemd, end it with a signal:
+The end of the input counts only if the input is a terminal, or a pipe that has a writer or unread data when the command starts. If the input is a file or /dev/null, as for a background command or under cron or systemd, end the command with a signal:
 
     $ brokerctl lock orders/42 > token &
 
 INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal ends the command at once. A brokerctl that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
 
-Inside brokerctl run, it acquires only the locks that the run does not hold: see brokerctl run --help.
+Inside brokerctl run, brokerctl lock acquires only the locks that the run does not hold: see brokerctl run --help.
 
 Exit codes, besides those of every command:
 
-    75  not obtained: --wait has passed, --try, a signal, evicted, a deadlock,
+    75  not obtained: --wait passed, --try, a signal, evicted, a deadlock,
         or held by an enclosing run in another mode
-    76  lost while it was held
-    77  not permitted`
+    76  lost while it was held`
 }
 
 // Validate refuses values out of range and flags that contradict each other.

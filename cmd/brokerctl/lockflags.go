@@ -28,7 +28,7 @@ type lockFlags struct {
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s. Default: no limit."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
-	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example under cron."`
+	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron."`
 }
 
 // Validate refuses values out of range and flags that contradict each other.
@@ -37,7 +37,7 @@ func (f *lockFlags) Validate() error {
 	case f.Wait != nil && *f.Wait <= 0:
 		return errors.New("--wait: want more than 0s; --try does not wait")
 	case f.Wait != nil && f.Try:
-		return errors.New("--wait and --try cannot go together")
+		return errors.New("--wait and --try cannot be combined")
 	case f.Limit != nil && (*f.Limit < 1 || *f.Limit > wire.MaxLimit):
 		return fmt.Errorf("--limit: want 1 to %d", wire.MaxLimit)
 	}
@@ -88,7 +88,7 @@ func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
 func notObtained(err error) error {
 	switch {
 	case errors.Is(err, wsclient.ErrNotGranting):
-		hint := "the broker grants no lock now, free or not; try again later, or wait"
+		hint := "the broker grants no locks at the moment, not even free ones; try again later, or use --wait"
 		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrDeadlock):
 		hint := "an enclosing run holds what others need; acquire all locks at once (brokerctl run A B), " +

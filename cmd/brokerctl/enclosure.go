@@ -69,14 +69,15 @@ func hasAncestor(holders []wire.RequestInfo) bool {
 
 func (e enclosure) is(r wire.RequestInfo) bool { return e.ID == r.ID.String() && e.Token == r.Token }
 
-// held returns those of the names that e holds according to the broker. The map is nil if e holds no lock there: it has
-// ended, or belongs to another broker.
+// held asks the broker which of the names e holds, and returns e's request for each of them. If e was granted none of
+// the names, held looks for one of e's other locks instead. The map is nil if e holds no lock there: it has ended, or
+// belongs to another broker.
 func (e enclosure) held(ctx context.Context, client *wsclient.Client, names []string) (
 	map[string]wire.RequestInfo, error) {
 	common := slices.DeleteFunc(slices.Clone(e.Names),
 		func(name string) bool { return !slices.Contains(names, name) })
 	if len(common) == 0 {
-		common = e.Names[:1] // One of its own names tells whether e holds anything.
+		common = e.Names[:1] // Any one of e's locks shows whether e still holds them.
 	}
 	var held map[string]wire.RequestInfo
 	for _, name := range common {

@@ -52,8 +52,8 @@ The duration is how long the request has held the lock, or waited. The listing h
 With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one listing after another, each with the time above it. For very many locks, use brokerctl top.`
 }
 
-// Validate refuses flags that contradict each other. It does not check the length of the pattern, which only
-// the broker knows.
+// Validate refuses flags that contradict each other. It does not check the length of the pattern, because only the
+// broker knows its limit.
 func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
@@ -99,8 +99,9 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	return c.print(ctx, client, app)
 }
 
-// print prints one listing. After an error it prints what it has read before, and the exit code says that the
-// listing is incomplete. It tells on stderr that the broker grants nothing, because programs read the listing.
+// print prints one listing. After an error it prints the locks that it has read, and the exit code says that the
+// listing is incomplete. If the broker grants nothing, a line on stderr says so: programs parse the listing on
+// stdout.
 func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
 	if why := notGranting(client); why != "" {
 		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", why)
@@ -157,7 +158,7 @@ func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong
 	return nil
 }
 
-// show returns what the live view shows.
+// show returns the frames of the live view.
 func (c *infoCmd) show(client *wsclient.Client, out io.Writer) live.Show {
 	form := c.format(out)
 	return live.Show{Pause: c.Interval, Palette: form.Palette, Frame: func(ctx context.Context) live.Frame {

@@ -67,8 +67,8 @@ func (g *guard) suspend(s syscall.Signal) {
 }
 
 // stopGroup stops the process group of this process. The others get SIGTSTP, because another brokerctl among them
-// has to stop its command first. This process gets SIGSTOP: SIGTSTP has no effect in Go once os/signal was asked
-// for it.
+// must stop its command first. This process gets SIGSTOP: SIGTSTP has no effect in Go once a program has passed it to
+// os/signal.
 func (g *guard) stopGroup() {
 	signal.Ignore(syscall.SIGTSTP)
 	_ = unix.Kill(0, syscall.SIGTSTP)

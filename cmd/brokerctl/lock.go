@@ -93,8 +93,8 @@ func (c *lockCmd) acquireMissing(ctx context.Context, client *wsclient.Client, a
 	return n, lock, err
 }
 
-// waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses them, it ends
-// this process.
+// waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses the locks, it
+// ends this process.
 func (c *lockCmd) waitInside(ctx context.Context, app *kong.Kong, lender enclosure, in stdin) error {
 	_ = c.note(app, "the enclosing run (%s) holds the locks: nothing to acquire", lender.ID)
 	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Exit codes of the commands that acquire locks. Those in sysexits.h keep their meaning.
+// Exit codes of the commands that acquire locks. 75 and 77 have their meaning from sysexits.h.
 const (
 	exitNotObtained = 75 // EX_TEMPFAIL
 	exitLost        = 76
 	exitForbidden   = 77 // EX_NOPERM
 )
 
-// lockFlags are the flags of the commands that acquire locks. They embed it.
+// lockFlags are the flags of the commands that acquire locks. Those commands embed it.
 type lockFlags struct {
 	Shared bool           `help:"Share the lock with other shared requests."`
 	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`
@@ -44,8 +44,8 @@ func (f *lockFlags) Validate() error {
 	return nil
 }
 
-// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID.
-// If acquire has to wait, it writes to out who holds the locks.
+// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID. While acquire
+// waits, it reports the holders on out, unless --quiet is set.
 func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID,
 	hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := f.options(names[1:])
@@ -72,7 +72,7 @@ func (f *lockFlags) note(app *kong.Kong, format string, args ...any) error {
 	return err
 }
 
-// options returns the options of a request. Also names the locks after the first one.
+// options returns the options of a request. The names in also are the locks after the first one.
 func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
 	o := &wsclient.AcquireOptions{Author: f.Author, Limit: valueOf(f.Limit), Wait: valueOf(f.Wait)}
 	if f.Shared || f.Limit != nil {

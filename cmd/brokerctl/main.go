@@ -35,8 +35,7 @@ type grammar struct {
 // A commandLine is the command that "run" runs.
 type commandLine []string
 
-// cutCommand cuts the command of "run", which follows the first --, off the arguments, so that its flags are
-// not parsed.
+// cutCommand splits the arguments of "run" at the first --. The command after it must not be parsed for flags.
 func cutCommand(args []string) ([]string, commandLine) {
 	if len(args) > 0 && args[0] == "run" {
 		if i := slices.Index(args, "--"); i >= 0 {

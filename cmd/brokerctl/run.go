@@ -163,8 +163,8 @@ func (c *runCmd) acquireMissing(signals <-chan os.Signal, dialer *trackingDialer
 	return client, lock, n, err
 }
 
-// connect returns a client that waits while the broker restarts. The client declares its locks lost
-// early enough for the group to end in time.
+// connect returns a client that waits while the broker restarts. The client treats its locks as lost early enough for
+// the group to end in time.
 func (c *runCmd) connect(ctx context.Context, dialer *trackingDialer) (*wsclient.Client, error) {
 	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: dialer.dial})
 }

@@ -24,7 +24,7 @@ type whyCmd struct {
 	target
 	What string `arg:"" complete:"waiter" help:"The id of a request, as in the listing, or the name of a lock, which stands for its first waiter."`
 
-	isRequest bool // What is the id of a request
+	isRequest bool // the argument is the id of a request
 }
 
 // Help is shown below the flags.
@@ -122,8 +122,8 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 	return &cli.Failure{Err: err, Hint: "brokerctl info lists the locks and the ids of requests"}
 }
 
-// chain returns the chain of blockers. An argument in the form of an id is a request if there is such a
-// request, and else the name of a lock.
+// chain returns the chain of blockers. An argument in the form of an id names a request if there is such a request,
+// and a lock otherwise.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
 	if id := wire.ParseID(strings.TrimPrefix(c.What, "#")); id.Valid() {
 		chain, err := client.Why(ctx, id)

@@ -57,8 +57,8 @@ func (f *flags) validateTimes() error {
 	return nil
 }
 
-// validateLimits requires at least 1 of each limit. Only the limit per address has a default that depends on another
-// flag, which is why 0 stands for it.
+// validateLimits requires every limit to be at least 1. The limit per address may also be 0, which means its default:
+// that depends on another flag.
 func (f *flags) validateLimits() error {
 	if f.MaxConnectionsPerAddress < 0 {
 		return errors.New("--max-connections-per-address: want 1 or more")

@@ -51,11 +51,11 @@ func awaitFirst(signals <-chan os.Signal, stop func()) {
 	}
 }
 
-// ignoreSignals ignores signals that would end or stop the process for no good reason. It logs those that
-// somebody sends on purpose.
+// ignoreSignals ignores signals that would end or stop the process for no good reason. It logs those that people send
+// on purpose.
 func ignoreSignals(log zerolog.Logger) {
-	// By default, Go ends a process when stderr has no reader. systemd takes an end by SIGPIPE for a clean one,
-	// and would not restart the broker.
+	// By default, Go ends a process when stderr has no reader. systemd treats an exit by SIGPIPE as clean, and
+	// would not restart the broker.
 	signal.Ignore(logSignals...)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unusedSignals...)

@@ -8,12 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A Dial returns a connected client. The client must not reconnect: locks that were lost on the way would count
+// A Dial returns a connected client. The client must not reconnect: locks that are lost with a connection would count
 // neither as grants nor as errors.
 type Dial func(ctx context.Context) (*wsclient.Client, error)
 
-// dialsAtOnce is how many connections are made at a time: enough to hide the latency of the network, and few
-// enough not to time out.
+// dialsAtOnce is the number of connections that are made in parallel: enough to hide the latency of the network, and
+// few enough not to time out.
 const dialsAtOnce = 16
 
 // connect returns n clients, or an error and none.

@@ -14,7 +14,7 @@ type grantCheck struct {
 	newest  atomic.Int64 // the greatest token seen
 }
 
-// A violation is an error that says which promise the broker has broken.
+// A violation is the error that the broker has broken a promise.
 type violation struct{ text string }
 
 // Error returns the description.

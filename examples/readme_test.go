@@ -36,7 +36,8 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	want := []string{
-		"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable", "page", "browser", "node",
+		"brokerd", "go test", "program", "shared", "info", "run", "counter", "fencedtable", "page",
+		"browser", "node",
 	}
 	if !slices.Equal(r.did, want) {
 		t.Errorf("README.md led to the steps %q, want %q", r.did, want)

@@ -36,7 +36,7 @@ type benchCmd struct {
 	JSON        bool          `name:"json" help:"Print one JSON object; field names contain the units."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (benchCmd) Help() string {
 	return `Each goroutine acquires and releases one lock after another. The locks are random, but in the same order in each run:
 

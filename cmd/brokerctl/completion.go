@@ -16,7 +16,7 @@ type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (completionCmd) Help() string {
 	return `Prints a script that turns on completion in a shell. To try it in fish:
 
@@ -59,7 +59,7 @@ type suggestCmd struct {
 	Wait time.Duration `env:"BROKERCTL_SUGGEST_WAIT" help:"How long to wait for the broker."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (suggestCmd) Help() string {
 	return `The shell calls this command at each Tab; see brokerctl completion.
 

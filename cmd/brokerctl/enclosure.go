@@ -29,7 +29,7 @@ type enclosure struct {
 	Session int      `json:"session"` // the operating system's session of that brokerctl
 }
 
-// ancestors returns the runs that started this process, outermost first, even if it is no longer inside them.
+// ancestors returns the runs that started this process, outermost first, even if they no longer enclose it.
 func ancestors() (found []enclosure, err error) {
 	text := os.Getenv(heldVariable)
 	if text == "" {
@@ -50,8 +50,8 @@ func ancestors() (found []enclosure, err error) {
 	return found, nil
 }
 
-// enclosures returns the runs that this process is inside of, outermost first. A process that has left the session of
-// a run, as daemons do, is no longer inside it: the run does not wait for it.
+// enclosures returns the runs that enclose this process, outermost first. A process that has left the session of a
+// run, as daemons do, is no longer inside it: the run does not wait for it.
 func enclosures() ([]enclosure, error) {
 	found, err := ancestors()
 	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != sessionID() }), err

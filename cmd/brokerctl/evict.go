@@ -29,7 +29,7 @@ type evictCmd struct {
 	Yes     bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (evictCmd) Help() string {
 	return `Ends requests of other clients: a holder loses its locks, and a waiter stops waiting. The client is told who evicted it, and why. The locks go to the next in the queue at once, even if the evicted program is still using them.
 

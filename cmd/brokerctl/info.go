@@ -35,7 +35,7 @@ type infoCmd struct {
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"List only locks whose names match this glob: * does not cross a slash, ** does. Quote it for the shell."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (infoCmd) Help() string {
 	return `Lists each lock with its holders (*) and its waiters, in the order of the queue:
 

@@ -41,8 +41,8 @@ func (g *guard) sendSignal(s syscall.Signal) {
 // suspend stops the group of this process after the command was stopped at the terminal, so that the shell notices.
 // Before that it stops the whole group of the command, so that nothing there runs when the lock is lost.
 //
-// The command continues at once if no shell could continue it, or if it only wants the terminal and can have it.
-// A command that was stopped without a terminal, or in the background by a debugger for example, keeps the lock.
+// The command continues at once if no shell could continue it, or if it only wants the terminal and can have it. A
+// command that was stopped without a terminal, or in the background, as by a debugger, keeps the lock.
 func (g *guard) suspend(s syscall.Signal) {
 	needsTerminal := s == syscall.SIGTTIN || s == syscall.SIGTTOU
 	if needsTerminal && g.giveTerminal() {

@@ -19,7 +19,7 @@ type lockCmd struct {
 	Names []string `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (lockCmd) Help() string {
 	return `Acquires the lock, prints its fencing token, and holds it until Ctrl-C or the end of the input:
 

@@ -21,7 +21,7 @@ const (
 	exitForbidden   = 77 // EX_NOPERM
 )
 
-// lockFlags are the flags of the commands that acquire locks. Those commands embed it.
+// lockFlags holds the flags of the commands that acquire locks. Those commands embed it.
 type lockFlags struct {
 	Shared bool           `help:"Share the lock with other shared requests."`
 	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`

@@ -33,8 +33,8 @@ const (
 	cutLanes     = 20 // trials at the same time
 )
 
-// TestRunCutNetwork cuts the network of "run" at random times. The command and its child ignore TERM. Each time the whole
-// group has ended before the next holder is granted the lock.
+// TestRunCutNetwork cuts the network of "run" at random times. The command and its child ignore TERM. Each time the
+// whole group has ended before the next holder is granted the lock.
 func TestRunCutNetwork(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{Timeout: cutTimeout, Heartbeat: cutHeartbeat})
 	if err != nil {

@@ -155,8 +155,8 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	at, alive := time.Now(), all.alive()
 	if len(alive) > 0 {
 		state := processes(alive)
-		return 0, fmt.Errorf("at the next grant, these were alive for another %v: %v\n%s", (<-gone).Sub(at), alive,
-			state)
+		return 0, fmt.Errorf("at the next grant, these were alive for another %v: %v\n%s",
+			(<-gone).Sub(at), alive, state)
 	}
 	_ = lock.Release()
 	if g.signal == syscall.SIGSTOP {

@@ -43,7 +43,7 @@ func TestSuggestGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // it is of no interest
+	defer listener.Close() //nolint:errcheck // the error does not matter
 	command := &infoCmd{target: target{URL: "ws://" + listener.Addr().String()}}
 	start := time.Now()
 	for name, source := range sources(suggestWait) {

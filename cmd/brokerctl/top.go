@@ -31,7 +31,7 @@ type topCmd struct {
 	Rows     int           `placeholder:"N" help:"With --batch: print only the first N locks of each frame."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (topCmd) Help() string {
 	return `A live full-screen view: who holds each lock, how many wait, for how long, and how often the lock is granted.
 

@@ -122,7 +122,7 @@ func (w *waitReport) position(ctx context.Context, name string) (found wire.Lock
 	return found, ahead
 }
 
-// describeObstacle describes a lock for a waiter that has that many other waiters ahead of it.
+// describeObstacle describes a lock for one of its waiters. Ahead is the number of waiters in front of that one.
 func describeObstacle(lock wire.LockInfo, ahead int) string {
 	text := printable.Text(lock.Name)
 	switch {

@@ -17,7 +17,7 @@ type watchdogCmd struct {
 	Cgroup string `placeholder:"PATH" help:"The cgroup of the command."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (watchdogCmd) Help() string {
 	return `Only brokerctl run can start this command, because it passes special file descriptors:
 

@@ -23,7 +23,7 @@ type flags struct {
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until --timeout after its last message, because its client may be alive."`
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM. 0s stops at once."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"Session timeout: how long a connection may be silent before its locks go to others."`
-	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout. Default: a third of --timeout."`
+	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"Time between two heartbeats of the broker and of each client, at most half of --timeout. Default: a third of --timeout."`
 
 	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"Maximum number of clients. The limit on open files may allow fewer."`
 	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Maximum number of clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`

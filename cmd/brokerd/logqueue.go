@@ -32,8 +32,8 @@ type amount struct{ lines, bytes int64 }
 // auditMark is in every audit line and in no other, because strings have their quotes escaped.
 var auditMark = []byte(`"audit":true`)
 
-// retryWait is how long after a failed write the queue tries to report the dropped lines, unless another line comes
-// first.
+// retryWait is the time after a failed write until the queue tries to report the dropped lines, unless another line
+// comes first.
 const retryWait = 10 * time.Second
 
 // newLogQueue returns a queue that writes to out. After it has dropped lines, it writes the result of format before

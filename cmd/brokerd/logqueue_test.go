@@ -139,7 +139,7 @@ type smallFile struct {
 	room int
 }
 
-// Write writes what fits.
+// Write writes as much as fits.
 func (s *smallFile) Write(text []byte) (int, error) {
 	n := min(len(text), s.room-s.Len())
 	_, _ = s.Buffer.Write(text[:n])

@@ -215,7 +215,7 @@ func (c *deafConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write discards what cannot be sent.
+// Write discards data that cannot be sent.
 func (c *deafConn) Write(p []byte) (int, error) {
 	if n, err := c.Conn.Write(p); err == nil {
 		return n, nil

@@ -72,7 +72,7 @@ func TestStopsWithIdleConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // it is of no interest
+	defer conn.Close() //nolint:errcheck // the error does not matter
 	d.signal(t, syscall.SIGTERM)
 	d.rest(t)
 	if err := d.wait(); err != nil {

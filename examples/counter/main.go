@@ -1,6 +1,6 @@
-// Command counter shows that a lock excludes. Several processes each add 1 to a number in a file, many times: they
-// read the number, do some work, and write it back. Under a lock no addition is lost. Without the lock most additions
-// are lost.
+// Command counter shows that a lock keeps processes apart. Several processes each add 1 to a number in a file, many
+// times: they read the number, do some work, and write it back. Under a lock no addition is lost. Without the lock
+// most additions are lost.
 //
 //	go run ./examples/counter
 //	go run ./examples/counter --no-lock

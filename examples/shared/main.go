@@ -1,5 +1,5 @@
-// Command shared creates load to look at with brokerctl. Several authors hold and wait for several locks, for long
-// and short times, over one connection.
+// Command shared creates activity to look at with brokerctl. Several authors hold and wait for several locks, for
+// long and short times, over one connection.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/shared         (in a second terminal)

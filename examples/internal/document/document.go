@@ -20,8 +20,8 @@ type Document struct {
 	token int64 // the greatest token of a write
 }
 
-// ServeHTTP serves the text, and refuses a write whose token is smaller than an earlier one with status 409. It
-// checks the token and writes in one step, because a late write could come between two.
+// ServeHTTP serves and replaces the text. It answers 409 to a write whose token is smaller than an earlier one. It
+// checks the token and writes in one step: a late write could come between two steps.
 func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:

@@ -56,7 +56,7 @@ func awaitBurial(t *testing.T) {
 	await(t, done)
 }
 
-// The sibling keeps its status, even if it ends while it is started, among many orphans.
+// The status of the sibling is not lost, even if it ends while it is being started, among many orphans.
 func TestSiblingKeepsItsStatus(t *testing.T) {
 	sibling := new(Sibling)
 	fifo := t.TempDir() + "/fifo"

@@ -19,7 +19,7 @@ func Script(shell, program string) (string, error) {
 	return strings.ReplaceAll(string(text), "PROGRAM", program), err
 }
 
-// ForBash writes suggestions for a command line, which is one argument and as the user typed it. It writes one
+// ForBash writes suggestions for a command line, which is one argument, exactly as the user typed it. It writes one
 // suggestion per line: the rest of the word, quoted for the command line. It does not write the whole word, because
 // bash splits words at more characters, such as the colon, and only bash knows where.
 func ForBash(ctx context.Context, out io.Writer, c *Completer, line []string) error {

@@ -28,7 +28,7 @@ func connect(ctx context.Context, n int, dial Dial) ([]*wsclient.Client, error) 
 			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				client, err := dial(ctx)
 				if err != nil {
-					cancel(err) // Later errors may only follow from the first one.
+					cancel(err) // Later errors may be consequences of the first one.
 					return
 				}
 				clients[i] = client

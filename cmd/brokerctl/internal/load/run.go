@@ -162,7 +162,7 @@ func (r *run) failure() error {
 	return r.errs[0]
 }
 
-// result returns what Run returns. No worker may be running.
+// result returns the results of Run. No worker may be running.
 func (r *run) result(ending Ending) (*Report, error) {
 	err := r.failure()
 	if err != nil && ending == EndedByDuration {

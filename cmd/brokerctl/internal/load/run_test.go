@@ -166,7 +166,7 @@ func TestDialFails(t *testing.T) {
 	})
 }
 
-// Progress is reported every second, also in the warm-up.
+// Progress is reported every second, even in the warm-up.
 func TestProgress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		plan := contended()

@@ -16,7 +16,7 @@ const (
 	numbersWidth = 5 + 1 + 6 + 1 + 5 + 1 + 7 + 1 + 9 + 2
 )
 
-// heads are the column heads, except that of the holder.
+// heads are the column heads, except for the holder column.
 var heads = []struct {
 	key  Key
 	text string

@@ -19,7 +19,7 @@ import (
 type eviction struct {
 	lock    string
 	victims []wire.RequestInfo
-	holding bool // the victims hold the lock; else they wait for it
+	holding bool // the victims hold the lock; otherwise they wait for it
 	more    int  // holders that are not victims
 }
 

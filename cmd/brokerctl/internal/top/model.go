@@ -31,7 +31,7 @@ type model struct {
 	lines lines
 
 	cursor
-	selected     string // name of the lock at the cursor; "": the first lock, whichever that is
+	selected     string // name of the lock at the cursor; "": always the first lock
 	focus        focus
 	pane         pane
 	eviction     *eviction // waits for confirmation; or nil

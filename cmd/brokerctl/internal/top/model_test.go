@@ -305,7 +305,7 @@ func TestEvict(t *testing.T) {
 	})
 }
 
-// TestAway checks that the view survives a lost connection, and refuses evictions meanwhile.
+// TestAway checks that the view survives a lost connection, and refuses evictions until it is back.
 func TestAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})

@@ -23,7 +23,7 @@ type scanner struct {
 	events   chan<- any
 }
 
-// An ended message is the last one of a scanner. Its err is why the source has ended.
+// An ended message is the last one of a scanner. Its err says why the source has ended.
 type ended struct{ err error }
 
 // scan starts a scanner. The events are page, swept and ended messages. The caller must call stop.

@@ -15,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// inPage is an expression whose promise is kept when the condition is true in the page.
+// inPage returns an expression whose promise is kept when the condition is true in the page.
 func inPage(condition string) string {
 	return fmt.Sprintf(`new Promise((yes) => {
 		const look = () => { if (%s) yes(true); else requestAnimationFrame(look); };
@@ -23,7 +23,7 @@ func inPage(condition string) string {
 	})`, condition)
 }
 
-// TestBrowser: two people edit the text by turns, each in a tab, and see each other.
+// TestBrowser lets two people edit the text by turns, each in a tab. They see each other.
 func TestBrowser(t *testing.T) {
 	ctx := testContext(t)
 	page := startPage(t)
@@ -63,7 +63,7 @@ func TestBrowser(t *testing.T) {
 	jstest.Evaluate[bool](ctx, ann, inPage(people+` === ""`))
 }
 
-// startPage runs the example, and returns the address that it prints.
+// startPage runs the example and returns the address that it prints.
 func startPage(t *testing.T) string {
 	t.Helper()
 	command := exec.Command(build(t, "./browser"), "--address=127.0.0.1:0")
@@ -87,7 +87,7 @@ func startPage(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// TestNode: a deployment waits for the one before, and is made then.
+// TestNode starts a deployment, which waits for the one before it, and is then made.
 func TestNode(t *testing.T) {
 	url := startBroker(t)
 	client, err := wsclient.Dial(testContext(t), url, nil)
@@ -115,7 +115,8 @@ func TestNode(t *testing.T) {
 	if err := command.Wait(); err != nil {
 		t.Errorf("%v: %s", err, &problems)
 	}
-	if want := "production: build\nproduction: copy\nproduction: switch over\n"; out.String() != want || problems.Len() > 0 {
+	want := "production: build\nproduction: copy\nproduction: switch over\n"
+	if out.String() != want || problems.Len() > 0 {
 		t.Errorf("it says %q, %q", &out, &problems)
 	}
 	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })

@@ -12,8 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestCounter checks that locks exclude. Under the lock, 8 processes that add 500 times each lose nothing. Without
-// the lock they lose additions, so the first result is not due to chance.
+// TestCounter proves that locks exclude. 8 processes that add 500 times each lose nothing under the
+// lock. Without the lock they lose something, so the first result is not due to chance.
 func TestCounter(t *testing.T) {
 	program := build(t, "./counter")
 	url := startBroker(t)
@@ -35,8 +35,7 @@ func TestCounter(t *testing.T) {
 	for i := range attempts {
 		expected, actual, lost := count("--no-lock")
 		if lost > 0 && actual < expected {
-			t.Logf("without the lock: expected %d, actual %d, after %d attempts that lost nothing",
-				expected, actual, i)
+			t.Logf("without the lock: %d of %d, after %d attempts that lost nothing", actual, expected, i)
 			return
 		}
 	}
@@ -70,8 +69,8 @@ func TestShared(t *testing.T) {
 	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })
 }
 
-// longAndShort reports whether the locks are in a state that examples/shared reaches again and again: the long job
-// holds test-lock-1, the short job waits for it, and test-lock-2 is held.
+// longAndShort reports whether examples/shared is in the state that it reaches again and again: the long job holds
+// test-lock-1, the short job waits for it, and test-lock-2 is held.
 func longAndShort(locks map[string]wire.LockInfo) bool {
 	one, two := locks["test-lock-1"], locks["test-lock-2"]
 	return len(one.Holders) == 1 && one.Holders[0].Author == "create_user" &&
@@ -90,8 +89,8 @@ alice, innermost: has account still
 	}
 }
 
-// TestFencedTable checks a clerk that is frozen between its read and its write. Without a token it overwrites another
-// clerk's sale. With the token the database refuses the write, and the clerk sells again.
+// TestFencedTable freezes a clerk between its check of the lock and its write. Without the token it overwrites the
+// sale of another clerk. With the token the database refuses the write, and the clerk sells again.
 func TestFencedTable(t *testing.T) {
 	program := build(t, "./fencedtable")
 	file := "--file=" + t.TempDir() + "/apples.db"
@@ -109,7 +108,7 @@ right: 5 apples are left
 		t.Errorf("with the token:\n%s\nwant:\n%s", got, want)
 	}
 	got := output(t, program, "--no-token", file)
-	want = "(ann wakes up)\nann writes 9\nwrong: 9 apples are left, but there should be 5\n"
+	want = "(ann wakes up)\nann writes 9\nwrong: 9 apples are left, and should be 5\n"
 	if !strings.HasSuffix(got, want) {
 		t.Errorf("without the token:\n%s\nwant at the end:\n%s", got, want)
 	}
@@ -119,8 +118,8 @@ right: 5 apples are left
 func TestFencedEndpoint(t *testing.T) {
 	program := build(t, "./fencedendpoint")
 	for arg, want := range map[string]string{
-		"--no-token=false": "bob writes\nann writes: refused: " +
-			"stale fencing token: another client has written with a greater one\n" +
+		"--no-token=false": "bob writes\n" +
+			"ann writes: refused: stale fencing token: somebody has written with a greater one\n" +
 			"right: the document says \"Bob was here\"\n",
 		"--no-token": "bob writes\nann writes\nwrong: the document says \"Ann was here\"\n",
 	} {
@@ -130,11 +129,11 @@ func TestFencedEndpoint(t *testing.T) {
 	}
 }
 
-// TestNoBroker checks that an example that cannot reach a broker reports that and fails.
+// TestNoBroker runs the examples that need a broker without one: they must say so and fail.
 func TestNoBroker(t *testing.T) {
 	for _, example := range []string{"./shared", "./metadata"} {
-		program := build(t, example)
-		out, err := exec.CommandContext(testContext(t), program, "--broker=ws://127.0.0.1:1").CombinedOutput()
+		command := exec.CommandContext(testContext(t), build(t, example), "--broker=ws://127.0.0.1:1")
+		out, err := command.CombinedOutput()
 		if err == nil || len(out) == 0 {
 			t.Errorf("%s without a broker: %v, %q", example, err, out)
 		}

@@ -20,10 +20,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testContext returns a context that ends long before go test gives up.
+// testContext returns a context that ends shortly before go test gives up, so that a test that hangs
+// says where. A machine with much else to do may take minutes to build an example.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	deadline, bounded := t.Deadline()
+	if !bounded {
+		return t.Context()
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), deadline.Add(-10*time.Second))
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -39,7 +44,7 @@ func build(t *testing.T, source string) string {
 	return program
 }
 
-// output runs a program, which must exit with 0, and returns its standard output.
+// output runs a program, which must end with exit code 0, and returns its output.
 func output(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(testContext(t), program, args...)
@@ -52,7 +57,7 @@ func output(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// startBroker runs a broker that other processes can reach, until the test ends.
+// startBroker runs a broker that other processes can reach until the test ends, and returns its URL.
 func startBroker(t *testing.T) string {
 	t.Helper()
 	url, stop, err := brokertest.Listen(broker.Config{})
@@ -63,7 +68,7 @@ func startBroker(t *testing.T) string {
 	return url
 }
 
-// until watches the locks of the broker until good returns true.
+// until watches the locks of the broker until good accepts them.
 func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) bool) {
 	t.Helper()
 	ctx := testContext(t)
@@ -75,7 +80,7 @@ func until(t *testing.T, url string, good func(locks map[string]wire.LockInfo) b
 	locks := make(map[string]wire.LockInfo)
 	for view, err := range client.Watch(ctx, "") {
 		if err != nil {
-			t.Fatalf("%v; the locks never reached the expected state: %+v", err, locks)
+			t.Fatalf("%v; the locks never became as wanted: %+v", err, locks)
 		}
 		clear(locks)
 		for _, lock := range view.Locks() {

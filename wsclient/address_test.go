@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// addresses are what people write, and what is asked of whom for it; or a part of the words in which it is refused.
+// addresses are what people write, with the host and the path that the client then requests, or with a part of the
+// error.
 var addresses = []struct{ address, dialled, asked, refused string }{
 	// Schemes, ports and paths.
 	{address: "ws://h:1", dialled: "h:1", asked: "/ws?client=me"},

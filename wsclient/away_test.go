@@ -35,10 +35,10 @@ func TestNextBroker(t *testing.T) {
 		}
 		expectState(t, states, wsclient.Connected)
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "a", nil)
+		waits := startAcquire(t.Context(), c, "a", nil)
 		go first.Stop()
 		expectState(t, states, wsclient.Draining)
-		comes := ask(t.Context(), c, "b", nil)
+		comes := startAcquire(t.Context(), c, "b", nil)
 		if _, err := c.TryAcquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
 			t.Errorf("who does not wait: got %v, want ErrShuttingDown", err)
 		}

@@ -24,7 +24,7 @@ func TestCloseInOrder(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
 		_ = acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "x", nil)
+		waits := startAcquire(t.Context(), c, "x", nil)
 		err := c.WithLock(t.Context(), "a", nil, func(outer context.Context) error {
 			err := c.WithLock(outer, "b", nil, func(inner context.Context) error {
 				_ = c.Close()
@@ -58,7 +58,7 @@ func TestCloseWhileOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		link.Freeze()
 		link.Cut()
-		waits := ask(t.Context(), c, "a", nil)
+		waits := startAcquire(t.Context(), c, "a", nil)
 		start := time.Now()
 		_ = c.Close()
 		<-waits.done
@@ -74,7 +74,7 @@ func TestDrain(t *testing.T) {
 		c, other := dial(t, b), dial(t, b)
 		x := acquire(t.Context(), t, other, "x", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "x", nil)
+		waits := startAcquire(t.Context(), c, "x", nil)
 		drained := make(chan error, 1)
 		go func() { drained <- c.Drain(t.Context()) }()
 		synctest.Wait()

@@ -46,7 +46,7 @@ type conn struct {
 	// Guarded by the client's mu:
 	err         error
 	isSilent    bool                            // the link stays open after the end: see disconnect.go
-	isAnswering bool                            // the reader answers a close frame of the broker, and then closes the connection
+	isAnswering bool                            // the reader answers a close frame, and then closes the connection
 	state       core.State                      // for the supervisor
 	pause       wire.Pause                      // why the broker grants nothing, or ""
 	out         *batch                          // for the writer, ids in rising order; nil: nothing

@@ -78,7 +78,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		if more := a.sent(); len(more) > 0 {
 			t.Errorf("%s sends more than the conversation says: %v", name, more)
 		}
-		a.leave()
+		a.close()
 	}
 }
 

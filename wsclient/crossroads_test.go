@@ -26,7 +26,7 @@ func TestWaitIsOverWhenTheBrokerStops(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		link.Delay(time.Second)
-		waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 3 * time.Second})
+		waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 3 * time.Second})
 		pass(3500 * time.Millisecond)
 		go b.Stop() // and no other broker comes
 		pass(2 * time.Second)
@@ -47,7 +47,7 @@ func TestGrantMeetsTheCut(t *testing.T) {
 		c := dial(t, b, wsclient.Options{NetDial: late.dialer(link.Dial)})
 		for n := range 20 {
 			late.holdBack()
-			waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
+			waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
 			link.Cut() // what the broker has sent before is still read
 			late.letThrough()
 			<-waits.done
@@ -78,7 +78,7 @@ func TestNextBrokerAllowsLess(t *testing.T) {
 		for n := range 10 {
 			long.Also = append(long.Also, wsclient.LockSpec{Name: fmt.Sprintf("%0200d", n)})
 		}
-		large, small := ask(t.Context(), c, "a", long), ask(t.Context(), c, "a", nil)
+		large, small := startAcquire(t.Context(), c, "a", long), startAcquire(t.Context(), c, "a", nil)
 		current.Store(second)
 		first.Stop()
 		<-large.done
@@ -247,7 +247,7 @@ func TestInsideAReleasedLock(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		moves := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+		moves := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		if err := held.Release(); err != nil {
 			t.Error(err)
 		}
@@ -261,7 +261,7 @@ func TestInsideAReleasedLock(t *testing.T) {
 
 		held = acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		// for moves.lock, which it has no part in
-		waits := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+		waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		drained := make(chan error, 1)
 		go func() { drained <- c.Drain(t.Context()) }()
 		synctest.Wait()
@@ -289,7 +289,7 @@ func TestInsideALostLock(t *testing.T) {
 		link.Cut()
 		<-held.Context().Done()
 		for range 2 {
-			waits := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+			waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 			if !waits.isDone() {
 				t.Fatal("it waits, in vain")
 			}

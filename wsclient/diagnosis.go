@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// An attempt to connect, and what is needed to say why it has failed.
+// An attempt is an attempt to connect. It has what diagnose needs if it fails.
 type attempt struct {
 	target   *url.URL
 	proxy    *url.URL       // nil: none

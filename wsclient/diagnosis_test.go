@@ -98,7 +98,7 @@ func answerWith(answer string) func(context.Context, string, string) (net.Conn, 
 func TestOtherWebSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStage(t).enter()
-		defer a.leave()
+		defer a.close()
 		pass(10 * time.Second)
 		failure := new(wsclient.DialError)
 		if err := <-a.dialed; !errors.As(err, &failure) || !failure.Answered ||

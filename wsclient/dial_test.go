@@ -78,7 +78,7 @@ func TestFirstPingAfterASlowHello(t *testing.T) {
 		t.Run(test.hello.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newStage(t).enter()
-				defer a.leave()
+				defer a.close()
 				pass(test.hello)
 				a.say(hello(15 * time.Second))
 				if err := <-a.dialed; err != nil {
@@ -101,7 +101,7 @@ func TestFirstPingAfterASlowHello(t *testing.T) {
 func TestHelloAfterTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStage(t).enter()
-		defer a.leave()
+		defer a.close()
 		pass(6 * time.Second)
 		a.say(hello(9 * time.Second))
 		if err := <-a.dialed; err == nil {

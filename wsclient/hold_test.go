@@ -53,7 +53,7 @@ func TestHoldOnASilentNetwork(t *testing.T) {
 		expectLost(t, context.Cause(held.Context()), wsclient.LostExpired)
 		expectLost(t, held.Release(), wsclient.LostExpired)
 		if took := (<-next).Sub(start); took < 3*time.Second {
-			t.Errorf("granted to the next after %v, while the holder believed", took)
+			t.Errorf("granted to the next after %v, while the holder still counted it as held", took)
 		}
 		_ = mute.Conn.Close()
 	})
@@ -175,7 +175,7 @@ func TestHoldOfALockThatHasEnded(t *testing.T) {
 func stageHold(t *testing.T) (*actor, *wsclient.Lock) {
 	t.Helper()
 	a := newStage(t).enter()
-	t.Cleanup(a.leave)
+	t.Cleanup(a.close)
 	a.say(hello(15 * time.Second))
 	if err := <-a.dialed; err != nil {
 		t.Fatal(err)

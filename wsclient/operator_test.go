@@ -13,7 +13,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An operator ends the request of a holder, who learns by whom and why, and then
+// An operator ends the request of a holder, which learns who did it and why, and then
 // that of one who waits.
 func TestEvict(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
@@ -86,7 +86,7 @@ func TestEvictRefused(t *testing.T) {
 	})
 }
 
-// Why leads from one who waits to the one on whom all depends.
+// Why leads from a waiter to the request that all of them depend on.
 func TestWhy(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		report := dial(t, b, wsclient.Options{Author: "report"})

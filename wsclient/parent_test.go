@@ -177,7 +177,7 @@ func TestParentOverReconnect(t *testing.T) {
 		other := dial(t, b)
 		outer := acquire(t.Context(), t, other, "outer", wsclient.AcquireOptions{})
 		holder := acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{})
-		waits := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Parent: outer.ID()})
+		waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Parent: outer.ID()})
 		link.Cut()
 		pass(time.Second)
 		for lock, err := range other.Info(t.Context(), &wsclient.InfoOptions{Match: "a"}) {

@@ -267,8 +267,8 @@ func sameJSON(a, b string) bool {
 	return string(p) == string(q)
 }
 
-// leave ends what the conversation has left open.
-func (a *actor) leave() {
+// close ends what the conversation has left open.
+func (a *actor) close() {
 	for _, try := range a.acquires {
 		try.cancel()
 	}

@@ -26,16 +26,16 @@ func onLink(t *testing.T, f func(t *testing.T, b *brokertest.Server, link *broke
 	})
 }
 
-// asking is an Acquire that another goroutine waits in.
-type asking struct {
+// A pendingAcquire is an Acquire in another goroutine.
+type pendingAcquire struct {
 	done chan struct{}
 	lock *wsclient.Lock
 	err  error
 }
 
-// ask returns when the request has gone as far as it goes by itself.
-func ask(ctx context.Context, c *wsclient.Client, name string, o *wsclient.AcquireOptions) *asking {
-	a := &asking{done: make(chan struct{})}
+// startAcquire returns when the request has gone as far as it can by itself.
+func startAcquire(ctx context.Context, c *wsclient.Client, name string, o *wsclient.AcquireOptions) *pendingAcquire {
+	a := &pendingAcquire{done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
 		a.lock, a.err = c.Acquire(ctx, name, o)
@@ -45,7 +45,7 @@ func ask(ctx context.Context, c *wsclient.Client, name string, o *wsclient.Acqui
 }
 
 // isDone reports whether the call has returned.
-func (a *asking) isDone() bool {
+func (a *pendingAcquire) isDone() bool {
 	synctest.Wait()
 	select {
 	case <-a.done:
@@ -55,13 +55,13 @@ func (a *asking) isDone() bool {
 	}
 }
 
-// A connection that is cut loses what is held. What waits is asked for again on
-// the next, in the same order, and whoever waits notices nothing.
+// A connection that is cut loses what is held. What waits is submitted again on
+// the next connection, in the same order, and its callers notice nothing.
 func TestReconnect(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "b", wsclient.AcquireOptions{})
-		first, second := ask(t.Context(), c, "a", nil), ask(t.Context(), c, "a", nil)
+		first, second := startAcquire(t.Context(), c, "a", nil), startAcquire(t.Context(), c, "a", nil)
 		session := c.Session()
 		link.Cut()
 		<-held.Context().Done()
@@ -95,7 +95,7 @@ func TestAcquireWhileOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		link.Freeze() // the next attempt takes as long as that
 		link.Cut()
-		early := ask(t.Context(), c, "a", nil)
+		early := startAcquire(t.Context(), c, "a", nil)
 		if c.State() != wsclient.Connecting || early.isDone() {
 			t.Errorf("state %v; done: %t", c.State(), early.isDone())
 		}
@@ -117,8 +117,8 @@ func TestWaitGoesOnOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		start := time.Now()
-		long := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 8 * time.Second})
-		short := ask(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 2 * time.Second})
+		long := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 8 * time.Second})
+		short := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 2 * time.Second})
 		pass(time.Second)
 		link.Freeze()
 		link.Cut()
@@ -146,7 +146,7 @@ func TestGiveUpOffline(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		link.Freeze()
 		link.Cut()
-		waits := ask(ctx, c, "a", nil)
+		waits := startAcquire(ctx, c, "a", nil)
 		cancel()
 		<-waits.done
 		if !errors.Is(waits.err, context.Canceled) {
@@ -206,7 +206,7 @@ func TestNestedIsNotAskedAgain(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		inner := ask(context.WithoutCancel(held.Context()), c, "b", nil)
+		inner := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		link.Cut()
 		<-inner.done
 		expectLost(t, inner.err, wsclient.LostConnection)

@@ -80,7 +80,7 @@ func TestWhatTellsOfPauses(t *testing.T) {
 		a.say(`{"type":"draining","grace_ms":10000}`)
 		a.say(`{"type":"pong","id":"aaaaaaaa--0","not_granting":"draining"}`)
 		expect(wsclient.Draining, "the broker is stopping")
-		a.leave()
+		a.close()
 	})
 }
 

@@ -76,8 +76,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// attach makes conn the connection of c, and submits on it what waits. If c has ended, or the lease has, it closes
-// the link and returns why.
+// attach makes conn the connection of c, and submits the pending requests on it. If c has ended, or the lease has, it
+// closes the link and returns why.
 func (c *Client) attach(conn *conn) error {
 	c.mu.Lock()
 	defer c.unlock()

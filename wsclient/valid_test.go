@@ -197,8 +197,7 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 	}
 }
 
-// Nor does a grant count that was read in time, if the caller, whom it should wake, wakes
-// after the lease.
+// A grant that was read in time does not count either, if the caller wakes after the lease.
 func TestGrantThatIsClaimedTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := waits(t, 0)

@@ -79,7 +79,7 @@ func (v *viewer) expectNothing() {
 func stageClient(t *testing.T) *actor {
 	t.Helper()
 	a := newStage(t).enter()
-	t.Cleanup(a.leave)
+	t.Cleanup(a.close)
 	a.say(hello(15 * time.Second))
 	if err := <-a.dialed; err != nil {
 		t.Fatal(err)

@@ -34,8 +34,8 @@ func request(event string, n int) string {
 	return fmt.Sprintf(`{"id":"bbbbbbbb--%d","mode":"exclusive",%s"locks":[],"duration_ms":0}`, n, token)
 }
 
-// listed is a lock on a page, held by one and waited for by others, of whom the
-// list may hold less.
+// listed returns a lock on a page, with one holder and some waiters. The
+// list may have fewer of them.
 func listed(name string, seq, holder, waiting int, waiters ...int) string {
 	var queue []string
 	for _, n := range waiters {

@@ -13,12 +13,13 @@ import (
 //	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1),
 //	which waits for a, held by cleanup (abcd1234--0)
 //
-// "Behind", instead of "held by", names one who waits too, for this lock. What
-// cannot be printed is quoted. Of an empty chain it says nothing.
+// If the blocker is an earlier waiter, the text says "behind" and not "held by". Text that is not printable
+// is quoted. For an empty chain, Explain returns "".
 func Explain(chain []Step) string { return explain(chain, false) }
 
-// explain is Explain, and, where the last blocker is known to have the first request
-// inside, leaves out what has been said of it, or says so.
+// explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one
+// client has made both with one author, explain repeats only the author. If the authors or the clients differ, it
+// says that the first request was made inside the blocker.
 func explain(steps []Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {
@@ -46,8 +47,8 @@ func explain(steps []Step, circle bool) string {
 	return text.String()
 }
 
-// onward leads from a blocker to what keeps it: itself, or what waits inside it, which
-// people need not tell from it where one client asked for both in the same name.
+// onward leads from a blocker to the request that waits in turn: the blocker itself, or a waiter inside
+// it. It does not distinguish them if one client has made both with the same author.
 func onward(blocker, waiter RequestInfo) string {
 	if alike(blocker, waiter) {
 		return ", which"
@@ -61,8 +62,8 @@ func sameAuthor(a, b RequestInfo) bool {
 	return a.Author != "" && alike(a, b)
 }
 
-// named is a request in the form "author (id)", with the label of its client in
-// place of an author that it does not name.
+// named returns a request in the form "author (id)". Without an author it has the label of the
+// client instead.
 func named(r RequestInfo) string {
 	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
@@ -72,7 +73,7 @@ func named(r RequestInfo) string {
 	return printable.Text(name) + " (" + id + ")"
 }
 
-// describe says who a request is, in the form "@author (#id, client) for 3s".
+// describe returns a request in the form "@author (#id, client) for 3s".
 func describe(r RequestInfo) string {
 	who := "#" + printable.Text(r.ID.String())
 	if r.Client != "" {
@@ -84,7 +85,7 @@ func describe(r RequestInfo) string {
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
 
-// blame says who did something, and why, as far as that is known.
+// blame returns who did something, and why, as far as that is known.
 func blame(by, message string) string {
 	var text string
 	if by != "" {

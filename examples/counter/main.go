@@ -1,6 +1,6 @@
-// Command counter shows that a lock keeps processes apart. Several processes each add 1 to a number in a file, many
-// times: they read the number, do some work, and write it back. Under a lock no addition is lost. Without the lock
-// most additions are lost.
+// Command counter proves that locks exclude. Its processes each add 1 to a number in a file, many times: they read
+// the number, do some work, and write it back. Under a lock no addition is lost. Without a lock, most additions are
+// lost.
 //
 //	go run ./examples/counter
 //	go run ./examples/counter --no-lock
@@ -27,13 +27,13 @@ type config struct {
 func main() {
 	var c config
 	flag.StringVar(&c.broker, "broker", "",
-		"`URL` of a broker, such as ws://127.0.0.1:27002; none: start one in this process")
-	flag.IntVar(&c.processes, "processes", 8, "number of processes")
-	flag.IntVar(&c.times, "times", 500, "how many times each process adds 1")
-	flag.BoolVar(&c.noLock, "no-lock", false, "do not lock, to show how many additions are lost")
-	flag.StringVar(&c.file, "file", filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid())),
-		"the file that holds the number; removed at the end")
-	flag.BoolVar(&c.worker, "worker", false, "run as one of the processes; only this program uses it")
+		"`URL` of a broker, such as ws://127.0.0.1:27002; empty: start one in this process")
+	flag.IntVar(&c.processes, "processes", 8, "how many processes add")
+	flag.IntVar(&c.times, "times", 500, "how many times each of them adds 1")
+	flag.BoolVar(&c.noLock, "no-lock", false, "do not lock, to see what is lost")
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("counter-%d", os.Getpid()))
+	flag.StringVar(&c.file, "file", file, "file of the number; removed at the end")
+	flag.BoolVar(&c.worker, "worker", false, "be one of the processes; for this program's own use")
 	flag.Parse()
 
 	if err := c.run(); err != nil {

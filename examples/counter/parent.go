@@ -52,7 +52,7 @@ func (c config) parent(ctx context.Context) error {
 
 func (c config) runProcesses(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // kills the other processes if one cannot be started
+	defer cancel() // kills the others if one cannot be started
 	var processes []*process
 	for range c.processes {
 		p, err := c.start(ctx)
@@ -63,7 +63,7 @@ func (c config) runProcesses(ctx context.Context) error {
 	}
 	for _, p := range processes {
 		if _, err := bufio.NewReader(p.out).ReadString('\n'); err != nil {
-			return fmt.Errorf("waiting until all are ready: %w", err)
+			return fmt.Errorf("wait until all are ready: %w", err)
 		}
 	}
 	for _, p := range processes {
@@ -78,7 +78,7 @@ func (c config) runProcesses(ctx context.Context) error {
 	return failed
 }
 
-// A process is a second instance of this program that runs as a worker.
+// A process runs this program as a worker.
 type process struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser

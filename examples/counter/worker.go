@@ -25,7 +25,7 @@ func (c config) work(ctx context.Context) error {
 	// All workers start together: each prints "ready" and waits for "go" from the parent.
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
-		return fmt.Errorf("waiting for the start: %w", err)
+		return fmt.Errorf("wait for the start: %w", err)
 	}
 
 	add := func(ctx context.Context) error {

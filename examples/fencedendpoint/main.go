@@ -1,5 +1,5 @@
-// Command fencedendpoint protects an HTTP resource with fencing tokens. The resource is a document that remembers the
-// greatest token it was written with, and refuses a write with a smaller one.
+// Command fencedendpoint protects a document behind HTTP with fencing tokens. The document remembers the greatest
+// token it was written with, and refuses a write with a smaller one.
 //
 //	go run ./examples/fencedendpoint
 //	go run ./examples/fencedendpoint --no-token
@@ -24,17 +24,17 @@ import (
 )
 
 func main() {
-	noToken := flag.Bool("no-token", false, "send no token, to show that a write is lost")
+	noToken := flag.Bool("no-token", false, "send no token, to see what is lost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := tell(ctx, !*noToken); err != nil {
 		fmt.Fprintln(os.Stderr, "fencedendpoint:", err)
-		os.Exit(1) //nolint:gocritic // the signals go with the process
+		os.Exit(1) //nolint:gocritic // the process ends, and so does the handling of signals
 	}
 }
 
-// tell runs the story of Ann, who writes too late, and Bob.
+// tell lets Ann hold the lock for too long, lets Bob write, and then lets Ann write.
 func tell(ctx context.Context, fenced bool) error {
 	url, stop, err := embedded.Start(broker.Config{})
 	if err != nil {
@@ -83,6 +83,7 @@ func tell(ctx context.Context, fenced bool) error {
 	return nil
 }
 
+// tokenIf returns the token of the lock, or 0 if the story is told without tokens.
 func tokenIf(fenced bool, lock *wsclient.Lock) int64 {
 	if !fenced {
 		return 0

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A writer writes the document while it holds a lock.
+// A writer writes the document under a lock.
 type writer struct {
 	name     string
 	locks    *wsclient.Client
@@ -27,7 +27,7 @@ func newWriter(ctx context.Context, name, broker, url string) (*writer, error) {
 	return &writer{name: name, locks: locks, document: url}, nil
 }
 
-// write writes the text with the token, or without one if token is 0, and prints the result.
+// write writes the document with a token, or with none if it is 0, and prints the outcome.
 func (w *writer) write(ctx context.Context, text string, token int64) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, w.document, strings.NewReader(text))
 	if err != nil {
@@ -50,6 +50,7 @@ func (w *writer) write(ctx context.Context, text string, token int64) error {
 	return nil
 }
 
+// read returns the text of the document.
 func read(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -59,6 +60,7 @@ func read(ctx context.Context, url string) (string, error) {
 	return text, err
 }
 
+// do sends a request and returns the status and the body of the answer.
 func do(request *http.Request) (status int, body string, err error) {
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// work is the main function of a clerk. It sells apples. If its write comes too late, it starts again from the
-// beginning.
+// work sells as one clerk. If its write comes too late, it sells again from the beginning.
 func (c config) work(ctx context.Context) error {
 	stock, err := openTable(c.file)
 	if err != nil {
@@ -43,7 +42,7 @@ func (c config) work(ctx context.Context) error {
 	}
 }
 
-// sell sells apples under the lock. It reports whether its write came too late.
+// sell sells under the lock. It reports whether its write came too late.
 func (c config) sell(ctx context.Context, stock table) (late bool, err error) {
 	lock, _ := wsclient.LockFrom(ctx)
 	apples, err := stock.read(ctx)
@@ -52,13 +51,13 @@ func (c config) sell(ctx context.Context, stock table) (late bool, err error) {
 	}
 	fmt.Printf("%s has the lock, reads %d apples, sells %d\n", c.clerk, apples, c.sells)
 	if c.hangs && lock.Valid() {
-		// The clerk has just checked that it still holds the lock. Its next step is the write.
+		// The clerk has just checked that it still holds the lock. It is frozen here, before its write.
 		fmt.Println("hangs")
 		if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 			return false, err
 		}
 	}
-	// A write that is already under way does not stop when the lock is lost.
+	// A write that the network has already taken cannot be stopped. So this one ignores the end of ctx.
 	err = stock.write(context.WithoutCancel(ctx), apples-c.sells, lock.Token())
 	if errors.Is(err, sqlite3.CONSTRAINT) {
 		fmt.Printf("%s writes %d: refused by the database: %v\n", c.clerk, apples-c.sells, err)

@@ -23,11 +23,11 @@ const (
 	bobSells = 4
 )
 
-// tell runs the story of Ann, who is frozen, and Bob.
+// tell lets Ann and Bob sell, and compares the number of apples with the expected one.
 func (c config) tell(ctx context.Context) error {
 	var stop func()
 	var err error
-	// The timeout is short, so that Bob does not wait for long.
+	// With a short session timeout Bob does not wait for long.
 	c.broker, stop, err = embedded.Start(broker.Config{Timeout: 2 * time.Second, Heartbeat: 500 * time.Millisecond})
 	if err != nil {
 		return err
@@ -51,14 +51,14 @@ func (c config) tell(ctx context.Context) error {
 		return err
 	}
 	if want := stocked - annSells - bobSells; left != want {
-		fmt.Printf("wrong: %d apples are left, but there should be %d\n", left, want)
+		fmt.Printf("wrong: %d apples are left, and should be %d\n", left, want)
 		return nil
 	}
 	fmt.Printf("right: %d apples are left\n", left)
 	return nil
 }
 
-// freezeAnn freezes Ann before she writes, lets Bob finish his work, and then lets her continue.
+// freezeAnn freezes Ann before she writes, lets Bob finish his work, and then lets Ann continue.
 func (c config) freezeAnn(ctx context.Context) error {
 	ann, err := c.start(ctx, "ann", annSells, true)
 	if err != nil {
@@ -88,14 +88,14 @@ func (c config) freezeAnn(ctx context.Context) error {
 	return ann.end()
 }
 
-// A clerk is a process that runs work.
+// A clerk is a process that sells.
 type clerk struct {
 	cmd *exec.Cmd
 	in  io.Writer
 	out *bufio.Scanner
 }
 
-// start starts a clerk, which is killed when ctx ends.
+// start starts a clerk. It is killed when ctx ends.
 func (c config) start(ctx context.Context, name string, sells int, hangs bool) (*clerk, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -115,7 +115,7 @@ func (c config) start(ctx context.Context, name string, sells int, hangs bool) (
 	return &clerk{cmd: cmd, in: in, out: bufio.NewScanner(out)}, cmd.Start()
 }
 
-// until prints the clerk's output up to the line last.
+// until prints the lines of the clerk up to the line last, which it does not print.
 func (k *clerk) until(last string) error {
 	for k.out.Scan() {
 		if k.out.Text() == last {
@@ -123,10 +123,10 @@ func (k *clerk) until(last string) error {
 		}
 		fmt.Println(k.out.Text())
 	}
-	return fmt.Errorf("a clerk ended before it printed %q", last)
+	return fmt.Errorf("the clerk ended before it said %q", last)
 }
 
-// end prints the rest of the clerk's output and waits for its end.
+// end prints the remaining lines of the clerk and waits for its end.
 func (k *clerk) end() error {
 	for k.out.Scan() {
 		fmt.Println(k.out.Text())

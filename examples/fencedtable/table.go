@@ -17,10 +17,10 @@ func openTable(file string) (table, error) {
 	return table{db}, err
 }
 
-// create creates the table. The trigger is the fence: it refuses smaller tokens.
+// create makes the table. The trigger is the fence.
 func (t table) create(ctx context.Context, apples int, fenced bool) error {
-	_, err := t.db.ExecContext(ctx,
-		`CREATE TABLE stock (item TEXT PRIMARY KEY, amount INTEGER NOT NULL, token INTEGER NOT NULL)`)
+	_, err := t.db.ExecContext(ctx, `
+		CREATE TABLE stock (item TEXT PRIMARY KEY, amount INTEGER NOT NULL, token INTEGER NOT NULL)`)
 	if err == nil {
 		_, err = t.db.ExecContext(ctx, `INSERT INTO stock VALUES ('apples', ?, 0)`, apples)
 	}
@@ -37,7 +37,7 @@ func (t table) read(ctx context.Context) (apples int, err error) {
 	return apples, err
 }
 
-// write stores the number and the token together. The same statement is safe in every table with the trigger,
+// write stores the number together with the token. The same statement is safe in every table with the trigger,
 // whichever program runs it.
 func (t table) write(ctx context.Context, apples int, token int64) error {
 	_, err := t.db.ExecContext(ctx, `UPDATE stock SET amount = ?, token = ? WHERE item = 'apples'`, apples, token)

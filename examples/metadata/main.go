@@ -1,6 +1,6 @@
-// Command metadata shows how to pass data to the code that runs under a lock without extra parameters: as context
-// values. The context of a function under a lock has the values of the enclosing context, and an inner value hides an
-// outer one. A lock that an enclosing call already holds is not requested again.
+// Command metadata shows how context values tell the work under a lock what it works on and for which
+// user. The context of the function under a lock has the values of the context around it, so the
+// innermost value counts. A lock that an enclosing call already holds is not asked for again.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/metadata       (in a second terminal)
@@ -15,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Keys have their own type, so that they cannot collide with keys of other packages.
+// A key has a type of its own, so that no other package can have the same key.
 type key string
 
 const (
@@ -51,8 +51,8 @@ func run(ctx context.Context, url string) error {
 	})
 }
 
-// again stands for code far away from the outer calls. It acquires a lock that an enclosing call already holds, so it
-// does not wait.
+// again is far away from the calls that hold the locks. It asks for a lock that is already held, and
+// goes on at once.
 func again(ctx context.Context, client *wsclient.Client) error {
 	ctx = context.WithValue(ctx, step, "innermost")
 	return client.WithLock(ctx, "account", nil, func(ctx context.Context) error {

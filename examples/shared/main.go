@@ -19,7 +19,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A job is work that runs under a lock, again and again.
+// A job holds a lock again and again.
 type job struct {
 	author string
 	lock   string
@@ -29,12 +29,12 @@ type job struct {
 }
 
 var jobs = []job{
-	// One job is long and the other short, so update_something often waits for create_user.
+	// One holds test-lock-1 for long and the other for a short time, so one of them waits.
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
 	// This job has no competitor.
 	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second},
-	// Two readers share the lock; the writer needs it exclusively.
+	// The two readers hold it together; the writer must be alone.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},
 	{author: "print_report", lock: "report", mode: wsclient.Shared, takes: 8 * time.Second, rests: time.Second},
 	{author: "write_report", lock: "report", takes: 3 * time.Second, rests: 5 * time.Second},
@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// run runs all jobs at the same time, until Ctrl-C or until the limit has passed. A limit of 0 means no limit.
+// run does all jobs at the same time, until Ctrl-C or until limit has passed; 0: no limit.
 func run(url string, limit time.Duration) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -73,16 +73,16 @@ func run(url string, limit time.Duration) error {
 	}
 	running.Wait()
 	if ctx.Err() != nil {
-		return nil // Ctrl-C, or the limit has passed
+		return nil // Ctrl-C, or limit has passed
 	}
 	return errors.Join(failed...)
 }
 
-// repeat runs the job again and again until an error, which it returns.
+// repeat does the job over and over, until it fails or ctx ends, and returns why.
 func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	options := &wsclient.AcquireOptions{Author: j.author, Mode: j.mode}
 	for {
-		fmt.Printf("%s: requests %s\n", j.author, j.lock)
+		fmt.Printf("%s: asks for %s\n", j.author, j.lock)
 		err := client.WithLock(ctx, j.lock, options, func(ctx context.Context) error {
 			fmt.Printf("%s: has %s, for %v\n", j.author, j.lock, j.takes)
 			return pause(ctx, j.takes)
@@ -96,7 +96,7 @@ func (j job) repeat(ctx context.Context, client *wsclient.Client) error {
 	}
 }
 
-// pause stands for work. It ends early if ctx ends.
+// pause stands for work that takes d and ends early when ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

@@ -1,9 +1,9 @@
-// Package document is an HTTP resource for examples: a text that is protected by a lock and remembers the greatest
-// fencing token it was written with.
+// Package document is a text behind HTTP that a lock protects, for examples. It remembers the greatest fencing token
+// it was written with.
 package document
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -20,8 +20,8 @@ type Document struct {
 	token int64 // the greatest token of a write
 }
 
-// ServeHTTP serves and replaces the text. It answers 409 to a write whose token is smaller than an earlier one. It
-// checks the token and writes in one step: a late write could come between two steps.
+// ServeHTTP answers GET with the text, and PUT by replacing it. It answers 409 to a write whose token is smaller than
+// an earlier one. The check and the write are one step, so that no late write comes between them.
 func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
@@ -49,12 +49,13 @@ func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write accepts every write without a token, which is 0 here, so that examples can show what happens then.
+// write replaces the text. A token of 0 means none, and the document accepts it, so that the example
+// can show what happens without tokens.
 func (d *Document) write(text string, token int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if token != 0 && token < d.token {
-		return fmt.Errorf("stale fencing token: another client has written with a greater one")
+		return errors.New("stale fencing token: somebody has written with a greater one")
 	}
 	d.text, d.token = text, max(d.token, token)
 	return nil

@@ -1,4 +1,4 @@
-// Package embedded runs a broker inside an example, so that the example runs on its own.
+// Package embedded runs a broker inside an example, so that the example needs nothing else.
 package embedded
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Start runs a broker on a free port of the loopback interface until stop is called. Embedding a broker takes no more
-// code than this.
+// Start runs a broker on a free port of the loopback interface until stop is called. A program needs
+// no more than this to embed a broker.
 func Start(config broker.Config) (url string, stop func(), err error) {
 	b, err := broker.New(config)
 	if err != nil {

@@ -1,7 +1,7 @@
 package core
 
-// Drain lets holders finish, and opens no more requests but inside locks that are held. Those that
-// wait end, but for those inside locks that are held. See [Machine.IsDrained].
+// Drain lets holders finish. It ends all waiters, and the machine opens no more requests, except inside locks that are
+// held. See [Machine.IsDrained].
 func (m *Machine) Drain() {
 	if m.drains {
 		return
@@ -15,7 +15,7 @@ func (m *Machine) Drain() {
 	}
 }
 
-// withdraw ends the requests that wait, but for those inside locks that are held.
+// withdraw ends the requests that wait, except those inside locks that are held.
 func (m *Machine) withdraw() {
 	for r := range m.conn.requests.InOrder() {
 		outer := m.enclosing(r)

@@ -128,8 +128,8 @@ func (m *Machine) Abandon(err error, at Instant) {
 	}
 }
 
-// disconnect ends the connection. First what is held counts as lost, the latest request first, which is the
-// innermost. Then what waits is set aside, or ends.
+// disconnect ends the connection. First the requests that hold lose their locks, the latest first, because it is the
+// innermost. Then the requests that wait become pending, or end.
 //
 // This is the one place that decides what becomes of a request without its connection. A session that
 // survives its connection would keep its requests here, and submit them in Connected.

@@ -17,7 +17,7 @@
 // After a step the caller does what [Machine.Output] says, and arms one timer for [Machine.Deadline]. The caller
 // has one mutex around all of that. So nothing happens between a decision and its effects.
 //
-// Every step that takes an instant first does what is due by then, but for Close and GiveUp, which end everything. The
+// Every step that takes an instant first does what is due by then, except Close and GiveUp, which end everything. The
 // lease ends first, then requests whose time is over, then silences (see silence.go). So nothing is granted, and
 // nothing counts as held, whose time is over, however late the step. The instant may be older than the latest one: what
 // became due meanwhile is done by a later step.
@@ -45,10 +45,10 @@
 //
 // # Connections
 //
-// There is one connection at a time. When it ends, what is held is lost, the innermost lock first. What waits becomes
-// pending, and is submitted on the next connection in the order of the calls. A request ends instead if it does not
-// wait (Once), if it is inside another one, which has just been lost, or if there will be no other connection. While
-// the broker drains, new requests are pending, but for those that cannot move to the next connection.
+// There is one connection at a time. When it ends, its holders lose their locks, the innermost first. Its waiters
+// become pending, and are submitted on the next connection in the order of the calls. A waiter ends instead if it must
+// not wait (Once), if it is inside a lock that has just been lost, or if there will be no other connection. While
+// the broker drains, new requests are pending, except those that cannot move to the next connection.
 //
 // [Machine.disconnect] is the one place that decides what becomes of a request without its connection. A
 // session that survives its connection would begin there.

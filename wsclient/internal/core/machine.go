@@ -26,7 +26,7 @@ type Machine struct {
 	orders    int64                   // requests so far
 	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
 	resubmit  []*Request              // those of them that the connection, which has just begun, gets next
-	open      int                     // requests that have not ended, but for those that are covered
+	open      int                     // requests that have not ended, except covered ones
 	deadlines deadlines
 	silences  []silence
 

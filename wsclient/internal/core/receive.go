@@ -28,7 +28,7 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.setPause(reply.NotGranting)
 	case *wire.Chain:
 		m.setPause(reply.NotGranting)
-	case *wire.Draining: // the broker ends what waits, and closes the connection itself
+	case *wire.Draining: // the broker ends the waiters, and closes the connection itself
 		m.conn.draining, m.out.Changed = true, true
 	}
 }

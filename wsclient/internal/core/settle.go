@@ -22,11 +22,11 @@ func (m *Machine) Cancel(r *Request) {
 	}
 }
 
-// Release gives the locks of r back. What has been borrowed from it is no longer held either.
+// Release gives the locks of r back. Its borrowers no longer hold theirs either.
 func (m *Machine) Release(r *Request) {
 	m.stop(r, &m.released)
 	if m.drains && m.conn != nil {
-		m.withdraw() // what was inside r
+		m.withdraw() // the waiters that were inside r
 	}
 	if r.state == holding {
 		r.state = releasing

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Imports point one way: a client or a command may import the broker, and the broker imports
+// Imports point one way: clients and commands may import the broker, but the broker imports
 // neither, not even through another package.
 func TestImportsPointOneWay(t *testing.T) {
 	const module, root = "github.com/lockbroker/lockbroker/", ".."

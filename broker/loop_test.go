@@ -11,7 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// idleLoop returns a loop that serves nobody: tests call its steps themselves.
+// idleLoop returns a loop that does not run: tests call its steps themselves.
 func idleLoop(t *testing.T) *loop {
 	t.Helper()
 	config, err := Config{}.withDefaults()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// supervise makes one connection after another, until the client has ended. It is
-// the one goroutine that calls OnState.
+// supervise makes one connection after another, until the client has ended. From
+// now on, no other goroutine calls OnState: only Dial has done so before.
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {

@@ -42,7 +42,7 @@ func TestCounter(t *testing.T) {
 	t.Errorf("without the lock nothing was lost, %d times in a row", attempts)
 }
 
-// TestCounterAlone runs the program without a URL: then it brings its broker along.
+// TestCounterAlone checks that the program starts its own broker if no URL is given.
 func TestCounterAlone(t *testing.T) {
 	got := output(t, build(t, "./counter"), "--processes=2", "--times=10")
 	if want := "expected 20, actual 20, lost 0\n"; got != want {
@@ -69,8 +69,8 @@ func TestShared(t *testing.T) {
 	until(t, url, func(locks map[string]wire.LockInfo) bool { return len(locks) == 0 })
 }
 
-// longAndShort reports whether examples/shared has come to its usual state: the long job holds the
-// lock, the short one waits, and another lock is held as well.
+// longAndShort reports whether examples/shared is in the state that it reaches again and again: the long job holds
+// test-lock-1, the short job waits for it, and test-lock-2 is held.
 func longAndShort(locks map[string]wire.LockInfo) bool {
 	one, two := locks["test-lock-1"], locks["test-lock-2"]
 	return len(one.Holders) == 1 && one.Holders[0].Author == "create_user" &&
@@ -89,8 +89,8 @@ alice, innermost: has account still
 	}
 }
 
-// TestFencedTable freezes a clerk between its look at the lock and its write. Without the token it
-// overwrites the sale of another clerk. With the token the database refuses it, and it sells again.
+// TestFencedTable freezes a clerk between its check of the lock and its write. Without the token it overwrites the
+// sale of another clerk. With the token the database refuses the write, and the clerk sells again.
 func TestFencedTable(t *testing.T) {
 	program := build(t, "./fencedtable")
 	file := "--file=" + t.TempDir() + "/apples.db"
@@ -114,7 +114,7 @@ right: 5 apples are left
 	}
 }
 
-// TestFencedEndpoint shows the same with a document behind HTTP.
+// TestFencedEndpoint checks the same for a document that is served over HTTP.
 func TestFencedEndpoint(t *testing.T) {
 	program := build(t, "./fencedendpoint")
 	for arg, want := range map[string]string{

@@ -16,10 +16,10 @@ import (
 type page struct {
 	path   string   // from the root of the repository
 	before []string // commands that the page expects to be running
-	want   []string // what its blocks must turn out to be, in order
+	want   []string // the kinds of its blocks, in order
 }
 
-// executed are the pages whose sh, go and js blocks are executed, in the order in which they stand.
+// executed are the pages whose sh, go and js blocks are executed, in this order.
 var executed = []page{
 	{path: "README.md", want: []string{"brokerd", "go test", "program", "shared", "info", "run"}},
 	{path: "cmd/brokerd/README.md", want: []string{"brokerd"}},
@@ -37,14 +37,13 @@ var executed = []page{
 	},
 }
 
-// checked are the pages whose commands change files, or take long. Tests look only whether what
-// they name exists.
+// checked are the pages whose commands change files, or take long. Tests check only that the files, packages and
+// tests in them exist.
 var checked = []string{".github/CONTRIBUTING.md"}
 
-// TestPages does what each page tells people to do, in the order of the page. It runs each sh block
-// and compares the output with the text block below it, if there is one; it builds and runs each go
-// block; and it runs the first js block in a page. Only the port differs, so that it does not matter
-// what else runs on this machine.
+// TestPages follows each page from top to bottom. It runs each sh block and compares the output with the text block
+// below it, if there is one; it builds and runs each go block; and it runs the first js block in a page. Only the
+// ports differ, so that other programs on this machine do not matter.
 func TestPages(t *testing.T) {
 	programs := installPrograms(t)
 	for _, p := range executed {
@@ -79,8 +78,7 @@ func TestEveryBlockIsExecuted(t *testing.T) {
 	}
 }
 
-// TestCheckedPages looks whether what the commands of the checked pages name exists: files, packages
-// and tests.
+// TestCheckedPages checks that the files, packages and tests in the commands of the checked pages exist.
 func TestCheckedPages(t *testing.T) {
 	run := regexp.MustCompile(`-run '?\^?(Test\w+)`)
 	for _, path := range checked {

@@ -20,12 +20,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// A reader does what a page says.
+// A reader follows the instructions of a page.
 type reader struct {
 	page     string
 	programs string // the folder of brokerd and brokerctl
 	did      []string
-	address  string // of the broker that it has started
+	address  string // of the broker that the reader has started
 }
 
 func (r *reader) url() string { return "ws://" + r.address }
@@ -44,7 +44,7 @@ func (r *reader) execute(t *testing.T, b block) {
 	}
 }
 
-// shell runs a command, in the way that suits it.
+// shell runs a command. Some commands need special treatment.
 func (r *reader) shell(t *testing.T, b block) {
 	t.Helper()
 	command := strings.TrimSuffix(b.text, "\n")
@@ -58,7 +58,7 @@ func (r *reader) shell(t *testing.T, b block) {
 		checkTestCommand(t, command)
 	case command == "go run ./examples/shared":
 		r.did = append(r.did, "shared")
-		// It has no environment variable for the address.
+		// The example reads no environment variable for the address.
 		r.start(t, command+" --broker "+r.url())
 		until(t, r.url(), longAndShort)
 	case words[0] == "brokerctl" && (words[1] == "info" || words[1] == "why"):
@@ -68,7 +68,7 @@ func (r *reader) shell(t *testing.T, b block) {
 		r.did = append(r.did, words[1])
 		r.mustPrint(t, command, b.output)
 	case command == "go run ./examples/browser":
-		r.did = append(r.did, "browser") // TestBrowser does
+		r.did = append(r.did, "browser") // run by TestBrowser
 	case words[0] == "node":
 		r.did = append(r.did, "node")
 		r.node(t, command)
@@ -93,7 +93,7 @@ func (r *reader) node(t *testing.T, command string) {
 	}
 }
 
-// inBrowser runs a js block in a page that has an order to save.
+// inBrowser runs a js block in a page that defines order and save.
 func (r *reader) inBrowser(t *testing.T, b block) {
 	t.Helper()
 	r.did = append(r.did, "page")
@@ -115,8 +115,8 @@ func (r *reader) inBrowser(t *testing.T, b block) {
 	}
 }
 
-// checkTestCommand does not run the tests from within the tests, which would never end. It checks
-// that .ci/run does: that takes the first line of README.md that begins with go test.
+// checkTestCommand checks that .ci/run runs the test command of README.md: it takes the first line that begins with
+// "go test". A test that ran all tests would never end.
 func checkTestCommand(t *testing.T, command string) {
 	t.Helper()
 	taken := strings.Contains(read(t, "../.ci/run"), `grep -m1 -o '^go test .*' README.md`)
@@ -174,8 +174,8 @@ func (r *reader) mustPrint(t *testing.T, command, want string) {
 	}
 }
 
-// printsInTheEnd runs a command until it prints what the page shows. Locks change hands between the
-// look at them and the command, but not always.
+// printsInTheEnd runs a command until it prints what the page shows. The locks may change between the check and the
+// command, so it tries again.
 func (r *reader) printsInTheEnd(t *testing.T, command, want string) {
 	t.Helper()
 	var got string
@@ -198,8 +198,8 @@ func (r *reader) output(t *testing.T, command string) (string, error) {
 	return string(out), err
 }
 
-// paragraphs returns the paragraphs of a text, sorted, because locks may be listed in another order.
-// What differs from run to run is the same in all.
+// paragraphs returns the paragraphs of a text, sorted, because locks may be listed in another order. It replaces ids
+// and durations, which differ from run to run.
 func paragraphs(text string) []string {
 	text = regexp.MustCompile(`[a-z0-9]{8}--[0-9]+`).ReplaceAllString(text, "ID")
 	text = regexp.MustCompile(`[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}`).ReplaceAllString(text, "H:MM:SS.ffffff")
@@ -214,7 +214,7 @@ func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 	cmd.Env = append(os.Environ(),
 		"PATH="+r.programs+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"BROKERD_PORT=0",
-		"BROKERD_ALLOW_ORIGIN=http://127.0.0.1:*", // the page is served from a port of its own
+		"BROKERD_ALLOW_ORIGIN=http://127.0.0.1:*", // the page has another port, so it is another origin
 		"BROKERCTL_HOST="+host, "BROKERCTL_PORT="+port)
 	return cmd
 }

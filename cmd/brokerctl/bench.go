@@ -25,18 +25,18 @@ const defaultGoroutines = 16
 type benchCmd struct {
 	target
 	Connections int           `short:"c" default:"1" help:"Number of connections."`
-	Goroutines  int           `short:"g" placeholder:"N" help:"Number of goroutines, spread evenly over the connections. Default: 16, or one per connection if there are more."`
+	Goroutines  int           `short:"g" placeholder:"N" help:"Number of goroutines, spread evenly over the connections. Default: 16, or one per connection if there are more than 16 connections."`
 	Names       int           `short:"n" default:"100" help:"Number of locks to choose from."`
 	Shared      bool          `help:"Acquire the locks shared, not exclusively."`
 	Limit       int           `placeholder:"N" help:"Share each lock among at most N holders; implies --shared."`
 	Hold        time.Duration `default:"0s" help:"How long to hold each lock."`
-	Duration    time.Duration `short:"d" default:"10s" help:"How long to measure."`
+	Duration    time.Duration `short:"d" default:"10s" help:"How long to measure, after the warm-up."`
 	Warmup      time.Duration `default:"1s" help:"How long to run before measuring."`
 	Prefix      string        `placeholder:"TEXT" help:"Prefix of the lock names; a number follows. Default: brokerctl-bench/ and random text, so that no lock in use is touched."`
 	JSON        bool          `name:"json" help:"Print one JSON object; field names contain the units."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (benchCmd) Help() string {
 	return `Each goroutine acquires and releases one lock after another. The locks are random, but in the same order in each run:
 
@@ -59,17 +59,16 @@ func (benchCmd) Help() string {
                     several names it also depends on chance
     waiting at end  requests that still waited; they do not count in acquire
 
-The load takes processor time, also from a broker on the same machine. A goroutine that waits sends no further requests. So the latencies are those of these callers, not those of callers that arrive at a fixed rate.
+bench uses processor time that a broker on the same machine then lacks. A goroutine that waits sends no further requests. So the latencies describe these goroutines, not callers that arrive at a fixed rate.
 
-bench also checks that no lock has too many holders (--hold makes this check sharper) and that tokens rise. A violation ends it with exit code 1.
+bench also checks that no lock has too many holders (more strictly with --hold) and that tokens rise. A violation ends bench with exit code 1.
 
-A signal ends the run early. The report covers the time until then, and the exit code is 0, or 1 during the warm-up. After a failure the report says "until a failure". At the end bench holds nothing. The broker remembers 10000 free names by default, the latest ones: more names make it forget names of other clients.
+A signal ends the run early. The report covers the time until then, and the exit code is 0, or 1 during the warm-up. After a failure the report says "until a failure". At the end bench holds nothing. By default the broker remembers the 10000 names that became free last, so a bench with many names makes it forget names of other clients.
 
 Exit codes, besides those of every command:
 
     75  an operator evicted a waiting request
-    76  a lock was lost while it was held
-    77  not permitted`
+    76  a lock was lost while it was held`
 }
 
 // Validate refuses a plan that cannot be carried out.

@@ -16,7 +16,7 @@ type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (completionCmd) Help() string {
 	return `Prints a script that turns on completion in a shell. To try it in fish:
 
@@ -34,7 +34,7 @@ or to ~/.config/fish/config.fish:
 
     brokerctl completion fish | source
 
-Then the Tab key completes commands, flags, lock names and request ids. For names and ids it asks the broker of the command line or the environment. It waits at most 300ms, or BROKERCTL_SUGGEST_WAIT, for example 1s. It offers at most 1000 names, and none that is not printable.
+Then the Tab key completes commands, flags, lock names and request ids. Names and ids come from the broker that the command line or the environment names. Completion waits for it at most 300ms, or as long as BROKERCTL_SUGGEST_WAIT says, for example 1s. It offers at most 1000 names, and only printable ones.
 
     $ brokerctl lock ord<Tab>
     $ brokerctl lock orders/42`
@@ -59,7 +59,7 @@ type suggestCmd struct {
 	Wait time.Duration `env:"BROKERCTL_SUGGEST_WAIT" help:"How long to wait for the broker."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (suggestCmd) Help() string {
 	return `The shell calls this command at each Tab; see brokerctl completion.
 

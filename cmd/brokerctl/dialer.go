@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// A trackingDialer dials for a client and remembers its latest connection. A lock that was
-// granted on an earlier connection is lost.
+// A trackingDialer dials for a client and remembers its latest connection. The latest is enough, because locks that
+// were granted on earlier connections are lost.
 type trackingDialer struct {
 	read chan struct{} // holds a token after the client has read from its connection
 

@@ -29,7 +29,7 @@ type enclosure struct {
 	Session int      `json:"session"` // the operating system's session of that brokerctl
 }
 
-// ancestors returns the runs that started this process, outermost first, even if it is no longer inside them.
+// ancestors returns the runs that started this process, outermost first, even if they no longer enclose it.
 func ancestors() (found []enclosure, err error) {
 	text := os.Getenv(heldVariable)
 	if text == "" {
@@ -50,8 +50,8 @@ func ancestors() (found []enclosure, err error) {
 	return found, nil
 }
 
-// enclosures returns the runs that this process is inside of, outermost first. A process that has left the session of
-// a run, as daemons do, is no longer inside it: the run does not wait for it.
+// enclosures returns the runs that enclose this process, outermost first. A process that has left the session of a
+// run, as daemons do, is no longer inside it: the run does not wait for it.
 func enclosures() ([]enclosure, error) {
 	found, err := ancestors()
 	return slices.DeleteFunc(found, func(e enclosure) bool { return e.Session != sessionID() }), err
@@ -69,14 +69,15 @@ func hasAncestor(holders []wire.RequestInfo) bool {
 
 func (e enclosure) is(r wire.RequestInfo) bool { return e.ID == r.ID.String() && e.Token == r.Token }
 
-// held returns those of the names that e holds according to the broker. The map is nil if e holds no lock there: it has
-// ended, or belongs to another broker.
+// held asks the broker which of the names e holds, and returns e's request for each of them. If e was granted none of
+// the names, held looks for one of e's other locks instead. The map is nil if e holds no lock there: it has ended, or
+// belongs to another broker.
 func (e enclosure) held(ctx context.Context, client *wsclient.Client, names []string) (
 	map[string]wire.RequestInfo, error) {
 	common := slices.DeleteFunc(slices.Clone(e.Names),
 		func(name string) bool { return !slices.Contains(names, name) })
 	if len(common) == 0 {
-		common = e.Names[:1] // One of its own names tells whether e holds anything.
+		common = e.Names[:1] // Any one of e's locks shows whether e still holds them.
 	}
 	var held map[string]wire.RequestInfo
 	for _, name := range common {

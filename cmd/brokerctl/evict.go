@@ -25,18 +25,18 @@ type evictCmd struct {
 	target
 	ID      string `arg:"" optional:"" complete:"request" help:"The id of the request, as in the listing."`
 	Lock    string `placeholder:"NAME" complete:"held" help:"Evict all holders of this lock."`
-	Message string `short:"m" placeholder:"TEXT" help:"The reason. The client and the log of the broker get it."`
+	Message string `short:"m" placeholder:"TEXT" help:"The reason, which the client and the broker's log get."`
 	Yes     bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (evictCmd) Help() string {
 	return `Ends requests of other clients: a holder loses its locks, and a waiter stops waiting. The client is told who evicted it, and why. The locks go to the next in the queue at once, even if the evicted program is still using them.
 
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes
 
-On a terminal, evict lists the requests and asks for confirmation. Elsewhere --yes is needed.`
+On a terminal, evict lists the requests and asks for confirmation. Without a terminal, --yes is required.`
 }
 
 // Validate requires either an id or a lock.

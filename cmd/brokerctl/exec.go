@@ -23,7 +23,7 @@ const (
 	exitSignal        = 128 // plus the number of the signal
 )
 
-// exit returns a failure without a message that ends the process with code. It returns nil for 0.
+// exit returns a failure that ends the process with code and prints no message. It returns nil for 0.
 func exit(code int) error {
 	if code == 0 {
 		return nil
@@ -31,7 +31,7 @@ func exit(code int) error {
 	return &cli.Failure{Code: code}
 }
 
-// lookUp finds a program in PATH as a shell does, without the commands that are built into shells.
+// lookUp finds a program in PATH as a shell does. It knows no shell builtins.
 func lookUp(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	switch {
@@ -63,8 +63,9 @@ func replaceProcess(path string, command commandLine, environment []string, sign
 	return notExecutable(command[0], err)
 }
 
-// stopNotify restores the default action of all signals. It returns one of the endSignals if it arrived before that,
-// or nil. Reset alone could lose a signal between the runtime and the channel. Stop waits for that signal.
+// stopNotify restores the default action of all signals. If one of the endSignals arrived earlier, stopNotify returns
+// it. Reset alone could lose a signal between the runtime and the channel; Stop waits until such a signal is in the
+// channel.
 func stopNotify(signals chan os.Signal) os.Signal {
 	signal.Stop(signals)
 	signal.Reset()

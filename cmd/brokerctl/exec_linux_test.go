@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A signal that arrives before the command replaces brokerctl is not lost. The kernel delivers a signal to the
-// own thread before the call returns.
+// A signal that arrives before the command replaces brokerctl is not lost. The kernel delivers a signal that a thread
+// sends to itself before the call returns.
 func TestSignalBeforeExec(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -19,7 +19,7 @@ func TestSignalBeforeExec(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s := stopNotify(signals); s != syscall.SIGTERM {
-			t.Fatalf("the %dth was lost: got %v", n, s)
+			t.Fatalf("signal %d was lost: got %v", n, s)
 		}
 	}
 }

@@ -16,9 +16,9 @@ import (
 // forwardedSignals are the signals that "run" forwards to its command.
 var forwardedSignals = append(slices.Clone(endSignals), syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
 
-// notifyForwarded returns a channel of the forwardedSignals. Signals that were ignored at the start, as under
-// nohup, stay ignored, also for the command. It ignores broken pipes too, because the guard of a command must live
-// until the command has ended.
+// notifyForwarded returns a channel of the forwardedSignals. Signals that were ignored at the start, as under nohup,
+// stay ignored in this process and in the command. Broken pipes do not end this process, because the guard of a
+// command must live until the command has ended.
 func notifyForwarded() chan os.Signal {
 	ignoreBrokenPipes()
 	signals := make(chan os.Signal, 16)
@@ -30,13 +30,13 @@ func notifyForwarded() chan os.Signal {
 	return signals
 }
 
-// untilEndSignal returns a context that ends with the first of the endSignals, and discards other signals: there
-// is no command yet, or it has ended. The caller must call stop, which returns a failure if a signal has ended the
-// context.
+// untilEndSignal returns a context that ends with the first of the endSignals. It discards other signals, because
+// there is no command to forward them to. The caller must call stop, which returns a failure if a signal has ended
+// the context.
 func untilEndSignal(signals <-chan os.Signal) (ctx context.Context, stop func() error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := make(chan struct{})
-	var interrupted error // Also set by a signal that crosses stop.
+	var interrupted error // A signal that arrives while stop runs sets it, too.
 	go func() {
 		defer close(stopped)
 		for ctx.Err() == nil {

@@ -35,7 +35,7 @@ type guard struct {
 	watchdog    *watchdog.Watchdog
 	sibling     child.Sibling        // the watchdog, for package child
 	instruction watchdog.Instruction // the latest one
-	unwatched   bool                 // there is no watchdog and no way to start one
+	unwatched   bool                 // there is no watchdog, and none can be started
 	child       *child.Child
 	cause       error       // why the guard is ending the command, or nil
 	killTimer   *time.Timer // fires at killAt
@@ -46,8 +46,8 @@ type guard struct {
 // killTime is how long a process group may take to end after KILL.
 const killTime = time.Second
 
-// run runs the command until its process group is empty. It returns a failure with the exit code of the command,
-// or with exitLost, or nil.
+// run runs the command until its process group is empty. It returns nil if the command succeeded, or a failure with
+// the exit code of the command or exitLost.
 func (g *guard) run(spec child.Spec) error {
 	if g.terminal.InForeground(unix.Getpgrp()) && wantsTerminal() {
 		spec.Terminal = g.terminal
@@ -58,7 +58,7 @@ func (g *guard) run(spec child.Spec) error {
 		return nil // Releasing the lock returns the error.
 	}
 	g.cgroup = child.NewCgroup()
-	defer g.cgroup.Leave() // Processes that are still there may stay: the command has left them on purpose.
+	defer g.cgroup.Leave() // The remaining processes may live on: the command left them on purpose.
 	g.instructWatchdog()
 	if err := g.startWatchdog(); err != nil {
 		return fmt.Errorf("cannot start the watchdog: %w", err)
@@ -141,8 +141,9 @@ func after(d time.Duration) <-chan time.Time {
 	return time.After(d)
 }
 
-// endLeftovers kills the processes that have left the group, if the lock is lost. The watchdog is stopped last, so
-// that it can do the same at any time before. It may also have ended the group before this process noticed the loss.
+// endLeftovers kills the processes that have left the group, if the lock is lost. It stops the watchdog last, so that
+// the watchdog can still kill them if this process is stopped or killed. The watchdog may also have ended the group
+// before this process noticed the loss.
 func (g *guard) endLeftovers() {
 	if g.cause != nil {
 		g.child.Tree(g.watchdog.PID()).End()
@@ -154,7 +155,7 @@ func (g *guard) endLeftovers() {
 	}
 }
 
-// result returns how the command has ended.
+// result returns nil or a failure, from which run takes the exit code of this process.
 func (g *guard) result(hadTerminal bool) error {
 	status := g.child.Status()
 	switch {
@@ -167,8 +168,8 @@ func (g *guard) result(hadTerminal bool) error {
 	return exit(exitSignal + int(status.Signal()))
 }
 
-// interruptGroup sends SIGINT to the process group of this process, such as a script. Ctrl-C would have done so
-// if the command had not been alone in the foreground.
+// interruptGroup sends SIGINT to the process group of this process, such as that of a script. Ctrl-C did not reach
+// that group, because the command was alone in the foreground.
 func interruptGroup() {
 	signal.Reset(syscall.SIGINT)
 	_ = unix.Kill(0, syscall.SIGINT)

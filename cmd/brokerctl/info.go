@@ -35,7 +35,7 @@ type infoCmd struct {
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"List only locks whose names match this glob: * does not cross a slash, ** does. Quote it for the shell."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (infoCmd) Help() string {
 	return `Lists each lock with its holders (*) and its waiters, in the order of the queue:
 
@@ -47,19 +47,19 @@ func (infoCmd) Help() string {
 
     $ brokerctl info --watch --sort waiters
 
-The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants nothing to anyone, a line on stderr says so, and why.
+The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says so and gives the reason.
 
-With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, the listings follow each other, each below the time. For very many locks, use brokerctl top.`
+With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one listing after another, each with the time above it. For very many locks, use brokerctl top.`
 }
 
-// Validate refuses flags that contradict each other. It does not check the length of the pattern, which only
-// the broker knows.
+// Validate refuses flags that contradict each other. It does not check the length of the pattern, because only the
+// broker knows its limit.
 func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
-		return errors.New("--watch cannot go together with json; brokerctl watch --json prints changes as json")
+		return errors.New("--watch cannot be combined with json; brokerctl watch --json prints changes as json")
 	case c.JSON && c.Output == "wide":
-		return errors.New("--json and -o wide cannot go together")
+		return errors.New("--json and -o wide cannot be combined")
 	case c.Interval < 100*time.Millisecond:
 		return errors.New("--interval: want 100ms or more")
 	}
@@ -99,8 +99,9 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	return c.print(ctx, client, app)
 }
 
-// print prints one listing. After an error it prints what it has read before, and the exit code says that the
-// listing is incomplete. It tells on stderr that the broker grants nothing, because programs read the listing.
+// print prints one listing. After an error it prints the locks that it has read, and the exit code says that the
+// listing is incomplete. If the broker grants nothing, a line on stderr says so: programs parse the listing on
+// stdout.
 func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, app *kong.Kong) error {
 	if why := notGranting(client); why != "" {
 		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", why)
@@ -157,7 +158,7 @@ func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong
 	return nil
 }
 
-// show returns what the live view shows.
+// show returns the frames of the live view.
 func (c *infoCmd) show(client *wsclient.Client, out io.Writer) live.Show {
 	form := c.format(out)
 	return live.Show{Pause: c.Interval, Palette: form.Palette, Frame: func(ctx context.Context) live.Frame {

@@ -41,8 +41,8 @@ func (g *guard) sendSignal(s syscall.Signal) {
 // suspend stops the group of this process after the command was stopped at the terminal, so that the shell notices.
 // Before that it stops the whole group of the command, so that nothing there runs when the lock is lost.
 //
-// The command continues at once if no shell could continue it, or if it only wants the terminal and can have it.
-// A command that was stopped without a terminal, or in the background by a debugger for example, keeps the lock.
+// The command continues at once if no shell could continue it, or if it only wants the terminal and can have it. A
+// command that was stopped without a terminal, or in the background, as by a debugger, keeps the lock.
 func (g *guard) suspend(s syscall.Signal) {
 	needsTerminal := s == syscall.SIGTTIN || s == syscall.SIGTTOU
 	if needsTerminal && g.giveTerminal() {
@@ -67,8 +67,8 @@ func (g *guard) suspend(s syscall.Signal) {
 }
 
 // stopGroup stops the process group of this process. The others get SIGTSTP, because another brokerctl among them
-// has to stop its command first. This process gets SIGSTOP: SIGTSTP has no effect in Go once os/signal was asked
-// for it.
+// must stop its command first. This process gets SIGSTOP: SIGTSTP has no effect in Go once a program has passed it to
+// os/signal.
 func (g *guard) stopGroup() {
 	signal.Ignore(syscall.SIGTSTP)
 	_ = unix.Kill(0, syscall.SIGTSTP)

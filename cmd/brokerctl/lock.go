@@ -19,7 +19,7 @@ type lockCmd struct {
 	Names []string `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (lockCmd) Help() string {
 	return `Acquires the lock, prints its fencing token, and holds it until Ctrl-C or the end of the input:
 
@@ -28,20 +28,19 @@ func (lockCmd) Help() string {
 
     $ ./steps | brokerctl lock orders/42
 
-The end of the input counts only for a terminal, or for a pipe that has a writer when the command starts. With a file or /dev/null, as for a background command or under cron or systemd, end it with a signal:
+The end of the input counts only if the input is a terminal, or a pipe that has a writer or unread data when the command starts. If the input is a file or /dev/null, as for a background command or under cron or systemd, end the command with a signal:
 
     $ brokerctl lock orders/42 > token &
 
 INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal ends the command at once. A brokerctl that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
 
-Inside brokerctl run, it acquires only the locks that the run does not hold: see brokerctl run --help.
+Inside brokerctl run, brokerctl lock acquires only the locks that the run does not hold: see brokerctl run --help.
 
 Exit codes, besides those of every command:
 
-    75  not obtained: --wait has passed, --try, a signal, evicted, a deadlock,
+    75  not obtained: --wait passed, --try, a signal, evicted, a deadlock,
         or held by an enclosing run in another mode
-    76  lost while it was held
-    77  not permitted`
+    76  lost while it was held`
 }
 
 // Validate refuses values out of range and flags that contradict each other.
@@ -94,8 +93,8 @@ func (c *lockCmd) acquireMissing(ctx context.Context, client *wsclient.Client, a
 	return n, lock, err
 }
 
-// waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses them, it ends
-// this process.
+// waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses the locks, it
+// ends this process.
 func (c *lockCmd) waitInside(ctx context.Context, app *kong.Kong, lender enclosure, in stdin) error {
 	_ = c.note(app, "the enclosing run (%s) holds the locks: nothing to acquire", lender.ID)
 	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {

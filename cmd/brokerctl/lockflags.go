@@ -14,21 +14,21 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Exit codes of the commands that acquire locks. Those in sysexits.h keep their meaning.
+// Exit codes of the commands that acquire locks. 75 and 77 have their meaning from sysexits.h.
 const (
 	exitNotObtained = 75 // EX_TEMPFAIL
 	exitLost        = 76
 	exitForbidden   = 77 // EX_NOPERM
 )
 
-// lockFlags are the flags of the commands that acquire locks. They embed it.
+// lockFlags holds the flags of the commands that acquire locks. Those commands embed it.
 type lockFlags struct {
 	Shared bool           `help:"Share the lock with other shared requests."`
 	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s. Default: no limit."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
-	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example under cron."`
+	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron."`
 }
 
 // Validate refuses values out of range and flags that contradict each other.
@@ -37,15 +37,15 @@ func (f *lockFlags) Validate() error {
 	case f.Wait != nil && *f.Wait <= 0:
 		return errors.New("--wait: want more than 0s; --try does not wait")
 	case f.Wait != nil && f.Try:
-		return errors.New("--wait and --try cannot go together")
+		return errors.New("--wait and --try cannot be combined")
 	case f.Limit != nil && (*f.Limit < 1 || *f.Limit > wire.MaxLimit):
 		return fmt.Errorf("--limit: want 1 to %d", wire.MaxLimit)
 	}
 	return nil
 }
 
-// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID.
-// If acquire has to wait, it writes to out who holds the locks.
+// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID. While acquire
+// waits, it reports the holders on out, unless --quiet is set.
 func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID,
 	hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
 	options := f.options(names[1:])
@@ -72,7 +72,7 @@ func (f *lockFlags) note(app *kong.Kong, format string, args ...any) error {
 	return err
 }
 
-// options returns the options of a request. Also names the locks after the first one.
+// options returns the options of a request. The names in also are the locks after the first one.
 func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
 	o := &wsclient.AcquireOptions{Author: f.Author, Limit: valueOf(f.Limit), Wait: valueOf(f.Wait)}
 	if f.Shared || f.Limit != nil {
@@ -88,7 +88,7 @@ func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
 func notObtained(err error) error {
 	switch {
 	case errors.Is(err, wsclient.ErrNotGranting):
-		hint := "the broker grants no lock now, free or not; try again later, or wait"
+		hint := "the broker grants no locks at the moment, not even free ones; try again later, or use --wait"
 		return &cli.Failure{Err: err, Hint: hint, Code: exitNotObtained}
 	case errors.Is(err, wsclient.ErrDeadlock):
 		hint := "an enclosing run holds what others need; acquire all locks at once (brokerctl run A B), " +

@@ -19,7 +19,7 @@ type grammar struct {
 	Info  infoCmd  `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
 	Why   whyCmd   `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
 	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
-	Top   topCmd   `cmd:"" help:"Show locks full-screen, always up to date, and evict requests."`
+	Top   topCmd   `cmd:"" help:"Show locks in a live full-screen view, and evict requests."`
 	platformCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict evictCmd `cmd:"" help:"End requests of other clients."`
@@ -35,8 +35,7 @@ type grammar struct {
 // A commandLine is the command that "run" runs.
 type commandLine []string
 
-// cutCommand cuts the command of "run", which follows the first --, off the arguments, so that its flags are
-// not parsed.
+// cutCommand splits the arguments of "run" at the first --. The command after it must not be parsed for flags.
 func cutCommand(args []string) ([]string, commandLine) {
 	if len(args) > 0 && args[0] == "run" {
 		if i := slices.Index(args, "--"); i >= 0 {
@@ -50,7 +49,7 @@ const description = `Inspect and control a running lock broker.
 
 Results go to stdout, messages to stderr. A flag takes precedence over the environment, and the environment over the default. Each flag may be given once. Arguments must be UTF-8.
 
-Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly, with exit code 0; a second one ends them at once. Other commands end at once. HUP and INT stay ignored if they were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run forwards signals: see brokerctl run --help.
+Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly. The exit code is then 0, but see lock and bench. A second signal ends them at once. Other commands end at once. HUP and INT stay ignored if they were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run forwards signals: see brokerctl run --help.
 
 Exit codes:
 

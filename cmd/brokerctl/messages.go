@@ -38,7 +38,7 @@ func (w *messageWriter) run(out io.Writer) {
 	}
 }
 
-// stop ends the goroutine. A write that blocks may keep it until the process ends.
+// stop ends the goroutine of the writer. If a write blocks, the goroutine lives until the process ends.
 func (w *messageWriter) stop() { close(w.flushes) }
 
 // warn writes one line about a problem.

@@ -17,11 +17,11 @@ type nesting struct {
 	lender  enclosure   // the innermost enclosure that holds one of the locks
 	missing []string    // locks that no enclosure holds
 	parent  wsclient.ID // the innermost enclosure that holds any lock, or the zero ID
-	around  []enclosure // the enclosures if they wait for this process, outermost first
+	around  []enclosure // the enclosures, outermost first; nil if they do not wait for this process
 }
 
-// findNesting asks the broker which of the locks the enclosing runs hold. It refuses a lock that this process cannot
-// use although an enclosing run holds it, because waiting for it would never end.
+// findNesting asks the broker which of the locks the enclosing runs hold. It refuses a lock that an enclosing run
+// holds and that this process cannot use, because a request for it would wait forever.
 func (f *lockFlags) findNesting(ctx context.Context, client *wsclient.Client, names []string) (*nesting, error) {
 	around, err := enclosures()
 	if err != nil || len(around) == 0 {
@@ -58,15 +58,15 @@ func (f *lockFlags) findNesting(ctx context.Context, client *wsclient.Client, na
 	return n, nil
 }
 
-// checkLent refuses a lock that an enclosing run holds if this process cannot use it: the mode does not cover it, or
-// the run does not wait for this process.
+// checkLent refuses a lock that an enclosing run holds if this process cannot use it: its mode does not cover the
+// request, or the run does not wait for this process.
 func (f *lockFlags) checkLent(name string, held wire.RequestInfo, waitsForUs bool) error {
 	failure := &cli.Failure{Code: exitNotObtained}
 	prefix := fmt.Sprintf("%s is held by the enclosing run (%v)", printable.Text(name), held.ID)
 	switch wanted := f.options(nil); {
 	case !covers(held, wanted.Mode, wanted.Limit):
 		failure.Err = fmt.Errorf("%s, shared among more holders than this request allows", prefix)
-		failure.Hint = "acquire it in the enclosing run in the mode that is needed here"
+		failure.Hint = "let the enclosing run acquire it in the mode that is needed here"
 	case !waitsForUs:
 		failure.Err = fmt.Errorf("%s, which does not seem to wait for this process", prefix)
 		failure.Hint = "a run waits for the process group of its command; a job of an interactive shell, " +

@@ -15,7 +15,7 @@ type pingCmd struct {
 	Count int `short:"n" default:"10" help:"Number of round trips, 1 to 1000000."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (pingCmd) Help() string {
 	return `Measures round trips to the broker, one after another:
 

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startInTerminal starts a command in a pseudo-terminal of that size. It returns the other side of the
-// terminal, where the user types.
+// startInTerminal starts a command in a pseudo-terminal of the given size. It returns the user's side of the
+// terminal.
 func startInTerminal(command *exec.Cmd, columns, rows uint16) (person *os.File, err error) {
 	person, err = os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

@@ -26,9 +26,9 @@ type runCmd struct {
 	Names        []string       `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all. The command follows --."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (runCmd) Help() string {
-	return `Waits for the locks, holds them while the command runs, and exits as the command does: run [flags] NAME... -- COMMAND [ARG...]
+	return `Waits for the locks, holds them while the command runs, and exits with the exit code of the command. Usage: run [flags] NAME... -- COMMAND [ARG...]
 
     $ brokerctl run orders/42 -- ./import orders/42.csv
     $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
@@ -36,15 +36,15 @@ func (runCmd) Help() string {
 
 The command runs without a shell, in its own process group, and in the foreground if there is a terminal. The locks are held until the whole group has ended.
 
-Signals: run forwards INT, TERM, HUP, QUIT, USR1, USR2, WINCH and the stop signals to the group. While run waits, the first four end it. HUP and INT stay ignored, also for the command, if they were ignored at the start, as under nohup. Broken pipes (PIPE) and writes from the background (TTOU) do not stop run.
+Signals: run forwards INT, TERM, HUP, QUIT, USR1, USR2, WINCH and the stop signals to the group. While run waits, INT, TERM, HUP and QUIT end it. If HUP or INT was ignored at the start, as under nohup, run and the command ignore it too. Broken pipes (PIPE) and writes to the terminal from the background (TTOU) do not stop run.
 
-Lost locks: the group gets TERM, and KILL after --grace. With the default timeouts, KILL comes before the broker can grant the locks to others, even if the network fails. Two cases leave no such time: an operator evicts the request, or the broker sees the connection end. A command that changes its user (sudo) gets no signals; use sudo brokerctl run instead.
+Lost locks: the group gets TERM, and KILL after --grace. With the default timeouts, KILL comes before the broker can grant the locks to others, even if the network fails. Two cases leave no time: an operator evicts the request, or the broker sees the connection end. A command that changes its user (sudo) gets no signals; use sudo brokerctl run instead.
 
-The watchdog is a second process that ends the group if brokerctl cannot. If brokerctl is killed, the watchdog kills the group at once, and then the locks are free. If brokerctl is stopped, for example by Ctrl-Z, it loses the locks after a few seconds and the watchdog ends the group. When it continues, it exits with 76. Only if both are killed or stopped together can the command outlive its locks.
+The watchdog is a second process that ends the group if brokerctl cannot. If brokerctl is killed, the watchdog kills the group at once, and then the locks are free. If brokerctl is stopped, for example by Ctrl-Z, it loses the locks after a few seconds and the watchdog ends the group. When brokerctl continues, it exits with 76. If both are killed or stopped together, the command can outlive its locks.
 
 Daemons: processes that leave the group are killed with it when the locks are lost, if Linux lets brokerctl create a cgroup (v2; as root, or as a user with a delegated one). Elsewhere on Linux this covers only processes whose parent has ended, and not if brokerctl was killed. On other systems only the group is killed. If the command ends by itself, its daemons keep running, and the locks do not wait for them.
 
-Nested runs: a run inside another run of the same broker acquires only the locks that the enclosing runs do not hold. If they hold all of them, it prints a line on stderr and the command replaces the inner brokerctl. A shared lock cannot become exclusive, nor get a lower limit. An enclosing run lends its locks only to processes that it waits for. A job of an interactive shell, or a command under timeout, has another process group, so it is refused. A process in another session, such as a daemon, does not count as inside.
+Nested runs: a run inside another run of the same broker acquires only the locks that the enclosing runs do not hold. If they hold all of them, the inner brokerctl prints a line on stderr, and the command replaces it. A shared lock cannot become exclusive, nor get a lower limit. An enclosing run lends its locks only to processes that it waits for. A job of an interactive shell, or a command under timeout, has another process group and is refused. A process in another session, such as a daemon, does not count as inside.
 
 The environment of the command:
 
@@ -56,15 +56,15 @@ The environment of the command:
                       enclosing runs, outermost first: a JSON array of objects
                       with id, token and names
 
-LOCKBROKER_TOKEN and LOCKBROKER_ID belong to the request that was granted last. The tokens of locks from enclosing runs are in LOCKBROKER_HELD. A program that acquires locks itself should name the last id in LOCKBROKER_HELD as the parent of its requests.
+LOCKBROKER_TOKEN and LOCKBROKER_ID belong to the request of this run. If enclosing runs hold all its locks, they belong to the innermost of these runs that holds one of them. The tokens of locks from enclosing runs are in LOCKBROKER_HELD. A program that acquires locks itself should name the last id in LOCKBROKER_HELD as the parent of its requests.
 
 Exit codes, besides those of the command:
 
-    69     no broker
-    75     not obtained: --wait has passed, --try, evicted, a deadlock, held by an
+    69     cannot reach the broker
+    75     not obtained: --wait passed, --try, evicted, a deadlock, held by an
            enclosing run in another mode, or, with --skip-if-locked, the broker
            grants nothing to anyone
-    76     lost while the command ran, or --hold has passed
+    76     lost while the command ran, or --hold passed
     77     not permitted
     80     the command line is wrong
     126    the command cannot be executed
@@ -76,7 +76,7 @@ Exit codes, besides those of the command:
 func (c *runCmd) Validate() error {
 	switch {
 	case c.SkipIfLocked && (c.Try || c.Wait != nil):
-		return errors.New("--skip-if-locked cannot go together with --try or --wait")
+		return errors.New("--skip-if-locked cannot be combined with --try or --wait")
 	case c.Hold != nil && *c.Hold <= 0:
 		return errors.New("--hold: want more than 0s")
 	case c.Grace < 0 || c.Grace > time.Hour:
@@ -163,8 +163,8 @@ func (c *runCmd) acquireMissing(signals <-chan os.Signal, dialer *trackingDialer
 	return client, lock, n, err
 }
 
-// connect returns a client that waits while the broker restarts. The client declares its locks lost
-// early enough for the group to end in time.
+// connect returns a client that waits while the broker restarts. The client treats its locks as lost early enough for
+// the group to end in time.
 func (c *runCmd) connect(ctx context.Context, dialer *trackingDialer) (*wsclient.Client, error) {
 	return c.dialWith(ctx, wsclient.Options{StopTime: c.Grace + killTime, NetDial: dialer.dial})
 }

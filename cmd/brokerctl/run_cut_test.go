@@ -33,8 +33,8 @@ const (
 	cutLanes     = 20 // trials at the same time
 )
 
-// TestRunCutNetwork cuts the network of "run" at random times. The command and its child ignore TERM. Each time the whole
-// group has ended before the next holder is granted the lock.
+// TestRunCutNetwork cuts the network of "run" at random times. The command and its child ignore TERM. Each time the
+// whole group has ended before the next holder is granted the lock.
 func TestRunCutNetwork(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{Timeout: cutTimeout, Heartbeat: cutHeartbeat})
 	if err != nil {
@@ -53,7 +53,7 @@ func TestRunCutNetwork(t *testing.T) {
 	})
 }
 
-// A cutTrial is what all trials share.
+// A cutTrial holds what all trials share.
 type cutTrial struct {
 	broker string // address
 	next   *wsclient.Client
@@ -89,7 +89,7 @@ func (c *cutTrial) run(ctx context.Context, name, grace string) (margin time.Dur
 		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return c.run(ctx, name, grace)
 		}
-		return 0, fmt.Errorf("it said %q and ended with %v: %s", line, command.ProcessState, said)
+		return 0, fmt.Errorf("it printed %q and ended with %v: %s", line, command.ProcessState, said)
 	}
 	margin, err = c.cut(ctx, name, link, alive)
 	if _ = command.Wait(); err == nil && command.ProcessState.ExitCode() != exitLost {
@@ -135,13 +135,13 @@ func (c *cutTrial) cut(ctx context.Context, name string, link *brokertest.Link, 
 	select {
 	case end := <-gone:
 		err = fmt.Errorf("%w, and ended %v later", err, end.Sub(at))
-	case <-ctx.Done(): // It also kills the run.
+	case <-ctx.Done(): // The end of ctx also kills the run.
 	}
 	return 0, err
 }
 
-// tooBusy reports whether "run" has ended because this machine was too busy for heartbeats or for a handshake. Then the
-// lock was lost in order, or never held, so the trial does not count.
+// tooBusy reports whether "run" ended because this machine was too busy for heartbeats or for a handshake. Then the
+// lock was lost correctly, or never held, so the trial does not count.
 func tooBusy(run *exec.Cmd, said string) bool {
 	return run.ProcessState.ExitCode() == exitLost || strings.Contains(said, "no answer in time")
 }

@@ -30,7 +30,7 @@ var guards = flag.Int("guards", 3, "how many trials TestRunWithoutGuard makes of
 const guardTimeout = 6 * time.Second
 
 // crowd is a command that ignores TERM. It starts a child that ignores TERM too, a child that is stopped, and a
-// daemon. It prints all process ids, that of the daemon last.
+// daemon. It prints all process ids, the daemon's last.
 const crowd = `trap "" TERM
 sleep 600 & ignores=$!
 sleep 600 & stopped=$!
@@ -39,9 +39,9 @@ daemon=$(setsid sleep 600 > /dev/null 2>&1 & echo $!)
 echo $$ $ignores $stopped $daemon
 wait`
 
-// TestRunWithoutGuard stops or kills only brokerctl, at random times. Each time, all processes of the command
-// are dead when the next holder is granted the lock. The one exception is a daemon without a cgroup after
-// brokerctl was killed.
+// TestRunWithoutGuard stops or kills only brokerctl, at random times. Each time, all processes of the command are
+// dead when the next holder is granted the lock. There is one exception: without a cgroup, a daemon survives if
+// brokerctl is killed.
 func TestRunWithoutGuard(t *testing.T) {
 	b, err := cmdtest.StartBroker(broker.Config{Timeout: guardTimeout})
 	if err != nil {
@@ -73,7 +73,7 @@ func TestRunWithoutGuard(t *testing.T) {
 	}
 }
 
-// A guardTrial is what all trials share.
+// A guardTrial holds what all trials share.
 type guardTrial struct {
 	broker    string // URL
 	next      *wsclient.Client
@@ -107,8 +107,8 @@ func (g *guardTrial) command(ctx context.Context, name string) *exec.Cmd {
 	return exec.CommandContext(ctx, args[0], args[1:]...)
 }
 
-// run makes one trial. It returns the time from the end of the last process to the next grant, as seen here. It
-// may see both late.
+// run makes one trial. It returns the time from the end of the last process to the next grant. The test may see both
+// events late.
 func (g *guardTrial) run(test context.Context, name string) (margin time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(test, 20*guardTimeout)
 	defer cancel()
@@ -138,12 +138,12 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	wait(ctx, rand.N(2*guardTimeout)) // a random time
 	if alive := all.alive(); len(alive) < all.must {
 		state := processes(append(all.pids, command.Process.Pid))
-		_ = command.Process.Kill() // Else the remaining processes would keep its stderr open.
+		_ = command.Process.Kill() // Otherwise the remaining processes would keep its stderr open.
 		all.kill()
 		if _ = command.Wait(); tooBusy(command, said.String()) {
 			return g.run(test, name)
 		}
-		return 0, fmt.Errorf("%w: of %v there are %v: %s\n%s", errEndedEarly, all.pids, alive, said, state)
+		return 0, fmt.Errorf("%w: of %v only %v are alive: %s\n%s", errEndedEarly, all.pids, alive, said, state)
 	}
 	if err := command.Process.Signal(g.signal); err != nil {
 		return 0, err
@@ -155,8 +155,8 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 	at, alive := time.Now(), all.alive()
 	if len(alive) > 0 {
 		state := processes(alive)
-		return 0, fmt.Errorf("the next is granted, and these end %v later: %v\n%s", (<-gone).Sub(at), alive,
-			state)
+		return 0, fmt.Errorf("at the next grant, these were alive for another %v: %v\n%s",
+			(<-gone).Sub(at), alive, state)
 	}
 	_ = lock.Release()
 	if g.signal == syscall.SIGSTOP {
@@ -172,7 +172,7 @@ func (g *guardTrial) run(test context.Context, name string) (margin time.Duratio
 // trial does not count.
 var errEndedEarly = errors.New("a process ended while brokerctl ran")
 
-// processes returns the output of ps for them.
+// processes returns the output of ps for the processes.
 func processes(pids []int) string {
 	var all []string
 	for _, pid := range pids {
@@ -215,7 +215,7 @@ func (w *crowdWatch) alive() (pids []int) {
 	return pids
 }
 
-// wait returns when all have ended.
+// wait waits until all have ended, and returns the time.
 func (w *crowdWatch) wait(ctx context.Context) time.Time {
 	for _, fd := range w.fds[:w.must] {
 		for n := 0; ctx.Err() == nil && n <= 0; {

@@ -32,7 +32,7 @@ const screenshotFile = "top.svg"
 //
 // A real broker and the real view run in virtual time, so that the picture is the same each time.
 func TestScreenshot(t *testing.T) {
-	// The first call of Notify starts a goroutine that never ends. It must not be inside the bubble.
+	// The first call of Notify starts a goroutine that never ends. That call must not be inside the bubble.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	signal.Stop(signals)
@@ -108,7 +108,7 @@ func elapse(d time.Duration) {
 	synctest.Wait()
 }
 
-// A shop is the load for the picture.
+// A shop creates the load for the picture.
 type shop struct {
 	t        *testing.T
 	broker   *brokertest.Server

@@ -286,7 +286,7 @@ func benchJSON(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// readUntil returns the content of a file that may not exist yet. It fails when the time of the script is up.
+// readUntil returns the content of a file that may not exist yet. It fails if the time of the script is up.
 func readUntil(ts *testscript.TestScript, name string) string {
 	ts.Check(stageOf(ts).ctx.Err())
 	text, err := os.ReadFile(ts.MkAbs(name))
@@ -296,7 +296,7 @@ func readUntil(ts *testscript.TestScript, name string) string {
 	return string(text)
 }
 
-// masks replace what differs from run to run.
+// masks replace the parts that differ from run to run.
 var masks = []struct {
 	pattern *regexp.Regexp
 	mask    string

@@ -11,9 +11,9 @@ import (
 // endSignals are the signals that end a command.
 var endSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// signalContext returns a context that ends with the first of the endSignals. The second one ends the
-// process at once, as by default. HUP and INT stay ignored if they were ignored at the start, as under
-// nohup. Go does not tell whether other signals were ignored.
+// signalContext returns a context that ends with the first of the endSignals. The second one ends the process at
+// once, as by default. HUP and INT stay ignored if they were ignored at the start, as under nohup. Go does not report
+// whether other signals were ignored.
 func signalContext() (context.Context, context.CancelFunc) {
 	heeded := slices.DeleteFunc(slices.Clone(endSignals), signal.Ignored)
 	if len(heeded) == 0 { // NotifyContext without signals means all signals.

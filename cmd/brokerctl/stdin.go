@@ -12,9 +12,10 @@ import (
 // stdin is the standard input of a command that runs until its input ends.
 type stdin struct{ file *os.File }
 
-// openStdin returns the standard input, or one that never ends if nobody can end it. Nobody can end a file, /dev/null
-// (which a shell gives to background commands), or a pipe whose other end is closed, as under cron. The command must
-// call openStdin first, because the other end may be closed soon.
+// openStdin returns the standard input. It returns an input that never ends for a file, for /dev/null (which a shell
+// gives to background commands), and for a pipe that has no writer and no unread data, as under cron: with these, the
+// end of the input is no sign that the user wants to end the command. The command must call openStdin before anything
+// else, because the other end may be closed soon.
 func openStdin(file *os.File) stdin {
 	info, err := file.Stat()
 	switch {
@@ -29,8 +30,8 @@ func openStdin(file *os.File) stdin {
 	return stdin{}
 }
 
-// pollForeground is how often a process in the background of its terminal tries to read again. The shell sends no
-// signal when fg brings a running job to the foreground.
+// pollForeground is the interval at which a process in the background of its terminal tries to read again. It must
+// poll, because the shell sends no signal when fg brings a running job to the foreground.
 const pollForeground = time.Second
 
 // ended returns a channel that is closed when the input ends. An input that cannot be read has not ended: the terminal

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isHeldOpen reports whether a pipe or a socket has a writer, or holds data that was written before.
+// isHeldOpen reports whether a pipe or a socket has a writer or unread data.
 func isHeldOpen(file *os.File) bool {
 	fd := int(file.Fd())
 	state := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}

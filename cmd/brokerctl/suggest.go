@@ -19,7 +19,8 @@ const (
 	suggestQueue = 20                     // requests of each lock, when suggesting requests
 )
 
-// sources maps each value of the tag "complete" to its source. Each source waits at most for wait.
+// sources maps each value of the tag "complete" to its source. Each source waits for the broker for at most the time
+// wait.
 func sources(wait time.Duration) map[string]complete.Source {
 	ask := func(queries ...query) complete.Source { return queryBroker(wait, queries) }
 	return map[string]complete.Source{
@@ -34,7 +35,8 @@ func sources(wait time.Duration) map[string]complete.Source {
 	}
 }
 
-// A query returns what to ask the broker about a prefix, and a function that turns each lock into suggestions.
+// A query takes the prefix of a word. It returns which locks to read, and a function that turns each of them into
+// suggestions.
 type query func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion)
 
 // queryBroker returns a source that queries the broker of the command. When the time is up or the broker fails,
@@ -79,7 +81,7 @@ func answers(ctx context.Context, client *wsclient.Client, prefix string, q quer
 	return found[:min(len(found), suggestMax)]
 }
 
-// names suggests the names of locks that fit, with empty also of free locks.
+// names suggests the names of the locks that fit. With empty, it includes free locks.
 func names(empty bool, fit func(wire.LockInfo) bool) query {
 	return func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
 		return wsclient.InfoOptions{Match: prefixGlob(prefix), Empty: empty, Queue: 1},
@@ -132,7 +134,8 @@ func about(lock wire.LockInfo, r wire.RequestInfo) string {
 	return text
 }
 
-// prefixGlob returns a glob that matches the names with a prefix. "**" crosses slashes only between slashes.
+// prefixGlob returns a glob that matches the names with a prefix. It needs two alternatives, because "**" crosses
+// slashes only where it is a whole part between slashes.
 func prefixGlob(prefix string) string {
 	if prefix == "" {
 		return ""

@@ -21,7 +21,7 @@ func TestPrefixGlob(t *testing.T) {
 	text := rapid.StringMatching(`[ab/*?{}\[\]\\,ß]{0,6}`)
 	rapid.Check(t, func(t *rapid.T) {
 		prefix, name := text.Draw(t, "prefix"), text.Draw(t, "name")
-		if rapid.Bool().Draw(t, "begins so") {
+		if rapid.Bool().Draw(t, "has the prefix") {
 			name = prefix + name
 		}
 		if prefix == "" || name == "" {
@@ -43,7 +43,7 @@ func TestSuggestGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // it is of no interest
+	defer listener.Close() //nolint:errcheck // the error does not matter
 	command := &infoCmd{target: target{URL: "ws://" + listener.Addr().String()}}
 	start := time.Now()
 	for name, source := range sources(suggestWait) {
@@ -91,7 +91,7 @@ func TestSuggestBounds(t *testing.T) {
 		"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0,
 	} {
 		if got := len(sources(time.Minute)[source](t.Context(), command, "")); got != want {
-			t.Errorf("%s: %d are suggested of %d locks, want %d", source, got, each*requests, want)
+			t.Errorf("%s: %d suggestions for %d locks, want %d", source, got, each*requests, want)
 		}
 	}
 }

@@ -42,7 +42,7 @@ text, .fill { fill: #1f2328 }
 }
 `
 
-// svgOf draws a screen as an SVG, with text as text.
+// svgOf draws a screen as an SVG in which text remains text.
 func svgOf(screen *vt.Emulator, title string) string {
 	width := 2*margin + cellWidth*float64(screen.Width())
 	height := titleBar + margin + cellHeight*screen.Height()
@@ -98,7 +98,7 @@ func (r textRun) draw(svg *strings.Builder, x, y int) {
 	}
 	text := strings.TrimRight(r.text, " ")
 	if r.style.Underline != ansi.UnderlineNone {
-		text = r.text // A head is underlined to the end of the line.
+		text = r.text // A heading is underlined to the end of the line.
 	}
 	if strings.TrimSpace(text) == "" {
 		return

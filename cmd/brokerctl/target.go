@@ -69,7 +69,7 @@ func (t target) hostPort() string {
 	return "that URL"
 }
 
-// dial connects. The client does not reconnect: the user of a command that waits for nothing wants to see the error.
+// dial connects. The client does not reconnect, so that the user sees a lost connection as an error.
 func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
 	return t.dialWith(ctx, wsclient.Options{NoReconnect: true})
 }

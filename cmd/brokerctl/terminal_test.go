@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// terminalCommands are for interactive programs. The ttyin of testscript types everything at once. With these
+// terminalCommands are for interactive programs. The ttyin command of testscript types everything at once. With these
 // commands, a script waits for the screen before it presses the next key.
 var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"terminal": openTerminal,
@@ -37,7 +37,7 @@ type terminal struct {
 	more    chan struct{} // holds a token when there is new output
 }
 
-// terminal COLUMNS ROWS COMMAND... starts a command in a terminal of that size.
+// terminal COLUMNS ROWS COMMAND... starts a command in a terminal of the given size.
 func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	columns, err := strconv.ParseUint(args[0], 10, 16)
 	ts.Check(err)
@@ -92,7 +92,7 @@ func (t *terminal) Write(text []byte) (int, error) {
 	return len(text), err
 }
 
-// press KEYS types keys, and forgets the output before. An argument in double quotes is a Go string.
+// press KEYS types keys, and discards earlier output. An argument in double quotes is a Go string.
 func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
 	t := stageOf(ts).terminal
 	t.mu.Lock()
@@ -123,16 +123,16 @@ func (t *terminal) await(ts *testscript.TestScript, neg bool, pattern string, re
 		text := read(t)
 		t.mu.Unlock()
 		if matches := wanted.MatchString(text); matches && neg {
-			ts.Fatalf("there is something like %s: %q", pattern, text)
+			ts.Fatalf("the text matches %s: %q", pattern, text)
 		} else if matches || neg {
 			return
 		}
 		select {
 		case <-t.more:
 		case <-t.done:
-			ts.Fatalf("nothing like %s; the program has ended with %q", pattern, text)
+			ts.Fatalf("no match for %s; the program has ended with %q", pattern, text)
 		case <-t.ctx.Done():
-			ts.Fatalf("nothing like %s, but %q", pattern, text)
+			ts.Fatalf("no match for %s in time: %q", pattern, text)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func awaitClosed(ts *testscript.TestScript, _ bool, args []string) {
 	select {
 	case <-t.done:
 	case <-t.ctx.Done():
-		ts.Fatalf("the program does not end")
+		ts.Fatalf("the program does not end in time")
 	}
 	got := strconv.Itoa(t.end.ExitCode())
 	if !t.end.Exited() {

@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// endCommand ends the process group because of cause, within the time that is left. It sends the signals before
-// it writes the message.
+// endCommand ends the process group, because of cause, before the broker can grant the lock to others. It sends the
+// signals before it writes the message.
 func (g *guard) endCommand(cause error) {
 	grace := g.grace
 	if lost := new(wsclient.LostError); errors.As(cause, &lost) && isDisconnected(lost) {
@@ -45,8 +45,8 @@ func (g *guard) killCommand() {
 }
 
 // isDisconnected reports whether the lock was lost because the connection failed. Then the broker may not have
-// noticed yet, and lost.Left is the time until it grants the lock to others. After any other loss others may hold
-// the lock already, and the command gets its full grace to end in order.
+// noticed yet, and lost.Left is the time until it can grant the lock to others. After any other loss, others may
+// already hold the lock, so a shorter grace would not help: the command gets its full grace to end cleanly.
 func isDisconnected(lost *wsclient.LostError) bool {
 	return lost.Reason == wsclient.LostConnection || lost.Reason == wsclient.LostLease
 }

@@ -25,22 +25,22 @@ type topCmd struct {
 	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (of the first waiter) or grants (per second)."`
 	Reverse  bool          `short:"r" help:"Reverse the order."`
 	Interval time.Duration `short:"i" default:"2s" help:"Time between two readings of all locks, at least 100ms. Very many locks take longer."`
-	Message  string        `short:"m" placeholder:"TEXT" help:"The reason for evictions. The clients and the log of the broker get it."`
+	Message  string        `short:"m" placeholder:"TEXT" help:"The reason for evictions, which the clients and the broker's log get."`
 	Batch    bool          `short:"b" help:"Print frames instead of showing the view, for scripts. Needs no terminal."`
 	Count    int           `short:"n" placeholder:"N" help:"With --batch: print N frames and exit. Default: print until a signal."`
-	Rows     int           `placeholder:"N" help:"With --batch: print only the first N locks."`
+	Rows     int           `placeholder:"N" help:"With --batch: print only the first N locks of each frame."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (topCmd) Help() string {
-	return `A full-screen view that is always up to date: who holds each lock, how many wait, how long, and how often it is granted.
+	return `A live full-screen view: who holds each lock, how many wait, for how long, and how often the lock is granted.
 
     $ brokerctl top 'orders/**' --sort age
     $ brokerctl top --batch -n 2 --rows 10
 
 Keys: the arrows, j, k, PgUp, PgDn, Home and End move. w h a o g n sort by waiters, holders, age, oldest waiter, grants, name; r reverses the order. / filters by text in the name or the first holder, ignoring case. Enter shows the queue of the selected lock and who is in the way. e evicts all holders of the lock, or, after Tab, the selected request; it asks first. ? lists all keys; q quits.
 
-top reads the locks in small pages, again and again. It takes about six seconds for 100,000 locks, which is little work for the broker. GRANTS/S counts the grants between the last two readings of a lock, so the first frame shows none.`
+top reads the locks again and again, in small pages. Reading 100,000 locks takes about six seconds and costs the broker little. GRANTS/S is the rate of grants between the last two readings of a lock, so the first frame shows none.`
 }
 
 // Validate refuses values out of range and flags that contradict each other.
@@ -53,7 +53,7 @@ func (c *topCmd) Validate() error {
 	case c.Rows < 0:
 		return errors.New("--rows: want 1 or more")
 	case !c.Batch && (c.Count > 0 || c.Rows > 0):
-		return errors.New("--count and --rows go with --batch")
+		return errors.New("--count and --rows need --batch")
 	case len(c.Message) > limits.AuthorBytes:
 		return fmt.Errorf("--message: want at most %d bytes", limits.AuthorBytes)
 	}

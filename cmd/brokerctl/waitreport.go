@@ -16,8 +16,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A waitReport tells the user who is in the way while a request waits. On a terminal it
-// keeps one line up to date. Elsewhere it prints a line once.
+// A waitReport tells the user who is in the way while a request waits. On a terminal it keeps one line up to date.
+// Elsewhere it prints a line, and another one when it finds the connection in another state.
 type waitReport struct {
 	client *wsclient.Client
 	names  []string
@@ -64,7 +64,7 @@ func (w *waitReport) run(ctx context.Context) {
 	_ = screen.Renew(terminal, "")
 }
 
-// printStates prints a line at once, and another one whenever the state of the connection changes.
+// printStates prints a line now, and another one when it finds the connection in another state.
 func (w *waitReport) printStates(ctx context.Context) {
 	printed := wsclient.Closed
 	for more := true; more; more = cli.Pause(ctx, reportInterval) {
@@ -75,7 +75,7 @@ func (w *waitReport) printStates(ctx context.Context) {
 	}
 }
 
-// text returns the report as of now.
+// text returns the current report.
 func (w *waitReport) text(ctx context.Context) string {
 	what := printable.Text(w.names[0])
 	switch w.client.State() {
@@ -103,8 +103,8 @@ func (w *waitReport) obstacle(ctx context.Context) string {
 	return printable.Text(w.names[0])
 }
 
-// position returns a lock and the number of waiters ahead of this client in its queue.
-// The number is -1 if this client does not wait for the lock.
+// position returns a lock and the number of waiters ahead of this client in its queue, or reportQueue if there may be
+// more. The number is -1 if this client does not wait for the lock.
 func (w *waitReport) position(ctx context.Context, name string) (found wire.LockInfo, ahead int) {
 	ahead = -1
 	options := &wsclient.InfoOptions{Match: glob.Escape(name), Queue: reportQueue}
@@ -122,7 +122,7 @@ func (w *waitReport) position(ctx context.Context, name string) (found wire.Lock
 	return found, ahead
 }
 
-// describeObstacle describes a lock to a client that waits for it behind ahead other waiters.
+// describeObstacle describes a lock for one of its waiters. Ahead is the number of waiters in front of that one.
 func describeObstacle(lock wire.LockInfo, ahead int) string {
 	text := printable.Text(lock.Name)
 	switch {

@@ -21,7 +21,7 @@ type watchCmd struct {
 	Pattern string `arg:"" optional:"" complete:"pattern" help:"Show only changes of locks whose names match this glob; see brokerctl info --help."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (watchCmd) Help() string {
 	return `Prints a line for each change of a lock as it happens, until Ctrl-C:
 

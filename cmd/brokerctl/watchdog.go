@@ -17,14 +17,14 @@ type watchdogCmd struct {
 	Cgroup string `placeholder:"PATH" help:"The cgroup of the command."`
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (watchdogCmd) Help() string {
-	return `Only brokerctl run starts this command, with file descriptors of its own:
+	return `Only brokerctl run can start this command, because it passes special file descriptors:
 
     $ brokerctl watchdog`
 }
 
-// Run watches over the process that started this one.
+// Run watches the process that started this one.
 func (c *watchdogCmd) Run() error { return watchdog.Run(child.OpenCgroup(c.Cgroup)) }
 
 // startWatchdog starts a watchdog with the latest instruction.
@@ -43,8 +43,9 @@ func (g *guard) startWatchdog() error {
 	})
 }
 
-// replaceWatchdog starts another watchdog after the current one was killed. It does without one if that fails, or if
-// the current one failed by itself, because the next one would fail too. The command runs well, so it keeps running.
+// replaceWatchdog starts another watchdog after the current one was killed. If the current one failed by itself, the
+// next one would fail too, so it starts none. Without a watchdog the command keeps running, because the guard can
+// still end it.
 func (g *guard) replaceWatchdog() {
 	err := errors.New("it has failed")
 	if !g.watchdog.HasFailed() {
@@ -68,12 +69,12 @@ func (g *guard) watchdogEvents() (acted, ended <-chan struct{}) {
 	return acted, g.watchdog.Ended()
 }
 
-// instructWatchdog tells the watchdog when to end the command if it hears nothing more from this process: a little
-// later than this process would, which should act first. While the lock is valid, that time is the end of the lease;
-// TERM comes before KILL if the session timeout leaves time for both. Once the lock is lost, only the guard ends the
-// command, and the watchdog keeps the time of KILL.
+// instructWatchdog tells the watchdog when to end the command if it hears nothing more from this process. That time
+// is a little later than the time at which this process acts itself. While the lock is valid, it is the end of the
+// lease plus that slack; TERM comes before KILL if the session timeout leaves time for both. Once the lock is lost,
+// the guard ends the command, and the watchdog only sends KILL at the guard's time.
 func (g *guard) instructWatchdog() {
-	now := watchdog.Now() // Read first, because this process may be stopped at any time.
+	now := watchdog.Now() // The clock is read first, because this process may be stopped at any time.
 	i := watchdog.Instruction{Guard: os.Getpid()}
 	if g.child != nil {
 		i.Group, i.Contained = g.child.Group(), g.child.IsContained()
@@ -94,8 +95,8 @@ func (g *guard) instructWatchdog() {
 	}
 }
 
-// maxSlack is the most by which the watchdog acts later than this process would. The slack is smaller if the session
-// timeout leaves little time after the end of the lease.
+// maxSlack limits how much later than the guard the watchdog acts. The slack is smaller if the session timeout leaves
+// little time after the end of the lease.
 const maxSlack = 250 * time.Millisecond
 
 // watchdogCause returns why the watchdog has acted.
@@ -103,5 +104,5 @@ func (g *guard) watchdogCause() error {
 	if !g.lock.Valid() {
 		return context.Cause(g.lock.Context())
 	}
-	return errors.New("brokerctl was stopped so long that it could have lost the lock")
+	return errors.New("brokerctl was stopped for so long that it may have lost the lock")
 }

@@ -24,10 +24,10 @@ type whyCmd struct {
 	target
 	What string `arg:"" complete:"waiter" help:"The id of a request, as in the listing, or the name of a lock, which stands for its first waiter."`
 
-	isRequest bool // What is the id of a request
+	isRequest bool // the argument is the id of a request
 }
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (whyCmd) Help() string {
 	return `Prints the chain of requests that are in the way, one per line. The last blocker waits for nobody:
 
@@ -35,7 +35,7 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-The request on each line is the blocker of the line before, or is nested inside it. "Behind" instead of "held by" names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line says so: the lowest limit counts, and often the difference is a mistake. While the broker grants nothing to anyone, the last line says so, and why.`
+The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by" names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone, the last line says so and gives the reason.`
 }
 
 // Run prints the chain.
@@ -122,8 +122,8 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 	return &cli.Failure{Err: err, Hint: "brokerctl info lists the locks and the ids of requests"}
 }
 
-// chain returns the chain of blockers. An argument in the form of an id is a request if there is such a
-// request, and else the name of a lock.
+// chain returns the chain of blockers. An argument in the form of an id names a request if there is such a request,
+// and a lock otherwise.
 func (c *whyCmd) chain(ctx context.Context, client *wsclient.Client) ([]wire.Step, error) {
 	if id := wire.ParseID(strings.TrimPrefix(c.What, "#")); id.Valid() {
 		chain, err := client.Why(ctx, id)

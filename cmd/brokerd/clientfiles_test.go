@@ -14,8 +14,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-// TestServedClient: brokerd serves the JavaScript client in one file that imports nothing, and each
-// part of it as it is written.
+// TestServedClient checks that brokerd serves the JavaScript client as one file that imports nothing, and each of its
+// other files unchanged.
 func TestServedClient(t *testing.T) {
 	b, err := broker.New(new(flags).config(zerolog.Nop()))
 	if err != nil {
@@ -38,7 +38,7 @@ func TestServedClient(t *testing.T) {
 			t.Errorf("%s: %d, %.200s", entry.Name(), got.Code, got.Body)
 		}
 	}
-	const firstPackets = 10_000 // bytes that a connection sends before it waits for an answer
+	const firstPackets = 10_000 // bytes that a new connection may send before the first acknowledgment
 	zipped := fetch(b.Handler(), "client.js", "gzip")
 	if zipped.Header().Get("Content-Encoding") != "gzip" || zipped.Body.Len() > firstPackets {
 		t.Errorf("client.js has %d bytes, %q", zipped.Body.Len(), zipped.Header())

@@ -20,7 +20,7 @@ func fitDescriptors(c *broker.Config, descriptors uint64) {
 	c.MaxConnections = max(min(c.MaxConnections, free-c.MaxHandshakes), 1)
 }
 
-// logConnections logs if the limit of open files allows fewer connections than the flag.
+// logConnections logs a line if the limit on open files allows fewer connections than the flag.
 func (f *flags) logConnections(log zerolog.Logger, c broker.Config) {
 	if c.MaxConnections < f.MaxConnections {
 		log.Info().Int("max_connections", c.MaxConnections).

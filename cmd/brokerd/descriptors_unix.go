@@ -4,8 +4,8 @@ package main
 
 import "syscall"
 
-// descriptorLimit returns how many file descriptors the process may have. Go has raised the soft limit to the
-// hard limit.
+// descriptorLimit returns how many file descriptors the process may have. The Go runtime has already raised the soft
+// limit to the hard limit.
 func descriptorLimit() (limit uint64, known bool) {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestDrain checks that after a signal the broker waits for holders only. If all have released in time, the
-// stop was clean: the next run grants at once, with greater tokens.
+// TestDrain checks that after a signal the broker waits only for holders. If all of them release in time, the stop is
+// clean: the next run grants at once, with greater tokens.
 func TestDrain(t *testing.T) {
 	ctx := testContext(t)
 	dir := filepath.Join(t.TempDir(), "state")
@@ -37,10 +37,10 @@ func TestDrain(t *testing.T) {
 	d.signal(t, syscall.SIGTERM)
 	<-draining
 	if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
-		t.Errorf("who waited got %v, want ErrShuttingDown", err)
+		t.Errorf("the waiter got %v, want ErrShuttingDown", err)
 	}
 	if _, err := client.Acquire(ctx, "free", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
-		t.Errorf("who came then got %v, want ErrShuttingDown", err)
+		t.Errorf("a request during the drain got %v, want ErrShuttingDown", err)
 	}
 	if _, err := wsclient.Dial(ctx, d.url, nil); !errors.Is(err, wsclient.ErrShuttingDown) {
 		t.Errorf("a new connection got %v, want ErrShuttingDown", err)
@@ -70,7 +70,7 @@ func TestDrain(t *testing.T) {
 	}
 	for _, line := range d.lines {
 		if strings.Contains(line.Message, "did not stop cleanly") {
-			t.Errorf("the next run found the end not clean: %+v", line)
+			t.Errorf("the next run says that the stop was not clean: %+v", line)
 		}
 	}
 }
@@ -119,14 +119,14 @@ func TestSameSignal(t *testing.T) {
 			time.Sleep(sameSignal / 6) //nolint:forbidigo // virtual time
 		}
 		if after := (<-heeded).Sub(begin); after != sameSignal || stops != 1 {
-			t.Errorf("signals mean something else after %v, want %v; stopped %d times", after, sameSignal,
+			t.Errorf("a second signal counts after %v, want %v; stopped %d times", after, sameSignal,
 				stops)
 		}
 	})
 }
 
-// dialForOne returns a client for one connection. The channel is closed when the broker has announced that it
-// stops.
+// dialForOne returns a client that does not reconnect. The channel is closed when the broker announces that it will
+// stop.
 func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
 	draining := make(chan struct{})

@@ -19,22 +19,22 @@ type flags struct {
 	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any free port."`
 	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
 
-	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. It is created if missing, for this user only; its parents get mode 0755 less the umask."`
-	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until it has been silent for --timeout, because its client may be alive."`
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. brokerd creates a missing directory with access for this user only; missing parents get mode 0755 less the umask."`
+	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until --timeout after its last message, because its client may be alive."`
 	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM. 0s stops at once."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"Session timeout: how long a connection may be silent before its locks go to others."`
-	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"How often broker and clients send a sign of life, at most half of --timeout. Default: a third of --timeout."`
+	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"Time between two heartbeats of the broker and of each client, at most half of --timeout. Default: a third of --timeout."`
 
-	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"Most clients connected at once. The limit of open files may allow fewer."`
-	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Most clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`
-	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"Most connections that are not WebSockets yet, half of them from one address. A further one closes the oldest."`
+	MaxConnections           int `default:"20000" env:"BROKERD_MAX_CONNECTIONS" help:"Maximum number of clients. The limit on open files may allow fewer."`
+	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Maximum number of clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`
+	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"Maximum number of connections that are not WebSockets yet; one address may have half of them. A further one closes the oldest."`
 
-	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Most requests that wait or hold at once, half of them from one address. A request counts once per lock, and more for long names. Each takes 250 bytes."`
-	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Most watches at once, half of them from one address."`
-	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Most bytes that wait to be sent to all clients together. Over it, the client with the most is cut off."`
-	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Most answers to info and why that are sent at once; others wait."`
+	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Maximum number of requests that wait or hold; one address may have half of them. A request counts once per lock, and more for long names. The default takes about 250 MB."`
+	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Maximum number of watches; one address may have half of them."`
+	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Maximum number of bytes that wait to be sent to all clients together. Above it, the client with the most is disconnected."`
+	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
 
-	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A name of the broker for pages that it serves itself, besides IP addresses and localhost: locks.example, or *.example for subdomains. May be repeated."`
+	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A host name of the broker, such as locks.example, or *.example for subdomains. Pages from the broker's own host and port may connect if the host is such a name, an IP address or localhost. May be repeated."`
 	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker, besides pages from its own host and port (see --allowed-host): https://app.example; https://*.app.example for subdomains; http://localhost:* for any port; * for every page on the internet. May be repeated."`
 }
 
@@ -57,8 +57,8 @@ func (f *flags) validateTimes() error {
 	return nil
 }
 
-// validateLimits requires at least 1 of each limit. Only the limit per address has a default that depends on another
-// flag, which is why 0 stands for it.
+// validateLimits requires every limit to be at least 1. The limit per address may also be 0, which means its default:
+// that depends on another flag.
 func (f *flags) validateLimits() error {
 	if f.MaxConnectionsPerAddress < 0 {
 		return errors.New("--max-connections-per-address: want 1 or more")

@@ -15,10 +15,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestFootprint checks that an idle client costs three goroutines and less than 64 KB, also after a thousand
-// calls have waited at once. The broker runs in its own process, so only clients are measured. Stacks are
-// counted in spans, and one stack among a thousand others may keep a span alive. So the best of a few attempts
-// counts.
+// TestFootprint checks that an idle client costs three goroutines and less than 64 KB, even after a thousand calls
+// have waited at once. The broker runs in its own process, so only clients are measured. The runtime counts stacks in
+// spans, and one live stack may keep a whole span in use. So the best of a few attempts counts.
 func TestFootprint(t *testing.T) {
 	const attempts, limit = 4, 64 << 10
 	ctx := testContext(t)
@@ -62,7 +61,7 @@ func costOfClients(ctx context.Context, t *testing.T, d *daemon, blocker *wsclie
 	return usage{(after.heap - before.heap) / clients, (after.stacks - before.stacks) / clients}
 }
 
-// waitAndGiveUp lets calls wait at once, and then cancels them.
+// waitAndGiveUp starts calls that wait at the same time, and then cancels them.
 func waitAndGiveUp(ctx context.Context, t *testing.T, observer, c *wsclient.Client, waiters int) {
 	t.Helper()
 	calls, cancel := context.WithCancel(ctx)

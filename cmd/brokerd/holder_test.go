@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// holder is the command "holder URL NAME". It acquires the lock, prints the token, and holds the lock until it
-// is lost, which it prints, too. For each line of input it prints whether the lock is valid.
+// holder is the command "holder URL NAME". It acquires the lock, prints the token, and runs until its input ends. For
+// each line of input it prints whether the lock is valid. If the lock is lost, it prints the reason.
 func holder() {
 	if err := hold(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "holder:", err)
@@ -54,7 +54,7 @@ func startHolder(t *testing.T, url, name string) *holding {
 	p, out := start(t, (*exec.Cmd).StdoutPipe, "holder", url, name)
 	h := &holding{process: p, line: func() string { out.Scan(); return out.Text() }}
 	if line := h.line(); !scan(line, "holding %d", &h.token) {
-		t.Fatalf("the holder says %q, want that it holds the lock", line)
+		t.Fatalf("the holder prints %q, want that it holds the lock", line)
 	}
 	return h
 }
@@ -64,7 +64,7 @@ func scan(text, format string, values ...any) bool {
 	return err == nil && n == len(values)
 }
 
-// A grant is the result of a waiter.
+// A grant is the outcome of a waiting request.
 type grant struct {
 	lock *wsclient.Lock
 	err  error

@@ -39,8 +39,8 @@ func kill9(t *testing.T, url, name string) time.Duration {
 	return took
 }
 
-// TestFrozen checks a process that is stopped and keeps its connection. The broker gives its locks to others
-// after the timeout. When the process continues, its first check tells that they are lost.
+// TestFrozen checks a process that is stopped and keeps its connection. The broker grants its locks to others after
+// the timeout. When the process continues, its first check reports that they are lost.
 func TestFrozen(t *testing.T) {
 	configs := map[string]broker.Config{"2s": {Timeout: 2 * time.Second, Heartbeat: 500 * time.Millisecond}}
 	if *long {
@@ -80,9 +80,9 @@ func testFrozen(t *testing.T, config broker.Config) {
 	said := []string{h.line(), h.line()}
 	slices.Sort(said)
 	if !strings.Contains(said[0], "lock was lost: lease") || said[1] != "valid: false" {
-		t.Errorf("the holder says %q, want that it has lost the lock, and that it is not valid", said)
+		t.Errorf("the holder prints %q, want that it has lost the lock, and that the lock is not valid", said)
 	}
-	t.Logf("from SIGCONT to the holder's saying so: %v", time.Since(thawed))
+	t.Logf("from SIGCONT until the holder reports it: %v", time.Since(thawed))
 	if err := g.lock.Context().Err(); err != nil {
 		t.Errorf("the new holder has lost the lock: %v", err)
 	}

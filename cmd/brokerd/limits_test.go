@@ -19,8 +19,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestDescriptors: a broker that has no free file descriptors still refuses clients, answers /readyz, writes its log and
-// saves its state when it stops.
+// TestDescriptors checks that a broker without free file descriptors still refuses clients, answers /readyz, writes
+// its log, and saves its state when it stops.
 func TestDescriptors(t *testing.T) {
 	const limit = 64
 	ctx := testContext(t)
@@ -73,7 +73,7 @@ func fillSessions(ctx context.Context, t *testing.T, d *daemon, limit int) int {
 	return 0
 }
 
-// takeDescriptors takes the descriptors that are left, with connections that send nothing.
+// takeDescriptors uses up the remaining descriptors with connections that send nothing.
 func takeDescriptors(t *testing.T, d *daemon) {
 	t.Helper()
 	for range 100 {
@@ -105,7 +105,7 @@ func startLimited(t *testing.T, descriptors int, args ...string) *daemon {
 	return d
 }
 
-// upgrade opens a WebSocket until the end of the test. It returns nil if the broker refuses.
+// upgrade opens a WebSocket that stays open until the end of the test. The connection is nil if the broker refuses.
 func upgrade(ctx context.Context, t *testing.T, d *daemon) (*websocket.Conn, *http.Response) {
 	t.Helper()
 	conn, response, err := websocket.DefaultDialer.DialContext(ctx, d.url+"/ws", nil)

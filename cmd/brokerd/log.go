@@ -16,17 +16,17 @@ import (
 // timeFormat is RFC 3339 with milliseconds and a fixed length.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// logLines and logBytes bound the part of the log that waits to be written. Beyond that, lines are dropped and
-// counted, because no caller may wait for the log.
+// logLines and logBytes limit the queue of lines that are not written yet. Further lines are dropped and counted,
+// because no caller may wait for the log.
 const (
 	logLines = 10_000
 	logBytes = 4 << 20
 )
 
-// newLogger returns a logger that writes JSON lines to file, or text with colors if file is a terminal and
-// NO_COLOR is not set. Flush writes the lines that wait.
+// newLogger returns a logger that writes JSON lines to file, or text with colors if file is a terminal and NO_COLOR
+// is not set. Flush writes the lines that are still queued.
 func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
-	zerolog.TimeFieldFormat = timeFormat // The library has only this global.
+	zerolog.TimeFieldFormat = timeFormat // zerolog has no other setting for this.
 	level := zerolog.InfoLevel
 	if debug {
 		level = zerolog.DebugLevel

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// A logQueue writes lines for callers that never wait. If out blocks, a limited amount of lines waits, and
-// further lines are dropped and counted. Audit lines have the same amount again for themselves, so that other
-// lines cannot displace them. Lines that out refuses are dropped, too.
+// A logQueue writes lines for callers that never wait. If out blocks, lines wait up to a limit, and further lines are
+// dropped and counted. Audit lines have as much space again for themselves, so that other lines cannot displace them.
+// Lines that out refuses are dropped, too.
 //
-// (The package diode of zerolog may keep the last line to itself until the next one comes: a line may be
-// announced just before diode begins to wait for it.)
+// Package diode of zerolog does not fit: it may hold back a line until the next one comes, if the first comes just
+// before diode begins to wait.
 type logQueue struct {
 	out    io.Writer
 	lines  chan []byte
 	limit  amount
 	format func(dropped amount, err error) []byte
 	last   chan struct{} // closed by flush
-	done   chan struct{} // closed when all lines before that have been written
+	done   chan struct{} // closed when all lines before flush have been written
 	queued atomic.Int64  // bytes that wait
 
 	droppedLines, droppedBytes atomic.Int64
@@ -32,12 +32,12 @@ type amount struct{ lines, bytes int64 }
 // auditMark is in every audit line and in no other, because strings have their quotes escaped.
 var auditMark = []byte(`"audit":true`)
 
-// retryWait is how long after a failed write the queue tries to write the number of dropped lines, if no line
-// comes before.
+// retryWait is the time after a failed write until the queue tries to report the dropped lines, unless another line
+// comes first.
 const retryWait = 10 * time.Second
 
-// newLogQueue returns a queue that writes to out. After it has dropped lines, it writes the result of format
-// before the next line. The error that format gets is that of out, or nil.
+// newLogQueue returns a queue that writes to out. After it has dropped lines, it writes the result of format before
+// the next line. The error passed to format is that of the last write, or nil.
 func newLogQueue(out io.Writer, limit amount, format func(dropped amount, err error) []byte) *logQueue {
 	q := &logQueue{
 		out: out, lines: make(chan []byte, 2*limit.lines), limit: limit, format: format,
@@ -60,8 +60,8 @@ func (q *logQueue) countDropped(a amount) {
 	q.droppedBytes.Add(a.bytes)
 }
 
-// put queues a line and reports whether there was room. Concurrent writers may see the same free place, so the
-// queue may exceed its limit by a line for each.
+// put queues a line and reports whether there was room. Concurrent writers may see the same free space, so the queue
+// may exceed its limit by one line for each writer.
 func (q *logQueue) put(line []byte) bool {
 	limit := q.limit
 	if bytes.Contains(line, auditMark) {
@@ -112,7 +112,7 @@ func (q *logQueue) write(line []byte) {
 	q.queued.Add(-size)
 }
 
-// writeDropped writes how many lines were dropped. It reports whether nothing is left to say.
+// writeDropped writes how many lines were dropped, if any. It returns false if that fails.
 func (q *logQueue) writeDropped() bool {
 	dropped := amount{q.droppedLines.Swap(0), q.droppedBytes.Swap(0)}
 	if dropped.lines == 0 || q.writeLine(q.format(dropped, q.err)) {
@@ -128,10 +128,10 @@ func (q *logQueue) writeLine(line []byte) bool {
 	return q.err == nil
 }
 
-// flushWait is how long the last lines may take at the end.
+// flushWait is how long flush waits for the last lines.
 const flushWait = time.Second
 
-// flush writes the lines that wait. Call it once. Lines written after it are lost.
+// flush writes the lines that are still queued. Call it once. Later lines are lost.
 func (q *logQueue) flush() {
 	close(q.last)
 	select {

@@ -39,7 +39,7 @@ func formatDropped(dropped amount, err error) []byte {
 	return fmt.Append(nil, "missed ", dropped)
 }
 
-// Each line is written at once, also the last one.
+// Each line is written at once, including the last one.
 func TestQueueWritesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &valve{open: make(chan struct{})}
@@ -128,19 +128,19 @@ func TestQueueRefused(t *testing.T) {
 			t.Errorf("got %q, want %q", out.lines, want)
 		}
 		if n := q.queued.Load(); n != 0 {
-			t.Errorf("%d bytes wait, says the queue", n)
+			t.Errorf("the queue says that %d bytes wait", n)
 		}
 	})
 }
 
-// A small is a file with limited space.
-type small struct {
+// A smallFile is a file with limited space.
+type smallFile struct {
 	bytes.Buffer
 	room int
 }
 
-// Write writes what fits.
-func (s *small) Write(text []byte) (int, error) {
+// Write writes as much as fits.
+func (s *smallFile) Write(text []byte) (int, error) {
 	n := min(len(text), s.room-s.Len())
 	_, _ = s.Buffer.Write(text[:n])
 	if n < len(text) {
@@ -151,7 +151,7 @@ func (s *small) Write(text []byte) (int, error) {
 
 // A line that was cut off does not merge with the next one.
 func TestTornLine(t *testing.T) {
-	file := &small{room: 7}
+	file := &smallFile{room: 7}
 	log := &lineWriter{out: file}
 	for i, line := range []string{"one\n", "two and more\n", "three\n", "four\n"} {
 		if i == 3 {
@@ -164,7 +164,7 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
-// No amount of other lines displaces an audit line, whatever they contain.
+// Other lines never displace an audit line, however many there are and whatever they contain.
 func TestQueueKeepsAuditLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var audit, forged bytes.Buffer

@@ -17,7 +17,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// TestLogReaderEnds checks that the broker survives the end of the process that reads its log, also if its
+// TestLogReaderEnds checks that the broker survives the end of the process that reads its log, whether or not its
 // parent ignores SIGPIPE.
 func TestLogReaderEnds(t *testing.T) {
 	for name, script := range map[string]string{
@@ -66,7 +66,7 @@ func TestLogReaderReturns(t *testing.T) {
 	d.log = bufio.NewScanner(reader)
 	d.url = "ws://" + d.until(t, "listening").Address
 
-	// The lines of one visit may be written while there is a reader.
+	// The lines of one visit may all be written while there is a reader, so try again.
 	for ctx.Err() == nil {
 		_ = reader.Close()
 		visit(ctx, t, d.url)

@@ -27,11 +27,11 @@ The log goes to stderr: one JSON object per line, or text if stderr is a termina
 
 Signals:
 
-    INT, TERM        drain and stop, see --drain; a second one ends brokerd at
-                     once, unless it comes within 0.5 s: timeout sends two
+    INT, TERM        drain and stop (see --drain); a second one ends brokerd at
+                     once, but not within 0.5 s, because timeout(1) sends two
     QUIT             end at once and print all goroutine stacks on stderr
     HUP, USR1, USR2  no effect except a line in the log
-    PIPE             no effect: the log continues when it has a reader again
+    PIPE             no effect; the log continues when it has a reader again
     TSTP, CONT       stop and continue the process; clients that do not hear
                      from it in time treat their locks as lost
 

@@ -24,7 +24,7 @@ import (
 
 var netnsTrials = flag.Int("netns", 0, "how many trials TestCutNamespaces makes, as root; 1000 take two minutes")
 
-// The times of the brokers of TestCutNamespaces. A client treats its locks as lost after 5.3 s, and the broker
+// The settings of the brokers in TestCutNamespaces. A client treats its locks as lost after 5.3 s, and the broker
 // grants them after 8 s. A kernel that retransmits up to four times reports the error before both.
 const (
 	netnsTimeout   = 8 * time.Second
@@ -33,10 +33,10 @@ const (
 	netnsRetries   = 15  // one broker for each value of tcp_retries2 from 1 to this
 )
 
-// TestCutNamespaces cuts the network of holders as TestCutNetwork does, but between kernels. A router drops
-// packets, with or without an ICMP message, and the broker's kernel gives up after 1 to 15 retransmissions. No
-// lock is granted before its holder has stopped. The flag -netns sets the number of trials; by default there
-// are none.
+// TestCutNamespaces cuts the network of holders as TestCutNetwork does, but outside the processes, between their
+// kernels. A router drops packets, with or without an ICMP message, and the broker's kernel gives up after 1 to 15
+// retransmissions. No lock is granted before its holder has stopped. The flag -netns sets the number of trials; by
+// default there are none.
 func TestCutNamespaces(t *testing.T) {
 	if *netnsTrials == 0 {
 		return
@@ -56,7 +56,7 @@ func TestCutNamespaces(t *testing.T) {
 		defer busy[lane].Unlock()
 		return n.cutOnce(t.Context(), next[retries], retries, lane, trial)
 	})
-	t.Logf("the brokers have seen: %d sessions end by an error of the kernel before they were silent; %d silent",
+	t.Logf("the brokers ended %d sessions because of a kernel error, and %d because of the session timeout",
 		n.byKernel.Load(), n.silent.Load())
 }
 
@@ -144,7 +144,7 @@ func (n *network) serve(t *testing.T, i int) {
 	}()
 }
 
-// client connects from that address.
+// client connects from the given address and closes the client after the test.
 func (n *network) client(ctx context.Context, t *testing.T, broker int, from string) *wsclient.Client {
 	t.Helper()
 	c, err := n.dial(ctx, broker, from)
@@ -153,7 +153,7 @@ func (n *network) client(ctx context.Context, t *testing.T, broker int, from str
 	return c
 }
 
-// dial connects from that address.
+// dial connects from the given address.
 func (n *network) dial(ctx context.Context, broker int, from string) (*wsclient.Client, error) {
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	return wsclient.Dial(ctx, fmt.Sprintf("ws://10.78.%d.2:%s", broker, n.ports[broker]), &wsclient.Options{
@@ -165,7 +165,7 @@ func (n *network) dial(ctx context.Context, broker int, from string) (*wsclient.
 	})
 }
 
-// cutOnce cuts the network of a holder. It returns the time from when the holder has stopped to the next grant.
+// cutOnce cuts the network of a holder. It returns the time from the loss of the lock to the next grant.
 func (n *network) cutOnce(ctx context.Context, next *wsclient.Client, broker, lane, trial int) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*netnsTimeout)
 	defer cancel()

@@ -19,7 +19,7 @@ import (
 
 var cuts = flag.Int("cuts", 50, "how many trials TestCutNetwork makes of each kind; 1000 take a minute")
 
-// The times of the broker of TestCutNetwork. A client treats its locks as lost after 2 s, and the broker grants
+// The settings of the broker in TestCutNetwork. A client treats its locks as lost after 2 s, and the broker grants
 // them after 3 s.
 const (
 	cutTimeout   = 3 * time.Second
@@ -27,9 +27,9 @@ const (
 	cutLanes     = 50 // parallel trials
 )
 
-// TestCutNetwork cuts the network of holders at random times. Each holder treats its lock as lost before the
-// next one is granted it. The network either swallows everything in both directions, or resets only the
-// broker's side.
+// TestCutNetwork cuts the network of holders at random times. Each holder treats its lock as lost before the broker
+// grants it to the next one. The network either swallows everything in both directions, or resets only the broker's
+// side.
 func TestCutNetwork(t *testing.T) {
 	t.Run("silent", func(t *testing.T) { testCuts(t, (*brokertest.Link).Freeze) })
 	t.Run("reset, with lock delay",

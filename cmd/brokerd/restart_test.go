@@ -21,15 +21,16 @@ import (
 
 var restarts = flag.Int("restarts", 5, "how often TestKilledBroker kills the broker; 100 take two minutes")
 
-// killedTimeout is the session timeout of TestKilledBroker: how long a client without news may treat its locks as held.
+// The settings of the broker in TestKilledBroker. A client that hears nothing treats its locks as lost before
+// killedTimeout has passed.
 const (
 	killedTimeout   = 600 * time.Millisecond
 	killedHeartbeat = 100 * time.Millisecond
 )
 
-// TestKilledBroker kills a broker with a state directory again and again, while clients that reconnect acquire
-// and release locks. However a client learns of the end, no two clients treat the same lock as held at once,
-// and the tokens of each lock rise. Waiters get no errors.
+// TestKilledBroker kills a broker with a state directory again and again, while clients that reconnect acquire and
+// release locks. No matter how clients learn of the end, two of them never treat the same lock as held at once, and
+// the tokens of each lock rise. Waiters get no errors.
 func TestKilledBroker(t *testing.T) {
 	args := []string{
 		"--state-dir", filepath.Join(t.TempDir(), "state"),
@@ -55,13 +56,13 @@ func TestKilledBroker(t *testing.T) {
 		d = startDaemon(t, args...)
 	}
 	go d.drainLog()
-	past.waitFor(t, time.Now()) // the last one serves
+	past.waitFor(t, time.Now()) // the last broker grants locks
 	stop()
 	clients.Wait()
 	past.check(t, *restarts)
 }
 
-// drainLog reads the log, so that the broker can write on.
+// drainLog reads the log to its end, so that the broker can continue to write.
 func (d *daemon) drainLog() {
 	for d.log.Scan() {
 	}
@@ -102,7 +103,7 @@ func lockOnce(ctx context.Context, client *wsclient.Client, past *history, name 
 	}
 	hold := rand.N(20 * time.Millisecond)
 	if rand.N(8) == 0 {
-		hold = killedTimeout // Many of these locks are lost.
+		hold = killedTimeout // Many locks are lost during this time.
 	}
 	b := tenure{lock: lock, who: name, token: held.Token(), begin: time.Now()}
 	select {
@@ -116,7 +117,7 @@ func lockOnce(ctx context.Context, client *wsclient.Client, past *history, name 
 	return nil
 }
 
-// pause lets a random time pass.
+// pause lets real time pass.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -132,7 +133,7 @@ type tenure struct {
 	begin, end time.Time
 }
 
-// A history is all tenures.
+// A history collects all tenures.
 type history struct {
 	mu      sync.Mutex
 	tenures []tenure
@@ -165,7 +166,7 @@ func (h *history) waitFor(t *testing.T, since time.Time) {
 	}
 }
 
-// check compares each tenure with the one before of the same lock.
+// check compares each tenure with the previous one of the same lock.
 func (h *history) check(t *testing.T, atLeast int) {
 	t.Helper()
 	h.mu.Lock()
@@ -214,7 +215,7 @@ func (c *deafConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write discards what cannot be sent.
+// Write discards data that cannot be sent.
 func (c *deafConn) Write(p []byte) (int, error) {
 	if n, err := c.Conn.Write(p); err == nil {
 		return n, nil

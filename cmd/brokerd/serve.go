@@ -24,7 +24,7 @@ const shutdownWait = time.Second
 // serveCmd is the command "serve".
 type serveCmd struct{}
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (serveCmd) Help() string {
 	return `Listen on 127.0.0.1:27002, with fencing tokens that survive restarts:
 

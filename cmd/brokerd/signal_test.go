@@ -52,7 +52,7 @@ func TestLogAtStart(t *testing.T) {
 		d.rest(t)
 		for _, line := range d.lines {
 			if line.Level != "info" {
-				t.Errorf("unexpected in the log: %+v", line)
+				t.Errorf("unexpected line in the log: %+v", line)
 			}
 		}
 	})
@@ -72,7 +72,7 @@ func TestStopsWithIdleConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // it is of no interest
+	defer conn.Close() //nolint:errcheck // the error does not matter
 	d.signal(t, syscall.SIGTERM)
 	d.rest(t)
 	if err := d.wait(); err != nil {
@@ -80,7 +80,8 @@ func TestStopsWithIdleConnection(t *testing.T) {
 	}
 }
 
-// TestSignalsThatEndNothing checks that the broker survives signals that it does not use, and logs them.
+// TestSignalsThatEndNothing checks that the broker survives signals that it does not use, and logs those that people
+// send on purpose.
 func TestSignalsThatEndNothing(t *testing.T) {
 	for sig, message := range map[syscall.Signal]string{
 		syscall.SIGHUP:   "ignored a signal",
@@ -188,8 +189,8 @@ func TestStopAndContinue(t *testing.T) {
 	}
 }
 
-// TestInterruptThatWasIgnored checks that SIGINT ends a broker that a shell has started in the background of a
-// script, where it is ignored.
+// TestInterruptThatWasIgnored checks that SIGINT ends a broker that a script has started in the background. The shell
+// makes such a process ignore SIGINT.
 func TestInterruptThatWasIgnored(t *testing.T) {
 	d := &daemon{}
 	d.process, d.log = start(t, (*exec.Cmd).StderrPipe, "sh", "-c", `trap '' INT; exec brokerd --drain=0s --port=0`)

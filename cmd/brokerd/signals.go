@@ -16,8 +16,8 @@ import (
 // of all goroutines and exit with 2. That is a crash, but it is useful for a process that hangs. SIGTSTP and SIGCONT
 // stop and continue the process, as usual.
 
-// sameSignal is how long after the first signal further ones count as the same request. timeout sends one to
-// the process and one to its group, and npm forwards the Ctrl-C that the terminal has sent to both. If the
+// sameSignal is the time after the first signal during which further signals count as the same request. timeout sends
+// one to the process and one to its group, and npm forwards the Ctrl-C that the terminal has sent to both. If the
 // second one ended the process, the stop would count as a crash.
 const sameSignal = 500 * time.Millisecond
 
@@ -51,11 +51,11 @@ func awaitFirst(signals <-chan os.Signal, stop func()) {
 	}
 }
 
-// ignoreSignals ignores signals that would end or stop the process for no good reason. It logs those that
-// somebody sends on purpose.
+// ignoreSignals ignores signals that would end or stop the process for no good reason. It logs those that people send
+// on purpose.
 func ignoreSignals(log zerolog.Logger) {
-	// By default, Go ends a process when stderr has no reader. systemd takes an end by SIGPIPE for a clean one,
-	// and would not restart the broker.
+	// By default, Go ends a process when stderr has no reader. systemd treats an exit by SIGPIPE as clean, and
+	// would not restart the broker.
 	signal.Ignore(logSignals...)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unusedSignals...)

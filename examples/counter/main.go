@@ -1,6 +1,6 @@
-// Command counter proves that locks exclude. Its processes each add 1 to a number in a file, many
-// times: they read it, think, and write it back. With a lock around that, no addition is lost.
-// Without a lock, most are.
+// Command counter proves that locks exclude. Its processes each add 1 to a number in a file, many times: they read
+// the number, do some work, and write it back. Under a lock no addition is lost. Without a lock, most additions are
+// lost.
 //
 //	go run ./examples/counter
 //	go run ./examples/counter --no-lock

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// width is the length of the number, always the same, so that a reader never sees a part of it.
-// Without a lock, lost additions are then the only thing that can go wrong.
+// width is the fixed length of the number in the file. A reader never sees part of a number, so without a lock the
+// only error is lost additions.
 const width = 20
 
 func readNumber(file *os.File) (int64, error) {

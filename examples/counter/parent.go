@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/examples/internal/embedded"
 )
 
-// parent starts the processes, waits for them, and compares the number with what it should be.
+// parent starts the processes, waits for them, and compares the number with the expected one.
 func (c config) parent(ctx context.Context) error {
 	if c.broker == "" {
 		url, stop, err := embedded.Start(broker.Config{})

@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// work does what one of the processes does.
+// work is the main function of a worker.
 func (c config) work(ctx context.Context) error {
 	client, err := wsclient.Dial(ctx, c.broker, nil)
 	if err != nil {
@@ -22,7 +22,7 @@ func (c config) work(ctx context.Context) error {
 	}
 	defer file.Close() //nolint:errcheck // every write was checked
 
-	// So that all start together, each says "ready" and waits for the parent's "go".
+	// All workers start together: each prints "ready" and waits for "go" from the parent.
 	fmt.Println("ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return fmt.Errorf("wait for the start: %w", err)
@@ -51,8 +51,8 @@ func (c config) work(ctx context.Context) error {
 	return nil
 }
 
-// think stands for what a real program does between reading and writing. It asks another program a
-// question, here the broker, and waits for the answer. Meanwhile the other processes run.
+// think stands for the work that a real program does between reading and writing. It sends a query, here to the
+// broker, and waits for the answer. Meanwhile the other processes run.
 func think(ctx context.Context, client *wsclient.Client) error {
 	for _, err := range client.Info(ctx, nil) {
 		if err != nil {

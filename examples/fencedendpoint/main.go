@@ -1,11 +1,11 @@
-// Command fencedendpoint protects a document behind HTTP with fencing tokens. The document remembers
-// the greatest token with which it was written, and refuses a write with a lesser one.
+// Command fencedendpoint protects a document behind HTTP with fencing tokens. The document remembers the greatest
+// token it was written with, and refuses a write with a smaller one.
 //
 //	go run ./examples/fencedendpoint
 //	go run ./examples/fencedendpoint --no-token
 //
-// Ann holds the lock for too long, and the broker grants it to Bob. Ann writes nevertheless, like a
-// program that was frozen and has not noticed yet.
+// Ann holds the lock for too long, and the broker grants it to Bob. Ann writes nevertheless, like a program that was
+// frozen and has not noticed yet that its lock is lost.
 package main
 
 import (

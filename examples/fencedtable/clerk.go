@@ -51,7 +51,7 @@ func (c config) sell(ctx context.Context, stock table) (late bool, err error) {
 	}
 	fmt.Printf("%s has the lock, reads %d apples, sells %d\n", c.clerk, apples, c.sells)
 	if c.hangs && lock.Valid() {
-		// The clerk has just looked, and holds the lock. It is frozen here, before its write.
+		// The clerk has just checked that it still holds the lock. It is frozen here, before its write.
 		fmt.Println("hangs")
 		if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 			return false, err

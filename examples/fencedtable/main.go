@@ -2,15 +2,15 @@
 
 // Command fencedtable shows what a lock cannot do, and what a fencing token can.
 //
-// A clerk reads how many apples there are and sells one. Just before it writes down what is left, it is
-// frozen: by a debugger, a full disk, or the move of a virtual machine. The broker grants its lock to
-// another clerk, as it must. Then the first clerk wakes up and goes on where it was.
+// A clerk reads the number of apples and sells one. Just before it writes the new number, it is frozen: by a
+// debugger, a full disk, or a virtual machine that is being moved. The broker must grant the lock to another clerk.
+// Then the first clerk wakes up and continues where it stopped.
 //
 //	go run ./examples/fencedtable
 //	go run ./examples/fencedtable --no-token
 //
-// A trigger of the table refuses a row whose token is less than the one in the table. So the database
-// itself refuses the late writer. Without the trigger, the sale of the other clerk is lost.
+// The table has a trigger that refuses an update with a smaller token than the stored one. So the database itself
+// refuses the late write. Without the trigger, the sale of the other clerk is lost.
 package main
 
 import (
@@ -26,7 +26,7 @@ type config struct {
 	noToken bool
 	file    string
 
-	// A clerk runs this program once more, with these:
+	// A clerk is a second process of this program, with these flags:
 	clerk  string
 	sells  int
 	hangs  bool
@@ -39,7 +39,7 @@ func main() {
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("apples-%d.db", os.Getpid()))
 	flag.StringVar(&c.file, "file", file, "file of the table; removed at the end")
 	flag.StringVar(&c.clerk, "clerk", "",
-		"be the clerk of that name; this flag and those below are for this program's own use")
+		"run as the clerk with this name; only this program uses this flag and the following ones")
 	flag.IntVar(&c.sells, "sells", 0, "how many the clerk sells")
 	flag.BoolVar(&c.hangs, "hangs", false, "whether it hangs before it writes")
 	flag.StringVar(&c.broker, "broker", "", "URL of the broker")

@@ -23,7 +23,7 @@ const (
 	bobSells = 4
 )
 
-// tell lets Ann and Bob sell, and compares what is left with what should be.
+// tell lets Ann and Bob sell, and compares the number of apples with the expected one.
 func (c config) tell(ctx context.Context) error {
 	var stop func()
 	var err error
@@ -58,7 +58,7 @@ func (c config) tell(ctx context.Context) error {
 	return nil
 }
 
-// freezeAnn freezes Ann before she writes, lets Bob do all of his work, and then lets Ann go on.
+// freezeAnn freezes Ann before she writes, lets Bob finish his work, and then lets Ann continue.
 func (c config) freezeAnn(ctx context.Context) error {
 	ann, err := c.start(ctx, "ann", annSells, true)
 	if err != nil {
@@ -88,7 +88,7 @@ func (c config) freezeAnn(ctx context.Context) error {
 	return ann.end()
 }
 
-// A clerk sells in a process of its own.
+// A clerk is a process that sells.
 type clerk struct {
 	cmd *exec.Cmd
 	in  io.Writer

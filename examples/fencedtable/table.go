@@ -9,7 +9,7 @@ import (
 	_ "github.com/ncruces/go-sqlite3/driver" // the driver "sqlite3"
 )
 
-// A table stores how many apples there are.
+// A table stores the number of apples.
 type table struct{ db *sql.DB }
 
 func openTable(file string) (table, error) {
@@ -37,8 +37,8 @@ func (t table) read(ctx context.Context) (apples int, err error) {
 	return apples, err
 }
 
-// write stores the number together with the token. The statement is right for every writer of a
-// table that has the trigger.
+// write stores the number together with the token. The same statement is safe in every table with the trigger,
+// whichever program runs it.
 func (t table) write(ctx context.Context, apples int, token int64) error {
 	_, err := t.db.ExecContext(ctx, `UPDATE stock SET amount = ?, token = ? WHERE item = 'apples'`, apples, token)
 	return err

@@ -1,5 +1,5 @@
-// Command shared gives you something to look at: several authors hold several locks and wait for them,
-// some for long and some for a short time, all over one connection.
+// Command shared creates activity to look at with brokerctl. Several authors hold and wait for several locks, for
+// long and short times, over one connection.
 //
 //	go run ./cmd/brokerd
 //	go run ./examples/shared         (in a second terminal)
@@ -25,14 +25,14 @@ type job struct {
 	lock   string
 	mode   wsclient.Mode
 	takes  time.Duration // how long it holds the lock
-	rests  time.Duration // how long it does something else before it asks again
+	rests  time.Duration // how long it pauses before the next request
 }
 
 var jobs = []job{
 	// One holds test-lock-1 for long and the other for a short time, so one of them waits.
 	{author: "create_user", lock: "test-lock-1", takes: 20 * time.Second},
 	{author: "update_something", lock: "test-lock-1", takes: time.Second, rests: time.Second},
-	// Nobody else asks for this one.
+	// This job has no competitor.
 	{author: "check_other_resource", lock: "test-lock-2", takes: 5 * time.Second},
 	// The two readers hold it together; the writer must be alone.
 	{author: "read_report", lock: "report", mode: wsclient.Shared, takes: 6 * time.Second, rests: time.Second},

@@ -6,8 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// New returns the program for a grammar. It replaces PROGRAM in the help of commands by the name of the
-// program, so that programs can share commands.
+// New returns the program for a grammar. It replaces PROGRAM in the help of commands with the name of the program, so
+// that programs can share commands.
 func New(grammar any, options ...kong.Option) *kong.Kong {
 	app := kong.Must(grammar, options...)
 	for _, command := range app.Model.Leaves(false) {

@@ -1,3 +1,3 @@
-// Package cli is what the commands share: how they parse flags, report failures to users and scripts, and print
-// their version.
+// Package cli contains what the programs share. It parses flags, reports failures to users and scripts, and
+// implements the commands "man" and "version".
 package cli

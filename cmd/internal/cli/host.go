@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Host returns the host of a flag --host: a name or an IP address. It strips the brackets of an IPv6 address,
-// as in a URL, where %25 stands for the % of its zone.
+// Host returns the host in a flag --host: a name or an IP address. An IPv6 address may have brackets, as in a URL;
+// Host strips them. Inside brackets, %25 stands for the % of its zone.
 func Host(text string) (string, error) {
 	inner := text
 	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {

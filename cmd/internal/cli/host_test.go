@@ -2,7 +2,7 @@ package cli
 
 import "testing"
 
-// A host is a name or an address, and nothing of the flag is dropped.
+// A host is a name or an address, and no part of the flag is dropped silently.
 func TestHost(t *testing.T) {
 	for text, want := range map[string]string{
 		"locks.example":    "locks.example",

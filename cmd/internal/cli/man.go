@@ -11,7 +11,7 @@ import (
 // Man is the command "man".
 type Man struct{}
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (Man) Help() string {
 	return `Prints the manual page, to show it with man(1) or to install it:
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pause waits for d and returns true, or returns false when ctx ends before.
+// Pause waits for d and returns true. If ctx ends first, it returns false.
 func Pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -31,7 +31,7 @@ func usage(app *kong.Kong, err error) error {
 	return failure
 }
 
-// commandOf returns the command on the line, as far as it is valid.
+// commandOf returns the full name of the command on the line, up to the first invalid word.
 func commandOf(app *kong.Kong, err error) string {
 	parse := &kong.ParseError{}
 	if errors.As(err, &parse) && parse.Context != nil {

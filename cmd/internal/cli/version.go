@@ -11,7 +11,7 @@ import (
 // Version is the command "version".
 type Version struct{}
 
-// Help is shown below the flags.
+// Help returns the text that --help shows above the flags.
 func (Version) Help() string {
 	return `Prints the version of the program, of Go, and the platform:
 

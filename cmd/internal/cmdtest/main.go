@@ -10,8 +10,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs the tests with the commands in PATH. Each command is the test binary, which calls the function
-// instead of the tests. Main fails if tests leave goroutines running. It does not return.
+// Main runs the tests with the commands in PATH. Each command is the test binary itself, which then calls the
+// function instead of running tests. Main fails if tests leave goroutines running. It does not return.
 func Main(m *testing.M, commands map[string]func()) {
 	testscript.Main(withoutLeaks{m}, commands)
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// A Relay listens on a free port of the loopback interface and forwards connections, for processes whose
-// network must fail: see brokertest.Link.
+// A Relay listens on a free port of the loopback interface and forwards connections. With the dial function of a
+// brokertest.Link, a test can cut the network of another process.
 type Relay struct {
 	listener net.Listener
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)

@@ -30,7 +30,7 @@ func Trials(t *testing.T, n, atATime int, trial func(n int) (margin time.Duratio
 	}
 	lanes.Wait()
 	if len(margins) != n {
-		t.Fatalf("%d trials of %d", len(margins), n)
+		t.Fatalf("only %d of %d trials succeeded", len(margins), n)
 	}
 	slices.Sort(margins)
 	at := func(part float64) time.Duration {

@@ -2,6 +2,6 @@
 // with [Write].
 //
 // mango-kong does the same, but its pages have no arguments, environment, exit codes or preformatted text, so
-// examples flow into one paragraph. They also carry the date of the build, and a percent sign in a help text
-// comes out as "%!" (roff v0.1.0 takes text for a format).
+// examples flow into one paragraph. They also carry the date of the build, and a percent sign in a help text comes
+// out as "%!" (roff v0.1.0 uses text as a format).
 package manpage

@@ -41,7 +41,7 @@ func Write(out io.Writer, app *kong.Application, also ...string) error {
 	return err
 }
 
-// A page is a page that is being written.
+// A page is a manual page under construction.
 type page struct {
 	roff
 	app *kong.Application
@@ -170,7 +170,7 @@ func words(b comment.Block) string {
 
 func isExitCodes(b comment.Block) bool { return strings.TrimSpace(words(b)) == exitCodes }
 
-// label formats a paragraph to follow a name.
+// label formats a paragraph as the text after the name in the section NAME.
 func label(b comment.Block) string {
 	text := strings.TrimSuffix(strings.TrimSpace(words(b)), ".")
 	first, size := utf8.DecodeRuneInString(text)

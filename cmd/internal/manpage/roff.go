@@ -38,7 +38,7 @@ func (r *roff) macro(name string, args ...string) {
 	r.WriteByte('\n')
 }
 
-// text writes filled text. Each sentence starts a line, as roff wants it.
+// text writes filled text. Each sentence starts a new line, as roff expects.
 func (r *roff) text(s string) {
 	r.fresh = false
 	column := 0
@@ -102,7 +102,8 @@ var escapes = map[rune]string{
 }
 
 // escape escapes text so that it looks the same and can be copied to a shell. By default, roff replaces quotes,
-// dashes and accents by typographic ones. An apostrophe at the start of a line then does not begin a request.
+// dashes and accents with typographic ones. Escaping also keeps an apostrophe at the start of a line from beginning a
+// request.
 func escape(s string) string {
 	var out strings.Builder
 	for _, c := range s {

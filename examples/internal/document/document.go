@@ -1,5 +1,5 @@
-// Package document is a text behind HTTP that a lock protects, for examples. It remembers the greatest
-// fencing token with which it was written.
+// Package document is a text behind HTTP that a lock protects, for examples. It remembers the greatest fencing token
+// it was written with.
 package document
 
 import (
@@ -10,18 +10,18 @@ import (
 	"sync"
 )
 
-// TokenHeader carries the fencing token of the lock under which a client writes.
+// TokenHeader carries the fencing token of the client's lock.
 const TokenHeader = "Fencing-Token"
 
 // A Document is read with GET and written with PUT.
 type Document struct {
 	mu    sync.Mutex
 	text  string
-	token int64 // the greatest with which it was written
+	token int64 // the greatest token of a write
 }
 
-// ServeHTTP answers GET with the text, and PUT by replacing it. It refuses a token less than the
-// greatest one with 409. The check and the write are one step, so that no late writer gets in between.
+// ServeHTTP answers GET with the text, and PUT by replacing it. It answers 409 to a write whose token is smaller than
+// an earlier one. The check and the write are one step, so that no late write comes between them.
 func (d *Document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Cgroup is a control group for a command. Unlike a process group, it cannot be left by setsid or by the end
-// of a parent. Methods on a nil Cgroup behave as for an empty one.
+// A Cgroup is a control group for a command. A process can leave its process group with setsid, but not its cgroup.
+// Methods on a nil Cgroup behave as for an empty one.
 type Cgroup struct{ dir string }
 
 // NewCgroup creates a cgroup below the one of this process. It returns nil if that is not possible: without
@@ -48,7 +48,7 @@ func OpenCgroup(path string) *Cgroup {
 	return &Cgroup{path}
 }
 
-// Path returns its directory, or "" for nil.
+// Path returns the directory of the cgroup, or "" for nil.
 func (c *Cgroup) Path() string {
 	if c == nil {
 		return ""
@@ -56,8 +56,8 @@ func (c *Cgroup) Path() string {
 	return c.dir
 }
 
-// Remove removes the cgroup and those below if they are empty. A command that was killed may have left some
-// below, for example another brokerctl.
+// Remove removes the cgroup and the cgroups below it, if they are empty. A command that was killed, such as another
+// brokerctl, may have left cgroups there.
 func (c *Cgroup) Remove() {
 	if c == nil {
 		return
@@ -77,7 +77,7 @@ func (c *Cgroup) Leave() {
 		return
 	}
 	above := filepath.Join(filepath.Dir(c.dir), "cgroup.procs")
-	for range 100 { // The processes may start others meanwhile.
+	for range 100 { // The processes may start others in the meantime.
 		procs, err := os.ReadFile(filepath.Join(c.dir, "cgroup.procs"))
 		if err != nil || len(procs) == 0 {
 			break
@@ -135,7 +135,7 @@ func cgroupDir(memberships, mounts string) string {
 			own = path
 		}
 	}
-	if own == "" || strings.HasPrefix(own, "/..") { // Outside this namespace.
+	if own == "" || strings.HasPrefix(own, "/..") { // It is outside this namespace.
 		return ""
 	}
 	for line := range strings.Lines(mounts) {

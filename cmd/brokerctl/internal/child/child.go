@@ -18,7 +18,7 @@ type Spec struct {
 	Path     string    // of the program
 	Args     []string  // beginning with the name of the program
 	Env      []string  // the whole environment
-	Terminal *Terminal // gets the command in its foreground; may be nil
+	Terminal *Terminal // the command runs in its foreground; may be nil
 	Cgroup   *Cgroup   // for the command; nil: the cgroup of this process
 	Sibling  *Sibling  // the child of this process that does not belong to the command; may be nil
 }
@@ -37,8 +37,8 @@ type Child struct {
 	isGone bool
 }
 
-// Start runs the command with the standard streams of this process. The error is that of the system: it could
-// not execute the command.
+// Start runs the command with the standard streams of this process. The error is the operating system's: it could not
+// execute the command.
 //
 // On Linux the kernel kills the command when this process ends.
 func Start(spec Spec) (*Child, error) {
@@ -78,8 +78,8 @@ func (c *Child) start(spec Spec) error {
 	return process.Release() // reap waits for the whole group instead.
 }
 
-// execute starts the leader in its cgroup. If that fails it tries again without the cgroup, because the system
-// does not tell which of the two failed.
+// execute starts the leader in its cgroup. If that fails, it tries again without the cgroup, because the system does
+// not say whether the cgroup or the program was the problem.
 func (c *Child) execute(spec Spec) (*os.Process, error) {
 	if spec.Cgroup != nil {
 		process, err := attempt(spec)
@@ -105,12 +105,12 @@ func attempt(spec Spec) (*os.Process, error) {
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
 		Sys:   attributes,
 	})
-	// From here on this process may be in the background of its terminal. It must not be stopped
-	// when it writes there or takes the terminal back. Earlier would be wrong: the command would
-	// inherit it.
+	// From here on this process may be in the background of its terminal. It must not be stopped when it writes
+	// there or takes the terminal back. Ignoring the signal earlier would be wrong, because the command would
+	// inherit that.
 	signal.Ignore(syscall.SIGTTOU)
 	if err != nil && spec.Terminal != nil {
-		spec.Terminal.Give(unix.Getpgrp()) // The process in the foreground has ended.
+		spec.Terminal.Give(unix.Getpgrp()) // The failed process was in the foreground.
 	}
 	return process, err
 }
@@ -128,9 +128,8 @@ func (c *Child) reap() {
 			c.note(pid, status)
 		}
 	}
-	// The others are children of this process if adopt could arrange that, and of init
-	// if not. They can leave the group, and no event tells of that. So only polling
-	// tells that the group is empty.
+	// The other processes of the group are children of this process if adopt has succeeded, and otherwise of
+	// init. They can leave the group, and no event reports that. So only polling shows that the group is empty.
 	for c.bury(); unix.Kill(-c.pid, 0) != unix.ESRCH; c.bury() {
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
 	}
@@ -155,14 +154,13 @@ func (c *Child) bury() {
 	}
 }
 
-// note records a status of the leader. Once the leader has ended, it also records that another process of the
-// group was stopped.
+// note records a status of the leader. Of other processes of the group, it only records that they were stopped.
 func (c *Child) note(pid int, status syscall.WaitStatus) {
 	switch {
 	case status.Stopped():
 		select {
 		case c.stopped <- status.StopSignal():
-		default: // The signal before has not been received yet.
+		default: // The previous signal has not been received yet.
 		}
 	case pid == c.pid:
 		c.mu.Lock()

@@ -18,7 +18,7 @@ func start(t *testing.T, script string) (*Child, string) {
 	return startIn(t, script, nil)
 }
 
-// startIn does the same in a cgroup.
+// startIn does the same as start, but in a cgroup.
 func startIn(t *testing.T, script string, cgroup *Cgroup) (*Child, string) {
 	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
@@ -42,7 +42,7 @@ func await[T any](t *testing.T, c <-chan T) (got T) {
 	select {
 	case got = <-c:
 	case <-time.After(20 * time.Second):
-		t.Fatal("it never came")
+		t.Fatal("timed out")
 	}
 	return got
 }
@@ -77,7 +77,7 @@ func TestGroupOutlivesItsLeader(t *testing.T) {
 	file := open(t, fifo)
 	select {
 	case <-c.Gone():
-		t.Fatal("gone while one is left")
+		t.Fatal("Gone is closed while a process is left")
 	default:
 	}
 	_ = c.Signal(syscall.SIGTERM)
@@ -114,7 +114,7 @@ func TestStopped(t *testing.T) {
 	}
 	select {
 	case <-c.Ended():
-		t.Fatal("it has gone on")
+		t.Fatal("the command continued without CONT")
 	default:
 	}
 	_ = c.Signal(syscall.SIGCONT)

@@ -1,5 +1,5 @@
-// Package child runs a command as the leader of its own process group, in the foreground of the terminal if
-// there is one. It tells when the command has ended, and when its whole group has.
+// Package child runs a command as the leader of its own process group, in the foreground of the terminal if there is
+// one. It reports when the command has ended, and when its whole group has ended.
 //
 // A program that runs a command under a lock must not release the lock while processes of the command are
 // alive: a shell that has ended may leave some. This package does not wait for processes that leave the group,

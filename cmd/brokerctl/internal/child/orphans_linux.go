@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// buryOrphans collects the exit status of orphans, which adopt has made children of this process, as soon as
-// they end, until the group is empty. A process that has ended counts against the limit of processes until
-// then, and that limit may be low. The leader and the sibling are left to the goroutines that wait for them.
+// buryOrphans collects the exit status of orphans as soon as they end, until the group is empty. Orphans are children
+// of this process because of adopt. A process that has ended counts against the limit on processes until its status
+// is collected, and that limit may be low. The leader and the sibling are left to the goroutines that wait for them.
 // The channel gets SIGCHLD.
 func (c *Child) buryOrphans(ended chan os.Signal) {
 	defer signal.Stop(ended)
 	for {
 		var again <-chan time.Time
 		if c.buryEnded() {
-			again = time.After(time.Millisecond) // No event tells when its status has been collected.
+			again = time.After(time.Millisecond) // No event reports that its status has been collected.
 		}
 		select {
 		case <-ended:
@@ -31,8 +31,8 @@ func (c *Child) buryOrphans(ended chan os.Signal) {
 	}
 }
 
-// buryEnded collects the exit status of orphans that have ended. It reports whether it has met the leader or
-// the sibling. These hide later children until their own status has been collected.
+// buryEnded collects the exit status of orphans that have ended. It reports whether it found the leader or the
+// sibling. These hide later children until their own status has been collected.
 func (c *Child) buryEnded() (hidden bool) {
 	for {
 		pid := endedChild()

@@ -25,7 +25,7 @@ const leaving = `
 i=0; while [ $i -lt 30 ]; do i=$((i+1)); (: & setsid true & exit 0); done
 exec 3<> "$1"; read x <&3; exit 7`
 
-// The status of orphans is collected while the leader lives. That does not collect the status of the leader.
+// The status of orphans is collected while the leader is alive, and the status of the leader is not lost.
 func TestOrphansAreBuried(t *testing.T) {
 	for range 5 {
 		c, fifo := start(t, leaving)
@@ -56,7 +56,7 @@ func awaitBurial(t *testing.T) {
 	await(t, done)
 }
 
-// The sibling keeps its status, even if it ends while it is started, among many orphans.
+// The status of the sibling is not lost, even if it ends while it is being started, among many orphans.
 func TestSiblingKeepsItsStatus(t *testing.T) {
 	sibling := new(Sibling)
 	fifo := t.TempDir() + "/fifo"

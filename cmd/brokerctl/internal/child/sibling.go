@@ -13,7 +13,7 @@ type Sibling struct {
 }
 
 // Start calls start, whose process replaces an earlier sibling that has ended. Until start returns, no child of this
-// process is taken for an orphan, because it could be the sibling.
+// process is treated as an orphan, because it could be the sibling.
 func (s *Sibling) Start(start func() (pid int, err error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,14 +23,14 @@ func OpenTerminal() *Terminal {
 	return &Terminal{file}
 }
 
-// Close closes the file. The terminal stays as it is.
+// Close closes the file. It does not change the terminal.
 func (t *Terminal) Close() {
 	if t != nil {
 		_ = t.file.Close()
 	}
 }
 
-// Save returns a function that restores the present mode of the terminal.
+// Save returns a function that restores the current mode of the terminal.
 func (t *Terminal) Save() (restore func()) {
 	if t == nil {
 		return func() {}

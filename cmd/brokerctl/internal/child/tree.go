@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Tree is all processes that a command has started, as far as the system can tell.
+// A Tree identifies all processes that a command has started, as far as the system knows them.
 type Tree struct {
 	Group  int     // the process group of the command; 0: none
 	Cgroup *Cgroup // contains all of them; nil: there is none
@@ -55,7 +55,7 @@ func (t Tree) IsGone() bool {
 	return !isAlive(t.Group) && t.Cgroup.isEmpty() && len(t.adopted()) == 0
 }
 
-// End kills the processes of the tree until none is alive. No event tells of new ones, so it polls, at growing
+// End kills the processes of the tree until none is alive. No event reports new processes, so it polls, at growing
 // intervals if some cannot be killed.
 func (t Tree) End() {
 	for pause := time.Millisecond; !t.IsGone(); pause = min(2*pause, 100*time.Millisecond) {

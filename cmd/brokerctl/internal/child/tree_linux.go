@@ -22,7 +22,7 @@ func (t Tree) adopted() (pids []int) {
 	return pids
 }
 
-// isAlive reports whether a process of the group is alive. Kill alone does not tell, because it succeeds for
+// isAlive reports whether a process of the group is alive. kill(2) alone does not show that, because it succeeds for
 // zombies, which remain until their parent has waited for them.
 func isAlive(group int) bool {
 	if group == 0 || unix.Kill(-group, 0) == unix.ESRCH {
@@ -37,7 +37,7 @@ func isAlive(group int) bool {
 			dead = true
 		}
 	}
-	return !dead // Processes that /proc does not show may be alive.
+	return !dead // If /proc shows none of them, they may be alive.
 }
 
 // A process is an entry of /proc.
@@ -53,7 +53,7 @@ func processes() (found []process) {
 		if err != nil {
 			continue
 		}
-		if p, ok := readProcess(pid); ok { // Else it has just ended.
+		if p, ok := readProcess(pid); ok { // Otherwise the process has just ended.
 			found = append(found, p)
 		}
 	}

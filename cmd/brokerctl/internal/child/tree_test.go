@@ -15,7 +15,7 @@ const daemon = `(setsid sh -c 'read x < "$0"' "$1" &) ; exit 0`
 // A daemon ends with the tree, whether it is in a cgroup or a child of this process.
 func TestEndOfDaemon(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("nothing tells who has left the group")
+		t.Skip("this system does not report processes that have left the group")
 	}
 	for name, cgroup := range map[string]*Cgroup{"adopted": nil, "cgroup": NewCgroup()} {
 		t.Run(name, func(t *testing.T) {
@@ -29,11 +29,11 @@ func TestEndOfDaemon(t *testing.T) {
 			await(t, c.Gone())
 			tree := c.Tree(0)
 			if tree.IsGone() {
-				t.Fatal("gone while the daemon is there")
+				t.Fatal("IsGone is true while the daemon is alive")
 			}
 			tree.End()
 			if _, err := file.WriteString("x"); err == nil {
-				t.Error("the daemon is there")
+				t.Error("the daemon is still alive")
 			}
 		})
 	}
@@ -42,7 +42,7 @@ func TestEndOfDaemon(t *testing.T) {
 // A zombie does not count as alive.
 func TestDeadIsGone(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("nothing tells them from others")
+		t.Skip("zombies cannot be told from live processes on this system")
 	}
 	process, err := os.StartProcess("/bin/sh", []string{"sh", "-c", "exit 0"},
 		&os.ProcAttr{Sys: &syscall.SysProcAttr{Setpgid: true}})
@@ -52,7 +52,7 @@ func TestDeadIsGone(t *testing.T) {
 	tree := Tree{Group: process.Pid}
 	tree.End()
 	if err := syscall.Kill(-process.Pid, 0); err != nil {
-		t.Errorf("it was waited for: %v", err)
+		t.Errorf("the zombie is gone: %v", err)
 	}
 	_, _ = process.Wait()
 }
@@ -67,11 +67,11 @@ func TestLeaveCgroup(t *testing.T) {
 	file := open(t, fifo)
 	defer func() { _ = file.Close() }()
 	if !c.IsContained() {
-		t.Fatal("it is elsewhere")
+		t.Fatal("the command is not in its cgroup")
 	}
 	cgroup.Leave()
 	if _, err := os.Stat(cgroup.Path()); !os.IsNotExist(err) {
-		t.Errorf("the cgroup is there: %v", err)
+		t.Errorf("the cgroup still exists: %v", err)
 	}
 	if err := syscall.Kill(c.Group(), 0); err != nil {
 		t.Error(err)

@@ -7,8 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A place is what the word under the cursor stands for: the value of an argument or of a flag, or else a flag
-// or a command.
+// A place says what the word under the cursor stands for: the value of an argument or a flag, a flag, or a command.
 type place struct {
 	node  *kong.Node  // the selected command
 	value *kong.Value // the argument or flag whose value is typed; or nil
@@ -21,8 +20,8 @@ type place struct {
 // command returns a pointer to the struct of the command.
 func (p place) command() any { return p.node.Target.Addr().Interface() }
 
-// find returns what the current word stands for, if anything. It applies the words before it to the structs of
-// app.
+// find returns the place of the current word. It returns false if no word fits there. It parses the words before into
+// the structs of app.
 func find(app *kong.Kong, before []string, current string) (place, bool) {
 	if p, ok := flagValue(app, before, current); ok {
 		return p, true

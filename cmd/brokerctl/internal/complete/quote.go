@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// quote quotes text as the rest of a word for bash. It returns false if no quoting can do that.
+// quote quotes text as the rest of a word for bash. It returns false if no quoting makes bash read that text.
 func quote(text string, next quoting) (string, bool) {
 	switch next {
 	case plain:
@@ -21,8 +21,8 @@ func quote(text string, next quoting) (string, bool) {
 	case single:
 		return strings.ReplaceAll(text, `'`, `'\''`), true
 	case double:
-		// Inside double quotes, an interactive shell expands ! as a reference to its
-		// history, and no quoting prevents that.
+		// Inside double quotes, an interactive shell expands ! from its history, and no quoting prevents
+		// that.
 		in := func(c rune) bool { return strings.ContainsRune("\"\\$`", c) }
 		return escape(text, in), !strings.Contains(text, "!")
 	}

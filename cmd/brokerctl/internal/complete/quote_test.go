@@ -19,7 +19,7 @@ func raws(word string) []string {
 		ways = append(ways, `"`+in, `"`+in+`"`)
 	}
 	if ways[0] != "" {
-		ways = append(ways, ways[0]+`\`) // what readline leaves where two names part at a backslash
+		ways = append(ways, ways[0]+`\`) // readline leaves this if two names differ after a backslash
 	}
 	return ways
 }
@@ -74,7 +74,7 @@ func TestQuoteCannot(t *testing.T) {
 	}
 	for _, line := range []string{"b $x", `b "$x`, "b `x", "b ~", "b #", "b > x", "b (", "b x; y", "b $'x"} {
 		if _, _, next := split(line); next != foreign {
-			t.Errorf("%s: only the shell can tell what that is", line)
+			t.Errorf("%s: only the shell can evaluate that", line)
 		}
 	}
 }

@@ -19,9 +19,9 @@ func Script(shell, program string) (string, error) {
 	return strings.ReplaceAll(string(text), "PROGRAM", program), err
 }
 
-// ForBash writes suggestions for a command line as typed, which is its one argument. It writes the rest of the
-// word and not the whole word, quoted for the line, one per line. Bash splits words at characters of its own,
-// such as the colon, and only bash knows where.
+// ForBash writes suggestions for a command line, which is one argument, exactly as the user typed it. It writes one
+// suggestion per line: the rest of the word, quoted for the command line. It does not write the whole word, because
+// bash splits words at more characters, such as the colon, and only bash knows where.
 func ForBash(ctx context.Context, out io.Writer, c *Completer, line []string) error {
 	before, current, next := split(strings.Join(line, " "))
 	if len(before) == 0 || next == foreign {

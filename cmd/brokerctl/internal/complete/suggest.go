@@ -27,13 +27,13 @@ type Completer struct {
 	// Sources maps values of the tag "complete" to sources. An argument or flag without this tag and
 	// without an enum is not completed.
 	Sources map[string]Source
-	// Runner is the command that is followed by -- and the command line of another program, which the shell
-	// completes itself.
+	// Runner is the command that takes -- and the command line of another program. The shell completes that
+	// command line itself.
 	Runner string
 }
 
-// Suggest returns suggestions for the current word after the words before it, without the name of the program.
-// It drops suggestions that are not printable.
+// Suggest returns suggestions for the current word. Before holds the words before it, without the name of the
+// program. Suggest drops suggestions that are not printable.
 func (c *Completer) Suggest(ctx context.Context, before []string, current string) []Suggestion {
 	p, ok := find(c.App, before, current)
 	if !ok || c.isOthers(before) {

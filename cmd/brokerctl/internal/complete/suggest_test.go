@@ -12,7 +12,7 @@ import (
 
 // where is embedded, as in the commands of brokerctl.
 type where struct {
-	Host string `default:"here" env:"COMPLETE_TEST_HOST" help:"Whom to ask."`
+	Host string `default:"here" env:"COMPLETE_TEST_HOST" help:"The host to query."`
 	Port int    `short:"p" default:"1"`
 }
 
@@ -91,8 +91,8 @@ func TestSuggestEnvironment(t *testing.T) {
 	}
 }
 
-// newCompleter returns a completer whose source suggests the address that it would ask, a name like a flag, and
-// names that must not reach a terminal.
+// newCompleter returns a completer whose source suggests the address that it would query, a name that looks like a
+// flag, and names that must not reach a terminal.
 func newCompleter(t *testing.T) *Completer {
 	t.Helper()
 	app, err := kong.New(&testGrammar{}, kong.Name("test"))

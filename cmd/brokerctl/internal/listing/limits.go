@@ -9,9 +9,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Limits returns a text if the listed requests of a lock have different limits: each limit, and the first
-// request that has it. Different limits are legal, and the lowest counts, but often they are a mistake: a
-// semaphore that was meant for five lets two in. Exclusive requests have no limit.
+// Limits describes the limits of the listed requests of a lock if they differ: each limit, and the first request that
+// has it. Otherwise it returns "". Different limits are legal, and the lowest counts. But often they are a mistake: a
+// semaphore that was meant for five admits only two. Exclusive requests have no limit.
 func Limits(lock wire.LockInfo) string {
 	var asked []wire.RequestInfo // one per limit
 	for _, r := range slices.Concat(lock.Holders, lock.Waiters) {

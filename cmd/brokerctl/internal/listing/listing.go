@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// A Format says how locks and requests are written. The zero Format is plain and short.
+// A Format says how to write locks and requests. The zero Format is plain and short.
 type Format struct {
 	Palette screen.Palette
 	Wide    bool // all details of a request on its line, and limits that differ
@@ -44,8 +44,8 @@ func (f Format) AppendLock(text []byte, lock wire.LockInfo) []byte {
 	return text
 }
 
-// appendRequests appends a line for each request, which begins with mark, and a line with the number of those
-// not listed.
+// appendRequests appends a line for each request, and a line with the number of requests that are not listed. Each
+// line begins with mark.
 func (f Format) appendRequests(lines []Line, mark Line, requests []wire.RequestInfo, all int) []Line {
 	for _, r := range requests {
 		line := Line{mark.Text + f.Request(r), mark.Style}
@@ -60,7 +60,7 @@ func (f Format) appendRequests(lines []Line, mark Line, requests []wire.RequestI
 	return lines
 }
 
-// Request formats a request: who it is, and how long it has held or waited.
+// Request formats a request: its author and id, and how long it has held or waited.
 func (f Format) Request(r wire.RequestInfo) string {
 	text := fmt.Appendf(AppendWho(nil, r), ", duration: %s", Clock(r.Duration()))
 	if r.Gone {

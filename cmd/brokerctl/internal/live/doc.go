@@ -1,2 +1,2 @@
-// Package live shows a text on the whole terminal and refreshes it. Keys scroll. Start with [Run].
+// Package live shows a text on the whole terminal and refreshes it. The user can scroll. Start with [Run].
 package live

@@ -25,13 +25,13 @@ type Show struct {
 type Frame struct {
 	Title string
 	Lines []listing.Line
-	Err   error // why there is no text; the text before stays
+	Err   error // why there is no text; the previous text stays
 }
 
 // Run shows frames until the user quits or ctx ends.
 func Run(ctx context.Context, show Show, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // Ends the call of Frame that is under way.
+	defer cancel() // Ends a call of Frame that is still running.
 	m := &model{ctx: ctx, show: show, width: 80, height: 24}
 	program := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(),
 		tea.WithColorProfile(colorprofile.ANSI)) // The palette has decided about colors.
@@ -153,7 +153,7 @@ func (m *model) footer(shown int) listing.Line {
 	case m.failed != nil:
 		return listing.Line{Text: printable.Text(m.failed.Error()), Style: p.Alarm}
 	case m.shown.Title == "":
-		return listing.Line{Text: "asking the broker ...", Style: p.Dim}
+		return listing.Line{Text: "waiting for the broker ...", Style: p.Dim}
 	case shown < all:
 		return listing.Line{
 			Text: fmt.Sprintf("lines %d to %d of %d; arrows, PgUp, PgDn, Home, End scroll, q quits",

@@ -13,7 +13,7 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// shown returns a model with that many lines on a screen of that size.
+// shown returns a model with the given number of lines on a screen of the given size.
 func shown(lines, width, height int) *model {
 	frame := Frame{Title: "a title that is long enough to be cut somewhere"}
 	for n := range lines {
@@ -84,7 +84,7 @@ func TestFewerLines(t *testing.T) {
 	}
 }
 
-// An error is shown below the frame before.
+// An error is shown below the previous frame.
 func TestErrorKeepsTheFrame(t *testing.T) {
 	m := shown(3, 80, 24)
 	m.Update(Frame{Err: errors.New("no \x1b[2Jconnection")})

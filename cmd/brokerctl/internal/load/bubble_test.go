@@ -13,8 +13,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A stage is a broker in a bubble, whose time is virtual. A lock that is held for 10ms is held for exactly that
-// long, and everything else takes no time. So the results are known in advance, to the grant.
+// A stage is a broker in a bubble, whose time is virtual. A lock that is held for 10ms is held for exactly that long,
+// and everything else takes no time. So the exact number of grants is known in advance.
 type stage struct {
 	*testing.T
 	broker *brokertest.Server
@@ -56,7 +56,7 @@ func (s *stage) measured(plan Plan) *Report {
 	return report
 }
 
-// after calls a function at that time, while a plan is carried out.
+// after calls a function after the time d, while a plan is carried out.
 func (s *stage) after(d time.Duration, f func()) { time.AfterFunc(d, f) }
 
 // other returns a client that inspects the broker.
@@ -68,7 +68,8 @@ func (s *stage) other() *wsclient.Client {
 	return c
 }
 
-// expectIdle waits until nothing is held or waits. The end of a session takes effect in steps.
+// expectIdle asserts that no request holds or waits. It first waits a little, because the end of a session takes
+// effect in steps.
 func (s *stage) expectIdle() {
 	s.Helper()
 	time.Sleep(ms) //nolint:forbidigo // virtual time

@@ -8,12 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A Dial returns a connected client. The client must not reconnect: locks that were lost on the way would count
+// A Dial returns a connected client. The client must not reconnect: locks that are lost with a connection would count
 // neither as grants nor as errors.
 type Dial func(ctx context.Context) (*wsclient.Client, error)
 
-// dialsAtOnce is how many connections are made at a time: enough to hide the latency of the network, and few
-// enough not to time out.
+// dialsAtOnce is the number of connections that are made in parallel: enough to hide the latency of the network, and
+// few enough not to time out.
 const dialsAtOnce = 16
 
 // connect returns n clients, or an error and none.
@@ -28,7 +28,7 @@ func connect(ctx context.Context, n int, dial Dial) ([]*wsclient.Client, error) 
 			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
 				client, err := dial(ctx)
 				if err != nil {
-					cancel(err) // Later errors may only follow from the first one.
+					cancel(err) // Later errors may be consequences of the first one.
 					return
 				}
 				clients[i] = client

@@ -25,7 +25,7 @@ func expectFailure(t *testing.T, r *Report, err, want error) {
 	}
 	if r == nil || r.Ending != EndedByFailure || !errors.Is(r.Err, want) ||
 		r.Measured != 2*time.Second || r.Grants < 200 || r.Grants > 203 {
-		t.Errorf("got %+v, want 200 grants in 2s, or those in that moment too, and the failure", r)
+		t.Errorf("got %+v, want 200 to 203 grants in 2s, and the failure", r)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestBrokerStops(t *testing.T) {
 	})
 }
 
-// After a failure in the warm-up there is no report, and the error says so.
+// After a failure in the warm-up there is no report.
 func TestFailsTooEarly(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.after(500*ms, s.link.Cut)
@@ -71,8 +71,8 @@ func TestFailsTooEarly(t *testing.T) {
 	})
 }
 
-// An eviction is not a violation, although the next holder may be granted the lock before the victim has
-// noticed.
+// An eviction is not a violation, although the next holder may be granted the lock before the victim notices its
+// loss.
 func TestEvicted(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r, err := failing(s, func() {

@@ -9,12 +9,12 @@ import (
 // of that lock.
 type grantCheck struct {
 	name    string
-	allowed int64 // the most holders at once
+	allowed int64 // the maximum number of holders
 	holders atomic.Int64
 	newest  atomic.Int64 // the greatest token seen
 }
 
-// A violation is an error that says which promise the broker has broken.
+// A violation is an error: the broker has broken a promise.
 type violation struct{ text string }
 
 // Error returns the description.

@@ -56,7 +56,7 @@ func TestGrantsTwice(t *testing.T) {
 	}
 }
 
-// A lock with as many holders as allowed is not.
+// A lock with as many holders as allowed is not a violation.
 func TestGrantsAsAllowed(t *testing.T) {
 	for _, plan := range []Plan{
 		{Goroutines: 4, Names: 1, Shared: true, Hold: 10 * ms, Duration: time.Second},
@@ -106,8 +106,8 @@ func TestTokensCross(t *testing.T) {
 	}
 }
 
-// The token of an exclusive lock must be greater than all before, including those that came after the request,
-// because all those holders have released.
+// The token of an exclusive lock must be greater than all earlier tokens, even those granted after this request was
+// sent, because all earlier holders have released.
 func TestTokensOfExclusive(t *testing.T) {
 	g := grantCheck{name: "a", allowed: 1}
 	if err := g.granted(7, 0); err != nil {
@@ -119,8 +119,8 @@ func TestTokensOfExclusive(t *testing.T) {
 	}
 }
 
-// The tokens of one caller rise over all locks, because it requests each lock after it was granted the one
-// before.
+// The tokens of one caller rise across all locks, because it requests each lock after it was granted the previous
+// one.
 func TestTokensOfCaller(t *testing.T) {
 	plan := goodPlan()
 	plan.Names = 2
@@ -133,7 +133,7 @@ func TestTokensOfCaller(t *testing.T) {
 	}
 }
 
-// A lost lock explains what looks like a violation.
+// A lost lock explains an apparent violation.
 func TestLostExplains(t *testing.T) {
 	lost := &wsclient.LostError{Reason: wsclient.LostEvicted}
 	plan := contended()

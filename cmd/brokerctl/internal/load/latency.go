@@ -9,9 +9,9 @@ import (
 // digits is the number of significant digits of a time.
 const digits = 3
 
-// A times collects how long something took. It uses the sparse kind of histogram, a few kilobytes for any
-// number of samples: there may be very many goroutines with two of these each, and hundreds of millions of
-// samples in an hour.
+// A times is a collection of measured durations. It uses a sparse histogram, which takes a few kilobytes for any
+// number of samples. There may be very many goroutines with two histograms each, and hundreds of millions of samples
+// in an hour.
 type times struct{ histogram *hdrhistogram.PackedHistogram }
 
 func newTimes() times {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Percentiles of samples from several workers.
+// Percentiles are computed over the samples of all workers.
 func TestLatency(t *testing.T) {
 	all := newTimes()
 	for part := range 3 {

@@ -27,7 +27,7 @@ type Plan struct {
 	Names       int           // number of locks to choose from
 	Prefix      string        // of the lock names; a number follows
 	Shared      bool          // acquire the locks shared
-	Limit       int           // the most holders of a lock; 0: no limit
+	Limit       int           // the maximum number of holders of a lock; 0: no limit
 	Hold        time.Duration // how long to hold each lock
 	Warmup      time.Duration // load before the measured time
 	Duration    time.Duration // the measured time
@@ -65,8 +65,8 @@ func (p Plan) validateTimes() error {
 	return nil
 }
 
-// validatePrefix refuses names that no broker accepts. It does not check their length, because the limit is the
-// broker's.
+// validatePrefix refuses names that no broker accepts. It does not check their length, because only the broker knows
+// the limit.
 func (p Plan) validatePrefix() error {
 	limits := wire.DefaultLimits()
 	limits.NameBytes = math.MaxInt
@@ -83,7 +83,7 @@ func (p Plan) name(n int) string { return p.Prefix + strconv.Itoa(n) }
 // isShared reports whether a lock may have several holders.
 func (p Plan) isShared() bool { return p.Shared || p.Limit > 0 }
 
-// holders returns the most holders that a lock may have.
+// holders returns the maximum number of holders of a lock.
 func (p Plan) holders() int64 {
 	switch {
 	case !p.isShared():

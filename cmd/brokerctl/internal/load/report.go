@@ -41,7 +41,7 @@ func (r *Report) Fairness() float64 {
 	return float64(r.Fewest) / float64(r.Most)
 }
 
-// report adds up what the workers have counted.
+// report adds up the counts of the workers.
 func (r *run) report(ending Ending, measured time.Duration, err error) *Report {
 	report := &Report{
 		Plan:     r.plan,

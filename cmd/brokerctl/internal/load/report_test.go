@@ -74,7 +74,7 @@ waiting at end   48, longest 7.00ms
 `)
 }
 
-// A report of a shorter run says so, and leaves out what did not happen.
+// A report of a shorter run says so, and leaves out figures without samples.
 func TestTextOfLess(t *testing.T) {
 	early := someReport()
 	early.Ending, early.Measured, early.Grants = EndedEarly, 2345*ms, 1

@@ -16,8 +16,8 @@ var ErrNothing = errors.New("ended before anything was measured")
 // Run connects and carries out the plan, which must be valid. When it returns, nothing is held or waited for,
 // and the connections are closed.
 //
-// It ends after the planned time, when ctx ends, or when something fails: a client, or the broker by granting
-// wrongly. A failure returns an error, and also a report if anything was measured.
+// It ends after the planned time, when ctx ends, or when a client fails or the broker grants wrongly. After a failure
+// it returns an error, and also a report if anything was measured.
 //
 // Run calls progress every second, unless it is nil.
 func Run(ctx context.Context, plan Plan, dial Dial, progress func(Progress)) (*Report, error) {
@@ -36,7 +36,7 @@ func Run(ctx context.Context, plan Plan, dial Dial, progress func(Progress)) (*R
 	return newRun(plan, lockers).do(ctx, progress)
 }
 
-// Progress says how far a run is.
+// Progress describes how far a run has come.
 type Progress struct {
 	Measured time.Duration // so far; negative in the warm-up
 	Grants   int64         // in that time
@@ -69,7 +69,7 @@ func newRun(plan Plan, lockers []locker) *run {
 
 // do starts the workers and waits for them.
 func (r *run) do(ctx context.Context, progress func(Progress)) (*Report, error) {
-	// The end of ctx must not cancel requests by itself: await handles it like the end of the time.
+	// The end of ctx must not cancel requests directly: await handles it like the end of the measured time.
 	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var running sync.WaitGroup
@@ -123,7 +123,8 @@ func (r *run) progress() Progress {
 	return p
 }
 
-// over returns when the measured time ended, for a worker that notices the end at the time at.
+// over returns the end of the measured time, for a worker that notices the end at the given time: the planned end, or
+// at if the run ended early.
 func (r *run) over(at time.Time) time.Time {
 	if at.After(r.end) {
 		return r.end
@@ -131,8 +132,8 @@ func (r *run) over(at time.Time) time.Time {
 	return at
 }
 
-// counts reports whether an event at the time at is within the measured time. It checks both ways to end: the
-// timer may be late, and a run may end early.
+// counts reports whether an event at the given time is within the measured time. It checks the clock and the context,
+// because the timer may be late, and a run may end early.
 func (r *run) counts(working context.Context, at time.Time) bool {
 	return !at.Before(r.begin) && at.Before(r.end) && working.Err() == nil
 }
@@ -161,7 +162,7 @@ func (r *run) failure() error {
 	return r.errs[0]
 }
 
-// result returns what Run returns. No worker may be running.
+// result returns the results of Run. No worker may be running.
 func (r *run) result(ending Ending) (*Report, error) {
 	err := r.failure()
 	if err != nil && ending == EndedByDuration {

@@ -12,8 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// One caller over a network that takes 5ms each way: 10ms to the grant, 10ms more to the confirmed release, so
-// 50 grants per second. Grants in the warm-up do not count.
+// One caller uses a network that takes 5ms each way. It takes 10ms to the grant and 10ms more to the confirmed
+// release, so there are 50 grants per second. Grants in the warm-up do not count.
 func TestOneCaller(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.link.Delay(5 * ms)
@@ -42,7 +42,7 @@ func TestHold(t *testing.T) {
 			t.Errorf("got %d grants, from %d to %d: want 100, 25 each", r.Grants, r.Fewest, r.Most)
 		}
 		if r.Acquire.P50 != 30*ms || r.Acquire.Max != 30*ms || r.Pair.Max != 30*ms {
-			t.Errorf("got %v and %v, want 30ms: three others hold the lock before", r.Acquire, r.Pair)
+			t.Errorf("got %v and %v, want 30ms: three others hold the lock first", r.Acquire, r.Pair)
 		}
 		if r.Waiting != 3 || r.LongestWait != 25*ms {
 			t.Errorf("%d waited at the end, one for %v; want 3, 25ms", r.Waiting, r.LongestWait)
@@ -118,7 +118,7 @@ func TestEndedEarly(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != warmup+2500*ms {
-			t.Errorf("it took %v: the holder is not to hold to the end", took)
+			t.Errorf("it took %v: the holder must not hold until the planned end", took)
 		}
 		if r.Measured != 2500*ms || r.Ending != EndedEarly || r.Grants != 250 || r.PerSecond() != 100 {
 			t.Errorf("got %d grants in %v until %s, %v a second; want 250 in 2.5s", r.Grants, r.Measured,
@@ -166,7 +166,7 @@ func TestDialFails(t *testing.T) {
 	})
 }
 
-// Progress is reported every second, also in the warm-up.
+// Progress is reported every second, even in the warm-up.
 func TestProgress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		plan := contended()
@@ -183,14 +183,14 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// A worker notices the end a little late. A request sent in between had not waited at the end; one granted in
-// between had.
+// A worker notices the end a little late. A request that is sent between the end and that moment did not wait at the
+// end. A request that is granted in between did.
 func TestNoticedLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(goodPlan(), []locker{&fake{step: 1, takes: 10 * ms}})
 		r.begin, r.end = time.Now(), time.Now().Add(5*ms)
 		w := r.workers[0]
-		for range 2 { // granted after the end, and then asked for after it
+		for range 2 { // the first is granted after the end, the second is requested after the end
 			if err := w.turn(t.Context(), &r.checks[0]); err != nil {
 				t.Error(err)
 			}

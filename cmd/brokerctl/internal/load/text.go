@@ -63,8 +63,8 @@ func (l Latency) appendText(text []byte, what string) []byte {
 		brief(l.P50), brief(l.P90), brief(l.P99), brief(l.P999), brief(l.Max))
 }
 
-// brief formats a time with three significant digits in the same unit range for the whole column, so that
-// columns can be compared at a glance. The method String of time.Duration would write 41.3µs below 1.041ms.
+// brief formats a time with three significant digits, so that the times of a column can be compared at a glance. The
+// method String of time.Duration would print 1.041ms above 41.3µs.
 func brief(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:

@@ -9,7 +9,7 @@ import (
 )
 
 // errOver is the cause of a context that ended because the time was up.
-var errOver = errors.New("the time is over")
+var errOver = errors.New("the time is up")
 
 // A worker is one goroutine of a run. Only that goroutine writes to it.
 type worker struct {
@@ -73,8 +73,8 @@ func (w *worker) turn(ctx context.Context, g *grantCheck) error {
 	return err
 }
 
-// waitedTo records how long the request had waited when the time was up. It records nothing for a request that
-// was sent later.
+// waitedTo records how long the request had waited when the measured time ended. It records nothing for a request
+// that was sent later.
 func (w *worker) waitedTo(at, asked time.Time) {
 	w.waited = max(w.waited, w.run.over(at).Sub(asked))
 }

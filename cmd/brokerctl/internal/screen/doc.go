@@ -1,3 +1,3 @@
-// Package screen has what programs need to write on a terminal: the width of text, styles, and whether there is
-// a terminal.
+// Package screen helps programs write on a terminal. It measures the width of text, provides styles, and tells
+// whether a file is a terminal.
 package screen

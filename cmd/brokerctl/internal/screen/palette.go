@@ -8,7 +8,7 @@ type Palette struct {
 	Head     ansi.Style // column heads, and the head of the pane
 	Selected ansi.Style
 	Dim      ansi.Style
-	Notice   ansi.Style // deserves a look: a request waits
+	Notice   ansi.Style // deserves attention: a request waits
 	Alarm    ansi.Style // something is wrong, or is about to be done
 }
 
@@ -23,7 +23,8 @@ func Monochrome() Palette {
 	}
 }
 
-// Colors returns a palette of the sixteen colors that every terminal has. Users have set these to be readable.
+// Colors returns a palette of the sixteen colors that every terminal has. Users choose readable values for these
+// colors.
 func Colors() Palette {
 	p := Monochrome()
 	p.Title = ansi.NewStyle(ansi.AttrBold, ansi.AttrCyanForegroundColor)

@@ -11,15 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HeedStops restores the terminal before SIGTSTP stops this process, and takes it again when the process
-// continues. If no shell could continue the process, it does not stop. The caller must call end at last.
+// HeedStops restores the terminal before SIGTSTP stops this process, and takes the terminal again when the process
+// continues. If no shell could continue the process, it does not stop. The caller must call end when the program has
+// ended.
 func HeedStops(program *tea.Program) (end func()) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGTSTP)
 	go func() {
 		defer close(done)
-		// The program suspends itself by a second SIGTSTP to the whole process group. That has no effect on
-		// this process once os/signal was asked for it, so this process gets SIGSTOP.
+		// The program suspends itself by a second SIGTSTP to the whole process group. That does not stop this
+		// process, because os/signal handles the signal. So this process gets SIGSTOP.
 		released := false
 		for range signals {
 			switch {

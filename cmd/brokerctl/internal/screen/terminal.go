@@ -7,7 +7,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal returns file if it is an *os.File of a terminal, and else nil.
+// Terminal returns file if it is an *os.File of a terminal, and nil otherwise.
 func Terminal(file any) *os.File {
 	if f, ok := file.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f

@@ -32,7 +32,7 @@ func Cut(text string, width int) string {
 	return text[:kept] + "…"
 }
 
-// Width returns the most cells that a terminal uses for text.
+// Width returns the maximum number of cells that a terminal uses for text.
 func Width(text string) (cells int) {
 	for rest := text; rest != ""; {
 		cluster, n := firstCluster(rest)
@@ -42,8 +42,8 @@ func Width(text string) (cells int) {
 	return cells
 }
 
-// firstCluster returns the first grapheme cluster, and the most cells that a terminal uses for it. Terminals
-// disagree: some count the parts of a cluster.
+// firstCluster returns the first grapheme cluster, and the maximum number of cells that a terminal uses for it.
+// Terminals disagree: some count the parts of a cluster.
 func firstCluster(text string) (cluster string, cells int) {
 	if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
 		return text[:1], 1

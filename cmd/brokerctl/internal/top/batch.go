@@ -14,11 +14,11 @@ import (
 // A Printout says what [Batch] prints.
 type Printout struct {
 	Frames int // number of frames; 0: until ctx ends
-	Rows   int // the most locks per frame; 0: all
+	Rows   int // the maximum number of locks per frame; 0: all
 }
 
-// Batch prints a frame after each reading of all locks, with an empty line between frames. It returns the error
-// of out, or of a source that has ended or lost its connection: a script must not miss that.
+// Batch prints a frame after each reading of all locks, with an empty line between frames. It returns the first error
+// of out, or of a source that has ended or lost its connection, because a script must notice that.
 func Batch(ctx context.Context, source Source, options Options, p Printout, out io.Writer) error {
 	events, stop := scan(ctx, source, options)
 	defer stop()
@@ -72,7 +72,7 @@ func (b *batch) handle(event any, apart bool) (printed bool, err error) {
 	return false, fmt.Errorf("top: unknown event %T", event)
 }
 
-// print prints a frame. Flush returns its errors.
+// print prints a frame. The later Flush returns its errors.
 func (b *batch) print(now time.Time) {
 	_, _ = fmt.Fprintf(b.out, "%s  %s  %s\n", now.Format(time.RFC3339), b.options.Broker, sumsOf(b.lines.sums))
 	locks := b.lines.locks

@@ -16,7 +16,7 @@ const (
 	numbersWidth = 5 + 1 + 6 + 1 + 5 + 1 + 7 + 1 + 9 + 2
 )
 
-// heads are the column heads, except that of the holder.
+// heads are the column heads, except for the holder column.
 var heads = []struct {
 	key  Key
 	text string
@@ -43,8 +43,8 @@ func headsOf(o order) (numbers, name string) {
 	return fmt.Sprintf(rowFormat, texts[:last]...), texts[last].(string)
 }
 
-// numbersOf returns the number columns of a lock. The holders of a lock with a rate change, so its times are
-// those of the reading: who held it then may have released it.
+// numbersOf returns the number columns of a lock. A lock with a rate changes hands, so the first holder may have
+// released it since the reading. So its times do not grow after the reading.
 func numbersOf(l *lock, now time.Time) string {
 	if l.rate > 0 {
 		now = l.at

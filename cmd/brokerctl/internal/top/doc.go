@@ -4,11 +4,10 @@
 //
 // # How it reads very many locks
 //
-// A scanner reads the listing in small pages, again and again, and pauses between pages, so that neither side
-// is ever busy for long. The broker sends one holder and one waiter of each lock, never whole queues. A table
-// keeps a small entry for each lock. An entry is as old as the last page that had its lock: the listing is
-// consistent within a page, not across pages. Only for the lock in the pane does the view read more, at most
-// 100 holders and 100 waiters.
+// A scanner reads the listing again and again, in small pages. It pauses between pages, so that neither side is ever
+// busy for long. The broker sends one holder and one waiter of each lock, never whole queues. A table keeps a small
+// entry for each lock. An entry is as old as the last page with its lock: the listing is consistent within a page,
+// but not across pages. The view reads more only for the lock in the pane: at most 100 holders and 100 waiters.
 //
 // The scanner also reads free locks, which are hidden by default. The rate of grants needs two readings of a
 // lock, and the busiest locks are free now and then.

@@ -14,16 +14,16 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An eviction is what the user is asked to confirm. It names requests by their ids, so it does not affect a
-// request that gets the lock meanwhile.
+// An eviction is an action that the user must confirm. It names requests by their ids, so it does not affect a
+// request that is granted the lock in the meantime.
 type eviction struct {
 	lock    string
 	victims []wire.RequestInfo
-	holding bool // the victims hold the lock; else they wait for it
+	holding bool // the victims hold the lock; otherwise they wait for it
 	more    int  // holders that are not victims
 }
 
-// A holdersFound message is the answer to the question who holds a lock.
+// A holdersFound message lists the holders of a lock that the user wants to evict.
 type holdersFound struct {
 	eviction eviction
 	err      error
@@ -35,8 +35,8 @@ type evictionDone struct {
 	err   error
 }
 
-// errDisconnected refuses evictions without a connection. The client would send them after a reconnect, when
-// much may have changed.
+// errDisconnected refuses evictions without a connection. The client would send them after it reconnects, when much
+// may have changed.
 var errDisconnected = errors.New("no connection: cannot evict now")
 
 // evict starts an eviction: of the selected request in the pane, or of all holders of the selected lock in the
@@ -104,7 +104,7 @@ func (m *model) pressInQuestion(key string) tea.Cmd {
 	return nil
 }
 
-// do evicts all victims. A victim whose request has ended meanwhile is not an error.
+// do evicts all victims. If a request has ended in the meantime, that is not an error.
 func (e *eviction) do(ctx context.Context, source Source, message string) evictionDone {
 	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
@@ -128,7 +128,7 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicti
 	return evictionDone{"evicted " + strings.Join(done, "; "), failed}
 }
 
-// words returns the question, in at most that many lines.
+// words returns the question, in at most the given number of lines.
 func (e *eviction) words(most int) []string {
 	what := "waiting for"
 	if e.holding {

@@ -28,7 +28,7 @@ q Ctrl-C      quit
 HOLD  number of holders         AGE     of the first holder
 WAIT  number of waiters         WAITED  by the first waiter
 GRANTS/S  grants per second between the last two readings
-A free lock is shown if it was granted since the reading before,
+A free lock is shown if it was granted since the last reading,
 or with --empty.`
 
 var sortKeys = map[string]Key{"w": ByWaiters, "h": ByHolders, "a": ByAge, "o": ByWait, "g": ByGrants, "n": ByName}

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// Lines is what a view shows of a table: the selected locks in order, and the sums.
+// A lines holds the part of a table that a view shows: the selected locks in order, and the sums.
 type lines struct {
 	locks []*lock
 	sums  sums
@@ -50,8 +50,8 @@ func (s *sums) add(l *lock) {
 	}
 }
 
-// A filter is text that must occur in the name of a lock or in its first holder as shown, ignoring case. It is
-// not a glob, which is harder to type while searching. The broker accepts a glob.
+// A filter is text that must occur in the name of a lock or in its first holder as shown, ignoring case. It is not a
+// glob, because a glob is harder to type while searching. Options.Match is a glob.
 type filter string
 
 func (f filter) match(l *lock) bool {

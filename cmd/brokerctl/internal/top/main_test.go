@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the golden files of testdata")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noon is the time at which tests begin.
+// noon is the time at which tests start.
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 // after returns noon plus some seconds.
@@ -50,7 +50,7 @@ func held(name string, seq int64, seconds float64, waiting int) reading {
 	return r
 }
 
-// granted returns a reading of a free lock with that many grants.
+// granted returns a reading of a free lock with the given number of grants.
 func granted(name string, seq, grants int64) reading {
 	return reading{name: name, seq: seq, grants: grants}
 }

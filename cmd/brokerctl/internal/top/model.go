@@ -31,7 +31,7 @@ type model struct {
 	lines lines
 
 	cursor
-	selected     string // name of the lock at the cursor; "": the first lock, whichever that is
+	selected     string // name of the lock at the cursor; "": always the first lock
 	focus        focus
 	pane         pane
 	eviction     *eviction // waits for confirmation; or nil
@@ -143,7 +143,7 @@ func (m *model) read(p page) {
 
 func (m *model) end(s swept) {
 	m.failed = s.err
-	if errors.Is(s.err, wsclient.ErrConnection) { // The link state tells more.
+	if errors.Is(s.err, wsclient.ErrConnection) { // The link state says more.
 		m.failed = nil
 	}
 	m.table.end(s)
@@ -161,7 +161,7 @@ func (m *model) relist() {
 	if i := slices.IndexFunc(m.lines.locks, func(l *lock) bool { return l.name == m.selected }); i >= 0 {
 		m.carry(i)
 	}
-	// A lock that is gone may come back, so its name stays selected until the cursor moves.
+	// A lock that has disappeared may come back, so its name stays selected until the cursor moves.
 }
 
 // lockAtCursor returns the lock at the cursor, or nil.
@@ -172,7 +172,7 @@ func (m *model) lockAtCursor() *lock {
 	return m.lines.locks[m.index]
 }
 
-// pin keeps the lock at the cursor selected, even if it is the first one and another lock takes that place.
+// pin keeps the lock at the cursor selected, even if it is the first one and another lock takes its place.
 func (m *model) pin() {
 	m.selected = ""
 	if l := m.lockAtCursor(); l != nil {
@@ -194,7 +194,7 @@ func (m *model) setStatus(words string, err error) {
 	}
 }
 
-// A sweepTook measures how long a sweep takes. The data on the screen may be that old.
+// A sweepTook measures how long a sweep takes. That is also how old the data on the screen may be.
 type sweepTook struct {
 	begun time.Time
 	took  time.Duration

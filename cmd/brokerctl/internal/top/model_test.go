@@ -158,7 +158,7 @@ func (term *terminal) run(cmd tea.Cmd) {
 	}()
 }
 
-// settle handles messages until none comes without time passing.
+// settle handles messages until no more come while virtual time stands still.
 func (term *terminal) settle() {
 	for {
 		synctest.Wait()
@@ -267,7 +267,7 @@ func TestEvict(t *testing.T) {
 			term.shows("nothing was done")
 		}
 		if !a.Valid() || term.quit {
-			t.Fatal("no is no")
+			t.Fatal("an answer other than y evicted the holder or ended the view")
 		}
 
 		// In the pane, e evicts the selected request.
@@ -287,7 +287,7 @@ func TestEvict(t *testing.T) {
 			t.Error(err)
 		}
 
-		// A request that was granted the lock after the question is not evicted.
+		// A request that is granted the lock after the question is not evicted.
 		term.press("e")
 		term.shows("@bob")
 		acquired := queue(t.Context(), client, "dora", "a")
@@ -305,7 +305,7 @@ func TestEvict(t *testing.T) {
 	})
 }
 
-// TestAway checks that the view survives a lost connection, and refuses evictions meanwhile.
+// TestAway checks that the view survives a lost connection, and refuses evictions until it is back.
 func TestAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -360,7 +360,7 @@ func TestSelectedInPane(t *testing.T) {
 	next.lock.Holders = next.lock.Holders[1:]
 	feed(m, next)
 	if got := m.pane.requests()[m.pane.index].ID; got != chosen {
-		t.Errorf("chosen is %v, was %v", got, chosen)
+		t.Errorf("selected is %v, was %v", got, chosen)
 	}
 	next.lock.Holders, next.lock.Waiters, next.lock.Holding, next.lock.Waiting = nil, nil, 0, 0
 	feed(m, next, press("down"), press("e"))

@@ -19,7 +19,7 @@ type Options struct {
 	Reverse bool
 	// Interval is the time between two readings of all locks. With very many locks a reading takes longer.
 	Interval time.Duration
-	// Message is the reason of evictions, at most 256 bytes.
+	// Message is the reason for evictions, at most 256 bytes.
 	Message string
 	// Palette has the styles. The zero Palette is plain.
 	Palette screen.Palette

@@ -19,10 +19,10 @@ import (
 // detailQueue is how many holders, and how many waiters, the pane reads.
 const detailQueue = 100
 
-// replyTimeout is how long a call may take, including a reconnect.
+// replyTimeout is how long a call to the broker may take, including a reconnect.
 const replyTimeout = 10 * time.Second
 
-// A detail is what the pane shows of a lock.
+// A detail holds the data that the pane shows about a lock.
 type detail struct {
 	name  string
 	at    time.Time
@@ -114,7 +114,7 @@ func (d *detail) title() string {
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
-// requestLine formats a request: how long it has lasted, who it is, and where from.
+// requestLine formats a request: how long it has lasted, its author and id, and where it comes from.
 func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 	mark := " "
 	if r.Token != 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// paneHeight returns the number of lines of the pane: half of those that are not fixed.
+// paneHeight returns the number of lines of the pane: half of the lines that are not fixed.
 func (m *model) paneHeight() int {
 	if !m.pane.open {
 		return 0

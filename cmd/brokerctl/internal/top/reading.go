@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A reading is what the table keeps of a lock in a listing.
+// A reading holds what the table keeps about a lock of a listing.
 type reading struct {
 	name             string
 	seq, grants      int64
@@ -30,7 +30,7 @@ func readingOf(lock wire.LockInfo) reading {
 	return r
 }
 
-// A page message has some of the locks of a sweep.
+// A page message contains some of the locks of a sweep.
 type page struct {
 	at       time.Time // of the reading
 	session  string    // of the connection

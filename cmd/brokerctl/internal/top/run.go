@@ -11,7 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// framesPerSecond is the most often that the screen is drawn.
+// framesPerSecond is the maximum rate at which the screen is drawn.
 const framesPerSecond = 20
 
 // Run shows the view on a terminal until the user quits, ctx ends, or the source ends for good. It returns an
@@ -23,8 +23,7 @@ func Run(ctx context.Context, source Source, link *LinkFeed, options Options, in
 	defer stop()
 
 	m := newModel(ctx, source, options, events, link.latest)
-	// The palette uses the sixteen basic colors. Detecting what else the terminal can do
-	// would run other programs.
+	// The palette uses the sixteen basic colors. To detect more colors, the library would run other programs.
 	program := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler(),
 		tea.WithFPS(framesPerSecond), tea.WithColorProfile(colorprofile.ANSI))
 	defer screen.HeedStops(program)()

@@ -23,7 +23,7 @@ type scanner struct {
 	events   chan<- any
 }
 
-// An ended message is the last one of a scanner. Its err is why the source has ended.
+// An ended message is the last one of a scanner. Its err says why the source has ended.
 type ended struct{ err error }
 
 // scan starts a scanner. The events are page, swept and ended messages. The caller must call stop.
@@ -43,8 +43,8 @@ func scan(ctx context.Context, source Source, options Options) (events <-chan an
 	}
 }
 
-// run scans until ctx ends, or until the source ends for good, which is the error. A lost connection, which the
-// source restores, is sent as a sweep that ended early.
+// run scans until ctx ends, or until the source ends for good, and then returns the error of the source. A lost
+// connection, which the source restores, is sent as a sweep that ended early.
 func (s *scanner) run(ctx context.Context) error {
 	for {
 		begun := time.Now()
@@ -88,7 +88,7 @@ func (s *scanner) sweep(ctx context.Context) (paused time.Duration, err error) {
 	return paused, nil
 }
 
-// send returns false if ctx has ended. Then nothing receives.
+// send sends an event. It returns false if ctx has ended, because then nothing receives.
 func (s *scanner) send(ctx context.Context, event any) bool {
 	select {
 	case s.events <- event:
@@ -98,8 +98,8 @@ func (s *scanner) send(ctx context.Context, event any) bool {
 	}
 }
 
-// rest returns the pause after a sweep. The pauses are as long in total as the broker's work for the scanner.
-// This matters if few locks match: then the broker searches many locks for one page, without pauses between
+// rest returns the pause after a sweep. All pauses together are at least as long as the broker's work for the
+// scanner. This matters if few locks match: then the broker searches many locks for one page, without pauses between
 // pages.
 func rest(interval, took, paused time.Duration) time.Duration {
 	asking := took - paused

@@ -22,7 +22,7 @@ const (
 	keys
 )
 
-// noKey is no column.
+// noKey marks no column as the sort column.
 const noKey Key = -1
 
 var keyNames = [keys]string{"waiters", "name", "holders", "age", "wait", "grants"}
@@ -46,7 +46,7 @@ type order struct {
 	reverse bool
 }
 
-// descending reports whether the greatest come first.
+// descending reports whether the greatest value comes first.
 func (o order) descending() bool { return (o.key == ByName) == o.reverse }
 
 // sort sorts locks. Equal locks sort by name, so that they keep their places.
@@ -78,7 +78,8 @@ func comparing(key Key) func(a, b *lock) int {
 	return func(a, b *lock) int { return strings.Compare(a.name, b.name) }
 }
 
-// compareAges compares how long something has lasted. A count of 0 sorts first.
+// compareAges compares how long two locks have been held, or their first waiters have waited. A count of 0 sorts
+// first.
 func compareAges(countA, countB int, sinceA, sinceB time.Time) int {
 	if countA == 0 || countB == 0 {
 		return cmp.Compare(min(countA, 1), min(countB, 1))

@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A Source reads locks and evicts requests. A *wsclient.Client is one. See there for the methods.
+// A Source reads locks and evicts requests. A *wsclient.Client is a Source, and documents the methods.
 type Source interface {
 	Info(ctx context.Context, options *wsclient.InfoOptions) iter.Seq2[wire.LockInfo, error]
 	WhyLock(ctx context.Context, name string) ([]wire.Step, error)

@@ -11,7 +11,7 @@ type lock struct {
 	at   time.Time // of the reading
 	rate float64   // grants per second, or unknown
 
-	// The times since when the first holder has held and the first waiter has waited, on the clock of this
+	// When the first holder was granted the lock and the first waiter began to wait, on the clock of this
 	// process.
 	heldSince, waitsSince time.Time
 
@@ -25,8 +25,8 @@ func (l *lock) inUse() bool { return l.holding > 0 || l.waiting > 0 || l.rate > 
 
 // A table keeps the latest reading of each lock. It takes pages in the order in which the scanner sends them.
 //
-// The pages of a sweep are ordered by seq, and so are the locks of the sweep before. So a page passes all locks
-// up to its last seq: locks of the sweep before that it did not contain are gone.
+// The pages of a sweep are ordered by seq, and so are the locks of the previous sweep. So a page passes all locks up
+// to its last seq. A lock that was passed, but is on no page, is gone.
 type table struct {
 	locks map[string]*lock
 	fresh []*lock // read by this sweep, ordered by seq
@@ -93,13 +93,14 @@ func (t *table) newEpoch() {
 
 func (t *table) readOne(r reading, at time.Time) {
 	before, l := t.locks[r.name], &lock{}
-	// A reading with another seq is another lock. It needs a new entry, because the order of old must not change.
+	// A reading with another seq is of another lock. It needs a new entry, because the order of old must not
+	// change.
 	if before != nil && before.seq == r.seq && before.sweep != t.sweep {
 		l = before
 	}
 	rate := t.rate(before, r, at)
-	// The times change only with the request. They are known to some milliseconds, and
-	// lines would swap places without a reason.
+	// The times change only with the request. Each reading gives a slightly different time, and lines would swap
+	// places for no reason.
 	if r.holder != l.holder {
 		l.heldSince = at.Add(-r.heldFor)
 	}
@@ -111,8 +112,8 @@ func (t *table) readOne(r reading, at time.Time) {
 	t.fresh = append(t.fresh, l)
 }
 
-// rate returns the grants per second since the reading before. A new lock was first used after the end of the
-// last sweep.
+// rate returns the grants per second since the previous reading. For a new lock it counts from the end of the last
+// sweep, because the lock was first used after that.
 func (t *table) rate(before *lock, r reading, at time.Time) float64 {
 	grants, from := r.grants, t.endedAt
 	if before != nil && before.epoch == t.epoch && before.seq == r.seq {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// sweepOf feeds a table a whole sweep as one page at that second.
+// sweepOf feeds a table a whole sweep as one page at the given second.
 func sweepOf(t *table, session string, second float64, readings ...reading) {
 	if len(readings) > 0 {
 		t.read(page{at: after(second), session: session, readings: readings})
@@ -25,7 +25,7 @@ func TestRate(t *testing.T) {
 		want float64
 	}{
 		{"read once", func(t *table) { sweepOf(t, "s", 0, granted("a", 1, 5)) }, unknown},
-		{"none since", func(t *table) {
+		{"no grants since", func(t *table) {
 			sweepOf(t, "s", 0, granted("a", 1, 5))
 			sweepOf(t, "s", 2, granted("a", 1, 5))
 		}, 0},
@@ -33,20 +33,20 @@ func TestRate(t *testing.T) {
 			sweepOf(t, "s", 0, granted("a", 1, 5))
 			sweepOf(t, "s", 2, granted("a", 1, 25))
 		}, 10},
-		{"its own time, not that of the sweep", func(t *table) {
+		{"time between readings, not between sweeps", func(t *table) {
 			t.read(page{at: after(0), session: "s", readings: []reading{granted("a", 1, 0)}})
 			t.end(swept{at: after(5)})
 			t.read(page{at: after(10), session: "s", readings: []reading{granted("a", 1, 20)}})
 		}, 2},
-		{"new, where the last sweep has found nothing, on whatever connection", func(t *table) {
+		{"new, after a sweep that found no locks", func(t *table) {
 			sweepOf(t, "s", 0)
 			sweepOf(t, "s", 2, granted("a", 1, 8))
 		}, unknown},
-		{"new, where the last sweep has found something", func(t *table) {
+		{"new, after a sweep that found another lock", func(t *table) {
 			sweepOf(t, "s", 0, granted("b", 1, 1))
 			sweepOf(t, "s", 2, granted("b", 1, 1), granted("a", 2, 8))
 		}, 4},
-		{"forgotten and back, as another lock", func(t *table) {
+		{"forgotten, and back as another lock", func(t *table) {
 			sweepOf(t, "s", 0, granted("a", 1, 100))
 			sweepOf(t, "s", 2, granted("a", 7, 3))
 		}, 1.5},
@@ -54,12 +54,12 @@ func TestRate(t *testing.T) {
 			sweepOf(t, "s", 0, granted("a", 1, 5))
 			sweepOf(t, "other", 2, granted("a", 1, 25))
 		}, unknown},
-		{"after a sweep that broke off", func(t *table) {
+		{"after an interrupted sweep", func(t *table) {
 			sweepOf(t, "s", 0, granted("a", 1, 5))
 			t.end(swept{at: after(1), err: errors.New("lost")})
 			sweepOf(t, "s", 2, granted("a", 1, 25))
 		}, unknown},
-		{"no time between", func(t *table) {
+		{"no time between the readings", func(t *table) {
 			sweepOf(t, "s", 0, granted("a", 1, 5))
 			sweepOf(t, "s", 0, granted("a", 1, 6))
 		}, unknown},

@@ -34,7 +34,7 @@ func (m *model) screen() []string {
 	return m.sized(append(lines, m.statusLine(), m.keysLine()))
 }
 
-// sized cuts or pads lines to the height of the screen. It keeps the last ones, which have the question and the
+// sized cuts or pads lines to the height of the screen. It keeps the last lines, which have the question and the
 // keys.
 func (m *model) sized(lines []string) []string {
 	if over := len(lines) - m.height; over > 0 {
@@ -83,7 +83,7 @@ func (m *model) isDisconnected() bool {
 	return m.link.State == wsclient.Connecting || m.link.State == wsclient.Closed
 }
 
-// progress returns how far the first sweep is, and later how old the data can be.
+// progress returns how many locks the first sweep has read, and later how long a sweep takes.
 func (m *model) progress() string {
 	switch {
 	case m.isDisconnected():

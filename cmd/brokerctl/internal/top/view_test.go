@@ -15,7 +15,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// drawn returns a model for a screen of that size, without a source.
+// drawn returns a model for a screen of the given size, without a source.
 func drawn(width, height int) *model {
 	options := Options{Broker: "127.0.0.1:27002", Interval: 2 * time.Second}
 	m := newModel(context.Background(), nil, options, nil, nil)
@@ -104,17 +104,17 @@ func TestScreen(t *testing.T) {
 		begun := drawn(width, height)
 		feed(begun,
 			page{at: after(0), session: "s", readings: []reading{held("a", 1, 3, 0), held("b", 2, 4, 1)}})
-		show("the first sweep goes on", begun)
-		show("all sorts of names", full(width, height))
+		show("during the first sweep", begun)
+		show("unusual names", full(width, height))
 		m := full(width, height)
 		feed(m, press("n"), press("r"), press("/"), press("l"))
-		show("sorted by name, backwards, while a filter is typed", m)
+		show("sorted by name in reverse, while a filter is typed", m)
 		show("the pane", withPane(full(width, height)))
 		m = withPane(full(width, height))
 		feed(m, press("tab"), press("down"), press("down"), press("e"))
-		show("evict one of the pane", m)
+		show("evict a request in the pane", m)
 		feed(m, press("n"), press("end"))
-		show("the last of the pane", m)
+		show("the last request in the pane", m)
 		m = full(width, height)
 		feed(m, LinkState{State: wsclient.Connecting, Why: errors.New("connection refused")})
 		show("no connection", m)

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An Instruction tells the watchdog when to send signals to the command, and what to send them to. A new instruction
-// replaces the one before.
+// An Instruction tells the watchdog when to send signals, and to which processes. A new instruction replaces the
+// previous one.
 type Instruction struct {
 	Guard     int  // the process id of the guard
 	Group     int  // the process group of the command; 0: it has not started
@@ -57,6 +57,6 @@ func Now() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// actedMessage is the only message of a watchdog: it is about to send a signal, because it has not heard from the guard
-// in time.
+// actedMessage is the only message of a watchdog. It says that the watchdog is about to send a signal, because it has
+// not heard from the guard in time.
 const actedMessage = 'a'

@@ -26,7 +26,7 @@ type watch struct {
 	link        int // file descriptor
 	cgroup      *child.Cgroup
 	instruction Instruction
-	acted       bool   // has sent a signal, so later instructions may only move KILL forward
+	acted       bool   // has sent a signal, so later instructions may only make KILL earlier
 	gone        bool   // nothing of the command is alive
 	part        []byte // received bytes of an incomplete instruction
 }
@@ -38,7 +38,7 @@ func Run(cgroup *child.Cgroup) error {
 		kind != unix.SOCK_STREAM {
 		return errors.New("there is no guard to watch: only brokerctl run starts a watchdog")
 	}
-	// The watchdog must outlive its guard, also when all processes of a service are told to end.
+	// The watchdog must outlive its guard, even if a service manager sends a signal to all processes.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
 		syscall.SIGUSR2, syscall.SIGTSTP, syscall.SIGPIPE)
 	w := &watch{link: link, cgroup: cgroup, instruction: Instruction{Kill: never}}
@@ -70,7 +70,8 @@ const (
 // itself does not act on an old instruction.
 func (w *watch) wait() (event int, err error) {
 	for {
-		// A timer stops while the machine is suspended, but the clock does not. So check it every second.
+		// A timer stops while the machine is suspended, but the clock may not. So check the clock every
+		// second.
 		wait := min(max(w.due()-Now(), 0), time.Second)
 		fds := []unix.PollFd{{Fd: int32(w.link), Events: unix.POLLIN}}
 		ready, err := unix.Poll(fds, int((wait+time.Millisecond-1)/time.Millisecond))
@@ -102,7 +103,7 @@ func (w *watch) read() (event int, err error) {
 	switch {
 	case err == unix.EINTR:
 		return received, nil
-	case n <= 0: // Also the error after a guard that has not read the watchdog's message.
+	case n <= 0: // Read also fails if the guard ended without reading the watchdog's message.
 		return closed, nil
 	}
 	w.part = append(w.part, buffer[:n]...)
@@ -112,8 +113,7 @@ func (w *watch) read() (event int, err error) {
 	return received, nil
 }
 
-// follow replaces the instruction. Once the watchdog has acted, a guard that continues may only move KILL
-// forward.
+// follow replaces the instruction. Once the watchdog has acted, a guard that continues may only make KILL earlier.
 func (w *watch) follow(i Instruction) {
 	if w.acted && i.Group != finished.Group {
 		i.Term, i.Kill = 0, min(i.Kill, w.instruction.Kill)
@@ -124,12 +124,12 @@ func (w *watch) follow(i Instruction) {
 	w.instruction = i
 }
 
-// act sends the signal that is due. It tells the guard before, so that the guard knows the reason when it sees
-// the command end. It sends no CONT with TERM: a stopped command must not continue without the lock.
+// act sends the signal that is due. It tells the guard first, so that the guard knows the reason when it sees the
+// command end. It sends no CONT with TERM: a stopped command must not continue without the lock.
 func (w *watch) act() {
 	if !w.acted {
 		w.acted = true
-		_, _ = unix.Write(w.link, []byte{actedMessage}) // If the guard has ended, wait notices.
+		_, _ = unix.Write(w.link, []byte{actedMessage}) // If the guard has ended, wait notices that.
 	}
 	if w.instruction.Kill > Now() {
 		w.instruction.Term = 0
@@ -137,7 +137,7 @@ func (w *watch) act() {
 		return
 	}
 	w.tree().Kill()
-	w.instruction.Term, w.instruction.Kill = 0, Now()+5*time.Millisecond // Then check whether they are gone.
+	w.instruction.Term, w.instruction.Kill = 0, Now()+5*time.Millisecond // Check then whether they are gone.
 	if w.tree().IsGone() {
 		w.gone, w.instruction.Kill = true, never
 	}

@@ -22,9 +22,9 @@ type Watchdog struct {
 	failed  bool // valid once ended is closed
 }
 
-// Start starts a watchdog: this program again, with args, which begin with the name of the program. The new
-// process must call [Run]. The watchdog keeps connection, a network connection or nil, open until it ends. It
-// has its first instruction from the start, even if the guard ends at once.
+// Start starts a watchdog: this program again, with args, which begin with the name of the program. The new process
+// must call [Run]. The watchdog keeps connection open until it ends; nil means no connection. It gets its first
+// instruction even if the guard ends at once.
 func Start(args []string, connection syscall.Conn, first Instruction) (*Watchdog, error) {
 	ours, theirs, err := pair()
 	if err != nil {
@@ -56,8 +56,8 @@ func start(args []string, link, kept *os.File) (*os.Process, error) {
 	return os.StartProcess(program(), args, &os.ProcAttr{
 		Dir: "/", // so that it does not keep a file system busy
 		Env: os.Environ(),
-		// The watchdog has no standard streams: a reader of the guard's output must see its end when the guard
-		// and the command end.
+		// The watchdog does not inherit the standard streams: a reader of the guard's output must see the end
+		// of that output when the guard and the command end.
 		Files: []*os.File{nothing, nothing, nothing, link, kept},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
@@ -134,8 +134,8 @@ func (w *Watchdog) Ended() <-chan struct{} { return w.ended }
 // HasFailed reports whether the watchdog has ended by itself. It is valid once Ended is closed.
 func (w *Watchdog) HasFailed() bool { return w.failed }
 
-// Send sends an instruction. It kills a watchdog that has not read its instructions for very long, so that it
-// does not act on old ones.
+// Send sends an instruction. It kills a watchdog that has not read its instructions for a very long time, so that the
+// watchdog does not act on old ones.
 func (w *Watchdog) Send(i Instruction) {
 	_ = w.link.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
 	if _, err := w.link.Write(i.append(nil)); err != nil {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// late is after the end of every test.
+// late is longer than any test.
 const late = time.Hour
 
 // A command is a process group that reads from a pipe until it is killed.
@@ -87,7 +87,7 @@ func await[T any](t *testing.T, c <-chan T) (got T) {
 	select {
 	case got = <-c:
 	case <-time.After(20 * time.Second):
-		t.Fatal("it never came")
+		t.Fatal("timed out")
 	}
 	return got
 }
@@ -102,14 +102,14 @@ func startWatchdog(t *testing.T, connection syscall.Conn, first Instruction) *Wa
 	return w
 }
 
-// A watchdog that hears nothing sends TERM, and later KILL if the command lives. It tells the guard before.
+// A watchdog that hears nothing sends TERM, and later KILL if the command lives. It tells the guard first.
 func TestTermThenKill(t *testing.T) {
 	docile, stubborn := startCommand(t, "true"), startCommand(t, `trap "" TERM`)
 	w := startWatchdog(t, nil, docile.instruction(1, late))
 	docile.endsWith(t, syscall.SIGTERM)
 	await(t, w.Acted())
 	if !w.Stop() {
-		t.Error("it has not acted")
+		t.Error("the watchdog has not acted")
 	}
 	w = startWatchdog(t, nil, stubborn.instruction(1, 100*time.Millisecond))
 	stubborn.endsWith(t, syscall.SIGKILL)
@@ -129,7 +129,7 @@ func TestGuardEnds(t *testing.T) {
 	c := startCommand(t, `trap "" TERM`)
 	w := startWatchdog(t, nil, c.instruction(late, late))
 	if w.Stop() {
-		t.Error("it has acted")
+		t.Error("the watchdog has acted")
 	}
 	w = startWatchdog(t, nil, c.instruction(late, late))
 	_ = w.link.Close()
@@ -137,7 +137,7 @@ func TestGuardEnds(t *testing.T) {
 	await(t, w.Ended())
 }
 
-// An instruction replaces the one before.
+// An instruction replaces the previous one.
 func TestLatestInstructionCounts(t *testing.T) {
 	c := startCommand(t, "true")
 	w := startWatchdog(t, nil, c.instruction(late, late))
@@ -192,14 +192,14 @@ func TestEnded(t *testing.T) {
 	w := startWatchdog(t, nil, c.instruction(late, late))
 	_ = w.process.Kill()
 	if await(t, w.Ended()); w.HasFailed() {
-		t.Error("it was killed, and counts as failed")
+		t.Error("the watchdog was killed, but counts as failed")
 	}
 	w, err := Start([]string{"failing"}, nil, Instruction{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if await(t, w.Ended()); !w.HasFailed() {
-		t.Error("it has failed, and does not say so")
+		t.Error("the watchdog failed, but HasFailed is false")
 	}
 	_ = w.link.Close()
 }
@@ -223,7 +223,7 @@ func TestConnectionStaysOpen(t *testing.T) {
 	c := startCommand(t, "true")
 	w := startWatchdog(t, conn.(syscall.Conn), c.instruction(late, late))
 	_ = conn.Close()
-	// On the loopback, the peer knows of Close as soon as it returns.
+	// On the loopback interface, the peer sees a close as soon as Close returns.
 	_ = peer.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)

@@ -38,7 +38,8 @@ type benchCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (benchCmd) Help() string {
-	return `Each goroutine acquires and releases one lock after another. The locks are random, but in the same order in each run:
+	return `Each goroutine acquires and releases one lock after another. The locks are random, but in the same
+order in each run:
 
     $ brokerctl bench -g 64
     64 goroutines on 1 connection, 100 names, exclusive; measured for 10.0s
@@ -59,11 +60,15 @@ func (benchCmd) Help() string {
                     several names it also depends on chance
     waiting at end  requests that still waited; they do not count in acquire
 
-bench uses processor time that a broker on the same machine then lacks. A goroutine that waits sends no further requests. So the latencies describe these goroutines, not callers that arrive at a fixed rate.
+bench uses processor time that a broker on the same machine then lacks. A goroutine that waits sends no further
+requests. So the latencies describe these goroutines, not callers that arrive at a fixed rate.
 
-bench also checks that no lock has too many holders (more strictly with --hold) and that tokens rise. A violation ends bench with exit code 1.
+bench also checks that no lock has too many holders (more strictly with --hold) and that tokens rise. A violation ends
+bench with exit code 1.
 
-A signal ends the run early. The report covers the time until then, and the exit code is 0, or 1 during the warm-up. After a failure the report says "until a failure". At the end bench holds nothing. By default the broker remembers the 10000 names that became free last, so a bench with many names makes it forget names of other clients.
+A signal ends the run early. The report covers the time until then, and the exit code is 0, or 1 during the warm-up.
+After a failure the report says "until a failure". At the end bench holds nothing. By default the broker remembers the
+10000 names that became free last, so a bench with many names makes it forget names of other clients.
 
 Exit codes, besides those of every command:
 

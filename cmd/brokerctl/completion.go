@@ -34,7 +34,9 @@ or to ~/.config/fish/config.fish:
 
     brokerctl completion fish | source
 
-Then the Tab key completes commands, flags, lock names and request ids. Names and ids come from the broker that the command line or the environment names. Completion waits for it at most 300ms, or as long as BROKERCTL_SUGGEST_WAIT says, for example 1s. It offers at most 1000 names, and only printable ones.
+Then the Tab key completes commands, flags, lock names and request ids. Names and ids come from the broker that the
+command line or the environment names. Completion waits for it at most 300ms, or as long as BROKERCTL_SUGGEST_WAIT
+says, for example 1s. It offers at most 1000 names, and only printable ones.
 
     $ brokerctl lock ord<Tab>
     $ brokerctl lock orders/42`

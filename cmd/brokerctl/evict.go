@@ -31,7 +31,9 @@ type evictCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (evictCmd) Help() string {
-	return `Ends requests of other clients: a holder loses its locks, and a waiter stops waiting. The client is told who evicted it, and why. The locks go to the next in the queue at once, even if the evicted program is still using them.
+	return `Ends requests of other clients: a holder loses its locks, and a waiter stops waiting. The client is
+told who evicted it, and why. The locks go to the next in the queue at once, even if the evicted program is
+still using them.
 
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes

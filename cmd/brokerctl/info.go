@@ -47,9 +47,13 @@ func (infoCmd) Help() string {
 
     $ brokerctl info --watch --sort waiters
 
-The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says so and gives the reason.
+The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters
+per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and
+authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says
+so and gives the reason.
 
-With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one listing after another, each with the time above it. For very many locks, use brokerctl top.`
+With --watch, the arrow keys, PgUp, PgDn, Home and End scroll, and q quits. Without a terminal, --watch prints one
+listing after another, each with the time above it. For very many locks, use brokerctl top.`
 }
 
 // Validate refuses flags that contradict each other. It does not check the length of the pattern, because only the

@@ -28,11 +28,14 @@ func (lockCmd) Help() string {
 
     $ ./steps | brokerctl lock orders/42
 
-The end of the input counts only if the input is a terminal, or a pipe that has a writer or unread data when the command starts. If the input is a file or /dev/null, as for a background command or under cron or systemd, end the command with a signal:
+The end of the input counts only if the input is a terminal, or a pipe that has a writer or unread data when the
+command starts. If the input is a file or /dev/null, as for a background command or under cron or systemd, end the
+command with a signal:
 
     $ brokerctl lock orders/42 > token &
 
-INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal ends the command at once. A brokerctl that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
+INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal ends the command at once. A brokerctl
+that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
 
 Inside brokerctl run, brokerctl lock acquires only the locks that the run does not hold: see brokerctl run --help.
 

@@ -47,9 +47,14 @@ func cutCommand(args []string) ([]string, commandLine) {
 
 const description = `Inspect and control a running lock broker.
 
-Results go to stdout, messages to stderr. A flag takes precedence over the environment, and the environment over the default. Each flag may be given once. Arguments must be UTF-8.
+Results go to stdout, messages to stderr. A flag takes precedence over the environment, and the environment over the
+default. Each flag may be given once. Arguments must be UTF-8.
 
-Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly. The exit code is then 0, but see lock and bench. A second signal ends them at once. Other commands end at once. HUP and INT stay ignored if they were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run forwards signals: see brokerctl run --help.
+Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly. The exit code is then 0, but
+see lock and bench. A second signal ends them at once. Other commands end at once. HUP and INT stay ignored if they
+were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal
+before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run
+forwards signals: see brokerctl run --help.
 
 Exit codes:
 

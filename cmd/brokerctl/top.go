@@ -33,14 +33,19 @@ type topCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (topCmd) Help() string {
-	return `A live full-screen view: who holds each lock, how many wait, for how long, and how often the lock is granted.
+	return `A live full-screen view: who holds each lock, how many wait, for how long, and how often the lock is
+granted.
 
     $ brokerctl top 'orders/**' --sort age
     $ brokerctl top --batch -n 2 --rows 10
 
-Keys: the arrows, j, k, PgUp, PgDn, Home and End move. w h a o g n sort by waiters, holders, age, oldest waiter, grants, name; r reverses the order. / filters by text in the name or the first holder, ignoring case. Enter shows the queue of the selected lock and who is in the way. e evicts all holders of the lock, or, after Tab, the selected request; it asks first. ? lists all keys; q quits.
+Keys: the arrows, j, k, PgUp, PgDn, Home and End move. w h a o g n sort by waiters, holders, age, oldest waiter,
+grants, name; r reverses the order. / filters by text in the name or the first holder, ignoring case. Enter shows the
+queue of the selected lock and who is in the way. e evicts all holders of the lock, or, after Tab, the selected
+request; it asks first. ? lists all keys; q quits.
 
-top reads the locks again and again, in small pages. Reading 100,000 locks takes about six seconds and costs the broker little. GRANTS/S is the rate of grants between the last two readings of a lock, so the first frame shows none.`
+top reads the locks again and again, in small pages. Reading 100,000 locks takes about six seconds and costs the
+broker little. GRANTS/S is the rate of grants between the last two readings of a lock, so the first frame shows none.`
 }
 
 // Validate refuses values out of range and flags that contradict each other.

@@ -35,7 +35,10 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by" names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone, the last line says so and gives the reason.`
+The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by"
+names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line
+says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone,
+the last line says so and gives the reason.`
 }
 
 // Run prints the chain.

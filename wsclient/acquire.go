@@ -43,7 +43,7 @@ func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOpti
 	if err != nil {
 		return err
 	}
-	// Also when fn panics. Then the error of Release does not matter.
+	// This runs when fn panics, too. Then the error of Release does not matter.
 	defer lock.Release() //nolint:errcheck // Release returns the same error again below
 	err = fn(lock.Context())
 	return join(err, lock.Release())
@@ -60,13 +60,13 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how says what the functions that acquire do differently.
+// how says in what Acquire, TryAcquire and WithLock differ.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
 }
 
-// acquire waits until ctx ends. The context of the lock is made from ctx, too.
+// acquire acquires the lock, and gives up when ctx ends. The context of the lock is derived from ctx, too.
 func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptions, h how) (*Lock, error) {
 	var o AcquireOptions
 	if options != nil {
@@ -99,7 +99,7 @@ func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 	return l, nil
 }
 
-// obtain returns when l is held. If it returns an error, nothing is left on the broker.
+// obtain waits until l is held. If it returns an error, it leaves nothing behind on the broker.
 func (l *Lock) obtain(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -120,7 +120,7 @@ func (l *Lock) wait(ctx context.Context) error {
 		case <-l.changed:
 		case <-ctx.Done():
 		}
-		var cause error // why the caller gives up; also if the grant has come in the same moment
+		var cause error // why the caller gives up, even if the grant has come at the same moment
 		if ctx.Err() != nil {
 			cause = context.Cause(ctx)
 		}
@@ -135,7 +135,7 @@ func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.unlock()
-	at := c.clock.latest // without a wait the time does not matter, and to read the clocks takes long
+	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
 	}
@@ -149,9 +149,9 @@ func (l *Lock) submit() (held bool, err error) {
 	return false, nil
 }
 
-// settle lets the caller have the lock, or says why it cannot. If the caller gives up because of cause, it cancels
-// the request instead. If none of that is so, because the connection of the grant has just ended, the caller must
-// go on waiting.
+// settle gives the caller the lock, or says why it cannot. If the caller gives up because of cause, settle cancels
+// the request instead. If nothing is settled, for example because the connection ended just after the grant, the
+// caller must go on waiting.
 func (l *Lock) settle(cause error) (settled bool, err error) {
 	c := l.client
 	c.mu.Lock()
@@ -161,7 +161,7 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 	}
 	switch {
 	case l.request.End() != nil:
-		c.carryOut() // makes the cause of the context
+		c.carryOut() // sets the cause of the context
 		return true, l.endError()
 	case cause != nil:
 		c.core.Cancel(&l.request)

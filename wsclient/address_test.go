@@ -33,7 +33,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://:27002", refused: "no host"},
 	{address: "ws://h:0", refused: "port"},
 	{address: "ws://h:65536", refused: "port"},
-	{address: "ws://h:http", refused: "no URL"},
+	{address: "ws://h:http", refused: "not a URL"},
 	{address: "ws://h/#part", refused: "%23"},
 	{address: "ws://h/?token=a#b", refused: "%23"},
 	{address: "ws://me:pw@h", refused: "Authorization"},
@@ -47,7 +47,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://::1", refused: "brackets"},
 	{address: "ws://::1:27002", refused: "brackets"},
 	{address: "ws://größe.example", refused: "xn--"},
-	{address: "ws://a b", refused: "no URL"},
+	{address: "ws://a b", refused: "not a URL"},
 
 	// Queries.
 	{address: "ws://h:1?x=1;y=2", dialled: "h:1", asked: "/ws?x=1;y=2&client=me"},
@@ -63,7 +63,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://h:1?client", dialled: "h:1", asked: "/ws?client"},
 	{address: "ws://h:1?clients=1", dialled: "h:1", asked: "/ws?clients=1&client=me"},
 	{address: "ws://h:1?q=\xe4", refused: "UTF-8"},
-	{address: "ws://h:1?q=\n", refused: "no URL"},
+	{address: "ws://h:1?q=\n", refused: "not a URL"},
 	{address: "", refused: "begins with ws://"},
 }
 

@@ -17,7 +17,7 @@ type Client struct {
 	options Options
 	target  *url.URL
 
-	life       context.Context // ends with the client, and ends what the supervisor does
+	life       context.Context // ends with the client; the supervisor works under it
 	end        context.CancelFunc
 	supervisor sync.WaitGroup
 
@@ -25,8 +25,8 @@ type Client struct {
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
-	// mu guards all below, and the fields of locks, connections and watches that say so. Whoever has called the
-	// core unlocks it with unlock.
+	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
+	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.
 	mu      sync.Mutex
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
@@ -86,7 +86,7 @@ func (c *Client) Close() error {
 	c.core.Close(c.clock.now())
 	c.unlock()
 	if conn != nil {
-		// Only later: the broker should get a close frame, if it still reads.
+		// Not at once: the broker should get a close frame, if it still reads.
 		late := time.AfterFunc(2*closeWait, conn.closeLink)
 		defer late.Stop()
 	}

@@ -65,7 +65,7 @@ func TestWhatAnswers(t *testing.T) {
 			"the answer does not end"},
 		{"TLS", "ws://h/", "\x15\x03\x01\x00\x02\x02\x46", "it speaks TLS: the URL must begin with wss://"},
 		{"no TLS", "wss://h/", "HTTP/1.1 400 Bad Request\r\n\r\n",
-			`it speaks no TLS: the URL must begin with ws:// ` +
+			`it does not speak TLS: the URL must begin with ws:// ` +
 				`(tls: first record does not look like a TLS handshake): "HTTP/1.1 400 Bad Request"`},
 	} {
 		options := &wsclient.Options{Label: "me", NetDial: answerWith(test.answer)}

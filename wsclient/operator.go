@@ -48,7 +48,7 @@ func (c *Client) Why(ctx context.Context, request ID) ([]Step, error) {
 	return chain, nil
 }
 
-// checkRequest is checkID with an error for the caller.
+// checkRequest is checkID with an error that is ErrBadRequest.
 func checkRequest(id ID) error {
 	if err := checkID(id); err != nil {
 		return badRequest(err)

@@ -25,10 +25,10 @@ func ParseID(text string) (ID, error) {
 	return id, nil
 }
 
-// maxID is the length of the longest id that is sent. It is more than any broker needs.
+// maxID is the greatest length of an id that the client sends. No broker needs as much.
 const maxID = 128
 
-// checkID refuses an id that cannot be that of a request. The name of a session is [a-z0-9].
+// checkID refuses an id that no request can have. The name of a session has only the characters a-z and 0-9.
 func checkID(id ID) error {
 	text := id.String()
 	strange := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }

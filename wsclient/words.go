@@ -17,8 +17,9 @@ import (
 // cannot be printed is quoted. Of an empty chain it says nothing.
 func Explain(chain []Step) string { return explain(chain, false) }
 
-// explain is Explain. With circle, the first request of the chain is inside the last blocker: explain does not
-// repeat what it has said of that request, or says that it is inside.
+// explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one
+// client has made both with one author, explain repeats only the author. If the authors or the clients differ, it
+// says that the first request was made inside the blocker.
 func explain(steps []Step, circle bool) string {
 	var text strings.Builder
 	for i, step := range steps {
@@ -46,8 +47,8 @@ func explain(steps []Step, circle bool) string {
 	return text.String()
 }
 
-// onward leads from a blocker to the request that waits in turn: the blocker itself, or a waiter inside
-// it. It does not distinguish them if one client has made both with the same author.
+// onward leads from a blocker to the request that waits next: the blocker itself, or a waiter inside it. It does not
+// distinguish the two if one client has made both with the same author.
 func onward(blocker, waiter RequestInfo) string {
 	if alike(blocker, waiter) {
 		return ", which"
@@ -84,7 +85,7 @@ func describe(r RequestInfo) string {
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
 
-// blame returns who did something, and why, as far as that is known.
+// blame returns who did something, and why, if that is known.
 func blame(by, message string) string {
 	var text string
 	if by != "" {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// addresses are what people write, with the host and the path that the client then requests, or with a part of the
-// error.
+// addresses has addresses that people write, with the host and the path that the client then requests, or with a part
+// of the error.
 var addresses = []struct{ address, dialled, asked, refused string }{
 	// Schemes, ports and paths.
 	{address: "ws://h:1", dialled: "h:1", asked: "/ws?client=me"},
@@ -67,7 +67,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "", refused: "begins with ws://"},
 }
 
-// Each address is taken as it is, or refused in words.
+// Each address is either dialled as it is, or refused with a helpful error.
 func TestAddresses(t *testing.T) {
 	for _, test := range addresses {
 		var dialled, asked string
@@ -94,7 +94,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// An address that begins with https:// is dialled with TLS, as one with wss:// is.
+// An https:// address is dialled with TLS, as a wss:// address is.
 func TestSecureAddresses(t *testing.T) {
 	for _, address := range []string{"wss://h", "https://h", "HTTPS://h:443/"} {
 		u, err := dialURL(address, "me")

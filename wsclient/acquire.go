@@ -49,7 +49,7 @@ func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOpti
 	return join(err, lock.Release())
 }
 
-// join returns the errors that are not nil, each once.
+// join joins the errors that are not nil. Of two that are identical it keeps one.
 func join(err, release error) error {
 	switch {
 	case err == nil || err == release: //nolint:errorlint // identity is meant
@@ -60,7 +60,7 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how says in what Acquire, TryAcquire and WithLock differ.
+// how has the differences between Acquire, TryAcquire and WithLock.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
@@ -130,7 +130,7 @@ func (l *Lock) wait(ctx context.Context) error {
 	}
 }
 
-// submit opens the request. It reports whether enclosing calls hold everything already.
+// submit opens the request. It reports whether enclosing calls already hold all its locks.
 func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()

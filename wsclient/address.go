@@ -17,8 +17,9 @@ const labelParameter = "client"
 // WebSocket of browsers does.
 var schemes = map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
-// dialURL returns the URL to dial: the address, with the label in its query. It refuses an address of which it would
-// have to drop or guess a part. Errors do not quote the address: a malformed one may have a password in any part.
+// dialURL returns the URL to dial: the address, with the label in its query. It refuses an address if it would have
+// to drop or guess a part of it. Errors do not quote the address, because any part of a malformed one may be a
+// password.
 func dialURL(address, label string) (*url.URL, error) {
 	if !utf8.ValidString(address) {
 		return nil, errors.New("the address is not valid UTF-8")

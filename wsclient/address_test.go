@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// addresses has addresses that people write, with the host and the path that the client then requests, or with a part
-// of the error.
+// addresses lists addresses as people write them, each with the host and the path that the client then requests, or
+// with a part of the error.
 var addresses = []struct{ address, dialled, asked, refused string }{
 	// Schemes, ports and paths.
 	{address: "ws://h:1", dialled: "h:1", asked: "/ws?client=me"},

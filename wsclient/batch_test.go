@@ -57,7 +57,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// Each frame has another masking key.
+// Each frame has a different masking key.
 func TestMaskingKeyChanges(t *testing.T) {
 	frame := func() []byte { return sealFrame(append(openFrame(nil), "same"...), 0, websocket.TextMessage) }
 	if first, second := frame(), frame(); bytes.Equal(first, second) && bytes.Equal(first, frame()) {
@@ -65,8 +65,8 @@ func TestMaskingKeyChanges(t *testing.T) {
 	}
 }
 
-// A batch is cut between frames into pieces, which are all of it, in order. No piece is longer than a write may be,
-// except by one frame. There are enough ids reserved for pings, and each is between the ids around it.
+// A batch is cut between frames into pieces, which in their order make up the whole batch. No piece is longer than a
+// write may be, except by one frame. There are enough ids reserved for pings, and each is between the ids around it.
 func TestBatchPieces(t *testing.T) {
 	for _, test := range []struct{ messages, length, pieces int }{
 		{1, 1, 1}, {15, 20, 1}, {100, 20, 1}, {1000, 20, 6}, {100, 400, 4}, {40, 5000, 10}, {5, 30_000, 5},

@@ -25,7 +25,7 @@ func TestAwakeInVirtualTime(t *testing.T) {
 	})
 }
 
-// A quick reading does not read all clocks each time. It keeps what was read.
+// quick does not read all clocks each time. It keeps the latest reading.
 func TestQuickReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()

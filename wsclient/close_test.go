@@ -27,8 +27,8 @@ func TestCloseInOrder(t *testing.T) {
 		err := c.WithLock(t.Context(), "a", nil, func(outer context.Context) error {
 			err := c.WithLock(outer, "b", nil, func(inner context.Context) error {
 				_ = c.Close()
-				// Had the outer one ended first, the inner context, which comes
-				// from it, would have ended with its cause.
+				// If the outer lock had ended first, the inner context, which is derived from it,
+				// would have the same cause.
 				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity
 					t.Error("the outer lock ended before the inner one")
 				}

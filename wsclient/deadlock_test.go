@@ -59,7 +59,7 @@ func TestDeadlock(t *testing.T) {
 	})
 }
 
-// A holder of a shared lock that acquires the same lock exclusively is refused, for it would wait for itself.
+// A holder of a shared lock that acquires the same lock exclusively is refused, because it would wait for itself.
 func TestDeadlockOfOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b, wsclient.Options{Author: "report"})

@@ -67,7 +67,8 @@ func (a *attempt) diagnose(err error) *DialError {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 	case !e.Answered:
 		e.Err = fmt.Errorf("the connection was closed without an answer: %w", err)
-	case a.proxy != nil && a.proxy.Scheme == "http" && !isTunnel(heard): // the library reports on SOCKS
+	case a.proxy != nil && a.proxy.Scheme == "http" && !isTunnel(heard):
+		// Not for a SOCKS proxy: the error of the library says what it has answered.
 		e.FromProxy = true
 		a.recognize(e, heard)
 	case a.proxy == nil:

@@ -28,7 +28,7 @@ func (c *conn) disconnected(err error) bool {
 	return !c.isSilent
 }
 
-// abandon ends the connection because of err, of which the other side knows nothing.
+// abandon ends the connection because of err. The other side does not know that it has ended.
 func (c *conn) abandon(err error) {
 	c.client.mu.Lock()
 	defer c.client.unlock()

@@ -118,7 +118,7 @@ func nextHolder(t *testing.T, c *wsclient.Client) <-chan time.Time {
 	return granted
 }
 
-// What the broker sends about a request before it reads that its Hold has passed has no effect.
+// When Hold has passed, the client sends a cancel. A message of the broker that crosses it has no effect.
 func TestWhatCrossesTheEndOfAHold(t *testing.T) {
 	for _, crossing := range []string{
 		`{"type":"granted","id":"aaaaaaaa--0","token":1}`,

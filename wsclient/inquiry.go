@@ -61,7 +61,7 @@ func (c *conn) sendInquiry(compose func(wire.ID) wire.Request, deliver func(wire
 	return id, nil
 }
 
-// answerOf returns the answer to an inquiry, which must be of that type.
+// answerOf returns the answer to an inquiry, which must be a T.
 func answerOf[T wire.Reply](answer wire.Reply, err error) (T, error) {
 	var none T
 	if err != nil {

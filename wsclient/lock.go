@@ -155,8 +155,8 @@ func (l *Lock) outcome() (over bool, err error) {
 	return true, nil
 }
 
-// endError returns the error of a request that has ended. If its context has ended for the same reason, that is the
-// cause of the context, so that callers do not see two errors. The caller holds the client's mu.
+// endError returns the error of a request that has ended. If the context of l has ended for the same reason, it
+// returns the cause of the context, so that callers do not see two errors. The caller holds the client's mu.
 func (l *Lock) endError() error {
 	err := l.client.errorOf(l.request.End())
 	if err != nil && l.request.End() == l.request.Cause() {

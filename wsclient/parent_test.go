@@ -13,8 +13,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Goroutines inside one lock wait for one another at another lock, and each of them gets it, because its holder waits
-// for nothing. On a semaphore of two, the third waits, too.
+// Goroutines inside one lock compete for another lock, and each of them gets it, because its holder waits for
+// nothing. On a semaphore of two, the third waits, too.
 func TestTasksSideBySide(t *testing.T) {
 	for name, options := range map[string]wsclient.AcquireOptions{
 		"exclusive": {}, "semaphore": {Mode: wsclient.Shared, Limit: 2},

@@ -141,8 +141,8 @@ func (q *seenQueue) add(r seenRequest) {
 	q.all++
 }
 
-// remove removes r if it is listed, and returns whether it was. If it was, more is false if requests are left and
-// none of them is listed.
+// remove removes r if it is listed, and reports whether it was. more is false if r was the last one listed and others
+// are left.
 func (q *seenQueue) remove(r seenRequest) (known, more bool) {
 	i := slices.IndexFunc(q.first, func(s seenRequest) bool { return s.ID == r.ID })
 	if i < 0 {

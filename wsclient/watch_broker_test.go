@@ -93,7 +93,7 @@ func knownRequests(requests []wire.RequestInfo) []wire.RequestInfo {
 	return all
 }
 
-// Whenever nothing is on its way under a random load, the views are what the broker lists. That is also true for
+// Under a random load, the views are what the broker lists whenever nothing is on its way. That is also true for
 // watches that begin under load, and, in the end, for a slow consumer.
 func TestWatchUnderLoad(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

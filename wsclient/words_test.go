@@ -68,7 +68,7 @@ func TestDeadlockInWords(t *testing.T) {
 	}
 }
 
-// The last request of a chain is another one than the first, even if both have the same author.
+// The last request of a chain differs from the first, even if both have the same author.
 func TestExplain(t *testing.T) {
 	chain := []wire.Step{
 		{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: waiter("report", "x9--4")},

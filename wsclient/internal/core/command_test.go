@@ -100,7 +100,7 @@ func parseCommand(line string) (c command, err error) {
 	return c, err
 }
 
-// parseInstant reads the time on all clocks, and then what is different on the wall clock and for how long the
+// parseInstant reads the time on all clocks, and then, if given, how far the wall clock differs and for how long the
 // computer was suspended.
 func parseInstant(w *words) (at Instant, err error) {
 	at.Mono, err = w.duration()

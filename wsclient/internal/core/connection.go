@@ -38,8 +38,8 @@ func NewLease(hello *wire.Hello, stopTime time.Duration, made Instant) Lease {
 }
 
 // Connected begins a connection whose network connection was made at the instant made. It has no effect if the client
-// has ended. The caller must not call it while there is a connection. It must then call [Machine.SubmitNext] until
-// that returns false.
+// has ended. The caller must not call it while there is a connection. After it, the caller must call
+// [Machine.SubmitNext] until that returns false.
 func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	if m.closed != nil {
 		return

@@ -48,9 +48,9 @@
 // # Connections
 //
 // There is one connection at a time. When it ends, its holders lose their locks, the innermost first. Its waiters
-// become pending, and are submitted on the next connection in the order of the calls. A waiter ends instead if it must
-// not wait (Once), if it is inside a lock that has just been lost, or if there will be no other connection. While
-// the broker drains, new requests are pending, except those that cannot move to the next connection.
+// become pending, and are submitted on the next connection in the order of the calls. A waiter ends instead if it
+// must not wait (Once), if it is inside a lock that has just been lost, or if there will be no other connection.
+// While the broker drains, new requests are pending, except those that cannot move to the next connection.
 //
 // [Machine.disconnect] is the one place that decides what becomes of a request without its connection. Support for
 // sessions that survive a connection would start there.

@@ -42,7 +42,7 @@ const (
 	ReasonExpired    Reason = "expired"    // the request has held for its Hold
 )
 
-// An End says how a request, a lock or a connection has ended. It never changes once it is made.
+// An End says how a request, a lock, a connection or the client has ended. It never changes once it is made.
 type End struct {
 	How         How
 	Refusal     *wire.Error

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
-// Config holds those of the client's options that a machine needs.
+// Config holds the client's options that a machine needs.
 type Config struct {
 	NoReconnect bool          // the first connection is the last
 	StopTime    time.Duration // how long holders need to stop; 0: not known
@@ -98,7 +98,7 @@ func (m *Machine) send(kind Kind, r *Request) {
 	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID})
 }
 
-// wake wakes whoever waits for r.
+// wake wakes the caller that waits for r.
 func (m *Machine) wake(r *Request) { m.out.Wake = append(m.out.Wake, r) }
 
 // end ends r.

@@ -71,7 +71,8 @@ func (m *Machine) lender(r *Request, spec wire.LockSpec) (*Request, *End) {
 	return nil, nil
 }
 
-// ownSpec returns the lock of that name that r itself was sent for. It finds none if r belongs to another client.
+// ownSpec returns the lock of that name that r itself requests from the broker. It finds none if r belongs to another
+// client.
 func (m *Machine) ownSpec(r *Request, name string) (wire.LockSpec, bool) {
 	if r.machine == m {
 		for _, spec := range r.What.Locks {

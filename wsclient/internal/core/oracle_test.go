@@ -28,7 +28,7 @@ type oracle struct {
 type call struct {
 	name    string
 	wish    wish
-	needs   []wire.LockSpec // what no enclosing call holds
+	needs   []wire.LockSpec // the locks that no enclosing call holds
 	outer   *call
 	lenders []*call
 	state   string // "", covered, pending, waiting, holding, releasing, cancelling, ended

@@ -148,7 +148,7 @@ func (p *program) pingID() string {
 	return wire.ID{Session: conn.hello.Session, N: ping.n}.String()
 }
 
-// pass lets time pass. The wall clock may be set, and the machine suspended.
+// pass lets time pass. The wall clock may be set, and the computer suspended.
 func (p *program) pass() command {
 	some := []time.Duration{0, second, 3 * second, 500 * time.Millisecond, time.Millisecond, 10 * second}
 	p.now.Mono += some[p.below(6)]

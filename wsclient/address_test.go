@@ -88,7 +88,7 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q: got %v, want refused: %q", test.address, err, test.refused)
 		}
 		if dialled != test.dialled || asked != test.asked {
-			t.Errorf("%q: dialled %q and asked for %q, want %q and %q", test.address, dialled, asked,
+			t.Errorf("%q: dialled %q and requested %q, want %q and %q", test.address, dialled, asked,
 				test.dialled, test.asked)
 		}
 	}

@@ -162,6 +162,6 @@ func TestFinalRefusal(t *testing.T) {
 	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
 	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") ||
 		!strings.Contains(err.Error(), "who are you?") || asked != 1 {
-		t.Errorf("asked %d times: %v", asked, err)
+		t.Errorf("%d attempts, %v", asked, err)
 	}
 }

@@ -128,8 +128,8 @@ func TestWriteIsBlocked(t *testing.T) {
 	})
 }
 
-// If a broker closes the connection and reads nothing, the client does not wait for it: it answers the close frame
-// within a second, or not at all.
+// If a broker closes the connection and reads nothing, the client answers the close frame within a second, or not at
+// all.
 func TestCloseOfABrokerThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")

@@ -17,7 +17,7 @@ import (
 )
 
 // A DialError says what answered instead of a broker, and how.
-func TestWhatAnswers(t *testing.T) {
+func TestDialErrorAnswers(t *testing.T) {
 	const page = "<html>\n<head><TITLE>The plain HTTP request\nwas sent to HTTPS port</TITLE></head>"
 	for _, test := range []struct {
 		name, address, answer, want string

@@ -9,7 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An exampleBroker is a broker for one example, on a free port of this machine. It stands for a brokerd elsewhere.
+// An exampleBroker is a broker for one example, on a free port of this machine. In a real program it would be a
+// brokerd on another machine.
 type exampleBroker struct {
 	URL     string
 	server  *httptest.Server

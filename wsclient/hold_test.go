@@ -119,7 +119,7 @@ func nextHolder(t *testing.T, c *wsclient.Client) <-chan time.Time {
 }
 
 // When Hold has passed, the client sends a cancel. A message of the broker that crosses it has no effect.
-func TestWhatCrossesTheEndOfAHold(t *testing.T) {
+func TestCrossingTheEndOfAHold(t *testing.T) {
 	for _, crossing := range []string{
 		`{"type":"granted","id":"aaaaaaaa--0","token":1}`,
 		`{"type":"lost","id":"aaaaaaaa--0","reason":"evicted","by":"ops"}`,

@@ -127,7 +127,7 @@ func (m *model) change(l *modelLock, event string, r wire.RequestInfo) {
 	m.tell(&wire.Change{Event: wire.Event(event), Lock: l.name, Request: r})
 }
 
-// page returns a page of at most 3 locks, and of a few requests.
+// page returns a page of at most 3 locks with a few requests.
 func (m *model) page(id wire.ID, after int64) *wire.InfoPage {
 	page := &wire.InfoPage{ID: id}
 	room, looked := 1+m.IntN(8), after

@@ -15,7 +15,7 @@ import (
 
 // Goroutines inside one lock compete for another lock, and each of them gets it, because its holder waits for
 // nothing. On a semaphore of two, the third waits, too.
-func TestTasksSideBySide(t *testing.T) {
+func TestGoroutinesInsideOneLock(t *testing.T) {
 	for name, options := range map[string]wsclient.AcquireOptions{
 		"exclusive": {}, "semaphore": {Mode: wsclient.Shared, Limit: 2},
 	} {

@@ -200,8 +200,8 @@ func TestNotSubmittedAgain(t *testing.T) {
 	})
 }
 
-// A request that waits inside a lock fails when the lock is lost. It is not submitted again, which would be outside
-// of the lock.
+// A request that waits inside a lock fails when the lock is lost. It is not submitted again, because it would then
+// wait outside the lock.
 func TestNestedIsNotSubmittedAgain(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
@@ -237,7 +237,7 @@ func TestWatchOverReconnect(t *testing.T) {
 }
 
 // A hundred connections are cut while a thousand goroutines take turns. Each goroutine gets all its turns, no two
-// have one lock at the same time, and nothing is left behind.
+// hold the same lock at once, and nothing is left behind.
 func TestHundredReconnects(t *testing.T) {
 	const goroutines, cuts, locks = 1000, 100, 10
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {

@@ -43,8 +43,8 @@ func (b *backoff) next(lasted time.Duration, dice float64) time.Duration {
 	return time.Duration(dice * float64(bound))
 }
 
-// isFinal reports whether the tables of the protocol say that, after an attempt or a connection has ended with err,
-// another attempt would fail, too. An error that is in none of the tables may be temporary.
+// isFinal reports whether another attempt would fail, too, according to the tables of the protocol. err is why the
+// last attempt or connection has ended. If it is in none of the tables, it may be temporary.
 //
 // A close code of 1000 that the client has not caused does not come from the broker. It may come from a proxy, and
 // says nothing about the next attempt.

@@ -55,7 +55,7 @@ func TestNotGranting(t *testing.T) {
 }
 
 // Some replies say whether the broker grants, and others do not.
-func TestWhatTellsOfPauses(t *testing.T) {
+func TestRepliesThatReportPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
 		expect := func(want wsclient.State, word string) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// supervise makes one connection after another, until the client has ended. It is
-// the one goroutine that calls OnState.
+// supervise makes one connection after another, until the client has ended. Once Dial has returned, it is the one
+// goroutine that calls OnState.
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {

@@ -72,7 +72,7 @@ func (k *keeper) compare(t *testing.T, c *wsclient.Client, pattern string) {
 	}
 }
 
-// known returns what a view knows of those locks.
+// known returns locks with only those fields that a view knows.
 func known(locks []wire.LockInfo) []wire.LockInfo {
 	all := make([]wire.LockInfo, len(locks))
 	for i, l := range locks {

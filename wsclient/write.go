@@ -94,8 +94,8 @@ func (c *conn) dequeue() *batch {
 	return out
 }
 
-// writeAll writes out. It inserts a ping if a heartbeat is due: when much is queued on a slow line, the heartbeat
-// must not wait until all of it is sent.
+// writeAll writes a batch. If a heartbeat is due, it inserts a ping: when much is queued on a slow line, the
+// heartbeat must not wait until all of it is sent.
 func (c *conn) writeAll(out *batch, beat *heartbeat) error {
 	for frames, spare := range out.pieces {
 		if err := c.writeFrames(frames); err != nil {

@@ -110,8 +110,8 @@ func (c *connection) request(id wire.ID) *Request {
 	return c.requests.Get(id.N)
 }
 
-// Disconnected notes that the connection has ended because of err, and that the other side knows it. The caller
-// closes the network connection.
+// Disconnected notes that the connection has ended because of err, and that the other side knows of the end. The
+// caller closes the network connection.
 func (m *Machine) Disconnected(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {

@@ -34,7 +34,7 @@ const (
 // A Reason says why a lock is lost, or why a connection has ended.
 type Reason string
 
-// The reasons that the client itself finds. For those that the broker sends, see wire.LostReason.
+// The reasons that the client itself gives. For those that the broker sends, see wire.LostReason.
 const (
 	ReasonConnection Reason = "connection" // the connection has ended
 	ReasonLease      Reason = "lease"      // the lease has ended

@@ -11,8 +11,8 @@ func at(d time.Duration) Instant {
 	return Instant{Mono: begin + d, Wall: begin + d}
 }
 
-// A lease lasts for two thirds of the timeout after the sending of the latest message that was answered, in whatever
-// order the answers come.
+// A lease lasts for two thirds of the timeout after the latest answered message was sent, in whatever order the
+// answers come.
 func TestLease(t *testing.T) {
 	l := Lease{Timeout: 15 * time.Second, Heard: at(0)}
 	l.answered(at(5 * time.Second))

@@ -171,8 +171,8 @@ func mayBeMap(t types.Type) bool {
 	return false
 }
 
-// typesOf finds the types of expressions, as far as ownPackages allows. The type of a value that a range statement
-// ranges over must be known; reportRange reports it otherwise.
+// typesOf finds the types of expressions, as far as ownPackages allows. The type of each value that a range statement
+// ranges over must be among them. If it is not, reportRange says so.
 func typesOf(fset *token.FileSet, files []*ast.File) *types.Info {
 	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: make(ownPackages), Error: func(error) {}}

@@ -217,7 +217,7 @@ func TestTryAcquireIgnoresWait(t *testing.T) {
 }
 
 // State returns the present state, not the one that OnState was last called with.
-func TestStateIsThePresentOne(t *testing.T) {
+func TestStateIsCurrent(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		for range 10 {
 			c := dial(t, b)

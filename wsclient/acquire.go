@@ -7,36 +7,34 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Acquire waits until the lock of that name is granted, and returns it. The name has 1 to 512 bytes of
-// UTF-8. The caller must release the lock. A nil options is the zero AcquireOptions.
+// Acquire waits until the lock is granted, and returns it. The name is 1 to 512 bytes of UTF-8. The caller
+// must release the lock. If options is nil, Acquire uses the zero AcquireOptions.
 //
-// ctx bounds the wait only. If it ends first, Acquire returns an error that
-// is its cause, and holds no lock, whatever crosses on the wire. Other
-// errors are a refusal, which is an *[Error], ErrClosed, ErrConnection, and the
+// ctx limits only the wait. If it ends before the grant, the error wraps its cause, and nothing is held, even
+// if a grant is on its way. Otherwise the error is a refusal (an *[Error]), ErrClosed, ErrConnection, or the
 // cause of an enclosing lock in ctx that is no longer held.
 //
-// ctx must be the context of the innermost lock around the call: the one that the function of WithLock gets,
-// or that [Lock.Context] returns. With a context from further outside, a call for a lock that is held already waits
-// for itself, because it looks like another goroutine.
+// ctx must be the context of the innermost lock around the call: the one that WithLock passes to its
+// function, or that [Lock.Context] returns. With an outer context, the call looks like a call of another
+// goroutine. If it requests a lock that is already held, it waits for itself.
 func (c *Client) Acquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true})
 }
 
-// TryAcquire is an Acquire that does not wait. If the lock is held, or others wait for it, the error is
-// [ErrUnavailable]. If it is free, but the broker grants nothing to anyone, it is [ErrNotGranting]. Without a
-// connection it is ErrConnection.
+// TryAcquire is like [Client.Acquire], but does not wait for the lock. If the lock is held or others wait for
+// it, the error is [ErrUnavailable]. If the lock is free, but the broker grants nothing to anyone, the error
+// is [ErrNotGranting]. Without a connection, it is ErrConnection.
 func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOptions) (*Lock, error) {
 	return c.acquire(ctx, name, options, how{outlives: true, once: true})
 }
 
-// WithLock calls fn if and only if the lock of that name is granted, and
-// releases it when fn returns or panics. The context of fn carries the lock. It
-// ends when ctx does, when fn has returned (cause ErrReleased), or when the
-// lock is lost (cause a *[LostError]). Calls inside must use that context, not ctx: see
-// [Client.Acquire].
+// WithLock calls fn when the lock is granted, and releases the lock when fn returns or panics. The context of
+// fn carries the lock. It ends when ctx ends, when fn has returned (cause ErrReleased), or when the lock is
+// lost (cause a *[LostError]). Calls inside fn must use that context, not ctx: see [Client.Acquire].
 //
-// The error is the one of [Client.Acquire], or the one of fn. If the lock was lost before fn had
-// returned, it is a *LostError, joined with the error of fn if there is one.
+// If the lock is not granted, WithLock returns the error of [Client.Acquire]; otherwise it returns the error
+// of fn. If the lock was lost before fn returned, it returns a *LostError, joined with the error of fn if
+// there is one.
 func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions,
 	fn func(ctx context.Context) error) error {
 	lock, err := c.acquire(ctx, name, options, how{})

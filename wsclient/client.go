@@ -11,8 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// A Client is a program's way to a broker, over one connection at a time. It is
-// safe for concurrent use.
+// A Client acquires locks from a broker, over one connection at a time. It is safe for concurrent use.
 type Client struct {
 	options Options
 	target  *url.URL
@@ -31,7 +30,7 @@ type Client struct {
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
 	conn    *conn         // the connection, or nil while there is none
-	online  chan struct{} // closed while there is one
+	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 
 	timer *time.Timer   // calls the core at its deadline, or earlier
@@ -51,8 +50,8 @@ func newClient(target *url.URL, o Options) *Client {
 	return c
 }
 
-// Session returns the name that the broker gave the connection, or "" while there is none.
-// The ids of its requests begin with it. The next connection has another one.
+// Session returns the name that the broker gave to the connection, or "" while there is no connection. The
+// ids of requests on the connection begin with this name. The next connection has another name.
 func (c *Client) Session() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,24 +61,24 @@ func (c *Client) Session() string {
 	return c.conn.hello.Session
 }
 
-// Done returns a channel that is closed when the client has ended for good. It ends by Close or Drain, because a
-// broker has refused it or closed the connection for a reason that no later attempt
-// would change, or, with NoReconnect, with its connection.
+// Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
+// With NoReconnect it ends with its first connection. It also ends when a broker refuses it, or closes the
+// connection, for a reason that would stop every later attempt, too.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
-// Err returns nil until Done is closed. Then it returns why: ErrClosed, or an error
-// that is ErrConnection.
+// Err returns nil until Done is closed. Then it returns why the client has ended: ErrClosed or ErrConnection,
+// possibly wrapped; use errors.Is.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.errorOf(c.core.Closed())
 }
 
-// Close ends the client. First the contexts of held locks end, the innermost
-// before those around it. Then calls that wait fail with ErrClosed. Then the client tells the
-// broker that it holds nothing, and closes all its connections. Close returns when all goroutines
-// of the client have ended: after two seconds at most, or when OnState or
-// NetDial has returned. Closing again does nothing. The error is always nil; Close is an io.Closer.
+// Close ends the client. First the contexts of held locks end, innermost locks first. Then calls that wait
+// fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
+// connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
+// unless a call of OnState or NetDial takes longer. Closing again does nothing. The error is always nil; it
+// makes Client an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	conn := c.conn
@@ -101,12 +100,12 @@ func (c *Client) giveUp(err error) {
 	c.core.GiveUp(err, c.clock.now())
 }
 
-// Drain waits until no lock is held, and no stale holder may need time to stop. Then it closes the client. Calls
-// for locks that wait, or begin meanwhile, fail with ErrClosed. Those inside
-// a lock that is held do not: its holder may need them to finish. When ctx ends first, Drain
-// closes the client nevertheless, and returns the cause of ctx.
+// Drain waits until no lock is held, and until holders that have lost a lock have had time to stop. Then it
+// closes the client. Meanwhile, calls that wait for a lock and new calls fail with ErrClosed. Calls inside a
+// held lock do not fail, because its holder may need them to finish. If ctx ends first, Drain closes the
+// client anyway, and returns the cause of ctx.
 //
-// If the caller of Drain itself holds a lock, Drain waits for it until ctx ends.
+// If the caller of Drain itself holds a lock, Drain waits for that lock until ctx ends.
 func (c *Client) Drain(ctx context.Context) error {
 	c.mu.Lock()
 	if c.drained == nil {

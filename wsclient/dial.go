@@ -18,17 +18,17 @@ import (
 // helloWait is how long a broker may take to answer, if ctx allows longer.
 const helloWait = 10 * time.Second
 
-// Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and
-// https:// mean the same as ws:// and wss://. Dial adds the path /ws if there is none, and the
-// label, as client=..., to the query, which otherwise stays as it is. It refuses an address with a user
-// or a fragment. It uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as
-// [http.ProxyFromEnvironment] does. A nil options is the zero Options.
+// Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and https:// mean the
+// same as ws:// and wss://. If the address has no path, Dial uses /ws. It adds the label to the query, as
+// client=..., and does not change the query otherwise. It refuses an address with a user or a fragment. It
+// uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does. If options
+// is nil, Dial uses the zero Options.
 //
-// Dial returns when the broker has said hello. It fails if that takes longer than 10 s, or
-// when ctx ends. With [Options].WaitForBroker it tries again until ctx ends. The error is
-// ErrBadRequest if the address cannot be used. It is ErrShuttingDown, ErrForbidden (no
-// credentials, wrong ones, or not enough) or ErrTooMany if the broker refuses the client.
-// A *[DialError] says what answered instead of a broker, or in between.
+// Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
+// ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good. If the
+// address cannot be used, the error is ErrBadRequest. If the broker refuses the client, the error is
+// ErrForbidden (the credentials are missing, wrong or insufficient), ErrShuttingDown or ErrTooMany. A
+// *[DialError] says what answered instead of the broker, or in between.
 //
 // The caller must close the client.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {

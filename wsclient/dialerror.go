@@ -8,30 +8,31 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// A DialError says why there is no connection to the broker: what answered instead, and through which proxy.
-// [Dial] returns it, and OnState gets it, wrapped; use errors.As. Text that comes from the other side is cut after 256
+// A DialError says why there is no connection to the broker, what answered instead, and through which proxy.
+// The errors of [Dial] and of OnState wrap it; use errors.As. Text from the other side is cut after 256
 // bytes, and quoted if it is not printable.
 type DialError struct {
 	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the
 	// name of that variable if its value is not a URL, and "" without a proxy.
 	Proxy string
-	// Connected reports whether something listens at the address, or, with a Proxy, whether the proxy does.
+	// Connected reports whether something accepted the connection: the proxy if there is one, otherwise
+	// whatever listens at the address.
 	Connected bool
-	// Answered reports whether it has sent anything.
+	// Answered reports whether that sent anything.
 	Answered bool
-	// FromProxy reports whether the proxy itself answered, and made no connection to the address.
+	// FromProxy reports whether the proxy itself answered, without connecting to the address.
 	FromProxy bool
-	// Status is the status of an answer in HTTP, or 0. Server is its header of that name, or "". Location is
-	// where a redirection leads, without the query, or "".
+	// Status is the status code of an HTTP answer, or 0. Server is its Server header, or "". Location is
+	// the target of a redirect, without the query, or "".
 	Status           int
 	Server, Location string
-	// Said is the first line of the answer, or the title of a page.
+	// Said is the first line of the answer, or its title if it is a web page.
 	Said string
 	// Err is what went wrong.
 	Err error
 }
 
-// Error returns all of it in one line.
+// Error describes the failure in one line.
 func (e *DialError) Error() string {
 	switch {
 	case e.Proxy != "" && !e.Connected:

@@ -1,5 +1,5 @@
-// Package wsclient is the Go client of the lock broker: named locks, shared by
-// programs on any number of machines, over one WebSocket connection.
+// Package wsclient is the Go client of the lock broker: named locks, shared by programs on any number of
+// machines, over one WebSocket connection.
 //
 //	client, err := wsclient.Dial(ctx, "ws://127.0.0.1:27002", nil)
 //	...
@@ -7,100 +7,92 @@
 //		return process(ctx) // nobody else is in here
 //	})
 //
-// Start with [Dial], [Client.WithLock] and [Client.Acquire]. A program needs one
-// Client. Any number of goroutines may use it and its locks concurrently.
+// Start with [Dial], [Client.WithLock] and [Client.Acquire]. A program needs one Client. Any number of
+// goroutines may use it and its locks concurrently.
 //
 // # What a holder can rely on
 //
-// The function given to WithLock runs if and only if the lock is held. Its
-// context ends as soon as the lock is not: with cause [ErrReleased] after the
-// function has returned, and with a [LostError] at once when the broker has taken
-// the lock back or the connection has ended. Work that goes on after its
-// context has ended runs without the lock.
+// WithLock calls its function only after the lock was granted. The context of the function ends as soon as
+// the client knows that the lock is no longer held. If the function has returned, the cause is [ErrReleased].
+// If the lock was lost, for example because the connection has ended, the cause is a [LostError]. Work that
+// goes on after its context has ended runs without the lock.
 //
-// The client pings the broker. If the broker has answered nothing that the client sent within two thirds of
-// the session timeout, the client gives up. Its locks then count as lost. The broker
-// waits for the whole session timeout before it gives them to others.
-// Until then the client leaves the connection open and sends nothing, so that the broker does not notice
-// too early. A program that needs long to stop can say so: see StopTime in [Options].
+// The client pings the broker, and every answer extends its lease. The lease ends two thirds of the session
+// timeout after the client sent the last message that the broker has answered. The client then treats its locks
+// as lost. The broker waits for the whole session timeout before it grants them to others. Until then the
+// client leaves the connection open and sends nothing, so that the broker does not notice too early. If a
+// program needs longer to stop, set StopTime in [Options].
 //
 // # What is not promised
 //
-// A process that was frozen for longer than that, or whose machine was suspended,
-// finds out when it next checks. [Lock.Valid] compares clocks, and
-// does not depend on a timer that has not fired yet. But the process can be frozen just after
-// the check. Only the resource can refuse it: pass [Lock.Token] along with each
-// write, and let the resource refuse a token that is less than one it has seen.
-// See Martin Kleppmann, "How to do distributed locking", 2016.
+// If a process is frozen, or its machine is suspended, for longer than the lease, it does not notice until
+// it checks. [Lock.Valid] compares clocks, and does not depend on a timer that may fire late. But the process
+// can freeze just after the check. Only the resource can refuse its writes: pass [Lock.Token] with each write,
+// and let the resource refuse a token that is less than one it has seen. See Martin Kleppmann, "How to do
+// distributed locking", 2016.
 //
-// To the client, a wall clock that is set forward by more than the lease looks the same as
-// a suspended machine. It then gives up its locks without need.
+// If the wall clock is set forward by more than the lease, the client cannot tell this from a suspended
+// machine, and gives up its locks unnecessarily.
 //
-// If something in the middle resets only the broker's side of the connection,
-// the broker gives the locks to others at once. The client learns of it when a close
-// arrives or its lease ends.
+// If something between client and broker resets only the broker's side of the connection, the broker grants the
+// locks to others at once. The client learns of it when it sees the connection end, or when its lease ends.
 //
 // # Nesting
 //
-// The locks that a function holds travel in its context. If a call inside asks
-// for a lock that an enclosing call holds, the client sends no request: an
-// exclusive lock covers everything, and a shared one covers shared ones.
+// The context of a function carries the locks that it holds. If a call inside the function acquires a lock that
+// an enclosing call already holds, the client sends no request. An exclusive lock covers any request for the
+// same lock, and a shared one covers shared requests.
 //
-// The client requests any other lock while the enclosing ones stay held. If that could never be
-// granted, because others wait for those in turn, the broker refuses it with [ErrDeadlock].
-// The error says who waits for whom. Release what is held,
-// and try again. A shared lock cannot become exclusive.
+// A call inside a lock may request other locks. The enclosing locks stay held meanwhile. If the request could
+// never be granted, because those who block it wait for the enclosing locks, the broker refuses it with
+// [ErrDeadlock]. The error says which requests wait for which. Release the enclosing locks, and try again. A
+// shared lock cannot become exclusive.
 //
-// Several goroutines inside one lock may request locks at the same time, each with the context of that lock.
-// It is no deadlock when they wait for one another.
+// Several goroutines inside one lock may request locks at the same time, each with the context of that lock. If
+// they wait for one another, that is not a deadlock.
 //
-// All this depends on the context. Inside, use the context that the function was given, or
-// the one of [Lock.Context]. A call with a context from outside looks like another goroutine.
-// If it requests a lock that is held inside, it waits for itself, until its Wait is over
-// or its context ends.
+// All of this depends on the context. Inside, use the context that the function was given, or the result of
+// [Lock.Context]. To the client, a call with an outer context looks like a call of another goroutine. If it
+// requests a lock that is already held, it waits for itself, until its Wait has passed or its context ends.
 //
 //	client.WithLock(outer, "a", nil, func(ctx context.Context) error {
 //		client.WithLock(ctx, "a", nil, f)   // at once: a is held
 //		client.WithLock(outer, "a", nil, f) // waits for itself
 //		...
 //
-// A program that another one has started under a lock gives the request of that lock as Parent
-// in [AcquireOptions], and is then inside it. [ParentFrom] returns the id that it needs,
-// and [ParseID] reads its text.
+// If a program under a lock starts another program, requests of the second program can be nested, too. Set
+// their Parent in [AcquireOptions] to the request that holds the lock. The first program gets the id of that
+// request from [ParentFrom] and passes it on as text. The second program reads it with [ParseID].
 //
 // # Listing and intervening
 //
-// [Client.Info] lists locks, [Client.Watch] follows them, and [Client.Why] tells
-// who is in the way, which [Explain] puts into words. [Client.Evict] ends the
-// request of anyone, and Steal in [AcquireOptions] takes locks from their holders.
-// Both are for operators, and for programs that act for them.
+// [Client.Info] lists locks, and [Client.Watch] follows changes. [Client.Why] says who blocks a request, and
+// [Explain] puts the answer into words. [Client.Evict] ends anyone's request, and Steal in [AcquireOptions]
+// takes locks from their holders. Both are for operators, and for programs that act for them.
 //
 // # Connections
 //
-// A Client has one connection at a time. When it ends, all locks that were held on
-// it are lost. Calls that wait go on waiting. The client reconnects
-// after a random pause of at most 100 ms. The bound grows to at most 5 s with each
-// attempt that fails and each connection that lasts less than ten seconds. Then the client requests
-// again what the calls wait for, in the same order, with what is left of their Wait. Others may have
-// got in front of them meanwhile. Some calls fail instead: those that do not wait (TryAcquire, Steal), those
-// inside a lock that is lost, and Info, Why and Evict that were sent and not answered.
-// A Watch begins again.
+// A Client has one connection at a time. When it ends, all locks that were held on it are lost. The client
+// reconnects after a random pause of at most 100 ms. This bound doubles, up to 5 s, with each failed attempt
+// and with each connection that lasts less than ten seconds. Calls that wait go on waiting: on the next
+// connection the client resubmits their requests, in the same order, with what is left of their Wait. Requests
+// of other clients may be ahead of them by then. A Watch begins again.
 //
-// A broker may grant nothing for a while, after a crash or while its disk fails. Calls
-// wait. Those that do not wait fail with [ErrNotGranting], so that nobody mistakes it for a
-// lock that is held.
+// Some calls fail instead: those that do not wait (TryAcquire, Steal) and those inside a lost lock. Info,
+// Why, Evict and Ping fail if they were sent and not answered.
 //
-// A broker that is about to stop says so. Holders should then release soon, and
-// new calls wait for the next connection. [Client.State] returns the present state,
-// and the client calls OnState in [Options] when it changes. [Client.Done] is closed
-// only when the client has ended for good.
+// A broker may grant nothing for a while, after a crash or while its disk fails. Calls wait. Those that do not
+// wait fail with [ErrNotGranting], which does not mean that somebody holds the lock.
 //
-// [Client.Drain] lets holders finish and then closes the client. [Client.Close]
-// does not wait for them.
+// A broker that is about to stop tells its clients. Holders should then release soon, and new calls wait for
+// the next connection. [Client.State] returns the current state, and the client calls OnState in [Options]
+// when it changes. The channel of [Client.Done] is closed only when the client has ended for good.
+//
+// [Client.Drain] lets holders finish and then closes the client. [Client.Close] does not wait for them.
 //
 // # How it is made
 //
-// Package internal/core decides what becomes of requests, without a clock and without I/O; its documentation has
-// the rules, and its lease.go computes the lease. The Client has one mutex around it, a supervisor that makes one
-// connection after another, and a reader and a writer for each connection.
+// Package internal/core decides what becomes of requests, without a clock and without I/O. Its documentation
+// has the rules, and its lease.go computes the lease. Around the core, the Client has one mutex, one supervisor
+// that makes one connection after another, and a reader and a writer for each connection.
 package wsclient

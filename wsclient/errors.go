@@ -11,27 +11,27 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// These are the errors of calls; test with errors.Is. The first ten are refusals:
-// an *[Error] has more about them.
+// These are the errors of calls; test for them with errors.Is. The first ten are refusals, about which an
+// *[Error] has details.
 var (
-	ErrBadRequest   = errors.New("bad request")          // a name, an option or an address that no broker accepts
+	ErrBadRequest   = errors.New("bad request")          // no broker accepts this name, option or address
 	ErrTimeout      = errors.New("timeout")              // Wait has passed
-	ErrUnavailable  = errors.New("unavailable")          // TryAcquire, and the lock is not free
-	ErrNotGranting  = errors.New("not granting")         // TryAcquire, and the broker grants nothing to anyone
-	ErrDeadlock     = errors.New("deadlock")             // waiting could never end
-	ErrEvicted      = errors.New("evicted")              // an operator withdrew the request
+	ErrUnavailable  = errors.New("unavailable")          // TryAcquire: the lock is not free
+	ErrNotGranting  = errors.New("not granting")         // TryAcquire or Steal: the broker grants nothing to anyone
+	ErrDeadlock     = errors.New("deadlock")             // the request could never be granted
+	ErrEvicted      = errors.New("evicted")              // an operator ended the request
 	ErrNotFound     = errors.New("not found")            // there is no such request
-	ErrForbidden    = errors.New("forbidden")            // not permitted
-	ErrTooMany      = errors.New("too many requests")    // a limit of the broker
+	ErrForbidden    = errors.New("forbidden")            // the broker does not permit it
+	ErrTooMany      = errors.New("too many requests")    // a limit of the broker was reached
 	ErrShuttingDown = errors.New("shutting down")        // the broker is about to stop
 	ErrReleased     = errors.New("lock was released")    // the cause of a context whose lock was released
 	ErrLost         = errors.New("lock was lost")        // the cause of a context whose lock was lost: a *LostError
-	ErrClosed       = errors.New("client was closed")    // by Close or Drain
-	ErrConnection   = errors.New("connection has ended") // other than by Close or Drain
+	ErrClosed       = errors.New("client was closed")    // Close or Drain has closed the client
+	ErrConnection   = errors.New("connection has ended") // the connection ended, and not by Close or Drain
 )
 
-// sentinel returns the error that stands for a code. It is nil if callers have nothing to
-// decide.
+// sentinel returns the error that stands for a code, or nil if a caller would not treat that code in a
+// special way.
 func sentinel(code wire.Code) error {
 	switch code {
 	case wire.BadRequest:
@@ -58,19 +58,18 @@ func sentinel(code wire.Code) error {
 	return nil
 }
 
-// An Error is a refusal by the broker. With ErrBadRequest it may be by the client,
-// which does not send what every broker refuses.
+// An Error is a refusal by the broker. An ErrBadRequest may also come from the client, which does not send
+// what every broker refuses.
 type Error struct {
-	Code    wire.Code // as in the protocol, such as "timeout"; errors.Is tells codes apart
+	Code    wire.Code // as in the protocol, such as "timeout"; to compare, use errors.Is
 	Message string
-	// By says who has evicted the request, with ErrEvicted.
+	// By says who evicted the request, with ErrEvicted.
 	By string
-	// Holders are holders of the locks, at most 8. Ahead is how
-	// many requests wait before this one; 1000 means 1000 or more. Both are set with
-	// ErrTimeout and ErrUnavailable.
+	// Holders lists holders of the locks, at most 8. Ahead is the number of requests that wait before
+	// this one; 1000 means 1000 or more. Both are set with ErrTimeout and ErrUnavailable.
 	Holders []RequestInfo
 	Ahead   int
-	// Cycle says who waits for whom, with ErrDeadlock.
+	// Cycle lists the requests that wait for one another, with ErrDeadlock.
 	Cycle []Step
 }
 
@@ -88,8 +87,8 @@ func badRequest(err error) *Error {
 // Is makes errors.Is(err, ErrTimeout) and the like work.
 func (e *Error) Is(target error) bool { return target == sentinel(e.Code) }
 
-// Error says what was refused and, if that is known, who holds the lock, or who
-// waits for whom.
+// Error says why the request was refused and, if that is known, who holds the lock, or which requests wait
+// for one another.
 func (e *Error) Error() string {
 	var text strings.Builder
 	text.WriteString(printable.Text(string(e.Code)) + blame(e.By, e.Message))
@@ -119,31 +118,30 @@ const (
 	LostLease      LostReason = "lease"      // the broker has not answered for too long
 	LostClosed     LostReason = "closed"     // the client was closed
 	LostExpired    LostReason = "expired"    // Hold has passed
-	LostStolen     LostReason = "stolen"     // another request has taken it by force
-	LostEvicted    LostReason = "evicted"    // an operator has ended it
+	LostStolen     LostReason = "stolen"     // another request took the lock with Steal
+	LostEvicted    LostReason = "evicted"    // an operator ended the request
 )
 
-// A LostError says that a lock is no longer held although it was not released.
-// errors.Is(err, [ErrLost]) is true.
+// A LostError says that a lock was lost, and why: it is no longer held although it was not released.
+// errors.Is(err, [ErrLost]) is true for it.
 type LostError struct {
 	Reason LostReason
-	// By and Message say who has stolen or evicted the lock, and why, if the broker said so.
+	// By and Message say who stole the lock or evicted its holder, and why, if the broker said so.
 	By, Message string
-	// Err is why the connection ended, with LostConnection, LostLease and
-	// LostClosed.
+	// Err says why the connection ended, with LostConnection, LostLease and LostClosed.
 	Err error
 
 	lease core.Lease // of the connection, with LostConnection and LostLease
 	clock *clock     // of the client
 }
 
-// Left returns for how long from now the broker will not give the lock to others, if
-// it has not noticed that the connection has ended. It is time to stop in. If it is 0
-// or less, others may have the lock.
+// Left returns for how long from now the broker will not grant the lock to others, if it has not noticed that
+// the connection has ended. A holder can use this time to stop. If Left is 0 or less, another request may
+// hold the lock.
 //
-// With LostLease the broker has noticed nothing. With LostConnection it gives the lock to others as soon
-// as it notices, except with a lock delay, or if the broker itself has ended and has a
-// state directory. With any other reason others may have the lock already, and Left is 0.
+// With LostLease, the broker has not noticed. With LostConnection, it grants the lock to others as soon as it
+// notices, unless it has a lock delay, or the broker itself has ended and has a state directory. With any
+// other reason, another request may hold the lock already, and Left is 0.
 func (e *LostError) Left() time.Duration {
 	if e.lease.Timeout == 0 {
 		return 0
@@ -160,7 +158,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 // Error says how the lock was lost.
 func (e *LostError) Error() string {
 	text := ErrLost.Error()
-	if e.Reason != LostConnection || e.Err == nil { // else Err says it all
+	if e.Reason != LostConnection || e.Err == nil { // otherwise Err says enough
 		text += ": " + string(e.Reason) + blame(e.By, e.Message)
 	}
 	if e.Err != nil {

@@ -23,8 +23,8 @@ func (d *document) write(token int64, text string) error {
 	return nil
 }
 
-// A lock cannot stop a process that was frozen while it held the lock: it wakes up, and writes. Only the document can
-// refuse that write, because the token is less than that of the next holder.
+// No lock can stop a process that freezes while it holds the lock, wakes up later, and writes. Only the document can
+// refuse that write, because the next holder has written with a greater token.
 func ExampleLock_Token() {
 	broker := startBroker()
 	defer broker.Close()
@@ -37,8 +37,8 @@ func ExampleLock_Token() {
 		fmt.Println(err)
 		return
 	}
-	// The slow program hangs until its lease has ended, and the broker grants the lock to the next one. That takes
-	// 15 seconds by default, so here the next one steals the lock.
+	// In real life the slow program hangs until the broker grants the lock to the next one, by default after
+	// 15 seconds. To save time, the next one steals the lock here.
 	lock, err := next.Acquire(ctx, "documents/42", &wsclient.AcquireOptions{Steal: true})
 	if err != nil {
 		fmt.Println(err)

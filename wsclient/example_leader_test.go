@@ -9,7 +9,7 @@ import (
 )
 
 // A leader holds one lock for as long as it can. Each candidate runs this loop: one of them leads, and the others wait.
-// When the leader loses the lock, the next candidate leads, and the old leader becomes a candidate again.
+// When the leader loses the lock, the next candidate becomes the leader, and the old leader becomes a candidate.
 func ExampleClient_WithLock_leader() {
 	broker := startBroker()
 	defer broker.Close()
@@ -23,7 +23,7 @@ func ExampleClient_WithLock_leader() {
 		terms++
 		fmt.Println("term", terms, "begins")
 		if terms == 2 {
-			stop() // the program stops: ctx ends, and the lock is released
+			stop() // the program stops: ctx ends, lead returns, and the lock is released
 		} else { // an operator evicts the leader
 			lock, _ := wsclient.LockFrom(ctx)
 			if err := operator.Evict(ctx, lock.ID(), "time for maintenance"); err != nil {

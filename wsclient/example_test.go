@@ -11,11 +11,11 @@ import (
 
 // A program needs one client, which all its goroutines share.
 func ExampleDial() {
-	broker := startBroker() // in your program, a brokerd: for example ws://127.0.0.1:27002
+	broker := startBroker() // your program uses a brokerd, for example at ws://127.0.0.1:27002
 	defer broker.Close()
 
 	client, err := wsclient.Dial(context.Background(), broker.URL, &wsclient.Options{
-		Label:  "billing",        // shows in the listing of brokerctl
+		Label:  "billing",        // listings show it
 		Author: "create_invoice", // the default for each request
 	})
 	if err != nil {
@@ -28,7 +28,7 @@ func ExampleDial() {
 	// Output: connected
 }
 
-// The function runs if and only if the lock is held. Calls inside use its context, which ends when the lock does.
+// The function runs only after the lock was granted. Its context ends when the lock is released or lost.
 func ExampleClient_WithLock() {
 	broker := startBroker()
 	defer broker.Close()
@@ -53,7 +53,7 @@ func ExampleClient_WithLock() {
 	// 0 left
 }
 
-// A call inside may ask again for a lock that an enclosing call holds: it gets the lock at once.
+// If a call requests a lock that an enclosing call already holds, it gets the lock at once.
 func ExampleClient_WithLock_nested() {
 	broker := startBroker()
 	defer broker.Close()
@@ -65,7 +65,7 @@ func ExampleClient_WithLock_nested() {
 			return nil
 		})
 	}
-	// The inner call knows about the outer lock from ctx. With another context it would wait for itself.
+	// The inner call finds the outer lock in ctx. With another context, it would wait for itself.
 	err := client.WithLock(context.Background(), "orders/42", nil, func(ctx context.Context) error {
 		fmt.Println("changed")
 		return save(ctx)
@@ -77,21 +77,21 @@ func ExampleClient_WithLock_nested() {
 	// <nil>
 }
 
-// Acquire returns the lock, which may then outlive the function that asked for it. Release it when the work is over.
+// Acquire returns the lock, which can outlive the function that acquired it. Release it when the work is done.
 func ExampleClient_Acquire() {
 	broker := startBroker()
 	defer broker.Close()
 	client := broker.Dial()
 
 	lock, err := client.Acquire(context.Background(), "orders/42", &wsclient.AcquireOptions{
-		Author: "pack",           // shows in the listing of brokerctl
-		Wait:   10 * time.Second, // then the error is ErrTimeout, and says who holds the lock
+		Author: "pack",           // listings show it
+		Wait:   10 * time.Second, // after that the error is ErrTimeout, which says who holds the lock
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	// The work passes lock.Token() along with each write, and stops when the context of the lock ends.
+	// Pass lock.Token() with each write, and stop when the context of the lock ends.
 	ctx := lock.Context()
 	fmt.Println("held:", ctx.Err() == nil && lock.Token() > 0)
 
@@ -122,7 +122,7 @@ func ExampleClient_TryAcquire() {
 	}
 
 	if err := lock.Release(); err != nil {
-		fmt.Println(err) // the lock was lost before
+		fmt.Println(err) // the lock was already lost
 	}
 	// Output: in use by nightly
 }
@@ -158,7 +158,7 @@ func ExampleAcquireOptions_semaphore() {
 	// third after one has ended: <nil>
 }
 
-// Several locks are granted together or not at all. So two transfers in opposite directions cannot block each other.
+// Several locks are granted together or not at all. So two transfers in opposite directions cannot deadlock.
 func ExampleAcquireOptions_several() {
 	broker := startBroker()
 	defer broker.Close()
@@ -184,7 +184,7 @@ func ExampleAcquireOptions_several() {
 	// map[accounts/anna:120 accounts/ben:80]
 }
 
-// Watch yields a view of all matching locks, and then one after each change.
+// Watch yields a view of all matching locks, and then another one after each change.
 func ExampleClient_Watch() {
 	broker := startBroker()
 	defer broker.Close()

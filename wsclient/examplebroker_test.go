@@ -9,8 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An exampleBroker is a broker for one example, on a free port of this machine. In a real program it would be a
-// brokerd on another machine.
+// An exampleBroker is a broker for one example, on a free port of this machine. A real program uses a brokerd instead.
 type exampleBroker struct {
 	URL     string
 	server  *httptest.Server
@@ -31,7 +30,7 @@ func startBroker() *exampleBroker {
 	return e
 }
 
-// Dial connects a client, which Close closes.
+// Dial returns a new client, which exampleBroker.Close closes.
 func (e *exampleBroker) Dial() *wsclient.Client {
 	client, err := wsclient.Dial(context.Background(), e.URL, nil)
 	if err != nil {

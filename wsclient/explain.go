@@ -13,8 +13,8 @@ import (
 //	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1),
 //	which waits for a, held by cleanup (abcd1234--0)
 //
-// "Behind", instead of "held by", names one who waits too, for this lock. What
-// cannot be printed is quoted. Of an empty chain it says nothing.
+// If the blocker is an earlier waiter, the text says "behind" and not "held by". Text that is not printable
+// is quoted. For an empty chain, Explain returns "".
 func Explain(chain []Step) string { return explain(chain, false) }
 
 // explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one

@@ -11,26 +11,23 @@ import (
 // InfoOptions select what [Client.Info] lists. The zero value lists every lock that is held or
 // waited for.
 type InfoOptions struct {
-	// Match is a glob that the names must match: * does not cross a slash, and ** does. "": all
-	// names.
+	// Match is a glob that the names must match: * does not match a slash, and ** does. "": all names.
 	Match string
-	// Empty adds the locks that were used and are now free.
+	// Empty adds locks that were used before and are now free, as far as the broker remembers them.
 	Empty bool
-	// Queue is the greatest number of holders, and of waiters, for each lock, 1 to 10,000.
-	// 0: 100.
+	// Queue is the maximum number of holders, and of waiters, to list for each lock, 1 to 10,000. 0: 100.
 	Queue int
-	// Page is the number of locks that each question to the broker asks for, 1 to 1000. 0: 1000.
+	// Page is the number of locks to request from the broker at a time, 1 to 1000. 0: 1000.
 	Page int
-	// Whole lists all holders and waiters. A lock with more of them than a reply can list comes
-	// several times in a row, each time with the next ones. A request that is granted meanwhile
-	// may be in no list, or in two. If a list would go on after more than 300,000 requests, the
-	// error is ErrTooMany.
+	// Whole lists all holders and waiters. If a reply cannot list all of them, Info yields the lock
+	// several times in a row, each time with the next ones. A request that is granted meanwhile may be in
+	// no list, or in two. If a list would continue after more than 300,000 requests, the error is
+	// ErrTooMany.
 	Whole bool
 }
 
-// Info lists locks in the order in which their names came into use. It asks the broker for one
-// page after another. A page is consistent, but the pages are not consistent with each other. An
-// error ends the listing.
+// Info lists locks in the order in which their names came into use. It requests one page after another. Each
+// page is a consistent snapshot, but two pages show different moments. An error ends the listing.
 func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[LockInfo, error] {
 	var o InfoOptions
 	if options != nil {

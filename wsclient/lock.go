@@ -37,9 +37,9 @@ func (l *Lock) wake() {
 	}
 }
 
-// Context returns a context with the values of the one that was passed to Acquire.
-// It ends when the lock is released (cause [ErrReleased]) or lost
-// (cause a *[LostError]). Calls with it know that this lock is held.
+// Context returns a context with the values of the one that was passed to Acquire. It ends when the lock is
+// released (cause [ErrReleased]) or lost (cause a *[LostError]). It carries the lock: a call with this
+// context is inside the lock.
 func (l *Lock) Context() context.Context {
 	l.client.mu.Lock()
 	ctx, cause := l.ctx, l.cause
@@ -75,18 +75,17 @@ func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) contex
 	return ctx
 }
 
-// Valid reports whether the lock counts as held at this moment. It reads the
-// clocks: if the process was frozen, or the machine suspended, for so long that
-// the broker may have given the lock to others, it returns false at once, even if the context has not
-// ended yet. When it returns false the context ends, too. Except on Linux, it does
-// not notice a suspension if the wall clock was set back by as much meanwhile.
+// Valid reports whether the lock counts as held at this moment. It reads the clocks. So if the process was
+// frozen, or the machine suspended, for longer than the lease, it returns false at once, even if the context
+// has not ended yet. When it returns false, the context ends, too. On systems other than Linux, it cannot
+// detect a suspension if the wall clock was set back by the same time.
 //
-// While a virtual machine is paused, all its clocks stand still, and nothing in it can notice
-// the pause. Then Valid returns true although the broker may have given the lock to others, until
+// While a virtual machine is paused, all its clocks stand still, and nothing in it can detect the pause.
+// After the pause Valid returns true, although the broker may have granted the lock to others, until
 // something sets the wall clock or the connection ends.
 //
-// The answer may be out of date when it is used, because a process can be frozen between
-// two instructions. Only the resource can be sure, by checking the token.
+// The answer may be out of date when it is used, because a process can freeze between two instructions. Only
+// the resource can be sure, by checking the token.
 func (l *Lock) Valid() bool { return l.validAt(l.client.clock.now()) }
 
 func (l *Lock) validAt(at core.Instant) bool {
@@ -95,10 +94,11 @@ func (l *Lock) validAt(at core.Instant) bool {
 	return l.client.core.Valid(&l.request, at)
 }
 
-// Lease returns for how long from now the lock counts as held if the broker sends nothing more, and for how
-// long the broker cannot have given it to others, however silent the network. The difference is time to stop in. Both
-// are 0 if the lock is not held. Each answer from the broker extends them: there is one in every heartbeat at least.
-// They are for a program that watches over a holder from outside its process. A holder itself has Context and Valid.
+// Lease returns two durations, counted from now, on the assumption that the broker sends nothing more. The
+// lock counts as held for left, and the broker keeps it from others for kept, even if the network is cut. The
+// difference is the time that a holder has to stop. Both are 0 if the lock is not held. Each answer from the
+// broker extends both, at least once per heartbeat. They are for a program that supervises the holder from
+// another process. The holder itself should use Context and Valid.
 func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
 
 func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
@@ -107,19 +107,19 @@ func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
 	return l.client.core.LeaseOf(&l.request, at)
 }
 
-// Token returns the fencing token. It is greater than the tokens of all earlier grants. Several
-// locks of one request have one token. A lock that enclosing calls hold has
-// the greatest token of the locks that cover it.
+// Token returns the fencing token. It is greater than the tokens of all earlier grants. All locks of one
+// request have the same token. If enclosing calls already held the lock, Token returns the greatest token of
+// the locks that cover it.
 func (l *Lock) Token() int64 { return l.request.Token() }
 
-// ID returns the id of the request that holds the lock, as the listing shows it, for [Client.Why], [Client.Evict] and
-// people. A lock that enclosing calls hold has the id of
-// one of those. For Parent see [ParentFrom].
+// ID returns the id of the request that holds the lock, as listings show it. Use it with [Client.Why] and
+// [Client.Evict]. If enclosing calls already held the lock, it is the id of one of their requests. For
+// Parent, use [ParentFrom].
 func (l *Lock) ID() ID { return l.request.ID() }
 
-// Release gives the lock back and returns when the broker has confirmed it. The
-// context of the lock ends first. The error is nil if the lock was held until then. Else it says
-// why not: a *[LostError]. Releasing again returns the same error.
+// Release ends the context of the lock, releases the lock, and returns when the broker has confirmed it. If
+// the lock was held until the release, the error is nil. If it was lost before, the error is a *[LostError].
+// Releasing again returns the same error.
 func (l *Lock) Release() error {
 	l.release.Do(func() { l.releaseErr = l.giveBack() })
 	return l.releaseErr

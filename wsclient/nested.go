@@ -21,16 +21,17 @@ func (l *Lock) outer() *Lock {
 	return l.request.Outer.Owner.(*Lock)
 }
 
-// LockFrom returns the innermost lock that ctx carries, for its Token for example.
-// The context of [Client.WithLock] carries one, and that of [Lock.Context].
+// LockFrom returns the innermost lock that ctx carries, and whether there is one. The context that
+// [Client.WithLock] passes to its function carries a lock. So does the result of [Lock.Context].
 func LockFrom(ctx context.Context) (*Lock, bool) {
 	l := enclosing(ctx)
 	return l, l != nil
 }
 
-// ParentFrom returns the id that a program started with ctx should give as Parent, so that the broker finds
-// deadlocks across both programs. It is the id of the innermost request around, or the zero ID if there is none.
-// [Lock.ID] would be that of an outer one if the innermost lock was held already when it was acquired.
+// ParentFrom returns the id that a program started inside the locks of ctx should use as Parent, so that the
+// broker detects deadlocks across both programs. It is the id of the innermost request around, or the zero ID
+// if there is none. Do not use [Lock.ID] instead: for a lock that enclosing calls already held, it may be the
+// id of an outer request.
 func ParentFrom(ctx context.Context) ID {
 	for l := enclosing(ctx); l != nil; l = l.outer() {
 		if l.isParent() {

@@ -8,14 +8,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// Evict ends the request of that id, which may be anyone's, whether it holds its locks or
-// waits. The client that made the request is told the message, at most 256 bytes, and who this
-// client is: a holder gets a *[LostError] with LostEvicted, and a waiter an *[Error] that is
-// ErrEvicted.
+// Evict ends the request with this id, which may be anyone's, whether it holds or waits. The broker tells the
+// client that made the request who evicted it, and the message, at most 256 bytes. A holder gets a
+// *[LostError] with LostEvicted, and a waiter gets an *[Error] that is ErrEvicted.
 //
-// Evict returns when the broker has done it. The error is ErrNotFound if there is no such
-// request, or no longer, ErrForbidden if the broker requires a permission that this client
-// lacks, and otherwise as for [Client.Info].
+// Evict returns when the broker has ended the request. The error is ErrNotFound if there is no such request,
+// or no longer. It is ErrForbidden if this client lacks a permission that the broker requires. Other errors
+// are as for [Client.Info].
 func (c *Client) Evict(ctx context.Context, request ID, message string) error {
 	err := checkRequest(request)
 	if err == nil {
@@ -29,13 +28,12 @@ func (c *Client) Evict(ctx context.Context, request ID, message string) error {
 	return nil
 }
 
-// Why returns the chain from a request, which may be anyone's, to the one that everybody in
-// the chain waits for. Each [Step] names a request, and a blocker that it waits for. The next
-// step's request is that blocker, or one that was made inside it, perhaps by another program.
-// If nobody is in the way the chain is empty. [Explain] puts a chain into words.
+// Why returns the chain from a request, which may be anyone's, to the request that all others in the chain
+// wait for. Each [Step] names a request and a blocker for which it waits. The request of the next step is
+// that blocker, or a request that was made inside it, perhaps by another program. If nothing blocks the
+// request, the chain is empty. [Explain] puts a chain into words.
 //
-// The error is ErrNotFound if there is no such request, or no longer, and otherwise as for
-// [Client.Info].
+// The error is ErrNotFound if there is no such request, or no longer. Other errors are as for [Client.Info].
 func (c *Client) Why(ctx context.Context, request ID) ([]Step, error) {
 	err := checkRequest(request)
 	var chain []Step
@@ -56,8 +54,7 @@ func checkRequest(id ID) error {
 	return nil
 }
 
-// WhyLock is [Client.Why] for the first waiter of the lock of that name. If nobody waits for it
-// the chain is empty.
+// WhyLock is [Client.Why] for the first waiter of a lock. If the lock has no waiter, the chain is empty.
 func (c *Client) WhyLock(ctx context.Context, name string) ([]Step, error) {
 	chain, err := c.why(ctx, wire.Why{Lock: wire.Some(name)})
 	if err != nil {

@@ -8,9 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Ping sends a ping to the broker and returns how long the answer took. The
-// client sends pings of its own, for its lease. The error is as for
-// [Client.Info].
+// Ping sends a ping to the broker and returns how long the answer took. The client also sends pings by
+// itself, to extend its lease. The errors are as for [Client.Info].
 func (c *Client) Ping(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	_, err := answerOf[*wire.Pong](c.inquire(ctx, func(id wire.ID) wire.Request { return &wire.Ping{ID: id} }))

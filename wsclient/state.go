@@ -7,20 +7,19 @@ type State int
 
 // The states of a client.
 const (
-	// Connecting: there is no connection, and the client tries to make one. Calls
-	// wait for it. Those that do not wait (TryAcquire, Steal) fail.
+	// Connecting: there is no connection, and the client tries to make one. Calls wait for it, except
+	// those that do not wait (TryAcquire, Steal): they fail.
 	Connecting State = iota
 	// Connected: there is a connection.
 	Connected
 	// NotGranting: there is a connection, but the broker grants nothing to anyone at the moment.
-	// NotGranting of [Client] says why. Calls wait until it does. Those that do not
-	// wait fail with ErrNotGranting.
+	// [Client.NotGranting] says why. Calls wait until the broker grants again, except those that do not
+	// wait: they fail with ErrNotGranting.
 	NotGranting
-	// Draining: there is a connection, but the broker is about to stop. It grants nothing
-	// more, and ends the connection when nobody holds a lock, or soon after.
-	// Calls wait for the next connection, except those that do not wait, or are
-	// inside a lock. Holders should release their locks, or they lose them with the
-	// connection.
+	// Draining: there is a connection, but the broker is about to stop. It grants nothing more, and ends
+	// the connection when nobody holds a lock, or when its drain time is over. Calls wait for the next
+	// connection, except those that do not wait or are inside a lock: they fail. Holders should release
+	// their locks, or they lose them with the connection.
 	Draining
 	// Closed: the client has ended for good.
 	Closed
@@ -43,17 +42,16 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// State returns the present state.
+// State returns the current state.
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return State(c.core.State())
 }
 
-// NotGranting returns nil if the broker grants locks, or there is no connection. Else it returns
-// an error that is ErrNotGranting and says why the broker grants nothing to anyone. It goes by what the
-// broker has said last, in its hello and in each answer to a ping of the client, to Info
-// and to Why. That is not older than a heartbeat.
+// NotGranting returns nil if the broker grants locks, or if there is no connection. Otherwise it returns an
+// ErrNotGranting that says why the broker grants nothing to anyone. The broker reports this in its hello and
+// in each answer to a ping, to Info and to Why. So the result is at most about one heartbeat old.
 func (c *Client) NotGranting() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

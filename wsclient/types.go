@@ -7,13 +7,13 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An ID names a request. It has the fields Session, the name of the connection, and N, the
-// number of the request on it. String returns the text that listings show, k3v9x2mq--0, and
-// [ParseID] reads it. IDs are compared with ==. The zero ID names no request: IsZero reports it.
+// An ID names a request. Its fields are Session, the name of the connection, and N, the number of the request
+// on that connection. String returns the text that listings show, such as k3v9x2mq--0, and [ParseID] reads
+// it. Compare IDs with ==. The zero ID names no request; IsZero reports whether an ID is zero.
 type ID = wire.ID
 
-// ParseID reads the text of an [ID]. For "" it returns the zero ID. For any other text that is
-// not an id the error is [ErrBadRequest].
+// ParseID parses the text of an [ID]. For "" it returns the zero ID. For other text that is not an id, the
+// error is [ErrBadRequest].
 func ParseID(text string) (ID, error) {
 	if text == "" {
 		return ID{}, nil
@@ -38,8 +38,8 @@ func checkID(id ID) error {
 	return nil
 }
 
-// Mode says with whom a lock may be shared: [Exclusive], the zero value, or [Shared]. String
-// returns "exclusive" or "shared".
+// Mode says whether other requests may hold the lock at the same time: [Exclusive], the zero value, or
+// [Shared]. String returns "exclusive" or "shared".
 type Mode = wire.Mode
 
 // The modes.
@@ -52,25 +52,25 @@ const (
 //
 //	Name          string         the name of the lock
 //	Seq           int64          numbers locks in the order in which their names came into use
-//	Holders       []RequestInfo  who holds it, in the order of the grants
-//	Waiters       []RequestInfo  who waits for it, in the order of arrival
-//	Holding       int            how many hold it; Holders may be cut short
-//	Waiting       int            how many wait for it; Waiters may be cut short
-//	Grants        int64          how many requests were granted it since its name came into use
-//	HoldersNext   Opt[int64]     where Holders goes on, if it is cut short; for Whole of InfoOptions
-//	WaitersNext   Opt[int64]     where Waiters goes on, likewise
+//	Holders       []RequestInfo  the holders, in the order of their grants
+//	Waiters       []RequestInfo  the waiters, in the order of their arrival
+//	Holding       int            the number of holders; Holders may list fewer
+//	Waiting       int            the number of waiters; Waiters may list fewer
+//	Grants        int64          the number of grants since its name came into use
+//	HoldersNext   Opt[int64]     where Holders continues, if it is incomplete; see Whole of InfoOptions
+//	WaitersNext   Opt[int64]     where Waiters continues, likewise
 type LockInfo = wire.LockInfo
 
 // A RequestInfo describes a request that waits for a lock or holds it. Its fields are:
 //
 //	ID          ID         names the request
-//	Author      string     who asks, as AcquireOptions.Author says
+//	Author      string     who made the request: AcquireOptions.Author
 //	Mode        Mode       the mode on this lock
 //	Limit       Opt[int]   the limit on this lock; Limit.Get returns it, and false without a limit
 //	Token       int64      the fencing token of a holder; 0 for a waiter
 //	Locks       []string   the names of all locks of the request
-//	Parent      ID         the nearest request around this one that has not ended, or the zero ID
-//	DurationMS  int64      how long it has been waiting, or holding; Duration returns it
+//	Parent      ID         the innermost request around this one that has not ended, or the zero ID
+//	DurationMS  int64      how long it has been waiting or holding; Duration returns the same
 //	Client      string     the label of its client
 //	Remote      string     the address from which its client has connected
 //	Identity    string     who its client is, if the broker asks for credentials
@@ -81,7 +81,7 @@ type RequestInfo = wire.RequestInfo
 //
 //	Request  RequestInfo  the request that waits
 //	Lock     string       the name of the lock
-//	Blocker  RequestInfo  a holder of the lock, or an earlier waiter, whose Token is 0
+//	Blocker  RequestInfo  a holder of the lock, or an earlier waiter (then its Token is 0)
 type Step = wire.Step
 
 // A Change says what happened to a request on a lock. Its fields are:
@@ -92,17 +92,17 @@ type Step = wire.Step
 //	By       string           who did it, with "lost" and "evicted"
 //	Message  string           why they did it
 //	Lock     string           the name of the lock
-//	Request  RequestInfo      the request, as it was at that moment
+//	Request  RequestInfo      the request at that moment
 //
 // After the first two events the request goes on. The others end it:
 //
 //	queued         it waits
 //	granted        it holds
 //	released       its client released it
-//	cancelled      its client cancelled it, waiting or holding
+//	cancelled      its client cancelled it while it waited or held
 //	timeout        it waited, and its Wait has passed
 //	lost           it held; Reason says how it ended
 //	evicted        it waited, and an operator ended it
-//	shutting_down  it waited, and the broker stops
+//	shutting_down  it waited, and the broker is about to stop
 //	gone           its connection has ended
 type Change = wire.Change

@@ -8,14 +8,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A View shows who holds the locks of a watch, and who waits for them, right after Change.
+// A View shows the holders and waiters of the watched locks right after Change.
 //
-// It is valid until the next step of the iteration, and in the goroutine of the iteration only.
-// The caller may keep what its methods return. Their cost is that of what they return. The cost
-// of a change is at most that of its lock.
+// It is valid until the next step of the iteration, and only in the goroutine of the iteration. The caller
+// may keep what its methods return. A method takes time in proportion to what it returns, and a change at
+// most in proportion to the holders and waiters of its lock.
 type View struct {
-	// Change is what has happened since the previous step. It is nil if the view was made from the
-	// listing: at the first step, and after changes were missed.
+	// Change is what happened since the previous step. It is nil if the view was made from the listing:
+	// at the first step, and after changes were missed.
 	Change *Change
 
 	locks map[string]*seenLock // the locks that are held or waited for
@@ -24,13 +24,12 @@ type View struct {
 
 func newView() *View { return &View{locks: make(map[string]*seenLock)} }
 
-// Locks returns the locks that are held or waited for, in the order of their names. Holders are in
-// the order of their grants, and waiters in the order of their arrival. Holding and Waiting are
-// exact. If a list is shorter than its count, it has the first ones.
+// Locks returns the locks that are held or waited for, sorted by name. Holders are in the order of their
+// grants, and waiters in the order of their arrival. Holding and Waiting are exact. If a list is shorter than
+// its count, it has the first ones.
 //
-// DurationMS is up to date. Parent and Gone are as in the last change or page that had the request,
-// because no change reports that they are different. Seq and Grants are 0, because no change has
-// them.
+// DurationMS is up to date. Parent and Gone may be out of date: no change reports that they differ from the
+// last change or page that contained the request. Seq and Grants are 0, because changes do not contain them.
 func (v *View) Locks() []LockInfo {
 	locks := make([]LockInfo, 0, len(v.locks))
 	for _, name := range slices.Sorted(maps.Keys(v.locks)) {
@@ -39,8 +38,7 @@ func (v *View) Locks() []LockInfo {
 	return locks
 }
 
-// Lock returns the lock of that name as [View.Locks] does. It returns false if the lock is neither
-// held nor waited for.
+// Lock returns one lock, as [View.Locks] does. It returns false if the lock is neither held nor waited for.
 func (v *View) Lock(name string) (LockInfo, bool) {
 	if l := v.locks[name]; l != nil {
 		return l.info(name), true

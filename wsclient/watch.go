@@ -17,9 +17,9 @@ const (
 	maxUndeliveredBytes = 16 << 20
 )
 
-// Watch follows the locks whose names match pattern. Pattern is a glob in which * does not cross a
-// slash and ** does. "" matches all names. Watch yields a view of the locks that is never wrong,
-// first when it knows all of them, and then after each change.
+// Watch follows the locks whose names match pattern, a glob in which * does not match a slash and ** does. ""
+// matches all names. Watch yields a view of the locks, first when it knows all of them, and then after each
+// change. Every view is exact about who holds and who waits.
 //
 //	for view, err := range client.Watch(ctx, "orders/**") {
 //		if err != nil {
@@ -28,16 +28,14 @@ const (
 //		...
 //	}
 //
-// Changes are yielded one by one and in their order, as long as the consumer keeps up. If the
-// broker has left out changes, or if more than 10,000 changes or 16 MiB wait for the consumer, all
-// of them are dropped. Then the view is made again from the listing, and yielded with a nil Change.
-// A slow consumer delays nobody else.
+// As long as the consumer keeps up, Watch yields changes one by one and in order. If the broker has left out
+// changes, or if more than 10,000 changes or 16 MiB wait for the consumer, Watch drops them all. Then it
+// makes the view again from the listing, and yields it with a nil Change. A slow consumer delays nobody else.
 //
-// After a disconnect, nothing is yielded until the client has reconnected. Then the view is made
-// again.
+// After a disconnect, Watch yields nothing until the client has reconnected. Then it makes the view again.
 //
-// An error ends the iteration: the cause of ctx, a refusal, which is an *[Error], or the error of
-// the client. Nothing is left behind on the broker, however the iteration ends.
+// An error ends the iteration: the cause of ctx, a refusal (an *[Error]), or the error of the client. However
+// the iteration ends, it leaves nothing behind on the broker.
 func (c *Client) Watch(ctx context.Context, pattern string) iter.Seq2[*View, error] {
 	return func(yield func(*View, error) bool) {
 		for {

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// A pkg is a package that others can import, without its tests. A name that several operating systems declare, each
-// in its own file, counts once.
+// A pkg is a package that others can import, without its tests. A name that is declared in several files, one for each
+// operating system, counts once.
 type pkg struct {
 	path         string
 	names        int // exported constants, variables, functions and types
-	members      int // the same, and the exported methods of exported types
+	members      int // names, and the exported methods of exported types
 	undocumented []string
 	seen         map[string]bool
 }

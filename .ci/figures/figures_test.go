@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// write makes a directory with these files and returns the figures of it.
+// write creates these files in a temporary directory and returns the figures for it.
 func write(t *testing.T, files map[string]string) *tree {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -27,7 +27,7 @@ func write(t *testing.T, files map[string]string) *tree {
 	return got
 }
 
-// functionOf returns the source of a function that has that many lines.
+// functionOf returns the source of a function with the given number of lines.
 func functionOf(lines int) string {
 	return "func f() {\n" + strings.Repeat("\tprintln()\n", lines-2) + "}\n"
 }
@@ -49,7 +49,7 @@ func TestLimits(t *testing.T) {
 		{"a large test", "a/a_test.go", "package a\n" + tall + "\n\n", nil},
 		{"no documentation", "a/a.go", "package a\nfunc F() {}\n",
 			[]string{"a.F is exported and has no documentation"}},
-		{"a directive only", "a/a.go", "package a\n//go:noinline\nfunc F() {}\n",
+		{"only a directive", "a/a.go", "package a\n//go:noinline\nfunc F() {}\n",
 			[]string{"a.F is exported and has no documentation"}},
 		{"a method", "a/a.go", "package a\n// T is one.\ntype T[K any] int\nfunc (t *T[K]) M() {}\n",
 			[]string{"a.T.M is exported and has no documentation"}},

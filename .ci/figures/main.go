@@ -2,10 +2,10 @@
 //
 //	go run ./.ci/figures [-v]
 //
-// It reads every Go file below the current directory, the files of all operating systems included. It prints the
+// It reads every Go file below the current directory, including those for other operating systems. It prints the
 // functions that are too long, the largest file, the lines that are too wide, and the exported names of each package.
 // With -v it also names each long function, and each file that has wide lines. The limits are constants in limits.go.
-// Functions and files of tests, and wide lines, are counted but not limited.
+// It counts functions and files of tests, and wide lines, but does not limit them.
 package main
 
 import (

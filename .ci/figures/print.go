@@ -48,7 +48,7 @@ func (t *tree) printPlaces(w io.Writer) {
 	}
 }
 
-// largest returns the file with the most lines, among tests or among the rest.
+// largest returns the file with the most lines, among tests or among the other files.
 func (t *tree) largest(test bool) file {
 	of := slices.DeleteFunc(slices.Clone(t.files), func(f file) bool { return f.test != test })
 	if len(of) == 0 {
@@ -57,7 +57,7 @@ func (t *tree) largest(test bool) file {
 	return slices.MaxFunc(of, func(a, b file) int { return cmp.Compare(a.lines, b.lines) })
 }
 
-// wide returns the number of wide lines, in tests or in the rest.
+// wide returns the number of wide lines, in tests or in the other files.
 func (t *tree) wide(test bool) (n int) {
 	for _, f := range t.files {
 		if f.test == test {

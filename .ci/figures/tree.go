@@ -15,11 +15,11 @@ import (
 	"unicode/utf8"
 )
 
-// A tree is what was read.
+// A tree has the figures of all files that were read.
 type tree struct {
 	files    []file
-	long     []function // those with more than mostFunctionLines
-	packages []*pkg     // in the order of their paths
+	long     []function // the functions with more than mostFunctionLines
+	packages []*pkg     // sorted by path
 }
 
 // A file is one Go file.
@@ -105,7 +105,7 @@ func (t *tree) addFunctions(f file, positions *token.FileSet, syntax *ast.File) 
 	}
 }
 
-// measure returns the number of lines, and how many of them are wide. The lines of a raw string count, too.
+// measure returns the number of lines, and how many of them are wide. It also counts lines inside raw strings.
 func measure(source []byte) (lines, wide int) {
 	for line := range bytes.Lines(source) {
 		lines++

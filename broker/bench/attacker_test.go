@@ -54,8 +54,8 @@ func serveAttack(role string) error {
 	return fmt.Errorf("no such attack: %s", fields[1])
 }
 
-// repeat attacks with connection n. If the broker closes it, it connects again after a pause: without one it would only
-// keep its own process busy.
+// repeat attacks with connection n. If the broker closes it, repeat connects again after a pause.
+// Without the pause it would only keep its own process busy.
 func (a *attacker) repeat(kind attack, n int) {
 	for {
 		if err := kind.each(a, n); err != nil {

@@ -126,7 +126,7 @@ func watchEverything(a *attacker, _ int) error {
 	return a.watchAll(65, func(r *raw, id int) { r.put(`{"type":"watch","id":"%s--%d"}`, r.session, id) })
 }
 
-// watchCostlyGlob opens a watch with the glob that costs most to match.
+// watchCostlyGlob opens a watch with the glob that is costliest to match.
 func watchCostlyGlob(a *attacker, _ int) error {
 	glob := "*" + strings.Repeat("a", 235) + "{b,c,d,e,f,g,h,*}"
 	return a.watchAll(1, func(r *raw, id int) {
@@ -172,7 +172,7 @@ func buildListing(a *attacker) error {
 	return nil
 }
 
-// listCostly reads page after page of a listing whose glob costs much and matches nothing.
+// listCostly reads page after page of a listing whose glob is costly and matches nothing.
 func listCostly(a *attacker, _ int) error {
 	r, err := a.dial()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// dropping ends the connection of a session that holds many locks. It lasts until the requests that wait for a hundred
-// of these locks, evenly spread, have been granted.
+// dropping ends the connection of a session that holds many locks. It lasts until the requests that
+// wait for a hundred of these locks, spread evenly, have been granted.
 func dropping(tb testing.TB, broker *process, s scale) disturbance {
 	const heirs = 100
 	heir := newRaw(tb, broker)

@@ -1,5 +1,6 @@
-// Package bench measures a broker beside the limit of what it stands on: an echo server that returns frames of the
-// same length over the same kind of connection. Both run in processes of their own. The package holds only tests.
+// Package bench measures a broker against the limit of the platform below it: an echo server that
+// returns frames of the same length over the same kind of connection. Both run in processes of
+// their own. The package holds only tests.
 //
 //	go test -run '^$' -bench . -benchtime 1x ./broker/bench
 //
@@ -20,8 +21,9 @@
 //
 // # How it is measured
 //
-// A machine is never the same twice: others share it, and it grows warm. So the two sides take turns: broker, echo,
-// broker, echo. A ratio compares neighbouring turns. Every printed figure is the median over all rounds.
+// A machine is never the same twice: other programs share it, and it grows warm. So the two sides
+// take turns: broker, echo, broker, echo. A ratio compares neighbouring turns. Every printed figure
+// is the median over all rounds.
 //
 // On Linux the servers run on the last processor that this process may use, and the load on the first. Each side runs
 // one thread at a time. So neither side takes time from the other, and the number of processors does not matter.
@@ -66,11 +68,12 @@
 //	B/waiter           memory of a waiter, if all wait for one lock
 //	B/waiter-alone     memory of a waiter, if each waits for a lock of its own
 //
-// Memory is what the broker's process can reach, and its stacks, after garbage collections. If the system lets a
-// process have fewer files than there should be connections, there are fewer connections.
+// Memory is what the broker's process can reach, and its stacks, after garbage collections. If the
+// system does not let a process open enough files, there are fewer connections.
 //
-// The third table has the latency of an acquire by another client while the broker is busy: with nothing; with the end
-// of a session that holds 100,000 locks; with a listing of these; with 10,000 grants at once; with a client that
-// floods it. The other client sends its next acquire when it has released. So a stall is one sample, however long it
-// lasts: if there are few samples, the maximum says more than a percentile.
+// The third table has the latency of an acquire by another client while the broker is busy: with
+// nothing; with the end of a session that holds 100,000 locks; with a listing of these; with 10,000
+// grants at once; with a client that floods it. The other client sends its next acquire when it has
+// released. So a stall is one sample, however long it lasts. If there are few samples, the maximum
+// says more than a percentile.
 package bench

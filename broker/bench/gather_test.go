@@ -10,13 +10,14 @@ import (
 const (
 	// gatherRead is how much is read at a time: as much as by the plain echo.
 	gatherRead = 4 << 10
-	// gatherWrite is how much is written at a time at most. It is less than what is in flight, so that both sides
-	// can work at the same time.
+	// gatherWrite is the most that is written at a time. It is less than what is in flight, so
+	// that both sides can work at the same time.
 	gatherWrite = 8 << 10
 )
 
-// A gatherConn collects what it should write. It writes when its user wants to read again, because all frames that
-// arrived together have then been answered, or when it has collected gatherWrite bytes. One goroutine uses it.
+// A gatherConn collects what it should write. It writes when it has collected gatherWrite bytes, or
+// when its user reads again, because the user has then answered all frames that arrived together.
+// One goroutine uses it.
 type gatherConn struct {
 	net.Conn
 	pending []byte

@@ -45,7 +45,7 @@ func TestTurnLastsUntilItCounts(t *testing.T) {
 // about reports whether got is want but for the rounding of a histogram.
 func about(got, want time.Duration) bool { return (got - want).Abs() <= want/100 }
 
-// A turn in which a worker fails at any time is not a measurement.
+// A turn fails if a worker fails at any time.
 func TestTurnFails(t *testing.T) {
 	broken := errors.New("broken")
 	fails := func() error { return broken }

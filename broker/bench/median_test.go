@@ -29,7 +29,8 @@ func summary(samples []sample) sample {
 	}
 }
 
-// ratio returns the median, over the rounds, of the rates divided by those of the other side in the same round.
+// ratio divides the rate of each round by the other side's rate in the same round, and returns the
+// median.
 func ratio(samples, to []sample) float64 {
 	values := make([]float64, len(samples))
 	for i := range samples {

@@ -36,7 +36,7 @@ func memoryIdle(tb testing.TB, s scale) {
 			if err != nil {
 				tb.Fatalf("after %d connections: %v", len(sessions), err)
 			}
-			r.in, r.frame = nil, nil // free what reading needs: nothing more is read
+			r.in, r.frame = nil, nil // frees the read buffers: nothing more is read
 			sessions = append(sessions, r)
 		}
 		defer keepAlive(tb, sessions[len(sessions)-batch:]...)()

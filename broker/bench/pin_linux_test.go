@@ -68,8 +68,8 @@ func startPinned(start func() error) (err error) {
 	return start()
 }
 
-// pinLoad restricts this process to the load's processor, and to that many threads that run Go at a time, until unpin
-// is called.
+// pinLoad restricts this process to the load's processor, and limits how many threads run Go at a
+// time, until unpin is called.
 func pinLoad(threads int) (unpin func() error, err error) {
 	if _, pinned := pinning(); !pinned {
 		return func() error { return nil }, nil

@@ -30,7 +30,7 @@ func startServer(tb testing.TB, role string) *process {
 	return startRole(tb, role, startPinned)
 }
 
-// startRole starts a process with that role. It calls start with the function that starts it.
+// startRole starts a process with that role, by calling start with the Start of the command.
 func startRole(tb testing.TB, role string, start func(func() error) error) *process {
 	tb.Helper()
 	program, err := os.Executable()

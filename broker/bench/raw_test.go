@@ -206,8 +206,9 @@ func (r *raw) exchange(n int, kind string, put func(i int)) error {
 	return errors.Join(err, <-sent)
 }
 
-// queue sends n requests that must wait, and returns when the broker has handled them. To know that, it then cancels a
-// request that does not exist, with that id: the broker handles messages in order, and answers with an error.
+// queue sends n requests that must wait, and returns when the broker has handled them. It then
+// cancels a request that does not exist, with that id, and waits for the error: the broker handles
+// messages in order.
 func (r *raw) queue(n, id int, put func(i int)) error {
 	if err := r.send(n, put); err != nil {
 		return err

@@ -14,7 +14,7 @@ type scale struct {
 	waiters  int           // requests that are granted at once
 	callers  int           // callers that want one lock
 	samples  int           // samples of the latency of another client, at least
-	patience time.Duration // how long these are collected, at most
+	patience time.Duration // how long to collect them, at most
 }
 
 // full is the scale of the figures in README.md.

@@ -31,7 +31,7 @@ type siegeScale struct {
 	time               time.Duration
 }
 
-// What the long form allows at most: latencies of the victims, and the broker's memory.
+// The limits of the long form: latencies of the victims, and the broker's memory.
 const (
 	siegeP50 = 5 * time.Millisecond
 	siegeP99 = 100 * time.Millisecond
@@ -152,7 +152,8 @@ func (v *victim) lose(err error) {
 	}
 }
 
-// peakMemory returns the greatest resident memory of the process in bytes, or 0 if the system does not tell.
+// peakMemory returns the greatest resident memory of the process in bytes, or 0 if the system does
+// not report it.
 func peakMemory(t *testing.T, p *process) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))

@@ -31,7 +31,7 @@ func (b *bound) String() string {
 	return fmt.Sprintf(">= %.4g", b.value)
 }
 
-// verdict says whether the figure keeps to the bound.
+// verdict says whether the figure is within the bound.
 func (b *bound) verdict(figure float64) string {
 	switch {
 	case b == nil:

@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// mostTail bounds 999 of 1,000 acquires of another client, in microseconds.
+// mostTail is the bound on the p99.9 of another client's acquires, in microseconds.
 const mostTail = 5_000
 
 // tailThreads is more than the number of busy goroutines, see tail.

@@ -34,8 +34,8 @@ func oneCaller(tb testing.TB, pairs int) {
 	allocations(tb, broker, c.workers[0], pairs)
 }
 
-// allocations counts the allocations of a pair in the client and in the broker. It allows a hundredth for what both
-// processes allocate to count.
+// allocations counts the allocations of a pair in the client and in the broker. It tolerates a
+// hundredth more, for the allocations of the counting itself.
 func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
 	const others = 0.01
 	inBroker := broker.memory().Mallocs
@@ -97,7 +97,7 @@ func handover(tb testing.TB, connections, callers int) {
 	reportRate(tb, "handovers", samples[0], samples[1], atLeast(floorHandover))
 }
 
-// handoverCrowd measures the same with more callers, beside 64 callers.
+// handoverCrowd measures the same with more callers, and compares it with 64 callers.
 func handoverCrowd(tb testing.TB, fewConnections, connections, callers int) {
 	broker := startServer(tb, roleBroker)
 	c := contested("crowd", lockName(2), dialBroker(tb, broker, connections), callers)

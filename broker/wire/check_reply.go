@@ -41,7 +41,7 @@ func (m *Hello) check() error {
 	return nil
 }
 
-// isSession reports whether ids with that name of a session can be told from other text.
+// isSession reports whether name can be the session in an id.
 func isSession(name string) bool { return name != "" && ParseID(name+"--0") == ID{Session: name} }
 
 func (m *Granted) check() error {

@@ -81,8 +81,8 @@ func CloseCodes() []CodeInfo[int] { return slices.Clone(closeCodes) }
 
 var closeCodes = []CodeInfo[int]{
 	{CloseNormal, RetryNever, "the client closed the connection, " +
-		"with the reason `goodbye` when it has given up everything; the broker answers in kind"},
-	{CloseProtocol, RetryNever, "the client broke the rules of WebSocket"},
+		"with the reason `goodbye` when it has given up everything; the broker answers with 1000 too"},
+	{CloseProtocol, RetryNever, "the client broke the WebSocket protocol"},
 	{CloseBinary, RetryNever, "the client sent a binary frame"},
 	{CloseNoFrame, RetryReconnect, "never sent: the connection ended without a close frame"},
 	{ClosePolicy, RetryReconnect, "`slow consumer`, `silent` for timeout_ms, " +
@@ -101,6 +101,6 @@ var httpStatuses = []CodeInfo[int]{
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},
 	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},
-	{429, RetryLater, "too many connections of this address, or too fast"},
+	{429, RetryLater, "too many connections from this address, or too many in a short time"},
 	{503, RetryLater, "the broker is stopping, on standby, or has too many connections"},
 }

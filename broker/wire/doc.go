@@ -2,10 +2,9 @@
 // the messages, their ids, the codes of errors and closes, and the limits. It is the only
 // package that both sides share.
 //
-// PROTOCOL.md beside this file is the reference for people who write a client of their own.
-// In Go, start with [Request] and [Reply], which are the two sets of messages, and with
-// [Check], which reports what a broker would refuse. Package codec turns messages into
-// frames and frames into messages.
+// PROTOCOL.md beside this file is the reference for people who write their own client. In Go, start
+// with [Request] and [Reply], which are the two sets of messages, and with [Check], which reports
+// what a broker would refuse. Package codec turns messages into frames and frames into messages.
 //
 // Everything in this package is a value or a pure function, and may be used concurrently.
 package wire

@@ -44,14 +44,14 @@ type LockInfo struct {
 	// Seq numbers the locks in the order in which their names came into use.
 	Seq int64 `json:"seq"`
 	// Holders are in the order of the grants, and Waiters in the order of arrival. Both may be
-	// cut short. Holding and Waiting are the full counts.
+	// cut off. Holding and Waiting are the full counts.
 	Holders []RequestInfo `json:"holders"`
 	Waiters []RequestInfo `json:"waiters"`
 	Holding int           `json:"holding"`
 	Waiting int           `json:"waiting"`
 	// Grants is how many requests were granted the lock since its name came into use.
 	Grants int64 `json:"grants"`
-	// HoldersNext and WaitersNext say where a list that was cut short goes on. They are the
+	// HoldersNext and WaitersNext say where a list that was cut off continues. They are the
 	// HoldersAfter and the WaitersAfter of an [Info] with this Seq.
 	HoldersNext Opt[int64] `json:"holders_next,omitzero"`
 	WaitersNext Opt[int64] `json:"waiters_next,omitzero"`

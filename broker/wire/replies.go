@@ -59,7 +59,7 @@ type Lost struct {
 
 	ID     ID         `json:"id"`
 	Reason LostReason `json:"reason"`
-	// By is who stole or evicted, and Message why.
+	// By says who stole the locks or evicted the request, and Message says why.
 	By      string `json:"by,omitzero"`
 	Message string `json:"message,omitzero"`
 }
@@ -94,7 +94,7 @@ type Watching struct {
 // An Event is what a [Change] reports.
 type Event string
 
-// The events. After the first two the request goes on. The others end it.
+// The events. With the first two, the request begins to wait or to hold. The others end it.
 const (
 	EventQueued       Event = "queued"        // it waits
 	EventGranted      Event = "granted"       // it holds
@@ -168,7 +168,7 @@ type Error struct {
 	Code Code `json:"code"`
 	// Message is for people.
 	Message string `json:"message"`
-	// By is who evicted the request. It comes with [WasEvicted].
+	// By says who evicted the request. It comes with [WasEvicted].
 	By string `json:"by,omitzero"`
 	// Holders are requests that hold the locks, at most MaxHoldersTold. Ahead is the number
 	// of requests that wait ahead, at most MaxAheadTold. Both come with [Timeout] and

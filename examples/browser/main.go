@@ -3,9 +3,10 @@
 //
 //	go run ./examples/browser
 //
-// Open the printed address in two tabs. The page is page.html. The program contains its own broker, which also serves
-// the JavaScript client. The text is read and written over HTTP. It checks the fencing token, and so refuses a stale
-// holder: a tab that was frozen and has lost the lock.
+// Open the printed address in two tabs. The page is page.html. The program contains its own broker,
+// which also serves the JavaScript client. The text is read and written over HTTP. Each write shows
+// its fencing token, so the server refuses a stale holder: a tab that was frozen and has lost the
+// lock.
 package main
 
 import (
@@ -32,7 +33,7 @@ var page []byte
 
 func main() {
 	address := flag.String("address", "127.0.0.1:8080", "where to listen")
-	timeout := flag.Duration("timeout", 15*time.Second, "session timeout: a silent tab loses its lock after it")
+	timeout := flag.Duration("timeout", 15*time.Second, "session timeout, after which a silent tab loses its lock")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -1,4 +1,4 @@
-// A clock has the clocks and timers of globalThis. It is globalThis itself, or a test's own.
+// A clock is globalThis, or a test's object with the same clocks and timers.
 
 const longest = 2 ** 31 - 1; // ms; a longer timer would fire at once
 

@@ -19,8 +19,8 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // the end of the connection.
   const open = new Map();
   const wake = timer(clock); // for the hello, for the next ping, and then for hangUp
-  // The end of the lease has a timer of its own, which only a message sets. Timers of pings that are
-  // not answered are nested.
+  // The end of the lease has its own timer, which is set only when a message arrives. The timers of
+  // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
   let next = 0; // the n of the next id
   let over; // the error with which the connection has ended
@@ -44,7 +44,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     }
   };
 
-  // begin opens an id for entry, and sends the message with it.
+  // begin opens an id for entry, and sends the message with that id.
   const begin = (entry, message) => {
     const id = `${session}--${next++}`;
     open.set(id, entry);
@@ -131,7 +131,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     end("connection", withDetails(new ConnectionError(message), { code, status }), terminate);
   };
 
-  // abandon ends the connection for a reason that the broker does not know.
+  // abandon ends the connection for a reason that the broker does not know of.
   const abandon = (message) => end("connection", new ConnectionError(message), fallSilent);
 
   // end ends, once, everything that is open on the connection. Held locks are lost, the latest first,
@@ -179,7 +179,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // sayGoodbye tells the broker that nothing is held. No library sends this reason by itself.
   const sayGoodbye = () => ws.close(1000, "goodbye");
 
-  // terminate does not wait for an answer, if the WebSocket can do that.
+  // terminate closes the WebSocket without waiting for an answer, if it can.
   const terminate = () => (ws.terminate ?? ws.close).call(ws);
 
   const conn = {
@@ -189,7 +189,8 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     open,
     send,
 
-    // freeze ends the connection in order, until the page goes on.
+    // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
+    // page resumes.
     freeze() {
       end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
     },
@@ -215,7 +216,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
   ws.onerror = ({ message }) => {
     if (!session) hasClosed();
-    // Only the package ws tells the HTTP status of a refusal, in words.
+    // Only the package ws reports the HTTP status of a refusal, in words.
     const status = Number(/response: (\d+)/.exec(message)?.[1]) || undefined;
     // A browser does not tell a page why it has no connection.
     const guess = "no broker there, it refuses this page, or Chrome has 255 WebSockets open";

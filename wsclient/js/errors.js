@@ -11,7 +11,7 @@ export class DeadlockError extends LockError {
 }
 
 // A ConnectionError says why there is no connection. It has the close code, or the HTTP status of
-// the refusal, if the platform tells it.
+// the refusal, if the platform reports it.
 export class ConnectionError extends Error {
   name = "ConnectionError";
 }

@@ -17,11 +17,12 @@ var module string
 //go:embed bundle/client.js
 var bundle embed.FS
 
-// Files returns client.js, which programs import, the parts that it imports, and the types in index.d.ts. There are
-// no other files.
+// Files returns client.js, which programs import, the modules that it imports, and the types in
+// index.d.ts. There are no other files.
 func Files() fs.FS { return files }
 
-// Served returns the files that a broker serves to pages: those of Files, with Module in the place of client.js.
+// Served returns the files that a broker serves to pages: those of Files, with Module in place of
+// client.js.
 func Served() fs.FS { return served{} }
 
 type served struct{}
@@ -34,5 +35,6 @@ func (served) Open(name string) (fs.File, error) {
 	return files.Open(name)
 }
 
-// Module returns client.js and all its parts as one file, so that a page need not fetch each part.
+// Module returns client.js and all the modules that it imports as one file, so that a page need not
+// fetch each of them.
 func Module() string { return module }

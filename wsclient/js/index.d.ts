@@ -2,10 +2,10 @@
  * Connects to the broker at url, for example ws://127.0.0.1:27002. The schemes http and https stand for
  * ws and wss. If url has no path, /ws is added. Further query parameters are sent to the broker.
  *
- * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if there
- * is no connection, and after 10 s without a hello. It rejects with a TypeError if an argument is
- * malformed. After its frame was removed from the page, this function and all methods reject with an
- * InvalidStateError.
+ * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if
+ * the connection fails, or if no hello arrives for 10 s. It rejects with a TypeError if an argument
+ * is malformed. In a frame that has been removed from its page, this function and all methods
+ * reject with an InvalidStateError.
  */
 export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
 
@@ -23,7 +23,7 @@ export interface ConnectOptions {
   clock?: Clock | undefined;
 }
 
-/** Any WebSocket constructor. That of browsers, that of Node and that of the package ws all work. */
+/** Any WebSocket constructor. Those of browsers, of Node and of the package ws all work. */
 export type WebSocketConstructor = new (url: string, protocol: string) => object;
 
 /** The part of globalThis that the client uses for time and for random pauses. Times are in milliseconds. */
@@ -36,8 +36,9 @@ export interface Clock {
 }
 
 /**
- * The method that await using calls, if the program's lib has Symbol.asyncDispose (esnext.disposable, or the types of
- * Node). Otherwise it is empty. A reference to that lib would let every program use what its platform may lack.
+ * The method that await using calls, if the program's lib has Symbol.asyncDispose
+ * (esnext.disposable, or the types of Node). Otherwise it is empty. A reference to that lib would
+ * declare its names to every program, even on platforms that lack them.
  */
 type AsyncDisposal = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
   ? { [dispose in S]: () => Promise<void> }
@@ -57,18 +58,19 @@ export type LockMode = "exclusive" | "shared";
  */
 export interface LockManager extends AsyncDisposal {
   /**
-   * Calls callback once the lock is held, and releases the lock when the result of callback is settled.
-   * The promise is settled like that result, after the broker has answered the release. If the lock is lost
-   * before, the promise rejects with a {@link LostError}, or with a {@link StolenError}, while the callback
-   * goes on. Everything else is as in Web Locks.
+   * Calls callback once the lock is held, and releases the lock when the result of callback is
+   * settled. The promise is settled like that result, after the broker has answered the release. If
+   * the lock is lost first, the promise rejects with a {@link LostError} or a {@link StolenError},
+   * and the callback runs on. Everything else is as in Web Locks.
    */
   request<T>(name: string, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions & { ifAvailable?: false | undefined }, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions, callback: (lock: Lock | null) => T): Promise<Awaited<T>>;
 
   /**
-   * Acquires a lock that is held until {@link HeldLock.release}: await using lock = await locks.acquire(name).
-   * It rejects as request does, but not for a loss after it has resolved. Use the lock's signal for that.
+   * Acquires a lock that is held until {@link HeldLock.release}: await using lock = await
+   * locks.acquire(name). It rejects as request does. After it has resolved, only the lock's signal
+   * reports a loss.
    */
   acquire(name: string, options?: RequestOptions & { ifAvailable?: false | undefined }): Promise<HeldLock>;
   acquire(name: string, options: RequestOptions): Promise<HeldLock | null>;
@@ -87,10 +89,11 @@ export interface LockManager extends AsyncDisposal {
   info(pattern?: string, options?: InfoOptions): AsyncGenerator<LockInfo, void, undefined>;
 
   /**
-   * Yields every change on the locks whose names match pattern, a glob as for info. Default: all locks. The
-   * watch begins with the first call of next. It yields the event "watching" first on each connection, and
-   * "lagged" after changes were dropped because their consumer was too slow. At both, changes may have been
-   * missed. The watch ends with break, with the reason of the signal, with a refusal, or with the client.
+   * Yields every change on the locks whose names match pattern, a glob as for info. Default: all
+   * locks. The watch begins with the first call of next. It yields the event "watching" first on
+   * each connection, and "lagged" after it has dropped changes because the consumer was too slow.
+   * Before either event, changes may have been missed. The watch ends at a break, when the signal
+   * is aborted, when the broker refuses it, or when the client ends.
    */
   watch(pattern?: string, options?: { signal?: AbortSignal | undefined }): AsyncGenerator<Change, void, undefined>;
 
@@ -102,9 +105,9 @@ export interface LockManager extends AsyncDisposal {
   why(what: string | { request: string }, options?: QuestionOptions): Promise<Step[]>;
 
   /**
-   * Ends the request with this id, of any client, and shows message to that client. It rejects with a
-   * {@link LockError} with the code not_found if there is no such request. An aborted signal only stops the
-   * wait for the answer: the request may be evicted all the same.
+   * Ends the request with this id, of any client, and shows message to that client. It rejects with
+   * a {@link LockError} with the code not_found if there is no such request. An aborted signal only
+   * stops the wait for the answer: the request may still be evicted.
    */
   evict(request: string, message?: string, options?: QuestionOptions): Promise<void>;
 
@@ -118,8 +121,8 @@ export interface LockManager extends AsyncDisposal {
   /** Resolves to the error that says why the client has ended for good. It never rejects. */
   readonly closed: Promise<unknown>;
   /**
-   * Ends the client. Its holders lose their locks, and are told before the broker is. The promise resolves
-   * when the broker has answered, or after 2 s.
+   * Ends the client. Its holders lose their locks, and learn of it before the broker does. The
+   * promise resolves when the broker has answered, or after 2 s.
    */
   close(): Promise<void>;
 }
@@ -149,9 +152,9 @@ export interface RequestOptions {
   /** Tells readers of a listing who makes the request. Default: the author of the client. */
   author?: string | undefined;
   /**
-   * Further locks, which are granted together with the first or not at all. A name alone has the mode and the
-   * limit of the first lock. If a name is repeated, the lock is exclusive if one repeat is, and otherwise as the
-   * last one says.
+   * Further locks, which are granted together with the first or not at all. A name alone has the
+   * mode and the limit of the first lock. If a name is repeated, the lock is exclusive if any of
+   * the repeats is. Otherwise the last repeat counts.
    */
   names?: Iterable<string | LockSpec> | undefined;
   /** With mode shared: the most holders that the lock may have, this one included, 1 to 1,000,000. Default: no limit. */
@@ -226,9 +229,9 @@ export interface InfoOptions extends QuestionOptions {
 }
 
 /**
- * A lock in a listing, with the field names of the protocol. The lists may be cut, but holding and waiting are
- * the full counts. grants counts the grants since the name came into use. seq numbers the names by when they
- * came into use.
+ * A lock in a listing, with the field names of the protocol. The lists may be cut off, but holding
+ * and waiting are the full counts. grants counts the grants since the name came into use. seq
+ * numbers the names by when they came into use.
  */
 export interface LockInfo {
   name: string;
@@ -309,8 +312,8 @@ export class LockError extends Error {
   protected constructor();
   readonly code: ErrorCode;
   /**
-   * Whether the same request may succeed later: on the same connection ("later"), on a new one ("reconnect"), or
-   * not until something is mended ("never").
+   * Whether the same request may succeed later: on the same connection ("later"), on a new one
+   * ("reconnect"), or not until something is changed ("never").
    */
   readonly retry: "never" | "later" | "reconnect";
   /** Who evicted the request. Present with the code evicted. */
@@ -333,7 +336,7 @@ export class ConnectionError extends Error {
   private constructor();
   /** The code with which the connection was closed. */
   readonly code?: number | undefined;
-  /** The HTTP status of the refusal. Only the WebSocket of the package ws tells it. */
+  /** The HTTP status of the refusal. Only the WebSocket of the package ws reports it. */
   readonly status?: number | undefined;
 }
 
@@ -341,9 +344,9 @@ export class ConnectionError extends Error {
 export class LostError extends Error {
   private constructor();
   /**
-   * "connection": the connection has ended. "lease": the broker has not answered until the end of the lease.
-   * "frozen": the page was frozen, or left and kept. "closed": the client was closed. "expired": its hold has
-   * passed. "evicted": an operator has ended the request.
+   * "connection": the connection has ended. "lease": the broker did not answer before the lease
+   * ended. "frozen": the page was frozen, or put into the back/forward cache. "closed": the client
+   * was closed. "expired": its hold has passed. "evicted": an operator has ended the request.
    */
   readonly reason: "connection" | "lease" | "frozen" | "closed" | "expired" | "evicted";
   /** Who evicted the request. Present with the reason evicted. */

@@ -1,6 +1,6 @@
-// pages yields the locks of a listing. It asks for one page after another on one connection, because
-// the next connection may lead to another broker. If whole is true, a lock whose lists were cut is
-// yielded again with the next part of them, until all are listed.
+// pages yields the locks of a listing. It asks for one page after another on one connection,
+// because the next connection may lead to another broker. If whole is true, a lock whose lists were
+// cut off is yielded again, with the next part of each, until both are complete.
 export async function* pages(client, question, whole) {
   const conn = await client.online;
   const ask = (more) => conn.ask({ type: "info", ...question, ...more });

@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write bundle/client.js")
 
-// TestModuleIsFresh checks that bundle/client.js is made from the present files.
+// TestModuleIsFresh checks that bundle/client.js was made from the current files.
 func TestModuleIsFresh(t *testing.T) {
 	fresh := build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}})
 	if *update {
@@ -40,9 +40,9 @@ func banner(t *testing.T) string {
  * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
  * Copyright (c) 2026 The lockbroker authors, MIT License
  *
- * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts. Their
- * comments say why the code is as it is. The broker serves the parts too, for reading. Import from this
- * file alone, because each part has its own copies of the classes.
+ * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
+ * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
+ * only this file: each module has its own copies of the classes.
  * ` + strings.Join(parts, " ") + `
  */`
 }

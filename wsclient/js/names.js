@@ -10,7 +10,8 @@ const odd = /\uFFFF|[\uD800-\uDFFF]/gu; // with the flag u a surrogate matches o
 export const escapeName = (name) =>
   name === "" ? mark : name.replace(odd, (c) => mark + (c === mark ? c : c.charCodeAt(0).toString(16)));
 
-// unescapeName is the inverse of escapeName. It returns text that escapeName has not made unchanged.
+// unescapeName is the inverse of escapeName. Text that escapeName did not produce is returned
+// unchanged.
 export const unescapeName = (text) => {
   if (text === mark) return "";
   const name = text.replace(/\uFFFF(\uFFFF|....)/g, (_, c) => (c === mark ? c : String.fromCharCode(`0x${c}`)));

@@ -45,8 +45,9 @@ func TestPackageIsImported(t *testing.T) {
 	}
 }
 
-// TestPackageIsLinted runs publint and "Are the types wrong?", for every way of resolving packages. It ignores one
-// finding: the package has no CommonJS. require works all the same from Node 20.19 on, and import everywhere.
+// TestPackageIsLinted runs publint and "Are the types wrong?", for every way of resolving packages.
+// It ignores one finding: the package has no CommonJS. require still works from Node 20.19 on, and
+// import works everywhere.
 func TestPackageIsLinted(t *testing.T) {
 	folder := packed(t)
 	run(t, jstest.Script(t, "publint", "src/cli.js", "--strict", "--pack=false", folder))
@@ -61,7 +62,7 @@ func TestPackageIsLinted(t *testing.T) {
 // packed returns a folder with the package as npm publishes it. The archive is beside the folder.
 func packed(t *testing.T) string {
 	t.Helper()
-	// Go runs the test again when a file has changed that the test has read.
+	// Go reruns a test when a file that the test has read has changed.
 	for _, name := range []string{"package.json", "README.md", "LICENSE"} {
 		if _, err := os.ReadFile(name); err != nil {
 			t.Fatal(err)

@@ -59,8 +59,8 @@ const toSpec = (value) => {
   return { limit: toNumber(value, "limit"), mode: toMode(value.mode), name: toDOMString(value.name) };
 };
 
-// toSpecs returns all locks of a request. It merges repeats of a name: the lock is exclusive if one
-// of them is, and otherwise as the last one says.
+// toSpecs returns all locks of a request. It merges repeats of a name: the lock is exclusive if any
+// of them is. Otherwise the last one counts.
 export const toSpecs = (first, more) => {
   const specs = new Map();
   for (const spec of [first, ...more]) {

@@ -91,8 +91,8 @@ export const acquire = (read) =>
       }
     };
 
-    // refused handles an error of the broker. If it does not find the parent, that has ended while
-    // the request was on its way.
+    // refused handles an error from the broker. If the broker does not find the parent, the parent
+    // ended while the request was on its way.
     const refused = (m) => {
       const isUnavailable = m.code === "unavailable";
       if (state === waiting && canMove && isResubmitted(m.code)) {
@@ -108,7 +108,8 @@ export const acquire = (read) =>
       }
     };
 
-    // end ends the request, because of why if that is given. The holder is told before anyone else.
+    // end ends the request. why is the error to report, if there is one. The holder is told before
+    // anyone else.
     const end = (why) => {
       state = ended;
       conn?.open.delete(id);
@@ -152,7 +153,7 @@ export const acquire = (read) =>
         return isHeld;
       },
 
-      // submit sends the request on a connection, with what is left of its wait.
+      // submit sends the request on a connection, with the rest of its wait.
       submit(on) {
         wake();
         conn = on;

@@ -10,7 +10,7 @@ import { retryOf } from "./codes.js";
 export const backoff = () => {
   const first = 100; // ms; the bound of the first pause
   const most = 5000; // ms; the bound of every pause
-  const settled = 10_000; // ms; a connection that lasts as long was no failed attempt
+  const settled = 10_000; // ms; a connection that lasted this long resets the bound
   let attempts = 0;
   return (lasted, random) => {
     if (lasted >= settled) attempts = 0;
@@ -18,9 +18,9 @@ export const backoff = () => {
   };
 };
 
-// isFinal reports whether the client ends after a connection that ended with this error. An unlisted
-// code is not final, because the cause may be over later. Nor is a close with 1000: the broker only
-// echoes that code, so this one came from something in between.
+// isFinal reports whether the client ends after a connection that ended with this error. An
+// unlisted code is not final, because its cause may pass. Nor is a close with 1000: the broker only
+// echoes that code, so a proxy must have sent this one.
 export const isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1000 && retryOf(code))) === "never";
 
 // isResubmitted reports whether a waiting request that ends with this code is submitted again on

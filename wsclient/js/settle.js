@@ -4,8 +4,8 @@ import { toSignal } from "./options.js";
 // settle returns a promise for the result of run(client), where find returns the client. The promise
 // is rejected as soon as the client ends or options.signal is aborted, however far run has come.
 //
-// In a frame that was removed from its page nothing runs, not even the reaction to a promise. So
-// callers outside must get this very promise, and not one that depends on it.
+// In a frame that was removed from its page nothing runs, not even the reaction to a promise. So code
+// outside the frame must get this very promise, and not one that depends on it.
 export const settle = (find, run, options) =>
   new Promise((resolve, reject) => {
     const client = find();

@@ -1,5 +1,5 @@
-// onAbort calls f when signal is aborted. It returns a function that stops that. It throws the
-// signal's reason if signal is aborted already, and does nothing without a signal.
+// onAbort calls f when signal is aborted. It returns a function that removes f. It throws the
+// signal's reason if signal is already aborted, and does nothing without a signal.
 export const onAbort = (signal, f) => {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", f);

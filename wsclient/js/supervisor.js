@@ -3,16 +3,16 @@ import { backoff, isFinal } from "./retry.js";
 import { connect } from "./connection.js";
 import { timer } from "./clock.js";
 
-const gone = "the page is gone"; // or was a frame that was removed
+const gone = "the page is gone"; // or the frame was removed from its page
 
-// supervise keeps one connection at a time, and reconnects when it has ended. It returns the client:
-// what its parts share.
+// supervise keeps one connection at a time, and reconnects when it has ended. It returns the
+// client, which is the state that its parts share.
 export const supervise = (url, author, clock, WebSocket) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt
-  let latest; // the present connection, even before its hello
+  let latest; // the current connection, even before its hello
   let isNew = true; // there has been no connection yet
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
@@ -29,8 +29,8 @@ export const supervise = (url, author, clock, WebSocket) => {
     pending: new Set(),
     silent: new Set(), // functions that hang up connections that are open in silence
 
-    // close ends the client. The promise is settled when nothing of it is left. Its caller holds
-    // nothing any longer, so the silent connections can be hung up.
+    // close ends the client. The promise is settled when nothing of it is left. The caller no
+    // longer holds anything, so the silent connections can be hung up.
     async close(why = "client was closed") {
       end(invalidState(why));
       for (const hangUp of client.silent) hangUp();
@@ -50,7 +50,8 @@ export const supervise = (url, author, clock, WebSocket) => {
   };
 
   // disconnected handles the end of a connection or of an attempt, which lasted for that many
-  // milliseconds. In between it calls tell, with which the connection ends its requests.
+  // milliseconds. Once the client is offline it calls tell, which ends the requests of the
+  // connection.
   const disconnected = (error, lasted, tell) => {
     if (client.conn) expectConnection();
     latest = client.conn = null;
@@ -79,9 +80,9 @@ export const supervise = (url, author, clock, WebSocket) => {
     attemptConnection();
   };
 
-  // freeze releases everything before the page is frozen, or is left and kept for the way back. No
-  // code runs then. Waiting requests are resubmitted when the page goes on. A page that is not kept, such
-  // as a frame that is removed, never goes on, and would not notice the end of its connection.
+  // freeze releases everything before the page is frozen, or is put into the back/forward cache. No
+  // code runs then. Waiting requests are resubmitted when the page resumes. A page that is not
+  // cached, such as a removed frame, never resumes, and would not notice the end of its connection.
   const freeze = ({ type, persisted }) => {
     if (type === "freeze" || persisted) {
       client.conn?.freeze();

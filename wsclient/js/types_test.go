@@ -28,8 +28,9 @@ var compilers = []struct {
 	{"7.0", []string{"*"}},
 }
 
-// TestTypes compiles the programs in test/types against the package as it is published. They say where they must not
-// compile. It uses every compiler, every way of resolving packages, and libs with and without Symbol.asyncDispose.
+// TestTypes compiles the programs in test/types against the package as it is published. The
+// programs mark the lines that must not compile. It uses every compiler, every way of resolving
+// packages, and libs with and without Symbol.asyncDispose.
 func TestTypes(t *testing.T) {
 	folder := t.TempDir()
 	install(t, folder)

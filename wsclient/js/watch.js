@@ -1,9 +1,9 @@
 import { onAbort } from "./signal.js";
 import { refusal } from "./errors.js";
 
-// changes yields what a watch tells. When the connection ends it watches again on the next one. If
-// changes may have been missed it says so: by the event "watching", first on each connection, and by
-// "lagged" after some were dropped.
+// changes yields what a watch reports. When the connection ends, it watches again on the next one.
+// Two events say that changes may have been missed: "watching", first on each connection, and
+// "lagged", after some were dropped.
 export async function* changes(client, match, signal) {
   const most = 10_000; // changes that wait for a slow consumer
   let conn; // the connection on which it watches

@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An Acquire asks for locks. The caller must have checked it: it names at least one lock and
-// none twice, and its ID is of an open session and was never used before.
+// An Acquire asks for locks. The caller must have checked it: it names at least one lock and none
+// twice, and its ID belongs to an open session and has never been used.
 type Acquire struct {
 	ID     wire.ID
 	Locks  []wire.LockSpec
@@ -80,7 +80,7 @@ func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, 
 	return parent, "", ""
 }
 
-// A decision says how to go on with a request that has passed all checks.
+// A decision says what to do with a request that has passed all checks.
 type decision uint8
 
 const (
@@ -91,7 +91,7 @@ const (
 	refuse              // it would have to wait, and may not
 )
 
-// decide returns how to go on with a.
+// decide decides about a.
 func (t *Table) decide(a *Acquire) decision {
 	switch {
 	case t.granting() && a.Steal:
@@ -124,9 +124,9 @@ func (t *Table) apply(d decision, r, parent *request, a *Acquire, events []Event
 
 // parentFor returns the request with that id if s may name it as a parent, otherwise nil.
 //
-// The parent must hold. It may be of another session, but only of the same identity: a
-// request inside it keeps it from ending, as deadlock searches see it. It must not be of a
-// session that has left, because such a session makes no more requests.
+// The parent must hold. It may be of another session, but only of the same identity: in a deadlock
+// search, a request inside it keeps it from ending. It must not be of a session that has left,
+// because such a session makes no more requests.
 func (t *Table) parentFor(s *session, id wire.ID) *request {
 	r := t.find(id)
 	if r == nil || r.state != holding || r.session.leaving || r.session.peer.Identity != s.peer.Identity {
@@ -143,9 +143,9 @@ func (t *Table) requestsOf(s *session) int {
 	return s.requests.len
 }
 
-// unavailable refuses a, which may not wait. If no holder objects, and only the table grants
-// nothing now, the code says so. The caller may care: perhaps nobody else does the work that
-// it leaves undone.
+// unavailable refuses a, which may not wait. The code is wire.NotGranting if no holder is in the
+// way and only the table grants nothing now. The difference matters to a caller that skips its
+// work: perhaps nobody else is doing it.
 func (t *Table) unavailable(a *Acquire) Event {
 	if !t.granting() && (a.Steal || t.hasRoom(a.Locks)) {
 		return refused(a.ID, wire.NotGranting, "nothing is granted now")
@@ -176,7 +176,7 @@ func (t *Table) enqueue(r *request, wait time.Duration) {
 		p := &r.places()[i]
 		p.lock.enqueue(p)
 		if !t.granting() {
-			t.recheckHead(p.lock) // otherwise nothing would look at it when grants go on
+			t.recheckHead(p.lock) // otherwise nothing would look at it when the table grants again
 		}
 	}
 	r.session.waiting.append(r)

@@ -17,7 +17,7 @@ func newBusyTable() *Table {
 	return t
 }
 
-// acquireWhole acquires, and does the whole of the search that this may need.
+// acquireWhole acquires, and completes the search that this may begin.
 func acquireWhole(t *Table, a Acquire) []Event {
 	events := t.Acquire(0, a, nil)
 	for t.Searching() {
@@ -31,7 +31,7 @@ func acquireOf(n int, name string) Acquire {
 	return Acquire{ID: wire.ID{Session: "a", N: int64(n)}, Wait: Forever, Locks: []wire.LockSpec{{Name: name}}}
 }
 
-// Ahead is exact up to a limit, and the limit beyond it.
+// Ahead is exact up to a limit. Beyond that, it is the limit.
 func TestAheadIsCountedUpToALimit(t *testing.T) {
 	for _, waiters := range []int{wire.MaxAheadTold - 1, wire.MaxAheadTold, wire.MaxAheadTold + 1} {
 		table := newBusyTable()
@@ -47,9 +47,9 @@ func TestAheadIsCountedUpToALimit(t *testing.T) {
 	}
 }
 
-// Counting the requests ahead is bounded for all locks together. Here the count never comes to
-// the first waiters of y.
-func TestAheadLooksAtAtMostSoManyPlaces(t *testing.T) {
+// Counting the requests ahead is bounded for all locks together. Here the count never reaches the
+// first waiters of y.
+func TestAheadLooksAtFewPlaces(t *testing.T) {
 	table := newBusyTable()
 	table.Acquire(0, acquireOf(0, "y"), nil)
 	const both = wire.MaxAheadTold * 3 / 5
@@ -103,8 +103,8 @@ func nestedIn(session string, parent, n int, lock wire.LockSpec) Acquire {
 }
 
 // Finding the cycle costs no more than the reduction. Here very many requests hold one lock, each
-// inside the one before, and one waits inside the last. It blocks each of them once, and the
-// search for the cycle goes through each once.
+// inside the one before it, and one request waits inside the last. It is counted once as blocking
+// each holder, and the search for the cycle visits each holder once.
 func TestCycleThroughManyNestedRequests(t *testing.T) {
 	const depth = 99_000
 	table := newBusyTable()
@@ -160,7 +160,7 @@ func TestMovingNestsCostsLittle(t *testing.T) {
 }
 
 // The search for a chain is bounded. Here each request waits behind the one before it, and behind
-// 61 that came before that.
+// the 61 before that.
 func TestChainSearchIsBounded(t *testing.T) {
 	table := newBusyTable()
 	const requests, locks = 20_000, 63

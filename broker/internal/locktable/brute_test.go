@@ -7,8 +7,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// In small worlds the table refuses a nested request exactly if no order in which the holders
-// can release ends with the request granted. And then all orders end alike.
+// In small worlds the table refuses a nested request if and only if the request is never granted,
+// in whatever order the holders release. All orders give the same result.
 func TestEveryOrder(t *testing.T) {
 	total := &smallWorld{}
 	for seed := range uint64(100) {
@@ -24,8 +24,8 @@ func TestEveryOrder(t *testing.T) {
 	}
 }
 
-// A smallWorld has four sessions that ask for few locks again and again. Most requests are nested in
-// holders of the same or another session. Now and then a session releases a request.
+// A smallWorld has four sessions that request a few locks again and again. Most requests are nested
+// in holders of the same or another session. Now and then a session releases a request.
 type smallWorld struct {
 	*comparison
 	program         *program

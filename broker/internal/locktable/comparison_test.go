@@ -58,7 +58,7 @@ func (d *comparison) step(c command) (done bool, err error) {
 		return false, err
 	}
 	if c.verb == verbClock {
-		return false, nil // nothing was called, so what is due is not done yet
+		return false, nil // no call was made, so what is due is not done yet
 	}
 	events := got.Events
 	if c.verb != verbDeadline && c.verb != verbHeld {
@@ -66,7 +66,7 @@ func (d *comparison) step(c command) (done bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		events = append(events, more...) // of what the call had left to the next
+		events = append(events, more...) // caused by work that the call had left to the next
 	}
 	done = got.Done && c.verb == verbDrop
 	return done, cmp.Or(d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())

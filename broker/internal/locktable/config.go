@@ -19,12 +19,13 @@ type Config struct {
 	// the least recently used is forgotten.
 	MaxIdle int
 	// Slice bounds how many requests one call ends because they are due. It counts places: a
-	// request has one at each of its locks. The next call goes on. Default 32.
+	// request has one at each of its locks. The next call continues. Default 32.
 	Slice int
 	// Grants bounds how many places one call looks at to grant waiting requests. It also bounds
-	// how many places of holders one call takes for steals. The next call goes on. Default 256.
+	// how many places of holders one call takes for steals. The next call continues. Default
+	// 256.
 	Grants int
-	// Search is how many steps of a deadlock search one call does. Table.Search goes on.
+	// Search is how many steps of a deadlock search one call does. Table.Search continues it.
 	// Default 10,000.
 	Search int
 	// Budget bounds how much one answer describes.

@@ -6,10 +6,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A tally counts how often programs came to the situations that they should try.
+// A tally counts how often programs reached the situations that they should reach.
 type tally struct {
 	searched    int // searches that a call of Search finished
-	interrupted int // searches that another call finished
+	interrupted int // searches that another call had to finish
 	deadlocks   int // how many of these found a deadlock
 	abandoned   int // searches that were abandoned
 	leftGrants  int // calls that left grants to the next
@@ -67,7 +67,7 @@ func (n *tally) ended(c command, o outcome, candidate wire.ID) {
 	n.abandoned++
 }
 
-// Random programs come often enough to work that is done in slices, with other calls in between.
+// Random programs often enough cause work that is done in slices, with other calls in between.
 func TestProgramsTryEverything(t *testing.T) {
 	var n tally
 	for seed := range uint64(80) {

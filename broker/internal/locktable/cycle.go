@@ -109,7 +109,7 @@ func (d *reduction) traceAt() {
 	}
 }
 
-// follow makes an edge to a blocker at the place at hand, and goes on with the reason why the
+// follow makes an edge to a blocker at the place at hand. It then follows the reason why the
 // blocker does not end: it is blocked itself, or requests inside it are.
 func (d *reduction) follow(blocker *place) {
 	c := &d.cycle
@@ -118,8 +118,8 @@ func (d *reduction) follow(blocker *place) {
 	d.visit(blocker.request)
 }
 
-// visit looks at the blocker of the edge at hand, or at a request inside it. It goes through
-// each nest once. When it comes to the candidate, the path is found.
+// visit looks at the blocker of the edge at hand, or at a request inside it. It goes through each
+// nest once. When it reaches the candidate, the path is found.
 func (d *reduction) visit(r *request) {
 	c := &d.cycle
 	if r == d.candidate {

@@ -10,8 +10,8 @@ import (
 // whole is a budget that is never used up.
 const whole = math.MaxInt
 
-// A search asks whether a nested request, which would have to wait, could ever be granted.
-// It may take long, so it goes on step by step, with other calls in between.
+// A search asks whether a nested request, which would have to wait, could ever be granted. It may
+// take long, so it proceeds step by step, with other calls in between.
 //
 // The answer is exact at the moment when it is given, because everything that it relies on has
 // not changed since the search read it:
@@ -21,12 +21,12 @@ const whole = math.MaxInt
 //   - the fact that names of the request are unknown, if they were unknown at first;
 //   - the nests that it has reached: which requests are in them, and which of those wait.
 //
-// Before a call changes any of this, it finishes the search (finishSearchOn, [Table.Touches]).
-// What the search has not reached may change; the search reads it later as it is then. So at
-// the moment of the answer, everything that the search has seen is as it was when seen.
+// Before a call changes any of this, it finishes the search (finishSearchOn, [Table.Touches]). What
+// the search has not reached may change, because the search has not read it yet. So at the moment
+// of the answer, everything that the search has read is still as it was when it was read.
 //
-// The search judges as of its beginning which requests must end. As time passes and sessions
-// leave, more of them must, but none of them has ended before its call has ended it.
+// Which requests must end, the search judges by the time of its beginning. As time passes and
+// sessions leave, more requests must end. But a request has not ended until a call ends it.
 //
 // During the search the request is in the nest of its parent, but in no queue, and nothing
 // else knows it. If its session leaves, the search is abandoned. If its parent ends, the search
@@ -73,8 +73,8 @@ func (t *Table) Search(now time.Duration, events []Event) []Event {
 	return events
 }
 
-// Touches reports whether a would change what the search under way relies on, so that the
-// search would have to be finished first.
+// Touches reports whether a would change what the search under way relies on. If so, Acquire would
+// have to finish the search first.
 func (t *Table) Touches(a Acquire) bool {
 	if t.search == nil {
 		return false
@@ -178,7 +178,8 @@ func (t *Table) continueSearch(steps int, events []Event) []Event {
 	return events
 }
 
-// refusal refuses the request: it could never be granted, or the search has used up its room.
+// refusal refuses the request, because it could never be granted or because the search has used up
+// its room.
 func (s *search) refusal() Event {
 	if s.room < 0 {
 		const reason = "too many requests wait for one another to search them for a deadlock"

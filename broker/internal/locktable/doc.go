@@ -52,11 +52,11 @@
 // waits will end by itself. This is what structured concurrency guarantees: a function under
 // a lock returns after everything that it has called has returned, and not before.
 //
-// If a nested request would have to wait, the table asks whether it could ever be granted.
-// It plays the future through. Each holder is released as soon as nothing inside it waits, the
-// grant rule decides who gets the free locks, and so on. Nobody gives up, no deadline comes, and
-// no steal goes on. If the request is still waiting at the end, it is refused, and the refusal
-// names the cycle.
+// If a nested request would have to wait, the table asks whether it could ever be granted. It plays
+// the future through. Each holder is released as soon as nothing inside it waits, the grant rule
+// decides who gets the free locks, and so on. In this future no request is cancelled, no deadline
+// comes, and no steal proceeds. If the request is still waiting at the end, it is refused, and the
+// refusal names the cycle.
 //
 // The answer is exact; reduction.go says why. The cost of the search grows with the number of
 // requests and locks that the request can reach. If there are too many, the request is refused
@@ -86,10 +86,9 @@
 //
 // # Slices
 //
-// Much can be due at once, and nobody else is served during a call. So a call ends one slice of
-// the requests that are due ([Config].Slice), then makes one slice of the grants
-// ([Config].Grants). The next call goes on. [Table.Deadline] is not in the future while
-// something is left to the next call.
+// Much can be due at once, and nobody else is served during a call. So a call ends one slice of the
+// requests that are due ([Config].Slice), then makes one slice of the grants ([Config].Grants). The
+// next call continues. [Table.Deadline] is not in the future while work is left for it.
 // [Table.Search] and [Paging.Step] continue a search and a page.
 //
 // So a call takes about a millisecond at most, however many requests there are (see

@@ -40,7 +40,7 @@ type Event struct {
 // Locks returns how many locks the request shows to others. It returns 0 for a refusal, and
 // for a steal that has ended before it was granted.
 //
-// Locks, Lock and [Table.Subject] must be called before the next call that takes the time.
+// Locks, Lock and [Table.Subject] must be called before the next call that is given the time.
 func (e *Event) Locks() int {
 	if e.request == nil || e.Steal != nil && e.Kind != Granted {
 		return 0

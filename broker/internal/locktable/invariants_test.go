@@ -11,7 +11,7 @@ import (
 // two calls. The recorder checks those that only the sequence of events shows.
 func check(t *Table) error {
 	for _, law := range []func(*Table) error{
-		checkStructure, // first: the others walk lists that it has found sound
+		checkStructure, // first, because the others walk the lists that it checks
 		checkHolders,
 		checkQueues,
 		checkNobodyOverlooked,

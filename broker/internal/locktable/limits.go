@@ -53,8 +53,8 @@ func (s *limits) allocate() int32 {
 	return int32(len(s.heaps) - 1)
 }
 
-// release gives a heap back. Little memory is kept for each, and none at all once every one
-// of very many is free.
+// release frees a heap. The table keeps little memory for each free heap, and none if there were
+// very many heaps and all of them are free.
 func (s *limits) release(at int32) {
 	if cap(s.heaps[at]) > maxSpareLimits || len(s.free) >= maxSpares {
 		s.heaps[at] = nil

@@ -1,8 +1,8 @@
 package locktable
 
-// A list is an intrusive doubly linked list: the elements carry the links. So an element is
-// removed from the middle in constant time, and adding one allocates nothing. An element
-// embeds [links] of its own type, and is in at most one list at a time.
+// A list is an intrusive doubly linked list: the elements carry the links. So removing an element
+// from the middle takes constant time, and adding one allocates nothing. An element embeds [links]
+// of its own type, and is in at most one list at a time.
 //
 // A list is a single pointer, because each lock has two lists. The prev of the first element
 // is the last one. The next of the last element is nil.

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A mirror is the state of all locks as a watcher knows it, who sees only the events.
+// A mirror is the state of all locks as a watcher knows it. A watcher sees only the events.
 type mirror map[string]*mirroredLock
 
 type mirroredLock struct {
@@ -74,7 +74,7 @@ func (m mirror) agrees(page Page) error {
 	return nil
 }
 
-// lasting returns a text of what no later call can change without an event. A parent may end, a
+// lasting describes everything that no later call can change without an event. A parent may end, a
 // session may leave, and time goes on.
 func lasting(infos []wire.RequestInfo) string {
 	var text string

@@ -4,8 +4,8 @@ package locktable
 // form trees: the requests in the nest of a request, those in their nests, and so on, are all
 // inside it.
 //
-// A waiting request keeps the requests around it from ending, because the function that made
-// it has not returned. It keeps no others: holders beside it go on and end.
+// A waiting request keeps the requests around it from ending, because the function that made it has
+// not returned. It keeps no others from ending: holders beside it end by themselves.
 //
 // When the parent ends, its nest moves into the request around the parent. A function that has
 // lost its lock, and that waits inside for another one, still keeps its callers from returning.

@@ -23,7 +23,7 @@ func (t *Table) obstacleOf(r *request) *Obstacle {
 	return &scan.Obstacle
 }
 
-// obstacleFor returns who is in the way of a request for these locks that has just come.
+// obstacleFor returns who is in the way of a new request for these locks.
 func (t *Table) obstacleFor(locks []wire.LockSpec) *Obstacle {
 	scan := t.newObstacleScan()
 	defer scan.close()
@@ -39,7 +39,7 @@ func (t *Table) obstacleFor(locks []wire.LockSpec) *Obstacle {
 type obstacleScan struct {
 	Obstacle
 	table   *Table
-	room    int        // how many more places of queues it may look at
+	room    int        // how many more places in queues it may look at
 	counted []*request // the requests that it has marked
 }
 
@@ -70,8 +70,8 @@ func (s *obstacleScan) add(l *lock, last *place) {
 	}
 }
 
-// markNew marks r and reports whether it had no mark. A request with one lock needs none: the
-// scan cannot come to it twice.
+// markNew marks r and reports whether it had no mark. A request with one lock needs none: the scan
+// cannot reach it twice.
 func (s *obstacleScan) markNew(r *request) bool {
 	if len(r.several) == 0 {
 		return true

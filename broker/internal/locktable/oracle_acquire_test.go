@@ -63,7 +63,7 @@ func (o *oracle) refuses(r *oracleRequest, atOnce bool) wire.Code {
 	return ""
 }
 
-// requestsOf returns how many requests a session has, with steals and a candidate.
+// requestsOf returns how many requests a session has, including steals and a candidate.
 func (o *oracle) requestsOf(session string) (n int) {
 	all := slices.Clone(o.requests)
 	for _, s := range o.steals {
@@ -104,8 +104,9 @@ func (o *oracle) register(r *oracleRequest) {
 	}
 }
 
-// answer answers the candidate, if the table does so at the same moment. It judges things as
-// they are then, except which requests must end: that is as of the question.
+// answer decides about the candidate, if the table does so at the same point. It judges by the
+// present state, except for which requests must end: these are judged by the time at which the
+// candidate came.
 func (o *oracle) answer(events []Event) []Event {
 	r := o.candidate
 	if r == nil || !o.pace.answers(len(events), r.ID) {

@@ -7,11 +7,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The oracle finds deadlocks by playing on in copies of itself: no request is added, nobody
-// gives up, and each holder releases as soon as nothing inside it waits.
+// The oracle finds deadlocks by playing the future in copies of itself: no request is added or
+// cancelled, and each holder releases as soon as nothing inside it waits.
 
-// stuckWith plays on with r behind all others, and returns the requests that are left waiting
-// at the end. Without r, which may be nil, it plays on with the others.
+// stuckWith plays the future with r behind all others, and returns the requests that are left
+// waiting at the end. r may be nil.
 func (o *oracle) stuckWith(r *oracleRequest) (stuck []wire.ID) {
 	end := o.future(r)
 	for end.releaseOne(0) {
@@ -25,8 +25,8 @@ func (o *oracle) stuckWith(r *oracleRequest) (stuck []wire.ID) {
 	return stuck
 }
 
-// future returns a copy in which r waits too, if it is not nil. Requests that must end have
-// ended in it, and only other requests keep a request from being granted.
+// future returns a copy in which r waits too, if it is not nil. In the copy, requests that must end
+// have ended, and only other requests keep a request from being granted.
 func (o *oracle) future(r *oracleRequest) *oracle {
 	f := newOracle(Config{FirstToken: 1})
 	f.endsAnyway = o.leaving
@@ -41,7 +41,7 @@ func (o *oracle) future(r *oracleRequest) *oracle {
 	return f
 }
 
-// isEnding reports whether a request must end, and only a call is missing that ends it.
+// isEnding reports whether a request must end, although no call has ended it yet.
 func (o *oracle) isEnding(r *oracleRequest) bool {
 	due, limited := r.deadline()
 	return limited && due <= o.now && (r.held || r.since < due) ||
@@ -70,8 +70,8 @@ func (r *oracleRequest) isInside(outer *oracleRequest) bool {
 	return slices.Contains(r.around, outer.ID)
 }
 
-// playAll plays on in every order in which holders can release. It returns how many of these
-// orders end with r granted, and how many do not.
+// playAll plays the future in every order in which holders can release. It returns how many of
+// these orders end with r granted, and how many do not.
 func (o *oracle) playAll(r *oracleRequest) (granted, not int) {
 	seen := make(map[string]bool)
 	var play func(at *oracle)
@@ -99,7 +99,7 @@ func (o *oracle) playAll(r *oracleRequest) (granted, not int) {
 	return granted, not
 }
 
-// key returns a text that is the same for futures that are the same.
+// key returns the same text for equal futures.
 func (o *oracle) key() string {
 	var key []byte
 	for _, r := range o.requests {

@@ -25,7 +25,7 @@ func (o *oracle) steal(r *oracleRequest, events []Event) []Event {
 }
 
 // continueSteals ends the holders of the first steal's locks, lock by lock, and then grants the
-// steal. It goes on with the next steal while there is room.
+// steal. It continues with the next steal while there is room.
 func (o *oracle) continueSteals(events []Event) []Event {
 	for len(o.steals) > 0 && o.stealRoom > 0 && o.grants() {
 		events = o.answer(events)

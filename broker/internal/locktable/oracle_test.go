@@ -19,11 +19,11 @@ type oracle struct {
 	peers      map[string]wire.Peer     // of the open sessions
 	leaving    map[string]bool          // sessions that have left
 	endsAnyway map[string]bool          // in a future: sessions whose holders wait for nobody
-	keep       map[string]time.Duration // until when the locks of a session that has left are kept
+	keep       map[string]time.Duration // when the locks of a session that has left are released
 	kept       map[string]bool          // sessions that were dropped and still hold
 	ceiling    int64
 	shut       bool
-	shutAt     int64          // the seq of the last name that has no waiters since shut
+	shutAt     int64          // since shut: names up to this seq have no waiters
 	refused    *refusal       // the latest because of a deadlock
 	pace       *pace          // nil: the oracle does not keep the table's pace
 	names      []*knownName   // in order of first use
@@ -44,7 +44,7 @@ type oracleRequest struct {
 	held     bool
 	around   []wire.ID                // the requests around it, the innermost first; some may have ended
 	leftThen map[string]bool          // a candidate: the sessions that had left when it came
-	keepThen map[string]time.Duration // a candidate: until when they were kept
+	keepThen map[string]time.Duration // a candidate: when their locks would be released, as known when it came
 	token    int64
 	since    time.Duration
 }
@@ -141,7 +141,7 @@ func (o *oracle) Deadline() (time.Duration, bool) {
 	return first, found
 }
 
-// deadline returns when the request ends by itself in its state, and whether it does.
+// deadline returns when the request times out or expires in its present state, and whether it does.
 func (r *oracleRequest) deadline() (time.Duration, bool) {
 	if r.held {
 		return r.since + r.Hold, r.Hold > 0

@@ -2,8 +2,8 @@ package locktable
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A pace is how far the table came in one call. The oracle comes as far in its call: what comes
-// next is its own decision, but how much of it comes in one call is the table's. Other checks
+// A pace is how much the table did in one call. The oracle does the same amount in its call. It
+// decides for itself what to do next; the pace only says how much of that to do now. Other checks
 // make sure that the table does not stop too early.
 type pace struct {
 	events   []Event // of the table, in the same call

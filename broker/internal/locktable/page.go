@@ -27,16 +27,16 @@ type Query struct {
 type Page struct {
 	Locks []wire.LockInfo
 	Next  int64 // the After of the next page; 0: there is none
-	// TooFar says that the page is of no use: a list was to begin so deep inside a lock that
-	// the table has not looked so far.
+	// TooFar says that the page is useless: a list would begin deeper inside a lock than the
+	// table looks.
 	TooFar bool
 }
 
-// While a page is made nobody else is served. So the work for one page is bounded, to about
-// half a millisecond. If a glob is costly, a single name takes longer.
+// While the table makes a page nobody else is served. So the work for one page is bounded, to about
+// half a millisecond. A single name can take longer if the glob is costly.
 const (
-	pageWork = 100_000 // how many steps a page compares names with the glob, about
-	nameWork = 20      // how many of these steps it takes to look at a name at all
+	pageWork = 100_000 // about how many steps a page spends on comparing names with the glob
+	nameWork = 20      // how many of these steps a name takes, without the comparison
 )
 
 // Page answers q in one call, even if a list continues far inside a lock. The page may hold
@@ -95,7 +95,7 @@ func (p *Paging) fillByGlob() {
 // endsBefore reports whether l comes after all that q asks for.
 func (q *Query) endsBefore(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
 
-// wants reports whether l is in use, or locks that are not were asked for, too.
+// wants reports whether l is in use, or the query also asks for locks that are not.
 func (p *Paging) wants(l *lock) bool { return p.query.Empty || !p.table.unused(l) }
 
 // list puts l on the page, with as many holders and waiters as were asked for, or fewer if the
@@ -128,9 +128,9 @@ func (p *Paging) list(l *lock) {
 	p.Page.Locks = append(p.Page.Locks, info)
 }
 
-// describeFrom describes the requests of a list from at on, as far as Query.Queue and the room
-// on the page allow. If it stops before the end, it returns the rank after which the list
-// continues. That is after, if it describes none.
+// describeFrom describes the requests of a list from at on, as far as Query.Queue and the room on
+// the page allow. If it stops before the end, it returns the rank after which the list continues.
+// If it describes none, that rank is the one that it was given.
 func (p *Paging) describeFrom(at *place, after int64) (infos []wire.RequestInfo, next wire.Opt[int64]) {
 	infos = []wire.RequestInfo{}
 	for ; at != nil; at = at.next {

@@ -11,7 +11,7 @@ import (
 
 // The number of names that a page compares is bounded. The page may be empty then, and says where
 // to continue.
-func TestPageComparesAtMostSoManyNames(t *testing.T) {
+func TestPageComparesFewNames(t *testing.T) {
 	table := newBusyTable()
 	const locks = 30_000
 	for n := range locks {
@@ -130,7 +130,8 @@ func TestListsContinueWithinBounds(t *testing.T) {
 		page, _ := c.table.Page(0, Query{Max: 1, Queue: 1, Seq: 1, WaitersAfter: wire.Some(after)}, nil)
 		return page
 	}
-	// The holder was the first to arrive, so there are as many waiters before that place.
+	// The holder was the first to arrive, so pageWalk waiters come before the one with arrival
+	// pageWalk+2.
 	if page := inside(pageWalk + 1); page.TooFar || page.Locks[0].Waiters[0].ID.N != pageWalk+1 {
 		t.Errorf("as deep as allowed: %+v", page)
 	}
@@ -141,7 +142,7 @@ func TestListsContinueWithinBounds(t *testing.T) {
 
 // A list may continue far inside a lock, and others are served during the walk there. Requests that
 // leave the list meanwhile, and come again at its end, make no difference.
-func TestListsContinueThoughTheyChange(t *testing.T) {
+func TestListsContinueAsTheyChange(t *testing.T) {
 	const waiters, after = 5 * walkSlice, 3 * walkSlice
 	for name, leave := range map[string]struct{ from, to int }{
 		"nobody leaves":                      {0, 0},

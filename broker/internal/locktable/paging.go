@@ -3,7 +3,7 @@ package locktable
 import "time"
 
 // A Paging makes one page. A list may continue far inside a lock, so the Paging walks there in
-// slices. The last slice makes the page, which tells how things are then.
+// slices. The last slice makes the page, which shows the state at that time.
 type Paging struct {
 	Page Page // the answer, once it is done
 

@@ -20,7 +20,7 @@ type program struct {
 	now      time.Duration
 	ceiling  int64
 	held     func() []wire.ID
-	searches int    // how many more times it continues a search, about
+	searches int    // about how many more times it continues a search
 	tally    *tally // or nil
 }
 
@@ -56,7 +56,7 @@ func (p *program) config() Config {
 	}
 }
 
-// next makes up a command that the table may be given as things stand.
+// next makes up a command that is legal in the present state.
 func (p *program) next() command {
 	if len(p.sessions) < 3 {
 		s := &programSession{name: fmt.Sprintf("s%d", p.opened)}
@@ -261,8 +261,8 @@ func (p *program) query() Query {
 	return q
 }
 
-// run gives the program to a table and to an oracle. After each command it compares them and
-// checks the table. An error has the whole program in it.
+// run gives the program to a table and to an oracle. After each command it compares them and checks
+// the table. An error contains the whole program.
 func (p *program) run() error {
 	config := p.config()
 	d := newComparison(config)

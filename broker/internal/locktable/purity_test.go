@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// mayImport lists what the table may use. None of it reads a clock, does I/O or starts a
-// goroutine, except time. Of time only mayUseOfTime is allowed.
+// mayImport lists the packages that the table may use. Except for time, none reads a clock, does
+// I/O or starts a goroutine. Of time, only mayUseOfTime is allowed.
 var mayImport = []string{
 	"cmp",
 	"container/heap",

@@ -74,8 +74,8 @@ func mayFollow(before state, e Event) bool {
 // isEndOfSteal reports whether e ends a steal that was not granted. No event came before it.
 func isEndOfSteal(before state, e Event) bool { return before == 0 && e.Steal != nil }
 
-// agrees checks that the table knows exactly the requests that have not ended, in the state
-// that the events have told.
+// agrees checks that the table knows exactly the requests that have not ended, in the state that
+// the events have reported.
 func (r *recorder) agrees(t *Table) error {
 	living := 0
 	for id, state := range r.state {

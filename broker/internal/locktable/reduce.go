@@ -127,9 +127,9 @@ func (d *reduction) isGrantable(r *request) bool {
 
 // fits reports whether one more holder with that limit may hold.
 //
-// Released holders still count in least, but that changes nothing. At first the holders are no
-// more than least. Once one of them is released, there is room for one more as far as any of
-// their limits goes.
+// Released holders still count in least, but that changes nothing. At first the holders are no more
+// than least. Once one of them is released, there is room for one more under the limits of them
+// all.
 func (s *reducedLock) fits(limit int) bool {
 	return s.holders+1 <= min(limit, s.least.limit())
 }

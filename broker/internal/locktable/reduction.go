@@ -2,10 +2,10 @@ package locktable
 
 import "time"
 
-// A reduction finds out whether a request could ever be granted. It plays the future through.
-// Each holder is released as soon as nothing inside it waits. The grant rule then grants waiting
-// requests. A request that has just been granted has nothing inside it, so it is released at
-// once. This goes on until nothing moves.
+// A reduction finds out whether a request could ever be granted. It plays the future through. Each
+// holder is released as soon as nothing inside it waits. The grant rule then grants waiting
+// requests. A request that has just been granted has nothing inside it, so it is released at once.
+// This is repeated until nothing moves.
 //
 // This is the graph reduction of Holt, "Some Deadlock Properties of Computer Systems", ACM
 // Computing Surveys 4(3), 1972. Our names map to the paper's as follows.
@@ -22,9 +22,9 @@ import "time"
 //   - A graph that cannot be reduced by any process is irreducible. The requests that are still
 //     marked blocked in it can never be granted: they are deadlocked.
 //
-// As in the paper, the order of the reductions does not matter. A request that can be granted
-// can be granted until it is: nobody comes before it in its queues, and holders only leave. So
-// the requests that are left waiting at the end can never be granted, in any order.
+// As in the paper, the order of the reductions does not matter. Once a request can be granted, it
+// can be granted until it is: nobody comes before it in its queues, and holders only leave. So the
+// requests that are left waiting at the end can never be granted, in any order.
 //
 // The reduction looks only at requests that the candidate can reach. From each waiting request
 // it reaches the holders of its locks, everything inside those holders, and the requests ahead of
@@ -73,7 +73,7 @@ type mark uint8
 const (
 	unmarked mark = iota // not reached
 	blocked              // reached, and not granted yet
-	visited              // can never be granted, and was come to in the search for the cycle
+	visited              // can never be granted, and the search for the cycle has reached it
 	granted              // granted in the reduction
 )
 
@@ -81,12 +81,12 @@ const (
 type reducedLock struct {
 	lock      *lock
 	candidate *place // the place of the candidate, behind the queue, or nil
-	head      *place // of the queue; nil: nobody is left in it
+	head      *place // of the queue; nil: it is empty
 	holders   int    // that cannot be released yet
-	least     claim  // the least limit among these holders, or, once some were released, a lower one
+	least     claim  // the least limit among the holders, with the released ones still counted
 
 	holdersReached bool // its holders were explored
-	holdersTraced  bool // its holders were gone through for the cycle
+	holdersTraced  bool // the search for the cycle has been through its holders
 	inRecheck      bool // it is in reduction.recheck
 }
 

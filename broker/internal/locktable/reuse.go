@@ -1,7 +1,7 @@
 package locktable
 
-// Requests that have ended are used again. The events of the last call may still refer to them, but
-// nothing else does. So they are kept apart until the next call that takes the time.
+// Requests that have ended are reused. The events of the last call may still refer to them, but
+// nothing else does. So they are kept apart until the next call that is given the time.
 
 // maxSparePlaces is the greatest capacity of places that a spare extra keeps.
 const maxSparePlaces = 8

@@ -57,7 +57,7 @@ func TestSparesAreFewAndSmall(t *testing.T) {
 	}
 }
 
-// checkReuse checks what is kept for reuse: nothing is left in it of earlier requests, nothing else
+// checkReuse checks what is kept for reuse: it holds nothing of earlier requests, nothing else
 // knows it, and it is not too much.
 func checkReuse(t *Table) error {
 	if len(t.requests.free) > maxSpares || len(t.extras.free) > maxSpares || len(t.nests.free) > maxSpares {
@@ -129,7 +129,7 @@ func checkSpareNests(t *Table, known map[*request]bool) error {
 	return nil
 }
 
-// isPlain reports whether x says nothing. It may have places.
+// isPlain reports whether x says nothing that matters. It may have places.
 func (x *extra) isPlain() bool {
 	return x.author == "" && x.outer == nil && x.inner == nil && x.nestIndex == 0 &&
 		x.hold == 0 && x.due == 0 && x.dueIndex == -1

@@ -56,7 +56,7 @@ func parseCommand(line string) (c command, err error) {
 		err = verb.parse(&c, w)
 	}
 	if err == nil && len(w.rest) > 0 {
-		err = fmt.Errorf("more than is understood: %q", w.rest)
+		err = fmt.Errorf("unexpected words: %q", w.rest)
 	}
 	return c, err
 }

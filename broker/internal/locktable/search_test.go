@@ -7,8 +7,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// While a search is under way, a caller can ask what would finish it, and hold that back. Here b holds
-// y and asks for x, which a holds; c holds z.
+// While a search is under way, a caller can ask which calls would finish it, and hold those back.
+// Here b holds y and asks for x, which a holds; c holds z.
 func TestTouches(t *testing.T) {
 	table := New(Config{FirstToken: 1, MaxRequests: 10, MaxIdle: 10, Search: 8})
 	in := func(session string, n int64, name string) Acquire {
@@ -51,7 +51,7 @@ func TestTouches(t *testing.T) {
 		}
 	}
 
-	// What does not touch it does not finish it.
+	// A call that does not touch the search does not finish it.
 	var events []Event
 	events = table.Acquire(time.Second, in("c", 1, "v"), events)
 	events = table.Release(time.Second, wire.ID{Session: "c"}, events)

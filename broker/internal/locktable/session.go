@@ -21,10 +21,10 @@ type session struct {
 	unkeptAs  int64         // the count of Table.leaves when Unkeep was called; or 0
 	keepIndex int           // its index in Table.keeps, or -1
 
-	searched int64 // the number of the last deadlock search that has come to it
+	searched int64 // the number of the last deadlock search that has reached it
 }
 
-// before and setIndex order the sessions that are kept: the first to end comes first.
+// before and setIndex order the sessions that are kept: first the one to be released first.
 func (s *session) before(other *session) bool {
 	return s.keep < other.keep || s.keep == other.keep && s.name < other.name
 }

@@ -11,9 +11,9 @@ type Steal struct {
 // MaxVictims is how many victims of a steal are described.
 const MaxVictims = 8
 
-// A pendingSteal is a steal under way. It ends the holders of its locks slice by slice. When
-// no holder is left, it is granted. Until then nobody else is granted these locks. The steal
-// is in no queue, and nobody is told of it before it is granted.
+// A pendingSteal is a steal under way. It ends the holders of its locks slice by slice. When no
+// holder is left, it is granted. Until then nobody else is granted these locks. The steal is in no
+// queue, and no event reports it before it is granted.
 //
 // Steals are done one after another, in the order of arrival, so they cannot block one
 // another.

@@ -52,7 +52,7 @@ type Table struct {
 	account Account // of all requests
 
 	plain    *extra                  // shared by all requests that need no extra of their own
-	ended    list[request, *request] // requests that have ended and may be spoken of by events
+	ended    list[request, *request] // requests that have ended, to which events may still refer
 	requests spares[request]
 	extras   spares[extra]
 	nests    spares[nest]
@@ -81,8 +81,8 @@ func (t *Table) Tick(now time.Duration, events []Event) []Event {
 	return t.advance(now, events)
 }
 
-// Deadline returns the time at which there is next something to do, and whether there is
-// anything. The time is not in the future if a call has left something to the next one.
+// Deadline returns the time at which the table next has something to do. It returns false if there
+// is no such time. The time is not in the future if a call has left work for the next one.
 func (t *Table) Deadline() (time.Duration, bool) {
 	if (len(t.recheck) > 0 || t.steals.first != nil) && t.granting() {
 		return t.now, true

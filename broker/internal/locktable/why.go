@@ -49,7 +49,7 @@ func (t *Table) chain(r *request) []wire.Step {
 type chainSearch struct {
 	table   *Table
 	room    int                  // how many more requests it may look at
-	blocked map[*request]bool    // for each waiting request that it came to: does anybody block it?
+	blocked map[*request]bool    // for each waiting request that it has reached: does anybody block it?
 	inside  map[*nest][]*request // the requests that wait in a nest or further inside, once looked up
 	untried [][]*edge            // edges not tried yet, for each step of the path
 }

@@ -223,7 +223,7 @@ func fullPage(w *stopwatch, q Query) {
 	w.time(t, func() { t.Page(0, q, nil) })
 }
 
-// manyNames is pages of locks that are not in use, or do not match.
+// manyNames makes pages of locks that are not in use, or do not match.
 func manyNames(w *stopwatch, match string) {
 	t := newBusyTable()
 	for n := range 20_000 {
@@ -265,7 +265,7 @@ func whyQueue(w *stopwatch) {
 	w.time(t, func() { t.Why(0, wire.ID{Session: "a", N: 50_000}, nil) })
 }
 
-// movingNest is the end of a request that half of all requests are inside. The other half are beside it.
+// movingNest ends a request with half of all requests inside it. The other half are beside it.
 func movingNest(w *stopwatch) {
 	t := newBusyTable()
 	t.Acquire(0, acquireOf(0, "0"), nil)

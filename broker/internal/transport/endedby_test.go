@@ -24,11 +24,11 @@ var sightings = map[string][]Sighting{
 		{Said: closeError(wire.CloseNormal, "goodbye")},
 		{Said: closeError(wire.CloseNormal, "goodbye"), TCP: syscall.ETIMEDOUT},
 	},
-	"the answer to a close frame of the broker: a close frame with the same code": {
+	"the answer to the broker's close frame: a close frame with the same code": {
 		{Asked: wire.ClosePolicy, Said: closeError(wire.ClosePolicy, "")},
 		{Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, "frame too long"), TCP: syscall.ETIMEDOUT},
 	},
-	"anything else after a close frame of the broker, with `alive=message`": {
+	"anything else after the broker's close frame, with `alive=message`": {
 		{MessagesOnly: true, Asked: wire.ClosePolicy, Said: closeError(wire.ClosePolicy, "")},
 		{MessagesOnly: true, Asked: wire.ClosePolicy, TCP: io.EOF},
 		{MessagesOnly: true, Asked: wire.CloseTooBig, Said: closeError(wire.CloseTooBig, ""),
@@ -41,9 +41,9 @@ var sightings = map[string][]Sighting{
 	"RST: TCP says ECONNRESET": {
 		{TCP: opError("read", syscall.ECONNRESET)}, {TCP: opError("write", syscall.ECONNRESET)},
 	},
-	"an alert or an error of TLS": {{TCP: tls.AlertError(0)}, {TCP: tls.RecordHeaderError{}},
+	"a TLS alert or error": {{TCP: tls.AlertError(0)}, {TCP: tls.RecordHeaderError{}},
 		{TCP: io.ErrUnexpectedEOF}},
-	"any other error of TCP, such as ETIMEDOUT, EHOSTUNREACH or EPIPE": {
+	"any other TCP error, such as ETIMEDOUT, EHOSTUNREACH or EPIPE": {
 		{TCP: syscall.ETIMEDOUT}, {TCP: syscall.EHOSTUNREACH}, {TCP: syscall.EPIPE},
 		{TCP: syscall.ECONNABORTED},
 	},
@@ -57,7 +57,7 @@ var sightings = map[string][]Sighting{
 		{Asked: wire.CloseTooBig, Said: closeError(wire.ClosePolicy, "")},
 		{Asked: wire.CloseBinary, Said: closeError(websocket.CloseNoStatusReceived, "")},
 	},
-	"a breach of the rules of WebSocket or of this page": {{}},
+	"a breach of the WebSocket protocol or of this page": {{}},
 	"the broker's own decision: `silent`, `slow consumer`, a write without progress": {
 		{}, {TCP: os.ErrDeadlineExceeded}, {TCP: net.ErrClosed},
 	},

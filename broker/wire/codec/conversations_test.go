@@ -19,7 +19,7 @@ func conversations(t testing.TB) []wiretest.Conversation {
 }
 
 // The files hold every frame as this package encodes it, except what clients send in raw conversations.
-func TestConversationsAreEncodedAsHere(t *testing.T) {
+func TestConversationsHoldTheEncodedFrames(t *testing.T) {
 	for _, c := range conversations(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, step := range c.Steps {

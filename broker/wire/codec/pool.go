@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A busy broker makes very many of these messages, and uses them again. That saves four allocations
-// for each pair of an acquire and a release.
+// A busy broker makes very many of these messages, and reuses them. That saves four allocations for
+// each pair of an acquire and a release.
 var (
 	acquirePool  = sync.Pool{New: func() any { return new(wire.Acquire) }}
 	releasePool  = sync.Pool{New: func() any { return new(wire.Release) }}

@@ -55,7 +55,7 @@ func protocolFrames(t testing.TB) []example {
 	return all
 }
 
-// Each example can be decoded, and stands on the page as this package encodes it.
+// Each example can be decoded, and this package encodes it exactly as the page shows it.
 func TestProtocolExamples(t *testing.T) {
 	for _, e := range protocolFrames(t) {
 		var m wire.Message
@@ -127,7 +127,8 @@ func isMarker(field *ast.Field) bool {
 }
 
 // Every message type of package wire has one row in the tables. Each row makes the message that it
-// names. The name is that of the type, except for the replies to an info and a why.
+// names. The name is the name of the type in lower case, except for the replies to an info and a
+// why.
 func TestEveryMessageHasAKind(t *testing.T) {
 	var types []string
 	for _, name := range codec.RequestKinds() {

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A client refuses a reply with a field that it would act on, and cannot.
+// A client refuses a reply if it cannot act on one of its fields.
 func TestRepliesRefused(t *testing.T) {
 	for frame, want := range map[string]string{
 		`{"type":"granted","token":1}`:                                 "id: want session--n",

@@ -1,6 +1,6 @@
-// Package glob is about the patterns by which listings and watches select lock names:
-// which are valid, what they cost, and which match one name only. It does not match.
-// The syntax is in PROTOCOL.md.
+// Package glob examines the patterns by which listings and watches select lock names: whether they
+// are valid, what they cost, and whether they match one name only. It does no matching itself. The
+// syntax is in PROTOCOL.md.
 package glob
 
 import (
@@ -15,8 +15,8 @@ const MaxCost = 2048
 // Valid reports whether pattern is well-formed.
 func Valid(pattern string) bool { return doublestar.ValidatePattern(pattern) }
 
-// Cost returns the length of a valid pattern times the ways in which its braces branch. To
-// compare a name with the pattern may take that many steps for each byte of the name.
+// Cost returns the length of a valid pattern times the ways in which its braces branch. Comparing a
+// name with the pattern may take that many steps for each byte of the name.
 func Cost(pattern string) int {
 	ways := 1
 	var open []int // the number of alternatives in each open brace
@@ -37,8 +37,9 @@ func Cost(pattern string) int {
 	return ways * len(pattern)
 }
 
-// Name returns the only name that a valid pattern matches, and true, if it matches one name
-// only: it has no *, ?, [, ], { or } except after a backslash. Otherwise it returns false.
+// Name returns the name that a valid pattern matches, and true, if the pattern matches one name
+// only. It does so if it has no *, ?, [, ], { or } except after a backslash. Otherwise Name returns
+// false.
 func Name(pattern string) (name string, only bool) {
 	var text strings.Builder
 	for i := 0; i < len(pattern); i++ {

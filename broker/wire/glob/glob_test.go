@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
-// A pattern that matches one name only matches that name and nothing else.
+// A pattern for which Name returns a name matches that name and nothing else.
 func TestName(t *testing.T) {
 	matched := 0
 	text := rapid.StringOfN(rapid.SampledFrom([]rune(`ab/*?[]{}\,-^!é`)), 0, 6, -1)

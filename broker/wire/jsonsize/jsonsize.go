@@ -1,6 +1,5 @@
-// Package jsonsize estimates how many bytes messages take, in memory or as JSON. The broker and
-// the client use it to bound what they keep for others. An estimate is rather too great than too
-// small.
+// Package jsonsize estimates how many bytes messages take, in memory or as JSON. The broker and the
+// client use it to bound what they keep for others. An estimate is too great rather than too small.
 package jsonsize
 
 import "github.com/lockbroker/lockbroker/broker/wire"

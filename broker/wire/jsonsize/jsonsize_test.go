@@ -12,7 +12,7 @@ import (
 // longestID is an id of the greatest length.
 var longestID = wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 
-// The estimate of a listing is no less than its length, with the most that its fields can hold.
+// The estimate of a listing is no less than its length, even if its fields hold the longest values.
 func TestListing(t *testing.T) {
 	const most = wire.MaxInteger
 	const many = int(min(most, math.MaxInt)) // the greatest int on a 32-bit machine
@@ -25,7 +25,7 @@ func TestListing(t *testing.T) {
 			Remote: "[1111:2222:3333:4444:5555:6666:7777:8888%eth0]:65535",
 		},
 	}
-	for range 1000 { // so many that an estimate of a lock that is too small is not hidden by the rest
+	for range 1000 { // enough locks to reveal an estimate that is too small for each
 		page.Locks = append(page.Locks, wire.LockInfo{
 			Name: "\x00", Seq: most, Holding: many, Waiting: many, Grants: most,
 			HoldersNext: wire.Some(most), WaitersNext: wire.Some(most),

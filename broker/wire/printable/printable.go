@@ -1,5 +1,5 @@
-// Package printable makes text that somebody else chose safe to show: names, authors, labels and
-// headers. Such text could forge a line, or control the terminal that shows it.
+// Package printable makes text from clients safe to show: names, authors, labels and headers. Such
+// text could forge a line, or control the terminal that shows it.
 package printable
 
 import (
@@ -19,11 +19,11 @@ func Text(text string) string {
 	return text
 }
 
-// LogTextBytes is the number of bytes of text after which [LogText] cuts it.
+// LogTextBytes is the number of bytes after which [LogText] cuts text off.
 const LogTextBytes = 256
 
-// LogText returns text for a line of a log: as [Text] does, but cut after LogTextBytes and followed
-// by its length. So nobody can make a log grow by sending long text.
+// LogText returns text for a line of a log. It does what [Text] does, but cuts text off after
+// LogTextBytes and adds its length. So nobody can make a log grow by sending long text.
 func LogText(text string) string {
 	if len(text) <= LogTextBytes {
 		return Text(text)

@@ -88,7 +88,8 @@ func Parse(name, text string) (Conversation, error) {
 	return c, nil
 }
 
-// follow checks that the connection of s is open, or, for Connect, that it is not. It updates open.
+// follow checks that the connection of s is open, or not open yet if s is a Connect. It updates
+// open.
 func (s Step) follow(open map[string]bool, first bool) error {
 	switch {
 	case s.Kind == Grace && !first:

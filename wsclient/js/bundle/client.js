@@ -2,9 +2,9 @@
  * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
  * Copyright (c) 2026 The lockbroker authors, MIT License
  *
- * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and its parts. Their
- * comments say why the code is as it is. The broker serves the parts too, for reading. Import from this
- * file alone, because each part has its own copies of the classes.
+ * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
+ * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
+ * only this file: each module has its own copies of the classes.
  * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js watch.js
  */
 
@@ -320,7 +320,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
       if (isHeld) end(conn.loss());
       return isHeld;
     },
-    // submit sends the request on a connection, with what is left of its wait.
+    // submit sends the request on a connection, with the rest of its wait.
     submit(on) {
       wake();
       conn = on;
@@ -663,7 +663,8 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     checkLease,
     open,
     send,
-    // freeze ends the connection in order, until the page goes on.
+    // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
+    // page resumes.
     freeze() {
       end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
     },
@@ -716,8 +717,8 @@ var supervise = (url, author, clock, WebSocket) => {
     pending: /* @__PURE__ */ new Set(),
     silent: /* @__PURE__ */ new Set(),
     // functions that hang up connections that are open in silence
-    // close ends the client. The promise is settled when nothing of it is left. Its caller holds
-    // nothing any longer, so the silent connections can be hung up.
+    // close ends the client. The promise is settled when nothing of it is left. The caller no
+    // longer holds anything, so the silent connections can be hung up.
     async close(why = "client was closed") {
       end(invalidState(why));
       for (const hangUp of client.silent) hangUp();

@@ -10,8 +10,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestRemovedFrame removes a frame whose lock manager its page uses. All pending and later calls of the page
-// must reject. No code of the frame runs after the removal, so the client must not need any.
+// TestRemovedFrame removes a frame whose lock manager its page uses. All pending and later calls of
+// the page must reject. No code of the frame runs after the removal, so the client must not depend
+// on any.
 func TestRemovedFrame(t *testing.T) {
 	ctx := testContext(t)
 	pages := servePages(t)

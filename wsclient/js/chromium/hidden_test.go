@@ -23,8 +23,8 @@ var throttled = []chromedp.ExecAllocatorOption{
 	chromedp.Flag("disable-renderer-backgrounding", false),
 }
 
-// TestHiddenTabs checks that hidden tabs keep their locks, although Chromium fires their timers once a minute if
-// they are nested five deep.
+// TestHiddenTabs checks that hidden tabs keep their locks, although Chromium fires a hidden tab's
+// timers only once a minute if they are nested five deep.
 func TestHiddenTabs(t *testing.T) {
 	t.Parallel() // it mostly waits
 	const tabs = 6

@@ -113,7 +113,8 @@ func TestDeadTabs(t *testing.T) {
 		die     func(t *testing.T, holder *jstest.Tab, network *brokertest.Link)
 	}{
 		{"closed", lateTimeout, func(_ *testing.T, holder *jstest.Tab, _ *brokertest.Link) { holder.Close() }},
-		// The browser keeps such a page for the way back. The client releases its locks at pagehide.
+		// The browser puts such a page into its back/forward cache. The client releases its
+		// locks at pagehide.
 		{"navigated away", lateTimeout, leave},
 		// The browser freezes tabs in the background to save power.
 		{"frozen", lateTimeout, freeze},

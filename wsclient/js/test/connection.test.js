@@ -77,7 +77,7 @@ test("connect: an exception of the WebSocket becomes a ConnectionError that says
   }
 });
 
-test("connect: if the browser does not say why, the error lists what it may be", async () => {
+test("connect: if the browser does not say why, the error lists the possible causes", async () => {
   const s = new Stage();
   const refused = s.connect();
   s.socket.refuse();
@@ -132,7 +132,7 @@ test("connect: rejects if the hello comes after the end of its own lease", async
   assert.equal(s.clock.timers, 0);
 });
 
-test("waiting requests are resubmitted in order, with what is left of their wait", async (t) => {
+test("waiting requests are resubmitted in order, with the rest of their wait", async (t) => {
   const s = await stage(t);
   const first = s.locks.request("a", () => "first");
   const second = s.locks.request("b", { wait: 10_000 }, () => "second");
@@ -250,7 +250,7 @@ function browse(t) {
   return page;
 }
 
-test("a page that is frozen, or left and kept, releases everything, and goes on later", async (t) => {
+test("a page that is frozen or cached releases everything, and the client reconnects when it resumes", async (t) => {
   for (const [where, type] of [["window", "pagehide"], ["document", "freeze"]]) {
     const page = browse(t);
     const s = new Stage();
@@ -273,7 +273,7 @@ test("a page that is frozen, or left and kept, releases everything, and goes on 
   }
 });
 
-test("the client ends with a page that is left and not kept, such as a removed frame", async (t) => {
+test("the client ends with a page that is left and not cached, such as a removed frame", async (t) => {
   const page = browse(t);
   const s = new Stage();
   await s.enter();
@@ -332,7 +332,7 @@ test("pauses between attempts grow, and end when the network is back or the page
   assert.equal(browser.listeners, 0);
 });
 
-test("a close code that the tables call final ends the client", async () => {
+test("a close code whose retry is never ends the client", async () => {
   for (const end of [(socket) => socket.drop(1009), (socket) => socket.drop(1002)]) {
     const s = new Stage();
     await s.enter();
@@ -348,7 +348,7 @@ test("a close code that the tables call final ends the client", async () => {
   }
 });
 
-test("a reconnect that is refused for good ends the client", async () => {
+test("a reconnect that is refused with a final status ends the client", async () => {
   const s = new Stage();
   await s.enter();
   s.socket.drop();
@@ -419,7 +419,7 @@ test("a bad frame ends the connection, in silence if locks are held", async (t) 
     "nonsense", "null", "[]", "{}", '{"type":"new"}', '{"type":"new","id":"aaaaaaaa--9"}',
     '{"type":"released","id":"aaaaaaaa--0"}', '{"type":"pong","id":"aaaaaaaa--0"}', '{"type":"granted","id":"aaaaaaaa--0"}',
     '{"type":"error","code":"bad_request","message":"?"}',
-    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and as the package ws have them
+    new ArrayBuffer(8), Buffer.from('{"type":"draining"}'), // binary frames, as browsers and the package ws deliver them
   ]) {
     const s = new Stage();
     await s.enter();
@@ -481,7 +481,7 @@ test("close: waits for 2 s at most, and hangs up silent connections", async () =
   assert.equal(s.clock.timers, 0);
 });
 
-test("close: leaves nothing if it is called while a loss is being told", async () => {
+test("close: leaves nothing if it is called while a holder is being told of a loss", async () => {
   const s = new Stage();
   await s.enter();
   const held = await s.hold();

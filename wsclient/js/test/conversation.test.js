@@ -92,8 +92,8 @@ class Actor extends Stage {
     this.connecting.catch(() => {});
   }
 
-  // act calls what makes the client send m. Some messages the client sends by itself: pings, a cancel
-  // when a hold has passed, and requests for later pages.
+  // act calls the method that makes the client send m. The client sends some messages by itself:
+  // pings, a cancel when a hold has passed, and requests for later pages.
   act(m) {
     const attempt = this.tries.get(m.id);
     switch (m.type) {
@@ -228,8 +228,8 @@ class Actor extends Stage {
     this.change = quiet(this.changes.next());
   }
 
-  // givesUp aborts a waiting request just before its grant arrives, if the conversation goes on with a
-  // cancel. Only then, and when a hold has passed, does a client cancel a request that was granted.
+  // givesUp aborts a waiting request just before its grant arrives, if the conversation continues
+  // with a cancel. A client cancels a granted request only then, or when its hold has passed.
   givesUp(attempt, after) {
     const cancels = after.some(({ what, rest }) => what === "->" && rest.includes(`"cancel","id":"${attempt.id}"`));
     if (attempt.hold || !cancels) return false;

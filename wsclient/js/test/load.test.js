@@ -10,7 +10,7 @@ const many = 5_000;
 test(`${many} requests`, { skip }, async (t) => {
   const locks = await enter(t);
   const made = [];
-  await round(locks, made); // allocates what is allocated only once
+  await round(locks, made); // makes the allocations that happen only once
   const before = await heap();
   for (let i = 0; i < 2; i++) await round(locks, made);
   const left = (await heap()) - before;

@@ -19,7 +19,7 @@ const lock = (seq, name, holders = [], waiters = [], next = {}) => ({
   name, seq, holders, waiters, holding: 9, waiting: 9, grants: 1, ...next,
 });
 
-// exchange asserts what the client asks next, and answers it.
+// exchange asserts which question the client sends next, and answers it.
 async function exchange(s, question, answer) {
   await settle();
   const { type, id, ...rest } = s.socket.take();
@@ -197,7 +197,7 @@ test("a signal also ends the wait for a connection", async (t) => {
   await settle();
 });
 
-test("watch: says if changes may have been missed, and goes on with the next connection", async (t) => {
+test("watch: says if changes may have been missed, and continues on the next connection", async (t) => {
   const s = await stage(t);
   const changes = s.locks.watch("a");
   const first = changes.next();

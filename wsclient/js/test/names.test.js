@@ -25,7 +25,7 @@ test("different names are different on the wire", () => {
   assert.equal(new Set([...names].map(escapeName)).size, names.size);
 });
 
-test("text that escapeName has not made stays unchanged", () => {
+test("text that escapeName did not produce stays unchanged", () => {
   for (const text of ["\uFFFFzz", "a\uFFFF", "\uFFFFD800", "\uFFFFd800\uFFFFdc00", "\uFFFF0041"]) {
     assert.equal(unescapeName(text), text);
   }

@@ -11,7 +11,7 @@ async function stage(t) {
   return s;
 }
 
-test("a request whose wait passes without an answer times out with the connection; others wait on", async (t) => {
+test("a request whose wait passes without an answer times out with the connection; others continue to wait", async (t) => {
   for (const end of ["lease", "drop"]) {
     const s = await stage(t);
     const late = quiet(s.locks.request("a", { wait: 500 }, () => 1));
@@ -27,7 +27,7 @@ test("a request whose wait passes without an answer times out with the connectio
   }
 });
 
-test("a request that is made while a loss is being told is settled", async (t) => {
+test("a request that is made while a holder is being told of a loss is settled", async (t) => {
   const s = await stage(t);
   const { lock, promise } = await s.hold("h");
   quiet(promise);
@@ -40,7 +40,7 @@ test("a request that is made while a loss is being told is settled", async (t) =
   assert.equal((await outcome(asked)).reason.name, "ConnectionError");
 });
 
-test("a lost lock says so while others are still being told", async (t) => {
+test("a lost lock says so while other holders are still being told", async (t) => {
   const s = await stage(t);
   const outer = await s.hold("outer");
   const inner = await s.hold("inner");

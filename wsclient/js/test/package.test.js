@@ -33,7 +33,7 @@ test("the types declare the error codes of the tables", async () => {
   assert.deepEqual([...union.matchAll(/"(\w+)"/g)].map(([, code]) => code).sort(), words.sort());
 });
 
-test("the parts import only each other, by relative paths", () => {
+test("the modules import only each other, by relative paths", () => {
   const parts = readdirSync(folder).filter((name) => name.endsWith(".js"));
   assert.ok(parts.length > 10);
   for (const part of parts) {

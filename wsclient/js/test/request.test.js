@@ -90,7 +90,7 @@ test("an abort after the grant changes nothing", async (t) => {
   assert.equal(held.lock.signal.aborted, false);
 });
 
-test("an abort that meets the grant: after it, it is too late; before it, the callback never runs", async (t) => {
+test("an abort after the grant is too late; after an abort before the grant, the callback never runs", async (t) => {
   const s = await stage(t);
   const [first, second] = [new AbortController(), new AbortController()];
   const called = [];
@@ -125,7 +125,7 @@ test("requests leave no listeners on their signal", async (t) => {
   held.resolve();
 });
 
-test("steal: the victim gets an AbortError, while its callback goes on", async (t) => {
+test("steal: the victim gets an AbortError, and its callback runs on", async (t) => {
   const s = await stage(t);
   const held = await s.hold();
   let aborted;
@@ -189,7 +189,7 @@ test("wait 0: the request does not wait, and times out instead of getting null",
   assert.equal((await outcome(promise)).reason.name, "TimeoutError");
 });
 
-test("hold: the client counts it from when it reads the grant; then the lock is lost, and cancelled", async (t) => {
+test("hold: the client counts it from when it reads the grant; then the lock is lost, and the request is cancelled", async (t) => {
   const s = await stage(t);
   const promise = quiet(s.locks.request("a", { hold: 2_000 }, (lock) => new Promise(() => (seen = lock))));
   let seen;

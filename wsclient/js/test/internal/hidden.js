@@ -2,8 +2,9 @@
 
 import { Clock, settle } from "./stage.js";
 
-// A HiddenClock truncates delays and fires timers up to a millisecond early. Deeply nested timers, which are set
-// by timers that were set by timers, wait for the next minute. A timer that is set by a message is not nested.
+// A HiddenClock truncates delays and fires timers up to a millisecond early. Deeply nested timers
+// (each set by the one before) wait for the next minute. A timer that is set by a message is not
+// nested.
 export class HiddenClock extends Clock {
   #level = 0;
   deepest = 0;

@@ -3,7 +3,7 @@
 
 import { connect } from "../../client.js";
 
-// settle waits until everything has happened that takes no time.
+// settle waits until everything that takes no time has happened.
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 export class Clock {
@@ -19,7 +19,7 @@ export class Clock {
 
   setTimeout = (f, ms) => this.at(this.#now + ms, f);
 
-  // at calls f at that time.
+  // at calls f at the time at.
   at(at, f) {
     this.#timers.set(++this.#id, { f, at });
     return this.#id;

@@ -1,4 +1,4 @@
-// instanceof tells errors apart, and then their details are known.
+// instanceof tells errors apart, and then the compiler knows their details.
 
 import { ConnectionError, DeadlockError, LockError, LostError } from "lockbroker";
 import type { RequestInfo, Step, StolenError, WaitError } from "lockbroker";

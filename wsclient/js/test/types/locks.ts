@@ -1,4 +1,4 @@
-// What callbacks get, and to what promises resolve.
+// What callbacks get, and what promises resolve to.
 
 import { connect, type HeldLock, type Lock, type LockInfo, type LockManager, type Step } from "lockbroker";
 import { same } from "./same.js";

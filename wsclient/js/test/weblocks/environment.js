@@ -71,7 +71,7 @@ export const turns = async (count) => {
   port1.close();
 };
 
-/** Is a callback that must not be called. */
+/** A callback that must not be called. */
 export const never = () => fail("the callback was called");
 
 const unique = Math.random().toString(36).slice(2);

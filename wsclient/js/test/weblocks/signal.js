@@ -129,7 +129,7 @@ export default [
   ),
 
   behaviour(
-    "after an abort at the head of a queue, the requests behind it are granted if they can be",
+    "after an abort at the head of a queue, requests behind it are granted if possible",
     async ({ doomed, locks, name, hold, ask, queued, rejectsWith, state, alike, never }) => {
       const resource = name();
       await hold(locks, resource, { mode: "shared" });
@@ -142,7 +142,7 @@ export default [
       alike(await state(locks, resource), { held: ["shared", "shared", "shared"], pending: [] });
       await Promise.all(behind.map((request) => request.granted));
     },
-    "chromium: after the head of a queue is aborted it does not let the next ones go",
+    "chromium: after the head of a queue is aborted, the requests behind it are not granted",
   ),
 
   behaviour(

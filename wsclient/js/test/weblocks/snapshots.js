@@ -56,7 +56,7 @@ export default [
     },
   ),
 
-  behaviour("a queue of 250 requests is listed whole", async ({ locks, name, hold, ask, equal, state }) => {
+  behaviour("a queue of 250 requests is listed completely", async ({ locks, name, hold, ask, equal, state }) => {
     const resource = name();
     await hold(locks, resource);
     for (let i = 0; i < 250; i++) ask(locks, resource);

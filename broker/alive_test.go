@@ -8,15 +8,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A browser answers the broker's pings for a page that hangs. So a client with alive=message is cut
-// off exactly one session timeout after its last message, whatever pongs it has sent since. Its
-// lock goes to the next.
+// A browser answers the broker's pings even when its page hangs. So a client with alive=message is
+// cut off exactly one session timeout after its last message, whatever pongs it has sent since. Its
+// lock goes to the next waiter.
 func TestPongsOfAHungPage(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connectWith("a", "&alive=message"), r.connect("b")
 		a.take()
 		b.take()
-		pass(time.Second) // so that the timeout does not end during a ping
+		pass(time.Second) // so that the timeout does not end at the same time as a ping
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.take()
 		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
@@ -25,9 +25,9 @@ func TestPongsOfAHungPage(t *testing.T) {
 		pass(1)
 		b.expect(`{"type":"granted","id":"bbbbbbbb--0","token":2}`)
 		if a.pings == 0 {
-			t.Error("no ping was answered meanwhile")
+			t.Error("the client answered no ping meanwhile")
 		}
-		if !t.Failed() { // else the session would stay for ever
+		if !t.Failed() { // otherwise the session would stay forever
 			a.expectClose(1008, "silent")
 		}
 		_ = a.ws.Close()
@@ -35,7 +35,8 @@ func TestPongsOfAHungPage(t *testing.T) {
 	})
 }
 
-// Such a client stays connected as long as it sends messages: here, 24 hours of its own pings.
+// A client with alive=message stays connected as long as it sends messages: here, 24 hours of its
+// own pings.
 func TestMessagesAreSignsOfLife(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connectWith("a", "&alive=message")
@@ -48,8 +49,9 @@ func TestMessagesAreSignsOfLife(t *testing.T) {
 	})
 }
 
-// Its locks are kept for one session timeout after its last message, not after its last pong.
-func TestKeptSinceTheLastMessage(t *testing.T) {
+// When a client with alive=message disconnects, its locks are kept until one session timeout after
+// its last message, not after its last pong.
+func TestLocksKeptAfterTheLastMessage(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := r.connectWith("a", "&alive=message"), r.connect("b")
 		a.take()
@@ -67,7 +69,7 @@ func TestKeptSinceTheLastMessage(t *testing.T) {
 	})
 }
 
-// For such a client, part of a message is a sign of life, too.
+// For a client with alive=message, part of a message is also a sign of life.
 func TestTricklingMessage(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dialWith("a", "&alive=message")
@@ -104,7 +106,7 @@ func TestQueryRefusals(t *testing.T) {
 	}
 }
 
-// The broker ignores other parameters: they may be for a proxy.
+// The broker ignores other parameters, which may be meant for a proxy.
 func TestForeignParameters(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		queries := []string{"t=a%zz", "x=1;y=2", "x=1&x=2", "%zz=1", "client=a;b", "&&", "alive=message&t=%zz"}

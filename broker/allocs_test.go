@@ -15,11 +15,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
-// A pair, an acquire and its release, costs the broker two allocations: one for each frame that the
-// WebSocket library reads. The client here makes none.
+// A pair, which is an acquire and its release, costs the broker two allocations: one for each frame
+// that the WebSocket library reads. The client in this test makes none.
 func TestPairAllocations(t *testing.T) {
 	const most = 2 + poolLosses
-	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no ping comes in between
+	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no pings during the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// cuts are things for which the broker cuts a client off.
+// cuts maps a close code to something that makes the broker cut off a client with that code.
 var cuts = map[int]func(p *peer){
 	wire.CloseTooBig: func(p *peer) { p.send("%s", strings.Repeat(" ", 65537)) },
 	wire.CloseBinary: func(p *peer) { _ = p.ws.WriteMessage(websocket.BinaryMessage, []byte("{}")) },
@@ -28,8 +28,8 @@ func (p *peer) answersNoClose() {
 	p.ws.SetCloseHandler(func(int, string) error { return nil })
 }
 
-// A client that answers the broker's close frame has given everything up. Its locks go to others at
-// once, although it leaves the connection open.
+// A client that answers the broker's close frame has given up its locks. They go to others at once,
+// although the client leaves the connection open.
 func TestAnswerAfterACut(t *testing.T) {
 	for code, cut := range cuts {
 		inBubble(t, broker.Config{}, func(r *rig) {
@@ -46,7 +46,7 @@ func TestAnswerAfterACut(t *testing.T) {
 	}
 }
 
-// The client may answer late, and may send anything before the answer.
+// The client may answer late, and may send other frames before the answer.
 func TestLateAnswer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -66,7 +66,7 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
-// A goodbye that crosses the broker's close frame counts, even with lock delay.
+// A goodbye that crosses the broker's close frame on the way still counts, even with lock delay.
 func TestGoodbyeAfterACut(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -80,22 +80,23 @@ func TestGoodbyeAfterACut(t *testing.T) {
 	})
 }
 
-// A close frame frees locks only if its sender has read the broker's. A frame with another code
-// does not prove that: a library may have sent it at the same time. An answer frees none either
-// with alive=message, because something else may answer for the client, and none with lock delay.
+// A close frame frees locks only if it proves that the client has read the broker's. A frame with
+// another code does not: a library may have sent it at the same time. With alive=message an answer
+// frees no locks either, because something else may answer for the client. Nor does it with lock
+// delay.
 func TestNoAnswerAfterACut(t *testing.T) {
 	tests := []struct {
 		name, query string
 		config      broker.Config
 		code        int  // of the client's close frame
-		closes      bool // the connection
+		closes      bool // whether it closes the connection
 	}{
 		{"none", "", broker.Config{}, 0, false},
 		{"crossed", "", broker.Config{}, wire.CloseNormal, false},
-		{"crossed by another code of the broker", "", broker.Config{}, wire.ClosePolicy, false},
-		{"by the browser", "&alive=message", broker.Config{}, wire.CloseBinary, false},
-		{"by the browser, which then closes", "&alive=message", broker.Config{}, wire.CloseBinary, true},
-		{"the browser closes without", "&alive=message", broker.Config{}, 0, true},
+		{"crossed by the broker's frame with another code", "", broker.Config{}, wire.ClosePolicy, false},
+		{"answered by the browser", "&alive=message", broker.Config{}, wire.CloseBinary, false},
+		{"answered by the browser, which then closes", "&alive=message", broker.Config{}, wire.CloseBinary, true},
+		{"the browser closes the connection without an answer", "&alive=message", broker.Config{}, 0, true},
 		{"with lock delay", "", broker.Config{LockDelay: true}, wire.CloseBinary, false},
 	}
 	for _, test := range tests {
@@ -126,7 +127,8 @@ func TestNoAnswerAfterACut(t *testing.T) {
 	}
 }
 
-// After a breach of the rules of WebSocket the broker can read nothing more, and so no answer.
+// After a client has broken the rules of WebSocket, the broker can read nothing more, so it cannot
+// read an answer either.
 func TestAnswerAfterABreach(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -145,8 +147,8 @@ func TestAnswerAfterABreach(t *testing.T) {
 	})
 }
 
-// A slow consumer that reads on and answers within a second has given everything up as well. Here
-// the loop cuts it off, while its reader is reading.
+// A slow consumer that goes on reading and answers within a second has given up its locks too. Here
+// it is the loop that cuts off the client, while the reader is reading.
 func TestSlowConsumerAnswers(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")

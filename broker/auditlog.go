@@ -8,12 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// A verdict is what became of a steal or an evict.
+// A verdict is the outcome of a steal or an evict.
 type verdict struct {
-	code    wire.Code          // of the refusal; "": it was done
+	code    wire.Code          // why it was refused; "": it was not refused
 	ended   string             // how a steal ended before it was granted
 	victims []wire.RequestInfo // at most locktable.MaxVictims
-	count   int                // of all victims
+	count   int                // of all victims, including those beyond the first MaxVictims
 }
 
 // When the broker stops, the log describes at most maxDescribed holders, with at most
@@ -23,7 +23,7 @@ const (
 	maxLocksDescribed = 8
 )
 
-// isAudited reports whether m is about the requests of others.
+// isAudited reports whether m acts on other clients' requests.
 func isAudited(m wire.Request) bool {
 	switch m := m.(type) {
 	case *wire.Evict:
@@ -34,9 +34,9 @@ func isAudited(m wire.Request) bool {
 	return false
 }
 
-// writeAudit writes to the log what m has done to the requests of others, aside: the log can block.
-// The session has no further turn until the line is written, so a client cannot do more than the
-// log can tell.
+// writeAudit logs what m has done to other clients' requests. It does so on another goroutine,
+// because the log can block. The session gets no turn until the line is written, so a client cannot
+// act faster than the log can record.
 func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 	s.beginAudit()
 	l.aside(func() {
@@ -45,7 +45,7 @@ func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 	})
 }
 
-// audit writes the line. It may block.
+// audit writes the audit line. It may block.
 func (c *connection) audit(m wire.Request, v verdict) {
 	line := c.log(c.config.Logger.Warn()).Bool("audit", true).Str("by", printable.LogText(nameOf(c.peer))).
 		Str("remote", printable.LogText(c.peer.Remote))
@@ -73,7 +73,7 @@ func (c *connection) audit(m wire.Request, v verdict) {
 	line.Array("victims", described(v.victims)).Int("victim_count", v.count).Msg(what)
 }
 
-// described are requests as the log describes them.
+// described formats requests for the log.
 type described []wire.RequestInfo
 
 // MarshalZerologArray implements zerolog.LogArrayMarshaler.

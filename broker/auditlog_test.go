@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// The log says who evicts or steals from others, from whom, and why. It also says what was refused.
+// The audit log says who evicted or stole from whom, and why. It also records what was refused.
 func TestAudit(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
@@ -47,7 +47,8 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// A steal that takes more than one slice is in the log when it is complete, with all its victims.
+// A steal that takes more than one slice is logged once it is complete, with the number of all its
+// victims.
 func TestAuditOfALongSteal(t *testing.T) {
 	const holders = 600
 	log := new(testLog)
@@ -76,8 +77,9 @@ func expectLines(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// The loop drops the messages that a session had sent before it was cut off.
-func TestEvictOfOneThatIsCutOff(t *testing.T) {
+// When a session is cut off, the loop drops the messages that it has not handled yet, and the log
+// does not mention them.
+func TestEvictBySessionThatIsCutOff(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -93,7 +95,7 @@ func TestEvictOfOneThatIsCutOff(t *testing.T) {
 			t.Errorf("a has not ended: %q", got)
 		}
 		if got := log.lines("audit"); len(got) > 0 {
-			t.Errorf("the log tells of what was not done: %q", got)
+			t.Errorf("the log records what was not done: %q", got)
 		}
 		b.expect()
 		b.close()

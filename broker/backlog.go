@@ -2,17 +2,18 @@ package broker
 
 import "sync/atomic"
 
-// maxBacklog is how many items of a session may wait for the loop. If there are more, the reader
-// waits until half of them are handled. So a client that floods cannot fill the memory.
+// maxBacklog is how many items of one session may wait for the loop. If there are more, the reader
+// waits until only half as many are left. So a client that floods the broker cannot fill its
+// memory.
 const maxBacklog = 32
 
-// A backlog counts the items that a reader has sent and the loop has not handled yet.
+// A backlog counts the items that a reader has sent but the loop has not handled yet.
 type backlog struct {
 	items  atomic.Int32
-	shrunk chan struct{} // has a token if the backlog has become short
+	shrunk chan struct{} // holds a token once the backlog has shrunk to half
 }
 
-// grow counts an item that was sent. It reports true if the reader must wait.
+// grow counts an item that the reader has sent, and reports whether the reader must now wait.
 func (b *backlog) grow() (mustWait bool) { return b.items.Add(1) > maxBacklog }
 
 // shrink counts an item that the loop has handled.
@@ -25,7 +26,8 @@ func (b *backlog) shrink() {
 	}
 }
 
-// await waits until the backlog is no longer too long. It reports false if ended is closed first.
+// await waits until the backlog is within maxBacklog again. It reports false if ended is closed
+// first.
 func (b *backlog) await(ended <-chan struct{}) bool {
 	for b.items.Load() > maxBacklog {
 		select {

@@ -10,26 +10,27 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 )
 
-// A Broker hands out locks. Make one with [New]. Its methods may be called concurrently.
+// A Broker grants locks to its clients. Create one with [New]. Its methods may be called
+// concurrently.
 type Broker struct {
 	services
 	upgrader   websocket.Upgrader
 	origins    origins
 	conns      *connLimit
 	handshakes *handshakes
-	client     clientFiles   // served to pages
-	names      func() string // of sessions
+	client     clientFiles   // the JavaScript client, served to pages
+	names      func() string // returns the name of the next session
 	readers    floodSlots
 	writers    floodSlots
 	loop       *loop
 	tokens     fence.Source
 
 	life lifecycle
-	over context.Context // ends when the loop has ended; sessions that are ending then hurry
+	over context.Context // ends with the loop; sessions that are still ending then hurry
 	end  context.CancelFunc
 }
 
-// services are what every connection uses of its broker.
+// services are the parts of a broker that every connection uses.
 type services struct {
 	config Config
 	logs   *logLimits
@@ -37,12 +38,12 @@ type services struct {
 	inbox  *inbox
 }
 
-// ErrStarted is returned by a second call of [Broker.Run].
-var ErrStarted = errors.New("broker: Run was called before")
+// ErrStarted is returned when [Broker.Run] is called a second time.
+var ErrStarted = errors.New("broker: Run has already been called")
 
-// New makes a broker. It returns an error if the config is invalid or its StateDir cannot be used.
-// Connections may be made at once; they wait until Run is called. New locks StateDir, and Run
-// unlocks it at its end.
+// New creates a broker. It returns an error if the config is invalid or its StateDir cannot be
+// used. Clients may connect at once, but get no reply until Run is called. New locks StateDir; Run
+// unlocks it when it returns.
 func New(config Config) (*Broker, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -71,17 +72,17 @@ func New(config Config) (*Broker, error) {
 	return b, nil
 }
 
-// Run serves until ctx ends. Then it drains: it grants nothing more, refuses connections, and tells
-// every client so. When no request holds, or when [Config].Drain is over, it closes every
-// connection with code 1012, which releases every lock. It returns when all its goroutines have
-// ended, within a few seconds more.
+// Run serves until ctx ends. Then it drains: it grants nothing more, refuses new connections, and
+// tells every client so. When no request holds a lock any longer, or [Config].Drain is over, it
+// closes every connection with code 1012, which releases every lock. It returns when all its
+// goroutines have ended, which takes a few seconds at most.
 //
-// The error is nil, or says why StateDir could not record the end of the run. The next run then
-// treats this end as one that was not clean. After the last fencing token Run drains by itself and
-// returns [ErrNoTokens]. A broker runs once: a second call of Run returns [ErrStarted].
+// If the end of the run could not be recorded in StateDir, Run returns an error, and the next run
+// treats this end as unclean. After the last fencing token, Run drains by itself and returns
+// [ErrNoTokens]. A broker runs only once: a second call returns [ErrStarted].
 //
-// If the event loop is stuck for a minute, Run panics with the stacks of all goroutines, because
-// nobody would get a lock again.
+// If the event loop is stuck for a minute, nobody would ever get a lock again. So Run then ends the
+// process, with a panic that shows the stacks of all goroutines.
 func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted
@@ -99,5 +100,5 @@ func (b *Broker) Run(ctx context.Context) error {
 	return errors.Join(err, b.tokens.Close())
 }
 
-// refuse makes the broker refuse connections from now on.
+// refuse makes the broker refuse new connections from now on.
 func (b *Broker) refuse() { b.life.advance(phaseDraining) }

@@ -5,13 +5,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// About how many bytes of JSON an answer to info, or to why, may take.
+// The approximate size limits of the answers to info (a page) and to why (a chain), in bytes of
+// JSON.
 const (
 	pageBytes  = 256 << 10
 	chainBytes = 128 << 10
 )
 
-// answerBudget returns the limits of the table's answers, in bytes of JSON.
+// answerBudget returns these limits for the lock table, and the functions with which the table
+// measures its answers.
 func answerBudget() locktable.Budget {
 	return locktable.Budget{
 		Page:        pageBytes,

@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Answers are bounded in bytes of JSON: to 256 KiB for info, and to 128 KiB for a chain.
+// Answers are limited in bytes of JSON: to about 256 KiB for info, and 128 KiB for a chain.
 func TestAnswersAreBoundedInBytes(t *testing.T) {
 	const kib = 1 << 10
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -25,7 +25,7 @@ func TestAnswersAreBoundedInBytes(t *testing.T) {
 			t.Errorf("the page has %d bytes, and ends with %s", n, page[max(0, n-100):])
 		}
 
-		// Each request holds a lock and has one inside it that waits for the next lock.
+		// Each request holds a lock, and its nested request waits for the next lock.
 		for n := range 600 {
 			name := fmt.Sprintf("%0500d", n)
 			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":%q}]}`, 2000+n, name)

@@ -11,24 +11,25 @@ import (
 	"strings"
 )
 
-// clientFiles are the files of the JavaScript client, by the path at which a page finds them.
+// clientFiles maps each URL path to the file of the JavaScript client that is served there.
 type clientFiles map[string]clientFile
 
 type clientFile struct {
 	contentType string
 	plain       representation
-	gzipped     representation // the plain one, if that is shorter
+	gzipped     representation // plain, unless gzip makes the file shorter
 }
 
-// A representation is a file as it is sent (RFC 9110, section 3.2). Each has an ETag of its own.
-// Otherwise a cache could serve the compressed one to a client that cannot read it.
+// A representation is a file in the encoding in which it is sent (RFC 9110, section 3.2). Each
+// representation has its own ETag. Otherwise a cache could serve the compressed one to a client
+// that cannot read it.
 type representation struct {
 	body     []byte
 	encoding string // "": none
 	etag     string
 }
 
-// readClient reads the scripts and types in the top directory of files. nil has none.
+// readClient reads the .js and .d.ts files in the top directory of files, which may be nil.
 func readClient(files fs.FS) (clientFiles, error) {
 	if files == nil {
 		return nil, nil
@@ -41,6 +42,10 @@ func readClient(files fs.FS) (clientFiles, error) {
 	for _, entry := range entries {
 		if entry.IsDir() || clientFileType(entry.Name()) == "" {
 			continue
+		}
+		if strings.ContainsAny(entry.Name(), "{}%") { // they mean something in a pattern of http.ServeMux
+			return nil, fmt.Errorf("client files: %q: want a name without braces and percent signs",
+				entry.Name())
 		}
 		body, err := fs.ReadFile(files, entry.Name())
 		if err != nil {
@@ -88,8 +93,8 @@ func clientFileType(name string) string {
 	return ""
 }
 
-// serveClient adds the client's files to mux. Browsers keep the files, and ask each time whether
-// they have changed. So the client fits its broker, and the parts fit together.
+// serveClient adds the client's files to mux. Browsers cache the files, but ask each time whether
+// they have changed. So the client always matches its broker, and its files match each other.
 func (b *Broker) serveClient(mux *http.ServeMux) {
 	for path, file := range b.client {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -99,8 +104,8 @@ func (b *Broker) serveClient(mux *http.ServeMux) {
 	}
 }
 
-// serve answers with the whole file. http.ServeContent would serve ranges, and one request could
-// ask for thousands of them.
+// serve answers with the whole file. http.ServeContent would also serve ranges, and one request can
+// ask for thousands of those.
 func (f clientFile) serve(w http.ResponseWriter, r *http.Request) {
 	selected := f.plain
 	if prefersGzip(r.Header["Accept-Encoding"]) {
@@ -139,8 +144,8 @@ func (p representation) isKnown(r *http.Request) bool {
 	return false
 }
 
-// allowSharing lets the page that asks see the answer if its origin is allowed (the CORS protocol
-// of the Fetch standard). The browser hides the answer from other pages.
+// allowSharing lets the requesting page read the answer if its origin is allowed (the CORS protocol
+// of the Fetch standard). The browser hides the answer from all other pages.
 func (b *Broker) allowSharing(h http.Header, r *http.Request) {
 	h.Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); origin != "" && b.checkOrigin(r) == nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// clientHandler returns the handler of a broker that serves these files.
+// clientHandler returns the handler of a broker that serves the given files.
 func clientHandler(t *testing.T, config broker.Config, files fs.FS) http.Handler {
 	t.Helper()
 	config.ClientFiles = files
@@ -29,7 +29,7 @@ func clientHandler(t *testing.T, config broker.Config, files fs.FS) http.Handler
 	return b.Handler()
 }
 
-// aClient has two files that are served, and some that are not.
+// aClient contains two files that are served, and others that are not.
 var aClient = fstest.MapFS{
 	"client.js":     {Data: []byte("export {}")},
 	"index.d.ts":    {Data: []byte("export declare const connect: unknown")},
@@ -89,7 +89,7 @@ func TestClientFiles(t *testing.T) {
 	}
 }
 
-// Browsers keep the files, ask each time, and get 304 if nothing has changed.
+// Browsers cache the files, ask each time, and get 304 if nothing has changed.
 func TestClientFilesAreKept(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, aClient)
@@ -129,10 +129,10 @@ func TestClientFilesAreKept(t *testing.T) {
 	}
 }
 
-// zipped has one file, which gzip makes shorter.
+// zipped contains one file, which gzip makes shorter.
 var zipped = fstest.MapFS{"client.js": {Data: []byte("export {};" + strings.Repeat(" // and so on", 100))}}
 
-// Only clients that accept gzip get it.
+// Only clients that accept gzip get gzipped files.
 func TestClientFilesAreCompressed(t *testing.T) {
 	h := clientHandler(t, broker.Config{}, zipped)
 	want := string(zipped["client.js"].Data)
@@ -175,11 +175,12 @@ func TestClientFilesAreCompressed(t *testing.T) {
 	}
 	lines := http.Header{"Accept-Encoding": {"br", "gzip"}}
 	if got := fetch(h, http.MethodGet, "/client.js", lines).Header().Get("Content-Encoding"); got != "gzip" {
-		t.Errorf("in two lines: %q", got)
+		t.Errorf("Accept-Encoding in two lines: %q", got)
 	}
 }
 
-// A cache that has one representation of a file is not told that the other one is the same.
+// The two representations of a file have different ETags: a cache that has one is not told that the
+// other is the same.
 func TestRepresentationsDiffer(t *testing.T) {
 	config := broker.Config{AllowOrigins: []string{"https://app.example"}}
 	h := clientHandler(t, config, zipped)
@@ -224,7 +225,7 @@ func unzip(t *testing.T, response *httptest.ResponseRecorder) string {
 	return string(text)
 }
 
-// Pages of other origins may import the client if they may use the broker.
+// Pages of other origins may import the client if they are allowed to use the broker.
 func TestClientFilesAreShared(t *testing.T) {
 	log := &testLog{}
 	tests := []struct{ origin, allowed string }{
@@ -272,7 +273,7 @@ func TestClientFilesHaveNoRanges(t *testing.T) {
 	}
 }
 
-// New fails if a file cannot be read: a client with holes is worse than none.
+// New fails if a file cannot be read: an incomplete client is worse than none.
 func TestUnreadableClientFiles(t *testing.T) {
 	if _, err := broker.New(broker.Config{ClientFiles: unreadable{fstest.MapFS{"client.js": {}}}}); err == nil {
 		t.Error("no error")
@@ -288,5 +289,16 @@ func TestNoClientFiles(t *testing.T) {
 
 type unreadable struct{ fs.ReadDirFS }
 
-// Open fails for every file.
+// Open always fails. ReadDir still works, so the files are found but cannot be read.
 func (unreadable) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
+
+// New refuses names that mean something else in a pattern of http.ServeMux. Handler would panic.
+func TestNamesOfClientFilesAreChecked(t *testing.T) {
+	for _, name := range []string{"{name}.js", "a}.js", "a%41.js"} {
+		_, err := broker.New(broker.Config{ClientFiles: fstest.MapFS{name: {}}})
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v, want an error with the name", name, err)
+		}
+	}
+	clientHandler(t, broker.Config{}, fstest.MapFS{"{name}.txt": {}, "two words.js": {}}) // does not panic
+}

@@ -9,127 +9,132 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// None stands for zero in a [Config], in whose fields 0 means the default.
+// None means zero in the fields of a [Config] that allow it, because 0 itself means the default.
 const None = -1
 
-// Config says how a broker behaves. The zero value works.
+// Config configures a broker. The zero value works.
 //
-// One rule holds for every number and duration: 0 means the default. In Drain and IdleNames, where
-// zero is a sensible value too, [None] or any other negative value means zero. In all other fields
-// a negative value is an error of [New].
+// One rule applies to every number and duration: 0 means the default. Zero also makes sense as a
+// setting of Drain and IdleNames; there [None], or any other negative value, means zero. In all
+// other fields [New] rejects a negative value.
 type Config struct {
-	// Logger receives what an operator may want to know later: at info level the sessions that
-	// come and go, at debug level every event of a request. The zero Logger discards
+	// Logger receives what an operator may want to know later: sessions that open and end at
+	// info level, and every event of a request at debug level. The zero Logger discards
 	// everything.
 	//
-	// At debug level the broker waits while a line is written. A line that takes a minute ends
-	// the process.
+	// At debug level, the event loop waits for each line to be written. If writing one takes a
+	// minute, the process panics.
 	Logger zerolog.Logger
 
-	// Heartbeat is how often the broker pings each client, and each client the broker. At least
-	// a millisecond, at most half of Timeout. Default a third of Timeout.
+	// Heartbeat is how often the broker pings each client, and each client pings the broker. At
+	// least a millisecond, at most half of Timeout. Default: a third of Timeout.
 	Heartbeat time.Duration
 
-	// Timeout is the session timeout: a connection that is silent for longer is closed, and its
-	// locks go to others. Default 15 s, at most a year.
+	// Timeout is the session timeout: the broker closes a connection that is silent for longer,
+	// and gives its locks to others. Default: 15 s. At most a year.
 	Timeout time.Duration
 
-	// Limits bound what clients may send. A field that is 0 has its default, as in
+	// Limits restricts what clients may send. A field that is 0 gets its default from
 	// [wire.DefaultLimits].
 	Limits wire.Limits
 
-	// StateDir is a directory in which the broker keeps a limit of the fencing tokens that it
-	// has given out. New makes the directory if it does not exist. One broker can use it at a
-	// time.
+	// StateDir is a directory in which the broker records a limit above all fencing tokens that
+	// it has given out. New creates the directory if it does not exist. Only one broker can use
+	// it at a time.
 	//
-	// With StateDir, tokens rise over restarts, even after a crash or a loss of power. After an
-	// end that was not clean, nothing is granted until the clients of that run have given up
-	// their locks. A directory that was restored from a backup counts as such an end; tokens
-	// then begin at the clock of the machine if that is more. If the disk fails, the broker
-	// goes on serving, and grants as long as it has reserved tokens.
+	// With StateDir, tokens keep rising across restarts, even after a crash or a power failure.
+	// After an unclean end, nothing is granted until the clients of that run have given up
+	// their locks. The broker treats a directory that was restored from a backup as an unclean
+	// end; tokens then start from the machine's clock if it is ahead of the backup. If the disk
+	// fails, the broker goes on serving, and grants locks as long as it has reserved tokens.
 	//
-	// "": tokens start from the clock of the machine, and rise over a restart only if that
-	// does. Nothing waits for the clients of the last run.
+	// If StateDir is "", tokens start from the machine's clock, and rise across a restart only
+	// if the clock does. The broker then grants locks at once, without waiting for the clients
+	// of the last run.
 	StateDir string
 
-	// LockDelay keeps the locks of every client that ends without a goodbye until it has been
-	// silent for Timeout.
+	// With LockDelay, the broker keeps the locks of a client that ends without a goodbye until
+	// Timeout has passed since the client's last sign of life.
 	//
-	// Without LockDelay, these locks go to others at once in two cases. The client has answered
-	// a close frame of the broker, or the kernel of its machine has ended the connection (FIN
-	// or RST). A proxy or firewall in between can send these as well, while the client is
+	// Without LockDelay, these locks go to others at once in two cases: the client answered the
+	// broker's close frame, or the kernel of its machine ended the connection (FIN or RST). But
+	// a proxy or firewall between the two can send these as well, while the client is still
 	// alive.
 	LockDelay bool
 
-	// Drain is how long holders may take to release their locks after the end of Run's context.
-	// Default 10 s, at most a year; None: no time at all.
+	// Drain is how long holders may take to release their locks after Run's context has ended.
+	// Default: 10 s. At most a year. None: no time at all.
 	Drain time.Duration
 
 	// IdleNames is how many lock names the broker remembers after their last use, for the
-	// listing. Default 10,000; None: it remembers none.
+	// listing. Default: 10,000. None: it remembers none.
 	IdleNames int
 
 	// MaxRequests is how many requests of all sessions together may wait or hold. A request
-	// counts once for each of its locks, and once more for every 256 bytes of their names. One
-	// identity, or address, may have half of them. Every session may have 16, whatever others
-	// have. More are refused with too_many. Default 1,000,000, which take about 250 MB.
+	// counts once for each of its locks, and once more for every 256 bytes of a lock's name.
+	// One identity, or address, may have at most half of the total. Every session may have 16,
+	// whatever others have. Requests beyond these limits are refused with too_many. Default:
+	// 1,000,000, which take about 250 MB.
 	MaxRequests int
 
-	// MaxWatches is how many watches there may be. One identity, or address, may have half of
-	// them. Every session may have 2, whatever others have. More are refused with too_many.
-	// Default 100,000, which take about 60 MB with long globs.
+	// MaxWatches is how many watches all sessions together may have. One identity, or address,
+	// may have at most half of them. Every session may have 2, whatever others have. Watches
+	// beyond these limits are refused with too_many. Default: 100,000, which take about 60 MB
+	// if their globs are long.
 	MaxWatches int
 
-	// MaxDue is how many bytes may wait to be sent to all clients together. Above it, the
-	// client with the most is cut off. Default 256 MiB.
+	// MaxDue is how many bytes may wait to be sent to all clients together. Above this limit,
+	// the broker cuts off the slowest client: among the sessions of the identity or address
+	// with the most unsent bytes, the one with the most. Default: 256 MiB.
 	MaxDue int64
 
-	// MaxPages is how many pages of the listing, and chains of why, may be on their way to
-	// clients, each up to 256 KiB. One identity, or address, may have half of them. Other
-	// requests for pages wait. Default 32.
+	// MaxPages is how many answers to info and why, of up to 256 KiB each, may be on their way
+	// to clients. One identity, or address, may have at most half of them. Further requests for
+	// such answers wait. Default: 32.
 	MaxPages int
 
-	// AllowOrigins are the origins of pages that may use the broker from a browser, in addition
-	// to pages from its own host and port (see AllowedHosts). Default: none. Each is one of:
+	// AllowOrigins lists the origins of web pages that may use the broker, in addition to pages
+	// from its own host and port (see AllowedHosts). Default: none. Each entry is one of:
 	//
 	//   - "https://app.example"
-	//   - "https://*.app.example": its subdomains, at any depth
-	//   - "http://localhost:*": any port
-	//   - "null": pages without an origin, such as files
+	//   - "https://*.app.example": all subdomains of app.example, at any depth
+	//   - "http://localhost:*": any port of localhost
+	//   - "null": pages without an origin, such as local files
 	//   - "*": every page
 	//
 	// Schemes are http, https and those of browser extensions, such as "chrome-extension://ID".
 	// Programs other than browsers send no Origin header, and are always accepted.
 	AllowOrigins []string
 
-	// AllowedHosts are the names by which pages may call the broker as their own host:
-	// "locks.example", or "*.example" for the subdomains of a name. IP addresses, localhost and
-	// its subdomains are always allowed. Pages of any other name are refused, because the owner
-	// of that name can make it lead to the broker. Default: none.
+	// AllowedHosts lists the host names of the broker under which its own pages may use it:
+	// "locks.example", or "*.example" for all subdomains of a name. IP addresses, localhost and
+	// its subdomains are always allowed. Pages under any other name are refused, because the
+	// owner of that name could point it at the broker (DNS rebinding). Default: none.
 	AllowedHosts []string
 
-	// ClientFiles are the files of the JavaScript client, for pages. The broker serves each .js
-	// and .d.ts file of the top directory under its name, such as /client.js. Package
-	// wsclient/js has these files. nil: no files are served.
+	// ClientFiles holds the files of the JavaScript client, for web pages. The broker serves
+	// each .js and .d.ts file in its top directory under the file's name, such as /client.js.
+	// Package wsclient/js provides these files. nil: no files are served.
 	ClientFiles fs.FS
 
-	// MaxConnections is how many clients may be connected. Further upgrades are refused with
-	// 503. Default 20,000.
+	// MaxConnections is how many clients may be connected at the same time. Further upgrades
+	// are refused with 503. Default: 20,000.
 	MaxConnections int
 
-	// MaxConnectionsPerAddress is how many clients of one IP address, or of one /64 of IPv6,
-	// may be connected. Further upgrades are refused with 429. Behind a proxy all clients have
-	// the address of the proxy. Default half of MaxConnections.
+	// MaxConnectionsPerAddress is how many clients may be connected from one IPv4 address or
+	// one IPv6 /64 network. Further upgrades are refused with 429. Behind a proxy, all clients
+	// have the proxy's address. Default: half of MaxConnections.
 	MaxConnectionsPerAddress int
 
-	// MaxHandshakes is how many HTTP connections [Broker.Server] keeps that are not WebSocket
-	// connections, or not yet. One address may have half of them. Above the limit, the oldest
-	// is closed, after a short time that it always has. Default 4,000.
+	// MaxHandshakes is how many HTTP connections [Broker.Server] keeps that are not, or not
+	// yet, WebSocket connections. One address may have at most half of them. Above the limit,
+	// the oldest is closed once it has had a short time, of at most half a second. Default:
+	// 4,000.
 	MaxHandshakes int
 }
 
-// withDefaults returns the config with its defaults filled in, and [None] replaced by 0. It returns
-// an error if the config is invalid.
+// withDefaults returns the config with defaults filled in and [None] replaced by 0, or an error if
+// the config is invalid.
 func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Timeout, 15*time.Second)
 	setDefault(&c.Heartbeat, c.Timeout/3)
@@ -153,7 +158,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.check()
 }
 
-// setDefault replaces 0 by a default.
+// setDefault replaces 0 with a default.
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -161,7 +166,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// setDefaultOrNone replaces 0 by a default, and None by 0.
+// setDefaultOrNone replaces 0 with a default, and None with 0.
 func setDefaultOrNone[T int | time.Duration](field *T, value T) {
 	setDefault(field, value)
 	*field = max(*field, 0)

@@ -10,8 +10,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The rule of Config, for every number and duration that it has now or may get: 0 is the default.
-// None, and any other negative value, is zero in two fields and an error in the others.
+// The rule of Config holds for every number and duration, even in fields added later: 0 means the
+// default. None, or any other negative value, means zero in two fields, and is an error in all
+// others.
 func TestZeroIsTheDefault(t *testing.T) {
 	defaults, err := Config{}.withDefaults()
 	if err != nil {
@@ -43,7 +44,7 @@ func TestZeroIsTheDefault(t *testing.T) {
 	}
 }
 
-// New refuses values that are too large, or do not fit together.
+// New refuses values that are too large or do not fit together.
 func TestConfigIsChecked(t *testing.T) {
 	most := math.MaxInt32
 	const tooLong = 366 * 24 * time.Hour

@@ -9,15 +9,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// check returns what is wrong with a config whose defaults are filled in, or nil.
+// check returns an error if a config whose defaults are filled in is invalid.
 func (c Config) check() error {
 	switch {
 	case c.Timeout < 0 || c.Timeout > millis(wire.MaxMillis):
-		return fmt.Errorf("broker: Timeout is %v: want more than 0, and a year at most", c.Timeout)
+		return fmt.Errorf("broker: Timeout is %v: want more than 0 and at most a year", c.Timeout)
 	case c.Heartbeat < time.Millisecond || c.Heartbeat > c.Timeout/2:
 		return fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
 	case c.Drain > millis(wire.MaxMillis):
-		return fmt.Errorf("broker: Drain is %v: want a year at most", c.Drain)
+		return fmt.Errorf("broker: Drain is %v: want at most a year", c.Drain)
 	}
 	for _, field := range []struct {
 		name  string
@@ -45,7 +45,7 @@ func checkLimits(l wire.Limits) error {
 	case slices.Min(all) < 0:
 		return fmt.Errorf("broker: Limits are %+v: want none below 0", l)
 	case slices.Max(all) > math.MaxInt32:
-		return fmt.Errorf("broker: Limits are %+v: want none above %d, for clients of 32 bits",
+		return fmt.Errorf("broker: Limits are %+v: want none above %d, for 32-bit clients",
 			l, math.MaxInt32)
 	}
 	return nil

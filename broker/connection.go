@@ -16,13 +16,13 @@ import (
 // keepBuffer is the size up to which a reader and a writer keep their buffers for the next frame.
 const keepBuffer = 4 << 10
 
-// A connection is what the reader, the writer and the loop share of one client. Its fields are set
-// before the goroutines start, or may be used concurrently.
+// A connection holds what the reader, the writer and the loop share for one client. Each field is
+// either set before the goroutines start or safe for concurrent use.
 type connection struct {
-	name string // of the session
+	name string // the name of the session
 	peer wire.Peer
 	ws   *websocket.Conn
-	net  *transport.Conn // under ws
+	net  *transport.Conn // the connection below ws
 	*services
 
 	loop    loopSender
@@ -31,10 +31,10 @@ type connection struct {
 	pulse   *time.Timer   // fires when the next ping is due
 	written chan struct{} // closed when the writer has ended
 
-	closeCode atomic.Int32 // of the broker's close frame, from just before it is written
+	closeCode atomic.Int32 // the code of the broker's close frame, set just before the frame is written
 }
 
-// parts are the four structs of a session, in one allocation.
+// parts holds the four structs of a session, so that they take one allocation.
 type parts struct {
 	connection connection
 	reader     reader
@@ -42,7 +42,7 @@ type parts struct {
 	session    session
 }
 
-// newReader returns the reader of a new session, which has everything else.
+// newReader creates a session, and returns its reader, from which everything else can be reached.
 func newReader(
 	b *Broker, name string, ws *websocket.Conn, net *transport.Conn, peer wire.Peer, messagesOnly bool,
 ) *reader {
@@ -64,13 +64,13 @@ func newReader(
 	return r
 }
 
-// startPulse makes a ping due after every heartbeat.
+// startPulse starts the timer that makes a ping due after each heartbeat interval.
 func (c *connection) startPulse() {
 	c.pulse = time.AfterFunc(math.MaxInt64, c.out.putPing)
 	c.pulse.Reset(c.config.Heartbeat) // only now: the writer that putPing starts uses c.pulse
 }
 
-// log adds the name of the session to a line of the log.
+// log adds the session's name to a log line.
 func (c *connection) log(line *zerolog.Event) *zerolog.Event { return line.Str("session", c.name) }
 
 // writeControl writes a control frame.

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// A connLimit bounds the number of sessions, in all and per address, so that nobody can use up the
-// memory or the descriptors. A session counts from the accepted upgrade until its goroutines have
+// A connLimit limits the number of sessions, in total and per address, so that nobody can use up
+// memory or file descriptors. A session counts from its accepted upgrade until its goroutines have
 // ended.
 type connLimit struct {
 	most, mostPerAddress int
@@ -23,8 +23,8 @@ func newConnLimit(c *Config) *connLimit {
 	}
 }
 
-// add counts a session, or returns why there may not be another. Each add that returns nil needs a
-// remove.
+// add counts a session, or returns why there may not be another. Call remove once for each add that
+// returns nil.
 func (c *connLimit) add(address netip.Prefix) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,10 +55,10 @@ func (c *connLimit) remove(address netip.Prefix) {
 	}
 }
 
-// addressOf returns the address by which limits per address count. remote is the host and port of a
-// client. An IPv4 address counts as it is. An IPv6 address counts as its /64, because one machine
-// commonly has that many. Anything else, such as a Unix socket, counts in all only: addressOf
-// returns the zero Prefix.
+// addressOf returns the address under which a client counts toward the limits per address. remote
+// is the client's host and port. An IPv4 address stands for itself. An IPv6 address stands for its
+// /64 network, because one machine commonly has a whole /64. Anything else, such as a Unix socket,
+// counts only toward the totals: addressOf returns the zero Prefix.
 func addressOf(remote string) netip.Prefix {
 	from, err := netip.ParseAddrPort(remote)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeFrom opens a WebSocket connection. Its session gets the given name. upgradeFrom returns
-// the answer, and a function that ends the connection.
+// upgradeFrom opens a WebSocket connection, whose session gets the given name. It returns the
+// answer, and a function that ends the connection.
 func (r *rig) upgradeFrom(name, remote string) (*http.Response, func()) {
 	r.t.Helper()
 	conn := r.open(remote)
@@ -36,7 +36,7 @@ func (r *rig) upgradeFrom(name, remote string) (*http.Response, func()) {
 	}
 }
 
-// open opens a connection on which nothing is sent yet.
+// open opens a connection without sending anything.
 func (r *rig) open(remote string) net.Conn {
 	r.t.Helper()
 	conn, err := r.server.DialFrom(context.Background(), remote)
@@ -54,8 +54,8 @@ func isClosed(conn net.Conn) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// Connections are limited per address and in all. The answer to one too many says when to try
-// again. A connection that ends makes room for the next.
+// Connections are limited per address and in total. The answer to one too many says when to try
+// again. When a connection ends, there is room for another.
 func TestConnectionBounds(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger(), MaxConnections: 3, MaxConnectionsPerAddress: 2}
@@ -92,7 +92,7 @@ func TestConnectionBounds(t *testing.T) {
 			response, end := r.upgradeFrom("x", remote)
 			if want := map[string]int{"192.0.2.3:1000": 101,
 				"192.0.2.4:1000": 503}[remote]; response.StatusCode != want {
-				t.Errorf("when one has ended, %s: %s, want %d", remote, response.Status, want)
+				t.Errorf("after one has ended, %s: %s, want %d", remote, response.Status, want)
 			}
 			ends = append(ends, end)
 		}
@@ -125,8 +125,8 @@ func TestAddressOf(t *testing.T) {
 	}
 }
 
-// Connections that send nothing cannot keep clients out. Above the limit of their address, or of
-// all, the oldest is closed.
+// Connections that send nothing cannot keep clients out. Above the limit per address or in total,
+// the oldest is closed.
 func TestHandshakeFlood(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxHandshakes: 8}, func(r *rig) {
@@ -144,7 +144,7 @@ func TestHandshakeFlood(t *testing.T) {
 			}
 		}
 		if isClosed(other) {
-			t.Error("the flood has closed a connection of another address")
+			t.Error("the flood caused a connection of another address to be closed")
 		}
 		response, end := r.upgradeFrom("x", "192.0.2.1:1000")
 		if response.StatusCode != 101 {
@@ -156,7 +156,7 @@ func TestHandshakeFlood(t *testing.T) {
 		}
 		pass(time.Second)
 		if !isClosed(other) {
-			t.Error("the oldest of all was not closed")
+			t.Error("the oldest connection was not closed")
 		}
 		for _, conn := range append(flood, other) {
 			_ = conn.Close()
@@ -168,7 +168,7 @@ func TestHandshakeFlood(t *testing.T) {
 }
 
 // A connection that has become a session no longer counts as a handshake. One that is idle between
-// requests counts.
+// requests still does.
 func TestHandshakesEnd(t *testing.T) {
 	inBubble(t, broker.Config{MaxHandshakes: 2, MaxConnections: 100}, func(r *rig) {
 		a := r.connect("a")
@@ -196,8 +196,8 @@ func TestHandshakesEnd(t *testing.T) {
 	})
 }
 
-// If a client causes the same line again and again, the log has some of the lines, and the number
-// of the others. The number is not lost if no further line follows.
+// If a client causes the same line again and again, the log contains some of these lines and the
+// number of the others. The number is logged even if no such line follows.
 func TestSuppressedLines(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger(), MaxConnections: 1}, func(r *rig) {
@@ -220,8 +220,8 @@ func TestSuppressedLines(t *testing.T) {
 		synctest.Wait()
 		expectLines(t, log.lines("suppressed"),
 			`{"level":"warn","suppressed":90,"kind":"upgrade refused",`+
-				`"message":"log lines of one kind came too fast and were suppressed"}`)
-		refuse(3) // ten seconds later, two are allowed
+				`"message":"too many log lines of one kind: some were suppressed"}`)
+		refuse(3) // ten seconds have passed, so two lines are allowed
 		pass(broker.SuppressedAfter / 2)
 		refuse(1)
 		if got := log.lines("too many connections", `"suppressed":1`); len(got) != 1 {
@@ -230,13 +230,13 @@ func TestSuppressedLines(t *testing.T) {
 		refuse(7)
 		a.close()
 	})
-	// This does not wait for the end of the broker.
+	// The count was logged when the broker stopped, without waiting for the ten seconds.
 	if got := log.lines(`"suppressed":7`, "upgrade refused"); len(got) != 1 {
 		t.Errorf("the log says %q, want the last count", log.lines("suppressed"))
 	}
 }
 
-// Thousands of sessions that come and go do not fill the log.
+// Thousands of sessions that open and end do not fill the log.
 func TestSuppressedSessions(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {

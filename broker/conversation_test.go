@@ -34,8 +34,8 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// A stage plays a conversation. The frames and closings that a connection must receive are checked
-// before anything else is sent.
+// A stage plays a conversation. Before it sends anything, it checks that each connection has
+// received the frames and close frames that it must.
 type stage struct {
 	*rig
 	peers    map[string]*peer
@@ -71,7 +71,7 @@ func (s *stage) play(c wiretest.Conversation) {
 	}
 }
 
-// checkExpected checks everything that was expected since the last check.
+// checkExpected checks everything that has been expected since the last check.
 func (s *stage) checkExpected() {
 	s.t.Helper()
 	for name, end := range s.closed { // first: a closed peer closes its side, which may free its locks
@@ -89,8 +89,7 @@ func (s *stage) checkExpected() {
 	}
 }
 
-// act does what a client does in a step, or lets time pass. It reports false if the step is
-// unknown.
+// act performs a client's step, or lets time pass. It reports false if the step is unknown.
 func (s *stage) act(step wiretest.Step) bool {
 	s.t.Helper()
 	p := s.peers[step.Conn]
@@ -110,7 +109,7 @@ func (s *stage) act(step wiretest.Step) bool {
 	case wiretest.Vanish:
 		p.vanish()
 		delete(s.peers, step.Conn)
-	case wiretest.Grace: // TestConversations has begun with it
+	case wiretest.Grace: // TestConversations has already handled it
 	case wiretest.Pass:
 		time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 	default:
@@ -119,7 +118,8 @@ func (s *stage) act(step wiretest.Step) bool {
 	return true
 }
 
-// closePeer says goodbye, or sends another close code. In the latter case the peer vanishes later.
+// closePeer says goodbye, or sends another close code. In the latter case the peer disconnects
+// later.
 func (s *stage) closePeer(step wiretest.Step) {
 	s.t.Helper()
 	if step.Code != 0 {

@@ -2,12 +2,12 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A nested request may need a long search for a deadlock. There is one search at a time. It is long
-// work, and goes on slice by slice. Its session has no turn until it has the answer. If the next
-// item of another session would change what the search has seen, that session is held back:
+// A nested request may need a long search for a deadlock. There is only one search at a time. It is
+// long work, done slice by slice. The session that asked gets no turn until it has its answer. If
+// another session's next item would change what the search has seen, that session is held back;
 // otherwise the table would have to finish the search at once.
 
-// search does a slice of the search under way, and returns its cost.
+// search does one slice of the current search, and returns its cost.
 func (l *loop) search() (cost int) {
 	before := l.spent()
 	l.deliver(l.table.Search(l.now(), l.events[:0]))
@@ -20,7 +20,7 @@ func (l *loop) search() (cost int) {
 	return cost
 }
 
-// endSearch lets the sessions go on that had to wait for the search.
+// endSearch lets the sessions that had to wait for the search continue.
 func (l *loop) endSearch() {
 	searching, held := l.searching, l.heldBack
 	l.searching, l.heldBack = nil, nil
@@ -31,7 +31,7 @@ func (l *loop) endSearch() {
 	}
 }
 
-// disturbs reports whether an item would end the search under way before its time.
+// disturbs reports whether an item would force the table to finish the current search at once.
 func (l *loop) disturbs(it *item) bool {
 	switch m := it.what.(type) {
 	case *ending:

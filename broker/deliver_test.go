@@ -7,8 +7,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// While nobody watches, an event costs no allocation.
-func TestNothingIsAllocatedForNobody(t *testing.T) {
+// Without watchers, an event costs no allocation.
+func TestNoAllocationsWithoutWatchers(t *testing.T) {
 	l := idleLoop(t)
 	l.table.Open("a", wire.Peer{})
 	granted := l.table.Acquire(0, locktable.Acquire{ID: wire.ID{Session: "a"},

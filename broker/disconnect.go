@@ -14,28 +14,29 @@ import (
 
 // What happens when a connection ends, in this order:
 //
-//  1. The reader gets an error, and concludes from it how the connection ended (endingOf).
-//     Package transport concludes who ended it: the client, its kernel, or somebody unknown.
-//  2. The reader tells the loop. The loop ends the session (loop.end): its requests no longer
-//     wait, and its locks are released. If the client may not know of the end, they are kept
-//     from others until its lease must have run out (keptUntil).
-//  3. The reader lets the writer finish, and goes on listening as long as the locks are
-//     kept (awaitEnd). If it hears that the client has ended after all, it tells the loop,
-//     which then gives the locks to others at once (loop.endKept).
-//  4. The loop drops the requests of the session in slices (maintenance.go).
+//  1. The reader gets an error, and infers from it how the connection ended (endingOf). Package
+//     transport infers who ended it: the client, its kernel, or an unknown cause.
+//  2. The reader tells the loop, and the loop ends the session (loop.end). If the client may not
+//     know that the connection has ended, its locks are kept from others until its lease must have
+//     run out (keptUntil).
+//  3. The reader lets the writer finish (awaitEnd). If the locks are kept, it then goes on
+//     listening. If it hears that the client has ended after all, it tells the loop, which then
+//     gives the locks to others at once (loop.endKept).
+//  4. In slices, the loop withdraws the session's waiting requests and releases its locks
+//     (maintenance.go).
 
-// An ending says how a connection ended, or must end.
+// An ending says how a connection ended or must end.
 type ending struct {
 	code   int    // of the close frame to send; 0: none
 	reason string // in that frame, and in the log
 	by     transport.EndedBy
 }
 
-// brokerStopped ends a session that comes too late.
+// brokerStopped ends a session that opens after the loop has ended.
 var brokerStopped = ending{code: wire.CloseRestart, reason: "the broker has stopped"}
 
-// endingOf returns what an error of the reader says about the end. No close frame is sent if the
-// client has sent one, if the library has, or if nobody would read it.
+// endingOf returns the ending that follows from a read error. Its code is 0 if no close frame
+// should be sent: the client or the library has already sent one, or nobody would read it.
 func (r *reader) endingOf(err error) ending {
 	r.deaf = true
 	if errors.Is(err, errTooLong) {
@@ -61,13 +62,13 @@ func (r *reader) endingOf(err error) ending {
 	return end
 }
 
-// endedBy concludes who ended the connection. said is the client's close frame, or nil.
+// endedBy infers who ended the connection. said is the client's close frame, or nil.
 func (r *reader) endedBy(said *websocket.CloseError) transport.EndedBy {
 	return r.net.EndedBy(int(r.closeCode.Load()), said)
 }
 
-// answerClose answers a close frame with the same code. Writes must end soon: a writer that is
-// stuck would keep the reader from telling the loop.
+// answerClose answers a close frame with the same code. It makes writes end soon, because a stuck
+// writer would keep the reader from telling the loop.
 func (r *reader) answerClose(code int, _ string) error {
 	r.flood.giveSlot()
 	r.net.Hurry()
@@ -76,9 +77,10 @@ func (r *reader) answerClose(code int, _ string) error {
 	return nil
 }
 
-// awaitEnd lets the writer finish, after the loop was told of end. As long as the locks are kept,
-// it goes on listening for the client's answer to the close frame, and for a FIN or RST of its
-// kernel. Most clients answer, and close the connection soon.
+// awaitEnd lets the writer finish, after the loop has been told of end. If the locks are kept, it
+// then listens for the client's answer to the close frame, and for a FIN or RST from its kernel. It
+// does so while the locks are kept, but with lock delay only for [transport.CloseWait]: then only a
+// goodbye can free them. Most clients answer and close the connection soon.
 func (r *reader) awaitEnd(over context.Context, end ending) {
 	if r.net.Ended() != nil {
 		_ = r.net.Close()
@@ -106,9 +108,9 @@ func (r *reader) awaitEnd(over context.Context, end ending) {
 	}
 }
 
-// hearAnswer reads and drops frames until the client has answered the broker's close frame or the
-// connection has ended. It returns the client's close frame, if one came. It does not read if the
-// library has failed: that would only repeat the last error.
+// hearAnswer reads and discards frames until the client has answered the broker's close frame or
+// the connection has ended. It returns the client's close frame, or nil if none came. It reads
+// nothing if the library has failed, because that would only repeat the last error.
 func (r *reader) hearAnswer() *websocket.CloseError {
 	if r.deaf || r.closeCode.Load() == 0 {
 		return nil
@@ -122,7 +124,8 @@ func (r *reader) hearAnswer() *websocket.CloseError {
 	}
 }
 
-// end ends a session: nothing more is sent to it, and its requests are dropped in slices.
+// end ends a session: from now on no replies are queued for it, and its requests are dropped in
+// slices.
 func (l *loop) end(s *session, how ending) {
 	if s.ended {
 		l.endKept(s, how)
@@ -142,9 +145,9 @@ func (l *loop) end(s *session, how ending) {
 	l.dropping = append(l.dropping, s.name)
 }
 
-// keptUntil returns the earliest time at which s's locks may be granted to others. It is 0, at
-// once, if the client knows that it has lost them. Else it is when the client must have noticed
-// that it does not hear the broker.
+// keptUntil returns the earliest time at which s's locks may be granted to others. If the client
+// has given them up, this is 0: at once. Otherwise it is the session timeout after the last sign of
+// life, when the client's lease must have run out.
 func (l *loop) keptUntil(s *session, how ending) time.Duration {
 	if how.by.FreesLocks(l.config.LockDelay) {
 		return 0
@@ -152,8 +155,8 @@ func (l *loop) keptUntil(s *session, how ending) time.Duration {
 	return s.net.LastHeard().Add(l.config.Timeout).Sub(l.start)
 }
 
-// endKept gives the kept locks of an ended session to others, if the client or its kernel has
-// meanwhile said that it has ended.
+// endKept gives an ended session's kept locks to others if the client or its kernel has meanwhile
+// said that it has ended.
 func (l *loop) endKept(s *session, how ending) {
 	if how.by.FreesLocks(l.config.LockDelay) {
 		l.table.Unkeep(s.name)

@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A badDisk fails, or is slow, at one step of saving while it is broken.
+// A badDisk fails or is slow at one step of saving, as long as it is broken.
 type badDisk struct {
 	statedir.Disk
 	broken atomic.Bool
@@ -65,17 +65,17 @@ func (f badFile) Sync() error {
 	return f.File.Sync()
 }
 
-// Whatever fails on the disk, and whenever it does: no token is given out that is not reserved, and
-// tokens rise from run to run. Every answer says why nothing is granted. Requests that may wait do
-// wait. Grants continue without help when the disk works again.
+// Whatever fails on the disk, and whenever it does, the broker gives out only reserved tokens, and
+// tokens rise from run to run. While nothing is granted, answers say why, and requests that may
+// wait do wait. Grants resume by themselves when the disk works again.
 func TestDiskFails(t *testing.T) {
 	fails := func(err error) func() error { return func() error { return err } }
 	for name, disk := range map[string]*badDisk{
-		"full":                   {at: "write", how: fails(syscall.ENOSPC)},
-		"read-only":              {at: "create", how: fails(syscall.EROFS)},
-		"failing, the file":      {at: "sync", how: fails(syscall.EIO)},
-		"failing, the directory": {at: "sync the directory", how: fails(syscall.EIO)},
-		"slow":                   {at: "sync", how: func() error { pass(20 * time.Second); return nil }},
+		"full":                         {at: "write", how: fails(syscall.ENOSPC)},
+		"read-only":                    {at: "create", how: fails(syscall.EROFS)},
+		"flushing the file fails":      {at: "sync", how: fails(syscall.EIO)},
+		"flushing the directory fails": {at: "sync the directory", how: fails(syscall.EIO)},
+		"slow":                         {at: "sync", how: func() error { pass(20 * time.Second); return nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, log := t.TempDir(), new(testLog)
@@ -93,11 +93,11 @@ func TestDiskFails(t *testing.T) {
 						run.acquire(a, n)
 					}
 					if n > 9+reservedAhead {
-						t.Errorf("%d tokens were at hand, want at most %d", n-9, reservedAhead)
+						t.Errorf("%d tokens were left, want at most %d", n-9, reservedAhead)
 					}
 					run.nothingIsGranted(r, a)
 				})
-				// The next run begins on the broken disk.
+				// The next run starts on the broken disk.
 				disk.broken.Store(true)
 				run.begin(func(r *rig) {
 					r.expectReady("503 not serving\n")
@@ -126,7 +126,7 @@ func TestDiskFails(t *testing.T) {
 
 const reservedAhead = 4
 
-// A diskRun runs one broker after another on a disk.
+// A diskRun runs one broker after another on the same disk.
 type diskRun struct {
 	t    *testing.T
 	disk *badDisk
@@ -162,7 +162,7 @@ func (run *diskRun) acquire(p *peer, n int) {
 	run.granted(p, n)
 }
 
-// granted reads a grant. Its token must be greater than all before, and reserved.
+// granted reads a grant, and checks that its token is reserved and greater than all earlier ones.
 func (run *diskRun) granted(p *peer, n int) {
 	run.t.Helper()
 	token := p.grantedToken(fmt.Sprintf("aaaaaaaa--%d", n))
@@ -175,7 +175,7 @@ func (run *diskRun) granted(p *peer, n int) {
 	}
 }
 
-// saved returns the first token of the next run if this one were killed now.
+// saved returns what the first token of the next run would be if this run were killed now.
 func (run *diskRun) saved() (next int64) {
 	run.t.Helper()
 	file, err := os.ReadFile(filepath.Join(run.dir, "state"))
@@ -188,7 +188,7 @@ func (run *diskRun) saved() (next int64) {
 	return next
 }
 
-// nothingIsGranted checks that nothing is granted. At the end it repairs the disk.
+// nothingIsGranted checks that nothing is granted, and then repairs the disk.
 func (run *diskRun) nothingIsGranted(r *rig, a *peer) {
 	run.t.Helper()
 	a.send(`{"type":"acquire","id":"aaaaaaaa--20","locks":[{"name":"20"}]}`)
@@ -214,7 +214,7 @@ func (run *diskRun) nothingIsGranted(r *rig, a *peer) {
 	synctest.Wait()
 }
 
-// The log complains of a disk that fails all night once a minute, not once a second.
+// If the disk keeps failing, the log says so once a minute, not once a second.
 func TestComplaintsAreRare(t *testing.T) {
 	log := new(testLog)
 	disk := &badDisk{at: "write", how: func() error { return syscall.ENOSPC }}

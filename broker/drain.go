@@ -6,17 +6,17 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// shutSlice is how many waiting requests a drain ends at a time.
+// shutSlice is how many waiting requests a drain ends in one slice.
 const shutSlice = 256
 
-// A drain is the end of a broker. The broker grants nothing, every waiting request ends with an
-// error, and holders have some time to release.
+// A drain is the last phase of a broker's run. The broker grants nothing, every waiting request
+// ends with an error, and holders have some time to release.
 type drain struct {
 	ends time.Duration
 	shut bool // every waiting request has ended
 }
 
-// beginDrain begins the drain.
+// beginDrain refuses new connections, tells every client, and begins to end the waiting requests.
 func (l *loop) beginDrain() {
 	l.refuse()
 	now := l.now()
@@ -24,7 +24,7 @@ func (l *loop) beginDrain() {
 	for _, s := range l.sessions {
 		l.reply(s, l.drain.message(now))
 	}
-	l.shut() // at once: from now on nothing is granted
+	l.shut() // the first slice at once: from now on the table grants nothing
 	held, holders := l.held(), l.table.SomeHolders(maxDescribed)
 	l.aside(func() {
 		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).
@@ -33,7 +33,7 @@ func (l *loop) beginDrain() {
 	})
 }
 
-// shut ends a slice of the requests that wait.
+// shut ends a slice of the waiting requests.
 func (l *loop) shut() {
 	events, done := l.table.Shut(l.now(), shutSlice, l.events[:0])
 	l.deliver(events)

@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// stopping ends Run's context. The channel is closed when Run has returned.
+// stopping ends Run's context. It returns a channel that is closed when Run has returned.
 func (r *rig) stopping() <-chan struct{} {
 	stopped := make(chan struct{})
 	go func() {
@@ -21,8 +21,8 @@ func (r *rig) stopping() <-chan struct{} {
 	return stopped
 }
 
-// A draining broker tells everybody so, ends every waiting request and refuses new ones. It serves
-// holders until the last has released.
+// A draining broker tells every client, ends every waiting request and refuses new ones. It serves
+// holders until the last one has released its locks.
 func TestDrain(t *testing.T) {
 	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -52,14 +52,14 @@ func TestDrain(t *testing.T) {
 		b.expectClose(wire.CloseRestart, "the broker stops")
 		<-stopped
 		if took := time.Since(start); took != 9*time.Second {
-			t.Errorf("it took %v, want until the last release: 9s", took)
+			t.Errorf("the drain took %v, want 9s, until the last release", took)
 		}
 	})
 }
 
-// A holder that does not release in time is cut off exactly at the end of the drain. The log names
-// it.
-func TestDrainIsOver(t *testing.T) {
+// A holder that does not release in time is cut off exactly at the end of the drain, and the log
+// names it.
+func TestDrainTimesOut(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{Drain: 10 * time.Second, Logger: log.logger()}, func(r *rig) {
 		a := r.connect("a")
@@ -82,7 +82,7 @@ func TestDrainIsOver(t *testing.T) {
 }
 
 // A draining broker is alive but not ready, and accepts no connections.
-func TestNobodyComesWhileDraining(t *testing.T) {
+func TestDrainRefusesConnections(t *testing.T) {
 	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
 		a := r.connect("a")
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)

@@ -9,10 +9,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Very many sessions that end together, with few locks or none, do not take a slice each: the loop
-// rests between two slices.
+// If very many sessions with few or no locks end together, they do not take a slice each: that
+// would be slow, because the loop rests between slices.
 func TestManySessionsInASlice(t *testing.T) {
-	for locks, most := range []int{2, 4} { // slices for 300 sessions with none and with one lock
+	for locks, most := range []int{2, 4} { // the most slices for 300 sessions, with no lock and with one lock each
 		l := idleLoop(t)
 		for n := range 300 {
 			s := openSession(l, "s"+strconv.Itoa(n), "")

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// evict ends a request of any session.
+// evict ends a request, whichever session it belongs to.
 func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
 	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
 	if !known {
@@ -21,7 +21,7 @@ func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
 	l.reply(s, &wire.Evicted{ID: m.ID})
 }
 
-// verdictOnEvict sums up what an evict has done. events are those that it caused; they are not
+// verdictOnEvict sums up what an evict has done. events are those that it caused and that are not
 // delivered yet.
 func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) {
 	for i := range events {
@@ -32,8 +32,8 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 	return v
 }
 
-// nameOf says who a client is: its identity if it has one, else the label that it gave itself, else
-// its address.
+// nameOf returns what to call a client: its identity, else the label that it gave itself, else its
+// address.
 func nameOf(p wire.Peer) string {
 	switch {
 	case p.Identity != "":

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A program embeds a broker beside its own pages.
+// A program can serve a broker alongside its own pages.
 func ExampleNew() {
 	b, err := broker.New(broker.Config{}) // the zero Config works
 	if err != nil {
@@ -52,7 +52,7 @@ func ExampleNew() {
 	}
 
 	stop()             // first the broker: it lets holders finish, and closes its connections
-	fmt.Println(<-ran) // nil: it ended in order
+	fmt.Println(<-ran) // nil: it ended cleanly
 	_ = server.Close() // then the server
 	fmt.Println(errors.Is(<-served, http.ErrServerClosed))
 	// Output:

@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 )
 
-// Rig makes the names of sessions predictable, in the order in which they open. Without a state
-// directory, tokens count from 1.
+// Rig gives the sessions predictable names: name returns the next one. Without a state directory,
+// tokens count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
 	if b.tokens == fence.FromClock() {
@@ -18,14 +18,14 @@ func (b *Broker) Rig(names func() string) {
 	}
 }
 
-// RigTokens makes tokens begin at first, or at the clock if first is 0. ahead of them are reserved
-// at a time, if reserve returns nil.
+// RigTokens makes tokens start at first, or at the clock if first is 0. ahead is how many are
+// reserved at a time; a reservation succeeds if reserve returns nil.
 func (b *Broker) RigTokens(first, ahead int64, reserve func(limit int64) error) {
 	b.tokens = tokensFrom{Source: fence.FromClock(), first: first, reserved: reserve}
 	b.loop.tokenRange = ahead
 }
 
-// RigGrace makes tokens begin at 1 after a run that did not stop cleanly.
+// RigGrace makes tokens start at 1, as after a run that did not stop cleanly.
 func (b *Broker) RigGrace(grace time.Duration) {
 	b.tokens = tokensFrom{Source: fence.FromClock(), first: 1, grace: grace}
 }
@@ -33,7 +33,8 @@ func (b *Broker) RigGrace(grace time.Duration) {
 // RigSteps sets how many steps the loop has taken.
 func (b *Broker) RigSteps(steps int64) { b.loop.watching.spent = steps }
 
-// RigDisk keeps the tokens in a directory of the given files. ahead of them are reserved at a time.
+// RigDisk keeps the tokens in a state directory on the given files. ahead is how many are reserved
+// at a time.
 func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	dir, err := statedir.OpenOn(files, path)
 	b.tokens = fence.InDir(dir, b.config.Timeout)
@@ -41,12 +42,12 @@ func (b *Broker) RigDisk(files statedir.Files, path string, ahead int64) error {
 	return err
 }
 
-// tokensFrom is a source that begins at a given token.
+// tokensFrom is a source that starts at a given token.
 type tokensFrom struct {
 	fence.Source // the clock; its other methods do nothing
 	first        int64
 	grace        time.Duration
-	reserved     func(limit int64) error // nil: reserving always works
+	reserved     func(limit int64) error // nil: reserving always succeeds
 }
 
 // Start implements fence.Source.
@@ -98,7 +99,7 @@ func SessionNames(n int) []string {
 	return all
 }
 
-// Watches returns how many watches there are. Call it only while the loop rests.
+// Watches returns how many watches there are. Call it only while the loop is idle.
 func (b *Broker) Watches() (n int) {
 	for _, ws := range b.loop.watching.sessions {
 		n += len(ws.all)
@@ -106,13 +107,14 @@ func (b *Broker) Watches() (n int) {
 	return n
 }
 
-// OriginsAllow reports whether a broker with these AllowOrigins and AllowedHosts allows a request.
+// OriginsAllow reports whether a broker with the given AllowOrigins and AllowedHosts allows a
+// request.
 func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
 	o, err := parseOrigins(patterns, hosts)
 	return o.judge(r) == originAllowed, err
 }
 
-// AddressOf returns the address by which limits count, or "".
+// AddressOf returns the address under which a client counts toward limits, or "".
 func AddressOf(remote string) string {
 	if a := addressOf(remote); a.IsValid() {
 		return a.String()

@@ -11,25 +11,26 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A share is all sessions of one identity, or of one address if they have no identity. They are
-// served as one and have the limits of one. So opening more connections gains nothing.
+// A share is the group of all sessions of one identity, or of one address if they have no identity.
+// They take turns as one and share one set of limits. So a client gains nothing by opening more
+// connections.
 type share struct {
 	name        string
 	sessions    int
-	forgettable bool // it is in loop.emptyShares
+	forgettable bool // it is listed in loop.emptyShares
 
 	turns [lanes]fair.Share[*session]
-	stock *rate.Limiter // of steps for watches
+	stock *rate.Limiter // steps that it may spend on watches
 
-	locktable.Account // of its requests
+	locktable.Account // counts its requests
 	watches           int
-	pages             int        // on their way
+	pages             int        // pages on their way to its sessions
 	awaitPage         []*session // sessions that wait for a page
-	unsent            int64      // bytes; set while the loop looks for the slowest client
+	unsent            int64      // in bytes; valid only while the loop looks for the slowest client
 }
 
-// shareName returns the identity of a peer, or else its address. An IPv6 address stands for its
-// /64: a machine that has one of these addresses has all of them.
+// shareName returns a peer's identity, or its address if it has none. An IPv6 address stands for
+// its /64 network, because a machine that has one address of it commonly has all of them.
 func shareName(p wire.Peer) string {
 	if p.Identity != "" {
 		return "identity " + p.Identity
@@ -49,7 +50,7 @@ func shareName(p wire.Peer) string {
 	return network.String()
 }
 
-// joinShare puts a new session into its share.
+// joinShare adds a new session to its share.
 func (l *loop) joinShare(s *session) {
 	l.forgetShares()
 	name := shareName(s.peer)
@@ -66,8 +67,8 @@ func (l *loop) joinShare(s *session) {
 	}
 }
 
-// leaveShare takes a session that ends out of its share. The share is forgotten only after its last
-// request has ended, because locks that are kept after a session has ended count too.
+// leaveShare removes an ending session from its share. The share itself is forgotten only after its
+// last request has ended, because locks that are kept after the end of a session still count.
 func (l *loop) leaveShare(s *session) {
 	s.share.sessions--
 	if s.share.sessions == 0 && !s.share.forgettable {
@@ -77,8 +78,8 @@ func (l *loop) leaveShare(s *session) {
 	l.forgetShares()
 }
 
-// forgetShares looks at some shares without sessions, and forgets those that have no requests. It
-// looks at two of them, which is more than one session can leave behind.
+// forgetShares checks two of the shares in emptyShares, and forgets those without sessions and
+// requests. Two per call keep up, because a session leaves at most one empty share behind.
 func (l *loop) forgetShares() {
 	for range min(2, len(l.emptyShares)) {
 		sh := l.emptyShares[0]

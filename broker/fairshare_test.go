@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A share is an identity, wherever it connects from, or else an address, whatever the port. An IPv6
-// address stands for its network.
+// A share is an identity, wherever it connects from. Clients without one share by address, whatever
+// the port, and an IPv6 address stands for its network.
 func TestShareName(t *testing.T) {
 	for _, c := range []struct {
 		peer wire.Peer

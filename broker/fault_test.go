@@ -13,13 +13,13 @@ import (
 // A fault says how one end of a connection fails.
 type fault struct {
 	errno   syscall.Errno // the error that the system reports; 0: none
-	inRead  bool          // to a read; else to the next write
-	garbage []byte        // bytes that are received in place of an error
+	inRead  bool          // a read reports it; otherwise the next write does
+	garbage []byte        // bytes that are received instead of an error
 	at      moment
-	silent  func() // called at the fault; makes the network silent
+	silent  func() // called when the fault happens; makes the network silent
 }
 
-// A moment is when a fault happens: at the nth read or write, or after a time if n is 0.
+// A moment says when a fault happens: at the nth read or write, or after some time if n is 0.
 type moment struct {
 	read  bool
 	n     int
@@ -30,13 +30,13 @@ type moment struct {
 type phase int
 
 const (
-	before phase = iota // no byte of that write crosses
-	amid                // half of its bytes cross
-	behind              // all of its bytes cross
+	before phase = iota // no byte of that write gets through
+	amid                // half of its bytes get through
+	behind              // all of its bytes get through
 )
 
-// A faultyConn is one end of a connection, with its fault. It fails as Linux does: the system
-// reports the error once; then reads return EOF and writes fail with EPIPE.
+// A faultyConn is one end of a connection, with a fault. It fails as on Linux: the system reports
+// the error once; after that, reads return EOF and writes fail with EPIPE.
 type faultyConn struct {
 	net.Conn
 	fault *fault
@@ -46,8 +46,8 @@ type faultyConn struct {
 	writes int
 	fired  bool
 	told   bool
-	rest   []byte    // of the garbage
-	due    time.Time // the deadline for reading that was set
+	rest   []byte    // what is left of the garbage
+	due    time.Time // the read deadline
 }
 
 // fire makes the fault happen now.
@@ -67,7 +67,7 @@ func (c *faultyConn) fire() {
 // wake ends a read that is blocked.
 func (c *faultyConn) wake() { _ = c.Conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// isDue counts an operation, and reports whether the fault happens at it.
+// isDue counts an operation, and reports whether the fault happens during it.
 func (c *faultyConn) isDue(read bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +98,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 		}
 		if n == 0 && due {
 			c.mu.Lock()
-			c.reads-- // a deadline has ended it: the next read counts
+			c.reads-- // a deadline ended this read, so it does not count
 			c.mu.Unlock()
 		}
 		if n > 0 || !c.wasWoken(err) {
@@ -107,7 +107,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 	}
 }
 
-// failRead returns what a read gets after the fault. failed is false if the read must go on
+// failRead returns the result of a read after the fault. failed is false if the read must keep
 // waiting.
 func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	c.mu.Lock()
@@ -131,7 +131,7 @@ func (c *faultyConn) failRead(p []byte) (n int, failed bool, err error) {
 	return 0, true, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.fault.errno)}
 }
 
-// wasWoken reports whether a read ended because the fault happened meanwhile.
+// wasWoken reports whether a read ended because the fault happened during it.
 func (c *faultyConn) wasWoken(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -156,7 +156,7 @@ func (c *faultyConn) Write(p []byte) (n int, err error) {
 	return n + rest, err
 }
 
-// failWrite returns what a write gets after the fault.
+// failWrite returns the result of a write after the fault.
 func (c *faultyConn) failWrite() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,7 +183,7 @@ func (c *faultyConn) CloseWrite() error {
 	return nil
 }
 
-// SetReadDeadline does not keep a read from failing after the fault.
+// SetReadDeadline sets the read deadline. After the fault, reads fail all the same.
 func (c *faultyConn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

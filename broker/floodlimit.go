@@ -7,37 +7,36 @@ import (
 )
 
 const (
-	// floodFrames is how many frames a reader or a writer handles between two looks at the
-	// clock.
+	// floodFrames is how many frames a reader or a writer handles before it looks at the clock.
 	floodFrames = 32
-	// floodTime is the least time in which a client that does not flood sends that many.
+	// floodTime is the least time that this many frames take if the client does not flood.
 	floodTime = 5 * time.Millisecond
-	// slotTime is how long a reader or a writer keeps its slot at most. It may block on
-	// something that does not give the slot back, as the library does before it refuses a
-	// frame.
+	// slotTime is the longest time for which a reader or a writer keeps its slot. It may block
+	// in a call that does not give the slot back first, such as the library's before it refuses
+	// a frame.
 	slotTime = 10 * time.Millisecond
 )
 
-// floodSlots let only a few readers, or writers, work for clients that flood. The Go scheduler
-// gives every goroutine that can run the same time. With hundreds of goroutines that never run out
-// of frames, all others would wait for all of them, again and again. So those wait for a slot, in
-// order. Readers and writers of clients that do not flood need none.
+// floodSlots limits how many readers, or writers, work for flooding clients at the same time. The
+// Go scheduler gives every runnable goroutine the same time. With hundreds of goroutines that never
+// run out of frames, every other goroutine would have to wait for all of them at each turn. So the
+// busy ones queue for a slot. Readers and writers whose clients do not flood need none.
 type floodSlots chan struct{}
 
-// newFloodSlots returns slots for half of the processors.
+// newFloodSlots returns one slot for every two processors, and at least one.
 func newFloodSlots() floodSlots { return make(floodSlots, max(runtime.GOMAXPROCS(0)/2, 1)) }
 
 // A floodLimiter makes a reader, or a writer, wait for a slot while its client floods.
 type floodLimiter struct {
 	slots   floodSlots
-	frames  int32 // since began
+	frames  int32 // handled since began
 	hasSlot atomic.Bool
 	began   time.Time
-	limit   *time.Timer // of slotTime; made when the first slot is taken
+	limit   *time.Timer // fires after slotTime; created with the first slot
 }
 
-// countFrame counts a frame that was handled. If the client floods, countFrame waits for a slot and
-// reports true.
+// countFrame counts a frame that was handled. If the client floods, countFrame waits for a slot. It
+// reports whether it did.
 func (f *floodLimiter) countFrame() (waited bool) {
 	if f.frames++; f.frames < floodFrames {
 		return false
@@ -65,7 +64,7 @@ func (f *floodLimiter) takeSlot() {
 
 func (f *floodLimiter) restart() { f.frames, f.began = 0, time.Now() }
 
-// giveSlot gives the slot back, if there is one. Call it before anything that may block.
+// giveSlot gives the slot back if f has one. Call it before anything that may block.
 func (f *floodLimiter) giveSlot() {
 	if f.hasSlot.CompareAndSwap(true, false) {
 		f.limit.Stop()

@@ -22,9 +22,9 @@ func (l *stuckLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A log that blocks does not keep other clients from being read: a reader that waits for the log
-// has no slot.
-func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
+// A blocked log does not stop the broker from reading other clients: a reader that waits for the
+// log has no slot.
+func TestBlockedAuditGivesSlotBack(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	synctest.Test(t, func(t *testing.T) {
 		log := &stuckLog{off: make(chan struct{})}
@@ -32,7 +32,7 @@ func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
 			a, b := r.connect("a"), r.connect("b")
 			a.take()
 			b.take()
-			// so that its reader needs a slot
+			// to make its reader need a slot
 			flood := pings("aaaaaaaa", 100)
 			// refused, and audited
 			flood = append(flood, frame(`{"type":"evict","id":"zzzzzzzz--0","request":"bbbbbbbb--0"}`)...)
@@ -50,7 +50,7 @@ func TestBlockedAuditGivesItsSlotBack(t *testing.T) {
 	})
 }
 
-// pings are n frames.
+// pings returns n ping frames.
 func pings(session string, n int) (all []byte) {
 	for n := range n {
 		all = append(all, frame(fmt.Sprintf(`{"type":"ping","id":"%s--%d"}`, session, n))...)
@@ -58,7 +58,7 @@ func pings(session string, n int) (all []byte) {
 	return all
 }
 
-// frame is a masked text frame of a client.
+// frame returns a masked text frame, as a client sends it.
 func frame(text string) []byte {
 	if len(text) > 125 {
 		panic("too long")
@@ -66,7 +66,7 @@ func frame(text string) []byte {
 	return append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...)
 }
 
-// A session has no further turn until the log tells what it did to the requests of others.
+// A session gets no turn until the log has recorded what it did to other clients' requests.
 func TestAuditComesBeforeTheNextTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &stuckLog{off: make(chan struct{})}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A reader that blocks without giving its slot back keeps others waiting only for a while.
+// A reader that blocks without giving its slot back makes others wait only for a limited time.
 func TestSlotIsTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slots := make(floodSlots, 1)
@@ -17,7 +17,7 @@ func TestSlotIsTakenBack(t *testing.T) {
 		if took := time.Since(began); took != slotTime {
 			t.Errorf("the next got a slot after %v, want %v", took, slotTime)
 		}
-		stuck.giveSlot() // it has lost its slot already, and does not give back another's
+		stuck.giveSlot() // it has already lost its slot, and must not give back that of another reader
 		if len(slots) != 1 {
 			t.Errorf("%d slots are taken, want 1", len(slots))
 		}
@@ -25,8 +25,8 @@ func TestSlotIsTakenBack(t *testing.T) {
 	})
 }
 
-// Only a client that floods needs a slot. Few frames a second need none, nor do many frames in a
-// longer time.
+// A reader needs a slot only if its client floods. It needs none for a few frames, however fast,
+// nor for many frames over a longer time.
 func TestSlotsAreForFloods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &floodLimiter{slots: make(floodSlots, 1)}
@@ -40,7 +40,7 @@ func TestSlotsAreForFloods(t *testing.T) {
 			f.countFrame()
 		}
 		if len(f.slots) != 1 {
-			t.Error("its client floods, and it has no slot")
+			t.Error("it has no slot, although its client floods")
 		}
 		f.giveSlot()
 	})

@@ -2,16 +2,16 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// What a session may have to wait for, beside its turn:
+// Besides its turn, a session may have to wait for:
 //
-//   - the log, after it has done something to the requests of others (audit.go)
-//   - a steal of its own (steal.go)
-//   - a search for a deadlock (deadlocksearch.go)
-//   - a page that is on its way (pagelimit.go)
+//   - the log, after it has acted on other clients' requests (auditlog.go)
+//   - its own steal (steal.go)
+//   - a search for a deadlock, its own or another's (deadlocksearch.go)
+//   - pages that are on their way (pagelimit.go)
 //
 // Whatever ends such a wait calls loop.queue.
 
-// mustWait reports whether s must wait for something else before its turn.
+// mustWait reports whether s must wait for one of these before its next turn.
 func (l *loop) mustWait(s *session) bool {
 	switch {
 	case s.listing != nil:
@@ -33,7 +33,7 @@ func (l *loop) mustWait(s *session) bool {
 	return s.paging
 }
 
-// endsSteal reports whether what s wants next may end a steal of it that is under way. That must
+// endsSteal reports whether the next item of s may end its own unfinished steal. Such an item must
 // not wait until the steal is complete.
 func (l *loop) endsSteal(s *session) bool {
 	if !s.stealing || s.closing {
@@ -47,7 +47,7 @@ func (l *loop) endsSteal(s *session) bool {
 	return is
 }
 
-// beginAudit makes s wait until the log has a line on what it did. endAudit ends that.
+// beginAudit makes s wait until the log has recorded what s did. endAudit ends the wait.
 func (s *session) beginAudit() { s.auditing = true }
 
 func (l *loop) endAudit(s *session) {

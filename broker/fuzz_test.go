@@ -12,9 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// FuzzFrames sends any two frames over a connection that holds a lock. Each frame gets an answer
-// that a client can decode, or needs none. The broker does not panic. The lock is still held,
-// unless the frames have ended it.
+// FuzzFrames sends two arbitrary frames over a connection that holds a lock. The broker must not
+// panic, and clients must be able to decode all its answers. The lock must still be held, unless
+// the frames have ended its request.
 func FuzzFrames(f *testing.F) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {
@@ -52,7 +52,7 @@ func FuzzFrames(f *testing.F) {
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"held"}],"wait_ms":0}`)
 			granted := strings.Contains(strings.Join(b.take(), ""), `"granted"`)
 			if ended := endsHeld(one) || endsHeld(two); granted != ended {
-				t.Errorf("after %q and %q: granted to another: %t, ended by the frames: %t", one, two,
+				t.Errorf("after %q and %q: the lock went to b: %t; the frames ended it: %t", one, two,
 					granted, ended)
 			}
 			a.close()
@@ -61,7 +61,7 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// endsHeld reports whether a frame ends the request that the fuzz target holds.
+// endsHeld reports whether a frame ends the request that holds the lock.
 func endsHeld(frame []byte) bool {
 	m, err := codec.DecodeRequest(frame, wire.DefaultLimits())
 	if err != nil {

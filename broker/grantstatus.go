@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A grantStatus says whether locks are granted, to goroutines that cannot ask the loop. Only the
+// A grantStatus tells goroutines that cannot ask the loop whether locks are being granted. Only the
 // loop sets it.
 type grantStatus struct {
 	pause atomic.Pointer[wire.Pause] // nil until the loop serves
@@ -18,7 +18,8 @@ type grantStatus struct {
 
 func (s *grantStatus) set(pause wire.Pause) { s.pause.Store(&pause) }
 
-// get returns why nothing is granted, "" if locks are granted, and whether the loop serves at all.
+// get returns why nothing is being granted, or "" if locks are being granted. serves is false until
+// the loop serves.
 func (s *grantStatus) get() (pause wire.Pause, serves bool) {
 	if p := s.pause.Load(); p != nil {
 		return *p, true
@@ -26,23 +27,23 @@ func (s *grantStatus) get() (pause wire.Pause, serves bool) {
 	return "", false
 }
 
-// pause returns why nothing is granted now; "" while locks are granted.
+// pause returns why nothing is being granted now, or "" while locks are being granted.
 func (l *loop) pause() wire.Pause {
 	switch next := l.table.NextToken(); {
-	case l.drain != nil || next > wire.MaxInteger: // the latter makes the broker drain
+	case l.drain != nil || next > wire.MaxInteger: // without tokens left, the broker drains
 		return wire.PauseDraining
 	case l.tokens.InGrace(l.now()):
 		return wire.PauseGrace
 	case l.tokens.IsUsedUp(next):
 		return wire.PauseNoTokens
-	case next >= l.tokens.Allowed(): // the pause has just ended, and those who waited are served first
+	case next >= l.tokens.Allowed(): // the pause has just ended, but the table has not been told yet
 		pause, _ := l.grants.get()
 		return pause
 	}
 	return ""
 }
 
-// updateGrants tells the other goroutines, and the log, if the status has changed.
+// updateGrants publishes the grant status, and logs it if it has changed.
 func (l *loop) updateGrants() {
 	pause := l.pause()
 	before, serves := l.grants.get()
@@ -53,20 +54,20 @@ func (l *loop) updateGrants() {
 	l.aside(func() { logPause(l.config.Logger, before, pause) })
 }
 
-// logPause logs that a pause begins or ends. The beginning of the grace period and of the drain are
-// logged elsewhere.
+// logPause logs the beginning or the end of a pause. The beginnings of the grace period and of the
+// drain are logged elsewhere.
 func logPause(logger zerolog.Logger, before, pause wire.Pause) {
 	switch {
 	case pause == wire.PauseNoTokens:
-		logger.Error().Msg("nothing is granted until fencing tokens can be reserved: those at hand are used up")
+		logger.Error().Msg("nothing is granted until fencing tokens can be reserved: none are left in reserve")
 	case pause == "" && before == wire.PauseGrace:
-		logger.Info().Msg("clients of the last run have given up their locks: locks are granted")
+		logger.Info().Msg("clients of the last run have given up their locks: locks are granted now")
 	case pause == "" && before == wire.PauseNoTokens:
 		logger.Info().Msg("locks are granted again")
 	}
 }
 
-// serveReady answers whether locks are granted.
+// serveReady answers whether locks are being granted.
 func (b *Broker) serveReady(w http.ResponseWriter, _ *http.Request) {
 	pause, serves := b.grants.get()
 	phase := b.life.now()

@@ -34,9 +34,9 @@ func (r *rig) expectReady(want string) {
 	}
 }
 
-// In the grace period every answer says that nothing is granted, and why. It does so exactly until
+// During the grace period, answers say that nothing is granted, and why. They do so exactly until
 // the period ends.
-func TestGraceIsTold(t *testing.T) {
+func TestGraceIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: broker.None})
 		if err != nil {
@@ -74,9 +74,9 @@ func TestGraceIsTold(t *testing.T) {
 	})
 }
 
-// After the grace period, waiting requests are granted slice by slice. A request for a free lock
-// that nobody waits for does not queue behind them.
-func TestGraceEndsBitByBit(t *testing.T) {
+// After the grace period, waiting requests are granted slice by slice. A request for a lock that is
+// free and has no queue need not wait for them.
+func TestGraceEndsInSlices(t *testing.T) {
 	const requests = 10_000
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: broker.None})
@@ -101,7 +101,7 @@ func TestGraceEndsBitByBit(t *testing.T) {
 			}
 			r.expectReady(ready)
 			if n := len(a.take()); n == 0 || n == requests {
-				t.Errorf("%d were granted at once, want a slice", n)
+				t.Errorf("%d were granted at once, want one slice", n)
 			}
 			pass(time.Millisecond)
 			a.take()
@@ -115,8 +115,8 @@ func TestGraceEndsBitByBit(t *testing.T) {
 	})
 }
 
-// From the beginning of the drain a broker is not ready, and says so to holders.
-func TestDrainIsTold(t *testing.T) {
+// From the beginning of the drain, a broker is not ready, and its answers say so.
+func TestDrainIsReported(t *testing.T) {
 	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {
 		a := r.connect("a")
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
@@ -132,7 +132,7 @@ func TestDrainIsTold(t *testing.T) {
 	})
 }
 
-// A broker is not ready before Run, nor after it.
+// A broker is ready neither before Run nor after it.
 func TestNotServing(t *testing.T) {
 	b, err := broker.New(broker.Config{})
 	if err != nil {

@@ -12,32 +12,34 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// maxPatience is how long a connection may take to become a session before it can be closed for
-// another. The http.Server accepts that other connection after this time at the latest.
+// maxPatience is the longest time that a connection has to become a session before it may be closed
+// to make room for a new one. So the http.Server waits no longer than this to accept a new
+// connection.
 const maxPatience = 500 * time.Millisecond
 
-// handshakes are the connections of an http.Server that have not become sessions. They have not
+// handshakes tracks the connections of an http.Server that have not become sessions: they have not
 // sent a whole request yet, or are idle between requests. They cost a client next to nothing, so
-// their number is limited, in all and per address. For one more, the oldest is closed once it has
-// had its time. A real client needs a few milliseconds. One that sends nothing would keep its place
-// until ReadHeaderTimeout.
+// their number is limited, in total and per address. To make room for a new one, the oldest is
+// closed once it has had its time. A real client needs a few milliseconds, but a client that sends
+// nothing would keep its place until ReadHeaderTimeout.
 //
-// While even the oldest is young, the server accepts no further connection, and the system queues
-// them. From an eighth of the limit on, connections that have sent their request go first. So
-// thousands of clients that reconnect at once are served one after another, and not all at once and
-// too late. A flood costs other clients some time to connect, and costs sessions nothing.
+// As long as even the oldest has time left, the server accepts no new connections, and the system
+// queues them. Above an eighth of the limit, the server lets connections that have sent their
+// request go ahead before it accepts more. So when thousands of clients reconnect together, they
+// are served one after another. If all were served at once, each would be served too late. A flood
+// delays new connections of other clients, but does not affect existing sessions.
 type handshakes struct {
 	most, mostPerAddress int
 	logs                 *logLimits
-	ended                chan struct{} // has a token if a handshake has ended
+	ended                chan struct{} // holds a token after a handshake has ended
 
 	mu    sync.Mutex
 	conns map[net.Conn]*handshake
-	all   *list.List // of *handshake, the oldest first
+	all   *list.List // of *handshake, oldest first
 	from  map[netip.Prefix]*list.List
 }
 
-// A handshake is a connection, with its places in the lists.
+// A handshake is one such connection, with its places in the two lists.
 type handshake struct {
 	conn      net.Conn
 	address   netip.Prefix
@@ -54,8 +56,8 @@ func newHandshakes(c *Config, l *logLimits) *handshakes {
 	}
 }
 
-// follow is the [http.Server].ConnState. The server calls it with a new connection before it
-// accepts the next.
+// follow is used as [http.Server].ConnState. The server calls it with a new connection before it
+// accepts the next one.
 func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -91,7 +93,7 @@ func (h *handshakes) isBusy() bool {
 	return h.all.Len() > h.most/8
 }
 
-// awaitEnd waits until a handshake has ended, for the given time at most.
+// awaitEnd waits until a handshake has ended, but no longer than most.
 func (h *handshakes) awaitEnd(most time.Duration) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
@@ -101,8 +103,9 @@ func (h *handshakes) awaitEnd(most time.Duration) {
 	}
 }
 
-// add counts a connection, and returns the handshake that must be closed for it, if any. If none
-// may be closed yet, it counts nothing and returns how long to wait before the next attempt.
+// add counts a connection, and returns the handshake that must be closed to make room for it, or
+// nil. If room is needed but no handshake may be closed yet, add counts nothing and returns how
+// long to wait before trying again.
 func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -128,13 +131,14 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 	return oldest, 0
 }
 
-// patience returns how long each handshake has if there may be most of them. The time is shorter
-// for fewer, so that always four thousand a second can be accepted.
+// patience returns how long each handshake has if their number is limited to most. A lower limit
+// means less time, so that at least four thousand connections a second can be accepted.
 func patience(most int) time.Duration {
 	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }
 
-// abandon closes the connection below TLS, which would send an alert and could wait for the client.
+// abandon closes the connection below TLS. A TLS close would send an alert, and could wait for the
+// client.
 func (h *handshake) abandon() {
 	if secure, ok := h.conn.(interface{ NetConn() net.Conn }); ok {
 		_ = secure.NetConn().Close()

@@ -19,8 +19,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// hostile is text that harms a terminal or forges a line, if it gets there unquoted: an escape
-// sequence, the same in C1, a character that reverses text, and line ends.
+// hostile is text that disturbs a terminal or forges a log line if it is not quoted: an escape
+// sequence, another in C1 form, a character that reverses text, and line ends.
 const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":true"
 
 // The log quotes and shortens every text that a client can send.
@@ -61,7 +61,7 @@ func TestHostileText(t *testing.T) {
 		stopped := make(chan struct{})
 		go func() {
 			defer close(stopped)
-			r.server.Stop() // b holds, and the log says so
+			r.server.Stop() // b still holds a lock, and the log says so
 		}()
 		<-b.ended
 		<-stopped
@@ -69,7 +69,7 @@ func TestHostileText(t *testing.T) {
 	checkHostileLog(t, log)
 }
 
-// hostileFiller puts hostile text, quoted as JSON, into the place of TEXT, LONG and NAME.
+// hostileFiller replaces TEXT, LONG and NAME with hostile text, quoted as JSON.
 func hostileFiller() *strings.Replacer {
 	text, _ := json.Marshal(hostile)
 	long, _ := json.Marshal(hostile + strings.Repeat("x", 200-len(hostile)))
@@ -80,7 +80,7 @@ func hostileFiller() *strings.Replacer {
 // sendHostileHTTP sends hostile text in the headers, the path and the query of requests.
 func (r *rig) sendHostileHTTP() {
 	r.t.Helper()
-	raw := "\x80\x9b2J\u202e\u0085" // bytes that a header can hold
+	raw := "\x80\x9b2J\u202e\u0085" // bytes that a header can contain
 	for i, header := range []http.Header{
 		upgradeHeader("Origin", "http://"+raw),
 		upgradeHeader("Origin", "http://evil.test", "User-Agent", raw),
@@ -94,8 +94,8 @@ func (r *rig) sendHostileHTTP() {
 	_ = r.get("/"+url.PathEscape(hostile), nil).Body.Close()
 }
 
-// checkHostileLog checks that the log tells of everything that the clients did, and that its lines
-// are printable and short.
+// checkHostileLog checks that the log has a line for everything that the clients did, and that its
+// lines are printable and short.
 func checkHostileLog(t *testing.T, log *testLog) {
 	t.Helper()
 	for _, message := range []string{
@@ -118,7 +118,7 @@ func checkHostileLog(t *testing.T, log *testLog) {
 	}
 }
 
-// checkPrintable checks every text in a line of the log, also in arrays.
+// checkPrintable checks every string in a log line, including those in arrays.
 func checkPrintable(t *testing.T, line string, value any) {
 	t.Helper()
 	switch value := value.(type) {

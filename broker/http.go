@@ -9,14 +9,14 @@ import (
 // Handler returns the HTTP handler of the broker. It serves:
 //
 //   - /ws, the WebSocket endpoint
-//   - /livez: 200 as long as the event loop turns
-//   - /readyz: 200 while locks are granted, else 503 and the reason
+//   - /livez: 200 unless the event loop is stuck
+//   - /readyz: 200 while locks are being granted, otherwise 503 with the reason
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //
-// Pages of other origins may fetch these files and connect if [Config].AllowOrigins says so.
+// Pages of other origins may fetch these files and connect if [Config].AllowOrigins allows them.
 //
-// [Broker.Server] returns an http.Server for it. Any other server needs the timeouts and the
-// MaxHeaderBytes of that one.
+// [Broker.Server] returns an http.Server for this handler. If you use another server, give it the
+// same timeouts and MaxHeaderBytes.
 func (b *Broker) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", b.serveWS)
@@ -26,7 +26,7 @@ func (b *Broker) Handler() http.Handler {
 	return withoutBody(mux)
 }
 
-// serveLive answers whether the event loop turns.
+// serveLive answers whether the event loop is alive.
 func (b *Broker) serveLive(w http.ResponseWriter, _ *http.Request) {
 	if !b.loop.watchdog.isWell() {
 		http.Error(w, "the event loop is stuck", http.StatusServiceUnavailable)
@@ -35,8 +35,8 @@ func (b *Broker) serveLive(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-// withoutBody answers requests that announce a body without waiting for the body. Without it,
-// net/http would try to read the body, to use the connection again.
+// withoutBody answers requests without waiting for their bodies. Otherwise net/http would try to
+// read a body to the end, so that it can reuse the connection.
 func withoutBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// upgradeHeader returns the header of a proper upgrade, with the given keys and values added or
-// replaced.
+// upgradeHeader returns the header of a proper upgrade request, with the given keys and values
+// added or replaced.
 func upgradeHeader(more ...string) http.Header {
 	h := http.Header{
 		"Connection":            {"Upgrade"},
@@ -39,7 +39,7 @@ func TestUpgradeRefusals(t *testing.T) {
 			"lockbroker.v1"},
 		{"old WebSocket", "/ws", upgradeHeader("Sec-Websocket-Version", "8"), 400, "version"},
 		{"long label", "/ws?client=" + strings.Repeat("x", 257), upgradeHeader(), 400, "256 bytes"},
-		{"label in no UTF-8", "/ws?client=%ff", upgradeHeader(), 400, "UTF-8"},
+		{"label that is not UTF-8", "/ws?client=%ff", upgradeHeader(), 400, "UTF-8"},
 		{"foreign origin", "/ws", upgradeHeader("Origin", "http://elsewhere.test"), 403, "origin"},
 		{"unknown path", "/", nil, 404, ""},
 	}
@@ -52,7 +52,7 @@ func TestUpgradeRefusals(t *testing.T) {
 	}
 }
 
-// expectRefused checks that an upgrade is answered with that status, and with one line that
+// expectRefused checks that an upgrade is refused with the given status, and with one line that
 // contains help.
 func (r *rig) expectRefused(path string, status int, help string) {
 	r.t.Helper()
@@ -63,7 +63,7 @@ func (r *rig) expectAnswer(response *http.Response, status int, help string) {
 	r.t.Helper()
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		r.t.Fatalf("%s: served, want %d", response.Request.URL, status)
+		r.t.Fatalf("%s: accepted, want %d", response.Request.URL, status)
 	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *rig) expectAnswer(response *http.Response, status int, help string) {
 	}
 }
 
-// A client that offers the subprotocol among others, or offers none, is served.
+// A client that offers the subprotocol among others, or offers none, is accepted.
 func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for i, offered := range []string{"", "lockbroker.v1", "chat, lockbroker.v1"} {
@@ -88,7 +88,7 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 			}
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which uses the name
+			synctest.Wait() // for the hello: by then the session has its name
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusSwitchingProtocols {
 				t.Errorf("offered %q: got %s", offered, response.Status)
@@ -97,8 +97,9 @@ func TestUpgradeWithoutSubprotocol(t *testing.T) {
 	})
 }
 
-// Several lines of a header are one list, in which elements may be empty (RFC 9110, 5.3 and 5.6.1).
-// A proxy may split or join them. Headers that may occur only once are refused if they occur twice.
+// If a header has several lines, they form one list, and elements of a list may be empty (RFC 9110,
+// sections 5.3 and 5.6.1). A proxy may split or join the lines. Headers that may occur only once
+// are refused if they occur twice.
 func TestUpgradeHeaderLines(t *testing.T) {
 	const protocol, key = "Sec-Websocket-Protocol", "dGhlIHNhbXBsZSBub25jZQ=="
 	for i, test := range []struct {
@@ -133,7 +134,7 @@ func TestUpgradeHeaderLines(t *testing.T) {
 			header[test.name] = test.lines
 			r.next.Store(string(rune('a' + i)))
 			response := r.get("/ws", header)
-			synctest.Wait() // for the hello, which uses the name
+			synctest.Wait() // for the hello: by then the session has its name
 			_ = response.Body.Close()
 			if got := response.Header.Get(protocol); response.StatusCode != test.status ||
 				got != test.selected {
@@ -157,8 +158,8 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// An upgrade request that never becomes complete costs 10 s of a connection, with the http.Server
-// of Broker.Server.
+// The http.Server of Broker.Server closes a connection after 10 s if the upgrade request does not
+// become complete.
 func TestUpgradeThatNeverCompletes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		conn, err := r.server.Dial(r.t.Context(), "", "")

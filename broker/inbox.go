@@ -6,29 +6,28 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// An item is one thing that a session tells the loop. The methods of loopSender are the only ones
-// that make items.
+// An item is one thing that a session tells the loop. Only the methods of loopSender create items.
 type item struct {
 	session *session
 	// what is one of:
 	//   - a wire.Request: well-formed, within the limits, and with a valid id
-	//   - a *wire.Error: the answer to something that cannot be handled
+	//   - a *wire.Error: the answer to a frame that cannot be handled
 	//   - an *ending: the connection has ended
 	//   - a notice
 	what any
 }
 
-// A notice is an item that needs no more than its name.
+// A notice is an item without content.
 type notice uint8
 
 const (
-	noticeOpened   notice = iota // the session may be sent replies
+	noticeOpened   notice = iota // the session exists, and may be sent replies
 	noticePageSent               // the writer has sent a page
-	noticeLogged                 // what the session did to others is in the log
+	noticeLogged                 // the log has recorded what the session did to others
 )
 
-// A loopSender is the only way by which the goroutines of a connection reach the loop. Each method
-// reports false if the loop has ended and the item is dropped.
+// A loopSender is the only way for the goroutines of a connection to reach the loop. Each send
+// method reports false if the loop has ended, in which case the item is dropped.
 type loopSender interface {
 	sendOpened() bool
 	sendRequest(m wire.Request) bool
@@ -47,10 +46,11 @@ func (s *session) sendPageSent() bool                { return s.inbox.put(item{s
 func (s *session) sendLogged() bool                  { return s.inbox.put(item{s, noticeLogged}) }
 func (s *session) wakeLoop()                         { s.inbox.wakeLoop() }
 
-// An inbox carries items from the goroutines of all sessions to the loop. Items of one goroutine
-// arrive in order. Nobody waits to put an item: the backlog of each session is bounded.
+// An inbox carries items from the goroutines of all sessions to the loop. Items from one goroutine
+// arrive in order. Putting an item never blocks; the backlog of each session limits how many there
+// can be.
 type inbox struct {
-	wake chan struct{} // has a token if there may be items
+	wake chan struct{} // holds a token if there may be items
 
 	mu     sync.Mutex
 	items  []item
@@ -59,7 +59,7 @@ type inbox struct {
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
 
-// put adds an item. It reports false if the loop has ended.
+// put adds an item, or reports false if the loop has ended.
 func (b *inbox) put(it item) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -76,11 +76,12 @@ func (b *inbox) put(it item) bool {
 func (b *inbox) wakeLoop() {
 	select {
 	case b.wake <- struct{}{}:
-	default: // the loop has not used the last token yet
+	default: // the loop has not taken the last token yet
 	}
 }
 
-// takeAll returns all items. emptied is the slice of the call before, for reuse.
+// takeAll removes and returns all items. emptied is the slice that the previous call returned, for
+// reuse.
 func (b *inbox) takeAll(emptied []item) []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,7 +90,7 @@ func (b *inbox) takeAll(emptied []item) []item {
 	return items
 }
 
-// close makes put fail from now on, and returns the items that the loop has not taken.
+// close makes put fail from now on, and returns the items that the loop has not taken yet.
 func (b *inbox) close() []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,18 +9,18 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// queryBytes is how long the query of an upgrade may be. The longest label, with each of its bytes
-// written as %XX, fits twice.
+// queryBytes is how long the query of an upgrade may be. This is twice the longest label with each
+// of its bytes written as %XX, so that other parameters fit too.
 const queryBytes = 2 * 3 * wire.ClientLabelBytes
 
-// An introduction is what a client says about itself in the query of its upgrade.
+// An introduction is what a client says about itself in the query of its upgrade request.
 type introduction struct {
-	label        string // for people
+	label        string // tells people who the client is
 	messagesOnly bool   // only messages are signs of life
 }
 
-// readQuery reads the introduction, or returns what is wrong with it. It ignores parameters that
-// the broker does not know, whatever they contain: they may be for a proxy.
+// readQuery parses the introduction, or returns what is wrong with it. It ignores parameters that
+// the broker does not know, even malformed ones: they may be meant for a proxy.
 func readQuery(query string) (introduction, error) {
 	if len(query) > queryBytes {
 		return introduction{}, fmt.Errorf("the query is too long: want at most %d bytes", queryBytes)
@@ -42,8 +42,8 @@ func readQuery(query string) (introduction, error) {
 	return introduction{label: label, messagesOnly: given}, nil
 }
 
-// parameter returns the value of one parameter. url.ParseQuery does not do: it refuses the whole
-// query because of any part of it, and Get takes the first of several values.
+// parameter returns the value of one parameter. url.ParseQuery would not do: it returns an error if
+// any part of the query is malformed, and Get silently uses the first of several values.
 func parameter(query, name string) (value string, given bool, err error) {
 	for part := range strings.SplitSeq(query, "&") {
 		key, text, _ := strings.Cut(part, "=")

@@ -9,9 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The setting of these tests: a holds x, and b waits for it. b holds y, and a waits for it. Two
-// seconds later a's connection ends.
-
+// keepStory sets up these tests: a holds x, and b waits for it; b holds y, and a waits for it. Two
+// seconds pass, in which nothing else is sent.
 func keepStory(r *rig) (a, b *peer) {
 	a, b = r.connect("a"), r.connect("b")
 	b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
@@ -24,8 +23,8 @@ func keepStory(r *rig) (a, b *peer) {
 	return a, b
 }
 
-// With lock delay, and without a close frame, a's lock is kept until timeout_ms after its last
-// byte. It is listed as gone. Its waiting request is withdrawn at once.
+// With lock delay and without a close frame, a's lock is kept until timeout_ms after its last byte,
+// and a is listed as gone. Its waiting request is withdrawn at once.
 func TestLockDelay(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
@@ -66,8 +65,7 @@ func TestNoLockDelay(t *testing.T) {
 	})
 }
 
-// After a close frame that is no goodbye, and without a FIN, a's lock is kept, as after any other
-// end.
+// After a close frame that is not a goodbye, and without a FIN, a's lock is kept.
 func TestCloseWithoutGoodbye(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
@@ -84,14 +82,14 @@ func TestCloseWithoutGoodbye(t *testing.T) {
 	}
 }
 
-// The broker listens to a client that it has cut off. The locks go to others when its kernel sends
-// FIN. With lock delay they are kept even then.
+// After the broker has cut off a client, it listens. The locks go to others when the client's
+// kernel sends FIN. With lock delay they are kept even then.
 func TestFINAfterACut(t *testing.T) {
 	for _, delayed := range []bool{false, true} {
 		inBubble(t, broker.Config{LockDelay: delayed}, func(r *rig) {
 			a, b := keepStory(r)
 			a.answersNoClose()
-			a.send("%s", strings.Repeat(" ", 65537)) // too long: the broker closes
+			a.send("%s", strings.Repeat(" ", 65537)) // too long a frame: the broker closes the connection
 			<-a.ended
 			pass(5 * time.Second)
 			b.expect()
@@ -106,7 +104,7 @@ func TestFINAfterACut(t *testing.T) {
 	}
 }
 
-// A broker that stops does not wait for the clients that it listens to.
+// A broker that stops does not wait for clients that it is still listening to.
 func TestStopWhileListening(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := keepStory(r)
@@ -122,11 +120,12 @@ func TestStopWhileListening(t *testing.T) {
 	})
 }
 
-// A client that the broker has cut off has not said goodbye.
+// With lock delay, the locks of a client that the broker has cut off are kept: it has not said
+// goodbye.
 func TestLockDelayAndCut(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
-		a.send("%s", strings.Repeat(" ", 65537)) // too long: the broker closes
+		a.send("%s", strings.Repeat(" ", 65537)) // too long a frame: the broker closes the connection
 		<-a.ended
 		_ = a.ws.Close()
 		b.expect()
@@ -138,8 +137,8 @@ func TestLockDelayAndCut(t *testing.T) {
 	})
 }
 
-// If the broker ends a session because it was silent, the session timeout has passed: its locks are
-// not kept.
+// If the broker ends a session because it was silent, its locks are not kept, because the session
+// timeout has already passed.
 func TestLockDelayAndSilence(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
@@ -158,7 +157,7 @@ func TestLockDelayAndSilence(t *testing.T) {
 }
 
 // An operator can evict a request whose locks are kept.
-func TestEvictWhatIsKept(t *testing.T) {
+func TestEvictKeptRequest(t *testing.T) {
 	inBubble(t, broker.Config{LockDelay: true}, func(r *rig) {
 		a, b := keepStory(r)
 		a.vanish()

@@ -5,24 +5,24 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// Watches lag when too many changes are unsent. A watch that lags is told so, and then nothing
-// until the writer has sent that.
+// A watch lags when too many changes are unsent. It is then told once that it lags, and gets no
+// changes until the writer is about to send that message.
 
-// lags reports whether a watch is told nothing now.
+// lags reports whether a watch currently gets no changes, because it lags or its session is ending.
 func (o *outbox) lags(watch wire.ID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.end != nil || o.lagging[watch]
 }
 
-// lag tells a watch that it has missed changes, and then nothing until resume.
+// lag tells a watch that it has missed changes. The watch gets no changes until resume.
 func (o *outbox) lag(watch wire.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.beginLag(watch)
 }
 
-// beginLag is lag for a caller that holds o.mu.
+// beginLag does what lag does. The caller holds o.mu.
 func (o *outbox) beginLag(watch wire.ID) {
 	if o.lagging == nil {
 		o.lagging = make(map[wire.ID]bool)
@@ -32,7 +32,7 @@ func (o *outbox) beginLag(watch wire.ID) {
 }
 
 // putChange adds a copy of change for a watch that does not lag. If too many changes are unsent,
-// the watch begins to lag instead.
+// the watch starts to lag instead.
 func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,9 +46,9 @@ func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
 	o.queued.changes += jsonsize.Reply(&told)
 }
 
-// resume ends the lag of a watch. The writer calls it before it sends that the watch has lagged. A
-// client that reads this, and then asks for the listing, gets a newer listing and all changes
-// since.
+// resume ends the lag of a watch. The writer calls it just before it sends the Lagged message. So a
+// client that reads this message and then asks for the listing misses nothing: the listing contains
+// all earlier changes, and the watch reports all later ones.
 func (o *outbox) resume(watch wire.ID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -2,17 +2,17 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A lane is a kind of work. The first item of a session decides in which lane the session waits.
+// A lane is a class of work. A session waits in the lane of its next item.
 type lane uint8
 
 const (
 	laneFreeing lane = iota // release, cancel, and the end of a session: others wait for what they free
 	lanePlain
-	laneLong // what may take a whole slice
-	lanes    // how many there are
+	laneLong // work that may take a whole slice
+	lanes    // the number of lanes
 )
 
-// laneOf returns the lane of an item.
+// laneOf returns the lane in which an item is handled.
 func laneOf(it *item) lane {
 	switch m := it.what.(type) {
 	case *ending, *wire.Release, *wire.Cancel:

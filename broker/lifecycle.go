@@ -2,15 +2,14 @@ package broker
 
 import "sync"
 
-// A phase is a part of a broker's life. A broker goes through all of them in this order, and never
-// back.
+// A phase is a stage in a broker's life. A broker enters them in this order, and never goes back.
 type phase int
 
 const (
 	phaseMade     phase = iota // New has returned; connections are accepted and wait for Run
 	phaseServing               // Run serves
 	phaseDraining              // no lock is granted, and no connection is accepted
-	phaseStopped               // the loop has ended, and no session may begin
+	phaseStopped               // the loop has ended, and no session may start
 )
 
 // A lifecycle holds the phase of a broker, and counts the goroutines that Run waits for.
@@ -18,10 +17,11 @@ type lifecycle struct {
 	mu    sync.Mutex
 	phase phase
 
-	goroutines sync.WaitGroup // of sessions, of what the loop does aside, and the watchdog's
+	goroutines sync.WaitGroup // of the sessions, the watchdog, and what the loop runs aside
 }
 
-// advance enters a later phase. It reports false if the broker is in that phase, or a later one.
+// advance enters a later phase. It reports false if the broker is already in that phase or a later
+// one.
 func (c *lifecycle) advance(to phase) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,15 +32,15 @@ func (c *lifecycle) advance(to phase) bool {
 	return true
 }
 
-// now returns the phase.
+// now returns the current phase.
 func (c *lifecycle) now() phase {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.phase
 }
 
-// startSession runs a session on a goroutine of its own. It reports false if the broker has
-// stopped: Run may no longer wait for that goroutine.
+// startSession runs a session on its own goroutine. It reports false if the broker has stopped,
+// because Run might no longer wait for that goroutine.
 func (c *lifecycle) startSession(run func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Every limit is announced in the hello and holds exactly. A value of the allowed length passes.
-// One more is refused, and costs nothing else.
+// Every limit is announced in the hello and is enforced exactly. A value at the limit is accepted.
+// One more is refused, with no other consequences.
 func TestLimits(t *testing.T) {
 	limits := wire.Limits{MessageBytes: 300, NameBytes: 5, AuthorBytes: 4, LocksPerRequest: 2, Requests: 3}
 	acquire := func(n int, locks, author string) string {
@@ -45,7 +45,7 @@ func TestLimits(t *testing.T) {
 	})
 }
 
-// A frame of exactly message_bytes is read; one byte more closes the connection.
+// A frame of exactly message_bytes is read; one more byte closes the connection.
 func TestMessageBytes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -58,8 +58,8 @@ func TestMessageBytes(t *testing.T) {
 	})
 }
 
-// A hundred malformed frames in a row are answered, and cost no lock. The next is answered too, and
-// ends the connection. A well-formed frame restarts the count.
+// A hundred malformed frames in a row are answered, and cost no locks. The next one is answered
+// too, and ends the connection. A well-formed frame restarts the count.
 func TestMalformedFramesInARow(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -84,10 +84,10 @@ func TestMalformedFramesInARow(t *testing.T) {
 }
 
 // A client that receives nothing is cut off when a write has made no progress for 10 s. It may be a
-// stale holder until the session timeout after its last byte. Then its locks go to the next waiter.
+// stale holder until one session timeout after its last byte. Then its locks go to the next waiter.
 func TestStuckConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
-		a, b := r.dial("a"), r.connect("b") // a does not even read its hello
+		a, b := r.dial("a"), r.connect("b") // a does not even read the hello
 		b.take()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		time.Sleep(time.Second) //nolint:forbidigo // virtual time
@@ -109,8 +109,8 @@ func TestStuckConsumer(t *testing.T) {
 	})
 }
 
-// A client may ask for many pages at once. It gets them one after the other: the next page is not
-// made before the last one is sent.
+// A client may ask for many pages at once. It gets them one by one: the broker starts the next page
+// only when the last one has been sent.
 func TestManyPages(t *testing.T) {
 	const waiters, pages = 3000, 100
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -123,7 +123,7 @@ func TestManyPages(t *testing.T) {
 			for n := range pages {
 				a.send(`{"type":"info","id":"aaaaaaaa--%d","queue":10000}`, n)
 			}
-			a.send(`{"type":"info","id":"bad"}`) // refused, and so does not delay the next
+			a.send(`{"type":"info","id":"bad"}`) // refused, so it does not delay the next page
 			a.send(`{"type":"info","id":"aaaaaaaa--%d"}`, pages)
 		}()
 		synctest.Wait()
@@ -142,7 +142,7 @@ func TestManyPages(t *testing.T) {
 			}
 		}
 		if due < broker.OutboxBytes {
-			t.Fatalf("the pages have %d bytes in all, too few to prove anything", due)
+			t.Fatalf("the pages have %d bytes in total, too few to prove anything", due)
 		}
 		a.close()
 		b.close()
@@ -150,7 +150,7 @@ func TestManyPages(t *testing.T) {
 }
 
 // A client that leaves more than 16 MiB unread is cut off at once. It may be a stale holder until
-// the session timeout after its last byte. Then its locks go to the next waiter, who notices
+// one session timeout after its last byte. Then its locks go to the next waiter, who notices
 // nothing else.
 func TestSlowConsumer(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {

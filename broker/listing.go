@@ -7,20 +7,20 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A listing is a page under way. It may take several turns.
+// A listing is an unfinished page of an answer to info. Finishing it may take several turns.
 type listing struct {
 	id     wire.ID
 	paging *locktable.Paging
 }
 
-// info begins a page of the listing.
+// info starts a page of the listing.
 func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
 	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(queryOf(m))}
 	l.continueListing(s)
 }
 
-// continueListing does one turn of a page, and sends the page when it is complete.
+// continueListing works on a page for one turn, and sends the page if it is complete.
 func (l *loop) continueListing(s *session) {
 	id, paging := s.listing.id, s.listing.paging
 	done, events := paging.Step(l.now(), l.events[:0])
@@ -31,14 +31,14 @@ func (l *loop) continueListing(s *session) {
 	s.listing = nil
 	page := &paging.Page
 	if page.TooFar {
-		const message = "too many hold or wait before the place where the list must go on"
+		const message = "too many requests hold or wait before the place where the list continues"
 		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 		return
 	}
 	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
 }
 
-// why answers why a request waits, or what is at a lock.
+// why answers why a request waits, or why the first waiter of a lock does.
 func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	l.beginPage(s)
 	var chain []wire.Step

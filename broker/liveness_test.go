@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A client that only answers pings stays connected: here, for 24 hours.
+// A client that does nothing but answer pings stays connected: here, for 24 hours.
 func TestHeartbeat(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.connect("a")
@@ -48,7 +48,7 @@ func TestSilentClientIsCutOff(t *testing.T) {
 	})
 }
 
-// Every byte is a sign of life: here, those of WebSocket pings alone.
+// Every byte is a sign of life, even those of a WebSocket ping.
 func TestPingsAreSignsOfLife(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dial("a")
@@ -68,7 +68,7 @@ func TestPingsAreSignsOfLife(t *testing.T) {
 	})
 }
 
-// Part of a frame is a sign of life, too: a slow line may take longer than the session timeout for
+// Part of a frame is also a sign of life: a slow line may take longer than the session timeout for
 // one frame.
 func TestTricklingFrame(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -86,7 +86,7 @@ func TestTricklingFrame(t *testing.T) {
 	})
 }
 
-// trickle sends a frame in pieces, with almost a timeout before each.
+// trickle sends a frame in pieces, and waits for almost one session timeout before each piece.
 func trickle(t *testing.T, p *peer, text string) {
 	t.Helper()
 	frame := append([]byte{0x81, 0x80 | byte(len(text)), 0, 0, 0, 0}, text...) // masked with zeroes
@@ -118,8 +118,8 @@ func TestPingsAreAnswered(t *testing.T) {
 	})
 }
 
-// drain reads and drops the bytes of a connection, so that the broker can write. Unlike a reader of
-// frames, it answers no pings.
+// drain reads and discards the bytes of a connection, so that the broker can write. Unlike a reader
+// of frames, it answers no pings.
 func drain(p *peer) {
 	go func() {
 		buffer := make([]byte, 4096)

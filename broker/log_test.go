@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A testLog keeps the lines that were written.
+// A testLog keeps the lines that are written to it.
 type testLog struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -23,7 +23,7 @@ func (l *testLog) Write(line []byte) (int, error) {
 
 func (l *testLog) logger() zerolog.Logger { return zerolog.New(l) }
 
-// lines returns the lines that contain all of these texts.
+// lines returns the lines that contain all of the given texts.
 func (l *testLog) lines(texts ...string) (found []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,27 +12,28 @@ import (
 )
 
 const (
-	// suppressedAfter is how long a count of suppressed lines waits for the next line of its
-	// kind. After that it gets a line of its own.
+	// suppressedAfter is how long the count of suppressed lines waits to be logged with the
+	// next line of its kind. After that it gets a line of its own.
 	suppressedAfter = 10 * time.Second
 	// faultEvery and faultBurst limit the lines about refused connections.
 	faultEvery, faultBurst = 5 * time.Second, 10
-	// sessionRate and sessionBurst limit the lines about sessions, in lines a second.
+	// sessionRate, in lines a second, and sessionBurst limit the lines about sessions.
 	sessionRate, sessionBurst = 100, 1000
-	// serverBytes is how many bytes of an error of net/http are logged. A stack trace matters.
+	// serverBytes is how many bytes of a net/http error are logged: enough for a useful part of
+	// a stack trace.
 	serverBytes = 4 << 10
 )
 
-// logLimits limit the lines of the log that anybody who reaches the port can cause as often as they
-// like. Each kind has its own limit. The log says how many lines were suppressed. Audit lines are
-// never suppressed.
+// logLimits limits the log lines that anyone who can reach the port can cause at will. Each kind
+// has its own limit, and the log says how many lines were suppressed. Audit lines are never
+// suppressed.
 type logLimits struct {
 	opened, ended lineLimit // sessions
-	refused       lineLimit // upgrades
-	origin        lineLimit // pages
+	refused       lineLimit // refused upgrades
+	origin        lineLimit // requests of pages whose origin was refused
 	handshake     lineLimit // connections closed before they became sessions
 	server        lineLimit // errors of net/http
-	limit         lineLimit // limits of the broker that were reached
+	limit         lineLimit // broker-wide limits that were reached
 }
 
 func newLogLimits(log zerolog.Logger) *logLimits {
@@ -52,7 +53,7 @@ func newLogLimits(log zerolog.Logger) *logLimits {
 	}
 }
 
-// flush writes the counts that are not written yet.
+// flush writes all counts that have not been written yet.
 func (l *logLimits) flush() {
 	for _, kind := range []*lineLimit{
 		&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server, &l.limit,
@@ -72,7 +73,7 @@ func (l serverLog) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// A lineLimit limits how often one kind of line is logged.
+// A lineLimit limits how often one kind of log line is written.
 type lineLimit struct {
 	log     zerolog.Logger
 	level   zerolog.Level
@@ -80,12 +81,12 @@ type lineLimit struct {
 	limiter *rate.Limiter
 
 	mu         sync.Mutex
-	suppressed int64 // lines since the last one that was written
+	suppressed int64 // how many since the last line that was written
 	timer      *time.Timer
 }
 
-// line begins a line, with the number of lines suppressed before it. If this line must be
-// suppressed, line returns nil, an event that does nothing.
+// line starts a log line, with the number of lines suppressed before it. If this line must be
+// suppressed too, line returns nil, which zerolog treats as an event that does nothing.
 func (k *lineLimit) line() *zerolog.Event {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -107,11 +108,11 @@ func (k *lineLimit) flush() {
 		return
 	}
 	line := k.addCount(k.log.WithLevel(k.level))
-	k.mu.Unlock() // the log may block, and line must not wait for it
-	line.Str("kind", k.name).Msg("log lines of one kind came too fast and were suppressed")
+	k.mu.Unlock() // the log may block, and callers of line must not wait for it
+	line.Str("kind", k.name).Msg("too many log lines of one kind: some were suppressed")
 }
 
-// addCount adds the count to a line, and starts it anew. The caller holds k.mu.
+// addCount adds the count of suppressed lines to a line and resets it. The caller holds k.mu.
 func (k *lineLimit) addCount(line *zerolog.Event) *zerolog.Event {
 	if k.suppressed == 0 {
 		return line

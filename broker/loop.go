@@ -12,42 +12,44 @@ import (
 )
 
 // sliceRest is how long the loop rests between two slices of its work. On a machine with one
-// processor Go polls the network only when no goroutine can run, or every 10 ms.
+// processor, Go polls the network only when no goroutine can run, or every 10 ms. The rest lets it
+// poll sooner.
 const sliceRest = 20 * time.Microsecond
 
 // A loop is the one goroutine that owns the lock table. It collects what sessions have put into the
 // inbox, gives each session its turns, calls the table, and puts the table's events into the
-// outboxes of the sessions concerned. It never waits for anyone.
+// outboxes of the sessions concerned. While it serves, it never waits for a client.
 //
-// Nothing that can block runs on it: aside runs that. The exception is a log at debug level, which
-// deliver writes itself, in order.
+// Work that can block runs on other goroutines, started by aside. There are two exceptions: deliver
+// itself writes the log lines of debug level, so that they stay in order; and the loop waits for
+// the disk before its first round and after its last.
 type loop struct {
 	config Config
 	inbox  *inbox
 	table  *locktable.Table
 	start  time.Time
-	at     time.Duration // the time of the present round, since start
+	at     time.Duration // the time of the current round, since start
 
-	sessions    map[string]*session // those that have not ended
-	shares      map[string]*share   // of sessions, and of requests whose session has ended
-	emptyShares []*share            // perhaps without sessions
+	sessions    map[string]*session // by name; only those that have not ended
+	shares      map[string]*share   // by name; those with sessions, or with requests of ended sessions
+	emptyShares []*share            // shares that may have no sessions left
 	scheduler   scheduler
 	pages       pageLimit
 	searching   *session   // the session for which a search is under way, or nil
-	heldBack    []*session // until the search ends
+	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
 
-	delivered  int64    // events so far
+	delivered  int64    // how many events so far
 	dropping   []string // ended sessions whose requests are being dropped
-	maintained bool     // maintenance was done since the last other long work
+	maintained bool     // maintenance was the last long work done
 	watching   watching
 	unsent     *unsentTotal
 
 	tokens     *fence.Supply
 	tokenRange int64
 	drain      *drain       // nil until the broker drains
-	refuse     func()       // called when the drain begins: the broker then accepts no connection
-	aside      func(func()) // runs what may block, such as a line of the log
+	refuse     func()       // makes the broker refuse connections; called when the drain begins
+	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
 	watchdog   watchdog
 	grants     *grantStatus
 	logs       *logLimits
@@ -72,8 +74,8 @@ func newLoop(config Config, in *inbox) *loop {
 	}
 }
 
-// run serves until ctx ends, and then until the broker is drained. It returns what is wrong with
-// the tokens.
+// run serves until ctx ends, and then until the broker is drained. Its error says what is wrong
+// with the fencing tokens.
 func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	l.start = time.Now()
 	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.config.Logger); err != nil {
@@ -120,8 +122,8 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	return errors.Join(err, l.stop())
 }
 
-// round does a slice of everything that there is to do. The loop's clock stands still in it, for
-// some milliseconds at most.
+// round does one slice of everything that there is to do. The loop's clock stands still during a
+// round, which takes a few milliseconds at most.
 func (l *loop) round() {
 	l.readClock()
 	if l.canAllow() {
@@ -130,8 +132,8 @@ func (l *loop) round() {
 	l.collect()
 	l.tick()
 	l.serve()
-	l.tick()               // what the first slice has left
-	if l.unsent.isOver() { // pongs, which readers put into outboxes, count too
+	l.tick()               // what the first call left undone
+	if l.unsent.isOver() { // readers put pongs into outboxes, so reply alone cannot check this
 		l.cutSlowest()
 	}
 	l.watching.endQuiet(l.now())
@@ -139,10 +141,10 @@ func (l *loop) round() {
 
 func (l *loop) readClock() { l.at = time.Since(l.start) }
 
-// now returns the table's time.
+// now returns the time for the lock table: when the current round began, since the loop's start.
 func (l *loop) now() time.Duration { return l.at }
 
-// nextDeadline returns when there is next something to do, if anything.
+// nextDeadline returns when the loop next has something to do, if ever.
 func (l *loop) nextDeadline() (time.Duration, bool) {
 	due, some := l.table.Deadline()
 	sooner := func(other time.Duration) {
@@ -160,21 +162,22 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 	if until, quiet := l.watching.nextDeadline(); quiet {
 		sooner(until)
 	}
-	if l.isUnfinished() || some && due <= now { // the table may have left something, too
+	if l.isUnfinished() || some && due <= now { // the table may have left work as well
 		return now + sliceRest, true
 	}
 	return due, some
 }
 
-// letReadersRun lets other readers that can run put their items into the inbox, so that one round
-// serves them all. The loop does not wait behind readers if it has much to do already.
+// letReadersRun lets other runnable readers put their items into the inbox, so that one round
+// serves them all. If sessions are already waiting for turns, the loop goes on at once instead.
 func (l *loop) letReadersRun() {
 	if !l.scheduler.any() {
 		runtime.Gosched()
 	}
 }
 
-// collect takes everything out of the inbox. What needs a turn joins the todo list of its session.
+// collect takes all items from the inbox. Notices are handled at once; every other item joins its
+// session's todo list.
 func (l *loop) collect() {
 	l.batch = l.inbox.takeAll(l.batch[:0])
 	for i := range l.batch {
@@ -189,11 +192,11 @@ func (l *loop) collect() {
 			s.todo.push(*it, &l.spare)
 			l.queue(s)
 		}
-		*it = item{} // so that its memory can be freed
+		*it = item{} // so that what it refers to can be freed
 	}
 }
 
-// note handles a notice, which needs no turn.
+// note handles a notice.
 func (l *loop) note(s *session, n notice) {
 	switch n {
 	case noticeOpened:
@@ -205,10 +208,10 @@ func (l *loop) note(s *session, n notice) {
 	}
 }
 
-// spent returns how many steps the loop has taken so far.
+// spent returns how many steps the loop has taken so far, in the table and elsewhere.
 func (l *loop) spent() int64 { return l.table.Cost() + l.watching.spent + l.delivered*stepsOfEvent }
 
-// spentSince returns how many steps the loop has taken since spent returned before.
+// spentSince returns how many steps the loop has taken since spent returned the value before.
 func (l *loop) spentSince(before int64) int { return int(l.spent() - before) }
 
 // handle handles an item whose turn it is.
@@ -220,15 +223,15 @@ func (l *loop) handle(it item) {
 	case *wire.Error:
 		l.reply(s, m)
 	case wire.Request:
-		// A session that was cut off asks for nothing. One whose reader has ended gets no
-		// answers.
+		// Requests of a session that was cut off are dropped. If the session's reader has
+		// ended, so are requests that only want an answer.
 		if !s.ended && !(s.closing && wantsAnswer(m)) {
 			l.request(s, m)
 		}
 	}
 }
 
-// wantsAnswer reports whether m does nothing but get an answer for its sender.
+// wantsAnswer reports whether m is useless if its sender cannot read the answer.
 func wantsAnswer(m wire.Request) bool {
 	switch m.(type) {
 	case *wire.Release, *wire.Cancel, *wire.Evict:
@@ -255,46 +258,8 @@ func (l *loop) open(s *session) {
 	}
 }
 
-// reply queues m for s, and cuts s off if it reads too slowly.
-func (l *loop) reply(s *session, m wire.Reply) {
-	if s.ended {
-		return
-	}
-	if !s.out.put(m) {
-		l.cutOff(s, slowConsumer)
-		l.logLimit(s, "bytes due to one client")
-	}
-	if l.unsent.isOver() {
-		l.cutSlowest()
-	}
-}
-
-// deliver queues the table's events for the sessions and watches that they concern.
-func (l *loop) deliver(events []locktable.Event) {
-	for i := range events {
-		event := &events[i]
-		if log := l.config.Logger.Debug(); log.Enabled() {
-			log.Stringer("request", event.ID).Stringer("event", event.Kind).
-				Str("reason", event.Reason).Send()
-		}
-		if s := l.sessions[event.ID.Session]; s != nil {
-			if m := replyTo(event); m != nil {
-				l.reply(s, m)
-			}
-		}
-		if l.watching.any() {
-			l.tellWatches(event)
-		}
-		if len(l.stealing) > 0 {
-			l.noteSteal(event)
-		}
-		*event = locktable.Event{}
-	}
-	l.delivered += int64(len(events))
-	l.events = events[:0]
-}
-
-// stop closes every connection, and ends the run of tokens. Nobody uses the table after that.
+// stop closes every connection, and records the end of the run. The lock table is not used after
+// this.
 func (l *loop) stop() error {
 	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
 	finish := func(s *session) {
@@ -308,7 +273,7 @@ func (l *loop) stop() error {
 		finish(s)
 	}
 	if l.table == nil {
-		return nil // it never began
+		return nil // the loop never began to serve
 	}
 	l.logEnd()
 	return l.tokens.Stop(l.held(), l.now())

@@ -1,17 +1,24 @@
 package broker
 
 import (
+	"bufio"
+	"errors"
+	"net"
+	"net/http"
+	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// idleLoop returns a loop that serves nobody: tests call its steps themselves.
+// idleLoop returns a loop that does not run: tests call its steps themselves.
 func idleLoop(t *testing.T) *loop {
 	t.Helper()
 	config, err := Config{}.withDefaults()
@@ -41,4 +48,46 @@ func openSession(l *loop, name, remote string) *session {
 	l.sessions[name] = s
 	l.joinShare(s)
 	return s
+}
+
+// A pipeWriter is an http.ResponseWriter whose connection is one end of a pipe.
+type pipeWriter struct {
+	http.ResponseWriter
+	end net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (w pipeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.end, nil, nil }
+
+// A session whose opening the loop has not handled when it stops is closed like all others: its reader
+// would wait for ever, and Run with it.
+func TestStopEndsSessionsThatAreOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := idleLoop(t)
+		client, server := net.Pipe()
+		defer client.Close()
+		h := transport.Hijacker{ResponseWriter: pipeWriter{end: server}}
+		if _, _, err := h.Hijack(); err != nil {
+			t.Fatal(err)
+		}
+		s := new(session)
+		s.connection = &connection{
+			net: h.Conn, services: &services{inbox: l.inbox}, out: newOutbox(l.unsent, func() {}),
+		}
+		if !s.sendOpened() {
+			t.Fatal("the inbox is closed")
+		}
+		if err := l.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if end := s.out.take(parcel{}).end; end == nil || end.code != wire.CloseRestart {
+			t.Errorf("the session ends with %v", end)
+		}
+		if _, err := h.Conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("reading ended with %v", err)
+		}
+		if s.sendOpened() {
+			t.Error("the inbox is still open")
+		}
+	})
 }

@@ -30,7 +30,7 @@ func exchange(b *testing.B, ws *websocket.Conn, frame []byte) {
 
 func brokerHandler(b *testing.B) http.Handler {
 	b.Helper()
-	br, err := broker.New(broker.Config{Timeout: time.Hour}) // nobody answers pings here
+	br, err := broker.New(broker.Config{Timeout: time.Hour}) // these clients answer no pings
 	if err != nil {
 		b.Fatal(err)
 	}

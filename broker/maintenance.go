@@ -1,22 +1,22 @@
 package broker
 
-// Maintenance is the loop's own long work: it drops the requests of sessions that have ended, and
-// ends the waits when the broker drains. It is done in slices, so that nobody has to wait for all
+// Maintenance is the loop's own long work: it drops the requests of ended sessions, and ends the
+// waiting requests when the broker drains. It is done in slices, so that nobody has to wait for all
 // of it.
 
 const (
-	// dropSlice is how many locks of ended sessions are given up in a slice.
+	// dropSlice is how many locks of ended sessions are dropped in one slice.
 	dropSlice = 256
-	// dropAtOnce is how many of them the table gives up in one call. To tell watches of them
-	// costs more.
+	// dropAtOnce is how many of them the table drops in one call. It is small because telling
+	// watches about them costs extra.
 	dropAtOnce = 32
-	// grantSlice is how many waiters a call of the table looks at, to grant what has become
-	// free. Every call does this slice, so it is short.
+	// grantSlice is how many waiters the table looks at in one call to grant locks that have
+	// become free. Every call does such a slice, so it is short.
 	grantSlice = 8
 )
 
-// tick does what is due in the table, or a slice of it. Every other call of the table does a little
-// of that, too.
+// tick does the work that is due in the table, or one slice of it. Every other call to the table
+// does a little of that work too.
 func (l *loop) tick() {
 	for end := l.spent() + stepsOfSlice; l.spent() < end; {
 		due, some := l.table.Deadline()
@@ -32,7 +32,7 @@ func (l *loop) tick() {
 	}
 }
 
-// isUnfinished reports whether there is more to do now.
+// isUnfinished reports whether there is more to do right now.
 func (l *loop) isUnfinished() bool {
 	return l.scheduler.any() || l.searching != nil || l.hasMaintenance()
 }
@@ -42,7 +42,7 @@ func (l *loop) hasMaintenance() bool {
 	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
 }
 
-// maintain does a slice of maintenance, and returns its cost.
+// maintain does one slice of maintenance, and returns its cost.
 func (l *loop) maintain() int {
 	before := l.spent()
 	if len(l.dropping) > 0 {
@@ -56,7 +56,8 @@ func (l *loop) maintain() int {
 	return max(cost, 1)
 }
 
-// drop drops sessions for a slice of work. A session that has nothing counts as one lock.
+// drop drops the requests of ended sessions for one slice of work. A session with no requests
+// counts as one lock.
 func (l *loop) drop() {
 	end := l.spent() + stepsOfSlice
 	for budget := dropSlice; budget > 0 && len(l.dropping) > 0 && l.spent() < end; budget-- {

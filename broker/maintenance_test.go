@@ -9,9 +9,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// The requests of ended sessions are dropped even while others send more than the loop can handle,
-// both short work and long.
-func TestMaintenanceGoesOnUnderFloods(t *testing.T) {
+// The requests of ended sessions are dropped even while others send more short and long work than
+// the loop can handle.
+func TestMaintenanceContinuesUnderFloods(t *testing.T) {
 	for _, many := range []int{0, 12} {
 		testMaintenance(t, many)
 	}

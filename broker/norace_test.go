@@ -2,5 +2,5 @@
 
 package broker_test
 
-// poolLosses is how many allocations a pool may make although it is not empty.
+// poolLosses is how many allocations to allow for a sync.Pool that loses items.
 const poolLosses = 0.0

@@ -8,32 +8,32 @@ import (
 	"strings"
 )
 
-// CheckOrigin returns what is wrong with a pattern for [Config].AllowOrigins, or nil.
+// CheckOrigin returns an error if pattern is not valid in [Config].AllowOrigins.
 func CheckOrigin(pattern string) error {
 	_, err := parseOriginPattern(pattern)
 	return err
 }
 
-// CheckHost returns what is wrong with a name for [Config].AllowedHosts, or nil.
+// CheckHost returns an error if name is not valid in [Config].AllowedHosts.
 func CheckHost(name string) error {
 	_, err := parseHostPattern(name)
 	return err
 }
 
-// originBytes is the longest Origin or Host that is accepted.
+// originBytes is how long an Origin or Host header may be.
 const originBytes = 1 << 10
 
-// origins says whose pages may use the broker, in addition to the broker's own. A browser sends the
-// origin of the page with a request (RFC 6454); other programs send none.
+// origins says which pages may use the broker, in addition to the broker's own. A browser sends the
+// page's origin with a request (RFC 6454); other programs send none.
 //
 // A page is the broker's own if its host and port are those of the request, and the host is a known
 // name of the broker: an IP address, localhost, or one of hosts. Any other name may belong to
-// somebody else, who can make it lead to the broker for a moment (DNS rebinding). The browser then
-// takes that page for the broker's own. An IP address cannot be made to lead elsewhere.
+// somebody else, who can point it at the broker for a moment (DNS rebinding). To the browser, that
+// owner's page and the broker then have the same origin. An IP address cannot be pointed elsewhere.
 //
-// The Host of a request without an Origin is not checked. Browsers send an Origin with every
-// WebSocket handshake. So such a request is from another program, which may call the broker by any
-// name, or it is a plain GET, whose answer holds no secrets.
+// If a request has no Origin, its Host is not checked. Browsers send an Origin with every WebSocket
+// handshake. So the request either comes from another program, which may call the broker by any
+// name, or is a plain GET, whose answer contains no secrets.
 type origins struct {
 	all      bool
 	patterns []originPattern
@@ -62,18 +62,18 @@ func parseOrigins(patterns, hosts []string) (o origins, err error) {
 	return o, nil
 }
 
-// A judgement says whether a request may use the broker, or why not.
+// A judgement says whether a request may use the broker, and if not, why.
 type judgement int
 
 const (
 	originAllowed   judgement = iota
 	originForeign             // a page of another origin
-	originOtherHost           // a page of the requested host, which is no known name of the broker
+	originOtherHost           // a page of the requested host, but that is no known name of the broker
 	originMalformed           // no browser sends such an Origin
 )
 
-// judge allows programs other than browsers, the broker's own pages, and pages that match a
-// pattern.
+// judge allows requests from programs other than browsers, from the broker's own pages, and from
+// pages whose origin matches a pattern.
 func (o origins) judge(r *http.Request) judgement {
 	sent, ok := r.Header["Origin"]
 	if !ok {
@@ -119,10 +119,10 @@ func (o origins) isOwnHost(host string) bool {
 	return false
 }
 
-// A hostPattern matches names of hosts.
+// A hostPattern matches host names.
 type hostPattern struct {
 	host       string
-	subdomains bool // of host, and not host itself
+	subdomains bool // match subdomains of host, but not host itself
 }
 
 func (p hostPattern) matches(host string) bool {
@@ -144,16 +144,16 @@ func parseHostPattern(text string) (p hostPattern, err error) {
 	return p, nil
 }
 
-// An origin is where a page comes from. Pages without an origin, such as files, have "null": a
-// scheme without a host.
+// An origin is where a page comes from. Pages without an origin, such as local files, send "null",
+// which is stored as a scheme without a host.
 type origin struct {
-	scheme, host, port string // port is "" for the default one of the scheme
+	scheme, host, port string // port is "" if it is the scheme's default
 }
 
 // An originPattern matches origins.
 type originPattern struct {
 	origin
-	subdomains bool // of host, and not host itself
+	subdomains bool // match subdomains of host, but not host itself
 	anyPort    bool
 }
 
@@ -185,12 +185,12 @@ func parseOriginPattern(text string) (originPattern, error) {
 	return p, nil
 }
 
-// nameLetters are the characters of host names, as browsers send them.
+// nameLetters lists the characters that host names consist of when browsers send them.
 const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-._"
 
-// parseOrigin reads what browsers send: scheme and host, and the port unless it is the default of
-// the scheme; nothing else. The scheme is http, https or that of a browser's extensions. Browsers
-// write hosts in lower case, except the ids of extensions.
+// parseOrigin parses an Origin header as browsers send it: the scheme, the host, and the port
+// unless it is the scheme's default. The scheme is http, https or one that a browser uses for
+// extensions. Browsers write hosts in lower case, except for the ids of extensions.
 func parseOrigin(text string) (o origin, ok bool) {
 	if text == "null" {
 		return origin{scheme: text}, true
@@ -222,7 +222,7 @@ func parseOrigin(text string) (o origin, ok bool) {
 	return o, consistsOf(o.host, nameLetters)
 }
 
-// defaultPort returns the port that origins of this scheme omit.
+// defaultPort returns the default port of o's scheme, which browsers omit.
 func (o origin) defaultPort() string {
 	if o.scheme == "https" {
 		return "443"
@@ -230,9 +230,9 @@ func (o origin) defaultPort() string {
 	return "80"
 }
 
-// asksItself reports whether a page of o sends a request to its own host and port. If the
-// connection has no TLS, a proxy may have removed it. So a Host without a port then has the port of
-// o's scheme.
+// asksItself reports whether r, sent by a page of o, goes to that page's own host and port. If the
+// connection has no TLS, a proxy may have removed it. So without TLS, a Host without a port stands
+// for the default port of o's scheme.
 func (o origin) asksItself(r *http.Request) bool {
 	name, port := strings.ToLower(r.Host), ""
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
@@ -251,7 +251,7 @@ func (o origin) asksItself(r *http.Request) bool {
 	return o.host != "" && name == o.host && port == own
 }
 
-// isPort accepts 1 to 65535 in decimal, without leading zeros.
+// isPort reports whether text is a port from 1 to 65535, in decimal without leading zeros.
 func isPort(text string) bool {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && n > 0 && text[0] != '0'

@@ -10,15 +10,16 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// originTests are pages that send requests to http://locks.test:27002, a name of the broker.
+// originTests are requests by pages to http://locks.test:27002, where locks.test is a known name of
+// the broker.
 var originTests = []struct {
 	patterns string // separated by spaces
-	origin   string // "-": none is sent
+	origin   string // "-": no Origin header
 	want     bool
 }{
 	{"", "-", true},
 	{"", "http://locks.test:27002", true},
-	{"", "https://locks.test:27002", true}, // a proxy may have taken the TLS off
+	{"", "https://locks.test:27002", true}, // a proxy may have removed TLS
 	{"", "http://locks.test", false},
 	{"", "http://locks.test:8080", false},
 	{"", "http://other.test:27002", false},
@@ -89,7 +90,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// A text that no browser sends is not an origin, whatever is allowed.
+// Text that no browser sends is not an origin, whatever AllowOrigins says.
 func TestNotOrigins(t *testing.T) {
 	for _, sent := range []string{
 		"", "*", "nonsense", "locks.test", "http://", "http:locks.test", "//locks.test",
@@ -117,8 +118,8 @@ func TestNotOrigins(t *testing.T) {
 	}
 }
 
-// A page is the broker's own if it sends requests to its own host and port. The default port may be
-// omitted.
+// A page is the broker's own if it sends a request to its own host and port. The default port may
+// be omitted.
 func TestOwnOrigin(t *testing.T) {
 	for _, test := range []struct {
 		url, origin string
@@ -128,12 +129,12 @@ func TestOwnOrigin(t *testing.T) {
 		{"http://locks.test:80/ws", "http://locks.test", true},
 		{"http://locks.test/ws", "http://locks.test:80", true},
 		{"http://LOCKS.test/ws", "http://locks.test", true},
-		{"http://locks.test/ws", "https://locks.test", true}, // a proxy has taken the TLS off
+		{"http://locks.test/ws", "https://locks.test", true}, // a proxy has removed TLS
 		{"http://locks.test:443/ws", "https://locks.test", true},
 		{"http://locks.test:443/ws", "http://locks.test", false},
 		{"http://locks.test:27002/ws", "http://locks.test", false},
 		{"https://locks.test/ws", "https://locks.test", true},
-		{"https://locks.test/ws", "http://locks.test", false}, // the page is that of port 80
+		{"https://locks.test/ws", "http://locks.test", false}, // the page comes from port 80
 		{"http://[::1]/ws", "http://[::1]", true},
 		{"http://[::1]:27002/ws", "http://[::1]:27002", true},
 		{"http://[::1]:27002/ws", "http://[::2]:27002", false},
@@ -146,10 +147,9 @@ func TestOwnOrigin(t *testing.T) {
 	}
 }
 
-// The owner of a page can make the page's name lead to the broker for a moment, so that the page
-// seems to be the broker's own. So a page is the broker's own only under names for which that is
-// impossible, and under AllowedHosts. This holds on every listener. Programs other than browsers
-// may use any name.
+// The owner of a page can point the page's host name at the broker for a moment, so that the page
+// seems to be the broker's own. So a page is the broker's own only under AllowedHosts and under
+// names with which this is impossible. Programs other than browsers may use any name.
 func TestRebinding(t *testing.T) {
 	for _, test := range []struct {
 		host, allowed string
@@ -187,7 +187,7 @@ func TestRebinding(t *testing.T) {
 		any := []string{"http://evil.test", "http://*.test:*", "http://evil.test:*"}
 		if got, err := broker.OriginsAllow(any, nil, r); err != nil ||
 			strings.Contains(test.host, "evil.test") && !got {
-			t.Errorf("%s, its origin allowed: %t, %v", test.host, got, err)
+			t.Errorf("%s, with its origin allowed: %t, %v", test.host, got, err)
 		}
 	}
 }
@@ -199,7 +199,7 @@ func TestBadHosts(t *testing.T) {
 		"b\u00fccher.example",
 	} {
 		if err := broker.CheckHost(name); err == nil || !strings.Contains(err.Error(), "want a name like") {
-			t.Errorf("%q: %v, want an error that helps", name, err)
+			t.Errorf("%q: %v, want an error that says what is allowed", name, err)
 		}
 		_, err := broker.New(broker.Config{AllowedHosts: []string{name}})
 		if err == nil || !strings.HasPrefix(err.Error(), "broker: AllowedHosts: ") {
@@ -218,7 +218,7 @@ func TestBadOrigins(t *testing.T) {
 		"https://b\u00fccher.example", "null:*", "https://[::1", "**", "ftp://app.example", "file://",
 	} {
 		if err := broker.CheckOrigin(pattern); err == nil || !strings.Contains(err.Error(), "want one like") {
-			t.Errorf("%q: %v, want an error that helps", pattern, err)
+			t.Errorf("%q: %v, want an error that says what is allowed", pattern, err)
 		}
 		if _, err := broker.New(broker.Config{AllowOrigins: []string{pattern}}); err == nil ||
 			!strings.HasPrefix(err.Error(), "broker: AllowOrigins: ") {
@@ -227,7 +227,7 @@ func TestBadOrigins(t *testing.T) {
 	}
 }
 
-// A refused page causes one line of the log, which says how to allow it.
+// A refused page causes one log line, which says how to allow it.
 func TestRefusedOrigin(t *testing.T) {
 	log := &testLog{}
 	config := broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}

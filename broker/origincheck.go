@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// checkOrigin returns why the page that sends a request may not use the broker, or nil.
+// checkOrigin returns why the page that sent a request may not use the broker, or nil if it may.
 func (b *Broker) checkOrigin(r *http.Request) *refusal {
 	switch b.origins.judge(r) {
 	case originAllowed:
@@ -15,18 +15,18 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 		b.logOrigin(r, "refused a request whose Origin header is not an origin")
 		return &refusal{http.StatusForbidden, "the Origin header is not an origin"}
 	case originOtherHost:
-		b.logOrigin(r, "refused a page whose host is not known to be a name of the broker: "+
-			"brokerd --allowed-host, or AllowedHosts of the Config, allows it")
+		b.logOrigin(r, "refused a page whose host is not a known name of the broker; "+
+			"to allow it, use brokerd --allowed-host or Config.AllowedHosts")
 		return &refusal{http.StatusForbidden,
-			"pages of this origin may not use the broker: this host is not known to be a name of it"}
+			"pages of this origin may not use the broker: this host is not a known name of the broker"}
 	}
-	b.logOrigin(r, "refused a page of another origin: "+
-		"brokerd --allow-origin, or AllowOrigins of the Config, allows it")
+	b.logOrigin(r, "refused a page of another origin; "+
+		"to allow it, use brokerd --allow-origin or Config.AllowOrigins")
 	return &refusal{http.StatusForbidden,
-		"pages of this origin may not use the broker, unless it is told to allow that"}
+		"pages of this origin may not use the broker, unless its operator allows that"}
 }
 
-// logOrigin tells the operator. The author of the page cannot see the reason.
+// logOrigin logs the refusal for the operator, because browsers do not show the reason to the page.
 func (b *Broker) logOrigin(r *http.Request, message string) {
 	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).
 		Str("host", printable.LogText(r.Host)).

@@ -8,38 +8,39 @@ import (
 )
 
 const (
-	// outboxBytes is how many unsent bytes a client may cause by not reading.
+	// outboxBytes is how many bytes may be unsent to one client. Only a client that does not
+	// read fast enough reaches this limit.
 	outboxBytes = 16 << 20
-	// changesBytes is how many of them may be changes, for watches.
+	// changesBytes is how many of them may be changes for watches.
 	changesBytes = 1 << 20
 )
 
 // An outbox carries replies from the loop, and pongs from the reader, to the writer of a session.
-// No method waits. The writer is started when there is something to send.
+// No method blocks. The outbox starts a writer when there is something to send.
 type outbox struct {
-	wake  chan struct{} // has a token if something has changed
+	wake  chan struct{} // holds a token if something has changed
 	write func()        // starts a writer
-	total *unsentTotal  // of all outboxes; sessions that are ending do not count
+	total *unsentTotal  // for all outboxes, except those of sessions that are ending
 
 	mu      sync.Mutex
-	writing bool // there is a writer
+	writing bool // a writer is running
 	replies []wire.Reply
-	queued  unsentBytes      // of replies
-	taken   unsentBytes      // of the parcel that the writer is sending
-	lagging map[wire.ID]bool // watches that are told nothing until resume
+	queued  unsentBytes      // the size of replies
+	taken   unsentBytes      // the size of the parcel that the writer is sending
+	lagging map[wire.ID]bool // watches that get no changes until resume
 	ping    bool             // a ping is due
-	pong    *string          // the payload of the latest WebSocket ping that is not answered
+	pong    *string          // the payload of the latest unanswered WebSocket ping
 	end     *ending
 }
 
-// unsentBytes counts bytes that are not sent yet.
+// unsentBytes counts bytes that have not been sent yet.
 type unsentBytes struct{ all, changes int }
 
 func newOutbox(total *unsentTotal, write func()) *outbox {
 	return &outbox{wake: make(chan struct{}, 1), write: write, total: total}
 }
 
-// A parcel is what the writer sends at once: a ping, a pong, the replies, and the end, in this
+// A parcel is what the writer sends in one go: a ping, a pong, the replies and the end, in this
 // order.
 type parcel struct {
 	ping    bool
@@ -48,7 +49,8 @@ type parcel struct {
 	end     *ending
 }
 
-// put adds a reply. It reports false if the client is too slow: more than outboxBytes are unsent.
+// put adds a reply. It reports false if the client is too slow: more than outboxBytes are now
+// unsent.
 func (o *outbox) put(m wire.Reply) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -56,8 +58,9 @@ func (o *outbox) put(m wire.Reply) bool {
 	return o.hasRoom()
 }
 
-// putPong adds the answer to a ping, like put. It reads the grant status under the lock, so that
-// the pong is not older than a reply before it.
+// putPong adds the answer to a ping message, and otherwise works like put. It reads the grant
+// status while it holds the mutex, so that the pong's status is not older than that of a reply
+// before it.
 func (o *outbox) putPong(id wire.ID, grants *grantStatus) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,7 +81,8 @@ func (o *outbox) add(m wire.Reply) {
 	o.signal()
 }
 
-// hasRoom reports whether the client is fast enough. The caller holds o.mu.
+// hasRoom reports whether no more than outboxBytes are unsent. A session that is ending always has
+// room. The caller holds o.mu.
 func (o *outbox) hasRoom() bool { return o.end != nil || o.queued.all+o.taken.all <= outboxBytes }
 
 // putPing makes a WebSocket ping due.
@@ -89,8 +93,9 @@ func (o *outbox) putPing() {
 	o.signal()
 }
 
-// putWebSocketPong makes the answer to a WebSocket ping due; it never fails. Only the latest ping
-// is answered, as RFC 6455, section 5.5.3, allows. So a flood of pings costs nothing.
+// putWebSocketPong makes the answer to a WebSocket ping due. It never fails. Only the latest ping
+// is answered, as RFC 6455, section 5.5.3, allows, so a flood of pings does not make the outbox
+// grow.
 func (o *outbox) putWebSocketPong(payload string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,8 +104,8 @@ func (o *outbox) putWebSocketPong(payload string) error {
 	return nil
 }
 
-// finish ends the session after everything that was put. Only the first end counts. finish returns
-// it.
+// finish ends the session once everything in the outbox has been sent. Only the first end counts,
+// and finish returns it.
 func (o *outbox) finish(end ending) ending {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -108,7 +113,7 @@ func (o *outbox) finish(end ending) ending {
 	return *o.end
 }
 
-// cut ends the session at once, and drops everything that is not sent.
+// cut ends the session at once, and drops all replies that have not been taken.
 func (o *outbox) cut(end ending) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -117,7 +122,7 @@ func (o *outbox) cut(end ending) {
 	o.signal()
 }
 
-// beginEnd records the first end. The caller holds o.mu.
+// beginEnd records end, unless an earlier end was recorded. The caller holds o.mu.
 func (o *outbox) beginEnd(end ending) {
 	if o.end == nil {
 		o.end = &end
@@ -126,17 +131,18 @@ func (o *outbox) beginEnd(end ending) {
 	}
 }
 
-// counted returns how many bytes of the total are in this outbox. The caller holds o.mu.
+// counted returns how many bytes are unsent. The caller holds o.mu.
 func (o *outbox) counted() int64 { return int64(o.queued.all + o.taken.all) }
 
-// unsent returns how many bytes are not sent yet.
+// unsent returns how many bytes have not been sent yet.
 func (o *outbox) unsent() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.counted()
 }
 
-// take returns everything that is not sent. sent is the parcel before; its memory is reused.
+// take removes and returns everything that should be sent. sent is the previous parcel; its memory
+// is reused.
 func (o *outbox) take(sent parcel) parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -147,7 +153,7 @@ func (o *outbox) take(sent parcel) parcel {
 	return p
 }
 
-// noteSent records that the parcel that was taken has been sent.
+// noteSent records that the parcel taken last has been sent.
 func (o *outbox) noteSent() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -157,8 +163,8 @@ func (o *outbox) noteSent() {
 	o.taken = unsentBytes{}
 }
 
-// retireWriter reports whether there is nothing to send. If so, the writer must end, and the next
-// thing to send starts another.
+// retireWriter reports whether there is nothing to send. If so, the writer must end; another one is
+// started when there is something to send.
 func (o *outbox) retireWriter() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -170,7 +176,7 @@ func (o *outbox) retireWriter() bool {
 	return true
 }
 
-// signal wakes the writer, or starts one. The caller holds o.mu.
+// signal wakes the writer, and starts one if none is running. The caller holds o.mu.
 func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:

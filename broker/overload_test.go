@@ -12,15 +12,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A brake stops the loop. At debug level the loop writes a line for each event, and waits for the
-// log.
+// A brake stops the loop. It works because at debug level the loop writes a log line for each
+// event, and waits until it is written.
 type brake struct{ on, off chan struct{} }
 
 func newBrake() *brake { return &brake{on: make(chan struct{}), off: make(chan struct{})} }
 
 func (b *brake) logger() zerolog.Logger { return zerolog.New(b).Level(zerolog.DebugLevel) }
 
-// Write blocks at the line that says that a lock was granted to a certain session.
+// Write blocks on the line that says that a certain session was granted a lock.
 func (b *brake) Write(line []byte) (int, error) {
 	if strings.Contains(string(line), `"request":"zzzzzzzz--0","event":"granted"`) {
 		<-b.on
@@ -51,7 +51,7 @@ func (b *brake) stop(r *rig) (release func()) {
 }
 
 // Pings are answered while the loop is busy. A client whose pings are answered keeps its locks,
-// however long that takes.
+// however long the loop is busy.
 func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a := r.connect("a")
@@ -63,7 +63,7 @@ func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 			a.expect(fmt.Sprintf(`{"type":"pong","id":"aaaaaaaa--%d"}`, n+1))
 			pass(3e9)
 		}
-		a.send(`{"type":"ping","id":"aaaaaaaa--19"}`) // ids of pings are checked, too
+		a.send(`{"type":"ping","id":"aaaaaaaa--19"}`) // the ids of pings are checked as well
 		a.expect()
 		release()
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`,
@@ -72,9 +72,9 @@ func TestPingsDoNotWaitForTheLoop(t *testing.T) {
 	})
 }
 
-// Sessions take turns. A session with few requests does not wait for all that another has sent
-// before, nor for all that many sessions of one address have sent.
-func TestFloodsDoNotPushAhead(t *testing.T) {
+// Sessions take turns. A session with few requests does not have to wait for everything that
+// another session sent earlier, nor for everything that many sessions of one address have sent.
+func TestFloodsDoNotJumpTheQueue(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		var flood []*peer
 		for i := range 10 {
@@ -94,7 +94,7 @@ func TestFloodsDoNotPushAhead(t *testing.T) {
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		synctest.Wait()
 		release()
-		// Each address has had at most a turn of about five requests.
+		// Each other address has had at most one turn, of about five requests.
 		if token := a.grantedToken("aaaaaaaa--0"); token > 10*6 {
 			t.Errorf("a was granted its lock after %d others, want within one round", token-2)
 		}
@@ -104,7 +104,7 @@ func TestFloodsDoNotPushAhead(t *testing.T) {
 	})
 }
 
-// A message that frees a lock goes ahead of what others sent earlier.
+// A message that frees a lock is handled before other messages that arrived earlier.
 func TestReleaseComesFirst(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
 		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
@@ -129,7 +129,7 @@ func TestReleaseComesFirst(t *testing.T) {
 	})
 }
 
-// The backlog of a session is bounded. When it is full, the reader stops reading, and the client's
+// The backlog of a session is limited. When it is full, the reader stops reading, and the client's
 // writes block. In the end everything is handled.
 func TestReaderWaitsForTheLoop(t *testing.T) {
 	withBrake(t, func(r *rig, brake *brake) {
@@ -168,9 +168,9 @@ func TestReaderWaitsForTheLoop(t *testing.T) {
 	})
 }
 
-// When too much is unsent in all, the broker cuts off the client with the most, of the address with
-// the most. Clients that read notice nothing.
-func TestTooMuchIsDue(t *testing.T) {
+// When too much is unsent in total, the broker cuts off the client with the most, of the address
+// with the most. Clients that read notice nothing.
+func TestSlowestClientIsCutOff(t *testing.T) {
 	const most = 4 << 20
 	inBubble(t, broker.Config{MaxDue: most}, func(r *rig) {
 		good := r.connect("a")
@@ -198,9 +198,10 @@ func TestTooMuchIsDue(t *testing.T) {
 			default:
 			}
 		}
-		// The third has the most when the total is too high for the first time, and so on.
+		// When the total becomes too high for the first time, the third client has the most
+		// unsent bytes, and so on.
 		if got := strings.Join(cut, " "); len(cut) < 2 || len(cut) > 4 || strings.Contains(got, "c") {
-			t.Errorf("cut off: %s, want those to which most was due", got)
+			t.Errorf("cut off: %s, want those with the most unsent bytes", got)
 		}
 		for _, p := range append(bad, good) {
 			_ = p.ws.Close()
@@ -208,9 +209,9 @@ func TestTooMuchIsDue(t *testing.T) {
 	})
 }
 
-// The number of pages on their way is limited, and one address may have half of them. Others wait,
-// and get their pages when a page was read.
-func TestPagesOnTheirWay(t *testing.T) {
+// The number of pages on their way is limited, and one address may have half of them. Other
+// sessions wait, and get their pages when a page has been sent.
+func TestMaxPages(t *testing.T) {
 	inBubble(t, broker.Config{MaxPages: 2}, func(r *rig) {
 		a, b, c := r.dial("a"), r.dial("b"), r.connect("c")
 		c.take()
@@ -243,7 +244,7 @@ func TestPagesOnTheirWay(t *testing.T) {
 
 // The number of watches is limited, and one address may have half of them. The first two of a
 // session are never refused.
-func TestWatchesInAll(t *testing.T) {
+func TestMaxWatches(t *testing.T) {
 	inBubble(t, broker.Config{MaxWatches: 10}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
 		a.take()
@@ -278,7 +279,7 @@ func TestWatchesInAll(t *testing.T) {
 
 // The number of requests is limited, and one address may have half of them. Requests with long
 // names count for more. The first 16 of a session are never refused, so nobody is locked out.
-func TestRequestsInAll(t *testing.T) {
+func TestMaxRequests(t *testing.T) {
 	log := new(testLog)
 	inBubble(t, broker.Config{MaxRequests: 100, Logger: log.logger()}, func(r *rig) {
 		ask := func(p *peer, first, n int, name string) (refused int) {
@@ -315,7 +316,7 @@ func TestRequestsInAll(t *testing.T) {
 		a.vanish()
 		pass(1e9)
 		if got := ask(b, 100, 20, ""); got != 0 {
-			t.Errorf("%d of 20 requests of b were refused when a had ended", got)
+			t.Errorf("%d of 20 requests of b were refused after a had ended", got)
 		}
 		if got := log.lines(`"limit":"requests"`); len(got) == 0 {
 			t.Error("the log says nothing")
@@ -326,9 +327,10 @@ func TestRequestsInAll(t *testing.T) {
 	})
 }
 
-// A long search for a deadlock is done in slices, and others are served in between. A session that
-// would change what the search has seen is held back until its end. Then all get their answers.
-func TestSearchGoesOnBitByBit(t *testing.T) {
+// A long search for a deadlock is done in slices, and others are served in between. A session whose
+// next message would change what the search has seen is held back until the search has ended. Then
+// all get their answers.
+func TestSearchInSlices(t *testing.T) {
 	const waiters = 60_000
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b, c, d := r.connect("a"), r.connect("b"), r.connect("c"), r.connect("d")

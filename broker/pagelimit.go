@@ -2,13 +2,13 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// A pageLimit bounds the pages that are on their way to clients, which take up to 256 KiB each. A
-// page is a part of the listing, or a chain of why. A session has one page on its way at a time,
-// and all sessions together have a bounded number. One share has half of them at most.
+// A pageLimit limits how many pages are on their way to clients, because each takes up to 256 KiB.
+// Here a page is an answer to info or why. Each session may have one page on its way. Each share
+// may have half as many as all sessions together.
 type pageLimit struct {
 	most    int      // Config.MaxPages
-	onWay   int      // pages that are begun and not sent yet
-	waiting []*share // with sessions that wait because there are too many
+	onWay   int      // pages that have been started but not sent yet
+	waiting []*share // shares with sessions that wait for a page
 }
 
 // asksForPage reports whether the answer to an item may be a page.
@@ -20,10 +20,10 @@ func asksForPage(what any) bool {
 	return false
 }
 
-// room returns how many more pages may be begun for a share.
+// room returns how many more pages may be started for a share. It can be negative.
 func (p *pageLimit) room(of *share) int { return min(p.most-p.onWay, max(p.most/2, 1)-of.pages) }
 
-// awaitPage lets s wait until another page may be begun for its share.
+// awaitPage makes s wait until another page may be started for its share.
 func (l *loop) awaitPage(s *session) {
 	if s.awaitsPage {
 		return
@@ -35,8 +35,8 @@ func (l *loop) awaitPage(s *session) {
 	s.share.awaitPage = append(s.share.awaitPage, s)
 }
 
-// grantPages lets as many waiting sessions go on as there is room for, in the order in which their
-// turns came.
+// grantPages lets as many waiting sessions continue as there is room for. Shares, and the sessions
+// of each share, are served in the order in which they started to wait.
 func (l *loop) grantPages() {
 	waiting := l.pages.waiting
 	l.pages.waiting = nil
@@ -52,21 +52,22 @@ func (l *loop) grantPages() {
 	}
 }
 
-// beginPage begins a page of s. The next one must wait until the writer has sent it.
+// beginPage counts a new page of s. The next page of s must wait until the writer has sent this
+// one.
 func (l *loop) beginPage(s *session) {
 	s.paging = true
 	s.share.pages++
 	l.pages.onWay++
 }
 
-// refusePage answers with an error in place of a page.
+// refusePage answers with an error instead of a page.
 func (l *loop) refusePage(s *session, refusal *wire.Error) {
 	l.reply(s, refusal)
 	l.pageSent(s)
 }
 
-// pageSent records that the page of s was sent, or will not be. Sessions that wait for that get
-// their turns.
+// pageSent records that the page of s was sent, or will never be. It queues the sessions that may
+// now start a page.
 func (l *loop) pageSent(s *session) {
 	if !s.paging {
 		return

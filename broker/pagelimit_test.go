@@ -7,8 +7,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A page that was sent wakes the sessions that can have the next one, and not all that wait.
-func TestPageSentWakesFew(t *testing.T) {
+// When a page has been sent, only the sessions that can have a page now are woken, not all that
+// wait.
+func TestSentPageWakesFewSessions(t *testing.T) {
 	l := idleLoop(t)
 	const many = 10_000
 	for i := range many {
@@ -29,6 +30,6 @@ func TestPageSentWakesFew(t *testing.T) {
 		}
 	}
 	if woken := l.scheduler.queues[laneLong].Len(); woken == 0 || woken > 2 {
-		t.Errorf("one page that was sent woke %d sessions, want its own and the next", woken)
+		t.Errorf("sending one page woke %d sessions, want two: its own and the next", woken)
 	}
 }

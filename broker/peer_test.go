@@ -21,7 +21,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// A rig is a broker in memory, inside a bubble, with hand-made clients. The sessions of the clients
+// A rig is a broker in memory, inside a bubble, with simulated clients. The sessions of the clients
 // a, b and so on are called aaaaaaaa, bbbbbbbb and so on. Tokens count from 1.
 type rig struct {
 	t      testing.TB
@@ -30,13 +30,13 @@ type rig struct {
 	next   atomic.Value // the name of the client whose session opens next
 }
 
-// inBubble runs f with a rigged broker in virtual time.
+// inBubble runs f in a new bubble, with a rigged broker.
 func inBubble(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { serve(t, config, f) })
 }
 
-// serve runs f with a rigged broker, inside a bubble.
+// serve runs f with a rigged broker. The caller is inside a bubble.
 func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 	t.Helper()
 	if config.Drain == 0 {
@@ -49,7 +49,7 @@ func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 	rigged(t, b, f)
 }
 
-// rigged is serve for a broker that the test has made.
+// rigged is like serve, but for a broker that the test has created.
 func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
 	t.Helper()
 	r := &rig{t: t, broker: b}
@@ -59,7 +59,7 @@ func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
 	f(r)
 }
 
-// A peer is a hand-made client: a connection, and the frames that it has received.
+// A peer is a simulated client: a connection, and the frames that it has received.
 type peer struct {
 	t     testing.TB
 	name  string
@@ -74,13 +74,13 @@ type peer struct {
 	pings  int
 }
 
-// connect opens the session of a client. The hello is still to be expected.
+// connect opens the session of a client, which reads. The test must still expect the hello.
 func (r *rig) connect(name string) *peer {
 	r.t.Helper()
 	return r.connectWith(name, "")
 }
 
-// connectWith is connect with more after the label in the query.
+// connectWith is connect with more parameters in the query.
 func (r *rig) connectWith(name, more string) *peer {
 	r.t.Helper()
 	p := r.dialWith(name, more)
@@ -88,7 +88,7 @@ func (r *rig) connectWith(name, more string) *peer {
 	return p
 }
 
-// dial opens a session whose client reads nothing yet.
+// dial opens a session whose client does not read yet.
 func (r *rig) dial(name string) *peer {
 	r.t.Helper()
 	return r.dialWith(name, "")
@@ -99,7 +99,7 @@ func (r *rig) dialWith(name, more string) *peer {
 	return r.dialQuery(name, "client="+url.QueryEscape(name)+more)
 }
 
-// dialQuery is dial with exactly that query.
+// dialQuery is dial with the given query.
 func (r *rig) dialQuery(name, query string) *peer {
 	r.t.Helper()
 	r.next.Store(name)
@@ -124,7 +124,7 @@ func (r *rig) dialQuery(name, query string) *peer {
 	return p
 }
 
-// read collects frames in the background, and answers pings, until the connection ends.
+// read collects frames and answers pings in the background, until the connection ends.
 func (p *peer) read() {
 	p.reads = true
 	answer := p.ws.PingHandler()
@@ -160,7 +160,7 @@ func (p *peer) send(format string, args ...any) {
 	}
 }
 
-// expect checks that exactly these frames have arrived since the last call.
+// expect checks that exactly the given frames have arrived since the last call.
 func (p *peer) expect(want ...string) {
 	p.t.Helper()
 	got := p.take()
@@ -208,7 +208,7 @@ func (p *peer) expectOpen() {
 	}
 }
 
-// close says goodbye, as a client does.
+// close says goodbye and closes the connection, as a client does.
 func (p *peer) close() {
 	p.sendClose(wire.CloseNormal, wire.Goodbye)
 	if p.reads {
@@ -231,7 +231,7 @@ func (p *peer) vanish() {
 	}
 }
 
-// get asks the broker for a page, by HTTP.
+// get sends the broker an HTTP GET request.
 func (r *rig) get(path string, header http.Header) *http.Response {
 	r.t.Helper()
 	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://broker.test"+path,

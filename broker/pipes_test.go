@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// quiet is the log of a server whose clients fail on purpose.
+// quiet is the error log of a server whose clients fail on purpose. It discards everything.
 var quiet = log.New(io.Discard, "", 0)
 
-// pipes are a network in memory. The ends at the broker can be wrapped.
+// pipes is a network in memory. The broker's ends of its connections can be wrapped.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}

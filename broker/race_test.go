@@ -2,6 +2,6 @@
 
 package broker_test
 
-// poolLosses is how many allocations a pool may make although it is not empty. Under the race
-// detector it drops things at random.
+// poolLosses is how many allocations to allow for a sync.Pool that loses items. Under the race
+// detector, a pool drops items at random.
 const poolLosses = 2.0

@@ -15,28 +15,28 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// maxMalformed is how many malformed frames in a row a client may send.
+// maxMalformed is how many malformed frames a client may send in a row.
 const maxMalformed = 100
 
-// A reader reads the frames of one client. It decodes them, checks ids, answers pings, and sends
-// everything else to the loop. Only its own goroutine touches its fields.
+// A reader reads the frames of one client. It decodes them, checks their ids, answers pings, and
+// sends everything else to the loop. Only its own goroutine touches its fields.
 type reader struct {
 	*connection
 	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
-	deaf    bool // no further frame can be read
+	deaf    bool // no more frames can be read
 }
 
-// logOpened is called before run, on a goroutine that ends soon. A line of the log needs a deep
-// stack, and the stack of run should stay small.
+// logOpened logs the new session. It is called before run, on a goroutine that ends soon: writing a
+// log line needs a deep stack, and the stack of run should stay small.
 func (r *reader) logOpened() {
 	r.log(r.logs.opened.line()).Str("remote", printable.LogText(r.peer.Remote)).
 		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
 }
 
-// run reads until the connection ends, tells the loop, and sees to the end of the connection. When
-// over ends, the broker has stopped.
+// run reads until the connection ends, tells the loop, and then closes the connection properly.
+// over ends when the broker has stopped.
 func (r *reader) run(over context.Context) {
 	r.ws.SetPingHandler(r.out.putWebSocketPong)
 	r.ws.SetCloseHandler(r.answerClose)
@@ -87,8 +87,9 @@ func (r *reader) read() ending {
 	}
 }
 
-// errTooLong is the error for a frame of more than message_bytes. The library has a limit of its
-// own, but reads nothing after that, and so would not hear the client's answer to the close frame.
+// errTooLong is the error for a frame of more than message_bytes. The library's own limit is not
+// used: once it is exceeded, the library reads nothing more, and would miss the client's answer to
+// the close frame.
 var errTooLong = errors.New("frame too long")
 
 // readFrame appends the next frame to buffer, which must be empty.
@@ -118,8 +119,8 @@ func (r *reader) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 	return kind, buffer, err
 }
 
-// handle decodes a frame, and answers it or sends it to the loop. It reports whether the frame is
-// well-formed JSON. end is nil unless the connection must end.
+// handle decodes a frame, and either answers it or sends it to the loop. It reports whether the
+// frame is well-formed JSON. end is nil unless the connection must end.
 func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 	request, err := r.decoder.Decode(frame)
 	if err != nil {
@@ -139,19 +140,19 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 	return true, r.afterSending(r.loop.sendRequest(request))
 }
 
-// answerTo returns the answer to a frame that was not decoded because of err, and whether the frame
-// is well-formed JSON.
+// answerTo returns the answer to a frame that could not be decoded because of err, and whether the
+// frame is well-formed JSON.
 func answerTo(err error) (answer *wire.Error, wellFormed bool) {
 	var syntax *codec.SyntaxError
 	if errors.As(err, &syntax) {
 		return &wire.Error{Code: wire.BadRequest, Message: syntax.Reason}, false
 	}
-	errors.As(err, &answer) // there is no other kind
+	errors.As(err, &answer) // there is no other kind of error
 	return answer, true
 }
 
-// answerPing answers a ping at once. A pong says that the broker has heard the client, and not that
-// it has handled what the client sent before.
+// answerPing answers a ping at once. A pong means that the broker has heard the client, not that it
+// has handled what the client sent earlier.
 func (r *reader) answerPing(ping *wire.Ping) *ending {
 	if !r.out.putPong(ping.ID, &r.grants) {
 		r.out.cut(slowConsumer)
@@ -163,8 +164,8 @@ func (r *reader) answerPing(ping *wire.Ping) *ending {
 	return nil
 }
 
-// afterSending bounds the backlog after an item was sent. It returns an ending if the loop has
-// ended.
+// afterSending waits if the backlog is too long after an item was sent. It returns an ending if the
+// item was not sent, because the loop has ended.
 func (r *reader) afterSending(sent bool) *ending {
 	if !sent {
 		return &brokerStopped
@@ -175,8 +176,8 @@ func (r *reader) afterSending(sent bool) *ending {
 	return nil
 }
 
-// awaitLoop waits until the loop has handled enough. Then the reader rests, as the loop does, so
-// that other readers can run.
+// awaitLoop waits until the loop has caught up with the session's items. Then it rests, as the loop
+// does, so that other readers can run.
 func (r *reader) awaitLoop() {
 	r.flood.giveSlot()
 	if !r.backlog.await(r.written) {

@@ -6,13 +6,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// ids checks the ids that a session uses. It belongs to the reader.
+// ids checks the request ids that a client uses. Only the reader uses it.
 type ids struct {
-	last int64 // the greatest n that was used up, or -1
+	last int64 // the greatest number used so far, or -1
 }
 
-// admit uses up the number of an id that m opens, or returns why it may not. If m only names a
-// request, it must be one of this session: a client cannot end the requests of others.
+// admit checks the id in m, and returns a refusal if it is not allowed. An id that opens a request
+// must be new, and is used up by this. Any other id must name a request of this session: a client
+// cannot release or cancel other clients' requests.
 func (i *ids) admit(session string, m wire.Request) *wire.Error {
 	id, opens := wire.RequestID(m)
 	switch {
@@ -28,7 +29,7 @@ func (i *ids) admit(session string, m wire.Request) *wire.Error {
 	return &wire.Error{ID: id, Code: code, Message: "not a request of this session"}
 }
 
-// use uses up the number of an id that opens a request, or returns why it may not.
+// use marks the number of id as used, or returns why id may not open a request.
 func (i *ids) use(session string, id wire.ID) *wire.Error {
 	if id.Valid() && id.Session == session && id.N > i.last {
 		i.last = id.N

@@ -6,15 +6,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// alwaysRequests is how many requests every session may have, whatever the total. So others with
-// very many requests cannot lock it out.
+// alwaysRequests is how many requests every session may have, whatever the total is. So clients
+// with very many requests cannot lock others out.
 const alwaysRequests = 16
 
-// mayAcquire reports whether the total of all requests leaves room for another. One share has half
-// of them at most.
+// mayAcquire reports whether s may make the request m. All requests together must stay within
+// MaxRequests, and those of one share within half of it.
 func (l *loop) mayAcquire(s *session, m *wire.Acquire) bool {
 	most := l.config.MaxRequests
-	if l.table.InUse() < most/2 { // then no share has more, either
+	if l.table.InUse() < most/2 { // then no share has half of most, either
 		return true
 	}
 	weight := 0
@@ -25,14 +25,15 @@ func (l *loop) mayAcquire(s *session, m *wire.Acquire) bool {
 		l.table.Requests(s.name) < alwaysRequests
 }
 
-// refuseMore refuses something that would be too much for the broker as a whole.
+// refuseMore refuses a request or a watch that would exceed a limit for all sessions or for one
+// share.
 func (l *loop) refuseMore(s *session, id wire.ID, what string) {
-	message := "the broker, or this address, has as many " + what + " as it may"
+	message := "the broker, or this address, already has as many " + what + " as it may have"
 	l.reply(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 	l.logLimit(s, what)
 }
 
-// logLimit logs that a limit of the broker was reached.
+// logLimit logs that s has reached a limit of the broker.
 func (l *loop) logLimit(s *session, what string) {
 	l.aside(func() {
 		s.log(l.logs.limit.line()).Str("limit", what).Str("remote", printable.LogText(s.peer.Remote)).

@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// The total of unsent bytes is limited even if nobody sends anything to the loop.
-func TestPongsThatAreDueCount(t *testing.T) {
+// The total of unsent bytes is limited even if no session sends anything to the loop.
+func TestUnsentPongsCount(t *testing.T) {
 	inBubble(t, broker.Config{MaxDue: 2 << 20}, func(r *rig) {
 		var bad []*peer
 		for i := range 4 {
@@ -27,7 +27,7 @@ func TestPongsThatAreDueCount(t *testing.T) {
 		}
 		pass(2 * time.Second)
 		if due := r.broker.Due(); due > 3<<20 {
-			t.Errorf("%d bytes are due, want some 2 MiB at most", due)
+			t.Errorf("%d bytes are unsent, want about 2 MiB at most", due)
 		}
 		for _, p := range bad {
 			_ = p.ws.Close()
@@ -35,9 +35,9 @@ func TestPongsThatAreDueCount(t *testing.T) {
 	})
 }
 
-// One address has half of the requests at most, even after it has ended the sessions that made
-// them.
-func TestHalfOfTheRequestsIsKept(t *testing.T) {
+// One address may have at most half of the requests, even after the sessions that made them have
+// ended.
+func TestOneAddressGetsHalfOfTheRequests(t *testing.T) {
 	inBubble(t, broker.Config{MaxRequests: 200}, func(r *rig) {
 		granted := 0
 		for _, name := range []string{"d", "e", "f", "g"} /* of one address */ {
@@ -57,7 +57,7 @@ func TestHalfOfTheRequestsIsKept(t *testing.T) {
 			defer func() { _ = p.ws.Close() }()
 		}
 		if most := 100 + 3*16; granted > most {
-			t.Errorf("%d requests of one address were granted, want %d at most", granted, most)
+			t.Errorf("%d requests of one address were granted, want at most %d", granted, most)
 		}
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
-// A state directory that was restored from a backup knows nothing of the runs since. Tokens are
-// greater than theirs nevertheless. Their clients may still hold locks, so the broker waits for
-// them, although the run in the backup has stopped cleanly.
+// A state directory that was restored from a backup knows nothing of later runs. New tokens are
+// still greater than those of the later runs. Clients of those runs may be stale holders, so the
+// broker waits for them, although the run in the backup stopped cleanly.
 func TestRestoredDirectory(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	state := filepath.Join(dir, "state")
@@ -56,19 +56,19 @@ func TestRestoredDirectory(t *testing.T) {
 			a.close()
 			synctest.Wait()
 		})
-		serve(t, config, func(r *rig) { // which continues from a state that was not restored
+		serve(t, config, func(r *rig) { // this run continues from a state that was not restored
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 0))
 			a.close()
 		})
 	})
 	if got := log.lines(`"level":"warn"`, "was restored", `"grace":"15s"`); len(got) != 1 {
-		t.Errorf("the log does not tell of the restoration: %q", log.lines(""))
+		t.Errorf("the log does not say that the directory was restored: %q", log.lines(""))
 	}
 }
 
-// writeLater makes a file that is younger than the state with that content. The clock of a file
-// system ticks only every few milliseconds.
+// writeLater creates a file with the given contents that is newer than the state file. It may have
+// to wait, because the clock of a file system ticks only every few milliseconds.
 func writeLater(t *testing.T, path string, content []byte) {
 	t.Helper()
 	for {
@@ -86,8 +86,8 @@ func writeLater(t *testing.T, path string, content []byte) {
 func TestClockIsSetBack(t *testing.T) {
 	dir, log := t.TempDir(), new(testLog)
 	for _, ahead := range []time.Duration{50 * 365 * 24 * time.Hour, 0} {
-		if got := log.lines("behind the tokens"); len(got) > 0 {
-			t.Errorf("the log complains of a clock that is right: %q", got)
+		if got := log.lines("behind the fencing tokens"); len(got) > 0 {
+			t.Errorf("the log complains about a clock that is right: %q", got)
 		}
 		synctest.Test(t, func(t *testing.T) {
 			pass(ahead)
@@ -95,7 +95,7 @@ func TestClockIsSetBack(t *testing.T) {
 				func(r *rig) { r.connect("a").close() })
 		})
 	}
-	if got := log.lines(`"level":"warn"`, "behind the tokens"); len(got) != 1 {
+	if got := log.lines(`"level":"warn"`, "behind the fencing tokens"); len(got) != 1 {
 		t.Errorf("the log does not say that the clock was set back: %q", log.lines(""))
 	}
 }

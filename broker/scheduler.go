@@ -2,25 +2,25 @@ package broker
 
 import "github.com/lockbroker/lockbroker/broker/internal/fair"
 
-// The loop's time is counted in steps of about 20 ns. The lock table says how many steps it took.
+// The loop measures its work in steps of about 20 ns. The lock table counts its own steps.
 const (
-	stepsOfEvent = 30     // to tell a client of an event
-	stepsOfItem  = 50     // to handle any item, without what the table does for it
-	stepsOfSlice = 50_000 // a slice, 1 ms: then the loop looks at the clock and the network again
+	stepsOfEvent = 30     // telling a client about an event
+	stepsOfItem  = 50     // handling any item, not counting what the table does for it
+	stepsOfSlice = 50_000 // a slice, about 1 ms; after it the loop looks at the clock and the network
 )
 
-// maxCredit is how much the plain lane can save up against the freeing lane.
+// maxCredit is how much credit the plain lane can save up against the freeing lane.
 const maxCredit = 1000
 
-// A scheduler holds the sessions that wait for their turn, in three lanes. Each lane is shared
-// fairly by cost. While others wait, the freeing lane gets at most two thirds of the time of short
-// work, and long work gets at most a third of all. So each of them leaves a debt when it goes
-// first.
+// A scheduler holds the sessions that wait for their turn, in three lanes. Within a lane, time is
+// shared fairly by cost. Freeing and plain work together are short work. While all lanes are busy,
+// long work gets a third of all time, and freeing work gets two thirds of the rest. To enforce
+// this, work that goes first leaves a debt.
 type scheduler struct {
 	queues [lanes]fair.Queue[*session]
 
-	owedToPlain int // what plain work may cost before freeing work goes first again
-	owedToShort int // what short work may cost before long work goes on
+	owedToPlain int // the cost that plain work may run up before freeing work goes first again
+	owedToShort int // the cost that short work may run up before long work continues
 }
 
 // any reports whether a session waits.
@@ -30,7 +30,7 @@ func (t *scheduler) anyShort() bool {
 	return t.queues[laneFreeing].Len() > 0 || t.queues[lanePlain].Len() > 0
 }
 
-// mayBeLong reports whether it is the turn of long work.
+// mayBeLong reports whether long work may have the next turn.
 func (t *scheduler) mayBeLong() bool { return t.owedToShort <= 0 || !t.anyShort() }
 
 // nextLane returns the lane whose turn it is. At least one session must be waiting.
@@ -44,7 +44,7 @@ func (t *scheduler) nextLane() lane {
 	return lanePlain
 }
 
-// spent records what work of a lane has cost.
+// spent records the cost of work done in a lane.
 func (t *scheduler) spent(in lane, cost int) {
 	switch in {
 	case laneLong:
@@ -58,7 +58,7 @@ func (t *scheduler) spent(in lane, cost int) {
 	t.owedToShort = max(t.owedToShort-cost, 0)
 }
 
-// forgive cancels the debts to lanes in which no session waits.
+// forgive cancels debts that are owed to lanes in which no session waits.
 func (t *scheduler) forgive() {
 	if t.queues[lanePlain].Len() == 0 {
 		t.owedToPlain = 0
@@ -68,8 +68,8 @@ func (t *scheduler) forgive() {
 	}
 }
 
-// serve gives turns for a slice of work, or until no session waits. After each piece of long work
-// it collects what has arrived: short work goes first.
+// serve gives sessions turns for one slice of work, or until none is waiting. After each piece of
+// long work it collects what has arrived, so that new short work can go first.
 func (l *loop) serve() {
 	l.scheduler.forgive()
 	maintained := false // one slice of maintenance is enough
@@ -97,7 +97,7 @@ func (l *loop) serve() {
 	}
 }
 
-// maintenanceIsNext reports whether it is the turn of maintenance. It alternates with the long work
+// maintenanceIsNext reports whether maintenance has the next turn. It alternates with the long work
 // of sessions.
 func (l *loop) maintenanceIsNext() bool {
 	if !l.hasMaintenance() || !l.scheduler.mayBeLong() {
@@ -113,7 +113,7 @@ func (l *loop) serveOne(in lane) int {
 	flow := queue.Next()
 	s := flow.Owner
 	s.waits = false
-	if !s.wantsTurn() || l.mustWait(s) { // it has ended, or must wait for something else, since it was queued
+	if !s.wantsTurn() || l.mustWait(s) { // something has changed since it was queued
 		queue.Rest(flow)
 		return 1
 	}
@@ -132,7 +132,7 @@ func (l *loop) serveOne(in lane) int {
 	return cost
 }
 
-// takeTurn continues the page of s, or handles the next item of s.
+// takeTurn continues the unfinished page of s, or handles the next item of s.
 func (l *loop) takeTurn(s *session) {
 	if s.listing != nil {
 		l.continueListing(s)
@@ -142,10 +142,10 @@ func (l *loop) takeTurn(s *session) {
 	s.backlog.shrink()
 }
 
-// wantsTurn reports whether there is something to do for the session.
+// wantsTurn reports whether there is something to do for s.
 func (s *session) wantsTurn() bool { return s.listing != nil || s.todo.first != nil }
 
-// lane returns the lane in which a session that wants a turn waits for it.
+// lane returns the lane in which s waits for its turn. s must want one.
 func (s *session) lane() lane {
 	if s.listing != nil {
 		return laneLong
@@ -153,8 +153,8 @@ func (s *session) lane() lane {
 	return laneOf(&s.todo.first.item)
 }
 
-// queue lets a session wait for its turn, unless it wants none or must wait for something else
-// first.
+// queue makes a session wait for its turn, unless it wants none or must first wait for something
+// else.
 func (l *loop) queue(s *session) {
 	if s.waits || !s.wantsTurn() || l.mustWait(s) {
 		return

@@ -6,15 +6,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 )
 
-// A worker always wants another turn in its lane, and each turn costs its price.
+// A worker always wants another turn in its lane. Each turn costs price.
 type worker struct {
 	flow  fair.Flow[*session]
 	share fair.Share[*session]
 	price int
 }
 
-// divide lets one worker in each lane whose price is not 0 share the loop. It returns each lane's
-// part of the time.
+// divide lets one worker in each lane share the loop; a lane with price 0 has none. It returns each
+// lane's part of the time.
 func divide(prices [lanes]int) (spent [lanes]float64) {
 	var t scheduler
 	var workers [lanes]*worker
@@ -40,8 +40,8 @@ func divide(prices [lanes]int) (spent [lanes]float64) {
 	return spent
 }
 
-// Long work gets a third of the time while there is other work, however long a piece of it is. It
-// gets all of the time if there is no other work. Freeing work goes first, but cannot keep
+// Long work gets a third of the time while there is other work, however long each piece of it is.
+// It gets all of the time if there is no other work. Freeing work goes first, but cannot keep
 // everything else waiting.
 func TestLanesDivideTheTime(t *testing.T) {
 	const short, long = 60, stepsOfSlice
@@ -51,8 +51,8 @@ func TestLanesDivideTheTime(t *testing.T) {
 	}{
 		{"all", [lanes]float64{short, short, long}, [lanes]float64{4. / 9, 2. / 9, 1. / 3}},
 		{"no long work", [lanes]float64{short, short, 0}, [lanes]float64{2. / 3, 1. / 3, 0}},
-		{"nothing is freed", [lanes]float64{0, short, long}, [lanes]float64{0, 2. / 3, 1. / 3}},
-		{"only what frees", [lanes]float64{short, 0, long}, [lanes]float64{2. / 3, 0, 1. / 3}},
+		{"no freeing work", [lanes]float64{0, short, long}, [lanes]float64{0, 2. / 3, 1. / 3}},
+		{"only freeing work", [lanes]float64{short, 0, long}, [lanes]float64{2. / 3, 0, 1. / 3}},
 		{"only long work", [lanes]float64{0, 0, long}, [lanes]float64{0, 0, 1}},
 	} {
 		var prices [lanes]int

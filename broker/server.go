@@ -6,14 +6,14 @@ import (
 )
 
 const (
-	// requestTimeout is how long a client may take to send a request, and once more to receive
-	// the answer.
+	// requestTimeout is how long a client may take to send a request, and how long again to
+	// receive the answer.
 	requestTimeout = 10 * time.Second
-	// idleTimeout is how long an HTTP connection may wait for the next request.
+	// idleTimeout is how long an HTTP connection may stay idle between requests.
 	idleTimeout = time.Minute
-	// headerBytes is how long the first line and the headers of a request may be together.
+	// headerBytes limits the size of a request's first line and headers together.
 	headerBytes = 16 << 10
-	// headerSlop is what net/http reads beyond MaxHeaderBytes.
+	// headerSlop is how many bytes net/http reads beyond MaxHeaderBytes.
 	headerSlop = 4 << 10
 )
 
@@ -22,8 +22,8 @@ const (
 // [Config].MaxHandshakes limits the connections that have not become sessions. Errors go to
 // [Config].Logger.
 //
-// Every field may be changed before the server is used: Handler, for example, to serve other paths
-// as well. Its Shutdown does not wait for WebSocket connections. End Run's context first.
+// Every field may be changed before the server is used, for example Handler, to serve other paths
+// as well. Shutdown does not wait for WebSocket connections, so end Run's context first.
 func (b *Broker) Server() *http.Server {
 	return &http.Server{
 		Handler:           b.Handler(),

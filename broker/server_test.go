@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// say sends a request on a connection of its own, as much of it as the broker reads. It returns the
-// answer, and how long it took.
+// say sends as much of a request as the broker reads, on a new connection. It returns the answer
+// and how long it took.
 func (r *rig) say(request string) (response *http.Response, took time.Duration) {
 	r.t.Helper()
 	conn := r.open("192.0.2.7:1000")
@@ -44,7 +44,7 @@ func (r *rig) say(request string) (response *http.Response, took time.Duration) 
 const upgradeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-// Requests with a body are answered at once, although the body never comes.
+// Requests with a body are answered at once, even if the body never arrives.
 func TestBodyThatNeverComes(t *testing.T) {
 	inBubble(t, broker.Config{ClientFiles: aClient}, func(r *rig) {
 		for _, test := range []struct {
@@ -69,8 +69,8 @@ func TestBodyThatNeverComes(t *testing.T) {
 	})
 }
 
-// The server does not wait long for the end of a request, wherever it stops and however slowly it
-// comes.
+// The server does not wait long for the rest of a request, wherever the request stops and however
+// slowly it arrives.
 func TestSlowRequests(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		for _, part := range []string{"", "G", "GET /ws HTTP/1.1\r\nHost: broker.test\r\nX: "} {
@@ -94,7 +94,7 @@ func TestSlowRequests(t *testing.T) {
 	})
 }
 
-// The head of a request may have 16 KiB, and no more.
+// The head of a request may take 16 KiB and no more.
 func TestHeaderBytes(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		const most = broker.HeaderBytes
@@ -109,7 +109,7 @@ func TestHeaderBytes(t *testing.T) {
 	})
 }
 
-// The handler has limits of its own, which hold in any http.Server.
+// The handler has its own limits, which apply in any http.Server.
 func TestHandlerBounds(t *testing.T) {
 	log := new(testLog)
 	b, err := broker.New(broker.Config{Logger: log.logger(), AllowOrigins: []string{"*"}, ClientFiles: aClient})
@@ -176,7 +176,7 @@ func TestSessionOutlivesRequest(t *testing.T) {
 	})
 }
 
-// Errors of net/http are in the log, each on one line, and not without limit.
+// Errors of net/http are logged, each on one line, and only up to a limit.
 func TestServerLog(t *testing.T) {
 	log := new(testLog)
 	b, err := broker.New(broker.Config{Logger: log.logger()})

@@ -4,26 +4,25 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 )
 
-// A session is what the loop knows of one client: only the loop may touch these fields. The reader
-// and the writer are types of their own, and have no way to them. What all three share is the
-// connection.
+// A session is what the loop knows about one client. Only the loop may touch these fields: the
+// reader and the writer are separate types that cannot reach them. All three share the connection.
 type session struct {
 	*connection
 
 	share   *share
 	flows   [lanes]fair.Flow[*session]
-	todo    todoList // what the client has sent, in order
-	watches *watches // nil before the first
+	todo    todoList // what the client has sent and the loop has not handled, in order
+	watches *watches // nil until the first watch
 
-	listing    *listing // the page that is under way, or nil
-	paging     bool     // a page is under way, or on its way to the client
-	awaitsPage bool     // too many pages are on their way to others
+	listing    *listing // the unfinished page, or nil
+	paging     bool     // a page is unfinished, or on its way to the client
+	awaitsPage bool     // it waits because too many pages are on their way
 
-	// What its next item may have to wait for, beside a page.
-	waits     bool // for its turn, in the lane of that item
-	auditing  bool // the log must first say what the session has done to others
-	searching bool // a search for a deadlock is under way for it
-	stealing  bool // a steal of it is under way
+	// What else its next item may have to wait for.
+	waits     bool // it waits for its turn, in the lane of that item
+	auditing  bool // it waits until the log has recorded what it did to others
+	searching bool // a search for a deadlock is running for it
+	stealing  bool // its steal is not complete
 
 	closing bool // its reader has ended
 	ended   bool // the loop has handled its end

@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// sessionNames makes the names of sessions: eight characters of [a-z0-9] that look random and never
+// sessionNames generates session names: eight characters of [a-z0-9] that look random and do not
 // repeat. They need not be secret: everybody who may use the broker can read them in the listing.
 //
-// The names are the numbers below 36^8 in a random order: a Weyl sequence. It starts at a random
-// number and adds a random step that has no factor in common with 36. So it visits all 2.8 million
-// million numbers before it repeats, and no name has to be remembered.
+// The names are the numbers below 36^8 in base 36, in the order of a Weyl sequence. It starts at a
+// random number and keeps adding a random step that has no factor in common with 36. So it visits
+// all 2.8 trillion numbers before it repeats one, and no name has to be remembered.
 type sessionNames struct {
 	step uint64
 

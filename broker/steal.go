@@ -5,21 +5,22 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A steal is one that is under way. If it has very many victims, it is granted some slices after
-// the call that began it. Its session has no turn until the log tells of it.
+// A steal is an acquire that takes locks from others and is not complete yet. If it has very many
+// victims, it is granted several slices after the call that began it. Its session gets no turn
+// until the log has recorded the steal, except to cancel it or to end.
 type steal struct {
 	session *session
 	request *wire.Acquire
 }
 
-// beginSteal is called before the table begins a steal.
+// beginSteal notes a steal before the table begins it.
 func (l *loop) beginSteal(s *session, m *wire.Acquire) {
 	l.stealing[m.ID] = steal{s, m}
 	s.stealing = true
 	s.beginAudit()
 }
 
-// noteSteal writes to the log what became of a steal. The first event of the request says that.
+// noteSteal logs the outcome of a steal. The first event of the stealing request says what that is.
 func (l *loop) noteSteal(e *locktable.Event) {
 	st, is := l.stealing[e.ID]
 	if !is {

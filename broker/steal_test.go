@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// A cancel ends a steal that is under way. The victims that have not lost their locks yet keep
-// them.
-func TestCancelOfAStealUnderWay(t *testing.T) {
+// A cancel ends an unfinished steal. Victims that have not lost their locks yet keep them.
+func TestCancelUnfinishedSteal(t *testing.T) {
 	for name, end := range map[string]func(a *peer){
 		"cancel": func(a *peer) { a.send(`{"type":"cancel","id":"aaaaaaaa--0"}`) },
 		"end":    func(a *peer) { a.vanish() },

@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// The loop counts its steps as long as it runs. An int of 32 bits would overflow: the end of a
-// slice would then lie below its beginning, and the slice would do nothing.
+// The loop counts its steps for as long as it runs. A 32-bit int would overflow: the end of a slice
+// would then lie before its beginning, and the slice would do nothing.
 func TestStepsAreCountedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: broker.None})

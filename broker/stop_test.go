@@ -16,7 +16,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// When Run's context ends, the broker tells every client. Run returns as soon as all have answered.
+// When Run's context ends, the broker tells every client. Run returns as soon as all clients have
+// answered.
 func TestStop(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -30,12 +31,12 @@ func TestStop(t *testing.T) {
 		b.expectClose(wire.CloseRestart, "the broker stops")
 		<-stopped
 		if took := time.Since(start); took != 0 {
-			t.Errorf("stopping took %v although everybody answered", took)
+			t.Errorf("stopping took %v although all clients answered", took)
 		}
 	})
 }
 
-// A client that receives nothing delays the end by seconds, not for ever.
+// A client that receives nothing delays the end by a few seconds, not forever.
 func TestStopWithStuckClient(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a := r.dial("a")
@@ -49,9 +50,9 @@ func TestStopWithStuckClient(t *testing.T) {
 	})
 }
 
-// A session that ended before, with much unsent to a client that receives nothing, delays the end
-// no more than others.
-func TestStopWithSessionThatEnds(t *testing.T) {
+// A session that has already ended, with much unsent to a client that receives nothing, delays the
+// stop no more than other sessions.
+func TestStopWithEndingSession(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.dial("a"), r.connect("b")
 		for n := range 1000 {
@@ -79,7 +80,7 @@ func TestLogThatBlocks(t *testing.T) {
 		defer log.take(1000)
 		log.take(2) // the start of the broker, and the opening of a
 		a := r.connect("a")
-		_ = r.dial("b") // the line of its opening cannot be written
+		_ = r.dial("b") // the line about its session cannot be written
 		a.take()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
@@ -132,8 +133,8 @@ func TestRunOnlyOnce(t *testing.T) {
 	}
 }
 
-// A session that ends with very many requests is dropped in slices: first its waiting requests,
-// then its locks. Others are served in between.
+// When a session with very many requests ends, they are dropped in slices: first the waiting ones,
+// then those that hold locks. Others are served in between.
 func TestDropInSlices(t *testing.T) {
 	const locks = 5 * broker.DropSlice
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -145,7 +146,7 @@ func TestDropInSlices(t *testing.T) {
 		// a waits for its own first lock, ahead of b. It must not get that lock when it
 		// ends.
 		a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"lock 0"}]}`, locks)
-		pass(time.Second) // its reader has waited for the loop and has rested
+		pass(time.Second) // by then its reader has waited for the loop and rested
 		if got := len(a.take()); got != locks+1 {
 			t.Fatalf("got %d frames, want the hello and %d grants", got, locks)
 		}

@@ -22,11 +22,11 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder looks at; 10000 take some minutes")
+var ends = flag.Int("ends", 400, "how many cases TestNoSecondHolder tries; 10000 take some minutes")
 
 // Errors that a system may report if something between the client and the broker ends the
-// connection. It also reports ECONNRESET if the client ends it. So that one frees locks at once
-// without lock delay.
+// connection. ECONNRESET is also reported if the client ends it, so without lock delay it frees the
+// locks at once.
 var saidBySystems = []syscall.Errno{
 	syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EHOSTDOWN,
 	syscall.ENETRESET,
@@ -36,11 +36,11 @@ var saidBySystems = []syscall.Errno{
 	syscall.EBADF, syscall.EMSGSIZE, syscall.EOPNOTSUPP, syscall.EFAULT, syscall.ECONNRESET,
 }
 
-// Bytes that may be received without the knowledge of the program: noise, and frames with which a
-// library ends a connection.
+// Bytes that may arrive without the program's knowledge: noise, and frames with which a library
+// ends a connection.
 var garbage = [][]byte{
 	{0xff, 0xff, 0xff, 0xff},                                     // not a frame
-	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // too long a frame
+	{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},          // a frame that is too long
 	{0x88, 0x80, 0, 0, 0, 0},                                     // a close frame without a code
 	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8},                         // 1000
 	{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xea},                         // 1002
@@ -52,14 +52,14 @@ var garbage = [][]byte{
 // A sweepCase is one way in which the connection of a holder ends.
 type sweepCase struct {
 	fault   fault
-	broker  bool // the broker's end fails, else the client's
+	broker  bool // the broker's end fails; otherwise the client's
 	open    bool // the other direction still works
 	thaws   time.Duration
 	secure  bool
 	delayed bool // the broker has lock delay
 }
 
-// newSweepCase returns the case of that number. It is always the same.
+// newSweepCase returns the case with the given number. The same number always gives the same case.
 func newSweepCase(n int) (c sweepCase) {
 	dice := rand.New(rand.NewPCG(uint64(n), 17))
 	flip := func() bool { return dice.IntN(2) == 0 }
@@ -98,9 +98,9 @@ func (c *sweepCase) String() string {
 		c.delayed)
 }
 
-// TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however the
-// connection ends, at whatever moment, and whatever either system reports. The cases have no
-// goodbye, and no FIN or RST of the client's own system.
+// TestNoSecondHolder: nobody is granted a lock before its holder has stopped, however and whenever
+// the connection ends, and whatever the system on either side reports. In no case is there a
+// goodbye, or a FIN or RST from the client's own system.
 func TestNoSecondHolder(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -121,14 +121,14 @@ func TestNoSecondHolder(t *testing.T) {
 			t.Fatalf("case %d: %v", n, &c)
 		}
 	}
-	t.Logf("%d cases; in %d there was a holder; in %d the next had to wait for more than a second",
+	t.Logf("%d cases; in %d there was a holder; in %d the next client had to wait for more than a second",
 		*ends, held.Load(), waited.Load())
 	if held.Load() < int32(*ends/2) || waited.Load() < int32(*ends/4) {
-		t.Error("these are too few: the sweep does not try what it is for")
+		t.Error("too few: the sweep does not test what it is for")
 	}
 }
 
-// A sweep plays one case, inside a bubble.
+// A sweep plays one case. It runs inside a bubble.
 type sweep struct {
 	*testing.T
 	sweepCase
@@ -170,8 +170,8 @@ func (s *sweep) run() {
 	stop()
 }
 
-// hold lets a client acquire the lock through the link, and then send messages. It returns when the
-// lock is held, or cannot be acquired.
+// hold makes a client acquire the lock through the link, and then send messages. It returns when
+// the client holds the lock or cannot acquire it.
 func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	network.wrap = func(conn net.Conn) net.Conn { return s.spoil(conn, s.broker) }
 	var running sync.WaitGroup
@@ -210,7 +210,7 @@ func (s *sweep) hold(network *pipes, link *brokertest.Link) *sync.WaitGroup {
 	return &running
 }
 
-// spoil gives conn the fault if this end must fail.
+// spoil returns conn with the fault, if this is the end that must fail.
 func (s *sweep) spoil(conn net.Conn, is bool) net.Conn {
 	if !is {
 		return conn
@@ -220,7 +220,8 @@ func (s *sweep) spoil(conn net.Conn, is bool) net.Conn {
 	return c
 }
 
-// next lets another client acquire the lock and keep it. The holder must have stopped by then.
+// next makes another client acquire the lock and keep it. The first holder must have stopped by
+// then.
 func (s *sweep) next(network *pipes) {
 	other, err := s.dial(network.dial)
 	if err != nil {
@@ -278,8 +279,8 @@ func (s *sweep) serve(network *pipes) (stop func()) {
 	}
 }
 
-// A TLS alert says that the client sends nothing more, but it is no FIN: TCP goes on. The FIN
-// counts when it arrives.
+// A TLS alert says that the client will send nothing more, but it is not a FIN: TCP goes on. The
+// FIN counts when it arrives.
 func TestEndOfTLS(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -316,7 +317,7 @@ func TestEndOfTLS(t *testing.T) {
 		start := time.Now()
 		time.AfterFunc(2*time.Second, func() {
 			if !held.Valid() {
-				t.Error("the holder has stopped before")
+				t.Error("the holder stopped too early")
 			}
 			_ = raw.Close()
 		})
@@ -324,7 +325,7 @@ func TestEndOfTLS(t *testing.T) {
 			t.Error(err)
 		}
 		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("granted after %v, want 2s, when the FIN comes", took)
+			t.Errorf("granted after %v, want 2s, when the FIN arrives", took)
 		}
 	})
 }

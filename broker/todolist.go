@@ -1,6 +1,6 @@
 package broker
 
-// A todoList holds the items that a session has sent and the loop has not handled yet, in order.
+// A todoList holds the items that a session has sent but the loop has not handled yet, in order.
 type todoList struct{ first, last *todo }
 
 type todo struct {
@@ -31,7 +31,7 @@ func (t *todoList) pop(spare *spareTodos) item {
 	return it
 }
 
-// spareTodos keeps todos for reuse.
+// spareTodos keeps unused todos for reuse.
 type spareTodos struct {
 	first *todo
 	len   int

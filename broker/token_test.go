@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// hello returns the hello of a broker with that grace period.
+// hello returns the hello of a broker with the given rest of a grace period.
 func hello(session string, grace time.Duration) string {
 	text := fmt.Sprintf(`{"type":"hello","protocol":1,"session":"%s","heartbeat_ms":5000,"timeout_ms":15000,`+
 		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,"requests":100000}`,
@@ -25,8 +25,8 @@ func hello(session string, grace time.Duration) string {
 	return text + "}"
 }
 
-// grantedToken reads the next frame of p, which must grant the request of that id. It returns the
-// token.
+// grantedToken reads the next frame of p, which must grant the request with the given id. It
+// returns the token.
 func (p *peer) grantedToken(id string) (token int64) {
 	p.t.Helper()
 	frames := p.take()
@@ -57,15 +57,15 @@ func TestTokensAfterACleanStop(t *testing.T) {
 				}
 				last = token
 				a.close()
-				synctest.Wait() // the loop knows that nothing is held
+				synctest.Wait() // by now the loop knows that nothing is held
 			})
 		}
 	})
 }
 
-// A stop with a lock held is not clean: its holder may be a stale holder. So the next run queues
-// requests, and grants nothing until the session timeout of the last run has passed, whatever its
-// own is. The hello says so.
+// A stop while a lock is held is not clean, because its holder may be a stale holder. So the next
+// run queues requests, and grants nothing until the session timeout of the last run has passed,
+// whatever its own timeout is. The hello says so.
 func TestGrace(t *testing.T) {
 	dir := t.TempDir()
 	log := new(testLog)
@@ -96,13 +96,13 @@ func TestGrace(t *testing.T) {
 		})
 	})
 	if got := log.lines(`"level":"warn"`, `"grace":"30s"`, "did not stop cleanly"); len(got) != 1 {
-		t.Errorf("the log does not tell of the grace: %q", log.lines(""))
+		t.Errorf("the log does not mention the grace period: %q", log.lines(""))
 	}
 }
 
-// If a run ends in its grace period, the next run has the whole of that period again, although
-// nothing was ever held.
-func TestGraceIsLeftToTheNextRun(t *testing.T) {
+// If a run ends during its grace period, the next run has that whole period again, although nothing
+// was held in between.
+func TestGracePassesToTheNextRun(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		config := broker.Config{StateDir: dir, Timeout: 30 * time.Second}
@@ -119,7 +119,7 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 			a.close()
 			pass(31 * time.Second)
 		})
-		serve(t, config, func(r *rig) { // after a run that stopped cleanly
+		serve(t, config, func(r *rig) { // the last run stopped cleanly
 			a := r.connect("a")
 			a.expect(hello("aaaaaaaa", 0))
 			a.close()
@@ -127,9 +127,9 @@ func TestGraceIsLeftToTheNextRun(t *testing.T) {
 	})
 }
 
-// After the grace period, all waiting requests are granted as they would have been, in the order of
-// their arrival. Others are served in between.
-func TestManyWaitForTheGrace(t *testing.T) {
+// After the grace period, all waiting requests are granted in the order of their arrival. Others
+// are served in between.
+func TestManyWaitDuringTheGrace(t *testing.T) {
 	const requests = 10_000
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,10 +145,10 @@ func TestManyWaitForTheGrace(t *testing.T) {
 				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%d"}]}`, n, n)
 			}
 			a.take()
-			pass(time.Until(began.Add(15 * time.Second))) // the reader has rested by then
+			pass(time.Until(began.Add(15 * time.Second))) // by then the reader has rested
 			frames := a.take()
 			if len(frames) == 0 || len(frames) == requests {
-				t.Errorf("got %d frames at once, want some slices", len(frames))
+				t.Errorf("got %d frames at once, want the grants of some slices", len(frames))
 			}
 			pass(time.Millisecond)
 			if frames = append(frames, a.take()...); len(frames) != requests {
@@ -165,8 +165,8 @@ func TestManyWaitForTheGrace(t *testing.T) {
 	})
 }
 
-// Tokens are reserved before they are given out. While reserving fails, grants go on up to the last
-// reserved token. Then they wait until it works again.
+// Tokens are reserved before they are given out. While reservations fail, grants continue up to the
+// last reserved token. Then requests wait until a reservation succeeds.
 func TestTokensCannotBeReserved(t *testing.T) {
 	const ahead = 4
 	log := new(testLog)
@@ -203,7 +203,7 @@ func TestTokensCannotBeReserved(t *testing.T) {
 			pass(broker.ReserveRetry)
 			a.expect(`{"type":"granted","id":"aaaaaaaa--4","token":5}`)
 			if got := limit.Load(); got <= 5 {
-				t.Errorf("token 5 was given out when those below %d were reserved", got)
+				t.Errorf("token 5 was given out when only those below %d were reserved", got)
 			}
 			a.close()
 		})
@@ -213,7 +213,7 @@ func TestTokensCannotBeReserved(t *testing.T) {
 	}
 }
 
-// If Run's context ends while the broker drains already, the drain does not begin again.
+// If Run's context ends while the broker is already draining, the drain does not start again.
 func TestDrainsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := broker.New(broker.Config{Drain: 10 * time.Second})
@@ -238,8 +238,7 @@ func TestDrainsOnce(t *testing.T) {
 	})
 }
 
-// No token is above 2^53-1. After the last one the broker drains and stops, and says why. It does
-// not start without tokens.
+// No token is greater than 2^53-1. After the last one, the broker drains and stops, and says why.
 func TestLastToken(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {
@@ -267,7 +266,7 @@ func TestLastToken(t *testing.T) {
 			a.expectClose(wire.CloseRestart, "the broker stops")
 		})
 		if got := log.lines("nothing is granted until"); len(got) > 0 {
-			t.Errorf("the log waits for tokens that there are none of: %q", got)
+			t.Errorf("the log promises more tokens, but there are none: %q", got)
 		}
 		if !errors.Is(end.err, broker.ErrNoTokens) {
 			t.Errorf("Run returned %v, want ErrNoTokens", end.err)
@@ -275,13 +274,13 @@ func TestLastToken(t *testing.T) {
 	})
 }
 
-// A runError keeps the error of Run, which would otherwise fail the test.
+// A runError is a test that records the error of Run instead of failing.
 type runError struct {
 	testing.TB
 	err error
 }
 
-// Errorf is called with the error of Run.
+// Errorf records the error of Run.
 func (e *runError) Errorf(format string, args ...any) {
 	if err, ok := args[0].(error); ok && format == "Run: %v" {
 		e.err = err
@@ -290,7 +289,7 @@ func (e *runError) Errorf(format string, args ...any) {
 	e.TB.Errorf(format, args...)
 }
 
-func TestNoTokensFromTheStart(t *testing.T) {
+func TestStartWithoutTokens(t *testing.T) {
 	b, err := broker.New(broker.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -301,7 +300,7 @@ func TestNoTokensFromTheStart(t *testing.T) {
 	}
 }
 
-// Without a state directory tokens start from the clock, and the log says what that means.
+// Without a state directory, tokens start from the clock, and the log says what that means.
 func TestTokensFromTheClock(t *testing.T) {
 	log := new(testLog)
 	synctest.Test(t, func(t *testing.T) {

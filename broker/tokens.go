@@ -6,11 +6,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 )
 
-// ErrNoTokens is returned by [Broker.Run] after the last fencing token, 2^53-1, was given out. The
-// broker drains then. At a million grants a second that takes 285 years.
+// ErrNoTokens is returned by [Broker.Run] once the last fencing token, 2^53-1, has been given out
+// and the broker has drained. At a million grants a second, the tokens last 285 years.
 var ErrNoTokens = fence.ErrNoTokens
 
-// openTokens returns the source of fencing tokens that config asks for.
+// openTokens opens the source of fencing tokens that config asks for.
 func openTokens(config Config) (fence.Source, error) {
 	if config.StateDir == "" {
 		return fence.FromClock(), nil
@@ -22,17 +22,18 @@ func openTokens(config Config) (fence.Source, error) {
 	return source, nil
 }
 
-// keepTokens reserves more tokens if it is time to, and tells everybody if none are left.
+// keepTokens reserves more tokens when that is due, and updates the grant status.
 func (l *loop) keepTokens() {
 	l.tokens.KeepAhead(l.table.NextToken(), l.now())
 	l.updateGrants()
 }
 
-// canAllow reports whether the table may give out more tokens than it knows of.
+// canAllow reports whether there are tokens that the table may give out but has not been told
+// about.
 func (l *loop) canAllow() bool { return l.drain == nil && l.tokens.CanAllow(l.now()) }
 
-// allow lets the table give out all tokens that are reserved. Requests that have waited for tokens
-// are granted slice by slice.
+// allow lets the table give out all reserved tokens. The table then grants the requests that waited
+// for tokens, slice by slice.
 func (l *loop) allow() {
 	limit := l.tokens.Allow()
 	l.updateGrants() // before anybody hears of a grant

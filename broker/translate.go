@@ -9,9 +9,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// This file translates the messages of the wire into commands of the lock table, and its events
-// into replies. Four files know more of both: steal.go and evict.go, because the log must tell of
-// these, listing.go, and watch.go.
+// This file translates wire messages into commands for the lock table, and the table's events into
+// replies. Other files deal with both for one purpose each: requestlimit.go and deadlocksearch.go
+// check an acquire; listing.go answers info and why; watch.go tells watches of events; steal.go,
+// evict.go and auditlog.go record what clients do to others.
 
 // request handles a message of a client.
 func (l *loop) request(s *session, m wire.Request) {
@@ -22,9 +23,9 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Release:
 		l.deliver(l.table.Release(now, m.ID, events))
 	case *wire.Cancel:
-		// The loop handles one message at a time. So the request waits, holds, or has
-		// ended, and Table.Cancel (release.go of the table) decides: a cancel that meets a
-		// grant ends it, like a release.
+		// The loop handles one message at a time. So at this point the request waits,
+		// holds, or has ended, and Table.Cancel (release.go of the table) decides. If the
+		// request holds, a cancel ends it, like a release.
 		l.deliver(l.table.Cancel(now, m.ID, events))
 	case *wire.Info:
 		l.info(s, m)
@@ -39,7 +40,7 @@ func (l *loop) request(s *session, m wire.Request) {
 	default:
 		panic("broker: nobody handles " + codec.Kind(m))
 	}
-	if !s.auditing { // else the log still needs m
+	if !s.auditing { // otherwise the log still needs m
 		codec.Recycle(m)
 	}
 }
@@ -61,8 +62,8 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	}
 }
 
-// explainPause adds the reason to a refusal that the table cannot explain. The refusal is the last
-// event of an acquire.
+// explainPause adds to a not_granting refusal the reason, which the table does not know. The
+// refusal is the last event of an acquire.
 func (l *loop) explainPause(events []locktable.Event) {
 	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
 		if pause := l.pause(); pause != "" {
@@ -94,7 +95,7 @@ func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond 
 
 func queryOf(m *wire.Info) locktable.Query {
 	return locktable.Query{
-		Match: m.Match.Or(""), // the table's "" means all names; the wire refuses an empty glob
+		Match: m.Match.Or(""), // the table takes "" for all names; on the wire, an empty glob is refused
 		Empty: m.Empty,
 		After: m.After,
 		Max:   m.Max.Or(wire.MaxPage),
@@ -106,7 +107,8 @@ func queryOf(m *wire.Info) locktable.Query {
 	}
 }
 
-// replyTo returns what the client of a request is told of an event; nil: nothing.
+// replyTo returns the reply that tells a request's client about an event, or nil if it is told
+// nothing.
 func replyTo(event *locktable.Event) wire.Reply {
 	id := event.ID
 	switch event.Kind {
@@ -128,7 +130,7 @@ func replyTo(event *locktable.Event) wire.Reply {
 	case locktable.Refused:
 		return errorOf(event, event.Code)
 	}
-	return nil // Queued: the request waits; Gone: the client is not there
+	return nil // Queued is no news, and after Gone there is no client to tell
 }
 
 func errorOf(event *locktable.Event, code wire.Code) *wire.Error {

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// slowConsumer ends a client that does not read.
+// slowConsumer ends the session of a client that does not read.
 var slowConsumer = ending{code: wire.ClosePolicy, reason: "slow consumer"}
 
 // An unsentTotal counts the bytes that wait to be sent to all clients together.
@@ -17,14 +17,14 @@ type unsentTotal struct {
 
 func (t *unsentTotal) isOver() bool { return t.now.Load() > t.most }
 
-// cutSlowest cuts off slow clients until the total is not too high. It takes the share with the
-// most unsent bytes, and in it the client with the most: that client does not read, and others must
-// not run out of memory because of it.
+// cutSlowest cuts off slow clients until the total is low enough. It picks the share with the most
+// unsent bytes, and in that share the client with the most. That client does not read, and the
+// broker must not run out of memory because of it.
 func (l *loop) cutSlowest() {
 	for l.unsent.isOver() {
 		slowest := l.slowest()
 		if slowest == nil {
-			return // the rest belongs to sessions that are ending, and is gone soon
+			return // no session is left to cut off
 		}
 		l.cutOff(slowest, slowConsumer)
 		l.logLimit(slowest, "bytes due to all clients")
@@ -49,7 +49,7 @@ func (l *loop) slowest() (slowest *session) {
 	return slowest
 }
 
-// cutOff ends a session at once, and drops what is not sent to it.
+// cutOff ends a session at once, and drops what has not been sent to it.
 func (l *loop) cutOff(s *session, end ending) {
 	s.out.cut(end)
 	s.net.Hurry()

@@ -14,9 +14,9 @@ import (
 
 const (
 	// upgradeTimeout is how long writing the answer to an upgrade may take. The http.Server
-	// decides how long a client may take for its request.
+	// limits how long a client may take to send its request.
 	upgradeTimeout = 10 * time.Second
-	// retryAfter is for the header of that name, in seconds.
+	// retryAfter is the value of the Retry-After header, in seconds.
 	retryAfter = "5"
 )
 
@@ -26,7 +26,7 @@ func newUpgrader() websocket.Upgrader {
 		ReadBufferSize:   transport.FrameBuffer,
 		WriteBufferSize:  transport.FrameBuffer,
 		Subprotocols:     []string{wire.Subprotocol},
-		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has checked it
+		CheckOrigin:      func(*http.Request) bool { return true }, // serveWS has checked the origin
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			w.Header().Set("Sec-Websocket-Version", "13")
 			http.Error(w, reason.Error(), status)
@@ -34,7 +34,7 @@ func newUpgrader() websocket.Upgrader {
 	}
 }
 
-// A refusal is the answer to an upgrade that is not accepted: a status, and one line of help.
+// A refusal is the answer to a request that is not accepted: a status, and one line of help.
 type refusal struct {
 	status int
 	help   string
@@ -53,8 +53,8 @@ func (f *refusal) answer(w http.ResponseWriter) {
 	http.Error(w, f.help, f.status)
 }
 
-// serveWS makes a session of a proper upgrade, and refuses everything else. It returns at once: the
-// session has goroutines of its own, and no longer needs those of the HTTP server.
+// serveWS starts a session for a proper upgrade request, and refuses everything else. It returns at
+// once: the session has its own goroutines, and no longer needs those of the HTTP server.
 func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	who, refused := checkUpgrade(r)
 	if refused == nil {
@@ -79,13 +79,13 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// upgrade makes a session of a request, which leaves b.conns at its end. If it cannot, it answers
-// why not, and reports false.
+// upgrade starts a session for a request; the session removes itself from b.conns when it ends.
+// upgrade reports false if it starts none. It has then answered or closed the connection.
 func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix) bool {
 	h := &transport.Hijacker{ResponseWriter: w}
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
-		// Upgrade has answered.
+		// Upgrade has already answered.
 		b.logs.refused.line().Str("error", printable.LogText(err.Error())).
 			Str("remote", printable.LogText(r.RemoteAddr)).
 			Msg("upgrade refused")
@@ -104,8 +104,8 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	return started
 }
 
-// checkUpgrade returns what the client says about itself, or why the request is refused. The
-// upgrader checks the rest.
+// checkUpgrade returns the client's introduction, or why the request is refused. The upgrader
+// checks the rest.
 func checkUpgrade(r *http.Request) (who introduction, refused *refusal) {
 	if r.Method != http.MethodGet {
 		return who, &refusal{http.StatusMethodNotAllowed, "want GET"}
@@ -118,10 +118,10 @@ func checkUpgrade(r *http.Request) (who introduction, refused *refusal) {
 		return who, &refusal{http.StatusBadRequest, "an upgrade has no body"}
 	}
 	if name := repeated(r.Header); name != "" {
-		return who, &refusal{http.StatusBadRequest, "the header " + name + " is there more than once"}
+		return who, &refusal{http.StatusBadRequest, "the header " + name + " occurs more than once"}
 	}
 	if !offersUs(r.Header) {
-		return who, &refusal{http.StatusBadRequest, "the subprotocol spoken here is " + wire.Subprotocol}
+		return who, &refusal{http.StatusBadRequest, "want the subprotocol " + wire.Subprotocol}
 	}
 	who, err := readQuery(r.URL.RawQuery)
 	if err != nil {

@@ -8,11 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Several lines of a header are one list, and elements of a list may be empty (RFC 9110, 5.3 and
-// 5.6.1). The WebSocket library reads only the first line of Sec-WebSocket-Protocol, and stops at
-// an empty element. So this file reads these headers, and gives the library the result.
+// If a header has several lines, they form one list, and elements of a list may be empty (RFC 9110,
+// sections 5.3 and 5.6.1). The WebSocket library reads only the first line of
+// Sec-WebSocket-Protocol, and stops at an empty element. So this file parses these headers, and
+// passes the result to the library.
 
-// listOf returns the elements of a header that is a list, from all its lines.
+// listOf returns the elements of a list header, from all its lines.
 func listOf(h http.Header, name string) []string {
 	var all []string
 	for _, line := range h[name] {
@@ -25,26 +26,26 @@ func listOf(h http.Header, name string) []string {
 	return all
 }
 
-// asksFor reports whether token is in the list, in upper or lower case.
+// asksFor reports whether the list contains token, ignoring case.
 func asksFor(h http.Header, name, token string) bool {
 	isToken := func(element string) bool { return strings.EqualFold(element, token) }
 	return slices.ContainsFunc(listOf(h, name), isToken)
 }
 
-// isUpgrade reports whether a request asks for a WebSocket.
+// isUpgrade reports whether a request asks for a WebSocket connection.
 func isUpgrade(h http.Header) bool {
 	return asksFor(h, "Connection", "upgrade") && asksFor(h, "Upgrade", "websocket")
 }
 
-// offersUs reports whether a client offers our subprotocol, or offers none: then it speaks ours,
-// too.
+// offersUs reports whether a client offers our subprotocol or none at all. A client that offers
+// none is assumed to speak ours.
 func offersUs(h http.Header) bool {
 	offered := listOf(h, "Sec-Websocket-Protocol")
 	return len(offered) == 0 || slices.Contains(offered, wire.Subprotocol)
 }
 
-// repeated returns the name of a header that may occur only once (RFC 6455, 11.3) and occurs more
-// than once, or "". Nobody can know which of the values the client means.
+// repeated returns the name of a header that may occur only once (RFC 6455, section 11.3) but
+// occurs more often, or "" if there is none. Nobody can know which of the values the client meant.
 func repeated(h http.Header) string {
 	switch {
 	case len(h["Sec-Websocket-Key"]) > 1:
@@ -55,8 +56,8 @@ func repeated(h http.Header) string {
 	return ""
 }
 
-// plainly returns a request that was checked, with one line for each list, as the library can read
-// it.
+// plainly returns a copy of a checked request that has one line for each list header, so that the
+// library can read it.
 func plainly(r *http.Request) *http.Request {
 	plain := *r // a handler must not change its request
 	plain.Header = r.Header.Clone()

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// watch begins a watch.
+// watch starts a watch.
 func (l *loop) watch(s *session, m *wire.Watch) {
 	if s.watches == nil {
 		s.watches = &watches{session: s}
@@ -42,7 +42,7 @@ func (l *loop) unwatch(s *session, id wire.ID) {
 	l.reply(s, &wire.Unwatched{ID: id})
 }
 
-// tellWatches tells all watches of an event: one change for each lock of its request.
+// tellWatches tells all matching watches about an event: one change for each lock of its request.
 func (l *loop) tellWatches(event *locktable.Event) {
 	now := l.start.Add(l.at)
 	for i := range event.Locks() {
@@ -60,7 +60,7 @@ func (l *loop) tellWatches(event *locktable.Event) {
 	}
 }
 
-// tellSession tells the watches of a session, if that does not cost too much.
+// tellSession tells the matching watches of a session, unless that costs too much.
 func (l *loop) tellSession(ws *watches, now time.Time, name string, change func() *wire.Change) {
 	if ws.quiet {
 		ws.missed = true
@@ -77,7 +77,7 @@ func (l *loop) tellSession(ws *watches, now time.Time, name string, change func(
 	l.watching.spent += int64((price + told) / matchesOfStep)
 }
 
-// changeOf returns what watches are told of an event at lock i of its request.
+// changeOf returns the change that tells watches about an event, for lock i of its request.
 func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
 	return &wire.Change{
 		Event:   wire.Event(event.Kind.String()),

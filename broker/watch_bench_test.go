@@ -14,15 +14,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// BenchmarkWatched measures a pair, an acquire and its release, over a loopback connection. It does
-// so without watchers, with 10 and 100 watchers of which one never reads, and with 1 and 100 of
-// which none reads. These take turns, so that all run on the same machine under the same load. A
-// turn ends when every watcher that reads has read everything. The ratios are to the time without
-// watchers: 1 at best.
+// BenchmarkWatched measures a pair, which is an acquire and its release, over a loopback
+// connection. It does so without watchers, with 10 and 100 watchers of which one never reads, and
+// with 1 and 100 watchers of which none reads. These cases take turns, so that all run under the
+// same load. A turn ends when every watcher that reads has read everything. The ratios compare each
+// case to the one without watchers; 1 is the best possible.
 //
-// A watcher that reads costs the broker's work of telling it. Here it also costs the reading, on
-// the same processors. A watcher that does not read costs nothing once it lags. It would be cut off
-// after a while; the benchmark ends before that.
+// A watcher that reads costs the broker the work of telling it about changes. Here it also costs
+// the time to read them, on the same processors. A watcher that does not read costs nothing once it
+// lags. It would be cut off after a while, but the benchmark ends before that.
 //
 //	go test -run '^$' -bench Watched ./broker
 func BenchmarkWatched(b *testing.B) {
@@ -44,7 +44,7 @@ func BenchmarkWatched(b *testing.B) {
 	start := time.Now()
 	for i, c := range crowds {
 		if c.reading == 0 {
-			// enough changes to make a watcher lag that does not read
+			// enough changes to make a watcher that does not read lag
 			benches[i].pairs(b, 100, manyLocks()...)
 		}
 	}
@@ -58,7 +58,7 @@ func BenchmarkWatched(b *testing.B) {
 		}
 	}
 	if took := time.Since(start); took > broker.WriteStall {
-		b.Logf("after %v those who do not read may have been cut off", took)
+		b.Logf("after %v, the watchers that do not read may have been cut off", took)
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(spent[0].Nanoseconds())/float64(b.N*turn), "ns/pair")
@@ -67,7 +67,7 @@ func BenchmarkWatched(b *testing.B) {
 	}
 }
 
-// watched is a broker with one client that acquires locks, and others that watch.
+// watched is a broker with one client that acquires locks and others that watch.
 type watched struct {
 	locks   *websocket.Conn
 	session string
@@ -100,7 +100,7 @@ func newWatched(b *testing.B, reading, stuck int) *watched {
 	return w
 }
 
-// dialWatched connects. It also returns the name of the session.
+// dialWatched connects to the broker. It also returns the name of the session.
 func dialWatched(b *testing.B, handler http.Handler) (*websocket.Conn, string) {
 	b.Helper()
 	ws := dialLoopback(b, handler, "/ws")
@@ -134,7 +134,7 @@ func (w *watched) pairs(b *testing.B, n int, also ...wire.LockSpec) {
 	}
 }
 
-// catchUp waits until each watcher that reads has read two changes for each pair.
+// catchUp waits until each watcher that reads has read two changes for every pair.
 func (w *watched) catchUp(b *testing.B) {
 	deadline := time.Now().Add(time.Minute)
 	for _, read := range w.read {

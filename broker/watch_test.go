@@ -11,9 +11,10 @@ import (
 )
 
 // When about 1 MiB of changes is unsent to a watcher that does not read, it is told once that it
-// lags, and then nothing. It is not cut off. After it has read on, it is told of new changes.
+// lags, and gets no more changes. It is not cut off. Once it has read on, it is told about new
+// changes.
 func TestWatcherLags(t *testing.T) {
-	const author = 200 // bytes: a change then has about 500
+	const author = 200 // in bytes, so that a change has about 500
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.dial("b") // b does not read
 		a.take()
@@ -35,7 +36,7 @@ func TestWatcherLags(t *testing.T) {
 			changes += len(frame)
 		}
 		if changes < broker.ChangesBytes/2 || changes > 2*broker.ChangesBytes {
-			t.Errorf("told %d bytes of changes before it lagged, want about %d", changes,
+			t.Errorf("got %d bytes of changes before it lagged, want about %d", changes,
 				broker.ChangesBytes)
 		}
 		if got, want := frames[len(frames)-1], `{"type":"lagged","id":"bbbbbbbb--0"}`; got != want {
@@ -52,7 +53,7 @@ func TestWatcherLags(t *testing.T) {
 	})
 }
 
-// A watch that begins on the connection of one that lagged does not lag.
+// If a watch lags and is ended, a new watch on the same connection does not lag.
 func TestUnwatchWhileLagging(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.dial("b")
@@ -80,7 +81,7 @@ func TestUnwatchWhileLagging(t *testing.T) {
 	})
 }
 
-// The end of a session ends its watches: nobody is told anything, and no name is compared.
+// When a session ends, its watches end too: nobody is told anything, and no names are compared.
 func TestWatchesEndWithTheirSession(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b := r.connect("a"), r.connect("b")
@@ -100,8 +101,8 @@ func TestWatchesEndWithTheirSession(t *testing.T) {
 	})
 }
 
-// Comparing with costly globs has a budget, because everybody waits meanwhile. When it is used up,
-// the watch lags, and nobody else notices. The budget grows again.
+// Comparing names with costly globs has a budget, because everybody waits meanwhile. When the
+// budget is used up, the watch lags, and nobody else notices. The budget grows again.
 func TestCostlyGlobLags(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
 		a, b, c := r.connect("a"), r.connect("b"), r.connect("c")
@@ -119,7 +120,7 @@ func TestCostlyGlobLags(t *testing.T) {
 			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%s"}]}`, n, name)
 			a.send(`{"type":"release","id":"aaaaaaaa--%d"}`, n)
 		}
-		pass(time.Millisecond) // the loop rests after each comparison of this length
+		pass(time.Millisecond) // the loop rests after each comparison that takes this long
 		a.take()
 		lagged := `{"type":"lagged","id":"bbbbbbbb--0"}`
 		frames := b.take()
@@ -131,11 +132,11 @@ func TestCostlyGlobLags(t *testing.T) {
 		}
 
 		pass(time.Second)
-		b.expect(lagged) // for the changes since it was told that it lags
+		b.expect(lagged) // because of changes since it was told that it lags
 		a.send(`{"type":"acquire","id":"aaaaaaaa--99","locks":[{"name":"%s"}]}`, name)
 		pass(time.Millisecond)
 		if frames := b.take(); len(frames) != 1 || !strings.Contains(frames[0], `"event":"granted"`) {
-			t.Errorf("b: got %.80q, want to be told again", frames)
+			t.Errorf("b: got %.80q, want changes again", frames)
 		}
 		for _, p := range []*peer{a, b, c} {
 			p.close()
@@ -143,8 +144,8 @@ func TestCostlyGlobLags(t *testing.T) {
 	})
 }
 
-// churn acquires and releases x several times. Its requests count from first. It returns the n of
-// the next.
+// churn acquires and releases x several times. The numbers of its requests start at first. It
+// returns the next number.
 func (p *peer) churn(first, times, author int) (next int) {
 	p.t.Helper()
 	for n := first; n < first+times; n++ {

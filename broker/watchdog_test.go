@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// If the loop is stuck in a round, first /livez fails, and then the process ends. A loop that rests
-// for a long time is not stuck, nor is one that does one round after another.
+// If the loop is stuck in a round, first /livez fails, and later the process ends. A loop that is
+// idle for a long time is not stuck, nor is one that does one round after another.
 func TestWatchdog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w watchdog
@@ -23,24 +23,24 @@ func TestWatchdog(t *testing.T) {
 		}
 		wait(10 * stuckAfter)
 		if !w.isWell() {
-			t.Error("a loop that rests is taken for one that is stuck")
+			t.Error("an idle loop is taken for a stuck one")
 		}
 		for range 10 * stuckAfter {
 			w.begin()
 			wait(1)
 		}
 		if !w.isWell() {
-			t.Error("a loop that is busy is taken for one that is stuck")
+			t.Error("a busy loop is taken for a stuck one")
 		}
 
 		w.begin()
 		wait(unwellAfter)
 		if !w.isWell() {
-			t.Error("it is said to be unwell too early")
+			t.Error("the watchdog reports a stuck loop too early")
 		}
 		wait(1)
 		if w.isWell() {
-			t.Error("nobody has noticed that it is stuck")
+			t.Error("the watchdog has not noticed that the loop is stuck")
 		}
 		wait(stuckAfter - unwellAfter - 1)
 		select {

@@ -11,44 +11,45 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
-// What watches may cost. Comparing a name with a glob takes up to the cost of the glob for each
-// byte of the name, in steps of three nanoseconds at worst, and everybody waits meanwhile. So each
-// share has a stock of matchBurst steps, ten milliseconds, that grows by matchRate a second. All
-// shares together have a stock of the same size, which grows by a third of the loop's time. When a
-// stock is used up, watches lag.
+// These constants limit what watches may cost. Comparing a name with a glob takes a number of steps
+// for each byte of the name: at most the cost of the glob. A step takes at most three nanoseconds,
+// and everybody has to wait meanwhile. So each share has a stock of up to matchBurst steps, about
+// ten milliseconds, which grows by matchRate a second. All shares together have a stock of the same
+// size, which grows fast enough to use a third of the loop's time. When a stock is used up, watches
+// lag.
 //
-// An ordinary glob and name take a few hundred steps. So matchRate allows more changes than a
+// An ordinary name and glob take a few hundred steps, so matchRate allows more changes than a
 // connection can carry.
 const (
 	matchRate    = rate.Limit(60_000_000)
 	matchRateAll = rate.Limit(110_000_000)
 	matchBurst   = 3_000_000
-	// matchBase is what a comparison costs without the glob, and tellCost what it costs to tell
-	// a change.
+	// matchBase is the cost of a comparison apart from the glob's, and tellCost is the cost of
+	// telling a watch about a change.
 	matchBase = 100
 	tellCost  = 100
-	// matchesOfStep is how many of these steps are one step of the loop.
+	// matchesOfStep is how many of these steps make one step of the loop.
 	matchesOfStep = 7
 
-	// watchCost is what a watch counts for, without the cost of its glob. watchesCost is how
-	// much all watches of a session may count for: 65 watches with short globs or none, or one
-	// with the costliest glob there is.
+	// watchCost is what a watch counts for, in addition to the cost of its glob. watchesCost
+	// limits the sum for all watches of a session. It allows 65 watches without globs, fewer
+	// with globs, and one with the costliest glob.
 	watchCost   = 32
 	watchesCost = glob.MaxCost + watchCost
 
-	// alwaysWatches is how many watches every session may have, whatever the total.
+	// alwaysWatches is how many watches every session may have, whatever the total is.
 	alwaysWatches = 2
-	// quietTime is how long watches that cost too much are told nothing.
+	// quietTime is how long watches that cost too much get no changes.
 	quietTime = time.Second
 )
 
 func newStock() *rate.Limiter { return rate.NewLimiter(matchRate, matchBurst) }
 
-// A watch is told what happens at the locks whose names match.
+// A watch is told what happens to the locks whose names match its glob.
 type watch struct {
 	id    wire.ID
 	match string // "": all names
-	cost  int    // of match
+	cost  int    // the cost of match as a glob
 }
 
 func newWatch(m *wire.Watch) *watch {
@@ -60,18 +61,18 @@ func (w *watch) matches(name string) bool {
 	return w.match == "" || doublestar.MatchUnvalidated(w.match, name)
 }
 
-// watches are the watches of one session, in the order in which they began.
+// watches holds the watches of one session, in the order in which they started.
 type watches struct {
 	session *session
 	all     []*watch
-	cost    int // of all globs
+	cost    int // the sum for all globs
 
-	quiet  bool          // they cost too much, and are told nothing for now
-	until  time.Duration // the end of that
-	missed bool          // there was a change in that time
+	quiet  bool          // they cost too much, and get no changes for now
+	until  time.Duration // when the quiet time ends
+	missed bool          // a change happened in that time
 }
 
-// add begins a watch, if there is room for it.
+// add adds a watch. It reports false if that would exceed watchesCost.
 func (ws *watches) add(w *watch) bool {
 	cost := ws.cost + w.cost
 	if cost+watchCost*(len(ws.all)+1) > watchesCost {
@@ -81,7 +82,7 @@ func (ws *watches) add(w *watch) bool {
 	return true
 }
 
-// remove ends the watch of that id. It reports false if there is none.
+// remove removes the watch with that id. It reports false if there is none.
 func (ws *watches) remove(id wire.ID) bool {
 	for i, w := range ws.all {
 		if w.id == id {
@@ -92,10 +93,10 @@ func (ws *watches) remove(id wire.ID) bool {
 	return false
 }
 
-// price returns what it costs to compare a name with all globs.
+// price returns the cost of comparing a name with all globs.
 func (ws *watches) price(name string) int { return len(ws.all)*matchBase + ws.cost*len(name) }
 
-// lag tells all watches that they have missed something.
+// lag tells all watches that do not lag yet that they have missed changes.
 func (ws *watches) lag() {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) {
@@ -104,8 +105,7 @@ func (ws *watches) lag() {
 	}
 }
 
-// tell tells each watch that matches of a change at the lock of that name. It returns how many it
-// has told.
+// tell tells each watch that matches name about a change, and returns how many it has told.
 func (ws *watches) tell(name string, change func() *wire.Change) (told int) {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) && w.matches(name) {
@@ -116,14 +116,14 @@ func (ws *watches) tell(name string, change func() *wire.Change) (told int) {
 	return told
 }
 
-// watching is all watches of all sessions.
+// watching holds all watches of all sessions.
 type watching struct {
-	sessions []*watches // in the order in which they began
-	quiet    []*watches // in the order in which their quiet ends
+	sessions []*watches // those with watches, in the order of their first watch
+	quiet    []*watches // those that are quiet, in the order in which that ends
 	stock    *rate.Limiter
 	count    int
 	most     int
-	spent    int64 // steps of the loop so far
+	spent    int64 // on watches, in steps of the loop
 }
 
 func newWatching(config Config) watching {
@@ -132,18 +132,20 @@ func newWatching(config Config) watching {
 
 func (w *watching) any() bool { return len(w.sessions) > 0 }
 
-// mayAdd reports whether a session may have one more. One share has half of all watches at most.
+// mayAdd reports whether a session may have another watch. One share may have at most half of all
+// watches.
 func (w *watching) mayAdd(s *session) bool {
 	return len(s.watches.all) < alwaysWatches || w.count < w.most && s.share.watches < max(w.most/2, 1)
 }
 
-// countMore adds n to the number of watches. n may be negative.
+// countMore adds n to the number of watches, in total and of s's share. n may be negative.
 func (w *watching) countMore(s *session, n int) {
 	w.count += n
 	s.share.watches += n
 }
 
-// silence tells watches that cost too much that they lag, and then nothing for quietTime.
+// silence is called for watches that cost too much. It tells them that they lag, and makes them
+// quiet for quietTime.
 func (w *watching) silence(ws *watches, now time.Duration) {
 	ws.lag()
 	ws.quiet, ws.missed, ws.until = true, false, now+quietTime
@@ -151,9 +153,9 @@ func (w *watching) silence(ws *watches, now time.Duration) {
 	w.spent += int64(len(ws.all) * tellCost / matchesOfStep)
 }
 
-// endQuiet lets watches be told again whose quiet is over. If they have missed a change, they lag
-// once more: their clients have read that they lag, and may have asked for the locks before that
-// change.
+// endQuiet lets watches get changes again once their quiet time is over. Those that missed a change
+// meanwhile are told once more that they lag, because their clients may have asked for the listing
+// before that change.
 func (w *watching) endQuiet(now time.Duration) {
 	for len(w.quiet) > 0 && w.quiet[0].until <= now {
 		ws := w.quiet[0]
@@ -165,7 +167,7 @@ func (w *watching) endQuiet(now time.Duration) {
 	}
 }
 
-// nextDeadline returns when endQuiet has something to do, if anything.
+// nextDeadline returns when endQuiet next has something to do, if ever.
 func (w *watching) nextDeadline() (time.Duration, bool) {
 	if len(w.quiet) == 0 {
 		return 0, false
@@ -173,7 +175,7 @@ func (w *watching) nextDeadline() (time.Duration, bool) {
 	return w.quiet[0].until, true
 }
 
-// forget ends the watches of a session, if it has any.
+// forget removes the watches of a session, if it has any.
 func (w *watching) forget(s *session) {
 	if s.watches == nil {
 		return

@@ -9,21 +9,21 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// stayAfter is how many parcels a writer sends between two pings before it stays and waits for
-// more. A writer that has only said hello does not stay.
+// stayAfter is how many parcels a writer must send between two pings before it keeps running to
+// wait for more. A writer that has only sent the hello ends.
 const stayAfter = 4
 
-// A writer sends to one client what is in its outbox. The outbox starts run when there is something
-// to send. Only the goroutine of run touches its fields.
+// A writer sends what is in one client's outbox. The outbox starts run when there is something to
+// send. Only the goroutine of run touches the writer's fields.
 type writer struct {
 	*connection
 	frame []byte // reused
-	sent  int    // parcels since the last ping
+	sent  int    // how many parcels since the last ping
 	flood floodLimiter
 }
 
-// run sends until the session ends, or has little to say: a connection at rest needs no writer. If
-// the client takes no more, it closes the connection, which ends the reader.
+// run sends until the session ends or there is little to send: an idle connection needs no writer.
+// If a write fails, run closes the connection, which ends the reader.
 func (w *writer) run() {
 	var p parcel
 	for {
@@ -60,7 +60,7 @@ func (w *writer) send(p *parcel) error {
 	return err
 }
 
-// writeFrames writes the frames of a parcel. They are gathered.
+// writeFrames writes the frames of a parcel, which the transport gathers.
 func (w *writer) writeFrames(p *parcel) error {
 	if p.ping {
 		if err := w.writeControl(websocket.PingMessage, nil); err != nil {
@@ -77,9 +77,9 @@ func (w *writer) writeFrames(p *parcel) error {
 	}
 	if p.end != nil && p.end.code != 0 {
 		w.closeCode.Store(int32(p.end.code)) // before the client can answer
-		// It no longer matters whether the frame arrives.
+		// The session ends whether or not this frame arrives.
 		_ = w.writeControl(websocket.CloseMessage, websocket.FormatCloseMessage(p.end.code, p.end.reason))
-		w.net.Hurry() // the reader hears the client's answer soon, or not at all
+		w.net.Hurry() // the reader must not wait long for the client's answer
 	}
 	return nil
 }
@@ -112,8 +112,8 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 	return nil
 }
 
-// giveUp ends a connection on which nothing can be sent. The reader notices.
+// giveUp closes a connection on which a write has failed. The reader notices.
 func (w *writer) giveUp(err error) {
-	w.out.finish(ending{reason: "the client takes no more: " + err.Error()})
+	w.out.finish(ending{reason: "write failed: " + err.Error()})
 	_ = w.net.Close()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// writers returns how many sessions have a writer now.
+// writers returns how many sessions have a running writer.
 func writers() int {
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
@@ -18,7 +18,7 @@ func writers() int {
 	return bytes.Count(stacks, []byte("broker.(*writer).run("))
 }
 
-// A connection at rest has no writer. A busy one keeps its writer until the next ping. Either way
+// An idle connection has no writer. A busy one keeps its writer until the next ping. Either way,
 // everything is sent at once.
 func TestWriterEndsAndStartsAgain(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {
@@ -42,7 +42,7 @@ func TestWriterEndsAndStartsAgain(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second) //nolint:forbidigo // virtual time: a ping is due
 		if n := writers(); n != 0 {
-			t.Errorf("%d writers at rest again, want none", n)
+			t.Errorf("%d writers of an idle connection, want none", n)
 		}
 		ping(100)
 		a.send(`{"type":"acquire","id":"aaaaaaaa--101","locks":[{"name":"x"}]}`)

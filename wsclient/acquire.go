@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
 // Acquire waits until the lock is granted, and returns it. The name is 1 to 512 bytes of UTF-8. The caller
@@ -136,6 +137,10 @@ func (l *Lock) submit() (held bool, err error) {
 	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
+		// A cancel of what is over goes out before the core gives the request its id: behind the cancel the
+		// batch may reserve an id, and ids must rise.
+		c.core.Tick(at)
+		c.carryOut()
 	}
 	if refused := c.core.Acquire(&l.request, at); refused != nil {
 		return false, c.errorOf(refused)
@@ -160,11 +165,16 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 	switch {
 	case l.request.End() != nil:
 		c.carryOut() // sets the cause of the context
-		return true, l.endError()
+		return true, c.errorOf(l.request.End())
 	case cause != nil:
 		c.core.Cancel(&l.request)
 		c.carryOut()
 		return true, cause
+	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost what this request borrows
+		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
+		c.core.Cancel(&l.request)
+		c.carryOut()
+		return true, c.errorOf(outerLost)
 	}
 	c.carryOut()
 	return c.core.Claim(&l.request), nil

@@ -67,17 +67,11 @@ func (c *Client) noteChanges() {
 
 // endContexts ends the contexts of locks that are no longer held.
 func (c *Client) endContexts(requests []*core.Request) {
-	var end *core.End
-	var cause error // the error for end, which a lock shares with its borrowers
 	for _, r := range requests {
-		if r.Cause() != end {
-			end = r.Cause()
-			cause = c.causeOf(end)
-		}
 		l := r.Owner.(*Lock)
-		l.cause = cause
+		l.cause = c.causeOf(r.Cause())
 		if l.stop != nil {
-			l.stop(cause)
+			l.stop(l.cause)
 		}
 	}
 }

@@ -7,12 +7,20 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// errorOf returns the error that callers get for end. It is nil if a request was released or cancelled, or end
-// is nil.
+// errorOf returns the error that callers get for end: the same one each time, so that errors.Is finds the cause of a
+// context in what it has caused. It is nil if a request was released or cancelled, or end is nil. The caller holds mu.
 func (c *Client) errorOf(end *core.End) error {
 	if end == nil {
 		return nil
 	}
+	if end.Error == nil {
+		end.Error = c.makeError(end)
+	}
+	return end.Error
+}
+
+// makeError makes the error of end.
+func (c *Client) makeError(end *core.End) error {
 	switch end.How {
 	case core.Refused:
 		return errorFrom(end.Refusal)

@@ -99,3 +99,17 @@ func (l *Lock) markReleased() {
 	defer l.client.unlock()
 	l.client.core.Release(&l.request)
 }
+
+// validAt is Valid at that time.
+func (l *Lock) validAt(at core.Instant) bool {
+	l.client.mu.Lock()
+	defer l.client.unlock()
+	return l.client.core.Valid(&l.request, at)
+}
+
+// leaseAt is Lease at that time.
+func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
+	l.client.mu.Lock()
+	defer l.client.unlock()
+	return l.client.core.LeaseOf(&l.request, at)
+}

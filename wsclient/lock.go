@@ -86,12 +86,10 @@ func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) contex
 //
 // The answer may be out of date when it is used, because a process can freeze between two instructions. Only
 // the resource can be sure, by checking the token.
-func (l *Lock) Valid() bool { return l.validAt(l.client.clock.now()) }
-
-func (l *Lock) validAt(at core.Instant) bool {
+func (l *Lock) Valid() bool {
 	l.client.mu.Lock()
 	defer l.client.unlock()
-	return l.client.core.Valid(&l.request, at)
+	return l.client.core.Valid(&l.request, l.client.clock.now()) // read late: it may take long to get mu
 }
 
 // Lease returns two durations, counted from now, on the assumption that the broker sends nothing more. The
@@ -99,12 +97,10 @@ func (l *Lock) validAt(at core.Instant) bool {
 // difference is the time that a holder has to stop. Both are 0 if the lock is not held. Each answer from the
 // broker extends both, at least once per heartbeat. They are for a program that supervises the holder from
 // another process. The holder itself should use Context and Valid.
-func (l *Lock) Lease() (left, kept time.Duration) { return l.leaseAt(l.client.clock.now()) }
-
-func (l *Lock) leaseAt(at core.Instant) (left, kept time.Duration) {
+func (l *Lock) Lease() (left, kept time.Duration) {
 	l.client.mu.Lock()
 	defer l.client.unlock()
-	return l.client.core.LeaseOf(&l.request, at)
+	return l.client.core.LeaseOf(&l.request, l.client.clock.now()) // read late, as in Valid
 }
 
 // Token returns the fencing token. It is greater than the tokens of all earlier grants. All locks of one
@@ -145,7 +141,7 @@ func (l *Lock) outcome() (over bool, err error) {
 		if l.request.End() == nil {
 			return false, nil
 		}
-		if err := l.endError(); err != nil {
+		if err := l.client.errorOf(l.request.End()); err != nil {
 			return true, err
 		}
 	}
@@ -153,14 +149,4 @@ func (l *Lock) outcome() (over bool, err error) {
 		return true, l.cause
 	}
 	return true, nil
-}
-
-// endError returns the error of a request that has ended. If the context of l has ended for the same reason, it
-// returns the cause of the context, so that callers do not see two errors. The caller holds the client's mu.
-func (l *Lock) endError() error {
-	err := l.client.errorOf(l.request.End())
-	if err != nil && l.request.End() == l.request.Cause() {
-		return l.cause
-	}
-	return err
 }

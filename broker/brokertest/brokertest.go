@@ -1,12 +1,12 @@
-// Package brokertest runs a lock broker in memory, to test programs that use one. It opens no port.
-// The connections are real WebSocket connections over pipes. So they also work inside a
-// testing/synctest bubble, where time is virtual.
+// Package brokertest runs a lock broker in memory, for tests of programs that use one. It opens no
+// port: the WebSocket connections are real, but run over in-memory pipes. So they also work inside
+// a testing/synctest bubble, where time is virtual.
 //
 //	b := brokertest.Start(t, broker.Config{})
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: b.Dial})
 //
-// A [Link] tests how a program behaves when the network fails: it cuts, freezes and delays
-// connections. In virtual time such a test takes no time:
+// With a [Link] you can test how a program behaves when the network fails: it cuts, freezes and
+// delays connections. In a bubble, such a test takes almost no real time:
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		b := brokertest.Start(t, broker.Config{})
@@ -32,7 +32,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// A Server is a broker in memory. Its methods may be called concurrently.
+// A Server is a broker that runs in memory. Its methods may be called concurrently.
 type Server struct {
 	listener *listener
 	stop     func()
@@ -41,10 +41,10 @@ type Server struct {
 	links []*Link
 }
 
-// Start makes a broker of config and runs it until Stop, or until the test ends. Inside a synctest
-// bubble, pass the t of the bubble, and close your clients before the bubble ends.
+// Start creates a broker from config, and runs it until Stop or the end of the test. Inside a
+// synctest bubble, pass the bubble's t, and close your clients before the bubble ends.
 //
-// The default of Drain is [broker.None] here: a test need not wait for the locks that it still
+// Here the default of Drain is [broker.None], so that a test need not wait for locks that it still
 // holds. All other defaults are those of [broker.Config].
 func Start(t testing.TB, config broker.Config) *Server {
 	t.Helper()
@@ -58,7 +58,7 @@ func Start(t testing.TB, config broker.Config) *Server {
 	return Serve(t, b)
 }
 
-// Serve runs b like Start, with the config that b has.
+// Serve is like Start, but runs a broker that already exists.
 func Serve(t testing.TB, b *broker.Broker) *Server {
 	t.Helper()
 	l := newListener()
@@ -69,7 +69,7 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 		if err := b.Run(ctx); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		_ = server.Close() // only now: a draining broker still refuses upgrades with 503
+		_ = server.Close() // not earlier: a draining broker must still answer upgrades with 503
 	})
 	running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -86,21 +86,22 @@ func Serve(t testing.TB, b *broker.Broker) *Server {
 	return s
 }
 
-// URL returns the address that a client dials, together with Dial.
+// URL returns the URL to pass to a client that connects through Dial.
 func (s *Server) URL() string { return "ws://broker.test" }
 
-// Dial connects to the broker. It ignores network and address. It has the signature that
-// wsclient.Options.NetDial, websocket.Dialer and http.Transport want.
+// Dial connects to the broker, whatever network and address are. It can be used as the dial
+// function of wsclient.Options, websocket.Dialer and http.Transport.
 func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return s.DialFrom(ctx, "192.0.2.1:1000")
 }
 
-// DialFrom is Dial from a given address, a host and port, which the broker takes for the client's.
+// DialFrom connects to the broker, which sees remote, a host and port, as the client's address.
 func (s *Server) DialFrom(ctx context.Context, remote string) (net.Conn, error) {
 	return s.listener.dial(ctx, remote)
 }
 
-// Stop ends the broker's Run, waits for it, and cuts all links. It may be called more than once.
+// Stop ends the context of the broker's Run, waits until Run has returned, and cuts all links. It
+// may be called more than once.
 func (s *Server) Stop() { s.stop() }
 
 func (s *Server) cutLinks() {

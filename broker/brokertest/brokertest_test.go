@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A client holds a lock of a broker in memory for a virtual hour.
+// A client holds a lock for a virtual hour.
 func TestInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})
@@ -37,7 +37,7 @@ func TestInBubble(t *testing.T) {
 	})
 }
 
-// A broker in memory works outside a bubble as well, and stops at the end of the test.
+// The broker also works outside a bubble, and stops at the end of the test.
 func TestOutsideBubble(t *testing.T) {
 	b := brokertest.Start(t, broker.Config{})
 	conn, err := b.DialFrom(t.Context(), "192.0.2.9:9")
@@ -51,7 +51,7 @@ func TestOutsideBubble(t *testing.T) {
 	}
 }
 
-// The default of Drain is none: Stop does not wait for the locks that a client holds.
+// The default of Drain is None: Stop does not wait for locks that a client holds.
 func TestStopDoesNotDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{})

@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// A cable is one connection through a link.
+// A cable is one connection that passes through a link.
 type cable struct {
 	link      *Link
-	near, far net.Conn // the ends towards the client and towards the broker
+	near, far net.Conn // the ends at the client's side and at the broker's side
 
-	forgotten atomic.Bool // the broker's side was cut, and the client must not notice
+	forgotten atomic.Bool // the broker's side was cut, and the client must not notice it
 	once      sync.Once
-	ended     chan struct{} // closed when the cable carries nothing more
+	ended     chan struct{} // closed when the cable stops carrying bytes
 }
 
-// cableRoom is how many writes may be on their way in one direction. Further writes wait.
+// cableRoom is how many writes can be on their way in one direction. Further writes wait.
 const cableRoom = 4096
 
-// A parcel is one write on its way.
+// A parcel is the bytes of one write that are on their way.
 type parcel struct {
 	bytes []byte
 	due   time.Time
 }
 
-// end cuts both sides.
+// end cuts the cable on both sides.
 func (c *cable) end() {
 	c.once.Do(func() {
 		close(c.ended)
@@ -38,13 +38,13 @@ func (c *cable) end() {
 	})
 }
 
-// forget cuts the broker's side.
+// forget cuts the cable on the broker's side only.
 func (c *cable) forget() {
 	c.forgotten.Store(true)
 	reset(c.far)
 }
 
-// reset ends a connection. With TCP the other side learns that it was not closed in order.
+// reset closes a connection. Over TCP, the other side sees a reset instead of an orderly close.
 func reset(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -52,8 +52,8 @@ func reset(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// carry carries the bytes of one end to the other, until the cable is cut. It calls ended when from
-// has ended.
+// carry moves bytes from one end to the other until the cable is cut. It calls ended when from has
+// ended.
 func (c *cable) carry(from, to net.Conn, ended func()) {
 	parcels := make(chan parcel, cableRoom)
 	go func() {
@@ -66,16 +66,16 @@ func (c *cable) carry(from, to net.Conn, ended func()) {
 		if !c.await(p.due) || !c.link.pass(c.ended) {
 			break
 		}
-		_, _ = to.Write(p.bytes) // if it has ended, its own reader notices
+		_, _ = to.Write(p.bytes) // if to has ended, the reader of to notices
 	}
-	for range parcels { // go on reading, to notice the end of from
+	for range parcels { // keep reading, to notice the end of from
 	}
 	if c.link.pass(c.ended) && !(c.forgotten.Load() && to == c.near) {
 		_ = to.Close()
 	}
 }
 
-// receive reads one write of from. It reports false if from has ended.
+// receive does one read of from, and passes on the bytes. It reports false if from has ended.
 func (c *cable) receive(from net.Conn, parcels chan<- parcel) bool {
 	bytes := make([]byte, 32<<10)
 	n, err := from.Read(bytes)

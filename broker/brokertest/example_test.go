@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A test cuts the connection of a program that holds a lock. The program learns that the lock is lost, connects again
-// without help, and gets the lock with a greater token.
+// A test cuts the connection of a client that holds a lock. The client reports that the lock is
+// lost, reconnects by itself, and can acquire the lock again, with a greater token.
 func ExampleStart() {
 	t := newT() // in a test: its *testing.T
 	defer t.end()

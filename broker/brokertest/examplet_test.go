@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An exampleT stands for the *testing.T of a test, which an example does not have.
+// An exampleT stands in for the *testing.T of a test, which an example does not have.
 type exampleT struct {
 	testing.TB
 	ctx      context.Context
@@ -20,7 +20,7 @@ func newT() *exampleT {
 	return t
 }
 
-// end does what the testing package does when a test has ended.
+// end does what the testing package does when a test ends.
 func (t *exampleT) end() {
 	t.cancel()
 	for i := len(t.cleanups) - 1; i >= 0; i-- {

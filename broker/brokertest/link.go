@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// A Link is a network that fails on command. Its Dial has the signature that
-// wsclient.Options.NetDial wants:
+// A Link is a network that fails on command. Its Dial can be used as wsclient.Options.NetDial:
 //
 //	link := b.NewLink()
 //	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{NetDial: link.Dial})
@@ -25,14 +24,15 @@ type Link struct {
 	cables map[*cable]struct{}
 }
 
-// NewLink returns a network in front of dial. dial may be a real one, such as that of a net.Dialer.
+// NewLink returns a network that connects through dial, which can be a real dial function, such as
+// the DialContext method of a net.Dialer.
 func NewLink(dial func(ctx context.Context, network, address string) (net.Conn, error)) *Link {
 	l := &Link{dial: dial, open: make(chan struct{}), cables: make(map[*cable]struct{})}
 	close(l.open)
 	return l
 }
 
-// NewLink returns a network in front of the broker. Stop cuts it.
+// NewLink returns a network between clients and the broker. Stop cuts it.
 func (s *Server) NewLink() *Link {
 	l := NewLink(s.Dial)
 	s.mu.Lock()
@@ -41,7 +41,8 @@ func (s *Server) NewLink() *Link {
 	return l
 }
 
-// Dial connects through the network. While the network is frozen, Dial waits until ctx ends.
+// Dial connects through the network. While the network is frozen, Dial waits for Thaw, or until ctx
+// ends.
 func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if !l.pass(ctx.Done()) {
 		return nil, context.Cause(ctx)
@@ -55,8 +56,8 @@ func (l *Link) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return client, nil
 }
 
-// Freeze stops all bytes in both directions, without an error on either side. The network holds
-// them back until Thaw, as TCP would send them again.
+// Freeze stops all bytes in both directions, without an error on either side. The network delivers
+// them after Thaw, just as TCP would retransmit them.
 func (l *Link) Freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +66,7 @@ func (l *Link) Freeze() {
 	}
 }
 
-// Thaw ends a Freeze. What was held back arrives.
+// Thaw ends a freeze. Bytes that were held back are delivered.
 func (l *Link) Thaw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,15 +75,16 @@ func (l *Link) Thaw() {
 	}
 }
 
-// Delay makes bytes that are sent from now on arrive after d. 0: at once.
+// Delay makes bytes that are sent from now on arrive d later, in either direction. With 0 they
+// arrive at once.
 func (l *Link) Delay(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = d
 }
 
-// Cut ends all connections on both sides, without a close frame. Bytes on their way are lost. New
-// connections can be made.
+// Cut ends all connections on both sides, without a close frame. Bytes that are on their way are
+// lost. Clients can connect again.
 func (l *Link) Cut() {
 	for _, c := range l.all() {
 		c.end()
@@ -90,8 +92,8 @@ func (l *Link) Cut() {
 }
 
 // CutBroker ends all connections on the broker's side only, like a proxy that forgets them. The
-// client gets no error, and receives only the bytes that were on their way. New connections can be
-// made.
+// client gets no error, and still receives the bytes that were on their way to it. Clients can
+// connect again.
 func (l *Link) CutBroker() {
 	for _, c := range l.all() {
 		c.forget()
@@ -107,7 +109,8 @@ func (l *Link) isOpen() bool {
 	}
 }
 
-// pass waits until the network carries bytes. It reports false if givenUp is closed first.
+// pass waits until the network carries bytes, and reports true. It reports false if givenUp is
+// closed first.
 func (l *Link) pass(givenUp <-chan struct{}) bool {
 	for {
 		l.mu.Lock()
@@ -134,7 +137,7 @@ func (l *Link) all() []*cable {
 	return all
 }
 
-// lay connects two ends through the network.
+// lay connects two ends with a new cable.
 func (l *Link) lay(near, far net.Conn) {
 	c := &cable{link: l, near: near, far: far, ended: make(chan struct{})}
 	l.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// onLink runs f in a bubble, with a lock that a client holds over a link.
+// onLink runs f in a bubble, with a client that is connected through a link and holds a lock.
 func onLink(t *testing.T, f func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestFreeze(t *testing.T) {
 	})
 }
 
-// Bytes that were held back arrive after a thaw.
+// Bytes that were held back are delivered after a thaw.
 func TestThaw(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.Freeze()
@@ -76,7 +76,7 @@ func TestThaw(t *testing.T) {
 	})
 }
 
-// Each direction takes the delay, and keeps the order.
+// The delay applies to each direction, and the order is kept.
 func TestDelay(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, c *wsclient.Client, held *wsclient.Lock) {
 		link.Delay(70 * time.Millisecond)
@@ -94,8 +94,8 @@ func TestDelay(t *testing.T) {
 	})
 }
 
-// After a cut on the broker's side only, the broker gives the lock to the next at once. The client
-// does not notice.
+// After a cut on the broker's side only, the broker gives the lock to the next client at once. The
+// holder does not notice the cut.
 func TestCutBroker(t *testing.T) {
 	onLink(t, func(t *testing.T, link *brokertest.Link, _ *wsclient.Client, held *wsclient.Lock) {
 		link.CutBroker()

@@ -9,11 +9,11 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// Listen runs a broker in this process, in real time, on a free port of the loopback interface. It
-// is for clients in other processes. It returns the address that they dial, and a function that
-// stops the broker, which may be called more than once.
+// Listen runs a broker in this process, in real time, on a free port of the loopback interface, for
+// clients in other processes. It returns the URL for those clients, and a function that stops the
+// broker. That function may be called more than once.
 //
-// All defaults are those of [broker.Config], unlike those of [Start].
+// Unlike with [Start], all defaults are those of [broker.Config].
 func Listen(config broker.Config) (url string, stop func(), err error) {
 	b, err := broker.New(config)
 	if err != nil {

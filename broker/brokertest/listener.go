@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// A listener accepts the server's ends of pipes.
+// A listener is a net.Listener whose connections are in-memory pipes.
 type listener struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -51,21 +51,22 @@ func (l *listener) Close() error {
 // Addr implements net.Listener.
 func (l *listener) Addr() net.Addr { return address("broker.test:80") }
 
-// A pipeEnd is the server's end of a pipe. It has a remote address, and ends like TCP.
+// A pipeEnd is the server's end of a pipe. It has a remote address, and behaves like TCP when the
+// client closes its end.
 type pipeEnd struct {
 	net.Conn
 	remote address
 	closed atomic.Bool
 }
 
-// Close ends both directions.
+// Close closes the pipe in both directions.
 func (e *pipeEnd) Close() error {
 	e.closed.Store(true)
 	return e.Conn.Close()
 }
 
 // Write succeeds even if the client has closed its end, as with TCP: the bytes are lost, and the
-// next read returns the end.
+// next read returns io.EOF.
 func (e *pipeEnd) Write(p []byte) (int, error) {
 	n, err := e.Conn.Write(p)
 	if errors.Is(err, io.ErrClosedPipe) && !e.closed.Load() {

@@ -1,6 +1,6 @@
 // Package wire is the vocabulary of the protocol that the broker and its clients speak:
-// the messages, their ids, the codes of errors and closes, and the limits. It is the only
-// package that both sides share.
+// the messages, their ids, the codes of errors and closes, and the limits. Both
+// sides share it and the packages below it, and nothing else.
 //
 // PROTOCOL.md beside this file is the reference for people who write their own client. In Go, start
 // with [Request] and [Reply], which are the two sets of messages, and with [Check], which reports

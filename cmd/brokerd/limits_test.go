@@ -50,7 +50,7 @@ func TestDescriptors(t *testing.T) {
 	d.logsNothingLike(t, "too many open files")
 
 	next := startDaemon(t, "--state-dir", dir)
-	next.until(t, "fencing tokens go on from the state directory")
+	next.until(t, "fencing tokens continue from the state directory")
 	next.signal(t, syscall.SIGTERM)
 	next.rest(t)
 	next.logsNothingLike(t, "did not stop cleanly")

@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A crowd is flows that always want another turn. Each has its own price.
+// A crowd is a set of flows that always want another turn. Each has its own price.
 type crowd struct {
 	queue Queue[string]
 	price map[string]int
@@ -22,7 +22,7 @@ func (c *crowd) add(share *Share[string], name string, price int) {
 	c.queue.Add(&f)
 }
 
-// serve gives turns until total was spent.
+// serve gives turns until total has been spent.
 func (c *crowd) serve(total int) {
 	for total > 0 {
 		f := c.queue.Next()
@@ -37,7 +37,7 @@ func (c *crowd) serve(total int) {
 
 // The queue divides time, not turns: a flow whose turns cost a thousand times as much gets the same
 // time.
-func TestSharesAreOfCost(t *testing.T) {
+func TestSharesAreByCost(t *testing.T) {
 	c := newCrowd()
 	var one, two, three Share[string]
 	c.add(&one, "cheap", 10)
@@ -51,8 +51,8 @@ func TestSharesAreOfCost(t *testing.T) {
 	}
 }
 
-// More connections gain nothing: a share with a hundred flows gets as much time as a share with
-// one.
+// More connections bring no advantage: a share with a hundred flows gets as much time as a share
+// with one.
 func TestFlowsDivideTheirShare(t *testing.T) {
 	c := newCrowd()
 	var many, few Share[string]
@@ -70,7 +70,7 @@ func TestFlowsDivideTheirShare(t *testing.T) {
 	}
 }
 
-// A new flow has a turn within one round, whatever others owe or want.
+// A new flow in a new share gets a turn within one round, whatever others owe or want.
 func TestNewcomerWaitsOneRound(t *testing.T) {
 	c := newCrowd()
 	var share Share[string]
@@ -89,10 +89,10 @@ func TestNewcomerWaitsOneRound(t *testing.T) {
 			return
 		}
 	}
-	t.Error("the new flow had no turn")
+	t.Error("the new flow got no turn")
 }
 
-// While a flow wants no turn, its debt stays and its credit is lost.
+// When a flow wants no more turns, it keeps its debt and loses its credit.
 func TestDebtStaysAndCreditGoes(t *testing.T) {
 	var q Queue[string]
 	var a, b Share[string]
@@ -114,13 +114,13 @@ func TestDebtStaysAndCreditGoes(t *testing.T) {
 	}
 	q.Rest(&debtor)
 	if debtor.credit > 0 || a.credit > 0 {
-		t.Errorf("credit was saved: flow %d, share %d", debtor.credit, a.credit)
+		t.Errorf("credit was kept: flow %d, share %d", debtor.credit, a.credit)
 	}
 }
 
 // A flow that was added gets its turn exactly once, and Len is right, whatever is added and
 // removed.
-func TestNobodyIsLostOrDoubled(t *testing.T) {
+func TestEveryFlowGetsItsTurnOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q Queue[int]
 		shares := make([]Share[int], 3)

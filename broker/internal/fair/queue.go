@@ -9,7 +9,7 @@ type Queue[T any] struct {
 	len    int
 }
 
-// A Share is a group of flows that is served as one. The zero value has no flows and no debt. A
+// A Share is a group of flows that take turns as one. The zero value has no flows and no debt. A
 // share belongs to one queue.
 type Share[T any] struct {
 	account
@@ -23,13 +23,13 @@ type Flow[T any] struct {
 	share *Share[T]
 }
 
-// NewFlow returns a flow of owner that belongs to share.
+// NewFlow returns a flow for owner that belongs to share.
 func NewFlow[T any](owner T, share *Share[T]) Flow[T] { return Flow[T]{Owner: owner, share: share} }
 
 // Len returns how many flows want a turn.
 func (q *Queue[T]) Len() int { return q.len }
 
-// Add lets f wait for a turn. f must not be waiting already.
+// Add makes f wait for a turn. f must not be waiting already.
 func (q *Queue[T]) Add(f *Flow[T]) {
 	q.len++
 	f.begin()
@@ -40,8 +40,8 @@ func (q *Queue[T]) Add(f *Flow[T]) {
 	}
 }
 
-// Next removes and returns the flow whose turn it is; nil if none waits. After the turn the caller
-// charges the flow, and then calls Again or Rest.
+// Next removes and returns the flow whose turn it is, or nil if none is waiting. After the turn,
+// call Charge on the flow, and then Again or Rest.
 func (q *Queue[T]) Next() *Flow[T] {
 	if q.len == 0 {
 		return nil
@@ -56,14 +56,14 @@ func (q *Queue[T]) Next() *Flow[T] {
 	return f
 }
 
-// Charge charges f and its share for a turn of f, which Next returned.
+// Charge charges f and its share for a turn. Next must have returned f.
 func (f *Flow[T]) Charge(cost int) {
 	f.credit -= cost
 	f.share.credit -= cost
 }
 
-// Again lets f, which Next returned last, wait for another turn. f gets the next turn if its
-// credit, and the credit of its share, is positive.
+// Again makes f, which Next returned last, wait for another turn. f gets the next turn too if its
+// credit and its share's credit are still positive.
 func (q *Queue[T]) Again(f *Flow[T]) {
 	q.len++
 	f.share.flows.prepend(f)
@@ -72,8 +72,8 @@ func (q *Queue[T]) Again(f *Flow[T]) {
 	}
 }
 
-// Rest says that f, which Next returned last, wants no turn for now. f keeps its debt, but not its
-// credit.
+// Rest records that f, which Next returned last, wants no turn for now. f keeps its debt but loses
+// its credit.
 func (q *Queue[T]) Rest(f *Flow[T]) {
 	f.rest()
 	if f.share.flows.len() == 0 {

@@ -1,34 +1,34 @@
 package fair
 
-// An account holds what a flow, or a share, may still spend before its turn is over. A negative
-// credit is a debt. While its owner wants no turn, a debt stays and a credit is lost.
+// An account holds what a flow or a share may still spend before its turn is over. A negative
+// credit is a debt. When the owner wants no more turns, it keeps a debt but loses a credit.
 type account struct{ credit int }
 
 func (a *account) balance() *int { return &a.credit }
 
-// begin pays for the first turn, unless there is a debt.
+// begin grants the credit for a first turn, unless there is a debt.
 func (a *account) begin() {
 	if a.credit >= 0 {
 		a.credit = Quantum
 	}
 }
 
-// rest drops the credit.
+// rest drops a credit but keeps a debt.
 func (a *account) rest() { a.credit = min(a.credit, 0) }
 
-// A ring holds members that take turns. The member whose turn it is comes first.
+// A ring holds members that take turns, in order.
 type ring[P interface {
 	*T
 	balance() *int
 }, T any] struct {
-	members []P // a circle that begins at first
+	members []P // a circular buffer that begins at first
 	first   int
 	count   int
 }
 
 func (r *ring[P, T]) len() int { return r.count }
 
-// at returns the index of the i-th member in members.
+// at returns the index in members of the i-th member.
 func (r *ring[P, T]) at(i int) int { return (r.first + i) & (len(r.members) - 1) }
 
 func (r *ring[P, T]) append(p P) {
@@ -56,7 +56,7 @@ func (r *ring[P, T]) makeRoom() {
 	r.members, r.first = larger, 0
 }
 
-// removeFirst removes the first member. An empty ring frees the memory of a large one.
+// removeFirst removes the first member. A large ring that becomes empty frees its memory.
 func (r *ring[P, T]) removeFirst() {
 	r.members[r.first] = nil
 	r.first = r.at(1)
@@ -68,9 +68,9 @@ func (r *ring[P, T]) removeFirst() {
 
 const keptRoom = 1024
 
-// next returns the member whose turn it is, and makes it the first. Each member without credit is
-// paid and goes to the end. If a whole round finds none with credit, rounds are skipped until one
-// has paid its debt.
+// next returns the member whose turn it is, and moves it to the front. Each member without credit
+// is paid and moves to the end. If no member has credit after a whole round, next pays for several
+// rounds at once, until one has.
 func (r *ring[P, T]) next() P {
 	for range r.count {
 		p := r.members[r.first]
@@ -94,7 +94,7 @@ func (r *ring[P, T]) rotate() {
 	r.members[r.at(r.count-1)] = p
 }
 
-// skipRounds pays all members for as many rounds as it takes until one has credit.
+// skipRounds pays all members for as many rounds as it takes for one of them to have credit.
 func (r *ring[P, T]) skipRounds() {
 	best := *r.members[r.first].balance()
 	for i := range r.count {

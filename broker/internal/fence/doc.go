@@ -1,14 +1,16 @@
 // Package fence decides which fencing tokens a run of the broker may give out.
 //
-// A [Source] knows where tokens come from: the clock ([FromClock]) or the state directory ([Open]).
-// A [Supply] reserves them ahead, so that the loop never waits for a disk. A crash at any moment
-// leaves the next run above every token that was given out:
+// A [Source] says where tokens come from: the clock ([FromClock]) or the state directory ([Open]).
+// A [Supply] reserves them in advance, so that the loop does not wait for the disk while it serves.
+// With a state directory, the next run starts above every token that was given out, even after a
+// crash at any moment:
 //
-//   - The broker gives out only tokens that are reserved. A reservation is on disk before
-//     the first of its tokens is given out.
-//   - A run begins at the limit that the last run reserved, or at the clock if that is more.
-//   - After a run that did not stop cleanly there may be stale holders. The next run
-//     grants nothing until they have given up: the grace period.
+//   - The broker gives out only reserved tokens. A reservation is on the disk before the first of
+//     its tokens is given out.
+//   - A run starts at the limit that the last run reserved, or at the clock's microseconds if they
+//     are greater.
+//   - After a run that did not stop cleanly, there may be stale holders. The next run grants
+//     nothing until they have given up their locks: this is the grace period.
 //
-// Source and Supply belong to the loop. Only Source.Reserve runs on another goroutine.
+// Source and Supply belong to the goroutine of the loop. Only Source.Reserve runs on another one.
 package fence

@@ -6,14 +6,14 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 )
 
-// savedSource continues above what the last run had reserved, and not below the clock.
+// savedSource continues at the limit that the last run reserved, or at the clock if that is ahead.
 type savedSource struct {
 	dir     *statedir.Dir
 	timeout time.Duration // the session timeout of this run
 }
 
-// Open returns a source that keeps its state in a directory. timeout is the session timeout of this
-// run. Only one source can use a directory at a time.
+// Open returns a source that keeps its state in the directory path. timeout is the session timeout
+// of this run. Only one source can use a directory at a time.
 func Open(path string, timeout time.Duration) (Source, error) {
 	dir, err := statedir.Open(path)
 	if err != nil {
@@ -22,7 +22,7 @@ func Open(path string, timeout time.Duration) (Source, error) {
 	return InDir(dir, timeout), nil
 }
 
-// InDir is Open for a directory that is open already. Closing the source closes it.
+// InDir is like Open, but takes a directory that is already open. Closing the source closes it.
 func InDir(dir *statedir.Dir, timeout time.Duration) Source { return savedSource{dir, timeout} }
 
 func (s savedSource) Start() Beginning {
@@ -30,7 +30,7 @@ func (s savedSource) Start() Beginning {
 	b := Beginning{Restored: s.dir.Restored()}
 	b.First, b.Warning = firstToken(state.Next, time.Now())
 	switch {
-	case b.Restored: // neither the end nor the timeout of the last run is known
+	case b.Restored: // how the last run ended, and its timeout, are unknown
 		b.Grace = max(state.Timeout, s.timeout)
 	case used && !state.Clean:
 		b.Grace = state.Timeout
@@ -39,32 +39,32 @@ func (s savedSource) Start() Beginning {
 }
 
 const (
-	// clockEnds is when the clock no longer counts, in microseconds since 1970: the beginning
-	// of the year 2100. A clock that is wrong by centuries would use up the tokens, which last
-	// until the year 2255.
+	// clockEnds is the time from which the clock is ignored, in microseconds since 1970: the
+	// beginning of the year 2100. A clock that is centuries ahead would use up the tokens,
+	// which last until the year 2255.
 	clockEnds = 4_102_444_800_000_000
-	// clockLag is how far the clock may be behind the tokens without a warning. Each start puts
-	// it a second behind.
+	// clockLag is how far the clock may be behind the tokens without a warning. Each start
+	// reserves tokens worth about a second, so some lag is normal.
 	clockLag = time.Hour
 )
 
-// firstToken returns the first token of a run, and what is wrong with the clock if it cannot be
-// relied on. stored is the limit in the state directory, 0 at the first use.
+// firstToken returns the first token of a run, and a warning if the clock cannot be relied on.
+// stored is the limit in the state directory, or 0 at the first use.
 //
-// The greater of stored and the microseconds of the clock counts, because stored may come from a
-// backup. Runs after that backup have begun at the clock, too, and stay below it unless they grant
-// a million times a second. So this run begins above them.
+// The first token is the greater of stored and the clock's microseconds, because stored may come
+// from a backup. Runs after that backup also started at the clock, and stay below it unless they
+// grant more than a million times a second. So this run starts above them.
 func firstToken(stored int64, clock time.Time) (first int64, warning string) {
 	micros := max(clock.UnixMicro(), 1)
 	first = max(stored, micros)
 	switch behind := time.Duration(stored-micros) * time.Microsecond; {
 	case micros >= clockEnds:
-		return max(stored, 1), "the clock of this machine is past the year 2100 and does not count: " +
+		return max(stored, 1), "this machine's clock is past the year 2100 and is ignored: " +
 			"tokens continue from the state directory alone"
 	case behind > clockLag:
-		return first, "the clock of this machine is " + behind.Round(time.Second).String() +
-			" behind the tokens: it was set back, or was once ahead. " +
-			"Tokens rise nevertheless, unless an older copy of the state directory is restored"
+		return first, "this machine's clock is " + behind.Round(time.Second).String() +
+			" behind the fencing tokens: it was set back, or was once ahead. " +
+			"Tokens rise all the same, unless an older copy of the state directory is restored"
 	}
 	return first, ""
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The clock can only raise the tokens, and only if it can be right.
+// The clock can only raise the tokens, and only if its time is plausible.
 func TestFirstToken(t *testing.T) {
 	at := func(text string) time.Time {
 		clock, err := time.Parse(time.DateOnly, text)
@@ -27,10 +27,10 @@ func TestFirstToken(t *testing.T) {
 		{"a start right after another", now + 1<<20, "2026-11-28", now + 1<<20, false},
 		{"the clock was set back by a day", now, "2026-11-27", now, true},
 		{"the clock begins at 1970", now, "1970-01-01", now, true},
-		{"it does so at the first use", 0, "1970-01-01", 1, false},
-		{"it is before 1970", 0, "1915-01-01", 1, false},
+		{"the clock begins at 1970, at the first use", 0, "1970-01-01", 1, false},
+		{"the clock is before 1970", 0, "1915-01-01", 1, false},
 		{"the clock is in 2200", now, "2200-01-01", now, true},
-		{"it is so at the first use", 0, "2200-01-01", 1, true},
+		{"the clock is in 2200, at the first use", 0, "2200-01-01", 1, true},
 		{"the clock is beyond the last token", now, "2300-01-01", now, true},
 		{"the clock is right again", 1 << 20, "2026-11-28", now, false},
 		{"the clock is in 2099", now, "2099-12-31", at("2099-12-31").UnixMicro(), false},

@@ -11,7 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A recordingSource begins as it is told to, and records what it is asked for.
+// A recordingSource starts with a given Beginning, and records the calls of Reserve and Stop.
 type recordingSource struct {
 	Source
 	beginning Beginning
@@ -45,7 +45,8 @@ func start(t *testing.T, source Source) *Supply {
 	return supply
 }
 
-// Tokens are reserved before they are allowed, and again when half of them were given out.
+// Tokens are reserved before they are allowed. More are reserved when half of them have been given
+// out.
 func TestKeepsAhead(t *testing.T) {
 	source := &recordingSource{beginning: Beginning{First: 1000}}
 	supply := start(t, source)
@@ -63,8 +64,8 @@ func TestKeepsAhead(t *testing.T) {
 	}
 }
 
-// A run after an end that was not clean allows nothing in the grace period. If it ends in that
-// period, the next run must wait for the clients of both.
+// After an unclean end, a run allows nothing during the grace period. If it ends in that period,
+// the next run must wait for the clients of both runs.
 func TestGraceOfASupply(t *testing.T) {
 	source := &recordingSource{beginning: Beginning{First: 1, Grace: 20 * time.Second}}
 	supply := start(t, source)
@@ -91,8 +92,8 @@ func TestGraceOfASupply(t *testing.T) {
 	}
 }
 
-// A slow disk delays the start only for a while. Stop waits for the reservation under way, but does
-// not try again.
+// A slow disk delays the start only for a limited time. Stop waits for the current attempt to
+// reserve tokens, but does not try again.
 func TestSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &recordingSource{beginning: Beginning{First: 1}, slow: make(chan struct{}),
@@ -109,7 +110,7 @@ func TestSlowDisk(t *testing.T) {
 	})
 }
 
-// A run that would begin after the last token does not begin.
+// A run that would start after the last token does not start.
 func TestNoTokensAreLeft(t *testing.T) {
 	source := &recordingSource{beginning: Beginning{First: wire.MaxInteger + 1}}
 	if _, err := Start(source, 100, time.Second, zerolog.Nop()); !errors.Is(err, ErrNoTokens) {

@@ -84,6 +84,41 @@ func TestPageStaysWithinBudget(t *testing.T) {
 	}
 }
 
+// Locks count against the budget of a page, too, whether they are in use or not. A lock that comes
+// when the budget is used up begins the next page, and is described there in full.
+func TestPageOfManyLocksStaysWithinBudget(t *testing.T) {
+	const locks, budget = 60, 20 // each lock counts as 1, and so does each request
+	table := newBusyTable()
+	table.config.Budget.Page = budget
+	for n := range locks {
+		table.Acquire(0, acquireOf(n, fmt.Sprintf("x/%d", n)), nil)
+	}
+	list := func(q Query, locksOnPage, holders int) {
+		t.Helper()
+		for first := 1; first <= locks; first += locksOnPage {
+			page, _ := table.Page(0, q, nil)
+			if len(page.Locks) != locksOnPage || page.Locks[0].Seq != int64(first) {
+				t.Fatalf("the page that begins with lock %d has %d locks, want %d",
+					first, len(page.Locks), locksOnPage)
+			}
+			for _, l := range page.Locks {
+				if len(l.Holders) != holders {
+					t.Errorf("%s has %d holders, want %d", l.Name, len(l.Holders), holders)
+				}
+			}
+			q.After = page.Next
+		}
+		if q.After != 0 {
+			t.Errorf("the last page continues after %d", q.After)
+		}
+	}
+	list(Query{Max: 1000, Queue: 1}, budget/2, 1)
+	for n := range locks {
+		table.Release(0, wire.ID{Session: "a", N: int64(n)}, nil)
+	}
+	list(Query{Max: 1000, Queue: 1, Empty: true}, budget, 0)
+}
+
 // Lists that do not fit on a page continue on the next ones, until all requests have been listed
 // once, in order. This is so even if the holders leave no room for a waiter.
 func TestListsContinue(t *testing.T) {

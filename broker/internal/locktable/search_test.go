@@ -67,3 +67,39 @@ func TestTouches(t *testing.T) {
 		t.Errorf("got %v", events)
 	}
 }
+
+// A search that goes on in later calls does not read the locks that the caller passed to Acquire: the
+// broker uses that memory for the next message.
+func TestSearchKeepsNothingOfTheCaller(t *testing.T) {
+	table := New(Config{FirstToken: 1, MaxRequests: 10, Search: 1})
+	for n, session := range []string{"a", "b"} {
+		table.Open(session, wire.Peer{})
+		table.Acquire(0, Acquire{
+			ID:    wire.ID{Session: session},
+			Locks: []wire.LockSpec{{Name: []string{"x", "y"}[n]}},
+			Wait:  Forever,
+		}, nil)
+	}
+	nested := Acquire{
+		ID:     wire.ID{Session: "b", N: 1},
+		Locks:  []wire.LockSpec{{Name: "x", Mode: wire.Shared}, {Name: "z"}},
+		Wait:   Forever,
+		Parent: wire.ID{Session: "b"},
+	}
+	events := table.Acquire(0, nested, nil)
+	if len(events) != 0 || !table.Searching() {
+		t.Fatal("the search was over at once")
+	}
+	for i := range nested.Locks {
+		nested.Locks[i] = wire.LockSpec{Name: "of another message"}
+	}
+	for table.Searching() {
+		events = table.Search(0, events)
+	}
+	if len(events) != 1 || events[0].Kind != Queued || events[0].Lock(0) != "x" || events[0].Lock(1) != "z" {
+		t.Errorf("got %+v", events)
+	}
+	if events = table.Release(0, wire.ID{Session: "a"}, nil); len(events) != 2 || events[1].Kind != Granted {
+		t.Errorf("after the release: %+v", events)
+	}
+}

@@ -4,7 +4,7 @@ package statedir
 
 import "syscall"
 
-// born asks the file system.
+// born returns the creation time of a file, in nanoseconds since 1970, or 0 if it is unknown.
 func born(path string) int64 {
 	var stat syscall.Stat_t
 	if syscall.Lstat(path, &stat) != nil {

@@ -2,7 +2,8 @@ package statedir
 
 import "golang.org/x/sys/unix"
 
-// born asks the file system. ext4, XFS, Btrfs, ZFS and tmpfs know; others may not.
+// born returns the creation time of a file, in nanoseconds since 1970, or 0 if it is unknown. ext4,
+// XFS, Btrfs, ZFS and tmpfs record it; other file systems may not.
 func born(path string) int64 {
 	var stat unix.Statx_t
 	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &stat)

@@ -2,6 +2,6 @@
 
 package statedir
 
-// born does not know. Windows records a time, but a new file gets the time of the file that it
-// replaces.
+// born returns 0: the creation time is unknown. Windows records one, but a new file may get the
+// creation time of the file that it replaces.
 func born(string) int64 { return 0 }

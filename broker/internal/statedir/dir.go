@@ -11,11 +11,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// The files of the directory.
+// The files in the directory.
 const (
 	stateName = "state"
 	lockName  = "lock"
-	tempName  = "state.tmp-*" // left behind by a run that was killed while writing
+	tempName  = "state.tmp-*" // stays behind if a run is killed while it writes
 )
 
 // A Dir is an open state directory. It is not safe for concurrent use.
@@ -24,16 +24,16 @@ type Dir struct {
 	path     string
 	lock     *flock.Flock
 	state    State
-	used     bool // there is a state
-	restored bool // it was read from a copy of the file
+	used     bool // the directory has a state
+	restored bool // the state was read from a copy of the file
 }
 
-// Open opens the directory, and makes it if it does not exist. It fails in three cases: another
-// broker has the directory open, the state is not certain, or there is no state but other files. In
-// the last case the directory may belong to another program.
+// Open opens the directory, and creates it if it does not exist. Apart from file system errors, it
+// fails in three cases: another broker has the directory open, the state file is damaged, or the
+// directory contains other files but no state. In the last case it may belong to another program.
 func Open(path string) (*Dir, error) { return OpenOn(Disk{}, path) }
 
-// OpenOn is Open with other Files, for tests. It reads the disk of this machine directly.
+// OpenOn is Open with other Files, for tests. It still reads directly from this machine's disk.
 func OpenOn(files Files, path string) (*Dir, error) {
 	d, err := open(files, path)
 	if err != nil {
@@ -63,8 +63,8 @@ func open(files Files, path string) (*Dir, error) {
 	return d, nil
 }
 
-// checkFiles refuses a directory that has no state but other files: a mistyped path must not count
-// as a first use.
+// checkFiles refuses a directory that contains other files but no state: a mistyped path must not
+// count as a first use.
 func checkFiles(path string) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -82,7 +82,7 @@ func checkFiles(path string) error {
 	}
 	if foreign != "" {
 		return fmt.Errorf("it has no state of a broker, but other files, such as %q: "+
-			"give an empty directory for the first use", foreign)
+			"use an empty directory the first time", foreign)
 	}
 	return nil
 }
@@ -91,8 +91,8 @@ func isTemp(name string) bool {
 	return strings.HasPrefix(name, strings.TrimSuffix(tempName, "*"))
 }
 
-// read reads the state, if there is one. It also removes files that were never finished. Errors of
-// that do not matter, because nobody reads these files.
+// read reads the state, if there is one. It also removes unfinished files. It ignores errors in
+// doing so, because nobody reads these files.
 func (d *Dir) read() error {
 	leftovers, err := filepath.Glob(filepath.Join(escapeGlob(d.path), tempName))
 	if err != nil {
@@ -120,26 +120,26 @@ func (d *Dir) read() error {
 
 func escapeGlob(path string) string {
 	if os.PathSeparator == '\\' {
-		return path // filepath.Glob has no escapes there
+		return path // on Windows, filepath.Glob has no escapes
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 func (d *Dir) statePath() string { return filepath.Join(d.path, stateName) }
 
-// State returns the last saved state, and whether there is one.
+// State returns the last state saved, and whether there is one.
 func (d *Dir) State() (State, bool) { return d.state, d.used }
 
-// Restored reports whether the state was read from a copy of the file that a run has saved.
-// Somebody has restored it from a backup, or moved the directory to another file system. Later runs
-// may have given out greater tokens.
+// Restored reports whether the state was read from a copy of the file that a run saved. In that
+// case, somebody has restored it from a backup, or moved the directory to another file system, and
+// later runs may have given out greater tokens.
 //
-// Restored returns false if nobody can know: the file system does not record when a file was made,
-// an earlier version of the broker saved the state, or a whole file system was set back.
+// Restored returns false if it cannot tell: the file system does not record when files are created,
+// an earlier version of the broker saved the state, or the whole file system was restored.
 func (d *Dir) Restored() bool { return d.restored }
 
 // Save replaces the state. If it returns nil, the new state is on the disk. If it returns an error,
-// the old state or the new one is. Next must not decrease.
+// either the old or the new state is on the disk. Next must not decrease.
 func (d *Dir) Save(s State) error {
 	if err := d.save(s); err != nil {
 		return fmt.Errorf("state directory %s: %w", d.path, err)
@@ -152,7 +152,7 @@ func (d *Dir) save(s State) error {
 	case d.lock == nil:
 		return fs.ErrClosed
 	case d.used && s.Next < d.state.Next:
-		return fmt.Errorf("next token is %d after %d", s.Next, d.state.Next)
+		return fmt.Errorf("the next token must not fall: it is %d after %d", s.Next, d.state.Next)
 	}
 	if err := recordOf(s, 0).check(); err != nil {
 		return err
@@ -168,8 +168,9 @@ func (d *Dir) save(s State) error {
 	return nil
 }
 
-// checkLock fails if d no longer holds the lock of the directory. Somebody has moved the directory,
-// or removed the lock file, and another broker may be using the directory that is there now.
+// checkLock returns an error if d no longer holds the lock of the directory that is at its path. In
+// that case, somebody has moved the directory or removed the lock file, and another broker may be
+// using what is there now.
 func (d *Dir) checkLock() error {
 	held, err := d.lock.Stat()
 	if err != nil {
@@ -177,13 +178,13 @@ func (d *Dir) checkLock() error {
 	}
 	there, err := os.Stat(d.lock.Path())
 	if err != nil || !os.SameFile(held, there) {
-		return fmt.Errorf("%s is not the file that this broker has locked: "+
-			"the directory was moved, or the file removed", lockName)
+		return fmt.Errorf("%s is no longer the file that this broker has locked: "+
+			"the directory was moved, or the file was removed", lockName)
 	}
 	return nil
 }
 
-// Close lets others open the directory.
+// Close unlocks the directory, so that others can open it.
 func (d *Dir) Close() error {
 	if d.lock == nil {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// With this variable set, the test binary is a process that saves one state after another in that
-// directory. It reports each, until it is killed.
+// If this variable is set, the test binary saves one state after another in the directory that it
+// names, and reports each, until it is killed.
 const saverVariable = "STATEDIR_TEST_SAVER"
 
 func TestMain(m *testing.M) {
@@ -70,9 +70,9 @@ func TestOneBrokerAtATime(t *testing.T) {
 	mustClose(t, mustOpen(t, path))
 }
 
-// If somebody moves the directory or removes the lock file, a second broker can open it. Then the
-// first must not overwrite what the second has saved.
-func TestLockIsTakenAway(t *testing.T) {
+// If somebody moves the directory or removes the lock file, a second broker can open the directory.
+// The first must then not overwrite what the second has saved.
+func TestLockFileIsRemoved(t *testing.T) {
 	for name, take := range map[string]func(path string) error{
 		"moved":   func(path string) error { return os.Rename(path, path+".old") },
 		"removed": func(path string) error { return os.Remove(filepath.Join(path, lockName)) },
@@ -89,14 +89,14 @@ func TestLockIsTakenAway(t *testing.T) {
 			mustSave(t, second, want)
 			if err := first.Save(State{Next: 200, Clean: true}); err == nil ||
 				!strings.Contains(err.Error(), "was moved") {
-				t.Errorf("the first saves: %v", err)
+				t.Errorf("the first broker still saves: %v", err)
 			}
 			mustClose(t, first)
 			mustClose(t, second)
 			third := mustOpen(t, path)
 			defer mustClose(t, third)
 			if s, _ := third.State(); s != want {
-				t.Errorf("got %+v, want what the second has saved, %+v", s, want)
+				t.Errorf("got %+v, want what the second broker has saved, %+v", s, want)
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func mustSave(t *testing.T, d *Dir, s State) {
 	}
 }
 
-func TestAnothersDirectoryIsRefused(t *testing.T) {
+func TestForeignDirectoryIsRefused(t *testing.T) {
 	path := t.TempDir()
 	write(t, filepath.Join(path, "thesis.tex"), "important")
 	_, err := Open(path)
@@ -121,7 +121,7 @@ func TestAnothersDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
+func TestFileIsNotADirectory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	write(t, path, "")
 	if _, err := Open(path); err == nil {
@@ -129,7 +129,7 @@ func TestWhatIsNoDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-// A state that is not certain is refused, and left for people to examine.
+// A damaged state is refused, and the file is left for people to examine.
 func TestUnreadableStateIsRefused(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "torn": `{"lockbroker_state":1,"next`,
 		"foreign": "hello\n"} {
@@ -170,14 +170,14 @@ func TestUnfinishedFilesAreClearedAway(t *testing.T) {
 	}
 }
 
-func TestSaveIsRefused(t *testing.T) {
+func TestInvalidSaveIsRefused(t *testing.T) {
 	path := t.TempDir()
 	d := mustOpen(t, path)
 	if err := d.Save(State{Next: 10}); err != nil {
 		t.Fatal(err)
 	}
 	if d.Save(State{Next: 9}) == nil {
-		t.Error("tokens went back")
+		t.Error("a save with lower tokens succeeded")
 	}
 	if d.Save(State{}) == nil {
 		t.Error("a state out of range was saved")
@@ -203,8 +203,8 @@ func TestSaveFails(t *testing.T) {
 	mustClose(t, d)
 }
 
-// Each step is on the disk before the next begins. If one fails, the later ones do not happen, and
-// the new file is removed.
+// Each step is on the disk before the next one begins. If a step fails, the later ones do not
+// happen, and the new file is removed.
 func TestOrderOfReplacing(t *testing.T) {
 	content := func(int64) ([]byte, error) { return []byte("content"), nil }
 	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
@@ -230,9 +230,9 @@ func TestOrderOfReplacing(t *testing.T) {
 	}
 }
 
-// Each new directory is flushed to the disk, in the one above it. Directories that exist are not
-// touched.
-func TestDirectoriesAreMadeDurably(t *testing.T) {
+// For each new directory, the one above it is flushed to the disk. Directories that already exist
+// are not touched.
+func TestNewDirectoriesAreFlushed(t *testing.T) {
 	top := t.TempDir()
 	f := &realFiles{}
 	path := filepath.Join(top, "a", "b")
@@ -246,10 +246,10 @@ func TestDirectoriesAreMadeDurably(t *testing.T) {
 	if err := makeDir(f, path, dirMode); err != nil || len(f.synced) > 0 {
 		t.Errorf("the second time: %v, synced %q", err, f.synced)
 	}
-	list(t, path) // it exists
+	list(t, path) // the directory exists
 }
 
-// realFiles are the files of the disk. They record which directories were flushed.
+// realFiles is the real disk. It records which directories were flushed.
 type realFiles struct {
 	Disk
 	synced []string
@@ -260,7 +260,7 @@ func (f *realFiles) SyncDir(path string) error {
 	return f.Disk.SyncDir(path)
 }
 
-// scriptedFiles record each operation, and fail at a given one.
+// scriptedFiles records each operation, and fails at a given one.
 type scriptedFiles struct {
 	failAt string
 	did    []string
@@ -285,7 +285,8 @@ func (f *scriptedFiles) Write(p []byte) (int, error)         { return len(p), f.
 func (f *scriptedFiles) Sync() error                         { return f.do("sync") }
 func (f *scriptedFiles) Close() error                        { return f.do("close") }
 
-// A process that is killed while it saves leaves the last state that it has reported, or the next.
+// A process that is killed while it saves leaves either the last state that it has reported or the
+// next one.
 func TestKilledWhileSaving(t *testing.T) {
 	path := t.TempDir()
 	d := mustOpen(t, path)

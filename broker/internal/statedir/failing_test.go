@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A failing is a disk on which one operation fails while it is set. The operation is done before it
-// fails, like that of a disk that has written half of the bytes.
+// A failing is a disk on which one operation, if set, fails. Create does nothing and Write writes
+// half of the bytes; all other operations take effect before they return the error.
 type failing struct {
 	Disk
 	operation string
@@ -60,20 +60,20 @@ func (f *failingFile) Write(p []byte) (int, error) {
 func (f *failingFile) Sync() error  { return errors.Join(f.File.Sync(), f.disk.fail("sync")) }
 func (f *failingFile) Close() error { return errors.Join(f.File.Close(), f.disk.fail("close")) }
 
-// While the disk fails, in whatever way, no Save succeeds. After a crash there is a whole state,
-// the old or the new one. When the disk works again, Save succeeds with a new file, because a file
+// While the disk fails, in whatever way, no Save succeeds. After a crash there is a complete state,
+// either the old or the new one. When the disk works again, Save succeeds, and with a new file: one
 // whose flush has failed cannot be trusted.
 func TestFailingDisk(t *testing.T) {
 	for name, disk := range map[string]*failing{
-		"full":                     {operation: "write", err: syscall.ENOSPC},
-		"full, seen at the end":    {operation: "close", err: syscall.ENOSPC},
-		"no room for a file":       {operation: "create", err: syscall.ENOSPC},
-		"read-only":                {operation: "create", err: syscall.EROFS},
-		"failing, the file":        {operation: "sync", err: syscall.EIO},
-		"failing, the new name":    {operation: "rename", err: syscall.EIO},
-		"failing, the directory":   {operation: "sync the directory", err: syscall.EIO},
-		"full, seen in the flush":  {operation: "sync", err: syscall.ENOSPC},
-		"quota of the user is out": {operation: "write", err: syscall.EDQUOT},
+		"full":                         {operation: "write", err: syscall.ENOSPC},
+		"full, noticed on close":       {operation: "close", err: syscall.ENOSPC},
+		"no room for a file":           {operation: "create", err: syscall.ENOSPC},
+		"read-only":                    {operation: "create", err: syscall.EROFS},
+		"flushing the file fails":      {operation: "sync", err: syscall.EIO},
+		"renaming fails":               {operation: "rename", err: syscall.EIO},
+		"flushing the directory fails": {operation: "sync the directory", err: syscall.EIO},
+		"full, noticed on flush":       {operation: "sync", err: syscall.ENOSPC},
+		"the user's quota is used up":  {operation: "write", err: syscall.EDQUOT},
 	} {
 		t.Run(name, func(t *testing.T) {
 			operation := disk.operation
@@ -90,7 +90,7 @@ func TestFailingDisk(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 				if s, _ := d.State(); s.Next != 100 {
-					t.Errorf("the state counts as %+v", s)
+					t.Errorf("the state is now %+v", s)
 				}
 				if s := found(t, path); s.Next != 100 && s.Next != 200 {
 					t.Errorf("a crash would leave %+v", s)
@@ -113,7 +113,7 @@ func TestFailingDisk(t *testing.T) {
 	}
 }
 
-// found returns what the next run would find if this one were killed now.
+// found returns the state that the next run would find if this one were killed now.
 func found(t *testing.T, path string) State {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(path, stateName))

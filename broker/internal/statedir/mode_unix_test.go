@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Only this user may read the state. Others may read the directories above it, and a directory that
-// exists keeps its mode.
+// Only this user may read the state. Others may read the directories above it. A directory that
+// already exists keeps its mode.
 func TestModes(t *testing.T) {
 	for _, test := range []struct {
 		name        string
@@ -19,12 +19,12 @@ func TestModes(t *testing.T) {
 		path        string
 		above, mode fs.FileMode
 	}{
-		{"made, with all above it", 0o022, "a/b/state", 0o755, 0o700},
-		{"made, with a slash behind it", 0o022, "a/b/state/", 0o755, 0o700},
-		{"made, in a roundabout way", 0o022, "a/./b/state/.", 0o755, 0o700},
-		{"made by somebody careful", 0o027, "a/b/state", 0o750, 0o700},
-		{"made by somebody careless", 0, "a/b/state", 0o755, 0o700},
-		{"there before", 0o022, "there/state", 0o711, 0o750},
+		{"created, with all directories above it", 0o022, "a/b/state", 0o755, 0o700},
+		{"created, with a trailing slash", 0o022, "a/b/state/", 0o755, 0o700},
+		{"created, with dots in the path", 0o022, "a/./b/state/.", 0o755, 0o700},
+		{"created under a strict umask", 0o027, "a/b/state", 0o750, 0o700},
+		{"created under a loose umask", 0, "a/b/state", 0o755, 0o700},
+		{"already there", 0o022, "there/state", 0o711, 0o750},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			defer syscall.Umask(syscall.Umask(test.umask))

@@ -7,20 +7,20 @@ import (
 	"path/filepath"
 )
 
-// Files is what a Dir does to files. Tests replace it, to see the order of operations and to make
-// them fail.
+// Files lists the file operations that a Dir uses to change the disk. Tests replace it, to observe
+// the order of operations and to make them fail.
 type Files interface {
 	Mkdir(path string, mode fs.FileMode) error
 	Create(dir, pattern string) (File, error)
 	Rename(from, to string) error
 	Remove(path string) error
 	SyncDir(path string) error
-	// Born returns when the file was made, in nanoseconds since 1970; 0 if the file system does
-	// not record it.
+	// Born returns when the file was created, in nanoseconds since 1970, or 0 if that is not
+	// known.
 	Born(path string) int64
 }
 
-// A File is a file that is being written.
+// A File is an open file that is being written.
 type File interface {
 	Name() string
 	Write([]byte) (int, error)
@@ -29,16 +29,16 @@ type File interface {
 }
 
 // The modes of new directories, before the umask. Only this user may read the state, but the
-// directories above it may be for others, too. A directory that exists keeps its mode, which
-// somebody has chosen. The files in it always have 0600.
+// directories above may be for others too. A directory that already exists keeps the mode that
+// somebody has chosen for it. The files in the state directory always have mode 0600.
 const (
 	dirMode   fs.FileMode = 0o700
 	aboveMode fs.FileMode = 0o755
 )
 
-// makeDir makes a directory, and those above it, if they do not exist. It flushes each new one to
-// the disk. Otherwise a loss of power could remove them with the state, and the next use would
-// count as the first.
+// makeDir creates a directory, and those above it, if they do not exist. It flushes the name of
+// each new one to the disk. Otherwise a power failure could remove them together with the state,
+// and the next use would count as the first.
 func makeDir(f Files, path string, mode fs.FileMode) error {
 	err := f.Mkdir(path, mode)
 	above := filepath.Dir(path)
@@ -52,19 +52,19 @@ func makeDir(f Files, path string, mode fs.FileMode) error {
 	case err == nil:
 		return f.SyncDir(above)
 	case errors.Is(err, fs.ErrExist):
-		return nil // if it is not a directory, reading it fails
+		return nil // if it is not a directory, reading it will fail
 	}
 	return err
 }
 
-// replace replaces the state file in dir by what compose returns. If replace returns nil, the new
-// file is on the disk. compose gets the time at which that file was made. No library does this:
-// none also flushes the directory on every system, and without that a loss of power may undo the
-// rename.
+// replace replaces the contents of the state file in dir with what compose returns. compose is
+// passed the creation time of the new file. If replace returns nil, the new file is on the disk.
+// There is no library for this: none also flushes the directory on every system, and without that a
+// power failure may undo the rename.
 //
-// Each call writes a new file. After a failed flush Linux may count bytes as written that it could
-// not write, so that a second flush of the same file succeeds without writing them. See "Can
-// Applications Recover from fsync Failures?", Rebello et al., 2020.
+// Each call writes a new file. After a failed flush, Linux may treat bytes as written although it
+// could not write them, so a second flush of the same file would succeed without writing them. See
+// "Can Applications Recover from fsync Failures?", Rebello et al., 2020.
 func replace(f Files, dir string, compose func(born int64) ([]byte, error)) error {
 	temp, err := f.Create(dir, tempName)
 	if err != nil {
@@ -87,23 +87,23 @@ func replace(f Files, dir string, compose func(born int64) ([]byte, error)) erro
 	return f.SyncDir(dir)
 }
 
-// Disk is the Files of this machine.
+// Disk implements Files on this machine's disk.
 type Disk struct{}
 
-// Mkdir makes a directory. The umask applies to mode.
+// Mkdir creates a directory. The umask applies to mode.
 func (Disk) Mkdir(path string, mode fs.FileMode) error { return os.Mkdir(path, mode) }
 
-// Create makes a file with a new name.
+// Create creates a file with a new name.
 func (Disk) Create(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
 
-// Rename renames a file, and replaces the file that had the name.
+// Rename renames a file, and replaces any file that already has the new name.
 func (Disk) Rename(from, to string) error { return os.Rename(from, to) }
 
 // Remove removes a file.
 func (Disk) Remove(path string) error { return os.Remove(path) }
 
-// SyncDir flushes the names in a directory to the disk.
+// SyncDir flushes the file names in a directory to the disk.
 func (Disk) SyncDir(path string) error { return syncDir(path) }
 
-// Born returns when the file was made, as [Files] says.
+// Born returns when the file was created, as described at [Files].
 func (Disk) Born(path string) int64 { return born(path) }

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Any copy of the state file is noticed, however it was made, until the broker has saved a state of
-// its own.
+// A copy of the state file is noticed, however it was made, until the broker saves a state itself.
 func TestRestoredState(t *testing.T) {
 	for name, restore := range map[string]func(t *testing.T, backup, state string){
 		"moved into place": func(t *testing.T, backup, state string) {
@@ -56,14 +55,14 @@ func TestRestoredState(t *testing.T) {
 			d = mustOpen(t, path)
 			defer mustClose(t, d)
 			if d.Restored() {
-				t.Error("what the broker has saved itself counts as restored")
+				t.Error("a state that the broker saved itself counts as restored")
 			}
 		})
 	}
 }
 
 // Ordinary work on a directory does not count as a restoration.
-func TestStateIsStillTheSame(t *testing.T) {
+func TestOrdinaryWorkIsNoRestoration(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	d := mustOpen(t, path)
 	mustSave(t, d, State{Next: 100, Clean: true})
@@ -84,7 +83,7 @@ func TestStateIsStillTheSame(t *testing.T) {
 	d = mustOpen(t, path+"2")
 	defer mustClose(t, d)
 	if d.Restored() {
-		t.Error("it counts as restored")
+		t.Error("the state counts as restored")
 	}
 }
 
@@ -101,8 +100,8 @@ func read(t *testing.T, path string) (string, os.FileInfo) {
 	return string(content), info
 }
 
-// afterAll waits until a new file is younger than all that exist. The clock of a file system ticks
-// only every few milliseconds.
+// afterAll waits until a new file would be newer than all existing ones. The clock of a file system
+// ticks only every few milliseconds.
 func afterAll(t *testing.T, dir string) {
 	t.Helper()
 	probe := filepath.Join(t.TempDir(), "probe")
@@ -117,7 +116,7 @@ func afterAll(t *testing.T, dir string) {
 	}
 }
 
-// needsBirth skips a test if the file system does not record when a file was made.
+// needsBirth skips a test if the file system does not record when files are created.
 func needsBirth(t *testing.T, dir string) {
 	t.Helper()
 	if born(filepath.Join(dir, lockName)) > 0 {

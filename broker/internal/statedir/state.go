@@ -13,38 +13,38 @@ import (
 
 // A State is what a run of the broker leaves to the next.
 type State struct {
-	// Next is a fencing token above all that were given out, from 1 to 2^53. The last is one
-	// more than the greatest token there is.
+	// Next is greater than all fencing tokens given out, from 1 to 2^53. The greatest token is
+	// 2^53-1.
 	Next int64
-	// Clean says that the run has stopped with nothing held.
+	// Clean says that the run stopped cleanly, and left no stale holders behind.
 	Clean bool
 	// Timeout is how long clients of the run may be stale holders, from 0 to a year, in whole
 	// milliseconds.
 	Timeout time.Duration
 }
 
-// maxNext is Next after all tokens were given out.
+// maxNext is the value of Next once all tokens have been given out.
 const maxNext = wire.MaxInteger + 1
 
-// The versions of the file. The first did not record when it was made.
+// The versions of the file format. The first did not record the creation time.
 const (
 	firstVersion = 1
 	version      = 2
 )
 
-// A record is a State in its file: a line of JSON, and a line with a checksum.
+// A record is a State as it is stored: a line of JSON, followed by a line with a checksum.
 type record struct {
 	Version   int   `json:"lockbroker_state"`
 	Next      int64 `json:"next_token"`
 	Clean     bool  `json:"clean"`
 	TimeoutMS int64 `json:"timeout_ms"`
-	// Born is when the file of the record was made, in nanoseconds since 1970; 0: unknown. Only
-	// the system can set this time. So a copy, such as one from a backup, has another, even if
-	// its name, other times and content are the same.
+	// Born is when the record's file was created, in nanoseconds since 1970, or 0 if that is
+	// unknown. Only the system can set this time. So a copy, such as one from a backup, has
+	// another creation time, even if its name, its other times and its contents are the same.
 	Born int64 `json:"born_ns,omitempty"`
 }
 
-// recordOf returns the record of s, in a file that was made at that time.
+// recordOf returns the record of s for a file created at the time born.
 func recordOf(s State, born int64) record {
 	return record{Version: version, Next: s.Next, Clean: s.Clean, TimeoutMS: s.Timeout.Milliseconds(), Born: born}
 }
@@ -53,11 +53,11 @@ func (r record) state() State {
 	return State{Next: r.Next, Clean: r.Clean, Timeout: time.Duration(r.TimeoutMS) * time.Millisecond}
 }
 
-// isCopy reports whether r was written to another file than the one that was made at that time. It
-// returns false if the time is unknown.
+// isCopy reports whether r was read from a copy of its file: from a file whose creation time, born,
+// is not the one in the record. It returns false if either time is unknown.
 func (r record) isCopy(born int64) bool { return r.Born != 0 && born != 0 && r.Born != born }
 
-// encode returns the content of r's file, or an error if r is invalid.
+// encode returns the contents of r's file, or an error if r is invalid.
 func (r record) encode() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -84,8 +84,8 @@ func (r record) check() error {
 	return nil
 }
 
-// decode reads what encode of this version or an earlier one has written. Every byte must be the
-// same.
+// decode parses what encode has written, in this version or an earlier one. It returns an error
+// unless encoding the result again gives exactly the same bytes.
 func decode(file []byte) (record, error) {
 	line, _, _ := bytes.Cut(file, []byte("\n"))
 	var r record

@@ -25,7 +25,7 @@ func TestStateIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
-// Files of the first version do not record when they were made.
+// Files of the first version do not record when they were created.
 func TestFirstVersionIsRead(t *testing.T) {
 	const file = `{"lockbroker_state":1,"next_token":1795885497259164,"clean":true,"timeout_ms":0}` +
 		"\ncrc32c dd3eb966\n"
@@ -83,7 +83,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 	}
 }
 
-func TestNewerStateIsNamedSo(t *testing.T) {
+func TestNewerStateIsRecognized(t *testing.T) {
 	_, err := decode([]byte(`{"lockbroker_state":3,"next":{"us":1}}` + "\n"))
 	if err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)

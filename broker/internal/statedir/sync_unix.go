@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// syncDir flushes the names in a directory to the disk.
+// syncDir flushes the file names in a directory to the disk.
 func syncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

@@ -1,4 +1,4 @@
 package statedir
 
-// syncDir does nothing: Windows offers no flush of a directory.
+// syncDir does nothing: Windows offers no way to flush a directory.
 func syncDir(string) error { return nil }

@@ -7,51 +7,50 @@ import (
 )
 
 const (
-	// FrameBuffer is the size of the read buffer and of the write buffer of the WebSocket
-	// library: room for the usual frame. Every connection has both, even at rest.
+	// FrameBuffer is the size of the WebSocket library's read buffer and of its write buffer:
+	// enough for the usual frame. Every connection has both, even when it is idle.
 	FrameBuffer = 256
-	// batchBytes is how much is read or written at once when there is more.
+	// batchBytes is how much is read or written at once when there is more than one frame.
 	batchBytes = 16 << 10
 )
 
-// A Conn moves many frames through one system call: the WebSocket library alone would make a call
-// for each frame. A Conn holds the memory for that only while there is something to read or to
-// write.
+// A Conn moves many frames with one system call, where the WebSocket library alone would make one
+// call for each frame. It holds the memory for that only while there is something to read or write.
 type Conn struct {
 	*progressConn
 
-	filled bool // the last read filled its buffer, so more may have arrived
+	filled bool // the last read filled its buffer, so there may be more to read
 	ahead  []byte
-	room   *batchRoom // holds ahead, which was read and is not returned yet
+	room   *batchRoom // holds ahead, the bytes that were read but not returned yet
 
 	mu   sync.Mutex
 	out  []byte
-	outs *batchRoom // holds out, which was gathered and is not written yet
+	outs *batchRoom // holds out, the bytes that were gathered but not written yet
 }
 
 type batchRoom [batchBytes]byte
 
 var batchRooms = sync.Pool{New: func() any { return new(batchRoom) }}
 
-// Options are what a Conn needs to know of its session.
+// Options are what a Conn needs to know about its session.
 type Options struct {
-	Silence time.Duration // a read fails after this time without a sign of life; 0: never
+	Silence time.Duration // how long without a sign of life makes a read fail; 0: no limit
 
-	// MessagesOnly makes Read count no bytes as signs of life: the session calls SignOfLife for
-	// each part of a message. A browser answers pings for a page that hangs.
+	// MessagesOnly stops Read from counting every byte as a sign of life. The session calls
+	// SignOfLife for each part of a message instead. A browser answers pings even when its page
+	// hangs.
 	MessagesOnly bool
 
-	// BeforeRead and BeforeWrite are called before a system call that may block. nil: nothing
-	// is called.
+	// BeforeRead and BeforeWrite, if not nil, are called before a system call that may block.
 	BeforeRead, BeforeWrite func()
 }
 
 func newConn(under net.Conn) *Conn { return &Conn{progressConn: newProgressConn(under)} }
 
-// Configure sets the options. Call it before the first read or write.
+// Configure sets the options. Call it before the first Read or Write.
 func (c *Conn) Configure(o Options) { c.options = o }
 
-// Read reads ahead if more has arrived than p can hold.
+// Read implements net.Conn. If more has probably arrived than p can hold, it reads ahead.
 func (c *Conn) Read(p []byte) (n int, err error) {
 	if len(c.ahead) == 0 && c.filled && len(p) < batchBytes {
 		c.room = batchRooms.Get().(*batchRoom)
@@ -66,7 +65,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 	}
 	n = copy(p, c.ahead)
 	if n < len(c.ahead) {
-		err = nil // the next system call returns it again, after these bytes
+		err = nil // the error must come after these bytes: the next system call returns it again
 	}
 	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
 		batchRooms.Put(c.room)
@@ -75,7 +74,8 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Gather makes writes wait for Flush. Every Gather needs its Flush.
+// Gather makes c collect what is written from now on, until Flush or until a batch is full. Each
+// Gather must be followed by a Flush.
 func (c *Conn) Gather() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,7 +83,7 @@ func (c *Conn) Gather() {
 	c.out = c.outs[:0]
 }
 
-// Flush writes what was gathered.
+// Flush writes what has been gathered.
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,7 +93,7 @@ func (c *Conn) Flush() error {
 	return err
 }
 
-// Write writes p, or gathers it after Gather.
+// Write writes p. Between Gather and Flush it gathers p instead.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writeGathered writes what was gathered so far. The caller holds c.mu.
+// writeGathered writes what has been gathered so far. The caller holds c.mu.
 func (c *Conn) writeGathered() error {
 	if len(c.out) == 0 {
 		return nil

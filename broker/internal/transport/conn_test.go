@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A fakeConn records what is written to it, and returns what in contains.
+// A fakeConn records what is written to it. Its reads return the bytes of the field in.
 type fakeConn struct {
 	net.Conn
 	in     io.Reader
@@ -29,8 +29,8 @@ func (c *fakeConn) Write(p []byte) (int, error) {
 
 func (c *fakeConn) SetWriteDeadline(time.Time) error { return nil }
 
-// Bytes that arrive together take few reads. All of them are returned in order, whatever the size
-// of the buffer.
+// Bytes that arrive together take few system reads. All of them are returned in order, whatever the
+// size of the caller's buffer.
 func TestReadsAhead(t *testing.T) {
 	sent := make([]byte, 10*batchBytes)
 	for i := range sent {
@@ -63,8 +63,8 @@ func TestReadsAhead(t *testing.T) {
 	}
 }
 
-// Bytes that arrive one by one are returned at once, and take no memory.
-func TestReadsWhatThereIs(t *testing.T) {
+// Bytes that arrive one by one are returned at once, and take no batch memory.
+func TestReadsWithoutWaiting(t *testing.T) {
 	line := &fakeConn{in: iotest.OneByteReader(bytes.NewReader([]byte("abc")))}
 	conn := newConn(line)
 	p := make([]byte, FrameBuffer)
@@ -76,7 +76,7 @@ func TestReadsWhatThereIs(t *testing.T) {
 	}
 }
 
-// Gathered bytes leave in order: in one write, or in several if there are many.
+// Gathered bytes are written in order: in one write, or in several if there are many.
 func TestGathers(t *testing.T) {
 	line := &fakeConn{}
 	conn := newConn(line)
@@ -125,9 +125,9 @@ func TestGathers(t *testing.T) {
 	}
 }
 
-// Another goroutine may write meanwhile, as the library does with close frames. Its bytes are
-// neither lost nor torn apart.
-func TestGathersForSeveral(t *testing.T) {
+// Another goroutine may write at the same time, as the library does with close frames. Its bytes
+// are neither lost nor mixed with others.
+func TestGathersConcurrentWrites(t *testing.T) {
 	line := &fakeConn{}
 	conn := newConn(line)
 	done := make(chan struct{})

@@ -18,7 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// sightings has examples for each row of the table in PROTOCOL.md.
+// sightings contains examples for each row of the table in PROTOCOL.md.
 var sightings = map[string][]Sighting{
 	"a close frame from the client with the code 1000 and the reason `goodbye`": {
 		{Said: closeError(wire.CloseNormal, "goodbye")},
@@ -68,13 +68,13 @@ func closeError(code int, text string) *websocket.CloseError {
 	return &websocket.CloseError{Code: code, Text: text}
 }
 
-// opError is an error as package net makes it.
+// opError returns an error as package net would.
 func opError(op string, errno syscall.Errno) error {
 	return &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(op, errno)}
 }
 
-// The table of PROTOCOL.md agrees with the code, row by row.
-func TestEndsOnThePage(t *testing.T) {
+// The table in PROTOCOL.md agrees with the code, row by row.
+func TestEndsMatchProtocol(t *testing.T) {
 	page, err := os.ReadFile("../../wire/PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +105,8 @@ func TestEndsOnThePage(t *testing.T) {
 	}
 }
 
-// documented are the errors that the manual pages of Linux list: recv(2), send(2), read(2),
-// write(2), tcp(7), ip(7) and socket(7).
+// documented contains the errors that the Linux manual pages recv(2), send(2), read(2), write(2),
+// tcp(7), ip(7) and socket(7) list.
 var documented = []syscall.Errno{
 	syscall.EACCES, syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EAGAIN,
 	syscall.EALREADY,
@@ -120,7 +120,7 @@ var documented = []syscall.Errno{
 	syscall.ESHUTDOWN, syscall.ETIMEDOUT,
 }
 
-// An oddConn fails with the errors that it was given.
+// An oddConn fails with given errors.
 type oddConn struct {
 	net.Conn
 	read, written error
@@ -131,7 +131,7 @@ func (c *oddConn) Write([]byte) (int, error) { return 0, c.written }
 
 func (c *oddConn) SetWriteDeadline(time.Time) error { return nil }
 
-// ECONNRESET is the only error of the system that says that the client has ended, for reads and for
+// ECONNRESET is the only system error that says that the client has ended, for reads and for
 // writes.
 func TestEveryErrno(t *testing.T) {
 	for _, errno := range documented {
@@ -154,8 +154,9 @@ func TestEveryErrno(t *testing.T) {
 	}
 }
 
-// A failed write gets the error, and the reader then gets EOF, which is no FIN. EOF does not count
-// during a write either, because the write may have an error and not have recorded it yet.
+// If a write gets the system's error, the reader then gets EOF, which does not mean a FIN. EOF does
+// not count during a write either, because the write may have an error that it has not recorded
+// yet.
 func TestEOFAfterAnError(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
 	c.tcp.beginWrite()
@@ -170,7 +171,7 @@ func TestEOFAfterAnError(t *testing.T) {
 	}
 }
 
-// A write that ends without an error of the system has got none: then EOF was a FIN.
+// If the write in progress then ends without a system error, EOF meant a FIN.
 func TestEOFDuringAWrite(t *testing.T) {
 	c := newProgressConn(&oddConn{read: io.EOF})
 	c.tcp.beginWrite()

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// A Hijacker is an http.ResponseWriter that hands out the connection under its request as a Conn.
-// It is made for the Upgrader of the WebSocket library.
+// A Hijacker is an http.ResponseWriter for the WebSocket library's Upgrader. When hijacked, it
+// wraps the connection of the request in a Conn.
 type Hijacker struct {
 	http.ResponseWriter
 	Conn *Conn // set by Hijack

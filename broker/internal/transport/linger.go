@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// CloseWait is how long the end of a connection may take: once to send what is left, and once more
-// to hear how the client ends.
+// CloseWait is how long reads and writes may still take after Hurry. It is also the least time for
+// which Linger is prepared to wait.
 const CloseWait = time.Second
 
-// Hurry makes every read and write end within CloseWait, including those under way.
+// Hurry makes every read and write end within CloseWait, including those in progress.
 func (c *progressConn) Hurry() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -26,13 +26,13 @@ func (c *progressConn) mustEnd() bool {
 	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
-// Linger waits until the client has ended its side, until the given time, and at least for
-// CloseWait. A socket closed with unread bytes makes the system reset the connection, and the
-// client might never see the close frame that says why. When over ends, Linger waits for CloseWait
-// at most.
+// Linger waits until the client has ended its side. It gives up at the given time, or after
+// CloseWait if that is later. Once over has ended, it waits at most CloseWait longer. Without
+// Linger, closing a socket with unread bytes would make the system reset the connection, and the
+// client might never see the close frame that says why.
 //
-// Linger first calls hear, which may read, and which reports whether there is nothing more to wait
-// for. After that it waits only for the end of TCP.
+// Linger first calls hear, which may read frames and reports whether there is nothing more to wait
+// for. If there is, Linger then waits only for the end of TCP.
 func (c *progressConn) Linger(over context.Context, until time.Time, hear func() (done bool)) {
 	soonest := func() time.Time { return time.Now().Add(CloseWait) }
 	if soon := soonest(); until.Before(soon) {

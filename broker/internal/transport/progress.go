@@ -10,17 +10,18 @@ import (
 )
 
 const (
-	// WriteStall is how long a write may make no progress.
+	// WriteStall is how long a write may go without progress.
 	WriteStall = 10 * time.Second
-	// writeChunk is how many bytes must be written for that to count as progress.
+	// writeChunk is how many bytes must be written within WriteStall to count as progress.
 	writeChunk = 32 << 10
 )
 
-// A progressConn is a connection whose reads and writes fail when they make no progress, however
-// much there is to read or write. It can be told to end soon.
+// A progressConn is a connection whose reads and writes fail if they make no progress for some
+// time. As long as they make progress, they may take any time. A progressConn can also be told to
+// end soon.
 //
-// Setting a deadline costs about as much as everything else that the broker does for a frame. So a
-// deadline that is too early stays, and moves only when it fires.
+// Setting a deadline costs about as much as everything else that the broker does for a frame. So an
+// outdated deadline stays in place, and is moved only when it fires.
 type progressConn struct {
 	net.Conn
 	options Options
@@ -29,14 +30,14 @@ type progressConn struct {
 	last atomic.Int64 // nanoseconds from made to the last sign of life
 
 	// The reader's.
-	reads   bool      // a deadline for reading is set
-	resumed time.Time // silence is counted from here at the earliest; see ResumeReading
+	reads   bool      // a read deadline is set
+	resumed time.Time // silence counts from here at the earliest; see ResumeReading
 	readErr error     // the error that ended reading
 
-	writes time.Time // the writer's: when the deadline for writing was set
+	writes time.Time // the writer's: when the write deadline was last set
 
 	mu       sync.Mutex
-	deadline time.Time // set by Hurry; no deadline is later, unless this is zero
+	deadline time.Time // set by Hurry; unless it is zero, no other deadline may be later
 
 	tcp *tcpEnd
 }
@@ -45,8 +46,8 @@ func newProgressConn(conn net.Conn) *progressConn {
 	return &progressConn{Conn: conn, made: time.Now(), tcp: newTCPEnd(conn)}
 }
 
-// Read waits for bytes, not for messages: part of a long message on a slow line is a sign of life
-// as well.
+// Read waits for bytes, not for whole messages: part of a long message on a slow line is also a
+// sign of life.
 func (c *progressConn) Read(p []byte) (int, error) {
 	if c.options.BeforeRead != nil {
 		c.options.BeforeRead()
@@ -76,21 +77,21 @@ func (c *progressConn) Read(p []byte) (int, error) {
 	}
 }
 
-// ResumeReading is called by the reader after it has waited for something else. Nothing was read
-// meanwhile, so that time was no silence of the client.
+// ResumeReading tells c that the reader has waited for something else. Nothing was read meanwhile,
+// so that time does not count as silence of the client. Only the reader may call it.
 func (c *progressConn) ResumeReading() { c.resumed = time.Now() }
 
-// SignOfLife records that the client was heard now.
+// SignOfLife records that the client was heard just now.
 func (c *progressConn) SignOfLife() { c.last.Store(int64(time.Since(c.made))) }
 
-// LastHeard returns when the client was last heard: by a byte, or, with MessagesOnly, by part of a
+// LastHeard returns the time of the last sign of life: a byte or, with MessagesOnly, part of a
 // message.
 func (c *progressConn) LastHeard() time.Time { return c.made.Add(time.Duration(c.last.Load())) }
 
 // MessagesOnly reports whether only messages are signs of life.
 func (c *progressConn) MessagesOnly() bool { return c.options.MessagesOnly }
 
-// Write writes p in chunks. Each chunk has WriteStall to itself.
+// Write writes p in chunks. Each chunk may take WriteStall.
 func (c *progressConn) Write(p []byte) (written int, err error) {
 	c.tcp.beginWrite()
 	for len(p) > 0 && err == nil {
@@ -108,8 +109,8 @@ func (c *progressConn) writeChunk(p []byte) (written int, err error) {
 		c.options.BeforeWrite()
 	}
 	begin := time.Now()
-	// A deadline that fires in the middle of a write ends a TLS connection. So this one is
-	// never much too early.
+	// A deadline that fires in the middle of a write ends a TLS connection. So the write
+	// deadline is refreshed often enough never to fire much too early.
 	if begin.Sub(c.writes) > WriteStall/8 {
 		c.writes = begin
 		_ = c.setDeadline(c.Conn.SetWriteDeadline, begin.Add(WriteStall))
@@ -123,8 +124,8 @@ func (c *progressConn) writeChunk(p []byte) (written int, err error) {
 	}
 }
 
-// extend moves a deadline that fired too early: the read or write began at begin and may take most.
-// It reports false if err says anything else, or if the time really is over.
+// extend moves a deadline that fired too early: the read or write started at begin and may take
+// most. It reports false if err is any other error, or if the time really is over.
 func (c *progressConn) extend(
 	err error, begin time.Time, most time.Duration, set func(time.Time) error,
 ) bool {
@@ -146,8 +147,8 @@ func (c *progressConn) setDeadline(set func(time.Time) error, t time.Time) error
 	return set(t)
 }
 
-// IsSilent reports whether reading ended because no sign of life arrived for too long. ETIMEDOUT of
-// the system is a timeout too, but means something else.
+// IsSilent reports whether reading ended because there was no sign of life for too long. The system
+// error ETIMEDOUT does not count: it is a timeout too, but another one.
 func (c *progressConn) IsSilent() bool { return errors.Is(c.readErr, os.ErrDeadlineExceeded) }
 
 // ReadError returns the error that ended reading. Only the reader may call it.

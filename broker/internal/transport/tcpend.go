@@ -10,18 +10,19 @@ import (
 )
 
 // A tcpEnd records how a TCP connection ended. It works below the WebSocket library, which drops
-// the errors of the system, and below TLS, whose end anybody on the way can cause.
+// system errors, and below TLS, which anybody on the network path can cause to fail.
 //
-// The system reports an error once, to the next read or write. All others then get EOF, as after a
-// FIN, or EPIPE. So the first error counts, and EOF means a FIN only if no error was reported.
+// The system reports an error once, to the next read or write. After that, reads get EOF, as after
+// a FIN, and writes get EPIPE. So the first error counts, and EOF means a FIN only if no error was
+// reported.
 type tcpEnd struct {
 	raw     net.Conn // the TCP connection itself
 	layered bool     // there is a layer above raw, such as TLS
 
 	mu      sync.Mutex
-	sending int   // writes under way
-	eof     bool  // a read returned EOF
-	err     error // io.EOF for a FIN, or the error of the system; nil: it has not ended
+	sending int   // writes in progress
+	eof     bool  // a read returned EOF, which may mean a FIN
+	err     error // io.EOF for a FIN, or the system's error; nil: not ended, or nobody can tell
 }
 
 func newTCPEnd(conn net.Conn) *tcpEnd {
@@ -35,8 +36,8 @@ func newTCPEnd(conn net.Conn) *tcpEnd {
 	}
 }
 
-// Ended returns how TCP ended: io.EOF for a FIN, or the error of the system. It returns nil as long
-// as TCP has not ended, and if nobody could tell how.
+// Ended returns how TCP ended: io.EOF for a FIN, or the system's error. It returns nil if TCP has
+// not ended, or if nobody can tell how it ended.
 func (c *progressConn) Ended() error { return c.tcp.cause() }
 
 func (e *tcpEnd) cause() error {
@@ -45,7 +46,7 @@ func (e *tcpEnd) cause() error {
 	return e.err
 }
 
-// note records the end of TCP. Only the first one counts.
+// note records how TCP ended. Only the first call counts.
 func (e *tcpEnd) note(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -61,8 +62,9 @@ func (e *tcpEnd) noteError(err error) {
 	}
 }
 
-// noteRead records how a read ended. If the system cannot say whether EOF is a FIN, EOF must wait
-// for the writes under way: one of them may have got an error and not recorded it yet.
+// noteRead records how a read ended. If the system cannot say whether EOF means a FIN, that is
+// decided only after the writes in progress: one of them may have got an error that it has not
+// recorded yet.
 func (e *tcpEnd) noteRead(err error) {
 	if err != io.EOF || e.layered { //nolint:errorlint // only that of TCP itself
 		e.noteError(err)
@@ -80,7 +82,7 @@ func (e *tcpEnd) noteRead(err error) {
 	}
 }
 
-// beginWrite is called before a write, and endWrite after it.
+// beginWrite must be called before a write, and endWrite after it.
 func (e *tcpEnd) beginWrite() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -97,15 +99,15 @@ func (e *tcpEnd) endWrite(err error) {
 	e.settle()
 }
 
-// settle counts EOF as a FIN once no write can have got an error. The caller holds e.mu.
+// settle records that EOF meant a FIN, once no write can have got an error. The caller holds e.mu.
 func (e *tcpEnd) settle() {
 	if e.err == nil && e.eof && e.sending == 0 {
 		e.err = io.EOF
 	}
 }
 
-// receivedFIN asks the system whether a FIN was received. The system also knows of errors that only
-// the layer above has seen, in a write of its own.
+// receivedFIN asks the system whether a FIN was received. The system also knows about errors that
+// only the layer above has seen, in its own writes.
 func (e *tcpEnd) receivedFIN() (received, known bool) {
 	conn, is := e.raw.(syscall.Conn)
 	if !is {
@@ -118,8 +120,8 @@ func (e *tcpEnd) receivedFIN() (received, known bool) {
 	return receivedFIN(system)
 }
 
-// listen waits for the end of TCP, until raw's deadline for reading. Call it after halfClose, with
-// its result, when nobody else reads or writes.
+// listen waits for the end of TCP, until raw's read deadline. Call it after halfClose, with the
+// result of that, and only when nobody else reads or writes.
 func (e *tcpEnd) listen(isAlive bool) {
 	_, err := io.Copy(io.Discard, e.raw)
 	if err == nil {
@@ -130,9 +132,9 @@ func (e *tcpEnd) listen(isAlive bool) {
 	e.noteError(err)
 }
 
-// halfClose tells the client that nothing more comes: some clients wait for that before they close
-// their side. It reports false if TCP had already ended, with an error that the layer above may
-// have got. A FIN that has arrived does not end TCP in this sense.
+// halfClose tells the client that nothing more will come: some clients wait for that before they
+// close their side. It reports false if TCP had already ended with an error, which the layer above
+// may have seen. A FIN that has arrived does not end TCP in this sense.
 func (e *tcpEnd) halfClose() bool {
 	half, can := e.raw.(interface{ CloseWrite() error })
 	return !can || half.CloseWrite() == nil

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcpPair returns both ends of a connection on the loopback interface.
+// tcpPair returns both ends of a TCP connection over the loopback interface.
 func tcpPair(t *testing.T) (here, there *net.TCPConn) {
 	t.Helper()
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -33,8 +33,8 @@ func tcpPair(t *testing.T) (here, there *net.TCPConn) {
 	return here, there
 }
 
-// Real ends, as the kernel reports them. An error that something else consumed, here by SO_ERROR,
-// looks like a FIN to the reader, but is none.
+// The kernel reports how real connections end. If something else has consumed the error, here with
+// SO_ERROR, the end looks like a FIN to the reader, but is not one.
 func TestEndsOfTheKernel(t *testing.T) {
 	reset := func(there *net.TCPConn) {
 		_ = there.SetLinger(0)
@@ -90,7 +90,7 @@ func TestListenHearsTheEnd(t *testing.T) {
 			end.listen(end.halfClose())
 			close(heard)
 		}()
-		if _, err := there.Read(make([]byte, 1)); err != io.EOF { //nolint:errorlint // as it is
+		if _, err := there.Read(make([]byte, 1)); err != io.EOF { //nolint:errorlint // never wrapped
 			t.Errorf("%s: got %v, want the end of the other half", name, err)
 		}
 		if name == "RST" {
@@ -104,8 +104,8 @@ func TestListenHearsTheEnd(t *testing.T) {
 	}
 }
 
-// A client that has closed answers further bytes with RST. If the broker listens only after that,
-// it still hears of the FIN.
+// A client that has closed its socket answers further bytes with RST. If the broker listens only
+// after that, it still learns of the FIN.
 func TestListenAfterAReset(t *testing.T) {
 	here, there := tcpPair(t)
 	end := newTCPEnd(here)
@@ -114,12 +114,12 @@ func TestListenAfterAReset(t *testing.T) {
 	_, _ = here.Write([]byte("nobody reads this"))
 	awaitState(t, here, unix.BPF_TCP_CLOSE)
 	end.listen(end.halfClose())
-	if err := end.cause(); err != io.EOF { //nolint:errorlint // as it is
+	if err := end.cause(); err != io.EOF { //nolint:errorlint // never wrapped
 		t.Errorf("got %v, want EOF", err)
 	}
 }
 
-// awaitState waits until the kernel has the connection in that state.
+// awaitState waits until the connection is in the given state of the kernel.
 func awaitState(t *testing.T, conn *net.TCPConn, state uint8) {
 	t.Helper()
 	system, err := conn.SyscallConn()

@@ -4,5 +4,5 @@ package transport
 
 import "syscall"
 
-// receivedFIN does not know.
+// receivedFIN cannot tell on this system.
 func receivedFIN(syscall.RawConn) (received, known bool) { return false, false }

@@ -17,10 +17,14 @@ func usage(app *kong.Kong, err error) error {
 		return failure
 	}
 	text, suggestion, found := strings.Cut(err.Error(), ", did you mean ")
-	if found {
+	command := commandOf(app, err)
+	switch flag, unknown := strings.CutPrefix(text, "unknown flag "); {
+	case unknown && command == app.Model.Name && isFlagOfCommand(app, flag):
+		failure.Hint = "flags come after the command; see " + command + " --help"
+	case found:
 		failure.Hint = "did you mean " + suggestion
-	} else {
-		failure.Hint = "see " + commandOf(app, err) + " --help"
+	default:
+		failure.Hint = "see " + command + " --help"
 	}
 	// kong adds this if an argument is missing at the end.
 	failure.Err = errors.New(strings.TrimSuffix(text, ` but got "EOL" (<EOL>)`))
@@ -36,4 +40,16 @@ func commandOf(app *kong.Kong, err error) string {
 		}
 	}
 	return app.Model.Name
+}
+
+// isFlagOfCommand reports whether a command has this flag, which is written like -p or --port.
+func isFlagOfCommand(app *kong.Kong, written string) bool {
+	for _, command := range app.Model.Children {
+		for _, flag := range command.Flags {
+			if written == "--"+flag.Name || written == "-"+string(flag.Short) {
+				return true
+			}
+		}
+	}
+	return false
 }

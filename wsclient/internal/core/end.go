@@ -42,7 +42,7 @@ const (
 	ReasonExpired    Reason = "expired"    // the request has held for its Hold
 )
 
-// An End says how a request, a lock, a connection or the client has ended. It never changes once it is made.
+// An End says how a request, a lock, a connection or the client has ended. Once it is made, only Error changes.
 type End struct {
 	How         How
 	Refusal     *wire.Error
@@ -51,4 +51,8 @@ type End struct {
 	Err         error  // the cause, as the machine's caller gave it, or what is invalid
 	Because     *End   // the end that caused this one
 	Lease       Lease  // of the connection, if How is Disconnected
+
+	// Error is for the machine's caller. It keeps here the error that it has made from the end, so that all callers
+	// affected by the end get the same error. The machine does not look at it.
+	Error error
 }

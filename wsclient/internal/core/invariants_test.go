@@ -64,11 +64,11 @@ func checkPlace(m *Machine, r *Request) error {
 // checkLoans checks the lenders and the borrowers of r.
 func checkLoans(r *Request) error {
 	for _, lender := range r.lenders {
-		if r.cause == nil && (lender.cause != nil || !contains(lender.borrowers, r)) {
+		if r.cause == nil && (lender.cause != nil || lender.borrowers.Get(r.call) != r) {
 			return fmt.Errorf("invariant 6: its lender %s", lender.Owner)
 		}
 	}
-	for _, borrower := range r.borrowers {
+	for borrower := range r.borrowers.InOrder() {
 		if r.cause != nil || borrower.cause != nil || !contains(borrower.lenders, r) {
 			return fmt.Errorf("invariant 6: its borrower %s", borrower.Owner)
 		}

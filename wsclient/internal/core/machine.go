@@ -24,6 +24,7 @@ type Machine struct {
 	drains bool        // Drain was called
 
 	orders    int64                   // requests so far
+	calls     int64                   // requests so far that borrow
 	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
 	resubmit  []*Request              // those of them that SubmitNext has yet to submit
 	open      int                     // requests that have not ended, except covered ones

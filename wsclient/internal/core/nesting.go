@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
 // Requests nest: each knows the innermost request that encloses its call. So the requests around a call are a chain,
@@ -45,12 +46,21 @@ func (m *Machine) borrow(r *Request) *End {
 		case lender == nil:
 			needed = append(needed, spec)
 		default:
-			r.lenders = append(r.lenders, lender)
-			lender.borrowers = append(lender.borrowers, r)
+			m.lend(lender, r)
 		}
 	}
 	r.What.Locks = needed
 	return nil
+}
+
+// lend lets r borrow from lender.
+func (m *Machine) lend(lender, r *Request) {
+	if r.call == 0 {
+		m.calls++
+		r.call = m.calls
+	}
+	r.lenders = append(r.lenders, lender)
+	lender.borrowers.Set(r.call, r) // again, if it borrows several locks from one lender
 }
 
 // lender returns the innermost request around r that holds the lock that spec names, in a mode that covers spec. It
@@ -102,14 +112,14 @@ func (m *Machine) stop(r *Request, cause *End) {
 	}
 	r.cause = cause
 	for _, lender := range r.lenders {
-		if i := slices.Index(lender.borrowers, r); i >= 0 { // it may borrow several locks from one lender
-			lender.borrowers = slices.Delete(lender.borrowers, i, i+1)
-		}
+		lender.borrowers.Delete(r.call)
 	}
-	borrowers := r.borrowers
-	r.borrowers = nil
-	for _, borrower := range slices.Backward(borrowers) {
-		m.stop(borrower, cause)
+	if r.borrowers.Len() > 0 {
+		borrowers := slices.Collect(r.borrowers.InOrder())
+		r.borrowers = shrinkmap.Map[*Request]{}
+		for _, borrower := range slices.Backward(borrowers) {
+			m.stop(borrower, cause)
+		}
 	}
 	m.out.Stop = append(m.out.Stop, r)
 }

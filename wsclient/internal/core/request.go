@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
 // A Request is one acquire, from the call until it has ended. The caller fills in the exported fields and passes it
@@ -27,8 +28,9 @@ type Request struct {
 	end     *End // how it has ended, or nil
 	cause   *End // why its lock is no longer held, or nil; the first cause counts
 
-	lenders   []*Request // the requests that it borrows from, one for each borrowed lock
-	borrowers []*Request // the requests that borrow from it, in the order of their calls
+	call      int64                   // its number among the requests that borrow; 0: it does not borrow
+	lenders   []*Request              // the requests that it borrows from, one for each borrowed lock
+	borrowers shrinkmap.Map[*Request] // the requests that borrow from it, by call
 
 	due   time.Duration // when it is due, if it is among the deadlines
 	place int           // its index in the deadlines, plus 1; 0: it has no deadline

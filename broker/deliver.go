@@ -1,0 +1,48 @@
+package broker
+
+import (
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// The loop tells two kinds of clients of an event: the one that made the request, and those that
+// watch the lock.
+
+// reply queues m for s. If too much is unsent, it cuts off s, or the slowest client of all.
+func (l *loop) reply(s *session, m wire.Reply) {
+	if s.ended {
+		return
+	}
+	if !s.out.put(m) {
+		l.cutOff(s, slowConsumer)
+		l.logLimit(s, "bytes due to one client")
+	}
+	if l.unsent.isOver() {
+		l.cutSlowest()
+	}
+}
+
+// deliver queues replies and changes for the sessions and watches that the table's events concern.
+func (l *loop) deliver(events []locktable.Event) {
+	for i := range events {
+		event := &events[i]
+		if log := l.config.Logger.Debug(); log.Enabled() {
+			log.Stringer("request", event.ID).Stringer("event", event.Kind).
+				Str("reason", event.Reason).Send()
+		}
+		if s := l.sessions[event.ID.Session]; s != nil {
+			if m := replyTo(event); m != nil {
+				l.reply(s, m)
+			}
+		}
+		if l.watching.any() {
+			l.tellWatches(event)
+		}
+		if len(l.stealing) > 0 {
+			l.noteSteal(event)
+		}
+		*event = locktable.Event{}
+	}
+	l.delivered += int64(len(events))
+	l.events = events[:0]
+}

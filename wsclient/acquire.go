@@ -137,8 +137,8 @@ func (l *Lock) submit() (held bool, err error) {
 	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
-		// A cancel of what is over goes out before the core gives the request its id: behind the cancel the
-		// batch may reserve an id, and ids must rise.
+		// The cancels of requests whose time is over must be sent before the core gives this request its id:
+		// the batch may reserve an id after a cancel, and ids must rise.
 		c.core.Tick(at)
 		c.carryOut()
 	}
@@ -170,7 +170,7 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 		c.core.Cancel(&l.request)
 		c.carryOut()
 		return true, cause
-	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost what this request borrows
+	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost a lock that this request borrows
 		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
 		c.core.Cancel(&l.request)
 		c.carryOut()

@@ -42,13 +42,13 @@ func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOpti
 	if err != nil {
 		return err
 	}
-	// Also when fn panics. Then the error of Release does not matter.
+	// This runs when fn panics, too. Then the error of Release does not matter.
 	defer lock.Release() //nolint:errcheck // Release returns the same error again below
 	err = fn(lock.Context())
 	return join(err, lock.Release())
 }
 
-// join returns the errors that are not nil, each once.
+// join joins the errors that are not nil. Of two that are identical it keeps one.
 func join(err, release error) error {
 	switch {
 	case err == nil || err == release: //nolint:errorlint // identity is meant
@@ -59,13 +59,13 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how says what the functions that acquire do differently.
+// how has the differences between Acquire, TryAcquire and WithLock.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
 }
 
-// acquire waits until ctx ends. The context of the lock is made from ctx, too.
+// acquire acquires the lock, and gives up when ctx ends. The context of the lock is derived from ctx, too.
 func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptions, h how) (*Lock, error) {
 	var o AcquireOptions
 	if options != nil {
@@ -98,7 +98,7 @@ func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 	return l, nil
 }
 
-// obtain returns when l is held. If it returns an error, nothing is left on the broker.
+// obtain waits until l is held. If it returns an error, it leaves nothing behind on the broker.
 func (l *Lock) obtain(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -129,7 +129,7 @@ func (l *Lock) wait(ctx context.Context) error {
 	}
 }
 
-// submit opens the request. It reports whether enclosing calls hold everything already.
+// submit opens the request. It reports whether enclosing calls already hold all its locks.
 func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()
@@ -137,8 +137,8 @@ func (l *Lock) submit() (held bool, err error) {
 	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
 	if l.request.Wait > 0 || !c.core.IsConnected() {
 		at = c.clock.quick()
-		// A cancel of what is over goes out before the core gives the request its id: behind the cancel the
-		// batch may reserve an id, and ids must rise.
+		// The cancels of requests whose time is over must be sent before the core gives this request its id:
+		// the batch may reserve an id after a cancel, and ids must rise.
 		c.core.Tick(at)
 		c.carryOut()
 	}
@@ -164,13 +164,13 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 	}
 	switch {
 	case l.request.End() != nil:
-		c.carryOut() // makes the cause of the context
+		c.carryOut() // sets the cause of the context
 		return true, c.errorOf(l.request.End())
 	case cause != nil:
 		c.core.Cancel(&l.request)
 		c.carryOut()
 		return true, cause
-	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost what this request borrows
+	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost a lock that this request borrows
 		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
 		c.core.Cancel(&l.request)
 		c.carryOut()

@@ -13,20 +13,21 @@ import (
 // labelParameter is the parameter of the query in which the broker reads the label.
 const labelParameter = "client"
 
-// schemes maps the scheme of an address to the one that is dialled. The schemes of pages are accepted too, as by the
-// WebSocket of browsers.
+// schemes maps the scheme of an address to the scheme that is dialled. It accepts http and https, too, as the
+// WebSocket of browsers does.
 var schemes = map[string]string{"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
-// dialURL returns the URL to dial: the address, with the label in its query. It refuses what it would have to leave out
-// or guess. Errors do not quote the address: there may be a password in any part of one that is malformed.
+// dialURL returns the URL to dial: the address, with the label in its query. It refuses an address if it would have
+// to drop or guess a part of it. Errors do not quote the address, because any part of a malformed one may be a
+// password.
 func dialURL(address, label string) (*url.URL, error) {
 	if !utf8.ValidString(address) {
 		return nil, errors.New("the address is not valid UTF-8")
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.New("the address is no URL: want one such as ws://127.0.0.1:27002; " +
-			"IPv6 addresses stand in brackets, and the % of a zone is %25: ws://[fe80::1%25eth0]:27002")
+		return nil, errors.New("the address is not a URL: want one such as ws://127.0.0.1:27002; " +
+			"write IPv6 addresses in brackets, and the % of a zone as %25: ws://[fe80::1%25eth0]:27002")
 	}
 	scheme := schemes[u.Scheme]
 	switch {
@@ -37,7 +38,7 @@ func dialURL(address, label string) (*url.URL, error) {
 		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
 	case u.Fragment != "":
 		return nil, errors.New("there is a # in the URL, and what follows it is never sent: " +
-			"write %23 where it is meant")
+			"if it belongs to a name, write %23")
 	}
 	u.Scheme = scheme
 	if u.Host, err = dialHost(u); err != nil {
@@ -46,7 +47,7 @@ func dialURL(address, label string) (*url.URL, error) {
 	if u.Path == "" || u.Path == "/" {
 		u.Path, u.RawPath = "/ws", ""
 	}
-	u.RawPath = escape(u.RawPath, "^`{|}\\") // one that holds these is dropped, and %2F would become a slash
+	u.RawPath = escape(u.RawPath, "^`{|}\\") // url drops a RawPath with these, and %2F becomes a slash
 	u.RawQuery, err = dialQuery(u.RawQuery, label)
 	return u, err
 }
@@ -64,19 +65,19 @@ func dialHost(u *url.URL) (string, error) {
 		}
 	}
 	if strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {
-		return "", errors.New("an IPv6 address in a URL stands in brackets: ws://[::1]:27002")
+		return "", errors.New("write an IPv6 address in a URL in brackets: ws://[::1]:27002")
 	}
 	if port == "" {
 		return strings.TrimSuffix(u.Host, ":"), nil
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", errors.New("the port in the URL is none: want 1 to 65535")
+		return "", errors.New("the port in the URL is invalid: want 1 to 65535")
 	}
 	return net.JoinHostPort(host, port), nil
 }
 
-// dialQuery adds the label to a query, unless there is one. The rest is for whatever stands before the broker, and
-// stays as it is, but for characters that no request can hold, which are escaped as browsers do it.
+// dialQuery adds the label to a query, unless the query has one. The rest is for a proxy in front of the broker, and
+// stays as it is. Only characters that no request can hold are escaped, as browsers do.
 func dialQuery(query, label string) (string, error) {
 	hasLabel := false
 	for pair := range strings.SplitSeq(query, "&") {
@@ -99,7 +100,7 @@ func dialQuery(query, label string) (string, error) {
 	return query + labelParameter + "=" + url.QueryEscape(label), nil
 }
 
-// escape escapes what no request can hold, and what is in also: see the percent-encode sets of
+// escape escapes the characters that no request can hold, and those in also: see the percent-encode sets of
 // https://url.spec.whatwg.org/#percent-encoded-bytes.
 func escape(text, also string) string {
 	var out strings.Builder

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// addresses are what people write, with the host and the path that the client then requests, or with a part of the
-// error.
+// addresses lists addresses as people write them, each with the host and the path that the client then requests, or
+// with a part of the error.
 var addresses = []struct{ address, dialled, asked, refused string }{
 	// Schemes, ports and paths.
 	{address: "ws://h:1", dialled: "h:1", asked: "/ws?client=me"},
@@ -33,7 +33,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://:27002", refused: "no host"},
 	{address: "ws://h:0", refused: "port"},
 	{address: "ws://h:65536", refused: "port"},
-	{address: "ws://h:http", refused: "no URL"},
+	{address: "ws://h:http", refused: "not a URL"},
 	{address: "ws://h/#part", refused: "%23"},
 	{address: "ws://h/?token=a#b", refused: "%23"},
 	{address: "ws://me:pw@h", refused: "Authorization"},
@@ -47,7 +47,7 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://::1", refused: "brackets"},
 	{address: "ws://::1:27002", refused: "brackets"},
 	{address: "ws://größe.example", refused: "xn--"},
-	{address: "ws://a b", refused: "no URL"},
+	{address: "ws://a b", refused: "not a URL"},
 
 	// Queries.
 	{address: "ws://h:1?x=1;y=2", dialled: "h:1", asked: "/ws?x=1;y=2&client=me"},
@@ -63,11 +63,11 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 	{address: "ws://h:1?client", dialled: "h:1", asked: "/ws?client"},
 	{address: "ws://h:1?clients=1", dialled: "h:1", asked: "/ws?clients=1&client=me"},
 	{address: "ws://h:1?q=\xe4", refused: "UTF-8"},
-	{address: "ws://h:1?q=\n", refused: "no URL"},
+	{address: "ws://h:1?q=\n", refused: "not a URL"},
 	{address: "", refused: "begins with ws://"},
 }
 
-// Each address is taken as it is, or refused in words.
+// Each address is either dialled as it is, or refused with a helpful error.
 func TestAddresses(t *testing.T) {
 	for _, test := range addresses {
 		var dialled, asked string
@@ -88,13 +88,13 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q: got %v, want refused: %q", test.address, err, test.refused)
 		}
 		if dialled != test.dialled || asked != test.asked {
-			t.Errorf("%q: dialled %q and asked for %q, want %q and %q", test.address, dialled, asked,
+			t.Errorf("%q: dialled %q and requested %q, want %q and %q", test.address, dialled, asked,
 				test.dialled, test.asked)
 		}
 	}
 }
 
-// An address that begins with https:// is dialled with TLS, as one with wss:// is.
+// An https:// address is dialled with TLS, as a wss:// address is.
 func TestSecureAddresses(t *testing.T) {
 	for _, address := range []string{"wss://h", "https://h", "HTTPS://h:443/"} {
 		u, err := dialURL(address, "me")

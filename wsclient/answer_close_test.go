@@ -14,8 +14,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// The broker gives the locks of a client to others as soon as that has answered its close
-// frame. So the context of who holds one has ended before the answer leaves.
+// The broker gives the locks of a client to others as soon as the client has answered its close frame. So the context
+// of each lock must end before the answer is sent.
 func TestLostBeforeTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
@@ -52,7 +52,7 @@ func TestLostBeforeTheAnswer(t *testing.T) {
 			}
 			return nil
 		})
-		ups.Go(func() { // a pipe has no room: it is read while the close frame is written
+		ups.Go(func() { // a pipe has no buffer: something must read while the close frame is written
 			_, _, _ = ws.ReadMessage()
 		})
 		frame := websocket.FormatCloseMessage(wire.ClosePolicy, "slow consumer")

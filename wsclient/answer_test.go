@@ -27,8 +27,8 @@ func (c *tellingConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// Locks are lost before a close frame of the broker is answered, and before a goodbye is said:
-// the other side may take both for the end.
+// Locks are lost before the client answers a close frame of the broker, and before it says goodbye: the broker may
+// take either for the end of the session.
 func TestLostBeforeTheCloseFrame(t *testing.T) {
 	for name, end := range map[string]func(c *wsclient.Client, ws *websocket.Conn){
 		"answer": func(_ *wsclient.Client, ws *websocket.Conn) {
@@ -48,7 +48,7 @@ func TestLostBeforeTheCloseFrame(t *testing.T) {
 							frames++
 							lock := held.Load()
 							if lock.Context().Err() == nil || lock.Valid() {
-								t.Error("the lock is held still")
+								t.Error("the lock is still held")
 							}
 						}}, err
 					}}

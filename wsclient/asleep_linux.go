@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// asleep returns for how long the machine has been suspended since it was started. CLOCK_BOOTTIME
-// counts that time, and CLOCK_MONOTONIC, the clock of package time, does not.
+// asleep returns for how long the machine has been suspended since it was started. CLOCK_BOOTTIME counts that time.
+// CLOCK_MONOTONIC, the clock of package time, does not.
 func asleep() (d time.Duration) {
 	for range 10 { // the thread may be stopped in between, which looks like a short sleep
 		begin := readClock(unix.CLOCK_MONOTONIC)
@@ -20,7 +20,7 @@ func asleep() (d time.Duration) {
 	return d
 }
 
-// readClock returns 0 if there is no such clock: some containers have none of them.
+// readClock returns the time of a clock, or 0 if there is no such clock, as in some containers.
 func readClock(id int32) time.Duration {
 	var at unix.Timespec
 	if unix.ClockGettime(id, &at) != nil {

@@ -9,40 +9,40 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// A batch is the frames that the writer must send, in their order, as bytes. The sender
-// encodes them under the client's mu, and the writer only writes.
+// A batch is a sequence of frames for the writer, as bytes. The sender encodes them under the client's mu, and the
+// writer only writes.
 type batch struct {
 	frames []byte
-	spares []spare // rising
+	spares []spare // in rising order
 	begun  int     // messages since the last spare
 	err    error   // of a message that could not be encoded
 }
 
-// A spare is an id that is reserved for a ping between two frames. It is
-// greater than the ids before it and less than those after it.
+// A spare is an id that is reserved for a ping between two frames. It is greater than the ids before it and less than
+// those after it.
 type spare struct {
 	at int // in frames
 	id int64
 }
 
 const (
-	// spareEvery is the number of messages in a batch after which there is a spare, and
-	// spareBytes the number of bytes, if that is earlier.
+	// spareEvery is the number of messages in a batch after which there is a spare. spareBytes is the number of
+	// bytes, if that is reached earlier.
 	spareEvery = 16
 	spareBytes = 16 << 10
-	// maxWrite is about how much one write has. A heartbeat waits no longer
-	// than one write takes, and each write has a deadline.
+	// maxWrite is about how many bytes one write has. A heartbeat waits for one write at most, and each write has
+	// its own deadline.
 	maxWrite = 16 << 10
-	// keepBatch is the size up to which the memory of a batch is used again.
+	// keepBatch is the size up to which the memory of a batch is reused.
 	keepBatch = 256 << 10
 )
 
-// batches has the batches that nobody uses. A client at rest needs none.
+// batches holds unused batches. An idle client needs none.
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// recycle lets b be used again. The caller may no longer use it.
+// recycle makes b available for reuse. The caller must not use it afterwards.
 func (b *batch) recycle() {
 	if cap(b.frames) <= keepBatch {
 		*b = batch{frames: b.frames[:0], spares: b.spares[:0]}
@@ -50,8 +50,7 @@ func (b *batch) recycle() {
 	}
 }
 
-// add appends the frame of m. It reports whether the caller should reserve a ping after
-// it.
+// add appends the frame of m. It reports whether the caller should reserve a ping after it.
 func (b *batch) add(m wire.Message) (wantsSpare bool) {
 	start := len(b.frames)
 	frames, err := codec.Append(openFrame(b.frames), m)
@@ -84,7 +83,7 @@ func (b *batch) reservePing(id int64) {
 	b.begun = 0
 }
 
-// pieces yields the frames for each write, and the spare behind them, or nil.
+// pieces yields the frames for each write, and the spare after them, or nil.
 func (b *batch) pieces(yield func(frames []byte, behind *spare) bool) {
 	from, spares := 0, b.spares
 	for len(b.frames)-from > maxWrite && len(spares) > 0 {

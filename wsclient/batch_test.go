@@ -14,12 +14,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// openFrames reads frames as a server does that looks closely.
+// openFrames reads frames as a strict server does.
 func openFrames(t *testing.T, frames []byte) (payloads []string) {
 	t.Helper()
 	for len(frames) > 0 {
 		if frames[0] != 0x80|websocket.TextMessage || frames[1]&0x80 == 0 {
-			t.Fatalf("header % x, want that of a whole text that is masked", frames[:2])
+			t.Fatalf("header % x, want a final, masked text frame", frames[:2])
 		}
 		n, header := int(frames[1]&0x7f), 2
 		switch n {
@@ -42,7 +42,7 @@ func openFrames(t *testing.T, frames []byte) (payloads []string) {
 	return payloads
 }
 
-// Frames of all lengths are as RFC 6455 wants them.
+// Frames of all lengths conform to RFC 6455.
 func TestFrames(t *testing.T) {
 	var frames []byte
 	var want []string
@@ -57,17 +57,16 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// Two frames have different keys.
+// Each frame has a different masking key.
 func TestMaskingKeyChanges(t *testing.T) {
 	frame := func() []byte { return sealFrame(append(openFrame(nil), "same"...), 0, websocket.TextMessage) }
 	if first, second := frame(), frame(); bytes.Equal(first, second) && bytes.Equal(first, frame()) {
-		t.Error("three frames have one key")
+		t.Error("three frames have the same key")
 	}
 }
 
-// A batch is cut into pieces that are all of it, in order, between frames, and not
-// longer than a write may be, but for what one frame needs. There are ids for pings
-// often enough, and their ids are between those around.
+// A batch is cut between frames into pieces, which in their order make up the whole batch. No piece is longer than a
+// write may be, except by one frame. There are enough ids reserved for pings, and each is between the ids around it.
 func TestBatchPieces(t *testing.T) {
 	for _, test := range []struct{ messages, length, pieces int }{
 		{1, 1, 1}, {15, 20, 1}, {100, 20, 1}, {1000, 20, 6}, {100, 400, 4}, {40, 5000, 10}, {5, 30_000, 5},
@@ -125,7 +124,7 @@ func idOf(t *testing.T, frame string) int64 {
 	return id.N
 }
 
-// What is used again has nothing left of what was in it.
+// A recycled batch keeps nothing of its former content.
 func TestBatchIsRecycled(t *testing.T) {
 	b := newBatch()
 	if b.add(&wire.Evict{ID: wire.ID{Session: "s"}, Request: wire.ID{Session: "\xff", N: -1}}); b.err == nil {

@@ -39,7 +39,7 @@ func dial(t *testing.T, b *brokertest.Server, options ...wsclient.Options) *wscl
 	return c
 }
 
-// acquire asserts that the lock is granted.
+// acquire acquires a lock, and fails the test if that fails.
 func acquire(ctx context.Context, t *testing.T, c *wsclient.Client, name string,
 	o wsclient.AcquireOptions) *wsclient.Lock {
 	t.Helper()
@@ -56,7 +56,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// listing is what the broker lists, as name -> number of holders and waiters.
+// listing returns what the broker lists: for each name the number of holders and of waiters.
 func listing(t *testing.T, c *wsclient.Client) map[string][2]int {
 	t.Helper()
 	all := map[string][2]int{}

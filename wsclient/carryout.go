@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// The core decides, and the client does what it says. Nothing happens in between: whoever calls the core holds mu,
+// The core decides, and the client does what it says. Nothing happens in between: the caller of the core holds mu,
 // and unlock does what the core says before it unlocks mu.
 
 // unlock does what the core says, and unlocks mu.
@@ -50,7 +50,7 @@ func (c *Client) carryOut() {
 	}
 }
 
-// noteChanges does what follows from the state of the core. The caller holds mu.
+// noteChanges acts on changes in the state of the core. The caller holds mu.
 func (c *Client) noteChanges() {
 	if c.conn != nil {
 		c.conn.noteState(c.core.State(), c.core.Pause())
@@ -94,7 +94,7 @@ func (c *Client) endConnection(d *core.Disconnect) {
 	}
 }
 
-// arm sets the timer for the deadline of the core, unless it fires earlier.
+// arm sets the timer for the deadline of the core, unless it will fire earlier anyway.
 func (c *Client) arm() {
 	due, ok := c.core.Deadline()
 	switch {

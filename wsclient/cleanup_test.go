@@ -11,9 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A function under a lock whose caller has given up cleans up with a context that
-// has shed the cancellation. It still holds the lock, and what it does there is
-// still inside.
+// A function under a lock may clean up after its caller has given up, with context.WithoutCancel. It still holds the
+// lock, and its calls are still inside the lock.
 
 func cleanUp(t *testing.T, c *wsclient.Client, f func(ctx context.Context)) {
 	t.Helper()
@@ -38,7 +37,7 @@ func TestCleanupHoldsTheLock(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := again.Context().Err(); err != nil {
-				t.Errorf("the lock that it has is born ended: %v", err)
+				t.Errorf("the context of the covered lock has ended at once: %v", err)
 			}
 			if got := listing(t, c)["a"]; got != [2]int{1, 0} {
 				t.Errorf("got %v, want one request", got)
@@ -71,15 +70,14 @@ func TestCleanupIsInside(t *testing.T) {
 			}
 			cancel()
 			if err := <-waits; !errors.Is(err, context.Canceled) {
-				t.Errorf("who waits in the circle: %v", err)
+				t.Errorf("the other waiter of the circle: %v", err)
 			}
 			_ = held.Release()
 		})
 	})
 }
 
-// A call that crosses the loss of the lock around it fails because of that, and
-// not with what the broker calls it.
+// A call that crosses the loss of the lock around it fails with that loss, and not with the broker's error code.
 func TestCallCrossesTheLossOfItsLock(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		late := newLateConn()
@@ -104,7 +102,7 @@ func TestCallCrossesTheLossOfItsLock(t *testing.T) {
 		expectLost(t, held.Release(), wsclient.LostEvicted)
 		pass(time.Second)
 		if open := wsclient.Open(c); open != 0 {
-			t.Errorf("%d are still open", open)
+			t.Errorf("%d still open", open)
 		}
 	})
 }

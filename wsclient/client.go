@@ -16,7 +16,7 @@ type Client struct {
 	options Options
 	target  *url.URL
 
-	life       context.Context // ends with the client, and ends what the supervisor does
+	life       context.Context // ends with the client; the supervisor works under it
 	end        context.CancelFunc
 	supervisor sync.WaitGroup
 

@@ -13,7 +13,7 @@ type clock struct {
 	latest core.Instant // the latest reading of all clocks by quick
 }
 
-// sleepEvery is how often quick asks for how long the machine was suspended.
+// sleepEvery is the shortest time between two readings of Asleep by quick.
 const sleepEvery = time.Millisecond
 
 func newClock() clock {
@@ -34,8 +34,8 @@ func (c *clock) awake() core.Instant {
 	return core.Instant{Mono: t.Sub(c.begin), Wall: time.Duration(t.UnixNano() - c.wall)}
 }
 
-// quick is a cheap now, for callers who read the clocks very often. Its Asleep is sleepEvery old at most, in time
-// during which the process was running. It is not safe for concurrent use.
+// quick is a cheap now, for callers that read the clocks very often. Its Asleep is at most sleepEvery old, not
+// counting time during which the machine was suspended. It is not safe for concurrent use.
 func (c *clock) quick() core.Instant {
 	at := c.awake()
 	if at.Mono-c.latest.Mono >= sleepEvery {

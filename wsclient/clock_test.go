@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// Time that passes while the machine runs, virtual or not, is no sleep: programs are tested in
-// virtual time, which the system does not know of.
+// Time that passes while the machine runs does not count as sleep. Neither does virtual time, which the system does
+// not know of.
 func TestAwakeInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()
@@ -25,7 +25,7 @@ func TestAwakeInVirtualTime(t *testing.T) {
 	})
 }
 
-// A quick reading does not read all clocks each time, and keeps what it has read.
+// quick does not read all clocks each time. It keeps the latest reading.
 func TestQuickReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClock()

@@ -18,8 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Close ends what is held from the inside out, then what waits; who comes later
-// hears that the client is closed.
+// Close ends held locks from the inside out, and then waiting calls. Later calls fail with ErrClosed.
 func TestCloseInOrder(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
@@ -28,8 +27,8 @@ func TestCloseInOrder(t *testing.T) {
 		err := c.WithLock(t.Context(), "a", nil, func(outer context.Context) error {
 			err := c.WithLock(outer, "b", nil, func(inner context.Context) error {
 				_ = c.Close()
-				// Had the outer one ended first, the inner context, which comes
-				// from it, would have ended with its cause.
+				// If the outer lock had ended first, the inner context, which is derived from it,
+				// would have the same cause.
 				if context.Cause(inner) == context.Cause(outer) { //nolint:errorlint // identity
 					t.Error("the outer lock ended before the inner one")
 				}
@@ -41,10 +40,10 @@ func TestCloseInOrder(t *testing.T) {
 		expectLost(t, err, wsclient.LostClosed)
 		<-waits.done
 		if !errors.Is(waits.err, wsclient.ErrClosed) {
-			t.Errorf("who waits: got %v, want ErrClosed", waits.err)
+			t.Errorf("the waiter: got %v, want ErrClosed", waits.err)
 		}
 		if _, err := c.Acquire(t.Context(), "a", nil); !errors.Is(err, wsclient.ErrClosed) {
-			t.Errorf("who comes: got %v, want ErrClosed", err)
+			t.Errorf("the new call: got %v, want ErrClosed", err)
 		}
 		synctest.Wait() // the broker has seen the end of the session
 		if got := listing(t, other); len(got) != 1 {
@@ -63,12 +62,12 @@ func TestCloseWhileOffline(t *testing.T) {
 		_ = c.Close()
 		<-waits.done
 		if took := time.Since(start); took != 0 || !errors.Is(waits.err, wsclient.ErrClosed) {
-			t.Errorf("it took %v; who waits: %v", took, waits.err)
+			t.Errorf("it took %v; the waiter: %v", took, waits.err)
 		}
 	})
 }
 
-// Drain lets holders finish, with what they need for it, and nobody else.
+// Drain lets holders finish, with the locks that they need for that. It ends all other calls.
 func TestDrain(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
@@ -80,10 +79,10 @@ func TestDrain(t *testing.T) {
 		synctest.Wait()
 		<-waits.done
 		if !errors.Is(waits.err, wsclient.ErrClosed) {
-			t.Errorf("who waits: got %v, want ErrClosed", waits.err)
+			t.Errorf("the waiter: got %v, want ErrClosed", waits.err)
 		}
 		if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrClosed) {
-			t.Errorf("who comes: got %v, want ErrClosed", err)
+			t.Errorf("the new call: got %v, want ErrClosed", err)
 		}
 		inner := acquire(held.Context(), t, c, "b", wsclient.AcquireOptions{})
 		pass(time.Hour)
@@ -105,8 +104,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// Who does not finish in time is closed on.
-func TestDrainGivesUp(t *testing.T) {
+// If holders do not finish in time, Drain closes the client anyway.
+func TestDrainTimesOut(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
@@ -124,7 +123,7 @@ func TestDrainGivesUp(t *testing.T) {
 	})
 }
 
-// A close code after which the tables say never ends the client.
+// A close code after which the protocol's tables forbid a retry ends the client.
 func TestFinalClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
@@ -151,8 +150,7 @@ func TestFinalClose(t *testing.T) {
 	})
 }
 
-// A broker that refuses the client for good is not asked again, however much one
-// wants to wait for it.
+// After a final refusal the client makes no other attempt, even with WaitForBroker.
 func TestFinalRefusal(t *testing.T) {
 	asked := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -164,6 +162,6 @@ func TestFinalRefusal(t *testing.T) {
 	_, err := wsclient.Dial(t.Context(), url, &wsclient.Options{WaitForBroker: true})
 	if !errors.Is(err, wsclient.ErrForbidden) || !strings.Contains(err.Error(), "401") ||
 		!strings.Contains(err.Error(), "who are you?") || asked != 1 {
-		t.Errorf("asked %d times: %v", asked, err)
+		t.Errorf("%d attempts, %v", asked, err)
 	}
 }

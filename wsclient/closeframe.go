@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// closed answers a close frame of the broker, as the library would, but between two writes. Before
-// that, everything that is held counts as lost, because the broker may then give it to others.
+// closed answers a close frame of the broker, as the library would, but never during a write. Before it answers, all
+// locks count as lost, because the broker may give them to others as soon as it reads the answer.
 func (c *conn) closed(code int, text string) error {
 	isFree := c.tryWriting()
 	c.client.mu.Lock()
@@ -37,7 +37,7 @@ func (c *conn) closed(code int, text string) error {
 	return nil
 }
 
-// tryWriting is the beginning of a write, if nobody writes now.
+// tryWriting begins a write if there is no other. It reports whether it did.
 func (c *conn) tryWriting() bool {
 	select {
 	case c.writing <- struct{}{}:
@@ -48,7 +48,8 @@ func (c *conn) tryWriting() bool {
 }
 
 // closeAtEnd closes a connection that has ended, unless the reader does. If the client was closed, it first says
-// goodbye: that nothing is held any longer. Then the reader closes the connection when that is answered, or soon.
+// goodbye, which tells the broker that the client holds nothing. The reader then closes the connection when the
+// broker has answered, or after closeWait.
 func (c *conn) closeAtEnd() {
 	c.writing <- struct{}{} // an answer to a close frame of the broker may be on its way
 	defer func() { <-c.writing }()
@@ -61,7 +62,7 @@ func (c *conn) closeAtEnd() {
 		}
 	}
 	c.client.mu.Lock()
-	isAnswering := c.isAnswering // then the reader closes the connection after that
+	isAnswering := c.isAnswering // if so, the reader closes the connection after the answer
 	c.client.mu.Unlock()
 	if !isAnswering {
 		c.close()

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// readLimit is the size of the greatest frame that a broker may send: twice
-	// what it queues for a client that does not read.
+	// readLimit is the size of the greatest frame that a broker may send: twice what it queues for a client that
+	// does not read.
 	readLimit = 32 << 20
 	// writeWait is how long a write may take.
 	writeWait = 10 * time.Second
@@ -26,8 +26,7 @@ const (
 	closeWait = time.Second
 )
 
-// A conn is one connection: a reader, a writer, and the inquiries and watches on it. The core
-// has its requests.
+// A conn is one connection: a reader, a writer, and its inquiries and watches. The core has its requests.
 type conn struct {
 	client     *Client
 	ws         *websocket.Conn
@@ -37,7 +36,7 @@ type conn struct {
 
 	decoder codec.ReplyDecoder // the reader's
 
-	writing chan struct{} // has a token while somebody writes
+	writing chan struct{} // has a token during a write
 	wake    chan struct{} // has a token when the writer has something to do
 	beating atomic.Bool   // a heartbeat is due
 	changed chan struct{} // has a token when the supervisor has not seen the latest state
@@ -50,14 +49,14 @@ type conn struct {
 	state       core.State                      // for the supervisor
 	pause       wire.Pause                      // why the broker grants nothing, or ""
 	out         *batch                          // for the writer, ids in rising order; nil: nothing
-	pong        wire.Opt[string]                // the answer to the latest ping of the WebSocket that has none
-	inquiries   shrinkmap.Map[func(wire.Reply)] // those without an answer; what to do with it, under mu
-	watches     shrinkmap.Map[*watch]           // those that have not ended
-	release     wire.Release                    // used again for each
-	cancel      wire.Cancel                     // used again for each
+	pong        wire.Opt[string]                // for the latest WebSocket ping, if it must still be answered
+	inquiries   shrinkmap.Map[func(wire.Reply)] // what to do with each answer that is still to come, under mu
+	watches     shrinkmap.Map[*watch]           // the watches that have not ended
+	release     wire.Release                    // reused for each message
+	cancel      wire.Cancel                     // reused for each message
 }
 
-// newConn waits for the hello, as long as the link is open.
+// newConn waits for the hello. It fails if the link is closed meanwhile.
 func newConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 	ws.SetReadLimit(readLimit)
 	hello, err := readHello(ws)

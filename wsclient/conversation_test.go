@@ -10,10 +10,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
-// TestConversations plays the broker of every golden conversation to Go
-// clients: they must send what the files say, and tell their callers what the
-// broker's frames mean. The raw- ones are for brokers alone: no library sends
-// what they send.
+// TestConversations plays the broker of every golden conversation to Go clients. They must send what the files say,
+// and report to their callers what the broker's frames mean. Conversations whose names begin with raw- are for
+// brokers only: no library sends such messages.
 func TestConversations(t *testing.T) {
 	conversations, err := wiretest.Load("../testdata/wire")
 	if err != nil {
@@ -66,12 +65,12 @@ func play(t *testing.T, c wiretest.Conversation) {
 		case wiretest.Vanish:
 			_ = a.net.Close()
 			<-a.client.Done()
-		case wiretest.Grace: // of which the hello tells
+		case wiretest.Grace: // the hello reports it
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 			synctest.Wait()
 		default:
-			t.Fatalf("line %d: no way to play %v", step.Line, step.Kind)
+			t.Fatalf("line %d: cannot play %v", step.Line, step.Kind)
 		}
 	}
 	for name, a := range actors {
@@ -82,9 +81,8 @@ func play(t *testing.T, c wiretest.Conversation) {
 	}
 }
 
-// giveUpFirst ends the context of a waiting call just before its grant arrives,
-// where the conversation goes on with a cancel: that is when a client sends one
-// for a request that it holds, except where Hold has passed.
+// giveUpFirst ends the context of a waiting call just before its grant arrives, if the conversation goes on with a
+// cancel. That is when a client cancels a request that holds, except when its Hold has passed.
 func (a *actor) giveUpFirst(reply wire.Reply, rest []wiretest.Step) bool {
 	granted, ok := reply.(*wire.Granted)
 	if !ok || a.acquires[granted.ID].hold > 0 {

@@ -17,16 +17,14 @@ import (
 var crossings = flag.Int("crossings", defaultCrossings, "how often the grant crosses with giving up")
 
 const (
-	lanes   = 100 // each a lock of its own, all on the same two connections
+	lanes   = 100 // each has its own lock; all use the same two connections
 	instant = time.Millisecond
 )
 
-// The grant crosses with the end of the waiting, many times: a holder
-// releases in the same instant in which the waiter's Wait has passed, its context
-// ends, or both. Whatever the waiter is told, its callback runs if and only if
-// it holds the lock, and when it is told that it failed nothing is left behind:
-// the holder gets the lock again.
-func TestGrantCrossesWithGivingUp(t *testing.T) {
+// A grant crosses the end of the wait, many times: a holder releases at the same instant at which the waiter's Wait
+// has passed, its context ends, or both. The waiter's callback must run if and only if the waiter holds the lock. If
+// the waiter gets an error, it leaves nothing behind: the holder gets the lock again.
+func TestGrantCrossesGivingUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		holder, waiter := dial(t, b), dial(t, b)
 		var all sync.WaitGroup
@@ -44,14 +42,14 @@ func TestGrantCrossesWithGivingUp(t *testing.T) {
 			})
 		}
 		all.Wait()
-		synctest.Wait() // for the last cancels to arrive
+		synctest.Wait() // until the last cancels have arrived
 		if got := listing(t, holder); len(got) != 0 {
 			t.Errorf("left behind: %v", got)
 		}
 		t.Logf("%d crossings: %v", *crossings, outcomes)
 		for _, outcome := range []string{"granted", "timeout", "context"} {
 			if outcomes[outcome] < *crossings/10_000 {
-				t.Errorf("%s came out %d times: the race was not run", outcome, outcomes[outcome])
+				t.Errorf("outcome %s: %d times; the race did not happen", outcome, outcomes[outcome])
 			}
 		}
 	})
@@ -63,10 +61,10 @@ type lane struct {
 	t              *testing.T
 	name           string
 	holder, waiter *wsclient.Client
-	inside         int // guarded by the lock alone: the race detector watches it
+	inside         int // guarded only by the lock under test, so that the race detector checks it
 }
 
-// cross runs one trial and says how the waiter fared.
+// cross runs one trial, and returns how it ended for the waiter.
 func (l *lane) cross(trial int) string {
 	held, err := l.holder.Acquire(l.t.Context(), l.name, nil)
 	if err != nil {
@@ -80,7 +78,7 @@ func (l *lane) cross(trial int) string {
 		var cancel context.CancelCauseFunc
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
-		waited.Go(func() { // and no timer, which the runtime of the race detector does not bear
+		waited.Go(func() { // not a timer: see race_test.go
 			time.Sleep(instant) //nolint:forbidigo // virtual time
 			cancel(errGivenUp)
 		})
@@ -96,7 +94,7 @@ func (l *lane) cross(trial int) string {
 			return nil
 		})
 	})
-	time.Sleep(instant) //nolint:forbidigo // virtual time: in the same instant
+	time.Sleep(instant) //nolint:forbidigo // virtual time: at the same instant
 	if err := held.Release(); err != nil {
 		l.t.Errorf("%s: release: %v", l.name, err)
 	}

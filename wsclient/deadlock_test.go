@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Two who want each other's lock: the second is refused at once, and told why;
-// the first gets its lock when the second has let go.
+// If two holders want each other's lock, the second is refused at once, and the error says why. The first gets its
+// lock when the second has released its own.
 func TestDeadlock(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		create := dial(t, b, wsclient.Options{Author: "create_user"})
@@ -59,8 +59,7 @@ func TestDeadlock(t *testing.T) {
 	})
 }
 
-// A holder of a lock that is shared cannot wait to have it alone, for it would
-// wait for itself.
+// A holder of a shared lock that acquires the same lock exclusively is refused, because it would wait for itself.
 func TestDeadlockOfOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b, wsclient.Options{Author: "report"})

@@ -16,8 +16,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// dialDeaf connects a client to a broker that says hello and then reads nothing,
-// on a network that keeps nothing: every write of the client is blocked.
+// dialDeaf connects a client to a broker that says hello and then reads nothing, on a network without buffers: every
+// write of the client blocks.
 func dialDeaf(t *testing.T, s *stage, address string) (*wsclient.Client, *websocket.Conn) {
 	t.Helper()
 	return dialDeafFor(t, s, address, 15*time.Second)
@@ -37,7 +37,7 @@ func dialDeafFor(t *testing.T, s *stage, address string, timeout time.Duration) 
 	c, err := wsclient.Dial(t.Context(), address, &wsclient.Options{
 		NoReconnect: true,
 		NetDial:     s.dial,
-		TLS:         &tls.Config{InsecureSkipVerify: true}, // nobody has signed the certificate
+		TLS:         &tls.Config{InsecureSkipVerify: true}, // the certificate is self-signed
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,9 +45,8 @@ func dialDeafFor(t *testing.T, s *stage, address string, timeout time.Duration) 
 	return c, <-up
 }
 
-// Close takes two seconds at most, also when the broker does not read: neither
-// what is being written, nor the close frame, nor what TLS has to say at the end
-// is waited for any longer.
+// Close takes two seconds at most, even if the broker does not read. It does not wait longer for a write under way,
+// for the close frame, or for what TLS sends at the end.
 func TestCloseWithABrokerThatDoesNotRead(t *testing.T) {
 	secure := &tls.Config{Certificates: []tls.Certificate{certificate()}}
 	tests := []struct {
@@ -84,7 +83,7 @@ func TestCloseWithABrokerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// The end of the lease ends everything at once, also a ping that is blocked.
+// The end of the lease ends everything at once, even a ping that is blocked.
 func TestLeaseEndsWithABrokerThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -97,7 +96,7 @@ func TestLeaseEndsWithABrokerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// byItself are options of a request that is so long that it is written by itself.
+// byItself has options that make a request so long that it takes a write of its own.
 func byItself() *wsclient.AcquireOptions {
 	var o wsclient.AcquireOptions
 	for n := range 40 {
@@ -106,8 +105,8 @@ func byItself() *wsclient.AcquireOptions {
 	return &o
 }
 
-// A write that is blocked for ten seconds ends the connection, however long the lease
-// is; and each has ten seconds of its own.
+// A write that is blocked for ten seconds ends the connection, however long the lease is. Each write has ten seconds
+// of its own.
 func TestWriteIsBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeafFor(t, newStage(t), "ws://stage", time.Hour)
@@ -129,8 +128,8 @@ func TestWriteIsBlocked(t *testing.T) {
 	})
 }
 
-// A broker that closes the connection is not waited for when it reads nothing: its
-// close is answered within a second, or not at all.
+// If a broker closes the connection and reads nothing, the client answers the close frame within a second, or not at
+// all.
 func TestCloseOfABrokerThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")
@@ -149,8 +148,8 @@ func TestCloseOfABrokerThatDoesNotRead(t *testing.T) {
 	})
 }
 
-// Close sends nothing more of what is queued: the close frame stands for it all. Here
-// each frame is so long that it is written by itself.
+// Close sends nothing more of what is queued: the close frame stands for all of it. Here each frame is so long that
+// it takes a write of its own.
 func TestCloseOvertakesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")
@@ -169,7 +168,7 @@ func TestCloseOvertakesTheQueue(t *testing.T) {
 		var closing sync.WaitGroup
 		closing.Go(func() { _ = c.Close() })
 		synctest.Wait()
-		if err := read(); err != nil { // was being written
+		if err := read(); err != nil { // this one was being written
 			t.Fatal(err)
 		}
 		if err := read(); !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
@@ -179,7 +178,7 @@ func TestCloseOvertakesTheQueue(t *testing.T) {
 	})
 }
 
-// certificate is one that nobody has signed.
+// certificate returns a self-signed certificate.
 func certificate() tls.Certificate {
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()

@@ -16,17 +16,18 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// An attempt is an attempt to connect. It has what diagnose needs if it fails.
+// An attempt is one try to connect. It has what diagnose needs if the try fails.
 type attempt struct {
 	target   *url.URL
 	proxy    *url.URL       // nil: none
-	noProxy  string         // the variable of the environment whose value is not the URL of a proxy
+	noProxy  string         // the environment variable whose value is not the URL of a proxy
 	link     *link          // its greeting is nil if there was no connection
 	response *http.Response // to a handshake that was refused, or nil
 	opened   bool           // the handshake succeeded, so what is missing is the hello
 }
 
-// findProxy returns the proxy to the library. Its errors do not quote the environment: there may be a password in it.
+// findProxy chooses the proxy for the library. Its errors do not quote the environment, which may have a password in
+// it.
 func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
 	switch {
@@ -37,7 +38,7 @@ func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 		if a.target.Scheme == "wss" {
 			a.noProxy = "HTTPS_PROXY"
 		}
-		return nil, errors.New("it is no URL")
+		return nil, errors.New("it is not a URL")
 	}
 	a.proxy = proxy
 	if proxy.Scheme != "http" && proxy.Scheme != "socks5" {
@@ -46,7 +47,7 @@ func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
-// diagnose returns what is known of the attempt, which has failed with err.
+// diagnose returns what is known about the attempt, which has failed with err.
 func (a *attempt) diagnose(err error) *DialError {
 	e := &DialError{Proxy: a.noProxy, Err: err}
 	if a.proxy != nil {
@@ -66,7 +67,8 @@ func (a *attempt) diagnose(err error) *DialError {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 	case !e.Answered:
 		e.Err = fmt.Errorf("the connection was closed without an answer: %w", err)
-	case a.proxy != nil && a.proxy.Scheme == "http" && !isTunnel(heard): // the library says what a SOCKS proxy does
+	case a.proxy != nil && a.proxy.Scheme == "http" && !isTunnel(heard):
+		// Not for a SOCKS proxy: the error of the library says what it has answered.
 		e.FromProxy = true
 		a.recognize(e, heard)
 	case a.proxy == nil:
@@ -80,11 +82,11 @@ func (a *attempt) recognize(e *DialError, heard []byte) {
 	isHTTP := bytes.HasPrefix(heard, []byte("HTTP/"))
 	switch {
 	case a.link.greeting.left == 0:
-		e.Err = errEndless // some of what the library makes of it quotes it all
+		e.Err = errEndless // some errors of the library quote all of the answer
 	case errors.As(e.Err, new(tls.RecordHeaderError)):
-		e.Err = fmt.Errorf("it speaks no TLS: the URL must begin with ws:// (%w)", e.Err)
+		e.Err = fmt.Errorf("it does not speak TLS: the URL must begin with ws:// (%w)", e.Err)
 		e.Said = firstLine(heard)
-	case a.target.Scheme == "wss" && !e.FromProxy: // what is wrong with its TLS, such as a certificate, was said
+	case a.target.Scheme == "wss" && !e.FromProxy: // err says what is wrong with its TLS, such as the certificate
 	case bytes.HasPrefix(heard, []byte{21, 3}): // an alert of TLS (RFC 8446, 5.1)
 		e.Err = errors.New("it speaks TLS: the URL must begin with wss://")
 	case !isHTTP:
@@ -105,7 +107,7 @@ func isTunnel(heard []byte) bool {
 	return bytes.HasPrefix(status, []byte("200"))
 }
 
-// describe fills in e from an answer in HTTP.
+// describe fills in e from an HTTP response.
 func (a *attempt) describe(e *DialError, response *http.Response) {
 	defer func() { _ = response.Body.Close() }()
 	e.Status = response.StatusCode
@@ -141,10 +143,10 @@ func firstLine(text []byte) string {
 	return printable.LogText(string(bytes.TrimSpace(line)))
 }
 
-// withoutSecrets returns text without what the user has put into the query of the address, because some servers
-// repeat the address in their error page.
+// withoutSecrets returns text without the values in the query of the address, because some servers repeat the address
+// in their error page.
 func (a *attempt) withoutSecrets(text string) string {
-	const hidden, long = "...", 4 // shorter ones are no secrets, and could be part of any word
+	const hidden, long = "...", 4 // shorter values are not secrets, and could be part of any word
 	text = strings.ReplaceAll(text, a.target.RawQuery, hidden)
 	for pair := range strings.SplitSeq(a.target.RawQuery, "&") {
 		_, raw, _ := strings.Cut(pair, "=")

@@ -16,8 +16,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// What answers in place of a broker is told, with what it says of itself.
-func TestWhatAnswers(t *testing.T) {
+// A DialError says what answered instead of a broker, and how.
+func TestDialErrorAnswers(t *testing.T) {
 	const page = "<html>\n<head><TITLE>The plain HTTP request\nwas sent to HTTPS port</TITLE></head>"
 	for _, test := range []struct {
 		name, address, answer, want string
@@ -65,7 +65,7 @@ func TestWhatAnswers(t *testing.T) {
 			"the answer does not end"},
 		{"TLS", "ws://h/", "\x15\x03\x01\x00\x02\x02\x46", "it speaks TLS: the URL must begin with wss://"},
 		{"no TLS", "wss://h/", "HTTP/1.1 400 Bad Request\r\n\r\n",
-			`it speaks no TLS: the URL must begin with ws:// ` +
+			`it does not speak TLS: the URL must begin with ws:// ` +
 				`(tls: first record does not look like a TLS handshake): "HTTP/1.1 400 Bad Request"`},
 	} {
 		options := &wsclient.Options{Label: "me", NetDial: answerWith(test.answer)}
@@ -81,7 +81,7 @@ func TestWhatAnswers(t *testing.T) {
 	}
 }
 
-// answerWith makes connections to something that reads a little, says that, and closes.
+// answerWith makes connections to a peer that reads a little, sends that answer, and closes.
 func answerWith(answer string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
@@ -94,7 +94,7 @@ func answerWith(answer string) func(context.Context, string, string) (net.Conn, 
 	}
 }
 
-// A WebSocket that is not that of a broker is one that says no hello, or something else.
+// A WebSocket server is not a broker if it sends no hello, or another message first.
 func TestOtherWebSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStage(t).enter()
@@ -108,7 +108,7 @@ func TestOtherWebSocket(t *testing.T) {
 	})
 }
 
-// Where nothing listens, nothing has answered.
+// If nothing listens, a DialError reports neither a connection nor an answer.
 func TestNothingAnswers(t *testing.T) {
 	refused := errors.New("connection refused")
 	_, err := wsclient.Dial(t.Context(), "ws://h", &wsclient.Options{
@@ -120,7 +120,7 @@ func TestNothingAnswers(t *testing.T) {
 	}
 }
 
-// A server with TLS says so by itself, or is found out.
+// The error says so if one side uses TLS and the other does not.
 func TestWrongTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -73,7 +73,7 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 	}
 }
 
-// connect makes a connection, whose goroutines have not started.
+// connect makes a connection. It does not start the goroutines of the connection.
 func (c *Client) connect(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
@@ -86,7 +86,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
-		WriteBufferSize: 1, // control frames need none, and all others are written in frame.go
+		WriteBufferSize: 1, // the library writes only control frames, which need none
 	}
 	var conn *conn
 	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
@@ -100,7 +100,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 	if !l.keep() && try.response == nil { // ctx has ended, and l is closed
 		err = context.Cause(ctx)
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever was first
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever came first
 		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	}
 	if err != nil {
@@ -119,8 +119,8 @@ type link struct {
 
 type netDial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer returns a dial that stores the connection it makes in l, and closes it when ctx
-// ends. The library itself observes only the deadline of ctx during the handshake.
+// dialer returns a dial function that stores its connection in l, and closes the connection when ctx ends. During the
+// handshake the library itself observes only the deadline of ctx.
 func (l *link) dialer(ctx context.Context, clock *clock, dial netDial) netDial {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext

@@ -16,7 +16,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// hello is that of a broker on a stage.
+// hello is the hello of a broker on a stage.
 func hello(timeout time.Duration) string {
 	return fmt.Sprintf(`{"type":"hello","protocol":1,"session":"aaaaaaaa","heartbeat_ms":5000,"timeout_ms":%d,`+
 		`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,`+
@@ -24,7 +24,7 @@ func hello(timeout time.Duration) string {
 		timeout.Milliseconds())
 }
 
-// Nobody waits for a broker that never says hello.
+// Dial gives up if a broker never says hello.
 func TestDialGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		silent := func(context.Context, string, string) (net.Conn, error) {
@@ -47,8 +47,7 @@ func TestDialGivesUp(t *testing.T) {
 	})
 }
 
-// The time that the network takes to connect is not taken from the lease: the
-// broker has not begun to count by then.
+// The time that the network takes to connect does not shorten the lease: the broker begins to count only afterwards.
 func TestSlowNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{Heartbeat: 2 * time.Second, Timeout: 9 * time.Second})
@@ -66,8 +65,8 @@ func TestSlowNetwork(t *testing.T) {
 	})
 }
 
-// The lease begins when the network has connected, and the first ping is due a
-// heartbeat later, however much of that the hello has taken.
+// The lease begins when the network has connected. The first ping is due a heartbeat later, however late the hello
+// is.
 func TestFirstPingAfterASlowHello(t *testing.T) {
 	tests := []struct{ hello, ping time.Duration }{
 		{0, 5 * time.Second},
@@ -97,7 +96,7 @@ func TestFirstPingAfterASlowHello(t *testing.T) {
 	}
 }
 
-// A hello that comes after the end of the lease makes no client.
+// Dial fails if the hello comes after the end of the lease.
 func TestHelloAfterTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newStage(t).enter()
@@ -110,7 +109,7 @@ func TestHelloAfterTheLease(t *testing.T) {
 	})
 }
 
-// What is no address is refused, and nothing secret in an address is printed.
+// An invalid address is refused. The error shows no secret that the address contains.
 func TestBadAddresses(t *testing.T) {
 	unreachable := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("unreachable") }
 	for _, address := range []string{
@@ -133,7 +132,7 @@ func TestBadAddresses(t *testing.T) {
 	}
 }
 
-// A program may be started without even its own name.
+// A program may have no arguments, not even its own name.
 func TestLabelWithoutArguments(t *testing.T) {
 	defer func(args []string) { os.Args = args }(os.Args)
 	os.Args = nil

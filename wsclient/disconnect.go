@@ -2,11 +2,12 @@ package wsclient
 
 import "time"
 
-// A connection that has ended for the client need not have ended for the broker. As soon as the broker notices
-// the end, it gives the locks to others, but their holders may only just have been told to stop. So if the client
-// itself gives a connection up, it keeps the link open and falls silent. The core says until when.
+// A connection that has ended for the client may not have ended for the broker. As soon as the broker notices the
+// end, it gives the locks to others, but their holders may only just have been told to stop. So if the client itself
+// gives a connection up, it keeps the link open and falls silent. The core says until when.
 
-// fail ends the connection because of err, which the network or the broker has told: the other side knows.
+// fail ends the connection because of err, which came from the network or the broker: the other side knows of the
+// end.
 func (c *conn) fail(err error) {
 	if c.disconnected(err) {
 		c.closeLink()
@@ -14,7 +15,8 @@ func (c *conn) fail(err error) {
 }
 
 // disconnected tells the core that the connection has ended because of err. It reports whether the caller may close
-// the link: not if the connection had ended before, or the lease had, which the other side does not know.
+// the link. It may not if the connection had ended before, or if it is silent because its lease is over: the other
+// side may not know of that end.
 func (c *conn) disconnected(err error) bool {
 	c.client.mu.Lock()
 	defer c.client.unlock()
@@ -26,7 +28,7 @@ func (c *conn) disconnected(err error) bool {
 	return !c.isSilent
 }
 
-// abandon ends the connection because of err, of which the other side knows nothing.
+// abandon ends the connection because of err. The other side does not know that it has ended.
 func (c *conn) abandon(err error) {
 	c.client.mu.Lock()
 	defer c.client.unlock()
@@ -45,12 +47,12 @@ func (c *conn) fallSilent() {
 	_ = c.link.SetDeadline(time.Unix(1, 0))
 }
 
-// close closes a connection that has ended, unless it is silent: then the core says when.
+// close closes a connection that has ended. If it is silent, the core says later when to close it.
 func (c *conn) close() {
 	c.client.mu.Lock()
 	isSilent := c.isSilent
 	c.client.mu.Unlock()
 	if !isSilent {
-		_ = c.ws.Close() // under TLS this writes, so nobody must wait for it
+		_ = c.ws.Close() // under TLS this may block in a write, so mu must not be held
 	}
 }

@@ -11,17 +11,16 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A broker that stops says so. With a client for one connection, who waits and who
-// comes is refused, who holds has some time to release, and then the connection
-// ends.
+// A broker announces that it stops. A client with NoReconnect then gets no more locks: its waiters and new calls are
+// refused, its holders have some time to release, and then the connection ends.
 func TestDraining(t *testing.T) {
 	tests := []struct {
 		name     string
 		releases bool
 		takes    time.Duration
 	}{
-		{"who holds releases", true, 0},
-		{"who holds goes on", false, 10 * time.Second},
+		{"the holder releases", true, 0},
+		{"the holder does not release", false, 10 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -43,11 +42,11 @@ func TestDraining(t *testing.T) {
 				go b.Stop()
 				expectState(t, states, wsclient.Draining)
 				if err := <-waiting; !errors.Is(err, wsclient.ErrShuttingDown) {
-					t.Errorf("who waits: got %v, want ErrShuttingDown", err)
+					t.Errorf("the waiter: got %v, want ErrShuttingDown", err)
 				}
 				if _, err := c.Acquire(t.Context(), "b", nil); !errors.Is(err,
 					wsclient.ErrShuttingDown) {
-					t.Errorf("who comes: got %v, want ErrShuttingDown", err)
+					t.Errorf("the new call: got %v, want ErrShuttingDown", err)
 				}
 				if held.Context().Err() != nil || c.Err() != nil {
 					t.Errorf("lock: %v; client: %v: want both still alive", held.Context().Err(),
@@ -73,7 +72,7 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// That the broker stops may be said more than once.
+// A broker may announce more than once that it stops.
 func TestDrainingTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
@@ -89,7 +88,7 @@ func TestDrainingTwice(t *testing.T) {
 	})
 }
 
-// expectState asserts that this is what OnState is told next, at this moment.
+// expectState asserts that OnState is called with this state next, at this moment.
 func expectState(t *testing.T, states <-chan wsclient.State, want wsclient.State) {
 	t.Helper()
 	synctest.Wait()
@@ -99,6 +98,6 @@ func expectState(t *testing.T, states <-chan wsclient.State, want wsclient.State
 			t.Fatalf("the state is %v, want %v", got, want)
 		}
 	default:
-		t.Fatalf("the state does not change, want %v", want)
+		t.Fatalf("OnState is not called, want %v", want)
 	}
 }

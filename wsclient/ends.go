@@ -7,8 +7,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// errorOf returns the error that callers get for end: the same one each time, so that errors.Is finds the cause of a
-// context in what it has caused. It is nil if a request was released or cancelled, or end is nil. The caller holds mu.
+// errorOf returns the error that callers get for end. It is the same each time, so that errors.Is finds the cause of
+// a context in the errors that it has caused. It is nil if end is nil, or a request was released or cancelled. The
+// caller holds mu.
 func (c *Client) errorOf(end *core.End) error {
 	if end == nil {
 		return nil

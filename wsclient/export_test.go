@@ -1,6 +1,6 @@
 package wsclient
 
-// Open returns how much c still expects to hear of: requests, answers and watches.
+// Open returns how many requests, answers and watches c still waits for or holds.
 func Open(c *Client) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -11,6 +11,5 @@ func Open(c *Client) int {
 	return open
 }
 
-// Sketch writes locks as "a: 1 2 | 3": held by the requests numbered 1 and 2,
-// while 3 waits.
+// Sketch writes locks as "a: 1 2 | 3": the requests numbered 1 and 2 hold a, and 3 waits for it.
 var Sketch = sketch

@@ -9,7 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// begin is when the connections of these tests begin, as the client's clock reads it.
+// begin is when the connections of these tests begin, on the client's clock.
 const begin = 1000 * time.Second
 
 // pass lets that much time pass, on all clocks.
@@ -21,8 +21,8 @@ func (c *clock) pass(d time.Duration) {
 // at returns the instant d after begin, on all clocks.
 func at(d time.Duration) core.Instant { return core.Instant{Mono: begin + d, Wall: begin + d} }
 
-// testConn returns a connection that leads nowhere and has no goroutine. It was heard of at 0, with a session timeout
-// of 15s, and no timer notices anything.
+// testConn returns a connection that leads nowhere and has no goroutine. Its lease began at(0), with a session
+// timeout of 15s. No timer notices anything.
 func testConn(t *testing.T) *conn {
 	t.Helper()
 	c := newClient(nil, Options{})
@@ -93,8 +93,8 @@ func (l *Lock) receive(reply wire.Reply, at core.Instant) {
 	l.client.core.Receive(reply, at)
 }
 
-// isReleased makes l released, as far as this side is concerned.
-func (l *Lock) isReleased() {
+// markReleased makes l released on this side, without waiting for the broker.
+func (l *Lock) markReleased() {
 	l.client.mu.Lock()
 	defer l.client.unlock()
 	l.client.core.Release(&l.request)

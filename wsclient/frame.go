@@ -5,10 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// The client writes its own frames, because the library makes one
-// system call for each. The library reads, and writes only the close frame.
+// The client writes its own frames, because the library makes one system call for each frame. The library reads, and
+// writes only the close frame.
 
-// finalFragment and masked are bits of a frame's first two bytes. They say that the frame is whole, and
+// finalFragment and masked are bits in the first two bytes of a frame. They say that the frame is whole, and that it
 // comes from a client.
 const (
 	finalFragment = 0x80

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// greetingBytes is how many of the first bytes from the other side a greeting keeps, to find out what it is.
+	// greetingBytes is how many of the first bytes from the other side are kept, to find out what it is.
 	greetingBytes = 4 << 10
-	// handshakeBytes bounds the whole handshake, including certificates. The library reads a line of HTTP to
-	// its end, however long it is.
+	// handshakeBytes bounds the whole handshake, including certificates. Without a bound the library would read
+	// an HTTP line to its end, however long it is.
 	handshakeBytes = 256 << 10
 )
 
@@ -37,5 +37,5 @@ func (g *greeting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end forgets the first bytes. Nobody may read meanwhile.
+// end forgets the first bytes. No Read may run at the same time.
 func (g *greeting) end() { g.over, g.heard = true, nil }

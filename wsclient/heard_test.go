@@ -8,7 +8,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// heard asserts that the caller has heard what the broker's frame says.
+// heard asserts that the caller has received what the broker's frame means.
 func (a *actor) heard(reply wire.Reply, line int) {
 	a.t.Helper()
 	switch m := reply.(type) {
@@ -60,7 +60,7 @@ func (a *actor) heardCancelled(m *wire.Cancelled, line int) {
 	}
 }
 
-// heardError asserts that an inquiry or an acquire has failed as m says.
+// heardError asserts that an inquiry or an acquire has failed with the error m.
 func (a *actor) heardError(m *wire.Error, line int) {
 	a.t.Helper()
 	if a.inquiries[m.ID] != nil {
@@ -80,7 +80,7 @@ func (a *actor) heardError(m *wire.Error, line int) {
 	}
 }
 
-// heardPage asserts that a listing, or a watch, has got the locks of a page.
+// heardPage asserts that a listing or a watch has received the locks of a page.
 func (a *actor) heardPage(m *wire.InfoPage, line int) {
 	a.t.Helper()
 	if a.viewer != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// When Hold has passed the lock is lost: the context ends at once, and WithLock
-// says so although the callback noticed nothing.
+// When Hold has passed, the lock is lost. The context ends at once, and WithLock returns the loss although the
+// callback noticed nothing.
 func TestExpired(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -30,8 +30,8 @@ func TestExpired(t *testing.T) {
 	})
 }
 
-// On a network that goes silent the holder stops when Hold has passed, and the
-// broker, which hears nothing of it, gives the lock to the next only later.
+// If the network goes silent, the holder stops when Hold has passed. The broker, which hears nothing of that, gives
+// the lock to the next waiter only later.
 func TestHoldOnASilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
@@ -53,15 +53,14 @@ func TestHoldOnASilentNetwork(t *testing.T) {
 		expectLost(t, context.Cause(held.Context()), wsclient.LostExpired)
 		expectLost(t, held.Release(), wsclient.LostExpired)
 		if took := (<-next).Sub(start); took < 3*time.Second {
-			t.Errorf("granted to the next after %v, while the holder still counted it as held", took)
+			t.Errorf("granted to the next waiter after %v, while the holder still counted it as held", took)
 		}
 		_ = mute.Conn.Close()
 	})
 }
 
-// The hold begins when the grant arrives. Here it takes nearly as long as the
-// lease, and then the network goes silent: still the holder stops before the
-// broker gives the lock to the next.
+// The hold begins when the grant arrives. Here the grant takes nearly as long as the lease, and then the network goes
+// silent. Still the holder stops before the broker gives the lock to the next waiter.
 func TestHoldOfALateGrant(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute, late := &muteConn{}, newLateConn()
@@ -97,13 +96,13 @@ func TestHoldOfALateGrant(t *testing.T) {
 			t.Errorf("lost after %v, want 1s", took)
 		}
 		if at := <-next; at.Before(lost) {
-			t.Errorf("granted to the next %v before the holder stopped", lost.Sub(at))
+			t.Errorf("granted to the next waiter %v before the holder stopped", lost.Sub(at))
 		}
 		_ = mute.Conn.Close()
 	})
 }
 
-// nextHolder queues c for the lock and tells when it is granted.
+// nextHolder queues c for the lock, and sends the time at which it is granted.
 func nextHolder(t *testing.T, c *wsclient.Client) <-chan time.Time {
 	granted := make(chan time.Time, 1)
 	go func() {
@@ -119,9 +118,8 @@ func nextHolder(t *testing.T, c *wsclient.Client) <-chan time.Time {
 	return granted
 }
 
-// What the broker has sent for a lock before it hears that its hold has passed
-// is of no use to anyone, and harms nobody.
-func TestWhatCrossesTheEndOfAHold(t *testing.T) {
+// When Hold has passed, the client sends a cancel. A message of the broker that crosses it has no effect.
+func TestCrossingTheEndOfAHold(t *testing.T) {
 	for _, crossing := range []string{
 		`{"type":"granted","id":"aaaaaaaa--0","token":1}`,
 		`{"type":"lost","id":"aaaaaaaa--0","reason":"evicted","by":"ops"}`,
@@ -142,7 +140,7 @@ func TestWhatCrossesTheEndOfAHold(t *testing.T) {
 	}
 }
 
-// However the lock ends before, its hold does not end it again.
+// If a lock is released or lost before its Hold has passed, the Hold has no effect.
 func TestHoldOfALockThatHasEnded(t *testing.T) {
 	t.Run("released", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -170,8 +168,7 @@ func TestHoldOfALockThatHasEnded(t *testing.T) {
 	})
 }
 
-// stageHold is a lock with a Hold of 2s, just granted, and the broker's side of
-// its connection.
+// stageHold returns a lock with a Hold of 2s, just granted, and the broker's side of its connection.
 func stageHold(t *testing.T) (*actor, *wsclient.Lock) {
 	t.Helper()
 	a := newStage(t).enter()

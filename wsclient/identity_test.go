@@ -31,7 +31,7 @@ func TestOuterLostIsTheCause(t *testing.T) {
 	})
 }
 
-// The end of a connection is one error, for OnState and for all who lost something by it.
+// The end of a connection is one error, for OnState and for each caller that lost a lock or a wait with it.
 func TestDisconnectIsOneError(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		whys := make(chan error, 8)

@@ -61,8 +61,8 @@ func (o *InfoOptions) question() wire.Info {
 	return m
 }
 
-// pages yields the locks of a page and of all pages after it. With whole, it yields each lock again
-// as long as its lists go on.
+// pages yields the locks of a page and of all pages after it. With whole, it yields each lock again until its lists
+// have come to an end.
 func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[LockInfo, error] {
 	return func(yield func(LockInfo, error) bool) {
 		for {
@@ -84,7 +84,7 @@ func (c *conn) pages(ctx context.Context, q wire.Info, whole bool) iter.Seq2[Loc
 	}
 }
 
-// rest yields lock again as long as its lists go on. It returns false if the listing has ended.
+// rest yields lock again until its lists have come to an end. It returns false if the listing has ended.
 func (c *conn) rest(ctx context.Context, q wire.Info, lock LockInfo, yield func(LockInfo, error) bool) bool {
 	for q.After = 0; !lock.HoldersNext.IsZero() || !lock.WaitersNext.IsZero(); {
 		q.Seq, q.HoldersAfter, q.WaitersAfter = lock.Seq, lock.HoldersNext, lock.WaitersNext

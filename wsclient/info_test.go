@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Whole queues come in parts, a lock after the other; who stops stops between any
-// two; and a lock that is gone meanwhile is no end of the listing.
+// With Whole, a listing has whole queues in parts, one lock after another. A caller may stop between any two parts. A
+// lock that is gone meanwhile does not end the listing.
 func TestInfoWhole(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -52,7 +52,7 @@ func TestInfoWhole(t *testing.T) {
 	})
 }
 
-// parts lists up to most parts, of two at most, and calls then after the first.
+// parts lists up to most parts of two requests at most, and calls then after the first part.
 func parts(t *testing.T, c *wsclient.Client, most int, then func()) (all []string) {
 	t.Helper()
 	for lock, err := range c.Info(t.Context(), &wsclient.InfoOptions{Queue: 2, Whole: true}) {

@@ -8,10 +8,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// An inquiry is a message with one answer: info, why, evict and ping.
+// An inquiry is a message with one answer, such as info, why, evict and ping.
 
-// inquire sends an inquiry on the connection that there is, or that comes next. It sends it
-// once: if the connection ends meanwhile, nobody knows what has become of it.
+// inquire sends an inquiry on the present connection, or on the next one. It sends it only once: if the connection
+// ends before the answer, the client cannot know whether the broker has acted on it.
 func (c *Client) inquire(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
 	conn, err := c.connected(ctx)
 	if err != nil {
@@ -20,7 +20,7 @@ func (c *Client) inquire(ctx context.Context, compose func(wire.ID) wire.Request
 	return conn.inquire(ctx, compose)
 }
 
-// inquire sends the message that compose makes of a new id, and waits for the answer.
+// inquire sends the message that compose makes with a new id, and waits for the answer.
 func (c *conn) inquire(ctx context.Context, compose func(wire.ID) wire.Request) (wire.Reply, error) {
 	answers := make(chan wire.Reply, 1)
 	c.client.mu.Lock()
@@ -45,8 +45,8 @@ func (c *conn) inquire(ctx context.Context, compose func(wire.ID) wire.Request) 
 	}
 }
 
-// sendInquiry queues the message that compose makes of a new id. When the answer arrives, deliver is called with it and
-// with the client's mu held. The caller holds that, too.
+// sendInquiry queues the message that compose makes with a new id. The caller holds the client's mu. When the answer
+// arrives, deliver is called with it, also under mu.
 func (c *conn) sendInquiry(compose func(wire.ID) wire.Request, deliver func(wire.Reply)) (wire.ID, error) {
 	if c.err != nil {
 		return wire.ID{}, c.err
@@ -54,14 +54,14 @@ func (c *conn) sendInquiry(compose func(wire.ID) wire.Request, deliver func(wire
 	id := c.client.core.OpenID()
 	m := compose(id)
 	if err := codec.CheckFrame(m, c.hello.Limits); err != nil {
-		return id, badRequest(err) // nobody minds a gap in the ids
+		return id, badRequest(err) // a gap in the ids does no harm
 	}
 	c.inquiries.Set(id.N, deliver)
 	c.send(m)
 	return id, nil
 }
 
-// answerOf returns the answer to an inquiry, which must be of that type.
+// answerOf returns the answer to an inquiry, which must be a T.
 func answerOf[T wire.Reply](answer wire.Reply, err error) (T, error) {
 	var none T
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 
 // An inquiry is a call of Why, WhyLock or Evict in a conversation.
 type inquiry struct {
-	done  chan struct{} // it has returned:
+	done  chan struct{} // closed when it has returned:
 	chain []wire.Step
 	err   error
 }
 
-// inquire makes the client call what would send that message.
+// inquire makes the client call the method that sends that message.
 func (a *actor) inquire(m wire.Request) {
 	id, _ := wire.RequestID(m)
 	q := &inquiry{done: make(chan struct{})}
@@ -40,8 +40,7 @@ func (a *actor) inquire(m wire.Request) {
 	}()
 }
 
-// answered asserts that an inquiry has returned a chain of so many steps, or a
-// refusal, nil for none.
+// answered asserts that an inquiry has returned a chain of that length, or a refusal. A nil refusal means none.
 func (a *actor) answered(id wire.ID, steps int, refusal *wire.Error, line int) {
 	a.t.Helper()
 	q := a.inquiries[id]
@@ -53,8 +52,7 @@ func (a *actor) answered(id wire.ID, steps int, refusal *wire.Error, line int) {
 	}
 }
 
-// heardAsOperator is heard for what only operators hear, and what the broker says
-// to all.
+// heardAsOperator is heard for the answers that only operators get, and for what the broker tells everyone.
 func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 	a.t.Helper()
 	switch m := reply.(type) {
@@ -63,7 +61,7 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 	case *wire.Chain:
 		a.answered(m.ID, len(m.Chain), nil, line)
 	case *wire.Change:
-		if a.viewer != nil { // else it has crossed the unwatch
+		if a.viewer != nil { // if not, it has crossed the unwatch
 			a.shows(string(m.Event)+" "+m.Lock, line)
 		}
 	case *wire.Draining:
@@ -73,7 +71,7 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 	}
 }
 
-// shownPage asserts that the watch shows a view when it has the last page.
+// shownPage asserts that the watch shows a view after the last page.
 func (a *actor) shownPage(m *wire.InfoPage, line int) {
 	a.t.Helper()
 	if m.Next == 0 {
@@ -81,7 +79,7 @@ func (a *actor) shownPage(m *wire.InfoPage, line int) {
 	}
 }
 
-// shows asserts that the watch shows that next.
+// shows asserts that the watch shows that view next.
 func (a *actor) shows(want string, line int) {
 	a.t.Helper()
 	if got := <-a.viewer.shown; !strings.HasPrefix(got, want+"\n") {
@@ -89,8 +87,8 @@ func (a *actor) shows(want string, line int) {
 	}
 }
 
-// What the player of conversations does with all that an operator may send: so
-// that a file with these does not pass unplayed.
+// The conversation player handles all that an operator may send, so that no file with such messages passes without
+// being played.
 func TestConversationOfAnOperator(t *testing.T) {
 	c, err := wiretest.Parse("operator", strings.ReplaceAll(operator, "HELLO", hello(15*time.Second)))
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// The context of a lock is made when somebody asks for it. It is one, and ends with
-// the lock, whenever that was.
-func TestContextThatIsAskedForLate(t *testing.T) {
+// The context of a lock is made when the caller first asks for it. There is only one. It ends with the lock, whenever
+// it was made.
+func TestContextMadeLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		type key struct{}
 		c := dial(t, b)
@@ -20,7 +20,7 @@ func TestContextThatIsAskedForLate(t *testing.T) {
 		early := acquire(ctx, t, c, "early", wsclient.AcquireOptions{})
 		late := acquire(ctx, t, c, "late", wsclient.AcquireOptions{})
 		released := acquire(ctx, t, c, "released", wsclient.AcquireOptions{})
-		cancel() // which bounds the waiting only
+		cancel() // it bounds only the wait
 
 		contexts := make([]context.Context, 10)
 		var all sync.WaitGroup
@@ -30,7 +30,7 @@ func TestContextThatIsAskedForLate(t *testing.T) {
 		all.Wait()
 		for _, ctx := range contexts {
 			if ctx != early.Context() || ctx.Err() != nil || ctx.Value(key{}) != "value" {
-				t.Fatalf("got %v, want one that has not ended", ctx)
+				t.Fatalf("got %v, want a context that has not ended", ctx)
 			}
 		}
 		if lock, _ := wsclient.LockFrom(early.Context()); lock != early {

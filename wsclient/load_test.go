@@ -12,15 +12,14 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A load is clients that do at random all that can be done to locks. How that
-// turns out is not its concern.
+// A load is a set of clients that do at random all that can be done to locks. It does not check the results.
 type load struct {
 	t       *testing.T
 	broker  *brokertest.Server
 	workers sync.WaitGroup
 }
 
-// start lets so many workers do so many things each.
+// start starts the workers. Each does that many things.
 func (l *load) start(workers, things int) {
 	for n := range workers {
 		l.workers.Go(func() {
@@ -44,7 +43,7 @@ type worker struct {
 
 func (w *worker) dial() { w.client = dial(w.t, w.broker) }
 
-// pause lets up to 20ms pass.
+// pause lets up to 20ms of virtual time pass.
 func (w *worker) pause() {
 	time.Sleep(time.Duration(w.IntN(20)) * time.Millisecond) //nolint:forbidigo // virtual time
 }
@@ -86,7 +85,7 @@ func (w *worker) do(ctx context.Context) {
 		}
 	case n < 95:
 		w.evict(ctx)
-	default: // goes without a word, and may hold something
+	default: // disconnects without notice, perhaps with a lock
 		_, _ = w.client.TryAcquire(ctx, w.name(), w.options())
 		_ = w.client.Close()
 		w.dial()
@@ -102,7 +101,7 @@ func (w *worker) inside(ctx context.Context) error {
 	return nil
 }
 
-// evict ends somebody who waits or holds.
+// evict ends a request that waits or holds.
 func (w *worker) evict(ctx context.Context) {
 	for lock, err := range w.client.Info(ctx, &wsclient.InfoOptions{Match: w.name()}) {
 		if err != nil {

@@ -14,14 +14,14 @@ import (
 type Lock struct {
 	client  *Client
 	request core.Request     // guarded by the client's mu
-	spec    [1]wire.LockSpec // memory for the locks of the request: most have one
-	changed chan struct{}    // has a token when whoever waits for the request must look again
+	spec    [1]wire.LockSpec // memory for the locks of the request: most requests have one lock
+	changed chan struct{}    // has a token when the caller must look at the request again
 
 	base     context.Context // of the call
 	outlives bool            // the context of the lock does not end with base
 
 	// Guarded by the client's mu:
-	ctx   context.Context         // nil until somebody wants it: most do not
+	ctx   context.Context         // nil until Context is called, which most callers do not
 	stop  context.CancelCauseFunc // of ctx
 	cause error                   // why the lock is no longer held, or nil
 
@@ -33,7 +33,7 @@ type Lock struct {
 func (l *Lock) wake() {
 	select {
 	case l.changed <- struct{}{}:
-	default: // woken before, and has not looked yet
+	default: // it was woken before, and has not looked yet
 	}
 }
 
@@ -50,18 +50,18 @@ func (l *Lock) Context() context.Context {
 	return ctx
 }
 
-// newContext makes a context for l, which is held, or is not because of cause. It
-// calls methods of the caller's context, so the caller must not hold the client's mu.
+// newContext makes a context for l. cause is why l is no longer held, or nil. newContext calls methods of the
+// caller's context, so the caller must not hold the client's mu.
 func (l *Lock) newContext(cause error) (context.Context, context.CancelCauseFunc) {
 	base := l.base
-	if l.outlives || cause != nil { // if it was lost first, that is the cause, whatever has ended since
+	if l.outlives || cause != nil { // the loss is the cause, even if base has ended since
 		base = context.WithoutCancel(base)
 	}
 	return context.WithCancelCause(context.WithValue(base, lockKey{}, l))
 }
 
-// publish makes ctx the context of l, unless there is one already, and returns the context
-// of l. It ends at once if l is no longer held.
+// publish makes ctx the context of l, unless l has one already. It returns the context of l. The context ends at once
+// if l is no longer held.
 func (l *Lock) publish(ctx context.Context, stop context.CancelCauseFunc) context.Context {
 	l.client.mu.Lock()
 	defer l.client.mu.Unlock()
@@ -123,7 +123,7 @@ func (l *Lock) Release() error {
 
 func (l *Lock) giveBack() error {
 	l.client.mu.Lock()
-	l.client.core.Release(&l.request) // what happens to a lender later does not concern l
+	l.client.core.Release(&l.request) // what happens to a lender later does not matter to l
 	l.client.unlock()
 	for {
 		if over, err := l.outcome(); over {
@@ -133,7 +133,7 @@ func (l *Lock) giveBack() error {
 	}
 }
 
-// outcome reports whether the request has ended, and why it did not hold until its release.
+// outcome reports whether the request has ended, and why it was lost before its release.
 func (l *Lock) outcome() (over bool, err error) {
 	l.client.mu.Lock()
 	defer l.client.mu.Unlock()

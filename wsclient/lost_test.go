@@ -21,15 +21,15 @@ func expectLost(t *testing.T, err error, reason wsclient.LostReason) {
 	}
 }
 
-// When the connection ends, by whomever, held locks are lost at once, waiting
-// calls fail, and Done is closed.
+// When the connection ends, whichever side ends it, held locks are lost at once, waiting calls fail, and Done is
+// closed.
 func TestConnectionEnds(t *testing.T) {
 	tests := []struct {
 		name   string
 		end    func(c *wsclient.Client, conn net.Conn, b *brokertest.Server)
 		reason wsclient.LostReason
 		err    error
-		waits  error // what a waiting call ends with, if it is another
+		waits  error // the error of a waiting call, if it is not err
 	}{
 		{"closed", func(c *wsclient.Client, _ net.Conn, _ *brokertest.Server) { _ = c.Close() },
 			wsclient.LostClosed, wsclient.ErrClosed, nil},
@@ -80,9 +80,9 @@ func TestConnectionEnds(t *testing.T) {
 	}
 }
 
-// When the network goes silent the holder gives up at two thirds of the
-// broker's timeout after the last answered sign of life, and the broker gives
-// the lock to the next in line only after all of it: the holder knows in time.
+// When the network goes silent, the holder gives up at two thirds of the session timeout after it sent the last
+// message that was answered. The broker gives the lock to the next waiter only after all of the session timeout. So
+// the holder knows in time.
 func TestSilentNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
@@ -112,7 +112,7 @@ func TestSilentNetwork(t *testing.T) {
 		lost := time.Since(start)
 		expectLost(t, context.Cause(held.Context()), wsclient.LostLease)
 		next := <-granted
-		t.Logf("lost after %v, granted to the next after %v", lost, next)
+		t.Logf("lost after %v, granted to the next waiter after %v", lost, next)
 		if lost > 10*time.Second || next < lost+5*time.Second {
 			t.Errorf("lost after %v, want 10s at most; granted to the next after %v, want 5s later or more",
 				lost, next)
@@ -121,8 +121,7 @@ func TestSilentNetwork(t *testing.T) {
 	})
 }
 
-// A holder that needs long to stop knows earlier, and for how long nobody else can
-// have the lock.
+// A holder that needs long to stop loses its lock earlier. Left says for how long nobody else can have the lock.
 func TestTimeToStop(t *testing.T) {
 	const needs = 5 * time.Second
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
@@ -144,18 +143,17 @@ func TestTimeToStop(t *testing.T) {
 		}
 		end := time.Now().Add(lost.Left())
 		if next := <-granted; next.Before(end) {
-			t.Errorf("granted to the next %v before that", end.Sub(next))
+			t.Errorf("granted to the next waiter %v before that", end.Sub(next))
 		}
 		if lost.Left() > 0 {
-			t.Errorf("%v are left when the next holds", lost.Left())
+			t.Errorf("%v are left when the next waiter holds", lost.Left())
 		}
 	})
 }
 
-// A client that only hears nothing any more does not hang up when it gives up, for the
-// broker, which would notice, would give its locks to others while their holders
-// stop. It does so afterwards, or when it is closed.
-func TestGivingUpIsNotHangingUp(t *testing.T) {
+// A client that gives up because it hears nothing does not close the connection. The broker would notice that, and
+// give its locks to others while their holders stop. The client closes the connection later, or when Close is called.
+func TestGivingUpClosesNoConnection(t *testing.T) {
 	for _, closes := range []bool{false, true} {
 		t.Run(fmt.Sprintf("closed: %t", closes), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
@@ -191,7 +189,7 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 					_ = c.Close()
 				}
 				if after := (<-granted).Sub(given); after != keeps {
-					t.Errorf("granted to the next %v after the client gave up, want %v", after,
+					t.Errorf("granted to the next waiter %v after the end, want %v", after,
 						keeps)
 				}
 			})
@@ -199,7 +197,7 @@ func TestGivingUpIsNotHangingUp(t *testing.T) {
 	}
 }
 
-// Drain does not hang up on those who have just lost their locks, and stop.
+// Drain does not close the connection while holders that have just lost their locks may need time to stop.
 func TestDrainLetsHoldersStop(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		deaf := &deafConn{}
@@ -223,7 +221,7 @@ func TestDrainLetsHoldersStop(t *testing.T) {
 		<-held.Context().Done()
 		told := time.Now()
 		if next := (<-granted).Sub(told); next < 5*time.Second {
-			t.Errorf("granted to the next %v after the holder was told", next)
+			t.Errorf("granted to the next waiter %v after the holder lost it", next)
 		}
 		if err := <-drained; err != nil {
 			t.Error(err)
@@ -231,7 +229,7 @@ func TestDrainLetsHoldersStop(t *testing.T) {
 	})
 }
 
-// Who has lost a lock by a word of the broker has no time.
+// A holder has no time to stop if the broker has taken its lock.
 func TestNoTimeToStop(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -247,7 +245,7 @@ func TestNoTimeToStop(t *testing.T) {
 	})
 }
 
-// A quiet holder keeps its lock as long as it likes.
+// A holder that sends nothing keeps its lock as long as it likes.
 func TestHeldForADay(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)

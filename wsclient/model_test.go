@@ -8,9 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A model is a broker as far as a watch sees it: locks, the changes that it
-// tells, and its listing, with pages and lists that are cut short early. Locks
-// can be held by one, or by seats who share.
+// A model is a broker as a watch sees it: its locks, the changes that it reports, and its listing, with pages and
+// lists that are cut short early. A lock has one exclusive holder, or shared ones, at most as many as there are seats.
 type model struct {
 	*rand.Rand
 	names    []string
@@ -30,7 +29,7 @@ type modelLock struct {
 
 func (l *modelLock) free() bool { return len(l.holders)+len(l.waiters) == 0 }
 
-// step does something at random.
+// step does one thing at random.
 func (m *model) step() {
 	l := m.use(m.names[m.IntN(len(m.names))])
 	switch n := m.IntN(20); {
@@ -88,7 +87,7 @@ func (m *model) grant(l *modelLock, r wire.RequestInfo) {
 	m.change(l, "granted", r)
 }
 
-// end ends one of those requests, and grants what that frees.
+// end ends one of those requests, and grants what becomes free.
 func (m *model) end(l *modelLock, from *[]wire.RequestInfo, events ...string) {
 	i := m.IntN(len(*from))
 	m.remove(l, from, i, events[m.IntN(len(events))])
@@ -114,7 +113,7 @@ func (m *model) steal(l *modelLock) {
 	m.grant(l, r)
 }
 
-// clear ends all: the lock is free.
+// clear ends all requests of the lock, which is then free.
 func (m *model) clear(l *modelLock) {
 	for len(l.waiters) > 0 {
 		m.remove(l, &l.waiters, len(l.waiters)-1, "gone")
@@ -128,7 +127,7 @@ func (m *model) change(l *modelLock, event string, r wire.RequestInfo) {
 	m.tell(&wire.Change{Event: wire.Event(event), Lock: l.name, Request: r})
 }
 
-// page is a page of at most 3 locks, and of a few requests.
+// page returns a page of at most 3 locks with a few requests.
 func (m *model) page(id wire.ID, after int64) *wire.InfoPage {
 	page := &wire.InfoPage{ID: id}
 	room, looked := 1+m.IntN(8), after
@@ -145,7 +144,7 @@ func (m *model) page(id wire.ID, after int64) *wire.InfoPage {
 			continue
 		}
 		info := wire.LockInfo{Name: l.name, Seq: l.seq, Holding: len(l.holders), Waiting: len(l.waiters)}
-		room-- // for the lock, so that there may be none for its lists
+		room-- // for the lock itself; no room may be left for its lists
 		info.Holders, room = l.holders[:min(room, len(l.holders))], room-min(room, len(l.holders))
 		info.Waiters, room = l.waiters[:min(room, len(l.waiters))], room-min(room, len(l.waiters))
 		page.Locks = append(page.Locks, info)
@@ -162,7 +161,7 @@ func (m *model) bySeq() []*modelLock {
 	return locks
 }
 
-// truth is what a view is to say.
+// truth is what a view must show.
 type truth map[string]modelLock
 
 func (m *model) truth() truth {
@@ -175,8 +174,8 @@ func (m *model) truth() truth {
 	return all
 }
 
-// compare says what is wrong with the view: counts are to be exact, and lists
-// to be the first of the whole.
+// compare returns what is wrong with the view: counts must be exact, and each list must be the beginning of the full
+// one.
 func (t truth) compare(v *View) error {
 	locks := v.Locks()
 	if len(locks) != len(t) {

@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// What an enclosing call holds is not asked for again: an exclusive lock covers
-// everything, a shared one what is shared no more closely.
+// A lock that an enclosing call holds is not acquired again. An exclusive lock covers everything, and a shared one
+// covers shared ones with its limit or a greater one.
 func TestReentrancy(t *testing.T) {
 	type opts = wsclient.AcquireOptions
 	shared := func(limit int) opts { return opts{Mode: wsclient.Shared, Limit: limit} }
@@ -28,7 +28,7 @@ func TestReentrancy(t *testing.T) {
 		{"shared in limited", shared(3), shared(0), 1, nil},
 		{"limited in the same limit", shared(3), shared(3), 1, nil},
 		{"limited in a lower limit", shared(2), shared(3), 1, nil},
-		{"limited in a higher limit is asked for", shared(3), shared(2), 2, nil},
+		{"limited in a higher limit is acquired", shared(3), shared(2), 2, nil},
 		{"exclusive in shared would wait for itself", shared(0), opts{}, 0, wsclient.ErrDeadlock},
 	}
 	for _, test := range tests {
@@ -56,8 +56,7 @@ func TestReentrancy(t *testing.T) {
 	}
 }
 
-// Of several locks only those are asked for that no enclosing call holds; the
-// inner end releases only those.
+// Of several locks, only those that no enclosing call holds are acquired. The inner release releases only those.
 func TestPartlyCovered(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -81,7 +80,7 @@ func TestPartlyCovered(t *testing.T) {
 	})
 }
 
-// A lock inside a lock of the same connection names its parent in the listing.
+// The listing shows the parent of a lock that was acquired inside another on the same connection.
 func TestParent(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -104,8 +103,8 @@ func TestParent(t *testing.T) {
 	})
 }
 
-// Work that outlives the callback fails loudly instead of running without the
-// lock: also when it has shed the cancellation of its context.
+// A call by work that outlives the callback fails, and does not run without the lock. That is so even if the work has
+// used context.WithoutCancel.
 func TestWorkThatOutlivesTheCallback(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -128,8 +127,8 @@ func TestWorkThatOutlivesTheCallback(t *testing.T) {
 	})
 }
 
-// A lock that an enclosing call lends ends with that call's lock.
-func TestLentLockEndsWithItsLender(t *testing.T) {
+// A borrowed lock ends with the lock of the enclosing call that lends it.
+func TestBorrowedLockEndsWithItsLender(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		outer := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{Hold: time.Second})
@@ -148,8 +147,8 @@ func TestLentLockEndsWithItsLender(t *testing.T) {
 	})
 }
 
-// The loss of a lender is told by Release also where the lock has a request of
-// its own, and where its context had ended before for another reason.
+// Release returns the loss of a lender, even if the lock has a request of its own, and even if its context had ended
+// before for another reason.
 func TestLossOfALender(t *testing.T) {
 	alsoA := wsclient.AcquireOptions{Also: []wsclient.LockSpec{{Name: "a"}}}
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
@@ -178,8 +177,7 @@ func TestLossOfALender(t *testing.T) {
 	})
 }
 
-// The loss of an enclosing lock that lends nothing ends the context, and is not
-// the loss of the lock inside.
+// The loss of an enclosing lock that lends nothing ends the context, but the lock inside is not lost.
 func TestLossOfAnEnclosingLock(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -217,7 +215,7 @@ func TestTwoClientsDoNotShareLocks(t *testing.T) {
 
 type jobKey struct{}
 
-// What the caller's context carries can be read inside, innermost first.
+// The values of the caller's context can be read inside, innermost first.
 func TestContextValues(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)

@@ -13,8 +13,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An operator ends the request of a holder, which learns who did it and why, and then
-// that of one who waits.
+// An operator evicts a holder, who learns who did it and why, and then a waiter.
 func TestEvict(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, ops := dial(t, b), dial(t, b, wsclient.Options{Label: "ops"})
@@ -46,7 +45,7 @@ func TestEvict(t *testing.T) {
 		}
 		err := <-waiting
 		if !errors.Is(err, wsclient.ErrEvicted) || err.Error() != `acquire "a": evicted by ops: no more` {
-			t.Errorf("who waits: got %v", err)
+			t.Errorf("the waiter: got %v", err)
 		}
 		if err := second.Release(); err != nil {
 			t.Error(err)
@@ -54,8 +53,7 @@ func TestEvict(t *testing.T) {
 	})
 }
 
-// An eviction is for a request that there is, with a message of at most 256
-// bytes.
+// An eviction needs a request that exists, and a message of at most 256 bytes.
 func TestEvictRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -104,7 +102,7 @@ func TestWhy(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		wait(context.WithValue(x.Context(), jobKey{}, nil), report, "a") // it waits for a, and holds x
+		wait(context.WithValue(x.Context(), jobKey{}, nil), report, "a") // it waits for a inside x
 		wait(ctx, create, "x")
 		wait(ctx, create, "x")
 
@@ -154,7 +152,7 @@ func TestWhy(t *testing.T) {
 	})
 }
 
-// What an operator asks for ends with its context, and leaves nothing behind.
+// A call of an operator ends with its context, and leaves nothing behind.
 func TestOperatorGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)

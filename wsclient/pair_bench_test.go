@@ -13,14 +13,13 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// BenchmarkPair is what the client makes of an Acquire and its Release, each caller
-// with a lock of its own, all on one connection, to a broker that takes no time. The
-// time includes that of the network and of the broker's side.
+// BenchmarkPair measures an Acquire and its Release. Each caller has its own lock, and all use one connection. The
+// broker takes no time of its own, but the time includes the network and the broker's side of it.
 func BenchmarkPair(b *testing.B) {
 	for _, callers := range []int{1, 64, 512} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			c := dialInstant(b)
-			for n := range callers { // whatever grows has grown
+			for n := range callers { // so that buffers and maps have their size
 				pair(b, c, fmt.Sprint("lock/", n))
 			}
 			b.ReportAllocs()
@@ -40,8 +39,8 @@ func BenchmarkPair(b *testing.B) {
 	}
 }
 
-// BenchmarkPlainPair is what one caller of BenchmarkPair does, by a client that writes
-// a frame and reads the answer in one goroutine: the least that it could take.
+// BenchmarkPlainPair measures what one caller of BenchmarkPair does, with a client that writes a frame and reads the
+// answer in one goroutine. No client can take less.
 func BenchmarkPlainPair(b *testing.B) {
 	dialer := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}}
 	ws, _, err := dialer.Dial(startInstant(b), nil)

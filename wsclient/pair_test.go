@@ -2,8 +2,7 @@ package wsclient_test
 
 import "testing"
 
-// An Acquire and its Release cost few allocations, those for two frames that the
-// library reads included.
+// An Acquire and its Release cost few allocations, including those of the library for reading two frames.
 func TestPairAllocatesLittle(t *testing.T) {
 	c := dialInstant(t)
 	if got := testing.AllocsPerRun(2000, func() { pair(t, c, "a") }); got > maxPairAllocs {

@@ -13,9 +13,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Goroutines inside one lock wait for one another at a further one, and all get it: whoever has
-// it waits for nothing. The third on a semaphore of two waits, too.
-func TestTasksSideBySide(t *testing.T) {
+// Goroutines inside one lock compete for another lock, and each of them gets it, because its holder waits for
+// nothing. On a semaphore of two, the third waits, too.
+func TestGoroutinesInsideOneLock(t *testing.T) {
 	for name, options := range map[string]wsclient.AcquireOptions{
 		"exclusive": {}, "semaphore": {Mode: wsclient.Shared, Limit: 2},
 	} {
@@ -23,7 +23,7 @@ func TestTasksSideBySide(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
 				c := dial(t, b)
 				linger := func(ctx context.Context) error {
-					time.Sleep(time.Second) //nolint:forbidigo // virtual time: so that they meet
+					time.Sleep(time.Second) //nolint:forbidigo // virtual time; the others wait
 					return ctx.Err()
 				}
 				err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
@@ -41,8 +41,8 @@ func TestTasksSideBySide(t *testing.T) {
 	}
 }
 
-// A call with the context from outside looks like one more goroutine there. It waits for
-// itself, for as long as it may. With the context that belongs there nothing is asked for.
+// A call with the outer context looks like another goroutine there. It waits for itself until its Wait is over. With
+// the inner context, nothing is sent.
 func TestContextFromOutside(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -61,7 +61,7 @@ func TestContextFromOutside(t *testing.T) {
 	})
 }
 
-// A program that was started under a lock says so. Here a starts ab, and b starts ba.
+// A program that is started under a lock names its parent. Here a starts ab, and b starts ba.
 func TestProgramsThatStartOneAnother(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		ab, ba := dial(t, b, wsclient.Options{Author: "ab"}), dial(t, b, wsclient.Options{Author: "ba"})
@@ -101,8 +101,8 @@ func TestProgramsThatStartOneAnother(t *testing.T) {
 	})
 }
 
-// A lock that is asked for again has the id of the outer one that holds it. A program that is started there is inside
-// the one in between, too.
+// A lock that is acquired again inside itself has the id of the outer lock. But a program that is started there is
+// also inside the lock between the two.
 func TestParentFrom(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
@@ -124,13 +124,13 @@ func TestParentFrom(t *testing.T) {
 		_ = a.Release()
 		for _, ctx := range []context.Context{inner.Context(), t.Context()} {
 			if got := wsclient.ParentFrom(ctx); !got.IsZero() {
-				t.Errorf("nothing around: got %s", got)
+				t.Errorf("outside all locks: got %s", got)
 			}
 		}
 	})
 }
 
-// What cannot be a parent is refused. A lock that encloses the call comes first: it is inside that parent.
+// An id that cannot be a parent is refused. A lock that encloses the call takes precedence over the Parent option.
 func TestParentOption(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
@@ -170,8 +170,8 @@ func TestParentOption(t *testing.T) {
 	})
 }
 
-// The parent of another program need not have ended with the connection. What waits inside it is asked for
-// again, inside it.
+// A parent in another program may outlive the connection. A request that waits inside it is submitted again with that
+// parent.
 func TestParentOverReconnect(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := dial(t, b)
@@ -182,7 +182,7 @@ func TestParentOverReconnect(t *testing.T) {
 		pass(time.Second)
 		for lock, err := range other.Info(t.Context(), &wsclient.InfoOptions{Match: "a"}) {
 			if err != nil || len(lock.Waiters) != 1 || lock.Waiters[0].Parent != outer.ID() {
-				t.Errorf("got %+v, %v; want that it waits inside %s again", lock.Waiters, err,
+				t.Errorf("got %+v, %v; want a waiter with the parent %s", lock.Waiters, err,
 					outer.ID())
 			}
 		}

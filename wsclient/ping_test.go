@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A ping takes as long as the way there and back.
+// Ping returns how long the message and its answer take on the network.
 func TestPing(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		link.Delay(30 * time.Millisecond)

@@ -10,9 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A ping of the WebSocket, which something in the middle may send, is answered, the
-// latest at least. While a write is blocked it changes nothing: the write may take
-// as long as without it.
+// A WebSocket ping, which a proxy may send, is answered; of several, at least the latest. During a blocked write it
+// changes nothing: the write may take as long as it would without the ping.
 func TestPingOfTheWebSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, ws := dialDeaf(t, newStage(t), "ws://stage")
@@ -36,7 +35,7 @@ func TestPingOfTheWebSocket(t *testing.T) {
 		if got := c.State(); got != wsclient.Connected {
 			t.Fatalf("the client is %v, with %v", got, c.Err())
 		}
-		go func() { // which calls the handler of pongs
+		go func() { // reading calls the pong handler
 			for {
 				if _, _, err := ws.ReadMessage(); err != nil {
 					return

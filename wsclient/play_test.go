@@ -18,8 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A stage is a broker that says only what a conversation says. Its listener
-// accepts the server's ends of pipes.
+// A stage is a broker that says only what a conversation says. Its listener accepts the server's ends of pipes.
 type stage struct {
 	t      *testing.T
 	pipes  chan net.Conn
@@ -78,8 +77,7 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.ups <- ws
 }
 
-// An actor is a Go client in a conversation, and the broker's end of its
-// connection.
+// An actor is a Go client in a conversation, together with the broker's end of its connection.
 type actor struct {
 	t      *testing.T
 	client *wsclient.Client
@@ -87,30 +85,30 @@ type actor struct {
 	ws     *websocket.Conn
 	dialed chan error
 
-	timeout time.Duration // as the hello says
+	timeout time.Duration // from the hello
 
 	mu     sync.Mutex
 	frames []string // what the client has sent
 
 	acquires  map[wire.ID]*attempt
 	inquiries map[wire.ID]*inquiry
-	viewer    *viewer // of the watch; a conversation has one at a time
+	viewer    *viewer // for the watch; a conversation has one watch at a time
 	info      []wire.LockInfo
-	whole     bool // it lists whole queues
+	whole     bool // Info lists whole queues
 	ended     sync.WaitGroup
 }
 
 // An attempt is a call of Acquire, and then of Release.
 type attempt struct {
 	cancel   context.CancelFunc
-	done     chan struct{} // Acquire has returned:
+	done     chan struct{} // closed when Acquire has returned:
 	lock     *wsclient.Lock
 	err      error
 	hold     time.Duration
 	released chan error
 }
 
-// enter dials in the background: the hello is the conversation's to say.
+// enter dials in the background, because the conversation sends the hello.
 func (s *stage) enter() *actor {
 	a := &actor{
 		t: s.t, dialed: make(chan error, 1),
@@ -120,7 +118,7 @@ func (s *stage) enter() *actor {
 	go func() {
 		var err error
 		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
-			NoReconnect: true, // a conversation has the connections that it says
+			NoReconnect: true, // each connection is a line of the conversation
 			NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 				a.net, err = s.dial(ctx, network, address)
 				return a.net, err
@@ -143,8 +141,8 @@ func (s *stage) enter() *actor {
 	return a
 }
 
-// do makes the client do what would send that message. What it does by itself,
-// such as a ping, or a cancel when Hold has passed, needs no doing.
+// do makes the client do what would send that message. It need do nothing for what the client sends by itself, such
+// as a ping, or a cancel when Hold has passed.
 func (a *actor) do(m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
@@ -157,7 +155,7 @@ func (a *actor) do(m wire.Request) {
 			try.cancel()
 		}
 	case *wire.Info:
-		// later pages are asked for by themselves, and those of a watch
+		// the client requests later pages by itself, and those of a watch
 		if m.After == 0 && m.Seq == 0 && a.viewer == nil {
 			go a.list(m)
 		}
@@ -203,8 +201,8 @@ func (a *actor) acquire(m *wire.Acquire) {
 	}()
 }
 
-// hold is the Hold with which the client sends the hold_ms of m, which is a tenth
-// more than Hold and two thirds of the session timeout together.
+// hold returns the Hold for which the client sends the hold_ms of m: hold_ms is the sum of Hold and two thirds of the
+// session timeout, and a tenth more.
 func (a *actor) hold(m *wire.Acquire) time.Duration {
 	told, given := m.HoldMS.Get()
 	if !given {

@@ -13,7 +13,7 @@ import (
 // read receives what the broker sends until the connection has ended.
 func (c *conn) read() {
 	defer c.close()
-	var frame []byte // used again
+	var frame []byte // reused
 	for {
 		var err error
 		if frame, err = c.readFrame(frame[:0]); err != nil {
@@ -27,8 +27,8 @@ func (c *conn) read() {
 		if cap(frame) > keepFrame {
 			frame = nil
 		}
-		// A lone caller runs before the next read, which would find nothing: the broker
-		// waits for what the caller sends.
+		// If no other request is open, the caller runs before the next read. That read would find nothing,
+		// because the broker waits for what the caller sends.
 		if !c.isShared() {
 			runtime.Gosched()
 		}
@@ -54,8 +54,8 @@ func (c *conn) readFrame(dst []byte) ([]byte, error) {
 	}
 }
 
-// receive handles one frame. An error must end the connection: a frame that
-// the client does not understand might have been about a lock.
+// receive handles one frame. An error must end the connection: a frame that the client does not understand might have
+// been about a lock.
 func (c *conn) receive(frame []byte) error {
 	reply, err := c.decoder.Decode(frame)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *conn) receive(frame []byte) error {
 	c.client.mu.Lock()
 	defer c.client.unlock()
 	if c.err != nil {
-		return nil // nobody needs what still arrives
+		return nil // what still arrives no longer matters
 	}
 	c.client.core.Receive(reply, c.client.clock.quick())
 	if !c.client.core.IsConnected() {
@@ -77,7 +77,7 @@ func (c *conn) receive(frame []byte) error {
 func (c *conn) deliver(reply wire.Reply) error {
 	switch m := reply.(type) {
 	case *wire.Granted, *wire.Released, *wire.Cancelled, *wire.Lost, *wire.Draining:
-	case *wire.Unwatched: // the watcher has not waited for it
+	case *wire.Unwatched: // the watch has ended without it
 	case *wire.Error:
 		if m.ID.IsZero() {
 			return fmt.Errorf("the broker could not read a message: %w", m)
@@ -90,7 +90,7 @@ func (c *conn) deliver(reply wire.Reply) error {
 	case *wire.Evicted:
 		c.answer(m.ID, m)
 	case *wire.Pong:
-		pong := *m // the decoder uses m again
+		pong := *m // the decoder reuses m
 		c.answer(m.ID, &pong)
 	case *wire.Watching:
 		c.answer(m.ID, m)

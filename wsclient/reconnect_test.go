@@ -33,7 +33,8 @@ type pendingAcquire struct {
 	err  error
 }
 
-// startAcquire returns when the request has gone as far as it can by itself.
+// startAcquire starts an Acquire, and returns when the client has done all that it can without the broker's next
+// answer.
 func startAcquire(ctx context.Context, c *wsclient.Client, name string, o *wsclient.AcquireOptions) *pendingAcquire {
 	a := &pendingAcquire{done: make(chan struct{})}
 	go func() {
@@ -55,8 +56,8 @@ func (a *pendingAcquire) isDone() bool {
 	}
 }
 
-// A connection that is cut loses what is held. What waits is submitted again on
-// the next connection, in the same order, and its callers notice nothing.
+// Holders lose their locks when the connection is cut. Waiters are submitted again on the next connection, in the
+// same order, and their callers notice nothing.
 func TestReconnect(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
@@ -72,7 +73,7 @@ func TestReconnect(t *testing.T) {
 			t.Errorf("session %q after %q", got, session)
 		}
 		if got := listing(t, c)["a"]; got != [2]int{1, 2} {
-			t.Errorf("a: got %v, want that both wait again", got)
+			t.Errorf("a: got %v, want both to wait again", got)
 		}
 		if err := other.Release(); err != nil {
 			t.Error(err)
@@ -90,7 +91,7 @@ func TestReconnect(t *testing.T) {
 	})
 }
 
-// What is asked for while there is no connection waits for the next.
+// A call without a connection waits for the next one.
 func TestAcquireWhileOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		link.Freeze() // the next attempt takes as long as that
@@ -111,8 +112,8 @@ func TestAcquireWhileOffline(t *testing.T) {
 	})
 }
 
-// A wait goes on while there is no connection: what is asked for again has only
-// what is left of it, and when it is over meanwhile the caller hears so in time.
+// A wait goes on while there is no connection. The request is submitted again with the rest of its wait. If the wait
+// ends before that, the call fails in time.
 func TestWaitGoesOnOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
@@ -139,8 +140,7 @@ func TestWaitGoesOnOffline(t *testing.T) {
 	})
 }
 
-// A context that ends while there is no connection ends the call, and nothing of
-// it is asked for later.
+// A context that ends while there is no connection ends the call, and the request is not submitted later.
 func TestGiveUpOffline(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -155,14 +155,14 @@ func TestGiveUpOffline(t *testing.T) {
 		link.Thaw()
 		pass(10 * time.Second)
 		if got := listing(t, c); len(got) != 0 || wsclient.Open(c) != 0 {
-			t.Errorf("asked for: %v; %d are open", got, wsclient.Open(c))
+			t.Errorf("listed: %v; %d open", got, wsclient.Open(c))
 		}
 	})
 }
 
-// What does not wait is not asked for again: nobody knows what became of it, and
-// to steal a second time might be to steal from the next.
-func TestNotAskedAgain(t *testing.T) {
+// A request that does not wait is not submitted again. Nobody knows what became of it, and a second steal might steal
+// from the next holder.
+func TestNotSubmittedAgain(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		calls := map[string]func() error{
 			"try": func() error { _, err := c.TryAcquire(t.Context(), "a", nil); return err },
@@ -200,9 +200,9 @@ func TestNotAskedAgain(t *testing.T) {
 	})
 }
 
-// What waits inside a lock fails with that: it is not asked for again as if it
-// were outside.
-func TestNestedIsNotAskedAgain(t *testing.T) {
+// A request that waits inside a lock fails when the lock is lost. It is not submitted again, because it would then
+// wait outside the lock.
+func TestNestedIsNotSubmittedAgain(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
@@ -212,12 +212,12 @@ func TestNestedIsNotAskedAgain(t *testing.T) {
 		expectLost(t, inner.err, wsclient.LostConnection)
 		pass(time.Second)
 		if got := listing(t, c)["b"]; got != [2]int{1, 0} {
-			t.Errorf("b: got %v, want that nobody waits", got)
+			t.Errorf("b: got %v, want no waiter", got)
 		}
 	})
 }
 
-// A watch begins anew on the next connection, with a view that is right.
+// A watch begins again on the next connection, with a view that is right.
 func TestWatchOverReconnect(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := dial(t, b)
@@ -236,8 +236,8 @@ func TestWatchOverReconnect(t *testing.T) {
 	})
 }
 
-// Hundred connections are cut under a thousand goroutines that take turns: each
-// gets all of its turns, no two have one at the same time, and nothing is left.
+// A hundred connections are cut while a thousand goroutines take turns. Each goroutine gets all its turns, no two
+// hold the same lock at once, and nothing is left behind.
 func TestHundredReconnects(t *testing.T) {
 	const goroutines, cuts, locks = 1000, 100, 10
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
@@ -275,7 +275,7 @@ func TestHundredReconnects(t *testing.T) {
 		workers.Wait()
 		t.Logf("%d turns, %d lost", turns.Load(), lost.Load())
 		if lost.Load() == 0 {
-			t.Error("nothing was lost: the cuts hit nobody")
+			t.Error("no lock was lost: the cuts hit no holder")
 		}
 		synctest.Wait()
 		if open := wsclient.Open(c); open != 0 {

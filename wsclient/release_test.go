@@ -13,8 +13,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// The context of a lock ends before the broker is asked to take the lock back:
-// here it has ended although the broker never hears of it.
+// The context of a lock ends before the client sends the release. Here it ends although the broker never hears of the
+// release.
 func TestContextEndsBeforeTheRelease(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		mute := &muteConn{}
@@ -33,14 +33,13 @@ func TestContextEndsBeforeTheRelease(t *testing.T) {
 		if cause != wsclient.ErrReleased { //nolint:errorlint // identity is promised
 			t.Errorf("cause: got %v, want ErrReleased", cause)
 		}
-		// That it was released nobody has confirmed.
+		// The broker has not confirmed the release.
 		expectLost(t, <-released, wsclient.LostLease)
 		_ = mute.Conn.Close()
 	})
 }
 
-// Any number of goroutines may release one lock: it is released once, and all
-// of them return when it is.
+// Any number of goroutines may release one lock. It is released once, and all of them return when it is.
 func TestReleaseConcurrently(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -65,7 +64,7 @@ func TestReleaseConcurrently(t *testing.T) {
 	})
 }
 
-// The broker counts Wait in milliseconds, rounded up: never less than was asked for.
+// The broker counts Wait in milliseconds, rounded up: the wait is never shorter than the caller wanted.
 func TestWaitIsRoundedUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)

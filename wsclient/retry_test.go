@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Pauses are anything up to a bound that doubles until it is five seconds.
+// Pauses are random, up to a bound that doubles until it is five seconds.
 func TestBackoff(t *testing.T) {
 	for _, dice := range []float64{0, 0.5, 1} {
 		var b backoff
@@ -31,9 +31,9 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-// A connection that ends at once is like an attempt that failed; one that has
-// lasted begins anew.
-func TestBackoffBeginsAnew(t *testing.T) {
+// A connection that ends at once counts as a failed attempt. After one that has lasted, the pauses begin again with
+// the shortest.
+func TestBackoffBeginsAgain(t *testing.T) {
 	var b backoff
 	for range 5 {
 		b.next(0, 1)
@@ -46,15 +46,14 @@ func TestBackoffBeginsAnew(t *testing.T) {
 	}
 }
 
-// What ends a client for good are the answers for which the tables of the protocol
-// say so.
+// A client ends for good only after an answer for which the protocol's tables say so.
 func TestIsFinal(t *testing.T) {
 	final := map[error]bool{
 		errors.New("connection refused"):                          false,
 		&net.DNSError{Err: "no such host"}:                        false,
 		&DialError{Status: 502}:                                   false, // in no table: a proxy
 		fmt.Errorf("read: %w", &websocket.CloseError{Code: 1001}): false,
-		// not ours, and so from something in between
+		// not ours, and so from a proxy
 		fmt.Errorf("read: %w", &websocket.CloseError{Code: wire.CloseNormal}): false,
 		fmt.Errorf("%w: the broker has not answered for 10s", ErrConnection):  false,
 		&DialError{Status: 403, FromProxy: true}:                              false,

@@ -93,7 +93,7 @@ func (c *Client) reportStates(conn *conn) {
 	}
 }
 
-// reportState calls OnState, if there is one. The state may be over by then.
+// reportState calls OnState, if there is one. By then the client may have another state.
 func (c *Client) reportState(s State, why error) {
 	if c.options.OnState != nil {
 		c.options.OnState(s, why)

@@ -15,9 +15,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A client knows that its broker grants nothing, and why, from the hello on, and knows
-// within a heartbeat that it does again. Who waits is granted then; who does not wait is
-// told that it is nobody's lock that is in the way.
+// A client knows from the hello that its broker grants nothing, and why. It learns within a heartbeat that the broker
+// grants again. Waiters are granted then. A call that does not wait fails, and the error says that no other holder is
+// the reason.
 func TestNotGranting(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -54,8 +54,8 @@ func TestNotGranting(t *testing.T) {
 	})
 }
 
-// What says whether a broker grants, and what says nothing of it.
-func TestWhatTellsOfPauses(t *testing.T) {
+// Some replies say whether the broker grants, and others do not.
+func TestRepliesThatReportPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
 		expect := func(want wsclient.State, word string) {
@@ -84,7 +84,7 @@ func TestWhatTellsOfPauses(t *testing.T) {
 	})
 }
 
-// States are those that a client has told of, and why.
+// states has the states that OnState was called with, and why.
 type states struct {
 	mu  sync.Mutex
 	all []string
@@ -100,13 +100,13 @@ func (s *states) tell(state wsclient.State, why error) {
 	s.all = append(s.all, text)
 }
 
-// expect asserts which were told since it was called last.
+// expect asserts which states were reported since its last call.
 func (s *states) expect(t *testing.T, want ...string) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Equal(s.all, want) {
-		t.Errorf("told %q, want %q", s.all, want)
+		t.Errorf("OnState: %q, want %q", s.all, want)
 	}
 	s.all = nil
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A thief gets the lock at once; who held it learns so, and who waits goes on
-// waiting, in the same place.
+// A steal gets the lock at once. The holder learns of it, and the waiters go on waiting in the same order.
 func TestSteal(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, repair := dial(t, b), dial(t, b, wsclient.Options{Label: "repair"})
@@ -38,10 +37,10 @@ func TestSteal(t *testing.T) {
 			}
 			expectLost(t, held.Release(), wsclient.LostStolen)
 			if stolen.Token() <= held.Token() {
-				t.Errorf("token %d is stolen with %d: want it greater", held.Token(), stolen.Token())
+				t.Errorf("tokens do not rise: %d, then %d", held.Token(), stolen.Token())
 			}
 			if got := listing(t, c); got["a"] != [2]int{1, 1} {
-				t.Errorf("got %v, want one who waits for a", got)
+				t.Errorf("got %v, want one waiter for a", got)
 			}
 			return nil
 		})
@@ -56,8 +55,7 @@ func TestSteal(t *testing.T) {
 	})
 }
 
-// Nobody steals what is shared, or while holding another lock of the same
-// client: that is said before anything is sent.
+// A steal of a shared lock, or inside a lock of the same client, is refused before anything is sent.
 func TestStealRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, other := dial(t, b), dial(t, b)
@@ -83,7 +81,7 @@ func TestStealRefused(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		// The lock of another client is none of this one's.
+		// A lock of another client does not count as an enclosing one.
 		err = other.WithLock(t.Context(), "a", nil, func(ctx context.Context) error {
 			return acquire(ctx, t, c, "b", steal).Release()
 		})

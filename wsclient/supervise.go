@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// supervise makes one connection after another, until the client has ended. From
-// now on, no other goroutine calls OnState: only Dial has done so before.
+// supervise makes one connection after another, until the client has ended. Once Dial has returned, it is the one
+// goroutine that calls OnState.
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {
@@ -23,8 +23,7 @@ func (c *Client) supervise(conn *conn) {
 	c.reportState(Closed, c.Err())
 }
 
-// reconnect tries until there is a connection, and returns it. It returns nil when the client
-// ends.
+// reconnect makes attempts until there is a connection, and returns it. It returns nil when the client ends.
 func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
 	for c.life.Err() == nil {
 		c.reportState(Connecting, why)
@@ -76,7 +75,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// attach makes conn the connection of c, and submits the pending requests on it. If c has ended, or the lease has, it
+// attach makes conn the connection of c, and submits the pending requests on it. If c or the lease has ended, it
 // closes the link and returns why.
 func (c *Client) attach(conn *conn) error {
 	c.mu.Lock()
@@ -96,7 +95,7 @@ func (c *Client) attach(conn *conn) error {
 	close(c.online)
 	conn.start()
 	for c.core.SubmitNext(at) {
-		c.carryOut() // one by one, so that a batch can reserve ids for pings in between
+		c.carryOut() // one by one, so that a batch can reserve ids for pings between them
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func ParseID(text string) (ID, error) {
 	return id, nil
 }
 
-// maxID is the greatest length of an id that the client sends. No broker needs as much.
+// maxID is the greatest length of an id that the client sends. It is more than any broker needs.
 const maxID = 128
 
 // checkID refuses an id that no request can have. The name of a session has only the characters a-z and 0-9.

@@ -12,7 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// ParseID reads what String returns, for the zero ID too. TestParentOption has texts that it refuses.
+// ParseID reads what String returns, even for the zero ID. TestParentOption has texts that it refuses.
 func TestParseID(t *testing.T) {
 	for _, id := range []wsclient.ID{{}, {Session: "k3v9x2mq"}, {Session: "k3v9x2mq", N: 1041}} {
 		if got, err := wsclient.ParseID(id.String()); err != nil || got != id {
@@ -21,7 +21,7 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-// go doc does not show the fields of an alias, so its comment names all of them.
+// go doc does not show the fields of an alias, so the comment of each alias names all of them.
 func TestAliasesDocumentTheirFields(t *testing.T) {
 	comments := aliasComments(t)
 	for name, of := range map[string]reflect.Type{

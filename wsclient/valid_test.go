@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// A process that wakes up finds out when it looks: Valid says no, and by then
-// the context has ended, although no timer has fired.
+// A process that was frozen finds out when it calls Valid. Valid returns false, and by then the context has ended,
+// although no timer has fired.
 func TestValidReadsTheClocks(t *testing.T) {
 	suspended := core.Instant{Mono: at(time.Second).Mono, Wall: at(10 * time.Second).Wall}
 	setBack := core.Instant{Mono: at(time.Second).Mono, Wall: at(time.Second).Wall, Asleep: 9 * time.Second}
@@ -48,8 +48,8 @@ func TestValidReadsTheClocks(t *testing.T) {
 	}
 }
 
-// A lock has what is left of the lease, or of the hold if that ends earlier. A lock that is covered by others has what
-// the first of them has. A lock that is not held has nothing.
+// Lease returns what is left of the lease, or of the hold if that ends earlier. For a covered lock it returns the
+// least of what its lenders have, and nothing for a lock that is not held.
 func TestLeaseOfLock(t *testing.T) {
 	const second = time.Second
 	tests := []struct {
@@ -68,7 +68,7 @@ func TestLeaseOfLock(t *testing.T) {
 				t.Errorf("%s, %+v: got %v and %v", name, test, left, kept)
 			}
 		}
-		l.isReleased()
+		l.markReleased()
 		if left, kept := l.Lease(); left != 0 || kept != 0 {
 			t.Errorf("released: got %v and %v", left, kept)
 		}
@@ -77,15 +77,15 @@ func TestLeaseOfLock(t *testing.T) {
 
 func TestReleasedIsNotValid(t *testing.T) {
 	l := fixture(t, 0)
-	l.isReleased()
+	l.markReleased()
 	if l.validAt(at(0)) {
 		t.Error("it is valid although it was released")
 	}
 }
 
-// The context of a lock that was lost before somebody wanted the context says so,
-// whatever has ended since then.
-func TestContextOfWhatWasLost(t *testing.T) {
+// If a lock was lost before its context was made, the loss is the cause of the context, whatever has ended since
+// then.
+func TestContextOfLostLock(t *testing.T) {
 	l := fixture(t, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.base = ctx // as in WithLock
@@ -96,7 +96,7 @@ func TestContextOfWhatWasLost(t *testing.T) {
 	}
 }
 
-// When two goroutines want the context at once, there is one, and nothing is left of the other.
+// When two goroutines call Context at once, there is one context, and nothing is left of the other.
 func TestContextIsMadeTwice(t *testing.T) {
 	l := fixture(t, 0)
 	first, stopFirst := l.newContext(nil)
@@ -112,8 +112,8 @@ func TestContextIsMadeTwice(t *testing.T) {
 	}
 }
 
-// A grant that crosses a cancel means nothing. If the connection ends before the
-// cancel is answered, the request is not submitted again: nobody would release it.
+// A grant that crosses a cancel is ignored. If the connection ends before the cancel is answered, the request is not
+// submitted again, because nobody would release it.
 func TestGrantCrossesCancelAndTheEnd(t *testing.T) {
 	l := waits(t, 0)
 	conn := l.client.conn
@@ -130,9 +130,8 @@ func TestGrantCrossesCancelAndTheEnd(t *testing.T) {
 	}
 }
 
-// A caller that is woken for something that is over by then goes on waiting, and hears of what
-// comes next.
-func TestWakingForNothing(t *testing.T) {
+// A caller that is woken for something that is over by then goes on waiting, and is woken for the next event.
+func TestSpuriousWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := waits(t, 0)
 		l.wake()
@@ -163,7 +162,7 @@ func TestWakingForNothing(t *testing.T) {
 	})
 }
 
-// An answer is not changed by the next one that is read.
+// An answer does not change when the next one is read.
 func TestAnswersAreKept(t *testing.T) {
 	c := testConn(t)
 	var pongs []*wire.Pong
@@ -180,8 +179,8 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
-// A grant that a frozen process reads after its lease does not count: the
-// connection counts as lost, and the request waits for the next one.
+// A grant that a frozen process reads after its lease does not count. The connection counts as ended, and the request
+// waits for the next one.
 func TestGrantThatIsReadTooLate(t *testing.T) {
 	l := waits(t, 0)
 	c := l.client
@@ -213,8 +212,8 @@ func TestGrantThatIsClaimedTooLate(t *testing.T) {
 	})
 }
 
-// When the wall clock is set forward the lease ends, without need. The broker has noticed
-// nothing, so the client keeps the link open.
+// When the wall clock is set forward, the lease ends needlessly. The broker has noticed nothing, so the client keeps
+// the link open.
 func TestClockSetForwardClosesNothing(t *testing.T) {
 	l := fixture(t, 0)
 	c := l.client.conn
@@ -229,8 +228,8 @@ func TestClockSetForwardClosesNothing(t *testing.T) {
 	}
 }
 
-// When the network reports the end of a connection whose lease has ended before, the client does not close the
-// link: the broker may not know of the end.
+// When the network reports the end of a connection whose lease had ended before, the client does not close the link:
+// the broker may not know of the end.
 func TestEndAfterTheLeaseClosesNothing(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		l := fixture(t, 0)
@@ -245,8 +244,7 @@ func TestEndAfterTheLeaseClosesNothing(t *testing.T) {
 	}
 }
 
-// A lock that is lost has one error: Release returns the cause of its context, so that WithLock does not report it
-// twice.
+// A lost lock has one error: Release returns the cause of the context, so that WithLock does not report it twice.
 func TestLossIsOneError(t *testing.T) {
 	l := fixture(t, 0)
 	cause := func() error { return context.Cause(l.Context()) }

@@ -46,7 +46,7 @@ func (v *View) Lock(name string) (LockInfo, bool) {
 	return LockInfo{Name: name}, false
 }
 
-// replace replaces what is known of the lock of that name by lock, which was received at that time.
+// replace replaces what is known about the lock of that name by lock, which was received at that time.
 func (v *View) replace(lock LockInfo, at time.Time) {
 	v.locks[lock.Name] = &seenLock{
 		holders: seenQueue{seenAll(lock.Holders, at), lock.Holding},
@@ -81,12 +81,12 @@ type seenLock struct {
 	holders, waiters seenQueue
 }
 
-// grant moves r to the holders. It returns false if it cannot tell whether r has waited.
+// grant moves r to the holders. It returns false if it cannot tell whether r has waited, or if waiters are left and
+// none of them is listed.
 //
-// A request is granted because it is the first of its queue, because nobody waits, or because it
-// is a steal, which is always exclusive. So if there are waiters and r is not among the listed
-// ones, there are two cases. Either none is listed and r was the first of the others, or r is a
-// steal.
+// A request is granted because it is the first of its queue, because nobody waits, or because it is a steal, which is
+// always exclusive. So if there are waiters, and r is not among the listed ones, there are two cases: no waiter is
+// listed, and r was the first of them; or r is a steal.
 func (l *seenLock) grant(r seenRequest) (sure bool) {
 	sure = true
 	waited, more := l.waiters.remove(r)
@@ -98,8 +98,8 @@ func (l *seenLock) grant(r seenRequest) (sure bool) {
 	return sure && more
 }
 
-// end removes r, which is a holder if it has a token. It returns false if some are left and none
-// of them is listed.
+// end removes r, which is a holder if it has a token. It returns false if others are left in that list and none of
+// them is listed.
 func (l *seenLock) end(r seenRequest) (sure bool) {
 	q := &l.waiters
 	if r.Token != 0 {
@@ -122,8 +122,8 @@ func (l *seenLock) info(name string) LockInfo {
 	}
 }
 
-// A seenQueue is the holders, or the waiters, of a lock in a view. If the listing has cut it short,
-// later requests are only counted. So the listed ones are always the first.
+// A seenQueue has the holders or the waiters of a lock in a view. If the listing has cut it short, later requests are
+// only counted. So the listed ones are always the first.
 type seenQueue struct {
 	first []seenRequest
 	all   int
@@ -139,8 +139,8 @@ func (q *seenQueue) add(r seenRequest) {
 	q.all++
 }
 
-// remove removes r if it is listed, and returns whether it was. It also returns false for more if
-// some are left and none of them is listed.
+// remove removes r if it is listed, and reports whether it was. more is false if r was the last one listed and others
+// are left.
 func (q *seenQueue) remove(r seenRequest) (known, more bool) {
 	i := slices.IndexFunc(q.first, func(s seenRequest) bool { return s.ID == r.ID })
 	if i < 0 {
@@ -161,7 +161,7 @@ func (q *seenQueue) infos() []RequestInfo {
 	return infos
 }
 
-// A seenRequest is a request in a view. What it points to is never changed.
+// A seenRequest is a request in a view. Its RequestInfo never changes.
 type seenRequest struct {
 	*RequestInfo
 	since time.Time // when it began to wait, or to hold

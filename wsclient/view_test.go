@@ -10,9 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// In these tests requests are named by numbers, of session s, and a lock is
-// written as "a: 1 2 (3) | 4 5 (9)": held by 1 and 2, and by 3 in all; 4 is the
-// first of 9 who wait.
+// In these tests requests are named by their numbers in session s, and a lock is written as "a: 1 2 (3) | 4 5 (9)".
+// That means that 1 and 2 hold a, with 3 holders in all, and that 4 and 5 are the first of 9 waiters.
 
 func sketch(locks []wire.LockInfo) string {
 	var lines []string
@@ -38,7 +37,7 @@ func numbered(n int64) wire.RequestInfo {
 	return wire.RequestInfo{ID: wire.ID{Session: "s", N: n}, Mode: wire.Exclusive}
 }
 
-// listed is lock a as on a page.
+// listed returns lock a as a page lists it.
 func listed(holding, waiting int, holders, waiters []int64) wire.LockInfo {
 	l := wire.LockInfo{Name: "a", Seq: 1, Holding: holding, Waiting: waiting}
 	for _, n := range holders {
@@ -71,23 +70,23 @@ func change(text string) *wire.Change {
 	return c
 }
 
-// What a change does to the view of its lock.
+// A change updates the view of its lock.
 func TestApply(t *testing.T) {
 	whole := listed(2, 2, []int64{1, 2}, []int64{3, 4})
-	cut := listed(3, 9, []int64{1, 2}, []int64{4, 5}) // 3 holds too, and more wait
+	cut := listed(3, 9, []int64{1, 2}, []int64{4, 5}) // one more holds, and 7 more wait
 	queue := listed(1, 9, []int64{1}, []int64{4, 5})
-	hidden := listed(3, 2, []int64{1, 2, 3}, nil) // the page had no room for those who wait
+	hidden := listed(3, 2, []int64{1, 2, 3}, nil) // the page had no room for the waiters
 	tests := []struct {
 		name    string
 		before  *wire.LockInfo
 		changes string
-		want    string // "torn" after it, when the view cannot go on
+		want    string // followed by "torn" if the view must begin again
 	}{
 		{"a free lock is held", nil, "granted 1", "a: 1 |"},
 		{"and waited for", nil, "queued 1", "a: | 1"},
-		{"who waits comes last", &whole, "queued 5", "a: 1 2 | 3 4 5"},
-		{"who is granted holds last", &whole, "granted 3", "a: 1 2 3 | 4"},
-		{"also past others, by stealing", &whole, "lost 1 held, lost 2 held, granted 9", "a: 9 | 3 4"},
+		{"a new waiter comes last", &whole, "queued 5", "a: 1 2 | 3 4 5"},
+		{"a new holder comes last", &whole, "granted 3", "a: 1 2 3 | 4"},
+		{"a steal passes the waiters", &whole, "lost 1 held, lost 2 held, granted 9", "a: 9 | 3 4"},
 		{"a holder releases", &whole, "released 1 held", "a: 2 | 3 4"},
 		{"a holder cancels", &whole, "cancelled 2 held", "a: 1 | 3 4"},
 		{"a holder loses it", &whole, "lost 2 held", "a: 1 | 3 4"},
@@ -98,20 +97,20 @@ func TestApply(t *testing.T) {
 		{"a waiter goes", &whole, "gone 3", "a: 1 2 | 4"},
 		{"the broker stops", &whole, "shutting_down 3, shutting_down 4", "a: 1 2 |"},
 		{"a free lock is not listed", nil, "granted 1, released 1 held", ""},
-		{"the end of one unknown", nil, "released 7 held", ""},
-		{"the end of one unknown, of a lock that is known", &whole, "released 7 held, timeout 8",
+		{"the end of an unknown request", nil, "released 7 held", ""},
+		{"the end of an unknown request for a known lock", &whole, "released 7 held, timeout 8",
 			"a: 1 2 | 3 4"},
 
-		{"cut: who comes is counted", &cut, "queued 20, queued 21", "a: 1 2 (3) | 4 5 (11)"},
-		{"cut: who holds then, too", &cut, "granted 4", "a: 1 2 (4) | 5 (8)"},
-		{"cut: the end of one not listed", &cut, "timeout 8, released 3 held", "a: 1 2 | 4 5 (8)"},
-		{"cut no more: who comes is listed", &cut, "released 3 held, granted 4", "a: 1 2 4 | 5 (8)"},
-		{"cut: the last one listed goes", &cut, "timeout 4, timeout 5", "a: 1 2 (3) | (7) torn"},
-		{"cut: the last one listed is granted", &cut, "granted 4, granted 5", "a: 1 2 (5) | (7) torn"},
-		{"cut: the last holder listed goes", &cut, "released 1 held, released 2 held", "a: (1) | 4 5 (9) torn"},
-		{"cut: stolen, for the first in line waits on", &queue, "lost 1 held, granted 30", "a: 30 | 4 5 (9)"},
-		{"none listed: a shared one has waited", &hidden, "granted 9 shared", "a: 1 2 3 9 | (1)"},
-		{"none listed: an exclusive one, or it steals", &hidden, "granted 9", "a: 1 2 3 9 | (1) torn"},
+		{"cut: new waiters are counted", &cut, "queued 20, queued 21", "a: 1 2 (3) | 4 5 (11)"},
+		{"cut: new holders are counted", &cut, "granted 4", "a: 1 2 (4) | 5 (8)"},
+		{"cut: requests that are not listed end", &cut, "timeout 8, released 3 held", "a: 1 2 | 4 5 (8)"},
+		{"no longer cut: a new holder is listed", &cut, "released 3 held, granted 4", "a: 1 2 4 | 5 (8)"},
+		{"cut: the last listed waiter ends", &cut, "timeout 4, timeout 5", "a: 1 2 (3) | (7) torn"},
+		{"cut: the last listed waiter is granted", &cut, "granted 4, granted 5", "a: 1 2 (5) | (7) torn"},
+		{"cut: the last listed holder ends", &cut, "released 1 held, released 2 held", "a: (1) | 4 5 (9) torn"},
+		{"cut: a steal; the first waiter waits", &queue, "lost 1 held, granted 30", "a: 30 | 4 5 (9)"},
+		{"none listed: a shared request has waited", &hidden, "granted 9 shared", "a: 1 2 3 9 | (1)"},
+		{"none listed: an exclusive one waited, or steals", &hidden, "granted 9", "a: 1 2 3 9 | (1) torn"},
 		{"none listed, and none left", &hidden, "timeout 8, timeout 9", "a: 1 2 3 |"},
 	}
 	for _, test := range tests {
@@ -132,7 +131,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// Locks come by name, and one can be asked for.
+// Locks are in the order of their names, and Lock returns one of them.
 func TestLocksOfAView(t *testing.T) {
 	v := newView()
 	for _, name := range []string{"b", "c", "a"} {
@@ -149,7 +148,7 @@ func TestLocksOfAView(t *testing.T) {
 	}
 }
 
-// How long a request has held or waited goes on while nothing changes.
+// The time for which a request has held or waited goes on while nothing changes.
 func TestDurationsOfAView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock := listed(1, 1, []int64{1}, []int64{2})
@@ -168,7 +167,7 @@ func TestDurationsOfAView(t *testing.T) {
 	})
 }
 
-// What a view has returned is not touched by what comes later.
+// What a view has returned does not change later.
 func TestViewReturnsCopies(t *testing.T) {
 	v := newView()
 	v.replace(listed(1, 2, []int64{1}, []int64{2, 3}), time.Now())

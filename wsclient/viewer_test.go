@@ -9,8 +9,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A viewer consumes a watch: it shows one view after the other to the test, and
-// waits for it to look.
+// A viewer consumes a watch. It shows one view after another to the test, and waits until the test has looked at it.
 type viewer struct {
 	t     *testing.T
 	shown chan string
@@ -27,7 +26,7 @@ func watch(t *testing.T, c *wsclient.Client, pattern string) *viewer {
 		for view, err := range c.Watch(ctx, pattern) {
 			if err != nil {
 				failed = err
-				continue // it is the last
+				continue // this is the last view
 			}
 			select {
 			case v.shown <- describeView(view):
@@ -38,7 +37,7 @@ func watch(t *testing.T, c *wsclient.Client, pattern string) *viewer {
 	return v
 }
 
-// describeView is what has happened, and all locks.
+// describeView returns what has happened, and all locks.
 func describeView(view *wsclient.View) string {
 	text := "(listed)"
 	if c := view.Change; c != nil {
@@ -47,7 +46,7 @@ func describeView(view *wsclient.View) string {
 	return text + "\n" + wsclient.Sketch(view.Locks())
 }
 
-// expect asserts that this is shown next.
+// expect asserts that this view is shown next.
 func (v *viewer) expect(want string) {
 	v.t.Helper()
 	synctest.Wait()
@@ -63,7 +62,7 @@ func (v *viewer) expect(want string) {
 	}
 }
 
-// expectNothing asserts that there is nothing to show yet.
+// expectNothing asserts that there is no view to show yet.
 func (v *viewer) expectNothing() {
 	v.t.Helper()
 	synctest.Wait()
@@ -74,8 +73,7 @@ func (v *viewer) expectNothing() {
 	}
 }
 
-// stageClient is a client and the broker's side of its connection, which says
-// what the test says.
+// stageClient returns a client, and the broker's side of its connection, which says what the test says.
 func stageClient(t *testing.T) *actor {
 	t.Helper()
 	a := newStage(t).enter()

@@ -6,32 +6,31 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A viewMaker makes a view of what the broker sends to a watch. It does no I/O.
+// A viewMaker makes a view from what the broker sends to a watch. It does no I/O.
 //
-// It begins with an empty view, and requests the pages of the listing one after another, from the first to the
-// last. Meanwhile changes arrive. It applies all of them as they come, and lets
-// each page replace what the view has of the page's locks. It begins again when changes were missed.
+// It begins with an empty view, and requests the pages of the listing one after another. Meanwhile changes arrive. It
+// applies all of them as they come. Each page replaces what the view has of the page's locks. If changes were missed,
+// it begins again.
 //
-// Why the view is right when the last page has arrived: frames arrive in the order in
-// which the broker made them. So a page shows its locks after all changes
-// before it, and before all changes after it. Take a lock, and the page
-// that would have to list it, by its seq.
+// Why is the view right when the last page has arrived? Frames arrive in the order in which the broker made them. So
+// a page shows its locks after all changes before it, and before all changes after it. Consider any lock, and the
+// page on which its seq would place it.
 //
-//   - If the page lists the lock, the view is right from then on, whatever it had of the lock before.
-//   - If not, nobody held it or waited for it at that moment. So every request
-//     that an earlier change had put into the view had ended, and a change
-//     had removed it. The ends of requests that were not in the view did no harm. What
+//   - If the page lists the lock, the view of it is right from then on, whatever it was before.
+//   - If not, nobody held it or waited for it at that moment. So every request that an earlier change had put into
+//     the view had ended, and a change had removed it. The ends of requests that were not in the view did no harm.
+//     Afterwards the lock was free, and changes report everything that has happened to it since.
 //     came after began with a free lock, and changes tell all of it.
-//   - A name that the broker had removed and that came back has a new seq, greater
-//     than all before. So the lock is on a later page, or it came into use after the
-//     last page was made, and began free.
+//   - If the broker removes a name that is not in use, and the name comes back, it has a new seq, greater than all
+//     before. So the lock is on a later page, or it came into use after the last page was made, and was free until
+//     then.
 type viewMaker struct {
 	view  *View
 	whole bool // all pages have arrived
 }
 
 // receive handles a frame of the broker. It reports whether the caller must now request a page, and the seq after
-// which the page begins.
+// which that page begins.
 func (m *viewMaker) receive(reply wire.Reply, at time.Time) (after int64, wantsPage bool) {
 	switch reply := reply.(type) {
 	case *wire.Watching, *wire.Lagged:
@@ -53,9 +52,8 @@ func (m *viewMaker) begin() (after int64, wantsPage bool) {
 	return 0, true
 }
 
-// receivePage replaces what the view has of the locks of a page. The lists of the last
-// lock may be short only because the page was full. Then the next page begins with
-// that lock, and has more space for it.
+// receivePage replaces what the view has of the locks of a page. The lists of the last lock may be short only because
+// the page was full. Then the next page begins with that lock, and has more space for it.
 func (m *viewMaker) receivePage(page *wire.InfoPage, at time.Time) (after int64, wantsPage bool) {
 	locks, after := page.Locks, page.Next
 	if last := len(locks) - 1; last > 0 && isCut(locks[last]) {

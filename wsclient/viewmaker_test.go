@@ -10,10 +10,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Whatever happens at the broker while the pages are asked for, and whatever is
-// dropped on the way: each view that is shown says how the broker's locks were
-// when it made the last frame of it.
-func TestFollowerIsNeverWrong(t *testing.T) {
+// Whatever happens at the broker while the pages are requested, and whatever is dropped on the way, each view that is
+// shown is right: it shows the broker's locks as they were when the broker made the last frame that the view maker
+// has read.
+func TestViewMakerIsNeverWrong(t *testing.T) {
 	shown := map[string]int{}
 	for seed := range uint64(500) {
 		r := newRun(seed)
@@ -28,7 +28,7 @@ func TestFollowerIsNeverWrong(t *testing.T) {
 			}
 		}
 		if !r.maker.whole {
-			t.Fatalf("seed %d: nothing is under way, and there is no view", seed)
+			t.Fatalf("seed %d: no frame is on its way, and there is no view", seed)
 		}
 		if err := r.broker.truth().compare(r.maker.view); err != nil {
 			t.Fatalf("seed %d: in the end: %v", seed, err)
@@ -40,7 +40,7 @@ func TestFollowerIsNeverWrong(t *testing.T) {
 	t.Logf("views shown: %v", shown)
 	for _, what := range []string{"whole after a change", "whole after a page", "cut"} {
 		if shown[what] < 1000 {
-			t.Errorf("%s: %d times: that was not tested", what, shown[what])
+			t.Errorf("%s: %d times; it was not tested", what, shown[what])
 		}
 	}
 }
@@ -50,13 +50,13 @@ type run struct {
 	broker *model
 	maker  viewMaker
 	frames []modelFrame
-	asked  bool // a page, after that; the latest message has that id
+	asked  bool // a page was requested; after and id are those of the latest request
 	after  int64
 	id     wire.ID
 	shown  map[string]int
 }
 
-// A modelFrame is what the broker has said, and what was true then.
+// A modelFrame is what the broker has said, and the state of its locks then.
 type modelFrame struct {
 	reply wire.Reply
 	truth truth
@@ -69,7 +69,7 @@ func newRun(seed uint64) *run {
 	for n := range 1 + r.broker.IntN(12) {
 		r.broker.names = append(r.broker.names, fmt.Sprintf("lock %d", n))
 	}
-	for range r.broker.IntN(200) { // before the watch
+	for range r.broker.IntN(200) { // before the watch begins
 		r.broker.step()
 	}
 	r.broker.tell = r.say
@@ -81,8 +81,7 @@ func (r *run) say(reply wire.Reply) {
 	r.frames = append(r.frames, modelFrame{reply, r.broker.truth()})
 }
 
-// step does one thing at random: something happens at the broker, the view maker
-// goes on, or frames are dropped.
+// step does one thing at random: something happens at the broker, the view maker goes on, or frames are dropped.
 func (r *run) step() error {
 	switch n := r.broker.IntN(100); {
 	case n < 40:
@@ -98,7 +97,7 @@ func (r *run) step() error {
 
 func (r *run) quiet() bool { return !r.asked && len(r.frames) == 0 }
 
-// goOn answers what was asked, or gives the view maker the next frame.
+// goOn answers the request for a page, or gives the view maker the next frame.
 func (r *run) goOn() error {
 	if r.asked && (len(r.frames) == 0 || r.broker.IntN(4) == 0) {
 		r.asked = false
@@ -112,7 +111,7 @@ func (r *run) goOn() error {
 	r.frames = r.frames[1:]
 	page, isPage := frame.reply.(*wire.InfoPage)
 	if isPage && page.ID != r.id {
-		return nil // as the watch does
+		return nil // the watch does the same
 	}
 	if after, wantsPage := r.maker.receive(frame.reply, time.Now()); wantsPage {
 		r.asked, r.after = true, after

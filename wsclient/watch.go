@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
-// maxUndelivered is how many frames wait for a consumer that is slow, and
-// maxUndeliveredBytes about how much memory they may take.
+// maxUndelivered is how many frames may wait for a slow consumer, and maxUndeliveredBytes about how much memory they
+// may take.
 const (
 	maxUndelivered      = 10_000
 	maxUndeliveredBytes = 16 << 20
@@ -72,8 +72,8 @@ func (c *conn) watchViews(ctx context.Context, pattern string, yield func(*View)
 	}
 }
 
-// A watch is a watch on the wire, from when it is sent until it has ended. The reader of the
-// connection puts frames into its queue and never waits. The consumer waits for them.
+// A watch is one watch on a connection, from when it is sent until it has ended. The reader of the connection puts
+// frames into its queue and never waits. The consumer waits for them.
 type watch struct {
 	conn  *conn
 	id    wire.ID
@@ -87,11 +87,11 @@ type watch struct {
 
 	// Guarded by the client's mu:
 	queue  []received
-	bytes  int  // of what is in queue, about
+	bytes  int  // about how much memory queue takes
 	lagged bool // frames were dropped; the queue has only a message about that
 }
 
-// A received frame of the broker, and when it came.
+// A received is a frame of the broker, and when it arrived.
 type received struct {
 	reply wire.Reply
 	at    time.Time
@@ -133,8 +133,8 @@ func (w *watch) put(reply wire.Reply) {
 	w.signal()
 }
 
-// lag drops the queued frames, and those that arrive until the consumer begins again: they
-// cannot keep the view right. The caller holds the client's mu.
+// lag drops the queued frames, and those that arrive until the consumer begins again: with a gap, they cannot keep
+// the view right. The caller holds the client's mu.
 func (w *watch) lag() {
 	w.lagged = true
 	w.queue = []received{{reply: &wire.Lagged{ID: w.id}}}
@@ -171,8 +171,7 @@ func (w *watch) next(ctx context.Context) (*View, error) {
 	}
 }
 
-// isStale reports whether reply is about a page that was requested before the
-// view began again.
+// isStale reports whether reply is about a page that was requested before the view began again.
 func (w *watch) isStale(reply wire.Reply) bool {
 	switch m := reply.(type) {
 	case *wire.InfoPage:

@@ -15,16 +15,16 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A keeper consumes a watch and keeps the locks of the latest view.
+// A keeper consumes a watch, and keeps the locks of the latest view.
 type keeper struct {
 	ended sync.WaitGroup
 
 	mu      sync.Mutex
 	locks   []wire.LockInfo
-	changes map[string]int // how often each event was seen; "": a view made from the listing
+	changes map[string]int // how often each event was seen; "" counts views made from the listing
 }
 
-// keep watches until ctx ends, and takes that long over each view.
+// keep watches until ctx ends, and spends that much time on each view.
 func keep(ctx context.Context, t *testing.T, c *wsclient.Client, pattern string, slow time.Duration) *keeper {
 	k := &keeper{changes: map[string]int{}}
 	k.ended.Go(func() {
@@ -72,7 +72,7 @@ func (k *keeper) compare(t *testing.T, c *wsclient.Client, pattern string) {
 	}
 }
 
-// known is that of locks which a view knows.
+// known returns locks with only those fields that a view knows.
 func known(locks []wire.LockInfo) []wire.LockInfo {
 	all := make([]wire.LockInfo, len(locks))
 	for i, l := range locks {
@@ -87,15 +87,14 @@ func knownRequests(requests []wire.RequestInfo) []wire.RequestInfo {
 	all := make([]wire.RequestInfo, len(requests))
 	for i, r := range requests {
 		r.Parent = wire.ID{}
-		r.DurationMS = 0 // as of the latest view, not of now
+		r.DurationMS = 0 // it is from the time of the latest view
 		all[i] = r
 	}
 	return all
 }
 
-// Under a random load, whenever nothing is on its way, the views are what the
-// broker lists: those of watches that began when much was going on, and of one
-// whose consumer is slow, in the end.
+// Under a random load, the views are what the broker lists whenever nothing is on its way. That is also true for
+// watches that begin under load, and, in the end, for a slow consumer.
 func TestWatchUnderLoad(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		l := &load{t: t, broker: b}
@@ -125,7 +124,7 @@ func TestWatchUnderLoad(t *testing.T) {
 		for _, event := range []string{"", "queued", "granted", "released", "cancelled", "timeout", "evicted",
 			"lost", "gone"} {
 			if keepers[0].changes[event] == 0 {
-				t.Errorf("no %q: that was not tested", event)
+				t.Errorf("no %q: it was not tested", event)
 			}
 		}
 		t.Logf("changes: %v", keepers[0].changes)
@@ -136,13 +135,12 @@ func TestWatchUnderLoad(t *testing.T) {
 		_ = held.Release()
 		synctest.Wait()
 		if open := wsclient.Open(c); open != 0 {
-			t.Errorf("%d are still open", open)
+			t.Errorf("%d still open", open)
 		}
 	})
 }
 
-// A network that takes nothing for a while makes the broker leave changes out;
-// then the view is made anew, and is right.
+// If a network stops reading for a while, the broker leaves changes out. Then the view is made again, and is right.
 func TestWatchOnASlowNetwork(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		late := newLateConn()
@@ -154,7 +152,7 @@ func TestWatchOnASlowNetwork(t *testing.T) {
 		late.holdBack()
 		other := dial(t, b, wsclient.Options{Author: strings.Repeat("x", 256)})
 		held := acquire(t.Context(), t, other, "held", wsclient.AcquireOptions{})
-		const changes = 6000 // of some 500 bytes each
+		const changes = 6000 // about 500 bytes each
 		for range changes / 2 {
 			_ = acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{}).Release()
 		}
@@ -173,7 +171,7 @@ func TestWatchOnASlowNetwork(t *testing.T) {
 	})
 }
 
-// A view tells how long a request has waited by now.
+// A view says how long a request has waited so far.
 func TestWatchTellsDurations(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -186,7 +184,7 @@ func TestWatchTellsDurations(t *testing.T) {
 			pass(2 * time.Second)
 			lock, ok := view.Lock("a")
 			if !ok || lock.Holders[0].Duration() != 5*time.Second {
-				t.Errorf("got %+v, want one who has held it for 5s", lock)
+				t.Errorf("got %+v, want one holder, for 5s", lock)
 			}
 			break
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Frames of a broker to the watch aaaaaaaa--0.
+// These functions return frames of a broker to the watch aaaaaaaa--0.
 
 const (
 	watching = `{"type":"watching","id":"aaaaaaaa--0"}`
@@ -34,8 +34,7 @@ func request(event string, n int) string {
 	return fmt.Sprintf(`{"id":"bbbbbbbb--%d","mode":"exclusive",%s"locks":[],"duration_ms":0}`, n, token)
 }
 
-// listed returns a lock on a page, with one holder and some waiters. The
-// list may have fewer of them.
+// listed returns a lock on a page, with one holder and some waiters. The list may have fewer of them.
 func listed(name string, seq, holder, waiting int, waiters ...int) string {
 	var queue []string
 	for _, n := range waiters {
@@ -55,7 +54,7 @@ func asksForPage(id, after int) string {
 		`"after":0,`, "", 1)
 }
 
-// startWatch brings a watch to where all it knows is that 1 holds lock a.
+// startWatch starts a watch, and brings it to a view in which 1 holds lock a, and nothing else.
 func startWatch(t *testing.T) (*actor, *viewer) {
 	t.Helper()
 	a := stageClient(t)
@@ -68,8 +67,8 @@ func startWatch(t *testing.T) (*actor, *viewer) {
 	return a, v
 }
 
-// A watch pages through the listing, applies what changes meanwhile, and shows
-// nothing before all pages are in; then it shows each change.
+// A watch requests all pages of the listing, and applies the changes that arrive meanwhile. It shows nothing before
+// it has all pages. Then it shows each change.
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
@@ -77,13 +76,13 @@ func TestWatch(t *testing.T) {
 		a.expect(`{"type":"watch","id":"aaaaaaaa--0","match":"orders/*"}`)
 		a.say(watching)
 		a.expect(`{"type":"info","id":"aaaaaaaa--1","match":"orders/*","queue":10000}`)
-		a.say(changed("queued", "orders/2", 9)) // of a lock whose page is still to come
+		a.say(changed("queued", "orders/2", 9)) // for a lock whose page has not arrived
 		a.say(changed("released", "orders/3", 4))
 		a.say(page(1, 7, listed("orders/1", 5, 1, 2, 2, 3)))
 		v.expectNothing()
 		a.expect(`{"type":"info","id":"aaaaaaaa--2","match":"orders/*","after":7,"queue":10000}`)
-		a.say(changed("granted", "orders/4", 5)) // of a lock that no page will list
-		a.say(changed("timeout", "orders/1", 2)) // of a lock whose page is in
+		a.say(changed("granted", "orders/4", 5)) // for a lock that no page will list
+		a.say(changed("timeout", "orders/1", 2)) // for a lock whose page has arrived
 		v.expectNothing()
 		a.say(page(2, 0, listed("orders/2", 8, 8, 1, 9)))
 		v.expect("(listed)\norders/1: 1 | 3\norders/2: 8 | 9\norders/4: 5 |")
@@ -97,7 +96,7 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// Where the broker has left changes out, the view is made anew.
+// If the broker has left changes out, the view is made again.
 func TestWatchLags(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := startWatch(t)
@@ -113,7 +112,7 @@ func TestWatchLags(t *testing.T) {
 	})
 }
 
-// A page that was asked for before changes were left out is of no use after.
+// A page that was requested before changes were left out is ignored.
 func TestWatchLagsWhileItPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
@@ -133,9 +132,9 @@ func TestWatchLagsWhileItPages(t *testing.T) {
 	})
 }
 
-// Where the broker has listed a part of a queue only, and that part is over, the
-// view is made anew. A page whose last lock is cut short asks for that lock
-// again: it may have been cut only because the page was full.
+// If the broker has listed only a part of a queue, and all of that part has ended, the view is made again. If the
+// last lock of a page is cut short, the client requests that lock again: its lists may be short only because the page
+// was full.
 func TestWatchOfAQueueThatIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := startWatch(t)
@@ -159,7 +158,7 @@ func TestWatchOfAQueueThatIsCut(t *testing.T) {
 func TestSlowConsumerOfLongChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, v := startWatch(t)
-		a.say(changed("queued", "a", 2)) // the consumer shows this one, to nobody
+		a.say(changed("queued", "a", 2)) // the consumer has this one, and waits for the test
 		long := strings.Replace(changed("queued", "a", 3), `"mode"`,
 			`"author":"`+strings.Repeat("x", 1<<20)+`","mode"`, 1)
 		for range 17 {
@@ -171,8 +170,8 @@ func TestSlowConsumerOfLongChanges(t *testing.T) {
 	})
 }
 
-// A consumer that is slow gets every change as long as no more than 10,000 wait
-// for it; else the view is made anew. It holds up nobody.
+// A slow consumer gets every change as long as no more than 10,000 wait for it. With more, the view is made again. It
+// delays nothing else.
 func TestSlowConsumer(t *testing.T) {
 	for _, waiting := range []int{10_000, 10_001} {
 		t.Run(fmt.Sprint(waiting), func(t *testing.T) {
@@ -180,7 +179,7 @@ func TestSlowConsumer(t *testing.T) {
 				a, v := startWatch(t)
 				synctest.Wait()
 				a.say(changed("queued", "a", 2))
-				synctest.Wait() // the consumer shows this one, to nobody
+				synctest.Wait() // the consumer has this one, and waits for the test
 				for n := range waiting {
 					event := []string{"timeout", "queued"}[n%2]
 					if err := a.ws.WriteMessage(websocket.TextMessage,
@@ -213,8 +212,8 @@ func TestSlowConsumer(t *testing.T) {
 	}
 }
 
-// However a watch ends nothing is left of it, and the broker has been told where
-// that does not know. What it has sent before it knew is of no use to anyone.
+// However a watch ends, it leaves nothing behind. The client tells the broker, unless the broker knows. What the
+// broker has sent before it knew has no effect.
 func TestWatchEnds(t *testing.T) {
 	unwatch := `{"type":"unwatch","id":"aaaaaaaa--0"}`
 	boom := errors.New("boom")
@@ -268,8 +267,8 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// A loop that is left ends its watch, and so does one that panics.
-func TestWatchIsLeft(t *testing.T) {
+// A loop that breaks or panics ends its watch.
+func TestWatchLoopBreaks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
 		for n, leave := range []func(){func() {}, func() { panic("boom") }} {
@@ -297,8 +296,7 @@ func TestWatchIsLeft(t *testing.T) {
 	})
 }
 
-// A context that ends before the broker has answered ends the watch that the
-// broker may just have begun.
+// If a context ends before the broker has answered, the client ends the watch, which the broker may just have begun.
 func TestWatchEndsBeforeItBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)
@@ -314,7 +312,7 @@ func TestWatchEndsBeforeItBegins(t *testing.T) {
 	})
 }
 
-// A watch that is refused is none: there is nothing to end.
+// A refused watch leaves nothing to end.
 func TestWatchIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := stageClient(t)

@@ -10,8 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// However the callback ends, the lock is released, and the callback's context
-// is dead with cause ErrReleased.
+// However the callback ends, the lock is released, and the callback's context ends with the cause ErrReleased.
 func TestWithLockReleases(t *testing.T) {
 	boom := errors.New("boom")
 	tests := []struct {
@@ -58,8 +57,7 @@ func TestWithLockReleases(t *testing.T) {
 	}
 }
 
-// The callback does not run when the lock is not granted in time, and the
-// error says who has it and since when.
+// The callback does not run if the lock is not granted in time. The error says who holds it, and since when.
 func TestWithLockTimeout(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		holder := dial(t, b, wsclient.Options{Label: "billing@host7:812", Author: "nightly_report"})
@@ -118,8 +116,7 @@ func TestTryAcquire(t *testing.T) {
 	})
 }
 
-// A limit lets so many in; several locks are held as one, under one token; and
-// tokens rise.
+// A limit admits that many holders. Several locks are held as one, with one token. Tokens rise.
 func TestModes(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
@@ -148,7 +145,7 @@ func TestModes(t *testing.T) {
 	})
 }
 
-// What is wrong with a request is said before it is sent, and costs nothing.
+// An invalid request fails before it is sent, and costs nothing.
 func TestBadRequests(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)

@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// write sends what is queued, and pings, until the connection has ended. The
-// first ping is due a heartbeat after the lease began, however late the hello was.
+// write sends what is queued, and pings, until the connection has ended. The first ping is due a heartbeat after the
+// lease began, however late the hello was.
 func (c *conn) write() {
 	clock := &c.client.clock
 	beat := heartbeat{interval: millis(c.hello.HeartbeatMS)}
@@ -17,7 +17,7 @@ func (c *conn) write() {
 	beat.timer = time.AfterFunc(beat.due-clock.now().Mono, c.beat)
 	defer beat.timer.Stop()
 	for {
-		<-c.wake // and nothing else: a select takes three times as long
+		<-c.wake // not in a select, which takes three times as long
 		if isDone(c.done) {
 			c.closeAtEnd()
 			return
@@ -27,10 +27,8 @@ func (c *conn) write() {
 			beat.begin(at)
 			c.ping(at)
 		}
-		// Whoever sends wakes this goroutine, and the scheduler runs it before others
-		// that can run. They run first, so that one system call takes what all of
-		// them send. A lone caller need not wait for those who send nothing
-		// here.
+		// A sender wakes this goroutine, and the scheduler runs it before other goroutines that can run. With
+		// several open requests, let those run first, so that one system call takes what all of them send.
 		if c.isShared() {
 			runtime.Gosched()
 		}
@@ -43,8 +41,8 @@ func (c *conn) write() {
 	}
 }
 
-// A heartbeat says when the next ping is due. It is the writer's, and no deadline of the core: a ping
-// counts from when it is written.
+// A heartbeat says when the next ping is due. It belongs to the writer, and is not a deadline of the core: a ping
+// counts from when the writer sends it.
 type heartbeat struct {
 	interval time.Duration
 	due      time.Duration // on the client's clock
@@ -96,8 +94,8 @@ func (c *conn) dequeue() *batch {
 	return out
 }
 
-// writeAll writes out. It inserts a ping if a heartbeat is due: when much is
-// queued on a slow line, the heartbeat does not wait until all has been sent.
+// writeAll writes a batch. If a heartbeat is due, it inserts a ping: when much is queued on a slow line, the
+// heartbeat must not wait until all of it is sent.
 func (c *conn) writeAll(out *batch, beat *heartbeat) error {
 	for frames, spare := range out.pieces {
 		if err := c.writeFrames(frames); err != nil {
@@ -134,7 +132,7 @@ func (c *conn) writeFrames(frames []byte) error {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
 	c.client.mu.Lock()
-	if c.err != nil { // a silent link has a deadline that must stay
+	if c.err != nil { // a silent link must keep its deadline
 		c.client.mu.Unlock()
 		return nil
 	}
@@ -146,8 +144,8 @@ func (c *conn) writeFrames(frames []byte) error {
 	return err
 }
 
-// pinged lets the writer answer a ping of the WebSocket. The library would answer
-// from the reader, and move the deadline of what is being written.
+// pinged lets the writer answer a WebSocket ping. The library would answer from the reader, and change the deadline
+// of a write that is under way.
 func (c *conn) pinged(text string) error {
 	c.client.mu.Lock()
 	defer c.client.mu.Unlock()

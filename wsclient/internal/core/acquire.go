@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// Acquire opens r: it submits r, or lets r wait for a connection. It does neither if enclosing
-// requests hold all that r wants. The result is nil, or how the machine has refused r.
+// Acquire opens r: it submits r, or lets r wait for a connection. It does neither if enclosing requests hold all
+// locks of r. It returns nil, or how the machine has refused r.
 func (m *Machine) Acquire(r *Request, at Instant) *End {
 	m.Tick(at)
 	r.machine = m
@@ -43,12 +43,12 @@ func (m *Machine) checkOuter(r *Request) *End {
 	return nil
 }
 
-// checkOpen returns why no request may be opened now, or nil.
+// checkOpen returns why r may not be opened now, or nil.
 func (m *Machine) checkOpen(r *Request) *End {
 	switch {
 	case m.closed != nil:
 		return m.closed
-	case m.drains && m.enclosing(r) == nil: // a holder may need what it asks for to finish
+	case m.drains && m.enclosing(r) == nil: // a holder may need another lock to finish
 		return &m.withdrawn
 	case m.conn == nil && r.Once:
 		return m.last
@@ -72,7 +72,7 @@ func (m *Machine) openRequest(r *Request, at Instant) {
 	}
 }
 
-// pend lets r wait for a connection, for as long as it may wait at all.
+// pend lets r wait for a connection until its wait is over.
 func (m *Machine) pend(r *Request, at Instant) {
 	r.state = pending
 	m.pending.Set(r.order, r)
@@ -99,7 +99,7 @@ func (m *Machine) submit(r *Request, at Instant) {
 	r.state, r.What.ID, r.parent = waiting, m.OpenID(), m.enclosing(r)
 	m.conn.requests.Set(r.What.ID.N, r)
 	what := m.compose(r, at)
-	if err := codec.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker allows less than the last one
+	if err := codec.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker's limits are lower
 		m.end(r, &End{How: Invalid, Err: err})
 		return
 	}
@@ -109,7 +109,7 @@ func (m *Machine) submit(r *Request, at Instant) {
 // compose returns r as a message for this connection.
 func (m *Machine) compose(r *Request, at Instant) *wire.Acquire {
 	what := &r.What
-	if r.parent != nil { // it may have been released by the next time, when What.Parent counts again
+	if r.parent != nil { // for this message only: when r is sent again, its parent may be released
 		inside := r.What
 		inside.Parent = r.parent.What.ID
 		what = &inside

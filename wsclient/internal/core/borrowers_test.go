@@ -9,7 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// To release a borrower takes equally long however many others its lender has, in whatever order they are released.
+// Releasing a borrower takes equally long however many other borrowers its lender has, in whatever order they are
+// released.
 func TestManyBorrowers(t *testing.T) {
 	const borrowers, few, slower = 20_000, 8, 8
 	for name, backward := range map[string]bool{"first in, first out": false, "last in, first out": true} {

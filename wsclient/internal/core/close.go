@@ -1,7 +1,7 @@
 package core
 
-// Drain lets holders finish. It ends all waiters, and the machine opens no more requests, except inside locks that are
-// held. See [Machine.IsDrained].
+// Drain lets holders finish. It ends the requests that wait, and makes the machine refuse new ones, except inside
+// locks that are held. See [Machine.IsDrained].
 func (m *Machine) Drain() {
 	if m.drains {
 		return
@@ -20,14 +20,14 @@ func (m *Machine) withdraw() {
 	for r := range m.conn.requests.InOrder() {
 		outer := m.enclosing(r)
 		if r.state == waiting && (outer == nil || outer.cause != nil) {
-			m.send(Cancel, r) // whatever crosses it finds no request
+			m.send(Cancel, r) // a reply that crosses the cancel finds no request
 			m.end(r, &m.withdrawn)
 		}
 	}
 }
 
-// Close ends the client for good, and closes its silent connections: its owner says that nobody holds
-// anything. Closing again does nothing more.
+// Close ends the client for good, and closes its silent connections: by closing the client, its owner says that all
+// holders have stopped. Calling it again has no effect.
 func (m *Machine) Close(at Instant) {
 	for _, s := range m.silences {
 		m.out.Close = append(m.out.Close, s.owner)
@@ -36,7 +36,7 @@ func (m *Machine) Close(at Instant) {
 	m.close(&End{How: Closed, Reason: ReasonClosed}, at)
 }
 
-// GiveUp ends the client for good because of err. Silent connections stay open for their time.
+// GiveUp ends the client for good because of err. Silent connections stay open until their sessions time out.
 func (m *Machine) GiveUp(err error, at Instant) {
 	m.close(&End{How: Closed, Reason: ReasonClosed, Err: err}, at)
 }

@@ -13,7 +13,7 @@ import (
 // A command is a line of a script: a step, or a question.
 type command struct {
 	verb     string
-	name     string // of the request, the connection, or the id that it is about
+	name     string // the request or the connection that it is about, or an id
 	acquire  wish
 	connect  hello
 	token    int64
@@ -24,19 +24,19 @@ type command struct {
 	at       Instant    // of at and clock
 }
 
-// A wish is what an acquire asks for.
+// A wish is what the caller of an acquire wants.
 type wish struct {
 	locks       []wire.LockSpec
 	wait, hold  time.Duration
 	once, steal bool
 	inside      string  // the request that encloses the call, or ""
-	parent      wire.ID // as the caller says
+	parent      wire.ID // the Parent option of the call
 }
 
-// A hello is what a broker says of itself.
+// A hello is what a broker says about itself.
 type hello struct {
 	timeout, heartbeat time.Duration
-	madeAgo            time.Duration // when the network connection was made, before now
+	madeAgo            time.Duration // how long ago the network connection was made
 	bytes              int           // the greatest frame
 	pause              wire.Pause
 }
@@ -95,12 +95,13 @@ func parseCommand(line string) (c command, err error) {
 		err = fmt.Errorf("no such command: %q", c.verb)
 	}
 	if err == nil && len(w.rest) > 0 {
-		err = fmt.Errorf("more than is understood: %q", w.rest)
+		err = fmt.Errorf("too many words: %q", w.rest)
 	}
 	return c, err
 }
 
-// parseInstant reads a time that all clocks show, and then how far the others differ.
+// parseInstant reads the time on all clocks, and then, if given, how far the wall clock differs and for how long the
+// computer was suspended.
 func parseInstant(w *words) (at Instant, err error) {
 	at.Mono, err = w.duration()
 	at.Wall = at.Mono

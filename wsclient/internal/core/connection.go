@@ -8,26 +8,26 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
-// A connection is what the machine knows of the connection that there is.
+// A connection is what the machine knows about the current connection.
 type connection struct {
 	owner    any
 	hello    *wire.Hello
 	next     int64                   // the n of the next id
 	requests shrinkmap.Map[*Request] // those that were sent and have not ended, by n
-	pings    []ping                  // those that have no answer yet
+	pings    []ping                  // those without an answer yet
 	lease    Lease
 	pause    wire.Pause // why the broker grants nothing, or ""
-	draining bool       // the broker has said that it stops
+	draining bool       // the broker has said that it is about to stop
 }
 
-// A ping is a message that was sent, whose answer extends the lease.
+// A ping is a sent message whose answer extends the lease.
 type ping struct {
 	n    int64
 	sent Instant
 }
 
-// NewLease returns the lease of a connection whose broker has sent that hello. It begins when the network
-// connection was made: the client has sent its handshake after that, and the hello answers the handshake.
+// NewLease returns the lease of a connection whose broker has sent that hello. It begins when the network connection
+// was made: the client sent its handshake after that, and the hello answers the handshake.
 func NewLease(hello *wire.Hello, stopTime time.Duration, made Instant) Lease {
 	return Lease{
 		Timeout:   time.Duration(hello.TimeoutMS) * time.Millisecond,
@@ -37,8 +37,9 @@ func NewLease(hello *wire.Hello, stopTime time.Duration, made Instant) Lease {
 	}
 }
 
-// Connected begins a connection, whose network connection was made at that time. It has no effect if the client has
-// ended. There must be no connection. The caller must then call [Machine.SubmitNext] until that returns false.
+// Connected begins a connection whose network connection was made at the instant made. It has no effect if the client
+// has ended. The caller must not call it while there is a connection. After it, the caller must call
+// [Machine.SubmitNext] until that returns false.
 func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	if m.closed != nil {
 		return
@@ -55,8 +56,8 @@ func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 }
 
 // SubmitNext submits the next request that was pending when the connection began, in the order of the calls. It
-// reports whether there was one. It submits one a step, so that the caller can use other ids in between. There must be
-// no other step until it returns false.
+// reports whether there was one. It submits one request a step, so that the caller can call [Machine.OpenID] in
+// between. The caller must take no other step until SubmitNext has returned false.
 func (m *Machine) SubmitNext(at Instant) bool {
 	if len(m.resubmit) == 0 {
 		m.resubmit = nil
@@ -72,23 +73,23 @@ func (m *Machine) SubmitNext(at Instant) bool {
 // IsConnected reports whether there is a connection.
 func (m *Machine) IsConnected() bool { return m.conn != nil }
 
-// OpenID returns the id of the next message that opens one. The caller must send messages in the order of
-// their ids. There must be a connection.
+// OpenID returns a new id, for a message that needs one. There must be a connection. The caller must send messages in
+// the order of their ids.
 func (m *Machine) OpenID() wire.ID {
 	id := wire.ID{Session: m.conn.hello.Session, N: m.conn.next}
 	m.conn.next++
 	return id
 }
 
-// Sent notes that a ping with that n was sent at that time. Its answer extends the lease.
+// Sent notes that the ping with the number n was sent at that time. Its answer extends the lease.
 func (m *Machine) Sent(n int64, at Instant) {
 	if m.conn != nil {
 		m.conn.pings = append(m.conn.pings, ping{n, at})
 	}
 }
 
-// answered extends the lease if id is that of a ping. If the wall clock was set back before the ping was sent, and
-// forward since, the lease may be over after all.
+// answered extends the lease if id belongs to a ping. The lease may be over even so, if the wall clock was set back
+// before the ping was sent, and forward since.
 func (m *Machine) answered(id wire.ID, at Instant) {
 	c := m.conn
 	for i, p := range c.pings {
@@ -109,8 +110,8 @@ func (c *connection) request(id wire.ID) *Request {
 	return c.requests.Get(id.N)
 }
 
-// Disconnected notes that the connection has ended because of err, and that the other side knows it. The caller
-// closes the network connection.
+// Disconnected notes that the connection has ended because of err, and that the other side knows of the end. The
+// caller closes the network connection.
 func (m *Machine) Disconnected(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {
@@ -119,7 +120,7 @@ func (m *Machine) Disconnected(err error, at Instant) {
 	}
 }
 
-// Abandon ends the connection because of err, of which the other side knows nothing.
+// Abandon ends the connection because of err. The other side does not know that it has ended.
 func (m *Machine) Abandon(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {
@@ -128,11 +129,11 @@ func (m *Machine) Abandon(err error, at Instant) {
 	}
 }
 
-// disconnect ends the connection. First the requests that hold lose their locks, the latest first, because it is the
-// innermost. Then the requests that wait become pending, or end.
+// disconnect ends the connection. First the holders lose their locks, the latest first, so that inner locks end
+// before those around them. Then the waiters become pending, or end.
 //
-// This is the one place that decides what becomes of a request without its connection. A session that
-// survives its connection would keep its requests here, and submit them in Connected.
+// This is the one place that decides what becomes of a request without its connection. A session that survives its
+// connection would keep its requests here, and submit them in Connected.
 func (m *Machine) disconnect(at Instant, how *End, then Then) {
 	conn := m.conn
 	m.conn, m.last, m.resubmit = nil, how, nil
@@ -159,7 +160,7 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
 }
 
-// endOrPend decides what becomes of a request that waited on a connection that has ended.
+// endOrPend decides what becomes of a request that was waiting when its connection ended.
 func (m *Machine) endOrPend(r *Request, how *End, at Instant) {
 	outer := m.enclosing(r)
 	switch {

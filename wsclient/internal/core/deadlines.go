@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// deadlines are the requests that end by themselves at some time: those that are pending, at the end of their
-// wait, and those that hold, at the end of their term. It is a heap by time, and by order at the same time.
+// deadlines holds the requests that end at a known time: pending ones when their wait is over, and holders when their
+// term is over. It is a heap ordered by that time, and then by the order of the calls.
 type deadlines []*Request
 
-// setDeadline gives r the deadline due.
+// setDeadline sets the deadline of r to due.
 func (m *Machine) setDeadline(r *Request, due time.Duration) {
 	r.due = due
 	heap.Push(&m.deadlines, r)

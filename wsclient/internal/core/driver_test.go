@@ -13,7 +13,7 @@ import (
 type driver struct {
 	machine  *Machine
 	now      Instant
-	requests []*Request // all that Acquire was called with
+	requests []*Request // all requests that were passed to Acquire
 	recorder recorder
 }
 
@@ -29,7 +29,7 @@ func (d *driver) find(name string) *Request {
 	return nil
 }
 
-// idOf returns the id of the request of that name, or the id that name is.
+// idOf returns the id of the request of that name. If there is none, it reads the name as an id.
 func (d *driver) idOf(name string) wire.ID {
 	if r := d.find(name); r != nil {
 		return r.What.ID
@@ -37,7 +37,7 @@ func (d *driver) idOf(name string) wire.ID {
 	return wire.ParseID(name)
 }
 
-// do gives c to the machine and returns what it has caused.
+// do gives c to the machine and returns what it caused.
 func (d *driver) do(c command) (lines []string, err error) {
 	d.machine.Output().Reset()
 	before := viewOf(d.machine)
@@ -103,7 +103,7 @@ func (d *driver) step(c command) (answer string, err error) {
 			m.Receive(reply, d.now)
 			return "", nil
 		}
-		return d.ask(c)
+		return d.onRequest(c)
 	}
 	return "", nil
 }
@@ -134,8 +134,8 @@ func (d *driver) acquire(c command) (string, error) {
 	return "", nil
 }
 
-// ask gives the machine a command about one request.
-func (d *driver) ask(c command) (string, error) {
+// onRequest executes a command about one request.
+func (d *driver) onRequest(c command) (string, error) {
 	m, r := d.machine, d.find(c.name)
 	if r == nil {
 		return "", fmt.Errorf("no request %q", c.name)
@@ -187,7 +187,7 @@ func (c command) reply(d *driver) wire.Reply {
 	return nil
 }
 
-// A view is what Output.Changed is about.
+// A view is the part of a machine's state whose changes Output.Changed reports.
 type view struct {
 	state  string
 	pause  wire.Pause
@@ -201,7 +201,7 @@ func viewOf(m *Machine) view {
 	return view{stateText(m), m.Pause(), m.Closed(), due, isDue}
 }
 
-// checkUnchanged checks that nothing has changed that Output.Changed should have said.
+// checkUnchanged checks that nothing has changed that Output.Changed should have reported.
 func (v view) checkUnchanged(m *Machine) error {
 	now := viewOf(m)
 	isEarlier := now.isDue && (!v.isDue || now.due < v.due)

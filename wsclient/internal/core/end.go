@@ -2,7 +2,7 @@ package core
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// How says how a request or a connection has ended.
+// How says how a request, a connection or the client has ended.
 type How uint8
 
 const (
@@ -12,47 +12,47 @@ const (
 	Cancelled
 	// Refused is the end of a request that the broker has refused: see Refusal.
 	Refused
-	// Invalid is the end of a request that this broker would refuse, so that it is not sent: see Err.
+	// Invalid is the end of a request that is not sent, because it breaks a rule of the client or a limit of the
+	// broker: see Err.
 	Invalid
 	// TimedOut is the end of a request whose wait was over while it was pending. Because is the end of the last
-	// connection; nil: there is one, whose broker drains.
+	// connection, or nil if the client is connected to a broker that drains.
 	TimedOut
-	// Lost is the end of a request that held: see Reason. Because is the end of the connection, if that
-	// is the reason.
+	// Lost is the end of a request that held: see Reason. Because is the end of the connection, if that is the
+	// reason.
 	Lost
-	// OuterLost is the end of a request inside another one that no longer holds. Because is the end of
-	// that.
+	// OuterLost is the end of a request inside another one that no longer holds its lock. Because says why that
+	// one does not.
 	OuterLost
-	// Disconnected is the end of a connection, and of the requests that ended with it: see Reason and
-	// Err.
+	// Disconnected is the end of a connection, and of the requests that ended with it: see Reason and Err.
 	Disconnected
-	// Closed is the end of the client, and of the requests that ended with it. Err is why; nil: its owner has
-	// closed or drained it.
+	// Closed is the end of the client, and of the requests that ended with it. Err says why. It is nil if the
+	// owner of the client has closed or drained it.
 	Closed
 )
 
 // A Reason says why a lock is lost, or why a connection has ended.
 type Reason string
 
-// The reasons that do not come from the broker. It has others; see wire.LostReason.
+// The reasons that the client itself gives. For those that the broker sends, see wire.LostReason.
 const (
 	ReasonConnection Reason = "connection" // the connection has ended
 	ReasonLease      Reason = "lease"      // the lease has ended
 	ReasonClosed     Reason = "closed"     // the client was closed
-	ReasonExpired    Reason = "expired"    // the hold of the request is over
+	ReasonExpired    Reason = "expired"    // the request has held for its Hold
 )
 
-// An End says how a request, a lock or a connection has ended. Once it is made, only Error changes.
+// An End says how a request, a lock, a connection or the client has ended. Once it is made, only Error changes.
 type End struct {
 	How         How
 	Refusal     *wire.Error
 	Reason      Reason
 	By, Message string // who has evicted or stolen the lock, and why
-	Err         error  // what the caller of the machine gave as the cause
-	Because     *End   // the end that has caused this one
+	Err         error  // the cause, as the machine's caller gave it, or what is invalid
+	Because     *End   // the end that caused this one
 	Lease       Lease  // of the connection, if How is Disconnected
 
-	// Error is for the caller, who keeps here the error that it has made of the end, so that all whom the end
-	// concerns get the same one. The machine does not look at it.
+	// Error is for the machine's caller. It keeps here the error that it has made from the end, so that all callers
+	// affected by the end get the same error. The machine does not look at it.
 	Error error
 }

@@ -9,8 +9,8 @@ import (
 
 func contains(requests []*Request, r *Request) bool { return slices.Contains(requests, r) }
 
-// check checks the invariants of doc.go that the state of a machine shows, after a step at that time. timely says that
-// the step had an instant.
+// check checks, after a step, those invariants of doc.go that the state of a machine shows. timely says that the step
+// took the instant at.
 func check(m *Machine, requests []*Request, at Instant, timely bool) error {
 	open := 0
 	for _, r := range requests {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// at returns the instant d after the begin of a test, on all clocks.
+// at returns the instant d after the start of a test, on all clocks.
 func at(d time.Duration) Instant {
 	const begin = 1000 * time.Second
 	return Instant{Mono: begin + d, Wall: begin + d}
 }
 
-// A lease lasts for two thirds of the timeout after the sending of the latest
-// message that was answered, in whatever order the answers come.
+// A lease lasts for two thirds of the timeout after the latest answered message was sent, in whatever order the
+// answers come.
 func TestLease(t *testing.T) {
 	l := Lease{Timeout: 15 * time.Second, Heard: at(0)}
 	l.answered(at(5 * time.Second))
@@ -28,8 +28,8 @@ func TestLease(t *testing.T) {
 	}
 }
 
-// With clocks whose rates differ by a tenth, whichever is the faster, the client
-// has given up before the broker can.
+// If the rates of the two clocks differ by a tenth, the client gives up before the broker can end the session,
+// whichever clock is faster.
 func TestLeaseEndsBeforeTheSession(t *testing.T) {
 	for _, timeout := range []time.Duration{600 * time.Millisecond, 15 * time.Second, time.Hour} {
 		l := Lease{Timeout: timeout, Heard: at(0)}
@@ -40,9 +40,8 @@ func TestLeaseEndsBeforeTheSession(t *testing.T) {
 	}
 }
 
-// Who says how long it takes to stop has that time, on the slower of two clocks, and
-// the broker has still not ended the session. Where that would leave no time for a
-// heartbeat there is less.
+// A client that says how long its holders need to stop gives them that time before the broker can end the session,
+// even if its clock is the slower one. They get less if the lease would become too short for a heartbeat.
 func TestLeaseLeavesTimeToStop(t *testing.T) {
 	second := time.Second
 	for _, test := range []struct{ timeout, heartbeat, stop, want time.Duration }{
@@ -66,9 +65,9 @@ func TestLeaseLeavesTimeToStop(t *testing.T) {
 	}
 }
 
-// Whichever clock says that more time has passed counts: one may have stood
-// still while the machine was suspended, the other may have been set back.
-func TestBothClocksAreLookedAt(t *testing.T) {
+// The clock that shows the most elapsed time counts: one may have stood still while the computer was suspended, and
+// the other may have been set back.
+func TestLeaseUsesAllClocks(t *testing.T) {
 	l := Lease{Timeout: 15 * time.Second, Heard: at(0)}
 	for name, now := range map[string]Instant{
 		"suspended for an hour":   {Mono: at(time.Second).Mono, Wall: at(time.Hour).Wall},
@@ -85,24 +84,23 @@ func TestTermIsOver(t *testing.T) {
 	second := term{begin: at(0), hold: time.Second}
 	for _, now := range []Instant{at(time.Second), {Mono: at(0).Mono, Wall: at(time.Second).Wall}} {
 		if !second.isOver(now) {
-			t.Errorf("at %v it is not over", now)
+			t.Errorf("at %v: the term is not over", now)
 		}
 	}
 	if second.isOver(at(time.Second - 1)) {
-		t.Error("it is over too early")
+		t.Error("the term is over too early")
 	}
 	if endless := (term{begin: at(0)}); endless.isOver(at(time.Hour)) {
-		t.Error("what has no end is over")
+		t.Error("a term without an end is over")
 	}
 }
 
-// A holder whose clock is a tenth slower than the broker's, and who read the
-// grant as late as a lease allows, has stopped when the broker takes the lock
-// back.
+// A holder has stopped when the broker takes the lock back, even if its clock is a tenth slower than the broker's,
+// and it read the grant as late as the lease allows.
 func TestBackstop(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 15 * time.Second, time.Hour} {
 		for _, hold := range []time.Duration{10 * time.Millisecond, time.Second, 330 * 24 * time.Hour} {
-			stops := patience(timeout) + hold // after the making of the grant
+			stops := patience(timeout) + hold // after the grant was made
 			byBroker := stops + stops/10
 			if got := backstop(hold, timeout); got < byBroker {
 				t.Errorf("%v, timeout %v: the broker takes it back after %v, the holder stops after %v",

@@ -7,7 +7,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
-// Config is what a machine must know of the client's options.
+// Config holds the client's options that a machine needs.
 type Config struct {
 	NoReconnect bool          // the first connection is the last
 	StopTime    time.Duration // how long holders need to stop; 0: not known
@@ -26,12 +26,12 @@ type Machine struct {
 	orders    int64                   // requests so far
 	calls     int64                   // requests so far that borrow
 	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
-	resubmit  []*Request              // those of them that the connection, which has just begun, gets next
+	resubmit  []*Request              // those of them that SubmitNext has yet to submit
 	open      int                     // requests that have not ended, except covered ones
 	deadlines deadlines
 	silences  []silence
 
-	released, cancelled, withdrawn End // the ends that have nothing to tell
+	released, cancelled, withdrawn End // ends without details, which requests share
 }
 
 // New returns a machine without a connection.
@@ -47,7 +47,7 @@ func New(config Config) *Machine {
 // Output returns what the caller must do after a step. The caller must call [Output.Reset] when it has done it.
 func (m *Machine) Output() *Output { return &m.out }
 
-// A State says how a client stands with its broker.
+// A State says whether a client has a connection, and what its broker does.
 type State int
 
 // The states of a client. The State of package wsclient has the same numbers.
@@ -85,7 +85,7 @@ func (m *Machine) Pause() wire.Pause {
 // Closed returns how the client has ended, or nil.
 func (m *Machine) Closed() *End { return m.closed }
 
-// IsDrained reports whether Drain was called, no request is open, and no stale holder may need time to stop.
+// IsDrained reports whether Drain was called, no request is open, and no stale holder may still need time to stop.
 func (m *Machine) IsDrained() bool { return m.drains && m.open == 0 && len(m.silences) == 0 }
 
 // OpenRequests returns how many requests are open: on the connection, and pending.
@@ -99,7 +99,7 @@ func (m *Machine) send(kind Kind, r *Request) {
 	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID})
 }
 
-// wake wakes whoever waits for r.
+// wake wakes the caller that waits for r.
 func (m *Machine) wake(r *Request) { m.out.Wake = append(m.out.Wake, r) }
 
 // end ends r.

@@ -7,11 +7,13 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
-// Requests nest: each knows the innermost request that encloses its call. So the requests around a call are a
-// chain, innermost first. Some of them may belong to other clients; of those only What and Outer may be read.
+// Requests nest: each knows the innermost request that encloses its call. So the requests around a call are a chain,
+// innermost first. Some of them may belong to other clients. The machine reads only the fields machine and Outer of
+// those.
 
-// enclosing returns the innermost request around r that was open on this client and was not released, or nil. r
-// belongs to it while it holds, and is in vain once it is lost.
+// enclosing returns the innermost request around r that was open on this client, and was neither released nor
+// cancelled. It returns nil if there is none. That request is the parent of r while it holds. Once it is lost, r
+// fails.
 func (m *Machine) enclosing(r *Request) *Request {
 	for outer := r.Outer; outer != nil; outer = outer.Outer {
 		if m.canEnclose(outer) {
@@ -26,11 +28,11 @@ func (m *Machine) canEnclose(r *Request) bool {
 	return r.machine == m && r.order > 0 && (r.cause == nil || r.cause.How != Released && r.cause.How != Cancelled)
 }
 
-// IsParent reports whether r is what a program started inside it must name as its parent.
+// IsParent reports whether a program started inside r must name r as its parent.
 func (m *Machine) IsParent(r *Request) bool { return m.canEnclose(r) }
 
-// borrow takes from the enclosing requests the locks that they hold, and leaves the others in What.Locks.
-// It fails if one of the lenders no longer holds.
+// borrow lets r borrow the locks that enclosing requests hold, and leaves the others in What.Locks. It returns an end
+// if a request that had one of the locks no longer holds it.
 func (m *Machine) borrow(r *Request) *End {
 	if r.Outer == nil {
 		return nil
@@ -61,7 +63,8 @@ func (m *Machine) lend(lender, r *Request) {
 	lender.borrowers.Set(r.call, r) // again, if it borrows several locks from one lender
 }
 
-// lender returns the innermost request around r that holds the lock as spec wants it, or nil.
+// lender returns the innermost request around r that holds the lock that spec names, in a mode that covers spec. It
+// returns nil if there is none, and an end if it first finds a request that no longer holds the lock.
 func (m *Machine) lender(r *Request, spec wire.LockSpec) (*Request, *End) {
 	for outer := r.Outer; outer != nil; outer = outer.Outer {
 		held, ok := m.ownSpec(outer, spec.Name)
@@ -78,7 +81,8 @@ func (m *Machine) lender(r *Request, spec wire.LockSpec) (*Request, *End) {
 	return nil, nil
 }
 
-// ownSpec returns how r itself holds the lock of that name, if it does, and is a request of this client.
+// ownSpec returns the lock of that name that r itself requests from the broker. It finds none if r belongs to another
+// client.
 func (m *Machine) ownSpec(r *Request, name string) (wire.LockSpec, bool) {
 	if r.machine == m {
 		for _, spec := range r.What.Locks {
@@ -101,7 +105,7 @@ func covers(held, wanted wire.LockSpec) bool {
 // outerLost returns the end of a request inside one whose lock is no longer held.
 func outerLost(cause *End) *End { return &End{How: OuterLost, Because: cause} }
 
-// stop notes that the lock of r is no longer held, nor are those of its borrowers. Only the first cause counts.
+// stop notes that the lock of r is no longer held, nor those of its borrowers. Only the first cause counts.
 func (m *Machine) stop(r *Request, cause *End) {
 	if r.cause != nil {
 		return

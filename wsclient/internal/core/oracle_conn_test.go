@@ -10,9 +10,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// What an oracle knows of time and of connections.
+// This file is the part of the oracle that is about time and connections.
 
-// since returns the time since then, by the clock that says most.
+// since returns the time since then, by the clock that shows the most.
 func (o *oracle) since(then Instant) time.Duration {
 	mono, slept := o.now.Mono-then.Mono, o.now.Asleep-then.Asleep
 	if slept > 100*time.Millisecond {
@@ -30,7 +30,7 @@ func (o *oracle) leaseLength() time.Duration {
 	return length
 }
 
-// due returns when c is due, if it is due at all.
+// due returns when c is due, if it has a deadline.
 func (o *oracle) due(c *call) (time.Duration, bool) {
 	switch {
 	case c.state == "pending" && c.until > 0:
@@ -104,14 +104,15 @@ func (o *oracle) connect(c command) {
 	o.tick()
 }
 
-// onLink returns what was sent and has not ended, by id.
+// onLink returns the calls that were sent and have not ended, by id.
 func (o *oracle) onLink() []*call {
 	sent := o.in("waiting", "holding", "releasing", "cancelling")
 	slices.SortFunc(sent, func(a, b *call) int { return cmp.Compare(a.id.N, b.id.N) })
 	return sent
 }
 
-// disconnect ends the connection, for a reason, with a text about it. silent says that the other side does not know it.
+// disconnect ends the connection. The reason goes into the ends of its holders, and the text describes the end of the
+// connection. silent says that the other side does not know of it.
 func (o *oracle) disconnect(reason, text string, silent bool) {
 	link := o.link
 	sent := o.onLink()
@@ -140,7 +141,7 @@ func (o *oracle) disconnect(reason, text string, silent bool) {
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.name, text, then))
 }
 
-// moveOrEnd decides what becomes of a call that waited on a connection that has ended so.
+// moveOrEnd decides what becomes of a call that was waiting on a connection whose end the text describes.
 func (o *oracle) moveOrEnd(c *call, text string) {
 	outer := o.enclosing(c)
 	switch {

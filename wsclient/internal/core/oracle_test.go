@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// An oracle does what a machine does, in the simplest way: one list of all calls, and everything else worked out
-// afresh each time from the rules in doc.go. It is slow and short, and shares no code with the machine.
+// An oracle does what a machine does, in the simplest way: it has one list of all calls, and works out everything
+// else afresh each time from the rules in doc.go. It is slow and short, and shares no code with the machine.
 type oracle struct {
 	config Config
 	now    Instant
@@ -28,7 +28,7 @@ type oracle struct {
 type call struct {
 	name    string
 	wish    wish
-	needs   []wire.LockSpec // what no enclosing call holds
+	needs   []wire.LockSpec // the locks that no enclosing call holds
 	outer   *call
 	lenders []*call
 	state   string // "", covered, pending, waiting, holding, releasing, cancelling, ended
@@ -106,7 +106,7 @@ func (o *oracle) step(c command) string {
 	case "acquire":
 		return o.acquire(c)
 	case "claim", "release", "cancel", "valid", "lease", "parent", "token":
-		return o.ask(c)
+		return o.onCall(c)
 	default:
 		if o.tick(); o.link != nil {
 			o.receive(c)
@@ -134,7 +134,7 @@ func (o *oracle) in(states ...string) (found []*call) {
 	return found
 }
 
-// enclosing returns the innermost call around c that was open and was not released.
+// enclosing returns the innermost call around c that was open, and was neither released nor cancelled.
 func (o *oracle) enclosing(c *call) *call {
 	for outer := c.outer; outer != nil; outer = outer.outer {
 		if outer.isParent() {
@@ -182,7 +182,7 @@ func (o *oracle) acquire(c command) string {
 	return ""
 }
 
-// refusal finds out what enclosing calls hold, and whether that refuses the call.
+// refusal finds out which locks enclosing calls hold. It returns why they make the machine refuse c, or "".
 func (o *oracle) refusal(c *call) string {
 	if outer := o.enclosing(c); outer != nil {
 		if outer.cause != "" {
@@ -215,7 +215,7 @@ func (o *oracle) refusal(c *call) string {
 	return ""
 }
 
-// fits reports whether a lock that is held is as good as the wanted one.
+// fits reports whether a lock that is held is as good as one that is wanted.
 func fits(held, wanted wire.LockSpec) bool {
 	if held.Mode == wire.Exclusive || wanted.Mode == wire.Exclusive {
 		return held.Mode == wire.Exclusive
@@ -283,7 +283,7 @@ func (o *oracle) end(c *call, how string) {
 	o.woken = append(o.woken, fmt.Sprintf("wake %s: %s", c.name, how))
 }
 
-// stop says that the lock of c is no longer held, nor those that it lends.
+// stop notes that the lock of c is no longer held, nor those of its borrowers.
 func (o *oracle) stop(c *call, cause string) {
 	if c.cause != "" {
 		return
@@ -297,8 +297,8 @@ func (o *oracle) stop(c *call, cause string) {
 	o.stopped = append(o.stopped, fmt.Sprintf("stop %s: %s", c.name, cause))
 }
 
-// ask answers a command about one call.
-func (o *oracle) ask(c command) string {
+// onCall executes a command about one call.
+func (o *oracle) onCall(c command) string {
 	call := o.find(c.name)
 	switch c.verb {
 	case "claim":
@@ -360,7 +360,7 @@ func (o *oracle) isValid(c *call) bool {
 	return c.cause == ""
 }
 
-// checkHold ends what c holds, and what it has borrowed, if a hold is over by any clock.
+// checkHold ends c, and its lenders, if their holds are over on any clock.
 func (o *oracle) checkHold(c *call) {
 	if c.state == "holding" && c.wish.hold > 0 && o.since(c.since) >= c.wish.hold {
 		o.expire(c)

@@ -2,12 +2,13 @@ package core
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// An Output is what the caller must do after a step, in this order. Its slices are used again: see
+// An Output is what the caller must do after a step, in the order of its fields. Its slices are reused: see
 // [Output.Reset].
 type Output struct {
 	// Stop has the requests whose locks are no longer held, the innermost first. Their contexts must end.
 	Stop []*Request
-	// Wake has the requests that were granted or have ended. Whoever waits for them must look again.
+	// Wake has the requests that were granted or have ended. Their callers, which may be waiting, must look at
+	// them again.
 	Wake []*Request
 	// Send has the messages for the broker.
 	Send []Message
@@ -30,9 +31,9 @@ type Disconnect struct {
 type Then uint8
 
 const (
-	// ByCaller leaves that to the caller of the step, who knows why the connection has ended.
+	// ByCaller leaves the network connection to the caller of the step, which knows why the connection has ended.
 	ByCaller Then = iota
-	// CloseNow closes it. Nobody needs time to stop.
+	// CloseNow closes it. No holder needs time to stop.
 	CloseNow
 	// FallSilent keeps it open in silence: send nothing, and close nothing until [Output.Close] says so. The broker
 	// must not notice that the connection has ended while holders stop.
@@ -56,7 +57,7 @@ const (
 	Cancel
 )
 
-// keepOutput is the length up to which the slices of an Output are used again.
+// keepOutput is the greatest capacity of a slice that is kept when it is emptied.
 const keepOutput = 1024
 
 // Reset empties o for the next step.
@@ -69,7 +70,7 @@ func (o *Output) Reset() {
 	o.Changed = false
 }
 
-// reuse returns s without its elements. It keeps no pointer of theirs alive.
+// reuse returns s without its elements. It clears them, so that what they point to can be freed.
 func reuse[S ~[]E, E any](s S) S {
 	if len(s) == 0 {
 		return s

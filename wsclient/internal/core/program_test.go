@@ -10,8 +10,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestPrograms: whatever callers, brokers and networks do, the machine and the oracle say the same, and the invariants
-// hold after every step.
+// TestPrograms: whatever callers, brokers and networks do, the machine and the oracle give the same outputs, and the
+// invariants hold after every step.
 func TestPrograms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 1000).Draw(t, "length")
@@ -33,7 +33,7 @@ func FuzzPrograms(f *testing.F) {
 	})
 }
 
-// A program is made from bytes: each choice takes one. So the same interpreter serves rapid and the fuzzer.
+// A program is made from bytes: each choice uses one. So rapid and the fuzzer share one interpreter.
 type program struct {
 	bytes []byte
 	duel  duel
@@ -42,7 +42,7 @@ type program struct {
 	conns int
 }
 
-// below chooses a number from 0 to n-1; 0 when the bytes are used up.
+// below chooses a number from 0 to n-1. It chooses 0 when the bytes are used up.
 func (p *program) below(n int) int {
 	if len(p.bytes) == 0 {
 		return 0
@@ -52,7 +52,7 @@ func (p *program) below(n int) int {
 	return int(b) % n
 }
 
-// run runs the program. An error has all its commands.
+// run runs the program. An error shows all its commands.
 func (p *program) run() error {
 	config := Config{StopTime: []time.Duration{0, 0, 5 * second, 12 * second}[p.below(4)],
 		NoReconnect: p.below(8) == 7}
@@ -84,7 +84,7 @@ func (p *program) do(c command) error {
 	return nil
 }
 
-// next makes up a command that the machine may get as things stand.
+// next makes up a command that could reach the machine in its present state.
 func (p *program) next() command {
 	m := p.duel.driver.machine
 	choice := p.below(64)
@@ -112,7 +112,7 @@ func (p *program) next() command {
 	return command{verb: "state"}
 }
 
-// sign makes up a ping, or something that the broker says of itself.
+// sign makes up a ping, or a message of the broker that is not about a request.
 func (p *program) sign(choice int) command {
 	switch choice {
 	case 54:
@@ -148,7 +148,7 @@ func (p *program) pingID() string {
 	return wire.ID{Session: conn.hello.Session, N: ping.n}.String()
 }
 
-// pass lets time pass. The wall clock may be set, and the machine suspended.
+// pass lets time pass. The wall clock may be set, and the computer suspended.
 func (p *program) pass() command {
 	some := []time.Duration{0, second, 3 * second, 500 * time.Millisecond, time.Millisecond, 10 * second}
 	p.now.Mono += some[p.below(6)]
@@ -193,7 +193,7 @@ func (p *program) acquire() command {
 	return command{verb: "acquire", name: fmt.Sprint("r", p.names), acquire: a}
 }
 
-// inside chooses a request that may enclose a call: one whose caller has had its lock.
+// inside chooses a request that may enclose a call, because its caller has had its lock.
 func (p *program) inside() *Request {
 	var may []*Request
 	for _, r := range p.duel.driver.requests {
@@ -207,7 +207,7 @@ func (p *program) inside() *Request {
 	return may[p.below(len(may))]
 }
 
-// call makes up a step of a recent request: one that its caller may make in the state that it is in, or a reply.
+// call makes up a step for a recent request: a call that its caller may make in its state, or a reply.
 func (p *program) call(choice int) command {
 	all := p.duel.driver.requests
 	if len(all) == 0 {
@@ -238,7 +238,7 @@ func (p *program) call(choice int) command {
 	return c
 }
 
-// callerVerb chooses what the caller of r may do in the state that it is in, or "".
+// callerVerb chooses what the caller of r may do in the state of r, or "".
 func (p *program) callerVerb(choice int, r *Request) string {
 	hasLock := r.claimed || r.state == covered
 	isOpen := !r.claimed && r.order > 0

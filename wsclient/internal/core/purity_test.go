@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// mayImport is all that the core may use. None of it reads a clock, does I/O or
-// starts a goroutine, but time, of which only mayUseOfTime is allowed.
+// mayImport lists the packages that the core may import. None of them reads a clock, does I/O or starts a goroutine,
+// except time. Of time the core may only use mayUseOfTime.
 var mayImport = []string{
 	"container/heap",
 	"errors",
@@ -43,8 +43,8 @@ func TestPurity(t *testing.T) {
 	}
 }
 
-// TestPurityIsSeen: what is forbidden is found.
-func TestPurityIsSeen(t *testing.T) {
+// TestImpurityIsFound: everything that is forbidden is found.
+func TestImpurityIsFound(t *testing.T) {
 	for _, test := range []struct{ name, source, want string }{
 		{"import", `import "os"`, "imports os"},
 		{"hidden import", `import . "time"`, "imports time under another name"},
@@ -59,7 +59,7 @@ func TestPurityIsSeen(t *testing.T) {
 		{"field", `type m map[int]bool; type t struct { m m }; func (t *t) f() { for range t.m {} }`,
 			"ranges over a map"},
 		{"type parameter", `func f[M map[int]int | map[int]bool](m M) { for range m {} }`, "ranges over a map"},
-		{"unknown", `func f() { for range nobodyKnows {} }`, "cannot be told"},
+		{"unknown", `func f() { for range undeclared {} }`, "unknown type"},
 		{"global", `var count int`, "package variable count"},
 		{"init", `func init() {}`, "init"},
 		{"mutex", `import "sync"; type t struct { mu sync.Mutex }`, "imports sync"},
@@ -144,7 +144,7 @@ func reportNode(node ast.Node, info *types.Info, report func(ast.Node, string, .
 func reportRange(node ast.Node, over types.Type, report func(ast.Node, string, ...any)) {
 	switch {
 	case over == nil || over == types.Typ[types.Invalid]:
-		report(node, "what it ranges over cannot be told")
+		report(node, "ranges over a value of unknown type")
 	case mayBeMap(over):
 		report(node, "ranges over a map, whose order changes from run to run")
 	}
@@ -171,8 +171,8 @@ func mayBeMap(t types.Type) bool {
 	return false
 }
 
-// typesOf finds the types of expressions, as far as ownPackages can. The type of what a statement
-// ranges over must be known. If it is not, that is reported.
+// typesOf finds the types of expressions, as far as ownPackages allows. The type of each value that a range statement
+// ranges over must be among them. If it is not, reportRange says so.
 func typesOf(fset *token.FileSet, files []*ast.File) *types.Info {
 	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue), Uses: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: make(ownPackages), Error: func(error) {}}
@@ -180,8 +180,8 @@ func typesOf(fset *token.FileSet, files []*ast.File) *types.Info {
 	return info
 }
 
-// ownPackages imports packages of this module, and nothing else: to read all that
-// they import would take ten seconds, and show no more.
+// ownPackages imports packages of this module, and nothing else. Reading all that they import would take ten seconds,
+// and would find nothing more.
 type ownPackages map[string]*types.Package
 
 // iterators declares the iterators of the standard library that the core ranges over.
@@ -210,7 +210,7 @@ func (known ownPackages) Import(path string) (*types.Package, error) {
 	} else {
 		folder, own := strings.CutPrefix(path, "github.com/lockbroker/lockbroker/")
 		if !own {
-			return nil, fmt.Errorf("%s is of another module", path)
+			return nil, fmt.Errorf("%s belongs to another module", path)
 		}
 		files, err = parseFolder(fset, filepath.Join("..", "..", "..", filepath.FromSlash(folder)))
 	}
@@ -223,7 +223,7 @@ func (known ownPackages) Import(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// parseFolder parses the Go files of a folder that are no tests.
+// parseFolder parses the Go files of a folder, except tests.
 func parseFolder(fset *token.FileSet, folder string) (files []*ast.File, err error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	for _, name := range names {

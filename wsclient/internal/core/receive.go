@@ -2,7 +2,7 @@ package core
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
-// Receive handles a reply that was read at that time. A reply that is read after the lease has no effect.
+// Receive handles a reply that was read at that time. A reply that is read after the end of the lease has no effect.
 func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	m.Tick(at)
 	if m.conn == nil {
@@ -54,7 +54,7 @@ func (m *Machine) grant(granted *wire.Granted, at Instant) {
 	m.wake(r)
 }
 
-// ungrant makes a request wait again whose grant nobody has claimed.
+// ungrant takes back a grant that nobody has claimed: the request waits again.
 func (m *Machine) ungrant(r *Request) {
 	m.deadlines.remove(r)
 	r.state, r.token = waiting, 0
@@ -91,7 +91,7 @@ func isForNext(code wire.Code) bool {
 	return false
 }
 
-// setAside takes a request that waits from the connection, and lets it wait for the next one.
+// setAside moves a waiting request from the connection to the pending ones.
 func (m *Machine) setAside(r *Request, at Instant) {
 	m.conn.requests.Delete(r.What.ID.N)
 	m.pend(r, at)

@@ -6,12 +6,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A recorder watches the outputs and checks what only their sequence shows: invariants 4, 5 and 9.
+// A recorder reads the outputs of all steps, and checks what only their sequence shows: invariants 4, 5 and 9.
 type recorder struct {
-	latest  wire.ID            // of the acquires
-	stopped map[*Request]bool  // those whose contexts have ended
-	ended   map[*Request]*End  // those whose end was told
-	sent    map[wire.ID][]Kind // what was sent after an acquire
+	latest  wire.ID            // the id of the latest acquire
+	stopped map[*Request]bool  // the requests that were in Stop
+	ended   map[*Request]*End  // the ends of the requests that were in Wake
+	sent    map[wire.ID][]Kind // the messages sent with an id
 }
 
 func (r *recorder) see(o *Output) error {
@@ -40,7 +40,8 @@ func (r *recorder) see(o *Output) error {
 	return nil
 }
 
-// seeStop checks a request that stops: it stops once, and so do its lenders, later.
+// seeStop checks a request in Stop: it was never there before, and each lender that is no longer held is in this Stop
+// or was in an earlier one.
 func (r *recorder) seeStop(o *Output, request *Request) error {
 	if r.stopped[request] {
 		return fmt.Errorf("invariant 5: %s is stopped again", request.Owner)
@@ -48,7 +49,7 @@ func (r *recorder) seeStop(o *Output, request *Request) error {
 	r.stopped[request] = true
 	for _, lender := range request.lenders {
 		if lender.cause != nil && !r.stopped[lender] && !contains(o.Stop, lender) {
-			return fmt.Errorf("invariant 9: nobody is told that %s has ended", lender.Owner)
+			return fmt.Errorf("invariant 9: %s is no longer held, and not in Stop", lender.Owner)
 		}
 	}
 	return nil
@@ -71,14 +72,14 @@ func (r *recorder) seeMessage(m Message) error {
 	return nil
 }
 
-// agrees checks that everything that has happened was told.
+// agrees checks that the outputs have reported everything that has happened.
 func (r *recorder) agrees(d *driver) error {
 	for _, request := range d.requests {
 		if (request.cause != nil) != r.stopped[request] {
-			return fmt.Errorf("invariant 9: %s is stopped: %t", request.Owner, r.stopped[request])
+			return fmt.Errorf("invariant 9: %s was in Stop: %t", request.Owner, r.stopped[request])
 		}
 		if request.end != r.ended[request] {
-			return fmt.Errorf("invariant 9: nobody is told how %s has ended", request.Owner)
+			return fmt.Errorf("invariant 9: no output has the end of %s", request.Owner)
 		}
 	}
 	return nil

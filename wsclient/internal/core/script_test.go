@@ -14,9 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the outputs in the scripts of the client's core")
 
-// TestScripts runs testdata/wsclient/*.txt. A script is prose (lines that begin with #) and scenarios: a title (==),
-// perhaps a line of config, then commands, and indented beneath each what it caused. With -update the indented lines
-// are rewritten; read the difference before keeping it.
+// TestScripts runs testdata/wsclient/*.txt. A script has prose (lines that begin with #) and scenarios. A scenario is
+// a title (==), perhaps a line of config, and commands. The indented lines below a command show what it caused. With
+// -update they are rewritten; read the difference before keeping it.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob(filepath.FromSlash("../../../testdata/wsclient/*.txt"))
 	if err != nil || len(files) == 0 {
@@ -38,11 +38,11 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	if scenarios < 40 {
-		t.Errorf("found %d scenarios; there were more", scenarios)
+		t.Errorf("found %d scenarios, want 40 or more", scenarios)
 	}
 }
 
-// runScript runs every scenario of a script. It returns the script with the lines that came, and the number of
+// runScript runs every scenario of a script. It returns the script with the outputs of this run, and the number of
 // scenarios.
 func runScript(t *testing.T, name, text string) (result string, scenarios int) {
 	parts := strings.SplitAfter(text, "\n== ")
@@ -58,7 +58,7 @@ func runScript(t *testing.T, name, text string) (result string, scenarios int) {
 	return result, len(parts) - 1
 }
 
-// runScenario runs the lines of a scenario, the rest of its title first.
+// runScenario runs the lines of a scenario. The first is the rest of its title.
 func runScenario(t *testing.T, file string, number int, text string) string {
 	var result []string
 	var s *scenario
@@ -96,7 +96,7 @@ func runScenario(t *testing.T, file string, number int, text string) string {
 	return strings.Join(result, "\n")
 }
 
-// A scenario is a machine, and the oracle, which must agree with it.
+// A scenario is a machine, and an oracle that must agree with it.
 type scenario struct{ duel }
 
 func startScenario(t *testing.T, line string) *scenario {
@@ -122,7 +122,7 @@ func parseConfig(line string) (config Config, err error) {
 	return config, err
 }
 
-// step runs a line and returns what it has caused.
+// step runs a line and returns what it caused.
 func (s *scenario) step(t *testing.T, line string) []string {
 	t.Helper()
 	c, err := parseCommand(line)
@@ -136,7 +136,7 @@ func (s *scenario) step(t *testing.T, line string) []string {
 	return lines
 }
 
-// finish closes the client. Nothing may be left then.
+// finish closes the client, and checks that nothing is left.
 func (s *scenario) finish(t *testing.T) {
 	t.Helper()
 	s.step(t, "close")
@@ -156,7 +156,7 @@ func newDuel(config Config) duel {
 	return duel{driver: driver{machine: New(config)}, oracle: newOracle(config)}
 }
 
-// step gives c to the machine and to the oracle. They must say the same, and the invariants must hold.
+// step gives c to the machine and to the oracle. Both must give the same outputs, and the invariants must hold.
 func (d *duel) step(c command) ([]string, error) {
 	fmt.Fprintln(&d.log, c)
 	got, err := d.driver.do(c)

@@ -1,15 +1,15 @@
 package core
 
-// Claim lets the caller of r have its lock, if r holds, and reports that. The caller must call [Machine.Tick]
-// just before: the process may have been frozen since the grant was read. From then on the lock is lost with
-// its connection. A grant that nobody has claimed is not: r is submitted again.
+// Claim gives the caller of r its lock if r holds, and reports whether it does. The caller must call [Machine.Tick]
+// just before: the process may have been frozen since the grant was read. From then on the lock is lost with its
+// connection. Before that, r would be submitted again if it can move.
 func (m *Machine) Claim(r *Request) bool {
 	r.claimed = r.state == holding
 	return r.claimed
 }
 
-// Cancel ends r for a caller who no longer wants it, in whatever state it is. A cancel ends it on the
-// broker even if a grant is on its way, so the caller need not wait for anything.
+// Cancel ends r for a caller that no longer wants it. It has an effect only while r is pending, waiting or holding.
+// The cancel ends r on the broker even if a grant is on its way, so the caller need not wait for anything.
 func (m *Machine) Cancel(r *Request) {
 	switch r.state {
 	case pending:

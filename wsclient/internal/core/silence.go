@@ -2,18 +2,18 @@ package core
 
 import "time"
 
-// A silence is a connection that has ended for the client, and not yet for the broker. As soon as the broker notices
-// its end, it gives the locks to others, but their holders may only just have been told to stop. So the client
-// does not close the network connection. It falls silent, until the session timeout has ended the session.
+// A silence is a connection that has ended for the client, but not yet for the broker. As soon as the broker notices
+// its end, it gives the locks to others, but their holders may only just have been told to stop. So the client does
+// not close the network connection. It falls silent until the session timeout has ended the session.
 type silence struct {
 	owner any
 	until time.Duration
 }
 
-// fallSilent begins a silence, if anyone held a lock and the session has not timed out.
+// fallSilent begins a silence if a lock was held and the session has not timed out.
 func (m *Machine) fallSilent(conn *connection, hasHeld bool, at Instant) Then {
 	// This goes by the clock that is never set. If the wall clock was set forward, the broker has noticed
-	// nothing. If the machine was suspended, the broker has ended the session itself.
+	// nothing. If the computer was suspended, the broker has ended the session itself.
 	until := conn.lease.Heard.Mono + conn.lease.Timeout
 	if !hasHeld || until <= at.Mono {
 		return CloseNow

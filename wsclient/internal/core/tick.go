@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Tick does what is due at that time. Every step that has a time begins with it: the lease ends first, then
-// requests whose time is over, then silences.
+// Tick does what is due at that time. The lease ends first, then requests whose time is over, then silences. Other
+// steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
 	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
 		m.disconnect(at, &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease}, FallSilent)
@@ -22,7 +22,7 @@ func (m *Machine) Tick(at Instant) {
 }
 
 // Deadline returns the earliest Mono at which something is due, if anything is. The caller must call [Machine.Tick]
-// at that time. It may come earlier.
+// at that time, and may call it earlier.
 func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 	if m.conn != nil {
 		mono, ok = m.conn.lease.end(), true
@@ -38,8 +38,8 @@ func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 	return mono, ok
 }
 
-// expire ends a request whose term is over, and frees its lock on the broker. Whatever the broker still
-// sends for it finds no request.
+// expire ends a request whose term is over, and frees its lock on the broker. A later reply about it finds no
+// request.
 func (m *Machine) expire(r *Request) {
 	m.send(Cancel, r)
 	m.end(r, &End{How: Lost, Reason: ReasonExpired})
@@ -52,8 +52,8 @@ func (m *Machine) Valid(r *Request, at Instant) bool {
 	return r.cause == nil
 }
 
-// checkTerm ends r, and the lenders of r, if their terms are over by any of the clocks. Tick goes by one of
-// them.
+// checkTerm ends r, and the lenders of r, if their terms are over on any of the clocks. Tick looks only at the one
+// that is never set.
 func (m *Machine) checkTerm(r *Request, at Instant) {
 	if r.state == holding && r.term.isOver(at) {
 		m.expire(r)
@@ -63,8 +63,8 @@ func (m *Machine) checkTerm(r *Request, at Instant) {
 	}
 }
 
-// LeaseOf returns for how long the lock of r counts as held if the broker sends nothing more, and for how
-// long the broker cannot have given it to others. Both are 0 if the lock is not held.
+// LeaseOf returns for how long the lock of r counts as held if the broker sends nothing more, and for how long the
+// broker cannot have given it to others. Both are 0 if the lock is not held.
 func (m *Machine) LeaseOf(r *Request, at Instant) (left, kept time.Duration) {
 	if !m.Valid(r, at) {
 		return 0, 0
@@ -77,7 +77,7 @@ func (m *Machine) leaseOf(r *Request, at Instant) (left, kept time.Duration) {
 	left, kept = math.MaxInt64, math.MaxInt64
 	if !r.IsCovered() {
 		left, kept = m.conn.lease.Left(at), m.conn.lease.Kept(at)
-		if r.term.hold > 0 { // the broker's count ends later, but the client does not know how much
+		if r.term.hold > 0 { // the broker's count ends later, but the client does not know by how much
 			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
 		}
 	}

@@ -1,7 +1,7 @@
-// Package shrinkmap has a map by number that gives its memory back.
+// Package shrinkmap provides a map with integer keys that gives memory back as it shrinks.
 //
-// A Go map keeps the memory of as many entries as it ever had. A client that once had a
-// thousand requests waiting may run for months, so it stores them in a [Map].
+// A Go map keeps the memory of as many entries as it ever had. A client that once had a thousand requests waiting may
+// run for months, so it stores them in a [Map].
 package shrinkmap
 
 import (
@@ -13,7 +13,7 @@ import (
 // keepEntries is the number of entries up to which a Map does not shrink.
 const keepEntries = 32
 
-// A Map has entries by number. The zero value is empty. A Map is not safe for concurrent use.
+// A Map maps numbers to values. The zero value is empty. A Map is not safe for concurrent use.
 type Map[V any] struct {
 	entries map[int64]V
 	most    int // the greatest length of entries since it was made
@@ -34,8 +34,8 @@ func (m *Map[V]) Set(n int64, v V) {
 	m.most = max(m.most, len(m.entries))
 }
 
-// Delete removes the entry of n, if there is one. It makes the map anew when less than an eighth of the
-// entries are left.
+// Delete removes the entry of n, if there is one. It allocates a smaller map when less than an eighth of the entries
+// are left.
 func (m *Map[V]) Delete(n int64) {
 	delete(m.entries, n)
 	if left := len(m.entries); m.most > keepEntries && left < m.most/8 {
@@ -45,8 +45,8 @@ func (m *Map[V]) Delete(n int64) {
 	}
 }
 
-// InOrder yields the entries in the order of their numbers. Entries may be deleted meanwhile; those that
-// are deleted before their turn are not yielded.
+// InOrder yields the entries in the order of their numbers. Entries may be deleted meanwhile; those that are deleted
+// before their turn are not yielded.
 func (m *Map[V]) InOrder() iter.Seq[V] {
 	return func(yield func(V) bool) {
 		for _, n := range slices.Sorted(maps.Keys(m.entries)) {

@@ -25,7 +25,7 @@ func TestMapShrinks(t *testing.T) {
 	}
 }
 
-// Entries may be deleted while they are yielded, even if the map is made anew by that.
+// Entries may be deleted while they are yielded, even if that makes the map shrink.
 func TestInOrder(t *testing.T) {
 	var m Map[int]
 	for _, n := range []int64{7, 3, 100, 5} {

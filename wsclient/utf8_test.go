@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Bytes that are no UTF-8 are refused wherever they are given, and cost nobody a lock.
-func TestNoText(t *testing.T) {
+// Text that is not UTF-8 is refused in every argument, and no lock is lost.
+func TestInvalidUTF8(t *testing.T) {
 	const odd = "order-\xe4"
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)

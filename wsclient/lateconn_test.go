@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// A lateConn is a network that can hold back what the other side sends.
+// A lateConn is a network connection that can hold back what the other side sends.
 type lateConn struct {
 	net.Conn
 	open chan struct{} // has a token while what arrives goes through
@@ -27,7 +27,7 @@ func (c *lateConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// dialer makes connections as dial does, which are held back together with c.
+// dialer makes connections with dial. They are held back together with c.
 func (c *lateConn) dialer(dial netDial) netDial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// A muteConn is a network that can go silent: then what is written into it is
-// lost, without an error, nothing is read any more, and the other side does not
-// hear of its end.
+// A muteConn is a network connection that can go silent. What is then written to it is lost without an error, nothing
+// can be read from it, and the other side does not notice its end.
 type muteConn struct {
 	net.Conn
 	silence atomic.Bool
@@ -37,7 +36,7 @@ func (c *muteConn) Close() error {
 	return c.Conn.Close()
 }
 
-// A deafConn is a network that can let through only what is sent.
+// A deafConn is a network connection that can lose what the other side sends.
 type deafConn struct {
 	net.Conn
 	deafness atomic.Bool

@@ -18,7 +18,7 @@ func holder(author, id string) wire.RequestInfo {
 	return r
 }
 
-// A deadlock is told as a sentence that ends where it began.
+// A deadlock is described in a sentence that ends where it began.
 func TestDeadlockInWords(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -32,7 +32,7 @@ func TestDeadlockInWords(t *testing.T) {
 		{"one program", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
 		}, "create_user (k3--4) waits for a, held by create_user"},
-		{"behind one who waits too", []wire.Step{
+		{"behind another waiter", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: waiter("report", "x9--4")},
 			{Request: waiter("report", "x9--4"), Lock: "a", Blocker: holder("create_user", "k3--0")},
 		}, "create_user (k3--4) waits for b, behind report (x9--4), which waits for a, held by create_user"},
@@ -51,7 +51,7 @@ func TestDeadlockInWords(t *testing.T) {
 			{Request: waiter("", "ba--0"), Lock: "a", Blocker: holder("", "a0--0")},
 		}, "#ab--0 waits for b, held by #b0--0, " +
 			"inside which #ba--0 waits for a, held by #a0--0, inside which #ab--0 was made"},
-		{"what forges a line is quoted", []wire.Step{
+		{"text that would forge a line is quoted", []wire.Step{
 			{Request: waiter("a\nb", "k3--4"), Lock: "b\x1b[2J", Blocker: holder("\u202e", "x9--1")},
 			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},
 		}, `"a\nb" (k3--4) waits for "b\x1b[2J", ` +
@@ -68,7 +68,7 @@ func TestDeadlockInWords(t *testing.T) {
 	}
 }
 
-// A chain ends with somebody else, although the name may be the same.
+// The last request of a chain differs from the first, even if both have the same author.
 func TestExplain(t *testing.T) {
 	chain := []wire.Step{
 		{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: waiter("report", "x9--4")},
@@ -83,7 +83,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// Who did it, and why, is told as it was said, or quoted.
+// Who did it, and why, is printed as it was sent, or quoted.
 func TestBlameInWords(t *testing.T) {
 	for want, err := range map[string]error{
 		"evicted by ops: stuck since noon": &wsclient.Error{Code: wire.WasEvicted, By: "ops",

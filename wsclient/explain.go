@@ -47,8 +47,8 @@ func explain(steps []Step, circle bool) string {
 	return text.String()
 }
 
-// onward leads from a blocker to the request that waits in turn: the blocker itself, or a waiter inside
-// it. It does not distinguish them if one client has made both with the same author.
+// onward leads from a blocker to the request that waits next: the blocker itself, or a waiter inside it. It does not
+// distinguish the two if one client has made both with the same author.
 func onward(blocker, waiter RequestInfo) string {
 	if alike(blocker, waiter) {
 		return ", which"
@@ -85,7 +85,7 @@ func describe(r RequestInfo) string {
 	return fmt.Sprintf("%s for %v", who, r.Duration())
 }
 
-// blame returns who did something, and why, as far as that is known.
+// blame returns who did something, and why, if that is known.
 func blame(by, message string) string {
 	var text string
 	if by != "" {

@@ -17,15 +17,14 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// An instantBroker grants and confirms everything at once, over TCP, without a look
-// at anything but kinds and ids, and allocates nothing meanwhile: what a benchmark
-// then counts are the client's own costs.
+// An instantBroker grants and confirms everything at once, over TCP. It looks only at kinds and ids, and allocates
+// nothing, so that a benchmark counts the client's own costs.
 type instantBroker struct {
 	t       testing.TB
 	serving sync.WaitGroup
 }
 
-// dialInstant connects a client to an instantBroker, for the length of a test.
+// dialInstant connects a client to an instantBroker for the duration of a test.
 func dialInstant(t testing.TB) *wsclient.Client {
 	t.Helper()
 	c, err := wsclient.Dial(t.Context(), startInstant(t), &wsclient.Options{NoReconnect: true})
@@ -36,8 +35,8 @@ func dialInstant(t testing.TB) *wsclient.Client {
 	return c
 }
 
-// startInstant starts an instantBroker, for the length of a test, and returns its
-// address. Its clients are to leave before.
+// startInstant starts an instantBroker for the duration of a test, and returns its address. Clients must disconnect
+// before the test ends.
 func startInstant(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +44,7 @@ func startInstant(t testing.TB) string {
 		t.Fatal(err)
 	}
 	b := &instantBroker{t: t}
-	server := &http.Server{Handler: b} //nolint:gosec // in this process
+	server := &http.Server{Handler: b} //nolint:gosec // only this process connects
 	b.serving.Go(func() { _ = server.Serve(listener) })
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -69,7 +68,7 @@ func (b *instantBroker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.serving.Go(func() { answerAll(ws.NetConn()) })
 }
 
-// answerAll answers what it reads, as much as there is in one write.
+// answerAll answers all frames that it has read, with one write.
 func answerAll(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	in, out := bufio.NewReaderSize(conn, 64<<10), make([]byte, 0, 64<<10)
@@ -94,7 +93,7 @@ func answerAll(conn net.Conn) {
 	}
 }
 
-// readFrame reads one frame of a client, which is whole.
+// readFrame reads one frame of a client. Fragments are not supported.
 func readFrame(in *bufio.Reader, frame []byte) (opcode byte, n int, err error) {
 	var header [14]byte
 	if _, err := io.ReadFull(in, frame[:2]); err != nil {
@@ -121,7 +120,7 @@ func readFrame(in *bufio.Reader, frame []byte) (opcode byte, n int, err error) {
 	return opcode, n, nil
 }
 
-// The beginnings of frames, and what stands before an id.
+// The beginnings of frames, up to their ids.
 var (
 	acquireFrame = []byte(`{"type":"acquire","id":"s--`)
 	releaseFrame = []byte(`{"type":"release","id":"s--`)
@@ -151,7 +150,7 @@ func appendAnswer(out, request []byte) []byte {
 	return out
 }
 
-// digits are those that text begins with.
+// digits returns the digits at the beginning of text.
 func digits(text []byte) []byte {
 	n := 0
 	for n < len(text) && '0' <= text[n] && text[n] <= '9' {

@@ -14,8 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// While a broker stops, what waits and what comes waits for the next one; OnState
-// is told of each step.
+// While a broker stops, waiters and new calls wait for the next broker. OnState reports each step.
 func TestNextBroker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := brokertest.Start(t, broker.Config{Drain: 10 * time.Second})
@@ -40,13 +39,13 @@ func TestNextBroker(t *testing.T) {
 		expectState(t, states, wsclient.Draining)
 		comes := startAcquire(t.Context(), c, "b", nil)
 		if _, err := c.TryAcquire(t.Context(), "b", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
-			t.Errorf("who does not wait: got %v, want ErrShuttingDown", err)
+			t.Errorf("a call that does not wait: got %v, want ErrShuttingDown", err)
 		}
 		if _, err := c.Acquire(held.Context(), "c", nil); !errors.Is(err, wsclient.ErrShuttingDown) {
 			t.Errorf("inside a lock: got %v, want ErrShuttingDown", err)
 		}
 		if waits.isDone() || comes.isDone() {
-			t.Errorf("who waits: %v; who comes: %v", waits.err, comes.err)
+			t.Errorf("the waiter: %v; the new call: %v", waits.err, comes.err)
 		}
 		current.Store(second)
 		if err := held.Release(); err != nil {
@@ -56,7 +55,7 @@ func TestNextBroker(t *testing.T) {
 		<-waits.done
 		<-comes.done
 		if waits.err != nil || comes.err != nil {
-			t.Errorf("who waits: %v; who comes: %v", waits.err, comes.err)
+			t.Errorf("the waiter: %v; the new call: %v", waits.err, comes.err)
 		}
 		expectState(t, states, wsclient.Connected)
 		_ = c.Close()
@@ -64,7 +63,7 @@ func TestNextBroker(t *testing.T) {
 	})
 }
 
-// With WaitForBroker Dial tries until there is a broker, or ctx ends.
+// With WaitForBroker, Dial makes attempts until there is a broker, or ctx ends.
 func TestWaitForBroker(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		refused := errors.New("connection refused")
@@ -88,7 +87,7 @@ func TestWaitForBroker(t *testing.T) {
 		defer cancel()
 		if _, err := wsclient.Dial(ctx, b.URL(), options); !errors.Is(err, context.DeadlineExceeded) ||
 			!errors.Is(err, refused) {
-			t.Errorf("got %v, want what went wrong and that the time is over", err)
+			t.Errorf("got %v, want what went wrong and DeadlineExceeded", err)
 		}
 		c, err := wsclient.Dial(t.Context(), b.URL(), options)
 		if err != nil {
@@ -96,7 +95,7 @@ func TestWaitForBroker(t *testing.T) {
 		}
 		defer func() { _ = c.Close() }()
 		if late := time.Since(up); late < 0 || late > 5*time.Second {
-			t.Errorf("connected %v after the broker came", late)
+			t.Errorf("connected %v after the broker had started", late)
 		}
 		if failures < 12 || failures > 100 {
 			t.Errorf("%d attempts in 80 seconds, want some dozens", failures)
@@ -104,7 +103,7 @@ func TestWaitForBroker(t *testing.T) {
 	})
 }
 
-// A broker that is away is asked for again after pauses, and not all the time.
+// The client pauses between attempts to reach a broker that is away.
 func TestPausesBetweenAttempts(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		link := b.NewLink()

@@ -7,9 +7,9 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A page that was asked for before the view was begun anew does not complete it,
-// also where it comes just before the new one is asked for.
-func TestWatchPassesOverAnOldPage(t *testing.T) {
+// A page that was requested before the view began again does not complete it, even if it arrives just before the new
+// request is sent.
+func TestWatchIgnoresStalePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		id := func(n int64) wire.ID { return wire.ID{Session: "s", N: n} }
 		c := testConn(t)
@@ -28,7 +28,7 @@ func TestWatchPassesOverAnOldPage(t *testing.T) {
 		}()
 		synctest.Wait()
 		if len(views) > 0 {
-			t.Fatal("the old page completes the view")
+			t.Fatal("the stale page completes the view")
 		}
 		c.client.mu.Lock()
 		c.inquiries.Get(2)(&wire.InfoPage{ID: id(2), Locks: []wire.LockInfo{{Name: "new", Holding: 1}}})

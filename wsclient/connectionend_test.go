@@ -18,20 +18,20 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// Where the end of a connection meets something else that happens in that moment.
+// In these tests the end of a connection meets something else that happens at the same moment.
 
-// A wait that is over while the broker's refusal is on its way is over, although
-// that refusal alone would only have set the request aside.
+// If a wait is over while the broker's refusal is on its way, the call times out. The refusal alone would only have
+// made the request pending.
 func TestWaitIsOverWhenTheBrokerStops(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
 		link.Delay(time.Second)
 		waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Wait: 3 * time.Second})
 		pass(3500 * time.Millisecond)
-		go b.Stop() // and no other broker comes
+		go b.Stop() // no other broker follows
 		pass(2 * time.Second)
 		if !waits.isDone() {
-			t.Fatal("it still waits")
+			t.Fatal("the call still waits")
 		}
 		if !errors.Is(waits.err, wsclient.ErrTimeout) {
 			t.Errorf("got %v, want ErrTimeout", waits.err)
@@ -39,8 +39,8 @@ func TestWaitIsOverWhenTheBrokerStops(t *testing.T) {
 	})
 }
 
-// A grant that arrives together with the end of its connection, before the caller
-// has noticed, is none: the caller goes on waiting, and gets another.
+// A grant does not count if its connection ends before the caller has noticed it. The caller goes on waiting, and
+// gets another grant.
 func TestGrantMeetsTheCut(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		late, link := newLateConn(), b.NewLink()
@@ -48,20 +48,19 @@ func TestGrantMeetsTheCut(t *testing.T) {
 		for n := range 20 {
 			late.holdBack()
 			waits := startAcquire(t.Context(), c, "a", &wsclient.AcquireOptions{Hold: time.Hour})
-			link.Cut() // what the broker has sent before is still read
+			link.Cut() // the client still reads what the broker sent before
 			late.letThrough()
 			<-waits.done
 			if waits.err != nil {
 				t.Fatalf("%d: %v", n, waits.err)
 			}
-			_ = waits.lock.Release() // if the caller was faster than the end, it has lost it now
+			_ = waits.lock.Release() // if the caller was faster, it has lost the lock now
 		}
 	})
 }
 
-// A broker that allows less than the one before refuses what waits for it, and
-// nothing else.
-func TestNextBrokerAllowsLess(t *testing.T) {
+// If the next broker has lower limits, the pending requests that exceed them fail, and no others.
+func TestNextBrokerHasLowerLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := brokertest.Start(t, broker.Config{})
 		second := brokertest.Start(t, broker.Config{Limits: wire.Limits{MessageBytes: 1024}})
@@ -91,14 +90,14 @@ func TestNextBrokerAllowsLess(t *testing.T) {
 	})
 }
 
-// A request whose frame would be too long costs nobody the connection.
+// A request whose frame would be too long fails, and does not end the connection.
 func TestFrameThatIsTooLong(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
 		var many wsclient.AcquireOptions
 		for n := range 60 {
-			// six bytes each, in JSON
+			// each takes six bytes in JSON
 			many.Also = append(many.Also,
 				wsclient.LockSpec{Name: fmt.Sprint(n) + strings.Repeat("\x01", 500)})
 		}
@@ -111,7 +110,7 @@ func TestFrameThatIsTooLong(t *testing.T) {
 	})
 }
 
-// slowConn is a line on which each byte takes its time.
+// slowConn is a line that takes some time for each byte.
 type slowConn struct {
 	net.Conn
 	perByte time.Duration
@@ -122,8 +121,7 @@ func (c slowConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// On a slow line it may take longer than a lease to ask for all that waits. The
-// heartbeat does not wait for that.
+// On a slow line it may take longer than a lease to submit all waiters again. The heartbeat does not wait for that.
 func TestManyWaitOnASlowLine(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		_ = acquire(t.Context(), t, dial(t, b), "a", wsclient.AcquireOptions{})
@@ -165,15 +163,15 @@ func TestManyWaitOnASlowLine(t *testing.T) {
 	})
 }
 
-// silentDial connects to somebody who reads and never answers.
+// silentDial connects to a peer that reads and never answers.
 func silentDial(context.Context, string, string) (net.Conn, error) {
 	near, far := net.Pipe()
 	go func() { _, _ = io.Copy(io.Discard, far) }()
 	return near, nil
 }
 
-// Whoever gives up while hands are shaken need not wait for the other side.
-func TestGiveUpWhileShakingHands(t *testing.T) {
+// A caller that gives up during the handshake need not wait for the other side.
+func TestGiveUpDuringHandshake(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -204,8 +202,8 @@ func TestGiveUpWhileShakingHands(t *testing.T) {
 	})
 }
 
-// What does not wait is asked for however short a wait it was given.
-func TestTryAcquireLooksAtNoWait(t *testing.T) {
+// TryAcquire sends its request however short its Wait is.
+func TestTryAcquireIgnoresWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b)
 		type call = func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)
@@ -218,8 +216,8 @@ func TestTryAcquireLooksAtNoWait(t *testing.T) {
 	})
 }
 
-// State is what it is, not what OnState was told of.
-func TestStateIsThePresentOne(t *testing.T) {
+// State returns the present state, not the one that OnState was last called with.
+func TestStateIsCurrent(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		for range 10 {
 			c := dial(t, b)
@@ -241,8 +239,8 @@ func TestStateIsThePresentOne(t *testing.T) {
 	})
 }
 
-// What was asked for inside a lock that was released since is not inside any more:
-// it goes on waiting on the next connection, and Drain does not wait for it.
+// After the release of its outer lock, a request is no longer inside it. It goes on waiting on the next connection,
+// and Drain ends it.
 func TestInsideAReleasedLock(t *testing.T) {
 	onLink(t, func(t *testing.T, b *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		other := acquire(t.Context(), t, dial(t, b), "b", wsclient.AcquireOptions{})
@@ -260,13 +258,13 @@ func TestInsideAReleasedLock(t *testing.T) {
 		}
 
 		held = acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
-		// for moves.lock, which it has no part in
+		// it waits for moves.lock, which does not enclose it
 		waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 		drained := make(chan error, 1)
 		go func() { drained <- c.Drain(t.Context()) }()
 		synctest.Wait()
 		if waits.isDone() {
-			t.Errorf("withdrawn although it is inside: %v", waits.err)
+			t.Errorf("cancelled although it is inside a held lock: %v", waits.err)
 		}
 		_ = held.Release()
 		<-waits.done
@@ -280,8 +278,7 @@ func TestInsideAReleasedLock(t *testing.T) {
 	})
 }
 
-// What is asked for inside a lock that is lost fails because of that, before the
-// next connection and after it.
+// A call inside a lost lock fails with that loss, before the next connection and after it.
 func TestInsideALostLock(t *testing.T) {
 	onLink(t, func(t *testing.T, _ *brokertest.Server, link *brokertest.Link, c *wsclient.Client) {
 		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
@@ -291,7 +288,7 @@ func TestInsideALostLock(t *testing.T) {
 		for range 2 {
 			waits := startAcquire(context.WithoutCancel(held.Context()), c, "b", nil)
 			if !waits.isDone() {
-				t.Fatal("it waits, in vain")
+				t.Fatal("it waits inside a lost lock")
 			}
 			expectLost(t, waits.err, wsclient.LostConnection)
 			link.Thaw()

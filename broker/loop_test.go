@@ -65,7 +65,7 @@ func TestStopEndsSessionsThatAreOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := idleLoop(t)
 		client, server := net.Pipe()
-		defer client.Close()
+		defer func() { _ = client.Close() }()
 		h := transport.Hijacker{ResponseWriter: pipeWriter{end: server}}
 		if _, _, err := h.Hijack(); err != nil {
 			t.Fatal(err)

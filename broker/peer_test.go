@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -239,9 +240,7 @@ func (r *rig) get(path string, header http.Header) *http.Response {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for key, values := range header {
-		request.Header[key] = values
-	}
+	maps.Copy(request.Header, header)
 	request.Host = request.Header.Get("Host") // "": the host of the URL
 	request.Header.Del("Host")
 	transport := &http.Transport{DialContext: r.server.Dial, DisableKeepAlives: true}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -134,9 +135,7 @@ func TestHandlerBounds(t *testing.T) {
 		{"origin for the client", "/client.js", http.Header{"Origin": {"http://" + huge}}, 200},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "http://broker.test"+test.path, http.NoBody)
-		for key, values := range test.header {
-			r.Header[key] = values
-		}
+		maps.Copy(r.Header, test.header)
 		if host := r.Header.Get("Host"); host != "" {
 			r.Host = host
 		}

@@ -87,7 +87,7 @@ func TestCheckedPages(t *testing.T) {
 			for command := range strings.Lines(b.text) {
 				commands++
 				var folder string
-				for _, word := range strings.Fields(command) {
+				for word := range strings.FieldsSeq(command) {
 					if strings.HasPrefix(word, ".") && word != "./..." {
 						folder = filepath.Join("..", word)
 						if _, err := os.Stat(folder); err != nil {

@@ -105,10 +105,14 @@ a <- {"type":"watching","id":"aaaaaaaa--0"}
 a -> {"type":"info","id":"aaaaaaaa--1","match":"orders/*","queue":10000}
 a <- {"type":"info","id":"aaaaaaaa--1","locks":[]}
 a -> {"type":"acquire","id":"aaaaaaaa--2","locks":[{"name":"orders/1"}],"steal":true}
-a <- {"type":"change","id":"aaaaaaaa--0","event":"granted","lock":"orders/1","request":{"id":"aaaaaaaa--2","mode":"exclusive","token":7,"locks":["orders/1"],"duration_ms":0}}
+a <- {"type":"change","id":"aaaaaaaa--0","event":"granted","lock":"orders/1",` +
+	`"request":{"id":"aaaaaaaa--2","mode":"exclusive","token":7,"locks":["orders/1"],"duration_ms":0}}
 a <- {"type":"granted","id":"aaaaaaaa--2","token":7}
 a -> {"type":"why","id":"aaaaaaaa--3","request":"bbbbbbbb--0"}
-a <- {"type":"why","id":"aaaaaaaa--3","chain":[{"request":{"id":"bbbbbbbb--0","mode":"exclusive","locks":["orders/1"],"duration_ms":5},"lock":"orders/1","blocker":{"id":"aaaaaaaa--2","mode":"exclusive","token":7,"locks":["orders/1"],"duration_ms":9}}]}
+a <- {"type":"why","id":"aaaaaaaa--3","chain":[{` +
+	`"request":{"id":"bbbbbbbb--0","mode":"exclusive","locks":["orders/1"],"duration_ms":5},` +
+	`"lock":"orders/1",` +
+	`"blocker":{"id":"aaaaaaaa--2","mode":"exclusive","token":7,"locks":["orders/1"],"duration_ms":9}}]}
 a -> {"type":"why","id":"aaaaaaaa--4","lock":"orders/2"}
 a <- {"type":"why","id":"aaaaaaaa--4","chain":[]}
 a -> {"type":"evict","id":"aaaaaaaa--5","request":"bbbbbbbb--0","message":"stuck"}

@@ -23,14 +23,14 @@ func sketch(locks []wire.LockInfo) string {
 }
 
 func sketchQueue(requests []wire.RequestInfo, all int) string {
-	var text string
+	var text strings.Builder
 	for _, r := range requests {
-		text += fmt.Sprintf(" %d", r.ID.N)
+		text.WriteString(fmt.Sprintf(" %d", r.ID.N))
 	}
 	if all != len(requests) {
-		text += fmt.Sprintf(" (%d)", all)
+		text.WriteString(fmt.Sprintf(" (%d)", all))
 	}
-	return text
+	return text.String()
 }
 
 func numbered(n int64) wire.RequestInfo {

@@ -62,9 +62,10 @@ func table(page, header string) [][]string {
 
 // render returns a table as it should be on the page.
 func render(header string, rows [][]string) string {
-	text := header + "\n| --- | --- | --- |\n"
+	var text strings.Builder
+	text.WriteString(header + "\n| --- | --- | --- |\n")
 	for _, row := range rows {
-		text += "| " + strings.Join(row, " | ") + " |\n"
+		text.WriteString("| " + strings.Join(row, " | ") + " |\n")
 	}
-	return text
+	return text.String()
 }

@@ -88,7 +88,8 @@ func TestSuggestBounds(t *testing.T) {
 	}
 	command := &infoCmd{target: target{URL: b.URL()}}
 	for source, want := range map[string]int{
-		"lock": suggestMax, "held": suggestMax, "pattern": suggestMax, "request": suggestQueue + requests, "waiter": 0,
+		"lock": suggestMax, "held": suggestMax, "pattern": suggestMax,
+		"request": suggestQueue + requests, "waiter": 0,
 	} {
 		if got := len(sources(time.Minute)[source](t.Context(), command, "")); got != want {
 			t.Errorf("%s: %d suggestions for %d locks, want %d", source, got, each*requests, want)

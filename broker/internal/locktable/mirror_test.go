@@ -3,6 +3,7 @@ package locktable
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -77,10 +78,10 @@ func (m mirror) agrees(page Page) error {
 // lasting describes everything that no later call can change without an event. A parent may end, a
 // session may leave, and time goes on.
 func lasting(infos []wire.RequestInfo) string {
-	var text string
+	var text strings.Builder
 	for _, info := range infos {
 		info.Parent, info.Gone, info.DurationMS = wire.ID{}, false, 0
-		text += fmt.Sprintf("%+v\n", info)
+		text.WriteString(fmt.Sprintf("%+v\n", info))
 	}
-	return text
+	return text.String()
 }

@@ -84,7 +84,7 @@ func TestEndsMatchProtocol(t *testing.T) {
 	body, _, _ := strings.Cut(rest, "\n\n")
 	words := map[bool]string{true: "at once", false: "kept"}
 	unseen := maps.Clone(sightings)
-	for _, line := range strings.Split(body, "\n") {
+	for line := range strings.SplitSeq(body, "\n") {
 		cells := strings.Split(strings.Trim(line, "| "), " | ")
 		if len(cells) != 3 || sightings[cells[0]] == nil {
 			t.Errorf("an unknown row: %s", line)

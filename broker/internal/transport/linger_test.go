@@ -32,9 +32,9 @@ func TestHowLongItLingers(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client, server := net.Pipe()
-			defer client.Close()
+			defer func() { _ = client.Close() }()
 			c := newConn(server)
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			over, end := context.WithCancel(t.Context())
 			defer end()
 			if test.over > 0 {
@@ -57,9 +57,9 @@ func TestHowLongItLingers(t *testing.T) {
 func TestHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
-		defer client.Close()
+		defer func() { _ = client.Close() }()
 		c := newConn(server)
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		c.Configure(Options{Silence: time.Hour})
 		ended := make(chan error, 2)
 		go func() {

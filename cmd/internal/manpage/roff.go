@@ -42,7 +42,7 @@ func (r *roff) macro(name string, args ...string) {
 func (r *roff) text(s string) {
 	r.fresh = false
 	column := 0
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		word = escape(word)
 		switch {
 		case column == 0:

@@ -51,9 +51,14 @@ func TestPlanInWords(t *testing.T) {
 		"4 goroutines on 2 connections, 3 names, shared, held for 10ms": func(p *Plan) {
 			p.Shared, p.Hold = true, 10*time.Millisecond
 		},
-		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s": func(p *Plan) { p.Hold = 2 * time.Second },
-		"100000 goroutines on 2 connections, 3 names, exclusive":         func(p *Plan) { p.Goroutines = 100_000 },
-		"100000 goroutines on 10000 connections, 1000000 names, shared by at most 1, held for 1m0s": func(p *Plan) {
+		"4 goroutines on 2 connections, 3 names, exclusive, held for 2s": func(p *Plan) {
+			p.Hold = 2 * time.Second
+		},
+		"100000 goroutines on 2 connections, 3 names, exclusive": func(p *Plan) {
+			p.Goroutines = 100_000
+		},
+		"100000 goroutines on 10000 connections, 1000000 names, shared by at most 1, " +
+			"held for 1m0s": func(p *Plan) {
 			p.Connections, p.Goroutines, p.Names = 10_000, 100_000, 1_000_000
 			p.Shared, p.Limit, p.Hold = true, 1, time.Minute
 		},

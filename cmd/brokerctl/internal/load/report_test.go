@@ -81,7 +81,8 @@ func TestTextOfLess(t *testing.T) {
 	early.Acquire.Count, early.Pair, early.Waiting = 1, Latency{}, 0
 	early.Fewest, early.Most = 0, 1
 	checkText(t, early,
-		`64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; measured for 2.35s of 10s, until a signal
+		`64 goroutines on 4 connections, 16 names, exclusive, held for 1ms; `+
+			`measured for 2.35s of 10s, until a signal
 grants           1, 0 a second
 latency               p50      p90      p99    p99.9      max
   acquire          41.3µs    512µs   1.04ms   12.0ms    1.20s

@@ -54,7 +54,7 @@ func TestCursor(t *testing.T) {
 		{"up beyond the screen", cursor{20, 20}, func(c *cursor) { c.move(-1) }, 100, 10, cursor{19, 19}},
 		{"up past the first", cursor{0, 0}, func(c *cursor) { c.move(-5) }, 100, 10, cursor{0, 0}},
 		{"down past the last", cursor{99, 90}, func(c *cursor) { c.move(5) }, 100, 10, cursor{99, 90}},
-		{"carried without moving on screen", cursor{5, 2}, func(c *cursor) { c.carry(50) }, 100, 10, cursor{50, 47}},
+		{"carried, not moved", cursor{5, 2}, func(c *cursor) { c.carry(50) }, 100, 10, cursor{50, 47}},
 		{"carried to the first", cursor{50, 47}, func(c *cursor) { c.carry(0) }, 100, 10, cursor{0, 0}},
 		{"fewer lines", cursor{99, 90}, func(*cursor) {}, 5, 10, cursor{4, 0}},
 		{"no lines", cursor{3, 1}, func(*cursor) {}, 0, 10, cursor{0, 0}},

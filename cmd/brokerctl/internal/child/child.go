@@ -30,7 +30,8 @@ type Child struct {
 	sibling *Sibling
 	stopped chan syscall.Signal
 	ended   chan struct{}
-	gone    chan struct{}
+	empty   chan struct{} // closed when the group is empty
+	gone    chan struct{} // closed when c has also stopped collecting exit statuses
 
 	mu     sync.Mutex
 	status syscall.WaitStatus // of the leader, valid once ended is closed
@@ -46,6 +47,7 @@ func Start(spec Spec) (*Child, error) {
 		sibling: spec.Sibling,
 		stopped: make(chan syscall.Signal, 1),
 		ended:   make(chan struct{}),
+		empty:   make(chan struct{}),
 		gone:    make(chan struct{}),
 	}
 	started := make(chan error)
@@ -65,7 +67,10 @@ func Start(spec Spec) (*Child, error) {
 		signal.Stop(ended)
 		return nil, err
 	}
-	go c.buryOrphans(ended)
+	go func() {
+		c.buryOrphans(ended)
+		close(c.gone)
+	}()
 	return c, nil
 }
 
@@ -136,7 +141,7 @@ func (c *Child) reap() {
 	c.mu.Lock()
 	c.isGone = true
 	c.mu.Unlock()
-	close(c.gone)
+	close(c.empty)
 }
 
 // bury collects the exit status of processes of the group that have ended.
@@ -191,7 +196,8 @@ func (c *Child) Stopped() <-chan syscall.Signal { return c.stopped }
 // Ended returns a channel that is closed when the command has ended. Other processes of its group may be alive.
 func (c *Child) Ended() <-chan struct{} { return c.ended }
 
-// Gone returns a channel that is closed when the group is empty.
+// Gone returns a channel that is closed when the group is empty, and c no longer collects exit statuses. Only then
+// may this process start another command.
 func (c *Child) Gone() <-chan struct{} { return c.gone }
 
 // Status returns how the command has ended. It is valid once Ended is closed.

@@ -24,7 +24,7 @@ func (c *Child) buryOrphans(ended chan os.Signal) {
 		select {
 		case <-ended:
 		case <-again:
-		case <-c.gone:
+		case <-c.empty:
 			c.buryEnded()
 			return
 		}

@@ -7,5 +7,8 @@ import (
 	"os/signal"
 )
 
-// buryOrphans does nothing: orphans become children of init here.
-func (*Child) buryOrphans(ended chan os.Signal) { signal.Stop(ended) }
+// buryOrphans only waits until the group is empty: orphans become children of init here.
+func (c *Child) buryOrphans(ended chan os.Signal) {
+	signal.Stop(ended)
+	<-c.empty
+}

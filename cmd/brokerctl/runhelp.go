@@ -1,0 +1,64 @@
+package main
+
+const runHelp = `Waits for the locks, holds them while the command runs, and exits with the exit code of the command.
+Usage: run [flags] NAME... -- COMMAND [ARG...]
+
+    $ brokerctl run orders/42 -- ./import orders/42.csv
+    $ brokerctl run --wait 30s --author nightly db/main backup -- pg_dump -f /backup/main.sql
+    $ brokerctl run --skip-if-locked cron/report -- ./report
+
+The command runs without a shell, in its own process group, and in the foreground if there is a terminal. The locks
+are held until the whole group has ended.
+
+Signals: run forwards INT, TERM, HUP, QUIT, USR1, USR2, WINCH and the stop signals to the group. While run waits, INT,
+TERM, HUP and QUIT end it. If HUP or INT was ignored at the start, as under nohup, run and the command ignore it too.
+Broken pipes (PIPE) and writes to the terminal from the background (TTOU) do not stop run.
+
+Lost locks: the group gets TERM, and KILL after --grace. With the default timeouts, KILL comes before the broker can
+grant the locks to others, even if the network fails. Two cases leave no time: an operator evicts the request, or the
+broker sees the connection end. A command that changes its user (sudo) gets no signals; use sudo brokerctl run
+instead.
+
+The watchdog is a second process that ends the group if brokerctl cannot. If brokerctl is killed, the watchdog kills
+the group at once, and then the locks are free. If brokerctl is stopped, for example by Ctrl-Z, it loses the locks
+after a few seconds and the watchdog ends the group. When brokerctl continues, it exits with 76. If both are killed or
+stopped together, the command can outlive its locks.
+
+Daemons: processes that leave the group are killed with it when the locks are lost, if Linux lets brokerctl create a
+cgroup (v2; as root, or as a user with a delegated one). Elsewhere on Linux this covers only processes whose parent
+has ended, and not if brokerctl was killed. On other systems only the group is killed. If the command ends by itself,
+its daemons keep running, and the locks do not wait for them.
+
+Nested runs: a run inside another run of the same broker acquires only the locks that the enclosing runs do not hold.
+If they hold all of them, the inner brokerctl prints a line on stderr, and the command replaces it. A shared lock
+cannot become exclusive, nor get a lower limit. An enclosing run lends its locks only to processes that it waits for.
+A job of an interactive shell, or a command under timeout, has another process group and is refused. A process in
+another session, such as a daemon, does not count as inside.
+
+The environment of the command:
+
+    LOCKBROKER_NAMES  the names of the locks, as a JSON array
+    LOCKBROKER_TOKEN  the fencing token
+    LOCKBROKER_ID     the id of the request, as in the listing
+    LOCKBROKER_URL    the URL of the broker
+    LOCKBROKER_HELD   all requests that hold locks for the command, including
+                      enclosing runs, outermost first: a JSON array of objects
+                      with id, token and names
+
+LOCKBROKER_TOKEN and LOCKBROKER_ID belong to the request of this run. If enclosing runs hold all its locks, they
+belong to the innermost of these runs that holds one of them. The tokens of locks from enclosing runs are in
+LOCKBROKER_HELD. A program that acquires locks itself should name the last id in LOCKBROKER_HELD as the parent of its
+requests.
+
+Exit codes, besides those of the command:
+
+    69     cannot reach the broker
+    75     not obtained: --wait passed, --try, evicted, a deadlock, held by an
+           enclosing run in another mode, or, with --skip-if-locked, the broker
+           grants nothing to anyone
+    76     lost while the command ran, or --hold passed
+    77     not permitted
+    80     the command line is wrong
+    126    the command cannot be executed
+    127    the command was not found
+    128+N  signal N ended the command, or the wait`

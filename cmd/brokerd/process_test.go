@@ -31,11 +31,12 @@ type process struct {
 	wait  func() error
 }
 
-// start starts a process, which is killed at the end of the test.
+// start starts a process. It is killed at the end of the test, or when the context of testContext ends. So a test that
+// waits for a line of its log fails, and shows the lines that came.
 func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name string,
 	args ...string) (*process, *bufio.Scanner) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd := exec.CommandContext(testContext(t), name, args...)
 	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // Flags take precedence.
 	out, err := output(cmd)
 	if err != nil {

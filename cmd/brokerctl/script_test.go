@@ -85,6 +85,9 @@ type stage struct {
 
 type stageKey struct{}
 
+// scriptTimeout is far longer than a script takes on a busy machine, and shorter than the time that go test has.
+const scriptTimeout = 5 * time.Minute
+
 func setup(env *testscript.Env) error {
 	b, err := cmdtest.StartBroker(broker.Config{Drain: broker.None})
 	if err != nil {
@@ -100,8 +103,16 @@ func setup(env *testscript.Env) error {
 	// Otherwise each process of a race build sleeps for 1 s at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	env.Defer(cancel)
+	// A script that fails, or takes too long, must not wait forever for what it has started in the background.
+	ctx, cancel := context.WithTimeout(context.Background(), scriptTimeout)
+	work := env.WorkDir
+	kill := func() {
+		if killed := killLeftovers(work); len(killed) > 0 {
+			env.T().Log("still running, and killed:\n\t" + strings.Join(killed, "\n\t"))
+		}
+	}
+	stop := context.AfterFunc(ctx, kill)
+	env.Defer(func() { stop(); kill(); cancel() })
 	client, err := wsclient.Dial(ctx, b.URL(), &wsclient.Options{Label: "script"})
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +39,7 @@ func killOnce(work string) (killed []string) {
 			continue // It has ended, and nothing has collected its exit status yet.
 		}
 		if syscall.Kill(pid, syscall.SIGKILL) == nil {
-			killed = append(killed, string(bytes.ReplaceAll(bytes.TrimRight(args, "\x00"), []byte{0}, []byte{' '})))
+			killed = append(killed, strings.ReplaceAll(strings.TrimRight(string(args), "\x00"), "\x00", " "))
 		}
 	}
 	return killed

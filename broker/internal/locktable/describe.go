@@ -37,6 +37,29 @@ func (t *Table) describeSteps(e *edge) []wire.Step {
 	return steps
 }
 
+// MaxCounted is how many requests HeldBy looks at.
+const MaxCounted = 1000
+
+// HeldBy describes up to most of the requests of a session that hold, each as seen from its first
+// lock. locks is how many locks the session holds. If it holds more than MaxCounted requests, only
+// these count, so that nobody has to wait long.
+func (t *Table) HeldBy(session string, most int) (holders []wire.RequestInfo, locks int) {
+	s := t.sessions[session]
+	if s == nil {
+		return nil, 0
+	}
+	looked := 0
+	for r := s.holding.first; r != nil && looked < MaxCounted; r = r.next {
+		looked++
+		locks += len(r.places())
+		if len(holders) < most {
+			holders = append(holders, t.describe(&r.places()[0]))
+		}
+	}
+	t.charge(looked)
+	return holders, locks
+}
+
 // SomeHolders describes up to most requests that hold, each as seen from its first lock. It
 // looks only at the first 10,000 locks, so that nobody has to wait long.
 func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {

@@ -116,6 +116,9 @@ func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
 // of the network.
 func inTime(ctx context.Context, err error) error {
 	isLate := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	if due, ok := ctx.Deadline(); ok && isLate && !time.Now().Before(due) {
+		<-ctx.Done() // the network has the same deadline, and may notice it first
+	}
 	switch {
 	case (isLate || errors.Is(err, context.Canceled)) && ctx.Err() != nil: // whichever came first
 		err = contextError(ctx)

@@ -34,7 +34,7 @@ type look struct {
 }
 
 // whoHolds returns who holds a lock of l, for the error of a caller that gives up. It returns "" if nobody does or the
-// broker does not say.
+// client may not ask.
 func (l *Lock) whoHolds() string {
 	ctx, cancel := context.WithTimeout(context.Background(), holderWait)
 	defer cancel()
@@ -52,6 +52,9 @@ func (l *Lock) whoHolds() string {
 			text += ownHint
 		}
 		return text
+	}
+	if ctx.Err() != nil {
+		return fmt.Sprintf("the broker did not say within %v who holds the lock", holderWait)
 	}
 	return ""
 }

@@ -64,6 +64,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"stopbroker":  stopBroker,
 		"benchjson":   benchJSON,
 		"crashed":     crashed,
+		"draining":    draining,
 	}
 	maps.Copy(all, terminalCommands)
 	return all

@@ -67,6 +67,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"draining":    draining,
 	}
 	maps.Copy(all, terminalCommands)
+	maps.Copy(all, frontendCommands)
 	return all
 }
 

@@ -66,6 +66,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"crashed":     crashed,
 	}
 	maps.Copy(all, terminalCommands)
+	maps.Copy(all, frontendCommands)
 	return all
 }
 

@@ -32,7 +32,9 @@ func Reply(m wire.Reply) int {
 }
 
 // Step returns about how many bytes s takes.
-func Step(s *wire.Step) int { return 100 + Request(&s.Request) + text(s.Lock) + Request(&s.Blocker) }
+func Step(s *wire.Step) int {
+	return 130 + Request(&s.Request) + text(s.Lock) + Request(&s.Blocker) + requests(s.Others)
+}
 
 // Lock returns about how many bytes l takes.
 func Lock(l *wire.LockInfo) int {

@@ -61,6 +61,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"use":         use,
 		"cmpmasked":   compareMasked,
 		"mute":        mute,
+		"oldbroker":   oldBroker,
 		"refusing":    refusing,
 		"replyserver": replyServer,
 		"holder":      holder,

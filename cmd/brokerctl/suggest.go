@@ -31,6 +31,8 @@ func sources(wait time.Duration) map[string]complete.Source {
 		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo {
 			return slices.Concat(l.Holders, l.Waiters)
 		})),
+		"label":   suggestClients(wait, labelOf),
+		"session": suggestClients(wait, sessionOf),
 		"waiter": ask(names(false, func(l wire.LockInfo) bool { return l.Waiting > 0 }),
 			requests(func(l wire.LockInfo) []wire.RequestInfo { return l.Waiters })),
 	}

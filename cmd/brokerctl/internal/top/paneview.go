@@ -61,7 +61,7 @@ func (m *model) requestLines() []string {
 	var lines []string
 	requests, age := m.pane.requests(), m.now.Sub(m.pane.detail.at)
 	for i := m.pane.offset; i < len(requests) && len(lines) < m.paneRows(); i++ {
-		text := requestLine(requests[i], requests[i].Duration()+age)
+		text := requestLine(requests[i], requests[i].Duration()+age, m.width)
 		if m.focus == onPane && i == m.pane.index {
 			lines = append(lines, m.options.Palette.Selected.Styled(screen.Fit(text, m.width)))
 			continue

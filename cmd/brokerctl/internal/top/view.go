@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -56,11 +57,11 @@ func (m *model) headLines() []string {
 		style = p.Alarm
 	}
 	numbers, name := headsOf(m.want.order)
-	heads := screen.Cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
+	heads := names{name, "MODE", holder{who: "HOLDER"}, "CLIENT"}.columns(m.width - numbersWidth)
 	return []string{
 		style.Styled(screen.Cut(first, m.width)),
 		screen.Cut(m.summary(), m.width),
-		p.Head.Styled(screen.Fit(heads, m.width)),
+		p.Head.Styled(screen.Fit(numbers+heads, m.width)),
 	}
 }
 
@@ -91,7 +92,7 @@ func (m *model) progress() string {
 	case !m.table.whole:
 		return "  reading: " + several(len(m.table.locks), "lock", "locks")
 	case m.took >= m.options.Interval:
-		return "  all read in " + span(m.took)
+		return "  all read in " + listing.Age(m.took)
 	}
 	return ""
 }
@@ -138,7 +139,7 @@ func (m *model) nothing() string {
 func (m *model) row(l *lock, selected bool) string {
 	p := m.options.Palette
 	numbers := screen.Cut(numbersOf(l, m.now), m.width)
-	names := screen.Cut(namesOf(printable.Text(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
+	names := screen.Fit(namesOf(l).columns(m.width-numbersWidth), m.width-numbersWidth)
 	switch {
 	case selected && m.focus == onList:
 		return p.Selected.Styled(numbers + names)
@@ -195,7 +196,7 @@ func (m *model) questionLines() []string {
 		return nil
 	}
 	var lines []string
-	for _, text := range m.eviction.words(min(8, m.height-fixedLines)) {
+	for _, text := range m.eviction.words(min(8, m.height-fixedLines), m.width) {
 		lines = append(lines, m.line(m.options.Palette.Alarm.Styled, text))
 	}
 	return lines

@@ -36,7 +36,7 @@ func full(width, height int) *model {
 	var first, second []reading
 	for i, name := range unusual {
 		r := held(name, int64(10+i), float64(i*i*i*50), i%3)
-		r.author = unusual[len(unusual)-1-i]
+		r.first.Author = unusual[len(unusual)-1-i]
 		second = append(second, r)
 	}
 	first = append(first, granted("busy", 1, 0), granted("free", 2, 3))

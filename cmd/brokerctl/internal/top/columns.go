@@ -73,8 +73,8 @@ func holderOf(l *lock) (h holder) {
 
 func (h holder) String() string { return h.fit(math.MaxInt) }
 
-// fit returns the holder in at most the given width. The id stays whole if there is room for it, because people copy it.
-// Who it is is cut in the middle.
+// fit returns the holder in at most the given width. The id stays whole if there is room for it, because people copy
+// it. Who it is is cut in the middle.
 func (h holder) fit(width int) string {
 	room := width - screen.Width(h.id) - 1
 	if h.who == "" || room < 3 {

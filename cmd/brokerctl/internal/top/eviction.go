@@ -47,6 +47,9 @@ func (m *model) evict() tea.Cmd {
 	case m.isDisconnected():
 		m.setStatus("", errDisconnected)
 		return nil
+	case m.clients.shown:
+		m.evictOfClient()
+		return nil
 	case l == nil:
 		return nil
 	case m.focus == onPane:

@@ -49,6 +49,9 @@ func (p *pane) requests() []wire.RequestInfo {
 // refreshPane reads the detail of the selected lock, if the pane is open and shows another lock or a stale
 // detail.
 func (m *model) refreshPane() tea.Cmd {
+	if m.clients.shown {
+		return m.refreshClientPane()
+	}
 	l := m.lockAtCursor()
 	if !m.pane.open || m.pane.asking || m.isDisconnected() || l == nil ||
 		(l.name == m.pane.detail.name && !m.pane.stale) {
@@ -118,9 +121,9 @@ func (d *detail) title() string {
 // whoWidth is the width of the column that says who a request is, if there is room for the mode, too.
 const whoWidth = 30
 
-// requestLine formats a request: a mark if it holds, its id, how long it has lasted, who it is, and where it comes from.
-// If the screen is wide, there are columns for the mode and for who it is. If not, who it is gets the room that the rest
-// leaves. The line may be longer than width, because its end matters least.
+// requestLine formats a request: a mark if it holds, its id, how long it has lasted, who it is, and where it comes
+// from. If the screen is wide, there are columns for the mode and for who it is. If not, who it is gets the room that
+// the rest leaves. The line may be longer than width, because its end matters least.
 func requestLine(r wire.RequestInfo, lasted time.Duration, width int) string {
 	mark := " "
 	if r.Token != 0 {

@@ -56,13 +56,21 @@ func (m *model) headLines() []string {
 	if m.isDisconnected() || m.failed != nil || m.link.State == wsclient.NotGranting {
 		style = p.Alarm
 	}
-	numbers, name := headsOf(m.want.order)
-	heads := names{name, "MODE", holder{who: "HOLDER"}, "CLIENT"}.columns(m.width - numbersWidth)
+	heads, summary := m.lockHeads(), m.summary()
+	if m.clients.shown {
+		heads, summary = m.clientHeads(), m.clientSummary()
+	}
 	return []string{
 		style.Styled(screen.Cut(first, m.width)),
-		screen.Cut(m.summary(), m.width),
-		p.Head.Styled(screen.Fit(numbers+heads, m.width)),
+		screen.Cut(summary, m.width),
+		p.Head.Styled(screen.Fit(heads, m.width)),
 	}
+}
+
+// lockHeads returns the column heads of the list of locks.
+func (m *model) lockHeads() string {
+	numbers, name := headsOf(m.want.order)
+	return numbers + names{name, "MODE", holder{who: "HOLDER"}, "CLIENT"}.columns(m.width-numbersWidth)
 }
 
 // connection returns the state of the connection.
@@ -88,6 +96,8 @@ func (m *model) isDisconnected() bool {
 func (m *model) progress() string {
 	switch {
 	case m.isDisconnected():
+		return ""
+	case m.clients.shown:
 		return ""
 	case !m.table.whole:
 		return "  reading: " + several(len(m.table.locks), "lock", "locks")
@@ -115,6 +125,9 @@ func (m *model) rows() int {
 }
 
 func (m *model) listLines() []string {
+	if m.clients.shown {
+		return m.clientLines()
+	}
 	lines := make([]string, 0, m.rows())
 	for i := m.offset; i < len(m.lines.locks) && len(lines) < m.rows(); i++ {
 		lines = append(lines, m.row(m.lines.locks[i], i == m.index))
@@ -158,7 +171,7 @@ func (m *model) statusLine() string {
 	case m.eviction != nil:
 		return m.line(p.Alarm.Styled, "evict? [y/N] ")
 	case m.filterBefore != nil:
-		return m.line(p.Title.Styled, "filter: "+printable.Text(string(m.want.filter))+"_")
+		return m.line(p.Title.Styled, "filter: "+printable.Text(string(*m.filterText()))+"_")
 	case m.alarm:
 		return m.line(p.Alarm.Styled, m.status)
 	case m.status == "" && m.link.Why != nil:
@@ -168,16 +181,21 @@ func (m *model) statusLine() string {
 }
 
 func (m *model) keysLine() string {
-	keys := "/ filter  w h a o g n sort  r reverse  Enter pane  e evict  ? help  q quit"
+	keys := "/ filter  w h a o g n sort  r reverse  Enter pane  c clients  e evict  ? help"
+	what := "e evict all holders"
+	if m.clients.shown {
+		keys = "/ filter  w h a u i n sort  r reverse  Enter its locks  c locks  ? help  q quit"
+		what = "c locks"
+	}
 	switch {
 	case m.eviction != nil:
 		keys = "y evict  n Esc cancel"
 	case m.filterBefore != nil:
-		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the name or the first holder"
+		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the names that are shown"
 	case m.focus == onPane:
 		keys = "Up Down select  e evict the selected request  Tab Esc back to the list  q quit"
 	case m.pane.open:
-		keys = "Tab to the pane  e evict all holders  Enter Esc close  ? help  q quit"
+		keys = "Tab to the pane  " + what + "  Enter Esc close  ? help  q quit"
 	}
 	return m.line(m.options.Palette.Dim.Styled, keys)
 }

@@ -49,12 +49,12 @@ func queryBroker(wait time.Duration, queries []query) complete.Source {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		t, ok := command.(interface {
-			dial(context.Context) (*wsclient.Client, error)
+			inspect(context.Context) (*wsclient.Client, error)
 		})
 		if !ok {
 			return nil
 		}
-		client, err := t.dial(ctx)
+		client, err := t.inspect(ctx)
 		if err != nil {
 			return nil
 		}

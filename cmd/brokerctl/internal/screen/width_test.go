@@ -40,7 +40,7 @@ func TestCutMiddle(t *testing.T) {
 		{"orders/42", 3, "o…2"},
 		{"orders/42", 2, "o…"},
 		{"orders/42", 0, ""},
-		{"大大大大大", 7, "大…大"},
+		{"大大大大大", 7, "大大…大"},
 		{"", 5, ""},
 	} {
 		if got := CutMiddle(c.text, c.width); got != c.want {

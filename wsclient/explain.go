@@ -3,6 +3,7 @@ package wsclient
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -107,6 +108,28 @@ func describe(r RequestInfo) string {
 		who = "@" + printable.Text(r.Author) + " (" + who + ")"
 	}
 	return fmt.Sprintf("%s for %v", who, r.Duration())
+}
+
+// heldBy returns who holds a lock, for an error of a client with that session.
+func heldBy(holders []RequestInfo, session string) string {
+	var all []string
+	for _, h := range holders {
+		if h.ID.Session == session {
+			h.Client = "" // the label of this client
+			all = append(all, "this client: "+describe(h))
+		} else {
+			all = append(all, describe(h))
+		}
+	}
+	return "held by " + strings.Join(all, ", ")
+}
+
+// ownHint says what a caller may have done wrong if this client itself holds the lock.
+const ownHint = "; a call inside that lock must use the context of the lock"
+
+// isOwn reports whether one of the holders belongs to the client with that session.
+func isOwn(holders []RequestInfo, session string) bool {
+	return slices.ContainsFunc(holders, func(h RequestInfo) bool { return h.ID.Session == session })
 }
 
 // blame returns who did something, and why, if that is known.

@@ -101,7 +101,7 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	ctx, stop := signalContext()
 	defer stop()
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
-	client, err := c.dialWith(ctx, wsclient.Options{NoReconnect: !terminal})
+	client, err := c.inspectWith(ctx, wsclient.Options{NoReconnect: !terminal})
 	if err != nil {
 		return err
 	}

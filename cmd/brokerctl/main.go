@@ -18,10 +18,11 @@ import (
 type grammar struct {
 	VersionFlag cli.VersionFlag `name:"version" help:"Print the version."`
 
-	Info  infoCmd  `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
-	Why   whyCmd   `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
-	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
-	Top   topCmd   `cmd:"" help:"Show locks in a live full-screen view, and evict requests."`
+	Info    infoCmd    `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
+	Why     whyCmd     `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
+	Clients clientsCmd `cmd:"" help:"List the clients that are connected: from where, since when, and how far behind they are."`
+	Watch   watchCmd   `cmd:"" help:"Show changes as they happen."`
+	Top     topCmd     `cmd:"" help:"Show locks or clients in a live full-screen view, and evict requests."`
 	platformCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict evictCmd `cmd:"" help:"End requests of other clients."`

@@ -31,6 +31,8 @@ func sources(wait time.Duration) map[string]complete.Source {
 		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo {
 			return slices.Concat(l.Holders, l.Waiters)
 		})),
+		"label":   suggestClients(wait, labelOf),
+		"session": suggestClients(wait, sessionOf),
 		"waiter": ask(names(false, func(l wire.LockInfo) bool { return l.Waiting > 0 }),
 			requests(func(l wire.LockInfo) []wire.RequestInfo { return l.Waiters })),
 	}
@@ -47,12 +49,12 @@ func queryBroker(wait time.Duration, queries []query) complete.Source {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		t, ok := command.(interface {
-			dial(context.Context) (*wsclient.Client, error)
+			inspect(context.Context) (*wsclient.Client, error)
 		})
 		if !ok {
 			return nil
 		}
-		client, err := t.dial(ctx)
+		client, err := t.inspect(ctx)
 		if err != nil {
 			return nil
 		}

@@ -123,9 +123,11 @@ func clientLabel() string {
 	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
 }
 
-// brokerFailure adds the exit code to an error of a call to the broker. It returns nil for nil.
+// brokerFailure adds the exit code to an error of a call to the broker. It returns nil for nil, and a failure as it is.
 func brokerFailure(err error) error {
 	switch {
+	case errors.As(err, new(*cli.Failure)): // of dial, which has a hint
+		return err
 	case errors.Is(err, wsclient.ErrConnection):
 		return &cli.Failure{Err: err, Code: cli.ExitUnavailable}
 	case errors.Is(err, wsclient.ErrForbidden):

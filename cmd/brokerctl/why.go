@@ -45,7 +45,7 @@ the last line says so and gives the reason.`
 // Run prints the chain.
 func (c *whyCmd) Run(app *kong.Kong) error {
 	ctx := context.Background()
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
@@ -208,7 +209,7 @@ func paragraphs(text string) []string {
 
 func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(testContext(t), "sh", "-c", command)
+	cmd := exec.CommandContext(testContext(t), needs.Program(t, "sh"), "-c", command)
 	cmd.Dir = ".."
 	host, port, _ := strings.Cut(r.address, ":")
 	cmd.Env = append(os.Environ(),

@@ -61,6 +61,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"use":         use,
 		"cmpmasked":   compareMasked,
 		"mute":        mute,
+		"oldbroker":   oldBroker,
 		"refusing":    refusing,
 		"replyserver": replyServer,
 		"holder":      holder,
@@ -72,8 +73,10 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"stopbroker":  stopBroker,
 		"benchjson":   benchJSON,
 		"crashed":     crashed,
+		"draining":    draining,
 	}
 	maps.Copy(all, terminalCommands)
+	maps.Copy(all, frontendCommands)
 	return all
 }
 

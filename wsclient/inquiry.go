@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// An inquiry is a message with one answer, such as info, why, evict and ping.
+// An inquiry is a message with one answer, such as info, why, clients, evict and ping.
 
 // inquire sends an inquiry on the present connection, or on the next one. It sends it only once: if the connection
 // ends before the answer, the client cannot know whether the broker has acted on it. A broker that is gone answers

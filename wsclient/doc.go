@@ -80,8 +80,8 @@
 // of other clients may be ahead of them by then. A Watch begins again.
 //
 // Some calls fail instead: those that do not wait (TryAcquire, Steal) and those inside a lost lock. Info,
-// Why, Evict and Ping fail if they were sent and not answered, or if there is no connection for 30 s and their
-// context has no deadline.
+// Clients, Why, Evict and Ping fail if they were sent and not answered, or if there is no connection for 30 s and
+// their context has no deadline.
 //
 // # Errors
 //

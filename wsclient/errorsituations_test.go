@@ -196,9 +196,10 @@ var losses = []situation{
 			}))
 	}},
 	{title: "several locks are lost", act: func(s *scene) {
-		also := []wsclient.LockSpec{{Name: "b"}, {Name: "c"}, {Name: "d"}}
-		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Hold: time.Second, Also: also})
-		two := s.hold(s.client, "x", wsclient.AcquireOptions{Hold: time.Second, Also: []wsclient.LockSpec{{Name: "y"}}})
+		three := []wsclient.LockSpec{{Name: "b"}, {Name: "c"}, {Name: "d"}}
+		one := []wsclient.LockSpec{{Name: "y"}}
+		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Hold: time.Second, Also: three})
+		two := s.hold(s.client, "x", wsclient.AcquireOptions{Hold: time.Second, Also: one})
 		s.tell(lock.Release(), two.Release())
 	}},
 	{title: "the connection is cut", act: func(s *scene) {

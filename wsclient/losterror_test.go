@@ -34,7 +34,7 @@ func TestLostErrorOfAFrozenProcess(t *testing.T) {
 				if got := lost.Since.Sub(begin); got != test.since {
 					t.Errorf("lost after %v, want %v: %v", got, test.since, lost)
 				}
-				if !slices.Equal(lost.Locks, []string{"a"}) || lost.ID.String() != "s--0" || lost.Token != 7 {
+				if !slices.Equal(lost.Locks, []string{"a"}) || lost.ID != l.ID() || lost.Token != 7 {
 					t.Errorf("got %+v", lost)
 				}
 			})

@@ -31,6 +31,12 @@ var inquiries = map[string]func(ctx context.Context, c *wsclient.Client) error{
 		_, err := c.Ping(ctx)
 		return err
 	},
+	"Clients": func(ctx context.Context, c *wsclient.Client) error {
+		for _, err := range c.Clients(ctx, nil) {
+			return err
+		}
+		return nil
+	},
 	"Info": func(ctx context.Context, c *wsclient.Client) error {
 		for _, err := range c.Info(ctx, nil) {
 			return err
@@ -46,7 +52,9 @@ func outage(t *testing.T, f func(t *testing.T, c *wsclient.Client, back *atomic.
 		link := b.NewLink()
 		var back atomic.Bool
 		back.Store(true)
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			if !back.Load() {
 				return nil, errors.New("connection refused")
 			}
@@ -81,8 +89,10 @@ func TestInquiriesDoNotWaitForEver(t *testing.T) {
 					defer cancel()
 					begin := time.Now()
 					err := inquire(ctx, c)
-					if took := time.Since(begin); took != test.takes || !errors.Is(err, wsclient.ErrConnection) {
-						t.Errorf("got %v after %v, want ErrConnection after %v", err, took, test.takes)
+					took := time.Since(begin)
+					if took != test.takes || !errors.Is(err, wsclient.ErrConnection) {
+						t.Errorf("got %v after %v, want ErrConnection after %v", err, took,
+							test.takes)
 					}
 					if got := errors.Is(err, context.DeadlineExceeded); got != (test.limit > 0) {
 						t.Errorf("DeadlineExceeded: %t, with a deadline of %v", got, test.limit)

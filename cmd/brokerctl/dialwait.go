@@ -61,12 +61,13 @@ func (w brokerWait) dial(ctx context.Context, t target, options wsclient.Options
 		switch {
 		case err == nil || ctx.Err() != nil || !mayComeUp(err):
 			return client, err
-		case failure == nil:
-			if bounded.Err() == nil {
-				_ = w.note("waiting up to %v for the broker at %s: %s", w.limit, t.publicURL(), dialReason(err))
+		case bounded.Err() == nil:
+			if failure == nil {
+				reason := dialReason(err)
+				_ = w.note("waiting up to %v for the broker at %s: %s", w.limit, t.publicURL(), reason)
 			}
 			failure = err
-		case bounded.Err() == nil: // Otherwise the attempt was cut short, and says less than the one before.
+		case failure == nil: // Otherwise the last attempt was cut short, and says less than the one before.
 			failure = err
 		}
 		if !cli.Pause(bounded, pause) {
@@ -118,7 +119,8 @@ func mayComeUp(err error) bool {
 		return errors.Is(err, context.DeadlineExceeded)
 	}
 	switch dial.Status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusTooManyRequests:
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusTooManyRequests:
 		return true
 	case 0:
 	default:

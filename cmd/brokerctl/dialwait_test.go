@@ -19,10 +19,10 @@ func TestMayComeUp(t *testing.T) {
 	greeting := greeter(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	silent := greeter(t, "")
 	for address, want := range map[string]bool{
-		"ws://127.0.0.1:1":                                    true, // refused
-		"ws://no-such-host.invalid:1":                         true,
-		"ws://" + silent:                                      true, // closed without an answer
-		"ws://" + greeting:                                    false,
+		"ws://127.0.0.1:1":            true, // refused
+		"ws://no-such-host.invalid:1": true,
+		"ws://" + silent:              true, // closed without an answer
+		"ws://" + greeting:            false,
 		strings.Replace(certificate.URL, "https:", "wss:", 1): false,
 		"ws://127.0.0.1:1/#fragment":                          false,
 	} {

@@ -54,7 +54,7 @@ func (g *guard) holdOn() bool {
 		return false
 	}
 	if left > reportDelay {
-		g.note("the command has ended; the locks are held for another %s; INT (Ctrl-C) or TERM releases them now",
+		g.note("the command has ended; the locks are held for another %s; Ctrl-C or TERM releases them now",
 			listing.Readable(left))
 	}
 	over := time.After(left)

@@ -44,8 +44,9 @@ func (g *guard) noteEndSignal(s syscall.Signal, now time.Time) bool {
 	g.forwarded[s] = now
 	g.asked = g.asked || s != syscall.SIGHUP // Many programs read their configuration again on HUP.
 	if s == syscall.SIGINT && !again && screen.Terminal(os.Stderr) != nil {
-		g.note("sent INT to the command; the locks are held until it ends; after %v, another Ctrl-C sends INT again",
-			cli.SameSignal)
+		const text = "sent INT to the command; the locks are held until it ends; " +
+			"after %v, another Ctrl-C sends INT again"
+		g.note(text, cli.SameSignal)
 	}
 	return true
 }

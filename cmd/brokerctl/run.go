@@ -88,7 +88,8 @@ func (c *runCmd) Run(app *kong.Kong, command commandLine) error {
 		hold: valueOf(c.Hold), holdAtLeast: valueOf(c.HoldAtLeast), grace: c.Grace,
 		messageWriter: newMessageWriter(app.Stderr, c.Quiet),
 	}
-	return g.runAndRelease(client, child.Spec{Path: path, Args: command, Env: c.environment(own, append(n.around, own))})
+	environment := c.environment(own, append(n.around, own))
+	return g.runAndRelease(client, child.Spec{Path: path, Args: command, Env: environment})
 }
 
 // acquireMissing connects and acquires the locks that no enclosing run holds, unless a signal comes first.

@@ -55,7 +55,7 @@ func (g *guard) holdOn() bool {
 	}
 	if left > reportDelay {
 		g.note("the command has ended; the locks are held for another %s; Ctrl-C or TERM releases them now",
-			listing.Readable(left))
+			listing.Age(left))
 	}
 	over := time.After(left)
 	for {
@@ -68,7 +68,7 @@ func (g *guard) holdOn() bool {
 			switch {
 			case slices.Contains(endSignals, s):
 				g.note("%v: released %s after the grant, before --hold-at-least %v", s,
-					listing.Readable(time.Since(g.granted)), g.holdAtLeast)
+					listing.Age(time.Since(g.granted)), g.holdAtLeast)
 				return true
 			case s == syscall.SIGTSTP, s == syscall.SIGTTIN:
 				g.stopSelf()

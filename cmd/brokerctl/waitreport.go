@@ -95,7 +95,7 @@ func (w *waitReport) text(ctx context.Context) string {
 	default:
 		what += ", without a connection to the broker"
 	}
-	return fmt.Sprintf("waiting %s for %s", listing.Readable(time.Since(w.begin)), what)
+	return fmt.Sprintf("waiting %s for %s", listing.Age(time.Since(w.begin)), what)
 }
 
 // obstacle describes the first lock that is not free, and who is in the way there.
@@ -140,7 +140,7 @@ func describeObstacle(lock wire.LockInfo, ahead int) string {
 	}
 	if len(lock.Holders) > 0 {
 		first := lock.Holders[0]
-		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Readable(first.Duration()))
+		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Age(first.Duration()))
 		if more := lock.Holding - 1; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}

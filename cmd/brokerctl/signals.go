@@ -33,18 +33,32 @@ func signalContextFor(terminal *os.File) (context.Context, context.CancelFunc) {
 	signal.Notify(signals, heeded...)
 	go func() {
 		defer signal.Stop(signals)
-		select {
-		case s := <-signals:
-			if s == syscall.SIGINT && screen.Terminal(terminal) != nil {
+		awaitEndSignal(ctx, signals, func(first os.Signal) {
+			if first == syscall.SIGINT && screen.Terminal(terminal) != nil {
 				explainCtrlC(terminal)
 			}
 			cancel()
-		case <-ctx.Done():
-			return
-		}
-		dropSignals(signals, cli.SameSignal)
+		})
 	}()
 	return ctx, cancel
+}
+
+// awaitEndSignal calls end with the first signal. It returns cli.SameSignal later, and drops the signals that come
+// meanwhile. If ctx ends before the first signal, it returns at once.
+func awaitEndSignal(ctx context.Context, signals <-chan os.Signal, end func(first os.Signal)) {
+	select {
+	case s := <-signals:
+		end(s)
+	case <-ctx.Done():
+		return
+	}
+	for over := time.After(cli.SameSignal); ; {
+		select {
+		case <-signals:
+		case <-over:
+			return
+		}
+	}
 }
 
 // explainCtrlC says what a second Ctrl-C does. It does not wait for long, because the terminal can be paused.
@@ -58,17 +72,6 @@ func explainCtrlC(terminal *os.File) {
 	select {
 	case <-written:
 	case <-time.After(100 * time.Millisecond):
-	}
-}
-
-// dropSignals receives and drops signals for a time.
-func dropSignals(signals <-chan os.Signal, during time.Duration) {
-	for over := time.After(during); ; {
-		select {
-		case <-signals:
-		case <-over:
-			return
-		}
 	}
 }
 

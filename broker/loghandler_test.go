@@ -62,7 +62,7 @@ func (h *recordingHandler) attrs(text string) (level slog.Level, attrs map[strin
 // story makes a client hold a lock for 2 s and end without releasing it. Then it makes another one
 // evict nothing.
 func story(r *rig) {
-	a, b := r.holder("a"), r.connect("b")
+	a, b := r.holder(), r.connect("b")
 	pass(2 * time.Second)
 	b.send(`{"type":"evict","id":"bbbbbbbb--0","request":"aaaaaaaa--9"}`)
 	leave(a, b)

@@ -56,10 +56,10 @@ var situations = []situation{
 		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[%s]}`, strings.Join(names, ","))
 		leave(a)
 	}},
-	{"a holder says goodbye", broker.Config{}, func(r *rig) { leave(r.holder("a")) }},
-	{"a holder's process ends", broker.Config{}, func(r *rig) { r.holder("a").vanish(); pass(time.Second) }},
+	{"a holder says goodbye", broker.Config{}, func(r *rig) { leave(r.holder()) }},
+	{"a holder's process ends", broker.Config{}, func(r *rig) { r.holder().vanish(); pass(time.Second) }},
 	{"the same with lock delay", broker.Config{LockDelay: true}, func(r *rig) {
-		a := r.holder("a")
+		a := r.holder()
 		pass(2 * time.Second)
 		a.vanish()
 		pass(20 * time.Second)
@@ -77,7 +77,7 @@ var situations = []situation{
 		_ = a.ws.Close()
 	}},
 	{"a holder sends a close frame without a goodbye, and ends later", broker.Config{}, func(r *rig) {
-		a := r.holder("a")
+		a := r.holder()
 		a.sendClose(1001, "")
 		pass(2 * time.Second)
 		a.vanish()
@@ -103,7 +103,7 @@ var situations = []situation{
 		leave(a)
 	}},
 	{"limits are reached", broker.Config{MaxWatches: 1, Limits: wire.Limits{Requests: 1}}, func(r *rig) {
-		a := r.holder("a")
+		a := r.holder()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"orders/43"}]}`)
 		for n := range 3 {
 			a.send(`{"type":"watch","id":"aaaaaaaa--%d"}`, n+2)
@@ -134,7 +134,7 @@ var situations = []situation{
 		}
 	}},
 	{"an operator evicts and steals", broker.Config{}, func(r *rig) {
-		a, b := r.holder("a"), r.connect("b")
+		a, b := r.holder(), r.connect("b")
 		b.send(`{"type":"evict","id":"bbbbbbbb--0","request":"aaaaaaaa--0","message":"stuck since noon"}`)
 		b.take()
 		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"orders/42"}],"hold_ms":60000}`)
@@ -146,7 +146,7 @@ var situations = []situation{
 		leave(a, b)
 	}},
 	{"the broker drains, and a holder does not release", broker.Config{Drain: 10 * time.Second}, func(r *rig) {
-		a := r.holder("a")
+		a := r.holder()
 		stopped := r.stopping()
 		_ = r.get("/ws", upgradeHeader()).Body.Close()
 		<-stopped
@@ -162,11 +162,10 @@ func leave(peers ...*peer) {
 	}
 }
 
-// holder connects a client that holds a lock.
-func (r *rig) holder(name string) *peer {
-	a := r.connect(name)
-	a.send(`{"type":"acquire","id":"%s--0","locks":[{"name":"orders/42"}],"author":"billing"}`,
-		strings.Repeat(name, 8))
+// holder connects the client a, which holds a lock.
+func (r *rig) holder() *peer {
+	a := r.connect("a")
+	a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"orders/42"}],"author":"billing"}`)
 	a.take()
 	return a
 }

@@ -53,7 +53,8 @@ func columnLocks() []wire.LockInfo {
 	return []wire.LockInfo{{
 		Name: "orders/42",
 		Holders: []wire.RequestInfo{
-			of(request(0, "billing", 14_379), wire.Exclusive, "billing@host7.example:812", "192.0.2.7:40000"),
+			of(request(0, "billing", 14_379), wire.Exclusive, "billing@host7.example:812",
+				"192.0.2.7:40000"),
 		}, Holding: 1,
 		Waiters: []wire.RequestInfo{
 			of(request(2, "reports", 5_000), wire.Exclusive, "reports@host8:3", "192.0.2.8:40000"),

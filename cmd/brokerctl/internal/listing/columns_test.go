@@ -65,8 +65,8 @@ func columnLocks() []wire.LockInfo {
 		Name:    "tenants/0b9cd0a4-5c1d-4c59-9d3a-0a7f2f4fbe71/exports/2026-11/customers-and-invoices.parquet",
 		Holders: []wire.RequestInfo{five, two}, Holding: 2,
 		Waiters: []wire.RequestInfo{
-			of(request(4, "importer-of-customers-of-the-tenants-of-the-northern-region-0042", 1), wire.Exclusive,
-				"importer", "192.0.2.4:1"),
+			of(request(4, "importer-of-customers-of-the-tenants-of-the-northern-region-0042", 1),
+				wire.Exclusive, "importer", "192.0.2.4:1"),
 		}, Waiting: 1,
 	}, {
 		Name:    "report\n",

@@ -97,7 +97,8 @@ func TestExplain(t *testing.T) {
 		}, {
 			Request: waiter("b", "b--2"), Lock: "x", Blocker: seat("d"),
 		}},
-		"k3--4 waits for a, held by b (b--1) and c (c--1); e (e--2), inside b (b--1), waits for x, behind d (d--1)": {{
+		"k3--4 waits for a, held by b (b--1) and c (c--1); " +
+			"e (e--2), inside b (b--1), waits for x, behind d (d--1)": {{
 			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 2,
 			Others: []wire.RequestInfo{seat("c")},
 		}, {

@@ -130,12 +130,14 @@ func (t target) certificateHint(err error) string {
 	case errors.As(err, new(x509.UnknownAuthorityError)) && t.CA != "":
 		return "no authority in " + cli.Quote(t.CA) + " has signed it; check --ca or BROKERCTL_CA"
 	case errors.As(err, new(x509.UnknownAuthorityError)):
-		return "this machine does not know the authority that signed it: name the PEM file of the authority with --ca"
+		return "this machine does not know the authority that signed it: " +
+			"name the PEM file of the authority with --ca"
 	case errors.As(err, &wrongName):
 		return certificateNames(wrongName.Certificate)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "it is valid from " + invalid.Cert.NotBefore.UTC().Format(http.TimeFormat) + " to " +
-			invalid.Cert.NotAfter.UTC().Format(http.TimeFormat) + ": renew it, or check the clock of this machine"
+		return fmt.Sprintf("it is valid from %s to %s: renew it, or check the clock of this machine",
+			invalid.Cert.NotBefore.UTC().Format(http.TimeFormat),
+			invalid.Cert.NotAfter.UTC().Format(http.TimeFormat))
 	}
 	return checkTarget
 }

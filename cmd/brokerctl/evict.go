@@ -38,7 +38,8 @@ still using them.
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes
 
-An id may have the # of the listing, if it is quoted for the shell. On a terminal, evict lists the requests and asks for confirmation. Without a terminal, --yes is required.`
+An id may have the # of the listing, if it is quoted for the shell. On a terminal, evict lists the requests and asks for
+confirmation. Without a terminal, --yes is required.`
 }
 
 // Validate requires either an id or a lock.

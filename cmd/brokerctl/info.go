@@ -37,8 +37,8 @@ type infoCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (infoCmd) Help() string {
-	return `Lists each lock with its holders (*) and its waiters, in the order of the queue. On a terminal, a line has the
-id of a request, how long it has held the lock or waited, and its author, or else the label of its client:
+	return `Lists each lock with its holders (*) and its waiters, in the order of the queue. On a terminal, a line
+has the id of a request, how long it has held the lock or waited, and its author, or else the label of its client:
 
     $ brokerctl info 'orders/*'
     orders/42:

@@ -120,8 +120,9 @@ func requests(which func(wire.LockInfo) []wire.RequestInfo) query {
 				for _, r := range which(lock) {
 					if !seen[r.ID] {
 						seen[r.ID] = true
-						s := complete.Suggestion{Value: mark + r.ID.String(), About: about(lock, r)}
-						found = append(found, s)
+						found = append(found, complete.Suggestion{
+							Value: mark + r.ID.String(), About: about(lock, r),
+						})
 					}
 				}
 				return found

@@ -32,7 +32,8 @@ func (watchCmd) Help() string {
     2026-11-28 09:15:07.493  granted   orders/42: reports (k3v9x2mq--2)
 
 A line has the local time at which brokerctl heard of the change, and the author of the request, or else the label of
-its client. The duration is how long the request held the lock, or waited. If the broker drops changes because there are too many, a line on stderr says so.`
+its client. The duration is how long the request held the lock, or waited. If the broker drops changes because there
+are too many, a line on stderr says so.`
 }
 
 // Validate refuses an invalid pattern.

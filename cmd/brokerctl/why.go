@@ -35,11 +35,12 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-An id may have the # of the listing, if it is quoted for the shell: '#k3v9x2mq--4'. A request without an author has the
-label of its client. The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by"
-names a blocker that waits in the same queue. If several requests hold a lock, the line names up to 8 of them. If the requests for one of these locks have different limits, a line
-says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone,
-the last line says so and gives the reason.`
+An id may have the # of the listing, if it is quoted for the shell: '#k3v9x2mq--4'. A request without an author has
+the label of its client. The request on each line is the blocker from the line before, or is nested inside it.
+"Behind" instead of "held by" names a blocker that waits in the same queue. If several requests hold a lock, the line
+names up to 8 of them. If the requests for one of these locks have different limits, a line says so. The lowest limit
+counts, and the difference is often a mistake. While the broker grants no locks to anyone, the last line says so and
+gives the reason.`
 }
 
 // Run prints the chain.

@@ -72,15 +72,29 @@ func (t *Table) addOtherHolders(steps []wire.Step, e *edge) {
 		step, l := &steps[i], e.at.lock
 		if e.blocker.request.state == holding && l.holding > 1 {
 			step.Holding = int(l.holding)
-			for p := l.holders.first; p != nil && room > 0 && len(step.Others) < wire.MaxHoldersTold-1; p = p.next {
-				if p != e.blocker {
-					step.Others = append(step.Others, t.describe(p))
-					room -= t.config.Budget.requestSize(&step.Others[len(step.Others)-1])
-				}
+			step.Others = t.otherHolders(e.blocker, room)
+			for k := range step.Others {
+				room -= t.config.Budget.requestSize(&step.Others[k])
 			}
 		}
 		e = e.next
 	}
+}
+
+// otherHolders describes the first holders of a lock besides one of them, until room is used up.
+func (t *Table) otherHolders(holder *place, room int) (others []wire.RequestInfo) {
+	for p := holder.lock.holders.first; p != nil && room > 0; p = p.next {
+		switch {
+		case p == holder:
+		case len(others) == wire.MaxHoldersTold-1:
+			return others
+		default:
+			other := t.describe(p)
+			room -= t.config.Budget.requestSize(&other)
+			others = append(others, other)
+		}
+	}
+	return others
 }
 
 // SomeHolders describes up to most requests that hold, each as seen from its first lock. It

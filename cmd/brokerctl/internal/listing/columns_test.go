@@ -53,7 +53,8 @@ func columnLocks() []wire.LockInfo {
 	return []wire.LockInfo{{
 		Name: "orders/42",
 		Holders: []wire.RequestInfo{
-			of(request(0, "billing", 14_379), wire.Exclusive, "billing@host7.example:812", "192.0.2.7:40000"),
+			of(request(0, "billing", 14_379), wire.Exclusive, "billing@host7.example:812",
+				"192.0.2.7:40000"),
 		}, Holding: 1,
 		Waiters: []wire.RequestInfo{
 			of(request(2, "reports", 5_000), wire.Exclusive, "reports@host8:3", "192.0.2.8:40000"),
@@ -63,6 +64,10 @@ func columnLocks() []wire.LockInfo {
 	}, {
 		Name:    "tenants/0b9cd0a4-5c1d-4c59-9d3a-0a7f2f4fbe71/exports/2026-11/customers-and-invoices.parquet",
 		Holders: []wire.RequestInfo{five, two}, Holding: 2,
+		Waiters: []wire.RequestInfo{
+			of(request(4, "importer-of-customers-of-the-tenants-of-the-northern-region-0042", 1),
+				wire.Exclusive, "importer", "192.0.2.4:1"),
+		}, Waiting: 1,
 	}, {
 		Name:    "report\n",
 		Holders: []wire.RequestInfo{gone}, Holding: 1,

@@ -8,8 +8,8 @@ import (
 )
 
 // Named returns a request for people as "author (id)". Without an author it has the label of the client instead, and
-// without a label only the id. The id has no #, because # begins a comment in a shell. Explain of package wsclient names
-// requests in the same way.
+// without a label only the id. The id has no #, because # begins a comment in a shell. Explain of package wsclient
+// names requests in the same way.
 func Named(r wire.RequestInfo) string {
 	id := printable.Text(r.ID.String())
 	if name := Who(r); name != "" {

@@ -25,7 +25,8 @@ func TestForwardedOnce(t *testing.T) {
 		{syscall.SIGTERM, time.Second + time.Millisecond, true, true},
 		{syscall.SIGTERM, 2 * time.Second, false, true},
 	} {
-		if got := g.noteEndSignal(step.signal, begin.Add(step.after)); got != step.forward || g.asked != step.asked {
+		got := g.noteEndSignal(step.signal, begin.Add(step.after))
+		if got != step.forward || g.asked != step.asked {
 			t.Errorf("%v after %v: forwarded %t, asked %t", step.signal, step.after, got, g.asked)
 		}
 	}

@@ -108,6 +108,9 @@ func TestAskingForClientsInALoop(t *testing.T) {
 		askers = append(askers, openSession(l, fmt.Sprintf("asker%03d", i), fmt.Sprintf("192.0.2.%d:1", i+10)))
 	}
 	other := openSession(l, "other000", "192.0.2.3:1")
+	if in := laneOf(&item{what: &wire.Clients{}}); in != laneLong {
+		t.Errorf("the message is in the lane %d, so it takes more than a third of the time", in)
+	}
 	sent, answered, pages := make(map[*session]int64), 0, 0
 	for range 300 {
 		for _, s := range askers {

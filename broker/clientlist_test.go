@@ -2,9 +2,11 @@ package broker
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
@@ -92,9 +94,27 @@ func TestWorkForAPageOfClients(t *testing.T) {
 		if spent := l.spentSince(before); spent > most {
 			t.Errorf("%+v took %d steps, want at most %d", m, spent, most)
 		}
+		if spent := l.spentSince(before); len(page.Clients) == 0 && spent < clientsWork {
+			t.Errorf("%+v took %d steps, want at least %d: the work must be charged", m, spent, clientsWork)
+		}
 		if page.Next == 0 {
 			t.Errorf("%+v: the page is the last, although not all clients can have been looked at", m)
 		}
+	}
+}
+
+// A page has about pageBytes at most, even if each byte of the labels takes six.
+func TestBytesOfAPageOfClients(t *testing.T) {
+	l := idleLoop(t)
+	for i := range 1000 {
+		s := openSession(l, fmt.Sprintf("s%07d", i), "192.0.2.2:1")
+		s.peer.Client = strings.Repeat("\x01", wire.ClientLabelBytes)
+	}
+	asker := openSession(l, "asker000", "192.0.2.3:1")
+	page := askClients(t, l, asker, &wire.Clients{ID: wire.ID{Session: asker.name}})
+	const longest = 7 * wire.ClientLabelBytes
+	if frame, err := codec.Append(nil, page); err != nil || len(frame) > pageBytes+longest || page.Next == 0 {
+		t.Errorf("the page has %d bytes (%v), and its next is %d", len(frame), err, page.Next)
 	}
 }
 
@@ -108,6 +128,9 @@ func TestAskingForClientsInALoop(t *testing.T) {
 		askers = append(askers, openSession(l, fmt.Sprintf("asker%03d", i), fmt.Sprintf("192.0.2.%d:1", i+10)))
 	}
 	other := openSession(l, "other000", "192.0.2.3:1")
+	if in := laneOf(&item{what: &wire.Clients{}}); in != laneLong {
+		t.Errorf("the message is in the lane %d, so it takes more than a third of the time", in)
+	}
 	sent, answered, pages := make(map[*session]int64), 0, 0
 	for range 300 {
 		for _, s := range askers {

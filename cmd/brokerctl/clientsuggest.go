@@ -22,7 +22,7 @@ func suggestClients(wait time.Duration, suggest func(*wire.ClientInfo) complete.
 		if !ok {
 			return nil
 		}
-		client, err := t.dial(ctx)
+		client, err := t.inspect(ctx)
 		if err != nil {
 			return nil
 		}

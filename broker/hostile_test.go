@@ -40,6 +40,9 @@ func TestHostileText(t *testing.T) {
 			`{"type":"evict","id":TEXT,"request":"aaaaaaaa--0","message":LONG}`,
 			`{"type":"info","id":"aaaaaaaa--4","match":TEXT}`,
 			`{"type":"watch","id":"aaaaaaaa--5","match":TEXT}`,
+			`{"type":"clients","id":"aaaaaaaa--7","client":TEXT}`,
+			`{"type":"clients","id":"aaaaaaaa--8","session":TEXT,"requests":10}`,
+			`{"type":"clients","id":"aaaaaaaa--9","remote":TEXT}`,
 			`{"type":"release","id":TEXT}`, `{"type":"cancel","id":TEXT}`,
 			`{"type":"why","id":"aaaaaaaa--6","request":TEXT}`,
 			`{"type":TEXT}`, `TEXT`, `{TEXT:`, hostile,
@@ -101,7 +104,7 @@ func checkHostileLog(t *testing.T, log *testLog) {
 	t.Helper()
 	for _, message := range []string{
 		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",
-		"draining", "still held", "refused a request", "upgrade refused",
+		"draining", "still held", "refused a request", "refused an upgrade", "refused a message",
 	} {
 		if len(log.lines(message)) == 0 {
 			t.Errorf("no line of the log says %q: the test tests nothing", message)

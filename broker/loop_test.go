@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
@@ -27,7 +25,8 @@ func idleLoop(t *testing.T) *loop {
 	}
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
-	l.tokens, err = fence.Start(fence.FromClock(), fence.Range, time.Minute, zerolog.Nop())
+	l.logs = newLogLimits(newLog(config))
+	l.tokens, err = fence.Start(fence.FromClock(), fence.Range, time.Minute, l.logs.unlimited)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,16 +36,19 @@ func idleLoop(t *testing.T) *loop {
 	return l
 }
 
-// openSession opens a session without a connection.
+// openSession opens a session whose connection nobody reads or writes.
 func openSession(l *loop, name, remote string) *session {
+	_, end := net.Pipe()
+	h := transport.Hijacker{ResponseWriter: pipeWriter{end: end}}
+	if _, _, err := h.Hijack(); err != nil {
+		panic(err)
+	}
 	s := new(session)
 	s.connection = &connection{
-		name: name, peer: wire.Peer{Remote: remote}, services: &services{inbox: l.inbox},
+		name: name, peer: wire.Peer{Remote: remote}, services: &services{inbox: l.inbox}, net: h.Conn,
 		loop: s, out: newOutbox(l.unsent, func() {}),
 	}
-	l.table.Open(name, s.peer)
-	l.sessions[name] = s
-	l.joinShare(s)
+	l.admit(s)
 	return s
 }
 

@@ -21,7 +21,9 @@ type page struct {
 
 // executed are the pages whose sh, go and js blocks are executed, in this order.
 var executed = []page{
-	{path: "README.md", want: []string{"brokerd", "go test", "program", "shared", "info", "run"}},
+	{path: "README.md", want: []string{
+		"clone", "brokerd", "shared", "info", "run", "module", "program", "install", "go test", "go test -v",
+	}},
 	{path: "cmd/brokerd/README.md", want: []string{"brokerd"}},
 	{
 		path:   "cmd/brokerctl/README.md",

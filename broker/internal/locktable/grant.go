@@ -95,7 +95,7 @@ func (t *Table) grantWaiting(events []Event) []Event {
 			p.lock.dequeue(p)
 			t.recheckHead(p.lock)
 		}
-		r.session.waiting.remove(r)
+		r.session.removeWaiting(r)
 		t.clearDeadline(r)
 		events = t.grant(r, events)
 	}
@@ -104,6 +104,7 @@ func (t *Table) grantWaiting(events []Event) []Event {
 
 // grant makes r, which is in no queue, a holder of all its locks, with the next token.
 func (t *Table) grant(r *request, events []Event) []Event {
+	waited := t.now - r.since
 	r.state, r.since = holding, t.now
 	r.token = t.token
 	t.token++
@@ -114,9 +115,9 @@ func (t *Table) grant(r *request, events []Event) []Event {
 		p.lock.grants++
 	}
 	t.charge(placeCost * len(r.places()))
-	r.session.holding.append(r)
+	r.session.addHolding(r)
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}
-	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, request: r})
+	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Waited: waited, request: r})
 }

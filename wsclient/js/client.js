@@ -29,7 +29,7 @@ const toTarget = (url, label) => {
   const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
   const isUsable = /^wss?:$/.test(target.protocol) && !(target.username || target.password || target.hash);
-  expect(isUsable, "a ws(s) or http(s) URL without a user, a password or a #");
+  expect(isUsable, "a ws or http URL without a user, a password or a #");
   target.hash = ""; // drops a # at the end
   if (target.pathname === "/") target.pathname = "/ws";
   const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;

@@ -128,7 +128,7 @@ func accept(f func(*websocket.Conn)) http.Handler {
 		if err != nil {
 			return
 		}
-		defer ws.Close()
+		defer func() { _ = ws.Close() }()
 		f(ws)
 		for err == nil {
 			_, _, err = ws.ReadMessage()

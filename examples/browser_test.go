@@ -83,8 +83,10 @@ func TestBrowserWithoutBroker(t *testing.T) {
 	// connection is how the line about the connection begins, or "" if there is no such line.
 	shows := func(tab *jstest.Tab, people, connection string) {
 		t.Helper()
-		jstest.Evaluate[bool](ctx, tab, inPage(fmt.Sprintf(`document.getElementById("people").innerText === %q &&
-			document.getElementById("connection").innerText.split(" has ended")[0] === %q`, people, connection)))
+		jstest.Evaluate[bool](ctx, tab, inPage(fmt.Sprintf(`
+			document.getElementById("people").innerText === %q &&
+			document.getElementById("connection").innerText.split(" has ended")[0] === %q`,
+			people, connection)))
 	}
 	shows(ann, "", "")
 	edit(ann, "Ann")

@@ -22,7 +22,8 @@ func TestMixedContent(t *testing.T) {
 		const { connect } = await import('/client.js');
 		return connect('ws://locks.example').catch(({ name, message }) => name + ': ' + message);
 	})()`)
-	if !strings.HasPrefix(got, "ConnectionError: cannot connect to ws://locks.example/ws: an https page must use wss: ") {
+	const want = "ConnectionError: cannot connect to ws://locks.example/ws: an https page must use wss: "
+	if !strings.HasPrefix(got, want) {
 		t.Errorf("got %q", got)
 	}
 }

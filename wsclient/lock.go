@@ -2,8 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -24,9 +22,7 @@ type Lock struct {
 	ctx   context.Context         // nil until Context is called, which most callers do not
 	stop  context.CancelCauseFunc // of ctx
 	cause error                   // why the lock is no longer held, or nil
-
-	release    sync.Once
-	releaseErr error
+	early bool                    // it was released before its MinHold had passed
 }
 
 // wake wakes the caller that waits for the request.
@@ -112,41 +108,3 @@ func (l *Lock) Token() int64 { return l.request.Token() }
 // [Client.Evict]. If enclosing calls already held the lock, it is the id of one of their requests. For
 // Parent, use [ParentFrom].
 func (l *Lock) ID() ID { return l.request.ID() }
-
-// Release ends the context of the lock, releases the lock, and returns when the broker has confirmed it. If
-// the lock was held until the release, the error is nil. If it was lost before, the error is a *[LostError].
-// Releasing again returns the same error.
-func (l *Lock) Release() error {
-	l.release.Do(func() { l.releaseErr = l.giveBack() })
-	return l.releaseErr
-}
-
-func (l *Lock) giveBack() error {
-	l.client.mu.Lock()
-	l.client.core.Release(&l.request) // what happens to a lender later does not matter to l
-	l.client.unlock()
-	for {
-		if over, err := l.outcome(); over {
-			return err
-		}
-		<-l.changed
-	}
-}
-
-// outcome reports whether the request has ended, and why it was lost before its release.
-func (l *Lock) outcome() (over bool, err error) {
-	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
-	if !l.request.IsCovered() {
-		if l.request.End() == nil {
-			return false, nil
-		}
-		if err := l.client.errorOf(l.request.End()); err != nil {
-			return true, err
-		}
-	}
-	if _, lost := errors.AsType[*LostError](l.cause); lost {
-		return true, l.cause
-	}
-	return true, nil
-}

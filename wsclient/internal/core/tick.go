@@ -12,9 +12,12 @@ func (m *Machine) Tick(at Instant) {
 		m.disconnect(at, &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease}, FallSilent)
 	}
 	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
-		if r.state == pending {
+		switch r.state {
+		case pending:
 			m.timeOut(r)
-		} else {
+		case lingering:
+			m.endLinger(r)
+		default:
 			m.expire(r)
 		}
 	}

@@ -98,8 +98,11 @@ func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptio
 	}
 	l.request.Once = h.once || o.Steal
 	l.base, l.outlives = ctx, h.outlives
+	c.tracer.follow(l)
 	if err := l.obtain(ctx); err != nil {
-		return nil, fmt.Errorf("acquire %q: %w", name, err)
+		err = fmt.Errorf("acquire %q: %w", name, err)
+		l.traced.failed(&l.request, err)
+		return nil, err
 	}
 	return l, nil
 }
@@ -167,6 +170,7 @@ func (l *Lock) submit() (held bool, err error) {
 		return false, c.errorOf(refused)
 	}
 	if l.request.IsCovered() {
+		l.traced.granted(&l.request)
 		return true, nil
 	}
 	l.changed = make(chan struct{}, 1)
@@ -198,5 +202,9 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 		return true, c.errorOf(outerLost)
 	}
 	c.carryOut()
-	return c.core.Claim(&l.request), nil
+	if !c.core.Claim(&l.request) {
+		return false, nil
+	}
+	l.traced.granted(&l.request)
+	return true, nil
 }

@@ -15,6 +15,7 @@ import (
 type Client struct {
 	options Options
 	target  *url.URL
+	tracer  *tracer // nil: nothing is traced
 
 	life       context.Context // ends with the client; the supervisor works under it
 	end        context.CancelFunc
@@ -41,6 +42,7 @@ func newClient(target *url.URL, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
+		tracer:  newTracer(o.Trace, o.Label),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),
@@ -77,7 +79,7 @@ func (c *Client) Err() error {
 // Close ends the client. First the contexts of held locks end, innermost locks first. Then calls that wait
 // fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
 // connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
-// unless a call of OnState or NetDial takes longer. Closing again does nothing. The error is always nil; it
+// unless a call of a Trace or of NetDial takes longer. Closing again does nothing. The error is always nil; it
 // makes Client an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -90,6 +92,7 @@ func (c *Client) Close() error {
 		defer late.Stop()
 	}
 	c.supervisor.Wait()
+	c.tracer.close()
 	return nil
 }
 

@@ -61,13 +61,19 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 // first makes the first connection.
 func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses backoff
-	for {
+	for attempt := 1; ; attempt++ {
 		conn, err := c.connect(ctx)
-		if err == nil || !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil {
-			return conn, err
+		switch {
+		case err == nil:
+			return conn, nil
+		case !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil:
+			c.tracer.dialFailed(attempt, err, noNext)
+			return nil, err
 		}
+		pause := pauses.next(0, rand.Float64())
+		c.tracer.dialFailed(attempt, err, pause)
 		c.reportState(Connecting, err)
-		if cause := sleep(ctx, pauses.next(0, rand.Float64())); cause != nil {
+		if cause := sleep(ctx, pause); cause != nil {
 			return nil, fmt.Errorf("%w (%w)", cause, err)
 		}
 	}

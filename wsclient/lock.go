@@ -15,6 +15,8 @@ type Lock struct {
 	spec    [1]wire.LockSpec // memory for the locks of the request: most requests have one lock
 	changed chan struct{}    // has a token when the caller must look at the request again
 
+	traced *tracedRequest // nil: nothing is traced
+
 	base     context.Context // of the call
 	outlives bool            // the context of the lock does not end with base
 

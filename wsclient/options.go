@@ -40,11 +40,15 @@ type Options struct {
 	// [LostError.Left]. 0: the lease lasts two thirds of the session timeout, which leaves holders about
 	// a quarter of it to stop.
 	StopTime time.Duration
+	// Trace has functions that the client calls to report what happens. nil: nothing is reported.
+	Trace *Trace
 	// OnState is called when the state of the client has changed. With Connecting it is also called after
 	// each failed attempt to connect, including those of Dial with WaitForBroker. The argument why is the
 	// error that led to the state, or nil. With NotGranting it says why the broker grants nothing. The
 	// calls come one after another, in order, and the client does not reconnect during a call. So OnState
 	// must return soon, and must not call Close or Drain. It is meant for logging.
+	//
+	// Deprecated: Use State in [Trace], which does not hold up the client.
 	OnState func(state State, why error)
 }
 

@@ -8,9 +8,7 @@ import "context"
 //	client.WithLock(ctx, "import", nil, func(ctx context.Context) error {
 //		for _, file := range files {
 //			group.Go(func() error {
-//				return client.WithLock(wsclient.Detach(ctx), "disk", nil, func(ctx context.Context) error {
-//					return copyTo(ctx, file) // one at a time
-//				})
+//				return copyFile(wsclient.Detach(ctx), file) // may use WithLock to copy one at a time
 //			})
 //		}
 //		return group.Wait()

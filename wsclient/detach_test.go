@@ -20,7 +20,7 @@ func TestDetachedCallsExclude(t *testing.T) {
 			c := dial(t, b)
 			var mu sync.Mutex
 			inside, most := 0, 0
-			work := func(context.Context) error {
+			work := func(ctx context.Context) error {
 				mu.Lock()
 				inside++
 				most = max(most, inside)
@@ -29,7 +29,7 @@ func TestDetachedCallsExclude(t *testing.T) {
 				mu.Lock()
 				inside--
 				mu.Unlock()
-				return nil
+				return ctx.Err()
 			}
 			err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
 				return c.WithLock(ctx, "inner", nil, func(ctx context.Context) error {

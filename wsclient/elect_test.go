@@ -28,7 +28,7 @@ func TestElect(t *testing.T) {
 			case <-ctx.Done():
 			case <-down:
 			}
-			return nil
+			return ctx.Err()
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
 		ends := make(chan error, 3)
@@ -50,7 +50,8 @@ func TestElect(t *testing.T) {
 			lock := <-leaders
 			synctest.Wait()
 			if lock.Token() <= token || listing(t, operator)["leader"] != [2]int{1, 2} {
-				t.Errorf("term %d: token %d after %d, %v", term, lock.Token(), token, listing(t, operator))
+				t.Errorf("term %d: token %d after %d, %v", term, lock.Token(), token,
+					listing(t, operator))
 			}
 			token = lock.Token()
 			if term%2 == 0 {
@@ -90,7 +91,10 @@ func TestElectPauses(t *testing.T) {
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			terms := 0
-			err := c.Elect(ctx, "leader", nil, func(ctx context.Context) error { terms++; return lead(ctx) })
+			err := c.Elect(ctx, "leader", nil, func(ctx context.Context) error {
+				terms++
+				return lead(ctx)
+			})
 			cancel()
 			// 6 pauses until they have grown to 2.5 to 5s, and then a term after each.
 			if !errors.Is(err, context.DeadlineExceeded) || terms < 15 || terms > 31 {
@@ -104,7 +108,7 @@ func TestElectPauses(t *testing.T) {
 func TestElectEnds(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c, operator := dial(t, b), dial(t, b)
-		never := func(context.Context) error { t.Error("called"); return nil }
+		never := neverCalled(t)
 		var text strings.Builder
 		expect := func(what string, got, want error) {
 			t.Helper()

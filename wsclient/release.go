@@ -24,11 +24,23 @@ func (l *Lock) ReleaseContext(ctx context.Context) error {
 			l.wake() // the next of those that wait for the release
 			return err
 		}
-		select {
-		case <-l.changed:
-		case <-ctx.Done():
+		if !l.isWoken(ctx.Done()) {
 			return l.unconfirmed(context.Cause(ctx))
 		}
+	}
+}
+
+// isWoken waits until the caller must look at the request again. It returns false if done is closed first.
+func (l *Lock) isWoken(done <-chan struct{}) bool {
+	if done == nil { // a select takes longer
+		<-l.changed
+		return true
+	}
+	select {
+	case <-l.changed:
+		return true
+	case <-done:
+		return false
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// traceText returns a trace that writes each report as a line, and the lines. It needs no mutex, because the reports come
-// one after another. Ids are written without the session, which is random.
+// traceText returns a trace that writes each report as a line, and the lines. It needs no mutex, because the reports
+// come one after another. Ids are written without the session, which is random.
 func traceText() (*wsclient.Trace, *strings.Builder) {
 	text := new(strings.Builder)
 	session := regexp.MustCompile(`\b[a-z0-9]{8}--`)
@@ -35,7 +35,9 @@ func traceText() (*wsclient.Trace, *strings.Builder) {
 		Failed: func(r wsclient.RequestInfo, waited time.Duration, err error) {
 			line("failed    %s after %v: %v", name(r), waited, err)
 		},
-		Released: func(r wsclient.RequestInfo, held time.Duration) { line("released  %s after %v", name(r), held) },
+		Released: func(r wsclient.RequestInfo, held time.Duration) {
+			line("released  %s after %v", name(r), held)
+		},
 		Lost: func(r wsclient.RequestInfo, held time.Duration, err error) {
 			line("lost      %s after %v: %v", name(r), held, err)
 		},

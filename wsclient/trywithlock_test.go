@@ -11,12 +11,20 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
+// neverCalled returns a function that must not be called.
+func neverCalled(t *testing.T) func(context.Context) error {
+	return func(ctx context.Context) error {
+		t.Error("called without the lock")
+		return ctx.Err()
+	}
+}
+
 // TryWithLock calls the function only if it gets the lock at once. Otherwise its error says who holds it. The error of
 // the function comes back as it is, even if it is ErrUnavailable.
 func TestTryWithLock(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {
 		c := dial(t, b, wsclient.Options{Author: "billing"})
-		never := func(context.Context) error { t.Error("called without the lock"); return nil }
+		never := neverCalled(t)
 		own := fmt.Errorf("mine: %w", wsclient.ErrUnavailable)
 		held, err := c.TryWithLock(t.Context(), "a", nil, func(ctx context.Context) error {
 			held, err := dial(t, b).TryWithLock(t.Context(), "a", nil, never)

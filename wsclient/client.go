@@ -11,7 +11,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// A Client acquires locks from a broker, over one connection at a time. It is safe for concurrent use.
+// A Client acquires locks from a broker, over one connection at a time. It is safe for concurrent use. Create it with
+// [Dial].
+//
+// To run a function under a lock, use [Client.WithLock], [Client.TryWithLock] or [Client.Elect]. To get the lock
+// itself, use [Client.Acquire] or [Client.TryAcquire]. To end the client, use [Client.Drain] or [Client.Close]. The
+// other methods say what the client or the broker does, or are for operators.
 type Client struct {
 	options Options
 	target  *url.URL

@@ -2,25 +2,25 @@ package wsclient
 
 import "context"
 
-// Detach returns a context for work that must not be inside the locks of ctx, such as goroutines that must wait
-// for one another:
+// Detach returns a context for work that must not be inside the locks of ctx: work that goes on after they are
+// released, or that must wait for its own turn to hold them:
 //
-//	client.WithLock(ctx, "import", nil, func(ctx context.Context) error {
-//		for _, file := range files {
-//			group.Go(func() error {
-//				return copyFile(wsclient.Detach(ctx), file) // may use WithLock to copy one at a time
-//			})
+//	client.WithLock(ctx, "mailbox", nil, func(ctx context.Context) error {
+//		for _, letter := range fetch(ctx) {
+//			go answer(wsclient.Detach(ctx), letter) // calls WithLock for "mailbox" to send the answer
 //		}
-//		return group.Wait()
+//		return nil
 //	})
 //
-// It has the values of ctx, but carries none of its locks. It ends when the context ends that was given to the
-// outermost WithLock or Acquire around, for the same cause and with the same deadline. It does not end when a lock
-// is released or lost, nor when a context that was derived inside a lock ends. If ctx carries no lock, Detach returns
-// ctx.
+// With ctx itself, all the calls in answer would be inside the lock. They would run at once until it is released, and
+// fail after that.
 //
-// A call with the new context looks like a call of another program. If it requests a lock that ctx carries, it waits
-// until that lock is released. The broker cannot detect that the holder waits for the call.
+// The new context has the values of ctx, and carries none of its locks. It ends with the context that was given to the
+// outermost WithLock or Acquire, with the same cause and deadline. It does not end when a lock is released or lost,
+// or when a context ends that was derived inside a lock. If ctx carries no lock, Detach returns ctx.
+//
+// The function under a lock must not wait for detached work that requests the same lock: that work waits until the lock
+// is released, and the broker cannot detect the deadlock.
 func Detach(ctx context.Context) context.Context {
 	outermost := enclosing(ctx)
 	if outermost == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,42 +16,38 @@ import (
 // Goroutines that get the context of a lock are inside it: calls for the same lock run at once. With Detach they wait
 // for one another.
 func TestDetachedCallsExclude(t *testing.T) {
-	for detached, want := range map[bool]int{false: 5, true: 1} {
+	for detached, want := range map[bool]int64{false: 5, true: 1} {
 		inBubble(t, func(t *testing.T, b *brokertest.Server) {
 			c := dial(t, b)
-			var mu sync.Mutex
-			inside, most := 0, 0
+			var inside, most atomic.Int64
 			work := func(ctx context.Context) error {
-				mu.Lock()
-				inside++
-				most = max(most, inside)
-				mu.Unlock()
+				most.Store(max(most.Load(), inside.Add(1)))
+				defer inside.Add(-1)
 				time.Sleep(time.Second) //nolint:forbidigo // virtual time
-				mu.Lock()
-				inside--
-				mu.Unlock()
 				return ctx.Err()
 			}
-			err := c.WithLock(t.Context(), "outer", nil, func(ctx context.Context) error {
-				return c.WithLock(ctx, "inner", nil, func(ctx context.Context) error {
-					name := "inner"
-					if detached {
-						ctx, name = wsclient.Detach(ctx), "other"
-					}
-					var all sync.WaitGroup
-					for range 5 {
-						all.Go(func() {
-							if err := c.WithLock(ctx, name, nil, work); err != nil {
-								t.Error(err)
-							}
-						})
-					}
-					all.Wait()
-					return nil
-				})
+			var all sync.WaitGroup
+			err := c.WithLock(t.Context(), "a", nil, func(ctx context.Context) error {
+				callCtx := ctx
+				if detached {
+					callCtx = wsclient.Detach(ctx)
+				}
+				for range 5 {
+					all.Go(func() {
+						if err := c.WithLock(callCtx, "a", nil, work); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				time.Sleep(time.Minute) //nolint:forbidigo // virtual time
+				if got := inside.Load(); got != 0 {
+					t.Errorf("%d still inside", got)
+				}
+				return ctx.Err()
 			})
-			if err != nil || most != want {
-				t.Errorf("detached: %t: %d at once, want %d; %v", detached, most, want, err)
+			all.Wait()
+			if err != nil || most.Load() != want {
+				t.Errorf("detached: %t: %d at once, want %d; %v", detached, most.Load(), want, err)
 			}
 		})
 	}

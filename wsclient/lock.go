@@ -9,6 +9,10 @@ import (
 )
 
 // A Lock is held until it is released or lost. It is safe for concurrent use.
+//
+// It is not a [sync.Locker], and no method makes one. Lock of a sync.Locker cannot fail, so it could not say that there
+// is no broker, or that waiting would be a deadlock. It cannot be given up. And between Lock and Unlock, the holder
+// could not learn that the lock was lost. Use [Client.WithLock], whose context says so.
 type Lock struct {
 	client  *Client
 	request core.Request     // guarded by the client's mu

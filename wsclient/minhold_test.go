@@ -106,6 +106,33 @@ func TestMinHoldIsLost(t *testing.T) {
 	})
 }
 
+// A request that waits inside a released lock fails, even if its caller has ignored the end of the context. The broker
+// would count it as inside, and would refuse the request of whoever holds its lock as a deadlock.
+func TestMinHoldCausesNoDeadlock(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, other := dial(t, b), dial(t, b)
+		begin := time.Now()
+		held := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{MinHold: time.Minute})
+		holder := acquire(t.Context(), t, other, "b", wsclient.AcquireOptions{})
+		failed := make(chan error, 1)
+		go func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(held.Context()), 30*time.Second)
+			defer cancel()
+			_, err := c.Acquire(ctx, "b", nil)
+			failed <- err
+		}()
+		synctest.Wait()
+		_ = held.Release()
+		if err := <-failed; !errors.Is(err, wsclient.ErrReleased) {
+			t.Errorf("the request inside: got %v, want ErrReleased", err)
+		}
+		acquire(holder.Context(), t, other, "a", wsclient.AcquireOptions{})
+		if took := time.Since(begin); took != time.Minute {
+			t.Errorf("granted after %v, want 1m", took)
+		}
+	})
+}
+
 // Close releases the lock at once, because the connection closes. Drain waits until MinHold has passed. When the broker
 // drains, the client releases the lock at once, so that the broker can stop.
 func TestMinHoldEndsWithTheClient(t *testing.T) {

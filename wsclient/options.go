@@ -87,6 +87,9 @@ type AcquireOptions struct {
 	// must go on running: Drain waits until MinHold has passed, and Close does not. If the broker drains, the
 	// client releases the lock at once.
 	//
+	// The broker cannot tell the two apart. If locks that were acquired inside this one are still held, it may
+	// find a deadlock, until MinHold has passed, in which this lock takes part although it was released.
+	//
 	// MinHold has no effect if enclosing calls already hold the lock. 0: the lock is free when it is released.
 	MinHold time.Duration
 	// Steal takes the locks from their holders at once, ahead of all waiters, which keep their places.

@@ -98,6 +98,8 @@ func TestQueryRefusals(t *testing.T) {
 		"client=a&client=b":           "client: given twice",
 		"client=a%zz":                 "client: ",
 		"alive=message%2":             "alive: ",
+		"draining=1":                  "draining: want accept",
+		"draining=accept&draining=":   "draining: given twice",
 		"client=%ff":                  "client: want at most 256 bytes of UTF-8",
 	} {
 		inBubble(t, broker.Config{}, func(r *rig) {

@@ -72,8 +72,8 @@ func New(config Config) (*Broker, error) {
 	return b, nil
 }
 
-// Run serves until ctx ends. Then it drains: it grants nothing more, refuses new connections, and
-// tells every client so. When no request holds a lock any longer, or [Config].Drain is over, it
+// Run serves until ctx ends. Then it drains: it grants nothing more, tells every client so, and
+// accepts only new connections that ask for a broker that drains. When no request holds a lock any longer, or [Config].Drain is over, it
 // closes every connection with code 1012, which releases every lock. It returns when all its
 // goroutines have ended, which takes a few seconds at most.
 //
@@ -100,5 +100,5 @@ func (b *Broker) Run(ctx context.Context) error {
 	return errors.Join(err, b.tokens.Close())
 }
 
-// refuse makes the broker refuse new connections from now on.
+// refuse makes the broker refuse new connections from now on, except those that inspect it.
 func (b *Broker) refuse() { b.life.advance(phaseDraining) }

@@ -88,9 +88,9 @@ type Config struct {
 	// with the most unsent bytes, the one with the most. Default: 256 MiB.
 	MaxDue int64
 
-	// MaxPages is how many answers to info and why, of up to 256 KiB each, may be on their way
-	// to clients. One identity, or address, may have at most half of them. Further requests for
-	// such answers wait. Default: 32.
+	// MaxPages is how many answers to info, why and clients, of up to 256 KiB each, may be on
+	// their way to clients. One identity, or address, may have at most half of them. Further
+	// requests for such answers wait. Default: 32.
 	MaxPages int
 
 	// AllowOrigins lists the origins of web pages that may use the broker, in addition to pages

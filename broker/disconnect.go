@@ -137,6 +137,7 @@ func (l *loop) end(s *session, how ending) {
 		s.net.Hurry()
 	}
 	delete(l.sessions, s.name)
+	l.roster.remove(s)
 	l.watching.forget(s)
 	s.listing = nil
 	l.pageSent(s)

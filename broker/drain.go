@@ -16,7 +16,7 @@ type drain struct {
 	shut bool // every waiting request has ended
 }
 
-// beginDrain refuses new connections, tells every client, and begins to end the waiting requests.
+// beginDrain refuses new connections except those that inspect, tells every client, and begins to end the waiting requests.
 func (l *loop) beginDrain() {
 	l.refuse()
 	now := l.now()

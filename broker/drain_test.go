@@ -82,6 +82,46 @@ func TestDrainTimesOut(t *testing.T) {
 	}
 }
 
+// A client that asks for it may connect to a broker that drains: to see who still holds, and to
+// evict them. It gets no lock, and does not make the drain longer.
+func TestInspectWhileDraining(t *testing.T) {
+	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
+		a := r.connect("a")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.take()
+		start := time.Now()
+		stopped := r.stopping()
+		pass(2 * time.Second)
+		r.expectRefused("/ws", http.StatusServiceUnavailable, "the broker stops")
+
+		b := r.connectWith("b", "&draining=accept")
+		b.expect(`{"type":"hello","protocol":1,"session":"bbbbbbbb","heartbeat_ms":5000,"timeout_ms":15000,"limits":`+
+			`{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,`+
+			`"requests":100000},"not_granting":"draining"}`,
+			`{"type":"draining","grace_ms":8000}`)
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"free"}]}`)
+		b.expect(`{"type":"error","id":"bbbbbbbb--0","code":"shutting_down","message":"the broker stops"}`)
+		holder := `{"id":"aaaaaaaa--0","mode":"exclusive","token":1,"locks":["x"],"duration_ms":2000,` +
+			`"client":"a","remote":"192.0.2.1:1000"}`
+		b.send(`{"type":"info","id":"bbbbbbbb--1"}`)
+		b.expect(`{"type":"info","id":"bbbbbbbb--1","locks":[{"name":"x","seq":1,"holders":[` + holder +
+			`],"waiters":[],"holding":1,"waiting":0,"grants":1}],"not_granting":"draining"}`)
+		b.send(`{"type":"why","id":"bbbbbbbb--2","lock":"x"}`)
+		b.expect(`{"type":"why","id":"bbbbbbbb--2","chain":[],"not_granting":"draining"}`)
+		b.send(`{"type":"watch","id":"bbbbbbbb--3"}`)
+		b.expect(`{"type":"watching","id":"bbbbbbbb--3"}`)
+		b.send(`{"type":"evict","id":"bbbbbbbb--4","request":"aaaaaaaa--0"}`)
+		b.expect(`{"type":"change","id":"bbbbbbbb--3","event":"lost","reason":"evicted","by":"b","lock":"x",`+
+			`"request":`+holder+`}`, `{"type":"evicted","id":"bbbbbbbb--4"}`)
+		b.expectClose(wire.CloseRestart, "the broker stops")
+		a.expectClose(wire.CloseRestart, "the broker stops")
+		<-stopped
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("the drain took %v, want 2s, until the eviction", took)
+		}
+	})
+}
+
 // A draining broker is alive but not ready, and accepts no connections.
 func TestDrainRefusesConnections(t *testing.T) {
 	inBubble(t, broker.Config{Drain: time.Hour}, func(r *rig) {

@@ -17,6 +17,7 @@ const queryBytes = 2 * 3 * wire.ClientLabelBytes
 type introduction struct {
 	label        string // tells people who the client is
 	messagesOnly bool   // only messages are signs of life
+	inspects     bool   // also connects to a broker that drains
 }
 
 // readQuery parses the introduction, or returns what is wrong with it. It ignores parameters that
@@ -32,14 +33,27 @@ func readQuery(query string) (introduction, error) {
 	if len(label) > wire.ClientLabelBytes || !utf8.ValidString(label) {
 		return introduction{}, fmt.Errorf("client: want at most %d bytes of UTF-8", wire.ClientLabelBytes)
 	}
-	alive, given, err := parameter(query, "alive")
+	messagesOnly, err := option(query, "alive", wire.AliveMessage)
 	if err != nil {
 		return introduction{}, err
 	}
-	if given && alive != wire.AliveMessage {
-		return introduction{}, fmt.Errorf("alive: want %s, or none", wire.AliveMessage)
+	inspects, err := option(query, "draining", wire.DrainingAccept)
+	if err != nil {
+		return introduction{}, err
 	}
-	return introduction{label: label, messagesOnly: given}, nil
+	return introduction{label: label, messagesOnly: messagesOnly, inspects: inspects}, nil
+}
+
+// option reports whether a parameter is given. It has only one valid value.
+func option(query, name, want string) (given bool, err error) {
+	value, given, err := parameter(query, name)
+	if err != nil {
+		return false, err
+	}
+	if given && value != want {
+		return false, fmt.Errorf("%s: want %s, or none", name, want)
+	}
+	return given, nil
 }
 
 // parameter returns the value of one parameter. url.ParseQuery would not do: it returns an error if

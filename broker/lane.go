@@ -17,7 +17,7 @@ func laneOf(it *item) lane {
 	switch m := it.what.(type) {
 	case *ending, *wire.Release, *wire.Cancel:
 		return laneFreeing
-	case *wire.Info, *wire.Why, *wire.Evict:
+	case *wire.Info, *wire.Why, *wire.Clients, *wire.Evict:
 		return laneLong
 	case *wire.Acquire:
 		if m.Steal || !m.Parent.IsZero() {

@@ -8,7 +8,7 @@ type phase int
 const (
 	phaseMade     phase = iota // New has returned; connections are accepted and wait for Run
 	phaseServing               // Run serves
-	phaseDraining              // no lock is granted, and no connection is accepted
+	phaseDraining              // no lock is granted, and only connections that inspect are accepted
 	phaseStopped               // the loop has ended, and no session may start
 )
 
@@ -37,6 +37,13 @@ func (c *lifecycle) now() phase {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.phase
+}
+
+// accepts reports whether a new connection may open. While the broker drains, only a connection
+// that inspects it may.
+func (c *lifecycle) accepts(inspects bool) bool {
+	now := c.now()
+	return now < phaseDraining || now == phaseDraining && inspects
 }
 
 // startSession runs a session on its own goroutine. It reports false if the broker has stopped,

@@ -31,6 +31,7 @@ type loop struct {
 	at     time.Duration // the time of the current round, since start
 
 	sessions    map[string]*session // by name; only those that have not ended
+	roster      roster              // the same sessions, in the order of opening
 	shares      map[string]*share   // by name; those with sessions, or with requests of ended sessions
 	emptyShares []*share            // shares that may have no sessions left
 	scheduler   scheduler
@@ -40,6 +41,7 @@ type loop struct {
 	stealing    map[wire.ID]steal
 
 	delivered  int64    // how many events so far
+	listed     int64    // how many steps listings of clients have taken so far
 	dropping   []string // ended sessions whose requests are being dropped
 	maintained bool     // maintenance was the last long work done
 	watching   watching
@@ -64,6 +66,7 @@ func newLoop(config Config, in *inbox) *loop {
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
+		roster:   newRoster(),
 		shares:   make(map[string]*share),
 		watching: newWatching(config),
 		pages:    pageLimit{most: config.MaxPages},
@@ -209,7 +212,9 @@ func (l *loop) note(s *session, n notice) {
 }
 
 // spent returns how many steps the loop has taken so far, in the table and elsewhere.
-func (l *loop) spent() int64 { return l.table.Cost() + l.watching.spent + l.delivered*stepsOfEvent }
+func (l *loop) spent() int64 {
+	return l.table.Cost() + l.watching.spent + l.listed + l.delivered*stepsOfEvent
+}
 
 // spentSince returns how many steps the loop has taken since spent returned the value before.
 func (l *loop) spentSince(before int64) int { return int(l.spent() - before) }
@@ -240,10 +245,17 @@ func wantsAnswer(m wire.Request) bool {
 	return true
 }
 
-func (l *loop) open(s *session) {
+// admit makes a new session known to the loop and the table.
+func (l *loop) admit(s *session) {
 	l.table.Open(s.name, s.peer)
 	l.sessions[s.name] = s
+	l.roster.add(s, l.now())
 	l.joinShare(s)
+}
+
+// open handles the opening of a session.
+func (l *loop) open(s *session) {
+	l.admit(s)
 	l.reply(s, &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,

@@ -37,16 +37,19 @@ func idleLoop(t *testing.T) *loop {
 	return l
 }
 
-// openSession opens a session without a connection.
+// openSession opens a session whose connection nobody reads or writes.
 func openSession(l *loop, name, remote string) *session {
+	_, end := net.Pipe()
+	h := transport.Hijacker{ResponseWriter: pipeWriter{end: end}}
+	if _, _, err := h.Hijack(); err != nil {
+		panic(err)
+	}
 	s := new(session)
 	s.connection = &connection{
-		name: name, peer: wire.Peer{Remote: remote}, services: &services{inbox: l.inbox},
+		name: name, peer: wire.Peer{Remote: remote}, services: &services{inbox: l.inbox}, net: h.Conn,
 		loop: s, out: newOutbox(l.unsent, func() {}),
 	}
-	l.table.Open(name, s.peer)
-	l.sessions[name] = s
-	l.joinShare(s)
+	l.admit(s)
 	return s
 }
 

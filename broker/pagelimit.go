@@ -3,8 +3,8 @@ package broker
 import "github.com/lockbroker/lockbroker/broker/wire"
 
 // A pageLimit limits how many pages are on their way to clients, because each takes up to 256 KiB.
-// Here a page is an answer to info or why. Each session may have one page on its way. Each share
-// may have half as many as all sessions together.
+// Here a page is an answer to info, why or clients. Each session may have one page on its way. Each
+// share may have half as many as all sessions together.
 type pageLimit struct {
 	most    int      // Config.MaxPages
 	onWay   int      // pages that have been started but not sent yet
@@ -14,7 +14,7 @@ type pageLimit struct {
 // asksForPage reports whether the answer to an item may be a page.
 func asksForPage(what any) bool {
 	switch what.(type) {
-	case *wire.Info, *wire.Why:
+	case *wire.Info, *wire.Why, *wire.Clients:
 		return true
 	}
 	return false

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"time"
+
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
 )
 
@@ -8,6 +10,9 @@ import (
 // reader and the writer are separate types that cannot reach them. All three share the connection.
 type session struct {
 	*connection
+
+	number   int64         // its place in the order of opening
+	openedAt time.Duration // in the loop's time
 
 	share   *share
 	flows   [lanes]fair.Flow[*session]

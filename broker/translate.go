@@ -11,8 +11,8 @@ import (
 
 // This file translates wire messages into commands for the lock table, and the table's events into
 // replies. Other files deal with both for one purpose each: requestlimit.go and deadlocksearch.go
-// check an acquire; listing.go answers info and why; watch.go tells watches of events; steal.go,
-// evict.go and auditlog.go record what clients do to others.
+// check an acquire; listing.go answers info and why; clientlist.go answers clients; watch.go tells
+// watches of events; steal.go, evict.go and auditlog.go record what clients do to others.
 
 // request handles a message of a client.
 func (l *loop) request(s *session, m wire.Request) {
@@ -31,6 +31,8 @@ func (l *loop) request(s *session, m wire.Request) {
 		l.info(s, m)
 	case *wire.Why:
 		l.why(s, m, now)
+	case *wire.Clients:
+		l.clients(s, m)
 	case *wire.Evict:
 		l.evict(s, m, now)
 	case *wire.Watch:

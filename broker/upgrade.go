@@ -60,7 +60,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil {
 		refused = b.checkOrigin(r)
 	}
-	if refused == nil && b.life.now() >= phaseDraining {
+	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
 	if refused != nil {

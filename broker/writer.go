@@ -102,7 +102,7 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 			frame = nil
 		}
 		switch m.(type) {
-		case *wire.InfoPage, *wire.Chain:
+		case *wire.InfoPage, *wire.Chain, *wire.ClientsPage:
 			w.loop.sendPageSent()
 		}
 		codec.Recycle(m)

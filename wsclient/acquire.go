@@ -11,9 +11,11 @@ import (
 // Acquire waits until the lock is granted, and returns it. The name is 1 to 512 bytes of UTF-8. The caller
 // must release the lock. If options is nil, Acquire uses the zero AcquireOptions.
 //
-// ctx limits only the wait. If it ends before the grant, the error wraps its cause, and nothing is held, even
-// if a grant is on its way. Otherwise the error is a refusal (an *[Error]), ErrClosed, ErrConnection, or the
-// cause of an enclosing lock in ctx that is no longer held.
+// ctx limits only the wait. If it ends before the grant, nothing is held, even if a grant is on its way. The
+// error then wraps the cause of ctx and its Err, and says who holds the lock, or why the request could not be
+// sent. For this the client asks the broker once, and waits for at most 200 ms. Otherwise the error is a
+// refusal (an *[Error]), ErrClosed, ErrConnection, or the cause of an enclosing lock in ctx that is no longer
+// held.
 //
 // ctx must be the context of the innermost lock around the call: the one that WithLock passes to its
 // function, or that [Lock.Context] returns. With an outer context, the call looks like a call of another
@@ -125,7 +127,7 @@ func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 // obtain waits until l is held. If it returns an error, it leaves nothing behind on the broker.
 func (l *Lock) obtain(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return contextError(ctx)
 	}
 	if outer := enclosing(ctx); outer != nil {
 		l.request.Outer = &outer.request
@@ -147,7 +149,11 @@ func (l *Lock) wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			cause = context.Cause(ctx)
 		}
-		if settled, err := l.settle(cause); settled {
+		settled, err := l.settle(cause)
+		switch {
+		case settled && err != nil && err == cause: //nolint:errorlint // identity: the caller gives up
+			return l.gaveUp(ctx)
+		case settled:
 			return err
 		}
 	}
@@ -167,6 +173,9 @@ func (l *Lock) submit() (held bool, err error) {
 		c.carryOut()
 	}
 	if refused := c.core.Acquire(&l.request, at); refused != nil {
+		if refused.How == core.Disconnected { // there is no connection, and the request does not wait for one
+			return false, c.offline()
+		}
 		return false, c.errorOf(refused)
 	}
 	if l.request.IsCovered() {

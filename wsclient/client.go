@@ -38,6 +38,10 @@ type Client struct {
 	conn    *conn         // the connection, or nil while there is none
 	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
+	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
+
+	looks      map[string]*look // the questions about holders that are open, by lock name: see holders.go
+	asksNobody bool             // it asks no such questions
 
 	timer *time.Timer   // calls the core at its deadline, or earlier
 	armed time.Duration // when it will fire, on the clock; 0: never
@@ -51,6 +55,7 @@ func newClient(target *url.URL, o Options) *Client {
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),
+		looks:   make(map[string]*look),
 		core:    core.New(core.Config{NoReconnect: o.NoReconnect, StopTime: o.StopTime}),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
@@ -111,7 +116,7 @@ func (c *Client) giveUp(err error) {
 // Drain waits until no lock is held, and until holders that have lost a lock have had time to stop. Then it
 // closes the client. Meanwhile, calls that wait for a lock and new calls fail with ErrClosed. Calls inside a
 // held lock do not fail, because its holder may need them to finish. If ctx ends first, Drain closes the
-// client anyway, and returns the cause of ctx.
+// client anyway, and returns an error that wraps the cause of ctx.
 //
 // If the caller of Drain itself holds a lock, Drain waits for that lock until ctx ends.
 func (c *Client) Drain(ctx context.Context) error {
@@ -127,7 +132,7 @@ func (c *Client) Drain(ctx context.Context) error {
 	case <-drained:
 	case <-ctx.Done():
 		if !isDone(drained) {
-			err = context.Cause(ctx)
+			err = contextError(ctx)
 		}
 	}
 	_ = c.Close()

@@ -25,10 +25,13 @@ const helloWait = 10 * time.Second
 // is nil, Dial uses the zero Options.
 //
 // Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
-// ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good. If the
-// address cannot be used, the error is ErrBadRequest. If the broker refuses the client, the error is
-// ErrForbidden (the credentials are missing, wrong or insufficient), ErrShuttingDown or ErrTooMany. A
-// *[DialError] says what answered instead of the broker, or in between.
+// ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good.
+//
+// If the address cannot be used, the error is ErrBadRequest. If Dial cannot connect, the error is
+// ErrConnection, names the URL without its query, and wraps a *[DialError], which says why and what answered
+// instead of the broker, or in between. If the broker refuses the client, the error is also ErrForbidden (the
+// credentials are missing, wrong or insufficient), ErrShuttingDown or ErrTooMany. If ctx ends, the error wraps
+// its cause and its Err.
 //
 // The caller must close the client.
 func Dial(ctx context.Context, address string, options *Options) (*Client, error) {
@@ -46,8 +49,8 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	c := newClient(target, o)
 	conn, err := c.first(ctx)
 	if err == nil {
-		if ended := c.attach(conn); ended != nil {
-			err = &DialError{Connected: true, Answered: true, Err: ended}
+		if failed := c.attach(conn); failed != nil {
+			err = failed
 		}
 	}
 	if err != nil {
@@ -62,25 +65,25 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses backoff
 	for attempt := 1; ; attempt++ {
-		conn, err := c.connect(ctx)
+		conn, failed := c.connect(ctx)
 		switch {
-		case err == nil:
+		case failed == nil:
 			return conn, nil
-		case !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil:
-			c.tracer.dialFailed(attempt, err, noNext)
-			return nil, err
+		case !c.options.WaitForBroker || isFinal(failed) || ctx.Err() != nil:
+			c.tracer.dialFailed(attempt, failed, noNext)
+			return nil, failed
 		}
 		pause := pauses.next(0, rand.Float64())
-		c.tracer.dialFailed(attempt, err, pause)
-		c.reportState(Connecting, err)
+		c.tracer.dialFailed(attempt, failed, pause)
+		c.reportState(Connecting, failed)
 		if cause := sleep(ctx, pause); cause != nil {
-			return nil, fmt.Errorf("%w (%w)", cause, err)
+			return nil, fmt.Errorf("%w (%w)", cause, failed)
 		}
 	}
 }
 
 // connect makes a connection. It does not start the goroutines of the connection.
-func (c *Client) connect(ctx context.Context) (*conn, error) {
+func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
 	l := link{keep: func() bool { return true }}
@@ -104,15 +107,31 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		conn, err = newConn(c, ws, l)
 	}
 	if !l.keep() && try.response == nil { // ctx has ended, and l is closed
-		err = context.Cause(ctx)
-	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) { // whichever came first
-		err = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+		err = contextError(ctx)
 	}
 	if err != nil {
-		return nil, try.diagnose(err)
+		return nil, try.diagnose(inTime(ctx, err))
 	}
 	return conn, nil
+}
+
+// inTime returns the error of an attempt that failed with err, which may come from the end of ctx or from a deadline
+// of the network.
+func inTime(ctx context.Context, err error) error {
+	isLate := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+	if due, ok := ctx.Deadline(); ok && isLate && !time.Now().Before(due) {
+		<-ctx.Done() // the network has the same deadline, and may notice it first
+	}
+	switch {
+	case (isLate || errors.Is(err, context.Canceled)) && ctx.Err() != nil: // whichever came first
+		err = contextError(ctx)
+	case isLate:
+		err = context.DeadlineExceeded
+	}
+	if isLate {
+		err = fmt.Errorf("no answer in time: %w", err)
+	}
+	return err
 }
 
 // A link is the network connection below the WebSocket.

@@ -9,8 +9,8 @@ import (
 )
 
 // A DialError says why there is no connection to the broker, what answered instead, and through which proxy.
-// The errors of [Dial] and of OnState wrap it; use errors.As. Text from the other side is cut after 256
-// bytes, and quoted if it is not printable.
+// The errors of [Dial] and of OnState wrap it; use errors.As. It is ErrConnection. Text from the other side
+// is cut after 256 bytes, and quoted if it is not printable.
 type DialError struct {
 	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the
 	// name of that variable if its value is not a URL, and "" without a proxy.
@@ -82,8 +82,11 @@ func quoted(said string) string {
 // Unwrap returns Err.
 func (e *DialError) Unwrap() error { return e.Err }
 
-// Is makes errors.Is(err, ErrShuttingDown) and the like work.
+// Is makes errors.Is(err, ErrConnection), errors.Is(err, ErrShuttingDown) and the like work.
 func (e *DialError) Is(target error) bool {
+	if target == ErrConnection {
+		return true
+	}
 	if e.FromProxy {
 		return false
 	}

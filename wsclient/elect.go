@@ -25,7 +25,7 @@ import (
 // Before it stands again, it pauses for 50 to 100 ms. This doubles, up to 2.5 to 5 s, whenever it has waited and led
 // for less than ten seconds in all. So an fn that returns at once does not keep the broker busy. Elect returns
 //
-//   - the cause of ctx when ctx has ended;
+//   - an error that wraps the cause of ctx when ctx has ended;
 //   - the error of fn if fn has failed while it led; call Elect again if that is not the end of the program;
 //   - the error of [Client.Acquire] if another attempt would fail, too: the client has ended, the name or the options
 //     are wrong, the broker does not permit it, or an enclosing lock is no longer held.
@@ -52,7 +52,7 @@ func (c *Client) Elect(ctx context.Context, name string, options *AcquireOptions
 		case final:
 			return err
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return contextError(ctx)
 		}
 		// Not much less than the bound: the pause also keeps fn from running all the time.
 		dice := (1 + rand.Float64()) / 2

@@ -34,10 +34,7 @@ func (c *Client) makeError(end *core.End) error {
 	case core.OuterLost:
 		return fmt.Errorf("the enclosing lock is no longer held: %w", c.causeOf(end.Because))
 	case core.Disconnected:
-		if end.Reason == core.ReasonLease {
-			return fmt.Errorf("%w: the broker has not answered for %v", ErrConnection, end.Lease.Length())
-		}
-		return fmt.Errorf("%w: %w", ErrConnection, end.Err)
+		return c.endError(end)
 	case core.Closed:
 		if end.Err != nil {
 			return end.Err
@@ -55,23 +52,11 @@ func (c *Client) causeOf(end *core.End) error {
 	return ErrReleased
 }
 
-// lostError returns the error of a lock that is lost.
-func (c *Client) lostError(end *core.End) *LostError {
-	lost := &LostError{
-		Reason: LostReason(end.Reason), By: end.By, Message: end.Message,
-		Err: c.errorOf(end.Because),
-	}
-	if end.Because != nil {
-		lost.lease, lost.clock = end.Because.Lease, &c.clock
-	}
-	return lost
-}
-
 // timeout returns the error of a request whose wait was over while the client could not send it.
 func (c *Client) timeout(end *core.End) error {
-	why := "the broker is about to stop"
+	why := aboutToStop
 	if end.Because != nil {
-		why = "there is no connection to the broker: " + c.errorOf(end.Because).Error()
+		why = c.offline().Error()
 	}
 	return &Error{Code: wire.Timeout, Message: "not granted in time: " + why}
 }

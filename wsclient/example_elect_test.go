@@ -2,6 +2,7 @@ package wsclient_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,7 +16,12 @@ func ExampleClient_Elect() {
 	defer broker.Close()
 	operator := broker.DialWith(&wsclient.Options{Label: "ops"})
 	client := broker.DialWith(&wsclient.Options{Trace: &wsclient.Trace{
-		Lost: func(_ wsclient.RequestInfo, _ time.Duration, err error) { fmt.Println(err) },
+		Lost: func(r wsclient.RequestInfo, _ time.Duration, err error) {
+			var lost *wsclient.LostError
+			if errors.As(err, &lost) {
+				fmt.Printf("%s lost: %s by %s (%s)\n", r.Locks[0], lost.Reason, lost.By, lost.Message)
+			}
+		},
 	}})
 
 	ctx, stop := context.WithCancel(context.Background())
@@ -38,7 +44,7 @@ func ExampleClient_Elect() {
 	fmt.Println(err)
 	// Output:
 	// term 1 begins
-	// lock was lost: evicted by ops: time for maintenance
+	// leader/reports lost: evicted by ops (time for maintenance)
 	// term 2 begins
 	// context canceled
 }

@@ -19,7 +19,8 @@ func ExampleClient_TryWithLock_workers() {
 	handled := make([]int, 5) // in the database
 	work := func(client *wsclient.Client) error {
 		for order := range handled {
-			_, err := client.TryWithLock(ctx, fmt.Sprint("orders/", order), nil, func(context.Context) error {
+			name := fmt.Sprint("orders/", order)
+			_, err := client.TryWithLock(ctx, name, nil, func(context.Context) error {
 				if handled[order] == 0 {
 					handled[order]++
 				}

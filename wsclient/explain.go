@@ -3,6 +3,7 @@ package wsclient
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -13,8 +14,9 @@ import (
 //	create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1),
 //	which waits for a, held by cleanup (abcd1234--0)
 //
-// If the blocker is an earlier waiter, the text says "behind" and not "held by". Text that is not printable
-// is quoted. For an empty chain, Explain returns "".
+// If the blocker is an earlier waiter, the text says "behind" and not "held by". If a lock has several
+// holders, the blocker comes first. Text that is not printable is quoted. For an empty chain, Explain
+// returns "".
 func Explain(chain []Step) string { return explain(chain, false) }
 
 // explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one
@@ -26,7 +28,7 @@ func explain(steps []Step, circle bool) string {
 		if i == 0 {
 			text.WriteString(named(step.Request))
 		} else {
-			text.WriteString(onward(steps[i-1].Blocker, step.Request))
+			text.WriteString(onward(steps[i-1], step.Request))
 		}
 		text.WriteString(" waits for " + printable.Text(step.Lock) + ", ")
 		if step.Blocker.Token == 0 { // only holders have one
@@ -39,7 +41,7 @@ func explain(steps []Step, circle bool) string {
 			text.WriteString(printable.Text(step.Blocker.Author))
 			continue
 		}
-		text.WriteString(named(step.Blocker))
+		text.WriteString(named(step.Blocker) + others(step))
 		if closes && !alike(steps[0].Request, step.Blocker) {
 			text.WriteString(", inside which " + named(steps[0].Request) + " was made")
 		}
@@ -47,10 +49,33 @@ func explain(steps []Step, circle bool) string {
 	return text.String()
 }
 
-// onward leads from a blocker to the request that waits next: the blocker itself, or a waiter inside it. It does not
-// distinguish the two if one client has made both with the same author.
-func onward(blocker, waiter RequestInfo) string {
-	if alike(blocker, waiter) {
+// others returns the other holders of the lock of a step, to follow its blocker.
+func others(step Step) string {
+	var text strings.Builder
+	more := max(step.Holding-1-len(step.Others), 0)
+	for i, other := range step.Others {
+		if more == 0 && i == len(step.Others)-1 {
+			text.WriteString(" and " + named(other))
+		} else {
+			text.WriteString(", " + named(other))
+		}
+	}
+	if more > 0 {
+		fmt.Fprintf(&text, " and %d more", more)
+	}
+	return text.String()
+}
+
+// onward leads from the blocker of a step to the request that waits next: the blocker itself, or a waiter inside it.
+// It does not distinguish the two if one client has made both with the same author.
+func onward(from Step, waiter RequestInfo) string {
+	several := len(from.Others) > 0 || from.Holding > 1
+	switch same := alike(from.Blocker, waiter); {
+	case several && same:
+		return "; " + named(waiter)
+	case several:
+		return "; " + named(waiter) + ", inside " + named(from.Blocker) + ","
+	case same:
 		return ", which"
 	}
 	return ", inside which " + named(waiter)
@@ -62,13 +87,13 @@ func sameAuthor(a, b RequestInfo) bool {
 	return a.Author != "" && alike(a, b)
 }
 
-// named returns a request in the form "author (id)". Without an author it has the label of the
-// client instead.
+// named returns a request in the form "author (id)". Without an author it has the label of the client instead, and
+// without a label only the id. The id has no #, because # begins a comment in a shell.
 func named(r RequestInfo) string {
 	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
-		return "#" + id
+		return id
 	}
 	return printable.Text(name) + " (" + id + ")"
 }
@@ -83,6 +108,28 @@ func describe(r RequestInfo) string {
 		who = "@" + printable.Text(r.Author) + " (" + who + ")"
 	}
 	return fmt.Sprintf("%s for %v", who, r.Duration())
+}
+
+// heldBy returns who holds a lock, for an error of a client with that session.
+func heldBy(holders []RequestInfo, session string) string {
+	var all []string
+	for _, h := range holders {
+		if h.ID.Session == session {
+			h.Client = "" // the label of this client
+			all = append(all, "this client: "+describe(h))
+		} else {
+			all = append(all, describe(h))
+		}
+	}
+	return "held by " + strings.Join(all, ", ")
+}
+
+// ownHint says what a caller may have done wrong if this client itself holds the lock.
+const ownHint = "; a call inside that lock must use the context of the lock"
+
+// isOwn reports whether one of the holders belongs to the client with that session.
+func isOwn(holders []RequestInfo, session string) bool {
+	return slices.ContainsFunc(holders, func(h RequestInfo) bool { return h.ID.Session == session })
 }
 
 // blame returns who did something, and why, if that is known.

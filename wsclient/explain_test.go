@@ -39,7 +39,7 @@ func TestDeadlockInWords(t *testing.T) {
 		{"without authors", []wire.Step{
 			{Request: waiter("", "k3--4"), Lock: "b", Blocker: holder("", "x9--1")},
 			{Request: waiter("", "x9--4"), Lock: "a", Blocker: holder("", "k3--0")},
-		}, "#k3--4 waits for b, held by #x9--1, which waits for a, held by #k3--0"},
+		}, "k3--4 waits for b, held by x9--1, which waits for a, held by k3--0"},
 		{"a program with two authors", []wire.Step{
 			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: holder("report", "x9--1")},
 			{Request: waiter("print", "x9--4"), Lock: "a", Blocker: holder("web", "k3--0")},
@@ -49,8 +49,8 @@ func TestDeadlockInWords(t *testing.T) {
 		{"programs that start one another", []wire.Step{
 			{Request: waiter("", "ab--0"), Lock: "b", Blocker: holder("", "b0--0")},
 			{Request: waiter("", "ba--0"), Lock: "a", Blocker: holder("", "a0--0")},
-		}, "#ab--0 waits for b, held by #b0--0, " +
-			"inside which #ba--0 waits for a, held by #a0--0, inside which #ab--0 was made"},
+		}, "ab--0 waits for b, held by b0--0, " +
+			"inside which ba--0 waits for a, held by a0--0, inside which ab--0 was made"},
 		{"text that would forge a line is quoted", []wire.Step{
 			{Request: waiter("a\nb", "k3--4"), Lock: "b\x1b[2J", Blocker: holder("\u202e", "x9--1")},
 			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},
@@ -77,6 +77,36 @@ func TestExplain(t *testing.T) {
 	want := "create_user (k3--4) waits for b, behind report (x9--4), which waits for a, held by create_user (k3--1)"
 	if got := wsclient.Explain(chain); got != want {
 		t.Errorf("got\n     %s\nwant %s", got, want)
+	}
+	seat := func(author string) wire.RequestInfo { return holder(author, author+"--1") }
+	for want, chain := range map[string][]wire.Step{
+		"k3--4 waits for a, held by b (b--1) and c (c--1)": {{
+			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 2,
+			Others: []wire.RequestInfo{seat("c")},
+		}},
+		"k3--4 waits for a, held by b (b--1), c (c--1), d (d--1) and 3 more": {{
+			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 6,
+			Others: []wire.RequestInfo{seat("c"), seat("d")},
+		}},
+		"k3--4 waits for a, held by b (b--1) and 4 more": {{
+			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 5,
+		}},
+		"k3--4 waits for a, held by b (b--1) and c (c--1); b (b--2) waits for x, held by d (d--1)": {{
+			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 2,
+			Others: []wire.RequestInfo{seat("c")},
+		}, {
+			Request: waiter("b", "b--2"), Lock: "x", Blocker: seat("d"),
+		}},
+		"k3--4 waits for a, held by b (b--1) and c (c--1); e (e--2), inside b (b--1), waits for x, behind d (d--1)": {{
+			Request: waiter("", "k3--4"), Lock: "a", Blocker: seat("b"), Holding: 2,
+			Others: []wire.RequestInfo{seat("c")},
+		}, {
+			Request: waiter("e", "e--2"), Lock: "x", Blocker: waiter("d", "d--1"),
+		}},
+	} {
+		if got := wsclient.Explain(chain); got != want {
+			t.Errorf("got\n     %s\nwant %s", got, want)
+		}
 	}
 	if got := wsclient.Explain(nil); got != "" {
 		t.Errorf("an empty chain: got %q", got)

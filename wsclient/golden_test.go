@@ -1,13 +1,10 @@
 package wsclient_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files of wordings")
 
 // expectGolden compares text with a file of testdata/wsclient. With -update it writes the file.
 func expectGolden(t *testing.T, name, text string) {

@@ -28,13 +28,16 @@ type InfoOptions struct {
 
 // Info lists locks in the order in which their names came into use. It requests one page after another. Each
 // page is a consistent snapshot, but two pages show different moments. An error ends the listing.
+//
+// Without a connection, Info waits for one until ctx ends. If ctx has no deadline, it waits for at most 30 s.
+// If the connection ends during the listing, the listing ends: its error is ErrConnection.
 func (c *Client) Info(ctx context.Context, options *InfoOptions) iter.Seq2[LockInfo, error] {
 	var o InfoOptions
 	if options != nil {
 		o = *options
 	}
 	return func(yield func(LockInfo, error) bool) {
-		conn, err := c.connected(ctx)
+		conn, err := c.connectedSoon(ctx)
 		if err != nil {
 			yield(LockInfo{}, fmt.Errorf("info: %w", err))
 			return

@@ -2,6 +2,7 @@ package wsclient_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,11 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 		a.answered(m.ID, 0, nil, line)
 	case *wire.Chain:
 		a.answered(m.ID, len(m.Chain), nil, line)
+	case *wire.ClientsPage:
+		if got := a.clients[max(0, len(a.clients)-len(m.Clients)):]; !reflect.DeepEqual(got, m.Clients) &&
+			len(m.Clients) > 0 {
+			a.t.Errorf("line %d: Clients yields %+v", line, got)
+		}
 	case *wire.Change:
 		if a.viewer != nil { // if not, it has crossed the unwatch
 			a.shows(string(m.Event)+" "+m.Lock, line)

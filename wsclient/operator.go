@@ -13,8 +13,8 @@ import (
 // *[LostError] with LostEvicted, and a waiter gets an *[Error] that is ErrEvicted.
 //
 // Evict returns when the broker has ended the request. The error is ErrNotFound if there is no such request,
-// or no longer. It is ErrForbidden if this client lacks a permission that the broker requires. Other errors
-// are as for [Client.Info].
+// or no longer. It is ErrForbidden if this client lacks a permission that the broker requires. Evict waits
+// for a connection as [Client.Info] does. With ErrConnection, the broker may have ended the request or not.
 func (c *Client) Evict(ctx context.Context, request ID, message string) error {
 	err := checkRequest(request)
 	if err == nil {
@@ -33,7 +33,8 @@ func (c *Client) Evict(ctx context.Context, request ID, message string) error {
 // that blocker, or a request that was made inside it, perhaps by another program. If nothing blocks the
 // request, the chain is empty. [Explain] puts a chain into words.
 //
-// The error is ErrNotFound if there is no such request, or no longer. Other errors are as for [Client.Info].
+// The error is ErrNotFound if there is no such request, or no longer. Why waits for a connection as
+// [Client.Info] does: for at most 30 s if ctx has no deadline.
 func (c *Client) Why(ctx context.Context, request ID) ([]Step, error) {
 	err := checkRequest(request)
 	var chain []Step

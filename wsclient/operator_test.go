@@ -28,7 +28,8 @@ func TestEvict(t *testing.T) {
 		<-held.Context().Done()
 		want := wsclient.LostError{Reason: wsclient.LostEvicted, By: "ops", Message: "stuck since noon"}
 		var lost *wsclient.LostError
-		if cause := context.Cause(held.Context()); !errors.As(cause, &lost) || *lost != want {
+		if cause := context.Cause(held.Context()); !errors.As(cause, &lost) ||
+			lost.Reason != want.Reason || lost.By != want.By || lost.Message != want.Message {
 			t.Errorf("cause: got %v, want %v", cause, &want)
 		}
 		expectLost(t, held.Release(), wsclient.LostEvicted)

@@ -62,13 +62,15 @@ type AcquireOptions struct {
 	// Limit, with Shared, is how many requests may hold the lock at once, including this one, 1 to
 	// 1,000,000. It makes the lock a counting semaphore. 0: no limit.
 	Limit int
-	// Also lists further locks. All locks of a request are granted together or not at all.
+	// Also lists further locks. All locks of a request are granted together or not at all. If a name
+	// repeats, the strictest repeat counts: exclusive before shared, and then the least limit.
 	Also []LockSpec
 	// Wait is how long to wait, at most a year, rounded up to milliseconds. After it the error is
 	// ErrTimeout and says who holds the lock; the error of a context that has ended does not. The broker
 	// measures the wait, and the client does while there is no connection. If the connection has failed
 	// and the client has not noticed yet, the wait may last longer, by up to two thirds of the session
-	// timeout. 0: wait until the context ends. TryAcquire ignores Wait.
+	// timeout. 0: wait until the context ends. For a request that does not wait, use TryAcquire, which
+	// ignores Wait. A negative Wait is refused.
 	Wait time.Duration
 	// Hold is how long the lock may be held, at most 330 days. After that it is lost, with LostExpired,
 	// and the broker can grant it to others. The client measures this time from when it reads the grant.
@@ -129,6 +131,9 @@ func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 	m.Locks = append(m.Locks, lockSpec(name, o.Mode, o.Limit))
 	for _, also := range o.Also {
 		m.Locks = append(m.Locks, lockSpec(also.Name, also.Mode, also.Limit))
+	}
+	if len(o.Also) > 0 {
+		m.Locks = mergeRepeats(m.Locks)
 	}
 	if !o.Parent.IsZero() {
 		if err := checkID(o.Parent); err != nil {

@@ -94,6 +94,7 @@ type actor struct {
 	inquiries map[wire.ID]*inquiry
 	viewer    *viewer // for the watch; a conversation has one watch at a time
 	info      []wire.LockInfo
+	clients   []wire.ClientInfo
 	whole     bool // Info lists whole queues
 	ended     sync.WaitGroup
 }
@@ -124,6 +125,9 @@ func (s *stage) enter() *actor {
 				return a.net, err
 			},
 		})
+		if err == nil {
+			wsclient.AskNobody(a.client)
+		}
 		a.dialed <- err
 	}()
 	a.ws = <-s.ups
@@ -158,6 +162,10 @@ func (a *actor) do(m wire.Request) {
 		// the client requests later pages by itself, and those of a watch
 		if m.After == 0 && m.Seq == 0 && a.viewer == nil {
 			go a.list(m)
+		}
+	case *wire.Clients:
+		if m.After == 0 { // the client requests later pages by itself
+			go a.listClients(m)
 		}
 	case *wire.Why, *wire.Evict:
 		a.inquire(m)
@@ -220,6 +228,20 @@ func (a *actor) list(m *wire.Info) {
 			a.t.Errorf("info: %v", err)
 		}
 		a.info = append(a.info, lock)
+	}
+}
+
+func (a *actor) listClients(m *wire.Clients) {
+	a.clients = nil
+	o := &wsclient.ClientsOptions{
+		Label: m.Client.Or(""), Remote: m.Remote.Or(""), Holding: m.Holding, Waiting: m.Waiting,
+		Session: m.Session.Or(""), Requests: m.Requests.Or(0), Page: m.Max.Or(0),
+	}
+	for client, err := range a.client.Clients(a.t.Context(), o) {
+		if err != nil {
+			a.t.Errorf("clients: %v", err)
+		}
+		a.clients = append(a.clients, client)
 	}
 }
 

@@ -87,6 +87,8 @@ func (c *conn) deliver(reply wire.Reply) error {
 		c.answer(m.ID, m)
 	case *wire.Chain:
 		c.answer(m.ID, m)
+	case *wire.ClientsPage:
+		c.answer(m.ID, m)
 	case *wire.Evicted:
 		c.answer(m.ID, m)
 	case *wire.Pong:

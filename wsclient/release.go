@@ -13,10 +13,10 @@ import (
 func (l *Lock) Release() error { return l.ReleaseContext(context.Background()) }
 
 // ReleaseContext is Release, but stops waiting for the broker when ctx ends, even if ctx has ended before the
-// call. Then the error wraps the cause of ctx. The lock is released all the same: its context has ended, the
-// message is on its way, and the broker frees the lock when it reads the message or when the connection ends.
-// Only the confirmation is missing. So it is not known whether the lock was held until the release. Releasing
-// again waits for the confirmation again.
+// call. Then the error wraps the cause of ctx and its Err. The lock is released all the same: its context has
+// ended, the message is on its way, and the broker frees the lock when it reads the message or when the
+// connection ends. Only the confirmation is missing, so it is not known whether the lock was held until the
+// release. Releasing again waits for the confirmation again.
 func (l *Lock) ReleaseContext(ctx context.Context) error {
 	l.giveBack()
 	for {
@@ -25,7 +25,7 @@ func (l *Lock) ReleaseContext(ctx context.Context) error {
 			return err
 		}
 		if !l.isWoken(ctx.Done()) {
-			return l.unconfirmed(context.Cause(ctx))
+			return l.unconfirmed(ctx)
 		}
 	}
 }
@@ -44,13 +44,17 @@ func (l *Lock) isWoken(done <-chan struct{}) bool {
 	}
 }
 
-// unconfirmed returns the error of a release that the broker has not confirmed before its caller stopped waiting
-// because of cause.
-func (l *Lock) unconfirmed(cause error) error {
+// unconfirmed returns the error of a release that the broker has not confirmed before ctx has ended.
+func (l *Lock) unconfirmed(ctx context.Context) error {
 	if over, err := l.outcome(); over {
 		return err
 	}
-	return fmt.Errorf("released, but the broker has not confirmed it yet: %w", cause)
+	var names []string
+	for _, spec := range l.request.What.Locks {
+		names = append(names, spec.Name)
+	}
+	return fmt.Errorf("release %s (%s): the broker has not confirmed it yet: %w", lockNames(names), l.ID(),
+		contextError(ctx))
 }
 
 // giveBack releases the lock, unless it was released or lost before.

@@ -32,7 +32,8 @@ func TestSteal(t *testing.T) {
 			<-ctx.Done()
 			want := wsclient.LostError{Reason: wsclient.LostStolen, By: "repair"}
 			var lost *wsclient.LostError
-			if cause := context.Cause(ctx); !errors.As(cause, &lost) || *lost != want {
+			if cause := context.Cause(ctx); !errors.As(cause, &lost) ||
+				lost.Reason != want.Reason || lost.By != want.By || lost.Message != want.Message {
 				t.Errorf("cause: got %v, want %v", cause, &want)
 			}
 			expectLost(t, held.Release(), wsclient.LostStolen)

@@ -53,24 +53,18 @@ func (c *Client) try(pause time.Duration) (*conn, error) {
 	if err := sleep(c.life, pause); err != nil {
 		return nil, err
 	}
-	conn, err := c.connect(c.life)
-	if err == nil {
-		err = c.attach(conn)
+	conn, failed := c.connect(c.life)
+	if failed == nil {
+		failed = c.attach(conn)
 	}
-	if err != nil {
-		return nil, &unreachable{fmt.Errorf("dial %s: %w", publicURL(c.target), err)}
+	if failed != nil {
+		c.mu.Lock()
+		c.failed = failed
+		c.mu.Unlock()
+		return nil, fmt.Errorf("dial %s: %w", publicURL(c.target), failed)
 	}
 	return conn, nil
 }
-
-// unreachable is the error of an attempt to connect again. It is ErrConnection.
-type unreachable struct{ error }
-
-// Is makes errors.Is(err, ErrConnection) work.
-func (e *unreachable) Is(target error) bool { return target == ErrConnection }
-
-// Unwrap returns what went wrong.
-func (e *unreachable) Unwrap() error { return e.error }
 
 // sleep waits for d. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -80,13 +74,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return contextError(ctx)
 	}
 }
 
 // attach makes conn the connection of c, and submits the pending requests on it. If c or the lease has ended, it
 // closes the link and returns why.
-func (c *Client) attach(conn *conn) error {
+func (c *Client) attach(conn *conn) *DialError {
 	c.mu.Lock()
 	defer c.unlock()
 	at := c.clock.now()
@@ -94,12 +88,13 @@ func (c *Client) attach(conn *conn) error {
 	if !c.core.IsConnected() {
 		c.carryOut()
 		conn.closeLink()
-		if ended := c.errorOf(c.core.Closed()); ended != nil {
-			return ended
+		why := c.errorOf(c.core.Closed())
+		if why == nil {
+			why = conn.err
 		}
-		return conn.err
+		return &DialError{Connected: true, Answered: true, Err: why}
 	}
-	c.conn = conn
+	c.conn, c.failed = conn, nil
 	c.tracer.connected(conn.hello.Session)
 	c.tracer.state(Connected, nil)
 	c.hello.Store(conn.hello)
@@ -109,22 +104,4 @@ func (c *Client) attach(conn *conn) error {
 		c.carryOut() // one by one, so that a batch can reserve ids for pings between them
 	}
 	return nil
-}
-
-// connected waits until there is a connection, and returns it.
-func (c *Client) connected(ctx context.Context) (*conn, error) {
-	for {
-		c.mu.Lock()
-		conn, online, err := c.conn, c.online, c.errorOf(c.core.Closed())
-		c.mu.Unlock()
-		if err != nil || conn != nil {
-			return conn, err
-		}
-		select {
-		case <-online:
-		case <-c.done:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
 }

@@ -16,12 +16,13 @@ import (
 )
 
 // traceText returns a trace that writes each report as a line, and the lines. It needs no mutex, because the reports
-// come one after another. Ids are written without the session, which is random.
+// come one after another. Ids are written without the session, which is random, and errors without the token.
 func traceText() (*wsclient.Trace, *strings.Builder) {
 	text := new(strings.Builder)
-	session := regexp.MustCompile(`\b[a-z0-9]{8}--`)
+	session, token := regexp.MustCompile(`\b[a-z0-9]{8}--`), regexp.MustCompile(`token \d+`)
 	line := func(format string, args ...any) {
-		fmt.Fprintln(text, session.ReplaceAllString(fmt.Sprintf(format, args...), "s--"))
+		report := session.ReplaceAllString(fmt.Sprintf(format, args...), "s--")
+		fmt.Fprintln(text, token.ReplaceAllString(report, "token 1"))
 	}
 	name := func(r wsclient.RequestInfo) string {
 		return fmt.Sprintf("%s %q %s by %s", r.Locks, r.ID, r.Mode, r.Author)

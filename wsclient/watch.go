@@ -33,6 +33,7 @@ const (
 // makes the view again from the listing, and yields it with a nil Change. A slow consumer delays nobody else.
 //
 // After a disconnect, Watch yields nothing until the client has reconnected. Then it makes the view again.
+// Unlike [Client.Info], it waits for the broker until ctx ends, however long that takes.
 //
 // An error ends the iteration: the cause of ctx, a refusal (an *[Error]), or the error of the client. However
 // the iteration ends, it leaves nothing behind on the broker.
@@ -186,7 +187,7 @@ func (w *watch) isStale(reply wire.Reply) bool {
 func (w *watch) dequeue(ctx context.Context) (received, error) {
 	for {
 		if ctx.Err() != nil {
-			return received{}, context.Cause(ctx)
+			return received{}, contextError(ctx)
 		}
 		if frame, ok := w.pop(); ok {
 			return frame, nil

@@ -156,7 +156,6 @@ func TestBadRequests(t *testing.T) {
 			"negative":   {Wait: -1},
 			"limit":      {Limit: 3},
 			"limit zero": {Mode: wsclient.Shared, Limit: -1},
-			"twice":      {Also: []wsclient.LockSpec{{Name: "twice"}}},
 			"hold":       {Hold: 330*24*time.Hour + 1},
 		} {
 			if _, err := c.Acquire(t.Context(), name, o); !errors.Is(err, wsclient.ErrBadRequest) {

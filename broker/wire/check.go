@@ -17,10 +17,12 @@ func Check(m Request, limits Limits) error {
 	case *Info:
 		return m.check(limits)
 	case *Watch:
-		return checkGlob(m.Match, limits)
+		return checkGlob("match", m.Match, limits)
 	case *Why:
 		return m.check(limits)
 	case *Evict:
+		return m.check(limits)
+	case *Clients:
 		return m.check(limits)
 	}
 	return nil // the others have only an id
@@ -98,8 +100,8 @@ func checkLock(lock *LockSpec, l Limits) error {
 }
 
 func (m *Info) check(l Limits) error {
-	if m.After < 0 || m.After > MaxInteger {
-		return fmt.Errorf("after: want 0 to %d", MaxInteger)
+	if err := checkAfter(m.After); err != nil {
+		return err
 	}
 	if err := checkRange("max", m.Max, 1, MaxPage); err != nil {
 		return err
@@ -110,7 +112,14 @@ func (m *Info) check(l Limits) error {
 	if err := m.checkSeq(); err != nil {
 		return err
 	}
-	return checkGlob(m.Match, l)
+	return checkGlob("match", m.Match, l)
+}
+
+func checkAfter(after int64) error {
+	if after < 0 || after > MaxInteger {
+		return fmt.Errorf("after: want 0 to %d", MaxInteger)
+	}
+	return nil
 }
 
 func (m *Info) checkSeq() error {
@@ -178,22 +187,22 @@ func checkText(field, text string, limit int) error {
 }
 
 // checkGlob refuses a glob that is not valid, or that could keep the broker busy for long.
-func checkGlob(match Opt[string], l Limits) error {
+func checkGlob(field string, match Opt[string], l Limits) error {
 	pattern, given := match.Get()
 	if !given {
 		return nil
 	}
 	if pattern == "" {
-		return errors.New("match: empty")
+		return fmt.Errorf("%s: empty", field)
 	}
-	if err := checkText("match", pattern, l.NameBytes); err != nil {
+	if err := checkText(field, pattern, l.NameBytes); err != nil {
 		return err
 	}
 	if !glob.Valid(pattern) {
-		return errors.New("match: not a valid glob")
+		return fmt.Errorf("%s: not a valid glob", field)
 	}
 	if glob.Cost(pattern) > glob.MaxCost {
-		return fmt.Errorf("match: its length times its alternatives is more than %d", glob.MaxCost)
+		return fmt.Errorf("%s: its length times its alternatives is more than %d", field, glob.MaxCost)
 	}
 	return nil
 }

@@ -76,6 +76,10 @@ const Goodbye = "goodbye"
 // to count only messages as signs of life, and not the pings and pongs of WebSocket.
 const AliveMessage = "message"
 
+// DrainingAccept is a value of the query parameter "draining". A client that sends it also connects
+// to a broker that drains, to inspect it.
+const DrainingAccept = "accept"
+
 // CloseCodes returns the table of close codes. A client treats any other code as [CloseNoFrame].
 func CloseCodes() []CodeInfo[int] { return slices.Clone(closeCodes) }
 
@@ -96,7 +100,8 @@ func HTTPStatuses() []CodeInfo[int] { return slices.Clone(httpStatuses) }
 
 var httpStatuses = []CodeInfo[int]{
 	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, " +
-		"a query of more than 1536 bytes, or a `client` or `alive` in it that is out of range or given twice"},
+		"a query of more than 1536 bytes, or a `client`, `alive` or `draining` in it " +
+		"that is out of range or given twice"},
 	{401, RetryNever, "no credentials, or wrong ones"},
 	{403, RetryNever, "the origin or the identity is not allowed"},
 	{405, RetryNever, "not a GET"},

@@ -32,7 +32,8 @@ const (
 	MaxMillis int64 = 365 * 24 * 60 * 60 * 1000
 	// MaxLimit is the greatest Limit of a [LockSpec].
 	MaxLimit = 1_000_000
-	// MaxPage is the greatest number of locks of an [InfoPage], and the default.
+	// MaxPage is the greatest number of locks of an [InfoPage], and of clients of a [ClientsPage].
+	// It is also the default.
 	MaxPage = 1000
 	// MaxQueue is the greatest number of holders, and of waiters, that an [InfoPage] lists for
 	// each lock. DefaultQueue is the default.

@@ -62,4 +62,10 @@ type Step struct {
 	Request RequestInfo `json:"request"`
 	Lock    string      `json:"lock"`
 	Blocker RequestInfo `json:"blocker"`
+	// Others are the other holders of Lock, in the order of the grants. They are set only in a
+	// [Chain], and only if Blocker holds Lock. There are at most MaxHoldersTold - 1.
+	Others []RequestInfo `json:"others,omitzero"`
+	// Holding is how many requests hold Lock. It is set if Blocker is not the only holder. It may
+	// exceed the number of the requests in Blocker and Others.
+	Holding int `json:"holding,omitzero"`
 }

@@ -5,15 +5,15 @@ package wire
 type Message interface{ message() }
 
 // A Request is a message that a client sends: a pointer to [Acquire], [Release], [Cancel],
-// [Info], [Why], [Watch], [Unwatch], [Evict] or [Ping].
+// [Info], [Why], [Clients], [Watch], [Unwatch], [Evict] or [Ping].
 type Request interface {
 	Message
 	request()
 }
 
 // A Reply is a message that the broker sends: a pointer to [Hello], [Granted], [Released],
-// [Cancelled], [Lost], [InfoPage], [Chain], [Watching], [Change], [Lagged], [Unwatched],
-// [Evicted], [Pong], [Draining] or [Error].
+// [Cancelled], [Lost], [InfoPage], [Chain], [ClientsPage], [Watching], [Change], [Lagged],
+// [Unwatched], [Evicted], [Pong], [Draining] or [Error].
 type Reply interface {
 	Message
 	reply()
@@ -41,6 +41,8 @@ func RequestID(m Request) (id ID, opens bool) {
 		return m.ID, true
 	case *Why:
 		return m.ID, true
+	case *Clients:
+		return m.ID, true
 	case *Watch:
 		return m.ID, true
 	case *Evict:
@@ -67,6 +69,8 @@ func replyID(m Reply) ID {
 	case *InfoPage:
 		return m.ID
 	case *Chain:
+		return m.ID
+	case *ClientsPage:
 		return m.ID
 	case *Watching:
 		return m.ID

@@ -84,6 +84,16 @@ type Chain struct {
 	NotGranting Pause  `json:"not_granting,omitzero"`
 }
 
+// ClientsPage answers [Clients].
+type ClientsPage struct {
+	fromBroker
+
+	ID      ID           `json:"id"`
+	Clients []ClientInfo `json:"clients"`
+	// Next is the After of the next page. 0: this page is the last.
+	Next int64 `json:"next,omitzero"`
+}
+
 // Watching answers [Watch].
 type Watching struct {
 	fromBroker

@@ -69,6 +69,30 @@ type Why struct {
 	Lock    Opt[string] `json:"lock,omitzero"`
 }
 
+// Clients asks for a page of the clients that are connected. The reply is [ClientsPage].
+type Clients struct {
+	fromClient
+
+	ID ID `json:"id"`
+	// Client is a glob that the labels must match. Absent: all labels.
+	Client Opt[string] `json:"client,omitzero"`
+	// Remote is the address from which the clients must have connected: an IP address, or a
+	// network such as 192.0.2.0/24. Absent: all addresses.
+	Remote Opt[string] `json:"remote,omitzero"`
+	// Holding and Waiting select the clients that hold a lock, or have a request that waits.
+	Holding bool `json:"holding,omitzero"`
+	Waiting bool `json:"waiting,omitzero"`
+	// Session selects the client of this session. Absent: all sessions.
+	Session Opt[string] `json:"session,omitzero"`
+	// Requests needs Session. It is the greatest number of the client's requests to list, 1 to
+	// MaxPage. Absent: none.
+	Requests Opt[int] `json:"requests,omitzero"`
+	// After is the Next of the page before, or 0 for the first page.
+	After int64 `json:"after,omitzero"`
+	// Max is the greatest number of clients in the reply, 1 to MaxPage. Absent: MaxPage.
+	Max Opt[int] `json:"max,omitzero"`
+}
+
 // Watch asks for every [Change] of the locks that match. The reply is [Watching].
 type Watch struct {
 	fromClient

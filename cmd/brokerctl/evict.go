@@ -59,7 +59,7 @@ func (c *evictCmd) Validate() error {
 // Run evicts requests.
 func (c *evictCmd) Run(app *kong.Kong) error {
 	ctx := context.Background()
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}

@@ -27,9 +27,9 @@ type infoCmd struct {
 	target
 	colorFlag
 	Empty    bool          `short:"e" help:"Also list free locks that the broker remembers."`
-	Output   string        `short:"o" enum:"text,json,wide" default:"text" help:"Format: text, wide (all details of each request, and limits that differ) or json (one object per lock and line, as in the protocol)."`
+	Output   string        `short:"o" enum:"auto,columns,text,wide,json" default:"auto" help:"Format: columns (for people), text (the listing, for programs), wide (the listing with all details of each request, and limits that differ), json (one object per lock and line, as in the protocol), or auto: columns on a terminal, and text elsewhere."`
 	JSON     bool          `name:"json" help:"Same as -o json."`
-	Sort     listing.Order `default:"use" placeholder:"ORDER" help:"Order: use (oldest use of the name first; the default), name, age (longest held first) or waiters (most first)."`
+	Sort     listing.Order `default:"use" placeholder:"ORDER" help:"Order: use (oldest use of the name first), name, age (longest held first) or waiters (most first)."`
 	Watch    bool          `short:"w" help:"Refresh the listing until Ctrl-C."`
 	Interval time.Duration `short:"i" default:"1s" help:"With --watch: pause between two listings, at least 100ms."`
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"List only locks whose names match this glob: * does not cross a slash, ** does. Quote it for the shell."`
@@ -37,18 +37,30 @@ type infoCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (infoCmd) Help() string {
-	return `Lists each lock with its holders (*) and its waiters, in the order of the queue:
+	return `Lists each lock with its holders (*) and its waiters, in the order of the queue. On a terminal, a line has the
+id of a request, how long it has held the lock or waited, and its author, or else the label of its client:
 
     $ brokerctl info 'orders/*'
+    orders/42:
+    * k3v9x2mq--0      14.3s  billing
+      k3v9x2mq--2       5.3s  reports
+      ... and 23 more
+
+    $ brokerctl info --watch --sort waiters
+
+A terminal of 110 columns or more also shows the mode and the client, and one of 160 columns the address. Names that do
+not fit are cut in the middle. Below 50 columns the ids are left out.
+
+Elsewhere, as in a pipe, info prints the listing, which programs can parse. Its form does not change:
+
+    $ brokerctl info 'orders/*' | cat
     orders/42:
     * @billing, #k3v9x2mq--0, duration: 0:00:14.379000
       @reports, #k3v9x2mq--2, duration: 0:00:05.375000
       ... and 23 more
 
-    $ brokerctl info --watch --sort waiters
-
-The duration is how long the request has held the lock, or waited. The listing has at most 100 holders and 100 waiters
-per lock. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and
+A request without an author has no @ there; -o wide shows its client. At most 100 holders and 100 waiters of a lock are
+listed. (gone) marks a holder whose connection has ended and whose locks are not granted to others yet. Names and
 authors that are not printable are quoted as in Go. While the broker grants no locks to anyone, a line on stderr says
 so and gives the reason.
 
@@ -62,8 +74,8 @@ func (c *infoCmd) Validate() error {
 	switch {
 	case c.Watch && c.isJSON():
 		return errors.New("--watch cannot be combined with json; brokerctl watch --json prints changes as json")
-	case c.JSON && c.Output == "wide":
-		return errors.New("--json and -o wide cannot be combined")
+	case c.JSON && c.Output != "auto" && c.Output != "json":
+		return fmt.Errorf("--json and -o %s cannot be combined", c.Output)
 	case c.Interval < 100*time.Millisecond:
 		return errors.New("--interval: want 100ms or more")
 	}
@@ -89,7 +101,7 @@ func (c *infoCmd) Run(app *kong.Kong) error {
 	ctx, stop := signalContext()
 	defer stop()
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
-	client, err := c.dialWith(ctx, wsclient.Options{NoReconnect: !terminal})
+	client, err := c.inspectWith(ctx, wsclient.Options{NoReconnect: !terminal})
 	if err != nil {
 		return err
 	}
@@ -111,7 +123,7 @@ func (c *infoCmd) print(ctx context.Context, client *wsclient.Client, app *kong.
 		_, _ = fmt.Fprintln(app.Stderr, "brokerctl:", why)
 	}
 	out := bufio.NewWriter(app.Stdout)
-	form := c.format(app.Stdout)
+	form := c.form(app.Stdout)
 	var text []byte
 	var failed error
 	for lock, err := range c.Sort.Of(client.Info(ctx, c.query())) {
@@ -136,14 +148,24 @@ func (c *infoCmd) query() *wsclient.InfoOptions {
 	return &wsclient.InfoOptions{Match: c.Pattern, Empty: c.Empty}
 }
 
-func (c *infoCmd) format(out io.Writer) listing.Format {
-	return listing.Format{Palette: c.palette(out), Wide: c.Output == "wide"}
+// A form formats a lock as lines.
+type form func(wire.LockInfo) []listing.Line
+
+// form returns the requested form for output to out, which may be a terminal.
+func (c *infoCmd) form(out io.Writer) form {
+	if c.Output != "columns" && (c.Output != "auto" || screen.Terminal(out) == nil) {
+		return listing.Format{Palette: c.palette(out), Wide: c.Output == "wide"}.Lock
+	}
+	return listing.Columns{Palette: c.palette(out), Width: screen.WidthOf(out, pipeWidth)}.Lock
 }
 
+// pipeWidth is the width of columns in a pipe: all columns, and names that are rarely cut.
+const pipeWidth = 200
+
 // append appends a lock in the requested format.
-func (c *infoCmd) append(text []byte, form listing.Format, lock wire.LockInfo) ([]byte, error) {
+func (c *infoCmd) append(text []byte, form form, lock wire.LockInfo) ([]byte, error) {
 	if !c.isJSON() {
-		return form.AppendLock(text, lock), nil
+		return listing.AppendLines(text, form(lock)), nil
 	}
 	object, err := json.Marshal(lock)
 	return append(append(text, object...), '\n'), err
@@ -164,16 +186,15 @@ func (c *infoCmd) repeat(ctx context.Context, client *wsclient.Client, app *kong
 
 // show returns the frames of the live view.
 func (c *infoCmd) show(client *wsclient.Client, out io.Writer) live.Show {
-	form := c.format(out)
-	return live.Show{Pause: c.Interval, Palette: form.Palette, Frame: func(ctx context.Context) live.Frame {
+	return live.Show{Pause: c.Interval, Palette: c.palette(out), Frame: func(ctx context.Context) live.Frame {
 		if client.State() == wsclient.Connecting {
 			return live.Frame{Err: errors.New("no connection to the broker; trying again")}
 		}
-		return c.frame(ctx, client, form)
+		return c.frame(ctx, client, c.form(out)) // The width of the terminal may have changed.
 	}}
 }
 
-func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listing.Format) live.Frame {
+func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form form) live.Frame {
 	frame := live.Frame{}
 	locks, waiting := 0, 0
 	for lock, err := range c.Sort.Of(client.Info(ctx, c.query())) {
@@ -182,7 +203,7 @@ func (c *infoCmd) frame(ctx context.Context, client *wsclient.Client, form listi
 		}
 		locks++
 		waiting += lock.Waiting
-		frame.Lines = append(frame.Lines, form.Lock(lock)...)
+		frame.Lines = append(frame.Lines, form(lock)...)
 	}
 	what := "all locks"
 	if c.Pattern != "" {

@@ -25,7 +25,7 @@ const (
 type lockFlags struct {
 	Shared bool           `help:"Share the lock with other shared requests."`
 	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`
-	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s. Default: no limit."`
+	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s; 0s means --try. Default: no limit."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
 	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron."`
@@ -34,8 +34,8 @@ type lockFlags struct {
 // Validate refuses values out of range and flags that contradict each other.
 func (f *lockFlags) Validate() error {
 	switch {
-	case f.Wait != nil && *f.Wait <= 0:
-		return errors.New("--wait: want more than 0s; --try does not wait")
+	case f.Wait != nil && *f.Wait < 0:
+		return errors.New("--wait: want 0s or more")
 	case f.Wait != nil && f.Try:
 		return errors.New("--wait and --try cannot be combined")
 	case f.Limit != nil && (*f.Limit < 1 || *f.Limit > wire.MaxLimit):
@@ -51,7 +51,7 @@ func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names 
 	options := f.options(names[1:])
 	options.Hold, options.Parent = hold, parent
 	call := client.Acquire
-	if f.Try {
+	if f.Try || f.Wait != nil && *f.Wait == 0 {
 		call = client.TryAcquire
 	}
 	stopReport := func() {}

@@ -16,10 +16,13 @@ import (
 
 // grammar is the command line.
 type grammar struct {
-	Info  infoCmd  `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
-	Why   whyCmd   `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
-	Watch watchCmd `cmd:"" help:"Show changes as they happen."`
-	Top   topCmd   `cmd:"" help:"Show locks in a live full-screen view, and evict requests."`
+	VersionFlag cli.VersionFlag `name:"version" help:"Print the version."`
+
+	Info    infoCmd    `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
+	Why     whyCmd     `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
+	Clients clientsCmd `cmd:"" help:"List the clients that are connected: from where, since when, and how far behind they are."`
+	Watch   watchCmd   `cmd:"" help:"Show changes as they happen."`
+	Top     topCmd     `cmd:"" help:"Show locks or clients in a live full-screen view, and evict requests."`
 	platformCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict evictCmd `cmd:"" help:"End requests of other clients."`
@@ -28,6 +31,7 @@ type grammar struct {
 
 	Completion completionCmd `cmd:"" help:"Print a script that turns on completion in a shell."`
 	Suggest    suggestCmd    `cmd:"" hidden:"" help:"Print suggestions for the last word of a command line."`
+	Help       cli.Help      `cmd:"" help:"Print the help of a command."`
 	Man        cli.Man       `cmd:"" help:"Print the manual page."`
 	Version    cli.Version   `cmd:"" help:"Print the version."`
 }
@@ -47,8 +51,9 @@ func cutCommand(args []string) ([]string, commandLine) {
 
 const description = `Inspect and control a running lock broker.
 
-Results go to stdout, messages to stderr. A flag takes precedence over the environment, and the environment over the
-default. Each flag may be given once. Arguments must be UTF-8.
+Results go to stdout, messages to stderr. Flags follow the command. Those that name the broker may also come before
+it. A flag takes precedence over the environment, and the environment over the default. A flag may be given once,
+except --header. Arguments must be UTF-8.
 
 Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly. The exit code is then 0, but
 see lock and bench. A second signal ends them at once. Other commands end at once. HUP and INT stay ignored if they
@@ -65,8 +70,11 @@ Exit codes:
     80  the command line is wrong`
 
 func main() {
-	args, command := cutCommand(os.Args[1:])
-	cli.Main(newApp(kong.Bind(command)), args)
+	var command commandLine
+	app := newApp(kong.BindToProvider(func() (commandLine, error) { return command, nil }))
+	var args []string
+	args, command = cutCommand(cli.CommandFirst(app.Model, os.Args[1:]))
+	cli.Main(app, args)
 }
 
 func newApp(options ...kong.Option) *kong.Kong {

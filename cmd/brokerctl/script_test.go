@@ -35,13 +35,20 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/brokerctl. Each script has its own broker at BROKERCTL_HOST and BROKERCTL_PORT.
 func TestScripts(t *testing.T) {
+	path := cmdtest.Path(t, scriptPrograms...)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/brokerctl",
-		Setup:               setup,
+		Setup:               func(env *testscript.Env) error { return setup(env, path) },
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Cmds:                commands(),
 	})
+}
+
+// scriptPrograms are the programs that the scripts may use besides those of TestMain.
+var scriptPrograms = []string{
+	"bash", "cat", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid", "sh",
+	"sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
 }
 
 // commands returns the commands of the scripts.
@@ -54,6 +61,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"use":         use,
 		"cmpmasked":   compareMasked,
 		"mute":        mute,
+		"oldbroker":   oldBroker,
 		"refusing":    refusing,
 		"replyserver": replyServer,
 		"holder":      holder,
@@ -61,11 +69,14 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"useuntil":    useUntil,
 		"fileuntil":   fileUntil,
 		"inuse":       inUse,
+		"waiting":     waiting,
 		"stopbroker":  stopBroker,
 		"benchjson":   benchJSON,
 		"crashed":     crashed,
+		"draining":    draining,
 	}
 	maps.Copy(all, terminalCommands)
+	maps.Copy(all, frontendCommands)
 	return all
 }
 
@@ -88,7 +99,7 @@ type stageKey struct{}
 // scriptTimeout is far longer than a script takes on a busy machine, and shorter than the time that go test has.
 const scriptTimeout = 5 * time.Minute
 
-func setup(env *testscript.Env) error {
+func setup(env *testscript.Env, path string) error {
 	b, err := cmdtest.StartBroker(broker.Config{Drain: broker.None})
 	if err != nil {
 		return err
@@ -100,6 +111,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("BROKERCTL_HOST", host)
 	env.Setenv("BROKERCTL_PORT", port)
+	env.Setenv("PATH", path)
 	// Otherwise each process of a race build sleeps for 1 s at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 
@@ -228,6 +240,7 @@ func useUntil(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	for !wanted.MatchString(readUntil(ts, args[1])) {
 		use(ts, false, args[:1])
+		cmdtest.Pause(stageOf(ts).ctx)
 	}
 }
 
@@ -236,6 +249,7 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 	wanted, err := regexp.Compile(args[1])
 	ts.Check(err)
 	for !wanted.MatchString(readUntil(ts, args[0])) {
+		cmdtest.Pause(stageOf(ts).ctx)
 	}
 }
 
@@ -244,6 +258,14 @@ func fileUntil(ts *testscript.TestScript, _ bool, args []string) {
 func inUse(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
 	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Grants > 1 }))
+}
+
+// waiting NAME COUNT waits until this many requests wait for the lock.
+func waiting(ts *testscript.TestScript, _ bool, args []string) {
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s := stageOf(ts)
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Waiting == count }))
 }
 
 // stopbroker stops the broker.
@@ -299,10 +321,12 @@ func benchJSON(ts *testscript.TestScript, _ bool, args []string) {
 
 // readUntil returns the content of a file that may not exist yet. It fails if the time of the script is up.
 func readUntil(ts *testscript.TestScript, name string) string {
-	ts.Check(stageOf(ts).ctx.Err())
 	text, err := os.ReadFile(ts.MkAbs(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		ts.Check(err)
+	}
+	if stageOf(ts).ctx.Err() != nil {
+		ts.Fatalf("no match in time; the file %s is %q", name, text)
 	}
 	return string(text)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -30,6 +31,8 @@ func sources(wait time.Duration) map[string]complete.Source {
 		"request": ask(requests(func(l wire.LockInfo) []wire.RequestInfo {
 			return slices.Concat(l.Holders, l.Waiters)
 		})),
+		"label":   suggestClients(wait, labelOf),
+		"session": suggestClients(wait, sessionOf),
 		"waiter": ask(names(false, func(l wire.LockInfo) bool { return l.Waiting > 0 }),
 			requests(func(l wire.LockInfo) []wire.RequestInfo { return l.Waiters })),
 	}
@@ -46,12 +49,12 @@ func queryBroker(wait time.Duration, queries []query) complete.Source {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		t, ok := command.(interface {
-			dial(context.Context) (*wsclient.Client, error)
+			inspect(context.Context) (*wsclient.Client, error)
 		})
 		if !ok {
 			return nil
 		}
-		client, err := t.dial(ctx)
+		client, err := t.inspect(ctx)
 		if err != nil {
 			return nil
 		}
@@ -104,16 +107,20 @@ func patterns(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []comple
 }
 
 // requests suggests the ids of some requests of each lock, with a description. The broker has no globs over
-// ids, so the query reads all locks.
+// ids, so the query reads all locks. An id begins with a # if the prefix does, as in the listing.
 func requests(which func(wire.LockInfo) []wire.RequestInfo) query {
-	return func(string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
+	return func(prefix string) (wsclient.InfoOptions, func(wire.LockInfo) []complete.Suggestion) {
 		seen := make(map[wire.ID]bool) // A request can be in several locks.
+		mark := ""
+		if strings.HasPrefix(prefix, "#") {
+			mark = "#"
+		}
 		return wsclient.InfoOptions{Queue: suggestQueue, Page: suggestMax / 10},
 			func(lock wire.LockInfo) (found []complete.Suggestion) {
 				for _, r := range which(lock) {
 					if !seen[r.ID] {
 						seen[r.ID] = true
-						s := complete.Suggestion{Value: r.ID.String(), About: about(lock, r)}
+						s := complete.Suggestion{Value: mark + r.ID.String(), About: about(lock, r)}
 						found = append(found, s)
 					}
 				}

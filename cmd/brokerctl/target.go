@@ -23,9 +23,11 @@ const connectTimeout = 5 * time.Second
 
 // target is the broker that a command talks to. Commands embed it.
 type target struct {
-	Host string `default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
-	Port uint16 `short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL  string `name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://."`
+	Host   string   `global:"" default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
+	Port   uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
+	URL    string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://."`
+	Header []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
+	CA     string   `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: those of the system."`
 }
 
 // AfterApply checks the flags. --host and --port take precedence over a URL from the environment.
@@ -46,6 +48,9 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 		return errors.New("want either --url, or --host and --port")
 	case byPort:
 		t.URL = ""
+	}
+	if given["ca"] && !t.usesTLS() {
+		return errors.New("--ca: want a --url that begins with wss:// or https://")
 	}
 	return nil
 }
@@ -69,6 +74,12 @@ func (t target) hostPort() string {
 	return "that URL"
 }
 
+// usesTLS reports whether the URL asks for TLS.
+func (t target) usesTLS() bool {
+	u, err := url.Parse(t.URL)
+	return err == nil && (u.Scheme == "wss" || u.Scheme == "https")
+}
+
 // dial connects. The client does not reconnect, so that the user sees a lost connection as an error.
 func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
 	return t.dialWith(ctx, wsclient.Options{NoReconnect: true})
@@ -77,12 +88,26 @@ func (t target) dial(ctx context.Context) (*wsclient.Client, error) {
 func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclient.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	options.Label = clientLabel()
+	if err := t.complete(&options); err != nil {
+		return nil, &cli.Failure{Err: err, Code: cli.ExitUsage}
+	}
 	client, err := wsclient.Dial(ctx, t.brokerURL(), &options)
 	if err != nil {
 		return nil, t.dialFailure(err)
 	}
 	return client, nil
+}
+
+// complete sets the options that the flags and this process determine.
+func (t target) complete(options *wsclient.Options) (err error) {
+	options.Label = clientLabel()
+	if options.Header, err = headerOf(t.Header); err != nil {
+		return err
+	}
+	if t.usesTLS() {
+		options.TLS, err = tlsTrusting(t.CA)
+	}
+	return err
 }
 
 // clientLabel says who runs brokerctl. The listing shows it, and a client that is evicted sees it. User and host names
@@ -98,9 +123,11 @@ func clientLabel() string {
 	return fmt.Sprintf("brokerctl:%d %s%s", os.Getpid(), name, host)
 }
 
-// brokerFailure adds the exit code to an error of a call to the broker. It returns nil for nil.
+// brokerFailure adds the exit code to an error of a call to the broker. It returns nil for nil, and a failure as it is.
 func brokerFailure(err error) error {
 	switch {
+	case errors.As(err, new(*cli.Failure)): // of dial, which has a hint
+		return err
 	case errors.Is(err, wsclient.ErrConnection):
 		return &cli.Failure{Err: err, Code: cli.ExitUnavailable}
 	case errors.Is(err, wsclient.ErrForbidden):

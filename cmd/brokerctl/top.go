@@ -80,7 +80,7 @@ func (c *topCmd) Run(app *kong.Kong) error {
 }
 
 func (c *topCmd) print(ctx context.Context, app *kong.Kong, options top.Options) error {
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (c *topCmd) show(ctx context.Context, options top.Options) error {
 		options.Palette = screen.Colors()
 	}
 	link := top.NewLinkFeed()
-	client, err := c.dialWith(ctx, wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}})
+	client, err := c.inspectWith(ctx, wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}})
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (c *watchCmd) Validate() error { return checkPattern(c.Pattern) }
 func (c *watchCmd) Run(app *kong.Kong) error {
 	ctx, stop := signalContext()
 	defer stop()
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (whyCmd) Help() string {
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
 The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by"
-names a blocker that waits in the same queue. If the requests for one of these locks have different limits, a line
+names a blocker that waits in the same queue. If several requests hold a lock, the line names up to 8 of them. If the requests for one of these locks have different limits, a line
 says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone,
 the last line says so and gives the reason.`
 }
@@ -44,7 +44,7 @@ the last line says so and gives the reason.`
 // Run prints the chain.
 func (c *whyCmd) Run(app *kong.Kong) error {
 	ctx := context.Background()
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}

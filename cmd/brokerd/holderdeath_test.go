@@ -79,7 +79,7 @@ func testFrozen(t *testing.T, config broker.Config) {
 	h.signal(t, syscall.SIGCONT)
 	said := []string{h.line(), h.line()}
 	slices.Sort(said)
-	if !strings.Contains(said[0], "lock was lost: lease") || said[1] != "valid: false" {
+	if !strings.Contains(said[0], "has not answered for") || said[1] != "valid: false" {
 		t.Errorf("the holder prints %q, want that it has lost the lock, and that the lock is not valid", said)
 	}
 	t.Logf("from SIGCONT until the holder reports it: %v", time.Since(thawed))

@@ -14,7 +14,10 @@ import (
 // shows them.
 type grammar struct {
 	flags
+	VersionFlag cli.VersionFlag `name:"version" help:"Print the version."`
+
 	Serve   serveCmd    `cmd:"" default:"1" help:"Grant locks until SIGINT or SIGTERM. The default command."`
+	Help    cli.Help    `cmd:"" help:"Print the help of a command."`
 	Man     cli.Man     `cmd:"" help:"Print the manual page."`
 	Version cli.Version `cmd:"" help:"Print the version."`
 }

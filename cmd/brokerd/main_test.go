@@ -23,8 +23,13 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/brokerd.
 func TestScripts(t *testing.T) {
+	path := cmdtest.Path(t, "sh")
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../../testdata/brokerd",
+		Dir: "../../testdata/brokerd",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", path)
+			return nil
+		},
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"occupy": occupy},

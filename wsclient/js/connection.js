@@ -5,7 +5,7 @@ import { parse } from "./names.js";
 
 // The types of all messages that a broker may send after its hello with the id of a request, a watch
 // or a question.
-const known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
+const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|watching|change|lagged|unwatched)$/;
 
 // connect makes one WebSocket, and follows the connection to its end. It calls connected
 // after the broker's hello, and ended at the end.

@@ -300,6 +300,10 @@ export interface Step {
   request: RequestInfo;
   lock: string;
   blocker: RequestInfo;
+  /** The other holders of the lock, at most 7. Present if the blocker is not its only holder. */
+  others?: RequestInfo[];
+  /** How many requests hold the lock. Present if the blocker is not its only holder. */
+  holding?: number;
 }
 
 /** The error codes of the protocol. */

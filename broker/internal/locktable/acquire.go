@@ -179,7 +179,7 @@ func (t *Table) enqueue(r *request, wait time.Duration) {
 			t.recheckHead(p.lock) // otherwise nothing would look at it when the table grants again
 		}
 	}
-	r.session.waiting.append(r)
+	r.session.addWaiting(r)
 	if wait < Forever {
 		t.setDeadline(r, t.now+wait)
 	}

@@ -37,6 +37,29 @@ func (t *Table) describeSteps(e *edge) []wire.Step {
 	return steps
 }
 
+// addOtherHolders adds the other holders to each of the steps, which describe the edges from e on.
+// It describes them until Budget.Chain is used up. The holders behind a waiting blocker are left
+// out, because the next step is about them.
+func (t *Table) addOtherHolders(steps []wire.Step, e *edge) {
+	room := t.config.Budget.Chain
+	for i := range steps {
+		room -= t.config.Budget.stepSize(&steps[i])
+	}
+	for i := range steps {
+		step, l := &steps[i], e.at.lock
+		if e.blocker.request.state == holding && l.holding > 1 {
+			step.Holding = int(l.holding)
+			for p := l.holders.first; p != nil && room > 0 && len(step.Others) < wire.MaxHoldersTold-1; p = p.next {
+				if p != e.blocker {
+					step.Others = append(step.Others, t.describe(p))
+					room -= t.config.Budget.requestSize(&step.Others[len(step.Others)-1])
+				}
+			}
+		}
+		e = e.next
+	}
+}
+
 // SomeHolders describes up to most requests that hold, each as seen from its first lock. It
 // looks only at the first 10,000 locks, so that nobody has to wait long.
 func (t *Table) SomeHolders(most int) (holders []wire.RequestInfo) {

@@ -95,7 +95,7 @@ func (t *Table) grantWaiting(events []Event) []Event {
 			p.lock.dequeue(p)
 			t.recheckHead(p.lock)
 		}
-		r.session.waiting.remove(r)
+		r.session.removeWaiting(r)
 		t.clearDeadline(r)
 		events = t.grant(r, events)
 	}
@@ -114,7 +114,7 @@ func (t *Table) grant(r *request, events []Event) []Event {
 		p.lock.grants++
 	}
 	t.charge(placeCost * len(r.places()))
-	r.session.holding.append(r)
+	r.session.addHolding(r)
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}

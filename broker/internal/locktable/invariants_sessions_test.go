@@ -50,6 +50,18 @@ func checkSessionLists(s *session) error {
 			return fmt.Errorf("%s does not belong there among those that hold", r.id())
 		}
 	}
+	return checkUsage(s)
+}
+
+// checkUsage checks that the usage of s counts exactly its requests.
+func checkUsage(s *session) error {
+	want := Usage{Waiting: length(s.waiting)}
+	for r := s.holding.first; r != nil; r = r.next {
+		want.Holding += len(r.places())
+	}
+	if s.usage != want {
+		return fmt.Errorf("%s: counted %+v, want %+v", s.name, s.usage, want)
+	}
 	return nil
 }
 

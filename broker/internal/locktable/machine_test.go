@@ -23,6 +23,8 @@ type machine interface {
 	Page(now time.Duration, q Query, events []Event) (Page, []Event)
 	Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event)
 	WhyLock(now time.Duration, name string, events []Event) ([]wire.Step, []Event)
+	Usage(name string) Usage
+	RequestsOf(now time.Duration, name string, most int, events []Event) ([]wire.RequestInfo, []Event)
 	Search(now time.Duration, events []Event) []Event
 	Held() int
 	Deadline() (time.Duration, bool)
@@ -46,16 +48,19 @@ type command struct {
 	ceiling int64
 	time    time.Duration
 	query   Query
+	most    int // requests to list
 }
 
 // An outcome is what a command returned.
 type outcome struct {
-	Events []Event
-	Page   *Page          // of info
-	Chain  []wire.Step    // of why
-	Done   bool           // of drop and shut; of evict and why: the request is known
-	Held   int            // of held
-	Due    *time.Duration // of deadline, if there is one
+	Events   []Event
+	Page     *Page              // of info
+	Chain    []wire.Step        // of why
+	Usage    Usage              // of session
+	Requests []wire.RequestInfo // of session
+	Done     bool               // of drop and shut; of evict and why: the request is known
+	Held     int                // of held
+	Due      *time.Duration     // of deadline, if there is one
 }
 
 // A driver gives commands to a machine and keeps its clock.

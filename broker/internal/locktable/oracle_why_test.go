@@ -84,12 +84,37 @@ func (o *oracle) checkChain(id wire.ID, steps []wire.Step) error {
 		if err != nil {
 			return err
 		}
+		if err := o.checkOthers(step, blocker); err != nil {
+			return err
+		}
 		if i == len(steps)-1 {
 			return o.checkLast(request, blocker)
 		}
 		if next := steps[i+1].Request.ID; !slices.Contains(o.waitsFor(blocker), o.find(next)) {
 			return fmt.Errorf("%s does not keep %s from ending", next, blocker.ID)
 		}
+	}
+	return nil
+}
+
+// checkOthers judges which other holders a step names.
+func (o *oracle) checkOthers(step wire.Step, blocker *oracleRequest) error {
+	holding := 0
+	var others []wire.RequestInfo
+	if blocker.held {
+		holders := o.users(step.Lock, true)
+		holding = len(holders)
+		for _, h := range holders {
+			if h != blocker && len(others) < wire.MaxHoldersTold-1 {
+				others = append(others, o.describe(h, step.Lock))
+			}
+		}
+	}
+	if holding == 1 {
+		holding = 0
+	}
+	if step.Holding != holding || fmt.Sprint(step.Others) != fmt.Sprint(others) {
+		return fmt.Errorf("%d holders and %v, want %d and %v", step.Holding, step.Others, holding, others)
 	}
 	return nil
 }

@@ -107,8 +107,11 @@ func (p *program) other(choice int) command {
 	case choice < 28:
 		p.now += []time.Duration{time.Second, 0, 2 * time.Second, time.Millisecond, 3 * time.Second}[p.below(5)]
 		return command{verb: []string{verbAt, verbClock}[p.below(2)], time: p.now}
-	case choice < 30:
+	case choice < 29:
 		return command{verb: verbInfo, query: p.query()}
+	case choice < 30:
+		s := p.sessions[p.below(len(p.sessions))]
+		return command{verb: verbSession, session: s.name, most: []int{wire.MaxPage, 0, 1, 3}[p.below(4)]}
 	}
 	return command{verb: verbDeadline}
 }

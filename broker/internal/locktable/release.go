@@ -46,10 +46,10 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	}
 	t.leaveLocks(r)
 	if r.state == holding {
-		r.session.holding.remove(r)
+		r.session.removeHolding(r)
 		t.held--
 	} else {
-		r.session.waiting.remove(r)
+		r.session.removeWaiting(r)
 	}
 	t.account.add(r, -1)
 	r.session.requests.remove(r)

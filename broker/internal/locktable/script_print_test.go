@@ -95,7 +95,14 @@ func stepLines(steps []wire.Step) []string {
 		if s.Blocker.Token == 0 {
 			how = "behind"
 		}
-		lines = append(lines, fmt.Sprintf("%s waits for %s, %s %s", s.Request.ID, s.Lock, how, s.Blocker.ID))
+		line := fmt.Sprintf("%s waits for %s, %s %s", s.Request.ID, s.Lock, how, s.Blocker.ID)
+		for _, other := range s.Others {
+			line += " and " + other.ID.String()
+		}
+		if s.Holding > 0 {
+			line += fmt.Sprintf(" of %d", s.Holding)
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

@@ -14,6 +14,7 @@ type session struct {
 	waiting  list[request, *request] // requests that wait or steal, in order of arrival
 	holding  list[request, *request] // in order of grant
 	account  *Account                // counts its requests too; or nil
+	usage    Usage
 
 	leaving   bool          // the session has left: it is granted nothing from then on
 	leftAs    int64         // since it left: the count of Table.leaves then

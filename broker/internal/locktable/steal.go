@@ -30,7 +30,7 @@ type pendingSteal struct {
 func (t *Table) beginSteal(r *request, a *Acquire, events []Event) []Event {
 	t.register(r, nil, a.Locks)
 	r.state, r.since = stealing, t.now
-	r.session.waiting.append(r)
+	r.session.addWaiting(r)
 	s := &pendingSteal{request: r, by: a.By}
 	t.stealOf[r] = s
 	t.steals.append(s)
@@ -60,7 +60,7 @@ func (t *Table) continueSteals(events []Event) []Event {
 			t.stealRoom -= len(r.places())
 			events = t.finishSearchOn(r, events)
 			t.endSteal(r)
-			r.session.waiting.remove(r)
+			r.session.removeWaiting(r)
 			events = t.grant(r, events)
 			events[len(events)-1].Steal = &s.report
 		}

@@ -23,6 +23,7 @@ const (
 	verbClock    = "clock"
 	verbInfo     = "info"
 	verbWhy      = "why"
+	verbSession  = "session"
 	verbDeadline = "deadline"
 	verbHeld     = "held"
 	verbSearch   = "search"
@@ -49,6 +50,7 @@ var verbs = map[string]verb{
 	verbClock:    {parseTime, writeTime, (*driver).clock, nil},
 	verbInfo:     {parseInfo, writeInfo, (*driver).info, linesOfInfo},
 	verbWhy:      {parseWhy, writeWhy, (*driver).why, linesOfWhy},
+	verbSession:  {parseSession, writeSession, (*driver).session, linesOfSession},
 	verbDeadline: {nil, nil, (*driver).deadline, linesOfDeadline},
 	verbHeld:     {nil, nil, (*driver).heldCount, linesOfHeld},
 	verbSearch:   {nil, nil, (*driver).search, nil},
@@ -243,6 +245,30 @@ func linesOfWhy(c command, o outcome) []string {
 		return []string{"nobody"}
 	}
 	return stepLines(o.Chain)
+}
+
+func parseSession(c *command, w *words) (err error) {
+	c.session = w.next()
+	if c.most = wire.MaxPage; w.nextIs("most") {
+		c.most, err = w.int()
+	}
+	return err
+}
+
+func writeSession(c command, b *strings.Builder) { fmt.Fprintf(b, " %s most %d", c.session, c.most) }
+
+func (d *driver) session(c command) (o outcome) {
+	o.Requests, o.Events = d.RequestsOf(d.now, c.session, c.most, nil)
+	o.Usage = d.Usage(c.session)
+	return o
+}
+
+func linesOfSession(_ command, o outcome) []string {
+	lines := []string{fmt.Sprintf("holding %d waiting %d", o.Usage.Holding, o.Usage.Waiting)}
+	for _, r := range o.Requests {
+		lines = append(lines, requestText(r))
+	}
+	return lines
 }
 
 func (d *driver) deadline(command) (o outcome) {

@@ -11,8 +11,8 @@ import (
 const chainSearchRequests = 2_000
 
 // Why returns the chain of blockers from a request: its blocker, the blocker of that one, and so
-// on, down to a request that waits for nobody. The chain is empty
-// if nobody is in the way. Why also reports whether the request is known.
+// on, down to a request that waits for nobody. The chain is empty if nobody is in the way. Each
+// step also names the other holders of its lock. Why also reports whether the request is known.
 func (t *Table) Why(now time.Duration, id wire.ID, events []Event) ([]wire.Step, bool, []Event) {
 	events = t.finishSearchFor(id, t.advance(now, events))
 	r := t.find(id)
@@ -37,10 +37,13 @@ func (t *Table) chain(r *request) []wire.Step {
 	c := newChainSearch(t, r)
 	last := c.run(r)
 	t.charge(chainSearchCost * (chainSearchRequests - c.room))
-	if last != nil {
-		return t.describeSteps(last.path())
+	if last == nil {
+		return []wire.Step{}
 	}
-	return []wire.Step{}
+	first := last.path()
+	steps := t.describeSteps(first)
+	t.addOtherHolders(steps, first)
+	return steps
 }
 
 // A chainSearch finds a chain by a depth-first search. If a path leads back to a request on it, the

@@ -38,6 +38,9 @@ func longest(m wire.Request) int {
 		return rest + escaped*len(m.Match.Or(""))
 	case *wire.Watch:
 		return rest + escaped*len(m.Match.Or(""))
+	case *wire.Clients:
+		remote, session := m.Remote.Or(""), m.Session.Or("")
+		return rest + escaped*(len(m.Client.Or(""))+len(remote)+len(session))
 	case *wire.Why:
 		return rest + escaped*len(m.Lock.Or(""))
 	}

@@ -21,6 +21,8 @@ func appendPlain(dst []byte, m wire.Message) (frame []byte, plain bool) {
 		return appendAcquire(dst, m)
 	case *wire.InfoPage:
 		return appendInfoPage(dst, m)
+	case *wire.ClientsPage:
+		return appendClientsPage(dst, m)
 	case *wire.Change:
 		return appendChange(dst, m)
 	case *wire.Granted:

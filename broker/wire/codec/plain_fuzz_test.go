@@ -125,6 +125,7 @@ func FuzzPlainAppend(f *testing.F) {
 			&wire.Granted{ID: id, Token: ms}, &wire.Released{ID: id}, &wire.Cancelled{ID: id},
 			&wire.Pong{ID: id}, &wire.Pong{ID: id, NotGranting: wire.Pause(name)},
 			anyPage(id, name, author, ms, flag), anyChange(id, name, author, ms, flag),
+			anyClients(id, name, author, ms, flag),
 		} {
 			want, wantErr := codec.AppendAny([]byte("before"), m)
 			got, err := codec.Append([]byte("before"), m)
@@ -150,6 +151,26 @@ func anyPage(id wire.ID, name, author string, n int64, flag bool) *wire.InfoPage
 				Name: author, Holders: []wire.RequestInfo{}, Waiters: []wire.RequestInfo{},
 				HoldersNext: wire.Some(n), WaitersNext: wire.Some[int64](0),
 			},
+		}
+	}
+	return page
+}
+
+// anyClients returns a listing of clients with these values in all its fields.
+func anyClients(id wire.ID, name, author string, n int64, flag bool) *wire.ClientsPage {
+	page := &wire.ClientsPage{ID: id, Clients: []wire.ClientInfo{}, Next: n}
+	if flag {
+		info := anyChange(id, name, author, n, flag).Request
+		page.Clients = []wire.ClientInfo{
+			{
+				Session: name, Peer: wire.Peer{Client: author, Remote: name, Identity: author},
+				Alive:       name,
+				ConnectedMS: n, Holding: int(n), Waiting: int(n), Watches: int(n),
+				UnsentBytes: n, SilentMS: n,
+				Requests: []wire.RequestInfo{info, {ID: id, Locks: []string{}}},
+			},
+			{Session: author, Requests: []wire.RequestInfo{}},
+			{},
 		}
 	}
 	return page

@@ -127,8 +127,8 @@ func isMarker(field *ast.Field) bool {
 }
 
 // Every message type of package wire has one row in the tables. Each row makes the message that it
-// names. The name is the name of the type in lower case, except for the replies to an info and a
-// why.
+// names. The name is the name of the type in lower case, except for the replies to info, why and
+// clients.
 func TestEveryMessageHasAKind(t *testing.T) {
 	var types []string
 	for _, name := range codec.RequestKinds() {
@@ -149,7 +149,7 @@ func kindType[M wire.Message](t *testing.T, set, name string, create func(string
 	t.Helper()
 	m, known := create(name)
 	goType := strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
-	replyTo := map[string]string{"InfoPage": "info", "Chain": "why"}
+	replyTo := map[string]string{"InfoPage": "info", "Chain": "why", "ClientsPage": "clients"}
 	if !known || codec.Kind(m) != name || name != cmp.Or(replyTo[goType], strings.ToLower(goType)) {
 		t.Errorf("%s %q: made %T, which is %q", set, name, m, codec.Kind(m))
 	}

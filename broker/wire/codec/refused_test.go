@@ -127,6 +127,13 @@ func TestAcceptedAtTheBounds(t *testing.T) {
 		`{"type":"info","id":"s--0","seq":9007199254740991,"holders_after":0,"waiters_after":9007199254740991}`,
 		`{"type":"info","id":"s--0","after":null,"max":null,"queue":null,"match":null,"empty":null,` +
 			`"seq":null,"holders_after":null,"waiters_after":null}`,
+		`{"type":"clients","id":"s--0","client":"{a,b}{1,2,3,4}/{1,2,3,4,5,6,7,8}",` +
+			`"remote":"::ffff:192.0.2.1","after":9007199254740991,"max":1000,` +
+			`"session":"x","requests":1000}`,
+		`{"type":"clients","id":"s--0","client":null,"remote":null,"holding":null,"waiting":null,` +
+			`"session":null,"requests":null,"after":null,"max":null}`,
+		`{"type":"clients","id":"s--0","remote":"fe80::1%eth0"}`,
+		`{"type":"clients","id":"s--0","remote":"2001:db8::/32"}`,
 	} {
 		if _, err := codec.DecodeRequest([]byte(frame), wire.DefaultLimits()); err != nil {
 			t.Errorf("%.120s: %v", frame, err)

@@ -13,6 +13,12 @@ func Reply(m wire.Reply) int {
 			n += Lock(&m.Locks[i])
 		}
 		return n
+	case *wire.ClientsPage:
+		n := 200
+		for i := range m.Clients {
+			n += Client(&m.Clients[i])
+		}
+		return n
 	case *wire.Error:
 		return 200 + len(m.ID.Session) + text(m.Message) + text(m.By) + requests(m.Holders) + steps(m.Cycle)
 	case *wire.Chain:
@@ -26,11 +32,18 @@ func Reply(m wire.Reply) int {
 }
 
 // Step returns about how many bytes s takes.
-func Step(s *wire.Step) int { return 100 + Request(&s.Request) + text(s.Lock) + Request(&s.Blocker) }
+func Step(s *wire.Step) int {
+	return 130 + Request(&s.Request) + text(s.Lock) + Request(&s.Blocker) + requests(s.Others)
+}
 
 // Lock returns about how many bytes l takes.
 func Lock(l *wire.LockInfo) int {
 	return 300 + text(l.Name) + requests(l.Holders) + requests(l.Waiters)
+}
+
+// Client returns about how many bytes c takes.
+func Client(c *wire.ClientInfo) int {
+	return 400 + text(c.Client) + text(c.Remote) + text(c.Identity) + requests(c.Requests)
 }
 
 // Request returns about how many bytes r takes.

@@ -12,7 +12,7 @@ import (
 // longestID is an id of the greatest length.
 var longestID = wire.ID{Session: "aaaaaaaa", N: wire.MaxInteger}
 
-// The estimate of a listing is no less than its length, even if its fields hold the longest values.
+// The estimates of listings are no less than their lengths, even if their fields hold the longest values.
 func TestListing(t *testing.T) {
 	const most = wire.MaxInteger
 	const many = int(min(most, math.MaxInt)) // the greatest int on a 32-bit machine
@@ -33,7 +33,23 @@ func TestListing(t *testing.T) {
 	}
 	page.Locks[0].Holders = []wire.RequestInfo{request, request, request}
 	page.Locks[0].Waiters = page.Locks[0].Holders
-	if frame, err := codec.Append(nil, page); err != nil || len(frame) > jsonsize.Reply(page) {
-		t.Errorf("the frame has %d bytes (%v), and the estimate is %d", len(frame), err, jsonsize.Reply(page))
+	checkEstimate(t, page)
+	clients := &wire.ClientsPage{ID: longestID, Next: most}
+	for range 1000 {
+		clients.Clients = append(clients.Clients, wire.ClientInfo{
+			Session: longestID.Session, Peer: request.Peer, Alive: wire.AliveMessage, ConnectedMS: most,
+			Holding: many, Waiting: many, Watches: many, UnsentBytes: most, SilentMS: most,
+			Requests: []wire.RequestInfo{request},
+		})
+	}
+	checkEstimate(t, clients)
+}
+
+// checkEstimate checks that m takes no more bytes than the estimate says.
+func checkEstimate(t *testing.T, m wire.Reply) {
+	t.Helper()
+	if frame, err := codec.Append(nil, m); err != nil || len(frame) > jsonsize.Reply(m) {
+		const format = "%s: the frame has %d bytes (%v), and the estimate is %d"
+		t.Errorf(format, codec.Kind(m), len(frame), err, jsonsize.Reply(m))
 	}
 }

@@ -23,5 +23,5 @@ func (Man) Help() string {
 func (Man) Run(app *kong.Kong) error {
 	also := []string{"brokerctl(1)", "brokerd(1)"}
 	also = slices.DeleteFunc(also, func(page string) bool { return page == app.Model.Name+"(1)" })
-	return manpage.Write(app.Stdout, app.Model, also...)
+	return manpage.Write(app.Stdout, app.Model, flagHelp, also...)
 }

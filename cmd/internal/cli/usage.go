@@ -20,7 +20,7 @@ func usage(app *kong.Kong, err error) error {
 	command := commandOf(app, err)
 	switch flag, unknown := strings.CutPrefix(text, "unknown flag "); {
 	case unknown && command == app.Model.Name && isFlagOfCommand(app, flag):
-		failure.Hint = "flags come after the command; see " + command + " --help"
+		failure.Hint = "this flag comes after the command; see " + command + " --help"
 	case found:
 		failure.Hint = "did you mean " + suggestion
 	default:

@@ -19,6 +19,18 @@ func (Version) Help() string {
     PROGRAM v1.2.3 go1.26.0 linux/amd64`
 }
 
+// A VersionFlag is the flag --version.
+type VersionFlag bool
+
+// BeforeReset prints what the command "version" prints, and ends the process.
+func (VersionFlag) BeforeReset(app *kong.Kong) error {
+	if err := (Version{}).Run(app); err != nil {
+		end(app, err) // An error returned from here would count as a wrong command line.
+	}
+	app.Exit(0)
+	return nil
+}
+
 // Run prints the program, its version, the version of Go and the platform on one line.
 func (Version) Run(app *kong.Kong) error {
 	platform := runtime.GOOS + "/" + runtime.GOARCH

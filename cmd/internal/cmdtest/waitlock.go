@@ -3,6 +3,7 @@ package cmdtest
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -24,5 +25,15 @@ func WaitForLock(ctx context.Context, client *wsclient.Client, name string, good
 		if good(last) {
 			return nil
 		}
+		Pause(ctx)
+	}
+}
+
+// Pause lets a few milliseconds pass, or less if ctx ends. A loop that looks at something again and again calls it, so
+// that it leaves the processor to the programs that it waits for.
+func Pause(ctx context.Context) {
+	select {
+	case <-time.After(5 * time.Millisecond):
+	case <-ctx.Done():
 	}
 }

@@ -14,11 +14,12 @@ import (
 // exitCodes is the paragraph of a description that introduces the exit codes.
 const exitCodes = "Exit codes:"
 
-// Write writes the page for section 1 of the manual, with references to other pages, such as brokerd(1). The
+// Write writes the page for section 1 of the manual, with references to other pages, such as brokerd(1). FlagHelp
+// returns the text of a flag. The
 // first paragraph of the description says what the program is. The text after the paragraph "Exit codes:"
 // becomes a section of its own.
-func Write(out io.Writer, app *kong.Application, also ...string) error {
-	p := &page{app: app}
+func Write(out io.Writer, app *kong.Application, flagHelp kong.HelpValueFormatter, also ...string) error {
+	p := &page{app: app, flagHelp: flagHelp}
 	p.macro("TH", strings.ToUpper(app.Name), "1", "", "lockbroker", "")
 	description := blocks(app.Help)
 	status := slices.IndexFunc(description, isExitCodes)
@@ -44,7 +45,8 @@ func Write(out io.Writer, app *kong.Application, also ...string) error {
 // A page is a manual page under construction.
 type page struct {
 	roff
-	app *kong.Application
+	app      *kong.Application
+	flagHelp kong.HelpValueFormatter
 }
 
 // head writes the sections NAME, SYNOPSIS and DESCRIPTION.
@@ -139,7 +141,7 @@ func (p *page) environment() {
 }
 
 func (p *page) flag(flag *kong.Flag) {
-	p.item(flag.String(), kong.DefaultHelpValueFormatter(flag.Value))
+	p.item(flag.String(), p.flagHelp(flag.Value))
 }
 
 func (p *page) blocks(bs []comment.Block) {

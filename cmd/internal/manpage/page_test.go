@@ -88,7 +88,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	if err := Write(&got, app.Model, "even(1)"); err != nil {
+	if err := Write(&got, app.Model, kong.DefaultHelpValueFormatter, "even(1)"); err != nil {
 		t.Fatal(err)
 	}
 	if got.String() != oddPage {

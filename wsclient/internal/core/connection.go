@@ -145,7 +145,7 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 			m.ungrant(r)
 		case r.state != waiting:
 			hasHeld = true
-			m.end(r, &End{How: Lost, Reason: how.Reason, Because: how})
+			m.end(r, &End{How: Lost, Request: r, Reason: how.Reason, Because: how, Late: how.Late})
 		}
 	}
 	for _, r := range requests {

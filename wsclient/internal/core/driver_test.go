@@ -284,6 +284,14 @@ func acquireText(m *wire.Acquire) string {
 	return text
 }
 
+// lateText returns how late an end was noticed, or "".
+func lateText(late time.Duration) string {
+	if late == 0 {
+		return ""
+	}
+	return " late " + late.String()
+}
+
 func endText(e *End) string {
 	var text string
 	switch e.How {
@@ -298,11 +306,11 @@ func endText(e *End) string {
 	case TimedOut:
 		text = "timed out"
 	case Lost:
-		text = strings.TrimSpace(fmt.Sprint("lost: ", e.Reason, " ", e.By, " ", e.Message))
+		text = strings.TrimSpace(fmt.Sprint("lost: ", e.Reason, " ", e.By, " ", e.Message)) + lateText(e.Late)
 	case OuterLost:
 		text = "outer lost"
 	case Disconnected:
-		text = "disconnected: " + string(e.Reason)
+		text = "disconnected: " + string(e.Reason) + lateText(e.Late)
 	case Closed:
 		text = "closed"
 	}

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/lockbroker/lockbroker/broker/wire"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // How says how a request, a connection or the client has ended.
 type How uint8
@@ -18,8 +22,8 @@ const (
 	// TimedOut is the end of a request whose wait was over while it was pending. Because is the end of the last
 	// connection, or nil if the client is connected to a broker that drains.
 	TimedOut
-	// Lost is the end of a request that held: see Reason. Because is the end of the connection, if that is the
-	// reason.
+	// Lost is the end of a request that held: see Request and Reason. Because is the end of the connection, if that
+	// is the reason.
 	Lost
 	// OuterLost is the end of a request inside another one that no longer holds its lock. Because says why that
 	// one does not.
@@ -51,6 +55,11 @@ type End struct {
 	Err         error  // the cause, as the machine's caller gave it, or what is invalid
 	Because     *End   // the end that caused this one
 	Lease       Lease  // of the connection, if How is Disconnected
+	// Request is the request that held, if How is Lost. Requests that borrowed its locks end with the same End.
+	Request *Request
+	// Late is how long before the step the lock was lost or the lease ended. It is 0 if that happened in the step,
+	// and more if the step came late, for example because the process was frozen.
+	Late time.Duration
 
 	// Error is for the machine's caller. It keeps here the error that it has made from the end, so that all callers
 	// affected by the end get the same error. The machine does not look at it.

@@ -5,8 +5,8 @@ import "time"
 // A request with a MinHold lingers if its caller releases it sooner. For the caller and for all calls inside, it has
 // been released. The broker sees it hold until its MinHold has passed.
 //
-// The broker also sees locks that were acquired inside the request, and outlive it, as inside it. So while it lingers, the
-// broker may refuse a request as a deadlock that would end with the linger. It has no message that would tell it more.
+// The broker also sees locks that were acquired inside the request, and outlive it, as inside it. So while it lingers,
+// the broker may find a deadlock that would end with the MinHold. The protocol has no message to tell it more.
 //
 // MinHold counts on the clock that is never set. If the computer was suspended meanwhile, the request lingers longer.
 

@@ -82,6 +82,9 @@ func (m *Machine) Pause() wire.Pause {
 	return m.conn.pause
 }
 
+// Last returns how the last connection has ended, or nil.
+func (m *Machine) Last() *End { return m.last }
+
 // Closed returns how the client has ended, or nil.
 func (m *Machine) Closed() *End { return m.closed }
 

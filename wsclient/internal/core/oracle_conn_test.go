@@ -46,7 +46,8 @@ func (o *oracle) due(c *call) (time.Duration, bool) {
 // tick does what is due.
 func (o *oracle) tick() {
 	if o.link != nil && o.since(o.link.heard) >= o.leaseLength() {
-		o.disconnect("lease", "disconnected: lease", true)
+		late := lateText(o.since(o.link.heard) - o.leaseLength())
+		o.disconnect("lease"+late, "disconnected: lease"+late, true)
 	}
 	var late []*call
 	for _, c := range o.calls {

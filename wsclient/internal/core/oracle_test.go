@@ -389,7 +389,7 @@ func (o *oracle) checkHold(c *call) {
 
 func (o *oracle) expire(c *call) {
 	o.sent = append(o.sent, "send cancel "+c.id.String())
-	o.end(c, "lost: expired")
+	o.end(c, "lost: expired"+lateText(o.since(c.since)-c.wish.hold))
 }
 
 func (o *oracle) lease(c *call) (left, kept time.Duration) {

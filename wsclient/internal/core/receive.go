@@ -17,7 +17,10 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	case *wire.Cancelled:
 		m.endByID(reply.ID, &m.cancelled)
 	case *wire.Lost:
-		m.endByID(reply.ID, &End{How: Lost, Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message})
+		m.endByID(reply.ID, &End{
+			How: Lost, Request: m.conn.request(reply.ID),
+			Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message,
+		})
 	case *wire.Error:
 		m.refuse(reply, at)
 		m.answered(reply.ID, at)

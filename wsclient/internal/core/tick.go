@@ -8,8 +8,11 @@ import (
 // Tick does what is due at that time. The lease ends first, then requests whose time is over, then silences. Other
 // steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
-	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease}, FallSilent)
+	if m.conn != nil {
+		if left := m.conn.lease.Left(at); left <= 0 {
+			ended := &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease, Late: -left}
+			m.disconnect(at, ended, FallSilent)
+		}
 	}
 	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
 		switch r.state {
@@ -18,7 +21,7 @@ func (m *Machine) Tick(at Instant) {
 		case lingering:
 			m.endLinger(r)
 		default:
-			m.expire(r)
+			m.expire(r, at)
 		}
 	}
 	m.endSilences(at)
@@ -43,9 +46,9 @@ func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 
 // expire ends a request whose term is over, and frees its lock on the broker. A later reply about it finds no
 // request.
-func (m *Machine) expire(r *Request) {
+func (m *Machine) expire(r *Request, at Instant) {
 	m.send(Cancel, r)
-	m.end(r, &End{How: Lost, Reason: ReasonExpired})
+	m.end(r, &End{How: Lost, Request: r, Reason: ReasonExpired, Late: -r.term.left(at)})
 }
 
 // Valid reports whether the lock of r counts as held at that time.
@@ -59,7 +62,7 @@ func (m *Machine) Valid(r *Request, at Instant) bool {
 // that is never set.
 func (m *Machine) checkTerm(r *Request, at Instant) {
 	if r.state == holding && r.term.isOver(at) {
-		m.expire(r)
+		m.expire(r, at)
 	}
 	for _, lender := range r.lenders {
 		m.checkTerm(lender, at)

@@ -531,7 +531,7 @@ var LockManager = class {
 var toMatch = (pattern = "") => pattern === "" ? void 0 : escapeName(toDOMString(pattern));
 
 // connection.js
-var known = /^(granted|released|cancelled|lost|error|info|why|evicted|pong|watching|change|lagged|unwatched)$/;
+var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|watching|change|lagged|unwatched)$/;
 var connect = (client, WebSocket, url, connected, ended2) => {
   const helloWait = 1e4;
   const closeWait = 2e3;

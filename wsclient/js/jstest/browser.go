@@ -22,7 +22,7 @@ type Browser struct {
 // fails if one of its processes is left.
 func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
-	path := Program(t, "chromium", "chromium-browser", "google-chrome")
+	path := Program(t, "chromium")
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}
 	options = append(options, chromedp.DefaultExecAllocatorOptions[:]...)
 	allocator, end := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)

@@ -6,28 +6,20 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 )
 
-// Program returns the path of the first of these programs that is in PATH. If none is, the test is skipped, and
-// fails with CI=true.
-func Program(t *testing.T, names ...string) string {
+// Program returns the path of a program. If it is missing, the test is skipped, and fails with CI=true.
+func Program(t *testing.T, name string) string {
 	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	Missing(t, "no "+names[0]+" in PATH: .ci/run installs it")
-	return ""
+	return needs.Program(t, name)
 }
 
 // Missing skips the test because something is not installed. With CI=true it fails the test.
 func Missing(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
+	needs.Missing(t, what)
 }
 
 // Node returns a command that runs Node, with a WebSocket and these arguments. Node finds the packages that .ci/run

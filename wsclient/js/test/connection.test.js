@@ -437,7 +437,7 @@ test("a bad frame ends the connection, in silence if locks are held", async (t) 
 
 test("messages about requests that have ended are ignored", async (t) => {
   const s = await stage(t);
-  for (const type of ["granted", "released", "cancelled", "lost", "pong", "change", "unwatched", "info", "why", "evicted"]) {
+  for (const type of ["granted", "released", "cancelled", "lost", "pong", "change", "unwatched", "info", "why", "clients", "evicted"]) {
     s.socket.say({ type, id: "aaaaaaaa--99", token: 5 });
   }
   assert.equal(s.locks.session, "aaaaaaaa");

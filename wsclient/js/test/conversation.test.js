@@ -22,7 +22,7 @@ for (const file of files) {
     const actors = new Map();
     for (const [i, step] of steps.entries()) {
       try {
-        await play(actors, step, steps.slice(i), file === "info-whole.txt" ? Lister : Actor);
+        await play(actors, step, steps.slice(i), players[file] ?? Actor);
       } catch (error) {
         error.message = `line ${step.line}: ${error.message}`;
         throw error;
@@ -111,6 +111,9 @@ class Actor extends Stage {
         break;
       case "why":
         this.ask(m.id, this.locks.why(m.lock ?? { request: m.request }));
+        break;
+      case "clients": // no method asks this, but a connection does
+        this.ask(m.id, this.client.online.then((conn) => conn.ask({ ...m, id: undefined })));
         break;
       case "evict":
         this.ask(m.id, this.locks.evict(m.request, m.message));
@@ -203,6 +206,9 @@ class Actor extends Stage {
       case "why":
         assert.deepEqual((await outcome(this.asked.get(m.id))).value, m.chain);
         break;
+      case "clients":
+        assert.deepEqual((await outcome(this.asked.get(m.id))).value, m);
+        break;
       case "evicted":
         assert.equal((await outcome(this.asked.get(m.id))).state, "fulfilled");
         break;
@@ -238,18 +244,23 @@ class Actor extends Stage {
   }
 }
 
-// A Lister lists whole queues, as query does, but in smaller parts than query asks for.
-class Lister extends Actor {
+// An Asker can ask what no method of the client asks.
+class Asker extends Actor {
   async connect() {
     this.client = supervise("ws://stage", undefined, this.clock, this.WebSocket);
     await this.client.online;
     return new LockManager(this.client);
   }
+}
 
+// A Lister lists whole queues, as query does, but in smaller parts than query asks for.
+class Lister extends Asker {
   listing({ match, max, queue }) {
     return pages(this.client, { match, max, queue }, true);
   }
 }
+
+const players = { "info-whole.txt": Lister, "clients.txt": Asker };
 
 function assertRefused(error, m) {
   if (m.code === "timeout" || m.code === "unavailable") assert.equal(error.name, "TimeoutError");

@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
 // A Suggestion is a possible value of a word.
@@ -24,8 +25,8 @@ type Source func(ctx context.Context, command any, prefix string) []Suggestion
 // A Completer completes a command line.
 type Completer struct {
 	App *kong.Kong
-	// Sources maps values of the tag "complete" to sources. An argument or flag without this tag and
-	// without an enum is not completed.
+	// Sources maps values of the tag "complete" to sources. The value "command" stands for the commands of App
+	// and needs no source. An argument or flag without this tag and without an enum is not completed.
 	Sources map[string]Source
 	// Runner is the command that takes -- and the command line of another program. The shell completes that
 	// command line itself.
@@ -35,6 +36,10 @@ type Completer struct {
 // Suggest returns suggestions for the current word. Before holds the words before it, without the name of the
 // program. Suggest drops suggestions that are not printable.
 func (c *Completer) Suggest(ctx context.Context, before []string, current string) []Suggestion {
+	if isGlobalValue(c.App, before) {
+		return nil
+	}
+	before = cli.CommandFirst(c.App.Model, before)
 	p, ok := find(c.App, before, current)
 	if !ok || c.isOthers(before) {
 		return nil
@@ -52,16 +57,27 @@ func (c *Completer) Suggest(ctx context.Context, before []string, current string
 	return found
 }
 
+// isGlobalValue reports whether the word after those before is the value of a global flag in front of the command.
+func isGlobalValue(app *kong.Kong, before []string) bool {
+	return len(cli.CommandFirst(app.Model, append(slices.Clone(before), "value"))) == 0
+}
+
+// isOthers reports whether the current word belongs to the command line of another program.
 func (c *Completer) isOthers(before []string) bool {
 	return len(before) > 0 && before[0] == c.Runner && slices.Contains(before, "--")
 }
 
 func (c *Completer) candidates(ctx context.Context, p place) []Suggestion {
 	switch {
+	case p.value == nil && p.flags && p.node == c.App.Model.Node:
+		return slices.Concat(flags(p.node.AllFlags(true)...), flags(cli.GlobalFlags(c.App.Model)))
 	case p.value == nil && p.flags:
-		return flags(p.node)
+		return flags(p.node.AllFlags(true)...)
 	case p.value == nil:
 		return commands(p.node)
+	}
+	if p.value.Tag.Get("complete") == "command" {
+		return commands(c.App.Model.Node)
 	}
 	if source := c.Sources[p.value.Tag.Get("complete")]; source != nil {
 		return source(ctx, p.command(), p.typed)
@@ -85,13 +101,16 @@ func commands(node *kong.Node) []Suggestion {
 	return found
 }
 
-func flags(node *kong.Node) []Suggestion {
+func flags(groups ...[]*kong.Flag) []Suggestion {
 	var found []Suggestion
-	for _, flag := range slices.Concat(node.AllFlags(true)...) {
+	for _, flag := range slices.Concat(groups...) {
 		found = append(found, Suggestion{"--" + flag.Name, about(flag.Help)})
 	}
 	return found
 }
 
-// about shortens a help text to a description.
-func about(help string) string { return strings.TrimSuffix(help, ".") }
+// about shortens a help text to a description: its first sentence.
+func about(help string) string {
+	first, _, _ := strings.Cut(help, ". ")
+	return strings.TrimSuffix(first, ".")
+}

@@ -12,8 +12,8 @@ import (
 
 // where is embedded, as in the commands of brokerctl.
 type where struct {
-	Host string `default:"here" env:"COMPLETE_TEST_HOST" help:"The host to query."`
-	Port int    `short:"p" default:"1"`
+	Host string `global:"" default:"here" env:"COMPLETE_TEST_HOST" help:"The host to query."`
+	Port int    `global:"" short:"p" default:"1"`
 }
 
 func (w where) address() string { return fmt.Sprintf("%s:%d", w.Host, w.Port) }
@@ -32,6 +32,9 @@ type testGrammar struct {
 	Link struct {
 		Shell string `arg:"" enum:"bash,fish"`
 	} `cmd:""`
+	Help struct {
+		Command string `arg:"" complete:"command"`
+	} `cmd:""`
 	Hidden struct{} `cmd:"" hidden:""`
 }
 
@@ -39,10 +42,18 @@ type testGrammar struct {
 func TestSuggest(t *testing.T) {
 	const options = "--help --host --port --quiet --kind --free --name"
 	for _, c := range []struct{ line, want string }{
-		{"|", "list link"},
+		{"|", "list link help"},
 		{"|lis", "list"},
 		{"|x", ""},
-		{"|-", "--help"},
+		{"|-", "--help --host --port"},
+		{"--host there |", "list link help"},
+		{"--host=there |l", "list link"},
+		{"-p3 |-", "--help --host --port"},
+		{"--host |", ""},
+		{"--host |l", ""},
+		{"--host there -p 3 list |", "there:3"},
+		{"--quiet |", ""}, // A flag of a command does not come before it.
+		{"help |l", "list link"},
 		{"list |-", options},
 		{"list |--ho", "--host"},
 		{"list |--no", ""},

@@ -3,7 +3,6 @@ package listing
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -12,7 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
 
-// A Format says how to write locks and requests. The zero Format is plain and short.
+// A Format says how to write locks and requests in the listing, which programs parse. The zero Format is plain and
+// short. Its form must not change.
 type Format struct {
 	Palette screen.Palette
 	Wide    bool // all details of a request on its line, and limits that differ
@@ -36,9 +36,9 @@ func (f Format) Lock(lock wire.LockInfo) []Line {
 	return append(lines, Line{})
 }
 
-// AppendLock appends the lines of Lock as text.
-func (f Format) AppendLock(text []byte, lock wire.LockInfo) []byte {
-	for _, line := range f.Lock(lock) {
+// AppendLines appends lines as text.
+func AppendLines(text []byte, lines []Line) []byte {
+	for _, line := range lines {
 		text = append(append(text, line.Style.Styled(line.Text)...), '\n')
 	}
 	return text
@@ -107,15 +107,4 @@ func appendRest(text []byte, r wire.RequestInfo) []byte {
 		text = fmt.Appendf(text, ", of %s", strings.Join(names, " + "))
 	}
 	return text
-}
-
-// Clock formats d as H:MM:SS.ffffff. The hours have as many digits as they need.
-func Clock(d time.Duration) string {
-	return fmt.Sprintf("%s.%06d", Short(d), d%time.Second/time.Microsecond)
-}
-
-// Short formats d as H:MM:SS.
-func Short(d time.Duration) string {
-	seconds := d / time.Second
-	return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
 }

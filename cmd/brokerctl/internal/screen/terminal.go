@@ -15,6 +15,16 @@ func Terminal(file any) *os.File {
 	return nil
 }
 
+// WidthOf returns the width of file if it is a terminal whose width is known, and otherwise the default.
+func WidthOf(file any, otherwise int) int {
+	if terminal := Terminal(file); terminal != nil {
+		if width, _, err := term.GetSize(int(terminal.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return otherwise
+}
+
 // Renew overwrites the current line of the terminal with line, cut to the width of the terminal.
 func Renew(terminal *os.File, line string) error {
 	if width, _, err := term.GetSize(int(terminal.Fd())); err == nil && width > 0 {

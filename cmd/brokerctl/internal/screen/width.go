@@ -32,6 +32,39 @@ func Cut(text string, width int) string {
 	return text[:kept] + "…"
 }
 
+// CutMiddle is like Cut, but cuts text in the middle. Names that differ only at the end stay different, and so do those
+// that differ only at the beginning.
+func CutMiddle(text string, width int) string {
+	if Width(text) <= width || width < 3 {
+		return Cut(text, width)
+	}
+	var clusters []string
+	for rest := text; rest != ""; {
+		cluster, _ := firstCluster(rest)
+		clusters = append(clusters, cluster)
+		rest = rest[len(cluster):]
+	}
+	left, right := "", ""
+	first, last := 0, len(clusters)-1
+	for room := width - 1; first <= last; { // The ellipsis takes one cell.
+		next := clusters[first]
+		if Width(left) > Width(right) {
+			next = clusters[last]
+		}
+		if room -= Width(next); room < 0 {
+			break
+		}
+		if Width(left) > Width(right) {
+			right = next + right
+			last--
+		} else {
+			left += next
+			first++
+		}
+	}
+	return left + "…" + right
+}
+
 // Width returns the maximum number of cells that a terminal uses for text.
 func Width(text string) (cells int) {
 	for rest := text; rest != ""; {

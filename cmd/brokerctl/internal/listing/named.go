@@ -1,0 +1,29 @@
+package listing
+
+import (
+	"cmp"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+// Named returns a request for people as "author (id)". Without an author it has the label of the client instead, and
+// without a label only the id. The id has no #, because # begins a comment in a shell. Explain of package wsclient names
+// requests in the same way.
+func Named(r wire.RequestInfo) string {
+	id := printable.Text(r.ID.String())
+	if name := Who(r); name != "" {
+		return name + " (" + id + ")"
+	}
+	return id
+}
+
+// Who returns the author of a request, or the label of its client if it has no author. It returns "" if it has
+// neither.
+func Who(r wire.RequestInfo) string {
+	name := cmp.Or(r.Author, r.Client)
+	if name == "" {
+		return ""
+	}
+	return printable.Text(name)
+}

@@ -51,7 +51,7 @@ func newClient(target *url.URL, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
-		tracer:  newTracer(o.Trace, o.Label),
+		tracer:  newTracer(o.Trace),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),

@@ -68,12 +68,12 @@ func ExampleClient_WithLock_migration() {
 	ctx := context.Background()
 
 	version := 6 // in the database
-	migrate := func(context.Context) error {
+	migrate := func(ctx context.Context) error {
 		if version < 7 {
 			fmt.Println("migrating to version 7")
 			version = 7
 		}
-		return nil
+		return ctx.Err() // not nil if the lock was lost
 	}
 	var programs sync.WaitGroup
 	for range 3 {

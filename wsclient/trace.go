@@ -2,19 +2,19 @@ package wsclient
 
 import "time"
 
-// A Trace has functions that the client calls to report what happens, in the style of [net/http/httptrace.ClientTrace].
-// Any of them may be nil. They are for logs and metrics. For decisions, use the errors of calls and the contexts of
-// locks.
+// A Trace has functions that the client calls to report what happens, in the style of
+// [net/http/httptrace.ClientTrace]. Any of them may be nil. They are for logs and metrics. For decisions, use the
+// errors of calls and the contexts of locks.
 //
-// One goroutine of the client calls the functions, one after another, in the order of the events, and soon after them.
-// So they need no mutex of their own. They may block: nothing but the next report waits for them, and reports that wait
-// take memory. The client holds no mutex during a call, so the functions may call its methods, except Close and Drain,
-// which wait until all reports have been delivered.
+// One goroutine of the client calls the functions, one after another, in the order of the events. So they need no
+// mutex. A call comes soon after its event, and perhaps after the call of the client has returned. The client holds
+// no mutex meanwhile. A function may block: then the next reports wait, and take memory, but nothing else waits. A
+// function may call methods of the client, except Close and Drain, which wait until all reports have been delivered.
 //
-// For each call that acquires a lock there is one Requested. Then there is one Queued for each time the request is
-// sent, and then either one Failed, or one Granted followed by one Released or one Lost. A request that holds can be
-// both: see Lost. If enclosing calls already hold the lock, there is no Queued. The RequestInfo describes the request
-// at that moment. It has the Mode and the Limit of the first lock, and it has no Remote and no Identity.
+// For each call that acquires a lock, Requested comes first. Queued follows each time the request is sent. Then comes
+// Failed, or Granted and later Released or Lost. If enclosing calls already hold the lock, there is no Queued. The
+// RequestInfo describes the request at that moment. Its Mode and its Limit are those of the first lock, and it has
+// no Client, no Remote and no Identity.
 type Trace struct {
 	// Requested is called when a call asks for a lock. The request has no id yet.
 	Requested func(r RequestInfo)
@@ -25,17 +25,16 @@ type Trace struct {
 	Granted func(r RequestInfo, waited time.Duration)
 	// Failed is called when the call ends without the lock. err is the error of the call.
 	Failed func(r RequestInfo, waited time.Duration, err error)
-	// Released is called when the program releases the lock, or, if an enclosing call holds the lock, when that
-	// call releases it. held counts from Granted. The client does not wait for the broker before.
+	// Released is called when the program releases the lock, before the broker has confirmed it. If an enclosing
+	// call holds the lock, Released is also called when that call releases it sooner. held counts from Granted.
 	Released func(r RequestInfo, held time.Duration)
-	// Lost is called when the lock is lost. err is a *[LostError]. After Released, Lost is called if the lock was
-	// lost before the broker has read the release; with MinHold in [AcquireOptions] this may be much later.
+	// Lost is called when the lock is lost. err is a *[LostError]. Lost may also come after Released, if the lock
+	// is lost before the broker has confirmed the release. With MinHold in [AcquireOptions] that may be much later.
 	Lost func(r RequestInfo, held time.Duration, err error)
 	// Connected is called when there is a connection. session is the result of [Client.Session].
 	Connected func(session string)
-	// DialFailed is called when an attempt to connect has failed. attempt counts from 1, since Dial was called or
-	// since the last connection has ended. The next attempt follows after the pause next; if next is negative,
-	// there is none.
+	// DialFailed is called when an attempt to connect has failed. attempt counts from 1, and begins again with each
+	// connection. The next attempt follows after the pause next. If next is negative, there is none.
 	DialFailed func(attempt int, err error, next time.Duration)
 	// State is called when the state of the client has changed. With Connecting it is also called after each failed
 	// attempt to connect. why is the error that led to the state, or nil. With NotGranting it says why the broker

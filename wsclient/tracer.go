@@ -12,7 +12,6 @@ import (
 // right, and one goroutine calls the functions without mu. A nil tracer reports nothing, and costs nothing.
 type tracer struct {
 	trace Trace
-	label string // of the client
 
 	mu     sync.Mutex
 	events []func()
@@ -22,11 +21,11 @@ type tracer struct {
 }
 
 // newTracer returns nil if there is no trace.
-func newTracer(trace *Trace, label string) *tracer {
+func newTracer(trace *Trace) *tracer {
 	if trace == nil {
 		return nil
 	}
-	t := &tracer{trace: *trace, label: label, more: make(chan struct{}, 1), idle: make(chan struct{})}
+	t := &tracer{trace: *trace, more: make(chan struct{}, 1), idle: make(chan struct{})}
 	go t.run()
 	return t
 }
@@ -115,7 +114,6 @@ func (t *tracer) follow(l *Lock) {
 	r := &tracedRequest{tracer: t, asked: time.Now(), what: RequestInfo{
 		Author: m.Author, Mode: m.Locks[0].Mode, Limit: m.Locks[0].Limit, Parent: m.Parent,
 	}}
-	r.what.Client = t.label
 	for _, spec := range m.Locks {
 		r.what.Locks = append(r.what.Locks, spec.Name)
 	}

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -10,16 +11,30 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/brokertest"
 )
 
 // A pair, which is an acquire and its release, costs the broker two allocations: one for each frame
-// that the WebSocket library reads. The client in this test makes none.
+// that the WebSocket library reads. The client in this test makes none. Loggers that do not write
+// lines of debug level cost nothing.
 func TestPairAllocations(t *testing.T) {
+	for name, config := range map[string]broker.Config{
+		"no logger": {},
+		"zerolog":   {Logger: zerolog.New(io.Discard).Level(zerolog.InfoLevel)},
+		"slog":      {LogHandler: slog.NewJSONHandler(io.Discard, nil)},
+	} {
+		t.Run(name, func(t *testing.T) { checkPairAllocations(t, config) })
+	}
+}
+
+func checkPairAllocations(t *testing.T, config broker.Config) {
+	t.Helper()
 	const most = 2 + poolLosses
-	b, err := broker.New(broker.Config{Timeout: time.Hour}) // no pings during the test
+	config.Timeout = time.Hour // no pings during the test
+	b, err := broker.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 package broker
 
 import (
-	"github.com/rs/zerolog"
+	"log/slog"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
@@ -47,40 +47,53 @@ func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 
 // audit writes the audit line. It may block.
 func (c *connection) audit(m wire.Request, v verdict) {
-	line := c.log(c.config.Logger.Warn()).Bool("audit", true).Str("by", printable.LogText(nameOf(c.peer))).
-		Str("remote", printable.LogText(c.peer.Remote))
+	attrs := []slog.Attr{
+		slog.String("session", c.name), slog.Bool("audit", true), textAttr("by", nameOf(c.peer)),
+		textAttr("remote", c.peer.Remote),
+	}
 	what := codec.Kind(m)
 	switch m := m.(type) {
 	case *wire.Evict:
-		line = line.Str("request", printable.LogText(m.Request.String())).
-			Str("why", printable.LogText(m.Message))
+		attrs = append(attrs, textAttr("request", m.Request.String()), textAttr("why", m.Message))
 	case *wire.Acquire:
 		what = "steal"
 		names := make([]string, len(m.Locks))
 		for i, spec := range m.Locks {
 			names[i] = spec.Name
 		}
-		line = line.Str("request", printable.LogText(m.ID.String())).Str("author", printable.LogText(m.Author)).
-			Strs("locks", printable.LogTexts(names, len(names)))
+		attrs = append(attrs, textAttr("request", m.ID.String()), textAttr("author", m.Author),
+			slog.Any("locks", printable.LogTexts(names, len(names))))
 	}
 	if v.code != "" {
-		line.Str("refused", string(v.code)).Msg(what + " refused")
+		c.logs.write(slog.LevelWarn, what+" refused", append(attrs, slog.String("refused", string(v.code)))...)
 		return
 	}
 	if v.ended != "" {
-		line = line.Str("ended", v.ended)
+		attrs = append(attrs, slog.String("ended", v.ended))
 	}
-	line.Array("victims", described(v.victims)).Int("victim_count", v.count).Msg(what)
+	attrs = append(attrs, slog.Any("victims", described(v.victims)), slog.Int("victim_count", v.count))
+	c.logs.write(slog.LevelWarn, what, attrs...)
 }
 
-// described formats requests for the log.
-type described []wire.RequestInfo
+// A description describes a request for the log.
+type description struct {
+	ID     string   `json:"id"`
+	Author string   `json:"author"`
+	Locks  []string `json:"locks"`
+	Held   bool     `json:"held"`
+	Client string   `json:"client"`
+	Remote string   `json:"remote"`
+}
 
-// MarshalZerologArray implements zerolog.LogArrayMarshaler.
-func (requests described) MarshalZerologArray(a *zerolog.Array) {
-	for _, r := range requests {
-		a.Dict(zerolog.Dict().Stringer("id", r.ID).Str("author", printable.LogText(r.Author)).
-			Strs("locks", printable.LogTexts(r.Locks, maxLocksDescribed)).Bool("held", r.Token != 0).
-			Str("client", printable.LogText(r.Client)).Str("remote", printable.LogText(r.Remote)))
+// described describes requests for the log.
+func described(requests []wire.RequestInfo) []description {
+	all := make([]description, len(requests))
+	for i, r := range requests {
+		all[i] = description{
+			ID: r.ID.String(), Author: printable.LogText(r.Author),
+			Locks: printable.LogTexts(r.Locks, maxLocksDescribed), Held: r.Token != 0,
+			Client: printable.LogText(r.Client), Remote: printable.LogText(r.Remote),
+		}
 	}
+	return all
 }

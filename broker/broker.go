@@ -50,12 +50,12 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(config.Logger), inbox: newInbox()},
+		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox()},
 		names:    newSessionNames().next,
 		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.over, b.end = context.WithCancel(context.Background())
-	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts)
+	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
@@ -73,9 +73,9 @@ func New(config Config) (*Broker, error) {
 }
 
 // Run serves until ctx ends. Then it drains: it grants nothing more, tells every client so, and
-// accepts only new connections that ask for a broker that drains. When no request holds a lock any longer, or [Config].Drain is over, it
-// closes every connection with code 1012, which releases every lock. It returns when all its
-// goroutines have ended, which takes a few seconds at most.
+// accepts only new connections that ask for a broker that drains. When no request holds a lock any
+// longer, or [Config].Drain is over, it closes every connection with code 1012, which releases every
+// lock. It returns when all its goroutines have ended, which takes a few seconds at most.
 //
 // If the end of the run could not be recorded in StateDir, Run returns an error, and the next run
 // treats this end as unclean. After the last fencing token, Run drains by itself and returns

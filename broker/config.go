@@ -2,6 +2,7 @@ package broker
 
 import (
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -18,13 +19,21 @@ const None = -1
 // setting of Drain and IdleNames; there [None], or any other negative value, means zero. In all
 // other fields [New] rejects a negative value.
 type Config struct {
-	// Logger receives what an operator may want to know later: sessions that open and end at
-	// info level, and every event of a request at debug level. The zero Logger discards
+	// Logger receives what an operator may want to know later. Info level has the sessions that
+	// open and end, and which locks a session held when it ended. Warn level has refusals, slow
+	// clients and limits. Debug level has every event of a request. The zero Logger discards
 	// everything.
 	//
 	// At debug level, the event loop waits for each line to be written. If writing one takes a
 	// minute, the process panics.
 	Logger zerolog.Logger
+
+	// LogHandler receives the same lines as Logger, for programs that log with log/slog. The
+	// levels debug, info, warn and error are those of slog, and the keys are those of Logger. A
+	// duration is a slog duration. The holders and victims of a line are a slice of structs with
+	// JSON tags. The broker asks Enabled before it puts a line together. nil: only Logger
+	// receives lines. If both are set, both receive every line that they enable.
+	LogHandler slog.Handler
 
 	// Heartbeat is how often the broker pings each client, and each client pings the broker. At
 	// least a millisecond, at most half of Timeout. Default: a third of Timeout.
@@ -93,8 +102,18 @@ type Config struct {
 	// requests for such answers wait. Default: 32.
 	MaxPages int
 
+	// PublicURLs lists the URLs of the broker as browsers see them, such as
+	// "https://locks.example": scheme, host, and the port unless it is the scheme's default.
+	// Pages served at such a URL, for example by a proxy in front of the broker, are the
+	// broker's own, whatever Host header the proxy passes. Default: none.
+	//
+	// If a proxy passes the Host header, AllowedHosts has the same effect for the whole host
+	// name. AllowOrigins is for pages that are served elsewhere.
+	PublicURLs []string
+
 	// AllowOrigins lists the origins of web pages that may use the broker, in addition to pages
-	// from its own host and port (see AllowedHosts). Default: none. Each entry is one of:
+	// from its own host and port (see PublicURLs and AllowedHosts). Default: none. Each entry is
+	// one of:
 	//
 	//   - "https://app.example"
 	//   - "https://*.app.example": all subdomains of app.example, at any depth

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -69,9 +68,6 @@ func (c *connection) startPulse() {
 	c.pulse = time.AfterFunc(math.MaxInt64, c.out.putPing)
 	c.pulse.Reset(c.config.Heartbeat) // only now: the writer that putPing starts uses c.pulse
 }
-
-// log adds the session's name to a log line.
-func (c *connection) log(line *zerolog.Event) *zerolog.Event { return line.Str("session", c.name) }
 
 // writeControl writes a control frame.
 func (c *connection) writeControl(kind int, data []byte) error {

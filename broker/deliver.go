@@ -14,8 +14,7 @@ func (l *loop) reply(s *session, m wire.Reply) {
 		return
 	}
 	if !s.out.put(m) {
-		l.cutOff(s, slowConsumer)
-		l.logLimit(s, "bytes due to one client")
+		l.cutSlow(s, "bytes due to one client")
 	}
 	if l.unsent.isOver() {
 		l.cutSlowest()
@@ -24,15 +23,18 @@ func (l *loop) reply(s *session, m wire.Reply) {
 
 // deliver queues replies and changes for the sessions and watches that the table's events concern.
 func (l *loop) deliver(events []locktable.Event) {
+	logs := l.logs.logsEvents()
 	for i := range events {
 		event := &events[i]
-		if log := l.config.Logger.Debug(); log.Enabled() {
-			log.Stringer("request", event.ID).Stringer("event", event.Kind).
-				Str("reason", event.Reason).Send()
+		if logs {
+			l.logEvent(event)
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := replyTo(event); m != nil {
 				l.reply(s, m)
+			}
+			if event.Code == wire.TooMany {
+				l.logLimit(s, "requests of one session")
 			}
 		}
 		if l.watching.any() {

@@ -132,7 +132,8 @@ func (l *loop) end(s *session, how ending) {
 		return
 	}
 	s.ended = true
-	s.out.finish(how)
+	first := s.out.finish(how)
+	l.logHolder(s, first.reason, how)
 	if how.code != 0 {
 		s.net.Hurry()
 	}
@@ -160,6 +161,7 @@ func (l *loop) keptUntil(s *session, how ending) time.Duration {
 // said that it has ended.
 func (l *loop) endKept(s *session, how ending) {
 	if how.by.FreesLocks(l.config.LockDelay) {
+		l.logUnkept(s, how)
 		l.table.Unkeep(s.name)
 		l.dropping = append(l.dropping, s.name)
 	}

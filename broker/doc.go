@@ -39,6 +39,7 @@
 //	Whose turn it is                                 scheduler.go, internal/fair
 //	What a session may have to wait for              flowcontrol.go
 //	What happens on a drain                          drain.go
+//	What is logged                                   loglimit.go, eventlog.go, losslog.go, auditlog.go
 //
 // # Why the lease is safe under load
 //

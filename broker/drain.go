@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -16,7 +17,8 @@ type drain struct {
 	shut bool // every waiting request has ended
 }
 
-// beginDrain refuses new connections except those that inspect, tells every client, and begins to end the waiting requests.
+// beginDrain refuses new connections except those that inspect, tells every client, and begins to
+// end the waiting requests.
 func (l *loop) beginDrain() {
 	l.refuse()
 	now := l.now()
@@ -27,9 +29,9 @@ func (l *loop) beginDrain() {
 	l.shut() // the first slice at once: from now on the table grants nothing
 	held, holders := l.held(), l.table.SomeHolders(maxDescribed)
 	l.aside(func() {
-		l.config.Logger.Info().Int("held", held).Array("holders", described(holders)).
-			Stringer("drain", l.config.Drain).
-			Msg("draining: no lock is granted, and holders must release")
+		l.logs.write(slog.LevelInfo, "draining: no lock is granted, and holders must release",
+			slog.Int("held", held), slog.Any("holders", described(holders)),
+			slog.Duration("drain", l.config.Drain))
 	})
 }
 
@@ -45,9 +47,9 @@ func (l *loop) logEnd() {
 	if held := l.held(); held > 0 {
 		holders := l.table.SomeHolders(maxDescribed)
 		l.aside(func() {
-			l.config.Logger.Warn().Int("held", held).Array("holders", described(holders)).
-				Msg("stopped with requests still held: with a state directory " +
-					"the next run waits until their clients have given up their locks")
+			l.logs.write(slog.LevelWarn, "stopped with requests still held: with a state directory "+
+				"the next run waits until their clients have given up their locks",
+				slog.Int("held", held), slog.Any("holders", described(holders)))
 		})
 	}
 }

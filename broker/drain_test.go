@@ -95,8 +95,8 @@ func TestInspectWhileDraining(t *testing.T) {
 		r.expectRefused("/ws", http.StatusServiceUnavailable, "the broker stops")
 
 		b := r.connectWith("b", "&draining=accept")
-		b.expect(`{"type":"hello","protocol":1,"session":"bbbbbbbb","heartbeat_ms":5000,"timeout_ms":15000,"limits":`+
-			`{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,`+
+		b.expect(`{"type":"hello","protocol":1,"session":"bbbbbbbb","heartbeat_ms":5000,"timeout_ms":15000,`+
+			`"limits":{"message_bytes":65536,"name_bytes":512,"author_bytes":256,"locks_per_request":64,`+
 			`"requests":100000},"not_granting":"draining"}`,
 			`{"type":"draining","grace_ms":8000}`)
 		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"free"}]}`)

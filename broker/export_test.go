@@ -110,7 +110,7 @@ func (b *Broker) Watches() (n int) {
 // OriginsAllow reports whether a broker with the given AllowOrigins and AllowedHosts allows a
 // request.
 func OriginsAllow(patterns, hosts []string, r *http.Request) (bool, error) {
-	o, err := parseOrigins(patterns, hosts)
+	o, err := parseOrigins(patterns, hosts, nil)
 	return o.judge(r) == originAllowed, err
 }
 

@@ -2,10 +2,9 @@ package broker
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
-
-	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -51,19 +50,20 @@ func (l *loop) updateGrants() {
 		return
 	}
 	l.grants.set(pause)
-	l.aside(func() { logPause(l.config.Logger, before, pause) })
+	l.aside(func() { logPause(l.logs, before, pause) })
 }
 
 // logPause logs the beginning or the end of a pause. The beginnings of the grace period and of the
 // drain are logged elsewhere.
-func logPause(logger zerolog.Logger, before, pause wire.Pause) {
+func logPause(logs *logLimits, before, pause wire.Pause) {
 	switch {
 	case pause == wire.PauseNoTokens:
-		logger.Error().Msg("nothing is granted until fencing tokens can be reserved: none are left in reserve")
+		logs.write(slog.LevelError,
+			"nothing is granted until fencing tokens can be reserved: none are left in reserve")
 	case pause == "" && before == wire.PauseGrace:
-		logger.Info().Msg("clients of the last run have given up their locks: locks are granted now")
+		logs.write(slog.LevelInfo, "clients of the last run have given up their locks: locks are granted now")
 	case pause == "" && before == wire.PauseNoTokens:
-		logger.Info().Msg("locks are granted again")
+		logs.write(slog.LevelInfo, "locks are granted again")
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"time"
-
-	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // maxPatience is the longest time that a connection has to become a session before it may be closed
@@ -80,8 +78,9 @@ func (h *handshakes) admit(conn net.Conn) {
 		}
 		if oldest != nil {
 			oldest.abandon()
-			h.logs.handshake.line().Str("remote", printable.LogText(oldest.conn.RemoteAddr().String())).
-				Msg("closed a connection that had not become a session: too many such connections")
+			h.logs.handshake.write("closed a connection that had not become a session: "+
+				"too many such connections",
+				textAttr("remote", oldest.conn.RemoteAddr().String()))
 		}
 		return
 	}

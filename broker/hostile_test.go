@@ -104,7 +104,7 @@ func checkHostileLog(t *testing.T, log *testLog) {
 	t.Helper()
 	for _, message := range []string{
 		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",
-		"draining", "still held", "refused a request", "upgrade refused",
+		"draining", "still held", "refused a request", "refused an upgrade", "refused a message",
 	} {
 		if len(log.lines(message)) == 0 {
 			t.Errorf("no line of the log says %q: the test tests nothing", message)

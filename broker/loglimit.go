@@ -1,11 +1,12 @@
 package broker
 
 import (
+	"context"
 	stdlog "log"
+	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -25,41 +26,58 @@ const (
 )
 
 // logLimits limits the log lines that anyone who can reach the port can cause at will. Each kind
-// has its own limit, and the log says how many lines were suppressed. Audit lines are never
-// suppressed.
+// has its own limit, and the log says how many lines were suppressed. Lines that are written to
+// unlimited, such as those of the audit, are never suppressed.
 type logLimits struct {
+	unlimited *slog.Logger
+
 	opened, ended lineLimit // sessions
+	lost          lineLimit // sessions that ended while they held locks
+	slow          lineLimit // clients that were cut off because they read too slowly
 	refused       lineLimit // refused upgrades
 	origin        lineLimit // requests of pages whose origin was refused
+	message       lineLimit // refused messages of clients
 	handshake     lineLimit // connections closed before they became sessions
 	server        lineLimit // errors of net/http
-	limit         lineLimit // broker-wide limits that were reached
+	limit         lineLimit // limits that were reached
 }
 
-func newLogLimits(log zerolog.Logger) *logLimits {
+func newLogLimits(log *slog.Logger) *logLimits {
 	session := func(name string) lineLimit {
 		limiter := rate.NewLimiter(sessionRate, sessionBurst)
-		return lineLimit{log: log, level: zerolog.InfoLevel, name: name, limiter: limiter}
+		return lineLimit{log: log, level: slog.LevelInfo, name: name, limiter: limiter}
 	}
 	fault := func(name string) lineLimit {
 		limiter := rate.NewLimiter(rate.Every(faultEvery), faultBurst)
-		return lineLimit{log: log, level: zerolog.WarnLevel, name: name, limiter: limiter}
+		return lineLimit{log: log, level: slog.LevelWarn, name: name, limiter: limiter}
 	}
 	return &logLimits{
-		opened: session("session opened"), ended: session("session ended"),
-		refused: fault("upgrade refused"), origin: fault("page refused"),
-		handshake: fault("handshake abandoned"), server: fault("http server"),
-		limit: fault("limit reached"),
+		unlimited: log,
+		opened:    session("session opened"), ended: session("session ended"), lost: session("locks lost"),
+		slow: fault("slow client"), refused: fault("upgrade refused"), origin: fault("page refused"),
+		message: fault("message refused"), handshake: fault("handshake abandoned"),
+		server: fault("http server"), limit: fault("limit reached"),
 	}
 }
 
 // flush writes all counts that have not been written yet.
 func (l *logLimits) flush() {
 	for _, kind := range []*lineLimit{
-		&l.opened, &l.ended, &l.refused, &l.origin, &l.handshake, &l.server, &l.limit,
+		&l.opened, &l.ended, &l.lost, &l.slow, &l.refused, &l.origin, &l.message, &l.handshake,
+		&l.server, &l.limit,
 	} {
 		kind.flush()
 	}
+}
+
+// logsEvents reports whether lines of debug level are written.
+func (l *logLimits) logsEvents() bool {
+	return l.unlimited.Enabled(context.Background(), slog.LevelDebug)
+}
+
+// write writes a line that is never suppressed.
+func (l *logLimits) write(level slog.Level, message string, attrs ...slog.Attr) {
+	l.unlimited.LogAttrs(context.Background(), level, message, attrs...)
 }
 
 // serverLog returns a logger for [http.Server].ErrorLog.
@@ -69,14 +87,14 @@ type serverLog struct{ *lineLimit }
 
 // Write logs an error of net/http.
 func (l serverLog) Write(text []byte) (int, error) {
-	l.line().Msg(printable.Text(string(text[:min(len(text), serverBytes)])))
+	l.write(printable.Text(string(text[:min(len(text), serverBytes)])))
 	return len(text), nil
 }
 
 // A lineLimit limits how often one kind of log line is written.
 type lineLimit struct {
-	log     zerolog.Logger
-	level   zerolog.Level
+	log     *slog.Logger
+	level   slog.Level
 	name    string
 	limiter *rate.Limiter
 
@@ -85,40 +103,65 @@ type lineLimit struct {
 	timer      *time.Timer
 }
 
-// line starts a log line, with the number of lines suppressed before it. If this line must be
-// suppressed too, line returns nil, which zerolog treats as an event that does nothing.
-func (k *lineLimit) line() *zerolog.Event {
+// write writes a line, with the number of lines suppressed before it, or suppresses it. It may
+// block.
+func (k *lineLimit) write(message string, attrs ...slog.Attr) {
+	if before, ok := k.admit(); ok {
+		before.write(message, attrs...)
+	}
+}
+
+// isOn reports whether lines of this kind are written at all.
+func (k *lineLimit) isOn() bool { return k.log.Enabled(context.Background(), k.level) }
+
+// admit reports whether a line may be written now. It never blocks. The caller must write the line
+// to the admission.
+func (k *lineLimit) admit() (a admission, ok bool) {
+	if !k.isOn() {
+		return a, false
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.limiter.Allow() {
-		k.suppressed++
-		if k.suppressed == 1 {
-			k.timer = time.AfterFunc(suppressedAfter, k.flush)
-		}
-		return nil
+	if k.limiter.Allow() {
+		return admission{k, k.takeCount()}, true
 	}
-	return k.addCount(k.log.WithLevel(k.level))
+	k.suppressed++
+	if k.suppressed == 1 {
+		k.timer = time.AfterFunc(suppressedAfter, k.flush)
+	}
+	return a, false
 }
 
 // flush writes the count of suppressed lines, if there are any.
 func (k *lineLimit) flush() {
 	k.mu.Lock()
-	if k.suppressed == 0 {
-		k.mu.Unlock()
-		return
+	a := admission{k, k.takeCount()}
+	k.mu.Unlock() // the log may block, and callers of admit must not wait for it
+	if a.suppressed > 0 {
+		a.write("too many log lines of one kind: some were suppressed", slog.String("kind", k.name))
 	}
-	line := k.addCount(k.log.WithLevel(k.level))
-	k.mu.Unlock() // the log may block, and callers of line must not wait for it
-	line.Str("kind", k.name).Msg("too many log lines of one kind: some were suppressed")
 }
 
-// addCount adds the count of suppressed lines to a line and resets it. The caller holds k.mu.
-func (k *lineLimit) addCount(line *zerolog.Event) *zerolog.Event {
-	if k.suppressed == 0 {
-		return line
+// takeCount returns the count of suppressed lines and resets it. The caller holds k.mu.
+func (k *lineLimit) takeCount() int64 {
+	count := k.suppressed
+	if count > 0 {
+		k.suppressed = 0
+		k.timer.Stop()
 	}
-	line = line.Int64("suppressed", k.suppressed)
-	k.suppressed = 0
-	k.timer.Stop()
-	return line
+	return count
+}
+
+// An admission is the right to write one line.
+type admission struct {
+	*lineLimit
+	suppressed int64 // how many lines of this kind were suppressed before
+}
+
+// write writes the line. It may block.
+func (a admission) write(message string, attrs ...slog.Attr) {
+	if a.suppressed > 0 {
+		attrs = append([]slog.Attr{slog.Int64("suppressed", a.suppressed)}, attrs...)
+	}
+	a.log.LogAttrs(context.Background(), a.level, message, attrs...)
 }

@@ -81,7 +81,7 @@ func newLoop(config Config, in *inbox) *loop {
 // with the fencing tokens.
 func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	l.start = time.Now()
-	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.config.Logger); err != nil {
+	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.logs.unlimited); err != nil {
 		return errors.Join(err, l.stop())
 	}
 	l.aside(func() { l.tokens.LogStart(l.config.StateDir) })

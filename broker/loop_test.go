@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
@@ -27,7 +25,8 @@ func idleLoop(t *testing.T) *loop {
 	}
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
-	l.tokens, err = fence.Start(fence.FromClock(), fence.Range, time.Minute, zerolog.Nop())
+	l.logs = newLogLimits(newLog(config))
+	l.tokens, err = fence.Start(fence.FromClock(), fence.Range, time.Minute, l.logs.unlimited)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,9 @@ const originBytes = 1 << 10
 // somebody else, who can point it at the broker for a moment (DNS rebinding). To the browser, that
 // owner's page and the broker then have the same origin. An IP address cannot be pointed elsewhere.
 //
+// A page of a public URL is the broker's own too, whatever host the request names: a proxy in front
+// of the broker may replace the Host header, and may remove TLS.
+//
 // If a request has no Origin, its Host is not checked. Browsers send an Origin with every WebSocket
 // handshake. So the request either comes from another program, which may call the broker by any
 // name, or is a plain GET, whose answer contains no secrets.
@@ -38,9 +42,17 @@ type origins struct {
 	all      bool
 	patterns []originPattern
 	hosts    []hostPattern
+	public   []origin // of the public URLs
 }
 
-func parseOrigins(patterns, hosts []string) (o origins, err error) {
+func parseOrigins(patterns, hosts, urls []string) (o origins, err error) {
+	for _, text := range urls {
+		page, err := parsePublicURL(text)
+		if err != nil {
+			return origins{}, fmt.Errorf("PublicURLs: %w", err)
+		}
+		o.public = append(o.public, page)
+	}
 	for _, text := range patterns {
 		if text == "*" {
 			o.all = true
@@ -75,18 +87,14 @@ const (
 // judge allows requests from programs other than browsers, from the broker's own pages, and from
 // pages whose origin matches a pattern.
 func (o origins) judge(r *http.Request) judgement {
-	sent, ok := r.Header["Origin"]
-	if !ok {
+	if _, ok := r.Header["Origin"]; !ok {
 		return originAllowed
 	}
-	if len(sent) != 1 || len(sent[0]) > originBytes || len(r.Host) > originBytes {
-		return originMalformed
-	}
-	page, ok := parseOrigin(sent[0])
+	page, ok := originOf(r)
 	if !ok {
 		return originMalformed
 	}
-	if o.all {
+	if o.all || slices.Contains(o.public, page) {
 		return originAllowed
 	}
 	for _, p := range o.patterns {
@@ -101,6 +109,15 @@ func (o origins) judge(r *http.Request) judgement {
 		return originOtherHost
 	}
 	return originAllowed
+}
+
+// originOf returns the origin of the page that sent r. ok is false if no browser sends such headers.
+func originOf(r *http.Request) (page origin, ok bool) {
+	sent := r.Header["Origin"]
+	if len(sent) != 1 || len(sent[0]) > originBytes || len(r.Host) > originBytes {
+		return page, false
+	}
+	return parseOrigin(sent[0])
 }
 
 // isOwnHost reports whether host is a known name of the broker.

@@ -1,9 +1,8 @@
 package broker
 
 import (
+	"log/slog"
 	"net/http"
-
-	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // checkOrigin returns why the page that sent a request may not use the broker, or nil if it may.
@@ -15,20 +14,29 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 		b.logOrigin(r, "refused a request whose Origin header is not an origin")
 		return &refusal{http.StatusForbidden, "the Origin header is not an origin"}
 	case originOtherHost:
-		b.logOrigin(r, "refused a page whose host is not a known name of the broker; "+
-			"to allow it, use brokerd --allowed-host or Config.AllowedHosts")
+		b.logOrigin(r, "refused a page whose host is not a known name of the broker: "+
+			"if it is one, start the broker with brokerd --public-url or --allowed-host, "+
+			"or the same in Config")
 		return &refusal{http.StatusForbidden,
 			"pages of this origin may not use the broker: this host is not a known name of the broker"}
 	}
-	b.logOrigin(r, "refused a page of another origin; "+
-		"to allow it, use brokerd --allow-origin or Config.AllowOrigins")
+	b.logOrigin(r, "refused a page of another origin: if a proxy serves the broker there, start it with "+
+		"brokerd --public-url, otherwise allow the page with --allow-origin, or the same in Config")
 	return &refusal{http.StatusForbidden,
 		"pages of this origin may not use the broker, unless its operator allows that"}
 }
 
 // logOrigin logs the refusal for the operator, because browsers do not show the reason to the page.
+// The key fix has the flag that makes the page the broker's own.
 func (b *Broker) logOrigin(r *http.Request, message string) {
-	b.logs.origin.line().Str("origin", printable.LogText(r.Header.Get("Origin"))).
-		Str("host", printable.LogText(r.Host)).
-		Str("path", printable.LogText(r.URL.Path)).Str("remote", printable.LogText(r.RemoteAddr)).Msg(message)
+	attrs := []slog.Attr{
+		textAttr("origin", r.Header.Get("Origin")), textAttr("host", r.Host), textAttr("path", r.URL.Path),
+		textAttr("remote", r.RemoteAddr),
+	}
+	if page, ok := originOf(r); ok {
+		if url, ok := page.publicURL(); ok {
+			attrs = append(attrs, textAttr("fix", "--public-url "+url))
+		}
+	}
+	b.logs.origin.write(message, attrs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
-	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // maxMalformed is how many malformed frames a client may send in a row.
@@ -31,8 +31,7 @@ type reader struct {
 // logOpened logs the new session. It is called before run, on a goroutine that ends soon: writing a
 // log line needs a deep stack, and the stack of run should stay small.
 func (r *reader) logOpened() {
-	r.log(r.logs.opened.line()).Str("remote", printable.LogText(r.peer.Remote)).
-		Str("client", printable.LogText(r.peer.Client)).Msg("session opened")
+	r.logs.opened.write("session opened", r.attrs()...)
 }
 
 // run reads until the connection ends, tells the loop, and then closes the connection properly.
@@ -53,7 +52,7 @@ func (r *reader) run(over context.Context) {
 	r.awaitEnd(over, end)
 	_ = r.net.Close()
 	reason := r.out.finish(end).reason
-	r.log(r.logs.ended.line()).Str("reason", printable.LogText(reason)).Msg("session ended")
+	r.logs.ended.write("session ended", slog.String("session", r.name), textAttr("reason", reason))
 }
 
 // read handles every frame until the connection ends, and returns how it must end.
@@ -125,6 +124,7 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 	request, err := r.decoder.Decode(frame)
 	if err != nil {
 		answer, wellFormed := answerTo(err)
+		r.logRefused(answer)
 		return wellFormed, r.afterSending(r.loop.sendFault(answer))
 	}
 	if refusal := r.ids.admit(r.name, request); refusal != nil {
@@ -132,12 +132,24 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 			r.flood.giveSlot() // the log may block
 			r.audit(request, verdict{code: refusal.Code})
 		}
+		r.logRefused(refusal)
 		return true, r.afterSending(r.loop.sendFault(refusal))
 	}
 	if ping, is := request.(*wire.Ping); is {
 		return true, r.answerPing(ping)
 	}
 	return true, r.afterSending(r.loop.sendRequest(request))
+}
+
+// logRefused logs that a message of the client is refused before the loop sees it.
+func (r *reader) logRefused(answer *wire.Error) {
+	line, ok := r.logs.message.admit()
+	if !ok {
+		return
+	}
+	r.flood.giveSlot() // the log may block
+	line.write("refused a message of a client",
+		r.attrs(slog.String("code", string(answer.Code)), textAttr("why", answer.Message))...)
 }
 
 // answerTo returns the answer to a frame that could not be decoded because of err, and whether the
@@ -155,7 +167,12 @@ func answerTo(err error) (answer *wire.Error, wellFormed bool) {
 // has handled what the client sent earlier.
 func (r *reader) answerPing(ping *wire.Ping) *ending {
 	if !r.out.putPong(ping.ID, &r.grants) {
+		due := r.out.unsent()
 		r.out.cut(slowConsumer)
+		if line, ok := r.logs.slow.admit(); ok {
+			r.flood.giveSlot() // the log may block
+			r.logSlow(line, "bytes due to one client", due)
+		}
 		return &slowConsumer
 	}
 	if r.out.total.isOver() {

@@ -1,9 +1,10 @@
 package broker
 
 import (
+	"log/slog"
+
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // alwaysRequests is how many requests every session may have, whatever the total is. So clients
@@ -35,8 +36,9 @@ func (l *loop) refuseMore(s *session, id wire.ID, what string) {
 
 // logLimit logs that s has reached a limit of the broker.
 func (l *loop) logLimit(s *session, what string) {
-	l.aside(func() {
-		s.log(l.logs.limit.line()).Str("limit", what).Str("remote", printable.LogText(s.peer.Remote)).
-			Str("client", printable.LogText(s.peer.Client)).Msg("a limit of the broker was reached")
-	})
+	if line, ok := l.logs.limit.admit(); ok {
+		l.aside(func() {
+			line.write("a limit of the broker was reached", s.attrs(slog.String("limit", what))...)
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -26,8 +27,7 @@ func (l *loop) cutSlowest() {
 		if slowest == nil {
 			return // no session is left to cut off
 		}
-		l.cutOff(slowest, slowConsumer)
-		l.logLimit(slowest, "bytes due to all clients")
+		l.cutSlow(slowest, "bytes due to all clients")
 	}
 }
 
@@ -47,6 +47,21 @@ func (l *loop) slowest() (slowest *session) {
 		}
 	}
 	return slowest
+}
+
+// cutSlow ends the session of a client that does not read. limit is what it has exceeded.
+func (l *loop) cutSlow(s *session, limit string) {
+	due := s.out.unsent()
+	l.cutOff(s, slowConsumer)
+	if line, ok := l.logs.slow.admit(); ok {
+		l.aside(func() { s.logSlow(line, limit, due) })
+	}
+}
+
+// logSlow logs that the client was cut off. It may block.
+func (c *connection) logSlow(line admission, limit string, due int64) {
+	line.write("cut off a client that reads too slowly",
+		c.attrs(slog.String("limit", limit), slog.Int64("due_bytes", due))...)
 }
 
 // cutOff ends a session at once, and drops what has not been sent to it.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
@@ -63,19 +64,26 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
-	if refused != nil {
-		refused.answer(w)
-		return
-	}
 	address := addressOf(r.RemoteAddr)
-	if full := b.conns.add(address); full != nil {
-		b.logs.refused.line().Int("status", full.status).Str("remote", printable.LogText(r.RemoteAddr)).
-			Msg(full.help)
-		full.answer(w)
+	if refused == nil {
+		refused = b.conns.add(address)
+	}
+	if refused != nil {
+		b.logRefusal(r, refused.status, refused.help)
+		refused.answer(w)
 		return
 	}
 	if !b.upgrade(w, r, who, address) {
 		b.conns.remove(address)
+	}
+}
+
+// logRefusal logs that a request for a session is refused. The line about a refused page is written
+// elsewhere: it says more.
+func (b *Broker) logRefusal(r *http.Request, status int, why string) {
+	if status != http.StatusForbidden {
+		b.logs.refused.write(printable.LogText("refused an upgrade: "+why), slog.Int("status", status),
+			textAttr("remote", r.RemoteAddr))
 	}
 }
 
@@ -86,9 +94,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has already answered.
-		b.logs.refused.line().Str("error", printable.LogText(err.Error())).
-			Str("remote", printable.LogText(r.RemoteAddr)).
-			Msg("upgrade refused")
+		b.logRefusal(r, http.StatusBadRequest, err.Error())
 		return false
 	}
 	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}

@@ -2,9 +2,12 @@ package broker
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
@@ -114,6 +117,13 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 
 // giveUp closes a connection on which a write has failed. The reader notices.
 func (w *writer) giveUp(err error) {
+	due := w.out.unsent()
 	w.out.finish(ending{reason: "write failed: " + err.Error()})
 	_ = w.net.Close()
+	if !errors.Is(err, os.ErrDeadlineExceeded) || w.net.MustEnd() {
+		return // it was not the client that took too long
+	}
+	if line, ok := w.logs.slow.admit(); ok {
+		w.logSlow(line, fmt.Sprintf("%v without progress of a write", transport.WriteStall), due)
+	}
 }

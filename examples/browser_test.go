@@ -63,10 +63,64 @@ func TestBrowser(t *testing.T) {
 	jstest.Evaluate[bool](ctx, ann, inPage(people+` === ""`))
 }
 
+// TestBrowserWithoutBroker kills the server while Ann writes and Bob waits. Their pages must say so, and must not show
+// her as the one who writes. When the server is back, the pages show who writes then.
+func TestBrowserWithoutBroker(t *testing.T) {
+	ctx := testContext(t)
+	program := build(t, "./browser")
+	page, kill := runPage(t, program, "127.0.0.1:0")
+	b := jstest.Start(t)
+	ann, bob := b.Open(t, page), b.Open(t, page)
+	tabs := []*jstest.Tab{ann, bob}
+	edit := func(tab *jstest.Tab, name string) {
+		jstest.Evaluate[bool](ctx, tab, inPage(`document.getElementById("edit").onclick`))
+		jstest.Evaluate[bool](ctx, tab, fmt.Sprintf(`(() => {
+			document.getElementById("name").value = %q;
+			document.getElementById("edit").click();
+			return true;
+		})()`, name))
+	}
+	// connection is how the line about the connection begins, or "" if there is no such line.
+	shows := func(tab *jstest.Tab, people, connection string) {
+		t.Helper()
+		jstest.Evaluate[bool](ctx, tab, inPage(fmt.Sprintf(`document.getElementById("people").innerText === %q &&
+			document.getElementById("connection").innerText.split(" has ended")[0] === %q`, people, connection)))
+	}
+	shows(ann, "", "")
+	edit(ann, "Ann")
+	shows(ann, "Ann: writes", "")
+	edit(bob, "Bob")
+	for _, tab := range tabs {
+		shows(tab, "Ann: writes\nBob: waits", "")
+	}
+
+	kill()
+	address := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/")
+	notConnected := "Not connected: connection to ws://" + address + "/ws"
+	for _, tab := range tabs {
+		shows(tab, "", notConnected)
+	}
+	lost := `document.getElementById("status").innerText.startsWith('lock "document" (')`
+	jstest.Evaluate[bool](ctx, ann, inPage(lost))
+
+	runPage(t, program, address)
+	for _, tab := range tabs {
+		shows(tab, "Bob: writes", "")
+	}
+}
+
 // startPage runs the example and returns the address that it prints.
 func startPage(t *testing.T) string {
 	t.Helper()
-	command := exec.Command(build(t, "./browser"), "--address=127.0.0.1:0")
+	url, _ := runPage(t, build(t, "./browser"), "127.0.0.1:0")
+	return url
+}
+
+// runPage runs the example at that address. It returns the URL that the program prints, and a function that kills the
+// program. Otherwise the program is stopped when the test ends.
+func runPage(t *testing.T, program, address string) (url string, kill func()) {
+	t.Helper()
+	command := exec.Command(program, "--address="+address)
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -74,17 +128,26 @@ func startPage(t *testing.T) string {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	killed := false
 	t.Cleanup(func() {
+		if killed {
+			return
+		}
 		_ = command.Process.Signal(syscall.SIGTERM)
 		if err := command.Wait(); err != nil {
 			t.Errorf("it ended with %v", err)
 		}
 	})
+	kill = func() {
+		killed = true
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(line), kill
 }
 
 // TestNode starts a deployment, which waits for the one before it, and is then made.

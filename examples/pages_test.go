@@ -21,12 +21,14 @@ type page struct {
 
 // executed are the pages whose sh, go and js blocks are executed, in this order.
 var executed = []page{
-	{path: "README.md", want: []string{"brokerd", "go test", "program", "shared", "info", "run"}},
+	{path: "README.md", want: []string{
+		"clone", "brokerd", "shared", "info", "run", "module", "program", "install", "go test", "go test -v",
+	}},
 	{path: "cmd/brokerd/README.md", want: []string{"brokerd"}},
 	{
 		path:   "cmd/brokerctl/README.md",
 		before: []string{"brokerd", "go run ./examples/shared"},
-		want:   []string{"run", "run", "info", "why"},
+		want:   []string{"run", "run", "run", "run", "info", "why"},
 	},
 	{path: "wsclient/README.md", before: []string{"brokerd"}, want: []string{"program"}},
 	{path: "wsclient/js/README.md", before: []string{"brokerd"}, want: []string{"page"}},

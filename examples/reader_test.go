@@ -4,6 +4,7 @@ package examples
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
@@ -26,6 +28,7 @@ type reader struct {
 	programs string // the folder of brokerd and brokerctl
 	did      []string
 	address  string // of the broker that the reader has started
+	module   string // the folder of the reader's own module, outside this one
 }
 
 func (r *reader) url() string { return "ws://" + r.address }
@@ -47,15 +50,33 @@ func (r *reader) execute(t *testing.T, b block) {
 // shell runs a command. Some commands need special treatment.
 func (r *reader) shell(t *testing.T, b block) {
 	t.Helper()
-	command := strings.TrimSuffix(b.text, "\n")
+	command, cloned := strings.CutPrefix(strings.TrimSuffix(b.text, "\n"), clone)
+	if cloned {
+		r.did = append(r.did, "clone")
+	}
 	words := strings.Fields(strings.TrimPrefix(command, "go run ./cmd/"))
 	switch {
 	case words[0] == "brokerd":
 		r.did = append(r.did, "brokerd")
 		r.broker(t, strings.ReplaceAll(command, "/var/lib/brokerd", t.TempDir()))
+	case command == "go test -v -run TestWhatIsSkipped ./broker/brokertest/needs":
+		r.did = append(r.did, "go test -v")
+		if got, err := r.output(t, command); err != nil || !strings.Contains(got, "go test ./... skips") {
+			t.Errorf("%s: %v\n%s", command, err, got)
+		}
 	case words[0] == "go" && words[1] == "test":
 		r.did = append(r.did, "go test")
 		checkTestCommand(t, command)
+	case strings.HasPrefix(command, "mkdir ../"):
+		r.did = append(r.did, "module")
+		r.makeModule(t, command)
+	case command == "go mod tidy\ngo run .":
+		r.did = append(r.did, "program")
+		r.mustPrint(t, command, b.output)
+		r.module = ""
+	case command == "go install ./cmd/...":
+		r.did = append(r.did, "install")
+		r.install(t, command)
 	case command == "go run ./examples/shared":
 		r.did = append(r.did, "shared")
 		// The example reads no environment variable for the address.
@@ -208,8 +229,8 @@ func paragraphs(text string) []string {
 
 func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(testContext(t), "sh", "-c", command)
-	cmd.Dir = ".."
+	cmd := exec.CommandContext(testContext(t), needs.Program(t, "sh"), "-c", command)
+	cmd.Dir = cmp.Or(r.module, "..")
 	host, port, _ := strings.Cut(r.address, ":")
 	cmd.Env = append(os.Environ(),
 		"PATH="+r.programs+string(os.PathListSeparator)+os.Getenv("PATH"),
@@ -221,14 +242,20 @@ func (r *reader) command(t *testing.T, command string) *exec.Cmd {
 
 // program builds a go block inside this module and runs it. It must print the text below the block,
 // or what the block itself prints.
+//
+// If the page has led to a module, program only saves it there.
 func (r *reader) program(t *testing.T, b block) {
 	t.Helper()
-	r.did = append(r.did, "program")
-	source := filepath.Join(t.TempDir(), "main.go")
+	folder := cmp.Or(r.module, t.TempDir())
+	source := filepath.Join(folder, "main.go")
 	text := strings.ReplaceAll(b.text, "127.0.0.1:27002", r.address)
 	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if r.module != "" {
+		return
+	}
+	r.did = append(r.did, "program")
 	want := b.output
 	if want == "" {
 		want = regexp.MustCompile(`Println\("(.*)"\)`).FindStringSubmatch(text)[1] + "\n"

@@ -13,9 +13,9 @@ import (
 //
 // ctx limits only the wait. If it ends before the grant, nothing is held, even if a grant is on its way. The
 // error then wraps the cause of ctx and its Err, and says who holds the lock, or why the request could not be
-// sent. For this the client asks the broker once, and waits for at most 200 ms. Otherwise the error is a
-// refusal (an *[Error]), ErrClosed, ErrConnection, or the cause of an enclosing lock in ctx that is no longer
-// held.
+// sent. For this the client asks the broker once, and waits for the answer for at most 200 ms. Otherwise the
+// error is a refusal (an *[Error]), ErrClosed, ErrConnection, or the cause of an enclosing lock in ctx that is
+// no longer held.
 //
 // ctx must be the context of the innermost lock around the call: the one that WithLock passes to its
 // function, or that [Lock.Context] returns. With an outer context, the call looks like a call of another

@@ -47,14 +47,15 @@ type ClientsOptions struct {
 
 // Clients lists the clients that are connected, this one included, in the order in which they connected. Like
 // [Client.Info] it requests one page after another. A client that stays connected is listed once. An error
-// ends the listing. A broker that is older than this method refuses it, and the error says so.
+// ends the listing. Clients waits for a connection as Info does: for at most 30 s if ctx has no deadline. A
+// broker that is older than this method refuses it, and the error says so.
 func (c *Client) Clients(ctx context.Context, options *ClientsOptions) iter.Seq2[ClientInfo, error] {
 	var o ClientsOptions
 	if options != nil {
 		o = *options
 	}
 	return func(yield func(ClientInfo, error) bool) {
-		conn, err := c.connected(ctx)
+		conn, err := c.connectedSoon(ctx)
 		if err != nil {
 			yield(ClientInfo{}, fmt.Errorf("clients: %w", err))
 			return

@@ -91,7 +91,8 @@
 //
 // All of this depends on the context. Inside, use the context that the function was given, or the result of
 // [Lock.Context]. To the client, a call with an outer context looks like a call of another goroutine. If it
-// requests a lock that is already held, it waits for itself, until its Wait has passed or its context ends.
+// requests a lock that is already held, it waits for itself, until its Wait has passed or its context ends. The
+// error then says that this client holds the lock.
 //
 //	client.WithLock(outer, "a", nil, func(ctx context.Context) error {
 //		client.WithLock(ctx, "a", nil, f)   // at once: a is held
@@ -117,7 +118,18 @@
 // of other clients may be ahead of them by then. A Watch begins again.
 //
 // Some calls fail instead: those that do not wait (TryAcquire, Steal) and those inside a lost lock. Info,
-// Why, Evict and Ping fail if they were sent and not answered.
+// Clients, Why, Evict and Ping fail if they were sent and not answered, or if there is no connection for 30 s and
+// their context has no deadline.
+//
+// # Errors
+//
+// Test errors with errors.Is, and use errors.As for details. A refusal is an *[Error], the loss of a lock a
+// *[LostError], and a failed attempt to connect a *[DialError]. Without a connection, errors are
+// [ErrConnection], and name the URL and the reason. If a context ends first, errors.Is finds both its cause and
+// its Err ([context.Canceled] or [context.DeadlineExceeded]). Errors of requests that waited say who holds the
+// lock, as far as the broker tells.
+//
+// The file testdata/wsclient/errors.golden has the text of each error, in a situation that causes it.
 //
 // A broker may grant nothing for a while, after a crash or while its disk fails. Calls wait. Those that do not
 // wait fail with [ErrNotGranting], which does not mean that somebody holds the lock.

@@ -92,22 +92,22 @@ var refusals = []situation{
 		b = brokertest.Start(s.T, config)
 		defer b.Stop()
 		s.client = dial(s.T, b)
-		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short), s.acquireFor("a", 2*time.Second))
+		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short), s.acquireBriefly("a"))
 	}},
 	{title: "the broker drains", config: broker.Config{Drain: time.Minute}, act: func(s *scene) {
 		held := s.hold(s.other, "a", wsclient.AcquireOptions{})
 		var stopping sync.WaitGroup
 		stopping.Go(s.broker.Stop)
 		synctest.Wait()
-		s.tell(s.try(s.Context(), "b"), s.acquire(s.Context(), "b", short), s.acquireFor("b", 2*time.Second))
+		s.tell(s.try(s.Context(), "b"), s.acquire(s.Context(), "b", short), s.acquireBriefly("b"))
 		_ = held.Release()
 		stopping.Wait()
 	}},
 }
 
-// acquireFor returns the error of an Acquire whose context ends after that time.
-func (s *scene) acquireFor(name string, d time.Duration, also ...string) error {
-	ctx, cancel := context.WithTimeout(s.Context(), d)
+// acquireBriefly returns the error of an Acquire whose context ends after 2 s.
+func (s *scene) acquireBriefly(name string, also ...string) error {
+	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Second)
 	defer cancel()
 	var o wsclient.AcquireOptions
 	for _, name := range also {
@@ -122,21 +122,21 @@ var errShift = errors.New("the shift is over")
 var ends = []situation{
 	{title: "the context ends while somebody else holds the lock", act: func(s *scene) {
 		s.hold(s.other, "a", wsclient.AcquireOptions{})
-		s.tell(s.acquireFor("a", 2*time.Second))
+		s.tell(s.acquireBriefly("a"))
 	}},
 	{title: "the context ends while the lock is shared by others", act: func(s *scene) {
 		shared := wsclient.AcquireOptions{Mode: wsclient.Shared}
 		s.hold(s.other, "a", shared)
 		s.hold(s.client, "a", shared)
-		s.tell(s.acquireFor("a", 2*time.Second))
+		s.tell(s.acquireBriefly("a"))
 	}},
 	{title: "the context ends while this client holds the lock", act: func(s *scene) {
 		s.hold(s.client, "a", wsclient.AcquireOptions{})
-		s.tell(s.acquireFor("a", 2*time.Second))
+		s.tell(s.acquireBriefly("a"))
 	}},
 	{title: "the context ends while one of several locks is held", act: func(s *scene) {
 		s.hold(s.other, "b", wsclient.AcquireOptions{})
-		s.tell(s.acquireFor("a", 2*time.Second, "b"))
+		s.tell(s.acquireBriefly("a", "b"))
 	}},
 	{title: "the context has a cause", act: func(s *scene) {
 		s.hold(s.other, "a", wsclient.AcquireOptions{})
@@ -157,7 +157,7 @@ var ends = []situation{
 	{title: "the context ends and the broker does not answer", act: func(s *scene) {
 		s.hold(s.other, "a", wsclient.AcquireOptions{})
 		s.link.Freeze()
-		s.tell(s.acquireFor("a", 2*time.Second))
+		s.tell(s.acquireBriefly("a"))
 		ctx, cancel := context.WithTimeout(s.Context(), time.Second)
 		defer cancel()
 		try := s.try(ctx, "a")
@@ -196,9 +196,10 @@ var losses = []situation{
 			}))
 	}},
 	{title: "several locks are lost", act: func(s *scene) {
-		also := []wsclient.LockSpec{{Name: "b"}, {Name: "c"}, {Name: "d"}}
-		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Hold: time.Second, Also: also})
-		two := s.hold(s.client, "x", wsclient.AcquireOptions{Hold: time.Second, Also: []wsclient.LockSpec{{Name: "y"}}})
+		three := []wsclient.LockSpec{{Name: "b"}, {Name: "c"}, {Name: "d"}}
+		one := []wsclient.LockSpec{{Name: "y"}}
+		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Hold: time.Second, Also: three})
+		two := s.hold(s.client, "x", wsclient.AcquireOptions{Hold: time.Second, Also: one})
 		s.tell(lock.Release(), two.Release())
 	}},
 	{title: "the connection is cut", act: func(s *scene) {
@@ -234,7 +235,7 @@ var outages = []situation{
 		synctest.Wait()
 		s.tell(s.try(s.Context(), "a"))
 		pass(time.Minute)
-		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short), s.acquireFor("a", 2*time.Second))
+		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short), s.acquireBriefly("a"))
 	}},
 	{title: "the broker is gone, and the context has no deadline", act: func(s *scene) {
 		s.broker.Stop()

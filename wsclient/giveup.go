@@ -67,7 +67,7 @@ func (l *Lock) gaveUp(ctx context.Context) error {
 	case state == core.StateDraining:
 		return gaveUpFor(ctx, aboutToStop, nil)
 	case state == core.StateNotGranting:
-		return gaveUpFor(ctx, notGranting(pause).(*Error).Message, nil)
+		return gaveUpFor(ctx, pauseText(pause), nil)
 	case l.request.Once:
 		return gaveUpFor(ctx, noAnswer, nil)
 	}

@@ -17,6 +17,7 @@ func (a *actor) heard(reply wire.Reply, line int) {
 			a.t.Fatalf("line %d: dial: %v", line, err)
 		}
 		a.timeout = millis(m.TimeoutMS)
+		wsclient.AskNobody(a.client)
 	case *wire.Granted:
 		a.heardGranted(m, line)
 	case *wire.Released:

@@ -83,7 +83,11 @@ func (e *LostError) Unwrap() error { return e.Err }
 func (e *LostError) Error() string {
 	text := ErrLost.Error()
 	if len(e.Locks) > 0 {
-		text = fmt.Sprintf("%s (%s, token %d) %s lost", lockNames(e.Locks), e.ID, e.Token, wasOrWere(len(e.Locks)))
+		were := "was"
+		if len(e.Locks) > 1 {
+			were = "were"
+		}
+		text = fmt.Sprintf("%s (%s, token %d) %s lost", lockNames(e.Locks), e.ID, e.Token, were)
 	}
 	if !e.Since.IsZero() {
 		text += " at " + e.Since.UTC().Format("15:04:05.000Z")
@@ -119,11 +123,4 @@ func lockNames(names []string) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-func wasOrWere(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
 }

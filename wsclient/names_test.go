@@ -43,7 +43,8 @@ func TestRepeatedNames(t *testing.T) {
 					}
 					names++
 					got := lock.Holders[0]
-					if lock.Name == "a" && (got.Mode != test.mode || got.Limit.Or(0) != test.limit) {
+					isRight := got.Mode == test.mode && got.Limit.Or(0) == test.limit
+					if lock.Name == "a" && !isRight {
 						t.Errorf("got %v, limit %d; want %v, limit %d", got.Mode,
 							got.Limit.Or(0), test.mode, test.limit)
 					}

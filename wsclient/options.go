@@ -66,11 +66,10 @@ type AcquireOptions struct {
 	// repeats, the strictest repeat counts: exclusive before shared, and then the least limit.
 	Also []LockSpec
 	// Wait is how long to wait, at most a year, rounded up to milliseconds. After it the error is
-	// ErrTimeout and says who holds the lock; the error of a context that has ended does not. The broker
-	// measures the wait, and the client does while there is no connection. If the connection has failed
-	// and the client has not noticed yet, the wait may last longer, by up to two thirds of the session
-	// timeout. 0: wait until the context ends. For a request that does not wait, use TryAcquire, which
-	// ignores Wait. A negative Wait is refused.
+	// ErrTimeout and says who holds the lock. The broker measures the wait, and the client does while
+	// there is no connection. If the connection has failed and the client has not noticed yet, the wait
+	// may last longer, by up to two thirds of the session timeout. 0: wait until the context ends. For a
+	// request that does not wait, use TryAcquire, which ignores Wait. A negative Wait is refused.
 	Wait time.Duration
 	// Hold is how long the lock may be held, at most 330 days. After that it is lost, with LostExpired,
 	// and the broker can grant it to others. The client measures this time from when it reads the grant.

@@ -125,9 +125,6 @@ func (s *stage) enter() *actor {
 				return a.net, err
 			},
 		})
-		if err == nil {
-			wsclient.AskNobody(a.client)
-		}
 		a.dialed <- err
 	}()
 	a.ws = <-s.ups

@@ -62,8 +62,10 @@ func notGranting(p wire.Pause) error {
 	if p == "" {
 		return nil
 	}
-	return &Error{Code: wire.NotGranting, Message: "nothing is granted now: " + p.Explain()}
+	return &Error{Code: wire.NotGranting, Message: pauseText(p)}
 }
+
+func pauseText(p wire.Pause) string { return "nothing is granted now: " + p.Explain() }
 
 // reportStates reports the states of a connection until that has ended.
 func (c *Client) reportStates(conn *conn) {

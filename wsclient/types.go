@@ -82,8 +82,8 @@ type RequestInfo = wire.RequestInfo
 //	Request  RequestInfo    the request that waits
 //	Lock     string         the name of the lock
 //	Blocker  RequestInfo    a holder of the lock, or an earlier waiter (then its Token is 0)
-//	Others   []RequestInfo  the other holders, from Why, if the blocker holds; there may be more
-//	Holding  int            how many requests hold the lock, if the blocker is not the only one
+//	Others   []RequestInfo  the other holders of the lock, of which some may be left out
+//	Holding  int            how many requests hold the lock, if there are several
 type Step = wire.Step
 
 // A Change says what happened to a request on a lock. Its fields are:

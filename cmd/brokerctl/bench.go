@@ -97,7 +97,7 @@ func (c *benchCmd) plan() load.Plan {
 
 // Run puts load on the broker and prints the report.
 func (c *benchCmd) Run(app *kong.Kong) error {
-	ctx, stop := signalContext()
+	ctx, stop := signalContextFor(os.Stderr)
 	defer stop()
 	plan := c.plan()
 	if plan.Prefix == "" {

@@ -79,7 +79,7 @@ func (c *clientsCmd) session() string {
 func (c *clientsCmd) Run(app *kong.Kong) error {
 	ctx, stop := signalContext()
 	defer stop()
-	client, err := c.dial(ctx)
+	client, err := c.inspect(ctx)
 	if err != nil {
 		return err
 	}

@@ -38,19 +38,24 @@ still using them.
     $ brokerctl evict k3v9x2mq--0 --message "stuck since noon"
     $ brokerctl evict --lock orders/42 --yes
 
-On a terminal, evict lists the requests and asks for confirmation. Without a terminal, --yes is required.`
+An id may have the # of the listing, if it is quoted for the shell. On a terminal, evict lists the requests and asks for confirmation. Without a terminal, --yes is required.`
 }
 
 // Validate requires either an id or a lock.
 func (c *evictCmd) Validate() error {
 	c.ID = strings.TrimPrefix(c.ID, "#") // The listing shows ids with this prefix.
 	switch {
-	case (c.ID == "") == (c.Lock == ""):
-		return errors.New("want either the id of a request or --lock NAME")
+	case c.ID == "" && c.Lock == "":
+		return &cli.Failure{
+			Err:  errors.New("want either the id of a request or --lock NAME"),
+			Hint: "a shell reads an id that begins with # as a comment: write it without the #",
+		}
+	case c.ID != "" && c.Lock != "":
+		return errors.New("want either the id of a request or --lock NAME, not both")
 	case c.ID != "" && !wire.ParseID(c.ID).Valid():
 		return &cli.Failure{
 			Err:  fmt.Errorf("%q is not the id of a request, such as k3v9x2mq--0", c.ID),
-			Hint: "to name a lock, use --lock",
+			Hint: "to name a lock, use --lock " + cli.Quote(c.ID),
 		}
 	}
 	return nil
@@ -109,7 +114,9 @@ func (c *evictCmd) victims(ctx context.Context, client *wsclient.Client) ([]vict
 			return nil, err
 		}
 		for _, r := range lock.Holders {
-			victims = append(victims, victim{r.ID, listing.Format{}.Request(r)})
+			words := fmt.Sprintf("%s, which has held %s for %s",
+				listing.Named(r), printable.Text(lock.Name), listing.Age(r.Duration()))
+			victims = append(victims, victim{r.ID, words})
 		}
 	}
 	if len(victims) == 0 {

@@ -27,8 +27,11 @@ type guard struct {
 	dialer   *trackingDialer
 	signals  chan os.Signal // signals to forward to the command
 	terminal *child.Terminal
+	granted  time.Time     // when the locks were granted
 	hold     time.Duration // how long the command may run; 0: no limit
 	grace    time.Duration // between TERM and KILL
+	// holdAtLeast is how long the locks are held after the grant, even if the command ends earlier.
+	holdAtLeast time.Duration
 	*messageWriter
 
 	cgroup      *child.Cgroup // for the command, or nil
@@ -37,10 +40,12 @@ type guard struct {
 	instruction watchdog.Instruction // the latest one
 	unwatched   bool                 // there is no watchdog, and none can be started
 	child       *child.Child
-	cause       error       // why the guard is ending the command, or nil
-	killTimer   *time.Timer // fires at killAt
-	killAt      time.Time   // when the command gets KILL
-	interrupted bool        // by Ctrl-C at the terminal: see interruptGroup
+	cause       error                        // why the guard is ending the command, or nil
+	killTimer   *time.Timer                  // fires at killAt
+	killAt      time.Time                    // when the command gets KILL
+	interrupted bool                         // by Ctrl-C at the terminal: see interruptGroup
+	asked       bool                         // INT, TERM or QUIT was forwarded
+	forwarded   map[syscall.Signal]time.Time // when each of the endSignals was forwarded last
 }
 
 // killTime is how long a process group may take to end after KILL.

@@ -3,16 +3,24 @@
 package main
 
 import (
+	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
 // forward forwards a signal to the command. It drops SIGCONT once the lock is lost: a stopped
-// command must not continue without the lock.
+// command must not continue without the lock. It also drops a repetition of one of the endSignals.
 func (g *guard) forward(s syscall.Signal) {
+	if slices.Contains(endSignals, os.Signal(s)) && !g.noteEndSignal(s, time.Now()) {
+		return
+	}
 	if s == syscall.SIGCONT {
 		if !g.lock.Valid() {
 			return
@@ -20,6 +28,27 @@ func (g *guard) forward(s syscall.Signal) {
 		g.giveTerminal()
 	}
 	g.sendSignal(s)
+}
+
+// noteEndSignal notes one of the endSignals. It returns false if the same one was forwarded less than cli.SameSignal
+// ago. The first Ctrl-C that reaches this process says what a second one does. If the command is in the foreground of
+// the terminal, Ctrl-C reaches only the command.
+func (g *guard) noteEndSignal(s syscall.Signal, now time.Time) bool {
+	last, again := g.forwarded[s]
+	if again && now.Sub(last) < cli.SameSignal {
+		return false
+	}
+	if g.forwarded == nil {
+		g.forwarded = make(map[syscall.Signal]time.Time)
+	}
+	g.forwarded[s] = now
+	g.asked = g.asked || s != syscall.SIGHUP // Many programs read their configuration again on HUP.
+	if s == syscall.SIGINT && !again && screen.Terminal(os.Stderr) != nil {
+		const text = "sent INT to the command; the locks are held until it ends; " +
+			"after %v, another Ctrl-C sends INT again"
+		g.note(text, cli.SameSignal)
+	}
+	return true
 }
 
 // giveTerminal gives the terminal to the command if this process has it, and reports whether it did.

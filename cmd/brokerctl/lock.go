@@ -34,13 +34,16 @@ command with a signal:
 
     $ brokerctl lock orders/42 > token &
 
-INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal ends the command at once. A brokerctl
-that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
+INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal, a second or more after the first, ends
+the command at once. A brokerctl that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
+
+With --wait, the command also waits for a broker that is not there yet or restarts. The time covers both waits.
 
 Inside brokerctl run, brokerctl lock acquires only the locks that the run does not hold: see brokerctl run --help.
 
 Exit codes, besides those of every command:
 
+    69  with --wait, also if there is no broker at the end of that time
     75  not obtained: --wait passed, --try, a signal, evicted, a deadlock,
         or held by an enclosing run in another mode
     76  lost while it was held`
@@ -51,16 +54,15 @@ func (c *lockCmd) Validate() error { return c.lockFlags.Validate() }
 
 // Run acquires the lock and holds it.
 func (c *lockCmd) Run(app *kong.Kong) error {
-	ctx, stop := signalContext()
+	wait := c.startWait(app)
+	ctx, stop := signalContextFor(c.messages())
 	defer stop()
 	ignoreBrokenPipes()
 	in := openStdin(os.Stdin)
-	client, err := c.dial(ctx)
-	if err != nil {
-		return err
+	client, n, lock, err := c.acquireMissing(ctx, wait, app)
+	if client != nil {
+		defer client.Close()
 	}
-	defer client.Close()
-	n, lock, err := c.acquireMissing(ctx, client, app)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return &cli.Failure{Err: errors.New("a signal came before the lock was granted"), Code: exitNotObtained}
@@ -72,28 +74,44 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	if _, err := fmt.Fprintln(app.Stdout, lock.Token()); err != nil {
 		return err
 	}
+	inputEnded := false
 	select {
 	case <-ctx.Done():
 	case <-in.ended():
-		_ = c.note(app, "the input has ended: released")
+		inputEnded = true
 	case <-lock.Context().Done():
 	}
 	if err := lock.Release(); err != nil {
 		return &cli.Failure{Err: err, Code: exitLost}
 	}
+	if inputEnded { // A message that blocks must not keep the lock.
+		_ = c.note(app, "the input has ended: released")
+	}
 	return nil
 }
 
-// acquireMissing acquires the locks that no enclosing run holds.
-// The lock is nil if the enclosing runs hold all of them.
-func (c *lockCmd) acquireMissing(ctx context.Context, client *wsclient.Client, app *kong.Kong) (
-	*nesting, *wsclient.Lock, error) {
-	n, err := c.findNesting(ctx, client, c.Names)
-	if err != nil || len(n.missing) == 0 {
-		return n, nil, err
+// messages returns the terminal for messages of brokerctl, or nil with --quiet.
+func (c *lockCmd) messages() *os.File {
+	if c.Quiet {
+		return nil
 	}
-	lock, err := c.acquire(ctx, client, n.missing, n.parent, 0, app.Stderr)
-	return n, lock, err
+	return os.Stderr
+}
+
+// acquireMissing connects and acquires the locks that no enclosing run holds. The lock is nil if the enclosing runs
+// hold all of them. With --wait, the client reconnects while it waits. Without it, a lost connection is an error.
+func (c *lockCmd) acquireMissing(ctx context.Context, wait brokerWait, app *kong.Kong) (
+	*wsclient.Client, *nesting, *wsclient.Lock, error) {
+	client, err := wait.dial(ctx, c.target, wsclient.Options{NoReconnect: wait.limit == 0})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	n, err := wait.findNesting(ctx, &c.lockFlags, client, c.Names)
+	if err != nil || len(n.missing) == 0 {
+		return client, n, nil, err
+	}
+	lock, err := c.acquire(ctx, client, lockRequest{names: n.missing, parent: n.parent, wait: wait}, app.Stderr)
+	return client, n, lock, err
 }
 
 // waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses the locks, it

@@ -25,7 +25,7 @@ const (
 type lockFlags struct {
 	Shared bool           `help:"Share the lock with other shared requests."`
 	Limit  *int           `placeholder:"N" help:"Share the lock among at most N holders; implies --shared."`
-	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s; 0s means --try. Default: no limit."`
+	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s, and for a broker that is not there yet; 0s means --try. Default: no limit for the lock, no wait for the broker."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
 	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron."`
@@ -44,23 +44,30 @@ func (f *lockFlags) Validate() error {
 	return nil
 }
 
-// acquire acquires all locks in names as one request. Parent is the enclosing request, or the zero ID. While acquire
-// waits, it reports the holders on out, unless --quiet is set.
-func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, names []string, parent wsclient.ID,
-	hold time.Duration, out io.Writer) (*wsclient.Lock, error) {
-	options := f.options(names[1:])
-	options.Hold, options.Parent = hold, parent
+// A lockRequest is what acquire requests.
+type lockRequest struct {
+	names  []string      // granted together
+	parent wsclient.ID   // the enclosing request, or the zero ID
+	hold   time.Duration // the limit that the broker enforces; 0: none
+	wait   brokerWait
+}
+
+// acquire acquires all locks of r as one request. While it waits, it reports the holders on out, unless --quiet is set.
+func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, r lockRequest, out io.Writer) (
+	*wsclient.Lock, error) {
+	options := f.options(r.names[1:])
+	options.Hold, options.Parent, options.Wait = r.hold, r.parent, r.wait.left()
 	call := client.Acquire
 	if f.Try || f.Wait != nil && *f.Wait == 0 {
 		call = client.TryAcquire
 	}
 	stopReport := func() {}
 	if !f.Quiet {
-		stopReport = (&waitReport{client: client, names: names, out: out, begin: time.Now()}).start(ctx)
+		stopReport = (&waitReport{client: client, names: r.names, out: out, begin: time.Now()}).start(ctx)
 	}
-	lock, err := call(ctx, names[0], options)
+	lock, err := call(ctx, r.names[0], options)
 	stopReport()
-	return lock, notObtained(err)
+	return lock, r.wait.withoutBroker(client, notObtained(err))
 }
 
 // note prints one line of information, unless --quiet is set.
@@ -72,9 +79,15 @@ func (f *lockFlags) note(app *kong.Kong, format string, args ...any) error {
 	return err
 }
 
+// startWait starts the time of --wait.
+func (f *lockFlags) startWait(app *kong.Kong) brokerWait {
+	note := func(format string, args ...any) error { return f.note(app, format, args...) }
+	return brokerWait{limit: valueOf(f.Wait), begin: time.Now(), note: note}
+}
+
 // options returns the options of a request. The names in also are the locks after the first one.
 func (f *lockFlags) options(also []string) *wsclient.AcquireOptions {
-	o := &wsclient.AcquireOptions{Author: f.Author, Limit: valueOf(f.Limit), Wait: valueOf(f.Wait)}
+	o := &wsclient.AcquireOptions{Author: f.Author, Limit: valueOf(f.Limit)}
 	if f.Shared || f.Limit != nil {
 		o.Mode = wsclient.Shared
 	}

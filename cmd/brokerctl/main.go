@@ -56,10 +56,10 @@ it. A flag takes precedence over the environment, and the environment over the d
 except --header. Arguments must be UTF-8.
 
 Signals: INT, TERM, HUP and QUIT end lock, watch, top, bench and info --watch cleanly. The exit code is then 0, but
-see lock and bench. A second signal ends them at once. Other commands end at once. HUP and INT stay ignored if they
-were ignored at the start, as under nohup. USR1 and USR2 have no effect. top and info --watch restore the terminal
-before TSTP stops them, and redraw on WINCH. A closed output pipe (PIPE) ends every command except run and lock. run
-forwards signals: see brokerctl run --help.
+see lock and bench. A second signal ends them at once, but not within a second of the first, because process managers
+send two. Other commands end at once. HUP and INT stay ignored if they were ignored at the start, as under nohup. USR1
+and USR2 have no effect. top and info --watch restore the terminal before TSTP stops them, and redraw on WINCH. A closed
+output pipe (PIPE) ends every command except run and lock. run forwards signals: see brokerctl run --help.
 
 Exit codes:
 

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/child"
 	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -83,7 +84,9 @@ type guardTrial struct {
 
 // need skips the test if this machine lacks what it needs.
 func (g *guardTrial) need(t *testing.T) {
+	needs.Programs(t, "setsid", "sh", "sleep")
 	if !g.hasCgroup {
+		needs.Programs(t, "umount", "unshare")
 		if err := exec.Command("unshare", "--mount", "true").Run(); err != nil {
 			t.Skip("no right to hide the cgroups: ", err)
 		}

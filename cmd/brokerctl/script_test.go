@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 
 // scriptPrograms are the programs that the scripts may use besides those of TestMain.
 var scriptPrograms = []string{
-	"bash", "cat", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid", "sh",
+	"bash", "cat", "cut", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid", "sh",
 	"sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
 }
 
@@ -339,8 +339,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\b[a-z0-9]{8}--[0-9]+`), "ID"},
 	{regexp.MustCompile(`\b[0-9]+:[0-9]{2}:[0-9]{2}\.[0-9]{6}\b`), "H:MM:SS.ffffff"},
 	{regexp.MustCompile(`(?m)^[-0-9]{10}T[0-9:]{8}(Z|[-+][0-9:]{5})  [0-9.:]+  `), "TIME  ADDR  "},
-	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s( +[0-9]+ +)[0-9]+s `), "${1}Ns${2}Ns "},
-	{regexp.MustCompile(`(?m)^( +[0-9]+ +)[0-9]+s `), "${1}Ns "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+) +[0-9.]+s( +[0-9]+) +[0-9.]+s `), "$1 Ns$2 Ns "},
+	{regexp.MustCompile(`(?m)^( +[0-9]+) +[0-9.]+s `), "$1 Ns "},
 	{regexp.MustCompile(`"token":[0-9]+`), `"token":N`},
 	{regexp.MustCompile(`token [0-9]+`), `token N`},
 	{regexp.MustCompile(`from 127.0.0.1:[0-9]+`), `from ADDR`},

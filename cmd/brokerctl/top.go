@@ -22,6 +22,7 @@ type topCmd struct {
 	colorFlag
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"Show only locks whose names match this glob; see brokerctl info --help."`
 	Empty    bool          `short:"e" help:"Also show free locks."`
+	Clients  bool          `help:"Show clients at first, as the key c does."`
 	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (of the first waiter) or grants (per second)."`
 	Reverse  bool          `short:"r" help:"Reverse the order."`
 	Interval time.Duration `short:"i" default:"2s" help:"Time between two readings of all locks, at least 100ms. Very many locks take longer."`
@@ -42,7 +43,8 @@ granted.
 Keys: the arrows, j, k, PgUp, PgDn, Home and End move. w h a o g n sort by waiters, holders, age, oldest waiter,
 grants, name; r reverses the order. / filters by text in the name or the first holder, ignoring case. Enter shows the
 queue of the selected lock and who is in the way. e evicts all holders of the lock, or, after Tab, the selected
-request; it asks first. ? lists all keys; q quits.
+request; it asks first. c shows the clients that are connected, with the columns of brokerctl clients; Enter then shows
+the locks of the selected client. ? lists all keys; q quits.
 
 top reads the locks again and again, in small pages. Reading 100,000 locks takes about six seconds and costs the
 broker little. GRANTS/S is the rate of grants between the last two readings of a lock, so the first frame shows none.`
@@ -57,6 +59,8 @@ func (c *topCmd) Validate() error {
 		return errors.New("--count: want 1 or more")
 	case c.Rows < 0:
 		return errors.New("--rows: want 1 or more")
+	case c.Batch && c.Clients:
+		return errors.New("--clients cannot be combined with --batch; brokerctl clients lists clients")
 	case !c.Batch && (c.Count > 0 || c.Rows > 0):
 		return errors.New("--count and --rows need --batch")
 	case len(c.Message) > limits.AuthorBytes:
@@ -70,8 +74,8 @@ func (c *topCmd) Run(app *kong.Kong) error {
 	ctx, stop := signalContext()
 	defer stop()
 	options := top.Options{
-		Broker: c.hostPort(), Match: c.Pattern, Empty: c.Empty, Sort: c.Sort, Reverse: c.Reverse,
-		Interval: c.Interval, Message: c.Message,
+		Broker: c.hostPort(), Match: c.Pattern, Empty: c.Empty, Clients: c.Clients, Sort: c.Sort,
+		Reverse: c.Reverse, Interval: c.Interval, Message: c.Message,
 	}
 	if c.Batch {
 		return c.print(ctx, app, options)

@@ -34,6 +34,10 @@ const (
 	reportQueue = 1000
 )
 
+// writeTime is how long stop waits for the output. A pipe that nobody reads must not keep a lock from being used, or a
+// signal from ending the wait.
+const writeTime = time.Second
+
 // start reports until ctx ends or the caller calls stop.
 func (w *waitReport) start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -44,7 +48,10 @@ func (w *waitReport) start(ctx context.Context) (stop func()) {
 	}()
 	return func() {
 		cancel()
-		<-stopped
+		select {
+		case <-stopped:
+		case <-time.After(writeTime):
+		}
 	}
 }
 
@@ -88,7 +95,7 @@ func (w *waitReport) text(ctx context.Context) string {
 	default:
 		what += ", without a connection to the broker"
 	}
-	return fmt.Sprintf("waiting %s for %s", listing.Short(time.Since(w.begin)), what)
+	return fmt.Sprintf("waiting %s for %s", listing.Age(time.Since(w.begin)), what)
 }
 
 // obstacle describes the first lock that is not free, and who is in the way there.
@@ -133,7 +140,7 @@ func describeObstacle(lock wire.LockInfo, ahead int) string {
 	}
 	if len(lock.Holders) > 0 {
 		first := lock.Holders[0]
-		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Short(first.Duration()))
+		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Age(first.Duration()))
 		if more := lock.Holding - 1; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/go-json-experiment/json"
@@ -17,7 +18,7 @@ import (
 type watchCmd struct {
 	target
 	colorFlag
-	JSON    bool   `name:"json" help:"Print each change as a JSON object on its own line, as in the protocol."`
+	JSON    bool   `name:"json" help:"Print each change as a JSON object on its own line, as in the protocol, with the time of its arrival (RFC 3339)."`
 	Pattern string `arg:"" optional:"" complete:"pattern" help:"Show only changes of locks whose names match this glob; see brokerctl info --help."`
 }
 
@@ -26,11 +27,12 @@ func (watchCmd) Help() string {
 	return `Prints a line for each change of a lock as it happens, until Ctrl-C:
 
     $ brokerctl watch 'orders/*'
-    queued    orders/42: @reports, #k3v9x2mq--2
-    released  orders/42: @billing, #k3v9x2mq--0, after 0:00:14.379000
-    granted   orders/42: @reports, #k3v9x2mq--2
+    2026-11-28 09:15:02.118  queued    orders/42: reports (k3v9x2mq--2)
+    2026-11-28 09:15:07.493  released  orders/42: billing (k3v9x2mq--0), after 14.3s
+    2026-11-28 09:15:07.493  granted   orders/42: reports (k3v9x2mq--2)
 
-If the broker drops changes because there are too many, a line on stderr says so.`
+A line has the local time at which brokerctl heard of the change, and the author of the request, or else the label of
+its client. The duration is how long the request held the lock, or waited. If the broker drops changes because there are too many, a line on stderr says so.`
 }
 
 // Validate refuses an invalid pattern.
@@ -53,7 +55,7 @@ func (c *watchCmd) Run(app *kong.Kong) error {
 		case err != nil:
 			return brokerFailure(err)
 		case view.Change != nil:
-			if err := c.print(app.Stdout, view.Change); err != nil {
+			if err := c.print(app.Stdout, time.Now(), view.Change); err != nil {
 				return err
 			}
 		case started:
@@ -64,15 +66,21 @@ func (c *watchCmd) Run(app *kong.Kong) error {
 	return nil
 }
 
-func (c *watchCmd) print(out io.Writer, change *wire.Change) error {
+// A timedChange is a change as --json prints it.
+type timedChange struct {
+	Time time.Time `json:"time"`
+	*wire.Change
+}
+
+func (c *watchCmd) print(out io.Writer, at time.Time, change *wire.Change) error {
 	if c.JSON {
-		object, err := json.Marshal(change)
+		object, err := json.Marshal(timedChange{at, change})
 		if err == nil {
 			_, err = out.Write(append(object, '\n'))
 		}
 		return err
 	}
-	line := listing.Format{Palette: c.palette(out)}.Change(change)
+	line := listing.Format{Palette: c.palette(out)}.Change(at, change)
 	_, err := fmt.Fprintln(out, line.Style.Styled(line.Text))
 	return err
 }

@@ -35,7 +35,8 @@ func (whyCmd) Help() string {
     create_user (k3v9x2mq--4) waits for b, held by report (abcd1234--1)
     report (abcd1234--2) waits for a, held by cleanup (abcd1234--0)
 
-The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by"
+An id may have the # of the listing, if it is quoted for the shell: '#k3v9x2mq--4'. A request without an author has the
+label of its client. The request on each line is the blocker from the line before, or is nested inside it. "Behind" instead of "held by"
 names a blocker that waits in the same queue. If several requests hold a lock, the line names up to 8 of them. If the requests for one of these locks have different limits, a line
 says so. The lowest limit counts, and the difference is often a mistake. While the broker grants no locks to anyone,
 the last line says so and gives the reason.`
@@ -104,7 +105,7 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 		_, err := fmt.Fprintf(out, "nobody is in the way of %s\n", printable.Text(c.What))
 		return err
 	}
-	options := &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: 1}
+	options := &wsclient.InfoOptions{Match: glob.Escape(c.What), Empty: true, Queue: holdersNamed}
 	for lock, err := range client.Info(ctx, options) {
 		switch {
 		case err != nil:
@@ -114,15 +115,32 @@ func (c *whyCmd) printUnblocked(ctx context.Context, client *wsclient.Client, ou
 		case len(lock.Holders) == 0:
 			_, err = fmt.Fprintf(out, "%s is free\n", printable.Text(lock.Name))
 		default:
-			first := lock.Holders[0]
-			_, err = fmt.Fprintf(out, "%s is held by %s for %s; nobody waits for it\n",
-				printable.Text(lock.Name), listing.AppendWho(nil, first),
-				listing.Short(first.Duration()))
+			_, err = fmt.Fprintf(out, "%s is held by %s; nobody waits for it\n",
+				printable.Text(lock.Name), holdersOf(lock))
 		}
 		return err
 	}
 	err := fmt.Errorf("no such request or lock: %s", printable.Text(c.What))
 	return &cli.Failure{Err: err, Hint: "brokerctl info lists the locks and the ids of requests"}
+}
+
+// holdersNamed is how many holders of a lock holdersOf names.
+const holdersNamed = 8
+
+// holdersOf names the first holders of a lock, each with how long it has held, and the number of the others.
+func holdersOf(lock wire.LockInfo) string {
+	var names []string
+	for _, holder := range lock.Holders[:min(len(lock.Holders), holdersNamed)] {
+		names = append(names, listing.Named(holder)+" for "+listing.Age(holder.Duration()))
+	}
+	if more := lock.Holding - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // chain returns the chain of blockers. An argument in the form of an id names a request if there is such a request,

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"github.com/rs/zerolog"
-
 	"github.com/lockbroker/lockbroker/broker"
 )
 
@@ -18,12 +16,4 @@ func fitDescriptors(c *broker.Config, descriptors uint64) {
 	free := limit - min(reservedDescriptors, limit/4)
 	c.MaxHandshakes = max(min(c.MaxHandshakes, free/4), 1)
 	c.MaxConnections = max(min(c.MaxConnections, free-c.MaxHandshakes), 1)
-}
-
-// logConnections logs a line if the limit on open files allows fewer connections than the flag.
-func (f *flags) logConnections(log zerolog.Logger, c broker.Config) {
-	if c.MaxConnections < f.MaxConnections {
-		log.Info().Int("max_connections", c.MaxConnections).
-			Msg("the limit of open files (ulimit -n) allows fewer connections than --max-connections")
-	}
 }

@@ -34,8 +34,9 @@ type flags struct {
 	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Maximum number of bytes that wait to be sent to all clients together. Above it, the client with the most is disconnected."`
 	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
 
+	PublicURL   []string `name:"public-url" env:"BROKERD_PUBLIC_URL" placeholder:"URL" help:"A URL of the broker as browsers see it, such as https://locks.example for a broker behind a proxy. Pages served there may use the broker, whatever Host header the proxy passes. May be repeated."`
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A host name of the broker, such as locks.example, or *.example for subdomains. Pages from the broker's own host and port may connect if the host is such a name, an IP address or localhost. May be repeated."`
-	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker, besides pages from its own host and port (see --allowed-host): https://app.example; https://*.app.example for subdomains; http://localhost:* for any port; * for every page on the internet. May be repeated."`
+	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker, besides the broker's own pages (see --public-url and --allowed-host): https://app.example; https://*.app.example for subdomains; http://localhost:* for any port; * for every page on the internet. May be repeated."`
 }
 
 // Validate refuses values out of range and values that contradict each other.
@@ -85,6 +86,11 @@ func (f *flags) validateHosts() error {
 	if _, err := cli.Host(f.Host); err != nil {
 		return err
 	}
+	for _, text := range f.PublicURL {
+		if err := broker.CheckPublicURL(text); err != nil {
+			return fmt.Errorf("--public-url: %w", err)
+		}
+	}
 	for _, name := range f.AllowedHost {
 		if err := broker.CheckHost(name); err != nil {
 			return fmt.Errorf("--allowed-host: %w", err)
@@ -108,6 +114,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		Timeout:   f.Timeout,
 		Heartbeat: f.Heartbeat,
 
+		PublicURLs:   f.PublicURL,
 		AllowOrigins: f.AllowOrigin,
 		AllowedHosts: f.AllowedHost,
 		ClientFiles:  js.Served(),

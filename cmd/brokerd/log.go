@@ -3,14 +3,11 @@ package main
 import (
 	"bytes"
 	"io"
-	"net"
 	"os"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
-
-	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
 // timeFormat is RFC 3339 with milliseconds and a fixed length.
@@ -51,14 +48,4 @@ func droppedLine(dropped amount, err error) []byte {
 		event.Err(err).Msg("the log could not be written: lines were dropped")
 	}
 	return line.Bytes()
-}
-
-// logStart logs the address, and warns if other machines can connect.
-func logStart(log zerolog.Logger, addr net.Addr) {
-	log.Info().Str("address", addr.String()).Str("version", cli.BuildVersion()).Msg("listening")
-	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		log.Warn().Str("address", addr.String()).
-			Msg("other machines can connect, and there are no credentials: " +
-				"anyone who reaches the port may do everything")
-	}
 }

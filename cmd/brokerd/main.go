@@ -34,7 +34,7 @@ the environment over the default.
 Signals:
 
     INT, TERM        drain and stop (see --drain); a second one ends brokerd at
-                     once, but not within 0.5 s, because timeout(1) sends two
+                     once, but not within 1 s, because timeout(1) sends two
     QUIT             end at once and print all goroutine stacks on stderr
     HUP, USR1, USR2  no effect except a line in the log
     PIPE             no effect; the log continues when it has a reader again

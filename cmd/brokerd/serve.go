@@ -38,6 +38,10 @@ Allow pages of another origin, and of development servers on this machine:
 
     $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'
 
+Allow pages that a proxy on this machine serves as https://locks.example:
+
+    $ brokerd --public-url https://locks.example --state-dir /var/lib/brokerd
+
 Allow pages from the broker's own host and port if that host has a name:
 
     $ brokerd --host 0.0.0.0 --allowed-host locks.example`
@@ -61,8 +65,7 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	logStart(log, listener.Addr())
-	f.logConnections(log, config)
+	f.logStart(log, listener.Addr(), config)
 	if err := serve(ctx, b, listener); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func TestSignals(t *testing.T) {
 func TestLogAtStart(t *testing.T) {
 	t.Run("loopback", func(t *testing.T) {
 		d := startDaemon(t)
-		d.until(t, "no state directory: fencing tokens start from")
+		d.until(t, "without --state-dir, fencing tokens rise")
 		d.signal(t, syscall.SIGTERM)
 		d.rest(t)
 		for _, line := range d.lines {

@@ -16,10 +16,8 @@ import (
 // of all goroutines and exit with 2. That is a crash, but it is useful for a process that hangs. SIGTSTP and SIGCONT
 // stop and continue the process, as usual.
 
-// sameSignal is the time after the first signal during which further signals count as the same request. timeout sends
-// one to the process and one to its group, and npm forwards the Ctrl-C that the terminal has sent to both. If the
-// second one ended the process, the stop would count as a crash.
-const sameSignal = 500 * time.Millisecond
+// sameSignal is the time after the first signal during which further signals count as the same request.
+const sameSignal = cli.SameSignal
 
 // signalContext returns a context that ends with the first SIGINT or SIGTERM. After sameSignal these get their
 // default action back, so that a second one ends the process. Both count even if they were ignored at the

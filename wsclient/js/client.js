@@ -4,17 +4,17 @@
 import { LockManager } from "./manager.js";
 import { settle } from "./settle.js";
 import { supervise } from "./supervisor.js";
-import { toText } from "./options.js";
+import { expect, toSignal, toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves to a LockManager once the broker has said hello.
 export const connect = (
   url,
-  { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {},
+  { author, clock = globalThis, label = defaultLabel(), signal, waitForBroker, WebSocket = globalThis.WebSocket } = {},
 ) =>
   settle(
-    () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket),
+    () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal)),
     async (client) => {
       await client.online;
       return new LockManager(client);
@@ -28,10 +28,12 @@ export const connect = (
 const toTarget = (url, label) => {
   const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
-  target.hash = "";
+  const isUsable = /^wss?:$/.test(target.protocol) && !(target.username || target.password || target.hash);
+  expect(isUsable, "a ws or http URL without a user, a password or a #");
+  target.hash = ""; // drops a # at the end
   if (target.pathname === "/") target.pathname = "/ws";
-  target.search += `${target.search && "&"}alive=message`;
-  if (!target.searchParams.has("client")) target.search += `&client=${encodeURIComponent(label)}`;
+  const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
+  target.search += `${target.search && "&"}alive=message${labelled}`;
   return target.href;
 };
 

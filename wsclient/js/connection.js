@@ -1,4 +1,4 @@
-import { ConnectionError, loss, refusal, withDetails } from "./errors.js";
+import { loss, noConnection, refusal } from "./errors.js";
 import { later, leaseLeft, silenceLeft } from "./lease.js";
 import { now, timer } from "./clock.js";
 import { parse } from "./names.js";
@@ -119,20 +119,26 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // connection has ended.
   const checkLease = () => {
     if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
-      end("lease", new ConnectionError("the broker does not answer"), fallSilent);
+      end("lease", failure("the broker does not answer"), fallSilent);
     }
     return over;
   };
 
   // disconnected ends the connection because the network or the broker has ended it. If the process
   // was frozen, the lease may have ended before that.
-  const disconnected = (message, code, status) => {
+  const disconnected = (why, code, cause) => {
     if (checkLease()) return;
-    end("connection", withDetails(new ConnectionError(message), { code, status }), terminate);
+    // Only the package ws reports the HTTP status of a refusal, in words.
+    const status = Number(/response: (\d+)/.exec(why)?.[1]) || undefined;
+    // Browsers do not say why they cannot connect, nor does Node 24.
+    const guess = "no broker there, it refuses, or Chrome has 255 WebSockets open";
+    end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
   };
 
   // abandon ends the connection for a reason that the broker does not know of.
-  const abandon = (message) => end("connection", new ConnectionError(message), fallSilent);
+  const abandon = (why) => end("connection", failure(why), fallSilent);
+
+  const failure = (why, ...more) => noConnection(url, session, why, ...more);
 
   // end ends, once, everything that is open on the connection. Held locks are lost, the latest first,
   // before leave tells the broker anything. Requests that wait may wait for the next connection.
@@ -141,7 +147,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     over = error;
     wake();
     watchdog();
-    conn.loss = () => loss(reason, error, error);
+    conn.loss = [reason, error];
     ended(error, session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = reason === "closed";
       for (const entry of [...open.values()].reverse()) mustLeave = entry.lose?.() || mustLeave;
@@ -192,7 +198,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
     // page resumes.
     freeze() {
-      end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
+      end("frozen", failure("the page was frozen"), sayGoodbye);
     },
 
     // close ends the connection for good. The promise is settled when the broker has answered, or
@@ -211,16 +217,12 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   ws.onmessage = ({ data }) => receive(data);
   ws.onclose = ({ code, reason }) => {
     hasClosed();
-    disconnected(`connection was closed: ${code} ${reason}`, code);
+    disconnected(reason, code);
   };
   // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
-  ws.onerror = ({ message }) => {
+  ws.onerror = ({ message, error }) => {
     if (!session) hasClosed();
-    // Only the package ws reports the HTTP status of a refusal, in words.
-    const status = Number(/response: (\d+)/.exec(message)?.[1]) || undefined;
-    // A browser does not tell a page why it has no connection.
-    const guess = "no broker there, it refuses this page, or Chrome has 255 WebSockets open";
-    disconnected(message || (session ? "connection has ended" : guess), 1006, status);
+    disconnected(message, 1006, message && error);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;

@@ -1,10 +1,11 @@
 /**
  * Connects to the broker at url, for example ws://127.0.0.1:27002. The schemes http and https stand for
- * ws and wss. If url has no path, /ws is added. Further query parameters are sent to the broker.
+ * ws and wss. If url has no path, /ws is added. Further query parameters are sent to the broker. A user,
+ * a password and a fragment are refused, because no WebSocket sends them.
  *
  * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if
- * the connection fails, or if no hello arrives for 10 s. It rejects with a TypeError if an argument
- * is malformed. In a frame that has been removed from its page, this function and all methods
+ * the connection fails, or if no hello arrives for 10 s, unless waitForBroker is set. It rejects with a
+ * TypeError if an argument is malformed. In a frame that has been removed from its page, this function and all methods
  * reject with an InvalidStateError.
  */
 export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
@@ -19,6 +20,17 @@ export interface ConnectOptions {
    * page, or the program and its process id, if the platform has such things.
    */
   label?: string | undefined;
+  /**
+   * Retry until a broker says hello, as after a disconnect. The promise still rejects if the broker refuses
+   * the client for good, and the package ws reports that. Default: false.
+   */
+  waitForBroker?: boolean | undefined;
+  /**
+   * Ends the attempts to connect. The promise then rejects with the {@link ConnectionError} of the last
+   * attempt, whose cause is the reason of the signal. If the signal is aborted already, the promise rejects with
+   * its reason. Once the promise has resolved, the signal means nothing.
+   */
+  signal?: AbortSignal | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock | undefined;
 }
@@ -55,8 +67,21 @@ export type LockMode = "exclusive" | "shared";
  * is malformed, with a RangeError if a message is too big for the broker, with the reason of a signal that
  * is aborted, and with an InvalidStateError after {@link LockManager.close}. While there is no connection
  * they wait for the next one. Requests that must not wait (ifAvailable, steal, wait: 0) reject instead.
+ *
+ * It is also an EventTarget, which says when the connection ends and when the next one begins. Show no listing as
+ * current in between: nobody knows who holds.
  */
-export interface LockManager extends AsyncDisposal {
+export interface LockManager extends EventTarget, AsyncDisposal {
+  /** Calls listener for each of these events. Their order says what is true now, and so does session. */
+  addEventListener<T extends keyof LockManagerEvents>(
+    type: T, listener: (event: LockManagerEvents[T]) => void, options?: Parameters<EventTarget["addEventListener"]>[2],
+  ): void;
+  addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void;
+  removeEventListener<T extends keyof LockManagerEvents>(
+    type: T, listener: (event: LockManagerEvents[T]) => void, options?: Parameters<EventTarget["removeEventListener"]>[2],
+  ): void;
+  removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void;
+
   /**
    * Calls callback once the lock is held, and releases the lock when the result of callback is
    * settled. The promise is settled like that result, after the broker has answered the release. If
@@ -127,6 +152,26 @@ export interface LockManager extends AsyncDisposal {
   close(): Promise<void>;
 }
 
+/** The events of a {@link LockManager}. */
+export interface LockManagerEvents {
+  /**
+   * The client has reconnected, and has resubmitted the requests that wait. There is no such event for the first
+   * connection, which connect waits for.
+   */
+  connected: Event;
+  /**
+   * The connection has ended, and the holders have been told. The client reconnects by itself, unless
+   * {@link LockManager.closed} resolves. An attempt to reconnect that fails causes no event.
+   */
+  disconnected: DisconnectedEvent;
+}
+
+/** Says why a connection has ended. */
+export interface DisconnectedEvent extends Event {
+  /** A {@link ConnectionError}, or an InvalidStateError if the client was closed. */
+  readonly error: Error;
+}
+
 /**
  * Why the broker grants nothing. "grace": clients of its last run may still hold locks. "no_tokens": its disk
  * fails, so it has no fencing tokens. "draining": it is stopping.
@@ -147,14 +192,17 @@ export interface RequestOptions {
    * can be stolen. Default: false.
    */
   steal?: boolean | undefined;
-  /** Cancels the request while it waits. The promise then rejects with the reason of the signal. */
+  /**
+   * Cancels the request while it waits. As in Web Locks, the promise then rejects with the reason of the signal
+   * itself, which says nothing about the lock. To learn who holds it, use wait.
+   */
   signal?: AbortSignal | undefined;
   /** Tells readers of a listing who makes the request. Default: the author of the client. */
   author?: string | undefined;
   /**
    * Further locks, which are granted together with the first or not at all. A name alone has the
    * mode and the limit of the first lock. If a name is repeated, the lock is exclusive if any of
-   * the repeats is. Otherwise the last repeat counts.
+   * the repeats is. Otherwise the least of their limits counts.
    */
   names?: Iterable<string | LockSpec> | undefined;
   /** With mode shared: the most holders that the lock may have, this one included, 1 to 1,000,000. Default: no limit. */
@@ -169,7 +217,8 @@ export interface RequestOptions {
   /**
    * The innermost lock inside which this request is made, or the id of a lock that another program holds.
    * The broker finds deadlocks only among requests that name their parents, and refuses them with a
-   * {@link DeadlockError}. Requests with the same parent count as running side by side. Default: none.
+   * {@link DeadlockError}. So it refuses a request for a lock that its parent holds. Without a parent such a request
+   * waits for its own caller. Requests with the same parent count as running side by side. Default: none.
    */
   parent?: Lock | string | undefined;
 }
@@ -335,7 +384,10 @@ export class DeadlockError extends LockError {
   readonly cycle: Step[];
 }
 
-/** Says that there is no connection to the broker, and why. */
+/**
+ * Says that there is no connection to the broker, and why. The message names the URL without its query. A browser
+ * and Node's own WebSocket do not say why they cannot connect. The package ws does, and its error is the cause.
+ */
 export class ConnectionError extends Error {
   private constructor();
   /** The code with which the connection was closed. */
@@ -355,6 +407,10 @@ export class LostError extends Error {
   readonly reason: "connection" | "lease" | "frozen" | "closed" | "expired" | "evicted";
   /** Who evicted the request. Present with the reason evicted. */
   readonly by?: string | undefined;
+  /** The names, the id and the fencing token of the {@link Lock} that was lost. */
+  readonly names: readonly string[];
+  readonly id: string;
+  readonly token: number;
 }
 
 /** Says that the wait of a request has passed: a DOMException with the name TimeoutError. */
@@ -372,6 +428,10 @@ export interface StolenError extends DOMException {
   readonly reason: "stolen";
   /** Who stole the lock. */
   readonly by?: string | undefined;
+  /** As in {@link LostError}. */
+  readonly names: readonly string[];
+  readonly id: string;
+  readonly token: number;
 }
 
 export {}; // without this, names that are not exported would be exported too

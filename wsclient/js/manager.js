@@ -5,14 +5,17 @@ import { acquire } from "./request.js";
 import { escapeName } from "./names.js";
 import { changes } from "./watch.js";
 import { settle, steps } from "./settle.js";
+import { withDetails } from "./errors.js";
 
 // A LockManager has the methods of navigator.locks, and some more. A method that returns a promise
-// rejects it if anything is wrong, and never throws.
-export class LockManager {
+// rejects it if anything is wrong, and never throws. It dispatches an event when a connection begins or ends.
+export class LockManager extends EventTarget {
   #client;
 
   constructor(client) {
+    super();
     this.#client = client;
+    client.emit = (type, details) => this.dispatchEvent(withDetails(new Event(type), details));
   }
 
   // request takes (name, callback) or (name, options, callback). Its length is 2, as Web IDL requires.

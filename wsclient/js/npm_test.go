@@ -75,7 +75,7 @@ func packed(t *testing.T) string {
 	if err != nil || len(archives) != 1 {
 		t.Fatalf("npm pack made %q, %v", archives, err)
 	}
-	run(t, exec.CommandContext(t.Context(), "tar", "-xzf", archives[0], "-C", folder))
+	run(t, exec.CommandContext(t.Context(), jstest.Program(t, "tar"), "-xzf", archives[0], "-C", folder))
 	return filepath.Join(folder, "package")
 }
 

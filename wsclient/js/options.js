@@ -59,14 +59,18 @@ const toSpec = (value) => {
   return { limit: toNumber(value, "limit"), mode: toMode(value.mode), name: toDOMString(value.name) };
 };
 
-// toSpecs returns all locks of a request. It merges repeats of a name: the lock is exclusive if any
-// of them is. Otherwise the last one counts.
+// mostHolders returns how many holders a lock may have, and 0 for an exclusive one, which is stricter than a limit of 1.
+const mostHolders = ({ mode, limit = Infinity }) => (mode === "exclusive" ? 0 : limit);
+
+// toSpecs returns all locks of a request. Of the repeats of a name, the strictest counts.
 export const toSpecs = (first, more) => {
   const specs = new Map();
   for (const spec of [first, ...more]) {
     const { name } = spec;
     forbid(name[0] === "-", "a name that begins with -");
-    if (specs.get(name)?.mode !== "exclusive") specs.set(name, { ...first, ...spec });
+    const whole = { ...first, ...spec };
+    const known = specs.get(name);
+    if (!known || mostHolders(whole) < mostHolders(known)) specs.set(name, whole);
   }
   return [...specs.values()];
 };

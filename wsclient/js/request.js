@@ -24,14 +24,15 @@ export const acquire = (read) =>
     const ifAvailable = Boolean(o.ifAvailable);
     const limit = toNumber(o, "limit");
     const mode = toMode(o.mode);
-    const names = toNames(o.names);
+    const more = toNames(o.names);
     const parent = toParent(o.parent);
     const signal = toSignal(o.signal);
     const steal = Boolean(o.steal);
     const wait = toNumber(o, "wait");
     expect(typeof callback === "function", "a callback");
 
-    const specs = toSpecs({ name, mode, limit }, names);
+    const specs = toSpecs({ name, mode, limit }, more);
+    const names = specs.map((spec) => spec.name);
     forbid(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal with ifAvailable or shared");
     forbid((steal || ifAvailable) && (signal || wait !== undefined), "steal or ifAvailable with signal or wait");
 
@@ -46,7 +47,7 @@ export const acquire = (read) =>
     const wake = timer(clock); // for the end of its wait, or of its hold
     let state = waiting;
     let conn; // the connection on which it was submitted
-    let id;
+    let id, token;
     let error; // why it has ended; undefined if it was released
     let grantedAt; // when its hold began
     let controller; // aborts the signal of the lock
@@ -61,18 +62,18 @@ export const acquire = (read) =>
     // waitForConnection lets the request wait for the next connection, at most until its deadline.
     const waitForConnection = () => {
       conn = null;
+      const why = client.conn ? "the broker is stopping" : client.offline.message;
       if (waitLeft() >= 1) wake(waitLeft(), waitForConnection);
-      else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNotSubmitted()}` }));
+      else if (wait) end(toRefusal({ code: "timeout", message: `not granted in time: ${why}` }));
     };
 
-    const whyNotSubmitted = () => (client.conn ? "the broker is stopping" : client.offline.message);
-
-    const granted = ({ token }) => {
+    const granted = (m) => {
+      ({ token } = m);
       if (!Number.isSafeInteger(token)) throw "no token";
       if (state !== waiting) return; // its owner has given up
       stopWaiting();
       state = holding;
-      request.granted = { id, token, names: specs.map((spec) => spec.name), name, mode: specs[0].mode };
+      request.granted = { id, token, names, name, mode: specs[0].mode };
       grantedAt = now(clock);
       controller = new AbortController();
       checkHold();
@@ -86,7 +87,7 @@ export const acquire = (read) =>
       if (left >= 1) {
         wake(left, checkHold);
       } else {
-        end(loss("expired"));
+        lost("expired");
         send("cancel");
       }
     };
@@ -101,12 +102,15 @@ export const acquire = (read) =>
       } else if (isUnavailable && ifAvailable) {
         end();
         use(null, resolve, reject);
-      } else if (isUnavailable && !steal) {
-        end(refusal({ ...m, code: "timeout" }));
       } else {
-        end((m.code === "not_found" && outer?.error()) || refusal(m));
+        const error = toRefusal(isUnavailable && !steal ? { ...m, code: "timeout" } : m);
+        end((m.code === "not_found" && outer?.error()) || error);
       }
     };
+
+    const toRefusal = (m) => refusal(m, names, conn?.session);
+
+    const lost = (...why) => end(loss(names, id, token, ...why));
 
     // end ends the request. why is the error to report, if there is one. The holder is told before
     // anyone else.
@@ -149,7 +153,7 @@ export const acquire = (read) =>
       // lose ends the request with its connection, and reports whether it held its locks.
       lose() {
         const isHeld = holds() || state === releasing;
-        if (isHeld) end(conn.loss());
+        if (isHeld) lost(...conn.loss);
         return isHeld;
       },
 
@@ -176,7 +180,7 @@ export const acquire = (read) =>
       receive(m) {
         if (m.type === "granted") granted(m);
         else if (m.type === "error") refused(m);
-        else if (m.type === "lost") end(loss(m.reason, m));
+        else if (m.type === "lost") lost(m.reason, undefined, m);
         else if (state < releasing) throw m.type; // released or cancelled
         else end();
       },
@@ -190,7 +194,7 @@ export const acquire = (read) =>
       // signal returns the signal of the lock. It first checks whether the lock is still held.
       signal() {
         if (holds()) {
-          if (conn.checkLease()) end(conn.loss());
+          if (conn.checkLease()) lost(...conn.loss);
           else checkHold();
         }
         return controller.signal;

@@ -1,19 +1,21 @@
-import { ConnectionError, invalidState } from "./errors.js";
+import { ConnectionError, invalidState, noConnection, withDetails } from "./errors.js";
 import { backoff, isFinal } from "./retry.js";
 import { connect } from "./connection.js";
+import { onAbort } from "./signal.js";
 import { timer } from "./clock.js";
 
 const gone = "the page is gone"; // or the frame was removed from its page
 
 // supervise keeps one connection at a time, and reconnects when it has ended. It returns the
-// client, which is the state that its parts share.
-export const supervise = (url, author, clock, WebSocket) => {
+// client, which is the state that its parts share. If the first attempt to connect fails, the client ends, unless
+// waitForBroker is true. An abort of signal ends the client until it is connected.
+export const supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt
   let latest; // the current connection, even before its hello
-  let isNew = true; // there has been no connection yet
+  let willRetry = waitForBroker;
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
 
@@ -22,7 +24,8 @@ export const supervise = (url, author, clock, WebSocket) => {
     clock,
     closed: new Promise((resolve) => (resolveClosed = resolve)), // resolves to error
     // conn is the connection after its hello. online is a promise for it. offline is the error that
-    // says why there is none. error says why the client has ended.
+    // says why there is none. error says why the client has ended. emit tells the program when a connection
+    // begins or ends.
 
     // Requests that wait, watches, and promises that callers have. Each has end(error) for the end of
     // the client. Requests and watches have submit(conn) for each new connection.
@@ -43,21 +46,25 @@ export const supervise = (url, author, clock, WebSocket) => {
   };
 
   const connected = (conn) => {
-    isNew = false;
+    willRetry = true;
+    ignoreSignal();
     client.conn = conn;
     for (const entry of client.pending) entry.submit?.(conn);
     resolveOnline(conn);
+    client.emit?.("connected");
   };
 
   // disconnected handles the end of a connection or of an attempt, which lasted for that many
   // milliseconds. Once the client is offline it calls tell, which ends the requests of the
   // connection.
   const disconnected = (error, lasted, tell) => {
-    if (client.conn) expectConnection();
+    const wasOnline = client.conn;
+    if (wasOnline) expectConnection();
     latest = client.conn = null;
     client.offline = error;
-    tell?.();
-    if (isNew || isFinal(error)) end(error);
+    tell();
+    if (wasOnline) client.emit?.("disconnected", { error });
+    if (!willRetry || isFinal(error)) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
   };
 
@@ -68,9 +75,16 @@ export const supervise = (url, author, clock, WebSocket) => {
       latest = connect(client, WebSocket, url, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-      disconnected(new ConnectionError(why + cause.message, { cause }), 0);
+      end(noConnection(url, false, why + cause.message, cause)); // which would happen again
     }
   };
+
+  // giveUp ends the client because its caller no longer waits for the broker.
+  const giveUp = () => {
+    end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+  };
+
+  const ignoreSignal = onAbort(signal, giveUp);
 
   // wake reconnects at once when the network is back, or when the page is no longer hidden. While a
   // page is hidden its timers are slow, so the lease may have ended.
@@ -103,6 +117,7 @@ export const supervise = (url, author, clock, WebSocket) => {
     if (client.error) return;
     client.error = error;
     retry();
+    ignoreSignal();
     listen("removeEventListener");
     goodbye = latest?.close(error);
     for (const entry of client.pending) entry.end(error);

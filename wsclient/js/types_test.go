@@ -79,7 +79,7 @@ func writeProjects(t *testing.T, folder string) {
 			t.Fatal(err)
 		}
 	}
-	all := []string{"same.ts", "locks.ts", "changes.ts", "options.ts", "errors.ts", "common.cts"}
+	all := []string{"same.ts", "locks.ts", "changes.ts", "options.ts", "errors.ts", "events.ts", "common.cts"}
 	for _, resolution := range []string{"node16", "nodenext", "bundler"} {
 		for _, lib := range []string{"ES2022", "ES2023", "ESNext"} {
 			disposal := "nodisposal.ts"

@@ -1,29 +1,41 @@
 package fence
 
+import (
+	"context"
+	"log/slog"
+)
+
 // LogStart logs what to expect of this run's fencing tokens. dir is the state directory, or "" if
 // there is none.
 func (s *Supply) LogStart(dir string) {
 	b := s.beginning
+	attrs := []slog.Attr{slog.String("state_dir", dir), slog.Int64("token", b.First)}
 	if b.Warning != "" {
-		s.logger.Warn().Str("state_dir", dir).Int64("token", b.First).Msg(b.Warning)
+		s.write(slog.LevelWarn, b.Warning, attrs...)
+	}
+	if dir == "" {
+		s.write(slog.LevelDebug, "no state directory: fencing tokens start from this machine's clock, "+
+			"and rise across a restart only if it is not set back; "+
+			"after a crash locks are granted at once, although there may be stale holders")
+		return
+	}
+	if b.Restored || b.Grace != 0 {
+		attrs = append(attrs, slog.Duration("grace", b.Grace))
 	}
 	switch {
-	case dir == "":
-		s.logger.Info().Msg("no state directory: fencing tokens start from this machine's clock, " +
-			"and rise across a restart only if it is not set back; " +
-			"after a crash locks are granted at once, although there may be stale holders")
 	case b.Restored:
-		s.logger.Warn().Str("state_dir", dir).Int64("token", b.First).Stringer("grace", b.Grace).
-			Msg("the state directory was restored from a copy, or moved: " +
-				"it may know nothing of later runs. " +
-				"Tokens continue from this machine's clock if that is ahead, " +
-				"and nothing is granted until the clients of those runs have given up their locks")
+		s.write(slog.LevelWarn, "the state directory was restored from a copy, or moved: "+
+			"it may know nothing of later runs. "+
+			"Tokens continue from this machine's clock if that is ahead, "+
+			"and nothing is granted until the clients of those runs have given up their locks", attrs...)
 	case b.Grace == 0:
-		s.logger.Info().Str("state_dir", dir).Int64("token", b.First).
-			Msg("fencing tokens continue from the state directory")
+		s.write(slog.LevelInfo, "fencing tokens continue from the state directory", attrs...)
 	default:
-		s.logger.Warn().Str("state_dir", dir).Int64("token", b.First).Stringer("grace", b.Grace).
-			Msg("the last run did not stop cleanly: " +
-				"nothing is granted until its clients have given up their locks")
+		s.write(slog.LevelWarn, "the last run did not stop cleanly: "+
+			"nothing is granted until its clients have given up their locks", attrs...)
 	}
+}
+
+func (s *Supply) write(level slog.Level, message string, attrs ...slog.Attr) {
+	s.logger.LogAttrs(context.Background(), level, message, attrs...)
 }

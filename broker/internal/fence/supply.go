@@ -3,9 +3,8 @@ package fence
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -31,7 +30,7 @@ const (
 type Supply struct {
 	source  Source
 	ahead   int64 // how many are reserved at a time
-	logger  zerolog.Logger
+	logger  *slog.Logger
 	timeout time.Duration // how long clients of this run may be stale holders
 
 	beginning Beginning
@@ -46,7 +45,7 @@ type Supply struct {
 // Start reserves the first tokens. ahead is how many tokens to reserve at a time, and timeout is
 // the session timeout of this run. If the disk fails or is slow, the run starts without tokens.
 // Then clients can already wait, and people can see why nothing is granted.
-func Start(source Source, ahead int64, timeout time.Duration, logger zerolog.Logger) (*Supply, error) {
+func Start(source Source, ahead int64, timeout time.Duration, logger *slog.Logger) (*Supply, error) {
 	b := source.Start()
 	if b.First > wire.MaxInteger {
 		return nil, ErrNoTokens
@@ -158,9 +157,9 @@ func (s *Supply) reserve(ctx context.Context, limit int64, stale time.Duration) 
 		}
 		if time.Since(complained) >= complainEvery {
 			complained = time.Now()
-			s.logger.Error().Err(err).
-				Msg("fencing tokens cannot be reserved: " +
-					"nothing will be granted once the reserved ones are used up")
+			s.logger.LogAttrs(ctx, slog.LevelError, "fencing tokens cannot be reserved: "+
+				"nothing will be granted once the reserved ones are used up",
+				slog.String("error", err.Error()))
 		}
 		select {
 		case <-time.After(ReserveRetry):

@@ -2,11 +2,10 @@ package fence
 
 import (
 	"errors"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -38,7 +37,7 @@ func (s *recordingSource) Stop(stale time.Duration) error {
 
 func start(t *testing.T, source Source) *Supply {
 	t.Helper()
-	supply, err := Start(source, 100, 15*time.Second, zerolog.Nop())
+	supply, err := Start(source, 100, 15*time.Second, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +112,7 @@ func TestSlowDisk(t *testing.T) {
 // A run that would start after the last token does not start.
 func TestNoTokensAreLeft(t *testing.T) {
 	source := &recordingSource{beginning: Beginning{First: wire.MaxInteger + 1}}
-	if _, err := Start(source, 100, time.Second, zerolog.Nop()); !errors.Is(err, ErrNoTokens) {
+	if _, err := Start(source, 100, time.Second, slog.New(slog.DiscardHandler)); !errors.Is(err, ErrNoTokens) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,10 @@
 package locktable
 
-import "github.com/lockbroker/lockbroker/broker/wire"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // A Kind is what happened to a request.
 type Kind uint8
@@ -25,6 +29,7 @@ type Event struct {
 	Kind     Kind
 	ID       wire.ID
 	Token    int64           // the fencing token of a grant
+	Waited   time.Duration   // how long it had waited, if it was granted
 	Code     wire.Code       // why it was refused
 	Reason   string          // why, in words
 	Lost     wire.LostReason // how it lost its locks

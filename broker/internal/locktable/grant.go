@@ -104,6 +104,7 @@ func (t *Table) grantWaiting(events []Event) []Event {
 
 // grant makes r, which is in no queue, a holder of all its locks, with the next token.
 func (t *Table) grant(r *request, events []Event) []Event {
+	waited := t.now - r.since
 	r.state, r.since = holding, t.now
 	r.token = t.token
 	t.token++
@@ -118,5 +119,5 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}
-	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, request: r})
+	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Waited: waited, request: r})
 }

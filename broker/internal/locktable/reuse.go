@@ -19,7 +19,7 @@ func (x *extra) reset(to *extra) {
 // newRequest returns the request that a asks for. Nothing knows it yet.
 func (t *Table) newRequest(s *session, a *Acquire) *request {
 	r := t.requests.get()
-	*r = request{session: s, n: a.ID.N, extra: t.plain, recheckIndex: -1}
+	*r = request{session: s, n: a.ID.N, since: t.now, extra: t.plain, recheckIndex: -1}
 	if a.Author != "" || a.Hold > 0 {
 		x := t.extraOf(r)
 		x.author, x.hold = a.Author, a.Hold

@@ -19,8 +19,8 @@ func (c *progressConn) Hurry() {
 	}
 }
 
-// mustEnd reports whether the deadline that Hurry set has passed.
-func (c *progressConn) mustEnd() bool {
+// MustEnd reports whether the deadline that Hurry set has passed.
+func (c *progressConn) MustEnd() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.deadline.IsZero() && !time.Now().Before(c.deadline)

@@ -129,7 +129,7 @@ func (c *progressConn) writeChunk(p []byte) (written int, err error) {
 func (c *progressConn) extend(
 	err error, begin time.Time, most time.Duration, set func(time.Time) error,
 ) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) >= most || c.mustEnd() {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begin) >= most || c.MustEnd() {
 		return false
 	}
 	return c.setDeadline(set, begin.Add(most)) == nil

@@ -29,19 +29,35 @@ var ConnectionError = class extends Error {
 var LostError = class extends Error {
   name = "LostError";
 };
-var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }) => {
+var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, session) => {
+  const describe = ({ id, author, client = "", duration_ms }) => {
+    const who = id.startsWith(session) ? "this client" : quote(author ?? client);
+    return `${who} (${id}) for ${duration_ms / 1e3} s`;
+  };
+  let text = (names ? `${toSubject(names)}: ` : "") + blame(code, by, message);
+  if (holders[0]) text += `; held by ${holders.map(describe).join(", ")}`;
+  if (ahead) text += `; ${ahead} ahead`;
   return withDetails(
-    code === "timeout" ? exception("TimeoutError", message) : withDetails(new (cycle ? DeadlockError : LockError)(message), { code, retry: retryOf(code), by, cycle }),
+    code === "timeout" ? exception("TimeoutError", text) : withDetails(new (cycle ? DeadlockError : LockError)(text), { code, retry: retryOf(code), by, cycle }),
     { holders, ahead }
   );
 };
-var loss = (reason, { by, message } = {}, cause) => {
-  const text = `lock was lost: ${reason}${by ? ` by ${by}` : ""}${message ? `: ${message}` : ""}`;
+var loss = (names, id, token, reason, cause, { by, message } = {}) => {
+  const why = cause ? cause.message : blame(reason, by, message);
+  const text = `${toSubject(names)} (${id}, token ${token}) was lost: ${why}`;
   return withDetails(
-    reason === "stolen" ? exception("AbortError", text) : new LostError(text, { cause }),
-    { reason, by }
+    reason === "stolen" ? exception("AbortError", text) : new LostError(text, cause && { cause }),
+    { names, id, token, reason, by }
   );
 };
+var noConnection = (url, isOver, why, cause, details) => {
+  const [where] = url.split("?");
+  const text = isOver ? `connection to ${where} has ended` : `cannot connect to ${where}`;
+  return withDetails(new ConnectionError(text + (why && `: ${why}`), cause && { cause }), details);
+};
+var quote = JSON.stringify;
+var toSubject = (names) => `lock ${quote(names).slice(1, -1)}`;
+var blame = (what, by, message) => what + (by ? ` by ${quote(by)}` : "") + (message ? `: ${message}` : "");
 var withDetails = Object.assign;
 var { DOMException } = globalThis;
 var exception = (name, message) => new DOMException(message, name);
@@ -131,12 +147,15 @@ var toSpec = (value) => {
   if (Object(value) !== value) return { name: toDOMString(value) };
   return { limit: toNumber(value, "limit"), mode: toMode(value.mode), name: toDOMString(value.name) };
 };
+var mostHolders = ({ mode, limit = Infinity }) => mode === "exclusive" ? 0 : limit;
 var toSpecs = (first, more) => {
   const specs = /* @__PURE__ */ new Map();
   for (const spec of [first, ...more]) {
     const { name } = spec;
     forbid(name[0] === "-", "a name that begins with -");
-    if (specs.get(name)?.mode !== "exclusive") specs.set(name, { ...first, ...spec });
+    const whole = { ...first, ...spec };
+    const known2 = specs.get(name);
+    if (!known2 || mostHolders(whole) < mostHolders(known2)) specs.set(name, whole);
   }
   return [...specs.values()];
 };
@@ -217,13 +236,14 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const ifAvailable = Boolean(o.ifAvailable);
   const limit = toNumber(o, "limit");
   const mode = toMode(o.mode);
-  const names = toNames(o.names);
+  const more = toNames(o.names);
   const parent = toParent(o.parent);
   const signal = toSignal(o.signal);
   const steal = Boolean(o.steal);
   const wait = toNumber(o, "wait");
   expect(typeof callback === "function", "a callback");
-  const specs = toSpecs({ name, mode, limit }, names);
+  const specs = toSpecs({ name, mode, limit }, more);
+  const names = specs.map((spec) => spec.name);
   forbid(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal with ifAvailable or shared");
   forbid((steal || ifAvailable) && (signal || wait !== void 0), "steal or ifAvailable with signal or wait");
   const { clock, pending } = client;
@@ -235,7 +255,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const wake = timer(clock);
   let state = waiting;
   let conn;
-  let id;
+  let id, token;
   let error;
   let grantedAt;
   let controller;
@@ -246,16 +266,17 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const send = (type) => conn.send({ type, id });
   const waitForConnection = () => {
     conn = null;
+    const why = client.conn ? "the broker is stopping" : client.offline.message;
     if (waitLeft() >= 1) wake(waitLeft(), waitForConnection);
-    else if (wait) end(refusal({ code: "timeout", message: `not granted in time: ${whyNotSubmitted()}` }));
+    else if (wait) end(toRefusal({ code: "timeout", message: `not granted in time: ${why}` }));
   };
-  const whyNotSubmitted = () => client.conn ? "the broker is stopping" : client.offline.message;
-  const granted = ({ token }) => {
+  const granted = (m) => {
+    ({ token } = m);
     if (!Number.isSafeInteger(token)) throw "no token";
     if (state !== waiting) return;
     stopWaiting();
     state = holding;
-    request.granted = { id, token, names: specs.map((spec) => spec.name), name, mode: specs[0].mode };
+    request.granted = { id, token, names, name, mode: specs[0].mode };
     grantedAt = now(clock);
     controller = new AbortController();
     checkHold();
@@ -267,7 +288,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
     if (left >= 1) {
       wake(left, checkHold);
     } else {
-      end(loss("expired"));
+      lost("expired");
       send("cancel");
     }
   };
@@ -279,12 +300,13 @@ var acquire = (read) => new Promise((resolve, reject) => {
     } else if (isUnavailable && ifAvailable) {
       end();
       use(null, resolve, reject);
-    } else if (isUnavailable && !steal) {
-      end(refusal({ ...m, code: "timeout" }));
     } else {
-      end(m.code === "not_found" && outer?.error() || refusal(m));
+      const error2 = toRefusal(isUnavailable && !steal ? { ...m, code: "timeout" } : m);
+      end(m.code === "not_found" && outer?.error() || error2);
     }
   };
+  const toRefusal = (m) => refusal(m, names, conn?.session);
+  const lost = (...why) => end(loss(names, id, token, ...why));
   const end = (why) => {
     state = ended;
     conn?.open.delete(id);
@@ -317,7 +339,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
     // lose ends the request with its connection, and reports whether it held its locks.
     lose() {
       const isHeld = holds() || state === releasing;
-      if (isHeld) end(conn.loss());
+      if (isHeld) lost(...conn.loss);
       return isHeld;
     },
     // submit sends the request on a connection, with the rest of its wait.
@@ -342,7 +364,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
     receive(m) {
       if (m.type === "granted") granted(m);
       else if (m.type === "error") refused(m);
-      else if (m.type === "lost") end(loss(m.reason, m));
+      else if (m.type === "lost") lost(m.reason, void 0, m);
       else if (state < releasing) throw m.type;
       else end();
     },
@@ -354,7 +376,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
     // signal returns the signal of the lock. It first checks whether the lock is still held.
     signal() {
       if (holds()) {
-        if (conn.checkLease()) end(conn.loss());
+        if (conn.checkLease()) lost(...conn.loss);
         else checkHold();
       }
       return controller.signal;
@@ -451,10 +473,12 @@ var steps = (client, generator, options) => {
 };
 
 // manager.js
-var LockManager = class {
+var LockManager = class extends EventTarget {
   #client;
   constructor(client) {
+    super();
     this.#client = client;
+    client.emit = (type, details) => this.dispatchEvent(withDetails(new Event(type), details));
   }
   // request takes (name, callback) or (name, options, callback). Its length is 2, as Web IDL requires.
   request(name, second, ...more) {
@@ -615,21 +639,24 @@ var connect = (client, WebSocket, url, connected, ended2) => {
   };
   const checkLease = () => {
     if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
-      end("lease", new ConnectionError("the broker does not answer"), fallSilent);
+      end("lease", failure("the broker does not answer"), fallSilent);
     }
     return over;
   };
-  const disconnected = (message, code, status) => {
+  const disconnected = (why, code, cause) => {
     if (checkLease()) return;
-    end("connection", withDetails(new ConnectionError(message), { code, status }), terminate);
+    const status = Number(/response: (\d+)/.exec(why)?.[1]) || void 0;
+    const guess = "no broker there, it refuses, or Chrome has 255 WebSockets open";
+    end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
   };
-  const abandon = (message) => end("connection", new ConnectionError(message), fallSilent);
+  const abandon = (why) => end("connection", failure(why), fallSilent);
+  const failure = (why, ...more) => noConnection(url, session, why, ...more);
   const end = (reason, error, leave) => {
     if (over) return;
     over = error;
     wake();
     watchdog();
-    conn.loss = () => loss(reason, error, error);
+    conn.loss = [reason, error];
     ended2(error, session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = reason === "closed";
       for (const entry of [...open.values()].reverse()) mustLeave = entry.lose?.() || mustLeave;
@@ -666,7 +693,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
     // page resumes.
     freeze() {
-      end("frozen", new ConnectionError("the page was frozen"), sayGoodbye);
+      end("frozen", failure("the page was frozen"), sayGoodbye);
     },
     // close ends the connection for good. The promise is settled when the broker has answered, or
     // after closeWait.
@@ -682,13 +709,11 @@ var connect = (client, WebSocket, url, connected, ended2) => {
   ws.onmessage = ({ data }) => receive(data);
   ws.onclose = ({ code, reason }) => {
     hasClosed();
-    disconnected(`connection was closed: ${code} ${reason}`, code);
+    disconnected(reason, code);
   };
-  ws.onerror = ({ message }) => {
+  ws.onerror = ({ message, error }) => {
     if (!session) hasClosed();
-    const status = Number(/response: (\d+)/.exec(message)?.[1]) || void 0;
-    const guess = "no broker there, it refuses this page, or Chrome has 255 WebSockets open";
-    disconnected(message || (session ? "connection has ended" : guess), 1006, status);
+    disconnected(message, 1006, message && error);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;
@@ -696,13 +721,13 @@ var connect = (client, WebSocket, url, connected, ended2) => {
 
 // supervisor.js
 var gone = "the page is gone";
-var supervise = (url, author, clock, WebSocket) => {
+var supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock);
   let latest;
-  let isNew = true;
+  let willRetry = waitForBroker;
   let goodbye;
   let resolveClosed, resolveOnline;
   const client = {
@@ -711,7 +736,8 @@ var supervise = (url, author, clock, WebSocket) => {
     closed: new Promise((resolve) => resolveClosed = resolve),
     // resolves to error
     // conn is the connection after its hello. online is a promise for it. offline is the error that
-    // says why there is none. error says why the client has ended.
+    // says why there is none. error says why the client has ended. emit tells the program when a connection
+    // begins or ends.
     // Requests that wait, watches, and promises that callers have. Each has end(error) for the end of
     // the client. Requests and watches have submit(conn) for each new connection.
     pending: /* @__PURE__ */ new Set(),
@@ -729,17 +755,21 @@ var supervise = (url, author, clock, WebSocket) => {
     client.online = new Promise((resolve) => resolveOnline = resolve);
   };
   const connected = (conn) => {
-    isNew = false;
+    willRetry = true;
+    ignoreSignal();
     client.conn = conn;
     for (const entry of client.pending) entry.submit?.(conn);
     resolveOnline(conn);
+    client.emit?.("connected");
   };
   const disconnected = (error, lasted, tell) => {
-    if (client.conn) expectConnection();
+    const wasOnline = client.conn;
+    if (wasOnline) expectConnection();
     latest = client.conn = null;
     client.offline = error;
-    tell?.();
-    if (isNew || isFinal(error)) end(error);
+    tell();
+    if (wasOnline) client.emit?.("disconnected", { error });
+    if (!willRetry || isFinal(error)) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
   };
   const attemptConnection = () => {
@@ -749,9 +779,13 @@ var supervise = (url, author, clock, WebSocket) => {
       latest = connect(client, WebSocket, url, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-      disconnected(new ConnectionError(why + cause.message, { cause }), 0);
+      end(noConnection(url, false, why + cause.message, cause));
     }
   };
+  const giveUp = () => {
+    end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+  };
+  const ignoreSignal = onAbort(signal, giveUp);
   const wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
     client.conn?.checkLease();
@@ -773,6 +807,7 @@ var supervise = (url, author, clock, WebSocket) => {
     if (client.error) return;
     client.error = error;
     retry();
+    ignoreSignal();
     listen("removeEventListener");
     goodbye = latest?.close(error);
     for (const entry of client.pending) entry.end(error);
@@ -785,8 +820,8 @@ var supervise = (url, author, clock, WebSocket) => {
 };
 
 // client.js
-var connect2 = (url, { author, clock = globalThis, label = defaultLabel(), WebSocket = globalThis.WebSocket } = {}) => settle(
-  () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket),
+var connect2 = (url, { author, clock = globalThis, label = defaultLabel(), signal, waitForBroker, WebSocket = globalThis.WebSocket } = {}) => settle(
+  () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal)),
   async (client) => {
     await client.online;
     return new LockManager(client);
@@ -795,10 +830,12 @@ var connect2 = (url, { author, clock = globalThis, label = defaultLabel(), WebSo
 var toTarget = (url, label) => {
   const target = new URL(toText(url));
   target.protocol = target.protocol.replace(/^http/, "ws");
+  const isUsable = /^wss?:$/.test(target.protocol) && !(target.username || target.password || target.hash);
+  expect(isUsable, "a ws or http URL without a user, a password or a #");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";
-  target.search += `${target.search && "&"}alive=message`;
-  if (!target.searchParams.has("client")) target.search += `&client=${encodeURIComponent(label)}`;
+  const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
+  target.search += `${target.search && "&"}alive=message${labelled}`;
   return target.href;
 };
 var defaultLabel = () => {

@@ -22,7 +22,7 @@ func TestMixedContent(t *testing.T) {
 		const { connect } = await import('/client.js');
 		return connect('ws://locks.example').catch(({ name, message }) => name + ': ' + message);
 	})()`)
-	if !strings.HasPrefix(got, "ConnectionError: an https page must use wss: ") {
+	if !strings.HasPrefix(got, "ConnectionError: cannot connect to ws://locks.example/ws: an https page must use wss: ") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -16,14 +16,18 @@ test("connect: the address and the subprotocol", async () => {
   const s = new Stage();
   for (const [url, want] of [
     ["ws://host:27002", "ws://host:27002/ws?alive=message&client=test"], ["http://host/", "ws://host/ws?alive=message&client=test"],
-    ["wss://host/locks?client=x#y", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
+    ["WSS://host/locks?client=x#", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
     ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // the query is not repaired
   ]) {
     connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});
     assert.equal(s.socket.url, want);
     assert.equal(s.socket.protocol, "lockbroker.v1");
   }
-  await assert.rejects(connect("nonsense"), TypeError);
+  for (const url of ["nonsense", "/ws", "ftp://host", "ws://", "ws://me@host", "ws://:secret@host", "ws://host/a#b"]) {
+    const { reason } = await outcome(connect(url, { WebSocket: s.WebSocket }));
+    assert.equal(reason?.name, "TypeError", url);
+    assert.doesNotMatch(reason.message, /secret/);
+  }
 });
 
 test("connect: the label is the page or the program, or empty if the platform has neither", async () => {
@@ -67,11 +71,12 @@ test("connect: the error without a WebSocket says how to get one", async () => {
 
 test("connect: an exception of the WebSocket becomes a ConnectionError that says why", async () => {
   for (const [name, message, want] of [
-    ["SecurityError", "The operation is insecure.", "an https page must use wss: The operation is insecure."],
-    ["SyntaxError", "The URL is invalid.", "The URL is invalid."],
+    ["SecurityError", "The operation is insecure.", "cannot connect to ws://host/ws: an https page must use wss: The operation is insecure."],
+    ["SyntaxError", "The URL is invalid.", "cannot connect to ws://host/ws: The URL is invalid."],
   ]) {
     const cause = new DOMException(message, name);
-    const { reason } = await outcome(connect("ws://host", { WebSocket: function () { throw cause; } }));
+    // It would happen again, so the client does not wait for the broker.
+    const { reason } = await outcome(connect("ws://host?t=secret", { waitForBroker: true, WebSocket: function () { throw cause; } }));
     assert.ok(reason instanceof ConnectionError);
     assert.deepEqual([reason.message, reason.cause], [want, cause]);
   }
@@ -81,11 +86,11 @@ test("connect: if the browser does not say why, the error lists the possible cau
   const s = new Stage();
   const refused = s.connect();
   s.socket.refuse();
-  assert.match((await outcome(refused)).reason.message, /no broker there.*refuses this page.*255 WebSockets/);
+  assert.match((await outcome(refused)).reason.message, /ws:\/\/stage\/ws: no broker there.*refuses.*255 WebSockets/);
   const socket = await s.enter();
   const held = await s.hold();
   socket.refuse();
-  assert.equal((await outcome(held.promise)).reason.cause.message, "connection has ended");
+  assert.equal((await outcome(held.promise)).reason.cause.message, "connection to ws://stage/ws has ended");
   await s.leave();
 });
 
@@ -168,7 +173,7 @@ test("a request that times out while there is no connection says so", async (t) 
   await s.clock.pass(8);
   const { reason } = await outcome(promise);
   assert.deepEqual([reason.name, reason.holders], ["TimeoutError", []]);
-  assert.match(reason.message, /in time: nobody there/);
+  assert.match(reason.message, /^lock "a": timeout: not granted in time: cannot connect to ws:\/\/stage\/ws: nobody there$/);
 });
 
 test("an abort while there is no connection rejects with the reason", async (t) => {

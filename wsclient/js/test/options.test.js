@@ -131,7 +131,27 @@ test("further names join the request, and repeats are merged", async () => {
   assert.deepEqual(asked("a", { mode: "shared", limit: 3, names: ["b", { name: "c" }, { name: "a", mode: "shared", limit: 2 }, { name: "d", mode: "shared" }] }), [
     { name: "a", mode: "shared", limit: 2 }, { name: "b", mode: "shared", limit: 3 }, { name: "c" }, { name: "d", mode: "shared" },
   ]);
-  assert.deepEqual(asked("a", { mode: "shared", names: [{ name: "a" }] }), [{ name: "a" }], "one of them is exclusive");
+});
+
+test("of the repeats of a name the strictest counts: an exclusive one, or the least limit", async () => {
+  const { locks, socket } = await stage();
+  const shared = (limit) => ({ name: "a", mode: "shared", limit });
+  for (const [first, second, want] of [
+    [{ name: "a" }, { name: "a" }, { name: "a" }],
+    [{ name: "a" }, shared(3), { name: "a" }],
+    [shared(3), { name: "a" }, { name: "a" }],
+    [shared(1), { name: "a" }, { name: "a" }],
+    [shared(5), shared(3), shared(3)],
+    [shared(3), shared(5), shared(3)],
+    [shared(3), shared(), shared(3)],
+    [shared(), shared(3), shared(3)],
+    [shared(), shared(), { name: "a", mode: "shared" }],
+  ]) {
+    locks.request("first", { ...first, names: ["a", "b", second].with(0, first) }, nothing);
+    const [, a, ...rest] = socket.take().locks;
+    assert.deepEqual(a, JSON.parse(JSON.stringify(want)));
+    assert.deepEqual(rest.map(({ name }) => name), ["b"], "the lock keeps its first place");
+  }
 });
 
 test("an author is text; the default is that of the client", async () => {

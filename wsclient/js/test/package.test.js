@@ -22,7 +22,8 @@ test("the types declare all methods of LockManager and HeldLock", async () => {
     const [, body] = new RegExp(`interface ${name} [^{]*{(.*?)^}`, "ms").exec(types);
     const declared = new Set([...body.matchAll(/^ {2}(?:readonly )?(\w+)[<(:]/gm)].map(([, member]) => member));
     const there = Object.getOwnPropertyNames(prototype).filter((member) => member !== "constructor");
-    assert.deepEqual([...declared].sort(), there.sort(), name);
+    const inherited = Object.getOwnPropertyNames(EventTarget.prototype); // whose events have types
+    assert.deepEqual([...declared].filter((member) => !inherited.includes(member)).sort(), there.sort(), name);
   }
 });
 

@@ -157,7 +157,8 @@ test("evicted: a holder gets a LostError, a waiter a LockError", async (t) => {
   s.socket.say({ type: "lost", id: held.id, reason: "evicted", by: "ops", message: "stuck" });
   const { reason } = await outcome(held.promise);
   assert.ok(reason instanceof LostError);
-  assert.match(reason.message, /evicted by ops: stuck/);
+  assert.equal(reason.message, 'lock "a" (aaaaaaaa--0, token 7) was lost: evicted by "ops": stuck');
+  assert.deepEqual([reason.names, reason.id, reason.token], [["a"], "aaaaaaaa--0", 7]);
   assert.equal(held.lock.signal.reason, reason);
   assert.equal(held.lock.signal, held.lock.signal);
 

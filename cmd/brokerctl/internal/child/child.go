@@ -120,6 +120,11 @@ func attempt(spec Spec) (*os.Process, error) {
 	return process, err
 }
 
+// pollsPerSearch is how often reap polls before it searches the group for processes that are alive. A daemon that has
+// left the group may never collect the exit status of a child that it has left there. For kill(2) that zombie still
+// makes a group.
+const pollsPerSearch = 25
+
 // reap waits for the leader, and then until the group is empty.
 func (c *Child) reap() {
 	for !c.hasEnded() {
@@ -135,7 +140,11 @@ func (c *Child) reap() {
 	}
 	// The other processes of the group are children of this process if adopt has succeeded, and otherwise of
 	// init. They can leave the group, and no event reports that. So only polling shows that the group is empty.
-	for c.bury(); unix.Kill(-c.pid, 0) != unix.ESRCH; c.bury() {
+	for polls := 1; ; polls++ {
+		c.bury()
+		if unix.Kill(-c.pid, 0) == unix.ESRCH || polls%pollsPerSearch == 0 && !isAlive(c.pid) {
+			break
+		}
 		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // see above
 	}
 	c.mu.Lock()

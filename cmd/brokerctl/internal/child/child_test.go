@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 )
 
 // start runs a shell script. $1 is a fifo that it can read. The test must open it for writing.
@@ -37,14 +38,10 @@ func startIn(t *testing.T, script string, cgroup *Cgroup) (*Child, string) {
 	return c, fifo
 }
 
-func await[T any](t *testing.T, c <-chan T) (got T) {
+// await waits for an event. If it never comes, go test ends the test and prints where it waits.
+func await[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
-	select {
-	case got = <-c:
-	case <-time.After(20 * time.Second):
-		t.Fatal("timed out")
-	}
-	return got
+	return <-c
 }
 
 // open waits until the script opens the fifo.
@@ -90,6 +87,7 @@ func TestGroupOutlivesItsLeader(t *testing.T) {
 
 // A process that leaves the group does not keep it alive.
 func TestLeavingTheGroup(t *testing.T) {
+	needs.Program(t, "setsid")
 	for range 5 {
 		c, fifo := start(t, `(exec 3> "$1"; exec setsid sh -c 'read x <&3') & exit 0`)
 		file, err := os.OpenFile(fifo, os.O_RDWR, 0)

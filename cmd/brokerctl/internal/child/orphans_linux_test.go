@@ -41,6 +41,24 @@ func TestOrphansAreBuried(t *testing.T) {
 	}
 }
 
+// A group in which only zombies are left is gone, even if a daemon outside the group never collects their status.
+func TestZombieDoesNotKeepTheGroup(t *testing.T) {
+	c, fifo := start(t, `(: & exec setsid sh -c 'read x < "$0"' "$1") & exit 3`)
+	daemon := open(t, fifo)
+	defer func() { _ = daemon.Close() }()
+	await(t, c.Ended())
+	if err := syscall.Kill(-c.Group(), 0); err != nil {
+		t.Fatalf("there is no zombie in the group: %v", err)
+	}
+	await(t, c.Gone())
+	if status := c.Status(); status.ExitStatus() != 3 {
+		t.Errorf("%v", status)
+	}
+	if _, err := daemon.WriteString("x"); err != nil {
+		t.Errorf("the daemon has ended: %v", err)
+	}
+}
+
 // awaitBurial waits until the leader is the only child of this process.
 func awaitBurial(t *testing.T) {
 	t.Helper()

@@ -8,14 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopted returns the children of Parent that belong to the tree. It looks at all processes, because not every
-// kernel lists the children of a process.
+// adopted returns the children of Parent that belong to the tree, without those that this process may not signal, such
+// as a daemon of sudo. End would wait for these until they end by themselves. adopted looks at all processes, because
+// not every kernel lists the children of a process.
 func (t Tree) adopted() (pids []int) {
 	if t.Parent == 0 {
 		return nil
 	}
 	for _, p := range processes() {
-		if p.parent == t.Parent && p.pid != t.Sibling && !p.isDead {
+		if p.parent == t.Parent && p.pid != t.Sibling && !p.isDead && unix.Kill(p.pid, 0) != unix.EPERM {
 			pids = append(pids, p.pid)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 )
 
 // daemon is a script that starts a process outside its group, and reads from the fifo.
@@ -17,6 +19,7 @@ func TestEndOfDaemon(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("this system does not report processes that have left the group")
 	}
+	needs.Program(t, "setsid")
 	for name, cgroup := range map[string]*Cgroup{"adopted": nil, "cgroup": NewCgroup()} {
 		t.Run(name, func(t *testing.T) {
 			if name == "cgroup" && cgroup == nil {

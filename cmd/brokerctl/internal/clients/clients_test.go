@@ -125,7 +125,7 @@ func TestBytes(t *testing.T) {
 		0: "0B", 999: "999B", 1000: "1.0K", 1024: "1.0K", 1 << 20: "1.0M",
 		16 << 20: "16.0M", 1000 << 20: "1.0G",
 	} {
-		if got := bytes(n); got != want {
+		if got := Bytes(n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}
 	}

@@ -16,12 +16,12 @@ const NumbersWidth = 8 + 2 + 6 + 1 + 6 + 1 + 6 + 1 + 7 + 1 + 7 + 2
 
 const numbersFormat = "%-8s  %6s %6s %6s %7s %7s  "
 
-// Heads returns the heads of the session and of the columns with numbers. An arrow marks the column of the order, if
+// Heads returns the heads of the session and of the columns with numbers. The arrow marks the column of the order, if
 // it is one of them.
-func Heads(o Order) string {
+func Heads(o Order, arrow string) string {
 	mark := func(text string, order Order) string {
 		if o == order {
-			return text + "↓"
+			return text + arrow
 		}
 		return text
 	}
@@ -30,12 +30,12 @@ func Heads(o Order) string {
 }
 
 // Numbers returns the session of a client, for how long it has been connected, how many locks it holds, how many of
-// its requests wait, how many bytes the broker could not send to it yet, and for how long it had been silent when it was
-// listed. Ago is how long ago that was.
+// its requests wait, how many bytes the broker could not send to it yet, and for how long it had been silent when it
+// was listed. Ago is how long ago that was.
 func Numbers(c *wsclient.ClientInfo, ago time.Duration) string {
 	connected, silent := time.Duration(c.ConnectedMS)*time.Millisecond, time.Duration(c.SilentMS)*time.Millisecond
 	return fmt.Sprintf(numbersFormat, printable.Text(c.Session), listing.Age(connected+ago), number(c.Holding),
-		number(c.Waiting), bytes(c.UnsentBytes), listing.Age(silent))
+		number(c.Waiting), Bytes(c.UnsentBytes), listing.Age(silent))
 }
 
 // Who returns the identity and the label of a client, or "-" if it has neither.
@@ -64,9 +64,12 @@ func Address(c *wsclient.ClientInfo) string {
 // middle.
 func Names(who, address string, width int) string {
 	right := min(widestAddress, max(width-2, 0)/2)
-	left := max(width-2-right, 0)
+	left := min(max(width-2-right, 0), widestWho)
 	return screen.Fit(screen.CutMiddle(who, left), left) + "  " + screen.CutMiddle(address, right)
 }
+
+// widestWho is the width beyond which the address would be too far from the label.
+const widestWho = 72
 
 // widestAddress is the width of an IPv4 address with its port. Longer addresses are cut.
 const widestAddress = 21
@@ -79,8 +82,8 @@ func number(n int) string {
 	return fmt.Sprintf("%dk", n/1000)
 }
 
-// bytes formats a number of bytes in at most 6 characters.
-func bytes(n int64) string {
+// Bytes formats a number of bytes in at most 6 characters.
+func Bytes(n int64) string {
 	const kib = 1 << 10
 	switch {
 	case n < 1000:

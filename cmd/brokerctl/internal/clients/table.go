@@ -16,8 +16,8 @@ type Table struct {
 	Width   int // of the terminal; 0: no limit
 }
 
-// Lines returns the column heads, a line for each client, and below each client the requests that were listed with it.
-// It returns no lines if there are no clients.
+// Lines returns the column heads, a line for each client, and below each client the requests that were listed with
+// it. It returns no lines if there are no clients.
 func (t Table) Lines(all []wsclient.ClientInfo) []listing.Line {
 	if len(all) == 0 {
 		return nil
@@ -26,7 +26,7 @@ func (t Table) Lines(all []wsclient.ClientInfo) []listing.Line {
 	for i := range all {
 		widest = max(widest, screen.Width(Who(&all[i])))
 	}
-	lines := []listing.Line{t.line(Heads(""), "CLIENT", "ADDRESS", widest, t.Palette.Title)}
+	lines := []listing.Line{t.line(Heads("", ""), "CLIENT", "ADDRESS", widest, t.Palette.Title)}
 	for i := range all {
 		c := &all[i]
 		lines = append(lines, t.line(Numbers(c, 0), Who(c), Address(c), widest, Style(t.Palette, c)))

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 )
 
 // raws returns ways to type an unfinished word.
@@ -50,7 +52,7 @@ func TestQuote(t *testing.T) {
 			}
 		}
 	}
-	bash := exec.Command("bash")
+	bash := exec.Command(needs.Program(t, "bash"))
 	bash.Stdin = strings.NewReader(script.String())
 	out, err := bash.CombinedOutput()
 	if err != nil {

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -9,12 +10,12 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
-// Change formats a change on one line.
-func (f Format) Change(c *wire.Change) Line {
-	text := fmt.Appendf(nil, "%-9s %s: ", c.Event, printable.Text(c.Lock))
-	text = AppendWho(text, c.Request)
+// Change formats a change on one line for people. It begins with the local time at which the change was received.
+func (f Format) Change(at time.Time, c *wire.Change) Line {
+	text := at.AppendFormat(nil, "2006-01-02 15:04:05.000")
+	text = fmt.Appendf(text, "  %-9s %s: %s", c.Event, printable.Text(c.Lock), Named(c.Request))
 	if d := c.Request.Duration(); c.Event != wire.EventQueued && c.Event != wire.EventGranted {
-		text = fmt.Appendf(text, ", after %s", Clock(d))
+		text = fmt.Appendf(text, ", after %s", Age(d))
 	}
 	if c.Reason != "" {
 		text = fmt.Appendf(text, ", %s", c.Reason)

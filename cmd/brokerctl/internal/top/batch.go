@@ -86,7 +86,7 @@ func (b *batch) print(now time.Time) {
 	}
 	_, _ = fmt.Fprintf(b.out, "%s%s  HOLDER\n", numbers, screen.Fit(name, width))
 	for _, l := range locks {
-		b.printRow(numbersOf(l, now), printable.Text(l.name), holderOf(l), width)
+		b.printRow(numbersOf(l, now), printable.Text(l.name), holderOf(l).String(), width)
 	}
 	if more := len(b.lines.locks) - len(locks); more > 0 {
 		_, _ = fmt.Fprintf(b.out, "... and %d more\n", more)

@@ -2,10 +2,12 @@ package top
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
@@ -51,34 +53,82 @@ func numbersOf(l *lock, now time.Time) string {
 	}
 	age, waited := "-", "-"
 	if l.holding > 0 {
-		age = span(now.Sub(l.heldSince))
+		age = listing.Age(now.Sub(l.heldSince))
 	}
 	if l.waiting > 0 {
-		waited = span(now.Sub(l.waitsSince))
+		waited = listing.Age(now.Sub(l.waitsSince))
 	}
 	return fmt.Sprintf(rowFormat, short(l.holding), age, short(l.waiting), waited, perSecond(l.rate))
 }
 
-// holderOf returns the first holder and the number of the others.
-func holderOf(l *lock) string {
-	if l.holding == 0 {
-		return ""
+// A holder is the first holder of a lock: its id, and who it is.
+type holder struct{ id, who string }
+
+func holderOf(l *lock) (h holder) {
+	if l.holding > 0 {
+		h = holder{printable.Text(l.first.ID.String()), listing.Who(l.first)}
 	}
-	text := string(listing.AppendWho(nil, wire.RequestInfo{ID: l.holder, Author: l.author}))
-	if l.holding > 1 {
-		text += fmt.Sprintf(" and %d more", l.holding-1)
-	}
-	return text
+	return h
 }
 
-// namesOf returns the columns of the name and the holder, which share width.
-func namesOf(name, holder string, width int) string {
-	left := nameWidth(width)
-	return screen.Fit(name, left) + "  " + screen.Fit(holder, width-left-2)
+func (h holder) String() string { return h.fit(math.MaxInt) }
+
+// fit returns the holder in at most the given width. The id stays whole if there is room for it, because people copy
+// it. Who it is is cut in the middle.
+func (h holder) fit(width int) string {
+	room := width - screen.Width(h.id) - 1
+	if h.who == "" || room < 3 {
+		return screen.Cut(h.id, width)
+	}
+	return strings.TrimLeft(h.id+" "+screen.CutMiddle(h.who, room), " ")
+}
+
+// names are the columns beside the numbers. They share the rest of the width. The name of a lock and the label of a
+// client are cut in the middle, so that those with the same beginning can be told apart.
+type names struct {
+	lock, mode string
+	holder     holder
+	client     string
+}
+
+// wideFrom is the width from which there is room for the mode and the client.
+const wideFrom = 110
+
+// columns returns the columns in the given width.
+func (n names) columns(width int) string {
+	fit := func(text string, width int) string { return screen.Fit(screen.CutMiddle(text, width), width) + "  " }
+	if width < wideFrom {
+		left := nameWidth(width)
+		return fit(n.lock, left) + n.holder.fit(width-left-2)
+	}
+	left := min(width*2/5, widestName)
+	right := (width - left - modeWidth - 6) / 2
+	return fit(n.lock, left) + fit(n.mode, modeWidth) + screen.Fit(n.holder.fit(right), right) + "  " +
+		screen.CutMiddle(n.client, width-left-modeWidth-right-6)
+}
+
+// modeWidth is the width of the column with the mode and the limit of the first holder.
+const modeWidth = 9
+
+// namesOf returns the columns of a lock.
+func namesOf(l *lock) names {
+	n := names{lock: printable.Text(l.name), holder: holderOf(l)}
+	if l.holding > 0 {
+		n.mode, n.client = modeOf(l.first), printable.Text(l.first.Client)
+	}
+	return n
+}
+
+// modeOf returns the mode of a request, with its limit.
+func modeOf(r wire.RequestInfo) string {
+	if limit, ok := r.Limit.Get(); ok {
+		return fmt.Sprintf("%s/%d", r.Mode, limit)
+	}
+	return r.Mode.String()
 }
 
 // nameWidth returns the width of the name column. Beyond widestName, the holder would be too far from the name.
-func nameWidth(width int) int { return min(max(width*11/20-2, 0), widestName) }
+func nameWidth(width int) int { return min(max(width/2-2, 0), widestName) }
 
 const widestName = 72
 

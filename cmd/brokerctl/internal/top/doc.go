@@ -1,6 +1,6 @@
-// Package top is a live view of a broker: a line for each lock, with its holder, the number of waiters, how
-// long they have held and waited, and how often the lock is granted. [Run] shows the view on a terminal, and
-// [Batch] prints it. Both take [Options] and a [Source], such as a client of the broker.
+// Package top is a live view of a broker: a line for each lock, with its holder, the number of waiters, how long they
+// have held and waited, and how often the lock is granted. A key shows a line for each client instead. [Run] shows
+// the view on a terminal, and [Batch] prints it. Both take [Options] and a [Source], such as a client of the broker.
 //
 // # How it reads very many locks
 //
@@ -11,6 +11,11 @@
 //
 // The scanner also reads free locks, which are hidden by default. The rate of grants needs two readings of a
 // lock, and the busiest locks are free now and then.
+//
+// # How it reads clients
+//
+// While the view shows clients, the model reads all of them once per interval, page by page, with the same pauses. For
+// the client in the pane it reads at most 100 requests.
 //
 // # Who owns what
 //

@@ -47,6 +47,9 @@ func (m *model) evict() tea.Cmd {
 	case m.isDisconnected():
 		m.setStatus("", errDisconnected)
 		return nil
+	case m.clients.shown:
+		m.evictOfClient()
+		return nil
 	case l == nil:
 		return nil
 	case m.focus == onPane:
@@ -113,7 +116,7 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicti
 	for _, v := range e.victims {
 		switch err := source.Evict(ctx, v.ID, message); {
 		case err == nil:
-			done = append(done, string(listing.AppendWho(nil, v)))
+			done = append(done, listing.Named(v))
 		case errors.Is(err, wsclient.ErrNotFound):
 		case failed == nil:
 			failed = err
@@ -128,8 +131,8 @@ func (e *eviction) do(ctx context.Context, source Source, message string) evicti
 	return evictionDone{"evicted " + strings.Join(done, "; "), failed}
 }
 
-// words returns the question, in at most the given number of lines.
-func (e *eviction) words(most int) []string {
+// words returns the question, in at most the given number of lines, for a screen of that width.
+func (e *eviction) words(most, width int) []string {
 	what := "waiting for"
 	if e.holding {
 		what = "holding"
@@ -138,7 +141,7 @@ func (e *eviction) words(most int) []string {
 	text := []string{fmt.Sprintf("Evict %s %s %s?", who, what, printable.Text(e.lock))}
 	shown := e.victims[:min(len(e.victims), max(most-2, 1))]
 	for _, v := range shown {
-		text = append(text, requestLine(v, v.Duration()))
+		text = append(text, requestLine(v, v.Duration(), width))
 	}
 	if more := len(e.victims) - len(shown); more > 0 {
 		text = append(text, fmt.Sprintf("  ... and %d more", more))

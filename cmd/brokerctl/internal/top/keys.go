@@ -10,26 +10,28 @@ import (
 )
 
 // manual is the help text of the key "?".
-const manual = `Up Down j k   previous or next lock, or request in the pane
+const manual = `Up Down j k   previous or next line
 PgUp PgDn     one page
 Home End      first line (stays at the top) or last line
 w h a o g n   sort by waiters, holders, age, oldest waiter,
               grants per second, name; s: next of these
 r             reverse the order
-/             filter by text in the name or the first holder
-Enter         open or close the pane of the selected lock
+/             filter by text in the names that are shown
+c             show clients instead of locks, or locks again
+Enter         open or close the pane of the selected line
 Tab           switch between the list and the pane
 e             evict: in the list all holders of the lock, in
               the pane the selected request; asks first
 Esc           leave the pane, then clear the filter
-?             this help
 q Ctrl-C      quit
 
 HOLD  number of holders         AGE     of the first holder
 WAIT  number of waiters         WAITED  by the first waiter
-GRANTS/S  grants per second between the last two readings
-A free lock is shown if it was granted since the last reading,
-or with --empty.`
+GRANTS/S  between the last two readings. A free lock is shown
+if it was granted since the last reading, or with --empty.
+
+Clients: w h a u i n sort by waiting requests, held locks, age,
+unsent bytes, silence, label. The pane shows the locks.`
 
 var sortKeys = map[string]Key{"w": ByWaiters, "h": ByHolders, "a": ByAge, "o": ByWait, "g": ByGrants, "n": ByName}
 
@@ -57,7 +59,7 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 	case "?":
 		m.helping = true
 	case "/":
-		before := string(m.want.filter)
+		before := string(*m.filterText())
 		m.filterBefore = &before
 	case "enter":
 		m.pin()
@@ -67,6 +69,8 @@ func (m *model) press(msg tea.KeyPressMsg) tea.Cmd {
 		m.pane.open, m.focus = true, 1-m.focus
 	case "esc":
 		m.back()
+	case "c":
+		m.switchView()
 	case "e":
 		return m.evict()
 	default:
@@ -90,6 +94,10 @@ func (m *model) back() {
 
 // pressOrder handles the keys that sort.
 func (m *model) pressOrder(key string) {
+	if m.clients.shown {
+		m.pressClientOrder(key)
+		return
+	}
 	o := m.want.order
 	if k, ok := sortKeys[key]; ok {
 		o = order{key: k}
@@ -108,10 +116,7 @@ func (m *model) pressOrder(key string) {
 
 // pressMove handles the keys that move the cursor of the focused part.
 func (m *model) pressMove(key string) {
-	c, room, lines := &m.cursor, m.rows(), len(m.lines.locks)
-	if m.focus == onPane {
-		c, room, lines = &m.pane.cursor, m.paneRows(), len(m.pane.requests())
-	}
+	c, room, lines := m.focused()
 	switch key {
 	case "up", "k":
 		c.move(-1)
@@ -132,15 +137,37 @@ func (m *model) pressMove(key string) {
 	switch {
 	case m.focus == onPane:
 	case key == "home":
-		m.selected = ""
+		m.selected, m.clients.selected = "", ""
 	default:
 		m.pin()
 	}
 }
 
+// focused returns the cursor of the focused part, how many lines fit there, and how many there are.
+func (m *model) focused() (c *cursor, room, lines int) {
+	switch onPane := m.focus == onPane; {
+	case onPane && m.clients.shown:
+		p := &m.clients.pane
+		return &p.cursor, m.paneRows(), len(p.detail.client.Requests)
+	case onPane:
+		return &m.pane.cursor, m.paneRows(), len(m.pane.requests())
+	case m.clients.shown:
+		return &m.clients.cursor, m.rows(), len(m.clients.lines)
+	}
+	return &m.cursor, m.rows(), len(m.lines.locks)
+}
+
+// filterText returns the filter of the view that is shown.
+func (m *model) filterText() *filter {
+	if m.clients.shown {
+		return &m.clients.filter
+	}
+	return &m.want.filter
+}
+
 // typeKey handles a key while the user types the filter. Each key updates the lines.
 func (m *model) typeKey(key, text string) {
-	now := string(m.want.filter)
+	now := string(*m.filterText())
 	switch key {
 	case "enter":
 		m.filterBefore = nil
@@ -161,13 +188,19 @@ func (m *model) typeKey(key, text string) {
 func (m *model) paste(text string) {
 	if m.filterBefore != nil {
 		line, _, _ := strings.Cut(text, "\n")
-		m.filter(string(m.want.filter) + strings.TrimSpace(line))
+		m.filter(string(*m.filterText()) + strings.TrimSpace(line))
 	}
 }
 
 func (m *model) filter(text string) {
-	if f := filter(text); f != m.want.filter {
-		m.want.filter = f
+	f := m.filterText()
+	if filter(text) == *f {
+		return
+	}
+	*f = filter(text)
+	if m.clients.shown {
+		m.clients.relist()
+	} else {
 		m.relist()
 	}
 }

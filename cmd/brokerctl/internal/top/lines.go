@@ -60,7 +60,7 @@ func (f filter) match(l *lock) bool {
 	}
 	text := strings.ToLower(string(f))
 	holds := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
-	if holds(l.name) || l.holding > 0 && holds(holderOf(l)) {
+	if holds(l.name) || l.holding > 0 && holds(holderOf(l).String()) {
 		return true
 	}
 	shown := printable.Text(l.name)

@@ -10,7 +10,7 @@ func sample() *table {
 	t := newTable()
 	sweepOf(t, "s", 0, granted("free", 1, 1), granted("busy", 2, 0))
 	three := held("three", 4, 5, 0)
-	three.holding, three.author = 3, "Reports"
+	three.holding, three.first.Author = 3, "Reports"
 	sweepOf(t, "s", 2, granted("free", 1, 1), granted("busy", 2, 200),
 		held("old", 3, 90, 1), three, held("queue", 5, 20, 12), held("young", 6, 1, 1))
 	return t
@@ -57,7 +57,7 @@ func TestSelection(t *testing.T) {
 		{selection{order: byName, filter: "O"}, "old three young"},
 		{selection{order: byName, filter: "u"}, "busy queue young"},
 		{selection{order: byName, filter: "reports"}, "three"},
-		{selection{order: byName, filter: "@REP"}, "three"},
+		{selection{order: byName, filter: "4 REP"}, "three"},
 		{selection{order: byName, filter: "*"}, ""},
 	} {
 		if got := listed(sample(), test.want); got != test.got {
@@ -99,10 +99,10 @@ func TestFilterFindsWhatIsShown(t *testing.T) {
 func TestAges(t *testing.T) {
 	table := newTable()
 	next := held("busy", 1, 1, 1)
-	next.grants, next.holder, next.waiter = 9, id(8), id(9)
+	next.grants, next.first.ID, next.waiter = 9, id(8), id(9)
 	sweepOf(table, "s", 0, held("busy", 1, 1, 1), held("still", 2, 10, 1))
 	sweepOf(table, "s", 2, next, held("still", 2, 12, 1))
-	for name, want := range map[string][]string{"busy": {"1s", "0s"}, "still": {"1m10s", "1m05s"}} {
+	for name, want := range map[string][]string{"busy": {"1.0s", "0.5s"}, "still": {"1m10s", "1m05s"}} {
 		r := strings.Fields(numbersOf(table.locks[name], after(60)))
 		if r[1] != want[0] || r[3] != want[1] {
 			t.Errorf("%s: age %s, waited %s, want %v", name, r[1], r[3], want)

@@ -42,7 +42,8 @@ func golden(t *testing.T, name, got string) {
 
 // held returns a reading of a lock that one request has held for some seconds, with some waiters.
 func held(name string, seq int64, seconds float64, waiting int) reading {
-	r := reading{name: name, seq: seq, grants: 1, holding: 1, author: "billing", holder: id(seq)}
+	r := reading{name: name, seq: seq, grants: 1, holding: 1}
+	r.first = wire.RequestInfo{ID: id(seq), Author: "billing", Peer: wire.Peer{Client: "billing@host7:812"}}
 	r.heldFor = time.Duration(seconds * float64(time.Second))
 	if r.waiting = waiting; waiting > 0 {
 		r.waiter, r.waitsFor = id(1000+seq), r.heldFor/2

@@ -34,6 +34,7 @@ type model struct {
 	selected     string // name of the lock at the cursor; "": always the first lock
 	focus        focus
 	pane         pane
+	clients      clientView
 	eviction     *eviction // waits for confirmation; or nil
 	filterBefore *string   // the filter before the user began to type; nil while not typing
 	helping      bool
@@ -63,7 +64,7 @@ func newModel(ctx context.Context, source Source, options Options, events <-chan
 		ctx: ctx, source: source, options: options, events: events, links: links,
 		table: newTable(), link: LinkState{State: wsclient.Connected},
 		want:  selection{empty: options.Empty, order: options.order()},
-		lines: lines{sums: sums{rate: unknown}},
+		lines: lines{sums: sums{rate: unknown}}, clients: newClientView(options.Clients),
 		width: 80, height: 24,
 	}
 }
@@ -115,21 +116,25 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.link = msg
 		cmd = receive(m.ctx, m.links)
 	case tick:
-		m.pane.stale = true
+		m.pane.stale, m.clients.stale, m.clients.pane.stale = true, true, true
 		cmd = m.tick()
+	case clientsRead:
+		m.showClients(msg)
+	case clientDetail:
+		m.showClient(msg)
 	case detail:
 		m.showDetail(msg)
 	case holdersFound:
 		m.askToConfirm(msg)
 	case evictionDone:
 		m.setStatus(msg.words, msg.err)
-		m.pane.stale = true
+		m.pane.stale, m.clients.pane.stale = true, true
 	case ended:
 		m.fatal = msg.err
 		return m, tea.Quit
 	}
 	m.fit()
-	return m, tea.Batch(cmd, m.refreshPane())
+	return m, tea.Batch(cmd, m.refreshPane(), m.refreshClients())
 }
 
 func (m *model) read(p page) {
@@ -174,6 +179,10 @@ func (m *model) lockAtCursor() *lock {
 
 // pin keeps the lock at the cursor selected, even if it is the first one and another lock takes its place.
 func (m *model) pin() {
+	if m.clients.shown {
+		m.clients.pin()
+		return
+	}
 	m.selected = ""
 	if l := m.lockAtCursor(); l != nil {
 		m.selected = l.name
@@ -183,7 +192,12 @@ func (m *model) pin() {
 // fit keeps the selected lines on the screen.
 func (m *model) fit() {
 	m.cursor.fit(len(m.lines.locks), m.rows())
-	m.pane.cursor.fit(len(m.pane.requests()), m.paneRows())
+	m.clients.cursor.fit(len(m.clients.lines), m.rows())
+	if m.clients.shown {
+		m.clients.pane.fit(len(m.clients.pane.detail.client.Requests), m.paneRows())
+	} else {
+		m.pane.fit(len(m.pane.requests()), m.paneRows())
+	}
 }
 
 // setStatus shows words, or err if it is not nil.

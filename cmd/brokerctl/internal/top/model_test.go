@@ -223,7 +223,7 @@ func TestPane(t *testing.T) {
 		queue(t.Context(), client, "bob", "a")
 
 		term := open(t, dial(t, b, wsclient.Options{}), NewLinkFeed())
-		term.shows("@ann", "@carl", "waiting 2")
+		term.shows(" ann", " carl", "waiting 2")
 		term.press("n", "enter")
 		term.shows("a: 1 holder, 1 waiter, 1 grant", "bob (", "waits for a, held by ann",
 			"waits for c, held by carl")
@@ -258,7 +258,7 @@ func TestEvict(t *testing.T) {
 		term := open(t, dial(t, b, wsclient.Options{Label: "ops"}), NewLinkFeed())
 		for _, no := range []string{"n", "esc", "enter", "x", "q"} {
 			term.press("e")
-			term.shows("Evict 1 request holding a?", "@ann", "[y/N]")
+			term.shows("Evict 1 request holding a?", " ann", "[y/N]")
 			term.press(no)
 			if no == "x" {
 				term.shows("[y/N]")
@@ -272,16 +272,16 @@ func TestEvict(t *testing.T) {
 
 		// In the pane, e evicts the selected request.
 		term.press("tab", "down", "down", "e")
-		term.shows("Evict 1 request waiting for a?", "@carl")
+		term.shows("Evict 1 request waiting for a?", " carl")
 		term.press("y")
-		term.shows("evicted @carl, #")
+		term.shows("evicted carl (")
 		if refusal := (*wsclient.Error)(nil); !errors.As(<-carl, &refusal) || refusal.Message != "stuck" ||
 			refusal.By != "ops" {
 			t.Errorf("carl is told %+v", refusal)
 		}
 		// In the list, e evicts all holders.
 		term.press("esc", "e", "y")
-		term.shows("evicted @ann, #")
+		term.shows("evicted ann (")
 		<-a.Context().Done()
 		if err := <-bob; err != nil {
 			t.Error(err)
@@ -289,7 +289,7 @@ func TestEvict(t *testing.T) {
 
 		// A request that is granted the lock after the question is not evicted.
 		term.press("e")
-		term.shows("@bob")
+		term.shows(" bob")
 		acquired := queue(t.Context(), client, "dora", "a")
 		other := dial(t, b, wsclient.Options{})
 		if err := other.Evict(t.Context(), term.eviction.victims[0].ID, ""); err != nil {
@@ -301,7 +301,7 @@ func TestEvict(t *testing.T) {
 		term.press("y")
 		term.shows("nothing evicted")
 		term.wait(2 * time.Second)
-		term.shows("@dora")
+		term.shows(" dora")
 	})
 }
 
@@ -323,19 +323,19 @@ func TestAway(t *testing.T) {
 			Trace: &wsclient.Trace{State: feed.OnState}, NetDial: netDial,
 		})
 		term := open(t, source, feed)
-		term.shows("connected", "@ann")
+		term.shows("connected", " ann")
 
 		dead.Store(true)
 		cable.Cut()
 		term.wait(3 * time.Second)
-		term.shows("no connection", "connection refused", "@ann")
+		term.shows("no connection", "connection refused", " ann")
 		term.press("e")
 		term.shows("cannot evict now")
 		acquire(t, client, "bob", "b")
 
 		dead.Store(false)
 		term.wait(10 * time.Second)
-		term.shows("  connected", "@ann", "@bob")
+		term.shows("  connected", " ann", " bob")
 	})
 }
 

@@ -14,6 +14,8 @@ type Options struct {
 	Match string
 	// Empty also shows free locks.
 	Empty bool
+	// Clients shows clients at first, instead of locks.
+	Clients bool
 	// Sort is the initial sort key. Reverse reverses the order.
 	Sort    Key
 	Reverse bool

@@ -13,6 +13,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -48,6 +49,9 @@ func (p *pane) requests() []wire.RequestInfo {
 // refreshPane reads the detail of the selected lock, if the pane is open and shows another lock or a stale
 // detail.
 func (m *model) refreshPane() tea.Cmd {
+	if m.clients.shown {
+		return m.refreshClientPane()
+	}
 	l := m.lockAtCursor()
 	if !m.pane.open || m.pane.asking || m.isDisconnected() || l == nil ||
 		(l.name == m.pane.detail.name && !m.pane.stale) {
@@ -114,23 +118,35 @@ func (d *detail) title() string {
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
-// requestLine formats a request: how long it has lasted, its author and id, and where it comes from.
-func requestLine(r wire.RequestInfo, lasted time.Duration) string {
+// whoWidth is the width of the column that says who a request is, if there is room for the mode, too.
+const whoWidth = 30
+
+// requestLine formats a request: a mark if it holds, its id, how long it has lasted, who it is, and where it comes
+// from. If the screen is wide, there are columns for the mode and for who it is. If not, who it is gets the room that
+// the rest leaves. The line may be longer than width, because its end matters least.
+func requestLine(r wire.RequestInfo, lasted time.Duration, width int) string {
 	mark := " "
 	if r.Token != 0 {
 		mark = "*"
 	}
-	parts := []string{fmt.Sprintf("%s %6s  %s", mark, span(lasted), listing.AppendWho(nil, r))}
-	if r.Mode == wire.Shared {
-		parts = append(parts, shared(r))
+	head := fmt.Sprintf("%s %-12s  %6s", mark, printable.Text(r.ID.String()), listing.Age(lasted))
+	notes := notesOf(r)
+	who := listing.Who(r)
+	if width >= wideFrom {
+		head += "  " + screen.Fit(modeOf(r), modeWidth)
+		who = screen.Fit(screen.CutMiddle(who, whoWidth), whoWidth)
+	} else {
+		if r.Mode == wire.Shared {
+			notes = append([]string{modeOf(r)}, notes...)
+		}
+		who = screen.CutMiddle(who, width-screen.Width(head)-screen.Width(strings.Join(notes, "  "))-4)
 	}
-	if r.Gone {
-		parts = append(parts, "(gone)")
+	parts := []string{head}
+	if who != "" {
+		parts = append(parts, who)
 	}
-	if also := len(r.Locks) - 1; also > 0 {
-		parts = append(parts, fmt.Sprintf("and %s", several(also, "more lock", "more locks")))
-	}
-	if r.Client != "" {
+	parts = append(parts, notes...)
+	if r.Author != "" && r.Client != "" { // without an author, the client is who it is
 		parts = append(parts, printable.Text(r.Client))
 	}
 	if r.Remote != "" {
@@ -139,9 +155,13 @@ func requestLine(r wire.RequestInfo, lasted time.Duration) string {
 	return strings.Join(parts, "  ")
 }
 
-func shared(r wire.RequestInfo) string {
-	if limit, ok := r.Limit.Get(); ok {
-		return fmt.Sprintf("shared by %d", limit)
+// notesOf returns what is unusual about a request.
+func notesOf(r wire.RequestInfo) (notes []string) {
+	if r.Gone {
+		notes = append(notes, "(gone)")
 	}
-	return "shared"
+	if also := len(r.Locks) - 1; also > 0 {
+		notes = append(notes, "and "+several(also, "more lock", "more locks"))
+	}
+	return notes
 }

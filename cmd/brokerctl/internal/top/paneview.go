@@ -17,7 +17,7 @@ func (m *model) paneHeight() int {
 
 // whyHeight returns how many lines of the pane explain the wait.
 func (m *model) whyHeight() int {
-	if len(m.pane.detail.chain) == 0 {
+	if m.clients.shown || len(m.pane.detail.chain) == 0 {
 		return 0
 	}
 	return min(len(m.pane.detail.chain)+1, max((m.paneHeight()-1)/2, 0))
@@ -26,13 +26,20 @@ func (m *model) whyHeight() int {
 // paneRows returns how many requests fit, besides the title and a line for those that do not fit.
 func (m *model) paneRows() int {
 	rows := m.paneHeight() - 1 - m.whyHeight()
-	if m.pane.detail.all() > rows {
+	all := m.pane.detail.all()
+	if m.clients.shown {
+		all = m.clients.pane.detail.all()
+	}
+	if all > rows {
 		rows--
 	}
 	return max(rows, 0)
 }
 
 func (m *model) paneLines() []string {
+	if m.clients.shown {
+		return m.clientPaneLines()
+	}
 	height := m.paneHeight()
 	if height == 0 {
 		return nil
@@ -61,7 +68,7 @@ func (m *model) requestLines() []string {
 	var lines []string
 	requests, age := m.pane.requests(), m.now.Sub(m.pane.detail.at)
 	for i := m.pane.offset; i < len(requests) && len(lines) < m.paneRows(); i++ {
-		text := requestLine(requests[i], requests[i].Duration()+age)
+		text := requestLine(requests[i], requests[i].Duration()+age, m.width)
 		if m.focus == onPane && i == m.pane.index {
 			lines = append(lines, m.options.Palette.Selected.Styled(screen.Fit(text, m.width)))
 			continue

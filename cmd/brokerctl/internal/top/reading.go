@@ -12,8 +12,8 @@ type reading struct {
 	seq, grants      int64
 	holding, waiting int
 	// The first holder has held the lock longest. The first waiter has waited longest.
-	author            string
-	holder, waiter    wire.ID
+	first             wire.RequestInfo // the first holder, without its locks
+	waiter            wire.ID
 	heldFor, waitsFor time.Duration
 }
 
@@ -21,7 +21,8 @@ func readingOf(lock wire.LockInfo) reading {
 	r := reading{name: lock.Name, seq: lock.Seq, grants: lock.Grants, holding: lock.Holding, waiting: lock.Waiting}
 	if len(lock.Holders) > 0 {
 		first := lock.Holders[0]
-		r.author, r.holder, r.heldFor = first.Author, first.ID, first.Duration()
+		r.first, r.heldFor = first, first.Duration()
+		r.first.Locks = nil
 	}
 	if len(lock.Waiters) > 0 {
 		first := lock.Waiters[0]

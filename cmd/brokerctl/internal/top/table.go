@@ -101,7 +101,7 @@ func (t *table) readOne(r reading, at time.Time) {
 	rate := t.rate(before, r, at)
 	// The times change only with the request. Each reading gives a slightly different time, and lines would swap
 	// places for no reason.
-	if r.holder != l.holder {
+	if r.first.ID != l.first.ID {
 		l.heldSince = at.Add(-r.heldFor)
 	}
 	if r.waiter != l.waiter {

@@ -134,7 +134,7 @@ func TestSince(t *testing.T) {
 		t.Errorf("waits since %v", got)
 	}
 	next := held("a", 1, 1, 0)
-	next.holder = id(77)
+	next.first.ID = id(77)
 	sweepOf(table, "s", 4, next)
 	if got := l.heldSince; !got.Equal(after(3)) {
 		t.Errorf("the next holds since %v", got)

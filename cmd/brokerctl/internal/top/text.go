@@ -1,23 +1,6 @@
 package top
 
-import (
-	"fmt"
-	"time"
-)
-
-// span formats a duration in at most 6 characters.
-func span(d time.Duration) string {
-	seconds := int64(max(d, 0) / time.Second)
-	switch {
-	case seconds < 60:
-		return fmt.Sprintf("%ds", seconds)
-	case seconds < 3600:
-		return fmt.Sprintf("%dm%02ds", seconds/60, seconds%60)
-	case seconds < 100*3600:
-		return fmt.Sprintf("%dh%02dm", seconds/3600, seconds/60%60)
-	}
-	return fmt.Sprintf("%dd%02dh", seconds/86400, seconds/3600%24)
-}
+import "fmt"
 
 // perSecond formats a rate.
 func perSecond(rate float64) string {

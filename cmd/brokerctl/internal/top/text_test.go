@@ -2,23 +2,9 @@ package top
 
 import (
 	"testing"
-	"time"
 
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 )
-
-func TestSpan(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0s", 0: "0s", 59999 * time.Millisecond: "59s",
-		time.Minute: "1m00s", 3599 * time.Second: "59m59s",
-		time.Hour: "1h00m", 99*time.Hour + 59*time.Minute: "99h59m",
-		100 * time.Hour: "4d04h", 365 * 24 * time.Hour: "365d00h",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("%v: %s, want %s", d, got, want)
-		}
-	}
-}
 
 func TestNumbers(t *testing.T) {
 	for rate, want := range map[float64]string{

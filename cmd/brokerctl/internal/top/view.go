@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/listing"
 	"github.com/lockbroker/lockbroker/cmd/brokerctl/internal/screen"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -55,13 +56,21 @@ func (m *model) headLines() []string {
 	if m.isDisconnected() || m.failed != nil || m.link.State == wsclient.NotGranting {
 		style = p.Alarm
 	}
-	numbers, name := headsOf(m.want.order)
-	heads := screen.Cut(numbers+namesOf(name, "HOLDER", m.width-numbersWidth), m.width)
+	heads, summary := m.lockHeads(), m.summary()
+	if m.clients.shown {
+		heads, summary = m.clientHeads(), m.clientSummary()
+	}
 	return []string{
 		style.Styled(screen.Cut(first, m.width)),
-		screen.Cut(m.summary(), m.width),
+		screen.Cut(summary, m.width),
 		p.Head.Styled(screen.Fit(heads, m.width)),
 	}
+}
+
+// lockHeads returns the column heads of the list of locks.
+func (m *model) lockHeads() string {
+	numbers, name := headsOf(m.want.order)
+	return numbers + names{name, "MODE", holder{who: "HOLDER"}, "CLIENT"}.columns(m.width-numbersWidth)
 }
 
 // connection returns the state of the connection.
@@ -88,10 +97,12 @@ func (m *model) progress() string {
 	switch {
 	case m.isDisconnected():
 		return ""
+	case m.clients.shown:
+		return ""
 	case !m.table.whole:
 		return "  reading: " + several(len(m.table.locks), "lock", "locks")
 	case m.took >= m.options.Interval:
-		return "  all read in " + span(m.took)
+		return "  all read in " + listing.Age(m.took)
 	}
 	return ""
 }
@@ -114,6 +125,9 @@ func (m *model) rows() int {
 }
 
 func (m *model) listLines() []string {
+	if m.clients.shown {
+		return m.clientLines()
+	}
 	lines := make([]string, 0, m.rows())
 	for i := m.offset; i < len(m.lines.locks) && len(lines) < m.rows(); i++ {
 		lines = append(lines, m.row(m.lines.locks[i], i == m.index))
@@ -138,7 +152,7 @@ func (m *model) nothing() string {
 func (m *model) row(l *lock, selected bool) string {
 	p := m.options.Palette
 	numbers := screen.Cut(numbersOf(l, m.now), m.width)
-	names := screen.Cut(namesOf(printable.Text(l.name), holderOf(l), m.width-numbersWidth), m.width-numbersWidth)
+	names := screen.Fit(namesOf(l).columns(m.width-numbersWidth), m.width-numbersWidth)
 	switch {
 	case selected && m.focus == onList:
 		return p.Selected.Styled(numbers + names)
@@ -157,7 +171,7 @@ func (m *model) statusLine() string {
 	case m.eviction != nil:
 		return m.line(p.Alarm.Styled, "evict? [y/N] ")
 	case m.filterBefore != nil:
-		return m.line(p.Title.Styled, "filter: "+printable.Text(string(m.want.filter))+"_")
+		return m.line(p.Title.Styled, "filter: "+printable.Text(string(*m.filterText()))+"_")
 	case m.alarm:
 		return m.line(p.Alarm.Styled, m.status)
 	case m.status == "" && m.link.Why != nil:
@@ -167,16 +181,21 @@ func (m *model) statusLine() string {
 }
 
 func (m *model) keysLine() string {
-	keys := "/ filter  w h a o g n sort  r reverse  Enter pane  e evict  ? help  q quit"
+	keys := "/ filter  w h a o g n sort  r reverse  Enter pane  c clients  e evict  ? help"
+	what := "e evict all holders"
+	if m.clients.shown {
+		keys = "/ filter  w h a u i n sort  r reverse  Enter its locks  c locks  ? help  q quit"
+		what = "c locks"
+	}
 	switch {
 	case m.eviction != nil:
 		keys = "y evict  n Esc cancel"
 	case m.filterBefore != nil:
-		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the name or the first holder"
+		keys = "Enter done  Esc cancel  Ctrl-U clear; text in the names that are shown"
 	case m.focus == onPane:
 		keys = "Up Down select  e evict the selected request  Tab Esc back to the list  q quit"
 	case m.pane.open:
-		keys = "Tab to the pane  e evict all holders  Enter Esc close  ? help  q quit"
+		keys = "Tab to the pane  " + what + "  Enter Esc close  ? help  q quit"
 	}
 	return m.line(m.options.Palette.Dim.Styled, keys)
 }
@@ -195,7 +214,7 @@ func (m *model) questionLines() []string {
 		return nil
 	}
 	var lines []string
-	for _, text := range m.eviction.words(min(8, m.height-fixedLines)) {
+	for _, text := range m.eviction.words(min(8, m.height-fixedLines), m.width) {
 		lines = append(lines, m.line(m.options.Palette.Alarm.Styled, text))
 	}
 	return lines

@@ -36,7 +36,7 @@ func full(width, height int) *model {
 	var first, second []reading
 	for i, name := range unusual {
 		r := held(name, int64(10+i), float64(i*i*i*50), i%3)
-		r.author = unusual[len(unusual)-1-i]
+		r.first.Author = unusual[len(unusual)-1-i]
 		second = append(second, r)
 	}
 	first = append(first, granted("busy", 1, 0), granted("free", 2, 3))
@@ -121,6 +121,7 @@ func TestScreen(t *testing.T) {
 		m = full(width, height)
 		feed(m, LinkState{State: wsclient.NotGranting, Why: errors.New("nothing is granted now: no disk")})
 		show("nothing is granted", m)
+		showClients(show, width, height)
 		m = full(width, height)
 		feed(m, press("?"))
 		show("help", m)
@@ -176,5 +177,13 @@ func everything(width, height int) map[string]*model {
 	add("failure", full(width, height), evictionDone{err: errors.New(strings.Repeat("so long ", 50))})
 	add("why away", full(width, height), LinkState{Why: errors.New(strings.Repeat("漢", 300))})
 	add("help", full(width, height), press("?"))
+	add("clients", withClients(full(width, height)))
+	add("no clients", full(width, height), press("c"))
+	add("the pane of a client", withClients(full(width, height)), press("enter"), shopClient())
+	add("in the pane of a client", withClients(full(width, height)), press("tab"), shopClient(), press("end"))
+	add("question about a client", withClients(full(width, height)), press("tab"), shopClient(), press("e"))
+	add("a client is gone", withClients(full(width, height)), press("tab"), clientDetail{session: "k3v9x2mq"})
+	add("no list of clients", full(width, height), press("c"),
+		clientsRead{err: errors.New(strings.Repeat("漢", 300))})
 	return all
 }

@@ -82,14 +82,10 @@ func (c *command) instruction(term, kill time.Duration) Instruction {
 	return i
 }
 
-func await[T any](t *testing.T, c <-chan T) (got T) {
+// await waits for an event. If it never comes, go test ends the test and prints where it waits.
+func await[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
-	select {
-	case got = <-c:
-	case <-time.After(20 * time.Second):
-		t.Fatal("timed out")
-	}
-	return got
+	return <-c
 }
 
 func startWatchdog(t *testing.T, connection syscall.Conn, first Instruction) *Watchdog {
@@ -228,7 +224,7 @@ func TestConnectionStaysOpen(t *testing.T) {
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	_ = peer.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = peer.SetReadDeadline(time.Time{})
 	_ = w.link.Close()
 	if _, err := peer.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v", err)

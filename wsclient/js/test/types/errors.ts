@@ -19,7 +19,8 @@ export function explain(error: unknown): string {
   if (error instanceof ConnectionError) return `${error.message} ${error.code ?? error.status}`;
   if (error instanceof LostError) {
     same<typeof error.by, string | undefined>(true);
-    return error.reason === "evicted" ? `by ${error.by}` : error.reason;
+    same<typeof error.names, readonly string[]>(true);
+    return error.reason === "evicted" ? `by ${error.by}` : `${error.reason}: ${error.id} ${error.token.toFixed()}`;
   }
   return `${error}`;
 }
@@ -27,6 +28,7 @@ export function explain(error: unknown): string {
 export function timeout(error: WaitError | StolenError): RequestInfo[] {
   if (error.name === "TimeoutError") return error.holders;
   same<typeof error.reason, "stolen">(true);
+  same<typeof error.token, number>(true);
   return [];
 }
 

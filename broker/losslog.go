@@ -1,0 +1,85 @@
+package broker
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
+
+// logHolder logs that a session ends, if it holds locks: which ones, why it ends, and when others
+// can have the locks. reason is how the connection ended first. The lock table must not know of the
+// end yet.
+func (l *loop) logHolder(s *session, reason string, how ending) {
+	if !l.logs.lost.isOn() {
+		return
+	}
+	holders, count := l.table.HeldBy(s.name, maxDescribed)
+	if len(holders) == 0 {
+		return
+	}
+	line, ok := l.logs.lost.admit()
+	if !ok {
+		return
+	}
+	var locks, authors []string
+	for _, r := range holders {
+		locks = append(locks, r.Locks...)
+		if !slices.Contains(authors, r.Author) && r.Author != "" {
+			authors = append(authors, printable.LogText(r.Author))
+		}
+	}
+	silent := time.Since(s.net.LastHeard())
+	attrs := s.attrs(locksAttr(locks, count), textAttr("why", l.whyEnded(reason, how.by)),
+		slog.Duration("silent", silent.Truncate(time.Millisecond)))
+	if len(authors) > 0 {
+		attrs = append(attrs, slog.Any("authors", authors))
+	}
+	message := "a session ended while it held locks: they go to others now"
+	if kept := l.keptUntil(s, how) - l.now(); kept > 0 {
+		message = "a session ended while it held locks: they are kept until its client must have noticed"
+		attrs = append(attrs, slog.Duration("kept", kept.Truncate(time.Millisecond)))
+	}
+	l.aside(func() { line.write(message, attrs...) })
+}
+
+// logUnkept logs that the client of a session whose locks are kept has now said that it has ended.
+func (l *loop) logUnkept(s *session, how ending) {
+	if _, locks := l.table.HeldBy(s.name, 0); locks == 0 {
+		return
+	}
+	if line, ok := l.logs.lost.admit(); ok {
+		l.aside(func() {
+			line.write("the client of an ended session has noticed: its locks go to others now",
+				s.attrs(textAttr("why", l.whyEnded("", how.by)))...)
+		})
+	}
+}
+
+// whyEnded says in plain words why a session ended.
+func (l *loop) whyEnded(reason string, by transport.EndedBy) string {
+	switch {
+	case by == transport.ByGoodbye:
+		return "the client said goodbye"
+	case by == transport.ByAnswer:
+		return "the client answered the broker's close frame"
+	case by == transport.ByFIN:
+		return "the client, its kernel or a proxy closed the connection (FIN)"
+	case by == transport.ByRST:
+		return "the client, its kernel or a proxy reset the connection (RST)"
+	case reason == "silent":
+		return "nothing arrived from the client for the session timeout, " + l.config.Timeout.String()
+	case reason == slowConsumer.reason:
+		return "the client read too slowly"
+	case strings.HasPrefix(reason, "write failed: "):
+		return "the broker could not send to the client: " + strings.TrimPrefix(reason, "write failed: ")
+	case reason == "closed by the client":
+		return "the client sent a close frame without a goodbye"
+	case slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason):
+		return "the client broke the protocol: " + reason
+	}
+	return "the connection failed: " + reason
+}

@@ -1,0 +1,36 @@
+package broker
+
+import (
+	"fmt"
+	"strings"
+)
+
+// CheckPublicURL returns an error if text is not valid in [Config].PublicURLs.
+func CheckPublicURL(text string) error {
+	_, err := parsePublicURL(text)
+	return err
+}
+
+// parsePublicURL returns the origin of the pages at a public URL. It refuses a path, because a
+// browser does not send one in an Origin header: every page of the origin would be allowed.
+func parsePublicURL(text string) (origin, error) {
+	page, ok := parseOrigin(strings.ToLower(strings.TrimSuffix(text, "/")))
+	if !ok || page.scheme != "http" && page.scheme != "https" {
+		return origin{}, fmt.Errorf(`URL %q: want one like "https://locks.example", with http or https, `+
+			`without a path`, text)
+	}
+	return page, nil
+}
+
+// publicURL returns the public URL at which pages of o would be the broker's own. ok is false for an
+// origin that no broker has, such as that of an extension.
+func (o origin) publicURL() (text string, ok bool) {
+	if o.scheme != "http" && o.scheme != "https" {
+		return "", false
+	}
+	text = o.scheme + "://" + o.host
+	if o.port != "" {
+		text += ":" + o.port
+	}
+	return text, true
+}

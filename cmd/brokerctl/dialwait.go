@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A brokerWait is the time that --wait gives a command. It covers the wait for the broker and the wait for the locks.
+type brokerWait struct {
+	limit time.Duration // 0: the command does not wait for a broker
+	begin time.Time
+	note  func(format string, args ...any) error
+}
+
+// retryMin and retryMax are the first and the longest pause between two attempts to connect.
+const (
+	retryMin = 100 * time.Millisecond
+	retryMax = time.Second
+)
+
+// left returns the rest of the time, rounded up to a tenth of a second, because errors mention it. It is at least a
+// millisecond, or 0 if there is no limit.
+func (w brokerWait) left() time.Duration {
+	if w.limit == 0 {
+		return 0
+	}
+	const step = 100 * time.Millisecond
+	left := (w.limit - time.Since(w.begin) + step - 1).Truncate(step)
+	return max(min(left, w.limit), time.Millisecond)
+}
+
+// context returns a context that ends with the time.
+func (w brokerWait) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	if w.limit == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, w.begin.Add(w.limit))
+}
+
+// dial connects to the broker. With a limit, it tries again while the broker is not there yet.
+func (w brokerWait) dial(ctx context.Context, t target, options wsclient.Options) (*wsclient.Client, error) {
+	if w.limit == 0 {
+		return t.dialWith(ctx, options)
+	}
+	bounded, cancel := w.context(ctx)
+	defer cancel()
+	var failure error
+	for pause := retryMin; ; pause = min(2*pause, retryMax) {
+		client, err := t.dialWith(bounded, options)
+		switch {
+		case err == nil || ctx.Err() != nil || !mayComeUp(err):
+			return client, err
+		case bounded.Err() == nil:
+			if failure == nil {
+				reason := dialReason(err)
+				_ = w.note("waiting up to %v for the broker at %s: %s", w.limit, t.publicURL(), reason)
+			}
+			failure = err
+		case failure == nil: // Otherwise the last attempt was cut short, and says less than the one before.
+			failure = err
+		}
+		if !cli.Pause(bounded, pause) {
+			return nil, w.expired(failure)
+		}
+	}
+}
+
+// findNesting is like lockFlags.findNesting, but ends with the time.
+func (w brokerWait) findNesting(ctx context.Context, f *lockFlags, client *wsclient.Client, names []string) (
+	*nesting, error) {
+	bounded, cancel := w.context(ctx)
+	defer cancel()
+	n, err := f.findNesting(bounded, client, names)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = w.expired(err)
+	}
+	return n, err
+}
+
+// expired returns the failure of a command whose time is over before it has a connection: that of the last attempt,
+// and how long it has waited.
+func (w brokerWait) expired(err error) error {
+	failure := &cli.Failure{Code: cli.ExitUnavailable}
+	if last := new(cli.Failure); errors.As(err, &last) {
+		*failure = *last
+	}
+	failure.Err = fmt.Errorf("%w; waited %v for the broker", err, w.limit)
+	return failure
+}
+
+// withoutBroker changes the exit code of a request that has timed out if there was no connection at the end. Then it
+// is the broker that was missing.
+func (w brokerWait) withoutBroker(client *wsclient.Client, err error) error {
+	if w.limit == 0 || !errors.Is(err, wsclient.ErrTimeout) || client.State() != wsclient.Connecting {
+		return err
+	}
+	return &cli.Failure{
+		Err:  fmt.Errorf("%w; there is no connection to the broker", err),
+		Code: cli.ExitUnavailable,
+	}
+}
+
+// mayComeUp reports whether a later attempt to connect may succeed by itself: nothing listens, the name is unknown,
+// the connection breaks, or a broker or proxy says that it is not available now. Refusals and TLS errors stay.
+func mayComeUp(err error) bool {
+	dial := new(wsclient.DialError)
+	if !errors.As(err, &dial) {
+		return errors.Is(err, context.DeadlineExceeded)
+	}
+	switch dial.Status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusTooManyRequests:
+		return true
+	case 0:
+	default:
+		return false
+	}
+	var (
+		network net.Error
+		alert   tls.AlertError
+	)
+	isNetwork := errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return isNetwork && !errors.As(err, &alert) && (!dial.Answered || dial.Said == "")
+}
+
+// dialReason returns the reason why an attempt has failed, without the address.
+func dialReason(err error) string {
+	dial := new(wsclient.DialError)
+	if !errors.As(err, &dial) || dial.Status != 0 || dial.Err == nil {
+		return printable.LogText(err.Error())
+	}
+	reason := dial.Err
+	for next := errors.Unwrap(reason); next != nil; next = errors.Unwrap(reason) {
+		reason = next
+	}
+	return printable.LogText(reason.Error())
+}
+
+// publicURL returns the URL of the broker without secrets.
+func (t target) publicURL() string {
+	u, err := url.Parse(t.brokerURL())
+	if err != nil {
+		return t.hostPort()
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}

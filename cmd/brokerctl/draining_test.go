@@ -23,7 +23,8 @@ func draining(ts *testscript.TestScript, _ bool, args []string) {
 			close(drains)
 		}
 	}}
-	client, err := wsclient.Dial(s.ctx, b.URL(), &wsclient.Options{Label: "holder", NoReconnect: true, Trace: trace})
+	options := &wsclient.Options{Label: "holder", NoReconnect: true, Trace: trace}
+	client, err := wsclient.Dial(s.ctx, b.URL(), options)
 	ts.Check(err)
 	_, err = client.Acquire(s.ctx, args[0], &wsclient.AcquireOptions{Author: "backup"})
 	ts.Check(err)

@@ -49,6 +49,7 @@ var list = []need{
 		skipped: scripts + "; TestQuote of cmd/brokerctl/internal/complete",
 	},
 	{name: "cat", install: "apt-get install coreutils", skipped: scripts},
+	{name: "cut", install: "apt-get install coreutils", skipped: scripts},
 	{name: "dd", install: "apt-get install coreutils", skipped: scripts},
 	{name: "echo", install: "apt-get install coreutils", skipped: scripts},
 	{name: "env", install: "apt-get install coreutils", skipped: scripts},

@@ -33,21 +33,42 @@ func (c *Client) TryAcquire(ctx context.Context, name string, options *AcquireOp
 
 // WithLock calls fn when the lock is granted, and releases the lock when fn returns or panics. The context of
 // fn carries the lock. It ends when ctx ends, when fn has returned (cause ErrReleased), or when the lock is
-// lost (cause a *[LostError]). Calls inside fn must use that context, not ctx: see [Client.Acquire].
+// lost (cause a *[LostError]). Calls inside fn must use that context, not ctx: see [Client.Acquire]. Goroutines
+// that fn starts with that context are inside the lock, all of them at once: see [Detach].
 //
 // If the lock is not granted, WithLock returns the error of [Client.Acquire]; otherwise it returns the error
 // of fn. If the lock was lost before fn returned, it returns a *LostError, joined with the error of fn if
 // there is one.
 func (c *Client) WithLock(ctx context.Context, name string, options *AcquireOptions,
 	fn func(ctx context.Context) error) error {
-	lock, err := c.acquire(ctx, name, options, how{})
+	_, err := c.runWith(ctx, name, options, how{}, fn)
+	return err
+}
+
+// TryWithLock is like [Client.WithLock], but does not wait for the lock. held reports whether it got the lock
+// and has called fn. If not, err says why. It is [ErrUnavailable], and says who holds the lock, if the lock is
+// held or others wait for it. Other errors are as for [Client.TryAcquire]. If held is true, err is as for
+// WithLock.
+func (c *Client) TryWithLock(ctx context.Context, name string, options *AcquireOptions,
+	fn func(ctx context.Context) error) (held bool, err error) {
+	return c.runWith(ctx, name, options, how{once: true}, fn)
+}
+
+// runWith acquires the lock and calls fn. It reports whether it has called fn.
+func (c *Client) runWith(ctx context.Context, name string, options *AcquireOptions, h how,
+	fn func(ctx context.Context) error) (held bool, err error) {
+	lock, err := c.acquire(ctx, name, options, h)
 	if err != nil {
-		return err
+		return false, err
 	}
-	// This runs when fn panics, too. Then the error of Release does not matter.
-	defer lock.Release() //nolint:errcheck // Release returns the same error again below
-	err = fn(lock.Context())
-	return join(err, lock.Release())
+	err, release := lock.run(fn)
+	return true, join(err, release)
+}
+
+// run calls fn, and releases the lock when fn returns or panics. It returns the errors of both.
+func (l *Lock) run(fn func(ctx context.Context) error) (err, release error) {
+	defer func() { release = l.Release() }() // when fn panics, too
+	return fn(l.Context()), nil
 }
 
 // join joins the errors that are not nil. Of two that are identical it keeps one.
@@ -61,7 +82,7 @@ func join(err, release error) error {
 	return fmt.Errorf("%w; %w", err, release)
 }
 
-// how has the differences between Acquire, TryAcquire and WithLock.
+// how has the differences between the methods that acquire a lock.
 type how struct {
 	outlives bool // the context of the lock does not end with that of the call
 	once     bool // it does not wait
@@ -79,8 +100,11 @@ func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptio
 	}
 	l.request.Once = h.once || o.Steal
 	l.base, l.outlives = ctx, h.outlives
+	c.tracer.follow(l)
 	if err := l.obtain(ctx); err != nil {
-		return nil, fmt.Errorf("acquire %q: %w", name, err)
+		err = fmt.Errorf("acquire %q: %w", name, err)
+		l.traced.failed(&l.request, err)
+		return nil, err
 	}
 	return l, nil
 }
@@ -89,7 +113,7 @@ func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptio
 func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 	l := &Lock{client: c}
 	r := &l.request
-	r.Owner, r.Wait, r.Hold = l, o.Wait, o.Hold
+	r.Owner, r.Wait, r.Hold, r.MinHold = l, o.Wait, o.Hold, o.MinHold
 	r.What.Locks = l.spec[:0]
 	if err := o.fill(&r.What, name, c.options.Author); err != nil {
 		return nil, err
@@ -155,6 +179,7 @@ func (l *Lock) submit() (held bool, err error) {
 		return false, c.errorOf(refused)
 	}
 	if l.request.IsCovered() {
+		l.traced.granted(&l.request)
 		return true, nil
 	}
 	l.changed = make(chan struct{}, 1)
@@ -186,5 +211,9 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 		return true, c.errorOf(outerLost)
 	}
 	c.carryOut()
-	return c.core.Claim(&l.request), nil
+	if !c.core.Claim(&l.request) {
+		return false, nil
+	}
+	l.traced.granted(&l.request)
+	return true, nil
 }

@@ -35,6 +35,9 @@ func (c *Client) carryOut() {
 	for i := range out.Send {
 		c.conn.sendMessage(&out.Send[i])
 	}
+	if c.tracer != nil {
+		traceOutput(out)
+	}
 	if out.Disconnect.End != nil {
 		c.endConnection(&out.Disconnect)
 	}
@@ -65,6 +68,21 @@ func (c *Client) noteChanges() {
 	c.arm()
 }
 
+// traceOutput reports what out says about requests, except the end of their locks, which endContexts reports.
+func traceOutput(out *core.Output) {
+	for i := range out.Send {
+		if m := &out.Send[i]; m.Kind == core.Acquire {
+			m.Request.Owner.(*Lock).traced.queued(m.ID)
+		}
+	}
+	for _, r := range out.Wake {
+		l := r.Owner.(*Lock)
+		if end := r.End(); end != nil && end.How == core.Lost && r.Cause().How == core.Released {
+			l.traced.lost(&l.request, l.client.errorOf(end)) // after its release
+		}
+	}
+}
+
 // endContexts ends the contexts of locks that are no longer held.
 func (c *Client) endContexts(requests []*core.Request) {
 	for _, r := range requests {
@@ -72,6 +90,11 @@ func (c *Client) endContexts(requests []*core.Request) {
 		l.cause = c.causeOf(r.Cause())
 		if l.stop != nil {
 			l.stop(l.cause)
+		}
+		if r.Cause().How == core.Lost {
+			l.traced.lost(r, l.cause)
+		} else {
+			l.traced.released(r)
 		}
 	}
 }

@@ -11,10 +11,16 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// A Client acquires locks from a broker, over one connection at a time. It is safe for concurrent use.
+// A Client acquires locks from a broker, over one connection at a time. It is safe for concurrent use. Create it with
+// [Dial].
+//
+// To run a function under a lock, use [Client.WithLock], [Client.TryWithLock] or [Client.Elect]. To get the lock
+// itself, use [Client.Acquire] or [Client.TryAcquire]. To end the client, use [Client.Drain] or [Client.Close]. The
+// other methods say what the client or the broker does, or are for operators.
 type Client struct {
 	options Options
 	target  *url.URL
+	tracer  *tracer // nil: nothing is traced
 
 	life       context.Context // ends with the client; the supervisor works under it
 	end        context.CancelFunc
@@ -45,6 +51,7 @@ func newClient(target *url.URL, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
+		tracer:  newTracer(o.Trace),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),
@@ -82,7 +89,7 @@ func (c *Client) Err() error {
 // Close ends the client. First the contexts of held locks end, innermost locks first. Then calls that wait
 // fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
 // connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
-// unless a call of OnState or NetDial takes longer. Closing again does nothing. The error is always nil; it
+// unless a call of a Trace or of NetDial takes longer. Closing again does nothing. The error is always nil; it
 // makes Client an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -95,6 +102,7 @@ func (c *Client) Close() error {
 		defer late.Stop()
 	}
 	c.supervisor.Wait()
+	c.tracer.close()
 	return nil
 }
 

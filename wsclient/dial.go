@@ -64,16 +64,19 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 // first makes the first connection.
 func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses backoff
-	for {
+	for attempt := 1; ; attempt++ {
 		conn, failed := c.connect(ctx)
 		switch {
 		case failed == nil:
 			return conn, nil
 		case !c.options.WaitForBroker || isFinal(failed) || ctx.Err() != nil:
+			c.tracer.dialFailed(attempt, failed, noNext)
 			return nil, failed
 		}
+		pause := pauses.next(0, rand.Float64())
+		c.tracer.dialFailed(attempt, failed, pause)
 		c.reportState(Connecting, failed)
-		if cause := sleep(ctx, pauses.next(0, rand.Float64())); cause != nil {
+		if cause := sleep(ctx, pause); cause != nil {
 			return nil, fmt.Errorf("%w (%w)", cause, failed)
 		}
 	}

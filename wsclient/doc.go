@@ -10,6 +10,39 @@
 // Start with [Dial], [Client.WithLock] and [Client.Acquire]. A program needs one Client. Any number of
 // goroutines may use it and its locks concurrently.
 //
+// # What to use
+//
+//   - Only one program at a time may do something: [Client.WithLock].
+//   - A program should do something only if no other is doing it: [Client.TryWithLock].
+//   - A service runs on several hosts, and one of them must be active: [Client.Elect].
+//   - A job must run once a minute, on one of several hosts: TryWithLock, with a MinHold in [AcquireOptions] that is
+//     a little shorter than the period. Without MinHold, a short job runs once on each host.
+//   - At most five programs may do something at once (a semaphore): WithLock, with Mode Shared and Limit 5.
+//   - Each item must be handled by one worker of a pool: TryWithLock or WithLock, with the item in the name of the
+//     lock, as in orders/42.
+//   - A migration must run once before any program goes on: WithLock, and inside the lock check whether it has run.
+//   - A function needs two locks at once, such as two accounts: Also in AcquireOptions, which cannot deadlock.
+//   - A lock must outlive the function that acquires it: [Client.Acquire] and [Lock.Release].
+//
+// For example, this runs report once a minute, although several hosts run the same loop:
+//
+//	once := &wsclient.AcquireOptions{MinHold: 55 * time.Second}
+//	for range time.Tick(time.Minute) {
+//		_, err := client.TryWithLock(ctx, "report", once, report)
+//		if err != nil && !errors.Is(err, wsclient.ErrUnavailable) { // otherwise another host runs it
+//			log.Print(err)
+//		}
+//	}
+//
+// And this runs at most five conversions at once, in all programs together:
+//
+//	slot := &wsclient.AcquireOptions{Mode: wsclient.Shared, Limit: 5}
+//	err := client.WithLock(ctx, "converter", slot, convert)
+//
+// If a function under a lock writes to a resource that others use, too, pass [Lock.Token] with each write: see below.
+//
+// No type of this package is a sync.Locker. [Lock] says why.
+//
 // # What a holder can rely on
 //
 // WithLock calls its function only after the lock was granted. The context of the function ends as soon as
@@ -50,6 +83,11 @@
 //
 // Several goroutines inside one lock may request locks at the same time, each with the context of that lock. If
 // they wait for one another, that is not a deadlock.
+//
+// ATTENTION: GOROUTINES THAT GET THE CONTEXT OF A LOCK ARE INSIDE THE LOCK. If five goroutines under one lock call
+// WithLock for that same lock, each with the context of the lock, all five run at once: the lock is already held.
+// Work that must wait for its own turn, or that goes on after the release, needs a context without the lock: [Detach]
+// returns one.
 //
 // All of this depends on the context. Inside, use the context that the function was given, or the result of
 // [Lock.Context]. To the client, a call with an outer context looks like a call of another goroutine. If it
@@ -97,14 +135,21 @@
 // wait fail with [ErrNotGranting], which does not mean that somebody holds the lock.
 //
 // A broker that is about to stop tells its clients. Holders should then release soon, and new calls wait for
-// the next connection. [Client.State] returns the current state, and the client calls OnState in [Options]
-// when it changes. The channel of [Client.Done] is closed only when the client has ended for good.
+// the next connection. [Client.State] returns the current state. The channel of [Client.Done] is closed only when
+// the client has ended for good.
 //
 // [Client.Drain] lets holders finish and then closes the client. [Client.Close] does not wait for them.
+// [Lock.ReleaseContext] bounds how long a release waits for the broker.
+//
+// # Logs and metrics
+//
+// The client logs nothing. Trace in [Options] has functions that the client calls when a request is made, queued,
+// granted, released or lost, when it connects, and when an attempt to connect fails: see [Trace].
 //
 // # How it is made
 //
 // Package internal/core decides what becomes of requests, without a clock and without I/O. Its documentation
 // has the rules, and its lease.go computes the lease. Around the core, the Client has one mutex, one supervisor
-// that makes one connection after another, and a reader and a writer for each connection.
+// that makes one connection after another, and a reader and a writer for each connection. With a Trace, one more
+// goroutine calls its functions.
 package wsclient

@@ -18,7 +18,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/wsclient/errors.golden")
+var update = flag.Bool("update", false, "rewrite testdata/wsclient/*.golden")
 
 // A situation makes the client return errors, which it passes to told.
 type situation struct {

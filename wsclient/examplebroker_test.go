@@ -31,8 +31,11 @@ func startBroker() *exampleBroker {
 }
 
 // Dial returns a new client, which exampleBroker.Close closes.
-func (e *exampleBroker) Dial() *wsclient.Client {
-	client, err := wsclient.Dial(context.Background(), e.URL, nil)
+func (e *exampleBroker) Dial() *wsclient.Client { return e.DialWith(nil) }
+
+// DialWith is Dial with options.
+func (e *exampleBroker) DialWith(options *wsclient.Options) *wsclient.Client {
+	client, err := wsclient.Dial(context.Background(), e.URL, options)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func (l *Lock) receive(reply wire.Reply, at core.Instant) {
 func (l *Lock) markReleased() {
 	l.client.mu.Lock()
 	defer l.client.unlock()
-	l.client.core.Release(&l.request)
+	l.client.core.Release(&l.request, core.Instant{})
 }
 
 // validAt is Valid at that time.

@@ -2,8 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -11,11 +9,17 @@ import (
 )
 
 // A Lock is held until it is released or lost. It is safe for concurrent use.
+//
+// It is not a [sync.Locker], and no method makes one. Lock of a sync.Locker cannot fail, so it could not say that there
+// is no broker, or that waiting would be a deadlock. It cannot be given up. And between Lock and Unlock, the holder
+// could not learn that the lock was lost. Use [Client.WithLock], whose context says so.
 type Lock struct {
 	client  *Client
 	request core.Request     // guarded by the client's mu
 	spec    [1]wire.LockSpec // memory for the locks of the request: most requests have one lock
 	changed chan struct{}    // has a token when the caller must look at the request again
+
+	traced *tracedRequest // nil: nothing is traced
 
 	base     context.Context // of the call
 	outlives bool            // the context of the lock does not end with base
@@ -24,9 +28,7 @@ type Lock struct {
 	ctx   context.Context         // nil until Context is called, which most callers do not
 	stop  context.CancelCauseFunc // of ctx
 	cause error                   // why the lock is no longer held, or nil
-
-	release    sync.Once
-	releaseErr error
+	early bool                    // it was released before its MinHold had passed
 }
 
 // wake wakes the caller that waits for the request.
@@ -112,41 +114,3 @@ func (l *Lock) Token() int64 { return l.request.Token() }
 // [Client.Evict]. If enclosing calls already held the lock, it is the id of one of their requests. For
 // Parent, use [ParentFrom].
 func (l *Lock) ID() ID { return l.request.ID() }
-
-// Release ends the context of the lock, releases the lock, and returns when the broker has confirmed it. If
-// the lock was held until the release, the error is nil. If it was lost before, the error is a *[LostError].
-// Releasing again returns the same error.
-func (l *Lock) Release() error {
-	l.release.Do(func() { l.releaseErr = l.giveBack() })
-	return l.releaseErr
-}
-
-func (l *Lock) giveBack() error {
-	l.client.mu.Lock()
-	l.client.core.Release(&l.request) // what happens to a lender later does not matter to l
-	l.client.unlock()
-	for {
-		if over, err := l.outcome(); over {
-			return err
-		}
-		<-l.changed
-	}
-}
-
-// outcome reports whether the request has ended, and why it was lost before its release.
-func (l *Lock) outcome() (over bool, err error) {
-	l.client.mu.Lock()
-	defer l.client.mu.Unlock()
-	if !l.request.IsCovered() {
-		if l.request.End() == nil {
-			return false, nil
-		}
-		if err := l.client.errorOf(l.request.End()); err != nil {
-			return true, err
-		}
-	}
-	if _, lost := errors.AsType[*LostError](l.cause); lost {
-		return true, l.cause
-	}
-	return true, nil
-}

@@ -40,11 +40,15 @@ type Options struct {
 	// [LostError.Left]. 0: the lease lasts two thirds of the session timeout, which leaves holders about
 	// a quarter of it to stop.
 	StopTime time.Duration
+	// Trace has functions that the client calls to report what happens. nil: nothing is reported.
+	Trace *Trace
 	// OnState is called when the state of the client has changed. With Connecting it is also called after
 	// each failed attempt to connect, including those of Dial with WaitForBroker. The argument why is the
 	// error that led to the state, or nil. With NotGranting it says why the broker grants nothing. The
 	// calls come one after another, in order, and the client does not reconnect during a call. So OnState
 	// must return soon, and must not call Close or Drain. It is meant for logging.
+	//
+	// Deprecated: Use State in [Trace], which does not hold up the client.
 	OnState func(state State, why error)
 }
 
@@ -72,6 +76,23 @@ type AcquireOptions struct {
 	// The broker measures it, too, in case it no longer hears from the client, but allows a tenth more,
 	// plus three quarters of a session timeout. 0: no limit.
 	Hold time.Duration
+	// MinHold is how long the lock is held at the least, counted from when the client reads the grant. It is
+	// at most 330 days, and not more than Hold, if there is a Hold. If the lock is released sooner, Release
+	// returns at once, and the lock counts as released in this program, but the client keeps others out until
+	// MinHold has passed. A job that must run once a minute on one of several hosts gives the lock a MinHold
+	// of 55s.
+	//
+	// Until then any acquire of the lock waits, also by the same client, and listings show the holder. Calls
+	// that still wait inside the lock when it is released fail with ErrReleased. If the lock is lost
+	// meanwhile, only [Trace].Lost reports it: as always, it is free when the connection ends. So the program
+	// must go on running: Drain waits until MinHold has passed, and Close does not. If the broker drains, the
+	// client releases the lock at once.
+	//
+	// The broker cannot tell the two apart. If locks that were acquired inside this one are still held, it may
+	// find a deadlock, until MinHold has passed, in which this lock takes part although it was released.
+	//
+	// MinHold has no effect if enclosing calls already hold the lock. 0: the lock is free when it is released.
+	MinHold time.Duration
 	// Steal takes the locks from their holders at once, ahead of all waiters, which keep their places.
 	// The holders lose them with LostStolen, but may notice late, so the resource should check the
 	// tokens. All locks of the request must be exclusive, and no lock of this client may enclose the
@@ -119,14 +140,20 @@ func (o AcquireOptions) fill(m *wire.Acquire, name, author string) error {
 		}
 		m.Parent = o.Parent
 	}
-	if o.Wait < 0 || o.Hold < 0 {
-		return errors.New("negative Wait or Hold")
-	}
-	if o.Hold > maxHold {
-		return fmt.Errorf("want a Hold of at most %v", maxHold)
-	}
-	if o.Wait > maxWait {
+	return o.checkTimes()
+}
+
+// checkTimes returns what is wrong with the durations of o, or nil.
+func (o *AcquireOptions) checkTimes() error {
+	switch {
+	case o.Wait < 0 || o.Hold < 0 || o.MinHold < 0:
+		return errors.New("want no negative Wait, Hold or MinHold")
+	case o.Wait > maxWait:
 		return fmt.Errorf("want a Wait of at most %v", maxWait)
+	case o.Hold > maxHold || o.MinHold > maxHold:
+		return fmt.Errorf("want a Hold and a MinHold of at most %v", maxHold)
+	case o.Hold > 0 && o.MinHold > o.Hold:
+		return fmt.Errorf("want a MinHold of at most the Hold of %v, not %v", o.Hold, o.MinHold)
 	}
 	return nil
 }

@@ -67,9 +67,9 @@ func notGranting(p wire.Pause) error {
 
 func pauseText(p wire.Pause) string { return "nothing is granted now: " + p.Explain() }
 
-// reportStates calls OnState with the states of a connection until that has ended.
+// reportStates reports the states of a connection until that has ended.
 func (c *Client) reportStates(conn *conn) {
-	c.reportState(Connected, nil)
+	c.callOnState(Connected, nil) // attach has traced it
 	var reported wire.Pause
 	for {
 		select {
@@ -95,8 +95,14 @@ func (c *Client) reportStates(conn *conn) {
 	}
 }
 
-// reportState calls OnState, if there is one. By then the client may have another state.
+// reportState reports a state. By then the client may have another one.
 func (c *Client) reportState(s State, why error) {
+	c.tracer.state(s, why)
+	c.callOnState(s, why)
+}
+
+// callOnState calls OnState, if there is one.
+func (c *Client) callOnState(s State, why error) {
 	if c.options.OnState != nil {
 		c.options.OnState(s, why)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // supervise makes one connection after another, until the client has ended. Once Dial has returned, it is the one
-// goroutine that calls OnState.
+// goroutine that reports states.
 func (c *Client) supervise(conn *conn) {
 	var pauses backoff
 	for conn != nil {
@@ -25,19 +25,28 @@ func (c *Client) supervise(conn *conn) {
 
 // reconnect makes attempts until there is a connection, and returns it. It returns nil when the client ends.
 func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
-	for c.life.Err() == nil {
+	pause := pauses.next(lasted, rand.Float64())
+	for attempt := 1; c.life.Err() == nil; attempt++ {
 		c.reportState(Connecting, why)
-		conn, err := c.try(pauses.next(lasted, rand.Float64()))
+		conn, err := c.try(pause)
 		switch {
 		case err == nil:
 			return conn
+		case c.life.Err() != nil: // the attempt has failed because the client has ended
+			return nil
 		case isFinal(err):
+			c.tracer.dialFailed(attempt, err, noNext)
 			c.giveUp(err)
+			return nil
 		}
-		lasted, why = 0, err
+		pause, why = pauses.next(0, rand.Float64()), err
+		c.tracer.dialFailed(attempt, err, pause)
 	}
 	return nil
 }
+
+// noNext is the pause that Trace.DialFailed gets if there is no other attempt.
+const noNext time.Duration = -1
 
 // try makes a connection after that pause.
 func (c *Client) try(pause time.Duration) (*conn, error) {
@@ -86,6 +95,8 @@ func (c *Client) attach(conn *conn) *DialError {
 		return &DialError{Connected: true, Answered: true, Err: why}
 	}
 	c.conn, c.failed = conn, nil
+	c.tracer.connected(conn.hello.Session)
+	c.tracer.state(Connected, nil)
 	c.hello.Store(conn.hello)
 	close(c.online)
 	conn.start()

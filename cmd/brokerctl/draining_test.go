@@ -18,13 +18,13 @@ func draining(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := cmdtest.StartBroker(broker.Config{Drain: time.Hour})
 	ts.Check(err)
 	drains := make(chan struct{})
-	client, err := wsclient.Dial(s.ctx, b.URL(), &wsclient.Options{
-		Label: "holder", NoReconnect: true, OnState: func(state wsclient.State, _ error) {
-			if state == wsclient.Draining {
-				close(drains)
-			}
-		},
-	})
+	trace := &wsclient.Trace{State: func(state wsclient.State, _ error) {
+		if state == wsclient.Draining {
+			close(drains)
+		}
+	}}
+	options := &wsclient.Options{Label: "holder", NoReconnect: true, Trace: trace}
+	client, err := wsclient.Dial(s.ctx, b.URL(), options)
 	ts.Check(err)
 	_, err = client.Acquire(s.ctx, args[0], &wsclient.AcquireOptions{Author: "backup"})
 	ts.Check(err)

@@ -105,7 +105,7 @@ func (c *topCmd) show(ctx context.Context, options top.Options) error {
 		options.Palette = screen.Colors()
 	}
 	link := top.NewLinkFeed()
-	client, err := c.inspectWith(ctx, wsclient.Options{OnState: link.OnState})
+	client, err := c.inspectWith(ctx, wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}})
 	if err != nil {
 		return err
 	}

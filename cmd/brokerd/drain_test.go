@@ -130,11 +130,12 @@ func TestSameSignal(t *testing.T) {
 func dialForOne(ctx context.Context, t *testing.T, d *daemon) (*wsclient.Client, <-chan struct{}) {
 	t.Helper()
 	draining := make(chan struct{})
-	return dial(ctx, t, d, wsclient.Options{NoReconnect: true, OnState: func(s wsclient.State, _ error) {
+	trace := &wsclient.Trace{State: func(s wsclient.State, _ error) {
 		if s == wsclient.Draining {
 			close(draining)
 		}
-	}}), draining
+	}}
+	return dial(ctx, t, d, wsclient.Options{NoReconnect: true, Trace: trace}), draining
 }
 
 func dial(ctx context.Context, t *testing.T, d *daemon, options ...wsclient.Options) *wsclient.Client {

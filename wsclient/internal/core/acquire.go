@@ -103,7 +103,7 @@ func (m *Machine) submit(r *Request, at Instant) {
 		m.end(r, &End{How: Invalid, Err: err})
 		return
 	}
-	m.out.Send = append(m.out.Send, Message{Kind: Acquire, ID: r.What.ID, Acquire: what})
+	m.out.Send = append(m.out.Send, Message{Kind: Acquire, ID: r.What.ID, Acquire: what, Request: r})
 }
 
 // compose returns r as a message for this connection.

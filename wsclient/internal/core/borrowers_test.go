@@ -53,7 +53,7 @@ func releaseBorrowers(t *testing.T, lenders, each int, backward bool) time.Durat
 	}
 	start := time.Now()
 	for _, r := range requests {
-		m.Release(r)
+		m.Release(r, Instant{})
 		m.out.Reset()
 	}
 	return time.Since(start)

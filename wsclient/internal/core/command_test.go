@@ -28,6 +28,7 @@ type command struct {
 type wish struct {
 	locks       []wire.LockSpec
 	wait, hold  time.Duration
+	minHold     time.Duration
 	once, steal bool
 	inside      string  // the request that encloses the call, or ""
 	parent      wire.ID // the Parent option of the call
@@ -152,6 +153,8 @@ func parseWish(w *words) (a wish, err error) {
 			a.wait, err = w.duration()
 		case "hold":
 			a.hold, err = w.duration()
+		case "minhold":
+			a.minHold, err = w.duration()
 		case "once":
 			a.once = true
 		case "steal":
@@ -229,6 +232,9 @@ func (a wish) String() string {
 	}
 	if a.hold > 0 {
 		text += fmt.Sprint(" hold ", a.hold)
+	}
+	if a.minHold > 0 {
+		text += fmt.Sprint(" minhold ", a.minHold)
 	}
 	if a.steal {
 		text += " steal"

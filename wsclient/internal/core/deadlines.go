@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// deadlines holds the requests that end at a known time: pending ones when their wait is over, and holders when their
-// term is over. It is a heap ordered by that time, and then by the order of the calls.
+// deadlines holds the requests whose state changes at a known time: pending ones when their wait is over, holders when
+// their term is over, and lingering ones when their MinHold is over. It is a heap ordered by that time, and then by
+// the order of the calls.
 type deadlines []*Request
 
 // setDeadline sets the deadline of r to due.

@@ -19,8 +19,9 @@
 //
 // Almost every step that takes an instant first does what is due by then: the lease ends first, then requests whose
 // time is over, then silences (see silence.go). So nothing is granted or counts as held after its time, however late
-// the step comes. The exceptions are SubmitNext, which follows Connected at once, and Close and GiveUp, which end
-// everything. The instant may lie a little in the past. A later step then does what has become due since.
+// the step comes. The exceptions are SubmitNext, which follows Connected at once, Close and GiveUp, which end
+// everything, and the Release of a request without a MinHold. The instant may lie a little in the past. A later step
+// then does what has become due since.
 //
 // # The life of a request
 //
@@ -30,8 +31,11 @@
 //	pending     it waits for a connection               SubmitNext: waiting; its wait is over, Cancel: ended
 //	waiting     it was sent, and the broker queues it   granted: holding; Cancel: cancelling; refused: ended;
 //	                                                    disconnect, shutting_down: pending, or ended
-//	holding     it was granted                          Release: releasing; Cancel: cancelling; lost, its hold is
-//	                                                    over, disconnect: ended; disconnect before Claim: pending
+//	holding     it was granted                          Release: releasing, or lingering if its MinHold is not
+//	                                                    over; Cancel: cancelling; lost, its hold is over,
+//	                                                    disconnect: ended; disconnect before Claim: pending
+//	lingering   released before its MinHold is over     its MinHold is over, the broker drains: releasing; lost,
+//	                                                    disconnect: ended
 //	releasing   a release is on its way                 released, lost, disconnect: ended
 //	cancelling  a cancel is on its way                  cancelled, refused, lost, disconnect: ended
 //	ended       [Request.End] says how                  -
@@ -44,6 +48,9 @@
 // When a cancel meets a grant, the cancel wins: a request that is cancelling ignores the grant, and the broker
 // releases it when it reads the cancel. When the connection ends between a grant and its claim, nobody has used the
 // lock. The request then waits again, if it can move to the next connection.
+//
+// A request that lingers has been released for its caller, so nothing borrows from it, and a call inside it fails. The
+// broker alone still sees it hold: see linger.go. Drain waits for it, because it is open.
 //
 // # Connections
 //
@@ -80,10 +87,12 @@
 //  6. A request whose lock is held has no End, no Cause, and only lenders whose locks are held. Lenders list their
 //     borrowers, and borrowers their lenders.
 //  7. After a step with an instant, no lease and no deadline of a request has passed at that instant.
-//  8. A request has a deadline if and only if it is pending with a Wait, or holding with a Hold.
+//  8. A request has a deadline if and only if it is pending with a Wait, holding with a Hold, or lingering.
 //  9. Each grant and each End is in Wake, and each new Cause is in Stop, in the step that made it. Stop has borrowers
 //     before lenders.
 //  10. IsDrained is true if and only if Drain was called, no request is open, and no connection is silent.
+//  11. A release is sent no sooner after the grant than MinHold, unless the broker drains. The Cause of a lingering
+//     request says that it was released, and no request waits on the broker inside it.
 //
 // A Machine is not safe for concurrent use.
 package core

@@ -49,17 +49,27 @@ func (d *driver) do(c command) (lines []string, err error) {
 		return nil, err
 	}
 	lines = append(lines, outputLines(d.machine.Output())...)
-	err = d.recorder.see(d.machine.Output())
+	err = d.see()
 	d.machine.Output().Reset()
 	for c.verb == "connect" && d.machine.SubmitNext(d.now) {
 		lines = append(lines, outputLines(d.machine.Output())...)
-		err = errors.Join(err, d.recorder.see(d.machine.Output()))
+		err = errors.Join(err, d.see())
 		d.machine.Output().Reset()
 	}
 	if answer != "" {
 		lines = append(lines, answer)
 	}
 	return lines, err
+}
+
+// see shows the outputs of the latest step to the recorder.
+func (d *driver) see() error {
+	for _, m := range d.machine.Output().Send {
+		if err := checkMinHold(d, m); err != nil {
+			return err
+		}
+	}
+	return d.recorder.see(d.machine.Output())
 }
 
 // step calls the machine, and returns what the caller learns from the call.
@@ -117,7 +127,7 @@ func (d *driver) deadline() string {
 
 func (d *driver) acquire(c command) (string, error) {
 	a := c.acquire
-	r := &Request{Owner: c.name, Wait: a.wait, Hold: a.hold, Once: a.once}
+	r := &Request{Owner: c.name, Wait: a.wait, Hold: a.hold, MinHold: a.minHold, Once: a.once}
 	r.What = wire.Acquire{Locks: append([]wire.LockSpec(nil), a.locks...), Parent: a.parent, Steal: a.steal}
 	if a.inside != "" {
 		if r.Outer = d.find(a.inside); r.Outer == nil {
@@ -145,7 +155,7 @@ func (d *driver) onRequest(c command) (string, error) {
 		m.Tick(d.now)
 		return fmt.Sprint(m.Claim(r)), nil
 	case "release":
-		m.Release(r)
+		m.Release(r, d.now)
 	case "cancel":
 		m.Cancel(r)
 	case "valid":

@@ -41,7 +41,7 @@ func checkRequest(m *Machine, r *Request) error {
 	if (r.state == ended) != (r.end != nil) || r.end != nil && r.cause == nil {
 		return fmt.Errorf("invariant 5: state %d, end %v, cause %v", r.state, r.end, r.cause)
 	}
-	return cmp.Or(checkPlace(m, r), checkLoans(r), checkDeadline(m, r))
+	return cmp.Or(checkPlace(m, r), checkLoans(r), checkDeadline(m, r), checkLinger(r))
 }
 
 // checkPlace checks where r is.
@@ -83,9 +83,34 @@ func checkDeadline(m *Machine, r *Request) error {
 		want = r.until > 0
 	case holding:
 		want = r.term.hold > 0
+	case lingering:
+		want = true
 	}
 	if got := r.place > 0; got != want || got && m.deadlines[r.place-1] != r {
 		return fmt.Errorf("invariant 8: a deadline: %t", got)
+	}
+	return nil
+}
+
+// checkLinger checks that r is not lingering without a release, and does not wait inside a request that lingers.
+func checkLinger(r *Request) error {
+	if r.state == lingering && (r.cause == nil || r.cause.How != Released) {
+		return fmt.Errorf("invariant 11: it lingers, and its cause is %v", r.cause)
+	}
+	if r.state == waiting && r.parent != nil && r.parent.state == lingering {
+		return fmt.Errorf("invariant 11: it waits inside %s, which lingers", r.parent.Owner)
+	}
+	return nil
+}
+
+// checkMinHold checks that a release in the outputs comes no sooner than MinHold after the grant.
+func checkMinHold(d *driver, message Message) error {
+	for _, r := range d.requests {
+		if message.Kind == Release && r.What.ID == message.ID && !d.machine.conn.draining &&
+			d.now.Mono < r.term.begin.Mono+r.MinHold {
+			return fmt.Errorf("invariant 11: %s is released at %v, and was granted at %v", r.Owner,
+				d.now.Mono, r.term.begin.Mono)
+		}
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ func (o *oracle) due(c *call) (time.Duration, bool) {
 		return c.until, true
 	case c.state == "holding" && c.wish.hold > 0:
 		return c.since.Mono + c.wish.hold, true
+	case c.state == "lingering":
+		return c.since.Mono + c.wish.minHold, true
 	}
 	return 0, false
 }
@@ -59,9 +61,12 @@ func (o *oracle) tick() {
 		return cmp.Compare(first, second)
 	})
 	for _, c := range late {
-		if c.state == "pending" {
+		switch c.state {
+		case "pending":
 			o.end(c, o.timedOut())
-		} else {
+		case "lingering":
+			o.sendRelease(c)
+		default:
 			o.expire(c)
 		}
 	}
@@ -107,7 +112,7 @@ func (o *oracle) connect(c command) {
 
 // onLink returns the calls that were sent and have not ended, by id.
 func (o *oracle) onLink() []*call {
-	sent := o.in("waiting", "holding", "releasing", "cancelling")
+	sent := o.in("waiting", "holding", "lingering", "releasing", "cancelling")
 	slices.SortFunc(sent, func(a, b *call) int { return cmp.Compare(a.id.N, b.id.N) })
 	return sent
 }
@@ -220,7 +225,7 @@ func (o *oracle) stateText() string {
 	case o.link.pause != "":
 		text = "not granting"
 	}
-	open := o.in("pending", "waiting", "holding", "releasing", "cancelling")
+	open := o.in("pending", "waiting", "holding", "lingering", "releasing", "cancelling")
 	if o.drains && len(open) == 0 && len(o.silent) == 0 {
 		text += ", drained"
 	}
@@ -246,6 +251,11 @@ func (o *oracle) receive(c command) {
 		o.link.pause = c.pause
 	case "draining":
 		o.link.draining = true
+		for _, lingering := range o.onLink() {
+			if lingering.state == "lingering" {
+				o.sendRelease(lingering)
+			}
+		}
 	}
 	if call != nil {
 		o.answer(c, call)

@@ -31,7 +31,7 @@ type call struct {
 	needs   []wire.LockSpec // the locks that no enclosing call holds
 	outer   *call
 	lenders []*call
-	state   string // "", covered, pending, waiting, holding, releasing, cancelling, ended
+	state   string // "", covered, pending, waiting, holding, lingering, releasing, cancelling, ended
 	id      wire.ID
 	parent  *call
 	claimed bool
@@ -333,14 +333,31 @@ func (o *oracle) onCall(c command) string {
 }
 
 func (o *oracle) release(c *call) {
+	if c.wish.minHold > 0 {
+		o.tick()
+	}
 	o.stop(c, "released")
 	if o.drains {
 		o.withdraw()
 	}
-	if c.state == "holding" {
-		c.state = "releasing"
-		o.sent = append(o.sent, "send release "+c.id.String())
+	switch {
+	case c.state != "holding":
+	case o.now.Mono-c.since.Mono >= c.wish.minHold || o.link.draining:
+		o.sendRelease(c)
+	default:
+		c.state = "lingering"
+		for _, inside := range o.onLink() {
+			if inside.state == "waiting" && inside.parent == c {
+				o.sent = append(o.sent, "send cancel "+inside.id.String())
+				o.end(inside, "outer lost (released)")
+			}
+		}
 	}
+}
+
+func (o *oracle) sendRelease(c *call) {
+	c.state = "releasing"
+	o.sent = append(o.sent, "send release "+c.id.String())
 }
 
 func (o *oracle) cancel(c *call) {

@@ -45,6 +45,7 @@ type Message struct {
 	Kind    Kind
 	ID      wire.ID
 	Acquire *wire.Acquire // valid until the next step
+	Request *Request      // the request that Acquire opens
 }
 
 // Kind is the kind of a [Message].

@@ -169,6 +169,9 @@ func (p *program) acquire() command {
 		hold: []time.Duration{0, 0, second, 5 * second}[p.below(4)],
 		once: p.below(8) == 7,
 	}
+	if p.below(4) == 3 {
+		a.minHold = []time.Duration{second, 500 * time.Millisecond, 6 * second}[p.below(3)]
+	}
 	first := p.below(3)
 	for i := range 1 + p.below(4)/3 + p.below(4)/3 {
 		spec := wire.LockSpec{Name: names[(first+i)%3]}

@@ -33,6 +33,7 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.setPause(reply.NotGranting)
 	case *wire.Draining: // the broker ends the waiters, and closes the connection itself
 		m.conn.draining, m.out.Changed = true, true
+		m.endLingers()
 	}
 }
 

@@ -14,8 +14,11 @@ type Request struct {
 	What  wire.Acquire  // the locks wanted, and more; the machine sets the id, and removes borrowed locks
 	Wait  time.Duration // 0: for ever
 	Hold  time.Duration // 0: no end
-	Once  bool          // it does not wait, so it is never submitted twice
-	Outer *Request      // the innermost request that encloses the call, of any client, or nil
+	// MinHold is how long the broker must see r hold, at the least, even if the caller releases it sooner. It is
+	// not greater than Hold, if there is one.
+	MinHold time.Duration
+	Once    bool     // it does not wait, so it is never submitted twice
+	Outer   *Request // the innermost request that encloses the call, of any client, or nil
 
 	machine *Machine
 	state   state
@@ -45,6 +48,7 @@ const (
 	pending                 // it waits for a connection
 	waiting                 // it was sent, and waits
 	holding                 // it was granted
+	lingering               // its caller has released it, and its release is sent when its MinHold has passed
 	releasing               // a release is on its way
 	cancelling              // a cancel is on its way; a grant that crosses it is ignored
 	ended                   // see Request.end
@@ -58,6 +62,10 @@ func (r *Request) Cause() *End { return r.cause }
 
 // IsHolding reports whether the broker has granted the request, and it was not released, cancelled or lost since.
 func (r *Request) IsHolding() bool { return r.state == holding }
+
+// IsLingering reports whether the caller has released the request, and the broker still sees it hold, because its
+// MinHold has not passed.
+func (r *Request) IsLingering() bool { return r.state == lingering }
 
 // IsCovered reports whether enclosing requests hold all locks of a request that Acquire has accepted. Once Acquire or
 // Claim has given the caller the lock, IsCovered, Token and ID may be called concurrently with steps.

@@ -22,15 +22,29 @@ func (m *Machine) Cancel(r *Request) {
 	}
 }
 
-// Release gives the locks of r back. Its borrowers no longer hold theirs either.
-func (m *Machine) Release(r *Request) {
+// Release gives the locks of r back. Its borrowers no longer hold theirs either. The instant matters only if r has a
+// MinHold: then Release first does what is due by then, and r may linger.
+func (m *Machine) Release(r *Request, at Instant) {
+	if r.MinHold > 0 {
+		m.Tick(at)
+	}
 	m.stop(r, &m.released)
 	if m.drains && m.conn != nil {
 		m.withdraw() // the waiters that were inside r
 	}
-	if r.state == holding {
-		r.state = releasing
-		m.deadlines.remove(r)
-		m.send(Release, r)
+	if r.state != holding {
+		return
 	}
+	m.deadlines.remove(r)
+	if over := r.term.begin.Mono + r.MinHold; r.MinHold > 0 && at.Mono < over && !m.conn.draining {
+		m.linger(r, over)
+	} else {
+		m.sendRelease(r)
+	}
+}
+
+// sendRelease tells the broker to release r.
+func (m *Machine) sendRelease(r *Request) {
+	r.state = releasing
+	m.send(Release, r)
 }

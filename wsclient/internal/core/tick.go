@@ -15,9 +15,12 @@ func (m *Machine) Tick(at Instant) {
 		}
 	}
 	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
-		if r.state == pending {
+		switch r.state {
+		case pending:
 			m.timeOut(r)
-		} else {
+		case lingering:
+			m.endLinger(r)
+		default:
 			m.expire(r, at)
 		}
 	}

@@ -14,7 +14,7 @@ type LinkFeed struct{ latest chan LinkState }
 // NewLinkFeed returns a feed.
 func NewLinkFeed() *LinkFeed { return &LinkFeed{make(chan LinkState, 1)} }
 
-// OnState is for the field OnState of wsclient.Options. It never waits: a new state replaces one that was not received.
+// OnState is for the field State of wsclient.Trace. It never waits: a new state replaces one that was not received.
 func (f *LinkFeed) OnState(state wsclient.State, why error) {
 	select {
 	case <-f.latest:

@@ -319,7 +319,9 @@ func TestAway(t *testing.T) {
 			}
 			return cable.Dial(ctx, network, address)
 		}
-		source := dial(t, b, wsclient.Options{OnState: feed.OnState, NetDial: netDial})
+		source := dial(t, b, wsclient.Options{
+			Trace: &wsclient.Trace{State: feed.OnState}, NetDial: netDial,
+		})
 		term := open(t, source, feed)
 		term.shows("connected", " ann")
 

@@ -21,7 +21,8 @@ lock for that time after the grant. The time must be longer than the difference 
 shorter than the period of the job minus that difference. Half of the period tolerates the largest difference. For a
 job that cron starts once a minute on three hosts, each crontab has this line:
 
-    * * * * *  brokerctl run --quiet --skip-if-locked --hold-at-least 30s cron/report -- ./report
+    # minute hour day month weekday command
+    * * * * * brokerctl run -q --skip-if-locked --hold-at-least 30s cron/report -- ./report
 
 55s would also stop a host that is late by up to 55 s, but needs clocks that agree within 5 s.
 

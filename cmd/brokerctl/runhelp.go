@@ -12,7 +12,7 @@ are held until the whole group has ended.
 
 Waiting: without --wait, run waits for the locks without limit, but fails at once if there is no broker. --wait limits
 the wait, and within the same time run also waits for a broker that is not there yet or restarts. A connection that is
-refused, a name that is unknown, and a 502, 503 or 504 from a proxy count as not there yet. A broker or proxy that
+refused, a name that is unknown, and an answer with 429, 502, 503 or 504 count as not there yet. A broker or proxy that
 refuses the client, and a TLS error, end the wait at once.
 
 Jobs of cron on several hosts: --skip-if-locked alone does not make a short job run once. The first host may have

@@ -32,6 +32,8 @@ func (t target) dialFailure(err error) error {
 	failure := &cli.Failure{Code: cli.ExitUnavailable}
 	at := t.hostPort()
 	switch {
+	case errors.Is(err, context.Canceled):
+		failure.Err = fmt.Errorf("a signal came before the broker at %s answered", at)
 	case dial.Proxy != "" && (!dial.Connected || dial.FromProxy):
 		failure.Err = fmt.Errorf("cannot reach the broker at %s (%w)", at, err)
 		failure.Hint = proxyHint(dial, at)

@@ -137,8 +137,11 @@ func mayComeUp(err error) bool {
 // dialReason returns the reason why an attempt has failed, without the address.
 func dialReason(err error) string {
 	dial := new(wsclient.DialError)
-	if !errors.As(err, &dial) || dial.Status != 0 || dial.Err == nil {
+	switch {
+	case !errors.As(err, &dial):
 		return printable.LogText(err.Error())
+	case dial.Status != 0 || dial.Err == nil:
+		return dial.Error()
 	}
 	reason := dial.Err
 	for next := errors.Unwrap(reason); next != nil; next = errors.Unwrap(reason) {

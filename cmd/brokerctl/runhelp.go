@@ -12,7 +12,7 @@ are held until the whole group has ended.
 
 Waiting: without --wait, run waits for the locks without limit, but fails at once if there is no broker. --wait limits
 the wait, and within the same time run also waits for a broker that is not there yet or restarts. A connection that is
-refused, a name that is unknown, and a 502, 503 or 504 from a proxy count as not there yet. A broker or proxy that
+refused, a name that is unknown, and an answer with 429, 502, 503 or 504 count as not there yet. A broker or proxy that
 refuses the client, and a TLS error, end the wait at once.
 
 Jobs of cron on several hosts: --skip-if-locked alone does not make a short job run once. The first host may have
@@ -21,7 +21,8 @@ lock for that time after the grant. The time must be longer than the difference 
 shorter than the period of the job minus that difference. Half of the period tolerates the largest difference. For a
 job that cron starts once a minute on three hosts, each crontab has this line:
 
-    * * * * *  brokerctl run --quiet --skip-if-locked --hold-at-least 30s cron/report -- ./report
+    # minute hour day month weekday command
+    * * * * * brokerctl run -q --skip-if-locked --hold-at-least 30s cron/report -- ./report
 
 Hosts that run the job in a loop, such as while sleep 60, start it at different times. There, use a little less than
 the period, such as 55s.

@@ -22,7 +22,7 @@ export interface ConnectOptions {
   label?: string | undefined;
   /**
    * Retry until a broker says hello, as after a disconnect. The promise still rejects if the broker refuses
-   * the client for good, and the package ws reports that. Default: false.
+   * the client for good. Only the package ws reports such a refusal. Default: false.
    */
   waitForBroker?: boolean | undefined;
   /**

@@ -43,7 +43,8 @@ var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, ses
   );
 };
 var loss = (names, id, token, reason, cause, { by, message } = {}) => {
-  const why = cause ? cause.message : blame(reason, by, message);
+  const how = reason === "expired" ? "its hold has passed" : reason;
+  const why = cause ? cause.message : blame(how, by, message);
   const text = `${toSubject(names)} (${id}, token ${token}) was lost: ${why}`;
   return withDetails(
     reason === "stolen" ? exception("AbortError", text) : new LostError(text, cause && { cause }),

@@ -72,7 +72,11 @@ export type LockMode = "exclusive" | "shared";
  * current in between: nobody knows who holds.
  */
 export interface LockManager extends EventTarget, AsyncDisposal {
-  /** Calls listener for each of these events. Their order says what is true now, and so does session. */
+  /**
+   * Calls listener for each of these events. The latest event says what is true now, and so does session. An error
+   * that a listener throws does not reach the client. A page gets it as the event error, and Node as
+   * uncaughtException, which ends the program by default.
+   */
   addEventListener<T extends keyof LockManagerEvents>(
     type: T, listener: (event: LockManagerEvents[T]) => void, options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void;

@@ -23,7 +23,8 @@ job that cron starts once a minute on three hosts, each crontab has this line:
 
     * * * * *  brokerctl run --quiet --skip-if-locked --hold-at-least 30s cron/report -- ./report
 
-55s would also stop a host that is late by up to 55 s, but needs clocks that agree within 5 s.
+Hosts that run the job in a loop, such as while sleep 60, start it at different times. There, use a little less than
+the period, such as 55s.
 
 While --hold-at-least holds the locks after the command has ended, INT, TERM, HUP or QUIT releases them at once. If INT,
 TERM or QUIT was sent to brokerctl earlier, or one of the four has killed the command, brokerctl does not hold them

@@ -105,8 +105,8 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 	return "is that a brokerd? " + checkTarget
 }
 
-// speaksTLS reports whether the other side answered a request without TLS by saying that it wants TLS. Some send an
-// alert of TLS. Web servers send a page; those of Go and nginx are recognized.
+// speaksTLS reports whether the other side answered a request without TLS by saying that it wants TLS. Some
+// servers send a TLS alert. Web servers send a page; speaksTLS recognizes the pages of Go and nginx.
 func speaksTLS(dial *wsclient.DialError) bool {
 	if dial.Status == 0 {
 		return strings.Contains(dial.Error(), "must begin with wss://")

@@ -88,8 +88,8 @@ func (w brokerWait) findNesting(ctx context.Context, f *lockFlags, client *wscli
 	return n, err
 }
 
-// expired returns the failure of a command whose time is over before it has a connection: that of the last attempt,
-// and how long it has waited.
+// expired returns the failure of a command whose time has passed before it had a connection. It says why the last
+// attempt failed, and how long the command has waited.
 func (w brokerWait) expired(err error) error {
 	failure := &cli.Failure{Code: cli.ExitUnavailable}
 	if last := new(cli.Failure); errors.As(err, &last) {

@@ -265,8 +265,8 @@ func waiting(ts *testscript.TestScript, _ bool, args []string) {
 	count, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	s := stageOf(ts)
-	isReached := func(l wire.LockInfo) bool { return l.Waiting == count }
-	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], isReached))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0],
+		func(l wire.LockInfo) bool { return l.Waiting == count }))
 }
 
 // stopbroker stops the broker.

@@ -84,21 +84,31 @@ func TestWorkForAPageOfClients(t *testing.T) {
 	if cost := glob.Cost(costly); cost > glob.MaxCost || cost < glob.MaxCost*9/10 {
 		t.Fatalf("the glob costs %d", cost)
 	}
-	for n, m := range []*wire.Clients{
-		{Waiting: true}, {Client: wire.Some(costly)}, {Remote: wire.Some("198.51.100.0/24")}, {},
+	for n, test := range []struct {
+		query *wire.Clients
+		each  int // how many steps a client takes
+	}{
+		{&wire.Clients{Client: wire.Some("x")}, clientWork + wire.ClientLabelBytes/labelWork},
+		{&wire.Clients{Client: wire.Some(costly)}, clientsWork}, // or more
+		{&wire.Clients{Waiting: true}, clientWork},
+		{&wire.Clients{Remote: wire.Some("198.51.100.0/24")}, clientWork},
+		{&wire.Clients{}, clientWork + listWork},
 	} {
+		m := test.query
+		if m.Client.IsZero() { // otherwise the page would be full first
+			for _, s := range l.sessions {
+				s.peer.Client = ""
+			}
+		}
 		m.ID = wire.ID{Session: asker.name, N: int64(n)}
 		before := l.spent()
 		page := askClients(t, l, asker, m)
 		const most = clientsWork + clientWork + glob.MaxCost*wire.ClientLabelBytes/labelWork + stepsOfEvent
-		if spent := l.spentSince(before); spent > most {
-			t.Errorf("%+v took %d steps, want at most %d", m, spent, most)
+		if spent := l.spentSince(before); spent > most || spent < clientsWork {
+			t.Errorf("%+v took %d steps, want %d to %d", m, spent, clientsWork, most)
 		}
-		if spent := l.spentSince(before); len(page.Clients) == 0 && spent < clientsWork {
-			t.Errorf("%+v took %d steps, want at least %d: the work must be charged", m, spent, clientsWork)
-		}
-		if page.Next == 0 {
-			t.Errorf("%+v: the page is the last, although not all clients can have been looked at", m)
+		if want := (clientsWork + test.each - 1) / test.each; page.Next != int64(want) {
+			t.Errorf("%+v: the page ends after the client %d, want %d, when the work is done", m, page.Next, want)
 		}
 	}
 }

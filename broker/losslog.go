@@ -17,14 +17,15 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 	if !l.logs.lost.isOn() {
 		return
 	}
-	holders, count := l.table.HeldBy(s.name, maxDescribed)
-	if len(holders) == 0 {
+	count := l.table.Usage(s.name).Holding
+	if count == 0 {
 		return
 	}
 	line, ok := l.logs.lost.admit()
 	if !ok {
 		return
 	}
+	holders := l.table.HeldBy(s.name, maxDescribed)
 	var locks, authors []string
 	for _, r := range holders {
 		locks = append(locks, r.Locks...)
@@ -38,7 +39,7 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 	if len(authors) > 0 {
 		attrs = append(attrs, slog.Any("authors", authors))
 	}
-	message := "a session ended while it held locks: they go to others now"
+	message := "a session ended while it held locks: they are free now"
 	if kept := l.keptUntil(s, how) - l.now(); kept > 0 {
 		message = "a session ended while it held locks: they are kept until its client must have noticed"
 		attrs = append(attrs, slog.Duration("kept", kept.Truncate(time.Millisecond)))
@@ -46,14 +47,15 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 	l.aside(func() { line.write(message, attrs...) })
 }
 
-// logUnkept logs that the client of a session whose locks are kept has now said that it has ended.
+// logUnkept logs that the locks of an ended session, which were kept, go to others now, because its
+// client has noticed the end.
 func (l *loop) logUnkept(s *session, how ending) {
-	if _, locks := l.table.HeldBy(s.name, 0); locks == 0 {
+	if l.table.Usage(s.name).Holding == 0 {
 		return
 	}
 	if line, ok := l.logs.lost.admit(); ok {
 		l.aside(func() {
-			line.write("the client of an ended session has noticed: its locks go to others now",
+			line.write("the client of an ended session has noticed: its locks are free now",
 				s.attrs(textAttr("why", l.whyEnded("", how.by)))...)
 		})
 	}

@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
@@ -136,7 +137,7 @@ func (l *Lock) obtain(ctx context.Context) error {
 		return err
 	}
 	err := l.wait(ctx)
-	if refusal, ok := err.(*Error); ok { //nolint:errorlint // the refusal of this request, which no other caller has
+	if refusal, ok := err.(*Error); ok { //nolint:errorlint // no other caller has this refusal
 		refusal.hint = l.hint(refusal.Holders, refusal.session)
 	}
 	return err
@@ -149,13 +150,9 @@ func (l *Lock) wait(ctx context.Context) error {
 		case <-l.changed:
 		case <-ctx.Done():
 		}
-		var cause error // why the caller gives up, even if the grant has come at the same moment
-		if ctx.Err() != nil {
-			cause = context.Cause(ctx)
-		}
-		settled, err := l.settle(cause)
+		settled, err := l.settle(ctx.Err() != nil) // even if the grant has come at the same moment
 		switch {
-		case settled && err != nil && err == cause: //nolint:errorlint // identity: the caller gives up
+		case errors.Is(err, errGaveUp):
 			return l.gaveUp(ctx)
 		case settled:
 			return err
@@ -190,10 +187,12 @@ func (l *Lock) submit() (held bool, err error) {
 	return false, nil
 }
 
-// settle gives the caller the lock, or says why it cannot. If the caller gives up because of cause, settle cancels
-// the request instead. If nothing is settled, for example because the connection ended just after the grant, the
-// caller must go on waiting.
-func (l *Lock) settle(cause error) (settled bool, err error) {
+// errGaveUp is the error of settle if it has cancelled the request because the caller gives up.
+var errGaveUp = errors.New("the caller gave up")
+
+// settle gives the caller the lock, or says why it cannot. If the caller gives up, settle cancels the request instead.
+// If nothing is settled, for example because the connection ended just after the grant, the caller must go on waiting.
+func (l *Lock) settle(givesUp bool) (settled bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -204,10 +203,10 @@ func (l *Lock) settle(cause error) (settled bool, err error) {
 	case l.request.End() != nil:
 		c.carryOut() // sets the cause of the context
 		return true, c.errorOf(l.request.End())
-	case cause != nil:
+	case givesUp:
 		c.core.Cancel(&l.request)
 		c.carryOut()
-		return true, cause
+		return true, errGaveUp
 	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost a lock that this request borrows
 		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
 		c.core.Cancel(&l.request)

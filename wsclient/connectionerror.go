@@ -62,7 +62,7 @@ func (c *Client) offline() error {
 func whyEnded(err error) string {
 	closed := new(websocket.CloseError)
 	if !errors.As(err, &closed) {
-		return err.Error()
+		return printable.LogText(err.Error()) // it may quote what the broker has sent
 	}
 	text := printable.LogText(closed.Text)
 	switch {

@@ -50,7 +50,7 @@ func fixture(t *testing.T, hold time.Duration) *Lock {
 	t.Helper()
 	l := waits(t, hold)
 	l.grant(t, 7, at(0))
-	if settled, err := l.settle(nil); !settled || err != nil {
+	if settled, err := l.settle(false); !settled || err != nil {
 		t.Fatalf("settled: %t, %v", settled, err)
 	}
 	return l

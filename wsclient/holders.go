@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -18,7 +19,7 @@ const (
 	// matter.
 	holderWait = 200 * time.Millisecond
 	// maxLooks is how many such questions may be open. If very many callers give up together, the others do
-	// without.
+	// not ask.
 	maxLooks = 8
 	// maxLookNames is how many locks of one request the client asks about.
 	maxLookNames = 4
@@ -41,19 +42,30 @@ func (l *Lock) whoHolds() string {
 	names := l.request.What.Locks
 	for _, spec := range names[:min(len(names), maxLookNames)] {
 		found := l.client.look(ctx, spec.Name)
-		if found == nil || len(found.holders) == 0 {
+		if found == nil {
 			continue
 		}
-		text := heldBy(found.holders, found.session)
+		holders := l.others(found.holders)
+		if len(holders) == 0 {
+			continue
+		}
+		text := heldBy(holders, found.session)
 		if len(names) > 1 {
 			text = fmt.Sprintf("%q is ", spec.Name) + text
 		}
-		return text + l.hint(found.holders, found.session)
+		return text + l.hint(holders, found.session)
 	}
 	if ctx.Err() != nil {
 		return fmt.Sprintf("the broker did not say within %v who holds the lock", holderWait)
 	}
 	return ""
+}
+
+// others returns the holders besides l itself. If l was granted just before it was cancelled, an earlier question of
+// another caller may find it.
+func (l *Lock) others(holders []RequestInfo) []RequestInfo {
+	own := l.ID()
+	return slices.DeleteFunc(slices.Clone(holders), func(h RequestInfo) bool { return h.ID == own })
 }
 
 // look asks the broker who holds the lock. It returns nil if the client may not ask now, or ctx ends first.

@@ -156,7 +156,9 @@ func TestTraceOfTheFirstConnection(t *testing.T) {
 				}
 			},
 		}
-		noRoute := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no route") }
+		noRoute := func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("no route")
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		_, err := wsclient.Dial(ctx, b.URL(),
@@ -166,7 +168,8 @@ func TestTraceOfTheFirstConnection(t *testing.T) {
 		}
 		for _, report := range reports {
 			failed := new(wsclient.DialError)
-			if !strings.HasPrefix(report.Error(), "dial ws://broker.test/ws: ") || !errors.As(report, &failed) {
+			named := strings.HasPrefix(report.Error(), "dial ws://broker.test/ws: ")
+			if !named || !errors.As(report, &failed) {
 				t.Errorf("reported: %v", report)
 			}
 		}

@@ -117,11 +117,11 @@ func TestContextIsMadeTwice(t *testing.T) {
 func TestGrantCrossesCancelAndTheEnd(t *testing.T) {
 	l := waits(t, 0)
 	conn := l.client.conn
-	if settled, err := l.settle(context.Canceled); !settled || !errors.Is(err, context.Canceled) {
+	if settled, err := l.settle(true); !settled || !errors.Is(err, errGaveUp) {
 		t.Fatalf("giving up: %t, %v", settled, err)
 	}
 	l.grant(t, 8, at(0))
-	if settled, _ := l.settle(nil); settled {
+	if settled, _ := l.settle(false); settled {
 		t.Error("the grant counts")
 	}
 	conn.fail(ErrConnection)
@@ -135,7 +135,7 @@ func TestSpuriousWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := waits(t, 0)
 		l.wake()
-		if settled, _ := l.settle(nil); settled {
+		if settled, _ := l.settle(false); settled {
 			t.Fatal("a request that waits is settled")
 		}
 		done := make(chan error, 1)
@@ -188,7 +188,7 @@ func TestGrantThatIsReadTooLate(t *testing.T) {
 	if err := c.conn.receive([]byte(`{"type":"granted","id":"s--0","token":8}`)); err != nil {
 		t.Fatal(err)
 	}
-	if settled, _ := l.settle(nil); settled {
+	if settled, _ := l.settle(false); settled {
 		t.Error("the grant counts")
 	}
 	if c.conn != nil || c.core.PendingRequests() != 1 {

@@ -37,27 +37,17 @@ func (t *Table) describeSteps(e *edge) []wire.Step {
 	return steps
 }
 
-// MaxCounted is how many requests HeldBy looks at.
-const MaxCounted = 1000
-
-// HeldBy describes up to most of the requests of a session that hold, each as seen from its first
-// lock. locks is how many locks the session holds. If it holds more than MaxCounted requests, only
-// these count, so that nobody has to wait long.
-func (t *Table) HeldBy(session string, most int) (holders []wire.RequestInfo, locks int) {
+// HeldBy describes the first requests of a session that hold, at most most of them, in the order of
+// their grants. Each is described as seen from its first lock.
+func (t *Table) HeldBy(session string, most int) (holders []wire.RequestInfo) {
 	s := t.sessions[session]
 	if s == nil {
-		return nil, 0
+		return nil
 	}
-	looked := 0
-	for r := s.holding.first; r != nil && looked < MaxCounted; r = r.next {
-		looked++
-		locks += len(r.places())
-		if len(holders) < most {
-			holders = append(holders, t.describe(&r.places()[0]))
-		}
+	for r := s.holding.first; r != nil && len(holders) < most; r = r.next {
+		holders = append(holders, t.describe(&r.places()[0]))
 	}
-	t.charge(looked)
-	return holders, locks
+	return holders
 }
 
 // addOtherHolders adds the other holders to each of the steps, which describe the edges from e on.

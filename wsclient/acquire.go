@@ -136,7 +136,11 @@ func (l *Lock) obtain(ctx context.Context) error {
 	if held, err := l.submit(); held || err != nil {
 		return err
 	}
-	return l.wait(ctx)
+	err := l.wait(ctx)
+	if refusal, ok := err.(*Error); ok { //nolint:errorlint // no other caller has this refusal
+		refusal.hint = l.hint(refusal.Holders, refusal.session)
+	}
+	return err
 }
 
 // wait waits until the request is granted, or cancels it when ctx ends.

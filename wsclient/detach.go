@@ -19,6 +19,9 @@ import "context"
 // outermost WithLock or Acquire, with the same cause and deadline. It does not end when a lock is released or lost,
 // or when a context ends that was derived inside a lock. If ctx carries no lock, Detach returns ctx.
 //
+// ATTENTION: If the context of Acquire ends soon, because it is meant to limit the wait, the detached context ends with
+// it, although the context of the lock goes on. Limit the wait with Wait in [AcquireOptions] instead.
+//
 // The function under a lock must not wait for detached work that requests the same lock: that work waits until the lock
 // is released, and the broker cannot detect the deadlock.
 func Detach(ctx context.Context) context.Context {

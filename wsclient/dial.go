@@ -49,13 +49,11 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	c := newClient(target, o)
 	conn, err := c.first(ctx)
 	if err == nil {
-		if failed := c.attach(conn); failed != nil {
-			err = failed
-		}
+		err = c.dialed(c.attach(conn))
 	}
 	if err != nil {
 		_ = c.Close()
-		return nil, fmt.Errorf("dial %s: %w", publicURL(target), err)
+		return nil, err
 	}
 	c.supervisor.Go(func() { c.supervise(conn) })
 	return c, nil
@@ -66,20 +64,29 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses backoff
 	for attempt := 1; ; attempt++ {
 		conn, failed := c.connect(ctx)
+		err := c.dialed(failed)
 		switch {
-		case failed == nil:
+		case err == nil:
 			return conn, nil
-		case !c.options.WaitForBroker || isFinal(failed) || ctx.Err() != nil:
-			c.tracer.dialFailed(attempt, failed, noNext)
-			return nil, failed
+		case !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil:
+			c.tracer.dialFailed(attempt, err, noNext)
+			return nil, err
 		}
 		pause := pauses.next(0, rand.Float64())
-		c.tracer.dialFailed(attempt, failed, pause)
-		c.reportState(Connecting, failed)
+		c.tracer.dialFailed(attempt, err, pause)
+		c.reportState(Connecting, err)
 		if cause := sleep(ctx, pause); cause != nil {
-			return nil, fmt.Errorf("%w (%w)", cause, failed)
+			return nil, fmt.Errorf("dial %s: %w (%w)", publicURL(c.target), cause, failed)
 		}
 	}
+}
+
+// dialed returns the error of an attempt to connect, which names the URL. It returns nil if failed is nil.
+func (c *Client) dialed(failed *DialError) error {
+	if failed == nil {
+		return nil
+	}
+	return fmt.Errorf("dial %s: %w", publicURL(c.target), failed)
 }
 
 // connect makes a connection. It does not start the goroutines of the connection.

@@ -9,8 +9,8 @@ import (
 )
 
 // A DialError says why there is no connection to the broker, what answered instead, and through which proxy.
-// The errors of [Dial] and of OnState wrap it; use errors.As. It is ErrConnection. Text from the other side
-// is cut after 256 bytes, and quoted if it is not printable.
+// The errors of [Dial], and those that [Trace] reports, wrap it; use errors.As. It is ErrConnection. Text from
+// the other side is cut after 256 bytes, and quoted if it is not printable.
 type DialError struct {
 	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the
 	// name of that variable if its value is not a URL, and "" without a proxy.

@@ -34,12 +34,17 @@
 //		}
 //	}
 //
+// If the host that has run the job stops, or the connection or the broker ends, before MinHold has passed, the lock is
+// free, and another host may run the job again in the same minute. If that must not happen, the job must record
+// where it writes that it has run, and look there first.
+//
 // And this runs at most five conversions at once, in all programs together:
 //
 //	slot := &wsclient.AcquireOptions{Mode: wsclient.Shared, Limit: 5}
 //	err := client.WithLock(ctx, "converter", slot, convert)
 //
-// If a function under a lock writes to a resource that others use, too, pass [Lock.Token] with each write: see below.
+// If a function under a lock writes to a resource that others use, too, pass [Lock.Token] with each write: see
+// below. Inside WithLock, [LockFrom] returns the lock.
 //
 // No type of this package is a sync.Locker. [Lock] says why.
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -56,10 +57,24 @@ func (c *Client) Elect(ctx context.Context, name string, options *AcquireOptions
 		}
 		// Not much less than the bound: the pause also keeps fn from running all the time.
 		dice := (1 + rand.Float64()) / 2
-		if cause := sleep(ctx, pauses.next(c.clock.awake().Mono-begin, dice)); cause != nil {
+		if cause := c.rest(ctx, pauses.next(c.clock.awake().Mono-begin, dice)); cause != nil {
 			return cause
 		}
 	}
+}
+
+// rest waits for d. If ctx ends first, it returns the cause. It also returns when the client ends: then the next
+// attempt to stand fails.
+func (c *Client) rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.done:
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+	return nil
 }
 
 // stand leads once. final says that this process must not stand again, because of err.

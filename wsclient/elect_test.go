@@ -179,6 +179,30 @@ func TestElectStops(t *testing.T) {
 	})
 }
 
+// When the client is closed, Elect does not first wait until its pause is over.
+func TestElectEndsWithTheClient(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c := dial(t, b)
+		returned := make(chan time.Time)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- c.Elect(t.Context(), "a", nil, func(context.Context) error {
+				returned <- time.Now()
+				return nil
+			})
+		}()
+		var closed time.Time
+		for range 8 { // the pauses grow to at least 2.5s
+			closed = <-returned
+		}
+		synctest.Wait()
+		_ = c.Close()
+		if err := <-ended; !errors.Is(err, wsclient.ErrClosed) || time.Since(closed) > time.Second {
+			t.Errorf("got %v after %v, want ErrClosed at once", err, time.Since(closed))
+		}
+	})
+}
+
 // When the function panics, the lock is released.
 func TestElectPanics(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *brokertest.Server) {

@@ -71,6 +71,7 @@ type Error struct {
 	Cycle []Step
 
 	session string // of the request
+	hint    string // for the caller, if this client itself holds the lock
 }
 
 func errorFrom(m *wire.Error) *Error {
@@ -98,9 +99,7 @@ func (e *Error) Error() string {
 	if e.Ahead > 0 {
 		fmt.Fprintf(&text, "; %d ahead", e.Ahead)
 	}
-	if isOwn(e.Holders, e.session) {
-		text.WriteString(ownHint)
-	}
+	text.WriteString(e.hint)
 	if len(e.Cycle) > 0 {
 		text.WriteString(": " + explain(e.Cycle, true))
 	}

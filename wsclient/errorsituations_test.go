@@ -65,6 +65,15 @@ var refusals = []situation{
 		s.hold(s.client, "a", wsclient.AcquireOptions{Author: "import"})
 		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short))
 	}},
+	{title: "this client has released the lock, and its MinHold has not passed", act: func(s *scene) {
+		lock := s.hold(s.client, "a", wsclient.AcquireOptions{MinHold: time.Minute})
+		_ = lock.Release()
+		s.tell(s.try(s.Context(), "a"), s.acquire(s.Context(), "a", short), s.acquireBriefly("a"))
+	}},
+	{title: "the call is inside a shared lock", act: func(s *scene) {
+		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Mode: wsclient.Shared})
+		s.tell(s.try(lock.Context(), "a"))
+	}},
 	{title: "the request would wait for itself", act: func(s *scene) {
 		lock := s.hold(s.client, "a", wsclient.AcquireOptions{Mode: wsclient.Shared})
 		s.tell(s.acquire(lock.Context(), "a", wsclient.AcquireOptions{}))

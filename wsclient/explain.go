@@ -3,7 +3,6 @@ package wsclient
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -122,14 +121,6 @@ func heldBy(holders []RequestInfo, session string) string {
 		}
 	}
 	return "held by " + strings.Join(all, ", ")
-}
-
-// ownHint says what a caller may have done wrong if this client itself holds the lock.
-const ownHint = "; a call inside that lock must use the context of the lock"
-
-// isOwn reports whether one of the holders belongs to the client with that session.
-func isOwn(holders []RequestInfo, session string) bool {
-	return slices.ContainsFunc(holders, func(h RequestInfo) bool { return h.ID.Session == session })
 }
 
 // blame returns who did something, and why, if that is known.

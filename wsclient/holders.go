@@ -53,10 +53,7 @@ func (l *Lock) whoHolds() string {
 		if len(names) > 1 {
 			text = fmt.Sprintf("%q is ", spec.Name) + text
 		}
-		if isOwn(holders, found.session) {
-			text += ownHint
-		}
-		return text
+		return text + l.hint(holders, found.session)
 	}
 	if ctx.Err() != nil {
 		return fmt.Sprintf("the broker did not say within %v who holds the lock", holderWait)

@@ -2,7 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -61,7 +60,7 @@ func (c *Client) try(pause time.Duration) (*conn, error) {
 		c.mu.Lock()
 		c.failed = failed
 		c.mu.Unlock()
-		return nil, fmt.Errorf("dial %s: %w", publicURL(c.target), failed)
+		return nil, c.dialed(failed)
 	}
 	return conn, nil
 }

@@ -143,3 +143,35 @@ func TestTraceOfConnections(t *testing.T) {
 		expectGolden(t, "trace-connections.golden", text.String())
 	})
 }
+
+// Every failed attempt to connect names the URL, the first one like those that follow.
+func TestTraceOfTheFirstConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		var reports []error
+		trace := &wsclient.Trace{
+			DialFailed: func(_ int, err error, _ time.Duration) { reports = append(reports, err) },
+			State: func(state wsclient.State, why error) {
+				if state == wsclient.Connecting {
+					reports = append(reports, why)
+				}
+			},
+		}
+		noRoute := func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("no route")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, err := wsclient.Dial(ctx, b.URL(),
+			&wsclient.Options{WaitForBroker: true, Trace: trace, NetDial: noRoute})
+		if !errors.Is(err, context.DeadlineExceeded) || len(reports) < 4 {
+			t.Errorf("got %v after %d reports", err, len(reports))
+		}
+		for _, report := range reports {
+			failed := new(wsclient.DialError)
+			named := strings.HasPrefix(report.Error(), "dial ws://broker.test/ws: ")
+			if !named || !errors.As(report, &failed) {
+				t.Errorf("reported: %v", report)
+			}
+		}
+	})
+}

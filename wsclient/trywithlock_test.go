@@ -32,9 +32,10 @@ func TestTryWithLock(t *testing.T) {
 				!strings.Contains(err.Error(), "held by @billing") {
 				t.Errorf("in use: got %t, %v", held, err)
 			}
-			held, err = c.TryWithLock(ctx, "a", nil, func(context.Context) error { return nil })
-			if !held || err != nil {
-				t.Errorf("inside: got %t, %v", held, err)
+			inside := 0
+			held, err = c.TryWithLock(ctx, "a", nil, func(context.Context) error { inside++; return nil })
+			if !held || err != nil || inside != 1 {
+				t.Errorf("inside: got %t, %v after %d calls", held, err, inside)
 			}
 			return own
 		})

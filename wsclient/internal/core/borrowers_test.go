@@ -11,11 +11,14 @@ import (
 
 // Releasing a borrower takes equally long however many other borrowers its lender has, in whatever order they are
 // released.
+//
+// Other programs may interrupt each measurement, and that can only make it longer. So the test measures for less than a
+// time slice, and again until the shortest measurements fit.
 func TestManyBorrowers(t *testing.T) {
-	const borrowers, few, slower = 20_000, 8, 8
+	const borrowers, few, slower, rounds = 8_000, 8, 8, 20
 	for name, backward := range map[string]bool{"first in, first out": false, "last in, first out": true} {
 		spread, together := time.Duration(1<<62), time.Duration(1<<62)
-		for range 3 {
+		for round := 0; round < rounds && (round == 0 || together > spread*slower); round++ {
 			spread = min(spread, releaseBorrowers(t, borrowers/few, few, backward))
 			together = min(together, releaseBorrowers(t, 1, borrowers, backward))
 		}

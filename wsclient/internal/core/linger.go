@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // A request with a MinHold lingers if its caller releases it sooner. For the caller and for all calls inside, it has
 // been released. The broker sees it hold until its MinHold has passed.
@@ -15,6 +19,15 @@ func (m *Machine) linger(r *Request, over time.Duration) {
 	r.state = lingering
 	m.setDeadline(r, over)
 	m.endInside(r)
+}
+
+// IsLingering reports whether the request with that id lingers.
+func (m *Machine) IsLingering(id wire.ID) bool {
+	if m.conn == nil {
+		return false
+	}
+	r := m.conn.request(id)
+	return r != nil && r.state == lingering
 }
 
 // endInside ends the requests that wait inside r, which lingers. Their caller has ignored that the context of r has

@@ -19,7 +19,7 @@ const (
 	labelWork   = 2                // how many steps of a comparison with a glob make one of them
 )
 
-// A clientPage is an answer to clients in the making.
+// A clientPage is one page of the list of clients, while it is being made.
 type clientPage struct {
 	loop    *loop
 	query   *wire.Clients

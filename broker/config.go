@@ -31,7 +31,7 @@ type Config struct {
 	// LogHandler receives the same lines as Logger, for programs that log with log/slog. The
 	// levels debug, info, warn and error are those of slog, and the keys are those of Logger. A
 	// duration is a slog duration. The holders and victims of a line are a slice of structs with
-	// JSON tags. The broker asks Enabled before it puts a line together. nil: only Logger
+	// JSON tags. The broker calls Enabled before it builds a line. nil: only Logger
 	// receives lines. If both are set, both receive every line that they enable.
 	//
 	// A handler that blocks delays new sessions and the end of Run. It also delays sessions whose

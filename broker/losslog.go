@@ -47,7 +47,8 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 	l.aside(func() { line.write(message, attrs...) })
 }
 
-// logUnkept logs that the client of a session whose locks are kept has now said that it has ended.
+// logUnkept logs that the locks of an ended session, which were kept, go to others now, because its
+// client has noticed the end.
 func (l *loop) logUnkept(s *session, how ending) {
 	if l.table.Usage(s.name).Holding == 0 {
 		return

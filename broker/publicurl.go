@@ -23,7 +23,7 @@ func parsePublicURL(text string) (origin, error) {
 }
 
 // publicURL returns the public URL at which pages of o would be the broker's own. ok is false for an
-// origin that no broker has, such as that of an extension.
+// origin that no broker has, such as a browser extension.
 func (o origin) publicURL() (text string, ok bool) {
 	if o.scheme != "http" && o.scheme != "https" {
 		return "", false

@@ -111,6 +111,45 @@ func TestBrowserWithoutBroker(t *testing.T) {
 	}
 }
 
+// TestBrowserLosesEarly evicts Ann while her page still loads the text. Then it must not say that it is her turn.
+func TestBrowserLosesEarly(t *testing.T) {
+	ctx := testContext(t)
+	page := startPage(t)
+	ann := jstest.Start(t).Open(t, page)
+	jstest.Evaluate[bool](ctx, ann, inPage(`document.getElementById("edit").onclick`))
+	// Each fetch waits until the test gives its answer.
+	jstest.Evaluate[bool](ctx, ann, `(() => {
+		globalThis.answers = [];
+		globalThis.fetch = () => new Promise((answer) => answers.push((text) => answer(new Response(text))));
+		document.getElementById("edit").click();
+		return true;
+	})()`)
+	jstest.Evaluate[bool](ctx, ann, inPage(`answers.length === 1`))
+
+	client, err := wsclient.Dial(ctx, page, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for lock, err := range client.Info(ctx, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Evict(ctx, lock.Holders[0].ID, "time is up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jstest.Evaluate[bool](ctx, ann, inPage(`answers.length === 2`)) // it loads the text again
+	for i, text := range []string{"first", "second"} {
+		jstest.Evaluate[bool](ctx, ann, fmt.Sprintf(`(answers[%d](%q), true)`, i, text))
+		jstest.Evaluate[bool](ctx, ann, inPage(fmt.Sprintf(`document.getElementById("text").value === %q`, text)))
+	}
+	status := jstest.Evaluate[string](ctx, ann, `document.getElementById("status").textContent`)
+	if !strings.Contains(status, "time is up") {
+		t.Errorf("the page says %q", status)
+	}
+}
+
 // startPage runs the example and returns the address that it prints.
 func startPage(t *testing.T) string {
 	t.Helper()

@@ -54,29 +54,14 @@ func (r *reader) shell(t *testing.T, b block) {
 	if cloned {
 		r.did = append(r.did, "clone")
 	}
+	if r.goTool(t, command, b.output) {
+		return
+	}
 	words := strings.Fields(strings.TrimPrefix(command, "go run ./cmd/"))
 	switch {
 	case words[0] == "brokerd":
 		r.did = append(r.did, "brokerd")
 		r.broker(t, strings.ReplaceAll(command, "/var/lib/brokerd", t.TempDir()))
-	case command == "go test -v -run TestWhatIsSkipped ./broker/brokertest/needs":
-		r.did = append(r.did, "go test -v")
-		if got, err := r.output(t, command); err != nil || !strings.Contains(got, "go test ./... skips") {
-			t.Errorf("%s: %v\n%s", command, err, got)
-		}
-	case words[0] == "go" && words[1] == "test":
-		r.did = append(r.did, "go test")
-		checkTestCommand(t, command)
-	case strings.HasPrefix(command, "mkdir ../"):
-		r.did = append(r.did, "module")
-		r.makeModule(t, command)
-	case command == "go mod tidy\ngo run .":
-		r.did = append(r.did, "program")
-		r.mustPrint(t, command, b.output)
-		r.module = ""
-	case command == "go install ./cmd/...":
-		r.did = append(r.did, "install")
-		r.install(t, command)
 	case command == "go run ./examples/shared":
 		r.did = append(r.did, "shared")
 		// The example reads no environment variable for the address.
@@ -102,6 +87,34 @@ func (r *reader) shell(t *testing.T, b block) {
 	default:
 		t.Errorf("%s has a command that is not run here: %q", r.page, command)
 	}
+}
+
+// goTool runs the commands that test and build. It reports whether command is one of them.
+func (r *reader) goTool(t *testing.T, command, output string) bool {
+	t.Helper()
+	switch {
+	case command == "go test -v -run TestWhatIsSkipped ./broker/brokertest/needs":
+		r.did = append(r.did, "go test -v")
+		if got, err := r.output(t, command); err != nil || !strings.Contains(got, "go test ./... skips") {
+			t.Errorf("%s: %v\n%s", command, err, got)
+		}
+	case strings.HasPrefix(command, "go test "):
+		r.did = append(r.did, "go test")
+		checkTestCommand(t, command)
+	case strings.HasPrefix(command, "mkdir ../"):
+		r.did = append(r.did, "module")
+		r.makeModule(t, command)
+	case command == "go mod tidy\ngo run .":
+		r.did = append(r.did, "program")
+		r.mustPrint(t, command, output)
+		r.module = ""
+	case command == "go install ./cmd/...":
+		r.did = append(r.did, "install")
+		r.install(t, command)
+	default:
+		return false
+	}
+	return true
 }
 
 func (r *reader) node(t *testing.T, command string) {

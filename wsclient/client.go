@@ -40,7 +40,7 @@ type Client struct {
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
 
-	looks      map[string]*look // the questions about holders that are open, by lock name: see holders.go
+	looks      map[string]*look // the open questions about holders, by lock name: see holders.go
 	asksNobody bool             // it asks no such questions
 
 	timer *time.Timer   // calls the core at its deadline, or earlier

@@ -25,7 +25,7 @@ var (
 	ErrReleased     = errors.New("lock was released")    // the cause of a context whose lock was released
 	ErrLost         = errors.New("lock was lost")        // the cause of a context whose lock was lost: a *LostError
 	ErrClosed       = errors.New("client was closed")    // Close or Drain has closed the client
-	ErrConnection   = errors.New("connection has ended") // there is none, or it ended, and not by Close or Drain
+	ErrConnection   = errors.New("connection has ended") // there is none, or it ended other than by Close or Drain
 )
 
 // sentinel returns the error that stands for a code, or nil if a caller would not treat that code in a

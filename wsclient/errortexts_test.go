@@ -105,7 +105,7 @@ func kinds(err error) string {
 }
 
 const errorTexts = `The errors of the Go client, each in a situation that causes it. Below each text is what errors.Is
-and errors.As find in it. "shop" is the session of the client, and "billing" that of another one.
+and errors.As find in it. "shop" is the session of the client, and "billing" the session of another.
 go test ./wsclient -run TestErrorTexts -update rewrites this file.
 `
 

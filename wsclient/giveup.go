@@ -32,7 +32,7 @@ func (e *gaveUpError) Unwrap() []error {
 	return all
 }
 
-// contextError returns the error of a call whose context has ended. It is the cause if that says all.
+// contextError returns the error of a call whose context has ended. It is the cause itself if there is nothing to add.
 func contextError(ctx context.Context) error {
 	cause, err := context.Cause(ctx), ctx.Err()
 	if errors.Is(cause, err) {

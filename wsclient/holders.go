@@ -19,7 +19,7 @@ const (
 	// matter.
 	holderWait = 200 * time.Millisecond
 	// maxLooks is how many such questions may be open. If very many callers give up together, the others do
-	// without.
+	// not ask.
 	maxLooks = 8
 	// maxLookNames is how many locks of one request the client asks about.
 	maxLookNames = 4

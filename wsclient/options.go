@@ -76,8 +76,8 @@ type AcquireOptions struct {
 	// The broker measures it, too, in case it no longer hears from the client, but allows a tenth more,
 	// plus three quarters of a session timeout. 0: no limit.
 	Hold time.Duration
-	// MinHold is how long the lock is held at the least, counted from when the client reads the grant. It is
-	// at most 330 days, and not more than Hold, if there is a Hold. If the lock is released sooner, Release
+	// MinHold is the minimum time for which the lock is held, from when the client reads the grant. It is at
+	// most 330 days, and not more than Hold, if there is a Hold. If the lock is released sooner, Release
 	// returns at once, and the lock counts as released in this program, but the client keeps others out until
 	// MinHold has passed. A job that must run once a minute on one of several hosts gives the lock a MinHold
 	// of 55s.

@@ -8,12 +8,12 @@ import "time"
 //
 // One goroutine of the client calls the functions, one after another, in the order of the events. So they need no
 // mutex. A call comes soon after its event, and perhaps after the call of the client has returned. The client holds
-// no mutex meanwhile. A function may block: then the next reports wait, and take memory, but nothing else waits. A
+// no mutex during a call. A function may block: then the next reports wait, and take memory, but nothing else waits. A
 // function may call methods of the client, except Close and Drain, which wait until all reports have been delivered.
 //
 // For each call that acquires a lock, Requested comes first. Queued follows each time the request is sent. Then comes
 // Failed, or Granted and later Released or Lost. If enclosing calls already hold the lock, there is no Queued. The
-// RequestInfo describes the request at that moment. Its Mode and its Limit are those of the first lock, and it has
+// RequestInfo describes the request at that moment. Its Mode and its Limit describe the first lock, and it has
 // no Client, no Remote and no Identity.
 type Trace struct {
 	// Requested is called when a call asks for a lock. The request has no id yet.

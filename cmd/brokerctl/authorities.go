@@ -10,7 +10,7 @@ import (
 )
 
 // tlsTrusting returns a TLS configuration that trusts only the certificate authorities in a PEM file. For "" it returns
-// nil, which trusts those of the system.
+// nil, which trusts the authorities of the system.
 func tlsTrusting(file string) (*tls.Config, error) {
 	if file == "" {
 		return nil, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,8 +78,7 @@ func (c *clientsCmd) session() string {
 // Run prints the list. After an error it prints the clients that it has read, and the exit code says that the list is
 // incomplete.
 func (c *clientsCmd) Run(app *kong.Kong) error {
-	ctx, stop := signalContext()
-	defer stop()
+	ctx := context.Background() // A signal ends the command at once.
 	client, err := c.inspect(ctx)
 	if err != nil {
 		return err

@@ -32,6 +32,8 @@ func (t target) dialFailure(err error) error {
 	failure := &cli.Failure{Code: cli.ExitUnavailable}
 	at := t.hostPort()
 	switch {
+	case errors.Is(err, context.Canceled):
+		failure.Err = fmt.Errorf("a signal came before the broker at %s answered", at)
 	case dial.Proxy != "" && (!dial.Connected || dial.FromProxy):
 		failure.Err = fmt.Errorf("cannot reach the broker at %s (%w)", at, err)
 		failure.Hint = proxyHint(dial, at)
@@ -103,8 +105,8 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 	return "is that a brokerd? " + checkTarget
 }
 
-// speaksTLS reports whether the other side answered a request without TLS by saying that it wants TLS. Some send an
-// alert of TLS. Web servers send a page; those of Go and nginx are recognized.
+// speaksTLS reports whether the other side answered a request without TLS by saying that it wants TLS. Some
+// servers send a TLS alert. Web servers send a page; speaksTLS recognizes the pages of Go and nginx.
 func speaksTLS(dial *wsclient.DialError) bool {
 	if dial.Status == 0 {
 		return strings.Contains(dial.Error(), "must begin with wss://")

@@ -88,8 +88,8 @@ func (w brokerWait) findNesting(ctx context.Context, f *lockFlags, client *wscli
 	return n, err
 }
 
-// expired returns the failure of a command whose time is over before it has a connection: that of the last attempt,
-// and how long it has waited.
+// expired returns the failure of a command whose time has passed before it had a connection. It says why the last
+// attempt failed, and how long the command has waited.
 func (w brokerWait) expired(err error) error {
 	failure := &cli.Failure{Code: cli.ExitUnavailable}
 	if last := new(cli.Failure); errors.As(err, &last) {
@@ -137,8 +137,11 @@ func mayComeUp(err error) bool {
 // dialReason returns the reason why an attempt has failed, without the address.
 func dialReason(err error) string {
 	dial := new(wsclient.DialError)
-	if !errors.As(err, &dial) || dial.Status != 0 || dial.Err == nil {
+	switch {
+	case !errors.As(err, &dial):
 		return printable.LogText(err.Error())
+	case dial.Status != 0 || dial.Err == nil:
+		return dial.Error()
 	}
 	reason := dial.Err
 	for next := errors.Unwrap(reason); next != nil; next = errors.Unwrap(reason) {

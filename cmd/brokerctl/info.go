@@ -98,8 +98,12 @@ func checkPattern(pattern string) error {
 
 // Run prints the listing.
 func (c *infoCmd) Run(app *kong.Kong) error {
-	ctx, stop := signalContext()
-	defer stop()
+	ctx := context.Background() // Without --watch, a signal ends the command at once.
+	if c.Watch {
+		var stop context.CancelFunc
+		ctx, stop = signalContext()
+		defer stop()
+	}
 	terminal := c.Watch && screen.Terminal(os.Stdin) != nil && screen.Terminal(app.Stdout) != nil
 	client, err := c.inspectWith(ctx, wsclient.Options{NoReconnect: !terminal})
 	if err != nil {

@@ -39,7 +39,8 @@ func killOnce(work string) (killed []string) {
 			continue // It has ended, and nothing has collected its exit status yet.
 		}
 		if syscall.Kill(pid, syscall.SIGKILL) == nil {
-			killed = append(killed, strings.ReplaceAll(strings.TrimRight(string(args), "\x00"), "\x00", " "))
+			line := strings.ReplaceAll(string(args), "\x00", " ")
+			killed = append(killed, strings.TrimRight(line, " "))
 		}
 	}
 	return killed

@@ -43,7 +43,7 @@ Inside brokerctl run, brokerctl lock acquires only the locks that the run does n
 
 Exit codes, besides those of every command:
 
-    69  with --wait, also if there is no broker at the end of that time
+    69  also if --wait passed without a connection
     75  not obtained: --wait passed, --try, a signal, evicted, a deadlock,
         or held by an enclosing run in another mode
     76  lost while it was held`

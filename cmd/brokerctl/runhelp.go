@@ -12,22 +12,24 @@ are held until the whole group has ended.
 
 Waiting: without --wait, run waits for the locks without limit, but fails at once if there is no broker. --wait limits
 the wait, and within the same time run also waits for a broker that is not there yet or restarts. A connection that is
-refused, a name that is unknown, and a 502, 503 or 504 from a proxy count as not there yet. A broker or proxy that
+refused, a name that is unknown, and an answer with 429, 502, 503 or 504 count as not there yet. A broker or proxy that
 refuses the client, and a TLS error, end the wait at once.
 
-Jobs of cron on several hosts: --skip-if-locked alone does not make a short job run once. The first host may have
+Cron jobs on several hosts: --skip-if-locked alone does not make a short job run once. The first host may have
 released the lock before the clock of the second one starts the job. With --hold-at-least, the first host keeps the
 lock for that time after the grant. The time must be longer than the difference between the clocks of the hosts, and
 shorter than the period of the job minus that difference. Half of the period tolerates the largest difference. For a
 job that cron starts once a minute on three hosts, each crontab has this line:
 
-    * * * * *  brokerctl run --quiet --skip-if-locked --hold-at-least 30s cron/report -- ./report
+    # minute hour day month weekday command
+    * * * * * brokerctl run -q --skip-if-locked --hold-at-least 30s cron/report -- ./report
 
-55s would also stop a host that is late by up to 55 s, but needs clocks that agree within 5 s.
+Hosts that run the job in a loop, such as while sleep 60, start it at different times. There, use a little less than
+the period, such as 55s.
 
 While --hold-at-least holds the locks after the command has ended, INT, TERM, HUP or QUIT releases them at once. If INT,
 TERM or QUIT was sent to brokerctl earlier, or one of the four has killed the command, brokerctl does not hold them
-either. The exit code is always that of the command. If the locks are lost during that time, run prints a note.
+either. The exit code is always the command's. If the locks are lost during that time, run prints a note.
 
 Signals: run forwards INT, TERM, HUP, QUIT, USR1, USR2, WINCH and the stop signals to the group. If INT, TERM, HUP or
 QUIT comes again within a second, run does not forward it again, because process managers send it twice. While run
@@ -72,7 +74,7 @@ requests.
 
 Exit codes, besides those of the command:
 
-    69     cannot reach the broker, with --wait also at the end of that time
+    69     cannot reach the broker, or --wait passed without a connection
     75     not obtained: --wait passed, --try, evicted, a deadlock, held by an
            enclosing run in another mode, or, with --skip-if-locked, the broker
            grants nothing to anyone

@@ -61,7 +61,8 @@ func screenshot(t *testing.T) string {
 	shop.open()
 
 	link := top.NewLinkFeed()
-	client := shop.client("brokerctl", "192.0.2.1:40000", wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}})
+	options := wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}}
+	client := shop.client("brokerctl", "192.0.2.1:40000", options)
 	keys, typed := io.Pipe()
 	terminal := vt.NewEmulator(108, 24)
 	answers := make(chan struct{})

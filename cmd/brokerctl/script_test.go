@@ -47,8 +47,8 @@ func TestScripts(t *testing.T) {
 
 // scriptPrograms are the programs that the scripts may use besides those of TestMain.
 var scriptPrograms = []string{
-	"bash", "cat", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid", "sh",
-	"sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
+	"bash", "cat", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid",
+	"sh", "sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
 }
 
 // commands returns the commands of the scripts.
@@ -265,7 +265,8 @@ func waiting(ts *testscript.TestScript, _ bool, args []string) {
 	count, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	s := stageOf(ts)
-	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0], func(l wire.LockInfo) bool { return l.Waiting == count }))
+	ts.Check(cmdtest.WaitForLock(s.ctx, s.client, args[0],
+		func(l wire.LockInfo) bool { return l.Waiting == count }))
 }
 
 // stopbroker stops the broker.

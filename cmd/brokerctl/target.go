@@ -27,7 +27,7 @@ type target struct {
 	Port   uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
 	URL    string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://."`
 	Header []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
-	CA     string   `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: those of the system."`
+	CA     string   `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: the system's authorities."`
 }
 
 // AfterApply checks the flags. --host and --port take precedence over a URL from the environment.

@@ -22,7 +22,7 @@ type topCmd struct {
 	colorFlag
 	Pattern  string        `arg:"" optional:"" complete:"pattern" help:"Show only locks whose names match this glob; see brokerctl info --help."`
 	Empty    bool          `short:"e" help:"Also show free locks."`
-	Clients  bool          `help:"Show clients at first, as the key c does."`
+	Clients  bool          `help:"Show clients instead of locks at first; the key c switches."`
 	Sort     top.Key       `default:"waiters" help:"Sort by waiters, name, holders, age, wait (of the first waiter) or grants (per second)."`
 	Reverse  bool          `short:"r" help:"Reverse the order."`
 	Interval time.Duration `short:"i" default:"2s" help:"Time between two readings of all locks, at least 100ms. Very many locks take longer."`

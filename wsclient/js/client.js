@@ -26,9 +26,12 @@ export const connect = (
 // alive=message asks the broker to count only messages, on which the lease of this client rests in any
 // case. The caller's query is kept as it is.
 const toTarget = (url, label) => {
-  const target = new URL(toText(url));
-  target.protocol = target.protocol.replace(/^http/, "ws");
-  const isUsable = /^wss?:$/.test(target.protocol) && !(target.username || target.password || target.hash);
+  let target;
+  try {
+    target = new URL(toText(url));
+    target.protocol = target.protocol.replace(/^http/, "ws");
+  } catch {} // the platform's own error would show the URL, which may hold a secret
+  const isUsable = /^wss?:$/.test(target?.protocol) && !(target.username || target.password || target.hash);
   expect(isUsable, "a ws or http URL without a user, a password or a #");
   target.hash = ""; // drops a # at the end
   if (target.pathname === "/") target.pathname = "/ws";

@@ -77,7 +77,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
       else if (!known.test(m.type) || !m.id) throw data; // without an id: the broker could not read a frame
       else open.get(m.id)?.receive(m);
     } catch (problem) {
-      abandon(`the broker sent a bad frame: ${problem}`);
+      abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
     }
   };
 
@@ -131,7 +131,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     // Only the package ws reports the HTTP status of a refusal, in words.
     const status = Number(/response: (\d+)/.exec(why)?.[1]) || undefined;
     // Browsers do not say why they cannot connect, nor does Node 24.
-    const guess = "no broker there, it refuses, or Chrome has 255 WebSockets open";
+    const guess = "no broker there, it refuses, TLS fails, or Chrome has 255 WebSockets open";
     end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
   };
 
@@ -222,7 +222,9 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
   ws.onerror = ({ message, error }) => {
     if (!session) hasClosed();
-    disconnected(message, 1006, message && error);
+    // If a name such as localhost has several addresses, Node has an error for each, and no message.
+    const why = message || error?.errors?.map((e) => e.message).join(", ");
+    disconnected(why, 1006, why && error);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;

@@ -21,8 +21,8 @@ export class LostError extends Error {
   name = "LostError";
 }
 
-// refusal returns the error for an error message of the broker. If it refuses a request, names are those of
-// its locks, and session is that of its connection, by which the client finds itself among the holders.
+// refusal returns the error for an error message of the broker. If it refuses a request, names are the
+// names of its locks, and session names its connection. By session the client finds itself among the holders.
 export const refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, session) => {
   const describe = ({ id, author, client = "", duration_ms }) => {
     const who = id.startsWith(session) ? "this client" : quote(author ?? client);
@@ -42,7 +42,8 @@ export const refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, n
 // loss returns the error for a lock that was lost. The details are from the broker's message. cause is the
 // error that ended the connection. Web Locks tells the victim of a steal by an AbortError.
 export const loss = (names, id, token, reason, cause, { by, message } = {}) => {
-  const why = cause ? cause.message : blame(reason, by, message);
+  const how = reason === "expired" ? "its hold has passed" : reason;
+  const why = cause ? cause.message : blame(how, by, message);
   const text = `${toSubject(names)} (${id}, token ${token}) was lost: ${why}`;
   return withDetails(
     reason === "stolen" ? exception("AbortError", text) : new LostError(text, cause && { cause }),

@@ -22,7 +22,7 @@ export interface ConnectOptions {
   label?: string | undefined;
   /**
    * Retry until a broker says hello, as after a disconnect. The promise still rejects if the broker refuses
-   * the client for good, and the package ws reports that. Default: false.
+   * the client for good. Only the package ws reports such a refusal. Default: false.
    */
   waitForBroker?: boolean | undefined;
   /**
@@ -72,7 +72,11 @@ export type LockMode = "exclusive" | "shared";
  * current in between: nobody knows who holds.
  */
 export interface LockManager extends EventTarget, AsyncDisposal {
-  /** Calls listener for each of these events. Their order says what is true now, and so does session. */
+  /**
+   * Calls listener for each of these events. The latest event says what is true now, and so does session. An error
+   * that a listener throws does not reach the client. A page gets it as the event error, and Node as
+   * uncaughtException, which ends the program by default.
+   */
   addEventListener<T extends keyof LockManagerEvents>(
     type: T, listener: (event: LockManagerEvents[T]) => void, options?: Parameters<EventTarget["addEventListener"]>[2],
   ): void;

@@ -20,7 +20,8 @@ const (
 // missing.
 var list = []need{
 	{
-		name: "chromium", also: []string{"chromium-browser", "google-chrome"}, install: "apt-get install chromium",
+		name: "chromium", also: []string{"chromium-browser", "google-chrome"},
+		install: "apt-get install chromium",
 		skipped: "wsclient/js/chromium; TestBrowser and a part of TestPages of examples",
 	},
 	{
@@ -65,7 +66,10 @@ var list = []need{
 		name: "setsid", install: "apt-get install util-linux",
 		skipped: scripts + "; TestRunWithoutGuard of cmd/brokerctl; a part of cmd/brokerctl/internal/child",
 	},
-	{name: "sleep", install: "apt-get install coreutils", skipped: scripts + "; TestRunWithoutGuard of cmd/brokerctl"},
+	{
+		name: "sleep", install: "apt-get install coreutils",
+		skipped: scripts + "; TestRunWithoutGuard of cmd/brokerctl",
+	},
 	{name: "stty", install: "apt-get install coreutils", skipped: scripts},
 	{name: "timeout", install: "apt-get install coreutils", skipped: scripts},
 	{name: "touch", install: "apt-get install coreutils", skipped: scripts},

@@ -88,7 +88,8 @@ func TestMissing(t *testing.T) {
 	if r := record(t, need); r.failed != "missing: cat, mkfifo" || r.skipped != "" {
 		t.Errorf("skipped with %q, failed with %q", r.skipped, r.failed)
 	}
-	if r := record(t, func(t testing.TB) { Program(t, "cobol") }); !strings.Contains(r.failed, "cobol is not in the list") {
+	r := record(t, func(t testing.TB) { Program(t, "cobol") })
+	if !strings.Contains(r.failed, "cobol is not in the list") {
 		t.Errorf("failed with %q", r.failed)
 	}
 }

@@ -95,14 +95,15 @@ func stepLines(steps []wire.Step) []string {
 		if s.Blocker.Token == 0 {
 			how = "behind"
 		}
-		line := fmt.Sprintf("%s waits for %s, %s %s", s.Request.ID, s.Lock, how, s.Blocker.ID)
+		var line strings.Builder
+		fmt.Fprintf(&line, "%s waits for %s, %s %s", s.Request.ID, s.Lock, how, s.Blocker.ID)
 		for _, other := range s.Others {
-			line += " and " + other.ID.String()
+			line.WriteString(" and " + other.ID.String())
 		}
 		if s.Holding > 0 {
-			line += fmt.Sprintf(" of %d", s.Holding)
+			fmt.Fprintf(&line, " of %d", s.Holding)
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return lines
 }

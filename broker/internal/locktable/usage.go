@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A Usage counts what a session has.
+// A Usage counts the locks and the waiting requests of a session.
 type Usage struct {
 	Holding int // how many locks it holds
 	Waiting int // how many of its requests wait or steal

@@ -9,7 +9,7 @@ import (
 )
 
 // Path returns a PATH with the commands of Main, these programs and nothing else. If programs are missing, the test is
-// skipped, with all their names; with CI=true it fails. So a script never waits in vain for a program that is missing.
+// skipped, with all their names; with CI=true it fails. So a script never hangs because a program is missing.
 func Path(t testing.TB, programs ...string) string {
 	t.Helper()
 	commands := filepath.SplitList(os.Getenv("PATH"))[0]

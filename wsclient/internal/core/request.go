@@ -14,8 +14,8 @@ type Request struct {
 	What  wire.Acquire  // the locks wanted, and more; the machine sets the id, and removes borrowed locks
 	Wait  time.Duration // 0: for ever
 	Hold  time.Duration // 0: no end
-	// MinHold is how long the broker must see r hold, at the least, even if the caller releases it sooner. It is
-	// not greater than Hold, if there is one.
+	// MinHold is the minimum time for which the broker must see r hold, even if the caller releases it sooner. It
+	// is not greater than Hold, if there is one.
 	MinHold time.Duration
 	Once    bool     // it does not wait, so it is never submitted twice
 	Outer   *Request // the innermost request that encloses the call, of any client, or nil

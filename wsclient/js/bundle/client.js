@@ -43,7 +43,8 @@ var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, ses
   );
 };
 var loss = (names, id, token, reason, cause, { by, message } = {}) => {
-  const why = cause ? cause.message : blame(reason, by, message);
+  const how = reason === "expired" ? "its hold has passed" : reason;
+  const why = cause ? cause.message : blame(how, by, message);
   const text = `${toSubject(names)} (${id}, token ${token}) was lost: ${why}`;
   return withDetails(
     reason === "stolen" ? exception("AbortError", text) : new LostError(text, cause && { cause }),
@@ -607,7 +608,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
       else if (!known.test(m.type) || !m.id) throw data;
       else open.get(m.id)?.receive(m);
     } catch (problem) {
-      abandon(`the broker sent a bad frame: ${problem}`);
+      abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
     }
   };
   const greet = (m, data) => {
@@ -646,7 +647,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
   const disconnected = (why, code, cause) => {
     if (checkLease()) return;
     const status = Number(/response: (\d+)/.exec(why)?.[1]) || void 0;
-    const guess = "no broker there, it refuses, or Chrome has 255 WebSockets open";
+    const guess = "no broker there, it refuses, TLS fails, or Chrome has 255 WebSockets open";
     end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
   };
   const abandon = (why) => end("connection", failure(why), fallSilent);
@@ -713,7 +714,8 @@ var connect = (client, WebSocket, url, connected, ended2) => {
   };
   ws.onerror = ({ message, error }) => {
     if (!session) hasClosed();
-    disconnected(message, 1006, message && error);
+    const why = message || error?.errors?.map((e) => e.message).join(", ");
+    disconnected(why, 1006, why && error);
   };
   wake(helloWait, () => abandon("no hello in time"));
   return conn;
@@ -828,9 +830,13 @@ var connect2 = (url, { author, clock = globalThis, label = defaultLabel(), signa
   }
 );
 var toTarget = (url, label) => {
-  const target = new URL(toText(url));
-  target.protocol = target.protocol.replace(/^http/, "ws");
-  const isUsable = /^wss?:$/.test(target.protocol) && !(target.username || target.password || target.hash);
+  let target;
+  try {
+    target = new URL(toText(url));
+    target.protocol = target.protocol.replace(/^http/, "ws");
+  } catch {
+  }
+  const isUsable = /^wss?:$/.test(target?.protocol) && !(target.username || target.password || target.hash);
   expect(isUsable, "a ws or http URL without a user, a password or a #");
   target.hash = "";
   if (target.pathname === "/") target.pathname = "/ws";

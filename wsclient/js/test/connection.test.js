@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { inspect } from "node:util";
 import { ConnectionError, LostError, connect } from "../client.js";
 import { Stage, hello, outcome, quiet, settle } from "./internal/stage.js";
 
@@ -86,12 +87,37 @@ test("connect: if the browser does not say why, the error lists the possible cau
   const s = new Stage();
   const refused = s.connect();
   s.socket.refuse();
-  assert.match((await outcome(refused)).reason.message, /ws:\/\/stage\/ws: no broker there.*refuses.*255 WebSockets/);
+  assert.match((await outcome(refused)).reason.message, /ws:\/\/stage\/ws: no broker there.*refuses.*TLS.*255 WebSockets/);
   const socket = await s.enter();
   const held = await s.hold();
   socket.refuse();
   assert.equal((await outcome(held.promise)).reason.cause.message, "connection to ws://stage/ws has ended");
   await s.leave();
+});
+
+test("connect: if each address of the name fails, the error says how", async () => {
+  const s = new Stage();
+  const refused = s.connect();
+  const cause = new AggregateError([new Error("connect ECONNREFUSED ::1:1"), new Error("connect ENETUNREACH 10.0.0.1:1")]);
+  s.socket.refuse("", cause); // so does the package ws, for a name such as localhost
+  const { reason } = await outcome(refused);
+  const want = "cannot connect to ws://stage/ws: connect ECONNREFUSED ::1:1, connect ENETUNREACH 10.0.0.1:1";
+  assert.deepEqual([reason.message, reason.cause], [want, cause]);
+});
+
+test("connect: no error shows the query of a URL, which may hold a secret", async () => {
+  for (const url of ["host?token=secret", "/ws?token=secret", "http://[host?token=secret", "ftp://host?token=secret"]) {
+    const { reason } = await outcome(connect(url));
+    assert.equal(reason.name, "TypeError");
+    assert.doesNotMatch(inspect(reason), /secret/);
+  }
+});
+
+test("connect: a long frame of a server that is no broker is cut in the error", async () => {
+  const s = new Stage();
+  const refused = s.connect();
+  s.socket.say({ type: "x".repeat(10_000) });
+  assert.ok((await outcome(refused)).reason.message.length < 300);
 });
 
 test("connect: rejects if there is no broker, even if there is only an error event", async () => {

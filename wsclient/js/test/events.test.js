@@ -126,6 +126,62 @@ test("a signal means nothing once the client is connected", async () => {
   assert.equal(await s.leave(), 0);
 });
 
+test("a listener that throws stops neither the other listeners nor the client", async () => {
+  const s = new Stage();
+  await s.enter();
+  const problems = [];
+  const note = ({ message }) => problems.push(message);
+  const standard = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException"); // Node reports what a listener throws in this way
+  process.on("uncaughtException", note);
+  for (const type of ["connected", "disconnected"]) {
+    s.locks.addEventListener(type, () => { throw new Error(type); });
+  }
+  const events = listen(s.locks);
+  s.socket.drop();
+  await s.clock.pass(50);
+  s.socket.hello();
+  await settle();
+  process.off("uncaughtException", note);
+  for (const listener of standard) process.on("uncaughtException", listener);
+  assert.deepEqual(problems, ["disconnected", "connected"]);
+  assert.deepEqual(events.map(([type]) => type), problems);
+  s.locks = undefined; // its listeners would throw again when it is closed
+});
+
+test("1,000 connections leave nothing behind, nor do listeners that are removed", async () => {
+  const s = new Stage();
+  const controller = new AbortController();
+  await s.enter({ signal: controller.signal });
+  const { locks } = s;
+  let events = 0;
+  const count = () => events++;
+  const forgotten = [];
+  const reconnect = async () => {
+    const removed = () => assert.fail("called");
+    locks.addEventListener("disconnected", removed);
+    locks.removeEventListener("disconnected", removed);
+    locks.addEventListener("disconnected", count, { once: true });
+    const held = quiet(locks.request("a", () => new Promise(() => {})));
+    s.socket.say({ type: "granted", id: s.socket.take().id, token: 7 });
+    s.socket.drop();
+    assert.equal((await outcome(held)).reason.name, "LostError");
+    await s.clock.pass(5_000);
+    s.socket.refuse("nobody there");
+    await s.clock.pass(5_000);
+    s.socket.hello();
+    forgotten.push(...s.sockets.splice(0, s.sockets.length - 1).map((socket) => new WeakRef(socket)));
+  };
+  for (let i = 0; i < 1_000; i++) await reconnect();
+  assert.equal(events, 1_000);
+  assert.equal(s.clock.timers, 2, "a ping and the end of the lease");
+  await settle();
+  globalThis.gc?.();
+  const alive = forgotten.filter((socket) => socket.deref()).length;
+  if (globalThis.gc) assert.ok(alive < 10, `${alive} of ${forgotten.length} sockets are left`);
+  assert.equal(await s.leave(), 0);
+});
+
 test("a real connection: waitForBroker, then the events", { skip }, async () => {
   const locks = await connect(url, { WebSocket, waitForBroker: true });
   const events = listen(locks);

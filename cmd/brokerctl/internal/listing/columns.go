@@ -80,8 +80,8 @@ func (c Columns) request(r wire.RequestInfo) string {
 	return strings.TrimRight(text+c.people(r, who, room), " ")
 }
 
-// people returns who made the request, the label of its client unless that says who it is, and its address if the
-// terminal is wide.
+// people returns the author of the request, or else the label of its client; the label, if there is an author; and
+// the address of the client if the terminal is wide.
 func (c Columns) people(r wire.RequestInfo, who string, room int) string {
 	remote := ""
 	if c.Width >= remoteFrom {

@@ -22,7 +22,7 @@ type clientView struct {
 	stale  bool // the reading is an interval old, or there is none
 
 	reading clientsRead
-	lines   []*wsclient.ClientInfo // those of the reading that match the filter, in order
+	lines   []*wsclient.ClientInfo // the clients that match the filter, in order
 	filter  filter
 	order   clients.Order
 	reverse bool

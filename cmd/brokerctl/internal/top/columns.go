@@ -61,7 +61,7 @@ func numbersOf(l *lock, now time.Time) string {
 	return fmt.Sprintf(rowFormat, short(l.holding), age, short(l.waiting), waited, perSecond(l.rate))
 }
 
-// A holder is the first holder of a lock: its id, and who it is.
+// A holder is the first holder of a lock: its id, and its author or label.
 type holder struct{ id, who string }
 
 func holderOf(l *lock) (h holder) {
@@ -74,7 +74,7 @@ func holderOf(l *lock) (h holder) {
 func (h holder) String() string { return h.fit(math.MaxInt) }
 
 // fit returns the holder in at most the given width. The id stays whole if there is room for it, because people copy
-// it. Who it is is cut in the middle.
+// it. The author or label is cut in the middle.
 func (h holder) fit(width int) string {
 	room := width - screen.Width(h.id) - 1
 	if h.who == "" || room < 3 {

@@ -118,12 +118,12 @@ func (d *detail) title() string {
 		several(d.lock.Waiting, "waiter", "waiters"), several(d.lock.Grants, "grant", "grants"))
 }
 
-// whoWidth is the width of the column that says who a request is, if there is room for the mode, too.
+// whoWidth is the width of the column with the author or label of a request, if there is room for the mode, too.
 const whoWidth = 30
 
-// requestLine formats a request: a mark if it holds, its id, how long it has lasted, who it is, and where it comes
-// from. If the screen is wide, there are columns for the mode and for who it is. If not, who it is gets the room that
-// the rest leaves. The line may be longer than width, because its end matters least.
+// requestLine formats a request: a mark if it holds, its id, how long it has lasted, its author or label, and its
+// client. On a wide screen, the mode and the author have columns. On a narrow one, the author gets the room that is
+// left. The line may be longer than width, because its end matters least.
 func requestLine(r wire.RequestInfo, lasted time.Duration, width int) string {
 	mark := " "
 	if r.Token != 0 {
@@ -146,7 +146,7 @@ func requestLine(r wire.RequestInfo, lasted time.Duration, width int) string {
 		parts = append(parts, who)
 	}
 	parts = append(parts, notes...)
-	if r.Author != "" && r.Client != "" { // without an author, the client is who it is
+	if r.Author != "" && r.Client != "" { // without an author, the label is in its place
 		parts = append(parts, printable.Text(r.Client))
 	}
 	if r.Remote != "" {

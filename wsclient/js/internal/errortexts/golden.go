@@ -13,17 +13,18 @@ import (
 const head = `
 The errors of the JavaScript client, each in a situation that causes it, on every platform that says
 something else than the first. In brackets is the code or the name of the cause. "shop" is the session of
-the client, and "billing" that of another one. These commands rewrite this file:
+the client, and "billing" the session of another. These commands rewrite this file:
 
     go test ./wsclient/js -run TestErrorTexts -update
     go test ./wsclient/js/chromium -run TestErrorTexts -update
 `
 
-// platforms are in the order of their lines. The errors of a platform that is not listed are compared with those of the
-// first.
+// platforms are in the order of their lines. The errors of a platform that is not listed are compared with the errors
+// of the first.
 var platforms = []string{"ws", "Node 20", "Node 24", "Chromium"}
 
-// A golden has the text that each platform gives in each situation. A platform without a text gives that of the first.
+// A golden has the text that each platform gives in each situation. A platform without a text gives the text of the
+// first.
 type golden struct {
 	situations []string // in order; a situation with several errors has one entry for each, such as "a bad URL\n2"
 	texts      map[string]map[string]string

@@ -99,7 +99,9 @@ export async function errorTexts({ connect, WebSocket, places }) {
     }
     await situation("a reserved name", shop.acquire("-a"));
     await situation("a message that is too big", shop.acquire("a", { author: "\0".repeat(70_000) }));
-    for (const url of ["ftp://host", "ws://me:secret@host", "ws://host/a#b"]) await situation("a bad URL", open(url));
+    for (const url of ["ftp://host", "ws://me:secret@host", "ws://host/a#b", "host?token=secret"]) {
+      await situation("a bad URL", open(url));
+    }
   }
 
   async function connections() {

@@ -108,8 +108,8 @@ export class Socket {
   }
 
   // refuse reports an error, as if there were no broker.
-  refuse(message = "") {
-    this.onerror?.({ message });
+  refuse(message = "", error) {
+    this.onerror?.({ message, error });
   }
 }
 

@@ -111,6 +111,28 @@ func (w brokerWait) withoutBroker(client *wsclient.Client, err error) error {
 	}
 }
 
+// answerTime is how long after the end of the time the broker's answer may still come.
+const answerTime = time.Second
+
+// bound returns a context for the request, which ends answerTime after the time. Usually the broker ends a request that
+// waits. But a broker that hangs does not, and the client notices that only after several seconds. Call stop when the
+// request has an answer. It does not cancel the context, because a lock ends with the context of its request.
+func (w brokerWait) bound(ctx context.Context) (bounded context.Context, stop func()) {
+	if w.limit == 0 {
+		return ctx, func() {}
+	}
+	bounded, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(time.Until(w.begin.Add(w.limit+answerTime)), func() {
+		cancel(errors.New("the broker does not answer"))
+	})
+	return bounded, func() { timer.Stop() }
+}
+
+// unanswered returns the failure of a request that the bound has ended.
+func (w brokerWait) unanswered(err error) error {
+	return &cli.Failure{Err: fmt.Errorf("%w; waited %v", err, w.limit), Code: cli.ExitUnavailable}
+}
+
 // mayComeUp reports whether a later attempt to connect may succeed by itself: nothing listens, the name is unknown,
 // the connection breaks, or a broker or proxy says that it is not available now. Refusals and TLS errors stay.
 func mayComeUp(err error) bool {

@@ -81,6 +81,7 @@ func (g *guard) holdOn() bool {
 // os/signal. Without a shell that could continue it, this process does not stop.
 func (g *guard) stopSelf() {
 	if sid, err := unix.Getsid(0); err == nil && sid != unix.Getpgrp() {
+		g.noteStopped()
 		g.flush(100 * time.Millisecond)
 		_ = unix.Kill(unix.Getpid(), syscall.SIGSTOP)
 	}

@@ -90,9 +90,14 @@ func (g *guard) suspend(s syscall.Signal) {
 	}
 	g.sendSignal(syscall.SIGSTOP)
 	g.terminal.TakeBack(g.child.Group())
-	g.note("stopped; the locks are lost unless it continues within a few seconds")
+	g.noteStopped()
 	g.flush(100 * time.Millisecond)
 	g.stopGroup()
+}
+
+// noteStopped says what happens to the locks while this process is stopped.
+func (g *guard) noteStopped() {
+	g.note("stopped; the locks are lost unless it continues within a few seconds")
 }
 
 // stopGroup stops the process group of this process. The others get SIGTSTP, because another brokerctl among them

@@ -65,8 +65,13 @@ func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, r lock
 	if !f.Quiet {
 		stopReport = (&waitReport{client: client, names: r.names, out: out, begin: time.Now()}).start(ctx)
 	}
-	lock, err := call(ctx, r.names[0], options)
+	bounded, stopBound := r.wait.bound(ctx)
+	lock, err := call(bounded, r.names[0], options)
+	stopBound()
 	stopReport()
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return lock, r.wait.unanswered(err)
+	}
 	return lock, r.wait.withoutBroker(client, notObtained(err))
 }
 

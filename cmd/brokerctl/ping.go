@@ -47,7 +47,11 @@ func (c *pingCmd) Run(app *kong.Kong) error {
 	}
 	slices.Sort(trips)
 	micros := func(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
-	_, err = fmt.Fprintf(app.Stdout, "%d round trip%s: minimum %v, median %v, maximum %v\n",
-		len(trips), micros(trips[0]), micros(trips[len(trips)/2]), micros(trips[len(trips)-1]))
+	what := "round trips"
+	if len(trips) == 1 {
+		what = "round trip"
+	}
+	_, err = fmt.Fprintf(app.Stdout, "%d %s: minimum %v, median %v, maximum %v\n",
+		len(trips), what, micros(trips[0]), micros(trips[len(trips)/2]), micros(trips[len(trips)-1]))
 	return err
 }

@@ -108,7 +108,7 @@ func TestWorkForAPageOfClients(t *testing.T) {
 			t.Errorf("%+v took %d steps, want %d to %d", m, spent, clientsWork, most)
 		}
 		if want := (clientsWork + test.each - 1) / test.each; page.Next != int64(want) {
-			t.Errorf("%+v: the page ends after the client %d, want %d, when the work is done", m, page.Next, want)
+			t.Errorf("%+v: the page ends after the client %d, want %d", m, page.Next, want)
 		}
 	}
 }

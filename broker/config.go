@@ -33,6 +33,10 @@ type Config struct {
 	// duration is a slog duration. The holders and victims of a line are a slice of structs with
 	// JSON tags. The broker calls Enabled before it builds a line. nil: only Logger
 	// receives lines. If both are set, both receive every line that they enable.
+	//
+	// A handler that blocks delays new sessions and the end of Run. It also delays sessions whose
+	// steals or evictions it logs, even their end. At debug level it delays the event loop, as
+	// Logger does. It must not panic.
 	LogHandler slog.Handler
 
 	// Heartbeat is how often the broker pings each client, and each client pings the broker. At

@@ -87,6 +87,7 @@ func TestDrainTimesOut(t *testing.T) {
 func TestInspectWhileDraining(t *testing.T) {
 	inBubble(t, broker.Config{Drain: 10 * time.Second}, func(r *rig) {
 		a := r.connect("a")
+		defer func() { _ = a.ws.Close() }() // so that nothing waits for it if the test fails
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.take()
 		start := time.Now()

@@ -112,3 +112,43 @@ func TestLogHandlerLevels(t *testing.T) {
 		t.Error("the logger decides whether its lines have a time")
 	}
 }
+
+// A stuckHandler blocks at lines that contain text, until it is freed.
+type stuckHandler struct {
+	recordingHandler
+	text  string
+	freed chan struct{}
+}
+
+// Handle implements slog.Handler.
+func (h *stuckHandler) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, h.text) {
+		<-h.freed
+	}
+	return nil
+}
+
+// While a handler blocks at a line about a lost lock or a limit, the loop goes on: others get their locks.
+func TestLogHandlerThatBlocks(t *testing.T) {
+	for _, text := range []string{"session ended while it held locks", "a limit of the broker"} {
+		h := &stuckHandler{text: text}
+		h.level = slog.LevelInfo
+		config := broker.Config{LogHandler: h, MaxWatches: 1}
+		inBubble(t, config, func(r *rig) {
+			h.freed = make(chan struct{})
+			a, b := r.holder(), r.connect("b")
+			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"orders/42"}]}`)
+			for n := range 3 {
+				a.send(`{"type":"watch","id":"aaaaaaaa--%d"}`, n+1)
+			}
+			pass(time.Second)
+			a.vanish()
+			pass(time.Second)
+			if got := strings.Join(b.take(), ""); !strings.Contains(got, `"granted"`) {
+				t.Errorf("%s: the other client got %s", text, got)
+			}
+			close(h.freed)
+			b.close()
+		})
+	}
+}

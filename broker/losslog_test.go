@@ -13,7 +13,8 @@ func TestLogCountsAllLocks(t *testing.T) {
 	inBubble(t, broker.Config{Logger: log.logger()}, func(r *rig) {
 		a := r.connect("a")
 		for n := range 1500 {
-			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x%d"},{"name":"y%d"}]}`, n, n, n)
+			const acquire = `{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x%d"},{"name":"y%d"}]}`
+			a.send(acquire, n, n, n)
 		}
 		a.take()
 		a.vanish()

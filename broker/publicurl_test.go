@@ -48,6 +48,19 @@ func TestPublicURLBehindAProxy(t *testing.T) {
 			"https://x.locks.example":      http.StatusForbidden,
 			"https://locks.example.evil.x": http.StatusForbidden,
 			"https://evil.example":         http.StatusForbidden,
+			"https://locks.example:443":    http.StatusSwitchingProtocols, // the same origin
+			"https://locks.example:0443":   http.StatusForbidden,
+			"http://locks.example:443":     http.StatusForbidden,
+			"https://locks.example.":       http.StatusForbidden,
+			"https://locks.example/":       http.StatusForbidden,
+			"https://locks.example/a":      http.StatusForbidden,
+			"https://a@locks.example":      http.StatusForbidden,
+			"https://locks.example@evil.x": http.StatusForbidden,
+			"https://l\u043ecks.example":   http.StatusForbidden, // a Cyrillic letter
+			"HTTPS://locks.example":        http.StatusForbidden, // no browser sends this
+			"https://LOCKS.example":        http.StatusForbidden,
+			"wss://locks.example":          http.StatusForbidden,
+			"null":                         http.StatusForbidden,
 		} {
 			if got := upgradeThrough(t, proxy, origin); got != want {
 				t.Errorf("origin %q, the proxy passes the host %t: got %d, want %d",
@@ -57,7 +70,8 @@ func TestPublicURLBehindAProxy(t *testing.T) {
 		proxy.Close()
 	}
 	for _, line := range log.lines("refused a page") {
-		if !strings.Contains(line, `"fix":"--public-url http`) {
+		isPage := !strings.Contains(line, "not an origin") && !strings.Contains(line, `"origin":"null"`)
+		if isPage && !strings.Contains(line, `"fix":"--public-url http`) {
 			t.Errorf("the log does not name the flag: %s", line)
 		}
 	}

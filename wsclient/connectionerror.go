@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -53,9 +54,20 @@ func (c *Client) offline() error {
 		e.reason, e.errs = ended.reason, append(e.errs, last)
 	}
 	if c.failed != nil {
-		e.reason, e.errs = c.failed.Error(), append(e.errs, c.failed)
+		e.reason, e.errs = c.failed.Error(), append(e.errs, withoutDeadline(c.failed))
 	}
 	return e
+}
+
+// withoutDeadline returns failed so that errors.Is does not find context.DeadlineExceeded. The deadline was that of the
+// attempt to connect, and callers would take it for theirs.
+func withoutDeadline(failed *DialError) *DialError {
+	if !errors.Is(failed, context.DeadlineExceeded) {
+		return failed
+	}
+	plain := *failed
+	plain.Err = errors.New(failed.Err.Error())
+	return &plain
 }
 
 // whyEnded returns in plain words why a connection has ended.

@@ -43,7 +43,8 @@ func TestOddTextOfTheBroker(t *testing.T) {
 		`{"type":"granted","\u001b[2J":1,"id":"aaaaaaaa--0","token":"\u001b[2J"}`,
 		"{\"type\":\x1b",
 		"\x1b[2J" + strings.Repeat("x", 10_000),
-		`{"type":"error","code":"` + strings.Repeat("x", 10_000) + `","message":"` + strings.Repeat("y", 10_000) + `"}`,
+		`{"type":"error","code":"` + strings.Repeat("x", 10_000) +
+			`","message":"` + strings.Repeat("y", 10_000) + `"}`,
 		`{"type":"error","id":"aaaaaaaa--0","code":"\u001b","message":"\u001b[2J\n","by":"\u001b"}`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -70,7 +71,8 @@ func checkText(t *testing.T, what string, err error) {
 		return
 	}
 	text := err.Error()
-	if odd := strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }); odd || len(text) > 2000 {
+	odd := strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) })
+	if odd || len(text) > 2000 {
 		t.Errorf("%.40q: got an error of %d bytes: %.300q", what, len(text), text)
 	}
 }
@@ -109,7 +111,10 @@ func TestCloseDuringEachCall(t *testing.T) {
 			}
 			return err
 		},
-		"why":  func(ctx context.Context, c *wsclient.Client) error { _, err := c.WhyLock(ctx, "a"); return err },
+		"why": func(ctx context.Context, c *wsclient.Client) error {
+			_, err := c.WhyLock(ctx, "a")
+			return err
+		},
 		"ping": func(ctx context.Context, c *wsclient.Client) error { _, err := c.Ping(ctx); return err },
 		"evict": func(ctx context.Context, c *wsclient.Client) error {
 			return c.Evict(ctx, wsclient.ID{Session: "a"}, "")

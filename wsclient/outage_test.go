@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -152,5 +153,25 @@ func TestCauseAndErr(t *testing.T) {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
+	})
+}
+
+// If a broker has stopped answering and the context of a call goes on, the error is no DeadlineExceeded.
+func TestSilentBrokerIsNoDeadline(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		link := b.NewLink()
+		c := dial(t, b, wsclient.Options{NetDial: link.Dial})
+		link.Freeze()
+		pass(time.Minute)
+		_, ping := c.Ping(t.Context())
+		_, try := c.TryAcquire(t.Context(), "a", nil)
+		_, wait := c.Acquire(t.Context(), "a", &wsclient.AcquireOptions{Wait: time.Second})
+		for _, err := range []error{ping, try, wait} {
+			said := strings.Contains(err.Error(), "no answer in time")
+			if errors.Is(err, context.DeadlineExceeded) || !said {
+				t.Errorf("got %v", err)
+			}
+		}
+		link.Thaw()
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -95,7 +96,8 @@ func firstLine(out []byte) string {
 // startBroker starts a broker, and returns its URL.
 func startBroker(t *testing.T) string {
 	t.Helper()
-	url, stop, err := brokertest.Listen(broker.Config{})
+	// On a busy machine, a test with thousands of requests can keep Node from reading for longer than the default.
+	url, stop, err := brokertest.Listen(broker.Config{Timeout: time.Minute, Heartbeat: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,7 +142,8 @@ func TestBrowserLosesEarly(t *testing.T) {
 	jstest.Evaluate[bool](ctx, ann, inPage(`answers.length === 2`)) // it loads the text again
 	for i, text := range []string{"first", "second"} {
 		jstest.Evaluate[bool](ctx, ann, fmt.Sprintf(`(answers[%d](%q), true)`, i, text))
-		jstest.Evaluate[bool](ctx, ann, inPage(fmt.Sprintf(`document.getElementById("text").value === %q`, text)))
+		jstest.Evaluate[bool](ctx, ann,
+			inPage(fmt.Sprintf(`document.getElementById("text").value === %q`, text)))
 	}
 	status := jstest.Evaluate[string](ctx, ann, `document.getElementById("status").textContent`)
 	if !strings.Contains(status, "time is up") {

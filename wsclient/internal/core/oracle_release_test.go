@@ -1,0 +1,77 @@
+package core
+
+import "time"
+
+// What the oracle expects when a call releases, gives up, or holds for too long, and how long a lock is valid.
+
+func (o *oracle) release(c *call) {
+	if c.wish.minHold > 0 {
+		o.tick()
+	}
+	o.stop(c, "released")
+	if o.drains {
+		o.withdraw()
+	}
+	switch {
+	case c.state != "holding":
+	case o.now.Mono-c.since.Mono >= c.wish.minHold || o.link.draining:
+		o.sendRelease(c)
+	default:
+		c.state = "lingering"
+		for _, inside := range o.onLink() {
+			if inside.state == "waiting" && inside.parent == c {
+				o.sent = append(o.sent, "send cancel "+inside.id.String())
+				o.end(inside, "outer lost (released)")
+			}
+		}
+	}
+}
+
+func (o *oracle) sendRelease(c *call) {
+	c.state = "releasing"
+	o.sent = append(o.sent, "send release "+c.id.String())
+}
+
+func (o *oracle) cancel(c *call) {
+	switch c.state {
+	case "pending":
+		o.end(c, "cancelled")
+	case "waiting", "holding":
+		c.state = "cancelling"
+		o.stop(c, "cancelled")
+		o.sent = append(o.sent, "send cancel "+c.id.String())
+	}
+}
+
+func (o *oracle) isValid(c *call) bool {
+	o.tick()
+	o.checkHold(c)
+	return c.cause == ""
+}
+
+// checkHold ends c, and its lenders, if their holds are over on any clock.
+func (o *oracle) checkHold(c *call) {
+	if c.state == "holding" && c.wish.hold > 0 && o.since(c.since) >= c.wish.hold {
+		o.expire(c)
+	}
+	for _, lender := range c.lenders {
+		o.checkHold(lender)
+	}
+}
+
+func (o *oracle) expire(c *call) {
+	o.sent = append(o.sent, "send cancel "+c.id.String())
+	o.end(c, "lost: expired"+lateText(o.since(c.since)-c.wish.hold))
+}
+
+func (o *oracle) lease(c *call) (left, kept time.Duration) {
+	silent := o.since(o.link.heard)
+	left, kept = o.leaseLength()-silent, o.link.hello.timeout*10/11-silent
+	for _, held := range append([]*call{c}, c.lenders...) {
+		if held.state == "holding" && held.wish.hold > 0 {
+			rest := held.wish.hold - o.since(held.since)
+			left, kept = min(left, rest), min(kept, rest)
+		}
+	}
+	return left, kept
+}

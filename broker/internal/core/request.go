@@ -16,9 +16,8 @@ const alwaysRequests = 16
 func (m *Machine) Acquire(
 	now time.Duration, a locktable.Acquire, events []locktable.Event,
 ) (_ []locktable.Event, full bool) {
-	// The table refuses everything during a drain, and says why. An operator may steal even if clients
-	// have used up the broker.
-	if m.drain == nil && !a.Steal && m.isFull(&a) {
+	// During a drain the table refuses everything, and says why.
+	if m.drain == nil && m.isFull(&a) {
 		return events, true
 	}
 	events = m.table.Acquire(now, a, events)

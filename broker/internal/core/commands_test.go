@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -25,9 +26,12 @@ func (d *driver) open(session string, rest []string) []string {
 	return nil
 }
 
-// acquire ID LOCK [wait D] [steal]
+// acquire ID LOCK,... [wait D] [steal]
 func (d *driver) acquire(id string, rest []string) []string {
-	m := &wire.Acquire{ID: d.id(id), Locks: []wire.LockSpec{{Name: rest[0]}}}
+	m := &wire.Acquire{ID: d.id(id)}
+	for name := range strings.SplitSeq(rest[0], ",") {
+		m.Locks = append(m.Locks, wire.LockSpec{Name: name})
+	}
 	for i := 1; i < len(rest); i++ {
 		switch rest[i] {
 		case "steal":

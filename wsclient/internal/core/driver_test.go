@@ -97,9 +97,7 @@ func (d *driver) step(c command) (answer string, err error) {
 	case "giveup":
 		m.GiveUp(errNetwork, d.now)
 	case "ping":
-		if m.Tick(d.now); m.IsConnected() {
-			id := m.OpenID()
-			m.Sent(id.N, d.now)
+		if id, ok := m.Ping(d.now); ok {
 			return "ping " + id.String(), nil
 		}
 	case "acquire":
@@ -153,7 +151,7 @@ func (d *driver) onRequest(c command) (string, error) {
 	switch c.verb {
 	case "claim":
 		m.Tick(d.now)
-		return fmt.Sprint(m.Claim(r)), nil
+		return fmt.Sprint(m.claim(r)), nil
 	case "release":
 		m.Release(r, d.now)
 	case "cancel":
@@ -175,6 +173,8 @@ func (d *driver) onRequest(c command) (string, error) {
 func (c command) reply(d *driver) wire.Reply {
 	id := d.idOf(c.name)
 	switch c.verb {
+	case "hello":
+		return &wire.Hello{}
 	case "granted":
 		return &wire.Granted{ID: id, Token: c.token}
 	case "released":

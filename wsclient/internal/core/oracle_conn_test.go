@@ -244,6 +244,10 @@ func (o *oracle) receive(c command) {
 			call = sent
 		}
 	}
+	if c.verb == "hello" || c.verb == "error" && id.IsZero() { // neither makes sense
+		o.disconnect("connection", "disconnected: connection", true)
+		return
+	}
 	switch c.verb {
 	case "granted":
 		o.link.pause = ""

@@ -18,6 +18,7 @@ import (
 var mayImport = []string{
 	"container/heap",
 	"errors",
+	"fmt",
 	"math",
 	"slices",
 	"time",

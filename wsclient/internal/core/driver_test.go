@@ -157,7 +157,13 @@ func (d *driver) onRequest(c command) (string, error) {
 	case "cancel":
 		m.Cancel(r)
 	case "valid":
-		return fmt.Sprint(m.Valid(r, d.now)), nil
+		before := m.WouldBeValid(r, d.now)
+		isHeld := r.IsHolding() || r.IsCovered()
+		valid := m.Valid(r, d.now)
+		if isHeld && before != valid {
+			return "", fmt.Errorf("WouldBeValid of %s: %t", c.name, before)
+		}
+		return fmt.Sprint(valid), nil
 	case "lease":
 		left, kept := m.LeaseOf(r, d.now)
 		return fmt.Sprintf("left %v, kept %v", left, kept), nil

@@ -13,8 +13,8 @@ type Heartbeat struct {
 	Due      time.Duration // when the next ping is due, on the clock that is never set
 }
 
-// NewHeartbeat returns the heartbeat of a connection whose broker has sent that hello. The first ping is due an interval
-// after the network connection was made, when the lease began, however late the hello was.
+// NewHeartbeat returns the heartbeat of a connection whose broker has sent that hello. The first ping is due an
+// interval after the network connection was made, when the lease began, however late the hello was.
 func NewHeartbeat(hello *wire.Hello, made Instant) Heartbeat {
 	h := Heartbeat{Interval: time.Duration(hello.HeartbeatMS) * time.Millisecond}
 	h.Begin(made)

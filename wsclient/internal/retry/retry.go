@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// Before each attempt to connect there is a pause. First bounds the first one, and Most all of them.
+	// First bounds the pause before the first attempt to connect again.
 	First = 100 * time.Millisecond
-	Most  = 5 * time.Second
+	// Most bounds all pauses.
+	Most = 5 * time.Second
 	// Settled is how long a connection must last to end a series of failures. If it ends sooner, the pauses go on
 	// growing.
 	Settled = 10 * time.Second

@@ -81,8 +81,8 @@ func (c *Client) Valid(at Instant, number Request) bool {
 	return valid
 }
 
-// WouldBeValid returns what Valid would return at that time. It is no step.
-func (c *Client) WouldBeValid(at Instant, number Request) bool {
+// PeekValid returns what Valid would return at that time. It is no step.
+func (c *Client) PeekValid(at Instant, number Request) bool {
 	r := c.record(number)
 	return r.hasLocks && c.core.WouldBeValid(&r.core, at)
 }

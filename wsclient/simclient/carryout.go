@@ -28,7 +28,7 @@ func (c *Client) carryOut(at Instant) {
 	if ended.End != nil {
 		c.finish(&ended, at)
 	}
-	if changed && c.core.IsDrained() && !c.IsClosed() {
+	if changed && c.core.IsDrained() && !c.Closed() {
 		c.close(at)
 	}
 }

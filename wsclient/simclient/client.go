@@ -97,8 +97,8 @@ func (c *Client) Link() Link { return c.link }
 // IsReady reports whether the client has had a connection. Before that, a program has no client to make requests with.
 func (c *Client) IsReady() bool { return c.wasOn }
 
-// IsClosed reports whether the client has ended for good.
-func (c *Client) IsClosed() bool { return c.core.Closed() != nil }
+// Closed reports whether the client has ended for good.
+func (c *Client) Closed() bool { return c.core.Closed() != nil }
 
 // Status describes a request. It is no step.
 func (c *Client) Status(r Request) Status { return c.record(r).status() }

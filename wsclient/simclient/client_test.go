@@ -93,9 +93,9 @@ func TestLeaseEnds(t *testing.T) {
 		t.Fatalf("at the heartbeat the client sends %v", got)
 	}
 	s.deadline(10 * time.Second)
-	if !s.client.WouldBeValid(Instant{Mono: 10*time.Second - 1}, r) ||
-		s.client.WouldBeValid(Instant{Mono: 10 * time.Second}, r) {
-		t.Error("WouldBeValid does not change at the end of the lease")
+	if !s.client.PeekValid(Instant{Mono: 10*time.Second - 1}, r) ||
+		s.client.PeekValid(Instant{Mono: 10 * time.Second}, r) {
+		t.Error("PeekValid does not change at the end of the lease")
 	}
 	s.at(10 * time.Second)
 	s.links(LinkAct{1, FallSilent})
@@ -180,12 +180,12 @@ func TestDial(t *testing.T) {
 	s.at(300 * time.Millisecond)
 	s.at(300*time.Millisecond + helloWait)
 	s.links(LinkAct{3, Close})
-	if s.client.IsClosed() || s.client.IsReady() {
+	if s.client.Closed() || s.client.IsReady() {
 		t.Error("the client has ended, or is ready")
 	}
 	s.at(300*time.Millisecond + helloWait + 400*time.Millisecond)
 	s.client.DialFailed(4, s.now, 401)
-	if !s.client.IsClosed() {
+	if !s.client.Closed() {
 		t.Error("a refusal for good does not end the client")
 	}
 	if due, ok := s.client.Deadline(); ok {
@@ -214,7 +214,7 @@ func TestCloseFrame(t *testing.T) {
 	s.link = 2
 	s.connect()
 	s.client.Ended(2, s.now, wire.CloseTooBig)
-	if !s.client.IsClosed() {
+	if !s.client.Closed() {
 		t.Error("a final close code does not end the client")
 	}
 }

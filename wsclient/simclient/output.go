@@ -52,3 +52,12 @@ func (o *Output) reset() {
 }
 
 func (o *Output) act(l Link, act Act) { o.Links = append(o.Links, LinkAct{l, act}) }
+
+// String returns the act in words.
+func (a Act) String() string {
+	texts := [...]string{"nothing", "close", "fall silent", "say goodbye", "answer the close", "pong"}
+	if int(a) >= len(texts) {
+		a = 0
+	}
+	return texts[a]
+}

@@ -129,3 +129,12 @@ func endOf(e *core.End) End {
 	}
 	return end
 }
+
+// String returns the state in words.
+func (s State) String() string {
+	texts := [...]string{"none", "waiting", "granted", "holding", "releasing", "ended"}
+	if int(s) >= len(texts) {
+		s = 0
+	}
+	return texts[s]
+}

@@ -18,7 +18,7 @@ type disk struct {
 	slowBy  time.Duration
 	writing bool
 	next    core.Record // what is being written
-	stops   bool           // the write is the last of a run
+	stops   bool        // the write is the last of a run
 	writes  uint64
 
 	restores bool // at the next start of the broker, an older copy is put back

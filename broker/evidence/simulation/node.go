@@ -51,8 +51,8 @@ type node struct {
 	armed    time.Duration // when the timer fires; 0: never
 	dials    uint64
 
-	links    []*conn // by the number of the link, from 1
-	requests []*call // by the number of the request, from 1
+	links     []*conn          // by the number of the link, from 1
+	requests  []*call          // by the number of the request, from 1
 	cut       [2]time.Duration // until when nothing gets through, for each direction
 	lagUntil  time.Duration
 	lagBy     time.Duration

@@ -25,7 +25,7 @@ type order struct {
 	leaving  []*session
 	inside   []*call // calls whose functions run
 
-	drains    bool
+	drains  bool
 	isClean bool          // the last run has left no stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
 	setBack bool          // the broker's wall clock was set back

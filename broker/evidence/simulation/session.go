@@ -22,13 +22,13 @@ type session struct {
 	lastHeard time.Duration // on the clock of the run
 	todo      []item
 
-	closing bool // its reader has ended
-	ended   bool // the loop has ended it
-	freed   bool // its locks went to others at once
-	deaf    bool // no frames can be read from it
+	closing bool          // its reader has ended
+	ended   bool          // the loop has ended it
+	freed   bool          // its locks went to others at once
+	deaf    bool          // no frames can be read from it
 	deafAt  time.Duration // from then on; 0: never
-	lingers bool // it has ended, and the broker listens for its client's end
-	asked   int  // the code of the broker's close frame
+	lingers bool          // it has ended, and the broker listens for its client's end
+	asked   int           // the code of the broker's close frame
 	tcp     error
 
 	order  []*request    // its requests, in the broker's order

@@ -2,7 +2,6 @@ package history
 
 import (
 	"syscall"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/faultproxy"
 )
@@ -70,5 +69,3 @@ func onBroker(s syscall.Signal) func(*recording, *worker, Fault) error {
 		return nil
 	}
 }
-
-func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // Programs are what a recording runs.
@@ -15,9 +16,11 @@ type Programs struct {
 	Script   string   // the path of the worker for Node
 }
 
-// Build builds the broker and the worker in Go into a directory. The current directory must be that of this package.
-func Build(ctx context.Context, dir string) (Programs, error) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "../../../cmd/brokerd", "./worker")
+// Build builds the broker and the worker in Go into a directory, with these flags of go build. The current directory
+// must be that of this package.
+func Build(ctx context.Context, dir string, flags ...string) (Programs, error) {
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", dir + "/", "../../../cmd/brokerd", "./worker"})
+	cmd := exec.CommandContext(ctx, "go", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return Programs{}, fmt.Errorf("build brokerd and worker: %w\n%s", err, out)
 	}

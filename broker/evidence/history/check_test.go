@@ -108,6 +108,9 @@ var badHistories = []struct {
 	{"an exclusive holder that noticed its loss too late", `
 		x | token 1 called 1 granted 2 held 5 lost 6
 		x | token 2 called 1 granted 4 held 9 released 10`, promise.Lease},
+	{"a worker that was frozen while its lock was granted, lost, and granted to others", `
+		x | token 2 called 1 granted 2 held 5 released 6
+		x | token 1 called 1 granted 4 held 9 lost 10`, promise.Lease},
 	{"an exclusive holder whose worker died too late", `
 		x | token 1 called 1 granted 2 held 5
 		x | token 2 called 1 granted 4 held 9 released 10`, promise.Lease},

@@ -52,19 +52,22 @@
 //
 // All processes share one machine, so clocks run at the same rate and are never set. The disk never fails. If a lock
 // was lost, an overlap that is shorter than the time between two samples may be missed. The order of a queue is not
-// checked. Package simulation attacks all of these.
+// checked. Package simulation attacks all of these. Workers do not nest requests, steal, or evict.
 //
 // # How to run it
 //
-//	go test ./broker/evidence/history                                          # two histories of 5 s
-//	go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
-//	go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
+//		go test ./broker/evidence/history                                          # two histories of 5 s
+//		go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
+//		go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
 //
-// -histories is how many histories to record, -length how long the faults of each last, -seed the seed of the first,
-// and -artifacts the directory in which broken histories are saved. go test's own -parallel says how many are recorded
-// at once. A broken history is saved with its plan, its faults, all requests, the logs, and a page by porcupine that
-// shows the orders that it tried. The same seed gives the same plan, but not the same history, because the processes
-// are real.
+//	  - -histories: how many histories to record.
+//	  - -length: how long the faults of each last.
+//	  - -seed: the seed of the first. The same seed gives the same plan, but not the same history, because the processes
+//	    are real.
+//	  - -parallel, of go test itself: how many are recorded at once.
+//	  - -detector: build the broker and the workers with the race detector.
+//	  - -artifacts: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
+//	    logs, and a page by porcupine that shows the orders that it tried.
 //
 // Histories are recorded on Linux only, and need Node. The checks run everywhere.
 package history

@@ -20,6 +20,7 @@ var (
 	histories = flag.Int("histories", 2, "how many histories TestHistories records")
 	length    = flag.Duration("length", 5*time.Second, "how long faults last in each history")
 	seed      = flag.Uint64("seed", 1, "the seed of the first history; the next ones have the next seeds")
+	detector  = flag.Bool("detector", false, "build the broker and the workers with the race detector")
 	artifacts = flag.String("artifacts", "", "where broken histories are saved; default: a new temporary directory")
 )
 
@@ -28,7 +29,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestHistories records histories of real processes under faults, and checks them. go test -parallel says how many it
 // records at once.
 func TestHistories(t *testing.T) {
-	programs, err := Build(t.Context(), t.TempDir())
+	var flags []string
+	if *detector {
+		flags = append(flags, "-race")
+	}
+	programs, err := Build(t.Context(), t.TempDir(), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,20 +47,20 @@ func conflict(holding []*Request, q *Request, l event.Lock) []*Request {
 	return holders
 }
 
-// violation says which promise the overlap breaks. If the broker has confirmed that an earlier holder held until it
-// released, the broker has granted the lock twice. Otherwise a client has treated a lock as held for too long.
+// violation says which promise the overlap breaks. The request with the greatest token was granted last. If the broker
+// has confirmed that another one held until it released, the broker has granted the lock twice. Otherwise a client has
+// treated the lock as held for too long.
 func violation(holders []*Request, lock string) *promise.Violation {
-	broken := promise.Lease
+	latest := slices.MaxFunc(holders, func(a, b *Request) int { return cmp.Compare(a.Token, b.Token) })
+	broken := promise.Exclusion
 	var texts []string
-	for i, q := range holders {
+	for _, q := range holders {
 		texts = append(texts, q.String())
-		if i == len(holders)-1 {
-			break
-		}
-		if q.How == event.Released {
-			broken = promise.Exclusion
-		}
-		if len(q.Locks) > 1 && broken == promise.Exclusion {
+		switch {
+		case q == latest:
+		case q.How != event.Released:
+			broken = promise.Lease
+		case len(q.Locks) > 1 && broken == promise.Exclusion:
 			broken = promise.AllOrNothing
 		}
 	}

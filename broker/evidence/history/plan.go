@@ -79,23 +79,35 @@ func MakePlan(seed uint64, length time.Duration) *Plan {
 	return p
 }
 
-// addFault draws a fault, and its end.
+// addFault draws a fault, its end, and sometimes what makes it worse: the broker is killed again before its grace
+// period is over, or the network fails for good just after it has delivered late messages.
 func (p *Plan) addFault(r *rand.Rand, at time.Duration) {
 	kind := p.drawKind(r)
 	f := Fault{At: at, Kind: kind.name, Worker: r.IntN(len(p.Workers))}
 	f.To = draw(r, []faultproxy.Side{faultproxy.Client, faultproxy.Broker, faultproxy.Both})
-	d := time.Millisecond * time.Duration(1+r.IntN(int(3*p.Timeout.Milliseconds())))
+	d := milliseconds(1 + r.IntN(int(3*p.Timeout.Milliseconds())))
 	switch f.Kind {
 	case delay:
-		f.Value = 1 + r.IntN(int(p.Timeout.Milliseconds())/2)
+		f.Value = 1 + r.IntN(int(p.Timeout.Milliseconds()))
 	case slow:
 		f.Value = 200 + r.IntN(5000)
 	case killBroker, drainBroker:
 		f.Value = int(draw(r, timeouts).Milliseconds())
 	}
 	p.Faults = append(p.Faults, f)
-	if kind.end != "" {
-		p.Faults = append(p.Faults, Fault{At: min(at+d, p.Length), Kind: kind.end, Worker: f.Worker})
+	if f.Kind == killBroker && r.IntN(2) == 0 {
+		again := f
+		again.At, again.Value = min(at+d/3, p.Length), int(draw(r, timeouts).Milliseconds())
+		p.Faults = append(p.Faults, again)
+	}
+	if kind.end == "" {
+		return
+	}
+	f.Kind, f.At = kind.end, min(at+d, p.Length)
+	p.Faults = append(p.Faults, f)
+	if kind.end == heal && r.IntN(2) == 0 {
+		f.Kind, f.To, f.At = halfOpen, faultproxy.Both, min(f.At+milliseconds(r.IntN(100)), p.Length)
+		p.Faults = append(p.Faults, f)
 	}
 }
 
@@ -113,6 +125,8 @@ func (p *Plan) drawKind(r *rand.Rand) kind {
 	}
 	panic("unreachable")
 }
+
+func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func draw[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 

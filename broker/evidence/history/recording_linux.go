@@ -41,7 +41,7 @@ func Record(ctx context.Context, plan *Plan, programs Programs) (*History, error
 		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // it holds nothing that anyone needs
-	r := &recording{plan: plan, programs: programs, dir: dir, env: os.Environ()}
+	r := &recording{plan: plan, programs: programs, dir: dir, env: append(os.Environ(), "GORACE=halt_on_error=1")}
 	r.ctx, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 	defer r.killAll()

@@ -12,6 +12,7 @@ func TestPurity(t *testing.T) {
 	purity.Check(t,
 		"container/heap",
 		"errors",
+		"fmt",
 		"math",
 		"slices",
 		"time",

@@ -1,0 +1,9 @@
+package simulation
+
+// A Break is a way to break the world on purpose. It shows that a check notices, and that minimising works.
+type Break uint8
+
+// The ways.
+const (
+	Unbroken Break = iota
+)

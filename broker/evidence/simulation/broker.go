@@ -231,8 +231,10 @@ func (b *broker) takeTurns() {
 // tell tells the clients, and the world, what the machine has decided.
 func (b *broker) tell(events []locktable.Event) {
 	for i := range events {
+		b.w.order.note(&events[i]) // all of them first: a reply may end a session whose client reads too slowly
+	}
+	for i := range events {
 		e := &events[i]
-		b.w.order.note(e)
 		if s := b.names[e.ID.Session]; s != nil {
 			if m := core.ReplyTo(e); m != nil {
 				s.reply(m)

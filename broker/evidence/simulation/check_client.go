@@ -70,11 +70,13 @@ func (w *World) countEnd(c *call, end *simclient.End, gaveUp bool) {
 
 // countLoss counts how a call has lost its locks.
 func (w *World) countLoss(c *call) {
-	switch c.node.program.Status(c.request).End.Reason {
+	switch reason := c.node.program.Status(c.request).End.Reason; reason {
 	case "lease":
 		w.counts.add(SawLeaseLost)
+		w.checkCalm(c, reason)
 	case "connection":
 		w.counts.add(SawConnLost)
+		w.checkCalm(c, reason)
 	case "expired":
 		w.counts.add(SawExpired)
 	case "evicted":

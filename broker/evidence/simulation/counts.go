@@ -102,17 +102,12 @@ func (c *Counts) Add(other *Counts) {
 	}
 }
 
-// Missing returns the names of what has never occurred.
+// Missing returns the names of the outcomes and faults that have never occurred.
 func (c *Counts) Missing() []string {
 	var missing []string
 	for i, n := range c.Outcomes {
 		if n == 0 {
 			missing = append(missing, Outcome(i).String())
-		}
-	}
-	for e := noExcuse + 1; e < excuses; e++ {
-		if c.Excuses[e] == 0 {
-			missing = append(missing, "excuse "+e.String())
 		}
 	}
 	for kind := Freeze; kind < faultKinds; kind++ {

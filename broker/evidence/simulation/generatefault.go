@@ -11,6 +11,9 @@ func (g *generator) faults() {
 		near := last.Kind != noFault && g.fierce && g.chance(60) // some defects need two faults, one soon after the other
 		if near {
 			f.At = min(last.At+g.upTo(g.unit), g.plan.Quiet)
+			if g.chance(50) {
+				f.Kind = oneOf(g, Freeze, LateTimers, CutUp, CutUp, CutDown, Lag, Lag, FailBroker)
+			}
 		}
 		if f.Kind <= DrainClient {
 			f.Client = 1 + g.dice.IntN(len(g.plan.Clients))
@@ -57,7 +60,7 @@ func (g *generator) measure(f *Fault) {
 	case LateTimers:
 		f.By = g.upTo(g.unit / 2)
 	case Lag:
-		f.By = g.upTo(g.unit / 3)
+		f.By = g.upTo(g.unit * 2 / 3)
 	case SlowReader:
 		f.For *= 2
 	case SlowLoop:

@@ -52,15 +52,35 @@ func TestSchedules(t *testing.T) {
 				seed, result.Err(), command(seed), small)
 		}
 	}
+	report(t, &counts, steps)
+}
+
+// The schedules of the short form show every outcome and every kind of fault, so no check is idle.
+func TestCoverage(t *testing.T) {
+	const schedules = 4000
+	var world World
+	var counts Counts
+	for seed := uint64(1); seed <= schedules && len(counts.Missing()) > 0; seed++ {
+		result := world.Run(Generate(seed, 0), Options{})
+		counts.Add(&result.Counts)
+	}
+	if missing := counts.Missing(); len(missing) > 0 {
+		t.Errorf("never seen in %d schedules: %q", schedules, missing)
+	}
+}
+
+// report prints what the schedules have shown.
+func report(t *testing.T, counts *Counts, steps int) {
+	t.Helper()
 	t.Logf("%d schedules from seed %d, %d events", *schedulesFlag, *fromFlag, steps)
 	for i, n := range counts.Outcomes {
-		t.Logf("%8d %s", n, Outcome(i))
+		t.Logf("%9d %s", n, Outcome(i))
 	}
 	for e := noExcuse + 1; e < excuses; e++ {
-		t.Logf("%8d times excused: %s", counts.Excuses[e], e)
+		t.Logf("%9d times excused: %s", counts.Excuses[e], e)
 	}
 	for kind := Freeze; kind < faultKinds; kind++ {
-		t.Logf("%8d fault %s", counts.Faults[kind], kind)
+		t.Logf("%9d fault %s", counts.Faults[kind], kind)
 	}
 }
 

@@ -87,8 +87,8 @@ func (c *Client) PeekValid(at Instant, number Request) bool {
 	return r.hasLocks && c.core.WouldBeValid(&r.core, at)
 }
 
-// Lease returns for how long the locks of a request count as held if the broker sends nothing more, and for how long the
-// broker cannot have given them to others.
+// Lease returns for how long the locks of a request count as held if the broker sends nothing more, and for how long
+// the broker cannot have given them to others.
 func (c *Client) Lease(at Instant, number Request) (left, kept time.Duration) {
 	c.out.reset()
 	if r := c.record(number); r.hasLocks {

@@ -17,15 +17,15 @@ type script struct {
 	link   Link
 }
 
-func start(t *testing.T, config Config) *script {
-	s := &script{t: t, client: New(config, func() float64 { return 1 })}
+func start(t *testing.T) *script {
+	s := &script{t: t, client: New(Config{}, func() float64 { return 1 })}
 	s.client.Start(s.now)
 	s.link = s.client.Output().Dial
 	return s
 }
 
-func connected(t *testing.T, config Config) *script {
-	s := start(t, config)
+func connected(t *testing.T) *script {
+	s := start(t)
 	s.connect()
 	return s
 }
@@ -45,9 +45,9 @@ func (s *script) at(d time.Duration) {
 	s.client.Tick(s.now)
 }
 
-// hold acquires a lock, grants it and settles it.
-func (s *script) hold(name string, o Options) Request {
-	o.Locks = []wire.LockSpec{{Name: name}}
+// hold acquires the lock a, grants it and settles it.
+func (s *script) hold(o Options) Request {
+	o.Locks = []wire.LockSpec{{Name: "a"}}
 	r := s.client.Acquire(s.now, o)
 	s.client.Receive(s.link, s.now, &wire.Granted{ID: s.client.Status(r).ID, Token: 7})
 	if !slices.Contains(s.client.Output().Woken, r) {
@@ -85,8 +85,8 @@ func (s *script) ended(r Request, want End) {
 // Without an answer, the lease of a holder ends after two thirds of the session timeout. The client then falls silent
 // until the session timeout has passed, and connects again meanwhile.
 func TestLeaseEnds(t *testing.T) {
-	s := connected(t, Config{})
-	r := s.hold("a", Options{})
+	s := connected(t)
+	r := s.hold(Options{})
 	s.deadline(5 * time.Second)
 	s.at(5 * time.Second)
 	if got := s.client.Output().Send; len(got) != 1 {
@@ -114,8 +114,8 @@ func TestLeaseEnds(t *testing.T) {
 
 // A pong extends the lease, counted from its ping.
 func TestPongExtendsLease(t *testing.T) {
-	s := connected(t, Config{})
-	r := s.hold("a", Options{})
+	s := connected(t)
+	r := s.hold(Options{})
 	s.at(5 * time.Second)
 	ping := s.client.Output().Send[0].(*wire.Ping)
 	s.now = Instant{Mono: 9 * time.Second, Wall: 9 * time.Second}
@@ -132,7 +132,7 @@ func TestPongExtendsLease(t *testing.T) {
 
 // A caller that gives up while its grant is on the way gets nothing. The client sends one cancel.
 func TestCancelMeetsGrant(t *testing.T) {
-	s := connected(t, Config{})
+	s := connected(t)
 	r := s.client.Acquire(s.now, Options{Locks: []wire.LockSpec{{Name: "a"}}})
 	id := s.client.Status(r).ID
 	if status := s.client.Settle(s.now, r, true); status.End.How != Cancelled {
@@ -149,7 +149,7 @@ func TestCancelMeetsGrant(t *testing.T) {
 
 // A waiter is submitted again on the next connection, and a grant that nobody has settled does not count.
 func TestResubmission(t *testing.T) {
-	s := connected(t, Config{})
+	s := connected(t)
 	first := s.client.Acquire(s.now, Options{Locks: []wire.LockSpec{{Name: "a"}}})
 	second := s.client.Acquire(s.now, Options{Locks: []wire.LockSpec{{Name: "b"}}})
 	s.client.Receive(s.link, s.now, &wire.Granted{ID: s.client.Status(second).ID, Token: 1})
@@ -170,7 +170,7 @@ func TestResubmission(t *testing.T) {
 
 // An attempt that fails is followed by the next after a pause that doubles. A refusal for good ends the client.
 func TestDial(t *testing.T) {
-	s := start(t, Config{})
+	s := start(t)
 	s.deadline(10 * time.Second)
 	s.client.DialFailed(1, s.now, 503)
 	s.deadline(100 * time.Millisecond)
@@ -195,7 +195,7 @@ func TestDial(t *testing.T) {
 
 // A hello that comes after its lease makes no connection.
 func TestHelloTooLate(t *testing.T) {
-	s := start(t, Config{})
+	s := start(t)
 	s.now = Instant{Mono: 9 * time.Second, Wall: 10 * time.Second}
 	s.client.Connected(1, Instant{}, s.now,
 		&wire.Hello{Session: "s", TimeoutMS: 15_000, HeartbeatMS: 5000, Limits: wire.DefaultLimits()})
@@ -207,7 +207,7 @@ func TestHelloTooLate(t *testing.T) {
 
 // The client answers a close frame, and a close with a final code ends it.
 func TestCloseFrame(t *testing.T) {
-	s := connected(t, Config{})
+	s := connected(t)
 	s.client.Ended(1, s.now, wire.CloseRestart)
 	s.links(LinkAct{1, AnswerClose})
 	s.at(100 * time.Millisecond)
@@ -221,8 +221,8 @@ func TestCloseFrame(t *testing.T) {
 
 // Drain waits for the holder, and then says goodbye.
 func TestDrain(t *testing.T) {
-	s := connected(t, Config{})
-	held := s.hold("a", Options{})
+	s := connected(t)
+	held := s.hold(Options{})
 	waits := s.client.Acquire(s.now, Options{Locks: []wire.LockSpec{{Name: "b"}}})
 	s.client.Drain(s.now)
 	s.ended(waits, End{How: Closed})
@@ -240,8 +240,8 @@ func TestDrain(t *testing.T) {
 
 // A request inside another one that holds its lock is not sent. It ends with the other one.
 func TestNested(t *testing.T) {
-	s := connected(t, Config{})
-	outer := s.hold("a", Options{})
+	s := connected(t)
+	outer := s.hold(Options{})
 	inner := s.client.Acquire(s.now, Options{Locks: []wire.LockSpec{{Name: "a"}}, Outer: outer})
 	if status := s.client.Status(inner); status.State != Holding || !status.Covered || status.Token != 7 {
 		t.Fatalf("the inner request: %+v", status)
@@ -254,8 +254,8 @@ func TestNested(t *testing.T) {
 
 // A request with a MinHold counts as released at once, and is released on the broker later.
 func TestMinHold(t *testing.T) {
-	s := connected(t, Config{})
-	r := s.hold("a", Options{MinHold: time.Second})
+	s := connected(t)
+	r := s.hold(Options{MinHold: time.Second})
 	s.client.Release(s.now, r)
 	s.ended(r, End{How: Released})
 	s.at(time.Second)
@@ -266,8 +266,8 @@ func TestMinHold(t *testing.T) {
 
 // Reset makes a new client.
 func TestReset(t *testing.T) {
-	s := connected(t, Config{})
-	s.hold("a", Options{})
+	s := connected(t)
+	s.hold(Options{})
 	s.client.Reset(Config{}, func() float64 { return 0 })
 	if _, ok := s.client.Deadline(); ok || s.client.Link() != 0 || s.client.IsReady() {
 		t.Error("Reset leaves something")
@@ -275,5 +275,17 @@ func TestReset(t *testing.T) {
 	s.client.Start(s.now)
 	if s.client.Output().Dial != 1 {
 		t.Error("after Reset the links do not begin with 1")
+	}
+}
+
+// Without reconnecting, the end of the connection is the end of the client.
+func TestNoReconnect(t *testing.T) {
+	s := start(t)
+	s.client.Reset(Config{NoReconnect: true}, func() float64 { return 0 })
+	s.client.Start(s.now)
+	s.connect()
+	s.client.WriteFailed(1, s.now)
+	if !s.client.Closed() {
+		t.Error("the client has not ended")
 	}
 }

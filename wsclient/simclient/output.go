@@ -9,7 +9,8 @@ type Link int32
 
 // An Output is what the caller of a step must do after it, in the order of the fields.
 type Output struct {
-	// Stopped has the requests that no longer count as held, the innermost first. The contexts of their holders end.
+	// Stopped has the requests that no longer count as held, the innermost first. The contexts of their holders
+	// end.
 	Stopped []Request
 	// Woken has the requests that were granted or have ended. Their callers, which may be waiting, run next: see
 	// [Client.Settle].

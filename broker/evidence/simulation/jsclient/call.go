@@ -56,8 +56,8 @@ func toOptions(r simclient.Request, o *simclient.Options) options {
 
 func toMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// Acquire makes a request. The JavaScript client has no MinHold, and knows nothing of enclosing requests except that the
-// request of the innermost one is the parent.
+// Acquire makes a request. The JavaScript client has no MinHold. It asks for locks that enclosing requests hold, and
+// names the innermost of them as its parent.
 func (c *Client) Acquire(at simclient.Instant, o simclient.Options) simclient.Request {
 	c.begin()
 	r := &request{status: simclient.Status{State: simclient.Waiting}}
@@ -74,8 +74,8 @@ func (c *Client) Acquire(at simclient.Instant, o simclient.Options) simclient.Re
 	return number
 }
 
-// Settle is what a waiting caller does when it runs. A caller of the JavaScript client has its locks as soon as they are
-// granted, so Settle only tells the world so.
+// Settle is what a waiting caller does when it runs. A caller of the JavaScript client has its locks as soon as they
+// are granted, so Settle only says so.
 func (c *Client) Settle(at simclient.Instant, number simclient.Request, givesUp bool) simclient.Status {
 	c.begin()
 	r := c.request(number)
@@ -108,8 +108,8 @@ func (c *Client) Valid(at simclient.Instant, number simclient.Request) bool {
 	return c.isValid(at, number)
 }
 
-// PeekValid is Valid: the JavaScript client cannot say whether a lock would count as held without looking at its clocks.
-// What it does then is part of the next Output.
+// PeekValid is Valid, because the JavaScript client acts on what its clocks show whenever it looks at them. What it
+// does is part of the next Output.
 func (c *Client) PeekValid(at simclient.Instant, number simclient.Request) bool {
 	valid := c.isValid(at, number)
 	move(&c.unseen, &c.out)

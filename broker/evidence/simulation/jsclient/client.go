@@ -29,8 +29,8 @@ type request struct {
 	gaveUp bool
 }
 
-// New returns a client that does nothing before [Client.Start]. It ignores the config: the JavaScript client has no such
-// options.
+// New returns a client that does nothing before [Client.Start]. The JavaScript client has no options for the config, so
+// New ignores it.
 func (p *Process) New(_ simclient.Config, dice func() float64) *Client {
 	p.clients++
 	return &Client{process: p, number: p.clients, dice: dice}

@@ -46,7 +46,8 @@ const (
 
 // outcomeNames has the name of each outcome.
 var outcomeNames = [outcomes]string{
-	"grant", "release", "late grant cancelled", "lost by lease", "lost by connection", "expired", "evicted", "stolen",
+	"grant", "release", "late grant cancelled", "lost by lease", "lost by connection", "expired", "evicted",
+	"stolen",
 	"outer lock lost", "timed out", "unavailable", "not granting", "withdrawn by a drain", "deadlock refused",
 	"gave up", "covered", "resubmitted", "kept", "freed at once", "kept locks freed early", "kept by lock delay",
 	"silent session ended", "client fell silent", "goodbye", "grace period", "no tokens", "disk failure",

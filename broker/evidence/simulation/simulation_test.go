@@ -8,11 +8,11 @@ import (
 )
 
 var (
-	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print everything that happens")
+	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print all that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
 	schedulesFlag = flag.Uint64("schedules", 3000, "how many schedules to run")
 	stepsFlag     = flag.Int("steps", UsualSteps, "about how many events each schedule has")
-	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print everything that happens")
+	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print all that happens")
 )
 
 // command returns the command that replays the schedule of a seed.
@@ -48,7 +48,8 @@ func TestSchedules(t *testing.T) {
 		steps += result.Steps
 		if result.Violation != nil {
 			small := Minimise(plan, Options{})
-			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\nthe smallest plan that still breaks the promise, for -plan:\n%s",
+			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\n"+
+				"the smallest plan that still breaks the promise, for -plan:\n%s",
 				seed, result.Err(), command(seed), small)
 		}
 	}
@@ -108,6 +109,7 @@ func replay(t *testing.T, plan *Plan) {
 func mustHold(t *testing.T, plan *Plan, options Options) {
 	t.Helper()
 	if result := Run(plan, options); result.Violation != nil {
-		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s", result.Err(), Minimise(plan, Options{}))
+		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s",
+			result.Err(), Minimise(plan, Options{}))
 	}
 }

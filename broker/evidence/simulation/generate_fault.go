@@ -8,7 +8,8 @@ func (g *generator) faults() {
 	var last Fault
 	for range count {
 		f := Fault{Kind: Freeze + FaultKind(g.dice.IntN(int(faultKinds-Freeze))), At: g.upTo(g.plan.Quiet)}
-		near := last.Kind != noFault && g.fierce && g.chance(60) // some defects need two faults, one soon after the other
+		// Some defects need two faults, one soon after the other.
+		near := last.Kind != noFault && g.fierce && g.chance(60)
 		if near {
 			f.At = min(last.At+g.upTo(g.unit), g.plan.Quiet)
 			if g.chance(50) {
@@ -56,6 +57,9 @@ func (g *generator) measure(f *Fault) {
 		}
 	case SetWall, SetBrokerWall:
 		f.By = g.upTo(g.unit*2) - g.unit
+		if f.Kind == SetBrokerWall {
+			f.By *= 10
+		}
 		f.For = 0
 	case LateTimers:
 		f.By = g.upTo(g.unit / 2)

@@ -139,7 +139,8 @@ func (m *minimiser) simplify() {
 	}
 	for _, change := range []func(p *Plan){
 		func(p *Plan) { p.LockDelay = false }, func(p *Plan) { p.StateDir = false },
-		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 }, func(p *Plan) { p.Window = 64 }, func(p *Plan) { p.Drain = 0 },
+		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 },
+		func(p *Plan) { p.Window = 64 }, func(p *Plan) { p.Drain = 0 },
 	} {
 		m.try(change)
 	}
@@ -147,7 +148,9 @@ func (m *minimiser) simplify() {
 
 // shorten makes times rounder and shorter.
 func (m *minimiser) shorten() {
-	for _, unit := range []time.Duration{10 * time.Second, time.Second, 100 * time.Millisecond, 10 * time.Millisecond} {
+	for _, unit := range []time.Duration{
+		10 * time.Second, time.Second, 100 * time.Millisecond, 10 * time.Millisecond,
+	} {
 		round := func(d *time.Duration) { *d = d.Truncate(unit) }
 		for i := range m.plan.Faults {
 			m.try(func(p *Plan) { round(&p.Faults[i].At) })

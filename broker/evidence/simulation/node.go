@@ -64,6 +64,7 @@ type node struct {
 	stood      time.Duration // how long the process has stood still, or its timers were late
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
+	isCalm     bool          // no fault concerns it
 }
 
 func (w *World) makeNodes() {
@@ -79,6 +80,7 @@ func (w *World) makeNodes() {
 			links: n.links[:0], requests: n.requests[:0], deferred: n.deferred[:0],
 		}
 		n.isOdd = !inStep(plan.Rate, w.plan.Rate)
+		n.isCalm = !n.isOdd && w.plan.isCalm(plan.Number)
 	}
 }
 

@@ -79,6 +79,9 @@ func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least
 // checkClaim checks P5 when a caller enters the function of its call: the broker must not have granted its locks to
 // others since it was granted them.
 func (w *World) checkClaim(c *call) {
+	if !c.node.program.PeekValid(c.node.at(), c.request) {
+		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held", c.plan.Number)
+	}
 	if c.covered {
 		w.counts.add(SawCovered)
 		return

@@ -163,9 +163,7 @@ func (b *broker) round() {
 		}
 		b.tell(m.Tick(now, b.events[:0]))
 	}
-	for m.IsDropping() {
-		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
-	}
+	b.drop(now)
 	for m.IsShutting() {
 		b.tell(m.Shut(now, b.events[:0]))
 	}
@@ -178,10 +176,33 @@ func (b *broker) round() {
 	b.arm(now)
 }
 
+// drop drops the requests of ended sessions. A slow loop drops one of them, and then serves others.
+func (b *broker) drop(now time.Duration) {
+	m := b.machine
+	if b.w.now < b.slowUntil {
+		if m.IsDropping() {
+			b.tell(m.Drop(now, 1, b.events[:0]))
+			b.turnAgain()
+		}
+		return
+	}
+	for m.IsDropping() {
+		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
+	}
+}
+
+// turnAgain plans the next turn of a slow loop.
+func (b *broker) turnAgain() {
+	if !b.turning {
+		b.turning = true
+		b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+	}
+}
+
 // arm plans the timer of the loop.
 func (b *broker) arm(now time.Duration) {
 	due, some := b.machine.Deadline(now)
-	if !some {
+	if !some || b.turning && due <= now {
 		return
 	}
 	at := b.when(due)
@@ -213,8 +234,7 @@ func (b *broker) takeTurns() {
 		}
 		s.handle(&it)
 		if slow {
-			b.turning = true
-			b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+			b.turnAgain()
 			return
 		}
 	}

@@ -56,6 +56,25 @@ func (n *node) checkResubmitted(session string) {
 	}
 }
 
+// checkTold checks P12 when a client has read that a request has lost its locks: the context of its holder has ended.
+func (n *node) checkTold(id wire.ID) {
+	for _, c := range n.requests {
+		if c.state == inside && c.id == id && !c.stopped {
+			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost", c.plan.Number, id)
+		}
+	}
+}
+
+// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
+func (c *call) checkBorrowers() {
+	for _, nested := range c.nested {
+		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
+			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped, and goes on",
+				nested.plan.Number, c.plan.Number)
+		}
+	}
+}
+
 // isPunctual reports whether the timers of a client are on time, and its clocks agree.
 func (n *node) isPunctual() bool { return !n.isOdd && !n.unpunctual }
 

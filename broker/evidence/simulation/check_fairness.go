@@ -29,6 +29,9 @@ func (o *order) checkQueued(r *request) {
 // checkRound checks what must be true when the loop rests: no request waits that could be granted, and sessions whose
 // time is over have left nothing.
 func (o *order) checkRound(now time.Duration) {
+	if o.w.broker.machine.IsDropping() {
+		return // a slow loop is not done
+	}
 	o.checkLeaving(now)
 	if o.touched == 0 || o.drains {
 		return

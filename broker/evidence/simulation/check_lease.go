@@ -48,7 +48,7 @@ func (w *World) checkStopped(c *call, r *request, limit int) {
 	case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 			r.id, c.plan.Number, c.plan.Client)
-	case !c.stopped && c.node.isPunctual():
+	case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
 		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 	}
 }
@@ -79,6 +79,9 @@ func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least
 // checkClaim checks P5 when a caller enters the function of its call: the broker must not have granted its locks to
 // others since it was granted them.
 func (w *World) checkClaim(c *call) {
+	if !c.node.program.PeekValid(c.node.at(), c.request) {
+		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held", c.plan.Number)
+	}
 	if c.covered {
 		w.counts.add(SawCovered)
 		return

@@ -28,8 +28,11 @@ func Minimise(plan *Plan, options Options) *Plan {
 	return m.plan
 }
 
-// mostTries bounds the work of Minimise.
-const mostTries = 20_000
+// mostTries and mostMinimising bound the work of Minimise, in runs and in their events.
+const (
+	mostTries      = 20_000
+	mostMinimising = 5_000_000
+)
 
 // A minimiser has the smallest plan so far.
 type minimiser struct {
@@ -38,17 +41,19 @@ type minimiser struct {
 	plan    *Plan
 	broken  int
 	tries   int
+	steps   int
 }
 
 // try keeps a changed copy of the plan if it still breaks the promise.
 func (m *minimiser) try(change func(p *Plan)) bool {
 	smaller := m.plan.clone()
 	change(smaller)
-	if reflect.DeepEqual(smaller, m.plan) || smaller.check() != nil {
+	if m.steps > mostMinimising || reflect.DeepEqual(smaller, m.plan) || smaller.check() != nil {
 		return false
 	}
 	m.tries++
 	result := m.world.Run(smaller, m.options)
+	m.steps += result.Steps
 	if result.Violation == nil || int(result.Violation.Promise) != m.broken {
 		return false
 	}

@@ -149,6 +149,9 @@ func (n *node) carryOut() {
 	for _, r := range out.Stopped {
 		n.call(r).stop()
 	}
+	for _, r := range out.Stopped {
+		n.call(r).checkBorrowers()
+	}
 	for _, r := range out.Woken {
 		n.call(r).wake()
 	}
@@ -281,6 +284,9 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	}
 	n.program.Receive(c.link, at, reply)
 	n.carryOut()
+	if lost, is := reply.(*wire.Lost); is {
+		n.checkTold(lost.ID)
+	}
 }
 
 // arm plans the timer for what is due next.

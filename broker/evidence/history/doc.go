@@ -20,7 +20,7 @@
 // # What counts as held
 //
 // Workers report events with times from CLOCK_MONOTONIC, which all processes of a machine share: see package event. A
-// worker asks its client every 3 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
+// worker asks its client every 5 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
 // in JavaScript. It reads the clock before it asks. So if the answer is yes, the lock counted as held at that
 // time, even if the process was frozen in between.
 //

@@ -59,7 +59,7 @@ func (r *recording) waitGrant(w *worker, since int64) error {
 func (r *recording) checkFree() error {
 	ctx, cancel := context.WithTimeout(r.ctx, patient)
 	defer cancel()
-	client, err := wsclient.Dial(ctx, "ws://"+r.address, nil)
+	client, err := wsclient.Dial(ctx, "ws://"+r.address, &wsclient.Options{WaitForBroker: true})
 	if err != nil {
 		return fmt.Errorf("check that all locks are free: %w", err)
 	}

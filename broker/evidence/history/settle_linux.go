@@ -12,8 +12,9 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// patient is how long the end of a recording waits for anything. Without faults everything takes seconds at most.
-const patient = 2 * time.Minute
+// patient is how long a recording waits for anything that must happen. It takes seconds at most, but on a machine with
+// much else to do Node may need minutes to start.
+const patient = 4 * time.Minute
 
 // settle ends all faults. Then each worker must get a lock, end in an orderly way, and leave no lock held.
 func (r *recording) settle() error {

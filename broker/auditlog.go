@@ -3,6 +3,7 @@ package broker
 import (
 	"log/slog"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -48,7 +49,7 @@ func (l *loop) writeAudit(s *session, m wire.Request, v verdict) {
 // audit writes the audit line. It may block.
 func (c *connection) audit(m wire.Request, v verdict) {
 	attrs := []slog.Attr{
-		slog.String("session", c.name), slog.Bool("audit", true), textAttr("by", nameOf(c.peer)),
+		slog.String("session", c.name), slog.Bool("audit", true), textAttr("by", core.NameOf(c.peer)),
 		textAttr("remote", c.peer.Remote),
 	}
 	what := codec.Kind(m)

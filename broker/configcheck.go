@@ -9,14 +9,17 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
+// maxDuration is the longest duration that messages can express, a year.
+const maxDuration = time.Duration(wire.MaxMillis) * time.Millisecond
+
 // check returns an error if a config whose defaults are filled in is invalid.
 func (c Config) check() error {
 	switch {
-	case c.Timeout < 0 || c.Timeout > millis(wire.MaxMillis):
+	case c.Timeout < 0 || c.Timeout > maxDuration:
 		return fmt.Errorf("broker: Timeout is %v: want more than 0 and at most a year", c.Timeout)
 	case c.Heartbeat < time.Millisecond || c.Heartbeat > c.Timeout/2:
 		return fmt.Errorf("broker: Heartbeat is %v: want 1ms to half of Timeout, %v", c.Heartbeat, c.Timeout/2)
-	case c.Drain > millis(wire.MaxMillis):
+	case c.Drain > maxDuration:
 		return fmt.Errorf("broker: Drain is %v: want at most a year", c.Drain)
 	}
 	for _, field := range []struct {

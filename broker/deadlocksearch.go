@@ -1,6 +1,9 @@
 package broker
 
-import "github.com/lockbroker/lockbroker/broker/wire"
+import (
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // A nested request may need a long search for a deadlock. There is only one search at a time. It is
 // long work, done slice by slice. The session that asked gets no turn until it has its answer. If
@@ -10,11 +13,11 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // search does one slice of the current search, and returns its cost.
 func (l *loop) search() (cost int) {
 	before := l.spent()
-	l.deliver(l.table.Search(l.now(), l.events[:0]))
+	l.deliver(l.core.Search(l.now(), l.events[:0]))
 	cost = l.spentSince(before)
 	l.searching.flows[laneLong].Charge(cost)
 	l.scheduler.spent(laneLong, cost)
-	if !l.table.Searching() {
+	if !l.core.IsSearching() {
 		l.endSearch()
 	}
 	return cost
@@ -37,7 +40,7 @@ func (l *loop) disturbs(it *item) bool {
 	case *ending:
 		return l.table.TouchesSession(it.session.name)
 	case *wire.Acquire:
-		return l.table.Touches(acquireCommand(m, it.session.peer))
+		return l.table.Touches(core.AcquireOf(m, it.session.peer))
 	case *wire.Release:
 		return l.table.TouchesID(m.ID)
 	case *wire.Cancel:

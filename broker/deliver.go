@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -30,7 +31,7 @@ func (l *loop) deliver(events []locktable.Event) {
 			l.logEvent(event)
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
-			if m := replyTo(event); m != nil {
+			if m := core.ReplyTo(event); m != nil {
 				l.reply(s, m)
 			}
 			if event.Code == wire.TooMany {

@@ -18,7 +18,7 @@ import (
 //     transport infers who ended it: the client, its kernel, or an unknown cause.
 //  2. The reader tells the loop, and the loop ends the session (loop.end). If the client may not
 //     know that the connection has ended, its locks are kept from others until its lease must have
-//     run out (keptUntil).
+//     run out (core.Machine.KeptUntil).
 //  3. The reader lets the writer finish (awaitEnd). If the locks are kept, it then goes on
 //     listening. If it hears that the client has ended after all, it tells the loop, which then
 //     gives the locks to others at once (loop.endKept).
@@ -143,26 +143,17 @@ func (l *loop) end(s *session, how ending) {
 	s.listing = nil
 	l.pageSent(s)
 	l.leaveShare(s)
-	l.table.Leave(s.name, l.keptUntil(s, how))
-	l.dropping = append(l.dropping, s.name)
+	l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))
 }
 
-// keptUntil returns the earliest time at which s's locks may be granted to others. If the client
-// has given them up, this is 0: at once. Otherwise it is the session timeout after the last sign of
-// life, when the client's lease must have run out.
-func (l *loop) keptUntil(s *session, how ending) time.Duration {
-	if how.by.FreesLocks(l.config.LockDelay) {
-		return 0
-	}
-	return s.net.LastHeard().Add(l.config.Timeout).Sub(l.start)
-}
+// lastHeard returns when the last sign of life of s came, in the loop's time.
+func (l *loop) lastHeard(s *session) time.Duration { return s.net.LastHeard().Sub(l.start) }
 
 // endKept gives an ended session's kept locks to others if the client or its kernel has meanwhile
 // said that it has ended.
 func (l *loop) endKept(s *session, how ending) {
 	if how.by.FreesLocks(l.config.LockDelay) {
 		l.logUnkept(s, how)
-		l.table.Unkeep(s.name)
-		l.dropping = append(l.dropping, s.name)
+		l.core.EndKept(s.name)
 	}
 }

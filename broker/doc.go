@@ -29,16 +29,17 @@
 //
 // # Where to look
 //
-//	What happens when a connection ends              disconnect.go
-//	Where a message becomes a command of the table   translate.go
+//	Who may get a lock when                          internal/core
+//	What happens when a connection ends              disconnect.go, internal/core/session.go
+//	Where a message becomes a command of the table   internal/core/translate.go
 //	Where a grant is decided                         internal/locktable/grant.go
 //	Where a cancel that meets a grant is settled     internal/locktable/release.go, Table.Cancel
 //	How the goroutines of a session share it         session.go, reader.go, writer.go
 //	Who ended a connection                           internal/transport/endedby.go
-//	Where fencing tokens come from                   internal/fence
+//	Where fencing tokens come from                   internal/core/ledger.go, internal/fence
 //	Whose turn it is                                 scheduler.go, internal/fair
 //	What a session may have to wait for              flowcontrol.go
-//	What happens on a drain                          drain.go
+//	What happens on a drain                          drain.go, internal/core/drain.go
 //	What is logged                                   loglimit.go, eventlog.go, losslog.go, auditlog.go
 //
 // # Why the lease is safe under load

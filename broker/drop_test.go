@@ -24,7 +24,7 @@ func TestManySessionsInASlice(t *testing.T) {
 			l.end(s, ending{by: transport.ByGoodbye})
 		}
 		slices := 0
-		for ; len(l.dropping) > 0; slices++ {
+		for ; l.core.IsDropping(); slices++ {
 			l.drop()
 		}
 		if held := l.table.Held(); slices > most || held > 0 {

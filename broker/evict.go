@@ -3,13 +3,14 @@ package broker
 import (
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // evict ends a request, whichever session it belongs to.
 func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
-	events, known := l.table.Evict(now, m.Request, nameOf(s.peer), m.Message, l.events[:0])
+	events, known := l.core.Evict(now, m.Request, core.NameOf(s.peer), m.Message, l.events[:0])
 	if !known {
 		l.writeAudit(s, m, verdict{code: wire.NotFound})
 		l.deliver(events)
@@ -30,16 +31,4 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 		}
 	}
 	return v
-}
-
-// nameOf returns what to call a client: its identity, else the label that it gave itself, else its
-// address.
-func nameOf(p wire.Peer) string {
-	switch {
-	case p.Identity != "":
-		return p.Identity
-	case p.Client != "":
-		return p.Client
-	}
-	return p.Remote
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
@@ -51,19 +52,19 @@ type tokensFrom struct {
 }
 
 // Start implements fence.Source.
-func (t tokensFrom) Start() fence.Beginning {
+func (t tokensFrom) Start() core.Beginning {
 	if t.first == 0 {
 		return t.Source.Start()
 	}
-	return fence.Beginning{First: t.first, Grace: t.grace}
+	return core.Beginning{First: t.first, Grace: t.grace}
 }
 
 // Reserve implements fence.Source.
-func (t tokensFrom) Reserve(limit int64, _ time.Duration) error {
+func (t tokensFrom) Reserve(r core.Reservation) error {
 	if t.reserved == nil {
 		return nil
 	}
-	return t.reserved(limit)
+	return t.reserved(r.Limit)
 }
 
 // Values that tests assert exactly.

@@ -61,7 +61,6 @@ func (l *loop) joinShare(s *session) {
 	}
 	sh.sessions++
 	s.share = sh
-	l.table.CountIn(s.name, &sh.Account)
 	for i := range s.flows {
 		s.flows[i] = fair.NewFlow(s, &sh.turns[i])
 	}

@@ -26,25 +26,9 @@ func (s *grantStatus) get() (pause wire.Pause, serves bool) {
 	return "", false
 }
 
-// pause returns why nothing is being granted now, or "" while locks are being granted.
-func (l *loop) pause() wire.Pause {
-	switch next := l.table.NextToken(); {
-	case l.drain != nil || next > wire.MaxInteger: // without tokens left, the broker drains
-		return wire.PauseDraining
-	case l.tokens.InGrace(l.now()):
-		return wire.PauseGrace
-	case l.tokens.IsUsedUp(next):
-		return wire.PauseNoTokens
-	case next >= l.tokens.Allowed(): // the pause has just ended, but the table has not been told yet
-		pause, _ := l.grants.get()
-		return pause
-	}
-	return ""
-}
-
 // updateGrants publishes the grant status, and logs it if it has changed.
 func (l *loop) updateGrants() {
-	pause := l.pause()
+	pause := l.core.Pause(l.now())
 	before, serves := l.grants.get()
 	if serves && pause == before {
 		return

@@ -3,6 +3,7 @@ package broker
 import (
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -16,7 +17,7 @@ type listing struct {
 // info starts a page of the listing.
 func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
-	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(queryOf(m))}
+	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(core.QueryOf(m))}
 	l.continueListing(s)
 }
 
@@ -35,7 +36,7 @@ func (l *loop) continueListing(s *session) {
 		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 		return
 	}
-	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.pause()})
+	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.core.Pause(l.now())})
 }
 
 // why answers why a request waits, or why the first waiter of a lock does.
@@ -53,5 +54,5 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
 		return
 	}
-	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.pause()})
+	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.core.Pause(now)})
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -16,9 +17,9 @@ import (
 // poll sooner.
 const sliceRest = 20 * time.Microsecond
 
-// A loop is the one goroutine that owns the lock table. It collects what sessions have put into the
-// inbox, gives each session its turns, calls the table, and puts the table's events into the
-// outboxes of the sessions concerned. While it serves, it never waits for a client.
+// A loop is the one goroutine that owns the core and its lock table. It collects what sessions have
+// put into the inbox, gives each session its turns, calls the core, and puts the events of the lock
+// table into the outboxes of the sessions concerned. While it serves, it never waits for a client.
 //
 // Work that can block runs on other goroutines, started by aside. There are two exceptions: deliver
 // itself writes the log lines of debug level, so that they stay in order; and the loop waits for
@@ -26,7 +27,9 @@ const sliceRest = 20 * time.Microsecond
 type loop struct {
 	config Config
 	inbox  *inbox
-	table  *locktable.Table
+	core   *core.Machine    // decides; nil until the loop serves
+	table  *locktable.Table // of the core; only for answers to questions
+	supply *fence.Supply
 	start  time.Time
 	at     time.Duration // the time of the current round, since start
 
@@ -40,16 +43,13 @@ type loop struct {
 	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
 
-	delivered  int64    // how many events so far
-	listed     int64    // how many steps listings of clients have taken so far
-	dropping   []string // ended sessions whose requests are being dropped
-	maintained bool     // maintenance was the last long work done
+	delivered  int64 // how many events so far
+	listed     int64 // how many steps listings of clients have taken so far
+	maintained bool  // maintenance was the last long work done
 	watching   watching
 	unsent     *unsentTotal
 
-	tokens     *fence.Supply
 	tokenRange int64
-	drain      *drain       // nil until the broker drains
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
 	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
 	watchdog   watchdog
@@ -80,41 +80,31 @@ func newLoop(config Config, in *inbox) *loop {
 // run serves until ctx ends, and then until the broker is drained. Its error says what is wrong
 // with the fencing tokens.
 func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
-	l.start = time.Now()
-	if l.tokens, err = fence.Start(source, l.tokenRange, l.config.Timeout, l.logs.unlimited); err != nil {
+	if err := l.begin(source); err != nil {
 		return errors.Join(err, l.stop())
 	}
-	l.aside(func() { l.tokens.LogStart(l.config.StateDir) })
-	l.table = locktable.New(locktable.Config{
-		FirstToken:  l.tokens.First(),
-		Ceiling:     l.tokens.Allowed(),
-		MaxRequests: l.config.Limits.Requests,
-		MaxIdle:     l.config.IdleNames,
-		Grants:      grantSlice,
-		Budget:      answerBudget(),
-	})
 	ended := ctx.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for !l.isDrained() {
+	for !l.core.IsDrained(l.now()) {
 		select {
 		case <-ended:
 			ended = nil
 			l.readClock()
-			if l.drain == nil {
+			if !l.core.IsDraining() {
 				l.beginDrain()
 			}
 		case <-l.inbox.wake:
 			l.letReadersRun()
 		case <-timer.C:
-		case limit := <-l.tokens.Reserved():
-			l.tokens.Add(limit)
+		case limit := <-l.supply.Reserved():
+			l.core.TokensReserved(limit)
 		}
 		l.watchdog.begin()
 		l.round()
 		l.watchdog.end()
 		l.keepTokens()
-		if l.table.NextToken() > wire.MaxInteger && l.drain == nil {
+		if l.core.OutOfTokens() && !l.core.IsDraining() {
 			err = ErrNoTokens
 			l.beginDrain()
 		}
@@ -129,7 +119,7 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 // round, which takes a few milliseconds at most.
 func (l *loop) round() {
 	l.readClock()
-	if l.canAllow() {
+	if l.core.CanAllow(l.now()) {
 		l.allow()
 	}
 	l.collect()
@@ -149,23 +139,12 @@ func (l *loop) now() time.Duration { return l.at }
 
 // nextDeadline returns when the loop next has something to do, if ever.
 func (l *loop) nextDeadline() (time.Duration, bool) {
-	due, some := l.table.Deadline()
-	sooner := func(other time.Duration) {
-		if !some || other < due {
-			due, some = other, true
-		}
-	}
 	now := l.now()
-	if l.tokens.InGrace(now) {
-		sooner(l.tokens.GraceEnds())
+	due, some := l.core.Deadline(now)
+	if until, quiet := l.watching.nextDeadline(); quiet && (!some || until < due) {
+		due, some = until, true
 	}
-	if l.drain != nil {
-		sooner(l.drain.ends)
-	}
-	if until, quiet := l.watching.nextDeadline(); quiet {
-		sooner(until)
-	}
-	if l.isUnfinished() || some && due <= now { // the table may have left work as well
+	if l.isUnfinished() || some && due <= now { // the core may have left work as well
 		return now + sliceRest, true
 	}
 	return due, some
@@ -245,12 +224,12 @@ func wantsAnswer(m wire.Request) bool {
 	return true
 }
 
-// admit makes a new session known to the loop and the table.
+// admit makes a new session known to the loop and the core.
 func (l *loop) admit(s *session) {
-	l.table.Open(s.name, s.peer)
 	l.sessions[s.name] = s
 	l.roster.add(s, l.now())
 	l.joinShare(s)
+	l.core.Open(s.name, s.peer, &s.share.Account)
 }
 
 // open handles the opening of a session.
@@ -262,11 +241,11 @@ func (l *loop) open(s *session) {
 		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
-		GraceMS:     l.tokens.GraceMS(l.now()),
-		NotGranting: l.pause(),
+		GraceMS:     l.core.GraceMS(l.now()),
+		NotGranting: l.core.Pause(l.now()),
 	})
-	if l.drain != nil {
-		l.reply(s, l.drain.message(l.now()))
+	if l.core.IsDraining() {
+		l.reply(s, l.drainMessage())
 	}
 }
 
@@ -284,9 +263,9 @@ func (l *loop) stop() error {
 	for _, s := range l.sessions {
 		finish(s)
 	}
-	if l.table == nil {
+	if l.core == nil {
 		return nil // the loop never began to serve
 	}
 	l.logEnd()
-	return l.tokens.Stop(l.held(), l.now())
+	return l.supply.Stop(l.core.StaleAtEnd(l.now()))
 }

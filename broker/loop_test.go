@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
-	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -26,13 +26,10 @@ func idleLoop(t *testing.T) *loop {
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
 	l.logs = newLogLimits(newLog(config))
-	l.tokens, err = fence.Start(fence.FromClock(), fence.Range, time.Minute, l.logs.unlimited)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.table = locktable.New(locktable.Config{
-		FirstToken: 1, MaxRequests: 1 << 20, MaxIdle: 10_000, Grants: grantSlice, Budget: answerBudget(),
-	})
+	l.supply = fence.NewSupply(fence.FromClock(), l.logs.unlimited)
+	l.decideFrom(core.Beginning{First: 1})
+	l.core.TokensReserved(wire.MaxInteger + 1)
+	l.core.Allow(0, nil)
 	return l
 }
 

@@ -40,7 +40,8 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 		attrs = append(attrs, slog.Any("authors", authors))
 	}
 	message := "a session ended while it held locks: they are free now"
-	if kept := l.keptUntil(s, how) - l.now(); kept > 0 {
+	kept := l.core.KeptUntil(how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s)) - l.now()
+	if kept > 0 {
 		message = "a session ended while it held locks: they are kept until its client must have noticed"
 		attrs = append(attrs, slog.Duration("kept", kept.Truncate(time.Millisecond)))
 	}

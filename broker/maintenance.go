@@ -24,7 +24,7 @@ func (l *loop) tick() {
 			return
 		}
 		before := l.spent()
-		l.deliver(l.table.Tick(l.now(), l.events[:0]))
+		l.deliver(l.core.Tick(l.now(), l.events[:0]))
 		l.scheduler.spent(laneLong, l.spentSince(before))
 		if !l.scheduler.mayBeLong() {
 			return
@@ -39,17 +39,17 @@ func (l *loop) isUnfinished() bool {
 
 // hasMaintenance reports whether there is maintenance to do.
 func (l *loop) hasMaintenance() bool {
-	return len(l.dropping) > 0 || l.drain != nil && !l.drain.shut
+	return l.core.IsDropping() || l.core.IsShutting()
 }
 
 // maintain does one slice of maintenance, and returns its cost.
 func (l *loop) maintain() int {
 	before := l.spent()
-	if len(l.dropping) > 0 {
+	if l.core.IsDropping() {
 		l.drop()
 	}
-	if l.drain != nil && !l.drain.shut {
-		l.shut()
+	if l.core.IsShutting() {
+		l.deliver(l.core.Shut(l.now(), l.events[:0]))
 	}
 	cost := l.spentSince(before)
 	l.scheduler.spent(laneLong, cost)
@@ -60,14 +60,11 @@ func (l *loop) maintain() int {
 // counts as one lock.
 func (l *loop) drop() {
 	end := l.spent() + stepsOfSlice
-	for budget := dropSlice; budget > 0 && len(l.dropping) > 0 && l.spent() < end; budget-- {
-		events, done := l.table.Drop(l.now(), l.dropping[0], min(budget, dropAtOnce), l.events[:0])
+	for budget := dropSlice; budget > 0 && l.core.IsDropping() && l.spent() < end; budget-- {
+		events := l.core.Drop(l.now(), min(budget, dropAtOnce), l.events[:0])
 		for i := range events {
 			budget -= events[i].Locks()
 		}
 		l.deliver(events)
-		if done {
-			l.dropping = l.dropping[1:]
-		}
 	}
 }

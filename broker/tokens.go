@@ -24,18 +24,20 @@ func openTokens(config Config) (fence.Source, error) {
 
 // keepTokens reserves more tokens when that is due, and updates the grant status.
 func (l *loop) keepTokens() {
-	l.tokens.KeepAhead(l.table.NextToken(), l.now())
+	l.reserve()
 	l.updateGrants()
 }
 
-// canAllow reports whether there are tokens that the table may give out but has not been told
-// about.
-func (l *loop) canAllow() bool { return l.drain == nil && l.tokens.CanAllow(l.now()) }
+// reserve begins a reservation of tokens when that is due.
+func (l *loop) reserve() {
+	if r, wants := l.core.WantsTokens(l.now()); wants {
+		l.supply.Reserve(r)
+	}
+}
 
-// allow lets the table give out all reserved tokens. The table then grants the requests that waited
-// for tokens, slice by slice.
+// allow lets the requests that waited for tokens be granted, slice by slice.
 func (l *loop) allow() {
-	limit := l.tokens.Allow()
+	events := l.core.Allow(l.now(), l.events[:0])
 	l.updateGrants() // before anybody hears of a grant
-	l.deliver(l.table.Allow(l.now(), limit, l.events[:0]))
+	l.deliver(events)
 }

@@ -196,26 +196,19 @@ func (l *Lock) settle(givesUp bool) (settled bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l.request.IsHolding() { // the process may have been frozen since the grant was read
-		c.core.Tick(c.clock.quick())
+	at := c.clock.latest // without a grant the time does not matter, and reading the clocks is slow
+	if l.request.IsHolding() {
+		at = c.clock.quick()
 	}
-	switch {
-	case l.request.End() != nil:
-		c.carryOut() // sets the cause of the context
-		return true, c.errorOf(l.request.End())
-	case givesUp:
-		c.core.Cancel(&l.request)
-		c.carryOut()
-		return true, errGaveUp
-	case l.request.IsHolding() && l.request.Cause() != nil: // a lender has lost a lock that this request borrows
-		outerLost := &core.End{How: core.OuterLost, Because: l.request.Cause()}
-		c.core.Cancel(&l.request)
-		c.carryOut()
-		return true, c.errorOf(outerLost)
-	}
-	c.carryOut()
-	if !c.core.Claim(&l.request) {
+	settlement, end := c.core.Settle(&l.request, givesUp, at)
+	c.carryOut() // sets the cause of the context
+	switch settlement {
+	case core.Unsettled:
 		return false, nil
+	case core.Failed:
+		return true, c.errorOf(end)
+	case core.GaveUp:
+		return true, errGaveUp
 	}
 	l.traced.granted(&l.request)
 	return true, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
+	"github.com/lockbroker/lockbroker/wsclient/internal/retry"
 )
 
 // helloWait is how long a broker may take to answer, if ctx allows longer.
@@ -61,7 +62,7 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 
 // first makes the first connection.
 func (c *Client) first(ctx context.Context) (*conn, error) {
-	var pauses backoff
+	var pauses retry.Backoff
 	for attempt := 1; ; attempt++ {
 		conn, failed := c.connect(ctx)
 		err := c.dialed(failed)
@@ -72,7 +73,7 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 			c.tracer.dialFailed(attempt, err, noNext)
 			return nil, err
 		}
-		pause := pauses.next(0, rand.Float64())
+		pause := pauses.Next(0, rand.Float64())
 		c.tracer.dialFailed(attempt, err, pause)
 		c.reportState(Connecting, err)
 		if cause := sleep(ctx, pause); cause != nil {

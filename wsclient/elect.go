@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/retry"
 )
 
 // Elect makes this process a candidate until ctx ends. All candidates name the same lock, and the one that holds it
@@ -45,7 +46,7 @@ func (c *Client) Elect(ctx context.Context, name string, options *AcquireOptions
 		return fmt.Errorf("elect %q: %w", name, badRequest(steal))
 	}
 	o.Wait = 0
-	var pauses backoff
+	var pauses retry.Backoff
 	for {
 		begin := c.clock.awake().Mono
 		final, err := c.stand(ctx, name, &o, fn)
@@ -57,7 +58,7 @@ func (c *Client) Elect(ctx context.Context, name string, options *AcquireOptions
 		}
 		// Not much less than the bound: the pause also keeps fn from running all the time.
 		dice := (1 + rand.Float64()) / 2
-		if cause := c.rest(ctx, pauses.next(c.clock.awake().Mono-begin, dice)); cause != nil {
+		if cause := c.rest(ctx, pauses.Next(c.clock.awake().Mono-begin, dice)); cause != nil {
 			return cause
 		}
 	}

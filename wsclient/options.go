@@ -166,8 +166,6 @@ func lockSpec(name string, mode Mode, limit int) wire.LockSpec {
 	return spec
 }
 
-func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-
 // defaultLabel returns program@host:pid.
 func defaultLabel() string {
 	host, err := os.Hostname()

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 // read receives what the broker sends until the connection has ended.
@@ -67,21 +66,16 @@ func (c *conn) receive(frame []byte) error {
 		return nil // what still arrives no longer matters
 	}
 	c.client.core.Receive(reply, c.client.clock.quick())
-	if !c.client.core.IsConnected() {
-		return nil
+	if c.client.core.IsConnected() {
+		c.deliver(reply)
 	}
-	return c.deliver(reply)
+	return nil
 }
 
 // deliver passes on replies to inquiries and watches. The others are the core's. The caller holds the client's mu.
-func (c *conn) deliver(reply wire.Reply) error {
+func (c *conn) deliver(reply wire.Reply) {
 	switch m := reply.(type) {
-	case *wire.Granted, *wire.Released, *wire.Cancelled, *wire.Lost, *wire.Draining:
-	case *wire.Unwatched: // the watch has ended without it
 	case *wire.Error:
-		if m.ID.IsZero() {
-			return fmt.Errorf("the broker could not read a message: %w", m)
-		}
 		c.answer(m.ID, m)
 	case *wire.InfoPage:
 		c.answer(m.ID, m)
@@ -104,10 +98,7 @@ func (c *conn) deliver(reply wire.Reply) error {
 		if w := c.watchOf(m.ID); w != nil {
 			w.lag()
 		}
-	default:
-		return fmt.Errorf("the broker sent %s, which answers nothing", codec.Kind(reply))
 	}
-	return nil
 }
 
 // answer delivers the answer to an inquiry.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient/internal/retry"
 )
 
 // supervise makes one connection after another, until the client has ended. Once Dial has returned, it is the one
 // goroutine that reports states.
 func (c *Client) supervise(conn *conn) {
-	var pauses backoff
+	var pauses retry.Backoff
 	for conn != nil {
 		c.reportStates(conn)
 		conn.goroutines.Wait()
@@ -23,8 +25,8 @@ func (c *Client) supervise(conn *conn) {
 }
 
 // reconnect makes attempts until there is a connection, and returns it. It returns nil when the client ends.
-func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *conn {
-	pause := pauses.next(lasted, rand.Float64())
+func (c *Client) reconnect(pauses *retry.Backoff, lasted time.Duration, why error) *conn {
+	pause := pauses.Next(lasted, rand.Float64())
 	for attempt := 1; c.life.Err() == nil; attempt++ {
 		c.reportState(Connecting, why)
 		conn, err := c.try(pause)
@@ -38,7 +40,7 @@ func (c *Client) reconnect(pauses *backoff, lasted time.Duration, why error) *co
 			c.giveUp(err)
 			return nil
 		}
-		pause, why = pauses.next(0, rand.Float64()), err
+		pause, why = pauses.Next(0, rand.Float64()), err
 		c.tracer.dialFailed(attempt, err, pause)
 	}
 	return nil

@@ -8,14 +8,12 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
 )
 
-// write sends what is queued, and pings, until the connection has ended. The first ping is due a heartbeat after the
-// lease began, however late the hello was.
+// write sends what is queued, and pings, until the connection has ended.
 func (c *conn) write() {
 	clock := &c.client.clock
-	beat := heartbeat{interval: millis(c.hello.HeartbeatMS)}
-	beat.due = c.link.made.Mono + beat.interval
-	beat.timer = time.AfterFunc(beat.due-clock.now().Mono, c.beat)
-	defer beat.timer.Stop()
+	beat := core.NewHeartbeat(c.hello, c.link.made)
+	timer := time.AfterFunc(beat.Due-clock.now().Mono, c.beat)
+	defer timer.Stop()
 	for {
 		<-c.wake // not in a select, which takes three times as long
 		if isDone(c.done) {
@@ -24,7 +22,8 @@ func (c *conn) write() {
 		}
 		if c.beating.Swap(false) {
 			at := clock.now()
-			beat.begin(at)
+			beat.Begin(at)
+			timer.Reset(beat.Interval)
 			c.ping(at)
 		}
 		// A sender wakes this goroutine, and the scheduler runs it before other goroutines that can run. With
@@ -39,20 +38,6 @@ func (c *conn) write() {
 			out.recycle()
 		}
 	}
-}
-
-// A heartbeat says when the next ping is due. It belongs to the writer, and is not a deadline of the core: a ping
-// counts from when the writer sends it.
-type heartbeat struct {
-	interval time.Duration
-	due      time.Duration // on the client's clock
-	timer    *time.Timer
-}
-
-// begin begins the next interval.
-func (h *heartbeat) begin(at core.Instant) {
-	h.due = at.Mono + h.interval
-	h.timer.Reset(h.interval)
 }
 
 // isShared reports whether several requests are open.
@@ -72,11 +57,10 @@ func (c *conn) beat() {
 func (c *conn) ping(at core.Instant) {
 	c.client.mu.Lock()
 	defer c.client.unlock()
-	machine := c.client.core
-	machine.Tick(at)
-	if c.err == nil && machine.IsConnected() {
-		id := machine.OpenID()
-		machine.Sent(id.N, at)
+	if c.err != nil { // the core may have the next connection
+		return
+	}
+	if id, ok := c.client.core.Ping(at); ok {
 		c.send(&wire.Ping{ID: id})
 	}
 }
@@ -96,7 +80,7 @@ func (c *conn) dequeue() *batch {
 
 // writeAll writes a batch. If a heartbeat is due, it inserts a ping: when much is queued on a slow line, the
 // heartbeat must not wait until all of it is sent.
-func (c *conn) writeAll(out *batch, beat *heartbeat) error {
+func (c *conn) writeAll(out *batch, beat *core.Heartbeat) error {
 	for frames, spare := range out.pieces {
 		if err := c.writeFrames(frames); err != nil {
 			return err
@@ -104,8 +88,8 @@ func (c *conn) writeAll(out *batch, beat *heartbeat) error {
 		if spare == nil {
 			continue
 		}
-		if at := c.client.clock.now(); at.Mono >= beat.due {
-			beat.due = at.Mono + beat.interval
+		if at := c.client.clock.now(); at.Mono >= beat.Due {
+			beat.Begin(at)
 			if err := c.insertPing(spare.id, at); err != nil {
 				return err
 			}

@@ -1,25 +1,39 @@
 package fence
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// ErrNoTokens is returned when no fencing tokens are left. Package broker exports it.
+var ErrNoTokens = errors.New("broker: no fencing tokens are left")
+
+// Range is how many tokens are reserved at a time. That is enough for about a second at the highest
+// rate of grants, and the tokens last for 2^33 restarts.
+const Range = 1 << 20
 
 // A Source says which fencing tokens a run may give out.
 type Source interface {
-	Start() Beginning
-	// Reserve makes sure that later runs start at limit or above. It also records how long
-	// clients of this run may be stale holders if this run ends now. It may wait for the disk.
-	Reserve(limit int64, stale time.Duration) error
+	Start() core.Beginning
+	// Reserve makes sure that later runs start at the limit of r or above, and that they wait as
+	// long as r says if this run ends now. It may wait for the disk.
+	Reserve(r core.Reservation) error
 	// Stop ends the run. stale is 0 if no client can be a stale holder.
 	Stop(stale time.Duration) error
 	// Close releases what the source has opened.
 	Close() error
 }
 
-// A Beginning is what a source tells a new run.
-type Beginning struct {
-	First    int64         // the first token, greater than all tokens of earlier runs
-	Grace    time.Duration // how long clients of earlier runs may be stale holders
-	Restored bool          // the state may be older than the last run
-	Warning  string        // what is wrong with the clock, or ""
+// Begin returns the beginning of a run that takes its tokens from source, or [ErrNoTokens].
+func Begin(source Source) (core.Beginning, error) {
+	b := source.Start()
+	if b.First > wire.MaxInteger {
+		return b, ErrNoTokens
+	}
+	return b, nil
 }
 
 // FromClock returns a source whose tokens start at the clock's microseconds. They rise across a
@@ -28,7 +42,7 @@ func FromClock() Source { return clockSource{} }
 
 type clockSource struct{}
 
-func (clockSource) Start() Beginning                   { return Beginning{First: time.Now().UnixMicro()} }
-func (clockSource) Reserve(int64, time.Duration) error { return nil }
-func (clockSource) Stop(time.Duration) error           { return nil }
-func (clockSource) Close() error                       { return nil }
+func (clockSource) Start() core.Beginning          { return core.BeginAtClock(time.Now().UnixMicro()) }
+func (clockSource) Reserve(core.Reservation) error { return nil }
+func (clockSource) Stop(time.Duration) error       { return nil }
+func (clockSource) Close() error                   { return nil }

@@ -3,31 +3,35 @@ package fence
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A recordingSource starts with a given Beginning, and records the calls of Reserve and Stop.
+// A recordingSource starts with a given beginning, and records the calls of Reserve and Stop.
 type recordingSource struct {
 	Source
-	beginning Beginning
+	beginning core.Beginning
 	slow      chan struct{} // Reserve waits for it; nil: it does not wait
-	failing   error
-	limits    []int64
-	stale     []time.Duration // of Reserve and Stop
+	failing   []error       // the results of the next calls of Reserve
+	reserved  []core.Reservation
+	stale     []time.Duration // of Stop
 }
 
-func (s *recordingSource) Start() Beginning { return s.beginning }
+func (s *recordingSource) Start() core.Beginning { return s.beginning }
 
-func (s *recordingSource) Reserve(limit int64, stale time.Duration) error {
+func (s *recordingSource) Reserve(r core.Reservation) (err error) {
 	if s.slow != nil {
 		<-s.slow
 	}
-	s.limits, s.stale = append(s.limits, limit), append(s.stale, stale)
-	return s.failing
+	if s.reserved = append(s.reserved, r); len(s.failing) > 0 {
+		err, s.failing = s.failing[0], s.failing[1:]
+	}
+	return err
 }
 
 func (s *recordingSource) Stop(stale time.Duration) error {
@@ -35,84 +39,101 @@ func (s *recordingSource) Stop(stale time.Duration) error {
 	return nil
 }
 
-func start(t *testing.T, source Source) *Supply {
-	t.Helper()
-	supply, err := Start(source, 100, 15*time.Second, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return supply
-}
+var errFull = errors.New("full")
 
-// Tokens are reserved before they are allowed. More are reserved when half of them have been given
-// out.
-func TestKeepsAhead(t *testing.T) {
-	source := &recordingSource{beginning: Beginning{First: 1000}}
-	supply := start(t, source)
-	if supply.Allowed() != 1100 || supply.IsUsedUp(1099) || !supply.IsUsedUp(1100) {
-		t.Errorf("allowed up to %d, want 1100", supply.Allowed())
-	}
-	supply.KeepAhead(1049, 0)
-	if len(source.limits) != 1 {
-		t.Errorf("reserved %d after less than half", source.limits)
-	}
-	supply.KeepAhead(1050, 0)
-	supply.Add(<-supply.Reserved())
-	if supply.Allowed() != 1100 || !supply.CanAllow(0) || supply.Allow() != 1150 || supply.CanAllow(0) {
-		t.Errorf("allowed up to %d, want 1150 only after Allow", supply.Allowed())
-	}
-}
-
-// After an unclean end, a run allows nothing during the grace period. If it ends in that period,
-// the next run must wait for the clients of both runs.
-func TestGraceOfASupply(t *testing.T) {
-	source := &recordingSource{beginning: Beginning{First: 1, Grace: 20 * time.Second}}
-	supply := start(t, source)
-	for now, inGrace := range map[time.Duration]bool{0: true, 20*time.Second - 1: true, 20 * time.Second: false} {
-		if supply.InGrace(now) != inGrace || supply.CanAllow(now) == inGrace || supply.Allowed() != 1 {
-			t.Errorf("after %v: in grace %v", now, supply.InGrace(now))
+// A reservation is repeated until it succeeds.
+func TestReserveRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &recordingSource{failing: []error{errFull, errFull}}
+		supply, began := NewSupply(source, slog.New(slog.DiscardHandler)), time.Now()
+		want := core.Reservation{Limit: 1100, Stale: 15 * time.Second}
+		supply.Reserve(want)
+		if limit, ok := supply.AwaitFirst(); ok {
+			t.Errorf("the first reservation succeeded with limit %d, although the disk is full", limit)
 		}
-	}
-	if got := supply.GraceMS(time.Second - 1); got != 19_001 {
-		t.Errorf("%d ms are left, want 19001", got)
-	}
-	for _, end := range []struct {
-		held  int
-		now   time.Duration
-		stale time.Duration
-	}{{0, 19 * time.Second, 20 * time.Second}, {0, 20 * time.Second, 0}, {1, 20 * time.Second, 15 * time.Second}} {
-		if err := supply.Stop(end.held, end.now); err != nil {
-			t.Fatal(err)
+		if limit := <-supply.Reserved(); limit != want.Limit || time.Since(began) != 2*ReserveRetry {
+			t.Errorf("reserved up to %d after %v", limit, time.Since(began))
 		}
-		if got := source.stale[len(source.stale)-1]; got != end.stale {
-			t.Errorf("stopped after %v with %d held: stale for %v, want %v", end.now, end.held, got,
-				end.stale)
+		if !slices.Equal(source.reserved, []core.Reservation{want, want, want}) {
+			t.Errorf("tried %v", source.reserved)
 		}
-	}
+		err := supply.Stop(time.Second)
+		if err != nil || !slices.Equal(source.stale, []time.Duration{time.Second}) {
+			t.Errorf("Stop: %v, with stale %v", err, source.stale)
+		}
+	})
 }
 
 // A slow disk delays the start only for a limited time. Stop waits for the current attempt to
 // reserve tokens, but does not try again.
 func TestSlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &recordingSource{beginning: Beginning{First: 1}, slow: make(chan struct{}),
-			failing: errors.New("full")}
-		began := time.Now()
-		supply := start(t, source)
-		if waited := time.Since(began); waited != StartWait || supply.Allowed() != 1 {
-			t.Errorf("started after %v with tokens up to %d", waited, supply.Allowed())
+		source := &recordingSource{slow: make(chan struct{}), failing: []error{errFull}}
+		supply, began := NewSupply(source, slog.New(slog.DiscardHandler)), time.Now()
+		supply.Reserve(core.Reservation{Limit: 100})
+		if limit, ok := supply.AwaitFirst(); ok || time.Since(began) != StartWait {
+			t.Errorf("started after %v with tokens up to %d", time.Since(began), limit)
 		}
 		go close(source.slow)
-		if err := supply.Stop(0, 0); err != nil || len(source.limits) != 1 {
-			t.Errorf("Stop: %v, after %d attempts", err, len(source.limits))
+		if err := supply.Stop(0); err != nil || len(source.reserved) != 1 {
+			t.Errorf("Stop: %v, after %d attempts", err, len(source.reserved))
 		}
 	})
 }
 
 // A run that would start after the last token does not start.
 func TestNoTokensAreLeft(t *testing.T) {
-	source := &recordingSource{beginning: Beginning{First: wire.MaxInteger + 1}}
-	if _, err := Start(source, 100, time.Second, slog.New(slog.DiscardHandler)); !errors.Is(err, ErrNoTokens) {
-		t.Errorf("got %v", err)
+	for first, want := range map[int64]error{wire.MaxInteger: nil, wire.MaxInteger + 1: ErrNoTokens} {
+		source := &recordingSource{beginning: core.Beginning{First: first}}
+		if _, err := Begin(source); !errors.Is(err, want) {
+			t.Errorf("first token %d: got %v", first, err)
+		}
+	}
+}
+
+// What a run leaves in a state directory decides how the next one begins.
+func TestStateDirectory(t *testing.T) {
+	path := t.TempDir()
+	var limit int64
+	run(t, path, func(s Source, b core.Beginning) { // crashes
+		if b.Grace != 0 {
+			t.Errorf("a new directory: %+v", b)
+		}
+		limit = b.First + 1e15
+		must(t, s.Reserve(core.Reservation{Limit: limit, Stale: 20 * time.Second}))
+	})
+	for _, step := range []struct {
+		name  string
+		grace time.Duration // what the run begins with
+		stale time.Duration // what it stops with
+	}{
+		{"after a crash", 20 * time.Second, 5 * time.Second},
+		{"after a stop with locks held", 5 * time.Second, 0},
+		{"after a clean stop", 0, 0},
+	} {
+		run(t, path, func(s Source, b core.Beginning) {
+			if b.First != limit || b.Grace != step.grace || b.Restored {
+				t.Errorf("%s: %+v, want tokens from %d after %v", step.name, b, limit, step.grace)
+			}
+			must(t, s.Stop(step.stale))
+		})
+	}
+}
+
+// run opens the directory for a run, and closes it afterwards.
+func run(t *testing.T, path string, use func(Source, core.Beginning)) {
+	t.Helper()
+	source, err := Open(path, 15*time.Second)
+	must(t, err)
+	b, err := Begin(source)
+	must(t, err)
+	use(source, b)
+	must(t, source.Close())
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -15,6 +15,15 @@ func (t *Table) CountIn(name string, a *Account) { t.sessions[name].account = a 
 // InUse returns how much all requests use, as an [Account] counts it.
 func (t *Table) InUse() int { return t.account.InUse }
 
+// InUseWith returns how much the requests use that count in the same account as those of a session,
+// or 0 if they count in none.
+func (t *Table) InUseWith(name string) int {
+	if s := t.sessions[name]; s != nil && s.account != nil {
+		return s.account.InUse
+	}
+	return 0
+}
+
 // Requests returns how many requests of a session wait or hold.
 func (t *Table) Requests(name string) int {
 	if s := t.sessions[name]; s != nil {

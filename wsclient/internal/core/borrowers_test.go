@@ -41,7 +41,7 @@ func releaseBorrowers(t *testing.T, lenders, each int, backward bool) time.Durat
 		lender := &Request{What: wire.Acquire{Locks: locks}}
 		m.Acquire(lender, Instant{})
 		m.Receive(&wire.Granted{ID: lender.What.ID, Token: 1}, Instant{})
-		if !m.Claim(lender) {
+		if !m.claim(lender) {
 			t.Fatal("not granted")
 		}
 		for range each {

@@ -81,6 +81,18 @@ func (m *Machine) OpenID() wire.ID {
 	return id
 }
 
+// Ping returns the id of a ping that the caller must send at once. Its answer extends the lease from that time. Ping
+// returns false if there is no connection.
+func (m *Machine) Ping(at Instant) (id wire.ID, ok bool) {
+	m.Tick(at)
+	if m.conn == nil {
+		return wire.ID{}, false
+	}
+	id = m.OpenID()
+	m.Sent(id.N, at)
+	return id, true
+}
+
 // Sent notes that the ping with the number n was sent at that time. Its answer extends the lease.
 func (m *Machine) Sent(n int64, at Instant) {
 	if m.conn != nil {
@@ -124,9 +136,13 @@ func (m *Machine) Disconnected(err error, at Instant) {
 func (m *Machine) Abandon(err error, at Instant) {
 	m.Tick(at)
 	if m.conn != nil {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease},
-			FallSilent)
+		m.abandon(err, at)
 	}
+}
+
+// abandon is Abandon for a connection whose lease has not ended.
+func (m *Machine) abandon(err error, at Instant) {
+	m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease}, FallSilent)
 }
 
 // disconnect ends the connection. First the holders lose their locks, the latest first, so that inner locks end

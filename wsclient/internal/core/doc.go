@@ -8,11 +8,11 @@
 //
 // Each call of a method of [Machine] that changes something is a step. The inputs of the machine are
 //
-//   - calls: Acquire, Claim, Valid, LeaseOf, Release, Cancel, Drain, Close, GiveUp;
+//   - calls: Acquire, Settle, Valid, LeaseOf, Release, Cancel, Drain, Close, GiveUp;
 //   - what the broker sends: Receive;
 //   - connections: Connected, SubmitNext, Disconnected, Abandon;
 //   - the passing of time: Tick, and the instant that most other steps take;
-//   - messages that the client sends without the machine, such as pings: OpenID, Sent.
+//   - messages that the client sends without the machine, such as pings: Ping, OpenID, Sent.
 //
 // After a step the caller does what [Machine.Output] says, and arms one timer for [Machine.Deadline]. It holds one
 // mutex throughout, so nothing happens between a decision and its effects.
@@ -33,7 +33,7 @@
 //	                                                    disconnect, shutting_down: pending, or ended
 //	holding     it was granted                          Release: releasing, or lingering if its MinHold is not
 //	                                                    over; Cancel: cancelling; lost, its hold is over,
-//	                                                    disconnect: ended; disconnect before Claim: pending
+//	                                                    disconnect: ended; disconnect before claim: pending
 //	lingering   released before its MinHold is over     its MinHold is over, the broker drains: releasing; lost,
 //	                                                    disconnect: ended
 //	releasing   a release is on its way                 released, lost, disconnect: ended

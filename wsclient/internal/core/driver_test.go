@@ -97,9 +97,7 @@ func (d *driver) step(c command) (answer string, err error) {
 	case "giveup":
 		m.GiveUp(errNetwork, d.now)
 	case "ping":
-		if m.Tick(d.now); m.IsConnected() {
-			id := m.OpenID()
-			m.Sent(id.N, d.now)
+		if id, ok := m.Ping(d.now); ok {
 			return "ping " + id.String(), nil
 		}
 	case "acquire":
@@ -153,13 +151,19 @@ func (d *driver) onRequest(c command) (string, error) {
 	switch c.verb {
 	case "claim":
 		m.Tick(d.now)
-		return fmt.Sprint(m.Claim(r)), nil
+		return fmt.Sprint(m.claim(r)), nil
 	case "release":
 		m.Release(r, d.now)
 	case "cancel":
 		m.Cancel(r)
 	case "valid":
-		return fmt.Sprint(m.Valid(r, d.now)), nil
+		before := m.WouldBeValid(r, d.now)
+		isHeld := r.IsHolding() || r.IsCovered()
+		valid := m.Valid(r, d.now)
+		if isHeld && before != valid {
+			return "", fmt.Errorf("WouldBeValid of %s: %t", c.name, before)
+		}
+		return fmt.Sprint(valid), nil
 	case "lease":
 		left, kept := m.LeaseOf(r, d.now)
 		return fmt.Sprintf("left %v, kept %v", left, kept), nil
@@ -175,6 +179,8 @@ func (d *driver) onRequest(c command) (string, error) {
 func (c command) reply(d *driver) wire.Reply {
 	id := d.idOf(c.name)
 	switch c.verb {
+	case "hello":
+		return &wire.Hello{}
 	case "granted":
 		return &wire.Granted{ID: id, Token: c.token}
 	case "released":

@@ -244,6 +244,25 @@ func (o *oracle) receive(c command) {
 			call = sent
 		}
 	}
+	if c.verb == "hello" || c.verb == "error" && id.IsZero() { // neither makes sense
+		o.disconnect("connection", "disconnected: connection", true)
+		return
+	}
+	o.note(c)
+	if call != nil {
+		o.answer(c, call)
+	}
+	if sent, ok := o.link.pings[id.N]; ok && id.Session == o.link.name && (c.verb == "pong" || c.verb == "error") {
+		delete(o.link.pings, id.N)
+		if sent.Mono > o.link.heard.Mono {
+			o.link.heard = sent
+		}
+		o.tick()
+	}
+}
+
+// note notes what a message says about the broker.
+func (o *oracle) note(c command) {
 	switch c.verb {
 	case "granted":
 		o.link.pause = ""
@@ -256,16 +275,6 @@ func (o *oracle) receive(c command) {
 				o.sendRelease(lingering)
 			}
 		}
-	}
-	if call != nil {
-		o.answer(c, call)
-	}
-	if sent, ok := o.link.pings[id.N]; ok && id.Session == o.link.name && (c.verb == "pong" || c.verb == "error") {
-		delete(o.link.pings, id.N)
-		if sent.Mono > o.link.heard.Mono {
-			o.link.heard = sent
-		}
-		o.tick()
 	}
 }
 

@@ -1,11 +1,21 @@
 package core
 
-import "github.com/lockbroker/lockbroker/broker/wire"
+import (
+	"errors"
+	"fmt"
 
-// Receive handles a reply that was read at that time. A reply that is read after the end of the lease has no effect.
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// Receive handles a reply that was read at that time. A reply that is read after the end of the lease has no effect. A
+// reply that makes no sense ends the connection: it might have been about a lock.
 func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	m.Tick(at)
 	if m.conn == nil {
+		return
+	}
+	if err := checkSense(reply); err != nil {
+		m.abandon(err, at)
 		return
 	}
 	switch reply := reply.(type) {
@@ -35,6 +45,19 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.conn.draining, m.out.Changed = true, true
 		m.endLingers()
 	}
+}
+
+// checkSense returns why a reply makes no sense, or nil.
+func checkSense(reply wire.Reply) error {
+	switch reply := reply.(type) {
+	case *wire.Hello:
+		return errors.New("the broker sent hello, which answers nothing")
+	case *wire.Error:
+		if reply.ID.IsZero() {
+			return fmt.Errorf("the broker could not read a message: %w", reply)
+		}
+	}
+	return nil
 }
 
 // setPause notes why the broker grants nothing, or "".

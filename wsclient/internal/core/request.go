@@ -68,7 +68,7 @@ func (r *Request) IsHolding() bool { return r.state == holding }
 func (r *Request) IsLingering() bool { return r.state == lingering }
 
 // IsCovered reports whether enclosing requests hold all locks of a request that Acquire has accepted. Once Acquire or
-// Claim has given the caller the lock, IsCovered, Token and ID may be called concurrently with steps.
+// Settle has given the caller the lock, IsCovered, Token and ID may be called concurrently with steps.
 func (r *Request) IsCovered() bool { return r.order == 0 && len(r.lenders) > 0 }
 
 // Token returns the fencing token. For a covered request it is the greatest token of the lenders.

@@ -1,9 +1,46 @@
 package core
 
-// Claim gives the caller of r its lock if r holds, and reports whether it does. The caller must call [Machine.Tick]
-// just before: the process may have been frozen since the grant was read. From then on the lock is lost with its
-// connection. Before that, r would be submitted again if it can move.
-func (m *Machine) Claim(r *Request) bool {
+// A Settlement says what Settle has done for the caller of a request.
+type Settlement uint8
+
+const (
+	// Unsettled says that the caller must go on waiting.
+	Unsettled Settlement = iota
+	// Claimed says that the caller has the lock.
+	Claimed
+	// Failed says that the request has ended, or was cancelled, because of the end that Settle returns.
+	Failed
+	// GaveUp says that Settle has cancelled the request because its caller gives up.
+	GaveUp
+)
+
+// Settle gives the caller of r its lock, or says why it cannot. If the caller gives up, it cancels the request instead.
+// From a claim on the lock is lost with its connection. Before that, r would be submitted again if it can move.
+//
+// The instant matters only if r is granted: the process may have been frozen since the grant was read, so Settle first
+// does what is due by then.
+func (m *Machine) Settle(r *Request, givesUp bool, at Instant) (Settlement, *End) {
+	if r.state == holding {
+		m.Tick(at)
+	}
+	switch {
+	case r.end != nil:
+		return Failed, r.end
+	case givesUp:
+		m.Cancel(r)
+		return GaveUp, nil
+	case r.state == holding && r.cause != nil: // a lender has lost a lock that this request borrows
+		outer := outerLost(r.cause)
+		m.Cancel(r)
+		return Failed, outer
+	case m.claim(r):
+		return Claimed, nil
+	}
+	return Unsettled, nil
+}
+
+// claim gives the caller of r its lock if r holds, and reports whether it does.
+func (m *Machine) claim(r *Request) bool {
 	r.claimed = r.state == holding
 	return r.claimed
 }

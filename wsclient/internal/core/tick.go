@@ -58,6 +58,16 @@ func (m *Machine) Valid(r *Request, at Instant) bool {
 	return r.cause == nil
 }
 
+// WouldBeValid returns what Valid would return for a request that holds or is covered. It is no step: it changes
+// nothing.
+func (m *Machine) WouldBeValid(r *Request, at Instant) bool {
+	if r.cause != nil || r.state != holding && r.state != covered {
+		return false
+	}
+	left, _ := m.leaseOf(r, at)
+	return left > 0
+}
+
 // checkTerm ends r, and the lenders of r, if their terms are over on any of the clocks. Tick looks only at the one
 // that is never set.
 func (m *Machine) checkTerm(r *Request, at Instant) {

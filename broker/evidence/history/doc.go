@@ -1,0 +1,75 @@
+// Package history records what real processes observe while everything around them fails, and checks it with
+// porcupine, a checker of linearizability.
+//
+// # What it attacks
+//
+// Each history has its own broker, two workers with the Go client, and two with the JavaScript client on Node. Each
+// worker reaches the broker through a proxy of package faultproxy. Its threads acquire exclusive locks, a
+// reader-writer lock, semaphores and several locks at once: with and without waiting, with a Hold, with a wait or a
+// context that ends about when the lock is granted. Every third thread holds for up to three session timeouts, so that
+// many locks are lost.
+//
+// Meanwhile faults happen, as the plan of the history says, which is drawn from its seed:
+//
+//   - to the network of a worker: cuts, outages, half-open connections, delay and slow reading, in one direction or
+//     in both, and no new connections;
+//   - to a worker: SIGKILL, SIGSTOP for up to three session timeouts, and an orderly restart;
+//   - to the broker: SIGKILL, SIGSTOP, and SIGTERM, which drains it. The next broker has the same state directory, and
+//     another session timeout, between 0.6 s and 1.5 s.
+//
+// # What counts as held
+//
+// Workers report events with times from CLOCK_MONOTONIC, which all processes of a machine share: see package event. A
+// worker asks its client every 3 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
+// in JavaScript. It reads the clock before it asks. So if the answer is yes, the lock counted as held at that
+// time, even if the process was frozen in between.
+//
+//   - A grant happened between the call and the return of the acquire.
+//   - The lock counts as held until the last yes, at least. Its end happened after that, and before the worker reported
+//     the release or the loss.
+//   - A killed worker holds until its last yes, at least. Its end happened before the kernel reported its death.
+//   - An acquire that was not answered may have been granted or not. Nobody has used the lock, so it is left out.
+//
+// # What is checked
+//
+//   - Porcupine must find an order of the grants and ends that the locks admit, with rising tokens (model.go). Locks
+//     that one request names together are checked together. This is P1 exclusion, P2 rising-tokens, P4 all-or-nothing,
+//     P5 lease and P8 grace, as the clients see them. Which of them a violation breaks is a guess, made from how the
+//     earlier holder ended.
+//   - A request that was called after another was granted, on any lock, has a greater token: P2.
+//   - When all faults are over, each worker gets a lock within two minutes (P17 liveness). Then it ends in an orderly
+//     way, and all locks become free (P7 crash-release, P11 clean-give-up).
+//   - No broker and no worker ends by itself.
+//
+// # What it cannot see
+//
+// PROMISES.md promises nothing in two cases, and the histories exclude both by construction:
+//
+//   - Something between client and broker ends the broker's side of a connection, and the client does not know. Such
+//     faults are drawn only in histories whose broker runs with --lock-delay: those with odd seeds. In the others the
+//     proxy ends only the client's side. The broker's side ends when the client, or its kernel, has ended its own.
+//   - A frozen process acts between a check and the use of the lock. The time of a sample is read before the check.
+//
+// All processes share one machine, so clocks run at the same rate and are never set. The disk never fails. If a lock
+// was lost, an overlap that is shorter than the time between two samples may be missed. The order of a queue is not
+// checked. Package simulation attacks all of these. Workers do not nest requests, steal, or evict.
+//
+// # How to run it
+//
+//	go test ./broker/evidence/history   # four histories of 5 s
+//	go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
+//	go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
+//
+// These are its flags:
+//
+//   - -histories: how many histories to record.
+//   - -length: how long the faults of each last.
+//   - -seed: the seed of the first. The same seed gives the same plan, but not the same history, because the processes
+//     are real.
+//   - -parallel, of go test itself: how many are recorded at once. Default: 4.
+//   - -detector: build the broker and the workers with the race detector.
+//   - -artifacts: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
+//     logs, and a page by porcupine that shows the orders that it tried.
+//
+// Histories are recorded on Linux only, and need Node. The checks run everywhere.
+package history

@@ -1,0 +1,114 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
+)
+
+// A recorder turns the events of one worker process into requests.
+type recorder struct {
+	worker string
+
+	mu       sync.Mutex
+	requests []*Request // by their number
+	granted  int64      // the latest time of a grant
+	changed  chan struct{}
+}
+
+func newRecorder(worker string) *recorder {
+	return &recorder{worker: worker, changed: make(chan struct{})}
+}
+
+// add adds a line of the worker.
+func (r *recorder) add(line string) error {
+	e, err := event.Parse(line)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.Verb == event.Called {
+		r.grow(e.Request + 1) // lines of two threads may come in either order
+		if e.Request < 0 || r.requests[e.Request] != nil {
+			return fmt.Errorf("event %q: the number is not new", line)
+		}
+		r.requests[e.Request] = &Request{
+			Worker: r.worker, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never,
+		}
+		return nil
+	}
+	if e.Request < 0 || e.Request >= len(r.requests) || r.requests[e.Request] == nil {
+		return fmt.Errorf("event %q: the request was not called", line)
+	}
+	return r.update(r.requests[e.Request], e)
+}
+
+func (r *recorder) grow(n int) {
+	for len(r.requests) < n {
+		r.requests = append(r.requests, nil)
+	}
+}
+
+// update adds an event to a request.
+func (r *recorder) update(q *Request, e event.Event) error {
+	waits := e.Verb == event.Granted || e.Verb == event.Failed
+	if q.Ended != never || waits != (q.Granted == 0) {
+		return fmt.Errorf("event %q: it cannot follow %s", e, q)
+	}
+	switch e.Verb {
+	case event.Granted:
+		q.Granted, q.Token = e.Time, e.Token
+		r.granted = max(r.granted, e.Time)
+		close(r.changed)
+		r.changed = make(chan struct{})
+	case event.Held:
+		q.Held = e.Time
+	default:
+		q.Ended, q.How, q.Reason = e.Time, e.Verb, e.Reason
+	}
+	return nil
+}
+
+// end ends all requests of a worker that has died by then.
+func (r *recorder) end(at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, q := range r.requests {
+		if q != nil && q.Ended == never {
+			q.Ended, q.How = at, died
+		}
+	}
+}
+
+// all returns the requests.
+func (r *recorder) all() []*Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*Request
+	for _, q := range r.requests {
+		if q != nil {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// waitGrant waits until the worker has reported a grant that it got after since.
+func (r *recorder) waitGrant(ctx context.Context, since int64) error {
+	for {
+		r.mu.Lock()
+		granted, changed := r.granted, r.changed
+		r.mu.Unlock()
+		if granted > since {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+// Command worker takes locks and gives them back until its standard input ends, and reports on its standard output what
+// happens to its requests, in the form of package event. Its only argument is a task as JSON. Package history runs it.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// A task says what the worker does. worker.mjs reads the same.
+type task struct {
+	URL         string         `json:"url"`
+	Seed        uint64         `json:"seed"`
+	Threads     int            `json:"threads"`      // how many requests it makes at once
+	Choices     [][]event.Lock `json:"choices"`      // the locks of a request; one list is drawn at random
+	LongChoices [][]event.Lock `json:"long_choices"` // the same for every third thread
+	LongMS      int            `json:"long_ms"`      // how long every third thread holds at most
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	if len(os.Args) != 2 {
+		return errors.New("want one argument, a task as JSON")
+	}
+	var t task
+	if err := json.Unmarshal([]byte(os.Args[1]), &t); err != nil {
+		return fmt.Errorf("read task: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer stop()
+		_, _ = io.Copy(io.Discard, os.Stdin) // until the end, or until there is no reader
+	}()
+	client, err := wsclient.Dial(ctx, t.URL, &wsclient.Options{WaitForBroker: true})
+	if ctx.Err() != nil {
+		return nil // the broker was not there
+	}
+	if err != nil {
+		return err
+	}
+	var threads sync.WaitGroup
+	out := new(reporter)
+	for i := range t.Threads {
+		threads.Go(func() {
+			th := newThread(t, i)
+			th.client, th.out = client, out
+			for ctx.Err() == nil {
+				th.request(ctx)
+			}
+		})
+	}
+	threads.Wait()
+	return client.Close()
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// sampling is the time between two samples of a lock that is held.
+const sampling = 3 * time.Millisecond
+
+// holding is how long most locks are held at most.
+const holding = 10 * time.Millisecond
+
+// A thread makes one request after another.
+type thread struct {
+	choices [][]event.Lock
+	holding time.Duration // how long it holds at most
+	client  *wsclient.Client
+	out     *reporter
+	random  *rand.Rand
+}
+
+// newThread returns the thread with that index. It has no client yet.
+func newThread(t task, index int) *thread {
+	th := &thread{choices: t.Choices, holding: holding, random: rand.New(rand.NewPCG(t.Seed, uint64(index)))}
+	if index%3 == 0 {
+		th.choices, th.holding = t.LongChoices, time.Duration(t.LongMS)*time.Millisecond
+	}
+	return th
+}
+
+// upTo returns a random duration below d.
+func (th *thread) upTo(d time.Duration) time.Duration {
+	return time.Duration(th.random.Int64N(int64(d)))
+}
+
+// request makes a request, holds its locks for a while, and releases them. It draws how.
+func (th *thread) request(ctx context.Context) {
+	locks := th.choices[th.random.IntN(len(th.choices))]
+	options := optionsFor(locks)
+	var err error
+	switch th.random.IntN(10) {
+	case 0:
+		err = th.acquire(ctx, locks, options, th.client.TryAcquire)
+	case 1: // the wait times out about when the lock is granted
+		options.Wait = time.Millisecond + th.upTo(50*time.Millisecond)
+		err = th.acquire(ctx, locks, options, th.client.Acquire)
+	case 2: // a cancel meets the grant
+		soon, cancel := context.WithTimeout(ctx, th.upTo(50*time.Millisecond))
+		err = th.acquire(soon, locks, options, th.client.Acquire)
+		cancel()
+	case 3, 4:
+		err = th.within(ctx, locks, options)
+	case 5:
+		options.Hold = time.Millisecond + th.upTo(60*time.Millisecond)
+		err = th.acquire(ctx, locks, options, th.client.Acquire)
+	default:
+		err = th.acquire(ctx, locks, options, th.client.Acquire)
+	}
+	if err != nil { // such as a refusal, which would come again at once
+		pause(ctx, th.upTo(10*time.Millisecond))
+	}
+}
+
+// acquire makes a request with a method of the client. It returns an error if the locks are not granted.
+func (th *thread) acquire(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions,
+	method func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)) error {
+	q := th.out.call(locks)
+	lock, err := method(ctx, locks[0].Name, options)
+	if err != nil {
+		q.failed(err)
+		return err
+	}
+	q.granted(lock.Token())
+	th.hold(ctx, q, lock)
+	q.ended(lock.Release())
+	return nil
+}
+
+// within makes a request with WithLock. It returns an error if the locks are not granted.
+func (th *thread) within(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions) error {
+	q := th.out.call(locks)
+	held := false
+	err := th.client.WithLock(ctx, locks[0].Name, options, func(ctx context.Context) error {
+		held = true
+		lock, _ := wsclient.LockFrom(ctx)
+		q.granted(lock.Token())
+		th.hold(ctx, q, lock)
+		return nil
+	})
+	if !held {
+		q.failed(err)
+		return err
+	}
+	q.ended(err)
+	return nil
+}
+
+// hold reports samples until the lock is lost, the drawn time has passed, or ctx has ended. If the lock is lost, it
+// waits until the context of the lock ends, too.
+func (th *thread) hold(ctx context.Context, q record, lock *wsclient.Lock) {
+	over := time.NewTimer(th.upTo(th.holding))
+	defer over.Stop()
+	tick := time.NewTicker(sampling)
+	defer tick.Stop()
+	for last := false; ; {
+		at := event.Now()
+		if lock.Context().Err() != nil || !lock.Valid() {
+			<-lock.Context().Done()
+			return
+		}
+		q.held(at)
+		if last {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-lock.Context().Done():
+		case <-over.C:
+			last = true
+		case <-ctx.Done():
+			last = true
+		}
+	}
+}
+
+// optionsFor returns options that ask for the modes and limits of locks.
+func optionsFor(locks []event.Lock) *wsclient.AcquireOptions {
+	options := &wsclient.AcquireOptions{Mode: mode(locks[0]), Limit: locks[0].Limit}
+	for _, l := range locks[1:] {
+		options.Also = append(options.Also, wsclient.LockSpec{Name: l.Name, Mode: mode(l), Limit: l.Limit})
+	}
+	return options
+}
+
+func mode(l event.Lock) wsclient.Mode {
+	if l.Shared {
+		return wsclient.Shared
+	}
+	return wsclient.Exclusive
+}
+
+// pause lets time pass.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,133 @@
+// This worker does what main.go does, with the JavaScript client.
+
+import { writeSync } from "node:fs";
+import { connect } from "../../../../wsclient/js/client.js";
+
+const sampling = 3; // ms between two samples of a lock that is held
+const holding = 10; // ms for which most locks are held at most
+
+const task = JSON.parse(process.argv[2]);
+const stopping = new AbortController();
+process.stdin.on("end", () => stopping.abort(new Error("the worker stops")));
+process.stdin.resume();
+
+// random returns a generator of numbers from 0 to below 1: mulberry32.
+const random = (seed) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+};
+
+// pause resolves after ms milliseconds, or when signal is aborted.
+const pause = (ms, signal) => new Promise((resolve) => {
+  if (signal.aborted) return resolve();
+  const timer = setTimeout(done, ms);
+  signal.addEventListener("abort", done);
+  function done() {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", done);
+    resolve();
+  }
+});
+
+const now = () => process.hrtime.bigint(); // CLOCK_MONOTONIC
+const write = (at, verb, request, rest = "") => writeSync(1, `${at} ${verb} ${request}${rest}\n`);
+const textOf = ({ name, shared, limit }) => name + (shared ? ":shared" : "") + (limit ? `:${limit}` : "");
+const reasonOf = (error) => ` ${String(error).replaceAll("\n", " ")}`;
+
+let requests = 0;
+
+// call reports a new request, and returns functions that report what happens to it.
+const call = (locks) => {
+  const request = requests++;
+  write(now(), "called", request, ` ${locks.map(textOf).join(" ")}`);
+  return {
+    granted: (token) => write(now(), "granted", request, ` ${token}`),
+    held: (at) => write(at, "held", request),
+    released: () => write(now(), "released", request),
+    lost: (error) => write(now(), "lost", request, reasonOf(error)),
+    failed: (error) => write(now(), "failed", request, reasonOf(error)),
+  };
+};
+
+// hold reports samples until the lock is lost, the drawn time has passed, or the worker stops.
+const hold = async (ms, record, lock) => {
+  for (const begin = now(); ; ) {
+    const at = now();
+    if (lock.signal.aborted) return;
+    record.held(at);
+    if (stopping.signal.aborted || Number(at - begin) / 1e6 >= ms) return;
+    await pause(sampling, lock.signal);
+  }
+};
+
+// acquire makes a request with acquire, and returns whether the locks were granted.
+const acquire = async (locks, ms, chosen, options) => {
+  const record = call(chosen);
+  let lock;
+  try {
+    lock = await locks.acquire(chosen[0].name, options);
+    if (!lock) throw new Error("not available");
+  } catch (error) {
+    record.failed(error);
+    return false;
+  }
+  record.granted(lock.token);
+  await hold(ms, record, lock);
+  await lock.release().then(record.released, record.lost);
+  return true;
+};
+
+// within makes a request with request, and returns whether the locks were granted.
+const within = async (locks, ms, chosen, options) => {
+  const record = call(chosen);
+  let held;
+  const run = (lock) => {
+    record.granted(lock.token);
+    held = hold(ms, record, lock);
+    return held;
+  };
+  let end = record.released;
+  await locks.request(chosen[0].name, options, run).catch((error) => {
+    end = () => (held ? record.lost(error) : record.failed(error));
+  });
+  await held; // the callback runs on after a loss
+  end();
+  return held !== undefined;
+};
+
+// makeRequest makes a request, holds its locks for a while, and releases them. It draws how.
+const makeRequest = async (locks, draw, isLong) => {
+  const choices = isLong ? task.long_choices : task.choices;
+  const chosen = choices[Math.floor(draw() * choices.length)];
+  const ms = draw() * (isLong ? task.long_ms : holding);
+  const names = chosen.map(({ name, shared, limit }) => ({ name, mode: shared ? "shared" : "exclusive", limit }));
+  const options = { ...names[0], names: names.slice(1), signal: stopping.signal };
+  delete options.name;
+  const way = Math.floor(draw() * 10);
+  if (way === 0) {
+    delete options.signal; // Web Locks allow no signal here
+    options.ifAvailable = true;
+  }
+  if (way === 1) options.wait = 1 + Math.floor(draw() * 50); // it times out about when the lock is granted
+  if (way === 2) options.signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.floor(draw() * 50))]);
+  if (way === 5) options.hold = 1 + Math.floor(draw() * 60);
+  const granted = await (way === 3 || way === 4 ? within : acquire)(locks, ms, chosen, options);
+  if (!granted) await pause(draw() * 10, stopping.signal); // the same refusal would come again at once
+};
+
+// thread makes one request after another until the worker stops.
+const thread = async (locks, index) => {
+  const draw = random(task.seed * 100 + index);
+  while (!stopping.signal.aborted) await makeRequest(locks, draw, index % 3 === 0);
+};
+
+try {
+  const locks = await connect(task.url, { waitForBroker: true, signal: stopping.signal });
+  await Promise.all(Array.from({ length: task.threads }, (_, index) => thread(locks, index)));
+  await locks.close();
+} catch (error) {
+  if (!stopping.signal.aborted) throw error;
+}
+process.exit();

@@ -1,0 +1,450 @@
+package simulation
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A broker is the broker's process and its machine. It does what package broker does around the decisions of package
+// core: readers, the loop, writers, and the goroutine that waits for the disk.
+type broker struct {
+	w        *World
+	clock    clock
+	up       bool // the process runs, or stands still
+	frozen   bool // it stands still
+	hostDown bool // its machine has no power
+	serves   bool // the loop has begun
+	run      int32
+	began    time.Duration // when the run began, on the broker's clock
+	deferred []event
+
+	machine  *core.Machine
+	sessions []*session // of this run, in the order of opening
+	names    map[string]*session
+	turns    []*session // those with items, in the order of their first item
+	events   []locktable.Event
+	named    int // sessions so far, of all runs
+
+	limit     int64 // what the reservation under way reserves
+	retries   bool  // a reservation failed, and is to be repeated
+	slowUntil time.Duration
+	slowBy    time.Duration
+	turning   bool // evLoop is planned
+	turn      uint64
+	timerGen  int32
+	armed     time.Duration
+
+	drainEnds  time.Duration // on the clock of the run
+	restartsAt time.Duration // if the broker stops, it starts again then
+}
+
+// Values of package broker and of its packages that are not exported, or that no simulation should wait for.
+const (
+	dropAtOnce    = 32
+	grantSlice    = 8
+	startWait     = time.Second
+	reserveRetry  = time.Second
+	closeWait     = time.Second
+	mostWindows   = 1 // how many windows may be due to a client, instead of 16 MiB
+	manyRequests  = 100_000
+	clockAtStart  = 1_780_000_000 * time.Second
+	longestString = 256
+)
+
+var limits = wire.Limits{
+	MessageBytes: 1 << 16, NameBytes: 2 * longestString, AuthorBytes: longestString,
+	LocksPerRequest: 64, Requests: manyRequests,
+}
+
+func (b *broker) reset(w *World) {
+	*b = broker{
+		w: w, clock: clock{rate: w.plan.Rate, wall: clockAtStart}, names: b.names, events: b.events[:0],
+		sessions: b.sessions[:0], turns: b.turns[:0], deferred: b.deferred[:0],
+	}
+	if b.names == nil {
+		b.names = make(map[string]*session)
+	}
+}
+
+// now returns the time for the machine.
+func (b *broker) now() time.Duration { return b.clock.at(b.w.now).Mono - b.began }
+
+// after returns the time of the world when the broker's clock will have run that far.
+func (b *broker) when(now time.Duration) time.Duration { return b.clock.when(b.began+now, b.w.now) }
+
+func (b *broker) reads() bool { return !b.frozen && b.up }
+
+// start starts the process.
+func (b *broker) start() {
+	w := b.w
+	b.run++
+	b.up, b.frozen, b.serves, b.turning, b.retries = true, false, false, false, false
+	b.began = b.clock.at(w.now).Mono
+	b.sessions, b.turns = b.sessions[:0], b.turns[:0]
+	clear(b.names)
+	b.armed, b.restartsAt = 0, 0
+	micros := b.clock.at(w.now).Wall.Microseconds()
+	beginning := core.BeginAtClock(micros)
+	if w.plan.StateDir {
+		d := &w.disk
+		past := core.Past{Record: d.state, Known: d.known, Restored: d.copied && d.known}
+		beginning = core.Begin(past, w.plan.Timeout, micros)
+	}
+	b.machine = core.New(core.Config{
+		Timeout: w.plan.Timeout, Drain: w.plan.Drain, MaxRequests: manyRequests, TokenRange: w.plan.Tokens,
+		Table: locktable.Config{MaxRequests: manyRequests, MaxIdle: manyRequests, Grants: grantSlice},
+	}, beginning)
+	if beginning.Grace > 0 {
+		w.counts.add(SawGrace)
+	}
+	w.tracef("broker starts run %d with token %d and a grace period of %v", b.run, beginning.First, beginning.Grace)
+	w.order.beginRun(beginning.Grace)
+	b.keepTokens()
+	if b.limit > 0 {
+		w.events.add(event{at: b.when(startWait), kind: evServe, gen: b.run})
+	} else {
+		b.serve()
+	}
+}
+
+// serve lets the loop begin.
+func (b *broker) serve() {
+	if !b.serves {
+		b.serves = true
+		b.round()
+	}
+}
+
+// happen lets an event of the process happen, or keeps it until the process goes on.
+func (b *broker) happen(e *event) {
+	if e.kind == evDisk && e.what > 0 {
+		b.written(e)
+		return
+	}
+	switch {
+	case !b.up, e.kind != evBroker && e.gen != b.run, e.kind == evBroker && e.gen != b.timerGen:
+		return
+	case b.frozen:
+		b.deferred = append(b.deferred, *e)
+		return
+	}
+	switch e.kind {
+	case evServe:
+		b.serve()
+	case evBroker:
+		b.armed = 0
+		b.round()
+	case evLoop:
+		b.turning = false
+		b.round()
+	case evDisk:
+		b.retries = false
+		b.store()
+	case evSilence:
+		b.sessions[e.what].checkSilence()
+	case evPulse:
+		b.sessions[e.what].pulse()
+	case evHurry:
+		b.sessions[e.what].endLinger()
+	}
+}
+
+// round does what the loop of package broker does in a round.
+func (b *broker) round() {
+	if !b.serves || b.frozen || !b.up {
+		return
+	}
+	now, m := b.now(), b.machine
+	if m.CanAllow(now) {
+		b.tell(m.Allow(now, b.events[:0]))
+	}
+	b.takeTurns()
+	for {
+		due, some := m.Table().Deadline()
+		if !some || due > now {
+			break
+		}
+		b.tell(m.Tick(now, b.events[:0]))
+	}
+	for m.IsDropping() {
+		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
+	}
+	for m.IsShutting() {
+		b.tell(m.Shut(now, b.events[:0]))
+	}
+	b.keepTokens()
+	b.w.order.checkRound(now)
+	if m.IsDrained(now) {
+		b.stop()
+		return
+	}
+	b.arm(now)
+}
+
+// arm plans the timer of the loop.
+func (b *broker) arm(now time.Duration) {
+	due, some := b.machine.Deadline(now)
+	if !some {
+		return
+	}
+	at := b.when(due)
+	if b.armed > 0 && b.armed <= at {
+		return
+	}
+	b.armed = max(at, 1)
+	b.timerGen++
+	b.w.events.add(event{at: b.armed, kind: evBroker, gen: b.timerGen})
+}
+
+// takeTurns handles the items of sessions. A slow loop handles one of them, of a session that the dice choose.
+func (b *broker) takeTurns() {
+	slow := b.w.now < b.slowUntil
+	if slow && b.turning {
+		return
+	}
+	for len(b.turns) > 0 {
+		b.turn++
+		at := 0
+		if slow {
+			at = int(b.w.random(forTurn, b.turn) % uint64(len(b.turns)))
+		}
+		s := b.turns[at]
+		it := s.todo[0]
+		s.todo = s.todo[:copy(s.todo, s.todo[1:])]
+		if len(s.todo) == 0 {
+			b.turns = append(b.turns[:at], b.turns[at+1:]...)
+		}
+		s.handle(&it)
+		if slow {
+			b.turning = true
+			b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+			return
+		}
+	}
+}
+
+// tell tells the clients, and the world, what the machine has decided.
+func (b *broker) tell(events []locktable.Event) {
+	for i := range events {
+		e := &events[i]
+		b.w.order.note(e)
+		if s := b.names[e.ID.Session]; s != nil {
+			if m := core.ReplyTo(e); m != nil {
+				s.reply(m)
+			}
+		}
+	}
+	b.events = events[:0]
+}
+
+// keepTokens reserves tokens if it is time.
+func (b *broker) keepTokens() {
+	if b.limit > 0 {
+		return
+	}
+	reservation, wanted := b.machine.WantsTokens(b.now())
+	if !wanted {
+		return
+	}
+	b.limit = reservation.Limit
+	if !b.w.plan.StateDir {
+		b.machine.TokensReserved(b.limit)
+		b.limit = 0
+		if now := b.now(); b.serves && b.machine.CanAllow(now) {
+			b.tell(b.machine.Allow(now, b.events[:0]))
+		}
+		return
+	}
+	b.w.disk.next = reservation.Record()
+	b.store()
+}
+
+// store begins to write what the disk must keep.
+func (b *broker) store() { b.w.disk.begin(b.w.disk.next, false) }
+
+// written ends a write to the disk.
+func (b *broker) written(e *event) {
+	d := &b.w.disk
+	if !d.writing || e.gen != b.run || e.what != int32(d.writes) {
+		return
+	}
+	stops, done := d.stops, d.finish()
+	switch {
+	case stops:
+		b.exit()
+	case !b.up:
+	case done:
+		b.machine.TokensReserved(b.limit)
+		b.limit = 0
+		if !b.frozen {
+			b.serve()
+			b.round()
+		}
+	default:
+		b.w.events.add(event{at: b.when(b.now() + reserveRetry), kind: evDisk, gen: b.run, what: -1})
+	}
+}
+
+// drain begins an orderly stop.
+func (b *broker) drain() {
+	m, now := b.machine, b.now()
+	if m.IsDraining() || !b.serves {
+		return
+	}
+	b.w.tracef("broker drains")
+	b.w.order.drains = true
+	b.drainEnds = now + b.w.plan.Drain
+	events := m.BeginDrain(now, b.events[:0])
+	for _, s := range b.sessions {
+		s.reply(&wire.Draining{GraceMS: m.DrainLeft(now).Milliseconds()})
+	}
+	b.tell(events)
+	b.round()
+}
+
+// stop ends the run in order: it closes every connection, and records the end.
+func (b *broker) stop() {
+	w, now := b.w, b.now()
+	held := b.machine.Table().Held()
+	w.order.checkStop(now, held)
+	stale := b.machine.StaleAtEnd(now)
+	w.tracef("broker stops; %d requests hold", held)
+	for _, c := range w.conns {
+		if s := c.session; s != nil && !s.ended {
+			w.send(c, down, message{kind: aClose, code: wire.CloseRestart})
+		}
+		w.closeSocket(c, down)
+	}
+	if stale == 0 {
+		w.counts.add(SawCleanEnd)
+	} else {
+		w.counts.add(SawUncleanEnd)
+	}
+	w.order.endRun(w.order.isClean)
+	b.up, b.serves = false, false
+	if !w.plan.StateDir {
+		b.exit()
+		return
+	}
+	state := w.disk.state
+	if b.limit > 0 && w.disk.writing {
+		w.disk.put() // the run waits for the reservation under way
+		state = w.disk.state
+	}
+	b.limit = 0
+	w.disk.begin(state.Stopped(stale), true)
+}
+
+// exit ends the process, which starts again when the fault that stopped it ends.
+func (b *broker) exit() {
+	b.up = false
+	if b.restartsAt > 0 {
+		b.w.events.add(event{at: max(b.restartsAt, b.w.now), kind: evHeal, what: -1})
+	}
+}
+
+// die ends the process without a stop. The kernel closes its connections if the machine goes on.
+func (b *broker) die(hostDown bool) {
+	w := b.w
+	for _, c := range w.conns {
+		switch {
+		case hostDown:
+			w.dropSocket(c, down)
+		case chance(30, w.random(forKill, uint64(c.number))) && c.sockets[down]:
+			w.launch(c, down, message{kind: aRST})
+			w.dropSocket(c, down)
+		default:
+			w.closeSocket(c, down)
+		}
+	}
+	if w.disk.writing {
+		w.disk.interrupt()
+	}
+	w.order.endRun(false)
+	b.up, b.serves, b.frozen, b.hostDown, b.limit = false, false, false, hostDown, 0
+	b.deferred = b.deferred[:0]
+}
+
+// goOn lets a process that stood still go on.
+func (b *broker) goOn() {
+	w := b.w
+	b.frozen = false
+	for i := range b.deferred {
+		e := b.deferred[i]
+		e.at = w.now + time.Duration(w.random(forThaw, uint64(i), uint64(w.now))%3)
+		w.events.add(e)
+	}
+	b.deferred = b.deferred[:0]
+	for _, s := range b.sessions {
+		w.goOn(s.conn, up)
+	}
+	for _, c := range w.conns {
+		if c.session == nil && c.sockets[down] {
+			w.goOn(c, up)
+		}
+	}
+	w.events.add(event{at: w.now, kind: evLoop, gen: b.run})
+}
+
+// receive gives a message to a reader of the broker.
+func (b *broker) receive(c *conn, m *message) {
+	if m.kind == aHandshake {
+		b.accept(c)
+		return
+	}
+	if c.session == nil {
+		b.w.dropSocket(c, down) // it ended before the handshake
+		return
+	}
+	c.session.receive(m)
+}
+
+// accept opens a session, or refuses it.
+func (b *broker) accept(c *conn) {
+	w := b.w
+	if b.machine.IsDraining() {
+		w.send(c, down, message{kind: aRefusal, code: 503})
+		w.closeSocket(c, down)
+		return
+	}
+	b.named++
+	s := &session{b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now()}
+	c.session = s
+	b.sessions = append(b.sessions, s)
+	w.events.add(event{at: b.when(s.lastHeard + w.plan.Timeout), kind: evSilence, what: s.index, gen: b.run})
+	w.events.add(event{at: b.when(s.lastHeard + w.plan.Heartbeat), kind: evPulse, what: s.index, gen: b.run})
+	s.post(item{opens: true})
+}
+
+// sessionName returns the name of the session with that number.
+func sessionName(number int) string { return "s" + strconv.Itoa(number) }
+
+// writeFailed ends a session on which a write made no progress.
+func (b *broker) writeFailed(c *conn) {
+	s := c.session
+	if s == nil || !b.reads() || c.run != b.run {
+		return
+	}
+	b.w.closeSocket(c, down)
+	s.readEnds(ending{})
+}
+
+// evict lets an operator end the first holder or waiter of a lock.
+func (b *broker) evict(lock string, holder bool) bool {
+	r := b.w.order.first(lock, holder)
+	if r == nil || !b.reads() || !b.serves {
+		return false
+	}
+	events, known := b.machine.Evict(b.now(), r.id, "operator", "", b.events[:0])
+	if !known {
+		b.w.violate(promise.LossTold, "the broker does not know request %v, which has not ended", r.id)
+	}
+	b.tell(events)
+	b.round()
+	return true
+}

@@ -1,0 +1,77 @@
+package simulation
+
+import (
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+)
+
+// checkGrant checks a grant before it is taken into the order.
+func (o *order) checkGrant(r *request, e *locktable.Event) {
+	w, now := o.w, o.w.broker.now()
+	o.checkCompatible(r)
+	if e.Token <= o.greatest {
+		w.violate(promise.RisingTokens, "%v is granted token %d after token %d", r.id, e.Token, o.greatest)
+	}
+	if e.Locks() != len(r.locks) {
+		w.violate(promise.AllOrNothing, "%v asked for %d locks and is granted %d", r.id, len(r.locks), e.Locks())
+	}
+	if !r.steal {
+		o.checkTurn(r)
+	}
+	if now < o.grace {
+		w.violate(promise.Grace, "%v is granted at %v, in the grace period until %v", r.id, now, o.grace)
+	}
+	if w.plan.StateDir && e.Token >= w.disk.state.Next {
+		w.violate(promise.TokenPause, "%v is granted token %d, and the disk has reserved those below %d",
+			r.id, e.Token, w.disk.state.Next)
+	}
+	if r.due > 0 && r.wait && now >= r.due {
+		w.violate(promise.BoundedWait, "%v is granted at %v, and its wait was over at %v", r.id, now, r.due)
+	}
+	if o.drains {
+		w.violate(promise.Drain, "%v is granted while the broker drains", r.id)
+	}
+	if r.session.ended {
+		w.violate(promise.CrashRelease, "%v is granted after the end of its session", r.id)
+	}
+	if r.state != asked && r.state != queued {
+		w.violate(promise.LossTold, "%v is granted twice, or after its end", r.id)
+	}
+}
+
+// checkCompatible checks P1: in the broker's own order, no two incompatible grants overlap.
+func (o *order) checkCompatible(r *request) {
+	for k, i := range r.locks {
+		least := r.limits[k]
+		for _, other := range o.locks[i].holders {
+			least = min(least, other.limitOn(i))
+		}
+		if len(o.locks[i].holders)+1 > least {
+			o.w.violate(promise.Exclusion, "%v is granted a lock of %v", r.id, o.locks[i].holders[0].id)
+		}
+	}
+}
+
+// limitOn returns the limit of a request on one of its locks.
+func (r *request) limitOn(lock int) int {
+	for k, i := range r.locks {
+		if i == lock {
+			return r.limits[k]
+		}
+	}
+	return noLimit
+}
+
+// fits reports whether a request could hold its locks beside their holders.
+func (o *order) fits(r *request) bool {
+	for k, i := range r.locks {
+		least := r.limits[k]
+		for _, other := range o.locks[i].holders {
+			least = min(least, other.limitOn(i))
+		}
+		if len(o.locks[i].holders)+1 > least {
+			return false
+		}
+	}
+	return true
+}

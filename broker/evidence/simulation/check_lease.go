@@ -1,0 +1,142 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// checkLeases checks P5 when the broker grants locks to r: no other client may treat them as held, unless both may
+// hold. A process that stands still is checked when it goes on.
+func (w *World) checkLeases(r *request) {
+	for k, i := range r.locks {
+		all, blamed := together{least: r.limits[k], count: 1}, together{least: r.limits[k], count: 1}
+		var excused *call
+		for _, c := range w.order.inside {
+			held := w.order.requests[c.id]
+			if held == nil || held == r || c.covered || !held.asksFor(i) {
+				continue
+			}
+			limit := held.limitOn(i)
+			if c.node.frozen {
+				c.stale = c.stale || min(limit, r.limits[k]) == 1
+				continue
+			}
+			switch {
+			case c.node.program.PeekValid(c.node.at(), c.request):
+				all.add(c, limit)
+				if w.excuse(c) == noExcuse {
+					blamed.add(c, limit)
+				} else {
+					excused = c
+				}
+			case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
+				w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
+					r.id, c.plan.Number, c.plan.Client)
+			case !c.stopped && c.node.isPunctual():
+				w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
+			}
+		}
+		if blamed.areTooMany() {
+			w.overlap(blamed.last, r.id)
+		} else if all.areTooMany() {
+			w.overlap(excused, r.id)
+		}
+	}
+}
+
+// stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
+// silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
+func (w *World) stopTime(n *node) time.Duration {
+	whole := w.plan.Timeout * 10 / 11
+	lease := w.plan.Timeout * 2 / 3
+	if n.plan.StopTime > 0 {
+		lease = min(lease, max(whole-n.plan.StopTime, w.plan.Heartbeat*3/2))
+	}
+	return whole - lease
+}
+
+// A together counts holders of a lock.
+type together struct {
+	least, count int
+	last         *call
+}
+
+func (t *together) add(c *call, limit int) {
+	t.least, t.count, t.last = min(t.least, limit), t.count+1, c
+}
+
+func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least }
+
+// checkClaim checks P5 when a caller enters the function of its call: the broker must not have granted its locks to
+// others since it was granted them.
+func (w *World) checkClaim(c *call) {
+	if c.covered {
+		w.counts.add(SawCovered)
+		return
+	}
+	r := w.order.requests[c.id]
+	if r == nil || r.state == asked || r.state == queued {
+		w.violate(promise.Exclusion, "call %d holds as %v, which the broker has not granted", c.plan.Number, c.id)
+		return
+	}
+	r.claimed = true
+	for k, i := range r.locks {
+		l := &w.order.locks[i]
+		if l.latest > r.grant || r.limits[k] == 1 && l.any > r.grant {
+			if c.node.program.PeekValid(c.node.at(), c.request) {
+				w.overlap(c, r.id)
+			}
+		}
+	}
+}
+
+// checkThaw checks P5 when a process goes on: it must notice that locks of it were granted to others meanwhile.
+func (n *node) checkThaw() {
+	for _, c := range n.w.order.inside {
+		if c.node != n || !c.stale {
+			continue
+		}
+		c.stale = false
+		n.w.counts.add(SawStaleThaw)
+		if n.program.PeekValid(n.at(), c.request) {
+			n.w.overlap(c, c.id)
+		}
+	}
+}
+
+// overlap notes that a client treats a lock as held that was granted to another.
+func (w *World) overlap(c *call, to wire.ID) {
+	if excuse := w.excuse(c); excuse != noExcuse {
+		w.counts.Excuses[excuse]++
+		w.tracef("excused: call %d overlaps with %v: %s", c.plan.Number, to, excuse)
+		return
+	}
+	w.violate(promise.Lease, "%v was granted, and call %d of c%d still treats its lock as held as %v",
+		to, c.plan.Number, c.node.plan.Number, c.id)
+}
+
+// excuse returns why the promises exclude that the lock of c stays exclusive.
+func (w *World) excuse(c *call) Excuse {
+	r := w.order.requests[c.id]
+	switch {
+	case r == nil:
+		return noExcuse
+	case r.taken:
+		return ByOperator
+	case c.node.isOdd:
+		return OddClocks
+	case r.session.conn.isForged && !w.plan.LockDelay:
+		return ForgedEnd
+	case r.run != w.broker.run && !w.plan.StateDir:
+		return NoStateDir
+	case r.run != w.broker.run && w.order.unknown:
+		return UnseenCopy
+	}
+	return noExcuse
+}
+
+// asksFor reports whether a request is for a lock.
+func (r *request) asksFor(lock int) bool { return slices.Contains(r.locks, lock) }

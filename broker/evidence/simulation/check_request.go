@@ -1,0 +1,94 @@
+package simulation
+
+import (
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// checkUnknown checks an event about a request that was never made.
+func (o *order) checkUnknown(e *locktable.Event) {
+	if e.Kind != locktable.Refused {
+		o.w.violate(promise.LossTold, "%v is %v, and was never made", e.ID, e.Kind)
+	}
+}
+
+// checkEnd checks an event that ends a request: it ends once, and for a reason that applies.
+func (o *order) checkEnd(r *request, e *locktable.Event) {
+	now, w := o.w.broker.now(), o.w
+	applies := true
+	switch e.Kind {
+	case locktable.Released:
+		applies = r.state == holds
+	case locktable.Cancelled:
+		applies = r.cancels
+	case locktable.TimedOut:
+		applies = r.state == queued && r.due > 0 && now >= r.due
+		w.counts.add(SawTimeout)
+	case locktable.Lost:
+		applies = r.state == holds
+		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen
+	case locktable.Evicted:
+		applies = r.state == queued
+	case locktable.ShutDown:
+		applies = r.state != holds && o.drains
+		w.counts.add(SawShutDown)
+	case locktable.Gone:
+		applies = r.session.ended
+		if r.state == holds && now < r.session.kept {
+			w.violate(promise.CrashRelease, "%v loses its locks at %v, and they are kept until %v",
+				r.id, now, r.session.kept)
+		}
+	}
+	if r.state == ended || r.state == asked && !r.steal || !applies {
+		w.violate(promise.LossTold, "%v is %v, and that does not apply", r.id, e.Kind)
+	}
+}
+
+// checkRefusal checks the refusal of an acquire, a release or a cancel.
+func (o *order) checkRefusal(r *request, e *locktable.Event) {
+	w := o.w
+	if r.state != asked {
+		if r.state != ended {
+			w.violate(promise.LossTold, "a release or cancel of %v, which has not ended, is refused: %s", r.id, e.Code)
+		}
+		return
+	}
+	switch e.Code {
+	case wire.Unavailable:
+		w.counts.add(SawUnavailable)
+		if o.isFree(r) {
+			w.violate(promise.Fairness, "%v is refused although its locks are free", r.id)
+		}
+	case wire.NotGranting:
+		w.counts.add(SawNotGranting)
+		if w.broker.machine.Pause(w.broker.now()) == "" {
+			w.violate(promise.TokenPause, "%v is refused as if the broker granted nothing", r.id)
+		}
+	case wire.Deadlock:
+		w.counts.add(SawDeadlock)
+		o.checkDeadlock(r, true)
+	case wire.NotFound:
+		if p := r.parent; p != nil && p.state == holds && !p.session.ended {
+			w.violate(promise.Deadlocks, "%v is refused inside %v, which holds", r.id, p.id)
+		}
+	case wire.ShuttingDown:
+		w.counts.add(SawShutDown)
+		if !o.drains {
+			w.violate(promise.Drain, "%v is refused as if the broker drained", r.id)
+		}
+	default:
+		w.violate(promise.Isolation, "%v is refused: %s", r.id, e.Code)
+	}
+	r.state = ended
+}
+
+// isFree reports whether a request could hold its locks at once, and nobody waits for them.
+func (o *order) isFree(r *request) bool {
+	for _, i := range r.locks {
+		if len(o.locks[i].queue) > 0 {
+			return false
+		}
+	}
+	return o.fits(r)
+}

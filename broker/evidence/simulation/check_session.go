@@ -1,0 +1,91 @@
+package simulation
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+)
+
+// endSession notes that a session has ended, and until when its locks are kept.
+func (o *order) endSession(s *session, kept time.Duration) {
+	s.kept = kept
+	if !s.leaves {
+		s.leaves = true
+		o.leaving = append(o.leaving, s)
+	}
+}
+
+// checkLeaving checks P7: sessions that have ended leave nothing behind. Their waiters go at once, and their holders when
+// their locks are no longer kept.
+func (o *order) checkLeaving(now time.Duration) {
+	left := o.leaving[:0]
+	for _, s := range o.leaving {
+		open := false
+		for _, r := range s.order {
+			switch {
+			case r.state == queued:
+				o.w.violate(promise.CrashRelease, "%v waits after the end of its session", r.id)
+			case r.state == holds && s.kept <= now:
+				o.w.violate(promise.CrashRelease, "%v holds at %v, and was kept until %v", r.id, now, s.kept)
+			}
+			open = open || r.state != ended
+		}
+		if open {
+			left = append(left, s)
+		}
+	}
+	o.leaving = left
+}
+
+// beginRun notes that a run of the broker begins, with a grace period that the broker has chosen.
+func (o *order) beginRun(grace time.Duration) {
+	w := o.w
+	o.drains, o.grace, o.before = false, 0, o.grants
+	if w.plan.StateDir && !o.isClean && !o.unknown {
+		o.grace = w.plan.Timeout
+	}
+	if grace < o.grace {
+		w.violate(promise.Grace, "a run begins with a grace period of %v, and must wait %v", grace, o.grace)
+	}
+	if o.setBack && (o.copied || !w.plan.StateDir) {
+		o.forgetTokens() // the promise does not cover this
+	}
+}
+
+// forgetTokens lets the next tokens be lower.
+func (o *order) forgetTokens() {
+	o.greatest = 0
+	for i := range o.w.resources {
+		o.w.resources[i] = resource{}
+	}
+	o.w.forgotten = o.grants
+}
+
+// endRun notes that a run has ended. Everything that its sessions held is gone for the broker.
+func (o *order) endRun(clean bool) {
+	o.isClean = clean || o.isClean && o.grants == o.before
+	for _, s := range o.w.broker.sessions {
+		for _, r := range s.order {
+			if r.state != ended {
+				o.finish(r)
+			}
+		}
+	}
+	o.leaving, o.touched = o.leaving[:0], 0
+}
+
+// checkStop checks P16 when the broker stops in order: nothing waits, and holders had their time.
+func (o *order) checkStop(now time.Duration, held int) {
+	o.isClean = held == 0 && now >= o.grace
+	for i := range o.locks {
+		for _, r := range o.locks[i].queue {
+			o.w.violate(promise.Drain, "the broker stops while %v waits", r.id)
+		}
+		for _, r := range o.locks[i].holders {
+			if held == 0 || now < o.w.broker.drainEnds {
+				o.w.violate(promise.Drain, "the broker stops at %v while %v holds, which has time until %v",
+					now, r.id, o.w.broker.drainEnds)
+			}
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package simulation
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/wsclient/simclient"
+)
+
+// million is the rate of a clock that shows the world's own time.
+const million = 1_000_000
+
+// A clock is what the clocks of one machine show. Its monotonic clock runs at a rate of its own, and stands still
+// while the machine is suspended. The wall clock goes on meanwhile, and may be set.
+type clock struct {
+	rate   int64         // how far the clock runs in a million nanoseconds of the world
+	tells  bool          // the system tells how long it was suspended
+	from   time.Duration // the world's time at which the fields below were right
+	mono   time.Duration
+	wall   time.Duration
+	asleep time.Duration
+	stands bool // the machine is suspended
+}
+
+// at returns what the clocks show.
+func (c *clock) at(now time.Duration) simclient.Instant {
+	passed := c.local(now - c.from)
+	instant := simclient.Instant{Mono: c.mono, Wall: c.wall + passed, Asleep: c.asleep}
+	if c.stands {
+		if c.tells {
+			instant.Asleep += passed
+		}
+	} else {
+		instant.Mono += passed
+	}
+	return instant
+}
+
+// local returns how far the clock runs during a time of the world.
+func (c *clock) local(d time.Duration) time.Duration {
+	whole, rest := d/million, d%million
+	return whole*time.Duration(c.rate) + rest*time.Duration(c.rate)/million
+}
+
+// when returns the time of the world at which the monotonic clock will show mono, or a moment later.
+func (c *clock) when(mono, now time.Duration) time.Duration {
+	left := mono - c.at(now).Mono
+	if left <= 0 {
+		return now
+	}
+	rate := time.Duration(c.rate)
+	whole, rest := left/rate, left%rate
+	return now + whole*million + (rest*million+rate-1)/rate + 1
+}
+
+// change moves the fields to now, so that one of them can be changed.
+func (c *clock) change(now time.Duration) {
+	instant := c.at(now)
+	c.mono, c.wall, c.asleep, c.from = instant.Mono, instant.Wall, instant.Asleep, now
+}
+
+// suspend stops the monotonic clock.
+func (c *clock) suspend(now time.Duration) {
+	c.change(now)
+	c.stands = true
+}
+
+// resume starts the monotonic clock again.
+func (c *clock) resume(now time.Duration) {
+	c.change(now)
+	c.stands = false
+}
+
+// set sets the wall clock forward, or back if by is negative.
+func (c *clock) set(now, by time.Duration) {
+	c.change(now)
+	c.wall += by
+}

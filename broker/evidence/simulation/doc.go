@@ -1,0 +1,40 @@
+// Package simulation attacks the promises of the broker and of its clients in a simulated world.
+//
+// A world is one program, single-threaded, in virtual time. In it run the real decisions of the broker (package
+// broker/internal/core, and with it the lock table) and the real core of the Go client (package wsclient/simclient).
+// Everything else is simulated: the network, the processes, their clocks, the disk of the state directory, the
+// programs that use the locks, and the resources that the locks protect. After each step, code checks the promises that
+// package promise numbers. The same plan always gives the same run.
+//
+//	seed -> Generate -> Plan -> World.Run -> Result
+//
+// Start with [Plan], [Generate] and [Run].
+//
+// # How to run it
+//
+//	go test ./broker/evidence/simulation                        the corpus, and a few thousand schedules
+//	go test ./broker/evidence/simulation -schedules 1000000     more of them; also -from SEED and -steps N
+//	go test ./broker/evidence/simulation -v -seed 42            one of them, with everything that happens
+//	go test ./broker/evidence/simulation -v -plan FILE          a plan from a file
+//
+// When a schedule breaks a promise, the test prints how to replay it. It also prints the smallest plan that it could
+// find that breaks the same promise. Such a plan becomes part of the corpus, testdata/plans, once the defect is mended:
+// a seed means something else as soon as the generator changes.
+//
+// # What the adversary can do
+//
+// [FaultKind] lists it. Networks delay messages, are cut in one or both directions, and reset the connection for one
+// side or both. Something in between can end the broker's side as the client's kernel would. Clients are frozen,
+// suspended, killed, lose their power, read nothing, or run their timers late. Clocks run at rates within a tenth of
+// one another, and wall clocks are set. The broker is drained, killed, frozen, loses its power, or has a slow loop. Its
+// disk fails, is slow, or turns into an older copy. Operators evict and steal.
+//
+// # What it cannot see
+//
+// The world does what the goroutines of package broker and of package wsclient do around their cores. It follows their
+// code, but is not that code. So it cannot find a data race, a deadlock of goroutines, a leak, or a mistake in how
+// bytes become messages. Package history attacks those, with real processes.
+//
+// Some things are simpler than they are: all sessions have equal turns, listings and watches do not occur, and a disk
+// that reports success has written.
+package simulation

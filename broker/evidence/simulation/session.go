@@ -1,0 +1,237 @@
+package simulation
+
+import (
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A session is one connection as the broker sees it: its reader, its writer, and what the loop knows of it.
+type session struct {
+	b         *broker
+	conn      *conn
+	name      string
+	index     int32
+	lastHeard time.Duration // on the clock of the run
+	todo      []item
+
+	closing bool          // its reader has ended
+	ended   bool          // the loop has ended it
+	freed   bool          // its locks went to others at once
+	deaf    bool          // no frames can be read from it
+	deafAt  time.Duration // from then on; 0: never
+	lingers bool          // it has ended, and the broker listens for its client's end
+	asked   int           // the code of the broker's close frame
+	tcp     error
+
+	order  []*request    // its requests, in the broker's order
+	leaves bool          // it has ended
+	kept   time.Duration // until when its locks are kept
+}
+
+// An item is what a reader puts into the inbox of the loop.
+type item struct {
+	request wire.Request
+	end     *ending
+	opens   bool
+}
+
+// An ending says how a connection has ended.
+type ending struct {
+	code int // of the close frame to send; 0: none
+	by   transport.EndedBy
+}
+
+// endedBy infers who has ended the connection. said is the client's close frame, or nil.
+func (s *session) endedBy(said *websocket.CloseError) transport.EndedBy {
+	return transport.Sighting{Asked: s.asked, Said: said, TCP: s.tcp}.EndedBy()
+}
+
+// receive handles what the reader reads.
+func (s *session) receive(m *message) {
+	b := s.b
+	if m.kind < aFIN {
+		s.lastHeard = b.now()
+	}
+	if m.kind >= aFIN {
+		s.tcpEnds(m)
+		return
+	}
+	if m.kind == aClose {
+		s.closed(m)
+		return
+	}
+	if s.closing || s.ended || m.kind == aPong {
+		return
+	}
+	if ping, is := m.request.(*wire.Ping); is {
+		s.reply(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())})
+		return
+	}
+	s.post(item{request: m.request})
+}
+
+// tcpEnds handles the end of TCP.
+func (s *session) tcpEnds(m *message) {
+	if s.tcp == nil {
+		switch m.kind {
+		case aFIN:
+			s.tcp = io.EOF
+		case aRST:
+			s.tcp = syscall.ECONNRESET
+		default:
+			s.tcp = syscall.ETIMEDOUT
+		}
+	}
+	if m.kind != aFIN {
+		s.b.w.dropSocket(s.conn, down)
+	}
+	s.readEnds(ending{by: s.endedBy(nil)})
+}
+
+// closed handles a close frame of the client. The reader answers it.
+func (s *session) closed(m *message) {
+	if s.deaf || s.closing && s.asked == 0 || s.deafAt > 0 && s.b.now() >= s.deafAt {
+		return
+	}
+	said := &websocket.CloseError{Code: m.code, Text: m.reason}
+	if said.Text == wire.Goodbye {
+		s.b.w.counts.add(SawGoodbye)
+	}
+	if s.asked == 0 {
+		s.b.w.send(s.conn, down, message{kind: aClose, code: m.code})
+	}
+	by := s.endedBy(said)
+	s.deaf = true
+	s.readEnds(ending{by: by})
+}
+
+// readEnds ends the reader, which tells the loop. If the reader had ended before, it now knows more of the end.
+func (s *session) readEnds(how ending) {
+	if s.closing && !s.lingers {
+		return
+	}
+	s.closing = true
+	s.post(item{end: &how})
+}
+
+// checkSilence ends a session from which nothing has come for the session timeout.
+func (s *session) checkSilence() {
+	b := s.b
+	if s.closing || s.ended {
+		return
+	}
+	if due := s.lastHeard + b.w.plan.Timeout; due > b.now() {
+		b.w.events.add(event{at: b.when(due), kind: evSilence, what: s.index, gen: b.run})
+		return
+	}
+	b.w.counts.add(SawSilent)
+	s.deaf = true
+	s.readEnds(ending{code: wire.ClosePolicy, by: s.endedBy(nil)})
+}
+
+// pulse sends a WebSocket ping.
+func (s *session) pulse() {
+	b := s.b
+	if s.ended || s.closing {
+		return
+	}
+	b.w.send(s.conn, down, message{kind: aPing})
+	b.w.events.add(event{at: b.when(b.now() + b.w.plan.Heartbeat), kind: evPulse, what: s.index, gen: b.run})
+}
+
+// post puts an item into the inbox, and lets the loop run.
+func (s *session) post(it item) {
+	b := s.b
+	s.todo = append(s.todo, it)
+	if len(s.todo) == 1 {
+		b.turns = append(b.turns, s)
+	}
+	b.round()
+}
+
+// handle handles an item whose turn it is.
+func (s *session) handle(it *item) {
+	b := s.b
+	switch {
+	case it.opens:
+		s.open()
+	case it.end != nil:
+		s.end(*it.end)
+	case !s.ended && !(s.closing && wantsAnswer(it.request)):
+		b.handle(s, it.request)
+	}
+}
+
+// wantsAnswer reports whether a message is useless if its sender cannot read the answer.
+func wantsAnswer(m wire.Request) bool {
+	switch m.(type) {
+	case *wire.Release, *wire.Cancel:
+		return false
+	}
+	return true
+}
+
+// open begins the session.
+func (s *session) open() {
+	b, now := s.b, s.b.now()
+	b.machine.Open(s.name, s.peer(), nil)
+	b.names[s.name] = s
+	b.w.tracef("broker opens session %s for c%d", s.name, s.conn.node.plan.Number)
+	s.reply(&wire.Hello{
+		Protocol: wire.Version, Session: s.name, Limits: limits,
+		HeartbeatMS: b.w.plan.Heartbeat.Milliseconds(), TimeoutMS: b.w.plan.Timeout.Milliseconds(),
+		GraceMS: b.machine.GraceMS(now), NotGranting: b.machine.Pause(now),
+	})
+	if b.machine.IsDraining() {
+		s.reply(&wire.Draining{GraceMS: b.machine.DrainLeft(now).Milliseconds()})
+	}
+}
+
+func (s *session) peer() wire.Peer { return wire.Peer{Client: s.name} }
+
+// reply queues a reply. A client to which too much is due is cut off.
+func (s *session) reply(m wire.Reply) {
+	w := s.b.w
+	if s.ended {
+		return
+	}
+	w.send(s.conn, down, message{kind: aReply, reply: m})
+	if len(s.conn.pipes[down].backlog) > mostWindows*w.plan.Window {
+		w.counts.add(SawSlowConsumer)
+		s.conn.pipes[down].backlog = s.conn.pipes[down].backlog[:0]
+		s.end(ending{code: wire.ClosePolicy})
+	}
+}
+
+// handle passes a message to the machine.
+func (b *broker) handle(s *session, m wire.Request) {
+	now, w := b.now(), b.w
+	if w.traces() {
+		w.tracef("broker handles %s", describeRequest(m))
+	}
+	switch m := m.(type) {
+	case *wire.Acquire:
+		w.order.begin(s, m, now)
+		events, full := b.machine.Acquire(now, core.AcquireOf(m, s.peer()), b.events[:0])
+		if full {
+			w.violate(promise.Isolation, "the broker is full with %d requests", len(w.order.requests))
+		}
+		b.tell(events)
+		for b.machine.IsSearching() {
+			b.tell(b.machine.Search(now, b.events[:0]))
+		}
+	case *wire.Release:
+		b.tell(b.machine.Release(now, m.ID, b.events[:0]))
+	case *wire.Cancel:
+		w.order.cancels(m.ID)
+		b.tell(b.machine.Cancel(now, m.ID, b.events[:0]))
+	}
+}

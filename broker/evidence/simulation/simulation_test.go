@@ -1,0 +1,93 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+var (
+	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print everything that happens")
+	fromFlag      = flag.Uint64("from", 1, "the first seed")
+	schedulesFlag = flag.Uint64("schedules", 3000, "how many schedules to run")
+	stepsFlag     = flag.Int("steps", UsualSteps, "about how many events each schedule has")
+	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print everything that happens")
+)
+
+// command returns the command that replays the schedule of a seed.
+func command(seed uint64) string {
+	line := fmt.Sprintf("go test ./broker/evidence/simulation -run TestSchedules -v -seed %d", seed)
+	if *stepsFlag != UsualSteps {
+		line += fmt.Sprintf(" -steps %d", *stepsFlag)
+	}
+	return line
+}
+
+// Schedules of many seeds break no promise, and show everything that a schedule may show.
+func TestSchedules(t *testing.T) {
+	switch {
+	case *planFlag != "":
+		text, err := os.ReadFile(*planFlag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replayPlan(t, string(text))
+		return
+	case *seedFlag != 0:
+		replay(t, Generate(*seedFlag, *stepsFlag))
+		return
+	}
+	var world World
+	var counts Counts
+	steps := 0
+	for seed := *fromFlag; seed < *fromFlag+*schedulesFlag; seed++ {
+		plan := Generate(seed, *stepsFlag)
+		result := world.Run(plan, Options{})
+		counts.Add(&result.Counts)
+		steps += result.Steps
+		if result.Violation != nil {
+			small := Minimise(plan, Options{})
+			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\nthe smallest plan that still breaks the promise, for -plan:\n%s",
+				seed, result.Err(), command(seed), small)
+		}
+	}
+	t.Logf("%d schedules from seed %d, %d events", *schedulesFlag, *fromFlag, steps)
+	for i, n := range counts.Outcomes {
+		t.Logf("%8d %s", n, Outcome(i))
+	}
+	for e := noExcuse + 1; e < excuses; e++ {
+		t.Logf("%8d times excused: %s", counts.Excuses[e], e)
+	}
+	for kind := Freeze; kind < faultKinds; kind++ {
+		t.Logf("%8d fault %s", counts.Faults[kind], kind)
+	}
+}
+
+func replayPlan(t *testing.T, text string) {
+	t.Helper()
+	plan, err := ParsePlan(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replay(t, plan)
+}
+
+// replay runs a plan. If the test is verbose, it prints everything that happens.
+func replay(t *testing.T, plan *Plan) {
+	t.Helper()
+	options := Options{}
+	if testing.Verbose() {
+		fmt.Print(plan)
+		options.Trace = os.Stdout
+	}
+	mustHold(t, plan, options)
+}
+
+// mustHold runs a plan that must break no promise.
+func mustHold(t *testing.T, plan *Plan, options Options) {
+	t.Helper()
+	if result := Run(plan, options); result.Violation != nil {
+		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s", result.Err(), Minimise(plan, Options{}))
+	}
+}

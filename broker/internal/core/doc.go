@@ -1,0 +1,64 @@
+// Package core makes the decisions of the broker that concern its promises: who gets which lock and
+// when, which fencing token comes with it, and until when the locks of an ended session are kept from
+// others.
+//
+// A [Machine] is a pure state machine around the lock table ([locktable.Table]). It reads no clock,
+// does no I/O, starts no goroutine and logs nothing. The caller passes the time and the facts into
+// each call, and gets the events of the lock table back. The same calls always return the same
+// events. The broker's event loop calls it, and so does the simulation in broker/evidence. A Machine
+// is not safe for concurrent use.
+//
+// Start with [New], [Machine.End] and [Machine.WantsTokens].
+//
+// # What the caller does
+//
+// The caller decides whose turn it is, tells clients what happens to their requests ([ReplyTo]),
+// stores records, and runs the clock. Until it stops, it
+//
+//   - calls Allow whenever CanAllow returns true;
+//   - passes on what clients ask: Acquire, Release, Cancel, Evict;
+//   - calls Tick when the table has something due, Drop while IsDropping, Shut while IsShutting,
+//     and Search while IsSearching;
+//   - asks WantsTokens after each round, and stores what that returns;
+//   - sleeps until Deadline, unless something arrives.
+//
+// Each call does a bounded amount of work. So the caller can serve others between two calls, however
+// many requests must end.
+//
+// # Fencing tokens
+//
+// Only reserved tokens are given out. A reservation is a record ([Reservation.Record]) that the caller
+// must have stored before it calls TokensReserved. The next run begins ([Begin]) at the greater of the
+// stored limit and the wall clock, so above every token that was given out, even if this run ends
+// without warning. If the record cannot be stored, grants go on until the reserved tokens are used
+// up. Then requests wait until a reservation succeeds.
+//
+// A record is clean only after an orderly stop that left no stale holders ([Record.Stopped]). A run
+// after any other end starts with a grace period: it reserves tokens but keeps them back until the
+// clients of the last run have given up their locks. A run that itself ends during that time passes
+// the whole period on.
+//
+// # The end of a session
+//
+// The next waiters get the locks of an ended session when nobody can treat them as held any longer.
+// That is at once if the client or its kernel has said that it has ended. Otherwise it is the session
+// timeout after the last sign of life: see [Machine.KeptUntil]. Package transport finds out which of
+// the two it is, and applies the option LockDelay.
+//
+// # The drain
+//
+// From BeginDrain on nothing is granted. Requests that wait end with shutting_down, in slices.
+// Holders have time to release. The broker may stop ([Machine.IsDrained]) when nobody holds anything,
+// or when that time is over.
+//
+// # Invariants
+//
+// The tests check all of these after each step, beside those of the lock table.
+//
+//  1. Tokens that were given out are below the limit of a record that was stored before.
+//  2. Nothing is granted in the grace period, and nothing after BeginDrain.
+//  3. No lock of an ended session is granted to others before KeptUntil, except after EndKept.
+//  4. A pause has a reason: while the lock table may grant, Pause returns "", otherwise it does not.
+//  5. At most one reservation is under way.
+//  6. A record that was stored promises at least the grace that the clients of this run need.
+package core

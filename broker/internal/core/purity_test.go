@@ -1,0 +1,19 @@
+package core
+
+import (
+	"testing"
+
+	"github.com/lockbroker/lockbroker/broker/brokertest/purity"
+)
+
+// The core is a pure state machine: none of these packages, except time, reads a clock, does I/O or
+// starts a goroutine.
+func TestPurity(t *testing.T) {
+	purity.Check(t,
+		"cmp",
+		"time",
+		"github.com/lockbroker/lockbroker/broker/internal/locktable",
+		"github.com/lockbroker/lockbroker/broker/wire",
+		"github.com/lockbroker/lockbroker/broker/wire/codec",
+	)
+}

@@ -1,0 +1,78 @@
+package core
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// alwaysRequests is how many requests every session may have, whatever the total is. So clients
+// with very many requests cannot lock others out.
+const alwaysRequests = 16
+
+// Acquire asks for locks. If the request would exceed [Config].MaxRequests, full is true and nothing
+// has happened: the caller refuses the request with wire.TooMany.
+func (m *Machine) Acquire(
+	now time.Duration, a locktable.Acquire, events []locktable.Event,
+) (_ []locktable.Event, full bool) {
+	// During a drain the table refuses everything, and says why.
+	if m.drain == nil && m.isFull(&a) {
+		return events, true
+	}
+	events = m.table.Acquire(now, a, events)
+	m.explainPause(now, events)
+	return events, false
+}
+
+// isFull reports whether a would exceed a limit: all requests together must stay within MaxRequests,
+// and those of one account within half of it.
+func (m *Machine) isFull(a *locktable.Acquire) bool {
+	most, total := m.config.MaxRequests, m.table.InUse()
+	weight, session := 0, a.ID.Session
+	for i := range a.Locks {
+		weight += locktable.Weight(a.Locks[i].Name)
+	}
+	if total+weight <= most/2 { // then no account exceeds half of most, either
+		return false
+	}
+	return (total+weight > most || m.table.InUseWith(session)+weight > max(most/2, 1)) &&
+		m.table.Requests(session) >= alwaysRequests
+}
+
+// explainPause adds to a not_granting refusal the reason, which the table does not know. The
+// refusal is the last event of an acquire.
+func (m *Machine) explainPause(now time.Duration, events []locktable.Event) {
+	if n := len(events); n > 0 && events[n-1].Code == wire.NotGranting {
+		if pause := m.Pause(now); pause != "" {
+			events[n-1].Reason += ": " + pause.Explain()
+		}
+	}
+}
+
+// Release ends a request that holds.
+func (m *Machine) Release(now time.Duration, id wire.ID, events []locktable.Event) []locktable.Event {
+	return m.table.Release(now, id, events)
+}
+
+// Cancel ends a request, whether it waits or holds. If a grant and a cancel have crossed on the wire,
+// the request holds by now, and the cancel releases it.
+func (m *Machine) Cancel(now time.Duration, id wire.ID, events []locktable.Event) []locktable.Event {
+	return m.table.Cancel(now, id, events)
+}
+
+// Evict ends anybody's request. by names the operator, and message is the operator's reason. It
+// returns false if there is no such request.
+func (m *Machine) Evict(
+	now time.Duration, id wire.ID, by, message string, events []locktable.Event,
+) ([]locktable.Event, bool) {
+	return m.table.Evict(now, id, by, message, events)
+}
+
+// IsSearching reports whether a deadlock search is not done yet. If so, Search continues it.
+func (m *Machine) IsSearching() bool { return m.table.Searching() }
+
+// Search does one slice of the deadlock search under way.
+func (m *Machine) Search(now time.Duration, events []locktable.Event) []locktable.Event {
+	return m.table.Search(now, events)
+}

@@ -1,0 +1,65 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+)
+
+// This file passes the requests of clients to the core, which translates them into commands for the
+// lock table (translate.go there). Other files deal with one kind each: listing.go answers info and
+// why; clientlist.go answers clients; watch.go tells watches of events; steal.go, evict.go and
+// auditlog.go record what clients do to others.
+
+// request handles a message of a client.
+func (l *loop) request(s *session, m wire.Request) {
+	now, events := l.now(), l.events[:0]
+	switch m := m.(type) {
+	case *wire.Acquire:
+		l.acquire(s, m, now)
+	case *wire.Release:
+		l.deliver(l.core.Release(now, m.ID, events))
+	case *wire.Cancel:
+		// The loop handles one message at a time. So at this point the request waits,
+		// holds, or has ended, and Table.Cancel (release.go of the table) decides. If the
+		// request holds, a cancel ends it, like a release.
+		l.deliver(l.core.Cancel(now, m.ID, events))
+	case *wire.Info:
+		l.info(s, m)
+	case *wire.Why:
+		l.why(s, m, now)
+	case *wire.Clients:
+		l.clients(s, m)
+	case *wire.Evict:
+		l.evict(s, m, now)
+	case *wire.Watch:
+		l.watch(s, m)
+	case *wire.Unwatch:
+		l.unwatch(s, m.ID)
+	default:
+		panic("broker: nobody handles " + codec.Kind(m))
+	}
+	if !s.auditing { // otherwise the log still needs m
+		codec.Recycle(m)
+	}
+}
+
+// acquire passes a request for locks to the core.
+func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
+	if m.Steal {
+		l.beginSteal(s, m)
+	}
+	events, full := l.core.Acquire(now, core.AcquireOf(m, s.peer), l.events[:0])
+	if full {
+		l.noteSteal(&locktable.Event{Kind: locktable.Refused, ID: m.ID, Code: wire.TooMany})
+		l.refuseMore(s, m.ID, "requests")
+		return
+	}
+	l.deliver(events)
+	if !m.Parent.IsZero() && l.core.IsSearching() {
+		l.searching, s.searching = s, true
+	}
+}

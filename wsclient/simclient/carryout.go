@@ -1,0 +1,76 @@
+package simclient
+
+import (
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/internal/core"
+	"github.com/lockbroker/lockbroker/wsclient/internal/retry"
+)
+
+// carryOut moves what the core says into the output of the step.
+func (c *Client) carryOut(at Instant) {
+	out := c.core.Output()
+	for _, stopped := range out.Stop {
+		if r := stopped.Owner.(*record); r.hasLocks {
+			c.out.Stopped = append(c.out.Stopped, r.number)
+		}
+	}
+	for _, woken := range out.Wake {
+		c.out.Woken = append(c.out.Woken, woken.Owner.(*record).number)
+	}
+	for i := range out.Send {
+		c.send(message(&out.Send[i]))
+	}
+	for _, silent := range out.Close {
+		c.out.act(silent.(Link), Close)
+	}
+	ended, changed := out.Disconnect, out.Changed
+	out.Reset()
+	if ended.End != nil {
+		c.finish(&ended, at)
+	}
+	if changed && c.core.IsDrained() && !c.Closed() {
+		c.close(at)
+	}
+}
+
+// message returns a copy of m that its receiver may keep.
+func message(m *core.Message) wire.Request {
+	switch m.Kind {
+	case core.Release:
+		return &wire.Release{ID: m.ID}
+	case core.Cancel:
+		return &wire.Cancel{ID: m.ID}
+	}
+	acquire := *m.Acquire
+	return &acquire
+}
+
+// finish ends the connection, and decides what follows.
+func (c *Client) finish(ended *core.Disconnect, at Instant) {
+	link := c.link
+	c.link = 0
+	switch {
+	case ended.End.How == Closed:
+		c.out.act(link, Goodbye)
+		c.leaving = countdown{link, at.Mono + closeWait}
+		return
+	case ended.Then == core.FallSilent:
+		c.out.act(link, FallSilent)
+	case ended.Then == core.ByCaller && c.code != 0:
+		c.out.act(link, AnswerClose)
+	default:
+		c.out.act(link, Close)
+	}
+	isFinal := ended.Then == core.ByCaller && retry.IsFinalClose(c.code)
+	c.retry(at, at.Mono-c.made.Mono, isFinal || c.config.NoReconnect)
+}
+
+// close ends the client for good.
+func (c *Client) close(at Instant) {
+	if c.dialing.link != 0 {
+		c.out.act(c.dialing.link, Close)
+	}
+	c.dialing, c.redials = countdown{}, false
+	c.core.Close(at)
+	c.carryOut(at)
+}

@@ -1,0 +1,64 @@
+package simclient
+
+import (
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A Link is the number of a network connection of a client, from 1 in the order of the dials. 0: none.
+type Link int32
+
+// An Output is what the caller of a step must do after it, in the order of the fields.
+type Output struct {
+	// Stopped has the requests that no longer count as held, the innermost first. The contexts of their holders
+	// end.
+	Stopped []Request
+	// Woken has the requests that were granted or have ended. Their callers, which may be waiting, run next: see
+	// [Client.Settle].
+	Woken []Request
+	// Send has the messages for the current link. The caller of the step owns them.
+	Send []wire.Request
+	// Links says what becomes of network connections.
+	Links []LinkAct
+	// Dial is a new link, if the client begins to connect. 0: it does not.
+	Dial Link
+}
+
+// A LinkAct says what the client does with a network connection.
+type LinkAct struct {
+	Link Link
+	Act  Act
+}
+
+// An Act is what a client does with a network connection.
+type Act uint8
+
+const (
+	// Close closes the network connection at once.
+	Close Act = iota + 1
+	// FallSilent sends nothing more, and leaves the network connection open. Close follows later.
+	FallSilent
+	// Goodbye sends a close frame that says that the client holds nothing. Close follows when the broker has
+	// answered, or after a while.
+	Goodbye
+	// AnswerClose answers the broker's close frame, and then closes the network connection.
+	AnswerClose
+	// Pong answers the broker's WebSocket ping.
+	Pong
+)
+
+// reset empties o for the next step.
+func (o *Output) reset() {
+	clear(o.Send)
+	o.Stopped, o.Woken, o.Send, o.Links, o.Dial = o.Stopped[:0], o.Woken[:0], o.Send[:0], o.Links[:0], 0
+}
+
+func (o *Output) act(l Link, act Act) { o.Links = append(o.Links, LinkAct{l, act}) }
+
+// String returns the act in words.
+func (a Act) String() string {
+	texts := [...]string{"nothing", "close", "fall silent", "say goodbye", "answer the close", "pong"}
+	if int(a) >= len(texts) {
+		a = 0
+	}
+	return texts[a]
+}

@@ -84,3 +84,18 @@ func (s *source) checkCoverage(t *testing.T, c coverage) {
 		}
 	}
 }
+
+// TestCoverageMisses shows that coverage tells reached statements from others: without evictions, nothing is lost.
+func TestCoverageMisses(t *testing.T) {
+	s := search{name: "no evictions", defines: "TIMELESS BOOTS=1 GRANTS=3", covers: true}
+	m := load(t)
+	reached := map[string]bool{}
+	for n, yes := range s.run(t).coverage {
+		if in := m.lines[n-1].in; in != "" {
+			reached[in] = reached[in] || yes
+		}
+	}
+	if yes, known := reached["client_lost"]; yes || !known || !reached["client_granted"] {
+		t.Errorf("client_lost: %t of %t, client_granted: %t", yes, known, reached["client_granted"])
+	}
+}

@@ -27,7 +27,7 @@
 // The file correspondence.md names the functions that each transition of the model stands for. A test checks that they
 // exist.
 //
-//	go test ./broker/evidence/model          takes about 20 s on two cores
+//	go test ./broker/evidence/model          takes about 50 s of processor time
 //	go test ./broker/evidence/model -deep    explores more faults at once, for some minutes
 //	go test ./broker/evidence/model -run 'TestSearches/lease' -v
 //

@@ -28,7 +28,7 @@ var list = []need{
 		name: "node", install: "apt-get install nodejs",
 		skipped: "most tests of wsclient/js; TestClientInNode of wsclient/js/chromium; " +
 			"TestNode and a part of TestPages of examples; broker/evidence/simulation/jsclient; " +
-			"TestHistories of broker/evidence/history",
+			"TestHistories of broker/evidence/history; TestSoakWithNode of broker/evidence/soak",
 	},
 	{
 		name: "npm", install: "apt-get install npm",

@@ -1,0 +1,2 @@
+// Package mono reads the clock that all processes of a machine share.
+package mono

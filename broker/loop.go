@@ -115,40 +115,6 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	return errors.Join(err, l.stop())
 }
 
-// begin begins the run: it makes the core, and waits some time for the first tokens.
-func (l *loop) begin(source fence.Source) error {
-	l.start = time.Now()
-	beginning, err := fence.Begin(source)
-	if err != nil {
-		return err
-	}
-	l.aside(func() { fence.LogStart(l.logs.unlimited, beginning, l.config.StateDir) })
-	l.decideFrom(beginning)
-	l.supply = fence.NewSupply(source, l.logs.unlimited)
-	l.reserve()
-	if limit, ok := l.supply.AwaitFirst(); ok {
-		l.core.TokensReserved(limit)
-	}
-	return nil
-}
-
-// decideFrom makes the core of a run with that beginning.
-func (l *loop) decideFrom(beginning core.Beginning) {
-	l.core = core.New(core.Config{
-		Timeout:     l.config.Timeout,
-		Drain:       l.config.Drain,
-		MaxRequests: l.config.MaxRequests,
-		TokenRange:  l.tokenRange,
-		Table: locktable.Config{
-			MaxRequests: l.config.Limits.Requests,
-			MaxIdle:     l.config.IdleNames,
-			Grants:      grantSlice,
-			Budget:      answerBudget(),
-		},
-	}, beginning)
-	l.table = l.core.Table()
-}
-
 // round does one slice of everything that there is to do. The loop's clock stands still during a
 // round, which takes a few milliseconds at most.
 func (l *loop) round() {

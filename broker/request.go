@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
@@ -53,6 +54,7 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	}
 	events, full := l.core.Acquire(now, core.AcquireOf(m, s.peer), l.events[:0])
 	if full {
+		l.noteSteal(&locktable.Event{Kind: locktable.Refused, ID: m.ID, Code: wire.TooMany})
 		l.refuseMore(s, m.ID, "requests")
 		return
 	}

@@ -61,3 +61,32 @@ func TestOneAddressGetsHalfOfTheRequests(t *testing.T) {
 		}
 	})
 }
+
+// A steal counts like any other request. Otherwise steals of free locks could use up all memory.
+func TestStealsCountToo(t *testing.T) {
+	log := new(testLog)
+	inBubble(t, broker.Config{MaxRequests: 40, Logger: log.logger()}, func(r *rig) {
+		a := r.connect("a")
+		a.take()
+		const many = 60
+		for n := range many {
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%d"}],"steal":true}`, n, n)
+		}
+		frames := a.take()
+		if len(frames) != many {
+			t.Fatalf("got %d answers to %d steals", len(frames), many)
+		}
+		for n, f := range frames {
+			if granted := strings.Contains(f, `"granted"`); granted != (n < 20) {
+				t.Errorf("steal %d: got %s, want 20 grants", n, f)
+			}
+			if n >= 20 && !strings.Contains(f, `"too_many"`) {
+				t.Errorf("steal %d: got %s, want too_many", n, f)
+			}
+		}
+		a.close()
+	})
+	if got := log.lines(`"audit":true`, `"refused":"too_many"`); len(got) != 40 {
+		t.Errorf("%d refused steals are in the log, want 40", len(got))
+	}
+}

@@ -23,6 +23,8 @@
 //	Release, Status                 Lock.giveBack, Lock.outcome
 //	Drain, Close                    Client.Drain, Client.Close
 //
+// TestLockstep of wsclient gives both the same calls, frames and failures, and compares what they do.
+//
 // # Steps
 //
 // Each method with an instant is a step. The instant is what the clocks of the client's machine show; they may run at

@@ -25,7 +25,7 @@ func TestImpuritiesAreFound(t *testing.T) {
 		{"map", `func f(m map[string]int) { for range m {} }`, "ranges over a map"},
 		{"field", `type m map[int]bool; type t struct { m m }; func (t *t) f() { for range t.m {} }`,
 			"ranges over a map"},
-		{"map of another package", `import "github.com/lockbroker/lockbroker/broker/brokertest/purity/testdata/maps";
+		{"map of another package", `import "` + modulePath + `broker/brokertest/purity/testdata/maps"
 			func f() { for range maps.Get() {} }`, "ranges over a map"},
 		{"type parameter", `func f[M map[int]int | map[int]bool](m M) { for range m {} }`, "ranges over a map"},
 		{"unknown", `func f() { for range undeclared {} }`, "unknown type"},

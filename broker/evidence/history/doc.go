@@ -3,8 +3,8 @@
 //
 // # What it attacks
 //
-// Each history has its own broker, two or three workers with the Go client, and one with the JavaScript client on Node.
-// Each worker reaches the broker through a proxy of package faultproxy. Its threads acquire exclusive locks, a
+// Each history has its own broker, two workers with the Go client, and two with the JavaScript client on Node. Each
+// worker reaches the broker through a proxy of package faultproxy. Its threads acquire exclusive locks, a
 // reader-writer lock, semaphores and several locks at once: with and without waiting, with a Hold, with a wait or a
 // context that ends about when the lock is granted. Every third thread holds for up to three session timeouts, so that
 // many locks are lost.
@@ -56,18 +56,20 @@
 //
 // # How to run it
 //
-//		go test ./broker/evidence/history                                          # two histories of 5 s
-//		go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
-//		go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
+//	go test ./broker/evidence/history   # four histories of 5 s
+//	go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
+//	go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
 //
-//	  - -histories: how many histories to record.
-//	  - -length: how long the faults of each last.
-//	  - -seed: the seed of the first. The same seed gives the same plan, but not the same history, because the processes
-//	    are real.
-//	  - -parallel, of go test itself: how many are recorded at once.
-//	  - -detector: build the broker and the workers with the race detector.
-//	  - -artifacts: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
-//	    logs, and a page by porcupine that shows the orders that it tried.
+// These are its flags:
+//
+//   - -histories: how many histories to record.
+//   - -length: how long the faults of each last.
+//   - -seed: the seed of the first. The same seed gives the same plan, but not the same history, because the processes
+//     are real.
+//   - -parallel, of go test itself: how many are recorded at once. Default: 4.
+//   - -detector: build the broker and the workers with the race detector.
+//   - -artifacts: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
+//     logs, and a page by porcupine that shows the orders that it tried.
 //
 // Histories are recorded on Linux only, and need Node. The checks run everywhere.
 package history

@@ -17,17 +17,22 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 2, "how many histories TestHistories records")
+	histories = flag.Int("histories", 4, "how many histories TestHistories records")
 	length    = flag.Duration("length", 5*time.Second, "how long faults last in each history")
 	seed      = flag.Uint64("seed", 1, "the seed of the first history; the next ones have the next seeds")
 	detector  = flag.Bool("detector", false, "build the broker and the workers with the race detector")
 	artifacts = flag.String("artifacts", "", "where broken histories are saved; default: a new temporary directory")
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain sets a default for -parallel, because a history mostly waits.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m) // parses the flags
+}
 
-// TestHistories records histories of real processes under faults, and checks them. go test -parallel says how many it
-// records at once.
+// TestHistories records histories of real processes under faults, and checks them.
 func TestHistories(t *testing.T) {
 	var flags []string
 	if *detector {

@@ -32,6 +32,9 @@ type Worker struct {
 // timeouts are the session timeouts that brokers run with. A restarted broker may have another one than before.
 var timeouts = []time.Duration{600 * time.Millisecond, 900 * time.Millisecond, 1500 * time.Millisecond}
 
+// interval is the mean time between two faults.
+const interval = 200 * time.Millisecond
+
 // choices are what requests ask for: exclusive locks, a reader-writer lock, a semaphore, and several locks at once.
 var choices = [][]event.Lock{
 	{{Name: "exclusive/1"}},
@@ -68,11 +71,14 @@ var longChoices = [][]event.Lock{
 func MakePlan(seed uint64, length time.Duration) *Plan {
 	r := rand.New(rand.NewPCG(seed, 21))
 	p := &Plan{Seed: seed, Length: length, LockDelay: seed%2 == 1, Timeout: draw(r, timeouts)}
-	for i := range 2 + r.IntN(2) {
-		p.Workers = append(p.Workers, Worker{Name: fmt.Sprintf("go%d", i+1), Threads: 4 + r.IntN(3)})
+	for i := range 4 {
+		w := Worker{Name: fmt.Sprintf("go%d", i/2+1), Threads: 4 + r.IntN(3)}
+		if i%2 == 1 {
+			w.Name, w.Node = fmt.Sprintf("node%d", i/2+1), true
+		}
+		p.Workers = append(p.Workers, w)
 	}
-	p.Workers = append(p.Workers, Worker{Name: "node1", Node: true, Threads: 4 + r.IntN(3)})
-	for at := p.Timeout; at < length; at += time.Duration(r.ExpFloat64() * float64(300*time.Millisecond)) {
+	for at := p.Timeout; at < length; at += time.Duration(r.ExpFloat64() * float64(interval)) {
 		p.addFault(r, at)
 	}
 	slices.SortStableFunc(p.Faults, func(a, b Fault) int { return int(a.At - b.At) })
@@ -84,7 +90,7 @@ func MakePlan(seed uint64, length time.Duration) *Plan {
 func (p *Plan) addFault(r *rand.Rand, at time.Duration) {
 	kind := p.drawKind(r)
 	f := Fault{At: at, Kind: kind.name, Worker: r.IntN(len(p.Workers))}
-	f.To = draw(r, []faultproxy.Side{faultproxy.Client, faultproxy.Broker, faultproxy.Both})
+	f.To = draw(r, []faultproxy.Side{faultproxy.Client, faultproxy.Broker, faultproxy.Both, faultproxy.Both})
 	d := milliseconds(1 + r.IntN(int(3*p.Timeout.Milliseconds())))
 	switch f.Kind {
 	case delay:

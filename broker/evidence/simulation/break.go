@@ -5,5 +5,6 @@ type Break uint8
 
 // The ways.
 const (
-	Unbroken Break = iota
+	Unbroken    Break = iota
+	FreesAtOnce       // the broker gives the locks of every session that ends to others at once
 )

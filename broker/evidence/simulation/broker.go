@@ -50,7 +50,7 @@ const (
 	startWait     = time.Second
 	reserveRetry  = time.Second
 	closeWait     = time.Second
-	mostBacklog   = 3 * window // stands for 16 MiB
+	mostWindows   = 1 // how many windows may be due to a client, instead of 16 MiB
 	manyRequests  = 100_000
 	clockAtStart  = 1_780_000_000 * time.Second
 	longestString = 256

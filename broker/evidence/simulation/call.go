@@ -28,11 +28,12 @@ type call struct {
 	id      wire.ID       // of the request that holds, or waits
 	token   int64
 	covered bool
-	stopped bool // its context has ended
-	leaves  bool // its function returns when nothing inside it runs
-	open    int  // how many of nested are waiting or inside
-	stale   bool // another request was granted one of its locks while its process stood still
-	settles bool // its caller runs soon
+	stopped bool          // its context has ended
+	stopBy  time.Duration // on its client's clock: until then its function may go on; 0: it must stop at once
+	leaves  bool          // its function returns when nothing inside it runs
+	open    int           // how many of nested are waiting or inside
+	stale   bool          // another request was granted one of its locks while its process stood still
+	settles bool          // its caller runs soon
 }
 
 type callState uint8
@@ -230,8 +231,13 @@ func (c *call) stop() {
 	if c.state != inside {
 		return
 	}
+	takes := time.Duration(0)
+	if c.node.program.Status(c.request).End.Reason == "lease" && c.node.isPunctual() && c.node.stood == 0 {
+		takes = w.stopTime(c.node)
+		c.stopBy = c.node.at().Mono + takes
+	}
 	w.countLoss(c)
-	c.later(evLeave, upTo(c.node.plan.StopTime/2, w.random(forReaction, uint64(c.plan.Number))))
+	c.later(evLeave, upTo(takes, w.random(forReaction, uint64(c.plan.Number))))
 	for _, nested := range c.nested {
 		if nested.state == waiting {
 			nested.later(evGiveUp, 0)

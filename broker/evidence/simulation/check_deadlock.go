@@ -13,8 +13,8 @@ type futureState struct {
 }
 
 // checkDeadlock checks P14 when a nested request is queued or refused. It plays the future through: each holder ends as
-// soon as nothing inside it waits, and waiters are granted in order. If r is granted in this future, there is no
-// deadlock. The lock table finds this out in another way, by a search from r.
+// soon as nothing inside it waits, or because its session has ended. Waiters are granted in order. If r is granted in
+// this future, there is no deadlock. The lock table finds this out in another way, by a search from r.
 func (o *order) checkDeadlock(r *request, refused bool) {
 	if r.parent == nil {
 		return
@@ -68,7 +68,7 @@ func playOn(live []*request, queues, holders [][]*request) (changed bool) {
 		}
 	}
 	for _, r := range live {
-		if r.future.state == holds && !r.future.blocked {
+		if r.future.state == holds && (!r.future.blocked || r.session.ended) {
 			r.future.state, changed = ended, true
 			for _, i := range r.locks {
 				holders[i] = without(holders[i], r)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // checkTurn checks P3: no request that came earlier waits for a lock of r.
@@ -31,7 +32,10 @@ func (o *order) checkRound(now time.Duration) {
 	if o.touched == 0 || o.drains {
 		return
 	}
-	if o.w.broker.machine.Pause(now) != "" {
+	if pause := o.w.broker.machine.Pause(now); pause != "" {
+		if pause == wire.PauseNoTokens {
+			o.w.counts.add(SawNoTokens)
+		}
 		return
 	}
 	touched := o.touched

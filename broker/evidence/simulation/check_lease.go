@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -11,8 +12,8 @@ import (
 // hold. A process that stands still is checked when it goes on.
 func (w *World) checkLeases(r *request) {
 	for k, i := range r.locks {
-		least, count := r.limits[k], 1
-		var last *call
+		all, blamed := together{least: r.limits[k], count: 1}, together{least: r.limits[k], count: 1}
+		var excused *call
 		for _, c := range w.order.inside {
 			held := w.order.requests[c.id]
 			if held == nil || held == r || c.covered || !held.asksFor(i) {
@@ -23,19 +24,51 @@ func (w *World) checkLeases(r *request) {
 				c.stale = c.stale || min(limit, r.limits[k]) == 1
 				continue
 			}
-			if c.node.program.PeekValid(c.node.at(), c.request) {
-				count++
-				least = min(least, limit)
-				last = c
-			} else if !c.stopped && c.node.isPunctual() {
+			switch {
+			case c.node.program.PeekValid(c.node.at(), c.request):
+				all.add(c, limit)
+				if w.excuse(c) == noExcuse {
+					blamed.add(c, limit)
+				} else {
+					excused = c
+				}
+			case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
+				w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
+					r.id, c.plan.Number, c.plan.Client)
+			case !c.stopped && c.node.isPunctual():
 				w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 			}
 		}
-		if last != nil && count > least {
-			w.overlap(last, r.id)
+		if blamed.areTooMany() {
+			w.overlap(blamed.last, r.id)
+		} else if all.areTooMany() {
+			w.overlap(excused, r.id)
 		}
 	}
 }
+
+// stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
+// silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
+func (w *World) stopTime(n *node) time.Duration {
+	whole := w.plan.Timeout * 10 / 11
+	lease := w.plan.Timeout * 2 / 3
+	if n.plan.StopTime > 0 {
+		lease = min(lease, max(whole-n.plan.StopTime, w.plan.Heartbeat*3/2))
+	}
+	return whole - lease
+}
+
+// A together counts holders of a lock.
+type together struct {
+	least, count int
+	last         *call
+}
+
+func (t *together) add(c *call, limit int) {
+	t.least, t.count, t.last = min(t.least, limit), t.count+1, c
+}
+
+func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least }
 
 // checkClaim checks P5 when a caller enters the function of its call: the broker must not have granted its locks to
 // others since it was granted them.
@@ -49,6 +82,7 @@ func (w *World) checkClaim(c *call) {
 		w.violate(promise.Exclusion, "call %d holds as %v, which the broker has not granted", c.plan.Number, c.id)
 		return
 	}
+	r.claimed = true
 	for k, i := range r.locks {
 		l := &w.order.locks[i]
 		if l.latest > r.grant || r.limits[k] == 1 && l.any > r.grant {
@@ -75,33 +109,33 @@ func (n *node) checkThaw() {
 
 // overlap notes that a client treats a lock as held that was granted to another.
 func (w *World) overlap(c *call, to wire.ID) {
-	if reason := w.excuse(c); reason != "" {
-		w.counts.add(SawExcused)
-		w.tracef("excused: call %d overlaps with %v: %s", c.plan.Number, to, reason)
+	if excuse := w.excuse(c); excuse != noExcuse {
+		w.counts.Excuses[excuse]++
+		w.tracef("excused: call %d overlaps with %v: %s", c.plan.Number, to, excuse)
 		return
 	}
 	w.violate(promise.Lease, "%v was granted, and call %d of c%d still treats its lock as held as %v",
 		to, c.plan.Number, c.node.plan.Number, c.id)
 }
 
-// excuse returns why the promises exclude that the lock of c stays exclusive, or "".
-func (w *World) excuse(c *call) string {
+// excuse returns why the promises exclude that the lock of c stays exclusive.
+func (w *World) excuse(c *call) Excuse {
 	r := w.order.requests[c.id]
 	switch {
-	case c.node.isOdd:
-		return "its clocks break the conditions of the promise"
 	case r == nil:
-		return ""
+		return noExcuse
 	case r.taken:
-		return "an operator took the lock, and the client hears of it a moment later"
+		return ByOperator
+	case c.node.isOdd:
+		return OddClocks
 	case r.session.conn.isForged && !w.plan.LockDelay:
-		return "something in between ended the broker's side"
+		return ForgedEnd
 	case r.run != w.broker.run && !w.plan.StateDir:
-		return "the broker was restarted without a state directory"
+		return NoStateDir
 	case r.run != w.broker.run && w.order.unknown:
-		return "the state directory is an older copy, and the broker cannot tell"
+		return UnseenCopy
 	}
-	return ""
+	return noExcuse
 }
 
 // asksFor reports whether a request is for a lock.

@@ -40,7 +40,7 @@ func (o *order) checkLeaving(now time.Duration) {
 // beginRun notes that a run of the broker begins, with a grace period that the broker has chosen.
 func (o *order) beginRun(grace time.Duration) {
 	w := o.w
-	o.drains, o.grace = false, 0
+	o.drains, o.grace, o.before = false, 0, o.grants
 	if w.plan.StateDir && !o.isClean && !o.unknown {
 		o.grace = w.plan.Timeout
 	}
@@ -63,7 +63,7 @@ func (o *order) forgetTokens() {
 
 // endRun notes that a run has ended. Everything that its sessions held is gone for the broker.
 func (o *order) endRun(clean bool) {
-	o.isClean = clean
+	o.isClean = clean || o.isClean && o.grants == o.before
 	for _, s := range o.w.broker.sessions {
 		for _, r := range s.order {
 			if r.state != ended {

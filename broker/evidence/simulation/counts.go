@@ -40,7 +40,6 @@ const (
 	SawDialFailed   // a client could not connect
 	SawStaleWrite   // a resource without tokens took a write of a stale holder
 	SawFenced       // a resource with tokens refused one
-	SawExcused      // two clients held at once, in a case that the promises exclude
 	SawStaleThaw    // a process woke up after its lock was granted to another
 	outcomes
 )
@@ -52,15 +51,39 @@ var outcomeNames = [outcomes]string{
 	"gave up", "covered", "resubmitted", "kept", "freed at once", "kept locks freed early", "kept by lock delay",
 	"silent session ended", "client fell silent", "goodbye", "grace period", "no tokens", "disk failure",
 	"older copy restored", "unclean end of a drain", "clean end of a drain", "slow consumer", "stalled write",
-	"dial failed", "stale write", "stale write refused", "excused overlap", "stale holder thawed",
+	"dial failed", "stale write", "stale write refused", "stale holder thawed",
 }
 
 // String returns the name of the outcome.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Counts says how often each outcome and each kind of fault has occurred.
+// An Excuse is a case in which two clients may hold a lock at once, because the promises exclude it.
+type Excuse uint8
+
+// The excuses.
+const (
+	noExcuse   Excuse = iota
+	ByOperator        // an operator evicted or stole, and the holder has not heard of it yet
+	ForgedEnd         // something in between ended the broker's side, and there is no lock delay
+	OddClocks         // the clocks do not run at rates within 10 % of each other
+	NoStateDir        // the broker was restarted, and has no state directory
+	UnseenCopy        // the state directory is an older copy, and the broker cannot tell
+	excuses
+)
+
+// excuseNames has the name of each excuse.
+var excuseNames = [excuses]string{
+	"none", "taken by an operator", "broker's side ended by something in between", "clocks too far apart",
+	"restart without a state directory", "older copy that the broker cannot recognise",
+}
+
+// String returns the name of the excuse.
+func (e Excuse) String() string { return excuseNames[e] }
+
+// Counts says how often each outcome, each excuse and each kind of fault has occurred.
 type Counts struct {
 	Outcomes [outcomes]int
+	Excuses  [excuses]int
 	Faults   [faultKinds]int // those that found something to affect
 }
 
@@ -70,6 +93,9 @@ func (c *Counts) add(o Outcome) { c.Outcomes[o]++ }
 func (c *Counts) Add(other *Counts) {
 	for i, n := range other.Outcomes {
 		c.Outcomes[i] += n
+	}
+	for i, n := range other.Excuses {
+		c.Excuses[i] += n
 	}
 	for i, n := range other.Faults {
 		c.Faults[i] += n
@@ -82,6 +108,11 @@ func (c *Counts) Missing() []string {
 	for i, n := range c.Outcomes {
 		if n == 0 {
 			missing = append(missing, Outcome(i).String())
+		}
+	}
+	for e := noExcuse + 1; e < excuses; e++ {
+		if c.Excuses[e] == 0 {
+			missing = append(missing, "excuse "+e.String())
 		}
 	}
 	for kind := Freeze; kind < faultKinds; kind++ {

@@ -30,8 +30,7 @@ func (w *World) faultClient(f *Fault) bool {
 		return n.die(f.Kind == Vanish)
 	case SetWall:
 		n.unpunctual = true
-		n.isOdd = n.isOdd || f.By < 0 && n.clock.stands && !n.clock.tells
-		n.clock.set(w.now, f.By)
+		n.setWall(f.By)
 	case LateTimers:
 		n.lateUntil, n.lateBy, n.unpunctual = w.now+f.For, f.By, true
 		n.stood += f.By * 11 / 10
@@ -202,8 +201,15 @@ func (n *node) freeze(f *Fault) bool {
 	n.frozen = true
 	if f.Kind == Suspend {
 		n.clock.suspend(n.w.now)
+		n.setWall(f.By)
 	}
 	return true
+}
+
+// setWall sets the wall clock. While the machine is suspended, only the wall clock and the system can tell.
+func (n *node) setWall(by time.Duration) {
+	n.isOdd = n.isOdd || by < 0 && n.clock.stands && !n.clock.tells
+	n.clock.set(n.w.now, by)
 }
 
 // thaw lets a process go on. What waited for it happens now, in an order that the dice choose.

@@ -16,6 +16,7 @@ func Generate(seed uint64, steps int) *Plan {
 		steps = UsualSteps
 	}
 	g := &generator{dice: rand.New(rand.NewPCG(seed, 1)), plan: &Plan{Seed: seed}, scale: float64(steps) / UsualSteps}
+	g.fierce = g.chance(50)
 	g.broker()
 	g.clients()
 	g.calls()
@@ -29,8 +30,11 @@ type generator struct {
 	plan   *Plan
 	scale  float64
 	unit   time.Duration // the session timeout: the measure of all times
-	locks  int
 	number int
+	locks  int
+	// fierce: clients hold a lock or two for long, others wait for them, and faults last long. Otherwise a grant rarely
+	// meets a fault.
+	fierce bool
 }
 
 func (g *generator) chance(percent int) bool { return g.dice.IntN(100) < percent }
@@ -51,10 +55,14 @@ func (g *generator) broker() {
 	p.Drain = g.upTo(g.unit)
 	p.Delay = time.Millisecond + g.upTo(oneOf(g, 5*time.Millisecond, 50*time.Millisecond, g.unit/20))
 	p.Tokens = oneOf[int64](g, 1, 2, 8, 1<<20)
+	p.Window = oneOf(g, 2, 8, 64)
 	p.Rate = g.rate()
 	p.LockDelay = g.chance(25)
 	p.StateDir = g.chance(70)
 	p.Quiet = g.unit * time.Duration(3+g.dice.IntN(3))
+	if g.fierce {
+		p.Heartbeat = p.Timeout / 2
+	}
 }
 
 // rate returns the rate of a clock. Most clocks are right. The others are at most a tenth apart.
@@ -95,8 +103,14 @@ func (g *generator) clients() {
 // calls gives each client some calls.
 func (g *generator) calls() {
 	g.locks = 1 + g.dice.IntN(3)
+	if g.fierce && g.chance(70) {
+		g.locks = 1
+	}
 	for i := range g.plan.Clients {
 		count := 1 + g.dice.IntN(1+int(3*g.scale))
+		if g.fierce {
+			count = (count + 1) / 2
+		}
 		for range count {
 			g.call(i+1, 0)
 		}
@@ -113,10 +127,29 @@ func (g *generator) call(client, outer int) {
 	} else {
 		c.At = g.upTo(g.plan.Quiet)
 	}
-	if g.chance(30) {
+	usual := 100
+	if g.fierce {
+		usual = 30
+		c.Work = g.unit/4 + g.upTo(g.unit*2)
+		if outer > 0 {
+			c.Work /= 4
+		}
+	}
+	g.options(&c, usual)
+	g.plan.Calls = append(g.plan.Calls, c)
+	if g.chance(25 * usual / 100) {
+		for range 1 + g.dice.IntN(2) {
+			g.call(client, c.Number)
+		}
+	}
+}
+
+// options gives a call some options. usual is how often, in percent of the usual.
+func (g *generator) options(c *Call, usual int) {
+	if g.chance(30 * usual / 100) {
 		c.Wait = time.Millisecond + g.upTo(g.unit*2)
 	}
-	if g.chance(20) {
+	if g.chance(20 * usual / 100) {
 		c.Hold = time.Millisecond + g.upTo(g.unit)
 	}
 	if g.chance(10) {
@@ -125,26 +158,20 @@ func (g *generator) call(client, outer int) {
 			c.MinHold = min(c.MinHold, c.Hold)
 		}
 	}
-	if g.chance(20) {
+	if g.chance(20 * usual / 100) {
 		c.GiveUp = time.Millisecond + g.upTo(g.unit)
 	}
 	switch {
-	case g.chance(10):
+	case g.chance(10 * usual / 100):
 		c.Try = true
-	case g.chance(5) && outer == 0:
+	case g.chance(5*usual/100) && c.In == 0:
 		c.Steal = true
 		for i := range c.Locks {
 			c.Locks[i] = wire.LockSpec{Name: c.Locks[i].Name}
 		}
 	}
-	if outer == 0 && !c.Steal && g.number > 1 && g.chance(5) {
+	if c.In == 0 && !c.Steal && g.number > 1 && g.chance(5) {
 		c.Under, c.At = 1+g.dice.IntN(g.number-1), g.upTo(g.unit/4)
-	}
-	g.plan.Calls = append(g.plan.Calls, c)
-	if g.chance(25) {
-		for range 1 + g.dice.IntN(2) {
-			g.call(client, c.Number)
-		}
 	}
 }
 

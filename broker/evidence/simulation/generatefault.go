@@ -5,17 +5,29 @@ import "time"
 // faults makes some faults, most of them about as long as what they could break.
 func (g *generator) faults() {
 	count := g.dice.IntN(2 + int(5*g.scale))
+	var last Fault
 	for range count {
 		f := Fault{Kind: Freeze + FaultKind(g.dice.IntN(int(faultKinds-Freeze))), At: g.upTo(g.plan.Quiet)}
+		near := last.Kind != noFault && g.fierce && g.chance(60) // some defects need two faults, one soon after the other
+		if near {
+			f.At = min(last.At+g.upTo(g.unit), g.plan.Quiet)
+		}
 		if f.Kind <= DrainClient {
 			f.Client = 1 + g.dice.IntN(len(g.plan.Clients))
+			if near && last.Client > 0 {
+				f.Client = last.Client
+			}
 		}
 		if (f.Kind == CloseClient || f.Kind == DrainClient) && g.chance(60) {
 			continue // a closed client does nothing more
 		}
 		g.measure(&f)
 		g.plan.Faults = append(g.plan.Faults, f)
+		last = f
 		if f.Kind == RestoreSeen || f.Kind == RestoreUnseen { // of no effect unless the broker starts again
+			if g.chance(50) {
+				g.restart(f.At / 3)
+			}
 			g.restart(f.At)
 		}
 	}
@@ -31,7 +43,14 @@ func (g *generator) restart(at time.Duration) {
 // measure decides how long a fault lasts and how strong it is. It ends before the world must become quiet.
 func (g *generator) measure(f *Fault) {
 	f.For = g.upTo(g.unit * 5 / 4)
+	if g.fierce {
+		f.For = g.unit/2 + g.upTo(g.unit*2)
+	}
 	switch f.Kind {
+	case Suspend:
+		if g.chance(40) {
+			f.By = -g.upTo(f.For)
+		}
 	case SetWall, SetBrokerWall:
 		f.By = g.upTo(g.unit*2) - g.unit
 		f.For = 0

@@ -68,12 +68,8 @@ type pipe struct {
 	progress time.Duration // when the backlog last became shorter
 }
 
-const (
-	// window is how many messages the kernels take before a writer must wait.
-	window = 24
-	// writeStall is how long a write may make no progress, on both sides.
-	writeStall = 10 * time.Second
-)
+// writeStall is how long a write may make no progress, on both sides.
+const writeStall = 10 * time.Second
 
 // newConn makes a connection that the client dials.
 func (w *World) newConn(n *node, link simclient.Link) *conn {
@@ -101,7 +97,7 @@ func (w *World) send(c *conn, d direction, m message) {
 		return
 	}
 	p := &c.pipes[d]
-	if len(p.backlog) > 0 || len(p.flight) >= window && m.kind < aFIN {
+	if len(p.backlog) > 0 || len(p.flight) >= w.plan.Window && m.kind < aFIN {
 		if len(p.backlog) == 0 {
 			p.progress = w.now
 			w.events.add(event{at: w.now + writeStall, kind: evStall, who: c.number, what: int32(d)})

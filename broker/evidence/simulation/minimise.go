@@ -1,6 +1,9 @@
 package simulation
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Minimise returns a smaller plan that breaks the same promise as a plan does. It tries to leave out clients, calls and
 // faults, then to simplify those that are left, and then to shorten the run, until nothing helps any more. If the plan
@@ -39,12 +42,12 @@ type minimiser struct {
 
 // try keeps a changed copy of the plan if it still breaks the promise.
 func (m *minimiser) try(change func(p *Plan)) bool {
-	m.tries++
 	smaller := m.plan.clone()
 	change(smaller)
-	if smaller.check() != nil {
+	if reflect.DeepEqual(smaller, m.plan) || smaller.check() != nil {
 		return false
 	}
+	m.tries++
 	result := m.world.Run(smaller, m.options)
 	if result.Violation == nil || int(result.Violation.Promise) != m.broken {
 		return false
@@ -136,7 +139,7 @@ func (m *minimiser) simplify() {
 	}
 	for _, change := range []func(p *Plan){
 		func(p *Plan) { p.LockDelay = false }, func(p *Plan) { p.StateDir = false },
-		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 }, func(p *Plan) { p.Drain = 0 },
+		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 }, func(p *Plan) { p.Window = 64 }, func(p *Plan) { p.Drain = 0 },
 	} {
 		m.try(change)
 	}
@@ -157,7 +160,7 @@ func (m *minimiser) shorten() {
 		}
 	}
 	m.try(func(p *Plan) { p.Delay = time.Millisecond })
-	for m.tries < mostTries && m.try(func(p *Plan) { p.Quiet = p.lastTime() + (p.Quiet-p.lastTime())/2 - 1 }) {
+	for m.tries < mostTries && m.try(func(p *Plan) { p.Quiet = p.lastTime() + (p.Quiet-p.lastTime())/2 }) {
 		continue
 	}
 }

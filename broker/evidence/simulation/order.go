@@ -26,6 +26,7 @@ type order struct {
 	inside   []*call // calls whose functions run
 
 	drains  bool
+	before  int64         // how many grants there were before this run
 	isClean bool          // the last run has left no stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
 	setBack bool          // the broker's wall clock was set back
@@ -51,6 +52,7 @@ type request struct {
 	wait    bool          // it may wait
 	steal   bool
 	cancels bool // its client has cancelled it
+	claimed bool // its caller has entered its function
 	taken   bool // an operator evicted it while it held, or stole its locks
 	limits  []int
 	locks   []int
@@ -218,7 +220,7 @@ func without(requests []*request, r *request) []*request {
 func (o *order) cancels(id wire.ID) {
 	if r := o.requests[id]; r != nil {
 		r.cancels = true
-		if r.state == holds {
+		if r.state == holds && !r.claimed {
 			o.w.counts.add(SawLateGrant)
 		}
 	}

@@ -16,6 +16,7 @@ type Plan struct {
 	Delay     time.Duration // the longest usual delay of a message
 	Quiet     time.Duration // from then on there are no faults
 	Tokens    int64         // how many tokens the broker reserves at a time
+	Window    int           // how many messages in one direction the kernels take before a writer must wait
 	Rate      int64         // of the broker's clock: how far it runs in a million nanoseconds
 	LockDelay bool
 	StateDir  bool
@@ -67,7 +68,7 @@ type FaultKind uint8
 const (
 	noFault       FaultKind = iota
 	Freeze                  // the process stands still, and all clocks go on
-	Suspend                 // the machine stands still, and its monotonic clock too
+	Suspend                 // the machine stands still, and its monotonic clock too; its wall clock is set
 	Kill                    // the process dies, and its kernel closes its connection; it starts again afterwards
 	Vanish                  // the machine loses its power, and no kernel says so; it starts again afterwards
 	SetWall                 // the wall clock is set

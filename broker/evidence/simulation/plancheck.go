@@ -4,8 +4,8 @@ import "fmt"
 
 // check returns what is wrong with a plan.
 func (p *Plan) check() error {
-	if p.Timeout <= 0 || p.Heartbeat <= 0 || p.Rate <= 0 || p.Tokens <= 0 {
-		return fmt.Errorf("the broker needs a timeout, a heartbeat, a rate and tokens")
+	if p.Timeout <= 0 || p.Heartbeat <= 0 || p.Rate <= 0 || p.Tokens <= 0 || p.Window <= 0 || p.Quiet < 0 {
+		return fmt.Errorf("the broker needs a timeout, a heartbeat, a rate, tokens and a window")
 	}
 	clients := make(map[int]bool)
 	for i := range p.Clients {

@@ -35,7 +35,7 @@ func (p *Plan) fields() []field {
 	return []field{
 		{"seed", &p.Seed},
 		{"timeout", &p.Timeout}, {"heartbeat", &p.Heartbeat}, {"drain", &p.Drain}, {"delay", &p.Delay},
-		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"rate", &p.Rate}, {"lock-delay", &p.LockDelay},
+		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"rate", &p.Rate}, {"lock-delay", &p.LockDelay},
 		{"state-dir", &p.StateDir},
 	}
 }

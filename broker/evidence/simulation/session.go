@@ -204,7 +204,7 @@ func (s *session) reply(m wire.Reply) {
 		return
 	}
 	w.send(s.conn, down, message{kind: aReply, reply: m})
-	if len(s.conn.pipes[down].backlog) > mostBacklog {
+	if len(s.conn.pipes[down].backlog) > mostWindows*w.plan.Window {
 		w.counts.add(SawSlowConsumer)
 		s.conn.pipes[down].backlog = s.conn.pipes[down].backlog[:0]
 		s.end(ending{code: wire.ClosePolicy})

@@ -8,7 +8,7 @@ import "time"
 func (s *session) end(how ending) {
 	b := s.b
 	w := b.w
-	frees := how.by.FreesLocks(w.plan.LockDelay)
+	frees := how.by.FreesLocks(w.plan.LockDelay) || w.options.Break == FreesAtOnce
 	if s.ended {
 		if frees && !s.freed {
 			s.freed = true

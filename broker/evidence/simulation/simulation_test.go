@@ -56,6 +56,9 @@ func TestSchedules(t *testing.T) {
 	for i, n := range counts.Outcomes {
 		t.Logf("%8d %s", n, Outcome(i))
 	}
+	for e := noExcuse + 1; e < excuses; e++ {
+		t.Logf("%8d times excused: %s", counts.Excuses[e], e)
+	}
 	for kind := Freeze; kind < faultKinds; kind++ {
 		t.Logf("%8d fault %s", counts.Faults[kind], kind)
 	}
@@ -70,7 +73,7 @@ func replayPlan(t *testing.T, text string) {
 	replay(t, plan)
 }
 
-// replay runs a plan, and prints what happens if the test is verbose.
+// replay runs a plan. If the test is verbose, it prints everything that happens.
 func replay(t *testing.T, plan *Plan) {
 	t.Helper()
 	options := Options{}
@@ -78,6 +81,12 @@ func replay(t *testing.T, plan *Plan) {
 		fmt.Print(plan)
 		options.Trace = os.Stdout
 	}
+	mustHold(t, plan, options)
+}
+
+// mustHold runs a plan that must break no promise.
+func mustHold(t *testing.T, plan *Plan, options Options) {
+	t.Helper()
 	if result := Run(plan, options); result.Violation != nil {
 		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s", result.Err(), Minimise(plan, Options{}))
 	}

@@ -31,6 +31,8 @@ type clients struct {
 	tally   *tally
 	judge   *judge.Judge
 
+	killing sync.Mutex // held while the process is replaced
+
 	mu      sync.Mutex
 	process *child
 	number  int          // of processes so far

@@ -114,9 +114,10 @@ func (g *gust) finishBroker() bool {
 
 // killClients kills a client process, and starts another in its place.
 func killClients(ctx context.Context, g *gust) bool {
-	if !g.place.mortal {
+	if !g.place.mortal || !g.place.killing.TryLock() {
 		return false
 	}
+	defer g.place.killing.Unlock()
 	g.place.current().kill()
 	g.lastFor(ctx, g.share(0.2))
 	if err := g.place.start(); err != nil {

@@ -16,9 +16,8 @@ const alwaysRequests = 16
 func (m *Machine) Acquire(
 	now time.Duration, a locktable.Acquire, events []locktable.Event,
 ) (_ []locktable.Event, full bool) {
-	// The table refuses everything during a drain, and says why. An operator may steal even if clients
-	// have used up the broker.
-	if m.drain == nil && !a.Steal && m.isFull(&a) {
+	// During a drain the table refuses everything, and says why.
+	if m.drain == nil && m.isFull(&a) {
 		return events, true
 	}
 	events = m.table.Acquire(now, a, events)
@@ -30,12 +29,12 @@ func (m *Machine) Acquire(
 // and those of one account within half of it.
 func (m *Machine) isFull(a *locktable.Acquire) bool {
 	most, total := m.config.MaxRequests, m.table.InUse()
-	if total < most/2 { // then no account has half of most, either
-		return false
-	}
 	weight, session := 0, a.ID.Session
 	for i := range a.Locks {
 		weight += locktable.Weight(a.Locks[i].Name)
+	}
+	if total+weight <= most/2 { // then no account exceeds half of most, either
+		return false
 	}
 	return (total+weight > most || m.table.InUseWith(session)+weight > max(most/2, 1)) &&
 		m.table.Requests(session) >= alwaysRequests

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
-	"github.com/lockbroker/lockbroker/broker/internal/statedir"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -94,56 +93,47 @@ func TestNoTokensAreLeft(t *testing.T) {
 
 // What a run leaves in a state directory decides how the next one begins.
 func TestStateDirectory(t *testing.T) {
-	const timeout = 15 * time.Second
 	path := t.TempDir()
-	run := func(use func(Source, core.Beginning)) {
-		t.Helper()
-		source, err := Open(path, timeout)
-		if err != nil {
-			t.Fatal(err)
+	var limit int64
+	run(t, path, func(s Source, b core.Beginning) { // crashes
+		if b.Grace != 0 {
+			t.Errorf("a new directory: %+v", b)
 		}
-		b, err := Begin(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		use(source, b)
-		if err := source.Close(); err != nil {
-			t.Fatal(err)
-		}
+		limit = b.First + 1e15
+		must(t, s.Reserve(core.Reservation{Limit: limit, Stale: 20 * time.Second}))
+	})
+	for _, step := range []struct {
+		name  string
+		grace time.Duration // what the run begins with
+		stale time.Duration // what it stops with
+	}{
+		{"after a crash", 20 * time.Second, 5 * time.Second},
+		{"after a stop with locks held", 5 * time.Second, 0},
+		{"after a clean stop", 0, 0},
+	} {
+		run(t, path, func(s Source, b core.Beginning) {
+			if b.First != limit || b.Grace != step.grace || b.Restored {
+				t.Errorf("%s: %+v, want tokens from %d after %v", step.name, b, limit, step.grace)
+			}
+			must(t, s.Stop(step.stale))
+		})
 	}
-	var first, limit int64
-	run(func(s Source, b core.Beginning) { // the first run crashes
-		first, limit = b.First, b.First+1e15
-		err := s.Reserve(core.Reservation{Limit: limit, Stale: 20 * time.Second})
-		if err != nil || b.Grace != 0 {
-			t.Errorf("a new directory: %+v, %v", b, err)
-		}
-	})
-	run(func(s Source, b core.Beginning) { // the second stops while locks are held
-		if b.First != limit || b.Grace != 20*time.Second {
-			t.Errorf("after a crash: %+v, want tokens from %d", b, limit)
-		}
-		if err := s.Stop(5 * time.Second); err != nil {
-			t.Error(err)
-		}
-	})
-	run(func(s Source, b core.Beginning) { // the third stops cleanly
-		if b.First != limit || b.Grace != 5*time.Second {
-			t.Errorf("after a stop with locks held: %+v", b)
-		}
-		if err := s.Stop(0); err != nil {
-			t.Error(err)
-		}
-	})
-	run(func(_ Source, b core.Beginning) {
-		if b.First != limit || b.Grace != 0 || b.Restored {
-			t.Errorf("after a clean stop: %+v", b)
-		}
-	})
-	if first <= 0 {
-		t.Errorf("the first token was %d", first)
-	}
-	if _, err := statedir.Open(path); err != nil {
-		t.Errorf("the directory was not closed: %v", err)
+}
+
+// run opens the directory for a run, and closes it afterwards.
+func run(t *testing.T, path string, use func(Source, core.Beginning)) {
+	t.Helper()
+	source, err := Open(path, 15*time.Second)
+	must(t, err)
+	b, err := Begin(source)
+	must(t, err)
+	use(source, b)
+	must(t, source.Close())
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

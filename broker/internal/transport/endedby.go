@@ -47,7 +47,7 @@ type Sighting struct {
 // Other close frames from the client do not count: its library may send them by itself while the
 // program still treats its locks as held. Such a frame may cross the broker's on the way. An answer
 // is recognized by its code, which is the broker's. EPIPE does not count either: it only says that
-// the connection had ended earlier.
+// the connection had ended earlier. But Conn.Ended reports a FIN if EPIPE shows that there was one.
 func (s Sighting) EndedBy() EndedBy {
 	switch {
 	case s.Said != nil && s.Said.Code == wire.CloseNormal && s.Said.Text == wire.Goodbye:

@@ -58,7 +58,11 @@ func (c *progressConn) Read(p []byte) (int, error) {
 		_ = c.setDeadline(c.Conn.SetReadDeadline, c.resumed.Add(silence))
 	}
 	for {
+		c.tcp.beginRead()
 		n, err := c.Conn.Read(p)
+		if err == nil {
+			c.tcp.endRead()
+		}
 		if n > 0 && !c.options.MessagesOnly {
 			c.SignOfLife()
 		}

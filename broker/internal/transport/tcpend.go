@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -19,9 +20,13 @@ type tcpEnd struct {
 	raw     net.Conn // the TCP connection itself
 	layered bool     // there is a layer above raw, such as TLS
 
+	reading atomic.Bool // a read is in progress, or its error is not recorded yet
+
 	mu      sync.Mutex
 	sending int   // writes in progress
+	halved  bool  // halfClose was called
 	eof     bool  // a read returned EOF, which may mean a FIN
+	broken  bool  // a write to a closed connection got EPIPE, which may mean a FIN and then a RST
 	err     error // io.EOF for a FIN, or the system's error; nil: not ended, or nobody can tell
 }
 
@@ -62,10 +67,25 @@ func (e *tcpEnd) noteError(err error) {
 	}
 }
 
-// noteRead records how a read ended. If the system cannot say whether EOF means a FIN, that is
+// beginRead must be called before a read. After it, call endRead or noteRead.
+func (e *tcpEnd) beginRead() { e.reading.Store(true) }
+
+// endRead must be called after a read that has returned bytes.
+func (e *tcpEnd) endRead() { e.reading.Store(false) }
+
+// noteRead records how a read failed.
+func (e *tcpEnd) noteRead(err error) {
+	e.noteReadError(err)
+	e.reading.Store(false)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settle()
+}
+
+// noteReadError records why a read failed. If the system cannot say whether EOF means a FIN, that is
 // decided only after the writes in progress: one of them may have got an error that it has not
 // recorded yet.
-func (e *tcpEnd) noteRead(err error) {
+func (e *tcpEnd) noteReadError(err error) {
 	if err != io.EOF || e.layered { //nolint:errorlint // only that of TCP itself
 		e.noteError(err)
 		return
@@ -78,7 +98,6 @@ func (e *tcpEnd) noteRead(err error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.eof = true
-		e.settle()
 	}
 }
 
@@ -90,18 +109,41 @@ func (e *tcpEnd) beginWrite() {
 }
 
 func (e *tcpEnd) endWrite(err error) {
-	if err != nil {
+	broken := errors.Is(err, syscall.EPIPE) && e.isClosed()
+	if err != nil && !broken {
 		e.noteError(err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sending--
+	e.broken = e.broken || broken
 	e.settle()
 }
 
-// settle records that EOF meant a FIN, once no write can have got an error. The caller holds e.mu.
+// isClosed reports whether the system has closed the connection, so that EPIPE does not come from
+// halfClose. It returns false if there is a layer above TCP: that layer may have got an error that
+// it has not reported.
+func (e *tcpEnd) isClosed() bool {
+	e.mu.Lock()
+	unsure := e.layered || e.halved
+	e.mu.Unlock()
+	if unsure {
+		return false
+	}
+	received, known := e.receivedFIN()
+	return known && !received
+}
+
+// settle records that EOF or EPIPE meant a FIN, once no other read or write can have got an error.
+//
+// EPIPE means this: the client had closed its side, and its kernel answered further bytes with RST.
+// Linux then reports EPIPE once (see wasResetAfterFIN), here to a write. A write also gets EPIPE
+// after another error, but that error was reported to another read or write. The caller holds e.mu.
 func (e *tcpEnd) settle() {
-	if e.err == nil && e.eof && e.sending == 0 {
+	if e.err != nil || e.sending > 0 {
+		return
+	}
+	if e.eof || e.broken && !e.reading.Load() {
 		e.err = io.EOF
 	}
 }
@@ -136,6 +178,9 @@ func (e *tcpEnd) listen(isAlive bool) {
 // close their side. It reports false if TCP had already ended with an error, which the layer above
 // may have seen. A FIN that has arrived does not end TCP in this sense.
 func (e *tcpEnd) halfClose() bool {
+	e.mu.Lock()
+	e.halved = true
+	e.mu.Unlock()
 	half, can := e.raw.(interface{ CloseWrite() error })
 	return !can || half.CloseWrite() == nil
 }

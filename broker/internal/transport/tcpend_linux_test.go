@@ -119,6 +119,60 @@ func TestListenAfterAReset(t *testing.T) {
 	}
 }
 
+// A write may be the first to get the EPIPE of a RST that follows a FIN. Whether a read is in progress,
+// comes later or never comes, that is a FIN. If a read got another error, or the broker has closed its
+// half, it is not.
+func TestWriteAfterAReset(t *testing.T) {
+	tests := map[string]struct {
+		before func(c *progressConn) // before the client closes
+		after  func(c *progressConn) // after the write that got EPIPE
+		want   EndedBy
+	}{
+		"no read":      {want: ByFIN},
+		"a later read": {after: func(c *progressConn) { _, _ = c.Read(make([]byte, 1)) }, want: ByFIN},
+		"closed during a read": {
+			before: func(c *progressConn) { c.tcp.beginRead() },
+			after:  func(c *progressConn) { c.tcp.noteRead(net.ErrClosed) }, want: ByFIN,
+		},
+		"another error in a read": {
+			before: func(c *progressConn) { c.tcp.beginRead() },
+			after:  func(c *progressConn) { c.tcp.noteRead(syscall.ETIMEDOUT) }, want: ByUnknown,
+		},
+		"a read that has not ended": {
+			before: func(c *progressConn) { c.tcp.beginRead() }, want: ByUnknown,
+		},
+		"half closed by the broker": {
+			before: func(c *progressConn) { c.tcp.halfClose() }, want: ByUnknown,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			here, there := tcpPair(t)
+			c := newProgressConn(here)
+			if test.before != nil {
+				test.before(c)
+			}
+			_ = there.Close()
+			if c.tcp.halved {
+				_, _ = c.Write([]byte("x"))
+			} else {
+				awaitState(t, here, unix.BPF_TCP_CLOSE_WAIT)
+				_, _ = here.Write([]byte("nobody reads this"))
+				awaitState(t, here, unix.BPF_TCP_CLOSE)
+				if _, err := c.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
+					t.Fatalf("the write got %v, want EPIPE", err)
+				}
+			}
+			if test.after != nil {
+				test.after(c)
+			}
+			if got := c.EndedBy(0, nil); got != test.want {
+				t.Errorf("got %d, want %d: %v", got, test.want, c.tcp.cause())
+			}
+		})
+	}
+}
+
 // awaitState waits until the connection is in the given state of the kernel.
 func awaitState(t *testing.T, conn *net.TCPConn, state uint8) {
 	t.Helper()

@@ -1,13 +1,11 @@
 package jsclient
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/simclient"
 )
@@ -24,15 +22,7 @@ type script struct {
 // start starts a client.
 func start(t *testing.T) *script {
 	t.Helper()
-	process, err := Start(context.Background(), needs.Program(t, "node"), "../../../../wsclient/js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := process.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	process := startProcess(t)
 	s := &script{t: t, process: process, client: process.New(simclient.Config{}, func() float64 { return 0.5 })}
 	s.client.Start(s.now)
 	s.link = s.client.Output().Dial

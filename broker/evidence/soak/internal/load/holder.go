@@ -23,6 +23,8 @@ type holder struct {
 	cell     int  // the cell that the lock protects, or -1
 	lost     bool // the client has seen the loss
 	reported bool
+	// bounded says that the context of the lock may end before the lock is lost, because the call has a deadline.
+	bounded bool
 }
 
 // newHolder returns a holder for a lock that was just acquired, by a call that began at called.
@@ -120,7 +122,8 @@ func (c *client) checkLoss(h *holder) {
 	var lost *wsclient.LostError
 	cause := context.Cause(ctx)
 	ok := errors.As(cause, &lost)
-	c.out.check(promise.LossTold, ok, "%s was lost with cause %v", h.record.ID, cause)
+	c.out.check(promise.LossTold, ok || h.bounded && errors.Is(cause, context.DeadlineExceeded),
+		"%s was lost with cause %v", h.record.ID, cause)
 	if ok {
 		c.out.countLoss(string(lost.Reason))
 	}

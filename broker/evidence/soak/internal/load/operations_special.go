@@ -48,7 +48,7 @@ func (c *client) doElect(ctx context.Context) {
 	err := c.connection().Elect(ctx, name, nil, func(ctx context.Context) error {
 		lock, _ := wsclient.LockFrom(ctx)
 		h := c.newHolder(lock, []record.Lock{exclusiveLock(name)}, called, false)
-		h.cell = cell
+		h.cell, h.bounded = cell, true
 		c.keepLeading(ctx, h)
 		c.report(h)
 		called = mono.Now()

@@ -20,14 +20,19 @@ func Valid(pattern string) bool { return doublestar.ValidatePattern(pattern) }
 func Cost(pattern string) int {
 	ways := 1
 	var open []int // the number of alternatives in each open brace
+	inClass := false
 	for i := 0; i < len(pattern) && ways <= MaxCost; i++ {
 		switch last := len(open) - 1; {
 		case pattern[i] == '\\':
 			i++
-		case pattern[i] == '{':
-			open = append(open, 1)
+		case inClass: // here, braces and commas are plain bytes
+			inClass = pattern[i] != ']'
+		case pattern[i] == '[':
+			inClass = true
 		case pattern[i] == ',' && last >= 0:
 			open[last]++
+		case pattern[i] == '{':
+			open = append(open, 1)
 		case pattern[i] == '}' && last >= 0:
 			// Nested braces multiply too: the product is never less than the number of ways.
 			ways *= open[last]

@@ -35,7 +35,7 @@ func (w *World) checkLeases(r *request) {
 			case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
 				w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 					r.id, c.plan.Number, c.plan.Client)
-			case !c.stopped && c.node.isPunctual():
+			case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
 				w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 			}
 		}

@@ -111,8 +111,9 @@ func (c *Client) Valid(at simclient.Instant, number simclient.Request) bool {
 // PeekValid is Valid, because the JavaScript client acts on what its clocks show whenever it looks at them. What it
 // does is part of the next Output.
 func (c *Client) PeekValid(at simclient.Instant, number simclient.Request) bool {
+	c.out, c.unseen = c.unseen, c.out // the caller may not have read all of the output yet
 	valid := c.isValid(at, number)
-	move(&c.unseen, &c.out)
+	c.out, c.unseen = c.unseen, c.out
 	return valid
 }
 

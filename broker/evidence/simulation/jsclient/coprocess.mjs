@@ -76,8 +76,10 @@ class Client {
     );
   }
 
+  // tick lets the timers fire that are due. Each may set others.
   async tick() {
-    for (;;) {
+    for (let fired = 0; ; fired++) {
+      if (fired > 1000) throw new Error("timers that are due at once set one another for ever");
       let next;
       for (const timer of this.timers) if (timer.due <= this.mono && !(next?.due <= timer.due)) next = timer;
       if (!next) return;

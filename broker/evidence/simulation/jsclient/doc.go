@@ -12,9 +12,17 @@
 // The order of these events counts: a holder must be told of its loss before the client closes the connection.
 // Package jsclient checks that, and that no promise is rejected without anyone to handle it: see [Process.Err].
 //
+// # How to run it
+//
+// The test runs 50 schedules of the simulation, half of them with Go clients as well. -schedules N and -from N choose
+// the seeds, and -steps N makes the schedules longer. -seed N replays one, and prints everything that happens with -v.
+// -minimise looks for the smallest plan that fails. -js names the folder of another copy of the client, such as one
+// with a planted fault.
+//
 // # What it does not show
 //
 // The sockets are those of the package ws, not those of a browser, whose pages cannot end a connection at once. A step
-// is atomic: nothing arrives between the microtasks of a step. A page that is hidden, frozen or put into the
+// is atomic: nothing arrives between the microtasks of a step. Looking at lock.signal makes the client read its clocks,
+// so a check of the world may itself tell a holder of its loss. A page that is hidden, frozen or put into the
 // back/forward cache gets events that Node does not have; wsclient/js/chromium tests those.
 package jsclient

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed coprocess.mjs
@@ -34,7 +35,11 @@ func Start(ctx context.Context, node, js string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	module := url.URL{Scheme: "file", Path: filepath.ToSlash(js)}
+	path := filepath.ToSlash(js)
+	if !strings.HasPrefix(path, "/") { // of Windows
+		path = "/" + path
+	}
+	module := url.URL{Scheme: "file", Path: path}
 	cmd := exec.CommandContext(ctx, node, "--no-warnings", "--input-type=module", "-e", string(coprocess),
 		"--", module.String())
 	cmd.Stderr = os.Stderr

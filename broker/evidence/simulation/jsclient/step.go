@@ -14,7 +14,7 @@ import (
 // begin begins a step: the output has only what the caller has not seen yet.
 func (c *Client) begin() {
 	empty(&c.out)
-	move(&c.out, &c.unseen)
+	c.out, c.unseen = c.unseen, c.out
 }
 
 // step lets the client do a step, and adds what it does to the output.
@@ -154,16 +154,4 @@ func (f failure) end(r *request) (simclient.End, error) {
 // empty empties an output.
 func empty(o *simclient.Output) {
 	o.Stopped, o.Woken, o.Send, o.Links, o.Dial = o.Stopped[:0], o.Woken[:0], nil, o.Links[:0], 0
-}
-
-// move adds what is in from to an output, and empties from.
-func move(to, from *simclient.Output) {
-	to.Stopped = append(to.Stopped, from.Stopped...)
-	to.Woken = append(to.Woken, from.Woken...)
-	to.Send = append(to.Send, from.Send...)
-	to.Links = append(to.Links, from.Links...)
-	if from.Dial != 0 {
-		to.Dial = from.Dial
-	}
-	empty(from)
 }

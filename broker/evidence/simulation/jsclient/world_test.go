@@ -14,6 +14,9 @@ import (
 var (
 	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print everything that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
+	minimiseFlag  = flag.Bool("minimise", false, "look for the smallest plan that fails, which may take minutes")
+	jsFlag        = flag.String("js", "../../../../wsclient/js", "the folder of the JavaScript client")
+	stepsFlag     = flag.Int("steps", simulation.UsualSteps, "about how many events each schedule has")
 	schedulesFlag = flag.Uint64("schedules", 50, "how many schedules to run, half of them with Go clients as well")
 )
 
@@ -32,7 +35,7 @@ func TestWorlds(t *testing.T) {
 	var counts simulation.Counts
 	steps := 0
 	for _, seed := range seeds {
-		plan := simulation.Generate(seed, simulation.UsualSteps)
+		plan := schedule(seed)
 		options := process.options(seed)
 		if *seedFlag != 0 && testing.Verbose() {
 			fmt.Print(plan)
@@ -46,9 +49,11 @@ func TestWorlds(t *testing.T) {
 			t.Fatalf("seed %d: %v\n%s", seed, err, replayWith(seed))
 		}
 		if result.Violation != nil {
-			small := simulation.Minimise(plan, process.options(seed))
-			t.Fatalf("seed %d: %v\n%s\nthe smallest plan that still breaks the promise:\n%s",
-				seed, result.Err(), replayWith(seed), small)
+			t.Errorf("seed %d: %v\n%s", seed, result.Err(), replayWith(seed))
+			if *minimiseFlag {
+				t.Fatalf("the smallest plan that still breaks the promise:\n%s",
+					simulation.Minimise(plan, process.options(seed)))
+			}
 		}
 	}
 	t.Logf("%d schedules, %d events", len(seeds), steps)
@@ -57,13 +62,28 @@ func TestWorlds(t *testing.T) {
 	}
 }
 
+// schedule returns the plan of a seed. The JavaScript client has no StopTime, and no platform tells it for how long the
+// machine was suspended.
+func schedule(seed uint64) *simulation.Plan {
+	plan := simulation.Generate(seed, *stepsFlag)
+	for i := range plan.Clients {
+		if c := &plan.Clients[i]; isJavaScript(seed, c.Number) {
+			c.StopTime, c.Asleep = 0, false
+		}
+	}
+	return plan
+}
+
+// isJavaScript reports whether that client of the schedule of that seed is a JavaScript client.
+func isJavaScript(seed uint64, number int) bool { return seed%2 == 1 || number%2 == 1 }
+
 func replayWith(seed uint64) string {
 	return fmt.Sprintf("replay it with\n\tgo test ./broker/evidence/simulation/jsclient -run TestWorlds -v -seed %d", seed)
 }
 
 func startProcess(t *testing.T) *Process {
 	t.Helper()
-	process, err := Start(context.Background(), needs.Program(t, "node"), "../../../../wsclient/js")
+	process, err := Start(context.Background(), needs.Program(t, "node"), *jsFlag)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,10 +99,10 @@ func startProcess(t *testing.T) *Process {
 func (p *Process) options(seed uint64) simulation.Options {
 	return simulation.Options{
 		NewClient: func(number int, config simclient.Config, dice func() float64) simulation.Program {
-			if seed%2 == 0 && number%2 == 0 {
-				return simclient.New(config, dice)
+			if isJavaScript(seed, number) {
+				return p.New(config, dice)
 			}
-			return p.New(config, dice)
+			return simclient.New(config, dice)
 		},
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // All faults in Go are planted at the same time, and one is switched on when the program runs. So the compiler runs
-// once for each test program, and not once for each fault. For each function that a fault changes, the planted source has a
-// second function, and the first one calls it if the fault is switched on:
+// once for each test program, and not once for each fault. For each function that a fault changes, the planted source has
+// a second function, and the first one calls it if the fault is switched on:
 //
 //	func (l *Lease) Left(at Instant) time.Duration {
 //		if planted.Is(29) {

@@ -11,8 +11,8 @@ import (
 )
 
 // All faults in Go are planted at the same time, and one is switched on when the program runs. So the compiler runs
-// once for each test program, and not once for each fault. For each function that a fault changes, the planted source has
-// a second function, and the first one calls it if the fault is switched on:
+// once for each test program, and not once for each fault. For each function that a fault changes, the planted source
+// has a second function, and the first one calls it if the fault is switched on:
 //
 //	func (l *Lease) Left(at Instant) time.Duration {
 //		if planted.Is(29) {
@@ -88,7 +88,7 @@ func (p *planting) plant(number, changed string) error {
 		if original := before[name]; original == nil || textOf(p.source, original) == body {
 			continue
 		}
-		call, err := callOf(changed, f, number)
+		call, err := callOf(f, number)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", p.name, name, err)
 		}
@@ -104,7 +104,7 @@ func (p *planting) plant(number, changed string) error {
 }
 
 // callOf returns the statement that calls f with the suffix if the fault is switched on.
-func callOf(source string, f *ast.FuncDecl, number string) (string, error) {
+func callOf(f *ast.FuncDecl, number string) (string, error) {
 	callee := f.Name.Name
 	if f.Recv != nil {
 		if len(f.Recv.List[0].Names) == 0 {

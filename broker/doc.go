@@ -16,11 +16,11 @@
 //
 // A client sends all its requests over one connection, which the broker calls a session. A reader
 // decodes what the client sends and puts it into the inbox of the event loop. The loop is one
-// goroutine, the only one that touches the lock table. It puts replies into the outboxes of the
-// sessions and never waits for any of them. Each session has a writer, which encodes the replies
-// and sends them.
+// goroutine, the only one that calls the core, which decides, and its lock table. The loop puts
+// replies into the outboxes of the sessions and never waits for any of them. Each session has a
+// writer, which encodes the replies and sends them.
 //
-//	reader -> inbox -> scheduler -> loop (lock table) -> outbox -> writer
+//	reader -> inbox -> scheduler -> loop (core) -> outbox -> writer
 //
 // Sessions take turns according to what their requests cost, not how many they send. The loop
 // divides its time fairly among identities (or addresses, for clients without one), and then among

@@ -198,7 +198,9 @@ func (l *lockstep) frame() wire.Reply {
 		}
 	case n < 55:
 		if id, ok := l.idOf(simclient.Waiting); ok {
-			codes := []wire.Code{wire.Timeout, wire.Unavailable, wire.ShuttingDown, wire.NotFound, wire.Deadlock}
+			codes := []wire.Code{
+				wire.Timeout, wire.Unavailable, wire.ShuttingDown, wire.NotFound, wire.Deadlock,
+			}
 			return &wire.Error{ID: id, Code: codes[l.below(len(codes))]}
 		}
 	case n < 60:
@@ -256,7 +258,9 @@ func (l *lockstep) breakConnection() {
 		codes := []int{wire.CloseRestart, wire.ClosePolicy, wire.CloseNormal, wire.CloseTooBig, 1001}
 		l.code = codes[l.below(len(codes))]
 		_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(l.code, ""), time.Time{})
-		l.step(fmt.Sprint("broker: close ", l.code), func(at simclient.Instant) { l.sim.Ended(l.link, at, l.code) })
+		l.step(fmt.Sprint("broker: close ", l.code), func(at simclient.Instant) {
+			l.sim.Ended(l.link, at, l.code)
+		})
 	case 2:
 		_ = ws.WriteMessage(websocket.TextMessage, []byte("{"))
 		l.step("broker: a bad frame", func(at simclient.Instant) { l.sim.ReceiveBad(l.link, at) })

@@ -105,7 +105,9 @@ func (c *pairedCall) simulated(s *simclient.Status) string {
 
 // acquire makes a random call.
 func (l *lockstep) acquire() {
-	c := &pairedCall{request: simclient.Request(len(l.calls) + 1), done: make(chan struct{}), releases: make(chan error, 1)}
+	c := &pairedCall{
+		request: simclient.Request(len(l.calls) + 1), done: make(chan struct{}), releases: make(chan error, 1),
+	}
 	ctx := l.t.Context()
 	if outer := l.holder(); outer != nil && l.oneIn(2) {
 		ctx, c.outer = outer.lock.Context(), outer.request
@@ -189,7 +191,9 @@ func (l *lockstep) holder() *pairedCall {
 func (l *lockstep) giveUp() {
 	if c := l.pick(simclient.Waiting); c != nil {
 		c.cancel()
-		l.step(fmt.Sprint("give up ", c.request), func(at simclient.Instant) { l.sim.Settle(at, c.request, true) })
+		l.step(fmt.Sprint("give up ", c.request), func(at simclient.Instant) {
+			l.sim.Settle(at, c.request, true)
+		})
 	}
 }
 

@@ -34,7 +34,9 @@ var acts = map[Kind]func(r *recording, w *worker, f Fault) error{
 		return r.startWorker(w)
 	},
 	stop: func(r *recording, w *worker, _ Fault) error {
-		w.proxy.Heal() // otherwise the worker may have to wait for the broker for seconds
+		// Without a broker, the worker would have to wait for its lease to end.
+		r.broker.signal(syscall.SIGCONT)
+		w.proxy.Heal()
 		if err := r.stopWorker(w); err != nil {
 			return err
 		}

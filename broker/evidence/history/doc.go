@@ -20,7 +20,7 @@
 // # What counts as held
 //
 // Workers report events with times from CLOCK_MONOTONIC, which all processes of a machine share: see package event. A
-// worker asks its client every 3 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
+// worker asks its client every 5 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
 // in JavaScript. It reads the clock before it asks. So if the answer is yes, the lock counted as held at that
 // time, even if the process was frozen in between.
 //
@@ -37,7 +37,7 @@
 //     P5 lease and P8 grace, as the clients see them. Which of them a violation breaks is a guess, made from how the
 //     earlier holder ended.
 //   - A request that was called after another was granted, on any lock, has a greater token: P2.
-//   - When all faults are over, each worker gets a lock within two minutes (P17 liveness). Then it ends in an orderly
+//   - When all faults are over, each worker gets a lock within four minutes (P17 liveness). Then it ends in an orderly
 //     way, and all locks become free (P7 crash-release, P11 clean-give-up).
 //   - No broker and no worker ends by itself.
 //

@@ -12,8 +12,9 @@
 // any time, cuts either direction silently, and resets either side. A proxy may make up a FIN. The client may crash,
 // say goodbye, or freeze.
 //
-// Time passes in ticks, of which the session timeout has six and the lease four. The client's clock may be wrong by one
-// tick during a lease, which is more than the promised 10 %. With two ticks, P5 fails: the margin is needed.
+// Time passes in ticks. The session timeout has four to six of them, and the lease two thirds of that, rounded down.
+// The client's clock may be wrong by one tick during a lease, which is more than the promised 10 %. With two ticks of
+// six, P5 fails: the margin is needed.
 //
 // # How it is checked
 //

@@ -65,7 +65,7 @@ func TestEveryFaultIsPlanted(t *testing.T) {
 	for _, f := range plantedFaults {
 		listed = append(listed, f.defines[strings.LastIndexByte(f.defines, ' ')+1:])
 	}
-	for _, line := range strings.Split(load(t).text, "\n") {
+	for line := range strings.SplitSeq(load(t).text, "\n") {
 		if strings.HasPrefix(line, "#") && strings.Contains(line, "/* FAULT: ") {
 			names := regexp.MustCompile(`[A-Z]+(_[A-Z]+)+`).FindAllString(line, -1)
 			i := slices.IndexFunc(names, func(name string) bool { return slices.Contains(listed, name) })

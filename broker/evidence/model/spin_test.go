@@ -69,7 +69,7 @@ func (s search) run(t *testing.T) result {
 
 // arguments returns the defines of s as arguments.
 func (s search) arguments() (arguments []string) {
-	for _, define := range strings.Fields(s.defines) {
+	for define := range strings.FieldsSeq(s.defines) {
 		arguments = append(arguments, "-D"+define)
 	}
 	if s.formula != "" {

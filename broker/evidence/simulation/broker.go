@@ -112,14 +112,6 @@ func (b *broker) start() {
 	}
 }
 
-// serve lets the loop begin.
-func (b *broker) serve() {
-	if !b.serves {
-		b.serves = true
-		b.round()
-	}
-}
-
 // happen lets an event of the process happen, or keeps it until the process goes on.
 func (b *broker) happen(e *event) {
 	if e.kind == evDisk && e.what > 0 {
@@ -171,9 +163,7 @@ func (b *broker) round() {
 		}
 		b.tell(m.Tick(now, b.events[:0]))
 	}
-	for m.IsDropping() {
-		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
-	}
+	b.drop(now)
 	for m.IsShutting() {
 		b.tell(m.Shut(now, b.events[:0]))
 	}
@@ -186,10 +176,33 @@ func (b *broker) round() {
 	b.arm(now)
 }
 
+// drop drops the requests of ended sessions. A slow loop drops one of them, and then serves others.
+func (b *broker) drop(now time.Duration) {
+	m := b.machine
+	if b.w.now < b.slowUntil {
+		if m.IsDropping() {
+			b.tell(m.Drop(now, 1, b.events[:0]))
+			b.turnAgain()
+		}
+		return
+	}
+	for m.IsDropping() {
+		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
+	}
+}
+
+// turnAgain plans the next turn of a slow loop.
+func (b *broker) turnAgain() {
+	if !b.turning {
+		b.turning = true
+		b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+	}
+}
+
 // arm plans the timer of the loop.
 func (b *broker) arm(now time.Duration) {
 	due, some := b.machine.Deadline(now)
-	if !some {
+	if !some || b.turning && due <= now {
 		return
 	}
 	at := b.when(due)
@@ -221,8 +234,7 @@ func (b *broker) takeTurns() {
 		}
 		s.handle(&it)
 		if slow {
-			b.turning = true
-			b.w.events.add(event{at: b.w.now + b.slowBy, kind: evLoop, gen: b.run})
+			b.turnAgain()
 			return
 		}
 	}
@@ -231,8 +243,10 @@ func (b *broker) takeTurns() {
 // tell tells the clients, and the world, what the machine has decided.
 func (b *broker) tell(events []locktable.Event) {
 	for i := range events {
+		b.w.order.note(&events[i]) // all of them first: a reply may end a session whose client reads too slowly
+	}
+	for i := range events {
 		e := &events[i]
-		b.w.order.note(e)
 		if s := b.names[e.ID.Session]; s != nil {
 			if m := core.ReplyTo(e); m != nil {
 				s.reply(m)
@@ -240,155 +254,6 @@ func (b *broker) tell(events []locktable.Event) {
 		}
 	}
 	b.events = events[:0]
-}
-
-// keepTokens reserves tokens if it is time.
-func (b *broker) keepTokens() {
-	if b.limit > 0 {
-		return
-	}
-	reservation, wanted := b.machine.WantsTokens(b.now())
-	if !wanted {
-		return
-	}
-	b.limit = reservation.Limit
-	if !b.w.plan.StateDir {
-		b.machine.TokensReserved(b.limit)
-		b.limit = 0
-		if now := b.now(); b.serves && b.machine.CanAllow(now) {
-			b.tell(b.machine.Allow(now, b.events[:0]))
-		}
-		return
-	}
-	b.w.disk.next = reservation.Record()
-	b.store()
-}
-
-// store begins to write what the disk must keep.
-func (b *broker) store() { b.w.disk.begin(b.w.disk.next, false) }
-
-// written ends a write to the disk.
-func (b *broker) written(e *event) {
-	d := &b.w.disk
-	if !d.writing || e.gen != b.run || e.what != int32(d.writes) {
-		return
-	}
-	stops, done := d.stops, d.finish()
-	switch {
-	case stops:
-		b.exit()
-	case !b.up:
-	case done:
-		b.machine.TokensReserved(b.limit)
-		b.limit = 0
-		if !b.frozen {
-			b.serve()
-			b.round()
-		}
-	default:
-		b.w.events.add(event{at: b.when(b.now() + reserveRetry), kind: evDisk, gen: b.run, what: -1})
-	}
-}
-
-// drain begins an orderly stop.
-func (b *broker) drain() {
-	m, now := b.machine, b.now()
-	if m.IsDraining() || !b.serves {
-		return
-	}
-	b.w.tracef("broker drains")
-	b.w.order.drains = true
-	b.drainEnds = now + b.w.plan.Drain
-	events := m.BeginDrain(now, b.events[:0])
-	for _, s := range b.sessions {
-		s.reply(&wire.Draining{GraceMS: m.DrainLeft(now).Milliseconds()})
-	}
-	b.tell(events)
-	b.round()
-}
-
-// stop ends the run in order: it closes every connection, and records the end.
-func (b *broker) stop() {
-	w, now := b.w, b.now()
-	held := b.machine.Table().Held()
-	w.order.checkStop(now, held)
-	stale := b.machine.StaleAtEnd(now)
-	w.tracef("broker stops; %d requests hold", held)
-	for _, c := range w.conns {
-		if s := c.session; s != nil && !s.ended {
-			w.send(c, down, message{kind: aClose, code: wire.CloseRestart})
-		}
-		w.closeSocket(c, down)
-	}
-	if stale == 0 {
-		w.counts.add(SawCleanEnd)
-	} else {
-		w.counts.add(SawUncleanEnd)
-	}
-	w.order.endRun(w.order.isClean)
-	b.up, b.serves = false, false
-	if !w.plan.StateDir {
-		b.exit()
-		return
-	}
-	state := w.disk.state
-	if b.limit > 0 && w.disk.writing {
-		w.disk.put() // the run waits for the reservation under way
-		state = w.disk.state
-	}
-	b.limit = 0
-	w.disk.begin(state.Stopped(stale), true)
-}
-
-// exit ends the process, which starts again when the fault that stopped it ends.
-func (b *broker) exit() {
-	b.up = false
-	if b.restartsAt > 0 {
-		b.w.events.add(event{at: max(b.restartsAt, b.w.now), kind: evHeal, what: -1})
-	}
-}
-
-// die ends the process without a stop. The kernel closes its connections if the machine goes on.
-func (b *broker) die(hostDown bool) {
-	w := b.w
-	for _, c := range w.conns {
-		switch {
-		case hostDown:
-			w.dropSocket(c, down)
-		case chance(30, w.random(forKill, uint64(c.number))) && c.sockets[down]:
-			w.launch(c, down, message{kind: aRST})
-			w.dropSocket(c, down)
-		default:
-			w.closeSocket(c, down)
-		}
-	}
-	if w.disk.writing {
-		w.disk.interrupt()
-	}
-	w.order.endRun(false)
-	b.up, b.serves, b.frozen, b.hostDown, b.limit = false, false, false, hostDown, 0
-	b.deferred = b.deferred[:0]
-}
-
-// goOn lets a process that stood still go on.
-func (b *broker) goOn() {
-	w := b.w
-	b.frozen = false
-	for i := range b.deferred {
-		e := b.deferred[i]
-		e.at = w.now + time.Duration(w.random(forThaw, uint64(i), uint64(w.now))%3)
-		w.events.add(e)
-	}
-	b.deferred = b.deferred[:0]
-	for _, s := range b.sessions {
-		w.goOn(s.conn, up)
-	}
-	for _, c := range w.conns {
-		if c.session == nil && c.sockets[down] {
-			w.goOn(c, up)
-		}
-	}
-	w.events.add(event{at: w.now, kind: evLoop, gen: b.run})
 }
 
 // receive gives a message to a reader of the broker.

@@ -24,7 +24,6 @@ type call struct {
 	request simclient.Request
 	order   int64         // among the calls of all programs, when it was made
 	began   time.Duration // when it was made, on its client's clock
-	paused  time.Duration // how long its process has stood still before
 	id      wire.ID       // of the request that holds, or waits
 	token   int64
 	covered bool

@@ -8,8 +8,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/simclient"
 )
 
-// checkWait checks P10 on the client's side: a call ends soon after its wait is over. If the connection is dead by then,
-// the client notices at the end of its lease.
+// checkWait checks P10 on the client's side: a call ends soon after its wait is over. If the connection is dead by
+// then, the client notices at the end of its lease.
 func (w *World) checkWait(c *call) {
 	if c.plan.Wait == 0 || c.plan.Try || c.plan.Steal {
 		return
@@ -30,7 +30,8 @@ func (n *node) noteSent(a *wire.Acquire) {
 		if !c.id.IsZero() {
 			n.w.counts.add(SawResubmit)
 			if c.plan.Try || c.plan.Steal {
-				n.w.violate(promise.Resubmission, "call %d does not wait, and is sent again", c.plan.Number)
+				n.w.violate(promise.Resubmission, "call %d does not wait, and is sent again",
+					c.plan.Number)
 			}
 		}
 		c.id = a.ID
@@ -49,7 +50,27 @@ func (n *node) checkResubmitted(session string) {
 			continue
 		}
 		if s := n.program.Status(c.request); s.State == simclient.Waiting && s.ID.Session != session {
-			n.w.violate(promise.Resubmission, "call %d waits, and is not sent to session %s", c.plan.Number, session)
+			n.w.violate(promise.Resubmission, "call %d waits, and is not sent to session %s",
+				c.plan.Number, session)
+		}
+	}
+}
+
+// checkTold checks P12 when a client has read that a request has lost its locks: the context of its holder has ended.
+func (n *node) checkTold(id wire.ID) {
+	for _, c := range n.requests {
+		if c.state == inside && c.id == id && !c.stopped {
+			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost", c.plan.Number, id)
+		}
+	}
+}
+
+// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
+func (c *call) checkBorrowers() {
+	for _, nested := range c.nested {
+		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
+			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped, and goes on",
+				nested.plan.Number, c.plan.Number)
 		}
 	}
 }
@@ -70,11 +91,13 @@ func (w *World) countEnd(c *call, end *simclient.End, gaveUp bool) {
 
 // countLoss counts how a call has lost its locks.
 func (w *World) countLoss(c *call) {
-	switch c.node.program.Status(c.request).End.Reason {
+	switch reason := c.node.program.Status(c.request).End.Reason; reason {
 	case "lease":
 		w.counts.add(SawLeaseLost)
+		w.checkCalm(c, reason)
 	case "connection":
 		w.counts.add(SawConnLost)
+		w.checkCalm(c, reason)
 	case "expired":
 		w.counts.add(SawExpired)
 	case "evicted":
@@ -125,6 +148,7 @@ func (w *World) checkEnd() {
 		return
 	}
 	if t := w.broker.machine.Table(); w.broker.up && (t.Held() > 0 || t.InUse() > 0) {
-		w.violate(promise.Memory, "the lock table is not empty: %d requests hold, %d are in use", t.Held(), t.InUse())
+		w.violate(promise.Memory, "the lock table is not empty: %d requests hold, %d are in use",
+			t.Held(), t.InUse())
 	}
 }

@@ -38,7 +38,8 @@ func (o *order) checkDeadlock(r *request, refused bool) {
 		continue
 	}
 	if isStuck := r.future.state == queued; isStuck != refused {
-		o.w.violate(promise.Deadlocks, "%v inside %v: refused %v, stuck for ever %v", r.id, r.parent.id, refused, isStuck)
+		o.w.violate(promise.Deadlocks, "%v inside %v: refused %v, stuck for ever %v",
+			r.id, r.parent.id, refused, isStuck)
 	}
 }
 

@@ -13,7 +13,8 @@ func (o *order) checkGrant(r *request, e *locktable.Event) {
 		w.violate(promise.RisingTokens, "%v is granted token %d after token %d", r.id, e.Token, o.greatest)
 	}
 	if e.Locks() != len(r.locks) {
-		w.violate(promise.AllOrNothing, "%v asked for %d locks and is granted %d", r.id, len(r.locks), e.Locks())
+		w.violate(promise.AllOrNothing, "%v asked for %d locks and is granted %d",
+			r.id, len(r.locks), e.Locks())
 	}
 	if !r.steal {
 		o.checkTurn(r)

@@ -20,23 +20,17 @@ func (w *World) checkLeases(r *request) {
 				continue
 			}
 			limit := held.limitOn(i)
-			if c.node.frozen {
-				c.stale = c.stale || min(limit, r.limits[k]) == 1
-				continue
-			}
 			switch {
-			case c.node.program.PeekValid(c.node.at(), c.request):
+			case c.node.frozen:
+				c.stale = c.stale || min(limit, r.limits[k]) == 1
+			case !c.node.program.PeekValid(c.node.at(), c.request):
+				w.checkStopped(c, r, limit)
+			case w.excuse(c) == noExcuse:
+				blamed.add(c, limit)
 				all.add(c, limit)
-				if w.excuse(c) == noExcuse {
-					blamed.add(c, limit)
-				} else {
-					excused = c
-				}
-			case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
-				w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
-					r.id, c.plan.Number, c.plan.Client)
-			case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
-				w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
+			default:
+				excused = c
+				all.add(c, limit)
 			}
 		}
 		if blamed.areTooMany() {
@@ -44,6 +38,18 @@ func (w *World) checkLeases(r *request) {
 		} else if all.areTooMany() {
 			w.overlap(excused, r.id)
 		}
+	}
+}
+
+// checkStopped checks a call whose lock is no longer valid when the broker grants it to r: its context has ended, and
+// its function has had the time to stop that the lease leaves.
+func (w *World) checkStopped(c *call, r *request, limit int) {
+	switch {
+	case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
+		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
+			r.id, c.plan.Number, c.plan.Client)
+	case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
+		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 	}
 }
 
@@ -73,13 +79,16 @@ func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least
 // checkClaim checks P5 when a caller enters the function of its call: the broker must not have granted its locks to
 // others since it was granted them.
 func (w *World) checkClaim(c *call) {
+	if !c.node.program.PeekValid(c.node.at(), c.request) {
+		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held", c.plan.Number)
+	}
 	if c.covered {
 		w.counts.add(SawCovered)
 		return
 	}
 	r := w.order.requests[c.id]
 	if r == nil || r.state == asked || r.state == queued {
-		w.violate(promise.Exclusion, "call %d holds as %v, which the broker has not granted", c.plan.Number, c.id)
+		w.violate(promise.Exclusion, "call %d holds as %v, which was not granted", c.plan.Number, c.id)
 		return
 	}
 	r.claimed = true

@@ -15,34 +15,41 @@ func (o *order) checkUnknown(e *locktable.Event) {
 
 // checkEnd checks an event that ends a request: it ends once, and for a reason that applies.
 func (o *order) checkEnd(r *request, e *locktable.Event) {
-	now, w := o.w.broker.now(), o.w
-	applies := true
-	switch e.Kind {
-	case locktable.Released:
-		applies = r.state == holds
-	case locktable.Cancelled:
-		applies = r.cancels
+	if r.state == ended || r.state == asked && !r.steal || !o.mayEnd(r, e) {
+		o.w.violate(promise.LossTold, "%v is %v, and that does not apply", r.id, e.Kind)
+	}
+	switch now := o.w.broker.now(); e.Kind {
 	case locktable.TimedOut:
-		applies = r.state == queued && r.due > 0 && now >= r.due
-		w.counts.add(SawTimeout)
-	case locktable.Lost:
-		applies = r.state == holds
-		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen
-	case locktable.Evicted:
-		applies = r.state == queued
+		o.w.counts.add(SawTimeout)
 	case locktable.ShutDown:
-		applies = r.state != holds && o.drains
-		w.counts.add(SawShutDown)
+		o.w.counts.add(SawShutDown)
+	case locktable.Lost:
+		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen
 	case locktable.Gone:
-		applies = r.session.ended
 		if r.state == holds && now < r.session.kept {
-			w.violate(promise.CrashRelease, "%v loses its locks at %v, and they are kept until %v",
+			o.w.violate(promise.CrashRelease, "%v loses its locks at %v, and they are kept until %v",
 				r.id, now, r.session.kept)
 		}
 	}
-	if r.state == ended || r.state == asked && !r.steal || !applies {
-		w.violate(promise.LossTold, "%v is %v, and that does not apply", r.id, e.Kind)
+}
+
+// mayEnd reports whether a request may end in the way that an event says.
+func (o *order) mayEnd(r *request, e *locktable.Event) bool {
+	switch e.Kind {
+	case locktable.Released, locktable.Lost:
+		return r.state == holds
+	case locktable.Cancelled:
+		return r.cancels
+	case locktable.TimedOut:
+		return r.state == queued && r.due > 0 && o.w.broker.now() >= r.due
+	case locktable.Evicted:
+		return r.state == queued
+	case locktable.ShutDown:
+		return r.state != holds && o.drains
+	case locktable.Gone:
+		return r.session.ended
 	}
+	return false
 }
 
 // checkRefusal checks the refusal of an acquire, a release or a cancel.
@@ -50,7 +57,8 @@ func (o *order) checkRefusal(r *request, e *locktable.Event) {
 	w := o.w
 	if r.state != asked {
 		if r.state != ended {
-			w.violate(promise.LossTold, "a release or cancel of %v, which has not ended, is refused: %s", r.id, e.Code)
+			w.violate(promise.LossTold, "%v has not ended, and its release or cancel is refused: %s",
+				r.id, e.Code)
 		}
 		return
 	}

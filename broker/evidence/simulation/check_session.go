@@ -15,8 +15,8 @@ func (o *order) endSession(s *session, kept time.Duration) {
 	}
 }
 
-// checkLeaving checks P7: sessions that have ended leave nothing behind. Their waiters go at once, and their holders when
-// their locks are no longer kept.
+// checkLeaving checks P7: sessions that have ended leave nothing behind. Their waiters go at once, and their holders
+// when their locks are no longer kept.
 func (o *order) checkLeaving(now time.Duration) {
 	left := o.leaving[:0]
 	for _, s := range o.leaving {
@@ -26,7 +26,8 @@ func (o *order) checkLeaving(now time.Duration) {
 			case r.state == queued:
 				o.w.violate(promise.CrashRelease, "%v waits after the end of its session", r.id)
 			case r.state == holds && s.kept <= now:
-				o.w.violate(promise.CrashRelease, "%v holds at %v, and was kept until %v", r.id, now, s.kept)
+				o.w.violate(promise.CrashRelease, "%v holds at %v, and was kept until %v",
+					r.id, now, s.kept)
 			}
 			open = open || r.state != ended
 		}
@@ -83,7 +84,7 @@ func (o *order) checkStop(now time.Duration, held int) {
 		}
 		for _, r := range o.locks[i].holders {
 			if held == 0 || now < o.w.broker.drainEnds {
-				o.w.violate(promise.Drain, "the broker stops at %v while %v holds, which has time until %v",
+				o.w.violate(promise.Drain, "the broker stops at %v while %v holds, which has until %v",
 					now, r.id, o.w.broker.drainEnds)
 			}
 		}

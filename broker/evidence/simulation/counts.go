@@ -46,7 +46,8 @@ const (
 
 // outcomeNames has the name of each outcome.
 var outcomeNames = [outcomes]string{
-	"grant", "release", "late grant cancelled", "lost by lease", "lost by connection", "expired", "evicted", "stolen",
+	"grant", "release", "late grant cancelled", "lost by lease", "lost by connection", "expired", "evicted",
+	"stolen",
 	"outer lock lost", "timed out", "unavailable", "not granting", "withdrawn by a drain", "deadlock refused",
 	"gave up", "covered", "resubmitted", "kept", "freed at once", "kept locks freed early", "kept by lock delay",
 	"silent session ended", "client fell silent", "goodbye", "grace period", "no tokens", "disk failure",
@@ -102,17 +103,12 @@ func (c *Counts) Add(other *Counts) {
 	}
 }
 
-// Missing returns the names of what has never occurred.
+// Missing returns the names of the outcomes and faults that have never occurred.
 func (c *Counts) Missing() []string {
 	var missing []string
 	for i, n := range c.Outcomes {
 		if n == 0 {
 			missing = append(missing, Outcome(i).String())
-		}
-	}
-	for e := noExcuse + 1; e < excuses; e++ {
-		if c.Excuses[e] == 0 {
-			missing = append(missing, "excuse "+e.String())
 		}
 	}
 	for kind := Freeze; kind < faultKinds; kind++ {

@@ -15,7 +15,9 @@ func Generate(seed uint64, steps int) *Plan {
 	if steps == 0 {
 		steps = UsualSteps
 	}
-	g := &generator{dice: rand.New(rand.NewPCG(seed, 1)), plan: &Plan{Seed: seed}, scale: float64(steps) / UsualSteps}
+	g := &generator{
+		dice: rand.New(rand.NewPCG(seed, 1)), plan: &Plan{Seed: seed}, scale: float64(steps) / UsualSteps,
+	}
 	g.fierce = g.chance(50)
 	g.broker()
 	g.clients()
@@ -32,8 +34,8 @@ type generator struct {
 	unit   time.Duration // the session timeout: the measure of all times
 	number int
 	locks  int
-	// fierce: clients hold a lock or two for long, others wait for them, and faults last long. Otherwise a grant rarely
-	// meets a fault.
+	// fierce: clients hold a lock or two for long, others wait for them, and faults last long. Otherwise a grant
+	// rarely meets a fault.
 	fierce bool
 }
 
@@ -67,10 +69,10 @@ func (g *generator) broker() {
 
 // rate returns the rate of a clock. Most clocks are right. The others are at most a tenth apart.
 func (g *generator) rate() int64 {
-	switch {
-	case g.chance(40):
+	switch percent := g.dice.IntN(100); {
+	case percent < 40:
 		return million + million/20
-	case g.chance(40):
+	case percent < 65:
 		return oneOf[int64](g, million, million+million/10)
 	}
 	return million + g.dice.Int64N(million/10+1)
@@ -186,10 +188,10 @@ func (g *generator) lockSpecs() []wire.LockSpec {
 	var locks []wire.LockSpec
 	for _, name := range names[:count] {
 		lock := wire.LockSpec{Name: name}
-		switch {
-		case g.chance(15):
+		switch percent := g.dice.IntN(100); {
+		case percent < 15:
 			lock.Mode = wire.Shared
-		case g.chance(15):
+		case percent < 28:
 			lock.Mode, lock.Limit = wire.Shared, wire.Some(1+g.dice.IntN(3))
 		}
 		locks = append(locks, lock)

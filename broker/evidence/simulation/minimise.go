@@ -28,8 +28,11 @@ func Minimise(plan *Plan, options Options) *Plan {
 	return m.plan
 }
 
-// mostTries bounds the work of Minimise.
-const mostTries = 20_000
+// mostTries and mostMinimising bound the work of Minimise, in runs and in their events.
+const (
+	mostTries      = 20_000
+	mostMinimising = 5_000_000
+)
 
 // A minimiser has the smallest plan so far.
 type minimiser struct {
@@ -38,17 +41,19 @@ type minimiser struct {
 	plan    *Plan
 	broken  int
 	tries   int
+	steps   int
 }
 
 // try keeps a changed copy of the plan if it still breaks the promise.
 func (m *minimiser) try(change func(p *Plan)) bool {
 	smaller := m.plan.clone()
 	change(smaller)
-	if reflect.DeepEqual(smaller, m.plan) || smaller.check() != nil {
+	if m.steps > mostMinimising || reflect.DeepEqual(smaller, m.plan) || smaller.check() != nil {
 		return false
 	}
 	m.tries++
 	result := m.world.Run(smaller, m.options)
+	m.steps += result.Steps
 	if result.Violation == nil || int(result.Violation.Promise) != m.broken {
 		return false
 	}
@@ -139,7 +144,8 @@ func (m *minimiser) simplify() {
 	}
 	for _, change := range []func(p *Plan){
 		func(p *Plan) { p.LockDelay = false }, func(p *Plan) { p.StateDir = false },
-		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 }, func(p *Plan) { p.Window = 64 }, func(p *Plan) { p.Drain = 0 },
+		func(p *Plan) { p.Rate = million }, func(p *Plan) { p.Tokens = 1 << 20 },
+		func(p *Plan) { p.Window = 64 }, func(p *Plan) { p.Drain = 0 },
 	} {
 		m.try(change)
 	}
@@ -147,7 +153,9 @@ func (m *minimiser) simplify() {
 
 // shorten makes times rounder and shorter.
 func (m *minimiser) shorten() {
-	for _, unit := range []time.Duration{10 * time.Second, time.Second, 100 * time.Millisecond, 10 * time.Millisecond} {
+	for _, unit := range []time.Duration{
+		10 * time.Second, time.Second, 100 * time.Millisecond, 10 * time.Millisecond,
+	} {
 		round := func(d *time.Duration) { *d = d.Truncate(unit) }
 		for i := range m.plan.Faults {
 			m.try(func(p *Plan) { round(&p.Faults[i].At) })

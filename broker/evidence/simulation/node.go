@@ -64,6 +64,7 @@ type node struct {
 	stood      time.Duration // how long the process has stood still, or its timers were late
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
+	isCalm     bool          // no fault concerns it
 }
 
 func (w *World) makeNodes() {
@@ -79,6 +80,7 @@ func (w *World) makeNodes() {
 			links: n.links[:0], requests: n.requests[:0], deferred: n.deferred[:0],
 		}
 		n.isOdd = !inStep(plan.Rate, w.plan.Rate)
+		n.isCalm = !n.isOdd && w.plan.isCalm(plan.Number)
 	}
 }
 
@@ -146,6 +148,9 @@ func (n *node) carryOut() {
 	out := n.program.Output()
 	for _, r := range out.Stopped {
 		n.call(r).stop()
+	}
+	for _, r := range out.Stopped {
+		n.call(r).checkBorrowers()
 	}
 	for _, r := range out.Woken {
 		n.call(r).wake()
@@ -279,6 +284,9 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	}
 	n.program.Receive(c.link, at, reply)
 	n.carryOut()
+	if lost, is := reply.(*wire.Lost); is {
+		n.checkTold(lost.ID)
+	}
 }
 
 // arm plans the timer for what is due next.

@@ -35,8 +35,8 @@ func (p *Plan) fields() []field {
 	return []field{
 		{"seed", &p.Seed},
 		{"timeout", &p.Timeout}, {"heartbeat", &p.Heartbeat}, {"drain", &p.Drain}, {"delay", &p.Delay},
-		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"rate", &p.Rate}, {"lock-delay", &p.LockDelay},
-		{"state-dir", &p.StateDir},
+		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"rate", &p.Rate},
+		{"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
 	}
 }
 
@@ -57,7 +57,8 @@ func (c *Call) fields() []field {
 
 func (f *Fault) fields() []field {
 	return []field{
-		{"fault", &f.Kind}, {"client", &f.Client}, {"lock", &f.Lock}, {"at", &f.At}, {"for", &f.For}, {"by", &f.By},
+		{"fault", &f.Kind}, {"client", &f.Client}, {"lock", &f.Lock},
+		{"at", &f.At}, {"for", &f.For}, {"by", &f.By},
 	}
 }
 

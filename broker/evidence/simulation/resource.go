@@ -60,7 +60,7 @@ func (w *World) written(m *write) {
 		return
 	}
 	if m.grant < r.grant {
-		w.violate(promise.Fencing, "a write under grant %d with token %d came after one under grant %d with token %d",
+		w.violate(promise.Fencing, "a write under grant %d, token %d, came after one under grant %d, token %d",
 			m.grant, m.token, r.grant, r.token)
 	}
 	r.token, r.grant = m.token, m.grant

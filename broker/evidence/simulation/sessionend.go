@@ -31,7 +31,10 @@ func (s *session) end(how ending) {
 		w.send(s.conn, down, message{kind: aClose, code: how.code})
 		s.asked = how.code
 	}
-	kept := b.machine.KeptUntil(frees, s.lastHeard)
+	kept := s.lastHeard + w.plan.Timeout
+	if frees {
+		kept = 0
+	}
 	b.machine.End(s.name, frees, s.lastHeard)
 	s.countEnd(frees, kept, how)
 	w.order.endSession(s, kept)

@@ -8,11 +8,11 @@ import (
 )
 
 var (
-	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print everything that happens")
+	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print all that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
 	schedulesFlag = flag.Uint64("schedules", 3000, "how many schedules to run")
 	stepsFlag     = flag.Int("steps", UsualSteps, "about how many events each schedule has")
-	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print everything that happens")
+	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print all that happens")
 )
 
 // command returns the command that replays the schedule of a seed.
@@ -48,19 +48,40 @@ func TestSchedules(t *testing.T) {
 		steps += result.Steps
 		if result.Violation != nil {
 			small := Minimise(plan, Options{})
-			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\nthe smallest plan that still breaks the promise, for -plan:\n%s",
+			t.Fatalf("seed %d: %v\nreplay it with\n\t%s\n"+
+				"the smallest plan that still breaks the promise, for -plan:\n%s",
 				seed, result.Err(), command(seed), small)
 		}
 	}
+	report(t, &counts, steps)
+}
+
+// The schedules of the short form show every outcome and every kind of fault, so no check is idle.
+func TestCoverage(t *testing.T) {
+	const schedules = 4000
+	var world World
+	var counts Counts
+	for seed := uint64(1); seed <= schedules && len(counts.Missing()) > 0; seed++ {
+		result := world.Run(Generate(seed, 0), Options{})
+		counts.Add(&result.Counts)
+	}
+	if missing := counts.Missing(); len(missing) > 0 {
+		t.Errorf("never seen in %d schedules: %q", schedules, missing)
+	}
+}
+
+// report prints what the schedules have shown.
+func report(t *testing.T, counts *Counts, steps int) {
+	t.Helper()
 	t.Logf("%d schedules from seed %d, %d events", *schedulesFlag, *fromFlag, steps)
 	for i, n := range counts.Outcomes {
-		t.Logf("%8d %s", n, Outcome(i))
+		t.Logf("%9d %s", n, Outcome(i))
 	}
 	for e := noExcuse + 1; e < excuses; e++ {
-		t.Logf("%8d times excused: %s", counts.Excuses[e], e)
+		t.Logf("%9d times excused: %s", counts.Excuses[e], e)
 	}
 	for kind := Freeze; kind < faultKinds; kind++ {
-		t.Logf("%8d fault %s", counts.Faults[kind], kind)
+		t.Logf("%9d fault %s", counts.Faults[kind], kind)
 	}
 }
 
@@ -88,6 +109,7 @@ func replay(t *testing.T, plan *Plan) {
 func mustHold(t *testing.T, plan *Plan, options Options) {
 	t.Helper()
 	if result := Run(plan, options); result.Violation != nil {
-		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s", result.Err(), Minimise(plan, Options{}))
+		t.Errorf("%v\nthe smallest plan that still breaks the promise:\n%s",
+			result.Err(), Minimise(plan, Options{}))
 	}
 }

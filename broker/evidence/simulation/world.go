@@ -64,7 +64,7 @@ type World struct {
 }
 
 // mostSteps ends a run that does not come to rest.
-const mostSteps = 200_000
+const mostSteps = 50_000
 
 // Run runs a plan.
 func (w *World) Run(plan *Plan, options Options) Result {
@@ -86,7 +86,8 @@ func (w *World) Run(plan *Plan, options Options) Result {
 		w.checkEnd()
 	}
 	return Result{
-		Violation: w.violation, At: w.brokenAt, Steps: w.steps, Hash: mix(w.hash, uint64(w.now)), Counts: w.counts,
+		Violation: w.violation, At: w.brokenAt, Steps: w.steps, Counts: w.counts,
+		Hash: mix(w.hash, uint64(w.now)),
 	}
 }
 
@@ -177,7 +178,7 @@ func (w *World) violate(p promise.Promise, format string, args ...any) {
 // tracef writes a line of the trace.
 func (w *World) tracef(format string, args ...any) {
 	if w.options.Trace != nil {
-		fmt.Fprintf(w.options.Trace, "%12v  %s\n", w.now, fmt.Sprintf(format, args...))
+		_, _ = fmt.Fprintf(w.options.Trace, "%12v  %s\n", w.now, fmt.Sprintf(format, args...))
 	}
 }
 

@@ -38,11 +38,15 @@
 // Restarts of the broker happen in the first third of the run. After that one broker process lives until the end, so
 // that a slow leak has time to show.
 //
+// A bystander that loses its lock breaks P15 only if the kernel gave the broker and the soak enough processor time:
+// pauses.go reads how long their threads had to wait. The report has the number of such pauses.
+//
 // # What it cannot see
 //
-// Real processes never run the same way twice, so -seed repeats the schedule of faults, not the run. A full disk is a
-// limit on the size of files: the broker sees each write fail, but with EFBIG and not ENOSPC. Without lock delay, the
-// soak never ends the broker's side of a connection while the client lives, because a broker without lock delay takes
-// that as the client's end. Locks that are stolen or whose holders are evicted are not compared for overlap, because
-// such holders may learn of the loss late. All processes share one machine and its clock.
+// It does not check fairness (P3) and resubmission (P13). Real processes never run the same way twice, so -seed repeats
+// the schedule of faults, not the run. A full disk is a limit on the size of files: the broker sees each write fail,
+// but with EFBIG and not ENOSPC. Without lock delay, the soak never ends the broker's side of a connection while the
+// client lives, because a broker without lock delay takes that as the client's end. Locks that are stolen or whose
+// holders are evicted are not compared for overlap, because such holders may learn of the loss late. All processes
+// share one machine and its clock.
 package main

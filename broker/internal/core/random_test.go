@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var programs = flag.Int("programs", 1000, "how many random programs TestRandomPrograms runs")
+var programs = flag.Int("programs", 400, "how many random programs TestRandomPrograms runs")
 
 // TestRandomPrograms checks the invariants in random programs. A program that fails is printed as a
 // script, without its outputs.

@@ -60,6 +60,7 @@ func run() error {
 			th.client, th.out = client, out
 			for ctx.Err() == nil {
 				th.request(ctx)
+				pause(ctx, th.upTo(rest))
 			}
 		})
 	}

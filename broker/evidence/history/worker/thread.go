@@ -10,10 +10,13 @@ import (
 )
 
 // sampling is the time between two samples of a lock that is held.
-const sampling = 3 * time.Millisecond
+const sampling = 5 * time.Millisecond
 
-// holding is how long most locks are held at most.
-const holding = 10 * time.Millisecond
+// holding is how long most locks are held at most, and rest the longest pause between two requests of a thread.
+const (
+	holding = 10 * time.Millisecond
+	rest    = 40 * time.Millisecond
+)
 
 // A thread makes one request after another.
 type thread struct {
@@ -42,47 +45,42 @@ func (th *thread) upTo(d time.Duration) time.Duration {
 func (th *thread) request(ctx context.Context) {
 	locks := th.choices[th.random.IntN(len(th.choices))]
 	options := optionsFor(locks)
-	var err error
 	switch th.random.IntN(10) {
 	case 0:
-		err = th.acquire(ctx, locks, options, th.client.TryAcquire)
+		th.acquire(ctx, locks, options, th.client.TryAcquire)
 	case 1: // the wait times out about when the lock is granted
 		options.Wait = time.Millisecond + th.upTo(50*time.Millisecond)
-		err = th.acquire(ctx, locks, options, th.client.Acquire)
+		th.acquire(ctx, locks, options, th.client.Acquire)
 	case 2: // a cancel meets the grant
 		soon, cancel := context.WithTimeout(ctx, th.upTo(50*time.Millisecond))
-		err = th.acquire(soon, locks, options, th.client.Acquire)
+		th.acquire(soon, locks, options, th.client.Acquire)
 		cancel()
 	case 3, 4:
-		err = th.within(ctx, locks, options)
+		th.within(ctx, locks, options)
 	case 5:
 		options.Hold = time.Millisecond + th.upTo(60*time.Millisecond)
-		err = th.acquire(ctx, locks, options, th.client.Acquire)
+		th.acquire(ctx, locks, options, th.client.Acquire)
 	default:
-		err = th.acquire(ctx, locks, options, th.client.Acquire)
-	}
-	if err != nil { // such as a refusal, which would come again at once
-		pause(ctx, th.upTo(10*time.Millisecond))
+		th.acquire(ctx, locks, options, th.client.Acquire)
 	}
 }
 
-// acquire makes a request with a method of the client. It returns an error if the locks are not granted.
+// acquire makes a request with a method of the client.
 func (th *thread) acquire(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions,
-	method func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)) error {
+	method func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)) {
 	q := th.out.call(locks)
 	lock, err := method(ctx, locks[0].Name, options)
 	if err != nil {
 		q.failed(err)
-		return err
+		return
 	}
 	q.granted(lock.Token())
 	th.hold(ctx, q, lock)
 	q.ended(lock.Release())
-	return nil
 }
 
-// within makes a request with WithLock. It returns an error if the locks are not granted.
-func (th *thread) within(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions) error {
+// within makes a request with WithLock.
+func (th *thread) within(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions) {
 	q := th.out.call(locks)
 	held := false
 	err := th.client.WithLock(ctx, locks[0].Name, options, func(ctx context.Context) error {
@@ -92,12 +90,11 @@ func (th *thread) within(ctx context.Context, locks []event.Lock, options *wscli
 		th.hold(ctx, q, lock)
 		return nil
 	})
-	if !held {
+	if held {
+		q.ended(err)
+	} else {
 		q.failed(err)
-		return err
 	}
-	q.ended(err)
-	return nil
 }
 
 // hold reports samples until the lock is lost, the drawn time has passed, or ctx has ended. If the lock is lost, it

@@ -3,8 +3,9 @@
 import { writeSync } from "node:fs";
 import { connect } from "../../../../wsclient/js/client.js";
 
-const sampling = 3; // ms between two samples of a lock that is held
+const sampling = 5; // ms between two samples of a lock that is held
 const holding = 10; // ms for which most locks are held at most
+const rest = 40; // ms, the longest pause between two requests of a thread
 
 const task = JSON.parse(process.argv[2]);
 const stopping = new AbortController();
@@ -62,7 +63,7 @@ const hold = async (ms, record, lock) => {
   }
 };
 
-// acquire makes a request with acquire, and returns whether the locks were granted.
+// acquire makes a request with acquire.
 const acquire = async (locks, ms, chosen, options) => {
   const record = call(chosen);
   let lock;
@@ -71,15 +72,14 @@ const acquire = async (locks, ms, chosen, options) => {
     if (!lock) throw new Error("not available");
   } catch (error) {
     record.failed(error);
-    return false;
+    return;
   }
   record.granted(lock.token);
   await hold(ms, record, lock);
   await lock.release().then(record.released, record.lost);
-  return true;
 };
 
-// within makes a request with request, and returns whether the locks were granted.
+// within makes a request with request.
 const within = async (locks, ms, chosen, options) => {
   const record = call(chosen);
   let held;
@@ -94,7 +94,6 @@ const within = async (locks, ms, chosen, options) => {
   });
   await held; // the callback runs on after a loss
   end();
-  return held !== undefined;
 };
 
 // makeRequest makes a request, holds its locks for a while, and releases them. It draws how.
@@ -113,14 +112,16 @@ const makeRequest = async (locks, draw, isLong) => {
   if (way === 1) options.wait = 1 + Math.floor(draw() * 50); // it times out about when the lock is granted
   if (way === 2) options.signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.floor(draw() * 50))]);
   if (way === 5) options.hold = 1 + Math.floor(draw() * 60);
-  const granted = await (way === 3 || way === 4 ? within : acquire)(locks, ms, chosen, options);
-  if (!granted) await pause(draw() * 10, stopping.signal); // the same refusal would come again at once
+  await (way === 3 || way === 4 ? within : acquire)(locks, ms, chosen, options);
 };
 
 // thread makes one request after another until the worker stops.
 const thread = async (locks, index) => {
   const draw = random(task.seed * 100 + index);
-  while (!stopping.signal.aborted) await makeRequest(locks, draw, index % 3 === 0);
+  while (!stopping.signal.aborted) {
+    await makeRequest(locks, draw, index % 3 === 0);
+    await pause(draw() * rest, stopping.signal);
+  }
 };
 
 try {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print everything that happens")
+	seedFlag      = flag.Uint64("seed", 0, "replay this seed only; with -v print everything that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
 	minimiseFlag  = flag.Bool("minimise", false, "look for the smallest plan that fails, which may take minutes")
 	jsFlag        = flag.String("js", "../../../../wsclient/js", "the folder of the JavaScript client")
@@ -78,7 +78,8 @@ func schedule(seed uint64) *simulation.Plan {
 func isJavaScript(seed uint64, number int) bool { return seed%2 == 1 || number%2 == 1 }
 
 func replayWith(seed uint64) string {
-	return fmt.Sprintf("replay it with\n\tgo test ./broker/evidence/simulation/jsclient -run TestWorlds -v -seed %d", seed)
+	const command = "go test ./broker/evidence/simulation/jsclient -run TestWorlds -v"
+	return fmt.Sprintf("replay it with\n\t%s -steps %d -seed %d", command, *stepsFlag, seed)
 }
 
 func startProcess(t *testing.T) *Process {

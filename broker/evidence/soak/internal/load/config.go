@@ -32,11 +32,12 @@ const (
 	loose     = "loose" // may be stolen, and its holders evicted
 	once      = "once"  // with MinHold
 	leader    = "leader"
+	long      = "long" // held for up to a lease
 
 	countedLimit = 3
 )
 
-var kinds = []string{exclusive, shared, counted, several, nested, loose, once, leader}
+var kinds = []string{exclusive, shared, counted, several, nested, loose, once, leader, long}
 
 // Cells returns how many cells the resource needs for the given number of locks of each kind.
 func Cells(names int) int { return len(kinds) * names }
@@ -67,7 +68,7 @@ func (c *Config) cell(kind string, n int) int {
 // mostHolders returns how many holders a listing may show for a lock of this kind, or 0 if there is no limit.
 func mostHolders(kind string) int {
 	switch kind {
-	case exclusive, several, nested, loose, once, leader:
+	case exclusive, several, nested, loose, once, leader, long:
 		return 1
 	case counted:
 		return countedLimit

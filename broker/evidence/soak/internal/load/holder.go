@@ -34,12 +34,10 @@ func (c *client) newHolder(lock *wsclient.Lock, locks []record.Lock, called int6
 	n := c.holders
 	c.mu.Unlock()
 	from := mono.Now()
-	h := &holder{lock: lock, cell: -1, record: record.Holder{
+	return &holder{lock: lock, cell: -1, record: record.Holder{
 		Client: c.n, N: n, ID: lock.ID().String(), Locks: locks, Token: lock.Token(),
 		Called: called, From: from, Loose: isLoose,
 	}}
-	c.checkHeld(h)
-	return h
 }
 
 // keep holds for a while, or until the lock is lost, and checks regularly whether it is held.

@@ -114,6 +114,7 @@ func TestRun(t *testing.T) {
 		for _, want := range []string{"exclusive: granted", "shared: granted", "counted: granted",
 			"several: granted",
 			"nested, inner: granted", "wait: granted", "give up: granted", "hold limit: granted",
+			"long: granted",
 			"new name: granted",
 			"reentrant: granted", "loose: granted", "steal: granted", "evict: done", "once: granted",
 			"elect: led",

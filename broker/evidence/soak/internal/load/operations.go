@@ -26,6 +26,7 @@ var operations = []operationKind{
 	{"try", 8, (*client).doTry},
 	{"wait", 8, (*client).doWait},
 	{"give up", 8, (*client).doGiveUp},
+	{"long", 4, (*client).doLong},
 	{"hold limit", 3, (*client).doHoldLimit},
 	{"new name", 8, (*client).doNewName},
 	{"reentrant", 3, (*client).doReentrant},
@@ -142,6 +143,20 @@ func (c *client) doGiveUp(ctx context.Context) {
 		w.options.Mode, w.cell = wsclient.Shared, -1
 	}
 	c.use(ctx, w)
+}
+
+// longLocks is how many locks are held for long, so that others wait for each.
+const longLocks = 2
+
+// doLong holds for up to a lease. So a fault often meets a holder, and others wait for its lock.
+func (c *client) doLong(ctx context.Context) {
+	n := c.random.IntN(min(longLocks, c.config.Names))
+	w := wish{kind: "long", name: lockName(long, n), cell: c.config.cell(long, n)}
+	w.options.Wait = c.lease()
+	if h := c.acquire(ctx, w); h != nil {
+		c.keep(h, c.between(0, min(c.lease(), 3*time.Second)))
+		c.release(h)
+	}
 }
 
 // doHoldLimit holds for longer than the Hold of the request, or not.

@@ -8,9 +8,13 @@ func (g *generator) faults() {
 	var last Fault
 	for range count {
 		f := Fault{Kind: Freeze + FaultKind(g.dice.IntN(int(faultKinds-Freeze))), At: g.upTo(g.plan.Quiet)}
-		near := last.Kind != noFault && g.fierce && g.chance(60) // some defects need two faults, one soon after the other
+		// Some defects need two faults, one soon after the other.
+		near := last.Kind != noFault && g.fierce && g.chance(60)
 		if near {
 			f.At = min(last.At+g.upTo(g.unit), g.plan.Quiet)
+			if g.chance(50) {
+				f.Kind = oneOf(g, Freeze, LateTimers, CutUp, CutUp, CutDown, Lag, Lag, FailBroker)
+			}
 		}
 		if f.Kind <= DrainClient {
 			f.Client = 1 + g.dice.IntN(len(g.plan.Clients))
@@ -53,11 +57,14 @@ func (g *generator) measure(f *Fault) {
 		}
 	case SetWall, SetBrokerWall:
 		f.By = g.upTo(g.unit*2) - g.unit
+		if f.Kind == SetBrokerWall {
+			f.By *= 10
+		}
 		f.For = 0
 	case LateTimers:
 		f.By = g.upTo(g.unit / 2)
 	case Lag:
-		f.By = g.upTo(g.unit / 3)
+		f.By = g.upTo(g.unit * 2 / 3)
 	case SlowReader:
 		f.For *= 2
 	case SlowLoop:

@@ -1,0 +1,74 @@
+package simulation
+
+// faultBroker begins a fault of the broker or of its disk, or an act of an operator. It reports whether there was
+// something to affect.
+func (w *World) faultBroker(f *Fault) bool {
+	b := &w.broker
+	switch f.Kind {
+	case EvictHolder, EvictWaiter:
+		return b.evict(f.Lock, f.Kind == EvictHolder)
+	case SetBrokerWall:
+		b.clock.set(w.now, f.By)
+		w.order.setBack = w.order.setBack || f.By < 0
+		return true
+	case SlowLoop:
+		b.slowUntil, b.slowBy = w.now+f.For, f.By
+		return true
+	case DrainBroker, KillBroker, VanishBroker, FreezeBroker:
+		return b.up && !b.frozen && b.stopBy(f)
+	}
+	return w.plan.StateDir && w.disk.fault(f)
+}
+
+// stopBy stops the process of the broker in some way.
+func (b *broker) stopBy(f *Fault) bool {
+	w := b.w
+	switch f.Kind {
+	case DrainBroker:
+		if !b.serves || b.machine.IsDraining() {
+			return false
+		}
+		b.restartsAt = w.now + f.For
+		b.drain()
+	case KillBroker, VanishBroker:
+		w.tracef("broker dies")
+		b.restartsAt = w.now + f.For
+		b.die(f.Kind == VanishBroker)
+	case FreezeBroker:
+		b.frozen = true
+	}
+	return true
+}
+
+// fault begins a fault of the disk.
+func (d *disk) fault(f *Fault) bool {
+	switch until := d.w.now + f.For; f.Kind {
+	case DiskFails:
+		d.fails = max(d.fails, until)
+	case DiskSlow:
+		d.slow, d.slowBy = max(d.slow, until), f.By
+	default:
+		if d.restores {
+			return false
+		}
+		d.restores, d.seen = true, f.Kind == RestoreSeen
+	}
+	return true
+}
+
+// restartBroker starts the broker again.
+func (w *World) restartBroker() {
+	b, d, o := &w.broker, &w.disk, &w.order
+	if b.up || b.restartsAt == 0 || b.restartsAt > w.now {
+		return
+	}
+	b.hostDown = false
+	o.unknown, o.copied = false, false
+	if d.restores {
+		d.restores = false
+		if d.restore(d.seen) {
+			o.unknown, o.copied = !d.seen, true
+		}
+	}
+	b.start()
+}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -25,6 +26,11 @@ func TestPrograms(t *testing.T) {
 // FuzzPrograms is TestPrograms for the fuzzer.
 func FuzzPrograms(f *testing.F) {
 	f.Add([]byte("0 lease ends while three wait"))
+	for seed := range byte(20) {
+		bytes := make([]byte, 1+int(seed)*50)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(bytes) // it never fails
+		f.Add(bytes)
+	}
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		p := &program{bytes: bytes}
 		if err := p.run(); err != nil {

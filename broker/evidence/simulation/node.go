@@ -54,8 +54,7 @@ type node struct {
 	links     []*conn          // by the number of the link, from 1
 	requests  []*call          // by the number of the request, from 1
 	cut       [2]time.Duration // until when nothing gets through, for each direction
-	lagUntil  time.Duration
-	lagBy     time.Duration
+	lag       [2]lag           // for each direction
 	lateUntil time.Duration
 	lateBy    time.Duration
 	slowUntil time.Duration
@@ -66,6 +65,9 @@ type node struct {
 	unpunctual bool          // its timers were late, or its clocks disagreed
 	isCalm     bool          // no fault concerns it
 }
+
+// A lag makes messages in one direction take longer.
+type lag struct{ until, by time.Duration }
 
 func (w *World) makeNodes() {
 	for len(w.nodes) < len(w.plan.Clients) {

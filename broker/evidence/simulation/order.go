@@ -27,7 +27,8 @@ type order struct {
 
 	drains  bool
 	before  int64         // how many grants there were before this run
-	isClean bool          // the last run has left no stale holders
+	isClean bool          // the run that stops leaves no stale holders
+	stale   time.Duration // how long clients of the runs before this one may be stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
 	setBack bool          // the broker's wall clock was set back
 	copied  bool          // the state directory was restored before this run

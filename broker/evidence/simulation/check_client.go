@@ -66,6 +66,20 @@ func (n *node) checkTold(id wire.ID) {
 	}
 }
 
+// staleCall returns a call whose lease has ended, and whose context has not. That happens to processes that stood
+// still. Their clients must notice at the next step. A hold that is over is another matter: only a timer ends it.
+func (n *node) staleCall(at simclient.Instant) *call {
+	if n.stood == 0 && !n.unpunctual {
+		return nil
+	}
+	for _, c := range n.w.order.inside {
+		if c.node == n && !c.stopped && !c.covered && c.plan.Hold == 0 && !n.program.PeekValid(at, c.request) {
+			return c
+		}
+	}
+	return nil
+}
+
 // checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
 func (c *call) checkBorrowers() {
 	for _, nested := range c.nested {

@@ -162,6 +162,7 @@ func (n *node) finish(drain bool) bool {
 	if !n.up || n.frozen || n.program.Closed() {
 		return false
 	}
+	n.finishes = true
 	if drain {
 		n.program.Drain(n.at())
 	} else {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -223,6 +224,15 @@ func (s *session) put(m wire.Reply) bool {
 	return false
 }
 
+// translate returns an acquire for the machine.
+func (b *broker) translate(m *wire.Acquire, s *session) locktable.Acquire {
+	a := core.AcquireOf(m, s.peer())
+	if b.w.options.Break == DropsALock && len(a.Locks) > 1 {
+		a.Locks = a.Locks[:len(a.Locks)-1]
+	}
+	return a
+}
+
 // handle passes a message to the machine.
 func (b *broker) handle(s *session, m wire.Request) {
 	now, w := b.now(), b.w
@@ -232,7 +242,7 @@ func (b *broker) handle(s *session, m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		w.order.begin(s, m, now)
-		events, full := b.machine.Acquire(now, core.AcquireOf(m, s.peer()), b.events[:0])
+		events, full := b.machine.Acquire(now, b.translate(m, s), b.events[:0])
 		if full {
 			w.violate(promise.Isolation, "the broker is full with %d requests", len(w.order.requests))
 		}

@@ -13,7 +13,7 @@ import (
 func (g *generator) scene() {
 	at := g.unit/2 + g.upTo(g.unit)
 	client := 1 + g.dice.IntN(len(g.plan.Clients))
-	switch g.dice.IntN(6) {
+	switch g.dice.IntN(8) {
 	case 0:
 		g.slowAnswers(client, at)
 	case 1:
@@ -26,6 +26,10 @@ func (g *generator) scene() {
 		g.overrun(client, at)
 	case 5:
 		g.restarts(at)
+	case 6:
+		g.slicedDrain(client, at)
+	case 7:
+		g.lateWork(client, at)
 	}
 }
 
@@ -112,4 +116,30 @@ func (g *generator) restarts(at time.Duration) {
 		g.fault(&f)
 		at += f.For + g.upTo(g.unit/2)
 	}
+}
+
+// slicedDrain: a broker drains in small slices. When the first waiter has ended, the next ones fit beside the holder.
+func (g *generator) slicedDrain(client int, at time.Duration) {
+	g.plan.Slice = 1
+	rival := g.rivalOf(client)
+	for i, c := range []Call{{Client: client}, {Client: rival}, {Client: client}, {Client: rival}} {
+		c.At, c.Work = at+time.Duration(i)*g.unit/10, g.unit*2
+		g.add(&c, "d")
+		if i != 1 {
+			g.plan.Calls[len(g.plan.Calls)-1].Locks[0].Mode = wire.Shared
+		}
+	}
+	g.fault(&Fault{Kind: DrainBroker, At: at + g.unit/2 + g.upTo(g.unit), For: g.unit / 10})
+}
+
+// lateWork: a broker stands still while a holder releases its lock, and the waits of others end. It then works in
+// small slices.
+func (g *generator) lateWork(client int, at time.Duration) {
+	g.plan.Slice, g.plan.Heartbeat = 1, g.unit/4
+	rival := g.rivalOf(client)
+	g.add(&Call{Client: client, At: at, Work: g.unit / 2}, "d")
+	for i := range 4 {
+		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: g.unit/4 + time.Duration(i)*g.unit/20, Work: g.unit / 10}, "d")
+	}
+	g.fault(&Fault{Kind: FreezeBroker, At: at + g.unit/3, For: g.unit/4 + g.upTo(g.unit/4)})
 }

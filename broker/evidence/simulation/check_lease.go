@@ -55,11 +55,14 @@ func (w *World) checkStopped(c *call, r *request, limit int) {
 
 // stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
 // silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
-func (w *World) stopTime(n *node) time.Duration {
-	whole := w.plan.Timeout * 10 / 11
-	lease := w.plan.Timeout * 2 / 3
-	if n.plan.StopTime > 0 {
-		lease = min(lease, max(whole-n.plan.StopTime, w.plan.Heartbeat*3/2))
+func (w *World) stopTime(c *call) time.Duration {
+	r := w.order.requests[c.id]
+	if r == nil {
+		return 0
+	}
+	whole, lease := r.session.timeout*10/11, r.session.timeout*2/3
+	if stop := c.node.plan.StopTime; stop > 0 {
+		lease = min(lease, max(whole-stop, r.session.heartbeat*3/2))
 	}
 	return whole - lease
 }

@@ -25,7 +25,9 @@ func (w *World) faultClient(f *Fault) bool {
 	case CutBoth:
 		n.cut[up], n.cut[down] = max(n.cut[up], w.now+f.For), max(n.cut[down], w.now+f.For)
 	case Lag:
-		n.lagUntil, n.lagBy = w.now+f.For, f.By
+		n.lag[up], n.lag[down] = lag{w.now + f.For, f.By}, lag{w.now + f.For, f.By}
+	case LagDown:
+		n.lag[down] = lag{w.now + f.For, f.By}
 	case CloseClient, DrainClient:
 		return n.finish(f.Kind == DrainClient)
 	default:
@@ -160,6 +162,7 @@ func (n *node) finish(drain bool) bool {
 	if !n.up || n.frozen || n.program.Closed() {
 		return false
 	}
+	n.finishes = true
 	if drain {
 		n.program.Drain(n.at())
 	} else {

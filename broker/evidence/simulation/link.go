@@ -85,8 +85,8 @@ func (w *World) delay(c *conn, d direction, number uint64) time.Duration {
 	if chance(3, random&0xff) {
 		delay *= 10
 	}
-	if w.now < c.node.lagUntil {
-		delay += c.node.lagBy
+	if lag := &c.node.lag[d]; w.now < lag.until {
+		delay += lag.by
 	}
 	return delay + 1
 }

@@ -14,7 +14,7 @@ import (
 var faultNames = [faultKinds]string{
 	Freeze: "freeze", Suspend: "suspend", Kill: "kill", Vanish: "vanish", SetWall: "set-wall",
 	LateTimers: "late-timers", SlowReader: "slow-reader", CutUp: "cut-up", CutDown: "cut-down", CutBoth: "cut",
-	Lag: "lag", ResetClient: "reset-client", ResetBroker: "reset-broker", CloseBroker: "close-broker",
+	Lag: "lag", LagDown: "lag-down", ResetClient: "reset-client", ResetBroker: "reset-broker", CloseBroker: "close-broker",
 	ResetBoth: "reset-both", FailBroker: "fail-broker", FailClient: "fail-client", CloseClient: "close-client",
 	DrainClient: "drain-client", EvictHolder: "evict-holder", EvictWaiter: "evict-waiter",
 	DrainBroker: "drain-broker", KillBroker: "kill-broker", VanishBroker: "vanish-broker",
@@ -34,8 +34,9 @@ type field struct {
 func (p *Plan) fields() []field {
 	return []field{
 		{"seed", &p.Seed},
-		{"timeout", &p.Timeout}, {"heartbeat", &p.Heartbeat}, {"drain", &p.Drain}, {"delay", &p.Delay},
-		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"rate", &p.Rate},
+		{"timeout", &p.Timeout}, {"next-timeout", &p.NextTimeout}, {"heartbeat", &p.Heartbeat},
+		{"drain", &p.Drain}, {"delay", &p.Delay},
+		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"slice", &p.Slice}, {"rate", &p.Rate},
 		{"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
 	}
 }

@@ -14,13 +14,12 @@ var acts = map[Kind]func(r *recording, w *worker, f Fault) error{
 	closeBroker: onNetwork(func(p *faultproxy.Proxy, _ Fault) { p.CloseWrite(faultproxy.Broker) }),
 	resetBoth:   onNetwork(func(p *faultproxy.Proxy, _ Fault) { p.Reset(faultproxy.Both) }),
 	outage:      onNetwork(func(p *faultproxy.Proxy, f Fault) { p.Set(f.To, faultproxy.Faults{Hold: true}) }),
-	halfOpen: onNetwork(func(p *faultproxy.Proxy, f Fault) {
-		for _, c := range p.Conns() { // new connections work
-			c.Set(f.To, faultproxy.Faults{Swallow: true})
-		}
-	}),
+	halfOpen:    onNetwork(func(p *faultproxy.Proxy, f Fault) { breakConns(p, f.To) }),
 	delay: onNetwork(func(p *faultproxy.Proxy, f Fault) {
 		p.Set(f.To, faultproxy.Faults{Delay: milliseconds(f.Value)})
+	}),
+	lateAnswers: onNetwork(func(p *faultproxy.Proxy, _ Fault) {
+		p.Set(faultproxy.Client, faultproxy.Faults{Hold: true})
 	}),
 	slow: onNetwork(func(p *faultproxy.Proxy, f Fault) { p.Set(f.To, faultproxy.Faults{Rate: f.Value}) }),
 	refuse: onNetwork(func(p *faultproxy.Proxy, _ Fault) {
@@ -45,6 +44,12 @@ var acts = map[Kind]func(r *recording, w *worker, f Fault) error{
 	freeze: onWorker(syscall.SIGSTOP),
 	thaw:   onWorker(syscall.SIGCONT),
 
+	failBroker: func(r *recording, w *worker, f Fault) error {
+		// The other workers learn of it at once. They compete with clients that do not know it yet.
+		breakConns(w.proxy, faultproxy.Both)
+		breakConns(r.workers[(f.Worker+1)%len(r.workers)].proxy, faultproxy.Both)
+		return r.killBroker(milliseconds(f.Value))
+	},
 	killBroker:   func(r *recording, _ *worker, f Fault) error { return r.killBroker(milliseconds(f.Value)) },
 	drainBroker:  func(r *recording, _ *worker, f Fault) error { return r.drainBroker(milliseconds(f.Value)) },
 	freezeBroker: onBroker(syscall.SIGSTOP),
@@ -55,6 +60,13 @@ func onNetwork(act func(*faultproxy.Proxy, Fault)) func(*recording, *worker, Fau
 	return func(_ *recording, w *worker, f Fault) error {
 		act(w.proxy, f)
 		return nil
+	}
+}
+
+// breakConns makes connections half-open. New ones work.
+func breakConns(p *faultproxy.Proxy, to faultproxy.Side) {
+	for _, c := range p.Conns() {
+		c.Set(to, faultproxy.Faults{Swallow: true})
 	}
 }
 

@@ -68,7 +68,7 @@
 //     are real.
 //   - -parallel, of go test itself: how many are recorded at once. Default: 4.
 //   - -detector: build the broker and the workers with the race detector.
-//   - -artifacts: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
+//   - -save: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
 //     logs, and a page by porcupine that shows the orders that it tried.
 //
 // Histories are recorded on Linux only, and need Node. The checks run everywhere.

@@ -11,9 +11,11 @@ import (
 type Fault struct {
 	At     time.Duration
 	Kind   Kind
-	Worker int // the index of the worker, if the kind concerns one
+	Worker int // the index of the worker, if the kind concerns one and AtHold is false
 	To     faultproxy.Side
-	Value  int // of a delay and of a session timeout in milliseconds, of a slow network in bytes a second
+	Value  int  // of a delay and of a session timeout in milliseconds, of a slow network in bytes a second
+	Chain  int  // the number of the fault that this one belongs to; both are for the same worker
+	AtHold bool // it is for the worker that was last granted a lock that it holds for long
 }
 
 // A Kind is a kind of fault.
@@ -27,6 +29,7 @@ const (
 	halfOpen     Kind = "half-open"
 	delay        Kind = "delay"
 	slow         Kind = "slow"
+	lateAnswers  Kind = "answers are late"
 	refuse       Kind = "refuse connections"
 	heal         Kind = "heal"
 	kill         Kind = "kill -9"
@@ -34,6 +37,7 @@ const (
 	freeze       Kind = "SIGSTOP"
 	thaw         Kind = "SIGCONT"
 	killBroker   Kind = "kill -9 the broker"
+	failBroker   Kind = "power failure of the broker"
 	drainBroker  Kind = "SIGTERM to the broker"
 	freezeBroker Kind = "SIGSTOP to the broker"
 	thawBroker   Kind = "SIGCONT to the broker"
@@ -46,6 +50,8 @@ const (
 type kind struct {
 	name      Kind
 	weight    int
+	few       int  // its weight in plans with few faults
+	atHold    bool // most of them are for a worker that holds a lock
 	end       Kind // "": it ends by itself
 	lockDelay bool // it is drawn only with lock delay
 }
@@ -53,27 +59,32 @@ type kind struct {
 // kinds are the kinds of faults. PROMISES.md excludes the last three without lock delay: something between client and
 // broker ends the broker's side of the connection, and the client does not know.
 var kinds = []kind{
-	{name: resetClient, weight: 8},
-	{name: closeClient, weight: 8},
-	{name: outage, weight: 12, end: heal},
-	{name: halfOpen, weight: 20},
-	{name: delay, weight: 8, end: heal},
+	{name: resetClient, weight: 6, few: 3, atHold: true},
+	{name: closeClient, weight: 6, atHold: true},
+	{name: outage, weight: 10, few: 1, atHold: true, end: heal},
+	{name: halfOpen, weight: 16, few: 2, atHold: true},
+	{name: delay, weight: 6, atHold: true, end: heal},
 	{name: slow, weight: 3, end: heal},
+	{name: lateAnswers, weight: 12, few: 4, atHold: true, end: heal},
 	{name: refuse, weight: 2, end: heal},
-	{name: kill, weight: 10},
+	{name: kill, weight: 8, few: 1, atHold: true},
 	{name: stop, weight: 2},
-	{name: freeze, weight: 12, end: thaw},
+	{name: freeze, weight: 10, atHold: true, end: thaw},
 	{name: killBroker, weight: 2},
+	{name: failBroker, weight: 6, few: 3, atHold: true},
 	{name: drainBroker, weight: 2},
 	{name: freezeBroker, weight: 2, end: thawBroker},
-	{name: resetBroker, weight: 8, lockDelay: true},
-	{name: closeBroker, weight: 8, lockDelay: true},
-	{name: resetBoth, weight: 8, lockDelay: true},
+	{name: resetBroker, weight: 30, few: 14, atHold: true, lockDelay: true},
+	{name: closeBroker, weight: 10, few: 1, atHold: true, lockDelay: true},
+	{name: resetBoth, weight: 4, atHold: true, lockDelay: true},
 }
 
 func (k kind) weightIn(p *Plan) int {
 	if k.lockDelay && !p.LockDelay {
 		return 0
+	}
+	if p.Few {
+		return k.few
 	}
 	return k.weight
 }
@@ -82,12 +93,15 @@ func (k kind) weightIn(p *Plan) int {
 func (f Fault) describe(p *Plan) string {
 	text := fmt.Sprintf("%8.3fs ", f.At.Seconds())
 	switch f.Kind {
-	case killBroker, drainBroker:
+	case killBroker, failBroker, drainBroker:
 		return text + fmt.Sprintf("%s; the next has the session timeout %d ms", f.Kind, f.Value)
 	case freezeBroker, thawBroker:
 		return text + string(f.Kind)
 	}
 	text += fmt.Sprintf("%s: %s", p.Workers[f.Worker].Name, f.Kind)
+	if f.AtHold {
+		text += ", as it holds"
+	}
 	switch f.Kind {
 	case outage, halfOpen:
 		return text + directions[f.To]

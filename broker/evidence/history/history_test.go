@@ -18,10 +18,11 @@ import (
 
 var (
 	histories = flag.Int("histories", 4, "how many histories TestHistories records")
-	length    = flag.Duration("length", 5*time.Second, "how long faults last in each history")
+	length    = flag.Duration("length", 8*time.Second, "how long faults last in each history")
 	seed      = flag.Uint64("seed", 1, "the seed of the first history; the next ones have the next seeds")
 	detector  = flag.Bool("detector", false, "build the broker and the workers with the race detector")
-	artifacts = flag.String("artifacts", "", "where broken histories are saved; default: a new temporary directory")
+	settle    = flag.Duration("patience", patient, "how long anything may take that must happen after all faults")
+	saveIn    = flag.String("save", "", "where broken histories are saved; default: a new temporary directory")
 )
 
 // TestMain sets a default for -parallel, because a history mostly waits.
@@ -48,6 +49,7 @@ func TestHistories(t *testing.T) {
 	t.Run("recorded", func(t *testing.T) { // returns when all parallel subtests have ended
 		for i := range *histories {
 			plan := MakePlan(*seed+uint64(i), *length)
+			plan.Patience = *settle
 			t.Run(fmt.Sprintf("seed=%d", plan.Seed), func(t *testing.T) {
 				t.Parallel()
 				f := recordOne(t, plan, programs)
@@ -85,7 +87,7 @@ func recordOne(t *testing.T, plan *Plan, programs Programs) Figures {
 // save saves a history, and says where.
 func save(t *testing.T, h *History) string {
 	t.Helper()
-	dir := *artifacts
+	dir := *saveIn
 	if dir == "" {
 		var err error
 		if dir, err = os.MkdirTemp("", "broken-history-"); err != nil { // it outlives the test

@@ -15,7 +15,7 @@ import (
 type process struct {
 	name  string
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	ended chan struct{} // closed when it has ended and everything that it wrote has been read
 
 	mu       sync.Mutex

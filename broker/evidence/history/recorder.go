@@ -13,13 +13,14 @@ type recorder struct {
 	worker string
 
 	mu       sync.Mutex
-	requests []*Request // by their number
-	granted  int64      // the latest time of a grant
-	changed  chan struct{}
+	requests []*Request       // by their number
+	open     map[int]*Request // those that have not ended
+	granted  int64            // the latest time of a grant
+	changed  chan struct{}    // closed when a request is granted or ends
 }
 
 func newRecorder(worker string) *recorder {
-	return &recorder{worker: worker, changed: make(chan struct{})}
+	return &recorder{worker: worker, open: make(map[int]*Request), changed: make(chan struct{})}
 }
 
 // add adds a line of the worker.
@@ -35,9 +36,8 @@ func (r *recorder) add(line string) error {
 		if e.Request < 0 || r.requests[e.Request] != nil {
 			return fmt.Errorf("event %q: the number is not new", line)
 		}
-		r.requests[e.Request] = &Request{
-			Worker: r.worker, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never,
-		}
+		q := &Request{Worker: r.worker, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never}
+		r.requests[e.Request], r.open[e.Request] = q, q
 		return nil
 	}
 	if e.Request < 0 || e.Request >= len(r.requests) || r.requests[e.Request] == nil {
@@ -62,13 +62,15 @@ func (r *recorder) update(q *Request, e event.Event) error {
 	case event.Granted:
 		q.Granted, q.Token = e.Time, e.Token
 		r.granted = max(r.granted, e.Time)
-		close(r.changed)
-		r.changed = make(chan struct{})
 	case event.Held:
 		q.Held = e.Time
+		return nil
 	default:
 		q.Ended, q.How, q.Reason = e.Time, e.Verb, e.Reason
+		delete(r.open, q.Number)
 	}
+	close(r.changed)
+	r.changed = make(chan struct{})
 	return nil
 }
 
@@ -98,11 +100,55 @@ func (r *recorder) all() []*Request {
 
 // waitGrant waits until the worker has reported a grant that it got after since.
 func (r *recorder) waitGrant(ctx context.Context, since int64) error {
+	return r.wait(ctx, func() bool { return r.granted > since })
+}
+
+// latestHold returns when the worker got the latest lock that it holds for long, or 0.
+func (r *recorder) latestHold() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var latest int64
+	for _, q := range r.open {
+		if isLong(q.Locks) {
+			latest = max(latest, q.Granted)
+		}
+	}
+	return latest
+}
+
+// waitEnded waits until all requests have ended that were called before since.
+func (r *recorder) waitEnded(ctx context.Context, since int64) error {
+	return r.wait(ctx, func() bool { return r.oldest(since) == nil })
+}
+
+// oldest returns the first request that was called before since and has not ended, or nil.
+func (r *recorder) oldest(since int64) *Request {
+	var oldest *Request
+	for _, q := range r.open {
+		if q.Called < since && (oldest == nil || q.Called < oldest.Called) {
+			oldest = q
+		}
+	}
+	return oldest
+}
+
+// stuck describes the first request that was called before since and has not ended.
+func (r *recorder) stuck(since int64) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q := r.oldest(since); q != nil {
+		return q.String()
+	}
+	return "none"
+}
+
+// wait waits until the condition holds. It looks when a request is granted or ends.
+func (r *recorder) wait(ctx context.Context, condition func() bool) error {
 	for {
 		r.mu.Lock()
-		granted, changed := r.granted, r.changed
+		holds, changed := condition(), r.changed
 		r.mu.Unlock()
-		if granted > since {
+		if holds {
 			return nil
 		}
 		select {

@@ -25,6 +25,7 @@ type recording struct {
 	broker    *process
 	brokers   int // how many have been started
 	workers   []*worker
+	chosen    map[int]int // the index of the worker that a chain of faults is for
 	recorders []*recorder
 	notes     []Note
 	seen      []*promise.Violation
@@ -41,7 +42,10 @@ func Record(ctx context.Context, plan *Plan, programs Programs) (*History, error
 		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // it holds nothing that anyone needs
-	r := &recording{plan: plan, programs: programs, dir: dir, env: append(os.Environ(), "GORACE=halt_on_error=1")}
+	r := &recording{
+		plan: plan, programs: programs, dir: dir, env: append(os.Environ(), "GORACE=halt_on_error=1"),
+		chosen: make(map[int]int),
+	}
 	r.ctx, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 	defer r.killAll()
@@ -68,9 +72,7 @@ func (r *recording) run() error {
 		if err := r.sleepUntil(begin.Add(f.At)); err != nil {
 			return err
 		}
-		if f.Worker >= len(r.workers) {
-			continue // a worker for Node that was left out
-		}
+		f.Worker = r.target(f)
 		r.note(f.describe(r.plan))
 		if err := acts[f.Kind](r, r.workers[f.Worker], f); err != nil {
 			return fmt.Errorf("%s: %w", f.describe(r.plan), err)
@@ -80,6 +82,21 @@ func (r *recording) run() error {
 		return err
 	}
 	return r.settle()
+}
+
+// target returns which worker the fault is for. All faults of a chain are for the same.
+func (r *recording) target(f Fault) int {
+	if w, ok := r.chosen[f.Chain]; ok {
+		return w
+	}
+	target, latest := f.Worker%len(r.workers), int64(0)
+	for i, w := range r.workers {
+		if at := w.recorder.latestHold(); f.AtHold && at > latest {
+			target, latest = i, at
+		}
+	}
+	r.chosen[f.Chain] = target
+	return target
 }
 
 // sleepUntil waits for a moment.
@@ -115,7 +132,7 @@ func (r *recording) onEnd(p *process) {
 // await waits until a process has ended. If that takes too long, it kills the process. A worker in Go then says first
 // what its goroutines do.
 func (r *recording) await(p *process) error {
-	timer := time.NewTimer(patient)
+	timer := time.NewTimer(r.plan.Patience)
 	defer timer.Stop()
 	select {
 	case <-p.ended:
@@ -125,13 +142,13 @@ func (r *recording) await(p *process) error {
 	case <-timer.C:
 	}
 	p.signal(syscall.SIGQUIT)
-	timer.Reset(patient)
+	timer.Reset(r.plan.Patience)
 	select {
 	case <-p.ended:
 	case <-timer.C:
 		p.kill()
 	}
-	return fmt.Errorf("%s has not ended within %v after it was told to:\n%s", p.name, patient, p.logged())
+	return fmt.Errorf("%s has not ended within %v after it was told to:\n%s", p.name, r.plan.Patience, p.logged())
 }
 
 // killAll kills what still runs, and waits for it.

@@ -5,30 +5,30 @@ import (
 	"fmt"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// patient is how long a recording waits for anything that must happen. It takes seconds at most, but on a machine with
-// much else to do Node may need minutes to start.
-const patient = 4 * time.Minute
-
-// settle ends all faults. Then each worker must get a lock, end in an orderly way, and leave no lock held.
+// settle ends all faults. Then each worker must get a lock, all requests must end, and all locks can be had, first while
+// the workers go on, and again when they have ended in an orderly way. The first violation ends the recording.
 func (r *recording) settle() error {
 	r.broker.signal(syscall.SIGCONT)
 	for _, w := range r.workers {
 		w.process.signal(syscall.SIGCONT)
 		w.proxy.Heal()
+		_, _ = w.process.stdin.Write([]byte("\n")) // from now on it holds only for a moment
 	}
 	r.note("all faults are over")
 	since := event.Now()
 	for _, w := range r.workers {
-		if err := r.waitGrant(w, since); err != nil {
+		if err := r.checkWorker(w, since); err != nil || r.seen != nil {
 			return err
 		}
+	}
+	if err := r.checkLocks(promise.Liveness, "while the workers go on"); err != nil || r.seen != nil {
+		return err
 	}
 	r.note("the workers stop")
 	for _, w := range r.workers {
@@ -36,33 +36,46 @@ func (r *recording) settle() error {
 			return err
 		}
 	}
-	if err := r.checkFree(); err != nil {
+	if err := r.checkLocks(promise.CrashRelease, "after all workers have ended"); err != nil {
 		return err
 	}
 	return r.stopBroker()
 }
 
-// waitGrant reports a violation unless the worker gets a lock.
-func (r *recording) waitGrant(w *worker, since int64) error {
-	ctx, cancel := context.WithTimeout(r.ctx, patient)
+// checkWorker reports a violation unless the worker gets a lock after since, and the requests from before since end.
+func (r *recording) checkWorker(w *worker, since int64) error {
+	ctx, cancel := context.WithTimeout(r.ctx, r.plan.Patience)
 	defer cancel()
 	if err := w.recorder.waitGrant(ctx, since); err != nil {
 		if r.ctx.Err() != nil {
 			return context.Cause(r.ctx)
 		}
-		r.seen = append(r.seen, promise.Violate(promise.Liveness,
-			"%s has got no lock for %v after the end of all faults", w.process.name, patient))
+		r.violated(promise.Liveness, "%s has got no lock for %v after the end of all faults", w.process.name,
+			r.plan.Patience)
+		return nil
+	}
+	if err := w.recorder.waitEnded(ctx, since); err != nil {
+		if r.ctx.Err() != nil {
+			return context.Cause(r.ctx)
+		}
+		r.violated(promise.Liveness, "a request has not ended for %v after the end of all faults: %s",
+			r.plan.Patience, w.recorder.stuck(since))
 	}
 	return nil
 }
 
-// checkFree reports a violation unless all locks become free. A lock may be kept for a session timeout.
-func (r *recording) checkFree() error {
-	ctx, cancel := context.WithTimeout(r.ctx, patient)
+func (r *recording) violated(p promise.Promise, format string, args ...any) {
+	r.seen = append(r.seen, promise.Violate(p, format, args...))
+}
+
+// checkLocks reports a violation of p unless a client of its own gets all locks. A lock may be kept for a session
+// timeout.
+func (r *recording) checkLocks(p promise.Promise, when string) error {
+	ctx, cancel := context.WithTimeout(r.ctx, r.plan.Patience)
 	defer cancel()
 	client, err := wsclient.Dial(ctx, "ws://"+r.address, &wsclient.Options{WaitForBroker: true})
 	if err != nil {
-		return fmt.Errorf("check that all locks are free: %w", err)
+		return fmt.Errorf("check that all locks can be had: %w", err)
 	}
 	defer client.Close()
 	options := new(wsclient.AcquireOptions)
@@ -76,8 +89,7 @@ func (r *recording) checkFree() error {
 	case r.ctx.Err() != nil:
 		return context.Cause(r.ctx)
 	case err != nil:
-		r.seen = append(r.seen, promise.Violate(promise.CrashRelease,
-			"not all locks are free after all workers have ended: %v", err))
+		r.violated(p, "not all locks can be had %s: %v", when, err)
 		return nil
 	}
 	_ = lock.Release() // on a busy machine the lease may have ended since

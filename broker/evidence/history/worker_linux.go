@@ -37,6 +37,7 @@ func (r *recording) startWorker(w *worker) error {
 	task, err := json.Marshal(map[string]any{
 		"url": "ws://" + w.proxy.Addr(), "seed": r.plan.Seed*1000 + uint64(w.runs), "threads": w.Threads,
 		"choices": choices, "long_choices": longChoices, "long_ms": (3 * r.plan.Timeout).Milliseconds(),
+		"given_up": givenUp,
 	})
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@
 // runs each fault with each method that must find it, and writes the results into MATRIX.md. These flags choose what
 // runs:
 //
-//	-fault GLOB   only faults whose names match, such as '*lease*'
+//	-fault GLOBS  only faults whose names match one of these, such as '*lease*,01-*'
 //	-method NAME  only this method
 //	-all          also pairs of which nothing is expected; their results never fail the test
 //	-fuzztime D   how long a fuzz target looks for new inputs; default 10s

@@ -80,7 +80,7 @@ func runHistory(ctx context.Context, c *sourceCopy, args []string) outcome {
 	if c.hasScript {
 		dir = c.dir
 	}
-	args = append([]string{"-test.run=^TestHistories$"}, args...)
+	args = append([]string{"-test.run=^TestHistories$", "-patience=" + (*runLimit / 2).String()}, args...)
 	return c.testIn(ctx, dir, "./broker/evidence/history", nil, args...)
 }
 

@@ -1,5 +1,6 @@
 // Command worker takes locks and gives them back until its standard input ends, and reports on its standard output what
-// happens to its requests, in the form of package event. Its only argument is a task as JSON. Package history runs it.
+// happens to its requests, in the form of package event. After the first byte of its input it holds only for a moment.
+// Its only argument is a task as JSON. Package history runs it.
 package main
 
 import (
@@ -22,7 +23,8 @@ type task struct {
 	Threads     int            `json:"threads"`      // how many requests it makes at once
 	Choices     [][]event.Lock `json:"choices"`      // the locks of a request; one list is drawn at random
 	LongChoices [][]event.Lock `json:"long_choices"` // the same for every third thread
-	LongMS      int            `json:"long_ms"`      // how long every third thread holds at most
+	LongMS      int            `json:"long_ms"`      // how long every third thread holds at most; a third of it at least
+	GivenUp     []event.Lock   `json:"given_up"`     // the locks of the second thread, which gives up soon
 }
 
 func main() {
@@ -41,9 +43,12 @@ func run() error {
 		return fmt.Errorf("read task: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
+	holding, hurry := context.WithCancel(ctx)
 	go func() {
 		defer stop()
-		_, _ = io.Copy(io.Discard, os.Stdin) // until the end, or until there is no reader
+		_, _ = os.Stdin.Read(make([]byte, 1))
+		hurry()
+		_, _ = io.Copy(io.Discard, os.Stdin) // until the end
 	}()
 	client, err := wsclient.Dial(ctx, t.URL, &wsclient.Options{WaitForBroker: true})
 	if ctx.Err() != nil {
@@ -57,9 +62,13 @@ func run() error {
 	for i := range t.Threads {
 		threads.Go(func() {
 			th := newThread(t, i)
-			th.client, th.out = client, out
+			th.client, th.out, th.hurry = client, out, holding.Done()
 			for ctx.Err() == nil {
-				th.request(ctx)
+				if i == 1 {
+					th.giveUp(ctx, t.GivenUp)
+				} else {
+					th.request(ctx)
+				}
 				pause(ctx, th.upTo(rest))
 			}
 		})

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
@@ -10,7 +12,7 @@ import (
 )
 
 // sampling is the time between two samples of a lock that is held.
-const sampling = 5 * time.Millisecond
+const sampling = 10 * time.Millisecond
 
 // holding is how long most locks are held at most, and rest the longest pause between two requests of a thread.
 const (
@@ -21,17 +23,24 @@ const (
 // A thread makes one request after another.
 type thread struct {
 	choices [][]event.Lock
-	holding time.Duration // how long it holds at most
+	least   time.Duration   // how long it holds at least
+	holding time.Duration   // how long it holds at most
+	hurry   <-chan struct{} // closed when it must hold only for a moment
 	client  *wsclient.Client
 	out     *reporter
 	random  *rand.Rand
+	latency time.Duration // how long giveUp expects a grant to take
 }
 
 // newThread returns the thread with that index. It has no client yet.
 func newThread(t task, index int) *thread {
-	th := &thread{choices: t.Choices, holding: holding, random: rand.New(rand.NewPCG(t.Seed, uint64(index)))}
+	th := &thread{
+		choices: t.Choices, holding: holding, latency: time.Millisecond,
+		random: rand.New(rand.NewPCG(t.Seed, uint64(index))),
+	}
 	if index%3 == 0 {
 		th.choices, th.holding = t.LongChoices, time.Duration(t.LongMS)*time.Millisecond
+		th.least = th.holding / 3
 	}
 	return th
 }
@@ -65,6 +74,37 @@ func (th *thread) request(ctx context.Context) {
 	}
 }
 
+// giveUp makes a request and gives it up about when the grant arrives. If it is granted after all, it is released at
+// once.
+func (th *thread) giveUp(ctx context.Context, locks []event.Lock) {
+	soon, cancel := context.WithCancel(ctx)
+	begin := time.Now()
+	after := th.upTo(2 * th.latency)
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		defer cancel()
+		if after > 2*time.Millisecond {
+			pause(soon, after)
+		}
+		for time.Since(begin) < after && soon.Err() == nil { // a timer may be late by a millisecond
+			runtime.Gosched()
+		}
+	})
+	q := th.out.call(locks)
+	lock, err := th.client.Acquire(soon, locks[0].Name, optionsFor(locks))
+	took := time.Since(begin)
+	cancel()
+	ending.Wait()
+	if err != nil {
+		th.latency = min(th.latency*11/10, 10*time.Millisecond)
+		q.failed(err)
+		return
+	}
+	th.latency = took
+	q.granted(lock.Token())
+	q.ended(lock.Release())
+}
+
 // acquire makes a request with a method of the client.
 func (th *thread) acquire(ctx context.Context, locks []event.Lock, options *wsclient.AcquireOptions,
 	method func(context.Context, string, *wsclient.AcquireOptions) (*wsclient.Lock, error)) {
@@ -75,7 +115,7 @@ func (th *thread) acquire(ctx context.Context, locks []event.Lock, options *wscl
 		return
 	}
 	q.granted(lock.Token())
-	th.hold(ctx, q, lock)
+	th.hold(q, lock)
 	q.ended(lock.Release())
 }
 
@@ -87,7 +127,7 @@ func (th *thread) within(ctx context.Context, locks []event.Lock, options *wscli
 		held = true
 		lock, _ := wsclient.LockFrom(ctx)
 		q.granted(lock.Token())
-		th.hold(ctx, q, lock)
+		th.hold(q, lock)
 		return nil
 	})
 	if held {
@@ -97,10 +137,10 @@ func (th *thread) within(ctx context.Context, locks []event.Lock, options *wscli
 	}
 }
 
-// hold reports samples until the lock is lost, the drawn time has passed, or ctx has ended. If the lock is lost, it
-// waits until the context of the lock ends, too.
-func (th *thread) hold(ctx context.Context, q record, lock *wsclient.Lock) {
-	over := time.NewTimer(th.upTo(th.holding))
+// hold reports samples until the lock is lost, the drawn time has passed, or the thread must hurry. If the lock is lost,
+// it waits until the context of the lock ends, too.
+func (th *thread) hold(q record, lock *wsclient.Lock) {
+	over := time.NewTimer(th.least + th.upTo(th.holding-th.least))
 	defer over.Stop()
 	tick := time.NewTicker(sampling)
 	defer tick.Stop()
@@ -119,7 +159,7 @@ func (th *thread) hold(ctx context.Context, q record, lock *wsclient.Lock) {
 		case <-lock.Context().Done():
 		case <-over.C:
 			last = true
-		case <-ctx.Done():
+		case <-th.hurry:
 			last = true
 		}
 	}

@@ -3,14 +3,15 @@
 import { writeSync } from "node:fs";
 import { connect } from "../../../../wsclient/js/client.js";
 
-const sampling = 5; // ms between two samples of a lock that is held
+const sampling = 10; // ms between two samples of a lock that is held
 const holding = 10; // ms for which most locks are held at most
 const rest = 40; // ms, the longest pause between two requests of a thread
 
 const task = JSON.parse(process.argv[2]);
 const stopping = new AbortController();
 process.stdin.on("end", () => stopping.abort(new Error("the worker stops")));
-process.stdin.resume();
+const hurry = new AbortController(); // aborted when it must hold only for a moment
+process.stdin.on("data", () => hurry.abort());
 
 // random returns a generator of numbers from 0 to below 1: mulberry32.
 const random = (seed) => () => {
@@ -52,13 +53,14 @@ const call = (locks) => {
   };
 };
 
-// hold reports samples until the lock is lost, the drawn time has passed, or the worker stops.
+// hold reports samples until the lock is lost, the drawn time has passed, or the worker must hurry or stop.
 const hold = async (ms, record, lock) => {
   for (const begin = now(); ; ) {
     const at = now();
     if (lock.signal.aborted) return;
     record.held(at);
     if (stopping.signal.aborted || Number(at - begin) / 1e6 >= ms) return;
+    if (hurry.signal.aborted) ms = 0; // one more sample
     await pause(sampling, lock.signal);
   }
 };
@@ -100,7 +102,7 @@ const within = async (locks, ms, chosen, options) => {
 const makeRequest = async (locks, draw, isLong) => {
   const choices = isLong ? task.long_choices : task.choices;
   const chosen = choices[Math.floor(draw() * choices.length)];
-  const ms = draw() * (isLong ? task.long_ms : holding);
+  const ms = isLong ? task.long_ms * (1 + 2 * draw()) / 3 : holding * draw();
   const names = chosen.map(({ name, shared, limit }) => ({ name, mode: shared ? "shared" : "exclusive", limit }));
   const options = { ...names[0], names: names.slice(1), signal: stopping.signal };
   delete options.name;
@@ -115,11 +117,29 @@ const makeRequest = async (locks, draw, isLong) => {
   await (way === 3 || way === 4 ? within : acquire)(locks, ms, chosen, options);
 };
 
+// giveUp makes a request and gives it up about when the grant arrives. If it is granted after all, it is released at
+// once.
+const giveUp = async (locks, draw) => {
+  const given = new AbortController();
+  const record = call(task.given_up);
+  const acquired = locks.acquire(task.given_up[0].name, { signal: given.signal });
+  acquired.catch(() => {}); // it may fail before it is awaited
+  for (let turns = Math.floor(draw() * 20); turns > 0; turns--) await new Promise(setImmediate);
+  given.abort(new Error("given up"));
+  try {
+    const lock = await acquired;
+    record.granted(lock.token);
+    await lock.release().then(record.released, record.lost);
+  } catch (error) {
+    record.failed(error);
+  }
+};
+
 // thread makes one request after another until the worker stops.
 const thread = async (locks, index) => {
   const draw = random(task.seed * 100 + index);
   while (!stopping.signal.aborted) {
-    await makeRequest(locks, draw, index % 3 === 0);
+    await (index === 1 ? giveUp(locks, draw) : makeRequest(locks, draw, index % 3 === 0));
     await pause(draw() * rest, stopping.signal);
   }
 };

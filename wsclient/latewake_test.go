@@ -1,6 +1,8 @@
 package wsclient
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -19,18 +21,15 @@ func TestFrozenBeforeTheCallerWakes(t *testing.T) {
 	}
 }
 
-// A process may be frozen while it holds a lock. If the lease is over by then, a nested call does not get that lock.
-func TestFrozenBeforeANestedCall(t *testing.T) {
-	l := waits(t, 0)
-	l.grant(t, 7, at(0))
-	if settled, err := l.settle(false); !settled || err != nil {
-		t.Fatalf("settled: %t, %v", settled, err)
-	}
+// A process may be frozen while it holds a lock. If the lease is over when it makes a call inside the lock, the call
+// must not borrow that lock.
+func TestFrozenBeforeABorrow(t *testing.T) {
+	l := fixture(t, 0)
 	l.client.clock.pass(20 * time.Second)
-	b := &Lock{client: l.client, base: t.Context()}
-	b.request = core.Request{Owner: b, Outer: &l.request}
-	b.request.What.Locks = []wire.LockSpec{{Name: "a"}}
-	if held, err := b.submit(); held || err == nil {
-		t.Errorf("held: %t, error: %v", held, err)
+	inner := &Lock{client: l.client, base: context.Background()}
+	inner.request = core.Request{Owner: inner, Outer: &l.request}
+	inner.request.What.Locks = []wire.LockSpec{{Name: "a"}}
+	if held, err := inner.submit(); held || !errors.Is(err, ErrLost) {
+		t.Errorf("held: %t, %v; want ErrLost", held, err)
 	}
 }

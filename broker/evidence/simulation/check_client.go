@@ -61,7 +61,8 @@ func (n *node) checkResubmitted(session string) {
 func (n *node) checkTold(id wire.ID) {
 	for _, c := range n.requests {
 		if c.state == inside && c.id == id && !c.stopped {
-			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost", c.plan.Number, id)
+			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost",
+				c.plan.Number, id)
 		}
 	}
 }
@@ -84,7 +85,7 @@ func (n *node) staleCall(at simclient.Instant) *call {
 func (c *call) checkBorrowers() {
 	for _, nested := range c.nested {
 		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
-			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped, and goes on",
+			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped",
 				nested.plan.Number, c.plan.Number)
 		}
 	}

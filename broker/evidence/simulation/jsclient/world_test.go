@@ -60,6 +60,17 @@ func TestWorlds(t *testing.T) {
 	for i, n := range counts.Outcomes {
 		t.Logf("%8d %s", n, simulation.Outcome(i))
 	}
+	for _, o := range usual {
+		if *seedFlag == 0 && *schedulesFlag >= 50 && counts.Outcomes[o] == 0 {
+			t.Errorf("no schedule shows this: %s", o)
+		}
+	}
+}
+
+// usual are outcomes that 50 schedules show many times. Without them the checks would be idle.
+var usual = []simulation.Outcome{
+	simulation.SawGrant, simulation.SawRelease, simulation.SawLeaseLost, simulation.SawConnLost, simulation.SawExpired,
+	simulation.SawTimeout, simulation.SawGaveUp, simulation.SawResubmit, simulation.SawKept, simulation.SawFreed,
 }
 
 // schedule returns the plan of a seed. The JavaScript client has no StopTime, and no platform tells it for how long the

@@ -7,13 +7,13 @@ import (
 )
 
 // A scene is a conjunction of calls and faults that chance seldom brings about. The rest of the plan goes on around it.
-// The scene has locks of its own, d and e.
+// The scene has locks of its own: d, e and f.
 
 // scene adds a scene.
 func (g *generator) scene() {
 	at := g.unit/2 + g.upTo(g.unit)
 	client := 1 + g.dice.IntN(len(g.plan.Clients))
-	switch g.dice.IntN(8) {
+	switch g.dice.IntN(9) {
 	case 0:
 		g.slowAnswers(client, at)
 	case 1:
@@ -30,6 +30,8 @@ func (g *generator) scene() {
 		g.slicedDrain(client, at)
 	case 7:
 		g.lateWork(client, at)
+	case 8:
+		g.parallelWork(client, at)
 	}
 }
 
@@ -142,4 +144,15 @@ func (g *generator) lateWork(client int, at time.Duration) {
 		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: g.unit/4 + time.Duration(i)*g.unit/20, Work: g.unit / 10}, "d")
 	}
 	g.fault(&Fault{Kind: FreezeBroker, At: at + g.unit/3, For: g.unit/4 + g.upTo(g.unit/4)})
+}
+
+// parallelWork: a nested call waits for a holder, which waits in a nested call, too. That is no deadlock, because the
+// second one waits for a function that just works.
+func (g *generator) parallelWork(client int, at time.Duration) {
+	rival := g.rivalOf(client)
+	g.add(&Call{Client: client, At: at, Work: g.unit / 2}, "e")
+	holder := g.add(&Call{Client: rival, At: at, Work: g.unit / 4}, "d")
+	g.add(&Call{Client: rival, In: holder, At: g.unit / 10, Work: g.unit / 10}, "e")
+	other := g.add(&Call{Client: client, At: at, Work: g.unit / 4}, "f")
+	g.add(&Call{Client: client, In: other, At: g.unit / 5, Work: g.unit / 10}, "d")
 }

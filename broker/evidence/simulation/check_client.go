@@ -61,7 +61,8 @@ func (n *node) checkResubmitted(session string) {
 func (n *node) checkTold(id wire.ID) {
 	for _, c := range n.requests {
 		if c.state == inside && c.id == id && !c.stopped {
-			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost", c.plan.Number, id)
+			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost",
+				c.plan.Number, id)
 		}
 	}
 }
@@ -73,7 +74,10 @@ func (n *node) staleCall(at simclient.Instant) *call {
 		return nil
 	}
 	for _, c := range n.w.order.inside {
-		if c.node == n && !c.stopped && !c.covered && c.plan.Hold == 0 && !n.program.PeekValid(at, c.request) {
+		if c.node != n || c.stopped || c.covered || c.plan.Hold > 0 {
+			continue
+		}
+		if !n.program.PeekValid(at, c.request) {
 			return c
 		}
 	}
@@ -84,7 +88,7 @@ func (n *node) staleCall(at simclient.Instant) *call {
 func (c *call) checkBorrowers() {
 	for _, nested := range c.nested {
 		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
-			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped, and goes on",
+			c.node.w.violate(promise.LossTold, "call %d goes on, and call %d, whose lock it borrows, does not",
 				nested.plan.Number, c.plan.Number)
 		}
 	}

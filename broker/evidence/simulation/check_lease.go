@@ -85,7 +85,8 @@ func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least
 // others since it was granted them.
 func (w *World) checkClaim(c *call) {
 	if !c.node.program.PeekValid(c.node.at(), c.request) {
-		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held", c.plan.Number)
+		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held",
+			c.plan.Number)
 	}
 	if c.covered {
 		w.counts.add(SawCovered)

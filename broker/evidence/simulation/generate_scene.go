@@ -87,7 +87,9 @@ func (g *generator) frozenReader(client int, at time.Duration) {
 	g.plan.Quiet = max(g.plan.Quiet, g.unit*5)
 	g.plan.Heartbeat = g.unit / 4
 	g.add(&Call{Client: client, At: at, Work: g.unit * 4}, "d")
-	g.fault(&Fault{Kind: LagDown, Client: client, At: at + g.unit/8, For: g.unit * 3, By: g.unit/8 + g.upTo(g.unit/4)})
+	g.fault(&Fault{
+		Kind: LagDown, Client: client, At: at + g.unit/8, For: g.unit * 3, By: g.unit/8 + g.upTo(g.unit/4),
+	})
 	g.fault(&Fault{
 		Kind: Freeze, Client: client, At: at + g.unit/2 + g.upTo(g.unit), For: g.unit/3 + g.upTo(g.unit/3),
 	})
@@ -141,7 +143,8 @@ func (g *generator) lateWork(client int, at time.Duration) {
 	rival := g.rivalOf(client)
 	g.add(&Call{Client: client, At: at, Work: g.unit / 2}, "d")
 	for i := range 4 {
-		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: g.unit/4 + time.Duration(i)*g.unit/20, Work: g.unit / 10}, "d")
+		wait := g.unit/4 + time.Duration(i)*g.unit/20
+		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: wait, Work: g.unit / 10}, "d")
 	}
 	g.fault(&Fault{Kind: FreezeBroker, At: at + g.unit/3, For: g.unit/4 + g.upTo(g.unit/4)})
 }

@@ -84,11 +84,15 @@ func (n *node) staleCall(at simclient.Instant) *call {
 	return nil
 }
 
-// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
+// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock. A
+// call that borrows its own locks lends none.
 func (c *call) checkBorrowers() {
+	if c.covered {
+		return
+	}
 	for _, nested := range c.nested {
 		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
-			c.node.w.violate(promise.LossTold, "call %d goes on, and call %d, whose lock it borrows, does not",
+			c.node.w.violate(promise.LossTold, "call %d goes on, and has borrowed from call %d, which ends",
 				nested.plan.Number, c.plan.Number)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 var (
 	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print all that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
-	schedulesFlag = flag.Uint64("schedules", 3000, "how many schedules to run")
+	schedulesFlag = flag.Uint64("schedules", usualSchedules, "how many schedules to run")
 	stepsFlag     = flag.Int("steps", UsualSteps, "about how many events each schedule has")
 	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print all that happens")
 )

@@ -74,18 +74,25 @@ func (n *node) staleCall(at simclient.Instant) *call {
 		return nil
 	}
 	for _, c := range n.w.order.inside {
-		if c.node == n && !c.stopped && !c.covered && c.plan.Hold == 0 && !n.program.PeekValid(at, c.request) {
+		if c.node != n || c.stopped || c.covered || c.plan.Hold > 0 {
+			continue
+		}
+		if !n.program.PeekValid(at, c.request) {
 			return c
 		}
 	}
 	return nil
 }
 
-// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
+// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock. A
+// call that borrows its own locks lends none.
 func (c *call) checkBorrowers() {
+	if c.covered {
+		return
+	}
 	for _, nested := range c.nested {
 		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
-			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped",
+			c.node.w.violate(promise.LossTold, "call %d goes on, and has borrowed from call %d, which ends",
 				nested.plan.Number, c.plan.Number)
 		}
 	}

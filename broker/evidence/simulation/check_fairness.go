@@ -62,12 +62,14 @@ func (o *order) checkOverdue(now time.Duration) {
 	for i := range o.locks {
 		for _, r := range o.locks[i].queue {
 			if r.due > 0 && r.due <= now {
-				o.w.violate(promise.BoundedWait, "%v waits at %v, and its wait was over at %v", r.id, now, r.due)
+				o.w.violate(promise.BoundedWait, "%v waits at %v, and its wait was over at %v",
+					r.id, now, r.due)
 			}
 		}
 		for _, r := range o.locks[i].holders {
 			if r.over > 0 && r.over <= now {
-				o.w.violate(promise.Liveness, "%v holds at %v, and its hold was over at %v", r.id, now, r.over)
+				o.w.violate(promise.Liveness, "%v holds at %v, and its hold was over at %v",
+					r.id, now, r.over)
 			}
 		}
 	}

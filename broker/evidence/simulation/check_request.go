@@ -44,7 +44,8 @@ func (o *order) checkMinHold(r *request) {
 	}
 	for _, c := range n.requests {
 		if held := o.w.broker.now() - r.begin; c.id == r.id && !c.covered && held < c.plan.MinHold*10/11 {
-			o.w.violate(promise.Fairness, "%v has held for %v, and must hold for %v", r.id, held, c.plan.MinHold)
+			o.w.violate(promise.Fairness, "%v has held for %v, and must hold for %v",
+				r.id, held, c.plan.MinHold)
 		}
 	}
 }

@@ -43,6 +43,7 @@ func (w *World) faultConn(c *conn, f *Fault) bool {
 	}
 	switch f.Kind {
 	case ResetClient:
+		c.isReset = true
 		w.launch(c, down, message{kind: aRST})
 	case ResetBroker:
 		c.isForged = true
@@ -57,6 +58,7 @@ func (w *World) faultConn(c *conn, f *Fault) bool {
 	case FailBroker:
 		w.launch(c, up, message{kind: aTimeout})
 	case FailClient:
+		c.isReset = true
 		w.launch(c, down, message{kind: aTimeout})
 	}
 	return true

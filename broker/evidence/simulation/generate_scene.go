@@ -7,13 +7,13 @@ import (
 )
 
 // A scene is a conjunction of calls and faults that chance seldom brings about. The rest of the plan goes on around it.
-// The scene has locks of its own, d and e.
+// The scene has locks of its own: d, e and f.
 
 // scene adds a scene.
 func (g *generator) scene() {
 	at := g.unit/2 + g.upTo(g.unit)
 	client := 1 + g.dice.IntN(len(g.plan.Clients))
-	switch g.dice.IntN(8) {
+	switch g.dice.IntN(9) {
 	case 0:
 		g.slowAnswers(client, at)
 	case 1:
@@ -30,6 +30,8 @@ func (g *generator) scene() {
 		g.slicedDrain(client, at)
 	case 7:
 		g.lateWork(client, at)
+	case 8:
+		g.parallelWork(client, at)
 	}
 }
 
@@ -85,7 +87,9 @@ func (g *generator) frozenReader(client int, at time.Duration) {
 	g.plan.Quiet = max(g.plan.Quiet, g.unit*5)
 	g.plan.Heartbeat = g.unit / 4
 	g.add(&Call{Client: client, At: at, Work: g.unit * 4}, "d")
-	g.fault(&Fault{Kind: LagDown, Client: client, At: at + g.unit/8, For: g.unit * 3, By: g.unit/8 + g.upTo(g.unit/4)})
+	g.fault(&Fault{
+		Kind: LagDown, Client: client, At: at + g.unit/8, For: g.unit * 3, By: g.unit/8 + g.upTo(g.unit/4),
+	})
 	g.fault(&Fault{
 		Kind: Freeze, Client: client, At: at + g.unit/2 + g.upTo(g.unit), For: g.unit/3 + g.upTo(g.unit/3),
 	})
@@ -139,7 +143,19 @@ func (g *generator) lateWork(client int, at time.Duration) {
 	rival := g.rivalOf(client)
 	g.add(&Call{Client: client, At: at, Work: g.unit / 2}, "d")
 	for i := range 4 {
-		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: g.unit/4 + time.Duration(i)*g.unit/20, Work: g.unit / 10}, "d")
+		wait := g.unit/4 + time.Duration(i)*g.unit/20
+		g.add(&Call{Client: rival, At: at + g.unit/10, Wait: wait, Work: g.unit / 10}, "d")
 	}
 	g.fault(&Fault{Kind: FreezeBroker, At: at + g.unit/3, For: g.unit/4 + g.upTo(g.unit/4)})
+}
+
+// parallelWork: a nested call waits for a holder, which waits in a nested call, too. That is no deadlock, because the
+// second one waits for a function that just works.
+func (g *generator) parallelWork(client int, at time.Duration) {
+	rival := g.rivalOf(client)
+	g.add(&Call{Client: client, At: at, Work: g.unit / 2}, "e")
+	holder := g.add(&Call{Client: rival, At: at, Work: g.unit / 4}, "d")
+	g.add(&Call{Client: rival, In: holder, At: g.unit / 10, Work: g.unit / 10}, "e")
+	other := g.add(&Call{Client: client, At: at, Work: g.unit / 4}, "f")
+	g.add(&Call{Client: client, In: other, At: g.unit / 5, Work: g.unit / 10}, "d")
 }

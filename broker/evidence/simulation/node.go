@@ -290,7 +290,8 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	n.program.Receive(c.link, at, reply)
 	n.carryOut()
 	if stale != nil && !stale.stopped {
-		n.w.violate(promise.Lease, "call %d goes on after its lease, because of %s", stale.plan.Number, describe(reply))
+		n.w.violate(promise.Lease, "call %d goes on after its lease, because of %s",
+			stale.plan.Number, describe(reply))
 	}
 	if lost, is := reply.(*wire.Lost); is {
 		n.checkTold(lost.ID)

@@ -19,13 +19,14 @@ type Plan struct {
 	Quiet       time.Duration // from then on there are no faults
 	Tokens      int64         // how many tokens the broker reserves at a time
 	Window      int           // how many messages in one direction the kernels take before a writer must wait
-	Slice       int           // how many requests the broker ends or grants in one slice of work; 0: as in package broker
-	Rate        int64         // of the broker's clock: how far it runs in a million nanoseconds
-	LockDelay   bool
-	StateDir    bool
-	Clients     []Client
-	Calls       []Call
-	Faults      []Fault
+	// Slice is how many requests the broker ends, or grants, in one slice of its work. 0: as in package broker.
+	Slice     int
+	Rate      int64 // of the broker's clock: how far it runs in a million nanoseconds
+	LockDelay bool
+	StateDir  bool
+	Clients   []Client
+	Calls     []Call
+	Faults    []Fault
 }
 
 // A Client is a program on a machine of its own.

@@ -76,7 +76,8 @@ func (s *session) receive(m *message) {
 	}
 	if ping, is := m.request.(*wire.Ping); is {
 		if !s.put(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())}) {
-			s.readEnds(ending{code: wire.ClosePolicy}) // the reader answers pings, and may not end the session
+			// It is the reader that answers pings, and only the loop may end the session.
+			s.readEnds(ending{code: wire.ClosePolicy})
 		}
 		return
 	}

@@ -120,8 +120,8 @@ func TestMinimise(t *testing.T) {
 	t.Fatal("no schedule found the planted defect")
 }
 
-// In a world that is broken on purpose, the check of the promise notices. Planted faults in the product show the same of
-// most checks: see package mutation.
+// In a world that is broken on purpose, the check of the promise notices. Planted faults in the product show the same
+// of most checks: see package mutation.
 func TestBreaks(t *testing.T) {
 	for name, test := range map[string]struct {
 		broken Break

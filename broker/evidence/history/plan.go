@@ -144,10 +144,10 @@ func (p *Plan) addFault(r *rand.Rand, at, timeout time.Duration) time.Duration {
 // addLateness lets the broker hear one more heartbeat after f, which holds the answers back. The answers arrive just
 // before the client would give up.
 func (p *Plan) addLateness(f Fault, timeout time.Duration) time.Duration {
-	deaf := f.then(halfOpen, timeout/6+timeout/100)
+	deaf := f.then(halfOpen, timeout/6+5*time.Millisecond)
 	deaf.To = faultproxy.Broker
 	p.add(deaf)
-	p.add(f.then(heal, timeout*48/100))
+	p.add(f.then(heal, timeout*57/100)) // the lease, of 2/3, began up to 1/6 earlier
 	return timeout
 }
 

@@ -6,21 +6,25 @@
 // Each history has its own broker, two workers with the Go client, and two with the JavaScript client on Node. Each
 // worker reaches the broker through a proxy of package faultproxy. Its threads acquire exclusive locks, a
 // reader-writer lock, semaphores and several locks at once: with and without waiting, with a Hold, with a wait or a
-// context that ends about when the lock is granted. Every third thread holds for up to three session timeouts, so that
-// many locks are lost.
+// context that ends about when the lock is granted. Every third thread holds for one to three session timeouts, so that
+// many locks are lost. These threads share three locks, so that others wait. One thread gives up each request just when
+// the grant should arrive.
 //
 // Meanwhile faults happen, as the plan of the history says, which is drawn from its seed:
 //
 //   - to the network of a worker: cuts, outages, half-open connections, delay and slow reading, in one direction or
-//     in both, and no new connections;
+//     in both, answers that arrive just before the lease ends, and no new connections;
 //   - to a worker: SIGKILL, SIGSTOP for up to three session timeouts, and an orderly restart;
-//   - to the broker: SIGKILL, SIGSTOP, and SIGTERM, which drains it. The next broker has the same state directory, and
-//     another session timeout, between 0.6 s and 1.5 s.
+//   - to the broker: SIGKILL, a power failure that half of the workers do not notice, SIGSTOP, and SIGTERM, which
+//     drains it. The next broker has the same state directory, and another session timeout, between 0.6 s and 1.5 s.
+//
+// Most faults are for the worker that was last granted a lock that it holds for long. Plans with few faults alternate
+// with plans with many: if nearly everything fails all the time, nearly no lock is held when a fault comes.
 //
 // # What counts as held
 //
 // Workers report events with times from CLOCK_MONOTONIC, which all processes of a machine share: see package event. A
-// worker asks its client every 5 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
+// worker asks its client every 10 ms whether a lock still counts as held: Lock.Valid and the context in Go, lock.signal
 // in JavaScript. It reads the clock before it asks. So if the answer is yes, the lock counted as held at that
 // time, even if the process was frozen in between.
 //
@@ -37,8 +41,9 @@
 //     P5 lease and P8 grace, as the clients see them. Which of them a violation breaks is a guess, made from how the
 //     earlier holder ended.
 //   - A request that was called after another was granted, on any lock, has a greater token: P2.
-//   - When all faults are over, each worker gets a lock within four minutes (P17 liveness). Then it ends in an orderly
-//     way, and all locks become free (P7 crash-release, P11 clean-give-up).
+//   - When all faults are over, each worker gets a lock within four minutes. All requests from before end, and a client
+//     gets all locks while the workers go on: P17 liveness.
+//   - Then the workers end in an orderly way, and all locks become free: P7 crash-release, P11 clean-give-up.
 //   - No broker and no worker ends by itself.
 //
 // # What it cannot see
@@ -56,7 +61,7 @@
 //
 // # How to run it
 //
-//	go test ./broker/evidence/history   # four histories of 5 s
+//	go test ./broker/evidence/history   # four histories of 8 s
 //	go test ./broker/evidence/history -histories 200 -length 60s -parallel 10 -timeout 2h
 //	go test ./broker/evidence/history -run TestHistories -histories 1 -seed 7 -length 60s
 //
@@ -67,6 +72,7 @@
 //   - -seed: the seed of the first. The same seed gives the same plan, but not the same history, because the processes
 //     are real.
 //   - -parallel, of go test itself: how many are recorded at once. Default: 4.
+//   - -patience: how long anything may take that must happen when all faults are over.
 //   - -detector: build the broker and the workers with the race detector.
 //   - -save: the directory in which broken histories are saved. Each has its plan, its faults, all requests, the
 //     logs, and a page by porcupine that shows the orders that it tried.

@@ -17,7 +17,7 @@ type Plan struct {
 	Seed      uint64
 	Length    time.Duration
 	LockDelay bool
-	Few       bool          // there are few faults, so that most requests hold or wait in peace until one meets them
+	Few       bool          // there are few faults, so that most requests hold or wait until one meets them
 	Timeout   time.Duration // the broker's first session timeout
 	Workers   []Worker
 	Faults    []Fault // in the order of their times
@@ -83,7 +83,10 @@ var givenUp = []event.Lock{{Name: "given-up"}}
 // MakePlan draws a plan. Odd seeds have lock delay. Every other pair of seeds has few faults.
 func MakePlan(seed uint64, length time.Duration) *Plan {
 	r := rand.New(rand.NewPCG(seed, 21))
-	p := &Plan{Seed: seed, Length: length, LockDelay: seed%2 == 1, Few: seed%4 >= 2, Timeout: draw(r, timeouts), Patience: patient}
+	p := &Plan{
+		Seed: seed, Length: length, LockDelay: seed%2 == 1, Few: seed%4 >= 2,
+		Timeout: draw(r, timeouts), Patience: patient,
+	}
 	for i := range 4 {
 		w := Worker{Name: fmt.Sprintf("go%d", i/2+1), Threads: 5 + r.IntN(2)}
 		if i%2 == 1 {
@@ -141,10 +144,10 @@ func (p *Plan) addFault(r *rand.Rand, at, timeout time.Duration) time.Duration {
 // addLateness lets the broker hear one more heartbeat after f, which holds the answers back. The answers arrive just
 // before the client would give up.
 func (p *Plan) addLateness(f Fault, timeout time.Duration) time.Duration {
-	deaf := f.then(halfOpen, timeout/6+timeout/100)
+	deaf := f.then(halfOpen, timeout/6+5*time.Millisecond)
 	deaf.To = faultproxy.Broker
 	p.add(deaf)
-	p.add(f.then(heal, timeout*48/100))
+	p.add(f.then(heal, timeout*57/100)) // the lease, of 2/3, began up to 1/6 earlier
 	return timeout
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// settle ends all faults. Then each worker must get a lock, all requests must end, and all locks can be had, first while
-// the workers go on, and again when they have ended in an orderly way. The first violation ends the recording.
+// settle ends all faults. Then each worker must get a lock, and all requests must end. A client must get all locks,
+// while the workers go on and again after they have ended. The first violation ends the recording.
 func (r *recording) settle() error {
 	r.broker.signal(syscall.SIGCONT)
 	for _, w := range r.workers {

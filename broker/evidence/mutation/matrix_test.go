@@ -13,7 +13,7 @@ import (
 
 var (
 	full       = flag.Bool("full", false, "run each fault with each method that must find it, and write MATRIX.md")
-	faultGlob  = flag.String("fault", "*", "run only the faults whose names match one of these, separated by commas")
+	faultGlob  = flag.String("fault", "*", "run only faults whose names match one of these, separated by commas")
 	onlyMethod = flag.String("method", "", "run only this method")
 	all        = flag.Bool("all", false, "also run pairs of which nothing is expected")
 )

@@ -29,7 +29,7 @@ var methods = []method{
 	{"tests", 10, true, "no-fsync", runTests},
 	{"fuzz", 10, true, "limits-ignored", runFuzz},
 	{"simulation", 10, false, "resubmission-order", runSimulation},
-	{"history", 6, false, "", runHistory},
+	{"history", 10, false, "", runHistory},
 	{"model", 10, true, "", runModel},
 	{"soak", 10, false, "", runSoak},
 }

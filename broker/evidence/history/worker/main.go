@@ -23,7 +23,7 @@ type task struct {
 	Threads     int            `json:"threads"`      // how many requests it makes at once
 	Choices     [][]event.Lock `json:"choices"`      // the locks of a request; one list is drawn at random
 	LongChoices [][]event.Lock `json:"long_choices"` // the same for every third thread
-	LongMS      int            `json:"long_ms"`      // how long every third thread holds at most; a third of it at least
+	LongMS      int            `json:"long_ms"`      // how long these hold at most; a third of it at least
 	GivenUp     []event.Lock   `json:"given_up"`     // the locks of the second thread, which gives up soon
 }
 

@@ -137,8 +137,8 @@ func (th *thread) within(ctx context.Context, locks []event.Lock, options *wscli
 	}
 }
 
-// hold reports samples until the lock is lost, the drawn time has passed, or the thread must hurry. If the lock is lost,
-// it waits until the context of the lock ends, too.
+// hold reports samples until the lock is lost, the drawn time has passed, or the thread must hurry. If the lock is
+// lost, it waits until the context of the lock ends, too.
 func (th *thread) hold(q record, lock *wsclient.Lock) {
 	over := time.NewTimer(th.least + th.upTo(th.holding-th.least))
 	defer over.Stop()

@@ -73,13 +73,18 @@ var usual = []simulation.Outcome{
 	simulation.SawTimeout, simulation.SawGaveUp, simulation.SawResubmit, simulation.SawKept, simulation.SawFreed,
 }
 
-// schedule returns the plan of a seed. The JavaScript client has no StopTime, and no platform tells it for how long the
-// machine was suspended.
+// schedule returns the plan of a seed. The JavaScript client has no StopTime and no MinHold, and no platform tells it
+// for how long the machine was suspended.
 func schedule(seed uint64) *simulation.Plan {
 	plan := simulation.Generate(seed, *stepsFlag)
 	for i := range plan.Clients {
 		if c := &plan.Clients[i]; isJavaScript(seed, c.Number) {
 			c.StopTime, c.Asleep = 0, false
+		}
+	}
+	for i := range plan.Calls {
+		if c := &plan.Calls[i]; isJavaScript(seed, c.Client) {
+			c.MinHold = 0
 		}
 	}
 	return plan

@@ -63,7 +63,7 @@ func (b *bystanders) hold(ctx context.Context, name string) {
 		b.tally.check(promise.LossTold, false, "a bystander lost %s with cause %v", name, cause)
 		return
 	}
-	// What excuses the loss may be noted a little later than the loss. Nothing excuses that the broker took the lock.
+	// What excuses the loss may be noted a little later. If the broker took the lock, nothing excuses it.
 	isCut := lost.Reason == wsclient.LostConnection || lost.Reason == wsclient.LostLease
 	excused := isCut && until(context.WithoutCancel(ctx), time.Second, func() bool {
 		return b.broker.excuses(lost.Since) || b.broker.current().surprise() != nil || b.pauses.near(lost.Since)

@@ -69,8 +69,9 @@ func TestWorlds(t *testing.T) {
 
 // usual are outcomes that 50 schedules show many times. Without them the checks would be idle.
 var usual = []simulation.Outcome{
-	simulation.SawGrant, simulation.SawRelease, simulation.SawLeaseLost, simulation.SawConnLost, simulation.SawExpired,
-	simulation.SawTimeout, simulation.SawGaveUp, simulation.SawResubmit, simulation.SawKept, simulation.SawFreed,
+	simulation.SawGrant, simulation.SawRelease, simulation.SawLeaseLost, simulation.SawConnLost,
+	simulation.SawExpired, simulation.SawTimeout, simulation.SawGaveUp, simulation.SawResubmit,
+	simulation.SawKept, simulation.SawFreed,
 }
 
 // schedule returns the plan of a seed. The JavaScript client has no StopTime and no MinHold, and no platform tells it

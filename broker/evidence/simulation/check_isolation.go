@@ -11,9 +11,10 @@ func (w *World) checkCalm(c *call, reason string) {
 	}
 }
 
-// isCalm reports whether no fault concerns a client, and no message takes so long that a lease could end.
+// isCalm reports whether no fault concerns a client, no message takes so long that a lease could end, and the kernels
+// take enough messages that the broker does not cut it off.
 func (p *Plan) isCalm(client int) bool {
-	if p.Delay*80 > p.Timeout {
+	if p.Delay*80 > p.Timeout || p.Window < 64 {
 		return false
 	}
 	for i := range p.Faults {

@@ -165,8 +165,9 @@ func (l *Lock) submit() (held bool, err error) {
 	c := l.client
 	c.mu.Lock()
 	defer c.unlock()
-	at := c.clock.latest // without a wait the time does not matter, and reading the clocks is slow
-	if l.request.Wait > 0 || !c.core.IsConnected() {
+	at := c.clock.latest // otherwise the time does not matter, and reading the clocks is slow
+	// An enclosing lock may have ended while the process was frozen. Then nothing may be borrowed from it.
+	if l.request.Wait > 0 || l.request.Outer != nil || !c.core.IsConnected() {
 		at = c.clock.quick()
 		// The cancels of requests whose time is over must be sent before the core gives this request its id:
 		// the batch may reserve an id after a cancel, and ids must rise.

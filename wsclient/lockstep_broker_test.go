@@ -124,7 +124,7 @@ func (l *lockstep) dial(verdict chan bool, succeeds bool) {
 	l.ends[link-1] = newBrokerEnd(<-l.stage.ups)
 	if l.oneIn(4) {
 		// Not longer: the simulated client began to dial earlier, and would give up.
-		l.pass(time.Duration(l.below(int(4500 * time.Millisecond))))
+		l.pass(time.Duration(l.below(4500_000)) * time.Microsecond)
 	}
 	l.link, l.session, l.pings, l.cancels = link, fmt.Sprint("session", link), nil, nil
 	hello := &wire.Hello{

@@ -121,7 +121,7 @@ func (l *lockstep) anything() {
 	case n < 20:
 		l.pass(time.Duration(l.below(int(2 * time.Second))))
 	case n < 22:
-		l.pass(time.Duration(l.below(int(12 * time.Second))))
+		l.pass(time.Duration(l.below(12_000)) * time.Millisecond)
 	case n < 40:
 		l.acquire()
 	case n < 80:

@@ -20,8 +20,8 @@ func (c *Client) Acquire(at Instant, o Options) Request {
 		r.failed = &core.End{How: Disconnected}
 		return r.number
 	}
-	now := c.latest // without a wait the client does not read the clocks
-	if o.Wait > 0 || c.link == 0 {
+	now := c.latest // otherwise the client does not read the clocks
+	if o.Wait > 0 || o.Outer != 0 || c.link == 0 {
 		now = c.read(at)
 		c.core.Tick(now)
 		c.carryOut(now)

@@ -19,7 +19,8 @@
 //	model       package model: the same fault, planted in the model of the protocol
 //	soak        package soak: chaos and soak
 //
-// A method finds a fault if its run fails by a check of its own, or because the product panics. A run that does not
+// A method finds a fault if its run fails by a check of its own, or because the product panics. Simulation, history and
+// soak must name the broken promise, because they also fail if the machine is too busy for them. A run that does not
 // compile, or that lasts longer than its limit, does not count.
 //
 // # Flags

@@ -70,7 +70,7 @@ func runFuzz(ctx context.Context, c *sourceCopy, args []string) outcome {
 // runSimulation runs simulated schedules. args are more flags.
 func runSimulation(ctx context.Context, c *sourceCopy, args []string) outcome {
 	args = append([]string{"-test.run=^TestSchedules$"}, args...)
-	return c.test(ctx, "./broker/evidence/simulation", nil, args...)
+	return c.test(ctx, "./broker/evidence/simulation", nil, args...).named()
 }
 
 // runHistory records and checks histories. args are more flags. Package history builds the broker and a worker. Unless
@@ -81,12 +81,12 @@ func runHistory(ctx context.Context, c *sourceCopy, args []string) outcome {
 		dir = c.dir
 	}
 	args = append([]string{"-test.run=^TestHistories$", "-patience=" + (*runLimit / 2).String()}, args...)
-	return c.testIn(ctx, dir, "./broker/evidence/history", nil, args...)
+	return c.testIn(ctx, dir, "./broker/evidence/history", nil, args...).named()
 }
 
 // runSoak runs chaos for a few seconds. args are more flags.
 func runSoak(ctx context.Context, c *sourceCopy, args []string) outcome {
-	return c.test(ctx, "./broker/evidence/soak", nil, append([]string{"-test.run=^TestSoak$"}, args...)...)
+	return c.test(ctx, "./broker/evidence/soak", nil, append([]string{"-test.run=^TestSoak$"}, args...)...).named()
 }
 
 // runModel plants the fault in the model: args are the define. The test of the model passes if the model checker finds

@@ -95,6 +95,15 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", c.out, got.verdict, c.want)
 		}
 	}
+	for out, want := range map[string]verdict{
+		"--- FAIL: TestSoak (9.00s)\n    soak_test.go:9: the clients in Node did nothing\n":   broken,
+		"--- FAIL: TestSchedules (9.00s)\n    seed 7: P5 lease: a was granted, and b holds\n": found,
+		"panic: locktable: time ran backwards\n--- FAIL: TestSchedules (0.00s)\n":             found,
+	} {
+		if got := judge(out, failing).named(); got.verdict != want {
+			t.Errorf("%q: got %s, want %s", out, got.verdict, want)
+		}
+	}
 }
 
 // TestSample plants a few faults, and runs one method for each.

@@ -26,6 +26,7 @@ type outcome struct {
 	verdict verdict
 	took    time.Duration // without the time of the compiler
 	detail  string        // the line of the output that says most
+	unnamed bool          // a check failed, but the run names no promise and the product did not panic
 	output  string
 }
 
@@ -79,7 +80,8 @@ func (c *sourceCopy) execute(ctx context.Context, dir, program string, args ...s
 
 var (
 	violation = regexp.MustCompile(`\bP\d+ [a-z-]+: .*`) // as promise.Violation prints it
-	failure   = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*|\s*--- FAIL: .*|not ok .*)`)
+	crash     = regexp.MustCompile(`(?m)^(panic: .*|fatal error: .*)`)
+	failure   = regexp.MustCompile(`(?m)^(\s*--- FAIL: .*|not ok .*)`)
 	unfit     = regexp.MustCompile(`(?m)^(panic: test timed out after .*|.*\[(build|setup) failed\].*)`)
 )
 
@@ -100,10 +102,21 @@ func judge(out string, err error) outcome {
 	if line := unfit.FindString(out); line != "" {
 		return outcome{verdict: broken, detail: line}
 	}
-	if line := failure.FindString(out); line != "" {
-		return outcome{verdict: found, detail: strings.TrimSpace(line)}
+	for _, finding := range []*regexp.Regexp{crash, failure} {
+		if line := finding.FindString(out); line != "" {
+			return outcome{verdict: found, detail: strings.TrimSpace(line), unnamed: finding == failure}
+		}
 	}
 	return outcome{verdict: broken, detail: "fails without a failing check: " + firstLine(out)}
+}
+
+// named returns o for a method that reports a broken promise by name. Such a method also fails if the machine is too
+// busy for it, or if it did not see all that it wants to see. That does not show that it has found the fault.
+func (o outcome) named() outcome {
+	if o.unnamed {
+		o.verdict, o.detail = broken, "fails without a broken promise: "+o.detail
+	}
+	return o
 }
 
 // firstLine returns the first line of a compiler's or a test's output that is not a heading.

@@ -5,6 +5,8 @@ type Break uint8
 
 // The ways.
 const (
-	Unbroken    Break = iota
-	FreesAtOnce       // the broker gives the locks of every session that ends to others at once
+	Unbroken       Break = iota
+	FreesAtOnce          // the broker gives the locks of every session that ends to others at once
+	DropsALock           // the broker leaves out the last lock of a request
+	TakesAllWrites       // a resource that checks fencing tokens takes the writes of stale holders, too
 )

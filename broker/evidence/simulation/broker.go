@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ type broker struct {
 	serves   bool // the loop has begun
 	run      int32
 	began    time.Duration // when the run began, on the broker's clock
+	timeout  time.Duration // the session timeout of the run
 	deferred []event
 
 	machine  *core.Machine
@@ -85,6 +87,7 @@ func (b *broker) start() {
 	b.run++
 	b.up, b.frozen, b.serves, b.turning, b.retries = true, false, false, false, false
 	b.began = b.clock.at(w.now).Mono
+	b.timeout = w.plan.timeoutOf(b.run)
 	b.sessions, b.turns = b.sessions[:0], b.turns[:0]
 	clear(b.names)
 	b.armed, b.restartsAt = 0, 0
@@ -93,11 +96,15 @@ func (b *broker) start() {
 	if w.plan.StateDir {
 		d := &w.disk
 		past := core.Past{Record: d.state, Known: d.known, Restored: d.copied && d.known}
-		beginning = core.Begin(past, w.plan.Timeout, micros)
+		beginning = core.Begin(past, b.timeout, micros)
 	}
 	b.machine = core.New(core.Config{
-		Timeout: w.plan.Timeout, Drain: w.plan.Drain, MaxRequests: manyRequests, TokenRange: w.plan.Tokens,
-		Table: locktable.Config{MaxRequests: manyRequests, MaxIdle: manyRequests, Grants: grantSlice},
+		Timeout: b.timeout, Drain: w.plan.Drain, MaxRequests: manyRequests, TokenRange: w.plan.Tokens,
+		Shut: w.plan.Slice,
+		Table: locktable.Config{
+			MaxRequests: manyRequests, MaxIdle: manyRequests,
+			Slice: w.plan.Slice, Grants: cmp.Or(w.plan.Slice, grantSlice),
+		},
 	}, beginning)
 	if beginning.Grace > 0 {
 		w.counts.add(SawGrace)
@@ -164,9 +171,7 @@ func (b *broker) round() {
 		b.tell(m.Tick(now, b.events[:0]))
 	}
 	b.drop(now)
-	for m.IsShutting() {
-		b.tell(m.Shut(now, b.events[:0]))
-	}
+	b.shut(now)
 	b.keepTokens()
 	b.w.order.checkRound(now)
 	if m.IsDrained(now) {
@@ -188,6 +193,17 @@ func (b *broker) drop(now time.Duration) {
 	}
 	for m.IsDropping() {
 		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
+	}
+}
+
+// shut ends the requests that wait when the broker drains. A slow loop ends a slice of them, and then serves others.
+func (b *broker) shut(now time.Duration) {
+	for m := b.machine; m.IsShutting(); {
+		b.tell(m.Shut(now, b.events[:0]))
+		if b.w.now < b.slowUntil {
+			b.turnAgain()
+			return
+		}
 	}
 }
 
@@ -248,8 +264,11 @@ func (b *broker) tell(events []locktable.Event) {
 	for i := range events {
 		e := &events[i]
 		if s := b.names[e.ID.Session]; s != nil {
-			if m := core.ReplyTo(e); m != nil {
+			m := core.ReplyTo(e)
+			if m != nil {
 				s.reply(m)
+			} else if e.Kind == locktable.Lost {
+				b.w.violate(promise.LossTold, "%v is lost, and its client is not told", e.ID)
 			}
 		}
 	}
@@ -278,11 +297,14 @@ func (b *broker) accept(c *conn) {
 		return
 	}
 	b.named++
-	s := &session{b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now()}
+	s := &session{
+		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(),
+		timeout: b.timeout, heartbeat: w.plan.heartbeatOf(b.timeout),
+	}
 	c.session = s
 	b.sessions = append(b.sessions, s)
-	w.events.add(event{at: b.when(s.lastHeard + w.plan.Timeout), kind: evSilence, what: s.index, gen: b.run})
-	w.events.add(event{at: b.when(s.lastHeard + w.plan.Heartbeat), kind: evPulse, what: s.index, gen: b.run})
+	w.events.add(event{at: b.when(s.lastHeard + s.timeout), kind: evSilence, what: s.index, gen: b.run})
+	w.events.add(event{at: b.when(s.lastHeard + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
 	s.post(item{opens: true})
 }
 

@@ -232,7 +232,7 @@ func (c *call) stop() {
 	}
 	takes := time.Duration(0)
 	if c.node.program.Status(c.request).End.Reason == "lease" && c.node.isPunctual() && c.node.stood == 0 {
-		takes = w.stopTime(c.node)
+		takes = w.stopTime(c)
 		c.stopBy = c.node.at().Mono + takes
 	}
 	w.countLoss(c)

@@ -15,7 +15,7 @@ func (w *World) checkWait(c *call) {
 		return
 	}
 	took := c.node.at().Mono - c.began
-	slack := w.plan.Timeout*11/10 + c.node.plan.React*11/10 + c.node.stood
+	slack := w.plan.longestTimeout()*11/10 + c.node.plan.React*11/10 + c.node.stood
 	if took > c.plan.Wait*11/10+slack {
 		w.violate(promise.BoundedWait, "call %d may wait %v and has taken %v", c.plan.Number, c.plan.Wait, took)
 	}
@@ -41,6 +41,7 @@ func (n *node) noteSent(a *wire.Acquire) {
 		n.lastSent = c.order
 		return
 	}
+	n.w.violate(promise.CleanGiveUp, "c%d sends %v, and no call waits for it", n.plan.Number, a.ID)
 }
 
 // checkResubmitted checks P13 after a hello: every call that waits was sent again.
@@ -60,16 +61,38 @@ func (n *node) checkResubmitted(session string) {
 func (n *node) checkTold(id wire.ID) {
 	for _, c := range n.requests {
 		if c.state == inside && c.id == id && !c.stopped {
-			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost", c.plan.Number, id)
+			n.w.violate(promise.LossTold, "call %d goes on, and its client has read that %v is lost",
+				c.plan.Number, id)
 		}
 	}
 }
 
-// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock.
+// staleCall returns a call whose lease has ended, and whose context has not. That happens to processes that stood
+// still. Their clients must notice at the next step. A hold that is over is another matter: only a timer ends it.
+func (n *node) staleCall(at simclient.Instant) *call {
+	if n.stood == 0 && !n.unpunctual {
+		return nil
+	}
+	for _, c := range n.w.order.inside {
+		if c.node != n || c.stopped || c.covered || c.plan.Hold > 0 {
+			continue
+		}
+		if !n.program.PeekValid(at, c.request) {
+			return c
+		}
+	}
+	return nil
+}
+
+// checkBorrowers checks P12 when the context of a call has ended: so have those of the calls that borrow its lock. A
+// call that borrows its own locks lends none.
 func (c *call) checkBorrowers() {
+	if c.covered {
+		return
+	}
 	for _, nested := range c.nested {
 		if nested.state == inside && nested.covered && nested.id == c.id && !nested.stopped {
-			c.node.w.violate(promise.LossTold, "call %d borrows from call %d, which has stopped, and goes on",
+			c.node.w.violate(promise.LossTold, "call %d goes on, and has borrowed from call %d, which ends",
 				nested.plan.Number, c.plan.Number)
 		}
 	}
@@ -115,7 +138,7 @@ func (w *World) countLoss(c *call) {
 //   - then, at the worst, all functions run one after another.
 func (w *World) restTime() time.Duration {
 	const dial, pause, disk = 15 * time.Second, 5 * time.Second, 10 * time.Second
-	rest := 4*w.plan.Timeout*11/10 + 2*(dial+pause) + disk + writeStall
+	rest := 4*w.plan.longestTimeout()*11/10 + 2*(dial+pause) + disk + writeStall
 	for i := range w.plan.Clients {
 		rest += w.plan.Clients[i].React + w.plan.Clients[i].StopTime
 	}

@@ -8,13 +8,13 @@ import (
 // checkGrant checks a grant before it is taken into the order.
 func (o *order) checkGrant(r *request, e *locktable.Event) {
 	w, now := o.w, o.w.broker.now()
-	o.checkCompatible(r)
-	if e.Token <= o.greatest {
-		w.violate(promise.RisingTokens, "%v is granted token %d after token %d", r.id, e.Token, o.greatest)
-	}
 	if e.Locks() != len(r.locks) {
 		w.violate(promise.AllOrNothing, "%v asked for %d locks and is granted %d",
 			r.id, len(r.locks), e.Locks())
+	}
+	o.checkCompatible(r)
+	if e.Token <= o.greatest {
+		w.violate(promise.RisingTokens, "%v is granted token %d after token %d", r.id, e.Token, o.greatest)
 	}
 	if !r.steal {
 		o.checkTurn(r)

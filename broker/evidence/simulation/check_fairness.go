@@ -29,14 +29,16 @@ func (o *order) checkQueued(r *request) {
 // checkRound checks what must be true when the loop rests: no request waits that could be granted, and sessions whose
 // time is over have left nothing.
 func (o *order) checkRound(now time.Duration) {
-	if o.w.broker.machine.IsDropping() {
-		return // a slow loop is not done
+	o.checkOverdue(now)
+	m := o.w.broker.machine
+	if due, some := m.Deadline(now); some && due <= now {
+		return // the loop is not done: it works in slices
 	}
 	o.checkLeaving(now)
 	if o.touched == 0 || o.drains {
 		return
 	}
-	if pause := o.w.broker.machine.Pause(now); pause != "" {
+	if pause := m.Pause(now); pause != "" {
 		if pause == wire.PauseNoTokens {
 			o.w.counts.add(SawNoTokens)
 		}
@@ -51,6 +53,24 @@ func (o *order) checkRound(now time.Duration) {
 		first := o.locks[i].queue[0]
 		if o.isFirst(first) && o.fits(first) && !first.session.ended {
 			o.w.violate(promise.Fairness, "%v waits, its locks are free, and nobody is ahead", first.id)
+		}
+	}
+}
+
+// checkOverdue checks that nothing waits, and nothing holds, for longer than it may.
+func (o *order) checkOverdue(now time.Duration) {
+	for i := range o.locks {
+		for _, r := range o.locks[i].queue {
+			if r.due > 0 && r.due <= now {
+				o.w.violate(promise.BoundedWait, "%v waits at %v, and its wait was over at %v",
+					r.id, now, r.due)
+			}
+		}
+		for _, r := range o.locks[i].holders {
+			if r.over > 0 && r.over <= now {
+				o.w.violate(promise.Liveness, "%v holds at %v, and its hold was over at %v",
+					r.id, now, r.over)
+			}
 		}
 	}
 }

@@ -42,10 +42,12 @@ func (w *World) checkLeases(r *request) {
 }
 
 // checkStopped checks a call whose lock is no longer valid when the broker grants it to r: its context has ended, and
-// its function has had the time to stop that the lease leaves.
+// its function has had the time to stop that the lease leaves. No client can keep silent if something in between resets
+// its side: its kernel then answers the broker with a reset.
 func (w *World) checkStopped(c *call, r *request, limit int) {
+	conn := w.order.requests[c.id].session.conn
 	switch {
-	case c.stopBy > c.node.at().Mono && w.excuse(c) == noExcuse && limit == 1:
+	case c.stopBy > c.node.at().Mono && limit == 1 && w.excuse(c) == noExcuse && !conn.isReset:
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 			r.id, c.plan.Number, c.plan.Client)
 	case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
@@ -55,11 +57,14 @@ func (w *World) checkStopped(c *call, r *request, limit int) {
 
 // stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
 // silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
-func (w *World) stopTime(n *node) time.Duration {
-	whole := w.plan.Timeout * 10 / 11
-	lease := w.plan.Timeout * 2 / 3
-	if n.plan.StopTime > 0 {
-		lease = min(lease, max(whole-n.plan.StopTime, w.plan.Heartbeat*3/2))
+func (w *World) stopTime(c *call) time.Duration {
+	r := w.order.requests[c.id]
+	if r == nil {
+		return 0
+	}
+	whole, lease := r.session.timeout*10/11, r.session.timeout*2/3
+	if stop := c.node.plan.StopTime; stop > 0 {
+		lease = min(lease, max(whole-stop, r.session.heartbeat*3/2))
 	}
 	return whole - lease
 }
@@ -80,7 +85,8 @@ func (t *together) areTooMany() bool { return t.last != nil && t.count > t.least
 // others since it was granted them.
 func (w *World) checkClaim(c *call) {
 	if !c.node.program.PeekValid(c.node.at(), c.request) {
-		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held", c.plan.Number)
+		w.violate(promise.Lease, "the function of call %d begins, and its lock is no longer held",
+			c.plan.Number)
 	}
 	if c.covered {
 		w.counts.add(SawCovered)

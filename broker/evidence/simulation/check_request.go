@@ -23,12 +23,29 @@ func (o *order) checkEnd(r *request, e *locktable.Event) {
 		o.w.counts.add(SawTimeout)
 	case locktable.ShutDown:
 		o.w.counts.add(SawShutDown)
+	case locktable.Released:
+		o.checkMinHold(r)
 	case locktable.Lost:
 		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen
 	case locktable.Gone:
 		if r.state == holds && now < r.session.kept {
 			o.w.violate(promise.CrashRelease, "%v loses its locks at %v, and they are kept until %v",
 				r.id, now, r.session.kept)
+		}
+	}
+}
+
+// checkMinHold checks that the broker has seen a request hold for its MinHold, unless the broker or the client drains.
+// No promise of its own covers this. Elections rely on it, so it counts as P3.
+func (o *order) checkMinHold(r *request) {
+	n := r.session.conn.node
+	if o.drains || n.finishes || n.isOdd {
+		return
+	}
+	for _, c := range n.requests {
+		if held := o.w.broker.now() - r.begin; c.id == r.id && !c.covered && held < c.plan.MinHold*10/11 {
+			o.w.violate(promise.Fairness, "%v has held for %v, and must hold for %v",
+				r.id, held, c.plan.MinHold)
 		}
 	}
 }

@@ -42,8 +42,8 @@ func (o *order) checkLeaving(now time.Duration) {
 func (o *order) beginRun(grace time.Duration) {
 	w := o.w
 	o.drains, o.grace, o.before = false, 0, o.grants
-	if w.plan.StateDir && !o.isClean && !o.unknown {
-		o.grace = w.plan.Timeout
+	if w.plan.StateDir && !o.unknown {
+		o.grace = o.stale
 	}
 	if grace < o.grace {
 		w.violate(promise.Grace, "a run begins with a grace period of %v, and must wait %v", grace, o.grace)
@@ -64,7 +64,12 @@ func (o *order) forgetTokens() {
 
 // endRun notes that a run has ended. Everything that its sessions held is gone for the broker.
 func (o *order) endRun(clean bool) {
-	o.isClean = clean || o.isClean && o.grants == o.before
+	if o.grants > o.before {
+		o.stale = o.w.broker.timeout
+	}
+	if clean {
+		o.stale = 0
+	}
 	for _, s := range o.w.broker.sessions {
 		for _, r := range s.order {
 			if r.state != ended {

@@ -35,6 +35,9 @@
 // code, but is not that code. So it cannot find a data race, a deadlock of goroutines, a leak, or a mistake in how
 // bytes become messages. Package history attacks those, with real processes.
 //
-// Some things are simpler than they are: all sessions have equal turns, listings and watches do not occur, and a disk
-// that reports success has written.
+// Some things are simpler than they are: all sessions have equal turns, listings and watches do not occur, no limit of
+// requests applies, a deadlock search is never interrupted, and a disk that reports success has written.
+//
+// A fifth of the plans has a scene: a conjunction of calls and faults that chance seldom brings about. Each was added
+// because the other plans missed a planted fault. Package mutation has the faults.
 package simulation

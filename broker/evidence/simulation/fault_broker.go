@@ -67,7 +67,8 @@ func (w *World) restartBroker() {
 	if d.restores {
 		d.restores = false
 		if d.restore(d.seen) {
-			o.unknown, o.copied = !d.seen, true
+			o.copied = true
+			o.unknown = !d.seen || w.plan.NextTimeout > 0 // a copy may not know the last session timeout
 		}
 	}
 	b.start()

@@ -25,7 +25,9 @@ func (w *World) faultClient(f *Fault) bool {
 	case CutBoth:
 		n.cut[up], n.cut[down] = max(n.cut[up], w.now+f.For), max(n.cut[down], w.now+f.For)
 	case Lag:
-		n.lagUntil, n.lagBy = w.now+f.For, f.By
+		n.lag[up], n.lag[down] = lag{w.now + f.For, f.By}, lag{w.now + f.For, f.By}
+	case LagDown:
+		n.lag[down] = lag{w.now + f.For, f.By}
 	case CloseClient, DrainClient:
 		return n.finish(f.Kind == DrainClient)
 	default:
@@ -41,6 +43,7 @@ func (w *World) faultConn(c *conn, f *Fault) bool {
 	}
 	switch f.Kind {
 	case ResetClient:
+		c.isReset = true
 		w.launch(c, down, message{kind: aRST})
 	case ResetBroker:
 		c.isForged = true
@@ -55,6 +58,7 @@ func (w *World) faultConn(c *conn, f *Fault) bool {
 	case FailBroker:
 		w.launch(c, up, message{kind: aTimeout})
 	case FailClient:
+		c.isReset = true
 		w.launch(c, down, message{kind: aTimeout})
 	}
 	return true
@@ -160,6 +164,7 @@ func (n *node) finish(drain bool) bool {
 	if !n.up || n.frozen || n.program.Closed() {
 		return false
 	}
+	n.finishes = true
 	if drain {
 		n.program.Drain(n.at())
 	} else {

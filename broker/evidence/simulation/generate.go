@@ -23,6 +23,10 @@ func Generate(seed uint64, steps int) *Plan {
 	g.clients()
 	g.calls()
 	g.faults()
+	if g.chance(20) {
+		g.scene()
+	}
+	g.keepUp()
 	return g.plan
 }
 
@@ -61,9 +65,27 @@ func (g *generator) broker() {
 	p.Rate = g.rate()
 	p.LockDelay = g.chance(25)
 	p.StateDir = g.chance(70)
+	if g.chance(15) {
+		p.NextTimeout = oneOf(g, 1500*time.Millisecond, 3*time.Second, 15*time.Second)
+	}
+	if g.chance(25) {
+		p.Slice = oneOf(g, 1, 1, 2)
+	}
 	p.Quiet = g.unit * time.Duration(3+g.dice.IntN(3))
 	if g.fierce {
 		p.Heartbeat = p.Timeout / 2
+	}
+}
+
+// keepUp lets messages and callers be fast enough for the shorter session timeout.
+func (g *generator) keepUp() {
+	p := g.plan
+	if p.NextTimeout == 0 {
+		return
+	}
+	p.Delay = min(p.Delay, p.NextTimeout/20)
+	for i := range p.Clients {
+		p.Clients[i].React = min(p.Clients[i].React, p.NextTimeout/5)
 	}
 }
 

@@ -13,7 +13,7 @@ func (g *generator) faults() {
 		if near {
 			f.At = min(last.At+g.upTo(g.unit), g.plan.Quiet)
 			if g.chance(50) {
-				f.Kind = oneOf(g, Freeze, LateTimers, CutUp, CutUp, CutDown, Lag, Lag, FailBroker)
+				f.Kind = oneOf(g, Freeze, LateTimers, CutUp, CutUp, CutDown, Lag, LagDown, FailBroker)
 			}
 		}
 		if f.Kind <= DrainClient {
@@ -63,7 +63,7 @@ func (g *generator) measure(f *Fault) {
 		f.For = 0
 	case LateTimers:
 		f.By = g.upTo(g.unit / 2)
-	case Lag:
+	case Lag, LagDown:
 		f.By = g.upTo(g.unit * 2 / 3)
 	case SlowReader:
 		f.For *= 2

@@ -53,6 +53,7 @@ type conn struct {
 	answered bool    // the client has read the hello, or a refusal
 	lost     bool    // something in between loses everything from now on
 	isForged bool    // something in between has ended the broker's side
+	isReset  bool    // the same for the client's side, so that its kernel resets the broker's side in turn
 	code     int     // of the broker's close frame, once the client has read it
 	made     simclient.Instant
 }
@@ -85,8 +86,8 @@ func (w *World) delay(c *conn, d direction, number uint64) time.Duration {
 	if chance(3, random&0xff) {
 		delay *= 10
 	}
-	if w.now < c.node.lagUntil {
-		delay += c.node.lagBy
+	if lag := &c.node.lag[d]; w.now < lag.until {
+		delay += lag.by
 	}
 	return delay + 1
 }

@@ -3,6 +3,7 @@ package simulation
 import (
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/wsclient/simclient"
 )
@@ -54,8 +55,7 @@ type node struct {
 	links     []*conn          // by the number of the link, from 1
 	requests  []*call          // by the number of the request, from 1
 	cut       [2]time.Duration // until when nothing gets through, for each direction
-	lagUntil  time.Duration
-	lagBy     time.Duration
+	lag       [2]lag           // for each direction
 	lateUntil time.Duration
 	lateBy    time.Duration
 	slowUntil time.Duration
@@ -65,7 +65,11 @@ type node struct {
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
 	isCalm     bool          // no fault concerns it
+	finishes   bool          // its program closes or drains its client
 }
+
+// A lag makes messages in one direction take longer.
+type lag struct{ until, by time.Duration }
 
 func (w *World) makeNodes() {
 	for len(w.nodes) < len(w.plan.Clients) {
@@ -282,8 +286,13 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		}
 		return
 	}
+	stale := n.staleCall(at)
 	n.program.Receive(c.link, at, reply)
 	n.carryOut()
+	if stale != nil && !stale.stopped {
+		n.w.violate(promise.Lease, "call %d goes on after its lease, because of %s",
+			stale.plan.Number, describe(reply))
+	}
 	if lost, is := reply.(*wire.Lost); is {
 		n.checkTold(lost.ID)
 	}

@@ -27,7 +27,8 @@ type order struct {
 
 	drains  bool
 	before  int64         // how many grants there were before this run
-	isClean bool          // the last run has left no stale holders
+	isClean bool          // the run that stops leaves no stale holders
+	stale   time.Duration // how long clients of the runs before this one may be stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
 	setBack bool          // the broker's wall clock was set back
 	copied  bool          // the state directory was restored before this run
@@ -49,6 +50,9 @@ type request struct {
 	state   requestState
 	arrival int64
 	due     time.Duration // when its wait is over, on the clock of the run; 0: never
+	over    time.Duration // when its hold is over, on the clock of the run; 0: never
+	hold    time.Duration // 0: no end
+	begin   time.Duration // when it was granted, on the clock of the run
 	wait    bool          // it may wait
 	steal   bool
 	cancels bool // its client has cancelled it
@@ -116,6 +120,9 @@ func (o *order) begin(s *session, m *wire.Acquire, now time.Duration) {
 	if wait, given := m.WaitMS.Get(); given {
 		r.wait, r.due = wait > 0, now+time.Duration(wait)*time.Millisecond
 	}
+	if hold, given := m.HoldMS.Get(); given {
+		r.hold = time.Duration(hold) * time.Millisecond
+	}
 	o.requests[m.ID] = r
 	s.order = append(s.order, r)
 }
@@ -171,7 +178,10 @@ func (o *order) grant(r *request, token int64) {
 		o.live++
 	}
 	o.grants++
-	r.state, r.token, r.grant = holds, token, o.grants
+	r.state, r.token, r.grant, r.begin = holds, token, o.grants, o.w.broker.now()
+	if r.hold > 0 {
+		r.over = r.begin + r.hold
+	}
 	o.greatest = max(o.greatest, token)
 	for k, i := range r.locks {
 		l := &o.locks[i]

@@ -12,12 +12,16 @@ type Plan struct {
 	Seed      uint64        // of the delays, and of everything else that the plan does not say
 	Timeout   time.Duration // the session timeout
 	Heartbeat time.Duration
-	Drain     time.Duration // how long holders have to release when the broker drains
-	Delay     time.Duration // the longest usual delay of a message
-	Quiet     time.Duration // from then on there are no faults
-	Tokens    int64         // how many tokens the broker reserves at a time
-	Window    int           // how many messages in one direction the kernels take before a writer must wait
-	Rate      int64         // of the broker's clock: how far it runs in a million nanoseconds
+	// NextTimeout is the session timeout of every second run of the broker. 0: all runs have the same.
+	NextTimeout time.Duration
+	Drain       time.Duration // how long holders have to release when the broker drains
+	Delay       time.Duration // the longest usual delay of a message
+	Quiet       time.Duration // from then on there are no faults
+	Tokens      int64         // how many tokens the broker reserves at a time
+	Window      int           // how many messages in one direction the kernels take before a writer must wait
+	// Slice is how many requests the broker ends, or grants, in one slice of its work. 0: as in package broker.
+	Slice     int
+	Rate      int64 // of the broker's clock: how far it runs in a million nanoseconds
 	LockDelay bool
 	StateDir  bool
 	Clients   []Client
@@ -78,6 +82,7 @@ const (
 	CutDown                 // nothing gets from the broker to the client
 	CutBoth                 // nothing gets through
 	Lag                     // messages take longer
+	LagDown                 // messages from the broker to the client take longer
 	ResetClient             // the client sees RST, and the broker sees nothing
 	ResetBroker             // something in between resets the broker's side only
 	CloseBroker             // something in between closes the broker's side only, with FIN
@@ -100,3 +105,18 @@ const (
 	SetBrokerWall           // the broker's wall clock is set
 	faultKinds
 )
+
+// timeoutOf returns the session timeout of a run of the broker.
+func (p *Plan) timeoutOf(run int32) time.Duration {
+	if run%2 == 0 && p.NextTimeout > 0 {
+		return p.NextTimeout
+	}
+	return p.Timeout
+}
+
+func (p *Plan) longestTimeout() time.Duration { return max(p.Timeout, p.NextTimeout) }
+
+// heartbeatOf returns the heartbeat of a run with a session timeout.
+func (p *Plan) heartbeatOf(timeout time.Duration) time.Duration {
+	return p.Heartbeat * (timeout / time.Millisecond) / (p.Timeout / time.Millisecond)
+}

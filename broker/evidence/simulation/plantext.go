@@ -14,8 +14,9 @@ import (
 var faultNames = [faultKinds]string{
 	Freeze: "freeze", Suspend: "suspend", Kill: "kill", Vanish: "vanish", SetWall: "set-wall",
 	LateTimers: "late-timers", SlowReader: "slow-reader", CutUp: "cut-up", CutDown: "cut-down", CutBoth: "cut",
-	Lag: "lag", ResetClient: "reset-client", ResetBroker: "reset-broker", CloseBroker: "close-broker",
-	ResetBoth: "reset-both", FailBroker: "fail-broker", FailClient: "fail-client", CloseClient: "close-client",
+	Lag: "lag", LagDown: "lag-down", ResetClient: "reset-client", ResetBroker: "reset-broker",
+	CloseBroker: "close-broker", ResetBoth: "reset-both",
+	FailBroker: "fail-broker", FailClient: "fail-client", CloseClient: "close-client",
 	DrainClient: "drain-client", EvictHolder: "evict-holder", EvictWaiter: "evict-waiter",
 	DrainBroker: "drain-broker", KillBroker: "kill-broker", VanishBroker: "vanish-broker",
 	FreezeBroker: "freeze-broker", SlowLoop: "slow-loop", DiskFails: "disk-fails", DiskSlow: "disk-slow",
@@ -34,9 +35,10 @@ type field struct {
 func (p *Plan) fields() []field {
 	return []field{
 		{"seed", &p.Seed},
-		{"timeout", &p.Timeout}, {"heartbeat", &p.Heartbeat}, {"drain", &p.Drain}, {"delay", &p.Delay},
-		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"rate", &p.Rate},
-		{"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
+		{"timeout", &p.Timeout}, {"next-timeout", &p.NextTimeout}, {"heartbeat", &p.Heartbeat},
+		{"drain", &p.Drain}, {"delay", &p.Delay},
+		{"quiet", &p.Quiet}, {"tokens", &p.Tokens}, {"window", &p.Window}, {"slice", &p.Slice},
+		{"rate", &p.Rate}, {"lock-delay", &p.LockDelay}, {"state-dir", &p.StateDir},
 	}
 }
 

@@ -55,7 +55,7 @@ func (w *World) written(m *write) {
 		w.counts.add(SawStaleWrite)
 	}
 	r.written = max(r.written, m.grant)
-	if m.token < r.token {
+	if m.token < r.token && w.options.Break != TakesAllWrites {
 		w.counts.add(SawFenced)
 		return
 	}

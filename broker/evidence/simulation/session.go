@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -20,6 +21,8 @@ type session struct {
 	name      string
 	index     int32
 	lastHeard time.Duration // on the clock of the run
+	timeout   time.Duration // the session timeout
+	heartbeat time.Duration
 	todo      []item
 
 	closing bool          // its reader has ended
@@ -72,7 +75,10 @@ func (s *session) receive(m *message) {
 		return
 	}
 	if ping, is := m.request.(*wire.Ping); is {
-		s.reply(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())})
+		if !s.put(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())}) {
+			// It is the reader that answers pings, and only the loop may end the session.
+			s.readEnds(ending{code: wire.ClosePolicy})
+		}
 		return
 	}
 	s.post(item{request: m.request})
@@ -128,7 +134,7 @@ func (s *session) checkSilence() {
 	if s.closing || s.ended {
 		return
 	}
-	if due := s.lastHeard + b.w.plan.Timeout; due > b.now() {
+	if due := s.lastHeard + s.timeout; due > b.now() {
 		b.w.events.add(event{at: b.when(due), kind: evSilence, what: s.index, gen: b.run})
 		return
 	}
@@ -144,7 +150,7 @@ func (s *session) pulse() {
 		return
 	}
 	b.w.send(s.conn, down, message{kind: aPing})
-	b.w.events.add(event{at: b.when(b.now() + b.w.plan.Heartbeat), kind: evPulse, what: s.index, gen: b.run})
+	b.w.events.add(event{at: b.when(b.now() + s.heartbeat), kind: evPulse, what: s.index, gen: b.run})
 }
 
 // post puts an item into the inbox, and lets the loop run.
@@ -187,7 +193,7 @@ func (s *session) open() {
 	b.w.tracef("broker opens session %s for c%d", s.name, s.conn.node.plan.Number)
 	s.reply(&wire.Hello{
 		Protocol: wire.Version, Session: s.name, Limits: limits,
-		HeartbeatMS: b.w.plan.Heartbeat.Milliseconds(), TimeoutMS: b.w.plan.Timeout.Milliseconds(),
+		HeartbeatMS: s.heartbeat.Milliseconds(), TimeoutMS: s.timeout.Milliseconds(),
 		GraceMS: b.machine.GraceMS(now), NotGranting: b.machine.Pause(now),
 	})
 	if b.machine.IsDraining() {
@@ -197,18 +203,35 @@ func (s *session) open() {
 
 func (s *session) peer() wire.Peer { return wire.Peer{Client: s.name} }
 
-// reply queues a reply. A client to which too much is due is cut off.
+// reply lets the loop queue a reply. A client to which too much is due is cut off.
 func (s *session) reply(m wire.Reply) {
-	w := s.b.w
-	if s.ended {
-		return
-	}
-	w.send(s.conn, down, message{kind: aReply, reply: m})
-	if len(s.conn.pipes[down].backlog) > mostWindows*w.plan.Window {
-		w.counts.add(SawSlowConsumer)
-		s.conn.pipes[down].backlog = s.conn.pipes[down].backlog[:0]
+	if !s.put(m) {
 		s.end(ending{code: wire.ClosePolicy})
 	}
+}
+
+// put queues a reply. It reports false if too much is due to the client. Then nothing of that is sent.
+func (s *session) put(m wire.Reply) bool {
+	w := s.b.w
+	if s.ended {
+		return true
+	}
+	w.send(s.conn, down, message{kind: aReply, reply: m})
+	if len(s.conn.pipes[down].backlog) <= mostWindows*w.plan.Window {
+		return true
+	}
+	w.counts.add(SawSlowConsumer)
+	s.conn.pipes[down].backlog = s.conn.pipes[down].backlog[:0]
+	return false
+}
+
+// translate returns an acquire for the machine.
+func (b *broker) translate(m *wire.Acquire, s *session) locktable.Acquire {
+	a := core.AcquireOf(m, s.peer())
+	if b.w.options.Break == DropsALock && len(a.Locks) > 1 {
+		a.Locks = a.Locks[:len(a.Locks)-1]
+	}
+	return a
 }
 
 // handle passes a message to the machine.
@@ -220,7 +243,7 @@ func (b *broker) handle(s *session, m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		w.order.begin(s, m, now)
-		events, full := b.machine.Acquire(now, core.AcquireOf(m, s.peer()), b.events[:0])
+		events, full := b.machine.Acquire(now, b.translate(m, s), b.events[:0])
 		if full {
 			w.violate(promise.Isolation, "the broker is full with %d requests", len(w.order.requests))
 		}

@@ -31,7 +31,7 @@ func (s *session) end(how ending) {
 		w.send(s.conn, down, message{kind: aClose, code: how.code})
 		s.asked = how.code
 	}
-	kept := s.lastHeard + w.plan.Timeout
+	kept := s.lastHeard + s.timeout
 	if frees {
 		kept = 0
 	}
@@ -51,7 +51,7 @@ func (s *session) listen(frees bool) {
 	}
 	until := b.now() + closeWait
 	if !w.plan.LockDelay {
-		until = max(until, s.lastHeard+w.plan.Timeout)
+		until = max(until, s.lastHeard+s.timeout)
 	}
 	w.launch(s.conn, down, message{kind: aFIN}) // half of it is closed
 	s.lingers, s.closing = true, true

@@ -10,7 +10,7 @@ import (
 var (
 	seedFlag      = flag.Uint64("seed", 0, "replay the schedule of this seed only; with -v print all that happens")
 	fromFlag      = flag.Uint64("from", 1, "the first seed")
-	schedulesFlag = flag.Uint64("schedules", 3000, "how many schedules to run")
+	schedulesFlag = flag.Uint64("schedules", usualSchedules, "how many schedules to run")
 	stepsFlag     = flag.Int("steps", UsualSteps, "about how many events each schedule has")
 	planFlag      = flag.String("plan", "", "replay the plan in this file only; with -v print all that happens")
 )
@@ -43,7 +43,7 @@ func TestSchedules(t *testing.T) {
 	steps := 0
 	for seed := *fromFlag; seed < *fromFlag+*schedulesFlag; seed++ {
 		plan := Generate(seed, *stepsFlag)
-		result := world.Run(plan, Options{})
+		result := runSeed(&world, plan)
 		counts.Add(&result.Counts)
 		steps += result.Steps
 		if result.Violation != nil {
@@ -54,6 +54,19 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 	report(t, &counts, steps)
+}
+
+// runSeed runs the plan of a seed. If the product panics, it prints the command that replays the run.
+func runSeed(world *World, plan *Plan) Result {
+	done := false
+	defer func() {
+		if !done {
+			fmt.Fprintf(os.Stderr, "seed %d panics: replay it with\n\t%s\n", plan.Seed, command(plan.Seed))
+		}
+	}()
+	result := world.Run(plan, Options{})
+	done = true
+	return result
 }
 
 // The schedules of the short form show every outcome and every kind of fault, so no check is idle.

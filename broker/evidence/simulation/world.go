@@ -64,7 +64,7 @@ type World struct {
 }
 
 // mostSteps ends a run that does not come to rest.
-const mostSteps = 50_000
+const mostSteps = 200_000
 
 // Run runs a plan.
 func (w *World) Run(plan *Plan, options Options) Result {

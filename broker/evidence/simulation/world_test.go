@@ -120,6 +120,33 @@ func TestMinimise(t *testing.T) {
 	t.Fatal("no schedule found the planted defect")
 }
 
+// In a world that is broken on purpose, the check of the promise notices. Planted faults in the product show the same
+// of most checks: see package mutation.
+func TestBreaks(t *testing.T) {
+	for name, test := range map[string]struct {
+		broken Break
+		want   promise.Promise
+	}{
+		"a lock of a request is left out":   {DropsALock, promise.AllOrNothing},
+		"a resource takes the stale writes": {TakesAllWrites, promise.Fencing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var world World
+			for seed := uint64(1); seed <= 2000; seed++ {
+				result := world.Run(Generate(seed, 0), Options{Break: test.broken})
+				if result.Violation == nil {
+					continue
+				}
+				if got := result.Violation.Promise; got != test.want {
+					t.Fatalf("seed %d: %v, want %v", seed, result.Err(), test.want)
+				}
+				return
+			}
+			t.Error("no schedule broke the promise")
+		})
+	}
+}
+
 // BenchmarkSchedules measures how fast the world runs on one processor.
 func BenchmarkSchedules(b *testing.B) {
 	var world World

@@ -12,6 +12,7 @@ import (
 
 	lockbroker "github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/evidence/faultproxy"
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
 	"github.com/lockbroker/lockbroker/broker/evidence/soak/internal/record"
 	"github.com/lockbroker/lockbroker/broker/evidence/soak/internal/trend"
@@ -118,10 +119,19 @@ func TestListing(t *testing.T) {
 	}
 }
 
-// TestBystander checks that a bystander that loses its lock is found, unless the broker had trouble.
+// TestBystander checks that a bystander that loses its lock is found, unless its connection has ended while the broker
+// had trouble.
 func TestBystander(t *testing.T) {
-	for _, excused := range []bool{false, true} {
-		s, _ := watched(t)
+	for _, test := range []struct{ evicted, trouble, excused bool }{
+		{false, true, true}, {false, false, false}, {true, true, false},
+	} {
+		s, url := watched(t)
+		proxy, err := faultproxy.Listen(strings.TrimPrefix(url, "ws://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(proxy.Close)
+		s.bystanders.client = dial(t, "ws://"+proxy.Addr())
 		s.broker.process = &child{done: make(chan struct{})}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -129,29 +139,41 @@ func TestBystander(t *testing.T) {
 			s.bystanders.hold(ctx, "bystander/0")
 			close(ended)
 		}()
-		var id wsclient.ID
-		if !until(ctx, patience, func() bool {
-			for lock, err := range s.operator.Info(ctx, nil) {
-				if err == nil && lock.Holding == 1 {
-					id = lock.Holders[0].ID
-				}
-			}
-			return !id.IsZero()
-		}) {
-			t.Fatal("the bystander does not hold")
-		}
-		if excused {
+		id := s.awaitHolder(t)
+		if test.trouble {
 			s.broker.beginTrouble()()
 		}
-		if err := s.operator.Evict(ctx, id, ""); err != nil {
+		if test.evicted {
+			err = s.operator.Evict(ctx, id, "")
+		} else {
+			proxy.Conns()[0].Reset(faultproxy.Both)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		<-ended
 		cancel()
-		if got := brokenIn(s); (got == nil) != excused {
-			t.Errorf("excused: %v, broken: %v", excused, got)
+		got, excused := brokenIn(s), s.tally.losses["bystander: excused"] == 1
+		if (got == nil) != test.excused || excused != test.excused {
+			t.Errorf("%+v: broken: %v, losses %v", test, got, s.tally.losses)
 		}
 	}
+}
+
+// awaitHolder waits until a request holds, and returns its id.
+func (s *soak) awaitHolder(t *testing.T) (id wsclient.ID) {
+	t.Helper()
+	if !until(t.Context(), patience, func() bool {
+		for lock, err := range s.operator.Info(t.Context(), nil) {
+			if err == nil && lock.Holding == 1 {
+				id = lock.Holders[0].ID
+			}
+		}
+		return !id.IsZero()
+	}) {
+		t.Fatal("nobody holds")
+	}
+	return id
 }
 
 // TestTrend checks that a measure that grows breaks the run, and that a new broker process begins a new block.
@@ -173,7 +195,8 @@ func TestTrend(t *testing.T) {
 		if r.Passed == test.rises || r.Measures[0].Trend.Rises != test.rises {
 			t.Errorf("%+v: passed: %v, %+v", test, r.Passed, r.Measures[0].Trend)
 		}
-		if strings.Contains(r.verdict(), "broker heap rises") != test.rises {
+		if strings.Contains(r.verdict(), "broker heap rises") != test.rises ||
+			strings.Contains(r.verdict(), "too short") {
 			t.Errorf("%+v: %s", test, r.verdict())
 		}
 	}
@@ -182,7 +205,7 @@ func TestTrend(t *testing.T) {
 // TestViolation checks that a violation and an unexpected error break the run, and are in the report.
 func TestViolation(t *testing.T) {
 	s := newSoak(&config{Log: io.Discard}, "")
-	if r := s.report(false); !r.Passed {
+	if r := s.report(false); !r.Passed || !strings.Contains(r.verdict(), "; too short to show") {
 		t.Errorf("nothing is broken: %s", r.verdict())
 	}
 	s.tally.check(promise.Grace, false, "a grant")

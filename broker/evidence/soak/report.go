@@ -114,7 +114,15 @@ func (r *report) verdict() string {
 	if len(wrong) > 0 {
 		return "FAILED: " + strings.Join(wrong, ", ") + " (" + what + ")"
 	}
+	if !r.showsGrowth() {
+		what += "; too short to show whether anything grows"
+	}
 	return "passed: " + what
+}
+
+// showsGrowth reports whether a measure that decides has enough samples.
+func (r *report) showsGrowth() bool {
+	return slices.ContainsFunc(r.Measures, func(m measureReport) bool { return m.Decides && !m.Trend.TooShort })
 }
 
 // write writes report.json and report.md to a folder.

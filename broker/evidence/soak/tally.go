@@ -85,6 +85,13 @@ func (t *tally) surprise(detail string) {
 	t.unexpected.add(fmt.Sprintf("at %v: %s", time.Since(t.begin).Round(time.Millisecond), detail))
 }
 
+// loss counts a loss that was not reported by a client process.
+func (t *tally) loss(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.losses[name]++
+}
+
 func (t *tally) fault(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,14 +1,15 @@
 package core
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// shutSlice is how many waiting requests a drain ends in one slice.
-const shutSlice = 256
+// usualShut is how many waiting requests a drain ends in one slice, unless the config says otherwise.
+const usualShut = 256
 
 // A drain is the last phase of a run. The broker grants nothing, every waiting request ends with an
 // error, and holders have some time to release.
@@ -35,7 +36,7 @@ func (m *Machine) IsShutting() bool { return m.drain != nil && !m.drain.shut }
 
 // Shut ends a slice of the requests that wait. The drain must have begun.
 func (m *Machine) Shut(now time.Duration, events []locktable.Event) []locktable.Event {
-	events, m.drain.shut = m.table.Shut(now, shutSlice, events)
+	events, m.drain.shut = m.table.Shut(now, cmp.Or(m.config.Shut, usualShut), events)
 	return events
 }
 

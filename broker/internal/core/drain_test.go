@@ -8,7 +8,7 @@ import (
 // A drain ends waiting requests in slices. The broker does not stop before the last of them has ended,
 // even if nobody holds anything.
 func TestDrainInSlices(t *testing.T) {
-	const requests = 3 * shutSlice
+	const requests = 3 * usualShut
 	d := newDriver(t, "config grace 20s")
 	d.step("open a")
 	for n := range requests {

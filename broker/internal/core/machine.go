@@ -12,6 +12,8 @@ type Config struct {
 	Timeout time.Duration
 	// Drain is how long holders may take to release their locks once the broker drains.
 	Drain time.Duration
+	// Shut is how many waiting requests a drain ends in one slice. Default 256.
+	Shut int
 	// MaxRequests is how much the requests of all sessions together may use, as a
 	// [locktable.Account] counts it.
 	MaxRequests int

@@ -36,6 +36,7 @@ class Client {
   events = []; // of this step
   manager; // once it is connected
   isClosed = false;
+  clocksAgree = true; // so far both clocks have run alike
 
   constructor(seed) {
     const client = this;
@@ -133,6 +134,7 @@ class Client {
           return;
         }
         request.lock = lock;
+        request.signal = lock.signal;
         this.events.push(["granted", number, { id: lock.id, token: lock.token }]);
         const stopped = () => this.events.push(["stopped", number, describe(lock.signal.reason)]);
         if (lock.signal.aborted) stopped();
@@ -160,9 +162,23 @@ class Client {
     );
   }
 
+  // valid looks at lock.signal, which reads the clocks. A program may also keep the signal, and not look again. Then only
+  // a timer can abort it. A timer that is due and has not fired yet counts.
   valid(number) {
-    const { lock } = this.requests.get(number);
-    this.events.push(["valid", number, lock !== undefined && !lock.signal.aborted]);
+    const { lock, signal } = this.requests.get(number);
+    const isKeptFor = !signal?.aborted && this.due() > this.mono + 2;
+    const isValid = lock !== undefined && !lock.signal.aborted;
+    if (lock && !isValid && isKeptFor && this.clocksAgree) {
+      problem ??= `P5 lease: request ${number} is lost, and without a look its signal would not have been aborted`;
+    }
+    this.events.push(["valid", number, isValid]);
+  }
+
+  // setClocks sets both clocks.
+  setClocks(mono, wall) {
+    this.clocksAgree &&= Math.abs(wall - mono - (this.wall - this.mono)) < 1;
+    this.mono = mono;
+    this.wall = wall;
   }
 
   evict(id, message) {
@@ -230,10 +246,12 @@ class Socket {
 
 // step does one step of a client.
 const step = async ([number, name, mono, wall, ...args]) => {
-  if (name === "new") clients.set(number, new Client(args[0]));
+  if (name === "new") {
+    clients.set(number, new Client(args[0]));
+    Object.assign(clients.get(number), { mono, wall });
+  }
   const client = clients.get(number);
-  client.mono = mono;
-  client.wall = wall;
+  client.setClocks(mono, wall);
   switch (name) {
     case "new":
       client.start();

@@ -1,0 +1,6 @@
+//go:build !race
+
+package simulation
+
+// usualSchedules is how many schedules the short form runs.
+const usualSchedules = 3000

@@ -12,6 +12,7 @@ import (
 // locks of r. It returns nil, or how the machine has refused r.
 func (m *Machine) Acquire(r *Request, at Instant) *End {
 	m.Tick(at)
+	m.checkTermsAround(r, at)
 	r.machine = m
 	refused := m.checkOuter(r)
 	if refused == nil {

@@ -150,8 +150,9 @@ func (d *driver) onRequest(c command) (string, error) {
 	}
 	switch c.verb {
 	case "claim":
-		m.Tick(d.now)
-		return fmt.Sprint(m.claim(r)), nil
+		m.Tick(d.now) // Settle does so only if r holds
+		settled, _ := m.Settle(r, false, d.now)
+		return fmt.Sprint(settled == Claimed), nil
 	case "release":
 		m.Release(r, d.now)
 	case "cancel":

@@ -152,6 +152,9 @@ func (o *oracle) acquire(c command) string {
 	o.tick()
 	call := &call{name: c.name, wish: c.acquire, outer: o.find(c.acquire.inside)}
 	o.calls = append(o.calls, call)
+	for outer := call.outer; outer != nil; outer = outer.outer {
+		o.checkHold(outer)
+	}
 	refused := o.refusal(call)
 	if refused == "" && len(call.needs) == 0 {
 		call.state = "covered"
@@ -297,14 +300,23 @@ func (o *oracle) stop(c *call, cause string) {
 	o.stopped = append(o.stopped, fmt.Sprintf("stop %s: %s", c.name, cause))
 }
 
+// claims reports whether the caller of c gets the lock.
+func (o *oracle) claims(c *call) bool {
+	o.tick()
+	o.checkHold(c)
+	if c.state == "holding" && c.cause != "" {
+		o.cancel(c)
+	}
+	c.claimed = c.state == "holding"
+	return c.claimed
+}
+
 // onCall executes a command about one call.
 func (o *oracle) onCall(c command) string {
 	call := o.find(c.name)
 	switch c.verb {
 	case "claim":
-		o.tick()
-		call.claimed = call.state == "holding"
-		return fmt.Sprint(call.claimed)
+		return fmt.Sprint(o.claims(call))
 	case "release":
 		o.release(call)
 	case "cancel":

@@ -22,6 +22,7 @@ const (
 func (m *Machine) Settle(r *Request, givesUp bool, at Instant) (Settlement, *End) {
 	if r.state == holding {
 		m.Tick(at)
+		m.checkTerm(r, at)
 	}
 	switch {
 	case r.end != nil:

@@ -79,6 +79,15 @@ func (m *Machine) checkTerm(r *Request, at Instant) {
 	}
 }
 
+// checkTermsAround ends the requests around r whose terms are over on any of the clocks. So r borrows from none of them.
+func (m *Machine) checkTermsAround(r *Request, at Instant) {
+	for outer := r.Outer; outer != nil; outer = outer.Outer {
+		if outer.machine == m {
+			m.checkTerm(outer, at)
+		}
+	}
+}
+
 // LeaseOf returns for how long the lock of r counts as held if the broker sends nothing more, and for how long the
 // broker cannot have given it to others. Both are 0 if the lock is not held.
 func (m *Machine) LeaseOf(r *Request, at Instant) (left, kept time.Duration) {

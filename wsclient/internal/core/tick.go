@@ -79,7 +79,8 @@ func (m *Machine) checkTerm(r *Request, at Instant) {
 	}
 }
 
-// checkTermsAround ends the requests around r whose terms are over on any of the clocks. So r borrows from none of them.
+// checkTermsAround ends the requests around r whose terms are over on any of the clocks. So r cannot borrow from
+// them.
 func (m *Machine) checkTermsAround(r *Request, at Instant) {
 	for outer := r.Outer; outer != nil; outer = outer.Outer {
 		if outer.machine == m {

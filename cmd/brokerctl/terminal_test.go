@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -19,6 +20,7 @@ import (
 var terminalCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"terminal": openTerminal,
 	"press":    pressKeys,
+	"repeat":   repeatKeys,
 	"screen":   awaitScreen,
 	"written":  awaitWritten,
 	"closed":   awaitClosed,
@@ -100,6 +102,33 @@ func pressKeys(ts *testscript.TestScript, _ bool, args []string) {
 	t.mu.Unlock()
 	_, err := t.keys.WriteString(text(ts, args[0]))
 	ts.Check(err)
+}
+
+// repeat KEYS REGEXP types keys until the output since then matches. It types them again every two seconds, because a
+// shell writes the name of a job before it gives the terminal to the job, and then ignores Ctrl-C.
+func repeatKeys(ts *testscript.TestScript, _ bool, args []string) {
+	t := stageOf(ts).terminal
+	wanted := regexp.MustCompile(args[1])
+	again := time.NewTicker(2 * time.Second)
+	defer again.Stop()
+	for pressKeys(ts, false, args[:1]); ; {
+		t.mu.Lock()
+		written := string(t.written)
+		t.mu.Unlock()
+		if wanted.MatchString(written) {
+			return
+		}
+		select {
+		case <-t.more:
+		case <-again.C:
+			_, err := t.keys.WriteString(text(ts, args[0]))
+			ts.Check(err)
+		case <-t.done:
+			ts.Fatalf("no match for %s; the program has ended with %q", args[1], written)
+		case <-t.ctx.Done():
+			ts.Fatalf("no match for %s in time: %q", args[1], written)
+		}
+	}
 }
 
 // screen REGEXP waits until the screen matches. It looks at the screen and not at the output, because a program

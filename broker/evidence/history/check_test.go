@@ -177,7 +177,7 @@ func TestShrink(t *testing.T) {
 	if part := shrink(requests); part != nil {
 		t.Fatalf("shrink finds %v in a good history", part)
 	}
-	// The token of the last request is less than that of the one before, and both were called at the same time.
+	// The last request has a smaller token than the one before, and both were called at the same time.
 	last := requests[len(requests)-1]
 	last.Token, last.Called = requests[len(requests)-2].Token-1, 0
 	if part := shrink(requests); len(part) != 2 || !slices.Contains(part, last) {

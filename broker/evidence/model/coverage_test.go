@@ -31,7 +31,7 @@ var (
 	missed    = regexp.MustCompile(`^\s+lock\.pml:\d+, state (\d+), `)
 )
 
-// coverageOf returns the coverage of a search. states is the output of pan -d, and report is that of the search.
+// coverageOf returns the coverage of a search. states is what pan -d prints, and report is what the search prints.
 func (s *source) coverageOf(states, report string) coverage {
 	type place struct {
 		process string

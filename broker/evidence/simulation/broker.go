@@ -33,7 +33,7 @@ type broker struct {
 	named    int // sessions so far, of all runs
 
 	limit     int64 // what the reservation under way reserves
-	retries   bool  // a reservation failed, and is to be repeated
+	retries   bool  // a reservation failed and must be repeated
 	slowUntil time.Duration
 	slowBy    time.Duration
 	turning   bool // evLoop is planned

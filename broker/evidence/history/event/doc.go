@@ -7,5 +7,5 @@
 //	8160011873 released 7
 //
 // The number in front is the time in nanoseconds on CLOCK_MONOTONIC, which all processes of a machine share. The second
-// number is that of the request, which a worker counts from 0. Worker programs in other languages write the same lines.
+// number is the number of the request: a worker counts from 0. Worker programs in other languages write the same lines.
 package event

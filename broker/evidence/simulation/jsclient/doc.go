@@ -21,7 +21,7 @@
 //
 // # What it does not show
 //
-// The sockets are those of the package ws, not those of a browser, whose pages cannot end a connection at once. A step
+// The sockets behave as in the package ws. In a browser a page cannot end a connection at once. A step
 // is atomic: nothing arrives between the microtasks of a step. Looking at lock.signal makes the client read its clocks,
 // so a check of the world may itself tell a holder of its loss. A page that is hidden, frozen or put into the
 // back/forward cache gets events that Node does not have; wsclient/js/chromium tests those.

@@ -91,7 +91,7 @@ func (c *client) report(h *holder) {
 	}
 }
 
-// write writes to the resource. A write that is refused must be that of a holder that has lost its lock.
+// write writes to the resource. The resource may refuse only a holder that has lost its lock.
 func (c *client) write(h *holder) {
 	if h.cell < 0 {
 		return

@@ -43,14 +43,15 @@ func (w *World) checkLeases(r *request) {
 
 // checkStopped checks a call whose lock is no longer valid when the broker grants it to r: its context has ended, and
 // its function has had the time to stop that the lease leaves. No client can keep silent if something in between resets
-// its side: its kernel then answers the broker with a reset.
+// its side: its kernel then answers the broker with a reset. Nor does a client that its program closes.
 func (w *World) checkStopped(c *call, r *request, limit int) {
 	conn := w.order.requests[c.id].session.conn
 	switch {
-	case c.stopBy > c.node.at().Mono && limit == 1 && w.excuse(c) == noExcuse && !conn.isReset:
+	case c.stopBy > c.node.at().Mono && limit == 1 && w.excuse(c) == noExcuse && !conn.isReset &&
+		!c.node.program.Closed():
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 			r.id, c.plan.Number, c.plan.Client)
-	case !c.stopped && c.node.isPunctual() && !c.node.program.Status(c.request).Stopped:
+	case !c.stopped && c.node.isPunctual() && w.now > c.node.thawed && !c.node.program.Status(c.request).Stopped:
 		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 	}
 }

@@ -42,7 +42,10 @@ func (o *order) checkLeaving(now time.Duration) {
 func (o *order) beginRun(grace time.Duration) {
 	w := o.w
 	o.drains, o.grace, o.before = false, 0, o.grants
-	if w.plan.StateDir && !o.unknown {
+	if o.unknown {
+		o.stale = 0 // neither this run nor a later one can know of the clients of the lost runs
+	}
+	if w.plan.StateDir {
 		o.grace = o.stale
 	}
 	if grace < o.grace {

@@ -100,6 +100,9 @@ func (n *node) setWall(by time.Duration) {
 	n.clock.set(n.w.now, by)
 }
 
+// thawing is how long a process that goes on takes to handle what waited for it.
+const thawing = 4
+
 // thaw lets a process go on. What waited for it happens now, in an order that the dice choose.
 func (n *node) thaw(after time.Duration) {
 	w := n.w
@@ -112,10 +115,11 @@ func (n *node) thaw(after time.Duration) {
 	}
 	n.frozen = false
 	n.stood += after * 11 / 10
+	n.thawed = w.now + thawing
 	w.tracef("c%d goes on", n.plan.Number)
 	n.checkThaw()
 	for i, e := range n.deferred {
-		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%4)
+		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%thawing)
 		w.events.add(e)
 	}
 	n.deferred = n.deferred[:0]

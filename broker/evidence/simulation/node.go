@@ -62,6 +62,7 @@ type node struct {
 
 	lastSent   int64         // the order of the latest call that was sent on this connection
 	stood      time.Duration // how long the process has stood still, or its timers were late
+	thawed     time.Duration // when it has handled what waited for it while it stood still
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
 	isCalm     bool          // no fault concerns it
@@ -286,7 +287,10 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		}
 		return
 	}
-	stale := n.staleCall(at)
+	var stale *call
+	if c.link == n.program.Link() { // a client does not handle what still arrives on an earlier connection
+		stale = n.staleCall(at)
+	}
 	n.program.Receive(c.link, at, reply)
 	n.carryOut()
 	if stale != nil && !stale.stopped {

@@ -24,6 +24,8 @@ func Check(m Request, limits Limits) error {
 		return m.check(limits)
 	case *Clients:
 		return m.check(limits)
+	case *Auth:
+		return m.check()
 	}
 	return nil // the others have only an id
 }

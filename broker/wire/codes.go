@@ -66,6 +66,8 @@ const (
 	ClosePolicy   = 1008
 	CloseTooBig   = 1009
 	CloseRestart  = 1012
+	CloseExpired  = 4401
+	CloseRevoked  = 4403
 )
 
 // Goodbye is the reason of a close frame with [CloseNormal]. A client sends it to say that it has
@@ -93,6 +95,8 @@ var closeCodes = []CodeInfo[int]{
 		"or `malformed frames`: more than 100 in a row"},
 	{CloseTooBig, RetryNever, "the client sent a frame over message_bytes"},
 	{CloseRestart, RetryReconnect, "the broker stops"},
+	{CloseExpired, RetryReconnect, "the credential has expired"},
+	{CloseRevoked, RetryReconnect, "the credential has been revoked"},
 }
 
 // HTTPStatuses returns the table of HTTP statuses with which a broker refuses an upgrade.
@@ -102,10 +106,10 @@ var httpStatuses = []CodeInfo[int]{
 	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, " +
 		"a query of more than 1536 bytes, or a `client`, `alive` or `draining` in it " +
 		"that is out of range or given twice"},
-	{401, RetryNever, "no credentials, or wrong ones"},
-	{403, RetryNever, "the origin or the identity is not allowed"},
+	{401, RetryNever, "no credential, or one that is wrong or has expired"},
+	{403, RetryNever, "the origin is not allowed"},
 	{405, RetryNever, "not a GET"},
 	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},
-	{429, RetryLater, "too many connections from this address, or too many in a short time"},
-	{503, RetryLater, "the broker is stopping, on standby, or has too many connections"},
+	{429, RetryLater, "too many connections of this identity or address, or too many in a short time"},
+	{503, RetryLater, "the broker is stopping, on standby, or has too many connections or too little memory"},
 }

@@ -21,6 +21,9 @@ type RequestInfo struct {
 	// Gone is true for a holder whose connection has ended. The broker will release its locks
 	// when its client can no longer treat them as held.
 	Gone bool `json:"gone,omitzero"`
+	// Hidden is true if the client that asks may not list all locks of the request. Locks then
+	// leaves these locks out. If it may list none of them, all other fields are zero.
+	Hidden bool `json:"hidden,omitzero"`
 }
 
 // Duration returns DurationMS as a time.Duration.
@@ -60,7 +63,8 @@ type LockInfo struct {
 // A Step says that Request waits for Lock because of Blocker, which holds it or waits ahead.
 type Step struct {
 	Request RequestInfo `json:"request"`
-	Lock    string      `json:"lock"`
+	// Lock is empty if the client that asks may not list it.
+	Lock    string      `json:"lock,omitzero"`
 	Blocker RequestInfo `json:"blocker"`
 	// Others are the other holders of Lock, in the order of the grants. They are set only in a
 	// [Chain], and only if Blocker holds Lock. There are at most MaxHoldersTold - 1.

@@ -5,7 +5,7 @@ package wire
 type Message interface{ message() }
 
 // A Request is a message that a client sends: a pointer to [Acquire], [Release], [Cancel],
-// [Info], [Why], [Clients], [Watch], [Unwatch], [Evict] or [Ping].
+// [Info], [Why], [Clients], [Watch], [Unwatch], [Evict], [Auth], [WhoAmI] or [Ping].
 type Request interface {
 	Message
 	request()
@@ -13,7 +13,7 @@ type Request interface {
 
 // A Reply is a message that the broker sends: a pointer to [Hello], [Granted], [Released],
 // [Cancelled], [Lost], [InfoPage], [Chain], [ClientsPage], [Watching], [Change], [Lagged],
-// [Unwatched], [Evicted], [Pong], [Draining] or [Error].
+// [Unwatched], [Evicted], [Authenticated], [Permissions], [Pong], [Draining] or [Error].
 type Reply interface {
 	Message
 	reply()
@@ -46,6 +46,10 @@ func RequestID(m Request) (id ID, opens bool) {
 	case *Watch:
 		return m.ID, true
 	case *Evict:
+		return m.ID, true
+	case *Auth:
+		return m.ID, true
+	case *WhoAmI:
 		return m.ID, true
 	case *Ping:
 		return m.ID, true
@@ -81,6 +85,10 @@ func replyID(m Reply) ID {
 	case *Unwatched:
 		return m.ID
 	case *Evicted:
+		return m.ID
+	case *Authenticated:
+		return m.ID
+	case *Permissions:
 		return m.ID
 	case *Pong:
 		return m.ID

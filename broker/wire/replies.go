@@ -18,6 +18,10 @@ type Hello struct {
 	// run before it did not stop cleanly.
 	GraceMS     int64 `json:"grace_ms,omitzero"`
 	NotGranting Pause `json:"not_granting,omitzero"`
+	// Identity is who the client is. It is empty if the broker asks for no credentials.
+	Identity string `json:"identity,omitzero"`
+	// ExpiresMS is after how long the credential expires, in milliseconds. Absent: never.
+	ExpiresMS Opt[int64] `json:"expires_ms,omitzero"`
 }
 
 // Granted says that a request now holds its locks.
@@ -113,6 +117,7 @@ const (
 	EventTimeout      Event = "timeout"       // its WaitMS has passed
 	EventLost         Event = "lost"          // it held; Reason says how it ended
 	EventEvicted      Event = "evicted"       // it waited, and an operator ended it
+	EventForbidden    Event = "forbidden"     // it waited, and its client may no longer make it
 	EventShuttingDown Event = "shutting_down" // it waited, and the broker stops
 	EventGone         Event = "gone"          // its session has ended
 )

@@ -5,7 +5,7 @@
 export const codes = {
   never: "bad_request bad_id not_held not_found evicted forbidden 1000 1002 1003 1009 400 401 403 405 426",
   later: "unavailable not_granting timeout deadlock too_many 429 503",
-  reconnect: "shutting_down 1006 1008 1012",
+  reconnect: "shutting_down 1006 1008 1012 4401 4403",
 };
 
 // retryOf returns the word under which code is listed, or undefined.

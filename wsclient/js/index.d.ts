@@ -322,6 +322,8 @@ export interface RequestInfo {
   identity?: string;
   /** True if its connection has ended, and the broker has not released its locks yet. */
   gone?: boolean;
+  /** True if this client may not list all locks of the request. If it may list none, no other field is present. */
+  hidden?: boolean;
 }
 
 /**
@@ -332,7 +334,7 @@ export type Change =
   | { event: "watching" }
   | { event: "lagged" }
   | {
-      event: "queued" | "granted" | "released" | "cancelled" | "timeout" | "evicted" | "shutting_down" | "gone";
+      event: "queued" | "granted" | "released" | "cancelled" | "timeout" | "evicted" | "forbidden" | "shutting_down" | "gone";
       lock: string;
       request: RequestInfo;
       reason?: never;

@@ -24,6 +24,8 @@ var requestKinds = []kind[wire.Request]{
 	request[wire.Watch]("watch"),
 	request[wire.Unwatch]("unwatch"),
 	request[wire.Evict]("evict"),
+	request[wire.Auth]("auth"),
+	request[wire.WhoAmI]("whoami"),
 	request[wire.Ping]("ping"),
 }
 
@@ -42,6 +44,8 @@ var replyKinds = []kind[wire.Reply]{
 	reply[wire.Lagged]("lagged"),
 	reply[wire.Unwatched]("unwatched"),
 	reply[wire.Evicted]("evicted"),
+	reply[wire.Authenticated]("authenticated"),
+	reply[wire.Permissions]("whoami"),
 	reply[wire.Pong]("pong"),
 	reply[wire.Draining]("draining"),
 	reply[wire.Error]("error"),

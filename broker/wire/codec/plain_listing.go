@@ -59,6 +59,9 @@ func appendRequests(dst []byte, infos []wire.RequestInfo) (text []byte, plain bo
 }
 
 func appendRequest(dst []byte, r *wire.RequestInfo) (text []byte, plain bool) {
+	if isHidden(r) {
+		return append(dst, hiddenRequest...), true
+	}
 	plain = isPlain(r.ID.Session) && isPlain(r.Author) && isPlain(r.Parent.Session) &&
 		isPlain(r.Client) && isPlain(r.Remote) && isPlain(r.Identity)
 	dst = append(dst, `{"id":"`...)
@@ -92,6 +95,9 @@ func appendRequest(dst []byte, r *wire.RequestInfo) (text []byte, plain bool) {
 	dst = appendSome(dst, `,"identity":"`, r.Identity)
 	if r.Gone {
 		dst = append(dst, `,"gone":true`...)
+	}
+	if r.Hidden {
+		dst = append(dst, `,"hidden":true`...)
 	}
 	return append(dst, '}'), plain
 }

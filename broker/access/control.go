@@ -74,7 +74,7 @@ func (c *Control) Recheck(s Subject) (Subject, bool) {
 // For returns what a subject may do.
 func (c *Control) For(s *Subject) *Permissions {
 	if c.Policy == nil {
-		return newPermissions(nil)
+		return Nothing()
 	}
 	return c.Policy.For(s.Identity)
 }

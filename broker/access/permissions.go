@@ -36,6 +36,9 @@ func Everything() *Permissions {
 	return newPermissions([]grant{{allVerbs, []string{"**"}}})
 }
 
+// Nothing returns the permissions of a client that may do nothing.
+func Nothing() *Permissions { return newPermissions(nil) }
+
 func newPermissions(grants []grant) *Permissions {
 	p := &Permissions{grants: grants, names: map[string]Verbs{}, trees: map[string]Verbs{}}
 	for _, g := range grants {
@@ -148,3 +151,6 @@ func (p *Permissions) Told() []wire.Permission {
 	}
 	return told
 }
+
+// Cost returns about how many steps of 5 ns [Permissions.On] takes for an ordinary name.
+func (p *Permissions) Cost() int { return 20 + 2*len(p.globs) }

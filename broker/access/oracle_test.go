@@ -122,7 +122,7 @@ func (d drawer) rules() []Rule {
 // TestPolicyAgainstPlainReading compares the policy with the plain reading, for identities, locks and
 // verbs drawn at random.
 func TestPolicyAgainstPlainReading(t *testing.T) {
-	const cases = 40_000
+	const cases = 20_000
 	seed := rand.Uint64()
 	d := drawer{rand.New(rand.NewPCG(seed, 0))}
 	allowed := map[bool]int{}

@@ -14,7 +14,13 @@ func (w *World) checkCalm(c *call, reason string) {
 // isCalm reports whether no fault concerns a client, no message takes so long that a lease could end, and the kernels
 // take enough messages that the broker does not cut it off.
 func (p *Plan) isCalm(client int) bool {
-	if p.Delay*80 > p.Timeout || p.Window < 64 {
+	timeout := p.Timeout
+	if p.NextTimeout > 0 {
+		timeout = min(timeout, p.NextTimeout)
+	}
+	heartbeat := p.heartbeatOf(timeout)
+	const slowest = 2 * 10 * 11 / 10 // a ping and its answer, each ten times slower than usual, by a fast clock
+	if heartbeat+slowest*p.Delay > min(timeout*2/3, heartbeat*3/2) || p.Window < 64 {
 		return false
 	}
 	for i := range p.Faults {

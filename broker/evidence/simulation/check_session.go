@@ -43,7 +43,10 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 	w := o.w
 	o.drains, o.grace, o.before = false, 0, o.grants
 	o.pauses, o.next, o.limit = grace, first, first
-	if w.plan.StateDir && !o.unknown {
+	switch {
+	case o.unknown:
+		o.stale, o.knownFrom = 0, w.broker.run // nor do the runs after this one know
+	case w.plan.StateDir:
 		o.grace = o.stale
 	}
 	if grace < o.grace {

@@ -83,7 +83,7 @@ func (w *World) endExcuse(c *call, life int32) {
 			w.planExcuse(c) // the clock stood still, or the client has read more answers
 			return
 		}
-		w.violate(promise.Lease, "the lease of c%d has ended, or it has read that it lost %v, and call %d still holds",
+		w.violate(promise.Lease, "c%d must know that it has lost %v, and call %d still treats its lock as held",
 			n.plan.Number, c.id, c.plan.Number)
 	case !c.stopped && n.isPunctual() && n.isAwake():
 		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)

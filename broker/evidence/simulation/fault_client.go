@@ -123,10 +123,11 @@ func (n *node) thaw(after time.Duration) {
 	n.checkThaw()
 	timersFirst := chance(50, w.random(forThaw, uint64(n.plan.Number), uint64(w.now)))
 	for i, e := range n.deferred {
-		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%thawSpan)
+		random := w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))
+		e.at = w.now + time.Duration(random%thawSpan)
 		switch {
 		case e.kind == evSettle && w.options.NewClient != nil:
-			e.at = w.now + thawSpan + 1 // a function in JavaScript began when the grant was read, before the freeze
+			e.at = w.now + thawSpan + 1 // a function in JavaScript began before the freeze
 		case e.kind != evTick && timersFirst:
 			e.at++
 		case e.kind == evTick && timersFirst:
@@ -182,7 +183,7 @@ func (n *node) finish(drain bool) bool {
 	if !n.up || n.frozen || n.program.Closed() {
 		return false
 	}
-	n.finishes = true
+	n.finishes, n.closes = true, !drain
 	if drain {
 		n.program.Drain(n.at())
 	} else {

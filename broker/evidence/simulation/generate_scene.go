@@ -89,7 +89,8 @@ func (g *generator) frozenClaim(client int, at time.Duration) {
 func (g *generator) frozenBorrower(client int, at time.Duration) {
 	outer := g.add(&Call{Client: client, At: at, Work: g.unit * 2}, "d")
 	g.add(&Call{Client: client, In: outer, At: g.unit/4 + g.upTo(g.unit/4), Work: g.unit / 10}, "d")
-	g.fault(&Fault{Kind: Freeze, Client: client, At: at + g.unit/8 + g.upTo(g.unit/8), For: g.unit + g.upTo(g.unit)})
+	at += g.unit/8 + g.upTo(g.unit/8)
+	g.fault(&Fault{Kind: Freeze, Client: client, At: at, For: g.unit + g.upTo(g.unit)})
 }
 
 // frozenReader: the process stands still beyond the end of its lease, while the answer to a ping is on its way.

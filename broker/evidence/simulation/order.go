@@ -30,8 +30,8 @@ type order struct {
 	isClean bool          // the run that stops leaves no stale holders
 	stale   time.Duration // how long clients of the runs before this one may be stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
-	// knownFrom is the first run whose clients the broker knows of. The state directory of that run was an older copy,
-	// and the broker could not tell.
+	// knownFrom is the first run whose clients the broker knows of. That run began on an older copy, and the
+	// broker could not tell.
 	knownFrom int32
 	setBack   bool          // the broker's wall clock was set back
 	copied    bool          // the state directory was restored before this run

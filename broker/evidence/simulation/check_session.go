@@ -55,7 +55,9 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 	if most := w.mostGrace(); grace > most {
 		w.violate(promise.Grace, "a run begins with a grace period of %v, and may wait for %v", grace, most)
 	}
-	if o.setBack && (o.copied || !w.plan.StateDir) {
+	// A copy gives no greater tokens if the runs before reserved more than a million a second.
+	reservedMany := int64(w.broker.run)*w.plan.Tokens > w.now.Microseconds()
+	if o.setBack && !w.plan.StateDir || o.copied && (o.setBack || reservedMany) {
 		o.forgetTokens() // the promise does not cover this
 	}
 }

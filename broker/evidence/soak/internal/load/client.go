@@ -79,7 +79,7 @@ func (c *client) replaceEnded(ctx context.Context) {
 
 // pick chooses an operation by its weight. Clients that watch alone also hold for long, so that faults meet them.
 func (c *client) pick() operationKind {
-	if c.watches && c.oneIn(10) {
+	if c.watches && c.oneIn(4) {
 		return operationKind{kind: "watch alone", run: (*client).doWatchAlone}
 	}
 	at := c.random.IntN(totalWeight)

@@ -26,13 +26,12 @@ var searches = []search{
 	{name: "waiting client", defines: "FAULTS=1 CRASHES=1", formula: "P17client"},
 }
 
-// deepSearches together took 5 minutes at load 48. Larger ones, with two faults or with formulas and a restart, were
-// never seen to end. They are not here, because a search that is cut short proves nothing.
+// deepSearches together took 4 minutes at load 48. Larger ones, with cancels and a fault, with two faults, or with
+// formulas and a restart, did not end when they were tried. They are not here, because a search that is cut short proves nothing.
 var deepSearches = []search{
 	{name: "lease", defines: "FAULTS=1"},
 	{name: "crash and fault", defines: "FAULTS=1 CRASHES=1"},
 	{name: "restarts", defines: "BOOTS=2"},
-	{name: "cancels", defines: "CANCELS FAULTS=1 TIMEOUT=5"},
 }
 
 // TestSearches checks every promise in every reachable state, and that the searches reach all of the model.

@@ -27,7 +27,8 @@ func (o *order) checkDeadlock(r *request, refused bool) {
 	queues := make([][]*request, len(o.locks))
 	holders := make([][]*request, len(o.locks))
 	for i := range o.locks {
-		queues[i], holders[i] = slices.Clone(o.locks[i].queue), slices.Clone(o.locks[i].holders)
+		queues[i] = slices.DeleteFunc(slices.Clone(o.locks[i].queue), o.isOverdue)
+		holders[i] = slices.DeleteFunc(slices.Clone(o.locks[i].holders), o.isOverdue)
 	}
 	if refused {
 		for _, i := range r.locks {
@@ -43,17 +44,26 @@ func (o *order) checkDeadlock(r *request, refused bool) {
 	}
 }
 
-// alive returns the requests that wait or hold, in the order of arrival, and begins a future with them.
+// alive returns the requests that wait or hold, in the order of arrival, and begins a future with them. A request whose
+// time is over has no future, although a slow loop may not have ended it yet.
 func (o *order) alive() []*request {
 	var live []*request
 	for _, r := range o.pool[:o.used] {
 		r.future = futureState{state: r.state}
-		if r.state == queued || r.state == holds {
+		if o.isOverdue(r) {
+			r.future.state = ended
+		} else if r.state == queued || r.state == holds {
 			live = append(live, r)
 		}
 	}
 	slices.SortFunc(live, func(a, b *request) int { return int(a.arrival - b.arrival) })
 	return live
+}
+
+// isOverdue reports whether the wait or the hold of a request is over.
+func (o *order) isOverdue(r *request) bool {
+	now := o.w.broker.now()
+	return r.state == queued && r.due > 0 && r.due <= now || r.state == holds && r.over > 0 && r.over <= now
 }
 
 // playOn plays a step of the future. It reports whether anything has changed.

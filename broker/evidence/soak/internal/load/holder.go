@@ -137,8 +137,8 @@ func (c *client) checkLoss(h *holder) {
 			c.out.countLoss(string(lost.Reason) + ", watched alone")
 		}
 		late := time.Duration(h.record.To-mono.Now()) + time.Since(lost.Since)
-		c.out.check(promise.LossTold, late <= c.mostLateness(), "the holder of %s went on for %v after its loss: %v",
-			h.record.ID, late, lost)
+		c.out.check(promise.LossTold, late <= c.mostLateness(),
+			"the holder of %s went on for %v after its loss: %v", h.record.ID, late, lost)
 	}
 }
 

@@ -23,6 +23,9 @@ type message struct {
 	reason  string       // of a close frame
 	request wire.Request // of the client
 	reply   wire.Reply   // of the broker
+	// heard is when the client sent the message. Of a reply, it is when the client sent the latest message that the
+	// broker has read.
+	heard simclient.Instant
 }
 
 type messageKind uint8
@@ -56,6 +59,7 @@ type conn struct {
 	isReset  bool    // the same for the client's side, so that its kernel resets the broker's side in turn
 	code     int     // of the broker's close frame, once the client has read it
 	made     simclient.Instant
+	heard    simclient.Instant // when the client sent the latest message whose answer it may have read
 }
 
 // A pipe is one direction of a connection. It never changes the order.

@@ -29,7 +29,7 @@ func newKeys(t testing.TB, identities ...string) *keys {
 		name, group, grouped := strings.Cut(text, ":")
 		var groups []string
 		if grouped {
-			groups = []string{group}
+			groups = strings.Split(group, ",")
 		}
 		var until time.Time
 		if expires {

@@ -74,10 +74,17 @@ var matrixLocks = []string{
 }
 
 var matrixGlobs = []string{
-	"**", "a/**", "a/*", "a/b/**", "b/**", "c-*", "{c,d}-*", "*", "home/{identity}/**", "mark11", "a/mark01", "?/mark1[12]",
+	"**", "a/**", "a/*", "a/b/**", "b/**", "c-*", "{c,d}-*", "*", "home/{identity}/**", "mark11", "a/mark01", "?/mark1[12]", "z/*",
 }
 
-func mark(lock string) string { return lock[strings.Index(lock, "mark"):][:6] }
+// pairOf returns the lock that root holds together with a lock.
+func pairOf(lock string) string { return "z/mark5" + mark(lock)[4:] }
+
+// mark returns the mark of a lock: mark and two digits, or three for a pair.
+func mark(lock string) string {
+	text, _, _ := strings.Cut(lock[strings.Index(lock, "mark"):], "/")
+	return text
+}
 
 func (c *matrixClient) id(n int) string { return wire.ID{Session: c.session(), N: int64(n)}.String() }
 
@@ -114,7 +121,8 @@ func (m *matrix) begin() {
 // hold makes root hold a lock again.
 func (m *matrix) hold(lock string) {
 	id := m.root.open()
-	m.root.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"}],"author":"by-%s","steal":true}`, id, lock, mark(lock))
+	m.root.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"},{"name":"%s"}],"author":"two","steal":true}`,
+		id, lock, pairOf(lock))
 	if got := m.root.take(); len(got) == 0 || !strings.Contains(got[len(got)-1], `"granted"`) {
 		m.t.Fatalf("root cannot have %s: %s", lock, got)
 	}
@@ -143,6 +151,15 @@ func (m *matrix) apply() {
 		texts = append(texts, strings.Join(r.who, " ")+"|"+strings.Join(r.locks, " ")+"|"+strings.Join(r.verbs, " "))
 	}
 	m.broker.SetAccess(m.keys.control(m.t, "root ann bob eve kim", texts...))
+}
+
+// allMatrixLocks returns the locks with their pairs.
+func allMatrixLocks() []string {
+	all := slices.Clone(matrixLocks)
+	for _, lock := range matrixLocks {
+		all = append(all, pairOf(lock))
+	}
+	return all
 }
 
 // some returns one to most of some texts.
@@ -211,7 +228,7 @@ func (m *matrix) one(n int) {
 	}
 	m.counts[fmt.Sprintf("%s %v", kind, allowed)]++
 	for _, frame := range frames {
-		for _, hidden := range matrixLocks {
+		for _, hidden := range allMatrixLocks() {
 			if !m.may(c, "list", hidden) && !slices.Contains(c.own, hidden) && strings.Contains(frame, mark(hidden)) {
 				m.t.Errorf("case %d, %s by %s: %s is hidden, and is in %s\nrules: %v", n, kind, c.identity, hidden, frame, m.rules)
 			}
@@ -287,7 +304,7 @@ func (m *matrix) tryWatch(c *matrixClient, lock string) (bool, []string) {
 	frames := m.ask(c, allowed, `"watch","id":"%s"`)
 	watch := c.id(c.next - 1)
 	id := m.root.open()
-	m.root.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"}],"author":"by-%s"}`, id, lock, mark(lock))
+	m.root.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"},{"name":"%s"}]}`, id, lock, pairOf(lock))
 	m.root.send(`{"type":"cancel","id":"%s"}`, id)
 	m.root.take()
 	changes := c.take()
@@ -312,7 +329,10 @@ func (m *matrix) tryRequest(c *matrixClient, kind string) (bool, []string) {
 		}
 	})
 	lock := locks[m.dice.IntN(len(locks))]
-	sees, evicts := m.may(c, "list", lock), m.may(c, "evict", lock)
+	pair := pairOf(lock)
+	sees := m.may(c, "list", lock) || m.may(c, "list", pair)
+	evicts := m.may(c, "evict", lock) && m.may(c, "evict", pair)
+	exists := sees || m.may(c, "evict", lock) || m.may(c, "evict", pair)
 	format, allowed := `"why","id":"%s","request":"`, sees
 	if kind == "evict" {
 		format, allowed = `"evict","id":"%s","request":"`, evicts
@@ -320,7 +340,7 @@ func (m *matrix) tryRequest(c *matrixClient, kind string) (bool, []string) {
 	c.send(`{"type":%s}`, fmt.Sprintf(format+m.holders[lock]+`"`, c.open()))
 	frames := c.take()
 	want := map[bool]string{true: `"type":"` + strings.TrimSuffix(kind, " request"), false: `"code":"not_found"`}[allowed]
-	if kind == "evict" && !allowed && sees {
+	if kind == "evict" && !allowed && exists {
 		want = `"code":"forbidden"`
 	}
 	if got := strings.Join(frames, ""); !strings.Contains(got, want) {

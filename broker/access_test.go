@@ -308,3 +308,21 @@ func TestWatchHides(t *testing.T) {
 			`"identity":"holder","hidden":true}}`)
 	})
 }
+
+// A refusal does not tell who has a hidden lock, even if that request has other locks that the client
+// may list.
+func TestHiddenHolder(t *testing.T) {
+	rules := []string{"holder | ** | acquire", "ann | l/* | list", "ann | ** | acquire"}
+	withAccess(t, "holder ann", rules, func(r *rig, k *keys) {
+		a, h := r.connectAs("a", k, "ann"), r.connectAs("h", k, "holder")
+		h.send(`{"type":"acquire","id":"hhhhhhhh--0","locks":[{"name":"secret"},{"name":"l/1"}]}`)
+		h.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"secret"}],"wait_ms":0}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--0","code":"unavailable","message":"the locks are not free"}`)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"l/1"}],"wait_ms":0}`)
+		if got := a.take(); len(got) != 1 || !strings.Contains(got[0], `"locks":["l/1"]`) ||
+			!strings.Contains(got[0], `"ahead":0`) {
+			t.Errorf("got %s, want the holder of l/1", got)
+		}
+	})
+}

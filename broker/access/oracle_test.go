@@ -177,7 +177,7 @@ func FuzzOn(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, glob, identity, lock, other string) {
 		id := Identity{Name: identity}
-		if id.check() != nil || lock == "" || len(lock) > 512 || !utf8.ValidString(lock) {
+		if id.Check() != nil || lock == "" || len(lock) > 512 || !utf8.ValidString(lock) {
 			return
 		}
 		rules := []Rule{

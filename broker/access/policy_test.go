@@ -196,6 +196,23 @@ func TestMayAcquire(t *testing.T) {
 	}
 }
 
+func TestEffective(t *testing.T) {
+	p := mustPolicy(t,
+		allow("a", "x", wire.MayAcquire, wire.MaySteal), allow("a", "s", wire.MayShare, wire.MaySteal),
+		allow("a", "", wire.MayClients), allow("op", "**", wire.MayList), allow("op", "", wire.MayClients),
+	)
+	for _, try := range []struct {
+		who, lock, want string
+	}{
+		{"a", "x", "[acquire shared steal]"}, {"a", "s", "[shared]"}, {"a", "", "[]"},
+		{"op", "", "[list clients]"}, {"other", "x", "[]"},
+	} {
+		if got := fmt.Sprint(p.For(Identity{Name: try.who}).Effective(try.lock)); got != try.want {
+			t.Errorf("%s on %q: got %s, want %s", try.who, try.lock, got, try.want)
+		}
+	}
+}
+
 func TestToldAndSummaries(t *testing.T) {
 	p := mustPolicy(t,
 		allow("a", "{identity}/** x", wire.MayList, wire.MayAcquire),

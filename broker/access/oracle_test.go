@@ -85,7 +85,8 @@ func (d drawer) list(most int, draw func() string) []string {
 }
 
 func (d drawer) who() string {
-	return d.pick("a", "b", "c", "a/b", "*", "**", "a*", "{a,b}", `\*`, "a/**", "group:g", "group:h", "group:*", "group:{g,i}")
+	return d.pick("a", "b", "c", "a/b", "*", "**", "a*", "{a,b}", `\*`, "a/**",
+		"group:g", "group:h", "group:*", "group:{g,i}")
 }
 
 func (d drawer) identity() Identity {

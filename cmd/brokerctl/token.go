@@ -65,6 +65,8 @@ func (*tokenNewCmd) usage(err error) error {
 	return &cli.Failure{Err: err, Hint: "see brokerctl token new --help", Code: cli.ExitUsage}
 }
 
+var errNoTime = errors.New("want a time such as 2027-01-31T00:00:00Z, or a duration such as 12h or 90d")
+
 var days = regexp.MustCompile(`^([1-9][0-9]{0,4})d$`)
 
 // parseExpiry returns when a token expires. The empty text means never, which is the zero time.
@@ -85,7 +87,7 @@ func parseExpiry(text string, now time.Time) (time.Time, error) {
 	}
 	switch {
 	case err != nil:
-		return time.Time{}, errors.New("want a time such as 2027-01-31T00:00:00Z, or a duration such as 12h or 90d")
+		return time.Time{}, errNoTime
 	case !expires.After(now):
 		return time.Time{}, errors.New("want a time in the future")
 	}

@@ -27,8 +27,8 @@ type checkCmd struct {
 
 // Help returns the text that --help shows above the flags.
 func (checkCmd) Help() string {
-	return `Says what an identity may do with a lock under a policy. No broker is needed, so a policy can be tried before a
-broker has it:
+	return `Says what an identity may do with a lock under a policy. No broker is needed, so a policy can be tried
+before a broker has it:
 
     $ brokerd check --policy policy.yaml --as billing --group services invoices/42
     acquire

@@ -63,9 +63,11 @@ func TestPolicy(t *testing.T) {
 
 // What an identity is called gives it no rights on the locks of others.
 func TestIdentitiesAreNotGlobs(t *testing.T) {
-	p := mustPolicy(t, allow("**", `home/{identity}/** {a,{identity}}/x \\{identity}/y {identity}`, wire.MayAcquire))
+	const locks = `home/{identity}/** {a,{identity}}/x \\{identity}/y {identity}`
+	p := mustPolicy(t, allow("**", locks, wire.MayAcquire))
 	for _, name := range []string{
-		"*", "**", "?", "[a-z]", "[^x]", "{b,c}", "b,c", `\*`, `\`, "{identity}", "b},{c", "b/**", "*b", "a-z", "!b",
+		"*", "**", "?", "[a-z]", "[^x]", "{b,c}", "b,c", `\*`, `\`, "{identity}",
+		"b},{c", "b/**", "*b", "a-z", "!b",
 	} {
 		permissions := p.For(Identity{Name: name})
 		for _, lock := range []string{"home/b", "home/b/c", "home/c/c", "b/x", "c/x", `\b/y`, `\/y`, "b", "c"} {
@@ -76,7 +78,7 @@ func TestIdentitiesAreNotGlobs(t *testing.T) {
 		own := []string{"home/" + name, "home/" + name + "/c", name + "/x", "a/x", `\` + name + "/y", name}
 		for _, lock := range own {
 			if permissions.On(lock) != Acquire {
-				t.Errorf("the identity %s may not acquire %s: it may %v", name, lock, permissions.Told())
+				t.Errorf("the identity %s may not acquire %s: %v", name, lock, permissions.Told())
 			}
 		}
 	}

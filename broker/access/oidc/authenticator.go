@@ -113,7 +113,7 @@ func (a *Authenticator) Recheck(s access.Subject) (access.Subject, bool) {
 	if !ok || !p.config.readsLike(&a.config) || !slices.Contains(a.config.Algorithms, p.algorithm) {
 		return access.Subject{}, false
 	}
-	if !slices.ContainsFunc(p.audiences, func(one string) bool { return slices.Contains(a.config.Audiences, one) }) {
+	if !a.config.hasAudience(p.audiences) {
 		return access.Subject{}, false
 	}
 	return s, true

@@ -42,7 +42,8 @@ func TestAuthenticate(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got.Groups, []string{"ci/a"}) {
 		t.Errorf("got %v, %v", got.Identity, err)
 	}
-	if got, err = authenticate(a, i.token(map[string]any{"repository.name": "r"})); err != nil || got.Groups != nil {
+	got, err = authenticate(a, i.token(map[string]any{"repository.name": "r"}))
+	if err != nil || got.Groups != nil {
 		t.Errorf("no groups: got %v, %v", got.Identity, err)
 	}
 }
@@ -52,7 +53,9 @@ func TestProviders(t *testing.T) {
 	i := newIssuer(t)
 	for name, want := range map[string]access.Identity{
 		"kubernetes": {Name: "k8s:system:serviceaccount:payments:billing"},
-		"github":     {Name: "k8s:repo:octo-org/octo-repo:environment:prod", Groups: []string{"octo-org/octo-repo"}},
+		"github": {
+			Name: "k8s:repo:octo-org/octo-repo:environment:prod", Groups: []string{"octo-org/octo-repo"},
+		},
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {
@@ -77,16 +80,18 @@ func TestNotMine(t *testing.T) {
 	good := i.token(nil)
 	head, rest, _ := strings.Cut(good, ".")
 	for name, token := range map[string]string{
-		"nothing": "", "another token": "lbt_abc", "dots": "..", "two parts": head + "." + head, "four parts": good + ".x",
+		"nothing": "", "another token": "lbt_abc", "dots": "..",
+		"two parts": head + "." + head, "four parts": good + ".x",
 		"another issuer": other.token(nil), "no issuer": i.token(map[string]any{"iss": nil}),
 		"the issuer with a slash":  i.token(map[string]any{"iss": i.url() + "/"}),
 		"the issuer is no text":    i.token(map[string]any{"iss": []string{i.url()}}),
 		"the header is not base64": "?" + good, "the header is not JSON": "e30x." + rest,
-		"no JSON":      sign(t, jose.ES256, i.key, "first", []byte("{")),
-		"no object":    sign(t, jose.ES256, i.key, "first", []byte("[]")),
-		"two issuers":  sign(t, jose.ES256, i.key, "first", []byte(`{"iss":"`+i.url()+`","iss":"x"}`)),
-		"two subjects": sign(t, jose.ES256, i.key, "first", []byte(`{"iss":"`+i.url()+`","sub":"x","sub":"y"}`)),
-		"very long":    i.token(map[string]any{"x": strings.Repeat("x", 12<<10)}),
+		"no JSON":     sign(t, jose.ES256, i.key, "first", []byte("{")),
+		"no object":   sign(t, jose.ES256, i.key, "first", []byte("[]")),
+		"two issuers": sign(t, jose.ES256, i.key, "first", []byte(`{"iss":"`+i.url()+`","iss":"x"}`)),
+		"two subjects": sign(t, jose.ES256, i.key, "first",
+			[]byte(`{"iss":"`+i.url()+`","sub":"x","sub":"y"}`)),
+		"very long": i.token(map[string]any{"x": strings.Repeat("x", 12<<10)}),
 	} {
 		if s, err := authenticate(a, token); !errors.Is(err, access.ErrNotMine) {
 			t.Errorf("%s: got %v, %v", name, s.Identity, err)
@@ -127,7 +132,8 @@ func TestRefusedClaims(t *testing.T) {
 	} {
 		refuse(t, a, i.token(try.change), try.want)
 	}
-	if _, err := authenticate(a, i.token(map[string]any{"exp": at(-time.Hour)})); !errors.Is(err, access.ErrExpired) {
+	_, err := authenticate(a, i.token(map[string]any{"exp": at(-time.Hour)}))
+	if !errors.Is(err, access.ErrExpired) {
 		t.Errorf("an expired token: %v", err)
 	}
 	for name, change := range map[string]map[string]any{
@@ -236,26 +242,25 @@ func embedded(t *testing.T, key *ecdsa.PrivateKey, claims map[string]any) string
 }
 
 func TestConfigErrors(t *testing.T) {
+	const some = ": want some of [RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA]"
 	good := Config{Issuer: "https://issuer.example", Audiences: []string{audience}}
 	for want, change := range map[string]func(*Config){
 		"oidc: issuer: missing": func(c *Config) { c.Issuer = "" },
 		"oidc: audience: want at least one, and none that is empty": func(c *Config) {
 			c.Audiences = []string{audience, ""}
 		},
-		"oidc: leeway: want at most 5m0s":            func(c *Config) { c.Leeway = 6 * time.Minute },
-		"oidc: keys: want a URL or a file, not both": func(c *Config) { c.KeysURL, c.KeysFile = "https://a", "b" },
-		`oidc: algorithm "HS256": want some of [RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA]`: func(
-			c *Config) {
-			c.Algorithms = []string{"ES256", "HS256"}
+		"oidc: leeway: want at most 5m0s": func(c *Config) { c.Leeway = 6 * time.Minute },
+		"oidc: keys: want a URL or a file, not both": func(c *Config) {
+			c.KeysURL, c.KeysFile = "https://a", "b"
 		},
-		`oidc: algorithm "none": want some of [RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA]`: func(
-			c *Config) {
-			c.Algorithms = []string{"none"}
-		},
+		`oidc: algorithm "HS256"` + some: func(c *Config) { c.Algorithms = []string{"ES256", "HS256"} },
+		`oidc: algorithm "none"` + some:  func(c *Config) { c.Algorithms = []string{"none"} },
 		"oidc: issuer: want https://, or http:// on a loopback address": func(c *Config) {
 			c.Issuer = "http://issuer.example"
 		},
-		"oidc: issuer: want a URL such as https://issuer.example": func(c *Config) { c.Issuer = "issuer.example" },
+		"oidc: issuer: want a URL such as https://issuer.example": func(c *Config) {
+			c.Issuer = "issuer.example"
+		},
 		"oidc: issuer: want no user and password in the URL": func(c *Config) {
 			c.Issuer = "https://a:marked-secret@issuer.example"
 		},
@@ -263,7 +268,7 @@ func TestConfigErrors(t *testing.T) {
 		"oidc: keys: want https://, or http:// on a loopback address": func(c *Config) {
 			c.KeysURL = "ftp://issuer.example/keys"
 		},
-		"oidc: keys: open missing.json: no such file or directory": func(c *Config) { c.KeysFile = "missing.json" },
+		"oidc: keys: open missing.json: ": func(c *Config) { c.KeysFile = "missing.json" },
 	} {
 		config := good
 		change(&config)

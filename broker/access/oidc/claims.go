@@ -46,7 +46,7 @@ func (r *rawClaims) UnmarshalJSON(text []byte) error {
 // with them.
 func (c claims) check(config *Config, now time.Time) (audiences []string, expires time.Time, err error) {
 	audiences, ok := c.texts("aud")
-	if !ok || !slices.ContainsFunc(audiences, func(one string) bool { return slices.Contains(config.Audiences, one) }) {
+	if !ok || !config.hasAudience(audiences) {
 		return nil, expires, errors.New("the token is for another audience")
 	}
 	expires, ok = c.time("exp")
@@ -81,7 +81,8 @@ func (c claims) identity(config *Config) (access.Identity, error) {
 	}
 	groups, ok := c.texts(config.GroupsClaim)
 	if !ok {
-		return access.Identity{}, fmt.Errorf("the claim %.80q of the token is not a list of texts", config.GroupsClaim)
+		err := fmt.Errorf("the claim %.80q of the token is not a list of texts", config.GroupsClaim)
+		return access.Identity{}, err
 	}
 	for _, group := range groups {
 		id.Groups = append(id.Groups, config.GroupsPrefix+group)

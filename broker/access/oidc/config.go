@@ -85,6 +85,11 @@ func (c *Config) check() error {
 	return c.checkURL()
 }
 
+// hasAudience reports whether a token with some audiences is for this broker.
+func (c *Config) hasAudience(some []string) bool {
+	return slices.ContainsFunc(some, func(one string) bool { return slices.Contains(c.Audiences, one) })
+}
+
 // checkURL checks the URL that is asked, if any.
 func (c *Config) checkURL() error {
 	name, text := "issuer", c.Issuer

@@ -107,10 +107,23 @@ func TestOldKeys(t *testing.T) {
 	if _, err := authenticate(a, token); err != nil {
 		t.Fatal(err)
 	}
-	i.set(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
-	c.pass(maxAge)
+	c.pass(maxAge - 1)
+	if _, err := authenticate(a, token); err != nil || i.fetched() != 1 {
+		t.Errorf("%d fetches before the keys are old, %v", i.fetched(), err)
+	}
+	asked := make(chan struct{}, 10)
+	i.set(func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		http.Error(w, "down", http.StatusServiceUnavailable)
+	})
+	c.pass(1)
 	if _, err := authenticate(a, token); err != nil {
 		t.Errorf("while the issuer is down: %v", err)
+	}
+	select {
+	case <-asked:
+	case <-time.After(10 * time.Second):
+		t.Error("old keys are not fetched again")
 	}
 	if err := a.FetchKeys(context.Background()); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("got %v", err)

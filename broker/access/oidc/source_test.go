@@ -70,7 +70,8 @@ func TestParseKeysErrors(t *testing.T) {
 		`{"keys":[{"kty":"new"},7,null]}`:    none,
 		`{"keys":[{"kty":"oct","k":"eA"}]}`:  none,
 		`{"keys":[` + string(private) + `]}`: none,
-		`{"keys":[` + strings.Repeat("{},", maxKeys) + `{}]}`:          "101 keys are too many: want at most 100",
+		`{"keys":[` + strings.Repeat("{},", 100) + `{}]}`: "101 keys are too many: " +
+			"want at most 100",
 		`{"keys":[{"kty":"RSA","n":"` + long(2000) + `","e":"AQAB"}]}`: none,
 	} {
 		if keys, err := parseKeys([]byte(text)); err == nil || err.Error() != want {
@@ -85,7 +86,7 @@ func long(n int) string { return strings.Repeat("x", n) }
 func TestHostileAnswers(t *testing.T) {
 	var discovery, keys http.HandlerFunc
 	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) { discovery(w, r) })
+	mux.HandleFunc(wellKnown, func(w http.ResponseWriter, r *http.Request) { discovery(w, r) })
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, r *http.Request) { keys(w, r) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -124,7 +125,9 @@ func TestHostileAnswers(t *testing.T) {
 		{"jwks_uri: want no user", document("https://a:b@issuer.example/keys"), nil},
 		{"want https://, or http:// on a loopback address", good, redirects("http://192.0.2.1/keys")},
 		{"too many redirects", good, redirects("/keys")},
-		{"get " + server.URL + "/keys: 204", good, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }},
+		{"get " + server.URL + "/keys: 204", good, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNoContent)
+		}},
 	} {
 		discovery, keys = try.discovery, try.keys
 		a, err := New(Config{Issuer: server.URL, Audiences: []string{"x"}})
@@ -146,7 +149,7 @@ func TestIssuerWithTLS(t *testing.T) {
 	var server *httptest.Server
 	keysURL := ""
 	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc(wellKnown, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, server.URL, keysURL)
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {

@@ -14,6 +14,7 @@ type machine interface {
 	Release(now time.Duration, id wire.ID, events []Event) []Event
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
 	Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool)
+	Forbid(now time.Duration, name string, after int64, budget int, may Check, events []Event) ([]Event, int64, bool)
 	Leave(name string, keep time.Duration)
 	Unkeep(name string)
 	Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool)
@@ -48,7 +49,8 @@ type command struct {
 	ceiling int64
 	time    time.Duration
 	query   Query
-	most    int // requests to list
+	most    int   // requests to list
+	after   int64 // the number of a request, or -1
 }
 
 // An outcome is what a command returned.
@@ -58,7 +60,8 @@ type outcome struct {
 	Chain    []wire.Step        // of why
 	Usage    Usage              // of session
 	Requests []wire.RequestInfo // of session
-	Done     bool               // of drop and shut; of evict and why: the request is known
+	Next     int64              // of forbid
+	Done     bool               // of drop, shut and forbid; of evict and why: the request is known
 	Held     int                // of held
 	Due      *time.Duration     // of deadline, if there is one
 }

@@ -42,6 +42,50 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 	return o.grantAll(append(events, event)), true
 }
 
+// Forbid looks at the waiting requests of a session one by one, in the order of arrival.
+func (o *oracle) Forbid(
+	now time.Duration, name string, after int64, budget int, may Check, events []Event,
+) (_ []Event, next int64, done bool) {
+	events = o.answer(o.Tick(now, events))
+	if _, open := o.peers[name]; !open || o.leaving[name] {
+		return events, 0, true
+	}
+	waiters := o.waitersOf(name)
+	at := slices.IndexFunc(waiters, func(r *oracleRequest) bool { return r.ID.N == after }) + 1
+	for ; at < len(waiters) && budget > 0; at++ {
+		r := waiters[at]
+		budget -= len(r.Locks)
+		isForbidden := slices.ContainsFunc(r.Locks, func(spec wire.LockSpec) bool {
+			_, ok := may(spec.Name, spec.Mode, r.Steal)
+			return !ok
+		})
+		if !isForbidden {
+			after = r.ID.N
+			continue
+		}
+		event := Event{Kind: Forbidden, ID: r.ID, Steal: o.reportOf(r)}
+		o.remove(r)
+		events = append(events, event)
+	}
+	return o.grantAll(events), after, at >= len(waiters)
+}
+
+// waitersOf returns the requests of a session that wait or steal, in the order of arrival.
+func (o *oracle) waitersOf(name string) (waiters []*oracleRequest) {
+	for _, r := range o.requests {
+		if r.ID.Session == name && !r.held {
+			waiters = append(waiters, r)
+		}
+	}
+	for _, s := range o.steals {
+		if s.ID.Session == name {
+			waiters = append(waiters, s.oracleRequest)
+		}
+	}
+	slices.SortFunc(waiters, func(a, b *oracleRequest) int { return int(a.arrival - b.arrival) })
+	return waiters
+}
+
 // Shut ends the waiting requests name by name. Passing over a name costs as much as ending a
 // request.
 func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {

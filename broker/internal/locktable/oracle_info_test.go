@@ -19,6 +19,7 @@ func (o *oracle) obstacle(r *oracleRequest) *Obstacle {
 			if !slices.Contains(seen, holder) && len(obstacle.Holders) < 8 {
 				seen = append(seen, holder)
 				obstacle.Holders = append(obstacle.Holders, o.describe(holder, spec.Name))
+				obstacle.On = append(obstacle.On, spec.Name)
 			}
 		}
 		for _, other := range o.users(spec.Name, false) {

@@ -85,6 +85,8 @@ func (p *program) next() command {
 		return command{verb: verbCancel, id: p.id()}
 	case choice == 19:
 		return command{verb: verbEvict, id: p.anyID(), by: "ops", message: []string{"", "why"}[p.below(2)]}
+	case choice == 30 && !s.leaving && p.below(2) == 0:
+		return p.forbid(s)
 	}
 	return p.other(choice)
 }
@@ -114,6 +116,14 @@ func (p *program) other(choice int) command {
 		return command{verb: verbSession, session: s.name, most: []int{wire.MaxPage, 0, 1, 3}[p.below(4)]}
 	}
 	return command{verb: verbDeadline}
+}
+
+// forbid makes up a slice of taking a permission from a session.
+func (p *program) forbid(s *programSession) command {
+	return command{
+		verb: verbForbid, session: s.name, name: names()[p.below(len(names()))],
+		budget: []int{whole, 0, 1, 2}[p.below(4)], after: []int64{-1, 0, p.id().N}[p.below(3)],
+	}
 }
 
 // drop makes up a drop. The first drop of a session makes it leave.

@@ -2,6 +2,7 @@ package locktable
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -26,7 +27,8 @@ func (r *recorder) see(events []Event) error {
 }
 
 func (r *recorder) seeOne(e Event) error {
-	if hasReason := e.Kind == Refused || e.Kind == TimedOut || e.Kind == ShutDown; hasReason != (e.Reason != "") {
+	hasReason := slices.Contains([]Kind{Refused, TimedOut, Forbidden, ShutDown}, e.Kind)
+	if hasReason != (e.Reason != "") {
 		return fmt.Errorf("the reason is %q", e.Reason)
 	}
 	before := r.state[e.ID]
@@ -63,7 +65,7 @@ func mayFollow(before state, e Event) bool {
 		return before == holding && (e.Kind == Lost) == (e.Lost != "")
 	case Cancelled, Gone:
 		return before == waiting || before == holding || isEndOfSteal(before, e)
-	case Evicted, ShutDown:
+	case Evicted, Forbidden, ShutDown:
 		return before == waiting || isEndOfSteal(before, e)
 	case Refused:
 		return e.Code != "" && !(e.Code == wire.NotHeld && before == holding)

@@ -16,6 +16,7 @@ const (
 	verbRelease  = "release"
 	verbCancel   = "cancel"
 	verbEvict    = "evict"
+	verbForbid   = "forbid"
 	verbDrop     = "drop"
 	verbShut     = "shut"
 	verbAllow    = "allow"
@@ -43,6 +44,7 @@ var verbs = map[string]verb{
 	verbRelease:  {parseID, writeID, (*driver).release, nil},
 	verbCancel:   {parseID, writeID, (*driver).cancel, nil},
 	verbEvict:    {parseEvict, writeEvict, (*driver).evict, linesOfEvict},
+	verbForbid:   {parseForbid, writeForbid, (*driver).forbid, linesOfForbid},
 	verbDrop:     {parseDrop, writeDrop, (*driver).drop, linesOfSlice},
 	verbShut:     {parseShut, writeBudget, (*driver).shut, linesOfSlice},
 	verbAllow:    {parseAllow, writeAllow, (*driver).allow, nil},
@@ -119,6 +121,38 @@ func (d *driver) evict(c command) (o outcome) {
 func linesOfEvict(_ command, o outcome) []string {
 	if !o.Done {
 		return []string{"unknown"}
+	}
+	return nil
+}
+
+// Forbid takes from a session the permission to wait for one lock. It may say how much to look at, and
+// after which request.
+func parseForbid(c *command, w *words) (err error) {
+	c.session, c.name, c.after = w.next(), w.next(), -1
+	if c.budget, err = w.budget(); err == nil && w.nextIs("after") {
+		c.after, err = strconv.ParseInt(w.next(), 10, 64)
+	}
+	return err
+}
+
+func writeForbid(c command, b *strings.Builder) {
+	fmt.Fprintf(b, " %s %s", c.session, c.name)
+	writeBudget(c, b)
+	if c.after >= 0 {
+		fmt.Fprintf(b, " after %d", c.after)
+	}
+}
+
+func (d *driver) forbid(c command) (o outcome) {
+	may := func(lock string, _ wire.Mode, _ bool) (wire.Verb, bool) { return wire.MayAcquire, lock != c.name }
+	o.Events, o.Next, o.Done = d.Forbid(d.now, c.session, c.after, c.budget, may, nil)
+	return o
+}
+
+// linesOfForbid says where to continue.
+func linesOfForbid(_ command, o outcome) []string {
+	if !o.Done {
+		return []string{fmt.Sprintf("not done, after %d", o.Next)}
 	}
 	return nil
 }

@@ -65,6 +65,17 @@ func (a *Authenticator) FetchKeys(ctx context.Context) error {
 	return a.keys.refresh(ctx)
 }
 
+// KeepKeys takes over the keys that an authenticator of an earlier configuration has fetched from the same
+// place. So a reload while the issuer is down keeps no client out. It must be called before a is used.
+func (a *Authenticator) KeepKeys(earlier *Authenticator) {
+	if a.keys.fetch == nil || !a.config.fetchesLike(&earlier.config) {
+		return
+	}
+	earlier.keys.mu.Lock()
+	defer earlier.keys.mu.Unlock()
+	a.keys.keys, a.keys.fetched = earlier.keys.keys, earlier.keys.fetched
+}
+
 // Authenticate returns whose token it is. It may ask the issuer for keys, until ctx ends.
 func (a *Authenticator) Authenticate(ctx context.Context, c access.Credential) (access.Subject, error) {
 	if !isFrom(a.config.Issuer, c.Token) {
@@ -117,6 +128,13 @@ func (a *Authenticator) Recheck(s access.Subject) (access.Subject, bool) {
 		return access.Subject{}, false
 	}
 	return s, true
+}
+
+// fetchesLike reports whether two configurations have the keys from the same place.
+func (c *Config) fetchesLike(other *Config) bool {
+	return c.Issuer == other.Issuer && c.KeysURL == other.KeysURL && c.KeysFile == other.KeysFile &&
+		(c.Authorities == nil) == (other.Authorities == nil) &&
+		(c.Authorities == nil || c.Authorities.Equal(other.Authorities))
 }
 
 // readsLike reports whether two configurations read the same identity and groups from a token.

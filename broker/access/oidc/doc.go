@@ -9,10 +9,11 @@
 //
 // The keys come from a file, from a URL, or from where the issuer's discovery document says. They are
 // fetched when a token needs them, so a broker starts while the issuer is down. A fetched key is used
-// until a later fetch does not return it any more. The keys are fetched again when a token fits none of
+// until a later fetch no longer returns it. The keys are fetched again when a token fits none of
 // them, and when they are an hour old. But anybody can invent tokens. So at most one fetch is under way,
 // there are at most two at once and then one every 10 s, each takes at most 10 s, and an answer has at
-// most 1 MiB.
+// most 1 MiB. After a reload, [Authenticator.KeepKeys] takes over what the earlier authenticator has
+// fetched.
 //
 // Two issuers could give the same name to different clients. Config.IdentityPrefix and
 // Config.GroupsPrefix keep their names apart, from each other and from those of other credentials.

@@ -20,7 +20,9 @@ func FuzzAuthenticate(f *testing.F) {
 		f.Fatal(err)
 	}
 	a.keys.fetch, a.keys.keys = nil, []jose.JSONWebKey{public("first", key)}
-	claims := map[string]any{"iss": "https://issuer.example", "sub": "ci", "aud": audience, "exp": int64(4102444800)}
+	claims := map[string]any{
+		"iss": "https://issuer.example", "sub": "ci", "aud": audience, "exp": int64(4102444800),
+	}
 	good := sign(f, jose.ES256, key, "first", claims)
 	if s, err := authenticate(a, good); err != nil || s.Name != "ci" {
 		f.Fatalf("got %v, %v", s, err)

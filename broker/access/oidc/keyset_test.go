@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -168,4 +169,37 @@ func TestSlowIssuer(t *testing.T) {
 	a, _ := i.newAuthenticator(nil)
 	a.keys.wait = 50 * time.Millisecond
 	refuse(t, a, i.token(nil), "context deadline exceeded")
+}
+
+// A new configuration takes over the keys, unless it has them from elsewhere.
+func TestKeepKeys(t *testing.T) {
+	i := newIssuer(t)
+	earlier, _ := i.newAuthenticator(nil)
+	token := i.token(nil)
+	if _, err := authenticate(earlier, token); err != nil {
+		t.Fatal(err)
+	}
+	i.set(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
+	pool := x509.NewCertPool()
+	for name, try := range map[string]struct {
+		kept   bool
+		change func(*Config)
+	}{
+		"another audience":    {true, func(c *Config) { c.Audiences = []string{"x", audience} }},
+		"another URL of keys": {false, func(c *Config) { c.KeysURL = i.url() + "/keys?" }},
+		"other authorities":   {false, func(c *Config) { c.Authorities = pool }},
+	} {
+		later, _ := i.newAuthenticator(try.change)
+		later.KeepKeys(earlier)
+		if _, err := authenticate(later, token); (err == nil) != try.kept {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	one, _ := i.newAuthenticator(func(c *Config) { c.Authorities = pool })
+	two, _ := i.newAuthenticator(func(c *Config) { c.Authorities = x509.NewCertPool() })
+	one.keys.keys = earlier.keys.keys
+	two.KeepKeys(one)
+	if _, err := authenticate(two, token); err != nil {
+		t.Errorf("the same authorities, read again: %v", err)
+	}
 }

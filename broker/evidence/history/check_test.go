@@ -25,7 +25,7 @@ func read(t *testing.T, text string) []*Request {
 		if !ok {
 			continue // an empty line
 		}
-		r := newRecorder(string(rune('A' + len(requests))))
+		r := newRecorder(string(rune('A'+len(requests))), false)
 		words := strings.Fields(times)
 		token := words[1]
 		for pair := range slices.Chunk(words[2:], 2) {
@@ -163,6 +163,16 @@ func TestBadHistories(t *testing.T) {
 	}
 }
 
+// TestLateness lets a holder go on for 100 ms after its loss, and then for longer.
+func TestLateness(t *testing.T) {
+	for held, late := range map[string]bool{"100000003": false, "100000004": true} {
+		found := Check(read(t, "x | token 1 called 1 granted 2 held "+held+" lost-at 3 lost 200000000"))
+		if late != (len(found) == 1 && found[0].Promise == promise.LossTold) {
+			t.Errorf("held until %s: found %v", held, found)
+		}
+	}
+}
+
 // TestShrink puts a broken pair into a long history, and finds it again.
 func TestShrink(t *testing.T) {
 	var text strings.Builder
@@ -192,8 +202,13 @@ func TestCount(t *testing.T) {
 		x | token 2 called 1 granted 2 held 3 lost 4
 		x | token 0 called 1 failed 4
 		x | token 3 called 1 granted 2 held 3
+		x | token 4 called 1 granted 2 lost-at 3 lost 4
 		x | token 0 called 1`)
-	want := Figures{Requests: 5, Granted: 3, Released: 1, Lost: 1, Failed: 1, Died: 1, Unanswered: 1}
+	requests[4].Watched = true
+	want := Figures{
+		Requests: 6, Granted: 4, Released: 1, Lost: 2, Failed: 1, Died: 1, Unanswered: 1,
+		Unseen: 1, Watched: 1, Told: 1,
+	}
 	if got := Count(requests); got != want {
 		t.Errorf("counted %v, want %v", got, want)
 	}
@@ -209,9 +224,10 @@ func TestRecorderRefuses(t *testing.T) {
 		{"1 called 0 x", "2 granted 0 1", "3 granted 0 2"},
 		{"1 called 0 x", "2 granted 0 1", "3 released 0", "4 held 0"},
 		{"1 called 0 x", "2 held 7"},
+		{"1 called 0 x", "2 lost-at 0"},
 		{"1 called 0 x", "2 called 0 y"},
 	} {
-		r := newRecorder("A")
+		r := newRecorder("A", false)
 		for i, line := range lines {
 			if err := r.add(line); (err != nil) != (i == len(lines)-1) {
 				t.Errorf("%q: line %d: error %v", lines, i, err)

@@ -19,8 +19,11 @@ type Plan struct {
 	LockDelay bool
 	Few       bool          // there are few faults, so that most requests hold or wait until one meets them
 	Timeout   time.Duration // the broker's first session timeout
-	Workers   []Worker
-	Faults    []Fault // in the order of their times
+	// RareHeartbeats says that a heartbeat is 3/10 of the session timeout, and not 1/6. A client also looks at its
+	// lease, of 2/3, before each ping. With 1/6 that is when the lease ends, and a missing timer would not show.
+	RareHeartbeats bool
+	Workers        []Worker
+	Faults         []Fault // in the order of their times
 	// Patience is how long the recording waits, after the end of all faults, for anything that must happen then.
 	Patience time.Duration
 }
@@ -85,7 +88,7 @@ func MakePlan(seed uint64, length time.Duration) *Plan {
 	r := rand.New(rand.NewPCG(seed, 21))
 	p := &Plan{
 		Seed: seed, Length: length, LockDelay: seed%2 == 1, Few: seed%4 >= 2,
-		Timeout: draw(r, timeouts), Patience: patient,
+		Timeout: draw(r, timeouts), RareHeartbeats: seed%5 == 1 || seed%5 == 3, Patience: patient,
 	}
 	for i := range 4 {
 		w := Worker{Name: fmt.Sprintf("go%d", i/2+1), Threads: 5 + r.IntN(2)}
@@ -106,6 +109,18 @@ func MakePlan(seed uint64, length time.Duration) *Plan {
 	slices.SortStableFunc(p.Faults, func(a, b Fault) int { return int(a.At - b.At) })
 	return p
 }
+
+// heartbeat returns the time between two heartbeats.
+func (p *Plan) heartbeat(timeout time.Duration) time.Duration {
+	if p.RareHeartbeats {
+		return timeout * 3 / 10
+	}
+	return timeout / 6
+}
+
+// watches reports whether the holders of a worker's process watch alone: those of every third process. Runs count from
+// 1.
+func (p *Plan) watches(worker, run int) bool { return (p.Seed+uint64(worker)+uint64(run))%3 == 0 }
 
 // addFault draws a fault, its end, and sometimes what makes it worse. It returns the session timeout after the fault.
 func (p *Plan) addFault(r *rand.Rand, at, timeout time.Duration) time.Duration {
@@ -198,8 +213,8 @@ func draw[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 // String returns the plan for a person.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, length %v, lock delay %v, few faults %v, session timeout %v\n", p.Seed, p.Length,
-		p.LockDelay, p.Few, p.Timeout)
+	fmt.Fprintf(&b, "seed %d, length %v, lock delay %v, few faults %v, session timeout %v, heartbeat %v\n", p.Seed,
+		p.Length, p.LockDelay, p.Few, p.Timeout, p.heartbeat(p.Timeout))
 	for i, w := range p.Workers {
 		fmt.Fprintf(&b, "worker %d: %s, %d threads\n", i, w.Name, w.Threads)
 	}

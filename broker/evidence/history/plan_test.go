@@ -27,6 +27,17 @@ func TestPlan(t *testing.T) {
 			}
 		}
 	}
+	for worker := range 4 {
+		watch := 0
+		for seed := range uint64(60) {
+			if MakePlan(seed, time.Minute).watches(worker, 1) {
+				watch++
+			}
+		}
+		if watch != 20 {
+			t.Errorf("in %d of 60 plans the holders of worker %d watch alone, want 20", watch, worker)
+		}
+	}
 	for _, k := range kinds {
 		if !occurs[k.name] {
 			t.Errorf("%s never occurs", k.name)

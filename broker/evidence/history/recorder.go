@@ -10,7 +10,8 @@ import (
 
 // A recorder turns the events of one worker process into requests.
 type recorder struct {
-	worker string
+	worker  string
+	watches bool // its holders watch alone: see doc.go
 
 	mu       sync.Mutex
 	requests []*Request       // by their number
@@ -19,8 +20,8 @@ type recorder struct {
 	changed  chan struct{}    // closed when a request is granted or ends
 }
 
-func newRecorder(worker string) *recorder {
-	return &recorder{worker: worker, open: make(map[int]*Request), changed: make(chan struct{})}
+func newRecorder(worker string, watches bool) *recorder {
+	return &recorder{worker: worker, watches: watches, open: make(map[int]*Request), changed: make(chan struct{})}
 }
 
 // add adds a line of the worker.
@@ -36,7 +37,9 @@ func (r *recorder) add(line string) error {
 		if e.Request < 0 || r.requests[e.Request] != nil {
 			return fmt.Errorf("event %q: the number is not new", line)
 		}
-		q := &Request{Worker: r.worker, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never}
+		q := &Request{
+			Worker: r.worker, Watched: r.watches, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never,
+		}
 		r.requests[e.Request], r.open[e.Request] = q, q
 		return nil
 	}
@@ -64,6 +67,9 @@ func (r *recorder) update(q *Request, e event.Event) error {
 		r.granted = max(r.granted, e.Time)
 	case event.Held:
 		q.Held = e.Time
+		return nil
+	case event.LostAt:
+		q.LostAt = e.Time
 		return nil
 	default:
 		q.Ended, q.How, q.Reason = e.Time, e.Verb, e.Reason

@@ -16,14 +16,16 @@ const died event.Verb = "died"
 
 // A Request is what a history knows of one request. Times are in nanoseconds on CLOCK_MONOTONIC.
 type Request struct {
-	Worker string // the process that made it
-	Number int    // the worker's number of it
-	Locks  []event.Lock
+	Worker  string // the process that made it
+	Watched bool   // its holder watches alone: see doc.go
+	Number  int    // the worker's number of it
+	Locks   []event.Lock
 
 	Called  int64 // before the call
 	Granted int64 // after the grant; 0: it was not granted, or its worker died before it said so
 	Token   int64
 	Held    int64 // the last time at which the client certainly treated the locks as held; 0: it never said so
+	LostAt  int64 // when the locks were lost, as far as the worker knows; 0: it has not said so
 	Ended   int64 // after the end; never: the request has not ended
 	How     event.Verb
 	Reason  string // of a loss or a failure

@@ -13,6 +13,7 @@ import (
 // A worker is a place for a worker process: its settings, its proxy, and the process that runs now.
 type worker struct {
 	Worker
+	index    int
 	proxy    *faultproxy.Proxy
 	runs     int // how many processes have been started
 	process  *process
@@ -25,7 +26,7 @@ func (r *recording) addWorker(settings Worker) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{Worker: settings, proxy: proxy}
+	w := &worker{Worker: settings, index: len(r.workers), proxy: proxy}
 	r.workers = append(r.workers, w)
 	return r.startWorker(w)
 }
@@ -34,10 +35,11 @@ func (r *recording) addWorker(settings Worker) error {
 func (r *recording) startWorker(w *worker) error {
 	w.runs++
 	name := fmt.Sprintf("%s-%d", w.Name, w.runs)
+	watches := r.plan.watches(w.index, w.runs)
 	task, err := json.Marshal(map[string]any{
 		"url": "ws://" + w.proxy.Addr(), "seed": r.plan.Seed*1000 + uint64(w.runs), "threads": w.Threads,
 		"choices": choices, "long_choices": longChoices, "long_ms": (3 * r.plan.Timeout).Milliseconds(),
-		"given_up": givenUp,
+		"given_up": givenUp, "watch": watches,
 	})
 	if err != nil {
 		return err
@@ -46,7 +48,7 @@ func (r *recording) startWorker(w *worker) error {
 	if w.Node {
 		args = append(slices.Clone(r.programs.Node), r.programs.Script)
 	}
-	recorder := newRecorder(name)
+	recorder := newRecorder(name, watches)
 	onOut := func(line string) {
 		if err := recorder.add(line); err != nil {
 			r.fail(fmt.Errorf("%s: %w", name, err))

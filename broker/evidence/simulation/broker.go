@@ -36,10 +36,12 @@ type broker struct {
 	retries   bool  // a reservation failed and must be repeated
 	slowUntil time.Duration
 	slowBy    time.Duration
-	turning   bool // evLoop is planned
+	turning   bool          // evLoop is planned
+	busy      time.Duration // since when the loop says that it is not done; 0: it is done
 	turn      uint64
 	timerGen  int32
 	armed     time.Duration
+	slices    int // of work in this round
 
 	drainEnds  time.Duration // on the clock of the run
 	restartsAt time.Duration // if the broker stops, it starts again then
@@ -56,6 +58,8 @@ const (
 	manyRequests  = 100_000
 	clockAtStart  = 1_780_000_000 * time.Second
 	longestString = 256
+	mostSlices    = 100_000          // in a round
+	dueSlack      = time.Millisecond // how long the broker may take after a timer
 )
 
 var limits = wire.Limits{
@@ -90,7 +94,7 @@ func (b *broker) start() {
 	b.timeout = w.plan.timeoutOf(b.run)
 	b.sessions, b.turns = b.sessions[:0], b.turns[:0]
 	clear(b.names)
-	b.armed, b.restartsAt = 0, 0
+	b.armed, b.restartsAt, b.busy = 0, 0, 0
 	micros := b.clock.at(w.now).Wall.Microseconds()
 	beginning := core.BeginAtClock(micros)
 	if w.plan.StateDir {
@@ -108,9 +112,10 @@ func (b *broker) start() {
 	}, beginning)
 	if beginning.Grace > 0 {
 		w.counts.add(SawGrace)
+		w.events.add(event{at: b.when(beginning.Grace + dueSlack), kind: evDue, gen: b.run})
 	}
 	w.tracef("broker starts run %d with token %d and a grace period of %v", b.run, beginning.First, beginning.Grace)
-	w.order.beginRun(beginning.Grace)
+	w.order.beginRun(beginning.First, beginning.Grace)
 	b.keepTokens()
 	if b.limit > 0 {
 		w.events.add(event{at: b.when(startWait), kind: evServe, gen: b.run})
@@ -129,7 +134,9 @@ func (b *broker) happen(e *event) {
 	case !b.up, e.kind != evBroker && e.gen != b.run, e.kind == evBroker && e.gen != b.timerGen:
 		return
 	case b.frozen:
-		b.deferred = append(b.deferred, *e)
+		if e.kind != evDue {
+			b.deferred = append(b.deferred, *e)
+		}
 		return
 	}
 	switch e.kind {
@@ -148,6 +155,8 @@ func (b *broker) happen(e *event) {
 		b.sessions[e.what].checkSilence()
 	case evPulse:
 		b.sessions[e.what].pulse()
+	case evDue:
+		b.w.order.checkDue(b.now())
 	case evHurry:
 		b.sessions[e.what].endLinger()
 	}
@@ -159,15 +168,12 @@ func (b *broker) round() {
 		return
 	}
 	now, m := b.now(), b.machine
+	b.slices = 0
 	if m.CanAllow(now) {
 		b.tell(m.Allow(now, b.events[:0]))
 	}
 	b.takeTurns()
-	for {
-		due, some := m.Table().Deadline()
-		if !some || due > now {
-			break
-		}
+	for isDue := b.isDue(now); isDue && b.goesOn(); isDue = b.isDue(now) {
 		b.tell(m.Tick(now, b.events[:0]))
 	}
 	b.drop(now)
@@ -181,6 +187,24 @@ func (b *broker) round() {
 	b.arm(now)
 }
 
+// isDue reports whether the lock table has work to do.
+func (b *broker) isDue(now time.Duration) bool {
+	due, some := b.machine.Table().Deadline()
+	return some && due <= now
+}
+
+// goesOn counts a slice of work, and reports whether the round may go on. A round that never ends breaks a promise.
+func (b *broker) goesOn() bool {
+	if b.slices++; b.slices > mostSlices {
+		b.w.violate(promise.Liveness, "the loop has not done its work after %d slices", mostSlices)
+		return false
+	}
+	return true
+}
+
+// isSlow reports whether the loop serves others between two slices of its work, so that it may not be done.
+func (b *broker) isSlow() bool { return b.w.now < b.slowUntil || b.turning }
+
 // drop drops the requests of ended sessions. A slow loop drops one of them, and then serves others.
 func (b *broker) drop(now time.Duration) {
 	m := b.machine
@@ -191,14 +215,14 @@ func (b *broker) drop(now time.Duration) {
 		}
 		return
 	}
-	for m.IsDropping() {
+	for m.IsDropping() && b.goesOn() {
 		b.tell(m.Drop(now, dropAtOnce, b.events[:0]))
 	}
 }
 
 // shut ends the requests that wait when the broker drains. A slow loop ends a slice of them, and then serves others.
 func (b *broker) shut(now time.Duration) {
-	for m := b.machine; m.IsShutting(); {
+	for m := b.machine; m.IsShutting() && b.goesOn(); {
 		b.tell(m.Shut(now, b.events[:0]))
 		if b.w.now < b.slowUntil {
 			b.turnAgain()
@@ -298,7 +322,7 @@ func (b *broker) accept(c *conn) {
 	}
 	b.named++
 	s := &session{
-		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(),
+		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(), heard: c.made,
 		timeout: b.timeout, heartbeat: w.plan.heartbeatOf(b.timeout),
 	}
 	c.session = s

@@ -23,6 +23,7 @@ func (b *broker) drain() {
 	b.w.tracef("broker drains")
 	b.w.order.drains = true
 	b.drainEnds = now + b.w.plan.Drain
+	b.w.events.add(event{at: b.when(b.drainEnds + dueSlack), kind: evDue, gen: b.run})
 	events := m.BeginDrain(now, b.events[:0])
 	for _, s := range b.sessions {
 		s.reply(&wire.Draining{GraceMS: m.DrainLeft(now).Milliseconds()})
@@ -97,7 +98,7 @@ func (b *broker) die(hostDown bool) {
 // goOn lets a process that stood still go on.
 func (b *broker) goOn() {
 	w := b.w
-	b.frozen = false
+	b.frozen, b.busy = false, 0
 	for i := range b.deferred {
 		e := b.deferred[i]
 		e.at = w.now + time.Duration(w.random(forThaw, uint64(i), uint64(w.now))%3)

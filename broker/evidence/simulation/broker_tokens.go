@@ -1,25 +1,35 @@
 package simulation
 
-// keepTokens reserves tokens if it is time.
+import "github.com/lockbroker/lockbroker/broker/evidence/promise"
+
+// keepTokens reserves tokens if it is time. Without a state directory, that takes no time.
 func (b *broker) keepTokens() {
-	if b.limit > 0 {
-		return
-	}
-	reservation, wanted := b.machine.WantsTokens(b.now())
-	if !wanted {
-		return
-	}
-	b.limit = reservation.Limit
-	if !b.w.plan.StateDir {
-		b.machine.TokensReserved(b.limit)
-		b.limit = 0
+	for b.limit == 0 {
+		reservation, wanted := b.machine.WantsTokens(b.now())
+		if !wanted {
+			break
+		}
+		b.limit = reservation.Limit
+		if next := b.w.order.next; b.limit <= next {
+			b.w.violate(promise.TokenPause, "the broker reserves tokens below %d, and needs token %d",
+				b.limit, next)
+		}
+		if b.w.plan.StateDir {
+			b.w.disk.next = reservation.Record()
+			b.store()
+			return
+		}
+		b.reserved()
 		if now := b.now(); b.serves && b.machine.CanAllow(now) {
 			b.tell(b.machine.Allow(now, b.events[:0]))
 		}
-		return
 	}
-	b.w.disk.next = reservation.Record()
-	b.store()
+}
+
+// reserved ends a reservation.
+func (b *broker) reserved() {
+	b.machine.TokensReserved(b.limit)
+	b.w.order.limit, b.limit = b.limit, 0
 }
 
 // store begins to write what the disk must keep.
@@ -37,8 +47,7 @@ func (b *broker) written(e *event) {
 		b.exit()
 	case !b.up:
 	case done:
-		b.machine.TokensReserved(b.limit)
-		b.limit = 0
+		b.reserved()
 		if !b.frozen {
 			b.serve()
 			b.round()

@@ -33,6 +33,7 @@ type call struct {
 	open    int           // how many of nested are waiting or inside
 	stale   bool          // another request was granted one of its locks while its process stood still
 	settles bool          // its caller runs soon
+	excused bool          // an overlap is excused, and evExcuse is planned
 }
 
 type callState uint8
@@ -135,6 +136,7 @@ func (c *call) begin() {
 	if got := n.program.Acquire(n.at(), options); got != c.request {
 		panic("simulation: the client numbers its requests in another way")
 	}
+	w.checkBorrowed(c)
 	n.carryOut()
 	if c.plan.GiveUp > 0 {
 		c.later(evGiveUp, c.plan.GiveUp)

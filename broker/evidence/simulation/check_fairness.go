@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
-	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // checkTurn checks P3: no request that came earlier waits for a lock of r.
@@ -23,37 +22,6 @@ func (o *order) checkTurn(r *request) {
 func (o *order) checkQueued(r *request) {
 	if r.state != asked || !r.wait {
 		o.w.violate(promise.BoundedWait, "%v is queued, and may not wait", r.id)
-	}
-}
-
-// checkRound checks what must be true when the loop rests: no request waits that could be granted, and sessions whose
-// time is over have left nothing.
-func (o *order) checkRound(now time.Duration) {
-	o.checkOverdue(now)
-	m := o.w.broker.machine
-	if due, some := m.Deadline(now); some && due <= now {
-		return // the loop is not done: it works in slices
-	}
-	o.checkLeaving(now)
-	if o.touched == 0 || o.drains {
-		return
-	}
-	if pause := m.Pause(now); pause != "" {
-		if pause == wire.PauseNoTokens {
-			o.w.counts.add(SawNoTokens)
-		}
-		return
-	}
-	touched := o.touched
-	o.touched = 0
-	for i := range o.locks {
-		if touched&(1<<i) == 0 || len(o.locks[i].queue) == 0 {
-			continue
-		}
-		first := o.locks[i].queue[0]
-		if o.isFirst(first) && o.fits(first) && !first.session.ended {
-			o.w.violate(promise.Fairness, "%v waits, its locks are free, and nobody is ahead", first.id)
-		}
 	}
 }
 

@@ -2,10 +2,8 @@ package simulation
 
 import (
 	"slices"
-	"time"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/promise"
-	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // checkLeases checks P5 when the broker grants locks to r: no other client may treat them as held, unless both may
@@ -13,7 +11,7 @@ import (
 func (w *World) checkLeases(r *request) {
 	for k, i := range r.locks {
 		all, blamed := together{least: r.limits[k], count: 1}, together{least: r.limits[k], count: 1}
-		var excused *call
+		excused := w.excused[:0]
 		for _, c := range w.order.inside {
 			held := w.order.requests[c.id]
 			if held == nil || held == r || c.covered || !held.asksFor(i) {
@@ -29,15 +27,18 @@ func (w *World) checkLeases(r *request) {
 				blamed.add(c, limit)
 				all.add(c, limit)
 			default:
-				excused = c
+				excused = append(excused, c)
 				all.add(c, limit)
 			}
 		}
 		if blamed.areTooMany() {
 			w.overlap(blamed.last, r.id)
 		} else if all.areTooMany() {
-			w.overlap(excused, r.id)
+			for _, c := range excused {
+				w.overlap(c, r.id)
+			}
 		}
+		w.excused = excused
 	}
 }
 
@@ -47,27 +48,13 @@ func (w *World) checkLeases(r *request) {
 func (w *World) checkStopped(c *call, r *request, limit int) {
 	conn := w.order.requests[c.id].session.conn
 	switch {
-	case c.stopBy > c.node.at().Mono && limit == 1 && w.excuse(c) == noExcuse && !conn.isReset &&
+	case c.stopBy > c.node.at().Mono && limit == 1 && w.excluded(c) == noExcuse && !conn.isReset &&
 		!c.node.program.Closed():
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 			r.id, c.plan.Number, c.plan.Client)
-	case !c.stopped && c.node.isPunctual() && w.now > c.node.thawed && !c.node.program.Status(c.request).Stopped:
+	case !c.stopped && c.node.isPunctual() && c.node.isAwake() && !c.node.program.Status(c.request).Stopped:
 		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 	}
-}
-
-// stopTime returns how long a function may go on after the lease of its client has ended, while its client keeps
-// silent: what is left of the session timeout, on a clock that runs a tenth slower than the broker's.
-func (w *World) stopTime(c *call) time.Duration {
-	r := w.order.requests[c.id]
-	if r == nil {
-		return 0
-	}
-	whole, lease := r.session.timeout*10/11, r.session.timeout*2/3
-	if stop := c.node.plan.StopTime; stop > 0 {
-		lease = min(lease, max(whole-stop, r.session.heartbeat*3/2))
-	}
-	return whole - lease
 }
 
 // A together counts holders of a lock.
@@ -121,37 +108,6 @@ func (n *node) checkThaw() {
 			n.w.overlap(c, c.id)
 		}
 	}
-}
-
-// overlap notes that a client treats a lock as held that was granted to another.
-func (w *World) overlap(c *call, to wire.ID) {
-	if excuse := w.excuse(c); excuse != noExcuse {
-		w.counts.Excuses[excuse]++
-		w.tracef("excused: call %d overlaps with %v: %s", c.plan.Number, to, excuse)
-		return
-	}
-	w.violate(promise.Lease, "%v was granted, and call %d of c%d still treats its lock as held as %v",
-		to, c.plan.Number, c.node.plan.Number, c.id)
-}
-
-// excuse returns why the promises exclude that the lock of c stays exclusive.
-func (w *World) excuse(c *call) Excuse {
-	r := w.order.requests[c.id]
-	switch {
-	case r == nil:
-		return noExcuse
-	case r.taken:
-		return ByOperator
-	case c.node.isOdd:
-		return OddClocks
-	case r.session.conn.isForged && !w.plan.LockDelay:
-		return ForgedEnd
-	case r.run != w.broker.run && !w.plan.StateDir:
-		return NoStateDir
-	case r.run != w.broker.run && w.order.unknown:
-		return UnseenCopy
-	}
-	return noExcuse
 }
 
 // asksFor reports whether a request is for a lock.

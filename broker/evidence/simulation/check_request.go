@@ -87,7 +87,7 @@ func (o *order) checkRefusal(r *request, e *locktable.Event) {
 		}
 	case wire.NotGranting:
 		w.counts.add(SawNotGranting)
-		if w.broker.machine.Pause(w.broker.now()) == "" {
+		if o.pause(w.broker.now()) == "" {
 			w.violate(promise.TokenPause, "%v is refused as if the broker granted nothing", r.id)
 		}
 	case wire.Deadlock:

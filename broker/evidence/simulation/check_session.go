@@ -38,10 +38,11 @@ func (o *order) checkLeaving(now time.Duration) {
 	o.leaving = left
 }
 
-// beginRun notes that a run of the broker begins, with a grace period that the broker has chosen.
-func (o *order) beginRun(grace time.Duration) {
+// beginRun notes that a run of the broker begins, with a first token and a grace period that the broker has chosen.
+func (o *order) beginRun(first int64, grace time.Duration) {
 	w := o.w
 	o.drains, o.grace, o.before = false, 0, o.grants
+	o.pauses, o.next, o.limit = grace, first, first
 	if o.unknown {
 		o.stale = 0 // neither this run nor a later one can know of the clients of the lost runs
 	}
@@ -51,9 +52,21 @@ func (o *order) beginRun(grace time.Duration) {
 	if grace < o.grace {
 		w.violate(promise.Grace, "a run begins with a grace period of %v, and must wait %v", grace, o.grace)
 	}
+	if most := w.mostGrace(); grace > most {
+		w.violate(promise.Grace, "a run begins with a grace period of %v, and may wait for %v", grace, most)
+	}
 	if o.setBack && (o.copied || !w.plan.StateDir) {
 		o.forgetTokens() // the promise does not cover this
 	}
+}
+
+// mostGrace returns the longest grace period that a run may begin with. Without an earlier run that may have left stale
+// holders, there is none.
+func (w *World) mostGrace() time.Duration {
+	if d := &w.disk; !w.plan.StateDir || !d.known || d.clean {
+		return 0
+	}
+	return w.plan.longestTimeout()
 }
 
 // forgetTokens lets the next tokens be lower.
@@ -85,7 +98,7 @@ func (o *order) endRun(clean bool) {
 
 // checkStop checks P16 when the broker stops in order: nothing waits, and holders had their time.
 func (o *order) checkStop(now time.Duration, held int) {
-	o.isClean = held == 0 && now >= o.grace
+	o.isClean, o.clean = held == 0 && now >= o.grace, held == 0 && now >= o.pauses
 	for i := range o.locks {
 		for _, r := range o.locks[i].queue {
 			o.w.violate(promise.Drain, "the broker stops while %v waits", r.id)

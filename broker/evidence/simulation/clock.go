@@ -75,3 +75,15 @@ func (c *clock) set(now, by time.Duration) {
 	c.change(now)
 	c.wall += by
 }
+
+// leastSleep is the shortest suspension that counts: the system reports shorter ones inexactly.
+const leastSleep = 100 * time.Millisecond
+
+// elapsed returns the longest time that any of the clocks shows between two instants.
+func elapsed(earlier, later simclient.Instant) time.Duration {
+	mono := later.Mono - earlier.Mono
+	if slept := later.Asleep - earlier.Asleep; slept > leastSleep {
+		mono += slept
+	}
+	return max(mono, later.Wall-earlier.Wall)
+}

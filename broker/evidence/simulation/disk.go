@@ -13,6 +13,7 @@ type disk struct {
 	known   bool // there is a state
 	older   []core.Record
 	copied  bool // the state is a copy, and the broker can tell
+	clean   bool // the state is that of a run that has left no stale holders
 	fails   time.Duration
 	slow    time.Duration // until when writes take slowBy
 	slowBy  time.Duration
@@ -66,7 +67,7 @@ func (d *disk) put() {
 	if d.known {
 		d.older = append(d.older, d.state)
 	}
-	d.state, d.known, d.copied = d.next, true, false
+	d.state, d.known, d.copied, d.clean = d.next, true, false, d.stops && d.w.order.clean
 }
 
 // restore puts an older state back, and reports whether there is one. seen: the broker can tell that it is a copy.
@@ -76,6 +77,7 @@ func (d *disk) restore(seen bool) bool {
 	}
 	at := int(d.w.random(forDisk, d.writes, 1) % uint64(len(d.older)))
 	d.state, d.older, d.copied = d.older[at], d.older[:at], seen
+	d.clean = false
 	d.w.counts.add(SawRestore)
 	return true
 }

@@ -35,6 +35,8 @@ const (
 	evHurry                    // what: session. The time for a closing handshake is over
 	evDisk                     // a write to the state directory ends
 	evServe                    // a broker that has just started begins to serve
+	evDue                      // the broker must have done what was due
+	evExcuse                   // who: client, what: call, gen: life. The excuse for an overlap must have ended
 )
 
 // A queue holds the events to come: a binary heap by time and order.

@@ -88,22 +88,31 @@ func (n *node) freeze(f *Fault) bool {
 	}
 	n.frozen = true
 	if f.Kind == Suspend {
+		n.isOdd = n.isOdd || n.w.now < n.setBack && !n.clock.tells
 		n.clock.suspend(n.w.now)
 		n.setWall(f.By)
 	}
 	return true
 }
 
-// setWall sets the wall clock. While the machine is suspended, only the wall clock and the system can tell.
+// setWall sets the wall clock. While the machine is suspended, only the wall clock and the system can tell. The system
+// may not tell. Then a wall clock that is set back during a lease, before the suspension or in it, hides it.
 func (n *node) setWall(by time.Duration) {
+	if by < 0 {
+		n.setBack = n.w.now + n.w.plan.longestTimeout()*11/10
+	}
 	n.isOdd = n.isOdd || by < 0 && n.clock.stands && !n.clock.tells
 	n.clock.set(n.w.now, by)
 }
 
-// thawing is how long a process that goes on takes to handle what waited for it.
-const thawing = 4
+// thawSpan is how long it takes until everything that waited for a process has happened.
+const thawSpan = 4
 
-// thaw lets a process go on. What waited for it happens now, in an order that the dice choose.
+// isAwake reports whether everything has happened that waited while the process stood still.
+func (n *node) isAwake() bool { return n.woke == 0 || n.w.now > n.woke+thawSpan+1 }
+
+// thaw lets a process go on. What waited for it happens now, in an order that the dice choose. In half of the thaws the
+// timers fire before the calls of the program go on, and in the others afterwards. Go promises neither order.
 func (n *node) thaw(after time.Duration) {
 	w := n.w
 	if n.clock.stands {
@@ -113,13 +122,21 @@ func (n *node) thaw(after time.Duration) {
 	if !n.frozen {
 		return
 	}
-	n.frozen = false
+	n.frozen, n.woke = false, w.now
 	n.stood += after * 11 / 10
-	n.thawed = w.now + thawing
 	w.tracef("c%d goes on", n.plan.Number)
 	n.checkThaw()
+	timersFirst := chance(50, w.random(forThaw, uint64(n.plan.Number), uint64(w.now)))
 	for i, e := range n.deferred {
-		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%thawing)
+		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%thawSpan)
+		switch {
+		case e.kind != evTick && timersFirst:
+			e.at++
+		case e.kind == evTick && timersFirst:
+			e.at = w.now
+		case e.kind == evTick:
+			e.at = w.now + thawSpan
+		}
 		w.events.add(e)
 	}
 	n.deferred = n.deferred[:0]

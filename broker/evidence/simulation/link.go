@@ -19,10 +19,11 @@ const (
 type message struct {
 	at      time.Duration // when it arrives at the earliest
 	kind    messageKind
-	code    int          // of a close frame, or the status of a refusal
-	reason  string       // of a close frame
-	request wire.Request // of the client
-	reply   wire.Reply   // of the broker
+	code    int               // of a close frame, or the status of a refusal
+	reason  string            // of a close frame
+	request wire.Request      // of the client
+	reply   wire.Reply        // of the broker
+	heard   simclient.Instant // when the client sent it; of a reply: when it sent the latest message that the broker has read
 }
 
 type messageKind uint8
@@ -56,6 +57,7 @@ type conn struct {
 	isReset  bool    // the same for the client's side, so that its kernel resets the broker's side in turn
 	code     int     // of the broker's close frame, once the client has read it
 	made     simclient.Instant
+	heard    simclient.Instant // when the client sent the latest message whose answer it may have read
 }
 
 // A pipe is one direction of a connection. It never changes the order.

@@ -62,9 +62,10 @@ type node struct {
 
 	lastSent   int64         // the order of the latest call that was sent on this connection
 	stood      time.Duration // how long the process has stood still, or its timers were late
-	thawed     time.Duration // when it has handled what waited for it while it stood still
+	setBack    time.Duration // until then a lease may have begun before the wall clock was set back
 	isOdd      bool          // its clocks do not keep to the conditions of the promises
 	unpunctual bool          // its timers were late, or its clocks disagreed
+	woke       time.Duration // when it last went on after it had stood still
 	isCalm     bool          // no fault concerns it
 	finishes   bool          // its program closes or drains its client
 }
@@ -189,7 +190,7 @@ func (n *node) sendAll(messages []wire.Request) {
 			n.noteSent(a)
 		}
 		if c != nil {
-			n.w.send(c, up, message{kind: aRequest, request: m})
+			n.w.send(c, up, message{kind: aRequest, request: m, heard: n.at()})
 		}
 	}
 }
@@ -248,6 +249,7 @@ func (n *node) receive(c *conn, m *message) {
 	at := n.at()
 	switch m.kind {
 	case aReply:
+		c.heard = m.heard
 		n.receiveReply(c, at, m.reply)
 		return
 	case aRefusal:
@@ -299,6 +301,9 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	}
 	if lost, is := reply.(*wire.Lost); is {
 		n.checkTold(lost.ID)
+		if r := n.w.order.requests[lost.ID]; r != nil {
+			r.told = true
+		}
 	}
 }
 

@@ -33,6 +33,10 @@ type order struct {
 	setBack bool          // the broker's wall clock was set back
 	copied  bool          // the state directory was restored before this run
 	grace   time.Duration // nothing may be granted before, on the clock of the run
+	pauses  time.Duration // when the grace period ends that the broker has chosen
+	next    int64         // the token of the next grant of the run
+	limit   int64         // tokens of the run below it are reserved
+	clean   bool          // the run that stops leaves no stale holders, and no grace period is left to wait for
 }
 
 // A lock is the state of a lock in the broker's order.
@@ -58,6 +62,7 @@ type request struct {
 	cancels bool // its client has cancelled it
 	claimed bool // its caller has entered its function
 	taken   bool // an operator evicted it while it held, or stole its locks
+	told    bool // its client has read that it has lost its locks
 	limits  []int
 	locks   []int
 	parent  *request
@@ -182,7 +187,7 @@ func (o *order) grant(r *request, token int64) {
 	if r.hold > 0 {
 		r.over = r.begin + r.hold
 	}
-	o.greatest = max(o.greatest, token)
+	o.greatest, o.next = max(o.greatest, token), token+1
 	for k, i := range r.locks {
 		l := &o.locks[i]
 		l.holders = append(l.holders, r)

@@ -12,6 +12,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/wsclient/simclient"
 )
 
 // A session is one connection as the broker sees it: its reader, its writer, and what the loop knows of it.
@@ -20,8 +21,9 @@ type session struct {
 	conn      *conn
 	name      string
 	index     int32
-	lastHeard time.Duration // on the clock of the run
-	timeout   time.Duration // the session timeout
+	lastHeard time.Duration     // on the clock of the run
+	heard     simclient.Instant // when the client sent the latest message that the broker has read
+	timeout   time.Duration     // the session timeout
 	heartbeat time.Duration
 	todo      []item
 
@@ -74,6 +76,7 @@ func (s *session) receive(m *message) {
 	if s.closing || s.ended || m.kind == aPong {
 		return
 	}
+	s.heard = m.heard
 	if ping, is := m.request.(*wire.Ping); is {
 		if !s.put(&wire.Pong{ID: ping.ID, NotGranting: b.machine.Pause(b.now())}) {
 			// It is the reader that answers pings, and only the loop may end the session.
@@ -216,7 +219,7 @@ func (s *session) put(m wire.Reply) bool {
 	if s.ended {
 		return true
 	}
-	w.send(s.conn, down, message{kind: aReply, reply: m})
+	w.send(s.conn, down, message{kind: aReply, reply: m, heard: s.heard})
 	if len(s.conn.pipes[down].backlog) <= mostWindows*w.plan.Window {
 		return true
 	}

@@ -55,6 +55,7 @@ type World struct {
 	writes    []write
 	lockIndex map[string]int
 	order     order
+	excused   []*call // reused by checkLeases
 
 	forgotten int64 // writes under earlier grants are not checked: see forgetTokens
 	over      bool
@@ -157,6 +158,8 @@ func (w *World) happen(e *event) {
 		w.endFault(e)
 	case evWritten:
 		w.written(&w.writes[e.what])
+	case evExcuse:
+		w.endExcuse(w.calls[e.what], e.gen)
 	case evTick, evCall, evSettle, evGiveUp, evWrite, evLeave:
 		w.nodes[e.who].happen(e)
 	default:

@@ -14,6 +14,7 @@ const (
 	Called   Verb = "called"   // the program is about to ask for the locks; the time is from before
 	Granted  Verb = "granted"  // it has them; the time is from after
 	Held     Verb = "held"     // the client said that it still holds them; the time is from before it said so
+	LostAt   Verb = "lost-at"  // the locks are lost; the time is when that was, as far as the worker knows
 	Released Verb = "released" // the release has returned without an error; the time is from after
 	Lost     Verb = "lost"     // the client said that the locks are lost; the time is from after
 	Failed   Verb = "failed"   // the program did not get the locks; the time is from after
@@ -65,7 +66,7 @@ func Parse(line string) (Event, error) {
 		e.Token, err = strconv.ParseInt(rest, 10, 64)
 	case Lost, Failed:
 		e.Reason = rest
-	case Held, Released:
+	case Held, LostAt, Released:
 	default:
 		err = fmt.Errorf("unknown verb %q", e.Verb)
 	}

@@ -14,6 +14,7 @@ func TestParse(t *testing.T) {
 		}},
 		{Time: 3, Verb: Granted, Request: 7, Token: 1 << 52},
 		{Time: 4, Verb: Held, Request: 7},
+		{Time: 4, Verb: LostAt, Request: 7},
 		{Time: 5, Verb: Released, Request: 7},
 		{Time: 6, Verb: Lost, Request: 8, Reason: "the lease has ended"},
 		{Time: 7, Verb: Failed, Request: 9, Reason: "it took: too long"},

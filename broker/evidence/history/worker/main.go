@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/evidence/history/event"
@@ -25,6 +26,9 @@ type task struct {
 	LongChoices [][]event.Lock `json:"long_choices"` // the same for every third thread
 	LongMS      int            `json:"long_ms"`      // how long these hold at most; a third of it at least
 	GivenUp     []event.Lock   `json:"given_up"`     // the locks of the second thread, which gives up soon
+	// Watch says that the threads look at the contexts of their locks alone. Each then has a client of its own,
+	// because a client notices the end of its lease whenever it is asked for anything.
+	Watch bool `json:"watch"`
 }
 
 func main() {
@@ -50,7 +54,7 @@ func run() error {
 		hurry()
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the end
 	}()
-	client, err := wsclient.Dial(ctx, t.URL, &wsclient.Options{WaitForBroker: true})
+	clients, err := dial(ctx, t)
 	if ctx.Err() != nil {
 		return nil // the broker was not there
 	}
@@ -62,7 +66,7 @@ func run() error {
 	for i := range t.Threads {
 		threads.Go(func() {
 			th := newThread(t, i)
-			th.client, th.out, th.hurry = client, out, holding.Done()
+			th.client, th.out, th.hurry = clients[i%len(clients)], out, holding.Done()
 			for ctx.Err() == nil {
 				if i == 1 {
 					th.giveUp(ctx, t.GivenUp)
@@ -74,5 +78,28 @@ func run() error {
 		})
 	}
 	threads.Wait()
-	return client.Close()
+	for _, c := range clients {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
+
+// dial returns a client for all threads, or one for each.
+func dial(ctx context.Context, t task) ([]*wsclient.Client, error) {
+	n := 1
+	if t.Watch {
+		n = t.Threads
+		// All goroutines then wait for the same processor. So a thread that runs at its usual pace shows that
+		// the timers of its client do, too.
+		runtime.GOMAXPROCS(1)
+	}
+	var clients []*wsclient.Client
+	for range n {
+		c, err := wsclient.Dial(ctx, t.URL, &wsclient.Options{WaitForBroker: true})
+		if err != nil {
+			return nil, err
+		}
+		clients = append(clients, c)
+	}
+	return clients, nil
 }

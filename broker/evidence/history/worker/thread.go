@@ -11,9 +11,6 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// sampling is the time between two samples of a lock that is held.
-const sampling = 10 * time.Millisecond
-
 // holding is how long most locks are held at most, and rest the longest pause between two requests of a thread.
 const (
 	holding = 10 * time.Millisecond
@@ -25,6 +22,7 @@ type thread struct {
 	choices [][]event.Lock
 	least   time.Duration   // how long it holds at least
 	holding time.Duration   // how long it holds at most
+	watches bool            // it looks at the context of a lock alone
 	hurry   <-chan struct{} // closed when it must hold only for a moment
 	client  *wsclient.Client
 	out     *reporter
@@ -35,7 +33,7 @@ type thread struct {
 // newThread returns the thread with that index. It has no client yet.
 func newThread(t task, index int) *thread {
 	th := &thread{
-		choices: t.Choices, holding: holding, latency: time.Millisecond,
+		choices: t.Choices, holding: holding, watches: t.Watch, latency: time.Millisecond,
 		random: rand.New(rand.NewPCG(t.Seed, uint64(index))),
 	}
 	if index%3 == 0 {
@@ -102,6 +100,9 @@ func (th *thread) giveUp(ctx context.Context, locks []event.Lock) {
 	}
 	th.latency = took
 	q.granted(lock.Token())
+	if at := event.Now(); lock.Valid() {
+		q.held(at)
+	}
 	q.ended(lock.Release())
 }
 
@@ -134,34 +135,6 @@ func (th *thread) within(ctx context.Context, locks []event.Lock, options *wscli
 		q.ended(err)
 	} else {
 		q.failed(err)
-	}
-}
-
-// hold reports samples until the lock is lost, the drawn time has passed, or the thread must hurry. If the lock is
-// lost, it waits until the context of the lock ends, too.
-func (th *thread) hold(q record, lock *wsclient.Lock) {
-	over := time.NewTimer(th.least + th.upTo(th.holding-th.least))
-	defer over.Stop()
-	tick := time.NewTicker(sampling)
-	defer tick.Stop()
-	for last := false; ; {
-		at := event.Now()
-		if lock.Context().Err() != nil || !lock.Valid() {
-			<-lock.Context().Done()
-			return
-		}
-		q.held(at)
-		if last {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-lock.Context().Done():
-		case <-over.C:
-			last = true
-		case <-th.hurry:
-			last = true
-		}
 	}
 }
 

@@ -2,6 +2,7 @@
 
 import { writeSync } from "node:fs";
 import { connect } from "../../../../wsclient/js/client.js";
+import { Pace, expiryOf, follow, now } from "./line.mjs";
 
 const sampling = 10; // ms between two samples of a lock that is held
 const holding = 10; // ms for which most locks are held at most
@@ -33,7 +34,6 @@ const pause = (ms, signal) => new Promise((resolve) => {
   }
 });
 
-const now = () => process.hrtime.bigint(); // CLOCK_MONOTONIC
 const write = (at, verb, request, rest = "") => writeSync(1, `${at} ${verb} ${request}${rest}\n`);
 const textOf = ({ name, shared, limit }) => name + (shared ? ":shared" : "") + (limit ? `:${limit}` : "");
 const reasonOf = (error) => ` ${String(error).replaceAll("\n", " ")}`;
@@ -47,10 +47,21 @@ const call = (locks) => {
   return {
     granted: (token) => write(now(), "granted", request, ` ${token}`),
     held: (at) => write(at, "held", request),
+    lostAt: (at) => write(at, "lost-at", request),
     released: () => write(now(), "released", request),
     lost: (error) => write(now(), "lost", request, reasonOf(error)),
     failed: (error) => write(now(), "failed", request, reasonOf(error)),
   };
+};
+
+// A client has the LockManager and, if its threads watch, the function that returns its latest connection.
+
+// holderOf returns the function that holds the locks of a request that was granted just now.
+const holderOf = (client, options) => {
+  if (!client.line) return hold;
+  const line = client.line();
+  const expiry = expiryOf(options);
+  return (ms, record, lock) => watch(ms, record, lock, () => line.lostAt(expiry));
 };
 
 // hold reports samples until the lock is lost, the drawn time has passed, or the worker must hurry or stop.
@@ -65,33 +76,52 @@ const hold = async (ms, record, lock) => {
   }
 };
 
+// watch is hold for threads that keep the signal. Another look at lock.signal would make the client read the clocks.
+const watch = async (ms, record, lock, lostAt) => {
+  const begin = now();
+  const { signal } = lock;
+  if (signal.aborted) return;
+  record.held(begin);
+  const pace = new Pace();
+  for (let last = false; !last; ) {
+    await pause(sampling, signal);
+    const at = now();
+    const isSteady = pace.isSteady(at);
+    if (signal.aborted) break;
+    if (isSteady) record.held(at);
+    last = stopping.signal.aborted || hurry.signal.aborted || Number(at - begin) / 1e6 >= ms;
+  }
+  const lost = lostAt();
+  if (lost) record.lostAt(lost);
+};
+
 // acquire makes a request with acquire.
-const acquire = async (locks, ms, chosen, options) => {
+const acquire = async (client, ms, chosen, options) => {
   const record = call(chosen);
   let lock;
   try {
-    lock = await locks.acquire(chosen[0].name, options);
+    lock = await client.locks.acquire(chosen[0].name, options);
     if (!lock) throw new Error("not available");
   } catch (error) {
     record.failed(error);
     return;
   }
   record.granted(lock.token);
-  await hold(ms, record, lock);
+  await holderOf(client, options)(ms, record, lock);
   await lock.release().then(record.released, record.lost);
 };
 
 // within makes a request with request.
-const within = async (locks, ms, chosen, options) => {
+const within = async (client, ms, chosen, options) => {
   const record = call(chosen);
   let held;
   const run = (lock) => {
     record.granted(lock.token);
-    held = hold(ms, record, lock);
+    held = holderOf(client, options)(ms, record, lock);
     return held;
   };
   let end = record.released;
-  await locks.request(chosen[0].name, options, run).catch((error) => {
+  await client.locks.request(chosen[0].name, options, run).catch((error) => {
     end = () => (held ? record.lost(error) : record.failed(error));
   });
   await held; // the callback runs on after a loss
@@ -99,7 +129,7 @@ const within = async (locks, ms, chosen, options) => {
 };
 
 // makeRequest makes a request, holds its locks for a while, and releases them. It draws how.
-const makeRequest = async (locks, draw, isLong) => {
+const makeRequest = async (client, draw, isLong) => {
   const choices = isLong ? task.long_choices : task.choices;
   const chosen = choices[Math.floor(draw() * choices.length)];
   const ms = isLong ? task.long_ms * (1 + 2 * draw()) / 3 : holding * draw();
@@ -114,12 +144,12 @@ const makeRequest = async (locks, draw, isLong) => {
   if (way === 1) options.wait = 1 + Math.floor(draw() * 50); // it times out about when the lock is granted
   if (way === 2) options.signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.floor(draw() * 50))]);
   if (way === 5) options.hold = 1 + Math.floor(draw() * 60);
-  await (way === 3 || way === 4 ? within : acquire)(locks, ms, chosen, options);
+  await (way === 3 || way === 4 ? within : acquire)(client, ms, chosen, options);
 };
 
 // giveUp makes a request and gives it up about when the grant arrives. If it is granted after all, it is released at
 // once.
-const giveUp = async (locks, draw) => {
+const giveUp = async ({ locks }, draw) => {
   const given = new AbortController();
   const record = call(task.given_up);
   const acquired = locks.acquire(task.given_up[0].name, { signal: given.signal });
@@ -129,6 +159,8 @@ const giveUp = async (locks, draw) => {
   try {
     const lock = await acquired;
     record.granted(lock.token);
+    const at = now();
+    if (!lock.signal.aborted) record.held(at);
     await lock.release().then(record.released, record.lost);
   } catch (error) {
     record.failed(error);
@@ -136,18 +168,25 @@ const giveUp = async (locks, draw) => {
 };
 
 // thread makes one request after another until the worker stops.
-const thread = async (locks, index) => {
+const thread = async (client, index) => {
   const draw = random(task.seed * 100 + index);
   while (!stopping.signal.aborted) {
-    await (index === 1 ? giveUp(locks, draw) : makeRequest(locks, draw, index % 3 === 0));
+    await (index === 1 ? giveUp(client, draw) : makeRequest(client, draw, index % 3 === 0));
     await pause(draw() * rest, stopping.signal);
   }
 };
 
+// dial makes a client. If the threads watch, each has a client of its own: a client notices the end of its lease
+// whenever it is asked for anything.
+const dial = async () => {
+  const { line, ...more } = task.watch ? follow() : {};
+  return { line, locks: await connect(task.url, { waitForBroker: true, signal: stopping.signal, ...more }) };
+};
+
 try {
-  const locks = await connect(task.url, { waitForBroker: true, signal: stopping.signal });
-  await Promise.all(Array.from({ length: task.threads }, (_, index) => thread(locks, index)));
-  await locks.close();
+  const clients = await Promise.all(Array.from({ length: task.watch ? task.threads : 1 }, dial));
+  await Promise.all(Array.from({ length: task.threads }, (_, i) => thread(clients[i % clients.length], i)));
+  await Promise.all(clients.map(({ locks }) => locks.close()));
 } catch (error) {
   if (!stopping.signal.aborted) throw error;
 }

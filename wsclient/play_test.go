@@ -24,6 +24,7 @@ type stage struct {
 	pipes  chan net.Conn
 	closed chan struct{}
 	ups    chan *websocket.Conn
+	accept http.HandlerFunc // serves requests instead, if it is not nil
 }
 
 func newStage(t *testing.T) *stage {
@@ -68,6 +69,10 @@ func (s *stage) dial(context.Context, string, string) (net.Conn, error) {
 }
 
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.accept != nil {
+		s.accept(w, r)
+		return
+	}
 	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

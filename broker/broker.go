@@ -26,8 +26,7 @@ type Broker struct {
 	tokens     fence.Source
 
 	life lifecycle
-	over context.Context // ends with the loop; sessions that are still ending then hurry
-	end  context.CancelFunc
+	end  context.CancelFunc // ends over
 }
 
 // services are the parts of a broker that every connection uses.
@@ -36,6 +35,10 @@ type services struct {
 	logs   *logLimits
 	grants grantStatus
 	inbox  *inbox
+
+	authority *authority
+	aside     func(func())    // runs what may block on another goroutine
+	over      context.Context // ends with the loop; sessions that are still ending then hurry
 }
 
 // ErrStarted is returned when [Broker.Run] is called a second time.
@@ -64,7 +67,8 @@ func New(config Config) (*Broker, error) {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.loop.refuse, b.loop.aside = b.refuse, b.life.goroutines.Go
+	b.authority, b.aside = newAuthority(&config), b.life.goroutines.Go
+	b.loop.refuse, b.loop.aside = b.refuse, b.aside
 	b.loop.grants, b.loop.logs = &b.grants, b.logs
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -149,6 +150,15 @@ type Config struct {
 	// have the proxy's address. Default: half of MaxConnections.
 	MaxConnectionsPerAddress int
 
+	// MaxConnectionsPerIdentity is how many clients may be connected with one identity, if the
+	// broker asks for credentials. Further upgrades are refused with 429. Default: half of
+	// MaxConnections.
+	MaxConnectionsPerIdentity int
+
+	// Access says who may connect and who may do what. nil: everybody may do everything.
+	// [Broker.SetAccess] replaces it while the broker runs.
+	Access *access.Control
+
 	// MaxHandshakes is how many HTTP connections [Broker.Server] keeps that are not, or not
 	// yet, WebSocket connections. One address may have at most half of them. Above the limit,
 	// the oldest is closed once it has had a short time, of at most half a second. Default:
@@ -165,6 +175,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefaultOrNone(&c.IdleNames, 10_000)
 	setDefault(&c.MaxConnections, 20_000)
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
+	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)

@@ -32,6 +32,7 @@ func (c Config) check() error {
 		{"MaxPages", int64(c.MaxPages)},
 		{"MaxConnections", int64(c.MaxConnections)},
 		{"MaxConnectionsPerAddress", int64(c.MaxConnectionsPerAddress)},
+		{"MaxConnectionsPerIdentity", int64(c.MaxConnectionsPerIdentity)},
 		{"MaxHandshakes", int64(c.MaxHandshakes)},
 	} {
 		if field.value < 0 {

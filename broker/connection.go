@@ -2,11 +2,13 @@ package broker
 
 import (
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
@@ -30,6 +32,14 @@ type connection struct {
 	pulse   *time.Timer   // fires when the next ping is due
 	written chan struct{} // closed when the writer has ended
 
+	// Who the client is, and what it may do. See authority.
+	rights   atomic.Pointer[rights]
+	renewing atomic.Bool // an auth is under way
+	judging  sync.Mutex  // held while a message is judged and sent to the loop; it guards what follows
+	control  *access.Control
+	expiry   *time.Timer // fires when the credential expires; or nil
+	left     bool        // the session has ended
+
 	closeCode atomic.Int32 // the code of the broker's close frame, set just before the frame is written
 }
 
@@ -43,7 +53,7 @@ type parts struct {
 
 // newReader creates a session, and returns its reader, from which everything else can be reached.
 func newReader(
-	b *Broker, name string, ws *websocket.Conn, net *transport.Conn, peer wire.Peer, messagesOnly bool,
+	b *Broker, name string, ws *websocket.Conn, net *transport.Conn, peer wire.Peer, who introduction,
 ) *reader {
 	p := &parts{connection: connection{
 		name: name, peer: peer, ws: ws, net: net, services: &b.services,
@@ -55,9 +65,10 @@ func newReader(
 	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
 	w.connection, w.flood.slots = c, b.writers
 	c.loop = &p.session
+	c.admitted(who.rights)
 	c.out = newOutbox(b.loop.unsent, func() { go w.run() })
 	net.Configure(transport.Options{
-		Silence: b.config.Timeout, MessagesOnly: messagesOnly,
+		Silence: b.config.Timeout, MessagesOnly: who.messagesOnly,
 		BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
 	})
 	return r

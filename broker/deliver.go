@@ -14,6 +14,9 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.ended {
 		return
 	}
+	if s.hasHidden() {
+		s.hide(m)
+	}
 	if !s.out.put(m) {
 		l.cutSlow(s, "bytes due to one client")
 	}
@@ -32,6 +35,9 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := core.ReplyTo(event); m != nil {
+				if refusal, is := m.(*wire.Error); is && event.Obstacle != nil && s.hasHidden() {
+					s.hideObstacle(refusal, event.Obstacle, locksOf(event, l.asked))
+				}
 				l.reply(s, m)
 			}
 			if event.Code == wire.TooMany {

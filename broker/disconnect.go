@@ -140,7 +140,7 @@ func (l *loop) end(s *session, how ending) {
 	delete(l.sessions, s.name)
 	l.roster.remove(s)
 	l.watching.forget(s)
-	s.listing = nil
+	s.listing, s.sweep = nil, nil
 	l.pageSent(s)
 	l.leaveShare(s)
 	l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))

@@ -3,18 +3,26 @@ package broker
 import (
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
+const noSuchRequest = "no such request"
+
 // evict ends a request, whichever session it belongs to.
 func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
+	if refusal := l.mayEvict(s, m, now); refusal != nil {
+		l.writeAudit(s, m, verdict{code: refusal.Code})
+		l.reply(s, refusal)
+		return
+	}
 	events, known := l.core.Evict(now, m.Request, core.NameOf(s.peer), m.Message, l.events[:0])
 	if !known {
 		l.writeAudit(s, m, verdict{code: wire.NotFound})
 		l.deliver(events)
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		l.reply(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest})
 		return
 	}
 	l.writeAudit(s, m, l.verdictOnEvict(m.Request, events))
@@ -31,4 +39,26 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 		}
 	}
 	return v
+}
+
+// mayEvict returns why s may not evict a request, or nil if it may or the request is not known.
+func (l *loop) mayEvict(s *session, m *wire.Evict, now time.Duration) *wire.Error {
+	if s.rights == nil || m.Request.Session == s.name {
+		return nil
+	}
+	locks, events := l.table.LocksOf(now, m.Request, l.events[:0])
+	l.deliver(events)
+	may := 0
+	for _, lock := range locks {
+		if s.rights.permissions.Allows(access.Evict, lock) {
+			may++
+		}
+	}
+	switch {
+	case may == len(locks): // also if there is no such request
+		return nil
+	case may == 0 && s.hidesRequest(locks):
+		return &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest}
+	}
+	return forbidden(m.ID, wire.MayEvict, "")
 }

@@ -11,7 +11,8 @@ type item struct {
 	session *session
 	// what is one of:
 	//   - a wire.Request: well-formed, within the limits, and with a valid id
-	//   - a *wire.Error: the answer to a frame that cannot be handled
+	//   - a wire.Reply: an answer that the loop need not decide, such as the refusal of a frame
+	//   - a *rights: those that the session has from now on
 	//   - an *ending: the connection has ended
 	//   - a notice
 	what any
@@ -31,20 +32,22 @@ const (
 type loopSender interface {
 	sendOpened() bool
 	sendRequest(m wire.Request) bool
-	sendFault(answer *wire.Error) bool
+	sendReply(answer wire.Reply) bool
+	sendRights(now *rights) bool
 	sendEnded(how *ending) bool
 	sendPageSent() bool
 	sendLogged() bool
 	wakeLoop()
 }
 
-func (s *session) sendOpened() bool                  { return s.inbox.put(item{s, noticeOpened}) }
-func (s *session) sendRequest(m wire.Request) bool   { return s.inbox.put(item{s, m}) }
-func (s *session) sendFault(answer *wire.Error) bool { return s.inbox.put(item{s, answer}) }
-func (s *session) sendEnded(how *ending) bool        { return s.inbox.put(item{s, how}) }
-func (s *session) sendPageSent() bool                { return s.inbox.put(item{s, noticePageSent}) }
-func (s *session) sendLogged() bool                  { return s.inbox.put(item{s, noticeLogged}) }
-func (s *session) wakeLoop()                         { s.inbox.wakeLoop() }
+func (s *session) sendOpened() bool                 { return s.inbox.put(item{s, noticeOpened}) }
+func (s *session) sendRequest(m wire.Request) bool  { return s.inbox.put(item{s, m}) }
+func (s *session) sendReply(answer wire.Reply) bool { return s.inbox.put(item{s, answer}) }
+func (s *session) sendRights(now *rights) bool      { return s.inbox.put(item{s, now}) }
+func (s *session) sendEnded(how *ending) bool       { return s.inbox.put(item{s, how}) }
+func (s *session) sendPageSent() bool               { return s.inbox.put(item{s, noticePageSent}) }
+func (s *session) sendLogged() bool                 { return s.inbox.put(item{s, noticeLogged}) }
+func (s *session) wakeLoop()                        { s.inbox.wakeLoop() }
 
 // An inbox carries items from the goroutines of all sessions to the loop. Items from one goroutine
 // arrive in order. Putting an item never blocks; the backlog of each session limits how many there

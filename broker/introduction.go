@@ -13,11 +13,14 @@ import (
 // of its bytes written as %XX, so that other parameters fit too.
 const queryBytes = 2 * 3 * wire.ClientLabelBytes
 
-// An introduction is what a client says about itself in the query of its upgrade request.
+// An introduction is what a client says about itself in the query of its upgrade request, and what its
+// credential says.
 type introduction struct {
 	label        string // tells people who the client is
 	messagesOnly bool   // only messages are signs of life
 	inspects     bool   // also connects to a broker that drains
+
+	rights *rights // of its credential; nil: none was asked for
 }
 
 // readQuery parses the introduction, or returns what is wrong with it. It ignores parameters that

@@ -17,7 +17,11 @@ type listing struct {
 // info starts a page of the listing.
 func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
-	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(core.QueryOf(m))}
+	query := core.QueryOf(m)
+	if s.hasHidden() {
+		query.Visible, query.VisibleCost = s.rights.sees, s.rights.permissions.Cost()
+	}
+	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(query)}
 	l.continueListing(s)
 }
 
@@ -43,15 +47,21 @@ func (l *loop) continueListing(s *session) {
 func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	l.beginPage(s)
 	var chain []wire.Step
-	events, known := l.events[:0], true
+	known := true
+	if id, given := m.Request.Get(); given && s.hasHidden() && id.Session != s.name {
+		locks, events := l.table.LocksOf(now, id, l.events[:0])
+		l.deliver(events)
+		known = !s.hidesRequest(locks)
+	}
+	events := l.events[:0]
 	if name, given := m.Lock.Get(); given {
 		chain, events = l.table.WhyLock(now, name, events)
-	} else {
+	} else if known {
 		chain, known, events = l.table.Why(now, m.Request.Or(wire.ID{}), events)
 	}
 	l.deliver(events)
 	if !known {
-		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: "no such request"})
+		l.refusePage(s, &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest})
 		return
 	}
 	l.reply(s, &wire.Chain{ID: m.ID, Chain: chain, NotGranting: l.core.Pause(now)})

@@ -42,6 +42,7 @@ type loop struct {
 	searching   *session   // the session for which a search is under way, or nil
 	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
+	asked       *wire.Acquire // the one that is being handled, or nil
 
 	delivered  int64 // how many events so far
 	listed     int64 // how many steps listings of clients have taken so far
@@ -204,8 +205,10 @@ func (l *loop) handle(it item) {
 	switch m := it.what.(type) {
 	case *ending:
 		l.end(s, *m)
-	case *wire.Error:
+	case wire.Reply:
 		l.reply(s, m)
+	case *rights:
+		l.setRights(s, m)
 	case wire.Request:
 		// Requests of a session that was cut off are dropped. If the session's reader has
 		// ended, so are requests that only want an answer.
@@ -235,7 +238,8 @@ func (l *loop) admit(s *session) {
 // open handles the opening of a session.
 func (l *loop) open(s *session) {
 	l.admit(s)
-	l.reply(s, &wire.Hello{
+	s.rights = s.connection.rights.Load()
+	hello := &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,
 		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
@@ -243,7 +247,12 @@ func (l *loop) open(s *session) {
 		Limits:      l.config.Limits,
 		GraceMS:     l.core.GraceMS(l.now()),
 		NotGranting: l.core.Pause(l.now()),
-	})
+		Identity:    s.peer.Identity,
+	}
+	if s.rights != nil {
+		hello.ExpiresMS = s.rights.expiresMS()
+	}
+	l.reply(s, hello)
 	if l.core.IsDraining() {
 		l.reply(s, l.drainMessage())
 	}

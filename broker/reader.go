@@ -44,6 +44,7 @@ func (r *reader) run(over context.Context) {
 
 	end := brokerStopped
 	if r.loop.sendOpened() {
+		r.authority.enter(r.connection)
 		end = r.read()
 	}
 	if !r.loop.sendEnded(&end) {
@@ -125,7 +126,7 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 	if err != nil {
 		answer, wellFormed := answerTo(err)
 		r.logRefused(answer)
-		return wellFormed, r.afterSending(r.loop.sendFault(answer))
+		return wellFormed, r.afterSending(r.loop.sendReply(answer))
 	}
 	if refusal := r.ids.admit(r.name, request); refusal != nil {
 		if isAudited(request) {
@@ -133,12 +134,44 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 			r.audit(request, verdict{code: refusal.Code})
 		}
 		r.logRefused(refusal)
-		return true, r.afterSending(r.loop.sendFault(refusal))
+		return true, r.afterSending(r.loop.sendReply(refusal))
 	}
-	if ping, is := request.(*wire.Ping); is {
-		return true, r.answerPing(ping)
+	switch m := request.(type) {
+	case *wire.Ping:
+		return true, r.answerPing(m)
+	case *wire.Auth:
+		return true, r.renew(m)
 	}
-	return true, r.afterSending(r.loop.sendRequest(request))
+	return true, r.afterSending(r.submit(request))
+}
+
+// submit judges a message, and sends it to the loop or refuses it.
+func (r *reader) submit(m wire.Request) (sent bool) {
+	if r.rights.Load() == nil { // everything is permitted
+		return r.loop.sendRequest(m)
+	}
+	refusal, sent := r.judge(m)
+	if refusal != nil {
+		if isAudited(m) {
+			r.flood.giveSlot() // the log may block
+			r.audit(m, verdict{code: refusal.Code})
+		}
+		r.logRefused(refusal)
+	}
+	return sent
+}
+
+// judge sends a message that the rights of the session allow to the loop. For any other message it
+// sends the refusal.
+func (r *reader) judge(m wire.Request) (refusal *wire.Error, sent bool) {
+	r.judging.Lock()
+	defer r.judging.Unlock()
+	if now := r.rights.Load(); now != nil {
+		if refusal = now.judge(m); refusal != nil {
+			return refusal, r.loop.sendReply(refusal)
+		}
+	}
+	return nil, r.loop.sendRequest(m)
 }
 
 // logRefused logs that a message of the client is refused before the loop sees it.

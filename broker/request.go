@@ -39,6 +39,8 @@ func (l *loop) request(s *session, m wire.Request) {
 		l.watch(s, m)
 	case *wire.Unwatch:
 		l.unwatch(s, m.ID)
+	case *wire.WhoAmI:
+		l.whoami(s, m)
 	default:
 		panic("broker: nobody handles " + codec.Kind(m))
 	}
@@ -52,6 +54,8 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	if m.Steal {
 		l.beginSteal(s, m)
 	}
+	l.asked = m
+	defer func() { l.asked = nil }()
 	events, full := l.core.Acquire(now, core.AcquireOf(m, s.peer), l.events[:0])
 	if full {
 		l.noteSteal(&locktable.Event{Kind: locktable.Refused, ID: m.ID, Code: wire.TooMany})

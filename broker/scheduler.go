@@ -132,10 +132,14 @@ func (l *loop) serveOne(in lane) int {
 	return cost
 }
 
-// takeTurn continues the unfinished page of s, or handles the next item of s.
+// takeTurn continues the unfinished page or sweep of s, or handles the next item of s.
 func (l *loop) takeTurn(s *session) {
 	if s.listing != nil {
 		l.continueListing(s)
+		return
+	}
+	if s.sweep != nil {
+		l.continueSweep(s)
 		return
 	}
 	l.handle(s.todo.pop(&l.spare))
@@ -143,11 +147,11 @@ func (l *loop) takeTurn(s *session) {
 }
 
 // wantsTurn reports whether there is something to do for s.
-func (s *session) wantsTurn() bool { return s.listing != nil || s.todo.first != nil }
+func (s *session) wantsTurn() bool { return s.listing != nil || s.sweep != nil || s.todo.first != nil }
 
 // lane returns the lane in which s waits for its turn. s must want one.
 func (s *session) lane() lane {
-	if s.listing != nil {
+	if s.listing != nil || s.sweep != nil {
 		return laneLong
 	}
 	return laneOf(&s.todo.first.item)

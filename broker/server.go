@@ -33,6 +33,7 @@ func (b *Broker) Server() *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes - headerSlop,
 		ConnState:         b.handshakes.follow,
+		ConnContext:       withUser,
 		ErrorLog:          b.logs.serverLog(),
 	}
 }

@@ -14,6 +14,9 @@ type session struct {
 	number   int64         // its place in the order of opening
 	openedAt time.Duration // in the loop's time
 
+	rights *rights // what the client may do, and may be told; nil: everything
+	sweep  *sweep  // its waiting requests that it may no longer make are being ended; or nil
+
 	share   *share
 	flows   [lanes]fair.Flow[*session]
 	todo    todoList // what the client has sent and the loop has not handled, in order

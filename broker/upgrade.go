@@ -47,6 +47,8 @@ func (f *refusal) answer(w http.ResponseWriter) {
 	case http.StatusUpgradeRequired:
 		h.Set("Connection", "Upgrade")
 		h.Set("Upgrade", "websocket")
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		h.Set("Connection", "close")
 		h.Set("Retry-After", retryAfter)
@@ -69,13 +71,37 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		refused = b.conns.add(address)
 	}
 	if refused != nil {
-		b.logRefusal(r, refused.status, refused.help)
-		refused.answer(w)
+		b.refuseUpgrade(w, r, refused)
 		return
 	}
-	if !b.upgrade(w, r, who, address) {
+	if !b.authenticateAndUpgrade(w, r, who, address) {
 		b.conns.remove(address)
 	}
+}
+
+// authenticateAndUpgrade starts a session for a request if it has a credential that is accepted. If
+// not, it answers the request and reports false.
+func (b *Broker) authenticateAndUpgrade(
+	w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix,
+) bool {
+	control, subject, refused := b.authenticate(r)
+	if refused == nil {
+		who.rights, refused = b.authority.admit(control, subject)
+	}
+	if refused != nil {
+		b.refuseUpgrade(w, r, refused)
+		return false
+	}
+	if !b.upgrade(w, r, who, address) {
+		b.authority.dismiss(who.rights)
+		return false
+	}
+	return true
+}
+
+func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
+	b.logRefusal(r, refused.status, refused.help)
+	refused.answer(w)
 }
 
 // logRefusal logs that a request for a session is refused. The line about a refused page is written
@@ -98,10 +124,14 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		return false
 	}
 	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}
-	session := newReader(b, b.names(), conn, h.Conn, peer, who.messagesOnly)
+	if who.rights != nil {
+		peer.Identity = who.rights.subject.Name
+	}
+	session := newReader(b, b.names(), conn, h.Conn, peer, who)
 	session.logOpened()
 	started := b.life.startSession(func() {
 		defer b.conns.remove(address)
+		defer b.authority.leave(session.connection)
 		session.run(b.over)
 	})
 	if !started {

@@ -66,6 +66,12 @@ func (l *loop) tellSession(ws *watches, now time.Time, name string, change func(
 		ws.missed = true
 		return
 	}
+	if s := ws.session; s.hasHidden() {
+		if !s.rights.sees(name) {
+			return
+		}
+		change = s.hiding(change)
+	}
 	price, stock := ws.price(name), ws.session.share.stock
 	if !stock.AllowN(now, price) || !l.watching.stock.AllowN(now, price) {
 		l.watching.silence(ws, l.now())
@@ -86,5 +92,14 @@ func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
 		Message: event.Message,
 		Lock:    event.Lock(i),
 		Request: l.table.Subject(event, i),
+	}
+}
+
+// hiding returns a function that returns a copy of a change without what is hidden from s.
+func (s *session) hiding(change func() *wire.Change) func() *wire.Change {
+	return func() *wire.Change {
+		told := *change()
+		s.hideRequest(&told.Request)
+		return &told
 	}
 }

@@ -2,7 +2,9 @@ package access
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -22,7 +24,8 @@ const (
 )
 
 // Certificates accepts the client certificates of TLS connections. The organizational units of a
-// certificate's subject are the groups.
+// certificate's subject are the groups. So an authority that lets its customers choose these lets them
+// choose their groups.
 type Certificates struct {
 	name  CertificateName
 	roots *x509.CertPool
@@ -57,19 +60,20 @@ func (c *Certificates) verify(chain []*x509.Certificate) (Subject, error) {
 	for _, cert := range chain[1:] {
 		between.AddCert(cert)
 	}
-	verified, err := chain[0].Verify(x509.VerifyOptions{
+	leaf := chain[0]
+	verified, err := leaf.Verify(x509.VerifyOptions{
 		Roots: c.roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if err != nil {
 		return Subject{}, fmt.Errorf("the client certificate: %w", err)
 	}
-	name, err := c.nameOf(chain[0])
+	name, err := c.nameOf(leaf)
 	if err != nil {
 		return Subject{}, fmt.Errorf("the client certificate: %w", err)
 	}
 	s := Subject{
-		Identity: Identity{Name: name, Groups: chain[0].Subject.OrganizationalUnit},
-		Expires:  expiryOf(verified), Method: MethodCertificate, chain: chain,
+		Identity: Identity{Name: name, Groups: leaf.Subject.OrganizationalUnit},
+		Expires:  expiryOf(verified), Method: MethodCertificate, Key: fingerprint(leaf), Proof: chain,
 	}
 	if err := s.check(); err != nil {
 		return Subject{}, fmt.Errorf("the client certificate: %w", err)
@@ -97,6 +101,12 @@ func (c *Certificates) nameOf(cert *x509.Certificate) (string, error) {
 	return names[0], nil
 }
 
+// fingerprint returns the SHA-256 of a certificate.
+func fingerprint(cert *x509.Certificate) string {
+	sum := sha256.Sum256(cert.Raw)
+	return hex.EncodeToString(sum[:])
+}
+
 // expiryOf returns the time at which the last of some chains expires.
 func expiryOf(chains [][]*x509.Certificate) time.Time {
 	var latest time.Time
@@ -116,6 +126,13 @@ func expiryOf(chains [][]*x509.Certificate) time.Time {
 
 // Recheck verifies the certificate again.
 func (c *Certificates) Recheck(s Subject) (Subject, bool) {
-	again, err := c.verify(s.chain)
-	return again, err == nil && again.Name == s.Name
+	chain, ok := s.Proof.([]*x509.Certificate)
+	if !ok || len(chain) == 0 {
+		return Subject{}, false
+	}
+	again, err := c.verify(chain)
+	if err != nil || again.Name != s.Name {
+		return Subject{}, false
+	}
+	return again, true
 }

@@ -39,7 +39,10 @@ func (c *Control) Authenticate(ctx context.Context, from Credential) (Subject, e
 		case err != nil:
 			return Subject{}, err
 		}
-		return s, checkSubject(&s)
+		if err := checkSubject(&s); err != nil {
+			return Subject{}, err
+		}
+		return s, nil
 	}
 	if from.Token != "" {
 		return Subject{}, ErrWrongToken
@@ -47,6 +50,7 @@ func (c *Control) Authenticate(ctx context.Context, from Credential) (Subject, e
 	return Subject{}, ErrNoCredential
 }
 
+// checkSubject returns what is wrong with a subject, whichever authenticator returned it.
 func checkSubject(s *Subject) error {
 	if err := s.check(); err != nil {
 		return err
@@ -57,15 +61,15 @@ func checkSubject(s *Subject) error {
 	return nil
 }
 
-// Recheck returns a subject that an earlier Control has authenticated as this one knows it, or false
-// if its credential is no longer accepted.
+// Recheck looks up a subject that an earlier Control has authenticated. It returns the subject as this
+// Control knows it, perhaps with other groups, or false if its credential is no longer accepted.
 func (c *Control) Recheck(s Subject) (Subject, bool) {
 	for _, a := range c.Authenticators {
 		if a.Method() != s.Method {
 			continue
 		}
-		if again, ok := a.Recheck(s); ok {
-			return again, again.check() == nil
+		if again, ok := a.Recheck(s); ok && checkSubject(&again) == nil {
+			return again, true
 		}
 	}
 	return Subject{}, false
@@ -74,7 +78,7 @@ func (c *Control) Recheck(s Subject) (Subject, bool) {
 // For returns what a subject may do.
 func (c *Control) For(s *Subject) *Permissions {
 	if c.Policy == nil {
-		return newPermissions(nil)
+		return Nothing()
 	}
 	return c.Policy.For(s.Identity)
 }

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,33 +27,39 @@ type Subject struct {
 	Expires time.Time
 	// Method names the authenticator: "token", "oidc", "certificate" or "user".
 	Method string
-	// Key tells the authenticator which credential it was. It is not a secret.
+	// Key tells which credential it was: the hash of a token, the fingerprint of a certificate, or the
+	// number of a user. It is not a secret.
 	Key string
-
-	chain []*x509.Certificate // of a client certificate
+	// Proof is what the authenticator needs to recheck the credential. It is not a secret.
+	Proof any
 }
 
 // check returns what is wrong with an identity, whoever has issued it.
 func (i *Identity) check() error {
-	if err := checkIdentity(i.Name); err != nil {
-		return err
+	if err := checkName(i.Name); err != nil {
+		return fmt.Errorf("the identity %w", err)
 	}
 	if len(i.Groups) > maxGroups {
 		return fmt.Errorf("%d groups are too many: want at most %d", len(i.Groups), maxGroups)
 	}
+	for _, group := range i.Groups {
+		if err := checkName(group); err != nil {
+			return fmt.Errorf("a group %w", err)
+		}
+	}
 	return nil
 }
 
-// checkIdentity returns what is wrong with the name of an identity. Identities appear in logs and in
+// checkName returns what is wrong with the name of an identity or a group. Names appear in logs and in
 // listings, so they hold nothing that could be taken for something else there.
-func checkIdentity(name string) error {
+func checkName(name string) error {
 	switch {
 	case name == "":
-		return errors.New("the identity is empty")
+		return errors.New("is empty")
 	case len(name) > wire.MaxIdentityBytes:
-		return fmt.Errorf("the identity has %d bytes: want at most %d", len(name), wire.MaxIdentityBytes)
+		return fmt.Errorf("has %d bytes: want at most %d", len(name), wire.MaxIdentityBytes)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }):
-		return errors.New("the identity has characters that cannot be printed")
+		return errors.New("has characters that cannot be printed")
 	}
 	return nil
 }

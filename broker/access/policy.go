@@ -1,135 +1,111 @@
 package access
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/bmatcuk/doublestar/v4"
 
-	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
-const (
-	// identityMark in a glob over lock names stands for the name of the identity.
-	identityMark = "{identity}"
-	// groupMark begins a pattern over groups.
-	groupMark = "group:"
-)
-
-// A Rule lets some identities do something with some locks.
-type Rule struct {
-	// For lists whom the rule is for: identities, and groups as "group:NAME". Both may be globs.
-	For []string
-	// Locks lists the names of the locks, as globs. In them, {identity} stands for the name of the
-	// identity. Clients and Metrics need no locks.
-	Locks []string
-	// Allow lists what the rule allows.
-	Allow []wire.Verb
-}
-
 // A Policy says what each identity may do. The zero Policy allows nothing.
-type Policy struct{ rules []rule }
+type Policy struct {
+	rules []*checkedRule
 
-// A rule is a checked Rule.
-type rule struct {
-	identities, groups []string
-	locks              []string
-	allow              Verbs
+	// Rules for one identity, or for one group, are looked up by its name.
+	byIdentity, byGroup map[string][]int
+	others              []whoPattern
+	shared              *partCache
 }
 
-// NewPolicy checks rules. Its errors name the rule, counting from 1.
+// A whoPattern is a glob over identities, or over groups, in a rule.
+type whoPattern struct {
+	glob  string
+	group bool
+	rule  int
+}
+
+// NewPolicy checks rules. Its error is a [*RuleError].
 func NewPolicy(rules []Rule) (*Policy, error) {
-	p := &Policy{}
+	p := &Policy{byIdentity: map[string][]int{}, byGroup: map[string][]int{}, shared: newPartCache()}
 	for i := range rules {
 		checked, err := checkRule(&rules[i])
 		if err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i+1, err)
+			err.Rule = i
+			return nil, err
 		}
 		p.rules = append(p.rules, checked)
+		p.index(i, checked.identities, false)
+		p.index(i, checked.groups, true)
 	}
 	return p, nil
 }
 
-func checkRule(r *Rule) (checked rule, err error) {
-	if len(r.For) == 0 {
-		return checked, errors.New("for: want at least one identity or group")
+// index adds whom a rule is for.
+func (p *Policy) index(rule int, globs []string, group bool) {
+	names := p.byIdentity
+	if group {
+		names = p.byGroup
 	}
-	for _, who := range r.For {
-		pattern, isGroup := strings.CutPrefix(who, groupMark)
-		if err := checkPattern(pattern); err != nil {
-			return checked, fmt.Errorf("for: %.80q: %w", who, err)
-		}
-		if isGroup {
-			checked.groups = append(checked.groups, pattern)
+	for _, text := range globs {
+		if name, only := glob.Name(text); only {
+			names[name] = append(names[name], rule)
 		} else {
-			checked.identities = append(checked.identities, pattern)
+			p.others = append(p.others, whoPattern{text, group, rule})
 		}
 	}
-	if len(r.Allow) == 0 {
-		return checked, errors.New("allow: want at least one verb")
-	}
-	if checked.allow, err = ParseVerbs(r.Allow); err != nil {
-		return checked, fmt.Errorf("allow: %w", err)
-	}
-	if len(r.Locks) == 0 && checked.allow&^(Clients|Metrics) != 0 {
-		return checked, errors.New("locks: want at least one glob, such as a/**")
-	}
-	for _, pattern := range r.Locks {
-		if err := checkPattern(strings.ReplaceAll(pattern, identityMark, "x")); err != nil {
-			return checked, fmt.Errorf("locks: %.80q: %w", pattern, err)
-		}
-	}
-	checked.locks = slices.Clone(r.Locks)
-	return checked, nil
-}
-
-func checkPattern(pattern string) error {
-	switch {
-	case pattern == "":
-		return errors.New("empty")
-	case !glob.Valid(pattern):
-		return errors.New("not a valid glob")
-	case glob.Cost(pattern) > glob.MaxCost:
-		return fmt.Errorf("its length times its alternatives is more than %d", glob.MaxCost)
-	}
-	return nil
 }
 
 // For returns what an identity may do.
 func (p *Policy) For(id Identity) *Permissions {
-	var allowed []grant
-	for i := range p.rules {
-		if r := &p.rules[i]; r.isFor(&id) {
-			allowed = append(allowed, grant{r.allow, r.locksOf(id.Name)})
+	var own, common []grant
+	key := make([]byte, (len(p.rules)+7)/8) // which rules without {identity} are for it
+	for i, isFor := range p.rulesFor(&id) {
+		switch r := p.rules[i]; {
+		case !isFor:
+		case r.grant == nil:
+			own = append(own, r.grantTo(id.Name))
+		default:
+			common = append(common, *r.grant)
+			key[i/8] |= 1 << (i % 8)
 		}
 	}
-	return newPermissions(allowed)
+	var parts []*permissionPart
+	if len(own) > 0 {
+		parts = append(parts, newPart(own))
+	}
+	if len(common) > 0 {
+		parts = append(parts, p.shared.part(string(key), common))
+	}
+	return newPermissions(parts...)
 }
 
-// isFor reports whether a rule is for an identity.
-func (r *rule) isFor(id *Identity) bool {
-	for _, pattern := range r.identities {
-		if doublestar.MatchUnvalidated(pattern, id.Name) {
-			return true
+// rulesFor returns for each rule whether it is for an identity.
+func (p *Policy) rulesFor(id *Identity) []bool {
+	isFor := make([]bool, len(p.rules))
+	mark := func(rules []int) {
+		for _, rule := range rules {
+			isFor[rule] = true
 		}
 	}
-	for _, pattern := range r.groups {
-		matches := func(group string) bool { return doublestar.MatchUnvalidated(pattern, group) }
-		if slices.ContainsFunc(id.Groups, matches) {
+	mark(p.byIdentity[id.Name])
+	for _, group := range id.Groups {
+		mark(p.byGroup[group])
+	}
+	for i := range p.others {
+		if o := &p.others[i]; !isFor[o.rule] && o.matches(id) {
+			isFor[o.rule] = true
+		}
+	}
+	return isFor
+}
+
+func (w *whoPattern) matches(id *Identity) bool {
+	if !w.group {
+		return doublestar.MatchUnvalidated(w.glob, id.Name)
+	}
+	for _, group := range id.Groups {
+		if doublestar.MatchUnvalidated(w.glob, group) {
 			return true
 		}
 	}
 	return false
-}
-
-// locksOf returns the globs of a rule for an identity. What the name of the identity holds is taken as it is.
-func (r *rule) locksOf(identity string) []string {
-	globs := make([]string, len(r.locks))
-	for i, pattern := range r.locks {
-		globs[i] = strings.ReplaceAll(pattern, identityMark, glob.Escape(identity))
-	}
-	return globs
 }

@@ -33,12 +33,15 @@ type tokenLine struct {
 // its hash. name is the identity.
 func NewToken(name string, groups []string, expires time.Time) (token, line string, err error) {
 	if err := checkWord(name); err != nil {
-		return "", "", err
+		return "", "", fmt.Errorf("the identity %w", err)
 	}
 	for _, group := range groups {
 		if err := checkWord(group); err != nil {
-			return "", "", fmt.Errorf("group: %w", err)
+			return "", "", fmt.Errorf("a group %w", err)
 		}
+	}
+	if year := expires.UTC().Year(); !expires.IsZero() && (year < 1 || year > 9999) {
+		return "", "", errors.New("the year of the expiry: want four digits")
 	}
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails
@@ -51,16 +54,19 @@ func NewToken(name string, groups []string, expires time.Time) (token, line stri
 	if !expires.IsZero() {
 		line += " expires=" + expires.UTC().Format(time.RFC3339)
 	}
+	if _, err := parseTokenLine(strings.Fields(line)); err != nil {
+		return "", "", err
+	}
 	return token, line, nil
 }
 
 // checkWord returns what is wrong with an identity or a group in the file of tokens.
 func checkWord(word string) error {
-	if err := checkIdentity(word); err != nil {
+	if err := checkName(word); err != nil {
 		return err
 	}
 	if strings.ContainsAny(word, " \t,#") {
-		return errors.New("want no space, comma or # in it")
+		return errors.New("has a space, a comma or a #")
 	}
 	return nil
 }
@@ -101,7 +107,7 @@ func parseTokenLine(fields []string) (line tokenLine, err error) {
 	}
 	line.subject = Subject{Identity: Identity{Name: fields[0]}, Method: MethodToken}
 	if err := checkWord(fields[0]); err != nil {
-		return line, err
+		return line, fmt.Errorf("the identity %w", err)
 	}
 	digits, found := strings.CutPrefix(fields[1], "sha256:")
 	hash, err := hex.DecodeString(digits)
@@ -109,7 +115,7 @@ func parseTokenLine(fields []string) (line tokenLine, err error) {
 		return line, errors.New("want sha256: and 64 hexadecimal digits after the identity")
 	}
 	copy(line.hash[:], hash)
-	line.subject.Key = digits
+	line.subject.Key = hex.EncodeToString(hash)
 	for _, field := range fields[2:] {
 		if err := line.set(field); err != nil {
 			return line, err
@@ -126,13 +132,13 @@ func (l *tokenLine) set(field string) error {
 		l.subject.Groups = strings.Split(value, ",")
 		for _, group := range l.subject.Groups {
 			if err := checkWord(group); err != nil {
-				return fmt.Errorf("groups: %w", err)
+				return fmt.Errorf("a group %w", err)
 			}
 		}
 		return l.subject.check()
 	case name == "expires" && l.subject.Expires.IsZero():
 		expires, err := time.Parse(time.RFC3339, value)
-		if err != nil {
+		if err != nil || expires.IsZero() {
 			return errors.New("expires: want a time such as 2027-01-31T00:00:00Z")
 		}
 		l.subject.Expires = expires

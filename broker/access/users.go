@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 )
 
@@ -19,11 +20,11 @@ type Users struct {
 // is nil, every user is accepted, and the identity is "uid:" and the number.
 func NewUsers(names map[uint32]string) (*Users, error) {
 	for uid, name := range names {
-		if err := checkIdentity(name); err != nil {
-			return nil, fmt.Errorf("user %d: %w", uid, err)
+		if err := checkName(name); err != nil {
+			return nil, fmt.Errorf("user %d: the identity %w", uid, err)
 		}
 	}
-	return &Users{names: names, known: names != nil}, nil
+	return &Users{names: maps.Clone(names), known: names != nil}, nil
 }
 
 // Method returns [MethodUser].
@@ -53,5 +54,8 @@ func (u *Users) Recheck(s Subject) (Subject, bool) {
 		return Subject{}, false
 	}
 	again, err := u.Authenticate(context.Background(), Credential{User: &User{UID: uint32(uid)}})
-	return again, err == nil && again.Name == s.Name
+	if err != nil || again.Name != s.Name {
+		return Subject{}, false
+	}
+	return again, true
 }

@@ -7,7 +7,7 @@ const longest = 2 ** 31 - 1; // ms; a longer timer would fire at once
 //
 // Platforms truncate fractions, so set rounds the delay up. f may still be called less than a
 // millisecond early, and much earlier if the delay is beyond the longest. f must count less than
-// a millisecond as nothing. If it set another timer for the rest, again and again, browsers would
+// a millisecond as nothing, or less than two if it also reads the wall clock, which has no fractions. If it set another timer for the rest, again and again, browsers would
 // treat those timers as nested, and fire them once a minute in a hidden page.
 export const timer = (clock) => {
   let current;

@@ -118,7 +118,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // checkLease ends the connection if its lease has ended. It returns a value that is truthy once the
   // connection has ended.
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
+    if (!over && leaseLeft(timeout, heard, now(clock)) < 2) {
       end("lease", failure("the broker does not answer"), fallSilent);
     }
     return over;

@@ -14,7 +14,8 @@
 // given up for nothing, which is the safe side.
 export const since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
 
-// leaseLeft returns how much of the lease is left. Less than a millisecond is nothing.
+// leaseLeft returns how much of the lease is left. Less than two milliseconds are nothing: a timer may
+// fire one early, and the wall clock cuts off fractions of one.
 export const leaseLeft = (timeout, heard, at) => (timeout * 2) / 3 - since(at, heard);
 
 // silenceLeft returns how long a connection must stay open, in silence, after its lease has ended.

@@ -17,7 +17,8 @@ const drain = 200 * time.Millisecond
 func (r *recording) startBroker(timeout time.Duration) error {
 	args := []string{
 		r.programs.Brokerd, "--host", "127.0.0.1", "--port", "0", "--state-dir", filepath.Join(r.dir, "state"),
-		"--timeout", timeout.String(), "--heartbeat", r.plan.heartbeat(timeout).String(), "--drain", drain.String(),
+		"--timeout", timeout.String(),
+		"--heartbeat", r.plan.heartbeat(timeout).String(), "--drain", drain.String(),
 	}
 	if r.plan.LockDelay {
 		args = append(args, "--lock-delay")

@@ -123,6 +123,7 @@ func (f Figures) Add(g Figures) Figures {
 // String returns the counts for a person.
 func (f Figures) String() string {
 	return fmt.Sprintf("%d requests: %d granted (%d released, %d lost, %d held when their worker was killed), "+
-		"%d failed, %d unanswered; of the grants, %d without a sample, and %d whose holder watches alone (%d lost)",
+		"%d failed, %d unanswered; of the grants, %d without a sample, "+
+		"and %d whose holder watches alone (%d lost)",
 		f.Requests, f.Granted, f.Released, f.Lost, f.Died, f.Failed, f.Unanswered, f.Unseen, f.Watched, f.Told)
 }

@@ -38,7 +38,8 @@ func (r *recorder) add(line string) error {
 			return fmt.Errorf("event %q: the number is not new", line)
 		}
 		q := &Request{
-			Worker: r.worker, Watched: r.watches, Number: e.Request, Locks: e.Locks, Called: e.Time, Ended: never,
+			Worker: r.worker, Watched: r.watches, Number: e.Request, Locks: e.Locks,
+			Called: e.Time, Ended: never,
 		}
 		r.requests[e.Request], r.open[e.Request] = q, q
 		return nil

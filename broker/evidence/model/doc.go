@@ -28,7 +28,7 @@
 // exist.
 //
 //	go test ./broker/evidence/model          takes about 50 s of processor time
-//	go test ./broker/evidence/model -deep    explores more faults at once, for some minutes
+//	go test ./broker/evidence/model -deep    explores larger searches, for several minutes
 //	go test ./broker/evidence/model -run 'TestSearches/lease' -v
 //
 // A failure prints the transitions that lead to it, and the commands that find it again.

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	deep  = flag.Bool("deep", false, "explore more faults at once, for some minutes")
+	deep  = flag.Bool("deep", false, "explore more faults at once, for up to half an hour")
 	limit = flag.Duration("limit", 10*time.Minute, "how long one program may run")
 )
 
@@ -26,18 +26,12 @@ var searches = []search{
 	{name: "waiting client", defines: "FAULTS=1 CRASHES=1", formula: "P17client"},
 }
 
-// deepSearches take minutes.
+// deepSearches together took 4 minutes at load 48. Larger ones, with cancels and a fault, with two faults, or with
+// formulas and a restart, did not end when they were tried. They are not here, because a search that is cut short proves nothing.
 var deepSearches = []search{
 	{name: "lease", defines: "FAULTS=1"},
-	{name: "two faults", defines: "FAULTS=2"},
 	{name: "crash and fault", defines: "FAULTS=1 CRASHES=1"},
-	{name: "restart and fault", defines: "BOOTS=1 FAULTS=1"},
 	{name: "restarts", defines: "BOOTS=2"},
-	{name: "cancels", defines: "CANCELS FAULTS=1 TIMEOUT=5"},
-	{name: "two faults and a proxy", defines: "FAULTS=2 LOCK_DELAY PROXY TIMEOUT=5"},
-	{name: "dead holder", defines: "FAULTS=1 CRASHES=1 BOOTS=1", formula: "P7"},
-	{name: "waiting rival", defines: "FAULTS=1 CRASHES=1 BOOTS=1", formula: "P17"},
-	{name: "waiting client", defines: "FAULTS=1 CRASHES=1 BOOTS=1", formula: "P17client"},
 }
 
 // TestSearches checks every promise in every reachable state, and that the searches reach all of the model.
@@ -67,7 +61,7 @@ func TestSearches(t *testing.T) {
 // TestDeepSearches explores more, with -deep.
 func TestDeepSearches(t *testing.T) {
 	if !*deep {
-		t.Skip("takes minutes: -deep")
+		t.Skip("takes several minutes: -deep")
 	}
 	for _, s := range deepSearches {
 		t.Run(s.name, func(t *testing.T) { s.mustHold(t) })

@@ -31,7 +31,11 @@ This command writes the page:
 
     go test ./broker/evidence/mutation -v -timeout 0 -run TestMatrix -full
 
-The times of the first edition were measured on two processors that were very busy with other work.
+A fault in the column "model" is planted in the model by hand, not in the product. That the model checker finds it shows
+that the assertion works. It does not show that the model would notice such a fault in the code.
+
+The cells come from several runs, on two processors that were very busy with other work. A method that takes random
+steps may miss in the next run what it found in the last.
 
 `
 

@@ -16,7 +16,7 @@ const (
 	RisingTokens                    // each grant has a greater fencing token than every grant before it
 	Fairness                        // each queue is first come, first served
 	AllOrNothing                    // a request holds all of its locks, or none
-	Lease                           // a client stops treating a lock as held before the broker grants it to others
+	Lease                           // unless evicted or stolen from, a holder stops before others get its lock
 	Fencing                         // a resource that checks tokens accepts no write of a stale holder
 	CrashRelease                    // the locks of a session that has ended become free, at once or in bounded time
 	Grace                           // after a crash nothing is granted until the last run's clients have given up

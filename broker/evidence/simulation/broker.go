@@ -322,7 +322,8 @@ func (b *broker) accept(c *conn) {
 	}
 	b.named++
 	s := &session{
-		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(), heard: c.made,
+		b: b, conn: c, name: sessionName(b.named), index: int32(len(b.sessions)), lastHeard: b.now(),
+		heard:   c.made,
 		timeout: b.timeout, heartbeat: w.plan.heartbeatOf(b.timeout),
 	}
 	c.session = s

@@ -49,7 +49,7 @@ func (w *World) excluded(c *call) Excuse {
 		return ForgedEnd
 	case r.run != w.broker.run && !w.plan.StateDir:
 		return NoStateDir
-	case r.run != w.broker.run && w.order.unknown:
+	case r.run < w.order.knownFrom:
 		return UnseenCopy
 	}
 	return noExcuse
@@ -83,8 +83,8 @@ func (w *World) endExcuse(c *call, life int32) {
 			w.planExcuse(c) // the clock stood still, or the client has read more answers
 			return
 		}
-		w.violate(promise.Lease, "the lease of c%d has ended, and call %d still treats its lock as held as %v",
-			n.plan.Number, c.plan.Number, c.id)
+		w.violate(promise.Lease, "c%d must know that it has lost %v, and call %d still treats its lock as held",
+			n.plan.Number, c.id, c.plan.Number)
 	case !c.stopped && n.isPunctual() && n.isAwake():
 		w.violate(promise.LossTold, "call %d lost its lock, and its context has not ended", c.plan.Number)
 	}

@@ -1,10 +1,6 @@
 package simulation
 
-import (
-	"time"
-
-	"github.com/lockbroker/lockbroker/broker/evidence/promise"
-)
+import "github.com/lockbroker/lockbroker/broker/evidence/promise"
 
 // checkCalm checks P15 when a call loses its locks because its connection or its lease has ended. That must not happen
 // to a client that no fault concerns, whatever happens to the other clients and however slow the loop of the broker is.
@@ -18,7 +14,13 @@ func (w *World) checkCalm(c *call, reason string) {
 // isCalm reports whether no fault concerns a client, no message takes so long that a lease could end, and the kernels
 // take enough messages that the broker does not cut it off.
 func (p *Plan) isCalm(client int) bool {
-	if p.longestTrip()*11/10 > p.leastSpare() || p.Window < 64 {
+	timeout := p.Timeout
+	if p.NextTimeout > 0 {
+		timeout = min(timeout, p.NextTimeout)
+	}
+	heartbeat := p.heartbeatOf(timeout)
+	const slowest = 2 * 10 * 11 / 10 // a ping and its answer, each ten times slower than usual, by a fast clock
+	if heartbeat+slowest*p.Delay > min(timeout*2/3, heartbeat*3/2) || p.Window < 64 {
 		return false
 	}
 	for i := range p.Faults {
@@ -31,13 +33,4 @@ func (p *Plan) isCalm(client int) bool {
 		}
 	}
 	return true
-}
-
-// longestTrip returns how long a message and its answer may take together if no fault delays them. See World.delay.
-func (p *Plan) longestTrip() time.Duration { return 2 * 10 * p.Delay }
-
-// leastSpare returns how long the answer to a ping may take before a lease ends. The next ping is sent a heartbeat after
-// the last one, on a clock that may be a tenth slower. A lease has one and a half heartbeats at least.
-func (p *Plan) leastSpare() time.Duration {
-	return min(p.Timeout*2/3, p.Heartbeat*3/2) - p.Heartbeat
 }

@@ -44,12 +44,11 @@ func (w *World) checkLeases(r *request) {
 
 // checkStopped checks a call whose lock is no longer valid when the broker grants it to r: its context has ended, and
 // its function has had the time to stop that the lease leaves. No client can keep silent if something in between resets
-// its side: its kernel then answers the broker with a reset. Nor does a client that its program closes.
+// its side: its kernel then answers the broker with a reset. Nor does a client keep silent that its program closes.
 func (w *World) checkStopped(c *call, r *request, limit int) {
 	conn := w.order.requests[c.id].session.conn
 	switch {
-	case c.stopBy > c.node.at().Mono && limit == 1 && w.excluded(c) == noExcuse && !conn.isReset &&
-		!c.node.program.Closed():
+	case c.stopBy > c.node.at().Mono && limit == 1 && w.excluded(c) == noExcuse && !conn.isReset && !c.node.closes:
 		w.violate(promise.Lease, "%v was granted, and call %d of c%d still had time to stop",
 			r.id, c.plan.Number, c.plan.Client)
 	case !c.stopped && c.node.isPunctual() && c.node.isAwake() && !c.node.program.Status(c.request).Stopped:

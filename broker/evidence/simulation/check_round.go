@@ -82,7 +82,7 @@ func (o *order) checkReserving() {
 func (o *order) checkDrained(now time.Duration) {
 	b := &o.w.broker
 	if o.drains && (o.live == 0 || now >= b.drainEnds) && !b.machine.IsDrained(now) {
-		o.w.violate(promise.Drain, "%d requests hold or wait at %v, holders had until %v, and the broker does not stop",
+		o.w.violate(promise.Drain, "%d requests are left at %v, and had until %v: the broker does not stop",
 			o.live, now, b.drainEnds)
 	}
 }

@@ -43,10 +43,10 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 	w := o.w
 	o.drains, o.grace, o.before = false, 0, o.grants
 	o.pauses, o.next, o.limit = grace, first, first
-	if o.unknown {
-		o.stale = 0 // neither this run nor a later one can know of the clients of the lost runs
-	}
-	if w.plan.StateDir {
+	switch {
+	case o.unknown:
+		o.stale, o.knownFrom = 0, w.broker.run // nor do the runs after this one know
+	case w.plan.StateDir:
 		o.grace = o.stale
 	}
 	if grace < o.grace {
@@ -55,7 +55,9 @@ func (o *order) beginRun(first int64, grace time.Duration) {
 	if most := w.mostGrace(); grace > most {
 		w.violate(promise.Grace, "a run begins with a grace period of %v, and may wait for %v", grace, most)
 	}
-	if o.setBack && (o.copied || !w.plan.StateDir) {
+	// A copy gives no greater tokens if the runs before reserved more than a million a second.
+	reservedMany := int64(w.broker.run)*w.plan.Tokens > w.now.Microseconds()
+	if o.setBack && !w.plan.StateDir || o.copied && (o.setBack || reservedMany) {
 		o.forgetTokens() // the promise does not cover this
 	}
 }

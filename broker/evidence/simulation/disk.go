@@ -12,6 +12,7 @@ type disk struct {
 	state   core.Record
 	known   bool // there is a state
 	older   []core.Record
+	isCopy  bool // the state is a copy
 	copied  bool // the state is a copy, and the broker can tell
 	clean   bool // the state is that of a run that has left no stale holders
 	fails   time.Duration
@@ -67,17 +68,17 @@ func (d *disk) put() {
 	if d.known {
 		d.older = append(d.older, d.state)
 	}
-	d.state, d.known, d.copied, d.clean = d.next, true, false, d.stops && d.w.order.clean
+	d.state, d.known, d.isCopy, d.copied = d.next, true, false, false
+	d.clean = d.stops && d.w.order.clean
 }
 
-// restore puts an older state back, and reports whether there is one. seen: the broker can tell that it is a copy.
-func (d *disk) restore(seen bool) bool {
+// restore puts an older state back, if there is one. seen: the broker can tell that it is a copy.
+func (d *disk) restore(seen bool) {
 	if len(d.older) == 0 {
-		return false
+		return
 	}
 	at := int(d.w.random(forDisk, d.writes, 1) % uint64(len(d.older)))
 	d.state, d.older, d.copied = d.older[at], d.older[:at], seen
-	d.clean = false
+	d.isCopy, d.clean = true, false
 	d.w.counts.add(SawRestore)
-	return true
 }

@@ -63,13 +63,11 @@ func (w *World) restartBroker() {
 		return
 	}
 	b.hostDown = false
-	o.unknown, o.copied = false, false
 	if d.restores {
 		d.restores = false
-		if d.restore(d.seen) {
-			o.copied = true
-			o.unknown = !d.seen || w.plan.NextTimeout > 0 // a copy may not know the last session timeout
-		}
+		d.restore(d.seen)
 	}
+	o.copied = d.isCopy
+	o.unknown = d.isCopy && (!d.copied || w.plan.NextTimeout > 0) // a copy may not know the last session timeout
 	b.start()
 }

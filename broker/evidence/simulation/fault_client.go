@@ -109,7 +109,7 @@ func (n *node) setWall(by time.Duration) {
 const thawSpan = 4
 
 // isAwake reports whether everything has happened that waited while the process stood still.
-func (n *node) isAwake() bool { return n.woke == 0 || n.w.now > n.woke+thawSpan+1 }
+func (n *node) isAwake() bool { return n.woke == 0 || n.w.now > n.woke+thawSpan+2 }
 
 // thaw lets a process go on. What waited for it happens now, in an order that the dice choose. In half of the thaws the
 // timers fire before the calls of the program go on, and in the others afterwards. Go promises neither order.
@@ -128,8 +128,11 @@ func (n *node) thaw(after time.Duration) {
 	n.checkThaw()
 	timersFirst := chance(50, w.random(forThaw, uint64(n.plan.Number), uint64(w.now)))
 	for i, e := range n.deferred {
-		e.at = w.now + time.Duration(w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))%thawSpan)
+		random := w.random(forThaw, uint64(n.plan.Number), uint64(i), uint64(w.now))
+		e.at = w.now + time.Duration(random%thawSpan)
 		switch {
+		case e.kind == evSettle && w.options.NewClient != nil:
+			e.at = w.now + thawSpan + 1 // a function in JavaScript began before the freeze
 		case e.kind != evTick && timersFirst:
 			e.at++
 		case e.kind == evTick && timersFirst:
@@ -185,7 +188,7 @@ func (n *node) finish(drain bool) bool {
 	if !n.up || n.frozen || n.program.Closed() {
 		return false
 	}
-	n.finishes = true
+	n.finishes, n.closes = true, !drain
 	if drain {
 		n.program.Drain(n.at())
 	} else {

@@ -13,7 +13,7 @@ import (
 func (g *generator) scene() {
 	at := g.unit/2 + g.upTo(g.unit)
 	client := 1 + g.dice.IntN(len(g.plan.Clients))
-	switch g.dice.IntN(9) {
+	switch g.dice.IntN(10) {
 	case 0:
 		g.slowAnswers(client, at)
 	case 1:
@@ -32,6 +32,8 @@ func (g *generator) scene() {
 		g.lateWork(client, at)
 	case 8:
 		g.parallelWork(client, at)
+	case 9:
+		g.frozenBorrower(client, at)
 	}
 }
 
@@ -80,6 +82,15 @@ func (g *generator) frozenClaim(client int, at time.Duration) {
 	c.React = max(c.React, g.unit/10)
 	g.add(&Call{Client: client, At: at, Work: g.unit / 4}, "d")
 	g.fault(&Fault{Kind: Freeze, Client: client, At: at + g.plan.Delay + g.upTo(c.React), For: g.unit})
+}
+
+// frozenBorrower: the process stands still beyond the end of its lease, inside a lock. Then it asks for the same lock
+// again.
+func (g *generator) frozenBorrower(client int, at time.Duration) {
+	outer := g.add(&Call{Client: client, At: at, Work: g.unit * 2}, "d")
+	g.add(&Call{Client: client, In: outer, At: g.unit/4 + g.upTo(g.unit/4), Work: g.unit / 10}, "d")
+	at += g.unit/8 + g.upTo(g.unit/8)
+	g.fault(&Fault{Kind: Freeze, Client: client, At: at, For: g.unit + g.upTo(g.unit)})
 }
 
 // frozenReader: the process stands still beyond the end of its lease, while the answer to a ping is on its way.

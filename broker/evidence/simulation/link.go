@@ -19,11 +19,13 @@ const (
 type message struct {
 	at      time.Duration // when it arrives at the earliest
 	kind    messageKind
-	code    int               // of a close frame, or the status of a refusal
-	reason  string            // of a close frame
-	request wire.Request      // of the client
-	reply   wire.Reply        // of the broker
-	heard   simclient.Instant // when the client sent it; of a reply: when it sent the latest message that the broker has read
+	code    int          // of a close frame, or the status of a refusal
+	reason  string       // of a close frame
+	request wire.Request // of the client
+	reply   wire.Reply   // of the broker
+	// heard is when the client sent the message. Of a reply, it is when the client sent the latest message that the
+	// broker has read.
+	heard simclient.Instant
 }
 
 type messageKind uint8

@@ -68,6 +68,7 @@ type node struct {
 	woke       time.Duration // when it last went on after it had stood still
 	isCalm     bool          // no fault concerns it
 	finishes   bool          // its program closes or drains its client
+	closes     bool          // its program closes its client
 }
 
 // A lag makes messages in one direction take longer.

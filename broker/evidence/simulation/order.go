@@ -30,13 +30,16 @@ type order struct {
 	isClean bool          // the run that stops leaves no stale holders
 	stale   time.Duration // how long clients of the runs before this one may be stale holders
 	unknown bool          // a state directory that does not know of them was restored, and the broker cannot tell
-	setBack bool          // the broker's wall clock was set back
-	copied  bool          // the state directory was restored before this run
-	grace   time.Duration // nothing may be granted before, on the clock of the run
-	pauses  time.Duration // when the grace period ends that the broker has chosen
-	next    int64         // the token of the next grant of the run
-	limit   int64         // tokens of the run below it are reserved
-	clean   bool          // the run that stops leaves no stale holders, and no grace period is left to wait for
+	// knownFrom is the first run whose clients the broker knows of. That run began on an older copy, and the
+	// broker could not tell.
+	knownFrom int32
+	setBack   bool          // the broker's wall clock was set back
+	copied    bool          // the state directory was restored before this run
+	grace     time.Duration // nothing may be granted before, on the clock of the run
+	pauses    time.Duration // when the grace period ends that the broker has chosen
+	next      int64         // the token of the next grant of the run
+	limit     int64         // tokens of the run below it are reserved
+	clean     bool          // the run that stops leaves no stale holders, and no grace period is left to wait for
 }
 
 // A lock is the state of a lock in the broker's order.

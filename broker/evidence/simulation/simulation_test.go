@@ -69,11 +69,15 @@ func runSeed(world *World, plan *Plan) Result {
 	return result
 }
 
-// The schedules of the short form show every outcome and every kind of fault, so no check is idle.
+// The corpus and the schedules of the short form show every outcome and every kind of fault, so no check is idle.
 func TestCoverage(t *testing.T) {
-	const schedules = 4000
+	const schedules = 10_000
 	var world World
 	var counts Counts
+	for _, plan := range corpus(t) {
+		result := world.Run(plan, Options{})
+		counts.Add(&result.Counts)
+	}
 	for seed := uint64(1); seed <= schedules && len(counts.Missing()) > 0; seed++ {
 		result := world.Run(Generate(seed, 0), Options{})
 		counts.Add(&result.Counts)

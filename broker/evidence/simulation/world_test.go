@@ -12,23 +12,29 @@ import (
 
 // The plans of the corpus break no promise. Each was once the smallest plan that showed a defect, planted or real.
 func TestCorpus(t *testing.T) {
+	for name, plan := range corpus(t) {
+		t.Run(name, func(t *testing.T) { mustHold(t, plan, Options{}) })
+	}
+}
+
+// corpus returns the plans of the corpus by the names of their files.
+func corpus(t *testing.T) map[string]*Plan {
+	t.Helper()
 	files, err := filepath.Glob("testdata/plans/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("the corpus is empty: %v", err)
 	}
+	plans := make(map[string]*Plan)
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plan, err := ParsePlan(string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			mustHold(t, plan, Options{})
-		})
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plans[filepath.Base(file)], err = ParsePlan(string(text)); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
 	}
+	return plans
 }
 
 // The same plan gives the same run: in one world after another, in a new world, and with another number of processors.

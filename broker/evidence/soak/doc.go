@@ -23,7 +23,8 @@
 //   - Always: no two incompatible holders, by the clocks of the clients (P1, P5); tokens rise, over restarts too (P2);
 //     a resource refuses no valid token (P6); waits end in time (P10); a call that fails holds nothing (P11); losses
 //     are told (P12); no request is refused as a deadlock unless it is nested (P14). Package judge and package load say
-//     how.
+//     how. Every third client watches alone: it looks at the contexts of its locks and does not ask whether it still
+//     holds, so that a client without a timer shows.
 //   - In a storm: bystanders, which connect without a proxy, lose their locks only when the broker fails (P15). After a
 //     kill of the broker nothing is granted until the clients of its last run have given up (P8). Without fencing
 //     tokens nothing is granted (P9). A broker that drains grants nothing, and ends in time (P16).

@@ -26,6 +26,11 @@ func (r *report) markdown() string {
 	fmt.Fprintf(&b,
 		"%d storms and calms, %d broker processes. The broker or the soak got no processor for "+
 			"longer than a quarter of a lease %d times.\n\n", r.Cycles, r.Lives, r.Pauses)
+	fmt.Fprintf(&b,
+		"The client processes in Go were frozen, or got no processor, for %v of %v (%.1f %%), which a wait "+
+			"that a client measures (P10) may take longer. What the broker says about waits needs no "+
+			"such excuse.\n\n",
+		r.Stalled.Round(time.Second), r.Ran.Round(time.Second), 100*r.stalledShare())
 	r.writePromises(&b)
 	r.writeMeasures(&b)
 	writeCounts(&b, "Faults", "fault", r.Faults)

@@ -27,8 +27,10 @@ type report struct {
 	Machine     string            `json:"machine"`
 	Config      *config           `json:"config"`
 	Cycles      int               `json:"cycles"`
-	Lives       int               `json:"lives"`  // of the broker
-	Pauses      int               `json:"pauses"` // of the soak itself
+	Lives       int               `json:"lives"`   // of the broker
+	Pauses      int               `json:"pauses"`  // of the soak itself
+	Stalled     time.Duration     `json:"stalled"` // of all client processes in Go together; excused
+	Ran         time.Duration     `json:"ran"`     // likewise: how long they ran, counting that time
 	Grants      int64             `json:"grants"`
 	Operations  map[string]int64  `json:"operations"`
 	Losses      map[string]int64  `json:"losses"`
@@ -73,7 +75,7 @@ func (s *soak) report(interrupted bool) *report {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r.Operations, r.Losses, r.Faults = maps.Clone(t.operations), maps.Clone(t.losses), maps.Clone(t.faults)
-	r.Unexpected = t.unexpected
+	r.Unexpected, r.Stalled, r.Ran = t.unexpected, t.stalled, t.ran
 	judged := s.judge.Checks()
 	for _, p := range promise.All() {
 		one := promiseReport{Promise: p, Name: p.String(), Checks: t.checks[p] + judged[p]}
@@ -119,6 +121,9 @@ func (r *report) verdict() string {
 	}
 	return "passed: " + what
 }
+
+// stalledShare returns which share of their time the client processes in Go were stalled.
+func (r *report) stalledShare() float64 { return float64(r.Stalled) / float64(max(r.Ran, 1)) }
 
 // showsGrowth reports whether a measure that decides has enough samples.
 func (r *report) showsGrowth() bool {

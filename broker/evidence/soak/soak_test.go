@@ -60,6 +60,9 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.Ran < c.Duration {
+		t.Errorf("the client processes ran for %v, want at least %v", r.Ran, c.Duration)
+	}
 	for _, want := range []string{"**passed: ", "| P5 lease | ", "| broker heap | 0 | | | | | | too few samples |",
 		"-session-timeout 2s"} {
 		if !strings.Contains(string(text), want) {

@@ -28,6 +28,8 @@ type tally struct {
 	checks     map[promise.Promise]int64
 	broken     map[promise.Promise]*broken
 	unexpected broken
+	stalled    time.Duration // of all client processes in Go together
+	ran        time.Duration // likewise
 }
 
 // A broken is a list of what went wrong, of which only the first are kept.
@@ -106,6 +108,8 @@ func (t *tally) add(c *record.Counts) {
 	for key, n := range c.Losses {
 		t.losses[key] += n
 	}
+	t.stalled += c.Stalled
+	t.ran += c.Ran
 	for p, n := range c.Checks {
 		t.checks[promise.Promise(p)] += n
 	}

@@ -11,6 +11,9 @@ import (
 // with very many requests cannot lock others out.
 const alwaysRequests = 16
 
+// forbidSlice is about how many locks one call of Forbid looks at.
+const forbidSlice = 1000
+
 // Acquire asks for locks. If the request would exceed [Config].MaxRequests, full is true and nothing
 // has happened: the caller refuses the request with wire.TooMany.
 func (m *Machine) Acquire(
@@ -75,4 +78,12 @@ func (m *Machine) IsSearching() bool { return m.table.Searching() }
 // Search does one slice of the deadlock search under way.
 func (m *Machine) Search(now time.Duration, events []locktable.Event) []locktable.Event {
 	return m.table.Search(now, events)
+}
+
+// Forbid ends the requests of a session that wait although may does not allow them, one slice of them.
+// It is not done until it says so: see [locktable.Table.Forbid].
+func (m *Machine) Forbid(
+	now time.Duration, session string, after int64, may locktable.Check, events []locktable.Event,
+) (_ []locktable.Event, next int64, done bool) {
+	return m.table.Forbid(now, session, after, forbidSlice, may, events)
 }

@@ -63,6 +63,8 @@ func ReplyTo(event *locktable.Event) wire.Reply {
 	case locktable.Evicted:
 		message := cmp.Or(event.Message, "withdrawn by an operator")
 		return &wire.Error{ID: id, Code: wire.WasEvicted, Message: message, By: event.By}
+	case locktable.Forbidden:
+		return errorOf(event, wire.Forbidden)
 	case locktable.ShutDown:
 		return errorOf(event, wire.ShuttingDown)
 	case locktable.TimedOut:

@@ -19,6 +19,7 @@ const (
 	TimedOut                  // its wait has passed; Reason and Obstacle are set
 	Lost                      // it held, and lost its locks; Lost is set, By and Message may be
 	Evicted                   // it waited, and was evicted; By and Message are set
+	Forbidden                 // it waited, and its client may no longer make it; Reason is set
 	ShutDown                  // it waited, and the table was shut; Reason is set
 	Gone                      // its session has left
 	Refused                   // Code and Reason are set; Obstacle with Unavailable, Cycle with Deadlock
@@ -86,6 +87,8 @@ func (k Kind) String() string {
 		return string(wire.EventLost)
 	case Evicted:
 		return string(wire.EventEvicted)
+	case Forbidden:
+		return string(wire.EventForbidden)
 	case ShutDown:
 		return string(wire.EventShuttingDown)
 	case Gone:

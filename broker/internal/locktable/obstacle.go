@@ -7,6 +7,8 @@ type Obstacle struct {
 	// Holders are holders of its locks, lock by lock, the longest holder first. Each is in it
 	// once. There are at most wire.MaxHoldersTold.
 	Holders []wire.RequestInfo
+	// On has for each of Holders the name of the lock.
+	On []string
 	// Ahead is how many requests wait earlier on any of its locks. At most wire.MaxAheadTold
 	// places of their queues are looked at.
 	Ahead int
@@ -60,6 +62,7 @@ func (s *obstacleScan) add(l *lock, last *place) {
 	for p := l.holders.first; p != nil && len(s.Holders) < wire.MaxHoldersTold; p = p.next {
 		if s.markNew(p.request) {
 			s.Holders = append(s.Holders, s.table.describe(p))
+			s.On = append(s.On, l.name)
 		}
 	}
 	for p := last; p != nil && s.room > 0; p = l.queue.before(p) {

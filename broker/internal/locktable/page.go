@@ -18,6 +18,11 @@ type Query struct {
 	Queue int    // how many holders, and how many waiters, of each lock
 	Seq   int64  // only the lock with this seq; 0: any lock
 
+	// Visible reports whether a lock may be listed. nil: every lock may.
+	Visible func(name string) bool
+	// VisibleCost is how many steps a call of Visible takes.
+	VisibleCost int
+
 	// HoldersAfter and WaitersAfter say where the lists begin: the HoldersNext and WaitersNext
 	// of the page before. They need Seq. If only one is given, the other list is left out.
 	HoldersAfter, WaitersAfter wire.Opt[int64]
@@ -82,9 +87,9 @@ func (p *Paging) fillByGlob() {
 			p.Page.Next = q.After
 			return false
 		}
-		work -= nameWork + cost*len(l.name)
+		work -= nameWork + q.VisibleCost + cost*len(l.name)
 		q.After = l.seq
-		if p.wants(l) && (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) {
+		if (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) && p.wants(l) {
 			p.list(l)
 		}
 		return true
@@ -95,8 +100,11 @@ func (p *Paging) fillByGlob() {
 // endsBefore reports whether l comes after all that q asks for.
 func (q *Query) endsBefore(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
 
-// wants reports whether l is in use, or the query also asks for locks that are not.
-func (p *Paging) wants(l *lock) bool { return p.query.Empty || !p.table.unused(l) }
+// wants reports whether l may be listed and is in use, or the query also asks for locks that are not.
+func (p *Paging) wants(l *lock) bool {
+	visible := p.query.Visible
+	return (p.query.Empty || !p.table.unused(l)) && (visible == nil || visible(l.name))
+}
 
 // list puts l on the page, with as many holders and waiters as were asked for, or fewer if the
 // page has no more room.

@@ -37,7 +37,7 @@ func (p *Paging) Step(now time.Duration, events []Event) (bool, []Event) {
 }
 
 func (p *Paging) step() bool {
-	if l := p.table.lockWithSeq(p.query.Seq); l != nil {
+	if l := p.table.lockWithSeq(p.query.Seq); l != nil && p.wants(l) {
 		steps := walkSlice
 		defer func() { p.table.charge(walkSlice - steps) }()
 		if !p.holders.run(l, l.holders.first, &steps) || !p.waiters.run(l, l.queue.first, &steps) {

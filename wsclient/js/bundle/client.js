@@ -639,7 +639,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     wake(heartbeat, ping);
   };
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) < 1) {
+    if (!over && leaseLeft(timeout, heard, now(clock)) < 2) {
       end("lease", failure("the broker does not answer"), fallSilent);
     }
     return over;

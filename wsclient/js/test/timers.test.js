@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { HiddenClock } from "./internal/hidden.js";
-import { Stage, outcome } from "./internal/stage.js";
+import { Clock, Stage, outcome } from "./internal/stage.js";
 
 const latency = 3.7; // ms; of the network
 
@@ -84,4 +84,29 @@ test("a wait and a hold end in time, even if the timer fires early", async () =>
   assert.ok(Math.abs(timeout - begin - 500) < 2, `given up after ${timeout - begin} ms`);
   assert.ok(clock.deepest <= 3, `${clock.deepest} levels`);
   await s.leave();
+});
+
+// A CoarseClock fires timers up to a millisecond early, and its wall clock has no fractions.
+class CoarseClock extends Clock {
+  Date = { now: () => Math.floor(this.performance.now()) };
+  setTimeout = (f, ms) => this.at(this.performance.now() + Math.max(0, ms - 0.87), f);
+}
+
+test("a lease ends in time, whatever fractions of milliseconds the clocks drop", async () => {
+  for (let latency = 0.05; latency < 3; latency += 0.13) {
+    const s = new Stage();
+    const clock = (s.clock = new CoarseClock());
+    await clock.pass(0.546);
+    const socket = await s.enter({}, { heartbeat_ms: 2_500 });
+    const held = await s.hold();
+    await clock.pass(2_600); // a ping has been sent
+    const { id } = JSON.parse(socket.sent.pop());
+    await clock.pass(latency);
+    socket.say({ type: "pong", id });
+    let lost;
+    held.lock.signal.onabort = () => (lost = clock.performance.now());
+    await clock.pass(15_000);
+    assert.ok(lost > 12_400 && lost < 12_600, `after ${latency} ms: lost at ${lost}`);
+    await s.leave();
+  }
 });

@@ -75,12 +75,13 @@ var usual = []simulation.Outcome{
 }
 
 // schedule returns the plan of a seed. The JavaScript client has no StopTime and no MinHold, and no platform tells it
-// for how long the machine was suspended.
+// for how long the machine was suspended. Its callers take no time to run: the reactions of a promise run before anything
+// else happens.
 func schedule(seed uint64) *simulation.Plan {
 	plan := simulation.Generate(seed, *stepsFlag)
 	for i := range plan.Clients {
 		if c := &plan.Clients[i]; isJavaScript(seed, c.Number) {
-			c.StopTime, c.Asleep = 0, false
+			c.StopTime, c.Asleep, c.React = 0, false, 0
 		}
 	}
 	for i := range plan.Calls {

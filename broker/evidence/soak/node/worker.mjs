@@ -9,6 +9,9 @@ const config = JSON.parse(process.argv[2]);
 const { connect } = await import(config.client);
 
 const sampleEvery = 20;
+const longestGap = 60e6; // ns between two samples that are in time
+const enough = 5; // so many samples must be
+const longLocks = 2; // how many locks are held for long
 const countedLimit = 3;
 const patience = 15000;
 
@@ -56,16 +59,24 @@ class Client {
     this.locks = await connect(config.URL, { label, author: label, waitForBroker: true });
   }
 
-  // keep reports a holder, and checks for a while that it holds.
+  // keep reports a holder, and checks for a while that it holds. Every third client watches alone: it looks at
+  // lock.signal once, because that makes the client read the clocks, and then keeps the signal. If samples do not
+  // come in time, the timers of the client do not either. Then they do not count.
   async keep(lock, specs, called, ms) {
     const record = {
       client: this.n, n: ++this.holders, id: lock.id, locks: specs, token: lock.token, called, from: now(), to: 0,
     };
+    const { signal } = lock;
+    const watches = this.n % 3 === 0;
     let reported = false;
+    let streak = enough; // how many samples have come in time since one was late
+    let latest = now();
     const held = () => {
       const at = now();
-      if (lock.signal.aborted) return false;
-      record.to = at;
+      streak = at - latest > longestGap ? 0 : streak + 1;
+      latest = at;
+      if ((watches ? signal : lock.signal).aborted) return false;
+      if (!watches || streak >= enough) record.to = at;
       return true;
     };
     const report = () => {
@@ -79,15 +90,15 @@ class Client {
       if (held() && performance.now() < end) report();
     }
     report();
-    if (lock.signal.aborted) {
-      const { reason } = lock.signal;
+    if (signal.aborted) {
+      const { reason } = signal;
       check(lossTold, reason?.name === "LostError" || reason?.name === "AbortError", `${lock.id} was lost with ${reason}`);
       add("losses", reason?.reason ?? "unknown");
     }
   }
 
-  // use acquires with these options, holds for a short time, and releases.
-  async use(kind, name, options = {}, inside = undefined) {
+  // use acquires with these options, holds for a while, and releases.
+  async use(kind, name, options = {}, inside = undefined, most = 20) {
     const mode = options.mode ?? "exclusive";
     const spec = (n) => ({ name: n, shared: mode === "shared", limit: options.limit ?? 0 });
     const specs = [name, ...(options.names ?? [])].map(spec);
@@ -106,7 +117,7 @@ class Client {
           return;
         }
         count(kind, "granted");
-        await this.keep(lock, specs, called, random(20));
+        await this.keep(lock, specs, called, random(most));
         if (inside) await inside(lock);
       });
     } catch (error) {
@@ -133,7 +144,7 @@ class Client {
   }
 
   async operate() {
-    const pick = random(11);
+    const pick = random(12);
     switch (pick) {
       case 0: case 1:
         return this.use("exclusive", this.name("exclusive"));
@@ -156,6 +167,11 @@ class Client {
         return this.use("wait", this.name("exclusive"), { wait: 1 + random(300) });
       case 9:
         return this.use("give up", this.name("exclusive"), { signal: AbortSignal.timeout(random(100)) });
+      case 10: { // a fault often meets a holder, and others wait for its lock
+        const lease = Math.floor((config.Timeout / 1e6) * 2 / 3);
+        const name = `long/${random(Math.min(longLocks, config.Names))}`;
+        return this.use("long", name, { wait: lease }, undefined, Math.min(lease, 3000));
+      }
       default:
         return this.list();
     }

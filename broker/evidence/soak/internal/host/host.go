@@ -88,6 +88,9 @@ func serve(ctx context.Context, config Config, in io.Reader, reports *reporter) 
 		Logger:    zerolog.New(os.Stderr).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		StateDir:  config.StateDir,
 		LockDelay: config.LockDelay,
+		// Clients look at their lease, of 2/3, before each ping. With the default, a third, that is when the
+		// lease ends, and a client without a timer for it would not show.
+		Heartbeat: config.Timeout * 3 / 10,
 		Timeout:   config.Timeout,
 		Drain:     config.Drain,
 		IdleNames: idleNames,

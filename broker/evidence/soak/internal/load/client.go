@@ -16,6 +16,7 @@ import (
 type client struct {
 	*process
 	n       int
+	watches bool       // its holders look at the contexts of their locks alone
 	random  *rand.Rand // belongs to the goroutine of the client
 	mu      sync.Mutex
 	conn    *wsclient.Client
@@ -76,8 +77,11 @@ func (c *client) replaceEnded(ctx context.Context) {
 	}
 }
 
-// pick chooses an operation by its weight.
+// pick chooses an operation by its weight. Clients that watch alone also hold for long, so that faults meet them.
 func (c *client) pick() operationKind {
+	if c.watches && c.oneIn(4) {
+		return operationKind{kind: "watch alone", run: (*client).doWatchAlone}
+	}
 	at := c.random.IntN(totalWeight)
 	for _, o := range operations {
 		if at -= o.weight; at < 0 {

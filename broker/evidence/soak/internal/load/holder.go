@@ -25,6 +25,7 @@ type holder struct {
 	reported bool
 	// bounded says that the context of the lock may end before the lock is lost, because the call has a deadline.
 	bounded bool
+	pace    pace
 }
 
 // newHolder returns a holder for a lock that was just acquired, by a call that began at called.
@@ -37,7 +38,7 @@ func (c *client) newHolder(lock *wsclient.Lock, locks []record.Lock, called int6
 	return &holder{lock: lock, cell: -1, record: record.Holder{
 		Client: c.n, N: n, ID: lock.ID().String(), Locks: locks, Token: lock.Token(),
 		Called: called, From: from, Loose: isLoose,
-	}}
+	}, pace: pace{latest: from}}
 }
 
 // keep holds for a while, or until the lock is lost, and checks regularly whether it is held.
@@ -64,19 +65,27 @@ func (c *client) keep(h *holder, d time.Duration) {
 	}
 }
 
-// checkHeld reports whether the lock is held, and notes the moment. If it was lost, checkHeld checks the loss.
+// checkHeld reports whether the lock is held, and notes the moment. If it was lost, checkHeld checks the loss. A client
+// that watches alone asks Valid once, and then looks only at the context.
 func (c *client) checkHeld(h *holder) bool {
 	if h.lost {
 		return false
 	}
 	now := mono.Now()
-	if h.lock.Valid() {
-		h.record.To = now
-		return true
+	isSteady := h.pace.isSteady(now)
+	held := false
+	if c.watches && h.record.To > 0 {
+		held = h.lock.Context().Err() == nil
+	} else {
+		held, isSteady = h.lock.Valid(), true
 	}
-	h.lost = true
-	c.checkLoss(h)
-	return false
+	if !held {
+		h.lost = true
+		c.checkLoss(h)
+	} else if isSteady {
+		h.record.To = now
+	}
+	return held
 }
 
 // report reports the holder, or until when it has held.
@@ -124,6 +133,12 @@ func (c *client) checkLoss(h *holder) {
 		"%s was lost with cause %v", h.record.ID, cause)
 	if ok {
 		c.out.countLoss(string(lost.Reason))
+		if c.watches {
+			c.out.countLoss(string(lost.Reason) + ", watched alone")
+		}
+		late := time.Duration(h.record.To-mono.Now()) + time.Since(lost.Since)
+		c.out.check(promise.LossTold, late <= c.mostLateness(),
+			"the holder of %s went on for %v after its loss: %v", h.record.ID, late, lost)
 	}
 }
 

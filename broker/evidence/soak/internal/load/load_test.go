@@ -118,6 +118,7 @@ func TestRun(t *testing.T) {
 			"new name: granted",
 			"reentrant: granted", "loose: granted", "steal: granted", "evict: done", "once: granted",
 			"elect: led",
+			"ask about a wait: done", "watch alone: granted",
 			"watch: done", "info: done", "clients: done", "why: done", "ping: done", "drain: done",
 			"close: done"} {
 			if !seen[want] {

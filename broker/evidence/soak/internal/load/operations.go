@@ -5,6 +5,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/lockbroker/lockbroker/wsclient"
@@ -130,7 +131,10 @@ func (c *client) doTry(ctx context.Context) {
 func (c *client) doWait(ctx context.Context) {
 	w := c.wishFor("wait", exclusive)
 	w.options.Wait = c.between(time.Millisecond, 300*time.Millisecond)
+	var asking sync.WaitGroup
+	asking.Go(func() { c.checkOverdue(ctx, w.name, w.options.Wait) })
 	c.use(ctx, w)
+	asking.Wait()
 }
 
 // doGiveUp gives up soon, so that the cancel often meets the grant.
@@ -152,6 +156,16 @@ const longLocks = 2
 func (c *client) doLong(ctx context.Context) {
 	n := c.random.IntN(min(longLocks, c.config.Names))
 	w := wish{kind: "long", name: lockName(long, n), cell: c.config.cell(long, n)}
+	w.options.Wait = c.lease()
+	if h := c.acquire(ctx, w); h != nil {
+		c.keep(h, c.between(0, min(c.lease(), 3*time.Second)))
+		c.release(h)
+	}
+}
+
+// doWatchAlone holds a lock that nobody else wants, for up to a lease.
+func (c *client) doWatchAlone(ctx context.Context) {
+	w := wish{kind: "watch alone", name: fmt.Sprintf("alone/%s/%d", c.config.Name, c.n), cell: -1}
 	w.options.Wait = c.lease()
 	if h := c.acquire(ctx, w); h != nil {
 		c.keep(h, c.between(0, min(c.lease(), 3*time.Second)))

@@ -23,10 +23,11 @@ type output struct {
 	enc    *json.Encoder
 	failed bool // the soak has ended
 	counts record.Counts
+	stalls *stalls
 }
 
-func newOutput(w io.Writer) *output {
-	o := &output{w: bufio.NewWriterSize(w, 1<<16)}
+func newOutput(w io.Writer, stalls *stalls) *output {
+	o := &output{w: bufio.NewWriterSize(w, 1<<16), stalls: stalls}
 	o.enc = json.NewEncoder(o.w)
 	return o
 }
@@ -56,6 +57,7 @@ func (o *output) flush(counts bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if counts {
+		o.counts.Stalled, o.counts.Ran = o.stalls.count()
 		o.failed = o.enc.Encode(record.Line{Counts: &o.counts}) != nil || o.failed
 		o.counts = record.Counts{}
 	}

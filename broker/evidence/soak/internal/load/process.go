@@ -32,7 +32,8 @@ func Run(config Config, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p := &process{config: config, out: newOutput(out), gate: newGate(), resource: r}
+	p := &process{config: config, gate: newGate(), resource: r}
+	p.out = newOutput(out, &p.stalls)
 	ctx, cancel := context.WithCancel(context.Background())
 	var background, serving sync.WaitGroup
 	flushed := make(chan struct{})
@@ -40,7 +41,9 @@ func Run(config Config, in io.Reader, out io.Writer) error {
 	background.Go(func() { p.stalls.watch(ctx) })
 	for n := range config.Clients {
 		seed := rand.NewPCG(config.Seed, uint64(n))
-		p.clients = append(p.clients, &client{process: p, n: n, random: rand.New(seed)})
+		p.clients = append(p.clients, &client{
+			process: p, n: n, random: rand.New(seed), watches: (config.Seed+uint64(n))%3 == 0,
+		})
 	}
 	serving.Go(func() { p.serve(ctx, in) })
 	serving.Wait()

@@ -19,6 +19,9 @@ type stalls struct {
 	mu    sync.Mutex
 	last  time.Time
 	total time.Duration
+
+	counted   time.Duration // what count has returned of total so far
+	countedAt time.Time
 }
 
 func (s *stalls) watch(ctx context.Context) {
@@ -44,4 +47,18 @@ func (s *stalls) sum() time.Duration {
 	}
 	s.last = now
 	return s.total
+}
+
+// count returns for how long the process has been stalled since the last call, and how long ago that was.
+func (s *stalls) count() (stalled, ran time.Duration) {
+	total := s.sum()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if !s.countedAt.IsZero() {
+		ran = now.Sub(s.countedAt)
+	}
+	stalled = total - s.counted
+	s.counted, s.countedAt = total, now
+	return stalled, ran
 }

@@ -3,6 +3,8 @@
 // All times are nanoseconds of CLOCK_MONOTONIC, which all processes of the machine share.
 package record
 
+import "time"
+
 // Commands of the soak to a client process, one per line of its stdin.
 const (
 	Pause  = "pause"  // begin no further operation, and report Idle when all have ended
@@ -63,6 +65,8 @@ type Counts struct {
 	Losses     map[string]int64 `json:"losses,omitempty"`     // by reason
 	Checks     map[int]int64    `json:"checks,omitempty"`     // by promise
 	Unexpected []string         `json:"unexpected,omitempty"` // errors that nothing explains
+	Stalled    time.Duration    `json:"stalled,omitempty"`    // excused, because the process got no processor
+	Ran        time.Duration    `json:"ran,omitempty"`        // how much time these counts cover
 }
 
 // A Violation is a promise that the client process saw broken.

@@ -1,0 +1,36 @@
+package broker
+
+import (
+	"github.com/lockbroker/lockbroker/broker/access"
+)
+
+// A sweep ends the requests of a session that wait and may no longer be made, because the rights of
+// the session have changed. It may take several turns.
+type sweep struct{ after int64 } // the number of the last request that it has looked at, or -1
+
+// setRights gives a session other rights.
+func (l *loop) setRights(s *session, now *rights) {
+	before := s.rights
+	if s.ended || before != nil && now != nil && before.party == now.party {
+		s.rights = now
+		return
+	}
+	mayHide := s.hasHidden()
+	s.rights = now
+	if s.watches != nil && (mayHide || s.hasHidden()) {
+		s.watches.lag()
+	}
+	if now != nil && !now.permissions.AllowsEverywhere(access.Acquire|access.Steal) {
+		s.sweep = &sweep{after: -1}
+	}
+}
+
+// continueSweep works on a sweep for one turn.
+func (l *loop) continueSweep(s *session) {
+	events, after, done := l.core.Forbid(l.now(), s.name, s.sweep.after, s.rights.mayWait, l.events[:0])
+	s.sweep.after = after
+	if done {
+		s.sweep = nil
+	}
+	l.deliver(events)
+}

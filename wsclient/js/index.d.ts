@@ -46,7 +46,7 @@ export interface ConnectOptions {
  * Any WebSocket constructor. Those of browsers, of Node and of the package ws all work. With a token, protocol is an array
  * of two strings, and otherwise a string.
  */
-export type WebSocketConstructor = new (url: string, protocol: any) => object;
+export type WebSocketConstructor = new (url: string, protocol: string & string[]) => object;
 
 /** The part of globalThis that the client uses for time and for random pauses. Times are in milliseconds. */
 export interface Clock {

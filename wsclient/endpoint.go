@@ -27,16 +27,20 @@ func parseEndpoint(address, label string) (endpoint, error) {
 		return endpoint{url: u}, err
 	}
 	path = strings.TrimPrefix(path, "//") // unix:///path is the same as unix:/path
+	path, query, _ := strings.Cut(path, "?")
 	switch {
 	case !utf8.ValidString(path):
 		return endpoint{}, errors.New("the address is not valid UTF-8")
 	case !strings.HasPrefix(path, "/"):
 		return endpoint{}, errors.New("want the whole path of a Unix socket, such as unix:/run/lockbroker.sock")
-	case strings.ContainsAny(path, "%?#\x00"):
+	case strings.ContainsAny(path, "%#\x00"):
 		return endpoint{}, errors.New("the path of a Unix socket cannot have the characters % ? and #")
 	}
-	u, err := dialURL("ws://localhost", label)
-	return endpoint{url: u, socket: path}, err
+	u, err := dialURL("ws://localhost?"+query, label)
+	if err != nil {
+		return endpoint{}, err
+	}
+	return endpoint{url: u, socket: path}, nil
 }
 
 // String returns the address without the parts that may hold secrets.

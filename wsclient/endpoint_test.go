@@ -19,7 +19,7 @@ func TestUnixAddresses(t *testing.T) {
 		"unix://host/lockbroker.sock": "",
 		"unix:@abstract":              "",
 		"unix:/a%20b":                 "",
-		"unix:/a?token=x":             "",
+		"unix:/a?x=y#b":               "",
 		"unix:/a#b":                   "",
 		"unix:/a\x00b":                "",
 		"unix:/\xff":                  "",
@@ -31,6 +31,15 @@ func TestUnixAddresses(t *testing.T) {
 		if err == nil && (e.url.String() != "ws://localhost/ws?client=me" || e.String() != "unix:"+want) {
 			t.Errorf("%q: asks for %s at %s", address, e.url, e)
 		}
+	}
+}
+
+// The query of the address of a Unix socket is sent, and not shown.
+func TestUnixQuery(t *testing.T) {
+	e, err := parseEndpoint("unix:///run/x?draining=accept", "me")
+	want := "ws://localhost/ws?draining=accept&client=me"
+	if err != nil || e.url.String() != want || e.String() != "unix:/run/x" {
+		t.Errorf("got %v for %s, %v; want %s", e.url, e, err, want)
 	}
 }
 

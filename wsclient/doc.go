@@ -134,6 +134,12 @@
 // old credential expires. A client certificate goes into TLS in [Options]. At a Unix socket, unix:/path, the
 // broker may know the user.
 //
+//	token := func(context.Context) (string, error) {
+//		text, err := os.ReadFile("/var/run/secrets/lockbroker/token") // its owner replaces it in time
+//		return strings.TrimSpace(string(text)), err
+//	}
+//	client, err := wsclient.Dial(ctx, "wss://locks.example", &wsclient.Options{Token: token})
+//
 // [Client.WhoAmI] says who the client is and what it may do. What it may not do is refused with [ErrForbidden]. What it
 // may not list is hidden from it: see Hidden in [RequestInfo].
 //

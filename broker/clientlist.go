@@ -102,8 +102,8 @@ func (p *clientPage) consider(s *session) bool {
 
 // isFrom reports whether remote, the address of a peer, is in a network.
 func isFrom(network netip.Prefix, remote string) bool {
-	addr, err := netip.ParseAddrPort(remote)
-	return err == nil && network.Contains(addr.Addr().Unmap().WithZone(""))
+	ip, ok := ipOf(remote)
+	return ok && network.Contains(ip)
 }
 
 // describeClient describes the client of s, except for what the table knows about it.

@@ -3,6 +3,7 @@ package broker
 import (
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -158,6 +159,11 @@ type Config struct {
 	// Access says who may connect and who may do what. nil: everybody may do everything.
 	// [Broker.SetAccess] replaces it while the broker runs.
 	Access *access.Control
+
+	// TrustedProxies are the networks of proxies whose Forwarded or X-Forwarded-For header says from
+	// which address a client connects. Each address in it counts only if a trusted proxy has
+	// added it. Default: none.
+	TrustedProxies []netip.Prefix
 
 	// MaxHandshakes is how many HTTP connections [Broker.Server] keeps that are not, or not
 	// yet, WebSocket connections. One address may have at most half of them. Above the limit,

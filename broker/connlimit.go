@@ -56,19 +56,27 @@ func (c *connLimit) remove(address netip.Prefix) {
 }
 
 // addressOf returns the address under which a client counts toward the limits per address. remote
-// is the client's host and port. An IPv4 address stands for itself. An IPv6 address stands for its
+// is the client's IP address, with its port if that is known. An IPv4 address stands for itself. An IPv6 address stands for its
 // /64 network, because one machine commonly has a whole /64. Anything else, such as a Unix socket,
 // counts only toward the totals: addressOf returns the zero Prefix.
 func addressOf(remote string) netip.Prefix {
-	from, err := netip.ParseAddrPort(remote)
-	if err != nil {
+	ip, ok := ipOf(remote)
+	if !ok {
 		return netip.Prefix{}
 	}
-	ip := from.Addr().Unmap().WithZone("")
 	bits := 32
 	if ip.Is6() {
 		bits = 64
 	}
 	prefix, _ := ip.Prefix(bits)
 	return prefix
+}
+
+// ipOf returns the IP address in the address of a client, or false if it has none.
+func ipOf(remote string) (netip.Addr, bool) {
+	if with, err := netip.ParseAddrPort(remote); err == nil {
+		return with.Addr().Unmap().WithZone(""), true
+	}
+	ip, err := netip.ParseAddr(remote)
+	return ip.Unmap().WithZone(""), err == nil
 }

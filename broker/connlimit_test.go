@@ -117,7 +117,7 @@ func TestAddressOf(t *testing.T) {
 		"":                            "",
 		"/run/lockbroker.socket":      "",
 		"broker.example:1000":         "",
-		"192.0.2.1":                   "",
+		"192.0.2.1":                   "192.0.2.1/32",
 	} {
 		if got := broker.AddressOf(remote); got != want {
 			t.Errorf("%q: got %q, want %q", remote, got, want)

@@ -46,7 +46,7 @@ func (l *loop) mayEvict(s *session, m *wire.Evict, now time.Duration) *wire.Erro
 	if s.rights == nil || m.Request.Session == s.name {
 		return nil
 	}
-	locks, events := l.table.LocksOf(now, m.Request, l.events[:0])
+	locks, events := l.core.LocksOf(now, m.Request, l.events[:0])
 	l.deliver(events)
 	may := 0
 	for _, lock := range locks {

@@ -1,9 +1,6 @@
 package broker
 
 import (
-	"net"
-	"net/netip"
-
 	"golang.org/x/time/rate"
 
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
@@ -35,18 +32,14 @@ func shareName(p wire.Peer) string {
 	if p.Identity != "" {
 		return "identity " + p.Identity
 	}
-	host, _, err := net.SplitHostPort(p.Remote)
-	if err != nil {
+	ip, ok := ipOf(p.Remote)
+	switch {
+	case !ok:
 		return p.Remote
+	case ip.Is4():
+		return ip.String()
 	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if addr = addr.Unmap(); addr.Is4() {
-		return addr.String()
-	}
-	network, _ := addr.WithZone("").Prefix(64) // never fails for such an address
+	network, _ := ip.Prefix(64) // never fails for such an address
 	return network.String()
 }
 

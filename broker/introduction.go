@@ -20,6 +20,7 @@ type introduction struct {
 	messagesOnly bool   // only messages are signs of life
 	inspects     bool   // also connects to a broker that drains
 
+	remote string  // its address, as far as the broker can know it
 	rights *rights // of its credential; nil: none was asked for
 }
 

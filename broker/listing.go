@@ -49,7 +49,7 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	var chain []wire.Step
 	known := true
 	if id, given := m.Request.Get(); given && s.hasHidden() && id.Session != s.name {
-		locks, events := l.table.LocksOf(now, id, l.events[:0])
+		locks, events := l.core.LocksOf(now, id, l.events[:0])
 		l.deliver(events)
 		known = !s.hidesRequest(locks)
 	}

@@ -29,6 +29,7 @@ type rig struct {
 	broker *broker.Broker
 	server *brokertest.Server
 	next   atomic.Value // the name of the client whose session opens next
+	header http.Header  // of the requests of the next clients
 }
 
 // inBubble runs f in a new bubble, with a rigged broker.
@@ -112,7 +113,7 @@ func (r *rig) dialQuery(name, query string) *peer {
 			return p.net, err
 		},
 	}
-	ws, response, err := dialer.DialContext(r.t.Context(), r.server.URL()+"/ws?"+query, nil)
+	ws, response, err := dialer.DialContext(r.t.Context(), r.server.URL()+"/ws?"+query, r.header)
 	if err != nil {
 		r.t.Fatalf("dial: %v %v", err, response)
 	}

@@ -66,7 +66,8 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
-	address := addressOf(r.RemoteAddr)
+	who.remote = b.remoteOf(r)
+	address := addressOf(who.remote)
 	if refused == nil {
 		refused = b.conns.add(address)
 	}
@@ -123,7 +124,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		b.logRefusal(r, http.StatusBadRequest, err.Error())
 		return false
 	}
-	peer := wire.Peer{Client: who.label, Remote: conn.RemoteAddr().String()}
+	peer := wire.Peer{Client: who.label, Remote: who.remote}
 	if who.rights != nil {
 		peer.Identity = who.rights.subject.Name
 	}

@@ -75,7 +75,7 @@ func (c *Certificates) verify(chain []*x509.Certificate) (Subject, error) {
 		Identity: Identity{Name: name, Groups: leaf.Subject.OrganizationalUnit},
 		Expires:  expiryOf(verified), Method: MethodCertificate, Key: fingerprint(leaf), Proof: chain,
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return Subject{}, fmt.Errorf("the client certificate: %w", err)
 	}
 	return s, nil

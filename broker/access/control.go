@@ -52,7 +52,7 @@ func (c *Control) Authenticate(ctx context.Context, from Credential) (Subject, e
 
 // checkSubject returns what is wrong with a subject, whichever authenticator returned it.
 func checkSubject(s *Subject) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	if !s.Expires.IsZero() && !time.Now().Before(s.Expires) {

@@ -74,20 +74,22 @@ func TestOnlyTheTokenCounts(t *testing.T) {
 func TestAuthenticatorsAreAskedInOrder(t *testing.T) {
 	var asked []string
 	refused := errors.New("refused")
-	notMine := answer{named("a"), ErrNotMine, &asked}
+	knows := func(name string, err error) Authenticator { return answer{named(name), err, &asked} }
+	notMine := knows("a", ErrNotMine)
 	for _, try := range []struct {
 		all  []Authenticator
 		want string
 		err  error
 		last int
 	}{
-		{[]Authenticator{notMine, answer{named("b"), nil, &asked}, answer{named("c"), nil, &asked}}, "b", nil, 2},
-		{[]Authenticator{notMine, answer{named("b"), refused, &asked}, answer{named("c"), nil, &asked}}, "", refused, 2},
+		{[]Authenticator{notMine, knows("b", nil), knows("c", nil)}, "b", nil, 2},
+		{[]Authenticator{notMine, knows("b", refused), knows("c", nil)}, "", refused, 2},
 		{[]Authenticator{notMine, notMine}, "", ErrWrongToken, 2},
 		{nil, "", ErrWrongToken, 0},
 	} {
 		asked = nil
-		got, err := (&Control{Authenticators: try.all}).Authenticate(context.Background(), Credential{Token: "x"})
+		c := &Control{Authenticators: try.all}
+		got, err := c.Authenticate(context.Background(), Credential{Token: "x"})
 		if got.Name != try.want || !errors.Is(err, try.err) || len(asked) != try.last {
 			t.Errorf("got %v, %v after asking %v", got, err, asked)
 		}

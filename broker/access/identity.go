@@ -34,8 +34,9 @@ type Subject struct {
 	Proof any
 }
 
-// check returns what is wrong with an identity, whoever has issued it.
-func (i *Identity) check() error {
+// Check returns what is wrong with an identity, whoever has issued it. It does not look at whether
+// anybody has it.
+func (i *Identity) Check() error {
 	if err := checkName(i.Name); err != nil {
 		return fmt.Errorf("the identity %w", err)
 	}

@@ -86,7 +86,10 @@ func (x *lockIndex) on(lock string, known Verbs) Verbs {
 	}
 	for i := range x.globs {
 		g := &x.globs[i]
-		if g.allow&^verbs != 0 && strings.HasPrefix(lock, g.prefix) && doublestar.MatchUnvalidated(g.glob, lock) {
+		if g.allow&^verbs == 0 || !strings.HasPrefix(lock, g.prefix) {
+			continue
+		}
+		if doublestar.MatchUnvalidated(g.glob, lock) {
 			verbs |= g.allow
 		}
 	}

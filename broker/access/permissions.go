@@ -95,6 +95,21 @@ func (p *Permissions) MayAcquire(m *wire.Acquire) (missing wire.Verb, lock strin
 	return "", "", true
 }
 
+// Effective returns the verbs that have an effect on a lock: shared follows from acquire, steal needs
+// acquire too, and clients needs list on all locks.
+func (p *Permissions) Effective(lock string) []wire.Verb {
+	verbs := p.On(lock)
+	if verbs&Acquire != 0 {
+		verbs |= Share
+	} else {
+		verbs &^= Steal
+	}
+	if !p.AllowsEverywhere(List) {
+		verbs &^= Clients
+	}
+	return verbs.names()
+}
+
 // Told returns the permissions as whoami tells them.
 func (p *Permissions) Told() []wire.Permission {
 	told := []wire.Permission{}

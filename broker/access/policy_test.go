@@ -63,9 +63,11 @@ func TestPolicy(t *testing.T) {
 
 // What an identity is called gives it no rights on the locks of others.
 func TestIdentitiesAreNotGlobs(t *testing.T) {
-	p := mustPolicy(t, allow("**", `home/{identity}/** {a,{identity}}/x \\{identity}/y {identity}`, wire.MayAcquire))
+	const locks = `home/{identity}/** {a,{identity}}/x \\{identity}/y {identity}`
+	p := mustPolicy(t, allow("**", locks, wire.MayAcquire))
 	for _, name := range []string{
-		"*", "**", "?", "[a-z]", "[^x]", "{b,c}", "b,c", `\*`, `\`, "{identity}", "b},{c", "b/**", "*b", "a-z", "!b",
+		"*", "**", "?", "[a-z]", "[^x]", "{b,c}", "b,c", `\*`, `\`, "{identity}",
+		"b},{c", "b/**", "*b", "a-z", "!b",
 	} {
 		permissions := p.For(Identity{Name: name})
 		for _, lock := range []string{"home/b", "home/b/c", "home/c/c", "b/x", "c/x", `\b/y`, `\/y`, "b", "c"} {
@@ -73,9 +75,10 @@ func TestIdentitiesAreNotGlobs(t *testing.T) {
 				t.Errorf("the identity %s may acquire %s", name, lock)
 			}
 		}
-		for _, lock := range []string{"home/" + name, "home/" + name + "/c", name + "/x", "a/x", `\` + name + "/y", name} {
+		own := []string{"home/" + name, "home/" + name + "/c", name + "/x", "a/x", `\` + name + "/y", name}
+		for _, lock := range own {
 			if permissions.On(lock) != Acquire {
-				t.Errorf("the identity %s may not acquire %s: it may %v", name, lock, permissions.Told())
+				t.Errorf("the identity %s may not acquire %s: %v", name, lock, permissions.Told())
 			}
 		}
 	}
@@ -84,7 +87,9 @@ func TestIdentitiesAreNotGlobs(t *testing.T) {
 // After a backslash, and between [ and ], {identity} is no mark.
 func TestEscapedMark(t *testing.T) {
 	p := mustPolicy(t, allow("**", `{{a,\{identity}} [\]{}identy]`, wire.MayAcquire)).For(Identity{Name: "x*"})
-	for lock, want := range map[string]Verbs{"a": Acquire, "{identity": Acquire, "x*": 0, "xy": 0, "{": Acquire, "]": Acquire} {
+	for lock, want := range map[string]Verbs{
+		"a": Acquire, "{identity": Acquire, "{": Acquire, "]": Acquire, "x*": 0, "xy": 0,
+	} {
 		if got := p.On(lock); got != want {
 			t.Errorf("%s: got %v", lock, got.names())
 		}
@@ -95,37 +100,35 @@ func TestEscapedMark(t *testing.T) {
 }
 
 func TestPolicyErrors(t *testing.T) {
+	locks := func(texts ...string) func(*Rule) { return func(r *Rule) { r.Locks = texts } }
+	who := func(texts ...string) func(*Rule) { return func(r *Rule) { r.For = texts } }
+	verbs := func(verbs ...wire.Verb) func(*Rule) { return func(r *Rule) { r.Allow = verbs } }
 	good := allow("a", "b", wire.MayList)
 	for want, change := range map[string]func(*Rule){
-		`rule 2: for: want at least one identity or group`:    func(r *Rule) { r.For = nil },
-		`rule 2: for: "": empty`:                              func(r *Rule) { r.For = []string{"a", ""} },
-		`rule 2: for: "group:": empty`:                        func(r *Rule) { r.For = []string{"group:"} },
-		`rule 2: for: "[a": not a valid glob`:                 func(r *Rule) { r.For = []string{"[a"} },
-		`rule 2: for: "group:{a": not a valid glob`:           func(r *Rule) { r.For = []string{"group:{a"} },
-		`rule 2: for: "\xff": not valid UTF-8`:                func(r *Rule) { r.For = []string{"\xff"} },
-		`rule 2: locks: want at least one glob, such as a/**`: func(r *Rule) { r.Locks = nil },
-		`rule 2: locks: "": empty`:                            func(r *Rule) { r.Locks = []string{""} },
-		`rule 2: locks: "a\\": not a valid glob`:              func(r *Rule) { r.Locks = []string{`a\`} },
-		`rule 2: locks: "\\{identity}": not a valid glob`:     func(r *Rule) { r.Locks = []string{`\{identity}`} },
-		`rule 2: locks: "{identity": not a valid glob`:        func(r *Rule) { r.Locks = []string{"{identity"} },
-		`rule 2: allow: want at least one verb`:               func(r *Rule) { r.Allow = nil },
-		`rule 2: locks: "[{identity}]": {identity} cannot stand between [ and ]`: func(r *Rule) {
-			r.Locks = []string{"[{identity}]"}
-		},
-		`rule 2: locks: "{a,b}{c,d}{e,f}/{identity}": with an identity of 256 bytes: ` +
-			`its length times its alternatives is more than 2048`: func(r *Rule) {
-			r.Locks = []string{"{a,b}{c,d}{e,f}/{identity}"}
-		},
-		`rule 2: allow: unknown verb "lock": want some of [acquire shared list steal evict clients metrics]`: func(r *Rule) {
-			r.Allow = []wire.Verb{wire.MayList, "lock"}
-		},
+		`for: want at least one identity or group`: who(),
+		`for: "": empty`:                                                 who("a", ""),
+		`for: "group:": empty`:                                           who("group:"),
+		`for: "[a": not a valid glob`:                                    who("[a"),
+		`for: "group:{a": not a valid glob`:                              who("group:{a"),
+		`for: "\xff": not valid UTF-8`:                                   who("\xff"),
+		`locks: want at least one glob, such as a/**`:                    locks(),
+		`locks: "": empty`:                                               locks(""),
+		`locks: "a\\": not a valid glob`:                                 locks(`a\`),
+		`locks: "\\{identity}": not a valid glob`:                        locks(`\{identity}`),
+		`locks: "{identity": not a valid glob`:                           locks("{identity"),
+		`locks: "[{identity}]": {identity} cannot stand between [ and ]`: locks("[{identity}]"),
+		`locks: "{a,b}{c,d}{e,f}/{identity}": with an identity of 256 bytes: ` +
+			`its length times its alternatives is more than 2048`: locks("{a,b}{c,d}{e,f}/{identity}"),
+		`allow: want at least one verb`: verbs(),
+		`allow: unknown verb "lock": want some of [acquire shared list steal evict clients metrics]`: verbs(
+			wire.MayList, "lock"),
 	} {
 		bad := good
 		change(&bad)
 		_, err := NewPolicy([]Rule{good, bad, good})
 		broken := new(RuleError)
-		if err == nil || err.Error() != want || !errors.As(err, &broken) || broken.Rule != 1 {
-			t.Errorf("got %v, want %s", err, want)
+		if err == nil || err.Error() != "rule 2: "+want || !errors.As(err, &broken) || broken.Rule != 1 {
+			t.Errorf("got %v, want rule 2: %s", err, want)
 		}
 	}
 	// A cost that would let one name take seconds.
@@ -191,8 +194,26 @@ func TestMayAcquire(t *testing.T) {
 			t.Errorf("%s, %v: got %s on %s, %t", try.who, try.locks, missing, lock, ok)
 		}
 	}
-	if _, _, ok := Everything().MayAcquire(&wire.Acquire{Steal: true, Locks: []wire.LockSpec{exclusive("x")}}); !ok {
+	m := &wire.Acquire{Steal: true, Locks: []wire.LockSpec{exclusive("x")}}
+	if _, _, ok := Everything().MayAcquire(m); !ok {
 		t.Error("without credentials, not everything is permitted")
+	}
+}
+
+func TestEffective(t *testing.T) {
+	p := mustPolicy(t,
+		allow("a", "x", wire.MayAcquire, wire.MaySteal), allow("a", "s", wire.MayShare, wire.MaySteal),
+		allow("a", "", wire.MayClients), allow("op", "**", wire.MayList), allow("op", "", wire.MayClients),
+	)
+	for _, try := range []struct {
+		who, lock, want string
+	}{
+		{"a", "x", "[acquire shared steal]"}, {"a", "s", "[shared]"}, {"a", "", "[]"},
+		{"op", "", "[list clients]"}, {"other", "x", "[]"},
+	} {
+		if got := fmt.Sprint(p.For(Identity{Name: try.who}).Effective(try.lock)); got != try.want {
+			t.Errorf("%s on %q: got %s, want %s", try.who, try.lock, got, try.want)
+		}
 	}
 }
 

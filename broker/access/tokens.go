@@ -135,7 +135,7 @@ func (l *tokenLine) set(field string) error {
 				return fmt.Errorf("a group %w", err)
 			}
 		}
-		return l.subject.check()
+		return l.subject.Check()
 	case name == "expires" && l.subject.Expires.IsZero():
 		expires, err := time.Parse(time.RFC3339, value)
 		if err != nil || expires.IsZero() {

@@ -27,6 +27,7 @@ type grammar struct {
 	platformCommands
 	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
 	Evict evictCmd `cmd:"" help:"End requests of other clients."`
+	Token tokenCmd `cmd:"" help:"Make credentials for clients."`
 	Ping  pingCmd  `cmd:"" help:"Measure how long the broker takes to answer."`
 	Bench benchCmd `cmd:"" help:"Put load on the broker and measure its performance."`
 

@@ -17,6 +17,7 @@ type grammar struct {
 	VersionFlag cli.VersionFlag `name:"version" help:"Print the version."`
 
 	Serve   serveCmd    `cmd:"" default:"1" help:"Grant locks until SIGINT or SIGTERM. The default command."`
+	Check   checkCmd    `cmd:"" help:"Say what a policy would allow an identity."`
 	Help    cli.Help    `cmd:"" help:"Print the help of a command."`
 	Man     cli.Man     `cmd:"" help:"Print the manual page."`
 	Version cli.Version `cmd:"" help:"Print the version."`
@@ -46,6 +47,7 @@ Exit codes:
     0   stopped by SIGINT or SIGTERM
     1   something failed, for example the port is taken
     2   ended by SIGQUIT, or by a bug (panic)
+    77  not permitted, in brokerd check
     80  the command line is wrong`
 
 func main() { cli.Main(newApp(), os.Args[1:]) }

@@ -2,6 +2,7 @@ package policyfile
 
 import (
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -33,15 +34,11 @@ func mapping(node *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
 
 // list returns words with commas, and "or" before the last.
 func list(words []string) string {
-	text := words[0]
-	for i, word := range words[1:] {
-		if i == len(words)-2 {
-			text += " or " + word
-		} else {
-			text += ", " + word
-		}
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
 	}
-	return text
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // sequence returns the items of a list.

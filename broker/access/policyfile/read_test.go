@@ -126,7 +126,9 @@ func TestErrors(t *testing.T) {
 
 // FuzzParse: no file makes the parser panic, and each error is one line with a position.
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{example, "rules: [", "rules: *x", "a: &a [*a]", "rules: []\n--- }", "\x00", "rules:\n- for: [a"} {
+	for _, text := range []string{
+		example, "rules: [", "rules: *x", "a: &a [*a]", "rules: []\n--- }", "\x00", "rules:\n- for: [a",
+	} {
 		f.Add([]byte(text))
 	}
 	form := regexp.MustCompile(`^f:[1-9][0-9]*:[1-9][0-9]*: [^\n]+$`)

@@ -87,3 +87,8 @@ func (m *Machine) Forbid(
 ) (_ []locktable.Event, next int64, done bool) {
 	return m.table.Forbid(now, session, after, forbidSlice, may, events)
 }
+
+// LocksOf returns the names of the locks of a request, or nil if it is not known.
+func (m *Machine) LocksOf(now time.Duration, id wire.ID, events []locktable.Event) ([]string, []locktable.Event) {
+	return m.table.LocksOf(now, id, events)
+}

@@ -23,8 +23,10 @@ func (t *Table) Forbid(
 		return events, 0, true
 	}
 	r := s.waiting.first
-	if last := s.requests.get(after); last != nil && (last.state == waiting || last.state == stealing) {
-		r = last.next
+	if after >= 0 {
+		if last := s.requests.get(after); last != nil && (last.state == waiting || last.state == stealing) {
+			r = last.next
+		}
 	}
 	for budget > 0 && r != nil {
 		this := r

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,7 @@ type stage struct {
 	peers    map[string]*peer
 	expected map[string][]string
 	closed   map[string]wiretest.Step
+	operator *operator // of a broker that asks for credentials
 }
 
 func newStage(r *rig) *stage {
@@ -99,6 +101,9 @@ func (s *stage) act(step wiretest.Step) bool {
 		if step.Query != "" {
 			query = "&" + step.Query
 		}
+		if s.operator != nil {
+			s.header = http.Header{"Authorization": {"Bearer " + step.Conn}}
+		}
 		s.peers[step.Conn] = s.connectWith(step.Conn, query)
 	case wiretest.Send:
 		p.send("%s", step.Frame)
@@ -110,6 +115,9 @@ func (s *stage) act(step wiretest.Step) bool {
 		p.vanish()
 		delete(s.peers, step.Conn)
 	case wiretest.Grace: // TestConversations has already handled it
+	case wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke:
+		s.operator.change(step)
+		s.broker.SetAccess(s.operator.control(s.t))
 	case wiretest.Pass:
 		time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 	default:

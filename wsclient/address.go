@@ -33,7 +33,7 @@ func dialURL(address, label string) (*url.URL, error) {
 	switch {
 	case scheme == "" || u.Host == "":
 		return nil, errors.New("want a URL that begins with ws://, wss://, http:// or https://, " +
-			"such as ws://127.0.0.1:27002")
+			"such as ws://127.0.0.1:27002, or unix: and the path of a socket")
 	case u.User != nil:
 		return nil, errors.New("a user in the URL is not supported: send an Authorization header instead")
 	case u.Fragment != "":

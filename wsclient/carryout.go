@@ -108,6 +108,9 @@ func (c *Client) endConnection(d *core.Disconnect) {
 		c.online = make(chan struct{})
 	}
 	close(conn.done)
+	if conn.stopRenewal != nil {
+		conn.stopRenewal()
+	}
 	conn.signal()
 	switch d.Then {
 	case core.CloseNow:

@@ -2,7 +2,6 @@ package wsclient
 
 import (
 	"context"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +18,7 @@ import (
 // other methods say what the client or the broker does, or are for operators.
 type Client struct {
 	options Options
-	target  *url.URL
+	target  endpoint
 	tracer  *tracer // nil: nothing is traced
 
 	life       context.Context // ends with the client; the supervisor works under it
@@ -29,6 +28,10 @@ type Client struct {
 	done chan struct{} // closed when the client has ended for good
 
 	hello atomic.Pointer[wire.Hello] // the latest
+
+	// unauthorized counts the attempts since the last connection to which the broker answered 401. Only the
+	// goroutine that connects uses it: that of Dial, and then the supervisor.
+	unauthorized int
 
 	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
 	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.
@@ -47,7 +50,7 @@ type Client struct {
 	armed time.Duration // when it will fire, on the clock; 0: never
 }
 
-func newClient(target *url.URL, o Options) *Client {
+func newClient(target endpoint, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
@@ -89,7 +92,8 @@ func (c *Client) Err() error {
 // Close ends the client. First the contexts of held locks end, innermost locks first. Then calls that wait
 // fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
 // connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
-// unless a call of a Trace or of NetDial takes longer. Closing again does nothing. The error is always nil; it
+// unless a call of a Trace, or of Token, HeaderFunc or NetDial in [Options], takes
+// longer. Closing again does nothing. The error is always nil; it
 // makes Client an io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()

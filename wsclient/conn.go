@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type conn struct {
 
 	// Guarded by the client's mu:
 	err         error
+	stopRenewal context.CancelFunc              // ends the renewal of the credential; nil: there is none
 	isSilent    bool                            // the link stays open after the end: see disconnect.go
 	isAnswering bool                            // the reader answers a close frame, and then closes the connection
 	state       core.State                      // for the supervisor
@@ -107,10 +109,11 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 	return hello, nil
 }
 
-// start starts the goroutines of c.
+// start starts the goroutines of c. The caller holds the client's mu.
 func (c *conn) start() {
 	c.goroutines.Go(c.read)
 	c.goroutines.Go(c.write)
+	c.startRenewal()
 }
 
 // sendMessage queues a message of the core. The caller holds the client's mu.

@@ -36,7 +36,7 @@ func (e *connectionError) Unwrap() []error { return e.errs }
 
 // endError returns the error of a connection that has ended.
 func (c *Client) endError(end *core.End) *connectionError {
-	e := &connectionError{url: publicURL(c.target), ended: true}
+	e := &connectionError{url: c.target.String(), ended: true}
 	if end.Reason == core.ReasonLease {
 		e.reason = fmt.Sprintf("the broker has not answered for %v", end.Lease.Length())
 		return e
@@ -48,7 +48,7 @@ func (c *Client) endError(end *core.End) *connectionError {
 // offline returns the error of a call that needs a connection while there is none. The latest attempt to connect says
 // why, or else the end of the last connection. The caller holds mu.
 func (c *Client) offline() error {
-	e := &connectionError{url: publicURL(c.target), reason: "the client has not connected yet"}
+	e := &connectionError{url: c.target.String(), reason: "the client has not connected yet"}
 	last := c.errorOf(c.core.Last())
 	if ended := new(connectionError); errors.As(last, &ended) {
 		e.reason, e.errs = ended.reason, append(e.errs, last)
@@ -82,6 +82,10 @@ func whyEnded(err error) string {
 		return "the broker or the network has closed it"
 	case closed.Code == wire.CloseRestart:
 		return "the broker has stopped"
+	case closed.Code == wire.CloseExpired:
+		return "the credential has expired"
+	case closed.Code == wire.CloseRevoked:
+		return "the credential has been revoked"
 	case text == "":
 		return fmt.Sprintf("the broker has closed it (close code %d)", closed.Code)
 	}

@@ -18,8 +18,12 @@ func TestConversations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	guarded, err := wiretest.Load("../testdata/wire/credentials")
+	if err != nil {
+		t.Fatal(err)
+	}
 	played := 0
-	for _, c := range conversations {
+	for _, c := range append(conversations, guarded...) {
 		if c.Raw() {
 			continue
 		}
@@ -40,7 +44,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		a := actors[step.Conn]
 		switch step.Kind {
 		case wiretest.Connect:
-			actors[step.Conn] = s.enter()
+			actors[step.Conn] = s.enter(tokensOf(c, step.Conn)...)
 			actors[step.Conn].whole = c.Name == "info-whole"
 		case wiretest.Send:
 			m, err := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
@@ -65,7 +69,10 @@ func play(t *testing.T, c wiretest.Conversation) {
 		case wiretest.Vanish:
 			_ = a.net.Close()
 			<-a.client.Done()
+		case wiretest.Closed:
+			a.closed(step)
 		case wiretest.Grace: // the hello reports it
+		case wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke: // the broker's frames show it
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 			synctest.Wait()

@@ -19,6 +19,7 @@ import (
 // An attempt is one try to connect. It has what diagnose needs if the try fails.
 type attempt struct {
 	target   *url.URL
+	header   http.Header    // that was sent
 	proxy    *url.URL       // nil: none
 	noProxy  string         // the environment variable whose value is not the URL of a proxy
 	link     *link          // its greeting is nil if there was no connection
@@ -85,13 +86,13 @@ func (a *attempt) recognize(e *DialError, heard []byte) {
 		e.Err = errEndless // some errors of the library quote all of the answer
 	case errors.As(e.Err, new(tls.RecordHeaderError)):
 		e.Err = fmt.Errorf("it does not speak TLS: the URL must begin with ws:// (%w)", e.Err)
-		e.Said = firstLine(heard)
+		e.Said = a.firstLine(heard)
 	case a.target.Scheme == "wss" && !e.FromProxy: // err says what is wrong with its TLS, such as the certificate
 	case bytes.HasPrefix(heard, []byte{21, 3}): // an alert of TLS (RFC 8446, 5.1)
 		e.Err = errors.New("it speaks TLS: the URL must begin with wss://")
 	case !isHTTP:
 		e.Err = errors.New("it does not speak HTTP")
-		e.Said = firstLine(heard)
+		e.Said = a.firstLine(heard)
 	case e.FromProxy:
 		asked := &http.Request{Method: http.MethodConnect}
 		response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(heard)), asked)
@@ -122,7 +123,7 @@ func (a *attempt) describe(e *DialError, response *http.Response) {
 	if isPage || strings.HasPrefix(strings.TrimSpace(text), "<") {
 		text = title(text)
 	}
-	text = firstLine([]byte(a.withoutSecrets(text)))
+	text = a.firstLine([]byte(text))
 	if text != e.status() {
 		e.Said = text
 	}
@@ -138,24 +139,8 @@ func title(page string) string {
 	return html.UnescapeString(page[begin+len("<title>") : end])
 }
 
-func firstLine(text []byte) string {
-	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-	return printable.LogText(string(bytes.TrimSpace(line)))
-}
-
-// withoutSecrets returns text without the values in the query of the address, because some servers repeat the address
-// in their error page.
-func (a *attempt) withoutSecrets(text string) string {
-	const hidden, long = "...", 4 // shorter values are not secrets, and could be part of any word
-	text = strings.ReplaceAll(text, a.target.RawQuery, hidden)
-	for pair := range strings.SplitSeq(a.target.RawQuery, "&") {
-		_, raw, _ := strings.Cut(pair, "=")
-		plain, _ := url.QueryUnescape(raw)
-		for _, secret := range []string{raw, plain} {
-			if len(secret) >= long {
-				text = strings.ReplaceAll(text, secret, hidden)
-			}
-		}
-	}
-	return text
+// firstLine returns the first line of what the other side has sent, without secrets.
+func (a *attempt) firstLine(text []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(a.withoutSecrets(string(text))), "\n")
+	return printable.LogText(strings.TrimSpace(line))
 }

@@ -19,8 +19,12 @@ import (
 // helloWait is how long a broker may take to answer, if ctx allows longer.
 const helloWait = 10 * time.Second
 
+// tokenWait is how long Options.Token may take to renew a credential.
+const tokenWait = helloWait
+
 // Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and https:// mean the
-// same as ws:// and wss://. If the address has no path, Dial uses /ws. It adds the label to the query, as
+// same as ws:// and wss://. If the address has no path, Dial uses /ws. unix:/path and unix:///path stand for the
+// Unix socket at /path, on which Dial asks for /ws, without a proxy. Dial adds the label to the query, as
 // client=..., and does not change the query otherwise. It refuses an address with a user or a fragment. It
 // uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does. If options
 // is nil, Dial uses the zero Options.
@@ -28,7 +32,7 @@ const helloWait = 10 * time.Second
 // Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
 // ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good.
 //
-// If the address cannot be used, the error is ErrBadRequest. If Dial cannot connect, the error is
+// If the address or the options cannot be used, the error is ErrBadRequest. If Dial cannot connect, the error is
 // ErrConnection, names the URL without its query, and wraps a *[DialError], which says why and what answered
 // instead of the broker, or in between. If the broker refuses the client, the error is also ErrForbidden (the
 // credentials are missing, wrong or insufficient), ErrShuttingDown or ErrTooMany. If ctx ends, the error wraps
@@ -43,7 +47,10 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	if o.Label == "" {
 		o.Label = defaultLabel()
 	}
-	target, err := dialURL(address, o.Label)
+	target, err := parseEndpoint(address, o.Label)
+	if err == nil {
+		err = o.checkCredentials()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", badRequest(err))
 	}
@@ -69,7 +76,7 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 		switch {
 		case err == nil:
 			return conn, nil
-		case !c.options.WaitForBroker || isFinal(err) || ctx.Err() != nil:
+		case !c.options.WaitForBroker || c.isFinal(err) || ctx.Err() != nil:
 			c.tracer.dialFailed(attempt, err, noNext)
 			return nil, err
 		}
@@ -77,7 +84,7 @@ func (c *Client) first(ctx context.Context) (*conn, error) {
 		c.tracer.dialFailed(attempt, err, pause)
 		c.reportState(Connecting, err)
 		if cause := sleep(ctx, pause); cause != nil {
-			return nil, fmt.Errorf("dial %s: %w (%w)", publicURL(c.target), cause, failed)
+			return nil, fmt.Errorf("dial %s: %w (%w)", c.target, cause, failed)
 		}
 	}
 }
@@ -87,26 +94,32 @@ func (c *Client) dialed(failed *DialError) error {
 	if failed == nil {
 		return nil
 	}
-	return fmt.Errorf("dial %s: %w", publicURL(c.target), failed)
+	return fmt.Errorf("dial %s: %w", c.target, failed)
 }
 
 // connect makes a connection. It does not start the goroutines of the connection.
 func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
 	ctx, cancel := context.WithTimeout(ctx, helloWait)
 	defer cancel()
+	header, err := c.header(ctx)
+	if err != nil {
+		return nil, &DialError{Err: err}
+	}
 	l := link{keep: func() bool { return true }}
-	try := &attempt{target: c.target, link: &l}
+	try := &attempt{target: c.target.url, header: header, link: &l}
 	o := c.options
 	dialer := websocket.Dialer{
-		NetDialContext:  l.dialer(ctx, &c.clock, o.NetDial),
-		Proxy:           try.findProxy,
+		NetDialContext:  l.dialer(ctx, &c.clock, c.target.dialer(o.NetDial)),
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
 		WriteBufferSize: 1, // the library writes only control frames, which need none
 	}
+	if c.target.socket == "" {
+		dialer.Proxy = try.findProxy
+	}
 	var conn *conn
-	ws, response, err := dialer.DialContext(ctx, c.target.String(), o.Header)
+	ws, response, err := dialer.DialContext(ctx, c.target.url.String(), header)
 	if err != nil {
 		try.response = response
 	} else {
@@ -155,9 +168,6 @@ type netDial func(ctx context.Context, network, address string) (net.Conn, error
 // dialer returns a dial function that stores its connection in l, and closes the connection when ctx ends. During the
 // handshake the library itself observes only the deadline of ctx.
 func (l *link) dialer(ctx context.Context, clock *clock, dial netDial) netDial {
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
 	return func(dialCtx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(dialCtx, network, address)
 		if err != nil {

@@ -126,6 +126,23 @@
 // Clients, Why, Evict and Ping fail if they were sent and not answered, or if there is no connection for 30 s and
 // their context has no deadline.
 //
+// # Credentials
+//
+// A broker may ask who the client is. Token in [Options] returns a bearer token. The client calls it before each
+// attempt to connect, and again in time before the credential expires. Then it renews the credential on the
+// connection, so locks stay held. If the renewal fails, [Trace] reports it, and the connection goes on until the
+// old credential expires. A client certificate goes into TLS in [Options]. At a Unix socket, unix:/path, the
+// broker may know the user.
+//
+//	token := func(context.Context) (string, error) {
+//		text, err := os.ReadFile("/var/run/secrets/lockbroker/token") // its owner replaces it in time
+//		return strings.TrimSpace(string(text)), err
+//	}
+//	client, err := wsclient.Dial(ctx, "wss://locks.example", &wsclient.Options{Token: token})
+//
+// [Client.WhoAmI] says who the client is and what it may do. What it may not do is refused with [ErrForbidden]. What it
+// may not list is hidden from it: see Hidden in [RequestInfo].
+//
 // # Errors
 //
 // Test errors with errors.Is, and use errors.As for details. A refusal is an *[Error], the loss of a lock a

@@ -14,8 +14,8 @@ import (
 //	which waits for a, held by cleanup (abcd1234--0)
 //
 // If the blocker is an earlier waiter, the text says "behind" and not "held by". If a lock has several
-// holders, the blocker comes first. Text that is not printable is quoted. For an empty chain, Explain
-// returns "".
+// holders, the blocker comes first. The text says "a hidden request" and "a hidden lock" for what this client
+// may not list. Text that is not printable is quoted. For an empty chain, Explain returns "".
 func Explain(chain []Step) string { return explain(chain, false) }
 
 // explain is Explain. With circle, the first request of the chain is the last blocker, or was made inside it. If one
@@ -29,12 +29,7 @@ func explain(steps []Step, circle bool) string {
 		} else {
 			text.WriteString(onward(steps[i-1], step.Request))
 		}
-		text.WriteString(" waits for " + printable.Text(step.Lock) + ", ")
-		if step.Blocker.Token == 0 { // only holders have one
-			text.WriteString("behind ")
-		} else {
-			text.WriteString("held by ")
-		}
+		text.WriteString(" waits for " + namedLock(step.Lock) + ", " + blockedHow(step.Blocker) + " ")
 		closes := circle && i == len(steps)-1
 		if closes && sameAuthor(steps[0].Request, step.Blocker) {
 			text.WriteString(printable.Text(step.Blocker.Author))
@@ -47,6 +42,30 @@ func explain(steps []Step, circle bool) string {
 	}
 	return text.String()
 }
+
+// namedLock returns the name of the lock of a step, which is "" if the lock is hidden.
+func namedLock(name string) string {
+	if name == "" {
+		return "a hidden lock"
+	}
+	return printable.Text(name)
+}
+
+// blockedHow returns the words before the name of a blocker. Of a hidden one it is not known whether it holds.
+func blockedHow(r RequestInfo) string {
+	switch {
+	case isHidden(r):
+		return "blocked by"
+	case r.Token == 0: // only holders have one
+		return "behind"
+	}
+	return "held by"
+}
+
+const hiddenRequest = "a hidden request"
+
+// isHidden reports whether the client may list none of the locks of a request, and so knows nothing about it.
+func isHidden(r RequestInfo) bool { return r.Hidden && r.ID.IsZero() }
 
 // others returns the other holders of the lock of a step, to follow its blocker.
 func others(step Step) string {
@@ -66,9 +85,13 @@ func others(step Step) string {
 }
 
 // onward leads from the blocker of a step to the request that waits next: the blocker itself, or a waiter inside it.
-// It does not distinguish the two if one client has made both with the same author.
+// It does not distinguish the two if one client has made both with the same author. If one of them is hidden, it is not
+// known whether they are the same.
 func onward(from Step, waiter RequestInfo) string {
 	several := len(from.Others) > 0 || from.Holding > 1
+	if isHidden(from.Blocker) || isHidden(waiter) {
+		return "; " + named(waiter)
+	}
 	switch same := alike(from.Blocker, waiter); {
 	case several && same:
 		return "; " + named(waiter)
@@ -89,6 +112,9 @@ func sameAuthor(a, b RequestInfo) bool {
 // named returns a request in the form "author (id)". Without an author it has the label of the client instead, and
 // without a label only the id. The id has no #, because # begins a comment in a shell.
 func named(r RequestInfo) string {
+	if isHidden(r) {
+		return hiddenRequest
+	}
 	id := printable.Text(r.ID.String())
 	name := cmp.Or(r.Author, r.Client)
 	if name == "" {
@@ -99,6 +125,9 @@ func named(r RequestInfo) string {
 
 // describe returns a request in the form "@author (#id, client) for 3s".
 func describe(r RequestInfo) string {
+	if isHidden(r) {
+		return hiddenRequest
+	}
 	who := "#" + printable.Text(r.ID.String())
 	if r.Client != "" {
 		who += ", " + printable.Text(r.Client)
@@ -113,7 +142,7 @@ func describe(r RequestInfo) string {
 func heldBy(holders []RequestInfo, session string) string {
 	var all []string
 	for _, h := range holders {
-		if h.ID.Session == session {
+		if h.ID.Session == session && !isHidden(h) {
 			h.Client = "" // the label of this client
 			all = append(all, "this client: "+describe(h))
 		} else {

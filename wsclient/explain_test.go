@@ -56,6 +56,13 @@ func TestDeadlockInWords(t *testing.T) {
 			{Request: waiter("\u202e", "x9--4"), Lock: "a b", Blocker: holder("a\nb", "k3--0")},
 		}, `"a\nb" (k3--4) waits for "b\x1b[2J", ` +
 			`held by "\u202e" (x9--1), which waits for a b, held by "a\nb"`},
+		{"what is hidden", []wire.Step{
+			{Request: waiter("create_user", "k3--4"), Lock: "b", Blocker: wire.RequestInfo{Hidden: true}},
+			{Request: wire.RequestInfo{Hidden: true}, Blocker: wire.RequestInfo{Hidden: true}},
+			{Request: wire.RequestInfo{Hidden: true}, Lock: "a", Blocker: holder("create_user", "k3--0")},
+		}, "create_user (k3--4) waits for b, blocked by a hidden request; " +
+			"a hidden request waits for a hidden lock, blocked by a hidden request; " +
+			"a hidden request waits for a, held by create_user"},
 	}
 	for _, test := range tests {
 		err := error(&wsclient.Error{Code: wire.Deadlock, Message: "it could never end", Cycle: test.cycle})

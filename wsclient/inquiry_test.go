@@ -17,6 +17,7 @@ import (
 type inquiry struct {
 	done  chan struct{} // closed when it has returned:
 	chain []wire.Step
+	self  *wsclient.Principal
 	err   error
 }
 
@@ -31,6 +32,8 @@ func (a *actor) inquire(m wire.Request) {
 		switch m := m.(type) {
 		case *wire.Evict:
 			q.err = a.client.Evict(ctx, m.Request, m.Message)
+		case *wire.WhoAmI:
+			q.self, q.err = a.client.WhoAmI(ctx)
 		case *wire.Why:
 			if name, given := m.Lock.Get(); given {
 				q.chain, q.err = a.client.WhyLock(ctx, name)
@@ -61,6 +64,16 @@ func (a *actor) heardAsOperator(reply wire.Reply, line int) {
 		a.answered(m.ID, 0, nil, line)
 	case *wire.Chain:
 		a.answered(m.ID, len(m.Chain), nil, line)
+	case *wire.Permissions:
+		a.answered(m.ID, 0, nil, line)
+		got := a.inquiries[m.ID].self
+		want := &wsclient.Principal{
+			Identity: m.Identity, Groups: m.Groups, Permissions: m.Permissions, More: m.More,
+			Expires: millis(m.ExpiresMS.Or(0)), Expiring: !m.ExpiresMS.IsZero(),
+		}
+		if !reflect.DeepEqual(got, want) {
+			a.t.Errorf("line %d: WhoAmI returned %+v", line, got)
+		}
 	case *wire.ClientsPage:
 		if got := a.clients[max(0, len(a.clients)-len(m.Clients)):]; !reflect.DeepEqual(got, m.Clients) &&
 			len(m.Clients) > 0 {

@@ -23,6 +23,29 @@ type Options struct {
 	Author string
 	// Header is sent with the HTTP request of each connection. The caller must not change it after Dial.
 	Header http.Header
+	// HeaderFunc returns the header for one connection, instead of Header. The client calls it before each
+	// attempt to connect. See Token about ctx and errors.
+	HeaderFunc func(ctx context.Context) (http.Header, error)
+	// Token returns a token that says who this program is, at most 12 KiB. The client sends it as Authorization:
+	// Bearer, so neither Header nor HeaderFunc may have an Authorization field. Over a plain ws URL anyone on the
+	// way can read it.
+	//
+	// The client calls Token before each attempt to connect. If the credential expires, the client also calls
+	// it when two thirds of the time that is left have passed, and at once if less than 5 s are left, and sends
+	// the new token on the connection. If that fails, the connection goes on with the old credential, the
+	// client tries again later, and RenewalFailed in [Trace] reports it. When the credential has expired, the
+	// broker ends the connection.
+	//
+	// If the broker answers with 401, the token may have expired on its way. So a client that reconnects, or
+	// waits for the broker, makes one more attempt, with a new token. A second 401 without a connection in
+	// between ends it. Without Token, the first 401 ends it. When the broker closes the connection because the
+	// credential has expired or was revoked (close codes 4401 and 4403), the locks are lost, and the client
+	// connects again with a new token.
+	//
+	// Token must return when ctx ends, which is after 10 s at the latest. An error of Token fails the attempt
+	// to connect, which is repeated like other attempts. The client does not keep tokens: the function should
+	// keep a token that is costly to get, and not return it when it is about to expire.
+	Token func(ctx context.Context) (string, error)
 	// TLS is the configuration for wss URLs. nil: the defaults of crypto/tls.
 	TLS *tls.Config
 	// NetDial makes the network connection. nil: a net.Dialer.

@@ -24,6 +24,7 @@ type stage struct {
 	pipes  chan net.Conn
 	closed chan struct{}
 	ups    chan *websocket.Conn
+	accept http.HandlerFunc // serves requests instead, if it is not nil
 }
 
 func newStage(t *testing.T) *stage {
@@ -68,6 +69,10 @@ func (s *stage) dial(context.Context, string, string) (net.Conn, error) {
 }
 
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.accept != nil {
+		s.accept(w, r)
+		return
+	}
 	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
@@ -92,7 +97,8 @@ type actor struct {
 
 	acquires  map[wire.ID]*attempt
 	inquiries map[wire.ID]*inquiry
-	viewer    *viewer // for the watch; a conversation has one watch at a time
+	renewal   *inquiry // the first renewal that fails
+	viewer    *viewer  // for the watch; a conversation has one watch at a time
 	info      []wire.LockInfo
 	clients   []wire.ClientInfo
 	whole     bool // Info lists whole queues
@@ -109,10 +115,11 @@ type attempt struct {
 	released chan error
 }
 
-// enter dials in the background, because the conversation sends the hello.
-func (s *stage) enter() *actor {
+// enter dials in the background, because the conversation sends the hello. If there are tokens, the client presents
+// them, one after another.
+func (s *stage) enter(tokens ...string) *actor {
 	a := &actor{
-		t: s.t, dialed: make(chan error, 1),
+		t: s.t, dialed: make(chan error, 1), renewal: &inquiry{done: make(chan struct{})},
 		acquires:  map[wire.ID]*attempt{},
 		inquiries: map[wire.ID]*inquiry{},
 	}
@@ -120,6 +127,8 @@ func (s *stage) enter() *actor {
 		var err error
 		a.client, err = wsclient.Dial(s.t.Context(), "ws://stage", &wsclient.Options{
 			NoReconnect: true, // each connection is a line of the conversation
+			Token:       tokenSource(tokens),
+			Trace:       &wsclient.Trace{RenewalFailed: a.renewalFailed},
 			NetDial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 				a.net, err = s.dial(ctx, network, address)
 				return a.net, err
@@ -164,8 +173,10 @@ func (a *actor) do(m wire.Request) {
 		if m.After == 0 { // the client requests later pages by itself
 			go a.listClients(m)
 		}
-	case *wire.Why, *wire.Evict:
+	case *wire.Why, *wire.Evict, *wire.WhoAmI:
 		a.inquire(m)
+	case *wire.Auth:
+		a.inquiries[m.ID] = a.renewal
 	case *wire.Watch:
 		a.viewer = watch(a.t, a.client, m.Match.Or(""))
 	case *wire.Unwatch:

@@ -85,6 +85,10 @@ func (c *conn) deliver(reply wire.Reply) {
 		c.answer(m.ID, m)
 	case *wire.Evicted:
 		c.answer(m.ID, m)
+	case *wire.Authenticated:
+		c.answer(m.ID, m)
+	case *wire.Permissions:
+		c.answer(m.ID, m)
 	case *wire.Pong:
 		pong := *m // the decoder reuses m
 		c.answer(m.ID, &pong)

@@ -35,7 +35,7 @@ func (c *Client) reconnect(pauses *retry.Backoff, lasted time.Duration, why erro
 			return conn
 		case c.life.Err() != nil: // the attempt has failed because the client has ended
 			return nil
-		case isFinal(err):
+		case c.isFinal(err):
 			c.tracer.dialFailed(attempt, err, noNext)
 			c.giveUp(err)
 			return nil
@@ -95,7 +95,7 @@ func (c *Client) attach(conn *conn) *DialError {
 		}
 		return &DialError{Connected: true, Answered: true, Err: why}
 	}
-	c.conn, c.failed = conn, nil
+	c.conn, c.failed, c.unauthorized = conn, nil, 0
 	c.tracer.connected(conn.hello.Session)
 	c.tracer.state(Connected, nil)
 	c.hello.Store(conn.hello)

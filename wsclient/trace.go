@@ -36,6 +36,10 @@ type Trace struct {
 	// DialFailed is called when an attempt to connect has failed. attempt counts from 1, and begins again with each
 	// connection. The next attempt follows after the pause next. If next is negative, there is none.
 	DialFailed func(attempt int, err error, next time.Duration)
+	// RenewalFailed is called when the client could not renew its credential: Token in [Options] has failed, or
+	// the broker has refused the new token. The connection goes on with the old credential, until that expires.
+	// The client tries again after the pause next.
+	RenewalFailed func(err error, next time.Duration)
 	// State is called when the state of the client has changed. With Connecting it is also called after each failed
 	// attempt to connect. why is the error that led to the state, or nil. With NotGranting it says why the broker
 	// grants nothing.

@@ -91,6 +91,12 @@ func (t *tracer) dialFailed(attempt int, err error, next time.Duration) {
 	}
 }
 
+func (t *tracer) renewalFailed(err error, next time.Duration) {
+	if t != nil && t.trace.RenewalFailed != nil {
+		t.add(func() { t.trace.RenewalFailed(err, next) })
+	}
+}
+
 func (t *tracer) state(s State, why error) {
 	if t != nil && t.trace.State != nil {
 		t.add(func() { t.trace.State(s, why) })

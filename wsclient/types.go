@@ -75,12 +75,14 @@ type LockInfo = wire.LockInfo
 //	Remote      string     the address from which its client has connected
 //	Identity    string     who its client is, if the broker asks for credentials
 //	Gone        bool       its connection has ended, and its locks will be released
+//	Hidden      bool       this client may not list all of its locks, and Locks leaves those out. If this client
+//	                       may list none of them, it knows nothing else about the request, not even its ID
 type RequestInfo = wire.RequestInfo
 
 // A Step says that a request waits for a lock because of another request. Its fields are:
 //
 //	Request  RequestInfo    the request that waits
-//	Lock     string         the name of the lock
+//	Lock     string         the name of the lock, or "" if this client may not list it
 //	Blocker  RequestInfo    a holder of the lock, or an earlier waiter (then its Token is 0)
 //	Others   []RequestInfo  the other holders of the lock, of which some may be left out
 //	Holding  int            how many requests hold the lock, if there are several
@@ -105,6 +107,7 @@ type Step = wire.Step
 //	timeout        it waited, and its Wait has passed
 //	lost           it held; Reason says how it ended
 //	evicted        it waited, and an operator ended it
+//	forbidden      it waited, and the permissions of its client have changed
 //	shutting_down  it waited, and the broker is about to stop
 //	gone           its connection has ended
 type Change = wire.Change

@@ -66,10 +66,14 @@ func (t target) forbiddenHint(dial *wsclient.DialError) string {
 	switch {
 	case dial.Status != http.StatusUnauthorized:
 		return ""
+	case t.TokenFile != "":
+		return "the token in " + cli.Quote(t.TokenFile) + " is not accepted"
+	case t.Token != "":
+		return "the token in --token or BROKERCTL_TOKEN is not accepted"
 	case header.Get("Authorization") != "":
 		return "the credentials in --header or BROKERCTL_HEADER are not accepted"
 	}
-	return "send credentials with --header @FILE or in BROKERCTL_HEADER, for example: Authorization: Bearer TOKEN"
+	return "send a token with --token-file or in BROKERCTL_TOKEN, or a certificate with --cert and --key"
 }
 
 // proxyHint returns what to do about a proxy from the environment that does not lead to the broker at that address.
@@ -87,6 +91,8 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 	switch {
 	case dial.Location != "":
 		return "it has moved: try --url " + cli.Quote(dial.Location)
+	case strings.Contains(dial.Error(), "tls: certificate required"):
+		return "it wants a client certificate: name it with --cert and --key"
 	case errors.As(dial.Err, new(tls.RecordHeaderError)):
 		return "try --url " + cli.Quote(t.urlWith("ws"))
 	case speaksTLS(dial):

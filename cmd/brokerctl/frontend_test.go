@@ -17,6 +17,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,10 +27,27 @@ import (
 var frontendCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"tlsserver":    tlsServer,
 	"reverseproxy": reverseProxy,
+	"unixsocket":   unixSocket,
+	"credentials":  credentials,
 }
 
-// tlsserver valid|othername|expired starts a proxy to the broker that speaks TLS, at TLSSERVER. It writes the
-// certificate of the authority that has signed its certificate to ca.pem.
+// unixsocket starts a proxy to the broker on a Unix socket, at SOCKET.
+func unixSocket(ts *testscript.TestScript, _ bool, _ []string) {
+	folder, err := os.MkdirTemp("", "lb") // The path of a socket must be short.
+	ts.Check(err)
+	ts.Defer(func() { _ = os.RemoveAll(folder) })
+	server := httptest.NewUnstartedServer(proxyTo(ts, nil))
+	_ = server.Listener.Close()
+	server.Listener, err = net.Listen("unix", filepath.Join(folder, "s"))
+	ts.Check(err)
+	server.Start()
+	ts.Defer(server.Close)
+	ts.Setenv("SOCKET", filepath.Join(folder, "s"))
+}
+
+// tlsserver valid|othername|expired|mutual starts a proxy to the broker that speaks TLS, at TLSSERVER. It writes the
+// certificate of the authority that has signed its certificate to ca.pem. With mutual, it wants a client certificate,
+// and any will do; there is one in ca.pem's folder: client.pem, with its key in client-key.pem.
 func tlsServer(ts *testscript.TestScript, _ bool, args []string) {
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
@@ -49,10 +67,28 @@ func tlsServer(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o600))
 	server := httptest.NewUnstartedServer(proxyTo(ts, nil))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	if args[0] == "mutual" {
+		server.TLS.ClientAuth = tls.RequireAnyClientCert
+		ts.Check(writePair(ts, certificate))
+	}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	ts.Defer(server.Close)
 	ts.Setenv("TLSSERVER", server.Listener.Addr().String())
+}
+
+// writePair writes a certificate and its key.
+func writePair(ts *testscript.TestScript, pair tls.Certificate) error {
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		return err
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})
+	if err := os.WriteFile(ts.MkAbs("client.pem"), text, 0o600); err != nil {
+		return err
+	}
+	text = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
+	return os.WriteFile(ts.MkAbs("client-key.pem"), text, 0o600)
 }
 
 // signed returns a certificate that a new authority has signed, and the certificate of the authority in PEM.

@@ -21,6 +21,7 @@ type grammar struct {
 	Info    infoCmd    `cmd:"" help:"List locks: who holds them, who waits, and for how long."`
 	Why     whyCmd     `cmd:"" help:"Explain why a request waits, or why a lock is not free."`
 	Clients clientsCmd `cmd:"" help:"List the clients that are connected: from where, since when, and how far behind they are."`
+	Whoami  whoamiCmd  `cmd:"" help:"Show who you are to the broker, and what you may do."`
 	Watch   watchCmd   `cmd:"" help:"Show changes as they happen."`
 	Top     topCmd     `cmd:"" help:"Show locks or clients in a live full-screen view, and evict requests."`
 	platformCommands

@@ -25,9 +25,10 @@ const connectTimeout = 5 * time.Second
 type target struct {
 	Host   string   `global:"" default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port   uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL    string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://."`
+	URL    string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://, or unix:/PATH for a Unix socket."`
 	Header []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
-	CA     string   `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: the system's authorities."`
+	authentication
+	CA string `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: the system's authorities."`
 }
 
 // AfterApply checks the flags. --host and --port take precedence over a URL from the environment.
@@ -49,10 +50,12 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 	case byPort:
 		t.URL = ""
 	}
-	if given["ca"] && !t.usesTLS() {
-		return errors.New("--ca: want a --url that begins with wss:// or https://")
+	for _, name := range []string{"ca", "cert", "key", "server-name"} {
+		if given[name] && !t.usesTLS() {
+			return fmt.Errorf("--%s: want a --url that begins with wss:// or https://", name)
+		}
 	}
-	return nil
+	return t.authentication.check(given)
 }
 
 // brokerURL returns the URL of the broker. It may contain secrets.
@@ -68,7 +71,11 @@ func (t target) hostPort() string {
 	if t.URL == "" {
 		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
 	}
-	if u, err := url.Parse(t.URL); err == nil {
+	u, err := url.Parse(t.URL)
+	switch {
+	case err == nil && u.Scheme == "unix":
+		return "unix:" + u.Path
+	case err == nil:
 		return u.Host
 	}
 	return "that URL"
@@ -104,9 +111,10 @@ func (t target) complete(options *wsclient.Options) (err error) {
 	if options.Header, err = headerOf(t.Header); err != nil {
 		return err
 	}
-	if t.usesTLS() {
-		options.TLS, err = tlsTrusting(t.CA)
+	if options.Token, err = t.source(options.Header); err != nil || !t.usesTLS() {
+		return err
 	}
+	options.TLS, err = t.tlsConfig(t.CA)
 	return err
 }
 

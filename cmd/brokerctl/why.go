@@ -83,7 +83,7 @@ func (c *whyCmd) printLimits(ctx context.Context, client *wsclient.Client, chain
 	}
 	for _, step := range chain {
 		shares := step.Request.Mode == wire.Shared || step.Blocker.Mode == wire.Shared
-		if shares && !slices.Contains(names, step.Lock) {
+		if shares && step.Lock != "" && !slices.Contains(names, step.Lock) {
 			names = append(names, step.Lock)
 		}
 	}

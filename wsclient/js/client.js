@@ -4,6 +4,7 @@
 import { LockManager } from "./manager.js";
 import { settle } from "./settle.js";
 import { supervise } from "./supervisor.js";
+import { toSource } from "./token.js";
 import { expect, toSignal, toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
@@ -11,10 +12,15 @@ export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.j
 // connect resolves to a LockManager once the broker has said hello.
 export const connect = (
   url,
-  { author, clock = globalThis, label = defaultLabel(), signal, waitForBroker, WebSocket = globalThis.WebSocket } = {},
+  {
+    author, clock = globalThis, label = defaultLabel(), signal, token, waitForBroker, WebSocket = globalThis.WebSocket,
+  } = {},
 ) =>
   settle(
-    () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal)),
+    () =>
+      supervise(
+        toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal), toSource(token, clock),
+      ),
     async (client) => {
       await client.online;
       return new LockManager(client);

@@ -2,14 +2,16 @@ import { loss, noConnection, refusal } from "./errors.js";
 import { later, leaseLeft, silenceLeft } from "./lease.js";
 import { now, timer } from "./clock.js";
 import { parse } from "./names.js";
+import { backoff } from "./retry.js";
+import { minRenewal, soon } from "./token.js";
 
 // The types of all messages that a broker may send after its hello with the id of a request, a watch
 // or a question.
-const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|watching|change|lagged|unwatched)$/;
+const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched)$/;
 
 // connect makes one WebSocket, and follows the connection to its end. It calls connected
 // after the broker's hello, and ended at the end.
-export const connect = (client, WebSocket, url, connected, ended) => {
+export const connect = (client, WebSocket, url, protocols, connected, ended) => {
   const helloWait = 10_000; // ms until the broker must have said hello
   const closeWait = 2_000; // ms until it must have answered a close
   const { clock, silent } = client;
@@ -22,6 +24,9 @@ export const connect = (client, WebSocket, url, connected, ended) => {
   // The end of the lease has its own timer, which is set only when a message arrives. The timers of
   // unanswered pings are nested, and may fire late.
   const watchdog = timer(clock);
+  const renewal = timer(clock); // for the next renewal of the credential
+  const pause = backoff(); // between renewals that fail
+  let expiry; // of the credential, on the monotonic clock
   let next = 0; // the n of the next id
   let over; // the error with which the connection has ended
   let closed; // called when the WebSocket has closed
@@ -91,7 +96,26 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     conn.session = session = m.session;
     pingDue = made.mono + heartbeat;
     arm();
+    expect(m.expires_ms, m.expires_ms < soon ? 0 : (m.expires_ms * 2) / 3);
     connected(conn);
+  };
+
+  // expect sets the timer for the renewal of a credential that expires after left milliseconds, or never.
+  const expect = (left, wait) => {
+    expiry = now(clock).mono + left;
+    if (client.token && left >= 0) renewal(wait, renew);
+  };
+
+  // renew sends a new token. If that fails, the old credential stays in force until it expires.
+  const renew = async () => {
+    try {
+      const { expires_ms: left } = await ask({ type: "auth", token: await client.token() });
+      expect(left, Math.max((left * 2) / 3, minRenewal));
+    } catch (error) {
+      if (over) return;
+      client.emit?.("renewalfailed", { error });
+      renewal(Math.max((expiry - now(clock).mono) / 10, pause(0, clock.Math.random())), renew);
+    }
   };
 
   // arm sets the timers for the next ping and for the end of the lease. It is called from a message,
@@ -147,6 +171,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
     over = error;
     wake();
     watchdog();
+    renewal();
     conn.loss = [reason, error];
     ended(error, session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = reason === "closed";
@@ -213,7 +238,7 @@ export const connect = (client, WebSocket, url, connected, ended) => {
       }),
   };
 
-  const ws = new WebSocket(url, "lockbroker.v1");
+  const ws = new WebSocket(url, protocols);
   ws.onmessage = ({ data }) => receive(data);
   ws.onclose = ({ code, reason }) => {
     hasClosed();

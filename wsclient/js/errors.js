@@ -25,6 +25,7 @@ export class LostError extends Error {
 // names of its locks, and session names its connection. By session the client finds itself among the holders.
 export const refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, session) => {
   const describe = ({ id, author, client = "", duration_ms }) => {
+    if (!id) return "a hidden request";
     const who = id.startsWith(session) ? "this client" : quote(author ?? client);
     return `${who} (${id}) for ${duration_ms / 1000} s`;
   };

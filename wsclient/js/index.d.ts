@@ -31,12 +31,22 @@ export interface ConnectOptions {
    * its reason. Once the promise has resolved, the signal means nothing.
    */
   signal?: AbortSignal | undefined;
+  /**
+   * Returns a token that says who this program is: printable ASCII without spaces, at most 12 KiB. The client asks for
+   * one before each attempt to connect, and again in time before the credential expires. It sends the token as a
+   * subprotocol, because pages cannot set headers, and renews it on the connection. Over a plain ws URL anyone on the way
+   * can read it. An error, or no answer for 10 s, fails the attempt to connect, or the renewal. Default: no token.
+   */
+  token?: (() => string | Promise<string>) | undefined;
   /** The clocks and timers to use, for tests. Default: those of globalThis. */
   clock?: Clock | undefined;
 }
 
-/** Any WebSocket constructor. Those of browsers, of Node and of the package ws all work. */
-export type WebSocketConstructor = new (url: string, protocol: string) => object;
+/**
+ * Any WebSocket constructor. Those of browsers, of Node and of the package ws all work. With a token, protocol is an array
+ * of two strings, and otherwise a string.
+ */
+export type WebSocketConstructor = new (url: string, protocol: string & string[]) => object;
 
 /** The part of globalThis that the client uses for time and for random pauses. Times are in milliseconds. */
 export interface Clock {
@@ -140,6 +150,9 @@ export interface LockManager extends EventTarget, AsyncDisposal {
    */
   evict(request: string, message?: string, options?: QuestionOptions): Promise<void>;
 
+  /** Says who this client is to the broker, and what it may do. */
+  whoami(options?: QuestionOptions): Promise<Principal>;
+
   /** The broker's name for the connection: the clientId in {@link LockManager.query}. It is "" while there is none. */
   readonly session: string;
   /**
@@ -168,6 +181,36 @@ export interface LockManagerEvents {
    * {@link LockManager.closed} resolves. An attempt to reconnect that fails causes no event.
    */
   disconnected: DisconnectedEvent;
+  /**
+   * The credential could not be renewed: token has failed, or the broker has refused the new token. The connection goes
+   * on until the old credential expires, and the client tries again.
+   */
+  renewalfailed: RenewalFailedEvent;
+}
+
+/** Says why a credential could not be renewed. */
+export interface RenewalFailedEvent extends Event {
+  /** A {@link LockError} of the broker, or the error of token. */
+  readonly error: Error;
+}
+
+/** Who a client is to the broker, with the field names of the protocol. */
+export interface Principal {
+  /** Absent if the broker asks for no credentials. */
+  identity?: string;
+  groups?: string[];
+  /** Milliseconds until the credential expires. Absent: it does not. */
+  expires_ms?: number;
+  /** What the client may do. */
+  permissions: Permission[];
+  /** True if there are more permissions than the broker lists. */
+  more?: boolean;
+}
+
+/** Allows the verbs on the locks whose names match one of the globs. */
+export interface Permission {
+  allow: ("acquire" | "shared" | "list" | "steal" | "evict" | "clients" | "metrics")[];
+  locks: string[];
 }
 
 /** Says why a connection has ended. */
@@ -353,6 +396,7 @@ export type Change =
 /** Says that request waits for lock because of blocker. */
 export interface Step {
   request: RequestInfo;
+  /** Absent if this client may not list the lock. */
   lock: string;
   blocker: RequestInfo;
   /** The other holders of the lock, at most 7. Present if the blocker is not its only holder. */

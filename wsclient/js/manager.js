@@ -83,6 +83,14 @@ export class LockManager extends EventTarget {
     }, options);
   }
 
+  // whoami says who this client is to the broker, and what it may do.
+  whoami(options) {
+    return settle(() => this.#client, async (client) => {
+      const { type, id, ...principal } = await (await client.online).ask({ type: "whoami" });
+      return principal;
+    }, options);
+  }
+
   get session() {
     return this.#client.conn?.session ?? "";
   }

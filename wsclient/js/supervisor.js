@@ -2,26 +2,30 @@ import { ConnectionError, invalidState, noConnection, withDetails } from "./erro
 import { backoff, isFinal } from "./retry.js";
 import { connect } from "./connection.js";
 import { onAbort } from "./signal.js";
+import { toProtocols } from "./token.js";
 import { timer } from "./clock.js";
 
 const gone = "the page is gone"; // or the frame was removed from its page
 
 // supervise keeps one connection at a time, and reconnects when it has ended. It returns the
 // client, which is the state that its parts share. If the first attempt to connect fails, the client ends, unless
-// waitForBroker is true. An abort of signal ends the client until it is connected.
-export const supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
+// waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or returns a
+// promise for a token.
+export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock); // ends the pause before the next attempt
   let latest; // the current connection, even before its hello
   let willRetry = waitForBroker;
+  let unauthorized = 0; // answers of 401 since the last connection
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
 
   const client = {
     author,
     clock,
+    token,
     closed: new Promise((resolve) => (resolveClosed = resolve)), // resolves to error
     // conn is the connection after its hello. online is a promise for it. offline is the error that
     // says why there is none. error says why the client has ended. emit tells the program when a connection
@@ -47,6 +51,7 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal) 
 
   const connected = (conn) => {
     willRetry = true;
+    unauthorized = 0;
     ignoreSignal();
     client.conn = conn;
     for (const entry of client.pending) entry.submit?.(conn);
@@ -64,15 +69,31 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal) 
     client.offline = error;
     tell();
     if (wasOnline) client.emit?.("disconnected", { error });
-    if (!willRetry || isFinal(error)) end(error);
+    if (!willRetry || (isFinal(error) && !mayHaveExpired(error))) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
   };
+
+  // mayHaveExpired reports whether the broker has refused a token, for the first time. It may have expired on its way,
+  // and the next attempt asks for a new one.
+  const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
 
   const attemptConnection = () => {
     if (latest || client.error) return;
     retry();
+    if (!token) {
+      open("lockbroker.v1");
+      return;
+    }
+    latest = { close() {} }; // until there is a token
+    token().then(
+      (text) => client.error || open(toProtocols(text)),
+      (cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {}),
+    );
+  };
+
+  const open = (protocols) => {
     try {
-      latest = connect(client, WebSocket, url, connected, disconnected);
+      latest = connect(client, WebSocket, url, protocols, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
       end(noConnection(url, false, why + cause.message, cause)); // which would happen again

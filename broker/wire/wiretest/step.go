@@ -22,12 +22,17 @@ const (
 	Vanish                     // a vanishes: TCP ends without a close frame
 	Pass                       // .. 5s: time passes
 	Grace                      // broker grants nothing for 3s: its last run did not stop cleanly
+	Trust                      // broker trusts a for 4s: it accepts the credentials of a, which expire after Wait
+	Permit                     // broker permits a acquire,list on build/**: a further permission of a
+	Withdraw                   // broker permits a nothing: it has no permissions
+	Revoke                     // broker revokes a: it no longer accepts the credentials of a
 )
 
 const graceLine = "broker grants nothing for "
 
 var kindNames = []string{
 	"unknown", "connect", "send", "send binary", "receive", "closed", "close", "vanish", "pass", "grace",
+	"trust", "permit", "withdraw", "revoke",
 }
 
 // String returns the kind in words.
@@ -43,7 +48,8 @@ type Step struct {
 	// Line is the number of the line in the file, from 1.
 	Line int
 	Kind Kind
-	// Conn is the connection: "a", "b" or "c". It is empty with Pass and Grace.
+	// Conn is the connection: "a", "b" or "c". It is empty with Pass and Grace. The client of a has
+	// the identity a.
 	Conn string
 	// Query is the query of the URL without the label, with Connect.
 	Query string
@@ -53,8 +59,11 @@ type Step struct {
 	// goodbye.
 	Code   int
 	Reason string
-	// Wait is how much time passes, with Pass and Grace.
+	// Wait is how much time passes, with Pass and Grace. With Trust it is when the credentials
+	// expire, and 0 if they do not.
 	Wait time.Duration
+	// Allow are the verbs, and Locks the globs, of a Permit.
+	Allow, Locks []string
 }
 
 // parseStep reads one line.
@@ -67,6 +76,9 @@ func parseStep(line string) (Step, error) {
 		step, err := parsePass(wait)
 		step.Kind = Grace
 		return step, err
+	}
+	if subject == "broker" {
+		return parseAccess(rest)
 	}
 	if len(subject) != 1 || !strings.Contains(conns, subject) {
 		return Step{}, fmt.Errorf("want a, b, c, .. or # at the start, not %.20q", subject)

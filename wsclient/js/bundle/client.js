@@ -5,7 +5,7 @@
  * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
  * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
  * only this file: each module has its own copies of the classes.
- * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js watch.js
+ * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js token.js watch.js
  */
 
 // codes.js
@@ -31,6 +31,7 @@ var LostError = class extends Error {
 };
 var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, session) => {
   const describe = ({ id, author, client = "", duration_ms }) => {
+    if (!id) return "a hidden request";
     const who = id.startsWith(session) ? "this client" : quote(author ?? client);
     return `${who} (${id}) for ${duration_ms / 1e3} s`;
   };
@@ -537,6 +538,13 @@ var LockManager = class extends EventTarget {
       await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
     }, options);
   }
+  // whoami says who this client is to the broker, and what it may do.
+  whoami(options) {
+    return settle(() => this.#client, async (client) => {
+      const { type, id, ...principal } = await (await client.online).ask({ type: "whoami" });
+      return principal;
+    }, options);
+  }
   get session() {
     return this.#client.conn?.session ?? "";
   }
@@ -555,9 +563,33 @@ var LockManager = class extends EventTarget {
 };
 var toMatch = (pattern = "") => pattern === "" ? void 0 : escapeName(toDOMString(pattern));
 
+// token.js
+var soon = 5e3;
+var minRenewal = 1e3;
+var toSource = (token, clock) => {
+  expect(!token || typeof token === "function", "token: a function");
+  return token && (() => new Promise((resolve, reject) => {
+    const late = timer(clock);
+    const settled = (f) => (value) => {
+      late();
+      f(value);
+    };
+    late(1e4, () => reject(new Error("no answer in time")));
+    (async () => {
+      const text = await token();
+      expect(typeof text === "string" && /^[!-~]{1,12288}$/.test(text), "token: printable ASCII without spaces, at most 12 KiB");
+      return text;
+    })().then(settled(resolve), settled(reject));
+  }));
+};
+var toProtocols = (token) => {
+  const base64url = btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return ["lockbroker.v1", `lockbroker.bearer.${base64url}`];
+};
+
 // connection.js
-var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|watching|change|lagged|unwatched)$/;
-var connect = (client, WebSocket, url, connected, ended2) => {
+var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched)$/;
+var connect = (client, WebSocket, url, protocols, connected, ended2) => {
   const helloWait = 1e4;
   const closeWait = 2e3;
   const { clock, silent } = client;
@@ -565,6 +597,9 @@ var connect = (client, WebSocket, url, connected, ended2) => {
   const open = /* @__PURE__ */ new Map();
   const wake = timer(clock);
   const watchdog = timer(clock);
+  const renewal = timer(clock);
+  const pause = backoff();
+  let expiry;
   let next = 0;
   let over;
   let closed;
@@ -619,7 +654,22 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     conn.session = session = m.session;
     pingDue = made.mono + heartbeat;
     arm();
+    expect2(m.expires_ms, m.expires_ms < soon ? 0 : m.expires_ms * 2 / 3);
     connected(conn);
+  };
+  const expect2 = (left, wait) => {
+    expiry = now(clock).mono + left;
+    if (client.token && left >= 0) renewal(wait, renew);
+  };
+  const renew = async () => {
+    try {
+      const { expires_ms: left } = await ask({ type: "auth", token: await client.token() });
+      expect2(left, Math.max(left * 2 / 3, minRenewal));
+    } catch (error) {
+      if (over) return;
+      client.emit?.("renewalfailed", { error });
+      renewal(Math.max((expiry - now(clock).mono) / 10, pause(0, clock.Math.random())), renew);
+    }
   };
   const arm = () => {
     const at = now(clock);
@@ -657,6 +707,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
     over = error;
     wake();
     watchdog();
+    renewal();
     conn.loss = [reason, error];
     ended2(error, session ? now(clock).mono - made.mono : 0, () => {
       let mustLeave = reason === "closed";
@@ -706,7 +757,7 @@ var connect = (client, WebSocket, url, connected, ended2) => {
       });
     })
   };
-  const ws = new WebSocket(url, "lockbroker.v1");
+  const ws = new WebSocket(url, protocols);
   ws.onmessage = ({ data }) => receive(data);
   ws.onclose = ({ code, reason }) => {
     hasClosed();
@@ -723,18 +774,20 @@ var connect = (client, WebSocket, url, connected, ended2) => {
 
 // supervisor.js
 var gone = "the page is gone";
-var supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
+var supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff();
   const retry = timer(clock);
   let latest;
   let willRetry = waitForBroker;
+  let unauthorized = 0;
   let goodbye;
   let resolveClosed, resolveOnline;
   const client = {
     author,
     clock,
+    token,
     closed: new Promise((resolve) => resolveClosed = resolve),
     // resolves to error
     // conn is the connection after its hello. online is a promise for it. offline is the error that
@@ -758,6 +811,7 @@ var supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
   };
   const connected = (conn) => {
     willRetry = true;
+    unauthorized = 0;
     ignoreSignal();
     client.conn = conn;
     for (const entry of client.pending) entry.submit?.(conn);
@@ -771,14 +825,28 @@ var supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
     client.offline = error;
     tell();
     if (wasOnline) client.emit?.("disconnected", { error });
-    if (!willRetry || isFinal(error)) end(error);
+    if (!willRetry || isFinal(error) && !mayHaveExpired(error)) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
   };
+  const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
   const attemptConnection = () => {
     if (latest || client.error) return;
     retry();
+    if (!token) {
+      open("lockbroker.v1");
+      return;
+    }
+    latest = { close() {
+    } };
+    token().then(
+      (text) => client.error || open(toProtocols(text)),
+      (cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {
+      })
+    );
+  };
+  const open = (protocols) => {
     try {
-      latest = connect(client, WebSocket, url, connected, disconnected);
+      latest = connect(client, WebSocket, url, protocols, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
       end(noConnection(url, false, why + cause.message, cause));
@@ -822,8 +890,24 @@ var supervise = (url, author, clock, WebSocket, waitForBroker, signal) => {
 };
 
 // client.js
-var connect2 = (url, { author, clock = globalThis, label = defaultLabel(), signal, waitForBroker, WebSocket = globalThis.WebSocket } = {}) => settle(
-  () => supervise(toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal)),
+var connect2 = (url, {
+  author,
+  clock = globalThis,
+  label = defaultLabel(),
+  signal,
+  token,
+  waitForBroker,
+  WebSocket = globalThis.WebSocket
+} = {}) => settle(
+  () => supervise(
+    toTarget(url, toText(label)),
+    toText(author),
+    clock,
+    WebSocket,
+    waitForBroker,
+    toSignal(signal),
+    toSource(token, clock)
+  ),
   async (client) => {
     await client.online;
     return new LockManager(client);

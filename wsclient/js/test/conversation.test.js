@@ -12,7 +12,8 @@ import { supervise } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
 
 const folder = new URL("../../../testdata/wire/", import.meta.url);
-const files = readdirSync(folder).filter((f) => f.endsWith(".txt") && !f.startsWith("raw-"));
+const inFolder = (name) => readdirSync(new URL(name, folder)).map((f) => name + f);
+const files = [...inFolder(""), ...inFolder("credentials/")].filter((f) => f.endsWith(".txt") && !f.startsWith("raw-"));
 
 test("there are conversations", () => assert.ok(files.length > 20));
 
@@ -51,15 +52,16 @@ async function play(actors, { who, what, rest }, after, Actor) {
     for (const actor of actors.values()) await actor.clock.pass(n * (unit === "s" ? 1000 : 1));
     return;
   }
-  if (who === "broker") return; // the hello says that the broker grants nothing
+  if (who === "broker") return; // the broker's frames show what it does
   const actor = actors.get(who);
   switch (what) {
     case "connects":
-      actors.set(who, new Actor());
+      actors.set(who, new Actor(tokensOf(who, after)));
+      await settle();
       break;
     case "->": {
       const m = JSON.parse(rest);
-      actor.act(m);
+      await actor.act(m);
       await settle();
       assert.deepEqual(actor.socket.take(), m);
       break;
@@ -79,6 +81,14 @@ async function play(actors, { who, what, rest }, after, Actor) {
   }
 }
 
+// tokensOf returns the tokens that a client presents: the first when it connects, and then those of each auth. It returns
+// undefined if there is no auth.
+function tokensOf(who, steps) {
+  const sent = steps.filter((step) => step.who === who && step.what === "->").map(({ rest }) => JSON.parse(rest));
+  const tokens = sent.filter(({ type }) => type === "auth").map(({ token }) => token);
+  return tokens.length ? [who, ...tokens] : undefined;
+}
+
 // An Actor is a client in a conversation, together with the broker's end of its connection.
 class Actor extends Stage {
   tries = new Map(); // acquires by id: {o, promise, lock, controller, free}
@@ -86,15 +96,15 @@ class Actor extends Stage {
   changes; // of the watch
   pages = []; // locks that info has yielded
 
-  constructor() {
+  constructor(tokens) {
     super();
-    this.connecting = this.connect();
+    this.connecting = this.connect(tokens && { token: async () => tokens.shift() });
     this.connecting.catch(() => {});
   }
 
   // act calls the method that makes the client send m. The client sends some messages by itself:
   // pings, a cancel when a hold has passed, and requests for later pages.
-  act(m) {
+  async act(m) {
     const attempt = this.tries.get(m.id);
     switch (m.type) {
       case "acquire":
@@ -114,6 +124,13 @@ class Actor extends Stage {
         break;
       case "clients": // no method asks this, but a connection does
         this.ask(m.id, this.client.online.then((conn) => conn.ask({ ...m, id: undefined })));
+        break;
+      case "auth": // the client sends it by itself, when its timer fires
+        this.ask(m.id, new Promise((_, reject) => this.locks.addEventListener("renewalfailed", ({ error }) => reject(error))));
+        await this.clock.pass(0);
+        break;
+      case "whoami":
+        this.ask(m.id, this.locks.whoami());
         break;
       case "evict":
         this.ask(m.id, this.locks.evict(m.request, m.message));
@@ -167,6 +184,15 @@ class Actor extends Stage {
 
   // hear delivers a frame of the broker, and asserts that the caller learns of it.
   async hear(frame, after) {
+    const [, code, reason] = /^close (\d+) (.*)/.exec(frame) ?? [];
+    if (code) {
+      this.socket.drop(Number(code), reason);
+      for (const { promise } of this.tries.values()) {
+        const { reason: lost } = await outcome(promise);
+        assert.ok(lost instanceof LostError && lost.message.endsWith(reason), lost);
+      }
+      return;
+    }
     const m = JSON.parse(frame);
     const attempt = this.tries.get(m.id);
     if (m.type === "granted" && this.givesUp(attempt, after)) {
@@ -209,6 +235,11 @@ class Actor extends Stage {
       case "clients":
         assert.deepEqual((await outcome(this.asked.get(m.id))).value, m);
         break;
+      case "whoami": {
+        const { type, id, ...principal } = m;
+        assert.deepEqual((await outcome(this.asked.get(id))).value, principal);
+        break;
+      }
       case "evicted":
         assert.equal((await outcome(this.asked.get(m.id))).state, "fulfilled");
         break;
@@ -221,6 +252,7 @@ class Actor extends Stage {
       case "change":
         if (this.changes) await this.sees(m); // otherwise it has crossed the unwatch
         break;
+      case "authenticated":
       case "unwatched":
       case "pong":
         break;

@@ -1,8 +1,9 @@
 package clients
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
+	"math"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -15,6 +16,9 @@ import (
 // waited, its mode, its author and its locks. If the line is longer than width, the names of the locks are cut in the
 // middle. A width of 0 means no limit.
 func Request(r wsclient.RequestInfo, lasted time.Duration, width int) string {
+	if listing.IsHidden(r) {
+		return screen.Cut("  "+listing.Named(r), cmp.Or(width, math.MaxInt))
+	}
 	mark := " "
 	if r.Token != 0 {
 		mark = "*"
@@ -24,11 +28,7 @@ func Request(r wsclient.RequestInfo, lasted time.Duration, width int) string {
 		mode += fmt.Sprintf("/%d", limit)
 	}
 	head := fmt.Sprintf("%s %-12s  %6s  %-9s  ", mark, printable.Text(r.ID.String()), listing.Age(lasted), mode)
-	names := make([]string, len(r.Locks))
-	for i, name := range r.Locks {
-		names[i] = printable.Text(name)
-	}
-	locks, author := strings.Join(names, " + "), ""
+	locks, author := listing.LockNames(r), ""
 	if r.Author != "" {
 		author = "  @" + printable.Text(r.Author)
 	}

@@ -2,7 +2,6 @@ package listing
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -62,6 +61,9 @@ func (f Format) appendRequests(lines []Line, mark Line, requests []wire.RequestI
 
 // Request formats a request: its author and id, and how long it has held or waited.
 func (f Format) Request(r wire.RequestInfo) string {
+	if IsHidden(r) {
+		return Named(r)
+	}
 	text := fmt.Appendf(AppendWho(nil, r), ", duration: %s", Clock(r.Duration()))
 	if r.Gone {
 		text = append(text, " (gone)"...)
@@ -99,12 +101,8 @@ func appendRest(text []byte, r wire.RequestInfo) []byte {
 	if !r.Parent.IsZero() {
 		text = fmt.Appendf(text, ", inside #%s", printable.Text(r.Parent.String()))
 	}
-	if len(r.Locks) > 1 {
-		names := make([]string, len(r.Locks))
-		for i, name := range r.Locks {
-			names[i] = printable.Text(name)
-		}
-		text = fmt.Appendf(text, ", of %s", strings.Join(names, " + "))
+	if len(r.Locks) > 1 || r.Hidden {
+		text = fmt.Appendf(text, ", of %s", LockNames(r))
 	}
 	return text
 }

@@ -163,5 +163,8 @@ func notesOf(r wire.RequestInfo) (notes []string) {
 	if also := len(r.Locks) - 1; also > 0 {
 		notes = append(notes, "and "+several(also, "more lock", "more locks"))
 	}
+	if r.Hidden {
+		notes = append(notes, "and hidden locks")
+	}
 	return notes
 }

@@ -46,6 +46,7 @@ export function all(c: Change): string {
     case "cancelled":
     case "timeout":
     case "evicted":
+    case "forbidden":
     case "shutting_down":
     case "gone":
       return c.lock;

@@ -19,6 +19,10 @@ locks.addEventListener("connected", (event) => {
   return event.error;
 });
 locks.addEventListener("something else", (event) => event.type);
+locks.addEventListener("renewalfailed", ({ error }) => same<typeof error, Error>(true));
+const { identity, permissions } = await locks.whoami({ signal: leaving.signal });
+same<typeof identity, string | undefined>(true);
+export const mayList = permissions.some(({ allow }) => allow.includes("list"));
 export const target: EventTarget = locks;
 export const status = (some: LockManager) => (some.session ? "connected" : "not connected");
 
@@ -26,3 +30,7 @@ export const status = (some: LockManager) => (some.session ? "connected" : "not 
 await connect("ws://127.0.0.1:27002", { waitForBroker: "yes" });
 // @ts-expect-error
 await connect("ws://127.0.0.1:27002", { signal: leaving });
+await connect("wss://locks.example", { token: () => "a" });
+await connect("wss://locks.example", { token: async () => "a" });
+// @ts-expect-error A token is asked for again and again.
+await connect("wss://locks.example", { token: "a" });

@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"os"
-	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
 // shutdownWait is how long plain HTTP requests may take at the end. It is short, because these are only health
@@ -33,6 +29,10 @@ func (serveCmd) Help() string {
 Listen on all IPv4 interfaces. Anyone who can reach the port may do everything:
 
     $ brokerd serve --host 0.0.0.0 --state-dir /var/lib/brokerd
+
+Listen on a port, and on a Unix socket for the group locks:
+
+    $ brokerd --listen 127.0.0.1:27002 --listen 'unix:/run/brokerd.sock?mode=0660&group=locks'
 
 Allow pages of another origin, and of development servers on this machine:
 
@@ -61,56 +61,31 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := f.listen(ctx)
+	sockets, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
-	f.logStart(log, listener.Addr(), config)
-	if err := serve(ctx, b, listener); err != nil {
+	f.logStart(log, endpointsOf(sockets), config)
+	if err := serve(ctx, b, sockets); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-func (f *flags) listen(ctx context.Context) (net.Listener, error) {
-	var config net.ListenConfig
-	host, err := cli.Host(f.Host) // Strips the brackets of an IPv6 address.
-	if err != nil {
-		return nil, err
-	}
-	listener, err := config.Listen(ctx, networkOf(host), net.JoinHostPort(host, strconv.Itoa(int(f.Port))))
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		hint := "is brokerd already running? Stop it, or choose another --port"
-		return nil, &cli.Failure{Err: err, Hint: hint}
-	case err != nil:
-		return nil, &cli.Failure{Err: err, Hint: "check --host and --port"}
-	}
-	return listener, nil
-}
-
-// networkOf restricts an IPv4 address to IPv4: for 0.0.0.0, "tcp" would also listen on all IPv6 interfaces.
-func networkOf(host string) string {
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		return "tcp4"
-	}
-	return "tcp"
-}
-
-// serve runs b on the listener until ctx ends.
-func serve(ctx context.Context, b *broker.Broker, listener net.Listener) error {
+// serve runs b on the sockets until ctx ends, or until one of them fails.
+func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket) error {
 	server := b.Server()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var (
-		running  sync.WaitGroup
-		serveErr error
-	)
-	running.Go(func() {
-		defer cancel()
-		serveErr = server.Serve(listener)
-	})
+	var running sync.WaitGroup
+	ends := make([]error, len(sockets))
+	for i, socket := range sockets {
+		running.Go(func() {
+			defer cancel()
+			ends[i] = server.Serve(socket)
+		})
+	}
 	// The broker stops first, because Shutdown does not see WebSocket connections.
 	runErr := b.Run(ctx)
 	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
@@ -119,8 +94,10 @@ func serve(ctx context.Context, b *broker.Broker, listener net.Listener) error {
 		_ = server.Close()
 	}
 	running.Wait()
-	if !errors.Is(serveErr, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", serveErr)
+	for i, err := range ends {
+		if !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve %s: %w", sockets[i].Address, err)
+		}
 	}
 	return runErr
 }

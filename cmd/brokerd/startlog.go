@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -13,20 +12,21 @@ import (
 
 // logStart logs where brokerd listens, and in one more line what it lacks for production. That line is a warning if
 // other machines can connect.
-func (f *flags) logStart(log zerolog.Logger, addr net.Addr, config broker.Config) {
-	log.Info().Str("address", addr.String()).Stringer("timeout", config.Timeout).
-		Str("version", cli.BuildVersion()).Msg("listening")
-	tcp, ok := addr.(*net.TCPAddr)
-	open := ok && !tcp.IP.IsLoopback()
-	missing := f.missing(open, config.MaxConnections)
+func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config) {
+	for _, e := range on {
+		log.Info().Str("address", e.address).Stringer("timeout", config.Timeout).
+			Str("version", cli.BuildVersion()).Msg("listening")
+	}
+	open := openTo(on)
+	missing := f.missing(open != "", config.MaxConnections)
 	if len(missing) == 0 {
 		return
 	}
-	line := log.Info()
-	if open {
-		line = log.Warn()
+	line := log.Info().Str("address", addressesOf(on))
+	if open != "" {
+		line = log.Warn().Str("address", open)
 	}
-	line.Str("address", addr.String()).Msg("not ready for production: " + strings.Join(missing, "; "))
+	line.Msg("not ready for production: " + strings.Join(missing, "; "))
 }
 
 // missing returns what this run lacks for production. open says that other machines can connect. connections is how

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"testing"
@@ -20,13 +19,13 @@ const goldenStart = "../../testdata/brokerd/start.golden"
 
 // TestStartLog compares the first lines of the log, for several command lines, with the golden file.
 func TestStartLog(t *testing.T) {
-	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 27002}
-	open := &net.TCPAddr{IP: net.IPv4zero, Port: 27002}
+	local := endpoint{address: "127.0.0.1:27002"}
+	open := endpoint{address: "0.0.0.0:27002", open: true}
 	state, public := "--state-dir=/var/lib/brokerd", "--public-url=https://locks.example"
 	var got strings.Builder
 	for _, test := range []struct {
 		args        []string
-		address     net.Addr
+		on          endpoint
 		descriptors uint64
 	}{
 		{nil, local, 1 << 20},
@@ -49,7 +48,7 @@ func TestStartLog(t *testing.T) {
 		fmt.Fprintf(&got, "$ brokerd %s\n", strings.Join(test.args, " "))
 		config := g.config(zerolog.Nop())
 		fitDescriptors(&config, test.descriptors)
-		g.logStart(zerolog.New(&got), test.address, config)
+		g.logStart(zerolog.New(&got), []endpoint{test.on}, config)
 		got.WriteString("\n")
 	}
 	text := strings.ReplaceAll(got.String(), cli.BuildVersion(), "VERSION")

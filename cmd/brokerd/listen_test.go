@@ -30,7 +30,7 @@ func unixDialer(path string) *websocket.Dialer {
 }
 
 // A greeting is what a test reads of hello.
-type greeting struct{ Type, Identity string }
+type greeting struct{ Type, Identity, Session string }
 
 // connect opens a session, and returns its connection and its hello. token may be "".
 func connect(t *testing.T, dialer *websocket.Dialer, url, token string) (*websocket.Conn, greeting, error) {

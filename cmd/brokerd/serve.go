@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
@@ -34,6 +39,10 @@ Listen on a port, and on a Unix socket for the group locks:
 
     $ brokerd --listen 127.0.0.1:27002 --listen 'unix:/run/brokerd.sock?mode=0660&group=locks'
 
+Let other machines connect with TLS and tokens, and say what each identity may do:
+
+    $ brokerd --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --tokens tokens --policy policy.yaml
+
 Allow pages of another origin, and of development servers on this machine:
 
     $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'
@@ -50,10 +59,16 @@ Allow pages from the broker's own host and port if that host has a name:
 // Run serves until a signal. A second signal ends the process at once.
 func (serveCmd) Run(f *flags) error {
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug)
+	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
 	defer flush()
-	ignoreSignals(log)
+	hangups := handleSignals(log, f.readsFiles())
+	files, err := f.readSettings()
+	if err != nil {
+		return err
+	}
+	zerolog.SetGlobalLevel(files.level)
 	config := f.config(log)
+	config.Access = files.control
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
@@ -65,17 +80,42 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	f.logStart(log, endpointsOf(sockets), config)
-	if err := serve(ctx, b, sockets); err != nil {
+	on := endpointsOf(sockets)
+	if err := f.checkExposure(on); err != nil {
+		closeAll(sockets)
+		return err
+	}
+	f.logStart(log, on, config)
+	reloads := newReloader(f, log, b, files)
+	secureAll(sockets, reloads)
+	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-// serve runs b on the sockets until ctx ends, or until one of them fails.
-func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket) error {
+// secureAll makes TCP sockets use TLS, if it is configured.
+func secureAll(sockets []listen.Socket, r *reloader) {
+	if !r.flags.usesTLS() {
+		return
+	}
+	for i, socket := range sockets {
+		if _, isTCP := socket.Addr().(*net.TCPAddr); isTCP {
+			sockets[i].Listener = tls.NewListener(socket.Listener, certs.Listening(r.server))
+		}
+	}
+}
+
+// serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
+// ended.
+func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket, beside func(context.Context)) error {
 	server := b.Server()
+	ending, end := context.WithCancel(context.Background())
+	var aside sync.WaitGroup
+	aside.Go(func() { beside(ending) })
+	defer aside.Wait()
+	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup

@@ -38,7 +38,8 @@ func (f *flags) validateAccess() error {
 		return fmt.Errorf("%s: want --policy too, which says what the identities may do",
 			strings.Join(asked, " and "))
 	case len(asked) == 0 && f.Policy != "":
-		return errors.New("--policy needs --tokens, --client-identity or --unix-identity, which say who a client is")
+		return errors.New("--policy needs --tokens, --client-identity or --unix-identity, " +
+			"which say who a client is")
 	}
 	return nil
 }

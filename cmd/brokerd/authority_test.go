@@ -83,7 +83,8 @@ func (a *authority) issue(t *testing.T, uri string) testPair {
 	}
 	key := newTestKey(t)
 	cert := a.sign(t, &x509.Certificate{
-		Subject: pkix.Name{CommonName: "pair"}, URIs: []*url.URL{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		Subject: pkix.Name{CommonName: "pair"},
+		URIs:    []*url.URL{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, a.cert, key)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -111,7 +112,9 @@ func (a *authority) trusting(t *testing.T, pair *testPair) *tls.Config {
 			t.Fatal(err)
 		}
 		// Send it even if the broker does not name its authority.
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &own, nil }
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return &own, nil
+		}
 	}
 	return config
 }

@@ -44,6 +44,7 @@ func (f *flags) checkExposure(on []endpoint) error {
 
 func exposed(what string) error {
 	return &cli.Failure{
-		Err: errors.New("--require-auth: " + what), Hint: "without --require-auth, brokerd only warns", Code: cli.ExitUsage,
+		Err:  errors.New("--require-auth: " + what),
+		Hint: "without --require-auth, brokerd only warns about other machines", Code: cli.ExitUsage,
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,10 +48,7 @@ func connect(t *testing.T, dialer *websocket.Dialer, url, token string) (*websoc
 		_ = response.Body.Close()
 	}
 	if err != nil {
-		if response != nil {
-			err = errors.Join(err, errors.New(response.Status))
-		}
-		return nil, greeting{}, err
+		return nil, greeting{}, statusError(err, response)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	var hello greeting
@@ -61,6 +60,22 @@ func connect(t *testing.T, dialer *websocket.Dialer, url, token string) (*websoc
 		t.Fatalf("got %s, %v, want a hello", text, err)
 	}
 	return conn, hello, nil
+}
+
+// statusError adds the status of the answer to an error, if there is an answer.
+func statusError(err error, response *http.Response) error {
+	if response == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, response.Status)
+}
+
+// mustRefuse checks that no session is opened, because of the credential.
+func mustRefuse(t *testing.T, dialer *websocket.Dialer, url, token string) {
+	t.Helper()
+	if _, _, err := connect(t, dialer, url, token); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("got %v, want 401", err)
+	}
 }
 
 // mustConnect opens a session that must be accepted.
@@ -138,7 +153,8 @@ func TestSystemdSockets(t *testing.T) {
 	d.stop(t)
 
 	alone := exec.CommandContext(testContext(t), "brokerd", "--listen=systemd:locks")
-	if text, err := alone.CombinedOutput(); err == nil || !strings.Contains(string(text), "systemd has passed no socket") {
+	text, err := alone.CombinedOutput()
+	if err == nil || !strings.Contains(string(text), "systemd has passed no socket") {
 		t.Errorf("without sockets: %v, %s", err, text)
 	}
 }

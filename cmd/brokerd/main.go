@@ -24,8 +24,8 @@ type grammar struct {
 
 const description = `A lock broker: named locks for programs that share a resource.
 
-Programs connect to ws://HOST:PORT/ws, or with TLS to wss://HOST:PORT/ws. When a connection ends, its locks are released. brokerctl info lists who holds
-each lock and who waits.
+Programs connect to ws://HOST:PORT/ws, or with TLS to wss://HOST:PORT/ws. When a connection ends, its locks are
+released. brokerctl info lists who holds each lock and who waits.
 
 The log goes to stderr: one JSON object per line, or text if stderr is a terminal. If stderr blocks or fails, for
 example on a full disk, brokerd drops lines and later logs how many. A flag takes precedence over the environment, and

@@ -99,7 +99,8 @@ func (r *reloader) refreshTLS() {
 	}
 	if err != nil {
 		r.refused = sum
-		r.log.Error().Err(err).Msg("the files of TLS have changed, and cannot be used: the old certificate stays")
+		r.log.Error().Err(err).
+			Msg("the files of TLS have changed, and cannot be used: the old certificate stays")
 		return
 	}
 	r.apply(&next)

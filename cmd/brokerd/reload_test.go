@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,74 +53,110 @@ func newTestToken(t *testing.T, name string) (token, line string) {
 	return token, line + "\n"
 }
 
-// TestReload changes tokens, policy and log level on SIGHUP: as a whole, or not at all.
-func TestReload(t *testing.T) {
-	directory := t.TempDir()
-	annToken, ann := newTestToken(t, "ann")
-	bobToken, bob := newTestToken(t, "bob")
-	tokens := func(text string) string { return write(t, directory, "tokens", []byte(text)) }
-	policy := func(text string) string { return write(t, directory, "policy.yaml", []byte(text)) }
-	level := func(text string) string { return write(t, directory, "level", []byte(text)) }
-	d := startDaemon(t, "--tokens="+tokens(ann+bob), "--policy="+policy(allowAll), "--log-level-file="+level("info"))
-	annConn, hello := mustConnect(t, websocket.DefaultDialer, d.url, annToken)
-	bobConn, _ := mustConnect(t, websocket.DefaultDialer, d.url, bobToken)
-	if hello.Identity != "ann" {
-		t.Errorf("the identity is %q", hello.Identity)
-	}
-	for _, wrong := range []string{"", "lbt_wrong"} {
-		if _, _, err := connect(t, websocket.DefaultDialer, d.url, wrong); err == nil || !strings.Contains(err.Error(), "401") {
-			t.Errorf("with the token %q: %v", wrong, err)
-		}
-	}
-	reload := func(message string) logLine {
-		t.Helper()
-		d.signal(t, syscall.SIGHUP)
-		line := d.until(t, "reload")
-		if !strings.HasPrefix(line.Message, message) || strings.Contains(d.log.Text(), "lbt_") {
-			t.Errorf("the log says %+v, want %s", line, message)
-		}
-		return line
-	}
+// reloadable is a broker with files that a test changes.
+type reloadable struct {
+	*daemon
+	t         *testing.T
+	directory string
 
-	// One bad file is enough to change nothing, and each bad file is named.
-	tokens(ann)
-	policy("rules:\n  - for: [ann]\n    verbs: [acquire]\n")
-	level("loud")
-	failed := reload("reload failed")
-	for _, want := range []string{"policy.yaml:3:", "level: want one word"} {
+	annToken, ann string // a token, and its line for the file
+	bobToken, bob string
+}
+
+func startReloadable(t *testing.T) *reloadable {
+	t.Helper()
+	r := &reloadable{t: t, directory: t.TempDir()}
+	r.annToken, r.ann = newTestToken(t, "ann")
+	r.bobToken, r.bob = newTestToken(t, "bob")
+	r.daemon = startDaemon(t, "--tokens="+r.write("tokens", r.ann+r.bob), "--policy="+r.write("policy", allowAll),
+		"--log-level-file="+r.write("level", "info"))
+	return r
+}
+
+func (r *reloadable) write(name, text string) string {
+	return write(r.t, r.directory, name, []byte(text))
+}
+
+// reload sends SIGHUP, and returns what the log says. The line must begin with the message, and show no token.
+func (r *reloadable) reload(message string) logLine {
+	r.t.Helper()
+	r.signal(r.t, syscall.SIGHUP)
+	line := r.until(r.t, "reload")
+	if !strings.HasPrefix(line.Message, message) || strings.Contains(r.log.Text(), "lbt_") {
+		r.t.Errorf("the log says %+v, want %s", line, message)
+	}
+	return line
+}
+
+// TestReloadFails checks that one bad file is enough to change nothing, and that the log names each bad file.
+func TestReloadFails(t *testing.T) {
+	r := startReloadable(t)
+	r.write("tokens", r.ann)
+	r.write("policy", "rules:\n  - for: [ann]\n    verbs: [acquire]\n")
+	r.write("level", "loud")
+	failed := r.reload("reload failed")
+	for _, want := range []string{"policy:3:", "level: want one word"} {
 		if !strings.Contains(failed.Error, want) || failed.Level != "error" {
 			t.Errorf("the log says %+v, want an error with %q", failed, want)
 		}
 	}
-	mustConnect(t, websocket.DefaultDialer, d.url, bobToken)
-	policy(allowAll)
-	tokens(ann + "bob lbt_secret\n")
-	if failed := reload("reload failed"); !strings.Contains(failed.Error, "tokens: line 2: want sha256:") {
+	_, hello := mustConnect(t, websocket.DefaultDialer, r.url, r.bobToken)
+	if hello.Identity != "bob" {
+		t.Errorf("the identity is %q", hello.Identity)
+	}
+	r.write("policy", allowAll)
+	r.write("level", "info")
+	r.write("tokens", r.ann+"bob lbt_secret\n")
+	if failed := r.reload("reload failed"); !strings.Contains(failed.Error, "tokens: line 2: want sha256:") {
 		t.Errorf("the log says %+v", failed)
 	}
-
-	// Bob's token is removed.
-	tokens(ann)
-	level("debug")
-	if line := reload("reloaded"); fmt.Sprint(line.Changed, line.Tokens, line.Rules) != "[tokens log level] 1 1" {
+	mustConnect(t, websocket.DefaultDialer, r.url, r.bobToken)
+	r.write("tokens", r.ann+r.bob)
+	if line := r.reload("reloaded"); fmt.Sprint(line.Changed, line.Tokens, line.Rules) != "[] 2 1" {
 		t.Errorf("the log says %+v", line)
 	}
-	wantClosed(t, bobConn, 4403)
-	if _, _, err := connect(t, websocket.DefaultDialer, d.url, bobToken); err == nil {
-		t.Error("a token that was removed is accepted")
-	}
-	mustConnect(t, websocket.DefaultDialer, d.url, annToken)
+	r.stop(t)
+}
 
-	// The policy no longer permits anything.
-	acquire(t, annConn, hello.Session+"--0", "granted")
-	d.until(t, "granted") // a line of level debug
-	policy(allowNone)
-	level("info")
-	reload("reloaded")
-	acquire(t, annConn, hello.Session+"--1", "forbidden")
-	d.stop(t)
-	if last := d.lines[len(d.lines)-3:]; strings.Contains(fmt.Sprint(last), "{debug") {
-		t.Errorf("the log has debug lines after the level was info again: %+v", last)
+// TestRevokedToken checks that a session ends when its token is removed, and that no other session does.
+func TestRevokedToken(t *testing.T) {
+	r := startReloadable(t)
+	ann, hello := mustConnect(t, websocket.DefaultDialer, r.url, r.annToken)
+	bob, _ := mustConnect(t, websocket.DefaultDialer, r.url, r.bobToken)
+	mustRefuse(t, websocket.DefaultDialer, r.url, "")
+	mustRefuse(t, websocket.DefaultDialer, r.url, "lbt_wrong")
+	r.write("tokens", r.ann)
+	if line := r.reload("reloaded"); fmt.Sprint(line.Changed, line.Tokens, line.Rules) != "[tokens] 1 1" {
+		t.Errorf("the log says %+v", line)
+	}
+	wantClosed(t, bob, 4403)
+	mustRefuse(t, websocket.DefaultDialer, r.url, r.bobToken)
+	acquire(t, ann, hello.Session+"--0", "granted")
+	r.stop(t)
+}
+
+// TestReloadedPolicy checks that the new policy and the new level of the log are in force.
+func TestReloadedPolicy(t *testing.T) {
+	r := startReloadable(t)
+	conn, hello := mustConnect(t, websocket.DefaultDialer, r.url, r.annToken)
+	r.write("level", "debug")
+	if line := r.reload("reloaded"); fmt.Sprint(line.Changed) != "[log level]" {
+		t.Errorf("the log says %+v", line)
+	}
+	acquire(t, conn, hello.Session+"--0", "granted")
+	if line := r.until(t, "granted"); line.Level != "debug" {
+		t.Errorf("the log says %+v", line)
+	}
+	r.write("policy", allowNone)
+	r.write("level", "info")
+	r.reload("reloaded")
+	last := len(r.lines)
+	acquire(t, conn, hello.Session+"--1", "forbidden")
+	r.stop(t)
+	for _, line := range r.lines[last:] {
+		if line.Level == "debug" {
+			t.Errorf("the level is info again, but the log says %+v", line)
+		}
 	}
 }
 
@@ -141,14 +178,20 @@ func acquire(t *testing.T, conn *websocket.Conn, id, want string) {
 	}
 }
 
+// emptyAccess returns the flags of a broker that accepts no token.
+func emptyAccess(t *testing.T, directory string) []string {
+	t.Helper()
+	return []string{
+		"--tokens=" + write(t, directory, "tokens", nil),
+		"--policy=" + write(t, directory, "policy.yaml", []byte(allowAll)),
+	}
+}
+
 // TestHangups sends many SIGHUPs. The broker reads what the files contain after the last one.
 func TestHangups(t *testing.T) {
 	directory := t.TempDir()
 	token, line := newTestToken(t, "ann")
-	flags := []string{
-		"--tokens=" + write(t, directory, "tokens", nil), "--policy=" + write(t, directory, "policy.yaml", []byte(allowAll)),
-	}
-	d := startDaemon(t, flags...)
+	d := startDaemon(t, emptyAccess(t, directory)...)
 	for range 30 {
 		d.signal(t, syscall.SIGHUP)
 	}
@@ -170,9 +213,7 @@ func TestUnixIdentity(t *testing.T) {
 	if want := fmt.Sprint("uid:", os.Getuid()); hello.Identity != want {
 		t.Errorf("the identity is %q, want %q", hello.Identity, want)
 	}
-	if _, _, err := connect(t, websocket.DefaultDialer, d.url, ""); err == nil || !strings.Contains(err.Error(), "401") {
-		t.Errorf("a client of the port without a credential: %v", err)
-	}
+	mustRefuse(t, websocket.DefaultDialer, d.url, "")
 	d.stop(t)
 }
 
@@ -184,7 +225,8 @@ func TestPublicFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := startDaemon(t, "--tokens="+tokens, "--policy="+write(t, directory, "policy.yaml", []byte(allowAll)))
-	if line := d.until(t, "every user of this machine may read this file"); line.File != tokens || line.Level != "warn" {
+	line := d.until(t, "every user of this machine may read this file")
+	if line.File != tokens || line.Level != "warn" {
 		t.Errorf("the log says %+v", line)
 	}
 }
@@ -193,10 +235,8 @@ func TestPublicFiles(t *testing.T) {
 func TestRequireAuth(t *testing.T) {
 	ca, directory := newTestAuthority(t), t.TempDir()
 	secure := ca.issue(t, "").write(t, directory)
-	certs := append(secure, "--tls-client-ca="+write(t, directory, "ca.pem", ca.pem()))
-	known := []string{
-		"--tokens=" + write(t, directory, "tokens", nil), "--policy=" + write(t, directory, "policy.yaml", []byte(allowAll)),
-	}
+	certs := append(slices.Clone(secure), "--tls-client-ca="+write(t, directory, "ca.pem", ca.pem()))
+	known := emptyAccess(t, directory)
 	for _, test := range []struct {
 		problem string // "": brokerd starts
 		flags   [][]string
@@ -205,7 +245,7 @@ func TestRequireAuth(t *testing.T) {
 		{"no credentials and no TLS", [][]string{{"--host=0.0.0.0"}}},
 		{"there are no credentials:", [][]string{{"--host=0.0.0.0"}, secure}},
 		{"there is no TLS", [][]string{{"--host=0.0.0.0"}, known}},
-		{"without credentials", [][]string{{"--listen=127.0.0.1:0", "--listen=unix:" + directory + "/s"}, certs}},
+		{"without credentials", [][]string{{"--listen=unix:" + directory + "/s"}, certs}},
 		{"", [][]string{{"--host=127.0.0.1"}, known}},
 		{"", [][]string{{"--host=127.0.0.1"}, certs}},
 		{"", [][]string{{"--host=0.0.0.0"}, certs}},
@@ -220,11 +260,18 @@ func TestRequireAuth(t *testing.T) {
 			continue
 		}
 		text, err := exec.CommandContext(testContext(t), "brokerd", args...).CombinedOutput()
-		exit := &exec.ExitError{}
-		if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitUsage || !strings.Contains(string(text), test.problem) {
+		if exitCode(err) != cli.ExitUsage || !strings.Contains(string(text), test.problem) {
 			t.Errorf("%v: got %v, %s, want %q", args, err, text, test.problem)
 		}
 	}
+}
+
+func exitCode(err error) int {
+	exit := &exec.ExitError{}
+	if !errors.As(err, &exit) {
+		return 0
+	}
+	return exit.ExitCode()
 }
 
 // TestRefusedOnce checks that bad files of TLS are reported once, until they change.

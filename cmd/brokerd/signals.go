@@ -70,7 +70,8 @@ func handleSignals(log zerolog.Logger, reloads bool) (hangups <-chan os.Signal) 
 		signal.Notify(signals, unused...)
 		go func() {
 			for s := range signals {
-				log.Warn().Str("signal", s.String()).Msg("ignored a signal that has no effect on brokerd")
+				log.Warn().Str("signal", s.String()).
+					Msg("ignored a signal that has no effect on brokerd")
 			}
 		}()
 	}

@@ -22,7 +22,7 @@ func TestStartLog(t *testing.T) {
 	local := endpoint{address: "127.0.0.1:27002", tcp: true}
 	open := endpoint{address: "0.0.0.0:27002", tcp: true, open: true}
 	state, public := "--state-dir=/var/lib/brokerd", "--public-url=https://locks.example"
-	secure := []string{"--tls-cert=cert.pem", "--tls-key=key.pem"}
+	cert, key := "--tls-cert=cert.pem", "--tls-key=key.pem"
 	var got strings.Builder
 	for _, test := range []struct {
 		args        []string
@@ -37,11 +37,11 @@ func TestStartLog(t *testing.T) {
 		{[]string{state, public, "--lock-delay"}, local, 1 << 20},
 		{[]string{state}, local, 1024},
 		{[]string{"--host=0.0.0.0", public}, open, 1024},
-		{append([]string{state}, secure...), open, 1 << 20},
-		{append([]string{state, "--tls-client-ca=ca.pem"}, secure...), open, 1 << 20},
-		{append([]string{state, "--tls-client-ca=ca.pem", "--tls-client-auth=optional"}, secure...), open, 1 << 20},
+		{[]string{state, cert, key}, open, 1 << 20},
+		{[]string{state, cert, key, "--tls-client-ca=ca.pem"}, open, 1 << 20},
+		{[]string{state, cert, key, "--tls-client-ca=ca.pem", "--tls-client-auth=optional"}, open, 1 << 20},
 		{[]string{state, "--tokens=tokens", "--policy=policy.yaml"}, open, 1 << 20},
-		{append([]string{state, "--tokens=tokens", "--policy=policy.yaml"}, secure...), open, 1 << 20},
+		{[]string{state, cert, key, "--tokens=tokens", "--policy=policy.yaml"}, open, 1 << 20},
 	} {
 		var g grammar
 		parser, err := kong.New(&g, kong.Bind(&g.flags))

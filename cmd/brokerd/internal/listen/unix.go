@@ -130,7 +130,8 @@ func removeStale(ctx context.Context, path string) error {
 	case err == nil:
 		_ = conn.Close()
 		return &net.OpError{
-			Op: "listen", Net: "unix", Addr: &net.UnixAddr{Name: path, Net: "unix"}, Err: syscall.EADDRINUSE,
+			Op: "listen", Net: "unix", Addr: &net.UnixAddr{Name: path, Net: "unix"},
+			Err: syscall.EADDRINUSE,
 		}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return os.Remove(path)

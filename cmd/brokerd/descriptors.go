@@ -4,7 +4,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 )
 
-// reservedDescriptors are for everything except connections: the standard streams, the listener, the poller of
+// reservedDescriptors are for everything except connections: the standard streams, the listeners, the poller of
 // the runtime, the state directory and the file that replaces the state.
 const reservedDescriptors = 32
 

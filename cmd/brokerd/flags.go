@@ -15,9 +15,13 @@ import (
 
 // flags are the flags of brokerd.
 type flags struct {
-	Host  string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for all IPv4 interfaces."`
-	Port  uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any free port."`
-	Debug bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
+	Host string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for all IPv4 interfaces."`
+	Port uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any free port."`
+	listenFlags
+	tlsFlags
+	accessFlags
+	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
+	LogLevelFile string `env:"BROKERD_LOG_LEVEL_FILE" placeholder:"FILE" help:"Take the level of the log from this file instead of --debug: one word, debug or info. So SIGHUP can change it."`
 
 	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. brokerd creates a missing directory with access for this user only; missing parents get mode 0755 less the umask."`
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until --timeout after its last message, because its client may be alive."`
@@ -41,7 +45,8 @@ type flags struct {
 
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
-	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts())
+	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts(), f.validateListen(), f.validateTLS(),
+		f.validateAccess())
 }
 
 func (f *flags) validateTimes() error {

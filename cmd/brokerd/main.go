@@ -25,8 +25,8 @@ type grammar struct {
 
 const description = `A lock broker: named locks for programs that share a resource.
 
-Programs connect to ws://HOST:PORT/ws. When a connection ends, its locks are released. brokerctl info lists who holds
-each lock and who waits.
+Programs connect to ws://HOST:PORT/ws, or with TLS to wss://HOST:PORT/ws. When a connection ends, its locks are
+released. brokerctl info lists who holds each lock and who waits.
 
 The log goes to stderr: one JSON object per line, or text if stderr is a terminal. If stderr blocks or fails, for
 example on a full disk, brokerd drops lines and later logs how many. A flag takes precedence over the environment, and
@@ -37,7 +37,10 @@ Signals:
     INT, TERM        drain and stop (see --drain); a second one ends brokerd at
                      once, but not within 1 s, because timeout(1) sends two
     QUIT             end at once and print all goroutine stacks on stderr
-    HUP, USR1, USR2  no effect except a line in the log
+    HUP              read the files of --tls-cert, --tls-key, --tls-client-ca,
+                     --tokens, --policy and --log-level-file again; if one of
+                     them is bad, nothing changes, and the log says why
+    USR1, USR2       no effect except a line in the log
     PIPE             no effect; the log continues when it has a reader again
     TSTP, CONT       stop and continue the process; clients that do not hear
                      from it in time treat their locks as lost

@@ -38,6 +38,13 @@ func start(t *testing.T, output func(*exec.Cmd) (io.ReadCloser, error), name str
 	t.Helper()
 	cmd := exec.CommandContext(testContext(t), name, args...)
 	cmd.Env = append(os.Environ(), "BROKERD_DRAIN=0s", "BROKERD_PORT=0") // Flags take precedence.
+	return startCommand(t, cmd, output)
+}
+
+// startCommand starts a process in the same way.
+func startCommand(t *testing.T, cmd *exec.Cmd,
+	output func(*exec.Cmd) (io.ReadCloser, error)) (*process, *bufio.Scanner) {
+	t.Helper()
 	out, err := output(cmd)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +73,9 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 
 // A logLine is a line of the log of brokerd.
 type logLine struct {
-	Level, Message, Address, Signal string
+	Level, Message, Address, Signal, Error, File string
+	Changed                                      []string
+	Tokens, Rules                                int
 }
 
 // A daemon is a running brokerd.

@@ -2,19 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
-	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
 // shutdownWait is how long plain HTTP requests may take at the end. It is short, because these are only health
@@ -34,6 +35,14 @@ Listen on all IPv4 interfaces. Anyone who can reach the port may do everything:
 
     $ brokerd serve --host 0.0.0.0 --state-dir /var/lib/brokerd
 
+Listen on a port, and on a Unix socket for the group locks:
+
+    $ brokerd --listen 127.0.0.1:27002 --listen 'unix:/run/brokerd.sock?mode=0660&group=locks'
+
+Let other machines connect with TLS and tokens, and say what each identity may do:
+
+    $ brokerd --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --tokens tokens --policy policy.yaml
+
 Allow pages of another origin, and of development servers on this machine:
 
     $ brokerd --allow-origin https://app.example --allow-origin 'http://localhost:*'
@@ -50,10 +59,16 @@ Allow pages from the broker's own host and port if that host has a name:
 // Run serves until a signal. A second signal ends the process at once.
 func (serveCmd) Run(f *flags) error {
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug)
+	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
 	defer flush()
-	ignoreSignals(log)
+	hangups := handleSignals(log, f.readsFiles())
+	files, err := f.readSettings()
+	if err != nil {
+		return err
+	}
+	zerolog.SetGlobalLevel(files.level)
 	config := f.config(log)
+	config.Access = files.control
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
@@ -61,56 +76,56 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := f.listen(ctx)
+	sockets, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
-	f.logStart(log, listener.Addr(), config)
-	if err := serve(ctx, b, listener); err != nil {
+	on := endpointsOf(sockets)
+	if err := f.checkExposure(on); err != nil {
+		closeAll(sockets)
+		return err
+	}
+	f.logStart(log, on, config)
+	reloads := newReloader(f, log, b, files)
+	secureAll(sockets, reloads)
+	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-func (f *flags) listen(ctx context.Context) (net.Listener, error) {
-	var config net.ListenConfig
-	host, err := cli.Host(f.Host) // Strips the brackets of an IPv6 address.
-	if err != nil {
-		return nil, err
+// secureAll makes TCP sockets use TLS, if it is configured.
+func secureAll(sockets []listen.Socket, r *reloader) {
+	if !r.flags.usesTLS() {
+		return
 	}
-	listener, err := config.Listen(ctx, networkOf(host), net.JoinHostPort(host, strconv.Itoa(int(f.Port))))
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		hint := "is brokerd already running? Stop it, or choose another --port"
-		return nil, &cli.Failure{Err: err, Hint: hint}
-	case err != nil:
-		return nil, &cli.Failure{Err: err, Hint: "check --host and --port"}
+	for i, socket := range sockets {
+		if _, isTCP := socket.Addr().(*net.TCPAddr); isTCP {
+			sockets[i].Listener = tls.NewListener(socket.Listener, certs.Listening(r.server))
+		}
 	}
-	return listener, nil
 }
 
-// networkOf restricts an IPv4 address to IPv4: for 0.0.0.0, "tcp" would also listen on all IPv6 interfaces.
-func networkOf(host string) string {
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
-		return "tcp4"
-	}
-	return "tcp"
-}
-
-// serve runs b on the listener until ctx ends.
-func serve(ctx context.Context, b *broker.Broker, listener net.Listener) error {
+// serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
+// ended.
+func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket, beside func(context.Context)) error {
 	server := b.Server()
+	ending, end := context.WithCancel(context.Background())
+	var aside sync.WaitGroup
+	aside.Go(func() { beside(ending) })
+	defer aside.Wait()
+	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var (
-		running  sync.WaitGroup
-		serveErr error
-	)
-	running.Go(func() {
-		defer cancel()
-		serveErr = server.Serve(listener)
-	})
+	var running sync.WaitGroup
+	ends := make([]error, len(sockets))
+	for i, socket := range sockets {
+		running.Go(func() {
+			defer cancel()
+			ends[i] = server.Serve(socket)
+		})
+	}
 	// The broker stops first, because Shutdown does not see WebSocket connections.
 	runErr := b.Run(ctx)
 	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
@@ -119,8 +134,10 @@ func serve(ctx context.Context, b *broker.Broker, listener net.Listener) error {
 		_ = server.Close()
 	}
 	running.Wait()
-	if !errors.Is(serveErr, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", serveErr)
+	for i, err := range ends {
+		if !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve %s: %w", sockets[i].Address, err)
+		}
 	}
 	return runErr
 }

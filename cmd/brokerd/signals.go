@@ -49,17 +49,31 @@ func awaitFirst(signals <-chan os.Signal, stop func()) {
 	}
 }
 
-// ignoreSignals ignores signals that would end or stop the process for no good reason. It logs those that people send
-// on purpose.
-func ignoreSignals(log zerolog.Logger) {
+// handleSignals returns a channel that gets each SIGHUP, if that reloads files. It ignores the signals that would
+// end or stop the process for no good reason, and logs those that people send on purpose. SIGHUP also comes when
+// a terminal is closed, so it must not end the broker.
+func handleSignals(log zerolog.Logger, reloads bool) (hangups <-chan os.Signal) {
 	// By default, Go ends a process when stderr has no reader. systemd treats an exit by SIGPIPE as clean, and
 	// would not restart the broker.
 	signal.Ignore(logSignals...)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, unusedSignals...)
-	go func() {
-		for s := range signals {
-			log.Warn().Str("signal", s.String()).Msg("ignored a signal that has no effect on brokerd")
-		}
-	}()
+	unused := append([]os.Signal(nil), unusedSignals...)
+	if reloads {
+		// One place is enough: a reload that starts later sees what the files contain by then.
+		reload := make(chan os.Signal, 1)
+		signal.Notify(reload, syscall.SIGHUP)
+		hangups = reload
+	} else {
+		unused = append(unused, syscall.SIGHUP)
+	}
+	if len(unused) > 0 { // for none, Notify would mean every signal
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, unused...)
+		go func() {
+			for s := range signals {
+				log.Warn().Str("signal", s.String()).
+					Msg("ignored a signal that has no effect on brokerd")
+			}
+		}()
+	}
+	return hangups
 }

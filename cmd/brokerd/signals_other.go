@@ -10,5 +10,5 @@ import (
 // Other systems have no SIGTTOU, SIGUSR1 or SIGUSR2.
 var (
 	logSignals    = []os.Signal{syscall.SIGPIPE}
-	unusedSignals = []os.Signal{syscall.SIGHUP}
+	unusedSignals []os.Signal
 )

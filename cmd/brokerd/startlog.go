@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -11,35 +10,39 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
-// logStart logs where brokerd listens, and in one more line what it lacks for production. That line is a warning if
-// other machines can connect.
-func (f *flags) logStart(log zerolog.Logger, addr net.Addr, config broker.Config) {
-	log.Info().Str("address", addr.String()).Stringer("timeout", config.Timeout).
-		Str("version", cli.BuildVersion()).Msg("listening")
-	tcp, ok := addr.(*net.TCPAddr)
-	open := ok && !tcp.IP.IsLoopback()
-	missing := f.missing(open, config.MaxConnections)
+// logStart logs where brokerd listens, what other machines can do there without credentials or TLS, and in one more
+// line what else it lacks for production. That line is a warning if other machines can connect.
+func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config) {
+	for _, e := range on {
+		line := log.Info().Str("address", e.address).Stringer("timeout", config.Timeout).
+			Str("version", cli.BuildVersion())
+		if e.tcp && f.usesTLS() {
+			line.Bool("tls", true)
+		}
+		line.Msg("listening")
+	}
+	open := openTo(on)
+	if text := f.exposure(on); text != "" {
+		log.Warn().Str("address", open).Msg(text)
+	}
+	missing := f.missing(config.MaxConnections)
 	if len(missing) == 0 {
 		return
 	}
-	line := log.Info()
-	if open {
-		line = log.Warn()
+	line := log.Info().Str("address", addressesOf(on))
+	if open != "" {
+		line = log.Warn().Str("address", open)
 	}
-	line.Str("address", addr.String()).Msg("not ready for production: " + strings.Join(missing, "; "))
+	line.Msg("not ready for production: " + strings.Join(missing, "; "))
 }
 
-// missing returns what this run lacks for production. open says that other machines can connect. connections is how
-// many clients may be connected.
-func (f *flags) missing(open bool, connections int) (all []string) {
+// missing returns what this run lacks for production, besides credentials and TLS. connections is how many clients may
+// be connected.
+func (f *flags) missing(connections int) (all []string) {
 	if f.StateDir == "" {
 		all = append(all, "without --state-dir, fencing tokens rise across a restart only if "+
 			"this machine's clock is not set back, and after a crash locks are granted at once, "+
 			"although there may be stale holders")
-	}
-	if open {
-		all = append(all, "other machines can connect, and there are no credentials and no TLS: "+
-			"anyone who reaches the port may do everything")
 	}
 	if len(f.PublicURL) > 0 && !f.LockDelay {
 		all = append(all, "without --lock-delay, locks go to others at once when the proxy of "+

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"testing"
@@ -20,13 +19,14 @@ const goldenStart = "../../testdata/brokerd/start.golden"
 
 // TestStartLog compares the first lines of the log, for several command lines, with the golden file.
 func TestStartLog(t *testing.T) {
-	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 27002}
-	open := &net.TCPAddr{IP: net.IPv4zero, Port: 27002}
+	local := endpoint{address: "127.0.0.1:27002", tcp: true}
+	open := endpoint{address: "0.0.0.0:27002", tcp: true, open: true}
 	state, public := "--state-dir=/var/lib/brokerd", "--public-url=https://locks.example"
+	cert, key := "--tls-cert=cert.pem", "--tls-key=key.pem"
 	var got strings.Builder
 	for _, test := range []struct {
 		args        []string
-		address     net.Addr
+		on          endpoint
 		descriptors uint64
 	}{
 		{nil, local, 1 << 20},
@@ -37,6 +37,11 @@ func TestStartLog(t *testing.T) {
 		{[]string{state, public, "--lock-delay"}, local, 1 << 20},
 		{[]string{state}, local, 1024},
 		{[]string{"--host=0.0.0.0", public}, open, 1024},
+		{[]string{state, cert, key}, open, 1 << 20},
+		{[]string{state, cert, key, "--tls-client-ca=ca.pem"}, open, 1 << 20},
+		{[]string{state, cert, key, "--tls-client-ca=ca.pem", "--tls-client-auth=optional"}, open, 1 << 20},
+		{[]string{state, "--tokens=tokens", "--policy=policy.yaml"}, open, 1 << 20},
+		{[]string{state, cert, key, "--tokens=tokens", "--policy=policy.yaml"}, open, 1 << 20},
 	} {
 		var g grammar
 		parser, err := kong.New(&g, kong.Bind(&g.flags))
@@ -49,7 +54,7 @@ func TestStartLog(t *testing.T) {
 		fmt.Fprintf(&got, "$ brokerd %s\n", strings.Join(test.args, " "))
 		config := g.config(zerolog.Nop())
 		fitDescriptors(&config, test.descriptors)
-		g.logStart(zerolog.New(&got), test.address, config)
+		g.logStart(zerolog.New(&got), []endpoint{test.on}, config)
 		got.WriteString("\n")
 	}
 	text := strings.ReplaceAll(got.String(), cli.BuildVersion(), "VERSION")

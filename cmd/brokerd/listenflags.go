@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
+)
+
+// listenFlags are the flags that say where brokerd listens.
+type listenFlags struct {
+	Listen []string `env:"BROKERD_LISTEN" placeholder:"ADDRESS" help:"Listen on this address instead of --host and --port: HOST:PORT, with an IPv6 address in brackets; unix:/PATH, or unix:/PATH?mode=0660&user=NAME&group=NAME (mode 0600 by default); systemd:NAME for sockets that systemd passes under this name. May be repeated."`
+}
+
+// validateListen refuses addresses that cannot be parsed, and an address that is given twice.
+func (f *flags) validateListen() error {
+	seen := make(map[listen.Address]bool)
+	for _, text := range f.Listen {
+		address, err := listen.Parse(text)
+		if err != nil {
+			return fmt.Errorf("--listen: %w", err)
+		}
+		if seen[address] {
+			return fmt.Errorf("--listen: %.80q is given twice", text)
+		}
+		seen[address] = true
+	}
+	return nil
+}
+
+// listen opens all sockets, or none.
+func (f *flags) listen(ctx context.Context) ([]listen.Socket, error) {
+	if len(f.Listen) == 0 {
+		host, err := cli.Host(f.Host) // Strips the brackets of an IPv6 address.
+		if err != nil {
+			return nil, err
+		}
+		sockets, err := listen.TCP(host, f.Port).Listen(ctx)
+		return sockets, listenFailure(err, "--port", "--host and --port")
+	}
+	var all []listen.Socket
+	for _, text := range f.Listen {
+		address, err := listen.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		sockets, err := address.Listen(ctx)
+		if err != nil {
+			closeAll(all)
+			return nil, listenFailure(err, "--listen", "--listen")
+		}
+		all = append(all, sockets...)
+	}
+	return all, nil
+}
+
+// listenFailure adds a hint to an error: which flag changes an address that is taken, and which one that is wrong.
+func listenFailure(err error, ifTaken, ifWrong string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &cli.Failure{Err: err, Hint: "is brokerd already running? Stop it, or choose another " + ifTaken}
+	}
+	return &cli.Failure{Err: err, Hint: "check " + ifWrong}
+}
+
+func closeAll(sockets []listen.Socket) {
+	for _, socket := range sockets {
+		_ = socket.Close()
+	}
+}
+
+// An endpoint is what the log says about a socket.
+type endpoint struct {
+	address string
+	tcp     bool
+	open    bool // other machines can connect
+}
+
+func endpointsOf(sockets []listen.Socket) []endpoint {
+	var all []endpoint
+	for _, socket := range sockets {
+		tcp, isTCP := socket.Addr().(*net.TCPAddr)
+		all = append(all, endpoint{socket.Address, isTCP, isTCP && !tcp.IP.IsLoopback()})
+	}
+	return all
+}
+
+// openTo returns the addresses at which other machines can connect, or "".
+func openTo(on []endpoint) string {
+	var open []endpoint
+	for _, e := range on {
+		if e.open {
+			open = append(open, e)
+		}
+	}
+	return addressesOf(open)
+}
+
+func addressesOf(on []endpoint) string {
+	addresses := make([]string, len(on))
+	for i, e := range on {
+		addresses[i] = e.address
+	}
+	return strings.Join(addresses, ", ")
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/textfile"
+)
+
+// certInterval is how often the files of TLS are compared with those in use.
+const certInterval = 2 * time.Second
+
+// A reloader replaces the settings of a running broker. One goroutine does so, so a SIGHUP that comes during a
+// reload causes another one afterwards.
+type reloader struct {
+	flags   *flags
+	log     zerolog.Logger
+	broker  *broker.Broker
+	current atomic.Pointer[settings] // TLS handshakes read it
+	refused certs.Sum                // the files of TLS that were refused last
+}
+
+func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings) *reloader {
+	r := &reloader{flags: f, log: log, broker: b}
+	r.current.Store(first)
+	r.logWarnings(first)
+	return r
+}
+
+// server returns the TLS configuration for the next handshake.
+func (r *reloader) server() *certs.Server { return r.current.Load().tls }
+
+// run reloads on each hangup, and when the files of TLS change, until ctx ends.
+func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
+	var due <-chan time.Time
+	if r.flags.usesTLS() {
+		ticker := time.NewTicker(certInterval)
+		defer ticker.Stop()
+		due = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			r.reload()
+		case <-due:
+			r.refreshTLS()
+		}
+	}
+}
+
+// reload reads all files again. If any of them is bad, nothing changes.
+func (r *reloader) reload() {
+	next, err := r.flags.readSettings()
+	if err != nil {
+		r.log.Error().Err(err).Msg("reload failed: everything stays as it was")
+		return
+	}
+	line := r.log.Info().Strs("changed", next.changesFrom(r.current.Load()))
+	if next.tokens != nil {
+		line.Int("tokens", next.tokens.Len())
+	}
+	if next.policy != nil {
+		line.Int("rules", next.policy.Len())
+	}
+	r.apply(next)
+	line.Msg("reloaded")
+	r.logWarnings(next)
+}
+
+// refreshTLS reads the files of TLS again, and uses them if they are good and not the same. It reports bad files
+// once, until they change.
+func (r *reloader) refreshTLS() {
+	before := r.current.Load()
+	contents, err := r.flags.tlsFiles().Read()
+	var sum certs.Sum
+	if err == nil {
+		sum = contents.Sum()
+	} else {
+		sum = sha256.Sum256([]byte(err.Error()))
+	}
+	if sum == r.refused || sum == before.tls.Sum {
+		return
+	}
+	next := *before
+	if err == nil {
+		next.tls, err = r.flags.tlsFiles().Server(contents)
+	}
+	if err == nil {
+		err = r.flags.makeControl(&next)
+	}
+	if err != nil {
+		r.refused = sum
+		r.log.Error().Err(err).
+			Msg("the files of TLS have changed, and cannot be used: the old certificate stays")
+		return
+	}
+	r.apply(&next)
+	r.log.Info().Time("expires", next.tls.Expires).Msg("the files of TLS have changed: new connections use them")
+	r.logWarnings(&next)
+}
+
+// apply makes settings those of the broker.
+func (r *reloader) apply(next *settings) {
+	r.refused = certs.Sum{}
+	r.current.Store(next)
+	if next.control != nil {
+		r.broker.SetAccess(next.control)
+	}
+	zerolog.SetGlobalLevel(next.level)
+}
+
+// logWarnings logs what may be wrong with settings that are in use.
+func (r *reloader) logWarnings(s *settings) {
+	if s.tls != nil && time.Now().After(s.tls.Expires) {
+		r.log.Warn().Str("file", r.flags.TLSCert).Time("expires", s.tls.Expires).
+			Msg("the certificate of --tls-cert has expired: clients refuse it")
+	}
+	for _, name := range []string{r.flags.TLSKey, r.flags.Tokens} {
+		if name != "" && textfile.IsPublic(name) {
+			r.log.Warn().Str("file", name).
+				Msg("every user of this machine may read this file: use chmod o-r")
+		}
+	}
+}

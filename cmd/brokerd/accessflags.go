@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
 // accessFlags are the flags that say who clients are and what they may do.
@@ -37,11 +38,18 @@ func (f *flags) validateAccess() error {
 	case len(asked) > 0 && f.Policy == "":
 		return fmt.Errorf("%s: want --policy too, which says what the identities may do",
 			strings.Join(asked, " and "))
-	case len(asked) == 0 && f.Policy != "":
-		return errors.New("--policy needs --tokens, --client-identity or --unix-identity, " +
-			"which say who a client is")
 	}
 	return nil
+}
+
+// checkPolicy refuses to serve with a policy that would have no effect. Only serve calls it: check needs
+// nothing but the policy.
+func (f *flags) checkPolicy() error {
+	if len(f.credentialFlags()) > 0 || f.Policy == "" {
+		return nil
+	}
+	err := errors.New("--policy needs --tokens, --client-identity or --unix-identity, which say who a client is")
+	return &cli.Failure{Err: err, Hint: "see brokerd --help", Code: cli.ExitUsage}
 }
 
 // credentialFlags returns the flags that make the broker ask for credentials.

@@ -16,13 +16,12 @@ import (
 // exitForbidden says that the policy does not allow it. It is EX_NOPERM of sysexits.h, as in brokerctl.
 const exitForbidden = 77
 
-// checkCmd is the command "check".
+// checkCmd is the command "check". The policy is that of the program's flag --policy.
 type checkCmd struct {
-	Policy string    `required:"" placeholder:"FILE" help:"The policy, a YAML file."`
-	As     string    `required:"" placeholder:"IDENTITY" help:"The identity."`
-	Group  []string  `sep:"none" placeholder:"NAME" help:"A group of the identity. May be repeated."`
-	Verb   wire.Verb `placeholder:"VERB" help:"Ask for this verb only: acquire, shared, list, steal, evict, clients or metrics."`
-	Lock   string    `arg:"" optional:"" help:"The name of the lock. Not needed with --verb clients or --verb metrics."`
+	As    string    `required:"" placeholder:"IDENTITY" help:"The identity."`
+	Group []string  `sep:"none" placeholder:"NAME" help:"A group of the identity. May be repeated."`
+	Verb  wire.Verb `placeholder:"VERB" help:"Ask for this verb only: acquire, shared, list, steal, evict, clients or metrics."`
+	Lock  string    `arg:"" optional:"" help:"The name of the lock. Not needed with --verb clients or --verb metrics."`
 }
 
 // Help returns the text that --help shows above the flags.
@@ -49,7 +48,10 @@ be read, and 80 if the command line is wrong.`
 
 // check refuses what no broker would accept. It is not called Validate, because kong would call that before
 // it looks for missing flags.
-func (c *checkCmd) check() error {
+func (c *checkCmd) check(f *flags) error {
+	if f.Policy == "" {
+		return errors.New("missing flags: --policy=FILE")
+	}
 	if c.Verb != "" {
 		if _, err := access.ParseVerbs([]wire.Verb{c.Verb}); err != nil {
 			return fmt.Errorf("--verb: %w", err)
@@ -72,11 +74,11 @@ func (c *checkCmd) check() error {
 func (c *checkCmd) identity() access.Identity { return access.Identity{Name: c.As, Groups: c.Group} }
 
 // Run prints what is allowed.
-func (c *checkCmd) Run(app *kong.Kong) error {
-	if err := c.check(); err != nil {
+func (c *checkCmd) Run(app *kong.Kong, f *flags) error {
+	if err := c.check(f); err != nil {
 		return &cli.Failure{Err: err, Hint: "see brokerd check --help", Code: cli.ExitUsage}
 	}
-	policy, err := policyfile.Read(c.Policy)
+	policy, err := policyfile.Read(f.Policy)
 	if err != nil {
 		return fmt.Errorf("--policy: %w", err)
 	}

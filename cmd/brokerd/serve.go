@@ -58,6 +58,9 @@ Allow pages from the broker's own host and port if that host has a name:
 
 // Run serves until a signal. A second signal ends the process at once.
 func (serveCmd) Run(f *flags) error {
+	if err := f.checkPolicy(); err != nil {
+		return err
+	}
 	ctx := signalContext()
 	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
 	defer flush()

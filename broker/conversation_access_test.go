@@ -55,7 +55,8 @@ func (o *operator) change(step wiretest.Step) {
 		}
 		o.rules = append(o.rules, rule)
 	case wiretest.Withdraw:
-		o.rules = slices.DeleteFunc(slices.Clone(o.rules), func(r access.Rule) bool { return r.For[0] == step.Conn })
+		isTheirs := func(r access.Rule) bool { return r.For[0] == step.Conn }
+		o.rules = slices.DeleteFunc(slices.Clone(o.rules), isTheirs)
 	}
 }
 

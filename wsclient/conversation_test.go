@@ -71,8 +71,8 @@ func play(t *testing.T, c wiretest.Conversation) {
 			<-a.client.Done()
 		case wiretest.Closed:
 			a.closed(step)
-		case wiretest.Grace: // the hello reports it
-		case wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke: // the broker's frames show it
+		case wiretest.Grace, wiretest.Trust, wiretest.Permit, wiretest.Withdraw, wiretest.Revoke:
+			// the broker's frames show it
 		case wiretest.Pass:
 			time.Sleep(step.Wait) //nolint:forbidigo // virtual time
 			synctest.Wait()

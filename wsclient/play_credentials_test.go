@@ -13,8 +13,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// tokensOf returns the tokens that the client of conn presents: the first when it connects, and then those of each auth.
-// It returns nil if there is no auth.
+// tokensOf returns the tokens that the client of conn presents: the first when it connects, and then those of each
+// auth. It returns nil if there is no auth.
 func tokensOf(c wiretest.Conversation, conn string) []string {
 	var tokens []string
 	for _, step := range c.Steps {

@@ -12,6 +12,11 @@ import (
 func TestParse(t *testing.T) {
 	text := `# Prose.
 broker grants nothing for 3s
+broker trusts a
+broker trusts a for 4s
+broker permits a acquire,list on b/** c
+broker permits a nothing
+broker revokes a
 a connects
 a <- {"type":"hello"}
 a -> not json
@@ -29,16 +34,21 @@ a <- close 1003 binary frame
 	}
 	want := []Step{
 		{Line: 2, Kind: Grace, Wait: 3 * time.Second},
-		{Line: 3, Kind: Connect, Conn: "a"},
-		{Line: 4, Kind: Receive, Conn: "a", Frame: []byte(`{"type":"hello"}`)},
-		{Line: 5, Kind: Send, Conn: "a", Frame: []byte("not json")},
-		{Line: 6, Kind: Pass, Wait: 1500 * time.Millisecond},
-		{Line: 7, Kind: Connect, Conn: "b"},
-		{Line: 8, Kind: Close, Conn: "b"},
-		{Line: 9, Kind: Connect, Conn: "b"},
-		{Line: 10, Kind: Vanish, Conn: "b"},
-		{Line: 11, Kind: SendBinary, Conn: "a"},
-		{Line: 12, Kind: Closed, Conn: "a", Code: 1003, Reason: "binary frame"},
+		{Line: 3, Kind: Trust, Conn: "a"},
+		{Line: 4, Kind: Trust, Conn: "a", Wait: 4 * time.Second},
+		{Line: 5, Kind: Permit, Conn: "a", Allow: []string{"acquire", "list"}, Locks: []string{"b/**", "c"}},
+		{Line: 6, Kind: Withdraw, Conn: "a"},
+		{Line: 7, Kind: Revoke, Conn: "a"},
+		{Line: 8, Kind: Connect, Conn: "a"},
+		{Line: 9, Kind: Receive, Conn: "a", Frame: []byte(`{"type":"hello"}`)},
+		{Line: 10, Kind: Send, Conn: "a", Frame: []byte("not json")},
+		{Line: 11, Kind: Pass, Wait: 1500 * time.Millisecond},
+		{Line: 12, Kind: Connect, Conn: "b"},
+		{Line: 13, Kind: Close, Conn: "b"},
+		{Line: 14, Kind: Connect, Conn: "b"},
+		{Line: 15, Kind: Vanish, Conn: "b"},
+		{Line: 16, Kind: SendBinary, Conn: "a"},
+		{Line: 17, Kind: Closed, Conn: "a", Code: 1003, Reason: "binary frame"},
 	}
 	if !reflect.DeepEqual(got.Steps, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got.Steps, want)
@@ -60,15 +70,18 @@ func TestParseRefuses(t *testing.T) {
 		"a connects\na => {}\n":            `2: want -> or <-, not "=>"`,
 		"broker grants nothing for ever\n": `1: want a duration above 0 such as 5s, not "ever"`,
 		"a connects\nbroker grants nothing for 3s\n": "2: this line must be the first step",
-		".. soon\n":                           `1: want a duration above 0 such as 5s, not "soon"`,
-		".. 0s\n":                             `1: want a duration above 0 such as 5s, not "0s"`,
-		"a -> {}\n":                           "1: a is not connected",
-		"a connects\na connects\n":            "2: a is connected already",
-		"a connects\na closes\na <- {}\n":     "3: a is not connected",
-		"a connects\na vanishes\na closes\n":  "3: a is not connected",
-		"a connects\na <- close\n":            `2: want a close code, 1000 to 4999, not ""`,
-		"a connects\na <- close x\n":          `2: want a close code, 1000 to 4999, not "x"`,
-		"a connects\na <- close 1003\na <- x": "3: a is not connected",
+		"broker trusts d\n":                          "1: want broker trusts, permits or revokes, and then a, b or c",
+		"broker trusts a 4s\n":                       `1: want broker trusts a for 4s, not "trusts a 4s"`,
+		"broker permits a list\n":                    `1: want verbs, on, and globs, not "list"`,
+		".. soon\n":                                  `1: want a duration above 0 such as 5s, not "soon"`,
+		".. 0s\n":                                    `1: want a duration above 0 such as 5s, not "0s"`,
+		"a -> {}\n":                                  "1: a is not connected",
+		"a connects\na connects\n":                   "2: a is connected already",
+		"a connects\na closes\na <- {}\n":            "3: a is not connected",
+		"a connects\na vanishes\na closes\n":         "3: a is not connected",
+		"a connects\na <- close\n":                   `2: want a close code, 1000 to 4999, not ""`,
+		"a connects\na <- close x\n":                 `2: want a close code, 1000 to 4999, not "x"`,
+		"a connects\na <- close 1003\na <- x":        "3: a is not connected",
 	} {
 		_, err := Parse("x", text)
 		if err == nil || err.Error() != want {

@@ -53,7 +53,7 @@ func Parse(text string) (Address, error) {
 	}
 	if name, found := strings.CutPrefix(text, systemdScheme); found {
 		if name == "" {
-			return Address{}, errors.New("want the name of a socket after systemd:")
+			return Address{}, errors.New("want the name of a socket, as in systemd:NAME")
 		}
 		return Address{name: name}, nil
 	}
@@ -83,7 +83,7 @@ func parseTCP(text string) (Address, error) {
 func parseUnix(text string) (Address, error) {
 	path, query, _ := strings.Cut(text, "?")
 	if !filepath.IsAbs(path) {
-		return Address{}, fmt.Errorf("%.80q: want an absolute path after unix:", path)
+		return Address{}, fmt.Errorf("%.80q: want an absolute path, as in unix:/run/brokerd.sock", path)
 	}
 	a := Address{path: filepath.Clean(path), mode: defaultMode}
 	settings, err := url.ParseQuery(query)

@@ -74,7 +74,8 @@ var matrixLocks = []string{
 }
 
 var matrixGlobs = []string{
-	"**", "a/**", "a/*", "a/b/**", "b/**", "c-*", "{c,d}-*", "*", "home/{identity}/**", "mark11", "a/mark01", "?/mark1[12]", "z/*",
+	"**", "a/**", "a/*", "a/b/**", "b/**", "c-*", "{c,d}-*", "*", "home/{identity}/**",
+	"mark11", "a/mark01", "?/mark1[12]", "z/*",
 }
 
 // pairOf returns the lock that root holds together with a lock.
@@ -82,8 +83,9 @@ func pairOf(lock string) string { return "z/mark5" + mark(lock)[4:] }
 
 // mark returns the mark of a lock: mark and two digits, or three for a pair.
 func mark(lock string) string {
-	text, _, _ := strings.Cut(lock[strings.Index(lock, "mark"):], "/")
-	return text
+	_, rest, _ := strings.Cut(lock, "mark")
+	digits, _, _ := strings.Cut(rest, "/")
+	return "mark" + digits
 }
 
 func (c *matrixClient) id(n int) string { return wire.ID{Session: c.session(), N: int64(n)}.String() }
@@ -99,13 +101,16 @@ func (c *matrixClient) open() string {
 // begin connects everybody. root holds half of the locks, and waits for some of them.
 func (m *matrix) begin() {
 	m.counts, m.holders = map[string]int{}, map[string]string{}
-	m.rules = []matrixRule{{[]string{"root"}, []string{"**"}, []string{"acquire", "list", "steal", "evict", "clients"}}}
+	all := []string{"acquire", "list", "steal", "evict", "clients"}
+	m.rules = []matrixRule{{[]string{"root"}, []string{"**"}, all}}
 	m.apply()
 	client := func(name, identity string, groups ...string) *matrixClient {
 		return &matrixClient{peer: m.connectAs(name, m.keys, identity), identity: identity, groups: groups}
 	}
 	m.root = client("r", "root")
-	m.clients = []*matrixClient{client("a", "ann", "dev"), client("b", "bob", "dev"), client("e", "eve"), client("k", "kim", "ops")}
+	m.clients = []*matrixClient{
+		client("a", "ann", "dev"), client("b", "bob", "dev"), client("e", "eve"), client("k", "kim", "ops"),
+	}
 	for i, lock := range matrixLocks {
 		if i%2 == 0 {
 			m.hold(lock)
@@ -148,7 +153,8 @@ func (m *matrix) changePolicy() {
 func (m *matrix) apply() {
 	var texts []string
 	for _, r := range m.rules {
-		texts = append(texts, strings.Join(r.who, " ")+"|"+strings.Join(r.locks, " ")+"|"+strings.Join(r.verbs, " "))
+		parts := []string{strings.Join(r.who, " "), strings.Join(r.locks, " "), strings.Join(r.verbs, " ")}
+		texts = append(texts, strings.Join(parts, "|"))
 	}
 	m.broker.SetAccess(m.keys.control(m.t, "root ann bob eve kim", texts...))
 }
@@ -206,7 +212,8 @@ func (m *matrix) one(n int) {
 	c := m.clients[m.dice.IntN(len(m.clients))]
 	lock := matrixLocks[m.dice.IntN(len(matrixLocks))]
 	c.own = nil
-	kind := []string{"acquire", "shared", "steal", "info", "watch", "why lock", "why request", "evict", "clients"}[m.dice.IntN(9)]
+	kinds := []string{"acquire", "shared", "steal", "info", "watch", "why lock", "why request", "evict", "clients"}
+	kind := kinds[m.dice.IntN(len(kinds))]
 	allowed := false
 	var frames []string
 	switch kind {
@@ -229,8 +236,10 @@ func (m *matrix) one(n int) {
 	m.counts[fmt.Sprintf("%s %v", kind, allowed)]++
 	for _, frame := range frames {
 		for _, hidden := range allMatrixLocks() {
-			if !m.may(c, "list", hidden) && !slices.Contains(c.own, hidden) && strings.Contains(frame, mark(hidden)) {
-				m.t.Errorf("case %d, %s by %s: %s is hidden, and is in %s\nrules: %v", n, kind, c.identity, hidden, frame, m.rules)
+			isHidden := !m.may(c, "list", hidden) && !slices.Contains(c.own, hidden)
+			if isHidden && strings.Contains(frame, mark(hidden)) {
+				m.t.Errorf("case %d, %s by %s: %s is hidden, and is in %s\nrules: %v",
+					n, kind, c.identity, hidden, frame, m.rules)
 			}
 		}
 	}
@@ -339,7 +348,10 @@ func (m *matrix) tryRequest(c *matrixClient, kind string) (bool, []string) {
 	}
 	c.send(`{"type":%s}`, fmt.Sprintf(format+m.holders[lock]+`"`, c.open()))
 	frames := c.take()
-	want := map[bool]string{true: `"type":"` + strings.TrimSuffix(kind, " request"), false: `"code":"not_found"`}[allowed]
+	want := `"code":"not_found"`
+	if allowed {
+		want = `"type":"` + strings.TrimSuffix(kind, " request")
+	}
 	if kind == "evict" && !allowed && exists {
 		want = `"code":"forbidden"`
 	}

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func newKeys(t testing.TB, identities ...string) *keys {
 func (k *keys) control(t testing.TB, identities string, rules ...string) *access.Control {
 	t.Helper()
 	var file []string
-	for _, name := range strings.Fields(identities) {
+	for name := range strings.FieldsSeq(identities) {
 		file = append(file, k.lines[name])
 	}
 	tokens, err := access.ParseTokens(strings.Join(file, "\n"))
@@ -64,7 +65,7 @@ func (k *keys) control(t testing.TB, identities string, rules ...string) *access
 	for _, text := range rules {
 		parts := strings.Split(text, "|")
 		rule := access.Rule{For: strings.Fields(parts[0]), Locks: strings.Fields(parts[1])}
-		for _, verb := range strings.Fields(parts[2]) {
+		for verb := range strings.FieldsSeq(parts[2]) {
 			rule.Allow = append(rule.Allow, wire.Verb(verb))
 		}
 		all = append(all, rule)
@@ -110,9 +111,7 @@ func TestCredentials(t *testing.T) {
 				"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"},
 				"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
 			}
-			for name, values := range more {
-				h[name] = values
-			}
+			maps.Copy(h, more)
 			return h
 		}
 		inProtocol := wire.BearerSubprotocol + base64.RawURLEncoding.EncodeToString([]byte(k.tokens["ann"]))
@@ -127,9 +126,11 @@ func TestCredentials(t *testing.T) {
 			{http.Header{"Authorization": {"Bearer "}}, 401},
 			{http.Header{"Authorization": {bearer, bearer}}, 400},
 			{http.Header{"Sec-Websocket-Protocol": {inProtocol}}, 400}, // without lockbroker.v1
-			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol + ", " + wire.BearerSubprotocol + "%%"}}, 401},
+			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, wire.BearerSubprotocol + "%%"}}, 401},
 			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol + "="}}, 401},
-			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}, "Authorization": {bearer}}, 400},
+			{http.Header{
+				"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}, "Authorization": {bearer},
+			}, 400},
 			{http.Header{"Authorization": {bearer}}, 101},
 			{http.Header{"Authorization": {"bearer  " + k.tokens["ann"]}}, 101},
 			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}}, 101},
@@ -141,7 +142,8 @@ func TestCredentials(t *testing.T) {
 			if response.StatusCode != test.status {
 				t.Errorf("%v: got %s, want %d", test.header, response.Status, test.status)
 			}
-			if challenge := response.Header.Get("WWW-Authenticate"); (challenge == "Bearer") != (test.status == 401) {
+			challenge := response.Header.Get("WWW-Authenticate")
+			if (challenge == "Bearer") != (test.status == 401) {
 				t.Errorf("%v: the challenge is %q", test.header, challenge)
 			}
 			if got := response.Header.Get("Sec-Websocket-Protocol"); strings.Contains(got, "bearer") {
@@ -171,23 +173,30 @@ func TestVerbs(t *testing.T) {
 		h.expect(`{"type":"granted","id":"hhhhhhhh--0","token":1}`)
 		a := r.connectAs("a", k, "ann")
 		forbidden := func(id int, what string) string {
-			return fmt.Sprintf(`{"type":"error","id":"aaaaaaaa--%d","code":"forbidden","message":"not permitted: %s"}`,
+			return fmt.Sprintf(`{"type":"error","id":"aaaaaaaa--%d","code":"forbidden",`+
+				`"message":"not permitted: %s"}`,
 				id, what)
 		}
 		for i, test := range []struct{ send, want string }{
-			{`"acquire","id":"aaaaaaaa--0","locks":[{"name":"a/1"}]`, `{"type":"granted","id":"aaaaaaaa--0","token":2}`},
-			{`"acquire","id":"aaaaaaaa--1","locks":[{"name":"a/2"},{"name":"b"}]`, forbidden(1, "acquire b")},
+			{`"acquire","id":"aaaaaaaa--0","locks":[{"name":"a/1"}]`, `{"type":"granted",` +
+				`"id":"aaaaaaaa--0","token":2}`},
+			{`"acquire","id":"aaaaaaaa--1",` +
+				`"locks":[{"name":"a/2"},{"name":"b"}]`, forbidden(1, "acquire b")},
 			{`"acquire","id":"aaaaaaaa--2","locks":[{"name":"s","mode":"shared"}]`,
 				`{"type":"granted","id":"aaaaaaaa--2","token":3}`},
 			{`"acquire","id":"aaaaaaaa--3","locks":[{"name":"s"}]`, forbidden(3, "acquire s")},
-			{`"acquire","id":"aaaaaaaa--4","locks":[{"name":"a/1"}],"steal":true`, forbidden(4, "steal a/1")},
+			{`"acquire","id":"aaaaaaaa--4","locks":[{"name":"a/1"}],` +
+				`"steal":true`, forbidden(4, "steal a/1")},
 			{`"why","id":"aaaaaaaa--5","lock":"a/1"`, forbidden(5, "list a/1")},
 			{`"why","id":"aaaaaaaa--6","lock":"l/1"`, `{"type":"why","id":"aaaaaaaa--6","chain":[]}`},
 			{`"clients","id":"aaaaaaaa--7"`, forbidden(7, "clients")},
 			{`"evict","id":"aaaaaaaa--8","request":"hhhhhhhh--0"`, forbidden(8, "evict")},
-			{`"info","id":"aaaaaaaa--9"`, `{"type":"info","id":"aaaaaaaa--9","locks":[{"name":"l/1","seq":1,` +
-				`"holders":[{"id":"hhhhhhhh--0","mode":"exclusive","token":1,"locks":["l/1"],"duration_ms":0,` +
-				`"client":"h","remote":"192.0.2.0:1000","identity":"holder","hidden":true}],"waiters":[],` +
+			{`"info","id":"aaaaaaaa--9"`, `{"type":"info","id":"aaaaaaaa--9",` +
+				`"locks":[{"name":"l/1","seq":1,` +
+				`"holders":[{"id":"hhhhhhhh--0","mode":"exclusive","token":1,"locks":["l/1"],` +
+				`"duration_ms":0,` +
+				`"client":"h","remote":"192.0.2.0:1000","identity":"holder","hidden":true}],` +
+				`"waiters":[],` +
 				`"holding":1,"waiting":0,"grants":1}]}`},
 			{`"release","id":"aaaaaaaa--0"`, `{"type":"released","id":"aaaaaaaa--0"}`},
 		} {
@@ -227,8 +236,10 @@ func TestNothingToSee(t *testing.T) {
 		a.expect(`{"type":"error","id":"aaaaaaaa--7","code":"timeout","message":"not granted within 10ms"}`)
 		a.send(`{"type":"acquire","id":"aaaaaaaa--8","locks":[{"name":"a"}]}`)
 		a.send(`{"type":"why","id":"aaaaaaaa--9","request":"aaaaaaaa--8"}`)
-		a.expect(`{"type":"why","id":"aaaaaaaa--9","chain":[{"request":{"id":"aaaaaaaa--8","mode":"exclusive",` +
-			`"locks":["a"],"duration_ms":0,"client":"a","remote":"192.0.2.1:1000","identity":"ann"},"lock":"a",` +
+		a.expect(`{"type":"why","id":"aaaaaaaa--9","chain":[{"request":{"id":"aaaaaaaa--8",` +
+			`"mode":"exclusive",` +
+			`"locks":["a"],"duration_ms":0,"client":"a","remote":"192.0.2.1:1000",` +
+			`"identity":"ann"},"lock":"a",` +
 			`"blocker":{"hidden":true}}]}`)
 	})
 }
@@ -241,7 +252,8 @@ func TestExpiry(t *testing.T) {
 		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
 		a.take()
 		a.send(`{"type":"auth","id":"aaaaaaaa--1","token":"%s"}`, k.tokens["bob"])
-		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"forbidden","message":"the token is for another identity"}`)
+		a.expect(`{"type":"error","id":"aaaaaaaa--1","code":"forbidden",` +
+			`"message":"the token is for another identity"}`)
 		a.send(`{"type":"auth","id":"aaaaaaaa--2","token":"wrong"}`)
 		a.expect(`{"type":"error","id":"aaaaaaaa--2","code":"forbidden",` +
 			`"message":"not authenticated: the token is not known"}`)
@@ -277,7 +289,8 @@ func TestSetAccess(t *testing.T) {
 		a.take()
 
 		r.broker.SetAccess(k.control(t, "ann bob", "ann | ** | acquire", "bob | y | acquire"))
-		refusal := `{"type":"error","id":"bbbbbbbb--%d","code":"forbidden","message":"no longer permitted: acquire x"}`
+		refusal := `{"type":"error","id":"bbbbbbbb--%d","code":"forbidden",` +
+			`"message":"no longer permitted: acquire x"}`
 		b.expect(fmt.Sprintf(refusal, 0), fmt.Sprintf(refusal, 2))
 		a.expect(`{"type":"lagged","id":"aaaaaaaa--1"}`)
 		e.expectClose(wire.CloseRevoked, "the credential has been revoked")
@@ -303,8 +316,10 @@ func TestWatchHides(t *testing.T) {
 		h.send(`{"type":"acquire","id":"hhhhhhhh--0","locks":[{"name":"secret"},{"name":"l/1"}]}`)
 		h.send(`{"type":"acquire","id":"hhhhhhhh--1","locks":[{"name":"other"}],"parent":"hhhhhhhh--0"}`)
 		h.take()
-		a.expect(`{"type":"change","id":"aaaaaaaa--0","event":"granted","lock":"l/1","request":{"id":"hhhhhhhh--0",` +
-			`"mode":"exclusive","token":1,"locks":["l/1"],"duration_ms":0,"client":"h","remote":"192.0.2.0:1000",` +
+		a.expect(`{"type":"change","id":"aaaaaaaa--0","event":"granted","lock":"l/1",` +
+			`"request":{"id":"hhhhhhhh--0",` +
+			`"mode":"exclusive","token":1,"locks":["l/1"],"duration_ms":0,"client":"h",` +
+			`"remote":"192.0.2.0:1000",` +
 			`"identity":"holder","hidden":true}}`)
 	})
 }

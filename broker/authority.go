@@ -77,7 +77,8 @@ func (a *authority) admit(control *access.Control, s access.Subject) (*rights, *
 	defer a.mu.Unlock()
 	if a.sessions[s.Name] >= a.mostPerIdentity {
 		a.drop(r)
-		return nil, &refusal{http.StatusTooManyRequests, "too many connections of this identity: try again later"}
+		const help = "too many connections of this identity: try again later"
+		return nil, &refusal{http.StatusTooManyRequests, help}
 	}
 	a.sessions[s.Name]++
 	return r, nil

@@ -56,9 +56,9 @@ func (c *connLimit) remove(address netip.Prefix) {
 }
 
 // addressOf returns the address under which a client counts toward the limits per address. remote
-// is the client's IP address, with its port if that is known. An IPv4 address stands for itself. An IPv6 address stands for its
-// /64 network, because one machine commonly has a whole /64. Anything else, such as a Unix socket,
-// counts only toward the totals: addressOf returns the zero Prefix.
+// is the client's IP address, with its port if that is known. An IPv4 address stands for itself. An
+// IPv6 address stands for its /64 network, because one machine commonly has a whole /64. Anything
+// else, such as a Unix socket, counts only toward the totals: addressOf returns the zero Prefix.
 func addressOf(remote string) netip.Prefix {
 	ip, ok := ipOf(remote)
 	if !ok {

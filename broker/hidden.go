@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"slices"
+
 	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -129,10 +131,5 @@ func locksOf(event *locktable.Event, asked *wire.Acquire) (locks []string) {
 // hidesRequest reports whether a request of another session does not exist for s: s may not see any of
 // its locks. locks is nil if there is no such request.
 func (s *session) hidesRequest(locks []string) bool {
-	for _, lock := range locks {
-		if s.rights.sees(lock) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(locks, s.rights.sees)
 }

@@ -63,8 +63,9 @@ func TestHistories(t *testing.T) {
 	checkFigures(t, sum)
 }
 
-// mostUnseen is the greatest share of the grants that may lack a sample, as one in so many. A grant has none if the
-// process is frozen just then. It was one in 300 in 20 histories of 60 s at load 45, and one in 75 in the worst of them.
+// mostUnseen is the greatest share of the grants that may lack a sample, as one in that many. A grant has none if the
+// process is frozen just then. It was one in 300 in 20 histories of 60 s at load 45, and one in 75 in the worst of
+// them.
 const mostUnseen = 20
 
 // checkFigures fails if the histories could hardly have shown a violation.

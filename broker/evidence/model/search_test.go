@@ -27,7 +27,8 @@ var searches = []search{
 }
 
 // deepSearches together took 4 minutes at load 48. Larger ones, with cancels and a fault, with two faults, or with
-// formulas and a restart, did not end when they were tried. They are not here, because a search that is cut short proves nothing.
+// formulas and a restart, did not end when they were tried. They are not here, because a search that is cut short
+// proves nothing.
 var deepSearches = []search{
 	{name: "lease", defines: "FAULTS=1"},
 	{name: "crash and fault", defines: "FAULTS=1 CRASHES=1"},

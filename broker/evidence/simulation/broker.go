@@ -130,15 +130,28 @@ func (b *broker) happen(e *event) {
 		b.written(e)
 		return
 	}
-	switch {
-	case !b.up, e.kind != evBroker && e.gen != b.run, e.kind == evBroker && e.gen != b.timerGen:
-		return
-	case b.frozen:
-		if e.kind != evDue {
-			b.deferred = append(b.deferred, *e)
-		}
-		return
+	if b.isFor(e) {
+		b.react(e)
 	}
+}
+
+// isFor reports whether an event is for the process as it is now. It keeps events of a process that stands still.
+func (b *broker) isFor(e *event) bool {
+	current := b.run
+	if e.kind == evBroker {
+		current = b.timerGen
+	}
+	if !b.up || e.gen != current {
+		return false
+	}
+	if b.frozen && e.kind != evDue {
+		b.deferred = append(b.deferred, *e)
+	}
+	return !b.frozen
+}
+
+// react handles an event of a process that runs.
+func (b *broker) react(e *event) {
 	switch e.kind {
 	case evServe:
 		b.serve()

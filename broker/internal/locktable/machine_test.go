@@ -14,7 +14,9 @@ type machine interface {
 	Release(now time.Duration, id wire.ID, events []Event) []Event
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
 	Evict(now time.Duration, id wire.ID, by, message string, events []Event) ([]Event, bool)
-	Forbid(now time.Duration, name string, after int64, budget int, may Check, events []Event) ([]Event, int64, bool)
+	Forbid(
+		now time.Duration, name string, after int64, budget int, may Check, events []Event,
+	) ([]Event, int64, bool)
 	Leave(name string, keep time.Duration)
 	Unkeep(name string)
 	Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool)

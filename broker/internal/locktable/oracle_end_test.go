@@ -1,6 +1,7 @@
 package locktable
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -82,7 +83,7 @@ func (o *oracle) waitersOf(name string) (waiters []*oracleRequest) {
 			waiters = append(waiters, s.oracleRequest)
 		}
 	}
-	slices.SortFunc(waiters, func(a, b *oracleRequest) int { return int(a.arrival - b.arrival) })
+	slices.SortFunc(waiters, func(a, b *oracleRequest) int { return cmp.Compare(a.arrival, b.arrival) })
 	return waiters
 }
 

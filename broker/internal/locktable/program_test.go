@@ -85,7 +85,7 @@ func (p *program) next() command {
 		return command{verb: verbCancel, id: p.id()}
 	case choice == 19:
 		return command{verb: verbEvict, id: p.anyID(), by: "ops", message: []string{"", "why"}[p.below(2)]}
-	case choice == 30 && !s.leaving && p.below(2) == 0:
+	case choice == 30:
 		return p.forbid(s)
 	}
 	return p.other(choice)
@@ -118,8 +118,11 @@ func (p *program) other(choice int) command {
 	return command{verb: verbDeadline}
 }
 
-// forbid makes up a slice of taking a permission from a session.
+// forbid makes up a slice of taking a permission from a session, or asks for the next deadline.
 func (p *program) forbid(s *programSession) command {
+	if s.leaving || p.below(2) == 0 {
+		return command{verb: verbDeadline}
+	}
 	return command{
 		verb: verbForbid, session: s.name, name: names()[p.below(len(names()))],
 		budget: []int{whole, 0, 1, 2}[p.below(4)], after: []int64{-1, 0, p.id().N}[p.below(3)],

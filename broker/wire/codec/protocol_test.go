@@ -149,7 +149,9 @@ func kindType[M wire.Message](t *testing.T, set, name string, create func(string
 	t.Helper()
 	m, known := create(name)
 	goType := strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
-	replyTo := map[string]string{"InfoPage": "info", "Chain": "why", "ClientsPage": "clients", "Permissions": "whoami"}
+	replyTo := map[string]string{
+		"InfoPage": "info", "Chain": "why", "ClientsPage": "clients", "Permissions": "whoami",
+	}
 	if !known || codec.Kind(m) != name || name != cmp.Or(replyTo[goType], strings.ToLower(goType)) {
 		t.Errorf("%s %q: made %T, which is %q", set, name, m, codec.Kind(m))
 	}

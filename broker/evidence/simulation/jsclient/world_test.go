@@ -75,8 +75,8 @@ var usual = []simulation.Outcome{
 }
 
 // schedule returns the plan of a seed. The JavaScript client has no StopTime and no MinHold, and no platform tells it
-// for how long the machine was suspended. Its callers take no time to run: the reactions of a promise run before anything
-// else happens.
+// for how long the machine was suspended. Its callers take no time to run: the reactions of a promise run before
+// anything else happens.
 func schedule(seed uint64) *simulation.Plan {
 	plan := simulation.Generate(seed, *stepsFlag)
 	for i := range plan.Clients {

@@ -341,3 +341,28 @@ func TestHiddenHolder(t *testing.T) {
 		}
 	})
 }
+
+// A change of the permissions takes effect at once, even for a client that does not read, and whose
+// messages wait for that reason.
+func TestRightsDoNotWait(t *testing.T) {
+	withAccess(t, "holder ann", []string{"* | ** | acquire list"}, func(r *rig, k *keys) {
+		h := r.connectAs("h", k, "holder")
+		h.send(`{"type":"acquire","id":"hhhhhhhh--0","locks":[{"name":"x"}]}`)
+		h.take()
+		r.header = http.Header{"Authorization": {"Bearer " + k.tokens["ann"]}}
+		a := r.dial("a") // and it never reads
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		for i := range 3 {
+			a.send(`{"type":"info","id":"aaaaaaaa--%d"}`, i+1)
+		}
+		a.send(`{"type":"acquire","id":"aaaaaaaa--4","locks":[{"name":"y"}]}`)
+		synctest.Wait()
+		r.broker.SetAccess(k.control(t, "holder ann", "holder | ** | acquire list"))
+		synctest.Wait()
+		h.send(`{"type":"info","id":"hhhhhhhh--1"}`)
+		if got := h.take(); len(got) != 1 || strings.Contains(got[0], "aaaaaaaa") {
+			t.Errorf("got %s: a client without permissions waits or holds", got)
+		}
+		_ = a.net.Close()
+	})
+}

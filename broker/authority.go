@@ -217,7 +217,6 @@ func (a *authority) reconsider(c *connection) {
 func (a *authority) replace(c *connection, now *rights) {
 	a.swap(c, now)
 	c.setExpiry(now)
-	c.backlog.grow()
 	c.loop.sendRights(now)
 }
 

@@ -16,6 +16,9 @@ type backlog struct {
 // grow counts an item that the reader has sent, and reports whether the reader must now wait.
 func (b *backlog) grow() (mustWait bool) { return b.items.Add(1) > maxBacklog }
 
+// isFull reports whether there are so many items that the reader must wait.
+func (b *backlog) isFull() bool { return b.items.Load() > maxBacklog }
+
 // shrink counts an item that the loop has handled.
 func (b *backlog) shrink() {
 	if b.items.Add(-1) == maxBacklog/2 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -35,9 +36,31 @@ func (b *Broker) authenticate(r *http.Request) (*access.Control, access.Subject,
 	defer cancel()
 	subject, err := control.Authenticate(ctx, credential)
 	if err != nil {
-		return nil, access.Subject{}, &refusal{http.StatusUnauthorized, "not authenticated: " + err.Error()}
+		b.logs.refused.write("a client is not authenticated", textAttr("why", whyOf(err)),
+			textAttr("remote", r.RemoteAddr))
+		return nil, access.Subject{}, &refusal{http.StatusUnauthorized, notAuthenticated(err)}
 	}
 	return control, subject, nil
+}
+
+// notAuthenticated tells a client why it is refused. Strangers learn nothing about the issuer and the
+// configuration of the broker: the log says more.
+func notAuthenticated(err error) string {
+	for _, told := range []error{access.ErrNoCredential, access.ErrWrongToken, access.ErrExpired} {
+		if errors.Is(err, told) {
+			return "not authenticated: " + told.Error()
+		}
+	}
+	return "not authenticated: the credential is not accepted"
+}
+
+// whyOf returns the text of an error for the log, without the query of a URL, which may hold a secret.
+func whyOf(err error) string {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Op + ": " + request.Err.Error()
+	}
+	return err.Error()
 }
 
 // credentialOf returns what a request presents.
@@ -116,6 +139,9 @@ func (c *connection) expire() {
 // renew replaces the credential of the session by a new token. It answers by itself, because it may
 // take long: the authenticator may ask another machine.
 func (r *reader) renew(m *wire.Auth) *ending {
+	if r.backlog.isFull() { // the answer joins it, although no reader will wait then
+		r.awaitLoop()
+	}
 	if !r.renewing.CompareAndSwap(false, true) {
 		const message = "another auth of this session is under way"
 		return r.afterSending(r.loop.sendReply(&wire.Error{ID: m.ID, Code: wire.TooMany, Message: message}))
@@ -144,7 +170,7 @@ func (c *connection) authenticated(m *wire.Auth) wire.Reply {
 	subject, err := control.Authenticate(ctx, access.Credential{Token: m.Token})
 	switch {
 	case err != nil:
-		return refuse("not authenticated: " + err.Error())
+		return refuse(notAuthenticated(err))
 	case subject.Name != c.peer.Identity:
 		return refuse("the token is for another identity")
 	}

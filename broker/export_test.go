@@ -126,5 +126,11 @@ func AddressOf(remote string) string {
 // Due returns how many bytes wait to be sent to all clients together.
 func (b *Broker) Due() int64 { return b.loop.unsent.now.Load() }
 
-// RemoteOf returns the address of the client that sends a request.
-func (b *Broker) RemoteOf(r *http.Request) string { return b.remoteOf(r) }
+// RemoteOf returns the address of the client that sends a request, or "" if the request is refused.
+func (b *Broker) RemoteOf(r *http.Request) string {
+	remote, refused := b.remoteOf(r)
+	if refused != nil {
+		return ""
+	}
+	return remote
+}

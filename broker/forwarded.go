@@ -13,10 +13,16 @@ import (
 
 // remoteOf returns the address of the client that sends a request: IP address and port, or the IP
 // address alone if only a proxy knows the port.
-func (b *Broker) remoteOf(r *http.Request) string {
+//
+// A trusted proxy that adds to one of the headers may pass the other one as a client has sent it. So a
+// request with both is refused.
+func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !b.trusts(peer.Addr()) {
-		return r.RemoteAddr
+		return r.RemoteAddr, nil
+	}
+	if len(r.Header["Forwarded"]) > 0 && len(r.Header["X-Forwarded-For"]) > 0 {
+		return r.RemoteAddr, &refusal{http.StatusBadRequest, "want either Forwarded or X-Forwarded-For"}
 	}
 	remote := r.RemoteAddr
 	for _, element := range slices.Backward(forwardedFor(r.Header)) {
@@ -29,7 +35,7 @@ func (b *Broker) remoteOf(r *http.Request) string {
 			break
 		}
 	}
-	return remote
+	return remote, nil
 }
 
 // trusts reports whether an address is that of a trusted proxy.

@@ -47,4 +47,8 @@ func TestForwarded(t *testing.T) {
 			t.Errorf("%s, %s %q: got %s, want %s", test.peer, test.header, test.lines, got, test.want)
 		}
 	}
+	both := http.Header{"Forwarded": {"for=198.51.100.7"}, "X-Forwarded-For": {"203.0.113.9"}}
+	if got := b.RemoteOf(&http.Request{RemoteAddr: proxy, Header: both}); got != "" {
+		t.Errorf("both headers: got %s, want a refusal", got)
+	}
 }

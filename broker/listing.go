@@ -19,7 +19,8 @@ func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
 	query := core.QueryOf(m)
 	if s.hasHidden() {
-		query.Visible, query.VisibleCost = s.rights.sees, s.rights.permissions.Cost()
+		query.Visible = func(name string) bool { return s.rights.sees(name) } // the rights of that time
+		query.VisibleCost = s.rights.permissions.Cost()
 	}
 	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(query)}
 	l.continueListing(s)

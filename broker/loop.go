@@ -159,24 +159,32 @@ func (l *loop) letReadersRun() {
 	}
 }
 
-// collect takes all items from the inbox. Notices are handled at once; every other item joins its
-// session's todo list.
+// collect takes all items from the inbox. Notices and changes of rights are handled at once; every
+// other item joins its session's todo list.
 func (l *loop) collect() {
 	l.batch = l.inbox.takeAll(l.batch[:0])
 	for i := range l.batch {
 		it := &l.batch[i]
 		s := it.session
-		if n, is := it.what.(notice); is {
-			l.note(s, n)
-		} else {
-			if _, ended := it.what.(*ending); ended {
-				s.closing = true
-			}
-			s.todo.push(*it, &l.spare)
-			l.queue(s)
+		switch what := it.what.(type) {
+		case notice:
+			l.note(s, what)
+		case *rights:
+			l.setRights(s, what)
+		case *ending:
+			s.closing = true
+			l.enqueue(s, it)
+		default:
+			l.enqueue(s, it)
 		}
 		*it = item{} // so that what it refers to can be freed
 	}
+}
+
+// enqueue adds an item to the todo list of its session.
+func (l *loop) enqueue(s *session, it *item) {
+	s.todo.push(*it, &l.spare)
+	l.queue(s)
 }
 
 // note handles a notice.
@@ -207,8 +215,6 @@ func (l *loop) handle(it item) {
 		l.end(s, *m)
 	case wire.Reply:
 		l.reply(s, m)
-	case *rights:
-		l.setRights(s, m)
 	case wire.Request:
 		// Requests of a session that was cut off are dropped. If the session's reader has
 		// ended, so are requests that only want an answer.

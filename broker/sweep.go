@@ -8,9 +8,13 @@ import (
 // the session have changed. It may take several turns.
 type sweep struct{ after int64 } // the number of the last request that it has looked at, or -1
 
-// setRights gives a session other rights.
+// setRights gives a session other rights. What the session has sent before, and the loop has not
+// handled, is judged again: it may have waited long, and must not act under rights that are gone.
 func (l *loop) setRights(s *session, now *rights) {
 	before := s.rights
+	if now != nil {
+		s.todo.judge(now)
+	}
 	if s.ended || before != nil && now != nil && before.party == now.party {
 		s.rights = now
 		return
@@ -22,6 +26,7 @@ func (l *loop) setRights(s *session, now *rights) {
 	}
 	if now != nil && !now.permissions.AllowsEverywhere(access.Acquire|access.Steal) {
 		s.sweep = &sweep{after: -1}
+		l.queue(s)
 	}
 }
 

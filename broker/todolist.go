@@ -1,5 +1,7 @@
 package broker
 
+import "github.com/lockbroker/lockbroker/broker/wire"
+
 // A todoList holds the items that a session has sent but the loop has not handled yet, in order.
 type todoList struct{ first, last *todo }
 
@@ -29,6 +31,17 @@ func (t *todoList) pop(spare *spareTodos) item {
 	}
 	spare.put(n)
 	return it
+}
+
+// judge replaces the requests that some rights do not allow by their refusals.
+func (t *todoList) judge(by *rights) {
+	for n := t.first; n != nil; n = n.next {
+		if m, is := n.what.(wire.Request); is {
+			if refusal := by.judge(m); refusal != nil {
+				n.what = refusal
+			}
+		}
+	}
 }
 
 // spareTodos keeps unused todos for reuse.

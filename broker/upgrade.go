@@ -66,7 +66,11 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
-	who.remote = b.remoteOf(r)
+	remote, ambiguous := b.remoteOf(r)
+	who.remote = remote
+	if refused == nil {
+		refused = ambiguous
+	}
 	address := addressOf(who.remote)
 	if refused == nil {
 		refused = b.conns.add(address)

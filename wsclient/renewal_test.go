@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,9 +63,9 @@ func TestRenewalFails(t *testing.T) {
 			}
 			return `{"type":"authenticated"}`
 		}
-		next, calls := numbered(), 0
+		next, calls := numbered(), new(atomic.Int32)
 		token := func(ctx context.Context) (string, error) {
-			if calls++; calls == 3 {
+			if calls.Add(1) == 3 {
 				return "", errors.New("the vault is sealed")
 			}
 			return next(ctx)
@@ -72,7 +73,7 @@ func TestRenewalFails(t *testing.T) {
 		var reports []string
 		trace := &wsclient.Trace{RenewalFailed: func(err error, next time.Duration) {
 			reports = append(reports, fmt.Sprintf("%v: %v, %v", time.Since(g.begin), err, next))
-			if calls == 2 && !errors.Is(err, wsclient.ErrForbidden) {
+			if calls.Load() == 2 && !errors.Is(err, wsclient.ErrForbidden) {
 				t.Errorf("got %v, want ErrForbidden", err)
 			}
 		}}

@@ -69,6 +69,9 @@ func (p *Paging) fill() {
 // fillByName lists the lock with that name, if it is asked for.
 func (p *Paging) fillByName(name string) {
 	q := &p.query
+	if q.Visible != nil && !q.Visible(name) {
+		return // before the lookup, so that the time does not tell whether there is such a lock
+	}
 	if l := p.table.locks.get(name); l != nil && l.seq > q.After && !q.endsBefore(l) && p.wants(l) {
 		p.list(l)
 	}
@@ -87,9 +90,13 @@ func (p *Paging) fillByGlob() {
 			p.Page.Next = q.After
 			return false
 		}
-		work -= nameWork + q.VisibleCost + cost*len(l.name)
+		work -= nameWork + q.VisibleCost
 		q.After = l.seq
-		if (q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name)) && p.wants(l) {
+		if !p.wants(l) { // hidden locks cost the same, whatever their names are
+			return true
+		}
+		work -= cost * len(l.name)
+		if q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name) {
 			p.list(l)
 		}
 		return true

@@ -16,7 +16,7 @@ type accessFlags struct {
 	Tokens         string `env:"BROKERD_TOKENS" placeholder:"FILE" help:"Accept bearer tokens by their hashes in this file."`
 	ClientIdentity string `env:"BROKERD_CLIENT_IDENTITY" placeholder:"uri|dns|cn" help:"Accept client certificates, and take the identity from the URI, the DNS name or the common name. Needs --tls-client-ca."`
 	UnixIdentity   bool   `env:"BROKERD_UNIX_IDENTITY" help:"Accept the users of Unix sockets as uid:NUMBER."`
-	Policy         string `env:"BROKERD_POLICY" placeholder:"FILE" help:"What each identity may do, in YAML. Nothing is permitted that no rule permits. Required with --tokens, --client-identity and --unix-identity; without these, everybody may do everything."`
+	Policy         string `env:"BROKERD_POLICY" placeholder:"FILE" help:"What each identity may do, in YAML. Nothing is permitted that no rule permits. Required with --tokens, --client-identity, --unix-identity and --oidc-issuer; without these, everybody may do everything."`
 	RequireAuth    bool   `env:"BROKERD_REQUIRE_AUTH" help:"Do not start if clients can connect without credentials, or if other machines can connect without TLS."`
 }
 
@@ -48,7 +48,8 @@ func (f *flags) checkPolicy() error {
 	if len(f.credentialFlags()) > 0 || f.Policy == "" {
 		return nil
 	}
-	err := errors.New("--policy needs --tokens, --client-identity or --unix-identity, which say who a client is")
+	err := errors.New("--policy needs --tokens, --client-identity, --unix-identity or --oidc-issuer, " +
+		"which say who a client is")
 	return &cli.Failure{Err: err, Hint: "see brokerd --help", Code: cli.ExitUsage}
 }
 
@@ -62,6 +63,9 @@ func (f *flags) credentialFlags() (all []string) {
 	}
 	if f.UnixIdentity {
 		all = append(all, "--unix-identity")
+	}
+	if f.OIDCIssuer != "" {
+		all = append(all, "--oidc-issuer")
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient/js"
 )
@@ -20,6 +21,9 @@ type flags struct {
 	listenFlags
 	tlsFlags
 	accessFlags
+	oidcFlags
+	TrustedProxy []string `env:"BROKERD_TRUSTED_PROXY" placeholder:"CIDR" help:"An address or network of proxies, such as 10.0.0.0/8, whose Forwarded or X-Forwarded-For header says from where a client connects. May be repeated."`
+
 	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
 	LogLevelFile string `env:"BROKERD_LOG_LEVEL_FILE" placeholder:"FILE" help:"Take the level of the log from this file instead of --debug: one word, debug or info. So SIGHUP can change it."`
 
@@ -46,7 +50,7 @@ type flags struct {
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts(), f.validateListen(), f.validateTLS(),
-		f.validateAccess())
+		f.validateAccess(), f.validateOIDC(), f.validateProxies())
 }
 
 func (f *flags) validateTimes() error {
@@ -82,6 +86,16 @@ func (f *flags) validateLimits() error {
 	} {
 		if limit.value < 1 {
 			return fmt.Errorf("%s: want 1 or more", limit.flag)
+		}
+	}
+	return nil
+}
+
+// validateProxies refuses what is no network.
+func (f *flags) validateProxies() error {
+	for _, text := range f.TrustedProxy {
+		if _, ok := wire.Network(text); !ok {
+			return fmt.Errorf("--trusted-proxy is %.80q: want an IP address, or a network such as 10.0.0.0/8", text)
 		}
 	}
 	return nil
@@ -134,6 +148,10 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 	}
 	if f.Drain <= 0 {
 		c.Drain = broker.None
+	}
+	for _, text := range f.TrustedProxy {
+		network, _ := wire.Network(text) // Validate has checked it
+		c.TrustedProxies = append(c.TrustedProxies, network)
 	}
 	return c
 }

@@ -25,6 +25,7 @@ type reloader struct {
 	broker  *broker.Broker
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
+	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
 }
 
 func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings) *reloader {
@@ -39,6 +40,7 @@ func (r *reloader) server() *certs.Server { return r.current.Load().tls }
 
 // run reloads on each hangup, and when the files of TLS change, until ctx ends.
 func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
+	r.fetchKeys(ctx)
 	var due <-chan time.Time
 	if r.flags.usesTLS() {
 		ticker := time.NewTicker(certInterval)
@@ -54,6 +56,18 @@ func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
 		case <-due:
 			r.refreshTLS()
 		}
+	}
+}
+
+// fetchKeys fetches the keys of the issuer of tokens, so that the log says at once if that fails. The broker tries
+// again when a token needs them.
+func (r *reloader) fetchKeys(ctx context.Context) {
+	issuer := r.current.Load().issuer
+	if issuer == nil {
+		return
+	}
+	if err := issuer.FetchKeys(ctx); err != nil && ctx.Err() == nil {
+		r.log.Warn().Err(err).Msg("cannot fetch the keys of --oidc-issuer: its tokens are refused until that works")
 	}
 }
 
@@ -90,6 +104,10 @@ func (r *reloader) refreshTLS() {
 	if sum == r.refused || sum == before.tls.Sum {
 		return
 	}
+	if sum != r.changed { // they may be in the middle of a change: look again before they are used
+		r.changed = sum
+		return
+	}
 	next := *before
 	if err == nil {
 		next.tls, err = r.flags.tlsFiles().Server(contents)
@@ -111,6 +129,9 @@ func (r *reloader) refreshTLS() {
 // apply makes settings those of the broker.
 func (r *reloader) apply(next *settings) {
 	r.refused = certs.Sum{}
+	if before := r.current.Load(); before.issuer != nil && next.issuer != nil && next.issuer != before.issuer {
+		next.issuer.KeepKeys(before.issuer)
+	}
 	r.current.Store(next)
 	if next.control != nil {
 		r.broker.SetAccess(next.control)

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/access/oidc"
 	"github.com/lockbroker/lockbroker/broker/access/policyfile"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/textfile"
@@ -20,6 +21,7 @@ type settings struct {
 	tls     *certs.Server // nil: no TLS
 	tokens  *access.Tokens
 	policy  *access.Policy
+	issuer  *oidc.Authenticator
 	control *access.Control // nil: everything is permitted
 	level   zerolog.Level
 
@@ -35,7 +37,7 @@ func (f *flags) readsFiles() bool {
 // wrong with each.
 func (f *flags) readSettings() (*settings, error) {
 	s := &settings{}
-	if err := errors.Join(f.readTLS(s), f.readTokens(s), f.readPolicy(s), f.readLevel(s)); err != nil {
+	if err := errors.Join(f.readTLS(s), f.readTokens(s), f.readPolicy(s), f.readIssuer(s), f.readLevel(s)); err != nil {
 		return nil, err
 	}
 	return s, f.makeControl(s)
@@ -80,6 +82,17 @@ func (f *flags) readPolicy(s *settings) error {
 	return err
 }
 
+// readIssuer reads the keys of the issuer of tokens, if they are in a file.
+func (f *flags) readIssuer(s *settings) (err error) {
+	if f.OIDCIssuer == "" {
+		return nil
+	}
+	if s.issuer, err = f.oidcFlags.issuer(); err != nil {
+		return fmt.Errorf("--oidc-issuer: %w", err)
+	}
+	return nil
+}
+
 // readLevel reads the level of the log.
 func (f *flags) readLevel(s *settings) error {
 	s.level = zerolog.InfoLevel
@@ -113,6 +126,9 @@ func (f *flags) makeControl(s *settings) error {
 	add := func(a access.Authenticator) { s.control.Authenticators = append(s.control.Authenticators, a) }
 	if s.tokens != nil {
 		add(s.tokens)
+	}
+	if s.issuer != nil {
+		add(s.issuer)
 	}
 	if f.ClientIdentity != "" {
 		known, err := access.NewCertificates(access.CertificateName(f.ClientIdentity), s.tls.Authorities)

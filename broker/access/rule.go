@@ -20,7 +20,8 @@ type Rule struct {
 	// which * does not match a slash: ** is for everybody.
 	For []string
 	// Locks lists the names of the locks, as globs. In them, {identity} stands for the name of the
-	// identity. Clients and Metrics need no locks.
+	// identity. If identities may hold slashes, home/{identity}/** of the identity a also covers
+	// the locks of the identity a/b. Clients and Metrics need no locks.
 	Locks []string
 	// Allow lists what the rule allows.
 	Allow []wire.Verb

@@ -72,7 +72,7 @@ func (o *operator) control(t testing.TB) *access.Control {
 	}
 }
 
-// trustedTokens authenticates the tokens of its identities: a, a-2 and so on are those of a.
+// trustedTokens authenticates tokens. The tokens of the identity a are a, a-2 and so on.
 type trustedTokens map[string]time.Duration
 
 // Method implements access.Authenticator.

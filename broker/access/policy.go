@@ -39,7 +39,7 @@ func NewPolicy(rules []Rule) (*Policy, error) {
 	return p, nil
 }
 
-// index adds whom a rule is for.
+// index adds the identities and groups of a rule.
 func (p *Policy) index(rule int, globs []string, group bool) {
 	names := p.byIdentity
 	if group {

@@ -16,8 +16,8 @@ const groupMark = "group:"
 
 // A Rule lets some identities do something with some locks.
 type Rule struct {
-	// For lists whom the rule is for: identities, and groups as "group:NAME". Both may be globs, in
-	// which * does not match a slash: ** is for everybody.
+	// For lists identities by name, and groups as "group:NAME". Both may be globs, in which * does
+	// not match a slash: ** is for everybody.
 	For []string
 	// Locks lists the names of the locks, as globs. In them, {identity} stands for the name of the
 	// identity. If identities may hold slashes, home/{identity}/** of the identity a also covers

@@ -73,7 +73,7 @@ func TestProviders(t *testing.T) {
 	}
 }
 
-// Other authenticators may know what is no token of this issuer.
+// Another authenticator may know a token that this issuer has not made.
 func TestNotMine(t *testing.T) {
 	i, other := newIssuer(t), newIssuer(t)
 	a, _ := i.newAuthenticator(nil)

@@ -112,10 +112,13 @@ func TestIssuer(t *testing.T) {
 			other, hello := mustConnect(t, websocket.DefaultDialer, url,
 				i.token(t, i.URL, "locks", "job-8", "web", time.Hour))
 			acquire(t, other, hello.Session+"--0", "forbidden")
-			mustRefuse(t, websocket.DefaultDialer, url, i.token(t, i.URL, "mail", "job-7", "build", time.Hour))
-			mustRefuse(t, websocket.DefaultDialer, url, i.token(t, i.URL, "locks", "job-7", "build", -time.Hour))
-			mustRefuse(t, websocket.DefaultDialer, url,
-				i.token(t, "https://other.example", "locks", "job-7", "build", time.Hour))
+			for _, bad := range []string{
+				i.token(t, i.URL, "mail", "job-7", "build", time.Hour),
+				i.token(t, i.URL, "locks", "job-7", "build", -time.Hour),
+				i.token(t, "https://other.example", "locks", "job-7", "build", time.Hour),
+			} {
+				mustRefuse(t, websocket.DefaultDialer, url, bad)
+			}
 			d.stop(t)
 		})
 	}

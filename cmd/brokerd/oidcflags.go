@@ -21,8 +21,8 @@ type oidcFlags struct {
 
 // validateOIDC refuses flags of an issuer without those that they need.
 func (f *oidcFlags) validateOIDC() error {
-	others := len(f.OIDCAudience) > 0 || len(f.OIDCAlgorithm) > 0 || f.OIDCKeys != "" || f.OIDCIdentityClaim != "" ||
-		f.OIDCIdentityPrefix != "" || f.OIDCGroupsClaim != "" || f.OIDCGroupsPrefix != ""
+	texts := f.OIDCKeys + f.OIDCIdentityClaim + f.OIDCIdentityPrefix + f.OIDCGroupsClaim + f.OIDCGroupsPrefix
+	others := len(f.OIDCAudience)+len(f.OIDCAlgorithm)+len(texts) > 0
 	switch {
 	case f.OIDCIssuer == "" && others:
 		return errors.New("want --oidc-issuer with the other flags of --oidc")

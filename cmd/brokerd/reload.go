@@ -67,7 +67,8 @@ func (r *reloader) fetchKeys(ctx context.Context) {
 		return
 	}
 	if err := issuer.FetchKeys(ctx); err != nil && ctx.Err() == nil {
-		r.log.Warn().Err(err).Msg("cannot fetch the keys of --oidc-issuer: its tokens are refused until that works")
+		r.log.Warn().Err(err).
+			Msg("cannot fetch the keys of --oidc-issuer: its tokens are refused until that works")
 	}
 }
 

@@ -37,7 +37,8 @@ func (f *flags) readsFiles() bool {
 // wrong with each.
 func (f *flags) readSettings() (*settings, error) {
 	s := &settings{}
-	if err := errors.Join(f.readTLS(s), f.readTokens(s), f.readPolicy(s), f.readIssuer(s), f.readLevel(s)); err != nil {
+	err := errors.Join(f.readTLS(s), f.readTokens(s), f.readPolicy(s), f.readIssuer(s), f.readLevel(s))
+	if err != nil {
 		return nil, err
 	}
 	return s, f.makeControl(s)

@@ -95,8 +95,8 @@ func (f *flags) validateLimits() error {
 func (f *flags) validateProxies() error {
 	for _, text := range f.TrustedProxy {
 		if _, ok := wire.Network(text); !ok {
-			return fmt.Errorf("--trusted-proxy is %.80q: want an IP address, or a network such as 10.0.0.0/8",
-				text)
+			const format = "--trusted-proxy is %.80q: want an IP address, or a network such as 10.0.0.0/8"
+			return fmt.Errorf(format, text)
 		}
 	}
 	return nil

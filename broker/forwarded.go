@@ -38,7 +38,7 @@ func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 	return remote, nil
 }
 
-// trusts reports whether an address is that of a trusted proxy.
+// trusts reports whether a trusted proxy has this address.
 func (b *Broker) trusts(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	return slices.ContainsFunc(b.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })

@@ -16,7 +16,7 @@ import (
 // exitForbidden says that the policy does not allow it. It is EX_NOPERM of sysexits.h, as in brokerctl.
 const exitForbidden = 77
 
-// checkCmd is the command "check". The policy is that of the program's flag --policy.
+// checkCmd is the command "check". It reads the policy from the program's flag --policy.
 type checkCmd struct {
 	As    string    `required:"" placeholder:"IDENTITY" help:"The identity."`
 	Group []string  `sep:"none" placeholder:"NAME" help:"A group of the identity. May be repeated."`

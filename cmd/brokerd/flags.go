@@ -91,7 +91,7 @@ func (f *flags) validateLimits() error {
 	return nil
 }
 
-// validateProxies refuses what is no network.
+// validateProxies refuses a --trusted-proxy that is neither an address nor a network.
 func (f *flags) validateProxies() error {
 	for _, text := range f.TrustedProxy {
 		if _, ok := wire.Network(text); !ok {

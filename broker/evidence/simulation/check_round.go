@@ -36,7 +36,7 @@ func (o *order) checkDue(now time.Duration) {
 	o.checkWaiters(now)
 }
 
-// isBusy reports whether the loop is not done, because it works in slices. The broker says so. The world believes that
+// isBusy reports whether the loop is not done, because it works in slices. The broker says so. The world accepts that
 // only while the loop is slow, or if the next slice follows at once.
 func (o *order) isBusy(now time.Duration) bool {
 	b := &o.w.broker

@@ -133,6 +133,7 @@ func TestCredentials(t *testing.T) {
 			{http.Header{
 				"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}, "Authorization": {bearer},
 			}, 400},
+			{http.Header{"Origin": {"https://other.example"}}, 403},
 			{http.Header{"Authorization": {bearer}}, 101},
 			{http.Header{"Authorization": {"bearer  " + k.tokens["ann"]}}, 101},
 			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}}, 101},
@@ -307,6 +308,34 @@ func TestSetAccess(t *testing.T) {
 		b.send(`{"type":"acquire","id":"bbbbbbbb--4","locks":[{"name":"x"}]}`)
 		b.expect(`{"type":"granted","id":"bbbbbbbb--4","token":3}`)
 	})
+}
+
+// Browsers do not show a page the status of a refused upgrade. So the broker accepts the upgrade of a page,
+// and tells it why there is no session when it closes the connection.
+func TestRefusedPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann")
+		const origin = "https://app.example"
+		config := broker.Config{
+			Access: k.control(t, "ann", "ann | ** | acquire"), AllowOrigins: []string{origin},
+		}
+		serve(t, config, func(r *rig) { testRefusedPage(t, r, k, origin) })
+	})
+}
+
+func testRefusedPage(t *testing.T, r *rig, k *keys, origin string) {
+	for token, want := range map[string]string{"": "no credential", "lbt_wrong": "the token is not known"} {
+		r.header = http.Header{"Origin": {origin}}
+		if token != "" {
+			r.header["Authorization"] = []string{"Bearer " + token}
+		}
+		p := r.connect("p")
+		p.expectClose(4401, "not authenticated: "+want)
+		p.expect() // not even a hello
+	}
+	a := r.connectAs("a", k, "ann")
+	a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}],"wait_ms":0}`)
+	a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
 }
 
 // A watch tells only what may be listed.

@@ -106,6 +106,10 @@ func (b *Broker) authenticateAndUpgrade(
 
 func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	b.logRefusal(r, refused.status, refused.help)
+	if isPageWithoutCredential(r, refused) {
+		b.refusePage(w, r, refused)
+		return
+	}
 	refused.answer(w)
 }
 

@@ -319,11 +319,11 @@ func TestRefusedPage(t *testing.T) {
 		config := broker.Config{
 			Access: k.control(t, "ann", "ann | ** | acquire"), AllowOrigins: []string{origin},
 		}
-		serve(t, config, func(r *rig) { testRefusedPage(t, r, k, origin) })
+		serve(t, config, func(r *rig) { testRefusedPage(r, k, origin) })
 	})
 }
 
-func testRefusedPage(t *testing.T, r *rig, k *keys, origin string) {
+func testRefusedPage(r *rig, k *keys, origin string) {
 	for token, want := range map[string]string{"": "no credential", "lbt_wrong": "the token is not known"} {
 		r.header = http.Header{"Origin": {origin}}
 		if token != "" {

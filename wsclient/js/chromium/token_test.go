@@ -61,7 +61,8 @@ func TestTokens(t *testing.T) {
 	} {
 		got := jstest.Evaluate[string](ctx, page, `(async () => {
 			const { connect } = await import('/client.js');
-			return connect('`+url+`', `+option+`).catch(({ name, code, message }) => [name, code, message].join());
+			const failure = ({ name, code, message }) => [name, code, message].join();
+			return connect('`+url+`', `+option+`).catch(failure);
 		})()`)
 		want = "ConnectionError,4401,cannot connect to " + url + "/ws: not authenticated: " + want
 		if got != want {

@@ -100,12 +100,12 @@ func secure(tb testing.TB, connections, callers int) {
 	plainBroker, secureBroker := startServer(tb, roleBroker), startServer(tb, roleSecure)
 	plain := ownLocks("without TLS", dialBroker(tb, plainBroker, connections), callers)
 	c := ownLocks("with TLS", dialBroker(tb, secureBroker, connections), callers)
-	echoes := make([]*contender, 2)
+	echoes, frames := make([]*contender, 2), oneLock(lockName(0))
 	for i, roles := range [][2]string{{roleEcho, roleGathered}, {roleSecureEcho, roleSecureGathered}} {
 		if callers > connections {
-			echoes[i] = gatheredEchoOf(tb, startServer(tb, roles[1]), connections, callers, oneLock(lockName(0)))
+			echoes[i] = gatheredEchoOf(tb, startServer(tb, roles[1]), connections, callers, frames)
 		} else {
-			echoes[i] = plainEchoOf(tb, startServer(tb, roles[0]), connections, oneLock(lockName(0)))
+			echoes[i] = plainEchoOf(tb, startServer(tb, roles[0]), connections, frames)
 		}
 	}
 	samples := measure(tb, plain, echoes[0], c, echoes[1])

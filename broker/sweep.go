@@ -2,6 +2,7 @@ package broker
 
 import (
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // A sweep ends the requests of a session that wait and may no longer be made, because the rights of
@@ -13,7 +14,9 @@ type sweep struct{ after int64 } // the number of the last request that it has l
 func (l *loop) setRights(s *session, now *rights) {
 	before := s.rights
 	if now != nil {
-		s.todo.judge(now)
+		s.todo.judge(now, func(m wire.Request, refusal *wire.Error, lacks wire.Verb) {
+			l.auditJudged(s, m, refusal, lacks)
+		})
 	}
 	if s.ended || before != nil && now != nil && before.party == now.party {
 		s.rights = now

@@ -60,7 +60,7 @@ func (l *loop) mayEvict(
 	switch {
 	case may == len(locks): // also if there is no such request
 		return nil, nil
-	case may == 0 && s.hidesRequest(locks):
+	case may == 0 && l.viewOf(s).hidesRequest(locks):
 		return &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest}, locks
 	}
 	return forbidden(m.ID, wire.MayEvict, ""), locks

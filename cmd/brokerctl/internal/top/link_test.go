@@ -17,7 +17,8 @@ func TestRenewalFailed(t *testing.T) {
 		}
 		link.OnRenewalFailed(errors.New("renew the credential: no token"), 0)
 		got := <-link.latest
-		if got.State != before || !strings.HasSuffix(got.Why.Error(), "could not renew the credential: no token") {
+		const why = "could not renew the credential: no token"
+		if got.State != before || !strings.HasSuffix(got.Why.Error(), why) {
 			t.Errorf("%v: got %v, %v", before, got.State, got.Why)
 		}
 	}

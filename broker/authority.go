@@ -28,6 +28,7 @@ type authority struct {
 	sessions        map[string]int // by identity
 	mostPerIdentity int
 	members         map[*connection]bool
+	audits          *auditTrail
 }
 
 func newAuthority(c *Config) *authority {
@@ -48,6 +49,7 @@ func (b *Broker) SetAccess(control *access.Control) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	a.mu.Lock()
+	a.audits.put(&AuditRecord{Event: AuditAccess, Outcome: AuditDone}, reserved)
 	a.control, a.parties = control, make(map[string]*party)
 	members := slices.Collect(maps.Keys(a.members))
 	a.mu.Unlock()
@@ -206,6 +208,7 @@ func (a *authority) reconsider(c *connection) {
 		now = a.rightsOf(nil, old.subject)
 	}
 	if now == nil {
+		c.auditClosed(&revoked)
 		a.swap(c, &rights{party: &party{permissions: access.Nothing()}})
 		c.loop.sendEnded(&revoked)
 		return

@@ -37,6 +37,7 @@ type services struct {
 	inbox  *inbox
 
 	authority *authority
+	audits    *auditTrail     // nil: nothing is recorded
 	aside     func(func())    // runs what may block on another goroutine
 	over      context.Context // ends with the loop; sessions that are still ending then hurry
 }
@@ -57,6 +58,7 @@ func New(config Config) (*Broker, error) {
 		names:    newSessionNames().next,
 		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
+	b.audits = newAuditTrail(config.Audit, b.logs)
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)
 	if err != nil {
@@ -70,6 +72,7 @@ func New(config Config) (*Broker, error) {
 	b.authority, b.aside = newAuthority(&config), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
 	b.loop.grants, b.loop.logs = &b.grants, b.logs
+	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}
@@ -91,6 +94,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted
 	}
+	b.audits.start()
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
@@ -101,7 +105,9 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.life.advance(phaseStopped)
 	b.life.goroutines.Wait()
 	b.logs.flush()
-	return errors.Join(err, b.tokens.Close())
+	err = errors.Join(err, b.tokens.Close())
+	b.audits.stop(recordOfStop(err))
+	return err
 }
 
 // refuse makes the broker refuse new connections from now on, except those that inspect it.

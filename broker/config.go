@@ -160,6 +160,17 @@ type Config struct {
 	// [Broker.SetAccess] replaces it while the broker runs.
 	Access *access.Control
 
+	// Audit receives the records of the audit, one after another, from one goroutine. An
+	// [AuditEvent] says what is recorded. nil: nothing is recorded.
+	//
+	// If it returns an error, it gets the same record again a second later. If it is slow, blocks or
+	// fails, up to 10,000 records wait, and twice as many of those that clients cannot cause at will.
+	// Further records are dropped: the log says so at once, and a record with their number stands at
+	// their place. The broker goes on, with one exception: a session that has stolen or evicted gets no
+	// turn, and does not end, until its record is written, but at most for 5 s. At the end of Run, the
+	// last records have 5 s. If Audit is still blocked then, its goroutine is left behind.
+	Audit func(AuditRecord) error
+
 	// TrustedProxies are the networks of proxies whose Forwarded or X-Forwarded-For header says from
 	// which address a client connects. Each address in it counts only if a trusted proxy has
 	// added it. Default: none.

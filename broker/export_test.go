@@ -134,3 +134,16 @@ func (b *Broker) RemoteOf(r *http.Request) string {
 	}
 	return remote
 }
+
+// The limits of the audit.
+const (
+	AuditRecords = auditRecords
+	AuditWait    = auditWait
+	AuditFlush   = auditFlush
+)
+
+// AuditOrdinary is like Audit, for a record that a client could cause.
+func (b *Broker) AuditOrdinary(r AuditRecord) { b.audits.put(&r, ordinary) }
+
+// AuditDropped returns how many records were dropped.
+func (b *Broker) AuditDropped() int64 { return b.audits.dropped.Load() }

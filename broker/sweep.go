@@ -21,7 +21,9 @@ const (
 func (l *loop) setRights(s *session, now *rights) {
 	before := s.rights
 	if now != nil {
-		s.todo.judge(now)
+		s.todo.judge(now, func(m wire.Request, refusal *wire.Error, lacks wire.Verb) {
+			l.auditJudged(s, m, refusal, lacks)
+		})
 	}
 	if s.ended || before != nil && now != nil && before.party == now.party {
 		s.rights = now

@@ -89,9 +89,11 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 func (b *Broker) authenticateAndUpgrade(
 	w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix,
 ) bool {
-	control, subject, refused := b.authenticate(r)
+	control, subject, refused := b.authenticate(r, &who)
 	if refused == nil {
-		who.rights, refused = b.authority.admit(control, subject)
+		if who.rights, refused = b.authority.admit(control, subject); refused != nil {
+			b.auditAuthentication(&who, &subject, refused)
+		}
 	}
 	if refused != nil {
 		b.refuseUpgrade(w, r, refused)
@@ -137,6 +139,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		peer.Identity = who.rights.subject.Name
 	}
 	session := newReader(b, b.names(), conn, h.Conn, peer, who)
+	session.auditAdmitted()
 	session.logOpened()
 	started := b.life.startSession(func() {
 		defer b.conns.remove(address)

@@ -75,6 +75,12 @@ func (serveCmd) Run(f *flags) error {
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
+	audit, err := f.openAudit()
+	if err != nil {
+		return err
+	}
+	defer audit.close()
+	config.Audit = audit.writer()
 	b, err := broker.New(config)
 	if err != nil {
 		return err
@@ -89,7 +95,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, log, b, files)
+	reloads := newReloader(f, log, b, files, audit)
 	secureAll(sockets, reloads)
 	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
 		return err

@@ -134,3 +134,6 @@ func (b *Broker) RemoteOf(r *http.Request) string {
 	}
 	return remote
 }
+
+// RefusedHandshakes returns how many connections were closed because they came too fast.
+func (b *Broker) RefusedHandshakes() int64 { return b.handshakes.refused.Load() }

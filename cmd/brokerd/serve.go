@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
@@ -90,24 +87,15 @@ func (serveCmd) Run(f *flags) error {
 	}
 	f.logStart(log, on, config)
 	reloads := newReloader(f, log, b, files)
-	secureAll(sockets, reloads)
+	if err := guard(sockets, config.TrustedProxies, reloads); err != nil {
+		closeAll(sockets)
+		return err
+	}
 	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
-}
-
-// secureAll makes TCP sockets use TLS, if it is configured.
-func secureAll(sockets []listen.Socket, r *reloader) {
-	if !r.flags.usesTLS() {
-		return
-	}
-	for i, socket := range sockets {
-		if _, isTCP := socket.Addr().(*net.TCPAddr); isTCP {
-			sockets[i].Listener = tls.NewListener(socket.Listener, certs.Listening(r.server))
-		}
-	}
 }
 
 // serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func TestHandshakeRateMemory(t *testing.T) {
 
 // A limit that no one reaches does not overflow.
 func TestHandshakeRateHuge(t *testing.T) {
-	r := newHandshakeRate(1, 1<<62, 10)
+	r := newHandshakeRate(1, math.MaxInt32, 10)
 	if r.refill != maxRefill || !r.allow(prefixOf(1), time.Unix(1, 0)) {
 		t.Errorf("an empty bucket takes %v to fill", r.refill)
 	}

@@ -91,17 +91,22 @@ func (serveCmd) Run(f *flags) error {
 		closeAll(sockets)
 		return err
 	}
-	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
+	server := b.Server()
+	server.Handler = reloads.checkCertificates(server.Handler)
+	err = serve(ctx, b, server, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	if err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-// serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
-// ended.
-func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket, beside func(context.Context)) error {
-	server := b.Server()
+// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside,
+// until b has ended.
+func serve(
+	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
+	beside func(context.Context),
+) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
 	aside.Go(func() { beside(ending) })

@@ -161,7 +161,8 @@ func TestErrors(t *testing.T) {
 		var log bytes.Buffer
 		under := &failing{Listener: nowhere{make(chan struct{})}}
 		under.errs = []error{
-			system(syscall.EPROTO), system(syscall.ENOBUFS), system(syscall.EPERM), system(syscall.ENETDOWN),
+			system(syscall.EPROTO), system(syscall.ENOBUFS), system(syscall.EPERM),
+			system(syscall.ENETDOWN),
 			errors.New("of no kind"),
 		}
 		for range 100 {

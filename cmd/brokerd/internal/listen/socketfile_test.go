@@ -14,15 +14,16 @@ import (
 	"testing"
 )
 
-// ownerOf returns the owner of a file.
-func ownerOf(t *testing.T, path string) (uid, gid int) {
+// checkOwner checks whose file it is.
+func checkOwner(t *testing.T, path string, uid, gid int) {
 	t.Helper()
 	info, err := os.Lstat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	status := info.Sys().(*syscall.Stat_t)
-	return int(status.Uid), int(status.Gid)
+	if got := info.Sys().(*syscall.Stat_t); int(got.Uid) != uid || int(got.Gid) != gid {
+		t.Errorf("the file has the user %d and the group %d, want %d and %d", got.Uid, got.Gid, uid, gid)
+	}
 }
 
 // groupsToTry returns groups to which this process may give a file, as numbers and as names.
@@ -57,9 +58,7 @@ func TestOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if gotUser, got := ownerOf(t, path); got != want || gotUser != uid {
-			t.Errorf("group=%s: the file has %d and the group %d, want %d and %d", name, gotUser, got, uid, want)
-		}
+		checkOwner(t, path, uid, want)
 		_ = socket.Close()
 	}
 	for _, number := range []int{uid, 1} {
@@ -79,9 +78,7 @@ func TestOwner(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, gotGroup := ownerOf(t, path); got != number || gotGroup != gid {
-				t.Errorf("user=%s: the file has %d and the group %d, want %d and %d", name, got, gotGroup, number, gid)
-			}
+			checkOwner(t, path, number, gid)
 			_ = socket.Close()
 		}
 	}
@@ -142,14 +139,14 @@ func TestIntruder(t *testing.T) {
 		afterMake, afterBind, afterPermit func(*intruder)
 		want                              error
 	}{
-		"nobody":                   {},
-		"swap before the bind":     {afterMake: (*intruder).swapSocket, want: syscall.EADDRINUSE},
-		"swap after the bind":      {afterBind: (*intruder).swap, want: errMoved},
-		"swap before the move":     {afterPermit: (*intruder).swap, want: errMoved},
-		"socket before the move":   {afterPermit: (*intruder).swapSocket, want: errMoved},
-		"link before the bind":     {afterMake: (*intruder).link},
-		"link before the move":     {afterPermit: (*intruder).link},
-		"link and swap, then move": {afterBind: (*intruder).link, afterPermit: (*intruder).swap, want: errMoved},
+		"nobody":                 {},
+		"swap before the bind":   {afterMake: (*intruder).swapSocket, want: syscall.EADDRINUSE},
+		"swap after the bind":    {afterBind: (*intruder).swap, want: errMoved},
+		"swap before the move":   {afterPermit: (*intruder).swap, want: errMoved},
+		"socket before the move": {afterPermit: (*intruder).swapSocket, want: errMoved},
+		"link before the bind":   {afterMake: (*intruder).link},
+		"link before the move":   {afterPermit: (*intruder).link},
+		"link and swap":          {afterBind: (*intruder).link, afterPermit: (*intruder).swap, want: errMoved},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := &intruder{t: t, directory: t.TempDir(), important: filepath.Join(t.TempDir(), "f")}

@@ -181,6 +181,15 @@ type Config struct {
 	// the oldest is closed once it has had a short time, of at most half a second. Default:
 	// 4,000.
 	MaxHandshakes int
+
+	// HandshakesPerSecond is how many connections one address, or one IPv6 /64, may make to
+	// [Broker.Server] each second. Before that, it may make HandshakeBurst connections at once: so
+	// many clients behind one address can reconnect together. Connections above this rate are
+	// closed at once. TrustedProxies are exempt. Default: 500.
+	HandshakesPerSecond int
+
+	// HandshakeBurst is described at HandshakesPerSecond. Default: 10,000.
+	HandshakeBurst int
 }
 
 // withDefaults returns the config with defaults filled in and [None] replaced by 0, or an error if
@@ -194,6 +203,8 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
+	setDefault(&c.HandshakesPerSecond, 500)
+	setDefault(&c.HandshakeBurst, 10_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)
 	setDefault(&c.MaxWatches, 100_000)

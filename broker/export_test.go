@@ -147,3 +147,6 @@ func (b *Broker) AuditOrdinary(r AuditRecord) { b.audits.put(&r, ordinary) }
 
 // AuditDropped returns how many records were dropped.
 func (b *Broker) AuditDropped() int64 { return b.audits.dropped.Load() }
+
+// RefusedHandshakes returns how many connections were closed because they came too fast.
+func (b *Broker) RefusedHandshakes() int64 { return b.handshakes.refused.Load() }

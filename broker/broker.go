@@ -37,6 +37,7 @@ type services struct {
 	inbox  *inbox
 
 	authority *authority
+	refusals  *refusals
 	aside     func(func())    // runs what may block on another goroutine
 	over      context.Context // ends with the loop; sessions that are still ending then hurry
 }
@@ -53,7 +54,7 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox()},
+		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
 		names:    newSessionNames().next,
 		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
@@ -62,14 +63,14 @@ func New(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	b.conns, b.handshakes = newConnLimit(&config), newHandshakes(&config, b.logs)
+	b.conns, b.handshakes = newConnLimit(&config, b.refusals), newHandshakes(&config, b.logs)
 	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.authority, b.aside = newAuthority(&config), b.life.goroutines.Go
+	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
-	b.loop.grants, b.loop.logs = &b.grants, b.logs
+	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}

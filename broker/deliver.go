@@ -41,7 +41,7 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.reply(s, m)
 			}
 			if event.Code == wire.TooMany {
-				l.logLimit(s, "requests of one session")
+				l.noteLimit(s, limitOfEvent(event))
 			}
 		}
 		if l.watching.any() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
@@ -50,6 +51,10 @@ type loop struct {
 	watching   watching
 	unsent     *unsentTotal
 
+	quota       *Quota // the one that the core has; nil until it has one
+	newestQuota atomic.Pointer[Quota]
+	refusals    *refusals
+
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
 	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
@@ -63,7 +68,7 @@ type loop struct {
 }
 
 func newLoop(config Config, in *inbox) *loop {
-	return &loop{
+	l := &loop{
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
@@ -76,6 +81,8 @@ func newLoop(config Config, in *inbox) *loop {
 
 		tokenRange: fence.Range,
 	}
+	l.newestQuota.Store(&config.Quota)
+	return l
 }
 
 // run serves until ctx ends, and then until the broker is drained. Its error says what is wrong

@@ -12,13 +12,13 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 	if s.watches == nil {
 		s.watches = &watches{session: s}
 	}
-	switch {
-	case !l.watching.mayAdd(s):
-		l.refuseMore(s, m.ID, "watches")
+	if over := l.watching.limitOf(s, l.quotaNow().Watches); over != noLimit {
+		l.refuseMore(s, m.ID, over, l.whyNot(s, over, 1))
 		return
-	case !s.watches.add(newWatch(m)):
+	}
+	if !s.watches.add(newWatch(m)) {
 		const message = "this connection has too many watches, or globs that are too long"
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: message})
+		l.refuseMore(s, m.ID, limitSessionWatches, message)
 		return
 	}
 	l.watching.countMore(s, 1)

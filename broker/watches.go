@@ -132,10 +132,18 @@ func newWatching(config Config) watching {
 
 func (w *watching) any() bool { return len(w.sessions) > 0 }
 
-// mayAdd reports whether a session may have another watch. One share may have at most half of all
-// watches.
-func (w *watching) mayAdd(s *session) bool {
-	return len(s.watches.all) < alwaysWatches || w.count < w.most && s.share.watches < max(w.most/2, 1)
+// limitOf returns the limit that another watch of a session would exceed. One share may have at most
+// quota.
+func (w *watching) limitOf(s *session, quota int) limit {
+	switch {
+	case len(s.watches.all) < alwaysWatches:
+		return noLimit
+	case s.share.watches >= quota:
+		return limitShareWatches
+	case w.count >= w.most:
+		return limitWatches
+	}
+	return noLimit
 }
 
 // countMore adds n to the number of watches, in total and of s's share. n may be negative.

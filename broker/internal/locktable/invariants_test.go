@@ -17,7 +17,7 @@ func check(t *Table) error {
 		checkNobodyOverlooked,
 		checkAllOrNothing,
 		checkDeadlines,
-		checkAccount,
+		checkAccounts,
 		checkSessions,
 		checkKept,
 		checkNests,

@@ -102,6 +102,37 @@ func checkAccounts(t *Table) error {
 	return nil
 }
 
+// checkBytes checks that Bytes counts exactly the requests, locks and nests that there are.
+func checkBytes(t *Table) error {
+	var want int64
+	nests := make(map[*nest]bool)
+	count := func(r *request) {
+		want += requestBytes
+		if r.extra != t.plain {
+			want += r.extra.bytes()
+		}
+		if r.state != ended && r.outer != nil {
+			nests[r.outer] = true
+		}
+	}
+	for r := range t.allRequests() {
+		count(r)
+	}
+	for r := t.ended.first; r != nil; r = r.next {
+		count(r)
+	}
+	if t.search != nil {
+		count(t.search.candidate)
+	}
+	for _, l := range t.locks.all() {
+		want += l.bytes()
+	}
+	if want += nestBytes * int64(len(nests)); want != t.Bytes() {
+		return fmt.Errorf("%d bytes are counted, want %d", t.Bytes(), want)
+	}
+	return nil
+}
+
 // checkNests checks that requests and nests point to each other. If a nest has a parent, the parent
 // must hold. The oracle checks that each request is in the right nest.
 func checkNests(t *Table) error {

@@ -18,6 +18,7 @@ func check(t *Table) error {
 		checkAllOrNothing,
 		checkDeadlines,
 		checkAccounts,
+		checkBytes,
 		checkSessions,
 		checkKept,
 		checkNests,

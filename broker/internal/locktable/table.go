@@ -50,6 +50,7 @@ type Table struct {
 
 	cost  int64 // see Cost
 	inUse int   // by all requests: see Account
+	bytes int64 // see Bytes
 
 	plain    *extra                  // shared by all requests that need no extra of their own
 	ended    list[request, *request] // requests that have ended, to which events may still refer

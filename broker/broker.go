@@ -38,8 +38,12 @@ type services struct {
 
 	authority *authority
 	refusals  *refusals
-	aside     func(func())    // runs what may block on another goroutine
-	over      context.Context // ends with the loop; sessions that are still ending then hurry
+	memory    *memoryLimit
+
+	largeFrames *largeFrames
+
+	aside func(func())    // runs what may block on another goroutine
+	over  context.Context // ends with the loop; sessions that are still ending then hurry
 }
 
 // ErrStarted is returned when [Broker.Run] is called a second time.
@@ -68,6 +72,8 @@ func New(config Config) (*Broker, error) {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
+	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
+	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
 	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
 	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals

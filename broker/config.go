@@ -110,6 +110,17 @@ type Config struct {
 	// requests for such answers wait. Default: 32.
 	MaxPages int
 
+	// MaxMemory is about how many bytes the broker may use for requests, watches, connections and
+	// what is queued or unsent. It is compared with an estimate of the reachable heap and of the
+	// stacks. Above it, acquires and watches are refused with too_many, connections are refused
+	// with 503, and a quarter of MaxDue may be unsent. Everything that frees memory works. Every
+	// session may still have 16 requests and 2 watches, and an eighth of MaxMemory is for
+	// messages of more than 4 KiB. Default: 600 MiB.
+	//
+	// Set the memory limit of the Go runtime to half as much again, for what is not reachable any
+	// longer. See debug.SetMemoryLimit.
+	MaxMemory int64
+
 	// PublicURLs lists the URLs of the broker as browsers see them, such as
 	// "https://locks.example": scheme, host, and the port unless it is the scheme's default.
 	// Pages served at such a URL, for example by a proxy in front of the broker, are the
@@ -190,6 +201,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxWatches, 100_000)
 	setDefault(&c.MaxDue, 256<<20)
 	setDefault(&c.MaxPages, 32)
+	setDefault(&c.MaxMemory, 600<<20)
 
 	limits := wire.DefaultLimits()
 	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)

@@ -44,6 +44,13 @@ func (c *connLimit) add(address netip.Prefix) *refusal {
 	return nil
 }
 
+// count returns how many sessions there are.
+func (c *connLimit) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all
+}
+
 // tooManyConnections refuses a connection beyond a limit: who may have most.
 func (r *refusals) tooManyConnections(over limit, who string, most int) *refusal {
 	r.add(over)

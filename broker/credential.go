@@ -150,7 +150,6 @@ func (r *reader) renew(m *wire.Auth) *ending {
 	c.aside(func() {
 		defer c.renewing.Store(false)
 		answer := c.authenticated(m)
-		c.backlog.grow()
 		c.loop.sendReply(answer)
 	})
 	return nil

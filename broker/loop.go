@@ -55,6 +55,10 @@ type loop struct {
 	newestQuota atomic.Pointer[Quota]
 	refusals    *refusals
 
+	memory     *memoryLimit
+	memoryFull bool  // as of this round
+	queued     int64 // units of all backlogs, as far as the loop has collected them
+
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
 	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
@@ -131,6 +135,7 @@ func (l *loop) round() {
 		l.allow()
 	}
 	l.collect()
+	l.checkMemory()
 	l.tick()
 	l.serve()
 	l.tick()               // what the first call left undone
@@ -190,6 +195,7 @@ func (l *loop) collect() {
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
+	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)
 }

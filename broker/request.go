@@ -56,7 +56,7 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	l.asked = m
 	defer func() { l.asked = nil }()
 	a := core.AcquireOf(m, s.peer)
-	over := l.limitOfAcquire(s, l.quotaNow())
+	over := l.limitOfAcquire(s, &a, l.quotaNow())
 	if over == noLimit {
 		events, limit := l.core.Acquire(now, a, l.events[:0])
 		l.deliver(events)

@@ -13,9 +13,14 @@ import (
 
 // limitOfAcquire returns the limit that an acquire exceeds whatever the requests of others are. During
 // a drain it returns none: the core then refuses every acquire, and says why.
-func (l *loop) limitOfAcquire(s *session, q *Quota) limit {
-	if !l.core.IsDraining() && !s.share.acquires.admit(q, l.start.Add(l.at)) {
+func (l *loop) limitOfAcquire(s *session, a *locktable.Acquire, q *Quota) limit {
+	switch {
+	case l.core.IsDraining():
+		return noLimit
+	case !s.share.acquires.admit(q, l.start.Add(l.at)):
 		return limitShareAcquires
+	case l.memoryFull && !l.core.IsAlways(s.name, a.Weight()):
+		return limitMemory
 	}
 	return noLimit
 }
@@ -62,6 +67,8 @@ func (l *loop) whyNot(s *session, over limit, weight int) string {
 		return full("the broker", l.watching.count, l.config.MaxWatches, "watches", 1)
 	case limitShareWatches:
 		return full(share.owner(), share.watches, q.Watches, "watches", 1)
+	case limitMemory:
+		return l.memory.whyUsedUp()
 	case limitShareAcquires:
 		return fmt.Sprintf("%s sends acquires too fast: it may send %s a second, and %s at once",
 			share.owner(), humanize.Commaf(q.AcquiresPerSecond), count(q.AcquireBurst))

@@ -14,6 +14,8 @@ const (
 // what is kept for reuse: at most about a megabyte, and indexes that do not shrink.
 func (t *Table) Bytes() int64 { return t.bytes }
 
-func (x *extra) bytes() int64 { return extraBytes + int64(len(x.author)) + placeBytes*int64(len(x.several)) }
+func (x *extra) bytes() int64 {
+	return extraBytes + int64(len(x.author)) + placeBytes*int64(len(x.several))
+}
 
 func (l *lock) bytes() int64 { return lockBytes + int64(len(l.name)) }

@@ -14,8 +14,8 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.ended {
 		return
 	}
-	if s.hasHidden() {
-		s.hide(m)
+	if v := l.viewOf(s); v.mayHide() {
+		v.hide(m)
 	}
 	if !s.out.put(m) {
 		l.cutSlow(s, "bytes due to one client")
@@ -35,8 +35,8 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := core.ReplyTo(event); m != nil {
-				if refusal, is := m.(*wire.Error); is && event.Obstacle != nil && s.hasHidden() {
-					s.hideObstacle(refusal, event.Obstacle, locksOf(event, l.asked))
+				if v := l.viewOf(s); v.mayHide() {
+					v.hideOthers(m, event, l.asked)
 				}
 				l.reply(s, m)
 			}

@@ -57,7 +57,7 @@ func (l *loop) mayEvict(s *session, m *wire.Evict, now time.Duration) *wire.Erro
 	switch {
 	case may == len(locks): // also if there is no such request
 		return nil
-	case may == 0 && s.hidesRequest(locks):
+	case may == 0 && l.viewOf(s).hidesRequest(locks):
 		return &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest}
 	}
 	return forbidden(m.ID, wire.MayEvict, "")

@@ -49,6 +49,7 @@ type loop struct {
 	listed     int64 // how many steps listings of clients have taken so far
 	maintained bool  // maintenance was the last long work done
 	watching   watching
+	sight      sight
 	unsent     *unsentTotal
 
 	quota       *Quota // the one that the core has; nil until it has one
@@ -214,7 +215,7 @@ func (l *loop) note(s *session, n notice) {
 
 // spent returns how many steps the loop has taken so far, in the table and elsewhere.
 func (l *loop) spent() int64 {
-	return l.table.Cost() + l.watching.spent + l.listed + l.delivered*stepsOfEvent
+	return l.table.Cost() + l.watching.spent + l.sight.spent() + l.listed + l.delivered*stepsOfEvent
 }
 
 // spentSince returns how many steps the loop has taken since spent returned the value before.

@@ -30,6 +30,8 @@ const (
 	tellCost  = 100
 	// matchesOfStep is how many of these steps make one step of the loop.
 	matchesOfStep = 7
+	// matchesOfSightStep is how many of them make one step of a sight.
+	matchesOfSightStep = 2
 
 	// watchCost is what a watch counts for, in addition to the cost of its glob. watchesCost
 	// limits the sum for all watches of a session. It allows 65 watches without globs, fewer
@@ -156,6 +158,12 @@ func (w *watching) countMore(s *session, n int, globs int64) {
 	w.count += n
 	w.globs += globs
 	s.share.watches += n
+}
+
+// reserve takes a number of steps from the stocks of watches, even if they have not as many.
+func (w *watching) reserve(ws *watches, now time.Time, steps int) {
+	ws.session.share.stock.ReserveN(now, steps)
+	w.stock.ReserveN(now, steps)
 }
 
 // silence is called for watches that cost too much. It tells them that they lag, and makes them

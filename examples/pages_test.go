@@ -22,7 +22,7 @@ type page struct {
 // executed are the pages whose sh, go and js blocks are executed, in this order.
 var executed = []page{
 	{path: "README.md", want: []string{
-		"clone", "brokerd", "shared", "info", "run", "module", "program", "install", "go test", "go test -v",
+		"clone", "brokerd", "shared", "info", "run", "module", "program", "install", "sbom", "go test", "go test -v",
 	}},
 	{path: "cmd/brokerd/README.md", want: []string{"brokerd"}},
 	{

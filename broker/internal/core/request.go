@@ -7,9 +7,6 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// forbidSlice is about how many locks one call of Forbid looks at.
-const forbidSlice = 1000
-
 // Acquire asks for locks. If the request would exceed a limit of the broker, it returns which one.
 // The request then does not exist: the caller refuses it with wire.TooMany, after it has told
 // clients of the events.
@@ -73,12 +70,12 @@ func (m *Machine) Search(now time.Duration, events []locktable.Event) []locktabl
 	return m.table.Search(now, events)
 }
 
-// Forbid ends the requests of a session that wait although may does not allow them, one slice of them.
-// It is not done until it says so: see [locktable.Table.Forbid].
+// Forbid ends the requests of a session that wait although may does not allow them. It looks at about
+// budget locks. It is not done until it says so: see [locktable.Table.Forbid].
 func (m *Machine) Forbid(
-	now time.Duration, session string, after int64, may locktable.Check, events []locktable.Event,
+	now time.Duration, session string, after int64, budget int, may locktable.Check, events []locktable.Event,
 ) (_ []locktable.Event, next int64, done bool) {
-	return m.table.Forbid(now, session, after, forbidSlice, may, events)
+	return m.table.Forbid(now, session, after, budget, may, events)
 }
 
 // LocksOf returns the names of the locks of a request, or nil if it is not known.

@@ -35,6 +35,7 @@ type logLimits struct {
 
 	opened, ended lineLimit // sessions
 	lost          lineLimit // sessions that ended while they held locks
+	kept          lineLimit // clients that hold what they may no longer acquire
 	slow          lineLimit // clients that were cut off because they read too slowly
 	refused       lineLimit // refused upgrades
 	origin        lineLimit // requests of pages whose origin was refused
@@ -50,6 +51,8 @@ func newLogLimits(log *slog.Logger) *logLimits {
 		limiter := rate.NewLimiter(sessionRate, sessionBurst)
 		return lineLimit{log: log, level: slog.LevelInfo, name: name, limiter: limiter}
 	}
+	kept := session("locks without permission")
+	kept.level = slog.LevelWarn
 	fault := func(name string) lineLimit {
 		limiter := rate.NewLimiter(rate.Every(faultEvery), faultBurst)
 		return lineLimit{log: log, level: slog.LevelWarn, name: name, limiter: limiter}
@@ -57,6 +60,7 @@ func newLogLimits(log *slog.Logger) *logLimits {
 	return &logLimits{
 		unlimited: log,
 		opened:    session("session opened"), ended: session("session ended"), lost: session("locks lost"),
+		kept: kept,
 		slow: fault("slow client"), refused: fault("upgrade refused"), origin: fault("page refused"),
 		message: fault("message refused"), handshake: fault("handshake abandoned"),
 		tooFast: fault("too fast"), server: fault("http server"), limit: fault("limit reached"),
@@ -66,7 +70,7 @@ func newLogLimits(log *slog.Logger) *logLimits {
 // flush writes all counts that have not been written yet.
 func (l *logLimits) flush() {
 	for _, kind := range []*lineLimit{
-		&l.opened, &l.ended, &l.lost, &l.slow, &l.refused, &l.origin, &l.message, &l.handshake,
+		&l.opened, &l.ended, &l.lost, &l.kept, &l.slow, &l.refused, &l.origin, &l.message, &l.handshake,
 		&l.tooFast, &l.server, &l.limit,
 	} {
 		kind.flush()

@@ -51,20 +51,20 @@ func newLogLimits(log *slog.Logger) *logLimits {
 		limiter := rate.NewLimiter(sessionRate, sessionBurst)
 		return lineLimit{log: log, level: slog.LevelInfo, name: name, limiter: limiter}
 	}
-	kept := session("locks without permission")
-	kept.level = slog.LevelWarn
 	fault := func(name string) lineLimit {
 		limiter := rate.NewLimiter(rate.Every(faultEvery), faultBurst)
 		return lineLimit{log: log, level: slog.LevelWarn, name: name, limiter: limiter}
 	}
-	return &logLimits{
+	l := &logLimits{
 		unlimited: log,
 		opened:    session("session opened"), ended: session("session ended"), lost: session("locks lost"),
-		kept: kept,
+		kept: session("locks without permission"),
 		slow: fault("slow client"), refused: fault("upgrade refused"), origin: fault("page refused"),
 		message: fault("message refused"), handshake: fault("handshake abandoned"),
 		tooFast: fault("too fast"), server: fault("http server"), limit: fault("limit reached"),
 	}
+	l.kept.level = slog.LevelWarn
+	return l
 }
 
 // flush writes all counts that have not been written yet.

@@ -75,6 +75,7 @@ func (serveCmd) Run(f *flags) error {
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
+	f.limitRuntime()
 	b, err := broker.New(config)
 	if err != nil {
 		return err

@@ -72,6 +72,10 @@
 // ended. Connections that have not become sessions are limited too: the oldest is closed to make
 // room for a new one.
 //
+// [Config].Quota limits what one identity, or one address without identities, may use. [Config].MaxMemory
+// limits an estimate of what everything together takes. Beyond a limit the broker refuses what would
+// need more, and never what frees something.
+//
 // [Broker.Server] limits the duration and the size of HTTP requests. The handler reads no bodies,
 // accepts no Origin header longer than 1 KiB, and serves no ranges of files. The log quotes and
 // shortens text that clients send. Each kind of line that clients can cause at will is

@@ -39,10 +39,12 @@ type flags struct {
 	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Maximum number of clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`
 	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"Maximum number of connections that are not WebSockets yet; one address may have half of them. A further one closes the oldest."`
 
-	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Maximum number of requests that wait or hold; one address may have half of them. A request counts once per lock, and more for long names. The default takes about 250 MB."`
-	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Maximum number of watches; one address may have half of them."`
+	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Maximum number of requests that wait or hold. A request counts once per lock, and more for long names. The default takes about 250 MB."`
+	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Maximum number of watches."`
 	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Maximum number of bytes that wait to be sent to all clients together. Above it, the client with the most is disconnected."`
 	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
+
+	quotaFlags
 
 	PublicURL   []string `name:"public-url" env:"BROKERD_PUBLIC_URL" placeholder:"URL" help:"A URL of the broker as browsers see it, such as https://locks.example for a broker behind a proxy. Pages served there may use the broker, whatever Host header the proxy passes. May be repeated."`
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A host name of the broker, such as locks.example, or *.example for subdomains. Pages from the broker's own host and port may connect if the host is such a name, an IP address or localhost. May be repeated."`
@@ -51,8 +53,9 @@ type flags struct {
 
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
-	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts(), f.validateListen(), f.validateTLS(),
-		f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(), f.validateAudit())
+	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
+		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(),
+		f.validateAudit())
 }
 
 func (f *flags) validateTimes() error {
@@ -148,6 +151,10 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxWatches:               f.MaxWatches,
 		MaxDue:                   f.MaxDue,
 		MaxPages:                 f.MaxPages,
+
+		MaxConnectionsPerIdentity: f.MaxConnectionsPerIdentity,
+		MaxMemory:                 int64(f.MaxMemory),
+		Quota:                     f.quota(),
 	}
 	if f.Drain <= 0 {
 		c.Drain = broker.None

@@ -142,6 +142,58 @@ func TestConnectionFlags(t *testing.T) {
 	d.until(t, "had not become a session")
 }
 
+// TestQuotaFlags checks that the flags and their environment variables set the quotas.
+func TestQuotaFlags(t *testing.T) {
+	ctx := testContext(t)
+	t.Setenv("BROKERD_QUOTA_WATCHES", "3")
+	d := startDaemon(t, "--quota-requests=40", "--quota-waiting=20", "--quota-acquires-per-second=0.001",
+		"--quota-acquire-burst=60")
+	conn, _ := upgrade(ctx, t, d)
+	_, hello, err := conn.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(hello), `"session":"`)
+	session, _, _ := strings.Cut(after, `"`)
+	next := 0
+	ask := func(message string) string {
+		t.Helper()
+		next++
+		message = strings.ReplaceAll(message, "$ID", fmt.Sprintf("%s--%d", session, next))
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+		_, answer, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer)
+	}
+	for range 3 {
+		ask(`{"type":"watch","id":"$ID","match":"none"}`)
+	}
+	for range 40 {
+		ask(`{"type":"acquire","id":"$ID","locks":[{"name":"$ID"}],"wait_ms":0}`)
+	}
+	for message, want := range map[string]string{
+		`{"type":"watch","id":"$ID"}`: "this address already has 3 watches, as many as it may have",
+		`{"type":"acquire","id":"$ID","locks":[{"name":"x"}]}`: "this address already has 40 requests, " +
+			"as many as it may have",
+	} {
+		if got := ask(message); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", message, got, want)
+		}
+	}
+	var got string
+	for range 20 {
+		got = ask(`{"type":"acquire","id":"$ID","locks":[{"name":"x"}]}`)
+	}
+	const want = "this address sends acquires too fast: it may send 0.001 a second, and 60 at once"
+	if !strings.Contains(got, want) {
+		t.Errorf("after 61 acquires: got %s, want %s", got, want)
+	}
+}
+
 // TestAllowedHost checks that pages may use the allowed host names and no others.
 func TestAllowedHost(t *testing.T) {
 	ctx := testContext(t)

@@ -72,6 +72,7 @@ func (serveCmd) Run(f *flags) error {
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
+	f.limitRuntime()
 	audit, err := f.openAudit()
 	if err != nil {
 		return err

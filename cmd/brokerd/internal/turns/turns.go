@@ -22,8 +22,8 @@ const (
 	// leastCharge is for how long a use counts at least. A connection also costs what happens outside of its turn:
 	// accepting it, sending the answer, closing it.
 	leastCharge = 50 * time.Microsecond
-	// maxWaiting is how many connections may wait for a turn before no more are accepted. The system queues the
-	// others. Otherwise thousands of clients that connect together would wait for so long that the broker closes
+	// maxWaiting is how many connections may wait for their first turn before no more are accepted. The system queues
+	// the others. Otherwise thousands of clients that connect together would wait for so long that the broker closes
 	// them as silent.
 	maxWaiting = 64
 	// acceptPause is how long Accept waits at most until it looks again whether fewer wait.
@@ -33,7 +33,7 @@ const (
 // Turns are what handshakes wait for.
 type Turns struct {
 	free    chan time.Duration // each turn, with the time for which it was used since it has rested
-	waiting atomic.Int64       // how many connections wait for one
+	waiting atomic.Int64       // how many connections wait for their first one
 	fewer   chan struct{}      // has a token after one has ended to wait
 }
 
@@ -56,8 +56,8 @@ type listener struct {
 	turns *Turns
 }
 
-// Accept returns a *Conn, once not too many wait for a turn. Only a connection that has received something waits for
-// one, so silent connections do not delay others.
+// Accept returns a *Conn, once not too many wait for their first turn. Silent connections do not wait for one, and those
+// that send byte after byte wait for further ones. So neither keep the listener from accepting others.
 func (l *listener) Accept() (net.Conn, error) {
 	for l.turns.waiting.Load() >= maxWaiting {
 		select {
@@ -77,6 +77,7 @@ type Conn struct {
 	net.Conn
 	turns   *Turns
 	session atomic.Bool
+	known   bool                 // it has waited for its first turn; the reader's
 	turn    atomic.Pointer[turn] // nil: it has none
 	closed  chan struct{}
 	close   func() error
@@ -100,8 +101,11 @@ func newConn(under net.Conn, turns *Turns) *Conn {
 
 // take waits for a turn. It returns an error if the connection is closed meanwhile.
 func (c *Conn) take() error {
-	c.turns.waiting.Add(1)
-	defer c.turns.stopWaiting()
+	if !c.known {
+		c.known = true
+		c.turns.waiting.Add(1)
+		defer c.turns.stopWaiting()
+	}
 	select {
 	case spent := <-c.turns.free:
 		now := &turn{time.Now(), spent}

@@ -191,3 +191,77 @@ func TestLayers(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+// While many connections wait for their first turn, no more are accepted. Connections that send byte after byte do not
+// count.
+func TestAccept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(1)
+		under := &pipes{conns: make(chan net.Conn)}
+		l := turns.Listen(under)
+		accepted := make(chan net.Conn)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				accepted <- conn
+			}
+		}()
+		holder, client := pipe(t, turns)
+		read := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
+		var open []net.Conn
+		connect := func() bool {
+			near, far := net.Pipe()
+			open = append(open, near, far)
+			select {
+			case under.conns <- near:
+			case <-time.After(5 * acceptPause):
+				return false
+			}
+			served := <-accepted
+			send(far)
+			go read(served)
+			synctest.Wait()
+			return true
+		}
+		for range 3 * maxWaiting { // waits again and again, but not for its first turn
+			send(client)
+			read(holder)
+		}
+		<-turns.free // somebody has the turn
+		for i := range maxWaiting {
+			if !connect() {
+				t.Fatalf("connection %d is not accepted", i)
+			}
+		}
+		// The listener below may have one more, which Accept was already waiting for.
+		if connect() && connect() {
+			t.Error("connections are accepted, although many wait for their first turn")
+		}
+		turns.free <- 0
+		work(time.Second)
+		if !connect() {
+			t.Error("no connection is accepted, although none waits")
+		}
+		close(under.conns)
+		for _, conn := range open {
+			_ = conn.Close()
+		}
+	})
+}
+
+// pipes is a listener for one end of pipes.
+type pipes struct {
+	net.Listener
+	conns chan net.Conn
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}

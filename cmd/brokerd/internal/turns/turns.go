@@ -22,9 +22,9 @@ const (
 	// leastCharge is for how long a use counts at least. A connection also costs what happens outside of its turn:
 	// accepting it, sending the answer, closing it.
 	leastCharge = 50 * time.Microsecond
-	// maxWaiting is how many connections may wait for their first turn before no more are accepted. The system queues
-	// the others. Otherwise thousands of clients that connect together would wait for so long that the broker closes
-	// them as silent.
+	// maxWaiting is how many connections may wait for their first turn before no more are accepted. The system
+	// queues the others. Otherwise thousands of clients that connect together would wait for so long that the
+	// broker closes them as silent.
 	maxWaiting = 64
 	// acceptPause is how long Accept waits at most until it looks again whether fewer wait.
 	acceptPause = 10 * time.Millisecond
@@ -56,8 +56,8 @@ type listener struct {
 	turns *Turns
 }
 
-// Accept returns a *Conn, once not too many wait for their first turn. Silent connections do not wait for one, and those
-// that send byte after byte wait for further ones. So neither keep the listener from accepting others.
+// Accept returns a *Conn, once not too many wait for their first turn. Silent connections do not wait for one, and
+// those that send byte after byte wait for further ones. So neither keep the listener from accepting others.
 func (l *listener) Accept() (net.Conn, error) {
 	for l.turns.waiting.Load() >= maxWaiting {
 		select {

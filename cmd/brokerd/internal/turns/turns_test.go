@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -36,10 +37,11 @@ func TestTurns(t *testing.T) {
 		begin := time.Now()
 		var at [connections]time.Duration
 		var running atomic.Int32
+		var all sync.WaitGroup
 		for i := range connections {
 			served, client := pipe(t, turns)
 			send(client)
-			go func() {
+			all.Go(func() {
 				one := make([]byte, 1)
 				if _, err := served.Read(one); err != nil {
 					t.Error(err)
@@ -51,9 +53,10 @@ func TestTurns(t *testing.T) {
 				work(each)
 				running.Add(-1)
 				_ = served.Close()
-			}()
+			})
 			synctest.Wait()
 		}
+		all.Wait()
 		work(time.Second)
 		const rest = 1200
 		for i, want := range [connections]time.Duration{
@@ -237,7 +240,8 @@ func TestAccept(t *testing.T) {
 			}
 		}
 		// The listener below may have one more, which Accept was already waiting for.
-		if connect() && connect() {
+		one, two := connect(), connect()
+		if one && two {
 			t.Error("connections are accepted, although many wait for their first turn")
 		}
 		turns.free <- 0

@@ -21,7 +21,7 @@ const (
 	workTime = time.Millisecond
 	// leastCharge is for how long a use counts at least. A connection also costs what happens outside of its turn:
 	// accepting it, sending the answer, closing it.
-	leastCharge = 50 * time.Microsecond
+	leastCharge = 100 * time.Microsecond
 	// maxWaiting is how many connections may wait for their first turn before no more are accepted. The system
 	// queues the others. Otherwise thousands of clients that connect together would wait for so long that the
 	// broker closes them as silent.

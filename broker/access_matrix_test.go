@@ -22,7 +22,7 @@ func TestAccessMatrix(t *testing.T) {
 		cases = 2_000
 	}
 	const perPolicy = 250
-	withAccess(t, "root ann:dev bob:dev eve kim:ops", nil, func(r *rig, k *keys) {
+	withAccess(t, "root ann:dev bob:dev eve kim:ops old@-1h", nil, func(r *rig, k *keys) {
 		m := &matrix{rig: r, t: t, keys: k, dice: rand.New(rand.NewPCG(22, 1))}
 		m.begin()
 		for n := 0; n < cases && !t.Failed(); n++ {
@@ -156,7 +156,7 @@ func (m *matrix) apply() {
 		parts := []string{strings.Join(r.who, " "), strings.Join(r.locks, " "), strings.Join(r.verbs, " ")}
 		texts = append(texts, strings.Join(parts, "|"))
 	}
-	m.broker.SetAccess(m.keys.control(m.t, "root ann bob eve kim", texts...))
+	m.broker.SetAccess(m.keys.control(m.t, "root ann bob eve kim old", texts...))
 }
 
 // allMatrixLocks returns the locks with their pairs.
@@ -212,7 +212,10 @@ func (m *matrix) one(n int) {
 	c := m.clients[m.dice.IntN(len(m.clients))]
 	lock := matrixLocks[m.dice.IntN(len(matrixLocks))]
 	c.own = nil
-	kinds := []string{"acquire", "shared", "steal", "info", "watch", "why lock", "why request", "evict", "clients"}
+	kinds := []string{
+		"acquire", "shared", "steal", "info", "watch", "why lock", "why request", "evict", "clients",
+		"auth", "whoami", "release", "cancel", "unwatch",
+	}
 	kind := kinds[m.dice.IntN(len(kinds))]
 	allowed := false
 	var frames []string
@@ -232,6 +235,8 @@ func (m *matrix) one(n int) {
 	case "clients":
 		allowed = m.mayAnywhere(c, "clients") && m.may(c, "list", "**") && m.seesAll(c)
 		frames = m.ask(c, allowed, `"clients","id":"%s"`)
+	default:
+		allowed, frames = m.tryAlways(c, kind)
 	}
 	m.counts[fmt.Sprintf("%s %v", kind, allowed)]++
 	for _, frame := range frames {
@@ -360,4 +365,40 @@ func (m *matrix) tryRequest(c *matrixClient, kind string) (bool, []string) {
 	}
 	m.restore()
 	return allowed, frames
+}
+
+// tryAlways sends a message that needs no permission. It tries to use what belongs to others: their
+// tokens, an expired one, and the ids of their requests.
+func (m *matrix) tryAlways(c *matrixClient, kind string) (bool, []string) {
+	switch kind {
+	case "auth":
+		return m.tryAuth(c)
+	case "whoami":
+		frames := m.ask(c, true, `"whoami","id":"%s"`)
+		if !strings.Contains(frames[0], `"identity":"`+c.identity+`"`) {
+			m.t.Errorf("%s is told %s", c.identity, frames)
+		}
+		return true, nil // it tells the globs of the rules, which are names here
+	}
+	foreign := m.holders[matrixLocks[2*m.dice.IntN(len(matrixLocks)/2)]]
+	c.send(`{"type":"%s","id":"%s"}`, kind, foreign)
+	frames := c.take()
+	if len(frames) != 1 || !strings.Contains(frames[0], `"type":"error"`) {
+		m.t.Errorf("%s of a request of another session: got %s", kind, frames)
+	}
+	if lost := m.root.take(); len(lost) > 0 {
+		m.t.Errorf("%s by %s took something from another session: %s", kind, c.identity, lost)
+	}
+	return true, frames
+}
+
+// tryAuth presents a token on the connection. Only one of the client's own identity is accepted.
+func (m *matrix) tryAuth(c *matrixClient) (bool, []string) {
+	whose := m.some([]string{c.identity, "root", "ann", "bob", "old", "nobody"}, 1)[0]
+	token, known := m.keys.tokens[whose]
+	if !known {
+		token = "lbt_wrong"
+	}
+	allowed := whose == c.identity
+	return allowed, m.ask(c, allowed, `"auth","id":"%s","token":"`+token+`"`)
 }

@@ -2,9 +2,11 @@ package broker_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -131,6 +133,7 @@ func TestCredentials(t *testing.T) {
 			{http.Header{
 				"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}, "Authorization": {bearer},
 			}, 400},
+			{http.Header{"Origin": {"https://other.example"}}, 403},
 			{http.Header{"Authorization": {bearer}}, 101},
 			{http.Header{"Authorization": {"bearer  " + k.tokens["ann"]}}, 101},
 			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}}, 101},
@@ -307,6 +310,34 @@ func TestSetAccess(t *testing.T) {
 	})
 }
 
+// Browsers do not show a page the status of a refused upgrade. So the broker accepts the upgrade of a page,
+// and tells it why there is no session when it closes the connection.
+func TestRefusedPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann")
+		const origin = "https://app.example"
+		config := broker.Config{
+			Access: k.control(t, "ann", "ann | ** | acquire"), AllowOrigins: []string{origin},
+		}
+		serve(t, config, func(r *rig) { testRefusedPage(r, k, origin) })
+	})
+}
+
+func testRefusedPage(r *rig, k *keys, origin string) {
+	for token, want := range map[string]string{"": "no credential", "lbt_wrong": "the token is not known"} {
+		r.header = http.Header{"Origin": {origin}}
+		if token != "" {
+			r.header["Authorization"] = []string{"Bearer " + token}
+		}
+		p := r.connect("p")
+		p.expectClose(4401, "not authenticated: "+want)
+		p.expect() // not even a hello
+	}
+	a := r.connectAs("a", k, "ann")
+	a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}],"wait_ms":0}`)
+	a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
+}
+
 // A watch tells only what may be listed.
 func TestWatchHides(t *testing.T) {
 	withAccess(t, "holder ann", []string{"holder | ** | acquire", "ann | l/* | list"}, func(r *rig, k *keys) {
@@ -339,6 +370,100 @@ func TestHiddenHolder(t *testing.T) {
 			!strings.Contains(got[0], `"ahead":0`) {
 			t.Errorf("got %s, want the holder of l/1", got)
 		}
+	})
+}
+
+// A client that loses a hidden lock to another one is not told which one. If it may list all locks of
+// its request, it is told.
+func TestHiddenStealer(t *testing.T) {
+	rules := []string{"root | ** | acquire steal", "ann | ** | acquire", "ann | l/* | list"}
+	withAccess(t, "root ann", rules, func(r *rig, k *keys) {
+		a, root := r.connectAs("a", k, "ann"), r.connectAs("o", k, "root")
+		for n, by := range []string{"", `,"by":"root"`} {
+			lock := []string{"secret", "l/1"}[n]
+			a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"%s"}]}`, n, lock)
+			a.take()
+			root.send(`{"type":"acquire","id":"oooooooo--%d","locks":[{"name":"%s"}],"steal":true}`,
+				n, lock)
+			root.take()
+			a.expect(fmt.Sprintf(`{"type":"lost","id":"aaaaaaaa--%d","reason":"stolen"%s}`, n, by))
+		}
+	})
+}
+
+// costlyRule lets ann list many locks, by globs that must all be compared with each name.
+func costlyRule(globs int) string {
+	rule := "ann |"
+	for i := range globs {
+		rule += fmt.Sprintf(" *%d*/a*", i)
+	}
+	return rule + " l/** | list"
+}
+
+// Under a policy with very many globs, a page has few locks, because everybody waits while it is made.
+// All pages together have all locks that may be listed.
+func TestCostlyPolicy(t *testing.T) {
+	const locks, pages = 40, 10
+	rules := []string{"holder | ** | acquire", costlyRule(1000)}
+	withAccess(t, "holder ann", rules, func(r *rig, k *keys) {
+		a, h := r.connectAs("a", k, "ann"), r.connectAs("h", k, "holder")
+		for n := range locks {
+			h.send(`{"type":"acquire","id":"hhhhhhhh--%d","locks":[{"name":"l/%d"},{"name":"secret/%d"}]}`,
+				n, n, n)
+		}
+		h.take()
+		var listed []string
+		after := int64(0)
+		asked := 0
+		for ; asked == 0 || after > 0; asked++ {
+			a.send(`{"type":"info","id":"aaaaaaaa--%d","after":%d}`, asked, after)
+			var page wire.InfoPage
+			if err := json.Unmarshal([]byte(a.take()[0]), &page); err != nil {
+				t.Fatal(err)
+			}
+			for _, lock := range page.Locks {
+				listed = append(listed, lock.Name)
+				want := []string{lock.Name}
+				if got := lock.Holders; len(got) != 1 || !slices.Equal(got[0].Locks, want) {
+					t.Errorf("%s: holders %v", lock.Name, got)
+				}
+			}
+			after = page.Next
+		}
+		if len(listed) != locks || !slices.IsSorted(listed[:10]) {
+			t.Errorf("listed %q", listed)
+		}
+		if asked < pages {
+			t.Errorf("%d pages, want at least %d: one page takes too long", asked, pages)
+		}
+	})
+}
+
+// Watches of a client with a costly policy lag if very many names are in use, so that nobody has to wait
+// for them. Names that have been checked before cost little.
+func TestCostlyWatch(t *testing.T) {
+	rules := []string{"holder | ** | acquire", costlyRule(1000)}
+	withAccess(t, "holder ann", rules, func(r *rig, k *keys) {
+		a, h := r.connectAs("a", k, "ann"), r.connectAs("h", k, "holder")
+		a.send(`{"type":"watch","id":"aaaaaaaa--0"}`)
+		a.take()
+		n := 0
+		use := func(lock string) {
+			h.send(`{"type":"acquire","id":"hhhhhhhh--%d","locks":[{"name":"%s"}]}`, n, lock)
+			h.send(`{"type":"release","id":"hhhhhhhh--%d"}`, n)
+			h.take()
+			n++
+		}
+		for range 200 {
+			use("secret")
+		}
+		if got := a.take(); len(got) != 0 {
+			t.Errorf("got %s: one name has used up the stock", got)
+		}
+		for i := range 200 {
+			use(fmt.Sprintf("secret/%d", i))
+		}
+		a.expect(`{"type":"lagged","id":"aaaaaaaa--0"}`)
 	})
 }
 

@@ -37,8 +37,14 @@ type services struct {
 	inbox  *inbox
 
 	authority *authority
-	aside     func(func())    // runs what may block on another goroutine
-	over      context.Context // ends with the loop; sessions that are still ending then hurry
+	audits    *auditTrail // nil: nothing is recorded
+	refusals  *refusals
+	memory    *memoryLimit
+
+	largeFrames *largeFrames
+
+	aside func(func())    // runs what may block on another goroutine
+	over  context.Context // ends with the loop; sessions that are still ending then hurry
 }
 
 // ErrStarted is returned when [Broker.Run] is called a second time.
@@ -53,23 +59,27 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox()},
+		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
 		names:    newSessionNames().next,
 		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
+	b.audits = newAuditTrail(config.Audit, b.logs)
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	b.conns, b.handshakes = newConnLimit(&config), newHandshakes(&config, b.logs)
+	b.conns, b.handshakes = newConnLimit(&config, b.refusals), newHandshakes(&config, b.logs)
 	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.authority, b.aside = newAuthority(&config), b.life.goroutines.Go
+	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
+	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
+	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
-	b.loop.grants, b.loop.logs = &b.grants, b.logs
+	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals
+	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}
@@ -91,6 +101,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted
 	}
+	b.audits.start()
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
@@ -101,7 +112,9 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.life.advance(phaseStopped)
 	b.life.goroutines.Wait()
 	b.logs.flush()
-	return errors.Join(err, b.tokens.Close())
+	err = errors.Join(err, b.tokens.Close())
+	b.audits.stop(recordOfStop(err))
+	return err
 }
 
 // refuse makes the broker refuse new connections from now on, except those that inspect it.

@@ -87,16 +87,18 @@ type Config struct {
 
 	// MaxRequests is how many requests of all sessions together may wait or hold. A request
 	// counts once for each of its locks, and once more for every 256 bytes of a lock's name.
-	// One identity, or address, may have at most half of the total. Every session may have 16,
-	// whatever others have. Requests beyond these limits are refused with too_many. Default:
-	// 1,000,000, which take about 250 MB.
+	// Every session may have 16, counted in the same way, whatever others have. Further requests
+	// are refused with too_many. Default: 1,000,000, which take about 250 MB.
 	MaxRequests int
 
-	// MaxWatches is how many watches all sessions together may have. One identity, or address,
-	// may have at most half of them. Every session may have 2, whatever others have. Watches
-	// beyond these limits are refused with too_many. Default: 100,000, which take about 60 MB
-	// if their globs are long.
+	// MaxWatches is how many watches all sessions together may have. Every session may have 2,
+	// whatever others have. Further watches are refused with too_many. Default: 100,000, which
+	// take about 60 MB if their globs are long.
 	MaxWatches int
+
+	// Quota is what one identity may use, or one address whose clients have no identity.
+	// [Broker.SetQuota] replaces it while the broker runs.
+	Quota Quota
 
 	// MaxDue is how many bytes may wait to be sent to all clients together. Above this limit,
 	// the broker cuts off the slowest client: among the sessions of the identity or address
@@ -107,6 +109,17 @@ type Config struct {
 	// their way to clients. One identity, or address, may have at most half of them. Further
 	// requests for such answers wait. Default: 32.
 	MaxPages int
+
+	// MaxMemory is about how many bytes the broker may use for requests, watches, connections and
+	// what is queued or unsent. It is compared with an estimate of the reachable heap and of the
+	// stacks. Above it, acquires and watches are refused with too_many, connections are refused
+	// with 503, and a quarter of MaxDue may be unsent. Everything that frees memory works. Every
+	// session may still have 16 requests and 2 watches, and an eighth of MaxMemory is for
+	// messages of more than 4 KiB. Default: 600 MiB.
+	//
+	// Set the memory limit of the Go runtime to half as much again, for what is not reachable any
+	// longer. See debug.SetMemoryLimit.
+	MaxMemory int64
 
 	// PublicURLs lists the URLs of the broker as browsers see them, such as
 	// "https://locks.example": scheme, host, and the port unless it is the scheme's default.
@@ -160,6 +173,17 @@ type Config struct {
 	// [Broker.SetAccess] replaces it while the broker runs.
 	Access *access.Control
 
+	// Audit receives the records of the audit, one after another, from one goroutine. An
+	// [AuditEvent] says what is recorded. nil: nothing is recorded.
+	//
+	// If it returns an error, it gets the same record again a second later. If it is slow, blocks or
+	// fails, up to 10,000 records wait, and twice as many of those that clients cannot cause at will.
+	// Further records are dropped: the log says so at once, and a record with their number stands at
+	// their place. The broker goes on, with one exception: a session that has stolen or evicted gets no
+	// turn, and does not end, until its record is written, but at most for 5 s. At the end of Run, the
+	// last records have 5 s. If Audit is still blocked then, its goroutine is left behind.
+	Audit func(AuditRecord) error
+
 	// TrustedProxies are the networks of proxies whose Forwarded or X-Forwarded-For header says from
 	// which address a client connects. Each address in it counts only if a trusted proxy has
 	// added it. Default: none.
@@ -199,6 +223,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxWatches, 100_000)
 	setDefault(&c.MaxDue, 256<<20)
 	setDefault(&c.MaxPages, 32)
+	setDefault(&c.MaxMemory, 600<<20)
 
 	limits := wire.DefaultLimits()
 	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)
@@ -206,7 +231,12 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Limits.AuthorBytes, limits.AuthorBytes)
 	setDefault(&c.Limits.LocksPerRequest, limits.LocksPerRequest)
 	setDefault(&c.Limits.Requests, limits.Requests)
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	var err error
+	c.Quota, err = c.Quota.withDefaults(&c)
+	return c, err
 }
 
 // setDefault replaces 0 with a default.

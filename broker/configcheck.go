@@ -30,6 +30,7 @@ func (c Config) check() error {
 		{"MaxWatches", int64(c.MaxWatches)},
 		{"MaxDue", c.MaxDue},
 		{"MaxPages", int64(c.MaxPages)},
+		{"MaxMemory", c.MaxMemory},
 		{"MaxConnections", int64(c.MaxConnections)},
 		{"MaxConnectionsPerAddress", int64(c.MaxConnectionsPerAddress)},
 		{"MaxConnectionsPerIdentity", int64(c.MaxConnectionsPerIdentity)},

@@ -14,8 +14,8 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.ended {
 		return
 	}
-	if s.hasHidden() {
-		s.hide(m)
+	if v := l.viewOf(s); v.mayHide() {
+		v.hide(m)
 	}
 	if !s.out.put(m) {
 		l.cutSlow(s, "bytes due to one client")
@@ -35,13 +35,16 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if m := core.ReplyTo(event); m != nil {
-				if refusal, is := m.(*wire.Error); is && event.Obstacle != nil && s.hasHidden() {
-					s.hideObstacle(refusal, event.Obstacle, locksOf(event, l.asked))
+				if v := l.viewOf(s); v.mayHide() {
+					v.hideOthers(m, event, l.asked)
 				}
 				l.reply(s, m)
 			}
+			if event.Kind == locktable.Forbidden {
+				l.auditSwept(s, event)
+			}
 			if event.Code == wire.TooMany {
-				l.logLimit(s, "requests of one session")
+				l.noteLimit(s, limitOfEvent(event))
 			}
 		}
 		if l.watching.any() {

@@ -3,7 +3,6 @@ package broker
 import (
 	"slices"
 
-	"github.com/lockbroker/lockbroker/broker/access"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -12,49 +11,35 @@ import (
 // from everything that the session is told. PROTOCOL.md says what is told instead. The requests of a
 // session are never hidden from itself.
 
-// sees reports whether the client may list a lock.
-func (r *rights) sees(lock string) bool {
-	return r == nil || r.permissions.Allows(access.List, lock)
-}
-
-// hasHidden reports whether there may be locks that are hidden from s.
-func (s *session) hasHidden() bool {
-	return s.rights != nil && !s.rights.permissions.AllowsEverywhere(access.List)
-}
-
-// hide removes what is hidden from s from a reply that was made for s only.
-func (s *session) hide(m wire.Reply) {
+// hide removes what is hidden from a reply that was made for this client only. A page of the listing
+// already leaves it out.
+func (v view) hide(m wire.Reply) {
 	switch m := m.(type) {
 	case *wire.Error:
-		s.hideRequests(m.Holders)
-		s.hideSteps(m.Cycle)
+		v.hideRequests(m.Holders)
+		v.hideSteps(m.Cycle)
 	case *wire.Chain:
-		s.hideSteps(m.Chain)
-	case *wire.InfoPage:
-		for i := range m.Locks {
-			s.hideRequests(m.Locks[i].Holders)
-			s.hideRequests(m.Locks[i].Waiters)
-		}
+		v.hideSteps(m.Chain)
 	}
 }
 
-func (s *session) hideRequests(infos []wire.RequestInfo) {
+func (v view) hideRequests(infos []wire.RequestInfo) {
 	for i := range infos {
-		s.hideRequest(&infos[i])
+		v.hideRequest(&infos[i])
 	}
 }
 
 // hideRequest removes hidden locks from the description of a request.
-func (s *session) hideRequest(info *wire.RequestInfo) {
-	if info.ID.Session == s.name {
+func (v view) hideRequest(info *wire.RequestInfo) {
+	if info.ID.Session == v.session {
 		return
 	}
-	if info.Parent.Session != s.name {
+	if info.Parent.Session != v.session {
 		info.Parent = wire.ID{}
 	}
 	var visible []string // not in place: others may be told of the same request
 	for _, lock := range info.Locks {
-		if s.rights.sees(lock) {
+		if v.sees(lock) {
 			visible = append(visible, lock)
 		}
 	}
@@ -69,48 +54,71 @@ func (s *session) hideRequest(info *wire.RequestInfo) {
 
 // hideSteps hides the steps of a chain or a cycle from the first one on whose lock is hidden. What
 // comes after it would tell who has that lock.
-func (s *session) hideSteps(steps []wire.Step) {
+func (v view) hideSteps(steps []wire.Step) {
 	isHidden := false
 	for i := range steps {
 		step := &steps[i]
-		isHidden = isHidden || !s.rights.sees(step.Lock)
+		isHidden = isHidden || !v.sees(step.Lock)
 		if !isHidden {
-			s.hideRequest(&step.Request)
-			s.hideRequest(&step.Blocker)
-			s.hideRequests(step.Others)
+			v.hideRequest(&step.Request)
+			v.hideRequest(&step.Blocker)
+			v.hideRequests(step.Others)
 			continue
 		}
-		if step.Request.ID.Session != s.name {
+		if step.Request.ID.Session != v.session {
 			step.Lock = ""
 		}
-		s.hideWhole(&step.Request)
-		s.hideWhole(&step.Blocker)
+		v.hideWhole(&step.Request)
+		v.hideWhole(&step.Blocker)
 		step.Others, step.Holding = nil, 0
 	}
 }
 
 // hideWhole hides a request of another session.
-func (s *session) hideWhole(info *wire.RequestInfo) {
-	if info.ID.Session != s.name {
+func (v view) hideWhole(info *wire.RequestInfo) {
+	if info.ID.Session != v.session {
 		*info = wire.RequestInfo{Hidden: true}
+	}
+}
+
+// hideOthers removes what the answer to a request would tell about other users of its hidden locks. asked
+// is the acquire that is being handled, or nil.
+func (v view) hideOthers(m wire.Reply, event *locktable.Event, asked *wire.Acquire) {
+	switch m := m.(type) {
+	case *wire.Error:
+		if event.Obstacle != nil {
+			v.hideObstacle(m, event.Obstacle, locksOf(event, asked))
+		}
+	case *wire.Lost:
+		if m.Reason == wire.LostStolen && !v.seesAll(locksOf(event, nil)) {
+			m.By = ""
+		}
 	}
 }
 
 // hideObstacle removes the holders of hidden locks from an error. If any of the locks of the request
 // is hidden, it also removes the number of the requests ahead.
-func (s *session) hideObstacle(m *wire.Error, o *locktable.Obstacle, locks []string) {
+func (v view) hideObstacle(m *wire.Error, o *locktable.Obstacle, locks []string) {
 	var told []wire.RequestInfo
 	for i := range o.Holders {
-		if s.rights.sees(o.On[i]) {
+		if v.sees(o.On[i]) {
 			told = append(told, o.Holders[i])
 		}
 	}
 	m.Holders = told
+	if !v.seesAll(locks) {
+		m.Ahead = wire.Opt[int]{}
+	}
+}
+
+// seesAll reports whether the client may list all of some locks.
+func (v view) seesAll(locks []string) bool {
 	for _, lock := range locks {
-		if !s.rights.sees(lock) {
-			m.Ahead = wire.Opt[int]{}
+		if !v.sees(lock) {
+			return false
 		}
 	}
+	return true
 }
 
 // locksOf returns the locks of the request of an event. asked is the acquire that is being handled,
@@ -128,8 +136,8 @@ func locksOf(event *locktable.Event, asked *wire.Acquire) (locks []string) {
 	return locks
 }
 
-// hidesRequest reports whether a request of another session does not exist for s: s may not see any of
-// its locks. locks is nil if there is no such request.
-func (s *session) hidesRequest(locks []string) bool {
-	return !slices.ContainsFunc(locks, s.rights.sees)
+// hidesRequest reports whether a request of another session does not exist for the client, because all
+// its locks are hidden. locks is nil if there is no such request.
+func (v view) hidesRequest(locks []string) bool {
+	return !slices.ContainsFunc(locks, v.sees)
 }

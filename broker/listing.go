@@ -18,10 +18,7 @@ type listing struct {
 func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
 	query := core.QueryOf(m)
-	if s.hasHidden() {
-		query.Visible = func(name string) bool { return s.rights.sees(name) } // the rights of that time
-		query.VisibleCost = s.rights.permissions.Cost()
-	}
+	l.viewOf(s).narrow(&query)
 	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(query)}
 	l.continueListing(s)
 }
@@ -49,10 +46,13 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	l.beginPage(s)
 	var chain []wire.Step
 	known := true
-	if id, given := m.Request.Get(); given && s.hasHidden() && id.Session != s.name {
+	if id, given := m.Request.Get(); given && s.rights.mayHide() && id.Session != s.name {
 		locks, events := l.core.LocksOf(now, id, l.events[:0])
 		l.deliver(events)
-		known = !s.hidesRequest(locks)
+		if known = !l.viewOf(s).hidesRequest(locks); !known && len(locks) > 0 {
+			refusal := &wire.Error{Code: wire.NotFound, Message: noSuchRequest}
+			s.auditForbidden(m, refusal, wire.MayList, locks)
+		}
 	}
 	events := l.events[:0]
 	if name, given := m.Lock.Get(); given {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
@@ -48,7 +49,16 @@ type loop struct {
 	listed     int64 // how many steps listings of clients have taken so far
 	maintained bool  // maintenance was the last long work done
 	watching   watching
+	sight      sight
 	unsent     *unsentTotal
+
+	quota       *Quota // the one that the core has; nil until it has one
+	newestQuota atomic.Pointer[Quota]
+	refusals    *refusals
+
+	memory     *memoryLimit
+	memoryFull bool  // as of this round
+	queued     int64 // units of all backlogs, as far as the loop has collected them
 
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
@@ -63,7 +73,7 @@ type loop struct {
 }
 
 func newLoop(config Config, in *inbox) *loop {
-	return &loop{
+	l := &loop{
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
@@ -76,6 +86,8 @@ func newLoop(config Config, in *inbox) *loop {
 
 		tokenRange: fence.Range,
 	}
+	l.newestQuota.Store(&config.Quota)
+	return l
 }
 
 // run serves until ctx ends, and then until the broker is drained. Its error says what is wrong
@@ -124,6 +136,7 @@ func (l *loop) round() {
 		l.allow()
 	}
 	l.collect()
+	l.checkMemory()
 	l.tick()
 	l.serve()
 	l.tick()               // what the first call left undone
@@ -183,6 +196,7 @@ func (l *loop) collect() {
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
+	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)
 }
@@ -201,7 +215,7 @@ func (l *loop) note(s *session, n notice) {
 
 // spent returns how many steps the loop has taken so far, in the table and elsewhere.
 func (l *loop) spent() int64 {
-	return l.table.Cost() + l.watching.spent + l.listed + l.delivered*stepsOfEvent
+	return l.table.Cost() + l.watching.spent + l.sight.spent() + l.listed + l.delivered*stepsOfEvent
 }
 
 // spentSince returns how many steps the loop has taken since spent returned the value before.

@@ -66,6 +66,10 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
+	if refused == nil && b.memory.isUsedUp() {
+		b.refusals.add(limitMemory)
+		refused = &refusal{http.StatusServiceUnavailable, b.memory.whyUsedUp()}
+	}
 	remote, ambiguous := b.remoteOf(r)
 	who.remote = remote
 	if refused == nil {
@@ -89,9 +93,11 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 func (b *Broker) authenticateAndUpgrade(
 	w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix,
 ) bool {
-	control, subject, refused := b.authenticate(r)
+	control, subject, refused := b.authenticate(r, &who)
 	if refused == nil {
-		who.rights, refused = b.authority.admit(control, subject)
+		if who.rights, refused = b.authority.admit(control, subject); refused != nil {
+			b.auditAuthentication(&who, &subject, refused)
+		}
 	}
 	if refused != nil {
 		b.refuseUpgrade(w, r, refused)
@@ -106,6 +112,10 @@ func (b *Broker) authenticateAndUpgrade(
 
 func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	b.logRefusal(r, refused.status, refused.help)
+	if isPageWithoutCredential(r, refused) {
+		b.refusePage(w, r, refused)
+		return
+	}
 	refused.answer(w)
 }
 
@@ -133,13 +143,22 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		peer.Identity = who.rights.subject.Name
 	}
 	session := newReader(b, b.names(), conn, h.Conn, peer, who)
+	session.auditAdmitted()
 	session.logOpened()
+	overTLS := bufferCount{total: &b.memory.buffers}
+	if r.TLS != nil {
+		overTLS.set(tlsBytes)
+	}
 	started := b.life.startSession(func() {
 		defer b.conns.remove(address)
+		defer overTLS.set(0)
+		defer session.memory.set(0)
+		defer session.net.DropAhead()
 		defer b.authority.leave(session.connection)
 		session.run(b.over)
 	})
 	if !started {
+		overTLS.set(0)
 		_ = conn.Close()
 	}
 	return started

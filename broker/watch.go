@@ -12,16 +12,21 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 	if s.watches == nil {
 		s.watches = &watches{session: s}
 	}
-	switch {
-	case !l.watching.mayAdd(s):
-		l.refuseMore(s, m.ID, "watches")
-		return
-	case !s.watches.add(newWatch(m)):
-		const message = "this connection has too many watches, or globs that are too long"
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: message})
+	over := l.watching.limitOf(s, l.quotaNow().Watches)
+	if l.memoryFull && len(s.watches.all) >= alwaysWatches {
+		over = limitMemory
+	}
+	if over != noLimit {
+		l.refuseMore(s, m.ID, over, l.whyNot(s, over, 1))
 		return
 	}
-	l.watching.countMore(s, 1)
+	added := newWatch(m)
+	if !s.watches.add(added) {
+		const message = "this connection has too many watches, or globs that are too long"
+		l.refuseMore(s, m.ID, limitSessionWatches, message)
+		return
+	}
+	l.watching.countMore(s, 1, int64(len(added.match)))
 	if len(s.watches.all) == 1 {
 		l.watching.sessions = append(l.watching.sessions, s.watches)
 	}
@@ -30,11 +35,15 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 
 // unwatch ends a watch.
 func (l *loop) unwatch(s *session, id wire.ID) {
-	if s.watches == nil || !s.watches.remove(id) {
+	var removed *watch
+	if s.watches != nil {
+		removed = s.watches.remove(id)
+	}
+	if removed == nil {
 		l.reply(s, &wire.Error{ID: id, Code: wire.NotFound, Message: "no such watch"})
 		return
 	}
-	l.watching.countMore(s, -1)
+	l.watching.countMore(s, -1, -int64(len(removed.match)))
 	if len(s.watches.all) == 0 {
 		l.watching.forget(s)
 	}
@@ -66,21 +75,35 @@ func (l *loop) tellSession(ws *watches, now time.Time, name string, change func(
 		ws.missed = true
 		return
 	}
-	if s := ws.session; s.hasHidden() {
-		if !s.rights.sees(name) {
+	if v := l.viewOf(ws.session); v.mayHide() {
+		if looking := v.price(name); looking > 0 && !l.mayMatch(ws, now, looking) {
 			return
 		}
-		change = s.hiding(change)
+		if !v.sees(name) {
+			return
+		}
+		change = v.hiding(change)
 	}
-	price, stock := ws.price(name), ws.session.share.stock
-	if !stock.AllowN(now, price) || !l.watching.stock.AllowN(now, price) {
-		l.watching.silence(ws, l.now())
+	price := ws.price(name)
+	if !l.mayMatch(ws, now, price) {
 		return
 	}
+	hiding := l.sight.steps
 	told := ws.tell(name, change) * tellCost
-	stock.ReserveN(now, told)
-	l.watching.stock.ReserveN(now, told)
+	hiding = l.sight.steps - hiding
+	l.watching.reserve(ws, now, told+int(hiding)*matchesOfSightStep)
 	l.watching.spent += int64((price + told) / matchesOfStep)
+}
+
+// mayMatch takes a number of steps from the stocks of watches. If they do not have as many, it silences
+// the watches, and reports false.
+func (l *loop) mayMatch(ws *watches, now time.Time, steps int) bool {
+	steps = min(steps, matchBurst)
+	if ws.session.share.stock.AllowN(now, steps) && l.watching.stock.AllowN(now, steps) {
+		return true
+	}
+	l.watching.silence(ws, l.now())
+	return false
 }
 
 // changeOf returns the change that tells watches about an event, for lock i of its request.
@@ -95,11 +118,18 @@ func (l *loop) changeOf(event *locktable.Event, i int) *wire.Change {
 	}
 }
 
-// hiding returns a function that returns a copy of a change without what is hidden from s.
-func (s *session) hiding(change func() *wire.Change) func() *wire.Change {
+// price returns how many steps of watches it takes to find out whether the client may list a lock. It
+// is 0 if they are few.
+func (v view) price(lock string) int { return v.sight.price(v.rights, lock) * matchesOfSightStep }
+
+// hiding returns a function that returns a copy of a change without what is hidden from the client.
+func (v view) hiding(change func() *wire.Change) func() *wire.Change {
 	return func() *wire.Change {
 		told := *change()
-		s.hideRequest(&told.Request)
+		if told.Reason == wire.LostStolen && !v.seesAll(told.Request.Locks) {
+			told.By = ""
+		}
+		v.hideRequest(&told.Request)
 		return &told
 	}
 }

@@ -64,3 +64,23 @@ func BenchmarkFor(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGlobs measures a check against 1,000 globs, none of which matches: those that a lock's first
+// or last characters rule out, and those that must be compared.
+func BenchmarkGlobs(b *testing.B) {
+	for name, format := range map[string]string{
+		"prefix": "part%d*/x", "suffix": "*/x%d", "compared": "*%d*/a*",
+	} {
+		b.Run(name, func(b *testing.B) {
+			rules := make([]Rule, 1000)
+			for i := range rules {
+				rules[i] = allow("**", fmt.Sprintf(format, i), wire.MayList)
+			}
+			p := mustPolicy(b, rules...).For(Identity{Name: "a"})
+			for b.Loop() {
+				p.On("team-b/part-c/orders")
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(p.Cost()), "ns/step")
+		})
+	}
+}

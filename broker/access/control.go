@@ -62,13 +62,15 @@ func checkSubject(s *Subject) error {
 }
 
 // Recheck looks up a subject that an earlier Control has authenticated. It returns the subject as this
-// Control knows it, perhaps with other groups, or false if its credential is no longer accepted.
+// Control knows it, perhaps with other groups. It returns false if the credential is no longer accepted,
+// or now belongs to another identity.
 func (c *Control) Recheck(s Subject) (Subject, bool) {
 	for _, a := range c.Authenticators {
 		if a.Method() != s.Method {
 			continue
 		}
-		if again, ok := a.Recheck(s); ok && checkSubject(&again) == nil {
+		again, ok := a.Recheck(s)
+		if ok && again.Name == s.Name && checkSubject(&again) == nil {
 			return again, true
 		}
 	}

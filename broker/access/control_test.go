@@ -115,7 +115,7 @@ func TestSubjectsAreChecked(t *testing.T) {
 		if (err == nil) != try.ok || (got.Name != "") != try.ok {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
-		if got, ok := c.Recheck(Subject{Method: "test"}); ok != try.ok || (got.Name != "") != try.ok {
+		if got, ok := c.Recheck(try.subject); ok != try.ok || (got.Name != "") != try.ok {
 			t.Errorf("%s: rechecked as %v, %t", name, got, ok)
 		}
 	}
@@ -132,11 +132,14 @@ func TestRecheckAsksTheSameMethod(t *testing.T) {
 	c := &Control{Authenticators: []Authenticator{
 		answer{subject: other}, answer{subject: named("a"), err: ErrNotMine}, answer{subject: named("b")},
 	}}
-	if got, ok := c.Recheck(Subject{Method: "test"}); !ok || got.Name != "b" {
+	if got, ok := c.Recheck(named("b")); !ok || got.Name != "b" {
 		t.Errorf("got %v, %t", got, ok)
 	}
-	if got, ok := c.Recheck(Subject{Method: "gone"}); ok {
+	if got, ok := c.Recheck(Subject{Identity: named("b").Identity, Method: "gone"}); ok {
 		t.Errorf("accepted a method that is no longer configured: %v", got)
+	}
+	if got, ok := c.Recheck(named("c")); ok {
+		t.Errorf("a session of c became one of another identity: %v", got)
 	}
 }
 

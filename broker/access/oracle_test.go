@@ -110,7 +110,7 @@ func (d drawer) identity() Identity {
 // glob draws a glob over lock names. It draws again if a policy would refuse it, because it branches too much.
 func (d drawer) glob() string {
 	for {
-		text := d.path("a", "b", "c", "*", "**", "a*", "?", "[ab]", "[^a]", "{a,b/c}", "{identity}",
+		text := d.path("a", "b", "c", "*", "**", "a*", "*a", "?", "[ab]", "[^a]", "{a,b/c}", "{identity}",
 			"x{identity}", `\a`, `\*`, "a,b", "{a,{identity}}")
 		if _, err := NewPolicy([]Rule{allow("a", text, wire.MayList)}); err == nil {
 			return text

@@ -56,6 +56,8 @@
 //	Watched/N-watchers  one caller, and N connections that watch it
 //	Mixed               100 callers on 10 clients: nine of ten requests are for a caller's own lock, the others
 //	                    for a shared lock or for three locks at once; beside the gathered echo
+//	Secure/N            OneCaller, SharedClient and Connections with TLS, a token and a policy of 1,000 rules;
+//	                    beside the same echo with TLS
 //
 // The second table has other figures:
 //
@@ -63,6 +65,7 @@
 //	x/64               the rate of a crowd, divided by the rate of 64 callers in the same round
 //	fewest/most        grants of the caller that had the fewest, divided by grants of the caller that had the most
 //	x/unwatched        the rate with watchers, divided by the rate without
+//	x/without-TLS      the ratio to the echo with TLS, divided by the ratio without TLS, token and policy
 //	B/idle-connection  memory of the broker for a connection; the figure connections says how many there were
 //	B/held-lock        memory of a held lock, without the 16 bytes of its name
 //	B/waiter           memory of a waiter, if all wait for one lock

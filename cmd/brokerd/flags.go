@@ -22,6 +22,7 @@ type flags struct {
 	tlsFlags
 	accessFlags
 	oidcFlags
+	auditFlags
 	TrustedProxy []string `env:"BROKERD_TRUSTED_PROXY" placeholder:"CIDR" help:"An address or network of proxies, such as 10.0.0.0/8, whose Forwarded or X-Forwarded-For header, or PROXY protocol (see --listen), says from where a client connects. May be repeated."`
 	doorFlags
 
@@ -51,7 +52,7 @@ type flags struct {
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts(), f.validateListen(), f.validateTLS(),
-		f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor())
+		f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(), f.validateAudit())
 }
 
 func (f *flags) validateTimes() error {

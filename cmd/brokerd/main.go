@@ -39,7 +39,8 @@ Signals:
     QUIT             end at once and print all goroutine stacks on stderr
     HUP              read the files of --tls-cert, --tls-key, --tls-client-ca,
                      --tokens, --policy and --log-level-file again; if one of
-                     them is bad, nothing changes, and the log says why
+                     them is bad, nothing changes, and the log says why; also
+                     open the file of --audit again
     USR1, USR2       no effect except a line in the log
     PIPE             no effect; the log continues when it has a reader again
     TSTP, CONT       stop and continue the process; clients that do not hear

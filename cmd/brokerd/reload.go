@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,13 +24,14 @@ type reloader struct {
 	flags   *flags
 	log     zerolog.Logger
 	broker  *broker.Broker
+	audit   *auditFile               // nil: there is none
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
 }
 
-func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings) *reloader {
-	r := &reloader{flags: f, log: log, broker: b}
+func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings, audit *auditFile) *reloader {
+	r := &reloader{flags: f, log: log, broker: b, audit: audit}
 	r.current.Store(first)
 	r.logWarnings(first)
 	return r
@@ -74,19 +76,22 @@ func (r *reloader) fetchKeys(ctx context.Context) {
 
 // reload reads all files again. If any of them is bad, nothing changes.
 func (r *reloader) reload() {
+	r.audit.reopenLater()
 	next, err := r.flags.readSettings()
 	if err != nil {
+		r.auditFailure(err)
 		r.log.Error().Err(err).Msg("reload failed: everything stays as it was")
 		return
 	}
-	line := r.log.Info().Strs("changed", next.changesFrom(r.current.Load()))
+	changed := next.changesFrom(r.current.Load())
+	line := r.log.Info().Strs("changed", changed)
 	if next.tokens != nil {
 		line.Int("tokens", next.tokens.Len())
 	}
 	if next.policy != nil {
 		line.Int("rules", next.policy.Len())
 	}
-	r.apply(next)
+	r.apply(next, changed)
 	line.Msg("reloaded")
 	r.logWarnings(next)
 }
@@ -118,17 +123,27 @@ func (r *reloader) refreshTLS() {
 	}
 	if err != nil {
 		r.refused = sum
+		r.auditFailure(err)
 		r.log.Error().Err(err).
 			Msg("the files of TLS have changed, and cannot be used: the old certificate stays")
 		return
 	}
-	r.apply(&next)
+	r.apply(&next, next.changesFrom(before))
 	r.log.Info().Time("expires", next.tls.Expires).Msg("the files of TLS have changed: new connections use them")
 	r.logWarnings(&next)
 }
 
-// apply makes settings those of the broker.
-func (r *reloader) apply(next *settings) {
+// auditFailure records a reload that changes nothing.
+func (r *reloader) auditFailure(err error) {
+	r.broker.Audit(broker.AuditRecord{
+		Event: broker.AuditReload, Outcome: broker.AuditFailed,
+		Reason: strings.ReplaceAll(err.Error(), "\n", "; "),
+	})
+}
+
+// apply makes settings those of the broker. The audit has the reload before what follows from it.
+func (r *reloader) apply(next *settings, changed []string) {
+	r.broker.Audit(broker.AuditRecord{Event: broker.AuditReload, Outcome: broker.AuditDone, Changed: changed})
 	r.refused = certs.Sum{}
 	if before := r.current.Load(); before.issuer != nil && next.issuer != nil && next.issuer != before.issuer {
 		next.issuer.KeepKeys(before.issuer)

@@ -74,6 +74,12 @@ func (serveCmd) Run(f *flags) error {
 	if limit, known := descriptorLimit(); known {
 		fitDescriptors(&config, limit)
 	}
+	audit, err := f.openAudit()
+	if err != nil {
+		return err
+	}
+	defer audit.close()
+	config.Audit = audit.writer()
 	b, err := broker.New(config)
 	if err != nil {
 		return err
@@ -88,7 +94,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, log, b, files)
+	reloads := newReloader(f, log, b, files, audit)
 	if err := guard(sockets, config.TrustedProxies, reloads); err != nil {
 		closeAll(sockets)
 		return err

@@ -18,10 +18,11 @@ type Query struct {
 	Queue int    // how many holders, and how many waiters, of each lock
 	Seq   int64  // only the lock with this seq; 0: any lock
 
-	// Visible reports whether a lock may be listed. nil: every lock may.
-	Visible func(name string) bool
-	// VisibleCost is how many steps a call of Visible takes.
-	VisibleCost int
+	// Visible reports whether a lock may be listed, and Hide removes what may not be told from the
+	// description of a request. Both return how many of the steps of pageWork they took. nil: all
+	// may be told.
+	Visible func(name string) (visible bool, steps int)
+	Hide    func(*wire.RequestInfo) (steps int)
 
 	// HoldersAfter and WaitersAfter say where the lists begin: the HoldersNext and WaitersNext
 	// of the page before. They need Seq. If only one is given, the other list is left out.
@@ -40,7 +41,7 @@ type Page struct {
 // While the table makes a page nobody else is served. So the work for one page is bounded, to about
 // half a millisecond. A single name can take longer if the glob is costly.
 const (
-	pageWork = 100_000 // about how many steps a page spends on comparing names with the glob
+	pageWork = 100_000 // about how many steps a page spends on names: on comparing them, and on hiding
 	nameWork = 20      // how many of these steps a name takes, without the comparison
 )
 
@@ -58,7 +59,8 @@ func (t *Table) Page(now time.Duration, q Query, events []Event) (Page, []Event)
 // fill makes the page.
 func (p *Paging) fill() {
 	p.Page.Locks = []wire.LockInfo{}
-	p.room = p.table.config.Budget.Page
+	p.room, p.work = p.table.config.Budget.Page, pageWork
+	defer func() { p.table.charge((pageWork - p.work) / 4) }()
 	if name, plain := glob.Name(p.query.Match); plain {
 		p.fillByName(name)
 		return
@@ -69,7 +71,7 @@ func (p *Paging) fill() {
 // fillByName lists the lock with that name, if it is asked for.
 func (p *Paging) fillByName(name string) {
 	q := &p.query
-	if q.Visible != nil && !q.Visible(name) {
+	if !p.sees(name) {
 		return // before the lookup, so that the time does not tell whether there is such a lock
 	}
 	if l := p.table.locks.get(name); l != nil && l.seq > q.After && !q.endsBefore(l) && p.wants(l) {
@@ -79,29 +81,28 @@ func (p *Paging) fillByName(name string) {
 
 // fillByGlob lists the locks that match, one after another, until the page is full.
 func (p *Paging) fillByGlob() {
-	q, begin, work := &p.query, p.query.After, pageWork
+	q, begin := &p.query, p.query.After
 	cost := glob.Cost(q.Match)
 	p.table.bySeq.Ascend(&lock{seq: begin + 1}, func(l *lock) bool {
 		if q.endsBefore(l) {
 			return false
 		}
-		full := work <= 0 || p.room <= 0 || len(p.Page.Locks) == q.Max
+		full := p.work <= 0 || p.room <= 0 || len(p.Page.Locks) == q.Max
 		if full && q.After > begin {
 			p.Page.Next = q.After
 			return false
 		}
-		work -= nameWork + q.VisibleCost
+		p.work -= nameWork
 		q.After = l.seq
 		if !p.wants(l) { // hidden locks cost the same, whatever their names are
 			return true
 		}
-		work -= cost * len(l.name)
+		p.work -= cost * len(l.name)
 		if q.Match == "" || doublestar.MatchUnvalidated(q.Match, l.name) {
 			p.list(l)
 		}
 		return true
 	})
-	p.table.charge((pageWork - work) / 4)
 }
 
 // endsBefore reports whether l comes after all that q asks for.
@@ -109,8 +110,17 @@ func (q *Query) endsBefore(l *lock) bool { return q.Seq != 0 && l.seq > q.Seq }
 
 // wants reports whether l may be listed and is in use, or the query also asks for locks that are not.
 func (p *Paging) wants(l *lock) bool {
-	visible := p.query.Visible
-	return (p.query.Empty || !p.table.unused(l)) && (visible == nil || visible(l.name))
+	return (p.query.Empty || !p.table.unused(l)) && p.sees(l.name)
+}
+
+// sees reports whether a lock may be listed.
+func (p *Paging) sees(name string) bool {
+	if p.query.Visible == nil {
+		return true
+	}
+	visible, steps := p.query.Visible(name)
+	p.work -= steps
+	return visible
 }
 
 // list puts l on the page, with as many holders and waiters as were asked for, or fewer if the
@@ -149,12 +159,21 @@ func (p *Paging) list(l *lock) {
 func (p *Paging) describeFrom(at *place, after int64) (infos []wire.RequestInfo, next wire.Opt[int64]) {
 	infos = []wire.RequestInfo{}
 	for ; at != nil; at = at.next {
-		if len(infos) == p.query.Queue || p.room <= 0 {
+		if len(infos) == p.query.Queue || p.room <= 0 || p.hidesTooMuch(len(infos)) {
 			return infos, wire.Some(after)
 		}
 		info := p.table.describe(at)
+		if p.query.Hide != nil {
+			p.work -= p.query.Hide(&info)
+		}
 		p.room -= p.table.config.Budget.requestSize(&info)
 		infos, after = append(infos, info), at.rank()
 	}
 	return infos, next
+}
+
+// hidesTooMuch reports whether a list should stop because hiding takes too long. A list has at least one
+// request, so that the next page continues behind it.
+func (p *Paging) hidesTooMuch(described int) bool {
+	return p.query.Hide != nil && p.work <= 0 && described > 0
 }

@@ -45,6 +45,67 @@ func TestPageComparesFewNames(t *testing.T) {
 	}
 }
 
+// The work of hiding is bounded too, for locks that may not be listed and for the requests of one lock.
+// The pages together have everything, even if one check takes more than a page may.
+func TestPageHidesFewNames(t *testing.T) {
+	for _, costly := range []int{pageWork / 8, 2 * pageWork} {
+		testPageHidesFewNames(t, costly)
+	}
+}
+
+func testPageHidesFewNames(t *testing.T, costly int) {
+	const locks, waiters = 100, 100
+	table := newBusyTable()
+	for n := range locks {
+		table.Acquire(0, acquireOf(n, fmt.Sprintf("x/%d", n)), nil)
+	}
+	for n := range waiters {
+		table.Acquire(0, acquireOf(locks+n, "x/50"), nil)
+	}
+	looked, listed, described := 0, 0, 0
+	q := Query{Max: 1000, Queue: wire.MaxQueue}
+	q.Visible = func(name string) (bool, int) {
+		looked++
+		return name == "x/50", costly
+	}
+	q.Hide = func(*wire.RequestInfo) int { return costly }
+	next := func() Page {
+		looked = 0
+		page, _ := table.Page(0, q, nil)
+		if most := pageWork/costly + 2; looked > most {
+			t.Fatalf("a page looked at %d locks, want at most %d", looked, most)
+		}
+		for _, l := range page.Locks {
+			if listed++; len(l.Waiters) > pageWork/costly+1 {
+				t.Fatalf("a page hid something in %d requests", len(l.Waiters))
+			}
+			described += len(l.Waiters)
+		}
+		return page
+	}
+	var found wire.LockInfo
+	for {
+		page := next()
+		if len(page.Locks) > 0 {
+			found = page.Locks[0]
+		}
+		if q.After = page.Next; q.After == 0 {
+			break
+		}
+	}
+	if listed != 1 {
+		t.Errorf("listed %d locks", listed)
+	}
+	for q.Seq = found.Seq; !found.WaitersNext.IsZero(); found = next().Locks[0] {
+		if q.WaitersAfter = found.WaitersNext; listed > 1+waiters {
+			t.Fatal("the pages have no end")
+		}
+	}
+	if described != waiters {
+		t.Errorf("described %d waiters, want %d", described, waiters)
+	}
+}
+
 // A page stays within its budget, in the unit of the caller. Lists are cut, and the next page
 // continues with the next lock.
 func TestPageStaysWithinBudget(t *testing.T) {

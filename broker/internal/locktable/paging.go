@@ -10,6 +10,7 @@ type Paging struct {
 	table   *Table
 	query   Query
 	room    int // what is left of Budget.Page
+	work    int // what is left of pageWork
 	holders walk
 	waiters walk
 }

@@ -172,7 +172,7 @@ func (l *Listener) serve(under net.Conn, e *list.Element) {
 
 // refuse closes a connection. The log does not say what the proxy has sent.
 func (l *Listener) refuse(conn net.Conn, why error) {
-	_ = conn.Close()
+	defer func() { _ = conn.Close() }() // when it has been counted
 	if l.isOver() || errors.Is(why, errProbe) {
 		return
 	}

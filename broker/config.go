@@ -198,7 +198,7 @@ type Config struct {
 	// HandshakesPerSecond is how many connections one address, or one IPv6 /64, may make to
 	// [Broker.Server] each second. Before that, it may make HandshakeBurst connections at once: so
 	// many clients behind one address can reconnect together. Connections above this rate are
-	// closed at once. TrustedProxies are exempt. Default: 500.
+	// closed at once. TrustedProxies are exempt. Default: 200.
 	HandshakesPerSecond int
 
 	// HandshakeBurst is described at HandshakesPerSecond. Default: 10,000.
@@ -216,7 +216,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
-	setDefault(&c.HandshakesPerSecond, 500)
+	setDefault(&c.HandshakesPerSecond, 200) // with TLS, about a fifth of a processor: see package bench
 	setDefault(&c.HandshakeBurst, 10_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)

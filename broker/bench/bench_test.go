@@ -37,6 +37,9 @@ func TestWorkloads(t *testing.T) {
 	for _, c := range tailCases {
 		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.disturbance) })
 	}
+	for _, c := range floodCases {
+		t.Run("tail, "+c.name, func(t *testing.T) { underFlood(t, small, c) })
+	}
 	if n := running.Load(); n != 0 {
 		t.Errorf("%d servers still run", n)
 	}

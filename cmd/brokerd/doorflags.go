@@ -8,7 +8,7 @@ import (
 
 // doorFlags limit how fast clients may connect.
 type doorFlags struct {
-	HandshakesPerSecond int `default:"500" env:"BROKERD_HANDSHAKES_PER_SECOND" help:"Maximum number of new connections a second from one IP address, or one IPv6 /64, after a burst. A further one is closed at once. --trusted-proxy is exempt."`
+	HandshakesPerSecond int `default:"200" env:"BROKERD_HANDSHAKES_PER_SECOND" help:"Maximum number of new connections a second from one IP address, or one IPv6 /64, after a burst. A further one is closed at once. --trusted-proxy is exempt."`
 	HandshakeBurst      int `default:"10000" env:"BROKERD_HANDSHAKE_BURST" help:"How many connections one address may make before --handshakes-per-second applies, so that all clients behind one address can reconnect together."`
 }
 

@@ -9,11 +9,13 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/proxied"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/steady"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
 // guard puts layers around the sockets, from the inside to the outside: refusing clients while there is no free
 // descriptor; the header of the PROXY protocol, which a proxy sends before TLS; and TLS, on TCP sockets.
 func guard(sockets []listen.Socket, trusted []netip.Prefix, r *reloader) error {
+	handshakes := turns.New()
 	for i, socket := range sockets {
 		_, isTCP := socket.Addr().(*net.TCPAddr)
 		secure := isTCP && r.flags.usesTLS()
@@ -24,6 +26,9 @@ func guard(sockets []listen.Socket, trusted []netip.Prefix, r *reloader) error {
 		sockets[i].Listener = open
 		if socket.Proxied {
 			sockets[i].Listener = proxied.Listen(open, trusted, r.log)
+		}
+		if isTCP { // the users of Unix sockets are known by their connections
+			sockets[i].Listener = handshakes.Listen(sockets[i].Listener)
 		}
 		if secure {
 			sockets[i].Listener = tls.NewListener(sockets[i].Listener, certs.Listening(r.server))

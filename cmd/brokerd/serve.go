@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
 // shutdownWait is how long plain HTTP requests may take at the end. It is short, because these are only health
@@ -100,6 +102,11 @@ func (serveCmd) Run(f *flags) error {
 	}
 	server := b.Server()
 	server.Handler = reloads.checkCertificates(server.Handler)
+	follow := server.ConnState
+	server.ConnState = func(conn net.Conn, state http.ConnState) {
+		turns.Follow(conn, state)
+		follow(conn, state)
+	}
 	err = serve(ctx, b, server, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
 	if err != nil {
 		return err

@@ -310,6 +310,35 @@ func TestSetAccess(t *testing.T) {
 	})
 }
 
+// After a change of the permissions, the log names the locks that clients hold and may no longer acquire.
+func TestKeptLocksAreLogged(t *testing.T) {
+	log := new(testLog)
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann", "bob")
+		config := broker.Config{Access: k.control(t, "ann bob", "* | ** | acquire"), Logger: log.logger()}
+		serve(t, config, func(r *rig) {
+			a, b := r.connectAs("a", k, "ann"), r.connectAs("b", k, "bob")
+			const held = 3000 // more than a slice
+			for n := range held {
+				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x/%d"}]}`, n, n)
+				a.take()
+			}
+			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"},{"name":"z","mode":"shared"}]}`)
+			b.take()
+			r.broker.SetAccess(k.control(t, "ann bob", "ann | x/9 | acquire", "bob | y | acquire",
+				"bob | z | shared"))
+			pass(time.Second)
+			a.expect()
+			b.expect()
+			lines := log.lines("may no longer acquire")
+			if len(lines) != 1 || !strings.Contains(lines[0], `"identity":"ann"`) ||
+				!strings.Contains(lines[0], `"x/7","... and 2991 more"`) {
+				t.Errorf("the log says %q", lines)
+			}
+		})
+	})
+}
+
 // Browsers do not show a page the status of a refused upgrade. So the broker accepts the upgrade of a page,
 // and tells it why there is no session when it closes the connection.
 func TestRefusedPage(t *testing.T) {

@@ -135,6 +135,7 @@ func (l *loop) auditSwept(s *session, e *locktable.Event) {
 	r.Request, r.Author = textOf(e.ID), printable.LogText(subject.Author)
 	r.setLocks(subject.Locks)
 	for _, lock := range subject.Locks {
+		l.sight.steps += int64(s.rights.permissions.Cost())
 		if verb, ok := s.rights.mayWait(lock, subject.Mode, false); !ok {
 			r.Verb = verb
 			break

@@ -27,14 +27,15 @@ type authority struct {
 	parties         map[string]*party
 	sessions        map[string]int // by identity
 	mostPerIdentity int
+	refusals        *refusals
 	members         map[*connection]bool
 	audits          *auditTrail
 }
 
-func newAuthority(c *Config) *authority {
+func newAuthority(c *Config, r *refusals) *authority {
 	return &authority{
 		control: c.Access, parties: make(map[string]*party), sessions: make(map[string]int),
-		mostPerIdentity: c.MaxConnectionsPerIdentity, members: make(map[*connection]bool),
+		mostPerIdentity: c.MaxConnectionsPerIdentity, refusals: r, members: make(map[*connection]bool),
 	}
 }
 
@@ -79,8 +80,7 @@ func (a *authority) admit(control *access.Control, s access.Subject) (*rights, *
 	defer a.mu.Unlock()
 	if a.sessions[s.Name] >= a.mostPerIdentity {
 		a.drop(r)
-		const help = "too many connections of this identity: try again later"
-		return nil, &refusal{http.StatusTooManyRequests, help}
+		return nil, a.refusals.tooManyConnections(limitIdentityConnections, "this identity", a.mostPerIdentity)
 	}
 	a.sessions[s.Name]++
 	return r, nil

@@ -1,27 +1,36 @@
 package broker
 
-import "sync/atomic"
+import (
+	"sync/atomic"
 
-// maxBacklog is how many items of one session may wait for the loop. If there are more, the reader
-// waits until only half as many are left. So a client that floods the broker cannot fill its
-// memory.
-const maxBacklog = 32
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
-// A backlog counts the items that a reader has sent but the loop has not handled yet.
+// A backlog counts in units. Every item counts as one, and as another one for each backlogUnit bytes
+// that it takes.
+const (
+	backlogUnit = 512
+	// maxBacklog is how much of one session may wait for the loop. If there is more, the reader
+	// waits until only half as much is left. So a client that floods the broker cannot fill its
+	// memory.
+	maxBacklog = 32
+)
+
+// A backlog counts what a reader has sent and the loop has not handled yet.
 type backlog struct {
-	items  atomic.Int32
+	units  atomic.Int32
 	shrunk chan struct{} // holds a token once the backlog has shrunk to half
 }
 
-// grow counts an item that the reader has sent, and reports whether the reader must now wait.
-func (b *backlog) grow() (mustWait bool) { return b.items.Add(1) > maxBacklog }
+// grow counts an item.
+func (b *backlog) grow(units int32) { b.units.Add(units) }
 
-// isFull reports whether there are so many items that the reader must wait.
-func (b *backlog) isFull() bool { return b.items.Load() > maxBacklog }
+// isFull reports whether there is so much that the reader must wait.
+func (b *backlog) isFull() bool { return b.units.Load() > maxBacklog }
 
 // shrink counts an item that the loop has handled.
-func (b *backlog) shrink() {
-	if b.items.Add(-1) == maxBacklog/2 {
+func (b *backlog) shrink(units int32) {
+	if left := b.units.Add(-units); left <= maxBacklog/2 && left+units > maxBacklog/2 {
 		select {
 		case b.shrunk <- struct{}{}:
 		default:
@@ -32,7 +41,7 @@ func (b *backlog) shrink() {
 // await waits until the backlog is within maxBacklog again. It reports false if ended is closed
 // first.
 func (b *backlog) await(ended <-chan struct{}) bool {
-	for b.items.Load() > maxBacklog {
+	for b.isFull() {
 		select {
 		case <-b.shrunk:
 		case <-ended:
@@ -40,4 +49,17 @@ func (b *backlog) await(ended <-chan struct{}) bool {
 		}
 	}
 	return true
+}
+
+// unitsOf returns how much a request counts.
+func unitsOf(m wire.Request) int32 {
+	a, is := m.(*wire.Acquire)
+	if !is {
+		return 1
+	}
+	bytes := len(a.Author)
+	for i := range a.Locks {
+		bytes += 64 + len(a.Locks[i].Name)
+	}
+	return 1 + int32(bytes/backlogUnit)
 }

@@ -37,9 +37,14 @@ type services struct {
 	inbox  *inbox
 
 	authority *authority
-	audits    *auditTrail     // nil: nothing is recorded
-	aside     func(func())    // runs what may block on another goroutine
-	over      context.Context // ends with the loop; sessions that are still ending then hurry
+	audits    *auditTrail // nil: nothing is recorded
+	refusals  *refusals
+	memory    *memoryLimit
+
+	largeFrames *largeFrames
+
+	aside func(func())    // runs what may block on another goroutine
+	over  context.Context // ends with the loop; sessions that are still ending then hurry
 }
 
 // ErrStarted is returned when [Broker.Run] is called a second time.
@@ -54,7 +59,7 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox()},
+		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
 		names:    newSessionNames().next,
 		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
@@ -64,14 +69,16 @@ func New(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	b.conns, b.handshakes = newConnLimit(&config), newHandshakes(&config, b.logs)
+	b.conns, b.handshakes = newConnLimit(&config, b.refusals), newHandshakes(&config, b.logs)
 	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
 	b.loop = newLoop(config, b.inbox)
-	b.authority, b.aside = newAuthority(&config), b.life.goroutines.Go
+	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
+	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
+	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
-	b.loop.grants, b.loop.logs = &b.grants, b.logs
+	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals
 	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err

@@ -147,8 +147,7 @@ func TestAskingForClientsInALoop(t *testing.T) {
 			pages += len(s.out.take(parcel{}).replies)
 			s.out.noteSent()
 			s.sendPageSent()
-			for s.backlog.items.Load() < 33 {
-				s.backlog.grow()
+			for s.backlog.units.Load() < 33 {
 				sent[s]++
 				s.sendRequest(&wire.Clients{ID: wire.ID{Session: s.name, N: sent[s]}, Waiting: true})
 			}

@@ -87,16 +87,18 @@ type Config struct {
 
 	// MaxRequests is how many requests of all sessions together may wait or hold. A request
 	// counts once for each of its locks, and once more for every 256 bytes of a lock's name.
-	// One identity, or address, may have at most half of the total. Every session may have 16,
-	// whatever others have. Requests beyond these limits are refused with too_many. Default:
-	// 1,000,000, which take about 250 MB.
+	// Every session may have 16, counted in the same way, whatever others have. Further requests
+	// are refused with too_many. Default: 1,000,000, which take about 250 MB.
 	MaxRequests int
 
-	// MaxWatches is how many watches all sessions together may have. One identity, or address,
-	// may have at most half of them. Every session may have 2, whatever others have. Watches
-	// beyond these limits are refused with too_many. Default: 100,000, which take about 60 MB
-	// if their globs are long.
+	// MaxWatches is how many watches all sessions together may have. Every session may have 2,
+	// whatever others have. Further watches are refused with too_many. Default: 100,000, which
+	// take about 60 MB if their globs are long.
 	MaxWatches int
+
+	// Quota is what one identity may use, or one address whose clients have no identity.
+	// [Broker.SetQuota] replaces it while the broker runs.
+	Quota Quota
 
 	// MaxDue is how many bytes may wait to be sent to all clients together. Above this limit,
 	// the broker cuts off the slowest client: among the sessions of the identity or address
@@ -107,6 +109,17 @@ type Config struct {
 	// their way to clients. One identity, or address, may have at most half of them. Further
 	// requests for such answers wait. Default: 32.
 	MaxPages int
+
+	// MaxMemory is about how many bytes the broker may use for requests, watches, connections and
+	// what is queued or unsent. It is compared with an estimate of the reachable heap and of the
+	// stacks. Above it, acquires and watches are refused with too_many, connections are refused
+	// with 503, and a quarter of MaxDue may be unsent. Everything that frees memory works. Every
+	// session may still have 16 requests and 2 watches, and an eighth of MaxMemory is for
+	// messages of more than 4 KiB. Default: 600 MiB.
+	//
+	// Set the memory limit of the Go runtime to half as much again, for what is not reachable any
+	// longer. See debug.SetMemoryLimit.
+	MaxMemory int64
 
 	// PublicURLs lists the URLs of the broker as browsers see them, such as
 	// "https://locks.example": scheme, host, and the port unless it is the scheme's default.
@@ -181,6 +194,15 @@ type Config struct {
 	// the oldest is closed once it has had a short time, of at most half a second. Default:
 	// 4,000.
 	MaxHandshakes int
+
+	// HandshakesPerSecond is how many connections one address, or one IPv6 /64, may make to
+	// [Broker.Server] each second. Before that, it may make HandshakeBurst connections at once: so
+	// many clients behind one address can reconnect together. Connections above this rate are
+	// closed at once. TrustedProxies are exempt. Default: 500.
+	HandshakesPerSecond int
+
+	// HandshakeBurst is described at HandshakesPerSecond. Default: 10,000.
+	HandshakeBurst int
 }
 
 // withDefaults returns the config with defaults filled in and [None] replaced by 0, or an error if
@@ -194,11 +216,14 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
+	setDefault(&c.HandshakesPerSecond, 500)
+	setDefault(&c.HandshakeBurst, 10_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)
 	setDefault(&c.MaxWatches, 100_000)
 	setDefault(&c.MaxDue, 256<<20)
 	setDefault(&c.MaxPages, 32)
+	setDefault(&c.MaxMemory, 600<<20)
 
 	limits := wire.DefaultLimits()
 	setDefault(&c.Limits.MessageBytes, limits.MessageBytes)
@@ -206,7 +231,12 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Limits.AuthorBytes, limits.AuthorBytes)
 	setDefault(&c.Limits.LocksPerRequest, limits.LocksPerRequest)
 	setDefault(&c.Limits.Requests, limits.Requests)
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	var err error
+	c.Quota, err = c.Quota.withDefaults(&c)
+	return c, err
 }
 
 // setDefault replaces 0 with a default.

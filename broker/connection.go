@@ -14,9 +14,6 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
-// keepBuffer is the size up to which a reader and a writer keep their buffers for the next frame.
-const keepBuffer = 4 << 10
-
 // A connection holds what the reader, the writer and the loop share for one client. Each field is
 // either set before the goroutines start or safe for concurrent use.
 type connection struct {
@@ -64,13 +61,14 @@ func newReader(
 	p.session.connection = c
 	r.connection, r.flood.slots = c, b.readers
 	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
+	r.memory.total = &b.memory.buffers
 	w.connection, w.flood.slots = c, b.writers
 	c.loop = &p.session
 	c.admitted(who.rights)
 	c.out = newOutbox(b.loop.unsent, func() { go w.run() })
 	net.Configure(transport.Options{
 		Silence: b.config.Timeout, MessagesOnly: who.messagesOnly,
-		BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
+		BatchBytes: &b.memory.buffers, BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
 	})
 	return r
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -11,15 +12,17 @@ import (
 // ended.
 type connLimit struct {
 	most, mostPerAddress int
+	refusals             *refusals
 
 	mu   sync.Mutex
 	all  int
 	from map[netip.Prefix]int
 }
 
-func newConnLimit(c *Config) *connLimit {
+func newConnLimit(c *Config, r *refusals) *connLimit {
 	return &connLimit{
-		most: c.MaxConnections, mostPerAddress: c.MaxConnectionsPerAddress, from: make(map[netip.Prefix]int),
+		most: c.MaxConnections, mostPerAddress: c.MaxConnectionsPerAddress, refusals: r,
+		from: make(map[netip.Prefix]int),
 	}
 }
 
@@ -30,15 +33,33 @@ func (c *connLimit) add(address netip.Prefix) *refusal {
 	defer c.mu.Unlock()
 	switch {
 	case address.IsValid() && c.from[address] >= c.mostPerAddress:
-		return &refusal{http.StatusTooManyRequests, "too many connections from this address: try again later"}
+		return c.refusals.tooManyConnections(limitAddressConnections, "this address", c.mostPerAddress)
 	case c.all >= c.most:
-		return &refusal{http.StatusServiceUnavailable, "the broker has too many connections: try again later"}
+		return c.refusals.tooManyConnections(limitConnections, "the broker", c.most)
 	}
 	c.all++
 	if address.IsValid() {
 		c.from[address]++
 	}
 	return nil
+}
+
+// count returns how many sessions there are.
+func (c *connLimit) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all
+}
+
+// tooManyConnections refuses a connection beyond a limit: who may have most.
+func (r *refusals) tooManyConnections(over limit, who string, most int) *refusal {
+	r.add(over)
+	status := http.StatusTooManyRequests
+	if over == limitConnections {
+		status = http.StatusServiceUnavailable
+	}
+	help := fmt.Sprintf("too many connections: %s may have %s: try again later", who, count(most))
+	return &refusal{status, help}
 }
 
 // remove undoes add.

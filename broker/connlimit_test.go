@@ -68,10 +68,10 @@ func TestConnectionBounds(t *testing.T) {
 		}{
 			{"192.0.2.1:1000", 101, ""},
 			{"192.0.2.1:1001", 101, ""},
-			{"192.0.2.1:1002", 429, "too many connections from this address: try again later\n"},
-			{"[::ffff:192.0.2.1]:1003", 429, "too many connections from this address: try again later\n"},
+			{"192.0.2.1:1002", 429, "too many connections: this address may have 2: try again later\n"},
+			{"[::ffff:192.0.2.1]:1003", 429, "too many connections: this address may have 2: try again later\n"},
 			{"192.0.2.2:1000", 101, ""},
-			{"192.0.2.3:1000", 503, "the broker has too many connections: try again later\n"},
+			{"192.0.2.3:1000", 503, "too many connections: the broker may have 3: try again later\n"},
 		} {
 			response, end := r.upgradeFrom(string(rune('a'+i)), test.remote)
 			if response.StatusCode != test.status {
@@ -100,7 +100,7 @@ func TestConnectionBounds(t *testing.T) {
 			end()
 		}
 	})
-	if got := log.lines(`"level":"warn"`, `"status":429`, "from this address"); len(got) != 2 {
+	if got := log.lines(`"level":"warn"`, `"status":429`, "this address may have 2"); len(got) != 2 {
 		t.Errorf("the log says %q, want a line for each", got)
 	}
 }

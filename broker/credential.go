@@ -155,7 +155,6 @@ func (r *reader) renew(m *wire.Auth) *ending {
 		defer c.renewing.Store(false)
 		answer := c.authenticated(m)
 		c.auditRenewal(m, answer)
-		c.backlog.grow()
 		c.loop.sendReply(answer)
 	})
 	return nil

@@ -44,7 +44,7 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.auditSwept(s, event)
 			}
 			if event.Code == wire.TooMany {
-				l.logLimit(s, "requests of one session")
+				l.noteLimit(s, limitOfEvent(event))
 			}
 		}
 		if l.watching.any() {

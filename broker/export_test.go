@@ -147,3 +147,29 @@ func (b *Broker) AuditOrdinary(r AuditRecord) { b.audits.put(&r, ordinary) }
 
 // AuditDropped returns how many records were dropped.
 func (b *Broker) AuditDropped() int64 { return b.audits.dropped.Load() }
+
+// RefusedHandshakes returns how many connections were closed because they came too fast.
+func (b *Broker) RefusedHandshakes() int64 { return b.handshakes.refused.Load() }
+
+// Refusals returns how often each limit has made the broker refuse something, by the limit's name in
+// the log. Limits that have refused nothing are left out.
+func (b *Broker) Refusals() map[string]int64 {
+	all := make(map[string]int64)
+	for l := noLimit + 1; l < limits; l++ {
+		if n := b.refusals.of(l); n > 0 {
+			all[l.String()] = n
+		}
+	}
+	return all
+}
+
+// LimitNames returns the names of all limits in the log.
+func LimitNames() (names []string) {
+	for l := noLimit + 1; l < limits; l++ {
+		names = append(names, l.String())
+	}
+	return names
+}
+
+// Shares returns how many shares are remembered. Call it only while the loop is idle.
+func (b *Broker) Shares() int { return len(b.loop.shares) }

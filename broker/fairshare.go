@@ -13,6 +13,7 @@ import (
 // connections.
 type share struct {
 	name        string
+	hasIdentity bool
 	sessions    int
 	forgettable bool // it is listed in loop.emptyShares
 
@@ -20,10 +21,19 @@ type share struct {
 	stock *rate.Limiter // steps that it may spend on watches
 
 	locktable.Account // counts its requests
+	acquires          acquireRate
 	watches           int
 	pages             int        // pages on their way to its sessions
 	awaitPage         []*session // sessions that wait for a page
 	unsent            int64      // in bytes; valid only while the loop looks for the slowest client
+}
+
+// owner says in the answer to a client whose limits its share has.
+func (sh *share) owner() string {
+	if sh.hasIdentity {
+		return "this identity"
+	}
+	return "this address"
 }
 
 // shareName returns a peer's identity, or its address if it has none. An IPv6 address stands for
@@ -49,7 +59,7 @@ func (l *loop) joinShare(s *session) {
 	name := shareName(s.peer)
 	sh := l.shares[name]
 	if sh == nil {
-		sh = &share{name: name, stock: newStock()}
+		sh = &share{name: name, hasIdentity: s.peer.Identity != "", stock: newStock()}
 		l.shares[name] = sh
 	}
 	sh.sessions++
@@ -71,7 +81,9 @@ func (l *loop) leaveShare(s *session) {
 }
 
 // forgetShares checks two of the shares in emptyShares, and forgets those without sessions and
-// requests. Two per call keep up, because a session leaves at most one empty share behind.
+// requests. Two per call keep up, because a session leaves at most one empty share behind. A share
+// whose rate of acquires is limited is remembered until it has recovered, so that its client gains
+// nothing by reconnecting.
 func (l *loop) forgetShares() {
 	for range min(2, len(l.emptyShares)) {
 		sh := l.emptyShares[0]
@@ -79,7 +91,8 @@ func (l *loop) forgetShares() {
 		switch {
 		case sh.sessions > 0:
 			sh.forgettable = false
-		case sh.InUse > 0:
+		case sh.InUse > 0,
+			!sh.acquires.isFresh(l.start.Add(l.at)) && len(l.emptyShares) < maxEmptyShares:
 			l.emptyShares = append(l.emptyShares, sh)
 		default:
 			delete(l.shares, sh.name)

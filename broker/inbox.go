@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 // An item is one thing that a session tells the loop. Only the methods of loopSender create items.
@@ -15,7 +16,8 @@ type item struct {
 	//   - a *rights: those that the session has from now on
 	//   - an *ending: the connection has ended
 	//   - a notice
-	what any
+	what  any
+	units int32 // in the backlog of the session
 }
 
 // A notice is an item without content.
@@ -40,14 +42,24 @@ type loopSender interface {
 	wakeLoop()
 }
 
-func (s *session) sendOpened() bool                 { return s.inbox.put(item{s, noticeOpened}) }
-func (s *session) sendRequest(m wire.Request) bool  { return s.inbox.put(item{s, m}) }
-func (s *session) sendReply(answer wire.Reply) bool { return s.inbox.put(item{s, answer}) }
-func (s *session) sendRights(now *rights) bool      { return s.inbox.put(item{s, now}) }
-func (s *session) sendEnded(how *ending) bool       { return s.inbox.put(item{s, how}) }
-func (s *session) sendPageSent() bool               { return s.inbox.put(item{s, noticePageSent}) }
-func (s *session) sendLogged() bool                 { return s.inbox.put(item{s, noticeLogged}) }
-func (s *session) wakeLoop()                        { s.inbox.wakeLoop() }
+func (s *session) sendOpened() bool            { return s.inbox.put(item{session: s, what: noticeOpened}) }
+func (s *session) sendRights(now *rights) bool { return s.inbox.put(item{session: s, what: now}) }
+func (s *session) sendEnded(how *ending) bool  { return s.inbox.put(item{session: s, what: how}) }
+func (s *session) sendPageSent() bool          { return s.inbox.put(item{session: s, what: noticePageSent}) }
+func (s *session) sendLogged() bool            { return s.inbox.put(item{session: s, what: noticeLogged}) }
+func (s *session) wakeLoop()                   { s.inbox.wakeLoop() }
+
+func (s *session) sendRequest(m wire.Request) bool { return s.sendItem(m, unitsOf(m)) }
+
+func (s *session) sendReply(answer wire.Reply) bool {
+	return s.sendItem(answer, 1+int32(jsonsize.Reply(answer)/backlogUnit))
+}
+
+// sendItem sends an item that counts in the backlog.
+func (s *session) sendItem(what any, units int32) bool {
+	s.backlog.grow(units)
+	return s.inbox.put(item{session: s, what: what, units: units})
+}
 
 // An inbox carries items from the goroutines of all sessions to the loop. Items from one goroutine
 // arrive in order. Putting an item never blocks; the backlog of each session limits how many there

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
@@ -51,6 +52,14 @@ type loop struct {
 	sight      sight
 	unsent     *unsentTotal
 
+	quota       *Quota // the one that the core has; nil until it has one
+	newestQuota atomic.Pointer[Quota]
+	refusals    *refusals
+
+	memory     *memoryLimit
+	memoryFull bool  // as of this round
+	queued     int64 // units of all backlogs, as far as the loop has collected them
+
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
 	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
@@ -64,7 +73,7 @@ type loop struct {
 }
 
 func newLoop(config Config, in *inbox) *loop {
-	return &loop{
+	l := &loop{
 		config:   config,
 		inbox:    in,
 		sessions: make(map[string]*session),
@@ -77,6 +86,8 @@ func newLoop(config Config, in *inbox) *loop {
 
 		tokenRange: fence.Range,
 	}
+	l.newestQuota.Store(&config.Quota)
+	return l
 }
 
 // run serves until ctx ends, and then until the broker is drained. Its error says what is wrong
@@ -125,6 +136,7 @@ func (l *loop) round() {
 		l.allow()
 	}
 	l.collect()
+	l.checkMemory()
 	l.tick()
 	l.serve()
 	l.tick()               // what the first call left undone
@@ -184,6 +196,7 @@ func (l *loop) collect() {
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
+	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)
 }

@@ -37,8 +37,7 @@ func testMaintenance(t *testing.T, longs int) {
 	sent := make(map[*session]int)
 	feed := func() {
 		for _, s := range plain {
-			for n := 0; n < 33 && int(s.backlog.items.Load()) < 33; n++ {
-				s.backlog.grow()
+			for n := 0; n < 33 && int(s.backlog.units.Load()) < 33; n++ {
 				s.sendRequest(&wire.Unwatch{ID: wire.ID{Session: s.name}})
 			}
 			s.out.take(parcel{})
@@ -50,8 +49,7 @@ func testMaintenance(t *testing.T, longs int) {
 			if s.paging && s.listing == nil {
 				s.sendPageSent()
 			}
-			if s.backlog.items.Load() < 2 {
-				s.backlog.grow()
+			if s.backlog.units.Load() < 2 {
 				sent[s]++
 				s.sendRequest(&wire.Info{ID: wire.ID{Session: s.name, N: int64(sent[s])}})
 			}

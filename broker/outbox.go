@@ -118,6 +118,7 @@ func (o *outbox) cut(end ending) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.beginEnd(end)
+	o.total.ending.Add(-int64(o.queued.all))
 	o.replies, o.queued = nil, unsentBytes{}
 	o.signal()
 }
@@ -127,6 +128,7 @@ func (o *outbox) beginEnd(end ending) {
 	if o.end == nil {
 		o.end = &end
 		o.total.now.Add(-o.counted())
+		o.total.ending.Add(o.counted())
 		o.signal()
 	}
 }
@@ -159,8 +161,18 @@ func (o *outbox) noteSent() {
 	defer o.mu.Unlock()
 	if o.end == nil {
 		o.total.now.Add(-int64(o.taken.all))
+	} else {
+		o.total.ending.Add(-int64(o.taken.all))
 	}
 	o.taken = unsentBytes{}
+}
+
+// drop drops what is left when the writer has ended with the session.
+func (o *outbox) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.total.ending.Add(-o.counted())
+	o.replies, o.queued, o.taken = nil, unsentBytes{}, unsentBytes{}
 }
 
 // retireWriter reports whether there is nothing to send. If so, the writer must end; another one is

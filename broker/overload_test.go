@@ -319,7 +319,7 @@ func TestMaxRequests(t *testing.T) {
 		if got := ask(b, 100, 20, ""); got != 0 {
 			t.Errorf("%d of 20 requests of b were refused after a had ended", got)
 		}
-		if got := log.lines(`"limit":"requests"`); len(got) == 0 {
+		if got := log.lines(`"limit":"requests of one identity or address"`); len(got) == 0 {
 			t.Error("the log says nothing")
 		}
 		for _, p := range []*peer{b, c, d} {

@@ -25,7 +25,9 @@ type reader struct {
 	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
-	deaf    bool // no more frames can be read
+	memory  bufferCount // of its buffers
+	large   bool        // it reads, or has read, a large frame that counts in largeFrames
+	deaf    bool        // no more frames can be read
 }
 
 // logOpened logs the new session. It is called before run, on a goroutine that ends soon: writing a
@@ -61,16 +63,27 @@ func (r *reader) read() ending {
 	malformed := 0
 	var frame []byte
 	defer r.flood.giveSlot()
+	defer r.endLarge()
 	for {
+		if cap(frame) > keepBuffer {
+			frame = nil
+		}
+		r.countBuffers(frame)
+		r.endLarge()
 		var kind int
 		var err error
-		if kind, frame, err = r.readFrame(frame[:0]); err != nil {
+		if kind, frame, err = r.readFrame(frame[:0]); err != nil && !errors.Is(err, errNoMemory) {
 			return r.endingOf(err)
 		}
 		if kind == websocket.BinaryMessage {
 			return ending{code: wire.CloseBinary, reason: "binary frame"}
 		}
-		wellFormed, end := r.handle(frame)
+		wellFormed, end := true, (*ending)(nil)
+		if err != nil {
+			end = r.refuseLarge(frame)
+		} else {
+			wellFormed, end = r.handle(frame)
+		}
 		if end != nil {
 			return *end
 		}
@@ -92,31 +105,52 @@ func (r *reader) read() ending {
 // the close frame.
 var errTooLong = errors.New("frame too long")
 
+// errNoMemory is the error for a large frame for which there is no memory. It was read to its end, but
+// only its beginning was kept.
+var errNoMemory = errors.New("no memory for the frame")
+
+// countBuffers counts the memory of what the reader keeps.
+func (r *reader) countBuffers(frame []byte) {
+	r.memory.set(int64(cap(frame) + r.decoder.Bytes()))
+}
+
 // readFrame appends the next frame to buffer, which must be empty.
 func (r *reader) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 	kind, reader, err := r.ws.NextReader()
 	if err != nil {
 		return 0, nil, err
 	}
-	if cap(buffer) > keepBuffer {
-		buffer = nil
-	}
+	skipped, skips := 0, false
 	for err == nil {
 		if r.net.MessagesOnly() {
 			r.net.SignOfLife()
 		}
 		var n int
-		buffer = slices.Grow(buffer, transport.FrameBuffer/2)
-		n, err = reader.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if len(buffer) > r.config.Limits.MessageBytes {
+		if len(buffer) >= keepBuffer && !skips {
+			skips = !r.beginLarge()
+		}
+		if skips { // the last bytes are read over
+			n, err = reader.Read(buffer[keepBuffer-transport.FrameBuffer : keepBuffer])
+			skipped += n
+		} else {
+			buffer = slices.Grow(buffer, transport.FrameBuffer/2)
+			n, err = reader.Read(buffer[len(buffer):cap(buffer)])
+			buffer = buffer[:len(buffer)+n]
+			if cap(buffer) > keepBuffer {
+				r.countBuffers(buffer)
+			}
+		}
+		if len(buffer)+skipped > r.config.Limits.MessageBytes {
 			return 0, nil, errTooLong
 		}
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
+	switch {
+	case !errors.Is(err, io.EOF):
+		return kind, buffer, err
+	case skips:
+		return kind, buffer[:keepBuffer-transport.FrameBuffer], errNoMemory
 	}
-	return kind, buffer, err
+	return kind, buffer, nil
 }
 
 // handle decodes a frame, and either answers it or sends it to the loop. It reports whether the
@@ -221,7 +255,7 @@ func (r *reader) afterSending(sent bool) *ending {
 	if !sent {
 		return &brokerStopped
 	}
-	if r.backlog.grow() {
+	if r.backlog.isFull() {
 		r.awaitLoop()
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
-	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
@@ -56,13 +55,17 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 	}
 	l.asked = m
 	defer func() { l.asked = nil }()
-	events, full := l.core.Acquire(now, core.AcquireOf(m, s.peer), l.events[:0])
-	if full {
-		l.noteSteal(&locktable.Event{Kind: locktable.Refused, ID: m.ID, Code: wire.TooMany})
-		l.refuseMore(s, m.ID, "requests")
+	a := core.AcquireOf(m, s.peer)
+	over := l.limitOfAcquire(s, &a, l.quotaNow())
+	if over == noLimit {
+		events, limit := l.core.Acquire(now, a, l.events[:0])
+		l.deliver(events)
+		over = limitOf(limit)
+	}
+	if over != noLimit {
+		l.refuseAcquire(s, m.ID, over, a.Weight())
 		return
 	}
-	l.deliver(events)
 	if !m.Parent.IsZero() && l.core.IsSearching() {
 		l.searching, s.searching = s, true
 	}

@@ -142,8 +142,10 @@ func (l *loop) takeTurn(s *session) {
 		l.continueSweep(s)
 		return
 	}
-	l.handle(s.todo.pop(&l.spare))
-	s.backlog.shrink()
+	it := s.todo.pop(&l.spare)
+	l.queued -= int64(it.units)
+	l.handle(it)
+	s.backlog.shrink(it.units)
 }
 
 // wantsTurn reports whether there is something to do for s.

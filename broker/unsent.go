@@ -12,11 +12,20 @@ var slowConsumer = ending{code: wire.ClosePolicy, reason: "slow consumer"}
 
 // An unsentTotal counts the bytes that wait to be sent to all clients together.
 type unsentTotal struct {
-	most int64 // Config.MaxDue
-	now  atomic.Int64
+	most   int64 // Config.MaxDue
+	now    atomic.Int64
+	ending atomic.Int64 // of sessions that are ending: these count only as memory
+
+	mustShrink atomic.Bool // the memory is used up: a quarter of most is too much
 }
 
-func (t *unsentTotal) isOver() bool { return t.now.Load() > t.most }
+func (t *unsentTotal) isOver() bool {
+	now := t.now.Load()
+	return now > t.most || now > t.most/4 && t.mustShrink.Load()
+}
+
+// held returns the bytes that are unsent or belong to sessions that are ending.
+func (t *unsentTotal) held() int64 { return t.now.Load() + t.ending.Load() }
 
 // cutSlowest cuts off slow clients until the total is low enough. It picks the share with the most
 // unsent bytes, and in that share the client with the most. That client does not read, and the

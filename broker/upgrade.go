@@ -66,6 +66,10 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
+	if refused == nil && b.memory.isUsedUp() {
+		b.refusals.add(limitMemory)
+		refused = &refusal{http.StatusServiceUnavailable, b.memory.whyUsedUp()}
+	}
 	remote, ambiguous := b.remoteOf(r)
 	who.remote = remote
 	if refused == nil {
@@ -141,12 +145,20 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	session := newReader(b, b.names(), conn, h.Conn, peer, who)
 	session.auditAdmitted()
 	session.logOpened()
+	overTLS := bufferCount{total: &b.memory.buffers}
+	if r.TLS != nil {
+		overTLS.set(tlsBytes)
+	}
 	started := b.life.startSession(func() {
 		defer b.conns.remove(address)
+		defer overTLS.set(0)
+		defer session.memory.set(0)
+		defer session.net.DropAhead()
 		defer b.authority.leave(session.connection)
 		session.run(b.over)
 	})
 	if !started {
+		overTLS.set(0)
 		_ = conn.Close()
 	}
 	return started

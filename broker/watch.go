@@ -12,16 +12,21 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 	if s.watches == nil {
 		s.watches = &watches{session: s}
 	}
-	switch {
-	case !l.watching.mayAdd(s):
-		l.refuseMore(s, m.ID, "watches")
-		return
-	case !s.watches.add(newWatch(m)):
-		const message = "this connection has too many watches, or globs that are too long"
-		l.reply(s, &wire.Error{ID: m.ID, Code: wire.TooMany, Message: message})
+	over := l.watching.limitOf(s, l.quotaNow().Watches)
+	if l.memoryFull && len(s.watches.all) >= alwaysWatches {
+		over = limitMemory
+	}
+	if over != noLimit {
+		l.refuseMore(s, m.ID, over, l.whyNot(s, over, 1))
 		return
 	}
-	l.watching.countMore(s, 1)
+	added := newWatch(m)
+	if !s.watches.add(added) {
+		const message = "this connection has too many watches, or globs that are too long"
+		l.refuseMore(s, m.ID, limitSessionWatches, message)
+		return
+	}
+	l.watching.countMore(s, 1, int64(len(added.match)))
 	if len(s.watches.all) == 1 {
 		l.watching.sessions = append(l.watching.sessions, s.watches)
 	}
@@ -30,11 +35,15 @@ func (l *loop) watch(s *session, m *wire.Watch) {
 
 // unwatch ends a watch.
 func (l *loop) unwatch(s *session, id wire.ID) {
-	if s.watches == nil || !s.watches.remove(id) {
+	var removed *watch
+	if s.watches != nil {
+		removed = s.watches.remove(id)
+	}
+	if removed == nil {
 		l.reply(s, &wire.Error{ID: id, Code: wire.NotFound, Message: "no such watch"})
 		return
 	}
-	l.watching.countMore(s, -1)
+	l.watching.countMore(s, -1, -int64(len(removed.match)))
 	if len(s.watches.all) == 0 {
 		l.watching.forget(s)
 	}

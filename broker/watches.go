@@ -67,7 +67,8 @@ func (w *watch) matches(name string) bool {
 type watches struct {
 	session *session
 	all     []*watch
-	cost    int // the sum for all globs
+	cost    int   // the sum for all globs
+	globs   int64 // their bytes
 
 	quiet  bool          // they cost too much, and get no changes for now
 	until  time.Duration // when the quiet time ends
@@ -81,18 +82,20 @@ func (ws *watches) add(w *watch) bool {
 		return false
 	}
 	ws.all, ws.cost = append(ws.all, w), cost
+	ws.globs += int64(len(w.match))
 	return true
 }
 
-// remove removes the watch with that id. It reports false if there is none.
-func (ws *watches) remove(id wire.ID) bool {
+// remove removes the watch with that id, and returns it. It returns nil if there is none.
+func (ws *watches) remove(id wire.ID) *watch {
 	for i, w := range ws.all {
 		if w.id == id {
 			ws.all, ws.cost = slices.Delete(ws.all, i, i+1), ws.cost-w.cost
-			return true
+			ws.globs -= int64(len(w.match))
+			return w
 		}
 	}
-	return false
+	return nil
 }
 
 // price returns the cost of comparing a name with all globs.
@@ -124,6 +127,7 @@ type watching struct {
 	quiet    []*watches // those that are quiet, in the order in which that ends
 	stock    *rate.Limiter
 	count    int
+	globs    int64 // the bytes of all globs
 	most     int
 	spent    int64 // on watches, in steps of the loop
 }
@@ -134,15 +138,25 @@ func newWatching(config Config) watching {
 
 func (w *watching) any() bool { return len(w.sessions) > 0 }
 
-// mayAdd reports whether a session may have another watch. One share may have at most half of all
-// watches.
-func (w *watching) mayAdd(s *session) bool {
-	return len(s.watches.all) < alwaysWatches || w.count < w.most && s.share.watches < max(w.most/2, 1)
+// limitOf returns the limit that another watch of a session would exceed. One share may have at most
+// quota.
+func (w *watching) limitOf(s *session, quota int) limit {
+	switch {
+	case len(s.watches.all) < alwaysWatches:
+		return noLimit
+	case s.share.watches >= quota:
+		return limitShareWatches
+	case w.count >= w.most:
+		return limitWatches
+	}
+	return noLimit
 }
 
-// countMore adds n to the number of watches, in total and of s's share. n may be negative.
-func (w *watching) countMore(s *session, n int) {
+// countMore adds n watches and the bytes of their globs to the totals, and to the watches of s's share.
+// Both may be negative.
+func (w *watching) countMore(s *session, n int, globs int64) {
 	w.count += n
+	w.globs += globs
 	s.share.watches += n
 }
 
@@ -188,7 +202,7 @@ func (w *watching) forget(s *session) {
 	if s.watches == nil {
 		return
 	}
-	w.countMore(s, -len(s.watches.all))
+	w.countMore(s, -len(s.watches.all), -s.watches.globs)
 	isThat := func(ws *watches) bool { return ws == s.watches }
 	w.sessions = slices.DeleteFunc(w.sessions, isThat)
 	w.quiet = slices.DeleteFunc(w.quiet, isThat)

@@ -37,6 +37,7 @@ func (w *writer) run() {
 			w.giveUp(err)
 		}
 		if err != nil || p.end != nil {
+			w.out.drop()
 			close(w.written)
 			return
 		}

@@ -23,7 +23,8 @@ type flags struct {
 	accessFlags
 	oidcFlags
 	auditFlags
-	TrustedProxy []string `env:"BROKERD_TRUSTED_PROXY" placeholder:"CIDR" help:"An address or network of proxies, such as 10.0.0.0/8, whose Forwarded or X-Forwarded-For header says from where a client connects. May be repeated."`
+	TrustedProxy []string `env:"BROKERD_TRUSTED_PROXY" placeholder:"CIDR" help:"An address or network of proxies, such as 10.0.0.0/8, whose Forwarded or X-Forwarded-For header, or PROXY protocol (see --listen), says from where a client connects. May be repeated."`
+	doorFlags
 
 	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
 	LogLevelFile string `env:"BROKERD_LOG_LEVEL_FILE" placeholder:"FILE" help:"Take the level of the log from this file instead of --debug: one word, debug or info. So SIGHUP can change it."`
@@ -51,7 +52,7 @@ type flags struct {
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateHosts(), f.validateListen(), f.validateTLS(),
-		f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateAudit())
+		f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(), f.validateAudit())
 }
 
 func (f *flags) validateTimes() error {
@@ -151,6 +152,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 	if f.Drain <= 0 {
 		c.Drain = broker.None
 	}
+	f.setDoor(&c)
 	for _, text := range f.TrustedProxy {
 		network, _ := wire.Network(text) // Validate has checked it
 		c.TrustedProxies = append(c.TrustedProxies, network)

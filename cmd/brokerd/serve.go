@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
@@ -96,30 +93,26 @@ func (serveCmd) Run(f *flags) error {
 	}
 	f.logStart(log, on, config)
 	reloads := newReloader(f, log, b, files, audit)
-	secureAll(sockets, reloads)
-	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
+	if err := guard(sockets, config.TrustedProxies, reloads); err != nil {
+		closeAll(sockets)
+		return err
+	}
+	server := b.Server()
+	server.Handler = reloads.checkCertificates(server.Handler)
+	err = serve(ctx, b, server, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	if err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-// secureAll makes TCP sockets use TLS, if it is configured.
-func secureAll(sockets []listen.Socket, r *reloader) {
-	if !r.flags.usesTLS() {
-		return
-	}
-	for i, socket := range sockets {
-		if _, isTCP := socket.Addr().(*net.TCPAddr); isTCP {
-			sockets[i].Listener = tls.NewListener(socket.Listener, certs.Listening(r.server))
-		}
-	}
-}
-
-// serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
-// ended.
-func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket, beside func(context.Context)) error {
-	server := b.Server()
+// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside,
+// until b has ended.
+func serve(
+	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
+	beside func(context.Context),
+) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
 	aside.Go(func() { beside(ending) })

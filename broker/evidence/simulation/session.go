@@ -246,8 +246,8 @@ func (b *broker) handle(s *session, m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
 		w.order.begin(s, m, now)
-		events, full := b.machine.Acquire(now, b.translate(m, s), b.events[:0])
-		if full {
+		events, over := b.machine.Acquire(now, b.translate(m, s), b.events[:0])
+		if over != core.NoLimit {
 			w.violate(promise.Isolation, "the broker is full with %d requests", len(w.order.requests))
 		}
 		b.tell(events)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -22,6 +23,7 @@ func (d *driver) open(session string, rest []string) []string {
 			d.shares[rest[1]] = account
 		}
 	}
+	d.observer.accounts[session] = account
 	d.machine.Open(session, wire.Peer{Remote: "192.0.2.1:1"}, account)
 	return nil
 }
@@ -41,11 +43,36 @@ func (d *driver) acquire(id string, rest []string) []string {
 			m.WaitMS = wire.Some(d.duration(rest[i]).Milliseconds())
 		}
 	}
-	events, full := d.machine.Acquire(d.now, AcquireOf(m, wire.Peer{Client: "operator"}), nil)
-	if full {
-		return []string{"full"}
+	events, over := d.machine.Acquire(d.now, AcquireOf(m, wire.Peer{Client: "operator"}), nil)
+	d.observer.locks[m.ID] = strings.Split(rest[0], ",")
+	d.note(d.observer.judge(m.ID, over))
+	lines := d.tell(events)
+	switch over {
+	case AllRequests:
+		return append(lines, "full: all requests")
+	case AccountRequests:
+		return append(lines, "full: requests of the share")
+	case AccountWaiting:
+		d.note(d.observer.judgeRefused(m.ID))
+		return append(lines, "full: waiting requests of the share")
 	}
-	return d.tell(events)
+	return lines
+}
+
+// quota REQUESTS WAITING
+func (d *driver) quota(requests string, rest []string) []string {
+	q := Quota{Requests: d.number(requests), Waiting: d.number(rest[0])}
+	d.machine.SetQuota(q)
+	d.observer.quota = q
+	return nil
+}
+
+func (d *driver) number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return n
 }
 
 func (d *driver) release(id string, _ []string) []string {
@@ -95,9 +122,7 @@ func (d *driver) reserve(string, []string) []string {
 	if !wants {
 		return []string{"not now"}
 	}
-	if err := d.observer.noteReservation(r, d.now); err != nil && d.err == nil {
-		d.err = err
-	}
+	d.note(d.observer.noteReservation(r, d.now))
 	d.wanted = &r
 	return []string{fmt.Sprintf("store next %d, stale for %v", r.Limit, r.Stale)}
 }

@@ -61,4 +61,6 @@
 //  4. A pause has a reason: while the lock table may grant, Pause returns "", otherwise it does not.
 //  5. At most one reservation is under way.
 //  6. A record that was stored promises at least the grace that the clients of this run need.
+//  7. A request is refused for a limit of the broker only if it would exceed it, and is never
+//     accepted beyond it. Every session may have 16, counted as the limit counts.
 package core

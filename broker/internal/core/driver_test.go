@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +78,7 @@ func commands() map[string]func(d *driver, first string, rest []string) []string
 	return map[string]func(d *driver, first string, rest []string) []string{
 		"at":       (*driver).at,
 		"open":     (*driver).open,
+		"quota":    (*driver).quota,
 		"acquire":  (*driver).acquire,
 		"release":  (*driver).release,
 		"cancel":   (*driver).cancel,
@@ -98,9 +100,7 @@ func commands() map[string]func(d *driver, first string, rest []string) []string
 
 // tell returns a line for each event: whose session is told what.
 func (d *driver) tell(events []locktable.Event) (lines []string) {
-	if err := d.observer.see(events, d.now); err != nil && d.err == nil {
-		d.err = err
-	}
+	d.note(d.observer.see(events, d.now))
 	for i := range events {
 		e := &events[i]
 		reply := ReplyTo(e)
@@ -116,6 +116,9 @@ func (d *driver) tell(events []locktable.Event) (lines []string) {
 	}
 	return lines
 }
+
+// note notes the first violation of an invariant.
+func (d *driver) note(err error) { d.err = cmp.Or(d.err, err) }
 
 func (d *driver) duration(text string) time.Duration {
 	value, err := time.ParseDuration(text)

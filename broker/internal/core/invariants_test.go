@@ -17,7 +17,12 @@ type observer struct {
 
 	stored    Record // the last record stored; Next is 0 until then
 	reserving bool
-	holding   map[wire.ID]bool // requests that hold
+	holding   map[wire.ID]bool              // requests that hold
+	locks     map[wire.ID][]string          // of each request
+	waiting   map[wire.ID]bool              // requests that wait
+	accounts  map[string]*locktable.Account // by session
+	quota     Quota
+	refused   map[Limit]int // how many requests were refused for each limit
 	ended     map[string]time.Duration
 	last      int64 // the last token
 }
@@ -26,6 +31,8 @@ func newObserver(config Config, start Beginning) *observer {
 	return &observer{
 		machine: New(config, start), config: config, start: start,
 		holding: make(map[wire.ID]bool), ended: make(map[string]time.Duration), last: start.First - 1,
+		waiting: make(map[wire.ID]bool), locks: make(map[wire.ID][]string), accounts: make(map[string]*locktable.Account),
+		refused: make(map[Limit]int), quota: Quota{Requests: config.MaxRequests / 2},
 	}
 }
 
@@ -62,14 +69,23 @@ func (o *observer) see(events []locktable.Event, now time.Duration) error {
 				return err
 			}
 			o.holding[e.ID] = true
+			delete(o.waiting, e.ID)
 			continue
 		}
 		until, ended := o.ended[e.ID.Session]
 		if e.Kind == locktable.Gone && o.holding[e.ID] && (!ended || now < until) {
 			return fmt.Errorf("invariant 3: %v lost its locks at %v, before %v", e.ID, now, until)
 		}
-		if e.Kind != locktable.Queued && e.Kind != locktable.Refused {
+		switch e.Kind {
+		case locktable.Refused:
+		case locktable.Queued:
+			if err := o.seeQueued(e.ID); err != nil {
+				return err
+			}
+			o.waiting[e.ID] = true
+		default:
 			delete(o.holding, e.ID)
+			delete(o.waiting, e.ID)
 		}
 	}
 	return nil
@@ -99,5 +115,5 @@ func (o *observer) check(now time.Duration) error {
 	if held := m.Table().Held(); held != len(o.holding) {
 		return fmt.Errorf("%d requests hold, but the events say %d", held, len(o.holding))
 	}
-	return nil
+	return o.checkAccounts()
 }

@@ -30,6 +30,7 @@ type Config struct {
 // tells clients of these events before it calls another method with a time.
 type Machine struct {
 	config   Config
+	quota    Quota
 	table    *locktable.Table
 	ledger   ledger
 	dropping []string // ended sessions whose requests are being dropped
@@ -39,6 +40,7 @@ type Machine struct {
 // New returns the machine of a run that has no tokens yet: the caller must call WantsTokens.
 func New(config Config, beginning Beginning) *Machine {
 	m := &Machine{config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout)}
+	m.quota.Requests = max(config.MaxRequests/2, 1)
 	config.Table.FirstToken, config.Table.Ceiling = beginning.First, beginning.First
 	m.table = locktable.New(config.Table)
 	return m

@@ -15,6 +15,7 @@ var programs = flag.Int("programs", 400, "how many random programs TestRandomPro
 // TestRandomPrograms checks the invariants in random programs. A program that fails is printed as a
 // script, without its outputs.
 func TestRandomPrograms(t *testing.T) {
+	refused := make(map[Limit]int)
 	for seed := range uint64(*programs) {
 		p := newProgram(t, seed)
 		for range 80 {
@@ -26,6 +27,17 @@ func TestRandomPrograms(t *testing.T) {
 		p.end()
 		if p.err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, p.err, strings.Join(p.lines, "\n"))
+		}
+		for limit, count := range p.observer.refused {
+			refused[limit] += count
+		}
+	}
+	if *programs < 400 {
+		return
+	}
+	for limit := AllRequests; limit <= AccountWaiting; limit++ {
+		if refused[limit] < 20 {
+			t.Errorf("limit %d was reached only %d times, too few to prove anything", limit, refused[limit])
 		}
 	}
 }
@@ -75,6 +87,8 @@ func (p *program) next() string {
 		return verb + " " + p.ids[p.random.IntN(len(p.ids))]
 	case n < 13:
 		return p.endLine()
+	case n < 14 && p.random.IntN(4) == 0:
+		return fmt.Sprintf("quota %d %d", 1+p.random.IntN(40), p.random.IntN(6))
 	case n < 15:
 		return fmt.Sprintf("at %v", p.now+time.Duration(p.random.IntN(6000))*time.Millisecond)
 	default:
@@ -87,6 +101,9 @@ func (p *program) acquireLine() string {
 	p.count++
 	p.ids = append(p.ids, id)
 	line := fmt.Sprintf("acquire %s x%d", id, p.random.IntN(4))
+	for i := range 6 * p.random.IntN(2) { // free locks, so that limits are reached soon
+		line += fmt.Sprintf(",free-%d-%d", p.count, i)
+	}
 	switch p.random.IntN(6) {
 	case 0:
 		line += " steal"

@@ -7,37 +7,30 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// alwaysRequests is how many requests every session may have, whatever the total is. So clients
-// with very many requests cannot lock others out.
-const alwaysRequests = 16
-
-// Acquire asks for locks. If the request would exceed [Config].MaxRequests, full is true and nothing
-// has happened: the caller refuses the request with wire.TooMany.
+// Acquire asks for locks. If the request would exceed a limit of the broker, it returns which one.
+// The request then does not exist: the caller refuses it with wire.TooMany, after it has told
+// clients of the events.
 func (m *Machine) Acquire(
 	now time.Duration, a locktable.Acquire, events []locktable.Event,
-) (_ []locktable.Event, full bool) {
+) (_ []locktable.Event, over Limit) {
 	// During a drain the table refuses everything, and says why.
-	if m.drain == nil && m.isFull(&a) {
-		return events, true
+	if m.drain == nil {
+		if over = m.limitOf(&a); over != NoLimit {
+			return events, over
+		}
 	}
+	a.MaxWaiting = m.quota.Waiting
 	events = m.table.Acquire(now, a, events)
+	if n := len(events); n > 0 && events[n-1].Limit == locktable.AccountWaiting {
+		events = events[:n-1]
+		if !m.IsAlways(a.ID.Session, a.Weight()) {
+			return events, AccountWaiting
+		}
+		a.MaxWaiting = 0
+		events = m.table.Acquire(now, a, events)
+	}
 	m.explainPause(now, events)
-	return events, false
-}
-
-// isFull reports whether a would exceed a limit: all requests together must stay within MaxRequests,
-// and those of one account within half of it.
-func (m *Machine) isFull(a *locktable.Acquire) bool {
-	most, total := m.config.MaxRequests, m.table.InUse()
-	weight, session := 0, a.ID.Session
-	for i := range a.Locks {
-		weight += locktable.Weight(a.Locks[i].Name)
-	}
-	if total+weight <= most/2 { // then no account exceeds half of most, either
-		return false
-	}
-	return (total+weight > most || m.table.InUseWith(session)+weight > max(most/2, 1)) &&
-		m.table.Requests(session) >= alwaysRequests
+	return events, NoLimit
 }
 
 // explainPause adds to a not_granting refusal the reason, which the table does not know. The

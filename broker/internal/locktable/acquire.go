@@ -25,6 +25,9 @@ type Acquire struct {
 	Steal bool
 	// By names the operator who steals, for the clients that lose their locks.
 	By string
+	// MaxWaiting is how many requests of the session's account may wait, if this one would have
+	// to wait. 0: any number.
+	MaxWaiting int
 }
 
 // Forever is a Wait without end.
@@ -33,8 +36,7 @@ const Forever time.Duration = math.MaxInt64
 // Acquire grants, queues or refuses a request. It refuses with one of these codes:
 //
 //   - wire.ShuttingDown: the table has been shut;
-//   - wire.TooMany: the session has MaxRequests requests already, or a deadlock search would
-//     have been too long;
+//   - wire.TooMany: the request would exceed a limit (see [Event].Limit);
 //   - wire.NotFound: the parent does not hold, or is not one that the session may name;
 //   - wire.Unavailable: the request may not wait, and its locks are not free;
 //   - wire.NotGranting: the request may not wait, and the table grants nothing now;
@@ -51,33 +53,36 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 		events = t.finishSearch(events)
 	}
 
-	parent, code, reason := t.check(s, &a)
-	if code != "" {
-		return append(events, refused(a.ID, code, reason))
+	parent, refusal := t.check(s, &a)
+	if refusal.Code != "" {
+		return append(events, refusal)
 	}
 	decision := t.decide(&a)
-	if decision == refuse {
+	switch {
+	case decision == refuse:
 		return append(events, t.unavailable(&a))
+	case decision.waits() && a.MaxWaiting > 0 && t.waitingWith(s) >= a.MaxWaiting:
+		return append(events, overLimit(a.ID, AccountWaiting, "too many requests wait"))
 	}
 	return t.apply(decision, t.newRequest(s, &a), parent, &a, events)
 }
 
-// check returns the parent of a. If a must be refused whatever the locks are, check returns a code
-// and a reason; otherwise the code is empty.
-func (t *Table) check(s *session, a *Acquire) (parent *request, code wire.Code, reason string) {
+// check returns the parent of a. If a must be refused whatever the locks are, check returns the
+// refusal; otherwise the refusal has no code.
+func (t *Table) check(s *session, a *Acquire) (parent *request, refusal Event) {
 	if t.shut {
-		return nil, wire.ShuttingDown, shutReason
+		return nil, refused(a.ID, wire.ShuttingDown, shutReason)
 	}
 	if most := t.config.MaxRequests; t.requestsOf(s) >= most {
-		return nil, wire.TooMany, "this session already has " + strconv.Itoa(most) + " requests"
+		return nil, overLimit(a.ID, SessionRequests, "this session already has "+strconv.Itoa(most)+" requests")
 	}
 	if a.Parent.IsZero() {
-		return nil, "", ""
+		return nil, Event{}
 	}
 	if parent = t.parentFor(s, a.Parent); parent == nil {
-		return nil, wire.NotFound, "parent is not held"
+		return nil, refused(a.ID, wire.NotFound, "parent is not held")
 	}
-	return parent, "", ""
+	return parent, Event{}
 }
 
 // A decision says what to do with a request that has passed all checks.
@@ -90,6 +95,9 @@ const (
 	queueIfCan          // wait, if a deadlock search finds that it could be granted one day
 	refuse              // it would have to wait, and may not
 )
+
+// waits reports whether the request will wait, if it is not refused after a search.
+func (d decision) waits() bool { return d == queue || d == queueIfCan }
 
 // decide decides about a.
 func (t *Table) decide(a *Acquire) decision {
@@ -166,7 +174,7 @@ func (t *Table) register(r, parent *request, locks []wire.LockSpec) {
 	for i := range r.places() {
 		r.places()[i].lock = t.use(locks[i].Name)
 	}
-	t.account.add(r, +1)
+	t.count(r, +1)
 }
 
 // enqueue puts r at the end of all its queues.

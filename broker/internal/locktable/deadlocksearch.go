@@ -183,7 +183,7 @@ func (t *Table) continueSearch(steps int, events []Event) []Event {
 func (s *search) refusal() Event {
 	if s.room < 0 {
 		const reason = "too many requests wait for one another to search them for a deadlock"
-		return refused(s.candidate.id(), wire.TooMany, reason)
+		return overLimit(s.candidate.id(), SearchLength, reason)
 	}
 	return s.deadlock()
 }

@@ -33,6 +33,7 @@ type Event struct {
 	Waited   time.Duration   // how long it had waited, if it was granted
 	Code     wire.Code       // why it was refused
 	Reason   string          // why, in words
+	Limit    Limit           // which limit it would have exceeded, with wire.TooMany
 	Lost     wire.LostReason // how it lost its locks
 	By       string          // who evicted it or stole from it
 	Message  string          // why, in the words of By
@@ -42,6 +43,15 @@ type Event struct {
 
 	request *request // nil with Refused
 }
+
+// A Limit is what a request that was refused with wire.TooMany would have exceeded.
+type Limit uint8
+
+const (
+	SessionRequests Limit = iota + 1 // [Config].MaxRequests
+	AccountWaiting                   // [Acquire].MaxWaiting
+	SearchLength                     // how long a deadlock search may be
+)
 
 // Locks returns how many locks the request shows to others. It returns 0 for a refusal, and
 // for a steal that has ended before it was granted.
@@ -101,4 +111,8 @@ func (k Kind) String() string {
 
 func refused(id wire.ID, code wire.Code, reason string) Event {
 	return Event{Kind: Refused, ID: id, Code: code, Reason: reason}
+}
+
+func overLimit(id wire.ID, limit Limit, reason string) Event {
+	return Event{Kind: Refused, ID: id, Code: wire.TooMany, Reason: reason, Limit: limit}
 }

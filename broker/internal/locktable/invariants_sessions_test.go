@@ -59,22 +59,76 @@ func checkUsage(s *session) error {
 	for r := s.holding.first; r != nil; r = r.next {
 		want.Holding += len(r.places())
 	}
-	if s.usage != want {
-		return fmt.Errorf("%s: counted %+v, want %+v", s.name, s.usage, want)
+	inUse := 0
+	for _, r := range s.requests.all() {
+		inUse += weightOf(r)
+	}
+	if s.usage != want || s.inUse != inUse {
+		return fmt.Errorf("%s: counted %+v and %d, want %+v and %d", s.name, s.usage, s.inUse, want, inUse)
 	}
 	return nil
 }
 
-// checkAccount is a part of invariant 8: the account counts exactly the requests that there are.
-func checkAccount(t *Table) error {
-	inUse := 0
+func weightOf(r *request) (weight int) {
+	for i := range r.places() {
+		weight += Weight(r.places()[i].lock.name)
+	}
+	return weight
+}
+
+// checkAccounts is a part of invariant 8: the accounts count exactly the requests that there are.
+func checkAccounts(t *Table) error {
+	inUse, accounts := 0, make(map[*Account]Account)
 	for r := range t.allRequests() {
-		for i := range r.places() {
-			inUse += Weight(r.places()[i].lock.name)
+		inUse += weightOf(r)
+		if own := r.session.account; own != nil {
+			count := accounts[own]
+			count.InUse += weightOf(r)
+			if r.state != holding && !r.session.leaving {
+				count.Waiting++
+			}
+			accounts[own] = count
 		}
 	}
 	if inUse != t.InUse() {
-		return fmt.Errorf("invariant 8: requests use %d, the account says %d", inUse, t.InUse())
+		return fmt.Errorf("invariant 8: requests use %d, the table says %d", inUse, t.InUse())
+	}
+	for _, s := range t.sessions {
+		if s.account != nil && *s.account != accounts[s.account] {
+			return fmt.Errorf("invariant 8: the account of %s says %+v, want %+v",
+				s.name, *s.account, accounts[s.account])
+		}
+	}
+	return nil
+}
+
+// checkBytes checks that Bytes counts exactly the requests, locks and nests that there are.
+func checkBytes(t *Table) error {
+	var want int64
+	nests := make(map[*nest]bool)
+	count := func(r *request) {
+		want += requestBytes
+		if r.extra != t.plain {
+			want += r.extra.bytes()
+		}
+		if r.state != ended && r.outer != nil {
+			nests[r.outer] = true
+		}
+	}
+	for r := range t.allRequests() {
+		count(r)
+	}
+	for r := t.ended.first; r != nil; r = r.next {
+		count(r)
+	}
+	if t.search != nil {
+		count(t.search.candidate)
+	}
+	for _, l := range t.locks.all() {
+		want += l.bytes()
+	}
+	if want += nestBytes * int64(len(nests)); want != t.Bytes() {
+		return fmt.Errorf("%d bytes are counted, want %d", t.Bytes(), want)
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ func (t *Table) use(name string) *lock {
 		l = &lock{name: name, seq: t.seqs}
 		t.locks.add(l)
 		t.bySeq.Set(l)
+		t.bytes += l.bytes()
 		return l
 	}
 	if t.unused(l) {
@@ -82,5 +83,6 @@ func (t *Table) restIfUnused(l *lock) {
 		t.idle.remove(oldest)
 		t.locks.remove(oldest)
 		t.bySeq.Delete(oldest)
+		t.bytes -= oldest.bytes()
 	}
 }

@@ -73,7 +73,12 @@ type driver struct {
 	machine
 	now  time.Duration
 	left map[string]bool // sessions that have left
+
+	accounts *[2]Account // in which the sessions of a table count
 }
+
+// accountOf returns the index of the account in which the requests of a session count.
+func accountOf(session string) int { return int(session[len(session)-1]) % 2 }
 
 // do gives a command to the machine.
 func (d *driver) do(c command) outcome {

@@ -31,6 +31,7 @@ func (t *Table) putInside(r, parent *request) {
 	x := t.extraOf(parent)
 	if x.inner == nil {
 		x.inner = t.nests.get()
+		t.bytes += nestBytes
 		x.inner.parent = parent
 	}
 	t.addToNest(x.inner, r)
@@ -93,6 +94,7 @@ func (t *Table) mergeInto(r *request, n *nest) {
 // discardNest keeps an empty nest for the next parent, unless it takes much memory.
 func (t *Table) discardNest(n *nest) {
 	n.parent = nil
+	t.bytes -= nestBytes
 	if cap(n.requests) <= maxSpareNest {
 		n.unmark()
 		t.nests.put(n)

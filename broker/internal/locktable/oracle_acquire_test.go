@@ -15,8 +15,8 @@ func (o *oracle) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = o.answer(events)
 	r := o.requestFor(a)
 	atOnce := o.grants() && (o.isGrantable(r) || a.Steal)
-	if code := o.refuses(r, atOnce); code != "" {
-		event := Event{Kind: Refused, ID: a.ID, Code: code}
+	if code, limit := o.refuses(r, atOnce); code != "" {
+		event := Event{Kind: Refused, ID: a.ID, Code: code, Limit: limit}
 		if code == wire.Unavailable {
 			event.Obstacle = o.obstacle(r)
 		}
@@ -47,24 +47,47 @@ func (o *oracle) requestFor(a Acquire) *oracleRequest {
 }
 
 // refuses returns why r is refused at once, or the empty code.
-func (o *oracle) refuses(r *oracleRequest, atOnce bool) wire.Code {
+func (o *oracle) refuses(r *oracleRequest, atOnce bool) (wire.Code, Limit) {
 	switch {
 	case o.shut:
-		return wire.ShuttingDown
+		return wire.ShuttingDown, 0
 	case o.requestsOf(r.ID.Session) >= o.config.MaxRequests:
-		return wire.TooMany
+		return wire.TooMany, SessionRequests
 	case !r.Parent.IsZero() && !o.mayBeParent(r.Parent, r.ID.Session):
-		return wire.NotFound
+		return wire.NotFound, 0
 	case !o.grants() && (r.Steal || r.Wait == 0 && o.wouldBeGrantedFirst(r)):
-		return wire.NotGranting
+		return wire.NotGranting, 0
 	case !atOnce && (r.Wait == 0 || r.Steal):
-		return wire.Unavailable
+		return wire.Unavailable, 0
+	case !atOnce && r.MaxWaiting > 0 && o.waitingWith(r.ID.Session) >= r.MaxWaiting:
+		return wire.TooMany, AccountWaiting
 	}
-	return ""
+	return "", 0
+}
+
+// waitingWith returns how many requests of the account of a session wait, including steals and a
+// candidate. Those of sessions that have left do not count.
+func (o *oracle) waitingWith(session string) (n int) {
+	for _, r := range o.open() {
+		if !r.held && accountOf(r.ID.Session) == accountOf(session) && !o.leaving[r.ID.Session] {
+			n++
+		}
+	}
+	return n
 }
 
 // requestsOf returns how many requests a session has, including steals and a candidate.
 func (o *oracle) requestsOf(session string) (n int) {
+	for _, r := range o.open() {
+		if r.ID.Session == session {
+			n++
+		}
+	}
+	return n
+}
+
+// open returns all requests, including steals and a candidate.
+func (o *oracle) open() []*oracleRequest {
 	all := slices.Clone(o.requests)
 	for _, s := range o.steals {
 		all = append(all, s.oracleRequest)
@@ -72,12 +95,7 @@ func (o *oracle) requestsOf(session string) (n int) {
 	if o.candidate != nil {
 		all = append(all, o.candidate)
 	}
-	for _, r := range all {
-		if r.ID.Session == session {
-			n++
-		}
-	}
-	return n
+	return all
 }
 
 // mayBeParent reports whether a session may name that request as a parent.

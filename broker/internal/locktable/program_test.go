@@ -176,6 +176,7 @@ func (p *program) acquire(s *programSession) command {
 	if s.parent = cmp.Or(a.Parent, s.parent); !a.Parent.IsZero() {
 		p.searches = []int{0, 1, 4, 30}[p.below(4)]
 	}
+	a.MaxWaiting = []int{0, 0, 0, 1, 2, 4}[p.below(6)]
 	p.ids = append(p.ids, a.ID)
 	return command{verb: verbAcquire, acquire: a}
 }

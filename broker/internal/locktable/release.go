@@ -51,7 +51,7 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	} else {
 		r.session.removeWaiting(r)
 	}
-	t.account.add(r, -1)
+	t.count(r, -1)
 	r.session.requests.remove(r)
 	r.state = ended
 	t.leaveNest(r)

@@ -19,10 +19,12 @@ func (x *extra) reset(to *extra) {
 // newRequest returns the request that a asks for. Nothing knows it yet.
 func (t *Table) newRequest(s *session, a *Acquire) *request {
 	r := t.requests.get()
+	t.bytes += requestBytes
 	*r = request{session: s, n: a.ID.N, since: t.now, extra: t.plain, recheckIndex: -1}
 	if a.Author != "" || a.Hold > 0 {
 		x := t.extraOf(r)
 		x.author, x.hold = a.Author, a.Hold
+		t.bytes += int64(len(a.Author))
 	}
 	if len(a.Locks) > 1 {
 		x := t.extraOf(r)
@@ -30,6 +32,7 @@ func (t *Table) newRequest(s *session, a *Acquire) *request {
 			x.several = make([]place, len(a.Locks))
 		}
 		x.several = x.several[:len(a.Locks)]
+		t.bytes += placeBytes * int64(len(a.Locks))
 	}
 	places := r.places()
 	for i, spec := range a.Locks {
@@ -43,6 +46,7 @@ func (t *Table) extraOf(r *request) *extra {
 	if r.extra == t.plain {
 		r.extra = t.extras.get()
 		r.extra.reset(t.plain)
+		t.bytes += extraBytes
 	}
 	return r.extra
 }
@@ -50,7 +54,9 @@ func (t *Table) extraOf(r *request) *extra {
 // reuse keeps r for the next request. Nothing else may know r: it has ended, or was never
 // registered.
 func (t *Table) reuse(r *request) {
+	t.bytes -= requestBytes
 	if r.extra != t.plain {
+		t.bytes -= r.extra.bytes()
 		r.extra.reset(t.plain)
 		t.extras.put(r.extra)
 	}

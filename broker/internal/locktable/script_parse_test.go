@@ -82,6 +82,8 @@ func parseAcquire(w *words) (a Acquire, err error) {
 			a.Steal = true
 		case w.nextIs("by"):
 			a.By = w.next()
+		case w.nextIs("waiting"):
+			a.MaxWaiting, err = strconv.Atoi(w.next())
 		default:
 			var spec wire.LockSpec
 			spec, err = parseSpec(w.next())

@@ -54,6 +54,9 @@ func writeAcquire(c command, b *strings.Builder) {
 	if a.By != "" {
 		fmt.Fprintf(b, " by %s", a.By)
 	}
+	if a.MaxWaiting > 0 {
+		fmt.Fprintf(b, " waiting %d", a.MaxWaiting)
+	}
 }
 
 func writeInfo(c command, b *strings.Builder) {

@@ -14,6 +14,7 @@ type session struct {
 	waiting  list[request, *request] // requests that wait or steal, in order of arrival
 	holding  list[request, *request] // in order of grant
 	account  *Account                // counts its requests too; or nil
+	inUse    int                     // by its requests: see Account
 	usage    Usage
 
 	leaving   bool          // the session has left: it is granted nothing from then on
@@ -47,7 +48,8 @@ func (t *Table) Open(name string, peer wire.Peer) {
 // nothing. The only calls that may follow for it are Unkeep and Drop.
 //
 // The session's locks are kept until the time keep. If that has passed, Drop releases them at
-// once. A deadlock search for the session is abandoned: nobody waits for its answer.
+// once. A deadlock search for the session is abandoned: nobody waits for its answer. The requests
+// that wait no longer count as waiting in the session's account, although Drop has yet to end them.
 func (t *Table) Leave(name string, keep time.Duration) {
 	s := t.sessions[name]
 	if s == nil {
@@ -57,6 +59,9 @@ func (t *Table) Leave(name string, keep time.Duration) {
 		t.abandonSearch()
 	}
 	t.leaves++
+	if s.account != nil { // its client may already ask again on the next connection
+		s.account.Waiting -= s.usage.Waiting
+	}
 	s.leaving, s.leftAs, s.keep = true, t.leaves, keep
 	t.forgetIfEmpty(s)
 }

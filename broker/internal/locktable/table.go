@@ -48,8 +48,9 @@ type Table struct {
 	targets   map[*lock]int                     // the locks of steals: how many steals each has
 	stealRoom int                               // how many more places this call may take for steals
 
-	cost    int64   // see Cost
-	account Account // of all requests
+	cost  int64 // see Cost
+	inUse int   // by all requests: see Account
+	bytes int64 // see Bytes
 
 	plain    *extra                  // shared by all requests that need no extra of their own
 	ended    list[request, *request] // requests that have ended, to which events may still refer

@@ -14,12 +14,12 @@ type Usage struct {
 
 func (s *session) addWaiting(r *request) {
 	s.waiting.append(r)
-	s.usage.Waiting++
+	s.countWaiting(+1)
 }
 
 func (s *session) removeWaiting(r *request) {
 	s.waiting.remove(r)
-	s.usage.Waiting--
+	s.countWaiting(-1)
 }
 
 func (s *session) addHolding(r *request) {

@@ -75,6 +75,12 @@ func writeOpen(c command, b *strings.Builder) {
 
 func (d *driver) open(c command) outcome {
 	d.Open(c.session, wire.Peer{Client: "client of " + c.session, Identity: c.by})
+	if t, is := d.machine.(*Table); is {
+		if d.accounts == nil {
+			d.accounts = new([2]Account)
+		}
+		t.CountIn(c.session, &d.accounts[accountOf(c.session)])
+	}
 	return outcome{}
 }
 

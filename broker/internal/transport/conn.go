@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,9 @@ type Options struct {
 	// hangs.
 	MessagesOnly bool
 
+	// BatchBytes, if not nil, counts the memory that connections hold for batches.
+	BatchBytes *atomic.Int64
+
 	// BeforeRead and BeforeWrite, if not nil, are called before a system call that may block.
 	BeforeRead, BeforeWrite func()
 }
@@ -53,7 +57,7 @@ func (c *Conn) Configure(o Options) { c.options = o }
 // Read implements net.Conn. If more has probably arrived than p can hold, it reads ahead.
 func (c *Conn) Read(p []byte) (n int, err error) {
 	if len(c.ahead) == 0 && c.filled && len(p) < batchBytes {
-		c.room = batchRooms.Get().(*batchRoom)
+		c.room = c.takeRoom()
 		n, err = c.progressConn.Read(c.room[:])
 		c.filled = n == len(c.room)
 		c.ahead = c.room[:n]
@@ -68,10 +72,32 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 		err = nil // the error must come after these bytes: the next system call returns it again
 	}
 	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
-		batchRooms.Put(c.room)
+		c.giveRoom(c.room)
 		c.room = nil
 	}
 	return n, err
+}
+
+func (c *Conn) takeRoom() *batchRoom {
+	if c.options.BatchBytes != nil {
+		c.options.BatchBytes.Add(batchBytes)
+	}
+	return batchRooms.Get().(*batchRoom)
+}
+
+func (c *Conn) giveRoom(room *batchRoom) {
+	if c.options.BatchBytes != nil {
+		c.options.BatchBytes.Add(-batchBytes)
+	}
+	batchRooms.Put(room)
+}
+
+// DropAhead gives back the memory of what was read ahead. Nothing may be read any longer.
+func (c *Conn) DropAhead() {
+	if c.room != nil {
+		c.giveRoom(c.room)
+		c.room, c.ahead = nil, nil
+	}
 }
 
 // Gather makes c collect what is written from now on, until Flush or until a batch is full. Each
@@ -79,7 +105,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 func (c *Conn) Gather() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.outs = batchRooms.Get().(*batchRoom)
+	c.outs = c.takeRoom()
 	c.out = c.outs[:0]
 }
 
@@ -88,7 +114,7 @@ func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.writeGathered()
-	batchRooms.Put(c.outs)
+	c.giveRoom(c.outs)
 	c.out, c.outs = nil, nil
 	return err
 }

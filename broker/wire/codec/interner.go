@@ -2,10 +2,12 @@ package codec
 
 import "hash/maphash"
 
-// The number of slots of an interner: at first, and at most.
+// The number of slots of an interner: at first, and at most. All its strings together have at most
+// mostText bytes.
 const (
 	firstSlots = 16
 	mostSlots  = 256
+	mostText   = 8 << 10
 )
 
 // An interner keeps strings to use them again. Each string has one slot, by its hash, and
@@ -13,7 +15,11 @@ const (
 type interner struct {
 	slots []string // nil before the first string; the length is a power of 2
 	seed  maphash.Seed
+	text  int // the bytes of all strings
 }
+
+// bytes returns how much memory i takes.
+func (i *interner) bytes() int { return 16*len(i.slots) + i.text }
 
 // string returns string(text). It allocates only if it has not seen text lately.
 func (i *interner) string(text []byte) string {
@@ -25,10 +31,15 @@ func (i *interner) string(text []byte) string {
 	if *slot == string(text) {
 		return *slot
 	}
-	if *slot != "" && len(i.slots) < mostSlots {
-		i.slots = make([]string, 2*len(i.slots)) // strings that are still needed come back
+	size := len(i.slots)
+	if *slot != "" && size < mostSlots {
+		size *= 2
+	}
+	if i.text -= len(*slot); size > len(i.slots) || i.text+len(text) > mostText {
+		i.slots, i.text = make([]string, size), 0 // strings that are still needed come back
 		slot = &i.slots[hash%uint64(len(i.slots))]
 	}
 	*slot = string(text)
+	i.text += len(text)
 	return *slot
 }

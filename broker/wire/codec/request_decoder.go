@@ -22,6 +22,9 @@ func NewRequestDecoder(session string, limits wire.Limits) *RequestDecoder {
 	return &RequestDecoder{session: session, limits: limits}
 }
 
+// Bytes returns how much memory the decoder keeps for names that it has seen.
+func (d *RequestDecoder) Bytes() int { return d.texts.bytes() }
+
 // Decode decodes frame, as [DecodeRequest] does, and does not keep it.
 func (d *RequestDecoder) Decode(frame []byte) (wire.Request, error) {
 	if m := d.plain(frame); m != nil {

@@ -1,10 +1,13 @@
 package policyfile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // mapping returns the values of a mapping that may have only some keys, each at most once.
@@ -23,13 +26,22 @@ func mapping(node *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
 		}
 		switch {
 		case key.Kind != yaml.ScalarNode || !slices.Contains(keys, key.Value):
-			return nil, positionOf(key).errorf("unknown field %.40q: want %s", key.Value, list(keys))
+			return nil, positionOf(key).errorf("unknown field%s: want %s", quoted(key.Value), list(keys))
 		case values[key.Value] != nil:
 			return nil, positionOf(key).errorf("%s: given twice", key.Value)
 		}
 		values[key.Value] = value
 	}
 	return values, nil
+}
+
+// quoted returns a word in quotes, after a space. It returns nothing for other text: that may be a secret
+// in the wrong place.
+func quoted(text string) string {
+	if !printable.IsWord(text) {
+		return ""
+	}
+	return fmt.Sprintf(" %q", text)
 }
 
 // list returns words with commas, and "or" before the last.

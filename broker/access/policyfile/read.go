@@ -81,6 +81,9 @@ func parse(text []byte) (*ruleList, error) {
 	return parseDocument(first.Content[0])
 }
 
+// anchorName matches the only text of a file that the YAML parser quotes.
+var anchorName = regexp.MustCompile(`anchor '.*'`)
+
 var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
 
 // syntaxError returns an error of the YAML parser with its line, if the parser tells it. It never tells a column.
@@ -93,5 +96,5 @@ func syntaxError(err error) error {
 			at.line = line
 		}
 	}
-	return at.errorf("%s", text)
+	return at.errorf("%s", anchorName.ReplaceAllString(text, "anchor"))
 }

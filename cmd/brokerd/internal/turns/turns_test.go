@@ -72,19 +72,20 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// Short uses count for more than they take: a turn also rests after twenty of them.
+// Short uses count for more than they take, so a turn also rests after some of them.
 func TestShortTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		served, client := pipe(t, newTurns(1))
 		begin := time.Now()
-		for range 45 {
+		const reads = 2*int(workTime/leastCharge) + 5
+		for range reads {
 			send(client)
 			if _, err := served.Read(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if took := time.Since(begin); took != 2*workTime {
-			t.Errorf("45 reads took %v, want two rests of %v", took, workTime)
+			t.Errorf("%d reads took %v, want two rests of %v", reads, took, workTime)
 		}
 	})
 }

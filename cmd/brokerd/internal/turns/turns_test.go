@@ -213,7 +213,6 @@ func TestAccept(t *testing.T) {
 				accepted <- conn
 			}
 		}()
-		holder, client := pipe(t, turns)
 		read := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
 		var open []net.Conn
 		connect := func() bool {
@@ -230,11 +229,20 @@ func TestAccept(t *testing.T) {
 			synctest.Wait()
 			return true
 		}
-		for range 3 * maxWaiting { // waits again and again, but not for its first turn
-			send(client)
-			read(holder)
+		var known []func() // each sends a byte and reads it
+		for range 2 * maxWaiting {
+			served, client := pipe(t, turns)
+			known = append(known, func() {
+				send(client)
+				read(served)
+			})
+			known[len(known)-1]() // its first turn
 		}
+		work(time.Second)
 		<-turns.free // somebody has the turn
+		for _, again := range known {
+			go again()
+		}
 		for i := range maxWaiting {
 			if !connect() {
 				t.Fatalf("connection %d is not accepted", i)

@@ -16,9 +16,10 @@ const (
 	// longest is how long a turn may last. It ends earlier unless the machine is busy, or unless something waits,
 	// for example for the keys of an issuer of tokens.
 	longest = 2 * time.Millisecond
-	// workTime is how long a turn may be used before it rests. It is more than one handshake takes, because on an
-	// idle processor Go rests for a millisecond at least.
-	workTime = time.Millisecond
+	// workTime is how long a turn may be used before it rests: about as long as one TLS handshake takes.
+	workTime = 500 * time.Microsecond
+	// minRest is how long a turn rests at least. On an idle processor, Go cannot wait for less.
+	minRest = time.Millisecond
 	// leastCharge is for how long a use counts at least. A connection also costs what happens outside of its turn:
 	// accepting it, sending the answer, closing it.
 	leastCharge = 100 * time.Microsecond
@@ -148,7 +149,7 @@ func (c *Conn) end(now *turn) {
 		c.turns.free <- spent
 		return
 	}
-	time.AfterFunc(min(spent, longest), func() { c.turns.free <- 0 })
+	time.AfterFunc(min(max(spent, minRest), longest), func() { c.turns.free <- 0 })
 }
 
 // Read implements net.Conn. When bytes have come, it waits for a turn, unless the connection is a session.

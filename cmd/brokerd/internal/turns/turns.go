@@ -36,6 +36,7 @@ type Turns struct {
 	free    chan time.Duration // each turn, with the time for which it was used since it has rested
 	waiting atomic.Int64       // how many connections wait for their first one
 	fewer   chan struct{}      // has a token after one has ended to wait
+	taken   atomic.Int64
 }
 
 // New returns one turn for every two processors, and at least one.
@@ -48,6 +49,9 @@ func newTurns(count int) *Turns {
 	}
 	return t
 }
+
+// Taken returns how many turns were taken so far.
+func (t *Turns) Taken() int64 { return t.taken.Load() }
 
 // Listen returns a listener whose connections wait for turns.
 func (t *Turns) Listen(under net.Listener) net.Listener { return &listener{under, t} }
@@ -109,6 +113,7 @@ func (c *Conn) take() error {
 	}
 	select {
 	case spent := <-c.turns.free:
+		c.turns.taken.Add(1)
 		now := &turn{time.Now(), spent}
 		c.turn.Store(now)
 		time.AfterFunc(longest, func() { c.end(now) })

@@ -216,7 +216,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
-	setDefault(&c.HandshakesPerSecond, 200) // with TLS, about a fifth of a processor: see package bench
+	setDefault(&c.HandshakesPerSecond, 200) // with TLS, an eighth of a processor: see package bench
 	setDefault(&c.HandshakeBurst, 10_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)

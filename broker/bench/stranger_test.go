@@ -14,11 +14,15 @@ import (
 // The floods are attacks by strangers: clients without a credential. Each connection comes from another address of the
 // loopback network, so the limits per address do not help the broker.
 var floods = []attack{
-	{"strangers", yield, strangerPlain},
-	{"tls-strangers", yield, strangerTLS},
+	{"strangers", yielding(strangerPlain), strangerPlain},
+	{"tls-strangers", yielding(strangerTLS), strangerTLS},
 }
 
-func yield(*attacker) error { return givePrecedence() }
+// yielding returns what prepares a flood: the process gives precedence to others, and one stranger shows that the flood
+// works.
+func yielding(one func(*attacker, int) error) func(*attacker) error {
+	return func(a *attacker) error { return errors.Join(givePrecedence(), one(a, 0)) }
+}
 
 // stranger connects from an address that has not been used for long.
 func (a *attacker) stranger() (net.Conn, error) {

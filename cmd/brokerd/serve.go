@@ -59,7 +59,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
+	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()

@@ -58,9 +58,11 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
-		names:    newSessionNames().next,
-		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
+		services: services{
+			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals),
+		},
+		names:   newSessionNames().next,
+		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.over, b.end = context.WithCancel(context.Background())
 	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)

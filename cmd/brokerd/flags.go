@@ -51,8 +51,8 @@ type flags struct {
 
 // Validate refuses values out of range and values that contradict each other.
 func (f *flags) Validate() error {
-	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(), f.validateTLS(),
-		f.validateAccess(), f.validateOIDC(), f.validateProxies())
+	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
+		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies())
 }
 
 func (f *flags) validateTimes() error {

@@ -88,6 +88,7 @@ func TestMemoryIsCountedBack(t *testing.T) {
 			p.close()
 		}
 		half.vanish()
+		pass(broker.WriteStall) // the writer of the slow client gives up
 		slow.vanish()
 		pass(time.Minute)
 		if got := r.broker.Memory(); got != before {

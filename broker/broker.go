@@ -60,9 +60,11 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
-		names:    newSessionNames().next,
-		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
+		services: services{
+			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals),
+		},
+		names:   newSessionNames().next,
+		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.audits = newAuditTrail(config.Audit, b.logs)
 	b.over, b.end = context.WithCancel(context.Background())

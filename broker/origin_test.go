@@ -231,14 +231,17 @@ func TestBadOrigins(t *testing.T) {
 // Other origins count for the next connection. Origins that are not valid change nothing.
 func TestSetOrigins(t *testing.T) {
 	inBubble(t, broker.Config{AllowOrigins: []string{"https://old.example"}}, func(r *rig) {
+		sessions := 0
 		status := func(origin string) int {
-			r.next.Store("a")
+			r.next.Store(string(rune('a' + sessions)))
+			sessions++
 			response := r.get("/ws", upgradeHeader("Origin", origin, "Host", "broker.test"))
 			_ = response.Body.Close()
 			return response.StatusCode
 		}
-		if err := r.broker.SetOrigins([]string{"nonsense"}, nil, nil); err == nil || status("https://old.example") != 101 {
-			t.Errorf("SetOrigins with a bad origin: %v", err)
+		err := r.broker.SetOrigins([]string{"nonsense"}, nil, nil)
+		if old := status("https://old.example"); err == nil || old != 101 {
+			t.Errorf("a bad origin: %v, and the old one gets %d", err, old)
 		}
 		if err := r.broker.SetOrigins([]string{"https://new.example"}, nil, nil); err != nil {
 			t.Error(err)

@@ -323,7 +323,8 @@ func TestKeptLocksAreLogged(t *testing.T) {
 				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x/%d"}]}`, n, n)
 				a.take()
 			}
-			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"},{"name":"z","mode":"shared"}]}`)
+			b.send(`{"type":"acquire","id":"bbbbbbbb--0",` +
+				`"locks":[{"name":"y"},{"name":"z","mode":"shared"}]}`)
 			b.take()
 			r.broker.SetAccess(k.control(t, "ann bob", "ann | x/9 | acquire", "bob | y | acquire",
 				"bob | z | shared"))

@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/tls"
 	"net"
+	"net/http"
 	"net/netip"
 
+	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/proxied"
@@ -13,7 +15,8 @@ import (
 )
 
 // guard puts layers around the sockets, from the inside to the outside: refusing clients while there is no free
-// descriptor; the header of the PROXY protocol, which a proxy sends before TLS; and TLS, on TCP sockets.
+// descriptor; the header of the PROXY protocol, which a proxy sends before TLS; the turns of connections that are not
+// sessions yet; and TLS. The last two are only for TCP sockets.
 func guard(sockets []listen.Socket, trusted []netip.Prefix, r *reloader) error {
 	handshakes := turns.New()
 	for i, socket := range sockets {
@@ -35,4 +38,17 @@ func guard(sockets []listen.Socket, trusted []netip.Prefix, r *reloader) error {
 		}
 	}
 	return nil
+}
+
+// guardedServer returns the server of a broker, which checks the certificates of clients, and ends the waiting for turns
+// of connections that become sessions.
+func guardedServer(b *broker.Broker, r *reloader) *http.Server {
+	server := b.Server()
+	server.Handler = r.checkCertificates(server.Handler)
+	follow := server.ConnState
+	server.ConnState = func(conn net.Conn, state http.ConnState) {
+		turns.Follow(conn, state)
+		follow(conn, state)
+	}
+	return server
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
-	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
 // shutdownWait is how long plain HTTP requests may take at the end. It is short, because these are only health
@@ -61,7 +59,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
+	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
@@ -100,14 +98,7 @@ func (serveCmd) Run(f *flags) error {
 		closeAll(sockets)
 		return err
 	}
-	server := b.Server()
-	server.Handler = reloads.checkCertificates(server.Handler)
-	follow := server.ConnState
-	server.ConnState = func(conn net.Conn, state http.ConnState) {
-		turns.Follow(conn, state)
-		follow(conn, state)
-	}
-	err = serve(ctx, b, server, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	err = serve(ctx, b, guardedServer(b, reloads), sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
 	if err != nil {
 		return err
 	}

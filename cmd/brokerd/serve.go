@@ -78,7 +78,6 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	defer audit.close()
 	config.Audit = audit.writer()
 	b, err := broker.New(config)
 	if err != nil {

@@ -33,8 +33,8 @@ func crowds() []crowd {
 	return []crowd{
 		{"holders with the longest names", true, func(c *crowdClient) {
 			for range 200 {
-				c.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s%s"}],"author":"%s","hold_ms":%d}`,
-					c.id(), c.id(), long, long[:256], 10_000_000)
+				const request = `{"type":"acquire","id":"%s","locks":[{"name":"%s%s"}],"author":"%s","hold_ms":%d}`
+				c.send(request, c.id(), c.id(), long, long[:256], 10_000_000)
 			}
 		}},
 		{"waiters", false, func(c *crowdClient) {
@@ -153,7 +153,7 @@ type filledBroker struct {
 func startFilled(t *testing.T, args ...string) *filledBroker {
 	t.Helper()
 	args = append([]string{"--drain=0s", "--port=0", "--timeout=10m"}, args...)
-	command := exec.CommandContext(t.Context(), "brokerd", args...) // testContext is too short for -crowd
+	command := exec.CommandContext(t.Context(), "brokerd", args...) // without a timeout, for -crowd
 	if !*longCrowd {
 		command.Env = append(os.Environ(), "GOGC=10")
 	}

@@ -33,8 +33,8 @@ func crowds() []crowd {
 	return []crowd{
 		{"holders with the longest names", true, func(c *crowdClient) {
 			for range 200 {
-				const request = `{"type":"acquire","id":"%s","locks":[{"name":"%s%s"}],"author":"%s","hold_ms":%d}`
-				c.send(request, c.id(), c.id(), long, long[:256], 10_000_000)
+				const lock = `"locks":[{"name":"%s%s"}],"author":"%s","hold_ms":9999999`
+				c.send(`{"type":"acquire","id":"%s",`+lock+`}`, c.id(), c.id(), long, long[:256])
 			}
 		}},
 		{"waiters", false, func(c *crowdClient) {

@@ -133,6 +133,7 @@ func TestCredentials(t *testing.T) {
 			{http.Header{
 				"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}, "Authorization": {bearer},
 			}, 400},
+			{http.Header{"Origin": {"https://other.example"}}, 403},
 			{http.Header{"Authorization": {bearer}}, 101},
 			{http.Header{"Authorization": {"bearer  " + k.tokens["ann"]}}, 101},
 			{http.Header{"Sec-Websocket-Protocol": {wire.Subprotocol, inProtocol}}, 101},
@@ -307,6 +308,63 @@ func TestSetAccess(t *testing.T) {
 		b.send(`{"type":"acquire","id":"bbbbbbbb--4","locks":[{"name":"x"}]}`)
 		b.expect(`{"type":"granted","id":"bbbbbbbb--4","token":3}`)
 	})
+}
+
+// After a change of the permissions, the log names the locks that clients hold and may no longer acquire.
+func TestKeptLocksAreLogged(t *testing.T) {
+	log := new(testLog)
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann", "bob")
+		config := broker.Config{Access: k.control(t, "ann bob", "* | ** | acquire"), Logger: log.logger()}
+		serve(t, config, func(r *rig) {
+			a, b := r.connectAs("a", k, "ann"), r.connectAs("b", k, "bob")
+			const held = 3000 // more than a slice
+			for n := range held {
+				a.send(`{"type":"acquire","id":"aaaaaaaa--%d","locks":[{"name":"x/%d"}]}`, n, n)
+				a.take()
+			}
+			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"},{"name":"z","mode":"shared"}]}`)
+			b.take()
+			r.broker.SetAccess(k.control(t, "ann bob", "ann | x/9 | acquire", "bob | y | acquire",
+				"bob | z | shared"))
+			pass(time.Second)
+			a.expect()
+			b.expect()
+			lines := log.lines("may no longer acquire")
+			if len(lines) != 1 || !strings.Contains(lines[0], `"identity":"ann"`) ||
+				!strings.Contains(lines[0], `"x/7","... and 2991 more"`) {
+				t.Errorf("the log says %q", lines)
+			}
+		})
+	})
+}
+
+// Browsers do not show a page the status of a refused upgrade. So the broker accepts the upgrade of a page,
+// and tells it why there is no session when it closes the connection.
+func TestRefusedPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann")
+		const origin = "https://app.example"
+		config := broker.Config{
+			Access: k.control(t, "ann", "ann | ** | acquire"), AllowOrigins: []string{origin},
+		}
+		serve(t, config, func(r *rig) { testRefusedPage(r, k, origin) })
+	})
+}
+
+func testRefusedPage(r *rig, k *keys, origin string) {
+	for token, want := range map[string]string{"": "no credential", "lbt_wrong": "the token is not known"} {
+		r.header = http.Header{"Origin": {origin}}
+		if token != "" {
+			r.header["Authorization"] = []string{"Bearer " + token}
+		}
+		p := r.connect("p")
+		p.expectClose(4401, "not authenticated: "+want)
+		p.expect() // not even a hello
+	}
+	a := r.connectAs("a", k, "ann")
+	a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}],"wait_ms":0}`)
+	a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":1}`)
 }
 
 // A watch tells only what may be listed.

@@ -29,6 +29,7 @@ type authority struct {
 	mostPerIdentity int
 	refusals        *refusals
 	members         map[*connection]bool
+	audits          *auditTrail
 }
 
 func newAuthority(c *Config, r *refusals) *authority {
@@ -49,6 +50,7 @@ func (b *Broker) SetAccess(control *access.Control) {
 	a.changing.Lock()
 	defer a.changing.Unlock()
 	a.mu.Lock()
+	a.audits.put(&AuditRecord{Event: AuditAccess, Outcome: AuditDone}, reserved)
 	a.control, a.parties = control, make(map[string]*party)
 	members := slices.Collect(maps.Keys(a.members))
 	a.mu.Unlock()
@@ -206,6 +208,7 @@ func (a *authority) reconsider(c *connection) {
 		now = a.rightsOf(nil, old.subject)
 	}
 	if now == nil {
+		c.auditClosed(&revoked)
 		a.swap(c, &rights{party: &party{permissions: access.Nothing()}})
 		c.loop.sendEnded(&revoked)
 		return

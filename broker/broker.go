@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 
@@ -15,7 +16,7 @@ import (
 type Broker struct {
 	services
 	upgrader   websocket.Upgrader
-	origins    origins
+	origins    atomic.Pointer[origins]
 	conns      *connLimit
 	handshakes *handshakes
 	client     clientFiles   // the JavaScript client, served to pages
@@ -37,6 +38,7 @@ type services struct {
 	inbox  *inbox
 
 	authority *authority
+	audits    *auditTrail // nil: nothing is recorded
 	refusals  *refusals
 	memory    *memoryLimit
 
@@ -64,10 +66,10 @@ func New(config Config) (*Broker, error) {
 		names:   newSessionNames().next,
 		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
+	b.audits = newAuditTrail(config.Audit, b.logs)
 	b.over, b.end = context.WithCancel(context.Background())
-	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)
-	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
+	if err := b.SetOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs); err != nil {
+		return nil, err
 	}
 	b.conns, b.handshakes = newConnLimit(&config, b.refusals), newHandshakes(&config, b.logs)
 	if b.client, err = readClient(config.ClientFiles); err != nil {
@@ -79,6 +81,7 @@ func New(config Config) (*Broker, error) {
 	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
 	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals
+	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}
@@ -100,6 +103,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	if !b.life.advance(phaseServing) {
 		return ErrStarted
 	}
+	b.audits.start()
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	err := b.loop.run(ctx, b.tokens)
@@ -110,7 +114,9 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.life.advance(phaseStopped)
 	b.life.goroutines.Wait()
 	b.logs.flush()
-	return errors.Join(err, b.tokens.Close())
+	err = errors.Join(err, b.tokens.Close())
+	b.audits.stop(recordOfStop(err))
+	return err
 }
 
 // refuse makes the broker refuse new connections from now on, except those that inspect it.

@@ -173,6 +173,17 @@ type Config struct {
 	// [Broker.SetAccess] replaces it while the broker runs.
 	Access *access.Control
 
+	// Audit receives the records of the audit, one after another, from one goroutine. An
+	// [AuditEvent] says what is recorded. nil: nothing is recorded.
+	//
+	// If it returns an error, it gets the same record again a second later. If it is slow, blocks or
+	// fails, up to 10,000 records wait, and twice as many of those that clients cannot cause at will.
+	// Further records are dropped: the log says so at once, and a record with their number stands at
+	// their place. The broker goes on, with one exception: a session that has stolen or evicted gets no
+	// turn, and does not end, until its record is written, but at most for 5 s. At the end of Run, the
+	// last records have 5 s. If Audit is still blocked then, its goroutine is left behind.
+	Audit func(AuditRecord) error
+
 	// TrustedProxies are the networks of proxies whose Forwarded or X-Forwarded-For header says from
 	// which address a client connects. Each address in it counts only if a trusted proxy has
 	// added it. Default: none.
@@ -183,6 +194,15 @@ type Config struct {
 	// the oldest is closed once it has had a short time, of at most half a second. Default:
 	// 4,000.
 	MaxHandshakes int
+
+	// HandshakesPerSecond is how many connections one address, or one IPv6 /64, may make to
+	// [Broker.Server] each second. Before that, it may make HandshakeBurst connections at once: so
+	// many clients behind one address can reconnect together. Connections above this rate are
+	// closed at once. TrustedProxies are exempt. Default: 200.
+	HandshakesPerSecond int
+
+	// HandshakeBurst is described at HandshakesPerSecond. Default: 10,000.
+	HandshakeBurst int
 }
 
 // withDefaults returns the config with defaults filled in and [None] replaced by 0, or an error if
@@ -196,6 +216,8 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxHandshakes, 4_000)
+	setDefault(&c.HandshakesPerSecond, 200) // with TLS, about a fifth of a processor: see package bench
+	setDefault(&c.HandshakeBurst, 10_000)
 
 	setDefault(&c.MaxRequests, 1_000_000)
 	setDefault(&c.MaxWatches, 100_000)

@@ -35,6 +35,8 @@ func (c Config) check() error {
 		{"MaxConnectionsPerAddress", int64(c.MaxConnectionsPerAddress)},
 		{"MaxConnectionsPerIdentity", int64(c.MaxConnectionsPerIdentity)},
 		{"MaxHandshakes", int64(c.MaxHandshakes)},
+		{"HandshakesPerSecond", int64(c.HandshakesPerSecond)},
+		{"HandshakeBurst", int64(c.HandshakeBurst)},
 	} {
 		if field.value < 0 {
 			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default",

@@ -36,6 +36,7 @@ type connection struct {
 	control  *access.Control
 	expiry   *time.Timer // fires when the credential expires; or nil
 	left     bool        // the session has ended
+	closed   bool        // the audit says that the broker closes it because of its credential
 
 	closeCode atomic.Int32 // the code of the broker's close frame, set just before the frame is written
 }

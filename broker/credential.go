@@ -23,13 +23,14 @@ var expired = ending{code: wire.CloseExpired, reason: "the credential has expire
 
 // authenticate returns who sends a request, and the control that has found it out. If the broker asks
 // for no credentials, the control is nil.
-func (b *Broker) authenticate(r *http.Request) (*access.Control, access.Subject, *refusal) {
+func (b *Broker) authenticate(r *http.Request, who *introduction) (*access.Control, access.Subject, *refusal) {
 	control := b.authority.current()
 	if control == nil {
 		return nil, access.Subject{}, nil
 	}
 	credential, refused := credentialOf(r)
 	if refused != nil {
+		b.auditAuthentication(who, nil, refused)
 		return nil, access.Subject{}, refused
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), authTimeout)
@@ -38,7 +39,9 @@ func (b *Broker) authenticate(r *http.Request) (*access.Control, access.Subject,
 	if err != nil {
 		b.logs.refused.write("a client is not authenticated", textAttr("why", whyOf(err)),
 			textAttr("remote", r.RemoteAddr))
-		return nil, access.Subject{}, &refusal{http.StatusUnauthorized, notAuthenticated(err)}
+		refused = &refusal{http.StatusUnauthorized, notAuthenticated(err)}
+		b.auditAuthentication(who, nil, refused)
+		return nil, access.Subject{}, refused
 	}
 	return control, subject, nil
 }
@@ -133,6 +136,7 @@ func (c *connection) expire() {
 		c.setExpiry(r)
 		return
 	}
+	c.auditClosed(&expired)
 	c.loop.sendEnded(&expired)
 }
 
@@ -150,6 +154,7 @@ func (r *reader) renew(m *wire.Auth) *ending {
 	c.aside(func() {
 		defer c.renewing.Store(false)
 		answer := c.authenticated(m)
+		c.auditRenewal(m, answer)
 		c.loop.sendReply(answer)
 	})
 	return nil

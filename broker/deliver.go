@@ -40,6 +40,9 @@ func (l *loop) deliver(events []locktable.Event) {
 				}
 				l.reply(s, m)
 			}
+			if event.Kind == locktable.Forbidden {
+				l.auditSwept(s, event)
+			}
 			if event.Code == wire.TooMany {
 				l.noteLimit(s, limitOfEvent(event))
 			}

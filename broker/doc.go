@@ -40,7 +40,8 @@
 //	Whose turn it is                                 scheduler.go, internal/fair
 //	What a session may have to wait for              flowcontrol.go
 //	What happens on a drain                          drain.go, internal/core/drain.go
-//	What is logged                                   loglimit.go, eventlog.go, losslog.go, auditlog.go
+//	What is logged                                   loglimit.go, eventlog.go, losslog.go
+//	What is audited                                  auditrecord.go, audittrail.go, auditlog.go, auditaccess.go
 //
 // # Why the lease is safe under load
 //

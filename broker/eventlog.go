@@ -10,7 +10,7 @@ import (
 
 // logEvent logs an event of the lock table at debug level. It may block.
 func (l *loop) logEvent(e *locktable.Event) {
-	attrs := make([]slog.Attr, 0, 14)
+	attrs := make([]slog.Attr, 0, 15)
 	attrs = append(attrs, slog.String("request", e.ID.String()), slog.String("event", e.Kind.String()))
 	if e.Locks() > 0 {
 		attrs = l.appendSubject(attrs, e)
@@ -32,6 +32,7 @@ func (l *loop) appendSubject(attrs []slog.Attr, e *locktable.Event) []slog.Attr 
 	r := l.table.Subject(e, 0)
 	attrs = append(attrs, locksAttr(r.Locks, len(r.Locks)), slog.String("mode", r.Mode.String()),
 		textAttr("author", r.Author), textAttr("client", r.Client), textAttr("remote", r.Remote))
+	attrs = appendIdentity(attrs, r.Identity)
 	if r.Token != 0 {
 		attrs = append(attrs, slog.Int64("token", r.Token))
 	}

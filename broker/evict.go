@@ -13,8 +13,8 @@ const noSuchRequest = "no such request"
 
 // evict ends a request, whichever session it belongs to.
 func (l *loop) evict(s *session, m *wire.Evict, now time.Duration) {
-	if refusal := l.mayEvict(s, m, now); refusal != nil {
-		l.writeAudit(s, m, verdict{code: refusal.Code})
+	if refusal, locks := l.mayEvict(s, m, now); refusal != nil {
+		l.writeAudit(s, m, verdict{code: refusal.Code, lacks: wire.MayEvict, locks: locks})
 		l.reply(s, refusal)
 		return
 	}
@@ -41,10 +41,13 @@ func (l *loop) verdictOnEvict(id wire.ID, events []locktable.Event) (v verdict) 
 	return v
 }
 
-// mayEvict returns why s may not evict a request, or nil if it may or the request is not known.
-func (l *loop) mayEvict(s *session, m *wire.Evict, now time.Duration) *wire.Error {
+// mayEvict returns why s may not evict a request, and the locks of that request. It returns nil if s
+// may evict it, or if the request is not known.
+func (l *loop) mayEvict(
+	s *session, m *wire.Evict, now time.Duration,
+) (refusal *wire.Error, locks []string) {
 	if s.rights == nil || m.Request.Session == s.name {
-		return nil
+		return nil, nil
 	}
 	locks, events := l.core.LocksOf(now, m.Request, l.events[:0])
 	l.deliver(events)
@@ -56,9 +59,9 @@ func (l *loop) mayEvict(s *session, m *wire.Evict, now time.Duration) *wire.Erro
 	}
 	switch {
 	case may == len(locks): // also if there is no such request
-		return nil
+		return nil, nil
 	case may == 0 && l.viewOf(s).hidesRequest(locks):
-		return &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest}
+		return &wire.Error{ID: m.ID, Code: wire.NotFound, Message: noSuchRequest}, locks
 	}
-	return forbidden(m.ID, wire.MayEvict, "")
+	return forbidden(m.ID, wire.MayEvict, ""), locks
 }

@@ -135,6 +135,22 @@ func (b *Broker) RemoteOf(r *http.Request) string {
 	return remote
 }
 
+// The limits of the audit.
+const (
+	AuditRecords = auditRecords
+	AuditWait    = auditWait
+	AuditFlush   = auditFlush
+)
+
+// AuditOrdinary is like Audit, for a record that a client could cause.
+func (b *Broker) AuditOrdinary(r AuditRecord) { b.audits.put(&r, ordinary) }
+
+// AuditDropped returns how many records were dropped.
+func (b *Broker) AuditDropped() int64 { return b.audits.dropped.Load() }
+
+// RefusedHandshakes returns how many connections were closed because they came too fast.
+func (b *Broker) RefusedHandshakes() int64 { return b.handshakes.refused.Load() }
+
 // Refusals returns how often each limit has made the broker refuse something, by the limit's name in
 // the log. Limits that have refused nothing are left out.
 func (b *Broker) Refusals() map[string]int64 {

@@ -18,7 +18,7 @@ import (
 // request with both is refused.
 func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !b.trusts(peer.Addr()) {
+	if err != nil || !b.config.trusts(peer.Addr()) {
 		return r.RemoteAddr, nil
 	}
 	if len(r.Header["Forwarded"]) > 0 && len(r.Header["X-Forwarded-For"]) > 0 {
@@ -31,7 +31,7 @@ func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 			break // the proxy before knows no more
 		}
 		remote = addr.String()
-		if !b.trusts(addr) {
+		if !b.config.trusts(addr) {
 			break
 		}
 	}
@@ -39,9 +39,9 @@ func (b *Broker) remoteOf(r *http.Request) (string, *refusal) {
 }
 
 // trusts reports whether a trusted proxy has this address.
-func (b *Broker) trusts(addr netip.Addr) bool {
+func (c *Config) trusts(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(b.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+	return slices.ContainsFunc(c.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // forwardedFor returns the addresses that proxies have added, in order: those of Forwarded (RFC 7239),

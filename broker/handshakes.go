@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +27,17 @@ const maxPatience = 500 * time.Millisecond
 // request go ahead before it accepts more. So when thousands of clients reconnect together, they
 // are served one after another. If all were served at once, each would be served too late. A flood
 // delays new connections of other clients, but does not affect existing sessions.
+//
+// An address that connects too fast has its connections closed at once, before TLS. This costs the
+// least against a flood: holding them back would keep their descriptors, and an answer would need a
+// TLS handshake first. A real client in a crowd at the same address tries again, with growing pauses,
+// as after any lost connection. A trusted proxy may connect as fast as it wants, because many clients
+// share its address.
 type handshakes struct {
 	most, mostPerAddress int
+	rates                *handshakeRate
+	exempt               func(netip.Addr) bool // reports whether an address may connect as fast as it wants
+	refused              atomic.Int64          // how many connections were closed because they came too fast
 	logs                 *logLimits
 	ended                chan struct{} // holds a token after a handshake has ended
 
@@ -49,7 +59,8 @@ type handshake struct {
 func newHandshakes(c *Config, l *logLimits) *handshakes {
 	return &handshakes{
 		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l,
-		ended: make(chan struct{}, 1),
+		rates:  newHandshakeRate(c.HandshakesPerSecond, c.HandshakeBurst, maxRates),
+		exempt: c.trusts, ended: make(chan struct{}, 1),
 		conns: make(map[net.Conn]*handshake), all: list.New(), from: make(map[netip.Prefix]*list.List),
 	}
 }
@@ -59,10 +70,29 @@ func newHandshakes(c *Config, l *logLimits) *handshakes {
 func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
+		if h.isTooFast(conn) {
+			h.refuse(conn)
+			return
+		}
 		h.admit(conn)
 	case http.StateHijacked, http.StateClosed:
 		h.remove(conn)
 	}
+}
+
+// isTooFast reports whether the address of a new connection has made too many lately.
+func (h *handshakes) isTooFast(conn net.Conn) bool {
+	remote := conn.RemoteAddr().String()
+	ip, isIP := ipOf(remote)
+	return isIP && !h.exempt(ip) && !h.rates.allow(addressOf(remote), time.Now())
+}
+
+// refuse closes a connection that comes too fast. The server then finds that it is closed.
+func (h *handshakes) refuse(conn net.Conn) {
+	h.refused.Add(1)
+	abandon(conn)
+	h.logs.tooFast.write("closed a new connection: too many connections a second from this address",
+		textAttr("remote", conn.RemoteAddr().String()))
 }
 
 // admit waits until there is room for a connection, and counts it.
@@ -77,7 +107,7 @@ func (h *handshakes) admit(conn net.Conn) {
 			continue
 		}
 		if oldest != nil {
-			oldest.abandon()
+			abandon(oldest.conn)
 			h.logs.handshake.write("closed a connection that had not become a session: "+
 				"too many such connections",
 				textAttr("remote", oldest.conn.RemoteAddr().String()))
@@ -136,14 +166,14 @@ func patience(most int) time.Duration {
 	return min(time.Duration(most)*time.Millisecond/4, maxPatience)
 }
 
-// abandon closes the connection below TLS. A TLS close would send an alert, and could wait for the
+// abandon closes a connection below TLS. A TLS close would send an alert, and could wait for the
 // client.
-func (h *handshake) abandon() {
-	if secure, ok := h.conn.(interface{ NetConn() net.Conn }); ok {
+func abandon(conn net.Conn) {
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		_ = secure.NetConn().Close()
 		return
 	}
-	_ = h.conn.Close()
+	_ = conn.Close()
 }
 
 func (h *handshakes) remove(conn net.Conn) {

@@ -23,11 +23,16 @@ import (
 // sequence, another in C1 form, a character that reverses text, and line ends.
 const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":true"
 
-// The log quotes and shortens every text that a client can send.
+// The log and the audit quote and shorten every text that a client can send.
 func TestHostileText(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second,
 		ClientFiles: aClient}
+	config.Audit = func(r broker.AuditRecord) error {
+		line, err := json.Marshal(r)
+		_, _ = log.Write(append(line, '\n'))
+		return err
+	}
 	inBubble(t, config, func(r *rig) {
 		fill := hostileFiller()
 		a, b := r.connectHostile("a"), r.connectHostile("b")
@@ -105,6 +110,7 @@ func checkHostileLog(t *testing.T, log *testLog) {
 	for _, message := range []string{
 		"session opened", "session ended", "evict", "evict refused", "steal", "steal refused",
 		"draining", "still held", "refused a request", "refused an upgrade", "refused a message",
+		`"event":"steal","outcome":"refused"`, `"event":"evict","outcome":"done"`,
 	} {
 		if len(log.lines(message)) == 0 {
 			t.Errorf("no line of the log says %q: the test tests nothing", message)

@@ -49,7 +49,10 @@ func (l *loop) why(s *session, m *wire.Why, now time.Duration) {
 	if id, given := m.Request.Get(); given && s.rights.mayHide() && id.Session != s.name {
 		locks, events := l.core.LocksOf(now, id, l.events[:0])
 		l.deliver(events)
-		known = !l.viewOf(s).hidesRequest(locks)
+		if known = !l.viewOf(s).hidesRequest(locks); !known && len(locks) > 0 {
+			refusal := &wire.Error{Code: wire.NotFound, Message: noSuchRequest}
+			s.auditForbidden(m, refusal, wire.MayList, locks)
+		}
 	}
 	events := l.events[:0]
 	if name, given := m.Lock.Get(); given {

@@ -53,7 +53,16 @@ func locksAttr(names []string, count int) slog.Attr {
 
 // attrs returns the attributes that say whose connection a line is about.
 func (c *connection) attrs(more ...slog.Attr) []slog.Attr {
-	return append([]slog.Attr{
+	attrs := []slog.Attr{
 		slog.String("session", c.name), textAttr("client", c.peer.Client), textAttr("remote", c.peer.Remote),
-	}, more...)
+	}
+	return append(appendIdentity(attrs, c.peer.Identity), more...)
+}
+
+// appendIdentity appends who a client is, if the broker knows that.
+func appendIdentity(attrs []slog.Attr, identity string) []slog.Attr {
+	if identity == "" {
+		return attrs
+	}
+	return append(attrs, textAttr("identity", identity))
 }

@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	stdlog "log"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -33,11 +35,13 @@ type logLimits struct {
 
 	opened, ended lineLimit // sessions
 	lost          lineLimit // sessions that ended while they held locks
+	kept          lineLimit // clients that hold what they may no longer acquire
 	slow          lineLimit // clients that were cut off because they read too slowly
 	refused       lineLimit // refused upgrades
 	origin        lineLimit // requests of pages whose origin was refused
 	message       lineLimit // refused messages of clients
 	handshake     lineLimit // connections closed before they became sessions
+	tooFast       lineLimit // connections closed because their address connects too fast
 	server        lineLimit // errors of net/http
 	limit         lineLimit // limits that were reached
 }
@@ -51,20 +55,23 @@ func newLogLimits(log *slog.Logger) *logLimits {
 		limiter := rate.NewLimiter(rate.Every(faultEvery), faultBurst)
 		return lineLimit{log: log, level: slog.LevelWarn, name: name, limiter: limiter}
 	}
-	return &logLimits{
+	l := &logLimits{
 		unlimited: log,
 		opened:    session("session opened"), ended: session("session ended"), lost: session("locks lost"),
+		kept: session("locks without permission"),
 		slow: fault("slow client"), refused: fault("upgrade refused"), origin: fault("page refused"),
 		message: fault("message refused"), handshake: fault("handshake abandoned"),
-		server: fault("http server"), limit: fault("limit reached"),
+		tooFast: fault("too fast"), server: fault("http server"), limit: fault("limit reached"),
 	}
+	l.kept.level = slog.LevelWarn
+	return l
 }
 
 // flush writes all counts that have not been written yet.
 func (l *logLimits) flush() {
 	for _, kind := range []*lineLimit{
-		&l.opened, &l.ended, &l.lost, &l.slow, &l.refused, &l.origin, &l.message, &l.handshake,
-		&l.server, &l.limit,
+		&l.opened, &l.ended, &l.lost, &l.kept, &l.slow, &l.refused, &l.origin, &l.message, &l.handshake,
+		&l.tooFast, &l.server, &l.limit,
 	} {
 		kind.flush()
 	}
@@ -85,8 +92,13 @@ func (l *logLimits) serverLog() *stdlog.Logger { return stdlog.New(serverLog{&l.
 
 type serverLog struct{ *lineLimit }
 
-// Write logs an error of net/http.
+// Write logs an error of net/http. If a TLS handshake failed because the broker has closed the
+// connection, the broker has already logged why.
 func (l serverLog) Write(text []byte) (int, error) {
+	closed := []byte(net.ErrClosed.Error())
+	if bytes.HasPrefix(text, []byte("http: TLS handshake error")) && bytes.Contains(text, closed) {
+		return len(text), nil
+	}
 	l.write(printable.Text(string(text[:min(len(text), serverBytes)])))
 	return len(text), nil
 }

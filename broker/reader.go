@@ -184,12 +184,13 @@ func (r *reader) submit(m wire.Request) (sent bool) {
 	if r.rights.Load() == nil { // everything is permitted
 		return r.loop.sendRequest(m)
 	}
-	refusal, sent := r.judge(m)
+	refusal, lacks, sent := r.judge(m)
 	if refusal != nil {
 		if isAudited(m) {
 			r.flood.giveSlot() // the log may block
-			r.audit(m, verdict{code: refusal.Code})
+			r.audit(m, verdict{code: refusal.Code, lacks: lacks})
 		}
+		r.auditForbidden(m, refusal, lacks, nil)
 		r.logRefused(refusal)
 	}
 	return sent
@@ -197,15 +198,15 @@ func (r *reader) submit(m wire.Request) (sent bool) {
 
 // judge sends a message that the rights of the session allow to the loop. For any other message it
 // sends the refusal.
-func (r *reader) judge(m wire.Request) (refusal *wire.Error, sent bool) {
+func (r *reader) judge(m wire.Request) (refusal *wire.Error, lacks wire.Verb, sent bool) {
 	r.judging.Lock()
 	defer r.judging.Unlock()
 	if now := r.rights.Load(); now != nil {
-		if refusal = now.judge(m); refusal != nil {
-			return refusal, r.loop.sendReply(refusal)
+		if refusal, lacks = now.judge(m); refusal != nil {
+			return refusal, lacks, r.loop.sendReply(refusal)
 		}
 	}
-	return nil, r.loop.sendRequest(m)
+	return nil, "", r.loop.sendRequest(m)
 }
 
 // logRefused logs that a message of the client is refused before the loop sees it.

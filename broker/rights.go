@@ -25,31 +25,32 @@ type party struct {
 }
 
 // judge returns the refusal of a message that the rights do not allow, or nil. The loop judges
-// messages about the requests of other sessions, because only the lock table knows their locks.
-func (r *rights) judge(m wire.Request) *wire.Error {
+// messages about the requests of other sessions, because only the lock table knows their locks. lacks
+// is the verb that is not allowed.
+func (r *rights) judge(m wire.Request) (refusal *wire.Error, lacks wire.Verb) {
 	id, _ := wire.RequestID(m)
 	switch m := m.(type) {
 	case *wire.Acquire:
 		if missing, lock, ok := r.permissions.MayAcquire(m); !ok {
-			return forbidden(id, missing, lock)
+			return forbidden(id, missing, lock), missing
 		}
 	case *wire.Info, *wire.Watch:
 		if !r.permissions.AllowsSomewhere(access.List) {
-			return forbidden(id, wire.MayList, "")
+			return forbidden(id, wire.MayList, ""), wire.MayList
 		}
 	case *wire.Why:
 		if lock, given := m.Lock.Get(); given && !r.permissions.Allows(access.List, lock) {
-			return forbidden(id, wire.MayList, lock)
+			return forbidden(id, wire.MayList, lock), wire.MayList
 		}
 	case *wire.Clients:
 		switch {
 		case !r.permissions.AllowsEverywhere(access.Clients):
-			return forbidden(id, wire.MayClients, "")
+			return forbidden(id, wire.MayClients, ""), wire.MayClients
 		case !r.permissions.AllowsEverywhere(access.List):
-			return forbidden(id, wire.MayList, "**")
+			return forbidden(id, wire.MayList, "**"), wire.MayList
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // forbidden refuses a message. lock is the name of the lock that it is about, as the client has sent

@@ -2,12 +2,20 @@ package broker
 
 import (
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A sweep ends the requests of a session that wait and may no longer be made, because the rights of
-// the session have changed. It may take several turns.
-type sweep struct{ after int64 } // the number of the last request that it has looked at, or -1
+// A sweep follows a change of the rights of a session. It ends the requests that wait and may no longer be
+// made. Then it looks for locks that the session holds and may no longer acquire, for the log: these stay
+// held, because a change of the rights must not break a critical section. It may take several turns.
+type sweep struct {
+	holders bool  // it has come to the requests that hold
+	after   int64 // the number of the last request that it has looked at, or -1
+
+	kept  []string // the first locks that stay held
+	count int      // of all of them
+}
 
 const (
 	// sweepSlice is how many sight steps a turn of a sweep takes, about half a millisecond.
@@ -21,7 +29,9 @@ const (
 func (l *loop) setRights(s *session, now *rights) {
 	before := s.rights
 	if now != nil {
-		s.todo.judge(now)
+		s.todo.judge(now, func(m wire.Request, refusal *wire.Error, lacks wire.Verb) {
+			l.auditJudged(s, m, refusal, lacks)
+		})
 	}
 	if s.ended || before != nil && now != nil && before.party == now.party {
 		s.rights = now
@@ -41,18 +51,56 @@ func (l *loop) setRights(s *session, now *rights) {
 
 // continueSweep works on a sweep for one turn.
 func (l *loop) continueSweep(s *session) {
-	cost := s.rights.permissions.Cost()
-	budget := max(sweepSlice/(cost+sweepLock), 1)
-	steps := 0
-	may := func(lock string, mode wire.Mode, steal bool) (wire.Verb, bool) {
-		steps += cost
-		return s.rights.mayWait(lock, mode, steal)
+	if s.sweep.holders {
+		l.sweepHolders(s)
+		return
 	}
-	events, after, done := l.core.Forbid(l.now(), s.name, s.sweep.after, budget, may, l.events[:0])
+	events, after, done := l.core.Forbid(
+		l.now(), s.name, s.sweep.after, s.sweepBudget(), l.checkOf(s), l.events[:0])
 	s.sweep.after = after
-	l.sight.steps += int64(steps)
 	if done {
-		s.sweep = nil
+		s.sweep.holders, s.sweep.after = true, -1
 	}
 	l.deliver(events)
+}
+
+// sweepHolders looks at locks that s holds, and logs at the end which ones it may no longer acquire.
+func (l *loop) sweepHolders(s *session) {
+	may, w := l.checkOf(s), s.sweep
+	var done bool
+	w.after, done = l.table.EachHeld(s.name, w.after, s.sweepBudget(), func(lock string, mode wire.Mode) {
+		if _, ok := may(lock, mode, false); ok {
+			return
+		}
+		if w.count++; len(w.kept) < maxLocksDescribed {
+			w.kept = append(w.kept, lock)
+		}
+	})
+	if !done {
+		return
+	}
+	s.sweep = nil
+	if w.count == 0 {
+		return
+	}
+	if line, ok := l.logs.kept.admit(); ok {
+		l.aside(func() {
+			line.write("a client holds locks that it may no longer acquire: it keeps them until it releases them",
+				s.attrs(locksAttr(w.kept, w.count))...)
+		})
+	}
+}
+
+// sweepBudget returns how many locks a turn of a sweep looks at.
+func (s *session) sweepBudget() int {
+	return max(sweepSlice/(s.rights.permissions.Cost()+sweepLock), 1)
+}
+
+// checkOf returns the check for what s may do now. It counts its steps.
+func (l *loop) checkOf(s *session) locktable.Check {
+	cost := int64(s.rights.permissions.Cost())
+	return func(lock string, mode wire.Mode, steal bool) (wire.Verb, bool) {
+		l.sight.steps += cost
+		return s.rights.mayWait(lock, mode, steal)
+	}
 }

@@ -33,12 +33,13 @@ func (t *todoList) pop(spare *spareTodos) item {
 	return it
 }
 
-// judge replaces the requests that some rights do not allow by their refusals.
-func (t *todoList) judge(by *rights) {
+// judge replaces the requests that some rights do not allow by their refusals, and calls refused for each.
+func (t *todoList) judge(by *rights, refused func(wire.Request, *wire.Error, wire.Verb)) {
 	for n := t.first; n != nil; n = n.next {
 		if m, is := n.what.(wire.Request); is {
-			if refusal := by.judge(m); refusal != nil {
+			if refusal, lacks := by.judge(m); refusal != nil {
 				n.what = refusal
+				refused(m, refusal, lacks)
 			}
 		}
 	}

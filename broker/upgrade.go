@@ -93,9 +93,11 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 func (b *Broker) authenticateAndUpgrade(
 	w http.ResponseWriter, r *http.Request, who introduction, address netip.Prefix,
 ) bool {
-	control, subject, refused := b.authenticate(r)
+	control, subject, refused := b.authenticate(r, &who)
 	if refused == nil {
-		who.rights, refused = b.authority.admit(control, subject)
+		if who.rights, refused = b.authority.admit(control, subject); refused != nil {
+			b.auditAuthentication(&who, &subject, refused)
+		}
 	}
 	if refused != nil {
 		b.refuseUpgrade(w, r, refused)
@@ -110,6 +112,10 @@ func (b *Broker) authenticateAndUpgrade(
 
 func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	b.logRefusal(r, refused.status, refused.help)
+	if isPageWithoutCredential(r, refused) {
+		b.refusePage(w, r, refused)
+		return
+	}
 	refused.answer(w)
 }
 
@@ -137,6 +143,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 		peer.Identity = who.rights.subject.Name
 	}
 	session := newReader(b, b.names(), conn, h.Conn, peer, who)
+	session.auditAdmitted()
 	session.logOpened()
 	overTLS := bufferCount{total: &b.memory.buffers}
 	if r.TLS != nil {

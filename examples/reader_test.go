@@ -164,18 +164,24 @@ func checkTestCommand(t *testing.T, command string) {
 // broker starts a broker and waits until it listens.
 func (r *reader) broker(t *testing.T, command string) {
 	t.Helper()
-	log := bufio.NewScanner(r.start(t, command))
+	r.address = awaitListening(t, r.start(t, command))
+}
+
+// awaitListening reads the log of a broker until it listens, and returns the address.
+func awaitListening(t *testing.T, stderr io.Reader) string {
+	t.Helper()
+	log := bufio.NewScanner(stderr)
 	for log.Scan() {
 		var line struct{ Message, Address string }
 		if err := json.Unmarshal(log.Bytes(), &line); err != nil {
 			t.Fatalf("log line %q: %v", log.Text(), err)
 		}
 		if line.Message == "listening" {
-			r.address = line.Address
-			return
+			return line.Address
 		}
 	}
 	t.Fatal("the broker does not listen")
+	return ""
 }
 
 // start runs a command in the background until the test ends, and returns its stderr.

@@ -15,6 +15,7 @@ type lockIndex struct {
 	names    map[string]Verbs // of globs that match one name only
 	trees    map[string]Verbs // of globs NAME/**: they match the name, and what is below it
 	globs    []pattern        // the other globs
+	compared Verbs            // of some of them
 }
 
 // A pattern is a glob with what it allows. Names that match it begin with prefix and end with suffix.
@@ -39,6 +40,7 @@ func newLockIndex(grants []grant) *lockIndex {
 				x.globs = append(x.globs, newPattern(text))
 			}
 			x.globs[at].allow |= g.allow
+			x.compared |= g.allow
 		}
 	}
 	return x
@@ -112,6 +114,9 @@ func (x *lockIndex) on(lock string, known Verbs) Verbs {
 				verbs |= x.trees[lock[:i]]
 			}
 		}
+	}
+	if x.compared&^verbs == 0 {
+		return verbs
 	}
 	for i := range x.globs {
 		g := &x.globs[i]

@@ -105,19 +105,19 @@ func TestPolicyErrors(t *testing.T) {
 	verbs := func(verbs ...wire.Verb) func(*Rule) { return func(r *Rule) { r.Allow = verbs } }
 	good := allow("a", "b", wire.MayList)
 	for want, change := range map[string]func(*Rule){
-		`for: want at least one identity or group`: who(),
-		`for: "": empty`:                                                 who("a", ""),
-		`for: "group:": empty`:                                           who("group:"),
-		`for: "[a": not a valid glob`:                                    who("[a"),
-		`for: "group:{a": not a valid glob`:                              who("group:{a"),
-		`for: "\xff": not valid UTF-8`:                                   who("\xff"),
-		`locks: want at least one glob, such as a/**`:                    locks(),
-		`locks: "": empty`:                                               locks(""),
-		`locks: "a\\": not a valid glob`:                                 locks(`a\`),
-		`locks: "\\{identity}": not a valid glob`:                        locks(`\{identity}`),
-		`locks: "{identity": not a valid glob`:                           locks("{identity"),
-		`locks: "[{identity}]": {identity} cannot stand between [ and ]`: locks("[{identity}]"),
-		`locks: "{a,b}{c,d}{e,f}/{identity}": with an identity of 256 bytes: ` +
+		`for: want at least one identity or group`:               who(),
+		`for: item 2: empty`:                                     who("a", ""),
+		`for: item 1: empty`:                                     who("group:"),
+		`for: item 1: not a valid glob`:                          who("[a"),
+		`for: item 2: not a valid glob`:                          who("a", "group:{a"),
+		`for: item 1: not valid UTF-8`:                           who("\xff"),
+		`locks: want at least one glob, such as a/**`:            locks(),
+		`locks: item 1: empty`:                                   locks(""),
+		`locks: item 1: not a valid glob`:                        locks(`a\`),
+		`locks: item 2: not a valid glob`:                        locks("a", `\{identity}`),
+		`locks: item 3: not a valid glob`:                        locks("a", "b", "{identity"),
+		`locks: item 1: {identity} cannot stand between [ and ]`: locks("[{identity}]"),
+		`locks: item 1: with an identity of 256 bytes: ` +
 			`its length times its alternatives is more than 2048`: locks("{a,b}{c,d}{e,f}/{identity}"),
 		`allow: want at least one verb`: verbs(),
 		`allow: unknown verb "lock": want some of [acquire shared list steal evict clients metrics]`: verbs(

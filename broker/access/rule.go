@@ -82,7 +82,7 @@ func (r *checkedRule) setFor(who []string) *RuleError {
 	for i, text := range who {
 		pattern, isGroup := strings.CutPrefix(text, groupMark)
 		if err := checkPattern(pattern); err != nil {
-			return wrong("for", i, fmt.Errorf("%.80q: %w", text, err))
+			return wrong("for", i, fmt.Errorf("item %d: %w", i+1, err))
 		}
 		if isGroup {
 			r.groups = append(r.groups, pattern)
@@ -105,7 +105,7 @@ func (r *checkedRule) setLocks(locks []string) *RuleError {
 			}
 		}
 		if err != nil {
-			return wrong("locks", i, fmt.Errorf("%.80q: %w", text, err))
+			return wrong("locks", i, fmt.Errorf("item %d: %w", i+1, err))
 		}
 		r.locks = append(r.locks, parts)
 	}

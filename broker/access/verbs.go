@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // Verbs is a set of verbs.
@@ -28,11 +29,20 @@ func ParseVerbs(verbs []wire.Verb) (Verbs, error) {
 	for _, verb := range verbs {
 		one := verbOf(verb)
 		if one == 0 {
-			return 0, fmt.Errorf("unknown verb %.40q: want some of %v", verb, wire.Verbs())
+			return 0, fmt.Errorf("unknown verb%s: want some of %v", quoted(string(verb)), wire.Verbs())
 		}
 		set |= one
 	}
 	return set, nil
+}
+
+// quoted returns a word in quotes, after a space. It returns nothing for other text: that may be a secret
+// in the wrong place.
+func quoted(text string) string {
+	if !printable.IsWord(text) {
+		return ""
+	}
+	return fmt.Sprintf(" %q", text)
 }
 
 func verbOf(verb wire.Verb) Verbs {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,6 +18,7 @@ type attacker struct {
 	crowd       int // length of the queues
 	queue       *raw
 	actions     atomic.Int64
+	strangers   atomic.Uint64 // connections of strangers so far
 }
 
 const attackPrefix = "attack "
@@ -34,7 +36,7 @@ func serveAttack(role string) error {
 	a := &attacker{address: fields[2]}
 	a.connections, _ = strconv.Atoi(fields[3])
 	a.crowd, _ = strconv.Atoi(fields[4])
-	for _, kind := range attacks {
+	for _, kind := range slices.Concat(attacks, floods) {
 		if kind.name != fields[1] {
 			continue
 		}

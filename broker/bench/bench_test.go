@@ -26,6 +26,8 @@ func TestWorkloads(t *testing.T) {
 		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, small.callers) }},
 		{"watched", func(t *testing.T) { watched(t, 2) }},
 		{"mixed", func(t *testing.T) { mixed(t, 4, 40) }},
+		{"a shared client with TLS", func(t *testing.T) { secure(t, 1, 8) }},
+		{"connections with TLS", func(t *testing.T) { secure(t, 4, 4) }},
 		{"memory of idle connections", func(t *testing.T) { memoryIdle(t, small) }},
 		{"memory of held locks", func(t *testing.T) { memoryHeld(t, small) }},
 		{"memory of waiters", func(t *testing.T) { memoryWaiters(t, small) }},
@@ -34,6 +36,9 @@ func TestWorkloads(t *testing.T) {
 	}
 	for _, c := range tailCases {
 		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.disturbance) })
+	}
+	for _, c := range floodCases {
+		t.Run("tail, "+c.name, func(t *testing.T) { underFlood(t, small, c) })
 	}
 	if n := running.Load(); n != 0 {
 		t.Errorf("%d servers still run", n)

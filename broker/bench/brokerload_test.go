@@ -16,7 +16,11 @@ func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 	clients := make([]*wsclient.Client, n)
 	for i := range clients {
 		options := &wsclient.Options{Author: author, NoReconnect: true}
-		client, err := wsclient.Dial(tb.Context(), "ws://"+broker.address, options)
+		if broker.secure {
+			options.Token = secureToken
+			options.TLS = clientTLS()
+		}
+		client, err := wsclient.Dial(tb.Context(), broker.url(), options)
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -36,20 +36,21 @@ func oneLock(name string) [][]byte { return pairFrames(wire.LockSpec{Name: name}
 
 // dialEcho connects to an echo. The connection is closed when the test ends. If around is not nil, the WebSocket uses
 // the connection that it returns.
-func dialEcho(tb testing.TB, address string, readBuffer int, around func(net.Conn) net.Conn) *websocket.Conn {
+func dialEcho(tb testing.TB, server *process, readBuffer int, around func(net.Conn) net.Conn) *websocket.Conn {
 	tb.Helper()
 	dialer := websocket.Dialer{
 		ReadBufferSize:  readBuffer,
 		WriteBufferSize: 4 << 10,
 		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			conn, err := server.dial(ctx, network, address)
 			if err != nil || around == nil {
 				return conn, err
 			}
 			return around(conn), nil
 		},
 	}
-	ws, response, err := dialer.DialContext(tb.Context(), "ws://"+address+"/", nil)
+	// The scheme is ws even with TLS, because the connection has TLS already.
+	ws, response, err := dialer.DialContext(tb.Context(), "ws://"+server.address+"/", nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -63,10 +64,14 @@ var errWrongEcho = errors.New("the echo returned another frame")
 // plainEcho returns a contender of connections that each send a frame and wait for the echo to return it.
 func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 	tb.Helper()
-	server := startServer(tb, roleEcho)
+	return plainEchoOf(tb, startServer(tb, roleEcho), connections, frames)
+}
+
+func plainEchoOf(tb testing.TB, server *process, connections int, frames [][]byte) *contender {
+	tb.Helper()
 	c := &contender{name: "echo", flight: connections}
 	for range connections {
-		ws := dialEcho(tb, server.address, 4<<10, nil)
+		ws := dialEcho(tb, server, 4<<10, nil)
 		next := 0
 		c.workers = append(c.workers, &worker{once: func() (time.Duration, error) {
 			frame := frames[next%len(frames)]
@@ -89,10 +94,14 @@ func plainEcho(tb testing.TB, connections int, frames [][]byte) *contender {
 // arrived together.
 func gatheredEcho(tb testing.TB, connections, depth int, frames [][]byte) *contender {
 	tb.Helper()
-	server := startServer(tb, roleGathered)
+	return gatheredEchoOf(tb, startServer(tb, roleGathered), connections, depth, frames)
+}
+
+func gatheredEchoOf(tb testing.TB, server *process, connections, depth int, frames [][]byte) *contender {
+	tb.Helper()
 	c := &contender{name: "gathered echo", flight: connections * depth}
 	for range connections {
-		c.workers = append(c.workers, newPipeline(tb, server.address, depth, frames).worker())
+		c.workers = append(c.workers, newPipeline(tb, server, depth, frames).worker())
 	}
 	return c
 }
@@ -108,10 +117,10 @@ type pipeline struct {
 	received int
 }
 
-func newPipeline(tb testing.TB, address string, depth int, frames [][]byte) *pipeline {
+func newPipeline(tb testing.TB, server *process, depth int, frames [][]byte) *pipeline {
 	tb.Helper()
 	p := &pipeline{frames: frames, sent: make([]time.Time, depth)}
-	p.ws = dialEcho(tb, address, gatherRead, func(conn net.Conn) net.Conn {
+	p.ws = dialEcho(tb, server, gatherRead, func(conn net.Conn) net.Conn {
 		p.conn = &gatherConn{Conn: conn}
 		return p.conn
 	})

@@ -48,9 +48,21 @@ func only(cpu int) *unix.CPUSet {
 	return &set
 }
 
-// startPinned calls start, which starts a server, on a thread that may only use the server's processor: a process
-// inherits the processors of the thread that creates it.
+// startPinned calls start, which starts a server, so that it may only use the server's processor.
 func startPinned(start func() error) (err error) {
+	_, server := processors()
+	return startOn(server, start)
+}
+
+// startBesideLoad calls start, which starts a process, so that it may only use the load's processor.
+func startBesideLoad(start func() error) (err error) {
+	load, _ := processors()
+	return startOn(load, start)
+}
+
+// startOn calls start on a thread that may only use one processor: a process inherits the processors of the thread
+// that creates it.
+func startOn(cpu int, start func() error) (err error) {
 	if _, pinned := pinning(); !pinned {
 		return start()
 	}
@@ -60,8 +72,7 @@ func startPinned(start func() error) (err error) {
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return err
 	}
-	_, server := processors()
-	if err := unix.SchedSetaffinity(0, only(server)); err != nil {
+	if err := unix.SchedSetaffinity(0, only(cpu)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unix.SchedSetaffinity(0, &before)) }()
@@ -85,10 +96,21 @@ func pinLoad(threads int) (unpin func() error, err error) {
 	}, nil
 }
 
-// moveThreads moves all threads of this process. A thread that has not been moved yet may create another one, so it
-// repeats until it finds no new thread.
+// moveThreads moves all threads of this process.
 func moveThreads(to *unix.CPUSet) error {
-	moved := make(map[int]bool)
+	return eachThread(func(thread int) error { return unix.SchedSetaffinity(thread, to) })
+}
+
+// givePrecedence makes this process run only when no other one wants its processor, as far as the system can.
+func givePrecedence() error {
+	const lowest = 19
+	return eachThread(func(thread int) error { return unix.Setpriority(unix.PRIO_PROCESS, thread, lowest) })
+}
+
+// eachThread calls change for all threads of this process. A thread that has not been changed yet may create another
+// one, so it repeats until it finds no new thread.
+func eachThread(change func(thread int) error) error {
+	changed := make(map[int]bool)
 	for {
 		entries, err := os.ReadDir("/proc/self/task")
 		if err != nil {
@@ -97,13 +119,13 @@ func moveThreads(to *unix.CPUSet) error {
 		more := false
 		for _, entry := range entries {
 			thread, err := strconv.Atoi(entry.Name())
-			if err != nil || moved[thread] {
+			if err != nil || changed[thread] {
 				continue
 			}
-			if err := unix.SchedSetaffinity(thread, to); err != nil && !errors.Is(err, unix.ESRCH) {
+			if err := change(thread); err != nil && !errors.Is(err, unix.ESRCH) {
 				return err // ESRCH: the thread has ended
 			}
-			moved[thread], more = true, true
+			changed[thread], more = true, true
 		}
 		if !more {
 			return nil

@@ -15,3 +15,8 @@ func pinning() (how string, pinned bool) {
 func startPinned(start func() error) error { return start() }
 
 func pinLoad(int) (unpin func() error, err error) { return func() error { return nil }, nil }
+
+func startBesideLoad(start func() error) error { return start() }
+
+// givePrecedence does nothing: this system has no such setting.
+func givePrecedence() error { return nil }

@@ -19,6 +19,7 @@ var running atomic.Int64
 type process struct {
 	tb      testing.TB
 	address string
+	secure  bool // its clients use TLS
 	command *exec.Cmd
 	stdin   io.WriteCloser
 	stdout  *bufio.Reader
@@ -41,7 +42,7 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	command.Env = append(os.Environ(), roleVariable+"="+role,
 		// The options of this process for the race detector, without its pause of a second at the end.
 		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
-	if role == roleBroker || role == roleBounded {
+	if role == roleBroker || role == roleBounded || role == roleSecure {
 		command.Env = append(command.Env, profileVariable+"="+*profile)
 	}
 	command.Stderr = os.Stderr
@@ -57,7 +58,7 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 		tb.Fatal(err)
 	}
 	running.Add(1)
-	p := &process{tb: tb, command: command, stdin: stdin, stdout: bufio.NewReader(stdout)}
+	p := &process{tb: tb, secure: isSecure(role), command: command, stdin: stdin, stdout: bufio.NewReader(stdout)}
 	tb.Cleanup(p.stop)
 	p.address = p.readLine()
 	return p

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,10 @@ const (
 	roleBounded  = "broker-bounded" // a broker with its default limits
 	roleEcho     = "echo"           // an echo that reads a frame and writes a frame
 	roleGathered = "echo-gathered"  // an echo whose frames leave together if they arrived together
+
+	roleSecure         = "broker-secure"        // a broker with TLS, a token and a policy
+	roleSecureEcho     = "echo-secure"          // roleEcho with TLS
+	roleSecureGathered = "echo-gathered-secure" // roleGathered with TLS
 )
 
 // serveRole serves on a free loopback port and prints its address as the first line. It answers each line on its stdin
@@ -42,6 +47,9 @@ func serveRole(role string) error {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return err
+	}
+	if isSecure(role) {
+		listener = tls.NewListener(listener, serverTLS())
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
@@ -67,13 +75,20 @@ func serveRole(role string) error {
 
 func roleHandler(role string) (http.Handler, error) {
 	switch role {
-	case roleEcho:
+	case roleEcho, roleSecureEcho:
 		return http.HandlerFunc(serveEcho), nil
-	case roleGathered:
+	case roleGathered, roleSecureGathered:
 		return http.HandlerFunc(serveGathered), nil
-	case roleBroker, roleBounded:
+	case roleBroker, roleBounded, roleSecure:
 		config := broker.Config{}
-		if role == roleBroker { // all clients come from one address
+		if role == roleSecure {
+			control, err := secureControl()
+			if err != nil {
+				return nil, err
+			}
+			config.Access = control
+		}
+		if role != roleBounded { // all clients come from one address
 			const enough = 10_000_000
 			config.MaxConnections, config.MaxConnectionsPerAddress = enough, enough
 			config.MaxRequests = enough

@@ -44,8 +44,8 @@ func (b *bound) verdict(figure float64) string {
 
 // tables collects the rows that are printed at the end.
 type tables struct {
-	mu                    sync.Mutex
-	rates, figures, tails []string
+	mu                            sync.Mutex
+	rates, figures, tails, floods []string
 }
 
 // printed has the results of all benchmarks of this process.
@@ -79,13 +79,26 @@ func (t *tables) figure(workload, unit string, value float64, b *bound) {
 func (t *tables) tail(workload string, took *hdrhistogram.Histogram, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var row strings.Builder
-	fmt.Fprintf(&row, "%s\t%d", workload, took.TotalCount())
+	t.tails = append(t.tails, fmt.Sprintf("%s\t%s\t%s\t%s", workload, quantiles(took), b,
+		b.verdict(float64(took.ValueAtQuantile(99.9))/1e3)))
+}
+
+// flood adds the latency of another client while strangers made so many handshakes a second.
+func (t *tables) flood(workload string, took *hdrhistogram.Histogram, rate float64, b *bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.floods = append(t.floods, fmt.Sprintf("%s\t%.0f\t%s\t%s\t%s", workload, rate, quantiles(took), b,
+		b.verdict(float64(took.ValueAtQuantile(99))/1e3)))
+}
+
+// quantiles returns the columns samples, p50, p99, p99.9 and max.
+func quantiles(took *hdrhistogram.Histogram) string {
+	var columns strings.Builder
+	fmt.Fprint(&columns, took.TotalCount())
 	for _, q := range []float64{50, 99, 99.9, 100} {
-		fmt.Fprintf(&row, "\t%s", micros(time.Duration(took.ValueAtQuantile(q))))
+		fmt.Fprintf(&columns, "\t%s", micros(time.Duration(took.ValueAtQuantile(q))))
 	}
-	fmt.Fprintf(&row, "\t%s\t%s", b, b.verdict(float64(took.ValueAtQuantile(99.9))/1e3))
-	t.tails = append(t.tails, row.String())
+	return columns.String()
 }
 
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3) }
@@ -94,7 +107,7 @@ func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3)
 func (t *tables) print(w io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.rates)+len(t.figures)+len(t.tails) == 0 {
+	if len(t.rates)+len(t.figures)+len(t.tails)+len(t.floods) == 0 {
 		return
 	}
 	how, _ := pinning()
@@ -105,6 +118,7 @@ func (t *tables) print(w io.Writer) {
 	printTable(w, "workload\trate/s\tp50\tp99\techo/s\techo p50\tx/echo\tfloor\t", t.rates)
 	printTable(w, "workload\tfigure\tvalue\tbound\t", t.figures)
 	printTable(w, "acquire of another client\tsamples\tp50\tp99\tp99.9\tmax\tp99.9 bound\t", t.tails)
+	printTable(w, "acquire of another client\thandshakes/s\tsamples\tp50\tp99\tp99.9\tmax\tp99 bound\t", t.floods)
 }
 
 func printTable(w io.Writer, head string, rows []string) {
@@ -148,10 +162,23 @@ func reportFigure(tb testing.TB, unit string, value float64, b *bound) {
 // reportTail adds the latency of another client.
 func reportTail(tb testing.TB, took *hdrhistogram.Histogram, b *bound) {
 	tb.Helper()
+	tablesFor(tb).tail(workload(tb), took, b)
+	reportQuantiles(tb, took)
+}
+
+// reportFlood adds the latency of another client during a flood, and how many handshakes a second that had.
+func reportFlood(tb testing.TB, took *hdrhistogram.Histogram, rate float64, b *bound) {
+	tb.Helper()
+	tablesFor(tb).flood(workload(tb), took, rate, b)
+	report(tb, rate, "handshakes/s")
+	reportQuantiles(tb, took)
+}
+
+func reportQuantiles(tb testing.TB, took *hdrhistogram.Histogram) {
+	tb.Helper()
 	if took.TotalCount() == 0 {
 		tb.Error("nothing was measured")
 	}
-	tablesFor(tb).tail(workload(tb), took, b)
 	for unit, q := range map[string]float64{"p50-µs": 50, "p99-µs": 99, "p99.9-µs": 99.9, "max-µs": 100} {
 		report(tb, float64(took.ValueAtQuantile(q))/1e3, unit)
 	}

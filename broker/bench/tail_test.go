@@ -18,6 +18,9 @@ func BenchmarkTail(b *testing.B) {
 	for _, c := range tailCases {
 		b.Run(c.name, func(b *testing.B) { tail(b, chosen(), c.disturbance) })
 	}
+	for _, c := range floodCases {
+		b.Run(c.name, func(b *testing.B) { underFlood(b, chosen(), c) })
+	}
 }
 
 // tailCases says what keeps the broker busy.

@@ -95,7 +95,7 @@ var closeCodes = []CodeInfo[int]{
 		"or `malformed frames`: more than 100 in a row"},
 	{CloseTooBig, RetryNever, "the client sent a frame over message_bytes"},
 	{CloseRestart, RetryReconnect, "the broker stops"},
-	{CloseExpired, RetryReconnect, "the credential has expired"},
+	{CloseExpired, RetryReconnect, "the credential has expired; before the hello: a page has no valid credential"},
 	{CloseRevoked, RetryReconnect, "the credential has been revoked"},
 }
 
@@ -106,7 +106,7 @@ var httpStatuses = []CodeInfo[int]{
 	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, " +
 		"a query of more than 1536 bytes, or a `client`, `alive` or `draining` in it " +
 		"that is out of range or given twice"},
-	{401, RetryNever, "no credential, or one that is wrong or has expired"},
+	{401, RetryNever, "no credential, or one that is wrong or has expired; a page gets 4401"},
 	{403, RetryNever, "the origin is not allowed"},
 	{405, RetryNever, "not a GET"},
 	{426, RetryNever, "a plain GET: this address speaks WebSocket only"},

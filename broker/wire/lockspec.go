@@ -1,6 +1,11 @@
 package wire
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
+)
 
 // A Mode says whether others may hold a lock at the same time.
 type Mode uint8
@@ -30,7 +35,10 @@ func (m *Mode) UnmarshalText(text []byte) error {
 	case "shared":
 		*m = Shared
 	default:
-		return fmt.Errorf("want exclusive or shared, not %.40q", text)
+		if printable.IsWord(string(text)) {
+			return fmt.Errorf("want exclusive or shared, not %q", text)
+		}
+		return errors.New("want exclusive or shared")
 	}
 	return nil
 }

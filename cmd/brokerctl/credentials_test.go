@@ -13,14 +13,18 @@ import (
 	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 )
 
-// credentials starts a broker that asks for credentials, at GUARDED. It writes the tokens of the identities ci, ops and
-// guest to files of these names. The token of ci expires, and ci is in the group builders.
+// credentials starts a broker that asks for credentials, at GUARDED. It writes the tokens of the identities ci, ops,
+// guest and brief to files of these names. The tokens of ci and brief expire, that of brief after a few seconds. ci is
+// in the group builders.
 func credentials(ts *testscript.TestScript, _ bool, _ []string) {
 	var lines []string
-	for name, groups := range map[string][]string{"ci": {"builders"}, "ops": nil, "guest": nil} {
+	for name, groups := range map[string][]string{"ci": {"builders"}, "ops": nil, "guest": nil, "brief": nil} {
 		expires := time.Time{}
-		if name == "ci" {
+		switch name {
+		case "ci":
 			expires = time.Now().Add(48*time.Hour + 30*time.Minute)
+		case "brief":
+			expires = time.Now().Add(6 * time.Second)
 		}
 		token, line, err := access.NewToken(name, groups, expires)
 		ts.Check(err)
@@ -32,6 +36,7 @@ func credentials(ts *testscript.TestScript, _ bool, _ []string) {
 	policy, err := access.NewPolicy([]access.Rule{
 		{For: []string{"group:builders"}, Locks: []string{"build/**", "deploy/*"},
 			Allow: []wire.Verb{wire.MayAcquire, wire.MayList}},
+		{For: []string{"brief"}, Locks: []string{"brief"}, Allow: []wire.Verb{wire.MayAcquire, wire.MayList}},
 		{For: []string{"ops"}, Locks: []string{"**"}, Allow: wire.Verbs()},
 	})
 	ts.Check(err)

@@ -67,6 +67,9 @@ The environment of the command:
                       enclosing runs, outermost first: a JSON array of objects
                       with id, token and names
 
+The command inherits the rest of the environment, with BROKERCTL_TOKEN if it is set, so that it can run brokerctl. A
+token of --token or --token-file is not passed on.
+
 LOCKBROKER_TOKEN and LOCKBROKER_ID belong to the request of this run. If enclosing runs hold all its locks, they
 belong to the innermost of these runs that holds one of them. The tokens of locks from enclosing runs are in
 LOCKBROKER_HELD. A program that acquires locks itself should name the last id in LOCKBROKER_HELD as the parent of its

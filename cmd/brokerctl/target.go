@@ -111,8 +111,14 @@ func (t target) complete(options *wsclient.Options) (err error) {
 	if options.Header, err = headerOf(t.Header); err != nil {
 		return err
 	}
-	if options.Token, err = t.source(options.Header); err != nil || !t.usesTLS() {
+	if options.Token, err = t.source(options.Header); err != nil {
 		return err
+	}
+	if options.Token != nil {
+		reportRenewals(options)
+	}
+	if !t.usesTLS() {
+		return nil
 	}
 	options.TLS, err = t.tlsConfig(t.CA)
 	return err

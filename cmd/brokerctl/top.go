@@ -105,7 +105,9 @@ func (c *topCmd) show(ctx context.Context, options top.Options) error {
 		options.Palette = screen.Colors()
 	}
 	link := top.NewLinkFeed()
-	client, err := c.inspectWith(ctx, wsclient.Options{Trace: &wsclient.Trace{State: link.OnState}})
+	client, err := c.inspectWith(ctx, wsclient.Options{Trace: &wsclient.Trace{
+		State: link.OnState, RenewalFailed: link.OnRenewalFailed,
+	}})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // listenFlags are the flags that say where brokerd listens.
 type listenFlags struct {
-	Listen []string `env:"BROKERD_LISTEN" placeholder:"ADDRESS" help:"Listen on this address instead of --host and --port: HOST:PORT, with an IPv6 address in brackets; unix:/PATH, or unix:/PATH?mode=0660&user=NAME&group=NAME (mode 0600 by default); systemd:NAME for sockets that systemd passes under this name. May be repeated."`
+	Listen []string `env:"BROKERD_LISTEN" placeholder:"ADDRESS" help:"Listen on this address instead of --host and --port: HOST:PORT, with an IPv6 address in brackets; unix:/PATH, or unix:/PATH?mode=0660&user=NAME&group=NAME (mode 0600 by default); systemd:NAME for sockets that systemd passes under this name. HOST:PORT?proxy-protocol=required is for connections that come through --trusted-proxy with the PROXY protocol, version 1 or 2; all others are closed. May be repeated."`
 }
 
 // validateListen refuses addresses that cannot be parsed, and an address that is given twice.
@@ -25,10 +25,13 @@ func (f *flags) validateListen() error {
 		if err != nil {
 			return fmt.Errorf("--listen: %w", err)
 		}
-		if seen[address] {
+		if seen[address.Place()] {
 			return fmt.Errorf("--listen: %.80q is given twice", text)
 		}
-		seen[address] = true
+		seen[address.Place()] = true
+		if address.IsProxied() && len(f.TrustedProxy) == 0 {
+			return fmt.Errorf("--listen: %.80q needs --trusted-proxy", text)
+		}
 	}
 	return nil
 }
@@ -80,6 +83,7 @@ func closeAll(sockets []listen.Socket) {
 type endpoint struct {
 	address string
 	tcp     bool
+	proxied bool // with the PROXY protocol
 	open    bool // other machines can connect
 }
 
@@ -87,7 +91,7 @@ func endpointsOf(sockets []listen.Socket) []endpoint {
 	var all []endpoint
 	for _, socket := range sockets {
 		tcp, isTCP := socket.Addr().(*net.TCPAddr)
-		all = append(all, endpoint{socket.Address, isTCP, isTCP && !tcp.IP.IsLoopback()})
+		all = append(all, endpoint{socket.Address, isTCP, socket.Proxied, isTCP && !tcp.IP.IsLoopback()})
 	}
 	return all
 }

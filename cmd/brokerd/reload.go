@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,16 +23,18 @@ const certInterval = 2 * time.Second
 // A reloader replaces the settings of a running broker. One goroutine does so, so a SIGHUP that comes during a
 // reload causes another one afterwards.
 type reloader struct {
-	flags   *flags
+	started *flags // the flags with which brokerd has started
+	flags   *flags // those in force
 	log     zerolog.Logger
 	broker  *broker.Broker
+	audit   *auditFile               // nil: there is none
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
 }
 
-func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings) *reloader {
-	r := &reloader{flags: f, log: log, broker: b}
+func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings, audit *auditFile) *reloader {
+	r := &reloader{started: f, flags: f, log: log, broker: b, audit: audit}
 	r.current.Store(first)
 	r.logWarnings(first)
 	return r
@@ -74,21 +79,56 @@ func (r *reloader) fetchKeys(ctx context.Context) {
 
 // reload reads all files again. If any of them is bad, nothing changes.
 func (r *reloader) reload() {
-	next, err := r.flags.readSettings()
+	r.audit.reopenLater()
+	flags, next, err := r.read()
 	if err != nil {
+		r.auditFailure(err)
 		r.log.Error().Err(err).Msg("reload failed: everything stays as it was")
 		return
 	}
-	line := r.log.Info().Strs("changed", next.changesFrom(r.current.Load()))
+	reloads, _ := r.flags.differences(flags)
+	changed := slices.Compact(slices.Sorted(slices.Values(
+		append(next.changesFrom(r.current.Load()), reloads...))))
+	r.flags = flags
+	if _, restarts := r.started.differences(flags); len(restarts) > 0 {
+		r.log.Warn().Strs("keys", restarts).Msg("these have changed, and need a restart")
+	}
+	line := r.log.Info().Strs("changed", changed)
 	if next.tokens != nil {
 		line.Int("tokens", next.tokens.Len())
 	}
 	if next.policy != nil {
 		line.Int("rules", next.policy.Len())
 	}
-	r.apply(next)
+	r.apply(next, changed)
 	line.Msg("reloaded")
 	r.logWarnings(next)
+}
+
+// read reads the configuration file and the files that it names.
+func (r *reloader) read() (*flags, *settings, error) {
+	next, err := r.flags.again()
+	if err == nil {
+		err = errors.Join(next.checkPolicy(), r.checkSwitches(next))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := next.readSettings()
+	return next, files, err
+}
+
+// checkSwitches refuses changes for which sockets would have to be opened again, and one that would let everybody in
+// who reaches the broker.
+func (r *reloader) checkSwitches(next *flags) error {
+	switch {
+	case next.usesTLS() != r.started.usesTLS():
+		return errors.New("--tls-cert: switching TLS on or off needs a restart")
+	case r.flags.asksForCredentials() && !next.asksForCredentials():
+		return errors.New("--tokens, --client-identity, --unix-identity and --oidc-issuer: " +
+			"switching all credentials off needs a restart")
+	}
+	return nil
 }
 
 // refreshTLS reads the files of TLS again, and uses them if they are good and not the same. It reports bad files
@@ -118,22 +158,33 @@ func (r *reloader) refreshTLS() {
 	}
 	if err != nil {
 		r.refused = sum
+		r.auditFailure(err)
 		r.log.Error().Err(err).
 			Msg("the files of TLS have changed, and cannot be used: the old certificate stays")
 		return
 	}
-	r.apply(&next)
+	r.apply(&next, next.changesFrom(before))
 	r.log.Info().Time("expires", next.tls.Expires).Msg("the files of TLS have changed: new connections use them")
 	r.logWarnings(&next)
 }
 
-// apply makes settings those of the broker.
-func (r *reloader) apply(next *settings) {
+// auditFailure records a reload that changes nothing.
+func (r *reloader) auditFailure(err error) {
+	r.broker.Audit(broker.AuditRecord{
+		Event: broker.AuditReload, Outcome: broker.AuditFailed,
+		Reason: strings.ReplaceAll(err.Error(), "\n", "; "),
+	})
+}
+
+// apply makes settings those of the broker. The audit has the reload before what follows from it.
+func (r *reloader) apply(next *settings, changed []string) {
+	r.broker.Audit(broker.AuditRecord{Event: broker.AuditReload, Outcome: broker.AuditDone, Changed: changed})
 	r.refused = certs.Sum{}
 	if before := r.current.Load(); before.issuer != nil && next.issuer != nil && next.issuer != before.issuer {
 		next.issuer.KeepKeys(before.issuer)
 	}
 	r.current.Store(next)
+	r.applyFlags()
 	if next.control != nil {
 		r.broker.SetAccess(next.control)
 	}
@@ -151,5 +202,15 @@ func (r *reloader) logWarnings(s *settings) {
 			r.log.Warn().Str("file", name).
 				Msg("every user of this machine may read this file: use chmod o-r")
 		}
+	}
+}
+
+// applyFlags makes the broker use the flags that need no file.
+func (r *reloader) applyFlags() {
+	f := r.flags
+	err := errors.Join(
+		r.broker.SetQuota(f.quota()), r.broker.SetOrigins(f.AllowOrigin, f.AllowedHost, f.PublicURL))
+	if err != nil { // a bug: the flags have been checked
+		r.log.Error().Err(err).Msg("cannot use the new flags")
 	}
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 )
 
@@ -62,7 +59,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
+	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
@@ -76,6 +73,12 @@ func (serveCmd) Run(f *flags) error {
 		fitDescriptors(&config, limit)
 	}
 	f.limitRuntime()
+	audit, err := f.openAudit()
+	if err != nil {
+		return err
+	}
+	defer audit.close()
+	config.Audit = audit.writer()
 	b, err := broker.New(config)
 	if err != nil {
 		return err
@@ -90,31 +93,25 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, log, b, files)
-	secureAll(sockets, reloads)
-	if err := serve(ctx, b, sockets, func(ctx context.Context) { reloads.run(ctx, hangups) }); err != nil {
+	reloads := newReloader(f, log, b, files, audit)
+	if err := guard(sockets, config.TrustedProxies, reloads); err != nil {
+		closeAll(sockets)
+		return err
+	}
+	err = serve(ctx, b, guardedServer(b, reloads), sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	if err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
 }
 
-// secureAll makes TCP sockets use TLS, if it is configured.
-func secureAll(sockets []listen.Socket, r *reloader) {
-	if !r.flags.usesTLS() {
-		return
-	}
-	for i, socket := range sockets {
-		if _, isTCP := socket.Addr().(*net.TCPAddr); isTCP {
-			sockets[i].Listener = tls.NewListener(socket.Listener, certs.Listening(r.server))
-		}
-	}
-}
-
-// serve runs b on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
-// ended.
-func serve(ctx context.Context, b *broker.Broker, sockets []listen.Socket, beside func(context.Context)) error {
-	server := b.Server()
+// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside,
+// until b has ended.
+func serve(
+	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
+	beside func(context.Context),
+) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
 	aside.Go(func() { beside(ending) })

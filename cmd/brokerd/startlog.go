@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -19,13 +20,16 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 		if e.tcp && f.usesTLS() {
 			line.Bool("tls", true)
 		}
+		if e.proxied {
+			line.Str("proxy_protocol", "required")
+		}
 		line.Msg("listening")
 	}
 	open := openTo(on)
 	if text := f.exposure(on); text != "" {
 		log.Warn().Str("address", open).Msg(text)
 	}
-	missing := f.missing(config.MaxConnections)
+	missing := f.missing(config.MaxConnections, slices.ContainsFunc(on, func(e endpoint) bool { return e.proxied }))
 	if len(missing) == 0 {
 		return
 	}
@@ -37,16 +41,24 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 }
 
 // missing returns what this run lacks for production, besides credentials and TLS. connections is how many clients may
-// be connected.
-func (f *flags) missing(connections int) (all []string) {
+// be connected. proxied says that some connect with the PROXY protocol.
+func (f *flags) missing(connections int, proxied bool) (all []string) {
 	if f.StateDir == "" {
 		all = append(all, "without --state-dir, fencing tokens rise across a restart only if "+
 			"this machine's clock is not set back, and after a crash locks are granted at once, "+
 			"although there may be stale holders")
 	}
-	if len(f.PublicURL) > 0 && !f.LockDelay {
-		all = append(all, "without --lock-delay, locks go to others at once when the proxy of "+
-			"--public-url cuts a connection, although the client may treat them as held")
+	proxy := ""
+	switch {
+	case f.LockDelay:
+	case len(f.PublicURL) > 0:
+		proxy = "the proxy of --public-url"
+	case proxied:
+		proxy = "a proxy with the PROXY protocol"
+	}
+	if proxy != "" {
+		all = append(all, "without --lock-delay, locks go to others at once when "+proxy+
+			" cuts a connection, although the client may treat them as held")
 	}
 	if connections < f.MaxConnections {
 		all = append(all, fmt.Sprintf("the limit of open files (ulimit -n) allows %d connections, "+

@@ -21,6 +21,7 @@ const goldenStart = "../../testdata/brokerd/start.golden"
 func TestStartLog(t *testing.T) {
 	local := endpoint{address: "127.0.0.1:27002", tcp: true}
 	open := endpoint{address: "0.0.0.0:27002", tcp: true, open: true}
+	proxied := endpoint{address: "127.0.0.1:27002", tcp: true, proxied: true}
 	state, public := "--state-dir=/var/lib/brokerd", "--public-url=https://locks.example"
 	cert, key := "--tls-cert=cert.pem", "--tls-key=key.pem"
 	var got strings.Builder
@@ -35,6 +36,8 @@ func TestStartLog(t *testing.T) {
 		{[]string{state, "--host=0.0.0.0"}, open, 1 << 20},
 		{[]string{state, public}, local, 1 << 20},
 		{[]string{state, public, "--lock-delay"}, local, 1 << 20},
+		{[]string{state}, proxied, 1 << 20},
+		{[]string{state, "--lock-delay"}, proxied, 1 << 20},
 		{[]string{state}, local, 1024},
 		{[]string{"--host=0.0.0.0", public}, open, 1024},
 		{[]string{state, cert, key}, open, 1 << 20},

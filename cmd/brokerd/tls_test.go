@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -247,6 +249,53 @@ func TestClientCertificates(t *testing.T) {
 		if _, _, err := connect(t, ca.dialer(t, &strange), d.secureURL(), ""); err == nil {
 			t.Errorf("%v: a certificate of another authority is accepted", test.flags)
 		}
+		d.stop(t)
+	}
+}
+
+// TestKeptConnection checks that an HTTP connection that was made with a certificate of an earlier authority is
+// refused. Otherwise it could still be upgraded.
+func TestKeptConnection(t *testing.T) {
+	for _, auth := range []string{"required", "optional"} {
+		ca, other, directory := newTestAuthority(t), newTestAuthority(t), t.TempDir()
+		pair := ca.issue(t, "spiffe://example/a")
+		d := startDaemon(t, append(ca.issue(t, "").write(t, directory), "--tls-client-auth="+auth,
+			"--tls-client-ca="+write(t, directory, "ca.pem", ca.pem()))...)
+		conn, err := tls.Dial("tcp", strings.TrimPrefix(d.url, "ws://"), ca.trusting(t, &pair))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := bufio.NewReader(conn)
+		ask := func(request string) *http.Response {
+			if _, err := io.WriteString(conn, request+"\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.ReadResponse(reader, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			return response
+		}
+		const upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		if got := ask("GET /livez HTTP/1.1\r\nHost: x\r\n"); got.StatusCode != http.StatusOK || got.Close {
+			t.Fatalf("%s: got %s, closed: %t", auth, got.Status, got.Close)
+		}
+		write(t, directory, "ca.pem", append(ca.pem(), other.pem()...))
+		d.signal(t, syscall.SIGHUP)
+		d.until(t, "reloaded")
+		if got := ask("GET /livez HTTP/1.1\r\nHost: x\r\n"); got.StatusCode != http.StatusOK {
+			t.Errorf("%s: an authority that stays: %s", auth, got.Status)
+		}
+		write(t, directory, "ca.pem", other.pem())
+		d.signal(t, syscall.SIGHUP)
+		d.until(t, "reloaded")
+		if got := ask(upgrade); got.StatusCode != http.StatusUnauthorized || !got.Close {
+			t.Errorf("%s: got %s, want 401", auth, got.Status)
+		}
+		d.until(t, "--tls-client-ca does not accept the client certificate")
+		_ = conn.Close()
 		d.stop(t)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/strictyaml"
 )
 
 const example = `# The policy of a test.
@@ -92,9 +93,9 @@ func TestErrors(t *testing.T) {
 		"rules: [a]":                         `1:9: want a mapping with for, locks or allow`,
 		"rules:\n\t- for: [a]":               `2:1: found character that cannot start any token`,
 		"rules: &x []":                       `1:8: anchors and aliases are not allowed`,
-		"rules: *x":                          `1:1: unknown anchor 'x' referenced`,
+		"rules: *x":                          `1:1: unknown anchor referenced`,
 		"rules: !!set {}":                    `1:8: rules: want a list`,
-		"? [a]\n: []":                        `1:3: unknown field "": want rules`,
+		"? [a]\n: []":                        `1:3: unknown field: want rules`,
 		rule("  - fro: [a]"):                 `5:5: unknown field "fro": want for, locks or allow`,
 		rule("  - for: [a]\n    for: [b]"):   `6:5: for: given twice`,
 		rule("  - for: a"):                   `5:10: for: want a list`,
@@ -104,13 +105,13 @@ func TestErrors(t *testing.T) {
 		rule("  - for: [~]"):                 `5:11: for: want text: put it in quotes`,
 		rule("  - for: [[a]]"):               `5:11: for: want text: put it in quotes`,
 		rule("  - for: [!x a]"):              `5:11: for: want text: put it in quotes`,
-		rule("  - <<: {for: [a]}"):           `5:5: unknown field "<<": want for, locks or allow`,
+		rule("  - <<: {for: [a]}"):           `5:5: unknown field: want for, locks or allow`,
 		rule("  - {for: [a], locks: [b]}"):   `5:5: rule 2: allow: want at least one verb`,
 		rule("  - {for: [], allow: [list]}"): `5:11: rule 2: for: want at least one identity or group`,
 		rule("  - for: [a]\n    locks: [b]\n    allow:\n      - list\n      - lock"): `9:9: rule 2: allow: ` +
 			`unknown verb "lock": want some of [acquire shared list steal evict clients metrics]`,
 		rule("  - for: [a]\n    allow: [list]\n    locks: [b, \"größe\", \"{c\"]"): `7:25: rule 2: locks: ` +
-			`"{c": not a valid glob`,
+			`item 3: not a valid glob`,
 		rule("  - for: [a]\n    allow: [list]"): `5:5: rule 2: locks: want at least one glob, such as a/**`,
 	} {
 		_, err := Parse("policy.yaml", []byte(text))
@@ -118,8 +119,8 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%q:\n got %v\nwant policy.yaml:%s", text, err, want)
 		}
 	}
-	_, err := Parse("f", []byte("rules: []\n"+strings.Repeat("#", maxBytes)))
-	if err == nil || err.Error() != "f: want at most 4194304 bytes" {
+	_, err := Parse("f", []byte("rules: []\n"+strings.Repeat("#", strictyaml.MaxBytes)))
+	if err == nil || err.Error() != "f:1:1: want at most 4194304 bytes" {
 		t.Errorf("a long file: %v", err)
 	}
 }

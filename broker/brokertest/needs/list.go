@@ -51,6 +51,10 @@ var list = []need{
 		skipped: scripts + "; TestQuote of cmd/brokerctl/internal/complete",
 	},
 	{
+		name: "openssl", install: "apt-get install openssl",
+		skipped: "TestSetUps of examples",
+	},
+	{
 		name: "spin", install: "apt-get install spin",
 		skipped: "TestSearches and TestPlantedFaults of broker/evidence/model",
 	},

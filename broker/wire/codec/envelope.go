@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // An envelope is what every frame has: its type, and for most types an id.
@@ -55,7 +56,7 @@ func (e envelope) fill(frame []byte, m wire.Message) error {
 	if errors.As(err, &wrong) {
 		return e.refuse(fieldPath(wrong.JSONPointer) + ": " + want(wrong))
 	}
-	return e.refuse(err.Error())
+	return e.refuse("malformed message")
 }
 
 func (e envelope) refuse(reason string) *wire.Error {
@@ -63,8 +64,11 @@ func (e envelope) refuse(reason string) *wire.Error {
 }
 
 func (e envelope) unknownKind() string {
-	if e.kind == "" {
+	switch {
+	case e.kind == "":
 		return "type: missing"
+	case printable.IsWord(e.kind):
+		return fmt.Sprintf("type: unknown: %q", e.kind)
 	}
-	return fmt.Sprintf("type: unknown: %.40q", e.kind)
+	return "type: unknown"
 }

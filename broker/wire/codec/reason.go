@@ -14,14 +14,29 @@ import (
 
 const wantObject = "malformed frame: want a JSON object"
 
+// No error quotes what a client has sent, because it may be a token, except for words; see
+// printable.IsWord. The position says enough.
+
 // syntaxReason describes a syntax error in one line.
 func syntaxReason(err error) string {
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
-		return fmt.Sprintf("malformed JSON: %v at byte %d", syntactic.Err, syntactic.ByteOffset)
+		return fmt.Sprintf("malformed JSON: %s at byte %d", unquoted(syntactic.Err), syntactic.ByteOffset)
 	}
 	// The members of an envelope take any value, so the frame itself is not an object.
 	return wantObject
+}
+
+// unquoted returns the text of an error of the library without the part of the frame that it quotes.
+func unquoted(err error) string {
+	text, _, _ := strings.Cut(err.Error(), " (expecting")
+	text, _, _ = strings.Cut(text, " in literal") // null, true or false, as what was sent begins
+	from := strings.IndexAny(text, "'\"`")
+	if from < 0 {
+		return text
+	}
+	to := strings.LastIndexByte(text, text[from])
+	return strings.TrimSpace(text[:from]) + text[to+1:]
 }
 
 // fieldPath turns the JSON pointer /locks/0/name into locks[0].name.
@@ -47,7 +62,7 @@ func want(wrong *json.SemanticError) string {
 		return wrong.Err.Error()
 	}
 	if t == nil {
-		return wrong.Error()
+		return "malformed"
 	}
 	switch {
 	case t == reflect.TypeFor[wire.ID](), t == reflect.TypeFor[wire.Mode](), t.Kind() == reflect.String:

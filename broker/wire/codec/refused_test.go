@@ -78,14 +78,13 @@ func TestRefusedMore(t *testing.T) {
 	long := strings.Repeat("x", 513)
 	for _, c := range []struct{ frame, want string }{
 		{"", "syntax | malformed JSON: unexpected EOF at byte 0"},
-		{"\xef\xbb\xbf{}", "syntax | malformed JSON: invalid character '\\ufeff' at start of value at byte 0"},
+		{"\xef\xbb\xbf{}", "syntax | malformed JSON: invalid character at start of value at byte 0"},
 		{"{\"type\":\"ping\",\"id\":\"s--\xff\"}", "syntax | malformed JSON: invalid UTF-8 at byte 24"},
 		{"{\"type\":\"ping\",\"id\":\"s--0\",\"x\":\"\xc0\x80\"}",
 			"syntax | malformed JSON: invalid UTF-8 at byte 32"},
 		{
 			"{\"type\":\"ping\",\"id\":\"s\x00--0\"}",
-			"syntax | malformed JSON: invalid character '\\x00' in string " +
-				"(expecting non-control character) at byte 22",
+			"syntax | malformed JSON: invalid character in string at byte 22",
 		},
 		{acquire(strings.Join(many, ","), ""), "s--0 | locks: 65 are too many, at most 64"},
 		{acquire(`{"name":"`+long+`"}`, ""), "s--0 | locks[0].name: 513 bytes are too long, at most 512"},
@@ -99,7 +98,7 @@ func TestRefusedMore(t *testing.T) {
 			"s--0 | match: 513 bytes are too long, at most 512"},
 		{`{"type":"watch","id":"s--0","match":"{` + long[:1] + strings.Repeat(",x", 64) + `}"}`,
 			"s--0 | match: its length times its alternatives is more than 2048"},
-		{`{"type":"` + long + `","id":"s--0"}`, `s--0 | type: unknown: "` + long[:40] + `"`},
+		{`{"type":"` + long + `","id":"s--0"}`, "s--0 | type: unknown"},
 	} {
 		if got := describeRefusal(c.frame); got != c.want {
 			t.Errorf("%.80q\ngot  %s\nwant %s", c.frame, got, c.want)

@@ -47,3 +47,13 @@ func LogTexts(texts []string, most int) []string {
 	}
 	return all
 }
+
+// wordLetters is the length of the longest word.
+const wordLetters = 16
+
+// IsWord reports whether text is a word of at most 16 ASCII letters and underscores. An error about the
+// message of a client may quote a word. Any other text may be a secret that stands in the wrong place.
+func IsWord(text string) bool {
+	notLetter := func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' }
+	return text != "" && len(text) <= wordLetters && !strings.ContainsFunc(text, notLetter)
+}

@@ -89,6 +89,29 @@ func (f Files) Server(c *Contents) (*Server, error) {
 	return server, nil
 }
 
+// Accepts returns an error if a connection has a certificate that the authorities do not vouch for now. The handshake
+// has verified it too, but perhaps with earlier authorities, and an HTTP connection may be kept for long after it.
+func (s *Server) Accepts(state *tls.ConnectionState) error {
+	if s.Authorities == nil {
+		return nil
+	}
+	chain := state.PeerCertificates
+	if len(chain) == 0 {
+		if s.Config.ClientAuth == tls.VerifyClientCertIfGiven {
+			return nil
+		}
+		return errors.New("no client certificate")
+	}
+	between := x509.NewCertPool()
+	for _, cert := range chain[1:] {
+		between.AddCert(cert)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{
+		Roots: s.Authorities, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	return err
+}
+
 var pemBegin = []byte("-----BEGIN ")
 
 // parseAuthorities reads certificates. It refuses a file with anything that it would have to leave out, except

@@ -33,12 +33,15 @@ type Address struct {
 	user, group string // names or numbers; "": those of this process
 
 	name string // as in LISTEN_FDNAMES
+
+	proxied bool // connections begin with a header of the PROXY protocol
 }
 
 // A Socket is a listener and its address as an operator knows it.
 type Socket struct {
 	net.Listener
 	Address string // such as 127.0.0.1:27002 or unix:/run/brokerd.sock
+	Proxied bool   // its connections begin with a header of the PROXY protocol
 }
 
 // TCP returns the address of a host and a port.
@@ -51,6 +54,15 @@ func Parse(text string) (Address, error) {
 	if rest, found := strings.CutPrefix(text, unixScheme); found {
 		return parseUnix(rest)
 	}
+	text, query, _ := strings.Cut(text, "?")
+	a, err := parsePlain(text)
+	if err == nil {
+		err = a.setAll(query, "want proxy-protocol=required")
+	}
+	return a, err
+}
+
+func parsePlain(text string) (Address, error) {
 	if name, found := strings.CutPrefix(text, systemdScheme); found {
 		if name == "" {
 			return Address{}, errors.New("want the name of a socket, as in systemd:NAME")
@@ -86,22 +98,42 @@ func parseUnix(text string) (Address, error) {
 		return Address{}, fmt.Errorf("%.80q: want an absolute path, as in unix:/run/brokerd.sock", path)
 	}
 	a := Address{path: filepath.Clean(path), mode: defaultMode}
+	return a, a.setAll(query, "want mode=, user= and group=, separated by &")
+}
+
+// setAll reads the settings of an address.
+func (a *Address) setAll(query, want string) error {
 	settings, err := url.ParseQuery(query)
 	if err != nil {
-		return Address{}, fmt.Errorf("%.80q: want mode=, user= and group=, separated by &", query)
+		return fmt.Errorf("%.80q: %s", query, want)
+	}
+	set := a.setTCP
+	if a.IsLocal() {
+		set = a.setUnix
 	}
 	for name, values := range settings {
 		if len(values) > 1 {
-			return Address{}, fmt.Errorf("%.80q is given twice", name)
+			return fmt.Errorf("%.80q is given twice", name)
 		}
-		if err := a.set(name, values[0]); err != nil {
-			return Address{}, err
+		if err := set(name, values[0]); err != nil {
+			return err
 		}
 	}
-	return a, nil
+	return nil
 }
 
-func (a *Address) set(name, value string) error {
+func (a *Address) setTCP(name, value string) error {
+	switch {
+	case name != "proxy-protocol":
+		return fmt.Errorf("unknown setting %.80q: want proxy-protocol", name)
+	case value != "required":
+		return fmt.Errorf("proxy-protocol is %.80q: want required", value)
+	}
+	a.proxied = true
+	return nil
+}
+
+func (a *Address) setUnix(name, value string) error {
 	switch name {
 	case "mode":
 		mode, err := strconv.ParseUint(value, 8, 32)
@@ -126,6 +158,14 @@ func (a *Address) set(name, value string) error {
 // IsLocal reports whether the address is one of Unix sockets for certain. A socket of systemd may also be one.
 func (a Address) IsLocal() bool { return a.path != "" }
 
+// Place returns the address without its settings.
+func (a Address) Place() Address {
+	return Address{host: a.host, port: a.port, path: a.path, name: a.name}
+}
+
+// IsProxied reports whether connections begin with a header of the PROXY protocol.
+func (a Address) IsProxied() bool { return a.proxied }
+
 // IsPassed reports whether the sockets come from systemd.
 func (a Address) IsPassed() bool { return a.name != "" }
 
@@ -139,14 +179,14 @@ func (a Address) Listen(ctx context.Context) ([]Socket, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []Socket{{listener, unixScheme + a.path}}, nil
+		return []Socket{{Listener: listener, Address: unixScheme + a.path}}, nil
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, networkOf(a.host), net.JoinHostPort(a.host, a.port))
 	if err != nil {
 		return nil, err
 	}
-	return []Socket{{listener, listener.Addr().String()}}, nil
+	return []Socket{{listener, listener.Addr().String(), a.proxied}}, nil
 }
 
 // networkOf restricts an IPv4 address to IPv4: for 0.0.0.0, "tcp" would also listen on all IPv6 interfaces.

@@ -40,8 +40,12 @@ func (a Address) listenSystemd() ([]Socket, error) {
 		address := listener.Addr().String()
 		if listener.Addr().Network() == "unix" {
 			address = unixScheme + address
+			if a.proxied {
+				_ = listener.Close()
+				return nil, fmt.Errorf("%s: proxy-protocol is only for TCP", address)
+			}
 		}
-		sockets = append(sockets, Socket{listener, address})
+		sockets = append(sockets, Socket{listener, address, a.proxied})
 	}
 	if len(sockets) == 0 {
 		return nil, fmt.Errorf("systemd has passed no socket with the name %q, but %q", a.name, names)

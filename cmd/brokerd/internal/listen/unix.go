@@ -21,8 +21,12 @@ const dialTimeout = time.Second
 // A unixListener removes its socket file when it is closed.
 type unixListener struct {
 	net.Listener
+	path  string
 	close func() error
 }
+
+// Addr returns the path of the socket.
+func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
 
 // Close removes the socket file, unless it is no longer the one of this listener.
 func (l *unixListener) Close() error { return l.close() }
@@ -40,47 +44,25 @@ func (a Address) listenUnix(ctx context.Context) (net.Listener, error) {
 	if err := removeStale(ctx, a.path); err != nil {
 		return nil, err
 	}
-	listener, err := bindPrivate(ctx, a.path)
+	listener, made, err := a.makeSocket(ctx, uid, gid)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listen unix %s: %w", a.path, err)
 	}
-	made, err := a.permit(uid, gid)
-	if err != nil {
-		_ = os.Remove(a.path)
-		_ = listener.Close()
-		return nil, err
-	}
-	return &unixListener{listener, sync.OnceValue(func() error {
+	return &unixListener{listener, a.path, sync.OnceValue(func() error {
 		removeSocket(a.path, made)
 		return listener.Close()
 	})}, nil
 }
 
-// bindPrivate listens on a new socket to which only the user of this process can connect.
-func bindPrivate(ctx context.Context, path string) (*net.UnixListener, error) {
-	restore := setUmask(0o177)
-	defer restore()
+// listenAt listens on a new socket file, which stays when the listener is closed.
+func listenAt(ctx context.Context, path string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, err
 	}
-	socket := listener.(*net.UnixListener)
-	socket.SetUnlinkOnClose(false) // it would remove the file of another process, too
-	return socket, nil
-}
-
-// permit gives the socket file its owner, then its mode, and returns what the file is.
-func (a Address) permit(uid, gid int) (fs.FileInfo, error) {
-	if uid >= 0 || gid >= 0 {
-		if err := os.Lchown(a.path, uid, gid); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.Chmod(a.path, a.mode); err != nil {
-		return nil, err
-	}
-	return os.Lstat(a.path)
+	listener.(*net.UnixListener).SetUnlinkOnClose(false) // it would remove the file of another process, too
+	return listener, nil
 }
 
 // owner returns the numbers of the user and the group, or -1 for those of this process.

@@ -12,7 +12,7 @@ type AuditEvent string
 
 // The events. Audited is everything in the list, and nothing else.
 const (
-	// AuditStart and AuditStop are the first and the last record of a run.
+	// AuditStart and AuditStop are the first and the last record of a run. The start is when New was called.
 	AuditStart AuditEvent = "start"
 	AuditStop  AuditEvent = "stop"
 	// AuditAuthentication is a client that connects: its credential is accepted or refused.

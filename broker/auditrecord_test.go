@@ -198,19 +198,21 @@ func TestAuditForbidden(t *testing.T) {
 // A change of the permissions is recorded, and so are the sessions that it closes and the requests
 // that it ends. A change that takes a permission back is recorded before what it refuses.
 func TestAuditAccess(t *testing.T) {
-	withAudit(t, "ann bob", []string{"* | ** | acquire evict steal"}, func(r *rig, k *keys, file *auditFile) {
+	withAudit(t, "ann bob cy", []string{"* | ** | acquire evict steal"}, func(r *rig, k *keys, file *auditFile) {
 		a, b := r.connectAs("a", k, "ann"), r.connectAs("b", k, "bob")
-		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		c := r.connectAs("c", k, "cy")
+		c.send(`{"type":"acquire","id":"cccccccc--0","locks":[{"name":"x"}]}`)
 		synctest.Wait()
 		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
 		b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}],"author":"job"}`)
 		file.take()
 		a.send(`{"type":"evict","id":"aaaaaaaa--1","request":"bbbbbbbb--0","message":"stuck"}`)
+		synctest.Wait()
 		b.send(`{"type":"acquire","id":"bbbbbbbb--2","locks":[{"name":"z"}],"steal":true}`)
 		synctest.Wait()
-		r.broker.SetAccess(k.control(t, "bob", "bob | y | acquire"))
+		r.broker.SetAccess(k.control(t, "bob cy", "bob | y | acquire"))
 		synctest.Wait()
-		r.broker.SetAccess(k.control(t, "bob", "bob | y | acquire")) // a is not recorded twice
+		r.broker.SetAccess(k.control(t, "bob cy", "bob | y | acquire"))
 		failed := broker.AuditRecord{Event: broker.AuditReload, Outcome: broker.AuditFailed, Reason: "bad"}
 		r.broker.Audit(failed)
 		ann := `"identity":"ann","method":"token","client":"a","remote":"192.0.2.1:1000","session":"aaaaaaaa",`
@@ -232,6 +234,78 @@ func TestAuditAccess(t *testing.T) {
 		}
 		file.expect(t, want...)
 	})
+}
+
+// A session that ends is recorded once, however often the permissions change before it has ended.
+func TestAuditClosedOnce(t *testing.T) {
+	withAudit(t, "ann bob", nil, func(r *rig, k *keys, file *auditFile) {
+		_ = r.connectAs("a", k, "ann")
+		file.take()
+		for range 3 {
+			r.broker.SetAccess(k.control(t, "bob"))
+		}
+		closed := 0
+		for _, record := range file.take() {
+			if record.Event == broker.AuditClosed {
+				closed++
+			}
+		}
+		if closed != 1 {
+			t.Errorf("the audit says %d times that the session is closed", closed)
+		}
+	})
+}
+
+// A message that waits for its turn when the permissions change is recorded when it is refused: the client
+// reads nothing, so its info is not finished.
+func TestAuditOfWaitingMessages(t *testing.T) {
+	withAudit(t, "h ann", []string{"* | ** | acquire steal list"}, func(r *rig, k *keys, file *auditFile) {
+		h := r.connectAs("h", k, "h")
+		r.header = http.Header{"Authorization": {"Bearer " + k.tokens["ann"]}}
+		a := r.dial("a")
+		for i := range 3 {
+			a.send(`{"type":"info","id":"aaaaaaaa--%d"}`, i)
+		}
+		a.send(`{"type":"acquire","id":"aaaaaaaa--3","locks":[{"name":"x"}],"steal":true}`)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--4","locks":[{"name":"y"}]}`)
+		file.take()
+		r.broker.SetAccess(k.control(t, "h ann"))
+		got := map[string]broker.AuditEvent{}
+		for _, record := range file.take() {
+			got[record.Request] = record.Event
+		}
+		if got["aaaaaaaa--3"] != broker.AuditSteal || got["aaaaaaaa--4"] != broker.AuditForbidden {
+			t.Errorf("the audit has %v", got)
+		}
+		h.close()
+		_ = a.net.Close()
+	})
+}
+
+// Lines of the log that say whose session it is name the identity, at each level.
+func TestLogNamesIdentity(t *testing.T) {
+	log := new(testLog)
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeys(t, "ann")
+		config := broker.Config{Logger: log.logger(), Access: k.control(t, "ann", "ann | ** | acquire steal")}
+		serve(t, config, func(r *rig) {
+			a := r.connectAs("a", k, "ann")
+			a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+			synctest.Wait()
+			a.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"x"}],"steal":true}`)
+			a.send(`{"type":"info","id":"aaaaaaaa--2"}`)
+			synctest.Wait()
+			a.close()
+			synctest.Wait()
+		})
+	})
+	for _, message := range []string{
+		"session opened", "request granted", `"message":"steal"`, "refused a message", "while it held locks",
+	} {
+		if lines := log.lines(message); len(lines) == 0 || !strings.Contains(lines[0], `"identity":"ann"`) {
+			t.Errorf("%s: %q", message, lines)
+		}
+	}
 }
 
 // A broker whose audit fails goes on. Nothing is lost for a while, and the log says what is wrong.

@@ -76,12 +76,14 @@ func newAuditTrail(write func(AuditRecord) error, logs *logLimits) *auditTrail {
 	if write == nil {
 		return nil
 	}
-	return &auditTrail{
+	a := &auditTrail{
 		write: write, logs: logs,
 		wake: make(chan struct{}, 1), trouble: make(chan error, 1),
 		last: make(chan struct{}), abandon: make(chan struct{}),
 		written: make(chan struct{}), told: make(chan struct{}),
 	}
+	a.put(&AuditRecord{Event: AuditStart, Outcome: AuditDone}, reserved) // clients may connect before Run
+	return a
 }
 
 // start starts to write records.
@@ -91,7 +93,6 @@ func (a *auditTrail) start() {
 	}
 	go a.writeAll()
 	go a.reportTrouble()
-	a.put(&AuditRecord{Event: AuditStart, Outcome: AuditDone}, reserved)
 }
 
 // put queues or drops a record, and never waits. The result is closed when the record is written.

@@ -13,7 +13,8 @@ import (
 // answers are the methods of the lock table that the loop may call itself. They change no request,
 // except that those with a time do what is due.
 var answers = []string{
-	"BeginPage", "Bytes", "Cost", "Deadline", "EachHeld", "HeldBy", "Held", "InUse", "RequestsOf", "SomeHolders", "Subject", "Touches",
+	"BeginPage", "Bytes", "Cost", "Deadline", "EachHeld", "HeldBy", "Held", "InUse",
+	"RequestsOf", "SomeHolders", "Subject", "Touches",
 	"TouchesID", "TouchesSession", "Usage", "Why", "WhyLock",
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 
@@ -15,7 +16,7 @@ import (
 type Broker struct {
 	services
 	upgrader   websocket.Upgrader
-	origins    origins
+	origins    atomic.Pointer[origins]
 	conns      *connLimit
 	handshakes *handshakes
 	client     clientFiles   // the JavaScript client, served to pages
@@ -59,15 +60,16 @@ func New(config Config) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		services: services{config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals)},
-		names:    newSessionNames().next,
-		readers:  newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
+		services: services{
+			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals),
+		},
+		names:   newSessionNames().next,
+		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.audits = newAuditTrail(config.Audit, b.logs)
 	b.over, b.end = context.WithCancel(context.Background())
-	b.origins, err = parseOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs)
-	if err != nil {
-		return nil, fmt.Errorf("broker: %w", err)
+	if err := b.SetOrigins(config.AllowOrigins, config.AllowedHosts, config.PublicURLs); err != nil {
+		return nil, err
 	}
 	b.conns, b.handshakes = newConnLimit(&config, b.refusals), newHandshakes(&config, b.logs)
 	if b.client, err = readClient(config.ClientFiles); err != nil {

@@ -69,7 +69,8 @@ func TestConnectionBounds(t *testing.T) {
 			{"192.0.2.1:1000", 101, ""},
 			{"192.0.2.1:1001", 101, ""},
 			{"192.0.2.1:1002", 429, "too many connections: this address may have 2: try again later\n"},
-			{"[::ffff:192.0.2.1]:1003", 429, "too many connections: this address may have 2: try again later\n"},
+			{"[::ffff:192.0.2.1]:1003", 429,
+				"too many connections: this address may have 2: try again later\n"},
 			{"192.0.2.2:1000", 101, ""},
 			{"192.0.2.3:1000", 503, "too many connections: the broker may have 3: try again later\n"},
 		} {

@@ -173,3 +173,12 @@ func LimitNames() (names []string) {
 
 // Shares returns how many shares are remembered. Call it only while the loop is idle.
 func (b *Broker) Shares() int { return len(b.loop.shares) }
+
+// Memory returns how much memory the broker estimates that it uses. Call it only while the loop is idle.
+func (b *Broker) Memory() int64 {
+	b.loop.checkMemory()
+	return b.memory.estimate()
+}
+
+// LargeFrames returns how many large frames are being read or handled.
+func (b *Broker) LargeFrames() int { return b.largeFrames.all }

@@ -228,6 +228,30 @@ func TestBadOrigins(t *testing.T) {
 }
 
 // A refused page causes one log line, which says how to allow it.
+// Other origins count for the next connection. Origins that are not valid change nothing.
+func TestSetOrigins(t *testing.T) {
+	inBubble(t, broker.Config{AllowOrigins: []string{"https://old.example"}}, func(r *rig) {
+		sessions := 0
+		status := func(origin string) int {
+			r.next.Store(string(rune('a' + sessions)))
+			sessions++
+			response := r.get("/ws", upgradeHeader("Origin", origin, "Host", "broker.test"))
+			_ = response.Body.Close()
+			return response.StatusCode
+		}
+		err := r.broker.SetOrigins([]string{"nonsense"}, nil, nil)
+		if old := status("https://old.example"); err == nil || old != 101 {
+			t.Errorf("a bad origin: %v, and the old one gets %d", err, old)
+		}
+		if err := r.broker.SetOrigins([]string{"https://new.example"}, nil, nil); err != nil {
+			t.Error(err)
+		}
+		if old, now := status("https://old.example"), status("https://new.example"); old != 403 || now != 101 {
+			t.Errorf("the old origin gets %d, the new one %d", old, now)
+		}
+	})
+}
+
 func TestRefusedOrigin(t *testing.T) {
 	log := &testLog{}
 	config := broker.Config{Logger: log.logger(), AllowOrigins: []string{"https://app.example"}}

@@ -1,13 +1,26 @@
 package broker
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 )
 
+// SetOrigins replaces AllowOrigins, AllowedHosts and PublicURLs of [Config] while the broker runs. It counts
+// for connections that come afterwards: pages that are connected stay. It returns an error, and changes
+// nothing, if one of them is not valid.
+func (b *Broker) SetOrigins(allowOrigins, allowedHosts, publicURLs []string) error {
+	o, err := parseOrigins(allowOrigins, allowedHosts, publicURLs)
+	if err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	b.origins.Store(&o)
+	return nil
+}
+
 // checkOrigin returns why the page that sent a request may not use the broker, or nil if it may.
 func (b *Broker) checkOrigin(r *http.Request) *refusal {
-	switch b.origins.judge(r) {
+	switch b.origins.Load().judge(r) {
 	case originAllowed:
 		return nil
 	case originMalformed:

@@ -34,7 +34,8 @@ func (s *shopper) acquire(n int, name string) (granted int, messages map[string]
 		if lock == "" {
 			lock = fmt.Sprintf("%s-%d", s.name, s.next)
 		}
-		s.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s"}]}`, strings.Repeat(s.name, 8), s.next, lock)
+		s.send(`{"type":"acquire","id":"%s--%d","locks":[{"name":"%s"}]}`,
+			strings.Repeat(s.name, 8), s.next, lock)
 		s.next++
 	}
 	return s.answers(`"granted"`)
@@ -115,7 +116,7 @@ func TestQuotaOfRequests(t *testing.T) {
 	want := `{"level":"warn","session":"dddddddd","client":"d","remote":"192.0.2.0:1000",` +
 		`"limit":"requests of one identity or address","message":"a limit of the broker was reached"}`
 	if got := log.lines("limit of the broker"); len(got) != broker.FaultBurst || got[0] != want {
-		t.Errorf("the log has %d lines, and the first is\n%s, want %d like\n%s", len(got), got, broker.FaultBurst, want)
+		t.Errorf("the log has %d lines\n%s, want %d like\n%s", len(got), got, broker.FaultBurst, want)
 	}
 }
 
@@ -137,7 +138,8 @@ func TestQuotaOfIdentity(t *testing.T) {
 			two.expect(17, "", 16, 1, "this identity already has 36 requests, and may have 20")
 			other.expect(20, "", 20, 0, "")
 			started, messages := one.watch(4)
-			one.compare(started, messages, 3, 1, "this identity already has 3 watches, as many as it may have")
+			one.compare(started, messages, 3, 1,
+				"this identity already has 3 watches, as many as it may have")
 			started, messages = two.watch(3)
 			two.compare(started, messages, 2, 1, "this identity already has 5 watches, and may have 3")
 			r.header.Set("Authorization", "Bearer "+k.tokens["ann"])
@@ -199,7 +201,7 @@ func TestQuotaOfAcquiresPerSecond(t *testing.T) {
 		synctest.Wait()
 		r.expectRefusals(map[string]int64{"acquires a second of one identity or address": 6})
 		if got := r.broker.Shares(); got != 2 {
-			t.Errorf("%d addresses are remembered, want the one with a session, and the one that was too fast", got)
+			t.Errorf("%d addresses are remembered, want one with a session, and one that was too fast", got)
 		}
 		pass(500 * time.Second) // both addresses have recovered
 		r.shopper("b").close()
@@ -317,8 +319,8 @@ func TestRefusalsOfOtherLimits(t *testing.T) {
 		started, messages = c.watch(1)
 		c.compare(started, messages, 0, 1, "the broker already has 6 watches, and may have 4")
 		r.expectRefusals(map[string]int64{
-			"requests of one session": 1, "requests": 1, "watches of one identity or address": 1, "watches": 1,
-			"connections": 1,
+			"requests of one session": 1, "requests": 1, "watches of one identity or address": 1,
+			"watches": 1, "connections": 1,
 		})
 	})
 }

@@ -103,11 +103,7 @@ func (l *loop) noteLimit(s *session, over limit) {
 	l.refusals.add(over)
 	if line, ok := l.logs.limit.admit(); ok {
 		l.aside(func() {
-			attrs := s.attrs(slog.String("limit", over.String()))
-			if s.peer.Identity != "" {
-				attrs = append(attrs, textAttr("identity", s.peer.Identity))
-			}
-			line.write("a limit of the broker was reached", attrs...)
+			line.write("a limit of the broker was reached", s.attrs(slog.String("limit", over.String()))...)
 		})
 	}
 }

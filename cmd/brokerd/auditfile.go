@@ -58,9 +58,10 @@ func (a *auditFile) writer() func(broker.AuditRecord) error {
 	return a.write
 }
 
-// write writes a record. It is for one goroutine.
+// write writes a record. It is for one goroutine. Nothing is buffered, so nobody closes the file: a write that hangs
+// would make that hang, too.
 func (a *auditFile) write(r broker.AuditRecord) error {
-	if a.reopen.Swap(false) {
+	if a.reopen.Swap(false) && a.file != nil {
 		_ = a.file.Close()
 		a.use(&timberjack.Logger{
 			Filename: a.file.Filename, MaxSize: a.file.MaxSize, MaxBackups: a.file.MaxBackups,
@@ -78,14 +79,7 @@ func (a *auditFile) write(r broker.AuditRecord) error {
 // reopenLater makes the next record go to a file that is opened again, because another program may have renamed the
 // old one. It does not wait for a write that is under way.
 func (a *auditFile) reopenLater() {
-	if a != nil && a.file != nil {
+	if a != nil {
 		a.reopen.Store(true)
-	}
-}
-
-// close closes the file. Nothing may be written at the same time, or later.
-func (a *auditFile) close() {
-	if a != nil && a.file != nil {
-		_ = a.file.Close()
 	}
 }

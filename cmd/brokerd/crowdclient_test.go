@@ -30,7 +30,12 @@ type crowdClient struct {
 // dial connects a client, or returns nil if the broker has no memory for it.
 func (f *filledBroker) dial() *crowdClient {
 	f.t.Helper()
-	dialer := websocket.Dialer{ReadBufferSize: 512, WriteBufferSize: 512, Subprotocols: []string{"lockbroker.v1"}}
+	f.dialed++
+	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+f.dialed%100))} // no address reaches a limit of its own
+	dialer := websocket.Dialer{
+		ReadBufferSize: 512, WriteBufferSize: 512, Subprotocols: []string{"lockbroker.v1"},
+		NetDialContext: (&net.Dialer{LocalAddr: from}).DialContext,
+	}
 	ws, response, err := dialer.DialContext(f.t.Context(), f.url+"/ws", nil)
 	if err != nil {
 		if response == nil || response.StatusCode != 503 || response.Header.Get("Retry-After") == "" {
@@ -115,7 +120,7 @@ func (c *crowdClient) again() {
 	if c.stopped = stopped; stopped {
 		return
 	}
-	_ = c.ws.SetReadDeadline(time.Now().Add(crowdStall))
+	_ = c.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for c.err == nil {
 		_, _, c.err = c.ws.ReadMessage()
 	}

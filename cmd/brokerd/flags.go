@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
@@ -16,6 +17,7 @@ import (
 
 // flags are the flags of brokerd.
 type flags struct {
+	configFlag
 	Host string `default:"127.0.0.1" env:"BROKERD_HOST" help:"Address or name to listen on; 0.0.0.0 for all IPv4 interfaces."`
 	Port uint16 `short:"p" default:"27002" env:"BROKERD_PORT" help:"TCP port to listen on; 0 for any free port."`
 	listenFlags
@@ -51,8 +53,17 @@ type flags struct {
 	AllowOrigin []string `env:"BROKERD_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Let pages of this origin use the broker, besides the broker's own pages (see --public-url and --allowed-host): https://app.example; https://*.app.example for subdomains; http://localhost:* for any port; * for every page on the internet. May be repeated."`
 }
 
-// Validate refuses values out of range and values that contradict each other.
-func (f *flags) Validate() error {
+// Validate refuses values out of range and values that contradict each other. If the configuration file has
+// such a value, the error begins with its place.
+func (f *flags) Validate(ctx *kong.Context) error {
+	err := f.validate()
+	if f.file != nil {
+		return f.file.Locate(ctx, err, f.keys)
+	}
+	return err
+}
+
+func (f *flags) validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
 		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(),
 		f.validateAudit())

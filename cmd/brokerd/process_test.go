@@ -74,7 +74,7 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 // A logLine is a line of the log of brokerd.
 type logLine struct {
 	Level, Message, Address, Signal, Error, File, Remote string
-	Changed                                              []string
+	Changed, Keys                                        []string
 	Tokens, Rules                                        int
 }
 

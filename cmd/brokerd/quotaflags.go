@@ -31,7 +31,7 @@ type size int64
 func (s *size) UnmarshalText(text []byte) error {
 	bytes, err := humanize.ParseBytes(string(text))
 	if err != nil || bytes > math.MaxInt64 {
-		return fmt.Errorf("%.80q is not a size: want a number of bytes, or one with a unit such as 600MiB", text)
+		return fmt.Errorf("%.80q is not a size: want bytes, or a number with a unit such as 600MiB", text)
 	}
 	*s = size(bytes)
 	return nil

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,7 +23,8 @@ const certInterval = 2 * time.Second
 // A reloader replaces the settings of a running broker. One goroutine does so, so a SIGHUP that comes during a
 // reload causes another one afterwards.
 type reloader struct {
-	flags   *flags
+	started *flags // the flags with which brokerd has started
+	flags   *flags // those in force
 	log     zerolog.Logger
 	broker  *broker.Broker
 	audit   *auditFile               // nil: there is none
@@ -31,7 +34,7 @@ type reloader struct {
 }
 
 func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings, audit *auditFile) *reloader {
-	r := &reloader{flags: f, log: log, broker: b, audit: audit}
+	r := &reloader{started: f, flags: f, log: log, broker: b, audit: audit}
 	r.current.Store(first)
 	r.logWarnings(first)
 	return r
@@ -77,13 +80,19 @@ func (r *reloader) fetchKeys(ctx context.Context) {
 // reload reads all files again. If any of them is bad, nothing changes.
 func (r *reloader) reload() {
 	r.audit.reopenLater()
-	next, err := r.flags.readSettings()
+	flags, next, err := r.read()
 	if err != nil {
 		r.auditFailure(err)
 		r.log.Error().Err(err).Msg("reload failed: everything stays as it was")
 		return
 	}
-	changed := next.changesFrom(r.current.Load())
+	reloads, _ := r.flags.differences(flags)
+	changed := slices.Compact(slices.Sorted(slices.Values(
+		append(next.changesFrom(r.current.Load()), reloads...))))
+	r.flags = flags
+	if _, restarts := r.started.differences(flags); len(restarts) > 0 {
+		r.log.Warn().Strs("keys", restarts).Msg("these have changed, and need a restart")
+	}
 	line := r.log.Info().Strs("changed", changed)
 	if next.tokens != nil {
 		line.Int("tokens", next.tokens.Len())
@@ -94,6 +103,32 @@ func (r *reloader) reload() {
 	r.apply(next, changed)
 	line.Msg("reloaded")
 	r.logWarnings(next)
+}
+
+// read reads the configuration file and the files that it names.
+func (r *reloader) read() (*flags, *settings, error) {
+	next, err := r.flags.again()
+	if err == nil {
+		err = errors.Join(next.checkPolicy(), r.checkSwitches(next))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := next.readSettings()
+	return next, files, err
+}
+
+// checkSwitches refuses changes for which sockets would have to be opened again, and one that would let everybody in
+// who reaches the broker.
+func (r *reloader) checkSwitches(next *flags) error {
+	switch {
+	case next.usesTLS() != r.started.usesTLS():
+		return errors.New("--tls-cert: switching TLS on or off needs a restart")
+	case r.flags.asksForCredentials() && !next.asksForCredentials():
+		return errors.New("--tokens, --client-identity, --unix-identity and --oidc-issuer: " +
+			"switching all credentials off needs a restart")
+	}
+	return nil
 }
 
 // refreshTLS reads the files of TLS again, and uses them if they are good and not the same. It reports bad files
@@ -149,6 +184,7 @@ func (r *reloader) apply(next *settings, changed []string) {
 		next.issuer.KeepKeys(before.issuer)
 	}
 	r.current.Store(next)
+	r.applyFlags()
 	if next.control != nil {
 		r.broker.SetAccess(next.control)
 	}
@@ -166,5 +202,15 @@ func (r *reloader) logWarnings(s *settings) {
 			r.log.Warn().Str("file", name).
 				Msg("every user of this machine may read this file: use chmod o-r")
 		}
+	}
+}
+
+// applyFlags makes the broker use the flags that need no file.
+func (r *reloader) applyFlags() {
+	f := r.flags
+	err := errors.Join(
+		r.broker.SetQuota(f.quota()), r.broker.SetOrigins(f.AllowOrigin, f.AllowedHost, f.PublicURL))
+	if err != nil { // a bug: the flags have been checked
+		r.log.Error().Err(err).Msg("cannot use the new flags")
 	}
 }

@@ -31,6 +31,7 @@ func onlyBelow(name string) string {
 // No connection ends, and a lock that is held stays held.
 func TestReloadsUnderLoad(t *testing.T) {
 	const clients = 4
+	t.Setenv("BROKERD_TIMEOUT", "10m") // the holder answers no pings
 	r := startReloadable(t)
 	names := []string{"even", "odd"}
 	next := 0

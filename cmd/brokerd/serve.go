@@ -60,7 +60,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug || f.LogLevelFile != "")
+	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
@@ -78,7 +78,6 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	defer audit.close()
 	config.Audit = audit.writer()
 	b, err := broker.New(config)
 	if err != nil {

@@ -30,7 +30,7 @@ type settings struct {
 
 // readsFiles reports whether there is anything that a reload could change, or a file that it opens again.
 func (f *flags) readsFiles() bool {
-	return f.usesTLS() || f.asksForCredentials() || f.LogLevelFile != "" || f.auditsFile()
+	return f.Config != "" || f.usesTLS() || f.asksForCredentials() || f.LogLevelFile != "" || f.auditsFile()
 }
 
 // readSettings reads all files. If any of them is bad, it returns no settings, and an error that says what is

@@ -15,10 +15,8 @@
 //
 // [access.Rule] explains the fields, and PROTOCOL.md the globs and the verbs.
 //
-// The package refuses what it does not know, and repairs nothing: an unknown field, a field that is
-// given twice, a value of another type, an anchor, an alias, and a second document. Each error is one
-// line with the file, the line and the column. Columns count characters. For a syntax error, the column
-// is always 1, because the YAML parser does not tell it.
+// Package strictyaml says what such a file may not have. Each error is one line with the file, the line and
+// the column.
 //
 // It cannot see whether a name in the file exists: a rule for an identity with a typing error is for
 // nobody.

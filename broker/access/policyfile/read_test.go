@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/strictyaml"
 )
 
 const example = `# The policy of a test.
@@ -118,8 +119,8 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%q:\n got %v\nwant policy.yaml:%s", text, err, want)
 		}
 	}
-	_, err := Parse("f", []byte("rules: []\n"+strings.Repeat("#", maxBytes)))
-	if err == nil || err.Error() != "f: want at most 4194304 bytes" {
+	_, err := Parse("f", []byte("rules: []\n"+strings.Repeat("#", strictyaml.MaxBytes)))
+	if err == nil || err.Error() != "f:1:1: want at most 4194304 bytes" {
 		t.Errorf("a long file: %v", err)
 	}
 }

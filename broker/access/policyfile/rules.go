@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/strictyaml"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -17,16 +18,16 @@ type ruleList struct {
 
 // places are where the parts of a rule are.
 type places struct {
-	rule   position
-	fields map[string]position
-	items  map[string][]position
+	rule   strictyaml.Position
+	fields map[string]strictyaml.Position
+	items  map[string][]strictyaml.Position
 }
 
 // locate puts the position of a rule's item before an error of access.NewPolicy.
 func (l *ruleList) locate(err error) error {
 	broken := new(access.RuleError)
 	if !errors.As(err, &broken) || broken.Rule >= len(l.places) {
-		return position{1, 1}.errorf("%w", err)
+		return strictyaml.Start.Errorf("%w", err)
 	}
 	p := l.places[broken.Rule]
 	at := p.rule
@@ -36,19 +37,19 @@ func (l *ruleList) locate(err error) error {
 	if items := p.items[broken.Field]; broken.Item >= 0 && broken.Item < len(items) {
 		at = items[broken.Item]
 	}
-	return at.errorf("%w", err)
+	return at.Errorf("%w", err)
 }
 
 func parseDocument(node *yaml.Node) (*ruleList, error) {
-	fields, err := mapping(node, "rules")
+	fields, err := strictyaml.Mapping(node, "rules")
 	if err != nil {
 		return nil, err
 	}
 	value := fields["rules"]
 	if value == nil {
-		return nil, positionOf(node).errorf("want rules:")
+		return nil, strictyaml.At(node).Errorf("want rules:")
 	}
-	items, err := sequence(value, "rules")
+	items, err := strictyaml.Sequence(value, "rules")
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +64,12 @@ func parseDocument(node *yaml.Node) (*ruleList, error) {
 
 // add adds a rule.
 func (l *ruleList) add(node *yaml.Node) error {
-	fields, err := mapping(node, "for", "locks", "allow")
+	fields, err := strictyaml.Mapping(node, "for", "locks", "allow")
 	if err != nil {
 		return err
 	}
 	rule := access.Rule{}
-	at := places{positionOf(node), map[string]position{}, map[string][]position{}}
+	at := places{strictyaml.At(node), map[string]strictyaml.Position{}, map[string][]strictyaml.Position{}}
 	var verbs []string
 	for _, field := range []struct {
 		name string
@@ -78,18 +79,18 @@ func (l *ruleList) add(node *yaml.Node) error {
 		if value == nil {
 			continue // access.NewPolicy knows which must be there
 		}
-		at.fields[field.name] = positionOf(value)
-		items, err := sequence(value, field.name)
+		at.fields[field.name] = strictyaml.At(value)
+		items, err := strictyaml.Sequence(value, field.name)
 		if err != nil {
 			return err
 		}
 		for _, item := range items {
-			text, err := scalar(item, field.name)
+			text, err := strictyaml.Text(item, field.name)
 			if err != nil {
 				return err
 			}
 			*field.to = append(*field.to, text)
-			at.items[field.name] = append(at.items[field.name], positionOf(item))
+			at.items[field.name] = append(at.items[field.name], strictyaml.At(item))
 		}
 	}
 	for _, verb := range verbs {

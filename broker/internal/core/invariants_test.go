@@ -31,8 +31,9 @@ func newObserver(config Config, start Beginning) *observer {
 	return &observer{
 		machine: New(config, start), config: config, start: start,
 		holding: make(map[wire.ID]bool), ended: make(map[string]time.Duration), last: start.First - 1,
-		waiting: make(map[wire.ID]bool), locks: make(map[wire.ID][]string), accounts: make(map[string]*locktable.Account),
-		refused: make(map[Limit]int), quota: Quota{Requests: config.MaxRequests / 2},
+		waiting: make(map[wire.ID]bool), locks: make(map[wire.ID][]string),
+		accounts: make(map[string]*locktable.Account),
+		refused:  make(map[Limit]int), quota: Quota{Requests: config.MaxRequests / 2},
 	}
 }
 

@@ -9,6 +9,7 @@ const AlwaysRequests = 16
 // A Limit is a limit of the broker that a request would exceed.
 type Limit uint8
 
+// The limits of the broker.
 const (
 	NoLimit         Limit = iota
 	AllRequests           // Config.MaxRequests

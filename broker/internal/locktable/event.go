@@ -47,6 +47,7 @@ type Event struct {
 // A Limit is what a request that was refused with wire.TooMany would have exceeded.
 type Limit uint8
 
+// The limits of the table.
 const (
 	SessionRequests Limit = iota + 1 // [Config].MaxRequests
 	AccountWaiting                   // [Acquire].MaxWaiting

@@ -39,7 +39,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 // Main parses the arguments and runs the command. If that fails, it ends the process. On stderr it prints one
 // line for the error, if it has a message, and one for the hint, if there is one.
 func Main(app *kong.Kong, args []string) {
-	ctx, err := parse(app, args)
+	ctx, err := Parse(app, args)
 	if err == nil {
 		err = ctx.Run()
 	}

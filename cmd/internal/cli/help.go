@@ -20,7 +20,7 @@ func (Help) Help() string {
 
 // Run prints the help and ends the process.
 func (h *Help) Run(app *kong.Kong) error {
-	_, err := parse(app, append(slices.Clone(h.Command), "--help"))
+	_, err := Parse(app, append(slices.Clone(h.Command), "--help"))
 	return err
 }
 

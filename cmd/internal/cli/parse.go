@@ -9,9 +9,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// parse parses the command line. It refuses input that kong would change silently: kong replaces invalid UTF-8 with
+// Parse parses the command line. It refuses input that kong would change silently: kong replaces invalid UTF-8 with
 // U+FFFD, so that two names become one, and it keeps only the last value of a repeated flag.
-func parse(app *kong.Kong, args []string) (*kong.Context, error) {
+func Parse(app *kong.Kong, args []string) (*kong.Context, error) {
 	for i, arg := range args {
 		if !utf8.ValidString(arg) { // It may hold a secret, so the error does not show it.
 			return nil, notText(fmt.Sprintf("argument %d", i+1))

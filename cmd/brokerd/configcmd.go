@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/configfile"
+)
+
+// configCmd are the commands about the configuration.
+type configCmd struct {
+	Check   configCheck   `cmd:"" help:"Say what is wrong with the configuration."`
+	Show    configShow    `cmd:"" help:"Print what is in force, and where each value comes from."`
+	Example configExample `cmd:"" help:"Print a configuration file with all keys and their defaults."`
+	Schema  configSchema  `cmd:"" help:"Print a JSON Schema of the configuration file, for editors."`
+}
+
+// configCheck is the command "config check".
+type configCheck struct{}
+
+// Help returns the text that --help shows above the flags.
+func (configCheck) Help() string {
+	return `Checks the configuration file, and the files that it names, as brokerd does when it starts.
+It prints nothing if they are good:
+
+    $ brokerd --config /etc/brokerd/brokerd.yaml config check
+
+The exit code is 0 if they are good, 80 if the configuration is not, and 1 if another file is not.`
+}
+
+// Run checks the files. Parsing has checked the configuration itself.
+func (configCheck) Run(f *flags) error {
+	if err := f.checkPolicy(); err != nil {
+		return err
+	}
+	_, err := f.readSettings()
+	return err
+}
+
+// configShow is the command "config show".
+type configShow struct{}
+
+// Help returns the text that --help shows above the flags.
+func (configShow) Help() string {
+	return `Prints what is in force as a configuration file, with the source of each value in a comment: the
+command line, the environment, the place in the file, or the default. The password in a URL is not shown.
+
+    $ BROKERD_PORT=27003 brokerd --config brokerd.yaml config show`
+}
+
+// Run prints the values.
+func (configShow) Run(ctx *kong.Context, f *flags) error {
+	for _, v := range configfile.Values(ctx, f.file, f.keys) {
+		text, err := yaml.Marshal(map[string]any{v.Key: shown(v.Value)})
+		if err != nil {
+			return err
+		}
+		line, rest, _ := strings.Cut(strings.TrimSuffix(string(text), "\n"), "\n")
+		if rest != "" {
+			rest += "\n"
+		}
+		if _, err := fmt.Fprintf(ctx.Stdout, "%s # %s\n%s", line, v.Source, rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shown returns a value as a file would have it, without the passwords of URLs.
+func shown(value any) any {
+	switch value := value.(type) {
+	case string:
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			return u.Redacted()
+		}
+		return value
+	case []string:
+		masked := make([]any, len(value))
+		for i, item := range value {
+			masked[i] = shown(item)
+		}
+		return masked
+	case fmt.Stringer:
+		return value.String()
+	}
+	return value
+}
+
+// configExample is the command "config example".
+type configExample struct{}
+
+// Run prints the example.
+func (configExample) Run(ctx *kong.Context, f *flags) error {
+	_, err := fmt.Fprint(ctx.Stdout, configfile.Example(f.keys))
+	return err
+}
+
+// configSchema is the command "config schema".
+type configSchema struct{}
+
+// Run prints the schema.
+func (configSchema) Run(ctx *kong.Context, f *flags) error {
+	text, err := configfile.Schema(f.keys)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(ctx.Stdout, "%s\n", text)
+	return err
+}

@@ -28,6 +28,7 @@ func TestMemoryIsUsedUp(t *testing.T) {
 			_, messages := a.acquire(1, fmt.Sprintf("%s-%d", name, taken))
 			refused = messages[usedUp]
 		}
+		synctest.Wait()
 		if estimate := r.broker.Memory(); estimate < 1<<20-1000 || estimate > 1<<20+1000 || taken < 1000 {
 			t.Fatalf("after %d requests %d bytes are estimated", taken, estimate)
 		}
@@ -91,6 +92,7 @@ func TestMemoryIsCountedBack(t *testing.T) {
 		pass(broker.WriteStall) // the writer of the slow client gives up
 		slow.vanish()
 		pass(time.Minute)
+		synctest.Wait()
 		if got := r.broker.Memory(); got != before {
 			t.Errorf("%d bytes are counted at the end, and were at the beginning %d", got, before)
 		}

@@ -85,8 +85,8 @@ func (l *loop) sweepHolders(s *session) {
 	}
 	if line, ok := l.logs.kept.admit(); ok {
 		l.aside(func() {
-			line.write("a client holds locks that it may no longer acquire: it keeps them until it releases them",
-				s.attrs(locksAttr(w.kept, w.count))...)
+			line.write("a client holds locks that it may no longer acquire: "+
+				"it keeps them until it releases them", s.attrs(locksAttr(w.kept, w.count))...)
 		})
 	}
 }

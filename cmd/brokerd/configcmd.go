@@ -24,8 +24,8 @@ type configCheck struct{}
 
 // Help returns the text that --help shows above the flags.
 func (configCheck) Help() string {
-	return `Checks the configuration file, and the files that it names, as brokerd does when it starts. It prints nothing if
-they are good:
+	return `Checks the configuration file, and the files that it names, as brokerd does when it starts.
+It prints nothing if they are good:
 
     $ brokerd --config /etc/brokerd/brokerd.yaml config check
 
@@ -46,8 +46,8 @@ type configShow struct{}
 
 // Help returns the text that --help shows above the flags.
 func (configShow) Help() string {
-	return `Prints what is in force as a configuration file, with the source of each value in a comment: the command line, the
-environment, the place in the file, or the default. The password in a URL is not shown.
+	return `Prints what is in force as a configuration file, with the source of each value in a comment: the
+command line, the environment, the place in the file, or the default. The password in a URL is not shown.
 
     $ BROKERD_PORT=27003 brokerd --config brokerd.yaml config show`
 }

@@ -57,7 +57,8 @@ func keysOf(app *kong.Application) []*kong.Flag {
 // bad.
 func needsConfig(ctx *kong.Context) bool {
 	command := ctx.Selected()
-	return command == nil || slices.Contains([]string{"serve", "check", "config check", "config show"}, pathOf(command))
+	needing := []string{"serve", "check", "config check", "config show"}
+	return command == nil || slices.Contains(needing, pathOf(command))
 }
 
 // pathOf returns the names of a command without that of the program.

@@ -120,7 +120,7 @@ func (c *crowdClient) again() {
 	if c.stopped = stopped; stopped {
 		return
 	}
-	_ = c.ws.SetReadDeadline(time.Now().Add(crowdStall))
+	_ = c.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for c.err == nil {
 		_, _, c.err = c.ws.ReadMessage()
 	}

@@ -17,8 +17,7 @@ import (
 // guard puts layers around the sockets, from the inside to the outside: refusing clients while there is no free
 // descriptor; the header of the PROXY protocol, which a proxy sends before TLS; the turns of connections that are not
 // sessions yet; and TLS. The last two are only for TCP sockets.
-func guard(sockets []listen.Socket, trusted []netip.Prefix, r *reloader) error {
-	handshakes := turns.New()
+func guard(sockets []listen.Socket, trusted []netip.Prefix, handshakes *turns.Turns, r *reloader) error {
 	for i, socket := range sockets {
 		_, isTCP := socket.Addr().(*net.TCPAddr)
 		secure := isTCP && r.flags.usesTLS()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
 // shutdownWait is how long plain HTTP requests may take at the end. It is short, because these are only health
@@ -93,7 +94,7 @@ func (serveCmd) Run(f *flags) error {
 	}
 	f.logStart(log, on, config)
 	reloads := newReloader(f, log, b, files, audit)
-	if err := guard(sockets, config.TrustedProxies, reloads); err != nil {
+	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
 		closeAll(sockets)
 		return err
 	}

@@ -100,10 +100,11 @@ func (p *program) acquireLine() string {
 	id := fmt.Sprintf("%s--%d", p.open[p.random.IntN(len(p.open))], p.count)
 	p.count++
 	p.ids = append(p.ids, id)
-	line := fmt.Sprintf("acquire %s x%d", id, p.random.IntN(4))
+	locks := []string{fmt.Sprintf("x%d", p.random.IntN(4))}
 	for i := range 6 * p.random.IntN(2) { // free locks, so that limits are reached soon
-		line += fmt.Sprintf(",free-%d-%d", p.count, i)
+		locks = append(locks, fmt.Sprintf("free-%d-%d", p.count, i))
 	}
+	line := "acquire " + id + " " + strings.Join(locks, ",")
 	switch p.random.IntN(6) {
 	case 0:
 		line += " steal"

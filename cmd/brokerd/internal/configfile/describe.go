@@ -12,13 +12,16 @@ import (
 // lineWidth is the width of the comments in an example.
 const lineWidth = 100
 
+const preface = `# The configuration of brokerd. A flag takes precedence over its variable in the environment,
+# the environment over this file, and this file over the default. On SIGHUP brokerd reads the
+# file again.
+`
+
 // Example returns a configuration file with all keys. Each is commented out, with its documentation and its
 // default.
 func Example(flags []*kong.Flag) string {
 	var out strings.Builder
-	out.WriteString("# The configuration of brokerd. A flag takes precedence over its variable in the environment,\n" +
-		"# the environment over this file, and this file over the default. On SIGHUP brokerd reads the\n" +
-		"# file again.\n")
+	out.WriteString(preface)
 	for _, flag := range flags {
 		out.WriteString("\n")
 		help := flag.Help

@@ -77,8 +77,11 @@ func TestPrecedence(t *testing.T) {
 	if g.Name != "b" || g.Count != 5 || g.Port != 3 || strings.Join(g.Names, "|") != "x|y,z" {
 		t.Errorf("the flags are %+v", g)
 	}
-	if g, ctx, err := parse("# nothing"); err != nil || g.Name != "a" || sourceOf(ctx, g.file, g.keys[0]) != "default" {
-		t.Errorf("with an empty file: %+v, %v", g, err)
+	if g, ctx, err = parse("# nothing"); err != nil {
+		t.Fatal(err)
+	}
+	if source := sourceOf(ctx, g.file, g.keys[0]); g.Name != "a" || source != "default" {
+		t.Errorf("with an empty file: %q from %s", g.Name, source)
 	}
 }
 
@@ -115,12 +118,13 @@ func TestBadValues(t *testing.T) {
 // An error about a flag gets the place in the file only if its value is from there.
 func TestLocate(t *testing.T) {
 	failed := &cli.Failure{Err: errorOf("--port: want another one than that of --name")}
-	for place, args := range map[string][]string{"f.yaml:2:7: ": nil, "": {"--port=4"}} {
+	const place = "f.yaml:2:7: "
+	for want, args := range map[string][]string{place + failed.Error(): nil, failed.Error(): {"--port=4"}} {
 		g, ctx, err := parse("name: b\nport: 3", args...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := g.file.Locate(ctx, failed, g.keys).Error(); got != place+failed.Error() {
+		if got := g.file.Locate(ctx, failed, g.keys).Error(); got != want {
 			t.Errorf("%q: got %s", args, got)
 		}
 	}
@@ -174,8 +178,8 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := schema.Properties
-	if len(p) != len(g.keys) || schema.AdditionalProperties || p["count"].Type != "integer" || p["count"].Default != 3.0 ||
-		p["wait"].Default != "3s" || p["names"].Type != "array" || p["rate"].Default != nil {
+	if len(p) != len(g.keys) || schema.AdditionalProperties ||
+		p["count"].Type != "integer" || p["count"].Default != 3.0 || p["wait"].Default != "3s" || p["names"].Type != "array" || p["rate"].Default != nil {
 		t.Errorf("the schema is %s", text)
 	}
 }

@@ -155,6 +155,27 @@ func checkRefused(t *testing.T, conn net.Conn, plain bool) {
 	}
 }
 
+// The request is read before the answer is sent. Otherwise the system would reset the connection, and some clients would
+// lose the answer.
+func TestRequestIsRead(t *testing.T) {
+	l, err := Listen(loopback(t), true, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	served, client := net.Pipe() // whose Write waits until everything was read
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
+		l.refuse(served)
+	}()
+	if _, err := io.WriteString(client, "GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatalf("the request: %v", err)
+	}
+	checkRefused(t, client, true)
+	<-refused
+}
+
 // A client that sends nothing does not keep others waiting.
 func TestFullAndSilent(t *testing.T) {
 	under := &failing{Listener: loopback(t)}
@@ -212,6 +233,11 @@ func TestErrors(t *testing.T) {
 			ended <- err
 		}()
 		synctest.Wait()
+		all := under.left()
+		time.Sleep(time.Second) //nolint:forbidigo // virtual time
+		if tried := all - under.left(); tried > 10 {
+			t.Errorf("the listener tried %d times in a second", tried)
+		}
 		time.Sleep(105 * time.Second) //nolint:forbidigo // virtual time
 		if n := under.left(); n > 0 {
 			t.Errorf("after %v, %d errors are left", time.Since(begin), n)

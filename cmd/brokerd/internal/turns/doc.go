@@ -7,8 +7,8 @@
 // Go looks at the network only every 10 ms.
 //
 // So a connection that has received something waits for its turn. There is one turn for every two processors. It ends
-// when the connection sends its answer, reads again or is closed, and in any case after 2 ms. After a millisecond of
-// use, a turn rests for as long as it was used, so that others run and Go looks at the network.
+// when the connection sends its answer, reads again or is closed, and in any case after 2 ms. After half a millisecond
+// of use, a turn rests for a millisecond at least, so that others run and Go looks at the network.
 //
 // Sessions take no turns. The package does not choose among the connections that wait: a flood makes new clients wait,
 // too.

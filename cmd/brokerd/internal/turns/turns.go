@@ -16,9 +16,10 @@ const (
 	// longest is how long a turn may last. It ends earlier unless the machine is busy, or unless something waits,
 	// for example for the keys of an issuer of tokens.
 	longest = 2 * time.Millisecond
-	// workTime is how long a turn may be used before it rests. It is more than one handshake takes, because on an
-	// idle processor Go rests for a millisecond at least.
-	workTime = time.Millisecond
+	// workTime is how long a turn may be used before it rests: about as long as one TLS handshake takes.
+	workTime = 500 * time.Microsecond
+	// minRest is how long a turn rests at least. On an idle processor, Go cannot wait for less.
+	minRest = time.Millisecond
 	// leastCharge is for how long a use counts at least. A connection also costs what happens outside of its turn:
 	// accepting it, sending the answer, closing it.
 	leastCharge = 100 * time.Microsecond
@@ -35,6 +36,7 @@ type Turns struct {
 	free    chan time.Duration // each turn, with the time for which it was used since it has rested
 	waiting atomic.Int64       // how many connections wait for their first one
 	fewer   chan struct{}      // has a token after one has ended to wait
+	taken   atomic.Int64
 }
 
 // New returns one turn for every two processors, and at least one.
@@ -47,6 +49,9 @@ func newTurns(count int) *Turns {
 	}
 	return t
 }
+
+// Taken returns how many turns were taken so far.
+func (t *Turns) Taken() int64 { return t.taken.Load() }
 
 // Listen returns a listener whose connections wait for turns.
 func (t *Turns) Listen(under net.Listener) net.Listener { return &listener{under, t} }
@@ -108,6 +113,7 @@ func (c *Conn) take() error {
 	}
 	select {
 	case spent := <-c.turns.free:
+		c.turns.taken.Add(1)
 		now := &turn{time.Now(), spent}
 		c.turn.Store(now)
 		time.AfterFunc(longest, func() { c.end(now) })
@@ -148,7 +154,7 @@ func (c *Conn) end(now *turn) {
 		c.turns.free <- spent
 		return
 	}
-	time.AfterFunc(min(spent, longest), func() { c.turns.free <- 0 })
+	time.AfterFunc(min(max(spent, minRest), longest), func() { c.turns.free <- 0 })
 }
 
 // Read implements net.Conn. When bytes have come, it waits for a turn, unless the connection is a session.

@@ -28,8 +28,8 @@ func send(client net.Conn) { go func() { _, _ = client.Write([]byte{1}) }() }
 // work makes the scheduler run something else for a while.
 func work(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // virtual time
 
-// Connections that have received something go ahead one after another, in the order in which they came. After a
-// millisecond of use, the turn rests as long.
+// Connections that have received something go ahead one after another, in the order in which they came. After some use,
+// the turn rests.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const each, connections = 400 * time.Microsecond, 7
@@ -58,9 +58,9 @@ func TestTurns(t *testing.T) {
 		}
 		all.Wait()
 		work(time.Second)
-		const rest = 1200
+		const rest = 1000
 		for i, want := range [connections]time.Duration{
-			0, 400, 800, 1200 + rest, 1600 + rest, 2000 + rest, 2400 + 2*rest,
+			0, 400, 800 + rest, 1200 + rest, 1600 + 2*rest, 2000 + 2*rest, 2400 + 3*rest,
 		} {
 			if at[i] != want*time.Microsecond {
 				t.Errorf("connection %d had its turn after %v, want %vµs", i, at[i], int64(want))
@@ -72,19 +72,20 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// Short uses count for more than they take: a turn also rests after twenty of them.
+// Short uses count for more than they take, so a turn also rests after some of them.
 func TestShortTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		served, client := pipe(t, newTurns(1))
 		begin := time.Now()
-		for range 45 {
+		const reads = 2*int(workTime/leastCharge) + 5
+		for range reads {
 			send(client)
 			if _, err := served.Read(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if took := time.Since(begin); took != 2*workTime {
-			t.Errorf("45 reads took %v, want two rests of %v", took, workTime)
+		if took := time.Since(begin); took != 2*minRest {
+			t.Errorf("%d reads took %v, want two rests of %v", reads, took, minRest)
 		}
 	})
 }
@@ -212,7 +213,6 @@ func TestAccept(t *testing.T) {
 				accepted <- conn
 			}
 		}()
-		holder, client := pipe(t, turns)
 		read := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
 		var open []net.Conn
 		connect := func() bool {
@@ -229,11 +229,20 @@ func TestAccept(t *testing.T) {
 			synctest.Wait()
 			return true
 		}
-		for range 3 * maxWaiting { // waits again and again, but not for its first turn
-			send(client)
-			read(holder)
+		var known []func() // each sends a byte and reads it
+		for range 2 * maxWaiting {
+			served, client := pipe(t, turns)
+			known = append(known, func() {
+				send(client)
+				read(served)
+			})
+			known[len(known)-1]() // its first turn
 		}
+		work(time.Second)
 		<-turns.free // somebody has the turn
+		for _, again := range known {
+			go again()
+		}
 		for i := range maxWaiting {
 			if !connect() {
 				t.Fatalf("connection %d is not accepted", i)

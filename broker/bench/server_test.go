@@ -93,7 +93,8 @@ func roleHandler(role string) (http.Handler, error) {
 			config.MaxConnections, config.MaxConnectionsPerAddress = enough, enough
 			config.MaxRequests, config.MaxMemory = enough, 1<<40
 		}
-		config.Quota.Waiting = max(config.MaxRequests, 400_000) // the long queues of the siege come from one address
+		// The long queues of the siege come from one address.
+		config.Quota.Waiting = max(config.MaxRequests, 400_000)
 		b, err := broker.New(config)
 		if err != nil {
 			return nil, err

@@ -85,6 +85,6 @@
 // TLS and leave when the broker has answered it. So a TLS handshake costs the stranger nothing. Each connection comes
 // from another address of the loopback network, so the limits per address do not help the broker. The strangers share
 // the processor of the load. They run with the lowest priority, so that the other client need not wait for them. The
-// figure broker-µs/handshake is the processor time of brokerd, which also serves the other client, divided by the number
-// of handshakes.
+// figure broker-µs/handshake is the processor time of brokerd, which also serves the other client, divided by the
+// number of handshakes.
 package bench

@@ -39,8 +39,8 @@ func guard(sockets []listen.Socket, trusted []netip.Prefix, handshakes *turns.Tu
 	return nil
 }
 
-// guardedServer returns the server of a broker, which checks the certificates of clients, and ends the waiting for turns
-// of connections that become sessions.
+// guardedServer returns the server of a broker. It checks the certificates of clients, and connections that become
+// sessions no longer wait for turns.
 func guardedServer(b *broker.Broker, r *reloader) *http.Server {
 	server := b.Server()
 	server.Handler = r.checkCertificates(server.Handler)

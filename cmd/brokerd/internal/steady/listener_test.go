@@ -155,8 +155,8 @@ func checkRefused(t *testing.T, conn net.Conn, plain bool) {
 	}
 }
 
-// The request is read before the answer is sent. Otherwise the system would reset the connection, and some clients would
-// lose the answer.
+// The request is read before the answer is sent. Otherwise the system would reset the connection, and some clients
+// would lose the answer.
 func TestRequestIsRead(t *testing.T) {
 	l, err := Listen(loopback(t), true, zerolog.Nop())
 	if err != nil {

@@ -54,7 +54,9 @@ func TestIssuer(t *testing.T) {
 			for _, bad := range []string{
 				jobToken(i, "mail", "job-7", "build", time.Hour),
 				jobToken(i, "locks", "job-7", "build", -time.Hour),
-				i.Token(oidctest.Claims{"iss": "https://other.example", "aud": "locks", "sub": "job-7"}, time.Hour),
+				i.Token(oidctest.Claims{
+					"iss": "https://other.example", "aud": "locks", "sub": "job-7",
+				}, time.Hour),
 			} {
 				mustRefuse(t, websocket.DefaultDialer, url, bad)
 			}

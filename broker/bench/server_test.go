@@ -91,8 +91,10 @@ func roleHandler(role string) (http.Handler, error) {
 		if role != roleBounded { // all clients come from one address
 			const enough = 10_000_000
 			config.MaxConnections, config.MaxConnectionsPerAddress = enough, enough
-			config.MaxRequests = enough
+			config.MaxRequests, config.MaxMemory = enough, 1<<40
 		}
+		// The long queues of the siege come from one address.
+		config.Quota.Waiting = max(config.MaxRequests, 400_000)
 		b, err := broker.New(config)
 		if err != nil {
 			return nil, err

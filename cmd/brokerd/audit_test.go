@@ -238,24 +238,43 @@ func TestAuditFile(t *testing.T) {
 	}
 }
 
-// TestAuditHangs checks that a broker whose audit goes nowhere serves on, says so, and goes on with the audit when it
-// is read again. No record is missing without a count.
-func TestAuditHangs(t *testing.T) {
-	r := &reloadable{t: t, directory: t.TempDir()}
+// startUnread starts a broker whose audit goes to a pipe that nobody reads, and connects a client.
+func startUnread(t *testing.T) (r *reloadable, s *speaker, reader *os.File) {
+	t.Helper()
+	r = &reloadable{t: t, directory: t.TempDir()}
 	token, line := newTestToken(t, "ann")
 	path := filepath.Join(r.directory, "fifo")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reader := open(t, path, os.O_RDONLY|syscall.O_NONBLOCK)
+	reader = open(t, path, os.O_RDONLY|syscall.O_NONBLOCK)
 	cmd := exec.CommandContext(testContext(t), "brokerd", "--audit=-", "--port=0", "--drain=0s",
 		"--tokens="+r.write("tokens", line), "--policy="+r.write("policy", stealPolicy))
 	cmd.Stdout = open(t, path, os.O_WRONLY)
 	r.daemon = &daemon{}
 	r.process, r.log = startCommand(t, cmd, (*exec.Cmd).StderrPipe)
 	r.url = "ws://" + r.until(t, "listening").Address
+	return r, r.client(token), reader
+}
 
-	s := r.client(token)
+// TestAuditHangsAtTheEnd checks that a broker ends although its audit hangs, and says how much is lost.
+func TestAuditHangsAtTheEnd(t *testing.T) {
+	r, s, _ := startUnread(t)
+	for range 1000 { // more than the pipe holds
+		s.say(`{"type":"clients","id":ID}`, "forbidden")
+	}
+	r.signal(t, syscall.SIGTERM)
+	r.until(t, "records are lost")
+	r.rest(t)
+	if err := r.wait(); err != nil {
+		t.Errorf("brokerd ended with %v, want exit code 0", err)
+	}
+}
+
+// TestAuditHangs checks that a broker whose audit goes nowhere serves on, says so, and goes on with the audit when it
+// is read again. No record is missing without a count.
+func TestAuditHangs(t *testing.T) {
+	r, s, reader := startUnread(t)
 	const refused = 11_000
 	for range refused {
 		s.say(`{"type":"clients","id":ID}`, "forbidden")

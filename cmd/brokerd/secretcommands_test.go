@@ -160,7 +160,9 @@ func (s *secretStory) startWrong() {
 		out, _ := check.CombinedOutput()
 		s.told.add("brokerd's stderr", string(out))
 	}
-	for _, text := range []string{"token: VALUE", "KEY: 1", "port: VALUE", "tls-key: [VALUE", "port: *KEY", "VALUE"} {
+	for _, text := range []string{
+		"token: VALUE", "KEY: 1", "port: VALUE", "tls-key: [VALUE", "port: *KEY", "VALUE",
+	} {
 		text = strings.NewReplacer("VALUE", s.secrets["value"], "KEY", s.secrets["key"]).Replace(text)
 		fail("--config=" + s.write("config.yaml", text))
 	}

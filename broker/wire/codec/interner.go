@@ -36,7 +36,10 @@ func (i *interner) string(text []byte) string {
 		size *= 2
 	}
 	if i.text -= len(*slot); size > len(i.slots) || i.text+len(text) > mostText {
-		i.slots, i.text = make([]string, size), 0 // strings that are still needed come back
+		// Strings that are still needed come back. With another seed, two of them do not compete for
+		// a slot again and again.
+		i.slots, i.text, i.seed = make([]string, size), 0, maphash.MakeSeed()
+		hash = maphash.Bytes(i.seed, text)
 		slot = &i.slots[hash%uint64(len(i.slots))]
 	}
 	*slot = string(text)

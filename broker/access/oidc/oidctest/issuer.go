@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -60,9 +61,7 @@ type Claims map[string]any
 func (i *Issuer) Token(claims Claims, valid time.Duration) string {
 	i.t.Helper()
 	all := Claims{"iss": i.URL, "iat": time.Now().Unix(), "exp": time.Now().Add(valid).Unix()}
-	for name, value := range claims {
-		all[name] = value
-	}
+	maps.Copy(all, claims)
 	options := (&jose.SignerOptions{}).WithHeader("kid", "one")
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: i.key}, options)
 	if err != nil {

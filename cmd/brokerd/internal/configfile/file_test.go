@@ -179,7 +179,8 @@ func TestSchema(t *testing.T) {
 	}
 	p := schema.Properties
 	if len(p) != len(g.keys) || schema.AdditionalProperties ||
-		p["count"].Type != "integer" || p["count"].Default != 3.0 || p["wait"].Default != "3s" || p["names"].Type != "array" || p["rate"].Default != nil {
+		p["count"].Type != "integer" || p["count"].Default != 3.0 || p["wait"].Default != "3s" ||
+		p["names"].Type != "array" || p["rate"].Default != nil {
 		t.Errorf("the schema is %s", text)
 	}
 }

@@ -27,7 +27,7 @@ func (configCheck) Help() string {
 	return `Checks the configuration file, and the files that it names, as brokerd does when it starts.
 It prints nothing if they are good:
 
-    $ brokerd --config /etc/brokerd/brokerd.yaml config check
+    $ brokerd config check --config /etc/brokerd/brokerd.yaml
 
 The exit code is 0 if they are good, 80 if the configuration is not, and 1 if another file is not.`
 }
@@ -49,7 +49,10 @@ func (configShow) Help() string {
 	return `Prints what is in force as a configuration file, with the source of each value in a comment: the
 command line, the environment, the place in the file, or the default. The password in a URL is not shown.
 
-    $ BROKERD_PORT=27003 brokerd --config brokerd.yaml config show`
+    $ brokerd config show --config /etc/brokerd/brokerd.yaml
+    host: 127.0.0.1 # default
+    port: 27003 # /etc/brokerd/brokerd.yaml:3:7
+    ...`
 }
 
 // Run prints the values.
@@ -93,6 +96,13 @@ func shown(value any) any {
 // configExample is the command "config example".
 type configExample struct{}
 
+// Help returns the text that --help shows above the flags.
+func (configExample) Help() string {
+	return `Prints a configuration file. Each key is commented out, with its documentation and its default:
+
+    $ brokerd config example >/etc/brokerd/brokerd.yaml`
+}
+
 // Run prints the example.
 func (configExample) Run(ctx *kong.Context, f *flags) error {
 	_, err := fmt.Fprint(ctx.Stdout, configfile.Example(f.keys))
@@ -101,6 +111,13 @@ func (configExample) Run(ctx *kong.Context, f *flags) error {
 
 // configSchema is the command "config schema".
 type configSchema struct{}
+
+// Help returns the text that --help shows above the flags.
+func (configSchema) Help() string {
+	return `Prints a JSON Schema (draft 2020-12). Editors use it to complete keys and to mark errors:
+
+    $ brokerd config schema >brokerd.schema.json`
+}
 
 // Run prints the schema.
 func (configSchema) Run(ctx *kong.Context, f *flags) error {

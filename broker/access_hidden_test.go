@@ -102,11 +102,12 @@ func TestHiddenStealer(t *testing.T) {
 
 // costlyRule lets ann list many locks, by globs that must all be compared with each name.
 func costlyRule(globs int) string {
-	rule := "ann |"
+	var rule strings.Builder
+	rule.WriteString("ann |")
 	for i := range globs {
-		rule += fmt.Sprintf(" *%d*/a*", i)
+		rule.WriteString(fmt.Sprintf(" *%d*/a*", i))
 	}
-	return rule + " l/** | list"
+	return rule.String() + " l/** | list"
 }
 
 // Under a policy with very many globs, a page has few locks, because everybody waits while it is made.

@@ -302,6 +302,22 @@ func TestKeptLocksAreLogged(t *testing.T) {
 	})
 }
 
+// A change of the permissions that comes right after another one, and allows everything, ends the work of
+// the first. A page that is not finished shows what the new permissions allow.
+func TestPermissionsChangeTwice(t *testing.T) {
+	withAccess(t, "holder ann", []string{"* | ** | acquire list"}, func(r *rig, k *keys) {
+		h, a := r.connectAs("h", k, "holder"), r.connectAs("a", k, "ann")
+		for n := range 3 {
+			h.send(`{"type":"acquire","id":"hhhhhhhh--%d","locks":[{"name":"x"}]}`, n)
+		}
+		h.take()
+		r.broker.SetAccess(k.control(t, "holder ann", "holder | ** | acquire list", "ann | y | acquire"))
+		r.broker.SetAccess(nil)
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"y"}]}`)
+		a.expect(`{"type":"granted","id":"aaaaaaaa--0","token":2}`)
+	})
+}
+
 // Browsers do not show a page the status of a refused upgrade. So the broker accepts the upgrade of a page,
 // and tells it why there is no session when it closes the connection.
 func TestRefusedPage(t *testing.T) {

@@ -130,7 +130,7 @@ func (r AuditRecord) MarshalJSON() ([]byte, error) {
 // Audit adds a record to the audit of the broker, such as for a reload of the program's files. It
 // never waits. A zero Time means now. Audit has no effect without [Config].Audit, and after the end
 // of Run.
-func (b *Broker) Audit(r AuditRecord) { b.audits.put(&r, reserved) }
+func (b *Broker) Audit(r AuditRecord) { b.audits.put(&r, spaceOf(&r)) }
 
 // size returns about how many bytes a record takes.
 func (r *AuditRecord) size() int {

@@ -255,8 +255,8 @@ func TestAuditClosedOnce(t *testing.T) {
 	})
 }
 
-// A message that waits for its turn when the permissions change is recorded when it is refused: the client
-// reads nothing, so its info is not finished.
+// A message that waits for its turn when the permissions change is refused in its turn, and recorded then:
+// at first the client reads nothing, so its first info is not finished.
 func TestAuditOfWaitingMessages(t *testing.T) {
 	withAudit(t, "h ann", []string{"* | ** | acquire steal list"}, func(r *rig, k *keys, file *auditFile) {
 		h := r.connectAs("h", k, "h")
@@ -269,6 +269,7 @@ func TestAuditOfWaitingMessages(t *testing.T) {
 		a.send(`{"type":"acquire","id":"aaaaaaaa--4","locks":[{"name":"y"}]}`)
 		file.take()
 		r.broker.SetAccess(k.control(t, "h ann"))
+		a.read()
 		got := map[string]broker.AuditEvent{}
 		for _, record := range file.take() {
 			got[record.Request] = record.Event

@@ -30,6 +30,7 @@ func (b *Broker) authenticate(r *http.Request, who *introduction) (*access.Contr
 	}
 	credential, refused := credentialOf(r)
 	if refused != nil {
+		b.logRefusal(r, refused.status, refused.help)
 		b.auditAuthentication(who, nil, refused)
 		return nil, access.Subject{}, refused
 	}
@@ -37,9 +38,8 @@ func (b *Broker) authenticate(r *http.Request, who *introduction) (*access.Contr
 	defer cancel()
 	subject, err := control.Authenticate(ctx, credential)
 	if err != nil {
-		b.logs.refused.write("a client is not authenticated", textAttr("why", whyOf(err)),
-			textAttr("remote", r.RemoteAddr))
 		refused = &refusal{http.StatusUnauthorized, notAuthenticated(err)}
+		b.logRefusal(r, refused.status, refused.help, textAttr("why", whyOf(err)))
 		b.auditAuthentication(who, nil, refused)
 		return nil, access.Subject{}, refused
 	}

@@ -10,22 +10,45 @@ import (
 
 // A listing is an unfinished page of an answer to info. Finishing it may take several turns.
 type listing struct {
-	id     wire.ID
+	asked  *wire.Info
+	rights *rights // under which it began
 	paging *locktable.Paging
 }
 
 // info starts a page of the listing.
 func (l *loop) info(s *session, m *wire.Info) {
 	l.beginPage(s)
+	l.beginListing(s, m)
+	l.continueListing(s)
+}
+
+func (l *loop) beginListing(s *session, m *wire.Info) {
 	query := core.QueryOf(m)
 	l.viewOf(s).narrow(&query)
-	s.listing = &listing{id: m.ID, paging: l.table.BeginPage(query)}
-	l.continueListing(s)
+	s.listing = &listing{m, s.rights, l.table.BeginPage(query)}
+}
+
+// restartListing begins a page again, because the rights of s have changed, or refuses it.
+func (l *loop) restartListing(s *session) {
+	asked := s.listing.asked
+	if s.rights != nil {
+		if refusal, lacks := s.rights.judge(asked); refusal != nil {
+			s.listing = nil
+			l.auditJudged(s, asked, refusal, lacks)
+			l.refusePage(s, refusal)
+			return
+		}
+	}
+	l.beginListing(s, asked)
 }
 
 // continueListing works on a page for one turn, and sends the page if it is complete.
 func (l *loop) continueListing(s *session) {
-	id, paging := s.listing.id, s.listing.paging
+	if s.listing.rights != s.rights {
+		l.restartListing(s)
+		return
+	}
+	id, paging := s.listing.asked.ID, s.listing.paging
 	done, events := paging.Step(l.now(), l.events[:0])
 	l.deliver(events)
 	if !done || s.ended {

@@ -81,6 +81,8 @@ func (l *loop) whyEnded(reason string, by transport.EndedBy) string {
 		return "the broker could not send to the client: " + strings.TrimPrefix(reason, "write failed: ")
 	case reason == "closed by the client":
 		return "the client sent a close frame without a goodbye"
+	case reason == revoked.reason, reason == expired.reason:
+		return reason
 	case slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason):
 		return "the client broke the protocol: " + reason
 	}

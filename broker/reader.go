@@ -55,7 +55,8 @@ func (r *reader) run(over context.Context) {
 	r.awaitEnd(over, end)
 	_ = r.net.Close()
 	reason := r.out.finish(end).reason
-	r.logs.ended.write("session ended", slog.String("session", r.name), textAttr("reason", reason))
+	r.logs.ended.write("session ended", append(appendIdentity(
+		[]slog.Attr{slog.String("session", r.name)}, r.peer.Identity), textAttr("reason", reason))...)
 }
 
 // read handles every frame until the connection ends, and returns how it must end.

@@ -143,6 +143,10 @@ func (l *loop) takeTurn(s *session) {
 		return
 	}
 	it := s.todo.pop(&l.spare)
+	if s.unjudged > 0 {
+		s.unjudged--
+		l.judgeAgain(s, &it)
+	}
 	l.queued -= int64(it.units)
 	l.handle(it)
 	s.backlog.shrink(it.units)

@@ -15,7 +15,9 @@ type session struct {
 	openedAt time.Duration // in the loop's time
 
 	rights *rights // what the client may do, and may be told; nil: everything
-	sweep  *sweep  // its waiting requests that it may no longer make are being ended; or nil
+	// unjudged is how many of the next items were judged under rights that the session no longer has.
+	unjudged int
+	sweep    *sweep // its waiting requests that it may no longer make are being ended; or nil
 
 	share   *share
 	flows   [lanes]fair.Flow[*session]

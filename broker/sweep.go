@@ -25,20 +25,16 @@ const (
 )
 
 // setRights gives a session other rights. What the session has sent before, and the loop has not
-// handled, is judged again: it may have waited long, and must not act under rights that are gone.
+// handled, is judged again in its turn: it may have waited long, and must not act under rights that
+// are gone.
 func (l *loop) setRights(s *session, now *rights) {
 	before := s.rights
-	if now != nil {
-		s.todo.judge(now, func(m wire.Request, refusal *wire.Error, lacks wire.Verb) {
-			l.auditJudged(s, m, refusal, lacks)
-		})
-	}
 	if s.ended || before != nil && now != nil && before.party == now.party {
 		s.rights = now
 		return
 	}
 	mayHide := s.rights.mayHide() || now.mayHide()
-	s.rights = now
+	s.rights, s.unjudged = now, s.todo.count()
 	l.sight.forget()
 	if s.watches != nil && mayHide {
 		s.watches.lag()
@@ -49,9 +45,30 @@ func (l *loop) setRights(s *session, now *rights) {
 	}
 }
 
+// judgeAgain replaces a request by its refusal if the rights of s do not allow it any longer.
+func (l *loop) judgeAgain(s *session, it *item) {
+	m, is := it.what.(wire.Request)
+	if !is || s.rights == nil {
+		return
+	}
+	cost := s.rights.permissions.Cost()
+	if acquire, is := m.(*wire.Acquire); is {
+		cost *= len(acquire.Locks)
+	}
+	l.sight.steps += int64(cost)
+	if refusal, lacks := s.rights.judge(m); refusal != nil {
+		it.what = refusal
+		l.auditJudged(s, m, refusal, lacks)
+	}
+}
+
 // continueSweep works on a sweep for one turn.
 func (l *loop) continueSweep(s *session) {
-	if s.sweep.holders {
+	switch {
+	case s.rights == nil: // everything is permitted now
+		s.sweep = nil
+		return
+	case s.sweep.holders:
 		l.sweepHolders(s)
 		return
 	}

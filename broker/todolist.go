@@ -1,7 +1,5 @@
 package broker
 
-import "github.com/lockbroker/lockbroker/broker/wire"
-
 // A todoList holds the items that a session has sent but the loop has not handled yet, in order.
 type todoList struct{ first, last *todo }
 
@@ -33,16 +31,12 @@ func (t *todoList) pop(spare *spareTodos) item {
 	return it
 }
 
-// judge replaces the requests that some rights do not allow by their refusals, and calls refused for each.
-func (t *todoList) judge(by *rights, refused func(wire.Request, *wire.Error, wire.Verb)) {
-	for n := t.first; n != nil; n = n.next {
-		if m, is := n.what.(wire.Request); is {
-			if refusal, lacks := by.judge(m); refusal != nil {
-				n.what = refusal
-				refused(m, refusal, lacks)
-			}
-		}
+// count returns how many items there are.
+func (t *todoList) count() (n int) {
+	for item := t.first; item != nil; item = item.next {
+		n++
 	}
+	return n
 }
 
 // spareTodos keeps unused todos for reuse.

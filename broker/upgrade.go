@@ -49,6 +49,7 @@ func (f *refusal) answer(w http.ResponseWriter) {
 		h.Set("Upgrade", "websocket")
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
+		h.Set("Connection", "close") // so that each guess of a token counts as a handshake
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		h.Set("Connection", "close")
 		h.Set("Retry-After", retryAfter)
@@ -110,8 +111,12 @@ func (b *Broker) authenticateAndUpgrade(
 	return true
 }
 
+// refuseUpgrade refuses a request for a session. A page of another origin, and a client that is not
+// authenticated, have been logged already, with more than they are told.
 func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
-	b.logRefusal(r, refused.status, refused.help)
+	if refused.status != http.StatusForbidden && refused.status != http.StatusUnauthorized {
+		b.logRefusal(r, refused.status, refused.help)
+	}
 	if isPageWithoutCredential(r, refused) {
 		b.refusePage(w, r, refused)
 		return
@@ -119,13 +124,10 @@ func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *
 	refused.answer(w)
 }
 
-// logRefusal logs that a request for a session is refused. The line about a refused page is written
-// elsewhere: it says more.
-func (b *Broker) logRefusal(r *http.Request, status int, why string) {
-	if status != http.StatusForbidden {
-		b.logs.refused.write(printable.LogText("refused an upgrade: "+why), slog.Int("status", status),
-			textAttr("remote", r.RemoteAddr))
-	}
+// logRefusal logs that a request for a session is refused.
+func (b *Broker) logRefusal(r *http.Request, status int, help string, more ...slog.Attr) {
+	b.logs.refused.write(printable.LogText("refused an upgrade: "+help),
+		append([]slog.Attr{slog.Int("status", status), textAttr("remote", r.RemoteAddr)}, more...)...)
 }
 
 // upgrade starts a session for a request; the session removes itself from b.conns when it ends.

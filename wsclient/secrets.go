@@ -2,6 +2,7 @@ package wsclient
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,10 @@ import (
 func (a *attempt) withoutSecrets(text string) string {
 	text = strings.ReplaceAll(text, a.target.RawQuery, hiddenText)
 	for pair := range strings.SplitSeq(a.target.RawQuery, "&") {
-		_, raw, _ := strings.Cut(pair, "=")
+		name, raw, _ := strings.Cut(pair, "=")
+		if slices.Contains([]string{"client", "alive", "draining"}, name) { // the client's own
+			continue
+		}
 		plain, _ := url.QueryUnescape(raw)
 		text = without(raw, without(plain, text))
 	}

@@ -43,7 +43,11 @@ func (a *authentication) source(header http.Header) (func(context.Context) (stri
 	var get func(context.Context) (string, error)
 	switch {
 	case a.Token != "":
-		get = func(context.Context) (string, error) { return strings.TrimSpace(a.Token), nil }
+		token, err := checkToken(a.Token)
+		if err != nil {
+			return nil, fmt.Errorf("--token: %w", err)
+		}
+		get = func(context.Context) (string, error) { return token, nil }
 	case a.TokenFile != "":
 		file := a.TokenFile
 		get = func(context.Context) (string, error) { return readToken(file) }
@@ -65,9 +69,22 @@ func readToken(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--token-file: %w", err)
 	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", fmt.Errorf("--token-file: %s is empty", file)
+	token, err := checkToken(string(text))
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %s: %w", file, err)
+	}
+	return token, nil
+}
+
+// checkToken returns a token without the space around it. Its errors do not quote the token.
+func checkToken(text string) (string, error) {
+	token := strings.TrimSpace(text)
+	notPrintable := func(c rune) bool { return c < '!' || c > '~' }
+	switch {
+	case token == "":
+		return "", errors.New("there is no token")
+	case strings.ContainsFunc(token, notPrintable):
+		return "", errors.New("want one token: printable ASCII without spaces")
 	}
 	return token, nil
 }

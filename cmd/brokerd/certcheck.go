@@ -2,9 +2,11 @@ package main
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/rs/zerolog"
 
+	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/quiet"
 )
 
@@ -16,8 +18,12 @@ func (r *reloader) checkCertificates(next http.Handler) http.Handler {
 		if err := r.checkCertificate(request); err != nil {
 			line.Warn("refused a request: --tls-client-ca does not accept the client certificate",
 				func(e *zerolog.Event) { e.Err(err).Str("remote", request.RemoteAddr) })
-			w.Header().Set("Connection", "close")
 			const help = "not authenticated: the client certificate is not accepted"
+			r.broker.Audit(broker.AuditRecord{
+				Event: broker.AuditAuthentication, Outcome: broker.AuditRefused,
+				Remote: request.RemoteAddr, Code: strconv.Itoa(http.StatusUnauthorized), Reason: help,
+			})
+			w.Header().Set("Connection", "close")
 			http.Error(w, help, http.StatusUnauthorized)
 			return
 		}

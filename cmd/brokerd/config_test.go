@@ -80,6 +80,34 @@ func TestReloadedConfig(t *testing.T) {
 	c.stop(t)
 }
 
+// TestCertificatesStayRequired checks that a reload cannot let in clients without certificates if they need no other
+// credential: not with --require-auth, and not without it.
+func TestCertificatesStayRequired(t *testing.T) {
+	ca, directory := newTestAuthority(t), t.TempDir()
+	pair := ca.issue(t, "")
+	files := ""
+	for _, flag := range pair.write(t, directory) {
+		name, file, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		files += fmt.Sprintf("%s: %q\n", name, file)
+	}
+	required := fmt.Sprintf("tls-client-ca: %q\n", write(t, directory, "ca.pem", ca.pem()))
+	for _, strict := range []string{"", "require-auth: true\n"} {
+		c := &configured{&reloadable{t: t, directory: directory}}
+		text := "port: 0\n" + strict + files
+		c.daemon = startDaemon(t, "--config="+c.write("brokerd.yaml", text+required))
+		for _, open := range []string{"", required + "tls-client-auth: optional\n"} {
+			c.write("brokerd.yaml", text+open)
+			if line := c.reload("reload failed"); !strings.Contains(line.Error, "needs a restart") {
+				t.Errorf("%q: the log says %+v", open, line)
+			}
+			if _, _, err := connect(t, ca.dialer(t, nil), c.secureURL(), ""); err == nil {
+				t.Error("a client without a certificate is let in")
+			}
+		}
+		c.stop(t)
+	}
+}
+
 // TestBadConfig checks that a bad file changes nothing, and that the credentials cannot be switched off.
 func TestBadConfig(t *testing.T) {
 	c := startConfigured(t, "")

@@ -47,7 +47,7 @@ type configShow struct{}
 // Help returns the text that --help shows above the flags.
 func (configShow) Help() string {
 	return `Prints what is in force as a configuration file, with the source of each value in a comment: the
-command line, the environment, the place in the file, or the default. The password in a URL is not shown.
+command line, the environment, the place in the file, or the default. The password and the query of a URL are not shown.
 
     $ brokerd config show --config /etc/brokerd/brokerd.yaml
     host: 127.0.0.1 # default
@@ -73,11 +73,14 @@ func (configShow) Run(ctx *kong.Context, f *flags) error {
 	return nil
 }
 
-// shown returns a value as a file would have it, without the passwords of URLs.
+// shown returns a value as a file would have it, without passwords and queries of URLs.
 func shown(value any) any {
 	switch value := value.(type) {
 	case string:
-		if u, err := url.Parse(value); err == nil && u.User != nil {
+		if u, err := url.Parse(value); err == nil && u.Host != "" && (u.User != nil || u.RawQuery != "") {
+			if u.RawQuery != "" {
+				u.RawQuery = "xxxxx"
+			}
 			return u.Redacted()
 		}
 		return value

@@ -23,7 +23,7 @@ func TestSessionsTakeNoTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	handshakes := turns.New()
-	r := newReloader(&flags{}, zerolog.Nop(), b, &settings{}, nil)
+	r := newReloader(&flags{}, nil, zerolog.Nop(), b, &settings{}, nil)
 	if err := guard(sockets, nil, handshakes, r); err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ const certInterval = 2 * time.Second
 type reloader struct {
 	started *flags // the flags with which brokerd has started
 	flags   *flags // those in force
+	on      []endpoint
 	log     zerolog.Logger
 	broker  *broker.Broker
 	audit   *auditFile               // nil: there is none
@@ -33,8 +34,10 @@ type reloader struct {
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
 }
 
-func newReloader(f *flags, log zerolog.Logger, b *broker.Broker, first *settings, audit *auditFile) *reloader {
-	r := &reloader{started: f, flags: f, log: log, broker: b, audit: audit}
+func newReloader(
+	f *flags, on []endpoint, log zerolog.Logger, b *broker.Broker, first *settings, audit *auditFile,
+) *reloader {
+	r := &reloader{started: f, flags: f, on: on, log: log, broker: b, audit: audit}
 	r.current.Store(first)
 	r.logWarnings(first)
 	return r
@@ -118,7 +121,7 @@ func (r *reloader) read() (*flags, *settings, error) {
 	return next, files, err
 }
 
-// checkSwitches refuses changes for which sockets would have to be opened again, and one that would let everybody in
+// checkSwitches refuses changes for which sockets would have to be opened again, and those that would let in everybody
 // who reaches the broker.
 func (r *reloader) checkSwitches(next *flags) error {
 	switch {
@@ -127,8 +130,13 @@ func (r *reloader) checkSwitches(next *flags) error {
 	case r.flags.asksForCredentials() && !next.asksForCredentials():
 		return errors.New("--tokens, --client-identity, --unix-identity and --oidc-issuer: " +
 			"switching all credentials off needs a restart")
+	case r.flags.needsCertificates() && !next.needsCertificates() && !next.asksForCredentials():
+		return errors.New("--tls-client-ca, --tls-client-auth: " +
+			"letting in clients without certificates needs a restart: they need no other credential")
 	}
-	return nil
+	strict := *next
+	strict.RequireAuth = r.started.RequireAuth
+	return strict.checkExposure(r.on)
 }
 
 // refreshTLS reads the files of TLS again, and uses them if they are good and not the same. It reports bad files

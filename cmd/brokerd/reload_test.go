@@ -295,7 +295,7 @@ func TestRefusedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	r := newReloader(&g.flags, zerolog.New(&log), b, first, nil)
+	r := newReloader(&g.flags, nil, zerolog.New(&log), b, first, nil)
 	for _, step := range []struct {
 		change func()
 		lines  int

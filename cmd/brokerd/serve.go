@@ -93,7 +93,7 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, log, b, files, audit)
+	reloads := newReloader(f, on, log, b, files, audit)
 	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
 		closeAll(sockets)
 		return err

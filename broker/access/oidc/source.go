@@ -86,17 +86,33 @@ func (s *source) get(ctx context.Context, from string) ([]jose.JSONWebKey, error
 	}
 	answer, err := s.client.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("get %s: %w", hidingQuery(u), causeOf(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("get %s: %s", from, answer.Status)
+		return nil, fmt.Errorf("get %s: %s", hidingQuery(u), answer.Status)
 	}
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return nil, err
 	}
 	return parseKeys(text)
+}
+
+// hidingQuery returns a URL without its query, which may have a secret.
+func hidingQuery(u *url.URL) string {
+	shown := *u
+	shown.RawQuery = ""
+	return shown.Redacted()
+}
+
+// causeOf returns an error of the client without the URL, which may have a secret.
+func causeOf(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	return err
 }
 
 // shortened returns an error whose text is short. The errors of go-oidc quote whole answers.

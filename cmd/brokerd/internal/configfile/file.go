@@ -2,8 +2,6 @@ package configfile
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"reflect"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/lockbroker/lockbroker/broker/strictyaml"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/textfile"
 )
 
 // A File is a configuration file that has been read.
@@ -27,12 +26,7 @@ type setting struct {
 
 // Read reads a file of at most 4 MiB, whose keys are the names of some flags.
 func Read(name string, flags []*kong.Flag) (*File, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
+	text, err := textfile.Read(name)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +103,8 @@ func scalarOf(node *yaml.Node, flag *kong.Flag) (any, error) {
 		value = []any{text}
 	}
 	scan := kong.Scan().PushTyped(value, kong.FlagValueToken)
-	if err := flag.Parse(scan, reflect.New(flag.Target.Type()).Elem()); err != nil {
-		return nil, strictyaml.At(node).Errorf("%w", err)
+	if flag.Parse(scan, reflect.New(flag.Target.Type()).Elem()) != nil { // the error would show the value
+		return nil, strictyaml.At(node).Errorf("%s: want %s", flag.Name, kindOf(flag).name)
 	}
 	return text, nil
 }
@@ -140,7 +134,7 @@ func kindOf(flag *kong.Flag) kind {
 	case of == reflect.TypeFor[time.Duration]():
 		return kind{"a duration, such as 15s", []string{"!!str"}}
 	case reflect.PointerTo(of).Implements(reflect.TypeFor[interface{ UnmarshalText([]byte) error }]()):
-		return kind{"text or a number", []string{"!!str", "!!int"}}
+		return kind{"a number, or a size such as 600MiB", []string{"!!str", "!!int"}}
 	}
 	switch of.Kind() {
 	case reflect.Bool:
@@ -149,6 +143,9 @@ func kindOf(flag *kong.Flag) kind {
 		return kind{"a number", []string{"!!int", "!!float"}}
 	case reflect.String:
 		return kind{"text: put it in quotes", []string{"!!str"}}
+	}
+	if of.Kind() == reflect.Uint16 {
+		return kind{"a whole number from 0 to 65535", []string{"!!int"}}
 	}
 	return kind{"a whole number", []string{"!!int"}}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // A File is a kong.Resolver. It leaves alone what the environment sets: kong itself would let a file take
-// precedence over the environment.
+// precedence over the environment. A variable that is empty sets nothing.
 
 // Resolve implements kong.Resolver.
 func (f *File) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
@@ -25,7 +25,7 @@ func (f *File) Validate(*kong.Application) error { return nil }
 // variableOf returns the variable of the environment that sets a flag, or "".
 func variableOf(flag *kong.Flag) string {
 	for _, name := range flag.Envs {
-		if _, set := os.LookupEnv(name); set {
+		if os.Getenv(name) != "" {
 			return name
 		}
 	}

@@ -48,6 +48,9 @@ func (a Address) listenSystemd() ([]Socket, error) {
 		sockets = append(sockets, Socket{listener, address, a.proxied})
 	}
 	if len(sockets) == 0 {
+		if len(names) == 0 {
+			return nil, fmt.Errorf("systemd has passed no sockets: want one with the name %q", a.name)
+		}
 		return nil, fmt.Errorf("systemd has passed no socket with the name %q, but %q", a.name, names)
 	}
 	return sockets, nil

@@ -177,6 +177,7 @@ func TestQuotaOfWaitingRequests(t *testing.T) {
 		d.vanish()
 		again := r.shopper("f")
 		e.vanish()
+		synctest.Wait() // the broker has noticed
 		again.expect(32, "wanted", 0, 2, message)
 	})
 }

@@ -85,15 +85,15 @@ func TestReloadedConfig(t *testing.T) {
 func TestCertificatesStayRequired(t *testing.T) {
 	ca, directory := newTestAuthority(t), t.TempDir()
 	pair := ca.issue(t, "")
-	files := ""
+	var files strings.Builder
 	for _, flag := range pair.write(t, directory) {
 		name, file, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
-		files += fmt.Sprintf("%s: %q\n", name, file)
+		_, _ = fmt.Fprintf(&files, "%s: %q\n", name, file)
 	}
 	required := fmt.Sprintf("tls-client-ca: %q\n", write(t, directory, "ca.pem", ca.pem()))
 	for _, strict := range []string{"", "require-auth: true\n"} {
 		c := &configured{&reloadable{t: t, directory: directory}}
-		text := "port: 0\n" + strict + files
+		text := "port: 0\n" + strict + files.String()
 		c.daemon = startDaemon(t, "--config="+c.write("brokerd.yaml", text+required))
 		for _, open := range []string{"", required + "tls-client-auth: optional\n"} {
 			c.write("brokerd.yaml", text+open)

@@ -3,6 +3,7 @@ package configfile
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -116,12 +117,7 @@ type kind struct {
 }
 
 func (k kind) accepts(tag string) bool {
-	for _, t := range k.tags {
-		if t == tag {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.tags, tag)
 }
 
 // kindOf returns the kind of a flag, or that of an item of its list. All lists are of text.

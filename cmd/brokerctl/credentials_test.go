@@ -24,7 +24,7 @@ func credentials(ts *testscript.TestScript, _ bool, _ []string) {
 		case "ci":
 			expires = time.Now().Add(48*time.Hour + 30*time.Minute)
 		case "brief":
-			expires = time.Now().Add(6 * time.Second)
+			expires = time.Now().Add(10 * time.Second)
 		}
 		token, line, err := access.NewToken(name, groups, expires)
 		ts.Check(err)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -175,38 +173,6 @@ func (m *matrix) some(texts []string, most int) []string {
 	return shuffled[:1+m.dice.IntN(most)]
 }
 
-// may is the oracle: it reports whether some rule allows a verb on a lock.
-func (m *matrix) may(c *matrixClient, verb, lock string) bool {
-	for _, r := range m.rules {
-		isFor := slices.ContainsFunc(r.who, func(who string) bool {
-			if group, is := strings.CutPrefix(who, "group:"); is {
-				return slices.ContainsFunc(c.groups, func(g string) bool { return matches(group, g) })
-			}
-			return matches(who, c.identity)
-		})
-		on := slices.ContainsFunc(r.locks, func(glob string) bool {
-			return matches(strings.ReplaceAll(glob, "{identity}", c.identity), lock)
-		})
-		if isFor && on && slices.Contains(r.verbs, verb) {
-			return true
-		}
-	}
-	return false
-}
-
-func matches(glob, text string) bool {
-	matched, err := doublestar.Match(glob, text)
-	return matched && err == nil
-}
-
-// mayAnywhere reports whether some rule for the client has a verb, whatever its locks.
-func (m *matrix) mayAnywhere(c *matrixClient, verb string) bool {
-	return slices.ContainsFunc(m.rules, func(r matrixRule) bool {
-		one := &matrix{rules: []matrixRule{{r.who, []string{"**"}, r.verbs}}}
-		return one.may(c, verb, "x")
-	})
-}
-
 // one sends one random message as a random client, and checks the answer.
 func (m *matrix) one(n int) {
 	c := m.clients[m.dice.IntN(len(m.clients))]
@@ -248,14 +214,6 @@ func (m *matrix) one(n int) {
 			}
 		}
 	}
-}
-
-// seesAll reports whether a rule lets a client list every lock, whatever its name.
-func (m *matrix) seesAll(c *matrixClient) bool {
-	return slices.ContainsFunc(m.rules, func(r matrixRule) bool {
-		one := &matrix{rules: []matrixRule{r}}
-		return slices.Contains(r.locks, "**") && one.may(c, "list", "x")
-	})
 }
 
 // ask sends a message, and checks whether it is refused as forbidden.

@@ -70,8 +70,8 @@ type AuditRecord struct {
 	Remote   string   `json:"remote,omitempty"`
 	Session  string   `json:"session,omitempty"`
 
-	// What: Request is the id of the message, or for an evict that of the request to be evicted.
-	// Author is that of an acquire. Verb is the permission that the client lacks.
+	// What: Request is the id of the message. For an evict it is the id of the request to evict.
+	// Author is the author of an acquire. Verb is the permission that the client lacks.
 	Request string    `json:"request,omitempty"`
 	Author  string    `json:"author,omitempty"`
 	Verb    wire.Verb `json:"verb,omitempty"`

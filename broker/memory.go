@@ -60,8 +60,8 @@ func (m *memoryLimit) whyUsedUp() string {
 	return "the broker's memory is used up (" + humanize.IBytes(uint64(m.most)) + "): try again later"
 }
 
-// checkMemory updates what others know of the memory that the loop uses, and decides whether the
-// items of this round are judged as those of a broker without memory.
+// checkMemory updates what others know of the memory that the loop uses, and decides whether
+// this round refuses what needs memory.
 func (l *loop) checkMemory() {
 	bytes := footprint{
 		table: l.table.Bytes(), watches: l.watching.count, globs: l.watching.globs,

@@ -61,7 +61,7 @@ func needsConfig(ctx *kong.Context) bool {
 	return command == nil || slices.Contains(needing, pathOf(command))
 }
 
-// pathOf returns the names of a command without that of the program.
+// pathOf returns the names of a command and its parents, without the name of the program.
 func pathOf(command *kong.Node) string {
 	if command.Parent == nil || command.Parent.Type == kong.ApplicationNode {
 		return command.Name

@@ -17,7 +17,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// An Issuer signs with ES256. Its URL is that of the server.
+// An Issuer signs with ES256. The URL of its server is also its name, the claim iss.
 type Issuer struct {
 	*httptest.Server
 	t   testing.TB

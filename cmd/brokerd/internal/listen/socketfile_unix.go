@@ -18,7 +18,7 @@ import (
 // which only the user of this process has access. Then it moves to its path.
 //
 // Changing the mode at the path itself would be wrong: chmod follows a symbolic link that somebody has put there in
-// between. fchmod cannot change the file of a socket, and a umask is that of the whole process.
+// between. fchmod cannot change the file of a socket, and a umask changes the whole process.
 //
 // Both directories are open, so it does not matter whether somebody moves them: each step acts in the open directory,
 // or finds that the file is not there.

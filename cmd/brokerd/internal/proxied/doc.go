@@ -4,7 +4,7 @@
 //
 // The listener refuses what it would otherwise have to guess, and closes the connection:
 //
-//   - A connection of an address that is not that of a trusted proxy. It could send any header.
+//   - A connection from an address that no trusted proxy has. It could send any header.
 //   - A connection of a trusted proxy without a header: its client would get the address of the proxy, and with it
 //     what the proxy may do.
 //   - A header that does not give the IP address and the port of a TCP connection: UNKNOWN, UDP, or a Unix socket.

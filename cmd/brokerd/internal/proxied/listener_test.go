@@ -1,40 +1,22 @@
 package proxied
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 )
 
-// A testLog is a log that a test reads while it is written.
-type testLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *testLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *testLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // start starts a listener on loopback that trusts these networks.
-func start(t *testing.T, trusted ...string) (*Listener, *testLog) {
+func start(t *testing.T, trusted ...string) (*Listener, *cmdtest.Log) {
 	t.Helper()
 	under, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -44,7 +26,7 @@ func start(t *testing.T, trusted ...string) (*Listener, *testLog) {
 	for _, text := range trusted {
 		networks = append(networks, netip.MustParsePrefix(text))
 	}
-	log := &testLog{}
+	log := &cmdtest.Log{}
 	l := Listen(under, networks, zerolog.New(log))
 	t.Cleanup(func() { _ = l.Close() })
 	return l, log

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/lockbroker/lockbroker/cmd/internal/cmdtest"
 )
 
 // A failing listener fails with errs first.
@@ -53,24 +55,6 @@ func (f *failing) left() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.errs)
-}
-
-// A testLog is a log that a test reads while it is written.
-type testLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *testLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *testLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func loopback(t *testing.T) net.Listener {
@@ -212,7 +196,7 @@ func TestFullAndSilent(t *testing.T) {
 // No error ends the listener, and it does not spin. Close does end it.
 func TestErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log testLog
+		var log cmdtest.Log
 		under := &failing{Listener: nowhere{make(chan struct{})}}
 		under.errs = []error{
 			system(syscall.EPROTO), system(syscall.ENOBUFS), system(syscall.EPERM),

@@ -44,6 +44,7 @@ type loop struct {
 	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
 	asked       *wire.Acquire // the one that is being handled, or nil
+	pings       chan chan<- Status
 
 	delivered  int64 // how many events so far
 	listed     int64 // how many steps listings of clients have taken so far
@@ -83,6 +84,7 @@ func newLoop(config Config, in *inbox) *loop {
 		pages:    pageLimit{most: config.MaxPages},
 		unsent:   &unsentTotal{most: config.MaxDue},
 		stealing: make(map[wire.ID]steal),
+		pings:    make(chan chan<- Status),
 
 		tokenRange: fence.Range,
 	}
@@ -100,6 +102,7 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !l.core.IsDrained(l.now()) {
+		var ping chan<- Status
 		select {
 		case <-ended:
 			ended = nil
@@ -112,11 +115,13 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 		case <-timer.C:
 		case limit := <-l.supply.Reserved():
 			l.core.TokensReserved(limit)
+		case ping = <-l.pings:
 		}
 		l.watchdog.begin()
 		l.round()
 		l.watchdog.end()
 		l.keepTokens()
+		l.answerPing(ping)
 		if l.core.OutOfTokens() && !l.core.IsDraining() {
 			err = ErrNoTokens
 			l.beginDrain()

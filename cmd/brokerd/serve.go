@@ -13,6 +13,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/notify"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
@@ -94,11 +95,18 @@ func (serveCmd) Run(f *flags) error {
 	}
 	f.logStart(log, on, config)
 	reloads := newReloader(f, on, log, b, files, audit)
+	manager := notify.New(log)
+	reloads.manager = manager
 	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
 		closeAll(sockets)
 		return err
 	}
-	err = serve(ctx, b, guardedServer(b, reloads), sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	context.AfterFunc(ctx, func() { manager.Stopping(f.Drain) })
+	beside := []func(context.Context){
+		func(ctx context.Context) { reloads.run(ctx, hangups) },
+		func(ctx context.Context) { manager.Watch(ctx, b) },
+	}
+	err = serve(ctx, b, guardedServer(b, reloads), sockets, beside)
 	if err != nil {
 		return err
 	}
@@ -106,15 +114,17 @@ func (serveCmd) Run(f *flags) error {
 	return nil
 }
 
-// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside,
-// until b has ended.
+// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs the
+// functions beside, until b has ended.
 func serve(
 	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
-	beside func(context.Context),
+	beside []func(context.Context),
 ) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
-	aside.Go(func() { beside(ending) })
+	for _, run := range beside {
+		aside.Go(func() { run(ending) })
+	}
 	defer aside.Wait()
 	defer end()
 	ctx, cancel := context.WithCancel(ctx)

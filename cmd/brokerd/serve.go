@@ -63,6 +63,7 @@ func (serveCmd) Run(f *flags) error {
 	ctx := signalContext()
 	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
+	reapOrphans()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
 	if err != nil {

@@ -71,6 +71,10 @@ var list = []need{
 	{name: "grep", install: "apt-get install grep", skipped: scripts},
 	{name: "head", install: "apt-get install coreutils", skipped: scripts},
 	{name: "mkfifo", install: "apt-get install coreutils", skipped: scripts},
+	{
+		name: "nsenter", install: "apt-get install util-linux",
+		skipped: "TestFirstProcessReaps of cmd/brokerd",
+	},
 	{name: "pgrep", install: "apt-get install procps", skipped: scripts},
 	{name: "ps", install: "apt-get install procps", skipped: scripts},
 	{name: "rm", install: "apt-get install coreutils", skipped: scripts},
@@ -91,5 +95,8 @@ var list = []need{
 	{name: "tty", install: "apt-get install coreutils", skipped: scripts},
 	{name: "umount", install: "apt-get install mount", skipped: guards},
 	{name: "uniq", install: "apt-get install coreutils", skipped: scripts},
-	{name: "unshare", install: "apt-get install util-linux", skipped: guards},
+	{
+		name: "unshare", install: "apt-get install util-linux",
+		skipped: guards + "; TestFirstProcessReaps and TestFirstProcessStops of cmd/brokerd",
+	},
 }

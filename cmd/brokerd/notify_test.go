@@ -71,7 +71,8 @@ func TestNotify(t *testing.T) {
 	writeLevel("loud")
 	d.signal(t, syscall.SIGHUP)
 	s.until(t, "RELOADING=1")
-	if got := s.until(t, "READY=1"); !slices.Contains(got, "STATUS=grants locks; the last reload failed: see the log") {
+	failed := "STATUS=grants locks; the last reload failed: see the log"
+	if got := s.until(t, "READY=1"); !slices.Contains(got, failed) {
 		t.Errorf("after a failed reload: got %q", got)
 	}
 	d.signal(t, syscall.SIGTERM)

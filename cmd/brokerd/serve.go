@@ -14,6 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/notify"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/service"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
@@ -55,12 +56,16 @@ Allow pages from the broker's own host and port if that host has a name:
     $ brokerd --host 0.0.0.0 --allowed-host locks.example`
 }
 
-// Run serves until a signal. A second signal ends the process at once.
-func (serveCmd) Run(f *flags) error {
+// Run serves until a signal, or until the service manager of Windows stops the service. A second signal ends the
+// process at once.
+func (serveCmd) Run(f *flags) error { return service.Run(f.serve) }
+
+// serve serves until a signal, or until parent ends.
+func (f *flags) serve(parent context.Context) error {
 	if err := f.checkPolicy(); err != nil {
 		return err
 	}
-	ctx := signalContext()
+	ctx := signalContext(parent)
 	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer flush()
 	reapOrphans()

@@ -37,7 +37,7 @@ type Notifier struct {
 	stopping bool
 	told     *wire.Pause // the pause that status is about, or nil
 	status   string
-	failed   bool        // the last message could not be sent
+	failed   bool // the last message could not be sent
 }
 
 // New returns a notifier for the variables that systemd has set for this process.

@@ -60,7 +60,11 @@ var list = []need{
 	},
 	{
 		name: "systemd-analyze", install: "apt-get install systemd",
-		skipped: "TestSecurity of cmd/brokerd/internal/service",
+		skipped: "TestSecurity of cmd/brokerd/internal/service; cmd/brokerd/internal/packagetest",
+	},
+	{
+		name: "dpkg", install: "apt-get install dpkg",
+		skipped: "cmd/brokerd/internal/packagetest",
 	},
 	{
 		name: "cc", also: []string{"gcc", "clang"}, install: "apt-get install gcc libc6-dev",
@@ -77,7 +81,7 @@ var list = []need{
 	{name: "mkfifo", install: "apt-get install coreutils", skipped: scripts},
 	{
 		name: "nsenter", install: "apt-get install util-linux",
-		skipped: "TestFirstProcessReaps of cmd/brokerd",
+		skipped: "TestFirstProcessReaps of cmd/brokerd; cmd/brokerd/internal/packagetest",
 	},
 	{name: "pgrep", install: "apt-get install procps", skipped: scripts},
 	{name: "ps", install: "apt-get install procps", skipped: scripts},
@@ -101,6 +105,7 @@ var list = []need{
 	{name: "uniq", install: "apt-get install coreutils", skipped: scripts},
 	{
 		name: "unshare", install: "apt-get install util-linux",
-		skipped: guards + "; TestFirstProcessReaps and TestFirstProcessStops of cmd/brokerd",
+		skipped: guards + "; TestFirstProcessReaps and TestFirstProcessStops of cmd/brokerd; " +
+			"cmd/brokerd/internal/packagetest",
 	},
 }

@@ -224,7 +224,7 @@ func (m *Manager) Status(ctx context.Context) error {
 		return ErrNotInstalled
 	}
 	line := state["ActiveState"]
-	if text := state["StatusText"]; text != "" {
+	if text := state["StatusText"]; text != "" && state["MainPID"] != "0" { // not of a broker that has ended
 		line += ": " + text
 	}
 	if pid := state["MainPID"]; pid != "0" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,8 +67,8 @@ func (f *flags) serve(parent context.Context) error {
 		return err
 	}
 	ctx := signalContext(parent)
-	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
-	defer flush()
+	log, lines := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
+	defer lines.flush()
 	reapOrphans()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
@@ -86,6 +87,8 @@ func (f *flags) serve(parent context.Context) error {
 		return err
 	}
 	config.Audit = audit.writer()
+	registry := newRegistry(lines)
+	config.MoreMetrics = registry
 	b, err := broker.New(config)
 	if err != nil {
 		return err
@@ -100,19 +103,26 @@ func (f *flags) serve(parent context.Context) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, on, log, b, files, audit)
-	manager := notify.New(log)
-	reloads.manager = manager
-	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
+	admin, err := f.listenAdmin(ctx)
+	if err != nil {
 		closeAll(sockets)
 		return err
 	}
-	context.AfterFunc(ctx, func() { manager.Stopping(f.Drain) })
+	f.logAdmin(log, endpointsOf(admin))
+	reloads := newReloader(f, on, log, b, files, audit)
+	reloads.register(registry)
+	reloads.manager = notify.New(log)
+	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
+		closeAll(sockets)
+		closeAll(admin)
+		return err
+	}
+	context.AfterFunc(ctx, func() { reloads.manager.Stopping(f.Drain) })
 	beside := []func(context.Context){
 		func(ctx context.Context) { reloads.run(ctx, hangups) },
-		func(ctx context.Context) { manager.Watch(ctx, b) },
+		func(ctx context.Context) { reloads.manager.Watch(ctx, b) },
 	}
-	err = serve(ctx, b, guardedServer(b, reloads), sockets, beside)
+	err = serve(ctx, b, []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b), admin}}, beside)
 	if err != nil {
 		return err
 	}
@@ -120,12 +130,15 @@ func (f *flags) serve(parent context.Context) error {
 	return nil
 }
 
-// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs the
-// functions beside, until b has ended.
-func serve(
-	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
-	beside []func(context.Context),
-) error {
+// A front is a server with its sockets.
+type front struct {
+	server  *http.Server
+	sockets []listen.Socket
+}
+
+// serve runs b and its fronts until ctx ends, or until one of them fails. Meanwhile it runs the functions beside, until
+// b has ended.
+func serve(ctx context.Context, b *broker.Broker, fronts []front, beside []func(context.Context)) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
 	for _, run := range beside {
@@ -136,25 +149,30 @@ func serve(
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
-	ends := make([]error, len(sockets))
-	for i, socket := range sockets {
-		running.Go(func() {
-			defer cancel()
-			ends[i] = server.Serve(socket)
-		})
+	var mu sync.Mutex
+	var failure error // of the socket that has failed first
+	for _, f := range fronts {
+		for _, socket := range f.sockets {
+			running.Go(func() {
+				defer cancel()
+				err := f.server.Serve(socket)
+				mu.Lock()
+				defer mu.Unlock()
+				if failure == nil && !errors.Is(err, http.ErrServerClosed) {
+					failure = fmt.Errorf("serve %s: %w", socket.Address, err)
+				}
+			})
+		}
 	}
 	// The broker stops first, because Shutdown does not see WebSocket connections.
 	runErr := b.Run(ctx)
 	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
 	defer cancelGrace()
-	if server.Shutdown(grace) != nil {
-		_ = server.Close()
-	}
-	running.Wait()
-	for i, err := range ends {
-		if !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve %s: %w", sockets[i].Address, err)
+	for _, f := range fronts {
+		if f.server.Shutdown(grace) != nil {
+			_ = f.server.Close()
 		}
 	}
-	return runErr
+	running.Wait()
+	return cmp.Or(failure, runErr)
 }

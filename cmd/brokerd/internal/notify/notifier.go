@@ -15,15 +15,15 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// lookPeriod is the longest time between two pings. A status that changes is at most this old.
+// lookPeriod is the longest time between two questions. A status that changes is at most this old.
 const lookPeriod = time.Second
 
 // stopReserve is how much longer than the drain a stop may take: the last HTTP requests, the audit and the log.
 const stopReserve = 15 * time.Second
 
-// A Pinger is a broker.
-type Pinger interface {
-	Ping(ctx context.Context) (broker.Status, error)
+// A Broker answers whether it grants locks.
+type Broker interface {
+	Status(ctx context.Context) (broker.Status, error)
 }
 
 // A Notifier sends messages to systemd.
@@ -54,8 +54,8 @@ func New(log zerolog.Logger) *Notifier {
 	return n
 }
 
-// Watch pings the broker, and tells systemd what it answers, until the broker has stopped or ctx ends.
-func (n *Notifier) Watch(ctx context.Context, b Pinger) {
+// Watch asks the broker for its status, and tells systemd what it answers, until the broker has stopped or ctx ends.
+func (n *Notifier) Watch(ctx context.Context, b Broker) {
 	if !n.enabled {
 		return
 	}
@@ -66,7 +66,7 @@ func (n *Notifier) Watch(ctx context.Context, b Pinger) {
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
-		status, err := b.Ping(ctx)
+		status, err := b.Status(ctx)
 		if err != nil {
 			return
 		}

@@ -19,10 +19,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// answers is a broker that answers each ping with what it receives.
+// answers is a broker that answers each question with what it receives.
 type answers chan broker.Status
 
-func (a answers) Ping(context.Context) (broker.Status, error) {
+func (a answers) Status(context.Context) (broker.Status, error) {
 	status, ok := <-a
 	if !ok {
 		return status, errors.New("the broker has stopped")

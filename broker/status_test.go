@@ -12,8 +12,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// Ping waits for Run, says why nothing is granted, and ends with the broker.
-func TestPing(t *testing.T) {
+// Status waits for Run, says why nothing is granted, and ends with the broker.
+func TestStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := New(Config{})
 		if err != nil {
@@ -21,28 +21,28 @@ func TestPing(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := b.Ping(short); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Status(short); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("before Run: got %v, want the end of the context", err)
 		}
 
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- b.Run(ctx) }()
-		if got, err := b.Ping(t.Context()); err != nil || got != (Status{HasTokens: true}) {
+		if got, err := b.Status(t.Context()); err != nil || got != (Status{HasTokens: true}) {
 			t.Errorf("got %+v, %v, want a broker that grants", got, err)
 		}
 		stop()
 		if err := <-ended; err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Ping(t.Context()); !errors.Is(err, errLoopEnded) {
-			t.Errorf("after Run: got %v, want %v", err, errLoopEnded)
+		if _, err := b.Status(t.Context()); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("after Run: got %v, want %v", err, ErrNotRunning)
 		}
 	})
 }
 
-// Ping does not answer while the loop is stuck in a round.
-func TestPingOfStuckLoop(t *testing.T) {
+// Status does not answer while the loop is stuck in a round.
+func TestStatusOfStuckLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, err := New(Config{})
 		if err != nil {
@@ -57,7 +57,7 @@ func TestPingOfStuckLoop(t *testing.T) {
 		<-stuck
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := b.Ping(short); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Status(short); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the end of the context", err)
 		}
 		close(release)
@@ -67,12 +67,12 @@ func TestPingOfStuckLoop(t *testing.T) {
 	})
 }
 
-// After a crash, Ping says how long the grace period still lasts.
-func TestPingInGracePeriod(t *testing.T) {
+// After a crash, Status says how long the grace period still lasts.
+func TestStatusInGracePeriod(t *testing.T) {
 	dir := t.TempDir()
 	before, crashed := filepath.Join(dir, "before"), filepath.Join(dir, "crashed")
 	config := Config{StateDir: before, Timeout: time.Hour}
-	pingOnce(t, config, func(got Status) {
+	askOnce(t, config, func(got Status) {
 		if got != (Status{HasTokens: true}) {
 			t.Errorf("got %+v, want a broker that grants", got)
 		}
@@ -82,15 +82,15 @@ func TestPingInGracePeriod(t *testing.T) {
 		}
 	})
 	config.StateDir = crashed
-	pingOnce(t, config, func(got Status) {
+	askOnce(t, config, func(got Status) {
 		if got.Pause != wire.PauseGrace || got.Left < 59*time.Minute || got.Left > time.Hour || !got.HasTokens {
 			t.Errorf("got %+v, want a grace period of an hour", got)
 		}
 	})
 }
 
-// pingOnce runs a broker, and passes on what it answers.
-func pingOnce(t *testing.T, config Config, check func(Status)) {
+// askOnce runs a broker, and passes on what it answers.
+func askOnce(t *testing.T, config Config, check func(Status)) {
 	t.Helper()
 	b, err := New(config)
 	if err != nil {
@@ -99,7 +99,7 @@ func pingOnce(t *testing.T, config Config, check func(Status)) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
-	got, err := b.Ping(t.Context())
+	got, err := b.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

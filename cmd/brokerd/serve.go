@@ -93,21 +93,12 @@ func (f *flags) serve(parent context.Context) error {
 	if err != nil {
 		return err
 	}
-	sockets, err := f.listen(ctx)
+	sockets, admin, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	on := endpointsOf(sockets)
-	if err := f.checkExposure(on); err != nil {
-		closeAll(sockets)
-		return err
-	}
 	f.logStart(log, on, config)
-	admin, err := f.listenAdmin(ctx)
-	if err != nil {
-		closeAll(sockets)
-		return err
-	}
 	f.logAdmin(log, endpointsOf(admin))
 	reloads := newReloader(f, on, log, b, files, audit)
 	reloads.register(registry)
@@ -128,6 +119,22 @@ func (f *flags) serve(parent context.Context) error {
 	}
 	log.Info().Msg("stopped")
 	return nil
+}
+
+// open opens the sockets for clients and those of --admin-listen, or none.
+func (f *flags) open(ctx context.Context) (sockets, admin []listen.Socket, err error) {
+	sockets, err = f.listen(ctx)
+	if err == nil {
+		err = f.checkExposure(endpointsOf(sockets))
+	}
+	if err == nil {
+		admin, err = f.listenAdmin(ctx)
+	}
+	if err != nil {
+		closeAll(sockets)
+		return nil, nil, err
+	}
+	return sockets, admin, nil
 }
 
 // A front is a server with its sockets.

@@ -11,8 +11,8 @@ import (
 // recipes is the folder of the release's recipes.
 const recipes = "../../../../.github"
 
-// buildPackages makes the packages of this commit, and returns their folder.
-func buildPackages(t *testing.T) string {
+// buildPackage makes the package of Debian of this commit, and returns its folder.
+func buildPackage(t *testing.T) string {
 	t.Helper()
 	files, packages := t.TempDir(), t.TempDir()
 	license, err := os.ReadFile(filepath.Join(recipes, "../LICENSE"))
@@ -24,7 +24,7 @@ func buildPackages(t *testing.T) string {
 	}
 	recipe(t, "release-build", "linux/"+runtime.GOARCH, files)
 	recipe(t, "release-files", files, files, "linux")
-	recipe(t, "release-packages", files, "v0.1.0", runtime.GOARCH, packages)
+	recipe(t, "release-packages", files, "v0.1.0", runtime.GOARCH, packages, "deb")
 	return packages
 }
 

@@ -4,7 +4,7 @@ import "testing"
 
 // TestPackage installs the package of Debian, uses the service, and removes the package.
 func TestPackage(t *testing.T) {
-	m := boot(t, buildPackages(t))
+	m := boot(t, buildPackage(t))
 	before := m.files(t)
 	for _, step := range []struct {
 		name string

@@ -23,7 +23,8 @@ const helloWait = 10 * time.Second
 const tokenWait = helloWait
 
 // Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and https:// mean the
-// same as ws:// and wss://. If the address has no path, Dial uses /ws. unix:/path and unix:///path stand for the
+// same as ws:// and wss://. If the path is empty or ends with a slash, Dial adds ws to it: https://host/locks/
+// stands for wss://host/locks/ws. Any other path is used as it is. unix:/path and unix:///path stand for the
 // Unix socket at /path, on which Dial asks for /ws, without a proxy. Dial adds the label to the query, as
 // client=..., and does not change the query otherwise. It refuses an address with a user or a fragment. It
 // uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does. If options

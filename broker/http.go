@@ -13,6 +13,8 @@ import (
 //   - /readyz: 200 while locks are being granted, otherwise 503 with the reason
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //
+// With [Config].BasePath, all of these are below that path.
+//
 // Pages of other origins may fetch these files and connect if [Config].AllowOrigins allows them.
 //
 // [Broker.Server] returns an http.Server for this handler. If you use another server, give it the
@@ -23,7 +25,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("GET /livez", b.serveLive)
 	mux.HandleFunc("GET /readyz", b.serveReady)
 	b.serveClient(mux)
-	return withoutBody(mux)
+	return withoutBody(below(b.config.BasePath, mux))
 }
 
 // serveLive answers whether the event loop is alive.

@@ -49,6 +49,10 @@ Allow pages that a proxy on this machine serves as https://locks.example:
 
     $ brokerd --public-url https://locks.example --state-dir /var/lib/brokerd
 
+Serve everything below /locks, for a proxy on this machine that passes https://example.com/locks/:
+
+    $ brokerd --base-path /locks --trusted-proxy 127.0.0.1 --lock-delay --state-dir /var/lib/brokerd
+
 Allow pages from the broker's own host and port if that host has a name:
 
     $ brokerd --host 0.0.0.0 --allowed-host locks.example`

@@ -18,8 +18,8 @@ func CheckBasePath(text string) error {
 	}
 	for part := range strings.SplitSeq(strings.TrimPrefix(text, "/"), "/") {
 		if text[0] != '/' || part == "." || part == ".." || !consistsOf(part, pathLetters) {
-			return fmt.Errorf(`base path %.80q: want one such as "/locks": ASCII letters, digits, "-", "_", `+
-				`"." and "~" after each slash, and no slash at the end`, text)
+			return fmt.Errorf(`base path %.80q: want one such as "/locks": ASCII letters, digits, `+
+				`"-", "_", "." and "~" after each slash, and no slash at the end`, text)
 		}
 	}
 	return nil

@@ -47,8 +47,8 @@ func TestBasePath(t *testing.T) {
 // A base path is written as proxies compare it.
 func TestBadBasePaths(t *testing.T) {
 	for _, text := range []string{
-		"/", "locks", "/locks/", "//", "/a//b", "/.", "/..", "/a/../b", "/a/./b", "/a%20b", "/a b", "/{x}", "/a?b",
-		"/a#b", "/\u00e4", "https://h/locks", " /locks", "/locks ", "/a;b", "/a\\b",
+		"/", "locks", "/locks/", "//", "/a//b", "/.", "/..", "/a/../b", "/a/./b", "/a%20b", "/a b", "/{x}",
+		"/a?b", "/a#b", "/\u00e4", "https://h/locks", " /locks", "/locks ", "/a;b", "/a\\b",
 	} {
 		err := broker.CheckBasePath(text)
 		if err == nil || !strings.Contains(err.Error(), `want one such as "/locks"`) {

@@ -70,6 +70,7 @@ var list = []need{
 	{name: "flock", install: "apt-get install util-linux", skipped: scripts},
 	{name: "grep", install: "apt-get install grep", skipped: scripts},
 	{name: "head", install: "apt-get install coreutils", skipped: scripts},
+	{name: "ls", install: "apt-get install coreutils", skipped: scripts},
 	{name: "mkfifo", install: "apt-get install coreutils", skipped: scripts},
 	{name: "pgrep", install: "apt-get install procps", skipped: scripts},
 	{name: "ps", install: "apt-get install procps", skipped: scripts},

@@ -17,8 +17,9 @@ func parsePublicURL(text string) (origin, error) {
 	page, ok := parseOrigin(strings.ToLower(strings.TrimSuffix(text, "/")))
 	if !ok {
 		if short, ok := withoutPath(text); ok {
-			return origin{}, fmt.Errorf(`URL %q: want it without the path, %q: `+
-				`a browser does not send the path, so every page of that origin may use the broker`, text, short)
+			const format = `URL %q: want it without the path, %q: a browser does not send the path, ` +
+				`so every page of that origin may use the broker`
+			return origin{}, fmt.Errorf(format, text, short)
 		}
 	}
 	if !ok || page.scheme != "http" && page.scheme != "https" {

@@ -32,8 +32,7 @@ type attempt struct {
 // it.
 func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
-	switch {
-	case err == nil && proxy == nil:
+	if err == nil && proxy == nil {
 		return nil, nil
 	}
 	a.variable = proxyVariable(a.target)

@@ -35,7 +35,8 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 		if t.Cert == "" {
 			return "it probably wants a client certificate: name it with --cert and --key"
 		}
-		return "it probably does not accept the certificate in " + cli.Quote(t.Cert) + ": check --cert and --key"
+		return "it probably does not accept the certificate in " + cli.Quote(t.Cert) +
+			": check --cert and --key"
 	case errors.As(dial.Err, new(tls.RecordHeaderError)):
 		return "try --url " + cli.Quote(t.urlWith("ws"))
 	case speaksTLS(dial):
@@ -87,7 +88,8 @@ func (t target) pathHint(dial *wsclient.DialError) string {
 // because the client is already sending the request.
 func (t target) mayWantCertificate(dial *wsclient.DialError) bool {
 	var network net.Error
-	ended := errors.Is(dial.Err, io.EOF) || errors.Is(dial.Err, io.ErrUnexpectedEOF) || errors.As(dial.Err, &network)
+	ended := errors.Is(dial.Err, io.EOF) || errors.Is(dial.Err, io.ErrUnexpectedEOF) ||
+		errors.As(dial.Err, &network)
 	return t.usesTLS() && dial.Answered && dial.Status == 0 && ended
 }
 

@@ -37,7 +37,8 @@ func (f *readyFlags) open() (ready *readiness, err error) {
 }
 
 func (*readyFlags) usage(flag string, err error) error {
-	return &cli.Failure{Err: fmt.Errorf("%s: %w", flag, err), Hint: "see brokerctl lock --help", Code: cli.ExitUsage}
+	err = fmt.Errorf("%s: %w", flag, err)
+	return &cli.Failure{Err: err, Hint: "see brokerctl lock --help", Code: cli.ExitUsage}
 }
 
 // announce says that the lock is held, with this fencing token.

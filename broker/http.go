@@ -11,6 +11,8 @@ import (
 //   - /ws, the WebSocket endpoint
 //   - /livez: 200 unless the event loop is stuck
 //   - /readyz: 200 while locks are being granted, otherwise 503 with the reason
+//   - /metrics: the metrics that METRICS.md lists, for clients with the permission metrics. If the broker
+//     asks for no credentials: for programs on the same machine
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //
 // With [Config].BasePath, all of these are below that path.
@@ -24,6 +26,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("/ws", b.serveWS)
 	mux.HandleFunc("GET /livez", b.serveLive)
 	mux.HandleFunc("GET /readyz", b.serveReady)
+	mux.HandleFunc("GET /metrics", b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
 	return withoutBody(below(b.config.BasePath, mux))
 }

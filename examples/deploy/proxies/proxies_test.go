@@ -72,6 +72,10 @@ func (r *run) paths() {
 			r.t.Errorf("%s: %d %.100q", path, status, body)
 		}
 	}
+	// The proxy is on the broker's machine, its clients are not.
+	if status, body := r.get("/locks/metrics"); status != http.StatusForbidden {
+		r.t.Errorf("/locks/metrics: %d %.100q", status, body)
+	}
 	for _, path := range []string{"/ws", "/livez", "/", "/locksmith/ws"} {
 		if status, body := r.get(path); strings.Contains(body, "WebSocket") || body == "ok\n" {
 			r.t.Errorf("%s: %d %.100q: this path is not below /locks/", path, status, body)

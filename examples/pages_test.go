@@ -36,7 +36,10 @@ var executed = []page{
 	{
 		path:   "examples/README.md",
 		before: []string{"brokerd"},
-		want:   []string{"counter", "fencedtable", "fencedendpoint", "browser", "node", "metadata"},
+		want: []string{
+			"counter", "fencedtable", "fencedendpoint", "browser", "node", "metadata",
+			"opentelemetry", "slog",
+		},
 	},
 }
 

@@ -56,6 +56,14 @@ type auditTrail struct {
 	told    chan struct{} // closed when the reporter has ended
 }
 
+// droppedSoFar returns how many records were dropped.
+func (a *auditTrail) droppedSoFar() int64 {
+	if a == nil {
+		return 0
+	}
+	return a.dropped.Load()
+}
+
 // An auditEntry is a record in the queue.
 type auditEntry struct {
 	record  *AuditRecord

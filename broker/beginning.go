@@ -20,7 +20,7 @@ func (l *loop) begin(source fence.Source) error {
 	l.supply = fence.NewSupply(source, l.logs.unlimited)
 	l.reserve()
 	if limit, ok := l.supply.AwaitFirst(); ok {
-		l.core.TokensReserved(limit)
+		l.tokensReserved(limit)
 	}
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 // answers are the methods of the lock table that the loop may call itself. They change no request,
 // except that those with a time do what is due.
 var answers = []string{
-	"BeginPage", "Bytes", "Cost", "Deadline", "EachHeld", "HeldBy", "Held", "InUse",
-	"RequestsOf", "SomeHolders", "Subject", "Touches",
-	"TouchesID", "TouchesSession", "Usage", "Why", "WhyLock",
+	"BeginPage", "Bytes", "Cost", "Deadline", "Describe", "EachHeld", "HeldBy", "Held", "InUse",
+	"Oldest", "RequestsOf", "SomeHolders", "Statistics", "Subject", "Touches",
+	"TouchesID", "TouchesSession", "Usage", "UsersOf", "Why", "WhyLock",
 }
 
 // Everything that decides about a lock goes through the core. Otherwise a simulation of the core would

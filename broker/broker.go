@@ -40,6 +40,7 @@ type services struct {
 	authority *authority
 	audits    *auditTrail // nil: nothing is recorded
 	refusals  *refusals
+	counters  *counters
 	memory    *memoryLimit
 
 	largeFrames *largeFrames
@@ -62,6 +63,7 @@ func New(config Config) (*Broker, error) {
 	b := &Broker{
 		services: services{
 			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals),
+			counters: new(counters),
 		},
 		names:   newSessionNames().next,
 		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
@@ -80,7 +82,7 @@ func New(config Config) (*Broker, error) {
 	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
 	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
 	b.loop.refuse, b.loop.aside = b.refuse, b.aside
-	b.loop.grants, b.loop.logs, b.loop.refusals = &b.grants, b.logs, b.refusals
+	b.loop.grants, b.loop.logs, b.loop.refusals, b.loop.counters = &b.grants, b.logs, b.refusals, b.counters
 	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
@@ -106,6 +108,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.audits.start()
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
+	b.life.goroutines.Go(func() { (&longestLog{broker: b}).run(b.over) })
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)
 	b.refuse()

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker/access"
@@ -18,7 +19,7 @@ const None = -1
 // Config configures a broker. The zero value works.
 //
 // One rule applies to every number and duration: 0 means the default. Zero also makes sense as a
-// setting of Drain and IdleNames; there [None], or any other negative value, means zero. In all
+// setting of Drain, IdleNames and WarnAfter; there [None], or any other negative value, means zero. In all
 // other fields [New] rejects a negative value.
 type Config struct {
 	// Logger receives what an operator may want to know later. Info level has the sessions that
@@ -184,6 +185,23 @@ type Config struct {
 	// last records have 5 s. If Audit is still blocked then, its goroutine is left behind.
 	Audit func(AuditRecord) error
 
+	// WarnAfter is the age from which the longest wait and the longest hold are logged, at warn level, with
+	// the lock and the client: once, and again each time the age has doubled. Only sessions that are open
+	// count. Default: a minute. None: nothing is logged.
+	WarnAfter time.Duration
+
+	// MetricsLocks are globs of the locks that have metrics of their own, which name them. Default: none.
+	// Everybody who may read the metrics learns these names. A series stays until the end of the run, so
+	// at most MaxMetricsLocks locks have some, the first ones that were used.
+	MetricsLocks []string
+
+	// MaxMetricsLocks is described at MetricsLocks. Default: 100.
+	MaxMetricsLocks int
+
+	// MoreMetrics are shown at /metrics beside those of the broker, for example those of the Go runtime.
+	// nil: none.
+	MoreMetrics prometheus.Gatherer
+
 	// TrustedProxies are the networks of proxies whose Forwarded or X-Forwarded-For header says from
 	// which address a client connects. Each address in it counts only if a trusted proxy has
 	// added it. Default: none.
@@ -212,6 +230,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Heartbeat, c.Timeout/3)
 	setDefaultOrNone(&c.Drain, 10*time.Second)
 	setDefaultOrNone(&c.IdleNames, 10_000)
+	setDefaultOrNone(&c.WarnAfter, time.Minute)
 	setDefault(&c.MaxConnections, 20_000)
 	setDefault(&c.MaxConnectionsPerAddress, max(c.MaxConnections/2, 1))
 	setDefault(&c.MaxConnectionsPerIdentity, max(c.MaxConnections/2, 1))
@@ -223,6 +242,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxWatches, 100_000)
 	setDefault(&c.MaxDue, 256<<20)
 	setDefault(&c.MaxPages, 32)
+	setDefault(&c.MaxMetricsLocks, 100)
 	setDefault(&c.MaxMemory, 600<<20)
 
 	limits := wire.DefaultLimits()

@@ -30,7 +30,7 @@ func TestZeroIsTheDefault(t *testing.T) {
 			var config Config
 			reflect.ValueOf(&config).Elem().Field(i).SetInt(negative)
 			config, err := config.withDefaults()
-			if !slices.Contains([]string{"Drain", "IdleNames"}, name) {
+			if !slices.Contains([]string{"Drain", "IdleNames", "WarnAfter"}, name) {
 				if err == nil {
 					t.Errorf("%s: %d is accepted", name, negative)
 				}

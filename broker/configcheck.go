@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/glob"
 )
 
 // maxDuration is the longest duration that messages can express, a year.
@@ -37,10 +38,16 @@ func (c Config) check() error {
 		{"MaxHandshakes", int64(c.MaxHandshakes)},
 		{"HandshakesPerSecond", int64(c.HandshakesPerSecond)},
 		{"HandshakeBurst", int64(c.HandshakeBurst)},
+		{"MaxMetricsLocks", int64(c.MaxMetricsLocks)},
 	} {
 		if field.value < 0 {
 			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default",
 				field.name, field.value)
+		}
+	}
+	for _, pattern := range c.MetricsLocks {
+		if pattern == "" || !glob.Valid(pattern) || glob.Cost(pattern) > glob.MaxCost {
+			return fmt.Errorf("broker: MetricsLocks has %.80q: want a glob that is not too long", pattern)
 		}
 	}
 	return checkLimits(c.Limits)

@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/internal/metrics"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/codec"
@@ -19,6 +20,7 @@ import (
 type connection struct {
 	name string // the name of the session
 	peer wire.Peer
+	kind metrics.Client
 	ws   *websocket.Conn
 	net  *transport.Conn // the connection below ws
 	*services
@@ -54,7 +56,7 @@ func newReader(
 	b *Broker, name string, ws *websocket.Conn, net *transport.Conn, peer wire.Peer, who introduction,
 ) *reader {
 	p := &parts{connection: connection{
-		name: name, peer: peer, ws: ws, net: net, services: &b.services,
+		name: name, peer: peer, kind: who.kind, ws: ws, net: net, services: &b.services,
 		backlog: backlog{shrunk: make(chan struct{}, 1)}, written: make(chan struct{}),
 	}}
 	c, r, w := &p.connection, &p.reader, &p.writer
@@ -68,7 +70,8 @@ func newReader(
 	c.out = newOutbox(b.loop.unsent, func() { go w.run() })
 	net.Configure(transport.Options{
 		Silence: b.config.Timeout, MessagesOnly: who.messagesOnly,
-		BatchBytes: &b.memory.buffers, BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
+		BatchBytes: &b.memory.buffers, Traffic: &b.counters.traffic,
+		BeforeRead: r.flood.giveSlot, BeforeWrite: w.flood.giveSlot,
 	})
 	return r
 }

@@ -14,6 +14,9 @@ func (l *loop) reply(s *session, m wire.Reply) {
 	if s.ended {
 		return
 	}
+	if refused, ok := m.(*wire.Error); ok {
+		l.tally.Error(refused.Code)
+	}
 	if v := l.viewOf(s); v.mayHide() {
 		v.hide(m)
 	}
@@ -30,6 +33,7 @@ func (l *loop) deliver(events []locktable.Event) {
 	logs := l.logs.logsEvents()
 	for i := range events {
 		event := &events[i]
+		l.tally.Event(event)
 		if logs {
 			l.logEvent(event)
 		}

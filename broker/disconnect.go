@@ -134,6 +134,7 @@ func (l *loop) end(s *session, how ending) {
 	s.ended = true
 	first := s.out.finish(how)
 	l.logHolder(s, first.reason, how)
+	l.tally.Closed(s.kind, kindOfEnd(first.reason, how.by))
 	if how.code != 0 {
 		s.net.Hurry()
 	}

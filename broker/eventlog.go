@@ -41,7 +41,7 @@ func (l *loop) appendSubject(attrs []slog.Attr, e *locktable.Event) []slog.Attr 
 	case e.Kind == locktable.Queued:
 		return attrs
 	case e.Kind == locktable.Granted:
-		return append(attrs, slog.Duration("waited", e.Waited.Truncate(time.Millisecond)))
+		return append(attrs, slog.Duration("waited", e.Lasted.Truncate(time.Millisecond)))
 	case r.Token != 0:
 		return append(attrs, slog.Duration("held", lasted))
 	}

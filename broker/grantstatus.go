@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/lockbroker/lockbroker/broker/internal/metrics"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -49,6 +50,18 @@ func logPause(logs *logLimits, before, pause wire.Pause) {
 	case pause == "" && before == wire.PauseNoTokens:
 		logs.write(slog.LevelInfo, "locks are granted again")
 	}
+}
+
+// pause returns why nothing is granted, as the metrics call it, or "".
+func (b *Broker) pause() string {
+	pause, serves := b.grants.get()
+	switch phase := b.life.now(); {
+	case phase >= phaseDraining:
+		return string(wire.PauseDraining)
+	case !serves || phase == phaseMade:
+		return metrics.Starting
+	}
+	return string(pause)
 }
 
 // serveReady answers whether locks are being granted.

@@ -80,6 +80,13 @@ func (h *handshakes) follow(conn net.Conn, state http.ConnState) {
 	}
 }
 
+// count returns how many handshakes there are.
+func (h *handshakes) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.all.Len()
+}
+
 // isTooFast reports whether the address of a new connection has made too many lately.
 func (h *handshakes) isTooFast(conn net.Conn) bool {
 	remote := conn.RemoteAddr().String()

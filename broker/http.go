@@ -11,6 +11,8 @@ import (
 //   - /ws, the WebSocket endpoint
 //   - /livez: 200 unless the event loop is stuck
 //   - /readyz: 200 while locks are being granted, otherwise 503 with the reason
+//   - /metrics: the metrics that METRICS.md lists, for clients with the permission metrics. If the broker
+//     asks for no credentials: for programs on the same machine
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //
 // Pages of other origins may fetch these files and connect if [Config].AllowOrigins allows them.
@@ -22,6 +24,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("/ws", b.serveWS)
 	mux.HandleFunc("GET /livez", b.serveLive)
 	mux.HandleFunc("GET /readyz", b.serveReady)
+	mux.HandleFunc("GET /metrics", b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
 	return withoutBody(mux)
 }

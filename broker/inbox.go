@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
@@ -16,6 +17,7 @@ type item struct {
 	//   - a *rights: those that the session has from now on
 	//   - an *ending: the connection has ended
 	//   - a notice
+	//   - a *inquiry, which has no session
 	what  any
 	units int32 // in the backlog of the session
 }
@@ -69,6 +71,7 @@ type inbox struct {
 
 	mu     sync.Mutex
 	items  []item
+	since  time.Time // when the first of the items was put
 	closed bool
 }
 
@@ -83,6 +86,7 @@ func (b *inbox) put(it item) bool {
 	}
 	b.items = append(b.items, it)
 	if len(b.items) == 1 {
+		b.since = time.Now()
 		b.wakeLoop()
 	}
 	return true
@@ -95,14 +99,14 @@ func (b *inbox) wakeLoop() {
 	}
 }
 
-// takeAll removes and returns all items. emptied is the slice that the previous call returned, for
-// reuse.
-func (b *inbox) takeAll(emptied []item) []item {
+// takeAll removes and returns all items. since is when the first of them was put, if there are any.
+// emptied is the slice that the previous call returned, for reuse.
+func (b *inbox) takeAll(emptied []item) (items []item, since time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	items := b.items
+	items = b.items
 	b.items = emptied
-	return items
+	return items, b.since
 }
 
 // close makes put fail from now on, and returns the items that the loop has not taken yet.

@@ -2,10 +2,12 @@ package broker
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/lockbroker/lockbroker/broker/internal/metrics"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -20,8 +22,26 @@ type introduction struct {
 	messagesOnly bool   // only messages are signs of life
 	inspects     bool   // also connects to a broker that drains
 
+	kind   metrics.Client
 	remote string  // its address, as far as the broker can know it
 	rights *rights // of its credential; nil: none was asked for
+}
+
+// kindOfClient tells clients apart for the metrics. A client may pretend to be of another kind, and nothing
+// depends on it.
+func kindOfClient(r *http.Request, messagesOnly bool) metrics.Client {
+	program, _, _ := strings.Cut(r.UserAgent(), "/")
+	switch {
+	case r.Header.Get("Origin") != "":
+		return metrics.Browser
+	case messagesOnly:
+		return metrics.JavaScript
+	case program == "brokerctl":
+		return metrics.Brokerctl
+	case program == "lockbroker-go":
+		return metrics.Go
+	}
+	return metrics.Other
 }
 
 // readQuery parses the introduction, or returns what is wrong with it. It ignores parameters that

@@ -32,18 +32,19 @@ func (o *outbox) beginLag(watch wire.ID) {
 }
 
 // putChange adds a copy of change for a watch that does not lag. If too many changes are unsent,
-// the watch starts to lag instead.
-func (o *outbox) putChange(watch wire.ID, change *wire.Change) {
+// the watch starts to lag instead, and putChange reports false.
+func (o *outbox) putChange(watch wire.ID, change *wire.Change) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.queued.changes+o.taken.changes > changesBytes {
 		o.beginLag(watch)
-		return
+		return false
 	}
 	told := *change
 	told.ID = watch
 	o.add(&told)
 	o.queued.changes += jsonsize.Reply(&told)
+	return true
 }
 
 // resume ends the lag of a watch. The writer calls it just before it sends the Lagged message. So a

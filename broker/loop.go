@@ -10,6 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/core"
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/metrics"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -45,12 +46,13 @@ type loop struct {
 	stealing    map[wire.ID]steal
 	asked       *wire.Acquire // the one that is being handled, or nil
 
-	delivered  int64 // how many events so far
-	listed     int64 // how many steps listings of clients have taken so far
-	maintained bool  // maintenance was the last long work done
-	watching   watching
-	sight      sight
-	unsent     *unsentTotal
+	delivered    int64 // how many events so far
+	reservations int64 // of tokens, so far
+	listed       int64 // how many steps listings of clients have taken so far
+	maintained   bool  // maintenance was the last long work done
+	watching     watching
+	sight        sight
+	unsent       *unsentTotal
 
 	quota       *Quota // the one that the core has; nil until it has one
 	newestQuota atomic.Pointer[Quota]
@@ -66,6 +68,8 @@ type loop struct {
 	watchdog   watchdog
 	grants     *grantStatus
 	logs       *logLimits
+	tally      *metrics.Tally
+	counters   *counters
 
 	batch  []item            // reused
 	spare  spareTodos        // reused
@@ -83,6 +87,7 @@ func newLoop(config Config, in *inbox) *loop {
 		pages:    pageLimit{most: config.MaxPages},
 		unsent:   &unsentTotal{most: config.MaxDue},
 		stealing: make(map[wire.ID]steal),
+		tally:    metrics.NewTally(config.MetricsLocks, config.MaxMetricsLocks),
 
 		tokenRange: fence.Range,
 	}
@@ -111,11 +116,12 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 			l.letReadersRun()
 		case <-timer.C:
 		case limit := <-l.supply.Reserved():
-			l.core.TokensReserved(limit)
+			l.tokensReserved(limit)
 		}
 		l.watchdog.begin()
 		l.round()
 		l.watchdog.end()
+		l.countRound()
 		l.keepTokens()
 		if l.core.OutOfTokens() && !l.core.IsDraining() {
 			err = ErrNoTokens
@@ -172,10 +178,14 @@ func (l *loop) letReadersRun() {
 	}
 }
 
-// collect takes all items from the inbox. Notices and changes of rights are handled at once; every
-// other item joins its session's todo list.
+// collect takes all items from the inbox. Notices, changes of rights and inquiries are handled at once;
+// every other item joins its session's todo list.
 func (l *loop) collect() {
-	l.batch = l.inbox.takeAll(l.batch[:0])
+	var since time.Time
+	l.batch, since = l.inbox.takeAll(l.batch[:0])
+	if len(l.batch) > 0 {
+		l.tally.Waited(time.Since(since))
+	}
 	for i := range l.batch {
 		it := &l.batch[i]
 		s := it.session
@@ -187,6 +197,8 @@ func (l *loop) collect() {
 		case *ending:
 			s.closing = true
 			l.enqueue(s, it)
+		case *inquiry:
+			what.answer(l)
 		default:
 			l.enqueue(s, it)
 		}
@@ -250,6 +262,7 @@ func wantsAnswer(m wire.Request) bool {
 // admit makes a new session known to the loop and the core.
 func (l *loop) admit(s *session) {
 	l.sessions[s.name] = s
+	l.tally.Opened(s.kind)
 	l.roster.add(s, l.now())
 	l.joinShare(s)
 	l.core.Open(s.name, s.peer, &s.share.Account)
@@ -287,7 +300,9 @@ func (l *loop) stop() error {
 		s.net.Hurry()
 	}
 	for _, it := range l.inbox.close() {
-		finish(it.session)
+		if it.session != nil { // otherwise it is an inquiry, and the end of the broker answers it
+			finish(it.session)
+		}
 	}
 	for _, s := range l.sessions {
 		finish(s)

@@ -25,7 +25,7 @@ func idleLoop(t *testing.T) *loop {
 	}
 	l := newLoop(config, newInbox())
 	l.start = time.Now()
-	l.logs = newLogLimits(newLog(config))
+	l.logs, l.counters = newLogLimits(newLog(config)), new(counters)
 	l.supply = fence.NewSupply(fence.FromClock(), l.logs.unlimited)
 	l.decideFrom(core.Beginning{First: 1})
 	l.core.TokensReserved(wire.MaxInteger + 1)
@@ -42,8 +42,9 @@ func openSession(l *loop, name, remote string) *session {
 	}
 	s := new(session)
 	s.connection = &connection{
-		name: name, peer: wire.Peer{Remote: remote}, services: &services{inbox: l.inbox}, net: h.Conn,
-		loop: s, out: newOutbox(l.unsent, func() {}),
+		name: name, peer: wire.Peer{Remote: remote}, net: h.Conn,
+		services: &services{inbox: l.inbox, counters: l.counters},
+		loop:     s, out: newOutbox(l.unsent, func() {}),
 	}
 	l.admit(s)
 	return s

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockbroker/lockbroker/broker/internal/metrics"
 	"github.com/lockbroker/lockbroker/broker/internal/transport"
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
@@ -62,6 +63,38 @@ func (l *loop) logUnkept(s *session, how ending) {
 	}
 }
 
+// kindOfEnd returns what ended a session, for the metrics.
+func kindOfEnd(reason string, by transport.EndedBy) metrics.End {
+	switch {
+	case reason == slowConsumer.reason:
+		return metrics.Slow
+	case reason == revoked.reason, reason == expired.reason:
+		return metrics.Credential
+	case brokeProtocol(reason):
+		return metrics.Protocol
+	case reason == "silent":
+		return metrics.Silent
+	}
+	switch by {
+	case transport.ByGoodbye:
+		return metrics.Goodbye
+	case transport.ByAnswer:
+		return metrics.Answer
+	case transport.ByFIN:
+		return metrics.FIN
+	case transport.ByRST:
+		return metrics.RST
+	}
+	if reason == "closed by the client" {
+		return metrics.ClosedByClient
+	}
+	return metrics.Failed
+}
+
+func brokeProtocol(reason string) bool {
+	return slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason)
+}
+
 // whyEnded says in plain words why a session ended.
 func (l *loop) whyEnded(reason string, by transport.EndedBy) string {
 	switch {
@@ -83,7 +116,7 @@ func (l *loop) whyEnded(reason string, by transport.EndedBy) string {
 		return "the client sent a close frame without a goodbye"
 	case reason == revoked.reason, reason == expired.reason:
 		return reason
-	case slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason):
+	case brokeProtocol(reason):
 		return "the client broke the protocol: " + reason
 	}
 	return "the connection failed: " + reason

@@ -1,6 +1,9 @@
 package broker
 
-import "sync/atomic"
+import (
+	"strings"
+	"sync/atomic"
+)
 
 // A limit is a limit of the broker, by which it refuses something.
 type limit uint8
@@ -41,6 +44,9 @@ func (l limit) String() string {
 		limitMemory:              "memory",
 	}[l]
 }
+
+// label returns the name of a limit in the metrics.
+func (l limit) label() string { return strings.ReplaceAll(l.String(), " ", "_") }
 
 // refusals counts how often each limit has made the broker refuse something.
 type refusals struct{ counts [limits]atomic.Int64 }

@@ -35,6 +35,15 @@ func (l *loop) reserve() {
 	}
 }
 
+// tokensReserved tells the core that a reservation has ended: the tokens below limit are reserved. limit
+// is 0 if the supply has given up.
+func (l *loop) tokensReserved(limit int64) {
+	if limit > 0 {
+		l.reservations++
+	}
+	l.core.TokensReserved(limit)
+}
+
 // allow lets the requests that waited for tokens be granted, slice by slice.
 func (l *loop) allow() {
 	events := l.core.Allow(l.now(), l.events[:0])

@@ -61,6 +61,7 @@ func (l *loop) slowest() (slowest *session) {
 // cutSlow ends the session of a client that does not read. limit is what it has exceeded.
 func (l *loop) cutSlow(s *session, limit string) {
 	due := s.out.unsent()
+	l.counters.slow.Add(1)
 	l.cutOff(s, slowConsumer)
 	if line, ok := l.logs.slow.admit(); ok {
 		l.aside(func() { s.logSlow(line, limit, due) })

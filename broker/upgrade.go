@@ -72,7 +72,7 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 		refused = &refusal{http.StatusServiceUnavailable, b.memory.whyUsedUp()}
 	}
 	remote, ambiguous := b.remoteOf(r)
-	who.remote = remote
+	who.remote, who.kind = remote, kindOfClient(r, who.messagesOnly)
 	if refused == nil {
 		refused = ambiguous
 	}
@@ -114,6 +114,7 @@ func (b *Broker) authenticateAndUpgrade(
 // refuseUpgrade refuses a request for a session. A page of another origin, and a client that is not
 // authenticated, have been logged already, with more than they are told.
 func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *refusal) {
+	b.counters.upgrades.add(refused.status)
 	if refused.status != http.StatusForbidden && refused.status != http.StatusUnauthorized {
 		b.logRefusal(r, refused.status, refused.help)
 	}
@@ -137,6 +138,7 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has already answered.
+		b.counters.upgrades.add(http.StatusBadRequest)
 		b.logRefusal(r, http.StatusBadRequest, err.Error())
 		return false
 	}

@@ -106,6 +106,7 @@ func (ws *watches) lag() {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) {
 			ws.session.out.lag(w.id)
+			ws.session.counters.lags.Add(1)
 		}
 	}
 }
@@ -114,7 +115,9 @@ func (ws *watches) lag() {
 func (ws *watches) tell(name string, change func() *wire.Change) (told int) {
 	for _, w := range ws.all {
 		if !ws.session.out.lags(w.id) && w.matches(name) {
-			ws.session.out.putChange(w.id, change())
+			if !ws.session.out.putChange(w.id, change()) {
+				ws.session.counters.lags.Add(1)
+			}
 			told++
 		}
 	}

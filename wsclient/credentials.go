@@ -31,6 +31,9 @@ func hasAuthorization(header http.Header) bool {
 	return false
 }
 
+// userAgent tells the broker the kind of client, for its metrics.
+const userAgent = "lockbroker-go"
+
 // header returns the header of an attempt to connect. Its errors say which function has failed.
 func (c *Client) header(ctx context.Context) (http.Header, error) {
 	header := c.options.Header.Clone()
@@ -41,6 +44,12 @@ func (c *Client) header(ctx context.Context) (http.Header, error) {
 		}
 		header = made.Clone()
 	}
+	if header == nil {
+		header = http.Header{}
+	}
+	if len(header["User-Agent"]) == 0 {
+		header.Set("User-Agent", userAgent)
+	}
 	if c.options.Token == nil {
 		return header, nil
 	}
@@ -50,9 +59,6 @@ func (c *Client) header(ctx context.Context) (http.Header, error) {
 	token, err := c.token(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if header == nil {
-		header = http.Header{}
 	}
 	header.Set("Authorization", "Bearer "+token)
 	return header, nil

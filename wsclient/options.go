@@ -21,7 +21,8 @@ type Options struct {
 	Label string
 	// Author is the default Author of requests, at most 256 bytes.
 	Author string
-	// Header is sent with the HTTP request of each connection. The caller must not change it after Dial.
+	// Header is sent with the HTTP request of each connection. The caller must not change it after Dial. Default
+	// of its User-Agent: lockbroker-go.
 	Header http.Header
 	// HeaderFunc returns the header for one connection, instead of Header. The client calls it before each
 	// attempt to connect. See Token about ctx and errors.

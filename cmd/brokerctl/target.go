@@ -111,6 +111,9 @@ func (t target) complete(options *wsclient.Options) (err error) {
 	if options.Header, err = headerOf(t.Header); err != nil {
 		return err
 	}
+	if options.Header.Get("User-Agent") == "" {
+		options.Header.Set("User-Agent", "brokerctl")
+	}
 	if options.Token, err = t.source(options.Header); err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ func (m *Machine) Allow(now time.Duration, events []locktable.Event) []locktable
 	return m.table.Allow(now, m.ledger.allow(), events)
 }
 
+// TokensLeft returns how many fencing tokens are reserved and not given out yet.
+func (m *Machine) TokensLeft() int64 { return max(m.ledger.limit-m.table.NextToken(), 0) }
+
 // Pause returns why nothing is being granted, or "" while locks are being granted.
 func (m *Machine) Pause(now time.Duration) wire.Pause {
 	next, g := m.table.NextToken(), &m.ledger

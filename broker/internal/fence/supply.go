@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
@@ -27,6 +28,7 @@ type Supply struct {
 
 	reserved chan int64     // the result of the reservation under way
 	running  sync.WaitGroup // its goroutine
+	failures atomic.Int64
 	cancel   context.CancelFunc
 }
 
@@ -47,6 +49,9 @@ func (s *Supply) Reserve(r core.Reservation) {
 
 // Reserved delivers the result of each reservation: its limit.
 func (s *Supply) Reserved() <-chan int64 { return s.reserved }
+
+// Failures returns how many attempts to store a reservation have failed.
+func (s *Supply) Failures() int64 { return s.failures.Load() }
 
 // AwaitFirst waits for the result of the first reservation. It returns false if the disk has failed or
 // is slow: then the run starts without tokens, so that clients can already wait, and people can see
@@ -76,6 +81,7 @@ func (s *Supply) reserve(ctx context.Context, r core.Reservation) int64 {
 		if err == nil {
 			return r.Limit
 		}
+		s.failures.Add(1)
 		if time.Since(complained) >= complainEvery {
 			complained = time.Now()
 			s.logger.LogAttrs(ctx, slog.LevelError, "fencing tokens cannot be reserved: "+

@@ -30,7 +30,8 @@ type Event struct {
 	Kind     Kind
 	ID       wire.ID
 	Token    int64           // the fencing token of a grant
-	Waited   time.Duration   // how long it had waited, if it was granted
+	Lasted   time.Duration   // how long it had waited, if it was granted; or waited or held, if it has ended
+	Held     bool            // it held when it ended; otherwise it waited
 	Code     wire.Code       // why it was refused
 	Reason   string          // why, in words
 	Limit    Limit           // which limit it would have exceeded, with wire.TooMany

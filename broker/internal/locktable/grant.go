@@ -119,5 +119,5 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}
-	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Waited: waited, request: r})
+	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Lasted: waited, request: r})
 }

@@ -24,6 +24,7 @@ func check(t *Table) error {
 		checkNests,
 		checkSteals,
 		checkIdle,
+		checkStatistics,
 	} {
 		if err := law(t); err != nil {
 			return err

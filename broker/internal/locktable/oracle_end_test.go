@@ -14,8 +14,9 @@ func (o *oracle) Release(now time.Duration, id wire.ID, events []Event) []Event 
 	if r == nil || !r.held {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotHeld})
 	}
+	event := o.endOf(r, Event{Kind: Released})
 	o.remove(r)
-	return o.grantAll(append(events, Event{Kind: Released, ID: id}))
+	return o.grantAll(append(events, event))
 }
 
 func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
@@ -24,7 +25,7 @@ func (o *oracle) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 	if r == nil {
 		return append(events, Event{Kind: Refused, ID: id, Code: wire.NotFound})
 	}
-	event := Event{Kind: Cancelled, ID: id, Steal: o.reportOf(r)}
+	event := o.endOf(r, Event{Kind: Cancelled})
 	o.remove(r)
 	return o.grantAll(append(events, event))
 }
@@ -35,7 +36,7 @@ func (o *oracle) Evict(now time.Duration, id wire.ID, by, message string, events
 	if r == nil {
 		return events, false
 	}
-	event := Event{Kind: Evicted, ID: id, By: by, Message: message, Steal: o.reportOf(r)}
+	event := o.endOf(r, Event{Kind: Evicted, By: by, Message: message})
 	o.remove(r)
 	if r.held {
 		event.Kind, event.Lost = Lost, wire.LostEvicted
@@ -64,7 +65,7 @@ func (o *oracle) Forbid(
 			after = r.ID.N
 			continue
 		}
-		event := Event{Kind: Forbidden, ID: r.ID, Steal: o.reportOf(r)}
+		event := o.endOf(r, Event{Kind: Forbidden})
 		o.remove(r)
 		events = append(events, event)
 	}
@@ -95,8 +96,8 @@ func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, b
 	for budget > 0 && len(o.steals) > 0 {
 		s := o.steals[0]
 		budget -= len(s.Locks)
+		events = append(events, o.endOf(s.oracleRequest, Event{Kind: ShutDown}))
 		o.remove(s.oracleRequest)
-		events = append(events, Event{Kind: ShutDown, ID: s.ID, Steal: &s.report})
 	}
 	for budget > 0 {
 		at := slices.IndexFunc(o.names, func(k *knownName) bool { return k.seq > o.shutAt })
@@ -111,7 +112,7 @@ func (o *oracle) Shut(now time.Duration, budget int, events []Event) ([]Event, b
 		}
 		budget -= len(waiters[0].Locks)
 		o.remove(waiters[0])
-		events = append(events, Event{Kind: ShutDown, ID: waiters[0].ID})
+		events = append(events, o.endOf(waiters[0], Event{Kind: ShutDown}))
 	}
 	return events, false
 }
@@ -126,7 +127,7 @@ func (o *oracle) Drop(now time.Duration, name string, budget int, events []Event
 			break
 		}
 		events = o.answer(events)
-		event := Event{Kind: Gone, ID: next.ID, Steal: o.reportOf(next)}
+		event := o.endOf(next, Event{Kind: Gone})
 		o.remove(next)
 		budget -= len(next.Locks)
 		events = append(events, event)
@@ -162,6 +163,13 @@ func (r *oracleRequest) endsBefore(other *oracleRequest) bool {
 		return r.token < other.token
 	}
 	return r.arrival < other.arrival
+}
+
+// endOf completes the event with which a request ends. Call it before remove.
+func (o *oracle) endOf(r *oracleRequest, event Event) Event {
+	event.ID, event.Steal = r.ID, o.reportOf(r)
+	event.Lasted, event.Held = o.now-r.since, r.held
+	return event
 }
 
 // remove removes a request that ends.

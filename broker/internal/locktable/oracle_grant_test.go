@@ -35,7 +35,7 @@ func (o *oracle) mayBeGranted(r *oracleRequest) bool {
 }
 
 func (o *oracle) grant(r *oracleRequest) Event {
-	waited := o.now - r.since
+	lasted := o.now - r.since
 	r.held, r.token, r.since = true, o.tokens, o.now
 	o.tokens++
 	for _, k := range o.names {
@@ -43,7 +43,7 @@ func (o *oracle) grant(r *oracleRequest) Event {
 			k.grants++
 		}
 	}
-	return Event{Kind: Granted, ID: r.ID, Token: r.token, Waited: waited}
+	return Event{Kind: Granted, ID: r.ID, Token: r.token, Lasted: lasted}
 }
 
 // isGrantable is the grant rule, for a request that waits or has just come.

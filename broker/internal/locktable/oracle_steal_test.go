@@ -33,15 +33,15 @@ func (o *oracle) continueSteals(events []Event) []Event {
 		switch victim := o.victim(s); {
 		case o.leaving[s.ID.Session]:
 			o.stealRoom -= len(s.Locks)
+			events = append(events, o.endOf(s.oracleRequest, Event{Kind: Gone}))
 			o.remove(s.oracleRequest)
-			events = append(events, Event{Kind: Gone, ID: s.ID, Steal: &s.report})
 		case victim != nil:
 			o.stealRoom -= len(victim.Locks)
 			if s.report.Count++; s.report.Count <= 8 {
 				s.report.Victims = append(s.report.Victims, o.describe(victim, victim.Locks[0].Name))
 			}
 			o.remove(victim)
-			events = append(events, Event{Kind: Lost, ID: victim.ID, Lost: wire.LostStolen, By: s.By})
+			events = append(events, o.endOf(victim, Event{Kind: Lost, Lost: wire.LostStolen, By: s.By}))
 		default:
 			o.stealRoom -= len(s.Locks)
 			o.steals = o.steals[1:]

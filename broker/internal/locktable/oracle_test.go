@@ -92,9 +92,9 @@ func (o *oracle) endDue(slice *int, events []Event) []Event {
 		}
 		*slice -= len(r.Locks)
 		events = o.answer(events)
-		event := Event{Kind: Lost, ID: r.ID, Lost: wire.LostExpired}
+		event := o.endOf(r, Event{Kind: Lost, Lost: wire.LostExpired})
 		if !r.held {
-			event = Event{Kind: TimedOut, ID: r.ID, Obstacle: o.obstacle(r)}
+			event = o.endOf(r, Event{Kind: TimedOut, Obstacle: o.obstacle(r)})
 		}
 		o.remove(r)
 		events = append(events, event)
@@ -112,7 +112,7 @@ func (o *oracle) endKept(slice *int, events []Event) []Event {
 			*slice -= len(r.Locks)
 			events = o.answer(events)
 			o.remove(r)
-			events = append(events, Event{Kind: Gone, ID: r.ID})
+			events = append(events, o.endOf(r, Event{Kind: Gone}))
 		}
 	}
 	return events

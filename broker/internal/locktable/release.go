@@ -35,6 +35,7 @@ func (t *Table) Cancel(now time.Duration, id wire.ID, events []Event) []Event {
 func (t *Table) end(r *request, event Event, events []Event) []Event {
 	events = t.finishSearchOn(r, events)
 	event.ID, event.request = r.id(), r
+	event.Lasted, event.Held = t.now-r.since, r.state == holding
 	if r.state == stealing {
 		event.Steal = &t.stealOf[r].report
 		t.endSteal(r)
@@ -52,6 +53,7 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 		r.session.removeWaiting(r)
 	}
 	t.count(r, -1)
+	t.open--
 	r.session.requests.remove(r)
 	r.state = ended
 	t.leaveNest(r)

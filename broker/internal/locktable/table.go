@@ -27,6 +27,7 @@ type Table struct {
 	holds    heapOf[*request] // holders that have a deadline
 	keeps    heapOf[*session] // sessions that have left and still hold
 	held     int              // how many requests hold
+	open     int              // how many requests wait, steal or hold
 	arrivals int64            // how many requests have arrived
 	seqs     int64            // how many locks were made
 

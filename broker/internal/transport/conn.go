@@ -45,8 +45,26 @@ type Options struct {
 	// BatchBytes, if not nil, counts the memory that connections hold for batches.
 	BatchBytes *atomic.Int64
 
+	// Traffic, if not nil, counts the bytes that are read and written.
+	Traffic *Traffic
+
 	// BeforeRead and BeforeWrite, if not nil, are called before a system call that may block.
 	BeforeRead, BeforeWrite func()
+}
+
+// A Traffic counts the bytes of many connections. A nil Traffic counts nothing.
+type Traffic struct{ Received, Sent atomic.Int64 }
+
+func (t *Traffic) receive(n int) {
+	if t != nil {
+		t.Received.Add(int64(n))
+	}
+}
+
+func (t *Traffic) send(n int) {
+	if t != nil {
+		t.Sent.Add(int64(n))
+	}
 }
 
 func newConn(under net.Conn) *Conn { return &Conn{progressConn: newProgressConn(under)} }

@@ -66,6 +66,7 @@ func (c *progressConn) Read(p []byte) (int, error) {
 		if n > 0 && !c.options.MessagesOnly {
 			c.SignOfLife()
 		}
+		c.options.Traffic.receive(n)
 		if n > 0 && err == nil {
 			return n, nil
 		}
@@ -105,6 +106,7 @@ func (c *progressConn) Write(p []byte) (written int, err error) {
 		p = p[n:]
 	}
 	c.tcp.endWrite(err)
+	c.options.Traffic.send(written)
 	return written, err
 }
 

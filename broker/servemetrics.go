@@ -1,0 +1,84 @@
+package broker
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/lockbroker/lockbroker/broker/access"
+)
+
+// maxScrapes is how many scrapes may be under way.
+const maxScrapes = 4
+
+// MetricsHandler returns a handler that shows the metrics of the broker and [Config].MoreMetrics to anyone. Serve
+// it where only those can connect who may see them. At most 4 requests are answered at a time, the others get
+// 503.
+func (b *Broker) MetricsHandler() http.Handler {
+	own := prometheus.NewPedanticRegistry()
+	own.MustRegister(b.Metrics())
+	all := prometheus.Gatherers{own}
+	if b.config.MoreMetrics != nil {
+		all = append(all, b.config.MoreMetrics)
+	}
+	return promhttp.HandlerFor(all, promhttp.HandlerOpts{
+		ErrorLog: b.logs.serverLog(), MaxRequestsInFlight: maxScrapes, EnableOpenMetrics: true,
+	})
+}
+
+// guardMetrics shows the metrics only to requests that may read them.
+func (b *Broker) guardMetrics(metrics http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if refused := b.mayReadMetrics(r); refused != nil {
+			refused.answer(w)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	}
+}
+
+// mayReadMetrics returns why a request may not read the metrics, or nil if it may. If the broker asks for
+// credentials, the permission decides. Otherwise only requests from this machine may, because the metrics
+// tell strangers too much.
+func (b *Broker) mayReadMetrics(r *http.Request) *refusal {
+	var who introduction
+	who.remote, _ = b.remoteOf(r)
+	control, subject, refused := b.authenticate(r, &who)
+	switch {
+	case refused != nil:
+		return refused
+	case control != nil && !control.For(&subject).AllowsEverywhere(access.Metrics):
+		return &refusal{http.StatusForbidden, "not permitted: this needs the permission metrics"}
+	case control == nil && !b.isFromThisMachine(r):
+		return &refusal{http.StatusForbidden, "without credentials, the metrics are only for this machine"}
+	}
+	return nil
+}
+
+// isFromThisMachine reports whether a program on this machine has sent a request, by a loopback address or a Unix
+// socket. A proxy on this machine passes requests of others: so no request with one of the headers that
+// proxies add is from this machine. A page whose host's owner points it at the broker asks for that host,
+// which is no known name of the broker.
+func (b *Broker) isFromThisMachine(r *http.Request) bool {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if len(r.Header[header]) > 0 {
+			return false
+		}
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if _, isUnix := local.(*net.UnixAddr); isUnix {
+		return true
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !remote.Addr().Unmap().IsLoopback() {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	return b.origins.Load().isOwnHost(host)
+}

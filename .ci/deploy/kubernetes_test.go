@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/pod-security-admission/api"
@@ -46,7 +46,8 @@ func TestPodRunsAsTheUserOfTheImage(t *testing.T) {
 	security := readManifests(t).broker.Spec.Template.Spec.SecurityContext
 	const id = 65532
 	if *security.RunAsUser != id || *security.RunAsGroup != id || *security.FSGroup != id {
-		t.Errorf("the pod runs as %d:%d, with the group %d", *security.RunAsUser, *security.RunAsGroup, *security.FSGroup)
+		t.Errorf("the pod runs as %d:%d, with the group %d",
+			*security.RunAsUser, *security.RunAsGroup, *security.FSGroup)
 	}
 	if user := parseImage(t).user; user != "65532:65532" {
 		t.Errorf("the user of the image is %s", user)
@@ -75,12 +76,12 @@ func TestOneBroker(t *testing.T) {
 func TestSelectors(t *testing.T) {
 	m := readManifests(t)
 	pod := labels.Set(m.broker.Spec.Template.Labels)
-	for name, selector := range map[string]*v1.LabelSelector{
+	for name, selector := range map[string]*metav1.LabelSelector{
 		"StatefulSet": m.broker.Spec.Selector, "NetworkPolicy": &m.network.Spec.PodSelector,
 		"PodDisruptionBudget": m.budget.Spec.Selector,
 		"Service":             {MatchLabels: m.service.Spec.Selector},
 	} {
-		parsed, err := v1.LabelSelectorAsSelector(selector)
+		parsed, err := metav1.LabelSelectorAsSelector(selector)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +138,7 @@ func TestNetworkPolicyAdmitsClients(t *testing.T) {
 	client := labels.Set{"lockbroker-client": "true"}
 	for _, rule := range m.network.Spec.Ingress {
 		for _, peer := range rule.From {
-			selector, err := v1.LabelSelectorAsSelector(peer.PodSelector)
+			selector, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -47,6 +47,7 @@ type flags struct {
 	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
 
 	quotaFlags
+	metricsFlags
 
 	PublicURL   []string `name:"public-url" env:"BROKERD_PUBLIC_URL" placeholder:"URL" help:"A URL of the broker as browsers see it, such as https://locks.example for a broker behind a proxy. Pages served there may use the broker, whatever Host header the proxy passes. May be repeated."`
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A host name of the broker, such as locks.example, or *.example for subdomains. Pages from the broker's own host and port may connect if the host is such a name, an IP address or localhost. May be repeated."`
@@ -66,7 +67,7 @@ func (f *flags) Validate(ctx *kong.Context) error {
 func (f *flags) validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
 		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(),
-		f.validateAudit())
+		f.validateAudit(), f.validateMetrics())
 }
 
 func (f *flags) validateTimes() error {
@@ -171,6 +172,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		c.Drain = broker.None
 	}
 	f.setDoor(&c)
+	f.setMetrics(&c)
 	for _, text := range f.TrustedProxy {
 		network, _ := wire.Network(text) // Validate has checked it
 		c.TrustedProxies = append(c.TrustedProxies, network)

@@ -46,8 +46,13 @@ func (f *flags) listen(ctx context.Context) ([]listen.Socket, error) {
 		sockets, err := listen.TCP(host, f.Port).Listen(ctx)
 		return sockets, listenFailure(err, "--port", "--host and --port")
 	}
+	return listenAll(ctx, f.Listen, "--listen")
+}
+
+// listenAll opens the sockets of all addresses, or none. flag is the one that has the addresses.
+func listenAll(ctx context.Context, addresses []string, flag string) ([]listen.Socket, error) {
 	var all []listen.Socket
-	for _, text := range f.Listen {
+	for _, text := range addresses {
 		address, err := listen.Parse(text)
 		if err != nil {
 			return nil, err
@@ -55,7 +60,7 @@ func (f *flags) listen(ctx context.Context) ([]listen.Socket, error) {
 		sockets, err := address.Listen(ctx)
 		if err != nil {
 			closeAll(all)
-			return nil, listenFailure(err, "--listen", "--listen")
+			return nil, listenFailure(err, flag, flag)
 		}
 		all = append(all, sockets...)
 	}

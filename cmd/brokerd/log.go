@@ -21,8 +21,8 @@ const (
 )
 
 // newLogger returns a logger that writes JSON lines to file, or text with colors if file is a terminal and NO_COLOR
-// is not set. Flush writes the lines that are still queued.
-func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
+// is not set. The lines go through a queue.
+func newLogger(file *os.File, debug bool) (zerolog.Logger, *logQueue) {
 	zerolog.TimeFieldFormat = timeFormat // zerolog has no other setting for this.
 	level := zerolog.InfoLevel
 	if debug {
@@ -33,7 +33,7 @@ func newLogger(file *os.File, debug bool) (log zerolog.Logger, flush func()) {
 		out = zerolog.ConsoleWriter{Out: file, TimeFormat: "15:04:05.000", TimeLocation: time.Local}
 	}
 	lines := newLogQueue(out, amount{logLines, logBytes}, droppedLine)
-	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines.flush
+	return zerolog.New(lines).Level(level).With().Timestamp().Logger(), lines
 }
 
 // droppedLine returns a log line that says how many lines were dropped, and why: the log was slow, or a write

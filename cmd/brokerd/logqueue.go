@@ -22,8 +22,9 @@ type logQueue struct {
 	done   chan struct{} // closed when all lines before flush have been written
 	queued atomic.Int64  // bytes that wait
 
-	droppedLines, droppedBytes atomic.Int64
-	err                        error // of the latest write; nil: it succeeded
+	droppedLines, droppedBytes atomic.Int64 // since the queue has last said so
+	dropped                    atomic.Int64 // lines, in total
+	err                        error        // of the latest write; nil: it succeeded
 }
 
 // An amount of log.
@@ -50,9 +51,15 @@ func newLogQueue(out io.Writer, limit amount, format func(dropped amount, err er
 // Write queues or drops a line. It never fails and never waits.
 func (q *logQueue) Write(line []byte) (int, error) {
 	if !q.put(line) {
-		q.countDropped(amount{1, int64(len(line))})
+		q.drop(line)
 	}
 	return len(line), nil
+}
+
+// drop counts a line that is lost.
+func (q *logQueue) drop(line []byte) {
+	q.dropped.Add(1)
+	q.countDropped(amount{1, int64(len(line))})
 }
 
 func (q *logQueue) countDropped(a amount) {
@@ -107,7 +114,7 @@ func (q *logQueue) run() {
 func (q *logQueue) write(line []byte) {
 	size := int64(len(line))
 	if !q.writeDropped() || !q.writeLine(line) {
-		q.countDropped(amount{1, size})
+		q.drop(line)
 	}
 	q.queued.Add(-size)
 }

@@ -32,6 +32,7 @@ type reloader struct {
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
+	reloads reloadCounts
 }
 
 func newReloader(
@@ -176,8 +177,9 @@ func (r *reloader) refreshTLS() {
 	r.logWarnings(&next)
 }
 
-// auditFailure records a reload that changes nothing.
+// auditFailure records and counts a reload that changes nothing.
 func (r *reloader) auditFailure(err error) {
+	r.reloads.failed.Add(1)
 	r.broker.Audit(broker.AuditRecord{
 		Event: broker.AuditReload, Outcome: broker.AuditFailed,
 		Reason: strings.ReplaceAll(err.Error(), "\n", "; "),
@@ -187,6 +189,7 @@ func (r *reloader) auditFailure(err error) {
 // apply makes settings those of the broker. The audit has the reload before what follows from it.
 func (r *reloader) apply(next *settings, changed []string) {
 	r.broker.Audit(broker.AuditRecord{Event: broker.AuditReload, Outcome: broker.AuditDone, Changed: changed})
+	r.reloads.done.Add(1)
 	r.refused = certs.Sum{}
 	if before := r.current.Load(); before.issuer != nil && next.issuer != nil && next.issuer != before.issuer {
 		next.issuer.KeepKeys(before.issuer)

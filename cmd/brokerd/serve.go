@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,8 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	ctx := signalContext()
-	log, flush := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
-	defer flush()
+	log, lines := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
+	defer lines.flush()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
 	if err != nil {
@@ -79,6 +80,8 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	config.Audit = audit.writer()
+	registry := newRegistry(lines)
+	config.MoreMetrics = registry
 	b, err := broker.New(config)
 	if err != nil {
 		return err
@@ -93,12 +96,21 @@ func (serveCmd) Run(f *flags) error {
 		return err
 	}
 	f.logStart(log, on, config)
-	reloads := newReloader(f, on, log, b, files, audit)
-	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
+	admin, err := f.listenAdmin(ctx)
+	if err != nil {
 		closeAll(sockets)
 		return err
 	}
-	err = serve(ctx, b, guardedServer(b, reloads), sockets, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	f.logAdmin(log, endpointsOf(admin))
+	reloads := newReloader(f, on, log, b, files, audit)
+	reloads.register(registry)
+	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
+		closeAll(sockets)
+		closeAll(admin)
+		return err
+	}
+	fronts := []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b), admin}}
+	err = serve(ctx, b, fronts, func(ctx context.Context) { reloads.run(ctx, hangups) })
 	if err != nil {
 		return err
 	}
@@ -106,12 +118,15 @@ func (serveCmd) Run(f *flags) error {
 	return nil
 }
 
-// serve runs b and its server on the sockets until ctx ends, or until one of them fails. Meanwhile it runs beside,
-// until b has ended.
-func serve(
-	ctx context.Context, b *broker.Broker, server *http.Server, sockets []listen.Socket,
-	beside func(context.Context),
-) error {
+// A front is a server with its sockets.
+type front struct {
+	server  *http.Server
+	sockets []listen.Socket
+}
+
+// serve runs b and its fronts until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
+// ended.
+func serve(ctx context.Context, b *broker.Broker, fronts []front, beside func(context.Context)) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
 	aside.Go(func() { beside(ending) })
@@ -120,25 +135,30 @@ func serve(
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
-	ends := make([]error, len(sockets))
-	for i, socket := range sockets {
-		running.Go(func() {
-			defer cancel()
-			ends[i] = server.Serve(socket)
-		})
+	var mu sync.Mutex
+	var failure error // of the socket that has failed first
+	for _, f := range fronts {
+		for _, socket := range f.sockets {
+			running.Go(func() {
+				defer cancel()
+				err := f.server.Serve(socket)
+				mu.Lock()
+				defer mu.Unlock()
+				if failure == nil && !errors.Is(err, http.ErrServerClosed) {
+					failure = fmt.Errorf("serve %s: %w", socket.Address, err)
+				}
+			})
+		}
 	}
 	// The broker stops first, because Shutdown does not see WebSocket connections.
 	runErr := b.Run(ctx)
 	grace, cancelGrace := context.WithTimeout(context.Background(), shutdownWait)
 	defer cancelGrace()
-	if server.Shutdown(grace) != nil {
-		_ = server.Close()
-	}
-	running.Wait()
-	for i, err := range ends {
-		if !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve %s: %w", sockets[i].Address, err)
+	for _, f := range fronts {
+		if f.server.Shutdown(grace) != nil {
+			_ = f.server.Close()
 		}
 	}
-	return runErr
+	running.Wait()
+	return cmp.Or(failure, runErr)
 }

@@ -40,6 +40,17 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 	line.Msg("not ready for production: " + strings.Join(missing, "; "))
 }
 
+// logAdmin logs where brokerd serves the metrics to anyone.
+func (f *flags) logAdmin(log zerolog.Logger, on []endpoint) {
+	for _, e := range on {
+		log.Info().Str("address", e.address).Bool("admin", true).Msg("listening")
+	}
+	if open := openTo(on); open != "" {
+		log.Warn().Str("address", open).Msg("other machines can connect to --admin-listen: " +
+			"anyone who reaches the address may read the metrics and record profiles")
+	}
+}
+
 // missing returns what this run lacks for production, besides credentials and TLS. connections is how many clients may
 // be connected. proxied says that some connect with the PROXY protocol.
 func (f *flags) missing(connections int, proxied bool) (all []string) {

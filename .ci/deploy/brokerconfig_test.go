@@ -22,10 +22,11 @@ import (
 
 // A brokerConfig has the keys of brokerd.yaml that the manifests must fit.
 type brokerConfig struct {
-	Listen    []string `json:"listen"`
-	StateDir  string   `json:"state-dir"`
-	Drain     string   `json:"drain"`
-	MaxMemory string   `json:"max-memory"`
+	Listen      []string `json:"listen"`
+	AdminListen []string `json:"admin-listen"`
+	StateDir    string   `json:"state-dir"`
+	Drain       string   `json:"drain"`
+	MaxMemory   string   `json:"max-memory"`
 }
 
 func configuration(t *testing.T, m *manifests) *brokerConfig {
@@ -37,9 +38,13 @@ func configuration(t *testing.T, m *manifests) *brokerConfig {
 	return c
 }
 
-func portOf(t *testing.T, address string) int32 {
+// portOf returns the port of the only address.
+func portOf(t *testing.T, addresses []string) int32 {
 	t.Helper()
-	_, text, err := net.SplitHostPort(address)
+	if len(addresses) != 1 {
+		t.Fatalf("want one address, not %q", addresses)
+	}
+	_, text, err := net.SplitHostPort(addresses[0])
 	if err != nil {
 		t.Fatal(err)
 	}

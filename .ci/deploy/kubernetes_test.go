@@ -1,10 +1,13 @@
 package deploy
 
 import (
+	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -94,23 +97,20 @@ func TestSelectors(t *testing.T) {
 	}
 }
 
-// Every port that is named is one of the container, which is one that brokerd listens on. The image has it, too.
+// Every port that is named is one of the container, and brokerd listens on each of them.
 func TestPorts(t *testing.T) {
 	m := readManifests(t)
-	c := m.container(t)
-	var listens []int32
-	for _, address := range configuration(t, m).Listen {
-		listens = append(listens, portOf(t, address))
-	}
-	names := make(map[string]bool)
+	c, config := m.container(t), configuration(t, m)
+	listens := map[string]int32{"locks": portOf(t, config.Listen), "admin": portOf(t, config.AdminListen)}
+	ports := make(map[string]int32)
 	for _, port := range c.Ports {
-		names[port.Name] = true
-		if !slices.Contains(listens, port.ContainerPort) {
-			t.Errorf("brokerd does not listen on %d", port.ContainerPort)
-		}
+		ports[port.Name] = port.ContainerPort
+	}
+	if !maps.Equal(ports, listens) {
+		t.Errorf("the ports of the container are %v, and brokerd listens on %v", ports, listens)
 	}
 	check := func(where string, port intstr.IntOrString) {
-		if port.Type != intstr.String || !names[port.StrVal] {
+		if _, exists := ports[port.StrVal]; !exists || port.Type != intstr.String {
 			t.Errorf("%s: the container has no port named %s", where, &port)
 		}
 	}
@@ -121,7 +121,7 @@ func TestPorts(t *testing.T) {
 	}
 	for _, port := range m.service.Spec.Ports {
 		check("Service", port.TargetPort)
-		if !slices.Contains(listens, port.Port) {
+		if port.Port != listens[port.TargetPort.StrVal] {
 			t.Errorf("the Service has the port %d, which differs from that of the broker", port.Port)
 		}
 	}
@@ -132,23 +132,33 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-// A client is another pod than the broker. So a rule that selects the broker as a client was written by mistake.
-func TestNetworkPolicyAdmitsClients(t *testing.T) {
-	m := readManifests(t)
-	client := labels.Set{"lockbroker-client": "true"}
-	for _, rule := range m.network.Spec.Ingress {
-		for _, peer := range rule.From {
-			selector, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !selector.Matches(client) || selector.Matches(labels.Set(m.broker.Spec.Template.Labels)) {
-				t.Errorf("the rule selects %s, want pods with the label %s", selector, client)
-			}
-		}
+// Clients may connect to the port for locks, and only Prometheus to the admin port, where nobody is asked for
+// credentials. The broker connects to nobody.
+func TestNetworkPolicy(t *testing.T) {
+	spec := readManifests(t).network.Spec
+	both := []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
+	if !slices.Equal(spec.PolicyTypes, both) || len(spec.Egress) != 0 {
+		t.Error("want a policy for both directions, with no egress")
 	}
-	if len(m.network.Spec.Ingress) == 0 || len(m.network.Spec.PolicyTypes) != 2 || len(m.network.Spec.Egress) != 0 {
-		t.Error("want rules for ingress, and no egress")
+	labeled := func(name, value string) *metav1.LabelSelector {
+		return &metav1.LabelSelector{MatchLabels: map[string]string{name: value}}
+	}
+	want := map[string]networkingv1.NetworkPolicyPeer{
+		"locks": {
+			NamespaceSelector: &metav1.LabelSelector{}, // any
+			PodSelector:       labeled("lockbroker-client", "true"),
+		},
+		"admin": {NamespaceSelector: labeled(corev1.LabelMetadataName, "monitoring")},
+	}
+	got := make(map[string]networkingv1.NetworkPolicyPeer)
+	for _, rule := range spec.Ingress {
+		if len(rule.From) != 1 || len(rule.Ports) != 1 {
+			t.Fatal("want one peer and one port in each rule")
+		}
+		got[rule.Ports[0].Port.StrVal] = rule.From[0]
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the policy admits %+v, want %+v", got, want)
 	}
 }
 
@@ -159,8 +169,8 @@ func TestProbes(t *testing.T) {
 	for probe, want := range map[*corev1.Probe]string{
 		c.StartupProbe: "/livez", c.LivenessProbe: "/livez", c.ReadinessProbe: "/readyz",
 	} {
-		if get := probe.HTTPGet; get.Path != want || get.Scheme != corev1.URISchemeHTTPS {
-			t.Errorf("the probe gets %s %s, want HTTPS %s", get.Scheme, get.Path, want)
+		if get := probe.HTTPGet; get.Path != want || get.Port.StrVal != "admin" {
+			t.Errorf("the probe gets %s at %s, want %s at admin", get.Path, &get.Port, want)
 		}
 	}
 	if !m.service.Spec.PublishNotReadyAddresses {

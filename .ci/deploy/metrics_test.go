@@ -1,70 +1,18 @@
 package deploy
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// A metric is a row of the page on metrics.
-type metric struct {
-	kind   string
-	labels []string
-}
-
-// others are metrics that are on no page: those of brokerd, of the process and of Go that the dashboard and the alerts
-// use, and up, which Prometheus makes itself.
-var others = map[string]metric{
-	"brokerd_certificate_expiry_timestamp_seconds": {kind: "gauge"},
-	"brokerd_log_lines_dropped_total":              {kind: "counter"},
-
-	"process_resident_memory_bytes": {kind: "gauge"},
-	"process_cpu_seconds_total":     {kind: "counter"},
-	"go_goroutines":                 {kind: "gauge"},
-	"up":                            {kind: "gauge"},
-}
-
-// metrics returns the metrics of the pages, by name.
-func metrics(t *testing.T) map[string]metric {
-	t.Helper()
-	all := maps.Clone(others)
-	row := regexp.MustCompile("(?m)^\\| `((?:lockbroker|brokerd)_\\w+)` \\| (\\w+) \\| ([^|]*) \\|")
-	for _, page := range []string{"broker/METRICS.md", "cmd/brokerd/README.md"} {
-		for _, m := range row.FindAllStringSubmatch(string(read(t, root+"/"+page)), -1) {
-			var labels []string
-			for label := range strings.SplitSeq(m[3], ",") {
-				if label = strings.Trim(label, " `"); label != "" {
-					labels = append(labels, label)
-				}
-			}
-			all[m[1]] = metric{kind: m[2], labels: labels}
-		}
-	}
-	if len(all) < 30 {
-		t.Fatalf("the pages name only %d metrics", len(all))
-	}
-	return all
-}
-
-// find returns the metric of a series, which may be a part of a histogram.
-func find(all map[string]metric, series string) (metric, bool) {
-	m, ok := all[series]
-	if ok && m.kind != "histogram" {
-		return m, true
-	}
-	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-		if name, isPart := strings.CutSuffix(series, suffix); isPart && all[name].kind == "histogram" {
-			return all[name], true
-		}
-	}
-	return metric{}, false
-}
-
-// The alerts and the dashboard name only metrics that exist, each with labels that it has.
+// The alerts and the dashboard name only metrics, labels and values that exist. They exist from the start, so
+// that increase() sees the first event.
 func TestMetricsExist(t *testing.T) {
-	all := metrics(t)
+	samples := scrape(t)
+	if len(samples) < 100 {
+		t.Fatalf("brokerd has only %d samples", len(samples))
+	}
 	expressions := make(map[string]string)
 	for _, rule := range readAlerts(t) {
 		expressions[rule.Expr] = rule.Alert
@@ -75,52 +23,70 @@ func TestMetricsExist(t *testing.T) {
 		}
 	}
 	for expression, where := range expressions {
-		for _, mistake := range mistakes(all, expression) {
+		for _, mistake := range mistakes(samples, expression) {
 			t.Errorf("%s: %s: %s", where, mistake, expression)
+		}
+	}
+	for _, expression := range []string{ // the check finds mistakes
+		"lockbroker_grant_total", "lockbroker_wait_seconds", "lockbroker_grants_total_sum", "vector(1)",
+		`lockbroker_requests{how="released"}`, `lockbroker_requests{state="waits"}`,
+		"sum by (client) (lockbroker_requests)", `lockbroker_requests{job="b", state="waits"}`,
+	} {
+		if len(mistakes(samples, expression)) == 0 {
+			t.Errorf("%s: no mistake was found", expression)
 		}
 	}
 }
 
-// mistakes returns what is wrong with the metrics and labels of an expression.
-func mistakes(all map[string]metric, expression string) (found []string) {
-	series := regexp.MustCompile(`\b((?:lockbroker|brokerd|process|go)_\w+|up)\b(?:\{([^}]*)\})?`)
-	label := regexp.MustCompile(`(\w+)\s*(?:=~|!~|!=|=)`)
-	known := []string{"job", "instance", "le"} // of all metrics of the expression
-	names := series.FindAllStringSubmatch(expression, -1)
-	for _, m := range names {
-		one, exists := find(all, m[1])
-		if !exists {
-			found = append(found, "there is no metric "+m[1])
-		}
-		for _, l := range label.FindAllStringSubmatch(m[2], -1) {
-			if !slices.Contains(one.labels, l[1]) && l[1] != "job" && l[1] != "instance" {
-				found = append(found, m[1]+" has no label "+l[1])
+// Prometheus adds these labels.
+const added = "job instance"
+
+// mistakes returns which selectors of an expression select no sample, and which labels it groups by that none has.
+func mistakes(samples []sample, expression string) (found []string) {
+	selectors := regexp.MustCompile(`\b((?:lockbroker|brokerd|process|go)_\w+|up)\b(?:\{([^}]*)\})?`)
+	groups := regexp.MustCompile(`\bby \(([^)]*)\)`)
+	labels := strings.Fields(added)
+	all := selectors.FindAllStringSubmatch(expression, -1)
+	for _, m := range all {
+		selected := false
+		for _, s := range samples {
+			if s.name != m[1] || !s.matches(m[2]) {
+				continue
+			}
+			selected = true
+			for label := range s.labels {
+				labels = append(labels, label)
 			}
 		}
-		known = append(known, one.labels...)
+		if !selected && m[1] != "up" { // Prometheus makes up
+			found = append(found, "nothing is selected by "+m[0])
+		}
 	}
-	for _, m := range regexp.MustCompile(`\bby \(([^)]*)\)`).FindAllStringSubmatch(expression, -1) {
+	has := " " + strings.Join(labels, " ") + " "
+	for _, m := range groups.FindAllStringSubmatch(expression, -1) {
 		for name := range strings.SplitSeq(m[1], ",") {
-			if name = strings.TrimSpace(name); !slices.Contains(known, name) {
+			if name = strings.TrimSpace(name); !strings.Contains(has, " "+name+" ") {
 				found = append(found, "no metric has the label "+name)
 			}
 		}
 	}
-	if len(names) == 0 {
+	if len(all) == 0 {
 		found = append(found, "no metric is named")
 	}
 	return found
 }
 
-// The checks above find mistakes.
-func TestMistakesAreFound(t *testing.T) {
-	all := metrics(t)
-	for _, expression := range []string{
-		"lockbroker_grant_total", "lockbroker_wait_seconds", "lockbroker_grants_total_sum", "vector(1)",
-		`lockbroker_requests{how="released"}`, "sum by (client) (lockbroker_requests)",
-	} {
-		if len(mistakes(all, expression)) == 0 {
-			t.Errorf("%s: no mistake was found", expression)
+// matches reports whether the sample matches the matchers. The expressions compare with =, and with =~ only the labels
+// that Prometheus adds.
+func (s *sample) matches(matchers string) bool {
+	if matchers == "" {
+		return true
+	}
+	matcher := regexp.MustCompile(`(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
+	for _, m := range matcher.FindAllStringSubmatch(matchers, -1) {
+		if !strings.Contains(added, m[1]) && (m[2] != "=" || s.labels[m[1]] != m[3]) {
+			return false
 		}
 	}
+	return true
 }

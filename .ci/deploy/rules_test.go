@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,7 @@ func TestEveryAlertIsTested(t *testing.T) {
 
 // promtool accepts the configuration, which names the rules. The alerts are about the jobs in it.
 func TestPrometheusConfiguration(t *testing.T) {
+	m := readManifests(t)
 	var config struct {
 		RuleFiles     []string `json:"rule_files"`
 		ScrapeConfigs []struct {
@@ -117,6 +119,10 @@ func TestPrometheusConfiguration(t *testing.T) {
 	}
 	if len(config.ScrapeConfigs) == 0 {
 		t.Error("there is no job")
+	}
+	address := fmt.Sprintf("%s.%s.svc:", m.service.Name, m.namespace.Name)
+	if !strings.Contains(string(read(t, prometheus+"/prometheus.yml")), address) {
+		t.Errorf("no target is the Service %s", address)
 	}
 	promtool(t, "check", "config", "--syntax-only", "prometheus.yml") // the files of its credentials are not here
 }

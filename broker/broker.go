@@ -56,7 +56,7 @@ var ErrStarted = errors.New("broker: Run has already been called")
 // used. Clients may connect at once, but get no reply until Run is called. New locks StateDir; Run
 // unlocks it when it returns.
 func New(config Config) (*Broker, error) {
-	config, err := config.withDefaults()
+	config, err := config.WithDefaults()
 	if err != nil {
 		return nil, err
 	}

@@ -223,9 +223,10 @@ type Config struct {
 	HandshakeBurst int
 }
 
-// withDefaults returns the config with defaults filled in and [None] replaced by 0, or an error if
-// the config is invalid.
-func (c Config) withDefaults() (Config, error) {
+// WithDefaults returns what [New] makes of the config: defaults are filled in, and [None] is replaced
+// by 0. It returns an error if the config is invalid. Do not pass the result to New, which would take
+// the zeros for defaults.
+func (c Config) WithDefaults() (Config, error) {
 	setDefault(&c.Timeout, 15*time.Second)
 	setDefault(&c.Heartbeat, c.Timeout/3)
 	setDefaultOrNone(&c.Drain, 10*time.Second)

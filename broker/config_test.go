@@ -14,7 +14,7 @@ import (
 // default. None, or any other negative value, means zero in two fields, and is an error in all
 // others.
 func TestZeroIsTheDefault(t *testing.T) {
-	defaults, err := Config{}.withDefaults()
+	defaults, err := Config{}.WithDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestZeroIsTheDefault(t *testing.T) {
 		for _, negative := range []int64{None, -5} {
 			var config Config
 			reflect.ValueOf(&config).Elem().Field(i).SetInt(negative)
-			config, err := config.withDefaults()
+			config, err := config.WithDefaults()
 			if !slices.Contains([]string{"Drain", "IdleNames", "WarnAfter"}, name) {
 				if err == nil {
 					t.Errorf("%s: %d is accepted", name, negative)

@@ -19,7 +19,7 @@ import (
 // idleLoop returns a loop that does not run: tests call its steps themselves.
 func idleLoop(t *testing.T) *loop {
 	t.Helper()
-	config, err := Config{}.withDefaults()
+	config, err := Config{}.WithDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/configfile"
@@ -24,8 +29,8 @@ type configCheck struct{}
 
 // Help returns the text that --help shows above the flags.
 func (configCheck) Help() string {
-	return `Checks the configuration file, and the files that it names, as brokerd does when it starts.
-It prints nothing if they are good:
+	return `Checks the configuration file, and the files that it names, as brokerd does when it starts. It
+opens no port and changes no file. It prints nothing if they are good:
 
     $ brokerd config check --config /etc/brokerd/brokerd.yaml
 
@@ -38,7 +43,21 @@ func (configCheck) Run(f *flags) error {
 		return err
 	}
 	_, err := f.readSettings()
-	return err
+	return errors.Join(err, f.checkFolders(), f.checkExposure(f.endpoints()))
+}
+
+// checkFolders refuses an audit in a directory that does not exist, and a state directory that is none. brokerd
+// makes a missing state directory.
+func (f *flags) checkFolders() error {
+	if f.auditsFile() {
+		if _, err := os.Stat(filepath.Dir(f.Audit)); err != nil {
+			return fmt.Errorf("--audit: %w", err)
+		}
+	}
+	if info, err := os.Stat(f.StateDir); err == nil && !info.IsDir() {
+		return fmt.Errorf("--state-dir: %s: want a directory", f.StateDir)
+	}
+	return nil
 }
 
 // configShow is the command "config show".
@@ -57,7 +76,14 @@ command line, the environment, the place in the file, or the default. The passwo
 
 // Run prints the values.
 func (configShow) Run(ctx *kong.Context, f *flags) error {
+	derived, err := f.derived()
+	if err != nil {
+		return err
+	}
 	for _, v := range configfile.Values(ctx, f.file, f.keys) {
+		if value, is := derived[v.Key]; is && reflect.ValueOf(v.Value).IsZero() {
+			v.Value = value
+		}
 		text, err := yaml.Marshal(map[string]any{v.Key: shown(v.Value)})
 		if err != nil {
 			return err
@@ -71,6 +97,26 @@ func (configShow) Run(ctx *kong.Context, f *flags) error {
 		}
 	}
 	return nil
+}
+
+// derived returns the values of the keys whose defaults depend on other keys.
+func (f *flags) derived() (map[string]any, error) {
+	c, err := f.config(zerolog.Nop()).WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]any{
+		"heartbeat":                    c.Heartbeat,
+		"max-connections-per-address":  c.MaxConnectionsPerAddress,
+		"max-connections-per-identity": c.MaxConnectionsPerIdentity,
+		"quota-requests":               c.Quota.Requests,
+		"quota-waiting":                c.Quota.Waiting,
+		"quota-watches":                c.Quota.Watches,
+	}
+	if f.QuotaAcquiresPerSecond > 0 {
+		all["quota-acquire-burst"] = c.Quota.AcquireBurst
+	}
+	return all, nil
 }
 
 // shown returns a value as a file would have it, without passwords and queries of URLs.

@@ -41,10 +41,10 @@ type flags struct {
 	MaxConnectionsPerAddress int `env:"BROKERD_MAX_CONNECTIONS_PER_ADDRESS" placeholder:"N" help:"Maximum number of clients from one IP address, or one IPv6 /64. Default: half of --max-connections. Behind a proxy, all clients have its address."`
 	MaxHandshakes            int `default:"4000" env:"BROKERD_MAX_HANDSHAKES" help:"Maximum number of connections that are not WebSockets yet; one address may have half of them. A further one closes the oldest."`
 
-	MaxRequests int   `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Maximum number of requests that wait or hold. A request counts once per lock, and more for long names. The default takes about 250 MB."`
-	MaxWatches  int   `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Maximum number of watches."`
-	MaxDue      int64 `default:"268435456" env:"BROKERD_MAX_DUE" placeholder:"BYTES" help:"Maximum number of bytes that wait to be sent to all clients together. Above it, the client with the most is disconnected."`
-	MaxPages    int   `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
+	MaxRequests int  `default:"1000000" env:"BROKERD_MAX_REQUESTS" help:"Maximum number of requests that wait or hold. A request counts once per lock, and more for long names. The default takes about 250 MB."`
+	MaxWatches  int  `default:"100000" env:"BROKERD_MAX_WATCHES" help:"Maximum number of watches."`
+	MaxDue      size `default:"256MiB" env:"BROKERD_MAX_DUE" placeholder:"SIZE" help:"Maximum number of bytes that wait to be sent to all clients together. Above it, the client with the most is disconnected."`
+	MaxPages    int  `default:"32" env:"BROKERD_MAX_PAGES" help:"Maximum number of answers to info and why that are being sent; others wait."`
 
 	quotaFlags
 	metricsFlags
@@ -98,7 +98,7 @@ func (f *flags) validateLimits() error {
 		{"--max-handshakes", int64(f.MaxHandshakes)},
 		{"--max-requests", int64(f.MaxRequests)},
 		{"--max-watches", int64(f.MaxWatches)},
-		{"--max-due", f.MaxDue},
+		{"--max-due", int64(f.MaxDue)},
 		{"--max-pages", int64(f.MaxPages)},
 	} {
 		if limit.value < 1 {
@@ -161,7 +161,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		MaxHandshakes:            f.MaxHandshakes,
 		MaxRequests:              f.MaxRequests,
 		MaxWatches:               f.MaxWatches,
-		MaxDue:                   f.MaxDue,
+		MaxDue:                   int64(f.MaxDue),
 		MaxPages:                 f.MaxPages,
 
 		MaxConnectionsPerIdentity: f.MaxConnectionsPerIdentity,

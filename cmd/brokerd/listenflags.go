@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 
@@ -90,6 +91,32 @@ type endpoint struct {
 	tcp     bool
 	proxied bool // with the PROXY protocol
 	open    bool // other machines can connect
+}
+
+// endpoints returns what is known of the sockets before they are open. Other machines may be able to connect to a name
+// other than localhost, and to a socket of systemd.
+func (f *flags) endpoints() (all []endpoint) {
+	if len(f.Listen) == 0 {
+		host, _ := cli.Host(f.Host) // Validate has checked it
+		return []endpoint{{address: f.Host, tcp: true, open: !isLoopback(host)}}
+	}
+	for _, text := range f.Listen {
+		address, err := listen.Parse(text)
+		if err != nil { // Validate has refused it
+			continue
+		}
+		all = append(all, endpoint{
+			address: text, tcp: !address.IsLocal(), proxied: address.IsProxied(),
+			open: !address.IsLocal() && !isLoopback(address.Host()),
+		})
+	}
+	return all
+}
+
+// isLoopback reports whether other machines cannot connect to a host for certain.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || host == "localhost"
 }
 
 func endpointsOf(sockets []listen.Socket) []endpoint {

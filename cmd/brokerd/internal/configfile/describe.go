@@ -74,6 +74,7 @@ func exampleOf(flag *kong.Flag) string {
 type property struct {
 	Type        any       `json:"type"`
 	Items       *property `json:"items,omitempty"`
+	Enum        []string  `json:"enum,omitempty"`
 	Description string    `json:"description,omitempty"`
 	Default     any       `json:"default,omitempty"`
 }
@@ -83,6 +84,9 @@ func Schema(flags []*kong.Flag) ([]byte, error) {
 	properties := map[string]*property{}
 	for _, flag := range flags {
 		p := &property{Type: schemaTypes(kindOf(flag))}
+		if choices := strings.Split(flag.PlaceHolder, "|"); len(choices) > 1 {
+			p.Enum = choices
+		}
 		if flag.IsSlice() {
 			p = &property{Type: "array", Items: p}
 		}

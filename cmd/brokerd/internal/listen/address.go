@@ -155,6 +155,9 @@ func (a *Address) setUnix(name, value string) error {
 	return nil
 }
 
+// Host returns the host of a TCP address, or "".
+func (a Address) Host() string { return a.host }
+
 // IsLocal reports whether the address is one of Unix sockets for certain. A socket of systemd may also be one.
 func (a Address) IsLocal() bool { return a.path != "" }
 

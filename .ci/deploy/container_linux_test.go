@@ -81,6 +81,7 @@ func TestContainer(t *testing.T) {
 	if err := syscall.Kill(broker, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	await(t, log, "draining: no lock is granted, and holders must release")
 	await(t, log, "stopped")
 	for log.Scan() { // until the broker has ended
 	}

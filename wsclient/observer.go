@@ -9,12 +9,10 @@ import (
 // metrics of requests. Set it with Observe in [Options]. For connections, and for a log in the order of the events,
 // use [Trace]. A program may use both.
 //
-// The program does the work of the three methods, so they must be safe for concurrent use:
-//
-//   - The goroutine of the call calls Requested, before anything is sent.
-//   - One goroutine of the client calls Granted and Ended, one after another, in the order of the events. It also
-//     calls the functions of a Trace. Such a call comes soon after its event, and perhaps after the call of the client
-//     has returned.
+// The goroutine of the call calls Requested, before anything is sent. Many goroutines may do so at once. One goroutine of
+// the client calls Granted and Ended, one after another, in the order of the events, and also the functions of a Trace.
+// It does so soon after the event, and perhaps after the call of the client has returned. So the methods must be safe
+// for concurrent use.
 //
 // For each Requested there is exactly one Ended. Granted comes between them if the call got the lock. So the number of
 // calls that wait, and the number of locks that are held, can be counted up and down. Close and Drain wait until all

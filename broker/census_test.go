@@ -21,7 +21,8 @@ func TestCensus(t *testing.T) {
 	acquire := func(at time.Duration, session int, lock string) {
 		l.at = at
 		a := locktable.Acquire{
-			ID: wire.ID{Session: names[session], N: 1_000}, Locks: []wire.LockSpec{{Name: lock}}, Wait: locktable.Forever,
+			ID:    wire.ID{Session: names[session], N: 1_000},
+			Locks: []wire.LockSpec{{Name: lock}}, Wait: locktable.Forever,
 		}
 		l.core.Acquire(at, a, nil)
 	}

@@ -9,8 +9,8 @@ import (
 // metrics of requests. Set it with Observe in [Options]. For connections, and for a log in the order of the events,
 // use [Trace]. A program may use both.
 //
-// The goroutine of the call calls Requested, before anything is sent. Many goroutines may do so at once. One goroutine of
-// the client calls Granted and Ended, one after another, in the order of the events, and also the functions of a Trace.
+// The goroutine of the call calls Requested, before anything is sent. Many goroutines may do so at once. One goroutine
+// of the client calls Granted and Ended, one after another, in the order of the events, and also the functions of a Trace.
 // It does so soon after the event, and perhaps after the call of the client has returned. So the methods must be safe
 // for concurrent use.
 //

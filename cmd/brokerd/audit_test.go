@@ -139,7 +139,7 @@ func TestAuditPage(t *testing.T) {
 
 // general replaces what differs from run to run.
 func (a auditedBroker) general(text, ann, bob string) string {
-	text = strings.ReplaceAll(text, a.directory, "/etc/brokerd")
+	text = strings.ReplaceAll(text, a.directory, "/etc/lockbroker")
 	text = regexp.MustCompile(`"(time|since)":"[^"]*"`).ReplaceAllString(text, `"$1":"2026-11-29T09:30:00.250Z"`)
 	text = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(text, "127.0.0.1:40100")
 	return strings.NewReplacer(ann, "k3v9x2mq", bob, "p7d4w8zc").Replace(text)

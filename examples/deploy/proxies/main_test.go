@@ -141,14 +141,14 @@ func start(t *testing.T, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	cmd.Stdout, cmd.Stderr = out, out
+	// The context of the test ends before its cleanup. A proxy that is killed would leave its workers behind.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		late := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
-		late.Stop()
 		_ = out.Close()
 		if text, err := os.ReadFile(out.Name()); err == nil && t.Failed() {
 			t.Logf("%s:\n%s", cmd.Path, text)

@@ -3,6 +3,7 @@
 package proxies
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -40,6 +41,13 @@ func (r recipe) start(t *testing.T, idle string, flags ...string) *run {
 	s.write(t, r.file, []byte(s.text))
 	start(t, s.broker(flags))
 	s.proxy = s.unprivileged(r.program, append(slices.Clone(r.args), s.path(r.file))...)
+	t.Cleanup(func() { // after the proxy has ended
+		conn, err := net.Dial("tcp", "127.0.0.1:"+s.ports["443"])
+		if err == nil {
+			_ = conn.Close()
+			t.Errorf("%s has ended, but one of its processes still listens", r.program)
+		}
+	})
 	start(t, s.proxy)
 	return s
 }

@@ -29,7 +29,7 @@ var executed = []page{
 	{
 		path:   "cmd/brokerctl/README.md",
 		before: []string{"brokerd", "go run ./examples/shared"},
-		want:   []string{"run", "run", "run", "run", "info", "why"},
+		want:   []string{"run", "run", "run", "run", "hold", "info", "why"},
 	},
 	{path: "wsclient/README.md", before: []string{"brokerd"}, want: []string{"program"}},
 	{path: "wsclient/js/README.md", before: []string{"brokerd"}, want: []string{"page"}},

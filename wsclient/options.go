@@ -51,6 +51,8 @@ type Options struct {
 	TLS *tls.Config
 	// NetDial makes the network connection. nil: a net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
+	// NoProxy makes the client ignore HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+	NoProxy bool
 	// WaitForBroker makes Dial retry when it cannot connect, until its ctx ends or a broker refuses it
 	// for good.
 	WaitForBroker bool

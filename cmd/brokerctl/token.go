@@ -38,7 +38,7 @@ line has the SHA-256 of the token, from which nobody can compute the token:
 
 To append the line to the file at once:
 
-    $ brokerctl token new billing >billing.token 2>>/etc/brokerd/tokens
+    $ brokerctl token new billing >billing.token 2>>/etc/lockbroker/tokens
 
 An identity may have several lines. So add the new token, give it to the client, and then remove the old line.`
 }

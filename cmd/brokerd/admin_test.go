@@ -41,6 +41,7 @@ func getFrom(t *testing.T, client *http.Client, url string, header ...string) (i
 
 // The admin listener serves the metrics, the health checks and the profiles, and nothing else.
 func TestAdminListener(t *testing.T) {
+	t.Parallel()
 	d := startDaemon(t, "--admin-listen", "127.0.0.1:0")
 	url := "http://" + d.until(t, "listening").Address
 	for path, want := range map[string]struct {
@@ -72,6 +73,7 @@ func TestAdminListener(t *testing.T) {
 
 // All metrics of brokerd follow the conventions of Prometheus, and those of the program move.
 func TestProgramMetrics(t *testing.T) {
+	t.Parallel()
 	pairs := newPairFolder(t, newTestAuthority(t))
 	d := startDaemon(t, append(pairs.flags(), "--admin-listen", "127.0.0.1:0", "--metrics-lock", "*")...)
 	url := "http://" + d.until(t, "listening").Address + "/metrics"
@@ -103,6 +105,7 @@ func TestProgramMetrics(t *testing.T) {
 
 // A Unix socket can be an admin listener, too. Then the broker's own address does not show the metrics to proxies.
 func TestAdminSocket(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "admin.sock")
 	d := startDaemon(t, "--admin-listen", "unix:"+path)
 	d.until(t, "listening")

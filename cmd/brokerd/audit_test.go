@@ -104,6 +104,7 @@ func startAudited(t *testing.T, more ...string) auditedBroker {
 
 // TestAuditPage checks that the page of brokerd shows a line of each kind as brokerd writes it.
 func TestAuditPage(t *testing.T) {
+	t.Parallel()
 	a := startAudited(t)
 	mustRefuse(t, websocket.DefaultDialer, a.url, "lbt_wrong")
 	ann, bob := a.client(a.annToken), a.client(a.bobToken)
@@ -138,7 +139,7 @@ func TestAuditPage(t *testing.T) {
 
 // general replaces what differs from run to run.
 func (a auditedBroker) general(text, ann, bob string) string {
-	text = strings.ReplaceAll(text, a.directory, "/etc/brokerd")
+	text = strings.ReplaceAll(text, a.directory, "/etc/lockbroker")
 	text = regexp.MustCompile(`"(time|since)":"[^"]*"`).ReplaceAllString(text, `"$1":"2026-11-29T09:30:00.250Z"`)
 	text = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(text, "127.0.0.1:40100")
 	return strings.NewReplacer(ann, "k3v9x2mq", bob, "p7d4w8zc").Replace(text)
@@ -196,6 +197,7 @@ func (s *speaker) say(frame, want string) {
 // TestAuditFile checks the mode of the file, that a later run appends to it, that SIGHUP opens it again, and that a
 // file that is full is renamed.
 func TestAuditFile(t *testing.T) {
+	t.Parallel()
 	a := startAudited(t, "--audit-max-size=1", "--audit-max-files=2")
 	a.client(a.annToken)
 	info, err := os.Stat(a.path)
@@ -259,6 +261,7 @@ func startUnread(t *testing.T) (r *reloadable, s *speaker, reader *os.File) {
 
 // TestAuditHangsAtTheEnd checks that a broker ends although its audit hangs, and says how much is lost.
 func TestAuditHangsAtTheEnd(t *testing.T) {
+	t.Parallel()
 	r, s, _ := startUnread(t)
 	for range 1000 { // more than the pipe holds
 		s.say(`{"type":"clients","id":ID}`, "forbidden")
@@ -274,6 +277,7 @@ func TestAuditHangsAtTheEnd(t *testing.T) {
 // TestAuditHangs checks that a broker whose audit goes nowhere serves on, says so, and goes on with the audit when it
 // is read again. No record is missing without a count.
 func TestAuditHangs(t *testing.T) {
+	t.Parallel()
 	r, s, reader := startUnread(t)
 	const refused = 11_000
 	for range refused {
@@ -313,6 +317,7 @@ func count(file *os.File) (n [2]int64) {
 
 // TestAuditReader checks that records wait while the audit has no reader.
 func TestAuditReader(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)

@@ -50,6 +50,7 @@ func (c *configured) page(origin string) int {
 // TestReloadedConfig changes the configuration file while the broker runs. Quotas and origins take effect, and what
 // needs a restart is named.
 func TestReloadedConfig(t *testing.T) {
+	t.Parallel()
 	const origin = "https://app.example"
 	c := startConfigured(t, "")
 	conn, hello := mustConnect(t, websocket.DefaultDialer, c.url, c.annToken)
@@ -83,6 +84,7 @@ func TestReloadedConfig(t *testing.T) {
 // TestCertificatesStayRequired checks that a reload cannot let in clients without certificates if they need no other
 // credential: not with --require-auth, and not without it.
 func TestCertificatesStayRequired(t *testing.T) {
+	t.Parallel()
 	ca, directory := newTestAuthority(t), t.TempDir()
 	pair := ca.issue(t, "")
 	var files strings.Builder
@@ -110,6 +112,7 @@ func TestCertificatesStayRequired(t *testing.T) {
 
 // TestBadConfig checks that a bad file changes nothing, and that the credentials cannot be switched off.
 func TestBadConfig(t *testing.T) {
+	t.Parallel()
 	c := startConfigured(t, "")
 	for text, want := range map[string]string{
 		"tmeout: 3s":    `brokerd.yaml:4:1: unknown field "tmeout": did you mean timeout?`,

@@ -32,7 +32,7 @@ func (configCheck) Help() string {
 	return `Checks the configuration file, and the files that it names, as brokerd does when it starts. It
 opens no port and changes no file. It prints nothing if they are good:
 
-    $ brokerd config check --config /etc/brokerd/brokerd.yaml
+    $ brokerd config check --config /etc/lockbroker/brokerd.yaml
 
 The exit code is 0 if they are good, 80 if the configuration is not, and 1 if another file is not.`
 }
@@ -68,9 +68,9 @@ func (configShow) Help() string {
 	return `Prints what is in force as a configuration file, with the source of each value in a comment: the
 command line, the environment, the place in the file, or the default. The password and the query of a URL are not shown.
 
-    $ brokerd config show --config /etc/brokerd/brokerd.yaml
+    $ brokerd config show --config /etc/lockbroker/brokerd.yaml
     host: 127.0.0.1 # default
-    port: 27003 # /etc/brokerd/brokerd.yaml:3:7
+    port: 27003 # /etc/lockbroker/brokerd.yaml:3:7
     ...`
 }
 
@@ -147,14 +147,19 @@ type configExample struct{}
 
 // Help returns the text that --help shows above the flags.
 func (configExample) Help() string {
-	return `Prints a configuration file. Each key is commented out, with its documentation and its default:
+	return `Prints a configuration file. Each key is commented out, with its documentation and its default. The
+flags of the command line are set:
 
-    $ brokerd config example >/etc/brokerd/brokerd.yaml`
+    $ brokerd config example --state-dir /var/lib/brokerd >/etc/lockbroker/brokerd.yaml`
 }
 
 // Run prints the example.
 func (configExample) Run(ctx *kong.Context, f *flags) error {
-	_, err := fmt.Fprint(ctx.Stdout, configfile.Example(f.keys))
+	text, err := configfile.Example(f.keys, configfile.Given(ctx, f.keys))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(ctx.Stdout, text)
 	return err
 }
 

@@ -29,7 +29,7 @@ func TestSessionsTakeNoTurns(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
-	go func() { ended <- serve(ctx, b, []front{{guardedServer(b, r), sockets}}, func(context.Context) {}) }()
+	go func() { ended <- serve(ctx, b, []front{{guardedServer(b, r), sockets}}, nil) }()
 	client, err := wsclient.Dial(t.Context(), "ws://"+sockets[0].Address, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -100,6 +100,7 @@ func (d *daemon) stop(t *testing.T) {
 
 // A broker listens on several addresses, and replaces the socket of a broker that was killed.
 func TestListen(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
 	args := []string{"--listen=127.0.0.1:0", "--listen=unix:" + path + "?mode=0660"}
 	d := startDaemon(t, args...)

@@ -20,6 +20,7 @@ import (
 // TestLogReaderEnds checks that the broker survives the end of the process that reads its log, whether or not its
 // parent ignores SIGPIPE.
 func TestLogReaderEnds(t *testing.T) {
+	t.Parallel()
 	for name, script := range map[string]string{
 		"default": `exec brokerd --drain=0s --port=0`,
 		"ignored": `trap '' PIPE; exec brokerd --drain=0s --port=0`,

@@ -18,6 +18,7 @@ type grammar struct {
 
 	Serve   serveCmd    `cmd:"" default:"1" help:"Grant locks until SIGINT or SIGTERM. The default command."`
 	Config  configCmd   `cmd:"" help:"Check, show or explain the configuration."`
+	Service serviceCmd  `cmd:"" help:"Install and control brokerd as a service of the machine."`
 	Check   checkCmd    `cmd:"" help:"Say what a policy would allow an identity."`
 	Help    cli.Help    `cmd:"" help:"Print the help of a command."`
 	Man     cli.Man     `cmd:"" help:"Print the manual page."`

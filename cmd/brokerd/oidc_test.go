@@ -27,6 +27,7 @@ const teamPolicy = `rules:
 
 // TestIssuer checks that brokerd accepts the tokens of an issuer: with discovery, and with keys from a file.
 func TestIssuer(t *testing.T) {
+	t.Parallel()
 	i := oidctest.Start(t)
 	dir := t.TempDir()
 	policy, keyFile := filepath.Join(dir, "policy.yaml"), filepath.Join(dir, "keys.json")

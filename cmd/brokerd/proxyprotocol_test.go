@@ -53,6 +53,7 @@ func remoteOfNext(t *testing.T, d *daemon, dialer *websocket.Dialer, url string,
 // TestProxyProtocol checks that a client has the address that a trusted proxy gives it, in the log and for the limits
 // per address, and that Forwarded counts only if that address is a trusted proxy, too.
 func TestProxyProtocol(t *testing.T) {
+	t.Parallel()
 	d := startDaemon(t, append([]string{"--max-connections-per-address=2"}, proxyFlags...)...)
 	const client, other = "198.51.100.7", "203.0.113.9"
 	forwarded := http.Header{"Forwarded": {"for=" + other}}
@@ -83,6 +84,7 @@ func TestProxyProtocol(t *testing.T) {
 // TestProxyProtocolRefuses checks that nobody gets in without a header, and that a broker without the setting accepts
 // none.
 func TestProxyProtocolRefuses(t *testing.T) {
+	t.Parallel()
 	d := startDaemon(t, proxyFlags...)
 	silent, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
 	if err != nil {
@@ -116,6 +118,7 @@ func TestProxyProtocolRefuses(t *testing.T) {
 
 // TestProxyProtocolWithTLS checks that the header comes before TLS.
 func TestProxyProtocolWithTLS(t *testing.T) {
+	t.Parallel()
 	ca := newTestAuthority(t)
 	d := startDaemon(t, append(ca.issue(t, "").write(t, t.TempDir()), proxyFlags...)...)
 	for _, source := range []string{"198.51.100.7", "198.51.100.8"} {
@@ -133,6 +136,7 @@ func TestProxyProtocolWithTLS(t *testing.T) {
 // TestHandshakeFlags checks that the flags limit how fast the address of a client may connect, and that its proxy is
 // not limited.
 func TestHandshakeFlags(t *testing.T) {
+	t.Parallel()
 	d := startDaemon(t, append([]string{"--handshake-burst=2", "--handshakes-per-second=1"}, proxyFlags...)...)
 	served := map[string]int{}
 	for range 10 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/certs"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/notify"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/textfile"
 )
 
@@ -29,6 +30,7 @@ type reloader struct {
 	log     zerolog.Logger
 	broker  *broker.Broker
 	audit   *auditFile               // nil: there is none
+	manager *notify.Notifier         // systemd
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
@@ -61,7 +63,8 @@ func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			r.reload()
+			r.manager.Reloading()
+			r.manager.Reloaded(!r.reload())
 		case <-due:
 			r.refreshTLS()
 		}
@@ -81,14 +84,14 @@ func (r *reloader) fetchKeys(ctx context.Context) {
 	}
 }
 
-// reload reads all files again. If any of them is bad, nothing changes.
-func (r *reloader) reload() {
+// reload reads all files again. If any of them is bad, nothing changes, and it returns false.
+func (r *reloader) reload() bool {
 	r.audit.reopenLater()
 	flags, next, err := r.read()
 	if err != nil {
 		r.auditFailure(err)
 		r.log.Error().Err(err).Msg("reload failed: everything stays as it was")
-		return
+		return false
 	}
 	reloads, _ := r.flags.differences(flags)
 	changed := slices.Compact(slices.Sorted(slices.Values(
@@ -107,6 +110,7 @@ func (r *reloader) reload() {
 	r.apply(next, changed)
 	line.Msg("reloaded")
 	r.logWarnings(next)
+	return true
 }
 
 // read reads the configuration file and the files that it names.

@@ -90,6 +90,7 @@ func (r *reloadable) reload(message string) logLine {
 
 // TestReloadFails checks that one bad file is enough to change nothing, and that the log names each bad file.
 func TestReloadFails(t *testing.T) {
+	t.Parallel()
 	r := startReloadable(t)
 	r.write("tokens", r.ann)
 	r.write("policy", "rules:\n  - for: [ann]\n    verbs: [acquire]\n")
@@ -120,6 +121,7 @@ func TestReloadFails(t *testing.T) {
 
 // TestRevokedToken checks that a session ends when its token is removed, and that no other session does.
 func TestRevokedToken(t *testing.T) {
+	t.Parallel()
 	r := startReloadable(t)
 	ann, hello := mustConnect(t, websocket.DefaultDialer, r.url, r.annToken)
 	bob, _ := mustConnect(t, websocket.DefaultDialer, r.url, r.bobToken)
@@ -137,6 +139,7 @@ func TestRevokedToken(t *testing.T) {
 
 // TestReloadedPolicy checks that the new policy and the new level of the log are in force.
 func TestReloadedPolicy(t *testing.T) {
+	t.Parallel()
 	r := startReloadable(t)
 	conn, hello := mustConnect(t, websocket.DefaultDialer, r.url, r.annToken)
 	r.write("level", "debug")
@@ -189,6 +192,7 @@ func emptyAccess(t *testing.T, directory string) []string {
 
 // TestHangups sends many SIGHUPs. The broker reads what the files contain after the last one.
 func TestHangups(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	token, line := newTestToken(t, "ann")
 	d := startDaemon(t, emptyAccess(t, directory)...)
@@ -205,6 +209,7 @@ func TestHangups(t *testing.T) {
 
 // TestUnixIdentity checks that users of Unix sockets have their number as identity.
 func TestUnixIdentity(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	path := filepath.Join(directory, "s")
 	d := startDaemon(t, "--listen=127.0.0.1:0", "--listen=unix:"+path, "--unix-identity", "--require-auth",
@@ -219,6 +224,7 @@ func TestUnixIdentity(t *testing.T) {
 
 // TestPublicFiles checks that the log warns if every user may read tokens.
 func TestPublicFiles(t *testing.T) {
+	t.Parallel()
 	directory := t.TempDir()
 	tokens := write(t, directory, "tokens", nil)
 	if err := os.Chmod(tokens, 0o644); err != nil {
@@ -233,6 +239,7 @@ func TestPublicFiles(t *testing.T) {
 
 // TestRequireAuth checks that brokerd refuses to start if strangers could connect.
 func TestRequireAuth(t *testing.T) {
+	t.Parallel()
 	ca, directory := newTestAuthority(t), t.TempDir()
 	secure := ca.issue(t, "").write(t, directory)
 	certs := append(slices.Clone(secure), "--tls-client-ca="+write(t, directory, "ca.pem", ca.pem()))
@@ -276,6 +283,7 @@ func exitCode(err error) int {
 
 // TestRefusedOnce checks that bad files of TLS are reported once, until they change.
 func TestRefusedOnce(t *testing.T) {
+	t.Parallel()
 	ca, directory := newTestAuthority(t), t.TempDir()
 	pair := ca.issue(t, "")
 	var g grammar

@@ -32,6 +32,7 @@ const (
 // release locks. No matter how clients learn of the end, two of them never treat the same lock as held at once, and
 // the tokens of each lock rise. Waiters get no errors.
 func TestKilledBroker(t *testing.T) {
+	t.Parallel()
 	args := []string{
 		"--state-dir", filepath.Join(t.TempDir(), "state"),
 		"--timeout", killedTimeout.String(), "--heartbeat", killedHeartbeat.String(),

@@ -55,6 +55,7 @@ type secretStory struct {
 // TestSecrets does everything that a secret is used for, and everything that can go wrong with it, and searches for
 // each secret in all that anybody is told: tokens, keys, certificates, and the hashes of tokens.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	brokerctl := filepath.Join(t.TempDir(), "brokerctl")
 	build := exec.CommandContext(testContext(t), "go", "build", "-o", brokerctl, "../brokerctl")
 	if out, err := build.CombinedOutput(); err != nil {

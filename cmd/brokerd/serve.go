@@ -14,6 +14,8 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/notify"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/service"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/turns"
 )
 
@@ -50,19 +52,28 @@ Allow pages that a proxy on this machine serves as https://locks.example:
 
     $ brokerd --public-url https://locks.example --state-dir /var/lib/brokerd
 
+Serve everything below /locks, for a proxy on this machine that passes https://example.com/locks/:
+
+    $ brokerd --base-path /locks --trusted-proxy 127.0.0.1 --lock-delay --state-dir /var/lib/brokerd
+
 Allow pages from the broker's own host and port if that host has a name:
 
     $ brokerd --host 0.0.0.0 --allowed-host locks.example`
 }
 
-// Run serves until a signal. A second signal ends the process at once.
-func (serveCmd) Run(f *flags) error {
+// Run serves until a signal, or until the service manager of Windows stops the service. A second signal ends the
+// process at once.
+func (serveCmd) Run(f *flags) error { return service.Run(f.serve) }
+
+// serve serves until a signal, or until parent ends.
+func (f *flags) serve(parent context.Context) error {
 	if err := f.checkPolicy(); err != nil {
 		return err
 	}
-	ctx := signalContext()
+	ctx := signalContext(parent)
 	log, lines := newLogger(os.Stderr, f.Debug || f.Config != "" || f.LogLevelFile != "")
 	defer lines.flush()
+	reapOrphans()
 	hangups := handleSignals(log, f.readsFiles())
 	files, err := f.readSettings()
 	if err != nil {
@@ -86,36 +97,49 @@ func (serveCmd) Run(f *flags) error {
 	if err != nil {
 		return err
 	}
-	sockets, err := f.listen(ctx)
+	sockets, admin, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
 	on := endpointsOf(sockets)
-	if err := f.checkExposure(on); err != nil {
-		closeAll(sockets)
-		return err
-	}
 	f.logStart(log, on, config)
-	admin, err := f.listenAdmin(ctx)
-	if err != nil {
-		closeAll(sockets)
-		return err
-	}
 	f.logAdmin(log, endpointsOf(admin))
 	reloads := newReloader(f, on, log, b, files, audit)
 	reloads.register(registry)
+	reloads.manager = notify.New(log)
 	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
 		closeAll(sockets)
 		closeAll(admin)
 		return err
 	}
-	fronts := []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b), admin}}
-	err = serve(ctx, b, fronts, func(ctx context.Context) { reloads.run(ctx, hangups) })
+	context.AfterFunc(ctx, func() { reloads.manager.Stopping(f.Drain) })
+	beside := []func(context.Context){
+		func(ctx context.Context) { reloads.run(ctx, hangups) },
+		func(ctx context.Context) { reloads.manager.Watch(ctx, b) },
+	}
+	fronts := []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b, f.BasePath), admin}}
+	err = serve(ctx, b, fronts, beside)
 	if err != nil {
 		return err
 	}
 	log.Info().Msg("stopped")
 	return nil
+}
+
+// open opens the sockets for clients and those of --admin-listen, or none.
+func (f *flags) open(ctx context.Context) (sockets, admin []listen.Socket, err error) {
+	sockets, err = f.listen(ctx)
+	if err == nil {
+		err = f.checkExposure(endpointsOf(sockets))
+	}
+	if err == nil {
+		admin, err = f.listenAdmin(ctx)
+	}
+	if err != nil {
+		closeAll(sockets)
+		return nil, nil, err
+	}
+	return sockets, admin, nil
 }
 
 // A front is a server with its sockets.
@@ -124,12 +148,14 @@ type front struct {
 	sockets []listen.Socket
 }
 
-// serve runs b and its fronts until ctx ends, or until one of them fails. Meanwhile it runs beside, until b has
-// ended.
-func serve(ctx context.Context, b *broker.Broker, fronts []front, beside func(context.Context)) error {
+// serve runs b and its fronts until ctx ends, or until one of them fails. Meanwhile it runs the functions beside, until
+// b has ended.
+func serve(ctx context.Context, b *broker.Broker, fronts []front, beside []func(context.Context)) error {
 	ending, end := context.WithCancel(context.Background())
 	var aside sync.WaitGroup
-	aside.Go(func() { beside(ending) })
+	for _, run := range beside {
+		aside.Go(func() { run(ending) })
+	}
 	defer aside.Wait()
 	defer end()
 	ctx, cancel := context.WithCancel(ctx)

@@ -16,6 +16,7 @@ import (
 
 // TestSignals checks that SIGTERM and SIGINT end a busy broker cleanly.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			ctx := testContext(t)
@@ -67,6 +68,7 @@ func TestLogAtStart(t *testing.T) {
 
 // TestStopsWithIdleConnection checks that idle HTTP connections do not delay the stop.
 func TestStopsWithIdleConnection(t *testing.T) {
+	t.Parallel()
 	d := startDaemon(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(d.url, "ws://"))
 	if err != nil {
@@ -83,6 +85,7 @@ func TestStopsWithIdleConnection(t *testing.T) {
 // TestSignalsThatEndNothing checks that the broker survives signals that it does not use, and logs those that people
 // send on purpose.
 func TestSignalsThatEndNothing(t *testing.T) {
+	t.Parallel()
 	for sig, message := range map[syscall.Signal]string{
 		syscall.SIGHUP:   "ignored a signal",
 		syscall.SIGUSR1:  "ignored a signal",

@@ -19,11 +19,11 @@ import (
 // sameSignal is the time after the first signal during which further signals count as the same request.
 const sameSignal = cli.SameSignal
 
-// signalContext returns a context that ends with the first SIGINT or SIGTERM. After sameSignal these get their
-// default action back, so that a second one ends the process. Both count even if they were ignored at the
-// start, as for a background command of a script.
-func signalContext() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
+// signalContext returns a context that ends with the first SIGINT or SIGTERM, or with its parent. After sameSignal
+// these signals get their default action back, so that a second one ends the process. Both count even if they were
+// ignored at the start, as for a background command of a script.
+func signalContext(parent context.Context) context.Context {
+	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {

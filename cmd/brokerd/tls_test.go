@@ -36,6 +36,7 @@ func (d *daemon) secureURL() string { return strings.Replace(d.url, "ws://", "ws
 
 // TestTLS checks that TCP addresses have TLS, and Unix sockets do not.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	ca, directory := newTestAuthority(t), t.TempDir()
 	path := filepath.Join(directory, "s")
 	d := startDaemon(t, append(ca.issue(t, "").write(t, directory),
@@ -118,6 +119,7 @@ func (f *pairFolder) serial(sub string) string { return f.pairs[sub].cert.Serial
 // TestReplacedCertificate replaces the certificate through renames, and through a link to a directory. New
 // connections get the new one, and old connections stay.
 func TestReplacedCertificate(t *testing.T) {
+	t.Parallel()
 	ca := newTestAuthority(t)
 	for name, replace := range map[string]func(*testing.T, *pairFolder){
 		"rename": func(t *testing.T, f *pairFolder) { f.pairs["2"].write(t, filepath.Join(f.path, "1")) },
@@ -191,6 +193,7 @@ func TestReplacedUnderLoad(t *testing.T) {
 // TestBrokenCertificate checks that the old certificate stays if the new one cannot be used, and that the log does
 // not show the key.
 func TestBrokenCertificate(t *testing.T) {
+	t.Parallel()
 	ca, directory := newTestAuthority(t), t.TempDir()
 	first, second := ca.issue(t, ""), ca.issue(t, "")
 	damaged := bytes.ReplaceAll(first.key, []byte("M"), []byte("*"))
@@ -221,6 +224,7 @@ func TestBrokenCertificate(t *testing.T) {
 
 // TestClientCertificates checks who may connect, and under which identity.
 func TestClientCertificates(t *testing.T) {
+	t.Parallel()
 	ca, other, directory := newTestAuthority(t), newTestAuthority(t), t.TempDir()
 	const uri = "spiffe://example/billing"
 	good, strange := ca.issue(t, uri), other.issue(t, uri)
@@ -256,6 +260,7 @@ func TestClientCertificates(t *testing.T) {
 // TestKeptConnection checks that an HTTP connection that was made with a certificate of an earlier authority is
 // refused. Otherwise it could still be upgraded.
 func TestKeptConnection(t *testing.T) {
+	t.Parallel()
 	for _, auth := range []string{"required", "optional"} {
 		ca, other, directory := newTestAuthority(t), newTestAuthority(t), t.TempDir()
 		pair := ca.issue(t, "spiffe://example/a")
@@ -302,6 +307,7 @@ func TestKeptConnection(t *testing.T) {
 
 // TestReplacedAuthority checks that a new --tls-client-ca ends the sessions of the old one.
 func TestReplacedAuthority(t *testing.T) {
+	t.Parallel()
 	ca, other, directory := newTestAuthority(t), newTestAuthority(t), t.TempDir()
 	pair, later := ca.issue(t, "spiffe://example/a"), other.issue(t, "spiffe://example/a")
 	d := startDaemon(t, append(ca.issue(t, "").write(t, directory), "--client-identity=uri",

@@ -55,8 +55,28 @@ var list = []need{
 		skipped: "TestSetUps of examples",
 	},
 	{
+		name: "nginx", install: "apt-get install nginx",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
+		name: "haproxy", install: "apt-get install haproxy",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
+		name: "caddy", install: "apt-get install caddy",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
 		name: "spin", install: "apt-get install spin",
 		skipped: "TestSearches and TestPlantedFaults of broker/evidence/model",
+	},
+	{
+		name: "systemd-analyze", install: "apt-get install systemd",
+		skipped: "TestSecurity of cmd/brokerd/internal/service; cmd/brokerd/internal/packagetest",
+	},
+	{
+		name: "dpkg", install: "apt-get install dpkg",
+		skipped: "cmd/brokerd/internal/packagetest",
 	},
 	{
 		name: "cc", also: []string{"gcc", "clang"}, install: "apt-get install gcc libc6-dev",
@@ -70,7 +90,12 @@ var list = []need{
 	{name: "flock", install: "apt-get install util-linux", skipped: scripts},
 	{name: "grep", install: "apt-get install grep", skipped: scripts},
 	{name: "head", install: "apt-get install coreutils", skipped: scripts},
+	{name: "ls", install: "apt-get install coreutils", skipped: scripts},
 	{name: "mkfifo", install: "apt-get install coreutils", skipped: scripts},
+	{
+		name: "nsenter", install: "apt-get install util-linux",
+		skipped: "TestFirstProcessReaps of cmd/brokerd; cmd/brokerd/internal/packagetest",
+	},
 	{name: "pgrep", install: "apt-get install procps", skipped: scripts},
 	{name: "ps", install: "apt-get install procps", skipped: scripts},
 	{name: "rm", install: "apt-get install coreutils", skipped: scripts},
@@ -91,5 +116,9 @@ var list = []need{
 	{name: "tty", install: "apt-get install coreutils", skipped: scripts},
 	{name: "umount", install: "apt-get install mount", skipped: guards},
 	{name: "uniq", install: "apt-get install coreutils", skipped: scripts},
-	{name: "unshare", install: "apt-get install util-linux", skipped: guards},
+	{
+		name: "unshare", install: "apt-get install util-linux",
+		skipped: guards + "; TestFirstProcessReaps and TestFirstProcessStops of cmd/brokerd; " +
+			"cmd/brokerd/internal/packagetest",
+	},
 }

@@ -48,5 +48,9 @@ func (m *Machine) Pause(now time.Duration) wire.Pause {
 	return wire.PauseNoTokens
 }
 
+// HasTokens reports whether any reserved token is left. During the grace period it may not be given out
+// yet.
+func (m *Machine) HasTokens() bool { return !m.ledger.isUsedUp(m.table.NextToken()) }
+
 // GraceMS returns what is left of the grace period, in milliseconds, rounded up.
 func (m *Machine) GraceMS(now time.Duration) int64 { return m.ledger.graceMS(now) }

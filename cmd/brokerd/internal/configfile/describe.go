@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v3"
 )
 
 // lineWidth is the width of the comments in an example.
@@ -18,8 +19,8 @@ const preface = `# The configuration of brokerd. A flag takes precedence over it
 `
 
 // Example returns a configuration file with all keys. Each is commented out, with its documentation and its
-// default.
-func Example(flags []*kong.Flag) string {
+// default, unless it has a value in set.
+func Example(flags []*kong.Flag, set map[string]any) (string, error) {
 	var out strings.Builder
 	out.WriteString(preface)
 	for _, flag := range flags {
@@ -31,9 +32,21 @@ func Example(flags []*kong.Flag) string {
 		for _, line := range wrap(help, lineWidth-len("# ")) {
 			out.WriteString("# " + line + "\n")
 		}
-		_, _ = fmt.Fprintf(&out, "#%s: %s\n", flag.Name, exampleOf(flag))
+		value, isSet := set[flag.Name]
+		if !isSet {
+			_, _ = fmt.Fprintf(&out, "#%s: %s\n", flag.Name, exampleOf(flag))
+			continue
+		}
+		if text, ok := value.(fmt.Stringer); ok {
+			value = text.String()
+		}
+		line, err := yaml.Marshal(map[string]any{flag.Name: value})
+		if err != nil {
+			return "", err
+		}
+		out.Write(line)
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 // wrap returns the lines of a text that are at most that wide, if no word is wider.

@@ -140,7 +140,10 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := Example(g.keys)
+	example, err := Example(g.keys, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := parse(example); err != nil {
 		t.Errorf("the example: %v", err)
 	}

@@ -48,10 +48,23 @@ func Values(ctx *kong.Context, file *File, flags []*kong.Flag) []Value {
 	return values
 }
 
+// Given returns the values of the flags that the command line has set.
+func Given(ctx *kong.Context, flags []*kong.Flag) map[string]any {
+	given := map[string]any{}
+	for _, value := range Values(ctx, nil, flags) {
+		if value.Source == commandLine {
+			given[value.Key] = value.Value
+		}
+	}
+	return given
+}
+
+const commandLine = "command line"
+
 func sourceOf(ctx *kong.Context, file *File, flag *kong.Flag) string {
 	for _, path := range ctx.Path {
 		if path.Flag == flag && !path.Resolved {
-			return "command line"
+			return commandLine
 		}
 	}
 	if name := variableOf(flag); name != "" {

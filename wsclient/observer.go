@@ -15,8 +15,9 @@ import (
 // safe for concurrent use.
 //
 // For each Requested that returns there is exactly one Ended. Granted comes between them if the call got the lock. So
-// the number of calls that wait, and the number of locks that are held, can be counted up and down. Close and Drain wait
-// until all reports have been delivered. A call after them is not reported, and neither is one whose options are wrong.
+// the number of calls that wait, and the number of locks that are held, can be counted up and down. Close and Drain
+// wait until all reports have been delivered. A call after them is not reported, and neither is one whose options are
+// wrong.
 //
 // The client holds no mutex during any of these calls. If Requested blocks, its call of the client waits. If Granted or
 // Ended blocks, later reports wait, and take memory. The methods may call methods of the client, except Close and

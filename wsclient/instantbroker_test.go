@@ -25,9 +25,12 @@ type instantBroker struct {
 }
 
 // dialInstant connects a client to an instantBroker for the duration of a test.
-func dialInstant(t testing.TB) *wsclient.Client {
+func dialInstant(t testing.TB) *wsclient.Client { return observeInstant(t, nil) }
+
+// observeInstant is dialInstant with an observer.
+func observeInstant(t testing.TB, o wsclient.Observer) *wsclient.Client {
 	t.Helper()
-	c, err := wsclient.Dial(t.Context(), startInstant(t), &wsclient.Options{NoReconnect: true})
+	c, err := wsclient.Dial(t.Context(), startInstant(t), &wsclient.Options{NoReconnect: true, Observe: o})
 	if err != nil {
 		t.Fatal(err)
 	}

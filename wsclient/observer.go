@@ -10,13 +10,14 @@ import (
 // use [Trace]. A program may use both.
 //
 // The goroutine of the call calls Requested, before anything is sent. Many goroutines may do so at once. One goroutine
-// of the client calls Granted and Ended, one after another, in the order of the events, and also the functions of a Trace.
-// It does so soon after the event, and perhaps after the call of the client has returned. So the methods must be safe
-// for concurrent use.
+// of the client calls Granted and Ended, one after another, in the order of the events, and also the functions of a
+// Trace. It does so soon after the event, and perhaps after the call of the client has returned. So the methods must be
+// safe for concurrent use.
 //
-// For each Requested there is exactly one Ended. Granted comes between them if the call got the lock. So the number of
-// calls that wait, and the number of locks that are held, can be counted up and down. Close and Drain wait until all
-// reports have been delivered. A call after them is not reported, and neither is one whose options are wrong.
+// For each Requested that returns there is exactly one Ended. Granted comes between them if the call got the lock. So
+// the number of calls that wait, and the number of locks that are held, can be counted up and down. Close and Drain
+// wait until all reports have been delivered. A call after them is not reported, and neither is one whose options are
+// wrong.
 //
 // The client holds no mutex during any of these calls. If Requested blocks, its call of the client waits. If Granted or
 // Ended blocks, later reports wait, and take memory. The methods may call methods of the client, except Close and

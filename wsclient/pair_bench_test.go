@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -38,6 +39,27 @@ func BenchmarkPair(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkObservedPair measures what one caller of BenchmarkPair does, with an observer that does nothing. Without an
+// observer, a client pays nothing: see TestNoObserverCostsNothing.
+func BenchmarkObservedPair(b *testing.B) {
+	c := observeInstant(b, idleObserver{})
+	b.ReportAllocs()
+	for b.Loop() {
+		pair(b, c, "lock/0")
+	}
+}
+
+// An idleObserver does nothing.
+type idleObserver struct{}
+
+func (idleObserver) Requested(ctx context.Context, _ wsclient.RequestInfo) context.Context {
+	return ctx
+}
+
+func (idleObserver) Granted(context.Context, wsclient.RequestInfo, time.Duration) {}
+
+func (idleObserver) Ended(context.Context, wsclient.RequestInfo, wsclient.Ending) {}
 
 // BenchmarkPlainPair measures what one caller of BenchmarkPair does, with a client that writes a frame and reads the
 // answer in one goroutine. No client can take less.

@@ -122,8 +122,16 @@ type Config struct {
 	// longer. See debug.SetMemoryLimit.
 	MaxMemory int64
 
+	// BasePath is the path below which [Broker.Handler] serves everything, for a proxy that passes
+	// only a part of a host's paths. With "/locks", the endpoint is /locks/ws, and all other paths are
+	// answered with 404. Each part of BasePath consists of ASCII letters, digits, "-", "_", "." and
+	// "~", and is not "." or "..". There is no slash at the end. "": no base path.
+	BasePath string
+
 	// PublicURLs lists the URLs of the broker as browsers see them, such as
-	// "https://locks.example": scheme, host, and the port unless it is the scheme's default.
+	// "https://locks.example": scheme, host, and the port unless it is the scheme's default. There is
+	// no path, not even BasePath, because a browser does not send one: every page of the origin may
+	// use the broker.
 	// Pages served at such a URL, for example by a proxy in front of the broker, are the
 	// broker's own, whatever Host header the proxy passes. Default: none.
 	//

@@ -23,6 +23,9 @@ func (c Config) check() error {
 	case c.Drain > maxDuration:
 		return fmt.Errorf("broker: Drain is %v: want at most a year", c.Drain)
 	}
+	if err := CheckBasePath(c.BasePath); err != nil {
+		return fmt.Errorf("broker: BasePath: %w", err)
+	}
 	for _, field := range []struct {
 		name  string
 		value int64

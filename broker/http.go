@@ -15,6 +15,8 @@ import (
 //     asks for no credentials: for programs on the same machine
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //
+// With [Config].BasePath, all of these are below that path.
+//
 // Pages of other origins may fetch these files and connect if [Config].AllowOrigins allows them.
 //
 // [Broker.Server] returns an http.Server for this handler. If you use another server, give it the
@@ -26,7 +28,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("GET /readyz", b.serveReady)
 	mux.HandleFunc("GET /metrics", b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
-	return withoutBody(mux)
+	return withoutBody(below(b.config.BasePath, mux))
 }
 
 // serveLive answers whether the event loop is alive.

@@ -43,8 +43,8 @@ func (b *Broker) checkOrigin(r *http.Request) *refusal {
 // The key fix has the flag that makes the page the broker's own.
 func (b *Broker) logOrigin(r *http.Request, message string) {
 	attrs := []slog.Attr{
-		textAttr("origin", r.Header.Get("Origin")), textAttr("host", r.Host), textAttr("path", r.URL.Path),
-		textAttr("remote", r.RemoteAddr),
+		textAttr("origin", r.Header.Get("Origin")), textAttr("host", r.Host),
+		textAttr("path", b.config.BasePath+r.URL.Path), textAttr("remote", r.RemoteAddr),
 	}
 	if page, ok := originOf(r); ok {
 		if url, ok := page.publicURL(); ok {

@@ -107,13 +107,17 @@ func TestBadPublicURLs(t *testing.T) {
 		"https://locks.example:*", "https://locks.example:0",
 		"https://locks.example:65536", "*", "null", "chrome-extension://abcdef", "https://b\u00fccher.example",
 	} {
-		if err := broker.CheckPublicURL(text); err == nil || !strings.Contains(err.Error(), "want one like") {
+		if err := broker.CheckPublicURL(text); err == nil || !strings.Contains(err.Error(), ": want ") {
 			t.Errorf("%q: %v, want an error that says what is allowed", text, err)
 		}
 		_, err := broker.New(broker.Config{PublicURLs: []string{text}})
 		if err == nil || !strings.HasPrefix(err.Error(), "broker: PublicURLs: ") {
 			t.Errorf("New with %q: %v", text, err)
 		}
+	}
+	err := broker.CheckPublicURL("https://locks.example:8443/locks")
+	if err == nil || !strings.Contains(err.Error(), `without the path, "https://locks.example:8443": `) {
+		t.Errorf("the path of a proxy: %v, want an error with the URL to use", err)
 	}
 	for _, text := range []string{"https://locks.example", "HTTPS://Locks.Example/", "http://[::1]:27002"} {
 		if err := broker.CheckPublicURL(text); err != nil {

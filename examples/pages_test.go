@@ -29,20 +29,23 @@ var executed = []page{
 	{
 		path:   "cmd/brokerctl/README.md",
 		before: []string{"brokerd", "go run ./examples/shared"},
-		want:   []string{"run", "run", "run", "run", "info", "why"},
+		want:   []string{"run", "run", "run", "run", "hold", "info", "why"},
 	},
 	{path: "wsclient/README.md", before: []string{"brokerd"}, want: []string{"program"}},
 	{path: "wsclient/js/README.md", before: []string{"brokerd"}, want: []string{"page"}},
 	{
 		path:   "examples/README.md",
 		before: []string{"brokerd"},
-		want:   []string{"counter", "fencedtable", "fencedendpoint", "browser", "node", "metadata"},
+		want: []string{
+			"counter", "fencedtable", "fencedendpoint", "browser", "node", "metadata",
+			"opentelemetry", "slog",
+		},
 	},
 }
 
 // checked are the pages whose commands change files, or take long. Tests check only that the files, packages and
 // tests in them exist.
-var checked = []string{".github/CONTRIBUTING.md", "broker/evidence/README.md"}
+var checked = []string{".github/CONTRIBUTING.md", "broker/evidence/README.md", "examples/deploy/README.md"}
 
 // TestPages follows each page from top to bottom. It runs each sh block and compares the output with the text block
 // below it, if there is one; it builds and runs each go block; and it runs the first js block in a page. Only the
@@ -91,8 +94,10 @@ func TestCheckedPages(t *testing.T) {
 				commands++
 				var folder string
 				for word := range strings.FieldsSeq(command) {
-					if strings.HasPrefix(word, ".") && word != "./..." {
-						folder = filepath.Join("..", strings.TrimSuffix(word, "/..."))
+					word = word[strings.LastIndexByte(word, '>')+1:] // of 2>>FILE
+					inTree := strings.HasPrefix(word, ".") || strings.HasPrefix(word, "examples/")
+					if inTree && word != "./..." && word != "." {
+						folder = filepath.Join("..", strings.TrimRight(word, "/.)"))
 						if _, err := os.Stat(folder); err != nil {
 							t.Errorf("%s: %s: %v", path, command, err)
 						}

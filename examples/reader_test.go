@@ -47,6 +47,9 @@ func (r *reader) execute(t *testing.T, b block) {
 	}
 }
 
+// alone are the examples that start their own broker, and print the same each time.
+var alone = []string{"counter", "fencedtable", "fencedendpoint", "opentelemetry", "slog"}
+
 // shell runs a command. Some commands need special treatment.
 func (r *reader) shell(t *testing.T, b block) {
 	t.Helper()
@@ -81,7 +84,7 @@ func (r *reader) shell(t *testing.T, b block) {
 	case command == "go run ./examples/metadata":
 		r.did = append(r.did, "metadata")
 		r.mustPrint(t, command+" --broker "+r.url(), b.output)
-	case slices.Contains([]string{"counter", "fencedtable", "fencedendpoint"}, filepath.Base(command)):
+	case slices.Contains(alone, filepath.Base(command)):
 		r.did = append(r.did, filepath.Base(command))
 		r.mustPrint(t, command, b.output)
 	default:

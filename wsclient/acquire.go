@@ -100,8 +100,10 @@ func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptio
 		return nil, fmt.Errorf("acquire %q: %w", name, badRequest(err))
 	}
 	l.request.Once = h.once || o.Steal
+	l.traced = c.tracer.follow(l)
+	defer l.traced.returned()
+	ctx = l.traced.requested(ctx)
 	l.base, l.outlives = ctx, h.outlives
-	c.tracer.follow(l)
 	if err := l.obtain(ctx); err != nil {
 		err = fmt.Errorf("acquire %q: %w", name, err)
 		l.traced.failed(&l.request, err)

@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -44,12 +45,24 @@ func dialURL(address, label string) (*url.URL, error) {
 	if u.Host, err = dialHost(u); err != nil {
 		return nil, err
 	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path, u.RawPath = "/ws", ""
-	}
+	addEndpoint(u)
 	u.RawPath = escape(u.RawPath, "^`{|}\\") // url drops a RawPath with these, and %2F becomes a slash
 	u.RawQuery, err = dialQuery(u.RawQuery, label)
 	return u, err
+}
+
+// addEndpoint adds ws to a path that ends with a slash. Any other path is the endpoint itself.
+func addEndpoint(u *url.URL) {
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	if !strings.HasSuffix(cmp.Or(u.RawPath, u.Path), "/") { // RawPath distinguishes %2F from a slash
+		return
+	}
+	u.Path += "ws"
+	if u.RawPath != "" {
+		u.RawPath += "ws"
+	}
 }
 
 // dialHost checks host and port.

@@ -78,7 +78,7 @@ func traceOutput(out *core.Output) {
 	for _, r := range out.Wake {
 		l := r.Owner.(*Lock)
 		if end := r.End(); end != nil && end.How == core.Lost && r.Cause().How == core.Released {
-			l.traced.lost(&l.request, l.client.errorOf(end)) // after its release
+			l.traced.lostLater(&l.request, l.client.errorOf(end))
 		}
 	}
 }
@@ -91,8 +91,8 @@ func (c *Client) endContexts(requests []*core.Request) {
 		if l.stop != nil {
 			l.stop(l.cause)
 		}
-		if r.Cause().How == core.Lost {
-			l.traced.lost(r, l.cause)
+		if lost, ok := l.cause.(*LostError); ok { //nolint:errorlint // it is not wrapped
+			l.traced.lost(r, lost, r.Cause().Late)
 		} else {
 			l.traced.released(r)
 		}

@@ -54,7 +54,7 @@ func newClient(target endpoint, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
-		tracer:  newTracer(o.Trace),
+		tracer:  newTracer(o.Trace, o.Observe),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),
@@ -92,7 +92,7 @@ func (c *Client) Err() error {
 // Close ends the client. First the contexts of held locks end, innermost locks first. Then calls that wait
 // fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
 // connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
-// unless a call of a Trace, or of Token, HeaderFunc or NetDial in [Options], takes
+// unless a call of a Trace, of an Observer, or of Token, HeaderFunc or NetDial in [Options], takes
 // longer. Closing again does nothing. The error is always nil; it
 // makes Client an io.Closer.
 func (c *Client) Close() error {

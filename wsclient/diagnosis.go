@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
@@ -21,7 +22,7 @@ type attempt struct {
 	target   *url.URL
 	header   http.Header    // that was sent
 	proxy    *url.URL       // nil: none
-	noProxy  string         // the environment variable whose value is not the URL of a proxy
+	variable string         // the environment variable that names the proxy, or ""
 	link     *link          // its greeting is nil if there was no connection
 	response *http.Response // to a handshake that was refused, or nil
 	opened   bool           // the handshake succeeded, so what is missing is the hello
@@ -31,14 +32,11 @@ type attempt struct {
 // it.
 func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(r)
-	switch {
-	case err == nil && proxy == nil:
+	if err == nil && proxy == nil {
 		return nil, nil
-	case err != nil || proxy.Host == "":
-		a.noProxy = "HTTP_PROXY"
-		if a.target.Scheme == "wss" {
-			a.noProxy = "HTTPS_PROXY"
-		}
+	}
+	a.variable = proxyVariable(a.target)
+	if err != nil || proxy.Host == "" {
 		return nil, errors.New("it is not a URL")
 	}
 	a.proxy = proxy
@@ -48,11 +46,23 @@ func (a *attempt) findProxy(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
+// proxyVariable returns the environment variable that names the proxy for a URL.
+func proxyVariable(target *url.URL) string {
+	name := "HTTP_PROXY"
+	if target.Scheme == "wss" {
+		name = "HTTPS_PROXY"
+	}
+	if os.Getenv(name) == "" { // net/http then reads the variable in lower case
+		name = strings.ToLower(name)
+	}
+	return name
+}
+
 // diagnose returns what is known about the attempt, which has failed with err.
 func (a *attempt) diagnose(err error) *DialError {
-	e := &DialError{Proxy: a.noProxy, Err: err}
+	e := &DialError{Proxy: a.variable, ProxyVariable: a.variable, Err: err}
 	if a.proxy != nil {
-		e.Proxy = a.proxy.Host
+		e.Proxy, e.proxyScheme = a.proxy.Host, a.proxy.Scheme
 	}
 	if a.link.greeting == nil {
 		return e

@@ -23,11 +23,12 @@ const helloWait = 10 * time.Second
 const tokenWait = helloWait
 
 // Dial connects to the broker at address, for example ws://127.0.0.1:27002. http:// and https:// mean the
-// same as ws:// and wss://. If the address has no path, Dial uses /ws. unix:/path and unix:///path stand for the
+// same as ws:// and wss://. If the path is empty or ends with a slash, Dial adds ws to it: https://host/locks/
+// stands for wss://host/locks/ws. Any other path is used as it is. unix:/path and unix:///path stand for the
 // Unix socket at /path, on which Dial asks for /ws, without a proxy. Dial adds the label to the query, as
 // client=..., and does not change the query otherwise. It refuses an address with a user or a fragment. It
-// uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does. If options
-// is nil, Dial uses the zero Options.
+// uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does, unless
+// [Options].NoProxy is set. If options is nil, Dial uses the zero Options.
 //
 // Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
 // ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good.
@@ -115,7 +116,7 @@ func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
 		ReadBufferSize:  4096,
 		WriteBufferSize: 1, // the library writes only control frames, which need none
 	}
-	if c.target.socket == "" {
+	if c.target.socket == "" && !o.NoProxy {
 		dialer.Proxy = try.findProxy
 	}
 	var conn *conn

@@ -15,6 +15,8 @@ type DialError struct {
 	// Proxy is the host and port of the proxy that HTTP_PROXY or HTTPS_PROXY names for the address. It is the
 	// name of that variable if its value is not a URL, and "" without a proxy.
 	Proxy string
+	// ProxyVariable is the environment variable that names the proxy, such as HTTPS_PROXY, or "".
+	ProxyVariable string
 	// Connected reports whether something accepted the connection: the proxy if there is one, otherwise
 	// whatever listens at the address.
 	Connected bool
@@ -30,19 +32,33 @@ type DialError struct {
 	Said string
 	// Err is what went wrong.
 	Err error
+
+	proxyScheme string // of the URL of the proxy, or ""
 }
 
 // Error describes the failure in one line.
 func (e *DialError) Error() string {
 	switch {
 	case e.Proxy != "" && !e.Connected:
-		return fmt.Sprintf("the proxy %s cannot be used: %v", e.Proxy, e.Err)
+		return fmt.Sprintf("the proxy %s cannot be used: %v", e.proxyName(), e.Err)
 	case e.FromProxy:
-		return fmt.Sprintf("the proxy %s: %s", e.Proxy, e.answer())
+		return fmt.Sprintf("the proxy %s: %s", e.proxyName(), e.answer())
 	case e.Proxy != "":
-		return fmt.Sprintf("%s (through the proxy %s)", e.answer(), e.Proxy)
+		return fmt.Sprintf("%s (through the proxy %s)", e.answer(), e.proxyName())
 	}
 	return e.answer()
+}
+
+// proxyName returns the URL of the proxy without its secrets, and the variable that names it.
+func (e *DialError) proxyName() string {
+	name := e.Proxy
+	if e.proxyScheme != "" {
+		name = e.proxyScheme + "://" + name
+	}
+	if e.ProxyVariable != "" && e.ProxyVariable != name {
+		name += " of " + e.ProxyVariable
+	}
+	return name
 }
 
 // answer says what the other side answered, or else what went wrong.

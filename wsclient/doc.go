@@ -166,12 +166,14 @@
 // # Logs and metrics
 //
 // The client logs nothing. Trace in [Options] has functions that the client calls when a request is made, queued,
-// granted, released or lost, when it connects, and when an attempt to connect fails: see [Trace].
+// granted, released or lost, when it connects, and when an attempt to connect fails: see [Trace]. Observe in [Options]
+// follows each request with the context of its call, for spans and metrics: see [Observer]. examples/opentelemetry and
+// examples/slog show both.
 //
 // # How it is made
 //
 // Package internal/core decides what becomes of requests, without a clock and without I/O. Its documentation
 // has the rules, and its lease.go computes the lease. Around the core, the Client has one mutex, one supervisor
-// that makes one connection after another, and a reader and a writer for each connection. With a Trace, one more
-// goroutine calls its functions.
+// that makes one connection after another, and a reader and a writer for each connection. With a Trace or an Observer,
+// one more goroutine calls their functions.
 package wsclient

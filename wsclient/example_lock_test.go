@@ -119,7 +119,7 @@ func ExampleDetach() {
 	// Output: 5 answers sent; <nil>
 }
 
-// A Trace reports what happens, for logs and metrics. The functions need no mutex: the calls come one after another.
+// A Trace reports what happens, for a log. The functions need no mutex: the calls come one after another.
 func ExampleTrace() {
 	broker := startBroker()
 	defer broker.Close()

@@ -51,6 +51,8 @@ type Options struct {
 	TLS *tls.Config
 	// NetDial makes the network connection. nil: a net.Dialer.
 	NetDial func(ctx context.Context, network, address string) (net.Conn, error)
+	// NoProxy makes the client ignore HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+	NoProxy bool
 	// WaitForBroker makes Dial retry when it cannot connect, until its ctx ends or a broker refuses it
 	// for good.
 	WaitForBroker bool
@@ -64,8 +66,11 @@ type Options struct {
 	// [LostError.Left]. 0: the lease lasts two thirds of the session timeout, which leaves holders about
 	// a quarter of it to stop.
 	StopTime time.Duration
-	// Trace has functions that the client calls to report what happens. nil: nothing is reported.
+	// Trace has functions that the client calls to report what happens, for a log. nil: nothing is reported.
 	Trace *Trace
+	// Observe follows each request with the context of its call, for spans and for metrics of requests. nil:
+	// nothing is followed, at no cost. See [Observer].
+	Observe Observer
 	// OnState is called when the state of the client has changed. With Connecting it is also called after
 	// each failed attempt to connect, including those of Dial with WaitForBroker. The argument why is the
 	// error that led to the state, or nil. With NotGranting it says why the broker grants nothing. The

@@ -3,8 +3,9 @@ package wsclient
 import "time"
 
 // A Trace has functions that the client calls to report what happens, in the style of
-// [net/http/httptrace.ClientTrace]. Any of them may be nil. They are for logs and metrics. For decisions, use the
-// errors of calls and the contexts of locks.
+// [net/http/httptrace.ClientTrace]. Any of them may be nil. They are for logs, and for metrics of connections. For
+// spans and for metrics of requests, use an [Observer], which has the context of each call and exactly one end for
+// each. For decisions, use the errors of calls and the contexts of locks.
 //
 // One goroutine of the client calls the functions, one after another, in the order of the events. So they need no
 // mutex. A call comes soon after its event, and perhaps after the call of the client has returned. The client holds

@@ -138,14 +138,6 @@ func (g *guard) supervise() {
 	}
 }
 
-// after returns a channel that receives after d, or never if d is 0.
-func after(d time.Duration) <-chan time.Time {
-	if d == 0 {
-		return nil
-	}
-	return time.After(d)
-}
-
 // endLeftovers kills the processes that have left the group, if the lock is lost. It stops the watchdog last, so that
 // the watchdog can still kill them if this process is stopped or killed. The watchdog may also have ended the group
 // before this process noticed the loss.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -16,7 +18,9 @@ import (
 type lockCmd struct {
 	target
 	lockFlags
-	Names []string `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all."`
+	readyFlags
+	For   *time.Duration `placeholder:"TIME" help:"Release the lock after this time. Default: no limit."`
+	Names []string       `arg:"" name:"name" complete:"lock" help:"The locks. Several are granted together or not at all."`
 }
 
 // Help returns the text that --help shows above the flags.
@@ -30,12 +34,25 @@ func (lockCmd) Help() string {
 
 The end of the input counts only if the input is a terminal, or a pipe that has a writer or unread data when the
 command starts. If the input is a file or /dev/null, as for a background command or under cron or systemd, end the
-command with a signal:
+command with --for or with a signal. brokerctl hold is another name of this command:
 
-    $ brokerctl lock orders/42 > token &
+    $ brokerctl hold orders/42 --ready-file held.$$ &
+    $ kill $!
 
 INT, TERM, HUP and QUIT release the lock; the exit code is 0. A second signal, a second or more after the first, ends
 the command at once. A brokerctl that is stopped (TSTP, STOP) for more than a few seconds loses the lock.
+
+--ready-file and --ready-fd tell a script when the lock is held:
+
+    The file appears with its content, and is removed before the lock is
+    released, and as soon as the loss of the lock is noticed. If brokerctl is
+    killed, the file stays. The next brokerctl with this name removes it.
+    The descriptor is closed when the lock is no longer held, even if
+    brokerctl is killed. So a reader gets one line, and later the end.
+
+Neither says more than what this process knows: use the fencing token if a stale holder could do harm.
+
+With --quiet, stderr gets only errors, and why a token of --token-file cannot be renewed.
 
 With --wait, the command also waits for a broker that is not there yet or restarts. The time covers both waits.
 
@@ -50,11 +67,20 @@ Exit codes, besides those of every command:
 }
 
 // Validate refuses values out of range and flags that contradict each other.
-func (c *lockCmd) Validate() error { return c.lockFlags.Validate() }
+func (c *lockCmd) Validate() error {
+	if c.For != nil && *c.For <= 0 {
+		return errors.New("--for: want more than 0s")
+	}
+	return c.lockFlags.Validate()
+}
 
 // Run acquires the lock and holds it.
 func (c *lockCmd) Run(app *kong.Kong) error {
 	wait := c.startWait(app)
+	ready, err := c.readyFlags.open()
+	if err != nil {
+		return err
+	}
 	ctx, stop := signalContextFor(c.messages())
 	defer stop()
 	ignoreBrokenPipes()
@@ -69,25 +95,57 @@ func (c *lockCmd) Run(app *kong.Kong) error {
 	case err != nil:
 		return err
 	case lock == nil:
-		return c.waitInside(ctx, app, n.lender, in)
-	}
-	if _, err := fmt.Fprintln(app.Stdout, lock.Token()); err != nil {
+		_ = c.note(app, "the enclosing run (%s) holds the locks: nothing to acquire", n.lender.ID)
+		// If that run loses the locks, it ends this process.
+		_, err = c.hold(ctx, app, heldLock{n.lender.Token, nil, in, ready})
 		return err
 	}
-	inputEnded := false
+	why, err := c.hold(ctx, app, heldLock{lock.Token(), lock.Context().Done(), in, ready})
+	if lost := lock.Release(); lost != nil {
+		return &cli.Failure{Err: lost, Code: exitLost}
+	}
+	if err == nil && why != "" { // A message that blocks must not keep the lock.
+		_ = c.note(app, "%s: released", why)
+	}
+	return err
+}
+
+// A heldLock is what "lock" holds, and what says so.
+type heldLock struct {
+	token int64
+	lost  <-chan struct{} // nil: an enclosing run holds the lock
+	in    stdin
+	ready *readiness
+}
+
+// hold says that the lock is held, waits until it should no longer be, and then says that. It returns why, or "" if
+// the user or the lock knows.
+func (c *lockCmd) hold(ctx context.Context, app *kong.Kong, h heldLock) (why string, err error) {
+	defer func() { err = cmp.Or(err, h.ready.withdraw()) }()
+	over := after(valueOf(c.For))
+	if err := h.ready.announce(h.token); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintln(app.Stdout, h.token); err != nil {
+		return "", err
+	}
 	select {
 	case <-ctx.Done():
-	case <-in.ended():
-		inputEnded = true
-	case <-lock.Context().Done():
+	case <-h.in.ended():
+		why = "the input has ended"
+	case <-over:
+		why = fmt.Sprintf("--for has passed: held for %v", *c.For)
+	case <-h.lost:
 	}
-	if err := lock.Release(); err != nil {
-		return &cli.Failure{Err: err, Code: exitLost}
+	return why, nil
+}
+
+// after returns a channel that receives after d, or never if d is 0.
+func after(d time.Duration) <-chan time.Time {
+	if d == 0 {
+		return nil
 	}
-	if inputEnded { // A message that blocks must not keep the lock.
-		_ = c.note(app, "the input has ended: released")
-	}
-	return nil
+	return time.After(d)
 }
 
 // messages returns the terminal for messages of brokerctl, or nil with --quiet.
@@ -112,18 +170,4 @@ func (c *lockCmd) acquireMissing(ctx context.Context, wait brokerWait, app *kong
 	}
 	lock, err := c.acquire(ctx, client, lockRequest{names: n.missing, parent: n.parent, wait: wait}, app.Stderr)
 	return client, n, lock, err
-}
-
-// waitInside waits for the end of the input while an enclosing run holds the locks. If that run loses the locks, it
-// ends this process.
-func (c *lockCmd) waitInside(ctx context.Context, app *kong.Kong, lender enclosure, in stdin) error {
-	_ = c.note(app, "the enclosing run (%s) holds the locks: nothing to acquire", lender.ID)
-	if _, err := fmt.Fprintln(app.Stdout, lender.Token); err != nil {
-		return err
-	}
-	select {
-	case <-ctx.Done():
-	case <-in.ended():
-	}
-	return nil
 }

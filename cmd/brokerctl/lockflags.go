@@ -28,7 +28,7 @@ type lockFlags struct {
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s, and for a broker that is not there yet; 0s means --try. Default: no limit for the lock, no wait for the broker."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
-	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron."`
+	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron: not who is in the way, how long the wait was, or why the lock was released."`
 }
 
 // Validate refuses values out of range and flags that contradict each other.
@@ -61,14 +61,14 @@ func (f *lockFlags) acquire(ctx context.Context, client *wsclient.Client, r lock
 	if f.Try || f.Wait != nil && *f.Wait == 0 {
 		call = client.TryAcquire
 	}
-	stopReport := func() {}
+	stopReport := func(bool) {}
 	if !f.Quiet {
 		stopReport = (&waitReport{client: client, names: r.names, out: out, begin: time.Now()}).start(ctx)
 	}
 	bounded, stopBound := r.wait.bound(ctx)
 	lock, err := call(bounded, r.names[0], options)
 	stopBound()
-	stopReport()
+	stopReport(err == nil)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		return lock, r.wait.unanswered(err)
 	}

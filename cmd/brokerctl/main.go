@@ -25,7 +25,7 @@ type grammar struct {
 	Watch   watchCmd   `cmd:"" help:"Show changes as they happen."`
 	Top     topCmd     `cmd:"" help:"Show locks or clients in a live full-screen view, and evict requests."`
 	platformCommands
-	Lock  lockCmd  `cmd:"" help:"Hold a lock until Ctrl-C or the end of the input."`
+	Lock  lockCmd  `cmd:"" aliases:"hold" help:"Hold a lock until a signal, the end of the input, or for a time."`
 	Evict evictCmd `cmd:"" help:"End requests of other clients."`
 	Token tokenCmd `cmd:"" help:"Make credentials for clients."`
 	Ping  pingCmd  `cmd:"" help:"Measure how long the broker takes to answer."`

@@ -9,14 +9,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// replyserver FILE [passing] starts a server at REPLYSERVER that answers each request with the file. With
-// "passing" it then forwards to the broker of the script, as a proxy does.
+// replyserver FILE [passing [ADDRESS]] starts a server at REPLYSERVER that answers each request with the file.
+// With "passing" it then forwards to the address, or to the broker of the script, as a proxy does.
 func replyServer(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
 	to := ""
 	if len(args) > 1 {
 		to = stageOf(ts).broker.Address()
+	}
+	if len(args) > 2 {
+		to = args[2]
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

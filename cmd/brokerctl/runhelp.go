@@ -15,6 +15,9 @@ the wait, and within the same time run also waits for a broker that is not there
 refused, a name that is unknown, and an answer with 429, 502, 503 or 504 count as not there yet. A broker or proxy that
 refuses the client, and a TLS error, end the wait at once.
 
+Messages: if run has waited for half a second or more, it says for what, who is in the way, and in the end how long it
+has waited. With --quiet, stderr gets only errors, why run ends the command, and why a token cannot be renewed.
+
 Cron jobs on several hosts: --skip-if-locked alone does not make a short job run once. The first host may have
 released the lock before the clock of the second one starts the job. With --hold-at-least, the first host keeps the
 lock for that time after the grant. The time must be longer than the difference between the clocks of the hosts, and

@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 // scriptPrograms are the programs that the scripts may use besides those of TestMain.
 var scriptPrograms = []string{
 	"bash", "cat", "dd", "echo", "env", "flock", "grep", "head", "mkfifo", "pgrep", "ps", "rm", "sed", "setsid",
-	"sh", "sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
+	"ls", "sh", "sleep", "stty", "timeout", "touch", "tr", "true", "tty", "uniq",
 }
 
 // commands returns the commands of the scripts.

@@ -23,10 +23,11 @@ const connectTimeout = 5 * time.Second
 
 // target is the broker that a command talks to. Commands embed it.
 type target struct {
-	Host   string   `global:"" default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
-	Port   uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL    string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://, or unix:/PATH for a Unix socket."`
-	Header []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
+	Host    string   `global:"" default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
+	Port    uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
+	URL     string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://, or unix:/PATH for a Unix socket. If the path is empty or ends with a slash, ws is added to it, as in https://example.com/locks/."`
+	NoProxy bool     `global:"" name:"no-proxy" env:"BROKERCTL_NO_PROXY" help:"Connect directly, whatever HTTP_PROXY and HTTPS_PROXY name."`
+	Header  []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
 	authentication
 	CA string `global:"" name:"ca" placeholder:"FILE" env:"BROKERCTL_CA" help:"PEM file of the certificate authorities to trust with TLS. Default: the system's authorities."`
 }
@@ -107,7 +108,7 @@ func (t target) dialWith(ctx context.Context, options wsclient.Options) (*wsclie
 
 // complete sets the options that the flags and this process determine.
 func (t target) complete(options *wsclient.Options) (err error) {
-	options.Label = clientLabel()
+	options.Label, options.NoProxy = clientLabel(), t.NoProxy
 	if options.Header, err = headerOf(t.Header); err != nil {
 		return err
 	}

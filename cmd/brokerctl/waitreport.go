@@ -17,12 +17,14 @@ import (
 )
 
 // A waitReport tells the user who is in the way while a request waits. On a terminal it keeps one line up to date.
-// Elsewhere it prints a line, and another one when it finds the connection in another state.
+// Elsewhere it prints a line, and another one when it finds the connection in another state. When the request is
+// granted, one line says what it has waited for, and how long.
 type waitReport struct {
 	client *wsclient.Client
 	names  []string
 	out    io.Writer
 	begin  time.Time
+	waited string // what the last report found in the way
 }
 
 const (
@@ -38,15 +40,20 @@ const (
 // signal from ending the wait.
 const writeTime = time.Second
 
-// start reports until ctx ends or the caller calls stop.
-func (w *waitReport) start(ctx context.Context) (stop func()) {
+// start reports until ctx ends or the caller calls stop, with whether the request was granted.
+func (w *waitReport) start(ctx context.Context) (stop func(granted bool)) {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})
+	over := make(chan bool, 1)
 	go func() {
 		defer close(stopped)
-		w.run(ctx)
+		if w.run(ctx) && <-over {
+			text := "waited " + listing.Age(time.Since(w.begin)) + " for " + w.waited
+			_, _ = fmt.Fprintln(w.out, "brokerctl:", text)
+		}
 	}()
-	return func() {
+	return func(granted bool) {
+		over <- granted
 		cancel()
 		select {
 		case <-stopped:
@@ -55,20 +62,22 @@ func (w *waitReport) start(ctx context.Context) (stop func()) {
 	}
 }
 
-// run reports until ctx ends.
-func (w *waitReport) run(ctx context.Context) {
+// run reports until ctx ends. It returns whether it has reported anything.
+func (w *waitReport) run(ctx context.Context) bool {
+	w.waited = printable.Text(w.names[0])
 	if !cli.Pause(ctx, reportDelay) {
-		return
+		return false
 	}
 	terminal := screen.Terminal(w.out)
 	if terminal == nil {
 		w.printStates(ctx)
-		return
+		return true
 	}
 	for more := true; more; more = cli.Pause(ctx, reportInterval) {
 		_ = screen.Renew(terminal, w.text(ctx))
 	}
 	_ = screen.Renew(terminal, "")
+	return true
 }
 
 // printStates prints a line now, and another one when it finds the connection in another state.
@@ -104,6 +113,7 @@ func (w *waitReport) obstacle(ctx context.Context) string {
 	defer cancel()
 	for _, name := range w.names {
 		if lock, ahead := w.position(ctx, name); ahead > 0 || ahead == 0 && lock.Holding > 0 {
+			w.waited = describeHolder(lock)
 			return describeObstacle(lock, ahead)
 		}
 	}
@@ -127,37 +137,4 @@ func (w *waitReport) position(ctx context.Context, name string) (found wire.Lock
 		found = lock
 	}
 	return found, ahead
-}
-
-// describeObstacle describes a lock for one of its waiters. Ahead is the number of waiters in front of that one.
-func describeObstacle(lock wire.LockInfo, ahead int) string {
-	text := printable.Text(lock.Name)
-	switch {
-	case ahead >= reportQueue:
-		text += fmt.Sprintf(", %d or more ahead", ahead)
-	case ahead > 0:
-		text += fmt.Sprintf(", %d ahead", ahead)
-	}
-	if len(lock.Holders) > 0 {
-		first := lock.Holders[0]
-		text += fmt.Sprintf(", held by %s for %s", shortName(first), listing.Age(first.Duration()))
-		if more := lock.Holding - 1; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-		if hasAncestor(lock.Holders) {
-			text += ", a run that started this process and may be waiting for it"
-		}
-	}
-	return text
-}
-
-// shortName returns the author of a request, or its client label, or its id: the first of these that is set.
-func shortName(r wire.RequestInfo) string {
-	switch {
-	case r.Author != "":
-		return "@" + printable.Text(r.Author)
-	case r.Client != "":
-		return printable.Text(r.Client)
-	}
-	return "#" + printable.Text(r.ID.String())
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 // the answer, because a profile can be recorded for minutes.
 const adminTimeout = 10 * time.Second
 
-// newAdminServer returns the server of --admin-listen. It asks for no credentials.
-func newAdminServer(b *broker.Broker) *http.Server {
-	health, mux := b.Handler(), http.NewServeMux()
+// newAdminServer returns the server of --admin-listen. It asks for no credentials. Its paths do not begin with the
+// base path of the broker.
+func newAdminServer(b *broker.Broker, basePath string) *http.Server {
+	health, mux := withBasePath(basePath, b.Handler()), http.NewServeMux()
 	mux.Handle("GET /metrics", b.MetricsHandler())
 	mux.Handle("GET /livez", health)
 	mux.Handle("GET /readyz", health)
@@ -34,6 +36,15 @@ func newAdminServer(b *broker.Broker) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          b.Server().ErrorLog,
 	}
+}
+
+// withBasePath passes requests to a handler that expects the base path.
+func withBasePath(base string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inside := r.Clone(r.Context()) // a handler must not change its request
+		inside.URL = &url.URL{Path: base + r.URL.Path}
+		next.ServeHTTP(w, inside)
+	})
 }
 
 // refusePages refuses requests that a web page makes from another site. A page could otherwise start profiles on the

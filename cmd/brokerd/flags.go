@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
-	"github.com/lockbroker/lockbroker/broker/wire"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient/js"
 )
@@ -25,7 +24,7 @@ type flags struct {
 	accessFlags
 	oidcFlags
 	auditFlags
-	TrustedProxy []string `env:"BROKERD_TRUSTED_PROXY" placeholder:"CIDR" help:"An address or network of proxies, such as 10.0.0.0/8, whose Forwarded or X-Forwarded-For header, or PROXY protocol (see --listen), says from where a client connects. May be repeated."`
+	frontFlags
 	doorFlags
 
 	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
@@ -108,17 +107,6 @@ func (f *flags) validateLimits() error {
 	return nil
 }
 
-// validateProxies refuses a --trusted-proxy that is neither an address nor a network.
-func (f *flags) validateProxies() error {
-	for _, text := range f.TrustedProxy {
-		if _, ok := wire.Network(text); !ok {
-			const format = "--trusted-proxy is %.80q: want an IP address, or a network such as 10.0.0.0/8"
-			return fmt.Errorf(format, text)
-		}
-	}
-	return nil
-}
-
 func (f *flags) validateHosts() error {
 	if _, err := cli.Host(f.Host); err != nil {
 		return err
@@ -172,10 +160,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		c.Drain = broker.None
 	}
 	f.setDoor(&c)
+	f.setProxies(&c)
 	f.setMetrics(&c)
-	for _, text := range f.TrustedProxy {
-		network, _ := wire.Network(text) // Validate has checked it
-		c.TrustedProxies = append(c.TrustedProxies, network)
-	}
 	return c
 }

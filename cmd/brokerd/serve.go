@@ -52,6 +52,10 @@ Allow pages that a proxy on this machine serves as https://locks.example:
 
     $ brokerd --public-url https://locks.example --state-dir /var/lib/brokerd
 
+Serve everything below /locks, for a proxy on this machine that passes https://example.com/locks/:
+
+    $ brokerd --base-path /locks --trusted-proxy 127.0.0.1 --lock-delay --state-dir /var/lib/brokerd
+
 Allow pages from the broker's own host and port if that host has a name:
 
     $ brokerd --host 0.0.0.0 --allowed-host locks.example`
@@ -113,7 +117,8 @@ func (f *flags) serve(parent context.Context) error {
 		func(ctx context.Context) { reloads.run(ctx, hangups) },
 		func(ctx context.Context) { reloads.manager.Watch(ctx, b) },
 	}
-	err = serve(ctx, b, []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b), admin}}, beside)
+	fronts := []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b, f.BasePath), admin}}
+	err = serve(ctx, b, fronts, beside)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 		if e.proxied {
 			line.Str("proxy_protocol", "required")
 		}
+		if f.BasePath != "" {
+			line.Str("base_path", f.BasePath)
+		}
 		line.Msg("listening")
 	}
 	open := openTo(on)
@@ -66,6 +69,10 @@ func (f *flags) missing(connections int, proxied bool) (all []string) {
 		proxy = "the proxy of --public-url"
 	case proxied:
 		proxy = "a proxy with the PROXY protocol"
+	case len(f.TrustedProxy) > 0:
+		proxy = "the proxy of --trusted-proxy"
+	case f.BasePath != "":
+		proxy = "the proxy of --base-path"
 	}
 	if proxy != "" {
 		all = append(all, "without --lock-delay, locks go to others at once when "+proxy+

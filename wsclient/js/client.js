@@ -40,7 +40,7 @@ const toTarget = (url, label) => {
   const isUsable = /^wss?:$/.test(target?.protocol) && !(target.username || target.password || target.hash);
   expect(isUsable, "a ws or http URL without a user, a password or a #");
   target.hash = ""; // drops a # at the end
-  if (target.pathname === "/") target.pathname = "/ws";
+  if (target.pathname.endsWith("/")) target.pathname += "ws";
   const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
   target.search += `${target.search && "&"}alive=message${labelled}`;
   return target.href;

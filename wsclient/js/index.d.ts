@@ -1,6 +1,7 @@
 /**
  * Connects to the broker at url, for example ws://127.0.0.1:27002. The schemes http and https stand for
- * ws and wss. If url has no path, /ws is added. Further query parameters are sent to the broker. A user,
+ * ws and wss. If the path of url is empty or ends with a slash, ws is added: https://host/locks/ stands for
+ * wss://host/locks/ws. Any other path is used as it is. Further query parameters are sent to the broker. A user,
  * a password and a fragment are refused, because no WebSocket sends them.
  *
  * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if

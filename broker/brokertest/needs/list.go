@@ -55,6 +55,18 @@ var list = []need{
 		skipped: "TestSetUps of examples",
 	},
 	{
+		name: "nginx", install: "apt-get install nginx",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
+		name: "haproxy", install: "apt-get install haproxy",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
+		name: "caddy", install: "apt-get install caddy",
+		skipped: "a part of the tests of examples/deploy/proxies",
+	},
+	{
 		name: "spin", install: "apt-get install spin",
 		skipped: "TestSearches and TestPlantedFaults of broker/evidence/model",
 	},
@@ -78,6 +90,7 @@ var list = []need{
 	{name: "flock", install: "apt-get install util-linux", skipped: scripts},
 	{name: "grep", install: "apt-get install grep", skipped: scripts},
 	{name: "head", install: "apt-get install coreutils", skipped: scripts},
+	{name: "ls", install: "apt-get install coreutils", skipped: scripts},
 	{name: "mkfifo", install: "apt-get install coreutils", skipped: scripts},
 	{
 		name: "nsenter", install: "apt-get install util-linux",

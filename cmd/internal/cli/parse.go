@@ -49,9 +49,18 @@ func checkOnce(ctx *kong.Context) error {
 // nameOf returns the full name of the selected command.
 func nameOf(ctx *kong.Context) string {
 	if command := ctx.Selected(); command != nil {
-		return command.FullPath()
+		return FullName(command)
 	}
 	return ctx.Model.Name
+}
+
+// FullName returns the name of a command, after those of the program and of its parents. Unlike
+// [kong.Node.FullPath], it leaves out other names of the command.
+func FullName(command *kong.Node) string {
+	if command.Parent == nil {
+		return command.Name
+	}
+	return FullName(command.Parent) + " " + command.Name
 }
 
 // checkEnvironment refuses invalid UTF-8 in the variables that the command reads.

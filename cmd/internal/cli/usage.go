@@ -36,7 +36,7 @@ func commandOf(app *kong.Kong, err error) string {
 	parse := &kong.ParseError{}
 	if errors.As(err, &parse) && parse.Context != nil {
 		if command := parse.Context.Selected(); command != nil {
-			return command.FullPath()
+			return FullName(command)
 		}
 	}
 	return app.Model.Name

@@ -18,6 +18,8 @@ test("connect: the address and the subprotocol", async () => {
   for (const [url, want] of [
     ["ws://host:27002", "ws://host:27002/ws?alive=message&client=test"], ["http://host/", "ws://host/ws?alive=message&client=test"],
     ["WSS://host/locks?client=x#", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
+    ["ws://host/locks/", "ws://host/locks/ws?alive=message&client=test"], ["ws://host/locks/ws", "ws://host/locks/ws?alive=message&client=test"],
+    ["ws://host/a%2F", "ws://host/a%2F?alive=message&client=test"], ["ws://host//", "ws://host//ws?alive=message&client=test"],
     ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // the query is not repaired
   ]) {
     connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});

@@ -1,0 +1,97 @@
+//go:build linux
+
+package proxies
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lockbroker/lockbroker/wsclient"
+)
+
+// clientAddress is from where the Go client of the tests connects. Proxies and brokers are at 127.0.0.1.
+const clientAddress = "127.0.0.7"
+
+// url returns the URL of the broker behind the proxy.
+func (r *run) url(port string) string { return "https://127.0.0.1:" + r.ports[port] + "/locks/" }
+
+func (r *run) trust() *tls.Config {
+	r.t.Helper()
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(read(r.t, r.path("locks.crt")))) {
+		r.t.Fatal("no certificate")
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+// dial connects through the proxy, as soon as the proxy and the broker are there. Its headers claim other addresses.
+func (r *run) dial(port string) *wsclient.Client {
+	r.t.Helper()
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(clientAddress)}}
+	client, err := wsclient.Dial(testContext(r.t), r.url(port), &wsclient.Options{
+		Label: "go", TLS: r.trust(), NetDial: from.DialContext, WaitForBroker: true, NoProxy: true,
+		Header: http.Header{"Forwarded": {"for=192.0.2.1"}, "X-Forwarded-For": {"192.0.2.2"}},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// get returns what the proxy answers at a path.
+func (r *run) get(path string) (status int, body string) {
+	r.t.Helper()
+	transport := &http.Transport{TLSClientConfig: r.trust()}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(testContext(r.t), http.MethodGet,
+		"https://127.0.0.1:"+r.ports["443"]+path, http.NoBody)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return 0, err.Error() // the proxy may be between two configurations
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return response.StatusCode, string(text)
+}
+
+// brokerctl returns a command of brokerctl through the proxy.
+func (r *run) brokerctl(port string, args ...string) *exec.Cmd {
+	args = append(args[:1:1], append([]string{"--url", r.url(port), "--ca", r.path("locks.crt")}, args[1:]...)...)
+	return exec.CommandContext(testContext(r.t), filepath.Join(programs, "brokerctl"), args...)
+}
+
+// output runs a command, which must succeed, and returns its output.
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", cmd.Args, err, out, stderr.String())
+	}
+	return string(out)
+}
+
+func acquire(ctx context.Context, t *testing.T, client *wsclient.Client, name string) *wsclient.Lock {
+	t.Helper()
+	lock, err := client.Acquire(ctx, name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}

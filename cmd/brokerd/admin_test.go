@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
@@ -39,11 +40,29 @@ func getFrom(t *testing.T, client *http.Client, url string, header ...string) (i
 	return response.StatusCode, string(body)
 }
 
+// awaitReady waits until the broker serves: the log says that it listens a little earlier.
+func awaitReady(t *testing.T, url string) {
+	t.Helper()
+	late := time.After(time.Minute)
+	for {
+		status, body := getFrom(t, http.DefaultClient, url+"/readyz")
+		if status == http.StatusOK {
+			return
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-late:
+			t.Fatalf("/readyz: %d, %s", status, body)
+		}
+	}
+}
+
 // The admin listener serves the metrics, the health checks and the profiles, and nothing else.
 func TestAdminListener(t *testing.T) {
 	t.Parallel()
 	d := startDaemon(t, "--admin-listen", "127.0.0.1:0")
 	url := "http://" + d.until(t, "listening").Address
+	awaitReady(t, url)
 	for path, want := range map[string]struct {
 		status int
 		text   string

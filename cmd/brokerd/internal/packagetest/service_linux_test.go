@@ -70,12 +70,16 @@ func reload(t *testing.T, m *machine) {
 	}
 }
 
-// watchdog checks that a process that is stopped is started again.
+// watchdog checks that a process that is stopped is started again, and no other one.
 func watchdog(t *testing.T, m *machine) {
 	m.do(t, "mkdir -p /run/systemd/system/brokerd.service.d; cd /run/systemd/system/brokerd.service.d; "+
-		"printf '[Service]\nWatchdogSec=1\n' >watchdog.conf; "+
+		"printf '[Service]\nWatchdogSec=2\n' >watchdog.conf; "+
 		"systemctl daemon-reload; systemctl restart brokerd")
 	pid := m.pidOf(t)
+	m.do(t, "sleep 3")
+	if got := m.pidOf(t); got != pid {
+		t.Errorf("process %s gave no signs of life, and has become %s", pid, got)
+	}
 	m.do(t, "kill -STOP "+pid)
 	m.awaitRestart(t, pid)
 	m.do(t, "journalctl --unit brokerd | grep 'Watchdog timeout'; journalctl --unit brokerd | grep 'goroutine 1 '")

@@ -61,6 +61,7 @@
 //
 // The second table has other figures:
 //
+//	x/without-scrapes  the rate while the metrics are scraped every second, divided by the rate without
 //	allocs/pair-*      allocations of a pair, in the client and in the broker
 //	x/64               the rate of a crowd, divided by the rate of 64 callers in the same round
 //	fewest/most        grants of the caller that had the fewest, divided by grants of the caller that had the most

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -112,6 +114,16 @@ func TestProgramMetrics(t *testing.T) {
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("there is no %q", part)
+		}
+	}
+	page, err := os.ReadFile("../../broker/METRICS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`(?m)^(brokerd|lockbroker)_\w+`).FindAllString(text, -1) {
+		name = regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("METRICS.md does not have %s", name)
 		}
 	}
 	d.signal(t, syscall.SIGHUP)

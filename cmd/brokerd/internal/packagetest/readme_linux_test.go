@@ -29,7 +29,8 @@ func TestReadme(t *testing.T) {
 		"dpkg-deb --fsys-tarfile /packages/*.deb | tar -x -C /tmp ./usr/bin; "+
 			"install /tmp/usr/bin/brokerd /tmp/usr/bin/brokerctl /usr/local/bin", 1))
 	for _, want := range []string{
-		"enabled brokerd.service", "nobody else is in here\n", "billing/report:\n", "\nlockbroker_grants_total 1",
+		"enabled brokerd.service", "nobody else is in here\n", "billing/report:\n",
+		"\nlockbroker_grants_total 1",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it prints\n%s\nwant %q", out, want)

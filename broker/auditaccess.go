@@ -91,6 +91,19 @@ func (c *connection) auditClosed(how *ending) {
 	c.audits.put(r, reserved)
 }
 
+// auditMetrics records that a client is refused because it may not read the metrics.
+func (b *Broker) auditMetrics(who *introduction, subject *access.Subject, refused *refusal) {
+	if b.audits == nil {
+		return
+	}
+	r := &AuditRecord{
+		Event: AuditForbidden, Outcome: AuditRefused, Remote: printable.LogText(who.remote),
+		Verb: wire.MayMetrics, Code: strconv.Itoa(refused.status), Reason: refused.help,
+	}
+	r.setSubject(subject)
+	b.audits.put(r, ordinary)
+}
+
 // auditForbidden records that a message is refused because the client lacks a permission. Steals and
 // evicts have records of their own.
 func (c *connection) auditForbidden(m wire.Request, refusal *wire.Error, lacks wire.Verb, locks []string) {

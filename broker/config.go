@@ -200,10 +200,11 @@ type Config struct {
 
 	// MetricsLocks are globs of the locks that have metrics of their own, which name them. Default: none.
 	// Everybody who may read the metrics learns these names. A series stays until the end of the run, so
-	// at most MaxMetricsLocks locks have some, the first ones that were used.
+	// at most MaxMetricsLocks locks have some, the first ones that were used. A client that may acquire locks
+	// with such names can use up the series.
 	MetricsLocks []string
 
-	// MaxMetricsLocks is described at MetricsLocks. Default: 100.
+	// MaxMetricsLocks is described at MetricsLocks. Default: 100. At most 1,000.
 	MaxMetricsLocks int
 
 	// MoreMetrics are shown at /metrics beside those of the broker, for example those of the Go runtime.

@@ -13,6 +13,9 @@ import (
 // maxDuration is the longest duration that messages can express, a year.
 const maxDuration = time.Duration(wire.MaxMillis) * time.Millisecond
 
+// maxMetricsLocks is how many locks may have metrics of their own. The loop copies them for each scrape.
+const maxMetricsLocks = 1000
+
 // check returns an error if a config whose defaults are filled in is invalid.
 func (c Config) check() error {
 	switch {
@@ -47,6 +50,9 @@ func (c Config) check() error {
 			return fmt.Errorf("broker: %s is %d: want 1 or more, or 0 for the default",
 				field.name, field.value)
 		}
+	}
+	if c.MaxMetricsLocks > maxMetricsLocks {
+		return fmt.Errorf("broker: MaxMetricsLocks is %d: want at most %d", c.MaxMetricsLocks, maxMetricsLocks)
 	}
 	for _, pattern := range c.MetricsLocks {
 		if pattern == "" || !glob.Valid(pattern) || glob.Cost(pattern) > glob.MaxCost {

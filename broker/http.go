@@ -26,7 +26,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("/ws", b.serveWS)
 	mux.HandleFunc("GET /livez", b.serveLive)
 	mux.HandleFunc("GET /readyz", b.serveReady)
-	mux.HandleFunc("GET /metrics", b.guardMetrics(b.MetricsHandler()))
+	mux.HandleFunc("GET "+metricsPath, b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
 	return withoutBody(below(b.config.BasePath, mux))
 }

@@ -91,8 +91,10 @@ func kindOfEnd(reason string, by transport.EndedBy) metrics.End {
 	return metrics.Failed
 }
 
+// brokeProtocol reports whether a client broke the protocol, or that of WebSocket.
 func brokeProtocol(reason string) bool {
-	return slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason)
+	return slices.Contains([]string{"binary frame", "malformed frames", "frame too long"}, reason) ||
+		strings.HasPrefix(reason, "websocket: ") && !strings.HasPrefix(reason, "websocket: close ")
 }
 
 // whyEnded says in plain words why a session ended.

@@ -135,6 +135,7 @@ var motions = []motionCase{
 		for n := range 3 {
 			a.send(`{"type":"watch","id":"aaaaaaaa--%d","match":"no-such-lock"}`, n)
 		}
+		pass(time.Millisecond) // a reader rests when it has waited for the loop
 		a.take()
 		a.churn(3, 5000, 200)
 	}, []string{"watch_lags_total", "unsent_bytes", `refusals_total{limit="watches_of_one_identity_or_address"}`}},

@@ -274,7 +274,7 @@ func TestMetricsWithoutCredentials(t *testing.T) {
 		}{
 			{"127.0.0.1:1", "127.0.0.1:27002", "", 200},
 			{"[::1]:1", "localhost", "", 200},
-			{"127.0.0.1:1", "locks.test:27002", "", 200},
+			{"127.0.0.1:1", "locks.test:27002", "", 403}, // as a proxy may pass it
 			{"127.0.0.1:1", "evil.test", "", 403},
 			{"192.0.2.1:1", "127.0.0.1", "", 403},
 			{"127.0.0.1:1", "localhost", "X-Forwarded-For: 192.0.2.1\r\n", 403},

@@ -238,6 +238,7 @@ func (r *reader) answerPing(ping *wire.Ping) *ending {
 	if !r.out.putPong(ping.ID, &r.grants) {
 		due := r.out.unsent()
 		r.out.cut(slowConsumer)
+		r.counters.slow.Add(1)
 		if line, ok := r.logs.slow.admit(); ok {
 			r.flood.giveSlot() // the log may block
 			r.logSlow(line, "bytes due to one client", due)

@@ -4,12 +4,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lockbroker/lockbroker/broker/access"
 )
+
+// metricsPath is where the metrics are, below the base path.
+const metricsPath = "/metrics"
 
 // maxScrapes is how many scrapes may be under way.
 const maxScrapes = 4
@@ -51,18 +55,27 @@ func (b *Broker) mayReadMetrics(r *http.Request) *refusal {
 	case refused != nil:
 		return refused
 	case control != nil && !control.For(&subject).AllowsEverywhere(access.Metrics):
-		return &refusal{http.StatusForbidden, "not permitted: this needs the permission metrics"}
+		refused = &refusal{http.StatusForbidden, "not permitted: this needs the permission metrics"}
+		b.auditMetrics(&who, &subject, refused)
 	case control == nil && !b.isFromThisMachine(r):
-		return &refusal{http.StatusForbidden, "without credentials, the metrics are only for this machine"}
+		refused = &refusal{http.StatusForbidden,
+			"without credentials, the metrics are only for this machine: see brokerd --admin-listen"}
 	}
-	return nil
+	if refused != nil {
+		b.logRefusal(r, refused.status, refused.help)
+	}
+	return refused
 }
 
 // isFromThisMachine reports whether a program on this machine has sent a request, by a loopback address or a Unix
-// socket. A proxy on this machine passes requests of others: so no request with one of the headers that
-// proxies add is from this machine. A page whose host's owner points it at the broker asks for that host,
-// which is no known name of the broker.
+// socket. A proxy on this machine passes requests of others. So this is false if the config says that there is a
+// proxy, if a request has one of the headers that proxies add, and if it asks for another host than this
+// machine, as a proxy may pass it. The latter is also what a page does whose host's owner points it at the
+// broker (DNS rebinding).
 func (b *Broker) isFromThisMachine(r *http.Request) bool {
+	if len(b.config.TrustedProxies)+len(b.config.PublicURLs) > 0 {
+		return false
+	}
 	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
 		if len(r.Header[header]) > 0 {
 			return false
@@ -76,9 +89,22 @@ func (b *Broker) isFromThisMachine(r *http.Request) bool {
 	if err != nil || !remote.Addr().Unmap().IsLoopback() {
 		return false
 	}
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
+	return isLoopbackHost(hostOf(r))
+}
+
+// IsOwnHost reports whether a request asks for the broker by a name of its own: an IP address, localhost, or one of
+// [Config].AllowedHosts. A page whose host's owner points it at the broker asks for another name.
+func (b *Broker) IsOwnHost(r *http.Request) bool { return b.origins.Load().isOwnHost(hostOf(r)) }
+
+// hostOf returns the host that a request asks for, without the port.
+func hostOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		return strings.ToLower(host)
 	}
-	return b.origins.Load().isOwnHost(host)
+	return strings.ToLower(strings.Trim(r.Host, "[]"))
+}
+
+func isLoopbackHost(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

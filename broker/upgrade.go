@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -125,9 +127,13 @@ func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *
 	refused.answer(w)
 }
 
-// logRefusal logs that a request for a session is refused.
+// logRefusal logs that a request for a session, or for the metrics, is refused.
 func (b *Broker) logRefusal(r *http.Request, status int, help string, more ...slog.Attr) {
-	b.logs.refused.write(printable.LogText("refused an upgrade: "+help),
+	what := "an upgrade"
+	if strings.HasSuffix(r.URL.Path, metricsPath) {
+		what = "a request for the metrics"
+	}
+	b.logs.refused.write(printable.LogText("refused "+what+": "+help),
 		append([]slog.Attr{slog.Int("status", status), textAttr("remote", r.RemoteAddr)}, more...)...)
 }
 
@@ -138,7 +144,9 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, who introductio
 	conn, err := b.upgrader.Upgrade(h, plainly(r), nil)
 	if err != nil {
 		// Upgrade has already answered.
-		b.counters.upgrades.add(http.StatusBadRequest)
+		if errors.As(err, new(websocket.HandshakeError)) { // otherwise the connection has failed
+			b.counters.upgrades.add(http.StatusBadRequest)
+		}
 		b.logRefusal(r, http.StatusBadRequest, err.Error())
 		return false
 	}

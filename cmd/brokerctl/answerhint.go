@@ -38,7 +38,7 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 		return "it probably does not accept the certificate in " + cli.Quote(t.Cert) +
 			": check --cert and --key"
 	case errors.As(dial.Err, new(tls.RecordHeaderError)):
-		return "try --url " + cli.Quote(t.urlWith("ws"))
+		return t.plainHint()
 	case speaksTLS(dial):
 		return "it speaks TLS: try --url " + cli.Quote(t.urlWith("wss"))
 	case dial.Status == http.StatusNotFound:
@@ -55,6 +55,15 @@ func (t target) answerHint(dial *wsclient.DialError) string {
 		return tryLater
 	}
 	return "is that a brokerd? " + checkTarget
+}
+
+// plainHint returns what to do if the other side does not speak TLS.
+func (t target) plainHint() string {
+	if t.Token != "" || t.TokenFile != "" {
+		return "it does not speak TLS, and without TLS anyone on the way can read the token: " +
+			"is brokerd configured with --tls-cert, and was it restarted since?"
+	}
+	return "try --url " + cli.Quote(t.urlWith("ws"))
 }
 
 // speaksTLS reports whether the other side answered a request without TLS by saying that it wants TLS. Some

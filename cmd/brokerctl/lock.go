@@ -123,21 +123,37 @@ type heldLock struct {
 func (c *lockCmd) hold(ctx context.Context, app *kong.Kong, h heldLock) (why string, err error) {
 	defer func() { err = cmp.Or(err, h.ready.withdraw()) }()
 	over := after(valueOf(c.For))
-	if err := h.ready.announce(h.token); err != nil {
+	if err := h.ready.create(h.token); err != nil {
 		return "", err
 	}
-	if _, err := fmt.Fprintln(app.Stdout, h.token); err != nil {
-		return "", err
+	told := make(chan error, 1) // the readers of the token must not keep the lock
+	go func() { told <- h.tell(app) }()
+	for {
+		select {
+		case <-ctx.Done():
+		case <-h.in.ended():
+			why = "the input has ended"
+		case <-over:
+			why = fmt.Sprintf("--for has passed: held for %v", *c.For)
+		case <-h.lost:
+		case err := <-told:
+			if err != nil {
+				return "", err
+			}
+			told = nil
+			continue
+		}
+		return why, nil
 	}
-	select {
-	case <-ctx.Done():
-	case <-h.in.ended():
-		why = "the input has ended"
-	case <-over:
-		why = fmt.Sprintf("--for has passed: held for %v", *c.For)
-	case <-h.lost:
+}
+
+// tell writes the token to --ready-fd and to stdout. It may block.
+func (h *heldLock) tell(app *kong.Kong) error {
+	if err := h.ready.write(h.token); err != nil {
+		return err
 	}
-	return why, nil
+	_, err := fmt.Fprintln(app.Stdout, h.token)
+	return err
 }
 
 // after returns a channel that receives after d, or never if d is 0.

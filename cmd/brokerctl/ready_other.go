@@ -17,6 +17,6 @@ type readyFile struct{}
 
 func newReadyFile(string) (*readyFile, error) { return nil, errNotHere }
 
-func (*readyFile) create(string) error { return errNotHere }
+func (*readyFile) create(int64) error { return errNotHere }
 
 func (*readyFile) remove() error { return nil }

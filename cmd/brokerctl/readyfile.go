@@ -26,55 +26,106 @@ var errInUse = errors.New("another brokerctl uses this file: choose another name
 // newReadyFile removes a file that a killed process has left behind. It refuses any other file, because a path that
 // is wrong must not destroy anything.
 func newReadyFile(path string) (*readyFile, error) {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("%s: there is no such directory", filepath.Dir(path))
-		}
-		return &readyFile{path: path}, nil
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular() || !hasToken(path, info):
-		return nil, fmt.Errorf("%s exists, and is not the file of a lock", path)
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s: there is no such directory", filepath.Dir(path))
 	}
+	return &readyFile{path: path}, removeLeft(path)
+}
+
+// removeLeft removes the file that a killed process has left behind, if there is one.
+func removeLeft(path string) error {
+	for {
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case !info.Mode().IsRegular() || !isReadyFile(path, info):
+			return fmt.Errorf("%s exists, and is not the file of a lock", path)
+		}
+		gone, err := removeUnused(path)
+		if err != nil || gone {
+			return err
+		}
+	}
+}
+
+// removeUnused removes the file, which no process may use. It reports false if the path has got another file
+// meanwhile.
+func removeUnused(path string) (gone bool, err error) {
 	left, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return errors.Is(err, fs.ErrNotExist), ignoreMissing(err)
 	}
 	defer func() { _ = left.Close() }()
 	if !lockFile(left) {
-		return nil, errInUse
+		return false, errInUse
 	}
-	return &readyFile{path: path}, os.Remove(path)
+	// Whoever removes a file locks it first. So the path keeps this file from here on.
+	if same, err := isAt(left, path); err != nil || !same {
+		return false, err
+	}
+	return true, os.Remove(path)
 }
 
-// tokenLine is the content of the file.
-var tokenLine = regexp.MustCompile(`^[0-9]{1,20}\n$`)
+// isAt reports whether a path has that file.
+func isAt(file *os.File, path string) (bool, error) {
+	own, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Lstat(path)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	return os.SameFile(own, there), nil
+}
 
-// hasToken reports whether the file has a fencing token and nothing else.
-func hasToken(path string, info fs.FileInfo) bool {
-	const mostBytes = 21
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// textOf returns the content of the file of a lock with that fencing token. The second line tells it from other files,
+// such as the one with the id of a process.
+func textOf(token int64) string {
+	return fmt.Sprintf("%d\nheld by brokerctl, process %d\n", token, os.Getpid())
+}
+
+var readyText = regexp.MustCompile(`^[0-9]{1,20}\nheld by brokerctl, process [0-9]{1,10}\n$`)
+
+// isReadyFile reports whether a file has what textOf returns.
+func isReadyFile(path string, info fs.FileInfo) bool {
+	const mostBytes = 80
 	if info.Size() > mostBytes {
 		return false
 	}
 	text, err := os.ReadFile(path)
-	return err == nil && tokenLine.Match(text)
+	return err == nil && readyText.Match(text)
 }
 
-// create creates the file, with its content, in one step. It does not replace the file of another process.
-func (r *readyFile) create(text string) error {
+// create creates the file, with its content, in one step. It does not replace the file of another process, unless that
+// was killed.
+func (r *readyFile) create(token int64) error {
 	folder, name := filepath.Split(r.path)
 	written, err := os.CreateTemp(folder, "."+name+"-*")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(written.Name()) }()
-	if _, err = written.WriteString(text); err == nil && !lockFile(written) {
+	if _, err = written.WriteString(textOf(token)); err == nil && !lockFile(written) {
 		err = errInUse
 	}
 	if err == nil {
 		err = linkTo(written, r.path)
+	}
+	if errors.Is(err, fs.ErrExist) { // since newReadyFile: perhaps its process was killed
+		if err = removeLeft(r.path); err == nil {
+			err = linkTo(written, r.path)
+		}
 	}
 	if err != nil {
 		_ = written.Close()
@@ -90,18 +141,8 @@ func (r *readyFile) remove() error {
 		return nil
 	}
 	defer func() { _ = r.file.Close(); r.file = nil }()
-	own, err := r.file.Stat()
-	if err != nil {
+	if same, err := isAt(r.file, r.path); err != nil || !same {
 		return err
-	}
-	there, err := os.Lstat(r.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case !os.SameFile(own, there):
-		return nil
 	}
 	return os.Remove(r.path)
 }
@@ -117,9 +158,5 @@ func linkTo(written *os.File, name string) error {
 	if err := written.Chmod(readable); err != nil {
 		return err
 	}
-	err := os.Link(written.Name(), name)
-	if errors.Is(err, fs.ErrExist) {
-		return errInUse
-	}
-	return err
+	return os.Link(written.Name(), name)
 }

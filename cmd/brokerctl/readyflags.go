@@ -3,14 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
-	"strconv"
 
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 )
 
 // readyFlags are the flags with which "lock" says to a script that the lock is held.
 type readyFlags struct {
-	ReadyFile string `name:"ready-file" placeholder:"FILE" help:"When the lock is held, create this file with the fencing token. It is removed before the lock is released, and when the lock is lost. Two commands cannot use the same file."`
+	ReadyFile string `name:"ready-file" placeholder:"FILE" help:"When the lock is held, create this file. Its first line is the fencing token. It is removed before the lock is released, and when the lock is lost. Two commands cannot use the same file."`
 	ReadyFD   *int   `name:"ready-fd" placeholder:"N" help:"When the lock is held, write a line with the fencing token to this file descriptor, 3 or more. It is closed when the lock is no longer held."`
 }
 
@@ -41,18 +40,24 @@ func (*readyFlags) usage(flag string, err error) error {
 	return &cli.Failure{Err: err, Hint: "see brokerctl lock --help", Code: cli.ExitUsage}
 }
 
-// announce says that the lock is held, with this fencing token.
-func (r *readiness) announce(token int64) error {
-	line := strconv.FormatInt(token, 10) + "\n"
-	if r.file != nil {
-		if err := r.file.create(line); err != nil {
-			return fmt.Errorf("--ready-file: %w", err)
-		}
+// create creates the file: the lock is held, with this fencing token.
+func (r *readiness) create(token int64) error {
+	if r.file == nil {
+		return nil
 	}
-	if r.descriptor != nil {
-		if _, err := r.descriptor.WriteString(line); err != nil {
-			return fmt.Errorf("--ready-fd: %w", err)
-		}
+	if err := r.file.create(token); err != nil {
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	return nil
+}
+
+// write writes the token to the descriptor. It may block.
+func (r *readiness) write(token int64) error {
+	if r.descriptor == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintln(r.descriptor, token); err != nil {
+		return fmt.Errorf("--ready-fd: %w", err)
 	}
 	return nil
 }

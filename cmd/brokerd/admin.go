@@ -1,12 +1,9 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"net/http/pprof"
-	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
@@ -15,6 +12,10 @@ import (
 // adminTimeout is how long a client of the admin listener may take to send a request. It may take any time to receive
 // the answer, because a profile can be recorded for minutes.
 const adminTimeout = 10 * time.Second
+
+// adminConnections is how many connections --admin-listen may have. Others wait. So strangers who can reach it cannot
+// use up the descriptors of the process.
+const adminConnections = 32
 
 // newAdminServer returns the server of --admin-listen. It asks for no credentials. Its paths do not begin with the
 // base path of the broker.
@@ -29,10 +30,10 @@ func newAdminServer(b *broker.Broker, basePath string) *http.Server {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return &http.Server{
-		Handler:           refusePages(mux),
+		Handler:           refusePages(b, mux),
 		ReadHeaderTimeout: adminTimeout,
 		ReadTimeout:       adminTimeout,
-		IdleTimeout:       time.Minute,
+		IdleTimeout:       adminTimeout,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          b.Server().ErrorLog,
 	}
@@ -48,32 +49,20 @@ func withBasePath(base string, next http.Handler) http.Handler {
 }
 
 // refusePages refuses requests that a web page makes from another site. A page could otherwise start profiles on the
-// machine of its reader. The owner of a page's host can point it at a loopback address (DNS rebinding): so a
-// request that comes over loopback must name an IP address or localhost.
-func refusePages(next http.Handler) http.Handler {
+// broker. The owner of a page's host can point it at the broker (DNS rebinding): so a request must ask for an IP
+// address, localhost or a host of --allowed-host.
+func refusePages(b *broker.Broker, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")
-		isForeign := site != "" && site != "none" && site != "same-origin"
-		if isForeign || r.Header.Get("Origin") != "" || isOverLoopback(r) && !namesThisMachine(r.Host) {
+		isForeign := site != "" && site != "none" && site != "same-origin" || r.Header.Get("Origin") != ""
+		switch {
+		case isForeign:
 			http.Error(w, "this is not for pages of other sites", http.StatusForbidden)
-			return
+		case !b.IsOwnHost(r):
+			const help = "the host is not a known name of the broker: use an IP address, or start brokerd with --allowed-host"
+			http.Error(w, help, http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
-}
-
-func isOverLoopback(r *http.Request) bool {
-	remote, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && remote.Addr().Unmap().IsLoopback()
-}
-
-// namesThisMachine reports whether a Host header is an IP address or localhost.
-func namesThisMachine(hostPort string) bool {
-	host, _, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		host = hostPort
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	_, err = netip.ParseAddr(host)
-	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

@@ -146,7 +146,7 @@ func TestAdminSocket(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		},
 	}}
-	status, body := getFrom(t, client, "http://any/metrics")
+	status, body := getFrom(t, client, "http://localhost/metrics")
 	if status != 200 || !strings.Contains(body, "lockbroker_") {
 		t.Errorf("%d %.100q", status, body)
 	}

@@ -53,7 +53,10 @@ func (a *authority) sign(t *testing.T, template, parent *x509.Certificate, key *
 		t.Fatal(err)
 	}
 	template.SerialNumber = serial
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	template.NotBefore = time.Now().Add(-time.Hour)
+	if template.NotAfter.IsZero() {
+		template.NotAfter = time.Now().Add(time.Hour)
+	}
 	if parent == nil {
 		parent = template
 	}
@@ -77,14 +80,20 @@ type testPair struct {
 // issue issues a certificate for a broker on the loopback interface, and for a client with this URI.
 func (a *authority) issue(t *testing.T, uri string) testPair {
 	t.Helper()
+	return a.issueUntil(t, uri, time.Time{})
+}
+
+// issueUntil issues a certificate that expires at that time. The zero time is in an hour.
+func (a *authority) issueUntil(t *testing.T, uri string, expires time.Time) testPair {
+	t.Helper()
 	name, err := url.Parse(uri)
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := newTestKey(t)
 	cert := a.sign(t, &x509.Certificate{
-		Subject: pkix.Name{CommonName: "pair"},
-		URIs:    []*url.URL{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		Subject: pkix.Name{CommonName: "pair"}, NotAfter: expires,
+		URIs: []*url.URL{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, a.cert, key)
 	der, err := x509.MarshalPKCS8PrivateKey(key)

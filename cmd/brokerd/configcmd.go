@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
@@ -42,7 +43,11 @@ func (configCheck) Run(f *flags) error {
 	if err := f.checkPolicy(); err != nil {
 		return err
 	}
-	_, err := f.readSettings()
+	files, err := f.readSettings()
+	if err == nil && files.tls != nil && time.Now().After(files.tls.Expires) {
+		const format = "%s: the certificate has expired, at %s"
+		err = fmt.Errorf(format, f.TLSCert, files.tls.Expires.Format(time.RFC3339))
+	}
 	return errors.Join(err, f.checkFolders(), f.checkExposure(f.endpoints()))
 }
 

@@ -25,6 +25,16 @@ func (f *flags) exposure(on []endpoint) string {
 		"anyone who reaches the address may do everything (" + see + ", and --tls-cert and --tls-key)"
 }
 
+// exposureByProxy returns what strangers can do through a proxy, or "" if there is nothing to say.
+func (f *flags) exposureByProxy() string {
+	if len(f.TrustedProxy)+len(f.PublicURL) == 0 || f.asksForCredentials() || f.needsCertificates() {
+		return ""
+	}
+	return "a proxy passes requests of other machines (--trusted-proxy, --public-url), and there are no " +
+		"credentials: unless the proxy asks for some, anyone who reaches it may do everything " +
+		"(see --tokens and --policy)"
+}
+
 // checkExposure refuses what --require-auth forbids: clients without credentials, and other machines without TLS.
 func (f *flags) checkExposure(on []endpoint) error {
 	if !f.RequireAuth {

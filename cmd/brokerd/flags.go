@@ -66,7 +66,7 @@ func (f *flags) Validate(ctx *kong.Context) error {
 func (f *flags) validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
 		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(),
-		f.validateAudit(), f.validateMetrics())
+		f.validateAudit(), f.validateMetrics(), f.validateAdmin())
 }
 
 func (f *flags) validateTimes() error {

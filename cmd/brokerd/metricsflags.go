@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/wire/glob"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
@@ -15,14 +17,14 @@ import (
 type metricsFlags struct {
 	AdminListen     []string      `env:"BROKERD_ADMIN_LISTEN" placeholder:"ADDRESS" help:"Also listen on this address, without TLS, and serve /metrics, /livez, /readyz and /debug/pprof/ there to anyone who can connect: HOST:PORT, unix:/PATH or systemd:NAME, as --listen. May be repeated."`
 	MetricsLock     []string      `env:"BROKERD_METRICS_LOCK" placeholder:"GLOB" help:"Give the locks whose names match this glob metrics of their own. Everybody who may read the metrics sees the names. May be repeated."`
-	MetricsMaxLocks int           `default:"100" env:"BROKERD_METRICS_MAX_LOCKS" help:"Maximum number of locks with metrics of their own: the first ones that are used."`
+	MetricsMaxLocks int           `default:"100" env:"BROKERD_METRICS_MAX_LOCKS" help:"Maximum number of locks with metrics of their own, at most 1000: the first ones that are used."`
 	WarnAfter       time.Duration `default:"1m" env:"BROKERD_WARN_AFTER" help:"Log the longest wait and the longest hold, with the lock and the client, once they exceed this, and again each time they have doubled. 0s: never."`
 }
 
 func (f *metricsFlags) validateMetrics() error {
 	switch {
-	case f.MetricsMaxLocks < 1:
-		return errors.New("--metrics-max-locks: want 1 or more")
+	case f.MetricsMaxLocks < 1 || f.MetricsMaxLocks > 1000:
+		return errors.New("--metrics-max-locks: want 1 to 1000")
 	case f.WarnAfter < 0:
 		return errors.New("--warn-after: want 0s or more")
 	}
@@ -31,11 +33,17 @@ func (f *metricsFlags) validateMetrics() error {
 			return fmt.Errorf("--metrics-lock is %.80q: want a glob that is not too long", pattern)
 		}
 	}
-	return f.validateAdmin()
+	return nil
 }
 
 // validateAdmin refuses addresses that cannot be parsed, and those with the PROXY protocol.
-func (f *metricsFlags) validateAdmin() error {
+func (f *flags) validateAdmin() error {
+	taken := map[listen.Address]bool{listen.TCP(f.Host, f.Port).Place(): len(f.Listen) == 0 && f.Port != 0}
+	for _, text := range f.Listen {
+		if address, err := listen.Parse(text); err == nil {
+			taken[address.Place()] = true
+		}
+	}
 	for _, text := range f.AdminListen {
 		address, err := listen.Parse(text)
 		if err != nil {
@@ -43,6 +51,9 @@ func (f *metricsFlags) validateAdmin() error {
 		}
 		if address.IsProxied() {
 			return fmt.Errorf("--admin-listen is %.80q: it has no PROXY protocol", text)
+		}
+		if taken[address.Place()] {
+			return fmt.Errorf("--admin-listen is %.80q: clients use this address already", text)
 		}
 	}
 	return nil
@@ -57,5 +68,9 @@ func (f *metricsFlags) setMetrics(c *broker.Config) {
 
 // listenAdmin opens the sockets of --admin-listen, or none.
 func (f *metricsFlags) listenAdmin(ctx context.Context) ([]listen.Socket, error) {
-	return listenAll(ctx, f.AdminListen, "--admin-listen")
+	sockets, err := listenAll(ctx, f.AdminListen, "--admin-listen")
+	for i := range sockets {
+		sockets[i].Listener = netutil.LimitListener(sockets[i].Listener, adminConnections)
+	}
+	return sockets, err
 }

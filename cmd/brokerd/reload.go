@@ -34,6 +34,7 @@ type reloader struct {
 	current atomic.Pointer[settings] // TLS handshakes read it
 	refused certs.Sum                // the files of TLS that were refused last
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
+	expired certs.Sum                // the files of TLS about whose expiry the log has warned
 	reloads reloadCounts
 }
 
@@ -42,7 +43,7 @@ func newReloader(
 ) *reloader {
 	r := &reloader{started: f, flags: f, on: on, log: log, broker: b, audit: audit}
 	r.current.Store(first)
-	r.logWarnings(first)
+	r.logWarnings()
 	return r
 }
 
@@ -67,6 +68,7 @@ func (r *reloader) run(ctx context.Context, hangups <-chan os.Signal) {
 			r.manager.Reloaded(!r.reload())
 		case <-due:
 			r.refreshTLS()
+			r.warnExpired()
 		}
 	}
 }
@@ -109,7 +111,7 @@ func (r *reloader) reload() bool {
 	}
 	r.apply(next, changed)
 	line.Msg("reloaded")
-	r.logWarnings(next)
+	r.logWarnings()
 	return true
 }
 
@@ -178,7 +180,7 @@ func (r *reloader) refreshTLS() {
 	}
 	r.apply(&next, next.changesFrom(before))
 	r.log.Info().Time("expires", next.tls.Expires).Msg("the files of TLS have changed: new connections use them")
-	r.logWarnings(&next)
+	r.logWarnings()
 }
 
 // auditFailure records and counts a reload that changes nothing.
@@ -206,18 +208,26 @@ func (r *reloader) apply(next *settings, changed []string) {
 	zerolog.SetGlobalLevel(next.level)
 }
 
-// logWarnings logs what may be wrong with settings that are in use.
-func (r *reloader) logWarnings(s *settings) {
-	if s.tls != nil && time.Now().After(s.tls.Expires) {
-		r.log.Warn().Str("file", r.flags.TLSCert).Time("expires", s.tls.Expires).
-			Msg("the certificate of --tls-cert has expired: clients refuse it")
-	}
+// logWarnings logs what may be wrong with the settings that are in use.
+func (r *reloader) logWarnings() {
+	r.warnExpired()
 	for _, name := range []string{r.flags.TLSKey, r.flags.Tokens} {
 		if name != "" && textfile.IsPublic(name) {
 			r.log.Warn().Str("file", name).
 				Msg("every user of this machine may read this file: use chmod o-r")
 		}
 	}
+}
+
+// warnExpired warns once if the certificate in use has expired.
+func (r *reloader) warnExpired() {
+	s := r.current.Load().tls
+	if s == nil || s.Sum == r.expired || time.Now().Before(s.Expires) {
+		return
+	}
+	r.expired = s.Sum
+	r.log.Warn().Str("file", r.flags.TLSCert).Time("expires", s.Expires).
+		Msg("the certificate of --tls-cert has expired: clients refuse it")
 }
 
 // applyFlags makes the broker use the flags that need no file.

@@ -83,7 +83,7 @@ func (f *flags) serve(parent context.Context) error {
 	config := f.config(log)
 	config.Access = files.control
 	if limit, known := descriptorLimit(); known {
-		fitDescriptors(&config, limit)
+		fitDescriptors(&config, limit, adminConnections*len(f.AdminListen))
 	}
 	f.limitRuntime()
 	audit, err := f.openAudit()

@@ -16,6 +16,7 @@ type serviceCmd struct {
 	Install   serviceInstall   `cmd:"" help:"Make brokerd a service that starts with the machine."`
 	Uninstall serviceUninstall `cmd:"" help:"Stop the service and remove it."`
 	Start     serviceStart     `cmd:"" help:"Start the service, and wait until it is ready."`
+	Restart   serviceRestart   `cmd:"" help:"Stop and start the service, and wait until it is ready."`
 	Stop      serviceStop      `cmd:"" help:"Stop the service, and wait until it is drained."`
 	Status    serviceStatus    `cmd:"" help:"Say whether the service runs."`
 }
@@ -67,18 +68,40 @@ type serviceStart struct{ userFlag }
 
 // Help returns the text that --help shows above the flags.
 func (serviceStart) Help() string {
-	return `Starts the service. On Linux it returns when brokerd listens and has fencing tokens. As root:
+	return `Starts the service. On Linux it returns when brokerd listens and has fencing tokens. If the service runs
+already, nothing changes: it goes on with the configuration that it has read. As root:
 
     $ brokerd service start`
 }
 
 // Run starts the service.
 func (c *serviceStart) Run(ctx *kong.Context) error {
-	err := serviceFailure(c.manager(ctx).Start(context.Background()))
+	return startFailure(c.manager(ctx).Start(context.Background()))
+}
+
+// startFailure adds a hint to the error of a service that does not become ready.
+func startFailure(err error) error {
+	err = serviceFailure(err)
 	if failure := (&cli.Failure{}); err != nil && !errors.As(err, &failure) {
 		return &cli.Failure{Err: err, Hint: "read the log: journalctl --unit brokerd --lines 20"}
 	}
 	return err
+}
+
+// serviceRestart is the command "service restart".
+type serviceRestart struct{ userFlag }
+
+// Help returns the text that --help shows above the flags.
+func (serviceRestart) Help() string {
+	return `Stops the service as SIGTERM does, and starts it again with its configuration. Clients lose their locks.
+As root:
+
+    $ brokerd service restart`
+}
+
+// Run restarts the service.
+func (c *serviceRestart) Run(ctx *kong.Context) error {
+	return startFailure(c.manager(ctx).Restart(context.Background()))
 }
 
 // serviceStop is the command "service stop".

@@ -143,10 +143,7 @@ func (c *serviceInstall) configure(ctx *kong.Context, f *flags, o service.Option
 		return err
 	}
 	// Everybody may read the file: it names files with secrets, and has none.
-	if err := os.MkdirAll(filepath.Dir(o.Config), 0o755); err != nil { //nolint:gosec // see above
-		return err
-	}
-	if err := os.WriteFile(o.Config, []byte(text), 0o644); err != nil { //nolint:gosec // see above
+	if err := service.WritePublic(o.Config, text); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(ctx.Stdout, "wrote "+o.Config)

@@ -32,6 +32,9 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 	if text := f.exposure(on); text != "" {
 		log.Warn().Str("address", open).Msg(text)
 	}
+	if text := f.exposureByProxy(); text != "" && f.exposure(on) == "" {
+		log.Warn().Str("address", addressesOf(on)).Msg(text)
+	}
 	missing := f.missing(config.MaxConnections, slices.ContainsFunc(on, func(e endpoint) bool { return e.proxied }))
 	if len(missing) == 0 {
 		return

@@ -58,7 +58,7 @@ func TestStartLog(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "$ brokerd %s\n", strings.Join(test.args, " "))
 		config := g.config(zerolog.Nop())
-		fitDescriptors(&config, test.descriptors)
+		fitDescriptors(&config, test.descriptors, 0)
 		g.logStart(zerolog.New(&got), []endpoint{test.on}, config)
 		got.WriteString("\n")
 	}

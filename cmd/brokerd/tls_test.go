@@ -9,12 +9,14 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -188,6 +190,22 @@ func TestReplacedUnderLoad(t *testing.T) {
 	over.Store(true)
 	connecting.Wait()
 	d.stop(t)
+}
+
+// TestExpiredCertificate checks that the log says when the certificate expires while brokerd runs, and that config
+// check refuses it.
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	flags := newTestAuthority(t).issueUntil(t, "", time.Now().Add(3*time.Second)).write(t, directory)
+	d := startDaemon(t, flags...)
+	if line := d.until(t, "expired"); line.Level != "warn" {
+		t.Errorf("the log says %+v", line)
+	}
+	output, err := exec.CommandContext(t.Context(), "brokerd", append(flags, "config", "check")...).CombinedOutput()
+	if exitCode(err) != 1 || !strings.Contains(string(output), "has expired") {
+		t.Errorf("config check: %v, %s", err, output)
+	}
 }
 
 // TestBrokenCertificate checks that the old certificate stays if the new one cannot be used, and that the log does

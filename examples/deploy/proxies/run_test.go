@@ -35,7 +35,7 @@ func (r recipe) start(t *testing.T, idle string, flags ...string) *run {
 	}
 	ports := freePorts(t, 4)
 	s := &run{recipe: r, lab: newLab(t), t: t, ports: map[string]string{
-		"443": ports[0], "8443": ports[1], "27002": ports[2], "27003": ports[3],
+		"443": ports[0], "8443": ports[1], "27002": ports[2], "27004": ports[3],
 	}}
 	s.text = s.adapted(idle)
 	s.write(t, r.file, []byte(s.text))
@@ -60,7 +60,7 @@ func (r *run) adapted(idle string) string {
 	if idle != "" {
 		replace = append(replace, "60s", idle)
 	}
-	for _, port := range []string{"27002", "27003"} {
+	for _, port := range []string{"27002", "27004"} {
 		if strings.Contains(text, ":"+port) {
 			replace = append(replace, "127.0.0.1:"+port, "127.0.0.1:"+r.ports[port])
 		}

@@ -2,9 +2,16 @@ package packagetest
 
 import "testing"
 
-// TestPackage installs the package of Debian, uses the service, and removes the package.
-func TestPackage(t *testing.T) {
-	m := boot(t, buildPackage(t))
+// TestMachines makes the package of Debian, and uses it on two machines.
+func TestMachines(t *testing.T) {
+	packages := buildPackage(t)
+	t.Run("package", func(t *testing.T) { testPackage(t, packages) })
+	t.Run("readme", func(t *testing.T) { testReadme(t, packages) })
+}
+
+// testPackage installs the package, uses the service, and removes the package.
+func testPackage(t *testing.T, packages string) {
+	m := boot(t, packages)
 	before := m.files(t)
 	for _, step := range []struct {
 		name string
@@ -61,7 +68,9 @@ func remove(t *testing.T, m *machine, before []string) {
 	left := []string{"/etc/lockbroker", "/etc/lockbroker/brokerd.yaml", "/var/lib/brokerd", "/var/lib/brokerd/lock",
 		"/var/lib/brokerd/state"}
 	m.checkFiles(t, before, left)
-	m.do(t, "dpkg --purge lockbroker; ! getent passwd brokerd; ! getent group brokerd")
+	// A file that only the service could read does not become that of the next user with its number.
+	m.do(t, "cd /etc/lockbroker; echo secret >key.pem; chgrp brokerd key.pem; chmod 640 key.pem; dpkg --purge lockbroker; "+
+		"! getent passwd brokerd; ! getent group brokerd; test \"$(stat -c '%U %G %a' key.pem)\" = 'root root 600'; rm -r $PWD")
 	m.checkFiles(t, before, nil)
 	m.do(t, "test $(systemctl show --property LoadState --value brokerd) = not-found")
 }
@@ -77,13 +86,16 @@ func command(t *testing.T, m *machine, before []string) {
 	want := "wrote /etc/lockbroker/brokerd.yaml\nadded the user brokerd\n" +
 		"wrote /etc/systemd/system/brokerd.service\nwrote /etc/systemd/system/brokerd.socket\n" +
 		"enabled brokerd.service\nenabled brokerd.socket\nnext: brokerd service start"
-	if got := m.do(t, "brokerd service install --socket 127.0.0.1:27009 --timeout 3s"); got != want {
+	if got := m.do(t, "umask 077; brokerd service install --socket 127.0.0.1:27009 --timeout 3s"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := m.do(t, "brokerd service install --socket 127.0.0.1:27009"); got != "next: brokerd service start" {
 		t.Errorf("the second time: %s", got)
 	}
 	m.do(t, "brokerd service start; brokerctl info --port 27009; brokerd service status | grep ', enabled$'")
+	m.refuses(t, "dpkg --install /packages/*.deb", "type brokerd service uninstall first")
+	m.do(t, "brokerd service start | grep 'it runs already'; brokerd service restart; "+
+		"dpkg --purge lockbroker; brokerctl info --port 27009")
 	m.do(t, "brokerd service uninstall")
 	m.do(t, "brokerd service uninstall | grep 'not installed'")
 	m.do(t, "! pgrep brokerd; test -z \"$(find /etc/systemd /run/systemd/system -name '*brokerd*')\"")

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestReadme follows "Run it in production" of the README, from an empty machine to a service with TLS, tokens and
+// testReadme follows "Run it in production" of the README, from an empty machine to a service with TLS, tokens and
 // metrics.
-func TestReadme(t *testing.T) {
+func testReadme(t *testing.T, packages string) {
 	text, err := os.ReadFile("../../../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func TestReadme(t *testing.T) {
 	if !strings.HasPrefix(script.String(), build+"\n") {
 		t.Fatalf("the section begins with\n%s\nwant\n%s", script.String(), build)
 	}
-	m := boot(t, buildPackage(t))
+	m := boot(t, packages)
 	out := m.do(t, strings.Replace(script.String(), build,
 		"dpkg-deb --fsys-tarfile /packages/*.deb | tar -x -C /tmp ./usr/bin; "+
 			"install /tmp/usr/bin/brokerd /tmp/usr/bin/brokerctl /usr/local/bin", 1))

@@ -17,7 +17,8 @@ func (m *Manager) CheckInstall(ctx context.Context) error {
 		return err
 	}
 	if path, err := m.packaged(); err != nil || path != "" {
-		return errors.Join(err, fmt.Errorf("a package has installed the service already (%s)", path))
+		const format = "a package has installed the service already (%s): start it with systemctl, or remove the package"
+		return errors.Join(err, fmt.Errorf(format, path))
 	}
 	if m.User {
 		return nil
@@ -94,11 +95,8 @@ func (m *Manager) write(file File) error {
 	if err == nil && string(old) == file.Text {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(file.Path), 0o755); err != nil { //nolint:gosec // everybody may read units
-		return err
-	}
 	next := file.Path + ".new"
-	if err := os.WriteFile(next, []byte(file.Text), 0o644); err != nil { //nolint:gosec // everybody may read units
+	if err := WritePublic(next, file.Text); err != nil {
 		return err
 	}
 	if err := os.Rename(next, file.Path); err != nil {

@@ -8,7 +8,15 @@ import (
 
 // Start starts the service, and returns when it is ready.
 func (m *Manager) Start(ctx context.Context) error {
+	if m.systemctl(ctx, "is-active", "--quiet", serviceName) == nil {
+		return m.say("it runs already, with the configuration that it has read; next: brokerd service restart")
+	}
 	return m.systemctlInstalled(ctx, "start", serviceName)
+}
+
+// Restart stops and starts the service, and returns when it is ready.
+func (m *Manager) Restart(ctx context.Context) error {
+	return m.systemctlInstalled(ctx, "restart", serviceName)
 }
 
 // Stop stops the service, and the socket that would start it again. It returns when the drain is over.
@@ -52,10 +60,29 @@ func (m *Manager) Status(ctx context.Context) error {
 	if err := m.say("%s, %s", line, state["UnitFileState"]); err != nil {
 		return err
 	}
-	if state["ActiveState"] != "active" && state["ActiveState"] != "reloading" {
-		return ErrInactive
+	switch state["ActiveState"] {
+	case "active", "reloading":
+		return nil
+	case "failed", "activating":
+		return errors.Join(m.say("its log ends with: %s", m.lastLine(ctx)), ErrInactive)
 	}
-	return nil
+	return ErrInactive
+}
+
+// lastLine returns the last error of brokerd in the log.
+func (m *Manager) lastLine(ctx context.Context) string {
+	args := append(m.scope(), "--unit", serviceName, "--output", "cat", "--lines", "20", "--no-pager")
+	text, err := output(ctx, "journalctl", args...)
+	if err != nil {
+		return err.Error()
+	}
+	last := ""
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "brokerd: error: ") || last == "" {
+			last = strings.TrimSpace(line)
+		}
+	}
+	return last
 }
 
 // show returns what systemd knows about the service.

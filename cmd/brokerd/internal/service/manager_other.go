@@ -75,6 +75,15 @@ func (m *Manager) Start(context.Context) error {
 	return s.Start()
 }
 
+// Restart stops and starts the service.
+func (m *Manager) Restart(context.Context) error {
+	s, err := m.service()
+	if err != nil {
+		return err
+	}
+	return s.Restart()
+}
+
 // Stop stops the service.
 func (m *Manager) Stop(context.Context) error {
 	s, err := m.service()

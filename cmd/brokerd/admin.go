@@ -59,7 +59,8 @@ func refusePages(b *broker.Broker, next http.Handler) http.Handler {
 		case isForeign:
 			http.Error(w, "this is not for pages of other sites", http.StatusForbidden)
 		case !b.IsOwnHost(r):
-			const help = "the host is not a known name of the broker: use an IP address, or start brokerd with --allowed-host"
+			const help = "the host is not a known name of the broker: use an IP address, " +
+				"or start brokerd with --allowed-host"
 			http.Error(w, help, http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)

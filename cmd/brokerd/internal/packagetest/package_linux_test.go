@@ -69,8 +69,9 @@ func remove(t *testing.T, m *machine, before []string) {
 		"/var/lib/brokerd/state"}
 	m.checkFiles(t, before, left)
 	// A file that only the service could read does not become that of the next user with its number.
-	m.do(t, "cd /etc/lockbroker; echo secret >key.pem; chgrp brokerd key.pem; chmod 640 key.pem; dpkg --purge lockbroker; "+
-		"! getent passwd brokerd; ! getent group brokerd; test \"$(stat -c '%U %G %a' key.pem)\" = 'root root 600'; rm -r $PWD")
+	m.do(t, "cd /etc/lockbroker; echo secret >key.pem; chgrp brokerd key.pem; chmod 640 key.pem; "+
+		"dpkg --purge lockbroker; ! getent passwd brokerd; ! getent group brokerd; "+
+		"test \"$(stat -c '%U %G %a' key.pem)\" = 'root root 600'; rm -r $PWD")
 	m.checkFiles(t, before, nil)
 	m.do(t, "test $(systemctl show --property LoadState --value brokerd) = not-found")
 }

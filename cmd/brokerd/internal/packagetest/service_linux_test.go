@@ -48,7 +48,8 @@ func notReady(t *testing.T, m *machine) {
 
 	configure(t, m, "port: many")
 	m.refuses(t, "systemctl start brokerd", "failed")
-	m.refuses(t, "brokerd service status", "its log ends with: brokerd: error: /etc/lockbroker/brokerd.yaml:1:7: port: want")
+	m.refuses(t, "brokerd service status",
+		"its log ends with: brokerd: error: /etc/lockbroker/brokerd.yaml:1:7: port: want")
 	m.refuses(t, "systemctl is-active brokerd", "failed") // another start would not help
 	configure(t, m)
 	m.do(t, "systemctl start brokerd")

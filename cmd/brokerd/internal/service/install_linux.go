@@ -17,7 +17,8 @@ func (m *Manager) CheckInstall(ctx context.Context) error {
 		return err
 	}
 	if path, err := m.packaged(); err != nil || path != "" {
-		const format = "a package has installed the service already (%s): start it with systemctl, or remove the package"
+		const format = "a package has installed the service already (%s): " +
+			"start it with systemctl, or remove the package"
 		return errors.Join(err, fmt.Errorf(format, path))
 	}
 	if m.User {

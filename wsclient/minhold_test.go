@@ -126,7 +126,7 @@ func TestMinHoldCausesNoDeadlock(t *testing.T) {
 		if err := <-failed; !errors.Is(err, wsclient.ErrReleased) {
 			t.Errorf("the request inside: got %v, want ErrReleased", err)
 		}
-		synctest.Wait() // the cancel of that request reaches the broker on another connection than the next acquire
+		synctest.Wait() // its cancel and the next acquire are on different connections
 		acquire(holder.Context(), t, other, "a", wsclient.AcquireOptions{})
 		if took := time.Since(begin); took != time.Minute {
 			t.Errorf("granted after %v, want 1m", took)

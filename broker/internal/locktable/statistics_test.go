@@ -33,28 +33,29 @@ func checkStatistics(t *Table) error {
 	if got := t.Statistics(); got != want {
 		return fmt.Errorf("statistics: %+v, want %+v", got, want)
 	}
-	for name := range t.sessions {
-		if err := checkOldest(t, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkOldest(t)
 }
 
-func checkOldest(t *Table, session string) error {
-	oldest := map[bool]time.Duration{}
+// checkOldest looks for the oldest request of each session in each state.
+func checkOldest(t *Table) error {
+	type key struct {
+		session *session
+		holds   bool
+	}
+	oldest := map[key]time.Duration{}
 	for r := range t.allRequests() {
-		holds := r.state == holding
-		since, some := oldest[holds]
-		if r.session.name == session && (!some || r.since < since) {
-			oldest[holds] = r.since
+		k := key{r.session, r.state == holding}
+		if since, some := oldest[k]; !some || r.since < since {
+			oldest[k] = r.since
 		}
 	}
-	waiter, holder := t.Oldest(session)
-	for holds, got := range map[bool]Age{false: waiter, true: holder} {
-		since, some := oldest[holds]
-		if got.ID.IsZero() == some || got.Since != since {
-			return fmt.Errorf("oldest of %s, holding %v: %+v, want since %v", session, holds, got, since)
+	for name, s := range t.sessions {
+		waiter, holder := t.Oldest(name)
+		for holds, got := range map[bool]Age{false: waiter, true: holder} {
+			since, some := oldest[key{s, holds}]
+			if got.ID.IsZero() == some || got.Since != since {
+				return fmt.Errorf("oldest of %s, holding %v: %+v, want since %v", name, holds, got, since)
+			}
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/brokertest/needs"
 )
@@ -41,15 +42,29 @@ func (r recipe) start(t *testing.T, idle string, flags ...string) *run {
 	s.write(t, r.file, []byte(s.text))
 	start(t, s.broker(flags))
 	s.proxy = s.unprivileged(r.program, append(slices.Clone(r.args), s.path(r.file))...)
-	t.Cleanup(func() { // after the proxy has ended
-		conn, err := net.Dial("tcp", "127.0.0.1:"+s.ports["443"])
-		if err == nil {
-			_ = conn.Close()
-			t.Errorf("%s has ended, but one of its processes still listens", r.program)
-		}
-	})
+	t.Cleanup(s.untilQuiet) // after the proxy has ended
 	start(t, s.proxy)
 	return s
+}
+
+// untilQuiet waits until no process of the proxy listens. A worker may end a little later than the first process.
+func (r *run) untilQuiet() {
+	ticks := time.NewTicker(20 * time.Millisecond)
+	defer ticks.Stop()
+	late := time.After(10 * time.Second)
+	for {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+r.ports["443"])
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+		select {
+		case <-ticks.C:
+		case <-late:
+			r.t.Errorf("%s has ended, but one of its processes still listens", r.program)
+			return
+		}
+	}
 }
 
 // adapted returns the text of the recipe with the ports and paths of this test.

@@ -86,6 +86,7 @@ var motions = []motionCase{
 		synctest.Wait()
 		look()
 		b.send(`{"type":"cancel","id":"bbbbbbbb--0"}`)
+		synctest.Wait() // otherwise the next cancel may come first, because it is on another connection
 		a.send(`{"type":"cancel","id":"aaaaaaaa--0"}`)
 		synctest.Wait()
 		acquire(a, 5, "x", "")

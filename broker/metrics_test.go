@@ -72,7 +72,7 @@ func (r *rig) expectMetrics(want map[string]float64) {
 	}
 }
 
-// The metrics follow requests from the acquire to the end: who waits and who holds, how each ended, and how
+// The metrics follow requests from the acquire to the end: how many wait and hold, how each ended, and how
 // long it took.
 func TestMetricsOfRequests(t *testing.T) {
 	inBubble(t, broker.Config{}, func(r *rig) {

@@ -122,7 +122,7 @@ func TestPorts(t *testing.T) {
 	for _, port := range m.service.Spec.Ports {
 		check("Service", port.TargetPort)
 		if port.Port != listens[port.TargetPort.StrVal] {
-			t.Errorf("the Service has the port %d, which differs from that of the broker", port.Port)
+			t.Errorf("the port of the Service is %d: want the port of the broker", port.Port)
 		}
 	}
 	for _, rule := range m.network.Spec.Ingress {

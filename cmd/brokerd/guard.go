@@ -26,8 +26,11 @@ func guard(sockets []listen.Socket, trusted []netip.Prefix, handshakes *turns.Tu
 			return err
 		}
 		sockets[i].Listener = open
+		r.full = append(r.full, open)
 		if socket.Proxied {
-			sockets[i].Listener = proxied.Listen(open, trusted, r.log)
+			only := proxied.Listen(open, trusted, r.log)
+			sockets[i].Listener = only
+			r.strange = append(r.strange, only)
 		}
 		if isTCP { // the users of Unix sockets are known by their connections
 			sockets[i].Listener = handshakes.Listen(sockets[i].Listener)

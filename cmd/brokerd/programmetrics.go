@@ -14,6 +14,24 @@ import (
 // reloadCounts count the reloads of a run.
 type reloadCounts struct{ done, failed atomic.Int64 }
 
+// A refuser counts the connections that it has refused.
+type refuser interface{ Refused() int64 }
+
+// refusedBy returns the metric of the connections that some listeners have refused.
+func refusedBy(reason string, listeners []refuser) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name:        "brokerd_connections_refused_total",
+		Help:        "Connections that were closed before the broker saw them, by reason.",
+		ConstLabels: prometheus.Labels{"reason": reason},
+	}, func() float64 {
+		var sum int64
+		for _, l := range listeners {
+			sum += l.Refused()
+		}
+		return float64(sum)
+	})
+}
+
 // newRegistry returns a registry for the metrics of the program, of the process and of the Go runtime. The
 // broker shows them beside its own.
 func newRegistry(lines *logQueue) *prometheus.Registry {
@@ -39,7 +57,7 @@ func buildInfo() prometheus.Collector {
 	}, func() float64 { return 1 })
 }
 
-// register adds the metrics of the reloads to a registry.
+// register adds the metrics of the reloads and of the listeners to a registry. Call it after guard.
 func (r *reloader) register(registry *prometheus.Registry) {
 	reloads := func(result string, count *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -49,6 +67,7 @@ func (r *reloader) register(registry *prometheus.Registry) {
 		}, func() float64 { return float64(count.Load()) })
 	}
 	registry.MustRegister(reloads("done", &r.reloads.done), reloads("failed", &r.reloads.failed))
+	registry.MustRegister(refusedBy("no_descriptor", r.full), refusedBy("not_a_trusted_proxy", r.strange))
 	if !r.flags.usesTLS() {
 		return
 	}

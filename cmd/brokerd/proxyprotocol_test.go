@@ -100,12 +100,18 @@ func TestProxyProtocolRefuses(t *testing.T) {
 	mustConnect(t, proxyDialer(proxyHeader("198.51.100.7"), nil), d.url, "")
 	d.stop(t)
 
-	d = startDaemon(t, "--listen=127.0.0.1:0?proxy-protocol=required", "--trusted-proxy=10.0.0.0/8")
+	d = startDaemon(t, "--listen=127.0.0.1:0?proxy-protocol=required", "--trusted-proxy=10.0.0.0/8",
+		"--admin-listen=127.0.0.1:0")
+	admin := "http://" + d.until(t, "listening").Address + "/metrics"
 	if _, _, err := connect(t, proxyDialer(proxyHeader("198.51.100.7"), nil), d.url, ""); err == nil {
 		t.Error("an address that is not trusted got in")
 	}
 	if line := d.until(t, "closed a connection"); !strings.Contains(line.Error, "--trusted-proxy") {
 		t.Errorf("the log says %+v", line)
+	}
+	const counted = "brokerd_connections_refused_total{reason=\"not_a_trusted_proxy\"} 1\n"
+	if _, text := getFrom(t, http.DefaultClient, admin); !strings.Contains(text, counted) {
+		t.Error("the refused connection is not counted")
 	}
 	d.stop(t)
 

@@ -36,6 +36,8 @@ type reloader struct {
 	changed certs.Sum                // the files of TLS when they were last seen to differ from those in use
 	expired certs.Sum                // the files of TLS about whose expiry the log has warned
 	reloads reloadCounts
+
+	full, strange []refuser // listeners that refuse connections: no descriptor is free, or they are not of a proxy
 }
 
 func newReloader(

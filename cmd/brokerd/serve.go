@@ -105,13 +105,13 @@ func (f *flags) serve(parent context.Context) error {
 	f.logStart(log, on, config)
 	f.logAdmin(log, endpointsOf(admin))
 	reloads := newReloader(f, on, log, b, files, audit)
-	reloads.register(registry)
 	reloads.manager = notify.New(log)
 	if err := guard(sockets, config.TrustedProxies, turns.New(), reloads); err != nil {
 		closeAll(sockets)
 		closeAll(admin)
 		return err
 	}
+	reloads.register(registry)
 	context.AfterFunc(ctx, func() { reloads.manager.Stopping(f.Drain) })
 	beside := []func(context.Context){
 		func(ctx context.Context) { reloads.run(ctx, hangups) },

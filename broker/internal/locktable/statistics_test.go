@@ -54,7 +54,8 @@ func checkOldest(t *Table) error {
 		for holds, got := range map[bool]Age{false: waiter, true: holder} {
 			since, some := oldest[key{s, holds}]
 			if got.ID.IsZero() == some || got.Since != since {
-				return fmt.Errorf("oldest of %s, holding %v: %+v, want since %v", name, holds, got, since)
+				const format = "oldest of %s, holding %v: %+v, want since %v"
+				return fmt.Errorf(format, name, holds, got, since)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func (m *machine) files(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	// The type c is that of a file that has been deleted.
+	// In an overlay, a file of type c stands for a deleted file.
 	for line := range strings.Lines(m.do(t, "find /run/changes -not -type c -printf '/%P\n'; "+
 		"find /etc/systemd/system -type l -o -type f")) {
 		file := strings.TrimSpace(line)

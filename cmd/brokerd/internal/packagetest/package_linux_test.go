@@ -68,7 +68,7 @@ func remove(t *testing.T, m *machine, before []string) {
 	left := []string{"/etc/lockbroker", "/etc/lockbroker/brokerd.yaml", "/var/lib/brokerd", "/var/lib/brokerd/lock",
 		"/var/lib/brokerd/state"}
 	m.checkFiles(t, before, left)
-	// A file that only the service could read does not become that of the next user with its number.
+	// The next user may get the number of this one, and must not be able to read its files.
 	m.do(t, "cd /etc/lockbroker; echo secret >key.pem; chgrp brokerd key.pem; chmod 640 key.pem; "+
 		"dpkg --purge lockbroker; ! getent passwd brokerd; ! getent group brokerd; "+
 		"test \"$(stat -c '%U %G %a' key.pem)\" = 'root root 600'; rm -r $PWD")

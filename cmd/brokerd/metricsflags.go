@@ -52,7 +52,7 @@ func (f *flags) validateAdmin() error {
 		if address.IsProxied() {
 			return fmt.Errorf("--admin-listen is %.80q: it has no PROXY protocol", text)
 		}
-		if taken[address.Place()] {
+		if taken[address.Place()] && !address.IsAnyPort() {
 			return fmt.Errorf("--admin-listen is %.80q: clients use this address already", text)
 		}
 	}

@@ -158,6 +158,9 @@ func (a *Address) setUnix(name, value string) error {
 // Host returns the host of a TCP address, or "".
 func (a Address) Host() string { return a.host }
 
+// IsAnyPort reports whether the system chooses a free port.
+func (a Address) IsAnyPort() bool { return a.port == "0" }
+
 // IsLocal reports whether the address is one of Unix sockets for certain. A socket of systemd may also be one.
 func (a Address) IsLocal() bool { return a.path != "" }
 

@@ -1,0 +1,27 @@
+// Names, authors and labels may hold anything. Shown as they are, some characters would hide, or change the order of what
+// is around them: control characters, those that set a direction, those without width, and spaces at an end.
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $/gu;
+
+// toVisible returns a text with those characters written as \u{...}, and with \ doubled if there is any.
+export const toVisible = (text) => {
+  if (text.search(unseen) < 0) return text;
+  return text
+    .replaceAll("\\", "\\\\")
+    .replace(unseen, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+};
+
+// toDuration returns milliseconds in at most two units: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "3 d 4 h".
+export const toDuration = (ms) => {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const units = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+  const first = units.findIndex(([, size]) => Math.floor(seconds) >= size);
+  const [unit, size] = units[first];
+  const count = Math.floor(seconds / size);
+  const next = units[first + 1];
+  const rest = next ? Math.floor((seconds - count * size) / next[1]) : 0;
+  return rest ? `${count} ${unit} ${rest} ${next[0]}` : `${count} ${unit}`;
+};
+
+// toCount returns a number with its noun: "1 waiter", "12,000 waiters".
+export const toCount = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

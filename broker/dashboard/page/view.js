@@ -22,6 +22,7 @@ export const createView = (locks, pattern, onChange = () => {}, now = () => perf
     isCurrent: false,
     isComplete: false, // whether it was current once
     error: undefined, // why there is nothing to see
+    hasEnded: false, // whether the broker has refused the watch, so that nothing more comes
     changes: 0,
     onGrant: () => {},
     onEnd: () => {},
@@ -116,7 +117,7 @@ export const createView = (locks, pattern, onChange = () => {}, now = () => perf
         else change(m);
       }
     } catch (error) {
-      if (!stop.signal.aborted) set({ error, isCurrent: false });
+      if (!stop.signal.aborted) set({ error, isCurrent: false, hasEnded: true });
     }
   };
 

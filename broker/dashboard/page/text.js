@@ -1,6 +1,7 @@
 // Names, authors and labels may hold anything. Shown as they are, some characters would hide, or change the order of what
-// is around them: control characters, those that set a direction, those without width, and spaces at an end.
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $/gu;
+// is around them: control characters, those that set a direction, those without width, and spaces at an end. One without
+// width joins two emoji into one, and stays.
+const unseen = /(?<!\p{Extended_Pictographic}\ufe0f?(?=\u200d\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $/gu;
 
 // toVisible returns a text with those characters written as \u{...}, and with \ doubled if there is any.
 export const toVisible = (text) => {
@@ -13,7 +14,7 @@ export const toVisible = (text) => {
 // toDuration returns milliseconds in at most two units: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "3 d 4 h".
 export const toDuration = (ms) => {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`;
   const units = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
   const first = units.findIndex(([, size]) => Math.floor(seconds) >= size);
   const [unit, size] = units[first];

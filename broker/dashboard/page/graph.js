@@ -1,0 +1,1 @@
+export const createGraph = () => ({ element: document.createElement("div"), show() {} });

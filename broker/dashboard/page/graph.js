@@ -1,1 +1,125 @@
-export const createGraph = () => ({ element: document.createElement("div"), show() {} });
+import { arrange, toStructure } from "./arrange.js";
+import { requestId, toBoxes } from "./boxes.js";
+import { h, setText } from "./dom.js";
+import { createItems } from "./items.js";
+import { showLegend, showWords } from "./legend.js";
+import { createLines } from "./lines.js";
+import { move } from "./moves.js";
+import { toSentences } from "./sentences.js";
+
+const hint = "Point or move to something to read all of it here; Enter opens it.";
+
+// createGraph returns a picture of who waits for whom: { element, show({ nodes, edges }) }.
+//
+// - A node is a request: { id, title, lines, kind, focus, inCycle, more }, with kind "holds", "waits" or "both". Those
+//   that wait for the same lock come in the order of its queue.
+// - An edge says that `from` cannot go on before `to`: { id, from, to, lock, kind, inCycle }. With kind "waits", `to`
+//   holds the lock. With "behind", `to` waits for it earlier. With "inside", `to` was made inside `from`.
+//
+// onOpen is called with a node, or with { lock: name }.
+export const createGraph = ({ onOpen }) => {
+  const items = createItems();
+  const lines = createLines();
+  const legend = h("ul", { class: "graph-legend" });
+  const view = h("div", { class: "graph-view", role: "group", "aria-label": "Who waits for whom" }, lines.element);
+  const details = h("p", { class: "graph-details" }, hint);
+  const words = h("ol");
+  const element = h("div", { class: "graph" }, legend, view, details,
+    h("details", {}, h("summary", {}, "The same in words"), words));
+  let data, picture, place;
+  let structure; // what place was made for, as text
+  let current; // the id of the item that Tab leads to
+  let seen; // the id of the request that was scrolled to
+
+  const show = (next) => {
+    data = next;
+    picture = toBoxes(next);
+    draw();
+    showLegend(legend, data, picture);
+    showWords(words, toSentences(data));
+  };
+
+  const draw = () => {
+    const hadFocus = view.contains(document.activeElement);
+    items.show(picture.boxes, data);
+    const em = parseFloat(getComputedStyle(view).fontSize) || 16;
+    const width = view.clientWidth || Infinity;
+    const text = toStructure(picture, em, width);
+    if (text !== structure) {
+      structure = text;
+      place = arrange(picture, place, em, width);
+      placeItems();
+      lines.show(picture.links, place);
+      scroll();
+    }
+    if (!items.get(current)) choose(requestId(focused()?.id));
+    if (!items.get(current)) choose(place.layers[0]?.[0].items[0].id);
+    if (hadFocus) items.get(current)?.element.focus({ preventScroll: true }); // it was moved or removed
+    describe();
+  };
+
+  const focused = () => data.nodes.find((node) => node.focus);
+
+  // placeItems moves the buttons, and puts them in the order in which they are read.
+  const placeItems = () => {
+    let next = lines.element.nextSibling;
+    for (const box of place.layers.flat()) {
+      let { x, y } = place.nodes.get(box.id);
+      const { width, rows } = place.sizes.get(box.id);
+      box.items.forEach(({ id }, i) => {
+        const { element: button } = items.get(id);
+        if (button === next) next = next.nextSibling;
+        else view.insertBefore(button, next);
+        Object.assign(button.style, {
+          transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${rows[i]}px`,
+        });
+        y += rows[i];
+      });
+    }
+  };
+
+  // scroll brings the focused request into view if it is another one than before.
+  const scroll = () => {
+    const node = focused();
+    if (!view.clientWidth || node?.id === seen) return;
+    seen = node?.id;
+    const box = picture.boxes.find(({ items: some }) => some.some(({ request }) => request && request === node));
+    if (!box) return;
+    const { x, y } = place.nodes.get(box.id);
+    const { width, port } = place.sizes.get(box.id);
+    view.scrollLeft = Math.max(0, x + width + 20 - view.clientWidth);
+    if (y + port + 40 > view.clientHeight) view.scrollTop = y + port - view.clientHeight / 2;
+  };
+
+  const choose = (id) => {
+    items.get(current)?.element.setAttribute("tabindex", "-1");
+    current = id;
+    items.get(current)?.element.setAttribute("tabindex", "0");
+  };
+
+  const describe = (event) => {
+    const target = event?.type === "pointerover" ? event.target : document.activeElement;
+    const item = items.get(view.contains(target) ? idOf(target) : undefined);
+    setText(details, item?.text ?? hint);
+  };
+
+  const idOf = (target) => target.closest(".graph-item")?.dataset.id;
+  for (const type of ["focusout", "pointerover", "pointerleave"]) view.addEventListener(type, describe);
+  view.addEventListener("focusin", ({ target }) => {
+    choose(idOf(target) ?? current);
+    describe();
+  });
+  view.addEventListener("click", ({ target }) => {
+    const item = items.get(idOf(target));
+    if (item) onOpen(item.open);
+  });
+  view.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const id = place && move(place.layers, picture.links, place.down, idOf(event.target), event.key);
+    if (id === undefined) return;
+    event.preventDefault();
+    items.get(id).element.focus();
+  });
+  new ResizeObserver(() => picture && draw()).observe(view);
+  return { element, show };
+};

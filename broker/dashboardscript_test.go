@@ -42,7 +42,9 @@ func TestDashboardScripts(t *testing.T) {
 		played := parts[:1:1]
 		for _, part := range parts[1:] {
 			title, _, _ := strings.Cut(part, "\n")
-			t.Run(filepath.Base(file)+"/"+title, func(t *testing.T) { played = append(played, playDashboard(t, part)) })
+			t.Run(filepath.Base(file)+"/"+title, func(t *testing.T) {
+				played = append(played, playDashboard(t, part))
+			})
 		}
 		result := strings.Join(played, "")
 		if *update && result != string(text) {

@@ -39,11 +39,14 @@ func TestDashboardScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		parts := strings.SplitAfter(string(text), "\n== ")
-		result := parts[0]
+		played := parts[:1:1]
 		for _, part := range parts[1:] {
 			title, _, _ := strings.Cut(part, "\n")
-			t.Run(filepath.Base(file)+"/"+title, func(t *testing.T) { result += playDashboard(t, part) })
+			t.Run(filepath.Base(file)+"/"+title, func(t *testing.T) {
+				played = append(played, playDashboard(t, part))
+			})
 		}
+		result := strings.Join(played, "")
 		if *update && result != string(text) {
 			if err := os.WriteFile(file, []byte(result), 0o644); err != nil {
 				t.Fatal(err)
@@ -73,7 +76,8 @@ func playDashboard(t *testing.T, text string) string {
 				i++
 			}
 			if !*update && !slices.Equal(got, want) {
-				t.Errorf("%s\n got %s\nwant %s", line, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+				t.Errorf("%s\n got %s\nwant %s", line, strings.Join(got, "\n     "),
+					strings.Join(want, "\n     "))
 			}
 			for _, shown := range got {
 				result = append(result, "  "+shown)

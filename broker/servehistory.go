@@ -117,7 +117,8 @@ func afterOf(query string) (int64, error) {
 func (b *Broker) statusForHistory(ctx context.Context) (Status, *refusal) {
 	defer b.asking.Add(-1)
 	if b.asking.Add(1) > maxHistoryRequests {
-		return Status{}, &refusal{http.StatusServiceUnavailable, "too many requests for the history at the same time"}
+		return Status{}, &refusal{http.StatusServiceUnavailable,
+			"too many requests for the history at the same time"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, loopPatience)
 	defer cancel()

@@ -323,6 +323,11 @@ export interface InfoOptions extends QuestionOptions {
   queue?: number | undefined;
   /** The most locks to ask for at a time, 1 to 1000. Default: 1000. */
   max?: number | undefined;
+  /**
+   * List all holders and waiters: yield a lock whose lists were cut off again and again, each time with the next
+   * part of its lists, until both are complete. Default: false.
+   */
+  whole?: boolean | undefined;
 }
 
 /**

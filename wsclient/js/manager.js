@@ -60,7 +60,7 @@ export class LockManager extends EventTarget {
       max: toNumber(options, "max"),
       queue: toNumber(options, "queue"),
     };
-    return steps(this.#client, pages(this.#client, question), options);
+    return steps(this.#client, pages(this.#client, question, options.whole), options);
   }
 
   watch(pattern, { signal } = {}) {

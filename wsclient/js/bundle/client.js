@@ -519,7 +519,7 @@ var LockManager = class extends EventTarget {
       max: toNumber(options, "max"),
       queue: toNumber(options, "queue")
     };
-    return steps(this.#client, pages(this.#client, question), options);
+    return steps(this.#client, pages(this.#client, question, options.whole), options);
   }
   watch(pattern, { signal } = {}) {
     return steps(this.#client, changes(this.#client, toMatch(pattern), toSignal(signal)));

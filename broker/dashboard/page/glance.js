@@ -1,0 +1,81 @@
+import { h, setText } from "./dom.js";
+import { toHash } from "./route.js";
+import { toCount, toDuration, toVisible } from "./text.js";
+import { toWho } from "./requests.js";
+
+const most = 10; // programs
+
+// createGlance shows the answers to what is asked first: who waits and holds longest, where most wait, which programs
+// hold most.
+export const createGlance = () => {
+  const fact = (title) => {
+    const [value, link, detail] = [h("strong"), h("a"), h("span", { class: "dim" })];
+    const element = h("div", { class: "fact" }, h("dt", {}, title), h("dd", {}, value, " ", link, " ", detail));
+    return {
+      element,
+      show(text, lock, more = "") {
+        setText(value, text);
+        link.hidden = !lock;
+        if (lock) {
+          setText(link, toVisible(lock.name));
+          link.href = toHash({ lock: lock.name });
+        }
+        setText(detail, more);
+      },
+    };
+  };
+  const wait = fact("Longest wait");
+  const hold = fact("Longest hold");
+  const queue = fact("Most waiters");
+  const program = fact("Program that holds most");
+  const rows = h("tbody");
+  const programs = h(
+    "details",
+    { class: "programs" },
+    h("summary", {}, "Programs"),
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ...["Program", "Holds", "Waits"].map((title) => h("th", { scope: "col" }, title)))),
+      rows,
+    ),
+  );
+
+  const showPrograms = (all) => {
+    if (!programs.open) return;
+    rows.replaceChildren(
+      ...all.slice(0, most).map(({ name, holding, waiting }) =>
+        h("tr", {}, h("th", { scope: "row" }, toVisible(name)), h("td", {}, String(holding)), h("td", {}, String(waiting))),
+      ),
+    );
+    if (all.length > most) {
+      rows.append(h("tr", {}, h("td", { colspan: 3 }, `and ${toCount(all.length - most, "more program")}`)));
+    }
+  };
+
+  const element = h(
+    "section",
+    { "aria-label": "At a glance" },
+    h("dl", { class: "glance" }, wait.element, hold.element, queue.element, program.element),
+    programs,
+  );
+  return {
+    element,
+    // show shows a census. Until all locks have been read, it does not say that there is nobody.
+    show(census, now, isComplete) {
+      const [waits, holds] = isComplete ? ["nobody waits", "nobody holds"] : ["…", "…"];
+      const age = (found) => toDuration(now - found.request.since);
+      if (census.wait) wait.show(age(census.wait), census.wait.lock, `by ${toWho(census.wait.request)}`);
+      else wait.show(waits);
+      if (census.hold) hold.show(age(census.hold), census.hold.lock, `by ${toWho(census.hold.request)}`);
+      else hold.show(holds);
+      if (census.queue) queue.show(toCount(census.queue.waiters.size, "waiter"), census.queue);
+      else queue.show(waits);
+      const top = census.programs[0];
+      if (top?.holding) program.show(toVisible(top.name), undefined, toCount(top.holding, "lock"));
+      else program.show(holds);
+      showPrograms(census.programs);
+    },
+  };
+};
+

@@ -1,0 +1,173 @@
+import { columns } from "./columns.js";
+import { createWork } from "./bitbybit.js";
+import { createGlance } from "./glance.js";
+import { createPlots } from "./plots.js";
+import { createRows } from "./virtualrows.js";
+import { h, setText } from "./dom.js";
+import { pick } from "./ranking.js";
+import { readRoute, setRoute, toHash } from "./route.js";
+import { takeCensus } from "./census.js";
+import { toCount, toVisible } from "./text.js";
+import { toFilter } from "./glob.js";
+import { toWho } from "./requests.js";
+
+const few = 2000; // locks, or requests, up to which everything is done at each change
+const pause = 2000; // ms between two sorts, or two censuses, of more
+
+// createLocksPage shows all locks: searched, sorted, and with rows only where one looks.
+export const createLocksPage = (page) => {
+  let sort; // the name of a column
+  let filter = () => true;
+  let entries = []; // the locks that match
+  let sortDue = 0; // when they must be sorted again
+  let censusDue = 0;
+  const census = createWork(takeCensus);
+  const glance = createGlance();
+  const plots = createPlots();
+  const deadlocks = h("p", {}, h("a", { href: toHash({ deadlocks: "" }) }));
+  const found = h("p", { class: "dim", role: "status" });
+
+  const search = h("input", {
+    id: "search", type: "search", autocomplete: "off", spellcheck: "false", "aria-describedby": "search-help",
+    input: () => {
+      setRoute({ search: search.value });
+      readChoice();
+      page.update();
+    },
+  });
+
+  const headers = Object.entries(columns).map(([name, { title }]) => {
+    const sortBy = () => {
+      setRoute({ sort: name });
+      readChoice();
+      page.update();
+    };
+    return h("span", { role: "columnheader", class: name }, h("button", { type: "button", click: sortBy }, title));
+  });
+  headers.splice(1, 0, h("span", { role: "columnheader", class: "holder" }, "Holder"));
+
+  const rows = createRows(() => page.update(), () => {
+    const cells = { name: h("a"), holder: h("span", { role: "cell", class: "holder" }) };
+    for (const name of Object.keys(columns).slice(1)) cells[name] = h("span", { role: "cell", class: name });
+    const named = h("span", { role: "cell", class: "name" }, cells.name);
+    const element = h("div", { role: "row", class: "row" }, named, ...Object.values(cells).slice(1));
+    return { element, cells };
+  });
+
+  const showRow = ({ cells }, lock, context) => {
+    setText(cells.name, toVisible(lock.name));
+    const href = toHash({ lock: lock.name });
+    if (cells.name.hash !== href) cells.name.href = href;
+    setText(cells.holder, toHolders(lock));
+    for (const [name, { text }] of Object.entries(columns).slice(1)) setText(cells[name], text(lock, context));
+  };
+
+  // readChoice takes the search and the order from the URL.
+  const readChoice = () => {
+    const route = readRoute();
+    const text = route.get("search") ?? "";
+    sort = route.get("sort") in columns ? route.get("sort") : "waiters";
+    if (search.value !== text) search.value = text;
+    const chosen = text ? toFilter(text) : () => true;
+    search.setAttribute("aria-invalid", String(!chosen));
+    filter = chosen ?? (() => false);
+    sortDue = 0;
+    for (const header of headers) {
+      if (header.className in columns) {
+        header.setAttribute("aria-sort", header.className !== sort ? "none" : sort === "name" ? "ascending" : "descending");
+      }
+    }
+  };
+
+  // collect finds the locks that match, and what they are sorted by.
+  const collect = (locks, context) => {
+    entries = [];
+    const { key } = columns[sort];
+    let number = 0;
+    for (const lock of locks.values()) {
+      lock.number = number++;
+      if (!filter(lock.name)) continue;
+      lock.key = key?.(lock, context);
+      entries.push(lock);
+    }
+  };
+
+  // showCensus does some of the census, and shows it once it is done.
+  const showCensus = (locks, now, isComplete) => {
+    const taken = census.go(locks);
+    if (!taken) {
+      page.update();
+      return;
+    }
+    glance.show(taken, now, isComplete);
+    censusDue = taken.requests <= few ? 0 : now + pause;
+  };
+
+  const less = (a, b) => {
+    if (sort === "name") return a.name < b.name;
+    return a.key > b.key || (a.key === b.key && a.number < b.number);
+  };
+
+  const table = h(
+    "div",
+    { role: "table", "aria-label": "Locks", class: "locks" },
+    h("div", { role: "rowgroup" }, h("div", { role: "row", class: "head" }, ...headers)),
+    rows.element,
+  );
+
+  const element = h(
+    "div",
+    {},
+    h("h1", {}, "Locks"),
+    glance.element,
+    plots.element,
+    deadlocks,
+    h(
+      "form",
+      { role: "search", submit: (event) => event.preventDefault() },
+      h("label", { for: "search" }, "Search"),
+      search,
+      h("span", { id: "search-help", class: "dim" }, "a part of the name, or a glob: orders/*, **/report, {a,b}"),
+    ),
+    found,
+    table,
+  );
+
+  readChoice();
+  return {
+    element,
+    title: "Locks",
+    routed: readChoice,
+
+    show({ view, rates, past, now }) {
+      const context = { now, rates };
+      const locks = view?.locks ?? new Map();
+      const isSmall = locks.size <= few;
+      const sorts = now >= sortDue;
+      if (sorts) {
+        collect(locks, context);
+        sortDue = isSmall ? 0 : now + pause;
+      }
+      if (now >= censusDue && (isSmall || !sorts)) showCensus(locks, now, view?.isComplete);
+      table.setAttribute("aria-rowcount", entries.length + 1);
+      rows.show(entries.length, (from, end) => pick(entries, from, end, less), (row, lock) => showRow(row, lock, context));
+      setText(found, describeFound(entries.length, locks.size, search, view));
+      plots.show(past);
+      deadlocks.hidden = !past.deadlocks;
+      setText(deadlocks.firstChild, `${toCount(past.deadlocks, "deadlock")} refused since the broker has started`);
+    },
+  };
+};
+
+const toHolders = ({ holders }) => {
+  const [one, ...others] = holders.values();
+  if (!one) return "nobody";
+  return others.length ? `${toWho(one)} and ${toCount(others.length, "other")}` : toWho(one);
+};
+
+const describeFound = (matching, all, search, view) => {
+  if (search.getAttribute("aria-invalid") === "true") return "This glob is not valid.";
+  if (search.value) return `${matching.toLocaleString("en")} of ${toCount(all, "lock")}`;
+  if (all || !view?.isComplete) return toCount(all, "lock");
+  return "Nobody holds a lock or waits for one.";
+};

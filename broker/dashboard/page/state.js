@@ -1,0 +1,42 @@
+import { toCount, toDuration } from "./text.js";
+
+// describe says in words how the page stands with the broker: [kind, text, more]. kind is "well", "busy" or "bad". more is
+// what counts, such as seconds, and is not read aloud at each change.
+export const describe = (session, view, past, now = Date.now()) => {
+  const since = new Date(session.since).toLocaleTimeString();
+  switch (session.state) {
+    case "connecting":
+      return ["busy", "Connecting to the broker …"];
+    case "login":
+      return ["bad", "The broker asks for credentials.", session.reason];
+    case "gone": {
+      const stale = view?.isComplete ? " What you see below is how it was then." : "";
+      const reason = past.problem || session.reason;
+      return ["bad", `Not connected to the broker since ${since}. Trying again.${stale}`, reason];
+    }
+  }
+  if (past.isLate()) {
+    return ["bad", "The broker does not answer.", `For ${toDuration(now - past.asked)}.`];
+  }
+  if (view?.error) return ["bad", ...explain(view.error, session)];
+  const pause = past.notGranting ?? session.locks?.notGranting;
+  if (pause) {
+    const left = past.left === undefined ? "" : `${toDuration(past.left)} left.`;
+    return ["bad", pauses[pause] ?? `The broker grants nothing: ${pause}.`, left];
+  }
+  if (!view?.isComplete) return ["busy", "Reading the locks …", view ? `${toCount(view.locks.size, "lock")} so far` : ""];
+  if (!view.isCurrent) return ["busy", "Catching up: more happened than this page could follow."];
+  return ["well", "Live", past.problem && session.locks ? `No history: ${past.problem}` : ""];
+};
+
+const pauses = {
+  grace: "The broker has restarted and grants nothing yet: clients of its last run may still hold locks.",
+  no_tokens: "The broker grants nothing: it cannot store fencing tokens. The disk of its state directory is full, or fails.",
+  draining: "The broker is stopping. It grants nothing more, and closes when the holders have released.",
+};
+
+const explain = (error, { principal }) => {
+  if (error.code !== "forbidden") return [`The broker refuses to list its locks: ${error.message}`];
+  const who = principal?.identity ? `${principal.identity} may` : "You may";
+  return [`${who} not see any locks here.`, "This needs the permission list."];
+};

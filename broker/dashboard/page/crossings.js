@@ -56,8 +56,10 @@ const settle = (layer) => {
     cell.before.forEach(move);
     moved.add(cell);
   };
-  layer.forEach(move);
-  layer.splice(0, layer.length, ...moved);
+  if (layer.some((cell) => cell.before.size)) {
+    layer.forEach(move);
+    layer.splice(0, layer.length, ...moved);
+  }
   number(layer);
 };
 
@@ -65,7 +67,7 @@ const number = (layer) => layer.forEach((cell, i) => (cell.at = i));
 
 // exchange swaps cells that are side by side while that removes crossings.
 const exchange = (layers) => {
-  for (let round = 0, better = true; better && round < 4; round++) {
+  for (let better = true; better; ) {
     better = false;
     for (const layer of layers) {
       for (let i = 0; i + 1 < layer.length; i++) {

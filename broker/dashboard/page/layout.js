@@ -34,10 +34,9 @@ const toCells = ({ nodes, edges }, previous, down) => {
   const cells = new Map();
   const paths = [];
   const known = new Set(nodes.map((node) => node.id));
-  const layerBefore = (id) => previous?.nodes.get(id)?.layer ?? -1;
-  const ids = [...known].sort((a, b) => layerBefore(b) - layerBefore(a));
-  const open = acyclic(ids, edges.filter(({ from, to }) => from !== to && known.has(from) && known.has(to)));
-  const layerOf = toLayers(ids, open);
+  const real = edges.filter(({ from, to }) => from !== to && known.has(from) && known.has(to));
+  const open = acyclic(known, real, previous?.turned);
+  const layerOf = toLayers(known, open);
   const add = (key, layer, more) => {
     const cell = { key, layer, up: [], down: [], before: new Set(), ...more };
     cells.set(key, cell);
@@ -93,7 +92,7 @@ const nearby = (cell, before) => {
 const align = (layers) => {
   const backwards = [...layers].reverse();
   for (const layer of layers) squeeze(layer, () => 0);
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 6; round++) {
     for (const layer of layers) squeeze(layer, (cell) => middle(cell, cell.up));
     for (const layer of backwards) squeeze(layer, (cell) => middle(cell, [...cell.down, ...cell.up]));
   }

@@ -32,8 +32,9 @@ const round = (number) => Math.round(number * 10) / 10;
 
 // nearestPoint returns the index nearest to this one whose point is not null, or -1. Of two it is the earlier one.
 export const nearestPoint = (points, index) => {
+  const start = Math.min(Math.max(0, index), points.length - 1);
   for (let distance = 0; distance < points.length; distance++) {
-    for (const i of [index - distance, index + distance]) if ((points[i] ?? null) !== null) return i;
+    for (const i of [start - distance, start + distance]) if ((points[i] ?? null) !== null) return i;
   }
   return -1;
 };

@@ -1,9 +1,9 @@
-const perSecond = 4000; // changes that a page can show
-const burst = 10_000;
-const lag = 3000; // changes for which a lag counts
+const perSecond = 2000; // changes that a page can show
+const burst = 5000;
+const lag = 2000; // changes for which a lag counts
 const sampling = 2000; // ms between two readings
 const share = 20; // a reading may take one part in so many of the time
-const [shortest, longest] = [5000, 60_000]; // ms for which the view does not watch
+const [shortest, longest] = [10_000, 60_000]; // ms for which the view does not watch
 
 // createBrake says when more changes come than a page can show, and what to do meanwhile. Changes fill a bucket that
 // leaks.

@@ -55,22 +55,22 @@ export const createGraph = ({ onOpen }) => {
     }
     if (!items.get(current)) choose(requestId(data.nodes.find((node) => node.focus)?.id));
     if (!items.get(current)) choose(place.boxes[0]?.items[0].id);
-    if (hadFocus) items.get(current)?.element.focus({ preventScroll: true }); // it was moved or removed
+    if (hadFocus) items.get(current)?.button.focus({ preventScroll: true }); // it was moved or removed
     describe();
   };
 
-  // placeItems moves the buttons, and puts them in the order in which they are read.
+  // placeItems moves the items, and puts them in the order in which they are read.
   const placeItems = () => {
     let next = lines.element.nextSibling;
     for (const { id, items: rows } of place.boxes) {
       let { x, y } = place.nodes.get(id);
       const { width, rows: heights } = place.sizes.get(id);
       rows.forEach((item, i) => {
-        const button = items.get(item.id).element;
-        if (button === next) next = next.nextSibling;
-        else view.insertBefore(button, next);
+        const part = items.get(item.id).element;
+        if (part === next) next = next.nextSibling;
+        else view.insertBefore(part, next);
         const style = { transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${heights[i]}px` };
-        Object.assign(button.style, style);
+        Object.assign(part.style, style);
         y += heights[i];
       });
     }
@@ -89,9 +89,9 @@ export const createGraph = ({ onOpen }) => {
   };
 
   const choose = (id) => {
-    items.get(current)?.element.setAttribute("tabindex", "-1");
+    items.get(current)?.button.setAttribute("tabindex", "-1");
     current = id;
-    items.get(current)?.element.setAttribute("tabindex", "0");
+    items.get(current)?.button.setAttribute("tabindex", "0");
   };
 
   const idOf = (target) => target.closest(".graph-item")?.dataset.id;
@@ -113,7 +113,7 @@ export const createGraph = ({ onOpen }) => {
     const id = move(place.boxes, picture.links, idOf(event.target), event.key);
     if (id === undefined) return;
     event.preventDefault();
-    items.get(id).element.focus();
+    items.get(id).button.focus();
   });
   new ResizeObserver(() => picture && draw()).observe(view);
   return { element, show };

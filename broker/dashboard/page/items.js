@@ -24,9 +24,12 @@ export const createItems = () => {
   return { show, get: (id) => items.get(id) };
 };
 
+// The button covers the whole item. The lines beside it are no part of its name, so that one with the focus is not read
+// aloud whenever a duration counts.
 const create = (id) => {
-  const [title, lines] = ["title", "lines"].map((name) => h("span", { class: `graph-${name}` }));
-  return { title, lines, element: h("button", { type: "button", tabindex: "-1", dataset: { id } }, title, lines) };
+  const button = h("button", { type: "button", tabindex: "-1" });
+  const lines = h("span", {});
+  return { button, lines, element: h("div", { dataset: { id } }, button, lines) };
 };
 
 const fill = (item, { request, lock, inCycle }, names, box) => {
@@ -39,8 +42,8 @@ const fill = (item, { request, lock, inCycle }, names, box) => {
   set(item.element, "class", ["graph-item", kind, ...marks.map(([mark]) => mark)].join(" "));
   item.open = request ?? { lock };
   item.text = [title, ...lines].join(" · ");
-  set(item.element, "aria-label", request ? names.get(request.id) : `lock ${title}`);
-  setText(item.title, title);
+  set(item.button, "aria-label", request ? names.get(request.id) : `lock ${title}`);
+  setText(item.button, title);
   while (item.lines.children.length > lines.length) item.lines.lastChild.remove();
   while (item.lines.children.length < lines.length) item.lines.append(h("span"));
   lines.forEach((line, i) => setText(item.lines.children[i], line));

@@ -26,7 +26,7 @@ export const createPlot = ({ title, unit, format }) => {
   const last = () => points.length - 1;
   const timeOf = (index) => end - (last() - index) * 1000;
   const toText = (value) => (unit && unit !== "ms" ? `${format(value)} ${unit}` : format(value));
-  const describe = (index) => `${toText(points[index])} at ${toClock(timeOf(index), "2-digit")}`;
+  const describe = (index) => `${toText(points[index])} at ${toSecond(timeOf(index))}`;
 
   const show = (next, endTime) => {
     [points, end] = [next, Number(endTime)];
@@ -36,7 +36,7 @@ export const createPlot = ({ title, unit, format }) => {
     setText(latest, (points.at(-1) ?? null) === null ? "no value now" : `${toText(points.at(-1))} now`);
     setText(highest, top < 0 ? "" : `, highest ${describe(top)}`);
     label(values, [maximum, maximum / 2, 0].map(format));
-    const thirds = [1, 2].map((third) => toClock(timeOf((third * last()) / 3)));
+    const thirds = [1, 2].map((third) => toMinute(timeOf((third * last()) / 3)));
     label(times, [`${Math.round(last() / 60)} min ago`, ...thirds, "now"]);
     showChosen();
   };
@@ -85,8 +85,9 @@ export const createPlot = ({ title, unit, format }) => {
 const label = (row, texts) =>
   texts.forEach((text, i) => setText(row.children[i] ?? row.appendChild(h("span")), text));
 
-const toClock = (time, second) =>
-  new Date(time).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second });
+const clock = { hour: "2-digit", minute: "2-digit" };
+const toMinute = new Intl.DateTimeFormat("en-GB", clock).format;
+const toSecond = new Intl.DateTimeFormat("en-GB", { ...clock, second: "2-digit" }).format;
 
 // roundMaximum returns a round number that is not less than value, for the top of an axis; half of it is round too. For
 // milliseconds it is round in seconds, minutes, hours or days.

@@ -56,13 +56,13 @@ func (v *viewing) request(line string) []string {
 
 // statusOf returns the status, and what it refers to.
 func statusOf(response *http.Response) string {
-	status := response.Status
-	for name, refers := range map[string]string{"Location": "to", "Allow": "allows", "Www-Authenticate": "wants"} {
-		if value := response.Header.Get(name); value != "" {
-			status += ", " + refers + " " + value
+	parts := []string{response.Status}
+	for _, header := range [][2]string{{"Location", "to"}, {"Allow", "allows"}, {"WWW-Authenticate", "wants"}} {
+		if value := response.Header.Get(header[0]); value != "" {
+			parts = append(parts, header[1]+" "+value)
 		}
 	}
-	return status
+	return strings.Join(parts, ", ")
 }
 
 // protecting are the headers that keep other pages away.

@@ -56,7 +56,8 @@ func TestHistoryIsBounded(t *testing.T) {
 			synctest.Wait()
 			points, last := b.history.after(0)
 			if len(points) != test.kept || last != test.last {
-				t.Errorf("%d points, the last is %d; want %d, %d", len(points), last, test.kept, test.last)
+				t.Errorf("%d points, the last is %d; want %d, %d",
+					len(points), last, test.kept, test.last)
 			}
 			if slices.Contains(points, point{}) {
 				t.Error("some are not known")
@@ -89,7 +90,8 @@ func TestHistoryAgainstAList(t *testing.T) {
 			}
 			want := list[max(after, number-historyPoints):]
 			if last != number || !slices.Equal(got, want) {
-				t.Fatalf("seed %d: after %d of %d: %d points, want %d", seed, after, number, len(got), len(want))
+				t.Fatalf("seed %d: after %d of %d: %d points, want %d",
+					seed, after, number, len(got), len(want))
 			}
 		}
 	}
@@ -99,8 +101,7 @@ func TestHistoryAgainstAList(t *testing.T) {
 // the grants since the last known one, rounded: nobody knows in which second they were granted.
 func TestHistoryOfAFrozenProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := runBroker(t, Config{}) // without a recorder
-		b.history = newHistory()
+		b := runBroker(t, Config{Dashboard: onePage}) // no time passes, so it records nothing by itself
 		granted := func(n int) {
 			if err := b.ask(t.Context(), func(l *loop) {
 				for range n {
@@ -147,7 +148,8 @@ func TestNoHistoryWithoutADashboard(t *testing.T) {
 			time.Sleep(time.Minute) //nolint:forbidigo // virtual time
 			synctest.Wait()
 			if rounds := b.loop.watchdog.rounds.Load() - before; rounds > 0 != test.rounds {
-				t.Errorf("the loop has made %d rounds, dashboard: %v", rounds, test.config.Dashboard != nil)
+				t.Errorf("the loop has made %d rounds, dashboard: %v",
+					rounds, test.config.Dashboard != nil)
 			}
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -81,9 +82,7 @@ func statusAt(h http.Handler, host, path string, header http.Header) int {
 	if path == "/ws" {
 		request.Header = upgradeHeader("Sec-Websocket-Version", "8") // refused after the check of the origin
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	response := httptest.NewRecorder()
 	h.ServeHTTP(response, request)
 	return response.Code

@@ -33,7 +33,7 @@ export const createPast = (headers, onChange) => {
       const url = new URL("history", document.baseURI);
       if (past.next !== undefined) url.searchParams.set("after", past.next);
       const answer = await fetch(url, { headers: headers(), cache: "no-store" });
-      if (answer.ok) take(await answer.json());
+      if (answer.ok) take(await answer.json(), url.search);
       else past.problem = (await answer.text()).trim();
     } catch {
       past.problem = "the broker cannot be reached";
@@ -44,8 +44,13 @@ export const createPast = (headers, onChange) => {
     timer = setTimeout(ask, interval);
   };
 
-  const take = (m) => {
+  const take = (m, asked) => {
     if (m.run !== run || m.next - past.next > most) past.points = [];
+    if (m.run !== run && asked) {
+      past.next = undefined; // the broker has restarted: the next question is for all of its points
+      run = m.run;
+      return;
+    }
     run = m.run;
     past.points.push(...(m.points ?? []));
     past.points.splice(0, past.points.length - most);

@@ -1,10 +1,9 @@
 import { arrange, toStructure } from "./arrange.js";
-import { requestId, toBoxes } from "./boxes.js";
+import { move, requestId, toBoxes } from "./boxes.js";
 import { h, setText } from "./dom.js";
 import { createItems } from "./items.js";
-import { showLegend, showWords } from "./legend.js";
+import { createLegend } from "./legend.js";
 import { createLines } from "./lines.js";
-import { move } from "./moves.js";
 import { toSentences } from "./sentences.js";
 
 const hint = "Point or move to something to read all of it here; Enter opens it.";
@@ -20,11 +19,11 @@ const hint = "Point or move to something to read all of it here; Enter opens it.
 export const createGraph = ({ onOpen }) => {
   const items = createItems();
   const lines = createLines();
-  const legend = h("ul", { class: "graph-legend" });
   const view = h("div", { class: "graph-view", role: "group", "aria-label": "Who waits for whom" }, lines.element);
+  const legend = createLegend(view);
   const details = h("p", { class: "graph-details" }, hint);
   const words = h("ol");
-  const element = h("div", { class: "graph" }, legend, view, details,
+  const element = h("div", { class: "graph" }, legend.element, view, details,
     h("details", {}, h("summary", {}, "The same in words"), words));
   let data, picture, place;
   let structure; // what place was made for, as text
@@ -35,8 +34,10 @@ export const createGraph = ({ onOpen }) => {
     data = next;
     picture = toBoxes(next);
     draw();
-    showLegend(legend, data, picture);
-    showWords(words, toSentences(data));
+    legend.show();
+    const sentences = toSentences(data);
+    while (words.children.length > sentences.length) words.lastChild.remove();
+    sentences.forEach((text, i) => setText(words.children[i] ?? words.appendChild(h("li")), text));
   };
 
   const draw = () => {
@@ -52,39 +53,35 @@ export const createGraph = ({ onOpen }) => {
       lines.show(picture.links, place);
       scroll();
     }
-    if (!items.get(current)) choose(requestId(focused()?.id));
-    if (!items.get(current)) choose(place.layers[0]?.[0].items[0].id);
-    if (hadFocus) items.get(current)?.element.focus({ preventScroll: true }); // it was moved or removed
+    if (!items.get(current)) choose(requestId(data.nodes.find((node) => node.focus)?.id));
+    if (!items.get(current)) choose(place.boxes[0]?.items[0].id);
+    if (hadFocus) items.get(current)?.button.focus({ preventScroll: true }); // it was moved or removed
     describe();
   };
 
-  const focused = () => data.nodes.find((node) => node.focus);
-
-  // placeItems moves the buttons, and puts them in the order in which they are read.
+  // placeItems moves the items, and puts them in the order in which they are read.
   const placeItems = () => {
     let next = lines.element.nextSibling;
-    for (const box of place.layers.flat()) {
-      let { x, y } = place.nodes.get(box.id);
-      const { width, rows } = place.sizes.get(box.id);
-      box.items.forEach(({ id }, i) => {
-        const { element: button } = items.get(id);
-        if (button === next) next = next.nextSibling;
-        else view.insertBefore(button, next);
-        Object.assign(button.style, {
-          transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${rows[i]}px`,
-        });
-        y += rows[i];
+    for (const { id, items: rows } of place.boxes) {
+      let { x, y } = place.nodes.get(id);
+      const { width, rows: heights } = place.sizes.get(id);
+      rows.forEach((item, i) => {
+        const part = items.get(item.id).element;
+        if (part === next) next = next.nextSibling;
+        else view.insertBefore(part, next);
+        const style = { transform: `translate(${x}px, ${y}px)`, width: `${width}px`, height: `${heights[i]}px` };
+        Object.assign(part.style, style);
+        y += heights[i];
       });
     }
   };
 
   // scroll brings the focused request into view if it is another one than before.
   const scroll = () => {
-    const node = focused();
-    if (!view.clientWidth || node?.id === seen) return;
-    seen = node?.id;
-    const box = picture.boxes.find(({ items: some }) => some.some(({ request }) => request && request === node));
-    if (!box) return;
+    const box = picture.boxes.find(({ items: rows }) => rows.some(({ request }) => request?.focus));
+    const id = data.nodes.find((node) => node.focus)?.id;
+    if (!view.clientWidth || !box || id === seen) return;
+    seen = id;
     const { x, y } = place.nodes.get(box.id);
     const { width, port } = place.sizes.get(box.id);
     view.scrollLeft = Math.max(0, x + width + 20 - view.clientWidth);
@@ -92,18 +89,16 @@ export const createGraph = ({ onOpen }) => {
   };
 
   const choose = (id) => {
-    items.get(current)?.element.setAttribute("tabindex", "-1");
+    items.get(current)?.button.setAttribute("tabindex", "-1");
     current = id;
-    items.get(current)?.element.setAttribute("tabindex", "0");
-  };
-
-  const describe = (event) => {
-    const target = event?.type === "pointerover" ? event.target : document.activeElement;
-    const item = items.get(view.contains(target) ? idOf(target) : undefined);
-    setText(details, item?.text ?? hint);
+    items.get(current)?.button.setAttribute("tabindex", "0");
   };
 
   const idOf = (target) => target.closest(".graph-item")?.dataset.id;
+  const describe = (event) => {
+    const target = event?.type === "pointerover" ? event.target : document.activeElement;
+    setText(details, items.get(view.contains(target) && idOf(target))?.text ?? hint);
+  };
   for (const type of ["focusout", "pointerover", "pointerleave"]) view.addEventListener(type, describe);
   view.addEventListener("focusin", ({ target }) => {
     choose(idOf(target) ?? current);
@@ -115,10 +110,10 @@ export const createGraph = ({ onOpen }) => {
   });
   view.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const id = place && move(place.layers, picture.links, place.down, idOf(event.target), event.key);
+    const id = move(place.boxes, picture.links, idOf(event.target), event.key);
     if (id === undefined) return;
     event.preventDefault();
-    items.get(id).element.focus();
+    items.get(id).button.focus();
   });
   new ResizeObserver(() => picture && draw()).observe(view);
   return { element, show };

@@ -3,22 +3,21 @@ import { bulge } from "./layout.js";
 
 // createLines returns { element, show(links, place) }: the links of a graph. A line stays while its link does.
 export const createLines = () => {
-  const element = svg("svg", { class: "graph-links", "aria-hidden": "true" });
+  const element = svg("svg", { "aria-hidden": "true" });
   const drawn = new Map();
   const show = (links, place) => {
-    const left = new Map(drawn);
+    const left = new Set(drawn.keys());
     for (const { id, kind, inCycle } of links) {
       left.delete(id);
-      if (!drawn.has(id)) drawn.set(id, svg("g", {}, svg("path", { class: "line" }), svg("path")));
+      if (!drawn.has(id)) drawn.set(id, element.appendChild(svg("g", {}, svg("path"), svg("path"))));
       const group = drawn.get(id);
       const points = place.edges.get(id);
-      group.setAttribute("class", `graph-link ${kind}${inCycle ? " cycle" : ""}`);
+      group.setAttribute("class", `${kind}${inCycle ? " cycle" : ""}`);
       group.firstChild.setAttribute("d", toPath(points, place.down));
-      group.lastChild.setAttribute("d", toHead(points.at(-1), place.down, place.turned.has(id) ? 1 : -1));
-      if (!group.parentNode) element.append(group);
+      group.lastChild.setAttribute("d", toHead(points.at(-1), place.down, place.turned.has(id) ? -8 : 8));
     }
-    for (const [id, group] of left) {
-      group.remove();
+    for (const id of left) {
+      drawn.get(id).remove();
       drawn.delete(id);
     }
     element.style.width = `${place.width}px`;
@@ -34,17 +33,15 @@ export const toPath = (points, down) => {
     if (i % 2 === 0) return `L${xy(to)}`;
     const from = points[i];
     const middle = from[along] === to[along] ? from[along] + bulge : (from[along] + to[along]) / 2;
-    const handles = [from, to].map((end) => xy({ [along]: middle, [across]: end[across] }));
-    return `C${handles.join(" ")} ${xy(to)}`;
+    return `C${[from, to].map((end) => xy({ [along]: middle, [across]: end[across] })).join(" ")} ${xy(to)}`;
   });
   return `M${xy(points[0])}${steps.join("")}`;
 };
 
-// toHead returns the path of the arrow at the end of an edge. direction is 1 for an edge to a later layer.
-const toHead = ({ x, y }, down, direction) => {
-  const back = -8 * direction;
-  const wings = [-5, 5].map((side) => xy(down ? { x: x + side, y: y + back } : { x: x + back, y: y + side }));
-  return `M${wings[0]}L${xy({ x, y })}L${wings[1]}`;
+// toHead returns the path of an arrow, whose wings end so far behind its tip.
+const toHead = ({ x, y }, down, back) => {
+  const [a, b] = [-5, 5].map((side) => xy(down ? { x: x + side, y: y + back } : { x: x + back, y: y + side }));
+  return `M${a}L${xy({ x, y })}L${b}`;
 };
 
 const xy = ({ x, y }) => `${Math.round(x * 10) / 10},${Math.round(y * 10) / 10}`;

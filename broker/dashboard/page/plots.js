@@ -6,8 +6,8 @@ import { toDuration } from "./text.js";
 const series = [
   { title: "Grants a second", unit: "grants/s", format: (number) => number.toLocaleString("en") },
   { title: "Waiters", unit: "waiters", format: (number) => number.toLocaleString("en") },
-  { title: "Longest wait", unit: "", format: toDuration },
-  { title: "Longest hold", unit: "", format: toDuration },
+  { title: "Longest wait", unit: "ms", format: toDuration },
+  { title: "Longest hold", unit: "ms", format: toDuration },
 ];
 
 // createPlots shows the last 15 minutes.

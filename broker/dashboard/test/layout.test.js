@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { crossings } from "../page/crossings.js";
-import { layout } from "../page/layout.js";
+import { crossings } from "../page/layers.js";
+import { layout as layoutOf } from "../page/layout.js";
 import { pick, random } from "./random.js";
 import { shapes } from "./shapes.js";
+
+// layout adds the layer of each node, and its index there.
+const layout = (graph, previous, { down } = {}) => {
+  const result = layoutOf(graph, previous, down);
+  result.layers.forEach((ids, layer) => ids.forEach((id, at) => Object.assign(result.nodes.get(id), { layer, at })));
+  return result;
+};
 
 const size = { width: 200, height: 40 };
 const row = 54; // the height of a node, and the gap below it

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { toBoxes } from "../page/boxes.js";
 import { toNames, toSentences } from "../page/sentences.js";
 import { chain, queue, shapes } from "./shapes.js";
-
-const named = (shape) => toNames(toBoxes(shape).boxes, shape);
 
 test("a wait is a sentence", () => {
   assert.deepEqual(toSentences(queue(1)), ["waiter 0 waits for lock, which holder 0 holds."]);
@@ -24,25 +21,24 @@ test("each edge is in one sentence, and those of a deadlock say so", () => {
   }
 });
 
-test("items have names that say who waits for what", () => {
-  const names = named(queue(2));
-  assert.equal(names.get("request waiter 0"), "waiter 0 waits for lock, held by holder 0");
-  assert.equal(names.get("request waiter 1"), "waiter 1 waits for lock, held by holder 0, behind waiter 0");
-  assert.equal(names.get("request holder 0"), "holder 0 holds lock, 2 waiters");
-  assert.equal(names.get("lock lock"), "lock lock, held by holder 0; 2 waiters");
-  assert.match(named(shapes["a deadlock of 2"]).get("request inner 0"), /; part of the deadlock$/);
+test("requests have names that say who waits for what", () => {
+  const names = toNames(queue(2));
+  assert.equal(names.get("waiter 0"), "waiter 0 waits for lock, which holder 0 holds");
+  assert.equal(names.get("waiter 1"), "waiter 1 waits for lock, which holder 0 holds; waits for lock behind waiter 0");
+  assert.equal(names.get("holder 0"), "holder 0 holds lock");
+  assert.match(toNames(shapes["a deadlock of 2"]).get("inner 0"), /; part of the deadlock$/);
 });
 
 test("a request without links has its lines as a name", () => {
   const shape = { nodes: [{ id: "a", title: "ship", lines: ["holds orders/42"], kind: "holds" }], edges: [] };
-  assert.equal(named(shape).get("request a"), "ship holds orders/42");
+  assert.equal(toNames(shape).get("a"), "ship holds orders/42");
 });
 
 test("a hidden lock has no name", () => {
   const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "both" }));
   const shape = { nodes, edges: [{ id: "1", from: "a", to: "b", kind: "waits" }] };
   assert.deepEqual(toSentences(shape), ["a waits for a lock, which b holds."]);
-  assert.equal(named(shape).get("request a"), "a waits for a lock, held by b");
+  assert.equal(toNames(shape).get("a"), "a waits for a lock, which b holds");
 });
 
 test("names are shown as text that hides nothing", () => {
@@ -50,5 +46,5 @@ test("names are shown as text that hides nothing", () => {
   shape.nodes[0].title = "a\u202eb";
   shape.edges[0].lock = "x\0";
   assert.deepEqual(toSentences(shape), ["waiter 0 waits for x\\u{0}, which a\\u{202e}b holds."]);
-  assert.ok([...named(shape).values()].every((name) => !/[\p{Cc}\p{Cf}]/u.test(name)));
+  assert.ok([...toNames(shape).values()].every((name) => !/[\p{Cc}\p{Cf}]/u.test(name)));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { nearestPoint, nextPoint, roundMaximum, toLine } from "../page/scale.js";
+import { nearestPoint, nextPoint, roundMaximum, toLine } from "../page/plot.js";
 
 test("the top of an axis is round and not below the highest value", () => {
   const cases = [[0, 2], [0.3, 2], [2, 2], [2.1, 4], [3, 4], [5, 10], [10, 10], [11, 20], [37, 40], [41, 100], [897, 1000], [1e6 + 1, 2e6]];

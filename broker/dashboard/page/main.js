@@ -46,7 +46,7 @@ const show = () => {
   setText(stateText, text);
   setText(stateMore, more ? ` ${more}` : "");
   document.body.classList.toggle("stale", page.session.state !== "connected" || page.past.isLate());
-  setText(document.getElementById("broker"), `of ${location.host}`);
+  setText(document.getElementById("broker"), location.host);
 };
 
 const stateText = h("span");

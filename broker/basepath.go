@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -27,18 +28,24 @@ func CheckBasePath(text string) error {
 
 // below serves a handler below a base path. A request for any other path gets 404, which says where
 // the broker is. This includes paths that net/http would redirect, because it does not know the base
-// path.
-func below(base string, next http.Handler) http.Handler {
+// path. If there is a page at the base path, it ends with a slash, so that relative URLs in the page lead
+// to what is below the base path.
+func below(base string, hasPage bool, next http.Handler) http.Handler {
 	if base == "" {
 		return next
 	}
 	inside := http.StripPrefix(base, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, base+"/") || path.Clean(r.URL.Path) != r.URL.Path {
+		at := r.URL.Path
+		switch {
+		case hasPage && at == base && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			to := url.URL{Path: base + "/", RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusTemporaryRedirect)
+		case hasPage && at == base+"/", strings.HasPrefix(at, base+"/") && path.Clean(at) == at:
+			inside.ServeHTTP(w, r)
+		default:
 			http.Error(w, "this lock broker serves only what is below "+base+"/, such as "+base+"/ws",
 				http.StatusNotFound)
-			return
 		}
-		inside.ServeHTTP(w, r)
 	})
 }

@@ -19,7 +19,10 @@ type Broker struct {
 	origins    atomic.Pointer[origins]
 	conns      *connLimit
 	handshakes *handshakes
-	client     clientFiles   // the JavaScript client, served to pages
+	client     staticFiles   // the JavaScript client, served to pages
+	dashboard  staticFiles   // a page that shows the locks
+	history    *history      // what the dashboard shows; nil: there is none
+	asking     atomic.Int32  // requests for the history that are under way
 	names      func() string // returns the name of the next session
 	readers    floodSlots
 	writers    floodSlots
@@ -77,6 +80,12 @@ func New(config Config) (*Broker, error) {
 	if b.client, err = readClient(config.ClientFiles); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
+	if b.dashboard, err = readDashboard(config.Dashboard); err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	if config.Dashboard != nil {
+		b.history = newHistory()
+	}
 	b.loop = newLoop(config, b.inbox)
 	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
 	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
@@ -109,6 +118,9 @@ func (b *Broker) Run(ctx context.Context) error {
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	b.life.goroutines.Go(func() { (&longestLog{broker: b}).run(b.over) })
+	if b.history != nil {
+		b.life.goroutines.Go(func() { (&recorder{broker: b}).run(b.over) })
+	}
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)
 	b.refuse()

@@ -164,6 +164,19 @@ type Config struct {
 	// Package wsclient/js provides these files. nil: no files are served.
 	ClientFiles fs.FS
 
+	// Dashboard holds the files of a page that shows the locks. The broker serves index.html at /, and
+	// the other .html, .css, .js and .svg files in its top directory below /dashboard/. Package
+	// dashboard provides these files; they need ClientFiles, too. nil: there is no page.
+	//
+	// With it, the broker also serves /history: how many requests were granted and how many waited in
+	// each of the last 900 seconds, and the longest wait and hold. It asks the event loop for these
+	// numbers once a second. Whoever may list all locks, or read the metrics, may read them. Without
+	// credentials, that is everybody who may connect.
+	//
+	// The page is served at hosts where it may connect: see PublicURLs, AllowedHosts and AllowOrigins.
+	// At others, the answer is 403 and says why.
+	Dashboard fs.FS
+
 	// MaxConnections is how many clients may be connected at the same time. Further upgrades
 	// are refused with 503. Default: 20,000.
 	MaxConnections int

@@ -14,10 +14,12 @@ import (
 //   - /metrics: the metrics that METRICS.md lists, for clients with the permission metrics. If the broker
 //     asks for no credentials: for programs on the same machine
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
+//   - / and /dashboard/: the page of [Config].Dashboard and its other files, compressed in the same way, and
+//     /history: what it shows of the last 15 minutes, as JSON. Without a Dashboard these are not served
 //
 // With [Config].BasePath, all of these are below that path.
 //
-// Pages of other origins may fetch these files and connect if [Config].AllowOrigins allows them.
+// Pages of other origins may fetch the client's files and connect if [Config].AllowOrigins allows them.
 //
 // [Broker.Server] returns an http.Server for this handler. If you use another server, give it the
 // same timeouts and MaxHeaderBytes.
@@ -28,7 +30,8 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("GET /readyz", b.serveReady)
 	mux.HandleFunc("GET "+metricsPath, b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
-	return withoutBody(below(b.config.BasePath, mux))
+	b.serveDashboard(mux)
+	return withoutBody(below(b.config.BasePath, b.history != nil, mux))
 }
 
 // serveLive answers whether the event loop is alive.

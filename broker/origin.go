@@ -37,7 +37,7 @@ const originBytes = 1 << 10
 //
 // If a request has no Origin, its Host is not checked. Browsers send an Origin with every WebSocket
 // handshake. So the request either comes from another program, which may call the broker by any
-// name, or is a plain GET, whose answer contains no secrets.
+// name, or is a plain GET. Its answer contains no secrets, with one exception: see checkHost.
 type origins struct {
 	all      bool
 	patterns []originPattern
@@ -175,13 +175,14 @@ type originPattern struct {
 }
 
 func (p originPattern) matches(o origin) bool {
-	if p.scheme != o.scheme || !p.anyPort && p.port != o.port {
-		return false
-	}
+	return p.scheme == o.scheme && (p.anyPort || p.port == o.port) && p.matchesHost(o.host)
+}
+
+func (p originPattern) matchesHost(host string) bool {
 	if p.subdomains {
-		return strings.HasSuffix(o.host, "."+p.host)
+		return strings.HasSuffix(host, "."+p.host)
 	}
-	return p.host == o.host
+	return p.host == host
 }
 
 func parseOriginPattern(text string) (originPattern, error) {
@@ -251,10 +252,7 @@ func (o origin) defaultPort() string {
 // connection has no TLS, a proxy may have removed it. So without TLS, a Host without a port stands
 // for the default port of o's scheme.
 func (o origin) asksItself(r *http.Request) bool {
-	name, port := strings.ToLower(r.Host), ""
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
-		name, port = name[:i], name[i+1:]
-	}
+	name, port := splitHost(r.Host)
 	if port == "" {
 		port = o.defaultPort()
 		if r.TLS != nil {
@@ -266,6 +264,16 @@ func (o origin) asksItself(r *http.Request) bool {
 		own = o.defaultPort()
 	}
 	return o.host != "" && name == o.host && port == own
+}
+
+// splitHost splits a Host header into the name, in lower case, and the port, or "". An IPv6 address keeps
+// its brackets.
+func splitHost(header string) (name, port string) {
+	name = strings.ToLower(header)
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
+		name, port = name[:i], name[i+1:]
+	}
+	return name, port
 }
 
 // isPort reports whether text is a port from 1 to 65535, in decimal without leading zeros.

@@ -127,11 +127,14 @@ func (b *Broker) refuseUpgrade(w http.ResponseWriter, r *http.Request, refused *
 	refused.answer(w)
 }
 
-// logRefusal logs that a request for a session, or for the metrics, is refused.
+// logRefusal logs that a request for a session, for the metrics or for the history is refused.
 func (b *Broker) logRefusal(r *http.Request, status int, help string, more ...slog.Attr) {
 	what := "an upgrade"
-	if strings.HasSuffix(r.URL.Path, metricsPath) {
+	switch {
+	case strings.HasSuffix(r.URL.Path, metricsPath):
 		what = "a request for the metrics"
+	case strings.HasSuffix(r.URL.Path, historyPath):
+		what = "a request for the history"
 	}
 	b.logs.refused.write(printable.LogText("refused "+what+": "+help),
 		append([]slog.Attr{slog.Int("status", status), textAttr("remote", r.RemoteAddr)}, more...)...)

@@ -47,6 +47,7 @@ type flags struct {
 
 	quotaFlags
 	metricsFlags
+	dashboardFlags
 
 	PublicURL   []string `name:"public-url" env:"BROKERD_PUBLIC_URL" placeholder:"URL" help:"A URL of the broker as browsers see it, such as https://locks.example for a broker behind a proxy. Pages served there may use the broker, whatever Host header the proxy passes. May be repeated."`
 	AllowedHost []string `env:"BROKERD_ALLOWED_HOST" placeholder:"HOST" help:"A host name of the broker, such as locks.example, or *.example for subdomains. Pages from the broker's own host and port may connect if the host is such a name, an IP address or localhost. May be repeated."`
@@ -162,5 +163,6 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 	f.setDoor(&c)
 	f.setProxies(&c)
 	f.setMetrics(&c)
+	f.setDashboard(&c)
 	return c
 }

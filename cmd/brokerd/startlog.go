@@ -26,6 +26,9 @@ func (f *flags) logStart(log zerolog.Logger, on []endpoint, config broker.Config
 		if f.BasePath != "" {
 			line.Str("base_path", f.BasePath)
 		}
+		if page := f.dashboardURL(e); page != "" {
+			line.Str("dashboard", page)
+		}
 		line.Msg("listening")
 	}
 	open := openTo(on)

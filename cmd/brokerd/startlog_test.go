@@ -37,6 +37,7 @@ func TestStartLog(t *testing.T) {
 		{[]string{state, public}, local, 1 << 20},
 		{[]string{state, public, "--lock-delay"}, local, 1 << 20},
 		{[]string{state, "--base-path=/locks"}, local, 1 << 20},
+		{[]string{state, "--no-dashboard"}, local, 1 << 20},
 		{[]string{state, "--trusted-proxy=10.0.0.0/8"}, local, 1 << 20},
 		{[]string{state}, proxied, 1 << 20},
 		{[]string{state, "--lock-delay"}, proxied, 1 << 20},

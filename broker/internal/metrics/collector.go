@@ -99,7 +99,7 @@ func (e emitter) sessions(l *LoopReading) {
 func (e emitter) requests(l *LoopReading) {
 	e.count(requests, int64(l.Table.Waiting), stateNames[waiting])
 	e.count(requests, int64(l.Table.Holding), stateNames[holding])
-	e.count(grants, l.Tally.granted.Count())
+	e.count(grants, l.Tally.Grants())
 	for how, name := range wayNames {
 		for state, count := range l.Tally.ended[how] {
 			if canEnd(way(how), state) {

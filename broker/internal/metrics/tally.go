@@ -56,6 +56,9 @@ func (t *Tally) Event(e *locktable.Event) {
 	}
 }
 
+// Grants returns how many requests were granted so far.
+func (t *Tally) Grants() int64 { return t.granted.Count() }
+
 // Error counts an error that a client is told.
 func (t *Tally) Error(code wire.Code) { t.errors[code]++ }
 

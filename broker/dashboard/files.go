@@ -1,0 +1,19 @@
+package dashboard
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed page
+var embedded embed.FS
+
+// Files returns the files of the page. The broker serves index.html at /, and each of the others at
+// /dashboard/NAME.
+func Files() fs.FS {
+	page, err := fs.Sub(embedded, "page")
+	if err != nil {
+		panic(err) // the name is valid
+	}
+	return page
+}

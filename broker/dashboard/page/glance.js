@@ -61,17 +61,19 @@ export const createGlance = () => {
   );
   return {
     element,
-    show(census, now) {
+    // show shows a census. Until all locks have been read, it does not say that there is nobody.
+    show(census, now, isComplete) {
+      const [waits, holds] = isComplete ? ["nobody waits", "nobody holds"] : ["…", "…"];
       const age = (found) => toDuration(now - found.request.since);
       if (census.wait) wait.show(age(census.wait), census.wait.lock, `by ${toWho(census.wait.request)}`);
-      else wait.show("nobody waits");
+      else wait.show(waits);
       if (census.hold) hold.show(age(census.hold), census.hold.lock, `by ${toWho(census.hold.request)}`);
-      else hold.show("nobody holds");
+      else hold.show(holds);
       if (census.queue) queue.show(toCount(census.queue.waiters.size, "waiter"), census.queue);
-      else queue.show("nobody waits");
+      else queue.show(waits);
       const top = census.programs[0];
       if (top?.holding) program.show(top.name, undefined, toCount(top.holding, "lock"));
-      else program.show("nobody holds");
+      else program.show(holds);
       showPrograms(census.programs);
     },
   };

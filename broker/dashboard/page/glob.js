@@ -20,6 +20,9 @@ export const toMatcher = (glob) => {
   }
 };
 
+// toGlob returns the glob that matches this name only.
+export const toGlob = (name) => name.replace(/[*?[\]{}\\]/g, "\\$&");
+
 const most = 2048; // alternatives: the broker refuses more
 
 // alternatives expands the braces of a glob.

@@ -1,4 +1,5 @@
 import { createPicture } from "./picture.js";
+import { createRefresher } from "./refresher.js";
 import { createRequestRows } from "./requestrows.js";
 import { h, setText } from "./dom.js";
 import { neighbourhoodOf } from "./waiting.js";
@@ -9,6 +10,7 @@ import { copyButton } from "./copy.js";
 export const createLockPage = (page, name) => {
   const holders = createRequestRows(page, { holds: true });
   const waiters = createRequestRows(page, { holds: false });
+  const refresh = createRefresher();
   const held = h("h2");
   const queued = h("h2");
   const free = h("p", {}, "The lock is free: nobody holds it or waits for it.");
@@ -32,6 +34,7 @@ export const createLockPage = (page, name) => {
       free.hidden = Boolean(lock) || !view?.isComplete;
       lists.hidden = !lock;
       if (!lock) return;
+      refresh(view, name);
       setText(held, toCount(lock.holders.size, "holder"));
       setText(queued, toCount(lock.waiters.size, "waiter"));
       holders.show(lock, lock.holders, now);

@@ -129,7 +129,7 @@ export const createLocksPage = (page) => {
       const begun = performance.now();
       if (begun >= due) {
         collect(locks, context);
-        glance.show(takeCensus(locks), now);
+        glance.show(takeCensus(locks), now, view?.isComplete);
       }
       table.setAttribute("aria-rowcount", entries.length + 1);
       rows.show(entries.length, (from, end) => pick(entries, from, end, less), (row, lock) => showRow(row, lock, context));

@@ -1,5 +1,6 @@
 import { copyButton } from "./copy.js";
 import { createPicture } from "./picture.js";
+import { createRefresher } from "./refresher.js";
 import { evictButton } from "./evict.js";
 import { find, toWho } from "./requests.js";
 import { h, setText } from "./dom.js";
@@ -13,6 +14,7 @@ import { createWhy } from "./why.js";
 export const createRequestPage = (page, id) => {
   let shown; // the request as it was last
   const state = h("p", { class: "lead", role: "status" });
+  const refresh = createRefresher();
   const time = h("span");
   const facts = h("dl", { class: "facts" });
   const locks = h("ul", { class: "plain" });
@@ -70,6 +72,7 @@ export const createRequestPage = (page, id) => {
       }
       if (isNew) describe(found, now);
       shown = found;
+      refresh(view, found.lock.name);
       setText(time, toDuration(now - found.request.since));
       setText(state, describeState(found));
       why.show(found);

@@ -1,3 +1,5 @@
+import { toGlob } from "./glob.js";
+
 // createView follows the locks whose names match a pattern, by the rule of PROTOCOL.md ("How to have a view that is
 // never wrong"): it watches, and pages through info on the same connection. Each change counts for the lock that it
 // names. Each page replaces what was known of its locks.
@@ -106,6 +108,25 @@ export const createView = (locks, pattern, onChange = () => {}, now = () => perf
     if (reading !== readings) return;
     shown = read;
     set({ isCurrent: true, isComplete: true, error: undefined });
+  };
+
+  // refresh asks for a lock again, because no change tells that the connection of a holder, or the parent of a request, has
+  // ended. It asks for the first requests only.
+  view.refresh = async (name) => {
+    try {
+      for await (const part of locks.info(toGlob(name))) {
+        const lock = shown.get(part.name);
+        if (!lock || part.name !== name) continue;
+        for (const list of ["holders", "waiters"]) {
+          for (const request of part[list]) {
+            const known = lock[list].get(request.id);
+            const isSame = !known || (known.gone === request.gone && known.parent === request.parent);
+            if (!isSame) lock[list].set(request.id, { ...known, gone: request.gone, parent: request.parent });
+          }
+        }
+      }
+      onChange();
+    } catch {} // the connection has ended, or the name is as long as a glob may be
   };
 
   const stop = new AbortController();

@@ -96,7 +96,8 @@ type viewing struct {
 
 	*rig  // nil until the first step that needs it
 	peers map[string]*peer
-	ids   map[string]string // of requests, by "client lock"
+	ids   map[string]string // of requests, by "client lock"; the latest
+	asked int               // requests so far
 	runs  []string          // of the broker, so far
 	etags []string          // so far
 	stuck chan struct{}
@@ -169,7 +170,7 @@ func (v *viewing) step(line string) []string {
 	case line == "scrape":
 		return []string{v.scrape()}
 	case words[1] == "acquires" || words[1] == "releases":
-		v.use(words[0], words[1], words[2])
+		v.use(words[0], words[1], words[2], words[3:])
 	default:
 		return v.request(line)
 	}
@@ -207,8 +208,8 @@ func (v *viewing) configure(words []string) {
 	}
 }
 
-// use makes a client acquire or release a lock.
-func (v *viewing) use(client, verb, lock string) {
+// use makes a client acquire a lock, perhaps inside another one that it holds, or release it.
+func (v *viewing) use(client, verb, lock string, more []string) {
 	p := v.peers[client]
 	if p == nil {
 		p = v.connect(client)
@@ -216,8 +217,13 @@ func (v *viewing) use(client, verb, lock string) {
 	}
 	key := client + " " + lock
 	if verb == "acquires" {
-		v.ids[key] = fmt.Sprintf("%s--%d", strings.Repeat(client, 8), len(v.ids))
-		p.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"}]}`, v.ids[key], lock)
+		parent := ""
+		if len(more) == 2 && more[0] == "inside" {
+			parent = fmt.Sprintf(`,"parent":"%s"`, v.ids[client+" "+more[1]])
+		}
+		v.ids[key] = fmt.Sprintf("%s--%d", strings.Repeat(client, 8), v.asked)
+		v.asked++
+		p.send(`{"type":"acquire","id":"%s","locks":[{"name":"%s"}]%s}`, v.ids[key], lock, parent)
 	} else {
 		p.send(`{"type":"release","id":"%s"}`, v.ids[key])
 	}

@@ -20,15 +20,14 @@ export const createRequestPage = (page, id) => {
   const locks = h("ul", { class: "plain" });
   const why = createWhy(page, id);
   const picture = createPicture(page, "Who waits for whom");
-  const evict = h("p");
+  const evict = h("span");
   const element = h(
     "div",
     {},
     h("p", {}, h("a", { href: "#" }, "All locks")),
     h("h1", { class: "name" }, `Request ${toVisible(id)}`),
-    copyButton(),
     state,
-    evict,
+    h("p", { class: "acts" }, copyButton(), evict),
     facts,
     h("h2", {}, "Its locks"),
     locks,
@@ -86,7 +85,8 @@ const describeState = ({ request, holds, lock }) => {
   if (holds) return `${toWho(request)} holds ${what}.`;
   if (request.locks.length > 1) return `${toWho(request)} waits for ${what}.`;
   const place = [...lock.waiters.keys()].indexOf(request.id);
-  return `${toWho(request)} waits for ${what}, behind ${toCount(place, "other waiter")}.`;
+  const where = place ? `behind ${toCount(place, "other waiter")}` : "first in its queue";
+  return `${toWho(request)} waits for ${what}, ${where}.`;
 };
 
 const describeEnd = (ending, view) => {

@@ -132,8 +132,9 @@ setInterval(() => {
   page.update();
 }, 1000);
 
-// A watch that was refused may be permitted now.
+// What was not permitted may be permitted now.
 setInterval(() => {
+  if (!document.hidden) page.session.refresh();
   if (page.view?.hasEnded && page.session.state === "connected") {
     page.view.stop();
     page.view = undefined;

@@ -13,6 +13,7 @@ import { createWhy } from "./why.js";
 // createRequestPage shows one request: all its locks, what it is inside, and why it waits.
 export const createRequestPage = (page, id) => {
   let shown; // the request as it was last
+  let principal; // for whom it was shown
   const state = h("p", { class: "lead", role: "status" });
   const refresh = createRefresher();
   const time = h("span");
@@ -60,7 +61,7 @@ export const createRequestPage = (page, id) => {
 
     show({ view, now, endings }) {
       const found = view && find(view, id);
-      const isNew = found?.request !== shown?.request;
+      const isNew = found?.request !== shown?.request || principal !== page.session.principal;
       element.classList.toggle("ended", !found);
       if (!found) {
         setText(state, describeEnd(endings.get(id), view));
@@ -71,6 +72,7 @@ export const createRequestPage = (page, id) => {
       }
       if (isNew) describe(found, now);
       shown = found;
+      principal = page.session.principal;
       refresh(view, found.lock.name);
       setText(time, toDuration(now - found.request.since));
       setText(state, describeState(found));

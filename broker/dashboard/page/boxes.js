@@ -10,10 +10,9 @@ export const toBoxes = ({ nodes, edges }) => {
   const { links, locks } = toLinks(edges);
   const stays = links.filter((link) => link.kind !== "behind");
   const sides = [groups(stays, (link) => link.from), groups(stays, (link) => link.to)];
-  const likeness = ({ id, request }) => {
+  const likeness = ({ id }) => {
     const [out, into] = sides.map((side) => (side.get(id) ?? []).map(({ from, to }) => (from === id ? to : from)).sort());
-    const alone = request.inCycle || !out.length === !into.length;
-    return alone ? id : JSON.stringify([out, into]);
+    return !out.length === !into.length ? id : JSON.stringify([out, into]);
   };
   const requests = nodes.map((request) => ({ id: requestId(request.id), request }));
   const boxes = [...groups(requests, likeness)].map(([id, items]) => ({ id, items, inCycle: items[0].request.inCycle }));

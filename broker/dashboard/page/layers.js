@@ -43,6 +43,7 @@ export const reorder = (layers, stay) => {
     const count = crossings(all);
     if (count < limit) [best, least, limit] = [copy(all), count, count];
   }
+  best.forEach(settle);
   return best;
 };
 

@@ -72,30 +72,20 @@ const toOrder = (cells, before = new Map()) => {
   return layers;
 };
 
-// align finds the places across the layers. Each cell wants to be amid its neighbours, but at the end near the first, so
-// that the top of a high picture makes sense.
+// align finds the places across the layers. Each cell wants to be amid its neighbours, and not far from the first, so that
+// the top of a high picture makes sense.
 const align = (layers) => {
-  const backwards = [...layers].reverse();
   for (const layer of layers) squeeze(layer, () => 0);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     for (const layer of layers) squeeze(layer, (cell) => middle(cell, cell.up));
-    for (const layer of backwards) squeeze(layer, (cell) => middle(cell, [...cell.down, ...cell.up]));
-  }
-  for (const layer of backwards) {
-    squeeze(layer, (cell) => Math.min(middle(cell, cell.down), ...cell.down.map((other) => other.place + farthest)));
+    for (const layer of [...layers].reverse()) {
+      squeeze(layer, (cell) => Math.min(middle(cell, cell.down), ...cell.down.map((other) => other.place + farthest)));
+    }
   }
 };
 
-// middle is the mean place of the neighbours. The parts of a long edge count more, so that it becomes straight.
-const middle = (cell, others) => {
-  let [sum, weights] = [0, 0];
-  for (const other of others) {
-    const weight = cell.id === undefined && other.id === undefined ? 8 : 1;
-    sum += weight * other.place;
-    weights += weight;
-  }
-  return weights ? sum / weights : cell.place;
-};
+const middle = (cell, others) =>
+  others.length ? others.reduce((sum, other) => sum + other.place, 0) / others.length : cell.place;
 
 // squeeze moves the cells of a layer as near to their wishes as order and sizes allow, by least squares: cells that would
 // overlap form a block at the mean of their wishes (pool adjacent violators; Ayer and others, 1955).

@@ -34,6 +34,11 @@ test("a queue is one box in its order, and shared holders are one", () => {
   assert.equal(links.length, 2);
 });
 
+test("requests that have nothing to do with one another have boxes of their own", () => {
+  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "holds" }));
+  assert.equal(toBoxes({ nodes, edges: [] }).boxes.length, 2);
+});
+
 test("requests of a cycle have boxes of their own, and their links are marked", () => {
   const { boxes, links } = toBoxes(shapes["a deadlock of 3"]);
   assert.equal(boxes.length, 9);
@@ -44,7 +49,7 @@ test("what waits outside a cycle is not marked", () => {
   const shape = shapes["a deadlock of 2"];
   const other = { id: "other", title: "other", lines: [], kind: "waits" };
   const edge = { id: "e", from: "other", to: "outer 0", lock: "lock 0", kind: "waits" };
-  const { boxes, links } = toBoxes({ nodes: [...shape.nodes, other], edges: [...shape.edges, edge] });
+  const { boxes, links } = toBoxes({ nodes: [other, ...shape.nodes], edges: [edge, ...shape.edges] });
   assert.deepEqual([boxes, links].map((parts) => parts.filter((part) => !part.inCycle).length), [1, 1]);
 });
 

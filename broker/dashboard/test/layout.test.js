@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { crossings } from "../page/layers.js";
 import { layout as layoutOf } from "../page/layout.js";
 import { pick, random } from "./random.js";
-import { shapes } from "./shapes.js";
+import { nested, queue, shapes } from "./shapes.js";
 
 // layout adds the layer of each node, and its index there.
 const layout = (graph, previous, { down } = {}) => {
@@ -140,16 +139,6 @@ const crossingsOf = (graph) => {
   return count;
 };
 
-test("crossings are counted", () => {
-  const cell = (at) => ({ at, down: [] });
-  const [top, bottom] = [[cell(0), cell(1), cell(2)], [cell(0), cell(1), cell(2)]];
-  top[0].down.push(bottom[2], bottom[0]);
-  top[1].down.push(bottom[1]);
-  top[2].down.push(bottom[0], bottom[1]);
-  // 0→2 crosses 1→1, 2→0 and 2→1; 1→1 crosses 2→0.
-  assert.equal(crossings([top, bottom]), 4);
-});
-
 test("when a waiter leaves or comes, the others keep their order and move less than two rows", () => {
   for (const [name, shape] of Object.entries(shapes)) {
     const graph = plain(shape);
@@ -164,6 +153,41 @@ test("when a waiter leaves or comes, the others keep their order and move less t
       }
     }
   }
+});
+
+test("a waiter that comes is where its queue has it", () => {
+  for (const shape of [queue(20), nested(20)]) {
+    const graph = plain(shape);
+    const { layers } = layout(graph);
+    for (const { id } of graph.nodes.slice(1)) assert.deepEqual(layout(graph, layout(without(graph, id))).layers, layers, id);
+  }
+});
+
+test("what people look at stays although the list has another order", () => {
+  for (const [name, graph] of graphs) {
+    const first = layout(graph);
+    if (first.turned.size) continue; // the order of the list says where a cycle is opened
+    const other = layout({ nodes: [...graph.nodes].reverse(), edges: [...graph.edges].reverse() }, first);
+    assert.deepEqual(swapped(first, other), [], name);
+  }
+});
+
+test("a long edge is straight", () => {
+  for (const name of ["a deadlock of 5", "a deadlock of 5 without nesting"]) {
+    const { edges, turned } = layout(plain(shapes[name]));
+    const places = edges.get([...turned][0]).slice(2, -2).map((point) => point.y);
+    assert.ok(places.length && Math.max(...places) - Math.min(...places) < 1, `${name}: ${places}`);
+  }
+});
+
+test("two opposite edges do not hide one another", () => {
+  const nodes = ["a", "b"].map((id) => ({ id, ...size }));
+  const { edges } = layout({ nodes, edges: [{ id: "1", from: "a", to: "b" }, { id: "2", from: "b", to: "a" }] });
+  assert.ok(edges.get("1").every((point, i) => point.y !== edges.get("2").at(-1 - i).y));
+});
+
+test("the holder of a long queue is near its top", () => {
+  assert.ok(layout(plain(nested(50))).nodes.get("holder").y < 3 * row);
 });
 
 test("in random graphs that change step by step, few nodes change places", () => {

@@ -46,7 +46,7 @@ const show = () => {
   setText(stateText, text);
   setText(stateMore, more ? ` ${more}` : "");
   document.body.classList.toggle("stale", page.session.state !== "connected" || page.past.isLate());
-  setText(document.getElementById("broker"), `of ${location.host}`);
+  setText(document.getElementById("broker"), location.host);
 };
 
 const stateText = h("span");
@@ -132,8 +132,9 @@ setInterval(() => {
   page.update();
 }, 1000);
 
-// A watch that was refused may be permitted now.
+// What was not permitted may be permitted now.
 setInterval(() => {
+  if (!document.hidden) page.session.refresh();
   if (page.view?.hasEnded && page.session.state === "connected") {
     page.view.stop();
     page.view = undefined;

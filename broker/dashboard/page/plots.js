@@ -14,9 +14,9 @@ const series = [
 export const createPlots = () => {
   const plots = series.map(createPlot);
   const note = h("p", { class: "dim" });
-  const element = h("section", { "aria-label": "The last 15 minutes" }, note);
   const grid = h("div", { class: "plots" }, ...plots.map((plot) => plot.element));
-  element.append(grid);
+  const open = matchMedia("(min-width: 761px)").matches; // a narrow screen has no room for them
+  const element = h("details", { open }, h("summary", {}, "The last 15 minutes"), note, grid);
   let drawn; // the number of the last point that is drawn
   return {
     element,
@@ -24,7 +24,7 @@ export const createPlots = () => {
       grid.hidden = Boolean(needs);
       note.hidden = !needs;
       setText(note, `The last 15 minutes are for those with the permission ${needs}, or list on all locks.`);
-      if (next === drawn || needs) return;
+      if (next === drawn || needs || !element.open) return;
       drawn = next;
       plots.forEach((plot, i) => plot.show(points.map((point) => point && point[i]), end));
     },

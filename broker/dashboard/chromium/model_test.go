@@ -1,0 +1,59 @@
+package chromium_test
+
+import (
+	_ "embed"
+	"flag"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+)
+
+var (
+	operations = flag.Int("operations", 400, "how many operations TestModel does; try 10000")
+	seed       = flag.Uint64("seed", 0, "the seed of TestModel; 0: any")
+)
+
+//go:embed testdata/look.js
+var look string
+
+// atOnce makes the client of the page connect again without a pause, which is random otherwise.
+const atOnce = "Math.random = () => 0;"
+
+// withoutFrames makes the page draw as soon as it can, without waiting for the next frame of the screen.
+const withoutFrames = `
+	const channel = new MessageChannel();
+	const waiting = [];
+	channel.port1.onmessage = () => waiting.shift()(performance.now());
+	globalThis.requestAnimationFrame = (callback) => {
+		waiting.push(callback);
+		channel.port2.postMessage(undefined);
+	};
+`
+
+// TestModel does random operations. After each it compares the list, a lock and a request, as the page shows them, with
+// the info of the broker. No operation is under way then, so both must say the same.
+func TestModel(t *testing.T) {
+	ctx := testContext(t)
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-seed %d", *seed)
+	s := serve(t, broker.Config{Timeout: time.Hour})
+	far, link := throughLink(t, s)
+	p := openPage(ctx, t, far, "", atOnce, withoutFrames)
+	p.expect("net::ERR", "WebSocket connection to")
+	p.run("%s", raw(look))
+	p.size(1280, 4000) // every row of the list is on the screen
+	w := newWorld(ctx, t, s, link, rand.New(rand.NewPCG(*seed, 0)))
+	shown := viewer{page: p, world: w}
+	for i := range *operations {
+		w.operate()
+		shown.compare()
+		if t.Failed() {
+			t.Fatalf("operation %d of -seed %d; the last operations:\n%s", i, *seed, w.history())
+		}
+	}
+	w.report()
+}

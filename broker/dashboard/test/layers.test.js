@@ -5,7 +5,8 @@ import { pick, random } from "./random.js";
 
 // toLayers returns layers of cells, of these sizes, with edges from [layer, index] to [layer + 1, index].
 const toLayers = (sizes, edges) => {
-  const layers = sizes.map((size) => [...Array(size).keys()].map((at) => ({ at, up: [], down: [], before: new Set() })));
+  const layers = sizes.map((size) =>
+    [...Array(size).keys()].map((at) => ({ at, up: [], down: [], before: new Set() })));
   for (const [layer, from, to] of edges) {
     layers[layer][from].down.push(layers[layer + 1][to]);
     layers[layer + 1][to].up.push(layers[layer][from]);
@@ -45,9 +46,10 @@ test("a tree is drawn without crossings, whichever way it grows", () => {
   for (const seed of seeds) {
     const next = random(seed);
     const leaves = [...Array(12).keys()].map((leaf) => [Math.floor(next() * 4), leaf]);
+    const branches = [0, 1, 2, 3];
     const trees = [
-      toLayers([1, 4, 12], [...[0, 1, 2, 3].map((i) => [0, 0, i]), ...leaves.map(([parent, leaf]) => [1, parent, leaf])]),
-      toLayers([12, 4, 1], [...leaves.map(([parent, leaf]) => [0, leaf, parent]), ...[0, 1, 2, 3].map((i) => [1, i, 0])]),
+      toLayers([1, 4, 12], [...branches.map((i) => [0, 0, i]), ...leaves.map(([i, leaf]) => [1, i, leaf])]),
+      toLayers([12, 4, 1], [...leaves.map(([i, leaf]) => [0, leaf, i]), ...branches.map((i) => [1, i, 0])]),
     ];
     for (const layers of trees) assert.equal(crossings(reorder(layers, false)), 0, `${seed}`);
   }
@@ -72,7 +74,9 @@ test("cells come after those that must precede them", () => {
     const layers = randomLayers(seed);
     for (const layer of layers) layer[0].before.add(layer[1]);
     for (const layer of reorder(layers, false)) {
-      for (const cell of layer) for (const other of cell.before) assert.ok(layer.indexOf(other) < layer.indexOf(cell), `${seed}`);
+      for (const cell of layer) {
+        for (const other of cell.before) assert.ok(layer.indexOf(other) < layer.indexOf(cell), `${seed}`);
+      }
     }
   }
 });

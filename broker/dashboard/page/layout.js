@@ -110,7 +110,7 @@ const mean = ({ cells, sum }) => sum / cells.length;
 
 const toResult = (layers, paths, down) => {
   const cells = layers.flat();
-  const first = Math.min(...cells.map((cell) => cell.place - cell.port));
+  const first = cells.length ? Math.min(...cells.map((cell) => cell.place - cell.port)) : 0;
   const toPoint = ([along, across]) => (down ? { x: across - first, y: along } : { x: along, y: across - first });
   const gap = down ? gaps.down : gaps.right;
   let start = 0;

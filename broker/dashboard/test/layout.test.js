@@ -239,7 +239,8 @@ const swapped = (a, b) => together(a, b).filter(([x, y]) =>
 const farthest = (a, b) => Math.max(0, ...[...b.nodes].map(([id, { y }]) => Math.abs(y - (a.nodes.get(id)?.y ?? y))));
 
 test("an empty graph, a node alone, and edges that lead nowhere", () => {
-  assert.deepEqual(layout({ nodes: [], edges: [] }).nodes.size, 0);
+  const empty = layout({ nodes: [], edges: [] });
+  assert.deepEqual([empty.width, empty.height, empty.nodes.size], [0, 0, 0]);
   const edges = ["b", "a"].map((to) => ({ id: to, from: "a", to }));
   const alone = layout({ nodes: [{ id: "a", ...size }], edges });
   assert.deepEqual([alone.width, alone.height, alone.edges.size], [200, 40, 0]);

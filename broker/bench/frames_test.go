@@ -112,7 +112,7 @@ func firstRow(tb testing.TB, page *jstest.Tab, url string) float64 {
 	if _, err := chromedp.Call(page.Context, cdppage.AddScriptToEvaluateOnNewDocument, script); err != nil {
 		tb.Fatal(err)
 	}
-	if err := chromedp.Do(page.Context, chromedp.Navigate(url)); err != nil {
+	if err := chromedp.Do(page.Context, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(url)); err != nil {
 		tb.Fatal(err)
 	}
 	return jstest.Evaluate[float64](tb.Context(), page, "firstRow")

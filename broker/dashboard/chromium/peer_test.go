@@ -231,3 +231,14 @@ func (p *peer) wholeLock(lock wire.LockInfo) wire.LockInfo {
 	lock.HoldersNext, lock.WaitersNext = wire.Opt[int64]{}, wire.Opt[int64]{}
 	return lock
 }
+
+func cancelOf(id wire.ID) wire.Request { return &wire.Cancel{ID: id} }
+
+// age returns for how many ms the latest of some requests has waited or held, and a great number if there is none.
+func age(requests []wire.RequestInfo) int64 {
+	least := int64(1 << 40)
+	for _, r := range requests {
+		least = min(least, r.DurationMS)
+	}
+	return least
+}

@@ -65,7 +65,7 @@ func (k *keys) control(t testing.TB, identities string, rules ...string) *access
 	for _, text := range rules {
 		parts := strings.Split(text, "|")
 		rule := access.Rule{For: strings.Fields(parts[0]), Locks: strings.Fields(parts[1])}
-		for verb := range strings.FieldsSeq(parts[2]) {
+		for verb := range strings.FieldsSeq(strings.ReplaceAll(parts[2], ",", " ")) {
 			rule.Allow = append(rule.Allow, wire.Verb(verb))
 		}
 		all = append(all, rule)

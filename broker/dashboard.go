@@ -35,6 +35,7 @@ func (b *Broker) serveDashboard(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET /{$}", b.servePage)
 	mux.HandleFunc("GET "+historyPath, b.serveHistory)
+	mux.HandleFunc("GET "+deadlocksPath, b.serveDeadlocks)
 	for name, file := range b.dashboard {
 		if name == indexName {
 			continue

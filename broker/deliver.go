@@ -38,6 +38,9 @@ func (l *loop) deliver(events []locktable.Event) {
 			l.logEvent(event)
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
+			if event.Code == wire.Deadlock {
+				l.deadlocks.add(l.start.Add(l.now()), event.Cycle)
+			}
 			if m := core.ReplyTo(event); m != nil {
 				if v := l.viewOf(s); v.mayHide() {
 					v.hideOthers(m, event, l.asked)

@@ -41,6 +41,7 @@
 //	What a session may have to wait for              flowcontrol.go
 //	What happens on a drain                          drain.go, internal/core/drain.go
 //	What is logged                                   loglimit.go, eventlog.go, losslog.go
+//	What the dashboard is told                       dashboard.go, history.go, servehistory.go
 //	What is audited                                  auditrecord.go, audittrail.go, auditlog.go, auditaccess.go
 //
 // # Why the lease is safe under load

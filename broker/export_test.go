@@ -182,3 +182,10 @@ func (b *Broker) Memory() int64 {
 
 // LargeFrames returns how many large frames are being read or handled.
 func (b *Broker) LargeFrames() int { return b.largeFrames.all }
+
+// Stick makes the loop stand still until the channel that it returns is closed.
+func (b *Broker) Stick() chan struct{} {
+	release := make(chan struct{})
+	b.inbox.put(item{what: &inquiry{ask: func(*loop) { <-release }, answered: make(chan struct{})}})
+	return release
+}

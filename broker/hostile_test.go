@@ -27,7 +27,7 @@ const hostile = "\x1b[2J\u009b2J\u202e\u2066\u0085\u2028\n\r\x00\x7f\"audit\":tr
 func TestHostileText(t *testing.T) {
 	log := new(testLog)
 	config := broker.Config{Logger: log.logger().Level(zerolog.DebugLevel), Drain: time.Second,
-		ClientFiles: aClient}
+		ClientFiles: aClient, Dashboard: aPage}
 	config.Audit = func(r broker.AuditRecord) error {
 		line, err := json.Marshal(r)
 		_, _ = log.Write(append(line, '\n'))
@@ -101,6 +101,8 @@ func (r *rig) sendHostileHTTP() {
 	}
 	_ = r.get("/client.js", http.Header{"Origin": {raw}}).Body.Close()
 	_ = r.get("/"+url.PathEscape(hostile), nil).Body.Close()
+	_ = r.get("/history?after="+url.QueryEscape(hostile),
+		http.Header{"Host": {"localhost"}, "Origin": {raw}, "Sec-Fetch-Site": {raw}}).Body.Close()
 }
 
 // checkHostileLog checks that the log has a line for everything that the clients did, and that its

@@ -15,7 +15,8 @@ import (
 //     asks for no credentials: for programs on the same machine
 //   - /client.js and the other [Config].ClientFiles, compressed for clients that accept it
 //   - / and /dashboard/: the page of [Config].Dashboard and its other files, compressed in the same way, and
-//     /history: what it shows of the last 15 minutes, as JSON. Without a Dashboard these are not served
+//     /history and /deadlocks: what it shows of the last 15 minutes, and the last refused deadlocks, as JSON.
+//     Without a Dashboard these are not served
 //
 // With [Config].BasePath, all of these are below that path.
 //

@@ -20,7 +20,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/brokerd/log.golden")
+var update = flag.Bool("update", false, "rewrite testdata/brokerd/log.golden and testdata/dashboard")
 
 // goldenLog has the lines that the broker logs in each situation, in three forms.
 const goldenLog = "../testdata/brokerd/log.golden"

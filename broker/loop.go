@@ -69,6 +69,7 @@ type loop struct {
 	grants     *grantStatus
 	logs       *logLimits
 	tally      *metrics.Tally
+	deadlocks  *refusedDeadlocks // nil without a dashboard
 	counters   *counters
 
 	batch  []item            // reused
@@ -90,6 +91,9 @@ func newLoop(config Config, in *inbox) *loop {
 		tally:    metrics.NewTally(config.MetricsLocks, config.MaxMetricsLocks),
 
 		tokenRange: fence.Range,
+	}
+	if config.Dashboard != nil {
+		l.deadlocks = &refusedDeadlocks{}
 	}
 	l.newestQuota.Store(&config.Quota)
 	return l

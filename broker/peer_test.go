@@ -54,11 +54,18 @@ func serve(t *testing.T, config broker.Config, f func(r *rig)) {
 // rigged is like serve, but for a broker that the test has created.
 func rigged(t testing.TB, b *broker.Broker, f func(r *rig)) {
 	t.Helper()
+	r := newRig(t, b)
+	defer r.server.Stop()
+	f(r)
+}
+
+// newRig returns a rigged broker that runs. The caller stops its server.
+func newRig(t testing.TB, b *broker.Broker) *rig {
+	t.Helper()
 	r := &rig{t: t, broker: b}
 	b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
 	r.server = brokertest.Serve(t, b)
-	defer r.server.Stop()
-	f(r)
+	return r
 }
 
 // A peer is a simulated client: a connection, and the frames that it has received.

@@ -27,6 +27,7 @@ type historyAnswer struct {
 	PointsNeed  wire.Verb  `json:"points_need,omitempty"`
 	NotGranting wire.Pause `json:"not_granting,omitempty"`
 	LeftMS      *int64     `json:"left_ms,omitempty"`
+	Deadlocks   int64      `json:"deadlocks,omitzero"`
 }
 
 // serveHistory answers what the dashboard cannot know from its session.
@@ -66,8 +67,9 @@ func (b *Broker) answerHistory(r *http.Request) (*historyAnswer, *refusal) {
 		answer.LeftMS = new(status.Left.Milliseconds())
 	}
 	answer.Points, answer.Next = b.history.after(after)
+	answer.Deadlocks = b.loop.deadlocks.total()
 	if !mayRead {
-		answer.Points, answer.PointsNeed = nil, wire.MayMetrics
+		answer.Points, answer.PointsNeed, answer.Deadlocks = nil, wire.MayMetrics, 0
 	}
 	return answer, nil
 }
@@ -79,7 +81,7 @@ func (b *Broker) checkHistoryPage(r *http.Request) *refusal {
 		return refused
 	}
 	if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
-		return &refusal{http.StatusForbidden, "pages of other sites may not read the history"}
+		return &refusal{http.StatusForbidden, "pages of other sites may not read this"}
 	}
 	return b.checkOrigin(r)
 }
@@ -115,7 +117,8 @@ func afterOf(query string) (int64, error) {
 func (b *Broker) statusForHistory(ctx context.Context) (Status, *refusal) {
 	defer b.asking.Add(-1)
 	if b.asking.Add(1) > maxHistoryRequests {
-		return Status{}, &refusal{http.StatusServiceUnavailable, "too many requests for the history at the same time"}
+		return Status{}, &refusal{http.StatusServiceUnavailable,
+			"too many requests for the history at the same time"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, loopPatience)
 	defer cancel()

@@ -17,6 +17,8 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/dashboard"
+	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
 // roleVariable names the environment variable that tells a process what to be.
@@ -29,6 +31,7 @@ const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 const (
 	roleBroker   = "broker"         // a broker whose limits no benchmark reaches
 	roleBounded  = "broker-bounded" // a broker with its default limits
+	roleShown    = "broker-shown"   // a broker with a dashboard
 	roleEcho     = "echo"           // an echo that reads a frame and writes a frame
 	roleGathered = "echo-gathered"  // an echo whose frames leave together if they arrived together
 
@@ -79,8 +82,11 @@ func roleHandler(role string) (http.Handler, error) {
 		return http.HandlerFunc(serveEcho), nil
 	case roleGathered, roleSecureGathered:
 		return http.HandlerFunc(serveGathered), nil
-	case roleBroker, roleBounded, roleSecure:
+	case roleBroker, roleBounded, roleShown, roleSecure:
 		config := broker.Config{}
+		if role == roleShown {
+			config.Dashboard, config.ClientFiles = dashboard.Files(), js.Served()
+		}
 		if role == roleSecure {
 			control, err := secureControl()
 			if err != nil {

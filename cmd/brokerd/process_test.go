@@ -73,9 +73,9 @@ func (p *process) signal(t *testing.T, sig syscall.Signal) {
 
 // A logLine is a line of the log of brokerd.
 type logLine struct {
-	Level, Message, Address, Signal, Error, File, Remote string
-	Changed, Keys                                        []string
-	Tokens, Rules                                        int
+	Level, Message, Address, Signal, Error, File, Remote, Dashboard string
+	Changed, Keys                                                   []string
+	Tokens, Rules                                                   int
 }
 
 // A daemon is a running brokerd.

@@ -45,7 +45,7 @@ export const createGlance = () => {
     if (!programs.open) return;
     rows.replaceChildren(
       ...all.slice(0, most).map(({ name, holding, waiting }) =>
-        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, String(holding)), h("td", {}, String(waiting))),
+        h("tr", {}, h("th", { scope: "row" }, toVisible(name)), h("td", {}, String(holding)), h("td", {}, String(waiting))),
       ),
     );
     if (all.length > most) {
@@ -72,7 +72,7 @@ export const createGlance = () => {
       if (census.queue) queue.show(toCount(census.queue.waiters.size, "waiter"), census.queue);
       else queue.show(waits);
       const top = census.programs[0];
-      if (top?.holding) program.show(top.name, undefined, toCount(top.holding, "lock"));
+      if (top?.holding) program.show(toVisible(top.name), undefined, toCount(top.holding, "lock"));
       else program.show(holds);
       showPrograms(census.programs);
     },

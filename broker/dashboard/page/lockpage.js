@@ -21,7 +21,7 @@ export const createLockPage = (page, name) => {
     {},
     h("p", {}, h("a", { href: "#" }, "All locks")),
     h("h1", { class: "name" }, toVisible(name)),
-    copyButton(),
+    h("p", { class: "acts" }, copyButton()),
     free,
     lists,
   );

@@ -1,4 +1,5 @@
 import { columns } from "./columns.js";
+import { createWork } from "./bitbybit.js";
 import { createGlance } from "./glance.js";
 import { createPlots } from "./plots.js";
 import { createRows } from "./virtualrows.js";
@@ -10,17 +11,20 @@ import { toCount, toVisible } from "./text.js";
 import { toFilter } from "./glob.js";
 import { toWho } from "./requests.js";
 
-const few = 2000; // locks, up to which the list is sorted at each change
-const share = 50; // beyond that, sorting takes at most one part in so many of the time
+const few = 2000; // locks, or requests, up to which everything is done at each change
+const pause = 2000; // ms between two sorts, or two censuses, of more
 
 // createLocksPage shows all locks: searched, sorted, and with rows only where one looks.
 export const createLocksPage = (page) => {
   let sort; // the name of a column
   let filter = () => true;
   let entries = []; // the locks that match
-  let due = 0; // when they must be sorted again
+  let sortDue = 0; // when they must be sorted again
+  let censusDue = 0;
+  const census = createWork(takeCensus);
   const glance = createGlance();
   const plots = createPlots();
+  const deadlocks = h("p", {}, h("a", { href: toHash({ deadlocks: "" }) }));
   const found = h("p", { class: "dim", role: "status" });
 
   const search = h("input", {
@@ -67,7 +71,7 @@ export const createLocksPage = (page) => {
     const chosen = text ? toFilter(text) : () => true;
     search.setAttribute("aria-invalid", String(!chosen));
     filter = chosen ?? (() => false);
-    due = 0;
+    sortDue = 0;
     for (const header of headers) {
       if (header.className in columns) {
         header.setAttribute("aria-sort", header.className !== sort ? "none" : sort === "name" ? "ascending" : "descending");
@@ -88,6 +92,17 @@ export const createLocksPage = (page) => {
     }
   };
 
+  // showCensus does some of the census, and shows it once it is done.
+  const showCensus = (locks, now, isComplete) => {
+    const taken = census.go(locks);
+    if (!taken) {
+      page.update();
+      return;
+    }
+    glance.show(taken, now, isComplete);
+    censusDue = taken.requests <= few ? 0 : now + pause;
+  };
+
   const less = (a, b) => {
     if (sort === "name") return a.name < b.name;
     return a.key > b.key || (a.key === b.key && a.number < b.number);
@@ -106,6 +121,7 @@ export const createLocksPage = (page) => {
     h("h1", {}, "Locks"),
     glance.element,
     plots.element,
+    deadlocks,
     h(
       "form",
       { role: "search", submit: (event) => event.preventDefault() },
@@ -126,16 +142,19 @@ export const createLocksPage = (page) => {
     show({ view, rates, past, now }) {
       const context = { now, rates };
       const locks = view?.locks ?? new Map();
-      const begun = performance.now();
-      if (begun >= due) {
+      const isSmall = locks.size <= few;
+      const sorts = now >= sortDue;
+      if (sorts) {
         collect(locks, context);
-        glance.show(takeCensus(locks), now, view?.isComplete);
+        sortDue = isSmall ? 0 : now + pause;
       }
+      if (now >= censusDue && (isSmall || !sorts)) showCensus(locks, now, view?.isComplete);
       table.setAttribute("aria-rowcount", entries.length + 1);
       rows.show(entries.length, (from, end) => pick(entries, from, end, less), (row, lock) => showRow(row, lock, context));
-      if (begun >= due) due = entries.length < few ? 0 : Math.max(begun + 2000, begun + share * (performance.now() - begun));
       setText(found, describeFound(entries.length, locks.size, search, view));
       plots.show(past);
+      deadlocks.hidden = !past.deadlocks;
+      setText(deadlocks.firstChild, `${toCount(past.deadlocks, "deadlock")} refused since the broker has started`);
     },
   };
 };

@@ -2,7 +2,10 @@ import { h } from "./dom.js";
 
 // createLogin asks for a token. It is sent to the broker as the client does it, and never in the URL.
 export const createLogin = (session) => {
-  const token = h("input", { id: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" });
+  const token = h("input", {
+    id: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false",
+    pattern: "\\s*[!-~]{1,12288}\\s*", title: "printable ASCII without spaces",
+  });
   const keep = h("input", { id: "keep", type: "checkbox" });
   const submit = (event) => {
     event.preventDefault();

@@ -46,7 +46,7 @@ const show = () => {
   setText(stateText, text);
   setText(stateMore, more ? ` ${more}` : "");
   document.body.classList.toggle("stale", page.session.state !== "connected" || page.past.isLate());
-  setText(document.getElementById("broker"), `of ${location.host}`);
+  setText(document.getElementById("broker"), location.host);
 };
 
 const stateText = h("span");
@@ -100,8 +100,7 @@ const follow = () => {
   } else if (locks && locks !== page.view?.source) {
     page.view?.stop();
     page.view = createView(locks, undefined, page.update);
-    page.view.source = locks;
-    page.view.onGrant = (name) => rates.granted(name, performance.now());
+    page.view.onGrant = (name, count) => rates.granted(name, count, performance.now());
     page.view.onEnd = remember;
   }
   showIdentity();
@@ -133,10 +132,12 @@ setInterval(() => {
   page.update();
 }, 1000);
 
-// A watch that was refused may be permitted now.
+// What was not permitted may be permitted now.
 setInterval(() => {
+  if (!document.hidden) page.session.refresh();
   if (page.view?.hasEnded && page.session.state === "connected") {
-    page.view.source = undefined;
+    page.view.stop();
+    page.view = undefined;
     follow();
   }
 }, 5000);

@@ -5,12 +5,12 @@ const late = 2500; // ms after which an answer is late
 // createPast asks the broker once a second, while the page is visible, what was in the last 15 minutes and whether it
 // grants. A page that is not visible asks nothing.
 export const createPast = (headers, onChange) => {
-  let next;
   let run;
   let timer;
   let asking = false;
 
   const past = {
+    next: undefined, // the number of the last point
     points: [], // of [grants, waiting, longest wait, longest hold], the times in ms, or null; one a second
     end: 0, // when the last point was, in ms since 1970
     needs: undefined, // the permission that the points need, if they are not permitted
@@ -31,9 +31,9 @@ export const createPast = (headers, onChange) => {
     past.asked = Date.now();
     try {
       const url = new URL("history", document.baseURI);
-      if (next !== undefined) url.searchParams.set("after", next);
+      if (past.next !== undefined) url.searchParams.set("after", past.next);
       const answer = await fetch(url, { headers: headers(), cache: "no-store" });
-      if (answer.ok) take(await answer.json());
+      if (answer.ok) take(await answer.json(), url.search);
       else past.problem = (await answer.text()).trim();
     } catch {
       past.problem = "the broker cannot be reached";
@@ -44,15 +44,18 @@ export const createPast = (headers, onChange) => {
     timer = setTimeout(ask, interval);
   };
 
-  const take = (m) => {
-    if (m.run !== run) past.points = [];
-    else if (m.next - next > most) past.points = [];
+  const take = (m, asked) => {
+    if (m.run !== run || m.next - past.next > most) past.points = [];
+    if (m.run !== run && asked) {
+      past.next = undefined; // the broker has restarted: the next question is for all of its points
+      run = m.run;
+      return;
+    }
     run = m.run;
-    next = m.next;
     past.points.push(...(m.points ?? []));
     past.points.splice(0, past.points.length - most);
     Object.assign(past, {
-      end: Date.now(), needs: m.points_need, deadlocks: m.deadlocks ?? 0, notGranting: m.not_granting, left: m.left_ms,
+      next: m.next, end: Date.now(), needs: m.points_need, deadlocks: m.deadlocks ?? 0, notGranting: m.not_granting, left: m.left_ms,
       problem: "",
     });
   };

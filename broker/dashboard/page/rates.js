@@ -7,9 +7,9 @@ export const createRates = () => {
   const all = new Map();
 
   return {
-    granted(name, at) {
+    granted(name, count, at) {
       const known = all.get(name);
-      all.set(name, { weight: 1 + (known ? weightAt(known, at) : 0), at });
+      all.set(name, { weight: count + (known ? weightAt(known, at) : 0), at });
     },
 
     // of returns the grants of a lock per second.

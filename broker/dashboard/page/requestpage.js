@@ -13,6 +13,7 @@ import { createWhy } from "./why.js";
 // createRequestPage shows one request: all its locks, what it is inside, and why it waits.
 export const createRequestPage = (page, id) => {
   let shown; // the request as it was last
+  let principal; // for whom it was shown
   const state = h("p", { class: "lead", role: "status" });
   const refresh = createRefresher();
   const time = h("span");
@@ -20,15 +21,14 @@ export const createRequestPage = (page, id) => {
   const locks = h("ul", { class: "plain" });
   const why = createWhy(page, id);
   const picture = createPicture(page, "Who waits for whom");
-  const evict = h("p");
+  const evict = h("span");
   const element = h(
     "div",
     {},
     h("p", {}, h("a", { href: "#" }, "All locks")),
     h("h1", { class: "name" }, `Request ${toVisible(id)}`),
-    copyButton(),
     state,
-    evict,
+    h("p", { class: "acts" }, copyButton(), evict),
     facts,
     h("h2", {}, "Its locks"),
     locks,
@@ -61,7 +61,7 @@ export const createRequestPage = (page, id) => {
 
     show({ view, now, endings }) {
       const found = view && find(view, id);
-      const isNew = found?.request !== shown?.request;
+      const isNew = found?.request !== shown?.request || principal !== page.session.principal;
       element.classList.toggle("ended", !found);
       if (!found) {
         setText(state, describeEnd(endings.get(id), view));
@@ -72,6 +72,7 @@ export const createRequestPage = (page, id) => {
       }
       if (isNew) describe(found, now);
       shown = found;
+      principal = page.session.principal;
       refresh(view, found.lock.name);
       setText(time, toDuration(now - found.request.since));
       setText(state, describeState(found));
@@ -86,7 +87,8 @@ const describeState = ({ request, holds, lock }) => {
   if (holds) return `${toWho(request)} holds ${what}.`;
   if (request.locks.length > 1) return `${toWho(request)} waits for ${what}.`;
   const place = [...lock.waiters.keys()].indexOf(request.id);
-  return `${toWho(request)} waits for ${what}, behind ${toCount(place, "other waiter")}.`;
+  const where = place ? `behind ${toCount(place, "other waiter")}` : "first in its queue";
+  return `${toWho(request)} waits for ${what}, ${where}.`;
 };
 
 const describeEnd = (ending, view) => {

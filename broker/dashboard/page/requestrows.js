@@ -10,6 +10,7 @@ const step = 100; // rows that are made at first, and for each press of the butt
 export const createRequestRows = (page, { holds }) => {
   let most = step;
   const known = new Map(); // rows by id
+  let principal; // for whom the rows were made
   const body = h("tbody");
   const titles = [holds ? "Holder" : "Place", ...(holds ? [] : ["Waiter"]), "Request", "Client", "Mode"];
   titles.push(holds ? "Held for" : "Waiting for", holds ? "Token" : "Inside", "");
@@ -45,6 +46,11 @@ export const createRequestRows = (page, { holds }) => {
   return {
     element,
     show(lock, requests, now) {
+      if (principal !== page.session.principal) {
+        known.clear();
+        body.replaceChildren();
+        principal = page.session.principal;
+      }
       const left = new Set(known.keys());
       let place = 0;
       let previous = null;

@@ -7,9 +7,8 @@ export const first = (requests) => requests.values().next().value;
 export const toWho = ({ author, client, identity, remote, id }) =>
   toVisible(author || client || identity || remote || id || "hidden");
 
-// toProgram says which program made a request.
-export const toProgram = ({ client, identity, remote, id }) =>
-  toVisible(client || identity || remote || (id ?? "hidden").split("--")[0]);
+// toProgram says which program made a request, not made visible yet.
+export const toProgram = ({ client, identity, remote, id }) => client || identity || remote || (id ?? "hidden").split("--")[0];
 
 // find returns the request with an id, wherever the view has it: { request, holds, lock }. If it has several locks, it is
 // that of its first lock.

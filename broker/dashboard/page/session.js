@@ -6,6 +6,7 @@ const pause = 1000; // ms between attempts to make the first connection
 // createSession keeps a connection to the broker. Its state is "connecting", "login", "connected" or "gone".
 export const createSession = (onState) => {
   let token = readToken();
+  let known; // the principal, as text
 
   const session = {
     state: "connecting",
@@ -28,6 +29,19 @@ export const createSession = (onState) => {
       token = text;
       writeToken(keep ? text : "");
       open();
+    },
+
+    // refresh asks what this client may do, which an operator can change at any time.
+    async refresh() {
+      if (session.state !== "connected") return;
+      try {
+        const principal = await session.locks.whoami();
+        const { expires_ms: left, ...lasting } = principal;
+        if (JSON.stringify(lasting) === known) return;
+        known = JSON.stringify(lasting);
+        session.principal = principal;
+        onState();
+      } catch {} // the connection has ended again
     },
 
     logout() {
@@ -77,13 +91,7 @@ export const createSession = (onState) => {
 
   const connected = () => {
     set("connected");
-    session.locks.whoami().then(
-      (principal) => {
-        session.principal = principal;
-        onState();
-      },
-      () => {}, // the connection has ended again
-    );
+    session.refresh();
   };
 
   // mustLogin asks for a token if the broker has refused, or no longer accepts, the credential.

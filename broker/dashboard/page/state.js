@@ -25,6 +25,7 @@ export const describe = (session, view, past, now = Date.now()) => {
     return ["bad", pauses[pause] ?? `The broker grants nothing: ${pause}.`, left];
   }
   if (!view?.isComplete) return ["busy", "Reading the locks …", view ? `${toCount(view.locks.size, "lock")} so far` : ""];
+  if (view.isSampled) return ["busy", "Too much happens to show each change. The locks are read every few seconds."];
   if (!view.isCurrent) return ["busy", "Catching up: more happened than this page could follow."];
   return ["well", "Live", past.problem && session.locks ? `No history: ${past.problem}` : ""];
 };

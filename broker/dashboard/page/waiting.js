@@ -43,7 +43,8 @@ export const neighbourhoodOf = (view, ids, now) => {
     if (nodes.has(id)) nodes.get(id).more = true;
   }
   const known = [...edges.values()].filter(({ from, to }) => nodes.has(from) && nodes.has(to));
-  return { nodes: [...nodes.values()], edges: known };
+  const byPlace = (a, b) => index.get(a.id).number - index.get(b.id).number; // in the order of the queues
+  return { nodes: [...nodes.values()].sort(byPlace), edges: known };
 };
 
 // indexOf maps ids to requests with their locks. Its inside maps ids to those of the requests that wait inside.
@@ -52,7 +53,7 @@ const indexOf = (view) => {
   index.inside = new Map();
   const add = (request, lock, what) => {
     const { id, parent } = request;
-    if (!index.has(id)) index.set(id, { request, holds: [], waitsFor: [] });
+    if (!index.has(id)) index.set(id, { request, holds: [], waitsFor: [], number: index.size });
     index.get(id)[what].push(lock);
     if (what === "waitsFor" && parent) {
       if (!index.inside.has(parent)) index.inside.set(parent, new Set());

@@ -69,6 +69,29 @@ func (r *run) dialOnce(port string) *wsclient.Client {
 // get returns what the proxy answers at a path.
 func (r *run) get(path string) (status int, body string) {
 	r.t.Helper()
+	response, body, err := r.request(path)
+	if err != nil {
+		return 0, err.Error() // the proxy may be between two configurations
+	}
+	return response.StatusCode, body
+}
+
+// redirect returns the path to which the proxy or the broker redirects.
+func (r *run) redirect(path string) (status int, to string) {
+	r.t.Helper()
+	response, _, err := r.request(path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	location, err := response.Location()
+	if err != nil {
+		return response.StatusCode, err.Error()
+	}
+	return response.StatusCode, location.Path
+}
+
+func (r *run) request(path string) (response *http.Response, body string, err error) {
+	r.t.Helper()
 	transport := &http.Transport{TLSClientConfig: r.trust()}
 	defer transport.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(testContext(r.t), http.MethodGet,
@@ -76,16 +99,12 @@ func (r *run) get(path string) (status int, body string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		return 0, err.Error() // the proxy may be between two configurations
+	if response, err = transport.RoundTrip(request); err != nil {
+		return nil, "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return response.StatusCode, string(text)
+	return response, string(text), err
 }
 
 // brokerctl returns a command of brokerctl through the proxy.

@@ -67,10 +67,14 @@ func (r *run) paths() {
 	r.t.Helper()
 	for path, want := range map[string]string{
 		"/locks/readyz": "ok\n", "/locks/livez": "ok\n", "/locks/client.js": "/*!\n * The JavaScript client",
+		"/locks/": "<!doctype html>", "/locks/dashboard/main.js": "import ", "/locks/history": `{"run":`,
 	} {
 		if status, body := r.get(path); status != http.StatusOK || !strings.HasPrefix(body, want) {
 			r.t.Errorf("%s: %d %.100q", path, status, body)
 		}
+	}
+	if status, to := r.redirect("/locks"); status/100 != 3 || to != "/locks/" {
+		r.t.Errorf("/locks: %d, to %q, want the dashboard", status, to)
 	}
 	// The proxy is on the broker's machine, its clients are not.
 	if status, body := r.get("/locks/metrics"); status != http.StatusForbidden {

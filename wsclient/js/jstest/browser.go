@@ -20,7 +20,7 @@ type Browser struct {
 
 // Start starts a browser, with these options after the usual ones. It is closed when the test ends, and the test
 // fails if one of its processes is left.
-func Start(t *testing.T, more ...chromedp.ExecAllocatorOption) *Browser {
+func Start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	path := Program(t, "chromium")
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}
@@ -49,22 +49,22 @@ type Tab struct {
 	Context context.Context // for calls of chromedp
 	Close   func()          // closes the tab
 
-	t *testing.T
+	t testing.TB
 }
 
 // Open shows a page in a new tab of a new window.
-func (b *Browser) Open(t *testing.T, url string) *Tab {
+func (b *Browser) Open(t testing.TB, url string) *Tab {
 	t.Helper()
 	return b.open(t, url)
 }
 
 // Cover shows a page in a new tab of the latest window. That hides the tab that was opened before.
-func (b *Browser) Cover(t *testing.T, url string) *Tab {
+func (b *Browser) Cover(t testing.TB, url string) *Tab {
 	t.Helper()
 	return b.open(t, url, chromedp.WithNewWindow(false))
 }
 
-func (b *Browser) open(t *testing.T, url string, options ...chromedp.ContextOption) *Tab {
+func (b *Browser) open(t testing.TB, url string, options ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(b.ctx, options...)
 	t.Cleanup(closeTab)
@@ -76,7 +76,7 @@ func (b *Browser) open(t *testing.T, url string, options ...chromedp.ContextOpti
 }
 
 // In returns the same tab for a subtest of the test that has opened it.
-func (p *Tab) In(t *testing.T) *Tab { return &Tab{p.Context, p.Close, t} }
+func (p *Tab) In(t testing.TB) *Tab { return &Tab{p.Context, p.Close, t} }
 
 // Run evaluates an expression in the page, and returns the result of its promise. It gives up when ctx ends.
 func Run[T any](ctx context.Context, p *Tab, expression string) (T, error) {

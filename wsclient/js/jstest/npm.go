@@ -12,7 +12,7 @@ const tools = ".ci/node"
 
 // Tool returns the folder of an npm package for tests. If the package is not installed, the test is skipped, and
 // fails with CI=true.
-func Tool(t *testing.T, name string) string {
+func Tool(t testing.TB, name string) string {
 	t.Helper()
 	folder := filepath.Join(modules(t), name)
 	if _, err := os.Stat(folder); err != nil {
@@ -22,14 +22,14 @@ func Tool(t *testing.T, name string) string {
 }
 
 // Script returns a command that runs the script at that path of an npm package.
-func Script(t *testing.T, name, path string, args ...string) *exec.Cmd {
+func Script(t testing.TB, name, path string, args ...string) *exec.Cmd {
 	t.Helper()
 	script := filepath.Join(Tool(t, name), path)
 	return exec.CommandContext(t.Context(), Program(t, "node"), append([]string{script}, args...)...)
 }
 
 // modules returns the folder of the installed npm packages.
-func modules(t *testing.T) string {
+func modules(t testing.TB) string {
 	t.Helper()
 	folder, err := filepath.Abs(".")
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 )
 
 // Program returns the path of a program. If it is missing, the test is skipped, and fails with CI=true.
-func Program(t *testing.T, name string) string {
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	return needs.Program(t, name)
 }
 
 // Missing skips the test because something is not installed. With CI=true it fails the test.
-func Missing(t *testing.T, what string) {
+func Missing(t testing.TB, what string) {
 	t.Helper()
 	needs.Missing(t, what)
 }
 
 // Node returns a command that runs Node, with a WebSocket and these arguments. Node finds the packages that .ci/run
 // installs. The test is skipped if Node is too old for the client.
-func Node(t *testing.T, args ...string) *exec.Cmd {
+func Node(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path := Program(t, "node")
 	version, err := exec.CommandContext(t.Context(), path, "--version").Output()

@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { ConnectionError, LockError, LostError } from "../client.js";
-import { pages } from "../info.js";
 import { LockManager } from "../manager.js";
 import { supervise } from "../supervisor.js";
 import { Stage, outcome, quiet, settle } from "./internal/stage.js";
@@ -285,10 +284,10 @@ class Asker extends Actor {
   }
 }
 
-// A Lister lists whole queues, as query does, but in smaller parts than query asks for.
+// A Lister lists whole queues, in parts.
 class Lister extends Asker {
   listing({ match, max, queue }) {
-    return pages(this.client, { match, max, queue }, true);
+    return this.locks.info(match, { max, queue, whole: true });
   }
 }
 

@@ -34,6 +34,7 @@ export const watch: OptionsOf<"watch"> = nothing.watch;
 export const why: OptionsOf<"why"> = nothing.why;
 export const evict: OptionsOf<"evict"> = nothing.evict;
 locks.info(undefined, undefined);
+locks.info("orders/*", { whole: true, queue: 10 });
 locks.watch(undefined, undefined);
 
 export async function save(signal?: AbortSignal) {

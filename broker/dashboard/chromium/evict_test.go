@@ -88,7 +88,7 @@ func TestEvictCancelled(t *testing.T) {
 			p.until("tools.textOf(document.activeElement) === 'Evict …'") // the focus is where it was
 		}
 	}
-	a.ping()
+	a.fence()
 	if replies := a.told(holder); len(replies) != 1 {
 		t.Errorf("the client was told %v", replies)
 	}

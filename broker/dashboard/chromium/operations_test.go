@@ -164,7 +164,7 @@ func (w *world) drop() {
 	}
 	w.requests = left
 	for w.knows(p.session) && w.ctx.Err() == nil { // the broker has not noticed yet
-		w.observer.ping()
+		w.observer.fence()
 	}
 	w.join()
 }
@@ -191,7 +191,7 @@ func (w *world) crowd() {
 		p.send(m)
 		w.requests = append(w.requests, &request{peer: p, id: m.ID})
 	}
-	p.ping()
+	p.fence()
 }
 
 // manyNames makes a request of which a listing takes several pages.

@@ -147,11 +147,12 @@ func (p *peer) ask(id wire.ID, m wire.Request) wire.Reply {
 	return p.await(id, before)
 }
 
-// ping returns when the broker has handled all that the peer has sent, and the peer has read what that has caused.
-func (p *peer) ping() {
+// fence returns when the broker has handled all that the peer has sent, and the peer has read what anything until then
+// has caused. A ping would not do: the broker answers it at once.
+func (p *peer) fence() {
 	p.t.Helper()
 	id := p.open()
-	p.ask(id, &wire.Ping{ID: id})
+	p.ask(id, &wire.WhoAmI{ID: id})
 }
 
 // acquire sends a request, and returns its id when the broker has handled it.
@@ -159,7 +160,7 @@ func (p *peer) acquire(m wire.Acquire) wire.ID {
 	p.t.Helper()
 	m.ID = p.open()
 	p.send(&m)
-	p.ping()
+	p.fence()
 	return m.ID
 }
 
@@ -242,3 +243,5 @@ func age(requests []wire.RequestInfo) int64 {
 	}
 	return least
 }
+
+func releaseOf(id wire.ID) wire.Request { return &wire.Release{ID: id} }

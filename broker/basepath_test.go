@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 
 	"github.com/lockbroker/lockbroker/broker"
 )
@@ -40,7 +41,10 @@ func TestBasePath(t *testing.T) {
 		{"/a%2Flocks/ws", http.StatusNotFound, "404 page not found"},
 		{"/A/locks/ws", http.StatusNotFound, elsewhere},
 	} {
-		inBubble(t, config, func(r *rig) { r.expectAnswer(r.get(test.path, nil), test.status, test.help) })
+		inBubble(t, config, func(r *rig) {
+			synctest.Wait() // until the loop serves, for /readyz
+			r.expectAnswer(r.get(test.path, nil), test.status, test.help)
+		})
 	}
 }
 

@@ -119,7 +119,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })
 	b.life.goroutines.Go(func() { (&longestLog{broker: b}).run(b.over) })
 	if b.history != nil {
-		b.life.goroutines.Go(func() { (&recorder{broker: b}).run(b.over) })
+		b.life.goroutines.Go(func() { (&recorder{broker: b, history: b.history}).run(b.over) })
 	}
 	err := b.loop.run(ctx, b.tokens)
 	close(ended)

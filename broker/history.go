@@ -76,29 +76,35 @@ func (h *history) after(number int64) (points []point, last int64) {
 // them.
 type recorder struct {
 	broker  *Broker
+	history *history
 	granted int64 // how many requests were granted until the last known point
 	known   int64 // the number of that point
 }
 
 // run records until ctx ends.
 func (r *recorder) run(ctx context.Context) {
-	start := time.Now()
+	start := time.Now() // before the ticker, so that no tick comes too early
 	ticker := time.NewTicker(historyInterval)
 	defer ticker.Stop()
+	r.follow(ctx, start, ticker.C)
+}
+
+// follow records at each tick. A ticker drops ticks while the process is frozen or the machine is too busy, so
+// the number of a point follows from the clock.
+func (r *recorder) follow(ctx context.Context, start time.Time, ticks <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-ticks:
 			r.record(ctx, int64(time.Since(start)/historyInterval))
 		}
 	}
 }
 
-// record adds the point with a number. The number follows from the clock, because a ticker drops ticks
-// when the process was frozen, or the loop took long to answer.
+// record adds the point with a number, unless there is one already: the tick after a late one may come early.
 func (r *recorder) record(ctx context.Context, number int64) {
-	if number <= r.broker.history.last { // only this goroutine changes it
+	if number <= r.history.last { // only this goroutine changes it
 		return
 	}
 	p, granted := r.broker.readPoint(ctx)
@@ -106,7 +112,7 @@ func (r *recorder) record(ctx context.Context, number int64) {
 		p.grants = perSecond(granted-r.granted, number-r.known)
 		r.granted, r.known = granted, number
 	}
-	r.broker.history.put(number, p)
+	r.history.put(number, p)
 }
 
 // perSecond returns how many requests were granted in each of some seconds. This is more than one second

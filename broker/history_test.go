@@ -101,7 +101,7 @@ func TestHistoryAgainstAList(t *testing.T) {
 // the grants since the last known one, rounded: nobody knows in which second they were granted.
 func TestHistoryOfAFrozenProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := runBroker(t, Config{Dashboard: onePage}) // no time passes, so it records nothing by itself
+		b, h := runBroker(t, Config{}), newHistory()
 		granted := func(n int) {
 			if err := b.ask(t.Context(), func(l *loop) {
 				for range n {
@@ -111,7 +111,7 @@ func TestHistoryOfAFrozenProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r := &recorder{broker: b}
+		r := &recorder{broker: b, history: h}
 		granted(3)
 		r.record(t.Context(), 1)
 		r.record(t.Context(), 1) // a tick that came late is followed by one that comes too early
@@ -120,7 +120,7 @@ func TestHistoryOfAFrozenProcess(t *testing.T) {
 		granted(2)
 		r.record(t.Context(), 6)
 		var got []string
-		points, _ := b.history.after(0)
+		points, _ := h.after(0)
 		for _, p := range points {
 			if !p.known {
 				got = append(got, "?")
@@ -130,6 +130,31 @@ func TestHistoryOfAFrozenProcess(t *testing.T) {
 		}
 		if text := strings.Join(got, " "); text != "3 ? ? ? 3 2" {
 			t.Errorf("the grants are %s, want 3 ? ? ? 3 2", text)
+		}
+	})
+}
+
+// Ticks that are lost or late shift nothing: the number of a point says when it was.
+func TestHistoryWithLostTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ticks, start := newHistory(), make(chan time.Time), time.Now()
+		go (&recorder{broker: runBroker(t, Config{}), history: h}).follow(t.Context(), start, ticks)
+		for _, test := range []struct {
+			at   time.Duration
+			last int64
+		}{
+			{time.Second, 1},
+			{5900 * time.Millisecond, 5},
+			{6 * time.Second, 6},
+			{6900 * time.Millisecond, 6},
+			{8 * time.Hour, 28800},
+		} {
+			time.Sleep(time.Until(start.Add(test.at))) //nolint:forbidigo // virtual time
+			ticks <- time.Now()
+			synctest.Wait()
+			if _, last := h.after(0); last != test.last {
+				t.Errorf("after %v, the last point is %d, want %d", test.at, last, test.last)
+			}
 		}
 	})
 }

@@ -35,7 +35,7 @@ func shown(tb testing.TB, connections, callers int) {
 }
 
 // openDashboard opens a dashboard, and waits until it is live.
-func openDashboard(tb testing.TB, browser *jstest.Browser, url string) {
+func openDashboard(tb testing.TB, browser *jstest.Browser, url string) *jstest.Tab {
 	tb.Helper()
 	tab := browser.Open(tb, url)
 	ctx, cancel := context.WithTimeout(tb.Context(), openWait)
@@ -46,4 +46,5 @@ func openDashboard(tb testing.TB, browser *jstest.Browser, url string) {
 		new MutationObserver(check).observe(state, { attributes: true });
 		check();
 	})`)
+	return tab
 }

@@ -10,13 +10,14 @@ export const toBoxes = ({ nodes, edges }) => {
   const { links, locks } = toLinks(edges);
   const stays = links.filter((link) => link.kind !== "behind");
   const sides = [groups(stays, (link) => link.from), groups(stays, (link) => link.to)];
-  const likeness = ({ id, request }) => {
-    const [out, into] = sides.map((side) => (side.get(id) ?? []).map(({ from, to }) => (from === id ? to : from)).sort());
-    const alone = request.inCycle || !out.length === !into.length;
-    return alone ? id : JSON.stringify([out, into]);
+  const likeness = ({ id }) => {
+    const [out, into] = sides.map((side) =>
+      (side.get(id) ?? []).map(({ from, to }) => (from === id ? to : from)).sort());
+    return !out.length === !into.length ? id : JSON.stringify([out, into]);
   };
   const requests = nodes.map((request) => ({ id: requestId(request.id), request }));
-  const boxes = [...groups(requests, likeness)].map(([id, items]) => ({ id, items, inCycle: items[0].request.inCycle }));
+  const boxes = [...groups(requests, likeness)].map(([id, items]) =>
+    ({ id, items, inCycle: items[0].request.inCycle }));
   for (const lock of locks.values()) boxes.push({ id: lock.id, items: [lock], inCycle: lock.inCycle });
   return { boxes, links: betweenBoxes(boxes, links) };
 };

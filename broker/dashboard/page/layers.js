@@ -29,9 +29,9 @@ export const toLayers = (ids, edges) => {
   return layers;
 };
 
-// reorder returns the layers in an order in which few edges cross. It sorts them by the barycentres of their neighbours,
-// forth and back. A cell has its neighbours in the layers beside its own, up and down, and the cells that must precede it,
-// before. If stay is true, people look at the order given: it stays unless another has less than half of the crossings.
+// reorder returns the layers in an order in which few edges cross: sorted by the barycentres of their neighbours, forth
+// and back. A cell has its neighbours in the layers beside its own, up and down, and before, the cells that must
+// precede it. With stay, the order given stays unless another has less than half of its crossings.
 export const reorder = (layers, stay) => {
   const all = layers.map((layer) => [...layer]);
   all.forEach(settle);
@@ -43,6 +43,7 @@ export const reorder = (layers, stay) => {
     const count = crossings(all);
     if (count < limit) [best, least, limit] = [copy(all), count, count];
   }
+  best.forEach(settle);
   return best;
 };
 

@@ -6,18 +6,18 @@ const passing = 8; // the width of an edge that passes through a layer
 const farthest = 100; // from a node to the first of its neighbours
 export const bulge = 20; // of an edge beside its layer
 
-// layout draws { nodes: [{ id, width, height, port }], edges: [{ id, from, to, flat }] } by layers (Sugiyama, Tagawa, Toda,
-// "Methods for Visual Understanding of Hierarchical System Structures", 1981). Nodes without edges to others come first;
-// the layers follow one another to the right, or downwards. It returns
+// layout draws { nodes: [{ id, width, height, port }], edges: [{ id, from, to, flat }] } by layers (Sugiyama, Tagawa
+// and Toda, "Methods for Visual Understanding of Hierarchical System Structures", 1981). Nodes without edges to others
+// are in the first layer. The layers follow one another to the right, or downwards. The result is
 //
 //   { width, height, nodes: Map(id → { x, y }), edges: Map(id → points), layers: [[id]], turned: Set(id) }
 //
-// Edges end at port, a distance from the top of the node, by default half of its height. The ends of a flat edge may share
-// a layer; then it leads to the earlier node. An edge bends between layers, from each odd point to the next. turned has the
-// edges that lead to a later layer because they close a cycle. Edges to unknown nodes are left out.
+// Edges end at port, a distance from the top of the node, by default half of its height. The ends of a flat edge may
+// share a layer; then it leads to the earlier node. An edge bends between layers: from each odd point to the next.
+// turned has the edges that close a cycle, and so lead to a later layer. Edges to unknown nodes are left out.
 //
-// After a small change, and given the previous result, nodes keep their order and move little. A new one comes after the
-// node that it follows in the list.
+// Given the previous result, what stays keeps its order and moves little. A new node comes after the one that it
+// follows in the list.
 export const layout = (graph, previous, down = false) => {
   const { cells, paths } = toCells(graph, down);
   const layers = reorder(toOrder(cells, previous?.places), previous !== undefined);
@@ -63,8 +63,8 @@ const toOrder = (cells, before = new Map()) => {
   for (const [layer, some] of groups(cells, (cell) => cell.layer)) {
     let last = -Infinity;
     for (const cell of some) {
-      const known = [...cell.up, ...cell.down].map((other) => before.get(other.key)).filter((place) => place !== undefined);
-      cell.place = before.get(cell.key) ?? (cell.id === undefined ? Math.min(...known) : last);
+      const beside = [...cell.up, ...cell.down].map((other) => before.get(other.key) ?? Infinity);
+      cell.place = before.get(cell.key) ?? (cell.id === undefined ? Math.min(...beside) : last);
       if (cell.id !== undefined) last = cell.place;
     }
     layers[layer] = some.sort((a, b) => (a.place === b.place ? 0 : a.place - b.place));
@@ -72,33 +72,23 @@ const toOrder = (cells, before = new Map()) => {
   return layers;
 };
 
-// align finds the places across the layers. Each cell wants to be amid its neighbours, but at the end near the first, so
+// align finds the places across the layers. Each cell wants to be amid its neighbours, and not far from the first, so
 // that the top of a high picture makes sense.
 const align = (layers) => {
-  const backwards = [...layers].reverse();
   for (const layer of layers) squeeze(layer, () => 0);
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     for (const layer of layers) squeeze(layer, (cell) => middle(cell, cell.up));
-    for (const layer of backwards) squeeze(layer, (cell) => middle(cell, [...cell.down, ...cell.up]));
-  }
-  for (const layer of backwards) {
-    squeeze(layer, (cell) => Math.min(middle(cell, cell.down), ...cell.down.map((other) => other.place + farthest)));
+    for (const layer of [...layers].reverse()) {
+      squeeze(layer, (cell) => Math.min(middle(cell, cell.down), ...cell.down.map((other) => other.place + farthest)));
+    }
   }
 };
 
-// middle is the mean place of the neighbours. The parts of a long edge count more, so that it becomes straight.
-const middle = (cell, others) => {
-  let [sum, weights] = [0, 0];
-  for (const other of others) {
-    const weight = cell.id === undefined && other.id === undefined ? 8 : 1;
-    sum += weight * other.place;
-    weights += weight;
-  }
-  return weights ? sum / weights : cell.place;
-};
+const middle = (cell, others) =>
+  others.length ? others.reduce((sum, other) => sum + other.place, 0) / others.length : cell.place;
 
-// squeeze moves the cells of a layer as near to their wishes as order and sizes allow, by least squares: cells that would
-// overlap form a block at the mean of their wishes (pool adjacent violators; Ayer and others, 1955).
+// squeeze moves the cells of a layer as near to their wishes as order and sizes allow, by least squares: cells that
+// would overlap form a block at the mean of their wishes (pool adjacent violators; Ayer and others, 1955).
 const squeeze = (layer, toWish) => {
   const blocks = [];
   let offset = 0;
@@ -120,7 +110,7 @@ const mean = ({ cells, sum }) => sum / cells.length;
 
 const toResult = (layers, paths, down) => {
   const cells = layers.flat();
-  const first = Math.min(...cells.map((cell) => cell.place - cell.port));
+  const first = cells.length ? Math.min(...cells.map((cell) => cell.place - cell.port)) : 0;
   const toPoint = ([along, across]) => (down ? { x: across - first, y: along } : { x: along, y: across - first });
   const gap = down ? gaps.down : gaps.right;
   let start = 0;
@@ -137,7 +127,8 @@ const toResult = (layers, paths, down) => {
     if (path[0].layer === path.at(-1).layer) length = Math.max(length, points[1][0] + bulge);
     edges.set(edge.id, (edge.turned ? points : points.reverse()).map(toPoint));
   }
-  const { x: width, y: height } = toPoint([length, Math.max(first, ...cells.map((cell) => cell.place - cell.port + cell.size))]);
+  const last = Math.max(first, ...cells.map((cell) => cell.place - cell.port + cell.size));
+  const { x: width, y: height } = toPoint([length, last]);
   return {
     width, height, edges,
     nodes: new Map(nodes.map((cell) => [cell.id, toPoint([cell.start + cell.margin, cell.place - cell.port])])),
@@ -147,8 +138,8 @@ const toResult = (layers, paths, down) => {
   };
 };
 
-// toPoints returns the points of an edge, from its earlier layer to its later one. One that was turned round is a little
-// aside, so that it does not hide another between the same nodes.
+// toPoints returns the points of an edge, from its earlier layer to its later one. One that was turned round is a
+// little aside, so that it does not hide another between the same nodes.
 const toPoints = (path, aside) => {
   const [first, last] = [path[0], path.at(-1)];
   const after = (cell, across) => [[cell.end - cell.margin, across], [Math.max(cell.end, first.end), across]];

@@ -3,19 +3,22 @@ import { h, setText, svg } from "./dom.js";
 // The units of the drawing, which is stretched to the size of the plot.
 const [width, height] = [900, 100];
 
-// createPlot returns a line plot of one series: { element, show(points, endTime) }. Points are one second apart, the last
-// one at endTime, a Date or milliseconds; null is a gap. If unit is "ms", the axis is round in durations; other units are
-// shown after the text that format returns.
+// createPlot returns a line plot of one series: { element, show(points, endTime) }. Points are one second apart, the
+// last one at endTime, a Date or milliseconds; null is a gap. If unit is "ms", the axis is round in durations. Other
+// units are shown after the text that format returns.
 //
-// The plot is a slider along the time (ARIA Authoring Practices). So a screen reader says the value and the time at which
-// an arrow key arrives, without a live region.
+// The plot is a slider along the time (ARIA Authoring Practices). So a screen reader says the value and the time at
+// which an arrow key arrives, without a live region.
 export const createPlot = ({ title, unit, format }) => {
   const line = svg("path", { class: "plot-line" });
   const cursor = h("div", { class: "plot-cursor", hidden: true }, h("div", { class: "plot-dot" }));
+  const stretched = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" };
   const area = h("div", { class: "plot-area", role: "slider", tabindex: "0", "aria-label": `${title}, by time` },
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line), cursor);
-  const [latest, highest, exact] = ["latest", "highest", "exact"].map((name) => h("span", { class: `plot-${name}` }));
-  const [values, times] = ["values", "times"].map((name) => h("div", { class: `plot-${name}`, "aria-hidden": "true" }));
+    svg("svg", stretched, line), cursor);
+  const span = (name) => h("span", { class: `plot-${name}` });
+  const [latest, highest, exact] = ["latest", "highest", "exact"].map(span);
+  const labels = (name) => h("div", { class: `plot-${name}`, "aria-hidden": "true" });
+  const [values, times] = ["values", "times"].map(labels);
   const element = h("figure", { class: "plot" },
     h("figcaption", {}, h("strong", {}, title), latest, highest, exact), values, area, times);
   let points = [];

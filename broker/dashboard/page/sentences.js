@@ -10,7 +10,7 @@ export const toSentences = (graph) => {
     `${title(from)} ${text}.${inCycle ? " This is part of the deadlock." : ""}`);
 };
 
-// toNames returns a name for each request by its id, for screen readers: "ship waits for orders/42, which invoice holds".
+// toNames returns a name for each request, by its id: "ship waits for orders/42, which invoice holds".
 export const toNames = (graph) => {
   const title = toTitle(graph);
   const all = groups(predicates(graph, title), ({ from }) => from);

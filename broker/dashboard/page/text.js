@@ -1,10 +1,10 @@
-// Names, authors and labels may hold anything. Shown as they are, some characters would hide, or change the order of what
-// is around them: control characters, those that set a direction, those without width, and spaces at an end. One without
-// width joins two emoji into one, and stays. (A variation selector or a skin tone may precede it.)
+// Names, authors and labels may hold anything. Shown as they are, some characters would hide, or change the order of
+// what is around them: control characters, those that set a direction, those without width, and spaces at an end. One
+// without width joins two emoji into one, and stays. (A variation selector or a skin tone may precede it.)
 const unseen = /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?(?=\u200d\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $/gu;
 
-// toVisible returns a text with those characters written as \u{...}. If there is any, or a text that looks so, it doubles
-// each \, so that different texts look different.
+// toVisible returns a text with those characters written as \u{...}. If there is any, or a text that looks so, it
+// doubles each \, so that different texts look different.
 export const toVisible = (text) => {
   if (text.search(unseen) < 0 && !text.includes("\\u{")) return text;
   return text

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { crossings } from "../page/layers.js";
 import { layout as layoutOf } from "../page/layout.js";
 import { pick, random } from "./random.js";
-import { shapes } from "./shapes.js";
+import { nested, queue, shapes } from "./shapes.js";
 
 // layout adds the layer of each node, and its index there.
 const layout = (graph, previous, { down } = {}) => {
@@ -24,7 +23,8 @@ const plain = ({ nodes, edges }) => ({
 const randomGraph = (seed) => {
   const next = random(seed);
   const count = 2 + Math.floor(next() * 60);
-  const nodes = [...Array(count).keys()].map((i) => ({ id: `n${i}`, width: 50 + next() * 200, height: 20 + next() * 60 }));
+  const nodes = [...Array(count).keys()].map((i) =>
+    ({ id: `n${i}`, width: 50 + next() * 200, height: 20 + next() * 60 }));
   const edges = [...Array(Math.floor(next() * count * 2)).keys()].map((i) =>
     ({ id: `e${i}`, from: pick(next, nodes).id, to: pick(next, nodes).id, flat: next() < 0.2 }));
   return { nodes, edges };
@@ -47,9 +47,10 @@ test("no two nodes overlap, and all are inside the picture", () => {
     assert.ok(boxes.every((box) => Number.isFinite(box.x + box.y)), name);
     for (const a of boxes) {
       assert.ok(a.x >= -0.01 && a.y >= -0.01, `${name}: ${a.id} is outside`);
-      assert.ok(a.x + a.width <= result.width + 0.01 && a.y + a.height <= result.height + 0.01, `${name}: ${a.id} is outside`);
+      const [right, bottom] = [a.x + a.width - 0.01, a.y + a.height - 0.01];
+      assert.ok(right <= result.width && bottom <= result.height, `${name}: ${a.id} is outside`);
       for (const b of boxes) {
-        const apart = a.x + a.width <= b.x + 0.01 || b.x + b.width <= a.x + 0.01 || a.y + a.height <= b.y + 0.01 || b.y + b.height <= a.y + 0.01;
+        const apart = right <= b.x || bottom <= b.y || b.x + b.width - 0.01 <= a.x || b.y + b.height - 0.01 <= a.y;
         assert.ok(a === b || apart, `${name}: ${a.id} and ${b.id}`);
       }
     }
@@ -64,7 +65,8 @@ test("each edge leads to an earlier layer, unless it was turned round to open a 
       const [from, to] = [nodes.get(edge.from), nodes.get(edge.to)];
       const step = (from.layer - to.layer) * (turned.has(edge.id) ? -1 : 1);
       assert.ok(step > 0 || (edge.flat && step === 0), `${name}: ${edge.id}`);
-      if (step === 0) assert.ok(turned.has(edge.id) ? from.at < to.at : to.at < from.at, `${name}: order of ${edge.id}`);
+      const inOrder = turned.has(edge.id) ? from.at < to.at : to.at < from.at;
+      if (step === 0) assert.ok(inOrder, `${name}: order of ${edge.id}`);
     }
   });
 });
@@ -140,22 +142,14 @@ const crossingsOf = (graph) => {
   return count;
 };
 
-test("crossings are counted", () => {
-  const cell = (at) => ({ at, down: [] });
-  const [top, bottom] = [[cell(0), cell(1), cell(2)], [cell(0), cell(1), cell(2)]];
-  top[0].down.push(bottom[2], bottom[0]);
-  top[1].down.push(bottom[1]);
-  top[2].down.push(bottom[0], bottom[1]);
-  // 0→2 crosses 1→1, 2→0 and 2→1; 1→1 crosses 2→0.
-  assert.equal(crossings([top, bottom]), 4);
-});
-
 test("when a waiter leaves or comes, the others keep their order and move less than two rows", () => {
+  let leaves = 0;
   for (const [name, shape] of Object.entries(shapes)) {
     const graph = plain(shape);
     for (const { id } of graph.nodes) {
       const less = without(graph, id);
-      if (!sameLayers(layout(graph), layout(less))) continue; // not a leaf: layers that change have an order of their own
+      if (!sameLayers(layout(graph), layout(less))) continue; // others change their layer
+      leaves++;
       for (const [before, after] of [[graph, less], [less, graph]]) {
         const first = layout(before);
         const second = layout(after, first);
@@ -164,6 +158,44 @@ test("when a waiter leaves or comes, the others keep their order and move less t
       }
     }
   }
+  assert.ok(leaves > 100, `${leaves}`);
+});
+
+test("a waiter that comes is where its queue has it", () => {
+  for (const shape of [queue(20), nested(20)]) {
+    const graph = plain(shape);
+    const { layers } = layout(graph);
+    for (const { id } of graph.nodes.slice(1)) {
+      assert.deepEqual(layout(graph, layout(without(graph, id))).layers, layers, id);
+    }
+  }
+});
+
+test("what people look at stays although the list has another order", () => {
+  for (const [name, graph] of graphs) {
+    const first = layout(graph);
+    if (first.turned.size) continue; // the order of the list says where a cycle is opened
+    const other = layout({ nodes: [...graph.nodes].reverse(), edges: [...graph.edges].reverse() }, first);
+    assert.deepEqual(swapped(first, other), [], name);
+  }
+});
+
+test("a long edge is straight", () => {
+  for (const name of ["a deadlock of 5", "a deadlock of 5 without nesting"]) {
+    const { edges, turned } = layout(plain(shapes[name]));
+    const places = edges.get([...turned][0]).slice(2, -2).map((point) => point.y);
+    assert.ok(places.length && Math.max(...places) - Math.min(...places) < 1, `${name}: ${places}`);
+  }
+});
+
+test("two opposite edges do not hide one another", () => {
+  const nodes = ["a", "b"].map((id) => ({ id, ...size }));
+  const { edges } = layout({ nodes, edges: [{ id: "1", from: "a", to: "b" }, { id: "2", from: "b", to: "a" }] });
+  assert.ok(edges.get("1").every((point, i) => point.y !== edges.get("2").at(-1 - i).y));
+});
+
+test("the holder of a long queue is near its top", () => {
+  assert.ok(layout(plain(nested(50))).nodes.get("holder").y < 3 * row);
 });
 
 test("in random graphs that change step by step, few nodes change places", () => {
@@ -207,7 +239,9 @@ const swapped = (a, b) => together(a, b).filter(([x, y]) =>
 const farthest = (a, b) => Math.max(0, ...[...b.nodes].map(([id, { y }]) => Math.abs(y - (a.nodes.get(id)?.y ?? y))));
 
 test("an empty graph, a node alone, and edges that lead nowhere", () => {
-  assert.deepEqual(layout({ nodes: [], edges: [] }).nodes.size, 0);
-  const alone = layout({ nodes: [{ id: "a", ...size }], edges: [{ id: "e", from: "a", to: "b" }, { id: "f", from: "a", to: "a" }] });
+  const empty = layout({ nodes: [], edges: [] });
+  assert.deepEqual([empty.width, empty.height, empty.nodes.size], [0, 0, 0]);
+  const edges = ["b", "a"].map((to) => ({ id: to, from: "a", to }));
+  const alone = layout({ nodes: [{ id: "a", ...size }], edges });
   assert.deepEqual([alone.width, alone.height, alone.edges.size], [200, 40, 0]);
 });

@@ -3,7 +3,8 @@ import test from "node:test";
 import { nearestPoint, nextPoint, roundMaximum, toLine } from "../page/plot.js";
 
 test("the top of an axis is round and not below the highest value", () => {
-  const cases = [[0, 2], [0.3, 2], [2, 2], [2.1, 4], [3, 4], [5, 10], [10, 10], [11, 20], [37, 40], [41, 100], [897, 1000], [1e6 + 1, 2e6]];
+  const cases = [[0, 2], [0.3, 2], [2, 2], [2.1, 4], [3, 4], [5, 10], [10, 10], [11, 20], [37, 40], [41, 100],
+    [897, 1000], [1e6 + 1, 2e6]];
   for (const [value, want] of cases) assert.equal(roundMaximum(value), want, String(value));
 });
 
@@ -17,7 +18,8 @@ test("half of the top of an axis is a whole number, and the line fills at least 
 test("the top of an axis of durations is round in their units", () => {
   const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000];
   const cases = [[0, second], [1500, 2 * second], [12_000, 20 * second], [31_000, minute], [61_000, 2 * minute],
-    [299_000, 10 * minute], [21 * minute, 30 * minute], [hour + 1, 2 * hour], [13 * hour, day], [day + 1, 2 * day], [30 * day, 40 * day]];
+    [299_000, 10 * minute], [21 * minute, 30 * minute], [hour + 1, 2 * hour], [13 * hour, day], [day + 1, 2 * day],
+    [30 * day, 40 * day]];
   for (const [value, want] of cases) assert.equal(roundMaximum(value, "ms"), want, String(value));
 });
 

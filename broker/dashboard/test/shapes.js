@@ -1,4 +1,4 @@
-// Graphs of the shapes that locks cause. Each is { nodes: [{ id, title, lines, kind }], edges: [{ id, from, to, lock, kind }] }.
+// Graphs of the shapes that locks cause, as createGraph takes them.
 
 const request = (id, kind, more) => ({ id, title: id, lines: [kind], kind, ...more });
 const waits = (from, to, lock, more) => ({ id: `${from} ${lock} ${to}`, from, to, lock, kind: "waits", ...more });
@@ -13,7 +13,8 @@ export const queue = (waiters, holders = 1) => {
     nodes: [...holding, ...waiting],
     edges: [
       ...waiting.flatMap(({ id }) => holding.map((holder) => waits(id, holder.id, "lock"))),
-      ...waiting.slice(1).map(({ id }, i) => ({ id: `behind ${id}`, from: id, to: waiting[i].id, lock: "lock", kind: "behind" })),
+      ...waiting.slice(1).map(({ id }, i) =>
+        ({ id: `behind ${id}`, from: id, to: waiting[i].id, lock: "lock", kind: "behind" })),
     ],
   };
 };
@@ -21,10 +22,12 @@ export const queue = (waiters, holders = 1) => {
 // chain has requests that hold one lock each. Inside each, another waits for the next lock; the last one waits for
 // nothing, or for the first lock if it is a cycle.
 export const chain = (count, inCycle = false) => {
-  const nodes = range(count).flatMap((i) => [request(`outer ${i}`, "holds", { inCycle }), request(`inner ${i}`, "waits", { inCycle })]);
+  const more = { inCycle };
+  const nodes = range(count).flatMap((i) =>
+    [request(`outer ${i}`, "holds", more), request(`inner ${i}`, "waits", more)]);
   const edges = range(count).flatMap((i) => {
     const next = (i + 1) % count;
-    return [inside(`outer ${i}`, `inner ${i}`, { inCycle }), waits(`inner ${i}`, `outer ${next}`, `lock ${next}`, { inCycle })];
+    return [inside(`outer ${i}`, `inner ${i}`, more), waits(`inner ${i}`, `outer ${next}`, `lock ${next}`, more)];
   });
   return inCycle ? { nodes, edges } : { nodes: nodes.slice(0, -1), edges: edges.slice(0, -2) };
 };
@@ -45,7 +48,8 @@ export const nested = (count) => ({
 // diamond has one request that waits for two locks, whose holders are in one another's way further down.
 export const diamond = () => ({
   nodes: [request("last", "holds"), request("left", "both"), request("right", "both"), request("first", "waits")],
-  edges: [waits("first", "left", "a"), waits("first", "right", "b"), waits("left", "last", "c"), waits("right", "last", "c")],
+  edges: [["first", "left", "a"], ["first", "right", "b"], ["left", "last", "c"], ["right", "last", "c"]]
+    .map(([from, to, lock]) => waits(from, to, lock)),
 });
 
 export const shapes = {

@@ -3,7 +3,8 @@ import test from "node:test";
 import { toCount, toDuration, toVisible } from "../page/text.js";
 
 test("ordinary text is shown as it is", () => {
-  const texts = ["", "orders/42", "a b", "ä😀", "日本語", "e\u0301", "\\u0000", "a\\b", "<b>&amp;</b>", "x".repeat(512), "ي".repeat(256)];
+  const texts = ["", "orders/42", "a b", "ä😀", "日本語", "e\u0301", "\\u0000", "a\\b", "<b>&amp;</b>"];
+  texts.push("x".repeat(512), "ي".repeat(256));
   for (const text of texts) assert.equal(toVisible(text), text);
 });
 

@@ -103,6 +103,9 @@ func (l listing) lead(r wire.RequestInfo) string {
 		return fmt.Sprintf("%s holds %s.", who(r), lock.Name)
 	}
 	place := slices.IndexFunc(lock.Waiters, func(w wire.RequestInfo) bool { return w.ID == r.ID })
+	if place == 0 {
+		return fmt.Sprintf("%s waits for %s, first in its queue.", who(r), lock.Name)
+	}
 	return fmt.Sprintf("%s waits for %s, behind %s.", who(r), lock.Name, count(place, "other waiter"))
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// most is how many requests the world has, at most, before it ends some.
-const most = 60
+// most is how many requests the world has before it ends more than it makes.
+const most = 50
 
 // An operation is something that clients, or the page, may do at any time.
 type operation struct {
@@ -41,7 +41,7 @@ var rough = []operation{
 
 // operate does one operation, and waits until it has had all its effects.
 func (w *world) operate() {
-	if w.IntN(40) == 0 {
+	if w.IntN(25) == 0 {
 		w.do(rough)
 		return
 	}
@@ -97,9 +97,8 @@ func (w *world) request(m wire.Acquire) *request {
 	m.Author = []string{"", "invoice", "nightly", "repair"}[w.IntN(4)]
 	r := &request{peer: p, id: p.acquire(m), expires: !m.HoldMS.IsZero()}
 	w.requests = append(w.requests, r)
-	for len(w.requests) > most {
+	for range min(12, len(w.requests)-most) {
 		w.end(w.requests[w.IntN(len(w.requests))])
-		w.settle()
 	}
 	return r
 }
@@ -165,7 +164,7 @@ func (w *world) drop() {
 	}
 	w.requests = left
 	for w.knows(p.session) && w.ctx.Err() == nil { // the broker has not noticed yet
-		w.observer.ping()
+		w.observer.fence()
 	}
 	w.join()
 }
@@ -192,7 +191,7 @@ func (w *world) crowd() {
 		p.send(m)
 		w.requests = append(w.requests, &request{peer: p, id: m.ID})
 	}
-	p.ping()
+	p.fence()
 }
 
 // manyNames makes a request of which a listing takes several pages.

@@ -45,6 +45,7 @@ func openIn(ctx context.Context, t *testing.T, b *jstest.Browser, s *site, hash 
 			t.Fatal(err)
 		}
 	}
+	p.size(1280, 1400)
 	p.load(s.url() + hash)
 	t.Cleanup(p.finish)
 	return p

@@ -147,11 +147,12 @@ func (p *peer) ask(id wire.ID, m wire.Request) wire.Reply {
 	return p.await(id, before)
 }
 
-// ping returns when the broker has handled all that the peer has sent, and the peer has read what that has caused.
-func (p *peer) ping() {
+// fence returns when the broker has handled all that the peer has sent, and the peer has read what anything until then
+// has caused. A ping would not do: the broker answers it at once.
+func (p *peer) fence() {
 	p.t.Helper()
 	id := p.open()
-	p.ask(id, &wire.Ping{ID: id})
+	p.ask(id, &wire.WhoAmI{ID: id})
 }
 
 // acquire sends a request, and returns its id when the broker has handled it.
@@ -159,7 +160,7 @@ func (p *peer) acquire(m wire.Acquire) wire.ID {
 	p.t.Helper()
 	m.ID = p.open()
 	p.send(&m)
-	p.ping()
+	p.fence()
 	return m.ID
 }
 
@@ -231,3 +232,16 @@ func (p *peer) wholeLock(lock wire.LockInfo) wire.LockInfo {
 	lock.HoldersNext, lock.WaitersNext = wire.Opt[int64]{}, wire.Opt[int64]{}
 	return lock
 }
+
+func cancelOf(id wire.ID) wire.Request { return &wire.Cancel{ID: id} }
+
+// age returns for how many ms the latest of some requests has waited or held, and a great number if there is none.
+func age(requests []wire.RequestInfo) int64 {
+	least := int64(1 << 40)
+	for _, r := range requests {
+		least = min(least, r.DurationMS)
+	}
+	return least
+}
+
+func releaseOf(id wire.ID) wire.Request { return &wire.Release{ID: id} }

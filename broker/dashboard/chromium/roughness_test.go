@@ -8,7 +8,7 @@ import (
 
 // cutLink ends the connection of the page. It connects again, and reads the locks while others change.
 func (w *world) cutLink() {
-	w.manyNames()
+	w.manyToList()
 	w.link.cut()
 	w.goOn(20 + w.IntN(40))
 }
@@ -21,8 +21,16 @@ func (w *world) lag() {
 		w.end(w.request(wire.Acquire{Locks: longNames()}))
 	}
 	w.goOn(w.IntN(20))
+	w.manyToList()
 	w.link.resume()
 	w.goOn(10 + w.IntN(30))
+}
+
+// manyToList makes the next listing of the page long, so that others have time to do something meanwhile.
+func (w *world) manyToList() {
+	w.crowd()
+	w.manyNames()
+	w.settle()
 }
 
 // goOn does some operations without looking at the page.

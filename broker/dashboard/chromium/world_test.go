@@ -82,7 +82,7 @@ func (w *world) settle() {
 	for again := true; again; {
 		again = false
 		for _, p := range w.peers {
-			p.ping()
+			p.fence()
 		}
 		for _, r := range w.requests {
 			if r.expires && r.status() == holds {

@@ -71,12 +71,12 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     read = new Map();
     if (!view.isComplete) shown = read;
     set({ isCurrent: false });
-    let last;
+    const begun = new Set(); // the locks of which a part has been read
     try {
       for await (const part of source.info(pattern, { whole: true })) {
         if (reading !== readings) return;
-        const isFirst = part.seq !== last;
-        last = part.seq;
+        const isFirst = !begun.has(part.seq);
+        begun.add(part.seq);
         const grants = part.grants - shown.get(part.name)?.grants;
         if (view.isSampled && isFirst && grants > 0) view.onGrant(part.name, grants);
         place(read, part, isFirst, now());

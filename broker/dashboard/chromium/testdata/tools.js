@@ -12,14 +12,17 @@ const visible = (selector) => [...document.querySelectorAll(selector)].filter(is
 globalThis.tools = {
   page, frame, isVisible, textOf, visible,
 
+  // rows returns the rows of the list of locks, from top to bottom.
+  rows: () => visible(".locks .row").sort((a, b) => a.ariaRowIndex - b.ariaRowIndex),
+
   find: (selector, text) => visible(selector).find((element) => text === "" || textOf(element) === text),
 
   text: (selector) => visible(selector).map(textOf).join("\n"),
 
-  // center scrolls to an element, and returns where to click.
+  // center scrolls to an element, and returns where to click: in its first line, if it has several.
   center(element) {
     element.scrollIntoView({ block: "center", behavior: "instant" });
-    const { x, y, width, height } = element.getBoundingClientRect();
+    const [{ x, y, width, height }] = element.getClientRects();
     return [x + width / 2, y + height / 2];
   },
 

@@ -37,7 +37,8 @@ func crowd(full int) int {
 func BenchmarkFrames(b *testing.B) {
 	server := startServer(b, roleShown)
 	held := holdMany(b, server, crowd(100_000))
-	browser := jstest.Start(b, chromedp.Flag("js-flags", "--expose-gc"), chromedp.Flag("enable-precise-memory-info", true))
+	browser := jstest.Start(b, chromedp.Flag("js-flags", "--expose-gc"),
+		chromedp.Flag("enable-precise-memory-info", true))
 	page := openDashboard(b, browser, "http://"+server.address+"/")
 	stop := churn(b, held)
 	defer stop()
@@ -112,7 +113,8 @@ func firstRow(tb testing.TB, page *jstest.Tab, url string) float64 {
 	if _, err := chromedp.Call(page.Context, cdppage.AddScriptToEvaluateOnNewDocument, script); err != nil {
 		tb.Fatal(err)
 	}
-	if err := chromedp.Do(page.Context, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(url)); err != nil {
+	size := chromedp.EmulateViewport(1280, 800)
+	if err := chromedp.Do(page.Context, size, chromedp.Navigate(url)); err != nil {
 		tb.Fatal(err)
 	}
 	return jstest.Evaluate[float64](tb.Context(), page, "firstRow")

@@ -103,13 +103,14 @@ func (h *holding) renew(ctx context.Context) error {
 // firstRow opens a dashboard, and returns when it has shown the first locks, in milliseconds.
 func firstRow(tb testing.TB, page *jstest.Tab, url string) float64 {
 	tb.Helper()
-	script := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `globalThis.firstRow = new Promise((resolve) => {
+	script := cdppage.AddScriptToEvaluateOnNewDocumentParams{}
+	script.Source = `globalThis.firstRow = new Promise((resolve) => {
 		const look = () => {
 			if (document.querySelector(".rows .row")) resolve(performance.now());
 			else requestAnimationFrame(look);
 		};
 		requestAnimationFrame(look);
-	})`}
+	})`
 	if _, err := chromedp.Call(page.Context, cdppage.AddScriptToEvaluateOnNewDocument, script); err != nil {
 		tb.Fatal(err)
 	}

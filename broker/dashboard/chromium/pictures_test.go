@@ -39,7 +39,9 @@ func TestGraph(t *testing.T) {
 	p.sees("h1", "Request "+held.String())
 
 	p.do(chromedp.NavigateBack())
-	p.click(".graph summary", "The same in words")
+	p.until("document.querySelectorAll('.graph-item').length === 6")
+	p.run("document.querySelector('.graph summary').focus()")
+	p.press(kb.Enter)
 	p.reads(".graph details", "hotfix waits for deploy")
 	invoice.release(held)
 	p.until("document.querySelectorAll('.graph-item').length === 3") // nothing waits for db any longer

@@ -96,8 +96,9 @@ async function* pages(client, question, whole) {
   let after;
   do {
     const { locks, next } = await ask({ after });
-    for (let lock of locks) {
-      for (; lock; lock = whole && await nextPart(ask, lock)) yield lock;
+    yield* locks;
+    for (let lock of whole ? locks : []) {
+      while (lock = await nextPart(ask, lock)) yield lock;
     }
     after = next;
   } while (after);

@@ -37,6 +37,25 @@ func (v *viewer) compare() {
 		v.check(l, s)
 	}
 	v.at = parts[2]
+	if t.Failed() {
+		v.explain(l)
+	}
+}
+
+// explain says whether the broker or the page has changed since the comparison.
+func (v *viewer) explain(l listing) {
+	t := v.page.t
+	now := newListing(v.world.observer.info())
+	if !reflect.DeepEqual(now.list(), l.list()) {
+		t.Errorf("the broker has changed meanwhile: %q", now.list())
+	}
+	for id, r := range l.requests {
+		if again, ok := now.requests[id]; !ok || again.Token != r.Token {
+			t.Errorf("%s has changed at the broker", id)
+		}
+	}
+	v.page.run("for (let i = 0; i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 10))")
+	t.Errorf("after two seconds the page shows %q", eval[[]sight](v.page, "look('')")[0].List)
 }
 
 // someID returns the id of a request that waits or holds, or, if there is none, of one that has ended.

@@ -35,7 +35,8 @@ func (b *Broker) serveDeadlocks(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := deadlocksAnswer{Deadlocks: []toldDeadlock{}}
 	for _, d := range b.loop.deadlocks.all() {
-		answer.Deadlocks = append(answer.Deadlocks, toldDeadlock{time.Since(d.at).Milliseconds(), d.steps, d.cycle})
+		told := toldDeadlock{AgoMS: time.Since(d.at).Milliseconds(), Steps: d.steps, Cycle: d.cycle}
+		answer.Deadlocks = append(answer.Deadlocks, told)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

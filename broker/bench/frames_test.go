@@ -37,7 +37,8 @@ func crowd(full int) int {
 func BenchmarkFrames(b *testing.B) {
 	server := startServer(b, roleShown)
 	held := holdMany(b, server, crowd(100_000))
-	browser := jstest.Start(b, chromedp.Flag("js-flags", "--expose-gc"), chromedp.Flag("enable-precise-memory-info", true))
+	browser := jstest.Start(b, chromedp.Flag("js-flags", "--expose-gc"),
+		chromedp.Flag("enable-precise-memory-info", true))
 	page := openDashboard(b, browser, "http://"+server.address+"/")
 	stop := churn(b, held)
 	defer stop()
@@ -102,17 +103,19 @@ func (h *holding) renew(ctx context.Context) error {
 // firstRow opens a dashboard, and returns when it has shown the first locks, in milliseconds.
 func firstRow(tb testing.TB, page *jstest.Tab, url string) float64 {
 	tb.Helper()
-	script := cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: `globalThis.firstRow = new Promise((resolve) => {
+	script := cdppage.AddScriptToEvaluateOnNewDocumentParams{}
+	script.Source = `globalThis.firstRow = new Promise((resolve) => {
 		const look = () => {
 			if (document.querySelector(".rows .row")) resolve(performance.now());
 			else requestAnimationFrame(look);
 		};
 		requestAnimationFrame(look);
-	})`}
+	})`
 	if _, err := chromedp.Call(page.Context, cdppage.AddScriptToEvaluateOnNewDocument, script); err != nil {
 		tb.Fatal(err)
 	}
-	if err := chromedp.Do(page.Context, chromedp.Navigate(url)); err != nil {
+	size := chromedp.EmulateViewport(1280, 800)
+	if err := chromedp.Do(page.Context, size, chromedp.Navigate(url)); err != nil {
 		tb.Fatal(err)
 	}
 	return jstest.Evaluate[float64](tb.Context(), page, "firstRow")

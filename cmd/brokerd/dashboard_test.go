@@ -94,7 +94,7 @@ func TestWeightOfTheDashboard(t *testing.T) {
 		}
 		total += response.Body.Len()
 	}
-	const most = 60 << 10
+	const most = 60_000
 	if total > most {
 		t.Errorf("%d files with %d bytes, want at most %d", len(names), total, most)
 	}

@@ -40,7 +40,7 @@ export const createPlot = ({ title, unit, format }) => {
     setText(highest, top < 0 ? "" : `, highest ${describe(top)}`);
     label(values, [maximum, maximum / 2, 0].map(format));
     const thirds = [1, 2].map((third) => toMinute(timeOf((third * last()) / 3)));
-    label(times, [`${Math.round(last() / 60)} min ago`, ...thirds, "now"]);
+    label(times, [last() < 60 ? `${last()} s ago` : `${Math.round(last() / 60)} min ago`, ...thirds, "now"]);
     showChosen();
   };
 

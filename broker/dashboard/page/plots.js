@@ -15,7 +15,7 @@ export const createPlots = () => {
   const plots = series.map(createPlot);
   const note = h("p", { class: "dim" });
   const grid = h("div", { class: "plots" }, ...plots.map((plot) => plot.element));
-  const open = matchMedia("(min-width: 761px)").matches; // a narrow screen has no room for them
+  const open = matchMedia("(min-width: 761px) and (min-height: 600px)").matches; // a small screen has no room for them
   const element = h("details", { open }, h("summary", {}, "The last 15 minutes"), note, grid);
   let drawn; // the number of the last point that is drawn
   return {

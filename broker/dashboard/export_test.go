@@ -1,0 +1,4 @@
+package dashboard
+
+// Embedded has the files with their comments, in the folder page.
+var Embedded = embedded

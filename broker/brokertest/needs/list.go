@@ -22,7 +22,8 @@ var list = []need{
 	{
 		name: "chromium", also: []string{"chromium-browser", "google-chrome"},
 		install: "apt-get install chromium",
-		skipped: "wsclient/js/chromium; broker/dashboard/chromium; TestBrowser and a part of TestPages of examples",
+		skipped: "wsclient/js/chromium; broker/dashboard/chromium; " +
+			"TestBrowser and a part of TestPages of examples",
 	},
 	{
 		name: "node", install: "apt-get install nodejs",

@@ -80,7 +80,8 @@ func TestGrace(t *testing.T) {
 	again := serve(t, config)
 	dialPeer(ctx, t, again, "billing").wait("invoice", "orders/1")
 	p := openPage(ctx, t, again, "")
-	p.reads("#state", "The broker has restarted and grants nothing yet: clients of its last run may still hold locks.")
+	p.reads("#state", "The broker has restarted and grants nothing yet: "+
+		"clients of its last run may still hold locks.")
 	p.reads("#state", "left.")
 	p.until("tools.rows()[0]?.querySelector('.holder').textContent === 'nobody'")
 	p.live()
@@ -98,7 +99,7 @@ func TestTooMuch(t *testing.T) {
 	p.live()
 	for range 10_000 {
 		id := a.open()
-		a.send(&wire.Acquire{ID: id, Locks: []wire.LockSpec{{Name: "busy"}}})
+		a.send(&wire.Acquire{ID: id, Locks: locks("busy")})
 		a.send(releaseOf(id))
 	}
 	a.fence()

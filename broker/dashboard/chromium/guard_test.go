@@ -49,7 +49,8 @@ func (g *guard) see(event any) {
 	defer g.mu.Unlock()
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		g.problems = append(g.problems, "exception: "+e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
+		details := e.ExceptionDetails
+		g.problems = append(g.problems, "exception: "+details.Text+" "+details.Exception.Description)
 	case *runtime.EventConsoleAPICalled:
 		g.problems = append(g.problems, fmt.Sprintf("console.%s of %d values", e.Type, len(e.Args)))
 	case *cdplog.EventEntryAdded:

@@ -9,9 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-// TestTab reaches everything that can be used with the Tab key, on each part of the page, but for what a picture has: that
-// is reached with the arrow keys. Whatever has the focus can be
-// seen, and shows that it has it.
+// TestTab reaches everything that can be used with the Tab key, on each part of the page, but for what a picture has:
+// that is reached with the arrow keys. Whatever has the focus can be seen, and shows that it has it.
 func TestTab(t *testing.T) {
 	ctx := testContext(t)
 	s := serve(t, broker.Config{})
@@ -23,24 +22,29 @@ func TestTab(t *testing.T) {
 		p.live()
 		p.until("tools.visible('main a').length > 1")
 		p.settle()
-		p.run(`globalThis.want = new Set(tools.visible("a, button:not([tabindex='-1']), input, summary, [tabindex='0']"))`)
+		p.run(`globalThis.want = new Set(
+			tools.visible("a, button:not([tabindex='-1']), input, summary, [tabindex='0']"))`)
 		for range eval[int](p, "want.size") + 5 {
 			p.press(kb.Tab)
 			problem := eval[string](p, `(() => {
 				const focused = document.activeElement;
 				if (focused === document.body) return "";
 				want.delete(focused);
-				const { outlineStyle, outlineWidth } = getComputedStyle(focused.closest(".graph-item") ?? focused);
+				const marked = focused.closest(".graph-item") ?? focused;
+				const { outlineStyle, outlineWidth } = getComputedStyle(marked);
 				const { top, bottom, left, right } = focused.getBoundingClientRect();
 				const isMarked = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
 				const isSeen = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
-				return isMarked && isSeen ? "" : focused.outerHTML.slice(0, 200) + (isSeen ? " has no mark" : " is out of sight");
+				if (isMarked && isSeen) return "";
+				return focused.outerHTML.slice(0, 200) + (isSeen ? " has no mark" : " is out of sight");
 			})()`)
 			if problem != "" {
 				t.Errorf("at %q, what has the focus: %s", hash, problem)
 			}
 		}
-		left := eval[[]string](p, "[...want].filter((e) => e.isConnected && tools.isVisible(e)).map((e) => e.outerHTML.slice(0, 200))")
+		left := eval[[]string](p, `[...want]
+			.filter((e) => e.isConnected && tools.isVisible(e))
+			.map((e) => e.outerHTML.slice(0, 200))`)
 		if len(left) > 0 {
 			t.Errorf("at %q, the Tab key does not reach %q", hash, left)
 		}
@@ -84,7 +88,8 @@ func TestReducedMotion(t *testing.T) {
 	holder.wait("late", "orders/42")
 	p.sees("h2", "4 waiters")
 	for range 10 {
-		moving := eval[[]string](p, `tools.frame().then(() => document.getAnimations().map((a) => a.effect.target.outerHTML.slice(0, 100)))`)
+		moving := eval[[]string](p, `tools.frame().then(() =>
+			document.getAnimations().map((a) => a.effect.target.outerHTML.slice(0, 100)))`)
 		if len(moving) > 0 {
 			t.Errorf("something moves: %q", moving)
 		}

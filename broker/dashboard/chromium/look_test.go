@@ -14,7 +14,7 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js/jstest"
 )
 
-var screenshots = flag.String("screenshots", "", "a folder for the screenshots of TestStates; without it there are none")
+var screenshots = flag.String("screenshots", "", "a folder for the screenshots of TestStates; \"\": there are none")
 
 // TestStates looks at each state in light and dark, on a wide and on a narrow screen: axe-core finds nothing that would
 // keep people out, and nobody has to scroll sideways.
@@ -55,7 +55,8 @@ func (p *page) fits(name string) {
 	wide := eval[string](p, `(() => {
 		const { clientWidth, scrollWidth } = document.documentElement;
 		if (scrollWidth <= clientWidth) return "";
-		const all = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
+		const all = [...document.querySelectorAll("body *")]
+			.filter((e) => e.getBoundingClientRect().right > clientWidth + 1);
 		return scrollWidth + " px: " + all.slice(0, 5).map((e) => e.outerHTML.slice(0, 200)).join("\n");
 	})()`)
 	if wide != "" {
@@ -74,7 +75,8 @@ type finding struct {
 
 func (p *page) isAccessible(name string) {
 	p.t.Helper()
-	for _, f := range eval[[]finding](p, "axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)") {
+	const run = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)"
+	for _, f := range eval[[]finding](p, run) {
 		nodes, _ := json.MarshalIndent(f.Nodes[:min(3, len(f.Nodes))], "", "  ")
 		p.t.Errorf("%s: %s (%s): %s\n%s", name, f.ID, f.Impact, f.Help, nodes)
 	}

@@ -35,7 +35,7 @@ var states = []state{
 		fill(ctx, t, s)
 		a := dialPeer(ctx, t, s, "importer@host3:99")
 		for i := range 9995 {
-			a.send(&wire.Acquire{ID: a.open(), Locks: []wire.LockSpec{{Name: fmt.Sprintf("import/%04d", i)}}})
+			a.send(&wire.Acquire{ID: a.open(), Locks: locks(fmt.Sprintf("import/%04d", i))})
 		}
 		a.fence()
 		p := openIn(ctx, t, b, s, "")
@@ -49,8 +49,8 @@ var states = []state{
 		for i := range 4 {
 			a := dialPeer(ctx, t, s, fmt.Sprintf("worker@host%d:4%d", i, i))
 			for j := range 250 {
-				m := &wire.Acquire{ID: a.open(), Locks: []wire.LockSpec{{Name: "printer"}}, Author: fmt.Sprintf("page %d", j)}
-				a.send(m)
+				author := fmt.Sprintf("page %d", j)
+				a.send(&wire.Acquire{ID: a.open(), Locks: locks("printer"), Author: author})
 			}
 			a.fence()
 		}
@@ -137,17 +137,18 @@ func fill(ctx context.Context, t *testing.T, s *site) wire.ID {
 	nightly := dialPeer(ctx, t, s, "nightly@host2:4711")
 	for range 2 {
 		nightly.acquire(wire.Acquire{
-			Locks: []wire.LockSpec{{Name: "reports/2026/november", Mode: wire.Shared, Limit: wire.Some(3)}}, Author: "report",
+			Locks:  []wire.LockSpec{{Name: "reports/2026/november", Mode: wire.Shared, Limit: wire.Some(3)}},
+			Author: "report",
 		})
 	}
 	nightly.wait("reconcile", "orders/42")
 	nightly.hold("sync", "customers/eu/{all}")
 	billing.acquire(wire.Acquire{
-		Locks: []wire.LockSpec{{Name: "customers/eu/{all}"}}, Parent: invoice, Author: "read_customer",
+		Locks: locks("customers/eu/{all}"), Parent: invoice, Author: "read_customer",
 	})
 	shop := dialPeer(ctx, t, s, "shop@host1:33")
 	shop.hold("restock", "stock")
-	shop.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "orders/42"}, {Name: "stock"}}, Author: "change_order"})
+	shop.acquire(wire.Acquire{Locks: locks("orders/42", "stock"), Author: "change_order"})
 	return shop.wait("cancel_order", "orders/42")
 }
 
@@ -156,8 +157,8 @@ func refuseDeadlock(ctx context.Context, t *testing.T, s *site) {
 	t.Helper()
 	a, b := dialPeer(ctx, t, s, "billing@host7:812"), dialPeer(ctx, t, s, "nightly@host2:4711")
 	order, customer := a.hold("create_invoice", "invoices/7"), b.hold("merge", "customers/7")
-	a.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "customers/7"}}, Parent: order, Author: "read_customer"})
-	id := b.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "invoices/7"}}, Parent: customer, Author: "move_order"})
+	a.acquire(wire.Acquire{Locks: locks("customers/7"), Parent: order, Author: "read_customer"})
+	id := b.acquire(wire.Acquire{Locks: locks("invoices/7"), Parent: customer, Author: "move_order"})
 	if refused, ok := b.await(id, 0).(*wire.Error); !ok || refused.Code != wire.Deadlock {
 		t.Fatalf("got %v, want a deadlock", b.told(id))
 	}

@@ -137,7 +137,7 @@ func fill(ctx context.Context, t *testing.T, s *site) wire.ID {
 	nightly := dialPeer(ctx, t, s, "nightly@host2:4711")
 	for range 2 {
 		nightly.acquire(wire.Acquire{
-			Locks:  []wire.LockSpec{{Name: "reports/2026/november", Mode: wire.Shared, Limit: wire.Some(3)}},
+			Locks:  []wire.LockSpec{{Name: "reports/november", Mode: wire.Shared, Limit: wire.Some(3)}},
 			Author: "report",
 		})
 	}

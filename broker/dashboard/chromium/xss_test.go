@@ -121,8 +121,8 @@ func (p *page) evictAll(names, shown []string, requests []wire.ID) {
 
 // tags are the elements that the page makes.
 const tags = "a aside body button code dd details dialog div dl dt figcaption figure form g h1 h2 head header html " +
-	"input kbd label li link main marker meta noscript ol p path section script span strong summary svg table tbody " +
-	"td th thead title tr ul"
+	"input kbd label li link main marker meta noscript ol p path script section span strong summary svg table " +
+	"tbody td th thead title tr ul"
 
 // isClean checks that nothing has become an element that the page does not make itself, nor an attribute that runs.
 func (p *page) isClean() {

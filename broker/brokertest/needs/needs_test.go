@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 	t.Setenv("PATH", Folder(t, "sh"))
 	got := report()
 	want := `chromium is missing
-  skipped: wsclient/js/chromium; TestBrowser and a part of TestPages of examples
+  skipped: wsclient/js/chromium; broker/dashboard/chromium; TestBrowser and a part of TestPages of examples
   on Debian: apt-get install chromium
 node is missing
 `

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // TestGone stops the broker, and starts it again on the same port. The page comes back by itself.
@@ -79,9 +80,35 @@ func TestGrace(t *testing.T) {
 	again := serve(t, config)
 	dialPeer(ctx, t, again, "billing").wait("invoice", "orders/1")
 	p := openPage(ctx, t, again, "")
-	p.reads("#state", "The broker has restarted and grants nothing yet: clients of its last run may still hold locks.")
+	p.reads("#state", "The broker has restarted and grants nothing yet: "+
+		"clients of its last run may still hold locks.")
 	p.reads("#state", "left.")
 	p.until("tools.rows()[0]?.querySelector('.holder').textContent === 'nobody'")
 	p.live()
 	p.until("tools.rows()[0].querySelector('.holder').textContent === 'invoice'")
+}
+
+// TestTooMuch makes more changes than anybody could read. The page stops following each of them for a while, shows what
+// it reads now and then, and goes on.
+func TestTooMuch(t *testing.T) {
+	t.Parallel() // it mostly waits
+	ctx := testContext(t)
+	s := serve(t, broker.Config{})
+	a := dialPeer(ctx, t, s, "importer")
+	p := openPage(ctx, t, s, "")
+	p.live()
+	for range 10_000 {
+		id := a.open()
+		a.send(&wire.Acquire{ID: id, Locks: locks("busy")})
+		a.send(releaseOf(id))
+	}
+	a.fence()
+	p.reads("#state", "Too much happens to show each change. The locks are read every few seconds.")
+	a.hold("invoice", "orders/1")
+	p.lists("orders/1")
+	p.reads("#state", "Too much happens")
+	p.live()
+	a.hold("report", "reports/1")
+	p.settle()
+	p.lists("orders/1", "reports/1")
 }

@@ -54,7 +54,8 @@ func TestEvictWaiter(t *testing.T) {
 	p.press(kb.Enter)
 	p.reads("dialog", "reconcile ("+waiter.String()+") has been waiting for orders/1 for")
 	p.press("too old" + kb.Enter)
-	p.reads("dialog", "reconcile stops waiting, and its program gets the error “evicted” with your reason: “too old”.")
+	p.reads("dialog", "reconcile stops waiting, "+
+		"and its program gets the error “evicted” with your reason: “too old”.")
 	p.until("tools.textOf(document.activeElement) === 'Cancel'") // a second Enter must not evict
 	p.press(kb.Tab + kb.Enter)
 	refused, ok := a.await(waiter, 0).(*wire.Error)

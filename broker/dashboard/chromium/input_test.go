@@ -14,9 +14,9 @@ func (p *page) click(selector, text string) {
 }
 
 // press presses keys. Those that type nothing are in package kb.
-func (p *page) press(keys string, modifiers ...chromedp.Modifier) {
+func (p *page) press(keys string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+	p.do(chromedp.KeyEvent(keys))
 }
 
 // fill replaces the text of an input by what is typed.

@@ -27,7 +27,8 @@ func throughLink(t *testing.T, s *site) (*site, *link) {
 		t.Fatal(err)
 	}
 	n := &link{
-		address: listener.Addr().String(), to: s.address, open: make(chan struct{}), conns: make(map[net.Conn]bool),
+		address: listener.Addr().String(), to: s.address,
+		open: make(chan struct{}), conns: make(map[net.Conn]bool),
 	}
 	close(n.open)
 	var running sync.WaitGroup

@@ -44,7 +44,8 @@ func (p *page) loads(f func()) {
 func TestLogin(t *testing.T) {
 	ctx := testContext(t)
 	alice := newPerson(t, "alice", time.Time{})
-	s := serve(t, broker.Config{Access: control(t, []person{alice}, may(alice, "**", wire.MayList, wire.MayAcquire))})
+	rule := may(alice, "**", wire.MayList, wire.MayAcquire)
+	s := serve(t, broker.Config{Access: control(t, []person{alice}, rule)})
 	dialPeerAs(ctx, t, s, "billing", alice.token).hold("invoice", "orders/1")
 	p := openPage(ctx, t, s, "")
 	p.expect(refused, "WebSocket connection to")
@@ -64,7 +65,8 @@ func TestLogin(t *testing.T) {
 func TestKeptLogin(t *testing.T) {
 	ctx := testContext(t)
 	alice := newPerson(t, "alice", time.Time{})
-	s := serve(t, broker.Config{Access: control(t, []person{alice}, may(alice, "**", wire.MayList, wire.MayAcquire))})
+	rule := may(alice, "**", wire.MayList, wire.MayAcquire)
+	s := serve(t, broker.Config{Access: control(t, []person{alice}, rule)})
 	id := dialPeerAs(ctx, t, s, "billing", alice.token).hold("invoice", "orders/1")
 	p := openPage(ctx, t, s, "#request="+id.String())
 	p.expect(refused, "WebSocket connection to")
@@ -82,7 +84,8 @@ func TestKeptLogin(t *testing.T) {
 	}
 }
 
-// isSecret checks that a token is in no place that it could leak from. Only the session storage may have it, if it is kept.
+// isSecret checks that a token is in no place that it could leak from. Only the session storage may have it, if it is
+// kept.
 func (p *page) isSecret(token string, isKept bool) {
 	p.t.Helper()
 	for _, url := range p.requests() {

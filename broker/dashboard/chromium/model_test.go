@@ -53,7 +53,7 @@ func TestModel(t *testing.T) {
 	p.expect("net::ERR", "WebSocket connection to")
 	p.run("%s", raw(look))
 	p.size(1280, 4000) // every row of the list is on the screen
-	w := newWorld(ctx, t, s, link, rand.New(rand.NewPCG(*seed, 0)))
+	w := newWorld(p, s, link, rand.New(rand.NewPCG(*seed, 0)))
 	shown := viewer{page: p, world: w}
 	for i := range *operations {
 		w.operate()

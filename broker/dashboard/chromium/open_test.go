@@ -18,7 +18,8 @@ func TestOpen(t *testing.T) {
 	a := dialPeer(ctx, t, s, "billing@host7:812")
 	outer := a.hold("invoice", "orders/1")
 	inner := a.acquire(wire.Acquire{
-		Locks: []wire.LockSpec{{Name: "printer", Mode: wire.Shared, Limit: wire.Some(3)}}, Parent: outer, Author: "print",
+		Locks:  []wire.LockSpec{{Name: "printer", Mode: wire.Shared, Limit: wire.Some(3)}},
+		Parent: outer, Author: "print",
 	})
 	b := dialPeer(ctx, t, s, "nightly")
 	waiter := b.wait("reconcile", "orders/1")
@@ -106,7 +107,8 @@ func TestCopyLink(t *testing.T) {
 	p := openPage(ctx, t, s, "")
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		permission := browser.SetPermissionParams{
-			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted,
+			Permission: &browser.PermissionDescriptor{Name: name},
+			Setting:    browser.PermissionSettingGranted,
 		}
 		if _, err := chromedp.CallBrowser(p.Context, browser.SetPermission, permission); err != nil {
 			t.Fatal(err)

@@ -121,7 +121,7 @@ func (w *world) timeOut() {
 func (w *world) expire() { w.request(wire.Acquire{Locks: w.locks(1), HoldMS: wire.Some(int64(1))}) }
 
 func (w *world) steal() {
-	w.request(wire.Acquire{Locks: []wire.LockSpec{{Name: w.name()}}, Steal: true})
+	w.request(wire.Acquire{Locks: locks(w.name()), Steal: true})
 }
 
 func (w *world) release() {
@@ -187,7 +187,7 @@ const crowded = "crowded"
 func (w *world) crowd() {
 	p := w.peer()
 	for range 110 + w.IntN(150) {
-		m := &wire.Acquire{ID: p.open(), Locks: []wire.LockSpec{{Name: crowded}}}
+		m := &wire.Acquire{ID: p.open(), Locks: locks(crowded)}
 		p.send(m)
 		w.requests = append(w.requests, &request{peer: p, id: m.ID})
 	}

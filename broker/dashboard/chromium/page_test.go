@@ -27,8 +27,8 @@ type page struct {
 	ctx context.Context
 }
 
-// openPage opens the dashboard in a new browser. hash is the fragment of the URL, or "". The scripts run before those of
-// the page. When the test ends, the guard checks what the page has done.
+// openPage opens the dashboard in a new browser. hash is the fragment of the URL, or "". The scripts run before those
+// of the page. When the test ends, the guard checks what the page has done.
 func openPage(ctx context.Context, t *testing.T, s *site, hash string, scripts ...string) *page {
 	t.Helper()
 	return openIn(ctx, t, jstest.Start(t), s, hash, scripts...)

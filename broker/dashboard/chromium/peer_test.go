@@ -168,7 +168,7 @@ func (p *peer) acquire(m wire.Acquire) wire.ID {
 func (p *peer) hold(author, name string) wire.ID {
 	p.t.Helper()
 	id := p.open()
-	m := &wire.Acquire{ID: id, Locks: []wire.LockSpec{{Name: name}}, Author: author}
+	m := &wire.Acquire{ID: id, Locks: locks(name), Author: author}
 	if reply, ok := p.ask(id, m).(*wire.Granted); !ok {
 		p.t.Fatalf("the request for %s was not granted: %v", name, reply)
 	}
@@ -178,7 +178,7 @@ func (p *peer) hold(author, name string) wire.ID {
 // wait acquires a lock that is held.
 func (p *peer) wait(author, name string) wire.ID {
 	p.t.Helper()
-	return p.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: name}}, Author: author})
+	return p.acquire(wire.Acquire{Locks: locks(name), Author: author})
 }
 
 func (p *peer) release(id wire.ID) {
@@ -219,7 +219,8 @@ func (p *peer) wholeLock(lock wire.LockInfo) wire.LockInfo {
 	part := lock
 	for !part.HoldersNext.IsZero() || !part.WaitersNext.IsZero() {
 		more := &wire.Info{
-			Seq: lock.Seq, Queue: wire.Some(10_000), HoldersAfter: part.HoldersNext, WaitersAfter: part.WaitersNext,
+			Seq: lock.Seq, Queue: wire.Some(10_000),
+			HoldersAfter: part.HoldersNext, WaitersAfter: part.WaitersNext,
 		}
 		parts, _ := p.infoPage(more)
 		if len(parts) == 0 {
@@ -231,6 +232,14 @@ func (p *peer) wholeLock(lock wire.LockInfo) wire.LockInfo {
 	}
 	lock.HoldersNext, lock.WaitersNext = wire.Opt[int64]{}, wire.Opt[int64]{}
 	return lock
+}
+
+// locks are exclusive.
+func locks(names ...string) (all []wire.LockSpec) {
+	for _, name := range names {
+		all = append(all, wire.LockSpec{Name: name})
+	}
+	return all
 }
 
 func cancelOf(id wire.ID) wire.Request { return &wire.Cancel{ID: id} }

@@ -37,10 +37,10 @@ func TestHidden(t *testing.T) {
 	s := serve(t, broker.Config{Access: control(t, []person{alice, bob},
 		may(bob, "**", wire.MayAcquire), may(alice, "orders/*", wire.MayList, wire.MayEvict))})
 	b := dialPeerAs(ctx, t, s, "billing", bob.token)
-	both := b.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "orders/1"}, {Name: "secret/plan"}}, Author: "invoice"})
+	both := b.acquire(wire.Acquire{Locks: locks("orders/1", "secret/plan"), Author: "invoice"})
 	b.hold("hidden author", "secret/other")
 	inside := b.acquire(wire.Acquire{
-		Locks: []wire.LockSpec{{Name: "orders/2"}, {Name: "secret/other"}}, Parent: both, Author: "print",
+		Locks: locks("orders/2", "secret/other"), Parent: both, Author: "print",
 	})
 	p := openPage(ctx, t, s, "")
 	p.expect(refused, "WebSocket connection to")
@@ -75,11 +75,13 @@ func TestMayNotEvict(t *testing.T) {
 	p.reads(".requests tr", "invoice")
 	p.settle()
 	p.until("!tools.find('button', 'Evict …')")
-	code := eval[string](p, "tools.page.session.locks.evict(%s, 'no').then(() => 'evicted', (e) => e.code)", id.String())
+	code := eval[string](p, `tools.page.session.locks.evict(%s, "no")
+		.then(() => "evicted", (error) => error.code)`, id.String())
 	if code != "forbidden" {
 		t.Errorf("the broker answers %s", code)
 	}
-	s.broker.SetAccess(control(t, people, may(bob, "**", wire.MayAcquire), list, may(alice, "orders/*", wire.MayEvict)))
+	evict := may(alice, "orders/*", wire.MayEvict)
+	s.broker.SetAccess(control(t, people, may(bob, "**", wire.MayAcquire), list, evict))
 	p.reload()
 	p.click("button", "Evict …")
 	p.reads("dialog", "Why do you evict it?")

@@ -17,7 +17,7 @@ func TestGraph(t *testing.T) {
 	release, invoice := dialPeer(ctx, t, s, "ci@build3"), dialPeer(ctx, t, s, "billing@host7")
 	outer := release.hold("release", "deploy")
 	held := invoice.hold("invoice", "db")
-	release.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "db"}}, Parent: outer, Author: "release"})
+	release.acquire(wire.Acquire{Locks: locks("db"), Parent: outer, Author: "release"})
 	waiter := dialPeer(ctx, t, s, "web@front1").wait("hotfix", "deploy")
 
 	p := openPage(ctx, t, s, "#request="+waiter.String())
@@ -76,11 +76,11 @@ func TestDeadlocks(t *testing.T) {
 	s := serve(t, broker.Config{})
 	a, b := dialPeer(ctx, t, s, "a"), dialPeer(ctx, t, s, "b")
 	first, second := a.hold("move a to b", "account/a"), b.hold("move b to a", "account/b")
-	a.acquire(wire.Acquire{Locks: []wire.LockSpec{{Name: "account/b"}}, Parent: first, Author: "move a to b"})
+	a.acquire(wire.Acquire{Locks: locks("account/b"), Parent: first, Author: "move a to b"})
 	p := openPage(ctx, t, s, "")
 	p.live()
 	b.acquire(wire.Acquire{
-		Locks: []wire.LockSpec{{Name: "account/a"}}, Parent: second, Author: "move b to a",
+		Locks: locks("account/a"), Parent: second, Author: "move b to a",
 	})
 	p.click("a", "1 deadlock refused since the broker has started")
 	p.sees("h1", "Refused deadlocks")

@@ -9,8 +9,8 @@ import (
 // cutLink ends the connection of the page. It connects again, and reads the locks while others change.
 func (w *world) cutLink() {
 	w.manyToList()
-	w.link.cut()
-	w.goOn(20 + w.IntN(40))
+	w.untilBehind(w.link.cut)
+	w.goOnUntilCurrent()
 }
 
 // lag makes the page's watch lag: the page reads nothing while more changes than the broker keeps for it.
@@ -22,8 +22,26 @@ func (w *world) lag() {
 	}
 	w.goOn(w.IntN(20))
 	w.manyToList()
-	w.link.resume()
-	w.goOn(10 + w.IntN(30))
+	w.untilBehind(w.link.resume)
+	w.goOnUntilCurrent()
+}
+
+// untilBehind waits until the page is not current any longer, because of what f does.
+func (w *world) untilBehind(f func()) {
+	w.page.run("globalThis.behind = tools.until(() => !tools.page.view.isCurrent)")
+	f()
+	w.page.run("await behind")
+}
+
+// goOnUntilCurrent does operations while the page reads, and some more.
+func (w *world) goOnUntilCurrent() {
+	for range 100 {
+		w.goOn(1)
+		if eval[bool](w.page, "tools.page.view.isCurrent") {
+			break
+		}
+	}
+	w.goOn(w.IntN(10))
 }
 
 // manyToList makes the next listing of the page long, so that others have time to do something meanwhile.

@@ -30,17 +30,36 @@ func (v *viewer) compare() {
 	t, w := v.page.t, v.world
 	t.Helper()
 	l := newListing(w.observer.info())
-	lock, request := "#lock="+url.QueryEscape(w.name()), "#request="+v.someID(l).String()
+	lock, request := "#lock="+url.QueryEscape(w.name()), "#request="+v.someID().String()
 	parts := []string{"", lock, request}
 	w.Shuffle(3, func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	for _, s := range eval[[]sight](v.page, "look(...%s)", append([]string{v.at}, parts...)) {
 		v.check(l, s)
 	}
 	v.at = parts[2]
+	if t.Failed() {
+		v.explain(l)
+	}
+}
+
+// explain says whether the broker or the page has changed since the comparison.
+func (v *viewer) explain(l listing) {
+	t := v.page.t
+	now := newListing(v.world.observer.info())
+	if !reflect.DeepEqual(now.list(), l.list()) {
+		t.Errorf("the broker has changed meanwhile: %q", now.list())
+	}
+	for id, r := range l.requests {
+		if again, ok := now.requests[id]; !ok || again.Token != r.Token {
+			t.Errorf("%s has changed at the broker", id)
+		}
+	}
+	v.page.run("for (let i = 0; i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 10))")
+	t.Errorf("after two seconds the page shows %q", eval[[]sight](v.page, "look('')")[0].List)
 }
 
 // someID returns the id of a request that waits or holds, or, if there is none, of one that has ended.
-func (v *viewer) someID(l listing) wire.ID {
+func (v *viewer) someID() wire.ID {
 	if requests := v.world.requests; len(requests) > 0 {
 		return requests[v.world.IntN(len(requests))].id
 	}
@@ -90,7 +109,8 @@ func (v *viewer) checkRequest(l listing, s sight, id string, same func(what stri
 	r, isLive := l.requests[id]
 	same("the title", s.Title, "Request "+id)
 	if !isLive {
-		if !strings.HasPrefix(s.Lead, "There is no such request") && !strings.HasPrefix(s.Lead, "This request has ended") {
+		isEnded := strings.HasPrefix(s.Lead, "This request has ended")
+		if !isEnded && !strings.HasPrefix(s.Lead, "There is no such request") {
 			t.Errorf("the page says of a request that has ended: %s", s.Lead)
 		}
 		return

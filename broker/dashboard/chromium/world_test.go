@@ -17,6 +17,7 @@ type world struct {
 	t        *testing.T
 	ctx      context.Context
 	site     *site
+	page     *page
 	link     *link // of the page
 	observer *peer // asks for nothing but info
 	peers    []*peer
@@ -33,8 +34,9 @@ type request struct {
 	expires bool // it holds for a moment only
 }
 
-func newWorld(ctx context.Context, t *testing.T, s *site, l *link, random *rand.Rand) *world {
-	w := &world{Rand: random, t: t, ctx: ctx, site: s, link: l, counts: make(map[string]int)}
+func newWorld(p *page, s *site, l *link, random *rand.Rand) *world {
+	ctx, t := p.ctx, p.t
+	w := &world{Rand: random, t: t, ctx: ctx, site: s, page: p, link: l, counts: make(map[string]int)}
 	w.observer = dialPeer(ctx, t, s, "observer")
 	for range 4 {
 		w.join()

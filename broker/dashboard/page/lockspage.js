@@ -115,23 +115,14 @@ export const createLocksPage = (page) => {
     rows.element,
   );
 
-  const element = h(
-    "div",
-    {},
-    h("h1", {}, "Locks"),
-    glance.element,
-    plots.element,
-    deadlocks,
-    h(
-      "form",
-      { role: "search", submit: (event) => event.preventDefault() },
-      h("label", { for: "search" }, "Search"),
-      search,
-      h("span", { id: "search-help", class: "dim" }, "a part of the name, or a glob: orders/*, **/report, {a,b}"),
-    ),
-    found,
-    table,
+  const form = h(
+    "form",
+    { role: "search", submit: (event) => event.preventDefault() },
+    h("label", { for: "search" }, "Search"),
+    search,
+    h("span", { id: "search-help", class: "dim" }, "a part of the name, or a glob: orders/*, **/report, {a,b}"),
   );
+  const element = h("div", {}, h("h1", {}, "Locks"), glance.element, plots.element, deadlocks, form, found, table);
 
   readChoice();
   return {
@@ -143,6 +134,7 @@ export const createLocksPage = (page) => {
       const context = { now, rates };
       const locks = view?.locks ?? new Map();
       const isSmall = locks.size <= few;
+      for (const part of [glance.element, form, found, table]) part.hidden = Boolean(view?.error);
       const sorts = now >= sortDue;
       if (sorts) {
         collect(locks, context);

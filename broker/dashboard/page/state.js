@@ -1,4 +1,4 @@
-import { toCount, toDuration } from "./text.js";
+import { toCount, toDuration, toVisible } from "./text.js";
 
 // describe says in words how the page stands with the broker: [kind, text, more]. kind is "well", "busy" or "bad". more is
 // what counts, such as seconds, and is not read aloud at each change.
@@ -8,11 +8,11 @@ export const describe = (session, view, past, now = Date.now()) => {
     case "connecting":
       return ["busy", "Connecting to the broker …"];
     case "login":
-      return ["bad", "The broker asks for credentials.", session.reason];
+      return ["bad", "The broker asks for credentials.", toSentence(session.reason)];
     case "gone": {
       const stale = view?.isComplete ? " What you see below is how it was then." : "";
       const reason = past.problem || session.reason;
-      return ["bad", `Not connected to the broker since ${since}. Trying again.${stale}`, reason];
+      return ["bad", `Not connected to the broker since ${since}. Trying again.${stale}`, toSentence(reason)];
     }
   }
   if (past.isLate()) {
@@ -30,6 +30,9 @@ export const describe = (session, view, past, now = Date.now()) => {
   return ["well", "Live", past.problem && session.locks ? `No history: ${past.problem}` : ""];
 };
 
+// toSentence makes a sentence of what an error says.
+const toSentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+
 const pauses = {
   grace: "The broker has restarted and grants nothing yet: clients of its last run may still hold locks.",
   no_tokens: "The broker grants nothing: it cannot store fencing tokens. The disk of its state directory is full, or fails.",
@@ -38,6 +41,6 @@ const pauses = {
 
 const explain = (error, { principal }) => {
   if (error.code !== "forbidden") return [`The broker refuses to list its locks: ${error.message}`];
-  const who = principal?.identity ? `${principal.identity} may` : "You may";
+  const who = principal?.identity ? `${toVisible(principal.identity)} may` : "You may";
   return [`${who} not see any locks here.`, "This needs the permission list."];
 };

@@ -20,8 +20,9 @@ export const apply = (locks, event, name, request) => {
 };
 
 // place puts a part of a listed lock into a lock map. The first part replaces what was known of the lock. A request that
-// was queued meanwhile is in a later part again, behind others that were not known yet.
-export const place = (locks, part, isFirst, now) => {
+// was queued meanwhile is in a later part again, behind others that were not known yet. before is what another map knows of
+// the lock: a request that is still the same stays the same object.
+export const place = (locks, part, isFirst, now, before) => {
   const { name } = part;
   if (isFirst) locks.delete(name);
   if (part.holders.length + part.waiters.length === 0) return;
@@ -29,8 +30,9 @@ export const place = (locks, part, isFirst, now) => {
   lock.grants = part.grants;
   for (const list of ["holders", "waiters"]) {
     for (const request of part[list]) {
+      const known = before?.[list].get(request.id);
       lock[list].delete(request.id);
-      lock[list].set(request.id, dated(request, now));
+      lock[list].set(request.id, known && isSame(known, request) ? known : dated(request, now));
     }
   }
 };
@@ -42,14 +44,18 @@ export const dated = (request, now) => ({ ...request, since: now - (request.dura
 // request, has ended.
 export const amend = (lock, part) => {
   for (const list of ["holders", "waiters"]) {
-    for (const { id, gone, parent } of part[list]) {
-      const known = lock[list].get(id);
-      if (known && (known.gone !== gone || known.parent !== parent)) lock[list].set(id, { ...known, gone, parent });
+    for (const request of part[list]) {
+      const known = lock[list].get(request.id);
+      const { gone, parent } = request;
+      if (known && !isSame(known, request)) lock[list].set(request.id, { ...known, gone, parent });
     }
   }
 };
 
-// lockOf returns the lock of that name. How often it was granted is known only once it was listed.
+const isSame = (known, { gone, parent, token }) =>
+  known.gone === gone && known.parent === parent && known.token === token;
+
+// lockOf returns the lock of that name. Its grants are NaN until a listing has told them.
 const lockOf = (locks, name) => {
   let lock = locks.get(name);
   if (!lock) locks.set(name, (lock = { name, holders: new Map(), waiters: new Map(), grants: NaN }));

@@ -37,7 +37,7 @@ export const createRequestRows = (page, { holds }) => {
       cell("Client", toClient(request)),
       cell("Mode", toMode(request)),
       time,
-      holds ? cell("Token", String(request.token)) : cell("Inside", toVisible(request.parent ?? "")),
+      holds ? cell("Token", String(request.token)) : cell("Inside", request.parent ? toVisible(request.parent) : ""),
       h("td", {}, evictButton(page, request.id)),
     );
     return { row, place, time, request };

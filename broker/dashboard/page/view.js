@@ -1,4 +1,4 @@
-import { amend, apply, dated, place } from "./lockmap.js";
+import { amend, apply, createLockMap, dated, place } from "./lockmap.js";
 import { createBrake } from "./brake.js";
 import { toGlob } from "./glob.js";
 
@@ -15,7 +15,7 @@ import { toGlob } from "./glob.js";
 // source is a LockManager of the client. onChange is called after each change, and when the state of the view changes.
 export const createView = (source, pattern, onChange = () => {}, now = () => performance.now()) => {
   // What was known before is shown until all pages have been read.
-  let shown = new Map();
+  let shown = createLockMap();
   let read = shown; // what the pages, and the changes since, have said
   let readings = 0;
   const stop = new AbortController();
@@ -39,7 +39,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     async refresh(name) {
       try {
         for await (const part of source.info(toGlob(name))) {
-          if (part.name === name && shown.has(name)) amend(shown.get(name), part);
+          if (part.name === name && shown.has(name)) amend(shown, part);
         }
         onChange();
       } catch {} // the connection has ended, or the name is so long that no glob can be
@@ -68,7 +68,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
   // readAll pages through info. A later call makes an earlier one stop.
   const readAll = async () => {
     const reading = ++readings;
-    read = new Map();
+    read = createLockMap();
     if (!view.isComplete) shown = read;
     set({ isCurrent: false });
     const begun = new Set(); // the locks of which a part has been read
@@ -85,7 +85,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     } catch (error) {
       // If the connection has ended, the watch begins again on the next one.
       if (reading !== readings || !(error.code in { forbidden: 1, bad_request: 1, too_many: 1 })) return;
-      shown = read = new Map();
+      shown = read = createLockMap();
       set({ error });
       return;
     }

@@ -1,8 +1,8 @@
 import { toVisible } from "./text.js";
 import { whoOf } from "./requests.js";
 
-// cycleOf returns the picture of a refused deadlock that has so many steps, of which these are the first ones. The blocker
-// of a step is the request of the next step, or has it inside. If not all steps are told, the last one leads nowhere.
+// cycleOf returns the picture of a refused deadlock, of which the first steps are told. The blocker of a step is the
+// request of the next step, or has it inside. If not all steps are told, the last one leads nowhere.
 export const cycleOf = (told, steps = told.length) => {
   const nodes = new Map();
   const edges = [];

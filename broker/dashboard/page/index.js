@@ -1,9 +1,11 @@
-// createIndex finds the requests of a lock map by their ids. It is told of each change, because to look through all locks
-// would take long if there are very many.
+// createIndex finds the requests of a lock map by their ids. It is told of each change, because to look through all
+// locks would take long if there are very many.
 export const createIndex = (locks) => {
   const names = new Map(); // ids of requests to the name of one of their locks
   const parents = new Map(); // ids of waiters to the parent that they have
   const children = new Map(); // parents to the ids of those that wait inside them
+
+  const limits = new Map(); // names of locks to the limits of their shared holders that have one, by id
 
   const leave = (id) => {
     const parent = parents.get(id);
@@ -20,10 +22,21 @@ export const createIndex = (locks) => {
     children.get(parent).add(id);
   };
 
+  const limit = (name, { id, mode, limit: own }, holds) => {
+    if (holds && mode === "shared" && own) {
+      if (!limits.has(name)) limits.set(name, new Map());
+      limits.get(name).set(id, own);
+    } else if (limits.get(name)?.delete(id) && limits.get(name).size === 0) {
+      limits.delete(name);
+    }
+  };
+
   return {
     // add notes that a lock has this request, or has another state of it.
-    add({ id, parent }, name, waits) {
+    add(request, name, waits) {
+      const { id, parent } = request;
       names.set(id, name);
+      limit(name, request, !waits);
       if (parents.get(id) === (waits ? parent : undefined)) return;
       leave(id);
       if (waits && parent) enter(id, parent);
@@ -32,6 +45,7 @@ export const createIndex = (locks) => {
     // remove notes that a lock does not have this request any more. It may still be at other locks.
     remove(request, name) {
       const { id } = request;
+      limit(name, request, false);
       const other = request.locks?.find((lock) => lock !== name && isAt(locks.get(lock), id));
       if (other === undefined) {
         names.delete(id);
@@ -52,6 +66,9 @@ export const createIndex = (locks) => {
 
     // inside returns the set of the ids of those that wait inside a request.
     inside: (id) => children.get(id) ?? none,
+
+    // limitsOf returns the limits of those shared holders of a lock that have one.
+    limitsOf: (name) => limits.get(name)?.values() ?? [],
 
     // size is how many requests there are.
     get size() {

@@ -68,8 +68,9 @@ export const amend = (locks, part) => {
     for (const { id, gone, parent } of part[list]) {
       const known = lock[list].get(id);
       if (!known || (known.gone === gone && known.parent === parent)) continue;
-      lock[list].set(id, { ...known, gone, parent });
-      locks.index.add({ id, parent }, part.name, list === "waiters");
+      const amended = { ...known, gone, parent };
+      lock[list].set(id, amended);
+      locks.index.add(amended, part.name, list === "waiters");
     }
   }
 };

@@ -14,6 +14,6 @@ export const whoOf = ({ author, client, identity, remote, id }) =>
 export const toProgram = ({ client, identity, remote, id }) =>
   client || identity || remote || (id ?? "hidden").split("--")[0];
 
-// find returns the request with an id, wherever the view has it: { request, holds, lock }. If it has several locks, it is
-// that of its first lock.
+// find returns the request with an id, wherever the view has it: { request, holds, lock }. If it has several locks, it
+// is that of its first lock.
 export const find = (view, id) => view.locks.index.get(id);

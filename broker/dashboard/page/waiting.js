@@ -1,13 +1,12 @@
-import { createQueue, toPlace } from "./queue.js";
+import { createQueue, most, toPlace } from "./queue.js";
 import { toDuration } from "./text.js";
 import { whoOf } from "./requests.js";
 
-const most = 50; // requests in a picture
 const mostHolders = 8; // of one lock, because all that wait for it have a line to each of them
 
 // neighbourhoodOf finds who waits for whom around a lock or a request, { lock } or { request }: the requests that block
-// it, those inside which something waits, and those that it blocks. It returns nodes and edges for a graph, and left: how
-// many requests of its locks are not among the nodes.
+// it, those inside which something waits, and those that it blocks. It returns nodes and edges for a graph, and left:
+// how many requests of its locks are not among the nodes.
 //
 // A picture is made each second, so no more is read than what it shows, however many locks and requests there are.
 export const neighbourhoodOf = (view, around, now) => {
@@ -16,7 +15,7 @@ export const neighbourhoodOf = (view, around, now) => {
   const entries = new Map(); // those to show, by id
 
   const queueOf = (lock) => {
-    if (!queues.has(lock)) queues.set(lock, createQueue(lock));
+    if (!queues.has(lock)) queues.set(lock, createQueue(lock, index.limitsOf(lock.name)));
     return queues.get(lock);
   };
 
@@ -26,8 +25,8 @@ export const neighbourhoodOf = (view, around, now) => {
     if (entries.has(id)) return true;
     const entry = index.get(id);
     if (!entry) return true;
-    const waitsAt = entry.locks.filter((lock) => lock.waiters.has(id)).map(queueOf);
-    entries.set(id, { ...entry, id, waitsAt, holdsAt: entry.locks.filter((lock) => lock.holders.has(id)).map(queueOf) });
+    const queuesWith = (list) => entry.locks.filter((lock) => lock[list].has(id)).map(queueOf);
+    entries.set(id, { ...entry, id, waitsAt: queuesWith("waiters"), holdsAt: queuesWith("holders") });
     return true;
   };
 
@@ -57,7 +56,7 @@ const firstOf = function* (values, count) {
 // chooseAround chooses the neighbours of a request.
 const chooseAround = ({ id, request, waitsAt, holdsAt }, choose, index) => {
   for (const queue of waitsAt) for (const blocker of blockersOf(queue, id)) if (!choose(blocker)) return;
-  for (const queue of holdsAt) for (const waiter of blockedAt(queue)) if (!choose(waiter)) return;
+  for (const queue of holdsAt) for (const waiter of queue.blocked()) if (!choose(waiter)) return;
   for (const child of index.inside(id)) if (!choose(child)) return;
   if (request.parent && waitsAt.length) choose(request.parent);
 };
@@ -73,13 +72,6 @@ const blockersOf = (queue, id) => {
 const before = (queue, id) => {
   const place = queue.placeOf(id);
   return queue.at(place === Infinity ? 1 : place - 1);
-};
-
-// blockedAt returns the waiters that the holders block, without those that are far behind.
-const blockedAt = function* (queue) {
-  for (let place = 1, id; (id = queue.at(place)) !== undefined; place++) {
-    if (!queue.fits(id)) yield id;
-  }
 };
 
 // edgesOf returns the edges from a request to its blockers, and to its parent from there.
@@ -100,9 +92,9 @@ const edgesOf = ({ id, request, waitsAt }, entries) => {
 // hasMore says whether a neighbour of a request is not among the entries.
 const hasMore = ({ id, request, waitsAt, holdsAt }, entries, index) => {
   const isLeft = (other) => !entries.has(other) && index.get(other) !== undefined;
-  const isCut = (queue) => (queue.fits(id) ? isLeft(before(queue, id)) : leftOf(queue.lock, entries).holders > 0);
+  const isCut = (queue) => (queue.fits(id) ? isLeft(before(queue, id)) : countLeft(queue.lock.holders, entries) > 0);
   if (waitsAt.some(isCut) || (waitsAt.length && isLeft(request.parent))) return true;
-  return holdsAt.some((queue) => some(blockedAt(queue), isLeft)) || some(index.inside(id), isLeft);
+  return holdsAt.some((queue) => queue.blocked().some(isLeft)) || some(index.inside(id), isLeft);
 };
 
 const some = (values, is) => {
@@ -111,13 +103,13 @@ const some = (values, is) => {
 };
 
 // leftOf counts the requests of a lock that are not among the entries.
-const leftOf = (lock, entries) => {
-  const count = (requests) => {
-    let left = requests.size;
-    for (const id of entries.keys()) if (requests.has(id)) left--;
-    return left;
-  };
-  return { lock: lock.name, holders: count(lock.holders), waiters: count(lock.waiters) };
+const leftOf = ({ name, holders, waiters }, entries) =>
+  ({ lock: name, holders: countLeft(holders, entries), waiters: countLeft(waiters, entries) });
+
+const countLeft = (requests, entries) => {
+  let left = requests.size;
+  for (const id of entries.keys()) if (requests.has(id)) left--;
+  return left;
 };
 
 // inOrder returns the entries, with those that wait for the same lock in the order of its queue.

@@ -31,7 +31,7 @@ test("a blocker that waits itself is the request of the next step", () => {
 });
 
 test("an odd lock name is shown as a code, once", () => {
-  const [first] = cycleOf([{ request: { id: "x" }, lock: "\n", blocker: { id: "h", token: 1, locks: ["\n", ""] } }]).nodes
-    .filter(({ id }) => id === "h");
-  assert.deepEqual(first.lines, ["holds \\u{a}, (empty)"]);
+  const blocker = { id: "h", token: 1, locks: ["\n", ""] };
+  const holder = cycleOf([{ request: { id: "x" }, lock: "\n", blocker }]).nodes.find(({ id }) => id === "h");
+  assert.deepEqual(holder.lines, ["holds \\u{a}, (empty)"]);
 });

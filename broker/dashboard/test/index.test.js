@@ -47,7 +47,7 @@ test("the index has what a search through all locks would find, whatever happens
   const next = random(1);
   const locks = createLockMap();
   const requests = Array.from({ length: 12 }, (_, i) =>
-    request(`r${i}`, ["a", "b", "c"].slice(i % 3), i % 2 ? { parent: `r${i - 1}` } : {}));
+    request(`r${i}`, ["a", "b", "c"].slice(i % 3), i % 2 ? { parent: `r${i - 1}` } : { mode: "shared", limit: i + 1 }));
   for (let i = 0; i < 5000; i++) {
     const one = pick(next, requests);
     const event = pick(next, ["queued", "granted", "released", "listed"]);
@@ -62,7 +62,11 @@ test("the index has what a search through all locks would find, whatever happens
     }
     const found = new Map();
     for (const lock of locks.values()) {
-      for (const id of [...lock.holders.keys(), ...lock.waiters.keys()]) found.set(id, [...(found.get(id) ?? []), lock]);
+      for (const map of [lock.holders, lock.waiters]) {
+        for (const id of map.keys()) found.set(id, [...(found.get(id) ?? []), lock]);
+      }
+      const limits = [...lock.holders.values()].flatMap(({ limit }) => limit ?? []).sort();
+      assert.deepEqual([...locks.index.limitsOf(lock.name)].sort(), limits);
     }
     assert.equal(locks.index.size, found.size);
     for (const { id, locks: names } of requests) {

@@ -1,7 +1,7 @@
 import { createLockMap, place } from "../page/lockmap.js";
 
-// viewOf returns a view of locks that are given as { NAME: [holders, waiters] }, where a request is its id, or has an id
-// and more.
+// viewOf returns a view of locks that are given as { NAME: [holders, waiters] }, where a request is its id, or has an
+// id and more.
 export const viewOf = (locks) => {
   const known = new Map(); // requests by id
   for (const [name, lists] of Object.entries(locks)) {
@@ -22,7 +22,8 @@ export const viewOf = (locks) => {
 };
 
 // many returns requests with ids from PREFIX 0 on.
-export const many = (count, prefix, more) => Array.from({ length: count }, (_, i) => ({ id: `${prefix} ${i}`, ...more }));
+export const many = (count, prefix, more) =>
+  Array.from({ length: count }, (_, i) => ({ id: `${prefix} ${i}`, ...more }));
 
 // countReads counts how many requests are read from the maps of a view while f runs.
 export const countReads = (view, f) => {

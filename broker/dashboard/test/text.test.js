@@ -23,7 +23,8 @@ test("characters that hide something are shown as codes", () => {
     "\u0378": "\\u{378}", // unassigned
     "tag\u{e0041}": "tag\\u{e0041}",
     "a\ufe0fb\ufe00\u{e0100}": "a\\u{fe0f}b\\u{fe00}\\u{e0100}", // variation selectors
-    "a\u034f\u3164\u115f\uffa0\u180b\u17b4": "a\\u{34f}\\u{3164}\\u{115f}\\u{ffa0}\\u{180b}\\u{17b4}", // fillers
+    "a\u034f\u180b\u17b4": "a\\u{34f}\\u{180b}\\u{17b4}", // without width
+    "\u3164\u115f\uffa0": "\\u{3164}\\u{115f}\\u{ffa0}", // Hangul fillers
     "a\u2800b": "a\\u{2800}b", // the Braille pattern without dots
   };
   for (const [text, want] of Object.entries(cases)) assert.equal(toVisible(text), want);

@@ -43,7 +43,7 @@ export const createLockPage = (page, name) => {
       setText(queued, toCount(lock.waiters.size, "waiter"));
       holders.show(lock, lock.holders, now);
       waiters.show(lock, lock.waiters, now);
-      picture.show(() => neighbourhoodOf(view, [...lock.holders.keys(), ...lock.waiters.keys()], now));
+      picture.show(() => neighbourhoodOf(view, { lock: name }, now));
     },
   };
 };

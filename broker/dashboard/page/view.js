@@ -1,4 +1,4 @@
-import { amend, apply, dated, place } from "./lockmap.js";
+import { amend, apply, createLockMap, dated, place } from "./lockmap.js";
 import { createBrake } from "./brake.js";
 import { toGlob } from "./glob.js";
 
@@ -17,7 +17,7 @@ const whole = { whole: true, queue: 10_000 }; // all holders and waiters, in few
 // source is a LockManager of the client. onChange is called after each change, and when the state of the view changes.
 export const createView = (source, pattern, onChange = () => {}, now = () => performance.now()) => {
   // What was known before is shown until all pages have been read.
-  let shown = new Map();
+  let shown = createLockMap();
   let read = shown; // what the pages, and the changes since, have said
   let before = shown; // in which requests that are still the same are found
   let grants = new Map(); // of the locks, by name, when too much happens to watch
@@ -44,7 +44,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     async refresh(name) {
       try {
         for await (const part of source.info(toGlob(name), whole)) {
-          if (part.name === name && shown.has(name)) amend(shown.get(name), part);
+          if (part.name === name && shown.has(name)) amend(shown, part);
         }
         onChange();
       } catch {} // the connection has ended, or the name is so long that no glob can be
@@ -52,7 +52,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
 
     // reread asks for everything again, with the durations.
     reread() {
-      before = new Map();
+      before = createLockMap();
       readAll();
     },
 
@@ -79,7 +79,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
   // readAll pages through info. A later call makes an earlier one stop.
   const readAll = async () => {
     const reading = ++readings;
-    read = new Map();
+    read = createLockMap();
     if (!view.isComplete) shown = read;
     set({ isCurrent: false });
     const known = before;
@@ -96,7 +96,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     } catch (error) {
       // If the connection has ended, the watch begins again on the next one.
       if (reading !== readings || !(error.code in { forbidden: 1, bad_request: 1, too_many: 1 })) return;
-      shown = read = before = new Map();
+      shown = read = before = createLockMap();
       set({ error, isComplete: false });
       return;
     }
@@ -141,7 +141,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
       }
     } catch (error) {
       if (stop.signal.aborted) return;
-      shown = read = before = new Map();
+      shown = read = before = createLockMap();
       set({ error, isCurrent: false, isComplete: false, hasEnded: true });
     }
   };

@@ -1,5 +1,6 @@
 // Package dashboard is a live page that shows the locks of a broker: who holds, who waits, and why. The
-// folder page has its files. Browsers load them as they are, but for comments. Set Dashboard in the Config of
+// folder page has its files. Browsers load them as they are, but for comments and
+// indentation. Set Dashboard in the Config of
 // the broker to [Files], and ClientFiles to those of package wsclient/js: the page uses the same client as
 // other pages do.
 //

@@ -9,7 +9,7 @@ import (
 var embedded embed.FS
 
 // Files returns the files of the page. The broker serves index.html at /, and each of the others at
-// /dashboard/NAME. The modules are without their comments, which make up a quarter of the page.
+// /dashboard/NAME. The modules are without comments and indentation, a quarter of the page.
 func Files() fs.FS {
 	page, err := fs.Sub(embedded, "page")
 	if err != nil {

@@ -22,7 +22,7 @@ func TestFilesAreAFileSystem(t *testing.T) {
 	}
 }
 
-// A module that is served differs from the one in the folder page only by comments.
+// A module that is served differs from the one in the folder page only by comments and indentation.
 func TestOnlyCommentsAreLeftOut(t *testing.T) {
 	for name, text := range readAll(t, dashboard.Files()) {
 		full, err := fs.ReadFile(dashboard.Embedded, "page/"+name)

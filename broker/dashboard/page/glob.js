@@ -2,10 +2,6 @@
 // github.com/bmatcuk/doublestar, so that both agree on odd globs too; a test compares them. Regular expressions would
 // take exponential time for some globs, and a link can carry a glob.
 
-// toFilter returns a function that says whether a name is one that somebody searches for: it matches the glob, or
-// contains the text if that has no special characters. It returns undefined for a glob that is not valid.
-export const toFilter = (text) => (/[*?[\]{}\\]/.test(text) ? toMatcher(text) : (name) => name.includes(text));
-
 // toMatcher returns a function that says whether a glob matches a name. It returns undefined if the glob is not valid,
 // or costs more than the broker accepts.
 export const toMatcher = (glob) => {

@@ -9,7 +9,7 @@ import { readRoute, setRoute, toHash } from "./route.js";
 import { takeCensus } from "./census.js";
 import { toCount, toVisible } from "./text.js";
 import { mayAll } from "./permissions.js";
-import { toMatcher } from "./glob.js";
+import { toFilter } from "./search.js";
 import { toWho } from "./requests.js";
 
 const few = 2000; // locks, or requests, up to which everything is done at each change
@@ -162,21 +162,6 @@ export const createLocksPage = (page) => {
 };
 
 const gone = ({ name }) => ({ name, holders: new Map(), waiters: new Map() });
-
-const special = /[*?[\]{}\\]/;
-
-// toFilter returns a function that says whether a lock is one that somebody searches for: its name matches the glob, or, if
-// the text is no glob, its name or one of its holders contains the text. It returns undefined for a bad glob.
-const toFilter = (text) => {
-  if (special.test(text)) {
-    const matches = toMatcher(text);
-    return matches && (({ name }) => matches(name));
-  }
-  const wanted = text.toLowerCase();
-  const contains = (part) => part?.toLowerCase().includes(wanted);
-  const isOf = ({ author, client, identity, remote, id }) => [author, client, identity, remote, id].some(contains);
-  return ({ name, holders }) => contains(name) || [...holders.values()].some(isOf);
-};
 
 const toHolders = ({ holders }) => {
   const { value: one } = holders.values().next();

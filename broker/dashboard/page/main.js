@@ -9,7 +9,7 @@ import { createSession } from "./session.js";
 import { createView } from "./view.js";
 import { describe } from "./state.js";
 import { h, setText } from "./dom.js";
-import { readRoute } from "./route.js";
+import { lockOf, readRoute } from "./route.js";
 import { toVisible } from "./text.js";
 
 const main = document.getElementById("main");
@@ -91,7 +91,7 @@ const choose = () => {
 // keyOf returns what of a route makes another page.
 const keyOf = (r) => {
   if (r.has("request")) return `request ${r.get("request")}`;
-  if (r.has("lock")) return `lock ${r.get("lock")}`;
+  if (r.has("lock")) return `lock ${lockOf(r)}`;
   return r.has("deadlocks") ? "deadlocks" : "locks";
 };
 

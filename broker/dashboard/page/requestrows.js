@@ -28,12 +28,13 @@ export const createRequestRows = (page, { holds }) => {
     const place = h("td", { dataset: { label: "Place" } });
     const time = h("td", { class: "time", dataset: { label: holds ? "Held for" : "Waiting for" } });
     const parent = request.parent ? h("a", { href: toHash({ request: request.parent }) }, toVisible(request.parent)) : "";
+    const waits = h("a", { class: "alarm" });
     const cell = (label, ...content) => h("td", { dataset: { label } }, ...content);
     const row = h(
       "tr",
       {},
       holds ? null : place,
-      h("th", { scope: "row" }, toWho(request), request.gone ? h("span", { class: "alarm" }, " connection has ended") : null),
+      h("th", { scope: "row" }, toWho(request), waits, request.gone ? h("span", { class: "alarm" }, " connection has ended") : null),
       cell("Request", h("a", { href: toHash({ request: request.id, lock: lock.name }) }, toVisible(request.id))),
       cell("Client", toClient(request)),
       cell("Mode", toMode(request)),
@@ -41,7 +42,7 @@ export const createRequestRows = (page, { holds }) => {
       holds ? cell("Token", String(request.token)) : cell("Inside", parent),
       h("td", {}, evictButton(page, request.id)),
     );
-    return { row, place, time, request };
+    return { row, place, time, waits, request };
   };
 
   return {
@@ -67,6 +68,7 @@ export const createRequestRows = (page, { holds }) => {
           known.set(id, make(request, lock));
         }
         const shown = known.get(id);
+        if (holds) showWait(shown.waits, page.view.locks.index, id);
         setText(shown.time, toDuration(now - request.since));
         if (!holds) setText(shown.place, String(place));
         const next = previous ? previous.nextSibling : body.firstChild;
@@ -78,6 +80,16 @@ export const createRequestRows = (page, { holds }) => {
       setText(more, `Show ${Math.min(step, requests.size - most)} more of ${toCount(requests.size - most, "other")}`);
     },
   };
+};
+
+// showWait says that a holder does not go on, because a request inside it waits.
+const showWait = (link, index, id) => {
+  const [child] = index.inside(id);
+  const found = child && index.get(child);
+  link.hidden = !found;
+  if (!found) return;
+  setText(link, ` itself waits for ${found.locks.map(({ name }) => toVisible(name)).join(", ")}`);
+  link.href = toHash({ request: child });
 };
 
 export const toMode = ({ mode, limit }) => (limit ? `${mode}, at most ${limit.toLocaleString("en")}` : mode);

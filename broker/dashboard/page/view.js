@@ -42,6 +42,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
 
     // refresh asks for what no change tells of a lock.
     async refresh(name) {
+      if (name === "") return; // no pattern matches it alone
       try {
         for await (const part of source.info(toGlob(name), whole)) {
           if (part.name === name && shown.has(name)) amend(shown, part);

@@ -1,29 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { toFilter, toGlob, toMatcher } from "../page/glob.js";
+import { toGlob, toMatcher } from "../page/glob.js";
 import { pick, random } from "./random.js";
-
-test("text without special characters is searched for anywhere in a name", () => {
-  for (const text of ["", "rd", "/4", "a.b", "^", "-", ",", "!", "$", "😀"]) {
-    assert.equal(toFilter(text)(`orders/42 ${text} end`), true, text);
-    assert.equal(toFilter(text)("xyz"), text === "", text);
-  }
-  assert.equal(toFilter("a.b")("axb"), false);
-});
-
-test("text with special characters is a glob for the whole name", () => {
-  assert.equal(toFilter("orders/*")("orders/42"), true);
-  assert.equal(toFilter("orders/*")("my/orders/42"), false);
-  assert.equal(toFilter("orders/*")("orders/42/eu"), false);
-  assert.equal(toFilter("orders/**")("orders/42/eu"), true);
-  assert.equal(toFilter("{a,b}[0-9]?")("b7😀"), true);
-});
-
-test("a glob that is not valid, or costs too much, has no filter", () => {
-  for (const text of ["[", "[]", "{a", "a}", "\\", "{a,b}".repeat(20), `*${"a".repeat(2048)}`, "*".repeat(3e6)]) {
-    assert.equal(toFilter(text), undefined, text.slice(0, 20));
-  }
-});
 
 test("the glob of a name matches this name only", () => {
   const next = random(1);

@@ -31,8 +31,9 @@ export const apply = (locks, event, name, request) => {
 };
 
 // place puts a part of a listed lock into a lock map. The first part replaces what was known of the lock. A request that
-// was queued meanwhile is in a later part again, behind others that were not known yet.
-export const place = (locks, part, isFirst, now) => {
+// was queued meanwhile is in a later part again, behind others that were not known yet. before is what another map knows of
+// the lock: a request that is still the same stays the same object.
+export const place = (locks, part, isFirst, now, before) => {
   const { name } = part;
   if (isFirst) forget(locks, name);
   if (part.holders.length + part.waiters.length === 0) return;
@@ -40,9 +41,11 @@ export const place = (locks, part, isFirst, now) => {
   lock.grants = part.grants;
   for (const list of ["holders", "waiters"]) {
     for (const request of part[list]) {
+      const known = before?.[list].get(request.id);
       lock[list].delete(request.id);
-      lock[list].set(request.id, dated(request, now));
-      locks.index.add(request, name, list === "waiters");
+      const kept = known && isSame(known, request) ? known : dated(request, now);
+      lock[list].set(request.id, kept);
+      locks.index.add(kept, name, list === "waiters");
     }
   }
 };
@@ -65,17 +68,20 @@ export const dated = (request, now) => ({ ...request, since: now - (request.dura
 export const amend = (locks, part) => {
   const lock = locks.get(part.name);
   for (const list of ["holders", "waiters"]) {
-    for (const { id, gone, parent } of part[list]) {
-      const known = lock[list].get(id);
-      if (!known || (known.gone === gone && known.parent === parent)) continue;
-      const amended = { ...known, gone, parent };
-      lock[list].set(id, amended);
+    for (const request of part[list]) {
+      const known = lock[list].get(request.id);
+      if (!known || isSame(known, request)) continue;
+      const amended = { ...known, gone: request.gone, parent: request.parent };
+      lock[list].set(request.id, amended);
       locks.index.add(amended, part.name, list === "waiters");
     }
   }
 };
 
-// lockOf returns the lock of that name. How often it was granted is known only once it was listed.
+const isSame = (known, { gone, parent, token }) =>
+  known.gone === gone && known.parent === parent && known.token === token;
+
+// lockOf returns the lock of that name. Its grants are NaN until a listing has told them.
 const lockOf = (locks, name) => {
   let lock = locks.get(name);
   if (!lock) locks.set(name, (lock = { name, holders: new Map(), waiters: new Map(), grants: NaN }));

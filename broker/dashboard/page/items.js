@@ -44,9 +44,10 @@ const fill = (item, { request, lock, inCycle }, names, box) => {
   item.text = [title, ...lines].join(" · ");
   set(item.button, "aria-label", request ? names.get(request.id) : `lock ${title}`);
   setText(item.button, title);
-  while (item.lines.children.length > lines.length) item.lines.lastChild.remove();
-  while (item.lines.children.length < lines.length) item.lines.append(h("span"));
-  lines.forEach((line, i) => setText(item.lines.children[i], line));
+  const shown = isSmall(box) ? request.lines.slice(-1) : lines; // a small one has room for one
+  while (item.lines.children.length > shown.length) item.lines.lastChild.remove();
+  while (item.lines.children.length < shown.length) item.lines.append(h("span"));
+  shown.forEach((line, i) => setText(item.lines.children[i], line));
 };
 
 const set = (element, name, value) => element.getAttribute(name) === value || element.setAttribute(name, value);

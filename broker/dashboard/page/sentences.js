@@ -20,9 +20,10 @@ export const toNames = (graph) => {
     const known = all.get(to) ?? [];
     if (!known.some((other) => other.text === text)) all.set(to, [{ text }, ...known]);
   }
-  return new Map(graph.nodes.map(({ id, lines, inCycle }) => {
+  return new Map(graph.nodes.map(({ id, lines, inCycle, more }) => {
     const texts = all.get(id)?.map(({ text }) => text) ?? lines;
-    return [id, [`${title(id)} ${texts.join("; ")}`, ...(inCycle ? ["part of the deadlock"] : [])].join("; ")];
+    const marks = [inCycle && "part of the deadlock", more && "others are not shown"].filter(Boolean);
+    return [id, [`${title(id)} ${texts.join("; ")}`, ...marks].join("; ")];
   }));
 };
 

@@ -49,3 +49,9 @@ test("names are shown as text that hides nothing", () => {
   assert.deepEqual(toSentences(shape), ["waiter 0 waits for x\\u{0}, which a\\u{202e}b holds."]);
   assert.ok([...toNames(shape).values()].every((name) => !/[\p{Cc}\p{Cf}]/u.test(name)));
 });
+
+test("a name says that others are not shown", () => {
+  const shape = queue(1);
+  shape.nodes.find(({ id }) => id === "waiter 0").more = true;
+  assert.match(toNames(shape).get("waiter 0"), /; others are not shown$/);
+});

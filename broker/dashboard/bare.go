@@ -7,14 +7,15 @@ import (
 	"path"
 )
 
-// bare is a file system whose JavaScript modules have neither indentation nor lines with only a comment. A
-// test checks that this leaves their code as it is, which template literals of several lines could change.
+// bare is a file system whose modules and style sheets have neither indentation nor lines that are empty or only a
+// comment. A test checks that this leaves the modules as they are, which template literals of several lines
+// could change.
 type bare struct{ full fs.FS }
 
 // Open implements fs.FS.
 func (b bare) Open(name string) (fs.File, error) {
 	file, err := b.full.Open(name)
-	if err != nil || path.Ext(name) != ".js" {
+	if ext := path.Ext(name); err != nil || ext != ".js" && ext != ".css" {
 		return file, err
 	}
 	text, err := io.ReadAll(file)
@@ -29,7 +30,7 @@ func toBare(module []byte) []byte {
 	var kept []byte
 	for line := range bytes.Lines(module) {
 		line = bytes.TrimLeft(line, " ")
-		if !bytes.HasPrefix(line, []byte("//")) {
+		if len(line) > 1 && !bytes.HasPrefix(line, []byte("//")) {
 			kept = append(kept, line...)
 		}
 	}

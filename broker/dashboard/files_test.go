@@ -29,17 +29,18 @@ func TestOnlyCommentsAreLeftOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if path.Ext(name) != ".js" {
+		loader, isCode := map[string]api.Loader{".js": api.LoaderJS, ".css": api.LoaderCSS}[path.Ext(name)]
+		if !isCode {
 			if !bytes.Equal(text, full) {
 				t.Errorf("%s was changed", name)
 			}
 			continue
 		}
-		if minified(t, text) != minified(t, full) {
+		if minified(t, loader, text) != minified(t, loader, full) {
 			t.Errorf("%s has lost code with its comments", name)
 		}
-		if regexp.MustCompile(`(?m)^\s*//`).Match(text) {
-			t.Errorf("%s has a comment", name)
+		if regexp.MustCompile(`(?m)^([ \t]|//)|\n\n`).Match(text) {
+			t.Errorf("%s has a comment or is indented", name)
 		}
 	}
 }
@@ -79,9 +80,10 @@ func readAll(t *testing.T, files fs.FS) map[string][]byte {
 	return all
 }
 
-func minified(t *testing.T, module []byte) string {
+func minified(t *testing.T, loader api.Loader, text []byte) string {
 	t.Helper()
-	result := api.Transform(string(module), api.TransformOptions{
+	result := api.Transform(string(text), api.TransformOptions{
+		Loader:           loader,
 		MinifyWhitespace: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
 	})
 	if len(result.Errors) > 0 {

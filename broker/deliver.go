@@ -39,7 +39,7 @@ func (l *loop) deliver(events []locktable.Event) {
 		}
 		if s := l.sessions[event.ID.Session]; s != nil {
 			if event.Code == wire.Deadlock {
-				l.deadlocks.add(l.start.Add(l.now()), event.Cycle)
+				l.deadlocks.add(l.start.Add(l.now()), event.Cycle, event.Steps)
 			}
 			if m := core.ReplyTo(event); m != nil {
 				if v := l.viewOf(s); v.mayHide() {

@@ -26,12 +26,13 @@ type refusedDeadlocks struct {
 // A refusedDeadlock is one of them. It does not change.
 type refusedDeadlock struct {
 	at    time.Time
-	steps int // of the cycle
-	cycle []wire.Step
+	steps int         // of the whole cycle
+	cycle []wire.Step // its first steps
 }
 
-// add remembers a cycle. It copies the steps, because the reply to the client may hide parts of them.
-func (d *refusedDeadlocks) add(at time.Time, cycle []wire.Step) {
+// add remembers a cycle that has steps steps, of which these are the first ones. It copies them, because the
+// reply to the client may hide parts of them.
+func (d *refusedDeadlocks) add(at time.Time, cycle []wire.Step, steps int) {
 	if d == nil {
 		return
 	}
@@ -42,7 +43,7 @@ func (d *refusedDeadlocks) add(at time.Time, cycle []wire.Step) {
 	if len(d.last) == keptDeadlocks {
 		d.last = slices.Delete(d.last, 0, 1)
 	}
-	d.last = append(d.last, refusedDeadlock{at, len(cycle), kept})
+	d.last = append(d.last, refusedDeadlock{at, steps, kept})
 }
 
 // all returns what is remembered, the newest first.

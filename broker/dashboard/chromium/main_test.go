@@ -3,6 +3,14 @@
 // Each test opens the page with openPage, which also fails the test if the page violates its Content-Security-Policy,
 // writes an error to the console, or asks another server for anything. The other clients are peers, which write the
 // messages of the protocol themselves.
+//
+// To see what the page looks like in each state:
+//
+//	go test ./broker/dashboard/chromium -run TestStates -screenshots /tmp
+//
+// To let the model test find rare faults:
+//
+//	go test ./broker/dashboard/chromium -run TestModel -operations 10000 -timeout 1h
 package chromium_test
 
 import (

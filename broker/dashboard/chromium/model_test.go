@@ -1,6 +1,7 @@
 package chromium_test
 
 import (
+	"context"
 	_ "embed"
 	"flag"
 	"math/rand/v2"
@@ -42,7 +43,8 @@ const fast = `
 // TestModel does random operations. After each it compares the list, a lock and a request, as the page shows them, with
 // the info of the broker. No operation is under way then, so both must say the same.
 func TestModel(t *testing.T) {
-	ctx := testContext(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute+time.Duration(*operations)*time.Second)
+	defer cancel()
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}

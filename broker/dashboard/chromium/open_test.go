@@ -36,13 +36,13 @@ func TestOpen(t *testing.T) {
 
 	p.click("a", waiter.String())
 	p.sees("h1", "Request "+waiter.String())
-	p.sees(".lead", "reconcile waits for orders/1, behind 0 other waiters.")
+	p.sees(".lead", "reconcile waits for orders/1, first in its queue.")
 	p.reads("section", "Why it waits reconcile waits for orders/1: invoice holds it (exclusive) for")
 	p.click("section a", "invoice")
 	p.sees(".lead", "invoice holds orders/1.")
 
 	p.do(chromedp.NavigateBack())
-	p.sees(".lead", "reconcile waits for orders/1, behind 0 other waiters.")
+	p.sees(".lead", "reconcile waits for orders/1, first in its queue.")
 	p.do(chromedp.NavigateBack())
 	p.sees("h1", "orders/1")
 	p.do(chromedp.NavigateBack())

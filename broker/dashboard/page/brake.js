@@ -5,6 +5,11 @@ const sampling = 2000; // ms between two readings
 const share = 20; // a reading may take one part in so many of the time
 const [shortest, longest] = [10_000, 60_000]; // ms for which the view does not watch
 
+// untilVisible waits while nobody can see the page.
+const untilVisible = async () => {
+  while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+};
+
 // createBrake says when more changes come than a page can show, and what to do meanwhile. Changes fill a bucket that
 // leaks.
 export const createBrake = (now) => {
@@ -28,6 +33,7 @@ export const createBrake = (now) => {
       rest = now() - resumed < longest ? Math.min(longest, rest * 2) : shortest;
       const until = now() + rest;
       while (now() < until && !signal.aborted) {
+        await untilVisible();
         const begun = now();
         await read();
         await new Promise((resolve) => setTimeout(resolve, Math.max(sampling, (now() - begun) * share)));

@@ -5,8 +5,8 @@ export const copyButton = () => {
   const button = h("button", {
     type: "button",
     click: async () => {
-      await navigator.clipboard.writeText(location.href);
-      setText(button, "Link copied");
+      const copied = navigator.clipboard.writeText(location.href).then(() => "Link copied");
+      setText(button, await copied.catch(() => "Not permitted: copy the address of this page"));
     },
   }, "Copy link");
   button.hidden = !navigator.clipboard;

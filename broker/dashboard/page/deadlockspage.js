@@ -1,5 +1,5 @@
 import { createGraph } from "./graph.js";
-import { cycleOf } from "./waiting.js";
+import { cycleOf } from "./cycle.js";
 import { h, setText } from "./dom.js";
 import { toCount, toDuration } from "./text.js";
 import { toHash } from "./route.js";
@@ -59,7 +59,7 @@ const describe = (page, { time, steps, cycle }) => {
       location.hash = toHash(id ? { request: id } : { lock });
     },
   });
-  graph.show(cycleOf(cycle));
+  graph.show(cycleOf(cycle, steps));
   return h(
     "section",
     {},

@@ -1,35 +1,32 @@
 import { find, first, toWho } from "./requests.js";
 import { h, setText } from "./dom.js";
-import { toCount, toDuration, toVisible } from "./text.js";
-import { toMatcher } from "./glob.js";
+import { may } from "./permissions.js";
+import { toDuration, toVisible } from "./text.js";
 
-// mayEvict reports whether the broker would let this client evict a request. The broker decides: this only saves a button
-// that would not work.
-export const mayEvict = (principal, session, request) => {
-  if (!principal || !request?.id) return false;
-  if (request.id.split("--")[0] === session) return true;
-  if (request.hidden) return false;
-  const globs = principal.permissions.filter(({ allow }) => allow.includes("evict")).flatMap(({ locks }) => locks);
-  const matchers = globs.map(toMatcher).filter(Boolean);
-  return request.locks.every((name) => matchers.some((matches) => matches(name)));
-};
+const mostBytes = 256; // of a reason
 
 // evictButton returns a button that asks, twice, before it evicts a request. It returns null if that is not permitted.
 export const evictButton = (page, id) => {
   const { principal, locks } = page.session;
-  const found = page.view && find(page.view, id);
-  if (!found || !mayEvict(principal, locks?.session, found.request)) return null;
-  return h("button", { type: "button", class: "danger", click: () => ask(page, id) }, "Evict …");
+  const request = page.view && find(page.view, id)?.request;
+  const isOwn = id?.split("--")[0] === locks?.session;
+  const isPermitted = request && (isOwn || (!request.hidden && may(principal, "evict", request.locks)));
+  if (!isPermitted) return null;
+  const label = `Evict ${toWho(request)} from ${request.locks.map(toVisible).join(", ")}`;
+  return h("button", { type: "button", class: "danger", "aria-label": label, click: () => ask(page, id) }, "Evict …");
 };
 
-// ask opens the dialog. Its first step asks for the reason. The second says what will happen, and asks again.
+// ask opens the dialog. Its first step asks for the reason. The second says what will happen, and asks again: with another
+// button at another place, so that a double click does not answer both.
 const ask = (page, id) => {
-  const reason = h("input", { id: "reason", required: true, maxlength: 200, autocomplete: "off" });
+  const reason = h("input", { id: "reason", required: true, autocomplete: "off" });
   const problem = h("p", { class: "alarm", role: "alert" });
   const body = h("div");
-  const cancel = h("button", { type: "button", click: () => dialog.close() }, "Cancel");
-  const proceed = h("button", { type: "submit" });
-  let isSecond = false;
+  const cancel = h("button", { type: "button", click: (event) => event.detail > 1 || dialog.close() }, "Cancel");
+  const proceed = h("button", { type: "submit" }, "Continue");
+  const confirm = h("button", { type: "button", class: "danger", click: () => evict() }, "Evict it now");
+  const buttons = h("p", { class: "buttons" }, cancel, proceed);
+  let effect; // what the second step has said
 
   const askReason = () => {
     body.replaceChildren(
@@ -37,42 +34,44 @@ const ask = (page, id) => {
       h("label", { for: "reason" }, "Why do you evict it? Its program, and the broker's log, will show this."),
       reason,
     );
-    setText(proceed, "Continue");
   };
 
-  const askAgain = () => {
-    isSecond = true;
-    body.replaceChildren(h("p", {}, "This will happen:"), h("ul", {}, ...describeEffect(page.view, id, reason.value)));
-    setText(proceed, "Evict it now");
-    proceed.classList.add("danger");
+  const askAgain = (title) => {
+    effect = describeEffect(page.view, id, reason.value);
+    body.replaceChildren(h("p", {}, title), h("ul", {}, ...effect.map((line) => h("li", {}, line))));
+    buttons.replaceChildren(confirm, cancel);
     cancel.focus();
   };
 
+  const submit = (event) => {
+    event.preventDefault();
+    const isLong = new TextEncoder().encode(reason.value).length > mostBytes;
+    setText(problem, isLong ? `The reason is longer than ${mostBytes} bytes.` : "");
+    if (!isLong && !effect) askAgain("This will happen:");
+  };
+
   const evict = async () => {
-    proceed.disabled = true;
+    if (page.session.state !== "connected") {
+      setText(problem, "Not connected: nothing was sent. Try again when the page is live.");
+      return;
+    }
+    if (describeEffect(page.view, id, reason.value).join() !== effect.join()) {
+      askAgain("Something has changed meanwhile. This will happen now:");
+      return;
+    }
+    confirm.disabled = true;
     try {
       await page.session.locks.evict(id, reason.value);
+      page.notice(`${toVisible(id)} is evicted.`);
       dialog.close();
     } catch (error) {
-      setText(problem, error.code === "not_found" ? "The request has ended already." : toVisible(error.message));
-      proceed.disabled = false;
+      setText(problem, describeFailure(error));
+      confirm.disabled = false;
     }
   };
 
-  const form = h(
-    "form",
-    {
-      submit: (event) => {
-        event.preventDefault();
-        if (isSecond) evict();
-        else askAgain();
-      },
-    },
-    h("h2", { id: "evict-title" }, "Evict a request"),
-    body,
-    problem,
-    h("p", { class: "buttons" }, cancel, proceed),
-  );
+  const title = h("h2", { id: "evict-title" }, "Evict a request");
+  const form = h("form", { submit }, title, body, problem, buttons);
   const dialog = h("dialog", { "aria-labelledby": "evict-title", close: () => dialog.remove() }, form);
   askReason();
   document.body.append(dialog);
@@ -80,32 +79,46 @@ const ask = (page, id) => {
   reason.focus();
 };
 
+// describeFailure says why a request was not evicted, or that nobody knows.
+const describeFailure = ({ code, name, message }) => {
+  if (code === "not_found") return "The request has ended already.";
+  if (name === "LockError") return toVisible(message);
+  return "The connection has ended. Whether the request was evicted is not known: look again when the page is live.";
+};
+
 const describeRequest = (view, id) => {
-  const found = find(view, id);
+  const found = view && find(view, id);
   if (!found) return "The request has ended already.";
   const { request, holds } = found;
   const age = toDuration(performance.now() - request.since);
   const names = request.locks.map(toVisible).join(", ");
-  return `${toWho(request)} (${toVisible(id)}) has been ${holds ? "holding" : "waiting for"} ${names} for ${age}.`;
+  const client = request.client ? ` of ${toVisible(request.client)}` : "";
+  return `${toWho(request)}${client} has been ${holds ? "holding" : "waiting for"} ${names} for ${age} (${toVisible(id)}).`;
 };
 
-// describeEffect says what an evict does: one item for each consequence.
+// describeEffect says what an evict does: one line for each consequence.
 const describeEffect = (view, id, reason) => {
-  const found = find(view, id);
-  if (!found) return [h("li", {}, "Nothing: the request has ended already.")];
+  const found = view && find(view, id);
+  if (!found) return ["Nothing: the request has ended already."];
   const { request, holds } = found;
   const who = toWho(request);
-  if (!holds) return [h("li", {}, `${who} stops waiting, and its program gets the error “evicted” with your reason: “${toVisible(reason)}”.`)];
-  const items = request.locks.map((name) => {
-    const lock = view.locks.get(name);
-    const next = lock && first(lock.waiters);
-    const shared = lock && lock.holders.size > 1 ? ` ${toCount(lock.holders.size - 1, "other holder")} stay.` : "";
-    const heir = next ? `Next in its queue is ${toWho(next)}.` : "Nobody waits for it.";
-    return h("li", {}, `${who} loses ${toVisible(name)} at once.${shared} ${heir}`);
-  });
-  items.push(
-    h("li", {}, `Its program is told, with your reason: “${toVisible(reason)}”.`),
-    h("li", {}, "If that program is stuck, or does not hear it in time, it may still act as if it held the lock. Only a fencing token stops that."),
-  );
-  return items;
+  const told = `with your reason: “${toVisible(reason)}”.`;
+  if (!holds) return [`${who} stops waiting, and its program gets the error “evicted” ${told}`];
+  return [
+    ...request.locks.map((name) => `${who} loses ${toVisible(name)} at once. ${describeRest(view, name)}`),
+    `Its program is told, ${told}`,
+    "Requests that were made inside it are not evicted.",
+    "If that program is stuck, or hears of it late, it may still act as if it held the lock. " +
+      "Only a fencing token stops that.",
+  ];
+};
+
+// describeRest says who has a lock, or is the next to get it, after one of its holders has been evicted.
+const describeRest = (view, name) => {
+  const lock = view.locks.get(name);
+  if (!lock) return "";
+  const next = first(lock.waiters);
+  const rest = lock.holders.size > 1 ? "Other holders stay. " : "";
+  if (next) return `${rest}Next in its queue is ${toWho(next)}.`;
+  return view.isComplete ? `${rest}Nobody waits for it.` : rest;
 };

@@ -9,11 +9,11 @@ const most = 10; // programs
 // hold most.
 export const createGlance = () => {
   const fact = (title) => {
-    const [value, link, detail] = [h("strong"), h("a"), h("span", { class: "dim" })];
-    const element = h("div", { class: "fact" }, h("dt", {}, title), h("dd", {}, value, " ", link, " ", detail));
+    const [value, link, detail, by] = [h("strong"), h("a"), h("span", { class: "dim" }), h("a")];
+    const element = h("div", { class: "fact" }, h("dt", {}, title), h("dd", {}, value, " ", link, " ", detail, " ", by));
     return {
       element,
-      show(text, lock, more = "") {
+      show(text, lock, more = "", target, name) {
         setText(value, text);
         link.hidden = !lock;
         if (lock) {
@@ -21,6 +21,9 @@ export const createGlance = () => {
           link.href = toHash({ lock: lock.name });
         }
         setText(detail, more);
+        by.hidden = !target;
+        setText(by, name ?? "");
+        if (target) by.href = toHash(target);
       },
     };
   };
@@ -45,7 +48,7 @@ export const createGlance = () => {
     if (!programs.open) return;
     rows.replaceChildren(
       ...all.slice(0, most).map(({ name, holding, waiting }) =>
-        h("tr", {}, h("th", { scope: "row" }, toVisible(name)), h("td", {}, String(holding)), h("td", {}, String(waiting))),
+        h("tr", {}, h("th", { scope: "row" }, h("a", { href: toHash({ search: name }) }, toVisible(name))), h("td", {}, String(holding)), h("td", {}, String(waiting))),
       ),
     );
     if (all.length > most) {
@@ -63,16 +66,17 @@ export const createGlance = () => {
     element,
     // show shows a census. Until all locks have been read, it does not say that there is nobody.
     show(census, now, isComplete) {
+      const linkTo = (request) => [request.id && { request: request.id }, toWho(request)];
       const [waits, holds] = isComplete ? ["nobody waits", "nobody holds"] : ["…", "…"];
       const age = (found) => toDuration(now - found.request.since);
-      if (census.wait) wait.show(age(census.wait), census.wait.lock, `by ${toWho(census.wait.request)}`);
+      if (census.wait) wait.show(age(census.wait), census.wait.lock, "by", ...linkTo(census.wait.request));
       else wait.show(waits);
-      if (census.hold) hold.show(age(census.hold), census.hold.lock, `by ${toWho(census.hold.request)}`);
+      if (census.hold) hold.show(age(census.hold), census.hold.lock, "by", ...linkTo(census.hold.request));
       else hold.show(holds);
       if (census.queue) queue.show(toCount(census.queue.waiters.size, "waiter"), census.queue);
       else queue.show(waits);
       const top = census.programs[0];
-      if (top?.holding) program.show(toVisible(top.name), undefined, toCount(top.holding, "lock"));
+      if (top?.holding) program.show(toCount(top.holding, "lock"), undefined, "by", { search: top.name }, toVisible(top.name));
       else program.show(holds);
       showPrograms(census.programs);
     },

@@ -10,8 +10,8 @@ const hint = "Point or move to something to read all of it here; Enter opens it.
 
 // createGraph returns a picture of who waits for whom: { element, show({ nodes, edges }) }.
 //
-// - A node is a request: { id, title, lines, kind, focus, inCycle, more }, with kind "holds", "waits" or "both". Those
-//   that wait for the same lock come in the order of its queue.
+// - A node is a request: { id, title, lines, kind, focus, inCycle, more }, with kind "holds" or "waits". Its lines are
+//   shown as they are. Those that wait for the same lock come in the order of its queue.
 // - An edge says that `from` cannot go on before `to`: { id, from, to, lock, kind, inCycle }. With kind "waits", `to`
 //   holds the lock. With "behind", `to` waits for it earlier. With "inside", `to` was made inside `from`.
 //

@@ -34,7 +34,7 @@ const create = (id) => {
 
 const fill = (item, { request, lock, inCycle }, names, box) => {
   const title = toVisible(request?.title ?? lock);
-  const lines = request?.lines.map(toVisible) ?? [];
+  const lines = [...(request?.lines ?? [])];
   if (request?.more) lines.push("… and others, not shown");
   const { kind, focus, inCycle: cycle } = request ?? { kind: "lock", inCycle };
   const queue = kind === "waits" && box.items.length > 1;

@@ -2,8 +2,8 @@ import { h } from "./dom.js";
 
 // What the marks mean, and the elements that have them.
 const marks = [
-  ["holds", "holds", ".holds, .both"],
-  ["waits", "waits", ".waits, .both"],
+  ["holds", "holds", ".holds"],
+  ["waits", "waits", ".waits"],
   ["lock", "lock", ".lock"],
   ["inside", "has made another request", ".inside"],
   ["behind", "waits behind another", ".behind"],

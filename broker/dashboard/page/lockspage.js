@@ -8,7 +8,8 @@ import { pick } from "./ranking.js";
 import { readRoute, setRoute, toHash } from "./route.js";
 import { takeCensus } from "./census.js";
 import { toCount, toVisible } from "./text.js";
-import { toFilter } from "./glob.js";
+import { mayAll } from "./permissions.js";
+import { toMatcher } from "./glob.js";
 import { toWho } from "./requests.js";
 
 const few = 2000; // locks, or requests, up to which everything is done at each change
@@ -16,6 +17,7 @@ const pause = 2000; // ms between two sorts, or two censuses, of more
 
 // createLocksPage shows all locks: searched, sorted, and with rows only where one looks.
 export const createLocksPage = (page) => {
+  let hasSearched = false;
   let sort; // the name of a column
   let filter = () => true;
   let entries = []; // the locks that match
@@ -25,13 +27,15 @@ export const createLocksPage = (page) => {
   const glance = createGlance();
   const plots = createPlots();
   const deadlocks = h("p", {}, h("a", { href: toHash({ deadlocks: "" }) }));
-  const found = h("p", { class: "dim", role: "status" });
+  const found = h("p", { class: "dim" });
+  const announced = h("p", { class: "unseen", role: "status" }); // for screen readers, after a search
 
   const search = h("input", {
     id: "search", type: "search", autocomplete: "off", spellcheck: "false", "aria-describedby": "search-help",
     input: () => {
       setRoute({ search: search.value });
       readChoice();
+      hasSearched = true;
       page.update();
     },
   });
@@ -46,7 +50,7 @@ export const createLocksPage = (page) => {
   });
   headers.splice(1, 0, h("span", { role: "columnheader", class: "holder" }, "Holder"));
 
-  const rows = createRows(() => page.update(), () => {
+  const rows = createRows(() => {
     const cells = { name: h("a"), holder: h("span", { role: "cell", class: "holder" }) };
     for (const name of Object.keys(columns).slice(1)) cells[name] = h("span", { role: "cell", class: name });
     const named = h("span", { role: "cell", class: "name" }, cells.name);
@@ -66,7 +70,7 @@ export const createLocksPage = (page) => {
   const readChoice = () => {
     const route = readRoute();
     const text = route.get("search") ?? "";
-    sort = route.get("sort") in columns ? route.get("sort") : "waiters";
+    sort = Object.hasOwn(columns, route.get("sort") ?? "") ? route.get("sort") : "waiters";
     if (search.value !== text) search.value = text;
     const chosen = text ? toFilter(text) : () => true;
     search.setAttribute("aria-invalid", String(!chosen));
@@ -86,7 +90,7 @@ export const createLocksPage = (page) => {
     let number = 0;
     for (const lock of locks.values()) {
       lock.number = number++;
-      if (!filter(lock.name)) continue;
+      if (!filter(lock)) continue;
       lock.key = key?.(lock, context);
       entries.push(lock);
     }
@@ -120,9 +124,10 @@ export const createLocksPage = (page) => {
     { role: "search", submit: (event) => event.preventDefault() },
     h("label", { for: "search" }, "Search"),
     search,
-    h("span", { id: "search-help", class: "dim" }, "a part of the name, or a glob: orders/*, **/report, {a,b}"),
+    h("span", { id: "search-help", class: "dim" }, "a part of a name, holder or client; or a glob over names: orders/*, **/report, {a,b}"),
   );
-  const element = h("div", {}, h("h1", {}, "Locks"), glance.element, plots.element, deadlocks, form, found, table);
+  const above = [h("h1", {}, "Locks"), glance.element, plots.element, deadlocks];
+  const element = h("div", {}, ...above, form, found, announced, table);
 
   readChoice();
   return {
@@ -142,8 +147,13 @@ export const createLocksPage = (page) => {
       }
       if (now >= censusDue && (isSmall || !sorts)) showCensus(locks, now, view?.isComplete);
       table.setAttribute("aria-rowcount", entries.length + 1);
-      rows.show(entries.length, (from, end) => pick(entries, from, end, less), (row, lock) => showRow(row, lock, context));
-      setText(found, describeFound(entries.length, locks.size, search, view));
+      const inSight = (from, end) => pick(entries, from, end, less);
+      // A lock that was free for a moment is another object now.
+      rows.show(entries.length, inSight, (row, lock) => showRow(row, locks.get(lock.name) ?? gone(lock), context));
+      const isPart = !mayAll(page.session.principal, "list");
+      setText(found, describeFound(entries.length, locks.size, search, view, isPart));
+      if (hasSearched) setText(announced, found.textContent);
+      hasSearched = false;
       plots.show(past);
       deadlocks.hidden = !past.deadlocks;
       setText(deadlocks.firstChild, `${toCount(past.deadlocks, "deadlock")} refused since the broker has started`);
@@ -151,15 +161,37 @@ export const createLocksPage = (page) => {
   };
 };
 
-const toHolders = ({ holders }) => {
-  const [one, ...others] = holders.values();
-  if (!one) return "nobody";
-  return others.length ? `${toWho(one)} and ${toCount(others.length, "other")}` : toWho(one);
+const gone = ({ name }) => ({ name, holders: new Map(), waiters: new Map() });
+
+const special = /[*?[\]{}\\]/;
+
+// toFilter returns a function that says whether a lock is one that somebody searches for: its name matches the glob, or, if
+// the text is no glob, its name or one of its holders contains the text. It returns undefined for a bad glob.
+const toFilter = (text) => {
+  if (special.test(text)) {
+    const matches = toMatcher(text);
+    return matches && (({ name }) => matches(name));
+  }
+  const wanted = text.toLowerCase();
+  const contains = (part) => part?.toLowerCase().includes(wanted);
+  const isOf = ({ author, client, identity, remote, id }) => [author, client, identity, remote, id].some(contains);
+  return ({ name, holders }) => contains(name) || [...holders.values()].some(isOf);
 };
 
-const describeFound = (matching, all, search, view) => {
+const toHolders = ({ holders }) => {
+  const { value: one } = holders.values().next();
+  if (!one) return "nobody";
+  const who = one.author && one.client ? `${toWho(one)}, ${toVisible(one.client)}` : toWho(one);
+  return holders.size > 1 ? `${who} and ${toCount(holders.size - 1, "other")}` : who;
+};
+
+const describeFound = (matching, all, search, view, isPart) => {
+  const part = isPart ? " that you may see" : "";
   if (search.getAttribute("aria-invalid") === "true") return "This glob is not valid.";
-  if (search.value) return `${matching.toLocaleString("en")} of ${toCount(all, "lock")}`;
-  if (all || !view?.isComplete) return toCount(all, "lock");
-  return "Nobody holds a lock or waits for one.";
+  if (search.value) {
+    const hint = matching || !search.value.includes("*") ? "" : ". In a glob, * does not match a slash; ** does, as in **/report";
+    return `${matching.toLocaleString("en")} of ${toCount(all, "lock")}${part}${hint}`;
+  }
+  if (all || !view?.isComplete) return `${toCount(all, "lock")}${part}`;
+  return `Nobody holds a lock${part} or waits for one.`;
 };

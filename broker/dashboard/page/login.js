@@ -19,5 +19,5 @@ export const createLogin = (session) => {
     h("p", {}, keep, h("label", { for: "keep" }, "Keep it until this tab is closed. Otherwise a reload asks again.")),
     h("p", {}, h("button", { type: "submit" }, "Log in")),
   );
-  return { element, title: "Log in", show() {} };
+  return { element, title: "Log in", focus: () => token.focus(), show() {} };
 };

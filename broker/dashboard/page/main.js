@@ -14,6 +14,8 @@ import { toVisible } from "./text.js";
 
 const main = document.getElementById("main");
 const state = document.getElementById("state");
+const [stateText, stateMore] = state.children; // what is read aloud, and what is not, because it counts
+const notice = document.getElementById("notice");
 const endings = new Map(); // how requests ended, by id: the last ones
 const mostEndings = 1000;
 const rates = createRates();
@@ -31,41 +33,59 @@ export const page = {
     page.isDue = true;
     requestAnimationFrame(show);
   },
+
+  // notice says what an action has done, until another page is shown.
+  notice(text) {
+    notice.hidden = !text;
+    setText(notice, text);
+  },
 };
 
 let shown; // the part that fills the page: it has element, title, show and perhaps routed
 let route; // for which it was made
+let scrolled = 0; // how far the list was
+let returning = false; // to it, with the next frame, when it has its height again
 
 const show = () => {
   page.isDue = false;
-  const context = { view: page.view, past: page.past, rates, endings, now: performance.now() };
   choose();
-  shown.show(context);
-  const [kind, text, more] = describe(page.session, page.view, page.past);
+  shown.show({ view: page.view, past: page.past, rates, endings, now: timeOfView() });
+  const [kind, text, more] = describe(page.session, page.view, page.past, isSilent());
   state.className = kind;
   setText(stateText, text);
   setText(stateMore, more ? ` ${more}` : "");
-  document.body.classList.toggle("stale", page.session.state !== "connected" || page.past.isLate());
+  document.title = `${kind === "bad" ? "(!) " : ""}${shown.title} – ${location.host}`;
+  document.body.classList.toggle("stale", page.session.state !== "connected" || isSilent());
   setText(document.getElementById("broker"), location.host);
+  if (returning) scrollTo(0, scrolled);
+  returning = false;
 };
 
-const stateText = h("span");
-const stateMore = h("span", { "aria-hidden": "true" });
-state.replaceChildren(stateText, stateMore);
+// isSilent reports whether the broker has answered nothing for a while, neither over HTTP nor on the connection.
+const isSilent = () => page.past.isLate() && page.session.heard < page.past.asked;
+
+// timeOfView returns the time for which the durations hold: they do not count while nothing is known.
+const timeOfView = () => {
+  if (page.session.state !== "connected") return page.session.sinceMono;
+  return isSilent() ? page.past.asked : performance.now();
+};
 
 // choose makes the part for the route, unless it is shown already.
 const choose = () => {
   const wanted = page.session.state === "login" ? "login" : keyOf(readRoute());
   if (wanted === route) return;
   const isFirst = route === undefined;
+  if (route === "locks") scrolled = scrollY;
   route = wanted;
   shown = create(wanted);
   main.replaceChildren(shown.element);
-  document.title = `${shown.title} – ${location.host}`;
+  page.notice("");
   if (!isFirst) {
-    scrollTo(0, 0);
     main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    returning = wanted === "locks";
   }
+  shown.focus?.();
 };
 
 // keyOf returns what of a route makes another page.
@@ -91,15 +111,20 @@ const create = (key) => {
   return createLocksPage(page);
 };
 
+let permitted; // when the view began, and for whom
+
 // follow begins a view when there is a connection for the first time, or again after another login or a refusal.
 const follow = () => {
   const { locks, state } = page.session;
   if (state === "login") {
     page.view?.stop();
     page.view = undefined;
+    endings.clear(); // the next one may see less
+    rates.clear();
   } else if (locks && locks !== page.view?.source) {
     page.view?.stop();
     page.view = createView(locks, undefined, page.update);
+    permitted = { at: performance.now(), principal: page.session.principal };
     page.view.onGrant = (name, count) => rates.granted(name, count, performance.now());
     page.view.onEnd = remember;
   }
@@ -120,7 +145,9 @@ const showIdentity = () => {
 };
 
 page.session = createSession(() => queueMicrotask(follow));
-page.past = createPast(() => page.session.headers, page.update);
+page.past = createPast(page.session, page.update);
+addEventListener("scroll", page.update, { passive: true });
+addEventListener("resize", page.update);
 addEventListener("hashchange", () => {
   shown?.routed?.();
   page.update();
@@ -129,15 +156,26 @@ addEventListener("hashchange", () => {
 // Durations count once a second.
 setInterval(() => {
   rates.forget(performance.now());
+  if (page.past.isLate()) page.session.refresh();
+  checkClock();
   page.update();
 }, 1000);
 
-// What was not permitted may be permitted now.
+// checkClock rereads the durations after the machine was suspended: performance.now may stand still meanwhile.
+let offset = Date.now() - performance.now();
+const checkClock = () => {
+  const now = Date.now() - performance.now();
+  if (Math.abs(now - offset) > 1000) page.view?.reread();
+  offset = now;
+};
+
+// What was refused may be permitted now: if the permissions have changed, or after a while.
 setInterval(() => {
-  if (!document.hidden) page.session.refresh();
-  if (page.view?.hasEnded && page.session.state === "connected") {
-    page.view.stop();
-    page.view = undefined;
-    follow();
-  }
+  if (document.hidden) return;
+  page.session.refresh();
+  const isOver = permitted?.principal !== page.session.principal || performance.now() - permitted.at > 60_000;
+  if (!page.view?.error || !isOver || page.session.state !== "connected") return;
+  page.view.stop();
+  page.view = undefined;
+  follow();
 }, 5000);

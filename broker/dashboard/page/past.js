@@ -1,10 +1,14 @@
+import { toVisible } from "./text.js";
+
 const interval = 1000; // ms
 const most = 900; // points
 const late = 2500; // ms after which an answer is late
+const patience = 10_000; // ms after which nobody waits for it
+const mostText = 200; // characters of an answer that is not the broker's
 
 // createPast asks the broker once a second, while the page is visible, what was in the last 15 minutes and whether it
 // grants. A page that is not visible asks nothing.
-export const createPast = (headers, onChange) => {
+export const createPast = (session, onChange) => {
   let run;
   let timer;
   let asking = false;
@@ -17,30 +21,35 @@ export const createPast = (headers, onChange) => {
     deadlocks: 0, // how many requests were refused as deadlocks
     notGranting: undefined, // why the broker grants nothing
     left: undefined, // how many ms that may last
-    asked: undefined, // when the question was asked that is not answered yet
+    asked: undefined, // when the question was asked that is not answered yet, as performance.now()
     problem: "", // why the broker has given no answer
 
     // isLate reports whether the broker does not answer.
-    isLate: () => past.asked !== undefined && Date.now() - past.asked > late,
+    isLate: () => past.asked !== undefined && performance.now() - past.asked > late,
   };
 
   const ask = async () => {
     clearTimeout(timer);
     if (document.hidden || asking) return;
+    timer = setTimeout(ask, interval);
+    if (session.state === "login") return;
     asking = true;
-    past.asked = Date.now();
+    past.asked = performance.now();
     try {
       const url = new URL("history", document.baseURI);
       if (past.next !== undefined) url.searchParams.set("after", past.next);
-      const answer = await fetch(url, { headers: headers(), cache: "no-store" });
+      const signal = AbortSignal.timeout(patience);
+      const answer = await fetch(url, { headers: session.headers, cache: "no-store", signal });
       if (answer.ok) take(await answer.json(), url.search);
-      else past.problem = (await answer.text()).trim();
+      else if (answer.status === 401) session.unauthorized();
+      else past.problem = toVisible((await answer.text()).trim().slice(0, mostText));
     } catch {
       past.problem = "the broker cannot be reached";
     }
     past.asked = undefined;
     asking = false;
     onChange();
+    clearTimeout(timer);
     timer = setTimeout(ask, interval);
   };
 
@@ -55,8 +64,8 @@ export const createPast = (headers, onChange) => {
     past.points.push(...(m.points ?? []));
     past.points.splice(0, past.points.length - most);
     Object.assign(past, {
-      next: m.next, end: Date.now(), needs: m.points_need, deadlocks: m.deadlocks ?? 0, notGranting: m.not_granting, left: m.left_ms,
-      problem: "",
+      next: m.next, run, end: Date.now(), needs: m.points_need, deadlocks: m.deadlocks ?? 0,
+      notGranting: m.not_granting, left: m.left_ms, problem: "",
     });
   };
 

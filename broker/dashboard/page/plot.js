@@ -40,7 +40,8 @@ export const createPlot = ({ title, unit, format }) => {
     setText(highest, top < 0 ? "" : `, highest ${describe(top)}`);
     label(values, [maximum, maximum / 2, 0].map(format));
     const thirds = [1, 2].map((third) => toMinute(timeOf((third * last()) / 3)));
-    label(times, [last() < 60 ? `${last()} s ago` : `${Math.round(last() / 60)} min ago`, ...thirds, "now"]);
+    const first = last() < 60 ? `${last()} s ago` : `${Math.round(last() / 60)} min ago`;
+    label(times, last() < 1 ? ["", "", "", "now"] : [first, ...thirds, "now"]); // at first there are no points
     showChosen();
   };
 

@@ -5,7 +5,7 @@ import { toDuration } from "./text.js";
 // The series of the history, in the order of the numbers in a point.
 const series = [
   { title: "Grants a second", unit: "grants/s", format: (number) => number.toLocaleString("en") },
-  { title: "Waiters", unit: "waiters", format: (number) => number.toLocaleString("en") },
+  { title: "Waiters", unit: "waiting", format: (number) => number.toLocaleString("en") },
   { title: "Longest wait", unit: "ms", format: toDuration },
   { title: "Longest hold", unit: "ms", format: toDuration },
 ];

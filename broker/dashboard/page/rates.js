@@ -18,6 +18,8 @@ export const createRates = () => {
       return known ? (weightAt(known, at) * 1000) / span : 0;
     },
 
+    clear: () => all.clear(),
+
     // forget drops locks that have not been granted for long.
     forget(at) {
       for (const [name, known] of all) {

@@ -1,4 +1,5 @@
 import { copyButton } from "./copy.js";
+import { createQueue, far } from "./queue.js";
 import { createPicture } from "./picture.js";
 import { createRefresher } from "./refresher.js";
 import { evictButton } from "./evict.js";
@@ -41,7 +42,7 @@ export const createRequestPage = (page, id) => {
     const parent = request.parent && h("a", { href: toHash({ request: request.parent }) }, toVisible(request.parent));
     facts.replaceChildren(
       ...row(holds ? "Held for" : "Waiting for", time),
-      ...row("Author", toVisible(request.author ?? "none")),
+      ...row("Author", request.author ? toVisible(request.author) : "none"),
       ...row("Client", toClient(request) || "unknown"),
       ...row("Mode", toMode(request)),
       ...row("Fencing token", holds ? String(request.token) : "none yet"),
@@ -77,7 +78,7 @@ export const createRequestPage = (page, id) => {
       setText(time, toDuration(now - found.request.since));
       setText(state, describeState(found));
       why.show(found);
-      picture.show(() => neighbourhoodOf(view, [id], now));
+      picture.show(() => neighbourhoodOf(view, { request: id }, now));
     },
   };
 };
@@ -86,8 +87,9 @@ const describeState = ({ request, holds, lock }) => {
   const what = request.locks.length === 1 ? toVisible(lock.name) : toCount(request.locks.length, "lock");
   if (holds) return `${toWho(request)} holds ${what}.`;
   if (request.locks.length > 1) return `${toWho(request)} waits for ${what}.`;
-  const place = [...lock.waiters.keys()].indexOf(request.id);
-  const where = place ? `behind ${toCount(place, "other waiter")}` : "first in its queue";
+  const place = createQueue(lock).placeOf(request.id);
+  const others = place === Infinity ? `more than ${toCount(far, "other waiter")}` : toCount(place - 1, "other waiter");
+  const where = place === 1 ? "first in its queue" : `behind ${others}`;
   return `${toWho(request)} waits for ${what}, ${where}.`;
 };
 

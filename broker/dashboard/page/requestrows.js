@@ -22,11 +22,12 @@ export const createRequestRows = (page, { holds }) => {
     },
   });
   const head = h("tr", {}, ...titles.map((title) => (title ? h("th", { scope: "col" }, title) : h("td"))));
-  const element = h("div", { class: "requests" }, h("table", {}, h("thead", {}, head), body), more);
+  const element = h("div", { class: "requests" }, h("table", { "aria-label": holds ? "Holders" : "Waiters" }, h("thead", {}, head), body), more);
 
   const make = (request, lock) => {
     const place = h("td", { dataset: { label: "Place" } });
     const time = h("td", { class: "time", dataset: { label: holds ? "Held for" : "Waiting for" } });
+    const parent = request.parent ? h("a", { href: toHash({ request: request.parent }) }, toVisible(request.parent)) : "";
     const cell = (label, ...content) => h("td", { dataset: { label } }, ...content);
     const row = h(
       "tr",
@@ -37,7 +38,7 @@ export const createRequestRows = (page, { holds }) => {
       cell("Client", toClient(request)),
       cell("Mode", toMode(request)),
       time,
-      holds ? cell("Token", String(request.token)) : cell("Inside", toVisible(request.parent ?? "")),
+      holds ? cell("Token", String(request.token)) : cell("Inside", parent),
       h("td", {}, evictButton(page, request.id)),
     );
     return { row, place, time, request };
@@ -51,13 +52,16 @@ export const createRequestRows = (page, { holds }) => {
         body.replaceChildren();
         principal = page.session.principal;
       }
-      const left = new Set(known.keys());
+      for (const [id, { row }] of known) {
+        if (requests.has(id)) continue;
+        row.remove(); // first, so that no other row must be moved, which would take the focus from it
+        known.delete(id);
+      }
       let place = 0;
       let previous = null;
       for (const request of requests.values()) {
         if (place++ === most) break;
         const { id } = request;
-        left.delete(id);
         if (known.get(id)?.request !== request) {
           known.get(id)?.row.remove();
           known.set(id, make(request, lock));
@@ -69,13 +73,9 @@ export const createRequestRows = (page, { holds }) => {
         if (next !== shown.row) body.insertBefore(shown.row, next);
         previous = shown.row;
       }
-      for (const id of left) {
-        known.get(id).row.remove();
-        known.delete(id);
-      }
       element.hidden = requests.size === 0;
       more.hidden = requests.size <= most;
-      setText(more, `Show more of ${toCount(requests.size - most, "other")}`);
+      setText(more, `Show ${Math.min(step, requests.size - most)} more of ${toCount(requests.size - most, "other")}`);
     },
   };
 };

@@ -21,7 +21,7 @@ export const toNames = (graph) => {
     if (!known.some((other) => other.text === text)) all.set(to, [{ text }, ...known]);
   }
   return new Map(graph.nodes.map(({ id, lines, inCycle }) => {
-    const texts = all.get(id)?.map(({ text }) => text) ?? lines.map(toVisible);
+    const texts = all.get(id)?.map(({ text }) => text) ?? lines;
     return [id, [`${title(id)} ${texts.join("; ")}`, ...(inCycle ? ["part of the deadlock"] : [])].join("; ")];
   }));
 };

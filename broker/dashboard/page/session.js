@@ -7,13 +7,16 @@ const pause = 1000; // ms between attempts to make the first connection
 export const createSession = (onState) => {
   let token = readToken();
   let known; // the principal, as text
+  let openings = 0;
 
   const session = {
     state: "connecting",
     since: Date.now(), // of the state
+    sinceMono: performance.now(),
     reason: "", // for the state, if there is one
     locks: undefined, // the LockManager, once there was a connection
     principal: undefined, // what whoami has said
+    heard: -Infinity, // when an answer arrived on the connection, as performance.now()
 
     // headers are for requests over HTTP.
     get headers() {
@@ -36,12 +39,20 @@ export const createSession = (onState) => {
       if (session.state !== "connected") return;
       try {
         const principal = await session.locks.whoami();
+        session.heard = performance.now();
         const { expires_ms: left, ...lasting } = principal;
         if (JSON.stringify(lasting) === known) return;
         known = JSON.stringify(lasting);
         session.principal = principal;
         onState();
       } catch {} // the connection has ended again
+    },
+
+    // unauthorized is called when the broker has refused a request over HTTP. Browsers hide why a connection is refused.
+    unauthorized() {
+      if (session.state !== "gone") return;
+      session.locks?.close();
+      mustLogin({ code: 4401, message: session.reason });
     },
 
     logout() {
@@ -54,7 +65,7 @@ export const createSession = (onState) => {
   };
 
   const set = (state, reason = "") => {
-    if (session.state !== state) session.since = Date.now();
+    if (session.state !== state) Object.assign(session, { since: Date.now(), sinceMono: performance.now() });
     Object.assign(session, { state, reason });
     onState();
   };
@@ -62,7 +73,8 @@ export const createSession = (onState) => {
   const open = async () => {
     set("connecting");
     const url = new URL("ws?draining=accept", document.baseURI);
-    while (session.state !== "login") {
+    const mine = ++openings; // a later call ends this one
+    while (session.state !== "login" && mine === openings) {
       try {
         const locks = await connect(url.href, { label: "dashboard", token: token && (() => token) });
         follow(locks);
@@ -96,10 +108,11 @@ export const createSession = (onState) => {
 
   // mustLogin asks for a token if the broker has refused, or no longer accepts, the credential.
   const mustLogin = ({ code, message }) => {
-    if (code !== 4401 && code !== 4403) return false;
+    if (code !== 4401 && (code !== 4403 || !token)) return false;
     writeToken("");
     set("login", token ? message : "");
     token = "";
+    session.principal = known = undefined;
     return true;
   };
 

@@ -1,11 +1,24 @@
 // Names, authors and labels may hold anything. Shown as they are, some characters would hide, or change the order of
-// what is around them: control characters, those that set a direction, those without width, and spaces at an end. One
-// without width joins two emoji into one, and stays. (A variation selector or a skin tone may precede it.)
-const unseen = /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?(?=\u200d\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $/gu;
+// what is around them: control characters, those that set a direction, those without width or ink, and spaces at an end
+// or behind another one.
+//
+// Two of those without width are part of an emoji, and stay. One joins two emoji into one, perhaps behind a variation
+// selector or a skin tone. The other makes an emoji of a character that is none by itself.
+const picture = "\\p{Extended_Pictographic}";
+const joiner = `(?<=${picture}[\\ufe0f\\u{1f3fb}-\\u{1f3ff}]?)\\u200d(?=${picture})`;
+const selector = `(?<=(?!\\p{Emoji_Presentation})${picture}|[0-9#*](?=\\ufe0f\\u20e3))\\ufe0f`;
+const hidden = "[\\p{Default_Ignorable_Code_Point}\\p{C}\\p{Zl}\\p{Zp}\\u2800]";
+const space = "(?! )\\p{Zs}|^ |(?<= ) | $";
+const unseen = new RegExp(`(?!${joiner}|${selector})${hidden}|${space}`, "gu");
+
+// The empty text has a word of its own, so the text that looks like it is shown otherwise.
+const empty = "(empty)";
 
 // toVisible returns a text with those characters written as \u{...}. If there is any, or a text that looks so, it
 // doubles each \, so that different texts look different.
 export const toVisible = (text) => {
+  if (text === "") return empty;
+  if (text === empty) return text.replace("(", "\\u{28}");
   if (text.search(unseen) < 0 && !text.includes("\\u{")) return text;
   return text
     .replaceAll("\\", "\\\\")

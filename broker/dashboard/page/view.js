@@ -1,6 +1,8 @@
-import { amend, apply, dated, place } from "./lockmap.js";
+import { amend, apply, createLockMap, dated, place } from "./lockmap.js";
 import { createBrake } from "./brake.js";
 import { toGlob } from "./glob.js";
+
+const whole = { whole: true, queue: 10_000 }; // all holders and waiters, in few parts
 
 // createView follows the locks whose names match a pattern, by the rule of PROTOCOL.md ("How to have a view that is
 // never wrong"): it watches, and pages through info on the same connection. Each change counts for the lock that it
@@ -15,8 +17,10 @@ import { toGlob } from "./glob.js";
 // source is a LockManager of the client. onChange is called after each change, and when the state of the view changes.
 export const createView = (source, pattern, onChange = () => {}, now = () => performance.now()) => {
   // What was known before is shown until all pages have been read.
-  let shown = new Map();
+  let shown = createLockMap();
   let read = shown; // what the pages, and the changes since, have said
+  let before = shown; // in which requests that are still the same are found
+  let grants = new Map(); // of the locks, by name, when too much happens to watch
   let readings = 0;
   const stop = new AbortController();
 
@@ -26,6 +30,7 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
     isComplete: false, // whether it was once
     isSampled: false, // whether too much happens to watch
     error: undefined, // why there is nothing to see
+    hasLagged: false, // whether it is not current because changes were dropped
     hasEnded: false, // whether the broker has refused the watch, so that nothing more comes
     onGrant: () => {}, // called with the name of a lock, and how often it was granted
     onEnd: () => {}, // called with the id of a request, and the change that says how it ended
@@ -35,14 +40,20 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
       return shown;
     },
 
-    // refresh asks for what no change tells of a lock. It asks about the first requests only.
+    // refresh asks for what no change tells of a lock.
     async refresh(name) {
       try {
-        for await (const part of source.info(toGlob(name))) {
-          if (part.name === name && shown.has(name)) amend(shown.get(name), part);
+        for await (const part of source.info(toGlob(name), whole)) {
+          if (part.name === name && shown.has(name)) amend(shown, part);
         }
         onChange();
       } catch {} // the connection has ended, or the name is so long that no glob can be
+    },
+
+    // reread asks for everything again, with the durations.
+    reread() {
+      before = createLockMap();
+      readAll();
     },
 
     stop() {
@@ -68,38 +79,46 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
   // readAll pages through info. A later call makes an earlier one stop.
   const readAll = async () => {
     const reading = ++readings;
-    read = new Map();
+    read = createLockMap();
     if (!view.isComplete) shown = read;
     set({ isCurrent: false });
+    const known = before;
     const begun = new Set(); // the locks of which a part has been read
     try {
-      for await (const part of source.info(pattern, { whole: true })) {
+      for await (const part of source.info(pattern, { ...whole, empty: view.isSampled })) {
         if (reading !== readings) return;
         const isFirst = !begun.has(part.seq);
         begun.add(part.seq);
-        const grants = part.grants - shown.get(part.name)?.grants;
-        if (view.isSampled && isFirst && grants > 0) view.onGrant(part.name, grants);
-        place(read, part, isFirst, now());
+        if (view.isSampled && isFirst) count(part);
+        place(read, part, isFirst, now(), known.get(part.name));
         onChange();
       }
     } catch (error) {
       // If the connection has ended, the watch begins again on the next one.
       if (reading !== readings || !(error.code in { forbidden: 1, bad_request: 1, too_many: 1 })) return;
-      shown = read = new Map();
-      set({ error });
+      shown = read = before = createLockMap();
+      set({ error, isComplete: false });
       return;
     }
     if (reading !== readings) return;
-    shown = read;
-    set({ isCurrent: !view.isSampled, isComplete: true, error: undefined });
+    shown = before = read;
+    set({ isCurrent: !view.isSampled, isComplete: true, hasLagged: false, error: undefined });
+  };
+
+  // count tells how often a listed lock was granted since it was listed last.
+  const count = ({ name, seq, grants: all }) => {
+    const last = grants.get(name);
+    if (last?.seq === seq && all > last.all) view.onGrant(name, all - last.all);
+    grants.set(name, { seq, all });
   };
 
   // watch returns when more happens than a page can show.
   const watch = async (brake) => {
     const tooMuch = new AbortController();
-    stop.signal.addEventListener("abort", () => tooMuch.abort());
+    stop.signal.addEventListener("abort", () => tooMuch.abort(), { signal: tooMuch.signal });
     try {
       for await (const m of source.watch(pattern, { signal: tooMuch.signal })) {
+        if (m.event === "lagged") view.hasLagged = true;
         if (m.event === "watching" || m.event === "lagged") readAll();
         else change(m);
         if (brake.isTooMuch(m.event)) tooMuch.abort();
@@ -117,10 +136,13 @@ export const createView = (source, pattern, onChange = () => {}, now = () => per
         if (stop.signal.aborted) return;
         set({ isSampled: true, isCurrent: false });
         await brake.pause(readAll, stop.signal);
+        grants = new Map();
         set({ isSampled: false });
       }
     } catch (error) {
-      if (!stop.signal.aborted) set({ error, isCurrent: false, hasEnded: true });
+      if (stop.signal.aborted) return;
+      shown = read = before = createLockMap();
+      set({ error, isCurrent: false, isComplete: false, hasEnded: true });
     }
   };
 

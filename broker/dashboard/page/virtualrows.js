@@ -3,12 +3,10 @@ import { h } from "./dom.js";
 const spare = 8; // rows above and below what is on the screen
 
 // createRows makes a list of rows of which only those on the screen exist. make returns a new row with its element. The
-// height of a row is the custom property --row of the style. An entry keeps its row while it is in sight. onScroll is called when others come into sight.
-export const createRows = (onScroll, make) => {
+// height of a row is the custom property --row of the style. An entry keeps its row while it is in sight.
+export const createRows = (make) => {
   const element = h("div", { role: "rowgroup", class: "rows" });
   const rows = new Map(); // by entry
-  addEventListener("scroll", () => element.isConnected && onScroll(), { passive: true });
-  addEventListener("resize", () => element.isConnected && onScroll());
 
   return {
     element,
@@ -21,7 +19,9 @@ export const createRows = (onScroll, make) => {
       const top = -element.getBoundingClientRect().top;
       const from = Math.max(0, Math.min(count, Math.floor(top / height) - spare));
       const shown = pick(from, Math.max(from, Math.ceil((top + innerHeight) / height) + spare));
-      const free = [...rows.keys()].filter((entry) => !shown.includes(entry));
+      // The row with the focus stays, wherever it is: another lock in its place would be opened by mistake.
+      const focused = [...rows.keys()].find((entry) => rows.get(entry).element.contains(document.activeElement));
+      const free = [...rows.keys()].filter((entry) => entry !== focused && !shown.includes(entry));
       const ordered = shown.map((entry, i) => {
         if (!rows.has(entry)) {
           const old = free.pop();
@@ -34,6 +34,12 @@ export const createRows = (onScroll, make) => {
         update(row, entry);
         return row.element;
       });
+      if (focused && !shown.includes(focused)) {
+        const { element: row } = rows.get(focused);
+        if (row.getAttribute("aria-rowindex") - 2 < from) ordered.unshift(row);
+        else ordered.push(row);
+        update(rows.get(focused), focused);
+      }
       for (const entry of free) {
         rows.get(entry).element.remove();
         rows.delete(entry);
@@ -43,14 +49,12 @@ export const createRows = (onScroll, make) => {
   };
 };
 
-// arrange puts the rows into their order, which is that of the Tab key and of screen readers. A row that was moved would lose
-// the focus. So while one of them has it, new rows come last.
+// arrange puts the rows into their order, which is that of the Tab key and of screen readers. The row with the focus would
+// lose it if it were moved, so the others are put before and behind it.
 const arrange = (element, ordered) => {
-  const mayMove = !element.contains(document.activeElement);
-  let previous = null;
-  for (const row of ordered) {
-    const next = previous ? previous.nextSibling : element.firstChild;
-    if (row !== next && (mayMove || !row.isConnected)) element.insertBefore(row, mayMove ? next : null);
-    previous = row;
-  }
+  if (ordered.length === element.children.length && ordered.every((row, i) => row === element.children[i])) return;
+  const fixed = ordered.findIndex((row) => row.contains(document.activeElement));
+  ordered.forEach((row, i) => {
+    if (i !== fixed) element.insertBefore(row, i < fixed ? ordered[fixed] : null);
+  });
 };

@@ -1,115 +1,145 @@
+import { createQueue, most, toPlace } from "./queue.js";
 import { toDuration } from "./text.js";
-import { toWho } from "./requests.js";
+import { whoOf } from "./requests.js";
 
-const most = 50; // requests in a picture
+const mostHolders = 8; // of one lock, because all that wait for it have a line to each of them
 
-// neighbourhoodOf finds who waits for whom around some requests: the requests that they wait for, those inside which
-// something waits, and those that wait for their locks. It returns nodes and edges for a graph.
-export const neighbourhoodOf = (view, ids, now) => {
-  const index = indexOf(view);
-  const focus = new Set(ids.length === 1 ? ids : []);
-  const nodes = new Map();
-  const edges = new Map();
-  const todo = ids.slice(0, most);
-  const cut = new Set(ids.length > most ? [todo.at(-1)] : []); // requests some of whose neighbours are left out
+// neighbourhoodOf finds who waits for whom around a lock or a request, { lock } or { request }: the requests that block
+// it, those inside which something waits, and those that it blocks. It returns nodes and edges for a graph, and left:
+// how many requests of its locks are not among the nodes.
+//
+// A picture is made each second, so no more is read than what it shows, however many locks and requests there are.
+export const neighbourhoodOf = (view, around, now) => {
+  const { index } = view.locks;
+  const queues = new Map();
+  const entries = new Map(); // those to show, by id
 
-  const connect = (from, to, lock, kind) => {
-    edges.set(`${from} ${to} ${kind} ${lock}`, { id: `${from} ${to} ${kind} ${lock}`, from, to, lock, kind });
-    for (const id of [from, to]) {
-      if (nodes.has(id) || todo.includes(id)) continue;
-      if (nodes.size + todo.length < most) todo.push(id);
-      else cut.add(id === from ? to : from);
-    }
+  const queueOf = (lock) => {
+    if (!queues.has(lock)) queues.set(lock, createQueue(lock, index.limitsOf(lock.name)));
+    return queues.get(lock);
   };
 
-  while (todo.length) {
-    const id = todo.shift();
+  // choose adds a request while there is room, and reports whether there is.
+  const choose = (id) => {
+    if (entries.size >= most) return false;
+    if (entries.has(id)) return true;
     const entry = index.get(id);
-    if (!entry) continue;
-    nodes.set(id, toNode(id, entry, focus, now));
-    for (const lock of entry.waitsFor) {
-      for (const [blocker, kind] of blockersOf(lock, id)) connect(id, blocker, lock.name, kind);
-    }
-    for (const lock of entry.holds) {
-      for (const waiter of lock.waiters.keys()) {
-        if (blockersOf(lock, waiter).some(([blocker]) => blocker === id)) connect(waiter, id, lock.name, "waits");
-      }
-    }
-    for (const child of index.inside.get(id) ?? []) connect(id, child, "", "inside");
-    const { parent } = entry.request;
-    if (parent && index.has(parent) && entry.waitsFor.length) connect(parent, id, "", "inside");
-  }
-  for (const id of cut) {
-    if (nodes.has(id)) nodes.get(id).more = true;
-  }
-  const known = [...edges.values()].filter(({ from, to }) => nodes.has(from) && nodes.has(to));
-  const byPlace = (a, b) => index.get(a.id).number - index.get(b.id).number; // in the order of the queues
-  return { nodes: [...nodes.values()].sort(byPlace), edges: known };
-};
-
-// indexOf maps ids to requests with their locks. Its inside maps ids to those of the requests that wait inside.
-const indexOf = (view) => {
-  const index = new Map();
-  index.inside = new Map();
-  const add = (request, lock, what) => {
-    const { id, parent } = request;
-    if (!index.has(id)) index.set(id, { request, holds: [], waitsFor: [], number: index.size });
-    index.get(id)[what].push(lock);
-    if (what === "waitsFor" && parent) {
-      if (!index.inside.has(parent)) index.inside.set(parent, new Set());
-      index.inside.get(parent).add(id);
-    }
+    if (!entry) return true;
+    const queuesWith = (list) => entry.locks.filter((lock) => lock[list].has(id)).map(queueOf);
+    entries.set(id, { ...entry, id, waitsAt: queuesWith("waiters"), holdsAt: queuesWith("holders") });
+    return true;
   };
-  for (const lock of view.locks.values()) {
-    for (const request of lock.holders.values()) add(request, lock, "holds");
-    for (const request of lock.waiters.values()) add(request, lock, "waitsFor");
+
+  const lock = view.locks.get(around.lock);
+  if (lock) {
+    for (const id of firstOf(lock.holders.keys(), mostHolders)) choose(id);
+    for (const id of lock.waiters.keys()) if (!choose(id)) break;
+  } else {
+    choose(around.request);
   }
-  return index;
+  for (const entry of entries.values()) chooseAround(entry, choose, index); // those that it chooses come later here
+
+  const edges = [...entries.values()].flatMap((entry) => edgesOf(entry, entries));
+  const nodes = inOrder(entries).map((entry) => toNode(entry, entry.id === around.request, now));
+  for (const node of nodes) if (hasMore(entries.get(node.id), entries, index)) node.more = true;
+  const centre = lock ? [lock] : (entries.get(around.request)?.locks ?? []);
+  return { nodes, edges, left: centre.map((one) => leftOf(one, entries)).filter((l) => l.holders + l.waiters > 0) };
 };
 
-// blockersOf returns why a request waits for a lock: [id, kind] for each. The holders are in its way, unless it could hold
-// together with them. Then those are that wait earlier.
-const blockersOf = (lock, id) => {
-  const request = lock.waiters.get(id);
-  const limits = [request, ...lock.holders.values()].map(({ mode, limit }) => (mode === "shared" ? (limit ?? Infinity) : 1));
-  if (lock.holders.size + 1 > Math.min(...limits)) return [...lock.holders.keys()].slice(0, 8).map((holder) => [holder, "waits"]);
-  const ahead = [];
-  for (const earlier of lock.waiters.keys()) {
-    if (earlier === id) break;
-    ahead.push(earlier);
+const firstOf = function* (values, count) {
+  for (const value of values) {
+    if (count-- === 0) return;
+    yield value;
   }
-  return ahead.slice(-1).map((earlier) => [earlier, "behind"]);
 };
 
-const toNode = (id, { request, holds, waitsFor }, focus, now) => ({
+// chooseAround chooses the neighbours of a request.
+const chooseAround = ({ id, request, waitsAt, holdsAt }, choose, index) => {
+  for (const queue of waitsAt) for (const blocker of blockersOf(queue, id)) if (!choose(blocker)) return;
+  for (const queue of holdsAt) for (const waiter of queue.blocked()) if (!choose(waiter)) return;
+  for (const child of index.inside(id)) if (!choose(child)) return;
+  if (request.parent && waitsAt.length) choose(request.parent);
+};
+
+// blockersOf returns why a request waits for a lock: the first holders if it does not fit, or else who is before it.
+const blockersOf = (queue, id) => {
+  if (!queue.fits(id)) return firstOf(queue.lock.holders.keys(), mostHolders);
+  const other = before(queue, id);
+  return other === undefined ? [] : [other];
+};
+
+// before returns the next earlier waiter, or the first one if the request is far behind.
+const before = (queue, id) => {
+  const place = queue.placeOf(id);
+  return queue.at(place === Infinity ? 1 : place - 1);
+};
+
+// edgesOf returns the edges from a request to its blockers, and to its parent from there.
+const edgesOf = ({ id, request, waitsAt }, entries) => {
+  const edges = [];
+  const add = (from, to, lock, kind) => {
+    if (entries.has(from) && entries.has(to)) edges.push({ id: `${from} ${to} ${kind} ${lock}`, from, to, lock, kind });
+  };
+  for (const queue of waitsAt) {
+    const { name, holders } = queue.lock;
+    if (queue.fits(id)) add(id, before(queue, id), name, "behind");
+    else for (const other of entries.keys()) if (holders.has(other)) add(id, other, name, "waits");
+  }
+  if (waitsAt.length) add(request.parent, id, "", "inside");
+  return edges;
+};
+
+// hasMore says whether a neighbour of a request is not among the entries.
+const hasMore = ({ id, request, waitsAt, holdsAt }, entries, index) => {
+  const isLeft = (other) => !entries.has(other) && index.get(other) !== undefined;
+  const isCut = (queue) => (queue.fits(id) ? isLeft(before(queue, id)) : countLeft(queue.lock.holders, entries) > 0);
+  if (waitsAt.some(isCut) || (waitsAt.length && isLeft(request.parent))) return true;
+  return holdsAt.some((queue) => queue.blocked().some(isLeft)) || some(index.inside(id), isLeft);
+};
+
+const some = (values, is) => {
+  for (const value of values) if (is(value)) return true;
+  return false;
+};
+
+// leftOf counts the requests of a lock that are not among the entries.
+const leftOf = ({ name, holders, waiters }, entries) =>
+  ({ lock: name, holders: countLeft(holders, entries), waiters: countLeft(waiters, entries) });
+
+const countLeft = (requests, entries) => {
+  let left = requests.size;
+  for (const id of entries.keys()) if (requests.has(id)) left--;
+  return left;
+};
+
+// inOrder returns the entries, with those that wait for the same lock in the order of its queue.
+const inOrder = (entries) => {
+  const earlier = new Map(); // ids to those that must come before
+  for (const queue of new Set([...entries.values()].flatMap(({ waitsAt }) => waitsAt))) {
+    const ids = [...entries.keys()].filter((id) => queue.lock.waiters.has(id));
+    const places = new Map(ids.map((id) => [id, Math.min(queue.placeOf(id), Number.MAX_SAFE_INTEGER)]));
+    ids.sort((a, b) => places.get(a) - places.get(b));
+    ids.slice(1).forEach((id, i) => earlier.set(id, [...(earlier.get(id) ?? []), ids[i]]));
+  }
+  const ordered = new Set();
+  const seen = new Set();
+  const put = (id) => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    earlier.get(id)?.forEach(put);
+    ordered.add(entries.get(id));
+  };
+  for (const id of entries.keys()) put(id);
+  return [...ordered];
+};
+
+const toNode = ({ id, request, holds, waitsAt }, focus, now) => ({
   id,
-  title: toWho(request),
-  kind: holds.length ? "holds" : "waits",
-  focus: focus.has(id),
+  title: whoOf(request),
+  kind: holds ? "holds" : "waits",
+  focus,
   lines: [
-    holds.length ? `holds for ${toDuration(now - request.since)}` : `waits for ${toDuration(now - request.since)}`,
-    ...(waitsFor.length === 1 ? [`place ${[...waitsFor[0].waiters.keys()].indexOf(id) + 1}`] : []),
+    `${holds ? "holds" : "waits"} for ${toDuration(now - request.since)}`,
+    ...(waitsAt.length === 1 ? [toPlace(waitsAt[0].placeOf(id))] : []),
   ],
 });
-
-// cycleOf returns the picture of a refused deadlock.
-export const cycleOf = (steps) => {
-  const nodes = new Map();
-  const add = (request) => {
-    if (!request.id || nodes.has(request.id)) return;
-    const holds = request.token !== undefined;
-    const locks = holds ? [`holds ${request.locks.join(", ")}`] : [];
-    nodes.set(request.id, { id: request.id, title: toWho(request), kind: holds ? "holds" : "waits", lines: locks, inCycle: true });
-  };
-  const edges = [];
-  steps.forEach(({ request, lock, blocker }, i) => {
-    add(request);
-    add(blocker);
-    const join = (from, to, lock, kind) => {
-      if (from !== to) edges.push({ id: `${from} ${to} ${kind}`, from, to, lock, kind, inCycle: true });
-    };
-    join(request.id, blocker.id, lock, blocker.token === undefined ? "behind" : "waits");
-    join(blocker.id, steps[(i + 1) % steps.length].request.id, "", "inside");
-  });
-  return { nodes: [...nodes.values()], edges: edges.filter(({ from, to }) => nodes.has(from) && nodes.has(to)) };
-};

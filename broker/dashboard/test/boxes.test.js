@@ -63,7 +63,7 @@ test("a request that only waits behind another one waits for the lock all the sa
 });
 
 test("a lock that is hidden is a link without a name; an edge to an unknown request is left out", () => {
-  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "both" }));
+  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "holds" }));
   const edges = ["b", "c"].map((to) => ({ id: to, from: "a", to, kind: "waits" }));
   const picture = toBoxes({ nodes, edges });
   assert.equal(picture.boxes.length, 2);
@@ -71,7 +71,7 @@ test("a lock that is hidden is a link without a name; an edge to an unknown requ
 });
 
 test("a lock and a request may have the same name", () => {
-  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "both" }));
+  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "holds" }));
   const edges = [{ id: "1", from: "a", to: "b", lock: "a", kind: "waits" }];
   assert.equal(itemsOf(toBoxes({ nodes, edges })).length, 3);
 });
@@ -122,7 +122,7 @@ test("arrow keys lead from every item to every other one", () => {
 const randomShape = (seed) => {
   const next = random(seed);
   const nodes = [...Array(3 + Math.floor(next() * 20)).keys()].map((i) =>
-    ({ id: `${i}`, title: `${i}`, lines: ["x"], kind: "both" }));
+    ({ id: `${i}`, title: `${i}`, lines: ["x"], kind: "holds" }));
   const edges = [...Array(Math.floor(next() * 30)).keys()].map((i) => ({
     id: `${i}`, from: pick(next, nodes).id, to: pick(next, nodes).id,
     lock: pick(next, [undefined, "a", "b", "c", "d"]), kind: pick(next, ["waits", "waits", "behind", "inside"]),

@@ -36,7 +36,7 @@ test("a request without links has its lines as a name", () => {
 });
 
 test("a hidden lock has no name", () => {
-  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "both" }));
+  const nodes = ["a", "b"].map((id) => ({ id, title: id, lines: [], kind: "holds" }));
   const shape = { nodes, edges: [{ id: "1", from: "a", to: "b", kind: "waits" }] };
   assert.deepEqual(toSentences(shape), ["a waits for a lock, which b holds."]);
   assert.equal(toNames(shape).get("a"), "a waits for a lock, which b holds");

@@ -34,7 +34,7 @@ export const chain = (count, inCycle = false) => {
 
 // cycle has requests that each hold a lock and wait for that of the next one.
 export const cycle = (count) => ({
-  nodes: range(count).map((i) => request(`request ${i}`, "both", { inCycle: true })),
+  nodes: range(count).map((i) => request(`request ${i}`, "holds", { inCycle: true })),
   edges: range(count).map((i) => waits(`request ${i}`, `request ${(i + 1) % count}`, `lock ${i}`, { inCycle: true })),
 });
 
@@ -47,7 +47,7 @@ export const nested = (count) => ({
 
 // diamond has one request that waits for two locks, whose holders are in one another's way further down.
 export const diamond = () => ({
-  nodes: [request("last", "holds"), request("left", "both"), request("right", "both"), request("first", "waits")],
+  nodes: [request("last", "holds"), request("left", "holds"), request("right", "holds"), request("first", "waits")],
   edges: [["first", "left", "a"], ["first", "right", "b"], ["left", "last", "c"], ["right", "last", "c"]]
     .map(([from, to, lock]) => waits(from, to, lock)),
 });

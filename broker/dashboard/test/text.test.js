@@ -3,7 +3,7 @@ import test from "node:test";
 import { toCount, toDuration, toVisible } from "../page/text.js";
 
 test("ordinary text is shown as it is", () => {
-  const texts = ["", "orders/42", "a b", "ä😀", "日本語", "e\u0301", "\\u0000", "a\\b", "<b>&amp;</b>"];
+  const texts = ["orders/42", "a b", "ä😀", "日本語", "e\u0301", "\\u0000", "a\\b", "<b>&amp;</b>"];
   texts.push("x".repeat(512), "ي".repeat(256));
   for (const text of texts) assert.equal(toVisible(text), text);
 });
@@ -22,6 +22,10 @@ test("characters that hide something are shown as codes", () => {
     "\ue000": "\\u{e000}", // private use
     "\u0378": "\\u{378}", // unassigned
     "tag\u{e0041}": "tag\\u{e0041}",
+    "a\ufe0fb\ufe00\u{e0100}": "a\\u{fe0f}b\\u{fe00}\\u{e0100}", // variation selectors
+    "a\u034f\u180b\u17b4": "a\\u{34f}\\u{180b}\\u{17b4}", // without width
+    "\u3164\u115f\uffa0": "\\u{3164}\\u{115f}\\u{ffa0}", // Hangul fillers
+    "a\u2800b": "a\\u{2800}b", // the Braille pattern without dots
   };
   for (const [text, want] of Object.entries(cases)) assert.equal(toVisible(text), want);
 });
@@ -40,7 +44,23 @@ test("emoji that are joined stay joined", () => {
   assert.equal(toVisible("\u200d👩"), "\\u{200d}👩");
 });
 
-test("spaces at an end are shown as codes, and those inside stay", () => {
+test("a variation selector stays only where it makes an emoji", () => {
+  for (const text of ["❤\ufe0f", "©\ufe0f", "1\ufe0f\u20e3"]) assert.equal(toVisible(text), text);
+  assert.equal(toVisible("😀\ufe0f"), "😀\\u{fe0f}"); // it is one without
+  assert.equal(toVisible("❤\ufe0f\ufe0f"), "❤\ufe0f\\u{fe0f}");
+  assert.equal(toVisible("❤\ufe0e"), "❤\\u{fe0e}");
+  assert.equal(toVisible("1\ufe0f"), "1\\u{fe0f}");
+});
+
+test("the empty text has a word, and no other text looks like it", () => {
+  assert.equal(toVisible(""), "(empty)");
+  const texts = ["", "(empty)", "\\u{28}empty)", "(empty", " (empty)"];
+  assert.equal(new Set(texts.map(toVisible)).size, texts.length);
+});
+
+test("spaces at an end or behind another are shown as codes, and other ones inside stay", () => {
+  assert.equal(toVisible("a  b"), "a \\u{20}b");
+  assert.equal(toVisible("a   b c"), "a \\u{20}\\u{20}b c");
   assert.equal(toVisible(" a b "), "\\u{20}a b\\u{20}");
   assert.equal(toVisible(" "), "\\u{20}");
   assert.equal(toVisible("  "), "\\u{20}\\u{20}");

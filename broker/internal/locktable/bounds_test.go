@@ -200,7 +200,7 @@ func TestCycleStaysWithinBudget(t *testing.T) {
 	table.config.Budget.StepSize = func(step *wire.Step) int { return 7 }
 	events := acquireWhole(table, last)
 	const reason = "waiting for lock 0 could never end: a cycle of 5000 steps, of which the first 143 are told"
-	if got := events[0]; len(got.Cycle) != 143 || got.Reason != reason {
-		t.Errorf("got %d steps, and %q", len(got.Cycle), got.Reason)
+	if got := events[0]; len(got.Cycle) != 143 || got.Steps != 5000 || got.Reason != reason {
+		t.Errorf("got %d of %d steps, and %q", len(got.Cycle), got.Steps, got.Reason)
 	}
 }

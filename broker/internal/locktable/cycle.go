@@ -161,6 +161,6 @@ func (d *reduction) deadlock() Event {
 		reason += ": a cycle of " + strconv.Itoa(all) + " steps, of which the first " + shown + " are told"
 	}
 	event := refused(d.candidate.id(), wire.Deadlock, reason)
-	event.Cycle = steps
+	event.Cycle, event.Steps = steps, all
 	return event
 }

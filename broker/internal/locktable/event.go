@@ -39,7 +39,8 @@ type Event struct {
 	By       string          // who evicted it or stole from it
 	Message  string          // why, in the words of By
 	Obstacle *Obstacle       // who was in the way
-	Cycle    []wire.Step     // the cycle of a deadlock
+	Cycle    []wire.Step     // the cycle of a deadlock, or its first steps if it is larger than the budget
+	Steps    int             // how many steps the whole cycle has
 	Steal    *Steal          // with the grant of a steal, or its end before that: its victims
 
 	request *request // nil with Refused

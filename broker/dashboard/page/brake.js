@@ -7,7 +7,9 @@ const [shortest, longest] = [10_000, 60_000]; // ms for which the view does not 
 
 // untilVisible waits while nobody can see the page.
 const untilVisible = async () => {
-  while (document.hidden) await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+  while (document.hidden) {
+    await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
+  }
 };
 
 // createBrake says when more changes come than a page can show, and what to do meanwhile. Changes fill a bucket that

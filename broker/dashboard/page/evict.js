@@ -93,7 +93,8 @@ const describeRequest = (view, id) => {
   const age = toDuration(performance.now() - request.since);
   const names = request.locks.map(toVisible).join(", ");
   const client = request.client ? ` of ${toVisible(request.client)}` : "";
-  return `${toWho(request)}${client} has been ${holds ? "holding" : "waiting for"} ${names} for ${age} (${toVisible(id)}).`;
+  const state = holds ? "holding" : "waiting for";
+  return `${toWho(request)}${client} has been ${state} ${names} for ${age} (${toVisible(id)}).`;
 };
 
 // describeEffect says what an evict does: one line for each consequence.

@@ -48,7 +48,12 @@ export const createGlance = () => {
     if (!programs.open) return;
     rows.replaceChildren(
       ...all.slice(0, most).map(({ name, holding, waiting }) =>
-        h("tr", {}, h("th", { scope: "row" }, h("a", { href: toHash({ search: name }) }, toVisible(name))), h("td", {}, String(holding)), h("td", {}, String(waiting))),
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("a", { href: toHash({ search: name }) }, toVisible(name))),
+          ...[holding, waiting].map((count) => h("td", {}, String(count))),
+        ),
       ),
     );
     if (all.length > most) {
@@ -76,7 +81,8 @@ export const createGlance = () => {
       if (census.queue) queue.show(toCount(census.queue.waiters.size, "waiter"), census.queue);
       else queue.show(waits);
       const top = census.programs[0];
-      if (top?.holding) program.show(toCount(top.holding, "lock"), undefined, "by", { search: top.name }, toVisible(top.name));
+      const held = toCount(top?.holding ?? 0, "lock");
+      if (top?.holding) program.show(held, undefined, "by", { search: top.name }, toVisible(top.name));
       else program.show(holds);
       showPrograms(census.programs);
     },

@@ -13,6 +13,7 @@ import { toFilter } from "./search.js";
 import { toWho } from "./requests.js";
 
 const few = 2000; // locks, or requests, up to which everything is done at each change
+const help = "a part of a name, holder or client; or a glob over names: orders/*, **/report, {a,b}";
 const pause = 2000; // ms between two sorts, or two censuses, of more
 
 // createLocksPage shows all locks: searched, sorted, and with rows only where one looks.
@@ -78,7 +79,8 @@ export const createLocksPage = (page) => {
     sortDue = 0;
     for (const header of headers) {
       if (header.className in columns) {
-        header.setAttribute("aria-sort", header.className !== sort ? "none" : sort === "name" ? "ascending" : "descending");
+        const order = sort === "name" ? "ascending" : "descending";
+        header.setAttribute("aria-sort", header.className === sort ? order : "none");
       }
     }
   };
@@ -124,7 +126,7 @@ export const createLocksPage = (page) => {
     { role: "search", submit: (event) => event.preventDefault() },
     h("label", { for: "search" }, "Search"),
     search,
-    h("span", { id: "search-help", class: "dim" }, "a part of a name, holder or client; or a glob over names: orders/*, **/report, {a,b}"),
+    h("span", { id: "search-help", class: "dim" }, help),
   );
   const above = [h("h1", {}, "Locks"), glance.element, plots.element, deadlocks];
   const element = h("div", {}, ...above, form, found, announced, table);
@@ -174,7 +176,8 @@ const describeFound = (matching, all, search, view, isPart) => {
   const part = isPart ? " that you may see" : "";
   if (search.getAttribute("aria-invalid") === "true") return "This glob is not valid.";
   if (search.value) {
-    const hint = matching || !search.value.includes("*") ? "" : ". In a glob, * does not match a slash; ** does, as in **/report";
+    const isGlob = search.value.includes("*");
+    const hint = matching || !isGlob ? "" : ". In a glob, * does not match a slash; ** does, as in **/report";
     return `${matching.toLocaleString("en")} of ${toCount(all, "lock")}${part}${hint}`;
   }
   if (all || !view?.isComplete) return `${toCount(all, "lock")}${part}`;

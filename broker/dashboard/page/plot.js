@@ -13,7 +13,8 @@ export const createPlot = ({ title, unit, format }) => {
   const line = svg("path", { class: "plot-line" });
   const cursor = h("div", { class: "plot-cursor", hidden: true }, h("div", { class: "plot-dot" }));
   const stretched = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" };
-  const area = h("div", { class: "plot-area", role: "slider", tabindex: "0", "aria-label": `${title}, by time`, "aria-valuenow": "0" },
+  const slider = { role: "slider", tabindex: "0", "aria-label": `${title}, by time`, "aria-valuenow": "0" };
+  const area = h("div", { class: "plot-area", ...slider },
     svg("svg", stretched, line), cursor);
   const span = (name) => h("span", { class: `plot-${name}` });
   const [latest, highest, exact] = ["latest", "highest", "exact"].map(span);

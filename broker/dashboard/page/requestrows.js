@@ -22,19 +22,21 @@ export const createRequestRows = (page, { holds }) => {
     },
   });
   const head = h("tr", {}, ...titles.map((title) => (title ? h("th", { scope: "col" }, title) : h("td"))));
-  const element = h("div", { class: "requests" }, h("table", { "aria-label": holds ? "Holders" : "Waiters" }, h("thead", {}, head), body), more);
+  const table = h("table", { "aria-label": holds ? "Holders" : "Waiters" }, h("thead", {}, head), body);
+  const element = h("div", { class: "requests" }, table, more);
 
   const make = (request, lock) => {
     const place = h("td", { dataset: { label: "Place" } });
     const time = h("td", { class: "time", dataset: { label: holds ? "Held for" : "Waiting for" } });
     const parent = request.parent ? h("a", { href: toHash({ request: request.parent }) }, toVisible(request.parent)) : "";
+    const gone = request.gone ? h("span", { class: "alarm" }, " connection has ended") : null;
     const waits = h("a", { class: "alarm" });
     const cell = (label, ...content) => h("td", { dataset: { label } }, ...content);
     const row = h(
       "tr",
       {},
       holds ? null : place,
-      h("th", { scope: "row" }, toWho(request), waits, request.gone ? h("span", { class: "alarm" }, " connection has ended") : null),
+      h("th", { scope: "row" }, toWho(request), waits, gone),
       cell("Request", h("a", { href: toHash({ request: request.id, lock: lock.name }) }, toVisible(request.id))),
       cell("Client", toClient(request)),
       cell("Mode", toMode(request)),
@@ -94,4 +96,5 @@ const showWait = (link, index, id) => {
 
 export const toMode = ({ mode, limit }) => (limit ? `${mode}, at most ${limit.toLocaleString("en")}` : mode);
 
-export const toClient = ({ client, identity, remote }) => [client, identity, remote].filter(Boolean).map(toVisible).join(", ");
+export const toClient = ({ client, identity, remote }) =>
+  [client, identity, remote].filter(Boolean).map(toVisible).join(", ");

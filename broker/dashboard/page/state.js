@@ -11,7 +11,8 @@ export const describe = (session, view, past, isSilent, now = performance.now())
       return ["bad", "The broker asks for credentials.", toSentence(session.reason.replace(/^.*not authenticated: /, ""))];
     case "gone": {
       const stale = view?.isComplete ? " What you see below is how it was then." : "";
-      return ["bad", `Not connected to the broker since ${since}. Trying again.${stale}`, toSentence(past.problem || session.reason)];
+      const reason = toSentence(past.problem || session.reason);
+      return ["bad", `Not connected to the broker since ${since}. Trying again.${stale}`, reason];
     }
   }
   if (isSilent) {
@@ -23,7 +24,9 @@ export const describe = (session, view, past, isSilent, now = performance.now())
     const left = past.left === undefined ? "" : `${toDuration(past.left)} left.`;
     return ["bad", pauses[pause] ?? `The broker grants nothing: ${pause}.`, left];
   }
-  if (!view?.isComplete) return ["busy", "Reading the locks …", view ? `${toCount(view.locks.size, "lock")} so far` : ""];
+  if (!view?.isComplete) {
+    return ["busy", "Reading the locks …", view ? `${toCount(view.locks.size, "lock")} so far` : ""];
+  }
   if (view.isSampled) return ["busy", "Too much happens to show each change. The locks are read every few seconds."];
   if (!view.isCurrent && view.hasLagged) return ["busy", "Catching up: more happened than this page could follow."];
   if (!view.isCurrent) return ["busy", "Reading the locks again …"];
@@ -35,8 +38,8 @@ const toSentence = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}.`
 
 const pauses = {
   grace: "The broker has restarted and grants nothing yet: clients of its last run may still hold locks.",
-  no_tokens: "The broker grants nothing: it cannot store fencing tokens. The disk of its state directory is full, or fails.",
-  draining: "The broker is stopping. It grants nothing more, and ends when nothing is held, or when the time is over.",
+  no_tokens: "The broker grants nothing: it cannot store fencing tokens. Its disk is full, or fails.",
+  draining: "The broker is stopping. It grants nothing more, and ends when nothing is held or the time is over.",
 };
 
 const explain = (error, { principal }) => {

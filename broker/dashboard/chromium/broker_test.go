@@ -59,7 +59,7 @@ func TestDraining(t *testing.T) {
 	p.expect("net::ERR", "WebSocket connection to", "503")
 	p.lists("orders/1")
 	s.drain()
-	p.reads("#state", "The broker is stopping. It grants nothing more, and closes when the holders have released.")
+	p.reads("#state", "The broker is stopping. It grants nothing more, and ends when nothing is held or the time is over.")
 	p.lists("orders/1")
 	p.reload() // a page that is opened only now says the same
 	p.reads("#state", "The broker is stopping.")
@@ -85,7 +85,7 @@ func TestGrace(t *testing.T) {
 	p.reads("#state", "left.")
 	p.until("tools.rows()[0]?.querySelector('.holder').textContent === 'nobody'")
 	p.live()
-	p.until("tools.rows()[0].querySelector('.holder').textContent === 'invoice'")
+	p.until("tools.rows()[0].querySelector('.holder').textContent === 'invoice, billing'")
 }
 
 // TestTooMuch makes more changes than anybody could read. The page stops following each of them for a while, shows what

@@ -3,6 +3,7 @@ package chromium_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/lockbroker/lockbroker/broker"
@@ -20,7 +21,7 @@ func TestEvict(t *testing.T) {
 	p := openPage(ctx, t, s, "#request="+holder.String())
 
 	p.click("button", "Evict …")
-	p.reads("dialog", "invoice ("+holder.String()+") has been holding orders/1 for")
+	p.reads("dialog", "invoice of billing has been holding orders/1 for")
 	p.press(kb.Enter) // a reason is required
 	p.reads("dialog", "Why do you evict it?")
 	p.press("stuck since noon")
@@ -52,12 +53,13 @@ func TestEvictWaiter(t *testing.T) {
 	p.until("tools.visible('button.danger').length === 2")
 	p.run("tools.visible('button.danger')[1].focus()")
 	p.press(kb.Enter)
-	p.reads("dialog", "reconcile ("+waiter.String()+") has been waiting for orders/1 for")
+	p.reads("dialog", "reconcile of billing has been waiting for orders/1 for")
 	p.press("too old" + kb.Enter)
 	p.reads("dialog", "reconcile stops waiting, "+
 		"and its program gets the error “evicted” with your reason: “too old”.")
 	p.until("tools.textOf(document.activeElement) === 'Cancel'") // a second Enter must not evict
-	p.press(kb.Tab + kb.Enter)
+	p.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	p.press(kb.Enter)
 	refused, ok := a.await(waiter, 0).(*wire.Error)
 	if !ok || refused.Code != wire.WasEvicted || refused.Message != "too old" || refused.By != "dashboard" {
 		t.Errorf("the client was told %+v", a.told(waiter))
@@ -107,6 +109,8 @@ func TestEvictTooLate(t *testing.T) {
 	p.reads("dialog", "This will happen:")
 	a.release(holder)
 	p.reads(".lead", "This request has ended at")
+	p.click("dialog button", "Evict it now")
+	p.reads("dialog", "Something has changed meanwhile. This will happen now: Nothing: the request has ended already.")
 	p.click("dialog button", "Evict it now")
 	p.sees("dialog [role=alert]", "The request has ended already.")
 	p.click("dialog button", "Cancel")

@@ -34,7 +34,11 @@ func (l listing) list() [][]string {
 	for _, lock := range l.all {
 		holder := "nobody"
 		if n := len(lock.Holders); n > 0 {
-			holder = who(lock.Holders[0])
+			first := lock.Holders[0]
+			holder = who(first)
+			if first.Author != "" && first.Client != "" {
+				holder += ", " + first.Client
+			}
 			if n > 1 {
 				holder += " and " + count(n-1, "other")
 			}

@@ -38,6 +38,7 @@ const withoutFrames = `
 const fast = `
 	const now = performance.now.bind(performance);
 	performance.now = () => 20 * now();
+	Date.now = () => performance.timeOrigin + performance.now(); // the two must not drift apart
 `
 
 // TestModel does random operations. After each it compares the list, a lock and a request, as the page shows them, with

@@ -25,7 +25,7 @@ func TestOpen(t *testing.T) {
 	waiter := b.wait("reconcile", "orders/1")
 	b.wait("", "orders/1")
 
-	p := openPage(ctx, t, s, "#search=o")
+	p := openPage(ctx, t, s, "#search=orders")
 	p.lists("orders/1")
 	p.click(".row a", "orders/1")
 	p.sees("h1", "orders/1")
@@ -47,7 +47,7 @@ func TestOpen(t *testing.T) {
 	p.sees("h1", "orders/1")
 	p.do(chromedp.NavigateBack())
 	p.lists("orders/1")
-	p.until("document.querySelector('#search').value === 'o'")
+	p.until("document.querySelector('#search').value === 'orders'")
 	p.do(chromedp.NavigateForward())
 	p.sees("h1", "orders/1")
 
@@ -68,7 +68,7 @@ func TestLive(t *testing.T) {
 	s := serve(t, broker.Config{})
 	a := dialPeer(ctx, t, s, "billing")
 	p := openPage(ctx, t, s, "")
-	p.sees("main p[role=status]", "Nobody holds a lock or waits for one.")
+	p.sees("main p.found", "Nobody holds a lock or waits for one.")
 	first := a.hold("invoice", "orders/1")
 	p.lists("orders/1")
 	p.click(".row a", "orders/1")
@@ -83,7 +83,7 @@ func TestLive(t *testing.T) {
 	p.reads(".lead", "This request has ended at")
 	p.reads(".lead", ": released.")
 	p.click("a", "All locks")
-	p.sees("main p[role=status]", "Nobody holds a lock or waits for one.")
+	p.sees("main p.found", "Nobody holds a lock or waits for one.")
 }
 
 // TestFreeLock opens a link to a lock and to a request that do not exist.

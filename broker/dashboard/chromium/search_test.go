@@ -45,17 +45,19 @@ func TestSearch(t *testing.T) {
 		{"orders/**", []string{"orders/1", "orders/2", "orders/eu/3"}},
 		{"{report,orders/[2-9]}", []string{"orders/2", "report"}},
 		{`a\*b`, []string{"a*b"}},
-		{"ORD", nil},
+		{"ORD", []string{"orders/1", "orders/2", "orders/eu/3"}},
+		{"billing", all},
+		{"nobody", nil},
 		{"**", all},
 	}
 	for _, test := range tests {
 		p.fill("#search", test.search)
 		p.lists(test.want...)
-		p.sees("main p[role=status]", fmt.Sprintf("%d of 5 locks", len(test.want)))
+		p.sees("main p.found", fmt.Sprintf("%d of 5 locks", len(test.want)))
 	}
 	p.fill("#search", "")
 	p.lists(all...)
-	p.sees("main p[role=status]", "5 locks")
+	p.sees("main p.found", "5 locks")
 }
 
 // TestInvalidGlob checks that the page says so, to a screen reader, too.
@@ -68,7 +70,7 @@ func TestInvalidGlob(t *testing.T) {
 	for _, glob := range []string{"orders/[", "{a", "a{b,c"} {
 		p.fill("#search", glob)
 		p.lists()
-		p.sees("main p[role=status]", "This glob is not valid.")
+		p.sees("main p.found", "This glob is not valid.")
 		p.until("document.querySelector('#search').getAttribute('aria-invalid') === 'true'")
 	}
 	p.fill("#search", "orders/*")

@@ -39,7 +39,7 @@ var states = []state{
 		}
 		a.fence()
 		p := openIn(ctx, t, b, s, "")
-		p.sees("main p[role=status]", "10,000 locks")
+		p.sees("main p.found", "10,000 locks")
 		p.live()
 		return p
 	}},

@@ -75,7 +75,7 @@ func (v *viewer) check(l listing, s sight) {
 			t.Errorf("%s at %q: the page shows\n%q\nwant\n%q", what, s.Hash, got, want)
 		}
 	}
-	same("the state", s.State, "Live")
+	same("the state", s.State, "Live: the broker answers and grants.")
 	route, err := url.ParseQuery(strings.TrimPrefix(s.Hash, "#"))
 	if err != nil {
 		t.Fatal(err)

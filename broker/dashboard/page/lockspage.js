@@ -28,7 +28,7 @@ export const createLocksPage = (page) => {
   const glance = createGlance();
   const plots = createPlots();
   const deadlocks = h("p", {}, h("a", { href: toHash({ deadlocks: "" }) }));
-  const found = h("p", { class: "dim" });
+  const found = h("p", { class: "found dim" });
   const announced = h("p", { class: "unseen", role: "status" }); // for screen readers, after a search
 
   const search = h("input", {

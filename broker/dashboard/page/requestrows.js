@@ -36,7 +36,7 @@ export const createRequestRows = (page, { holds }) => {
       "tr",
       {},
       holds ? null : place,
-      h("th", { scope: "row" }, toWho(request), waits, gone),
+      h("th", { scope: "row" }, toWho(request), holds ? waits : null, gone),
       cell("Request", h("a", { href: toHash({ request: request.id, lock: lock.name }) }, toVisible(request.id))),
       cell("Client", toClient(request)),
       cell("Mode", toMode(request)),

@@ -18,7 +18,8 @@ const readList = () =>
     .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
     .map((row) => ["name", "holder", "waiters"].map((name) => text(row.querySelector(`.${name}`))));
 
-// readTable returns the cells of the holders or waiters of a lock, without those that count.
+// readTable returns the cells of the holders or waiters of a lock, without those that count, and without what a holder
+// itself waits for: its children are compared as waiters of their locks.
 const readTable = async (element) => {
   if (!element || !tools.isVisible(element)) return [];
   const more = element.querySelector(":scope > button");
@@ -26,8 +27,11 @@ const readTable = async (element) => {
     more.click();
     await frame();
   }
-  return all("tbody tr", element).map((row) => all("th, td:not(.time)", row).slice(0, 6).map(text));
+  return all("tbody tr", element).map((row) => all("th, td:not(.time)", row).slice(0, 6).map(withoutWait));
 };
+
+const withoutWait = (cell) =>
+  [...cell.childNodes].filter((child) => !child.matches?.("a.alarm")).map(text).join("");
 
 const readFacts = () => Object.fromEntries(all("dl.facts dt").map((dt) => [text(dt), text(dt.nextElementSibling)]));
 

@@ -59,7 +59,8 @@ func TestDraining(t *testing.T) {
 	p.expect("net::ERR", "WebSocket connection to", "503")
 	p.lists("orders/1")
 	s.drain()
-	p.reads("#state", "The broker is stopping. It grants nothing more, and ends when nothing is held or the time is over.")
+	p.reads("#state", "The broker is stopping. "+
+		"It grants nothing more, and ends when nothing is held or the time is over.")
 	p.lists("orders/1")
 	p.reload() // a page that is opened only now says the same
 	p.reads("#state", "The broker is stopping.")

@@ -110,7 +110,8 @@ func TestEvictTooLate(t *testing.T) {
 	a.release(holder)
 	p.reads(".lead", "This request has ended at")
 	p.click("dialog button", "Evict it now")
-	p.reads("dialog", "Something has changed meanwhile. This will happen now: Nothing: the request has ended already.")
+	p.reads("dialog", "Something has changed meanwhile. This will happen now: "+
+		"Nothing: the request has ended already.")
 	p.click("dialog button", "Evict it now")
 	p.sees("dialog [role=alert]", "The request has ended already.")
 	p.click("dialog button", "Cancel")

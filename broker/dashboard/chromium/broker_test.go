@@ -89,6 +89,18 @@ func TestGrace(t *testing.T) {
 	p.until("tools.rows()[0].querySelector('.holder').textContent === 'invoice, billing'")
 }
 
+// slow makes the clock of the page run slowly, so that many changes are too many in a second on any machine.
+const slow = `
+	globalThis.slowness = 100;
+	const now = performance.now.bind(performance);
+	let [shown, real] = [0, now()];
+	performance.now = () => {
+		const passed = now() - real;
+		real += passed;
+		return (shown += passed / slowness);
+	};
+`
+
 // TestTooMuch makes more changes than anybody could read. The page stops following each of them for a while, shows what
 // it reads now and then, and goes on.
 func TestTooMuch(t *testing.T) {
@@ -96,7 +108,7 @@ func TestTooMuch(t *testing.T) {
 	ctx := testContext(t)
 	s := serve(t, broker.Config{})
 	a := dialPeer(ctx, t, s, "importer")
-	p := openPage(ctx, t, s, "")
+	p := openPage(ctx, t, s, "", slow)
 	p.live()
 	for range 10_000 {
 		id := a.open()
@@ -105,6 +117,7 @@ func TestTooMuch(t *testing.T) {
 	}
 	a.fence()
 	p.reads("#state", "Too much happens to show each change. The locks are read every few seconds.")
+	p.run("slowness = 1")
 	a.hold("invoice", "orders/1")
 	p.lists("orders/1")
 	p.live()

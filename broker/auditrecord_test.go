@@ -209,9 +209,10 @@ func TestAuditAccess(t *testing.T) {
 		synctest.Wait()
 		b.send(`{"type":"acquire","id":"bbbbbbbb--2","locks":[{"name":"z"}],"steal":true}`)
 		synctest.Wait()
-		r.broker.SetAccess(k.control(t, "bob cy", "bob | y | acquire"))
+		r.broker.SetAccess(k.control(t, "ann bob cy", "bob | y | acquire"))
 		synctest.Wait()
 		r.broker.SetAccess(k.control(t, "bob cy", "bob | y | acquire"))
+		synctest.Wait()
 		failed := broker.AuditRecord{Event: broker.AuditReload, Outcome: broker.AuditFailed, Reason: "bad"}
 		r.broker.Audit(failed)
 		ann := `"identity":"ann","method":"token","client":"a","remote":"192.0.2.1:1000","session":"aaaaaaaa",`
@@ -223,12 +224,12 @@ func TestAuditAccess(t *testing.T) {
 				`],"victim_count":1,"message":"stuck"}`,
 			at + `"steal","outcome":"done",` + bob + `"request":"bbbbbbbb--2","locks":["z"]}`,
 			at + `"access","outcome":"done"}`,
-			at + `"closed","outcome":"done",` + ann + `"code":"4403",` +
-				`"reason":"the credential has been revoked"}`,
 			at + `"forbidden","outcome":"refused",` + bob + `"request":"bbbbbbbb--1","author":"job",` +
 				`"verb":"acquire","locks":["x"],"code":"forbidden",` +
 				`"reason":"no longer permitted: acquire x"}`,
 			at + `"access","outcome":"done"}`,
+			at + `"closed","outcome":"done",` + ann + `"code":"4403",` +
+				`"reason":"the credential has been revoked"}`,
 			at + `"reload","outcome":"failed","reason":"bad"}`,
 		}
 		file.expect(t, want...)

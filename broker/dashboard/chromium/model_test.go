@@ -40,7 +40,8 @@ const fast = `
 	performance.now = () => 20 * now();
 	Date.now = () => performance.timeOrigin + performance.now(); // the two must not drift apart
 	// With this clock the broker would seem to answer late. The history is not compared.
-	globalThis.fetch = async () => new Response('{"run":"model","interval_ms":1000,"next":0,"points":[]}');
+	const json = async () => ({ run: "model", interval_ms: 1000, next: 0, points: [] });
+	globalThis.fetch = async () => ({ ok: true, json });
 `
 
 // TestModel does random operations. After each it compares the list, a lock and a request, as the page shows them, with

@@ -24,7 +24,7 @@ type container struct {
 	port  int // instead of 27002, which another program may use
 }
 
-// command returns a command in the container. The words of before precede it.
+// command returns a command that runs in the container, after the words in before.
 func (c *container) command(t *testing.T, before, words []string) *exec.Cmd {
 	t.Helper()
 	chroot, err := exec.LookPath("chroot")

@@ -11,7 +11,7 @@ import (
 
 // dashboardFlags say whether there is a page that shows the locks.
 type dashboardFlags struct {
-	NoDashboard bool `env:"BROKERD_NO_DASHBOARD" help:"Do not serve the dashboard, a page at / that shows who holds and who waits, nor /history, which it reads."`
+	NoDashboard bool `env:"BROKERD_NO_DASHBOARD" help:"Do not serve the dashboard, a page at / that shows who holds and who waits, nor /history and /deadlocks, which it reads."`
 }
 
 func (f *dashboardFlags) setDashboard(c *broker.Config) {

@@ -10,7 +10,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// TestGraph goes through the picture of who waits for whom by keyboard, and opens what it shows.
+// TestGraph walks through the graph with the arrow keys, and opens a request from it.
 func TestGraph(t *testing.T) {
 	ctx := testContext(t)
 	s := serve(t, broker.Config{})

@@ -2,7 +2,7 @@ const perSecond = 2000; // changes that a page can show
 const burst = 5000;
 const lag = 4000; // changes for which a lag counts
 const sampling = 2000; // ms between two readings
-const share = 5; // a reading may take one part in so many of the time
+const share = 5; // the pause after a reading, divided by how long the reading took
 const [shortest, longest] = [10_000, 60_000]; // ms for which the view does not watch
 
 // untilVisible waits while nobody can see the page.

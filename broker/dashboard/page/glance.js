@@ -5,7 +5,7 @@ import { toWho } from "./requests.js";
 
 const most = 10; // programs
 
-// createGlance shows the answers to what is asked first: who waits and holds longest, where most wait, which programs
+// createGlance answers the questions that people ask first: who waits and holds longest, where most wait, which programs
 // hold most.
 export const createGlance = () => {
   const fact = (title) => {

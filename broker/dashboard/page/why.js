@@ -63,7 +63,7 @@ export const toSentence = (step) => {
 };
 
 // createSentence says in words why one request waits for another: { element, show(step) }. Only the duration changes.
-export const createSentence = ({ request, lock, blocker, holding }) => {
+const createSentence = ({ request, lock, blocker, holding }) => {
   const link = (r) =>
     r.id ? h("a", { href: toHash({ request: r.id }) }, toWho(r)) : "a request that you may not see";
   const name =

@@ -19,7 +19,8 @@ const recorded = `
 	};
 `
 
-// TestUnseen checks that a page which nobody sees asks the broker for nothing: it only watches, and sends signs of life.
+// TestUnseen checks that a page which nobody sees asks the broker for nothing: it only watches, and sends signs of
+// life.
 func TestUnseen(t *testing.T) {
 	ctx := testContext(t)
 	s := serve(t, broker.Config{})
@@ -39,7 +40,8 @@ func TestUnseen(t *testing.T) {
 	p.run("for (let i = 0; i < 7; i++) await new Promise((resolve) => setTimeout(resolve, 1000))")
 	asked := slices.DeleteFunc(eval[[]string](p, "sent"), func(kind string) bool { return kind == "ping" })
 	if after := p.historyRequests(); after != before || len(asked) > 0 {
-		t.Errorf("while it was hidden, the page has asked %d times for the history, and sent %v", after-before, asked)
+		t.Errorf("while it was hidden, the page has asked %d times for the history, and sent %v",
+			after-before, asked)
 	}
 	if !eval[bool](p, "tools.page.view.locks.has('orders/1')") {
 		t.Error("the hidden page does not follow the locks")

@@ -122,6 +122,7 @@ type heldLock struct {
 // the user or the lock knows.
 func (c *lockCmd) hold(ctx context.Context, app *kong.Kong, h heldLock) (why string, err error) {
 	defer func() { err = cmp.Or(err, h.ready.withdraw()) }()
+	ended := h.in.ended() // once: of two readers, only one sees that the user types Ctrl-D
 	over := after(valueOf(c.For))
 	if err := h.ready.create(h.token); err != nil {
 		return "", err
@@ -131,7 +132,7 @@ func (c *lockCmd) hold(ctx context.Context, app *kong.Kong, h heldLock) (why str
 	for {
 		select {
 		case <-ctx.Done():
-		case <-h.in.ended():
+		case <-ended:
 			why = "the input has ended"
 		case <-over:
 			why = fmt.Sprintf("--for has passed: held for %v", *c.For)

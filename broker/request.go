@@ -20,7 +20,7 @@ func (l *loop) request(s *session, m wire.Request) {
 	case *wire.Acquire:
 		l.acquire(s, m, now)
 	case *wire.Release:
-		l.deliver(l.core.Release(now, m.ID, events))
+		l.deliver(l.core.Release(now, *m, events))
 	case *wire.Cancel:
 		// The loop handles one message at a time. So at this point the request waits,
 		// holds, or has ended, and Table.Cancel (release.go of the table) decides. If the

@@ -116,7 +116,7 @@ func (c *Client) acquire(ctx context.Context, name string, options *AcquireOptio
 func (c *Client) newLock(name string, o AcquireOptions) (*Lock, error) {
 	l := &Lock{client: c}
 	r := &l.request
-	r.Owner, r.Wait, r.Hold, r.MinHold = l, o.Wait, o.Hold, o.MinHold
+	r.Owner, r.Wait, r.Hold, r.MinHold, r.Async = l, o.Wait, o.Hold, o.MinHold, o.AsyncRelease
 	r.What.Locks = l.spec[:0]
 	if err := o.fill(&r.What, name, c.options.Author); err != nil {
 		return nil, err

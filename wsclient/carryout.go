@@ -30,6 +30,7 @@ func (c *Client) carryOut() {
 	out := c.core.Output()
 	c.endContexts(out.Stop)
 	for _, r := range out.Wake {
+		c.noteLateLoss(r)
 		r.Owner.(*Lock).wake()
 	}
 	for i := range out.Send {
@@ -50,6 +51,17 @@ func (c *Client) carryOut() {
 	out.Reset()
 	if changed {
 		c.noteChanges()
+	}
+}
+
+// noteLateLoss reports if r has ended now, and was lost before the broker handled its release. The caller of an async
+// release has gone on.
+func (c *Client) noteLateLoss(r *core.Request) {
+	if end := r.End(); r.Async && end != nil && r.Cause().How == core.Released {
+		if err := c.errorOf(end); err != nil {
+			c.lateLosses++
+			c.tracer.lateLoss(err)
+		}
 	}
 }
 

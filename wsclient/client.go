@@ -43,6 +43,8 @@ type Client struct {
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
 
+	lateLosses int64 // so far
+
 	looks      map[string]*look // the open questions about holders, by lock name: see holders.go
 	asksNobody bool             // it asks no such questions
 
@@ -54,7 +56,7 @@ func newClient(target endpoint, o Options) *Client {
 	c := &Client{
 		options: o,
 		target:  target,
-		tracer:  newTracer(o.Trace, o.Observe),
+		tracer:  newTracer(&o),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),

@@ -122,7 +122,7 @@ func (c *conn) sendMessage(m *core.Message) {
 	case core.Acquire:
 		c.send(m.Acquire)
 	case core.Release:
-		c.release.ID = m.ID
+		c.release.ID, c.release.Quiet = m.ID, m.Quiet
 		c.send(&c.release)
 	case core.Cancel:
 		c.cancel.ID = m.ID

@@ -46,6 +46,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		case wiretest.Connect:
 			actors[step.Conn] = s.enter(tokensOf(c, step.Conn)...)
 			actors[step.Conn].whole = c.Name == "info-whole"
+			actors[step.Conn].quietly = quietReleases(c)
 		case wiretest.Send:
 			m, err := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 			if err != nil {
@@ -86,6 +87,20 @@ func play(t *testing.T, c wiretest.Conversation) {
 		}
 		a.close()
 	}
+}
+
+// quietReleases returns the requests that the conversation releases quietly.
+func quietReleases(c wiretest.Conversation) map[wire.ID]bool {
+	quietly := make(map[wire.ID]bool)
+	for _, step := range c.Steps {
+		if step.Kind == wiretest.Send {
+			m, _ := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
+			if release, ok := m.(*wire.Release); ok {
+				quietly[release.ID] = release.Quiet
+			}
+		}
+	}
+	return quietly
 }
 
 // giveUpFirst ends the context of a waiting call just before its grant arrives, if the conversation goes on with a

@@ -20,7 +20,7 @@ func (o *endObserver) Ended(_ context.Context, _ RequestInfo, e Ending) { o.end 
 // If the process was frozen for longer than its lease of 10s, the ending says for how long the holder was stale.
 func TestEndingOfAStaleHolder(t *testing.T) {
 	l, o := waits(t, 0), new(endObserver)
-	l.client.tracer = newTracer(nil, o)
+	l.client.tracer = newTracer(&Options{Observe: o})
 	l.traced = l.client.tracer.follow(l)
 	_ = l.traced.requested(t.Context())
 	l.grant(t, 7, at(0))

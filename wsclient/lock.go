@@ -28,7 +28,7 @@ type Lock struct {
 	ctx   context.Context         // nil until Context is called, which most callers do not
 	stop  context.CancelCauseFunc // of ctx
 	cause error                   // why the lock is no longer held, or nil
-	early bool                    // it was released before its MinHold had passed
+	early bool                    // it was released, and the caller need not wait for the broker
 }
 
 // wake wakes the caller that waits for the request.

@@ -66,6 +66,11 @@ type Options struct {
 	// [LostError.Left]. 0: the lease lasts two thirds of the session timeout, which leaves holders about
 	// a quarter of it to stop.
 	StopTime time.Duration
+	// OnLateLoss is called when a lock with AsyncRelease in [AcquireOptions] was lost before the broker handled
+	// its release. err is a *[LostError], unless the broker breaks the protocol. The calls come one after
+	// another, soon after the client has learned of the loss, and Close waits for them. OnLateLoss must not
+	// call Close or Drain. nil: such losses are only counted, see [Client.LateLosses].
+	OnLateLoss func(err error)
 	// Trace has functions that the client calls to report what happens, for a log. nil: nothing is reported.
 	Trace *Trace
 	// Observe follows each request with the context of its call, for spans and for metrics of requests. nil:
@@ -122,6 +127,20 @@ type AcquireOptions struct {
 	//
 	// MinHold has no effect if enclosing calls already hold the lock. 0: the lock is free when it is released.
 	MinHold time.Duration
+	// AsyncRelease lets Release return as soon as the message is queued, without a round trip to the broker.
+	// Release checks Hold and the lease, and returns a *[LostError] if the lock was lost by then. Otherwise
+	// the lock counted as held until the release, as far as this client can know. The broker handles what the
+	// client asks for afterwards after the release.
+	//
+	// A loss can cross the release on the wire: the lock was stolen, or its holder evicted, just before. Or
+	// the connection ends before the broker has confirmed the release. Then OnLateLoss in [Options] is called,
+	// and [Client.LateLosses] counts it.
+	//
+	// It is right where programs only take turns. It is wrong if somebody learns in another way than through
+	// the lock that the lock is free, or that the work under it was done alone. Then wait for the
+	// confirmation, which is the default. [Client.Drain] waits until the broker has confirmed all releases.
+	// [Client.Close] does not, but the goodbye that it sends follows the releases.
+	AsyncRelease bool
 	// Steal takes the locks from their holders at once, ahead of all waiters, which keep their places.
 	// The holders lose them with LostStolen, but may notice late, so the resource should check the
 	// tokens. All locks of the request must be exclusive, and no lock of this client may enclose the

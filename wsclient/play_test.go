@@ -101,7 +101,8 @@ type actor struct {
 	viewer    *viewer  // for the watch; a conversation has one watch at a time
 	info      []wire.LockInfo
 	clients   []wire.ClientInfo
-	whole     bool // Info lists whole queues
+	whole     bool             // Info lists whole queues
+	quietly   map[wire.ID]bool // the requests that it will release with AsyncRelease
 	ended     sync.WaitGroup
 }
 
@@ -203,6 +204,8 @@ func (a *actor) acquire(m *wire.Acquire) {
 		Wait:   millis(m.WaitMS.Or(0)),
 		Steal:  m.Steal,
 		Parent: parent,
+
+		AsyncRelease: a.quietly[m.ID],
 	}
 	for _, l := range m.Locks[1:] {
 		o.Also = append(o.Also, wsclient.LockSpec{Name: l.Name, Mode: l.Mode, Limit: l.Limit.Or(0)})

@@ -8,8 +8,8 @@ import (
 
 // Release ends the context of the lock, releases the lock, and returns when the broker has confirmed it. If
 // the lock was held until the release, the error is nil. If it was lost before, the error is a *[LostError].
-// Releasing again returns the same error. Before MinHold in [AcquireOptions] has passed, Release does not wait
-// for the broker.
+// Releasing again returns the same error. Release does not wait for the broker before MinHold in [AcquireOptions]
+// has passed, nor with AsyncRelease there.
 func (l *Lock) Release() error { return l.ReleaseContext(context.Background()) }
 
 // ReleaseContext is Release, but stops waiting for the broker when ctx ends, even if ctx has ended before the
@@ -62,12 +62,15 @@ func (l *Lock) giveBack() {
 	c := l.client
 	c.mu.Lock()
 	defer c.unlock()
-	at := c.clock.latest // without a MinHold the time does not matter
-	if l.request.MinHold > 0 {
+	at := c.clock.latest // otherwise the time does not matter
+	switch {
+	case l.request.MinHold > 0:
 		at = c.clock.now()
+	case l.request.Async: // if quick misses a suspension, the end of the connection will show it
+		at = c.clock.quick()
 	}
 	c.core.Release(&l.request, at) // what happens to a lender later does not matter to l
-	l.early = l.early || l.request.IsLingering()
+	l.early = l.early || l.request.IsReleasedEarly()
 }
 
 // outcome reports whether the release is over, and why the lock was lost before its release.

@@ -17,10 +17,10 @@ type tracedRequest struct {
 	since  time.Time // of the grant; zero: not granted
 }
 
-// follow begins to follow a call that acquires l. It returns nil if there is no tracer, or if that has ended. The call
-// must call returned.
+// follow begins to follow a call that acquires l. It returns nil if nothing follows requests, or if the
+// tracer has ended. The call must call returned.
 func (t *tracer) follow(l *Lock) *tracedRequest {
-	if t == nil || !t.called() {
+	if t == nil || !t.follows || !t.called() {
 		return nil
 	}
 	m := &l.request.What

@@ -5,12 +5,15 @@ import (
 	"time"
 )
 
-// A tracer calls the functions of a Trace, and the methods of an Observer. Events are reported to it under the
-// client's mu, so that their order is right, and one goroutine makes the calls without mu. A nil tracer reports
+// A tracer calls the functions of a Trace, the methods of an Observer, and OnLateLoss. Events are reported to it under
+// the client's mu, so that their order is right, and one goroutine makes the calls without mu. A nil tracer reports
 // nothing, and costs nothing.
 type tracer struct {
-	trace    Trace
-	observer Observer // or nil
+	trace      Trace
+	observer   Observer // or nil
+	onLateLoss func(error)
+
+	follows bool // it follows requests
 
 	mu     sync.Mutex
 	events []func()
@@ -20,14 +23,18 @@ type tracer struct {
 	idle   chan struct{} // closed when all events have been reported
 }
 
-// newTracer returns nil if there is neither a trace nor an observer.
-func newTracer(trace *Trace, observer Observer) *tracer {
-	if trace == nil && observer == nil {
+// newTracer returns nil if there is nothing to call.
+func newTracer(o *Options) *tracer {
+	if o.Trace == nil && o.Observe == nil && o.OnLateLoss == nil {
 		return nil
 	}
-	t := &tracer{observer: observer, more: make(chan struct{}, 1), idle: make(chan struct{})}
-	if trace != nil {
-		t.trace = *trace
+	t := &tracer{
+		observer: o.Observe, onLateLoss: o.OnLateLoss,
+		follows: o.Trace != nil || o.Observe != nil,
+		more:    make(chan struct{}, 1), idle: make(chan struct{}),
+	}
+	if o.Trace != nil {
+		t.trace = *o.Trace
 	}
 	go t.run()
 	return t
@@ -97,6 +104,12 @@ func (t *tracer) dialFailed(attempt int, err error, next time.Duration) {
 func (t *tracer) renewalFailed(err error, next time.Duration) {
 	if t != nil && t.trace.RenewalFailed != nil {
 		t.add(func() { t.trace.RenewalFailed(err, next) })
+	}
+}
+
+func (t *tracer) lateLoss(err error) {
+	if t != nil && t.onLateLoss != nil {
+		t.add(func() { t.onLateLoss(err) })
 	}
 }
 

@@ -33,7 +33,7 @@ type Granted struct {
 	Token int64 `json:"token"`
 }
 
-// Released answers [Release].
+// Released answers a [Release] that is not quiet.
 type Released struct {
 	fromBroker
 

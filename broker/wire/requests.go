@@ -21,11 +21,13 @@ type Acquire struct {
 	Steal bool `json:"steal,omitzero"`
 }
 
-// Release ends a request that holds. The reply is [Released].
+// Release ends a request that holds. The reply is [Released], or nothing if the release is quiet.
 type Release struct {
 	fromClient
 
 	ID ID `json:"id"`
+	// Quiet asks for no reply if the request held.
+	Quiet bool `json:"quiet,omitzero"`
 }
 
 // Cancel ends a request, whether it waits or holds. The reply is [Cancelled].

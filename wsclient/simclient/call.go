@@ -63,12 +63,12 @@ func (c *Client) Release(at Instant, number Request) {
 	c.out.reset()
 	r := c.record(number)
 	now := c.latest
-	if r.core.MinHold > 0 {
+	if r.core.MinHold > 0 || r.core.Async {
 		now = at
 	}
 	c.core.Release(&r.core, now)
 	r.released = true
-	r.early = r.early || r.core.IsLingering()
+	r.early = r.early || r.core.IsReleasedEarly()
 	c.carryOut(now)
 }
 

@@ -37,7 +37,7 @@ func (c *Client) carryOut(at Instant) {
 func message(m *core.Message) wire.Request {
 	switch m.Kind {
 	case core.Release:
-		return &wire.Release{ID: m.ID}
+		return &wire.Release{ID: m.ID, Quiet: m.Quiet}
 	case core.Cancel:
 		return &wire.Cancel{ID: m.ID}
 	}

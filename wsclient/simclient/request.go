@@ -14,6 +14,7 @@ type Request int32
 type Options struct {
 	Locks               []wire.LockSpec // with different names; the caller must not change them later
 	Wait, Hold, MinHold time.Duration   // 0: none
+	Async               bool            // AsyncRelease
 	Once                bool            // the request does not wait, as with TryAcquire; Steal implies it
 	Steal               bool
 	Outer               Request // the innermost request of this client that encloses the call; 0: none
@@ -76,14 +77,14 @@ type record struct {
 	number   Request
 	hasLocks bool // its caller has had the locks
 	released bool
-	early    bool      // it was released before its MinHold had passed
+	early    bool      // it was released, and its caller need not wait for the broker
 	failed   *core.End // why its caller did not get the locks
 }
 
 func newRecord(number Request, o *Options) *record {
 	r := &record{number: number}
 	r.core = core.Request{
-		Owner: r, Wait: o.Wait, Hold: o.Hold, MinHold: o.MinHold, Once: o.Once || o.Steal,
+		Owner: r, Wait: o.Wait, Hold: o.Hold, MinHold: o.MinHold, Async: o.Async, Once: o.Once || o.Steal,
 		What: wire.Acquire{Locks: o.Locks, Author: o.Author, Steal: o.Steal, Parent: o.Parent},
 	}
 	return r

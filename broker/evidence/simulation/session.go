@@ -255,7 +255,7 @@ func (b *broker) handle(s *session, m wire.Request) {
 			b.tell(b.machine.Search(now, b.events[:0]))
 		}
 	case *wire.Release:
-		b.tell(b.machine.Release(now, m.ID, b.events[:0]))
+		b.tell(b.machine.Release(now, *m, b.events[:0]))
 	case *wire.Cancel:
 		w.order.cancels(m.ID)
 		b.tell(b.machine.Cancel(now, m.ID, b.events[:0]))

@@ -76,7 +76,7 @@ func (d *driver) number(text string) int {
 }
 
 func (d *driver) release(id string, _ []string) []string {
-	return d.tell(d.machine.Release(d.now, d.id(id), nil))
+	return d.tell(d.machine.Release(d.now, wire.Release{ID: d.id(id)}, nil))
 }
 
 func (d *driver) cancel(id string, _ []string) []string {

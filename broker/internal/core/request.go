@@ -44,8 +44,15 @@ func (m *Machine) explainPause(now time.Duration, events []locktable.Event) {
 }
 
 // Release ends a request that holds.
-func (m *Machine) Release(now time.Duration, id wire.ID, events []locktable.Event) []locktable.Event {
-	return m.table.Release(now, id, events)
+func (m *Machine) Release(now time.Duration, r wire.Release, events []locktable.Event) []locktable.Event {
+	from := len(events)
+	events = m.table.Release(now, r.ID, events)
+	for i := range events[from:] {
+		if event := &events[from+i]; event.Kind == locktable.Released {
+			event.Quiet = r.Quiet
+		}
+	}
+	return events
 }
 
 // Cancel ends a request, whether it waits or holds. If a grant and a cancel have crossed on the wire,

@@ -100,7 +100,7 @@ func (c *chain) step(m *Machine, began time.Duration, under **Reservation, n int
 		events, _ = m.Acquire(now, AcquireOf(&a, wire.Peer{}), nil)
 	case 5:
 		if held := m.Table().HeldBy("a", 1); len(held) > 0 {
-			return m.Release(now, held[0].ID, nil)
+			return m.Release(now, wire.Release{ID: held[0].ID}, nil)
 		}
 	}
 	return events

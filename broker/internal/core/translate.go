@@ -55,6 +55,9 @@ func ReplyTo(event *locktable.Event) wire.Reply {
 	case locktable.Granted:
 		return codec.NewGranted(id, event.Token)
 	case locktable.Released:
+		if event.Quiet {
+			return nil
+		}
 		return codec.NewReleased(id)
 	case locktable.Cancelled:
 		return &wire.Cancelled{ID: id}

@@ -41,6 +41,7 @@ type Event struct {
 	Obstacle *Obstacle       // who was in the way
 	Cycle    []wire.Step     // the cycle of a deadlock, or its first steps if it is larger than the budget
 	Steps    int             // how many steps the whole cycle has
+	Quiet    bool            // its client wants no reply; the table never sets this
 	Steal    *Steal          // with the grant of a steal, or its end before that: its victims
 
 	request *request // nil with Refused

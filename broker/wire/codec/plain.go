@@ -32,6 +32,9 @@ func appendPlain(dst []byte, m wire.Message) (frame []byte, plain bool) {
 		return append(dst, '}'), plain
 	case *wire.Release:
 		dst, plain = appendHead(dst, `{"type":"release","id":"`, m.ID)
+		if m.Quiet {
+			dst = append(dst, `,"quiet":true`...)
+		}
 	case *wire.Released:
 		dst, plain = appendHead(dst, `{"type":"released","id":"`, m.ID)
 	case *wire.Cancel:

@@ -121,7 +121,8 @@ func FuzzPlainAppend(f *testing.F) {
 			acquire.WaitMS, acquire.HoldMS = wire.Some(ms), wire.Some(n)
 		}
 		for _, m := range []wire.Message{
-			acquire, &wire.Acquire{ID: id}, &wire.Release{ID: id}, &wire.Cancel{ID: id}, &wire.Ping{ID: id},
+			acquire, &wire.Acquire{ID: id}, &wire.Release{ID: id, Quiet: flag}, &wire.Cancel{ID: id},
+			&wire.Ping{ID: id},
 			&wire.Granted{ID: id, Token: ms}, &wire.Released{ID: id}, &wire.Cancelled{ID: id},
 			&wire.Pong{ID: id}, &wire.Pong{ID: id, NotGranting: wire.Pause(name)},
 			anyPage(id, name, author, ms, flag), anyChange(id, name, author, ms, flag),

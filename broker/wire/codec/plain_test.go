@@ -22,6 +22,7 @@ var (
 			Parent: wire.ID{Session: "k3v9x2mq", N: 7}},
 		&wire.Acquire{ID: self, Locks: []wire.LockSpec{{Name: "a"}}, Steal: true},
 		&wire.Release{ID: self},
+		&wire.Release{ID: self, Quiet: true},
 		&wire.Cancel{ID: self},
 	}
 	hotReplies = []wire.Reply{

@@ -41,9 +41,10 @@ func (d *RequestDecoder) plain(frame []byte) wire.Request {
 	case s.has(`acquire","id":"`):
 		return d.acquire(s)
 	case s.has(`release","id":"`):
-		if id := s.id(d.session); s.ends(id) {
+		id := s.id(d.session)
+		if quiet := s.has(`,"quiet":true`); s.ends(id) {
 			m := releasePool.Get().(*wire.Release)
-			m.ID = id
+			m.ID, m.Quiet = id, quiet
 			return m
 		}
 	case s.has(`cancel","id":"`):

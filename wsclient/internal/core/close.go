@@ -12,6 +12,7 @@ func (m *Machine) Drain() {
 	}
 	if m.conn != nil {
 		m.withdraw()
+		m.askForConfirmation()
 	}
 }
 

@@ -30,6 +30,7 @@ type wish struct {
 	wait, hold  time.Duration
 	minHold     time.Duration
 	once, steal bool
+	async       bool
 	inside      string  // the request that encloses the call, or ""
 	parent      wire.ID // the Parent option of the call
 }
@@ -155,6 +156,8 @@ func parseWish(w *words) (a wish, err error) {
 			a.hold, err = w.duration()
 		case "minhold":
 			a.minHold, err = w.duration()
+		case "async":
+			a.async = true
 		case "once":
 			a.once = true
 		case "steal":
@@ -235,6 +238,9 @@ func (a wish) String() string {
 	}
 	if a.minHold > 0 {
 		text += fmt.Sprint(" minhold ", a.minHold)
+	}
+	if a.async {
+		text += " async"
 	}
 	if a.steal {
 		text += " steal"

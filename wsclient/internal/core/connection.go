@@ -15,6 +15,7 @@ type connection struct {
 	next     int64                   // the n of the next id
 	requests shrinkmap.Map[*Request] // those that were sent and have not ended, by n
 	pings    []ping                  // those without an answer yet
+	releases releases                // the Async ones that the broker has not confirmed yet
 	lease    Lease
 	pause    wire.Pause // why the broker grants nothing, or ""
 	draining bool       // the broker has said that it is about to stop
@@ -90,6 +91,7 @@ func (m *Machine) Ping(at Instant) (id wire.ID, ok bool) {
 	}
 	id = m.OpenID()
 	m.Sent(id.N, at)
+	m.askForConfirmation()
 	return id, true
 }
 
@@ -159,8 +161,10 @@ func (m *Machine) disconnect(at Instant, how *End, then Then) {
 		switch {
 		case r.state == holding && !r.claimed && m.closed == nil && m.canMove(r):
 			m.ungrant(r)
+		case r.isUnconfirmed() && m.closed != nil: // the goodbye of the client comes after the release
+			m.end(r, &m.released)
 		case r.state != waiting:
-			hasHeld = true
+			hasHeld = hasHeld || !r.isUnconfirmed()
 			m.end(r, &End{How: Lost, Request: r, Reason: how.Reason, Because: how, Late: how.Late})
 		}
 	}

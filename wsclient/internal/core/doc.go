@@ -20,8 +20,8 @@
 // Almost every step that takes an instant first does what is due by then: the lease ends first, then requests whose
 // time is over, then silences (see silence.go). So nothing is granted or counts as held after its time, however late
 // the step comes. The exceptions are SubmitNext, which follows Connected at once, Close and GiveUp, which end
-// everything, and the Release of a request without a MinHold. The instant may lie a little in the past. A later step
-// then does what has become due since.
+// everything, and the Release of a request that has no MinHold and is not Async. The instant may lie a little in
+// the past. A later step then does what has become due since.
 //
 // # The life of a request
 //
@@ -36,7 +36,7 @@
 //	                                                    disconnect: ended; disconnect before claim: pending
 //	lingering   released before its MinHold is over     its MinHold is over, the broker drains: releasing; lost,
 //	                                                    disconnect: ended
-//	releasing   a release is on its way                 released, lost, disconnect: ended
+//	releasing   a release is on its way                 released, lost, disconnect: ended; Async: see async.go
 //	cancelling  a cancel is on its way                  cancelled, refused, lost, disconnect: ended
 //	ended       [Request.End] says how                  -
 //
@@ -51,6 +51,9 @@
 //
 // A request that lingers has been released for its caller, so nothing borrows from it, and a call inside it fails. The
 // broker alone still sees it hold: see linger.go. Drain waits for it, because it is open.
+//
+// A request that is Async is over for its caller when its release is queued. It stays releasing until the broker has
+// confirmed the release, and is not open meanwhile: see async.go. So a loss that crosses the release is not missed.
 //
 // # Connections
 //
@@ -81,7 +84,7 @@
 //  1. Without a connection no request is waiting, holding, releasing or cancelling.
 //  2. With a connection a request is pending only if the broker drains, if this broker has refused it with
 //     shutting_down, or before SubmitNext has returned false.
-//  3. A request is open in exactly one place: among the pending ones, or among those of the connection.
+//  3. A request that has not ended is in exactly one place: among the pending ones, or among those of the connection.
 //  4. Ids rise: each acquire has a greater n than every earlier one on its connection.
 //  5. A request ends once, and is then in no list and has no deadline.
 //  6. A request whose lock is held has no End, no Cause, and only lenders whose locks are held. Lenders list their
@@ -90,9 +93,11 @@
 //  8. A request has a deadline if and only if it is pending with a Wait, holding with a Hold, or lingering.
 //  9. Each grant and each End is in Wake, and each new Cause is in Stop, in the step that made it. Stop has borrowers
 //     before lenders.
-//  10. IsDrained is true if and only if Drain was called, no request is open, and no connection is silent.
+//  10. IsDrained is true if and only if Drain was called, no request is open, no release is unconfirmed, and no
+//     connection is silent.
 //  11. A release is sent no sooner after the grant than MinHold, unless the broker drains. The Cause of a lingering
 //     request says that it was released, and no request waits on the broker inside it.
+//  12. The unconfirmed releases are the Async requests that are releasing, in the order of their releases.
 //
 // A Machine is not safe for concurrent use.
 package core

@@ -125,7 +125,7 @@ func (d *driver) deadline() string {
 
 func (d *driver) acquire(c command) (string, error) {
 	a := c.acquire
-	r := &Request{Owner: c.name, Wait: a.wait, Hold: a.hold, MinHold: a.minHold, Once: a.once}
+	r := &Request{Owner: c.name, Wait: a.wait, Hold: a.hold, MinHold: a.minHold, Async: a.async, Once: a.once}
 	r.What = wire.Acquire{Locks: append([]wire.LockSpec(nil), a.locks...), Parent: a.parent, Steal: a.steal}
 	if a.inside != "" {
 		if r.Outer = d.find(a.inside); r.Outer == nil {
@@ -259,7 +259,7 @@ func outputLines(o *Output) (lines []string) {
 		case Acquire:
 			add("send acquire %s %s", m.ID, acquireText(m.Acquire))
 		case Release:
-			add("send release %s", m.ID)
+			add("send release %s%s", m.ID, map[bool]string{true: " quietly"}[m.Quiet])
 		case Cancel:
 			add("send cancel %s", m.ID)
 		}

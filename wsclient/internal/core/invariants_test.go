@@ -12,19 +12,25 @@ func contains(requests []*Request, r *Request) bool { return slices.Contains(req
 // check checks, after a step, those invariants of doc.go that the state of a machine shows. timely says that the step
 // took the instant at.
 func check(m *Machine, requests []*Request, at Instant, timely bool) error {
-	open := 0
+	open, unconfirmed := 0, 0
 	for _, r := range requests {
 		if err := checkRequest(m, r); err != nil {
 			return fmt.Errorf("%s: %w", r.Owner, err)
 		}
-		if isOpen(r) {
+		switch {
+		case r.isUnconfirmed():
+			unconfirmed++
+		case isOpen(r):
 			open++
 		}
+	}
+	if err := checkReleases(m, unconfirmed); err != nil {
+		return err
 	}
 	if open != m.open {
 		return fmt.Errorf("invariant 3: %d requests are open, not %d", open, m.open)
 	}
-	if m.IsDrained() != (m.drains && open == 0 && len(m.silences) == 0) {
+	if m.IsDrained() != (m.drains && open+unconfirmed == 0 && len(m.silences) == 0) {
 		return fmt.Errorf("invariant 10: drained: %t", m.IsDrained())
 	}
 	if timely {
@@ -103,10 +109,33 @@ func checkLinger(r *Request) error {
 	return nil
 }
 
+// checkReleases checks the list of that many unconfirmed releases.
+func checkReleases(m *Machine, unconfirmed int) error {
+	if m.conn == nil {
+		return nil // invariant 1
+	}
+	var last *Request
+	for r := m.conn.releases.first; r != nil; r = r.unconfirmed.next {
+		if !r.isUnconfirmed() || r.unconfirmed.previous != last ||
+			last != nil && last.unconfirmed.before > r.unconfirmed.before {
+			return fmt.Errorf("invariant 12: %s is among the unconfirmed releases", r.Owner)
+		}
+		last = r
+		unconfirmed--
+	}
+	if unconfirmed != 0 || m.conn.releases.last != last {
+		return fmt.Errorf("invariant 12: %d too few unconfirmed releases are in the list", unconfirmed)
+	}
+	return nil
+}
+
 // checkMinHold checks that a release in the outputs comes no sooner than MinHold after the grant.
 func checkMinHold(d *driver, message Message) error {
+	if d.machine.conn == nil || d.machine.conn.draining {
+		return nil
+	}
 	for _, r := range d.requests {
-		if message.Kind == Release && r.What.ID == message.ID && !d.machine.conn.draining &&
+		if message.Kind == Release && r.What.ID == message.ID &&
 			d.now.Mono < r.term.begin.Mono+r.MinHold {
 			return fmt.Errorf("invariant 11: %s is released at %v, and was granted at %v", r.Owner,
 				d.now.Mono, r.term.begin.Mono)

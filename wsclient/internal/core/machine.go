@@ -27,7 +27,7 @@ type Machine struct {
 	calls     int64                   // requests so far that borrow
 	pending   shrinkmap.Map[*Request] // those that wait for a connection, by order
 	resubmit  []*Request              // those of them that SubmitNext has yet to submit
-	open      int                     // requests that have not ended, except covered ones
+	open      int                     // requests that have not ended, except covered and unconfirmed ones
 	deadlines deadlines
 	silences  []silence
 
@@ -88,8 +88,12 @@ func (m *Machine) Last() *End { return m.last }
 // Closed returns how the client has ended, or nil.
 func (m *Machine) Closed() *End { return m.closed }
 
-// IsDrained reports whether Drain was called, no request is open, and no stale holder may still need time to stop.
-func (m *Machine) IsDrained() bool { return m.drains && m.open == 0 && len(m.silences) == 0 }
+// IsDrained reports whether Drain was called, no request is open, the broker has confirmed all releases, and no stale
+// holder may still need time to stop.
+func (m *Machine) IsDrained() bool {
+	isConfirmed := m.conn == nil || m.conn.releases.first == nil
+	return m.drains && m.open == 0 && isConfirmed && len(m.silences) == 0
+}
 
 // OpenRequests returns how many requests are open: on the connection, and pending.
 func (m *Machine) OpenRequests() int { return m.open }
@@ -99,7 +103,7 @@ func (m *Machine) PendingRequests() int { return m.pending.Len() }
 
 // send queues a release or a cancel of r.
 func (m *Machine) send(kind Kind, r *Request) {
-	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID})
+	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID, Quiet: kind == Release && r.Async})
 }
 
 // wake wakes the caller that waits for r.
@@ -113,10 +117,16 @@ func (m *Machine) end(r *Request, how *End) {
 	case m.conn != nil:
 		m.conn.requests.Delete(r.What.ID.N)
 	}
+	if r.isUnconfirmed() { // it is not open
+		if m.conn != nil {
+			m.conn.releases.remove(r)
+		}
+	} else {
+		m.open--
+	}
 	m.deadlines.remove(r)
 	r.state, r.end = ended, how
 	m.out.Changed = m.out.Changed || m.drains
 	m.stop(r, how)
 	m.wake(r)
-	m.open--
 }

@@ -123,16 +123,7 @@ func (o *oracle) disconnect(reason, text string, silent bool) {
 	link := o.link
 	sent := o.onLink()
 	o.link, o.last = nil, text
-	held, then := false, ""
-	for _, c := range slices.Backward(sent) {
-		switch {
-		case c.state == "holding" && !c.claimed && !o.closed && o.movable(c):
-			c.state, c.token = "waiting", 0
-		case c.state != "waiting":
-			held = true
-			o.end(c, "lost: "+reason)
-		}
-	}
+	held, then := o.lose(sent, link, reason), ""
 	for _, c := range sent {
 		if c.state == "waiting" {
 			o.moveOrEnd(c, text)
@@ -145,6 +136,22 @@ func (o *oracle) disconnect(reason, text string, silent bool) {
 		then = ", close"
 	}
 	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.name, text, then))
+}
+
+// lose ends the calls that hold. It reports whether the caller of any of them may still use its lock.
+func (o *oracle) lose(sent []*call, link *link, reason string) (held bool) {
+	for _, c := range slices.Backward(sent) {
+		switch {
+		case c.state == "holding" && !c.claimed && !o.closed && o.movable(c):
+			c.state, c.token = "waiting", 0
+		case o.closed && slices.Contains(link.released, c):
+			o.end(c, "released")
+		case c.state != "waiting":
+			held = held || !slices.Contains(link.released, c)
+			o.end(c, "lost: "+reason)
+		}
+	}
+	return held
 }
 
 // moveOrEnd decides what becomes of a call that was waiting on a connection whose end the text describes.
@@ -169,6 +176,7 @@ func (o *oracle) drain() {
 		o.end(c, "closed")
 	}
 	o.withdraw()
+	o.ask()
 }
 
 func (o *oracle) withdraw() {
@@ -210,6 +218,7 @@ func (o *oracle) ping() string {
 	n := o.link.next
 	o.link.next++
 	o.link.pings[n] = o.now
+	o.ask()
 	return "ping " + wire.ID{Session: o.link.name, N: n}.String()
 }
 
@@ -280,6 +289,10 @@ func (o *oracle) note(c command) {
 
 func (o *oracle) answer(c command, call *call) {
 	switch c.verb {
+	case "granted", "released", "cancelled", "lost", "error":
+		o.confirm(call)
+	}
+	switch c.verb {
 	case "granted":
 		if call.state == "waiting" {
 			call.state, call.since, call.token = "holding", o.now, c.token
@@ -290,13 +303,22 @@ func (o *oracle) answer(c command, call *call) {
 	case "lost":
 		o.end(call, strings.TrimSpace("lost: "+c.reason+" "+c.by+" "+c.text))
 	case "error":
-		switch {
-		case c.code == wire.ShuttingDown && call.state == "waiting" && o.movable(call):
-			o.pend(call)
-		case c.code == wire.NotFound && call.parent != nil && call.parent.cause != "":
-			o.end(call, "outer lost ("+call.parent.cause+")")
-		default:
-			o.end(call, "refused "+string(c.code))
-		}
+		o.refuse(call, c.code)
+	}
+}
+
+func (o *oracle) refuse(c *call, code wire.Code) {
+	isReleased := slices.Contains(o.link.released, c)
+	switch {
+	case isReleased && code == wire.NotFound:
+		o.confirmThrough(c)
+	case isReleased:
+		o.end(c, "refused "+string(code))
+	case code == wire.ShuttingDown && c.state == "waiting" && o.movable(c):
+		o.pend(c)
+	case code == wire.NotFound && c.parent != nil && c.parent.cause != "":
+		o.end(c, "outer lost ("+c.parent.cause+")")
+	default:
+		o.end(c, "refused "+string(code))
 	}
 }

@@ -5,8 +5,11 @@ import "time"
 // What the oracle expects when a call releases, gives up, or holds for too long, and how long a lock is valid.
 
 func (o *oracle) release(c *call) {
-	if c.wish.minHold > 0 {
+	if c.wish.minHold > 0 || c.wish.async {
 		o.tick()
+	}
+	if c.wish.async {
+		o.checkHold(c)
 	}
 	o.stop(c, "released")
 	if o.drains {
@@ -29,7 +32,56 @@ func (o *oracle) release(c *call) {
 
 func (o *oracle) sendRelease(c *call) {
 	c.state = "releasing"
-	o.sent = append(o.sent, "send release "+c.id.String())
+	if !c.wish.async {
+		o.sent = append(o.sent, "send release "+c.id.String())
+		return
+	}
+	o.sent = append(o.sent, "send release "+c.id.String()+" quietly")
+	c.before = o.link.next
+	o.link.released = append(o.link.released, c)
+	if o.drains {
+		o.ask()
+	}
+}
+
+// unconfirmed returns the calls whose quiet releases the broker has not confirmed, in the order of the releases.
+func (o *oracle) unconfirmed() (found []*call) {
+	if o.link != nil {
+		for _, c := range o.link.released {
+			if c.state == "releasing" {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
+}
+
+// ask sends a cancel of the call that was released last, so that its answer confirms the releases.
+func (o *oracle) ask() {
+	all := o.unconfirmed()
+	if n := len(all); n > 0 && !all[n-1].asked {
+		all[n-1].asked = true
+		o.sent = append(o.sent, "send cancel "+all[n-1].id.String())
+	}
+}
+
+// confirm ends the calls that were released before c was submitted.
+func (o *oracle) confirm(c *call) {
+	for _, released := range o.unconfirmed() {
+		if released.before <= c.id.N {
+			o.end(released, "released")
+		}
+	}
+}
+
+// confirmThrough ends c, and the calls that were released before it.
+func (o *oracle) confirmThrough(c *call) {
+	for _, released := range o.unconfirmed() {
+		o.end(released, "released")
+		if released == c {
+			return
+		}
+	}
 }
 
 func (o *oracle) cancel(c *call) {

@@ -40,6 +40,8 @@ type call struct {
 	token   int64
 	end     string // "" while it is open
 	cause   string // "" while its lock is held
+	before  int64  // with async: the least n of the calls that are submitted after its release
+	asked   bool   // with async: a cancel was sent after its release
 }
 
 // A link is a connection.
@@ -51,6 +53,7 @@ type link struct {
 	pings    map[int64]Instant
 	pause    wire.Pause
 	draining bool
+	released []*call // quietly, in order
 }
 
 type quiet struct {

@@ -44,6 +44,7 @@ const (
 type Message struct {
 	Kind    Kind
 	ID      wire.ID
+	Quiet   bool          // of a release
 	Acquire *wire.Acquire // valid until the next step
 	Request *Request      // the request that Acquire opens
 }

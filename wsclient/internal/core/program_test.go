@@ -97,22 +97,28 @@ func (p *program) next() command {
 	switch {
 	case !m.IsConnected() && m.Closed() == nil && choice < 24 && (m.last == nil || !m.config.NoReconnect):
 		return p.connect()
-	case choice < 14:
+	case choice < 10:
 		return p.acquire()
 	case choice < 46:
 		return p.call(choice)
-	case choice < 52:
+	case choice < 49:
 		return p.pass()
 	case choice < 57:
 		return p.sign(choice)
-	case choice < 59:
+	case choice < 59 && p.below(4) == 0: // rarely, so that locks are held for many steps
 		return command{verb: []string{"disconnected", "abandon"}[p.below(2)]}
 	case choice == 59 && p.below(2) == 0:
 		return command{verb: "draining"}
-	case choice < 62:
+	}
+	return p.rare(choice)
+}
+
+// rare makes up a question, or, rarely, a step that ends the client.
+func (p *program) rare(choice int) command {
+	if choice < 62 {
 		return command{verb: []string{"state", "deadline"}[choice%2]}
 	}
-	if choice = p.below(32); choice < 3 {
+	if choice = p.below(128); choice < 3 {
 		return command{verb: []string{"drain", "close", "giveup"}[choice]}
 	}
 	return command{verb: "state"}
@@ -121,7 +127,7 @@ func (p *program) next() command {
 // sign makes up a ping, or a message of the broker that is not about a request.
 func (p *program) sign(choice int) command {
 	switch choice {
-	case 54:
+	case 49, 50, 51, 54:
 		return command{verb: "pong", name: p.pingID(), pause: p.pause()}
 	case 55:
 		return command{verb: "error", name: p.pingID(), code: wire.TooMany}
@@ -156,14 +162,17 @@ func (p *program) pingID() string {
 
 // pass lets time pass. The wall clock may be set, and the computer suspended.
 func (p *program) pass() command {
-	some := []time.Duration{0, second, 3 * second, 500 * time.Millisecond, time.Millisecond, 10 * second}
-	p.now.Mono += some[p.below(6)]
+	some := []time.Duration{
+		0, time.Millisecond, 500 * time.Millisecond, second, // often, so that locks are held for many steps
+		0, time.Millisecond, 500 * time.Millisecond, second, 3 * second, 10 * second,
+	}
+	p.now.Mono += some[p.below(10)]
 	p.now.Wall = p.now.Mono
 	switch p.below(16) {
 	case 14:
 		p.now.Wall += []time.Duration{4 * second, -4 * second}[p.below(2)]
 	case 15:
-		p.now.Asleep += some[p.below(4)]
+		p.now.Asleep += some[6+p.below(4)]
 	}
 	return command{verb: []string{"at", "at", "clock"}[p.below(3)], at: p.now}
 }
@@ -178,6 +187,7 @@ func (p *program) acquire() command {
 	if p.below(4) == 3 {
 		a.minHold = []time.Duration{second, 500 * time.Millisecond, 6 * second}[p.below(3)]
 	}
+	a.async = p.below(3) == 2
 	first := p.below(3)
 	for i := range 1 + p.below(4)/3 + p.below(4)/3 {
 		spec := wire.LockSpec{Name: names[(first+i)%3]}
@@ -226,7 +236,7 @@ func (p *program) call(choice int) command {
 	r := recent[p.below(len(recent))]
 	c := command{name: r.Owner.(string)}
 	switch {
-	case choice < 20 && r.state == waiting, choice < 16:
+	case choice < 30 && r.state == waiting, choice < 12:
 		c.verb, c.token = "granted", int64(1+p.below(9))
 	case choice < 36:
 		c.verb = p.callerVerb(choice, r)
@@ -237,7 +247,7 @@ func (p *program) call(choice int) command {
 	case choice < 41 && r.state >= holding:
 		c.verb = "lost"
 		c.reason, c.by = []string{"expired", "stolen"}[p.below(2)], []string{"", "ops"}[p.below(2)]
-	case choice < 45:
+	case choice < 43:
 		codes := []wire.Code{wire.ShuttingDown, wire.NotFound, wire.Timeout, wire.NotHeld}
 		c.verb, c.code = "error", codes[p.below(4)]
 	}
@@ -252,7 +262,7 @@ func (p *program) callerVerb(choice int, r *Request) string {
 	hasLock := r.claimed || r.state == covered
 	isOpen := !r.claimed && r.order > 0
 	switch {
-	case choice < 26 && isOpen && r.state != ended && r.state != cancelling:
+	case isOpen && (r.state == holding || choice < 23 && r.state != ended && r.state != cancelling):
 		return "claim"
 	case choice < 29 && isOpen:
 		return "cancel"

@@ -70,6 +70,9 @@ func (m *Machine) setPause(pause wire.Pause) {
 // grant notes that a request holds, unless its caller has cancelled it.
 func (m *Machine) grant(granted *wire.Granted, at Instant) {
 	r := m.conn.request(granted.ID)
+	if r != nil {
+		m.confirm(r)
+	}
 	if r == nil || r.state != waiting {
 		return
 	}
@@ -90,6 +93,7 @@ func (m *Machine) ungrant(r *Request) {
 // endByID ends the request with that id, if it is open.
 func (m *Machine) endByID(id wire.ID, how *End) {
 	if r := m.conn.request(id); r != nil {
+		m.confirm(r)
 		m.end(r, how)
 	}
 }
@@ -97,8 +101,13 @@ func (m *Machine) endByID(id wire.ID, how *End) {
 // refuse ends a request that the broker has refused, or lets it wait for the next connection.
 func (m *Machine) refuse(refusal *wire.Error, at Instant) {
 	r := m.conn.request(refusal.ID)
+	if r == nil {
+		return
+	}
+	m.confirm(r)
 	switch {
-	case r == nil:
+	case r.isUnconfirmed():
+		m.refuseAsync(r, refusal)
 	case isForNext(refusal.Code) && r.state == waiting && m.canMove(r):
 		m.setAside(r, at)
 	case refusal.Code == wire.NotFound && r.parent != nil && r.parent.cause != nil:

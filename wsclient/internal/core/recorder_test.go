@@ -12,12 +12,13 @@ type recorder struct {
 	stopped map[*Request]bool  // the requests that were in Stop
 	ended   map[*Request]*End  // the ends of the requests that were in Wake
 	sent    map[wire.ID][]Kind // the messages sent with an id
+	quiet   map[wire.ID]bool   // the ids that were released quietly, until a cancel asks for a confirmation
 }
 
 func (r *recorder) see(o *Output) error {
 	if r.sent == nil {
 		r.stopped, r.ended = make(map[*Request]bool), make(map[*Request]*End)
-		r.sent = make(map[wire.ID][]Kind)
+		r.sent, r.quiet = make(map[wire.ID][]Kind), make(map[wire.ID]bool)
 	}
 	for _, request := range o.Stop {
 		if err := r.seeStop(o, request); err != nil {
@@ -65,10 +66,15 @@ func (r *recorder) seeMessage(m Message) error {
 		r.latest = m.ID
 	case len(kinds) == 0 || kinds[0] != Acquire:
 		return fmt.Errorf("it was never acquired")
+	case m.Kind == Cancel && r.quiet[m.ID]: // it asks for a confirmation, once
+		r.quiet[m.ID] = false
 	case len(kinds) > 1:
 		return fmt.Errorf("invariant 5: it has ended before")
 	}
 	r.sent[m.ID] = append(kinds, m.Kind)
+	if m.Quiet {
+		r.quiet[m.ID] = true
+	}
 	return nil
 }
 

@@ -17,8 +17,10 @@ type Request struct {
 	// MinHold is the minimum time for which the broker must see r hold, even if the caller releases it sooner. It
 	// is not greater than Hold, if there is one.
 	MinHold time.Duration
-	Once    bool     // it does not wait, so it is never submitted twice
-	Outer   *Request // the innermost request that encloses the call, of any client, or nil
+	// Async says that the caller does not wait until the broker has confirmed the release.
+	Async bool
+	Once  bool     // it does not wait, so it is never submitted twice
+	Outer *Request // the innermost request that encloses the call, of any client, or nil
 
 	machine *Machine
 	state   state
@@ -35,6 +37,8 @@ type Request struct {
 	lenders   []*Request              // the requests that it borrows from, one for each borrowed lock
 	borrowers shrinkmap.Map[*Request] // the requests that borrow from it, by call
 
+	unconfirmed unconfirmed // its place among the releases that the broker has not confirmed, if it is Async
+
 	due   time.Duration // when it is due, if it is among the deadlines
 	place int           // its index in the deadlines, plus 1; 0: it has no deadline
 }
@@ -49,7 +53,7 @@ const (
 	waiting                 // it was sent, and waits
 	holding                 // it was granted
 	lingering               // its caller has released it, and its release is sent when its MinHold has passed
-	releasing               // a release is on its way
+	releasing               // a release is on its way; nobody may be waiting for the answer: see async.go
 	cancelling              // a cancel is on its way; a grant that crosses it is ignored
 	ended                   // see Request.end
 )
@@ -63,9 +67,9 @@ func (r *Request) Cause() *End { return r.cause }
 // IsHolding reports whether the broker has granted the request, and it was not released, cancelled or lost since.
 func (r *Request) IsHolding() bool { return r.state == holding }
 
-// IsLingering reports whether the caller has released the request, and the broker still sees it hold, because its
-// MinHold has not passed.
-func (r *Request) IsLingering() bool { return r.state == lingering }
+// IsReleasedEarly reports whether the caller has released the request and need not wait for the broker: the request
+// lingers, or it is Async and its release is on its way.
+func (r *Request) IsReleasedEarly() bool { return r.state == lingering || r.isUnconfirmed() }
 
 // IsCovered reports whether enclosing requests hold all locks of a request that Acquire has accepted. Once Acquire or
 // Settle has given the caller the lock, IsCovered, Token and ID may be called concurrently with steps.

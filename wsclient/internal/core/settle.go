@@ -61,10 +61,14 @@ func (m *Machine) Cancel(r *Request) {
 }
 
 // Release gives the locks of r back. Its borrowers no longer hold theirs either. The instant matters only if r has a
-// MinHold: then Release first does what is due by then, and r may linger.
+// MinHold or is Async: then Release first does what is due by then. So an Async request that is lost by then is not
+// released. One with a MinHold may linger.
 func (m *Machine) Release(r *Request, at Instant) {
-	if r.MinHold > 0 {
+	if r.MinHold > 0 || r.Async {
 		m.Tick(at)
+	}
+	if r.Async {
+		m.checkTerm(r, at)
 	}
 	m.stop(r, &m.released)
 	if m.drains && m.conn != nil {
@@ -85,4 +89,7 @@ func (m *Machine) Release(r *Request, at Instant) {
 func (m *Machine) sendRelease(r *Request) {
 	r.state = releasing
 	m.send(Release, r)
+	if r.Async {
+		m.awaitConfirmation(r)
+	}
 }

@@ -49,6 +49,7 @@ type loop struct {
 	delivered    int64 // how many events so far
 	reservations int64 // of tokens, so far
 	listed       int64 // how many steps listings of clients have taken so far
+	collected    int   // how many items the latest round has taken from the inbox
 	maintained   bool  // maintenance was the last long work done
 	watching     watching
 	sight        sight
@@ -59,8 +60,7 @@ type loop struct {
 	refusals    *refusals
 
 	memory     *memoryLimit
-	memoryFull bool  // as of this round
-	queued     int64 // units of all backlogs, as far as the loop has collected them
+	memoryFull bool // as of this round
 
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
@@ -145,7 +145,7 @@ func (l *loop) round() {
 	if l.core.CanAllow(l.now()) {
 		l.allow()
 	}
-	l.collect()
+	l.collected = l.collect()
 	l.checkMemory()
 	l.tick()
 	l.serve()
@@ -175,16 +175,18 @@ func (l *loop) nextDeadline() (time.Duration, bool) {
 }
 
 // letReadersRun lets other runnable readers put their items into the inbox, so that one round
-// serves them all. If sessions are already waiting for turns, the loop goes on at once instead.
+// serves them all. The loop goes on at once instead if sessions are already waiting for turns, or if
+// the round before had only one item: then there is probably no other reader, and the one that has
+// woken the loop would only find that there is nothing more to read.
 func (l *loop) letReadersRun() {
-	if !l.scheduler.any() {
+	if l.collected > 1 && !l.scheduler.any() {
 		runtime.Gosched()
 	}
 }
 
-// collect takes all items from the inbox. Notices, changes of rights and inquiries are handled at once;
-// every other item joins its session's todo list.
-func (l *loop) collect() {
+// collect takes all items from the inbox, and returns how many. Notices, changes of rights and inquiries are handled at
+// once; every other item joins its session's todo list.
+func (l *loop) collect() (items int) {
 	var since time.Time
 	l.batch, since = l.inbox.takeAll(l.batch[:0])
 	if len(l.batch) > 0 {
@@ -208,11 +210,11 @@ func (l *loop) collect() {
 		}
 		*it = item{} // so that what it refers to can be freed
 	}
+	return len(l.batch)
 }
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
-	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,7 +45,7 @@ func openSession(l *loop, name, remote string) *session {
 	s.connection = &connection{
 		name: name, peer: wire.Peer{Remote: remote}, net: h.Conn,
 		services: &services{inbox: l.inbox, counters: l.counters},
-		loop:     s, out: newOutbox(l.unsent, func() {}),
+		loop:     s, out: newOutbox(l.unsent, func() {}), backlog: newBacklog(new(atomic.Int64)),
 	}
 	l.admit(s)
 	return s

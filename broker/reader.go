@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"time"
 
@@ -97,6 +98,9 @@ func (r *reader) read() ending {
 		}
 		if r.flood.countFrame() {
 			r.net.ResumeReading()
+		}
+		if !r.net.HasReadAhead() {
+			runtime.Gosched() // the loop should go before the next read, which mostly finds nothing
 		}
 	}
 }

@@ -110,6 +110,9 @@ func (c *Conn) giveRoom(room *batchRoom) {
 	batchRooms.Put(room)
 }
 
+// HasReadAhead reports whether bytes have been read that Read has not returned yet. Only the reader may call it.
+func (c *Conn) HasReadAhead() bool { return len(c.ahead) > 0 }
+
 // DropAhead gives back the memory of what was read ahead. Nothing may be read any longer.
 func (c *Conn) DropAhead() {
 	if c.room != nil {

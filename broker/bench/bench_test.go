@@ -18,11 +18,14 @@ func TestWorkloads(t *testing.T) {
 		name string
 		try  func(t *testing.T)
 	}{
-		{"one caller", func(t *testing.T) { oneCaller(t, 100) }},
-		{"shared client", func(t *testing.T) { sharedClient(t, 64) }},
-		{"connections", func(t *testing.T) { connections(t, 20) }},
-		{"handover among connections", func(t *testing.T) { handover(t, 8, 8) }},
-		{"handover among callers", func(t *testing.T) { handover(t, 1, 8) }},
+		{"one caller", func(t *testing.T) { oneCaller(t, 100, nil, nil) }},
+		{"shared client", func(t *testing.T) { sharedClient(t, 64, nil, nil) }},
+		{"connections", func(t *testing.T) { connections(t, 20, nil, nil) }},
+		{"heartbeats", func(t *testing.T) { heartbeats(t, 20) }},
+		{"one processor and two", func(t *testing.T) { oneAndTwo(t, 2, 2) }},
+		{"handover among connections", func(t *testing.T) { handover(t, 8, 8, nil) }},
+		{"handover among callers", func(t *testing.T) { handover(t, 1, 8, nil) }},
+		{"handovers of several locks", func(t *testing.T) { handovers(t, 3, 4, nil) }},
 		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, small.callers) }},
 		{"watched", func(t *testing.T) { watched(t, 2) }},
 		{"mixed", func(t *testing.T) { mixed(t, 4, 40) }},

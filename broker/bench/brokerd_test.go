@@ -10,15 +10,12 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,27 +28,6 @@ type brokerd struct {
 	token        string
 	process      *os.Process
 	tls          *tls.Config // of its clients; nil: it has no TLS
-}
-
-// processorTime returns for how long brokerd has used processors, or 0 if the system does not say.
-func (b *brokerd) processorTime(tb testing.TB) time.Duration {
-	tb.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.process.Pid))
-	if err != nil {
-		return 0
-	}
-	const user, system = 11, 12 // counted from after the name; see proc(5)
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	var ticks int64
-	for _, field := range []string{fields[user], fields[system]} {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * (time.Second / 100)
 }
 
 func (b *brokerd) tokenOf(context.Context) (string, error) { return b.token, nil }

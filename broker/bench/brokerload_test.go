@@ -30,11 +30,12 @@ func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 	return clients
 }
 
-// ownLocks returns a contender of callers that share the clients. Each caller has a lock of its own.
-func ownLocks(name string, clients []*wsclient.Client, callers int) *contender {
+// ownLocks returns a contender of callers that share the clients. Each caller has a lock of its own, and acquires it with
+// the options.
+func ownLocks(name string, clients []*wsclient.Client, callers int, options *wsclient.AcquireOptions) *contender {
 	c := &contender{name: name, flight: callers}
 	for i := range callers {
-		caller := &caller{client: clients[i%len(clients)], name: lockName(i)}
+		caller := &caller{client: clients[i%len(clients)], name: lockName(i), options: options}
 		c.workers = append(c.workers, &worker{once: caller.pair})
 	}
 	return c
@@ -45,15 +46,16 @@ func lockName(i int) string { return fmt.Sprintf("orders/%04d", i) }
 
 // A caller acquires and releases a lock that nobody else wants.
 type caller struct {
-	client *wsclient.Client
-	name   string
-	newest int64 // the greatest token so far
+	client  *wsclient.Client
+	name    string
+	options *wsclient.AcquireOptions
+	newest  int64 // the greatest token so far
 }
 
 // acquire waits for the lock and returns how long that took.
 func (c *caller) acquire() (*wsclient.Lock, time.Duration, error) {
 	start := time.Now()
-	lock, err := c.client.Acquire(context.Background(), c.name, nil)
+	lock, err := c.client.Acquire(context.Background(), c.name, c.options)
 	took := time.Since(start)
 	if err != nil {
 		return nil, took, err
@@ -79,27 +81,38 @@ func (c *caller) pair() (time.Duration, error) {
 // A contestedLock is a lock that many callers want.
 type contestedLock struct {
 	name    string
+	options *wsclient.AcquireOptions
 	holders atomic.Int64
 	newest  atomic.Int64 // the greatest token so far
 	freed   atomic.Int64 // nanoseconds from start to the latest release
 	start   time.Time
 }
 
-// contested returns a contender of callers that share the clients and all want one lock.
-func contested(name, lock string, clients []*wsclient.Client, callers int) *contender {
-	c := &contender{name: name, flight: 1}
-	h := &contestedLock{name: lock, start: time.Now()}
+// contested returns a contender of callers that share the clients and all want one lock, with the options.
+func contested(
+	name, lock string, clients []*wsclient.Client, callers int, options *wsclient.AcquireOptions,
+) *contender {
+	c := &contender{name: name}
+	c.contest(lock, clients, callers, options)
+	return c
+}
+
+// contest adds callers that share the clients and all want one lock.
+func (c *contender) contest(
+	lock string, clients []*wsclient.Client, callers int, options *wsclient.AcquireOptions,
+) {
+	h := &contestedLock{name: lock, options: options, start: time.Now()}
 	for i := range callers {
 		client := clients[i%len(clients)]
 		handOver := func() (time.Duration, error) { return h.handOver(client) }
 		c.workers = append(c.workers, &worker{once: handOver})
 	}
-	return c
+	c.flight++
 }
 
 // handOver acquires and releases the lock. It returns how long nobody held the lock before.
 func (h *contestedLock) handOver(client *wsclient.Client) (time.Duration, error) {
-	lock, err := client.Acquire(context.Background(), h.name, nil)
+	lock, err := client.Acquire(context.Background(), h.name, h.options)
 	if err != nil {
 		return 0, err
 	}

@@ -51,13 +51,17 @@
 //	OneCaller           one caller; beside one connection of the plain echo
 //	SharedClient/N      N callers on one client; beside the gathered echo with N frames in flight
 //	Connections/N       N clients with one caller each; beside N connections of the plain echo
+//	ManyConnections/N   the same from 1 to 10,000 connections; the second table has the processor time of both servers
 //	Handover/N-callers  one lock that N callers of one client want; beside one connection of the plain echo
 //	Handover/N-connections  the same with a client for each caller
+//	Handover/8x64       eight locks that 64 connections each want; beside eight connections of the plain echo
 //	Watched/N-watchers  one caller, and N connections that watch it
 //	Mixed               100 callers on 10 clients: nine of ten requests are for a caller's own lock, the others
 //	                    for a shared lock or for three locks at once; beside the gathered echo
 //	Secure/N            OneCaller, SharedClient and Connections with TLS, a token and a policy of 1,000 rules;
 //	                    beside the same echo with TLS
+//	Processors/N-connections  Connections/N at a broker that may use one processor, beside an echo that may use one
+//	Processors/4-clients      64 callers on each of four clients; beside the gathered echo
 //
 // The second table has other figures:
 //
@@ -67,6 +71,10 @@
 //	fewest/most        grants of the caller that had the fewest, divided by grants of the caller that had the most
 //	x/unwatched        the rate with watchers, divided by the rate without
 //	x/without-TLS      the ratio to the echo with TLS, divided by the ratio without TLS, token and policy
+//	broker-µs/pair     processor time of the broker for a pair, and of the echo for a frame; a pair has two frames
+//	broker-ms/s        processor time of the broker in a second, if all connections have only heartbeats
+//	x/1-processor      the rate of a broker that may use two processors, divided by the rate with one; the same of the echo
+//	measured/model-on-2  the rate on two processors, divided by what the model predicts from the costs on one
 //	B/idle-connection  memory of the broker for a connection; the figure connections says how many there were
 //	B/held-lock        memory of a held lock, without the 16 bytes of its name
 //	B/waiter           memory of a waiter, if all wait for one lock
@@ -75,13 +83,19 @@
 // Memory is what the broker's process can reach, and its stacks, after garbage collections. If the
 // system does not let a process open enough files, there are fewer connections.
 //
-// The third table has the latency of an acquire by another client while the broker is busy: with
+// The table of the model says what a pair costs a broker on one processor, in µs: its loop, which is one goroutine, and
+// all of it. The loop's part is from a CPU profile. From both follows how many pairs a second a broker could do with more
+// processors for itself: min(1/loop, processors/all). The last column is the number of processors from which on the
+// loop is the limit. If the machine has no third processor, the broker on two processors shares one with the load, so
+// its prediction counts the load's processor time as well.
+//
+// The next table has the latency of an acquire by another client while the broker is busy: with
 // nothing; with the end of a session that holds 100,000 locks; with a listing of these; with 10,000
 // grants at once; with a client that floods it. The other client sends its next acquire when it has
 // released. So a stall is one sample, however long it lasts. If there are few samples, the maximum
 // says more than a percentile.
 //
-// The fourth table has the same latency while strangers flood a brokerd, which has --tokens, with handshakes. The other
+// The last table has the same latency while strangers flood a brokerd, which has --tokens, with handshakes. The other
 // client has connected before. A hundred connections ask for a session without a token, or send the first message of
 // TLS and leave when the broker has answered it. So a TLS handshake costs the stranger nothing. Each connection comes
 // from another address of the loopback network, so the limits per address do not help the broker. The strangers share

@@ -42,7 +42,7 @@ func underFlood(tb testing.TB, s scale, c floodCase) {
 	defer client.Close()
 	other := &caller{client: client, name: "tail/other"}
 	strangers := startRole(tb, attackRole(c.attack, broker.address, floodConnections, 0), startBesideLoad)
-	begin, worked := time.Now(), broker.processorTime(tb)
+	begin, worked := time.Now(), processorTime(tb, broker.process.Pid)
 	took := newHistogram()
 	d := nothing(tb, nil, s) // the strangers go on all the time
 	pinned(tb, tailThreads, func() {
@@ -57,7 +57,7 @@ func underFlood(tb testing.TB, s scale, c floodCase) {
 	if did == 0 {
 		tb.Error("no stranger has reached the broker")
 	}
-	if worked := broker.processorTime(tb) - worked; worked > 0 && did > 0 {
+	if worked := processorTime(tb, broker.process.Pid) - worked; worked > 0 && did > 0 {
 		report(tb, float64(worked.Microseconds())/float64(did), "broker-µs/handshake")
 	}
 	reportFlood(tb, took, float64(did)/time.Since(begin).Seconds(), atMost(mostFloodP99))

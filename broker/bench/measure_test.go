@@ -13,7 +13,8 @@ import (
 type contender struct {
 	name    string
 	workers []*worker
-	flight  int // number of requests in flight at any time
+	flight  int      // number of requests in flight at any time
+	server  *process // whose processor time, and the load's, is measured; may be nil
 }
 
 // A worker repeats one operation during a turn.
@@ -23,7 +24,7 @@ type worker struct {
 	finish func() error                  // called at the end of a turn; may be nil
 
 	count int64 // operations in the measured part of this turn
-	took  *hdrhistogram.Histogram
+	took  *latencies
 }
 
 // newHistogram returns a histogram of nanoseconds with an error of at most 1 %.
@@ -69,10 +70,6 @@ func (t *turn) fail(err error) {
 // began.
 func (w *worker) run(t *turn) error {
 	w.count = 0
-	if w.took == nil {
-		w.took = newHistogram()
-	}
-	w.took.Reset()
 	if w.begin != nil {
 		if err := w.begin(); err != nil {
 			return err
@@ -88,7 +85,7 @@ func (w *worker) run(t *turn) error {
 			if w.count == 1 {
 				t.count()
 			}
-			record(w.took, took)
+			w.took.add(took)
 		}
 	}
 	if w.finish != nil {
@@ -101,13 +98,15 @@ func (w *worker) run(t *turn) error {
 type sample struct {
 	rate     float64 // operations in a second
 	p50, p99 time.Duration
-	flight   float64 // rate times mean latency: the average number of requests in flight
+	flight   float64       // rate times mean latency: the average number of requests in flight
+	cost     time.Duration // processor time of the server for an operation; 0 if it is not known
+	load     time.Duration // the same of this process
 }
 
 // turn runs all workers at the same time and returns what they did after the warm-up. It lasts longer than duration if
 // no operation has ended by then.
 func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
-	t := newTurn()
+	t, seen := newTurn(), newLatencies(c.workers)
 	var working sync.WaitGroup
 	for _, w := range c.workers {
 		working.Go(func() {
@@ -119,10 +118,12 @@ func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
 	<-time.After(warmup)
 	t.state.CompareAndSwap(begins, counts)
 	start := time.Now()
+	server, load := c.processorTimes()
 	<-time.After(duration)
 	<-t.counted
 	t.state.Store(over)
 	measured := time.Since(start)
+	serverAtEnd, loadAtEnd := c.processorTimes()
 	working.Wait()
 	select {
 	case err := <-t.failed:
@@ -133,12 +134,16 @@ func (c *contender) turn(warmup, duration time.Duration) (sample, error) {
 	took := newHistogram()
 	for _, w := range c.workers {
 		count += w.count
-		took.Merge(w.took)
+	}
+	for _, l := range seen {
+		took.Merge(l.took)
 	}
 	rate := float64(count) / measured.Seconds()
 	return sample{
 		rate:   rate,
 		flight: rate * took.Mean() / float64(time.Second),
+		cost:   (serverAtEnd - server) / time.Duration(max(count, 1)),
+		load:   (loadAtEnd - load) / time.Duration(max(count, 1)),
 		p50:    time.Duration(took.ValueAtQuantile(50)),
 		p99:    time.Duration(took.ValueAtQuantile(99)),
 	}, nil
@@ -150,11 +155,17 @@ func warmup() time.Duration { return min(*turnTime/5, 200*time.Millisecond) }
 // measure makes the contenders take turns. It returns the samples of each contender, one for each round.
 func measure(tb testing.TB, contenders ...*contender) [][]sample {
 	tb.Helper()
+	return measureLonger(tb, 1, contenders...)
+}
+
+// measureLonger is measure with turns and warm-ups that are so many times as long.
+func measureLonger(tb testing.TB, times int, contenders ...*contender) [][]sample {
+	tb.Helper()
 	samples := make([][]sample, len(contenders))
 	pinned(tb, 1, func() {
 		for range *rounds {
 			for i, c := range contenders {
-				s, err := c.turn(warmup(), *turnTime)
+				s, err := c.turn(time.Duration(times)*warmup(), time.Duration(times)**turnTime)
 				if err != nil {
 					tb.Fatalf("%s: %v", c.name, err)
 				}

@@ -26,6 +26,8 @@ func summary(samples []sample) sample {
 		rate: medianOf(samples, func(s sample) float64 { return s.rate }),
 		p50:  medianOf(samples, func(s sample) time.Duration { return s.p50 }),
 		p99:  medianOf(samples, func(s sample) time.Duration { return s.p99 }),
+		cost: medianOf(samples, func(s sample) time.Duration { return s.cost }),
+		load: medianOf(samples, func(s sample) time.Duration { return s.load }),
 	}
 }
 

@@ -54,6 +54,26 @@ func startPinned(start func() error) (err error) {
 	return startOn(server, start)
 }
 
+// startApart calls start, which starts a server, so that it may use all processors but the load's. If only one would be
+// left, it may use all.
+func startApart(start func() error) (err error) {
+	if processorsApart() < 2 {
+		return startOnAny(&allowed, start)
+	}
+	apart := allowed
+	load, _ := processors()
+	apart.Clear(load)
+	return startOnAny(&apart, start)
+}
+
+// processorsApart returns how many processors the load leaves to others.
+func processorsApart() int {
+	if _, pinned := pinning(); !pinned {
+		return 0
+	}
+	return allowed.Count() - 1
+}
+
 // startBesideLoad calls start, which starts a process, so that it may only use the load's processor.
 func startBesideLoad(start func() error) (err error) {
 	load, _ := processors()
@@ -62,7 +82,10 @@ func startBesideLoad(start func() error) (err error) {
 
 // startOn calls start on a thread that may only use one processor: a process inherits the processors of the thread
 // that creates it.
-func startOn(cpu int, start func() error) (err error) {
+func startOn(cpu int, start func() error) (err error) { return startOnAny(only(cpu), start) }
+
+// startOnAny is startOn for a set of processors.
+func startOnAny(cpus *unix.CPUSet, start func() error) (err error) {
 	if _, pinned := pinning(); !pinned {
 		return start()
 	}
@@ -72,7 +95,7 @@ func startOn(cpu int, start func() error) (err error) {
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return err
 	}
-	if err := unix.SchedSetaffinity(0, only(cpu)); err != nil {
+	if err := unix.SchedSetaffinity(0, cpus); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unix.SchedSetaffinity(0, &before)) }()

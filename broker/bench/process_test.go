@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -23,6 +24,7 @@ type process struct {
 	command *exec.Cmd
 	stdin   io.WriteCloser
 	stdout  *bufio.Reader
+	stop    func() // ends the process; only the first call does something
 }
 
 // startServer starts a server on the servers' processor. It stops when the test ends.
@@ -31,8 +33,9 @@ func startServer(tb testing.TB, role string) *process {
 	return startRole(tb, role, startPinned)
 }
 
-// startRole starts a process with that role, by calling start with the Start of the command.
-func startRole(tb testing.TB, role string, start func(func() error) error) *process {
+// startRole starts a process with that role, by calling start with the Start of the command. Its environment has the
+// variables in more, too.
+func startRole(tb testing.TB, role string, start func(func() error) error, more ...string) *process {
 	tb.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -42,9 +45,11 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	command.Env = append(os.Environ(), roleVariable+"="+role,
 		// The options of this process for the race detector, without its pause of a second at the end.
 		"GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
-	if role == roleBroker || role == roleBounded || role == roleSecure {
+	switch role {
+	case roleBroker, roleQuiet, roleBounded, roleSecure:
 		command.Env = append(command.Env, profileVariable+"="+*profile)
 	}
+	command.Env = append(command.Env, more...)
 	command.Stderr = os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -59,13 +64,14 @@ func startRole(tb testing.TB, role string, start func(func() error) error) *proc
 	}
 	running.Add(1)
 	p := &process{tb: tb, secure: isSecure(role), command: command, stdin: stdin, stdout: bufio.NewReader(stdout)}
+	p.stop = sync.OnceFunc(p.end)
 	tb.Cleanup(p.stop)
 	p.address = p.readLine()
 	return p
 }
 
-// stop closes the stdin of the process, which ends it, and waits for its end.
-func (p *process) stop() {
+// end closes the stdin of the process, which ends it, and waits for its end.
+func (p *process) end() {
 	_ = p.stdin.Close()
 	if err := p.command.Wait(); err != nil {
 		p.tb.Errorf("the server failed: %v", err)

@@ -7,25 +7,26 @@ import (
 
 // A scale says how large a benchmark is.
 type scale struct {
-	idle     int           // connections
-	sessions int           // sessions whose locks and waiters are measured
-	requests int           // requests of each of these sessions
-	crowd    int           // locks of the session that ends, and of the listing
-	waiters  int           // requests that are granted at once
-	callers  int           // callers that want one lock
-	samples  int           // samples of the latency of another client, at least
-	patience time.Duration // how long to collect them, at most
+	idle        int           // connections
+	connections []int         // numbers of connections with one caller each
+	sessions    int           // sessions whose locks and waiters are measured
+	requests    int           // requests of each of these sessions
+	crowd       int           // locks of the session that ends, and of the listing
+	waiters     int           // requests that are granted at once
+	callers     int           // callers that want one lock
+	samples     int           // samples of the latency of another client, at least
+	patience    time.Duration // how long to collect them, at most
 }
 
 // full is the scale of the figures in README.md.
 var full = scale{
-	idle: 20_000, sessions: 10, requests: 100_000,
+	idle: 20_000, connections: []int{1, 10, 100, 1_000, 10_000}, sessions: 10, requests: 100_000,
 	crowd: 100_000, waiters: 10_000, callers: 1000, samples: 10_000, patience: time.Minute,
 }
 
 // small is enough to see that the benchmarks work.
 var small = scale{
-	idle: 100, sessions: 2, requests: 500,
+	idle: 100, connections: []int{1, 20}, sessions: 2, requests: 500,
 	crowd: 2_000, waiters: 200, callers: 30, samples: 20, patience: 10 * time.Second,
 }
 

@@ -25,8 +25,8 @@ func BenchmarkScraped(b *testing.B) {
 // scraped measures callers on some connections with and without scrapes, in turns, on the same broker.
 func scraped(tb testing.TB, connections, callers int) {
 	server := startServer(tb, roleBroker)
-	plain := ownLocks("without scrapes", dialBroker(tb, server, connections), callers)
-	with := ownLocks("with scrapes", dialBroker(tb, server, connections), callers)
+	plain := ownLocks("without scrapes", dialBroker(tb, server, connections), callers, nil)
+	with := ownLocks("with scrapes", dialBroker(tb, server, connections), callers, nil)
 	s := &scraper{url: "http://" + server.address + "/metrics"}
 	with.workers[0].begin, with.workers[0].finish = s.begin, s.finish
 	samples := measure(tb, plain, with)

@@ -98,8 +98,8 @@ func BenchmarkSecure(b *testing.B) {
 // ratio of the two with the ratio without all that, from the same rounds.
 func secure(tb testing.TB, connections, callers int) {
 	plainBroker, secureBroker := startServer(tb, roleBroker), startServer(tb, roleSecure)
-	plain := ownLocks("without TLS", dialBroker(tb, plainBroker, connections), callers)
-	c := ownLocks("with TLS", dialBroker(tb, secureBroker, connections), callers)
+	plain := ownLocks("without TLS", dialBroker(tb, plainBroker, connections), callers, nil)
+	c := ownLocks("with TLS", dialBroker(tb, secureBroker, connections), callers, nil)
 	echoes, frames := make([]*contender, 2), oneLock(lockName(0))
 	for i, roles := range [][2]string{{roleEcho, roleGathered}, {roleSecureEcho, roleSecureGathered}} {
 		if callers > connections {

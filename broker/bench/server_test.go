@@ -30,6 +30,7 @@ const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 // The roles of a server.
 const (
 	roleBroker   = "broker"         // a broker whose limits no benchmark reaches
+	roleQuiet    = "broker-quiet"   // roleBroker, whose sessions may be silent for so long that they need no heartbeats
 	roleBounded  = "broker-bounded" // a broker with its default limits
 	roleShown    = "broker-shown"   // a broker with a dashboard
 	roleEcho     = "echo"           // an echo that reads a frame and writes a frame
@@ -82,10 +83,13 @@ func roleHandler(role string) (http.Handler, error) {
 		return http.HandlerFunc(serveEcho), nil
 	case roleGathered, roleSecureGathered:
 		return http.HandlerFunc(serveGathered), nil
-	case roleBroker, roleBounded, roleShown, roleSecure:
+	case roleBroker, roleQuiet, roleBounded, roleShown, roleSecure:
 		config := broker.Config{}
 		if role == roleShown {
 			config.Dashboard, config.ClientFiles = dashboard.Files(), js.Served()
+		}
+		if role == roleQuiet {
+			config.Timeout = time.Hour
 		}
 		if role == roleSecure {
 			control, err := secureControl()

@@ -28,8 +28,8 @@ func shown(tb testing.TB, connections, callers int) {
 	for range 2 {
 		openDashboard(tb, browser, "http://"+seen.address+"/")
 	}
-	without := ownLocks("without dashboards", dialBroker(tb, unseen, connections), callers)
-	with := ownLocks("with two dashboards", dialBroker(tb, seen, connections), callers)
+	without := ownLocks("without dashboards", dialBroker(tb, unseen, connections), callers, nil)
+	with := ownLocks("with two dashboards", dialBroker(tb, seen, connections), callers, nil)
 	samples := measure(tb, without, with)
 	reportFigure(tb, "x/without-dashboards", ratio(samples[1], samples[0]), atLeast(floorShown))
 }

@@ -44,8 +44,8 @@ func (b *bound) verdict(figure float64) string {
 
 // tables collects the rows that are printed at the end.
 type tables struct {
-	mu                            sync.Mutex
-	rates, figures, tails, floods []string
+	mu                                    sync.Mutex
+	rates, figures, models, tails, floods []string
 }
 
 // printed has the results of all benchmarks of this process.
@@ -73,6 +73,20 @@ func (t *tables) figure(workload, unit string, value float64, b *bound) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.figures = append(t.figures, fmt.Sprintf("%s\t%s\t%.4g\t%s\t%s", workload, unit, value, b, b.verdict(value)))
+}
+
+// modelled has the numbers of processors for which the table of the model has a column.
+var modelled = []int{1, 2, 4, 8, 16}
+
+// model adds what brokers with more processors could do.
+func (t *tables) model(workload string, c pairCost) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	row := fmt.Sprintf("%s\t%s\t%s", workload, micros(c.loop), micros(c.total))
+	for _, n := range modelled {
+		row += fmt.Sprintf("\t%.0f", c.rate(n))
+	}
+	t.models = append(t.models, fmt.Sprintf("%s\t%d", row, c.saturation()))
 }
 
 // tail adds the latency of another client while the broker was busy.
@@ -107,7 +121,7 @@ func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e3)
 func (t *tables) print(w io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.rates)+len(t.figures)+len(t.tails)+len(t.floods) == 0 {
+	if len(t.rates)+len(t.figures)+len(t.models)+len(t.tails)+len(t.floods) == 0 {
 		return
 	}
 	how, _ := pinning()
@@ -117,6 +131,7 @@ func (t *tables) print(w io.Writer) {
 	}
 	printTable(w, "workload\trate/s\tp50\tp99\techo/s\techo p50\tx/echo\tfloor\t", t.rates)
 	printTable(w, "workload\tfigure\tvalue\tbound\t", t.figures)
+	printTable(w, "model\tloop\tbroker\tpairs/s on 1\t2\t4\t8\t16\tsaturated by", t.models)
 	printTable(w, "acquire of another client\tsamples\tp50\tp99\tp99.9\tmax\tp99.9 bound\t", t.tails)
 	printTable(w, "acquire of another client\thandshakes/s\tsamples\tp50\tp99\tp99.9\tmax\tp99 bound\t", t.floods)
 }
@@ -190,5 +205,13 @@ func reportQuantiles(tb testing.TB, took *hdrhistogram.Histogram) {
 func report(tb testing.TB, value float64, unit string) {
 	if b, is := tb.(*testing.B); is {
 		b.ReportMetric(value, unit)
+	}
+}
+
+// reportCost adds the processor time of a server for an operation, if the system says it.
+func reportCost(tb testing.TB, unit string, samples []sample) {
+	tb.Helper()
+	if cost := summary(samples).cost; cost > 0 {
+		reportFigure(tb, unit, float64(cost.Nanoseconds())/1e3, nil)
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // idleLoop returns a loop that does not run: tests call its steps themselves.
-func idleLoop(t *testing.T) *loop {
+func idleLoop(t testing.TB) *loop {
 	t.Helper()
 	config, err := Config{}.WithDefaults()
 	if err != nil {

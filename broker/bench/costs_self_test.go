@@ -1,9 +1,16 @@
 package bench
 
 import (
+	"bytes"
+	"context"
 	"math"
+	"runtime"
 	"testing"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // With few processors all of them are the limit, and with many the loop.
@@ -74,5 +81,27 @@ func TestSharesOfAProfile(t *testing.T) {
 	}
 	if got, err := sharesOf("File: bench\n"); err != nil || got != (shares{}) {
 		t.Errorf("got %+v, %v from a profile without samples", got, err)
+	}
+}
+
+// The functions by which shares are found are those of a running broker.
+func TestFunctionsOfABroker(t *testing.T) {
+	b := brokertest.Start(t, broker.Config{})
+	client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{Author: author, NetDial: b.Dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for range 20 { // enough to keep a writer running
+		if err := client.WithLock(t.Context(), "orders/42", nil, func(context.Context) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for _, function := range []string{loopFunction, readerFunction, writerFunction} {
+		if !bytes.Contains(stacks, []byte(function+"(")) {
+			t.Errorf("no goroutine runs %s", function)
+		}
 	}
 }

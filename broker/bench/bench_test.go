@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
 // TestWorkloads runs the short form of each benchmark. Each must count something, see no wrong grant, and leave no
@@ -24,6 +26,9 @@ func TestWorkloads(t *testing.T) {
 		{"heartbeats", func(t *testing.T) { heartbeats(t, 20) }},
 		{"one processor and two", func(t *testing.T) { oneAndTwo(t, 2, 2) }},
 		{"handover among connections", func(t *testing.T) { handover(t, 8, 8, nil) }},
+		{"handover without waiting for releases", func(t *testing.T) {
+			handover(t, 8, 8, &wsclient.AcquireOptions{AsyncRelease: true})
+		}},
 		{"handover among callers", func(t *testing.T) { handover(t, 1, 8, nil) }},
 		{"handovers of several locks", func(t *testing.T) { handovers(t, 3, 4, nil) }},
 		{"handover in a crowd", func(t *testing.T) { handoverCrowd(t, 1, 2, small.callers) }},

@@ -30,8 +30,8 @@ func dialBroker(tb testing.TB, broker *process, n int) []*wsclient.Client {
 	return clients
 }
 
-// ownLocks returns a contender of callers that share the clients. Each caller has a lock of its own, and acquires it with
-// the options.
+// ownLocks returns a contender of callers that share the clients. Each caller has a lock of its own, and acquires it
+// with the options.
 func ownLocks(name string, clients []*wsclient.Client, callers int, options *wsclient.AcquireOptions) *contender {
 	c := &contender{name: name, flight: callers}
 	for i := range callers {

@@ -51,7 +51,7 @@
 //	OneCaller           one caller; beside one connection of the plain echo
 //	SharedClient/N      N callers on one client; beside the gathered echo with N frames in flight
 //	Connections/N       N clients with one caller each; beside N connections of the plain echo
-//	ManyConnections/N   the same from 1 to 10,000 connections; the second table has the processor time of both servers
+//	ManyConnections/N   the same from 1 to 10,000 connections; the second table has the servers' processor time
 //	Handover/N-callers  one lock that N callers of one client want; beside one connection of the plain echo
 //	Handover/N-connections  the same with a client for each caller
 //	Handover/8x64       eight locks that 64 connections each want; beside eight connections of the plain echo
@@ -60,7 +60,7 @@
 //	                    for a shared lock or for three locks at once; beside the gathered echo
 //	Secure/N            OneCaller, SharedClient and Connections with TLS, a token and a policy of 1,000 rules;
 //	                    beside the same echo with TLS
-//	Processors/N-connections  Connections/N at a broker that may use one processor, beside an echo that may use one
+//	Processors/N-connections  Connections/N at a broker that may use one processor; beside such an echo
 //	Processors/4-clients      64 callers on each of four clients; beside the gathered echo
 //
 // The second table has other figures:
@@ -73,7 +73,8 @@
 //	x/without-TLS      the ratio to the echo with TLS, divided by the ratio without TLS, token and policy
 //	broker-µs/pair     processor time of the broker for a pair, and of the echo for a frame; a pair has two frames
 //	broker-ms/s        processor time of the broker in a second, if all connections have only heartbeats
-//	x/1-processor      the rate of a broker that may use two processors, divided by the rate with one; the same of the echo
+//	x/1-processor      the rate of a broker that may use two processors, divided by the rate with one
+//	x/1-processor-echo  the same of the echo
 //	measured/model-on-2  the rate on two processors, divided by what the model predicts from the costs on one
 //	B/idle-connection  memory of the broker for a connection; the figure connections says how many there were
 //	B/held-lock        memory of a held lock, without the 16 bytes of its name
@@ -84,10 +85,10 @@
 // system does not let a process open enough files, there are fewer connections.
 //
 // The table of the model says what a pair costs a broker on one processor, in µs: its loop, which is one goroutine, and
-// all of it. The loop's part is from a CPU profile. From both follows how many pairs a second a broker could do with more
-// processors for itself: min(1/loop, processors/all). The last column is the number of processors from which on the
-// loop is the limit. If the machine has no third processor, the broker on two processors shares one with the load, so
-// its prediction counts the load's processor time as well.
+// all of it. The loop's part is from a CPU profile. From both follows how many pairs a second a broker could do with
+// more processors for itself: min(1/loop, processors/all). The last column is the number of processors from which on
+// the loop is the limit. If the machine has no third processor, the broker on two processors shares one with the load,
+// so its prediction counts the load's processor time as well.
 //
 // The next table has the latency of an acquire by another client while the broker is busy: with
 // nothing; with the end of a session that holds 100,000 locks; with a listing of these; with 10,000

@@ -60,7 +60,8 @@ func reportModel(tb testing.TB, one, two []sample, s shares) {
 	tb.Helper()
 	measured := summary(one)
 	cost := pairCost{total: measured.cost, loop: time.Duration(s.loop * float64(measured.cost))}
-	for unit, share := range map[string]float64{"loop": s.loop, "reader": s.reader, "writer": s.writer, "rest": s.rest} {
+	shares := map[string]float64{"loop": s.loop, "reader": s.reader, "writer": s.writer, "rest": s.rest}
+	for unit, share := range shares {
 		report(tb, share*float64(cost.total)/1e3, unit+"-µs/pair")
 	}
 	reportCost(tb, "broker-µs/pair", one)

@@ -30,7 +30,7 @@ const profileVariable = "LOCKBROKER_BENCH_PROFILE"
 // The roles of a server.
 const (
 	roleBroker   = "broker"         // a broker whose limits no benchmark reaches
-	roleQuiet    = "broker-quiet"   // roleBroker, whose sessions may be silent for so long that they need no heartbeats
+	roleQuiet    = "broker-quiet"   // a broker whose sessions may be silent for an hour: no heartbeats
 	roleBounded  = "broker-bounded" // a broker with its default limits
 	roleShown    = "broker-shown"   // a broker with a dashboard
 	roleEcho     = "echo"           // an echo that reads a frame and writes a frame

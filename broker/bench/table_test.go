@@ -82,11 +82,13 @@ var modelled = []int{1, 2, 4, 8, 16}
 func (t *tables) model(workload string, c pairCost) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	row := fmt.Sprintf("%s\t%s\t%s", workload, micros(c.loop), micros(c.total))
+	var row strings.Builder
+	_, _ = fmt.Fprintf(&row, "%s\t%s\t%s", workload, micros(c.loop), micros(c.total))
 	for _, n := range modelled {
-		row += fmt.Sprintf("\t%.0f", c.rate(n))
+		_, _ = fmt.Fprintf(&row, "\t%.0f", c.rate(n))
 	}
-	t.models = append(t.models, fmt.Sprintf("%s\t%d", row, c.saturation()))
+	_, _ = fmt.Fprintf(&row, "\t%d", c.saturation())
+	t.models = append(t.models, row.String())
 }
 
 // tail adds the latency of another client while the broker was busy.

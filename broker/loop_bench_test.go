@@ -9,8 +9,8 @@ import (
 )
 
 // BenchmarkLoop measures what the loop alone needs for a pair, which is an acquire and its release. There are 1, 100
-// and 10,000 sessions with one request each at the same time. Nothing runs beside it, and no writer is woken: so the loop
-// of a broker needs more.
+// and 10,000 sessions with one request each at the same time. Nothing runs beside the loop, and it wakes no writer, so
+// the loop of a broker needs more.
 //
 //	go test -run '^$' -bench '^BenchmarkLoop$' ./broker
 func BenchmarkLoop(b *testing.B) {

@@ -20,6 +20,11 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // end(error) if it could not be sent. Requests have lose(), and requests and questions fail(error), for
   // the end of the connection.
   const open = new Map();
+  // The requests that were released quietly, and not confirmed yet, in the order of their releases: by id, the n of the
+  // next id at that time. If such a request is held, the broker sends no answer. But it handles messages in order. So a
+  // reply about a request that was sent later confirms the release. If there is none, a cancel that follows the next
+  // ping is answered with not_found. Replies to other messages do not count, because some overtake others.
+  const quiet = new Map();
   const wake = timer(clock); // for the hello, for the next ping, and then for hangUp
   // The end of the lease has its own timer, which is set only when a message arrives. The timers of
   // unanswered pings are nested, and may fire late.
@@ -27,7 +32,6 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   const renewal = timer(clock); // for the next renewal of the credential
   const pause = backoff(); // between renewals that fail
   let expiry; // of the credential, on the monotonic clock
-  let next = 0; // the n of the next id
   let over; // the error with which the connection has ended
   let closed; // called when the WebSocket has closed
   let heard = made; // when the latest message was sent that has been answered
@@ -49,12 +53,21 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     }
   };
 
-  // begin opens an id for entry, and sends the message with that id.
+  // begin opens an id for entry, notes its n there, and sends the message with that id.
   const begin = (entry, message) => {
-    const id = `${session}--${next++}`;
+    const n = (entry.n = conn.next++);
+    const id = `${session}--${n}`;
     open.set(id, entry);
     send({ ...message, id }, entry);
     return id;
+  };
+
+  // confirm ends the requests that were released quietly before the id with that n was used.
+  const confirm = (n) => {
+    for (const [id, following] of quiet) {
+      if (following > n) return;
+      open.get(id).end();
+    }
   };
 
   // ask sends a message, and returns a promise for its answer.
@@ -135,6 +148,8 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
       arm();
     };
     ask({ type: "ping" }).then(pong, () => {});
+    const [id] = [...quiet.keys()].slice(-1);
+    if (id) send({ type: "cancel", id });
     pingDue = sent.mono + heartbeat;
     wake(heartbeat, ping);
   };
@@ -217,8 +232,11 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     ask,
     begin,
     checkLease,
+    confirm,
     open,
+    quiet,
     send,
+    next: 0, // the n of the next id
 
     // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
     // page resumes.

@@ -99,9 +99,9 @@ export interface LockManager extends EventTarget, AsyncDisposal {
 
   /**
    * Calls callback once the lock is held, and releases the lock when the result of callback is
-   * settled. The promise is settled like that result, after the broker has answered the release. If
-   * the lock is lost first, the promise rejects with a {@link LostError} or a {@link StolenError},
-   * and the callback runs on. Everything else is as in Web Locks.
+   * settled. The promise is settled like that result, after the broker has answered the release, or with
+   * release: "async" after it was sent. If the lock is lost first, the promise rejects with a {@link LostError}
+   * or a {@link StolenError}, and the callback runs on. Everything else is as in Web Locks.
    */
   request<T>(name: string, callback: (lock: Lock) => T): Promise<Awaited<T>>;
   request<T>(name: string, options: RequestOptions & { ifAvailable?: false | undefined }, callback: (lock: Lock) => T): Promise<Awaited<T>>;
@@ -187,11 +187,22 @@ export interface LockManagerEvents {
    * on until the old credential expires, and the client tries again.
    */
   renewalfailed: RenewalFailedEvent;
+  /**
+   * A lock with release: "async" was lost before the broker handled its release, or the connection has ended before the
+   * broker confirmed the release.
+   */
+  lateloss: LateLossEvent;
 }
 
 /** Says why a credential could not be renewed. */
 export interface RenewalFailedEvent extends Event {
   /** A {@link LockError} of the broker, or the error of token. */
+  readonly error: Error;
+}
+
+/** Says that a lock was lost after its release was sent, and why. */
+export interface LateLossEvent extends Event {
+  /** A {@link LostError} or a {@link StolenError}, unless the broker breaks the protocol. */
   readonly error: Error;
 }
 
@@ -263,6 +274,20 @@ export interface RequestOptions {
   /** Milliseconds after which the lock expires, and is lost: 1 ms to 330 days. Default: never. */
   hold?: number | undefined;
   /**
+   * "async": do not wait until the broker has confirmed the release. The promise of the request is settled, and
+   * {@link HeldLock.release} resolves, as soon as the message is sent. The lease and hold are checked first, so the lock
+   * was held until then, as far as this client can know. What the client asks for later is handled after the release.
+   *
+   * The lock may have been stolen, or its holder evicted, just before. Or the connection ends before the broker has
+   * confirmed the release. Then the event {@link LockManagerEvents.lateloss} reports it. A reply about a later request
+   * confirms the release, or at the latest the next heartbeat. {@link LockManager.close} does not wait for that, but
+   * its goodbye follows the release.
+   *
+   * It is right where programs only take turns. It is wrong if somebody learns in another way than through the lock
+   * that the lock is free, or that the work under it was done alone. Default: "confirmed".
+   */
+  release?: "confirmed" | "async" | undefined;
+  /**
    * The innermost lock inside which this request is made, or the id of a lock that another program holds.
    * The broker finds deadlocks only among requests that name their parents, and refuses them with a
    * {@link DeadlockError}. So it refuses a request for a lock that its parent holds. Without a parent such a request
@@ -299,8 +324,9 @@ export interface Lock {
 
 export interface HeldLock extends Lock, AsyncDisposal {
   /**
-   * Releases the lock. The promise resolves when the broker has confirmed the release. It rejects with a
-   * {@link LostError} or a {@link StolenError} if the lock was lost before. Further calls return the same promise.
+   * Releases the lock. The promise resolves when the broker has confirmed the release, or with release: "async" once
+   * it is sent. It rejects with a {@link LostError} or a {@link StolenError} if the lock was lost before. Further calls
+   * return the same promise.
    */
   release(): Promise<void>;
 }

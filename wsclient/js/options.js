@@ -42,11 +42,15 @@ export const toNumber = (options, name) => {
   }
 };
 
-export const toMode = (value = "exclusive") => {
-  const mode = toDOMString(value);
-  expect(mode === "exclusive" || mode === "shared", "mode: exclusive or shared");
-  return mode;
+// toWord reads the option of that name, which is usual or other. Default: usual.
+export const toWord = (options, name, usual, other) => {
+  const { [name]: value = usual } = options;
+  const word = toDOMString(value);
+  expect(word === usual || word === other, `${name}: ${usual} or ${other}`);
+  return word;
 };
+
+export const toMode = (options) => toWord(options, "mode", "exclusive", "shared");
 
 export const toNames = (value = []) => {
   expect(typeof value !== "string", "names: a list");
@@ -56,7 +60,7 @@ export const toNames = (value = []) => {
 // toSpec converts one of the further names. A name alone has the mode and the limit of the first.
 const toSpec = (value) => {
   if (Object(value) !== value) return { name: toDOMString(value) };
-  return { limit: toNumber(value, "limit"), mode: toMode(value.mode), name: toDOMString(value.name) };
+  return { limit: toNumber(value, "limit"), mode: toMode(value), name: toDOMString(value.name) };
 };
 
 // mostHolders returns how many holders a lock may have, and 0 for an exclusive one, which is stricter than a limit of 1.

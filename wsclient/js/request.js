@@ -1,7 +1,7 @@
 import { backstop, since } from "./lease.js";
 import { invalidState, loss, refusal } from "./errors.js";
 import { cancelling, ended, holding, releasing, waiting } from "./states.js";
-import { expect, forbid, toMode, toNames, toNumber, toParent, toSignal, toSpecs, toText } from "./options.js";
+import { expect, forbid, toMode, toNames, toNumber, toParent, toSignal, toSpecs, toText, toWord } from "./options.js";
 import { now, timer } from "./clock.js";
 import { escapeName } from "./names.js";
 import { isResubmitted } from "./retry.js";
@@ -23,9 +23,10 @@ export const acquire = (read) =>
     const hold = toNumber(o, "hold");
     const ifAvailable = Boolean(o.ifAvailable);
     const limit = toNumber(o, "limit");
-    const mode = toMode(o.mode);
+    const mode = toMode(o);
     const more = toNames(o.names);
     const parent = toParent(o.parent);
+    const quiet = toWord(o, "release", "confirmed", "async") === "async" || undefined; // whether to release without an answer
     const signal = toSignal(o.signal);
     const steal = Boolean(o.steal);
     const wait = toNumber(o, "wait");
@@ -52,12 +53,12 @@ export const acquire = (read) =>
     let grantedAt; // when its hold began
     let controller; // aborts the signal of the lock
     let released; // settles the promise of release
-    let failed = reject; // rejects the promise of acquire, and later that of release
+    let failed = reject; // rejects the promise of acquire, and later that of release, or reports a late loss
     let release; // the promise of release
 
     const holds = () => state === holding;
 
-    const send = (type) => conn.send({ type, id });
+    const send = (type, quiet) => conn.send({ type, id, quiet });
 
     // waitForConnection lets the request wait for the next connection, at most until its deadline.
     const waitForConnection = () => {
@@ -117,6 +118,7 @@ export const acquire = (read) =>
     const end = (why) => {
       state = ended;
       conn?.open.delete(id);
+      conn?.quiet.delete(id);
       wake();
       stopWaiting();
       error = why;
@@ -178,7 +180,9 @@ export const acquire = (read) =>
 
       // receive handles a message about the request. It throws if the message makes no sense.
       receive(m) {
+        conn.confirm(request.n);
         if (m.type === "granted") granted(m);
+        else if (m.code === "not_found" && conn.quiet.has(id)) conn.confirm(conn.quiet.get(id));
         else if (m.type === "error") refused(m);
         else if (m.type === "lost") lost(m.reason, undefined, m);
         else if (state < releasing) throw m.type; // released or cancelled
@@ -201,15 +205,23 @@ export const acquire = (read) =>
       },
 
       // release returns a promise that is settled when the broker has confirmed the release. It is
-      // rejected if the locks were lost before that.
+      // rejected if the locks were lost before that. If quiet is set, the promise is settled at once, and
+      // a loss that is heard of later is reported by an event. A close is no such loss, because its goodbye
+      // follows the release.
       release: () =>
         (release ??= new Promise((resolve, reject) => {
+          if (quiet) request.signal(); // which checks whether the lock is still held
           if (state === ended) throw error;
           wake(); // clears the timer of its hold
           state = releasing;
           released = resolve;
           failed = reject;
-          send("release");
+          send("release", quiet);
+          if (quiet) {
+            conn.quiet.set(id, conn.next);
+            failed = (error) => error.reason === "closed" || client.emit("lateloss", { error });
+            resolve();
+          }
         })),
     };
 

@@ -53,6 +53,21 @@ type actor struct {
 	requests map[wire.ID]Request
 	sent     []wire.Request // and not expected yet
 	timeout  time.Duration
+	quietly  map[wire.ID]bool // the requests that it will release quietly
+}
+
+// quietReleases returns the requests that the conversation releases quietly.
+func quietReleases(c wiretest.Conversation) map[wire.ID]bool {
+	quietly := make(map[wire.ID]bool)
+	for _, step := range c.Steps {
+		if step.Kind == wiretest.Send {
+			m, _ := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
+			if release, ok := m.(*wire.Release); ok {
+				quietly[release.ID] = release.Quiet
+			}
+		}
+	}
+	return quietly
 }
 
 func play(t *testing.T, c wiretest.Conversation) {
@@ -63,7 +78,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		switch step.Kind {
 		case wiretest.Connect:
 			a = &actor{client: New(Config{NoReconnect: true}, func() float64 { return 0 }),
-				requests: map[wire.ID]Request{}}
+				requests: map[wire.ID]Request{}, quietly: quietReleases(c)}
 			actors[step.Conn] = a
 			a.client.Start(now)
 		case wiretest.Send:
@@ -136,7 +151,7 @@ func (a *actor) send(t *testing.T, now Instant, step wiretest.Step) {
 func (a *actor) do(now Instant, m wire.Request) {
 	switch m := m.(type) {
 	case *wire.Acquire:
-		o := Options{Locks: m.Locks, Steal: m.Steal, Author: m.Author}
+		o := Options{Locks: m.Locks, Steal: m.Steal, Author: m.Author, Async: a.quietly[m.ID]}
 		wait, given := m.WaitMS.Get()
 		o.Wait, o.Once = time.Duration(wait)*time.Millisecond, given && wait == 0
 		if hold, given := m.HoldMS.Get(); given { // the inverse of the backstop

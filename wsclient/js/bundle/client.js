@@ -137,18 +137,20 @@ var toNumber = (options, name) => {
     return Math.ceil(value);
   }
 };
-var toMode = (value = "exclusive") => {
-  const mode = toDOMString(value);
-  expect(mode === "exclusive" || mode === "shared", "mode: exclusive or shared");
-  return mode;
+var toWord = (options, name, usual, other) => {
+  const { [name]: value = usual } = options;
+  const word = toDOMString(value);
+  expect(word === usual || word === other, `${name}: ${usual} or ${other}`);
+  return word;
 };
+var toMode = (options) => toWord(options, "mode", "exclusive", "shared");
 var toNames = (value = []) => {
   expect(typeof value !== "string", "names: a list");
   return [...value].map(toSpec);
 };
 var toSpec = (value) => {
   if (Object(value) !== value) return { name: toDOMString(value) };
-  return { limit: toNumber(value, "limit"), mode: toMode(value.mode), name: toDOMString(value.name) };
+  return { limit: toNumber(value, "limit"), mode: toMode(value), name: toDOMString(value.name) };
 };
 var mostHolders = ({ mode, limit = Infinity }) => mode === "exclusive" ? 0 : limit;
 var toSpecs = (first, more) => {
@@ -238,9 +240,10 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const hold = toNumber(o, "hold");
   const ifAvailable = Boolean(o.ifAvailable);
   const limit = toNumber(o, "limit");
-  const mode = toMode(o.mode);
+  const mode = toMode(o);
   const more = toNames(o.names);
   const parent = toParent(o.parent);
+  const quiet = toWord(o, "release", "confirmed", "async") === "async" || void 0;
   const signal = toSignal(o.signal);
   const steal = Boolean(o.steal);
   const wait = toNumber(o, "wait");
@@ -266,7 +269,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
   let failed = reject;
   let release;
   const holds = () => state === holding;
-  const send = (type) => conn.send({ type, id });
+  const send = (type, quiet2) => conn.send({ type, id, quiet: quiet2 });
   const waitForConnection = () => {
     conn = null;
     const why = client.conn ? "the broker is stopping" : client.offline.message;
@@ -313,6 +316,7 @@ var acquire = (read) => new Promise((resolve, reject) => {
   const end = (why) => {
     state = ended;
     conn?.open.delete(id);
+    conn?.quiet.delete(id);
     wake();
     stopWaiting();
     error = why;
@@ -365,7 +369,9 @@ var acquire = (read) => new Promise((resolve, reject) => {
     },
     // receive handles a message about the request. It throws if the message makes no sense.
     receive(m) {
+      conn.confirm(request.n);
       if (m.type === "granted") granted(m);
+      else if (m.code === "not_found" && conn.quiet.has(id)) conn.confirm(conn.quiet.get(id));
       else if (m.type === "error") refused(m);
       else if (m.type === "lost") lost(m.reason, void 0, m);
       else if (state < releasing) throw m.type;
@@ -385,14 +391,22 @@ var acquire = (read) => new Promise((resolve, reject) => {
       return controller.signal;
     },
     // release returns a promise that is settled when the broker has confirmed the release. It is
-    // rejected if the locks were lost before that.
+    // rejected if the locks were lost before that. If quiet is set, the promise is settled at once, and
+    // a loss that is heard of later is reported by an event. A close is no such loss, because its goodbye
+    // follows the release.
     release: () => release ??= new Promise((resolve2, reject2) => {
+      if (quiet) request.signal();
       if (state === ended) throw error;
       wake();
       state = releasing;
       released = resolve2;
       failed = reject2;
-      send("release");
+      send("release", quiet);
+      if (quiet) {
+        conn.quiet.set(id, conn.next);
+        failed = (error2) => error2.reason === "closed" || client.emit("lateloss", { error: error2 });
+        resolve2();
+      }
     })
   };
   pending.add(request);
@@ -596,12 +610,12 @@ var connect = (client, WebSocket, url, protocols, connected, ended2) => {
   const { clock, silent } = client;
   const made = now(clock);
   const open = /* @__PURE__ */ new Map();
+  const quiet = /* @__PURE__ */ new Map();
   const wake = timer(clock);
   const watchdog = timer(clock);
   const renewal = timer(clock);
   const pause = backoff();
   let expiry;
-  let next = 0;
   let over;
   let closed;
   let heard = made;
@@ -619,10 +633,17 @@ var connect = (client, WebSocket, url, protocols, connected, ended2) => {
     }
   };
   const begin = (entry, message) => {
-    const id = `${session}--${next++}`;
+    const n = entry.n = conn.next++;
+    const id = `${session}--${n}`;
     open.set(id, entry);
     send({ ...message, id }, entry);
     return id;
+  };
+  const confirm = (n) => {
+    for (const [id, following] of quiet) {
+      if (following > n) return;
+      open.get(id).end();
+    }
   };
   const ask = (message) => new Promise((resolve, reject) => {
     if (over) throw over;
@@ -686,6 +707,8 @@ var connect = (client, WebSocket, url, protocols, connected, ended2) => {
     };
     ask({ type: "ping" }).then(pong, () => {
     });
+    const [id] = [...quiet.keys()].slice(-1);
+    if (id) send({ type: "cancel", id });
     pingDue = sent.mono + heartbeat;
     wake(heartbeat, ping);
   };
@@ -741,8 +764,12 @@ var connect = (client, WebSocket, url, protocols, connected, ended2) => {
     ask,
     begin,
     checkLease,
+    confirm,
     open,
+    quiet,
     send,
+    next: 0,
+    // the n of the next id
     // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
     // page resumes.
     freeze() {

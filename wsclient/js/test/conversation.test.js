@@ -55,7 +55,7 @@ async function play(actors, { who, what, rest }, after, Actor) {
   const actor = actors.get(who);
   switch (what) {
     case "connects":
-      actors.set(who, new Actor(tokensOf(who, after)));
+      actors.set(who, new Actor(tokensOf(who, after), quietReleases(after)));
       await settle();
       break;
     case "->": {
@@ -88,6 +88,12 @@ function tokensOf(who, steps) {
   return tokens.length ? [who, ...tokens] : undefined;
 }
 
+// quietReleases returns the ids of the requests that are released quietly.
+function quietReleases(steps) {
+  const sent = steps.filter(({ what }) => what === "->").map(({ rest }) => JSON.parse(rest));
+  return new Set(sent.filter((m) => m.quiet).map(({ id }) => id));
+}
+
 // An Actor is a client in a conversation, together with the broker's end of its connection.
 class Actor extends Stage {
   tries = new Map(); // acquires by id: {o, promise, lock, controller, free}
@@ -95,8 +101,9 @@ class Actor extends Stage {
   changes; // of the watch
   pages = []; // locks that info has yielded
 
-  constructor(tokens) {
+  constructor(tokens, quietly) {
     super();
+    this.quietly = quietly;
     this.connecting = this.connect(tokens && { token: async () => tokens.shift() });
     this.connecting.catch(() => {});
   }
@@ -111,6 +118,7 @@ class Actor extends Stage {
         break;
       case "release":
         attempt.free();
+        if (m.quiet) assert.deepEqual(await outcome(attempt.promise), { state: "fulfilled", value: attempt });
         break;
       case "cancel":
         if (!attempt.hold) attempt.controller.abort(attempt.id);
@@ -170,6 +178,7 @@ class Actor extends Stage {
       mode: first.mode,
       names: more,
       parent: m.parent && (this.tries.get(m.parent)?.lock ?? m.parent), // or the id of another client's lock
+      release: this.quietly.has(m.id) ? "async" : undefined,
       signal: m.steal ? undefined : attempt.controller.signal,
       steal: m.steal,
       wait: m.wait_ms,

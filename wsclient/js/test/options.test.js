@@ -58,7 +58,7 @@ test("options are read once each, in the order of their names, before the callba
   const read = [];
   const options = new Proxy({}, { get: (_, key) => void read.push(key) });
   await refused(locks.request({ toString: () => (read.push("(the name)"), "a") }, options, "no callback"), "TypeError");
-  assert.deepEqual(read, ["(the name)", "author", "hold", "ifAvailable", "limit", "mode", "names", "parent", "signal", "steal", "wait"]);
+  assert.deepEqual(read, ["(the name)", "author", "hold", "ifAvailable", "limit", "mode", "names", "parent", "release", "signal", "steal", "wait"]);
 });
 
 test("too few arguments are refused before any is converted", async () => {

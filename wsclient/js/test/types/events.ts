@@ -20,6 +20,7 @@ locks.addEventListener("connected", (event) => {
 });
 locks.addEventListener("something else", (event) => event.type);
 locks.addEventListener("renewalfailed", ({ error }) => same<typeof error, Error>(true));
+locks.addEventListener("lateloss", ({ error }) => same<typeof error, Error>(true));
 const { identity, permissions } = await locks.whoami({ signal: leaving.signal });
 same<typeof identity, string | undefined>(true);
 export const mayList = permissions.some(({ allow }) => allow.includes("list"));

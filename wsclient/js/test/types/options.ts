@@ -42,7 +42,12 @@ export async function save(signal?: AbortSignal) {
   for await (const change of locks.watch("a", { signal })) void change;
 }
 
+await locks.request("a", { release: "async" }, (lock) => lock.token);
+await locks.acquire("a", { release: "confirmed" });
+
 // @ts-expect-error The name is missing.
 export const nameless: LockSpec = nothing.spec;
 // @ts-expect-error
 await locks.request("a", { signal: null }, () => {});
+// @ts-expect-error
+await locks.request("a", { release: "sync" }, () => {});

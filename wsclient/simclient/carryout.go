@@ -16,6 +16,7 @@ func (c *Client) carryOut(at Instant) {
 	}
 	for _, woken := range out.Wake {
 		c.out.Woken = append(c.out.Woken, woken.Owner.(*record).number)
+		c.noteAsync(woken)
 	}
 	for i := range out.Send {
 		c.send(message(&out.Send[i]))
@@ -30,6 +31,18 @@ func (c *Client) carryOut(at Instant) {
 	}
 	if changed && c.core.IsDrained() && !c.Closed() {
 		c.close(at)
+	}
+}
+
+// noteAsync notes whether r has ended now, and its caller went on when it released r.
+func (c *Client) noteAsync(r *core.Request) {
+	end, number := r.End(), r.Owner.(*record).number
+	switch {
+	case !r.Async || end == nil || r.Cause().How != core.Released:
+	case end.How == core.Released:
+		c.out.Confirmed = append(c.out.Confirmed, number)
+	default:
+		c.out.LateLost = append(c.out.LateLost, number)
 	}
 }
 

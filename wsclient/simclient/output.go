@@ -15,6 +15,9 @@ type Output struct {
 	// Woken has the requests that were granted or have ended. Their callers, which may be waiting, run next: see
 	// [Client.Settle].
 	Woken []Request
+	// Confirmed has the async requests whose releases the broker has handled, as the client now knows. LateLost has
+	// those that were lost before that. Their callers have gone on. The end of the client counts as a confirmation.
+	Confirmed, LateLost []Request
 	// Send has the messages for the current link. The caller of the step owns them.
 	Send []wire.Request
 	// Links says what becomes of network connections.
@@ -50,6 +53,7 @@ const (
 func (o *Output) reset() {
 	clear(o.Send)
 	o.Stopped, o.Woken, o.Send, o.Links, o.Dial = o.Stopped[:0], o.Woken[:0], o.Send[:0], o.Links[:0], 0
+	o.Confirmed, o.LateLost = o.Confirmed[:0], o.LateLost[:0]
 }
 
 func (o *Output) act(l Link, act Act) { o.Links = append(o.Links, LinkAct{l, act}) }

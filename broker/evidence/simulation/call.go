@@ -34,6 +34,7 @@ type call struct {
 	stale   bool          // another request was granted one of its locks while its process stood still
 	settles bool          // its caller runs soon
 	excused bool          // an overlap is excused, and evExcuse is planned
+	async   asyncState    // of its release, if it has gone on without waiting
 }
 
 type callState uint8
@@ -123,7 +124,7 @@ func (c *call) begin() {
 	}
 	options := simclient.Options{
 		Locks: c.plan.Locks, Wait: c.plan.Wait, Hold: c.plan.Hold, MinHold: c.plan.MinHold,
-		Once: c.plan.Try, Steal: c.plan.Steal, Parent: parent,
+		Once: c.plan.Try, Steal: c.plan.Steal, Parent: parent, Async: c.plan.Async,
 	}
 	if c.outer != nil {
 		options.Outer = c.outer.request
@@ -260,6 +261,7 @@ func (c *call) leave() {
 		w.tracef("c%d call %d releases", n.plan.Number, c.plan.Number)
 	}
 	n.program.Release(n.at(), c.request)
+	w.checkGoesOn(c)
 	n.carryOut()
 	w.counts.add(SawRelease)
 	c.end()

@@ -178,6 +178,9 @@ func (w *World) checkRest() {
 
 // checkEnd checks that a run has left nothing on the broker.
 func (w *World) checkEnd() {
+	for _, c := range w.calls {
+		w.checkSilentLoss(c)
+	}
 	if !w.isAtRest() {
 		w.checkRest()
 		return

@@ -24,6 +24,7 @@ func (o *order) checkEnd(r *request, e *locktable.Event) {
 	case locktable.ShutDown:
 		o.w.counts.add(SawShutDown)
 	case locktable.Released:
+		r.freed = true
 		o.checkMinHold(r)
 	case locktable.Lost:
 		r.taken = e.Lost == wire.LostEvicted || e.Lost == wire.LostStolen

@@ -41,6 +41,8 @@ const (
 	SawStaleWrite   // a resource without tokens took a write of a stale holder
 	SawFenced       // a resource with tokens refused one
 	SawStaleThaw    // a process woke up after its lock was granted to another
+	SawConfirmed    // a client has learned that the broker handled an async release
+	SawLateLoss     // a client has reported a loss after an async release
 	outcomes
 )
 
@@ -53,6 +55,7 @@ var outcomeNames = [outcomes]string{
 	"silent session ended", "client fell silent", "goodbye", "grace period", "no tokens", "disk failure",
 	"older copy restored", "unclean end of a drain", "clean end of a drain", "slow consumer", "stalled write",
 	"dial failed", "stale write", "stale write refused", "stale holder thawed",
+	"async release confirmed", "late loss",
 }
 
 // String returns the name of the outcome.

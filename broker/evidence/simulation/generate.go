@@ -27,6 +27,7 @@ func Generate(seed uint64, steps int) *Plan {
 		g.scene()
 	}
 	g.keepUp()
+	g.asyncReleases()
 	return g.plan
 }
 
@@ -86,6 +87,15 @@ func (g *generator) keepUp() {
 	p.Delay = min(p.Delay, p.NextTimeout/20)
 	for i := range p.Clients {
 		p.Clients[i].React = min(p.Clients[i].React, p.NextTimeout/5)
+	}
+}
+
+// asyncReleases lets some calls release without waiting. It has dice of its own, so that the rest of the plan of a seed
+// does not depend on it.
+func (g *generator) asyncReleases() {
+	dice := rand.New(rand.NewPCG(g.plan.Seed, 2))
+	for i := range g.plan.Calls {
+		g.plan.Calls[i].Async = dice.IntN(100) < 30
 	}
 }
 

@@ -137,7 +137,7 @@ func (m *minimiser) simplify() {
 			func(c *Call) { c.Wait = 0 }, func(c *Call) { c.Hold, c.MinHold = 0, 0 },
 			func(c *Call) { c.MinHold = 0 }, func(c *Call) { c.GiveUp = 0 }, func(c *Call) { c.Work = 0 },
 			func(c *Call) { c.Locks = c.Locks[:1] }, func(c *Call) { c.Try = false },
-			func(c *Call) { c.Steal = false },
+			func(c *Call) { c.Steal = false }, func(c *Call) { c.Async = false },
 		} {
 			m.try(func(p *Plan) { change(&p.Calls[i]) })
 		}

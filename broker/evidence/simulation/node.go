@@ -162,6 +162,7 @@ func (n *node) carryOut() {
 	for _, r := range out.Woken {
 		n.call(r).wake()
 	}
+	n.noteAsync(out)
 	if len(out.Send) > 0 {
 		n.sendAll(out.Send)
 	}
@@ -291,7 +292,8 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 		return
 	}
 	var stale *call
-	if c.link == n.program.Link() { // a client does not handle what still arrives on an earlier connection
+	isCurrent := c.link == n.program.Link()
+	if isCurrent { // a client does not handle what still arrives on an earlier connection
 		stale = n.staleCall(at)
 	}
 	n.program.Receive(c.link, at, reply)
@@ -302,6 +304,9 @@ func (n *node) receiveReply(c *conn, at simclient.Instant, reply wire.Reply) {
 	}
 	if lost, is := reply.(*wire.Lost); is {
 		n.checkTold(lost.ID)
+		if isCurrent {
+			n.checkLateLoss(lost.ID)
+		}
 		if r := n.w.order.requests[lost.ID]; r != nil {
 			r.told = true
 		}

@@ -66,6 +66,7 @@ type request struct {
 	claimed bool // its caller has entered its function
 	taken   bool // an operator evicted it while it held, or stole its locks
 	told    bool // its client has read that it has lost its locks
+	freed   bool // its client has released it while it held
 	limits  []int
 	locks   []int
 	parent  *request

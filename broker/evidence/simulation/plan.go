@@ -53,6 +53,7 @@ type Call struct {
 	Work    time.Duration // how long its function takes at least
 	Try     bool          // it does not wait
 	Steal   bool
+	Async   bool // its function does not wait until the broker has confirmed the release
 }
 
 // A Fault is something that an adversary does to the world, or an operator.

@@ -54,6 +54,7 @@ func (c *Call) fields() []field {
 		{"call", &c.Number}, {"client", &c.Client}, {"at", &c.At}, {"in", &c.In}, {"under", &c.Under},
 		{"locks", &c.Locks}, {"wait", &c.Wait}, {"hold", &c.Hold}, {"min-hold", &c.MinHold},
 		{"give-up", &c.GiveUp}, {"work", &c.Work}, {"try", &c.Try}, {"steal", &c.Steal},
+		{"async", &c.Async},
 	}
 }
 

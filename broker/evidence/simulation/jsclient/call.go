@@ -21,6 +21,8 @@ type options struct {
 	Outer  simclient.Request `json:"outer,omitempty"`
 	Parent string            `json:"parent,omitempty"`
 	Author string            `json:"author"`
+
+	Release string `json:"release,omitempty"`
 }
 
 type name struct {
@@ -36,6 +38,9 @@ func toOptions(r simclient.Request, o *simclient.Options) options {
 	}
 	for _, l := range o.Locks[1:] {
 		js.Names = append(js.Names, name{l.Name, l.Mode.String(), l.Limit.Or(0)})
+	}
+	if o.Async {
+		js.Release = "async"
 	}
 	if !o.Parent.IsZero() {
 		js.Parent = o.Parent.String()

@@ -71,6 +71,7 @@ class Client {
     connect("ws://broker", { clock: this.clock, label: "", waitForBroker: true, WebSocket: this.WebSocket }).then(
       (manager) => {
         this.manager = manager;
+        manager.addEventListener("lateloss", ({ error }) => this.lateLoss(error.id));
         manager.closed.then(() => (this.isClosed = true));
       },
       () => (this.isClosed = true),
@@ -142,6 +143,11 @@ class Client {
       },
       (error) => this.events.push(["failed", number, describe(error)]),
     );
+  }
+
+  // lateLoss notes that a lock was lost after its release.
+  lateLoss(id) {
+    for (const [number, { lock }] of this.requests) if (lock?.id === id) this.events.push(["lateloss", number]);
   }
 
   giveUp(number) {

@@ -55,6 +55,8 @@ func (c *Client) note(e *event) error {
 		act(simclient.Pong)
 	case "granted", "stopped", "failed", "released":
 		return c.noteRequest(e)
+	case "lateloss":
+		c.out.LateLost = append(c.out.LateLost, simclient.Request(e.number))
 	case "valid":
 	default:
 		return errors.New("an unknown event")
@@ -154,4 +156,5 @@ func (f failure) end(r *request) (simclient.End, error) {
 // empty empties an output.
 func empty(o *simclient.Output) {
 	o.Stopped, o.Woken, o.Send, o.Links, o.Dial = o.Stopped[:0], o.Woken[:0], nil, o.Links[:0], 0
+	o.LateLost = o.LateLost[:0]
 }

@@ -63,6 +63,12 @@ test("the release is sent before whatever is asked for afterwards", async (t) =>
   await held.promise;
   quiet(s.locks.request("a", () => {}));
   assert.deepEqual(s.socket.takeAll().map(({ type }) => type), ["release", "acquire"]);
+  const acquiring = s.locks.acquire("b", { release });
+  s.socket.say({ type: "granted", id: s.socket.take().id, token: 8 });
+  const lock = await acquiring;
+  lock.release(); // nobody waits
+  quiet(s.locks.request("b", () => {}));
+  assert.deepEqual(s.socket.takeAll().map(({ type }) => type), ["release", "acquire"]);
 });
 
 test("release: other words than async and confirmed are refused", async (t) => {

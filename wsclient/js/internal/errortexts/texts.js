@@ -90,7 +90,7 @@ export async function errorTexts({ connect, WebSocket, places }) {
 
   async function malformed() {
     const signal = AbortSignal.abort();
-    for (const options of [{ wait: -1 }, { names: "a" }, { mode: "none" }, { parent: "a" }, { author: "\ud800" }, "a"]) {
+    for (const options of [{ wait: -1 }, { names: "a" }, { mode: "none" }, { release: "now" }, { parent: "a" }, { author: "\ud800" }, "a"]) {
       await situation("arguments of the wrong form", shop.acquire("a", options));
     }
     await situation("arguments of the wrong form", shop.request("a", {}));

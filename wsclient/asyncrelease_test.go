@@ -173,11 +173,15 @@ func TestAsyncReleaseTellsOfAnEarlierLoss(t *testing.T) {
 	})
 }
 
-// Drain returns when the broker has handled the releases, and so does Close for those that listen to the broker.
+// Drain returns when the broker has handled the releases. Close returns when the broker has answered the goodbye, and
+// the broker frees the lock soon after that.
 func TestEndAfterAsyncRelease(t *testing.T) {
 	for name, end := range map[string]func(c *wsclient.Client) error{
 		"Drain": func(c *wsclient.Client) error { return c.Drain(context.Background()) },
-		"Close": (*wsclient.Client).Close,
+		"Close": func(c *wsclient.Client) error {
+			defer synctest.Wait()
+			return c.Close()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {

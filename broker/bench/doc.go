@@ -49,6 +49,7 @@
 // divides the rate by the echo's rate of frames:
 //
 //	OneCaller           one caller; beside one connection of the plain echo
+//	AsyncRelease/...    the same workloads as in other rows, without waiting for the confirmation of releases
 //	SharedClient/N      N callers on one client; beside the gathered echo with N frames in flight
 //	Connections/N       N clients with one caller each; beside N connections of the plain echo
 //	ManyConnections/N   the same from 1 to 10,000 connections; the second table has the servers' processor time

@@ -14,6 +14,8 @@ import (
 // Floors of the ratios that the package comment describes.
 const (
 	floorOne       = 0.48
+	floorOneAsync  = 0.85 // with AsyncRelease
+	floor100Async  = 0.9
 	floor64        = 0.45
 	floor512       = 0.22
 	floorHandover  = 0.9
@@ -28,7 +30,21 @@ func workload(tb testing.TB) string {
 	return strings.TrimPrefix(name, "Benchmark")
 }
 
+// allocsOfPair is how many allocations a pair may cost the client. The answer to a confirmed release costs the last.
+const allocsOfPair = 4
+
 func BenchmarkOneCaller(b *testing.B) { oneCaller(b, 20_000, nil, atLeast(floorOne)) }
+
+// BenchmarkAsyncRelease measures callers that do not wait for the confirmation of a release.
+func BenchmarkAsyncRelease(b *testing.B) {
+	o := &wsclient.AcquireOptions{AsyncRelease: true}
+	b.Run("one-caller", func(b *testing.B) { oneCaller(b, 20_000, o, atLeast(floorOneAsync)) })
+	b.Run("64-callers", func(b *testing.B) { sharedClient(b, 64, o, atLeast(floor64)) })
+	b.Run("512-callers", func(b *testing.B) { sharedClient(b, 512, o, atLeast(floor512)) })
+	b.Run("100-connections", func(b *testing.B) { connections(b, 100, o, atLeast(floor100Async)) })
+	b.Run("handover-64-connections", func(b *testing.B) { handover(b, 64, 64, o) })
+	b.Run("handover-8x64", func(b *testing.B) { handovers(b, 8, 64, o) })
+}
 
 // oneCaller measures one caller that acquires and releases in turn, and counts allocations over that many pairs.
 func oneCaller(tb testing.TB, pairs int, options *wsclient.AcquireOptions, floor *bound) {
@@ -37,12 +53,16 @@ func oneCaller(tb testing.TB, pairs int, options *wsclient.AcquireOptions, floor
 	echo := plainEcho(tb, 1, oneLock(lockName(0)))
 	samples := measure(tb, c, echo)
 	reportRate(tb, "pairs", samples[0], samples[1], floor)
-	allocations(tb, broker, c.workers[0], pairs)
+	allowed := allocsOfPair
+	if options != nil && options.AsyncRelease {
+		allowed--
+	}
+	allocations(tb, broker, c.workers[0], pairs, float64(allowed))
 }
 
-// allocations counts the allocations of a pair in the client and in the broker. It tolerates a
-// hundredth more, for the allocations of the counting itself.
-func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
+// allocations counts the allocations of a pair in the client, which may have that many, and in the broker. It tolerates
+// a hundredth more, for the allocations of the counting itself.
+func allocations(tb testing.TB, broker *process, w *worker, pairs int, allowed float64) {
 	const others = 0.01
 	inBroker := broker.memory().Mallocs
 	var before, after runtime.MemStats
@@ -54,7 +74,7 @@ func allocations(tb testing.TB, broker *process, w *worker, pairs int) {
 	}
 	runtime.ReadMemStats(&after)
 	inBroker = broker.memory().Mallocs - inBroker
-	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(6+others))
+	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(allowed+others))
 	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/float64(pairs), atMost(2+others))
 }
 

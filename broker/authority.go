@@ -1,13 +1,12 @@
 package broker
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/access"
+	"github.com/lockbroker/lockbroker/broker/internal/shrink"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -24,18 +23,17 @@ type authority struct {
 
 	mu              sync.Mutex
 	control         *access.Control // nil: everything is permitted
-	parties         map[string]*party
-	sessions        map[string]int // by identity
+	parties         shrink.Map[string, *party]
+	sessions        shrink.Map[string, int] // by identity
 	mostPerIdentity int
 	refusals        *refusals
-	members         map[*connection]bool
+	members         shrink.Map[*connection, bool]
 	audits          *auditTrail
 }
 
 func newAuthority(c *Config, r *refusals) *authority {
 	return &authority{
-		control: c.Access, parties: make(map[string]*party), sessions: make(map[string]int),
-		mostPerIdentity: c.MaxConnectionsPerIdentity, refusals: r, members: make(map[*connection]bool),
+		control: c.Access, mostPerIdentity: c.MaxConnectionsPerIdentity, refusals: r,
 	}
 }
 
@@ -51,8 +49,11 @@ func (b *Broker) SetAccess(control *access.Control) {
 	defer a.changing.Unlock()
 	a.mu.Lock()
 	a.audits.put(&AuditRecord{Event: AuditAccess, Outcome: AuditDone}, reserved)
-	a.control, a.parties = control, make(map[string]*party)
-	members := slices.Collect(maps.Keys(a.members))
+	a.control, a.parties = control, shrink.Map[string, *party]{}
+	members := make([]*connection, 0, a.members.Len())
+	for c := range a.members.All() {
+		members = append(members, c)
+	}
 	a.mu.Unlock()
 	for _, c := range members {
 		a.reconsider(c)
@@ -78,11 +79,11 @@ func (a *authority) admit(control *access.Control, s access.Subject) (*rights, *
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.sessions[s.Name] >= a.mostPerIdentity {
+	if a.sessions.Get(s.Name) >= a.mostPerIdentity {
 		a.drop(r)
 		return nil, a.refusals.tooManyConnections(limitIdentityConnections, "this identity", a.mostPerIdentity)
 	}
-	a.sessions[s.Name]++
+	a.sessions.Set(s.Name, a.sessions.Get(s.Name)+1)
 	return r, nil
 }
 
@@ -113,10 +114,10 @@ func (a *authority) rightsOf(control *access.Control, s access.Subject) *rights 
 // join counts a session in the party of its subject. The caller holds a.mu.
 func (a *authority) join(s *access.Subject) *party {
 	key := s.Name + "\x00" + strings.Join(s.Groups, "\x00")
-	p := a.parties[key]
+	p := a.parties.Get(key)
 	if p == nil {
 		p = &party{key: key, control: a.control, permissions: a.control.For(s)}
-		a.parties[key] = p
+		a.parties.Set(key, p)
 	}
 	p.sessions++
 	return p
@@ -125,8 +126,8 @@ func (a *authority) join(s *access.Subject) *party {
 // drop undoes join. The caller holds a.mu.
 func (a *authority) drop(r *rights) {
 	r.sessions--
-	if r.sessions == 0 && a.parties[r.key] == r.party {
-		delete(a.parties, r.key)
+	if r.sessions == 0 && a.parties.Get(r.key) == r.party {
+		a.parties.Delete(r.key)
 	}
 }
 
@@ -143,9 +144,10 @@ func (a *authority) dismiss(r *rights) {
 
 // forget counts a session of an identity less. The caller holds a.mu.
 func (a *authority) forget(identity string) {
-	a.sessions[identity]--
-	if a.sessions[identity] == 0 {
-		delete(a.sessions, identity)
+	if left := a.sessions.Get(identity) - 1; left > 0 {
+		a.sessions.Set(identity, left)
+	} else {
+		a.sessions.Delete(identity)
 	}
 }
 
@@ -162,7 +164,7 @@ func (c *connection) admitted(r *rights) {
 // enter makes changes of the control reach a session from now on. It must be known to the loop.
 func (a *authority) enter(c *connection) {
 	a.mu.Lock()
-	a.members[c] = true
+	a.members.Set(c, true)
 	a.mu.Unlock()
 	a.reconsider(c) // the control may have changed since admit
 	c.judging.Lock()
@@ -180,7 +182,7 @@ func (a *authority) leave(c *connection) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.members, c)
+	a.members.Delete(c)
 	if r := c.rights.Load(); r != nil {
 		a.drop(r)
 	}

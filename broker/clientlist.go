@@ -49,7 +49,7 @@ func (l *loop) clients(s *session, m *wire.Clients) {
 
 // fillBySession lists the client of one session, if the query asks for it.
 func (p *clientPage) fillBySession(name string) {
-	s := p.loop.sessions[name]
+	s := p.loop.sessions.Get(name)
 	if s == nil || s.number <= p.query.After {
 		return
 	}

@@ -56,7 +56,7 @@ func TestPagesOfClients(t *testing.T) {
 		m = &wire.Clients{ID: wire.ID{Session: asker.name, N: m.ID.N + 1}, After: page.Next}
 		pages++
 		for i := range 10 { // these have been listed, and these come last
-			l.end(l.sessions[fmt.Sprintf("s%07d", (pages-1)*10+i)], ending{})
+			l.end(l.sessions.Get(fmt.Sprintf("s%07d", (pages-1)*10+i)), ending{})
 			openSession(l, fmt.Sprintf("n%07d", pages*10+i), "192.0.2.2:1")
 		}
 	}
@@ -65,7 +65,7 @@ func TestPagesOfClients(t *testing.T) {
 	}
 	for i := range 5000 {
 		name := fmt.Sprintf("s%07d", i)
-		if _, open := l.sessions[name]; open && seen[name] != 1 || seen[name] > 1 {
+		if open := l.sessions.Get(name) != nil; open && seen[name] != 1 || seen[name] > 1 {
 			t.Errorf("%s is listed %d times", name, seen[name])
 		}
 	}
@@ -96,7 +96,7 @@ func TestWorkForAPageOfClients(t *testing.T) {
 	} {
 		m := test.query
 		if m.Client.IsZero() { // otherwise the page would be full first
-			for _, s := range l.sessions {
+			for _, s := range l.sessions.All() {
 				s.peer.Client = ""
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+
+	"github.com/lockbroker/lockbroker/broker/internal/shrink"
 )
 
 // A connLimit limits the number of sessions, in total and per address, so that nobody can use up
@@ -16,13 +18,12 @@ type connLimit struct {
 
 	mu   sync.Mutex
 	all  int
-	from map[netip.Prefix]int
+	from shrink.Map[netip.Prefix, int]
 }
 
 func newConnLimit(c *Config, r *refusals) *connLimit {
 	return &connLimit{
 		most: c.MaxConnections, mostPerAddress: c.MaxConnectionsPerAddress, refusals: r,
-		from: make(map[netip.Prefix]int),
 	}
 }
 
@@ -32,14 +33,14 @@ func (c *connLimit) add(address netip.Prefix) *refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case address.IsValid() && c.from[address] >= c.mostPerAddress:
+	case address.IsValid() && c.from.Get(address) >= c.mostPerAddress:
 		return c.refusals.tooManyConnections(limitAddressConnections, "this address", c.mostPerAddress)
 	case c.all >= c.most:
 		return c.refusals.tooManyConnections(limitConnections, "the broker", c.most)
 	}
 	c.all++
 	if address.IsValid() {
-		c.from[address]++
+		c.from.Set(address, c.from.Get(address)+1)
 	}
 	return nil
 }
@@ -70,9 +71,10 @@ func (c *connLimit) remove(address netip.Prefix) {
 	if !address.IsValid() {
 		return
 	}
-	c.from[address]--
-	if c.from[address] == 0 {
-		delete(c.from, address)
+	if left := c.from.Get(address) - 1; left > 0 {
+		c.from.Set(address, left)
+	} else {
+		c.from.Delete(address)
 	}
 }
 

@@ -37,7 +37,7 @@ func (l *loop) deliver(events []locktable.Event) {
 		if logs {
 			l.logEvent(event)
 		}
-		if s := l.sessions[event.ID.Session]; s != nil {
+		if s := l.sessions.Get(event.ID.Session); s != nil {
 			if event.Code == wire.Deadlock {
 				l.deadlocks.add(l.start.Add(l.now()), event.Cycle, event.Steps)
 			}

@@ -138,7 +138,7 @@ func (l *loop) end(s *session, how ending) {
 	if how.code != 0 {
 		s.net.Hurry()
 	}
-	delete(l.sessions, s.name)
+	l.sessions.Delete(s.name)
 	l.roster.remove(s)
 	l.watching.forget(s)
 	s.listing, s.sweep = nil, nil

@@ -11,7 +11,7 @@ import (
 func (l *loop) beginDrain() {
 	l.refuse()
 	events := l.core.BeginDrain(l.now(), l.events[:0])
-	for _, s := range l.sessions {
+	for _, s := range l.sessions.All() {
 		l.reply(s, l.drainMessage())
 	}
 	l.deliver(events)

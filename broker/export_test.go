@@ -172,7 +172,7 @@ func LimitNames() (names []string) {
 }
 
 // Shares returns how many shares are remembered. Call it only while the loop is idle.
-func (b *Broker) Shares() int { return len(b.loop.shares) }
+func (b *Broker) Shares() int { return b.loop.shares.Len() }
 
 // Memory returns how much memory the broker estimates that it uses. Call it only while the loop is idle.
 func (b *Broker) Memory() int64 {

@@ -57,10 +57,10 @@ func shareName(p wire.Peer) string {
 func (l *loop) joinShare(s *session) {
 	l.forgetShares()
 	name := shareName(s.peer)
-	sh := l.shares[name]
+	sh := l.shares.Get(name)
 	if sh == nil {
 		sh = &share{name: name, hasIdentity: s.peer.Identity != "", stock: newStock()}
-		l.shares[name] = sh
+		l.shares.Set(name, sh)
 	}
 	sh.sessions++
 	s.share = sh
@@ -95,7 +95,7 @@ func (l *loop) forgetShares() {
 			!sh.acquires.isFresh(l.start.Add(l.at)) && len(l.emptyShares) < maxEmptyShares:
 			l.emptyShares = append(l.emptyShares, sh)
 		default:
-			delete(l.shares, sh.name)
+			l.shares.Delete(sh.name)
 		}
 	}
 }

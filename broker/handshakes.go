@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/shrink"
 )
 
 // maxPatience is the longest time that a connection has to become a session before it may be closed
@@ -42,9 +44,9 @@ type handshakes struct {
 	ended                chan struct{} // holds a token after a handshake has ended
 
 	mu    sync.Mutex
-	conns map[net.Conn]*handshake
+	conns shrink.Map[net.Conn, *handshake]
 	all   *list.List // of *handshake, oldest first
-	from  map[netip.Prefix]*list.List
+	from  shrink.Map[netip.Prefix, *list.List]
 }
 
 // A handshake is one such connection, with its places in the two lists.
@@ -61,7 +63,7 @@ func newHandshakes(c *Config, l *logLimits) *handshakes {
 		most: c.MaxHandshakes, mostPerAddress: max(c.MaxHandshakes/2, 1), logs: l,
 		rates:  newHandshakeRate(c.HandshakesPerSecond, c.HandshakeBurst, maxRates),
 		exempt: c.trusts, ended: make(chan struct{}, 1),
-		conns: make(map[net.Conn]*handshake), all: list.New(), from: make(map[netip.Prefix]*list.List),
+		all: list.New(),
 	}
 }
 
@@ -147,7 +149,7 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 	defer h.mu.Unlock()
 	added := &handshake{conn: conn, address: addressOf(conn.RemoteAddr().String()), since: time.Now()}
 	some, most := h.all, h.most
-	if same := h.from[added.address]; same != nil && added.address.IsValid() && same.Len() >= h.mostPerAddress {
+	if same := h.from.Get(added.address); same != nil && added.address.IsValid() && same.Len() >= h.mostPerAddress {
 		some, most = same, h.mostPerAddress
 	}
 	if some.Len() >= most {
@@ -157,13 +159,13 @@ func (h *handshakes) add(conn net.Conn) (oldest *handshake, wait time.Duration) 
 		}
 		h.drop(oldest)
 	}
-	same := h.from[added.address]
+	same := h.from.Get(added.address)
 	if same == nil {
 		same = list.New()
-		h.from[added.address] = same
+		h.from.Set(added.address, same)
 	}
 	added.inAll, added.inAddress = h.all.PushBack(added), same.PushBack(added)
-	h.conns[conn] = added
+	h.conns.Set(conn, added)
 	return oldest, 0
 }
 
@@ -186,7 +188,7 @@ func abandon(conn net.Conn) {
 func (h *handshakes) remove(conn net.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if known := h.conns[conn]; known != nil {
+	if known := h.conns.Get(conn); known != nil {
 		h.drop(known)
 		select {
 		case h.ended <- struct{}{}:
@@ -196,11 +198,11 @@ func (h *handshakes) remove(conn net.Conn) {
 }
 
 func (h *handshakes) drop(known *handshake) {
-	delete(h.conns, known.conn)
+	h.conns.Delete(known.conn)
 	h.all.Remove(known.inAll)
-	same := h.from[known.address]
+	same := h.from.Get(known.address)
 	same.Remove(known.inAddress)
 	if same.Len() == 0 {
-		delete(h.from, known.address)
+		h.from.Delete(known.address)
 	}
 }

@@ -75,6 +75,9 @@ type inbox struct {
 	closed bool
 }
 
+// keepItems is the greatest capacity of a slice that an inbox reuses.
+const keepItems = 4096
+
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
 
 // put adds an item, or reports false if the loop has ended.
@@ -100,11 +103,14 @@ func (b *inbox) wakeLoop() {
 }
 
 // takeAll removes and returns all items. since is when the first of them was put, if there are any.
-// emptied is the slice that the previous call returned, for reuse.
+// emptied is the slice that the previous call returned, for reuse. After a rush it is too large to keep.
 func (b *inbox) takeAll(emptied []item) (items []item, since time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	items = b.items
+	if cap(emptied) > keepItems {
+		emptied = nil
+	}
 	b.items = emptied
 	return items, b.since
 }

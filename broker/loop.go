@@ -11,6 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/fence"
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/internal/metrics"
+	"github.com/lockbroker/lockbroker/broker/internal/shrink"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -35,10 +36,10 @@ type loop struct {
 	start  time.Time
 	at     time.Duration // the time of the current round, since start
 
-	sessions    map[string]*session // by name; only those that have not ended
-	roster      roster              // the same sessions, in the order of opening
-	shares      map[string]*share   // by name; those with sessions, or with requests of ended sessions
-	emptyShares []*share            // shares that may have no sessions left
+	sessions    shrink.Map[string, *session] // by name; only those that have not ended
+	roster      roster                       // the same sessions, in the order of opening
+	shares      shrink.Map[string, *share]   // by name; those with sessions, or with requests of ended sessions
+	emptyShares []*share                     // shares that may have no sessions left
 	scheduler   scheduler
 	pages       pageLimit
 	searching   *session   // the session for which a search is under way, or nil
@@ -81,9 +82,7 @@ func newLoop(config Config, in *inbox) *loop {
 	l := &loop{
 		config:   config,
 		inbox:    in,
-		sessions: make(map[string]*session),
 		roster:   newRoster(),
-		shares:   make(map[string]*share),
 		watching: newWatching(config),
 		pages:    pageLimit{most: config.MaxPages},
 		unsent:   &unsentTotal{most: config.MaxDue},
@@ -267,7 +266,7 @@ func wantsAnswer(m wire.Request) bool {
 
 // admit makes a new session known to the loop and the core.
 func (l *loop) admit(s *session) {
-	l.sessions[s.name] = s
+	l.sessions.Set(s.name, s)
 	l.tally.Opened(s.kind)
 	l.roster.add(s, l.now())
 	l.joinShare(s)
@@ -310,7 +309,7 @@ func (l *loop) stop() error {
 			finish(it.session)
 		}
 	}
-	for _, s := range l.sessions {
+	for _, s := range l.sessions.All() {
 		finish(s)
 	}
 	if l.core == nil {

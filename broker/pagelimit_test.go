@@ -22,7 +22,7 @@ func TestSentPageWakesFewSessions(t *testing.T) {
 	for l.scheduler.any() {
 		l.serve()
 	}
-	for _, s := range l.sessions {
+	for _, s := range l.sessions.All() {
 		if s.paging {
 			s.sendPageSent()
 			l.collect()

@@ -41,14 +41,14 @@ func (l *loop) cutSlowest() {
 }
 
 func (l *loop) slowest() (slowest *session) {
-	for _, sh := range l.shares {
+	for _, sh := range l.shares.All() {
 		sh.unsent = 0
 	}
-	for _, s := range l.sessions {
+	for _, s := range l.sessions.All() {
 		s.share.unsent += s.out.unsent()
 	}
 	most := int64(-1)
-	for _, s := range l.sessions {
+	for _, s := range l.sessions.All() {
 		unsent := s.out.unsent()
 		if slowest == nil || s.share.unsent > slowest.share.unsent ||
 			s.share == slowest.share && unsent > most {

@@ -22,7 +22,7 @@ func (a *Acquire) Weight() (weight int) {
 
 // CountIn makes the requests of a session count in a, too. The session must be open and have
 // no requests. All requests count in [Table.InUse].
-func (t *Table) CountIn(name string, a *Account) { t.sessions[name].account = a }
+func (t *Table) CountIn(name string, a *Account) { t.sessions.Get(name).account = a }
 
 // InUse returns how much all requests use, as an [Account] counts it.
 func (t *Table) InUse() int { return t.inUse }
@@ -30,7 +30,7 @@ func (t *Table) InUse() int { return t.inUse }
 // InUseWith returns how much the requests use that count in the same account as those of a session,
 // or 0 if they count in none.
 func (t *Table) InUseWith(name string) int {
-	if s := t.sessions[name]; s != nil && s.account != nil {
+	if s := t.sessions.Get(name); s != nil && s.account != nil {
 		return s.account.InUse
 	}
 	return 0
@@ -38,7 +38,7 @@ func (t *Table) InUseWith(name string) int {
 
 // InUseBy returns how much the requests of a session use, as an [Account] counts it.
 func (t *Table) InUseBy(name string) int {
-	if s := t.sessions[name]; s != nil {
+	if s := t.sessions.Get(name); s != nil {
 		return s.inUse
 	}
 	return 0

@@ -45,7 +45,7 @@ const Forever time.Duration = math.MaxInt64
 // For a request with a parent the answer may come from a later call; see [Table.Searching].
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
-	s := t.sessions[a.ID.Session]
+	s := t.sessions.Get(a.ID.Session)
 	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
 	}

@@ -104,7 +104,7 @@ func (t *Table) TouchesID(id wire.ID) bool {
 // TouchesSession is Touches for the end of a session, other than the one that the search is
 // for.
 func (t *Table) TouchesSession(name string) bool {
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	return t.search != nil && s != nil && s.searched == t.search.number
 }
 

@@ -40,7 +40,7 @@ func (t *Table) describeSteps(e *edge) []wire.Step {
 // HeldBy describes the first requests of a session that hold, at most most of them, in the order of
 // their grants. Each is described as seen from its first lock.
 func (t *Table) HeldBy(session string, most int) (holders []wire.RequestInfo) {
-	s := t.sessions[session]
+	s := t.sessions.Get(session)
 	if s == nil {
 		return nil
 	}

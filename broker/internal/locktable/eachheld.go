@@ -9,7 +9,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 func (t *Table) EachHeld(
 	name string, after int64, budget int, visit func(lock string, mode wire.Mode),
 ) (next int64, done bool) {
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil {
 		return 0, true
 	}

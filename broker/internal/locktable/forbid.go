@@ -18,7 +18,7 @@ func (t *Table) Forbid(
 	now time.Duration, name string, after int64, budget int, may Check, events []Event,
 ) (_ []Event, next int64, done bool) {
 	events = t.finishSearch(t.advance(now, events))
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil || s.leaving {
 		return events, 0, true
 	}

@@ -50,7 +50,7 @@ func checkKept(t *Table) error {
 		return fmt.Errorf("kept: %w", err)
 	}
 	held := 0
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		held += length(s.holding)
 		if err := checkKeptSession(t, s); err != nil {
 			return err

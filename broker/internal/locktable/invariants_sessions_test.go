@@ -8,7 +8,7 @@ import (
 // checkSessions is invariant 6. It also checks that the lists of each session have exactly its
 // requests.
 func checkSessions(t *Table) error {
-	for name, s := range t.sessions {
+	for name, s := range t.sessions.All() {
 		if s.name != name {
 			return fmt.Errorf("session %s is known as %s", s.name, name)
 		}
@@ -93,7 +93,7 @@ func checkAccounts(t *Table) error {
 	if inUse != t.InUse() {
 		return fmt.Errorf("invariant 8: requests use %d, the table says %d", inUse, t.InUse())
 	}
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		if s.account != nil && *s.account != accounts[s.account] {
 			return fmt.Errorf("invariant 8: the account of %s says %+v, want %+v",
 				s.name, *s.account, accounts[s.account])

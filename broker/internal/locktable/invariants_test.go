@@ -36,7 +36,7 @@ func check(t *Table) error {
 // allRequests yields the requests of all sessions.
 func (t *Table) allRequests() iter.Seq[*request] {
 	return func(yield func(*request) bool) {
-		for _, s := range t.sessions {
+		for _, s := range t.sessions.All() {
 			for _, r := range s.requests.all() {
 				if !yield(r) {
 					return
@@ -86,7 +86,7 @@ func checkQueues(t *Table) error {
 // granted, unless the call has used up its slice. Then the request is among the heads that the
 // next call looks at. Requests that must end do not count.
 func checkNobodyOverlooked(t *Table) error {
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		for r := s.waiting.first; r != nil; r = r.next {
 			if r.state == stealing || s.leaving || !t.granting() {
 				continue
@@ -169,9 +169,9 @@ func checkEmpty(t *Table) error {
 		return fmt.Errorf("invariant 8: %d locks are being stolen", len(t.targets))
 	}
 	listed := len(t.waits) + len(t.holds) + len(t.keeps) + len(t.recheck)
-	if len(t.sessions) > 0 || listed+t.held > 0 || t.locks.len() != t.idle.len {
+	if t.sessions.Len() > 0 || listed+t.held > 0 || t.locks.len != t.idle.len {
 		return fmt.Errorf("invariant 8: %d sessions, %d deadlines, %d locks of which %d are idle",
-			len(t.sessions), len(t.waits)+len(t.holds), t.locks.len(), t.idle.len)
+			t.sessions.Len(), len(t.waits)+len(t.holds), t.locks.len, t.idle.len)
 	}
 	return nil
 }

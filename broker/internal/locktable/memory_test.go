@@ -136,6 +136,43 @@ func TestMemoryShrinksAfterRush(t *testing.T) {
 	}
 }
 
+// After a rush of many names and sessions a table keeps little memory, too, while a session that was
+// part of the rush stays open.
+func TestIndexesShrinkAfterRush(t *testing.T) {
+	const sessions, each, most = 1000, 200, 300_000
+	before := liveBytes()
+	table := New(Config{FirstToken: 1, MaxRequests: each, MaxIdle: 10})
+	for s := range sessions {
+		name := fmt.Sprintf("session%d", s)
+		table.Open(name, wire.Peer{})
+		for i := range each {
+			spec := []wire.LockSpec{{Name: nameOf(s*each + i)}}
+			table.Acquire(0, Acquire{ID: wire.ID{Session: name, N: int64(i)}, Locks: spec}, nil)
+		}
+	}
+	for s := range sessions {
+		name := fmt.Sprintf("session%d", s)
+		if s == 0 {
+			for i := range each {
+				table.Release(0, wire.ID{Session: name, N: int64(i)}, nil)
+			}
+			continue
+		}
+		table.Leave(name, 0)
+		for done := false; !done; {
+			_, done = table.Drop(0, name, 1000, nil)
+		}
+	}
+	table.Tick(0, nil)
+	if kept := liveBytes() - before; kept > most {
+		t.Errorf("%.0f bytes are kept, want at most %d", kept, most)
+	}
+	if err := check(table); err != nil {
+		t.Error(err)
+	}
+	table.Leave("session0", 0)
+}
+
 // BenchmarkMemory reports the bytes for each of a million requests. Its time means nothing.
 func BenchmarkMemory(b *testing.B) {
 	for _, l := range loads() {

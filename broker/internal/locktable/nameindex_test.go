@@ -8,15 +8,17 @@ import (
 // all yields the locks with their names.
 func (n *nameIndex) all() iter.Seq2[string, *lock] {
 	return func(yield func(string, *lock) bool) {
-		for hash, l := range n.byHash {
-			if n.hash(l.name) != hash {
-				panic("lock " + l.name + " is under the wrong hash")
-			}
-			if !yield(l.name, l) {
-				return
+		for i := range n.byHash {
+			for hash, l := range n.byHash[i].All() {
+				if is, part := n.hash(l.name); is != hash || part != &n.byHash[i] {
+					panic("lock " + l.name + " is under the wrong hash")
+				}
+				if !yield(l.name, l) {
+					return
+				}
 			}
 		}
-		for name, l := range n.others {
+		for name, l := range n.others.All() {
 			if !yield(name, l) {
 				return
 			}
@@ -44,8 +46,8 @@ func TestNamesWithTheSameHash(t *testing.T) {
 					t.Errorf("removing %v: found %v under %s", leave, n.get(name), name)
 				}
 			}
-			if n.len() != len(locks) {
-				t.Errorf("the index has %d locks, its len is %d", len(locks), n.len())
+			if n.len != len(locks) {
+				t.Errorf("the index has %d locks, its len is %d", len(locks), n.len)
 			}
 		}
 		enter("a")

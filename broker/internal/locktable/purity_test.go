@@ -19,6 +19,7 @@ func TestPurity(t *testing.T) {
 		"time",
 		"github.com/bmatcuk/doublestar/v4",
 		"github.com/tidwall/btree",
+		"github.com/lockbroker/lockbroker/broker/internal/shrink",
 		"github.com/lockbroker/lockbroker/broker/wire",
 		"github.com/lockbroker/lockbroker/broker/wire/glob",
 	)

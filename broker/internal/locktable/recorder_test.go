@@ -90,7 +90,7 @@ func (r *recorder) agrees(t *Table) error {
 		}
 	}
 	known := 0
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		known += s.requests.len
 		for w := s.waiting.first; w != nil; w = w.next {
 			if w.state == stealing {

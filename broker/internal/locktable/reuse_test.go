@@ -79,7 +79,7 @@ func checkReuse(t *Table) error {
 // knownOf returns the requests that have not ended, or have ended in the last call.
 func knownOf(t *Table) map[*request]bool {
 	known := make(map[*request]bool)
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		for _, r := range s.requests.all() {
 			known[r] = true
 		}

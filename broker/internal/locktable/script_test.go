@@ -130,7 +130,7 @@ func (s *scenario) step(t *testing.T, line string) []string {
 
 // finish drops all sessions. Nothing may be left then.
 func (s *scenario) finish(t *testing.T) {
-	for _, name := range slices.Sorted(maps.Keys(s.table.sessions)) {
+	for _, name := range slices.Sorted(maps.Keys(maps.Collect(s.table.sessions.All()))) {
 		s.step(t, fmt.Sprintf("drop %s", name))
 	}
 	if err := checkEmpty(s.table); err != nil {

@@ -38,10 +38,10 @@ func (s *session) keeps(now time.Duration) bool { return s.keep > now && s.unkep
 
 // Open begins a session. Its name must be new.
 func (t *Table) Open(name string, peer wire.Peer) {
-	if t.sessions[name] != nil {
+	if t.sessions.Get(name) != nil {
 		panic("locktable: session opened twice: " + name)
 	}
-	t.sessions[name] = &session{name: name, peer: peer, requests: newRequestSet(), keepIndex: -1}
+	t.sessions.Set(name, &session{name: name, peer: peer, keepIndex: -1})
 }
 
 // Leave begins the end of a session, which must be open. From then on the session is granted
@@ -51,7 +51,7 @@ func (t *Table) Open(name string, peer wire.Peer) {
 // once. A deadlock search for the session is abandoned: nobody waits for its answer. The requests
 // that wait no longer count as waiting in the session's account, although Drop has yet to end them.
 func (t *Table) Leave(name string, keep time.Duration) {
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil {
 		panic("locktable: a session that is not open: " + name)
 	}
@@ -69,7 +69,7 @@ func (t *Table) Leave(name string, keep time.Duration) {
 // Unkeep says that the locks of a session that has left must not be kept any longer. Drop must be
 // called again to release them. Unkeep does nothing if the session has nothing left.
 func (t *Table) Unkeep(name string) {
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil || !s.leaving {
 		return
 	}
@@ -85,7 +85,7 @@ func (t *Table) Unkeep(name string) {
 // whether it is done. If it is not, it must be called again.
 func (t *Table) Drop(now time.Duration, name string, budget int, events []Event) ([]Event, bool) {
 	events = t.advance(now, events)
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil {
 		return events, true
 	}
@@ -114,7 +114,7 @@ func (t *Table) forgetIfEmpty(s *session) {
 	if !s.leaving || s.requests.len > 0 {
 		return
 	}
-	delete(t.sessions, s.name)
+	t.sessions.Delete(s.name)
 	if s.keepIndex >= 0 {
 		t.keeps.removeAt(s.keepIndex)
 	}

@@ -20,7 +20,7 @@ type Statistics struct {
 func (t *Table) Statistics() Statistics {
 	return Statistics{
 		Waiting: t.open - t.held, Holding: t.held,
-		Locks: t.locks.len() - t.idle.len, Remembered: t.idle.len,
+		Locks: t.locks.len - t.idle.len, Remembered: t.idle.len,
 		Kept: len(t.keeps),
 	}
 }
@@ -33,7 +33,7 @@ type Age struct {
 
 // Oldest returns the request of a session that has waited longest, and the one that has held longest.
 func (t *Table) Oldest(session string) (waiter, holder Age) {
-	if s := t.sessions[session]; s != nil {
+	if s := t.sessions.Get(session); s != nil {
 		waiter, holder = ageOf(s.waiting.first), ageOf(s.holding.first)
 	}
 	return waiter, holder

@@ -25,7 +25,7 @@ func checkStatistics(t *Table) error {
 			want.Locks++
 		}
 	}
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		if s.keepIndex >= 0 {
 			want.Kept++
 		}
@@ -49,7 +49,7 @@ func checkOldest(t *Table) error {
 			oldest[k] = r.since
 		}
 	}
-	for name, s := range t.sessions {
+	for name, s := range t.sessions.All() {
 		waiter, holder := t.Oldest(name)
 		for holds, got := range map[bool]Age{false: waiter, true: holder} {
 			since, some := oldest[key{s, holds}]

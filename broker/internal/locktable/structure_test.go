@@ -19,7 +19,7 @@ func checkStructure(t *Table) error {
 	if err := checkIdleList(&t.idle); err != nil {
 		return fmt.Errorf("idle: %w", err)
 	}
-	for name, s := range t.sessions {
+	for name, s := range t.sessions.All() {
 		if err := errors.Join(checkList(s.waiting), checkList(s.holding)); err != nil {
 			return fmt.Errorf("session %s: %w", name, err)
 		}
@@ -51,7 +51,7 @@ func checkNoMarks(t *Table) error {
 			return fmt.Errorf("lock %s carries a mark", name)
 		}
 	}
-	for _, s := range t.sessions {
+	for _, s := range t.sessions.All() {
 		for _, r := range s.requests.all() {
 			n := r.inner
 			if r.mark != unmarked || r.counted || n != nil && (n.reached || n.blocked != 0 || n.traced) {
@@ -206,8 +206,8 @@ func checkBySeq(t *Table) error {
 		last = l.seq
 		return err == nil
 	})
-	if err == nil && t.bySeq.Len() != t.locks.len() {
-		err = fmt.Errorf("%d locks in order, %d in the index", t.bySeq.Len(), t.locks.len())
+	if err == nil && t.bySeq.Len() != t.locks.len {
+		err = fmt.Errorf("%d locks in order, %d in the index", t.bySeq.Len(), t.locks.len)
 	}
 	return err
 }
@@ -217,7 +217,7 @@ func checkBySeq(t *Table) error {
 func (s *requestSet) all() iter.Seq2[int64, *request] {
 	return func(yield func(int64, *request) bool) {
 		total := 0
-		for at, c := range s.chunks {
+		for at, c := range s.chunks.All() {
 			n := 0
 			for i, r := range c.requests {
 				if r == nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/btree"
 
+	"github.com/lockbroker/lockbroker/broker/internal/shrink"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -17,7 +18,7 @@ type Table struct {
 	config Config
 	now    time.Duration
 
-	sessions map[string]*session
+	sessions shrink.Map[string, *session]
 	locks    nameIndex
 	bySeq    *btree.BTreeG[*lock] // the same locks, in order of first use
 	idle     idleList             // locks that nobody uses, the least recently used first
@@ -64,17 +65,16 @@ type Table struct {
 func New(config Config) *Table {
 	config = config.withDefaults()
 	return &Table{
-		config:   config,
-		sessions: make(map[string]*session),
-		locks:    newNameIndex(),
-		bySeq:    btree.NewBTreeGOptions((*lock).isOlder, btree.Options{NoLocks: true}),
-		idle:     newIdleList(),
-		limits:   newLimits(),
-		stealOf:  make(map[*request]*pendingSteal),
-		targets:  make(map[*lock]int),
-		plain:    &extra{dueIndex: -1},
-		token:    config.FirstToken,
-		ceiling:  config.Ceiling,
+		config:  config,
+		locks:   newNameIndex(),
+		bySeq:   btree.NewBTreeGOptions((*lock).isOlder, btree.Options{NoLocks: true}),
+		idle:    newIdleList(),
+		limits:  newLimits(),
+		stealOf: make(map[*request]*pendingSteal),
+		targets: make(map[*lock]int),
+		plain:   &extra{dueIndex: -1},
+		token:   config.FirstToken,
+		ceiling: config.Ceiling,
 	}
 }
 
@@ -107,7 +107,7 @@ func (t *Table) Held() int { return t.held }
 
 // find returns the request with that id if it waits or holds, otherwise nil.
 func (t *Table) find(id wire.ID) *request {
-	s := t.sessions[id.Session]
+	s := t.sessions.Get(id.Session)
 	if s == nil || !id.Valid() {
 		return nil
 	}

@@ -34,7 +34,7 @@ func (s *session) removeHolding(r *request) {
 
 // Usage returns the usage of a session. It is zero for a session that the table does not know.
 func (t *Table) Usage(name string) Usage {
-	if s := t.sessions[name]; s != nil {
+	if s := t.sessions.Get(name); s != nil {
 		return s.usage
 	}
 	return Usage{}
@@ -48,7 +48,7 @@ func (t *Table) RequestsOf(
 ) ([]wire.RequestInfo, []Event) {
 	events = t.advance(now, events)
 	infos := []wire.RequestInfo{}
-	s := t.sessions[name]
+	s := t.sessions.Get(name)
 	if s == nil {
 		return infos, events
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/headroom"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/listen"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/notify"
 	"github.com/lockbroker/lockbroker/cmd/brokerd/internal/service"
@@ -116,6 +117,7 @@ func (f *flags) serve(parent context.Context) error {
 	beside := []func(context.Context){
 		func(ctx context.Context) { reloads.run(ctx, hangups) },
 		func(ctx context.Context) { reloads.manager.Watch(ctx, b) },
+		headroom.Keep,
 	}
 	fronts := []front{{guardedServer(b, reloads), sockets}, {newAdminServer(b, f.BasePath), admin}}
 	err = serve(ctx, b, fronts, beside)

@@ -39,6 +39,10 @@ func TestWorkloads(t *testing.T) {
 		{"memory of idle connections", func(t *testing.T) { memoryIdle(t, small) }},
 		{"memory of held locks", func(t *testing.T) { memoryHeld(t, small) }},
 		{"memory of waiters", func(t *testing.T) { memoryWaiters(t, small) }},
+		{"resident memory of idle connections", func(t *testing.T) { residentIdle(t, small) }},
+		{"resident memory of held locks", func(t *testing.T) { residentHeld(t, small) }},
+		{"resident memory of waiters", func(t *testing.T) { residentWaiters(t, small) }},
+		{"resident memory after a rush", func(t *testing.T) { residentAfterRush(t, small) }},
 	} {
 		t.Run(c.name, c.try)
 	}

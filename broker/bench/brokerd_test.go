@@ -22,10 +22,10 @@ import (
 	"github.com/lockbroker/lockbroker/broker/access"
 )
 
-// A brokerd is a running brokerd that asks for tokens.
+// A brokerd is a running brokerd.
 type brokerd struct {
 	address, url string
-	token        string
+	token        string // "": it asks for none
 	process      *os.Process
 	tls          *tls.Config // of its clients; nil: it has no TLS
 }
@@ -34,31 +34,40 @@ func (b *brokerd) tokenOf(context.Context) (string, error) { return b.token, nil
 
 const allowAll = "rules:\n  - for: [\"**\"]\n    locks: [\"**\"]\n    allow: [acquire]\n"
 
-// startBrokerd builds brokerd, and starts it on the servers' processor. It stops when the test ends.
+// startBrokerd starts a brokerd that asks for tokens.
 func startBrokerd(tb testing.TB, secure bool) *brokerd {
 	tb.Helper()
 	directory := tb.TempDir()
+	token, line, err := access.NewToken("bench", nil, time.Time{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	args := []string{
+		"--tokens=" + writeFile(tb, directory, "tokens", []byte(line+"\n")),
+		"--policy=" + writeFile(tb, directory, "policy.yaml", []byte(allowAll)),
+	}
+	var clients *tls.Config
+	if secure {
+		cert, key, config := newPair(tb)
+		clients = config
+		args = append(args, "--tls-cert="+writeFile(tb, directory, "cert.pem", cert),
+			"--tls-key="+writeFile(tb, directory, "key.pem", key))
+	}
+	b := launchBrokerd(tb, directory, args...)
+	b.token, b.tls = token, clients
+	b.url = map[bool]string{false: "ws://", true: "wss://"}[secure] + b.address
+	return b
+}
+
+// launchBrokerd builds brokerd in a directory, and starts it on the servers' processor. It stops when the test ends.
+func launchBrokerd(tb testing.TB, directory string, args ...string) *brokerd {
+	tb.Helper()
 	program := filepath.Join(directory, "brokerd.exe")
 	build := exec.CommandContext(tb.Context(), "go", "build", "-o", program, "../../cmd/brokerd")
 	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("go build: %v\n%s", err, out)
 	}
-	token, line, err := access.NewToken("bench", nil, time.Time{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b := &brokerd{token: token}
-	args := []string{
-		"--listen=127.0.0.1:0", "--tokens=" + writeFile(tb, directory, "tokens", []byte(line+"\n")),
-		"--policy=" + writeFile(tb, directory, "policy.yaml", []byte(allowAll)),
-	}
-	if secure {
-		cert, key, config := newPair(tb)
-		b.tls = config
-		args = append(args, "--tls-cert="+writeFile(tb, directory, "cert.pem", cert),
-			"--tls-key="+writeFile(tb, directory, "key.pem", key))
-	}
-	command := exec.Command(program, args...)
+	command := exec.Command(program, append([]string{"--listen=127.0.0.1:0"}, args...)...)
 	log, err := command.StderrPipe()
 	if err != nil {
 		tb.Fatal(err)
@@ -74,10 +83,7 @@ func startBrokerd(tb testing.TB, secure bool) *brokerd {
 		_ = command.Wait() // it was killed
 		running.Add(-1)
 	})
-	b.process = command.Process
-	b.address = firstAddress(tb, log, drained)
-	b.url = map[bool]string{false: "ws://", true: "wss://"}[secure] + b.address
-	return b
+	return &brokerd{process: command.Process, address: firstAddress(tb, log, drained)}
 }
 
 // firstAddress returns the address in the first line of a log. It reads the rest, too, and then closes drained.

@@ -11,6 +11,8 @@ type scale struct {
 	connections []int         // numbers of connections with one caller each
 	sessions    int           // sessions whose locks and waiters are measured
 	requests    int           // requests of each of these sessions
+	rushers     int           // connections whose resident memory is measured
+	settle      time.Duration // how long brokerd gets to collect its garbage
 	crowd       int           // locks of the session that ends, and of the listing
 	waiters     int           // requests that are granted at once
 	callers     int           // callers that want one lock
@@ -21,12 +23,13 @@ type scale struct {
 // full is the scale of the figures in README.md.
 var full = scale{
 	idle: 20_000, connections: []int{1, 10, 100, 1_000, 10_000}, sessions: 10, requests: 100_000,
+	rushers: 10_000, settle: 30 * time.Second,
 	crowd: 100_000, waiters: 10_000, callers: 1000, samples: 10_000, patience: time.Minute,
 }
 
 // small is enough to see that the benchmarks work.
 var small = scale{
-	idle: 100, connections: []int{1, 20}, sessions: 2, requests: 500,
+	idle: 100, connections: []int{1, 20}, sessions: 2, requests: 500, rushers: 100,
 	crowd: 2_000, waiters: 200, callers: 30, samples: 20, patience: 10 * time.Second,
 }
 

@@ -85,7 +85,8 @@ type Conn struct {
 	known   bool                 // it has waited for its first turn; the reader's
 	turn    atomic.Pointer[turn] // nil: it has none
 	closed  chan struct{}
-	close   func() error
+	closing sync.Once
+	failure error // of Close
 }
 
 // A turn is one that a connection has.
@@ -95,13 +96,7 @@ type turn struct {
 }
 
 func newConn(under net.Conn, turns *Turns) *Conn {
-	c := &Conn{Conn: under, turns: turns, closed: make(chan struct{})}
-	c.close = sync.OnceValue(func() error {
-		close(c.closed)
-		c.give()
-		return under.Close()
-	})
-	return c
+	return &Conn{Conn: under, turns: turns, closed: make(chan struct{})}
 }
 
 // take waits for a turn. It returns an error if the connection is closed meanwhile.
@@ -217,4 +212,11 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 }
 
 // Close implements net.Conn.
-func (c *Conn) Close() error { return c.close() }
+func (c *Conn) Close() error {
+	c.closing.Do(func() {
+		close(c.closed)
+		c.give()
+		c.failure = c.Conn.Close()
+	})
+	return c.failure
+}

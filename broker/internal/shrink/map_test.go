@@ -42,7 +42,7 @@ func TestGivesMemoryBack(t *testing.T) {
 		for i := left; i < n; i++ {
 			m.Delete(i)
 		}
-		if kept, most := liveBytes()-before, int64(4096+200*left); kept > most {
+		if kept, most := liveBytes()-before, int64(32<<10+200*left); kept > most {
 			t.Errorf("%d entries left: %d bytes are kept, want at most %d", left, kept, most)
 		}
 		runtime.KeepAlive(&m)

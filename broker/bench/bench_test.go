@@ -42,6 +42,7 @@ func TestWorkloads(t *testing.T) {
 		{"resident memory of idle connections", func(t *testing.T) { residentIdle(t, small) }},
 		{"resident memory of held locks", func(t *testing.T) { residentHeld(t, small) }},
 		{"resident memory of waiters", func(t *testing.T) { residentWaiters(t, small) }},
+		{"beside many holders", func(t *testing.T) { besideHolders(t, small) }},
 		{"resident memory after a rush", func(t *testing.T) { residentAfterRush(t, small) }},
 	} {
 		t.Run(c.name, c.try)

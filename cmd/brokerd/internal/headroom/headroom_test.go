@@ -76,6 +76,7 @@ func TestQuiet(t *testing.T) {
 func TestAfterRush(t *testing.T) {
 	p := newProcess(500 << 20)
 	p.run(60, 50<<20)
+	p.collect() // just before the end of the rush
 	p.inUse = 5 << 20
 	p.run(31, 100<<10)
 	if p.heap > 10<<20 {

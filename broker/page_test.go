@@ -11,8 +11,9 @@ import (
 // A page has the same bytes and the same size as the InfoPage that it stands for.
 func TestPageIsAnInfoPage(t *testing.T) {
 	request := wire.RequestInfo{ID: wire.ID{Session: "aaaaaaaa", N: 3}, Locks: []string{"x", "y"}}
-	lock := wire.LockInfo{Name: "x", Seq: 5, Holding: 1, Holders: []wire.RequestInfo{request}, Waiters: []wire.RequestInfo{}}
-	odd := wire.LockInfo{Name: "\u00e9\"}", Holders: []wire.RequestInfo{{Hidden: true}}, Waiters: []wire.RequestInfo{}}
+	none := []wire.RequestInfo{}
+	lock := wire.LockInfo{Name: "x", Seq: 5, Holding: 1, Holders: []wire.RequestInfo{request}, Waiters: none}
+	odd := wire.LockInfo{Name: "\u00e9\"}", Holders: []wire.RequestInfo{{Hidden: true}}, Waiters: none}
 	id := wire.ID{Session: "aaaaaaaa", N: 7}
 	for _, m := range []*wire.InfoPage{
 		{ID: id, Locks: []wire.LockInfo{}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"testing"
 )
 
@@ -19,11 +20,13 @@ func startSpinning(tb testing.TB) {
 }
 
 func serveSpin(string) error {
+	var over atomic.Bool
 	go func() {
-		for { //nolint:revive // it computes nothing
+		for n := 0; !over.Load(); n++ {
 		}
 	}()
 	fmt.Println("spinning")
 	_, err := io.Copy(io.Discard, os.Stdin)
+	over.Store(true)
 	return err
 }

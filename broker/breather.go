@@ -31,6 +31,9 @@ type breather struct {
 	writing *os.File
 	raw     syscall.RawConn // of reading
 	byte    [1]byte
+	ask     func(uintptr) bool // writeOnce, as a value, so that a breath allocates nothing
+	asked   bool
+	written int
 }
 
 func newBreather() *breather {
@@ -45,7 +48,7 @@ func newBreather() *breather {
 		_ = writing.Close()
 		return b
 	}
-	b.reading, b.writing = reading, writing
+	b.reading, b.writing, b.ask = reading, writing, b.writeOnce
 	return b
 }
 
@@ -65,17 +68,20 @@ func (b *breather) breathe() {
 	}
 	// If any of this fails, the breath is shorter.
 	_ = b.reading.SetReadDeadline(time.Now().Add(longestBreath))
-	asked, written := false, 0
-	_ = b.raw.Read(func(uintptr) (done bool) {
-		if asked {
-			return true
-		}
-		asked = true
-		written, _ = b.writing.Write(b.byte[:])
-		return written == 0
-	})
+	b.asked, b.written = false, 0
+	_ = b.raw.Read(b.ask)
 	_ = b.reading.SetReadDeadline(time.Time{})
-	_, _ = b.reading.Read(b.byte[:written]) // returns at once
+	_, _ = b.reading.Read(b.byte[:b.written]) // returns at once
+}
+
+// writeOnce writes to the pipe when it is called first, and reports whether it need not be called again.
+func (b *breather) writeOnce(uintptr) (done bool) {
+	if b.asked {
+		return true
+	}
+	b.asked = true
+	b.written, _ = b.writing.Write(b.byte[:])
+	return b.written == 0
 }
 
 // close frees the pipe. From then on breaths are short.

@@ -35,10 +35,11 @@ type Broker struct {
 
 // services are the parts of a broker that every connection uses.
 type services struct {
-	config Config
-	logs   *logLimits
-	grants grantStatus
-	inbox  *inbox
+	config   Config
+	logs     *logLimits
+	grants   grantStatus
+	inbox    *inbox
+	breather *breather
 
 	authority *authority
 	audits    *auditTrail // nil: nothing is recorded
@@ -65,8 +66,8 @@ func New(config Config) (*Broker, error) {
 	}
 	b := &Broker{
 		services: services{
-			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), refusals: new(refusals),
-			counters: new(counters),
+			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), breather: newBreather(),
+			refusals: new(refusals), counters: new(counters),
 		},
 		names:   newSessionNames().next,
 		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
@@ -90,7 +91,7 @@ func New(config Config) (*Broker, error) {
 	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
 	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
 	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
-	b.loop.refuse, b.loop.aside = b.refuse, b.aside
+	b.loop.refuse, b.loop.aside, b.loop.breather = b.refuse, b.aside, b.breather
 	b.loop.grants, b.loop.logs, b.loop.refusals, b.loop.counters = &b.grants, b.logs, b.refusals, b.counters
 	b.authority.audits = b.audits
 	if b.tokens, err = openTokens(config); err != nil {
@@ -128,6 +129,7 @@ func (b *Broker) Run(ctx context.Context) error {
 
 	b.life.advance(phaseStopped)
 	b.life.goroutines.Wait()
+	b.breather.close()
 	b.logs.flush()
 	err = errors.Join(err, b.tokens.Close())
 	b.audits.stop(recordOfStop(err))

@@ -65,6 +65,7 @@ func newReader(
 	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
 	r.memory.total = &b.memory.buffers
 	w.connection, w.flood.slots = c, b.writers
+	r.flood.breather, w.flood.breather = b.breather, b.breather
 	c.loop = &p.session
 	c.admitted(who.rights)
 	c.out = newOutbox(b.loop.unsent, func() { go w.run() })

@@ -28,11 +28,12 @@ func newFloodSlots() floodSlots { return make(floodSlots, max(runtime.GOMAXPROCS
 
 // A floodLimiter makes a reader, or a writer, wait for a slot while its client floods.
 type floodLimiter struct {
-	slots   floodSlots
-	frames  int32 // handled since began
-	hasSlot atomic.Bool
-	began   time.Time
-	limit   *time.Timer // fires after slotTime; created with the first slot
+	slots    floodSlots
+	breather *breather
+	frames   int32 // handled since began
+	hasSlot  atomic.Bool
+	began    time.Time
+	limit    *time.Timer // fires after slotTime; created with the first slot
 }
 
 // countFrame counts a frame that was handled. If the client floods, countFrame waits for a slot. It
@@ -41,13 +42,17 @@ func (f *floodLimiter) countFrame() (waited bool) {
 	if f.frames++; f.frames < floodFrames {
 		return false
 	}
-	f.giveSlot()
-	if time.Since(f.began) < floodTime {
-		f.takeSlot()
-		return true
+	if time.Since(f.began) >= floodTime {
+		f.giveSlot()
+		f.restart()
+		return false
 	}
-	f.restart()
-	return false
+	if f.breather.isDue() {
+		f.breather.breathe()
+	}
+	f.giveSlot()
+	f.takeSlot()
+	return true
 }
 
 // takeSlot waits for a slot.

@@ -29,7 +29,7 @@ func TestSlotIsTakenBack(t *testing.T) {
 // nor for many frames over a longer time.
 func TestSlotsAreForFloods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &floodLimiter{slots: make(floodSlots, 1)}
+		f := &floodLimiter{slots: make(floodSlots, 1), breather: newBreather()}
 		for range 10 * floodFrames {
 			time.Sleep(floodTime / floodFrames) //nolint:forbidigo // virtual time
 			if f.countFrame() {

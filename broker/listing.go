@@ -13,6 +13,7 @@ type listing struct {
 	asked  *wire.Info
 	rights *rights // under which it began
 	paging *locktable.Paging
+	page   *page
 }
 
 // info starts a page of the listing.
@@ -25,7 +26,9 @@ func (l *loop) info(s *session, m *wire.Info) {
 func (l *loop) beginListing(s *session, m *wire.Info) {
 	query := core.QueryOf(m)
 	l.viewOf(s).narrow(&query)
-	s.listing = &listing{m, s.rights, l.table.BeginPage(query)}
+	p := newPage(m.ID)
+	query.Tell = p.add
+	s.listing = &listing{m, s.rights, l.table.BeginPage(query), p}
 }
 
 // restartListing begins a page again, because the rights of s have changed, or refuses it.
@@ -48,20 +51,20 @@ func (l *loop) continueListing(s *session) {
 		l.restartListing(s)
 		return
 	}
-	id, paging := s.listing.asked.ID, s.listing.paging
+	id, paging, p := s.listing.asked.ID, s.listing.paging, s.listing.page
 	done, events := paging.Step(l.now(), l.events[:0])
 	l.deliver(events)
 	if !done || s.ended {
 		return
 	}
 	s.listing = nil
-	page := &paging.Page
-	if page.TooFar {
+	if paging.Page.TooFar {
 		const message = "too many requests hold or wait before the place where the list continues"
 		l.refusePage(s, &wire.Error{ID: id, Code: wire.TooMany, Message: message})
 		return
 	}
-	l.reply(s, &wire.InfoPage{ID: id, Locks: page.Locks, Next: page.Next, NotGranting: l.core.Pause(l.now())})
+	p.end(paging.Page.Next, l.core.Pause(l.now()))
+	l.reply(s, p)
 }
 
 // why answers why a request waits, or why the first waiter of a lock does.

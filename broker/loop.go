@@ -15,9 +15,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// sliceRest is how long the loop rests between two slices of its work. On a machine with one
-// processor, Go polls the network only when no goroutine can run, or every 10 ms. The rest lets it
-// poll sooner.
+// sliceRest is how long the loop rests between two slices of its work, after it has taken a breath. On
+// Linux an idle processor sleeps for a millisecond at least, so other programs can run, too.
 const sliceRest = 20 * time.Microsecond
 
 // A loop is the one goroutine that owns the core and its lock table. It collects what sessions have
@@ -72,6 +71,7 @@ type loop struct {
 	tally      *metrics.Tally
 	deadlocks  *refusedDeadlocks // nil without a dashboard
 	counters   *counters
+	breather   *breather
 
 	batch  []item            // reused
 	spare  spareTodos        // reused
@@ -131,6 +131,9 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 			l.beginDrain()
 		}
 		if next, ok := l.nextDeadline(); ok {
+			if next <= l.now()+sliceRest { // between slices
+				l.breather.breathe()
+			}
 			timer.Reset(next - l.now())
 		}
 	}
@@ -146,9 +149,9 @@ func (l *loop) round() {
 	}
 	l.collected = l.collect()
 	l.checkMemory()
-	l.tick()
+	left := l.tick(stepsOfSlice)
 	l.serve()
-	l.tick()               // what the first call left undone
+	l.tick(left)           // what the first call left undone
 	if l.unsent.isOver() { // readers put pongs into outboxes, so reply alone cannot check this
 		l.cutSlowest()
 	}

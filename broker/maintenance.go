@@ -15,19 +15,22 @@ const (
 	grantSlice = 8
 )
 
-// tick does the work that is due in the table, or one slice of it. Every other call to the table
-// does a little of that work too.
-func (l *loop) tick() {
-	for end := l.spent() + stepsOfSlice; l.spent() < end; {
+// tick does the work that is due in the table, or as much of it as budget allows, and returns what is
+// left of budget. Every other call to the table does a little of that work too.
+func (l *loop) tick(budget int) (left int) {
+	for begin := l.spent(); ; {
+		if left = budget - l.spentSince(begin); left <= 0 {
+			return left
+		}
 		due, some := l.table.Deadline()
 		if !some || due > l.now() {
-			return
+			return left
 		}
 		before := l.spent()
 		l.deliver(l.core.Tick(l.now(), l.events[:0]))
 		l.scheduler.spent(laneLong, l.spentSince(before))
 		if !l.scheduler.mayBeLong() {
-			return
+			return left
 		}
 	}
 }

@@ -61,9 +61,9 @@ func testMaintenance(t *testing.T, longs int) {
 	began := l.spent()
 	for ; l.table.Held() > 0 && rounds < 2000; rounds++ {
 		l.collect()
-		l.tick()
+		left := l.tick(stepsOfSlice)
 		l.serve()
-		l.tick()
+		l.tick(left)
 		feed()
 	}
 	t.Logf("%d sessions with long work: %d rounds, %d steps", longs, rounds, l.spent()-began)

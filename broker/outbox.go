@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
 )
 
 const (
@@ -74,7 +73,7 @@ func (o *outbox) add(m wire.Reply) {
 	if o.end != nil {
 		return
 	}
-	size := jsonsize.Reply(m)
+	size := replySize(m)
 	o.replies = append(o.replies, m)
 	o.queued.all += size
 	o.total.now.Add(int64(size))

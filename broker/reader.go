@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -274,7 +273,7 @@ func (r *reader) awaitLoop() {
 	if !r.backlog.await(r.written) {
 		return // the session has ended
 	}
-	<-time.After(sliceRest)
+	r.breather.breathe()
 	r.flood.takeSlot()
 	r.net.ResumeReading()
 }

@@ -101,17 +101,19 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 			w.out.resume(lagged.ID)
 		}
 		var err error
-		if frame, err = codec.Append(frame[:0], m); err != nil {
-			return err
+		if p, is := m.(*page); is {
+			err = w.writePage(p)
+		} else if frame, err = codec.Append(frame[:0], m); err == nil {
+			err = w.ws.WriteMessage(websocket.TextMessage, frame)
 		}
-		if err = w.ws.WriteMessage(websocket.TextMessage, frame); err != nil {
+		if err != nil {
 			return err
 		}
 		if cap(frame) > keepBuffer {
 			frame = nil
 		}
 		switch m.(type) {
-		case *wire.InfoPage, *wire.Chain, *wire.ClientsPage:
+		case *page, *wire.Chain, *wire.ClientsPage:
 			w.loop.sendPageSent()
 		}
 		codec.Recycle(m)
@@ -119,6 +121,15 @@ func (w *writer) writeReplies(replies []wire.Reply) error {
 	}
 	w.frame = frame
 	return nil
+}
+
+// writePage writes a page of the listing, which is encoded already.
+func (w *writer) writePage(p *page) error {
+	if p.err != nil {
+		return p.err
+	}
+	defer p.recycle()
+	return w.ws.WriteMessage(websocket.TextMessage, *p.frame)
 }
 
 // giveUp closes a connection on which a write has failed. The reader notices.

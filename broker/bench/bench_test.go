@@ -48,7 +48,7 @@ func TestWorkloads(t *testing.T) {
 		t.Run(c.name, c.try)
 	}
 	for _, c := range tailCases {
-		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c.disturbance) })
+		t.Run("tail, "+c.name, func(t *testing.T) { tail(t, small, c, c.name == "grants") })
 	}
 	for _, c := range floodCases {
 		t.Run("tail, "+c.name, func(t *testing.T) { underFlood(t, small, c) })

@@ -7,15 +7,14 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
 
 // dropping ends the connection of a session that holds many locks. It lasts until the requests that
 // wait for a hundred of these locks, spread evenly, have been granted.
-func dropping(tb testing.TB, broker *process, s scale) disturbance {
+func dropping(address string, s scale) (disturbance, error) {
 	const heirs = 100
-	heir := newRaw(tb, broker)
+	heir, err := newRawFor(address)
 	var (
 		rich *raw
 		next int
@@ -25,7 +24,7 @@ func dropping(tb testing.TB, broker *process, s scale) disturbance {
 	}
 	return disturbance{
 		prepare: func() (err error) {
-			if rich, err = dialRaw(broker.address, 64<<10); err != nil {
+			if rich, err = dialRaw(address, 64<<10); err != nil {
 				return err
 			}
 			if err := rich.exchange(s.crowd, "granted", func(i int) { acquire(rich, i, i) }); err != nil {
@@ -44,18 +43,23 @@ func dropping(tb testing.TB, broker *process, s scale) disturbance {
 			next += heirs + 1
 			return heir.exchange(heirs, "released", func(i int) { heir.putRelease(first + i) })
 		},
-	}
+	}, err
 }
 
 // paging lists many locks, page by page. It does not decode the pages: that would cost more time here than in the
 // broker.
-func paging(tb testing.TB, broker *process, s scale) disturbance {
-	rich, reader := newRaw(tb, broker), newRaw(tb, broker)
-	if err := rich.exchange(s.crowd, "granted", func(i int) {
-		rich.putAcquire(i, fmt.Sprintf("rich/%06d", i))
-	}); err != nil {
-		tb.Fatal(err)
+func paging(address string, s scale) (disturbance, error) {
+	rich, err := newRawFor(address)
+	if err != nil {
+		return disturbance{}, err
 	}
+	reader, err := newRawFor(address)
+	if err != nil {
+		return disturbance{}, err
+	}
+	err = rich.exchange(s.crowd, "granted", func(i int) {
+		rich.putAcquire(i, fmt.Sprintf("rich/%06d", i))
+	})
 	id := 0
 	return disturbance{run: func() error {
 		for after := "0"; after != ""; id++ {
@@ -69,7 +73,7 @@ func paging(tb testing.TB, broker *process, s scale) disturbance {
 			after = nextPage(reader.frame)
 		}
 		return nil
-	}}
+	}}, err
 }
 
 // nextPage returns the number at the end of a page from which the next page starts, or "" after the last page.
@@ -83,13 +87,20 @@ func nextPage(page []byte) string {
 }
 
 // granting releases a lock for which many shared requests of several sessions wait.
-func granting(tb testing.TB, broker *process, s scale) disturbance {
+func granting(address string, s scale) (disturbance, error) {
 	const sessions = 10
 	each := s.waiters / sessions
-	holder := newRaw(tb, broker)
+	holder, err := newRawFor(address)
+	if err != nil {
+		return disturbance{}, err
+	}
 	var crowd []*raw
 	for range sessions {
-		crowd = append(crowd, newRaw(tb, broker))
+		r, err := newRawFor(address)
+		if err != nil {
+			return disturbance{}, err
+		}
+		crowd = append(crowd, r)
 	}
 	held, next := 0, 0
 	return disturbance{
@@ -127,13 +138,13 @@ func granting(tb testing.TB, broker *process, s scale) disturbance {
 			next += each + 1
 			return nil
 		},
-	}
+	}, err
 }
 
 // flooding sends acquires and releases as fast as the broker reads them. It also reads the answers, fast enough that
 // the broker does not close its connection.
-func flooding(tb testing.TB, broker *process, _ scale) disturbance {
-	flooder := newRaw(tb, broker)
+func flooding(address string, _ scale) (disturbance, error) {
+	flooder, err := newRawFor(address)
 	next := 0
 	return disturbance{run: func() error {
 		var over atomic.Bool
@@ -166,5 +177,5 @@ func flooding(tb testing.TB, broker *process, _ scale) disturbance {
 		close(sent)
 		reading.Wait()
 		return errors.Join(err, unread)
-	}}
+	}}, err
 }

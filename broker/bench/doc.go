@@ -110,6 +110,11 @@
 // says more than a percentile. The rows Headroom have the same latency while other clients hold a million locks and do
 // nothing: with the headroom that brokerd gives its heap, and with Go's default.
 //
+// Another process causes this work and reads the answers, with the lowest priority, on the processor
+// of the load. So the other client need not wait for it, and the latency is about the broker. The rows
+// whose names end in -busy measure the same while one more process computes all the time, on the
+// broker's processor and with the broker's priority.
+//
 // The last table has the same latency while strangers flood a brokerd, which has --tokens, with handshakes. The other
 // client has connected before. A hundred connections ask for a session without a token, or send the first message of
 // TLS and leave when the broker has answered it. So a TLS handshake costs the stranger nothing. Each connection comes

@@ -44,7 +44,7 @@ func underFlood(tb testing.TB, s scale, c floodCase) {
 	strangers := startRole(tb, attackRole(c.attack, broker.address, floodConnections, 0), startBesideLoad)
 	begin, worked := time.Now(), processorTime(tb, broker.process.Pid)
 	took := newHistogram()
-	d := nothing(tb, nil, s) // the strangers go on all the time
+	d, _ := nothing(broker.address, s) // the strangers go on all the time
 	pinned(tb, tailThreads, func() {
 		for took.TotalCount() < int64(s.samples) && time.Since(begin) < s.patience {
 			if err := d.once(other, took); err != nil {

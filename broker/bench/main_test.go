@@ -22,8 +22,13 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		flag.Parse()
 		serve := serveRole
-		if isAttack(role) {
+		switch {
+		case isAttack(role):
 			serve = serveAttack
+		case isDisturber(role):
+			serve = serveDisturber
+		case role == roleSpin:
+			serve = serveSpin
 		}
 		if err := serve(role); err != nil {
 			fmt.Fprintln(os.Stderr, err)

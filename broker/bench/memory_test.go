@@ -39,7 +39,7 @@ func memoryIdle(tb testing.TB, s scale) {
 			r.in, r.frame = nil, nil // frees the read buffers: nothing more is read
 			sessions = append(sessions, r)
 		}
-		defer keepAlive(tb, sessions[len(sessions)-batch:]...)()
+		defer keepAlive(tb.Context(), sessions[len(sessions)-batch:]...)()
 	}
 	reportFigure(tb, "connections", float64(n), nil)
 	reportFigure(tb, "B/idle-connection", float64(broker.memory().InUse-before)/float64(n), atMost(mostIdle))

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func newRaw(tb testing.TB, broker *process) *raw {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	stop := keepAlive(tb, r)
+	stop := keepAlive(tb.Context(), r)
 	tb.Cleanup(func() {
 		stop()
 		r.close()
@@ -220,7 +221,7 @@ func (r *raw) queue(n, id int, put func(i int)) error {
 var signOfLife = []byte{0x8a, 0x80, 0, 0, 0, 0}
 
 // keepAlive keeps silent sessions alive until stop is called.
-func keepAlive(tb testing.TB, sessions ...*raw) (stop func()) {
+func keepAlive(ctx context.Context, sessions ...*raw) (stop func()) {
 	ended := make(chan struct{})
 	var keeping sync.WaitGroup
 	keeping.Go(func() {
@@ -230,7 +231,7 @@ func keepAlive(tb testing.TB, sessions ...*raw) (stop func()) {
 			select {
 			case <-ended:
 				return
-			case <-tb.Context().Done():
+			case <-ctx.Done():
 				return
 			case <-ticker.C:
 			}

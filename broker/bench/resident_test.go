@@ -122,7 +122,7 @@ func (f crowded) connect(n int) (sessions []*raw) {
 			sessions = append(sessions, r)
 		}
 		batch := sessions[began:]
-		stop := keepAlive(f.tb, batch...)
+		stop := keepAlive(f.tb.Context(), batch...)
 		f.tb.Cleanup(func() {
 			stop()
 			for _, r := range batch {

@@ -24,7 +24,7 @@ func (w *watchers) add(tb testing.TB, broker *process) {
 	}); err != nil {
 		tb.Fatal(err)
 	}
-	stop := keepAlive(tb, r)
+	stop := keepAlive(tb.Context(), r)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -4,14 +4,28 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 
 // describe describes the request of p as seen from the lock of p.
 func (t *Table) describe(p *place) wire.RequestInfo {
+	var info wire.RequestInfo
+	t.describeInto(&info, p)
+	return info
+}
+
+// describeInto is describe into info, whose memory for names it reuses.
+func (t *Table) describeInto(info *wire.RequestInfo, p *place) {
 	r := p.request
 	t.charge(describeCost + len(r.places()))
-	info := wire.RequestInfo{
+	names := info.Locks[:0]
+	if cap(names) < len(r.places()) {
+		names = make([]string, 0, len(r.places()))
+	}
+	for i := range r.places() {
+		names = append(names, r.places()[i].lock.name)
+	}
+	*info = wire.RequestInfo{
 		ID:         r.id(),
 		Author:     r.author,
 		Mode:       p.mode(),
 		Token:      r.token,
-		Locks:      make([]string, len(r.places())),
+		Locks:      names,
 		Parent:     r.parentID(),
 		DurationMS: (t.now - r.since).Milliseconds(),
 		Peer:       r.session.peer,
@@ -20,10 +34,6 @@ func (t *Table) describe(p *place) wire.RequestInfo {
 	if p.isLimited() {
 		info.Limit = wire.Some(p.limit())
 	}
-	for i := range r.places() {
-		info.Locks[i] = r.places()[i].lock.name
-	}
-	return info
 }
 
 // describeSteps describes the edges from e on, until Budget.Chain is used up.

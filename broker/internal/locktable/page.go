@@ -24,6 +24,10 @@ type Query struct {
 	Visible func(name string) (visible bool, steps int)
 	Hide    func(*wire.RequestInfo) (steps int)
 
+	// Tell gets the locks of the page one after another. What it gets is valid only until it returns,
+	// so that a page makes no garbage. nil: they are put into [Page].Locks.
+	Tell func(*wire.LockInfo)
+
 	// HoldersAfter and WaitersAfter say where the lists begin: the HoldersNext and WaitersNext
 	// of the page before. They need Seq. If only one is given, the other list is left out.
 	HoldersAfter, WaitersAfter wire.Opt[int64]
@@ -31,8 +35,8 @@ type Query struct {
 
 // A Page is the answer to a Query: locks in the order in which their names came into use.
 type Page struct {
-	Locks []wire.LockInfo
-	Next  int64 // the After of the next page; 0: there is none
+	Locks []wire.LockInfo // without Query.Tell
+	Next  int64           // the After of the next page; 0: there is none
 	// TooFar says that the page is useless: a list would begin deeper inside a lock than the
 	// table looks.
 	TooFar bool
@@ -87,7 +91,7 @@ func (p *Paging) fillByGlob() {
 		if q.endsBefore(l) {
 			return false
 		}
-		full := p.work <= 0 || p.room <= 0 || len(p.Page.Locks) == q.Max
+		full := p.work <= 0 || p.room <= 0 || p.listed == q.Max
 		if full && q.After > begin {
 			p.Page.Next = q.After
 			return false
@@ -126,17 +130,18 @@ func (p *Paging) sees(name string) bool {
 // list puts l on the page, with as many holders and waiters as were asked for, or fewer if the
 // page has no more room.
 func (p *Paging) list(l *lock) {
-	info := wire.LockInfo{
+	info := &p.info
+	*info = wire.LockInfo{
 		Name:    l.name,
 		Seq:     l.seq,
 		Holding: int(l.holding),
 		Waiting: int(l.waiting),
 		Grants:  l.grants,
-		Holders: []wire.RequestInfo{},
-		Waiters: []wire.RequestInfo{},
+		Holders: info.Holders[:0],
+		Waiters: info.Waiters[:0],
 	}
 	p.table.charge(placeCost)
-	p.room -= p.table.config.Budget.lockSize(&info)
+	p.room -= p.table.config.Budget.lockSize(info)
 	holders, waiters := l.holders.first, l.queue.first
 	if p.query.Seq != 0 {
 		holders, waiters = p.holders.at, p.waiters.at
@@ -144,32 +149,49 @@ func (p *Paging) list(l *lock) {
 	noHolders := p.query.HoldersAfter.IsZero() && !p.query.WaitersAfter.IsZero()
 	noWaiters := p.query.WaitersAfter.IsZero() && !p.query.HoldersAfter.IsZero()
 	if !noHolders {
-		info.Holders, info.HoldersNext = p.describeFrom(holders, p.holders.after)
+		info.Holders, info.HoldersNext = p.describeFrom(info.Holders, holders, p.holders.after)
 	}
 	if !noWaiters {
-		info.Waiters, info.WaitersNext = p.describeFrom(waiters, p.waiters.after)
+		info.Waiters, info.WaitersNext = p.describeFrom(info.Waiters, waiters, p.waiters.after)
 	}
 	p.Page.TooFar = p.holders.room < 0 || p.waiters.room < 0
-	p.Page.Locks = append(p.Page.Locks, info)
+	p.listed++
+	if p.query.Tell != nil {
+		p.query.Tell(info)
+		return
+	}
+	p.Page.Locks = append(p.Page.Locks, *info)
+	p.info = newLockInfo()
 }
 
-// describeFrom describes the requests of a list from at on, as far as Query.Queue and the room on
-// the page allow. If it stops before the end, it returns the rank after which the list continues.
+// describeFrom appends the descriptions of the requests of a list from at on, as far as Query.Queue and
+// the room on the page allow. If it stops before the end, it returns the rank after which the list continues.
 // If it describes none, that rank is the one that it was given.
-func (p *Paging) describeFrom(at *place, after int64) (infos []wire.RequestInfo, next wire.Opt[int64]) {
-	infos = []wire.RequestInfo{}
+func (p *Paging) describeFrom(
+	infos []wire.RequestInfo, at *place, after int64,
+) (_ []wire.RequestInfo, next wire.Opt[int64]) {
 	for ; at != nil; at = at.next {
 		if len(infos) == p.query.Queue || p.room <= 0 || p.hidesTooMuch(len(infos)) {
 			return infos, wire.Some(after)
 		}
-		info := p.table.describe(at)
+		infos = extend(infos)
+		info := &infos[len(infos)-1]
+		p.table.describeInto(info, at)
 		if p.query.Hide != nil {
-			p.work -= p.query.Hide(&info)
+			p.work -= p.query.Hide(info)
 		}
-		p.room -= p.table.config.Budget.requestSize(&info)
-		infos, after = append(infos, info), at.rank()
+		p.room -= p.table.config.Budget.requestSize(info)
+		after = at.rank()
 	}
 	return infos, next
+}
+
+// extend adds an element. It keeps what the memory holds, so that this can be reused.
+func extend(infos []wire.RequestInfo) []wire.RequestInfo {
+	if len(infos) < cap(infos) {
+		return infos[:len(infos)+1]
+	}
+	return append(infos, wire.RequestInfo{})
 }
 
 // hidesTooMuch reports whether a list should stop because hiding takes too long. A list has at least one

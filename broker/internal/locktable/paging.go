@@ -1,6 +1,10 @@
 package locktable
 
-import "time"
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
 
 // A Paging makes one page. A list may continue far inside a lock, so the Paging walks there in
 // slices. The last slice makes the page, which shows the state at that time.
@@ -9,8 +13,10 @@ type Paging struct {
 
 	table   *Table
 	query   Query
-	room    int // what is left of Budget.Page
-	work    int // what is left of pageWork
+	listed  int           // how many locks are on the page
+	info    wire.LockInfo // the lock that is being listed
+	room    int           // what is left of Budget.Page
+	work    int           // what is left of pageWork
 	holders walk
 	waiters walk
 }
@@ -26,9 +32,15 @@ func (t *Table) BeginPage(q Query) *Paging {
 	return &Paging{
 		table:   t,
 		query:   q,
+		info:    newLockInfo(),
 		holders: walk{after: q.HoldersAfter.Or(0), state: holding, room: pageWalk},
 		waiters: walk{after: q.WaitersAfter.Or(0), state: waiting, room: pageWalk},
 	}
+}
+
+// newLockInfo returns an empty LockInfo whose lists are not nil.
+func newLockInfo() wire.LockInfo {
+	return wire.LockInfo{Holders: []wire.RequestInfo{}, Waiters: []wire.RequestInfo{}}
 }
 
 // Step does a slice of the page, and reports whether the page is done.

@@ -1,7 +1,11 @@
 package codec
 
 import (
+	"fmt"
 	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
@@ -21,12 +25,43 @@ func appendInfoPage(dst []byte, m *wire.InfoPage) (frame []byte, plain bool) {
 			return dst, false
 		}
 	}
-	dst = append(dst, ']')
-	if m.Next != 0 {
-		dst = appendInt(dst, `,"next":`, m.Next)
+	return EndInfoPage(dst, m.Next, m.NotGranting), plain && isPlain(string(m.NotGranting))
+}
+
+// BeginInfoPage appends the beginning of the frame of an [wire.InfoPage] with that id. Its locks follow:
+// see [AppendLock].
+func BeginInfoPage(dst []byte, id wire.ID) ([]byte, error) {
+	dst = append(dst, `{"type":"info","id":`...)
+	text, err := id.MarshalText()
+	if err != nil {
+		return dst, err
 	}
-	dst = appendSome(dst, `,"not_granting":"`, string(m.NotGranting))
-	return append(dst, '}'), plain && isPlain(string(m.NotGranting))
+	if dst, err = jsontext.AppendQuote(dst, text); err != nil {
+		return dst, err
+	}
+	return append(dst, `,"locks":[`...), nil
+}
+
+// AppendLock appends one lock of the frame of an [wire.InfoPage]. A comma must separate locks. It fails
+// only if a string is not valid UTF-8. Then it returns dst unchanged.
+func AppendLock(dst []byte, l *wire.LockInfo) ([]byte, error) {
+	if text, plain := appendLock(dst, l); plain {
+		return text, nil
+	}
+	text, err := json.Marshal(l, marshalers)
+	if err != nil {
+		return dst, fmt.Errorf("encode lock: %w", err)
+	}
+	return append(dst, text...), nil
+}
+
+// EndInfoPage appends the end of the frame of an [wire.InfoPage].
+func EndInfoPage(dst []byte, next int64, pause wire.Pause) []byte {
+	dst = append(dst, ']')
+	if next != 0 {
+		dst = appendInt(dst, `,"next":`, next)
+	}
+	return append(appendSome(dst, `,"not_granting":"`, string(pause)), '}')
 }
 
 func appendLock(dst []byte, l *wire.LockInfo) (text []byte, plain bool) {

@@ -1,0 +1,62 @@
+package broker
+
+import (
+	"sync"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
+	"github.com/lockbroker/lockbroker/broker/wire/jsonsize"
+)
+
+// A page is an InfoPage that the loop encodes while it goes through the locks. An InfoPage with all its
+// locks would be a megabyte of garbage, and the collector needs time on the loop's processor.
+type page struct {
+	wire.InfoPage // makes a page a wire.Reply; only the ID is set
+
+	frame *[]byte // from frames
+	size  int     // what jsonsize.Reply would return for the InfoPage
+	err   error
+}
+
+// frames holds memory for the frames of pages. A [pageLimit] limits how many are in use.
+var frames = sync.Pool{New: func() any { return new([]byte) }}
+
+func newPage(id wire.ID) *page {
+	p := &page{frame: frames.Get().(*[]byte)}
+	p.ID = id
+	p.size = jsonsize.Reply(&p.InfoPage)
+	*p.frame, p.err = codec.BeginInfoPage((*p.frame)[:0], id)
+	return p
+}
+
+// add adds a lock.
+func (p *page) add(lock *wire.LockInfo) {
+	p.size += jsonsize.Lock(lock)
+	frame := *p.frame
+	if frame[len(frame)-1] == '}' {
+		frame = append(frame, ',')
+	}
+	var err error
+	if *p.frame, err = codec.AppendLock(frame, lock); err != nil {
+		p.err = err
+	}
+}
+
+// end ends the page. The listing continues with next, unless that is 0.
+func (p *page) end(next int64, pause wire.Pause) {
+	*p.frame = codec.EndInfoPage(*p.frame, next, pause)
+}
+
+// recycle gives the memory of the frame back. p may no longer be used.
+func (p *page) recycle() {
+	frames.Put(p.frame)
+	p.frame = nil
+}
+
+// replySize returns about how many bytes a reply takes.
+func replySize(m wire.Reply) int {
+	if p, is := m.(*page); is {
+		return p.size
+	}
+	return jsonsize.Reply(m)
+}

@@ -2,21 +2,14 @@ package broker
 
 import (
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A backlog is full after 256 short requests, and after as many bytes of long ones. It is full after 32 if all sessions
-// together have very much in theirs. The reader goes on when half of that is left.
+// A backlog is full after 32 short requests, and after as many bytes of long ones. The reader goes on when
+// half of that is left.
 func TestBacklog(t *testing.T) {
-	t.Run("while the broker has little to do", func(t *testing.T) { testBacklog(t, 256, 0) })
-	t.Run("while it has much", func(t *testing.T) { testBacklog(t, 32, maxBursts) })
-}
-
-// testBacklog tests the backlog of a session for its limit, while others have that much in theirs.
-func testBacklog(t *testing.T, limit int, others int64) {
 	short := &wire.Acquire{Locks: []wire.LockSpec{{Name: "short"}}}
 	long := &wire.Acquire{Author: strings.Repeat("a", 256)}
 	for range 64 {
@@ -25,30 +18,28 @@ func testBacklog(t *testing.T, limit int, others int64) {
 	if unitsOf(long) < 64 || unitsOf(&wire.Release{}) != 1 {
 		t.Errorf("a long request counts as %d, and a release as %d", unitsOf(long), unitsOf(&wire.Release{}))
 	}
-	for name, m := range map[string]wire.Request{"short": short, "long": long, "info": &wire.Info{}} {
-		var total atomic.Int64
-		total.Store(others)
-		b := newBacklog(&total)
-		units := unitsOf(m)
-		most := limit / int(units) // how many may wait
-		for n := range most + 1 {
+	for _, test := range []struct {
+		m    wire.Request
+		most int // how many may wait
+	}{{short, 32}, {&wire.Info{}, 32}, {long, 0}} {
+		b := backlog{shrunk: make(chan struct{}, 1)}
+		for n := range test.most + 1 {
 			if b.isFull() {
-				t.Fatalf("%s: full after %d", name, n)
+				t.Fatalf("%T: full after %d", test.m, n)
 			}
-			b.grow(units)
+			b.grow(unitsOf(test.m))
 		}
 		if !b.isFull() {
-			t.Errorf("%s: not full after %d", name, most+1)
+			t.Errorf("%T: not full after %d", test.m, test.most+1)
 		}
-		for range most + 1 {
-			if left := b.units.Load(); len(b.shrunk) > 0 && int(left) > limit/2 {
-				t.Errorf("%s: the reader goes on when %d units are left", name, left)
+		for n := test.most; n >= 0; n-- {
+			if len(b.shrunk) > 0 && n > 16 {
+				t.Errorf("%T: the reader goes on when %d are left", test.m, n+1)
 			}
-			b.shrink(units)
+			b.shrink(unitsOf(test.m))
 		}
-		if len(b.shrunk) != 1 || b.units.Load() != 0 || total.Load() != others {
-			t.Errorf("%s: the reader does not go on, or units are left: %d, of all %d", name, b.units.Load(),
-				total.Load())
+		if len(b.shrunk) != 1 || b.units.Load() != 0 {
+			t.Errorf("%T: the reader does not go on, and %d units are left", test.m, b.units.Load())
 		}
 	}
 }

@@ -57,7 +57,7 @@ func newReader(
 ) *reader {
 	p := &parts{connection: connection{
 		name: name, peer: peer, kind: who.kind, ws: ws, net: net, services: &b.services,
-		backlog: newBacklog(&b.memory.queued), written: make(chan struct{}),
+		backlog: backlog{shrunk: make(chan struct{}, 1)}, written: make(chan struct{}),
 	}}
 	c, r, w := &p.connection, &p.reader, &p.writer
 	p.session.connection = c

@@ -60,7 +60,8 @@ type loop struct {
 	refusals    *refusals
 
 	memory     *memoryLimit
-	memoryFull bool // as of this round
+	memoryFull bool  // as of this round
+	queued     int64 // units of all backlogs, as far as the loop has collected them
 
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
@@ -217,6 +218,7 @@ func (l *loop) collect() (items int) {
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
+	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,7 +44,7 @@ func openSession(l *loop, name, remote string) *session {
 	s.connection = &connection{
 		name: name, peer: wire.Peer{Remote: remote}, net: h.Conn,
 		services: &services{inbox: l.inbox, counters: l.counters},
-		loop:     s, out: newOutbox(l.unsent, func() {}), backlog: newBacklog(new(atomic.Int64)),
+		loop:     s, out: newOutbox(l.unsent, func() {}),
 	}
 	l.admit(s)
 	return s

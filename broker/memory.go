@@ -42,7 +42,6 @@ type memoryLimit struct {
 	conns   *connLimit
 	unsent  *unsentTotal
 	buffers atomic.Int64
-	queued  atomic.Int64 // units of all backlogs
 	loop    atomic.Int64 // bytes of what the loop knows, as of its last round
 }
 
@@ -66,7 +65,7 @@ func (m *memoryLimit) whyUsedUp() string {
 func (l *loop) checkMemory() {
 	bytes := footprint{
 		table: l.table.Bytes(), watches: l.watching.count, globs: l.watching.globs,
-		pages: l.pages.onWay, queued: l.memory.queued.Load(),
+		pages: l.pages.onWay, queued: l.queued,
 	}.bytes()
 	if bytes != l.memory.loop.Load() {
 		l.memory.loop.Store(bytes)

@@ -147,6 +147,7 @@ func (l *loop) takeTurn(s *session) {
 		s.unjudged--
 		l.judgeAgain(s, &it)
 	}
+	l.queued -= int64(it.units)
 	l.handle(it)
 	s.backlog.shrink(it.units)
 }

@@ -93,8 +93,8 @@
 // Resident memory is what the system counts for a process of brokerd: Rss in /proc/PID/smaps_rollup. Nobody asks
 // brokerd for a garbage collection. A figure is the growth of Rss divided by the number of connections, locks or
 // waiters. Before and after, brokerd gets half a minute for its garbage, in which clients send nothing but pongs; after
-// the connections of the first row, a minute and a half. Then the median of ten readings, a second apart, counts. A rush
-// is 10,000 connections, which acquire a million locks together, and then break. Rss is read a minute later. Other
+// the connections of the first row, a minute and a half. Then the median of ten readings, a second apart, counts. A
+// rush is 10,000 connections, which acquire a million locks together, and then break. Rss is read a minute later. Other
 // systems than Linux skip these rows.
 //
 // The table of the model says what a pair costs a broker on one processor, in µs: its loop, which is one goroutine, and

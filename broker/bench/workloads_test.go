@@ -74,7 +74,8 @@ func allocations(tb testing.TB, broker *process, w *worker, pairs int, allowed f
 	}
 	runtime.ReadMemStats(&after)
 	inBroker = broker.memory().Mallocs - inBroker
-	reportFigure(tb, "allocs/pair-client", float64(after.Mallocs-before.Mallocs)/float64(pairs), atMost(allowed+others))
+	inClient := after.Mallocs - before.Mallocs
+	reportFigure(tb, "allocs/pair-client", float64(inClient)/float64(pairs), atMost(allowed+others))
 	reportFigure(tb, "allocs/pair-broker", float64(inBroker)/float64(pairs), atMost(2+others))
 }
 

@@ -34,8 +34,8 @@ func openStdin(file *os.File) stdin {
 // poll, because the shell sends no signal when fg brings a running job to the foreground.
 const pollForeground = time.Second
 
-// ended returns a channel that is closed when the input ends. Call it once, because it starts a goroutine that reads the
-// input. An input that cannot be read has not ended: the terminal is gone, or this process runs in the background.
+// ended returns a channel that is closed when the input ends. Call it once, because it starts a goroutine that reads
+// the input. An input that cannot be read has not ended: the terminal is gone, or this process is in the background.
 func (i stdin) ended() <-chan struct{} {
 	if i.file == nil {
 		return nil

@@ -4,8 +4,8 @@
 //
 // [Keep] gives the heap as much room as the process allocates in ten seconds, between a tenth of what it uses and as
 // much again, which is Go's default. So a busy process collects as often as it always would, and a quiet one about
-// every ten seconds. It collects at least every 30 seconds if there is anything to collect. The Go runtime then returns the
-// memory that it does not need to the system, in the background.
+// every ten seconds. It collects at least every 30 seconds if there is anything to collect. The Go runtime then
+// returns the memory that it does not need to the system, in the background.
 package headroom
 
 import (

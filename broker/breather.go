@@ -26,8 +26,9 @@ type breather struct {
 	made time.Time
 	last atomic.Int64 // when the last breath ended, since made
 
-	mu      sync.Mutex // held during a breath
-	reading *os.File   // nil: the system has no pipes that Go can poll
+	mu      sync.Mutex    // held during a breath
+	began   time.Duration // when the latest breath began, since made
+	reading *os.File      // nil: the system has no pipes that Go can poll
 	writing *os.File
 	raw     syscall.RawConn // of reading
 	byte    [1]byte
@@ -57,10 +58,16 @@ func (b *breather) isDue() bool { return b.now()-time.Duration(b.last.Load()) > 
 
 func (b *breather) now() time.Duration { return time.Since(b.made) }
 
-// breathe waits until Go has polled the network, but not for long.
+// breathe waits until Go has polled the network since the call. Callers that wait at the same time share a breath, so
+// each waits for two at most.
 func (b *breather) breathe() {
+	called := b.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.began > called {
+		return
+	}
+	b.began = b.now()
 	defer func() { b.last.Store(int64(b.now())) }()
 	if b.reading == nil {
 		<-time.After(sliceRest)

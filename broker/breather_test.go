@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // While goroutines take turns on the only processor, Go does not poll the network. A goroutine that
@@ -57,6 +58,31 @@ func TestManyBreathe(t *testing.T) {
 	b.breathe() // a short one, without the pipe
 	if b.isDue() {
 		t.Log("somebody else needed the processor for long")
+	}
+}
+
+// Goroutines that want a breath at the same time share one, so nobody waits for a breath of each.
+func TestBreathIsShared(t *testing.T) {
+	b := newBreather()
+	defer b.close()
+	b.mu.Lock()
+	var breathing sync.WaitGroup
+	const all = 100
+	calling := make(chan struct{}, all)
+	for range all {
+		breathing.Go(func() {
+			calling <- struct{}{}
+			b.breathe()
+		})
+	}
+	for range all {
+		<-calling
+	}
+	b.began = b.now() + time.Hour // a breath has begun since
+	b.mu.Unlock()
+	breathing.Wait()
+	if b.last.Load() != 0 {
+		t.Error("somebody took a breath of his own")
 	}
 }
 

@@ -11,7 +11,11 @@ import (
 func (l *loop) beginDrain() {
 	l.refuse()
 	events := l.core.BeginDrain(l.now(), l.events[:0])
+	told := make([]*session, 0, l.sessions.Len())
 	for _, s := range l.sessions.All() {
+		told = append(told, s)
+	}
+	for _, s := range told { // a reply may cut off a session, which ends it
 		l.reply(s, l.drainMessage())
 	}
 	l.deliver(events)

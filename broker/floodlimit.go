@@ -47,10 +47,10 @@ func (f *floodLimiter) countFrame() (waited bool) {
 		f.restart()
 		return false
 	}
+	f.giveSlot()
 	if f.breather.isDue() {
 		f.breather.breathe()
 	}
-	f.giveSlot()
 	f.takeSlot()
 	return true
 }

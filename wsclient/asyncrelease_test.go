@@ -232,3 +232,66 @@ func TestDrainReportsLateLosses(t *testing.T) {
 		}
 	})
 }
+
+// If an enclosing lock was lost from which the call borrows, an async release says so.
+func TestAsyncReleaseInsideALostLock(t *testing.T) {
+	for name, o := range map[string]wsclient.AcquireOptions{
+		"AsyncRelease": {AsyncRelease: true}, "MinHold": {MinHold: time.Minute}, "neither": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *brokertest.Server) {
+				c, other := dial(t, b), dial(t, b)
+				outer := acquire(t.Context(), t, c, "a", wsclient.AcquireOptions{})
+				o.Also = []wsclient.LockSpec{{Name: "a"}}
+				inner := acquire(outer.Context(), t, c, "b", o)
+				if err := other.Evict(t.Context(), outer.ID(), "stuck"); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				expectLost(t, inner.Release(), wsclient.LostEvicted)
+			})
+		})
+	}
+}
+
+// Close waits until it knows whether a lock was lost before its async release, but not for ever.
+func TestCloseReportsLateLosses(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, link, losses := dialWithLosses(t, b)
+		other := dial(t, b)
+		held := acquire(t.Context(), t, c, "a", async)
+		link.Freeze()
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = c.Close()
+		}()
+		acquire(t.Context(), t, other, "a", wsclient.AcquireOptions{Steal: true})
+		link.Thaw()
+		<-closed
+		if got := losses(); len(got) != 1 {
+			t.Errorf("late losses: %v", got)
+		}
+	})
+}
+
+// Close of a client whose broker does not answer takes a second more if a release is not confirmed.
+func TestCloseWithoutConfirmation(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *brokertest.Server) {
+		c, link, _ := dialWithLosses(t, b)
+		held := acquire(t.Context(), t, c, "a", async)
+		link.Freeze()
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+		begin := time.Now()
+		_ = c.Close()
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("Close took %v", took)
+		}
+		link.Cut()
+	})
+}

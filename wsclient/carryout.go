@@ -47,6 +47,10 @@ func (c *Client) carryOut() {
 		conn.isSilent = false
 		conn.closeLink()
 	}
+	if c.confirmed != nil && !c.core.AwaitsConfirmation() {
+		close(c.confirmed)
+		c.confirmed = nil
+	}
 	changed := out.Changed
 	out.Reset()
 	if changed {

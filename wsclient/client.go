@@ -43,7 +43,8 @@ type Client struct {
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
 
-	lateLosses int64 // so far
+	lateLosses int64         // so far
+	confirmed  chan struct{} // not nil while Close waits until all async releases are confirmed; closed then
 
 	looks      map[string]*look // the open questions about holders, by lock name: see holders.go
 	asksNobody bool             // it asks no such questions
@@ -95,9 +96,10 @@ func (c *Client) Err() error {
 // fail with ErrClosed. Then the client tells the broker that it holds nothing, and closes all its
 // connections. Close returns when all goroutines of the client have ended. That takes two seconds at most,
 // unless a call of a Trace, of an Observer, or of Token, HeaderFunc or NetDial in [Options], takes
-// longer. Closing again does nothing. The error is always nil; it
-// makes Client an io.Closer.
+// longer. If there are async releases that the broker has not confirmed, Close first waits for that, for a
+// second at most. Closing again does nothing. The error is always nil; it makes Client an io.Closer.
 func (c *Client) Close() error {
+	c.confirmReleases()
 	c.mu.Lock()
 	conn := c.conn
 	c.core.Close(c.clock.now())
@@ -110,6 +112,30 @@ func (c *Client) Close() error {
 	c.supervisor.Wait()
 	c.tracer.close()
 	return nil
+}
+
+// confirmReleases waits until the broker has confirmed all async releases, so that no late loss is missed. It waits for
+// closeWait at most.
+func (c *Client) confirmReleases() {
+	c.mu.Lock()
+	conn := c.conn
+	if !c.core.AwaitsConfirmation() {
+		c.mu.Unlock()
+		return
+	}
+	c.core.AskForConfirmation()
+	if c.confirmed == nil {
+		c.confirmed = make(chan struct{})
+	}
+	confirmed := c.confirmed
+	c.unlock()
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	select {
+	case <-confirmed:
+	case <-conn.done:
+	case <-late.C:
+	}
 }
 
 // giveUp ends the client because of err.

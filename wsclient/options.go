@@ -118,7 +118,7 @@ type AcquireOptions struct {
 	//
 	// Until then any acquire of the lock waits, also by the same client, and listings show the holder. Calls
 	// that still wait inside the lock when it is released fail with ErrReleased. If the lock is lost
-	// meanwhile, only [Trace].Lost reports it: as always, it is free when the connection ends. So the program
+	// meanwhile, only [Trace].Lost reports it, and OnLateLoss with AsyncRelease: as always, it is free when the connection ends. So the program
 	// must go on running: Drain waits until MinHold has passed, and Close does not. If the broker drains, the
 	// client releases the lock at once.
 	//
@@ -139,7 +139,7 @@ type AcquireOptions struct {
 	// It is right where programs only take turns. It is wrong if somebody learns in another way than through
 	// the lock that the lock is free, or that the work under it was done alone. Then wait for the
 	// confirmation, which is the default. [Client.Drain] waits until the broker has confirmed all releases.
-	// [Client.Close] does not, but the goodbye that it sends follows the releases.
+	// [Client.Close] waits for a second at most; a loss that it has not heard of by then is not reported.
 	AsyncRelease bool
 	// Steal takes the locks from their holders at once, ahead of all waiters, which keep their places.
 	// The holders lose them with LostStolen, but may notice late, so the resource should check the

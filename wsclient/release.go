@@ -77,10 +77,7 @@ func (l *Lock) giveBack() {
 func (l *Lock) outcome() (over bool, err error) {
 	l.client.mu.Lock()
 	defer l.client.mu.Unlock()
-	if l.early { // what happens to it later does not matter to l
-		return true, nil
-	}
-	if !l.request.IsCovered() {
+	if !l.early && !l.request.IsCovered() { // what happens after an early release does not matter to l
 		if l.request.End() == nil {
 			return false, nil
 		}

@@ -280,8 +280,8 @@ export interface RequestOptions {
    *
    * The lock may have been stolen, or its holder evicted, just before. Or the connection ends before the broker has
    * confirmed the release. Then the event {@link LockManagerEvents.lateloss} reports it. A reply about a later request
-   * confirms the release, or at the latest the next heartbeat. {@link LockManager.close} does not wait for that, but
-   * its goodbye follows the release.
+   * confirms the release, or at the latest the next heartbeat. {@link LockManager.close} does not wait for that, so a
+   * loss that it has not heard of by then is not reported. A late loss also aborts the lock's signal.
    *
    * It is right where programs only take turns. It is wrong if somebody learns in another way than through the lock
    * that the lock is free, or that the work under it was done alone. Default: "confirmed".

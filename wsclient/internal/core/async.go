@@ -9,7 +9,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 //
 // The broker handles messages in order. So a reply about a request that was submitted later confirms the release. If
 // there is no later request, the next ping brings a cancel of the request with it. The broker answers the cancel with
-// not_found. Replies to other messages do not count, because the broker answers some of them out of order.
+// not_found. A pong does not count, because the broker answers pings as soon as it has read them.
 
 // releases are the releases of Async requests that the broker has not confirmed yet, in the order in which they were
 // sent. They are a linked list, so that a release takes no memory.
@@ -78,8 +78,18 @@ func (m *Machine) confirmThrough(r *Request) {
 	}
 }
 
+// AwaitsConfirmation reports whether there are releases that the broker has not confirmed.
+func (m *Machine) AwaitsConfirmation() bool { return m.conn != nil && m.conn.releases.first != nil }
+
+// AskForConfirmation asks the broker to confirm the releases, for a client that is about to be closed.
+func (m *Machine) AskForConfirmation() {
+	if m.conn != nil {
+		m.askForConfirmation()
+	}
+}
+
 // askForConfirmation sends a cancel of the latest request in the list, once. It is called with each ping, and when the
-// client drains.
+// client drains or is about to be closed.
 func (m *Machine) askForConfirmation() {
 	if r := m.conn.releases.last; r != nil && !r.unconfirmed.asked {
 		r.unconfirmed.asked = true

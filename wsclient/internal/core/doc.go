@@ -8,7 +8,7 @@
 //
 // Each call of a method of [Machine] that changes something is a step. The inputs of the machine are
 //
-//   - calls: Acquire, Settle, Valid, LeaseOf, Release, Cancel, Drain, Close, GiveUp;
+//   - calls: Acquire, Settle, Valid, LeaseOf, Release, Cancel, AskForConfirmation, Drain, Close, GiveUp;
 //   - what the broker sends: Receive;
 //   - connections: Connected, SubmitNext, Disconnected, Abandon;
 //   - the passing of time: Tick, and the instant that most other steps take;

@@ -100,6 +100,8 @@ func (d *driver) step(c command) (answer string, err error) {
 		if id, ok := m.Ping(d.now); ok {
 			return "ping " + id.String(), nil
 		}
+	case "confirm":
+		m.AskForConfirmation()
 	case "acquire":
 		return d.acquire(c)
 	case "state":

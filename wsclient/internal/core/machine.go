@@ -91,8 +91,7 @@ func (m *Machine) Closed() *End { return m.closed }
 // IsDrained reports whether Drain was called, no request is open, the broker has confirmed all releases, and no stale
 // holder may still need time to stop.
 func (m *Machine) IsDrained() bool {
-	isConfirmed := m.conn == nil || m.conn.releases.first == nil
-	return m.drains && m.open == 0 && isConfirmed && len(m.silences) == 0
+	return m.drains && m.open == 0 && !m.AwaitsConfirmation() && len(m.silences) == 0
 }
 
 // OpenRequests returns how many requests are open: on the connection, and pending.

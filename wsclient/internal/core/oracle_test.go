@@ -102,6 +102,8 @@ func (o *oracle) step(c command) string {
 		o.close(false)
 	case "ping":
 		return o.ping()
+	case "confirm":
+		o.ask()
 	case "state":
 		return o.stateText()
 	case "deadline":

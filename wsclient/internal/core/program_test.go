@@ -116,7 +116,7 @@ func (p *program) next() command {
 // rare makes up a question, or, rarely, a step that ends the client.
 func (p *program) rare(choice int) command {
 	if choice < 62 {
-		return command{verb: []string{"state", "deadline"}[choice%2]}
+		return command{verb: []string{"state", "deadline", "confirm", "deadline"}[p.below(4)]}
 	}
 	if choice = p.below(128); choice < 3 {
 		return command{verb: []string{"drain", "close", "giveup"}[choice]}

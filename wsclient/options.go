@@ -118,9 +118,9 @@ type AcquireOptions struct {
 	//
 	// Until then any acquire of the lock waits, also by the same client, and listings show the holder. Calls
 	// that still wait inside the lock when it is released fail with ErrReleased. If the lock is lost
-	// meanwhile, only [Trace].Lost reports it, and OnLateLoss with AsyncRelease: as always, it is free when the connection ends. So the program
-	// must go on running: Drain waits until MinHold has passed, and Close does not. If the broker drains, the
-	// client releases the lock at once.
+	// meanwhile, only [Trace].Lost reports it, and OnLateLoss with AsyncRelease. As always, it is free when the
+	// connection ends. So the program must go on running: Drain waits until MinHold has passed, and Close does
+	// not. If the broker drains, the client releases the lock at once.
 	//
 	// The broker cannot tell the two apart. If locks that were acquired inside this one are still held, it may
 	// find a deadlock, until MinHold has passed, in which this lock takes part although it was released.

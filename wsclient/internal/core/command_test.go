@@ -92,7 +92,8 @@ func parseCommand(line string) (c command, err error) {
 		c.pause = wire.Pause(w.next())
 	case "at", "clock":
 		c.at, err = parseInstant(w)
-	case "ping", "confirm", "hello", "draining", "disconnected", "abandon", "drain", "close", "giveup", "deadline", "state":
+	case "ping", "confirm", "hello", "draining", "disconnected", "abandon", "drain", "close", "giveup":
+	case "deadline", "state":
 	default:
 		err = fmt.Errorf("no such command: %q", c.verb)
 	}

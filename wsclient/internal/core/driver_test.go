@@ -90,18 +90,12 @@ func (d *driver) step(c command) (answer string, err error) {
 		m.Disconnected(errNetwork, d.now)
 	case "abandon":
 		m.Abandon(errNetwork, d.now)
-	case "drain":
-		m.Drain()
-	case "close":
-		m.Close(d.now)
-	case "giveup":
-		m.GiveUp(errNetwork, d.now)
+	case "drain", "close", "giveup", "confirm":
+		d.finish(c.verb)
 	case "ping":
 		if id, ok := m.Ping(d.now); ok {
 			return "ping " + id.String(), nil
 		}
-	case "confirm":
-		m.AskForConfirmation()
 	case "acquire":
 		return d.acquire(c)
 	case "state":
@@ -116,6 +110,20 @@ func (d *driver) step(c command) (answer string, err error) {
 		return d.onRequest(c)
 	}
 	return "", nil
+}
+
+// finish executes a command that ends the client, or comes before its end.
+func (d *driver) finish(verb string) {
+	switch verb {
+	case "drain":
+		d.machine.Drain()
+	case "close":
+		d.machine.Close(d.now)
+	case "giveup":
+		d.machine.GiveUp(errNetwork, d.now)
+	case "confirm":
+		d.machine.AskForConfirmation()
+	}
 }
 
 func (d *driver) deadline() string {

@@ -96,10 +96,8 @@ func (o *oracle) step(c command) string {
 		}
 	case "drain":
 		o.drain()
-	case "close":
-		o.close(true)
-	case "giveup":
-		o.close(false)
+	case "close", "giveup":
+		o.close(c.verb == "close")
 	case "ping":
 		return o.ping()
 	case "confirm":

@@ -17,7 +17,11 @@ var update = flag.Bool("update", false, "write bundle/client.js")
 
 // TestModuleIsFresh checks that bundle/client.js was made from the current files.
 func TestModuleIsFresh(t *testing.T) {
-	fresh := withoutIndentation(t, build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}}))
+	built := build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}})
+	if bytes.Contains(built, []byte("\nawait")) {
+		t.Error("a top-level await would hold up the page that imports the client")
+	}
+	fresh := withoutIndentation(t, built)
 	if *update {
 		err := os.WriteFile("bundle/client.js", fresh, 0o644) //nolint:gosec // as all files here
 		if err != nil {

@@ -173,7 +173,7 @@ const checkClock = () => {
 setInterval(() => {
   if (document.hidden) return;
   page.session.refresh();
-  const isOver = permitted?.principal !== page.session.principal || performance.now() - permitted.at > 60_000;
+  const isOver = permitted?.principal !== page.session.principal || !(performance.now() - permitted?.at < 60_000);
   if (!page.view?.error || !isOver || page.session.state !== "connected") return;
   page.view.stop();
   page.view = undefined;

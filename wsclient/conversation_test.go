@@ -46,7 +46,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		case wiretest.Connect:
 			actors[step.Conn] = s.enter(tokensOf(c, step.Conn)...)
 			actors[step.Conn].whole = c.Name == "info-whole"
-			actors[step.Conn].quietly = quietReleases(c)
+			actors[step.Conn].quietly = c.QuietReleases()
 		case wiretest.Send:
 			m, err := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
 			if err != nil {
@@ -87,20 +87,6 @@ func play(t *testing.T, c wiretest.Conversation) {
 		}
 		a.close()
 	}
-}
-
-// quietReleases returns the requests that the conversation releases quietly.
-func quietReleases(c wiretest.Conversation) map[wire.ID]bool {
-	quietly := make(map[wire.ID]bool)
-	for _, step := range c.Steps {
-		if step.Kind == wiretest.Send {
-			m, _ := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
-			if release, ok := m.(*wire.Release); ok {
-				quietly[release.ID] = release.Quiet
-			}
-		}
-	}
-	return quietly
 }
 
 // giveUpFirst ends the context of a waiting call just before its grant arrives, if the conversation goes on with a

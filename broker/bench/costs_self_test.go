@@ -84,7 +84,7 @@ func TestSharesOfAProfile(t *testing.T) {
 	}
 }
 
-// The functions by which shares are found are those of a running broker.
+// A running broker still has the functions whose names tell the loop, the readers and the writers apart.
 func TestFunctionsOfABroker(t *testing.T) {
 	b := brokertest.Start(t, broker.Config{})
 	client, err := wsclient.Dial(t.Context(), b.URL(), &wsclient.Options{Author: author, NetDial: b.Dial})

@@ -84,8 +84,8 @@
 //	RSS/idle-connection     resident memory of brokerd for a connection
 //	RSS/held-lock           resident memory of a held lock, without the 16 bytes of its name
 //	RSS/waiter              resident memory of a waiter, if all wait for one lock
-//	RSS/after-rush          resident memory after a rush, divided by that of a new brokerd
-//	RSS/after-second-rush   the same after another rush, divided by that after the first
+//	RSS/after-rush          resident memory after a rush, divided by the memory of a new brokerd
+//	RSS/after-second-rush   the memory after a second rush, divided by the memory after the first
 //
 // Memory is what the broker's process can reach, and its stacks, after garbage collections. If the
 // system does not let a process open enough files, there are fewer connections.

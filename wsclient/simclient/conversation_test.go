@@ -56,20 +56,6 @@ type actor struct {
 	quietly  map[wire.ID]bool // the requests that it will release quietly
 }
 
-// quietReleases returns the requests that the conversation releases quietly.
-func quietReleases(c wiretest.Conversation) map[wire.ID]bool {
-	quietly := make(map[wire.ID]bool)
-	for _, step := range c.Steps {
-		if step.Kind == wiretest.Send {
-			m, _ := codec.DecodeRequest(step.Frame, wire.DefaultLimits())
-			if release, ok := m.(*wire.Release); ok {
-				quietly[release.ID] = release.Quiet
-			}
-		}
-	}
-	return quietly
-}
-
 func play(t *testing.T, c wiretest.Conversation) {
 	var now Instant
 	actors := map[string]*actor{}
@@ -78,7 +64,7 @@ func play(t *testing.T, c wiretest.Conversation) {
 		switch step.Kind {
 		case wiretest.Connect:
 			a = &actor{client: New(Config{NoReconnect: true}, func() float64 { return 0 }),
-				requests: map[wire.ID]Request{}, quietly: quietReleases(c)}
+				requests: map[wire.ID]Request{}, quietly: c.QuietReleases()}
 			actors[step.Conn] = a
 			a.client.Start(now)
 		case wiretest.Send:

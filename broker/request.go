@@ -26,6 +26,8 @@ func (l *loop) request(s *session, m wire.Request) {
 		// holds, or has ended, and Table.Cancel (release.go of the table) decides. If the
 		// request holds, a cancel ends it, like a release.
 		l.deliver(l.core.Cancel(now, m.ID, events))
+	case *wire.Resume:
+		l.resume(s, m)
 	case *wire.Info:
 		l.info(s, m)
 	case *wire.Why:

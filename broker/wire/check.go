@@ -14,6 +14,8 @@ func Check(m Request, limits Limits) error {
 	switch m := m.(type) {
 	case *Acquire:
 		return m.check(limits)
+	case *Resume:
+		return m.check(limits)
 	case *Info:
 		return m.check(limits)
 	case *Watch:

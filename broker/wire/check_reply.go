@@ -17,7 +17,7 @@ func CheckReply(m Reply) error {
 		return m.check()
 	case *Error:
 		return m.check()
-	case *Draining:
+	case *Draining, *Moving:
 		return nil
 	}
 	return checkValid(replyID(m))
@@ -33,6 +33,8 @@ func (m *Hello) check() error {
 		return fmt.Errorf("heartbeat_ms: want 1 to %d", MaxMillis)
 	case m.TimeoutMS < 1 || m.TimeoutMS > MaxMillis:
 		return fmt.Errorf("timeout_ms: want 1 to %d", MaxMillis)
+	case len(m.Secret) > MaxSecretBytes:
+		return fmt.Errorf("secret: want at most %d bytes", MaxSecretBytes)
 	case m.GraceMS < 0 || m.GraceMS > MaxMillis:
 		return fmt.Errorf("grace_ms: want 0 to %d", MaxMillis)
 	case min(m.Limits.MessageBytes, m.Limits.NameBytes, m.Limits.LocksPerRequest, m.Limits.Requests) < 1:

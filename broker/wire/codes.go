@@ -104,7 +104,7 @@ func HTTPStatuses() []CodeInfo[int] { return slices.Clone(httpStatuses) }
 
 var httpStatuses = []CodeInfo[int]{
 	{400, RetryNever, "no proper handshake, an unknown subprotocol, a body, " +
-		"a query of more than 1536 bytes, or a `client`, `alive` or `draining` in it " +
+		"a query of more than 1536 bytes, or a `client`, `alive`, `draining` or `resume` in it " +
 		"that is out of range or given twice"},
 	{401, RetryNever, "no credential, or one that is wrong or has expired; a page gets 4401"},
 	{403, RetryNever, "the origin is not allowed"},

@@ -5,7 +5,7 @@ package wire
 type Message interface{ message() }
 
 // A Request is a message that a client sends: a pointer to [Acquire], [Release], [Cancel],
-// [Info], [Why], [Clients], [Watch], [Unwatch], [Evict], [Auth], [WhoAmI] or [Ping].
+// [Resume], [Info], [Why], [Clients], [Watch], [Unwatch], [Evict], [Auth], [WhoAmI] or [Ping].
 type Request interface {
 	Message
 	request()
@@ -13,7 +13,8 @@ type Request interface {
 
 // A Reply is a message that the broker sends: a pointer to [Hello], [Granted], [Released],
 // [Cancelled], [Lost], [InfoPage], [Chain], [ClientsPage], [Watching], [Change], [Lagged],
-// [Unwatched], [Evicted], [Authenticated], [Permissions], [Pong], [Draining] or [Error].
+// [Unwatched], [Evicted], [Authenticated], [Permissions], [Pong], [Draining], [Resumed], [NotResumed],
+// [Moving] or [Error].
 type Reply interface {
 	Message
 	reply()
@@ -36,6 +37,8 @@ func (*fromBroker) reply()   {}
 func RequestID(m Request) (id ID, opens bool) {
 	switch m := m.(type) {
 	case *Acquire:
+		return m.ID, true
+	case *Resume:
 		return m.ID, true
 	case *Info:
 		return m.ID, true
@@ -91,6 +94,10 @@ func replyID(m Reply) ID {
 	case *Permissions:
 		return m.ID
 	case *Pong:
+		return m.ID
+	case *Resumed:
+		return m.ID
+	case *NotResumed:
 		return m.ID
 	}
 	return ID{}

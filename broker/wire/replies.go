@@ -22,6 +22,9 @@ type Hello struct {
 	Identity string `json:"identity,omitzero"`
 	// ExpiresMS is after how long the credential expires, in milliseconds. Absent: never.
 	ExpiresMS Opt[int64] `json:"expires_ms,omitzero"`
+	// Secret is what a client needs to take up the session on another connection: see [Resume]. Empty: it cannot
+	// be taken up.
+	Secret string `json:"secret,omitzero"`
 }
 
 // Granted says that a request now holds its locks.

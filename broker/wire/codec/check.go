@@ -21,17 +21,16 @@ func CheckFrame(m wire.Request, limits wire.Limits) error {
 	return err
 }
 
-// longest returns an upper bound of the length of the frame of m. In JSON a byte of text takes
-// up to six. The rest takes at most 500 in any message, and 100 for each lock.
+// In JSON a byte of text takes up to six. The rest takes at most 500 in any message, and 100 for each lock.
+const escaped, rest, lock = 6, 500, 100
+
+// longest returns an upper bound of the length of the frame of m.
 func longest(m wire.Request) int {
-	const escaped, rest, lock = 6, 500, 100
 	switch m := m.(type) {
 	case *wire.Acquire:
-		n := rest + escaped*len(m.Author)
-		for _, spec := range m.Locks {
-			n += lock + escaped*len(spec.Name)
-		}
-		return n
+		return longestRequest(m.Author, m.Locks)
+	case *wire.Resume:
+		return longestResume(m)
 	case *wire.Evict:
 		return rest + escaped*len(m.Message)
 	case *wire.Info:
@@ -45,4 +44,27 @@ func longest(m wire.Request) int {
 		return rest + escaped*len(m.Lock.Or(""))
 	}
 	return rest
+}
+
+// longestRequest returns an upper bound of the length of a request for those locks.
+func longestRequest(author string, locks []wire.LockSpec) int {
+	n := rest + escaped*len(author)
+	for _, spec := range locks {
+		n += lock + escaped*len(spec.Name)
+	}
+	return n
+}
+
+func longestResume(m *wire.Resume) int {
+	n := rest + escaped*(len(m.Session)+len(m.Secret))
+	for _, secret := range m.Tried {
+		n += rest + escaped*len(secret)
+	}
+	for i := range m.Held {
+		n += longestRequest(m.Held[i].Author, m.Held[i].Locks)
+	}
+	for i := range m.Waiting {
+		n += longestRequest(m.Waiting[i].Author, m.Waiting[i].Locks)
+	}
+	return n
 }

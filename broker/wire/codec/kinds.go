@@ -18,6 +18,7 @@ var requestKinds = []kind[wire.Request]{
 	request[wire.Acquire]("acquire"),
 	request[wire.Release]("release"),
 	request[wire.Cancel]("cancel"),
+	request[wire.Resume]("resume"),
 	request[wire.Info]("info"),
 	request[wire.Why]("why"),
 	request[wire.Clients]("clients"),
@@ -48,6 +49,9 @@ var replyKinds = []kind[wire.Reply]{
 	reply[wire.Permissions]("whoami"),
 	reply[wire.Pong]("pong"),
 	reply[wire.Draining]("draining"),
+	reply[wire.Resumed]("resumed"),
+	reply[wire.NotResumed]("not_resumed"),
+	reply[wire.Moving]("moving"),
 	reply[wire.Error]("error"),
 }
 

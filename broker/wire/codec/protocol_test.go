@@ -102,7 +102,7 @@ func TestProtocolShowsEveryMessage(t *testing.T) {
 func messageTypes(t *testing.T) []string {
 	t.Helper()
 	var types []string
-	for _, path := range []string{"../requests.go", "../replies.go", "../credentials.go"} {
+	for _, path := range []string{"../requests.go", "../replies.go", "../credentials.go", "../resume.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -128,7 +128,7 @@ func isMarker(field *ast.Field) bool {
 
 // Every message type of package wire has one row in the tables. Each row makes the message that it
 // names. The name is the name of the type in lower case, except for the replies to info, why,
-// clients and whoami.
+// clients and whoami, and for not_resumed.
 func TestEveryMessageHasAKind(t *testing.T) {
 	var types []string
 	for _, name := range codec.RequestKinds() {
@@ -151,6 +151,7 @@ func kindType[M wire.Message](t *testing.T, set, name string, create func(string
 	goType := strings.TrimPrefix(fmt.Sprintf("%T", m), "*wire.")
 	replyTo := map[string]string{
 		"InfoPage": "info", "Chain": "why", "ClientsPage": "clients", "Permissions": "whoami",
+		"NotResumed": "not_resumed",
 	}
 	if !known || codec.Kind(m) != name || name != cmp.Or(replyTo[goType], strings.ToLower(goType)) {
 		t.Errorf("%s %q: made %T, which is %q", set, name, m, codec.Kind(m))

@@ -4,6 +4,9 @@ package jsonsize
 
 import "github.com/lockbroker/lockbroker/broker/wire"
 
+// integer is the length of the longest integer in a list.
+const integer = len("9007199254740991,")
+
 // Reply returns about how many bytes m takes.
 func Reply(m wire.Reply) int {
 	switch m := m.(type) {
@@ -25,6 +28,8 @@ func Reply(m wire.Reply) int {
 		return 200 + steps(m.Chain)
 	case *wire.Change:
 		return 200 + text(m.By) + text(m.Message) + text(m.Lock) + Request(&m.Request)
+	case *wire.Resumed:
+		return 200 + integer*(len(m.Held)+len(m.Lost))
 	case *wire.Lost:
 		return 200 + text(m.By) + text(m.Message)
 	}

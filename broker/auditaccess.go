@@ -15,7 +15,7 @@ import (
 // newRecord returns a record about the session's client.
 func (c *connection) newRecord(event AuditEvent, outcome AuditOutcome) *AuditRecord {
 	r := &AuditRecord{
-		Event: event, Outcome: outcome, Session: c.name,
+		Event: event, Outcome: outcome, Session: c.sessionName(),
 		Client: printable.LogText(c.peer.Client), Remote: printable.LogText(c.peer.Remote),
 	}
 	if now := c.rights.Load(); now != nil {

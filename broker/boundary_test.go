@@ -14,7 +14,7 @@ import (
 // except that those with a time do what is due.
 var answers = []string{
 	"BeginPage", "Bytes", "Cost", "Deadline", "Describe", "EachHeld", "HeldBy", "Held", "InUse",
-	"Oldest", "RequestsOf", "SomeHolders", "Statistics", "Subject", "Touches",
+	"Oldest", "OpenRequests", "RequestsOf", "SomeHolders", "Statistics", "Subject", "Touches",
 	"TouchesID", "TouchesSession", "Usage", "UsersOf", "Why", "WhyLock",
 }
 

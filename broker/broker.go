@@ -24,6 +24,7 @@ type Broker struct {
 	history    *history      // what the dashboard shows; nil: there is none
 	asking     atomic.Int32  // requests for the history that are under way
 	names      func() string // returns the name of the next session
+	secrets    func(session string) string
 	readers    floodSlots
 	writers    floodSlots
 	loop       *loop
@@ -69,7 +70,7 @@ func New(config Config) (*Broker, error) {
 			config: config, logs: newLogLimits(newLog(config)), inbox: newInbox(), breather: newBreather(),
 			refusals: new(refusals), counters: new(counters),
 		},
-		names:   newSessionNames().next,
+		names: newSessionNames().next, secrets: newSecret,
 		readers: newFloodSlots(), writers: newFloodSlots(), upgrader: newUpgrader(),
 	}
 	b.audits = newAuditTrail(config.Audit, b.logs)

@@ -18,12 +18,14 @@ import (
 // A connection holds what the reader, the writer and the loop share for one client. Each field is
 // either set before the goroutines start or safe for concurrent use.
 type connection struct {
-	name string // the name of the session
+	name string // the name with which the session opened; see sessionName
 	peer wire.Peer
 	kind metrics.Client
 	ws   *websocket.Conn
 	net  *transport.Conn // the connection below ws
 	*services
+
+	lasting *lastingConnection // nil: its session ends with it
 
 	loop    loopSender
 	backlog backlog
@@ -60,8 +62,10 @@ func newReader(
 		backlog: backlog{shrunk: make(chan struct{}, 1)}, written: make(chan struct{}),
 	}}
 	c, r, w := &p.connection, &p.reader, &p.writer
-	p.session.connection = c
+	p.session.connection, p.session.name = c, name
+	c.lasting = b.newLastingConnection(name, who)
 	r.connection, r.flood.slots = c, b.readers
+	r.session = name
 	r.decoder, r.ids = codec.NewRequestDecoder(name, b.config.Limits), ids{last: -1}
 	r.memory.total = &b.memory.buffers
 	w.connection, w.flood.slots = c, b.writers
@@ -77,10 +81,19 @@ func newReader(
 	return r
 }
 
+// heartbeat returns how often each side sends a sign of life. It is more often if the session is kept after any end of
+// the connection, so that more of the client's lease is left when that happens.
+func (c *connection) heartbeat() time.Duration {
+	if c.lasting != nil && c.lasting.kept {
+		return min(c.config.Heartbeat, c.config.Timeout/6)
+	}
+	return c.config.Heartbeat
+}
+
 // startPulse starts the timer that makes a ping due after each heartbeat interval.
 func (c *connection) startPulse() {
 	c.pulse = time.AfterFunc(math.MaxInt64, c.out.putPing)
-	c.pulse.Reset(c.config.Heartbeat) // only now: the writer that putPing starts uses c.pulse
+	c.pulse.Reset(c.heartbeat()) // only now: the writer that putPing starts uses c.pulse
 }
 
 // writeControl writes a control frame.

@@ -54,6 +54,9 @@ func (l *loop) deliver(events []locktable.Event) {
 				l.noteLimit(s, limitOfEvent(event))
 			}
 		}
+		if len(l.absences) > 0 {
+			l.miss(event)
+		}
 		if l.watching.any() {
 			l.tellWatches(event)
 		}

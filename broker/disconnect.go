@@ -133,7 +133,8 @@ func (l *loop) end(s *session, how ending) {
 	}
 	s.ended = true
 	first := s.out.finish(how)
-	l.logHolder(s, first.reason, how)
+	lasts := l.lasts(s, first, how.by)
+	l.logHolder(s, first.reason, how, lasts)
 	l.tally.Closed(s.kind, kindOfEnd(first.reason, how.by))
 	if how.code != 0 {
 		s.net.Hurry()
@@ -142,9 +143,15 @@ func (l *loop) end(s *session, how ending) {
 	l.roster.remove(s)
 	l.watching.forget(s)
 	s.listing, s.sweep = nil, nil
+	l.giveUpResume(s)
+	s.resuming = nil
 	l.pageSent(s)
 	l.leaveShare(s)
-	l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))
+	if lasts {
+		l.detach(s)
+	} else {
+		l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))
+	}
 }
 
 // lastHeard returns when the last sign of life of s came, in the loop's time.
@@ -153,6 +160,16 @@ func (l *loop) lastHeard(s *session) time.Duration { return s.net.LastHeard().Su
 // endKept gives an ended session's kept locks to others if the client or its kernel has meanwhile
 // said that it has ended.
 func (l *loop) endKept(s *session, how ending) {
+	if s.replaced {
+		return
+	}
+	if a := l.absences[s.name]; a != nil {
+		if how.by == transport.ByGoodbye {
+			delete(l.absences, s.name)
+			l.core.End(s.name, true, l.now())
+		}
+		return
+	}
 	if how.by.FreesLocks(l.config.LockDelay) {
 		l.logUnkept(s, how)
 		l.core.EndKept(s.name)

@@ -14,6 +14,7 @@ import (
 // tokens count from 1.
 func (b *Broker) Rig(names func() string) {
 	b.names = names
+	b.secrets = func(session string) string { return "secret-of-" + session }
 	if b.tokens == fence.FromClock() {
 		b.tokens = tokensFrom{Source: fence.FromClock(), first: 1}
 	}

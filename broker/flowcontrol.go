@@ -14,7 +14,7 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // mustWait reports whether s must wait for one of these before its next turn.
 func (l *loop) mustWait(s *session) bool {
 	switch {
-	case s.listing != nil || s.sweep != nil:
+	case s.isLong():
 		return false
 	case s.auditing && !l.endsSteal(s) || s.searching:
 		return true

@@ -21,6 +21,8 @@ type introduction struct {
 	label        string // tells people who the client is
 	messagesOnly bool   // only messages are signs of life
 	inspects     bool   // also connects to a broker that drains
+	moves        bool   // can take up its session after the broker has moved
+	keeps        bool   // can take up its session after any end of the connection
 
 	kind   metrics.Client
 	remote string  // its address, as far as the broker can know it
@@ -65,7 +67,24 @@ func readQuery(query string) (introduction, error) {
 	if err != nil {
 		return introduction{}, err
 	}
-	return introduction{label: label, messagesOnly: messagesOnly, inspects: inspects}, nil
+	who := introduction{label: label, messagesOnly: messagesOnly, inspects: inspects}
+	who.moves, who.keeps, err = readResume(query)
+	return who, err
+}
+
+// readResume returns when the client can take up its session.
+func readResume(query string) (moves, keeps bool, err error) {
+	value, given, err := parameter(query, wire.ResumeParameter)
+	switch {
+	case err != nil || !given:
+		return false, false, err
+	case value == wire.ResumeMoved:
+		return true, false, nil
+	case value == wire.ResumeKept:
+		return true, true, nil
+	}
+	return false, false, fmt.Errorf("%s: want %s or %s, or none",
+		wire.ResumeParameter, wire.ResumeMoved, wire.ResumeKept)
 }
 
 // option reports whether a parameter is given. It has only one valid value.

@@ -44,7 +44,8 @@ type loop struct {
 	searching   *session   // the session for which a search is under way, or nil
 	heldBack    []*session // sessions that wait until the search ends
 	stealing    map[wire.ID]steal
-	asked       *wire.Acquire // the one that is being handled, or nil
+	absences    map[string]*absence // by the name of the session; nil until the first
+	asked       *wire.Acquire       // the one that is being handled, or nil
 
 	delivered    int64 // how many events so far
 	reservations int64 // of tokens, so far
@@ -276,6 +277,7 @@ func (l *loop) admit(s *session) {
 	l.roster.add(s, l.now())
 	l.joinShare(s)
 	l.core.Open(s.name, s.peer, &s.share.Account)
+	l.last(s)
 }
 
 // open handles the opening of a session.
@@ -285,12 +287,15 @@ func (l *loop) open(s *session) {
 	hello := &wire.Hello{
 		Protocol:    wire.Version,
 		Session:     s.name,
-		HeartbeatMS: l.config.Heartbeat.Milliseconds(),
+		HeartbeatMS: s.heartbeat().Milliseconds(),
 		TimeoutMS:   l.config.Timeout.Milliseconds(),
 		Limits:      l.config.Limits,
 		GraceMS:     l.core.GraceMS(l.now()),
 		NotGranting: l.core.Pause(l.now()),
 		Identity:    s.peer.Identity,
+	}
+	if s.lasting != nil {
+		hello.Secret = s.lasting.secret
 	}
 	if s.rights != nil {
 		hello.ExpiresMS = s.rights.expiresMS()

@@ -14,7 +14,7 @@ import (
 // logHolder logs that a session ends, if it holds locks: which ones, why it ends, and when others
 // can have the locks. reason is how the connection ended first. The lock table must not know of the
 // end yet.
-func (l *loop) logHolder(s *session, reason string, how ending) {
+func (l *loop) logHolder(s *session, reason string, how ending, lasts bool) {
 	if !l.logs.lost.isOn() {
 		return
 	}
@@ -41,8 +41,10 @@ func (l *loop) logHolder(s *session, reason string, how ending) {
 		attrs = append(attrs, slog.Any("authors", authors))
 	}
 	message := "a session ended while it held locks: they are free now"
-	kept := l.core.KeptUntil(how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s)) - l.now()
-	if kept > 0 {
+	kept := l.core.KeptUntil(!lasts && how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s)) - l.now()
+	if kept > 0 && lasts {
+		message = "a connection ended while its session held locks: they are kept until its client takes it up again"
+	} else if kept > 0 {
 		message = "a session ended while it held locks: they are kept until its client must have noticed"
 		attrs = append(attrs, slog.Duration("kept", kept.Truncate(time.Millisecond)))
 	}

@@ -18,6 +18,7 @@ const (
 // tick does the work that is due in the table, or as much of it as budget allows, and returns what is
 // left of budget. Every other call to the table does a little of that work too.
 func (l *loop) tick(budget int) (left int) {
+	l.endAbsences()
 	for begin := l.spent(); ; {
 		if left = budget - l.spentSince(begin); left <= 0 {
 			return left

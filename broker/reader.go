@@ -22,6 +22,7 @@ const maxMalformed = 100
 // sends everything else to the loop. Only its own goroutine touches its fields.
 type reader struct {
 	*connection
+	session string // its name, in ids
 	decoder *codec.RequestDecoder
 	ids     ids
 	flood   floodLimiter
@@ -56,7 +57,7 @@ func (r *reader) run(over context.Context) {
 	_ = r.net.Close()
 	reason := r.out.finish(end).reason
 	r.logs.ended.write("session ended", append(appendIdentity(
-		[]slog.Attr{slog.String("session", r.name)}, r.peer.Identity), textAttr("reason", reason))...)
+		[]slog.Attr{slog.String("session", r.sessionName())}, r.peer.Identity), textAttr("reason", reason))...)
 }
 
 // read handles every frame until the connection ends, and returns how it must end.
@@ -160,13 +161,14 @@ func (r *reader) readFrame(buffer []byte) (kind int, frame []byte, err error) {
 // handle decodes a frame, and either answers it or sends it to the loop. It reports whether the
 // frame is well-formed JSON. end is nil unless the connection must end.
 func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
+	r.followSession()
 	request, err := r.decoder.Decode(frame)
 	if err != nil {
 		answer, wellFormed := answerTo(err)
 		r.logRefused(answer)
 		return wellFormed, r.afterSending(r.loop.sendReply(answer))
 	}
-	if refusal := r.ids.admit(r.name, request); refusal != nil {
+	if refusal := r.ids.admit(r.session, request); refusal != nil {
 		if isAudited(request) {
 			r.flood.giveSlot() // the log may block
 			r.audit(request, verdict{code: refusal.Code})
@@ -181,6 +183,18 @@ func (r *reader) handle(frame []byte) (wellFormed bool, end *ending) {
 		return true, r.renew(m)
 	}
 	return true, r.afterSending(r.submit(request))
+}
+
+// followSession notes that the connection goes on with another session. The client learns that from a reply, so it is
+// known before the client's next message is read.
+func (r *reader) followSession() {
+	if r.lasting == nil {
+		return
+	}
+	if s := r.lasting.resumed.Load(); s != nil && s.name != r.session {
+		r.session, r.ids.last = s.name, s.last
+		r.decoder.SetSession(s.name)
+	}
 }
 
 // submit judges a message, and sends it to the loop or refuses it.

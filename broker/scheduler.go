@@ -132,7 +132,7 @@ func (l *loop) serveOne(in lane) int {
 	return cost
 }
 
-// takeTurn continues the unfinished page or sweep of s, or handles the next item of s.
+// takeTurn continues the unfinished page or sweep of s, or taking up a session, or handles the next item of s.
 func (l *loop) takeTurn(s *session) {
 	if s.listing != nil {
 		l.continueListing(s)
@@ -140,6 +140,10 @@ func (l *loop) takeTurn(s *session) {
 	}
 	if s.sweep != nil {
 		l.continueSweep(s)
+		return
+	}
+	if s.isTakingUp() {
+		l.continueResume(s)
 		return
 	}
 	it := s.todo.pop(&l.spare)
@@ -153,11 +157,14 @@ func (l *loop) takeTurn(s *session) {
 }
 
 // wantsTurn reports whether there is something to do for s.
-func (s *session) wantsTurn() bool { return s.listing != nil || s.sweep != nil || s.todo.first != nil }
+func (s *session) wantsTurn() bool { return s.isLong() || s.todo.first != nil }
+
+// isLong reports whether s has begun something that takes several turns.
+func (s *session) isLong() bool { return s.listing != nil || s.sweep != nil || s.isTakingUp() }
 
 // lane returns the lane in which s waits for its turn. s must want one.
 func (s *session) lane() lane {
-	if s.listing != nil || s.sweep != nil {
+	if s.isLong() {
 		return laneLong
 	}
 	return laneOf(&s.todo.first.item)

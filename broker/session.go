@@ -10,6 +10,7 @@ import (
 // reader and the writer are separate types that cannot reach them. All three share the connection.
 type session struct {
 	*connection
+	name string // as in ids; another one than the connection's if it was taken up
 
 	number   int64         // its place in the order of opening
 	openedAt time.Duration // in the loop's time
@@ -24,9 +25,10 @@ type session struct {
 	todo    todoList // what the client has sent and the loop has not handled, in order
 	watches *watches // nil until the first watch
 
-	listing    *listing // the unfinished page, or nil
-	paging     bool     // a page is unfinished, or on its way to the client
-	awaitsPage bool     // it waits because too many pages are on their way
+	resuming   *resuming // the session that it takes up; or nil
+	listing    *listing  // the unfinished page, or nil
+	paging     bool      // a page is unfinished, or on its way to the client
+	awaitsPage bool      // it waits because too many pages are on their way
 
 	// What else its next item may have to wait for.
 	waits     bool // it waits for its turn, in the lane of that item
@@ -36,4 +38,6 @@ type session struct {
 
 	closing bool // its reader has ended
 	ended   bool // the loop has handled its end
+	// replaced says that it goes on with another connection: another session has its name.
+	replaced bool
 }

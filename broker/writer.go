@@ -43,7 +43,7 @@ func (w *writer) run() {
 		}
 		w.sent++
 		if p.ping {
-			w.pulse.Reset(w.config.Heartbeat)
+			w.pulse.Reset(w.heartbeat())
 			w.sent = 0
 		}
 		if w.sent < stayAfter {

@@ -34,12 +34,15 @@ type Machine struct {
 	table    *locktable.Table
 	ledger   ledger
 	dropping []string // ended sessions whose requests are being dropped
-	drain    *drain   // nil until the broker drains
+	lastings lastings
+	drain    *drain // nil until the broker drains
 }
 
 // New returns the machine of a run that has no tokens yet: the caller must call WantsTokens.
 func New(config Config, beginning Beginning) *Machine {
-	m := &Machine{config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout)}
+	m := &Machine{
+		config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout), lastings: newLastings(),
+	}
 	m.quota.Requests = max(config.MaxRequests/2, 1)
 	config.Table.FirstToken, config.Table.Ceiling = beginning.First, beginning.First
 	m.table = locktable.New(config.Table)
@@ -68,6 +71,9 @@ func (m *Machine) Deadline(now time.Duration) (time.Duration, bool) {
 		if !some || other < due {
 			due, some = other, true
 		}
+	}
+	if s := m.lastings.next(); s != nil {
+		sooner(s.until)
 	}
 	if m.ledger.inGrace(now) {
 		sooner(m.ledger.beginning.Grace)

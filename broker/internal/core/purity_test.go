@@ -11,7 +11,10 @@ import (
 func TestPurity(t *testing.T) {
 	purity.Check(t,
 		"cmp",
+		"crypto/sha256",
+		"slices",
 		"time",
+		"github.com/tidwall/btree",
 		"github.com/lockbroker/lockbroker/broker/internal/locktable",
 		"github.com/lockbroker/lockbroker/broker/wire",
 		"github.com/lockbroker/lockbroker/broker/wire/codec",

@@ -20,6 +20,7 @@ func (m *Machine) Open(name string, peer wire.Peer, account *locktable.Account) 
 // The caller must have stopped replying to the client before it reads lastHeard. A later reply could
 // extend the client's lease beyond the end of the keeping.
 func (m *Machine) End(name string, gone bool, lastHeard time.Duration) {
+	m.lastings.remove(name)
 	m.table.Leave(name, m.KeptUntil(gone, lastHeard))
 	m.dropping = append(m.dropping, name)
 }

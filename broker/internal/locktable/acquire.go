@@ -46,7 +46,7 @@ const Forever time.Duration = math.MaxInt64
 func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 	events = t.advance(now, events)
 	s := t.sessions.Get(a.ID.Session)
-	if s == nil || s.leaving || s.requests.get(a.ID.N) != nil {
+	if s == nil || s.leaving || s.absent || s.requests.get(a.ID.N) != nil {
 		panic("locktable: acquire with an id that is not new: " + a.ID.String())
 	}
 	if t.Touches(a) {

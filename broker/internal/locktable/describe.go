@@ -29,7 +29,7 @@ func (t *Table) describeInto(info *wire.RequestInfo, p *place) {
 		Parent:     r.parentID(),
 		DurationMS: (t.now - r.since).Milliseconds(),
 		Peer:       r.session.peer,
-		Gone:       r.state == holding && r.session.leaving,
+		Gone:       r.session.absent || r.state == holding && r.session.leaving,
 	}
 	if p.isLimited() {
 		info.Limit = wire.Some(p.limit())

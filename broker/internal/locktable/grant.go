@@ -9,6 +9,8 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 //  2. no earlier request waits; and
 //  3. no steal is taking the lock.
 //
+// It must not be of a session that is absent.
+//
 // It is then granted on all of its locks at once. Nothing at all is granted while there is
 // no fencing token, or after the table has been shut (granting).
 //
@@ -39,7 +41,7 @@ func (t *Table) isFree(locks []wire.LockSpec) bool {
 // isGrantable is the grant rule for a request that waits. A request that must end is still in
 // its queues until a call ends it; it is not granted.
 func (t *Table) isGrantable(r *request) bool {
-	if r.isEnding(t.now) {
+	if r.isEnding(t.now) || r.session.absent {
 		return false
 	}
 	for i := range r.places() {

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A session is one connection and its requests.
+// A session is a client's requests, and has at most one connection.
 type session struct {
 	name     string
 	peer     wire.Peer
@@ -17,6 +17,7 @@ type session struct {
 	inUse    int                     // by its requests: see Account
 	usage    Usage
 
+	absent    bool          // it has no connection, and is granted nothing: see Detach
 	leaving   bool          // the session has left: it is granted nothing from then on
 	leftAs    int64         // since it left: the count of Table.leaves then
 	keep      time.Duration // since it left: its locks are kept until then
@@ -44,7 +45,7 @@ func (t *Table) Open(name string, peer wire.Peer) {
 	t.sessions.Set(name, &session{name: name, peer: peer, keepIndex: -1})
 }
 
-// Leave begins the end of a session, which must be open. From then on the session is granted
+// Leave begins the end of a session, which must be open or absent. From then on the session is granted
 // nothing. The only calls that may follow for it are Unkeep and Drop.
 //
 // The session's locks are kept until the time keep. If that has passed, Drop releases them at

@@ -46,7 +46,7 @@ func (t *Table) continueSteals(events []Event) []Event {
 		s := t.steals.first
 		r, victim := s.request, s.victim()
 		switch {
-		case r.session.leaving:
+		case r.session.leaving, r.session.absent:
 			t.stealRoom -= len(r.places())
 			events = t.end(r, Event{Kind: Gone}, events)
 		case victim != nil:

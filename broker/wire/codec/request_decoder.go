@@ -22,6 +22,9 @@ func NewRequestDecoder(session string, limits wire.Limits) *RequestDecoder {
 	return &RequestDecoder{session: session, limits: limits}
 }
 
+// SetSession notes that the client goes on with another session.
+func (d *RequestDecoder) SetSession(name string) { d.session = name }
+
 // Bytes returns how much memory the decoder keeps for names that it has seen.
 func (d *RequestDecoder) Bytes() int { return d.texts.bytes() }
 

@@ -1,0 +1,126 @@
+package core
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A session lasts if it can outlive its connection. While it has none it is absent: its requests go on, but it is
+// granted nothing. Its client takes it up on another connection (see [Resumption]), or it ends when that client can no
+// longer treat its locks as held.
+
+// A Key is the SHA-256 hash of a secret that takes up a session. So nothing that the broker stores or logs is a secret.
+type Key [sha256.Size]byte
+
+// KeyOf returns the key of a secret.
+func KeyOf(secret string) Key { return sha256.Sum256([]byte(secret)) }
+
+// A lasting is what the machine knows of a session that lasts.
+type lasting struct {
+	name     string
+	identity string
+	key      Key
+	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
+
+	absent bool
+	until  time.Duration // while it is absent: when it ends
+	taker  *Resumption   // that takes it up now; or nil
+}
+
+// lastings holds the sessions that last.
+type lastings struct {
+	byName map[string]*lasting
+	absent *btree.BTreeG[*lasting] // the absent ones, the first to end first
+}
+
+func newLastings() lastings {
+	return lastings{
+		byName: make(map[string]*lasting),
+		absent: btree.NewBTreeGOptions((*lasting).endsBefore, btree.Options{NoLocks: true}),
+	}
+}
+
+func (s *lasting) endsBefore(other *lasting) bool {
+	return s.until < other.until || s.until == other.until && s.name < other.name
+}
+
+// remove forgets a session, if it is known.
+func (l *lastings) remove(name string) {
+	if s := l.byName[name]; s != nil {
+		if s.absent {
+			l.absent.Delete(s)
+		}
+		delete(l.byName, name)
+	}
+}
+
+// next returns the absent session that ends first, or nil.
+func (l *lastings) next() *lasting {
+	s, _ := l.absent.Min()
+	return s
+}
+
+// Last makes a session last, which must be open: whoever has the secret with that key can take it up. kept says that
+// it lasts after every end of its connection, and not only over a move of the broker.
+func (m *Machine) Last(name, identity string, key Key, kept bool) {
+	m.lastings.byName[name] = &lasting{name: name, identity: identity, key: key, kept: kept}
+}
+
+// Lasts reports whether a session lasts after the end of its connection.
+func (m *Machine) Lasts(name string) bool {
+	s := m.lastings.byName[name]
+	return s != nil && s.kept
+}
+
+// IsAbsent reports whether a session is absent.
+func (m *Machine) IsAbsent(name string) bool {
+	s := m.lastings.byName[name]
+	return s != nil && s.absent
+}
+
+// Absent returns how many sessions are absent.
+func (m *Machine) Absent() int { return m.lastings.absent.Len() }
+
+// Detach notes that the connection of a session has ended, which must last. lastHeard is its client's last sign of
+// life. From now on the session is absent. A session without requests ends instead, as there is nothing to take up:
+// Detach returns false.
+func (m *Machine) Detach(name string, lastHeard time.Duration) bool {
+	if m.table.OpenRequests(name) == 0 {
+		m.End(name, true, lastHeard)
+		return false
+	}
+	m.beginAbsence(m.lastings.byName[name], m.KeptUntil(false, lastHeard))
+	return true
+}
+
+func (m *Machine) beginAbsence(s *lasting, until time.Duration) {
+	m.table.Detach(s.name)
+	s.absent, s.until = true, until
+	m.lastings.absent.Set(s)
+}
+
+// EndAbsence ends a session that has been absent for too long, and returns its name. The caller calls it until it
+// returns false.
+func (m *Machine) EndAbsence(now time.Duration) (name string, ok bool) {
+	s := m.lastings.next()
+	if s == nil || s.until > now {
+		return "", false
+	}
+	m.End(s.name, true, now)
+	return s.name, true
+}
+
+// attach makes a session go on with the connection of another one, which must be open and without requests. That one
+// ends.
+func (m *Machine) attach(s *lasting, with *lasting, peer wire.Peer, account *locktable.Account) {
+	m.lastings.absent.Delete(s)
+	s.absent, s.key, s.kept = false, with.key, with.kept
+	m.table.Attach(s.name, peer, account)
+	m.lastings.remove(with.name)
+	m.table.Leave(with.name, 0)
+}

@@ -1,0 +1,250 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A Claim says which session a client wants to take up, and why it may.
+type Claim struct {
+	Session  string
+	Identity string
+	Keys     []Key // one of them must be right
+}
+
+// Equal reports whether both are about the same session, with the same keys.
+func (c Claim) Equal(other Claim) bool {
+	return c.Session == other.Session && c.Identity == other.Identity && slices.Equal(c.Keys, other.Keys)
+}
+
+// A Resumption takes up a session on another connection. The client states everything that it holds and waits for. What
+// it leaves out has ended for it, for example because a release was on its way when the connection broke.
+//
+// The caller adds the statement ([Resumption.Add]), and then calls Check, Settle, Attach and Recheck in this order. All
+// but Attach do about budget requests in a call, and report whether they are done. If not, the caller calls them again
+// after it has served others. Until Settle nothing changes.
+type Resumption struct {
+	Claim   Claim
+	Held    []wire.HeldRequest
+	Waiting []wire.WaitingRequest
+
+	// The following is known once Settle is done.
+
+	Holds   []int64               // the numbers of the requests that hold, of those stated as held
+	Lost    []int64               // the others
+	Granted []wire.Granted        // stated as waiting, and already granted
+	Missing []wire.WaitingRequest // stated as waiting, and not known
+
+	at     int   // the next request of a statement to look at
+	after  int64 // for EachRequest
+	phase  int
+	ended  []int64 // requests of the session that the client has not stated
+	queued []int64 // requests that wait, as stated
+}
+
+// NewResumption returns a resumption without a statement.
+func NewResumption(claim Claim) *Resumption { return &Resumption{Claim: claim, after: -1} }
+
+// Add adds a part of the statement. It returns false if the numbers do not rise.
+func (r *Resumption) Add(m *wire.Resume) bool {
+	if n, k := len(r.Held), len(m.Held); n > 0 && k > 0 && m.Held[0].N <= r.Held[n-1].N {
+		return false
+	}
+	if n, k := len(r.Waiting), len(m.Waiting); n > 0 && k > 0 && m.Waiting[0].N <= r.Waiting[n-1].N {
+		return false
+	}
+	r.Held = append(r.Held, m.Held...)
+	r.Waiting = append(r.Waiting, m.Waiting...)
+	return true
+}
+
+// Size returns how many requests have been stated.
+func (r *Resumption) Size() int { return len(r.Held) + len(r.Waiting) }
+
+// Last returns the greatest number that has been stated, or -1.
+func (r *Resumption) Last() int64 {
+	last := int64(-1)
+	if n := len(r.Held); n > 0 {
+		last = r.Held[n-1].N
+	}
+	if n := len(r.Waiting); n > 0 {
+		last = max(last, r.Waiting[n-1].N)
+	}
+	return last
+}
+
+// sessionFor returns the session that r may take up, or nil.
+func (m *Machine) sessionFor(r *Resumption) *lasting {
+	s := m.lastings.byName[r.Claim.Session]
+	if s == nil || s.identity != r.Claim.Identity || s.taker != nil && s.taker != r ||
+		!slices.Contains(r.Claim.Keys, s.key) {
+		return nil
+	}
+	return s
+}
+
+// Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
+// what the client says of each request can be true. When it is done and ok, nobody else can take up the session until
+// Attach or GiveUp.
+func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
+	s := m.sessionFor(r)
+	if s == nil {
+		return false, true
+	}
+	for ; budget > 0 && r.at < r.Size(); r.at++ {
+		budget--
+		if !m.canBe(r, r.at) {
+			return false, true
+		}
+	}
+	if r.at < r.Size() {
+		return true, false
+	}
+	s.taker, r.at = r, 0
+	return true, true
+}
+
+// canBe reports whether what r says of its request i can be true.
+func (m *Machine) canBe(r *Resumption, i int) bool {
+	if i < len(r.Held) {
+		held := &r.Held[i]
+		if held.Token >= m.table.NextToken() || r.isWaiting(held.N) {
+			return false
+		}
+		status := m.table.Compare(wire.ID{Session: r.Claim.Session, N: held.N}, held.Locks)
+		return !status.Known || status.Same && status.Token == held.Token
+	}
+	waits := &r.Waiting[i-len(r.Held)]
+	status := m.table.Compare(wire.ID{Session: r.Claim.Session, N: waits.N}, waits.Locks)
+	return !status.Known || status.Same
+}
+
+// isHeld and isWaiting report whether the request with that number is stated as held, or as waiting.
+func (r *Resumption) isHeld(n int64) bool {
+	_, found := slices.BinarySearchFunc(r.Held, n, func(h wire.HeldRequest, n int64) int {
+		return cmp.Compare(h.N, n)
+	})
+	return found
+}
+
+func (r *Resumption) isWaiting(n int64) bool {
+	_, found := slices.BinarySearchFunc(r.Waiting, n, func(w wire.WaitingRequest, n int64) int {
+		return cmp.Compare(w.N, n)
+	})
+	return found
+}
+
+// GiveUp ends a resumption whose connection has ended. The session stays absent.
+func (m *Machine) GiveUp(r *Resumption) {
+	if s := m.lastings.byName[r.Claim.Session]; s != nil && s.taker == r {
+		s.taker = nil
+	}
+}
+
+// The phases of Settle.
+const (
+	findHolders = iota // find the requests that hold and were not stated
+	findWaiters        // the same for those that wait
+	endOthers          // end them
+	compare            // find out what has become of the stated ones
+	settled
+)
+
+// Settle ends the requests of the session that the client has not stated, and finds out what has become of the others.
+// The session must be absent, and Check done.
+func (m *Machine) Settle(
+	now time.Duration, r *Resumption, budget int, events []locktable.Event,
+) (_ []locktable.Event, done bool) {
+	switch r.phase {
+	case findHolders, findWaiters:
+		held := r.phase == findHolders
+		var all bool
+		r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
+			if !r.isHeld(n) && !r.isWaiting(n) {
+				r.ended = append(r.ended, n)
+			}
+		})
+		if all {
+			r.phase, r.after = r.phase+1, -1
+		}
+	case endOthers:
+		for ; budget > 0 && r.at < len(r.ended); r.at++ {
+			budget--
+			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
+		}
+		if r.at == len(r.ended) {
+			r.phase, r.at, r.ended = compare, 0, nil
+		}
+	case compare:
+		for ; budget > 0 && r.at < r.Size(); r.at++ {
+			budget--
+			m.compare(r, r.at)
+		}
+		if r.at == r.Size() {
+			r.phase, r.at = settled, 0
+		}
+	}
+	return events, r.phase == settled
+}
+
+// endUnstated ends a request that its client no longer has.
+func (m *Machine) endUnstated(now time.Duration, id wire.ID, events []locktable.Event) []locktable.Event {
+	switch status := m.table.Compare(id, nil); {
+	case !status.Known:
+		return events
+	case status.Token > 0:
+		return m.Release(now, wire.Release{ID: id, Quiet: true}, events)
+	}
+	return m.Cancel(now, id, events)
+}
+
+// compare finds out what has become of request i of the statement.
+func (m *Machine) compare(r *Resumption, i int) {
+	if i < len(r.Held) {
+		n := r.Held[i].N
+		if m.table.Compare(wire.ID{Session: r.Claim.Session, N: n}, nil).Token > 0 {
+			r.Holds = append(r.Holds, n)
+		} else {
+			r.Lost = append(r.Lost, n)
+		}
+		return
+	}
+	waits := r.Waiting[i-len(r.Held)]
+	id := wire.ID{Session: r.Claim.Session, N: waits.N}
+	switch status := m.table.Compare(id, nil); {
+	case !status.Known:
+		r.Missing = append(r.Missing, waits)
+	case status.Token > 0:
+		r.Granted = append(r.Granted, wire.Granted{ID: id, Token: status.Token})
+	default:
+		r.queued = append(r.queued, waits.N)
+	}
+}
+
+// Attach makes the session go on with the connection of the session with the name with, which lasts and has no
+// requests. That session is gone. Settle must be done. It returns false if the session has ended in the meantime: then
+// nothing has changed.
+func (m *Machine) Attach(r *Resumption, with string, peer wire.Peer, account *locktable.Account) bool {
+	s := m.lastings.byName[r.Claim.Session]
+	if s == nil || s.taker != r || !s.absent {
+		return false
+	}
+	s.taker = nil
+	m.attach(s, m.lastings.byName[with], peer, account)
+	return true
+}
+
+// Recheck grants what could not be granted while the session was absent. Attach must be done.
+func (m *Machine) Recheck(
+	now time.Duration, r *Resumption, budget int, events []locktable.Event,
+) (_ []locktable.Event, done bool) {
+	for ; budget > 0 && r.at < len(r.queued); r.at++ {
+		budget--
+		events = m.table.Recheck(now, wire.ID{Session: r.Claim.Session, N: r.queued[r.at]}, events)
+	}
+	return events, r.at == len(r.queued)
+}

@@ -1,0 +1,132 @@
+package broker
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
+	"github.com/lockbroker/lockbroker/broker/internal/transport"
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// A session lasts if its client can take it up on another connection. The core decides which sessions last and how
+// long they may be absent. This file connects them to connections; resume.go takes them up.
+
+// A lastingConnection is what a connection knows more if its session lasts.
+type lastingConnection struct {
+	secret string // in the hello
+	kept   bool   // the session lasts after every end of the connection
+
+	// resumed is the session that goes on with this connection, once one has been taken up.
+	resumed atomic.Pointer[resumedSession]
+}
+
+// A resumedSession is a session that goes on with another connection than that on which it began.
+type resumedSession struct {
+	name string
+	last int64 // the greatest number that its client has stated, or -1
+}
+
+// newSecret returns a secret of 128 random bits.
+func newSecret(string) string {
+	var bits [16]byte
+	_, _ = rand.Read(bits[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(bits[:])
+}
+
+// newLastingConnection returns what a connection knows more if its session lasts, or nil.
+func (b *Broker) newLastingConnection(name string, who introduction) *lastingConnection {
+	if !who.keeps && !(who.moves && b.canMove()) {
+		return nil
+	}
+	return &lastingConnection{secret: b.secrets(name), kept: who.keeps}
+}
+
+// canMove reports whether sessions can outlive this broker.
+func (b *Broker) canMove() bool { return false }
+
+// sessionName returns the name of the session that goes on with the connection. Any goroutine may call it.
+func (c *connection) sessionName() string {
+	if c.lasting != nil {
+		if r := c.lasting.resumed.Load(); r != nil {
+			return r.name
+		}
+	}
+	return c.name
+}
+
+// last makes a session last that has just opened, if its connection says so.
+func (l *loop) last(s *session) {
+	if s.lasting != nil {
+		l.core.Last(s.name, s.peer.Identity, core.KeyOf(s.lasting.secret), s.lasting.kept)
+	}
+}
+
+// An absence is a session without a connection.
+type absence struct {
+	was *session // its last connection
+	// missed has what its client would have been told of requests that have ended meanwhile, by their numbers.
+	missed map[int64]wire.Reply
+}
+
+// lasts reports whether a session lasts although its connection ends. first is its first ending.
+func (l *loop) lasts(s *session, first ending, by transport.EndedBy) bool {
+	switch first.code {
+	case wire.CloseBinary, wire.CloseTooBig, wire.CloseRevoked, wire.CloseRestart:
+		return false
+	}
+	return by != transport.ByGoodbye && l.core.Lasts(s.name)
+}
+
+// detach makes a session absent whose connection has ended, or ends it if it has no requests.
+func (l *loop) detach(s *session) {
+	if !l.core.Detach(s.name, l.lastHeard(s)) {
+		return
+	}
+	if l.absences == nil {
+		l.absences = make(map[string]*absence)
+	}
+	l.absences[s.name] = &absence{was: s}
+}
+
+// endAbsences ends the sessions that have been absent for too long.
+func (l *loop) endAbsences() {
+	for {
+		name, ok := l.core.EndAbsence(l.now())
+		if !ok {
+			return
+		}
+		was := l.absences[name].was
+		delete(l.absences, name)
+		if line, ok := l.logs.lost.admit(); ok {
+			held := l.table.Usage(name).Holding
+			l.aside(func() {
+				line.write("nobody has taken up a session in time: its locks are free now",
+					was.attrs(slog.Int("held", held))...)
+			})
+		}
+	}
+}
+
+// miss keeps what the client of an absent session should be told of an event, until it takes up the session.
+func (l *loop) miss(event *locktable.Event) {
+	a := l.absences[event.ID.Session]
+	if a == nil {
+		return
+	}
+	switch event.Kind {
+	case locktable.Lost, locktable.Evicted, locktable.TimedOut, locktable.Forbidden, locktable.ShutDown:
+		m := core.ReplyTo(event)
+		if v := l.viewOf(a.was); v.mayHide() {
+			v.hideOthers(m, event, nil)
+			v.hide(m)
+		}
+		if a.missed == nil {
+			a.missed = make(map[int64]wire.Reply)
+		}
+		a.missed[event.ID.N] = m
+	}
+}

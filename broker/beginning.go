@@ -40,4 +40,7 @@ func (l *loop) decideFrom(beginning core.Beginning) {
 		},
 	}, beginning)
 	l.table = l.core.Table()
+	if beginning.Snapshot != nil {
+		l.restore(beginning.Snapshot)
+	}
 }

@@ -13,7 +13,7 @@ import (
 // answers are the methods of the lock table that the loop may call itself. They change no request,
 // except that those with a time do what is due.
 var answers = []string{
-	"BeginPage", "Bytes", "Cost", "Deadline", "Describe", "EachHeld", "HeldBy", "Held", "InUse",
+	"BeginPage", "Bytes", "Cost", "Deadline", "Describe", "EachHeld", "HeldBy", "Held", "HeldForGood", "InUse",
 	"Oldest", "OpenRequests", "RequestsOf", "SomeHolders", "Statistics", "Subject", "Touches",
 	"TouchesID", "TouchesSession", "Usage", "UsersOf", "Why", "WhyLock",
 }

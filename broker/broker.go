@@ -104,7 +104,8 @@ func New(config Config) (*Broker, error) {
 // Run serves until ctx ends. Then it drains: it grants nothing more, tells every client so, and
 // accepts only new connections that ask for a broker that drains. When no request holds a lock any
 // longer, or [Config].Drain is over, it closes every connection with code 1012, which releases every
-// lock. It returns when all its goroutines have ended, which takes a few seconds at most.
+// lock. With [Config].StateDir only clients that cannot take up their session must release: what the others hold and
+// wait for goes on in the next run. It returns when all its goroutines have ended, which takes a few seconds at most.
 //
 // If the end of the run could not be recorded in StateDir, Run returns an error, and the next run
 // treats this end as unclean. After the last fencing token, Run drains by itself and returns

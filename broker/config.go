@@ -64,10 +64,17 @@ type Config struct {
 	// end; tokens then start from the machine's clock if it is ahead of the backup. If the disk
 	// fails, the broker goes on serving, and grants locks as long as it has reserved tokens.
 	//
+	// When the broker stops, it leaves there what its clients hold and wait for. The next run goes on with it: clients
+	// that can take up their session lose nothing, and those that wait keep their places. See [Broker.Run].
+	//
 	// If StateDir is "", tokens start from the machine's clock, and rise across a restart only
 	// if the clock does. The broker then grants locks at once, without waiting for the clients
 	// of the last run.
 	StateDir string
+
+	// DrainAll makes a broker with a StateDir drain all of its clients when it stops, as one without StateDir does.
+	// It is for a broker that stops for good. Default: the next run goes on with the sessions.
+	DrainAll bool
 
 	// With LockDelay, the broker keeps the locks of a client that ends without a goodbye until
 	// Timeout has passed since the client's last sign of life.

@@ -13,13 +13,18 @@ func (l *loop) beginDrain() {
 	events := l.core.BeginDrain(l.now(), l.events[:0])
 	told := make([]*session, 0, l.sessions.Len())
 	for _, s := range l.sessions.All() {
-		told = append(told, s)
+		if !l.core.Outlives(s.name) {
+			told = append(told, s)
+		}
 	}
 	for _, s := range told { // a reply may cut off a session, which ends it
 		l.reply(s, l.drainMessage())
 	}
 	l.deliver(events)
-	held, holders := l.table.Held(), l.table.SomeHolders(maxDescribed)
+	held, holders := l.table.Held()-l.table.HeldForGood(), l.table.SomeHolders(maxDescribed)
+	if l.moves && held == 0 {
+		return // nobody has to release
+	}
 	l.aside(func() {
 		l.logs.write(slog.LevelInfo, "draining: no lock is granted, and holders must release",
 			slog.Int("held", held), slog.Any("holders", described(holders)),
@@ -34,7 +39,7 @@ func (l *loop) drainMessage() *wire.Draining {
 
 // logEnd logs what is still held when the drain is over.
 func (l *loop) logEnd() {
-	if held := l.table.Held(); held > 0 {
+	if held := l.table.Held() - l.table.HeldForGood(); held > 0 {
 		holders := l.table.SomeHolders(maxDescribed)
 		l.aside(func() {
 			l.logs.write(slog.LevelWarn, "stopped with requests still held: with a state directory "+

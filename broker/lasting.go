@@ -46,7 +46,7 @@ func (b *Broker) newLastingConnection(name string, who introduction) *lastingCon
 }
 
 // canMove reports whether sessions can outlive this broker.
-func (b *Broker) canMove() bool { return false }
+func (b *Broker) canMove() bool { return b.loop.moves }
 
 // sessionName returns the name of the session that goes on with the connection. Any goroutine may call it.
 func (c *connection) sessionName() string {
@@ -62,6 +62,9 @@ func (c *connection) sessionName() string {
 func (l *loop) last(s *session) {
 	if s.lasting != nil {
 		l.core.Last(s.name, s.peer.Identity, core.KeyOf(s.lasting.secret), s.lasting.kept)
+		if l.moves {
+			l.core.Outlive(s.name)
+		}
 	}
 }
 
@@ -86,6 +89,11 @@ func (l *loop) detach(s *session) {
 	if !l.core.Detach(s.name, l.lastHeard(s)) {
 		return
 	}
+	l.noteAbsence(s)
+}
+
+// noteAbsence notes that a session has no connection any more.
+func (l *loop) noteAbsence(s *session) {
 	if l.absences == nil {
 		l.absences = make(map[string]*absence)
 	}
@@ -119,14 +127,23 @@ func (l *loop) miss(event *locktable.Event) {
 	}
 	switch event.Kind {
 	case locktable.Lost, locktable.Evicted, locktable.TimedOut, locktable.Forbidden, locktable.ShutDown:
+		if a.isOfLastRun() {
+			a.missOfLastRun(event)
+			return
+		}
 		m := core.ReplyTo(event)
 		if v := l.viewOf(a.was); v.mayHide() {
 			v.hideOthers(m, event, nil)
 			v.hide(m)
 		}
-		if a.missed == nil {
-			a.missed = make(map[int64]wire.Reply)
-		}
-		a.missed[event.ID.N] = m
+		a.keep(event.ID.N, m)
 	}
+}
+
+// keep keeps a reply about the request with that number.
+func (a *absence) keep(n int64, m wire.Reply) {
+	if a.missed == nil {
+		a.missed = make(map[int64]wire.Reply)
+	}
+	a.missed[n] = m
 }

@@ -64,6 +64,7 @@ type loop struct {
 	memoryFull bool  // as of this round
 	queued     int64 // units of all backlogs, as far as the loop has collected them
 
+	moves      bool // what sessions hold and wait for goes on in the next run
 	tokenRange int64
 	refuse     func()       // makes the broker refuse connections; called when the drain begins
 	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
@@ -91,6 +92,7 @@ func newLoop(config Config, in *inbox) *loop {
 		stealing: make(map[wire.ID]steal),
 		tally:    metrics.NewTally(config.MetricsLocks, config.MaxMetricsLocks),
 
+		moves:      config.StateDir != "" && !config.DrainAll,
 		tokenRange: fence.Range,
 	}
 	if config.Dashboard != nil {
@@ -306,25 +308,37 @@ func (l *loop) open(s *session) {
 	}
 }
 
-// stop closes every connection, and records the end of the run. The lock table is not used after
-// this.
+// stop records the end of the run, and closes every connection. The lock table is not used after this.
 func (l *loop) stop() error {
-	end := ending{code: wire.CloseRestart, reason: "the broker stops"}
-	finish := func(s *session) {
-		s.out.finish(end)
-		s.net.Hurry()
-	}
 	for _, it := range l.inbox.close() {
-		if it.session != nil { // otherwise it is an inquiry, and the end of the broker answers it
-			finish(it.session)
+		if s := it.session; s != nil && l.sessions.Get(s.name) != s { // it is not open yet
+			s.stop(false)
 		}
-	}
-	for _, s := range l.sessions.All() {
-		finish(s)
 	}
 	if l.core == nil {
 		return nil // the loop never began to serve
 	}
+	var moving []*session
+	for _, s := range l.sessions.All() {
+		if l.core.Outlives(s.name) {
+			moving = append(moving, s)
+		} else {
+			s.stop(false)
+		}
+	}
 	l.logEnd()
-	return l.supply.Stop(l.core.StaleAtEnd(l.now()))
+	err := l.recordEnd()
+	for _, s := range moving {
+		s.stop(err == nil)
+	}
+	return err
+}
+
+// stop ends a session with the broker. moves says that the session goes on in the next run.
+func (s *session) stop(moves bool) {
+	if moves {
+		s.out.put(&wire.Moving{})
+	}
+	s.out.finish(ending{code: wire.CloseRestart, reason: "the broker stops"})
+	s.net.Hurry()
 }

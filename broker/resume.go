@@ -200,9 +200,10 @@ func (l *loop) logResumed(s, was *session, own string) {
 	if !l.logs.opened.isOn() {
 		return
 	}
-	absent := time.Since(was.net.LastHeard())
-	l.aside(func() {
-		l.logs.opened.write("a session was taken up on another connection",
-			s.attrs(slog.String("opened_as", own), slog.Duration("silent", absent.Truncate(time.Millisecond)))...)
-	})
+	attrs := s.attrs(slog.String("opened_as", own))
+	if was.net != nil { // otherwise it was a connection of the last run
+		silent := time.Since(was.net.LastHeard())
+		attrs = append(attrs, slog.Duration("silent", silent.Truncate(time.Millisecond)))
+	}
+	l.aside(func() { l.logs.opened.write("a session was taken up on another connection", attrs...) })
 }

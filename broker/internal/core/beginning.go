@@ -21,6 +21,9 @@ type Past struct {
 	Record        // of the last run that has left one
 	Known    bool // there is a record
 	Restored bool // the record may be older than the last run, because it comes from a backup
+	// Snapshot is what the last run has left, or nil. Damage says what is wrong with it, if it cannot be used.
+	Snapshot *Snapshot
+	Damage   error
 }
 
 // A Beginning says where the fencing tokens of a run begin, and how long the run must wait.
@@ -29,13 +32,19 @@ type Beginning struct {
 	Grace    time.Duration // how long clients of earlier runs may be stale holders
 	Restored bool          // as in Past
 	Warning  string        // what is wrong with the clock, or ""
+	Snapshot *Snapshot     // the sessions of the last run that go on; nil: none do
+	Damage   error         // as in Past
 }
 
 // Begin returns the beginning of a run that keeps a record. timeout is the session timeout of the
 // run. micros is the wall clock, in microseconds since 1970.
 func Begin(past Past, timeout time.Duration, micros int64) Beginning {
-	b := Beginning{Restored: past.Restored}
+	b := Beginning{Restored: past.Restored, Damage: past.Damage}
 	b.First, b.Warning = firstToken(past.Next, micros)
+	if past.Snapshot != nil && !past.Restored {
+		b.Snapshot = past.Snapshot
+		past.Clean = past.Clean || past.Snapshot.Clean
+	}
 	switch {
 	case past.Restored: // how the last run ended, and its timeout, are unknown
 		b.Grace = max(past.Timeout, timeout)

@@ -25,6 +25,7 @@ type lasting struct {
 	name     string
 	identity string
 	key      Key
+	outlives bool // it can go on with the next run of the broker
 	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
 
 	absent bool
@@ -69,6 +70,18 @@ func (l *lastings) next() *lasting {
 // it lasts after every end of its connection, and not only over a move of the broker.
 func (m *Machine) Last(name, identity string, key Key, kept bool) {
 	m.lastings.byName[name] = &lasting{name: name, identity: identity, key: key, kept: kept}
+}
+
+// Outlive makes a session that lasts outlive the run: see [Machine.Snapshot]. It must be open and have no requests.
+func (m *Machine) Outlive(name string) {
+	m.lastings.byName[name].outlives = true
+	m.table.Outlive(name)
+}
+
+// Outlives reports whether a session outlives the run.
+func (m *Machine) Outlives(name string) bool {
+	s := m.lastings.byName[name]
+	return s != nil && s.outlives
 }
 
 // Lasts reports whether a session lasts after the end of its connection.

@@ -12,6 +12,7 @@ func TestPurity(t *testing.T) {
 	purity.Check(t,
 		"cmp",
 		"crypto/sha256",
+		"iter",
 		"slices",
 		"time",
 		"github.com/tidwall/btree",

@@ -21,8 +21,9 @@ type Source interface {
 	// Reserve makes sure that later runs start at the limit of r or above, and that they wait as
 	// long as r says if this run ends now. It may wait for the disk.
 	Reserve(r core.Reservation) error
-	// Stop ends the run. stale is 0 if no client can be a stale holder.
-	Stop(stale time.Duration) error
+	// Stop ends the run. stale is 0 if no client can be a stale holder. left is what the run leaves to the next one,
+	// or nil.
+	Stop(stale time.Duration, left *core.Snapshot) error
 	// Close releases what the source has opened.
 	Close() error
 }
@@ -44,5 +45,8 @@ type clockSource struct{}
 
 func (clockSource) Start() core.Beginning          { return core.BeginAtClock(time.Now().UnixMicro()) }
 func (clockSource) Reserve(core.Reservation) error { return nil }
-func (clockSource) Stop(time.Duration) error       { return nil }
-func (clockSource) Close() error                   { return nil }
+
+// Stop has nowhere to leave anything: without a state directory no session outlives its run.
+func (clockSource) Stop(time.Duration, *core.Snapshot) error { return nil }
+
+func (clockSource) Close() error { return nil }

@@ -65,11 +65,11 @@ func (s *Supply) AwaitFirst() (limit int64, ok bool) {
 	}
 }
 
-// Stop records the end of the run. stale is 0 if no client can be a stale holder.
-func (s *Supply) Stop(stale time.Duration) error {
+// Stop records the end of the run. stale and left are as in [Source].
+func (s *Supply) Stop(stale time.Duration, left *core.Snapshot) error {
 	s.cancel()
 	s.running.Wait()
-	return s.source.Stop(stale)
+	return s.source.Stop(stale, left)
 }
 
 // reserve tries to store r until it succeeds or ctx ends. It returns the limit of r, or 0 if ctx has

@@ -34,7 +34,7 @@ func (s *recordingSource) Reserve(r core.Reservation) (err error) {
 	return err
 }
 
-func (s *recordingSource) Stop(stale time.Duration) error {
+func (s *recordingSource) Stop(stale time.Duration, _ *core.Snapshot) error {
 	s.stale = append(s.stale, stale)
 	return nil
 }
@@ -57,7 +57,7 @@ func TestReserveRetries(t *testing.T) {
 		if !slices.Equal(source.reserved, []core.Reservation{want, want, want}) {
 			t.Errorf("tried %v", source.reserved)
 		}
-		err := supply.Stop(time.Second)
+		err := supply.Stop(time.Second, nil)
 		if err != nil || !slices.Equal(source.stale, []time.Duration{time.Second}) {
 			t.Errorf("Stop: %v, with stale %v", err, source.stale)
 		}
@@ -75,7 +75,7 @@ func TestSlowDisk(t *testing.T) {
 			t.Errorf("started after %v with tokens up to %d", time.Since(began), limit)
 		}
 		go close(source.slow)
-		if err := supply.Stop(0); err != nil || len(source.reserved) != 1 {
+		if err := supply.Stop(0, nil); err != nil || len(source.reserved) != 1 {
 			t.Errorf("Stop: %v, after %d attempts", err, len(source.reserved))
 		}
 	})
@@ -115,7 +115,7 @@ func TestStateDirectory(t *testing.T) {
 			if b.First != limit || b.Grace != step.grace || b.Restored {
 				t.Errorf("%s: %+v, want tokens from %d after %v", step.name, b, limit, step.grace)
 			}
-			must(t, s.Stop(step.stale))
+			must(t, s.Stop(step.stale, nil))
 		})
 	}
 }

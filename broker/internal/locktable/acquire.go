@@ -70,7 +70,7 @@ func (t *Table) Acquire(now time.Duration, a Acquire, events []Event) []Event {
 // check returns the parent of a. If a must be refused whatever the locks are, check returns the
 // refusal; otherwise the refusal has no code.
 func (t *Table) check(s *session, a *Acquire) (parent *request, refusal Event) {
-	if t.shut {
+	if t.shut && !s.outlives {
 		return nil, refused(a.ID, wire.ShuttingDown, shutReason)
 	}
 	if most := t.config.MaxRequests; t.requestsOf(s) >= most {

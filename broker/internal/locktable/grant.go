@@ -107,10 +107,15 @@ func (t *Table) grantWaiting(events []Event) []Event {
 // grant makes r, which is in no queue, a holder of all its locks, with the next token.
 func (t *Table) grant(r *request, events []Event) []Event {
 	waited := t.now - r.since
-	r.state, r.since = holding, t.now
-	r.token = t.token
+	t.hold(r, t.token)
 	t.token++
-	t.held++
+	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Lasted: waited, request: r})
+}
+
+// hold makes r, which is in no queue, a holder of all its locks with that token.
+func (t *Table) hold(r *request, token int64) {
+	r.state, r.since, r.token = holding, t.now, token
+	t.countHeld(r, +1)
 	for i := range r.places() {
 		p := &r.places()[i]
 		t.addHolder(p)
@@ -121,5 +126,4 @@ func (t *Table) grant(r *request, events []Event) []Event {
 	if r.hold > 0 {
 		t.setDeadline(r, t.now+r.hold)
 	}
-	return append(events, Event{Kind: Granted, ID: r.id(), Token: r.token, Lasted: waited, request: r})
 }

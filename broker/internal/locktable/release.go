@@ -48,7 +48,7 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 	t.leaveLocks(r)
 	if r.state == holding {
 		r.session.removeHolding(r)
-		t.held--
+		t.countHeld(r, -1)
 	} else {
 		r.session.removeWaiting(r)
 	}

@@ -17,6 +17,7 @@ type session struct {
 	inUse    int                     // by its requests: see Account
 	usage    Usage
 
+	outlives  bool          // it outlives the table: see Outlive
 	absent    bool          // it has no connection, and is granted nothing: see Detach
 	leaving   bool          // the session has left: it is granted nothing from then on
 	leftAs    int64         // since it left: the count of Table.leaves then

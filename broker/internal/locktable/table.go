@@ -28,6 +28,7 @@ type Table struct {
 	holds    heapOf[*request] // holders that have a deadline
 	keeps    heapOf[*session] // sessions that have left and still hold
 	held     int              // how many requests hold
+	outlive  int              // how many of them are of sessions that outlive the table
 	open     int              // how many requests wait, steal or hold
 	arrivals int64            // how many requests have arrived
 	seqs     int64            // how many locks were made
@@ -35,7 +36,7 @@ type Table struct {
 	token   int64 // of the next grant
 	ceiling int64 // tokens must be below it
 	shut    bool  // set by Shut: nothing is granted from then on
-	shutAt  int64 // since shut: locks up to this seq have no waiters
+	shutAt  int64 // since shut: at locks up to this seq, Shut has nothing more to end
 
 	recheck   heapOf[head] // heads of queues that grantWaiting must look at
 	grantRoom int          // how many more places this call may look at for that
@@ -104,6 +105,17 @@ func (t *Table) Deadline() (time.Duration, bool) {
 // Held returns how many requests hold their locks. It counts those of sessions that have
 // left and are kept.
 func (t *Table) Held() int { return t.held }
+
+// HeldForGood returns how many of them are of sessions that outlive the table.
+func (t *Table) HeldForGood() int { return t.outlive }
+
+// countHeld counts r among the requests that hold: sign is +1 when it begins to hold, -1 when it ends.
+func (t *Table) countHeld(r *request, sign int) {
+	t.held += sign
+	if r.session.outlives {
+		t.outlive += sign
+	}
+}
 
 // find returns the request with that id if it waits or holds, otherwise nil.
 func (t *Table) find(id wire.ID) *request {

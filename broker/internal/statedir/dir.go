@@ -24,8 +24,10 @@ type Dir struct {
 	path     string
 	lock     *flock.Flock
 	state    State
-	used     bool // the directory has a state
-	restored bool // the state was read from a copy of the file
+	used     bool   // the directory has a state
+	sum      uint32 // of the state file, if there is a state
+	snapshot bool   // there may be a snapshot
+	restored bool   // the state was read from a copy of the file
 }
 
 // Open opens the directory, and creates it if it does not exist. Apart from file system errors, it
@@ -114,7 +116,7 @@ func (d *Dir) read() error {
 			"Restore the file. If nothing checks the old tokens, you may move it away instead",
 			stateName, err)
 	}
-	d.state, d.used = r.state(), true
+	d.state, d.used, d.sum = r.state(), true, checksum(file)
 	d.restored = r.isCopy(d.files.Born(d.statePath()))
 	return nil
 }
@@ -161,11 +163,17 @@ func (d *Dir) save(s State) error {
 	if err := d.checkLock(); err != nil {
 		return err
 	}
-	compose := func(born int64) ([]byte, error) { return recordOf(s, born).encode() }
-	if err := replace(d.files, d.path, compose); err != nil {
+	var sum uint32
+	compose := func(born int64) ([]byte, error) {
+		content, err := recordOf(s, born).encode()
+		sum = checksum(content)
+		return content, err
+	}
+	if err := replace(d.files, d.path, stateName, compose); err != nil {
 		return err
 	}
-	d.state, d.used = s, true
+	d.state, d.used, d.sum = s, true, sum
+	d.dropSnapshot()
 	return nil
 }
 

@@ -210,7 +210,7 @@ func TestOrderOfReplacing(t *testing.T) {
 	steps := []string{"create", "write", "sync", "close", "rename", "syncDir"}
 	for n := range steps {
 		f := &scriptedFiles{failAt: steps[n]}
-		if replace(f, "dir", content) == nil {
+		if replace(f, "dir", stateName, content) == nil {
 			t.Errorf("%s failed, and no error", steps[n])
 		}
 		want := slices.Clone(steps[:n+1])
@@ -225,7 +225,7 @@ func TestOrderOfReplacing(t *testing.T) {
 		}
 	}
 	f := &scriptedFiles{}
-	if err := replace(f, "dir", content); err != nil || !slices.Equal(f.did, steps) {
+	if err := replace(f, "dir", stateName, content); err != nil || !slices.Equal(f.did, steps) {
 		t.Errorf("did %q, %v", f.did, err)
 	}
 }

@@ -11,6 +11,8 @@
 // package notices a state file that was restored from a backup, which may be older than the last
 // run.
 //
+// A run that stops may leave a second file, a snapshot, which is bound to the state: see snapshot.go.
+//
 // A file lock keeps a second broker out of the directory. The system releases the lock when the
 // process dies.
 package statedir

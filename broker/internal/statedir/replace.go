@@ -57,7 +57,7 @@ func makeDir(f Files, path string, mode fs.FileMode) error {
 	return err
 }
 
-// replace replaces the contents of the state file in dir with what compose returns. compose is
+// replace replaces the contents of a file in dir with what compose returns. compose is
 // passed the creation time of the new file. If replace returns nil, the new file is on the disk.
 // There is no library for this: none also flushes the directory on every system, and without that a
 // power failure may undo the rename.
@@ -65,7 +65,7 @@ func makeDir(f Files, path string, mode fs.FileMode) error {
 // Each call writes a new file. After a failed flush, Linux may treat bytes as written although it
 // could not write them, so a second flush of the same file would succeed without writing them. See
 // "Can Applications Recover from fsync Failures?", Rebello et al., 2020.
-func replace(f Files, dir string, compose func(born int64) ([]byte, error)) error {
+func replace(f Files, dir, name string, compose func(born int64) ([]byte, error)) error {
 	temp, err := f.Create(dir, tempName)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func replace(f Files, dir string, compose func(born int64) ([]byte, error)) erro
 	}
 	err = errors.Join(err, temp.Close())
 	if err == nil {
-		err = f.Rename(temp.Name(), filepath.Join(dir, stateName))
+		err = f.Rename(temp.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
 		return errors.Join(err, f.Remove(temp.Name()))

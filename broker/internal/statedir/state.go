@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -66,8 +65,7 @@ func (r record) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := crc32.Checksum(line, crc32.MakeTable(crc32.Castagnoli))
-	return fmt.Appendf(line, "\ncrc32c %08x\n", sum), nil
+	return fmt.Appendf(line, "\n%s", sumLine(line)), nil
 }
 
 func (r record) check() error {

@@ -30,9 +30,10 @@ type flags struct {
 	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
 	LogLevelFile string `env:"BROKERD_LOG_LEVEL_FILE" placeholder:"FILE" help:"Take the level of the log from this file instead of --debug: one word, debug or info. So SIGHUP can change it."`
 
-	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. brokerd creates a missing directory with access for this user only; missing parents get mode 0755 less the umask."`
+	StateDir  string        `env:"BROKERD_STATE_DIR" placeholder:"DIR" help:"Directory for state that must survive a restart. With it, a restart loses no lock and no place in a queue, fencing tokens always rise, and after a crash nothing is granted while there may be stale holders. brokerd creates a missing directory with access for this user only; missing parents get mode 0755 less the umask."`
 	LockDelay bool          `env:"BROKERD_LOCK_DELAY" help:"When a connection ends without a goodbye, keep its locks until --timeout after its last message, because its client may be alive."`
-	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM. 0s stops at once."`
+	Drain     time.Duration `default:"10s" env:"BROKERD_DRAIN" help:"How long holders may take to release after SIGINT or SIGTERM. 0s stops at once. With --state-dir, only clients that cannot take up their session in the next run must release."`
+	DrainAll  bool          `env:"BROKERD_DRAIN_ALL" help:"Drain all clients at the end, although there is a --state-dir: the broker stops for good, and the next run goes on with nothing."`
 	Timeout   time.Duration `default:"15s" env:"BROKERD_TIMEOUT" help:"Session timeout: how long a connection may be silent before its locks go to others."`
 	Heartbeat time.Duration `env:"BROKERD_HEARTBEAT" placeholder:"TIME" help:"Time between two heartbeats of the broker and of each client, at most half of --timeout. Default: a third of --timeout."`
 
@@ -137,6 +138,7 @@ func (f *flags) config(log zerolog.Logger) broker.Config {
 		StateDir:  f.StateDir,
 		LockDelay: f.LockDelay,
 		Drain:     f.Drain,
+		DrainAll:  f.DrainAll,
 		Timeout:   f.Timeout,
 		Heartbeat: f.Heartbeat,
 

@@ -16,8 +16,13 @@ func (l *loop) begin(source fence.Source) error {
 		return err
 	}
 	l.aside(func() { fence.LogStart(l.logs.unlimited, beginning, l.config.StateDir) })
+	l.keepsRecord = source.KeepsRecord()
 	l.decideFrom(beginning)
 	l.supply = fence.NewSupply(source, l.logs.unlimited)
+	if l.keepsRecord {
+		l.recorder = fence.NewRecorder(source, l.logs.unlimited)
+		l.aside(func() { l.recorder.Run(l.over) })
+	}
 	l.reserve()
 	if limit, ok := l.supply.AwaitFirst(); ok {
 		l.tokensReserved(limit)
@@ -32,6 +37,7 @@ func (l *loop) decideFrom(beginning core.Beginning) {
 		Drain:       l.config.Drain,
 		MaxRequests: l.config.MaxRequests,
 		TokenRange:  l.tokenRange,
+		KeepsRecord: l.keepsRecord,
 		Table: locktable.Config{
 			MaxRequests: l.config.Limits.Requests,
 			MaxIdle:     l.config.IdleNames,

@@ -92,6 +92,7 @@ func New(config Config) (*Broker, error) {
 	b.memory = &memoryLimit{most: config.MaxMemory, conns: b.conns, unsent: b.loop.unsent}
 	b.largeFrames, b.loop.memory = newLargeFrames(&config), b.memory
 	b.authority, b.aside = newAuthority(&config, b.refusals), b.life.goroutines.Go
+	b.loop.over = b.over
 	b.loop.refuse, b.loop.aside, b.loop.breather = b.refuse, b.aside, b.breather
 	b.loop.grants, b.loop.logs, b.loop.refusals, b.loop.counters = &b.grants, b.logs, b.refusals, b.counters
 	b.authority.audits = b.audits

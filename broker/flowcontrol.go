@@ -14,7 +14,11 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 // mustWait reports whether s must wait for one of these before its next turn.
 func (l *loop) mustWait(s *session) bool {
 	switch {
-	case s.isLong():
+	case s.listing != nil || s.sweep != nil:
+		return false
+	case l.awaitsRecord(s):
+		return true
+	case s.isTakingUp():
 		return false
 	case s.auditing && !l.endsSteal(s) || s.searching:
 		return true

@@ -27,13 +27,15 @@ const sliceRest = 20 * time.Microsecond
 // itself writes the log lines of debug level, so that they stay in order; and the loop waits for
 // the disk before its first round and after its last.
 type loop struct {
-	config Config
-	inbox  *inbox
-	core   *core.Machine    // decides; nil until the loop serves
-	table  *locktable.Table // of the core; only for answers to questions
-	supply *fence.Supply
-	start  time.Time
-	at     time.Duration // the time of the current round, since start
+	config     Config
+	inbox      *inbox
+	core       *core.Machine    // decides; nil until the loop serves
+	table      *locktable.Table // of the core; only for answers to questions
+	supply     *fence.Supply
+	recorder   *fence.Recorder // nil: no session comes back after a crash
+	unrecorded []*session      // wait until the record has changed
+	start      time.Time
+	at         time.Duration // the time of the current round, since start
 
 	sessions    shrink.Map[string, *session] // by name; only those that have not ended
 	roster      roster                       // the same sessions, in the order of opening
@@ -64,17 +66,19 @@ type loop struct {
 	memoryFull bool  // as of this round
 	queued     int64 // units of all backlogs, as far as the loop has collected them
 
-	moves      bool // what sessions hold and wait for goes on in the next run
-	tokenRange int64
-	refuse     func()       // makes the broker refuse connections; called when the drain begins
-	aside      func(func()) // runs what may block, such as writing a log line, on another goroutine
-	watchdog   watchdog
-	grants     *grantStatus
-	logs       *logLimits
-	tally      *metrics.Tally
-	deadlocks  *refusedDeadlocks // nil without a dashboard
-	counters   *counters
-	breather   *breather
+	keepsRecord bool
+	over        context.Context // ends with the loop
+	moves       bool            // what sessions hold and wait for goes on in the next run
+	tokenRange  int64
+	refuse      func()       // makes the broker refuse connections; called when the drain begins
+	aside       func(func()) // runs what may block, such as writing a log line, on another goroutine
+	watchdog    watchdog
+	grants      *grantStatus
+	logs        *logLimits
+	tally       *metrics.Tally
+	deadlocks   *refusedDeadlocks // nil without a dashboard
+	counters    *counters
+	breather    *breather
 
 	batch  []item            // reused
 	spare  spareTodos        // reused
@@ -124,11 +128,14 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 		case <-timer.C:
 		case limit := <-l.supply.Reserved():
 			l.tokensReserved(limit)
+		case changes := <-l.recorder.Stored():
+			l.recorded(changes)
 		}
 		l.watchdog.begin()
 		l.round()
 		l.watchdog.end()
 		l.countRound()
+		l.keepRecord()
 		l.keepTokens()
 		if l.core.OutOfTokens() && !l.core.IsDraining() {
 			err = ErrNoTokens

@@ -62,13 +62,24 @@ func (l *loop) logLeft(left *core.Snapshot, err error) {
 func (l *loop) restore(s *core.Snapshot) {
 	l.core.Restore(l.now(), *s)
 	for i := range s.Sessions {
-		saved := &s.Sessions[i]
-		l.noteAbsence(&session{connection: &connection{name: saved.Name, peer: saved.Peer}, name: saved.Name})
+		l.noteAbsence(sessionOfLastRun(s.Sessions[i].Name, s.Sessions[i].Peer))
 	}
 	l.aside(func() {
 		l.logs.write(slog.LevelInfo, "the sessions of the last run go on: their clients can take them up",
 			slog.Int("sessions", len(s.Sessions)), slog.Duration("within", s.Timeout))
 	})
+}
+
+// sessionOfLastRun stands for the last connection of a session of the last run.
+func sessionOfLastRun(name string, peer wire.Peer) *session {
+	return &session{connection: &connection{name: name, peer: peer}, name: name}
+}
+
+// noteLastRun notes the absence of a session that is on record since the last run, and that is now taken up.
+func (l *loop) noteLastRun(name string) {
+	if l.absences[name] == nil {
+		l.noteAbsence(sessionOfLastRun(name, wire.Peer{}))
+	}
 }
 
 // isOfLastRun reports whether the last connection of an absent session was one of the last run.

@@ -36,8 +36,12 @@ const (
 	stating  resumeStage = iota // the statement is not complete
 	checking                    // step 2
 	settling                    // step 4
+	rekeying                    // the new key is being recorded
 	attached                    // step 6
 )
+
+// isRekeying reports whether the session can go on once its new key is on record.
+func (w *resuming) isRekeying() bool { return w.stage == rekeying }
 
 // takenUp ends the connection of a session that goes on with another one.
 var takenUp = ending{code: wire.ClosePolicy, reason: "taken up"}
@@ -105,14 +109,17 @@ func (l *loop) continueResume(s *session) {
 			l.refuseResume(s, "there is no such session to take up")
 		case done:
 			l.endOldConnection(w.core.Claim.Session)
+			l.noteLastRun(w.core.Claim.Session)
 			w.stage = settling
 		}
 	case settling:
 		events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
 		l.deliver(events)
 		if done {
-			l.attach(s)
+			w.stage = rekeying
 		}
+	case rekeying:
+		l.attach(s)
 	case attached:
 		events, done := l.core.Recheck(l.now(), w.core, resumeSlice, l.events[:0])
 		l.deliver(events)

@@ -24,6 +24,7 @@ type Past struct {
 	// Snapshot is what the last run has left, or nil. Damage says what is wrong with it, if it cannot be used.
 	Snapshot *Snapshot
 	Damage   error
+	Roll     *Roll // the record of the last run, or nil
 }
 
 // A Beginning says where the fencing tokens of a run begin, and how long the run must wait.
@@ -34,6 +35,7 @@ type Beginning struct {
 	Warning  string        // what is wrong with the clock, or ""
 	Snapshot *Snapshot     // the sessions of the last run that go on; nil: none do
 	Damage   error         // as in Past
+	Roll     *Roll         // the record that the last run has left, or nil
 }
 
 // Begin returns the beginning of a run that keeps a record. timeout is the session timeout of the
@@ -44,6 +46,9 @@ func Begin(past Past, timeout time.Duration, micros int64) Beginning {
 	if past.Snapshot != nil && !past.Restored {
 		b.Snapshot = past.Snapshot
 		past.Clean = past.Clean || past.Snapshot.Clean
+	}
+	if !past.Restored {
+		b.Roll = past.Roll
 	}
 	switch {
 	case past.Restored: // how the last run ended, and its timeout, are unknown

@@ -28,6 +28,13 @@ type lasting struct {
 	outlives bool // it can go on with the next run of the broker
 	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
 
+	recorded recordState
+	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does not
+	// know it then. The tokens in revoked were struck off the record.
+	missing bool
+	revoked []int64
+
+	doomed bool // it can no longer be taken up, and ends when its absence is over and it is off the record
 	absent bool
 	until  time.Duration // while it is absent: when it ends
 	taker  *Resumption   // that takes it up now; or nil
@@ -104,7 +111,7 @@ func (m *Machine) Absent() int { return m.lastings.absent.Len() }
 // Detach returns false.
 func (m *Machine) Detach(name string, lastHeard time.Duration) bool {
 	if m.table.OpenRequests(name) == 0 {
-		m.End(name, true, lastHeard)
+		m.End(name, true, lastHeard) // for good: there is nothing to strike off first
 		return false
 	}
 	m.beginAbsence(m.lastings.byName[name], m.KeptUntil(false, lastHeard))
@@ -118,13 +125,22 @@ func (m *Machine) beginAbsence(s *lasting, until time.Duration) {
 }
 
 // EndAbsence ends a session that has been absent for too long, and returns its name. The caller calls it until it
-// returns false.
+// returns false. A session on record ends only when it is off the record; from now on it cannot be taken up.
 func (m *Machine) EndAbsence(now time.Duration) (name string, ok bool) {
 	s := m.lastings.next()
 	if s == nil || s.until > now {
 		return "", false
 	}
-	m.End(s.name, true, now)
+	if s.recorded == offRecord {
+		m.End(s.name, true, now)
+		return s.name, true
+	}
+	m.lastings.absent.Delete(s)
+	delete(m.lastings.byName, s.name)
+	m.strikeOff(s, func(_ time.Duration, events []locktable.Event) []locktable.Event {
+		m.leave(s.name, 0)
+		return events
+	})
 	return s.name, true
 }
 
@@ -132,7 +148,10 @@ func (m *Machine) EndAbsence(now time.Duration) (name string, ok bool) {
 // ends.
 func (m *Machine) attach(s *lasting, with *lasting, peer wire.Peer, account *locktable.Account) {
 	m.lastings.absent.Delete(s)
-	s.absent, s.key, s.kept = false, with.key, with.kept
+	s.absent = false
+	if s.recorded == offRecord {
+		s.key, s.kept = with.key, with.kept // otherwise Rekey has set the key
+	}
 	m.table.Attach(s.name, peer, account)
 	m.lastings.remove(with.name)
 	m.table.Leave(with.name, 0)

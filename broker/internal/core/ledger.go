@@ -41,6 +41,9 @@ func (g *ledger) isUsedUp(next int64) bool { return next >= g.limit }
 // inGrace reports whether clients of earlier runs may still be stale holders.
 func (g *ledger) inGrace(now time.Duration) bool { return now < g.beginning.Grace }
 
+// endGrace ends the grace period, unless it is over.
+func (g *ledger) endGrace(now time.Duration) { g.beginning.Grace = min(g.beginning.Grace, now) }
+
 // graceMS returns what is left of the grace period, in milliseconds, rounded up.
 func (g *ledger) graceMS(now time.Duration) int64 {
 	return max(g.beginning.Grace-now+time.Millisecond-1, 0).Milliseconds()

@@ -17,6 +17,8 @@ type Config struct {
 	// MaxRequests is how much the requests of all sessions together may use, as a
 	// [locktable.Account] counts it.
 	MaxRequests int
+	// KeepsRecord says that the caller stores which sessions may come back after a crash: see [Change].
+	KeepsRecord bool
 	// TokenRange is how many fencing tokens are reserved at a time.
 	TokenRange int64
 	// Table holds the settings of the lock table. New sets its FirstToken and its Ceiling.
@@ -35,7 +37,14 @@ type Machine struct {
 	ledger   ledger
 	dropping []string // ended sessions whose requests are being dropped
 	lastings lastings
-	drain    *drain // nil until the broker drains
+	record   record
+
+	rollCalled bool     // this run has begun after a crash, with a roll
+	rolled     []string // the sessions of the roll
+	missing    int      // sessions of the roll that have not come back
+	othersHeld bool     // as in Roll
+
+	drain *drain // nil until the broker drains
 }
 
 // New returns the machine of a run that has no tokens yet: the caller must call WantsTokens.
@@ -43,9 +52,13 @@ func New(config Config, beginning Beginning) *Machine {
 	m := &Machine{
 		config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout), lastings: newLastings(),
 	}
+	m.record.keeps = config.KeepsRecord
 	m.quota.Requests = max(config.MaxRequests/2, 1)
 	config.Table.FirstToken, config.Table.Ceiling = beginning.First, beginning.First
 	m.table = locktable.New(config.Table)
+	if beginning.Roll != nil {
+		m.beginRecord(beginning.Roll, beginning)
+	}
 	return m
 }
 

@@ -44,6 +44,8 @@ type Resumption struct {
 	phase  int
 	ended  []int64 // requests of the session that the client has not stated
 	queued []int64 // requests that wait, as stated
+
+	rekeying recordState
 }
 
 // NewResumption returns a resumption without a statement.
@@ -80,7 +82,7 @@ func (r *Resumption) Last() int64 {
 // sessionFor returns the session that r may take up, or nil.
 func (m *Machine) sessionFor(r *Resumption) *lasting {
 	s := m.lastings.byName[r.Claim.Session]
-	if s == nil || s.identity != r.Claim.Identity || s.taker != nil && s.taker != r ||
+	if s == nil || s.doomed || s.identity != r.Claim.Identity || s.taker != nil && s.taker != r ||
 		!slices.Contains(r.Claim.Keys, s.key) {
 		return nil
 	}
@@ -97,7 +99,7 @@ func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
 	}
 	for ; budget > 0 && r.at < r.Size(); r.at++ {
 		budget--
-		if !m.canBe(r, r.at) {
+		if !m.canBe(s, r, r.at) {
 			return false, true
 		}
 	}
@@ -109,9 +111,12 @@ func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
 }
 
 // canBe reports whether what r says of its request i can be true.
-func (m *Machine) canBe(r *Resumption, i int) bool {
+func (m *Machine) canBe(s *lasting, r *Resumption, i int) bool {
 	if i < len(r.Held) {
 		held := &r.Held[i]
+		if s.missing {
+			return held.Token < m.ledger.beginning.First && !r.isWaiting(held.N)
+		}
 		if held.Token >= m.table.NextToken() || r.isWaiting(held.N) {
 			return false
 		}
@@ -147,7 +152,8 @@ func (m *Machine) GiveUp(r *Resumption) {
 
 // The phases of Settle.
 const (
-	findHolders = iota // find the requests that hold and were not stated
+	reclaim     = iota // if the session was on record when the last run crashed: take in what is stated
+	findHolders        // find the requests that hold and were not stated
 	findWaiters        // the same for those that wait
 	endOthers          // end them
 	compare            // find out what has become of the stated ones
@@ -160,6 +166,13 @@ func (m *Machine) Settle(
 	now time.Duration, r *Resumption, budget int, events []locktable.Event,
 ) (_ []locktable.Event, done bool) {
 	switch r.phase {
+	case reclaim:
+		s := m.lastings.byName[r.Claim.Session]
+		if s == nil || !s.missing {
+			r.phase = findHolders
+			return events, false
+		}
+		events = m.reclaim(now, s, r, budget, events)
 	case findHolders, findWaiters:
 		held := r.phase == findHolders
 		var all bool
@@ -186,9 +199,77 @@ func (m *Machine) Settle(
 		}
 		if r.at == r.Size() {
 			r.phase, r.at = settled, 0
+			if s := m.lastings.byName[r.Claim.Session]; s != nil && s.missing {
+				m.came(s, now)
+			}
 		}
 	}
 	return events, r.phase == settled
+}
+
+// reclaim takes in what the client of a session says that is on record since the last run, about budget requests of
+// it. It may have said a part of it before, on a connection that broke.
+func (m *Machine) reclaim(
+	now time.Duration, s *lasting, r *Resumption, budget int, events []locktable.Event,
+) []locktable.Event {
+	if !m.table.Knows(s.name) {
+		m.table.Open(s.name, wire.Peer{Identity: s.identity})
+		m.beginAbsence(s, now+m.config.Timeout)
+		m.setOnRecord(s)
+	}
+	for ; budget > 0 && r.at < r.Size(); r.at++ {
+		budget--
+		saved := r.saved(r.at)
+		switch {
+		case m.table.Compare(saved.ID, nil).Known:
+		case saved.Token == 0:
+			events = m.table.Requeue(now, saved, events)
+		case !slices.Contains(s.revoked, saved.Token):
+			events, _ = m.table.Reclaim(now, saved, events)
+		}
+	}
+	if r.at == r.Size() {
+		r.phase, r.at = findHolders, 0
+	}
+	return events
+}
+
+// saved returns request i of the statement.
+func (r *Resumption) saved(i int) locktable.Saved {
+	if i < len(r.Held) {
+		h := &r.Held[i]
+		return locktable.Saved{
+			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author, Parent: h.Parent,
+			Token: h.Token, Age: millis(h.AgeMS), Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
+		}
+	}
+	w := &r.Waiting[i-len(r.Held)]
+	saved := locktable.Saved{
+		ID: wire.ID{Session: r.Claim.Session, N: w.N}, Locks: w.Locks, Author: w.Author, Parent: w.Parent,
+		Age: millis(w.AgeMS), Wait: locktable.Forever, Hold: millis(w.HoldMS.Or(0)),
+	}
+	if wait, given := w.WaitMS.Get(); given {
+		saved.Wait = millis(wait)
+	}
+	return saved
+}
+
+// Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
+// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded.
+func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
+	s := m.lastings.byName[r.Claim.Session]
+	if s == nil || s.taker != r || s.recorded == offRecord {
+		return true
+	}
+	if r.rekeying == offRecord {
+		r.rekeying = beingRecorded
+		s.key = m.lastings.byName[with].key
+		m.record.change(s.entry(), func(_ time.Duration, events []locktable.Event) []locktable.Event {
+			r.rekeying = onRecord
+			return events
+		})
+	}
+	return r.rekeying == onRecord
 }
 
 // endUnstated ends a request that its client no longer has.

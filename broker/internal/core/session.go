@@ -20,9 +20,35 @@ func (m *Machine) Open(name string, peer wire.Peer, account *locktable.Account) 
 // The caller must have stopped replying to the client before it reads lastHeard. A later reply could
 // extend the client's lease beyond the end of the keeping.
 func (m *Machine) End(name string, gone bool, lastHeard time.Duration) {
-	m.lastings.remove(name)
-	m.table.Leave(name, m.KeptUntil(gone, lastHeard))
+	until := m.KeptUntil(gone, lastHeard)
+	if s := m.lastings.byName[name]; s != nil {
+		if s.recorded != offRecord && !gone {
+			m.doom(s, until)
+			return
+		}
+		m.strikeOff(s, nil)
+		m.lastings.remove(name)
+	}
+	m.leave(name, until)
+}
+
+// leave ends a session in the table, and keeps its locks until that time.
+func (m *Machine) leave(name string, until time.Duration) {
+	m.table.Leave(name, until)
 	m.dropping = append(m.dropping, name)
+}
+
+// doom ends a session on record against its will. It must be off the record before its locks go to others.
+func (m *Machine) doom(s *lasting, until time.Duration) {
+	s.doomed = true
+	if s.absent {
+		m.lastings.absent.Delete(s)
+		s.absent = false
+	} else {
+		m.table.Detach(s.name)
+	}
+	s.absent, s.until = true, until
+	m.lastings.absent.Set(s)
 }
 
 // KeptUntil returns the earliest time at which the locks of an ended session may be granted to others.

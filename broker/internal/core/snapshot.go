@@ -58,8 +58,12 @@ func (m *Machine) Snapshot(now time.Duration) Snapshot {
 func (m *Machine) Restore(now time.Duration, snapshot Snapshot) {
 	for _, s := range snapshot.Sessions {
 		m.table.Open(s.Name, s.Peer)
+		recorded := m.restored(s.Name)
 		m.Last(s.Name, s.Peer.Identity, s.Key, s.Kept)
 		m.Outlive(s.Name)
+		if recorded {
+			m.setOnRecord(m.lastings.byName[s.Name])
+		}
 	}
 	for r := range snapshot.Requests {
 		m.table.Restore(now, r)

@@ -19,7 +19,9 @@ func (m *Machine) TokensReserved(limit int64) { m.ledger.add(limit) }
 
 // CanAllow reports whether there are tokens that the lock table may give out but has not been told
 // about.
-func (m *Machine) CanAllow(now time.Duration) bool { return m.drain == nil && m.ledger.canAllow(now) }
+func (m *Machine) CanAllow(now time.Duration) bool {
+	return m.drain == nil && m.ledger.canAllow(now) && m.missing == 0 && m.record.purging == 0
+}
 
 // Allow lets the lock table give out all reserved tokens. The table then grants the requests that
 // waited for tokens, or the first slice of them. CanAllow must be true.

@@ -24,6 +24,11 @@ type Source interface {
 	// Stop ends the run. stale is 0 if no client can be a stale holder. left is what the run leaves to the next one,
 	// or nil.
 	Stop(stale time.Duration, left *core.Snapshot) error
+	// KeepsRecord reports whether Record may be called. It says which sessions may come back after a crash.
+	KeepsRecord() bool
+	// Record makes changes of the record, in order. They are stored if it returns nil. Otherwise it must be called
+	// again with the same changes first.
+	Record(changes []core.Change) error
 	// Close releases what the source has opened.
 	Close() error
 }
@@ -49,4 +54,6 @@ func (clockSource) Reserve(core.Reservation) error { return nil }
 // Stop has nowhere to leave anything: without a state directory no session outlives its run.
 func (clockSource) Stop(time.Duration, *core.Snapshot) error { return nil }
 
-func (clockSource) Close() error { return nil }
+func (clockSource) KeepsRecord() bool          { return false }
+func (clockSource) Record([]core.Change) error { return nil }
+func (clockSource) Close() error               { return nil }

@@ -88,6 +88,9 @@ func (t *Table) EachRequest(name string, held bool, after int64, budget int, vis
 	return after, r == nil
 }
 
+// Knows reports whether there is a session of that name.
+func (t *Table) Knows(session string) bool { return t.sessions.Get(session) != nil }
+
 // OpenRequests returns how many requests of a session wait or hold.
 func (t *Table) OpenRequests(name string) int {
 	if s := t.sessions.Get(name); s != nil {

@@ -25,6 +25,10 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 	for slice > 0 && overdue(t.holds, now) {
 		r := t.holds[0]
 		slice -= len(r.places())
+		if t.mustStrike(r, Event{Kind: Lost, Lost: wire.LostExpired}) {
+			t.clearDeadline(r)
+			continue
+		}
 		events = t.end(r, Event{Kind: Lost, Lost: wire.LostExpired}, events)
 	}
 	for slice > 0 && len(t.keeps) > 0 && t.keeps[0].keep <= now {

@@ -51,6 +51,26 @@ func (l *list[T, P]) append(e P) {
 	l.first.link().prev = e
 }
 
+// insert puts e behind the last element for which before is true. It begins to look at the end.
+func (l *list[T, P]) insert(e P, before func(P) bool) {
+	after := l.last()
+	for after != nil && !before(after) {
+		after = l.before(after)
+	}
+	switch {
+	case l.first == nil || after == l.last():
+		l.append(e)
+	case after == nil:
+		*e.link() = links[T]{prev: l.first.link().prev, next: l.first}
+		l.first.link().prev = e
+		l.first = e
+	default:
+		next := P(after.link().next)
+		*e.link() = links[T]{prev: after, next: next}
+		after.link().next, next.link().prev = e, e
+	}
+}
+
 func (l *list[T, P]) remove(e P) {
 	prev, next := P(e.link().prev), P(e.link().next)
 	if e == l.first {

@@ -34,6 +34,7 @@ type request struct {
 	state        state
 	mark         mark // in the deadlock search under way
 	counted      bool // by the obstacleScan under way
+	striking     bool // it is in Table.strikes, or was
 
 	links[request] // in a list of its session, or among those that have ended
 }

@@ -18,6 +18,7 @@ type session struct {
 	usage    Usage
 
 	outlives  bool          // it outlives the table: see Outlive
+	onRecord  bool          // its holders lose nothing before that is on record: see OnRecord
 	absent    bool          // it has no connection, and is granted nothing: see Detach
 	leaving   bool          // the session has left: it is granted nothing from then on
 	leftAs    int64         // since it left: the count of Table.leaves then

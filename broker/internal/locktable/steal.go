@@ -51,11 +51,13 @@ func (t *Table) continueSteals(events []Event) []Event {
 			events = t.end(r, Event{Kind: Gone}, events)
 		case victim != nil:
 			t.stealRoom -= len(victim.places())
-			s.report.Count++
-			if s.report.Count <= MaxVictims {
-				s.report.Victims = append(s.report.Victims, t.describe(&victim.places()[0]))
+			event := Event{Kind: Lost, Lost: wire.LostStolen, By: s.by}
+			if victim.session.onRecord {
+				t.strikeAll(s, event)
+				return events
 			}
-			events = t.end(victim, Event{Kind: Lost, Lost: wire.LostStolen, By: s.by}, events)
+			s.report.add(t, victim)
+			events = t.end(victim, event, events)
 		default:
 			t.stealRoom -= len(r.places())
 			events = t.finishSearchOn(r, events)
@@ -66,6 +68,25 @@ func (t *Table) continueSteals(events []Event) []Event {
 		}
 	}
 	return events
+}
+
+// add adds a victim to the report.
+func (s *Steal) add(t *Table, victim *request) {
+	s.Count++
+	if s.Count <= MaxVictims {
+		s.Victims = append(s.Victims, t.describe(&victim.places()[0]))
+	}
+}
+
+// strikeAll strikes the holders of a lock that are on record and that s must end before it goes on.
+func (t *Table) strikeAll(s *pendingSteal, event Event) {
+	t.stealWait = true
+	for p := s.request.places()[s.at].lock.holders.first; p != nil; p = p.next {
+		t.charge(1)
+		if !p.request.striking && t.mustStrike(p.request, event) {
+			s.report.add(t, p.request)
+		}
+	}
 }
 
 // victim returns the next holder of one of the locks, lock by lock, or nil.

@@ -31,6 +31,7 @@ type Table struct {
 	outlive  int              // how many of them are of sessions that outlive the table
 	open     int              // how many requests wait, steal or hold
 	arrivals int64            // how many requests have arrived
+	requeued int64            // how many have come from the last run: see Requeue
 	seqs     int64            // how many locks were made
 
 	token   int64 // of the next grant
@@ -49,6 +50,8 @@ type Table struct {
 	steals    list[pendingSteal, *pendingSteal] // in order of arrival
 	stealOf   map[*request]*pendingSteal        // the same, by the request that steals
 	targets   map[*lock]int                     // the locks of steals: how many steals each has
+	stealWait bool                              // the first steal waits for strikes
+	strikes   []Strike                          // not taken yet
 	stealRoom int                               // how many more places this call may take for steals
 
 	cost  int64 // see Cost
@@ -87,7 +90,7 @@ func (t *Table) Tick(now time.Duration, events []Event) []Event {
 // Deadline returns the time at which the table next has something to do. It returns false if there
 // is no such time. The time is not in the future if a call has left work for the next one.
 func (t *Table) Deadline() (time.Duration, bool) {
-	if (len(t.recheck) > 0 || t.steals.first != nil) && t.granting() {
+	if (len(t.recheck) > 0 || t.steals.first != nil && !t.stealWait) && t.granting() {
 		return t.now, true
 	}
 	due, some := time.Duration(math.MaxInt64), false

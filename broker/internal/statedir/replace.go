@@ -107,3 +107,8 @@ func (Disk) SyncDir(path string) error { return syncDir(path) }
 
 // Born returns when the file was created, as described at [Files].
 func (Disk) Born(path string) int64 { return born(path) }
+
+// Append opens a file to append to it.
+func (Disk) Append(path string) (File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+}

@@ -18,7 +18,7 @@ func (m *Machine) Drain() {
 
 // withdraw ends the requests that wait, except those inside locks that are held.
 func (m *Machine) withdraw() {
-	for r := range m.conn.requests.InOrder() {
+	for r := range m.session.requests.InOrder() {
 		outer := m.enclosing(r)
 		if r.state == waiting && (outer == nil || outer.cause != nil) {
 			m.send(Cancel, r) // a reply that crosses the cancel finds no request

@@ -5,18 +5,13 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
 // A connection is what the machine knows about the current connection.
 type connection struct {
 	owner    any
 	hello    *wire.Hello
-	next     int64                   // the n of the next id
-	requests shrinkmap.Map[*Request] // those that were sent and have not ended, by n
-	pings    []ping                  // those without an answer yet
-	releases releases                // the Async ones that the broker has not confirmed yet
-	lease    Lease
+	pings    []ping     // those without an answer yet
 	pause    wire.Pause // why the broker grants nothing, or ""
 	draining bool       // the broker has said that it is about to stop
 }
@@ -45,10 +40,8 @@ func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	if m.closed != nil {
 		return
 	}
-	m.conn = &connection{
-		owner: owner, hello: hello, pause: hello.NotGranting,
-		lease: NewLease(hello, m.config.StopTime, made),
-	}
+	m.conn = &connection{owner: owner, hello: hello, pause: hello.NotGranting}
+	m.session = &session{name: hello.Session, lease: NewLease(hello, m.config.StopTime, made)}
 	m.out.Changed = true
 	m.Tick(at)
 	if m.conn != nil {
@@ -73,14 +66,6 @@ func (m *Machine) SubmitNext(at Instant) bool {
 
 // IsConnected reports whether there is a connection.
 func (m *Machine) IsConnected() bool { return m.conn != nil }
-
-// OpenID returns a new id, for a message that needs one. There must be a connection. The caller must send messages in
-// the order of their ids.
-func (m *Machine) OpenID() wire.ID {
-	id := wire.ID{Session: m.conn.hello.Session, N: m.conn.next}
-	m.conn.next++
-	return id
-}
 
 // Ping returns the id of a ping that the caller must send at once. Its answer extends the lease from that time. Ping
 // returns false if there is no connection.
@@ -107,88 +92,11 @@ func (m *Machine) Sent(n int64, at Instant) {
 func (m *Machine) answered(id wire.ID, at Instant) {
 	c := m.conn
 	for i, p := range c.pings {
-		if p.n == id.N && id.Session == c.hello.Session {
-			c.lease.answered(p.sent)
+		if p.n == id.N && id.Session == m.session.name {
+			m.session.lease.answered(p.sent)
 			c.pings = slices.Delete(c.pings, i, i+1)
 			m.Tick(at)
 			return
 		}
-	}
-}
-
-// request returns the request with that id, or nil if it is not open.
-func (c *connection) request(id wire.ID) *Request {
-	if id.Session != c.hello.Session {
-		return nil
-	}
-	return c.requests.Get(id.N)
-}
-
-// Disconnected notes that the connection has ended because of err, and that the other side knows of the end. The
-// caller closes the network connection.
-func (m *Machine) Disconnected(err error, at Instant) {
-	m.Tick(at)
-	if m.conn != nil {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease},
-			ByCaller)
-	}
-}
-
-// Abandon ends the connection because of err. The other side does not know that it has ended.
-func (m *Machine) Abandon(err error, at Instant) {
-	m.Tick(at)
-	if m.conn != nil {
-		m.abandon(err, at)
-	}
-}
-
-// abandon is Abandon for a connection whose lease has not ended.
-func (m *Machine) abandon(err error, at Instant) {
-	m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease}, FallSilent)
-}
-
-// disconnect ends the connection. First the holders lose their locks, the latest first, so that inner locks end
-// before those around them. Then the waiters become pending, or end.
-//
-// This is the one place that decides what becomes of a request without its connection. A session that survives its
-// connection would keep its requests here, and submit them in Connected.
-func (m *Machine) disconnect(at Instant, how *End, then Then) {
-	conn := m.conn
-	m.conn, m.last, m.resubmit = nil, how, nil
-	requests := slices.Collect(conn.requests.InOrder())
-	hasHeld := false
-	for _, r := range slices.Backward(requests) {
-		switch {
-		case r.state == holding && !r.claimed && m.closed == nil && m.canMove(r):
-			m.ungrant(r)
-		case r.isUnconfirmed() && m.closed != nil: // the goodbye of the client comes after the release
-			m.end(r, &m.released)
-		case r.state != waiting:
-			hasHeld = hasHeld || !r.isUnconfirmed()
-			m.end(r, &End{How: Lost, Request: r, Reason: how.Reason, Because: how, Late: how.Late})
-		}
-	}
-	for _, r := range requests {
-		if r.state == waiting {
-			m.endOrPend(r, how, at)
-		}
-	}
-	if then == FallSilent {
-		then = m.fallSilent(conn, hasHeld, at)
-	}
-	m.out.Changed = true
-	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
-}
-
-// endOrPend decides what becomes of a request that was waiting when its connection ended.
-func (m *Machine) endOrPend(r *Request, how *End, at Instant) {
-	outer := m.enclosing(r)
-	switch {
-	case m.closed == nil && m.canMove(r):
-		m.pend(r, at)
-	case outer != nil && outer.cause != nil:
-		m.end(r, outerLost(outer.cause))
-	default:
-		m.end(r, how)
 	}
 }

@@ -55,11 +55,11 @@ func checkPlace(m *Machine, r *Request) error {
 	if isSent(r) && m.conn == nil {
 		return fmt.Errorf("invariant 1: state %d without a connection", r.state)
 	}
-	if r.state == pending && m.conn != nil && !m.conn.draining && r.What.ID.Session != m.conn.hello.Session {
+	if r.state == pending && m.conn != nil && !m.conn.draining && r.What.ID.Session != m.session.name {
 		return errors.New("invariant 2: it is pending")
 	}
 	isPending := r.order > 0 && m.pending.Get(r.order) == r
-	isOnConn := m.conn != nil && m.conn.requests.Get(r.What.ID.N) == r
+	isOnConn := m.conn != nil && m.session.requests.Get(r.What.ID.N) == r
 	if isPending != (r.state == pending) || isOnConn != isSent(r) {
 		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending,
 			isOnConn)
@@ -115,7 +115,7 @@ func checkReleases(m *Machine, unconfirmed int) error {
 		return nil // invariant 1
 	}
 	var last *Request
-	for r := m.conn.releases.first; r != nil; r = r.unconfirmed.next {
+	for r := m.session.releases.first; r != nil; r = r.unconfirmed.next {
 		if !r.isUnconfirmed() || r.unconfirmed.previous != last ||
 			last != nil && last.unconfirmed.before > r.unconfirmed.before {
 			return fmt.Errorf("invariant 12: %s is among the unconfirmed releases", r.Owner)
@@ -123,7 +123,7 @@ func checkReleases(m *Machine, unconfirmed int) error {
 		last = r
 		unconfirmed--
 	}
-	if unconfirmed != 0 || m.conn.releases.last != last {
+	if unconfirmed != 0 || m.session.releases.last != last {
 		return fmt.Errorf("invariant 12: %d too few unconfirmed releases are in the list", unconfirmed)
 	}
 	return nil
@@ -145,7 +145,7 @@ func checkMinHold(d *driver, message Message) error {
 }
 
 func checkTime(m *Machine, at Instant) error {
-	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
+	if m.conn != nil && m.session.lease.Left(at) <= 0 {
 		return errors.New("invariant 7: the lease is over")
 	}
 	if due, ok := m.Deadline(); ok && due <= at.Mono {

@@ -18,10 +18,11 @@ type Machine struct {
 	config Config
 	out    Output
 
-	conn   *connection // nil while there is none
-	last   *End        // of the last connection
-	closed *End        // of the client
-	drains bool        // Drain was called
+	conn    *connection // nil while there is none
+	session *session    // of the connection
+	last    *End        // of the last connection
+	closed  *End        // of the client
+	drains  bool        // Drain was called
 
 	orders    int64                   // requests so far
 	calls     int64                   // requests so far that borrow
@@ -113,12 +114,12 @@ func (m *Machine) end(r *Request, how *End) {
 	switch {
 	case r.state == pending:
 		m.pending.Delete(r.order)
-	case m.conn != nil:
-		m.conn.requests.Delete(r.What.ID.N)
+	case m.session != nil:
+		m.session.requests.Delete(r.What.ID.N)
 	}
 	if r.isUnconfirmed() { // it is not open
-		if m.conn != nil {
-			m.conn.releases.remove(r)
+		if m.session != nil {
+			m.session.releases.remove(r)
 		}
 	} else {
 		m.open--

@@ -157,7 +157,7 @@ func (p *program) pingID() string {
 		return "s1--0"
 	}
 	ping := conn.pings[p.below(len(conn.pings))]
-	return wire.ID{Session: conn.hello.Session, N: ping.n}.String()
+	return wire.ID{Session: p.duel.driver.machine.session.name, N: ping.n}.String()
 }
 
 // pass lets time pass. The wall clock may be set, and the computer suspended.

@@ -28,7 +28,7 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.endByID(reply.ID, &m.cancelled)
 	case *wire.Lost:
 		m.endByID(reply.ID, &End{
-			How: Lost, Request: m.conn.request(reply.ID),
+			How: Lost, Request: m.session.request(reply.ID),
 			Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message,
 		})
 	case *wire.Error:
@@ -69,7 +69,7 @@ func (m *Machine) setPause(pause wire.Pause) {
 
 // grant notes that a request holds, unless its caller has cancelled it.
 func (m *Machine) grant(granted *wire.Granted, at Instant) {
-	r := m.conn.request(granted.ID)
+	r := m.session.request(granted.ID)
 	if r != nil {
 		m.confirm(r)
 	}
@@ -92,7 +92,7 @@ func (m *Machine) ungrant(r *Request) {
 
 // endByID ends the request with that id, if it is open.
 func (m *Machine) endByID(id wire.ID, how *End) {
-	if r := m.conn.request(id); r != nil {
+	if r := m.session.request(id); r != nil {
 		m.confirm(r)
 		m.end(r, how)
 	}
@@ -100,7 +100,7 @@ func (m *Machine) endByID(id wire.ID, how *End) {
 
 // refuse ends a request that the broker has refused, or lets it wait for the next connection.
 func (m *Machine) refuse(refusal *wire.Error, at Instant) {
-	r := m.conn.request(refusal.ID)
+	r := m.session.request(refusal.ID)
 	if r == nil {
 		return
 	}
@@ -129,6 +129,6 @@ func isForNext(code wire.Code) bool {
 
 // setAside moves a waiting request from the connection to the pending ones.
 func (m *Machine) setAside(r *Request, at Instant) {
-	m.conn.requests.Delete(r.What.ID.N)
+	m.session.requests.Delete(r.What.ID.N)
 	m.pend(r, at)
 }

@@ -166,8 +166,8 @@ func (d *duel) step(c command) ([]string, error) {
 	if err != nil {
 		return got, err
 	}
-	untimely := []string{"clock", "release", "cancel", "drain", "close", "giveup", "state", "deadline", "parent",
-		"token"}
+	untimely := []string{"clock", "confirm", "release", "cancel", "drain", "close", "giveup", "state", "deadline",
+		"parent", "token"}
 	timely := !slices.Contains(untimely, c.verb) && d.driver.machine.Closed() == nil
 	if err := cmp.Or(
 		check(d.driver.machine, d.driver.requests, d.driver.now, timely),

@@ -9,8 +9,8 @@ import (
 // steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
 	if m.conn != nil {
-		if left := m.conn.lease.Left(at); left <= 0 {
-			ended := &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease, Late: -left}
+		if left := m.session.lease.Left(at); left <= 0 {
+			ended := &End{How: Disconnected, Reason: ReasonLease, Lease: m.session.lease, Late: -left}
 			m.disconnect(at, ended, FallSilent)
 		}
 	}
@@ -31,7 +31,7 @@ func (m *Machine) Tick(at Instant) {
 // at that time, and may call it earlier.
 func (m *Machine) Deadline() (mono time.Duration, ok bool) {
 	if m.conn != nil {
-		mono, ok = m.conn.lease.end(), true
+		mono, ok = m.session.lease.end(), true
 	}
 	if r := m.deadlines.first(); r != nil && (!ok || r.due < mono) {
 		mono, ok = r.due, true
@@ -102,7 +102,7 @@ func (m *Machine) LeaseOf(r *Request, at Instant) (left, kept time.Duration) {
 func (m *Machine) leaseOf(r *Request, at Instant) (left, kept time.Duration) {
 	left, kept = math.MaxInt64, math.MaxInt64
 	if !r.IsCovered() {
-		left, kept = m.conn.lease.Left(at), m.conn.lease.Kept(at)
+		left, kept = m.session.lease.Left(at), m.session.lease.Kept(at)
 		if r.term.hold > 0 { // the broker's count ends later, but the client does not know by how much
 			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
 		}

@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,7 @@ type Client struct {
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
 	conn    *conn         // the connection, or nil while there is none
+	resumes *conn         // on which the client tries to take up its session, or nil
 	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
 	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
@@ -62,21 +64,24 @@ func newClient(target endpoint, o Options) *Client {
 		online:  make(chan struct{}),
 		clock:   newClock(),
 		looks:   make(map[string]*look),
-		core:    core.New(core.Config{NoReconnect: o.NoReconnect, StopTime: o.StopTime}),
+		core: core.New(core.Config{
+			NoReconnect: o.NoReconnect, KeepSession: o.Resume, StopTime: o.StopTime,
+		}),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
 
-// Session returns the name that the broker gave to the connection, or "" while there is no connection. The
-// ids of requests on the connection begin with this name. The next connection has another name.
+// Session returns the name of the session, or "" while there is no connection. The ids of requests begin with this
+// name. With the next connection a new session begins, with another name, unless the client takes up its session:
+// see Resume in [Options].
 func (c *Client) Session() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.conn == nil {
 		return ""
 	}
-	return c.conn.hello.Session
+	return c.conn.session
 }
 
 // Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
@@ -101,7 +106,7 @@ func (c *Client) Err() error {
 func (c *Client) Close() error {
 	c.confirmReleases()
 	c.mu.Lock()
-	conn := c.conn
+	conn := cmp.Or(c.conn, c.resumes)
 	c.core.Close(c.clock.now())
 	c.unlock()
 	if conn != nil {
@@ -118,7 +123,6 @@ func (c *Client) Close() error {
 // closeWait at most.
 func (c *Client) confirmReleases() {
 	c.mu.Lock()
-	conn := c.conn
 	if !c.core.AwaitsConfirmation() {
 		c.mu.Unlock()
 		return
@@ -132,8 +136,7 @@ func (c *Client) confirmReleases() {
 	late := time.NewTimer(closeWait)
 	defer late.Stop()
 	select {
-	case <-confirmed:
-	case <-conn.done:
+	case <-confirmed: // or there is no connection and no session any more
 	case <-late.C:
 	}
 }

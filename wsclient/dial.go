@@ -50,6 +50,7 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	}
 	target, err := parseEndpoint(address, o.Label)
 	if err == nil {
+		target.askForResume(&o)
 		err = o.checkCredentials()
 	}
 	if err != nil {
@@ -72,7 +73,7 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses retry.Backoff
 	for attempt := 1; ; attempt++ {
-		conn, failed := c.connect(ctx)
+		conn, failed := c.connect(ctx, helloWait)
 		err := c.dialed(failed)
 		switch {
 		case err == nil:
@@ -98,9 +99,9 @@ func (c *Client) dialed(failed *DialError) error {
 	return fmt.Errorf("dial %s: %w", c.target, failed)
 }
 
-// connect makes a connection. It does not start the goroutines of the connection.
-func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
-	ctx, cancel := context.WithTimeout(ctx, helloWait)
+// connect makes a connection within that time. It does not start the goroutines of the connection.
+func (c *Client) connect(ctx context.Context, within time.Duration) (*conn, *DialError) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	header, err := c.header(ctx)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // An endpoint is where the client finds its broker.
@@ -42,6 +44,23 @@ func parseEndpoint(address, label string) (endpoint, error) {
 	}
 	return endpoint{url: u, socket: path}, nil
 }
+
+// askForResume adds to the query of e how the client can take up its session, unless the query says so itself, or the
+// client cannot.
+func (e endpoint) askForResume(o *Options) {
+	query := e.url.Query()
+	if o.NoReconnect || query.Has(wire.ResumeParameter) || query.Has(drainingParameter) {
+		return
+	}
+	value := wire.ResumeMoved
+	if o.Resume {
+		value = wire.ResumeKept
+	}
+	e.url.RawQuery += "&" + wire.ResumeParameter + "=" + value // there is a label before it
+}
+
+// drainingParameter is in the query of tools that ask for no locks.
+const drainingParameter = "draining"
 
 // String returns the address without the parts that may hold secrets.
 func (e endpoint) String() string {

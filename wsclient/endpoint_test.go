@@ -43,6 +43,30 @@ func TestUnixQuery(t *testing.T) {
 	}
 }
 
+// The query says how the client can take up its session, if it can.
+func TestResumeParameter(t *testing.T) {
+	for _, test := range []struct {
+		address string
+		options Options
+		want    string
+	}{
+		{"ws://h", Options{}, "client=me&resume=moved"},
+		{"ws://h", Options{Resume: true}, "client=me&resume=kept"},
+		{"ws://h", Options{Resume: true, NoReconnect: true}, "client=me"},
+		{"ws://h?draining=accept", Options{}, "draining=accept&client=me"},
+		{"ws://h?resume=moved", Options{Resume: true}, "resume=moved&client=me"},
+		{"unix:/run/x", Options{}, "client=me&resume=moved"},
+	} {
+		e, err := parseEndpoint(test.address, "me")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.askForResume(&test.options); e.url.RawQuery != test.want {
+			t.Errorf("%s: asks for %s, want %s", test.address, e.url.RawQuery, test.want)
+		}
+	}
+}
+
 // NetDial is asked for the Unix socket, whatever proxies the environment names.
 func TestUnixNetDial(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://proxy.test:1")

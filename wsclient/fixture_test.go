@@ -29,10 +29,11 @@ func testConn(t *testing.T) *conn {
 	c := newClient(endpoint{url: &url.URL{Scheme: "ws", Host: "broker.test", Path: "/ws"}}, Options{})
 	c.clock.pass(begin)
 	conn := &conn{
-		client: c,
-		hello:  &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},
-		link:   link{Conn: new(nowhere)},
-		wake:   make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}, 1),
+		client:  c,
+		hello:   &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},
+		link:    link{Conn: new(nowhere)},
+		session: "s", begun: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 	conn.decoder.Session = "s"
 	c.mu.Lock()

@@ -66,7 +66,7 @@ func (m *Machine) openRequest(r *Request, at Instant) {
 	m.orders++
 	r.order = m.orders
 	m.open++
-	if m.conn == nil || m.conn.draining && m.canMove(r) {
+	if m.conn == nil || m.isDraining() && m.canMove(r) {
 		m.pend(r, at)
 	} else {
 		m.submit(r, at)
@@ -98,6 +98,7 @@ func (m *Machine) timeOut(r *Request) {
 func (m *Machine) submit(r *Request, at Instant) {
 	m.deadlines.remove(r)
 	r.state, r.What.ID, r.parent = waiting, m.OpenID(), m.enclosing(r)
+	r.term.begin = at // of the wait, for a statement
 	m.session.requests.Set(r.What.ID.N, r)
 	what := m.compose(r, at)
 	if err := codec.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker's limits are lower

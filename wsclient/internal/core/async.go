@@ -79,7 +79,9 @@ func (m *Machine) confirmThrough(r *Request) {
 }
 
 // AwaitsConfirmation reports whether there are releases that the broker has not confirmed.
-func (m *Machine) AwaitsConfirmation() bool { return m.conn != nil && m.session.releases.first != nil }
+func (m *Machine) AwaitsConfirmation() bool {
+	return m.session != nil && m.session.releases.first != nil
+}
 
 // AskForConfirmation asks the broker to confirm the releases, for a client that is about to be closed.
 func (m *Machine) AskForConfirmation() {
@@ -91,7 +93,7 @@ func (m *Machine) AskForConfirmation() {
 // askForConfirmation sends a cancel of the latest request in the list, once. It is called with each ping, and when the
 // client drains or is about to be closed.
 func (m *Machine) askForConfirmation() {
-	if r := m.session.releases.last; r != nil && !r.unconfirmed.asked {
+	if r := m.session.releases.last; m.conn != nil && r != nil && !r.unconfirmed.asked {
 		r.unconfirmed.asked = true
 		m.send(Cancel, r)
 	}

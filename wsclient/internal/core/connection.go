@@ -14,6 +14,7 @@ type connection struct {
 	pings    []ping     // those without an answer yet
 	pause    wire.Pause // why the broker grants nothing, or ""
 	draining bool       // the broker has said that it is about to stop
+	parts    int64      // messages of the statement with which the client tried to take up its session
 }
 
 // A ping is a sent message whose answer extends the lease.
@@ -34,24 +35,62 @@ func NewLease(hello *wire.Hello, stopTime time.Duration, made Instant) Lease {
 }
 
 // Connected begins a connection whose network connection was made at the instant made. It has no effect if the client
-// has ended. The caller must not call it while there is a connection. After it, the caller must call
-// [Machine.SubmitNext] until that returns false.
+// has ended. The caller must not call it while there is a connection.
+//
+// If a session has survived its connection, Connected begins to take it up: see [Machine.IsResuming]. Otherwise there
+// is a connection, and the caller must call [Machine.SubmitNext] until that returns false.
 func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	if m.closed != nil {
 		return
 	}
-	m.conn = &connection{owner: owner, hello: hello, pause: hello.NotGranting}
-	m.session = &session{name: hello.Session, lease: NewLease(hello, m.config.StopTime, made)}
+	conn := &connection{owner: owner, hello: hello, pause: hello.NotGranting}
+	lease := NewLease(hello, m.config.StopTime, made)
 	m.out.Changed = true
-	m.Tick(at)
+	if m.session != nil {
+		m.Tick(at)
+		if hello.Secret == "" {
+			m.loseSession(notByThis, at)
+		}
+	}
+	switch {
+	case m.session == nil:
+		m.begin(conn, lease, at)
+	case lease.Left(at) <= 0:
+		late := &End{How: Disconnected, Reason: ReasonLease, Lease: lease, Late: -lease.Left(at)}
+		m.out.Disconnect = Disconnect{Owner: owner, End: late, Then: CloseNow}
+	default:
+		m.resume(conn, lease, at)
+	}
+}
+
+// begin begins the session of a new connection.
+func (m *Machine) begin(conn *connection, lease Lease, at Instant) {
+	m.conn = conn
+	m.session = &session{
+		name: conn.hello.Session, secret: conn.hello.Secret, next: conn.parts, lease: lease,
+	}
+	m.settleIn(at)
+}
+
+// settleIn does what a connection that has just begun needs.
+func (m *Machine) settleIn(at Instant) {
+	if m.conn.draining {
+		m.endLingers()
+	}
+	if m.drains {
+		m.askForConfirmation()
+	}
+	m.Tick(at) // the lease may be over
 	if m.conn != nil {
 		m.resubmit = slices.Collect(m.pending.InOrder())
 	}
 }
 
 // SubmitNext submits the next request that was pending when the connection began, in the order of the calls. It
-// reports whether there was one. It submits one request a step, so that the caller can call [Machine.OpenID] in
-// between. The caller must take no other step until SubmitNext has returned false.
+// reports whether there was one. If the session is taken up, the connection begins with the broker's answer.
+//
+// SubmitNext submits one request a step, so that the caller can call [Machine.OpenID] in between. The caller must take
+// no other step until SubmitNext has returned false.
 func (m *Machine) SubmitNext(at Instant) bool {
 	if len(m.resubmit) == 0 {
 		m.resubmit = nil

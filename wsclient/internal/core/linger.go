@@ -23,7 +23,7 @@ func (m *Machine) linger(r *Request, over time.Duration) {
 
 // IsLingering reports whether the request with that id lingers.
 func (m *Machine) IsLingering(id wire.ID) bool {
-	if m.conn == nil {
+	if m.session == nil {
 		return false
 	}
 	r := m.session.request(id)

@@ -10,6 +10,7 @@ import (
 // Config holds the client's options that a machine needs.
 type Config struct {
 	NoReconnect bool          // the first connection is the last
+	KeepSession bool          // the broker keeps the session after any end of its connection
 	StopTime    time.Duration // how long holders need to stop; 0: not known
 }
 
@@ -19,7 +20,7 @@ type Machine struct {
 	out    Output
 
 	conn    *connection // nil while there is none
-	session *session    // of the connection
+	session *session    // of the connection, or one that has survived its connection; nil: none
 	last    *End        // of the last connection
 	closed  *End        // of the client
 	drains  bool        // Drain was called
@@ -31,6 +32,9 @@ type Machine struct {
 	open      int                     // requests that have not ended, except covered and unconfirmed ones
 	deadlines deadlines
 	silences  []silence
+
+	resumption *resumption   // nil: the client does not wait for the answer to a statement
+	stale      []staleHolder // requests with stale holders, of a session that has survived its connection
 
 	released, cancelled, withdrawn End // ends without details, which requests share
 }
@@ -92,7 +96,7 @@ func (m *Machine) Closed() *End { return m.closed }
 // IsDrained reports whether Drain was called, no request is open, the broker has confirmed all releases, and no stale
 // holder may still need time to stop.
 func (m *Machine) IsDrained() bool {
-	return m.drains && m.open == 0 && !m.AwaitsConfirmation() && len(m.silences) == 0
+	return m.drains && m.open == 0 && !m.AwaitsConfirmation() && len(m.silences) == 0 && len(m.stale) == 0
 }
 
 // OpenRequests returns how many requests are open: on the connection, and pending.
@@ -101,8 +105,11 @@ func (m *Machine) OpenRequests() int { return m.open }
 // PendingRequests returns how many requests wait for a connection.
 func (m *Machine) PendingRequests() int { return m.pending.Len() }
 
-// send queues a release or a cancel of r.
+// send queues a release or a cancel of r. Without a connection it does nothing: the next statement leaves r out.
 func (m *Machine) send(kind Kind, r *Request) {
+	if m.conn == nil {
+		return
+	}
 	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID, Quiet: kind == Release && r.Async})
 }
 

@@ -115,6 +115,8 @@ func parseConfig(line string) (config Config, err error) {
 			config.StopTime, err = w.duration()
 		case "noreconnect":
 			config.NoReconnect = true
+		case "keep":
+			config.KeepSession = true
 		default:
 			return config, fmt.Errorf("not understood: %q", word)
 		}
@@ -174,6 +176,9 @@ func (d *duel) step(c command) ([]string, error) {
 		d.driver.recorder.agrees(&d.driver),
 	); err != nil {
 		return got, err
+	}
+	if r := d.driver.machine.resumption; r != nil { // the machine alone knows how it cuts a statement
+		d.oracle.parts = r.conn.parts
 	}
 	if want := d.oracle.do(c); !slices.Equal(got, want) {
 		return got, fmt.Errorf("%s\n  %s\nbut the oracle says\n  %s", c,

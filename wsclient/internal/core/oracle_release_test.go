@@ -127,11 +127,13 @@ func (o *oracle) lease(c *call) (left, kept time.Duration) {
 	s := o.session()
 	silent := o.since(s.heard)
 	left, kept = o.leaseLength(s)-silent, s.hello.timeout*10/11-silent
-	for _, held := range append([]*call{c}, c.lenders...) {
-		if held.state == "holding" && held.wish.hold > 0 {
-			rest := held.wish.hold - o.since(held.since)
-			left, kept = min(left, rest), min(kept, rest)
-		}
+	if c.state == "holding" && c.wish.hold > 0 {
+		rest := c.wish.hold - o.since(c.since)
+		left, kept = min(left, rest), min(kept, rest)
+	}
+	for _, lender := range c.lenders {
+		otherLeft, otherKept := o.lease(lender)
+		left, kept = min(left, otherLeft), min(kept, otherKept)
 	}
 	return left, kept
 }

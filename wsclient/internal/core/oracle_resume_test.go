@@ -146,6 +146,7 @@ func (o *oracle) state(next *link) {
 		Tried: slices.Clone(s.tried), More: true,
 	}
 	bare := *m
+	m.ID.N = 1_000_000
 	if bare.More = false; codec.CheckFrame(&bare, next.limits()) != nil {
 		o.loseSession()
 		o.link = next
@@ -169,7 +170,7 @@ func (o *oracle) state(next *link) {
 			waiting += o.tell(t, *m, c, 0)
 		}
 	}
-	text := fmt.Sprintf("send resume %s of %s secret %s", m.ID, m.Session, m.Secret)
+	text := fmt.Sprintf("send resume %s of %s secret %s", bare.ID, m.Session, m.Secret)
 	if len(m.Tried) > 0 {
 		text += " tried " + strings.Join(m.Tried, ",")
 	}

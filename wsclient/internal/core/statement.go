@@ -26,8 +26,12 @@ type stated struct {
 	token   int64 // 0: it was stated as waiting
 }
 
-// partSpace is more than the id of a message and its field "more" add to its length.
-const partSpace = 64
+const (
+	// mostParts is more than the number of messages of any statement.
+	mostParts = 1_000_000
+	// partSpace is more than the id of a message and its field "more" add to its length.
+	partSpace = 64
+)
 
 // newStatement states the session to a broker that has sent that hello. Requests that break the limits of this broker
 // end. It returns nil if these limits allow no statement at all.
@@ -114,7 +118,7 @@ func (r *Request) age(at Instant) int64 {
 // fit into any message.
 func (s *statement) add(request stated, put func(*wire.Resume)) error {
 	alone := s.template
-	alone.More = true
+	alone.ID.N, alone.More = mostParts, true
 	put(&alone)
 	if err := codec.CheckFrame(&alone, s.limits); err != nil {
 		return err

@@ -39,6 +39,11 @@ func (c *Client) endError(end *core.End) *connectionError {
 	e := &connectionError{url: c.target.String(), ended: true}
 	if end.Reason == core.ReasonLease {
 		e.reason = fmt.Sprintf("the broker has not answered for %v", end.Lease.Length())
+		if before := end.Because; before != nil { // the session had survived this connection
+			e.reason = fmt.Sprintf("%s, and within %v there was no other", whyEnded(before.Err),
+				end.Lease.Length())
+			e.errs = []error{before.Err}
+		}
 		return e
 	}
 	e.reason, e.errs = whyEnded(end.Err), []error{end.Err}

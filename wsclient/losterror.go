@@ -53,7 +53,7 @@ func (c *Client) lostError(end *core.End) *LostError {
 	for _, spec := range r.What.Locks {
 		lost.Locks = append(lost.Locks, spec.Name)
 	}
-	if end.Because != nil && !end.IsGone {
+	if end.Because != nil {
 		lost.lease, lost.clock = end.Because.Lease, &c.clock
 	}
 	return lost

@@ -80,7 +80,7 @@ func (c *Client) Deadline() (mono time.Duration, ok bool) {
 			mono, ok = due, true
 		}
 	}
-	if c.link != 0 {
+	if c.link != 0 || c.resumes.link != 0 {
 		consider(c.beat.Due)
 	}
 	if c.redials {
@@ -101,6 +101,9 @@ func (c *Client) Deadline() (mono time.Duration, ok bool) {
 // Link returns the current link. It returns 0 if there is no connection, or if the client waits for the answer to
 // resume.
 func (c *Client) Link() Link { return c.link }
+
+// Resumes returns the link on which the client waits for the answer to resume, or 0.
+func (c *Client) Resumes() Link { return c.resumes.link }
 
 // IsReady reports whether the client has had a connection. Before that, a program has no client to make requests with.
 func (c *Client) IsReady() bool { return c.wasOn }

@@ -41,9 +41,9 @@ func (c *Client) Tick(at Instant) {
 	if c.redials && c.redial <= at.Mono {
 		c.dial(at)
 	}
-	if c.link != 0 && c.beat.Due <= at.Mono {
+	if (c.link != 0 || c.resumes.link != 0) && c.beat.Due <= at.Mono {
 		c.beat.Begin(at)
-		if id, ok := c.core.Ping(at); ok {
+		if id, ok := c.core.Ping(at); ok { // not before the answer to resume
 			c.send(&wire.Ping{ID: id})
 		}
 		c.carryOut(at)
@@ -64,8 +64,8 @@ func (c *Client) Connected(l Link, made, at Instant, hello *wire.Hello) {
 	}
 	c.dialing, c.code = countdown{}, 0
 	c.made, c.beat, c.wasOn = made, core.NewHeartbeat(hello, made), true
-	c.resumes = countdown{l, at.Mono + c.attemptTime()}
 	c.core.Connected(l, hello, made, at)
+	c.resumes = countdown{l, at.Mono + c.attemptTime()}
 	c.begin(at)
 }
 

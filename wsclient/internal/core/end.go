@@ -57,7 +57,6 @@ type End struct {
 	Lease       Lease  // of the connection, if How is Disconnected
 	Code        int    // with which the broker has closed the connection; 0: it has not
 	Moved       bool   // the broker has said that the session can be taken up on another connection
-	IsGone      bool   // if How is Lost: the broker has said that the request does not hold, on another connection
 	// Request is the request that held, if How is Lost. Requests that borrowed its locks end with the same End.
 	Request *Request
 	// Late is how long before the step the lock was lost or the lease ended. It is 0 if that happened in the step,

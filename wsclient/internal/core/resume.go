@@ -55,8 +55,16 @@ func (m *Machine) endResumption(how *End, then Then, at Instant) {
 
 // loseSession ends a session that cannot be taken up. The message says why, for people.
 func (m *Machine) loseSession(message string, at Instant) {
-	m.endSession(m.last, at)
+	m.endSession(m.afterwards(), at)
 	m.out.Answer, m.out.Changed = &wire.NotResumed{Message: message}, true
+}
+
+// afterwards returns the end of the last connection, as the reason for a loss that a broker has reported since. It has
+// no lease: the broker may have granted the locks to others already.
+func (m *Machine) afterwards() *End {
+	how := *m.last
+	how.Lease = Lease{}
+	return &how
 }
 
 const notByThis = "this broker does not take up sessions"
@@ -197,9 +205,9 @@ func (m *Machine) loseStated(all []stated, held []int64, at Instant) map[*Reques
 			m.ungrant(r)
 			m.setAside(r, at)
 		default:
-			gone := lostWith(r, m.last)
-			gone.Reason, gone.Late, gone.IsGone = ReasonConnection, 0, true
-			m.end(r, gone)
+			how := m.afterwards()
+			how.Reason, how.Late = ReasonConnection, 0 // the lease may have ended the connection, too
+			m.end(r, lostWith(r, how))
 		}
 	}
 	return lost

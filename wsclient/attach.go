@@ -14,6 +14,7 @@ func (c *Client) attach(conn *conn) *DialError {
 	if err := c.attachOrResume(conn); err != nil {
 		return &DialError{Connected: true, Answered: true, Err: err}
 	}
+	c.unauthorized = 0
 	return nil
 }
 
@@ -70,7 +71,7 @@ func (c *conn) awaitAnswer(within time.Duration) error {
 // holds mu.
 func (c *Client) begin(conn *conn, at core.Instant) {
 	conn.session = c.core.Session()
-	c.conn, c.resumes, c.failed, c.unauthorized = conn, nil, nil, 0
+	c.conn, c.resumes, c.failed, c.target = conn, nil, nil, conn.target
 	c.tracer.connected(conn.session)
 	c.tracer.state(Connected, nil)
 	c.hello.Store(conn.hello)

@@ -19,7 +19,7 @@ import (
 // other methods say what the client or the broker does, or are for operators.
 type Client struct {
 	options Options
-	target  endpoint
+	targets []endpoint
 	tracer  *tracer // nil: nothing is traced
 
 	life       context.Context // ends with the client; the supervisor works under it
@@ -30,9 +30,10 @@ type Client struct {
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
-	// unauthorized counts the attempts since the last connection to which the broker answered 401. Only the
-	// goroutine that connects uses it: that of Dial, and then the supervisor.
-	unauthorized int
+	// unauthorized counts the attempts since the last connection to which the broker answered 401. preferred is the
+	// index of the target that worked last. Only the goroutine that connects uses them: that of Dial, and then the
+	// supervisor.
+	unauthorized, preferred int
 
 	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
 	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.
@@ -43,7 +44,8 @@ type Client struct {
 	resumes *conn         // on which the client tries to take up its session, or nil
 	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
-	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
+	target  endpoint      // of the latest connection
+	failed  *failedRound  // why the latest attempts to connect failed; nil while there is a connection
 
 	lateLosses int64         // so far
 	confirmed  chan struct{} // not nil while Close waits until all async releases are confirmed; closed then
@@ -55,10 +57,11 @@ type Client struct {
 	armed time.Duration // when it will fire, on the clock; 0: never
 }
 
-func newClient(target endpoint, o Options) *Client {
+func newClient(targets []endpoint, o Options) *Client {
 	c := &Client{
 		options: o,
-		target:  target,
+		targets: targets,
+		target:  targets[0],
 		tracer:  newTracer(&o),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),

@@ -32,6 +32,7 @@ type conn struct {
 	client     *Client
 	ws         *websocket.Conn
 	link       link // below ws
+	target     endpoint
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
 

@@ -59,7 +59,8 @@ func (c *Client) offline() error {
 		e.reason, e.errs = ended.reason, append(e.errs, last)
 	}
 	if c.failed != nil {
-		e.reason, e.errs = c.failed.Error(), append(e.errs, withoutDeadline(c.failed))
+		e.url = c.failed.target.String()
+		e.reason, e.errs = c.failed.last.Error(), append(e.errs, withoutDeadline(c.failed.last))
 	}
 	return e
 }

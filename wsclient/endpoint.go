@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -15,6 +16,47 @@ import (
 type endpoint struct {
 	url    *url.URL // of the WebSocket
 	socket string   // the path of the Unix socket to connect to, or "": the host and port of url
+}
+
+// parseEndpoints returns the endpoints in a list of addresses with commas in between. An address may have commas
+// itself: one that separates has another address after it.
+func parseEndpoints(addresses string, o *Options) ([]endpoint, error) {
+	list := splitAddresses(addresses)
+	var all []endpoint
+	for i, address := range list {
+		e, err := parseEndpoint(address, o.Label)
+		if err != nil && len(list) > 1 {
+			err = fmt.Errorf("address %d of %d: %w", i+1, len(list), err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.askForResume(o)
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// splitAddresses splits a list at each comma that an address follows, perhaps after spaces.
+func splitAddresses(list string) []string {
+	var all []string
+	begin := 0
+	for i := range len(list) {
+		if next := strings.TrimLeft(list[i+1:], " "); list[i] == ',' && isAddress(next) {
+			all = append(all, strings.Trim(list[begin:i], " "))
+			begin = len(list) - len(next)
+		}
+	}
+	if begin > 0 {
+		return append(all, strings.Trim(list[begin:], " "))
+	}
+	return []string{list}
+}
+
+// isAddress reports whether text begins like an address.
+func isAddress(text string) bool {
+	scheme, _, found := strings.Cut(text, ":")
+	return found && (schemes[strings.ToLower(scheme)] != "" || scheme+":" == unixPrefix)
 }
 
 // unixPrefix begins the address of a Unix socket.
@@ -70,11 +112,8 @@ func (e endpoint) String() string {
 	return publicURL(e.url)
 }
 
-// dialer returns a function that makes network connections to the endpoint. dial may be nil.
+// dialer returns a function that makes network connections to the endpoint with dial.
 func (e endpoint) dialer(dial netDial) netDial {
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
 	if e.socket == "" {
 		return dial
 	}

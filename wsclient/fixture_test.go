@@ -26,7 +26,7 @@ func at(d time.Duration) core.Instant { return core.Instant{Mono: begin + d, Wal
 // timeout of 15s. No timer notices anything.
 func testConn(t *testing.T) *conn {
 	t.Helper()
-	c := newClient(endpoint{url: &url.URL{Scheme: "ws", Host: "broker.test", Path: "/ws"}}, Options{})
+	c := newClient([]endpoint{{url: &url.URL{Scheme: "ws", Host: "broker.test", Path: "/ws"}}}, Options{})
 	c.clock.pass(begin)
 	conn := &conn{
 		client:  c,

@@ -27,21 +27,24 @@ func (c *Client) supervise(conn *conn) {
 // reconnect makes attempts until there is a connection, and returns it. It returns nil when the client ends.
 func (c *Client) reconnect(pauses *retry.Backoff, lasted time.Duration, why error) *conn {
 	pause := c.pause(pauses, lasted)
-	for attempt := 1; c.life.Err() == nil; attempt++ {
+	for attempts := 0; c.life.Err() == nil; {
 		c.reportState(Connecting, why)
-		conn, err := c.try(pause)
+		if sleep(c.life, pause) != nil {
+			return nil
+		}
+		conn, failed := c.tryAll(c.life, &attempts)
 		switch {
-		case err == nil:
+		case failed == nil:
 			return conn
 		case c.life.Err() != nil: // the attempt has failed because the client has ended
 			return nil
-		case c.isFinal(err):
-			c.tracer.dialFailed(attempt, err, noNext)
-			c.giveUp(err)
+		case failed.isFinal:
+			c.tracer.dialFailed(attempts, failed.lastErr(), noNext)
+			c.giveUp(failed.err())
 			return nil
 		}
-		pause, why = c.pause(pauses, 0), err
-		c.tracer.dialFailed(attempt, err, pause)
+		pause, why = c.pause(pauses, 0), failed.lastErr()
+		c.tracer.dialFailed(attempts, why, pause)
 	}
 	return nil
 }
@@ -82,24 +85,6 @@ func (c *Client) attemptTime() time.Duration {
 
 // noNext is the pause that Trace.DialFailed gets if there is no other attempt.
 const noNext time.Duration = -1
-
-// try makes a connection after that pause.
-func (c *Client) try(pause time.Duration) (*conn, error) {
-	if err := sleep(c.life, pause); err != nil {
-		return nil, err
-	}
-	conn, failed := c.connect(c.life, c.attemptTime())
-	if failed == nil {
-		failed = c.attach(conn)
-	}
-	if failed != nil {
-		c.mu.Lock()
-		c.failed = failed
-		c.mu.Unlock()
-		return nil, c.dialed(failed)
-	}
-	return conn, nil
-}
 
 // sleep waits for d. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {

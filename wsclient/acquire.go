@@ -168,8 +168,9 @@ func (l *Lock) submit() (held bool, err error) {
 	c.mu.Lock()
 	defer c.unlock()
 	at := c.clock.latest // otherwise the time does not matter, and reading the clocks is slow
-	// An enclosing lock may have ended while the process was frozen. Then nothing may be borrowed from it.
-	if l.request.Wait > 0 || l.request.Outer != nil || !c.core.IsConnected() {
+	// An enclosing lock may have ended while the process was frozen. Then nothing may be borrowed from it. And if
+	// the client can take up its session, it may have to say for how long the request has waited.
+	if l.request.Wait > 0 || l.request.Outer != nil || !c.core.IsConnected() || c.core.CanResume() {
 		at = c.clock.quick()
 		// The cancels of requests whose time is over must be sent before the core gives this request its id:
 		// the batch may reserve an id after a cancel, and ids must rise.

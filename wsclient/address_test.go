@@ -78,7 +78,8 @@ var addresses = []struct{ address, dialled, asked, refused string }{
 func TestAddresses(t *testing.T) {
 	for _, test := range addresses {
 		var dialled, asked string
-		options := &Options{Label: "me", NetDial: func(_ context.Context, _, address string) (net.Conn, error) {
+		options := &Options{Label: "me", NoReconnect: true}
+		options.NetDial = func(_ context.Context, _, address string) (net.Conn, error) {
 			dialled = address
 			client, server := net.Pipe()
 			go func() {
@@ -88,7 +89,7 @@ func TestAddresses(t *testing.T) {
 				}
 			}()
 			return client, nil
-		}}
+		}
 		_, err := Dial(t.Context(), test.address, options)
 		refused := errors.Is(err, ErrBadRequest)
 		if refused != (test.refused != "") || !strings.Contains(err.Error(), test.refused) {

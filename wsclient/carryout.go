@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/lockbroker/lockbroker/wsclient/internal/core"
@@ -28,13 +29,18 @@ func (c *Client) tick() {
 // carryOut does what the core says. The caller holds mu.
 func (c *Client) carryOut() {
 	out := c.core.Output()
+	c.tracer.resumed(out.Answer)
 	c.endContexts(out.Stop)
 	for _, r := range out.Wake {
 		c.noteLateLoss(r)
 		r.Owner.(*Lock).wake()
 	}
 	for i := range out.Send {
-		c.conn.sendMessage(&out.Send[i])
+		cmp.Or(c.conn, c.resumes).sendMessage(&out.Send[i])
+	}
+	for _, m := range out.Resume {
+		c.resumes.queued().add(m) // no ping may come in between
+		c.resumes.signal()
 	}
 	if c.tracer != nil {
 		traceOutput(out)
@@ -122,6 +128,9 @@ func (c *Client) endConnection(d *core.Disconnect) {
 	if c.conn == conn {
 		c.conn = nil
 		c.online = make(chan struct{})
+	}
+	if c.resumes == conn {
+		c.resumes = nil
 	}
 	close(conn.done)
 	if conn.stopRenewal != nil {

@@ -1,6 +1,7 @@
 package wsclient
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ import (
 // other methods say what the client or the broker does, or are for operators.
 type Client struct {
 	options Options
-	target  endpoint
+	targets []endpoint
 	tracer  *tracer // nil: nothing is traced
 
 	life       context.Context // ends with the client; the supervisor works under it
@@ -29,9 +30,10 @@ type Client struct {
 
 	hello atomic.Pointer[wire.Hello] // the latest
 
-	// unauthorized counts the attempts since the last connection to which the broker answered 401. Only the
-	// goroutine that connects uses it: that of Dial, and then the supervisor.
-	unauthorized int
+	// unauthorized counts the attempts since the last connection to which the broker answered 401. preferred is the
+	// index of the target that worked last. Only the goroutine that connects uses them: that of Dial, and then the
+	// supervisor.
+	unauthorized, preferred int
 
 	// mu guards the fields below, and the fields of locks, connections and watches that say so. After a call of
 	// the core that may have outputs, mu is unlocked with unlock, or carryOut is called first.
@@ -39,9 +41,11 @@ type Client struct {
 	clock   clock
 	core    *core.Machine // decides what becomes of requests; see its doc.go
 	conn    *conn         // the connection, or nil while there is none
+	resumes *conn         // on which the client tries to take up its session, or nil
 	online  chan struct{} // closed while there is a connection
 	drained chan struct{} // not nil once Drain was called; closed when the core is drained
-	failed  *DialError    // why the latest attempt to reconnect failed; nil while there is a connection
+	target  endpoint      // of the latest connection
+	failed  *failedRound  // why the latest attempts to connect failed; nil while there is a connection
 
 	lateLosses int64         // so far
 	confirmed  chan struct{} // not nil while Close waits until all async releases are confirmed; closed then
@@ -53,30 +57,34 @@ type Client struct {
 	armed time.Duration // when it will fire, on the clock; 0: never
 }
 
-func newClient(target endpoint, o Options) *Client {
+func newClient(targets []endpoint, o Options) *Client {
 	c := &Client{
 		options: o,
-		target:  target,
+		targets: targets,
+		target:  targets[0],
 		tracer:  newTracer(&o),
 		done:    make(chan struct{}),
 		online:  make(chan struct{}),
 		clock:   newClock(),
 		looks:   make(map[string]*look),
-		core:    core.New(core.Config{NoReconnect: o.NoReconnect, StopTime: o.StopTime}),
+		core: core.New(core.Config{
+			NoReconnect: o.NoReconnect, KeepSession: o.Resume, StopTime: o.StopTime,
+		}),
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
 
-// Session returns the name that the broker gave to the connection, or "" while there is no connection. The
-// ids of requests on the connection begin with this name. The next connection has another name.
+// Session returns the name of the session, or "" while there is no connection. The ids of requests begin with this
+// name. With the next connection a new session begins, with another name, unless the client takes up its session:
+// see Resume in [Options].
 func (c *Client) Session() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.conn == nil {
 		return ""
 	}
-	return c.conn.hello.Session
+	return c.conn.session
 }
 
 // Done returns a channel that is closed when the client has ended for good. A client ends by Close or Drain.
@@ -101,7 +109,7 @@ func (c *Client) Err() error {
 func (c *Client) Close() error {
 	c.confirmReleases()
 	c.mu.Lock()
-	conn := c.conn
+	conn := cmp.Or(c.conn, c.resumes)
 	c.core.Close(c.clock.now())
 	c.unlock()
 	if conn != nil {
@@ -118,7 +126,6 @@ func (c *Client) Close() error {
 // closeWait at most.
 func (c *Client) confirmReleases() {
 	c.mu.Lock()
-	conn := c.conn
 	if !c.core.AwaitsConfirmation() {
 		c.mu.Unlock()
 		return
@@ -132,8 +139,7 @@ func (c *Client) confirmReleases() {
 	late := time.NewTimer(closeWait)
 	defer late.Stop()
 	select {
-	case <-confirmed:
-	case <-conn.done:
+	case <-confirmed: // or there is no connection and no session any more
 	case <-late.C:
 	}
 }

@@ -32,6 +32,7 @@ type conn struct {
 	client     *Client
 	ws         *websocket.Conn
 	link       link // below ws
+	target     endpoint
 	hello      *wire.Hello
 	goroutines sync.WaitGroup
 
@@ -41,9 +42,11 @@ type conn struct {
 	wake    chan struct{} // has a token when the writer has something to do
 	beating atomic.Bool   // a heartbeat is due
 	changed chan struct{} // has a token when the supervisor has not seen the latest state
+	begun   chan struct{} // closed when c has become the connection of the client
 	done    chan struct{} // closed at the end, after err is set
 
 	// Guarded by the client's mu:
+	session     string // whose ids are sent; not that of the hello if the session was taken up
 	err         error
 	stopRenewal context.CancelFunc              // ends the renewal of the credential; nil: there is none
 	isSilent    bool                            // the link stays open after the end: see disconnect.go
@@ -78,6 +81,8 @@ func newConn(client *Client, ws *websocket.Conn, l link) (*conn, error) {
 		link:    l,
 		hello:   hello,
 		decoder: codec.ReplyDecoder{Session: hello.Session},
+		session: hello.Session,
+		begun:   make(chan struct{}),
 		writing: make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 		changed: make(chan struct{}, 1),
@@ -113,7 +118,6 @@ func readHello(ws *websocket.Conn) (*wire.Hello, error) {
 func (c *conn) start() {
 	c.goroutines.Go(c.read)
 	c.goroutines.Go(c.write)
-	c.startRenewal()
 }
 
 // sendMessage queues a message of the core. The caller holds the client's mu.

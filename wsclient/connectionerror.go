@@ -39,6 +39,11 @@ func (c *Client) endError(end *core.End) *connectionError {
 	e := &connectionError{url: c.target.String(), ended: true}
 	if end.Reason == core.ReasonLease {
 		e.reason = fmt.Sprintf("the broker has not answered for %v", end.Lease.Length())
+		if before := end.Because; before != nil { // the session had survived this connection
+			e.reason = fmt.Sprintf("%s, and within %v there was no other", whyEnded(before.Err),
+				end.Lease.Length())
+			e.errs = []error{before.Err}
+		}
 		return e
 	}
 	e.reason, e.errs = whyEnded(end.Err), []error{end.Err}
@@ -54,7 +59,8 @@ func (c *Client) offline() error {
 		e.reason, e.errs = ended.reason, append(e.errs, last)
 	}
 	if c.failed != nil {
-		e.reason, e.errs = c.failed.Error(), append(e.errs, withoutDeadline(c.failed))
+		e.url = c.failed.target.String()
+		e.reason, e.errs = c.failed.last.Error(), append(e.errs, withoutDeadline(c.failed.last))
 	}
 	return e
 }

@@ -43,7 +43,7 @@ func TestDialErrorAnswers(t *testing.T) {
 			`answered with 400 Bad Request by nginx: "The plain HTTP request"`},
 		{"a page that shows what was asked for", "ws://h/?key=geheim&short=a",
 			"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n" +
-				"<title>Cannot GET /ws?key=geheim&amp;short=a&amp;client=me</title>",
+				"<title>Cannot GET /ws?key=geheim&amp;short=a&amp;client=me&amp;resume=moved</title>",
 			`answered with 404 Not Found: "Cannot GET /ws?..."`},
 		{"a page that shows a part of it", "ws://h/?key=geheim%21&short=a",
 			"HTTP/1.1 200 OK\r\n\r\nno key geheim! or geheim%21 here",

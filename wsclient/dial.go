@@ -30,8 +30,13 @@ const tokenWait = helloWait
 // uses the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as [http.ProxyFromEnvironment] does, unless
 // [Options].NoProxy is set. If options is nil, Dial uses the zero Options.
 //
-// Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s, or if ctx
-// ends. With [Options].WaitForBroker it retries until ctx ends or a broker refuses it for good.
+// The address may be a list: ws://a:27002,ws://b:27002. Each address must begin with its scheme. The client tries
+// them in turn, beginning with the one that worked last, and pauses when it has tried all of them. The name of a
+// host may stand for several IP addresses. If what listens at one of them refuses the client, it tries the others,
+// unless NetDial in [Options] or a proxy connects to the host.
+//
+// Dial returns when the hello of the broker has arrived. It fails if that takes longer than 10 s for each address,
+// or if ctx ends. With [Options].WaitForBroker it retries until ctx ends or all addresses refuse it for good.
 //
 // If the address or the options cannot be used, the error is ErrBadRequest. If Dial cannot connect, the error is
 // ErrConnection, names the URL without its query, and wraps a *[DialError], which says why and what answered
@@ -48,18 +53,15 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 	if o.Label == "" {
 		o.Label = defaultLabel()
 	}
-	target, err := parseEndpoint(address, o.Label)
+	targets, err := parseEndpoints(address, &o)
 	if err == nil {
 		err = o.checkCredentials()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", badRequest(err))
 	}
-	c := newClient(target, o)
+	c := newClient(targets, o)
 	conn, err := c.first(ctx)
-	if err == nil {
-		err = c.dialed(c.attach(conn))
-	}
 	if err != nil {
 		_ = c.Close()
 		return nil, err
@@ -71,56 +73,53 @@ func Dial(ctx context.Context, address string, options *Options) (*Client, error
 // first makes the first connection.
 func (c *Client) first(ctx context.Context) (*conn, error) {
 	var pauses retry.Backoff
-	for attempt := 1; ; attempt++ {
-		conn, failed := c.connect(ctx)
-		err := c.dialed(failed)
+	for attempts := 0; ; {
+		conn, failed := c.tryAll(ctx, &attempts)
 		switch {
-		case err == nil:
+		case failed == nil:
 			return conn, nil
-		case !c.options.WaitForBroker || c.isFinal(err) || ctx.Err() != nil:
-			c.tracer.dialFailed(attempt, err, noNext)
-			return nil, err
+		case !c.options.WaitForBroker || failed.isFinal || ctx.Err() != nil:
+			c.tracer.dialFailed(attempts, failed.lastErr(), noNext)
+			return nil, failed.err()
 		}
 		pause := pauses.Next(0, rand.Float64())
-		c.tracer.dialFailed(attempt, err, pause)
-		c.reportState(Connecting, err)
+		c.tracer.dialFailed(attempts, failed.lastErr(), pause)
+		c.reportState(Connecting, failed.lastErr())
 		if cause := sleep(ctx, pause); cause != nil {
-			return nil, fmt.Errorf("dial %s: %w (%w)", c.target, cause, failed)
+			return nil, fmt.Errorf("dial %s: %w (%w)", failed.target, cause, failed.last)
 		}
 	}
 }
 
-// dialed returns the error of an attempt to connect, which names the URL. It returns nil if failed is nil.
-func (c *Client) dialed(failed *DialError) error {
-	if failed == nil {
-		return nil
-	}
-	return fmt.Errorf("dial %s: %w", c.target, failed)
-}
-
-// connect makes a connection. It does not start the goroutines of the connection.
-func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
-	ctx, cancel := context.WithTimeout(ctx, helloWait)
+// connect makes a connection to target within that time. It does not start the goroutines of the connection.
+func (c *Client) connect(ctx context.Context, target endpoint, within time.Duration, hosts *hostAddresses) (
+	*conn, *DialError,
+) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	header, err := c.header(ctx)
 	if err != nil {
 		return nil, &DialError{Err: err}
 	}
 	l := link{keep: func() bool { return true }}
-	try := &attempt{target: c.target.url, header: header, link: &l}
+	try := &attempt{target: target.url, header: header, link: &l}
 	o := c.options
+	dial := o.NetDial
+	if dial == nil {
+		dial = hosts.dial
+	}
 	dialer := websocket.Dialer{
-		NetDialContext:  l.dialer(ctx, &c.clock, c.target.dialer(o.NetDial)),
+		NetDialContext:  l.dialer(ctx, &c.clock, target.dialer(dial)),
 		TLSClientConfig: o.TLS,
 		Subprotocols:    []string{wire.Subprotocol},
 		ReadBufferSize:  4096,
 		WriteBufferSize: 1, // the library writes only control frames, which need none
 	}
-	if c.target.socket == "" && !o.NoProxy {
+	if target.socket == "" && !o.NoProxy {
 		dialer.Proxy = try.findProxy
 	}
 	var conn *conn
-	ws, response, err := dialer.DialContext(ctx, c.target.url.String(), header)
+	ws, response, err := dialer.DialContext(ctx, target.url.String(), header)
 	if err != nil {
 		try.response = response
 	} else {
@@ -128,12 +127,16 @@ func (c *Client) connect(ctx context.Context) (*conn, *DialError) {
 		try.opened = true
 		conn, err = newConn(c, ws, l)
 	}
+	if try.proxy != nil {
+		hosts.used = "" // it was the proxy that was dialled
+	}
 	if !l.keep() && try.response == nil { // ctx has ended, and l is closed
 		err = contextError(ctx)
 	}
 	if err != nil {
 		return nil, try.diagnose(inTime(ctx, err))
 	}
+	conn.target = target
 	return conn, nil
 }
 

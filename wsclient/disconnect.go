@@ -1,6 +1,11 @@
 package wsclient
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
 
 // A connection that has ended for the client may not have ended for the broker. As soon as the broker notices the
 // end, it gives the locks to others, but their holders may only just have been told to stop. So if the client itself
@@ -23,7 +28,11 @@ func (c *conn) disconnected(err error) bool {
 	if c.err != nil {
 		return false
 	}
-	c.client.core.Disconnected(err, c.client.clock.now())
+	code, closed := 0, new(websocket.CloseError)
+	if errors.As(err, &closed) {
+		code = closed.Code
+	}
+	c.client.core.Disconnected(err, code, c.client.clock.now())
 	c.client.carryOut()
 	return !c.isSilent
 }

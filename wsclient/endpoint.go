@@ -3,16 +3,60 @@ package wsclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
 // An endpoint is where the client finds its broker.
 type endpoint struct {
 	url    *url.URL // of the WebSocket
 	socket string   // the path of the Unix socket to connect to, or "": the host and port of url
+}
+
+// parseEndpoints returns the endpoints in a list of addresses with commas in between. An address may have commas
+// itself: one that separates has another address after it.
+func parseEndpoints(addresses string, o *Options) ([]endpoint, error) {
+	list := splitAddresses(addresses)
+	var all []endpoint
+	for i, address := range list {
+		e, err := parseEndpoint(address, o.Label)
+		if err != nil && len(list) > 1 {
+			err = fmt.Errorf("address %d of %d: %w", i+1, len(list), err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.askForResume(o)
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// splitAddresses splits a list at each comma that an address follows, perhaps after spaces.
+func splitAddresses(list string) []string {
+	var all []string
+	begin := 0
+	for i := range len(list) {
+		if next := strings.TrimLeft(list[i+1:], " "); list[i] == ',' && isAddress(next) {
+			all = append(all, strings.Trim(list[begin:i], " "))
+			begin = len(list) - len(next)
+		}
+	}
+	if begin > 0 {
+		return append(all, strings.Trim(list[begin:], " "))
+	}
+	return []string{list}
+}
+
+// isAddress reports whether text begins like an address.
+func isAddress(text string) bool {
+	scheme, _, found := strings.Cut(text, ":")
+	return found && (schemes[strings.ToLower(scheme)] != "" || scheme+":" == unixPrefix)
 }
 
 // unixPrefix begins the address of a Unix socket.
@@ -43,6 +87,23 @@ func parseEndpoint(address, label string) (endpoint, error) {
 	return endpoint{url: u, socket: path}, nil
 }
 
+// askForResume adds to the query of e how the client can take up its session, unless the query says so itself, or the
+// client cannot.
+func (e endpoint) askForResume(o *Options) {
+	query := e.url.Query()
+	if o.NoReconnect || query.Has(wire.ResumeParameter) || query.Has(drainingParameter) {
+		return
+	}
+	value := wire.ResumeMoved
+	if o.Resume {
+		value = wire.ResumeKept
+	}
+	e.url.RawQuery += "&" + wire.ResumeParameter + "=" + value // there is a label before it
+}
+
+// drainingParameter is in the query of tools that ask for no locks.
+const drainingParameter = "draining"
+
 // String returns the address without the parts that may hold secrets.
 func (e endpoint) String() string {
 	if e.socket != "" {
@@ -51,11 +112,8 @@ func (e endpoint) String() string {
 	return publicURL(e.url)
 }
 
-// dialer returns a function that makes network connections to the endpoint. dial may be nil.
+// dialer returns a function that makes network connections to the endpoint with dial.
 func (e endpoint) dialer(dial netDial) netDial {
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
 	if e.socket == "" {
 		return dial
 	}

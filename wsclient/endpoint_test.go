@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,59 @@ func TestUnixQuery(t *testing.T) {
 	want := "ws://localhost/ws?draining=accept&client=me"
 	if err != nil || e.url.String() != want || e.String() != "unix:/run/x" {
 		t.Errorf("got %v for %s, %v; want %s", e.url, e, err, want)
+	}
+}
+
+// A list of addresses is split where the next address begins.
+func TestSplitAddresses(t *testing.T) {
+	for list, want := range map[string][]string{
+		"":                           {""},
+		"ws://a:1":                   {"ws://a:1"},
+		"ws://a:1,ws://b:1":          {"ws://a:1", "ws://b:1"},
+		"ws://a:1 ,  WSS://b:1":      {"ws://a:1", "WSS://b:1"},
+		"ws://a/?x=1,2,https://b/,c": {"ws://a/?x=1,2", "https://b/,c"},
+		"unix:/run/a,b,unix:/run/c":  {"unix:/run/a,b", "unix:/run/c"},
+		"ws://a:1,b:1":               {"ws://a:1,b:1"},
+		"ws://a:1,":                  {"ws://a:1,"},
+		",ws://a:1":                  {"", "ws://a:1"},
+	} {
+		if got := splitAddresses(list); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", list, got, want)
+		}
+	}
+}
+
+// An error says which address of a list is wrong, and does not quote it.
+func TestBadAddressInAList(t *testing.T) {
+	_, err := Dial(t.Context(), "ws://a:1,ws://me:geheim@b:1", nil)
+	const want = "dial: bad_request: address 2 of 2: a user in the URL is not supported: " +
+		"send an Authorization header instead"
+	if !errors.Is(err, ErrBadRequest) || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// The query says how the client can take up its session, if it can.
+func TestResumeParameter(t *testing.T) {
+	for _, test := range []struct {
+		address string
+		options Options
+		want    string
+	}{
+		{"ws://h", Options{}, "client=me&resume=moved"},
+		{"ws://h", Options{Resume: true}, "client=me&resume=kept"},
+		{"ws://h", Options{Resume: true, NoReconnect: true}, "client=me"},
+		{"ws://h?draining=accept", Options{}, "draining=accept&client=me"},
+		{"ws://h?resume=moved", Options{Resume: true}, "resume=moved&client=me"},
+		{"unix:/run/x", Options{}, "client=me&resume=moved"},
+	} {
+		e, err := parseEndpoint(test.address, "me")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.askForResume(&test.options); e.url.RawQuery != test.want {
+			t.Errorf("%s: asks for %s, want %s", test.address, e.url.RawQuery, test.want)
+		}
 	}
 }
 

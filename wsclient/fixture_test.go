@@ -26,13 +26,14 @@ func at(d time.Duration) core.Instant { return core.Instant{Mono: begin + d, Wal
 // timeout of 15s. No timer notices anything.
 func testConn(t *testing.T) *conn {
 	t.Helper()
-	c := newClient(endpoint{url: &url.URL{Scheme: "ws", Host: "broker.test", Path: "/ws"}}, Options{})
+	c := newClient([]endpoint{{url: &url.URL{Scheme: "ws", Host: "broker.test", Path: "/ws"}}}, Options{})
 	c.clock.pass(begin)
 	conn := &conn{
-		client: c,
-		hello:  &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},
-		link:   link{Conn: new(nowhere)},
-		wake:   make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}, 1),
+		client:  c,
+		hello:   &wire.Hello{Session: "s", TimeoutMS: 15_000, Limits: wire.DefaultLimits()},
+		link:    link{Conn: new(nowhere)},
+		session: "s", begun: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), changed: make(chan struct{}, 1),
 	}
 	conn.decoder.Session = "s"
 	c.mu.Lock()

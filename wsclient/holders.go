@@ -78,7 +78,7 @@ func (c *Client) look(ctx context.Context, name string) *look {
 		c.mu.Unlock()
 		return nil
 	case isNew:
-		l = &look{done: make(chan struct{}), session: conn.hello.Session}
+		l = &look{done: make(chan struct{}), session: conn.session}
 		c.looks[name] = l
 	}
 	c.mu.Unlock()

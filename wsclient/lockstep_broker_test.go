@@ -123,13 +123,17 @@ func (l *lockstep) dial(verdict chan bool, succeeds bool) {
 	made := l.at()
 	l.ends[link-1] = newBrokerEnd(<-l.stage.ups)
 	if l.oneIn(4) {
-		// Not longer: the simulated client began to dial earlier, and would give up.
-		l.pass(time.Duration(l.below(4500_000)) * time.Microsecond)
+		// Not longer: the simulated client began to dial earlier, and would give up. That is soonest while the
+		// lease of a session is running out.
+		l.pass(time.Duration(l.below(400_000)) * time.Microsecond)
 	}
 	l.link, l.session, l.pings, l.cancels = link, fmt.Sprint("session", link), nil, nil
 	hello := &wire.Hello{
 		Protocol: wire.Version, Session: l.session, Limits: wire.DefaultLimits(),
 		HeartbeatMS: 2000, TimeoutMS: 6000 + 3000*int64(l.below(4)),
+	}
+	if l.below(5) > 0 {
+		hello.Secret = fmt.Sprint("secret", link)
 	}
 	l.say(hello)
 	l.step("hello", func(at simclient.Instant) { l.sim.Connected(link, made, at, hello) })
@@ -154,6 +158,8 @@ func (l *lockstep) noteSent(m wire.Request) {
 		l.pings = append(l.pings, m.ID)
 	case *wire.Cancel:
 		l.cancels = append(l.cancels, m.ID)
+	case *wire.Resume:
+		l.said = m
 	}
 	l.want[l.link-1] = append(l.want[l.link-1], canonical(frame))
 }
@@ -175,7 +181,10 @@ func (l *lockstep) noteAct(act simclient.LinkAct) {
 }
 
 // isOpen reports whether both clients have a connection, or said goodbye on it.
-func (l *lockstep) isOpen() bool { return l.sim.Link() == l.link }
+func (l *lockstep) isOpen() bool { return l.sim.Link() == l.link || l.isResuming() }
+
+// isResuming reports whether both clients wait for the answer to a statement.
+func (l *lockstep) isResuming() bool { return l.link != 0 && l.sim.Resumes() == l.link }
 
 // brokerSays sends a random frame that fits.
 func (l *lockstep) brokerSays() {
@@ -191,6 +200,9 @@ func (l *lockstep) brokerSays() {
 
 // frame returns a random frame that fits, or nil.
 func (l *lockstep) frame() wire.Reply {
+	if l.isResuming() {
+		return l.answer()
+	}
 	switch n := l.below(100); {
 	case n < 45:
 		if id, ok := l.idOf(simclient.Waiting); ok {
@@ -219,10 +231,43 @@ func (l *lockstep) frame() wire.Reply {
 		if id, ok := l.take(&l.pings); ok {
 			return &wire.Pong{ID: id}
 		}
-	case l.oneIn(5):
-		return &wire.Draining{}
+	default:
+		return l.endingSoon()
 	}
 	return nil
+}
+
+// endingSoon returns a frame that says that the broker is about to stop, or nil.
+func (l *lockstep) endingSoon() wire.Reply {
+	switch n := l.below(5); {
+	case n == 0:
+		return &wire.Draining{}
+	case n < 3:
+		return &wire.Moving{}
+	}
+	return nil
+}
+
+// answer returns a random answer to the latest statement, which usually makes sense, or nil.
+func (l *lockstep) answer() wire.Reply {
+	switch n := l.below(10); {
+	case n < 2:
+		return nil
+	case n < 4:
+		return &wire.NotResumed{ID: l.said.ID}
+	case n < 5:
+		return &wire.Resumed{ID: l.said.ID, Held: []int64{1_000_000}}
+	}
+	resumed := &wire.Resumed{ID: l.said.ID}
+	for _, r := range l.said.Held {
+		if l.below(5) > 0 {
+			resumed.Held = append(resumed.Held, r.N)
+		} else {
+			resumed.Lost = append(resumed.Lost, r.N)
+		}
+	}
+	l.session = l.said.Session
+	return resumed
 }
 
 func (l *lockstep) take(ids *[]wire.ID) (id wire.ID, ok bool) {

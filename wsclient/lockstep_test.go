@@ -46,6 +46,7 @@ type lockstep struct {
 	ends    []*brokerEnd   // by link, from 1; nil: no connection was made
 	want    [][]string     // what the simulated client does on each link
 	session string
+	said    *wire.Resume // the latest statement; the default limits allow it in one message
 	pings   []wire.ID
 	cancels []wire.ID
 	code    int // of the latest close frame
@@ -63,8 +64,9 @@ func newLockstep(t *testing.T, seed int) *lockstep {
 	if l.oneIn(4) {
 		stop = time.Duration(l.below(6000)) * time.Millisecond
 	}
-	l.sim = simclient.New(simclient.Config{StopTime: stop}, func() float64 { return 0 })
-	o := &wsclient.Options{NetDial: l.netDial, WaitForBroker: true, StopTime: stop}
+	resume := l.oneIn(2)
+	l.sim = simclient.New(simclient.Config{StopTime: stop, Resume: resume}, func() float64 { return 0 })
+	o := &wsclient.Options{NetDial: l.netDial, WaitForBroker: true, StopTime: stop, Resume: resume}
 	go func() {
 		client, err := wsclient.Dial(t.Context(), "ws://stage", o)
 		if err != nil {

@@ -59,6 +59,16 @@ type Options struct {
 	// NoReconnect ends the client with its first connection: held locks are lost,
 	// and calls that wait fail with ErrConnection.
 	NoReconnect bool
+	// Resume lets held locks survive the end of a connection. The broker keeps them, and the client takes them up
+	// on the next connection, if it makes one before its lease ends. Meanwhile the locks count as held, and waiting
+	// requests keep their places. Without Resume, the client does so only when a broker restarts that keeps its
+	// locks.
+	//
+	// This has a price: if this program is killed, the broker cannot know that it will not come back. So it gives
+	// its locks to others only when the session timeout has passed. A program that ends by Close or Drain while it
+	// has a connection frees its locks at once all the same. Resume has no effect with NoReconnect, or if the
+	// broker does not support it.
+	Resume bool
 	// StopTime is how long holders need to stop after the contexts of their locks have ended. The client
 	// gives up early enough to leave them this time before the broker can grant the locks to others. This
 	// holds even if the rates of the two clocks differ by a tenth. But the lease always lasts at least

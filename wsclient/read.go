@@ -65,7 +65,13 @@ func (c *conn) receive(frame []byte) error {
 	if c.err != nil {
 		return nil // what still arrives no longer matters
 	}
-	c.client.core.Receive(reply, c.client.clock.quick())
+	at := c.client.clock.quick()
+	c.client.core.Receive(reply, at)
+	if c.client.resumes == c && c.client.core.IsConnected() { // the broker has answered the statement
+		c.client.begin(c, at)
+		c.decoder.Session = c.session
+		return nil
+	}
 	if c.client.core.IsConnected() {
 		c.deliver(reply)
 	}
@@ -107,7 +113,7 @@ func (c *conn) deliver(reply wire.Reply) {
 
 // answer delivers the answer to an inquiry.
 func (c *conn) answer(id wire.ID, answer wire.Reply) {
-	if deliver := c.inquiries.Get(id.N); deliver != nil && id.Session == c.hello.Session {
+	if deliver := c.inquiries.Get(id.N); deliver != nil && id.Session == c.session {
 		c.inquiries.Delete(id.N)
 		deliver(answer)
 	}
@@ -115,7 +121,7 @@ func (c *conn) answer(id wire.ID, answer wire.Reply) {
 
 // watchOf returns the watch with that id, or nil if it has ended.
 func (c *conn) watchOf(id wire.ID) *watch {
-	if id.Session != c.hello.Session {
+	if id.Session != c.session {
 		return nil
 	}
 	return c.watches.Get(id.N)

@@ -12,7 +12,7 @@ func (a *attempt) withoutSecrets(text string) string {
 	text = strings.ReplaceAll(text, a.target.RawQuery, hiddenText)
 	for pair := range strings.SplitSeq(a.target.RawQuery, "&") {
 		name, raw, _ := strings.Cut(pair, "=")
-		if slices.Contains([]string{"client", "alive", "draining"}, name) { // the client's own
+		if slices.Contains([]string{"client", "alive", "draining", "resume"}, name) { // the client's own
 			continue
 		}
 		plain, _ := url.QueryUnescape(raw)

@@ -15,7 +15,7 @@ func (c *Client) supervise(conn *conn) {
 	for conn != nil {
 		c.reportStates(conn)
 		conn.goroutines.Wait()
-		lasted := c.clock.now().Mono - conn.link.made.Mono
+		lasted := c.lasted(conn)
 		if c.options.NoReconnect || isFinal(conn.err) {
 			c.giveUp(conn.err)
 		}
@@ -26,46 +26,65 @@ func (c *Client) supervise(conn *conn) {
 
 // reconnect makes attempts until there is a connection, and returns it. It returns nil when the client ends.
 func (c *Client) reconnect(pauses *retry.Backoff, lasted time.Duration, why error) *conn {
-	pause := pauses.Next(lasted, rand.Float64())
-	for attempt := 1; c.life.Err() == nil; attempt++ {
+	pause := c.pause(pauses, lasted)
+	for attempts := 0; c.life.Err() == nil; {
 		c.reportState(Connecting, why)
-		conn, err := c.try(pause)
+		if sleep(c.life, pause) != nil {
+			return nil
+		}
+		conn, failed := c.tryAll(c.life, &attempts)
 		switch {
-		case err == nil:
+		case failed == nil:
 			return conn
 		case c.life.Err() != nil: // the attempt has failed because the client has ended
 			return nil
-		case c.isFinal(err):
-			c.tracer.dialFailed(attempt, err, noNext)
-			c.giveUp(err)
+		case failed.isFinal:
+			c.tracer.dialFailed(attempts, failed.lastErr(), noNext)
+			c.giveUp(failed.err())
 			return nil
 		}
-		pause, why = pauses.Next(0, rand.Float64()), err
-		c.tracer.dialFailed(attempt, err, pause)
+		pause, why = c.pause(pauses, 0), failed.lastErr()
+		c.tracer.dialFailed(attempts, why, pause)
 	}
 	return nil
 }
 
+// lasted returns how long a connection lasted that has ended, for the pause after it. If the broker moves, the end is
+// no failure, however soon it came.
+func (c *Client) lasted(conn *conn) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last := c.core.Last(); last != nil && last.Moved {
+		return retry.Settled
+	}
+	return c.clock.now().Mono - conn.link.made.Mono
+}
+
+// pause returns the pause after a connection that lasted that long; 0 stands for an attempt that failed.
+func (c *Client) pause(pauses *retry.Backoff, lasted time.Duration) time.Duration {
+	if lease := c.urgency(); lease > 0 {
+		return pauses.NextSoon(lease, lasted, rand.Float64())
+	}
+	return pauses.Next(lasted, rand.Float64())
+}
+
+// urgency returns how long the lease lasts that is running out, or 0 if nothing is at stake.
+func (c *Client) urgency() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.Urgency()
+}
+
+// attemptTime returns how long an attempt to connect may take.
+func (c *Client) attemptTime() time.Duration {
+	if lease := c.urgency(); lease > 0 {
+		return min(retry.AttemptTime(lease), helloWait)
+	}
+	return helloWait
+}
+
 // noNext is the pause that Trace.DialFailed gets if there is no other attempt.
 const noNext time.Duration = -1
-
-// try makes a connection after that pause.
-func (c *Client) try(pause time.Duration) (*conn, error) {
-	if err := sleep(c.life, pause); err != nil {
-		return nil, err
-	}
-	conn, failed := c.connect(c.life)
-	if failed == nil {
-		failed = c.attach(conn)
-	}
-	if failed != nil {
-		c.mu.Lock()
-		c.failed = failed
-		c.mu.Unlock()
-		return nil, c.dialed(failed)
-	}
-	return conn, nil
-}
 
 // sleep waits for d. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -77,32 +96,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return contextError(ctx)
 	}
-}
-
-// attach makes conn the connection of c, and submits the pending requests on it. If c or the lease has ended, it
-// closes the link and returns why.
-func (c *Client) attach(conn *conn) *DialError {
-	c.mu.Lock()
-	defer c.unlock()
-	at := c.clock.now()
-	c.core.Connected(conn, conn.hello, conn.link.made, at)
-	if !c.core.IsConnected() {
-		c.carryOut()
-		conn.closeLink()
-		why := c.errorOf(c.core.Closed())
-		if why == nil {
-			why = conn.err
-		}
-		return &DialError{Connected: true, Answered: true, Err: why}
-	}
-	c.conn, c.failed, c.unauthorized = conn, nil, 0
-	c.tracer.connected(conn.hello.Session)
-	c.tracer.state(Connected, nil)
-	c.hello.Store(conn.hello)
-	close(c.online)
-	conn.start()
-	for c.core.SubmitNext(at) {
-		c.carryOut() // one by one, so that a batch can reserve ids for pings between them
-	}
-	return nil
 }

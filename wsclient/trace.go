@@ -34,6 +34,10 @@ type Trace struct {
 	Lost func(r RequestInfo, held time.Duration, err error)
 	// Connected is called when there is a connection. session is the result of [Client.Session].
 	Connected func(session string)
+	// Resumed is called when the client has tried to take up its session on another connection: see Resume in
+	// [Options]. If err is nil, it goes on with the session. Otherwise err says why it does not, and the locks are
+	// lost.
+	Resumed func(err error)
 	// DialFailed is called when an attempt to connect has failed. attempt counts from 1, and begins again with each
 	// connection. The next attempt follows after the pause next. If next is negative, there is none.
 	DialFailed func(attempt int, err error, next time.Duration)

@@ -1,8 +1,12 @@
 package wsclient
 
 import (
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/printable"
 )
 
 // A tracer calls the functions of a Trace, the methods of an Observer, and OnLateLoss. Events are reported to it under
@@ -92,6 +96,20 @@ func (t *tracer) close() {
 func (t *tracer) connected(session string) {
 	if t != nil && t.trace.Connected != nil {
 		t.add(func() { t.trace.Connected(session) })
+	}
+}
+
+// resumed reports the answer of a broker that was asked to take up the session. nil: there is none.
+func (t *tracer) resumed(answer wire.Reply) {
+	if t == nil || t.trace.Resumed == nil {
+		return
+	}
+	switch answer := answer.(type) {
+	case *wire.Resumed:
+		t.add(func() { t.trace.Resumed(nil) })
+	case *wire.NotResumed:
+		err := fmt.Errorf("the session was not taken up: %s", printable.LogText(answer.Message))
+		t.add(func() { t.trace.Resumed(err) })
 	}
 }
 

@@ -101,13 +101,14 @@ func (c *conn) writeAll(out *batch, beat *core.Heartbeat) error {
 // insertPing writes a ping with an id that a batch has reserved.
 func (c *conn) insertPing(n int64, at core.Instant) error {
 	c.client.mu.Lock()
+	session := c.session
 	if c.err == nil {
 		c.client.core.Sent(n, at)
 	}
 	c.client.mu.Unlock()
 	ping := newBatch()
 	defer ping.recycle()
-	ping.add(&wire.Ping{ID: wire.ID{Session: c.hello.Session, N: n}})
+	ping.add(&wire.Ping{ID: wire.ID{Session: session, N: n}})
 	return c.writeFrames(ping.frames)
 }
 

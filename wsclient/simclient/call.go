@@ -21,7 +21,7 @@ func (c *Client) Acquire(at Instant, o Options) Request {
 		return r.number
 	}
 	now := c.latest // otherwise the client does not read the clocks
-	if o.Wait > 0 || o.Outer != 0 || c.link == 0 {
+	if o.Wait > 0 || o.Outer != 0 || c.link == 0 || c.core.CanResume() {
 		now = c.read(at)
 		c.core.Tick(now)
 		c.carryOut(now)

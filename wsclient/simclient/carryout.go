@@ -21,6 +21,10 @@ func (c *Client) carryOut(at Instant) {
 	for i := range out.Send {
 		c.send(message(&out.Send[i]))
 	}
+	for _, m := range out.Resume {
+		c.send(m)
+	}
+	c.noteAnswer(out.Answer)
 	for _, silent := range out.Close {
 		c.out.act(silent.(Link), Close)
 	}
@@ -31,6 +35,16 @@ func (c *Client) carryOut(at Instant) {
 	}
 	if changed && c.core.IsDrained() && !c.Closed() {
 		c.close(at)
+	}
+}
+
+// noteAnswer notes what has become of a session that had survived its connection.
+func (c *Client) noteAnswer(answer wire.Reply) {
+	switch answer.(type) {
+	case *wire.Resumed:
+		c.out.Session = TakenUp
+	case *wire.NotResumed:
+		c.out.Session = NotTakenUp
 	}
 }
 
@@ -60,8 +74,8 @@ func message(m *core.Message) wire.Request {
 
 // finish ends the connection, and decides what follows.
 func (c *Client) finish(ended *core.Disconnect, at Instant) {
-	link := c.link
-	c.link = 0
+	link := max(c.link, c.resumes.link) // one of them is 0
+	c.link, c.resumes = 0, countdown{}
 	switch {
 	case ended.End.How == Closed:
 		c.out.act(link, Goodbye)
@@ -75,7 +89,11 @@ func (c *Client) finish(ended *core.Disconnect, at Instant) {
 		c.out.act(link, Close)
 	}
 	isFinal := ended.Then == core.ByCaller && retry.IsFinalClose(c.code)
-	c.retry(at, at.Mono-c.made.Mono, isFinal || c.config.NoReconnect)
+	lasted := at.Mono - c.made.Mono
+	if ended.End.Moved {
+		lasted = retry.Settled
+	}
+	c.retry(at, lasted, isFinal || c.config.NoReconnect)
 }
 
 // close ends the client for good.

@@ -15,6 +15,7 @@ type Instant = core.Instant
 // Config has the options of a client. They have the meaning of wsclient.Options.
 type Config struct {
 	NoReconnect bool
+	Resume      bool
 	StopTime    time.Duration
 }
 
@@ -30,6 +31,7 @@ type Client struct {
 	links   Link      // so far
 	dialing countdown // the link that is being made, until the client gives it up
 	leaving countdown // the link that waits for the answer to its goodbye
+	resumes countdown // the link on which the client tries to take up its session, until it gives that up
 	link    Link      // the current link; 0: none
 	made    Instant   // when it was made
 	beat    core.Heartbeat
@@ -51,7 +53,9 @@ type countdown struct {
 func New(config Config, dice func() float64) *Client {
 	return &Client{
 		config: config, dice: dice,
-		core: core.New(core.Config{NoReconnect: config.NoReconnect, StopTime: config.StopTime}),
+		core: core.New(core.Config{
+			NoReconnect: config.NoReconnect, KeepSession: config.Resume, StopTime: config.StopTime,
+		}),
 	}
 }
 
@@ -76,7 +80,7 @@ func (c *Client) Deadline() (mono time.Duration, ok bool) {
 			mono, ok = due, true
 		}
 	}
-	if c.link != 0 {
+	if c.link != 0 || c.resumes.link != 0 {
 		consider(c.beat.Due)
 	}
 	if c.redials {
@@ -88,11 +92,18 @@ func (c *Client) Deadline() (mono time.Duration, ok bool) {
 	if c.leaving.link != 0 {
 		consider(c.leaving.until)
 	}
+	if c.resumes.link != 0 {
+		consider(c.resumes.until)
+	}
 	return mono, ok
 }
 
-// Link returns the current link. It returns 0 if there is no connection.
+// Link returns the current link. It returns 0 if there is no connection, or if the client waits for the answer to
+// resume.
 func (c *Client) Link() Link { return c.link }
+
+// Resumes returns the link on which the client waits for the answer to resume, or 0.
+func (c *Client) Resumes() Link { return c.resumes.link }
 
 // IsReady reports whether the client has had a connection. Before that, a program has no client to make requests with.
 func (c *Client) IsReady() bool { return c.wasOn }

@@ -12,8 +12,9 @@
 //
 //	here                            in wsclient
 //	carryOut                        Client.carryOut, Client.endConnection
-//	Connected                       newConn, Client.attach
+//	Connected, begin                newConn, Client.attach, Client.begin
 //	Receive, ReceiveBad, Pinged     conn.receive, conn.pinged
+//	Tick: resumes                   conn.awaitAnswer
 //	Ended                           conn.fail, conn.closed
 //	WriteFailed                     conn.abandon
 //	Tick: heartbeat                 conn.write, conn.ping

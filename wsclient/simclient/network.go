@@ -34,12 +34,16 @@ func (c *Client) Tick(at Instant) {
 	if c.leaving.isDue(at) {
 		c.leave()
 	}
+	if c.resumes.isDue(at) {
+		c.core.Abandon(errNetwork, at)
+		c.carryOut(at)
+	}
 	if c.redials && c.redial <= at.Mono {
 		c.dial(at)
 	}
-	if c.link != 0 && c.beat.Due <= at.Mono {
+	if (c.link != 0 || c.resumes.link != 0) && c.beat.Due <= at.Mono {
 		c.beat.Begin(at)
-		if id, ok := c.core.Ping(at); ok {
+		if id, ok := c.core.Ping(at); ok { // not before the answer to resume
 			c.send(&wire.Ping{ID: id})
 		}
 		c.carryOut(at)
@@ -59,8 +63,17 @@ func (c *Client) Connected(l Link, made, at Instant, hello *wire.Hello) {
 		return
 	}
 	c.dialing, c.code = countdown{}, 0
-	c.link, c.made, c.beat, c.wasOn = l, made, core.NewHeartbeat(hello, made), true
+	c.made, c.beat, c.wasOn = made, core.NewHeartbeat(hello, made), true
 	c.core.Connected(l, hello, made, at)
+	c.resumes = countdown{l, at.Mono + c.attemptTime()}
+	c.begin(at)
+}
+
+// begin makes a link the current one if the core has it.
+func (c *Client) begin(at Instant) {
+	if c.core.IsConnected() {
+		c.link, c.resumes = c.resumes.link, countdown{}
+	}
 	c.carryOut(at)
 	for c.core.SubmitNext(at) {
 		c.carryOut(at)
@@ -78,9 +91,14 @@ func (c *Client) DialFailed(l Link, at Instant, status int) {
 // Receive says that a reply has arrived.
 func (c *Client) Receive(l Link, at Instant, reply wire.Reply) {
 	c.out.reset()
-	if l != 0 && l == c.link {
+	switch {
+	case l == 0:
+	case l == c.link:
 		c.core.Receive(reply, c.read(at))
 		c.carryOut(at)
+	case l == c.resumes.link:
+		c.core.Receive(reply, c.read(at))
+		c.begin(at)
 	}
 }
 
@@ -90,7 +108,7 @@ func (c *Client) ReceiveBad(l Link, at Instant) { c.WriteFailed(l, at) }
 // WriteFailed says that the client could not write to a link. The broker may not know of it.
 func (c *Client) WriteFailed(l Link, at Instant) {
 	c.out.reset()
-	if l != 0 && l == c.link {
+	if l != 0 && (l == c.link || l == c.resumes.link) {
 		c.core.Abandon(errNetwork, at)
 		c.carryOut(at)
 	}
@@ -99,7 +117,7 @@ func (c *Client) WriteFailed(l Link, at Instant) {
 // Pinged says that a WebSocket ping has arrived.
 func (c *Client) Pinged(l Link, _ Instant) {
 	c.out.reset()
-	if l != 0 && l == c.link {
+	if l != 0 && (l == c.link || l == c.resumes.link) {
 		c.out.act(l, Pong)
 	}
 }
@@ -115,9 +133,9 @@ func (c *Client) Ended(l Link, at Instant, code int) {
 		c.retry(at, 0, retry.IsFinalClose(code))
 	case l == c.leaving.link:
 		c.leave()
-	case l == c.link:
+	case l == c.link, l == c.resumes.link:
 		c.code = code
-		c.core.Disconnected(errNetwork, at)
+		c.core.Disconnected(errNetwork, code, at)
 		c.carryOut(at)
 	}
 }
@@ -126,7 +144,7 @@ func (c *Client) Ended(l Link, at Instant, code int) {
 func (c *Client) dial(at Instant) {
 	c.links++
 	c.redials, c.out.Dial = false, c.links
-	c.dialing = countdown{c.links, at.Mono + helloWait}
+	c.dialing = countdown{c.links, at.Mono + c.attemptTime()}
 }
 
 // retry decides what follows a connection that lasted that long, or an attempt that has failed: another attempt or,
@@ -138,7 +156,23 @@ func (c *Client) retry(at Instant, lasted time.Duration, isFinal bool) {
 		c.carryOut(at)
 		return
 	}
-	c.redial, c.redials = at.Mono+c.pauses.Next(lasted, c.dice()), true
+	c.redial, c.redials = at.Mono+c.pause(lasted), true
+}
+
+// pause is that of wsclient.
+func (c *Client) pause(lasted time.Duration) time.Duration {
+	if lease := c.core.Urgency(); lease > 0 {
+		return c.pauses.NextSoon(lease, lasted, c.dice())
+	}
+	return c.pauses.Next(lasted, c.dice())
+}
+
+// attemptTime is that of wsclient.
+func (c *Client) attemptTime() time.Duration {
+	if lease := c.core.Urgency(); lease > 0 {
+		return min(retry.AttemptTime(lease), helloWait)
+	}
+	return helloWait
 }
 
 // leave closes the link that has said goodbye.

@@ -18,8 +18,11 @@ type Output struct {
 	// Confirmed has the async requests whose releases the broker has handled, as the client now knows. LateLost has
 	// those that were lost before that. Their callers have gone on. The end of the client counts as a confirmation.
 	Confirmed, LateLost []Request
-	// Send has the messages for the current link. The caller of the step owns them.
+	// Send has the messages for the current link, or for the one on which the client tries to take up its session.
+	// The caller of the step owns them.
 	Send []wire.Request
+	// Session says what has become of a session that had survived its connection, if that was decided.
+	Session SessionFate
 	// Links says what becomes of network connections.
 	Links []LinkAct
 	// Dial is a new link, if the client begins to connect. 0: it does not.
@@ -49,11 +52,21 @@ const (
 	Pong
 )
 
+// A SessionFate says what has become of a session that had survived its connection.
+type SessionFate uint8
+
+const (
+	// TakenUp sessions go on with the new connection.
+	TakenUp SessionFate = iota + 1
+	// NotTakenUp sessions are lost.
+	NotTakenUp
+)
+
 // reset empties o for the next step.
 func (o *Output) reset() {
 	clear(o.Send)
 	o.Stopped, o.Woken, o.Send, o.Links, o.Dial = o.Stopped[:0], o.Woken[:0], o.Send[:0], o.Links[:0], 0
-	o.Confirmed, o.LateLost = o.Confirmed[:0], o.LateLost[:0]
+	o.Confirmed, o.LateLost, o.Session = o.Confirmed[:0], o.LateLost[:0], 0
 }
 
 func (o *Output) act(l Link, act Act) { o.Links = append(o.Links, LinkAct{l, act}) }

@@ -66,7 +66,7 @@ func (m *Machine) openRequest(r *Request, at Instant) {
 	m.orders++
 	r.order = m.orders
 	m.open++
-	if m.conn == nil || m.conn.draining && m.canMove(r) {
+	if m.conn == nil || m.isDraining() && m.canMove(r) {
 		m.pend(r, at)
 	} else {
 		m.submit(r, at)
@@ -98,7 +98,8 @@ func (m *Machine) timeOut(r *Request) {
 func (m *Machine) submit(r *Request, at Instant) {
 	m.deadlines.remove(r)
 	r.state, r.What.ID, r.parent = waiting, m.OpenID(), m.enclosing(r)
-	m.conn.requests.Set(r.What.ID.N, r)
+	r.term.begin = at // of the wait, for a statement
+	m.session.requests.Set(r.What.ID.N, r)
 	what := m.compose(r, at)
 	if err := codec.CheckFrame(what, m.conn.hello.Limits); err != nil { // this broker's limits are lower
 		m.end(r, &End{How: Invalid, Err: err})
@@ -123,7 +124,7 @@ func (m *Machine) compose(r *Request, at Instant) *wire.Acquire {
 		what.WaitMS = wire.Some(toMillis(r.until - at.Mono)) // never 0, or r would have timed out
 	}
 	if r.Hold > 0 {
-		what.HoldMS = wire.Some(toMillis(backstop(r.Hold, m.conn.lease.Timeout)))
+		what.HoldMS = wire.Some(toMillis(backstop(r.Hold, m.session.lease.Timeout)))
 	}
 	return what
 }

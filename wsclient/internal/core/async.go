@@ -52,8 +52,8 @@ func (r *Request) isUnconfirmed() bool { return r.Async && r.state == releasing 
 
 // awaitConfirmation adds r, whose release has just been sent. From then on r is not open.
 func (m *Machine) awaitConfirmation(r *Request) {
-	r.unconfirmed.before = m.conn.next
-	m.conn.releases.add(r)
+	r.unconfirmed.before = m.session.next
+	m.session.releases.add(r)
 	m.open--
 	if m.drains {
 		m.askForConfirmation()
@@ -63,7 +63,7 @@ func (m *Machine) awaitConfirmation(r *Request) {
 // confirm ends the requests whose releases the broker has handled before it sent a reply about r.
 func (m *Machine) confirm(r *Request) {
 	for {
-		head := m.conn.releases.first
+		head := m.session.releases.first
 		if head == nil || head.unconfirmed.before > r.What.ID.N {
 			return
 		}
@@ -74,12 +74,14 @@ func (m *Machine) confirm(r *Request) {
 // confirmThrough ends r, and the requests that were released before it.
 func (m *Machine) confirmThrough(r *Request) {
 	for r.isUnconfirmed() {
-		m.end(m.conn.releases.first, &m.released)
+		m.end(m.session.releases.first, &m.released)
 	}
 }
 
 // AwaitsConfirmation reports whether there are releases that the broker has not confirmed.
-func (m *Machine) AwaitsConfirmation() bool { return m.conn != nil && m.conn.releases.first != nil }
+func (m *Machine) AwaitsConfirmation() bool {
+	return m.session != nil && m.session.releases.first != nil
+}
 
 // AskForConfirmation asks the broker to confirm the releases, for a client that is about to be closed.
 func (m *Machine) AskForConfirmation() {
@@ -91,7 +93,7 @@ func (m *Machine) AskForConfirmation() {
 // askForConfirmation sends a cancel of the latest request in the list, once. It is called with each ping, and when the
 // client drains or is about to be closed.
 func (m *Machine) askForConfirmation() {
-	if r := m.conn.releases.last; r != nil && !r.unconfirmed.asked {
+	if r := m.session.releases.last; m.conn != nil && r != nil && !r.unconfirmed.asked {
 		r.unconfirmed.asked = true
 		m.send(Cancel, r)
 	}

@@ -7,24 +7,34 @@ func (m *Machine) Drain() {
 		return
 	}
 	m.drains, m.out.Changed = true, true
-	for r := range m.pending.InOrder() {
-		m.end(r, &m.withdrawn)
-	}
+	m.withdraw()
 	if m.conn != nil {
-		m.withdraw()
 		m.askForConfirmation()
 	}
 }
 
-// withdraw ends the requests that wait, except those inside locks that are held.
+// withdraw ends the requests that wait or are pending, except those inside locks that are held.
 func (m *Machine) withdraw() {
-	for r := range m.conn.requests.InOrder() {
-		outer := m.enclosing(r)
-		if r.state == waiting && (outer == nil || outer.cause != nil) {
+	for r := range m.pending.InOrder() {
+		if !m.isInsideHeld(r) {
+			m.end(r, &m.withdrawn)
+		}
+	}
+	if m.session == nil {
+		return
+	}
+	for r := range m.session.requests.InOrder() {
+		if r.state == waiting && !m.isInsideHeld(r) {
 			m.send(Cancel, r) // a reply that crosses the cancel finds no request
 			m.end(r, &m.withdrawn)
 		}
 	}
+}
+
+// isInsideHeld reports whether r is inside a lock that is held.
+func (m *Machine) isInsideHeld(r *Request) bool {
+	outer := m.enclosing(r)
+	return outer != nil && outer.cause == nil
 }
 
 // Close ends the client for good, and closes its silent connections: by closing the client, its owner says that all
@@ -33,7 +43,7 @@ func (m *Machine) Close(at Instant) {
 	for _, s := range m.silences {
 		m.out.Close = append(m.out.Close, s.owner)
 	}
-	m.silences, m.out.Changed = nil, true
+	m.silences, m.stale, m.out.Changed = nil, nil, true
 	m.close(&End{How: Closed, Reason: ReasonClosed}, at)
 }
 
@@ -48,8 +58,15 @@ func (m *Machine) close(how *End, at Instant) {
 		return
 	}
 	m.closed, m.out.Changed = how, true
-	if m.conn != nil {
+	switch {
+	case m.conn != nil:
 		m.disconnect(at, how, ByCaller)
+	case m.session != nil:
+		if m.resumption != nil {
+			m.out.Disconnect = Disconnect{Owner: m.resumption.conn.owner, End: how}
+			m.resumption = nil
+		}
+		m.endSession(how, at)
 	}
 	for r := range m.pending.InOrder() {
 		m.end(r, how)

@@ -22,6 +22,9 @@ type command struct {
 	code     wire.Code  // of error
 	pause    wire.Pause // of pong, info and why
 	at       Instant    // of at and clock
+
+	closeCode  int      // of disconnected
+	held, lost []string // of resumed: requests
 }
 
 // A wish is what the caller of an acquire wants.
@@ -40,6 +43,7 @@ type hello struct {
 	timeout, heartbeat time.Duration
 	madeAgo            time.Duration // how long ago the network connection was made
 	bytes              int           // the greatest frame
+	secret             string
 	pause              wire.Pause
 }
 
@@ -48,7 +52,7 @@ func (h hello) message(session string) *wire.Hello {
 	limits.MessageBytes = h.bytes
 	return &wire.Hello{
 		Protocol: wire.Version, Session: session, Limits: limits, NotGranting: h.pause,
-		HeartbeatMS: h.heartbeat.Milliseconds(), TimeoutMS: h.timeout.Milliseconds(),
+		Secret: h.secret, HeartbeatMS: h.heartbeat.Milliseconds(), TimeoutMS: h.timeout.Milliseconds(),
 	}
 }
 
@@ -92,7 +96,9 @@ func parseCommand(line string) (c command, err error) {
 		c.pause = wire.Pause(w.next())
 	case "at", "clock":
 		c.at, err = parseInstant(w)
-	case "ping", "confirm", "hello", "draining", "disconnected", "abandon", "drain", "close", "giveup":
+	case "disconnected", "resumed", "notresumed":
+		err = c.parseEnd(w)
+	case "ping", "confirm", "hello", "draining", "moving", "abandon", "drain", "close", "giveup":
 	case "deadline", "state":
 	default:
 		err = fmt.Errorf("no such command: %q", c.verb)
@@ -101,6 +107,39 @@ func parseCommand(line string) (c command, err error) {
 		err = fmt.Errorf("too many words: %q", w.rest)
 	}
 	return c, err
+}
+
+// parseEnd reads the rest of a command about the end of a connection, or about the session that has survived it.
+func (c *command) parseEnd(w *words) (err error) {
+	word := w.next()
+	switch {
+	case c.verb == "resumed":
+		c.name = word
+		c.held, c.lost, err = parseHeld(w)
+	case c.verb == "notresumed":
+		c.name = word
+	case word != "":
+		c.closeCode, err = strconv.Atoi(word)
+	}
+	return err
+}
+
+// parseHeld reads which requests hold, and which do not.
+func parseHeld(w *words) (held, lost []string, err error) {
+	list := &held
+	for i, word := range w.rest {
+		switch {
+		case word == "held" && i == 0:
+		case word == "lost":
+			list = &lost
+		case i == 0:
+			return nil, nil, fmt.Errorf("not understood: %q", word)
+		default:
+			*list = append(*list, word)
+		}
+	}
+	w.rest = nil
+	return held, lost, nil
 }
 
 // parseInstant reads the time on all clocks, and then, if given, how far the wall clock differs and for how long the
@@ -141,6 +180,8 @@ func parseHello(w *words) (h hello, err error) {
 			h.bytes, err = strconv.Atoi(w.next())
 		case "pause":
 			h.pause = wire.Pause(w.next())
+		case "secret":
+			h.secret = w.next()
 		default:
 			return h, fmt.Errorf("not understood: %q", word)
 		}
@@ -215,6 +256,21 @@ func (c command) String() string {
 		add(c.name, "timeout", h.timeout, "heartbeat", h.heartbeat, "made", h.madeAgo, "bytes", h.bytes)
 		if h.pause != "" {
 			add("pause", h.pause)
+		}
+		if h.secret != "" {
+			add("secret", h.secret)
+		}
+	case "disconnected":
+		if c.closeCode != 0 {
+			add(c.closeCode)
+		}
+	case "resumed":
+		add(c.name)
+		if len(c.held) > 0 {
+			add("held", strings.Join(c.held, " "))
+		}
+		if len(c.lost) > 0 {
+			add("lost", strings.Join(c.lost, " "))
 		}
 	case "acquire":
 		add(c.name, c.acquire)

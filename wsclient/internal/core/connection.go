@@ -5,20 +5,16 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
-	"github.com/lockbroker/lockbroker/wsclient/internal/shrinkmap"
 )
 
 // A connection is what the machine knows about the current connection.
 type connection struct {
 	owner    any
 	hello    *wire.Hello
-	next     int64                   // the n of the next id
-	requests shrinkmap.Map[*Request] // those that were sent and have not ended, by n
-	pings    []ping                  // those without an answer yet
-	releases releases                // the Async ones that the broker has not confirmed yet
-	lease    Lease
+	pings    []ping     // those without an answer yet
 	pause    wire.Pause // why the broker grants nothing, or ""
 	draining bool       // the broker has said that it is about to stop
+	parts    int64      // messages of the statement with which the client tried to take up its session
 }
 
 // A ping is a sent message whose answer extends the lease.
@@ -39,26 +35,62 @@ func NewLease(hello *wire.Hello, stopTime time.Duration, made Instant) Lease {
 }
 
 // Connected begins a connection whose network connection was made at the instant made. It has no effect if the client
-// has ended. The caller must not call it while there is a connection. After it, the caller must call
-// [Machine.SubmitNext] until that returns false.
+// has ended. The caller must not call it while there is a connection.
+//
+// If a session has survived its connection, Connected begins to take it up: see [Machine.IsResuming]. Otherwise there
+// is a connection, and the caller must call [Machine.SubmitNext] until that returns false.
 func (m *Machine) Connected(owner any, hello *wire.Hello, made, at Instant) {
 	if m.closed != nil {
 		return
 	}
-	m.conn = &connection{
-		owner: owner, hello: hello, pause: hello.NotGranting,
-		lease: NewLease(hello, m.config.StopTime, made),
-	}
+	conn := &connection{owner: owner, hello: hello, pause: hello.NotGranting}
+	lease := NewLease(hello, m.config.StopTime, made)
 	m.out.Changed = true
-	m.Tick(at)
+	if m.session != nil {
+		m.Tick(at)
+		if hello.Secret == "" {
+			m.loseSession(notByThis, at)
+		}
+	}
+	switch {
+	case m.session == nil:
+		m.begin(conn, lease, at)
+	case lease.Left(at) <= 0:
+		late := &End{How: Disconnected, Reason: ReasonLease, Lease: lease, Late: -lease.Left(at)}
+		m.out.Disconnect = Disconnect{Owner: owner, End: late, Then: CloseNow}
+	default:
+		m.resume(conn, lease, at)
+	}
+}
+
+// begin begins the session of a new connection.
+func (m *Machine) begin(conn *connection, lease Lease, at Instant) {
+	m.conn = conn
+	m.session = &session{
+		name: conn.hello.Session, secret: conn.hello.Secret, next: conn.parts, lease: lease,
+	}
+	m.settleIn(at)
+}
+
+// settleIn does what a connection that has just begun needs.
+func (m *Machine) settleIn(at Instant) {
+	if m.conn.draining {
+		m.endLingers()
+	}
+	if m.drains {
+		m.askForConfirmation()
+	}
+	m.Tick(at) // the lease may be over
 	if m.conn != nil {
 		m.resubmit = slices.Collect(m.pending.InOrder())
 	}
 }
 
 // SubmitNext submits the next request that was pending when the connection began, in the order of the calls. It
-// reports whether there was one. It submits one request a step, so that the caller can call [Machine.OpenID] in
-// between. The caller must take no other step until SubmitNext has returned false.
+// reports whether there was one. If the session is taken up, the connection begins with the broker's answer.
+//
+// SubmitNext submits one request a step, so that the caller can call [Machine.OpenID] in between. The caller must take
+// no other step until SubmitNext has returned false.
 func (m *Machine) SubmitNext(at Instant) bool {
 	if len(m.resubmit) == 0 {
 		m.resubmit = nil
@@ -73,14 +105,6 @@ func (m *Machine) SubmitNext(at Instant) bool {
 
 // IsConnected reports whether there is a connection.
 func (m *Machine) IsConnected() bool { return m.conn != nil }
-
-// OpenID returns a new id, for a message that needs one. There must be a connection. The caller must send messages in
-// the order of their ids.
-func (m *Machine) OpenID() wire.ID {
-	id := wire.ID{Session: m.conn.hello.Session, N: m.conn.next}
-	m.conn.next++
-	return id
-}
 
 // Ping returns the id of a ping that the caller must send at once. Its answer extends the lease from that time. Ping
 // returns false if there is no connection.
@@ -107,88 +131,11 @@ func (m *Machine) Sent(n int64, at Instant) {
 func (m *Machine) answered(id wire.ID, at Instant) {
 	c := m.conn
 	for i, p := range c.pings {
-		if p.n == id.N && id.Session == c.hello.Session {
-			c.lease.answered(p.sent)
+		if p.n == id.N && id.Session == m.session.name {
+			m.session.lease.answered(p.sent)
 			c.pings = slices.Delete(c.pings, i, i+1)
 			m.Tick(at)
 			return
 		}
-	}
-}
-
-// request returns the request with that id, or nil if it is not open.
-func (c *connection) request(id wire.ID) *Request {
-	if id.Session != c.hello.Session {
-		return nil
-	}
-	return c.requests.Get(id.N)
-}
-
-// Disconnected notes that the connection has ended because of err, and that the other side knows of the end. The
-// caller closes the network connection.
-func (m *Machine) Disconnected(err error, at Instant) {
-	m.Tick(at)
-	if m.conn != nil {
-		m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease},
-			ByCaller)
-	}
-}
-
-// Abandon ends the connection because of err. The other side does not know that it has ended.
-func (m *Machine) Abandon(err error, at Instant) {
-	m.Tick(at)
-	if m.conn != nil {
-		m.abandon(err, at)
-	}
-}
-
-// abandon is Abandon for a connection whose lease has not ended.
-func (m *Machine) abandon(err error, at Instant) {
-	m.disconnect(at, &End{How: Disconnected, Reason: ReasonConnection, Err: err, Lease: m.conn.lease}, FallSilent)
-}
-
-// disconnect ends the connection. First the holders lose their locks, the latest first, so that inner locks end
-// before those around them. Then the waiters become pending, or end.
-//
-// This is the one place that decides what becomes of a request without its connection. A session that survives its
-// connection would keep its requests here, and submit them in Connected.
-func (m *Machine) disconnect(at Instant, how *End, then Then) {
-	conn := m.conn
-	m.conn, m.last, m.resubmit = nil, how, nil
-	requests := slices.Collect(conn.requests.InOrder())
-	hasHeld := false
-	for _, r := range slices.Backward(requests) {
-		switch {
-		case r.state == holding && !r.claimed && m.closed == nil && m.canMove(r):
-			m.ungrant(r)
-		case r.isUnconfirmed() && m.closed != nil: // the goodbye of the client comes after the release
-			m.end(r, &m.released)
-		case r.state != waiting:
-			hasHeld = hasHeld || !r.isUnconfirmed()
-			m.end(r, &End{How: Lost, Request: r, Reason: how.Reason, Because: how, Late: how.Late})
-		}
-	}
-	for _, r := range requests {
-		if r.state == waiting {
-			m.endOrPend(r, how, at)
-		}
-	}
-	if then == FallSilent {
-		then = m.fallSilent(conn, hasHeld, at)
-	}
-	m.out.Changed = true
-	m.out.Disconnect = Disconnect{Owner: conn.owner, End: how, Then: then}
-}
-
-// endOrPend decides what becomes of a request that was waiting when its connection ended.
-func (m *Machine) endOrPend(r *Request, how *End, at Instant) {
-	outer := m.enclosing(r)
-	switch {
-	case m.closed == nil && m.canMove(r):
-		m.pend(r, at)
-	case outer != nil && outer.cause != nil:
-		m.end(r, outerLost(outer.cause))
-	default:
-		m.end(r, how)
 	}
 }

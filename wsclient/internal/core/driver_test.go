@@ -37,6 +37,19 @@ func (d *driver) idOf(name string) wire.ID {
 	return wire.ParseID(name)
 }
 
+// numbers returns the numbers of the requests with those names.
+func (d *driver) numbers(names []string) (numbers []int64) {
+	for _, name := range names {
+		numbers = append(numbers, d.idOf(name).N)
+	}
+	return numbers
+}
+
+// begins reports whether a connection may begin with the command.
+func (c command) begins() bool {
+	return c.verb == "connect" || c.verb == "resumed" || c.verb == "notresumed"
+}
+
 // do gives c to the machine and returns what it caused.
 func (d *driver) do(c command) (lines []string, err error) {
 	d.machine.Output().Reset()
@@ -51,7 +64,7 @@ func (d *driver) do(c command) (lines []string, err error) {
 	lines = append(lines, outputLines(d.machine.Output())...)
 	err = d.see()
 	d.machine.Output().Reset()
-	for c.verb == "connect" && d.machine.SubmitNext(d.now) {
+	for c.begins() && d.machine.SubmitNext(d.now) {
 		lines = append(lines, outputLines(d.machine.Output())...)
 		err = errors.Join(err, d.see())
 		d.machine.Output().Reset()
@@ -64,6 +77,9 @@ func (d *driver) do(c command) (lines []string, err error) {
 
 // see shows the outputs of the latest step to the recorder.
 func (d *driver) see() error {
+	if err := checkStatement(d.machine); err != nil {
+		return err
+	}
 	for _, m := range d.machine.Output().Send {
 		if err := checkMinHold(d, m); err != nil {
 			return err
@@ -87,7 +103,7 @@ func (d *driver) step(c command) (answer string, err error) {
 		made.Wall -= c.connect.madeAgo
 		m.Connected(c.name, c.connect.message(c.name), made, d.now)
 	case "disconnected":
-		m.Disconnected(errNetwork, d.now)
+		m.Disconnected(errNetwork, c.closeCode, d.now)
 	case "abandon":
 		m.Abandon(errNetwork, d.now)
 	case "drain", "close", "giveup", "confirm":
@@ -210,6 +226,12 @@ func (c command) reply(d *driver) wire.Reply {
 		return &wire.Chain{NotGranting: c.pause}
 	case "draining":
 		return &wire.Draining{}
+	case "moving":
+		return &wire.Moving{}
+	case "resumed":
+		return &wire.Resumed{ID: id, Held: d.numbers(c.held), Lost: d.numbers(c.lost)}
+	case "notresumed":
+		return &wire.NotResumed{ID: id}
 	}
 	return nil
 }
@@ -274,6 +296,15 @@ func outputLines(o *Output) (lines []string) {
 			add("send cancel %s", m.ID)
 		}
 	}
+	if len(o.Resume) > 0 {
+		add("send %s", resumeText(merge(o.Resume)))
+	}
+	switch o.Answer.(type) {
+	case *wire.Resumed:
+		add("taken up")
+	case *wire.NotResumed:
+		add("not taken up")
+	}
 	if o.Disconnect.End != nil {
 		then := map[Then]string{ByCaller: "", CloseNow: ", close", FallSilent: ", silent"}[o.Disconnect.Then]
 		add("end of %s: %s%s", o.Disconnect.Owner, endText(o.Disconnect.End), then)
@@ -284,19 +315,59 @@ func outputLines(o *Output) (lines []string) {
 	return lines
 }
 
+// merge puts the messages of a statement into one.
+func merge(parts []*wire.Resume) *wire.Resume {
+	all := *parts[0]
+	all.Held, all.Waiting, all.More = nil, nil, false
+	for _, m := range parts {
+		all.Held = append(all.Held, m.Held...)
+		all.Waiting = append(all.Waiting, m.Waiting...)
+	}
+	return &all
+}
+
+// resumeText shows a statement. A request is its number, then its token if it holds, and then its fields.
+func resumeText(m *wire.Resume) string {
+	text := fmt.Sprintf("resume %s of %s secret %s", m.ID, m.Session, m.Secret)
+	if len(m.Tried) > 0 {
+		text += " tried " + strings.Join(m.Tried, ",")
+	}
+	for _, r := range m.Held {
+		text += fmt.Sprintf(", held %d token %d %s", r.N, r.Token,
+			requestText(r.Locks, wire.Opt[int64]{}, r.HoldMS, r.Parent)) + ageText(r.AgeMS)
+	}
+	for _, r := range m.Waiting {
+		text += fmt.Sprintf(", waiting %d %s", r.N, requestText(r.Locks, r.WaitMS, r.HoldMS, r.Parent)) +
+			ageText(r.AgeMS)
+	}
+	return text
+}
+
+func ageText(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return fmt.Sprint(" age_ms ", ms)
+}
+
 func acquireText(m *wire.Acquire) string {
-	text := specsText(m.Locks)
-	if ms, ok := m.WaitMS.Get(); ok {
-		text += fmt.Sprint(" wait_ms ", ms)
-	}
-	if ms, ok := m.HoldMS.Get(); ok {
-		text += fmt.Sprint(" hold_ms ", ms)
-	}
-	if !m.Parent.IsZero() {
-		text += " parent " + m.Parent.String()
-	}
+	text := requestText(m.Locks, m.WaitMS, m.HoldMS, m.Parent)
 	if m.Steal {
 		text += " steal"
+	}
+	return text
+}
+
+func requestText(locks []wire.LockSpec, wait, hold wire.Opt[int64], parent wire.ID) string {
+	text := specsText(locks)
+	if ms, ok := wait.Get(); ok {
+		text += fmt.Sprint(" wait_ms ", ms)
+	}
+	if ms, ok := hold.Get(); ok {
+		text += fmt.Sprint(" hold_ms ", ms)
+	}
+	if !parent.IsZero() {
+		text += " parent " + parent.String()
 	}
 	return text
 }

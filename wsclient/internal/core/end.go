@@ -55,6 +55,8 @@ type End struct {
 	Err         error  // the cause, as the machine's caller gave it, or what is invalid
 	Because     *End   // the end that caused this one
 	Lease       Lease  // of the connection, if How is Disconnected
+	Code        int    // with which the broker has closed the connection; 0: it has not
+	Moved       bool   // the broker has said that the session can be taken up on another connection
 	// Request is the request that held, if How is Lost. Requests that borrowed its locks end with the same End.
 	Request *Request
 	// Late is how long before the step the lock was lost or the lease ended. It is 0 if that happened in the step,

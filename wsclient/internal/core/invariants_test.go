@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/lockbroker/lockbroker/broker/wire/codec"
 )
 
 func contains(requests []*Request, r *Request) bool { return slices.Contains(requests, r) }
@@ -24,13 +26,13 @@ func check(m *Machine, requests []*Request, at Instant, timely bool) error {
 			open++
 		}
 	}
-	if err := checkReleases(m, unconfirmed); err != nil {
+	if err := cmp.Or(checkReleases(m, unconfirmed), checkSession(m)); err != nil {
 		return err
 	}
 	if open != m.open {
 		return fmt.Errorf("invariant 3: %d requests are open, not %d", open, m.open)
 	}
-	if m.IsDrained() != (m.drains && open+unconfirmed == 0 && len(m.silences) == 0) {
+	if m.IsDrained() != (m.drains && open+unconfirmed == 0 && len(m.silences)+len(m.stale) == 0) {
 		return fmt.Errorf("invariant 10: drained: %t", m.IsDrained())
 	}
 	if timely {
@@ -52,14 +54,17 @@ func checkRequest(m *Machine, r *Request) error {
 
 // checkPlace checks where r is.
 func checkPlace(m *Machine, r *Request) error {
-	if isSent(r) && m.conn == nil {
-		return fmt.Errorf("invariant 1: state %d without a connection", r.state)
+	if isSent(r) && m.session == nil {
+		return fmt.Errorf("invariant 1: state %d without a session", r.state)
 	}
-	if r.state == pending && m.conn != nil && !m.conn.draining && r.What.ID.Session != m.conn.hello.Session {
+	if r.state == holding && m.session.isLeaseOver {
+		return errors.New("invariant 1: it holds, and the lease is over")
+	}
+	if r.state == pending && m.conn != nil && !m.conn.draining && r.What.ID.Session != m.session.name {
 		return errors.New("invariant 2: it is pending")
 	}
 	isPending := r.order > 0 && m.pending.Get(r.order) == r
-	isOnConn := m.conn != nil && m.conn.requests.Get(r.What.ID.N) == r
+	isOnConn := m.session != nil && m.session.requests.Get(r.What.ID.N) == r
 	if isPending != (r.state == pending) || isOnConn != isSent(r) {
 		return fmt.Errorf("invariant 3: state %d, pending: %t, on the connection: %t", r.state, isPending,
 			isOnConn)
@@ -87,6 +92,8 @@ func checkDeadline(m *Machine, r *Request) error {
 	switch r.state {
 	case pending:
 		want = r.until > 0
+	case waiting:
+		want = r.until > 0 && m.conn == nil
 	case holding:
 		want = r.term.hold > 0
 	case lingering:
@@ -111,11 +118,11 @@ func checkLinger(r *Request) error {
 
 // checkReleases checks the list of that many unconfirmed releases.
 func checkReleases(m *Machine, unconfirmed int) error {
-	if m.conn == nil {
+	if m.session == nil {
 		return nil // invariant 1
 	}
 	var last *Request
-	for r := m.conn.releases.first; r != nil; r = r.unconfirmed.next {
+	for r := m.session.releases.first; r != nil; r = r.unconfirmed.next {
 		if !r.isUnconfirmed() || r.unconfirmed.previous != last ||
 			last != nil && last.unconfirmed.before > r.unconfirmed.before {
 			return fmt.Errorf("invariant 12: %s is among the unconfirmed releases", r.Owner)
@@ -123,8 +130,39 @@ func checkReleases(m *Machine, unconfirmed int) error {
 		last = r
 		unconfirmed--
 	}
-	if unconfirmed != 0 || m.conn.releases.last != last {
+	if unconfirmed != 0 || m.session.releases.last != last {
 		return fmt.Errorf("invariant 12: %d too few unconfirmed releases are in the list", unconfirmed)
+	}
+	return nil
+}
+
+// checkSession checks that a session without a connection can be taken up, and that one with a connection has a lease.
+func checkSession(m *Machine) error {
+	switch {
+	case m.conn != nil && (m.session == nil || m.session.isLeaseOver || m.resumption != nil):
+		return errors.New("invariant 13: the session of a connection")
+	case m.resumption != nil && m.session == nil:
+		return errors.New("invariant 13: there is nothing to take up")
+	case m.conn == nil && m.session != nil && m.session.secret == "":
+		return errors.New("invariant 13: a session without a secret has survived its connection")
+	}
+	return nil
+}
+
+// checkStatement checks the messages of a statement, and that nothing else is sent without a connection.
+func checkStatement(m *Machine) error {
+	o := m.Output()
+	if m.conn == nil && o.Disconnect.End == nil && len(o.Send) > 0 {
+		return errors.New("invariant 14: a message is sent without a connection")
+	}
+	for i, part := range o.Resume {
+		limits := m.resumption.conn.hello.Limits
+		if part.ID.N != int64(i) || part.More != (i < len(o.Resume)-1) {
+			return fmt.Errorf("invariant 14: message %d is %s, more: %t", i, part.ID, part.More)
+		}
+		if err := codec.CheckFrame(part, limits); err != nil {
+			return fmt.Errorf("invariant 14: %s of a statement: %w", part.ID, err)
+		}
 	}
 	return nil
 }
@@ -145,7 +183,7 @@ func checkMinHold(d *driver, message Message) error {
 }
 
 func checkTime(m *Machine, at Instant) error {
-	if m.conn != nil && m.conn.lease.Left(at) <= 0 {
+	if m.session != nil && !m.session.isLeaseOver && m.session.lease.Left(at) <= 0 {
 		return errors.New("invariant 7: the lease is over")
 	}
 	if due, ok := m.Deadline(); ok && due <= at.Mono {
@@ -161,7 +199,8 @@ func checkTime(m *Machine, at Instant) error {
 
 // checkEmpty checks that nothing is left of a client that has ended.
 func checkEmpty(m *Machine) error {
-	if due, ok := m.Deadline(); ok || m.open > 0 || m.pending.Len() > 0 || len(m.deadlines) > 0 || m.conn != nil {
+	if due, ok := m.Deadline(); ok || m.open > 0 || m.pending.Len() > 0 || len(m.deadlines) > 0 || m.conn != nil ||
+		m.session != nil || m.resumption != nil || len(m.stale) > 0 {
 		return fmt.Errorf("left: deadline %v, %d open, %d pending", due, m.open, m.pending.Len())
 	}
 	return nil

@@ -23,10 +23,10 @@ func (m *Machine) linger(r *Request, over time.Duration) {
 
 // IsLingering reports whether the request with that id lingers.
 func (m *Machine) IsLingering(id wire.ID) bool {
-	if m.conn == nil {
+	if m.session == nil {
 		return false
 	}
-	r := m.conn.request(id)
+	r := m.session.request(id)
 	return r != nil && r.state == lingering
 }
 
@@ -34,7 +34,7 @@ func (m *Machine) IsLingering(id wire.ID) bool {
 // ended. On the broker they would go on waiting inside r. It would treat a request that waits for r as if it waited
 // for them, too, and might find a deadlock although r ends by itself.
 func (m *Machine) endInside(r *Request) {
-	for waiter := range m.conn.requests.InOrder() {
+	for waiter := range m.session.requests.InOrder() {
 		if waiter.state == waiting && waiter.parent == r {
 			m.send(Cancel, waiter) // a reply that crosses the cancel finds no request
 			m.end(waiter, outerLost(&m.released))
@@ -51,7 +51,7 @@ func (m *Machine) endLinger(r *Request) {
 // endLingers releases all requests that linger, because the broker is about to stop. It grants their locks to nobody
 // before it has stopped, and it stops sooner if nothing is held.
 func (m *Machine) endLingers() {
-	for r := range m.conn.requests.InOrder() {
+	for r := range m.session.requests.InOrder() {
 		if r.state == lingering {
 			m.endLinger(r)
 		}

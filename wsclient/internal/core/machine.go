@@ -10,6 +10,7 @@ import (
 // Config holds the client's options that a machine needs.
 type Config struct {
 	NoReconnect bool          // the first connection is the last
+	KeepSession bool          // the broker keeps the session after any end of its connection
 	StopTime    time.Duration // how long holders need to stop; 0: not known
 }
 
@@ -18,10 +19,11 @@ type Machine struct {
 	config Config
 	out    Output
 
-	conn   *connection // nil while there is none
-	last   *End        // of the last connection
-	closed *End        // of the client
-	drains bool        // Drain was called
+	conn    *connection // nil while there is none
+	session *session    // of the connection, or one that has survived its connection; nil: none
+	last    *End        // of the last connection
+	closed  *End        // of the client
+	drains  bool        // Drain was called
 
 	orders    int64                   // requests so far
 	calls     int64                   // requests so far that borrow
@@ -30,6 +32,9 @@ type Machine struct {
 	open      int                     // requests that have not ended, except covered and unconfirmed ones
 	deadlines deadlines
 	silences  []silence
+
+	resumption *resumption   // nil: the client does not wait for the answer to a statement
+	stale      []staleHolder // requests with stale holders, of a session that has survived its connection
 
 	released, cancelled, withdrawn End // ends without details, which requests share
 }
@@ -91,7 +96,7 @@ func (m *Machine) Closed() *End { return m.closed }
 // IsDrained reports whether Drain was called, no request is open, the broker has confirmed all releases, and no stale
 // holder may still need time to stop.
 func (m *Machine) IsDrained() bool {
-	return m.drains && m.open == 0 && !m.AwaitsConfirmation() && len(m.silences) == 0
+	return m.drains && m.open == 0 && !m.AwaitsConfirmation() && len(m.silences) == 0 && len(m.stale) == 0
 }
 
 // OpenRequests returns how many requests are open: on the connection, and pending.
@@ -100,8 +105,11 @@ func (m *Machine) OpenRequests() int { return m.open }
 // PendingRequests returns how many requests wait for a connection.
 func (m *Machine) PendingRequests() int { return m.pending.Len() }
 
-// send queues a release or a cancel of r.
+// send queues a release or a cancel of r. Without a connection it does nothing: the next statement leaves r out.
 func (m *Machine) send(kind Kind, r *Request) {
+	if m.conn == nil {
+		return
+	}
 	m.out.Send = append(m.out.Send, Message{Kind: kind, ID: r.What.ID, Quiet: kind == Release && r.Async})
 }
 
@@ -113,12 +121,12 @@ func (m *Machine) end(r *Request, how *End) {
 	switch {
 	case r.state == pending:
 		m.pending.Delete(r.order)
-	case m.conn != nil:
-		m.conn.requests.Delete(r.What.ID.N)
+	case m.session != nil:
+		m.session.requests.Delete(r.What.ID.N)
 	}
 	if r.isUnconfirmed() { // it is not open
-		if m.conn != nil {
-			m.conn.releases.remove(r)
+		if m.session != nil {
+			m.session.releases.remove(r)
 		}
 	} else {
 		m.open--

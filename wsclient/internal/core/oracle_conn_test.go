@@ -21,19 +21,22 @@ func (o *oracle) since(then Instant) time.Duration {
 	return max(mono, o.now.Wall-then.Wall)
 }
 
-func (o *oracle) leaseLength() time.Duration {
-	timeout := o.link.hello.timeout
+func (o *oracle) leaseLength(s *link) time.Duration {
+	timeout := s.hello.timeout
 	length := timeout * 2 / 3
 	if o.config.StopTime > 0 {
-		length = min(length, max(timeout*10/11-o.config.StopTime, o.link.hello.heartbeat*3/2))
+		length = min(length, max(timeout*10/11-o.config.StopTime, s.hello.heartbeat*3/2))
 	}
 	return length
 }
 
+// late returns how long the lease of s is over. It is negative if it is not.
+func (o *oracle) late(s *link) time.Duration { return o.since(s.heard) - o.leaseLength(s) }
+
 // due returns when c is due, if it has a deadline.
 func (o *oracle) due(c *call) (time.Duration, bool) {
 	switch {
-	case c.state == "pending" && c.until > 0:
+	case (c.state == "pending" || c.state == "waiting" && o.link == nil) && c.until > 0:
 		return c.until, true
 	case c.state == "holding" && c.wish.hold > 0:
 		return c.since.Mono + c.wish.hold, true
@@ -45,9 +48,16 @@ func (o *oracle) due(c *call) (time.Duration, bool) {
 
 // tick does what is due.
 func (o *oracle) tick() {
-	if o.link != nil && o.since(o.link.heard) >= o.leaseLength() {
-		late := lateText(o.since(o.link.heard) - o.leaseLength())
-		o.disconnect("lease"+late, "disconnected: lease"+late, true)
+	if s := o.session(); s != nil && !s.isOver && o.late(s) >= 0 {
+		late := lateText(o.late(s))
+		if o.link != nil {
+			o.disconnect("lease"+late, "disconnected: lease"+late, true, 0)
+		} else {
+			o.endLease("lease" + late)
+		}
+	}
+	if o.trial != nil && o.late(o.trial.link) >= 0 {
+		o.endTrial("disconnected: lease"+lateText(o.late(o.trial.link)), ", close")
 	}
 	var late []*call
 	for _, c := range o.calls {
@@ -62,7 +72,7 @@ func (o *oracle) tick() {
 	})
 	for _, c := range late {
 		switch c.state {
-		case "pending":
+		case "pending", "waiting":
 			o.end(c, o.timedOut())
 		case "lingering":
 			o.sendRelease(c)
@@ -76,12 +86,19 @@ func (o *oracle) tick() {
 		}
 		return q.until <= o.now.Mono
 	})
+	o.endStale()
 }
 
 func (o *oracle) deadlineText() string {
 	var all []time.Duration
-	if o.link != nil {
-		all = append(all, o.link.heard.Mono+o.leaseLength())
+	if s := o.session(); s != nil && !s.isOver {
+		all = append(all, s.heard.Mono+o.leaseLength(s))
+	}
+	if o.trial != nil {
+		all = append(all, o.trial.link.heard.Mono+o.leaseLength(o.trial.link))
+	}
+	for _, s := range o.stale {
+		all = append(all, s.until)
 	}
 	for _, c := range o.calls {
 		if due, ok := o.due(c); ok {
@@ -104,10 +121,26 @@ func (o *oracle) connect(c command) {
 	made := o.now
 	made.Mono -= c.connect.madeAgo
 	made.Wall -= c.connect.madeAgo
-	o.link = &link{
-		name: c.name, hello: c.connect, heard: made, pause: c.connect.pause, pings: make(map[int64]Instant),
+	next := &link{
+		name: c.name, owner: c.name, hello: c.connect, heard: made, pause: c.connect.pause,
+		pings: make(map[int64]Instant), secret: c.connect.secret,
 	}
-	o.tick()
+	if o.absent != nil {
+		o.tick()
+		if next.secret == "" {
+			o.loseSession()
+		}
+	}
+	switch {
+	case o.absent == nil:
+		o.link = next
+		o.settleIn()
+	case o.late(next) >= 0:
+		o.disconnected = append(o.disconnected,
+			fmt.Sprintf("end of %s: disconnected: lease%s, close", next.owner, lateText(o.late(next))))
+	default:
+		o.state(next)
+	}
 }
 
 // onLink returns the calls that were sent and have not ended, by id.
@@ -118,24 +151,38 @@ func (o *oracle) onLink() []*call {
 }
 
 // disconnect ends the connection. The reason goes into the ends of its holders, and the text describes the end of the
-// connection. silent says that the other side does not know of it.
-func (o *oracle) disconnect(reason, text string, silent bool) {
+// connection. silent says that the other side does not know of it. code is its close code, or that it moves.
+func (o *oracle) disconnect(reason, text string, silent bool, code int) {
 	link := o.link
-	sent := o.onLink()
+	survives := o.survives(code)
 	o.link, o.last = nil, text
-	held, then := o.lose(sent, link, reason), ""
+	held, then := false, ""
+	if survives {
+		o.leave(link, reason, text)
+	} else {
+		held = o.endSession(link, reason, text)
+	}
+	if until := link.heard.Mono + link.hello.timeout; silent && held && until > o.now.Mono {
+		then = ", silent"
+		o.silent = append(o.silent, quiet{link.owner, until})
+	} else if silent {
+		then = ", close"
+	}
+	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.owner, text, then))
+}
+
+// endSession ends all calls of a session. It reports whether the caller of any of them may still use its lock.
+func (o *oracle) endSession(link *link, reason, text string) (held bool) {
+	sent := o.onLink()
+	held = o.lose(sent, link, reason)
 	for _, c := range sent {
 		if c.state == "waiting" {
 			o.moveOrEnd(c, text)
 		}
 	}
-	if until := link.heard.Mono + link.hello.timeout; silent && held && until > o.now.Mono {
-		then = ", silent"
-		o.silent = append(o.silent, quiet{link.name, until})
-	} else if silent {
-		then = ", close"
-	}
-	o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: %s%s", link.name, text, then))
+	o.absent = nil
+	o.endInsideLost()
+	return held
 }
 
 // lose ends the calls that hold. It reports whether the caller of any of them may still use its lock.
@@ -172,21 +219,21 @@ func (o *oracle) drain() {
 		return
 	}
 	o.drains = true
-	for _, c := range o.in("pending") {
-		o.end(c, "closed")
-	}
 	o.withdraw()
 	o.ask()
 }
 
 func (o *oracle) withdraw() {
-	if o.link == nil {
-		return
-	}
-	for _, c := range o.onLink() {
+	for _, c := range append(o.in("pending"), o.onLink()...) {
 		outer := o.enclosing(c)
-		if c.state == "waiting" && (outer == nil || outer.cause != "") {
-			o.sent = append(o.sent, "send cancel "+c.id.String())
+		if outer != nil && outer.cause == "" {
+			continue
+		}
+		switch c.state {
+		case "waiting":
+			o.send("cancel " + c.id.String())
+			o.end(c, "closed")
+		case "pending":
 			o.end(c, "closed")
 		}
 	}
@@ -197,14 +244,21 @@ func (o *oracle) close(byOwner bool) {
 		for _, q := range o.silent {
 			o.hungUp = append(o.hungUp, "close "+q.name)
 		}
-		o.silent = nil
+		o.silent, o.stale = nil, nil
 	}
 	if o.closed {
 		return
 	}
 	o.closed = true
-	if o.link != nil {
-		o.disconnect("closed", "closed", false)
+	switch {
+	case o.link != nil:
+		o.disconnect("closed", "closed", false, 0)
+	case o.absent != nil:
+		if o.trial != nil {
+			o.disconnected = append(o.disconnected, fmt.Sprintf("end of %s: closed", o.trial.link.owner))
+			o.trial = nil
+		}
+		o.endSession(o.absent, "closed", "closed")
 	}
 	for _, c := range o.in("pending") {
 		o.end(c, "closed")
@@ -235,7 +289,7 @@ func (o *oracle) stateText() string {
 		text = "not granting"
 	}
 	open := o.in("pending", "waiting", "holding", "lingering", "releasing", "cancelling")
-	if o.drains && len(open) == 0 && len(o.silent) == 0 {
+	if o.drains && len(open) == 0 && len(o.silent)+len(o.stale) == 0 {
 		text += ", drained"
 	}
 	return text
@@ -253,13 +307,20 @@ func (o *oracle) receive(c command) {
 			call = sent
 		}
 	}
-	if c.verb == "hello" || c.verb == "error" && id.IsZero() { // neither makes sense
-		o.disconnect("connection", "disconnected: connection", true)
+	if !o.makesSense(c, id) {
+		o.breakOff(0, true)
+		return
+	}
+	if c.verb == "moving" {
+		o.disconnect("connection", "disconnected: connection", true, moves)
 		return
 	}
 	o.note(c)
 	if call != nil {
 		o.answer(c, call)
+	}
+	if o.link == nil {
+		return
 	}
 	if sent, ok := o.link.pings[id.N]; ok && id.Session == o.link.name && (c.verb == "pong" || c.verb == "error") {
 		delete(o.link.pings, id.N)
@@ -279,11 +340,7 @@ func (o *oracle) note(c command) {
 		o.link.pause = c.pause
 	case "draining":
 		o.link.draining = true
-		for _, lingering := range o.onLink() {
-			if lingering.state == "lingering" {
-				o.sendRelease(lingering)
-			}
-		}
+		o.releaseLingering()
 	}
 }
 
@@ -294,9 +351,11 @@ func (o *oracle) answer(c command, call *call) {
 	}
 	switch c.verb {
 	case "granted":
-		if call.state == "waiting" {
-			call.state, call.since, call.token = "holding", o.now, c.token
-			o.woken = append(o.woken, fmt.Sprintf("wake %s: granted token %d", call.name, c.token))
+		if call.state == "holding" && call.token != c.token {
+			o.breakOff(0, true)
+		}
+		if call.state == "waiting" && o.link != nil {
+			o.hold(call, c.token)
 		}
 	case "released", "cancelled":
 		o.end(call, c.verb)

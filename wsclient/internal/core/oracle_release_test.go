@@ -17,13 +17,13 @@ func (o *oracle) release(c *call) {
 	}
 	switch {
 	case c.state != "holding":
-	case o.now.Mono-c.since.Mono >= c.wish.minHold || o.link.draining:
+	case o.now.Mono-c.since.Mono >= c.wish.minHold || o.link != nil && o.link.draining:
 		o.sendRelease(c)
 	default:
 		c.state = "lingering"
 		for _, inside := range o.onLink() {
 			if inside.state == "waiting" && inside.parent == c {
-				o.sent = append(o.sent, "send cancel "+inside.id.String())
+				o.send("cancel " + inside.id.String())
 				o.end(inside, "outer lost (released)")
 			}
 		}
@@ -33,21 +33,28 @@ func (o *oracle) release(c *call) {
 func (o *oracle) sendRelease(c *call) {
 	c.state = "releasing"
 	if !c.wish.async {
-		o.sent = append(o.sent, "send release "+c.id.String())
+		o.send("release " + c.id.String())
 		return
 	}
-	o.sent = append(o.sent, "send release "+c.id.String()+" quietly")
-	c.before = o.link.next
-	o.link.released = append(o.link.released, c)
+	o.send("release " + c.id.String() + " quietly")
+	c.before = o.session().next
+	o.session().released = append(o.session().released, c)
 	if o.drains {
 		o.ask()
 	}
 }
 
+// send sends a message, if there is a connection.
+func (o *oracle) send(message string) {
+	if o.link != nil {
+		o.sent = append(o.sent, "send "+message)
+	}
+}
+
 // unconfirmed returns the calls whose quiet releases the broker has not confirmed, in the order of the releases.
 func (o *oracle) unconfirmed() (found []*call) {
-	if o.link != nil {
-		for _, c := range o.link.released {
+	if s := o.session(); s != nil {
+		for _, c := range s.released {
 			if c.state == "releasing" {
 				found = append(found, c)
 			}
@@ -59,9 +66,9 @@ func (o *oracle) unconfirmed() (found []*call) {
 // ask sends a cancel of the call that was released last, so that its answer confirms the releases.
 func (o *oracle) ask() {
 	all := o.unconfirmed()
-	if n := len(all); n > 0 && !all[n-1].asked {
+	if n := len(all); o.link != nil && n > 0 && !all[n-1].asked {
 		all[n-1].asked = true
-		o.sent = append(o.sent, "send cancel "+all[n-1].id.String())
+		o.send("cancel " + all[n-1].id.String())
 	}
 }
 
@@ -91,7 +98,7 @@ func (o *oracle) cancel(c *call) {
 	case "waiting", "holding":
 		c.state = "cancelling"
 		o.stop(c, "cancelled")
-		o.sent = append(o.sent, "send cancel "+c.id.String())
+		o.send("cancel " + c.id.String())
 	}
 }
 
@@ -112,18 +119,21 @@ func (o *oracle) checkHold(c *call) {
 }
 
 func (o *oracle) expire(c *call) {
-	o.sent = append(o.sent, "send cancel "+c.id.String())
+	o.send("cancel " + c.id.String())
 	o.end(c, "lost: expired"+lateText(o.since(c.since)-c.wish.hold))
 }
 
 func (o *oracle) lease(c *call) (left, kept time.Duration) {
-	silent := o.since(o.link.heard)
-	left, kept = o.leaseLength()-silent, o.link.hello.timeout*10/11-silent
-	for _, held := range append([]*call{c}, c.lenders...) {
-		if held.state == "holding" && held.wish.hold > 0 {
-			rest := held.wish.hold - o.since(held.since)
-			left, kept = min(left, rest), min(kept, rest)
-		}
+	s := o.session()
+	silent := o.since(s.heard)
+	left, kept = o.leaseLength(s)-silent, s.hello.timeout*10/11-silent
+	if c.state == "holding" && c.wish.hold > 0 {
+		rest := c.wish.hold - o.since(c.since)
+		left, kept = min(left, rest), min(kept, rest)
+	}
+	for _, lender := range c.lenders {
+		otherLeft, otherKept := o.lease(lender)
+		left, kept = min(left, otherLeft), min(kept, otherKept)
 	}
 	return left, kept
 }

@@ -16,12 +16,16 @@ type oracle struct {
 	now    Instant
 	calls  []*call
 	link   *link  // nil: no connection
+	absent *link  // a session without a connection, or nil
+	trial  *trial // to take it up, or nil
+	parts  int64  // messages of the statement
 	last   string // how the last connection ended
 	closed bool
 	drains bool
 	silent []quiet
+	stale  []staleCall
 
-	stopped, woken, sent, disconnected, hungUp []string // the outputs of a step
+	stopped, woken, sent, stated, disconnected, hungUp []string // the outputs of a step
 }
 
 // A call is a request.
@@ -44,9 +48,10 @@ type call struct {
 	asked   bool   // with async: a cancel was sent after its release
 }
 
-// A link is a connection.
+// A link is a session, and its connection if it has one.
 type link struct {
 	name     string
+	owner    string // the connection
 	hello    hello
 	heard    Instant
 	next     int64
@@ -54,6 +59,10 @@ type link struct {
 	pause    wire.Pause
 	draining bool
 	released []*call // quietly, in order
+	secret   string
+	tried    []string
+	parts    int64
+	isOver   bool // its lease has ended without a connection
 }
 
 type quiet struct {
@@ -65,10 +74,11 @@ func newOracle(config Config) *oracle { return &oracle{config: config} }
 
 // do returns what c causes, as lines.
 func (o *oracle) do(c command) []string {
-	o.stopped, o.woken, o.sent, o.disconnected, o.hungUp = nil, nil, nil, nil, nil
+	o.stopped, o.woken, o.sent, o.stated, o.disconnected, o.hungUp = nil, nil, nil, nil, nil, nil
+	began := o.link == nil
 	answer := o.step(c)
-	lines := slices.Concat(o.stopped, o.woken, o.sent, o.disconnected, o.hungUp)
-	if c.verb == "connect" && o.link != nil {
+	lines := slices.Concat(o.stopped, o.woken, o.sent, o.stated, o.disconnected, o.hungUp)
+	if began && o.link != nil {
 		for _, call := range o.in("pending") {
 			o.stopped, o.woken, o.sent = nil, nil, nil
 			o.submit(call)
@@ -91,9 +101,8 @@ func (o *oracle) step(c command) string {
 	case "connect":
 		o.connect(c)
 	case "disconnected", "abandon":
-		if o.tick(); o.link != nil {
-			o.disconnect("connection", "disconnected: connection", c.verb == "abandon")
-		}
+		o.tick()
+		o.breakOff(c.closeCode, c.verb == "abandon")
 	case "drain":
 		o.drain()
 	case "close", "giveup":
@@ -111,7 +120,10 @@ func (o *oracle) step(c command) string {
 	case "claim", "release", "cancel", "valid", "lease", "parent", "token":
 		return o.onCall(c)
 	default:
-		if o.tick(); o.link != nil {
+		switch o.tick(); {
+		case o.trial != nil:
+			o.hearAnswer(c)
+		case o.link != nil:
 			o.receive(c)
 		}
 	}
@@ -250,7 +262,7 @@ func (o *oracle) timedOut() string {
 }
 
 func (o *oracle) submit(c *call) {
-	c.state, c.parent = "waiting", o.enclosing(c)
+	c.state, c.parent, c.since = "waiting", o.enclosing(c), o.now
 	c.id = wire.ID{Session: o.link.name, N: o.link.next}
 	o.link.next++
 	m := &wire.Acquire{ID: c.id, Locks: c.needs, Parent: c.wish.parent, Steal: c.wish.steal}
@@ -266,13 +278,17 @@ func (o *oracle) submit(c *call) {
 		total := hold + o.link.hello.timeout*2/3
 		m.HoldMS = wire.Some(ceilMillis(total + total/10))
 	}
-	limits := wire.DefaultLimits()
-	limits.MessageBytes = o.link.hello.bytes
-	if codec.CheckFrame(m, limits) != nil {
+	if codec.CheckFrame(m, o.link.limits()) != nil {
 		o.end(c, "invalid")
 		return
 	}
 	o.sent = append(o.sent, fmt.Sprintf("send acquire %s %s", c.id, acquireText(m)))
+}
+
+func (l *link) limits() wire.Limits {
+	limits := wire.DefaultLimits()
+	limits.MessageBytes = l.hello.bytes
+	return limits
 }
 
 func ceilMillis(d time.Duration) int64 {

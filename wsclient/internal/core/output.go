@@ -12,6 +12,11 @@ type Output struct {
 	Wake []*Request
 	// Send has the messages for the broker.
 	Send []Message
+	// Resume has the messages for the connection on which the session is being taken up.
+	Resume []*wire.Resume
+	// Answer says what has become of a session that had survived its connection: a *wire.Resumed or a
+	// *wire.NotResumed. It is nil if nothing was decided in this step.
+	Answer wire.Reply
 	// Disconnect is the end of the connection, if End is not nil.
 	Disconnect Disconnect
 	// Close has the owners of the silent connections whose network connections must now be closed.
@@ -68,6 +73,7 @@ func (o *Output) Reset() {
 	o.Wake = reuse(o.Wake)
 	o.Send = reuse(o.Send)
 	o.Close = reuse(o.Close)
+	o.Resume, o.Answer = nil, nil
 	o.Disconnect = Disconnect{}
 	o.Changed = false
 }

@@ -61,7 +61,7 @@ func (p *program) below(n int) int {
 // run runs the program. An error shows all its commands.
 func (p *program) run() error {
 	config := Config{StopTime: []time.Duration{0, 0, 5 * second, 12 * second}[p.below(4)],
-		NoReconnect: p.below(8) == 7}
+		NoReconnect: p.below(8) == 7, KeepSession: p.below(2) == 1}
 	p.duel = newDuel(config)
 	for len(p.bytes) > 0 {
 		if err := p.do(p.next()); err != nil {
@@ -92,10 +92,11 @@ func (p *program) do(c command) error {
 
 // next makes up a command that could reach the machine in its present state.
 func (p *program) next() command {
-	m := p.duel.driver.machine
 	choice := p.below(64)
 	switch {
-	case !m.IsConnected() && m.Closed() == nil && choice < 24 && (m.last == nil || !m.config.NoReconnect):
+	case choice < 24 && p.duel.driver.machine.IsResuming():
+		return p.answer()
+	case choice < 24 && p.canConnect():
 		return p.connect()
 	case choice < 10:
 		return p.acquire()
@@ -106,15 +107,26 @@ func (p *program) next() command {
 	case choice < 57:
 		return p.sign(choice)
 	case choice < 59 && p.below(4) == 0: // rarely, so that locks are held for many steps
-		return command{verb: []string{"disconnected", "abandon"}[p.below(2)]}
-	case choice == 59 && p.below(2) == 0:
-		return command{verb: "draining"}
+		return p.breakOff()
 	}
 	return p.rare(choice)
 }
 
+func (p *program) canConnect() bool {
+	m := p.duel.driver.machine
+	return !m.IsConnected() && !m.IsResuming() && m.Closed() == nil && (m.last == nil || !m.config.NoReconnect)
+}
+
 // rare makes up a question, or, rarely, a step that ends the client.
 func (p *program) rare(choice int) command {
+	if choice == 59 {
+		switch p.below(8) {
+		case 0, 1, 2, 3:
+			return command{verb: "draining"}
+		case 4:
+			return p.answer()
+		}
+	}
 	if choice < 62 {
 		return command{verb: []string{"state", "deadline", "confirm", "deadline"}[p.below(4)]}
 	}
@@ -142,10 +154,58 @@ func (p *program) connect() command {
 	h.timeout = []time.Duration{15 * second, 6 * second}[p.below(2)]
 	h.heartbeat = h.timeout / 3
 	h.madeAgo = []time.Duration{0, second, 20 * second}[p.below(8)%5%3]
-	h.bytes = []int{1 << 16, 1 << 16, 70}[p.below(3)]
+	h.bytes = []int{1 << 16, 1 << 16, 70, 1 << 16, 200}[p.below(5)]
 	h.pause = p.pause()
 	p.conns++
+	if p.below(8) > 0 {
+		h.secret = fmt.Sprint("k", p.conns)
+	}
 	return command{verb: "connect", name: fmt.Sprint("s", p.conns), connect: h}
+}
+
+// breakOff makes up the end of a connection.
+func (p *program) breakOff() command {
+	switch p.below(4) {
+	case 0:
+		return command{verb: "disconnected", closeCode: []int{0, 0, 1006, 1008, 1012, 4403}[p.below(6)]}
+	case 1:
+		return command{verb: "abandon"}
+	}
+	return command{verb: "moving"}
+}
+
+// answer makes up the answer to a statement: usually one that makes sense.
+func (p *program) answer() command {
+	res := p.duel.driver.machine.resumption
+	if res == nil {
+		return command{verb: []string{"resumed", "notresumed"}[p.below(2)], name: "s1--0"}
+	}
+	last := wire.ID{Session: res.conn.hello.Session, N: res.conn.parts - 1}
+	c := command{verb: "resumed", name: last.String()}
+	switch p.below(16) {
+	case 0, 1:
+		return command{verb: "notresumed", name: c.name}
+	case 2:
+		return p.breakOff()
+	case 3:
+		return command{verb: "draining"}
+	case 4:
+		c.held = append(c.held, "r1")
+	case 5:
+		return command{verb: "pong", name: c.name}
+	case 6, 7:
+		return p.pass()
+	}
+	for _, s := range res.stated {
+		switch name := s.request.Owner.(string); {
+		case s.token == 0:
+		case p.below(8) > 1:
+			c.held = append(c.held, name)
+		case p.below(2) == 0:
+			c.lost = append(c.lost, name)
+		}
+	}
+	return c
 }
 
 func (p *program) pause() wire.Pause { return []wire.Pause{"", "", "grace"}[p.below(3)] }
@@ -157,7 +217,7 @@ func (p *program) pingID() string {
 		return "s1--0"
 	}
 	ping := conn.pings[p.below(len(conn.pings))]
-	return wire.ID{Session: conn.hello.Session, N: ping.n}.String()
+	return wire.ID{Session: p.duel.driver.machine.session.name, N: ping.n}.String()
 }
 
 // pass lets time pass. The wall clock may be set, and the computer suspended.

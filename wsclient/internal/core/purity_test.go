@@ -10,6 +10,7 @@ import (
 // starts a goroutine.
 func TestPurity(t *testing.T) {
 	purity.Check(t,
+		"cmp",
 		"container/heap",
 		"errors",
 		"fmt",

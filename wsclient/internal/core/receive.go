@@ -11,10 +11,17 @@ import (
 // reply that makes no sense ends the connection: it might have been about a lock.
 func (m *Machine) Receive(reply wire.Reply, at Instant) {
 	m.Tick(at)
-	if m.conn == nil {
-		return
+	switch {
+	case m.resumption != nil:
+		m.receiveAnswer(reply, at)
+	case m.conn != nil:
+		m.receive(reply, at)
 	}
-	if err := checkSense(reply); err != nil {
+}
+
+// receive handles a reply on the connection.
+func (m *Machine) receive(reply wire.Reply, at Instant) {
+	if err := m.checkSense(reply); err != nil {
 		m.abandon(err, at)
 		return
 	}
@@ -28,7 +35,7 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.endByID(reply.ID, &m.cancelled)
 	case *wire.Lost:
 		m.endByID(reply.ID, &End{
-			How: Lost, Request: m.conn.request(reply.ID),
+			How: Lost, Request: m.session.request(reply.ID),
 			Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message,
 		})
 	case *wire.Error:
@@ -41,6 +48,10 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 		m.setPause(reply.NotGranting)
 	case *wire.Chain:
 		m.setPause(reply.NotGranting)
+	case *wire.Moving:
+		moved := m.endOfConnection(errMoving())
+		moved.Moved = true
+		m.disconnect(at, moved, FallSilent)
 	case *wire.Draining: // the broker ends the waiters, and closes the connection itself
 		m.conn.draining, m.out.Changed = true, true
 		m.endLingers()
@@ -48,10 +59,20 @@ func (m *Machine) Receive(reply wire.Reply, at Instant) {
 }
 
 // checkSense returns why a reply makes no sense, or nil.
-func checkSense(reply wire.Reply) error {
+func (m *Machine) checkSense(reply wire.Reply) error {
 	switch reply := reply.(type) {
 	case *wire.Hello:
 		return errors.New("the broker sent hello, which answers nothing")
+	case *wire.Resumed:
+		return errors.New("the broker sent resumed, which answers nothing")
+	case *wire.NotResumed: // it may refuse each message of a statement
+		if !m.conn.isStatement(reply.ID) {
+			return errors.New("the broker sent not_resumed, which answers nothing")
+		}
+	case *wire.Moving:
+		if m.session.secret == "" {
+			return errors.New("the broker sent moving, but no secret")
+		}
 	case *wire.Error:
 		if reply.ID.IsZero() {
 			return fmt.Errorf("the broker could not read a message: %w", reply)
@@ -67,16 +88,25 @@ func (m *Machine) setPause(pause wire.Pause) {
 	}
 }
 
-// grant notes that a request holds, unless its caller has cancelled it.
+// grant notes that a request holds, unless its caller has cancelled it. After a session was taken up, the broker may
+// repeat a grant.
 func (m *Machine) grant(granted *wire.Granted, at Instant) {
-	r := m.conn.request(granted.ID)
+	r := m.session.request(granted.ID)
 	if r != nil {
 		m.confirm(r)
+	}
+	if r != nil && r.state == holding && r.token != granted.Token {
+		m.abandon(fmt.Errorf("the broker granted %s again, with another token", granted.ID), at)
 	}
 	if r == nil || r.state != waiting {
 		return
 	}
-	r.state, r.token = holding, granted.Token
+	m.hold(r, granted.Token, at)
+}
+
+// hold lets r hold.
+func (m *Machine) hold(r *Request, token int64, at Instant) {
+	r.state, r.token = holding, token
 	r.term.begin = at
 	if r.term.hold > 0 {
 		m.setDeadline(r, at.Mono+r.term.hold)
@@ -92,7 +122,7 @@ func (m *Machine) ungrant(r *Request) {
 
 // endByID ends the request with that id, if it is open.
 func (m *Machine) endByID(id wire.ID, how *End) {
-	if r := m.conn.request(id); r != nil {
+	if r := m.session.request(id); r != nil {
 		m.confirm(r)
 		m.end(r, how)
 	}
@@ -100,7 +130,7 @@ func (m *Machine) endByID(id wire.ID, how *End) {
 
 // refuse ends a request that the broker has refused, or lets it wait for the next connection.
 func (m *Machine) refuse(refusal *wire.Error, at Instant) {
-	r := m.conn.request(refusal.ID)
+	r := m.session.request(refusal.ID)
 	if r == nil {
 		return
 	}
@@ -129,6 +159,7 @@ func isForNext(code wire.Code) bool {
 
 // setAside moves a waiting request from the connection to the pending ones.
 func (m *Machine) setAside(r *Request, at Instant) {
-	m.conn.requests.Delete(r.What.ID.N)
+	m.session.requests.Delete(r.What.ID.N)
+	m.deadlines.remove(r)
 	m.pend(r, at)
 }

@@ -115,6 +115,8 @@ func parseConfig(line string) (config Config, err error) {
 			config.StopTime, err = w.duration()
 		case "noreconnect":
 			config.NoReconnect = true
+		case "keep":
+			config.KeepSession = true
 		default:
 			return config, fmt.Errorf("not understood: %q", word)
 		}
@@ -166,14 +168,17 @@ func (d *duel) step(c command) ([]string, error) {
 	if err != nil {
 		return got, err
 	}
-	untimely := []string{"clock", "release", "cancel", "drain", "close", "giveup", "state", "deadline", "parent",
-		"token"}
+	untimely := []string{"clock", "confirm", "release", "cancel", "drain", "close", "giveup", "state", "deadline",
+		"parent", "token"}
 	timely := !slices.Contains(untimely, c.verb) && d.driver.machine.Closed() == nil
 	if err := cmp.Or(
 		check(d.driver.machine, d.driver.requests, d.driver.now, timely),
 		d.driver.recorder.agrees(&d.driver),
 	); err != nil {
 		return got, err
+	}
+	if r := d.driver.machine.resumption; r != nil { // the machine alone knows how it cuts a statement
+		d.oracle.parts = r.conn.parts
 	}
 	if want := d.oracle.do(c); !slices.Equal(got, want) {
 		return got, fmt.Errorf("%s\n  %s\nbut the oracle says\n  %s", c,

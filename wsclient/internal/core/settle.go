@@ -71,19 +71,22 @@ func (m *Machine) Release(r *Request, at Instant) {
 		m.checkTerm(r, at)
 	}
 	m.stop(r, &m.released)
-	if m.drains && m.conn != nil {
+	if m.drains {
 		m.withdraw() // the waiters that were inside r
 	}
 	if r.state != holding {
 		return
 	}
 	m.deadlines.remove(r)
-	if over := r.term.begin.Mono + r.MinHold; r.MinHold > 0 && at.Mono < over && !m.conn.draining {
+	if over := r.term.begin.Mono + r.MinHold; r.MinHold > 0 && at.Mono < over && !m.isDraining() {
 		m.linger(r, over)
 	} else {
 		m.sendRelease(r)
 	}
 }
+
+// isDraining reports whether there is a connection to a broker that is about to stop.
+func (m *Machine) isDraining() bool { return m.conn != nil && m.conn.draining }
 
 // sendRelease tells the broker to release r.
 func (m *Machine) sendRelease(r *Request) {

@@ -11,14 +11,14 @@ type silence struct {
 }
 
 // fallSilent begins a silence if a lock was held and the session has not timed out.
-func (m *Machine) fallSilent(conn *connection, hasHeld bool, at Instant) Then {
+func (m *Machine) fallSilent(owner any, lease Lease, hasHeld bool, at Instant) Then {
 	// This goes by the clock that is never set. If the wall clock was set forward, the broker has noticed
 	// nothing. If the computer was suspended, the broker has ended the session itself.
-	until := conn.lease.Heard.Mono + conn.lease.Timeout
+	until := lease.Heard.Mono + lease.Timeout
 	if !hasHeld || until <= at.Mono {
 		return CloseNow
 	}
-	m.silences = append(m.silences, silence{conn.owner, until})
+	m.silences = append(m.silences, silence{owner, until})
 	return FallSilent
 }
 

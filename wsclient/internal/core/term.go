@@ -2,7 +2,8 @@ package core
 
 import "time"
 
-// A term is the period for which a request may hold, counted from when its grant was read. The client counts it
+// A term is the period for which a request may hold, counted from when its grant was read. While the request waits, it
+// is counted from when it was submitted. The client counts it
 // itself, because the broker's count begins earlier.
 type term struct {
 	begin Instant

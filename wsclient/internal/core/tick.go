@@ -8,15 +8,11 @@ import (
 // Tick does what is due at that time. The lease ends first, then requests whose time is over, then silences. Other
 // steps that take an instant call Tick first: see doc.go.
 func (m *Machine) Tick(at Instant) {
-	if m.conn != nil {
-		if left := m.conn.lease.Left(at); left <= 0 {
-			ended := &End{How: Disconnected, Reason: ReasonLease, Lease: m.conn.lease, Late: -left}
-			m.disconnect(at, ended, FallSilent)
-		}
-	}
+	m.checkLease(at)
+	m.checkResumption(at)
 	for r := m.deadlines.first(); r != nil && r.due <= at.Mono; r = m.deadlines.first() {
 		switch r.state {
-		case pending:
+		case pending, waiting:
 			m.timeOut(r)
 		case lingering:
 			m.endLinger(r)
@@ -25,21 +21,49 @@ func (m *Machine) Tick(at Instant) {
 		}
 	}
 	m.endSilences(at)
+	m.endStaleHolders(at)
+}
+
+// checkLease does what is due when the lease ends.
+func (m *Machine) checkLease(at Instant) {
+	if m.session == nil || m.session.isLeaseOver {
+		return
+	}
+	left := m.session.lease.Left(at)
+	if left > 0 {
+		return
+	}
+	ended := &End{How: Disconnected, Reason: ReasonLease, Lease: m.session.lease, Late: -left}
+	if m.conn != nil {
+		m.disconnect(at, ended, FallSilent)
+	} else {
+		ended.Because = m.last
+		m.endLease(ended, at)
+	}
 }
 
 // Deadline returns the earliest Mono at which something is due, if anything is. The caller must call [Machine.Tick]
 // at that time, and may call it earlier.
 func (m *Machine) Deadline() (mono time.Duration, ok bool) {
-	if m.conn != nil {
-		mono, ok = m.conn.lease.end(), true
+	consider := func(due time.Duration) {
+		if !ok || due < mono {
+			mono, ok = due, true
+		}
 	}
-	if r := m.deadlines.first(); r != nil && (!ok || r.due < mono) {
-		mono, ok = r.due, true
+	if m.session != nil && !m.session.isLeaseOver {
+		consider(m.session.lease.end())
+	}
+	if m.resumption != nil {
+		consider(m.resumption.lease.end())
+	}
+	if r := m.deadlines.first(); r != nil {
+		consider(r.due)
 	}
 	for _, s := range m.silences {
-		if !ok || s.until < mono {
-			mono, ok = s.until, true
-		}
+		consider(s.until)
+	}
+	for _, s := range m.stale {
+		consider(s.until)
 	}
 	return mono, ok
 }
@@ -102,7 +126,7 @@ func (m *Machine) LeaseOf(r *Request, at Instant) (left, kept time.Duration) {
 func (m *Machine) leaseOf(r *Request, at Instant) (left, kept time.Duration) {
 	left, kept = math.MaxInt64, math.MaxInt64
 	if !r.IsCovered() {
-		left, kept = m.conn.lease.Left(at), m.conn.lease.Kept(at)
+		left, kept = m.session.lease.Left(at), m.session.lease.Kept(at)
 		if r.term.hold > 0 { // the broker's count ends later, but the client does not know by how much
 			left, kept = min(left, r.term.left(at)), min(kept, r.term.left(at))
 		}

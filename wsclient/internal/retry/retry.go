@@ -11,6 +11,8 @@ import (
 const (
 	// First bounds the pause before the first attempt to connect again.
 	First = 100 * time.Millisecond
+	// Soon bounds the pause before the first attempt if a lease is running out.
+	Soon = 50 * time.Millisecond
 	// Most bounds all pauses.
 	Most = 5 * time.Second
 	// Settled is how long a connection must last to end a series of failures. If it ends sooner, the pauses go on
@@ -28,16 +30,31 @@ type Backoff struct{ attempts int }
 // Next returns the pause after a connection that lasted that long; 0 stands for an attempt that failed. dice is a
 // random number from 0 to 1.
 func (b *Backoff) Next(lasted time.Duration, dice float64) time.Duration {
+	return b.next(First, Most, lasted, dice)
+}
+
+// NextSoon is Next for a client whose locks count as held until its lease has run out, which lasts that long. The first
+// pause is shorter, and several attempts fit into the lease.
+func (b *Backoff) NextSoon(lease, lasted time.Duration, dice float64) time.Duration {
+	return b.next(Soon, min(Most, lease/8), lasted, dice)
+}
+
+// next returns a pause whose bound begins with first, doubles with each attempt, and is never more than most.
+func (b *Backoff) next(first, most, lasted time.Duration, dice float64) time.Duration {
 	if lasted >= Settled {
 		b.attempts = 0
 	}
-	bound := Most
+	bound := most
 	if b.attempts < 16 { // with more, the shift would overflow
-		bound = min(Most, First<<b.attempts)
+		bound = min(most, first<<b.attempts)
 		b.attempts++
 	}
 	return time.Duration(dice * float64(bound))
 }
+
+// AttemptTime returns how long an attempt to connect may take while a lease is running out that lasts that long. So an
+// address that does not answer leaves time for others.
+func AttemptTime(lease time.Duration) time.Duration { return max(lease/4, time.Second) }
 
 // IsFinalStatus reports whether a broker that refuses a connection with that HTTP status would refuse the next one,
 // too. A status that is not in the table of the protocol may be temporary.

@@ -62,3 +62,33 @@ func TestFinal(t *testing.T) {
 		t.Error("a code that is in no table is final")
 	}
 }
+
+// While a lease runs out, the first attempt comes soon, and several fit into the lease.
+func TestBackoffWithinALease(t *testing.T) {
+	const lease = 10 * time.Second
+	var b Backoff
+	for _, bound := range []time.Duration{50, 100, 200, 400, 800, 1250, 1250} {
+		if got, want := b.NextSoon(lease, 0, 1), bound*time.Millisecond; got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	if got := b.NextSoon(lease, Settled, 1); got != Soon {
+		t.Errorf("after a connection that lasted: got %v, want %v", got, Soon)
+	}
+	if got, want := b.NextSoon(time.Hour, 0, 1), 2*Soon; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for range 20 {
+		b.NextSoon(time.Hour, 0, 1)
+	}
+	if got := b.NextSoon(time.Hour, 0, 1); got != Most {
+		t.Errorf("with a long lease: got %v, want %v", got, Most)
+	}
+	for lease, want := range map[time.Duration]time.Duration{
+		10 * time.Second: 2500 * time.Millisecond, time.Second: time.Second,
+	} {
+		if got := AttemptTime(lease); got != want {
+			t.Errorf("an attempt within %v: got %v, want %v", lease, got, want)
+		}
+	}
+}

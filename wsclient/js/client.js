@@ -5,7 +5,7 @@ import { LockManager } from "./manager.js";
 import { settle } from "./settle.js";
 import { supervise } from "./supervisor.js";
 import { toSource } from "./token.js";
-import { expect, toSignal, toText } from "./options.js";
+import { expect, toDOMString, toSignal, toText } from "./options.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
@@ -19,13 +19,21 @@ export const connect = (
   settle(
     () =>
       supervise(
-        toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal), toSource(token, clock),
+        toTargets(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal), toSource(token, clock),
       ),
     async (client) => {
       await client.online;
       return new LockManager(client);
     },
   );
+
+// toTargets returns the addresses of the WebSockets of a URL, a list of URLs, or URLs separated by commas. A comma is
+// part of a URL unless the next URL follows it.
+const toTargets = (url, label) => {
+  const all = [url].flat().flatMap((text) => toDOMString(text).split(/,\s*(?=\w+:\/\/)/));
+  expect(all.length, "a URL");
+  return all.map((text) => toTarget(text, label));
+};
 
 // toTarget returns the address of the WebSocket, with a label for people and alive=message. A browser
 // answers the broker's pings for a page that hangs, and for a worker that is frozen with its page.

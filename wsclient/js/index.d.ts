@@ -4,12 +4,15 @@
  * wss://host/locks/ws. Any other path is used as it is. Further query parameters are sent to the broker. A user,
  * a password and a fragment are refused, because no WebSocket sends them.
  *
- * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if
- * the connection fails, or if no hello arrives for 10 s, unless waitForBroker is set. It rejects with a
+ * There may be several brokers, of which one grants: pass a list of URLs, or one string with commas between them. Each
+ * attempt to connect goes to the next URL, and the first one to that which last worked.
+ *
+ * The promise resolves once a broker has said hello. It rejects with a {@link ConnectionError} if the
+ * connection to each URL fails, or if no hello arrives for 10 s, unless waitForBroker is set. It rejects with a
  * TypeError if an argument is malformed. In a frame that has been removed from its page, this function and all methods
  * reject with an InvalidStateError.
  */
-export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
+export function connect(url: string | URL | readonly (string | URL)[], options?: ConnectOptions): Promise<LockManager>;
 
 export interface ConnectOptions {
   /** The constructor of WebSockets. Default: the global one, which Node has from version 22 on. */

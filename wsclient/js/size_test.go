@@ -9,7 +9,7 @@ import (
 )
 
 // mostBytes is the size below which README.md says that the minified client stays.
-const mostBytes = 14_800
+const mostBytes = 15_050
 
 // TestSize checks the size of the minified client. The command in README.md prints the same number.
 func TestSize(t *testing.T) {

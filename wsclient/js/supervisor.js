@@ -8,17 +8,18 @@ import { timer } from "./clock.js";
 const gone = "the page is gone"; // or the frame was removed from its page
 
 // supervise keeps one connection at a time, and reconnects when it has ended. It returns the
-// client, which is the state that its parts share. If the first attempt to connect fails, the client ends, unless
-// waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or returns a
-// promise for a token.
-export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
+// client, which is the state that its parts share. If the first attempt to connect to each of urls fails, the client
+// ends, unless waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or
+// returns a promise for a token.
+export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
-  const pause = backoff();
+  const pause = backoff(urls.length);
   const retry = timer(clock); // ends the pause before the next attempt
   let latest; // the current connection, even before its hello
   let willRetry = waitForBroker;
   let unauthorized = 0; // answers of 401 since the last connection
+  let failures = 0; // attempts without a hello; the next one goes to another URL
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
 
@@ -69,13 +70,17 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     client.offline = error;
     tell();
     if (wasOnline) client.emit?.("disconnected", { error });
-    if (!willRetry || (isFinal(error) && !mayHaveExpired(error))) end(error);
+    else failures++;
+    if ((!willRetry && failures >= urls.length) || (isFinal(error) && !mayHaveExpired(error))) end(error);
     if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
   };
 
   // mayHaveExpired reports whether the broker has refused a token, for the first time. It may have expired on its way,
   // and the next attempt asks for a new one.
   const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
+
+  // url returns where the next attempt goes to.
+  const url = () => urls[failures % urls.length];
 
   const attemptConnection = () => {
     if (latest || client.error) return;
@@ -87,22 +92,22 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     latest = { close() {} }; // until there is a token
     token().then(
       (text) => client.error || open(toProtocols(text)),
-      (cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {}),
+      (cause) => disconnected(noConnection(url(), false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {}),
     );
   };
 
   const open = (protocols) => {
     try {
-      latest = connect(client, WebSocket, url, protocols, connected, disconnected);
+      latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-      end(noConnection(url, false, why + cause.message, cause)); // which would happen again
+      end(noConnection(url(), false, why + cause.message, cause)); // which would happen again
     }
   };
 
   // giveUp ends the client because its caller no longer waits for the broker.
   const giveUp = () => {
-    end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+    end(withDetails(client.offline ?? noConnection(url(), false, "no answer"), { cause: signal.reason }));
   };
 
   const ignoreSignal = onAbort(signal, giveUp);

@@ -189,14 +189,14 @@ return escapeName(name) === text ? name : text;
 };
 var parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) && revive);
 var revive = (key, value) => typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value;
-var backoff = () => {
+var backoff = (count = 1) => {
 const first = 100;
 const most = 5e3;
 const settled = 1e4;
 let attempts = 0;
 return (lasted, random) => {
 if (lasted >= settled) attempts = 0;
-return random * Math.min(most, first * 2 ** attempts++);
+return random * Math.min(most, first * 2 ** Math.trunc(attempts++ / count));
 };
 };
 var isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1e3 && retryOf(code))) === "never";
@@ -743,14 +743,15 @@ wake(helloWait, () => abandon("no hello in time"));
 return conn;
 };
 var gone = "the page is gone";
-var supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
+var supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token) => {
 if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
 if (globalThis.document?.defaultView === null) throw invalidState(gone);
-const pause = backoff();
+const pause = backoff(urls.length);
 const retry = timer(clock);
 let latest;
 let willRetry = waitForBroker;
 let unauthorized = 0;
+let failures = 0;
 let goodbye;
 let resolveClosed, resolveOnline;
 const client = {
@@ -785,10 +786,12 @@ latest = client.conn = null;
 client.offline = error;
 tell();
 if (wasOnline) client.emit?.("disconnected", { error });
-if (!willRetry || isFinal(error) && !mayHaveExpired(error)) end(error);
+else failures++;
+if (!willRetry && failures >= urls.length || isFinal(error) && !mayHaveExpired(error)) end(error);
 if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
 };
 const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
+const url = () => urls[failures % urls.length];
 const attemptConnection = () => {
 if (latest || client.error) return;
 retry();
@@ -800,20 +803,20 @@ latest = { close() {
 } };
 token().then(
 (text) => client.error || open(toProtocols(text)),
-(cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {
+(cause) => disconnected(noConnection(url(), false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {
 })
 );
 };
 const open = (protocols) => {
 try {
-latest = connect(client, WebSocket, url, protocols, connected, disconnected);
+latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
 } catch (cause) {
 const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-end(noConnection(url, false, why + cause.message, cause));
+end(noConnection(url(), false, why + cause.message, cause));
 }
 };
 const giveUp = () => {
-end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+end(withDetails(client.offline ?? noConnection(url(), false, "no answer"), { cause: signal.reason }));
 };
 const ignoreSignal = onAbort(signal, giveUp);
 const wake = ({ type }) => {
@@ -858,7 +861,7 @@ waitForBroker,
 WebSocket = globalThis.WebSocket
 } = {}) => settle(
 () => supervise(
-toTarget(url, toText(label)),
+toTargets(url, toText(label)),
 toText(author),
 clock,
 WebSocket,
@@ -871,6 +874,11 @@ await client.online;
 return new LockManager(client);
 }
 );
+var toTargets = (url, label) => {
+const all = [url].flat().flatMap((text) => toDOMString(text).split(/,\s*(?=\w+:\/\/)/));
+expect(all.length, "a URL");
+return all.map((text) => toTarget(text, label));
+};
 var toTarget = (url, label) => {
 let target;
 try {

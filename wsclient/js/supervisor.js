@@ -10,8 +10,8 @@ const gone = "the page is gone"; // or the frame was removed from its page
 // supervise keeps one connection at a time, and reconnects when it has ended. It returns the
 // client, which is the state that its parts share. If the first attempt to connect to each of urls fails, the client
 // ends, unless waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or
-// returns a promise for a token.
-export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token) => {
+// returns a promise for a token. resume takes up sessions, if it is not undefined: see resume.js.
+export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token, resume) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
   const pause = backoff(urls.length);
@@ -26,9 +26,11 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
   const client = {
     author,
     clock,
+    resume,
     token,
     closed: new Promise((resolve) => (resolveClosed = resolve)), // resolves to error
-    // conn is the connection after its hello. online is a promise for it. offline is the error that
+    // conn is the connection after its hello, or after it has taken up a session. absent is the latest connection before
+    // it, if that has left its session to be taken up. online is a promise for it. offline is the error that
     // says why there is none. error says why the client has ended. emit tells the program when a connection
     // begins or ends.
 
@@ -40,7 +42,7 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
     // close ends the client. The promise is settled when nothing of it is left. The caller no
     // longer holds anything, so the silent connections can be hung up.
     async close(why = "client was closed") {
-      end(invalidState(why));
+      end(invalidState(why), "closed");
       for (const hangUp of client.silent) hangUp();
       return goodbye;
     },
@@ -72,7 +74,7 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
     if (wasOnline) client.emit?.("disconnected", { error });
     else failures++;
     if ((!willRetry && failures >= urls.length) || (isFinal(error) && !mayHaveExpired(error))) end(error);
-    if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
+    if (!client.error) retry(pause(lasted, clock.Math.random(), client.absent?.timeout), attemptConnection);
   };
 
   // mayHaveExpired reports whether the broker has refused a token, for the first time. It may have expired on its way,
@@ -116,7 +118,7 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
   // page is hidden its timers are slow, so the lease may have ended.
   const wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
-    client.conn?.checkLease();
+    (client.conn ?? client.absent)?.checkLease();
     attemptConnection();
   };
 
@@ -138,13 +140,14 @@ export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal,
     for (const type in listeners) globalThis[how]?.(type, listeners[type], true);
   };
 
-  // end ends the client for good, once.
-  const end = (error) => {
+  // end ends the client for good, once. reason is why the locks of an absent session are lost.
+  const end = (error, reason) => {
     if (client.error) return;
     client.error = error;
     retry();
     ignoreSignal();
     listen("removeEventListener");
+    resume?.forsake(client, reason);
     goodbye = latest?.close(error);
     for (const entry of client.pending) entry.end(error);
     resolveClosed(error);

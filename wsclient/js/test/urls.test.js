@@ -23,7 +23,7 @@ test("the URLs are a list, or separated by commas", async () => {
       await s.clock.pass(100);
     }
     assert.equal((await outcome(connecting)).state, "rejected");
-    got.forEach((address, i) => assert.ok(address.startsWith(want[i]) && address.endsWith("alive=message&client=test"), address));
+    got.forEach((address, i) => assert.ok(address.startsWith(want[i]) && address.endsWith("alive=message&resume=moved&client=test"), address));
     assert.equal(s.clock.timers, 0);
   }
   for (const url of [[], "ws://a,ftp://b", ["ws://a", "?secret"], ["ws://a", Symbol("b")]]) {
@@ -78,4 +78,21 @@ test("a final refusal by one broker ends the client", async () => {
   s.socket.refuse("Unexpected server response: 403");
   assert.equal((await outcome(connecting)).reason.status, 403);
   assert.equal(s.sockets.length, 1);
+});
+
+test("a session is taken up at another broker", async () => {
+  const s = new Stage();
+  await s.enter({ url: "ws://a,ws://b" }, { secret: "s1" });
+  const held = await s.hold();
+  s.socket.say({ type: "moving" });
+  await s.clock.pass(25);
+  s.socket.refuse();
+  await s.clock.pass(25);
+  assert.equal(hostOf(s.socket), "b");
+  s.socket.hello({ session: "bbbbbbbb", secret: "s2" });
+  const { id, session } = s.socket.take();
+  assert.equal(session, "aaaaaaaa");
+  s.socket.say({ type: "resumed", id, held: [0] });
+  assert.equal(held.lock.signal.aborted, false);
+  assert.equal(await s.leave(), 0);
 });

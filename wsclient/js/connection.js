@@ -100,7 +100,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
       else if (m.type === "draining") conn.draining = true;
       else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
       else if (!known.test(m.type) || !m.id) throw data; // without an id: the broker could not read a frame
-      else open.get(m.id)?.receive(m);
+      else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m); // a lost may come before resumed
     } catch (problem) {
       abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
     }

@@ -640,7 +640,7 @@ if (!conn.session) greet(m, data);
 else if (m.type === "draining") conn.draining = true;
 else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
 else if (!known.test(m.type) || !m.id) throw data;
-else open.get(m.id)?.receive(m);
+else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m);
 } catch (problem) {
 abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
 }

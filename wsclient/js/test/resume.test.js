@@ -369,6 +369,23 @@ test("lost: only those in held hold on", async (t) => {
   assert.equal((await reasonOf(b.promise)).reason, "evicted");
 });
 
+test("lost: the reason comes before the reply", async (t) => {
+  const s = await kept(t);
+  const [a, b, c] = [await s.hold("a", {}, 1), await s.hold("b", {}, 2), await s.hold("c", { release: "async" }, 3)];
+  const statement = await drop(s);
+  c.resolve();
+  await settle();
+  s.socket.say({ type: "lost", id: a.id, reason: "evicted", by: "ops", message: "stuck" });
+  s.socket.say({ type: "lost", id: b.id, reason: "stolen", by: "thief" });
+  s.socket.say({ type: "lost", id: c.id, reason: "expired" });
+  await reply(s, { type: "resumed", lost: [0, 1, 2] }, statement);
+  const [evicted, stolen] = [await reasonOf(a.promise), await reasonOf(b.promise)];
+  assert.deepEqual([evicted.reason, evicted.by], ["evicted", "ops"]);
+  assert.deepEqual([stolen.reason, stolen.name], ["stolen", "AbortError"]);
+  assert.deepEqual(s.losses.map(({ id, reason }) => [id, reason]), [[c.id, "expired"]]);
+  assert.deepEqual(s.socket.takeAll(), []);
+});
+
 test("a reply that makes no sense ends the connection, and is no reply", async (t) => {
   for (const m of [{ type: "resumed", held: 5 }, { type: "resumed", held: {} }]) {
     const s = await kept(t);

@@ -41,7 +41,7 @@ func partsOfPage(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"client.js"}
+	names := []string{"inspector.js"}
 	for _, entry := range entries {
 		if entry.Name() != "index.html" {
 			names = append(names, "dashboard/"+entry.Name())

@@ -1,55 +1,10 @@
 // The JavaScript client of the lock broker: named locks across machines, over one WebSocket. Start with
 // connect. README.md explains the rest.
 
-import { LockManager } from "./manager.js";
-import { settle } from "./settle.js";
-import { supervise } from "./supervisor.js";
-import { toSource } from "./token.js";
-import { expect, toSignal, toText } from "./options.js";
+import { dial } from "./dial.js";
+import { createResume } from "./resume.js";
 
 export { ConnectionError, DeadlockError, LockError, LostError } from "./errors.js";
 
 // connect resolves to a LockManager once the broker has said hello.
-export const connect = (
-  url,
-  {
-    author, clock = globalThis, label = defaultLabel(), signal, token, waitForBroker, WebSocket = globalThis.WebSocket,
-  } = {},
-) =>
-  settle(
-    () =>
-      supervise(
-        toTarget(url, toText(label)), toText(author), clock, WebSocket, waitForBroker, toSignal(signal), toSource(token, clock),
-      ),
-    async (client) => {
-      await client.online;
-      return new LockManager(client);
-    },
-  );
-
-// toTarget returns the address of the WebSocket, with a label for people and alive=message. A browser
-// answers the broker's pings for a page that hangs, and for a worker that is frozen with its page.
-// alive=message asks the broker to count only messages, on which the lease of this client rests in any
-// case. The caller's query is kept as it is.
-const toTarget = (url, label) => {
-  let target;
-  try {
-    target = new URL(toText(url));
-    target.protocol = target.protocol.replace(/^http/, "ws");
-  } catch {} // the platform's own error would show the URL, which may hold a secret
-  const isUsable = /^wss?:$/.test(target?.protocol) && !(target.username || target.password || target.hash);
-  expect(isUsable, "a ws or http URL without a user, a password or a #");
-  target.hash = ""; // drops a # at the end
-  if (target.pathname.endsWith("/")) target.pathname += "ws";
-  const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
-  target.search += `${target.search && "&"}alive=message${labelled}`;
-  return target.href;
-};
-
-// defaultLabel returns the host of the page, or the program and its process id, if the platform has
-// such things. The broker allows 256 bytes.
-const defaultLabel = () => {
-  const { location, process: { argv, pid, title } = {} } = globalThis;
-  const program = argv?.[1] ?? title; // node -e has no file
-  return (location?.host || [program, pid].filter(Boolean).join(":")).slice(-80);
-};
+export const connect = (url, { resume, ...options } = {}) => dial(url, options, createResume(resume));

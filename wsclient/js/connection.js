@@ -1,18 +1,23 @@
 import { loss, noConnection, refusal } from "./errors.js";
 import { later, leaseLeft, silenceLeft } from "./lease.js";
 import { now, timer } from "./clock.js";
-import { parse } from "./names.js";
+import { bytesOf, parse } from "./names.js";
 import { backoff } from "./retry.js";
 import { minRenewal, soon } from "./token.js";
 
 // The types of all messages that a broker may send after its hello with the id of a request, a watch
 // or a question.
-const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched)$/;
+const known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched|(not_)?resumed)$/;
 
-// connect makes one WebSocket, and follows the connection to its end. It calls connected
-// after the broker's hello, and ended at the end.
+// connect makes one WebSocket, and follows the connection to its end. It calls connected after the broker's hello,
+// and after it has taken up an absent session if there is one. It calls ended at the end.
+//
+// A connection may leave its session to be taken up on another one: see resume.js. Then its locks stay held
+// after its end, and its lease goes on.
 export const connect = (client, WebSocket, url, protocols, connected, ended) => {
-  const helloWait = 10_000; // ms until the broker must have said hello
+  // The time until the broker must have said hello, in milliseconds. Several attempts must fit into the lease of an
+  // absent session.
+  const helloWait = client.absent ? client.absent.timeout / 5 : 10_000;
   const closeWait = 2_000; // ms until it must have answered a close
   const { clock, silent } = client;
   const made = now(clock);
@@ -33,11 +38,12 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   const pause = backoff(); // between renewals that fail
   let expiry; // of the credential, on the monotonic clock
   let over; // the error with which the connection has ended
+  let isLost = false; // whether its locks are lost
   let closed; // called when the WebSocket has closed
   let heard = made; // when the latest message was sent that has been answered
   let pingDue; // on the monotonic clock
   // These are from the hello. Until then there is no lease that could end.
-  let session, most, heartbeat;
+  let heartbeat;
   let timeout = Infinity;
 
   // send sends a message, unless the connection has ended. For a message that is too big the broker
@@ -45,9 +51,9 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   const send = (message, entry) => {
     if (over) return;
     const frame = JSON.stringify(message);
-    if (new TextEncoder().encode(frame).length > most) {
+    if (bytesOf(frame) > conn.most) {
       open.delete(message.id);
-      entry.end(new RangeError(`request over ${most} bytes`));
+      entry.end(new RangeError(`request over ${conn.most} bytes`));
     } else {
       ws.send(frame);
     }
@@ -56,7 +62,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // begin opens an id for entry, notes its n there, and sends the message with that id.
   const begin = (entry, message) => {
     const n = (entry.n = conn.next++);
-    const id = `${session}--${n}`;
+    const id = `${conn.session}--${n}`;
     open.set(id, entry);
     send({ ...message, id }, entry);
     return id;
@@ -85,15 +91,16 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // receive handles one frame. A frame that it cannot understand ends the connection, because it
   // might be about a lock.
   const receive = (data) => {
-    if (checkLease()) return;
+    if (checkLease() || over) return;
     try {
       if (typeof data !== "string") throw "binary";
       const m = parse(data);
       if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
-      if (!session) greet(m, data);
+      if (!conn.session) greet(m, data);
       else if (m.type === "draining") conn.draining = true;
+      else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
       else if (!known.test(m.type) || !m.id) throw data; // without an id: the broker could not read a frame
-      else open.get(m.id)?.receive(m);
+      else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m); // a lost may come before resumed
     } catch (problem) {
       abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
     }
@@ -102,15 +109,24 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   // greet handles the hello. The lease begins when the WebSocket was made, because the hello answers
   // a request that was sent after that.
   const greet = (m, data) => {
-    ({ heartbeat_ms: heartbeat, limits: { message_bytes: most } } = m);
+    ({ heartbeat_ms: heartbeat, limits: { message_bytes: conn.most } } = m);
     conn.timeout = timeout = m.timeout_ms;
-    if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && most > 0)) throw data;
+    if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && conn.most > 0)) throw data;
     if (checkLease()) return; // the hello came too late
-    conn.session = session = m.session;
+    conn.session = m.session;
+    conn.secret = m.secret;
     pingDue = made.mono + heartbeat;
+    wake();
     arm();
-    expect(m.expires_ms, m.expires_ms < soon ? 0 : (m.expires_ms * 2) / 3);
-    connected(conn);
+    const start = () => {
+      if (over) return;
+      conn.isReady = true;
+      arm();
+      expect(m.expires_ms, m.expires_ms < soon ? 0 : (m.expires_ms * 2) / 3);
+      connected(conn);
+    };
+    if (client.absent) client.resume.takeUp(client, conn, start);
+    else start();
   };
 
   // expect sets the timer for the renewal of a credential that expires after left milliseconds, or never.
@@ -132,10 +148,11 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   };
 
   // arm sets the timers for the next ping and for the end of the lease. It is called from a message,
-  // so that these timers are not nested.
+  // so that these timers are not nested. There are no pings before an absent session has been taken up.
   const arm = () => {
+    if (isLost) return;
     const at = now(clock);
-    wake(pingDue - at.mono, ping);
+    if (conn.isReady && !over) wake(pingDue - at.mono, ping);
     watchdog(leaseLeft(timeout, heard, at), checkLease);
   };
 
@@ -143,24 +160,21 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   const ping = () => {
     if (checkLease()) return;
     const sent = now(clock);
-    const pong = () => {
-      heard = later(sent, heard);
-      arm();
-    };
-    ask({ type: "ping" }).then(pong, () => {});
+    ask({ type: "ping" }).then(() => conn.answered(sent), () => {});
     const [id] = [...quiet.keys()].slice(-1);
     if (id) send({ type: "cancel", id });
     pingDue = sent.mono + heartbeat;
     wake(heartbeat, ping);
   };
 
-  // checkLease ends the connection if its lease has ended. It returns a value that is truthy once the
-  // connection has ended.
+  // checkLease ends the connection if its lease has ended, or loses the locks that have outlived the connection. It
+  // reports whether the locks of the connection are lost.
   const checkLease = () => {
-    if (!over && leaseLeft(timeout, heard, now(clock)) < 2) {
-      end("lease", failure("the broker does not answer"), fallSilent);
+    if (!isLost && leaseLeft(timeout, heard, now(clock)) < 2) {
+      if (over) lose("lease");
+      else end("lease", failure("the broker does not answer"), fallSilent);
     }
-    return over;
+    return isLost;
   };
 
   // disconnected ends the connection because the network or the broker has ended it. If the process
@@ -171,30 +185,40 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     const status = Number(/response: (\d+)/.exec(why)?.[1]) || undefined;
     // Browsers do not say why they cannot connect, nor does Node 24.
     const guess = "no broker there, it refuses, TLS fails, or Chrome has 255 WebSockets open";
-    end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
+    end("connection", failure(why || (conn.session ? "" : guess), cause, { code, status }), terminate);
   };
 
   // abandon ends the connection for a reason that the broker does not know of.
   const abandon = (why) => end("connection", failure(why), fallSilent);
 
-  const failure = (why, ...more) => noConnection(url, session, why, ...more);
+  const failure = (why, ...more) => noConnection(url, conn.session, why, ...more);
 
-  // end ends, once, everything that is open on the connection. Held locks are lost, the latest first,
+  // end ends, once, everything that is open on the connection, except for what the session keeps. Locks are lost
   // before leave tells the broker anything. Requests that wait may wait for the next connection.
   const end = (reason, error, leave) => {
     if (over) return;
     over = error;
     wake();
-    watchdog();
     renewal();
     conn.loss = [reason, error];
-    ended(error, session ? now(clock).mono - made.mono : 0, () => {
-      let mustLeave = reason === "closed";
-      for (const entry of [...open.values()].reverse()) mustLeave = entry.lose?.() || mustLeave;
-      open.forEach((entry) => entry.fail?.(error));
+    ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
+      let mustLeave = /closed|frozen/.test(reason); // with a goodbye, which ends the session
+      const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
+      if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
+      open.forEach((entry) => entry.fail?.(error, isKept));
       if (mustLeave) leave();
       else terminate();
     });
+  };
+
+  // lose ends everything that holds, the latest first, and reports whether there was anything.
+  const lose = (reason) => {
+    isLost = true;
+    watchdog();
+    conn.loss[0] = reason;
+    const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
+    if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft((timeout * 10) / 11, heard, now(clock));
+    return hadLocks;
   };
 
   // fallSilent leaves a connection open on which locks were held. If it were closed, the broker would
@@ -233,13 +257,21 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
     begin,
     checkLease,
     confirm,
+    lose,
     open,
     quiet,
     send,
+    wake,
     next: 0, // the n of the next id
+    tried: [], // the secrets of later hellos after which the client has tried to take up the session
 
-    // freeze ends the connection, with a goodbye if locks were held. The client reconnects when the
-    // page resumes.
+    // answered extends the lease, because the broker has answered a message that was sent at that time.
+    answered(sent) {
+      heard = later(sent, heard);
+      arm();
+    },
+
+    // freeze ends the connection with a goodbye. The client reconnects when the page resumes.
     freeze() {
       end("frozen", failure("the page was frozen"), sayGoodbye);
     },
@@ -264,7 +296,7 @@ export const connect = (client, WebSocket, url, protocols, connected, ended) => 
   };
   // If it cannot connect, the WebSocket of Node 20 sends this event and no other.
   ws.onerror = ({ message, error }) => {
-    if (!session) hasClosed();
+    if (!conn.session) hasClosed();
     // If a name such as localhost has several addresses, Node has an error for each, and no message.
     const why = message || error?.errors?.map((e) => e.message).join(", ");
     disconnected(why, 1006, why && error);

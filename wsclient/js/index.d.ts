@@ -4,12 +4,15 @@
  * wss://host/locks/ws. Any other path is used as it is. Further query parameters are sent to the broker. A user,
  * a password and a fragment are refused, because no WebSocket sends them.
  *
- * The promise resolves once the broker has said hello. It rejects with a {@link ConnectionError} if
- * the connection fails, or if no hello arrives for 10 s, unless waitForBroker is set. It rejects with a
+ * There may be several brokers, of which one grants: pass a list of URLs, or one string with commas between them. Each
+ * attempt to connect goes to the next URL, and the first one to that which last worked.
+ *
+ * The promise resolves once a broker has said hello. It rejects with a {@link ConnectionError} if the
+ * connection to each URL fails, or if no hello arrives for 10 s, unless waitForBroker is set. It rejects with a
  * TypeError if an argument is malformed. In a frame that has been removed from its page, this function and all methods
  * reject with an InvalidStateError.
  */
-export function connect(url: string | URL, options?: ConnectOptions): Promise<LockManager>;
+export function connect(url: string | URL | readonly (string | URL)[], options?: ConnectOptions): Promise<LockManager>;
 
 export interface ConnectOptions {
   /** The constructor of WebSockets. Default: the global one, which Node has from version 22 on. */
@@ -26,6 +29,19 @@ export interface ConnectOptions {
    * the client for good. Only the package ws reports such a refusal. Default: false.
    */
   waitForBroker?: boolean | undefined;
+  /**
+   * Keep the locks when the connection breaks. The broker keeps the session for the session timeout, 15 s by default,
+   * after the last sign of life. The client reconnects at once, and takes the session up. Locks stay held, and requests
+   * keep their places in the queues. If the lease ends before that, the locks are lost.
+   *
+   * The price: if this program is killed, or its machine fails, its locks are free only after the session timeout.
+   * Without this option they are usually free at once. After {@link LockManager.close} they are free at once in any
+   * case, unless there is no connection at that time.
+   *
+   * Without this option, a session is taken up only if the broker says that it moves, as in a planned restart or a
+   * hand-over to another broker. That has no price. Default: false.
+   */
+  resume?: boolean | undefined;
   /**
    * Ends the attempts to connect. The promise then rejects with the {@link ConnectionError} of the last
    * attempt, whose cause is the reason of the signal. If the signal is aborted already, the promise rejects with
@@ -154,7 +170,10 @@ export interface LockManager extends EventTarget, AsyncDisposal {
   /** Says who this client is to the broker, and what it may do. */
   whoami(options?: QuestionOptions): Promise<Principal>;
 
-  /** The broker's name for the connection: the clientId in {@link LockManager.query}. It is "" while there is none. */
+  /**
+   * The broker's name for the session: the clientId in {@link LockManager.query}. It is "" while there is no connection.
+   * The next connection has another name, unless it has taken up the session.
+   */
   readonly session: string;
   /**
    * Why the broker grants nothing to anyone. It is undefined while the broker grants, and while there is no
@@ -173,13 +192,14 @@ export interface LockManager extends EventTarget, AsyncDisposal {
 /** The events of a {@link LockManager}. */
 export interface LockManagerEvents {
   /**
-   * The client has reconnected, and has resubmitted the requests that wait. There is no such event for the first
-   * connection, which connect waits for.
+   * The client has reconnected. It has taken up its session, or has resubmitted the requests that wait. There is no such
+   * event for the first connection, which connect waits for.
    */
   connected: Event;
   /**
-   * The connection has ended, and the holders have been told. The client reconnects by itself, unless
-   * {@link LockManager.closed} resolves. An attempt to reconnect that fails causes no event.
+   * The connection has ended, and the holders whose locks are lost have been told. The client reconnects by itself,
+   * unless {@link LockManager.closed} resolves. An attempt to reconnect that fails causes no event. Locks may stay held
+   * until the session is taken up: see resume in {@link ConnectOptions}.
    */
   disconnected: DisconnectedEvent;
   /**
@@ -188,7 +208,7 @@ export interface LockManagerEvents {
    */
   renewalfailed: RenewalFailedEvent;
   /**
-   * A lock with release: "async" was lost before the broker handled its release, or the connection has ended before the
+   * A lock with release: "async" was lost before the broker handled its release, or the session has ended before the
    * broker confirmed the release.
    */
   lateloss: LateLossEvent;
@@ -278,7 +298,7 @@ export interface RequestOptions {
    * {@link HeldLock.release} resolves, as soon as the message is sent. The lease and hold are checked first, so the lock
    * was held until then, as far as this client can know. What the client asks for later is handled after the release.
    *
-   * The lock may have been stolen, or its holder evicted, just before. Or the connection ends before the broker has
+   * The lock may have been stolen, or its holder evicted, just before. Or the session ends before the broker has
    * confirmed the release. Then the event {@link LockManagerEvents.lateloss} reports it. A reply about a later request
    * confirms the release, or at the latest the next heartbeat. {@link LockManager.close} does not wait for that, so a
    * loss that it has not heard of by then is not reported. A late loss also aborts the lock's signal.
@@ -326,7 +346,8 @@ export interface HeldLock extends Lock, AsyncDisposal {
   /**
    * Releases the lock. The promise resolves when the broker has confirmed the release, or with release: "async" once
    * it is sent. It rejects with a {@link LostError} or a {@link StolenError} if the lock was lost before. Further calls
-   * return the same promise.
+   * return the same promise. While there is no connection, it waits until the session has been taken up, which confirms
+   * the release.
    */
   release(): Promise<void>;
 }
@@ -482,7 +503,7 @@ export class ConnectionError extends Error {
 export class LostError extends Error {
   private constructor();
   /**
-   * "connection": the connection has ended. "lease": the broker did not answer before the lease
+   * "connection": the connection has ended, and the lock could not be kept. "lease": the broker did not answer before the lease
    * ended. "frozen": the page was frozen, or put into the back/forward cache. "closed": the client
    * was closed. "expired": its hold has passed. "evicted": an operator has ended the request.
    */

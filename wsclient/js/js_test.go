@@ -76,7 +76,8 @@ func runTests(t *testing.T, environment ...string) {
 	}
 	cmd := jstest.Node(t, append([]string{"--expose-gc", "--test", "--test-reporter=spec"}, tests...)...)
 	cmd.Env = append(cmd.Environ(), environment...)
-	cmd.Env = append(cmd.Env, "LOCKBROKER_URL="+startBroker(t), "LOCKBROKER_TABLES="+tables(t))
+	cmd.Env = append(cmd.Env, "LOCKBROKER_URL="+startBroker(t), "LOCKBROKER_MOVING="+startMovingBroker(t),
+		"LOCKBROKER_TABLES="+tables(t))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -3,6 +3,7 @@ package js_test
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -13,32 +14,56 @@ import (
 	"github.com/lockbroker/lockbroker/wsclient/js"
 )
 
-var update = flag.Bool("update", false, "write bundle/client.js")
+var update = flag.Bool("update", false, "write the files in bundle")
 
-// TestModuleIsFresh checks that bundle/client.js was made from the current files.
-func TestModuleIsFresh(t *testing.T) {
-	built := build(t, api.BuildOptions{Banner: map[string]string{"js": banner(t)}})
-	if bytes.Contains(built, []byte("\nawait")) {
-		t.Error("a top-level await would hold up the page that imports the client")
-	}
-	fresh := withoutIndentation(t, built)
-	if *update {
-		err := os.WriteFile("bundle/client.js", fresh, 0o644) //nolint:gosec // as all files here
-		if err != nil {
-			t.Fatal(err)
+// TestModulesAreFresh checks that the files in bundle were made from the current files.
+func TestModulesAreFresh(t *testing.T) {
+	for _, name := range []string{"client.js", "inspector.js"} {
+		built := build(t, name, api.BuildOptions{Banner: map[string]string{"js": banner(t, name)}})
+		if bytes.Contains(built, []byte("\nawait")) {
+			t.Errorf("%s: a top-level await would hold up the page that imports the client", name)
 		}
-		return
-	}
-	if js.Module() != string(fresh) {
-		t.Error("bundle/client.js is out of date: run go generate ./wsclient/js")
+		fresh := withoutIndentation(t, built)
+		if *update {
+			err := os.WriteFile("bundle/"+name, fresh, 0o644) //nolint:gosec // as all files here
+			if err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if served, err := fs.ReadFile(js.Served(), name); err != nil || !bytes.Equal(served, fresh) {
+			t.Errorf("bundle/%s is out of date: run go generate ./wsclient/js; %v", name, err)
+		}
 	}
 }
 
-// banner returns the comment at the head of the module, with its license. Minifiers keep it.
-func banner(t *testing.T) string {
+// TestModule checks that Module is what the broker serves.
+func TestModule(t *testing.T) {
+	if served, err := fs.ReadFile(js.Served(), "client.js"); err != nil || js.Module() != string(served) {
+		t.Errorf("Module differs from client.js: %v", err)
+	}
+}
+
+// The inspector is for pages that ask for no locks, so it has no code for sessions that are taken up.
+func TestInspectorCannotResume(t *testing.T) {
+	inspector, err := fs.ReadFile(js.Served(), "inspector.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const code = `"resumed"`
+	if !strings.Contains(js.Module(), code) || bytes.Contains(inspector, []byte(code)) {
+		t.Errorf("want %q in client.js, and not in inspector.js", code)
+	}
+}
+
+// banner returns the comment at the head of a module, with its license. Minifiers keep it.
+func banner(t *testing.T, module string) string {
+	t.Helper()
 	var parts []string
 	for _, name := range names(t, js.Files()) {
-		if strings.HasSuffix(name, ".js") && name != "client.js" {
+		isEntry := name == "client.js" || name == "inspector.js"
+		isUnused := module == "inspector.js" && name == "resume.js"
+		if strings.HasSuffix(name, ".js") && !isEntry && !isUnused {
 			parts = append(parts, name)
 		}
 	}
@@ -46,7 +71,7 @@ func banner(t *testing.T) string {
  * The JavaScript client of the lock broker, https://github.com/lockbroker/lockbroker
  * Copyright (c) 2026 The lockbroker authors, MIT License
  *
- * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
+ * index.d.ts documents it. go generate makes this file from wsclient/js/` + module + ` and the modules that
  * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
  * only this file: each module has its own copies of the classes.
  * ` + strings.Join(parts, " ") + `
@@ -71,10 +96,10 @@ func withoutIndentation(t *testing.T, module []byte) []byte {
 	return fresh
 }
 
-// build bundles the client into one module.
-func build(t *testing.T, options api.BuildOptions) []byte {
+// build bundles a module and all that it imports into one module.
+func build(t *testing.T, module string, options api.BuildOptions) []byte {
 	t.Helper()
-	options.EntryPoints = []string{"client.js"}
+	options.EntryPoints = []string{module}
 	options.Bundle = true
 	options.Format = api.FormatESModule
 	options.Charset = api.CharsetUTF8

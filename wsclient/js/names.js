@@ -18,6 +18,9 @@ export const unescapeName = (text) => {
   return escapeName(name) === text ? name : text;
 };
 
+// bytesOf returns the length of text on the wire.
+export const bytesOf = (text) => new TextEncoder().encode(text).length;
+
 // parse reads a frame, and unescapes the names in it.
 export const parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) && revive);
 

@@ -50,7 +50,7 @@ export const acquire = (read) =>
     let conn; // the connection on which it was submitted
     let id, token;
     let error; // why it has ended; undefined if it was released
-    let grantedAt; // when its hold began
+    let begun; // when its wait began on this session, and later when its hold began
     let controller; // aborts the signal of the lock
     let released; // settles the promise of release
     let failed = reject; // rejects the promise of acquire, and later that of release, or reports a late loss
@@ -60,22 +60,46 @@ export const acquire = (read) =>
 
     const send = (type, quiet) => conn.send({ type, id, quiet });
 
+    const sendRelease = () => {
+      send("release", quiet);
+      if (quiet) conn.quiet.set(id, conn.next);
+    };
+
+    const holdLeft = () => hold - since(now(clock), begun);
+
+    // describe returns the fields of the request on the wire, as they are now.
+    const describe = (timeout) => ({
+      locks: specs.map(({ name, mode, limit }) => ({
+        name: escapeName(name),
+        mode: mode === "shared" ? mode : undefined,
+        limit,
+      })),
+      author: author ?? client.author,
+      wait_ms: token ? undefined : ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
+      hold_ms: hold && backstop(token ? holdLeft() : hold, timeout),
+      parent: parent?.id ?? parent,
+    });
+
     // waitForConnection lets the request wait for the next connection, at most until its deadline.
     const waitForConnection = () => {
       conn = null;
+      waitOffline();
+    };
+
+    const waitOffline = () => {
       const why = client.conn ? "the broker is stopping" : client.offline.message;
-      if (waitLeft() >= 1) wake(waitLeft(), waitForConnection);
+      if (waitLeft() >= 1) wake(waitLeft(), waitOffline);
       else if (wait) end(toRefusal({ code: "timeout", message: `not granted in time: ${why}` }));
     };
 
     const granted = (m) => {
+      if (!Number.isSafeInteger(m.token) || (token && m.token !== token)) throw "no token";
       ({ token } = m);
-      if (!Number.isSafeInteger(token)) throw "no token";
-      if (state !== waiting) return; // its owner has given up
+      if (state !== waiting) return; // its owner has given up, or the grant is repeated
       stopWaiting();
       state = holding;
       request.granted = { id, token, names, name, mode: specs[0].mode };
-      grantedAt = now(clock);
+      begun = now(clock);
       controller = new AbortController();
       checkHold();
       use(request, resolve, reject);
@@ -84,7 +108,7 @@ export const acquire = (read) =>
     // checkHold ends the request if its hold has passed, and then frees the locks on the broker.
     const checkHold = () => {
       if (!hold || !holds()) return;
-      const left = hold - since(now(clock), grantedAt);
+      const left = holdLeft();
       if (left >= 1) {
         wake(left, checkHold);
       } else {
@@ -161,21 +185,34 @@ export const acquire = (read) =>
 
       // submit sends the request on a connection, with the rest of its wait.
       submit(on) {
+        if (conn === on) return; // it has moved
         wake();
         conn = on;
-        id = conn.begin(request, {
-          type: "acquire",
-          locks: specs.map(({ name, mode, limit }) => ({
-            name: escapeName(name),
-            mode: mode === "shared" ? mode : undefined,
-            limit,
-          })),
-          author: author ?? client.author,
-          wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
-          hold_ms: hold && backstop(hold, conn.timeout),
-          parent: parent?.id ?? parent,
-          steal: steal || undefined,
-        });
+        begun = now(clock);
+        id = conn.begin(request, { type: "acquire", ...describe(conn.timeout), steal: steal || undefined });
+      },
+
+      // statement returns what a statement says about the request, or undefined if that leaves it out. timeout is the
+      // session timeout of the broker that gets it.
+      statement(timeout) {
+        if (state > holding) return;
+        const age = Math.trunc(now(clock).mono - begun.mono);
+        return { n: request.n, token, age_ms: Math.min(age, 365 * 86_400_000), ...describe(timeout) };
+      },
+
+      // move takes the request to another connection of its session, and tells the broker what has happened since the
+      // statement.
+      move(on) {
+        conn = on;
+        conn.open.set(id, request);
+        if (state === waiting) wake(); // from now on the broker counts
+        if (state === releasing) sendRelease();
+        if (state === cancelling) send("cancel");
+      },
+
+      // leftOut ends a request that was left out of a statement because its owner no longer wants it.
+      leftOut() {
+        if (state > holding) end();
       },
 
       // receive handles a message about the request. It throws if the message makes no sense.
@@ -189,9 +226,12 @@ export const acquire = (read) =>
         else end();
       },
 
-      // fail ends the request with its connection, or lets it wait for the next one.
-      fail(why) {
-        if (state === waiting && canMove && !client.error) waitForConnection();
+      // fail ends the request with its connection, or lets it wait for the next one. If isKept is true, the
+      // request stays in its session.
+      fail(why, isKept) {
+        if (isKept && (state === waiting ? !once : state < cancelling)) {
+          if (state === waiting) waitOffline();
+        } else if (state === waiting && canMove && !client.error) waitForConnection();
         else end(outer?.error() ?? client.error ?? why);
       },
 
@@ -216,9 +256,8 @@ export const acquire = (read) =>
           state = releasing;
           released = resolve;
           failed = reject;
-          send("release", quiet);
+          sendRelease();
           if (quiet) {
-            conn.quiet.set(id, conn.next);
             failed = (error) => error.reason === "closed" || client.emit("lateloss", { error });
             resolve();
           }

@@ -6,15 +6,19 @@ import { retryOf } from "./codes.js";
 // milliseconds. The pause is random, from 0 to a bound that doubles (full jitter), so that the clients
 // of a broker that has restarted do not all come at once. See Marc Brooker, "Exponential Backoff
 // And Jitter", 2015. Its arguments are how many milliseconds the last connection lasted, 0 if the
-// attempt failed, and a random number from 0 to 1.
-export const backoff = () => {
+// attempt failed, and a random number from 0 to 1. count is how many attempts are a round, with the same bound.
+//
+// The third argument is the session timeout of a session that waits to be taken up. The pauses are shorter then, so that
+// several attempts fit into its lease.
+export const backoff = (count = 1) => {
   const first = 100; // ms; the bound of the first pause
   const most = 5000; // ms; the bound of every pause
   const settled = 10_000; // ms; a connection that lasted this long resets the bound
   let attempts = 0;
-  return (lasted, random) => {
+  return (lasted, random, timeout) => {
     if (lasted >= settled) attempts = 0;
-    return random * Math.min(most, first * 2 ** attempts++);
+    const bound = first * 2 ** Math.trunc(attempts++ / count);
+    return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
   };
 };
 

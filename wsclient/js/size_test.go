@@ -9,11 +9,11 @@ import (
 )
 
 // mostBytes is the size below which README.md says that the minified client stays.
-const mostBytes = 14_800
+const mostBytes = 17_600
 
 // TestSize checks the size of the minified client. The command in README.md prints the same number.
 func TestSize(t *testing.T) {
-	text := build(t, api.BuildOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
+	text := build(t, "client.js", api.BuildOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
 	t.Logf("minified: %d bytes; compressed: %d", len(text), compressed(t, text))
 	if len(text) >= mostBytes {
 		t.Errorf("%d bytes, want less than %d", len(text), mostBytes)

@@ -8,26 +8,29 @@ import { timer } from "./clock.js";
 const gone = "the page is gone"; // or the frame was removed from its page
 
 // supervise keeps one connection at a time, and reconnects when it has ended. It returns the
-// client, which is the state that its parts share. If the first attempt to connect fails, the client ends, unless
-// waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or returns a
-// promise for a token.
-export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
+// client, which is the state that its parts share. If the first attempt to connect to each of urls fails, the client
+// ends, unless waitForBroker is true. An abort of signal ends the client until it is connected. token is undefined, or
+// returns a promise for a token. resume takes up sessions, if it is not undefined: see resume.js.
+export const supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token, resume) => {
   if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
   if (globalThis.document?.defaultView === null) throw invalidState(gone);
-  const pause = backoff();
+  const pause = backoff(urls.length);
   const retry = timer(clock); // ends the pause before the next attempt
   let latest; // the current connection, even before its hello
   let willRetry = waitForBroker;
   let unauthorized = 0; // answers of 401 since the last connection
+  let failures = 0; // attempts without a hello; the next one goes to another URL
   let goodbye; // a promise that is settled when the last connection has been closed
   let resolveClosed, resolveOnline;
 
   const client = {
     author,
     clock,
+    resume,
     token,
     closed: new Promise((resolve) => (resolveClosed = resolve)), // resolves to error
-    // conn is the connection after its hello. online is a promise for it. offline is the error that
+    // conn is the connection after its hello, or after it has taken up a session. absent is the latest connection before
+    // it, if that has left its session to be taken up. online is a promise for it. offline is the error that
     // says why there is none. error says why the client has ended. emit tells the program when a connection
     // begins or ends.
 
@@ -39,7 +42,7 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     // close ends the client. The promise is settled when nothing of it is left. The caller no
     // longer holds anything, so the silent connections can be hung up.
     async close(why = "client was closed") {
-      end(invalidState(why));
+      end(invalidState(why), "closed");
       for (const hangUp of client.silent) hangUp();
       return goodbye;
     },
@@ -69,13 +72,17 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     client.offline = error;
     tell();
     if (wasOnline) client.emit?.("disconnected", { error });
-    if (!willRetry || (isFinal(error) && !mayHaveExpired(error))) end(error);
-    if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
+    else failures++;
+    if ((!willRetry && failures >= urls.length) || (isFinal(error) && !mayHaveExpired(error))) end(error);
+    if (!client.error) retry(pause(lasted, clock.Math.random(), client.absent?.timeout), attemptConnection);
   };
 
   // mayHaveExpired reports whether the broker has refused a token, for the first time. It may have expired on its way,
   // and the next attempt asks for a new one.
   const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
+
+  // url returns where the next attempt goes to.
+  const url = () => urls[failures % urls.length];
 
   const attemptConnection = () => {
     if (latest || client.error) return;
@@ -87,22 +94,22 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     latest = { close() {} }; // until there is a token
     token().then(
       (text) => client.error || open(toProtocols(text)),
-      (cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {}),
+      (cause) => disconnected(noConnection(url(), false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {}),
     );
   };
 
   const open = (protocols) => {
     try {
-      latest = connect(client, WebSocket, url, protocols, connected, disconnected);
+      latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
     } catch (cause) {
       const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-      end(noConnection(url, false, why + cause.message, cause)); // which would happen again
+      end(noConnection(url(), false, why + cause.message, cause)); // which would happen again
     }
   };
 
   // giveUp ends the client because its caller no longer waits for the broker.
   const giveUp = () => {
-    end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+    end(withDetails(client.offline ?? noConnection(url(), false, "no answer"), { cause: signal.reason }));
   };
 
   const ignoreSignal = onAbort(signal, giveUp);
@@ -111,7 +118,7 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
   // page is hidden its timers are slow, so the lease may have ended.
   const wake = ({ type }) => {
     if (type !== "online" && document.hidden) return;
-    client.conn?.checkLease();
+    (client.conn ?? client.absent)?.checkLease();
     attemptConnection();
   };
 
@@ -133,13 +140,14 @@ export const supervise = (url, author, clock, WebSocket, waitForBroker, signal, 
     for (const type in listeners) globalThis[how]?.(type, listeners[type], true);
   };
 
-  // end ends the client for good, once.
-  const end = (error) => {
+  // end ends the client for good, once. reason is why the locks of an absent session are lost.
+  const end = (error, reason) => {
     if (client.error) return;
     client.error = error;
     retry();
     ignoreSignal();
     listen("removeEventListener");
+    resume?.forsake(client, reason);
     goodbye = latest?.close(error);
     for (const entry of client.pending) entry.end(error);
     resolveClosed(error);

@@ -129,7 +129,7 @@ func (p *page) isClean() {
 	p.t.Helper()
 	found := eval[[]string](p, `(() => {
 		const tags = new Set(%s.split(" "));
-		const ours = /^(#|\.\/dashboard\/|\.\/client)/;
+		const ours = /^(#|\.\/dashboard\/|\.\/inspector\.js$)/;
 		const urls = new Set(["href", "src", "action", "formaction", "xlink:href", "data", "poster"]);
 		const all = [...document.querySelectorAll("*")];
 		const bad = all.filter((e) => !tags.has(e.localName));

@@ -1,4 +1,4 @@
-import { connect } from "../client.js";
+import { connect } from "../inspector.js";
 
 const kept = "lockbroker.token"; // in sessionStorage, which ends with the tab
 const pause = 1000; // ms between attempts to make the first connection

@@ -5,7 +5,7 @@
  * index.d.ts documents it. go generate makes this file from wsclient/js/client.js and the modules that
  * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
  * only this file: each module has its own copies of the classes.
- * clock.js codes.js connection.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js token.js watch.js
+ * clock.js codes.js connection.js dial.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js resume.js retry.js settle.js signal.js states.js supervisor.js token.js watch.js
  */
 var codes = {
 never: "bad_request bad_id not_held not_found evicted forbidden 1000 1002 1003 1009 400 401 403 405 426",
@@ -187,16 +187,18 @@ if (text === mark) return "";
 const name = text.replace(/\uFFFF(\uFFFF|....)/g, (_, c) => c === mark ? c : String.fromCharCode(`0x${c}`));
 return escapeName(name) === text ? name : text;
 };
+var bytesOf = (text) => new TextEncoder().encode(text).length;
 var parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) && revive);
 var revive = (key, value) => typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value;
-var backoff = () => {
+var backoff = (count = 1) => {
 const first = 100;
 const most = 5e3;
 const settled = 1e4;
 let attempts = 0;
-return (lasted, random) => {
+return (lasted, random, timeout) => {
 if (lasted >= settled) attempts = 0;
-return random * Math.min(most, first * 2 ** attempts++);
+const bound = first * 2 ** Math.trunc(attempts++ / count);
+return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
 };
 };
 var isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1e3 && retryOf(code))) === "never";
@@ -237,34 +239,53 @@ let state = waiting;
 let conn;
 let id, token;
 let error;
-let grantedAt;
+let begun;
 let controller;
 let released;
 let failed = reject;
 let release;
 const holds = () => state === holding;
 const send = (type, quiet2) => conn.send({ type, id, quiet: quiet2 });
+const sendRelease = () => {
+send("release", quiet);
+if (quiet) conn.quiet.set(id, conn.next);
+};
+const holdLeft = () => hold - since(now(clock), begun);
+const describe = (timeout) => ({
+locks: specs.map(({ name: name2, mode: mode2, limit: limit2 }) => ({
+name: escapeName(name2),
+mode: mode2 === "shared" ? mode2 : void 0,
+limit: limit2
+})),
+author: author ?? client.author,
+wait_ms: token ? void 0 : ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
+hold_ms: hold && backstop(token ? holdLeft() : hold, timeout),
+parent: parent?.id ?? parent
+});
 const waitForConnection = () => {
 conn = null;
+waitOffline();
+};
+const waitOffline = () => {
 const why = client.conn ? "the broker is stopping" : client.offline.message;
-if (waitLeft() >= 1) wake(waitLeft(), waitForConnection);
+if (waitLeft() >= 1) wake(waitLeft(), waitOffline);
 else if (wait) end(toRefusal({ code: "timeout", message: `not granted in time: ${why}` }));
 };
 const granted = (m) => {
+if (!Number.isSafeInteger(m.token) || token && m.token !== token) throw "no token";
 ({ token } = m);
-if (!Number.isSafeInteger(token)) throw "no token";
 if (state !== waiting) return;
 stopWaiting();
 state = holding;
 request.granted = { id, token, names, name, mode: specs[0].mode };
-grantedAt = now(clock);
+begun = now(clock);
 controller = new AbortController();
 checkHold();
 use(request, resolve, reject);
 };
 const checkHold = () => {
 if (!hold || !holds()) return;
-const left = hold - since(now(clock), grantedAt);
+const left = holdLeft();
 if (left >= 1) {
 wake(left, checkHold);
 } else {
@@ -322,21 +343,26 @@ if (isHeld) lost(...conn.loss);
 return isHeld;
 },
 submit(on) {
+if (conn === on) return;
 wake();
 conn = on;
-id = conn.begin(request, {
-type: "acquire",
-locks: specs.map(({ name: name2, mode: mode2, limit: limit2 }) => ({
-name: escapeName(name2),
-mode: mode2 === "shared" ? mode2 : void 0,
-limit: limit2
-})),
-author: author ?? client.author,
-wait_ms: ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
-hold_ms: hold && backstop(hold, conn.timeout),
-parent: parent?.id ?? parent,
-steal: steal || void 0
-});
+begun = now(clock);
+id = conn.begin(request, { type: "acquire", ...describe(conn.timeout), steal: steal || void 0 });
+},
+statement(timeout) {
+if (state > holding) return;
+const age = Math.trunc(now(clock).mono - begun.mono);
+return { n: request.n, token, age_ms: Math.min(age, 365 * 864e5), ...describe(timeout) };
+},
+move(on) {
+conn = on;
+conn.open.set(id, request);
+if (state === waiting) wake();
+if (state === releasing) sendRelease();
+if (state === cancelling) send("cancel");
+},
+leftOut() {
+if (state > holding) end();
 },
 receive(m) {
 conn.confirm(request.n);
@@ -347,8 +373,10 @@ else if (m.type === "lost") lost(m.reason, void 0, m);
 else if (state < releasing) throw m.type;
 else end();
 },
-fail(why) {
-if (state === waiting && canMove && !client.error) waitForConnection();
+fail(why, isKept) {
+if (isKept && (state === waiting ? !once : state < cancelling)) {
+if (state === waiting) waitOffline();
+} else if (state === waiting && canMove && !client.error) waitForConnection();
 else end(outer?.error() ?? client.error ?? why);
 },
 signal() {
@@ -365,9 +393,8 @@ wake();
 state = releasing;
 released = resolve2;
 failed = reject2;
-send("release", quiet);
+sendRelease();
 if (quiet) {
-conn.quiet.set(id, conn.next);
 failed = (error2) => error2.reason === "closed" || client.emit("lateloss", { error: error2 });
 resolve2();
 }
@@ -551,9 +578,9 @@ var toProtocols = (token) => {
 const base64url = btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 return ["lockbroker.v1", `lockbroker.bearer.${base64url}`];
 };
-var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched)$/;
+var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched|(not_)?resumed)$/;
 var connect = (client, WebSocket, url, protocols, connected, ended2) => {
-const helloWait = 1e4;
+const helloWait = client.absent ? client.absent.timeout / 5 : 1e4;
 const closeWait = 2e3;
 const { clock, silent } = client;
 const made = now(clock);
@@ -565,24 +592,25 @@ const renewal = timer(clock);
 const pause = backoff();
 let expiry;
 let over;
+let isLost = false;
 let closed;
 let heard = made;
 let pingDue;
-let session, most, heartbeat;
+let heartbeat;
 let timeout = Infinity;
 const send = (message, entry) => {
 if (over) return;
 const frame = JSON.stringify(message);
-if (new TextEncoder().encode(frame).length > most) {
+if (bytesOf(frame) > conn.most) {
 open.delete(message.id);
-entry.end(new RangeError(`request over ${most} bytes`));
+entry.end(new RangeError(`request over ${conn.most} bytes`));
 } else {
 ws.send(frame);
 }
 };
 const begin = (entry, message) => {
 const n = entry.n = conn.next++;
-const id = `${session}--${n}`;
+const id = `${conn.session}--${n}`;
 open.set(id, entry);
 send({ ...message, id }, entry);
 return id;
@@ -603,29 +631,39 @@ else resolve(m);
 begin({ receive: receive2, fail: reject, end: reject }, message);
 });
 const receive = (data) => {
-if (checkLease()) return;
+if (checkLease() || over) return;
 try {
 if (typeof data !== "string") throw "binary";
 const m = parse(data);
 if (/hello|pong|info|why/.test(m.type)) conn.notGranting = m.not_granting;
-if (!session) greet(m, data);
+if (!conn.session) greet(m, data);
 else if (m.type === "draining") conn.draining = true;
+else if (m.type === "moving" && conn.secret) end("moving", failure("the broker moves"), terminate);
 else if (!known.test(m.type) || !m.id) throw data;
-else open.get(m.id)?.receive(m);
+else (open.get(m.id) ?? client.absent?.open.get(m.id))?.receive(m);
 } catch (problem) {
 abandon(`the broker sent a bad frame: ${problem}`.slice(0, 200));
 }
 };
 const greet = (m, data) => {
-({ heartbeat_ms: heartbeat, limits: { message_bytes: most } } = m);
+({ heartbeat_ms: heartbeat, limits: { message_bytes: conn.most } } = m);
 conn.timeout = timeout = m.timeout_ms;
-if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && most > 0)) throw data;
+if (m.type !== "hello" || m.protocol !== 1 || !(timeout > 0 && heartbeat > 0 && conn.most > 0)) throw data;
 if (checkLease()) return;
-conn.session = session = m.session;
+conn.session = m.session;
+conn.secret = m.secret;
 pingDue = made.mono + heartbeat;
+wake();
+arm();
+const start = () => {
+if (over) return;
+conn.isReady = true;
 arm();
 expect2(m.expires_ms, m.expires_ms < soon ? 0 : m.expires_ms * 2 / 3);
 connected(conn);
+};
+if (client.absent) client.resume.takeUp(client, conn, start);
+else start();
 };
 const expect2 = (left, wait) => {
 expiry = now(clock).mono + left;
@@ -642,18 +680,15 @@ renewal(Math.max((expiry - now(clock).mono) / 10, pause(0, clock.Math.random()))
 }
 };
 const arm = () => {
+if (isLost) return;
 const at = now(clock);
-wake(pingDue - at.mono, ping);
+if (conn.isReady && !over) wake(pingDue - at.mono, ping);
 watchdog(leaseLeft(timeout, heard, at), checkLease);
 };
 const ping = () => {
 if (checkLease()) return;
 const sent = now(clock);
-const pong = () => {
-heard = later(sent, heard);
-arm();
-};
-ask({ type: "ping" }).then(pong, () => {
+ask({ type: "ping" }).then(() => conn.answered(sent), () => {
 });
 const [id] = [...quiet.keys()].slice(-1);
 if (id) send({ type: "cancel", id });
@@ -661,33 +696,42 @@ pingDue = sent.mono + heartbeat;
 wake(heartbeat, ping);
 };
 const checkLease = () => {
-if (!over && leaseLeft(timeout, heard, now(clock)) < 2) {
-end("lease", failure("the broker does not answer"), fallSilent);
+if (!isLost && leaseLeft(timeout, heard, now(clock)) < 2) {
+if (over) lose("lease");
+else end("lease", failure("the broker does not answer"), fallSilent);
 }
-return over;
+return isLost;
 };
 const disconnected = (why, code, cause) => {
 if (checkLease()) return;
 const status = Number(/response: (\d+)/.exec(why)?.[1]) || void 0;
 const guess = "no broker there, it refuses, TLS fails, or Chrome has 255 WebSockets open";
-end("connection", failure(why || (session ? "" : guess), cause, { code, status }), terminate);
+end("connection", failure(why || (conn.session ? "" : guess), cause, { code, status }), terminate);
 };
 const abandon = (why) => end("connection", failure(why), fallSilent);
-const failure = (why, ...more) => noConnection(url, session, why, ...more);
+const failure = (why, ...more) => noConnection(url, conn.session, why, ...more);
 const end = (reason, error, leave) => {
 if (over) return;
 over = error;
 wake();
-watchdog();
 renewal();
 conn.loss = [reason, error];
-ended2(error, session ? now(clock).mono - made.mono : 0, () => {
-let mustLeave = reason === "closed";
-for (const entry of [...open.values()].reverse()) mustLeave = entry.lose?.() || mustLeave;
-open.forEach((entry) => entry.fail?.(error));
+ended2(error, conn.session ? now(clock).mono - made.mono : 0, () => {
+let mustLeave = /closed|frozen/.test(reason);
+const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
+if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
+open.forEach((entry) => entry.fail?.(error, isKept));
 if (mustLeave) leave();
 else terminate();
 });
+};
+const lose = (reason) => {
+isLost = true;
+watchdog();
+conn.loss[0] = reason;
+const hadLocks = [...open.values()].reverse().filter((entry) => entry.lose?.()).length > 0;
+if (hadLocks && reason === "lease") conn.stopLeft = () => silenceLeft(timeout * 10 / 11, heard, now(clock));
+return hadLocks;
 };
 const fallSilent = () => {
 if (client.error) {
@@ -713,10 +757,17 @@ ask,
 begin,
 checkLease,
 confirm,
+lose,
 open,
 quiet,
 send,
+wake,
 next: 0,
+tried: [],
+answered(sent) {
+heard = later(sent, heard);
+arm();
+},
 freeze() {
 end("frozen", failure("the page was frozen"), sayGoodbye);
 },
@@ -735,7 +786,7 @@ hasClosed();
 disconnected(reason, code);
 };
 ws.onerror = ({ message, error }) => {
-if (!session) hasClosed();
+if (!conn.session) hasClosed();
 const why = message || error?.errors?.map((e) => e.message).join(", ");
 disconnected(why, 1006, why && error);
 };
@@ -743,25 +794,27 @@ wake(helloWait, () => abandon("no hello in time"));
 return conn;
 };
 var gone = "the page is gone";
-var supervise = (url, author, clock, WebSocket, waitForBroker, signal, token) => {
+var supervise = (urls, author, clock, WebSocket, waitForBroker, signal, token, resume) => {
 if (!WebSocket) throw new ConnectionError("no WebSocket: use the package ws, or node --experimental-websocket");
 if (globalThis.document?.defaultView === null) throw invalidState(gone);
-const pause = backoff();
+const pause = backoff(urls.length);
 const retry = timer(clock);
 let latest;
 let willRetry = waitForBroker;
 let unauthorized = 0;
+let failures = 0;
 let goodbye;
 let resolveClosed, resolveOnline;
 const client = {
 author,
 clock,
+resume,
 token,
 closed: new Promise((resolve) => resolveClosed = resolve),
 pending: /* @__PURE__ */ new Set(),
 silent: /* @__PURE__ */ new Set(),
 async close(why = "client was closed") {
-end(invalidState(why));
+end(invalidState(why), "closed");
 for (const hangUp of client.silent) hangUp();
 return goodbye;
 }
@@ -785,10 +838,12 @@ latest = client.conn = null;
 client.offline = error;
 tell();
 if (wasOnline) client.emit?.("disconnected", { error });
-if (!willRetry || isFinal(error) && !mayHaveExpired(error)) end(error);
-if (!client.error) retry(pause(lasted, clock.Math.random()), attemptConnection);
+else failures++;
+if (!willRetry && failures >= urls.length || isFinal(error) && !mayHaveExpired(error)) end(error);
+if (!client.error) retry(pause(lasted, clock.Math.random(), client.absent?.timeout), attemptConnection);
 };
 const mayHaveExpired = ({ status }) => token && status === 401 && !unauthorized++;
+const url = () => urls[failures % urls.length];
 const attemptConnection = () => {
 if (latest || client.error) return;
 retry();
@@ -800,25 +855,25 @@ latest = { close() {
 } };
 token().then(
 (text) => client.error || open(toProtocols(text)),
-(cause) => disconnected(noConnection(url, false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {
+(cause) => disconnected(noConnection(url(), false, `no token: ${cause?.message ?? cause}`, cause), 0, () => {
 })
 );
 };
 const open = (protocols) => {
 try {
-latest = connect(client, WebSocket, url, protocols, connected, disconnected);
+latest = connect(client, WebSocket, url(), protocols, connected, disconnected);
 } catch (cause) {
 const why = cause.name === "SecurityError" ? "an https page must use wss: " : "";
-end(noConnection(url, false, why + cause.message, cause));
+end(noConnection(url(), false, why + cause.message, cause));
 }
 };
 const giveUp = () => {
-end(withDetails(client.offline ?? noConnection(url, false, "no answer"), { cause: signal.reason }));
+end(withDetails(client.offline ?? noConnection(url(), false, "no answer"), { cause: signal.reason }));
 };
 const ignoreSignal = onAbort(signal, giveUp);
 const wake = ({ type }) => {
 if (type !== "online" && document.hidden) return;
-client.conn?.checkLease();
+(client.conn ?? client.absent)?.checkLease();
 attemptConnection();
 };
 const freeze = ({ type, persisted }) => {
@@ -833,12 +888,13 @@ const listeners = { online: wake, visibilitychange: wake, pagehide: freeze, free
 const listen = (how) => {
 for (const type in listeners) globalThis[how]?.(type, listeners[type], true);
 };
-const end = (error) => {
+const end = (error, reason) => {
 if (client.error) return;
 client.error = error;
 retry();
 ignoreSignal();
 listen("removeEventListener");
+resume?.forsake(client, reason);
 goodbye = latest?.close(error);
 for (const entry of client.pending) entry.end(error);
 resolveClosed(error);
@@ -848,7 +904,7 @@ expectConnection();
 attemptConnection();
 return client;
 };
-var connect2 = (url, {
+var dial = (url, {
 author,
 clock = globalThis,
 label = defaultLabel(),
@@ -856,22 +912,28 @@ signal,
 token,
 waitForBroker,
 WebSocket = globalThis.WebSocket
-} = {}) => settle(
+} = {}, resume) => settle(
 () => supervise(
-toTarget(url, toText(label)),
+toTargets(url, toText(label), resume),
 toText(author),
 clock,
 WebSocket,
 waitForBroker,
 toSignal(signal),
-toSource(token, clock)
+toSource(token, clock),
+resume
 ),
 async (client) => {
 await client.online;
 return new LockManager(client);
 }
 );
-var toTarget = (url, label) => {
+var toTargets = (url, label, resume) => {
+const all = [url].flat().flatMap((text) => toDOMString(text).split(/,\s*(?=\w+:\/\/)/));
+expect(all.length, "a URL");
+return all.map((text) => toTarget(text, label, resume));
+};
+var toTarget = (url, label, resume) => {
 let target;
 try {
 target = new URL(toText(url));
@@ -882,8 +944,10 @@ const isUsable = /^wss?:$/.test(target?.protocol) && !(target.username || target
 expect(isUsable, "a ws or http URL without a user, a password or a #");
 target.hash = "";
 if (target.pathname.endsWith("/")) target.pathname += "ws";
-const labelled = target.searchParams.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
-target.search += `${target.search && "&"}alive=message${labelled}`;
+const query = target.searchParams;
+const mode = resume && !query.has("draining") ? `&resume=${resume.mode}` : "";
+const labelled = query.has("client") ? "" : `&client=${encodeURIComponent(label)}`;
+target.search += `${target.search && "&"}alive=message${mode}${labelled}`;
 return target.href;
 };
 var defaultLabel = () => {
@@ -891,6 +955,93 @@ const { location, process: { argv, pid, title } = {} } = globalThis;
 const program = argv?.[1] ?? title;
 return (location?.host || [program, pid].filter(Boolean).join(":")).slice(-80);
 };
+var mostTried = 16;
+var ends = [1002, 1003, 1009, 1012, 4403];
+var createResume = (kept) => ({
+mode: kept ? "kept" : "moved",
+leave(client, conn, reason, { code }) {
+const isLeft = reason === "moving" || kept && !ends.includes(code);
+if (conn.isReady && conn.secret && isLeft) client.absent = conn;
+else if (conn.hasStated && !isLeft) forsake(client);
+return client.absent === conn;
+},
+forsake,
+takeUp
+});
+var forsake = (client, reason = "connection") => {
+const { absent } = client;
+if (!absent) return;
+client.absent = void 0;
+if (client.error) absent.loss[1] = client.error;
+absent.lose(reason);
+absent.open.forEach((entry) => entry.fail?.(absent.loss[1]));
+};
+var takeUp = (client, conn, start) => {
+const { absent } = client;
+const refused = () => {
+conn.open.clear();
+forsake(client);
+start();
+};
+const state = () => {
+const { parts, stated } = toParts(absent, conn);
+const sent = now(client.clock);
+const receive = (m) => {
+if (m.type !== "resumed") return refused();
+conn.open.clear();
+conn.answered(sent);
+absent.checkLease();
+move(absent, conn, stated, m.held);
+forsake(client);
+start();
+};
+conn.hasStated = true;
+for (const part of parts) conn.begin({ receive, end: refused }, part);
+absent.tried.push(conn.secret);
+};
+const left = absent.stopLeft?.();
+if (!conn.secret || absent.tried.length > mostTried) refused();
+else if (left > 0) conn.wake(left, state);
+else state();
+};
+var toParts = ({ open, session, secret, tried }, { most, timeout }) => {
+const head = { type: "resume", session, secret, tried: tried[0] && tried };
+const whole = most - size({ ...head, held: [], waiting: [], more: true }) - 100;
+let part = { ...head };
+let room = whole;
+const parts = [part];
+const stated = /* @__PURE__ */ new Map();
+for (const { n, statement } of open.values()) {
+const request = statement?.(timeout);
+const bytes = request && size(request) + 1;
+if (!(bytes <= whole)) continue;
+if (bytes > room) {
+part.more = true;
+parts.push(part = { ...head });
+room = whole;
+}
+room -= bytes;
+(part[request.token ? "held" : "waiting"] ??= []).push(request);
+stated.set(n, !request.token);
+}
+return { parts, stated };
+};
+var size = (value) => bytesOf(JSON.stringify(value));
+var move = (absent, conn, stated, held) => {
+const goOn = new Set(held);
+for (const [n, waits] of stated) if (waits) goOn.add(n);
+Object.assign(conn, { session: absent.session, next: absent.next });
+for (const [id, entry] of absent.open) {
+if (goOn.delete(entry.n)) {
+absent.open.delete(id);
+entry.move(conn);
+} else if (!stated.has(entry.n)) {
+entry.leftOut?.();
+}
+}
+for (const n of goOn) conn.send({ type: "cancel", id: `${absent.session}--${n}` });
+};
+var connect2 = (url, { resume, ...options } = {}) => dial(url, options, createResume(resume));
 export {
 ConnectionError,
 DeadlockError,

@@ -16,11 +16,11 @@ async function stage(t, options, hello) {
 test("connect: the address and the subprotocol", async () => {
   const s = new Stage();
   for (const [url, want] of [
-    ["ws://host:27002", "ws://host:27002/ws?alive=message&client=test"], ["http://host/", "ws://host/ws?alive=message&client=test"],
-    ["WSS://host/locks?client=x#", "wss://host/locks?client=x&alive=message"], [new URL("https://host"), "wss://host/ws?alive=message&client=test"],
-    ["ws://host/locks/", "ws://host/locks/ws?alive=message&client=test"], ["ws://host/locks/ws", "ws://host/locks/ws?alive=message&client=test"],
-    ["ws://host/a%2F", "ws://host/a%2F?alive=message&client=test"], ["ws://host//", "ws://host//ws?alive=message&client=test"],
-    ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&client=test"], // the query is not repaired
+    ["ws://host:27002", "ws://host:27002/ws?alive=message&resume=moved&client=test"], ["http://host/", "ws://host/ws?alive=message&resume=moved&client=test"],
+    ["WSS://host/locks?client=x#", "wss://host/locks?client=x&alive=message&resume=moved"], [new URL("https://host"), "wss://host/ws?alive=message&resume=moved&client=test"],
+    ["ws://host/locks/", "ws://host/locks/ws?alive=message&resume=moved&client=test"], ["ws://host/locks/ws", "ws://host/locks/ws?alive=message&resume=moved&client=test"],
+    ["ws://host/a%2F", "ws://host/a%2F?alive=message&resume=moved&client=test"], ["ws://host//", "ws://host//ws?alive=message&resume=moved&client=test"],
+    ["ws://host?b=1;c=2&a=%zz&a", "ws://host/ws?b=1;c=2&a=%zz&a&alive=message&resume=moved&client=test"], // the query is not repaired
   ]) {
     connect(url, { WebSocket: s.WebSocket, clock: s.clock, label: "test" }).catch(() => {});
     assert.equal(s.socket.url, want);
@@ -306,6 +306,29 @@ test("a page that is frozen or cached releases everything, and the client reconn
   }
 });
 
+test("a page that is frozen says goodbye even if nothing is held, so that no queue waits for it", async (t) => {
+  const page = browse(t);
+  const s = new Stage();
+  await s.enter({ resume: true }, { secret: "s1" });
+  quiet(s.locks.request("a", () => {}));
+  page.document.dispatchEvent(new Event("freeze"));
+  assert.deepEqual(s.socket.closed, [1000, "goodbye"]);
+  assert.equal(await s.leave(), 0);
+});
+
+test("a page that is shown again notices the end of the lease of an absent session", async (t) => {
+  const page = browse(t);
+  const s = new Stage();
+  await s.enter({ resume: true }, { secret: "s1" });
+  const held = await s.hold();
+  const { signal } = held.lock;
+  s.socket.drop();
+  s.clock.freeze(10_000);
+  page.document.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(signal.reason?.reason, "lease");
+  assert.equal(await s.leave(), 0);
+});
+
 test("the client ends with a page that is left and not cached, such as a removed frame", async (t) => {
   const page = browse(t);
   const s = new Stage();
@@ -538,6 +561,22 @@ test("answered pings and questions leave nothing open on the connection", async 
   }
   assert.equal(s.locks.session, "aaaaaaaa");
   assert.equal(s.clock.timers, 2, "for the next ping, and for the end of the lease");
+});
+
+test("a pong just before the end of the connection leaves no timer", async () => {
+  for (const options of [{}, { resume: true }]) {
+    const s = new Stage();
+    await s.enter(options, { secret: "s1" });
+    await s.hold();
+    s.socket.takeAll();
+    await s.clock.pass(5_000);
+    s.socket.say({ type: "pong", id: s.socket.take().id });
+    s.socket.drop(); // before any promise reacts
+    await settle();
+    assert.equal(s.clock.timers, options.resume ? 2 : 1, "for the next attempt, and for the lease of what is kept");
+    await s.locks.close();
+    assert.equal(s.clock.timers, 0);
+  }
 });
 
 test("close: waits for the end of an attempt, which may be only an error event", async () => {

@@ -287,7 +287,7 @@ class Actor extends Stage {
 // An Asker can ask what no method of the client asks.
 class Asker extends Actor {
   async connect() {
-    this.client = supervise("ws://stage", undefined, this.clock, this.WebSocket);
+    this.client = supervise(["ws://stage"], undefined, this.clock, this.WebSocket);
     await this.client.online;
     return new LockManager(this.client);
   }

@@ -21,6 +21,17 @@ test("a connection that ends before 10 s counts as a failed attempt; a longer on
   assert.equal(pause(10_000, 1), 100);
 });
 
+test("a round of attempts has the same bound", () => {
+  const pause = backoff(2);
+  assert.deepEqual([1, 2, 3, 4, 5].map(() => pause(0, 1)), [100, 100, 200, 200, 400]);
+});
+
+test("with a session to take up, the pauses are half as long, and at most a twelfth of its timeout", () => {
+  const pause = backoff();
+  assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => pause(0, 1, 6_000)), [50, 100, 200, 400, 500, 500]);
+  assert.equal(pause(0, 1), 5_000);
+});
+
 test("isFinal follows the tables", () => {
   for (const [retry, list] of Object.entries(codes)) {
     for (const code of list.match(/\b\d{4}\b/g) ?? []) {

@@ -12,8 +12,8 @@ export const skip = url ? false : "there is no broker: run by go test ./wsclient
 export const WebSocket = process.env.LOCKBROKER_WEBSOCKET === "ws" ? createRequire(import.meta.url)("ws") : undefined;
 
 // enter connects, and closes the client when the test ends.
-export async function enter(t, options) {
-  const locks = await connect(url, { WebSocket, ...options });
+export async function enter(t, { to = url, ...options } = {}) {
+  const locks = await connect(to, { WebSocket, ...options });
   t.after(() => locks.close());
   return locks;
 }

@@ -138,8 +138,8 @@ export class Stage {
     return this.sockets.at(-1);
   }
 
-  connect(options) {
-    return connect("ws://stage", { WebSocket: this.WebSocket, clock: this.clock, label: "test", ...options });
+  connect({ url = "ws://stage", ...options } = {}) {
+    return connect(url, { WebSocket: this.WebSocket, clock: this.clock, label: "test", ...options });
   }
 
   // enter connects and says hello.

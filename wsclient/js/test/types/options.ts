@@ -33,6 +33,9 @@ export const query: OptionsOf<"query"> = nothing.query;
 export const watch: OptionsOf<"watch"> = nothing.watch;
 export const why: OptionsOf<"why"> = nothing.why;
 export const evict: OptionsOf<"evict"> = nothing.evict;
+await connect(["ws://a:27002", new URL("ws://b:27002")] as const, { resume: true });
+// @ts-expect-error There must be a URL.
+await connect(27002);
 locks.info(undefined, undefined);
 locks.info("orders/*", { whole: true, queue: 10 });
 locks.watch(undefined, undefined);

@@ -269,9 +269,12 @@ func (r *reader) answerPing(ping *wire.Ping) *ending {
 }
 
 // afterSending waits if the backlog is too long after an item was sent. It returns an ending if the
-// item was not sent, because the loop has ended.
+// item was not sent, because the loop has ended. Then it first waits until the loop has ended the session: what the
+// client is told depends on whether the session goes on with the next run.
 func (r *reader) afterSending(sent bool) *ending {
 	if !sent {
+		r.flood.giveSlot()
+		<-r.written
 		return &brokerStopped
 	}
 	if r.backlog.isFull() {

@@ -36,6 +36,11 @@ func (f *failing) Create(dir, pattern string) (File, error) {
 	return &failingFile{file, f}, err
 }
 
+func (f *failing) Append(path string) (File, error) {
+	file, err := f.Disk.Append(path)
+	return &failingFile{file, f}, err
+}
+
 func (f *failing) Rename(from, to string) error {
 	return errors.Join(f.Disk.Rename(from, to), f.fail("rename"))
 }

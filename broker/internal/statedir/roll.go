@@ -12,8 +12,7 @@ import (
 )
 
 // The roll is a third file: the sessions that may come back after a crash. It is a log of changes, each a line of JSON
-// and its checksum. A line is written and flushed before the broker acts on it. So if a crash tears the last lines,
-// nobody has acted on them. The roll also has the limit of the fencing tokens, which is written there before it is
+// and its checksum. A line is written and flushed before the broker acts on it. The roll also has the limit of the fencing tokens, which is written there before it is
 // written to the state. So a roll is of no use once a broker has run that knows nothing of it. Now and then, and after an error, the file is replaced by one without the changes that no
 // longer count.
 
@@ -45,9 +44,9 @@ type Appender interface {
 	Append(path string) (File, error)
 }
 
-// OpenRoll reads the roll. ok says that there is one, and that no run knows nothing of it. Lines that a crash has torn,
-// which can only be the last ones, are ignored. It returns an error if the file is damaged otherwise: then there is no
-// roll either.
+// OpenRoll reads the roll. ok says that there is one, and that no run knows nothing of it. If the file is damaged, it
+// returns an error, and there is no roll. This is so, too, if a power failure has torn the last lines, although nobody
+// has acted on them: they look the same as others that were damaged later.
 func (d *Dir) OpenRoll() (r *Roll, ok bool, err error) {
 	r = &Roll{dir: d, entries: make(map[string][]Entry)}
 	text, err := os.ReadFile(d.rollPath())
@@ -71,13 +70,10 @@ func (d *Dir) OpenRoll() (r *Roll, ok bool, err error) {
 
 func (r *Roll) read(text []byte) error {
 	for len(text) > 0 {
-		var line []byte
-		line, text, _ = bytes.Cut(text, []byte("\n"))
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		text = rest
 		entry, ok := decodeEntry(line)
-		switch {
-		case !ok && len(text) == 0:
-			return nil
-		case !ok:
+		if !ok || !whole {
 			return errors.New("it is torn or was changed: a checksum does not match")
 		}
 		r.apply(entry)
@@ -189,7 +185,7 @@ func encodeEntries(entries []Entry) []byte {
 	return text.Bytes()
 }
 
-// decodeEntry decodes a line. It returns false if the line is torn.
+// decodeEntry decodes a line. It returns false if the line is damaged.
 func decodeEntry(text []byte) (e Entry, ok bool) {
 	at := bytes.LastIndexByte(text, ' ')
 	if at < 0 || fmt.Sprintf("%08x", checksum(text[:at])) != string(text[at+1:]) {

@@ -24,16 +24,18 @@ func TestRestarts(t *testing.T) {
 	b := startBrokerd(t, build(t))
 	crowds := []crowd{newGoCrowd(t, b, *holders/2, *waiters/2), newNodeCrowd(t, b, *holders/2, *waiters/2)}
 	w := startTraffic(t, b)
+	w.awaitGrants()
+	var pauses []time.Duration
 	for n := range *restarts {
-		w.awaitGrants(len(w.lanes)) // each lane has been granted at least once since the last restart
 		w.mark()
 		b.restart()
+		w.forgetGrants() // those before the restart
+		pauses = append(pauses, w.awaitGrants()...)
 		if t.Failed() {
 			t.Fatalf("after restart %d:\n%s", n+1, b.logged.text())
 		}
 	}
-	w.awaitGrants(len(w.lanes))
-	pauses := w.stop()
+	w.stop()
 	for _, c := range crowds {
 		c.finish()
 	}
@@ -162,11 +164,10 @@ type traffic struct {
 // A lane is a lock for which several clients take turns.
 type lane struct {
 	mu      sync.Mutex
-	last    time.Time // of a grant
-	marked  bool      // the next grant ends a pause
-	grants  int       // since the mark
+	last    time.Time     // of a grant
+	longest time.Duration // between two grants since the mark
+	grants  int           // since the mark
 	token   int64
-	pauses  []time.Duration
 	holding bool
 }
 
@@ -213,10 +214,7 @@ func (w *traffic) granted(t *testing.T, l *lane, token int64) {
 		t.Errorf("traffic: two hold a lock: %t; token %d after %d", l.holding, token, l.token)
 	}
 	now := time.Now()
-	if l.marked {
-		l.pauses = append(l.pauses, now.Sub(l.last))
-		l.marked = false
-	}
+	l.longest = max(l.longest, now.Sub(l.last))
 	l.last, l.token, l.holding = now, token, true
 	l.grants++
 	l.mu.Unlock()
@@ -230,21 +228,35 @@ func (w *traffic) granted(t *testing.T, l *lane, token int64) {
 	l.mu.Unlock()
 }
 
-// mark begins a pause in each lane: it ends with the first grant after the restart.
+// mark begins to count grants, and to measure the pauses between them.
 func (w *traffic) mark() {
 	for _, l := range w.lanes {
 		l.mu.Lock()
-		l.marked, l.grants = true, 0
-		l.last = time.Now()
+		l.longest, l.grants, l.last = 0, 0, time.Now()
 		l.mu.Unlock()
 	}
 }
 
-// awaitGrants waits until each lane has been granted some times since the mark.
-func (w *traffic) awaitGrants(int) {
+// forgetGrants begins to count grants again. The pauses go on.
+func (w *traffic) forgetGrants() {
+	for _, l := range w.lanes {
+		l.mu.Lock()
+		l.grants = 0
+		l.mu.Unlock()
+	}
+}
+
+// awaitGrants waits until each lane has been granted some times since the mark, and returns the longest pause of each.
+func (w *traffic) awaitGrants() (pauses []time.Duration) {
 	for !w.allGranted() {
 		<-w.more
 	}
+	for _, l := range w.lanes {
+		l.mu.Lock()
+		pauses = append(pauses, l.longest)
+		l.mu.Unlock()
+	}
+	return pauses
 }
 
 func (w *traffic) allGranted() bool {
@@ -259,12 +271,8 @@ func (w *traffic) allGranted() bool {
 	return true
 }
 
-// stop ends the traffic, and returns all pauses.
-func (w *traffic) stop() (pauses []time.Duration) {
+// stop ends the traffic.
+func (w *traffic) stop() {
 	w.cancel()
 	w.ended.Wait()
-	for _, l := range w.lanes {
-		pauses = append(pauses, l.pauses...)
-	}
-	return pauses
 }

@@ -242,9 +242,8 @@ func (m *Machine) Attach(r *Resumption, with string, peer wire.Peer, account *lo
 func (m *Machine) Recheck(
 	now time.Duration, r *Resumption, budget int, events []locktable.Event,
 ) (_ []locktable.Event, done bool) {
-	for ; budget > 0 && r.at < len(r.queued); r.at++ {
-		budget--
-		events = m.table.Recheck(now, wire.ID{Session: r.Claim.Session, N: r.queued[r.at]}, events)
-	}
+	next := min(r.at+budget, len(r.queued))
+	events = m.table.Recheck(now, r.Claim.Session, r.queued[r.at:next], events)
+	r.at = next
 	return events, r.at == len(r.queued)
 }

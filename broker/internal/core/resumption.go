@@ -39,7 +39,8 @@ type Resumption struct {
 	Granted []wire.Granted        // stated as waiting, and already granted
 	Missing []wire.WaitingRequest // stated as waiting, and not known
 
-	at     int   // the next request of a statement to look at
+	at     int   // the next request of a list to look at
+	open   int   // how many requests the session had when compare began
 	after  int64 // for EachRequest
 	phase  int
 	ended  []int64 // requests of the session that the client has not stated
@@ -77,23 +78,30 @@ func (r *Resumption) Last() int64 {
 	return last
 }
 
-// sessionFor returns the session that r may take up, or nil.
-func (m *Machine) sessionFor(r *Resumption) *lasting {
-	s := m.lastings.byName[r.Claim.Session]
-	if s == nil || s.identity != r.Claim.Identity || s.taker != nil && s.taker != r ||
-		!slices.Contains(r.Claim.Keys, s.key) {
+// sessionFor returns the session that the claim is about, if it may be taken up and a key is right, or nil. A session
+// that lasts only over a move of the broker may be taken up only once it is absent.
+func (m *Machine) sessionFor(claim *Claim) *lasting {
+	s := m.lastings.byName[claim.Session]
+	if s == nil || s.identity != claim.Identity || !s.kept && !s.absent || !slices.Contains(claim.Keys, s.key) {
 		return nil
 	}
 	return s
 }
 
+// MayTakeUp reports whether the session of the claim may be taken up now, and a key is right.
+func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
+
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
 // what the client says of each request can be true. When it is done and ok, nobody else can take up the session until
-// Attach or GiveUp.
+// Attach or GiveUp. While somebody else takes it up, Check is not done. Then the key of that one is the right one.
 func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
-	s := m.sessionFor(r)
+	s := m.sessionFor(&r.Claim)
 	if s == nil {
 		return false, true
+	}
+	if s.taker != nil && s.taker != r {
+		r.at = 0 // what was true before may not be true after it
+		return true, false
 	}
 	for ; budget > 0 && r.at < r.Size(); r.at++ {
 		budget--
@@ -150,7 +158,7 @@ const (
 	findHolders = iota // find the requests that hold and were not stated
 	findWaiters        // the same for those that wait
 	endOthers          // end them
-	compare            // find out what has become of the stated ones
+	compare            // find out what has become of the stated ones; again if some have ended meanwhile
 	settled
 )
 
@@ -164,7 +172,7 @@ func (m *Machine) Settle(
 		held := r.phase == findHolders
 		var all bool
 		r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
-			if !r.isHeld(n) && !r.isWaiting(n) {
+			if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
 				r.ended = append(r.ended, n)
 			}
 		})
@@ -177,18 +185,35 @@ func (m *Machine) Settle(
 			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
 		}
 		if r.at == len(r.ended) {
-			r.phase, r.at, r.ended = compare, 0, nil
+			r.ended = nil
+			m.beginCompare(r)
 		}
 	case compare:
 		for ; budget > 0 && r.at < r.Size(); r.at++ {
 			budget--
 			m.compare(r, r.at)
 		}
-		if r.at == r.Size() {
+		switch {
+		case r.at < r.Size():
+		case r.open != m.table.OpenRequests(r.Claim.Session):
+			m.beginCompare(r)
+		default:
 			r.phase, r.at = settled, 0
 		}
 	}
 	return events, r.phase == settled
+}
+
+// isSteal reports whether a request of the session steals. Steals end with the connection on which they were made.
+func (m *Machine) isSteal(r *Resumption, n int64) bool {
+	return m.table.Compare(wire.ID{Session: r.Claim.Session, N: n}, nil).Steals
+}
+
+// beginCompare begins the comparison, or begins it again. The session is absent, so no request is added or granted. If
+// it has fewer requests at the end than at the beginning, some have ended that may have been looked at before.
+func (m *Machine) beginCompare(r *Resumption) {
+	r.phase, r.at, r.open = compare, 0, m.table.OpenRequests(r.Claim.Session)
+	r.Holds, r.Lost, r.Granted, r.Missing, r.queued = nil, nil, nil, nil, nil
 }
 
 // endUnstated ends a request that its client no longer has.

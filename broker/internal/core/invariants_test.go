@@ -69,6 +69,7 @@ func (o *observer) noteStored(r *Reservation) {
 func (o *observer) see(events []locktable.Event, now time.Duration) error {
 	for i := range events {
 		e := &events[i]
+		e.Locks() // panics if the machine has called the table again since
 		if e.Kind == locktable.Granted {
 			if err := o.seeGrant(e, now); err != nil {
 				return err

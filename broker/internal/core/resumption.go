@@ -25,8 +25,8 @@ func (c Claim) Equal(other Claim) bool {
 // it leaves out has ended for it, for example because a release was on its way when the connection broke.
 //
 // The caller adds the statement ([Resumption.Add]), and then calls Check, Settle, Attach and Recheck in this order. All
-// but Attach do about budget requests in a call, and report whether they are done. If not, the caller calls them again
-// after it has served others. Until Settle nothing changes.
+// but Attach do a part of their work in a call, and report whether they are done. If not, the caller calls them again,
+// perhaps after it has served others. Until Settle nothing changes.
 type Resumption struct {
 	Claim   Claim
 	Held    []wire.HeldRequest
@@ -92,7 +92,7 @@ func (m *Machine) sessionFor(claim *Claim) *lasting {
 func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
 
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
-// what the client says of each request can be true. When it is done and ok, nobody else can take up the session until
+// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok, nobody else can take up the session until
 // Attach or GiveUp. While somebody else takes it up, Check is not done. Then the key of that one is the right one.
 func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
 	s := m.sessionFor(&r.Claim)
@@ -163,7 +163,7 @@ const (
 )
 
 // Settle ends the requests of the session that the client has not stated, and finds out what has become of the others.
-// The session must be absent, and Check done.
+// A call looks at about budget requests, or ends one of them. The session must be absent, and Check done.
 func (m *Machine) Settle(
 	now time.Duration, r *Resumption, budget int, events []locktable.Event,
 ) (_ []locktable.Event, done bool) {
@@ -180,9 +180,9 @@ func (m *Machine) Settle(
 			r.phase, r.after = r.phase+1, -1
 		}
 	case endOthers:
-		for ; budget > 0 && r.at < len(r.ended); r.at++ {
-			budget--
+		if r.at < len(r.ended) { // one, because the caller must tell of it before the table's next call
 			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
+			r.at++
 		}
 		if r.at == len(r.ended) {
 			r.ended = nil

@@ -144,7 +144,6 @@ func (l *loop) end(s *session, how ending) {
 	l.watching.forget(s)
 	s.listing, s.sweep = nil, nil
 	l.giveUpResume(s)
-	s.resuming = nil
 	l.pageSent(s)
 	l.leaveShare(s)
 	if lasts {

@@ -100,15 +100,19 @@ func (l *loop) noteAbsence(s *session) {
 	l.absences[s.name] = &absence{was: s}
 }
 
-// endAbsences ends the sessions that have been absent for too long.
+// absencesAtOnce is how many absent sessions end in one slice.
+const absencesAtOnce = 64
+
+// endAbsences ends sessions that have been absent for too long.
 func (l *loop) endAbsences() {
-	for {
+	for range absencesAtOnce {
 		name, ok := l.core.EndAbsence(l.now())
 		if !ok {
 			return
 		}
 		was := l.absences[name].was
 		delete(l.absences, name)
+		l.tally.Abandoned()
 		if line, ok := l.logs.lost.admit(); ok {
 			held := l.table.Usage(name).Holding
 			l.aside(func() {

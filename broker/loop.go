@@ -65,6 +65,7 @@ type loop struct {
 	memory     *memoryLimit
 	memoryFull bool  // as of this round
 	queued     int64 // units of all backlogs, as far as the loop has collected them
+	stated     int   // weight of the statements of clients that take up sessions
 
 	keepsRecord bool
 	over        context.Context // ends with the loop
@@ -260,11 +261,12 @@ func (l *loop) handle(it item) {
 	case *ending:
 		l.end(s, *m)
 	case wire.Reply:
+		l.discardAfterError(s, m)
 		l.reply(s, m)
 	case wire.Request:
 		// Requests of a session that was cut off are dropped. If the session's reader has
 		// ended, so are requests that only want an answer.
-		if !s.ended && !(s.closing && wantsAnswer(m)) {
+		if !s.ended && !(s.closing && wantsAnswer(m)) && !l.refuseStray(s, m) {
 			l.request(s, m)
 		}
 	}

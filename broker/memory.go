@@ -14,6 +14,7 @@ type footprint struct {
 	globs       int64 // bytes of the globs of watches
 	pages       int   // pages on their way
 	queued      int64 // units of a backlog: what waits for the loop
+	stated      int   // weight of the requests in statements about sessions to take up
 	unsent      int64 // bytes of JSON that wait to be sent
 	buffers     int64 // bytes of buffers that are larger than those of an idle connection
 }
@@ -27,13 +28,14 @@ const (
 	watchBytes      = 250       // a watch without its glob
 	pageBytesHeld   = 512 << 10 // a page of 256 KiB, before it is encoded
 	unsentFactor    = 2         // a reply, compared with its length as JSON
+	statedBytes     = 512       // a lock in a statement, and a part of its request
 )
 
 // bytes estimates how much memory a broker uses, in bytes of the reachable heap and of stacks.
 func (f footprint) bytes() int64 {
 	return int64(f.connections)*connectionBytes + f.table +
 		int64(f.watches)*watchBytes + f.globs + int64(f.pages)*pageBytesHeld +
-		f.queued*backlogUnit + f.unsent*unsentFactor + f.buffers
+		f.queued*backlogUnit + int64(f.stated)*statedBytes + f.unsent*unsentFactor + f.buffers
 }
 
 // A memoryLimit compares the footprint of a broker with the memory that it may use.
@@ -65,7 +67,7 @@ func (m *memoryLimit) whyUsedUp() string {
 func (l *loop) checkMemory() {
 	bytes := footprint{
 		table: l.table.Bytes(), watches: l.watching.count, globs: l.watching.globs,
-		pages: l.pages.onWay, queued: l.queued,
+		pages: l.pages.onWay, queued: l.queued, stated: l.stated,
 	}.bytes()
 	if bytes != l.memory.loop.Load() {
 		l.memory.loop.Store(bytes)

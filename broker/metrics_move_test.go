@@ -107,6 +107,25 @@ var motions = []motionCase{
 		`wait_seconds{result="ended"}`, `errors_total{code="timeout"}`, `errors_total{code="evicted"}`,
 		`sessions_ended_total{why="fin"}`, `sessions_ended_total{why="closed"}`,
 	}},
+	{"sessions are taken up", broker.Config{}, nil, func(r *rig, look func()) {
+		a := r.connectLasting("a", "kept")
+		acquire(a, 0, "x", "")
+		look()
+		a.vanish()
+		look()
+		b, c := r.connectLasting("b", "kept"), r.connectLasting("c", "kept")
+		b.resume("d", hold("x", 1))
+		synctest.Wait()
+		c.resume("a", hold("x", 1))
+		synctest.Wait()
+		look()
+		c.vanish()
+		pass(15 * time.Second)
+		look()
+	}, []string{
+		"sessions_absent", "sessions_abandoned_total", `resumptions_total{result="resumed"}`,
+		`resumptions_total{result="refused"}`,
+	}},
 	{"clients fail", broker.Config{}, nil, func(r *rig, look func()) {
 		for _, frame := range []string{"binary", "silent"} {
 			p := r.connect(frame[:1])

@@ -108,15 +108,28 @@ func (r *rig) dialWith(name, more string) *peer {
 	return r.dialQuery(name, "client="+url.QueryEscape(name)+more)
 }
 
+// connectFrom is connectWith for a client at the address of another one.
+func (r *rig) connectFrom(name, address, more string) *peer {
+	r.t.Helper()
+	p := r.dialFrom(name, address, "client="+url.QueryEscape(name)+more)
+	p.read()
+	return p
+}
+
 // dialQuery is dial with the given query.
 func (r *rig) dialQuery(name, query string) *peer {
+	r.t.Helper()
+	return r.dialFrom(name, name, query)
+}
+
+func (r *rig) dialFrom(name, address, query string) *peer {
 	r.t.Helper()
 	r.next.Store(name)
 	p := &peer{t: r.t, name: name, ended: make(chan struct{})}
 	dialer := websocket.Dialer{
 		Subprotocols: []string{wire.Subprotocol},
 		NetDialContext: func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
-			p.net, err = r.server.DialFrom(ctx, wiretest.Remote(name))
+			p.net, err = r.server.DialFrom(ctx, wiretest.Remote(address))
 			return p.net, err
 		},
 	}

@@ -29,7 +29,9 @@ func (l *loop) keepRecord() {
 // recorded tells the core that changes are stored, and lets the sessions go on that have waited for that.
 func (l *loop) recorded(changes int) {
 	l.readClock()
-	l.deliver(l.core.Recorded(l.now(), changes, l.events[:0]))
+	for range changes {
+		l.deliver(l.core.Recorded(l.now(), l.events[:0]))
+	}
 	waited := l.unrecorded
 	l.unrecorded = nil
 	for _, s := range waited {

@@ -69,6 +69,9 @@ func (l *loop) acquire(s *session, m *wire.Acquire, now time.Duration) {
 		return
 	}
 	if !m.Parent.IsZero() && l.core.IsSearching() {
+		if l.searching != nil { // its search was over, except for the marks that it had left
+			l.endSearch()
+		}
 		l.searching, s.searching = s, true
 	}
 }

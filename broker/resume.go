@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
@@ -16,18 +17,28 @@ import (
 //  4. The core ends the requests that the client has not stated, and compares the others.
 //  5. The session goes on with the new connection, whose own session is gone (loop.attach). The client is told.
 //  6. Its requests are granted what they could not be granted meanwhile. Requests that the broker does not know are
-//     made, as if the client had sent them now.
+//     made, as if the client had sent them now, and before anything that it sends after the reply.
+//
+// The reply comes to the last message of a statement. If one of its messages was refused with an error, or there was no
+// memory for it, the rest of the statement is worth nothing: what is missing in it would seem to have ended.
 //
 // The steps that may take long are done in slices: the session gets turns as for a page of the listing.
 
-// resumeSlice is how many stated requests are handled in one turn.
-const resumeSlice = 256
+const (
+	resumeSlice = 256               // how many stated requests are looked at in one turn, or in one step of settling
+	resumeSteps = stepsOfSlice / 10 // how much a turn of settling costs
+)
 
 // A resuming is a session's wish to take up another one.
 type resuming struct {
-	id    wire.ID // of the last message of the statement
-	stage resumeStage
-	core  *core.Resumption
+	id      wire.ID // of the last message of the statement
+	stage   resumeStage
+	core    *core.Resumption
+	refused string // why the statement is refused; "": it is not refused so far
+	weight  int    // of the stated requests, as a locktable.Account counts them
+
+	submitted int      // how many missing requests are in again
+	again     todoList // these, until the loop handles them
 }
 
 type resumeStage uint8
@@ -54,17 +65,76 @@ func (l *loop) resume(s *session, m *wire.Resume) {
 		s.resuming = w
 	}
 	w.id = m.ID
+	if w.refused == "" {
+		l.state(s, m)
+	}
+	switch {
+	case m.More:
+	case w.refused != "":
+		l.refuseResume(s, w.refused)
+	default:
+		w.stage = checking
+	}
+}
+
+// noSuchSession does not say what is wrong, because the client may be somebody else.
+const noSuchSession = "there is no such session to take up"
+
+// state adds a part to the statement of s, or notes why the statement is refused.
+func (l *loop) state(s *session, m *wire.Resume) {
+	w, claim := s.resuming, claimOf(s, m)
+	weight := weightOf(m)
+	l.quotaNow()
 	switch {
 	case s.lasting == nil || m.Session == s.name || l.table.OpenRequests(s.name) > 0:
-		l.refuseResume(s, "this session cannot take up another one")
-	case !w.core.Claim.Equal(claimOf(s, m)):
-		l.refuseResume(s, "the parts of the statement are about different sessions")
+		l.discard(w, "this session cannot take up another one")
+	case !w.core.Claim.Equal(claim):
+		l.discard(w, "the parts of the statement are about different sessions")
+	case !l.core.MayTakeUp(&claim):
+		l.discard(w, noSuchSession)
+	case w.weight+weight > l.core.MostStated(m.Session):
+		l.discard(w, "the statement is too long")
+	case l.memoryFull && w.weight+weight > core.AlwaysRequests:
+		l.discard(w, l.memory.whyUsedUp())
 	case !w.core.Add(m):
-		l.refuseResume(s, "the numbers of the requests do not rise")
-	case w.core.Size() > 2*l.config.Limits.Requests:
-		l.refuseResume(s, "the statement is too long")
-	case !m.More:
-		w.stage = checking
+		l.discard(w, "the numbers of the requests do not rise")
+	default:
+		w.weight += weight
+		l.stated += weight
+	}
+}
+
+// weightOf returns the weight of the requests in a part of a statement.
+func weightOf(m *wire.Resume) (weight int) {
+	of := func(locks []wire.LockSpec) {
+		for i := range locks {
+			weight += locktable.Weight(locks[i].Name)
+		}
+	}
+	for i := range m.Held {
+		of(m.Held[i].Locks)
+	}
+	for i := range m.Waiting {
+		of(m.Waiting[i].Locks)
+	}
+	return weight
+}
+
+// discard refuses a statement that is not complete yet.
+func (l *loop) discard(w *resuming, why string) {
+	w.refused, w.core = why, core.NewResumption(w.core.Claim)
+	l.forgetStated(w)
+}
+
+func (l *loop) forgetStated(w *resuming) {
+	l.stated -= w.weight
+	w.weight = 0
+}
+
+// discardAfterError refuses the statement of s if one of its messages may have been refused with an error.
+func (l *loop) discardAfterError(s *session, answer wire.Reply) {
+	if _, refused := answer.(*wire.Error); refused && s.resuming != nil && s.resuming.stage == stating {
+		l.discard(s.resuming, "a part of the statement was refused")
 	}
 }
 
@@ -82,52 +152,76 @@ func (s *session) isTakingUp() bool { return s.resuming != nil && s.resuming.sta
 
 // refuseResume refuses to take up a session. The client goes on with s.
 func (l *loop) refuseResume(s *session, why string) {
+	id := s.resuming.id
 	l.giveUpResume(s)
-	l.reply(s, &wire.NotResumed{ID: s.resuming.id, Message: why})
-	s.resuming = nil
+	l.tally.NotResumed()
+	l.reply(s, &wire.NotResumed{ID: id, Message: why})
 }
 
 // giveUpResume lets others take up the session that s was about to take up.
 func (l *loop) giveUpResume(s *session) {
 	if s.resuming != nil {
 		l.core.GiveUp(s.resuming.core)
+		l.endResume(s)
 	}
+}
+
+// endResume forgets the statement of s.
+func (l *loop) endResume(s *session) {
+	l.forgetStated(s.resuming)
+	s.todo.prepend(&s.resuming.again)
+	s.resuming = nil
 }
 
 // continueResume works for one turn on taking up a session.
 func (l *loop) continueResume(s *session) {
-	if s.ended {
-		l.giveUpResume(s)
-		s.resuming = nil
-		return
-	}
 	switch w := s.resuming; w.stage {
 	case checking:
 		l.sight.steps += resumeSlice
 		switch ok, done := l.core.Check(w.core, resumeSlice); {
 		case !ok:
-			l.refuseResume(s, "there is no such session to take up")
+			l.refuseResume(s, noSuchSession)
 		case done:
 			l.endOldConnection(w.core.Claim.Session)
 			l.noteLastRun(w.core.Claim.Session)
 			w.stage = settling
 		}
 	case settling:
-		events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
-		l.deliver(events)
-		if done {
-			w.stage = rekeying
+		for end := l.spent() + resumeSteps; s.resuming == w && w.stage == settling && l.spent() < end; {
+			events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
+			l.deliver(events)
+			if done {
+				w.stage = rekeying
+			}
 		}
 	case rekeying:
 		l.attach(s)
 	case attached:
+		if w.submitted < len(w.core.Missing) {
+			l.submitMissing(s)
+			return
+		}
 		events, done := l.core.Recheck(l.now(), w.core, resumeSlice, l.events[:0])
 		l.deliver(events)
 		if done {
-			l.submitMissing(s, w.core.Missing)
-			s.resuming = nil
+			s.unjudged += w.submitted
+			l.endResume(s) // before everything that the client has sent since: that may be a cancel of one of them
 		}
 	}
+}
+
+// refuseStray refuses a message that the client has sent before it knew that another session goes on with its
+// connection. It returns false if m is not such a message.
+func (l *loop) refuseStray(s *session, m wire.Request) bool {
+	if s.name == s.connection.name {
+		return false
+	}
+	id, _ := wire.RequestID(m)
+	if id.Session == s.name {
+		return false
+	}
+	l.reply(s, &wire.Error{ID: id, Code: wire.BadID, Message: "sent before the reply to resume"})
+	return true
 }
 
 // endOldConnection ends the connection of a session that is taken up, if it still has one. The newest connection
@@ -156,8 +250,15 @@ func (l *loop) attach(s *session) {
 	l.sessions.Set(name, s)
 	s.name = name
 	s.lasting.resumed.Store(&resumedSession{name, r.Last()}) // before the client can send anything
+	l.tally.Resumed()
 	l.logResumed(s, a.was, own)
 
+	if isNew := s.rights != nil && (a.was.rights == nil || a.was.rights.party != s.rights.party); isNew {
+		s.sweep = &sweep{after: -1} // end what the client may no longer ask for
+		for _, m := range a.missed {
+			withoutOthers(m)
+		}
+	}
 	for _, n := range r.Lost {
 		if m := a.missed[n]; m != nil {
 			l.reply(s, m)
@@ -176,19 +277,16 @@ func (l *loop) attach(s *session) {
 		}
 	}
 	r.Missing = missing
-	l.sweepIfNew(s, a.was)
 }
 
-// sweepIfNew ends the requests of a session that its client may no longer make, if the rights have changed.
-func (l *loop) sweepIfNew(s, was *session) {
-	if s.rights != nil && (was.rights == nil || was.rights.party != s.rights.party) {
-		s.sweep = &sweep{after: -1}
-	}
-}
-
-// submitMissing makes the requests that the client waits for and that the broker does not know, for example because
-// the connection broke before they arrived. They are judged and limited as if the client had sent them now.
-func (l *loop) submitMissing(s *session, missing []wire.WaitingRequest) {
+// submitMissing makes a slice of the requests that the client waits for and that the broker does not know, for example
+// because the connection broke before they arrived. They are judged and limited as if the client had sent them now.
+func (l *loop) submitMissing(s *session) {
+	w := s.resuming
+	missing := w.core.Missing[w.submitted:]
+	missing = missing[:min(len(missing), resumeSlice)]
+	w.submitted += len(missing)
+	l.sight.steps += int64(len(missing)) * stepsOfItem
 	for i := range missing {
 		m := &missing[i]
 		acquire := &wire.Acquire{
@@ -197,9 +295,9 @@ func (l *loop) submitMissing(s *session, missing []wire.WaitingRequest) {
 		}
 		units := unitsOf(acquire)
 		s.backlog.grow(units)
-		l.enqueue(s, &item{session: s, what: acquire, units: units})
+		l.queued += int64(units)
+		w.again.push(item{session: s, what: acquire, units: units}, &l.spare)
 	}
-	s.unjudged = s.todo.count()
 }
 
 // logResumed logs that a session goes on with another connection.

@@ -19,6 +19,19 @@ func (t *todoList) push(it item, spare *spareTodos) {
 	t.last = n
 }
 
+// prepend moves all items of other to the front.
+func (t *todoList) prepend(other *todoList) {
+	if other.first == nil {
+		return
+	}
+	other.last.next = t.first
+	if t.last == nil {
+		t.last = other.last
+	}
+	t.first = other.first
+	*other = todoList{}
+}
+
 // pop removes and returns the first item. The list must not be empty.
 func (t *todoList) pop(spare *spareTodos) item {
 	n := t.first

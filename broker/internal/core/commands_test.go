@@ -97,6 +97,7 @@ func (d *driver) end(session string, rest []string) []string {
 		d.observer.ended[session] = heard + d.observer.config.Timeout
 	}
 	d.machine.End(session, gone, heard)
+	delete(d.observer.lasting, session)
 	if until := d.machine.KeptUntil(gone, heard); until > 0 {
 		return []string{fmt.Sprintf("kept until %v", until)}
 	}

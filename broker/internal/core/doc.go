@@ -19,6 +19,8 @@
 //   - passes on what clients ask: Acquire, Release, Cancel, Evict;
 //   - calls Tick when the table has something due, Drop while IsDropping, Shut while IsShutting,
 //     and Search while IsSearching;
+//   - says which sessions last (Last), which of them have lost their connection (Detach), and calls
+//     EndAbsence until it returns false whenever Deadline has come;
 //   - asks WantsTokens after each round, and stores what that returns;
 //   - sleeps until Deadline, unless something arrives.
 //
@@ -45,6 +47,22 @@
 // timeout after the last sign of life: see [Machine.KeptUntil]. Package transport finds out which of
 // the two it is, and applies the option LockDelay.
 //
+// # Taking up a session
+//
+// A session that lasts outlives its connection. While it has none, it is absent (see the package
+// locktable): its requests go on, but it is granted nothing. It ends if nobody takes it up by KeptUntil.
+//
+// To take it up, a client states what it has in the session, in a [Resumption]. The caller then calls,
+// each until it is done:
+//
+//	Check    may this client take up the session, and can the statement be true? Nothing changes.
+//	Detach   if the session still has a connection, that one ends
+//	Settle   what the client has not stated ends, and the rest is compared
+//	Attach   the session goes on with the connection of another one, which is gone
+//	Recheck  what the session could not be granted is granted
+//
+// If the new connection ends in between, the caller calls GiveUp, and the session stays absent.
+//
 // # The drain
 //
 // From BeginDrain on nothing is granted. Requests that wait end with shutting_down, in slices.
@@ -63,4 +81,9 @@
 //  6. A record that was stored promises at least the grace that the clients of this run need.
 //  7. A request is refused for a limit of the broker only if it would exceed it, and is never
 //     accepted beyond it. Every session may have 16, counted as the limit counts.
+//  8. A session that is absent is granted nothing. It ends at KeptUntil, and not before.
+//  9. A session is taken up only by its identity and with its newest key, by one client at a time. Until
+//     Settle nothing changes.
+//  10. When Settle is done, the session has no request that its client has not stated, and what it says
+//     of the stated ones is true.
 package core

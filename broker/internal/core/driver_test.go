@@ -21,7 +21,9 @@ type driver struct {
 	now      time.Duration
 	shares   map[string]*locktable.Account // by name
 	wanted   *Reservation                  // the reservation under way
-	err      error                         // the first violation of an invariant
+
+	resumptions map[string]*Resumption // under way, by the session of their connection
+	err         error                  // the first violation of an invariant
 }
 
 // newDriver makes a machine. config is the config line of a scenario, or "".
@@ -55,7 +57,7 @@ func newDriver(t *testing.T, config string) *driver {
 	o := newObserver(c, begin)
 	return &driver{
 		t: t, observer: o, machine: o.machine, commands: commands(),
-		shares: make(map[string]*locktable.Account),
+		shares: make(map[string]*locktable.Account), resumptions: make(map[string]*Resumption),
 	}
 }
 
@@ -95,6 +97,17 @@ func commands() map[string]func(d *driver, first string, rest []string) []string
 		"status":   (*driver).status,
 		"stop":     (*driver).stop,
 		"deadline": (*driver).deadline,
+
+		"last":     (*driver).last,
+		"detach":   (*driver).detach,
+		"absences": (*driver).absences,
+		"state":    (*driver).state,
+		"more":     (*driver).more,
+		"check":    (*driver).check,
+		"settle":   (*driver).settle,
+		"attach":   (*driver).attach,
+		"recheck":  (*driver).recheck,
+		"giveup":   (*driver).giveUp,
 	}
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -24,13 +25,16 @@ type observer struct {
 	quota     Quota
 	refused   map[Limit]int // how many requests were refused for each limit
 	ended     map[string]time.Duration
-	last      int64 // the last token
+	lasting   map[string]*lastingSession // open sessions that last
+	tokens    map[wire.ID]int64          // of requests that hold or have held
+	last      int64                      // the last token
 }
 
 func newObserver(config Config, start Beginning) *observer {
 	return &observer{
 		machine: New(config, start), config: config, start: start,
 		holding: make(map[wire.ID]bool), ended: make(map[string]time.Duration), last: start.First - 1,
+		lasting: make(map[string]*lastingSession), tokens: make(map[wire.ID]int64),
 		waiting: make(map[wire.ID]bool), locks: make(map[wire.ID][]string),
 		accounts: make(map[string]*locktable.Account),
 		refused:  make(map[Limit]int), quota: Quota{Requests: config.MaxRequests / 2},
@@ -65,11 +69,12 @@ func (o *observer) noteStored(r *Reservation) {
 func (o *observer) see(events []locktable.Event, now time.Duration) error {
 	for i := range events {
 		e := &events[i]
+		e.Locks() // panics if the machine has called the table again since
 		if e.Kind == locktable.Granted {
 			if err := o.seeGrant(e, now); err != nil {
 				return err
 			}
-			o.holding[e.ID] = true
+			o.holding[e.ID], o.tokens[e.ID] = true, e.Token
 			delete(o.waiting, e.ID)
 			continue
 		}
@@ -101,6 +106,8 @@ func (o *observer) seeGrant(e *locktable.Event, now time.Duration) error {
 		return fmt.Errorf("invariant 2: %v was granted at %v, while the broker pauses", e.ID, now)
 	case ended:
 		return fmt.Errorf("invariant 3: %v was granted after its session had ended", e.ID)
+	case o.lasting[e.ID.Session] != nil && o.lasting[e.ID.Session].absent:
+		return fmt.Errorf("invariant 8: %v was granted while its session was absent", e.ID)
 	}
 	o.last = e.Token
 	return nil
@@ -116,5 +123,5 @@ func (o *observer) check(now time.Duration) error {
 	if held := m.Table().Held(); held != len(o.holding) {
 		return fmt.Errorf("%d requests hold, but the events say %d", held, len(o.holding))
 	}
-	return o.checkAccounts()
+	return cmp.Or(o.checkAccounts(), o.checkLasting())
 }

@@ -144,7 +144,7 @@ func (m *Machine) EndAbsence(now time.Duration) (name string, ok bool) {
 	return s.name, true
 }
 
-// attach makes a session go on with the connection of another one, which must be open and without requests. That one
+// attach makes a session go on with the connection of another one, which must last, and have no requests. That one
 // ends.
 func (m *Machine) attach(s *lasting, with *lasting, peer wire.Peer, account *locktable.Account) {
 	m.lastings.absent.Delete(s)

@@ -51,3 +51,9 @@ func (m *Machine) limitOf(a *locktable.Acquire) Limit {
 func (m *Machine) IsAlways(session string, weight int) bool {
 	return m.table.InUseBy(session)+weight <= AlwaysRequests
 }
+
+// MostStated returns how much a true statement about a session may count at most, as a [locktable.Account] counts it:
+// what the session has, and what may be on its way or have ended.
+func (m *Machine) MostStated(session string) int {
+	return m.table.InUseBy(session) + max(m.quota.Requests, AlwaysRequests)
+}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +16,21 @@ var programs = flag.Int("programs", 400, "how many random programs TestRandomPro
 // TestRandomPrograms checks the invariants in random programs. A program that fails is printed as a
 // script, without its outputs.
 func TestRandomPrograms(t *testing.T) {
-	refused := make(map[Limit]int)
+	refused, attached := make(map[Limit]int), 0
 	for seed := range uint64(*programs) {
 		p := newProgram(t, seed)
-		for range 80 {
-			p.run(p.next())
+		for range 160 {
+			if p.random.IntN(2) == 0 {
+				p.moveOn()
+			} else {
+				p.run(p.next())
+			}
 			if p.err != nil {
 				t.Fatalf("seed %d: %v\n%s", seed, p.err, strings.Join(p.lines, "\n"))
 			}
 		}
 		p.end()
+		attached += p.attached
 		if p.err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, p.err, strings.Join(p.lines, "\n"))
 		}
@@ -34,6 +40,9 @@ func TestRandomPrograms(t *testing.T) {
 	}
 	if *programs < 400 {
 		return
+	}
+	if attached < 100 {
+		t.Errorf("only %d sessions were taken up", attached)
 	}
 	for limit := AllRequests; limit <= AccountWaiting; limit++ {
 		if refused[limit] < 20 {
@@ -52,6 +61,9 @@ type program struct {
 	opened int
 	count  int // requests so far
 	ids    []string
+
+	lastings lastingNames
+	attached int // how many sessions were taken up
 }
 
 func newProgram(t *testing.T, seed uint64) *program {
@@ -118,6 +130,7 @@ func (p *program) endLine() string {
 	i := p.random.IntN(len(p.open))
 	name := p.open[i]
 	p.open = append(p.open[:i], p.open[i+1:]...)
+	p.lastings.open = slices.DeleteFunc(p.lastings.open, func(other string) bool { return other == name })
 	p.gone = append(p.gone, name)
 	if p.random.IntN(2) == 0 {
 		return "end " + name + " gone"
@@ -140,6 +153,7 @@ func (p *program) dutyLine() string {
 
 // end ends all sessions, and what is left to do. Then nobody holds or waits.
 func (p *program) end() {
+	p.endLasting()
 	for len(p.open) > 0 {
 		p.run(p.endLine())
 	}

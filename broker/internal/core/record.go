@@ -131,7 +131,7 @@ func (m *Machine) setOnRecord(s *lasting) {
 func (s *lasting) entry() Change { return Change{Session: s.name, Identity: s.identity, Key: s.key} }
 
 // TakeChanges returns the changes of the record that the caller must store now, in this order, or nil. Then it calls
-// Recorded.
+// Recorded for each.
 func (m *Machine) TakeChanges() []Change {
 	for _, strike := range m.table.TakeStrikes() {
 		m.record.change(Change{Session: strike.ID.Session, Revoked: strike.Token},
@@ -151,14 +151,12 @@ func (m *Machine) TakeChanges() []Change {
 	return changes
 }
 
-// Recorded notes that the next count changes that were taken are on record. Every crash from now on finds them.
-func (m *Machine) Recorded(now time.Duration, count int, events []locktable.Event) []locktable.Event {
-	done := m.record.stored[:count]
-	m.record.stored = m.record.stored[count:]
-	for _, r := range done {
-		if r.then != nil {
-			events = r.then(now, events)
-		}
+// Recorded notes that the next change that was taken is on record. Every crash from now on finds it.
+func (m *Machine) Recorded(now time.Duration, events []locktable.Event) []locktable.Event {
+	r := m.record.stored[0]
+	m.record.stored[0], m.record.stored = recording{}, m.record.stored[1:]
+	if r.then != nil {
+		events = r.then(now, events)
 	}
 	return events
 }

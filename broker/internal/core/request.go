@@ -19,15 +19,12 @@ func (m *Machine) Acquire(
 			return events, over
 		}
 	}
-	a.MaxWaiting = m.quota.Waiting
+	if m.quota.Waiting > 0 && !m.IsAlways(a.ID.Session, a.Weight()) {
+		a.MaxWaiting = m.quota.Waiting
+	}
 	events = m.table.Acquire(now, a, events)
 	if n := len(events); n > 0 && events[n-1].Limit == locktable.AccountWaiting {
-		events = events[:n-1]
-		if !m.IsAlways(a.ID.Session, a.Weight()) {
-			return events, AccountWaiting
-		}
-		a.MaxWaiting = 0
-		events = m.table.Acquire(now, a, events)
+		return events[:n-1], AccountWaiting
 	}
 	m.explainPause(now, events)
 	return events, NoLimit

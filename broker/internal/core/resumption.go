@@ -25,8 +25,8 @@ func (c Claim) Equal(other Claim) bool {
 // it leaves out has ended for it, for example because a release was on its way when the connection broke.
 //
 // The caller adds the statement ([Resumption.Add]), and then calls Check, Settle, Attach and Recheck in this order. All
-// but Attach do about budget requests in a call, and report whether they are done. If not, the caller calls them again
-// after it has served others. Until Settle nothing changes.
+// but Attach do a part of their work in a call, and report whether they are done. If not, the caller calls them again,
+// perhaps after it has served others. Until Settle nothing changes.
 type Resumption struct {
 	Claim   Claim
 	Held    []wire.HeldRequest
@@ -39,7 +39,8 @@ type Resumption struct {
 	Granted []wire.Granted        // stated as waiting, and already granted
 	Missing []wire.WaitingRequest // stated as waiting, and not known
 
-	at     int   // the next request of a statement to look at
+	at     int   // the next request of a list to look at
+	open   int   // how many requests the session had when compare began
 	after  int64 // for EachRequest
 	phase  int
 	ended  []int64 // requests of the session that the client has not stated
@@ -79,23 +80,31 @@ func (r *Resumption) Last() int64 {
 	return last
 }
 
-// sessionFor returns the session that r may take up, or nil.
-func (m *Machine) sessionFor(r *Resumption) *lasting {
-	s := m.lastings.byName[r.Claim.Session]
-	if s == nil || s.doomed || s.identity != r.Claim.Identity || s.taker != nil && s.taker != r ||
-		!slices.Contains(r.Claim.Keys, s.key) {
+// sessionFor returns the session that the claim is about, if it may be taken up and a key is right, or nil. A session
+// that lasts only over a move of the broker may be taken up only once it is absent.
+func (m *Machine) sessionFor(claim *Claim) *lasting {
+	s := m.lastings.byName[claim.Session]
+	if s == nil || s.doomed || s.identity != claim.Identity || !s.kept && !s.absent ||
+		!slices.Contains(claim.Keys, s.key) {
 		return nil
 	}
 	return s
 }
 
+// MayTakeUp reports whether the session of the claim may be taken up now, and a key is right.
+func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
+
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
-// what the client says of each request can be true. When it is done and ok, nobody else can take up the session until
-// Attach or GiveUp.
+// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok, nobody else can take up the session until
+// Attach or GiveUp. While somebody else takes it up, Check is not done. Then the key of that one is the right one.
 func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
-	s := m.sessionFor(r)
+	s := m.sessionFor(&r.Claim)
 	if s == nil {
 		return false, true
+	}
+	if s.taker != nil && s.taker != r {
+		r.at = 0 // what was true before may not be true after it
+		return true, false
 	}
 	for ; budget > 0 && r.at < r.Size(); r.at++ {
 		budget--
@@ -156,28 +165,27 @@ const (
 	findHolders        // find the requests that hold and were not stated
 	findWaiters        // the same for those that wait
 	endOthers          // end them
-	compare            // find out what has become of the stated ones
+	compare            // find out what has become of the stated ones; again if some have ended meanwhile
 	settled
 )
 
 // Settle ends the requests of the session that the client has not stated, and finds out what has become of the others.
-// The session must be absent, and Check done.
+// A call looks at about budget requests, or ends one of them. The session must be absent, and Check done.
 func (m *Machine) Settle(
 	now time.Duration, r *Resumption, budget int, events []locktable.Event,
 ) (_ []locktable.Event, done bool) {
+	s := m.lastings.byName[r.Claim.Session]
+	if r.phase == reclaim && (s == nil || !s.missing) {
+		r.phase = findHolders
+	}
 	switch r.phase {
 	case reclaim:
-		s := m.lastings.byName[r.Claim.Session]
-		if s == nil || !s.missing {
-			r.phase = findHolders
-			return events, false
-		}
-		events = m.reclaim(now, s, r, budget, events)
+		events = m.reclaim(now, s, r, events)
 	case findHolders, findWaiters:
 		held := r.phase == findHolders
 		var all bool
 		r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
-			if !r.isHeld(n) && !r.isWaiting(n) {
+			if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
 				r.ended = append(r.ended, n)
 			}
 		})
@@ -185,21 +193,26 @@ func (m *Machine) Settle(
 			r.phase, r.after = r.phase+1, -1
 		}
 	case endOthers:
-		for ; budget > 0 && r.at < len(r.ended); r.at++ {
-			budget--
+		if r.at < len(r.ended) { // one, because the caller must tell of it before the table's next call
 			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
+			r.at++
 		}
 		if r.at == len(r.ended) {
-			r.phase, r.at, r.ended = compare, 0, nil
+			r.ended = nil
+			m.beginCompare(r)
 		}
 	case compare:
 		for ; budget > 0 && r.at < r.Size(); r.at++ {
 			budget--
 			m.compare(r, r.at)
 		}
-		if r.at == r.Size() {
+		switch {
+		case r.at < r.Size():
+		case r.open != m.table.OpenRequests(r.Claim.Session):
+			m.beginCompare(r)
+		default:
 			r.phase, r.at = settled, 0
-			if s := m.lastings.byName[r.Claim.Session]; s != nil && s.missing {
+			if s != nil && s.missing {
 				m.came(s, now)
 			}
 		}
@@ -207,19 +220,17 @@ func (m *Machine) Settle(
 	return events, r.phase == settled
 }
 
-// reclaim takes in what the client of a session says that is on record since the last run, about budget requests of
-// it. It may have said a part of it before, on a connection that broke.
-func (m *Machine) reclaim(
-	now time.Duration, s *lasting, r *Resumption, budget int, events []locktable.Event,
-) []locktable.Event {
+// reclaim takes in the next request that the client of a session states that is on record since the last run. The
+// client may have stated it before, on a connection that broke.
+func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events []locktable.Event) []locktable.Event {
 	if !m.table.Knows(s.name) {
 		m.table.Open(s.name, wire.Peer{Identity: s.identity})
 		m.beginAbsence(s, now+m.config.Timeout)
 		m.setOnRecord(s)
 	}
-	for ; budget > 0 && r.at < r.Size(); r.at++ {
-		budget--
+	if r.at < r.Size() {
 		saved := r.saved(r.at)
+		r.at++
 		switch {
 		case m.table.Compare(saved.ID, nil).Known:
 		case saved.Token == 0:
@@ -270,6 +281,18 @@ func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 		})
 	}
 	return r.rekeying == onRecord
+}
+
+// isSteal reports whether a request of the session steals. Steals end with the connection on which they were made.
+func (m *Machine) isSteal(r *Resumption, n int64) bool {
+	return m.table.Compare(wire.ID{Session: r.Claim.Session, N: n}, nil).Steals
+}
+
+// beginCompare begins the comparison, or begins it again. The session is absent, so no request is added or granted. If
+// it has fewer requests at the end than at the beginning, some have ended that may have been looked at before.
+func (m *Machine) beginCompare(r *Resumption) {
+	r.phase, r.at, r.open = compare, 0, m.table.OpenRequests(r.Claim.Session)
+	r.Holds, r.Lost, r.Granted, r.Missing, r.queued = nil, nil, nil, nil, nil
 }
 
 // endUnstated ends a request that its client no longer has.
@@ -323,9 +346,8 @@ func (m *Machine) Attach(r *Resumption, with string, peer wire.Peer, account *lo
 func (m *Machine) Recheck(
 	now time.Duration, r *Resumption, budget int, events []locktable.Event,
 ) (_ []locktable.Event, done bool) {
-	for ; budget > 0 && r.at < len(r.queued); r.at++ {
-		budget--
-		events = m.table.Recheck(now, wire.ID{Session: r.Claim.Session, N: r.queued[r.at]}, events)
-	}
+	next := min(r.at+budget, len(r.queued))
+	events = m.table.Recheck(now, r.Claim.Session, r.queued[r.at:next], events)
+	r.at = next
 	return events, r.at == len(r.queued)
 }

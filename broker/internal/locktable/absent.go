@@ -7,22 +7,24 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// A session is absent while it has no connection and its client may take it up on another one. Its requests go on
-// holding and waiting, and their deadlines count on. But it is granted nothing, because nobody would know, and its
-// waiters stay in the way of those behind them, because they keep their places.
+// A session is absent while it has no connection and its client may take it up on another one. The package comment
+// says what that means for its requests ("Absence").
 
 // Detach makes a session absent. It must be open, and not absent. A deadlock search for the session is abandoned: its
-// client asks again. A steal of the session ends.
+// client asks again. The steals of the session end when their turn comes.
 func (t *Table) Detach(name string) {
 	s := t.openSession(name)
+	if s.absent {
+		panic("locktable: a session that is absent already: " + name)
+	}
 	if t.search != nil && t.search.candidate.session == s {
 		t.abandonSearch()
 	}
 	s.absent = true
 }
 
-// Attach ends the absence of a session, whose client is now that peer. The caller then calls Recheck for all of its
-// requests that wait.
+// Attach ends the absence of a session, whose client is now that peer. From now on its requests count in account. The
+// caller then calls Recheck for all of its requests that wait.
 func (t *Table) Attach(name string, peer wire.Peer, account *Account) {
 	s := t.openSession(name)
 	if !s.absent {
@@ -32,33 +34,39 @@ func (t *Table) Attach(name string, peer wire.Peer, account *Account) {
 	s.moveTo(account)
 }
 
-// Recheck grants a request that waits and could not be granted because its session was absent.
-func (t *Table) Recheck(now time.Duration, id wire.ID, events []Event) []Event {
-	events = t.advance(now, events)
-	if r := t.find(id); r != nil && r.state == waiting && r.recheckIndex < 0 {
-		t.recheck.add(head{r})
+// Recheck grants those of the given requests of a session that could not be granted because the session was absent, in
+// the order in which they arrived, or a slice of them. Requests that do not wait any longer are left alone.
+func (t *Table) Recheck(now time.Duration, name string, numbers []int64, events []Event) []Event {
+	if s := t.sessions.Get(name); s != nil {
+		t.charge(len(numbers))
+		for _, n := range numbers {
+			if r := s.requests.get(n); r != nil && r.state == waiting && r.recheckIndex < 0 {
+				t.recheck.add(head{r})
+			}
+		}
 	}
-	return t.grantWaiting(events)
+	return t.advance(now, events)
 }
 
 // A Status says what the table knows of a request.
 type Status struct {
-	Known bool
-	Token int64 // the fencing token, if the request holds; otherwise 0
-	Same  bool  // it asks for exactly the given locks
+	Known  bool
+	Token  int64 // the fencing token, if the request holds; otherwise 0
+	Same   bool  // it asks for exactly the given locks
+	Steals bool  // it steals, and is not granted yet
 }
 
 // Compare returns the status of a request, compared with what its client says of it.
 func (t *Table) Compare(id wire.ID, locks []wire.LockSpec) Status {
 	r := t.find(id)
-	if r == nil || r.state == undecided || r.state == stealing {
+	if r == nil {
 		return Status{}
 	}
-	t.charge(len(locks))
+	t.charge(1 + len(locks))
 	same := slices.EqualFunc(r.places(), locks, func(p place, spec wire.LockSpec) bool {
 		return p.lock.name == spec.Name && p.claim == claimOf(spec)
 	})
-	return Status{Known: true, Token: r.token, Same: same}
+	return Status{Known: true, Token: r.token, Same: same, Steals: r.state == stealing}
 }
 
 // EachRequest calls visit for the numbers of the requests of a session that hold, in the order of their grants, or of

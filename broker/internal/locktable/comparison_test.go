@@ -47,6 +47,7 @@ func (d *comparison) step(c command) (done bool, err error) {
 	if d.table.search != nil {
 		candidate = d.table.search.candidate.id()
 	}
+	d.recorder.watch(c)
 	got, want := d.both(c)
 	if d.tally != nil {
 		d.tally.count(c, got, candidate, d.table)
@@ -69,7 +70,7 @@ func (d *comparison) step(c command) (done bool, err error) {
 		events = append(events, more...) // caused by work that the call had left to the next
 	}
 	done = got.Done && c.verb == verbDrop
-	return done, cmp.Or(d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
+	return done, cmp.Or(d.compareRequests(), d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
 }
 
 // checkReadable checks that a script can have the command.
@@ -92,6 +93,23 @@ func (d *comparison) compareAll() ([]Event, error) {
 		d.mirror.see(d.table, got.Events),
 		d.mirror.agrees(*got.Page),
 	)
+}
+
+// compareRequests compares the lists of the requests of all sessions, read a few at a time.
+func (d *comparison) compareRequests() error {
+	for name := range d.table.sessions.All() {
+		for _, held := range []bool{false, true} {
+			var got, want []int64
+			for after, done := int64(-1), false; !done; {
+				after, done = d.table.EachRequest(name, held, after, 2, func(n int64) { got = append(got, n) })
+			}
+			d.oracle.EachRequest(name, held, -1, whole, func(n int64) { want = append(want, n) })
+			if !slices.Equal(got, want) {
+				return fmt.Errorf("the requests of %s that hold (%t) are %v, want %v", name, held, got, want)
+			}
+		}
+	}
+	return nil
 }
 
 // judge judges the cycles and chains that the table has found. There may be others.

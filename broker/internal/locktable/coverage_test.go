@@ -16,6 +16,8 @@ type tally struct {
 	leftSteals  int // calls that left steals to the next
 	besides     int // nested requests that waited beside others with the same parent
 	across      int // requests with a parent of another session
+	absent      int // calls after which a waiting request could be granted if its session were not absent
+	attached    int // requests that were granted when their session was no longer absent
 }
 
 // count counts what a command has caused. If candidate is not zero, a search for it was under way
@@ -30,11 +32,27 @@ func (n *tally) count(c command, o outcome, candidate wire.ID, t *Table) {
 			n.nested(r)
 		}
 	}
+	n.countAbsence(c, o, t)
 	if len(t.recheck) > 0 && t.granting() {
 		n.leftGrants++
 	}
 	if t.steals.first != nil && t.granting() {
 		n.leftSteals++
+	}
+}
+
+// countAbsence counts what absent sessions are not granted, and what they are granted later.
+func (n *tally) countAbsence(c command, o outcome, t *Table) {
+	for _, e := range o.Events {
+		if c.verb == verbAttach && e.Kind == Granted && e.ID.Session == c.session {
+			n.attached++
+		}
+	}
+	for r := range t.allRequests() {
+		if r.state == waiting && r.session.absent && !r.session.leaving && t.granting() && bruteGrantable(t, r) {
+			n.absent++
+			return
+		}
 	}
 }
 
@@ -78,7 +96,8 @@ func TestProgramsTryEverything(t *testing.T) {
 	}
 	t.Logf("%+v", n)
 	if n.searched < 15 || n.interrupted < 50 || n.deadlocks < 25 || n.abandoned < 1 ||
-		n.leftGrants < 40 || n.leftSteals < 25 || n.besides < 25 || n.across < 40 {
+		n.leftGrants < 40 || n.leftSteals < 25 || n.besides < 25 || n.across < 40 ||
+		n.absent < 100 || n.attached < 5 {
 		t.Errorf("too few of some: %+v", n)
 	}
 }

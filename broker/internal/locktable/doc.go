@@ -9,7 +9,7 @@
 //
 // # The model
 //
-// A session is one connection and its requests. A request asks for one or more locks. It
+// A session is a client's requests. It has at most one connection. A request asks for one or more locks. It
 // waits, then holds all of them, then has ended. A lock is a name with two lists: its
 // holders, in the order of their grants, and its queue, in the order of arrival. The entry
 // of a request in one of these lists is a place. A request has one place at each of its
@@ -72,6 +72,21 @@
 // each time with the same parent, waits for itself. To the table it looks like two functions
 // that run side by side.
 //
+// # Absence
+//
+// A session is absent while it has no connection and its client may take it up on another one
+// ([Table.Detach], [Table.Attach]). It goes on holding and waiting, and its deadlines count on.
+// It can lose what it holds, and what it waits for can be evicted, as if it were not absent.
+//
+// But an absent session is granted nothing, because its client would not know. Its waiting
+// requests keep their places, so they block those behind them even while the lock is free:
+//
+//	lock "x"   holders: none           queue: a--0, b--1      a is absent
+//
+// It makes no requests either. Its steals end, and a deadlock search for it is abandoned. A search
+// for another request regards an absent session like any other: either its client comes back, or
+// the session ends.
+//
 // # Order within an instant
 //
 // Each call first does what is due at its time, in this order:
@@ -108,8 +123,9 @@
 //  1. Compatible holders: the holders of a lock are no more than the least limit among them.
 //  2. Rising tokens: each grant has a greater token than every grant before it.
 //  3. First come, first served: each queue is in the order of arrival, and no request waits
-//     that could be granted. If a call has used up its slice, such requests may be left over.
-//     Then they are among the first that the next call looks at.
+//     that could be granted, except those of absent sessions. If a call has used up its slice,
+//     such requests may be left over. Then they are among the first that the next call looks at.
+//     After Attach, so may requests for which Recheck has not been called.
 //  4. All or nothing: a request holds all of its locks, or waits on all of them.
 //  5. On time: nothing is granted after its time is over. A call leaves nothing undone that
 //     is due, unless it has used up its slice.
@@ -121,6 +137,7 @@
 //     request. It never remembers more idle names than [Config].MaxIdle.
 //  9. No deadlock: the holders can be released in some order, each when nothing inside it
 //     waits, that lets every waiting request be granted.
+//  10. Nobody is granted what nobody would hear of: nothing is granted to an absent session.
 //
 // # Memory
 //
@@ -139,6 +156,7 @@
 //	release.go         release, cancel, and how a request ends
 //	advance.go         deadlines, and the order within an instant
 //	steal.go, evict.go, session.go, shutdown.go   the other ways to end
+//	absent.go          sessions without a connection, and comparing them with what a client says
 //	nest.go            requests inside requests
 //	deadlocksearch.go  when a deadlock search runs, and which calls finish it early
 //	reduction.go       the search: explore.go, reduce.go and cycle.go are its phases

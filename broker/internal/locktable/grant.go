@@ -9,10 +9,9 @@ import "github.com/lockbroker/lockbroker/broker/wire"
 //  2. no earlier request waits; and
 //  3. no steal is taking the lock.
 //
-// It must not be of a session that is absent.
-//
-// It is then granted on all of its locks at once. Nothing at all is granted while there is
-// no fencing token, or after the table has been shut (granting).
+// A request of a session that is absent is not granted (absent.go). Any other is then granted
+// on all of its locks at once. Nothing at all is granted while there is no fencing token, or
+// after the table has been shut (granting).
 //
 // Three functions apply the rule. isFree applies it to a request that has just come, and
 // isGrantable to one that waits. hasRoom leaves out rule 2, to tell a caller why it was refused.

@@ -88,7 +88,7 @@ func checkQueues(t *Table) error {
 func checkNobodyOverlooked(t *Table) error {
 	for _, s := range t.sessions.All() {
 		for r := s.waiting.first; r != nil; r = r.next {
-			if r.state == stealing || s.leaving || !t.granting() {
+			if r.state == stealing || s.leaving || s.absent || !t.granting() {
 				continue
 			}
 			timeOver := r.dueIndex >= 0 && r.due <= t.now

@@ -10,6 +10,11 @@ import (
 // A machine is what tests drive: a table, or the oracle that it is compared with.
 type machine interface {
 	Open(name string, peer wire.Peer)
+	CountIn(name string, account *Account)
+	Detach(name string)
+	Attach(name string, peer wire.Peer, account *Account)
+	Recheck(now time.Duration, name string, numbers []int64, events []Event) []Event
+	EachRequest(name string, held bool, after int64, budget int, visit func(n int64)) (next int64, done bool)
 	Acquire(now time.Duration, a Acquire, events []Event) []Event
 	Release(now time.Duration, id wire.ID, events []Event) []Event
 	Cancel(now time.Duration, id wire.ID, events []Event) []Event
@@ -43,6 +48,7 @@ type command struct {
 	budget  int // whole if there is none
 	keep    time.Duration
 	unkeep  bool
+	move    bool // a session that is attached counts in the other account from now on
 	acquire Acquire
 	id      wire.ID
 	by      string
@@ -74,11 +80,19 @@ type driver struct {
 	now  time.Duration
 	left map[string]bool // sessions that have left
 
-	accounts *[2]Account // in which the sessions of a table count
+	identities map[string]string // of the sessions that have one
+	accounts   [2]Account        // in which the sessions count
+	moved      map[string]bool   // sessions that count in the other account
 }
 
-// accountOf returns the index of the account in which the requests of a session count.
-func accountOf(session string) int { return int(session[len(session)-1]) % 2 }
+// accountOf returns the account in which the requests of a session count.
+func (d *driver) accountOf(session string) *Account {
+	at := int(session[len(session)-1]) % 2
+	if d.moved[session] {
+		at = 1 - at
+	}
+	return &d.accounts[at]
+}
 
 // do gives a command to the machine.
 func (d *driver) do(c command) outcome {

@@ -76,11 +76,11 @@ func (m mirror) agrees(page Page) error {
 }
 
 // lasting describes everything that no later call can change without an event. A parent may end, a
-// session may leave, and time goes on.
+// session may leave, become absent or go on with another client, and time goes on.
 func lasting(infos []wire.RequestInfo) string {
 	var text strings.Builder
 	for _, info := range infos {
-		info.Parent, info.Gone, info.DurationMS = wire.ID{}, false, 0
+		info.Parent, info.Gone, info.DurationMS, info.Peer = wire.ID{}, false, 0, wire.Peer{}
 		text.WriteString(fmt.Sprintf("%+v\n", info))
 	}
 	return text.String()

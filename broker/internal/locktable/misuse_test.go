@@ -33,6 +33,18 @@ func TestMisusePanics(t *testing.T) {
 			t.Acquire(0, acquireOf(1, "x"), nil)
 			old[0].Lock(0)
 		},
+		"absent twice":                     func(t *Table) { t.Detach("a"); t.Detach("a") },
+		"attach of one that is not absent": func(t *Table) { t.Attach("a", wire.Peer{}, nil) },
+		"attach of nothing":                func(t *Table) { t.Attach("b", wire.Peer{}, nil) },
+		"acquire of an absent session": func(t *Table) {
+			t.Detach("a")
+			t.Acquire(0, acquireOf(0, "x"), nil)
+		},
+		"detach of a session that has left": func(t *Table) {
+			t.Acquire(0, acquireOf(0, "x"), nil)
+			t.Leave("a", 0)
+			t.Detach("a")
+		},
 		"leaving session": func(t *Table) {
 			t.Acquire(0, acquireOf(0, "x"), nil)
 			t.Leave("a", 0)

@@ -69,7 +69,7 @@ func (o *oracle) refuses(r *oracleRequest, atOnce bool) (wire.Code, Limit) {
 // candidate. Those of sessions that have left do not count.
 func (o *oracle) waitingWith(session string) (n int) {
 	for _, r := range o.open() {
-		if !r.held && accountOf(r.ID.Session) == accountOf(session) && !o.leaving[r.ID.Session] {
+		if !r.held && o.accounts[r.ID.Session] == o.accounts[session] && !o.leaving[r.ID.Session] {
 			n++
 		}
 	}

@@ -31,7 +31,7 @@ func (o *oracle) grantAll(events []Event) []Event {
 }
 
 func (o *oracle) mayBeGranted(r *oracleRequest) bool {
-	return !r.held && !r.isLate(o.now) && !o.leaving[r.ID.Session] && o.isGrantable(r)
+	return !r.held && !r.isLate(o.now) && !o.leaving[r.ID.Session] && !o.absent[r.ID.Session] && o.isGrantable(r)
 }
 
 func (o *oracle) grant(r *oracleRequest) Event {

@@ -39,7 +39,7 @@ func (o *oracle) describe(r *oracleRequest, name string) wire.RequestInfo {
 		ID: r.ID, Author: r.Author, Mode: spec.Mode, Limit: spec.Limit, Token: r.token,
 		DurationMS: int64((o.now - r.since) / time.Millisecond),
 		Peer:       o.peers[r.ID.Session],
-		Gone:       r.held && o.leaving[r.ID.Session],
+		Gone:       o.absent[r.ID.Session] || r.held && o.leaving[r.ID.Session],
 	}
 	for _, s := range r.Locks {
 		info.Locks = append(info.Locks, s.Name)

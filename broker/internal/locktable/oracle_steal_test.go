@@ -31,7 +31,7 @@ func (o *oracle) continueSteals(events []Event) []Event {
 		events = o.answer(events)
 		s := o.steals[0]
 		switch victim := o.victim(s); {
-		case o.leaving[s.ID.Session]:
+		case o.leaving[s.ID.Session], o.absent[s.ID.Session]:
 			o.stealRoom -= len(s.Locks)
 			events = append(events, o.endOf(s.oracleRequest, Event{Kind: Gone}))
 			o.remove(s.oracleRequest)

@@ -19,6 +19,8 @@ type oracle struct {
 	peers      map[string]wire.Peer     // of the open sessions
 	leaving    map[string]bool          // sessions that have left
 	endsAnyway map[string]bool          // in a future: sessions whose holders wait for nobody
+	absent     map[string]bool          // sessions without a connection
+	accounts   map[string]*Account      // in which the requests of sessions count
 	keep       map[string]time.Duration // when the locks of a session that has left are released
 	kept       map[string]bool          // sessions that were dropped and still hold
 	ceiling    int64
@@ -54,6 +56,7 @@ func newOracle(config Config) *oracle {
 		config:  config,
 		peers:   make(map[string]wire.Peer),
 		leaving: make(map[string]bool),
+		absent:  make(map[string]bool), accounts: make(map[string]*Account),
 		keep:    make(map[string]time.Duration),
 		kept:    make(map[string]bool),
 		tokens:  config.FirstToken,
@@ -63,8 +66,37 @@ func newOracle(config Config) *oracle {
 
 func (o *oracle) Open(name string, peer wire.Peer) { o.peers[name] = peer }
 
+func (o *oracle) CountIn(name string, account *Account) { o.accounts[name] = account }
+
+func (o *oracle) Detach(name string) {
+	o.absent[name] = true
+	o.abandon(name)
+}
+
+func (o *oracle) Attach(name string, peer wire.Peer, account *Account) {
+	delete(o.absent, name)
+	o.peers[name], o.accounts[name] = peer, account
+}
+
+func (o *oracle) Recheck(now time.Duration, _ string, _ []int64, events []Event) []Event {
+	return o.grantAll(o.answer(o.Tick(now, events)))
+}
+
+// EachRequest visits all at once, whatever the budget is.
+func (o *oracle) EachRequest(name string, held bool, _ int64, _ int, visit func(n int64)) (int64, bool) {
+	for _, r := range o.ofSession(name, held) {
+		visit(r.ID.N)
+	}
+	return 0, true
+}
+
 func (o *oracle) Leave(name string, keep time.Duration) {
 	o.leaving[name], o.keep[name] = true, keep
+	o.abandon(name)
+}
+
+// abandon abandons the deadlock search for a session.
+func (o *oracle) abandon(name string) {
 	if o.candidate != nil && o.candidate.ID.Session == name {
 		o.candidate = nil
 	}

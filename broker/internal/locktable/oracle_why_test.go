@@ -33,7 +33,7 @@ type refusal struct {
 func (o *oracle) newRefusal(r *oracleRequest, stuck []wire.ID) *refusal {
 	f := &refusal{oracle: *o, stuck: stuck}
 	f.requests, f.leaving, f.keep = nil, maps.Clone(o.leaving), maps.Clone(o.keep)
-	f.steals = slices.Clone(o.steals)
+	f.absent, f.steals = maps.Clone(o.absent), slices.Clone(o.steals)
 	for _, other := range append(slices.Clone(o.requests), r) {
 		then := *other
 		f.requests = append(f.requests, &then)

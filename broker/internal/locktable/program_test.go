@@ -29,6 +29,7 @@ type programSession struct {
 	name    string
 	n       int64
 	leaving bool
+	absent  bool
 	parent  wire.ID // the parent that it has named last; naming it again makes a sibling
 }
 
@@ -77,6 +78,10 @@ func (p *program) next() command {
 	switch {
 	case s.leaving && choice < 14 || choice == 31:
 		return p.drop(s)
+	case s.absent && choice < 4 || !s.leaving && choice == 29 && p.below(2) == 1:
+		return p.turn(s)
+	case s.absent && choice < 14:
+		return command{verb: verbDeadline}
 	case choice < 14:
 		return p.acquire(s)
 	case choice < 17:
@@ -139,6 +144,14 @@ func (p *program) drop(s *programSession) command {
 	}
 	s.leaving = true
 	return c
+}
+
+// turn makes a session absent, or ends its absence.
+func (p *program) turn(s *programSession) command {
+	if s.absent = !s.absent; s.absent {
+		return command{verb: verbDetach, session: s.name}
+	}
+	return command{verb: verbAttach, session: s.name, move: p.below(2) == 1}
 }
 
 // gone tells the program that a drop is done.
@@ -318,6 +331,9 @@ func (p *program) runOn(d *comparison) error {
 		if _, err := d.step(command{verb: verbAt, time: p.now}); err != nil {
 			return err
 		}
+	}
+	if d.ofTable.accounts != [2]Account{} {
+		return fmt.Errorf("invariant 8: at the end the accounts say %+v", d.ofTable.accounts)
 	}
 	return nil
 }

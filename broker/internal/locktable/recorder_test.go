@@ -1,6 +1,7 @@
 package locktable
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -8,10 +9,25 @@ import (
 )
 
 // A recorder sees all events and checks what only their sequence shows: tokens rise
-// (invariant 2), and each request ends exactly once (invariant 7).
+// (invariant 2), each request ends exactly once (invariant 7), and nothing is granted to
+// absent sessions (invariant 10).
 type recorder struct {
-	token int64
-	state map[wire.ID]state
+	token  int64
+	state  map[wire.ID]state
+	absent map[string]bool
+}
+
+// watch notes which sessions are absent. Call it before a command is carried out.
+func (r *recorder) watch(c command) {
+	switch c.verb {
+	case verbDetach:
+		if r.absent == nil {
+			r.absent = make(map[string]bool)
+		}
+		r.absent[c.session] = true
+	case verbAttach:
+		delete(r.absent, c.session)
+	}
 }
 
 func (r *recorder) see(events []Event) error {
@@ -41,6 +57,9 @@ func (r *recorder) seeOne(e Event) error {
 		r.state[e.ID] = waiting
 	case Granted:
 		r.state[e.ID] = holding
+		if r.absent[e.ID.Session] {
+			return errors.New("invariant 10: its session is absent")
+		}
 		if e.Token <= r.token {
 			return fmt.Errorf("invariant 2: the token before was %d", r.token)
 		}

@@ -120,6 +120,7 @@ func (s *scenario) step(t *testing.T, line string) []string {
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
+	s.recorder.watch(c)
 	o := s.driver.do(c)
 	called := c.verb != verbClock && c.verb != verbDeadline
 	if err := cmp.Or(s.recorder.see(o.Events), s.recorder.agrees(s.table), check(s.table)); err != nil && called {

@@ -47,8 +47,8 @@ func (t *Table) Open(name string, peer wire.Peer) {
 	t.sessions.Set(name, &session{name: name, peer: peer, keepIndex: -1})
 }
 
-// Leave begins the end of a session, which must be open or absent. From then on the session is granted
-// nothing. The only calls that may follow for it are Unkeep and Drop.
+// Leave begins the end of a session, which must be open; it may be absent. From then on the session
+// is granted nothing. The only calls that may follow for it are Unkeep and Drop.
 //
 // The session's locks are kept until the time keep. If that has passed, Drop releases them at
 // once. A deadlock search for the session is abandoned: nobody waits for its answer. The requests

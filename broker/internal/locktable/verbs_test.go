@@ -12,6 +12,8 @@ import (
 // command is the first to see the new time.
 const (
 	verbOpen     = "open"
+	verbDetach   = "detach"
+	verbAttach   = "attach"
 	verbAcquire  = "acquire"
 	verbRelease  = "release"
 	verbCancel   = "cancel"
@@ -40,6 +42,8 @@ type verb struct {
 
 var verbs = map[string]verb{
 	verbOpen:     {parseOpen, writeOpen, (*driver).open, nil},
+	verbDetach:   {parseDetach, writeDetach, (*driver).detach, nil},
+	verbAttach:   {parseAttach, writeAttach, (*driver).attach, nil},
 	verbAcquire:  {parseAcquireCommand, writeAcquire, (*driver).acquire, nil},
 	verbRelease:  {parseID, writeID, (*driver).release, nil},
 	verbCancel:   {parseID, writeID, (*driver).cancel, nil},
@@ -75,13 +79,51 @@ func writeOpen(c command, b *strings.Builder) {
 
 func (d *driver) open(c command) outcome {
 	d.Open(c.session, wire.Peer{Client: "client of " + c.session, Identity: c.by})
-	if t, is := d.machine.(*Table); is {
-		if d.accounts == nil {
-			d.accounts = new([2]Account)
+	if c.by != "" {
+		if d.identities == nil {
+			d.identities = make(map[string]string)
 		}
-		t.CountIn(c.session, &d.accounts[accountOf(c.session)])
+		d.identities[c.session] = c.by
 	}
+	d.CountIn(c.session, d.accountOf(c.session))
 	return outcome{}
+}
+
+func parseDetach(c *command, w *words) error {
+	c.session = w.next()
+	return nil
+}
+
+func writeDetach(c command, b *strings.Builder) { fmt.Fprintf(b, " %s", c.session) }
+
+func (d *driver) detach(c command) outcome {
+	d.Detach(c.session)
+	return outcome{}
+}
+
+func parseAttach(c *command, w *words) error {
+	c.session, c.move = w.next(), w.nextIs("move")
+	return nil
+}
+
+func writeAttach(c command, b *strings.Builder) {
+	fmt.Fprintf(b, " %s", c.session)
+	if c.move {
+		b.WriteString(" move")
+	}
+}
+
+// attach attaches a session, and has all of its waiting requests looked at.
+func (d *driver) attach(c command) outcome {
+	if d.moved == nil {
+		d.moved = make(map[string]bool)
+	}
+	d.moved[c.session] = d.moved[c.session] != c.move
+	peer := wire.Peer{Client: "next client of " + c.session, Identity: d.identities[c.session]}
+	d.Attach(c.session, peer, d.accountOf(c.session))
+	var waiting []int64
+	d.EachRequest(c.session, false, -1, whole, func(n int64) { waiting = append(waiting, n) })
+	return outcome{Events: d.Recheck(d.now, c.session, waiting, nil)}
 }
 
 func (d *driver) acquire(c command) outcome {

@@ -94,6 +94,10 @@ func (e emitter) sessions(l *LoopReading) {
 		e.count(sessionsEnded, l.Tally.ends[i], name)
 	}
 	e.count(sessionsKept, int64(l.Table.Kept))
+	e.count(sessionsAbsent, int64(l.Absent))
+	e.count(sessionsAbandoned, l.Tally.abandoned)
+	e.count(resumptions, l.Tally.resumed, "resumed")
+	e.count(resumptions, l.Tally.notResumed, "refused")
 }
 
 func (e emitter) requests(l *LoopReading) {

@@ -35,6 +35,12 @@ var (
 		"Sessions that have ended, by what ended them.", "why")
 	sessionsKept = define(gauge, "sessions_kept",
 		"Sessions that have ended, but whose locks are kept because their clients may be stale holders.")
+	sessionsAbsent = define(gauge, "sessions_absent",
+		"Sessions that have no connection, and that their clients may take up on another one.")
+	sessionsAbandoned = define(counter, "sessions_abandoned_total",
+		"Absent sessions that have ended because their clients have not taken them up in time.")
+	resumptions = define(counter, "resumptions_total",
+		"Attempts to take up a session on another connection.", "result")
 	handshakes = define(gauge, "handshakes",
 		"Connections that are not, or not yet, sessions.")
 	handshakesRefused = define(counter, "handshakes_refused_total",

@@ -39,6 +39,7 @@ type LoopReading struct {
 	Now          time.Duration
 	Table        locktable.Statistics
 	Watches      int
+	Absent       int   // sessions
 	Tokens       int64 // how many may be granted before more must be reserved
 	Reservations int64
 

@@ -22,6 +22,9 @@ type Tally struct {
 	opened, closed [clients]int64 // sessions
 	ends           [ends]int64    // of sessions
 
+	resumed, notResumed int64 // attempts to take up sessions
+	abandoned           int64 // absent sessions that nobody took up in time
+
 	locks *locks
 }
 
@@ -70,6 +73,15 @@ func (t *Tally) Closed(c Client, why End) {
 	t.closed[c]++
 	t.ends[why]++
 }
+
+// Resumed counts a session that was taken up on another connection.
+func (t *Tally) Resumed() { t.resumed++ }
+
+// NotResumed counts a session that was not, although a client asked for it.
+func (t *Tally) NotResumed() { t.notResumed++ }
+
+// Abandoned counts an absent session that ends because nobody has taken it up in time.
+func (t *Tally) Abandoned() { t.abandoned++ }
 
 // Round counts a round of the loop that has ended at now.
 func (t *Tally) Round(now, lasted time.Duration) {

@@ -116,15 +116,38 @@
 //
 // # Connections
 //
-// A Client has one connection at a time. When it ends, all locks that were held on it are lost. The client
-// reconnects after a random pause of at most 100 ms. This bound doubles, up to 5 s, with each failed attempt
-// and with each connection that lasts less than ten seconds. Calls that wait go on waiting: on the next
-// connection the client resubmits their requests, in the same order, with what is left of their Wait. Requests
-// of other clients may be ahead of them by then. A Watch begins again.
+// A Client has one connection at a time. When it ends, all locks that were held on it are lost, unless the client can
+// take up its session: see below. The client reconnects after a random pause of at most 100 ms. This bound doubles, up
+// to 5 s, with each failed attempt and with each connection that lasts less than ten seconds. Calls that wait go on
+// waiting: on the next connection the client resubmits their requests, in the same order, with what is left of their
+// Wait. Requests of other clients may be ahead of them by then. A Watch begins again.
 //
 // Some calls fail instead: those that do not wait (TryAcquire, Steal) and those inside a lost lock. Info,
 // Clients, Why, Evict and Ping fail if they were sent and not answered, or if there is no connection for 30 s and
 // their context has no deadline.
+//
+// [Dial] takes several addresses, as in ws://a:27002,ws://b:27002. The client tries them in turn, beginning with the
+// one that worked last.
+//
+// # Locks that survive their connection
+//
+// If a broker keeps its locks when it restarts, no lock is lost: the broker says that it is about to restart, and the
+// client takes up its session on the next connection. With Resume in [Options], the client does so after any end of
+// the connection that it did not cause.
+//
+// While there is no connection, the locks count as held until the lease ends. Contexts go on, [Lock.Valid] and
+// [Lock.Lease] tell how it stands, and [Client.State] is [Connecting]. The client makes its first attempt to connect
+// within 50 ms, and several before the lease ends. Calls that wait keep their places. New calls wait for the
+// connection. [Lock.Release] waits for it, too, because only the broker can confirm a release. If the lease ends
+// first, the locks are lost with [LostLease]. If the broker does not have a lock any more, it is lost with
+// [LostConnection]. Resumed in [Trace] reports whether the client goes on with its session.
+//
+// A release without a connection tells less than others: if the broker ended the request just before, for example with
+// an eviction, Release does not return that loss. Check tokens where this matters.
+//
+// Resume has a price. If the program is killed, or its machine fails, others get its locks only when the session
+// timeout has passed. Close and Drain release at once if there is a connection. After Close without a connection, too,
+// others have to wait. Drain waits until the broker knows of all releases.
 //
 // # Credentials
 //

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/urllist"
 )
 
 // An endpoint is where the client finds its broker.
@@ -18,10 +19,9 @@ type endpoint struct {
 	socket string   // the path of the Unix socket to connect to, or "": the host and port of url
 }
 
-// parseEndpoints returns the endpoints in a list of addresses with commas in between. An address may have commas
-// itself: one that separates has another address after it.
+// parseEndpoints returns the endpoints in a list of addresses.
 func parseEndpoints(addresses string, o *Options) ([]endpoint, error) {
-	list := splitAddresses(addresses)
+	list := urllist.Split(addresses)
 	var all []endpoint
 	for i, address := range list {
 		e, err := parseEndpoint(address, o.Label)
@@ -35,28 +35,6 @@ func parseEndpoints(addresses string, o *Options) ([]endpoint, error) {
 		all = append(all, e)
 	}
 	return all, nil
-}
-
-// splitAddresses splits a list at each comma that an address follows, perhaps after spaces.
-func splitAddresses(list string) []string {
-	var all []string
-	begin := 0
-	for i := range len(list) {
-		if next := strings.TrimLeft(list[i+1:], " "); list[i] == ',' && isAddress(next) {
-			all = append(all, strings.Trim(list[begin:i], " "))
-			begin = len(list) - len(next)
-		}
-	}
-	if begin > 0 {
-		return append(all, strings.Trim(list[begin:], " "))
-	}
-	return []string{list}
-}
-
-// isAddress reports whether text begins like an address.
-func isAddress(text string) bool {
-	scheme, _, found := strings.Cut(text, ":")
-	return found && (schemes[strings.ToLower(scheme)] != "" || scheme+":" == unixPrefix)
 }
 
 // unixPrefix begins the address of a Unix socket.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -41,25 +40,6 @@ func TestUnixQuery(t *testing.T) {
 	want := "ws://localhost/ws?draining=accept&client=me"
 	if err != nil || e.url.String() != want || e.String() != "unix:/run/x" {
 		t.Errorf("got %v for %s, %v; want %s", e.url, e, err, want)
-	}
-}
-
-// A list of addresses is split where the next address begins.
-func TestSplitAddresses(t *testing.T) {
-	for list, want := range map[string][]string{
-		"":                           {""},
-		"ws://a:1":                   {"ws://a:1"},
-		"ws://a:1,ws://b:1":          {"ws://a:1", "ws://b:1"},
-		"ws://a:1 ,  WSS://b:1":      {"ws://a:1", "WSS://b:1"},
-		"ws://a/?x=1,2,https://b/,c": {"ws://a/?x=1,2", "https://b/,c"},
-		"unix:/run/a,b,unix:/run/c":  {"unix:/run/a,b", "unix:/run/c"},
-		"ws://a:1,b:1":               {"ws://a:1,b:1"},
-		"ws://a:1,":                  {"ws://a:1,"},
-		",ws://a:1":                  {"", "ws://a:1"},
-	} {
-		if got := splitAddresses(list); !slices.Equal(got, want) {
-			t.Errorf("%q: got %q, want %q", list, got, want)
-		}
 	}
 }
 

@@ -63,9 +63,10 @@ func (c *Client) lostError(end *core.End) *LostError {
 // the connection has ended. A holder can use this time to stop. If Left is 0 or less, another request may
 // hold the lock.
 //
-// With LostLease, the broker has not noticed. With LostConnection, it grants the lock to others as soon as it
-// notices, unless it has a lock delay, or the broker itself has ended and has a state directory. With any
-// other reason, another request may hold the lock already, and Left is 0.
+// With LostLease, the broker has not noticed, or keeps the lock because the client can take up its session. With
+// LostConnection, it grants the lock to others as soon as it notices, unless it has a lock delay, or the broker
+// itself has ended and has a state directory. With any other reason, or if a broker has said on a later connection
+// that the lock is gone, another request may hold the lock already, and Left is 0.
 func (e *LostError) Left() time.Duration {
 	if e.lease.Timeout == 0 {
 		return 0

@@ -3,6 +3,7 @@ package wsclient
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // A client may have several addresses. It tries each of them once, without a pause in between, and that is a round. A
@@ -39,7 +40,7 @@ func (c *Client) tryAll(ctx context.Context, attempts *int) (*conn, *failedRound
 			c.reportState(Connecting, failed.errs[n-1])
 		}
 		*attempts++
-		conn, err := c.try(ctx, c.targets[i])
+		conn, err := c.try(ctx, c.targets[i], len(c.targets)-n)
 		if err == nil {
 			c.preferred = i
 			return conn, nil
@@ -61,10 +62,13 @@ func (f *failedRound) add(c *Client, target endpoint, err *DialError) {
 	f.isFinal = c.isFinal(err) && f.isFinal // each attempt counts
 }
 
-// try makes a connection to target, and attaches it. If the host has several addresses, and what listens at one of them
-// refuses, it tries the others.
-func (c *Client) try(ctx context.Context, target endpoint) (*conn, *DialError) {
+// try makes a connection to target, which is one of that many that are left to try, and attaches it. If the host has
+// several addresses, and what listens at one of them refuses, it tries the others.
+func (c *Client) try(ctx context.Context, target endpoint, left int) (*conn, *DialError) {
 	within := c.attemptTime()
+	if due, ok := ctx.Deadline(); ok && left > 1 {
+		within = min(within, time.Until(due)/time.Duration(left))
+	}
 	hosts := newHostAddresses()
 	var first *DialError
 	for {

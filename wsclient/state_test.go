@@ -22,7 +22,8 @@ func TestNotGranting(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := brokertest.Start(t, broker.Config{StateDir: dir, Drain: -1})
-		acquire(t.Context(), t, dial(t, b), "x", wsclient.AcquireOptions{})
+		holder := dial(t, b, wsclient.Options{NoReconnect: true}) // so its session ends with the broker
+		acquire(t.Context(), t, holder, "x", wsclient.AcquireOptions{})
 		b.Stop() // with a lock that is held
 
 		b = brokertest.Start(t, broker.Config{StateDir: dir, Drain: -1})

@@ -27,6 +27,8 @@ func proxyHint(dial *wsclient.DialError, at string) string {
 // answerHint returns what to do about an answer that did not open a WebSocket.
 func (t target) answerHint(dial *wsclient.DialError) string {
 	switch {
+	case t.hasSeveral(): // it is not known which one
+		return checkTarget
 	case dial.Location != "":
 		return "it has moved: try --url " + cli.Quote(dial.Location)
 	case strings.Contains(dial.Error(), "tls: certificate required"):

@@ -7,18 +7,36 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"github.com/lockbroker/lockbroker/wsclient"
 )
 
-// A trackingDialer dials for a client and remembers its latest connection. The latest is enough, because locks that
-// were granted on earlier connections are lost.
+// A trackingDialer dials for a client and remembers its latest connection. The latest is enough: locks that were
+// granted on earlier connections are lost, or the client has taken up its session on the latest one.
 type trackingDialer struct {
-	read chan struct{} // holds a token after the client has read from its connection
+	read    chan struct{} // holds a token after the client has read from its connection
+	resumed chan struct{} // holds a token after the client has taken up its session on another connection
 
 	mu   sync.Mutex
 	conn net.Conn
 }
 
-func newTrackingDialer() *trackingDialer { return &trackingDialer{read: make(chan struct{}, 1)} }
+func newTrackingDialer() *trackingDialer {
+	return &trackingDialer{read: make(chan struct{}, 1), resumed: make(chan struct{}, 1)}
+}
+
+// trace is for the field Trace of wsclient.Options.
+func (d *trackingDialer) trace() *wsclient.Trace {
+	return &wsclient.Trace{Resumed: func(err error) {
+		if err != nil {
+			return
+		}
+		select {
+		case d.resumed <- struct{}{}:
+		default:
+		}
+	}}
+}
 
 // dial is for the field NetDial of wsclient.Options.
 func (d *trackingDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {

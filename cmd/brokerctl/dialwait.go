@@ -9,9 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/broker/wire/urllist"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -135,11 +138,34 @@ func (w brokerWait) unanswered(err error) error {
 
 // mayComeUp reports whether a later attempt to connect may succeed by itself: nothing listens, the name is unknown,
 // the connection breaks, or a broker or proxy says that it is not available now. Refusals and TLS errors stay.
+//
+// With several URLs one of them is enough.
 func mayComeUp(err error) bool {
-	dial := new(wsclient.DialError)
-	if !errors.As(err, &dial) {
+	all := dialErrors(err)
+	if len(all) == 0 {
 		return errors.Is(err, context.DeadlineExceeded)
 	}
+	return slices.ContainsFunc(all, mayAnswer)
+}
+
+// dialErrors returns the errors of the attempts that err tells of.
+func dialErrors(err error) (all []*wsclient.DialError) {
+	if dial, ok := err.(*wsclient.DialError); ok { //nolint:errorlint // this walks the tree itself
+		return []*wsclient.DialError{dial}
+	}
+	switch err := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() error }:
+		return dialErrors(err.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, part := range err.Unwrap() {
+			all = append(all, dialErrors(part)...)
+		}
+	}
+	return all
+}
+
+// mayAnswer is mayComeUp for one attempt.
+func mayAnswer(dial *wsclient.DialError) bool {
 	switch dial.Status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 		http.StatusTooManyRequests:
@@ -152,8 +178,8 @@ func mayComeUp(err error) bool {
 		network net.Error
 		alert   tls.AlertError
 	)
-	isNetwork := errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	return isNetwork && !errors.As(err, &alert) && (!dial.Answered || dial.Said == "")
+	isNetwork := errors.As(dial, &network) || errors.Is(dial, io.EOF) || errors.Is(dial, io.ErrUnexpectedEOF)
+	return isNetwork && !errors.As(dial, &alert) && (!dial.Answered || dial.Said == "")
 }
 
 // dialReason returns the reason why an attempt has failed, without the address.
@@ -172,11 +198,15 @@ func dialReason(err error) string {
 	return printable.LogText(reason.Error())
 }
 
-// publicURL returns the URL of the broker without secrets.
+// publicURL returns the URL of the broker, or a list, without secrets.
 func (t target) publicURL() string {
-	u, err := url.Parse(t.brokerURL())
-	if err != nil {
-		return t.hostPort()
+	var all []string
+	for _, address := range urllist.Split(t.brokerURL()) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return t.hostPort()
+		}
+		all = append(all, (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	return strings.Join(all, ", ")
 }

@@ -25,6 +25,8 @@ func TestMayComeUp(t *testing.T) {
 		"ws://" + greeting:            false,
 		strings.Replace(certificate.URL, "https:", "wss:", 1): false,
 		"ws://127.0.0.1:1/#fragment":                          false,
+		"ws://" + greeting + ",ws://127.0.0.1:1":              true,
+		"ws://" + greeting + ",ws://" + greeting:              false,
 	} {
 		client, err := wsclient.Dial(t.Context(), address, nil)
 		if err == nil {

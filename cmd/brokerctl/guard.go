@@ -119,6 +119,8 @@ func (g *guard) supervise() {
 			g.endCommand(context.Cause(g.lock.Context()))
 		case <-g.dialer.read:
 			g.instructWatchdog()
+		case <-g.dialer.resumed:
+			g.moveWatchdog()
 		case <-acted:
 			lost = nil
 			g.endCommand(g.watchdogCause())

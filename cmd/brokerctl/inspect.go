@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
+	"github.com/lockbroker/lockbroker/broker/wire/urllist"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
 
@@ -14,7 +16,11 @@ func (t target) inspect(ctx context.Context) (*wsclient.Client, error) {
 }
 
 func (t target) inspectWith(ctx context.Context, options wsclient.Options) (*wsclient.Client, error) {
-	t.URL = acceptDraining(t.brokerURL())
+	var urls []string
+	for _, address := range urllist.Split(t.brokerURL()) {
+		urls = append(urls, acceptDraining(address))
+	}
+	t.URL = strings.Join(urls, ",")
 	return t.dialWith(ctx, options)
 }
 

@@ -177,7 +177,9 @@ func (c *lockCmd) messages() *os.File {
 // hold all of them. With --wait, the client reconnects while it waits. Without it, a lost connection is an error.
 func (c *lockCmd) acquireMissing(ctx context.Context, wait brokerWait, app *kong.Kong) (
 	*wsclient.Client, *nesting, *wsclient.Lock, error) {
-	client, err := wait.dial(ctx, c.target, wsclient.Options{NoReconnect: wait.limit == 0})
+	client, err := wait.dial(ctx, c.target, wsclient.Options{
+		NoReconnect: wait.limit == 0 && !c.Resume, Resume: c.Resume,
+	})
 	if err != nil {
 		return nil, nil, nil, err
 	}

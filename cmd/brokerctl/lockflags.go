@@ -28,6 +28,7 @@ type lockFlags struct {
 	Wait   *time.Duration `placeholder:"TIME" help:"How long to wait for the lock, for example 30s, and for a broker that is not there yet; 0s means --try. Default: no limit for the lock, no wait for the broker."`
 	Try    bool           `help:"Fail at once if the lock is not free."`
 	Author string         `placeholder:"NAME" help:"Who requests the lock; shown in the listing."`
+	Resume bool           `help:"Keep the lock when the connection to the broker breaks, and take it up on the next connection. The price: if brokerctl is killed, others get the lock only when the session timeout has passed."`
 	Quiet  bool           `short:"q" help:"Print only errors on stderr, for example for cron: not who is in the way, how long the wait was, or why the lock was released."`
 }
 

@@ -100,7 +100,9 @@ func (c *runCmd) acquireMissing(wait brokerWait, signals <-chan os.Signal, diale
 	defer func() { _ = stop() }()
 	// The client waits while the broker restarts. It treats its locks as lost early enough for the group to end in
 	// time.
-	client, err := wait.dial(ctx, c.target, wsclient.Options{StopTime: c.Grace + killTime, NetDial: dialer.dial})
+	client, err := wait.dial(ctx, c.target, wsclient.Options{
+		StopTime: c.Grace + killTime, NetDial: dialer.dial, Resume: c.Resume, Trace: dialer.trace(),
+	})
 	var lock *wsclient.Lock
 	var n *nesting
 	if err == nil {

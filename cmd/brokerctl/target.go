@@ -8,12 +8,15 @@ import (
 	"net/url"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/lockbroker/lockbroker/broker/wire/printable"
+	"github.com/lockbroker/lockbroker/broker/wire/urllist"
 	"github.com/lockbroker/lockbroker/cmd/internal/cli"
 	"github.com/lockbroker/lockbroker/wsclient"
 )
@@ -25,7 +28,7 @@ const connectTimeout = 5 * time.Second
 type target struct {
 	Host    string   `global:"" default:"127.0.0.1" env:"BROKERCTL_HOST" help:"Address or name of the broker."`
 	Port    uint16   `global:"" short:"p" default:"27002" env:"BROKERCTL_PORT" help:"TCP port of the broker."`
-	URL     string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://, or unix:/PATH for a Unix socket. If the path is empty or ends with a slash, ws is added to it, as in https://example.com/locks/."`
+	URL     string   `global:"" name:"url" placeholder:"URL" env:"BROKERCTL_URL" help:"URL of the broker instead of host and port: ws:// or http://, with TLS wss:// or https://, or unix:/PATH for a Unix socket. If the path is empty or ends with a slash, ws is added to it, as in https://example.com/locks/. Several URLs with commas in between are tried in turn."`
 	NoProxy bool     `global:"" name:"no-proxy" env:"BROKERCTL_NO_PROXY" help:"Connect directly, whatever HTTP_PROXY and HTTPS_PROXY name."`
 	Header  []string `global:"" sep:"none" placeholder:"FIELD" env:"BROKERCTL_HEADER" help:"HTTP header field to send when connecting: 'Name: value', or @FILE to read fields from a file, one per line. May be repeated. Others see flags in ps, so keep secrets in a file or the environment."`
 	authentication
@@ -59,7 +62,7 @@ func (t *target) AfterApply(ctx *kong.Context) error {
 	return t.authentication.check(given)
 }
 
-// brokerURL returns the URL of the broker. It may contain secrets.
+// brokerURL returns the URL of the broker, or a list. It may contain secrets.
 func (t target) brokerURL() string {
 	if t.URL != "" {
 		return t.URL
@@ -67,25 +70,35 @@ func (t target) brokerURL() string {
 	return (&url.URL{Scheme: "ws", Host: t.hostPort()}).String()
 }
 
-// hostPort returns the host and port of the broker, for messages. It contains no secrets.
+// hostPort returns the host and port of the broker, or of each, for messages. It contains no secrets.
 func (t target) hostPort() string {
 	if t.URL == "" {
 		return net.JoinHostPort(t.Host, strconv.Itoa(int(t.Port)))
 	}
-	u, err := url.Parse(t.URL)
-	switch {
-	case err == nil && u.Scheme == "unix":
-		return "unix:" + u.Path
-	case err == nil:
-		return u.Host
+	var all []string
+	for _, address := range urllist.Split(t.URL) {
+		u, err := url.Parse(address)
+		switch {
+		case err != nil:
+			all = append(all, "that URL")
+		case u.Scheme == "unix":
+			all = append(all, "unix:"+u.Path)
+		default:
+			all = append(all, u.Host)
+		}
 	}
-	return "that URL"
+	return strings.Join(all, ", ")
 }
 
-// usesTLS reports whether the URL asks for TLS.
+// hasSeveral reports whether there are several URLs.
+func (t target) hasSeveral() bool { return len(urllist.Split(t.URL)) > 1 }
+
+// usesTLS reports whether a URL asks for TLS.
 func (t target) usesTLS() bool {
-	u, err := url.Parse(t.URL)
-	return err == nil && (u.Scheme == "wss" || u.Scheme == "https")
+	return slices.ContainsFunc(urllist.Split(t.URL), func(address string) bool {
+		u, err := url.Parse(address)
+		return err == nil && (u.Scheme == "wss" || u.Scheme == "https")
+	})
 }
 
 // dial connects. The client does not reconnect, so that the user sees a lost connection as an error.

@@ -57,6 +57,22 @@ func (g *guard) replaceWatchdog() {
 	g.warn("the watchdog has ended: %v; if brokerctl is stopped or killed, the command may outlive the lock", err)
 }
 
+// moveWatchdog starts another watchdog, which keeps the connection open on which the client has taken up its session.
+// The old one keeps a connection open that has ended.
+func (g *guard) moveWatchdog() {
+	if g.unwatched || g.cause != nil {
+		return
+	}
+	if g.watchdog.Stop() {
+		g.endCommand(g.watchdogCause())
+		return
+	}
+	if err := g.startWatchdog(); err != nil {
+		g.unwatched = true
+		g.warn("no watchdog: %v; if brokerctl is stopped or killed, the command may outlive the lock", err)
+	}
+}
+
 // watchdogEvents returns the channels that are closed when the watchdog has acted and when it has ended.
 // A channel is nil if the guard no longer waits for that event.
 func (g *guard) watchdogEvents() (acted, ended <-chan struct{}) {

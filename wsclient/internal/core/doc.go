@@ -117,7 +117,8 @@
 //  10. IsDrained is true if and only if Drain was called, no request is open, no release is unconfirmed, no
 //     connection is silent, and there is no stale holder.
 //  11. A release is sent no sooner after the grant than MinHold, unless the broker drains. The Cause of a lingering
-//     request says that it was released, and no request waits on the broker inside it.
+//     request says that it was released, or how a lender had lost its lock before. No request waits on the broker
+//     inside a lingering one.
 //  12. The unconfirmed releases are the Async requests that are releasing, in the order of their releases.
 //  13. A connection has a session whose lease is not over. A session without a connection has a secret.
 //  14. Without a connection nothing is sent but statements. The messages of a statement fit the limits of the

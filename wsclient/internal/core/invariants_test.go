@@ -107,7 +107,7 @@ func checkDeadline(m *Machine, r *Request) error {
 
 // checkLinger checks that r is not lingering without a release, and does not wait inside a request that lingers.
 func checkLinger(r *Request) error {
-	if r.state == lingering && (r.cause == nil || r.cause.How != Released) {
+	if r.state == lingering && (r.cause == nil || r.cause.How != Released && len(r.lenders) == 0) {
 		return fmt.Errorf("invariant 11: it lingers, and its cause is %v", r.cause)
 	}
 	if r.state == waiting && r.parent != nil && r.parent.state == lingering {

@@ -236,6 +236,15 @@ func (o *oracle) hearAnswer(c command) {
 	switch {
 	case c.verb == "draining":
 		link.draining = true
+	case c.verb == "lost":
+		if named := o.find(c.name); named != nil {
+			id = named.id
+		}
+		for _, sent := range o.onLink() {
+			if sent.id == id {
+				o.answer(c, sent)
+			}
+		}
 	case c.verb == "resumed" && id == wire.ID{Session: link.name, N: link.parts - 1} && o.knows(c):
 		o.resumed(c)
 	case c.verb == "notresumed" && id.Session == link.name && id.N < link.parts:

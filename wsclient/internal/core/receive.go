@@ -34,10 +34,7 @@ func (m *Machine) receive(reply wire.Reply, at Instant) {
 	case *wire.Cancelled:
 		m.endByID(reply.ID, &m.cancelled)
 	case *wire.Lost:
-		m.endByID(reply.ID, &End{
-			How: Lost, Request: m.session.request(reply.ID),
-			Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message,
-		})
+		m.loseByID(reply)
 	case *wire.Error:
 		m.refuse(reply, at)
 		m.answered(reply.ID, at)
@@ -118,6 +115,14 @@ func (m *Machine) hold(r *Request, token int64, at Instant) {
 func (m *Machine) ungrant(r *Request) {
 	m.deadlines.remove(r)
 	r.state, r.token = waiting, 0
+}
+
+// loseByID ends the request that has lost its locks, if it is open.
+func (m *Machine) loseByID(reply *wire.Lost) {
+	m.endByID(reply.ID, &End{
+		How: Lost, Request: m.session.request(reply.ID),
+		Reason: Reason(reply.Reason), By: reply.By, Message: reply.Message,
+	})
 }
 
 // endByID ends the request with that id, if it is open.

@@ -87,6 +87,9 @@ func (m *Machine) receiveAnswer(reply wire.Reply, at Instant) {
 	case *wire.Draining:
 		conn.draining = true
 		return
+	case *wire.Lost: // it comes just before resumed, which names the request, too
+		m.loseByID(reply)
+		return
 	case *wire.Moving:
 		m.abandon(errMoving(), at)
 		return

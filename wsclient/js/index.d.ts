@@ -347,7 +347,7 @@ export interface HeldLock extends Lock, AsyncDisposal {
    * Releases the lock. The promise resolves when the broker has confirmed the release, or with release: "async" once
    * it is sent. It rejects with a {@link LostError} or a {@link StolenError} if the lock was lost before. Further calls
    * return the same promise. While there is no connection, it waits until the session has been taken up, which confirms
-   * the release.
+   * the release. If the lock was stolen or evicted since the connection broke, it resolves all the same.
    */
   release(): Promise<void>;
 }

@@ -13,7 +13,8 @@ const mostBytes = 17_600
 
 // TestSize checks the size of the minified client. The command in README.md prints the same number.
 func TestSize(t *testing.T) {
-	text := build(t, "client.js", api.BuildOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
+	options := api.BuildOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true}
+	text := build(t, "client.js", options)
 	t.Logf("minified: %d bytes; compressed: %d", len(text), compressed(t, text))
 	if len(text) >= mostBytes {
 		t.Errorf("%d bytes, want less than %d", len(text), mostBytes)

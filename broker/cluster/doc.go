@@ -1,8 +1,8 @@
-// Package cluster is the interface of the store that several brokers share. The store keeps one record, and the record
-// says which broker is the owner: the only one that grants locks.
+// Package cluster is the interface of the store that several brokers share. The store keeps one record, and the
+// record says which broker is the owner: the only one that grants locks.
 //
-// Start with [Store], [Write] and [Head]. Package broker/etcd implements Store on etcd. A program that embeds the broker
-// can pass a Store of its own: anything that can run a small transaction with a condition will do.
+// Start with [Store], [Write] and [Head]. Package broker/etcd implements Store on etcd. A program that embeds the
+// broker can pass a Store of its own: anything that can run a small transaction with a condition will do.
 //
 // # The record
 //
@@ -25,8 +25,8 @@
 //   - What was applied stays applied. Restoring a store from a backup while brokers run breaks this promise: first stop
 //     all brokers for the grace period of the owner, which its record says.
 //
-// A write whose answer is lost may have been applied, or be applied later. The store need not hide this: it returns an
-// error. It returns [ErrNotApplied] if the write certainly was not applied and never will be.
+// A write whose answer is lost may have been applied, or be applied later. The store need not hide this: it returns
+// an error. It returns [ErrNotApplied] if the write certainly was not applied and never will be.
 //
 // The store measures no time. No write expires.
 package cluster

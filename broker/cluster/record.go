@@ -2,8 +2,9 @@ package cluster
 
 import "time"
 
-// Unresumable is the ID of a [Session] that stands for all sessions that cannot be taken up on another connection. While
-// it is on record, some of them may hold locks. No client has this ID: session names do not contain hyphens alone.
+// Unresumable is the ID of a [Session] that stands for all sessions that cannot be taken up on another connection.
+// While it is on record, some of them may hold locks. No client has this ID: session names do not contain hyphens
+// alone.
 const Unresumable = "-"
 
 // A Broker is one run of a broker process.
@@ -21,11 +22,11 @@ type Owner struct {
 	Term int64
 	// Tokens is greater than all fencing tokens given out in this term and in earlier ones.
 	Tokens int64
-	// Grace is how long the next owner must wait for the sessions on record, by its own clock. It is long enough for
-	// every client of this owner, and of those before it, to notice that it has lost its locks.
+	// Grace is how long the next owner must wait for the sessions on record, by its own clock. It is long
+	// enough for every client of this owner, and of those before it, to notice that it has lost its locks.
 	Grace time.Duration
-	// Snapshot is the id of the snapshot with which the last owner has handed over to this one. It is "" once this
-	// owner has accepted, and if there was no snapshot.
+	// Snapshot is the id of the snapshot with which the last owner has handed over to this one. It is "" once
+	// this owner has accepted, and if there was no snapshot.
 	Snapshot string
 }
 
@@ -61,8 +62,8 @@ type Write struct {
 	Beat string
 	// Owner replaces the owner, unless it is nil.
 	Owner *Owner
-	// Put adds sessions, or replaces those with the same ID. Delete removes sessions; it may name some that are not
-	// on record. No ID occurs twice in both lists together.
+	// Put adds sessions, or replaces those with the same ID. Delete removes sessions; it may name some that are
+	// not on record. No ID occurs twice in both lists together.
 	Put    []Session
 	Delete []string
 }

@@ -36,8 +36,8 @@ const (
 	handsOver             // the owner makes another broker the owner, or nobody
 )
 
-// WantsWrite returns the write that the caller must pass to the store now. It returns false if there is none. If there is
-// one, an attempt has begun, and the caller must call Wrote with its result.
+// WantsWrite returns the write that the caller must pass to the store now. It returns false if there is none. If
+// there is one, an attempt has begun, and the caller must call Wrote with its result.
 func (m *Machine) WantsWrite(now Instant) (cluster.Write, bool) {
 	if due, some := m.writeDue(now); !some || now.Mono < due {
 		return cluster.Write{}, false
@@ -51,8 +51,8 @@ func (m *Machine) WantsWrite(now Instant) (cluster.Write, bool) {
 	return c.pending.write, true
 }
 
-// Wrote passes on what the store has returned for a write. The error says whether the write may have been applied: see
-// [cluster.ErrNotApplied].
+// Wrote passes on what the store has returned for a write. The error says whether the write may have been applied:
+// see [cluster.ErrNotApplied].
 func (m *Machine) Wrote(now Instant, head cluster.Head, err error) {
 	c := &m.chain
 	p := c.pending
@@ -61,9 +61,9 @@ func (m *Machine) Wrote(now Instant, head cluster.Head, err error) {
 		c.retryAt = now.Mono + m.config.retry()
 		p.unknown = p.unknown || !errors.Is(err, cluster.ErrNotApplied)
 		long := now.Mono-m.watch.lastSeen > m.config.outage()
-		// A write that no attempt has applied, or ever will, can be composed again. A takeover is not repeated
-		// after an outage, because the owner perhaps could not write either. If it is applied after all, the
-		// record names this broker, which then takes over again.
+		// A write that no attempt has applied, or ever will, can be composed again. A takeover is not
+		// repeated after an outage, because the owner perhaps could not write either. If it is applied
+		// after all, the record names this broker, which then takes over again.
 		if !p.unknown || p.kind == takesOver && long {
 			m.abandon()
 		}
@@ -103,8 +103,8 @@ func (m *Machine) acknowledge(now Instant, p *pending) {
 	}
 }
 
-// writeDue returns when WantsWrite next returns a write, unless something happens before. It returns false if it returns
-// none until then.
+// writeDue returns when WantsWrite next returns a write, unless something happens before. It returns false if it
+// returns none until then.
 func (m *Machine) writeDue(now Instant) (time.Duration, bool) {
 	c := &m.chain
 	switch {

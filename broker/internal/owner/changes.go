@@ -2,8 +2,8 @@ package owner
 
 import "github.com/lockbroker/lockbroker/broker/cluster"
 
-// A Mark names something that must be on record before something else may happen. [Machine.Recorded] reports whether it
-// is. Later marks are greater. The mark 0 is always on record.
+// A Mark names something that must be on record before something else may happen. [Machine.Recorded] reports
+// whether it is. Later marks are greater. The mark 0 is always on record.
 type Mark uint64
 
 // A change to the sessions on record that has not been acknowledged.
@@ -20,15 +20,15 @@ type batch struct {
 	covers  Mark // all marks up to it are on record once the write is acknowledged
 }
 
-// Recorded reports whether mark is on record: a write has been acknowledged that began after the mark was returned, and
-// that carries its change. A mark that an ownership has left behind is never on record.
+// Recorded reports whether mark is on record: a write has been acknowledged that began after the mark was returned,
+// and that carries its change. A mark that an ownership has left behind is never on record.
 func (m *Machine) Recorded(mark Mark) bool {
 	r := &m.record
 	return mark == 0 || mark > r.floor && mark <= r.confirmed
 }
 
-// Opened notes that a connection has said hello. The connection gets no grant, and no word that its session is taken up,
-// before the returned mark is on record.
+// Opened notes that a connection has said hello. The connection gets no grant, and no word that its session is
+// taken up, before the returned mark is on record.
 func (m *Machine) Opened() Mark { return m.record.mark() }
 
 // Reserve reserves the fencing tokens below limit. They may be given out once the returned mark is on record.
@@ -59,8 +59,8 @@ func (r *record) queue(c change) Mark {
 // isWaiting reports whether a mark waits for a write that has not been composed.
 func (r *record) isWaiting() bool { return r.confirmed < r.last }
 
-// take moves the oldest changes into w, at most limit of them. Of two changes to the same session it takes the later one,
-// because no session may occur twice in a write.
+// take moves the oldest changes into w, at most limit of them. Of two changes to the same session it takes the
+// later one, because no session may occur twice in a write.
 func (r *record) take(w *cluster.Write, limit int) batch {
 	latest, bytes, n := make(map[string]int), 0, 0
 	for n < len(r.changes) && n < limit && (n == 0 || bytes < maxWriteBytes) {

@@ -200,8 +200,6 @@ func (d *driver) answered(words []string) []string {
 	return nil
 }
 
-func (d *driver) purged([]string) []string { return d.machine.Purged() }
-
 func (d *driver) freeze([]string) []string {
 	d.machine.Freeze()
 	return nil

@@ -11,7 +11,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/cluster"
 )
 
-// A driver gives a machine the commands of a script. The machine is broker a. Commands that cause nothing print nothing.
+// A driver gives a machine the commands of a script. The machine is broker a. Commands that cause nothing print
+// nothing.
 type driver struct {
 	t       *testing.T
 	machine *Machine
@@ -83,7 +84,6 @@ func commands() map[string]func(d *driver, words []string) []string {
 		"recorded": (*driver).recorded,
 		"session":  (*driver).session,
 		"answered": (*driver).answered,
-		"purged":   (*driver).purged,
 		"freeze":   (*driver).freeze,
 		"thaw":     (*driver).thaw,
 		"handover": (*driver).handOver,
@@ -101,8 +101,8 @@ func (d *driver) state() string {
 	if m.Term() != 0 {
 		role += fmt.Sprintf(" of term %d", m.Term())
 	}
-	if ends, waits := m.Grace(); waits {
-		role += fmt.Sprintf(", grace until %v", ends)
+	if m.InGrace() {
+		role += fmt.Sprintf(", grace until %v", m.GraceEnds())
 	}
 	if m.HasAccepted() {
 		role += ", snapshot"

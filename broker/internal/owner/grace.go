@@ -16,7 +16,6 @@ type grace struct {
 	missing int      // how many of them have not answered
 	over    bool     // all have answered, or those that have not are being struck
 	mark    Mark     // of the last one that is struck
-	told    bool     // Purged has returned them
 }
 
 // begin begins the period once the takeover was acknowledged.
@@ -26,15 +25,19 @@ func (g *grace) begin(now time.Duration) { g.ends = now + g.length }
 func (g *grace) isDue(now time.Duration) bool { return !g.over && now >= g.ends }
 
 // blocks reports whether nothing may be granted yet.
-func (g *grace) blocks(r *record) bool { return !g.kept && !(g.over && g.mark <= r.confirmed) }
+func (m *Machine) graceBlocks() bool { return m.InGrace() && !m.grace.kept }
 
-// Grace returns when the grace period ends, on the monotonic clock. It returns false if nothing waits for that.
-func (m *Machine) Grace() (ends time.Duration, waits bool) {
-	return m.grace.ends, m.role == serving && !m.grace.over
+// InGrace reports whether sessions of earlier owners may still come. When it turns false, all of them have answered
+// or are off the record. The caller then frees what a snapshot says that the others hold.
+func (m *Machine) InGrace() bool {
+	return m.role == serving && !(m.grace.over && m.grace.mark <= m.record.confirmed)
 }
 
-// Answered notes that the session has been taken up, or was told that it cannot be. The caller calls it when the mark of
-// the client's connection is on record. A client with the wrong secret does not answer for the session.
+// GraceEnds returns when the grace period ends at the latest, on the monotonic clock.
+func (m *Machine) GraceEnds() time.Duration { return m.grace.ends }
+
+// Answered notes that the session has been taken up, or was told that it cannot be. The caller calls it when the
+// mark of the client's connection is on record. A client with the wrong secret does not answer for the session.
 func (m *Machine) Answered(id string) {
 	if e := m.record.sessions[id]; e != nil && id != cluster.Unresumable {
 		m.answered(e)
@@ -52,7 +55,7 @@ func (m *Machine) answered(e *entry) {
 // endGraceIfComplete ends the period if all sessions have answered.
 func (m *Machine) endGraceIfComplete() {
 	if m.role == serving && !m.grace.over && m.grace.missing == 0 {
-		m.grace.over, m.grace.absent, m.grace.told = true, nil, true
+		m.grace.over, m.grace.absent = true, nil
 		m.endRecordedGrace()
 	}
 }
@@ -69,7 +72,6 @@ func (m *Machine) endRecordedGrace() {
 func (m *Machine) purge() {
 	g := &m.grace
 	g.over = true
-	struck := g.absent[:0]
 	for _, id := range g.absent {
 		e := m.record.sessions[id]
 		if e == nil || !e.absent {
@@ -78,21 +80,8 @@ func (m *Machine) purge() {
 		e.absent = false
 		if id != cluster.Unresumable || !e.needed { // else it stands for sessions of this owner, too
 			g.mark = m.strike(id)
-			struck = append(struck, id)
 		}
 	}
-	g.absent = struck
+	g.absent = nil
 	m.endRecordedGrace()
-}
-
-// Purged returns the sessions that did not answer in time, once, when they are off the record. The caller frees what a
-// snapshot says that they hold.
-func (m *Machine) Purged() []string {
-	g := &m.grace
-	if m.role != serving || !g.over || g.told || g.mark > m.record.confirmed {
-		return nil
-	}
-	purged := g.absent
-	g.absent, g.told = nil, true
-	return purged
 }

@@ -13,7 +13,7 @@ type handOver struct {
 // Freeze stops the granting, so that the caller can take a snapshot of the locks. Marks are put on record as before.
 func (m *Machine) Freeze() {
 	if m.role == serving && !m.handOver.frozen {
-		m.handOver = handOver{frozen: true, inGrace: m.grace.blocks(&m.record)}
+		m.handOver = handOver{frozen: true, inGrace: m.graceBlocks()}
 	}
 }
 
@@ -27,16 +27,16 @@ func (m *Machine) Thaw() bool {
 }
 
 // HandOver makes to the owner as soon as all marks are on record. snapshot is the id of the snapshot that to has
-// received, or "". If to is the zero value, nobody is the owner, and any other broker may take over at once. This broker
-// then stays a standby for good, because its process is about to end. The machine must be frozen.
+// received, or "". If to is the zero value, nobody is the owner, and any other broker may take over at once. This
+// broker then stays a standby for good, because its process is about to end. The machine must be frozen.
 func (m *Machine) HandOver(to cluster.Broker, snapshot string) {
 	if h := &m.handOver; h.frozen {
 		h.to, h.snapshot = &to, snapshot
 	}
 }
 
-// composeHandOver makes p the write by which another broker becomes the owner, or nobody. The other one begins the next
-// term when it accepts.
+// composeHandOver makes p the write by which another broker becomes the owner, or nobody. The other one begins the
+// next term when it accepts.
 func (m *Machine) composeHandOver(p *pending) {
 	next := m.owner
 	next.Broker = *m.handOver.to

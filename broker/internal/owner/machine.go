@@ -51,14 +51,15 @@ func (m *Machine) Term() int64 {
 // Owner returns the owner as this broker last saw it in the record. It is the zero value before the first read.
 func (m *Machine) Owner() cluster.Owner { return m.watch.head.Owner }
 
-// Tokens returns the fencing tokens that this term may give out without a call of Reserve: from first, and below limit.
+// Tokens returns the fencing tokens that this term may give out without a call of Reserve: from first, and below
+// limit.
 func (m *Machine) Tokens() (first, limit int64) { return m.tokens, m.owner.Tokens }
 
 // Patience returns how long one call of the store may take. The caller must end it then, and report the error.
 func (m *Machine) Patience() time.Duration { return m.config.patience() }
 
-// MayAnswer reports whether the broker may send messages to clients. The caller reads the clocks after it has taken the
-// messages that it answers, and before it sends the answers.
+// MayAnswer reports whether the broker may send messages to clients. The caller reads the clocks after it has taken
+// the messages that it answers, and before it sends the answers.
 func (m *Machine) MayAnswer(now Instant) bool {
 	return m.role == serving && now.since(m.chain.renewed) <= m.config.gate()
 }
@@ -66,7 +67,7 @@ func (m *Machine) MayAnswer(now Instant) bool {
 // MayGrant reports whether the broker may grant locks. Each connection and session has marks to wait for besides: see
 // Opened and Enter.
 func (m *Machine) MayGrant(now Instant) bool {
-	return m.MayAnswer(now) && !m.handOver.frozen && !m.grace.blocks(&m.record)
+	return m.MayAnswer(now) && !m.handOver.frozen && !m.graceBlocks()
 }
 
 // Tick does what is due at now.

@@ -67,8 +67,8 @@ func (m *Machine) SessionsRead(now Instant, sessions []cluster.Session, err erro
 	}
 }
 
-// Session returns a session that may be taken up. It returns false if the session is not on record: then the broker must
-// refuse to take it up. The caller checks the secret, and does not take up requests whose tokens are revoked.
+// Session returns a session that may be taken up. It returns false if the session is not on record: then the broker
+// must refuse to take it up. The caller checks the secret, and does not take up requests whose tokens are revoked.
 func (m *Machine) Session(id string) (cluster.Session, bool) {
 	e := m.record.sessions[id]
 	if e == nil || id == cluster.Unresumable {
@@ -77,8 +77,8 @@ func (m *Machine) Session(id string) (cluster.Session, bool) {
 	return e.session, true
 }
 
-// Enter puts s on record, or changes what is on record about it. It gets no grant before the returned mark is on record.
-// A new session must not have the ID of one that Session returns. The caller must not change s afterwards.
+// Enter puts s on record, or changes what is on record about it. It gets no grant before the returned mark is on
+// record. A new session must not have the ID of one that Session returns. The caller must not change s afterwards.
 func (m *Machine) Enter(s cluster.Session) Mark {
 	r := &m.record
 	if m.role != serving {
@@ -102,8 +102,9 @@ func (m *Machine) put(e *entry, s cluster.Session) Mark {
 	return e.mark
 }
 
-// Revoke puts on record that the request with that fencing token has lost its locks. They may be granted to others once
-// the returned mark is on record. That is at once for a session that is not on record: its client cannot take it up.
+// Revoke puts on record that the request with that fencing token has lost its locks. They may be granted to others
+// once the returned mark is on record. That is at once for a session that is not on record: its client cannot take
+// it up.
 func (m *Machine) Revoke(id string, token int64) Mark {
 	e := m.record.sessions[id]
 	if e == nil || id == cluster.Unresumable {
@@ -114,8 +115,8 @@ func (m *Machine) Revoke(id string, token int64) Mark {
 	return m.put(e, s)
 }
 
-// Strike takes the session off the record. If it has ended against the client's will, its locks may be granted to others
-// once the returned mark is on record.
+// Strike takes the session off the record. If it has ended against the client's will, its locks may be granted to
+// others once the returned mark is on record.
 func (m *Machine) Strike(id string) Mark {
 	e := m.record.sessions[id]
 	switch {

@@ -26,8 +26,8 @@ func (m *Machine) composeTakeover(now Instant, p *pending) {
 	}
 }
 
-// firstToken returns the first fencing token of a term: as for a broker with a state directory, the greater of the record
-// and the clock. So tokens rise even if the store was restored from a backup.
+// firstToken returns the first fencing token of a term: as for a broker with a state directory, the greater of the
+// record and the clock. So tokens rise even if the store was restored from a backup.
 func firstToken(recorded int64, wall time.Duration) int64 {
 	past := core.Past{Record: core.Record{Next: recorded}}
 	return core.Begin(past, 0, wall.Microseconds()).First

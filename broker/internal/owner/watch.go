@@ -64,16 +64,10 @@ func (m *Machine) HeadRead(now Instant, head cluster.Head, err error) {
 	}
 }
 
-// SnapshotReceived tells the machine that this broker has the snapshot with that id. The owner's record will soon name
-// it. So for a while the machine reads the record often.
+// SnapshotReceived tells the machine that this broker has the snapshot with that id. The owner's record will soon
+// name it. So for a while the machine reads the record often.
 func (m *Machine) SnapshotReceived(now Instant, id string) {
 	m.snapshot = id
 	m.watch.nextRead = now.Mono
 	m.watch.hurry = now.Mono + m.config.Takeover
-}
-
-// mayTake reports whether the broker may begin a takeover.
-func (m *Machine) mayTake(now Instant) bool {
-	at, ok := m.watch.takeoverAt(m.config.Self.ID, &m.config)
-	return ok && m.role == standby && !m.resigned && now.Mono >= at && now.Mono-m.watch.lastSeen <= m.config.outage()
 }

@@ -36,6 +36,9 @@ func (p *peer) handle(message any) {
 	if p.term == 0 || p.term != n.term {
 		return
 	}
+	if s := p.session(); s != nil {
+		s.heard = n.clock.read().Mono
+	}
 	switch m := message.(type) {
 	case ping:
 		if p.ready && n.mayAnswer() {
@@ -66,7 +69,7 @@ func (p *peer) end() {
 	n := p.node
 	n.peers = slices.DeleteFunc(n.peers, func(o *peer) bool { return o == p })
 	if s := p.session(); s != nil {
-		s.peer, s.gone, s.wants = nil, n.clock.read(), nil
+		s.peer, s.heard, s.wants = nil, n.clock.read().Mono, nil
 		if s.plain {
 			n.table.free(s.id, nil)
 			n.table.forget(s.id)
@@ -92,7 +95,7 @@ func (p *peer) proceed() {
 	case !p.hello.resume:
 		p.ready = true
 		s := n.table.open(p.hello.session, p.hello.plain)
-		s.peer = p
+		s.peer, s.heard = p, n.clock.read().Mono
 		p.pipe.toClient(welcome{p.hello.sent, n.machine.config.Timeout})
 	case p.isOnRecord() && n.mayAnswer():
 		p.ready = true
@@ -122,7 +125,7 @@ func (p *peer) resume() {
 		n.peers = slices.DeleteFunc(n.peers, func(o *peer) bool { return o == old })
 		old.close()
 	}
-	s.peer, s.wants, s.comes = p, nil, false
+	s.peer, s.wants, s.comes, s.heard = p, nil, false, n.clock.read().Mono
 	held := p.claim(s, first)
 	t.free(id, held)
 	n.machine.Answered(id)

@@ -2,6 +2,7 @@ package owner
 
 import (
 	"slices"
+	"time"
 
 	"github.com/lockbroker/lockbroker/broker/cluster"
 )
@@ -25,14 +26,15 @@ type holder struct {
 	session string
 	mark    Mark // it may be granted to others once this is on record; 0: it holds it
 	ended   bool // its session ended against its will
+	evicted bool // an operator wanted that
 }
 
 type session struct {
 	id    string
 	plain bool
-	peer  *peer // its connection, or nil
-	mark  Mark  // it may be granted something once this is on record
-	gone  Instant
+	peer  *peer         // its connection, or nil
+	mark  Mark          // it may be granted something once this is on record
+	heard time.Duration // when the client was last heard, on the monotonic clock
 	wants []string
 	comes bool // it is in a snapshot, and has not come yet
 }
@@ -121,8 +123,10 @@ func (t *table) release(id string, token int64) {
 // take takes a lock from its holder. It is free once mark is on record.
 func (t *table) take(h *holder, mark Mark) {
 	h.mark = mark
-	if mark == 0 || t.node.world.breaks.evictsFirst && !h.ended || t.node.world.breaks.endsFirst && h.ended {
-		t.node.world.excused[h.token] = true
+	if b := t.node.world.breaks; mark == 0 || b.evictsFirst && !h.ended || b.endsFirst && h.ended {
+		if h.evicted {
+			t.node.world.excused[h.token] = true
+		}
 		delete(t.holders, h.lock)
 	}
 }
@@ -132,13 +136,16 @@ func (t *table) tidy() {
 	n, m := t.node, t.node.machine
 	for _, name := range lockNames {
 		if h := t.holders[name]; h != nil && h.mark != 0 && m.Recorded(h.mark) {
-			n.world.excused[h.token] = true
 			delete(t.holders, name)
 		}
 	}
 	for _, id := range slices.Clone(t.order) {
 		s := t.sessions[id]
-		if s.peer == nil && !s.comes && n.clock.read().Mono-s.gone.Mono > m.config.Timeout {
+		if silent := n.clock.read().Mono - s.heard; !s.comes && silent > m.config.Timeout {
+			if s.peer != nil {
+				s.peer.close()
+				n.peers = slices.DeleteFunc(n.peers, func(p *peer) bool { return p == s.peer })
+			}
 			t.end(s)
 		}
 	}

@@ -1,6 +1,11 @@
 package owner
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/cluster"
+)
 
 // trouble makes trouble now and then.
 func (w *world) trouble() {
@@ -73,6 +78,17 @@ func (w *world) cut(c *client) {
 	}
 }
 
+// excuse notes whose locks w takes away. Such a client may believe that it holds them until it hears of it.
+func (w *world) excuse(write cluster.Write) {
+	for token, session := range w.condemned {
+		struck := slices.Contains(write.Delete, session)
+		revoked := slices.ContainsFunc(write.Put, func(s cluster.Session) bool { return slices.Contains(s.Revoked, token) })
+		if struck || revoked {
+			w.excused[token] = true
+		}
+	}
+}
+
 // evict takes a lock from its holder, or ends a session.
 func (w *world) evict(n *node) {
 	if n.stopped || n.term == 0 || n.leaving != 0 {
@@ -84,6 +100,8 @@ func (w *world) evict(n *node) {
 	}
 	w.counts.evictions++
 	w.note("%s evicts %v of %s", n.name, h.holding, h.session)
+	h.evicted = true
+	w.condemned[h.token] = h.session
 	s := n.table.sessions[h.session]
 	if s != nil && !s.comes && w.chance(2) {
 		n.table.end(s)

@@ -27,12 +27,13 @@ type world struct {
 	nodes   []*node
 	clients []*client
 
-	excused map[int64]bool   // tokens that were taken from their holders, on record
-	latest  map[string]int64 // the greatest token that was received for each lock
-	err     error            // the first violation
-	log     []string         // what happened, if it is wanted
-	logs    bool
-	counts  counts
+	condemned map[int64]string // the sessions of tokens that are being taken from their holders by an operator
+	excused   map[int64]bool   // tokens that were taken from their holders by an operator, on record
+	latest    map[string]int64 // the greatest token that was received for each lock
+	err       error            // the first violation
+	log       []string         // what happened, if it is wanted
+	logs      bool
+	counts    counts
 }
 
 // counts says how much has happened.
@@ -61,9 +62,9 @@ func (e *events) Pop() any {
 func newWorld(seed uint64, breaks breakage) *world {
 	w := &world{
 		random: rand.New(rand.NewPCG(seed, 1)), store: new(memory), breaks: breaks, mixed: seed%4 == 3,
-		excused: make(map[int64]bool), latest: make(map[string]int64),
+		condemned: make(map[int64]string), excused: make(map[int64]bool), latest: make(map[string]int64),
 	}
-	w.store.unguarded = breaks.unguarded
+	w.store.unguarded, w.store.applied = breaks.unguarded, w.excuse
 	for i := range 3 {
 		n := &node{world: w, name: string(rune('a' + i)), clock: w.newClock()}
 		w.nodes = append(w.nodes, n)

@@ -98,5 +98,4 @@ func (m *Machine) lose(now Instant, head cluster.Head) {
 	m.record.forget()
 	m.grace, m.handOver = grace{}, handOver{}
 	m.watch.see(now.Mono, head, &m.config)
-	m.watch.nextRead = now.Mono + m.config.poll()
 }

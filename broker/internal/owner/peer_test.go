@@ -10,6 +10,7 @@ type peer struct {
 	hello hello
 	mark  Mark // the connection gets nothing before this is on record
 	ready bool // the broker has said welcome, or resumed
+	ended bool // the broker has closed it: it gets no answer, because its session may be on another one
 }
 
 // hear takes a message from the client. During a hand-over, the broker answers only pings.
@@ -33,7 +34,7 @@ func (p *peer) handle(message any) {
 		n.peers = append(n.peers, p)
 		return
 	}
-	if p.term == 0 || p.term != n.term {
+	if p.term == 0 || p.term != n.term || p.ended {
 		return
 	}
 	if s := p.session(); s != nil {
@@ -78,7 +79,20 @@ func (p *peer) end() {
 }
 
 // close closes the connection on the broker's side.
-func (p *peer) close() { p.pipe.toClient(closed{}) }
+func (p *peer) close() {
+	p.ended = true
+	p.pipe.toClient(closed{})
+}
+
+// join makes p the connection of s. The one before it is closed.
+func (p *peer) join(s *session) {
+	n := p.node
+	if old := s.peer; old != nil && old != p {
+		n.peers = slices.DeleteFunc(n.peers, func(o *peer) bool { return o == old })
+		old.close()
+	}
+	s.peer, s.wants, s.comes, s.heard = p, nil, false, n.clock.read().Mono
+}
 
 // isOnRecord reports whether a write has been acknowledged that began after the client's hello.
 func (p *peer) isOnRecord() bool {
@@ -95,7 +109,7 @@ func (p *peer) proceed() {
 	case !p.hello.resume:
 		p.ready = true
 		s := n.table.open(p.hello.session, p.hello.plain)
-		s.peer, s.heard = p, n.clock.read().Mono
+		p.join(s)
 		p.pipe.toClient(welcome{p.hello.sent, n.machine.config.Timeout})
 	case p.isOnRecord() && n.mayAnswer():
 		p.ready = true
@@ -120,12 +134,8 @@ func (p *peer) resume() {
 	first := s == nil
 	if first { // an earlier owner put it on record
 		s = t.open(id, false)
-	} else if s.peer != nil && s.peer != p {
-		old := s.peer
-		n.peers = slices.DeleteFunc(n.peers, func(o *peer) bool { return o == old })
-		old.close()
 	}
-	s.peer, s.wants, s.comes, s.heard = p, nil, false, n.clock.read().Mono
+	p.join(s)
 	held := p.claim(s, first)
 	t.free(id, held)
 	n.machine.Answered(id)

@@ -81,9 +81,8 @@ func (w *world) cut(c *client) {
 // excuse notes whose locks w takes away. Such a client may believe that it holds them until it hears of it.
 func (w *world) excuse(write cluster.Write) {
 	for token, session := range w.condemned {
-		struck := slices.Contains(write.Delete, session)
-		revoked := slices.ContainsFunc(write.Put, func(s cluster.Session) bool { return slices.Contains(s.Revoked, token) })
-		if struck || revoked {
+		revokes := func(s cluster.Session) bool { return slices.Contains(s.Revoked, token) }
+		if slices.Contains(write.Delete, session) || slices.ContainsFunc(write.Put, revokes) {
 			w.excused[token] = true
 		}
 	}

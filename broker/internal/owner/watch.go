@@ -17,8 +17,12 @@ type watch struct {
 	hurry    time.Duration // until when to read often
 }
 
-// see notes that the record was head at some time shortly before now.
+// see notes that the record was head at some time shortly before now. It sets the time of the next read.
 func (w *watch) see(now time.Duration, head cluster.Head, c *Config) {
+	w.nextRead = now + c.poll()
+	if now < w.hurry {
+		w.nextRead = now + c.fastPoll()
+	}
 	if !w.known || head.Revision != w.head.Revision || now-w.lastSeen > c.outage() {
 		w.since = now
 	}
@@ -57,10 +61,6 @@ func (m *Machine) HeadRead(now Instant, head cluster.Head, err error) {
 		w.nextRead = now.Mono + m.config.retry()
 	default:
 		w.see(now.Mono, head, &m.config)
-		w.nextRead = now.Mono + m.config.poll()
-		if now.Mono < w.hurry {
-			w.nextRead = now.Mono + m.config.fastPoll()
-		}
 	}
 }
 

@@ -49,14 +49,14 @@ func (c Config) check() error {
 	}
 	scheme := ""
 	for _, endpoint := range c.Endpoints {
-		u, err := url.Parse(endpoint)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
-			return fmt.Errorf("endpoint %q: want a URL such as https://10.0.0.7:2379", endpoint)
+		this, err := schemeOf(endpoint)
+		if err != nil {
+			return err
 		}
-		if scheme != "" && scheme != u.Scheme {
+		if scheme != "" && scheme != this {
 			return errors.New("some endpoints are http and others https: all must be the same")
 		}
-		scheme = u.Scheme
+		scheme = this
 	}
 	switch {
 	case scheme == "http" && (c.CAFile != "" || c.CertFile != "" || c.KeyFile != ""):
@@ -67,6 +67,16 @@ func (c Config) check() error {
 		return fmt.Errorf("keepalive %v: want more than 0", c.KeepAlive)
 	}
 	return nil
+}
+
+// schemeOf returns whether an endpoint is http or https, or an error if it is not valid.
+func schemeOf(endpoint string) (string, error) {
+	u, err := url.Parse(endpoint)
+	known := err == nil && (u.Scheme == "http" || u.Scheme == "https")
+	if !known || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
+		return "", fmt.Errorf("endpoint %q: want a URL such as https://10.0.0.7:2379", endpoint)
+	}
+	return u.Scheme, nil
 }
 
 // tls returns the settings of TLS, or nil for endpoints without it.
@@ -93,7 +103,9 @@ func (c Config) tls() (*tls.Config, error) {
 		if _, err := load(); err != nil { // say so now, and not at each connection
 			return nil, err
 		}
-		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return load() }
+		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return load()
+		}
 	}
 	return settings, nil
 }

@@ -40,12 +40,15 @@ func TestConfigCheck(t *testing.T) {
 			if err == nil {
 				_ = store.Close()
 			}
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			if err == nil && test.want != "" || err != nil && !contains(err, test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
 	}
 }
+
+// contains reports whether the text of err contains part, which is not "".
+func contains(err error, part string) bool { return part != "" && strings.Contains(err.Error(), part) }
 
 // However the prefix is written, the keys begin with one slash.
 func TestPrefix(t *testing.T) {

@@ -19,8 +19,8 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, err := range []error{
 		rpctypes.ErrNoSpace, rpctypes.ErrTimeout, rpctypes.ErrTimeoutDueToLeaderFail, rpctypes.ErrLeaderChanged,
-		rpctypes.ErrNoLeader, rpctypes.ErrStopped, rpctypes.ErrCorrupt, context.DeadlineExceeded, context.Canceled,
-		errOldAnswer, errors.New("other"),
+		rpctypes.ErrNoLeader, rpctypes.ErrStopped, rpctypes.ErrCorrupt,
+		context.DeadlineExceeded, context.Canceled, errOldAnswer, errors.New("other"),
 	} {
 		if isRefusal(err) {
 			t.Errorf("%v is a refusal", err)

@@ -40,7 +40,8 @@ func Open(config Config) (*Store, error) {
 	}
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: config.Endpoints, TLS: tls, Logger: zap.NewNop(),
-		DialKeepAliveTime: config.KeepAlive, DialKeepAliveTimeout: config.KeepAlive / 2, PermitWithoutStream: true,
+		DialKeepAliveTime: config.KeepAlive, DialKeepAliveTimeout: config.KeepAlive / 2,
+		PermitWithoutStream: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("etcd: %w", err)
@@ -139,10 +140,11 @@ func (s *Store) Sessions(ctx context.Context) ([]cluster.Session, error) {
 
 // readSessions reads one page after another, all as of the moment of the first.
 func (s *Store) readSessions(ctx context.Context) (sessions []cluster.Session, err error) {
-	from, end, at := s.sessions, clientv3.GetPrefixRangeEnd(s.sessions), int64(0)
+	from, at := s.sessions, int64(0)
+	end, limit := clientv3.WithRange(clientv3.GetPrefixRangeEnd(s.sessions)), clientv3.WithLimit(pageSize)
 	for {
 		seen := s.seen.Load()
-		page, err := s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(pageSize), clientv3.WithRev(at))
+		page, err := s.client.Get(ctx, from, end, limit, clientv3.WithRev(at))
 		if err != nil {
 			return nil, err
 		}

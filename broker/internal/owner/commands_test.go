@@ -36,16 +36,22 @@ func (d *driver) read(words []string) []string {
 	return nil
 }
 
-// sessions [fails]
+// sessions [fails|begins|ends]: without a word, the read begins and ends.
 func (d *driver) sessions(words []string) []string {
+	if len(words) > 0 && words[0] == "ends" {
+		d.machine.SessionsRead(d.now, d.reading, nil)
+		return nil
+	}
 	if !d.machine.WantsSessions(d.now) {
 		return []string{"not now"}
 	}
-	if len(words) > 0 {
+	d.reading = slices.Clone(d.store.sessions)
+	switch {
+	case len(words) == 0:
+		d.machine.SessionsRead(d.now, d.reading, nil)
+	case words[0] == "fails":
 		d.machine.SessionsRead(d.now, nil, errUnknown)
-		return nil
 	}
-	d.machine.SessionsRead(d.now, slices.Clone(d.store.sessions), nil)
 	return nil
 }
 

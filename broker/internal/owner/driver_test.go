@@ -19,8 +19,9 @@ type driver struct {
 	store   *memory
 	now     Instant
 	writing cluster.Write
-	marks   map[string]Mark // by the name that the script gives them
-	last    string          // the last state that was printed
+	reading []cluster.Session // what a read of the sessions will return
+	marks   map[string]Mark   // by the name that the script gives them
+	last    string            // the last state that was printed
 }
 
 // newDriver makes a machine. config is the config line of a scenario, or "".

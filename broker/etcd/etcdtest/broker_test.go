@@ -87,13 +87,14 @@ func (b *broker) run() {
 func (b *broker) askStore(now owner.Instant) {
 	m := b.machine
 	if m.WantsHead(now) {
-		call(b, b.store.Head, m.HeadRead)
+		call(b, m.Patience(), b.store.Head, m.HeadRead)
 	}
 	if m.WantsSessions(now) {
-		call(b, b.store.Sessions, m.SessionsRead)
+		call(b, 10*m.Patience(), b.store.Sessions, m.SessionsRead)
 	}
 	if w, wants := m.WantsWrite(now); wants {
-		call(b, func(ctx context.Context) (cluster.Head, error) { return b.store.Write(ctx, w) }, m.Wrote)
+		ask := func(ctx context.Context) (cluster.Head, error) { return b.store.Write(ctx, w) }
+		call(b, m.Patience(), ask, m.Wrote)
 	}
 }
 
@@ -117,9 +118,11 @@ func (b *broker) now() owner.Instant {
 }
 
 // call makes a call of the store on a goroutine, and passes the result to the machine.
-func call[T any](b *broker, ask func(context.Context) (T, error), answer func(owner.Instant, T, error)) {
+func call[T any](
+	b *broker, patience time.Duration, ask func(context.Context) (T, error), answer func(owner.Instant, T, error),
+) {
 	b.running.Go(func() {
-		ctx, cancel := context.WithTimeout(b.ctx, b.machine.Patience())
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
 		defer cancel()
 		result, err := ask(ctx)
 		b.do(func(now owner.Instant) { answer(now, result, err) })

@@ -139,7 +139,7 @@ func (m *Machine) compose(now Instant) *pending {
 	case m.role == standby:
 		m.role = taking
 		m.composeTakeover(now, p)
-	case m.handOver.to != nil && !m.record.isWaiting():
+	case m.handOver.to != nil && m.record.confirmed >= m.handOver.after:
 		m.composeHandOver(p)
 	default:
 		p.batch = m.record.take(&p.write, m.config.MaxChanges)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A client takes a lock now and then. It believes that it holds it until it has released it, was told otherwise, or
-// has heard nothing for two thirds of the session timeout since it sent the last message that was answered.
+// A client takes a lock now and then. It treats it as held until it has released it, was told otherwise, or has
+// heard nothing for two thirds of the session timeout since it sent the last message that was answered.
 type client struct {
 	world   *world
 	name    string
@@ -39,8 +39,8 @@ func (c *client) begin() {
 	c.connect()
 }
 
-// believes reports whether the client treats its locks as held.
-func (c *client) believes() bool { return c.mono()-c.answered < c.timeout*2/3 }
+// hasLease reports whether the client treats its locks as held.
+func (c *client) hasLease() bool { return c.mono()-c.answered < c.timeout*2/3 }
 
 // connect connects to some broker, mostly to the owner.
 func (c *client) connect() {
@@ -86,7 +86,7 @@ func (c *client) hangUp() {
 func (c *client) again(attempt int) {
 	switch {
 	case c.attempt != attempt:
-	case !c.believes() || c.plain:
+	case !c.hasLease() || c.plain:
 		c.giveUp()
 	default:
 		c.connect()
@@ -114,7 +114,7 @@ func (c *client) giveUp() {
 // hear takes a message from the broker.
 func (c *client) hear(message any) {
 	c.heard = c.mono()
-	if !c.believes() {
+	if !c.hasLease() {
 		c.giveUp()
 		return
 	}
@@ -161,7 +161,7 @@ func (c *client) beat(attempt int) {
 		return
 	}
 	switch {
-	case !c.believes():
+	case !c.hasLease():
 		c.giveUp()
 	case c.mono()-c.heard > c.timeout/3 && !c.patient:
 		c.lost()
@@ -213,11 +213,11 @@ func (c *client) releaseLater(h holding) {
 	})
 }
 
-// check fails if another client believes that it holds the same lock.
+// check fails if another client treats the same lock as held.
 func (c *client) check(h holding) {
 	w := c.world
 	for _, other := range w.clients {
-		if other == c || !other.believes() {
+		if other == c || !other.hasLease() {
 			continue
 		}
 		for _, o := range other.held {

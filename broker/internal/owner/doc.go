@@ -98,7 +98,7 @@
 // The tests check these with schedules of three brokers, a store that loses answers, clocks 10 % apart, pauses and
 // freezes.
 //
-//  1. No two clients treat the same lock as held, if each believes the broker that it last heard from.
+//  1. No two clients treat the same lock as held, unless it was taken from one of them by an eviction.
 //  2. Fencing tokens rise from grant to grant of a lock.
 //  3. The store applies at most one write for each revision, and each write of a term follows the last one.
 package owner

@@ -8,6 +8,7 @@ type handOver struct {
 	inGrace  bool            // it was frozen in a grace period, so a snapshot knows nothing of the absent sessions
 	to       *cluster.Broker // who will be the owner, or nil if that has not been said
 	snapshot string
+	after    Mark // must be on record first
 }
 
 // Freeze stops the granting, so that the caller can take a snapshot of the locks. Marks are put on record as before.
@@ -26,12 +27,13 @@ func (m *Machine) Thaw() bool {
 	return true
 }
 
-// HandOver makes to the owner as soon as all marks are on record. snapshot is the id of the snapshot that to has
-// received, or "". If to is the zero value, nobody is the owner, and any other broker may take over at once. This
-// broker then stays a standby for good, because its process is about to end. The machine must be frozen.
+// HandOver makes to the owner as soon as all marks before it are on record. Later ones never will be. snapshot is
+// the id of the snapshot that to has received, or "". If to is the zero value, nobody is the owner, and any other
+// broker may take over at once. This broker then stays a standby for good, because its process is about to end. The
+// machine must be frozen.
 func (m *Machine) HandOver(to cluster.Broker, snapshot string) {
 	if h := &m.handOver; h.frozen {
-		h.to, h.snapshot = &to, snapshot
+		h.to, h.snapshot, h.after = &to, snapshot, m.record.last
 	}
 }
 

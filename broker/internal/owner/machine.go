@@ -55,7 +55,8 @@ func (m *Machine) Owner() cluster.Owner { return m.watch.head.Owner }
 // limit.
 func (m *Machine) Tokens() (first, limit int64) { return m.tokens, m.owner.Tokens }
 
-// Patience returns how long one call of the store may take. The caller must end it then, and report the error.
+// Patience returns how long one call of the store may take. The caller must end it then, and report the error. A
+// read of the sessions may take ten times as long, because there may be very many.
 func (m *Machine) Patience() time.Duration { return m.config.patience() }
 
 // MayAnswer reports whether the broker may send messages to clients. The caller reads the clocks after it has taken

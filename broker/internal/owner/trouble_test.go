@@ -78,7 +78,7 @@ func (w *world) cut(c *client) {
 	}
 }
 
-// excuse notes whose locks w takes away. Such a client may believe that it holds them until it hears of it.
+// excuse notes whose locks a write takes away. Such a client may treat them as held until it hears of it.
 func (w *world) excuse(write cluster.Write) {
 	for token, session := range w.condemned {
 		revokes := func(s cluster.Session) bool { return slices.Contains(s.Revoked, token) }

@@ -14,7 +14,7 @@ const worldEnds = 300 * time.Second
 // schedule.
 //
 // The machines are real. Everything around them is simulated: what a broker does with its answers (node), what a
-// client believes (client), connections, clocks, and the store. The world checks what clients believe.
+// client treats as held (client), connections, clocks, and the store. The world checks what clients treat as held.
 type world struct {
 	random  *rand.Rand
 	now     time.Duration // real time

@@ -15,7 +15,7 @@ type grace struct {
 	absent  []string // the sessions that were on record at the takeover
 	missing int      // how many of them have not answered
 	over    bool     // all have answered, or those that have not are being struck
-	mark    Mark     // of the last one that is struck
+	mark    Mark     // of the last absent session that was struck
 }
 
 // begin begins the period once the takeover was acknowledged.
@@ -24,7 +24,7 @@ func (g *grace) begin(now time.Duration) { g.ends = now + g.length }
 // isDue reports whether the absent sessions must be struck now.
 func (g *grace) isDue(now time.Duration) bool { return !g.over && now >= g.ends }
 
-// blocks reports whether nothing may be granted yet.
+// graceBlocks reports whether nothing may be granted yet.
 func (m *Machine) graceBlocks() bool { return m.InGrace() && !m.grace.kept }
 
 // InGrace reports whether sessions of earlier owners may still come. When it turns false, all of them have answered

@@ -126,8 +126,13 @@ func (m *Machine) Strike(id string) Mark {
 		e.needed = false
 		return 0
 	}
+	absent := e.absent
 	m.answered(e)
-	return m.strike(id)
+	mark := m.strike(id)
+	if absent { // what it holds is unknown, so nothing may be granted before
+		m.grace.mark = mark
+	}
+	return mark
 }
 
 func (m *Machine) strike(id string) Mark {

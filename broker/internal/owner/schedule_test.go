@@ -13,8 +13,8 @@ var (
 	seed      = flag.Int64("seed", -1, "run only this schedule, and print what happens")
 )
 
-// TestSchedules runs schedules of five minutes with three brokers, and checks that no two clients treat
-// hold the same lock, that tokens rise, and that no client keeps a lock that was taken from it.
+// TestSchedules runs schedules of five minutes with three brokers, and checks that no two clients treat the same lock
+// as held, that tokens rise, and that no client keeps a lock that was taken from it.
 //
 //	go test ./broker/internal/owner -run Schedules -schedules 24000      more of them; also -from SEED
 //	go test ./broker/internal/owner -run Schedules -seed 42              one of them, with all that happens

@@ -2,10 +2,10 @@ package cluster
 
 import "time"
 
-// Unresumable is the ID of a [Session] that stands for all sessions that cannot be taken up on another connection.
+// Others is the ID of a [Session] that stands for all sessions that cannot be taken up on another connection.
 // While it is on record, some of them may hold locks. No client has this ID: session names do not contain hyphens
 // alone.
-const Unresumable = "-"
+const Others = "-"
 
 // A Broker is one run of a broker process.
 type Broker struct {
@@ -32,10 +32,12 @@ type Owner struct {
 
 // A Session is what the record says about a session.
 type Session struct {
-	// ID is the name of the session, or [Unresumable].
+	// ID is the name of the session, or [Others].
 	ID string
-	// Secret is the hash of the secret by which the client proves that the session is its own.
-	Secret []byte
+	// Identity is whose session it is, or "" if the broker asks for no credentials.
+	Identity string
+	// Key is the hash of the secret by which the client proves that the session is its own.
+	Key []byte
 	// Revoked lists fencing tokens of requests that have lost their locks, which the client may not know yet.
 	Revoked []int64
 }

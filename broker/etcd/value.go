@@ -25,9 +25,10 @@ type ownerValue struct {
 
 // A sessionValue is the value of PREFIX/s/SESSION.
 type sessionValue struct {
-	Format  int     `json:"format"`
-	Secret  []byte  `json:"secret,omitempty"`
-	Revoked []int64 `json:"revoked,omitempty"`
+	Format   int     `json:"format"`
+	Identity string  `json:"identity,omitempty"`
+	Key      []byte  `json:"key,omitempty"`
+	Revoked  []int64 `json:"revoked,omitempty"`
 }
 
 func encodeOwner(o *cluster.Owner) string {
@@ -49,7 +50,7 @@ func decodeOwner(value []byte) (cluster.Owner, error) {
 }
 
 func encodeSession(s *cluster.Session) string {
-	return encode(sessionValue{Format: format, Secret: s.Secret, Revoked: s.Revoked})
+	return encode(sessionValue{Format: format, Identity: s.Identity, Key: s.Key, Revoked: s.Revoked})
 }
 
 func decodeSession(id string, value []byte) (cluster.Session, error) {
@@ -57,7 +58,7 @@ func decodeSession(id string, value []byte) (cluster.Session, error) {
 	if err := decode(value, &v, &v.Format); err != nil {
 		return cluster.Session{}, fmt.Errorf("read session %q: %w", id, err)
 	}
-	return cluster.Session{ID: id, Secret: v.Secret, Revoked: v.Revoked}, nil
+	return cluster.Session{ID: id, Identity: v.Identity, Key: v.Key, Revoked: v.Revoked}, nil
 }
 
 // encode returns v as JSON. The values here always have one.

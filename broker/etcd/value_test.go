@@ -26,8 +26,8 @@ func TestValues(t *testing.T) {
 	if got, err := decodeOwner([]byte(ownerText)); err != nil || got != owner {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	session := cluster.Session{ID: "x", Secret: []byte{1, 2, 3}, Revoked: []int64{5, 6}}
-	const sessionText = `{"format":1,"secret":"AQID","revoked":[5,6]}`
+	session := cluster.Session{ID: "x", Identity: "ci", Key: []byte{1, 2, 3}, Revoked: []int64{5, 6}}
+	const sessionText = `{"format":1,"identity":"ci","key":"AQID","revoked":[5,6]}`
 	if got := encodeSession(&session); got != sessionText {
 		t.Errorf("got  %s\nwant %s", got, sessionText)
 	}

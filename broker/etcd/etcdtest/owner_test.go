@@ -33,7 +33,7 @@ func TestOwner(t *testing.T) {
 	var mark owner.Mark
 	first.by.do(func(owner.Instant) {
 		_, limit = first.by.machine.Tokens()
-		mark = first.by.machine.Enter(cluster.Session{ID: "s1", Secret: []byte("hash")})
+		mark = first.by.machine.Enter(cluster.Session{ID: "s1", Key: []byte("hash")})
 	})
 	first.by.until(t, func(owner.Instant) bool { return first.by.machine.Recorded(mark) })
 
@@ -50,10 +50,10 @@ func TestOwner(t *testing.T) {
 	second.by.do(func(now owner.Instant) {
 		next, _ := second.by.machine.Tokens()
 		session, known := second.by.machine.Session("s1")
-		if second.by.machine.MayGrant(now) || !known || string(session.Secret) != "hash" || next < limit {
+		if second.by.machine.MayGrant(now) || !known || string(session.Key) != "hash" || next < limit {
 			t.Errorf("session %v, tokens from %d after %d", session, next, limit)
 		}
-		second.by.machine.Answered("s1")
+		second.by.machine.CameBack("s1")
 	})
 	second.by.until(t, second.by.machine.MayGrant)
 	delete(brokers, second.by)

@@ -79,7 +79,7 @@ func TestGuard(t *testing.T) {
 		Broker: cluster.Broker{ID: "a", Address: "ws://a"}, Term: 1, Tokens: 100, Grace: time.Second,
 	}
 	first := cluster.Write{
-		Beat: "a/1", Owner: &owner, Put: []cluster.Session{{ID: "s1", Secret: []byte{1}}, {ID: "s2"}},
+		Beat: "a/1", Owner: &owner, Put: []cluster.Session{{ID: "s1", Key: []byte{1}}, {ID: "s2"}},
 	}
 	head := write(t, store, first)
 	if r := head.Revision; head.Beat != "a/1" || head.Owner != owner || r.Owner == 0 || r.Beat != r.Owner {

@@ -49,6 +49,14 @@ func (r *record) mark() Mark {
 	return r.last
 }
 
+// latest returns a mark that is on record when all earlier ones are.
+func (r *record) latest() Mark {
+	if r.isWaiting() {
+		return r.last
+	}
+	return 0
+}
+
 // queue adds a change, and returns its mark.
 func (r *record) queue(c change) Mark {
 	c.mark = r.mark()
@@ -66,7 +74,7 @@ func (r *record) take(w *cluster.Write, limit int) batch {
 	for n < len(r.changes) && n < limit && (n == 0 || bytes < maxWriteBytes) {
 		c := &r.changes[n]
 		latest[c.id] = n
-		bytes += len(c.id) + len(c.put.Secret)*4/3 + len(c.put.Revoked)*17 + 64
+		bytes += len(c.id) + len(c.put.Identity) + len(c.put.Key)*4/3 + len(c.put.Revoked)*17 + 64
 		n++
 	}
 	for i := range r.changes[:n] {

@@ -201,8 +201,15 @@ func (d *driver) session(words []string) []string {
 	return []string{describeSession("on record:", s)}
 }
 
-func (d *driver) answered(words []string) []string {
-	d.machine.Answered(words[0])
+func (d *driver) missing([]string) (lines []string) {
+	for _, s := range d.machine.Missing() {
+		lines = append(lines, describeSession("missing:", s))
+	}
+	return lines
+}
+
+func (d *driver) came(words []string) []string {
+	d.machine.CameBack(words[0])
 	return nil
 }
 

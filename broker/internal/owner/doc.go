@@ -59,7 +59,7 @@
 // given up its locks. Strike tidies up after them.
 //
 // A client that cannot take up its session on another connection cannot tell the next owner what it holds. While
-// any of them may hold locks, [cluster.Unresumable] is on record. The next owner waits for it as long as it can.
+// any of them may hold locks, [cluster.Others] is on record. The next owner waits for it as long as it can.
 //
 // # Takeover
 //
@@ -75,7 +75,7 @@
 //
 // At first the new owner grants nothing. It takes up sessions that are on record, and no others
 // ([Machine.Session]). Their clients say what they hold. The grace period ends when all sessions on record have
-// answered ([Machine.Answered]), else after D + 4/3 x T x 1.1. Those that have not answered are then struck off the
+// come back ([Machine.CameBack]), else after D + 4/3 x T x 1.1. Those that are missing are then struck off the
 // record, which must have succeeded before anything is granted against them. A client that comes later is refused.
 //
 // Why that is long enough: an earlier owner may have answered until D after its last write, and the takeover came
@@ -89,7 +89,7 @@
 // The owner stops granting ([Machine.Freeze]), sends a snapshot of its locks to a standby, and makes it the owner
 // with one guarded write ([Machine.HandOver]), which names the snapshot. If the standby has that snapshot
 // ([Machine.SnapshotReceived]), it accepts with a guarded write of its own, and grants at once: the snapshot says
-// what absent sessions hold. These are kept until the time of the grace period has passed, and struck off then
+// what missing sessions hold. These are kept until the time of the grace period has passed, and struck off then
 // ([Machine.InGrace]). If the standby does not have it, or the owner was itself in its grace period, there is a
 // grace period as after a crash.
 //

@@ -5,7 +5,7 @@ import "github.com/lockbroker/lockbroker/broker/cluster"
 // A handOver is how far a planned hand-over has come.
 type handOver struct {
 	frozen   bool            // nothing is granted
-	inGrace  bool            // it was frozen in a grace period, so a snapshot knows nothing of the absent sessions
+	inGrace  bool            // it was frozen in a grace period, so a snapshot knows nothing of the missing sessions
 	to       *cluster.Broker // who will be the owner, or nil if that has not been said
 	snapshot string
 	after    Mark // must be on record first

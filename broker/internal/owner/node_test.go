@@ -196,8 +196,8 @@ func (n *node) changeTerm(term int64) {
 func (n *node) serve() {
 	w, m := n.world, n.machine
 	if w.breaks.oneMissing && m.grace.missing == 1 && !m.grace.over {
-		for _, id := range m.grace.absent {
-			m.Answered(id)
+		for _, id := range m.grace.rolled {
+			m.CameBack(id)
 		}
 	}
 	for _, p := range append([]*peer(nil), n.peers...) {

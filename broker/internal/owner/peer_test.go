@@ -138,7 +138,7 @@ func (p *peer) resume() {
 	p.join(s)
 	held := p.claim(s, first)
 	t.free(id, held)
-	n.machine.Answered(id)
+	n.machine.CameBack(id)
 	n.table.enter(s)
 	p.pipe.toClient(resumed{p.hello.sent, n.machine.config.Timeout, held})
 	n.world.note("%s resumes %s with %v of %v", n.name, id, held, p.hello.held)

@@ -25,7 +25,7 @@ type record struct {
 type entry struct {
 	session cluster.Session
 	mark    Mark // of its last change
-	absent  bool // an earlier owner put it on record, and it has not answered
+	missing bool // an earlier owner put it on record, and it has not come back
 	needed  bool // this owner has entered it, too
 }
 
@@ -58,8 +58,8 @@ func (m *Machine) SessionsRead(now Instant, sessions []cluster.Session, err erro
 	default:
 		r.sessions = make(map[string]*entry, len(sessions))
 		for _, s := range sessions {
-			r.sessions[s.ID] = &entry{session: s, absent: true}
-			m.grace.absent = append(m.grace.absent, s.ID)
+			r.sessions[s.ID] = &entry{session: s, missing: true}
+			m.grace.rolled = append(m.grace.rolled, s.ID)
 		}
 		m.grace.missing = len(r.sessions)
 		m.role = serving
@@ -67,11 +67,21 @@ func (m *Machine) SessionsRead(now Instant, sessions []cluster.Session, err erro
 	}
 }
 
+// Missing returns the sessions that earlier owners have put on record, and that have not come back.
+func (m *Machine) Missing() (missing []cluster.Session) {
+	for _, id := range m.grace.rolled {
+		if e := m.record.sessions[id]; e != nil && e.missing {
+			missing = append(missing, e.session)
+		}
+	}
+	return missing
+}
+
 // Session returns a session that may be taken up. It returns false if the session is not on record: then the broker
 // must refuse to take it up. The caller checks the secret, and does not take up requests whose tokens are revoked.
 func (m *Machine) Session(id string) (cluster.Session, bool) {
 	e := m.record.sessions[id]
-	if e == nil || id == cluster.Unresumable {
+	if e == nil || id == cluster.Others {
 		return cluster.Session{}, false
 	}
 	return e.session, true
@@ -88,12 +98,16 @@ func (m *Machine) Enter(s cluster.Session) Mark {
 	if e == nil {
 		e = new(entry)
 		r.sessions[s.ID] = e
-	} else if bytes.Equal(e.session.Secret, s.Secret) && slices.Equal(e.session.Revoked, s.Revoked) {
+	} else if isSame(e.session, s) {
 		e.needed = true
 		return e.mark
 	}
 	e.needed = true
 	return m.put(e, s)
+}
+
+func isSame(a, b cluster.Session) bool {
+	return a.Identity == b.Identity && bytes.Equal(a.Key, b.Key) && slices.Equal(a.Revoked, b.Revoked)
 }
 
 func (m *Machine) put(e *entry, s cluster.Session) Mark {
@@ -103,12 +117,12 @@ func (m *Machine) put(e *entry, s cluster.Session) Mark {
 }
 
 // Revoke puts on record that the request with that fencing token has lost its locks. They may be granted to others
-// once the returned mark is on record. That is at once for a session that is not on record: its client cannot take
-// it up.
+// once the returned mark is on record. A session that is not on record cannot come back, so its mark only waits for
+// what is under way.
 func (m *Machine) Revoke(id string, token int64) Mark {
 	e := m.record.sessions[id]
-	if e == nil || id == cluster.Unresumable {
-		return 0
+	if e == nil || id == cluster.Others {
+		return m.record.latest()
 	}
 	s := e.session
 	s.Revoked = append(slices.Clip(s.Revoked), token)
@@ -121,15 +135,15 @@ func (m *Machine) Strike(id string) Mark {
 	e := m.record.sessions[id]
 	switch {
 	case e == nil:
-		return 0
-	case e.absent && id == cluster.Unresumable: // sessions of an earlier owner may still hold locks
+		return m.record.latest()
+	case e.missing && id == cluster.Others: // sessions of an earlier owner may still hold locks
 		e.needed = false
 		return 0
 	}
-	absent := e.absent
-	m.answered(e)
+	missing := e.missing
+	m.cameBack(e)
 	mark := m.strike(id)
-	if absent { // what it holds is unknown, so nothing may be granted before
+	if missing { // what it holds is unknown, so nothing may be granted before
 		m.grace.mark = mark
 	}
 	return mark

@@ -206,6 +206,6 @@ func (t *table) enter(s *session) {
 	case !s.plain:
 		s.mark = m.Enter(cluster.Session{ID: s.id})
 	case !t.node.world.breaks.forgetsPlain:
-		s.mark = m.Enter(cluster.Session{ID: cluster.Unresumable})
+		s.mark = m.Enter(cluster.Session{ID: cluster.Others})
 	}
 }

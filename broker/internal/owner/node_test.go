@@ -1,0 +1,266 @@
+package owner
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/cluster"
+)
+
+// A node is a broker: one machine after another, for it can be killed, and what surrounds them.
+type node struct {
+	world    *world
+	name     string
+	clock    *machineClock
+	run      int           // counts the processes
+	machine  *Machine      // nil while the process is down
+	stopped  bool          // the process does not run
+	isolated time.Duration // it does not reach the store until then
+	inbox    []func()      // what has arrived while it was stopped
+	wakes    uint64        // counts timers, so that old ones do nothing
+
+	term     int64
+	table    *table
+	peers    []*peer
+	snapshot *table // the last one that was received
+	snapID   string
+	leaving  time.Duration // when a hand-over is called off, by the monotonic clock, or 0
+	deferred []func()      // what clients have said during a hand-over
+}
+
+// start starts a process.
+func (n *node) start() {
+	n.run++
+	config := Config{
+		Self:     cluster.Broker{ID: fmt.Sprintf("%s%d", n.name, n.run)},
+		Takeover: 5 * time.Second, Timeout: 15 * time.Second, TokenRange: 20, MaxChanges: 3,
+	}
+	if n.world.mixed && n.world.chance(2) {
+		config.Takeover, config.Timeout = 3*time.Second, time.Minute
+	}
+	n.machine = New(config)
+	n.stopped, n.inbox, n.deferred = false, nil, nil
+	n.reset()
+	n.snapshot, n.snapID = nil, ""
+	n.step()
+}
+
+// kill ends the process. Its connections are reset, mostly.
+func (n *node) kill() {
+	n.hangUp()
+	n.reset()
+	n.run++
+	n.machine = nil
+}
+
+func (n *node) reset() { n.term, n.table, n.peers, n.leaving = 0, nil, nil, 0 }
+
+// hangUp closes all connections.
+func (n *node) hangUp() {
+	for _, p := range n.peers {
+		p.close()
+	}
+	n.peers = nil
+}
+
+// receive has the process handle something: at once, or when it runs again.
+func (n *node) receive(do func()) {
+	switch {
+	case n.machine == nil:
+	case n.stopped:
+		n.inbox = append(n.inbox, do)
+	default:
+		do()
+		n.step()
+	}
+}
+
+// proceed has a stopped process run again. It takes all that has arrived as one batch.
+func (n *node) proceed() {
+	n.stopped = false
+	batch := n.inbox
+	n.inbox = nil
+	if n.machine == nil {
+		return
+	}
+	for _, do := range batch {
+		do()
+	}
+	n.step()
+}
+
+// step does what the caller of a machine must do after each call.
+func (n *node) step() {
+	m := n.machine
+	m.Tick(n.clock.read())
+	if m.Term() != n.term {
+		n.changeTerm(m.Term())
+	}
+	if n.term != 0 {
+		n.serve()
+	}
+	now := n.clock.read()
+	if m.WantsHead(now) {
+		n.ask(func() (any, bool) { return n.world.store.head, true }, func(result any, err error) {
+			head, _ := result.(cluster.Head)
+			m.HeadRead(n.clock.read(), head, err)
+		})
+	}
+	if m.WantsSessions(now) {
+		n.ask(func() (any, bool) { return append([]cluster.Session(nil), n.world.store.sessions...), true },
+			func(result any, err error) {
+				sessions, _ := result.([]cluster.Session)
+				m.SessionsRead(n.clock.read(), sessions, err)
+			})
+	}
+	if write, wants := m.WantsWrite(now); wants {
+		n.ask(func() (any, bool) { return n.world.store.write(write), true }, func(result any, err error) {
+			head, _ := result.(cluster.Head)
+			m.Wrote(n.clock.read(), head, err)
+		})
+	}
+	n.sleep()
+}
+
+// sleep sets the timer for the next deadline.
+func (n *node) sleep() {
+	n.wakes++
+	wake, run := n.wakes, n.run
+	due, some := n.machine.Deadline(n.clock.read())
+	if !some {
+		return
+	}
+	n.world.after(n.clock.real(due-n.clock.read().Mono)+time.Millisecond, func() {
+		if n.wakes == wake && n.run == run {
+			n.receive(func() {})
+		}
+	})
+}
+
+var errStore = errors.New("the store has not answered")
+
+// ask makes a call of the store. The request or the answer may be lost, and the call ends after the machine's
+// patience.
+func (n *node) ask(call func() (any, bool), answer func(any, error)) {
+	w, run, over := n.world, n.run, false
+	end := func(result any, err error) {
+		if over || n.run != run {
+			return
+		}
+		over = true
+		n.receive(func() { answer(result, err) })
+	}
+	w.after(n.clock.real(n.machine.Patience()), func() { end(nil, errStore) })
+	if w.chance(200) { // it says that it does not do it
+		w.after(w.delay(), func() { end(nil, fmt.Errorf("%w: too busy", cluster.ErrNotApplied)) })
+		return
+	}
+	if w.chance(100) || w.now < w.broken || w.now < n.isolated {
+		return
+	}
+	w.after(w.delay(), func() {
+		result, _ := call()
+		if !w.chance(100) && w.now >= w.broken && w.now >= n.isolated {
+			w.after(w.delay(), func() { end(result, nil) })
+		}
+	})
+}
+
+// changeTerm begins or ends an ownership.
+func (n *node) changeTerm(term int64) {
+	w := n.world
+	n.hangUp()
+	n.reset()
+	n.term, n.deferred = term, nil
+	if term == 0 {
+		w.note("%s has lost", n.name)
+		return
+	}
+	w.note("%s is the owner of term %d, accepted %v", n.name, term, n.machine.HasAccepted())
+	w.counts.takeovers++
+	n.table = newTable(n)
+	if n.machine.HasAccepted() && !w.breaks.ignoresSnapshot {
+		w.counts.accepted++
+		n.table.load(n.snapshot)
+	}
+	switch g := &n.machine.grace; {
+	case w.breaks.graceOfTimeout:
+		g.ends -= g.length - n.machine.config.Timeout
+	case w.breaks.ownGrace:
+		g.ends -= g.length - n.machine.config.grace()
+	}
+}
+
+// serve does what has become possible.
+func (n *node) serve() {
+	w, m := n.world, n.machine
+	if w.breaks.oneMissing && m.grace.missing == 1 && !m.grace.over {
+		for _, id := range m.grace.rolled {
+			m.CameBack(id)
+		}
+	}
+	for _, p := range append([]*peer(nil), n.peers...) {
+		p.proceed()
+	}
+	if !m.InGrace() {
+		n.table.endAbsence()
+	}
+	n.table.tidy()
+	n.table.grant()
+	if now := n.clock.read(); n.leaving != 0 && now.Mono > n.leaving && m.Thaw() {
+		n.leaving = 0
+		deferred := n.deferred
+		n.deferred = nil
+		for _, do := range deferred {
+			do()
+		}
+	}
+}
+
+// mayAnswer reports whether the owner may send something.
+func (n *node) mayAnswer() bool {
+	return n.term != 0 && (n.world.breaks.noGate || n.machine.MayAnswer(n.clock.read()))
+}
+
+func (n *node) mayGrant() bool {
+	m, b := n.machine, n.world.breaks
+	switch {
+	case !n.mayAnswer() || m.handOver.frozen:
+		return false
+	case b.noGrace:
+		return true
+	}
+	return !m.graceBlocks()
+}
+
+// handOver begins a planned hand-over to another broker.
+func (n *node) handOver(to *node) {
+	m, w := n.machine, n.world
+	if n.term == 0 || n.stopped || n.leaving != 0 || to.machine == nil || to == n {
+		return
+	}
+	m.Freeze()
+	n.leaving = n.clock.read().Mono + 3*time.Second
+	id, snapshot := fmt.Sprintf("%s/%d", n.name, w.now), n.table.copy()
+	target, run, term := to.machine.config.Self, n.run, n.term
+	w.note("%s hands over to %s", n.name, target.ID)
+	post := func() {
+		if to.machine == nil || to.machine.config.Self != target {
+			return
+		}
+		to.snapshot, to.snapID = snapshot, id
+		to.machine.SnapshotReceived(to.clock.read(), id)
+		w.after(w.delay(), func() {
+			if n.run == run {
+				n.receive(func() {
+					if n.term == term && n.leaving != 0 {
+						w.counts.handOvers++
+						m.HandOver(target, id)
+					}
+				})
+			}
+		})
+	}
+	w.after(w.delay(), func() { to.receive(post) })
+}

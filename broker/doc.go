@@ -110,7 +110,7 @@
 //
 // Without [Config].StateDir, tokens rise across a restart only if the machine's clock has not been
 // set back, and after the restart there may be stale holders. Queues and holders live in memory: a
-// restart releases everything.
+// restart releases everything. With StateDir, a planned restart loses nothing: see CONTINUITY.md.
 //
 // A session's locks go to others at once in three cases: the client said goodbye, it answered the
 // broker's close frame, or its kernel ended the connection (FIN or RST). After any other end they

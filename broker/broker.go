@@ -30,6 +30,8 @@ type Broker struct {
 	loop       *loop
 	tokens     fence.Source
 
+	running atomic.Bool
+
 	life lifecycle
 	end  context.CancelFunc // ends over
 }
@@ -44,6 +46,7 @@ type services struct {
 
 	authority *authority
 	audits    *auditTrail // nil: nothing is recorded
+	member    *member     // nil: the broker is alone
 	refusals  *refusals
 	counters  *counters
 	memory    *memoryLimit
@@ -96,6 +99,11 @@ func New(config Config) (*Broker, error) {
 	b.loop.refuse, b.loop.aside, b.loop.breather = b.refuse, b.aside, b.breather
 	b.loop.grants, b.loop.logs, b.loop.refusals, b.loop.counters = &b.grants, b.logs, b.refusals, b.counters
 	b.authority.audits = b.audits
+	if config.Cluster != nil {
+		b.member = newMember(config.Cluster, config.Timeout, b.loop.tokenRange, b.logs, b.aside)
+		b.loop.member, b.tokens = b.member, clusterSource{b.member}
+		return b, nil
+	}
 	if b.tokens, err = openTokens(config); err != nil {
 		return nil, err
 	}
@@ -115,9 +123,13 @@ func New(config Config) (*Broker, error) {
 // If the event loop is stuck for a minute, nobody would ever get a lock again. So Run then ends the
 // process, with a panic that shows the stacks of all goroutines.
 func (b *Broker) Run(ctx context.Context) error {
-	if !b.life.advance(phaseServing) {
+	if !b.running.CompareAndSwap(false, true) {
 		return ErrStarted
 	}
+	if b.member != nil && !b.stand(ctx) {
+		return b.stopStandby()
+	}
+	b.life.advance(phaseServing)
 	b.audits.start()
 	ended := make(chan struct{})
 	b.life.goroutines.Go(func() { b.loop.watchdog.watch(ended, abort) })

@@ -76,6 +76,9 @@ type Config struct {
 	// It is for a broker that stops for good. Default: the next run goes on with the sessions.
 	DrainAll bool
 
+	// Cluster makes the broker one of several. It excludes StateDir. nil: the broker is alone.
+	Cluster *Cluster
+
 	// With LockDelay, the broker keeps the locks of a client that ends without a goodbye until
 	// Timeout has passed since the client's last sign of life.
 	//
@@ -285,6 +288,9 @@ func (c Config) WithDefaults() (Config, error) {
 		return c, err
 	}
 	var err error
+	if c.Cluster, err = c.Cluster.withDefaults(c.StateDir); err != nil {
+		return c, err
+	}
 	c.Quota, err = c.Quota.withDefaults(&c)
 	return c, err
 }

@@ -190,3 +190,6 @@ func (b *Broker) Stick() chan struct{} {
 	b.inbox.put(item{what: &inquiry{ask: func(*loop) { <-release }, answered: make(chan struct{})}})
 	return release
 }
+
+// Serves reports whether Run serves.
+func (b *Broker) Serves() bool { return b.life.now() == phaseServing }

@@ -32,7 +32,7 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("GET "+metricsPath, b.guardMetrics(b.MetricsHandler()))
 	b.serveClient(mux)
 	b.serveDashboard(mux)
-	return withoutBody(below(b.config.BasePath, b.history != nil, mux))
+	return withoutBody(b.onStandby(below(b.config.BasePath, b.history != nil, mux)))
 }
 
 // serveLive answers whether the event loop is alive.

@@ -32,6 +32,7 @@ type loop struct {
 	core       *core.Machine    // decides; nil until the loop serves
 	table      *locktable.Table // of the core; only for answers to questions
 	supply     *fence.Supply
+	member     *member         // nil: the broker is alone
 	recorder   *fence.Recorder // nil: no session comes back after a crash
 	unrecorded []*session      // wait until the record has changed
 	start      time.Time
@@ -131,6 +132,13 @@ func (l *loop) run(ctx context.Context, source fence.Source) (err error) {
 			l.tokensReserved(limit)
 		case changes := <-l.recorder.Stored():
 			l.recorded(changes)
+		case <-l.member.onRecord():
+			l.retryUnrecorded()
+		case <-l.member.stalls():
+			l.sendAway()
+		case <-l.member.ends():
+			l.abandon()
+			return ErrNotOwner
 		}
 		l.watchdog.begin()
 		l.round()
@@ -312,6 +320,9 @@ func (l *loop) open(s *session) {
 		hello.ExpiresMS = s.rights.expiresMS()
 	}
 	l.reply(s, hello)
+	if l.member != nil {
+		s.mark = l.member.opened()
+	}
 	if l.core.IsDraining() {
 		l.reply(s, l.drainMessage())
 	}
@@ -350,4 +361,37 @@ func (s *session) stop(moves bool) {
 	}
 	s.out.finish(ending{code: wire.CloseRestart, reason: "the broker stops"})
 	s.net.Hurry()
+}
+
+// abandon closes every connection at once, because another broker has taken over. The clients are told nothing: those that
+// are kept take up their sessions there.
+func (l *loop) abandon() {
+	for _, it := range l.inbox.close() {
+		if it.session != nil {
+			it.session.abandon()
+		}
+	}
+	for _, s := range l.sessions.All() {
+		s.abandon()
+	}
+}
+
+func (s *session) abandon() {
+	s.out.cut(ending{reason: "another broker has taken over"})
+	_ = s.net.Close()
+}
+
+// sendAway closes the connections of sessions that are kept, because the broker cannot answer: their clients may find
+// another broker that has taken over. The others would lose their locks, so they wait until the broker can answer again.
+func (l *loop) sendAway() {
+	var kept []*session
+	for _, s := range l.sessions.All() {
+		if l.core.Lasts(s.name) {
+			kept = append(kept, s)
+		}
+	}
+	for _, s := range kept {
+		l.end(s, ending{reason: "the store of the cluster does not answer"})
+		s.abandon()
+	}
 }

@@ -32,6 +32,11 @@ func (l *loop) recorded(changes int) {
 	for range changes {
 		l.deliver(l.core.Recorded(l.now(), l.events[:0]))
 	}
+	l.retryUnrecorded()
+}
+
+// retryUnrecorded lets the sessions go on that have waited until the record has changed.
+func (l *loop) retryUnrecorded() {
 	waited := l.unrecorded
 	l.unrecorded = nil
 	for _, s := range waited {
@@ -46,12 +51,21 @@ func (l *loop) awaitsRecord(s *session) bool {
 	}
 	waits := false
 	if s.isTakingUp() {
-		waits = !l.core.Rekey(s.resuming.core, s.name)
+		waits = !l.core.Rekey(s.resuming.core, s.name) || !l.isMarked(s)
 	} else if _, acquires := s.todo.first.what.(*wire.Acquire); acquires {
-		waits = !l.core.MayRequest(s.name)
+		waits = !l.core.MayRequest(s.name) || !l.isMarked(s)
 	}
 	if waits {
 		l.unrecorded = append(l.unrecorded, s)
 	}
 	return waits
+}
+
+// isMarked reports whether a write of the owner's record has been acknowledged that began after the hello of s. Before
+// that, this broker could be one that was paused, and does not know yet that another one has taken over.
+func (l *loop) isMarked(s *session) bool {
+	if s.mark != 0 && l.member.isRecorded(s.mark) {
+		s.mark = 0
+	}
+	return s.mark == 0
 }

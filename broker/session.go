@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/fair"
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
 )
 
 // A session is what the loop knows about one client. Only the loop may touch these fields: the
@@ -25,10 +26,11 @@ type session struct {
 	todo    todoList // what the client has sent and the loop has not handled, in order
 	watches *watches // nil until the first watch
 
-	resuming   *resuming // the session that it takes up; or nil
-	listing    *listing  // the unfinished page, or nil
-	paging     bool      // a page is unfinished, or on its way to the client
-	awaitsPage bool      // it waits because too many pages are on their way
+	mark       owner.Mark // must be on record before anything is granted; 0 unless the broker is one of several
+	resuming   *resuming  // the session that it takes up; or nil
+	listing    *listing   // the unfinished page, or nil
+	paging     bool       // a page is unfinished, or on its way to the client
+	awaitsPage bool       // it waits because too many pages are on their way
 
 	// What else its next item may have to wait for.
 	waits     bool // it waits for its turn, in the lane of that item

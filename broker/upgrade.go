@@ -69,6 +69,9 @@ func (b *Broker) serveWS(w http.ResponseWriter, r *http.Request) {
 	if refused == nil && !b.life.accepts(who.inspects) {
 		refused = &refusal{http.StatusServiceUnavailable, "the broker stops"}
 	}
+	if refused == nil && b.member != nil && !b.member.mayAnswer() {
+		refused = &refusal{http.StatusServiceUnavailable, "the store of the cluster does not answer"}
+	}
 	if refused == nil && b.memory.isUsedUp() {
 		b.refusals.add(limitMemory)
 		refused = &refusal{http.StatusServiceUnavailable, b.memory.whyUsedUp()}

@@ -32,7 +32,12 @@ func (w *writer) run() {
 	for {
 		<-w.out.wake
 		p = w.out.take(p)
-		err := w.send(&p)
+		var err error
+		if w.mayAnswer() {
+			err = w.send(&p)
+		} else {
+			err = ErrNotOwner
+		}
 		if err != nil {
 			w.giveUp(err)
 		}
@@ -53,6 +58,12 @@ func (w *writer) run() {
 			}
 		}
 	}
+}
+
+// mayAnswer waits until the broker may answer, if it is one of several. It reads the clocks after the parcel was taken: so
+// everything that the parcel answers was sent before. It returns false if another broker has taken over.
+func (w *writer) mayAnswer() bool {
+	return w.member == nil || w.member.awaitAnswer(w.over.Done())
 }
 
 // send sends a parcel in as few writes as possible.

@@ -65,6 +65,13 @@ func (m *Machine) MayAnswer(now Instant) bool {
 	return m.role == serving && now.since(m.chain.renewed) <= m.config.gate()
 }
 
+// AnswersUntil returns the last moment at which MayAnswer will be true, on both clocks, if no further write is
+// acknowledged. It returns false if it is not true.
+func (m *Machine) AnswersUntil(now Instant) (Instant, bool) {
+	gate := m.config.gate()
+	return Instant{m.chain.renewed.Mono + gate, m.chain.renewed.Wall + gate}, m.MayAnswer(now)
+}
+
 // MayGrant reports whether the broker may grant locks. Each connection and session has marks to wait for besides: see
 // Opened and Enter.
 func (m *Machine) MayGrant(now Instant) bool {

@@ -1,0 +1,192 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker"
+	"github.com/lockbroker/lockbroker/broker/brokertest"
+	"github.com/lockbroker/lockbroker/broker/cluster"
+	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
+)
+
+// A memoryStore is a cluster.Store in memory. Each broker has its own link to it, which can be cut.
+type memoryStore struct {
+	mu       sync.Mutex
+	head     cluster.Head
+	sessions map[string]cluster.Session
+}
+
+// A storeLink is how one broker reaches the store.
+type storeLink struct {
+	*memoryStore
+	mu  sync.Mutex
+	cut bool
+}
+
+var errCut = errors.New("the store cannot be reached")
+
+const storeLatency = 2 * time.Millisecond
+
+func (l *storeLink) pass() error {
+	pass(storeLatency)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut {
+		return errCut
+	}
+	return nil
+}
+
+func (l *storeLink) setCut(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
+}
+
+func (l *storeLink) Head(context.Context) (cluster.Head, error) {
+	if err := l.pass(); err != nil {
+		return cluster.Head{}, err
+	}
+	l.memoryStore.mu.Lock()
+	defer l.memoryStore.mu.Unlock()
+	return l.head, nil
+}
+
+func (l *storeLink) Sessions(context.Context) ([]cluster.Session, error) {
+	if err := l.pass(); err != nil {
+		return nil, err
+	}
+	l.memoryStore.mu.Lock()
+	defer l.memoryStore.mu.Unlock()
+	return slices.Collect(maps.Values(l.sessions)), nil
+}
+
+func (l *storeLink) Write(_ context.Context, w cluster.Write) (cluster.Head, error) {
+	if err := l.pass(); err != nil {
+		return cluster.Head{}, fmt.Errorf("%w: %w", cluster.ErrNotApplied, err)
+	}
+	s := l.memoryStore
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.head.Revision == w.Guard {
+		s.head.Beat = w.Beat
+		s.head.Revision.Beat++
+		if w.Owner != nil {
+			s.head.Owner = *w.Owner
+			s.head.Revision.Owner++
+		}
+		for _, session := range w.Put {
+			s.sessions[session.ID] = session
+		}
+		for _, id := range w.Delete {
+			delete(s.sessions, id)
+		}
+	}
+	return s.head, nil
+}
+
+// A clusterRig is several brokers in memory, in a bubble.
+type clusterRig struct {
+	t     *testing.T
+	store *memoryStore
+	rigs  []*rig
+	links []*storeLink
+}
+
+const takeover = 5 * time.Second
+
+// inCluster runs f with brokers of one cluster. The first becomes the owner.
+func inCluster(t *testing.T, brokers int, f func(c *clusterRig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := &clusterRig{t: t, store: &memoryStore{sessions: make(map[string]cluster.Session)}}
+		for n := range brokers {
+			c.add(n)
+			pass(time.Second)
+		}
+		f(c)
+		for _, r := range c.rigs {
+			r.server.Stop()
+		}
+	})
+}
+
+func (c *clusterRig) add(n int) {
+	c.t.Helper()
+	link := &storeLink{memoryStore: c.store}
+	b, err := broker.New(broker.Config{Drain: broker.None, Cluster: &broker.Cluster{
+		Store: link, Address: fmt.Sprintf("ws://b%d.test:27002", n), Takeover: takeover, Refuse: true,
+	}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r := &rig{t: c.t, broker: b}
+	b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
+	r.server = brokertest.Serve(c.t, b)
+	c.rigs, c.links = append(c.rigs, r), append(c.links, link)
+}
+
+// When the owner is cut off from the store, another broker takes over. Who is kept goes on there with what it holds.
+// Nobody else is granted it.
+func TestTakeover(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		first, second := c.rigs[0], c.rigs[1]
+		a := first.connectLasting("a", "kept")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		a.expect() // it is not on record yet
+		pass(time.Second)
+		token := int(a.grantedToken("aaaaaaaa--0"))
+		c.links[0].setCut(true)
+		pass(takeover + time.Second)
+		<-a.ended // the first broker has closed its connections: it cannot answer any more
+
+		b := second.connectLasting("b", "kept")
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		pass(time.Second)
+		b.expect()
+		d := second.connectLasting("d", "kept")
+		d.resume("a", hold("x", token))
+		pass(time.Second)
+		d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
+		d.send(`{"type":"release","id":"aaaaaaaa--0"}`)
+		d.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
+		pass(time.Second)
+		if got := int(b.grantedToken("bbbbbbbb--0")); got <= token {
+			t.Errorf("token %d after %d", got, token)
+		}
+		second.left(b, d)
+		c.links[0].setCut(false)
+		pass(time.Second)
+		if first.broker.Serves() {
+			t.Error("the first broker has not noticed that another one has taken over")
+		}
+	})
+}
+
+// A standby refuses clients, and names the owner.
+func TestStandby(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		for _, test := range []struct {
+			rig    *rig
+			path   string
+			status int
+		}{{c.rigs[1], "/readyz", 503}, {c.rigs[1], "/leader", 503}, {c.rigs[0], "/leader", 200}, {c.rigs[0], "/readyz", 200}} {
+			response := test.rig.get(test.path, nil)
+			body, _ := io.ReadAll(response.Body)
+			names := strings.Contains(string(body), "ws://b0.test:27002")
+			if response.StatusCode != test.status || names != (test.status == 503) {
+				t.Errorf("%s: %s %s", test.path, response.Status, body)
+			}
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/cluster"
+	"github.com/lockbroker/lockbroker/broker/internal/core"
+	"github.com/lockbroker/lockbroker/broker/internal/owner"
+)
+
+// A clusterSource keeps in the record of a cluster what a broker alone keeps in its state directory: the fencing tokens,
+// and the sessions that may come back.
+type clusterSource struct{ member *member }
+
+// Start implements fence.Source. The broker must be the owner.
+func (s clusterSource) Start() (b core.Beginning) {
+	s.member.do(func(m *owner.Machine, now owner.Instant) {
+		b.First, _ = m.Tokens()
+		b.Roll = &core.Roll{}
+		if m.InGrace() {
+			b.Grace = max(m.GraceEnds()-now.Mono, 0)
+		}
+		for _, on := range m.Missing() {
+			if on.ID == cluster.Others {
+				b.Roll.Others = true
+				continue
+			}
+			entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
+			copy(entry.Key[:], on.Key)
+			b.Roll.Sessions = append(b.Roll.Sessions, entry)
+		}
+	})
+	return b
+}
+
+// Reserve implements fence.Source.
+func (s clusterSource) Reserve(r core.Reservation) error {
+	var mark owner.Mark
+	s.member.do(func(m *owner.Machine, _ owner.Instant) { mark = m.Reserve(r.Limit) })
+	return s.await(mark)
+}
+
+// await waits until a mark is on record. All earlier marks are then, too.
+func (s clusterSource) await(mark owner.Mark) error {
+	if !s.member.await(func() bool { return s.member.machine.Recorded(mark) }) {
+		return ErrNotOwner
+	}
+	return nil
+}
+
+// KeepsRecord implements fence.Source.
+func (s clusterSource) KeepsRecord() bool { return true }
+
+// Record implements fence.Source.
+func (s clusterSource) Record(changes []core.Change) error {
+	var last owner.Mark
+	s.member.do(func(m *owner.Machine, _ owner.Instant) {
+		for i := range changes {
+			last = max(last, change(m, &changes[i]))
+		}
+	})
+	return s.await(last)
+}
+
+// change makes a change of the record.
+func change(m *owner.Machine, c *core.Change) owner.Mark {
+	id := c.Session
+	if id == "" {
+		id = cluster.Others
+	}
+	switch {
+	case c.Ends:
+		return m.Strike(id)
+	case c.Revoked > 0:
+		return m.Revoke(id, c.Revoked)
+	}
+	on := cluster.Session{ID: id, Identity: c.Identity}
+	if c.Session != "" {
+		on.Key = c.Key[:]
+	}
+	if before, known := m.Session(id); known { // it has come back, or was taken up
+		on.Revoked = before.Revoked
+		m.CameBack(id)
+	}
+	return m.Enter(on)
+}
+
+// Stop implements fence.Source. Other brokers need not wait if nobody can be a stale holder, and if all that can be are on
+// record.
+func (s clusterSource) Stop(_ time.Duration, _ *core.Snapshot) error {
+	s.member.do(func(m *owner.Machine, _ owner.Instant) {
+		m.Freeze()
+		m.HandOver(cluster.Broker{}, "")
+	})
+	select {
+	case <-s.member.lost: // the hand-over was acknowledged, or another broker has taken over
+	case <-time.After(stopWait):
+		return errSlowStop
+	}
+	return nil
+}
+
+// Close implements fence.Source.
+func (s clusterSource) Close() error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
@@ -30,7 +31,8 @@ type Broker struct {
 	loop       *loop
 	tokens     fence.Source
 
-	running atomic.Bool
+	running     atomic.Bool
+	clusterHTTP *http.Client // for requests to the owner
 
 	life lifecycle
 	end  context.CancelFunc // ends over
@@ -101,6 +103,7 @@ func New(config Config) (*Broker, error) {
 	b.authority.audits = b.audits
 	if config.Cluster != nil {
 		b.member = newMember(config.Cluster, config.Timeout, b.loop.tokenRange, b.logs, b.aside)
+		b.clusterHTTP = &http.Client{Transport: config.Cluster.Transport}
 		b.loop.member, b.tokens = b.member, clusterSource{b.member}
 		return b, nil
 	}

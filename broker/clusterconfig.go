@@ -2,6 +2,7 @@ package broker
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -18,6 +19,8 @@ type Cluster struct {
 	// Takeover is how long a standby sees no sign of life of the owner before it takes over. It must be the same for
 	// all brokers. Default: 5 s, which suits etcd.
 	Takeover time.Duration
+	// Transport is how a standby reaches the owner. nil: http.DefaultTransport.
+	Transport http.RoundTripper
 	// Refuse makes a standby refuse clients with 503, and name the owner. By default it passes their connections on to
 	// the owner.
 	Refuse bool

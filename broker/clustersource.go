@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/cluster"
@@ -19,6 +20,9 @@ func (s clusterSource) Start() (b core.Beginning) {
 		b.Roll = &core.Roll{}
 		if m.InGrace() {
 			b.Grace = max(m.GraceEnds()-now.Mono, 0)
+		}
+		if m.HasAccepted() {
+			b.Snapshot, b.Grace = s.member.handOver.received, 0
 		}
 		for _, on := range m.Missing() {
 			if on.ID == cluster.Others {
@@ -85,20 +89,17 @@ func change(m *owner.Machine, c *core.Change) owner.Mark {
 	return m.Enter(on)
 }
 
-// Stop implements fence.Source. Other brokers need not wait if nobody can be a stale holder, and if all that can be are on
-// record.
-func (s clusterSource) Stop(_ time.Duration, _ *core.Snapshot) error {
-	s.member.do(func(m *owner.Machine, _ owner.Instant) {
-		m.Freeze()
-		m.HandOver(cluster.Broker{}, "")
-	})
-	select {
-	case <-s.member.lost: // the hand-over was acknowledged, or another broker has taken over
-	case <-time.After(stopWait):
-		return errSlowStop
+// Stop implements fence.Source: it sends what is left to a standby. The ownership ends later, when the clients have been
+// told (loop.stop).
+func (s clusterSource) Stop(_ time.Duration, left *core.Snapshot) error {
+	s.member.do(func(m *owner.Machine, _ owner.Instant) { m.Freeze() })
+	if left != nil && !s.member.sendSnapshot(left) {
+		return errNoStandby
 	}
 	return nil
 }
+
+var errNoStandby = errors.New("no standby has taken the locks over")
 
 // Close implements fence.Source.
 func (s clusterSource) Close() error { return nil }

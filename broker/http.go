@@ -30,6 +30,10 @@ func (b *Broker) Handler() http.Handler {
 	mux.HandleFunc("GET /livez", b.serveLive)
 	mux.HandleFunc("GET /readyz", b.serveReady)
 	mux.HandleFunc("GET "+metricsPath, b.guardMetrics(b.MetricsHandler()))
+	if b.member != nil {
+		mux.HandleFunc("POST "+handOverPath, b.serveHandOver)
+		mux.HandleFunc("POST "+receivedPath, b.serveReceived)
+	}
 	b.serveClient(mux)
 	b.serveDashboard(mux)
 	return withoutBody(b.onStandby(below(b.config.BasePath, b.history != nil, mux)))

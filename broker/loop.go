@@ -98,7 +98,7 @@ func newLoop(config Config, in *inbox) *loop {
 		stealing: make(map[wire.ID]steal),
 		tally:    metrics.NewTally(config.MetricsLocks, config.MaxMetricsLocks),
 
-		moves:      config.StateDir != "" && !config.DrainAll,
+		moves:      (config.StateDir != "" || config.Cluster != nil) && !config.DrainAll,
 		tokenRange: fence.Range,
 	}
 	if config.Dashboard != nil {
@@ -351,7 +351,24 @@ func (l *loop) stop() error {
 	for _, s := range moving {
 		s.stop(err == nil)
 	}
+	if l.member != nil {
+		awaitWritten(moving, tellWait)
+		err = errors.Join(err, l.member.giveUpOwnership())
+	}
 	return err
+}
+
+// awaitWritten waits until the clients of these sessions have been told of the end, but not longer than most.
+func awaitWritten(sessions []*session, most time.Duration) {
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	for _, s := range sessions {
+		select {
+		case <-s.written:
+		case <-limit.C:
+			return
+		}
+	}
 }
 
 // stop ends a session with the broker. moves says that the session goes on in the next run.

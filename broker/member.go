@@ -24,12 +24,15 @@ type member struct {
 	logs  *logLimits
 	aside func(func())
 	start time.Time
+	self  cluster.Broker
 
 	until atomic.Pointer[owner.Instant] // the broker may answer until then; nil: it may not
 	wake  chan struct{}                 // holds a token if run must look at the machine
 	loop  chan struct{}                 // holds a token if something may be on record that the loop waits for
 	lost  chan struct{}                 // closed when the ownership has ended
 	stall chan struct{}                 // holds a token if the broker cannot answer, and another one may have taken over
+
+	handOver handOver
 
 	mu      sync.Mutex
 	machine *owner.Machine
@@ -38,12 +41,13 @@ type member struct {
 }
 
 func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits, aside func(func())) *member {
+	self := cluster.Broker{ID: rand.Text(), Address: c.Address}
 	return &member{
-		store: c.Store, logs: logs, aside: aside, start: time.Now(),
+		store: c.Store, logs: logs, aside: aside, start: time.Now(), self: self,
 		wake: make(chan struct{}, 1), loop: make(chan struct{}, 1),
 		lost: make(chan struct{}), stall: make(chan struct{}, 1), changed: make(chan struct{}),
 		machine: owner.New(owner.Config{
-			Self:     cluster.Broker{ID: rand.Text(), Address: c.Address},
+			Self:     self,
 			Takeover: c.Takeover, Timeout: timeout, TokenRange: tokens,
 		}),
 	}

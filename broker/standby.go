@@ -17,6 +17,7 @@ func (b *Broker) onStandby(serve http.Handler) http.Handler {
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:      b.passOn,
+		Transport:    b.config.Cluster.Transport,
 		ErrorHandler: b.refuseProxied,
 		ErrorLog:     nil,
 	}

@@ -5,7 +5,11 @@ import "context"
 // stand waits until this broker is the owner of its cluster. It returns false if ctx ends before.
 func (b *Broker) stand(ctx context.Context) bool {
 	b.life.goroutines.Go(func() { b.member.run(b.over) })
-	if !b.member.awaitOwnership(ctx) {
+	following, end := context.WithCancel(ctx)
+	b.life.goroutines.Go(func() { b.follow(following) })
+	isOwner := b.member.awaitOwnership(ctx)
+	end()
+	if !isOwner {
 		return false
 	}
 	b.member.logTerm()

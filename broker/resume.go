@@ -166,7 +166,8 @@ func (l *loop) giveUpResume(s *session) {
 	}
 }
 
-// endResume forgets the statement of s.
+// endResume forgets the statement of s. Requests that are made again come before everything that the client has sent
+// since it was told: that may be a cancel of one of them.
 func (l *loop) endResume(s *session) {
 	l.forgetStated(s.resuming)
 	s.todo.prepend(&s.resuming.again)
@@ -187,7 +188,7 @@ func (l *loop) continueResume(s *session) {
 			w.stage = settling
 		}
 	case settling:
-		for end := l.spent() + resumeSteps; s.resuming == w && w.stage == settling && l.spent() < end; {
+		for end := l.spent() + resumeSteps; w.stage == settling && l.spent() < end; {
 			events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
 			l.deliver(events)
 			if done {
@@ -195,6 +196,10 @@ func (l *loop) continueResume(s *session) {
 			}
 		}
 	case rekeying:
+		if _, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0]); !done {
+			w.stage = settling // requests have ended while the key was being recorded
+			return
+		}
 		l.attach(s)
 	case attached:
 		if w.submitted < len(w.core.Missing) {
@@ -205,7 +210,7 @@ func (l *loop) continueResume(s *session) {
 		l.deliver(events)
 		if done {
 			s.unjudged += w.submitted
-			l.endResume(s) // before everything that the client has sent since: that may be a cancel of one of them
+			l.endResume(s)
 		}
 	}
 }

@@ -95,8 +95,9 @@ func (m *Machine) sessionFor(claim *Claim) *lasting {
 func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
 
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
-// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok, nobody else can take up the session until
-// Attach or GiveUp. While somebody else takes it up, Check is not done. Then the key of that one is the right one.
+// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok,
+// nobody else can take up the session until Attach or GiveUp. While somebody else takes it up, Check is not done. Then
+// the key of that one is the right one.
 func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
 	s := m.sessionFor(&r.Claim)
 	if s == nil {
@@ -182,42 +183,63 @@ func (m *Machine) Settle(
 	case reclaim:
 		events = m.reclaim(now, s, r, events)
 	case findHolders, findWaiters:
-		held := r.phase == findHolders
-		var all bool
-		r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
-			if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
-				r.ended = append(r.ended, n)
-			}
-		})
-		if all {
-			r.phase, r.after = r.phase+1, -1
-		}
+		m.findOthers(r, budget)
 	case endOthers:
-		if r.at < len(r.ended) { // one, because the caller must tell of it before the table's next call
-			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
-			r.at++
-		}
-		if r.at == len(r.ended) {
-			r.ended = nil
-			m.beginCompare(r)
-		}
+		events = m.endOther(now, r, events)
 	case compare:
-		for ; budget > 0 && r.at < r.Size(); r.at++ {
-			budget--
-			m.compare(r, r.at)
-		}
-		switch {
-		case r.at < r.Size():
-		case r.open != m.table.OpenRequests(r.Claim.Session):
+		m.compareSome(now, r, budget)
+	case settled:
+		if r.open != m.table.OpenRequests(r.Claim.Session) { // some have ended while the caller waited for Rekey
 			m.beginCompare(r)
-		default:
-			r.phase, r.at = settled, 0
-			if s != nil && s.missing {
-				m.came(s, now)
-			}
 		}
 	}
 	return events, r.phase == settled
+}
+
+// findOthers finds requests that the client has not stated.
+func (m *Machine) findOthers(r *Resumption, budget int) {
+	var all bool
+	held := r.phase == findHolders
+	r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
+		if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
+			r.ended = append(r.ended, n)
+		}
+	})
+	if all {
+		r.phase, r.after = r.phase+1, -1
+	}
+}
+
+// endOther ends a request that the client has not stated. It ends only one, because the caller must tell of it before
+// the table's next call.
+func (m *Machine) endOther(now time.Duration, r *Resumption, events []locktable.Event) []locktable.Event {
+	if r.at < len(r.ended) {
+		events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
+		r.at++
+	}
+	if r.at == len(r.ended) {
+		r.ended = nil
+		m.beginCompare(r)
+	}
+	return events
+}
+
+// compareSome finds out what has become of some of the stated requests.
+func (m *Machine) compareSome(now time.Duration, r *Resumption, budget int) {
+	for ; budget > 0 && r.at < r.Size(); r.at++ {
+		budget--
+		m.compare(r, r.at)
+	}
+	switch {
+	case r.at < r.Size():
+	case r.open != m.table.OpenRequests(r.Claim.Session):
+		m.beginCompare(r)
+	default:
+		r.phase, r.at = settled, 0
+		if s := m.lastings.byName[r.Claim.Session]; s != nil && s.missing {
+			m.came(s, now)
+		}
+	}
 }
 
 // reclaim takes in the next request that the client of a session states that is on record since the last run. The
@@ -266,7 +288,8 @@ func (r *Resumption) saved(i int) locktable.Saved {
 }
 
 // Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
-// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded.
+// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded, and
+// then Settle, because requests may have ended meanwhile.
 func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 	s := m.lastings.byName[r.Claim.Session]
 	if s == nil || s.taker != r || s.recorded == offRecord {

@@ -25,7 +25,7 @@ import (
 // The steps that may take long are done in slices: the session gets turns as for a page of the listing.
 
 const (
-	resumeSlice = 256               // how many stated requests are looked at in one turn, or in one step of settling
+	resumeSlice = 256               // how many stated requests are looked at in one step
 	resumeSteps = stepsOfSlice / 10 // how much a turn of settling costs
 )
 

@@ -189,7 +189,7 @@ func (m *Machine) Settle(
 	case compare:
 		m.compareSome(now, r, budget)
 	case settled:
-		if r.open != m.table.OpenRequests(r.Claim.Session) { // some have ended while the caller waited for Rekey
+		if r.open != m.table.OpenRequests(r.Claim.Session) { // while the caller waited for Rekey
 			m.beginCompare(r)
 		}
 	}
@@ -288,8 +288,8 @@ func (r *Resumption) saved(i int) locktable.Saved {
 }
 
 // Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
-// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded, and
-// then Settle, because requests may have ended meanwhile.
+// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded,
+// and then Settle, because requests may have ended meanwhile.
 func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 	s := m.lastings.byName[r.Claim.Session]
 	if s == nil || s.taker != r || s.recorded == offRecord {

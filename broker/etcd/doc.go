@@ -17,7 +17,8 @@
 //
 // Three or five members, in one region: a write waits for the disks of most of them. Earlier releases than 3.4.42,
 // 3.5.28 and 3.6.9 could answer a read with old data. [Store] refuses an answer that is older than one that it has
-// seen before, so a broker that takes over never works with sessions that are older than its own takeover.
+// seen before, so a broker that takes over never works with sessions that are older than its own takeover. For the
+// same reason, brokers must be restarted after etcd was restored from a backup.
 //
 // No lease of etcd is used, and no watch: brokers read the record every half second.
 //

@@ -51,14 +51,21 @@ func write(t *testing.T, store *etcd.Store, w cluster.Write) cluster.Head {
 	return repeat(t, func(ctx context.Context) (cluster.Head, error) { return store.Write(ctx, w) })
 }
 
-// writes returns how many writes etcd has applied, by its own count.
-func writes(t *testing.T, endpoints []string) int64 {
+// openClient returns a client of etcd that ends with the test.
+func openClient(t *testing.T, endpoints []string) *clientv3.Client {
 	t.Helper()
 	client, err := clientv3.New(clientv3.Config{Endpoints: endpoints, Logger: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = client.Close() }()
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// writes returns how many writes etcd has applied, by its own count.
+func writes(t *testing.T, endpoints []string) int64 {
+	t.Helper()
+	client := openClient(t, endpoints)
 	answer := repeat(t, func(ctx context.Context) (*clientv3.GetResponse, error) {
 		return client.Get(ctx, "/test/beat")
 	})
@@ -111,6 +118,28 @@ func TestGuard(t *testing.T) {
 	}
 	if n := writes(t, m.endpoints()); n != 2 {
 		t.Errorf("etcd has applied %d writes, want 2", n)
+	}
+}
+
+// A person has edited or deleted a part of the record: the next write of the owner is not applied.
+func TestEditedRecord(t *testing.T) {
+	m := startMembers(t)
+	store, client := openStore(t, m.endpoints()), openClient(t, m.endpoints())
+	const other = `{"format":1,"id":"b"}`
+	for i, edit := range []func(context.Context) (any, error){
+		func(ctx context.Context) (any, error) { return client.Put(ctx, "/test/owner", other) },
+		func(ctx context.Context) (any, error) { return client.Delete(ctx, "/test/owner") },
+		func(ctx context.Context) (any, error) { return client.Put(ctx, "/test/beat", "b/1") },
+		func(ctx context.Context) (any, error) { return client.Delete(ctx, "/test/beat") },
+	} {
+		owner := cluster.Owner{Broker: cluster.Broker{ID: "a"}}
+		first := cluster.Write{Guard: repeat(t, store.Head).Revision, Beat: fmt.Sprint("a/", i), Owner: &owner}
+		head := write(t, store, first)
+		repeat(t, edit)
+		next := cluster.Write{Guard: head.Revision, Beat: fmt.Sprint("a/", i, "/next")}
+		if got := write(t, store, next); got.Beat == next.Beat || got.Revision == head.Revision {
+			t.Errorf("edit %d: got %+v after %+v", i, got, head)
+		}
 	}
 }
 

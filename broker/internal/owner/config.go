@@ -10,8 +10,8 @@ import (
 type Config struct {
 	// Self is this run of the broker.
 	Self cluster.Broker
-	// Takeover is how long a standby must see the same record before it becomes the owner. 5 s suits etcd,
-	// which may take 3 s to choose a leader.
+	// Takeover is how long a standby must see the same record before it becomes the owner, at least a second. 5 s
+	// suits etcd, which may take 3 s to choose a leader.
 	Takeover time.Duration
 	// Timeout is the session timeout.
 	Timeout time.Duration

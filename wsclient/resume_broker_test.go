@@ -132,8 +132,8 @@ func TestTurnsWhileConnectionsBreak(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *brokertest.Server) {
-				turns := &turns{t: t, dice: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // reproducible
-				turns.run(b)
+				dice := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // reproducible
+				(&turns{t: t, dice: dice}).run(b)
 				if left := listing(t, dial(t, b)); len(left) != 0 {
 					t.Errorf("left: %v", left)
 				}
@@ -229,7 +229,9 @@ func TestBrokerMoves(t *testing.T) {
 		b := brokertest.Start(t, config)
 		var current atomic.Pointer[brokertest.Server]
 		current.Store(b)
-		c := dial(t, b, wsclient.Options{NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c := dial(t, b, wsclient.Options{NetDial: func(
+			ctx context.Context, network, address string,
+		) (net.Conn, error) {
 			if now := current.Load(); now != nil {
 				return now.Dial(ctx, network, address)
 			}

@@ -17,7 +17,8 @@ func (l *loop) keepRecord() {
 	}
 	if gone := l.core.Purge(l.now()); gone > 0 {
 		l.aside(func() {
-			l.logs.write(slog.LevelWarn, "sessions of the last run did not come back in time: they have lost their locks",
+			l.logs.write(slog.LevelWarn, "sessions of the last run did not come back in time: "+
+				"they have lost their locks",
 				slog.Int("sessions", gone))
 		})
 	}

@@ -26,10 +26,10 @@ func TestResumeAsAnother(t *testing.T) {
 		a.vanish()
 		synctest.Wait()
 		b := r.connectLastingAs("b", k, "bob")
-		b.resume("a", hold("x", 1))
+		b.resume("a", holdX(1))
 		b.expect(refusal("b", noSuchSession))
 		c := r.connectLastingAs("c", k, "ann")
-		c.resume("a", hold("x", 1))
+		c.resume("a", holdX(1))
 		c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 	})
 }
@@ -53,7 +53,7 @@ func TestPermissionsChangeInAbsence(t *testing.T) {
 		b.send(`{"type":"release","id":"bbbbbbbb--0"}`)
 		b.expect(`{"type":"released","id":"bbbbbbbb--0"}`)
 		c := r.connectLastingAs("c", k, "ann")
-		c.resume("a", hold("x", 2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]},{"n":2,"locks":[{"name":"z"}]},`+
+		c.resume("a", holdX(2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]},{"n":2,"locks":[{"name":"z"}]},`+
 			`{"n":3,"locks":[{"name":"v"}]},{"n":4,"locks":[{"name":"z"}],"wait_ms":0}]`)
 		c.expect(
 			`{"type":"resumed","id":"cccccccc--0","held":[0]}`,
@@ -91,7 +91,7 @@ func TestMissedRepliesHide(t *testing.T) {
 				b.take()
 				r.broker.SetAccess(k.control(t, "ann root", "ann | ** | acquire"))
 				c := r.connectLastingAs("c", k, "ann")
-				c.resume("a", hold("x", 2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]}]`)
+				c.resume("a", holdX(2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]}]`)
 				c.expect(
 					`{"type":"lost","id":"aaaaaaaa--0","reason":"stolen"}`,
 					`{"type":"resumed","id":"cccccccc--0","lost":[0]}`,

@@ -29,8 +29,8 @@ type lasting struct {
 	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
 
 	recorded recordState
-	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does not
-	// know it then. The tokens in revoked were struck off the record.
+	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does
+	// not know it then. The tokens in revoked were struck off the record.
 	missing bool
 	revoked []int64
 

@@ -50,7 +50,8 @@ type Machine struct {
 // New returns the machine of a run that has no tokens yet: the caller must call WantsTokens.
 func New(config Config, beginning Beginning) *Machine {
 	m := &Machine{
-		config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout), lastings: newLastings(),
+		config: config, lastings: newLastings(),
+		ledger: newLedger(beginning, config.TokenRange, config.Timeout),
 	}
 	m.record.keeps = config.KeepsRecord
 	m.quota.Requests = max(config.MaxRequests/2, 1)

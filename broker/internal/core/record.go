@@ -181,8 +181,8 @@ func (m *Machine) beginRecord(roll *Roll, beginning Beginning) {
 	}
 	for _, e := range roll.Sessions {
 		m.lastings.byName[e.Session] = &lasting{
-			name: e.Session, identity: e.Identity, key: e.Key, kept: true, missing: true, recorded: onRecord,
-			revoked: e.Revoked,
+			name: e.Session, identity: e.Identity, key: e.Key, kept: true,
+			missing: true, recorded: onRecord, revoked: e.Revoked,
 		}
 		m.rolled = append(m.rolled, e.Session)
 		m.missing++

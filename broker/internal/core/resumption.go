@@ -272,8 +272,9 @@ func (r *Resumption) saved(i int) locktable.Saved {
 	if i < len(r.Held) {
 		h := &r.Held[i]
 		return locktable.Saved{
-			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author, Parent: h.Parent,
-			Token: h.Token, Age: millis(h.AgeMS), Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
+			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author,
+			Parent: h.Parent, Token: h.Token, Age: millis(h.AgeMS),
+			Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
 		}
 	}
 	w := &r.Waiting[i-len(r.Held)]

@@ -16,8 +16,8 @@ type Snapshot struct {
 	// Clean says that nobody can be a stale holder, except clients of Sessions.
 	Clean    bool
 	Sessions []SavedSession
-	// Requests yields those that hold, in the order of their grants, and then those that wait, in the order of their
-	// arrival. Each is of one of the sessions.
+	// Requests yields those that hold, in the order of their grants, and then those that wait, in the order of
+	// their arrival. Each is of one of the sessions.
 	Requests iter.Seq[locktable.Saved]
 }
 
@@ -47,7 +47,8 @@ func (m *Machine) Snapshot(now time.Duration) Snapshot {
 		if name := r.ID.Session; !seen[name] {
 			seen[name] = true
 			s := m.lastings.byName[name]
-			snapshot.Sessions = append(snapshot.Sessions, SavedSession{name, m.table.PeerOf(name), s.key, s.kept})
+			saved := SavedSession{name, m.table.PeerOf(name), s.key, s.kept}
+			snapshot.Sessions = append(snapshot.Sessions, saved)
 		}
 	}
 	return snapshot

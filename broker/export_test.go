@@ -190,3 +190,6 @@ func (b *Broker) Stick() chan struct{} {
 	b.inbox.put(item{what: &inquiry{ask: func(*loop) { <-release }, answered: make(chan struct{})}})
 	return release
 }
+
+// Absences returns how many sessions the loop remembers that have no connection. Call it only while the loop is idle.
+func (b *Broker) Absences() int { return len(b.loop.absences) }

@@ -16,6 +16,7 @@ func (l *loop) keepRecord() {
 		return
 	}
 	if gone := l.core.Purge(l.now()); gone > 0 {
+		l.forgetPurged()
 		l.aside(func() {
 			l.logs.write(slog.LevelWarn, "sessions of the last run did not come back in time: "+
 				"they have lost their locks",
@@ -27,32 +28,60 @@ func (l *loop) keepRecord() {
 	}
 }
 
+// forgetPurged forgets the sessions that somebody was about to take up when they were purged.
+func (l *loop) forgetPurged() {
+	for name := range l.absences {
+		if !l.core.IsAbsent(name) {
+			delete(l.absences, name)
+		}
+	}
+}
+
 // recorded tells the core that changes are stored, and lets the sessions go on that have waited for that.
 func (l *loop) recorded(changes int) {
 	l.readClock()
 	for range changes {
 		l.deliver(l.core.Recorded(l.now(), l.events[:0]))
 	}
+	l.retryUnrecorded()
+}
+
+// retryUnrecorded lets the sessions go on that have waited in awaitsRecord.
+func (l *loop) retryUnrecorded() {
 	waited := l.unrecorded
 	l.unrecorded = nil
 	for _, s := range waited {
+		s.parked = false
 		l.queue(s)
 	}
 }
 
-// awaitsRecord reports whether the next item of s must wait until the record has changed. If so, s goes on after that.
+// awaitsRecord reports whether the next item of s must wait until the record has changed, or until another connection has
+// taken up the session that s wants. If so, s goes on after that.
 func (l *loop) awaitsRecord(s *session) bool {
-	if l.recorder == nil || s.ended || s.closing || s.isTakingUp() && !s.resuming.isRekeying() {
+	if s.ended || s.closing || !l.mustAwaitRecord(s) {
 		return false
 	}
-	waits := false
-	if s.isTakingUp() {
-		waits = !l.core.Rekey(s.resuming.core, s.name)
-	} else if _, acquires := s.todo.first.what.(*wire.Acquire); acquires {
-		waits = !l.core.MayRequest(s.name)
-	}
-	if waits {
+	if !s.parked {
+		s.parked = true
 		l.unrecorded = append(l.unrecorded, s)
 	}
-	return waits
+	return true
+}
+
+func (l *loop) mustAwaitRecord(s *session) bool {
+	if s.isTakingUp() {
+		switch w := s.resuming; w.stage {
+		case checking:
+			return l.core.IsTaken(w.core)
+		case rekeying:
+			return !l.core.Rekey(w.core, s.name)
+		}
+		return false
+	}
+	if l.recorder == nil {
+		return false
+	}
+	_, acquires := s.todo.first.what.(*wire.Acquire)
+	return acquires && !l.core.MayRequest(s.name)
 }

@@ -51,9 +51,6 @@ const (
 	attached                    // step 6
 )
 
-// isRekeying reports whether the session can go on once its new key is on record.
-func (w *resuming) isRekeying() bool { return w.stage == rekeying }
-
 // takenUp ends the connection of a session that goes on with another one.
 var takenUp = ending{code: wire.ClosePolicy, reason: "taken up"}
 
@@ -172,10 +169,15 @@ func (l *loop) endResume(s *session) {
 	l.forgetStated(s.resuming)
 	s.todo.prepend(&s.resuming.again)
 	s.resuming = nil
+	l.retryUnrecorded() // another connection may want the same session
 }
 
 // continueResume works for one turn on taking up a session.
 func (l *loop) continueResume(s *session) {
+	if s.closing { // nobody would learn of it: the session stays absent
+		l.giveUpResume(s)
+		return
+	}
 	switch w := s.resuming; w.stage {
 	case checking:
 		l.sight.steps += resumeSlice
@@ -184,7 +186,12 @@ func (l *loop) continueResume(s *session) {
 			l.refuseResume(s, noSuchSession)
 		case done:
 			l.endOldConnection(w.core.Claim.Session)
-			l.noteLastRun(w.core.Claim.Session)
+			if l.core.IsMissing(w.core.Claim.Session) {
+				l.noteLastRun(w.core.Claim.Session)
+			}
+			if s.rights != nil {
+				w.core.May = l.checkOf(s)
+			}
 			w.stage = settling
 		}
 	case settling:
@@ -243,6 +250,9 @@ func (l *loop) endOldConnection(name string) {
 func (l *loop) attach(s *session) {
 	w, r := s.resuming, s.resuming.core
 	if !l.core.Attach(r, s.name, s.peer, &s.share.Account) {
+		if !l.core.IsAbsent(r.Claim.Session) {
+			delete(l.absences, r.Claim.Session)
+		}
 		l.refuseResume(s, "the session has ended meanwhile")
 		return
 	}

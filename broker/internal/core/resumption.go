@@ -32,6 +32,9 @@ type Resumption struct {
 	Held    []wire.HeldRequest
 	Waiting []wire.WaitingRequest
 
+	// May says what the client may acquire. It is for requests that only the client knows of. nil: everything.
+	May locktable.Check
+
 	// The following is known once Settle is done.
 
 	Holds   []int64               // the numbers of the requests that hold, of those stated as held
@@ -93,6 +96,12 @@ func (m *Machine) sessionFor(claim *Claim) *lasting {
 
 // MayTakeUp reports whether the session of the claim may be taken up now, and a key is right.
 func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
+
+// IsTaken reports whether another connection is taking up the session that r wants.
+func (m *Machine) IsTaken(r *Resumption) bool {
+	s := m.lastings.byName[r.Claim.Session]
+	return s != nil && s.taker != nil && s.taker != r
+}
 
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
 // what the client says of each request can be true. A call looks at about budget requests. When it is done and ok,
@@ -247,7 +256,10 @@ func (m *Machine) compareSome(now time.Duration, r *Resumption, budget int) {
 func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events []locktable.Event) []locktable.Event {
 	if !m.table.Knows(s.name) {
 		m.table.Open(s.name, wire.Peer{Identity: s.identity})
-		m.beginAbsence(s, now+m.config.Timeout)
+		if m.config.Moves {
+			m.Outlive(s.name)
+		}
+		m.beginAbsence(s, now+max(m.config.Timeout, m.lastTimeout))
 		m.setOnRecord(s)
 	}
 	if r.at < r.Size() {
@@ -257,7 +269,7 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 		case m.table.Compare(saved.ID, nil).Known:
 		case saved.Token == 0:
 			events = m.table.Requeue(now, saved, events)
-		case !slices.Contains(s.revoked, saved.Token):
+		case !slices.Contains(s.revoked, saved.Token) && r.mayHold(saved.Locks):
 			events, _ = m.table.Reclaim(now, saved, events)
 		}
 	}
@@ -265,6 +277,19 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 		r.phase, r.at = findHolders, 0
 	}
 	return events
+}
+
+// mayHold reports whether the client may hold these locks.
+func (r *Resumption) mayHold(locks []wire.LockSpec) bool {
+	for _, spec := range locks {
+		if r.May == nil {
+			return true
+		}
+		if _, ok := r.May(spec.Name, spec.Mode, false); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // saved returns request i of the statement.
@@ -295,6 +320,9 @@ func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 	s := m.lastings.byName[r.Claim.Session]
 	if s == nil || s.taker != r || s.recorded == offRecord {
 		return true
+	}
+	if !m.HasTokens() { // the snapshot of the last run may still be used after a crash, and has the old key
+		return false
 	}
 	if r.rekeying == offRecord {
 		r.rekeying = beingRecorded

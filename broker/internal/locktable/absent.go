@@ -98,6 +98,12 @@ func (t *Table) EachRequest(
 	return after, r == nil
 }
 
+// HasLeft reports whether a session has left and still has requests.
+func (t *Table) HasLeft(session string) bool {
+	s := t.sessions.Get(session)
+	return s != nil && s.leaving
+}
+
 // Knows reports whether there is a session of that name.
 func (t *Table) Knows(session string) bool { return t.sessions.Get(session) != nil }
 

@@ -91,8 +91,8 @@ func TestCrashAfterAPlannedRestart(t *testing.T) {
 		})
 		run.one(t, func(r *rig) {
 			c := r.connectLasting("c", "kept")
-			c.send(`{"type":"resume","id":"cccccccc--0","session":"bbbbbbbb","secret":"secret-of-bbbbbbbb",`+
-				`"held":[{"n":0,"token":%d,"locks":[{"name":"y"}]}]}`, token)
+			c.send(`{"type":"resume","id":"cccccccc--0","session":"bbbbbbbb",`+
+				`"secret":"secret-of-bbbbbbbb","held":[{"n":0,"token":%d,"locks":[{"name":"y"}]}]}`, token)
 			c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 			c.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}]}`)
 			pass(15*time.Second - 1)
@@ -174,8 +174,8 @@ func TestNothingToTakeUp(t *testing.T) {
 	})
 }
 
-// An older waiter that comes back late, after a crash and a planned restart within the grace period, is put in its place
-// everywhere. Otherwise two waiters could wait for each other at free locks.
+// An older waiter that comes back late, after a crash and a planned restart within the grace period, is put in its
+// place everywhere. Otherwise two waiters could wait for each other at free locks.
 func TestOrderAfterACrashAndAPlannedRestart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	run := crashRun{t, dir}

@@ -56,8 +56,8 @@ func (l *loop) retryUnrecorded() {
 	}
 }
 
-// awaitsRecord reports whether the next item of s must wait until the record has changed, or until another connection has
-// taken up the session that s wants. If so, s goes on after that.
+// awaitsRecord reports whether the next item of s must wait until the record has changed, or until another connection
+// has taken up the session that s wants. If so, s goes on after that.
 func (l *loop) awaitsRecord(s *session) bool {
 	if s.ended || s.closing || !l.mustAwaitRecord(s) {
 		return false

@@ -180,20 +180,7 @@ func (l *loop) continueResume(s *session) {
 	}
 	switch w := s.resuming; w.stage {
 	case checking:
-		l.sight.steps += resumeSlice
-		switch ok, done := l.core.Check(w.core, resumeSlice); {
-		case !ok:
-			l.refuseResume(s, noSuchSession)
-		case done:
-			l.endOldConnection(w.core.Claim.Session)
-			if l.core.IsMissing(w.core.Claim.Session) {
-				l.noteLastRun(w.core.Claim.Session)
-			}
-			if s.rights != nil {
-				w.core.May = l.checkOf(s)
-			}
-			w.stage = settling
-		}
+		l.check(s, w)
 	case settling:
 		for end := l.spent() + resumeSteps; w.stage == settling && l.spent() < end; {
 			events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
@@ -219,6 +206,25 @@ func (l *loop) continueResume(s *session) {
 			s.unjudged += w.submitted
 			l.endResume(s)
 		}
+	}
+}
+
+// check does a slice of the check of a statement.
+func (l *loop) check(s *session, w *resuming) {
+	l.sight.steps += resumeSlice
+	switch ok, done := l.core.Check(w.core, resumeSlice); {
+	case !ok:
+		l.refuseResume(s, noSuchSession)
+	case done:
+		name := w.core.Claim.Session
+		l.endOldConnection(name)
+		if l.core.IsMissing(name) {
+			l.noteLastRun(name)
+		}
+		if s.rights != nil {
+			w.core.May = l.checkOf(s)
+		}
+		w.stage = settling
 	}
 }
 

@@ -92,7 +92,8 @@ func TestCrashAfterAPlannedRestart(t *testing.T) {
 		run.one(t, func(r *rig) {
 			c := r.connectLasting("c", "kept")
 			c.send(`{"type":"resume","id":"cccccccc--0","session":"bbbbbbbb",`+
-				`"secret":"secret-of-bbbbbbbb","held":[{"n":0,"token":%d,"locks":[{"name":"y"}]}]}`, token)
+				`"secret":"secret-of-bbbbbbbb",`+
+				`"held":[{"n":0,"token":%d,"locks":[{"name":"y"}]}]}`, token)
 			c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 			c.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}]}`)
 			pass(15*time.Second - 1)

@@ -27,6 +27,7 @@ func (l *loop) begin(source fence.Source) error {
 	if limit, ok := l.supply.AwaitFirst(); ok {
 		l.tokensReserved(limit)
 	}
+	l.keepRecord() // before anybody can come back
 	return nil
 }
 
@@ -38,6 +39,7 @@ func (l *loop) decideFrom(beginning core.Beginning) {
 		MaxRequests: l.config.MaxRequests,
 		TokenRange:  l.tokenRange,
 		KeepsRecord: l.keepsRecord,
+		Moves:       l.moves,
 		Table: locktable.Config{
 			MaxRequests: l.config.Limits.Requests,
 			MaxIdle:     l.config.IdleNames,

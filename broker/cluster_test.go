@@ -155,7 +155,7 @@ func TestTakeover(t *testing.T) {
 		pass(time.Second)
 		b.expect()
 		d := second.connectLasting("d", "kept")
-		d.resume("a", hold("x", token))
+		d.resume("a", holdX(token))
 		pass(time.Second)
 		d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
 		d.send(`{"type":"release","id":"aaaaaaaa--0"}`)

@@ -64,8 +64,9 @@ type Config struct {
 	// end; tokens then start from the machine's clock if it is ahead of the backup. If the disk
 	// fails, the broker goes on serving, and grants locks as long as it has reserved tokens.
 	//
-	// When the broker stops, it leaves there what its clients hold and wait for. The next run goes on with it: clients
-	// that can take up their session lose nothing, and those that wait keep their places. See [Broker.Run].
+	// When the broker stops, it leaves there what its clients hold and wait for. The next run goes on with it:
+	// clients that can take up their session lose nothing, and those that wait keep their places. See
+	// [Broker.Run].
 	//
 	// If StateDir is "", tokens start from the machine's clock, and rise across a restart only
 	// if the clock does. The broker then grants locks at once, without waiting for the clients

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockbroker/lockbroker/broker"
 	"github.com/lockbroker/lockbroker/broker/internal/statedir"
+	"github.com/lockbroker/lockbroker/broker/wire/wiretest"
 )
 
 // A crashingDisk is a disk to which nothing is written any more after the crash.
@@ -74,6 +75,17 @@ func (run crashRun) one(t *testing.T, f func(r *rig)) {
 	r.server.Stop()
 }
 
+func (r *rig) connectKept(name string) *peer {
+	r.t.Helper()
+	return r.connectLasting(name, "kept")
+}
+
+// refusedTo returns the answer to the first message of a client that cannot take up a session.
+func refusedTo(name string) string {
+	return fmt.Sprintf(`{"type":"not_resumed","id":"%s--0","message":"there is no such session to take up"}`,
+		wiretest.Session(name))
+}
+
 // acquire makes a request of a client that is granted at once, and returns its token.
 func (p *peer) acquire(n int, name string) (token int) {
 	p.t.Helper()
@@ -100,18 +112,18 @@ func TestCrash(t *testing.T) {
 	var token int
 	acrossCrashes(t,
 		func(r *rig) {
-			a := r.connectLasting("a", "kept")
+			a := r.connectKept("a")
 			token = a.acquire(0, "x")
 			r.left(a)
 		},
 		func(r *rig) {
-			b := r.connectLasting("b", "kept")
+			b := r.connectKept("b")
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
 			b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"y"}]}`)
 			pass(5 * time.Second)
 			b.expect() // a may hold x and y
-			c := r.connectLasting("c", "kept")
-			c.resume("a", hold("x", token))
+			c := r.connectKept("c")
+			c.resume("a", holdX(token))
 			c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 			if got := int(b.grantedToken("bbbbbbbb--1")); got <= token {
 				t.Errorf("token %d after %d", got, token)
@@ -128,20 +140,20 @@ func TestCrashAndNobodyComes(t *testing.T) {
 	var token int
 	acrossCrashes(t,
 		func(r *rig) {
-			a := r.connectLasting("a", "kept")
+			a := r.connectKept("a")
 			token = a.acquire(0, "x")
 			r.left(a)
 		},
 		func(r *rig) {
-			b := r.connectLasting("b", "kept")
+			b := r.connectKept("b")
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
 			pass(15*time.Second - 1)
 			b.expect()
 			pass(1)
 			b.grantedToken("bbbbbbbb--0")
-			c := r.connectLasting("c", "kept")
-			c.resume("a", hold("x", token))
-			c.expect(`{"type":"not_resumed","id":"cccccccc--0","message":"there is no such session to take up"}`)
+			c := r.connectKept("c")
+			c.resume("a", holdX(token))
+			c.expect(refusedTo("c"))
 			r.left(b, c)
 		})
 }
@@ -154,7 +166,7 @@ func TestCrashWithOthers(t *testing.T) {
 			var token int
 			acrossCrashes(t,
 				func(r *rig) {
-					a, b := r.connectLasting("a", "kept"), r.connect("b")
+					a, b := r.connectKept("a"), r.connect("b")
 					b.take()
 					if first {
 						b.acquire(0, "y")
@@ -166,8 +178,8 @@ func TestCrashWithOthers(t *testing.T) {
 					r.left(a, b)
 				},
 				func(r *rig) {
-					c := r.connectLasting("c", "kept")
-					c.resume("a", hold("x", token))
+					c := r.connectKept("c")
+					c.resume("a", holdX(token))
 					c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 					c.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}]}`)
 					pass(15*time.Second - 1)
@@ -201,8 +213,9 @@ func TestCrashAfterALoss(t *testing.T) {
 			var token int
 			acrossCrashes(t,
 				func(r *rig) {
-					a, b := r.connectLasting("a", "kept"), r.connectLasting("b", "kept")
-					a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}],"hold_ms":1000}`)
+					a, b := r.connectKept("a"), r.connectKept("b")
+					a.send(`{"type":"acquire","id":"aaaaaaaa--0",` +
+						`"locks":[{"name":"x"}],"hold_ms":1000}`)
 					token = int(a.grantedToken("aaaaaaaa--0"))
 					r.left(a) // it does not hear of the loss
 					lose(b)
@@ -211,8 +224,8 @@ func TestCrashAfterALoss(t *testing.T) {
 					r.left(b)
 				},
 				func(r *rig) {
-					c := r.connectLasting("c", "kept")
-					c.resume("a", hold("x", token))
+					c := r.connectKept("c")
+					c.resume("a", holdX(token))
 					c.expect(`{"type":"resumed","id":"cccccccc--0","lost":[0]}`)
 					r.left(c)
 				})
@@ -225,7 +238,7 @@ func TestCrashAfterAnAbsence(t *testing.T) {
 	var token int
 	acrossCrashes(t,
 		func(r *rig) {
-			a, b := r.connectLasting("a", "kept"), r.connectLasting("b", "kept")
+			a, b := r.connectKept("a"), r.connectKept("b")
 			token = a.acquire(0, "x")
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
 			r.left(a)
@@ -234,9 +247,9 @@ func TestCrashAfterAnAbsence(t *testing.T) {
 			r.left(b)
 		},
 		func(r *rig) {
-			c := r.connectLasting("c", "kept")
-			c.resume("a", hold("x", token))
-			c.expect(`{"type":"not_resumed","id":"cccccccc--0","message":"there is no such session to take up"}`)
+			c := r.connectKept("c")
+			c.resume("a", holdX(token))
+			c.expect(refusedTo("c"))
 			r.left(c)
 		})
 }
@@ -246,7 +259,7 @@ func TestWaitersComeBackAfterACrash(t *testing.T) {
 	var token int
 	acrossCrashes(t,
 		func(r *rig) {
-			a, b, c := r.connectLasting("a", "kept"), r.connectLasting("b", "kept"), r.connectLasting("c", "kept")
+			a, b, c := r.connectKept("a"), r.connectKept("b"), r.connectKept("c")
 			token = a.acquire(0, "x")
 			b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
 			synctest.Wait()
@@ -255,15 +268,15 @@ func TestWaitersComeBackAfterACrash(t *testing.T) {
 			r.left(a, b, c)
 		},
 		func(r *rig) {
-			d, e, f := r.connectLasting("d", "kept"), r.connectLasting("e", "kept"), r.connectLasting("f", "kept")
-			g := r.connectLasting("g", "kept")
+			d, e, f := r.connectKept("d"), r.connectKept("e"), r.connectKept("f")
+			g := r.connectKept("g")
 			g.send(`{"type":"acquire","id":"gggggggg--0","locks":[{"name":"x"}]}`)
 			pass(time.Second)
 			d.resume("c", `"waiting":[{"n":0,"locks":[{"name":"x"}],"age_ms":2000}]`)
 			d.expect(`{"type":"resumed","id":"dddddddd--0"}`)
 			e.resume("b", `"waiting":[{"n":0,"locks":[{"name":"x"}],"age_ms":3000}]`)
 			e.expect(`{"type":"resumed","id":"eeeeeeee--0"}`)
-			f.resume("a", hold("x", token))
+			f.resume("a", holdX(token))
 			f.expect(`{"type":"resumed","id":"ffffffff--0","held":[0]}`)
 			for _, next := range []struct {
 				p  *peer
@@ -285,20 +298,22 @@ func TestCrashAfterASessionWasTakenUp(t *testing.T) {
 	var token int
 	acrossCrashes(t,
 		func(r *rig) {
-			a := r.connectLasting("a", "kept")
+			a := r.connectKept("a")
 			token = a.acquire(0, "x")
 			r.left(a)
-			b := r.connectLasting("b", "kept")
-			b.resume("a", hold("x", token))
+			b := r.connectKept("b")
+			b.resume("a", holdX(token))
 			b.expect(`{"type":"resumed","id":"bbbbbbbb--0","held":[0]}`)
 			r.left(b)
 		},
 		func(r *rig) {
-			c := r.connectLasting("c", "kept")
-			c.resume("a", hold("x", token))
-			c.expect(`{"type":"not_resumed","id":"cccccccc--0","message":"there is no such session to take up"}`)
-			d := r.connectLasting("d", "kept")
-			d.send(`{"type":"resume","id":"dddddddd--0","session":"aaaaaaaa","secret":"secret-of-bbbbbbbb",%s}`, hold("x", token))
+			c := r.connectKept("c")
+			c.resume("a", holdX(token))
+			c.expect(refusedTo("c"))
+			d := r.connectKept("d")
+			d.send(`{"type":"resume","id":"dddddddd--0","session":"aaaaaaaa",`+
+				`"secret":"secret-of-bbbbbbbb",%s}`,
+				holdX(token))
 			d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
 			r.left(c, d)
 		})
@@ -309,7 +324,7 @@ func TestTwoClaimALock(t *testing.T) {
 	var lesser, greater int
 	acrossCrashes(t,
 		func(r *rig) {
-			a, b := r.connectLasting("a", "kept"), r.connectLasting("b", "kept")
+			a, b := r.connectKept("a"), r.connectKept("b")
 			lesser = a.acquire(0, "x")
 			a.acquire(1, "y")
 			a.send(`{"type":"release","id":"aaaaaaaa--0"}`)
@@ -318,13 +333,14 @@ func TestTwoClaimALock(t *testing.T) {
 			r.left(a, b)
 		},
 		func(r *rig) {
-			c, d := r.connectLasting("c", "kept"), r.connectLasting("d", "kept")
-			c.resume("a", hold("x", lesser)) // it has not heard of its own release, and breaks the rules
+			c, d := r.connectKept("c"), r.connectKept("d")
+			c.resume("a", holdX(lesser)) // it has not heard of its own release, and breaks the rules
 			c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
-			d.resume("b", hold("x", greater))
+			d.resume("b", holdX(greater))
 			d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
-			c.expect(`{"type":"lost","id":"aaaaaaaa--0","reason":"stolen",` +
-				`"message":"after a crash of the broker, another client has claimed the lock with a greater token"}`)
+			c.expect(`{"type":"lost","id":"aaaaaaaa--0","reason":"stolen","message":` +
+				`"after a crash of the broker, another client has claimed the lock ` +
+				`with a greater token"}`)
 			r.left(c, d)
 		})
 }

@@ -150,6 +150,9 @@ func (l *loop) end(s *session, how ending) {
 		l.detach(s)
 	} else {
 		l.core.End(s.name, how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s))
+		if l.core.IsAbsent(s.name) { // it must be struck off the record first
+			l.noteAbsence(s)
+		}
 	}
 }
 
@@ -162,7 +165,7 @@ func (l *loop) endKept(s *session, how ending) {
 	if s.replaced {
 		return
 	}
-	if a := l.absences[s.name]; a != nil {
+	if a := l.absences[s.name]; a != nil && l.core.Lasts(s.name) {
 		if how.by == transport.ByGoodbye {
 			delete(l.absences, s.name)
 			l.core.End(s.name, true, l.now())

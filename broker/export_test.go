@@ -193,3 +193,6 @@ func (b *Broker) Stick() chan struct{} {
 
 // Serves reports whether Run serves.
 func (b *Broker) Serves() bool { return b.life.now() == phaseServing }
+
+// Absences returns how many sessions the loop remembers that have no connection. Call it only while the loop is idle.
+func (b *Broker) Absences() int { return len(b.loop.absences) }

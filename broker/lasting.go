@@ -22,6 +22,13 @@ type lastingConnection struct {
 
 	// resumed is the session that goes on with this connection, once one has been taken up.
 	resumed atomic.Pointer[resumedSession]
+	// proven says that the client knows that: it has sent something since.
+	proven atomic.Bool
+}
+
+// isUnproven reports whether a session goes on with the connection, and its client may not know. Then it may try again.
+func (c *lastingConnection) isUnproven() bool {
+	return c != nil && c.resumed.Load() != nil && !c.proven.Load()
 }
 
 // A resumedSession is a session that goes on with another connection than that on which it began.
@@ -81,7 +88,7 @@ func (l *loop) lasts(s *session, first ending, by transport.EndedBy) bool {
 	case wire.CloseBinary, wire.CloseTooBig, wire.CloseRevoked, wire.CloseRestart:
 		return false
 	}
-	return by != transport.ByGoodbye && l.core.Lasts(s.name)
+	return by != transport.ByGoodbye && (l.core.Lasts(s.name) || s.lasting.isUnproven())
 }
 
 // detach makes a session absent whose connection has ended, or ends it if it has no requests.
@@ -110,14 +117,17 @@ func (l *loop) endAbsences() {
 		if !ok {
 			return
 		}
-		was := l.absences[name].was
+		a := l.absences[name]
 		delete(l.absences, name)
 		l.tally.Abandoned()
+		if a == nil {
+			continue
+		}
 		if line, ok := l.logs.lost.admit(); ok {
 			held := l.table.Usage(name).Holding
 			l.aside(func() {
 				line.write("nobody has taken up a session in time: its locks are free now",
-					was.attrs(slog.Int("held", held))...)
+					a.was.attrs(slog.Int("held", held))...)
 			})
 		}
 	}

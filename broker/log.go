@@ -54,7 +54,8 @@ func locksAttr(names []string, count int) slog.Attr {
 // attrs returns the attributes that say whose connection a line is about.
 func (c *connection) attrs(more ...slog.Attr) []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("session", c.sessionName()), textAttr("client", c.peer.Client), textAttr("remote", c.peer.Remote),
+		slog.String("session", c.sessionName()),
+		textAttr("client", c.peer.Client), textAttr("remote", c.peer.Remote),
 	}
 	return append(appendIdentity(attrs, c.peer.Identity), more...)
 }

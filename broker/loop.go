@@ -301,6 +301,12 @@ func (l *loop) admit(s *session) {
 
 // open handles the opening of a session.
 func (l *loop) open(s *session) {
+	if l.core.Knows(s.name) { // a session of the last run has this name by chance
+		s.ended, s.replaced = true, true
+		s.out.cut(ending{code: wire.CloseRestart, reason: "the name of the session is in use"})
+		s.net.Hurry()
+		return
+	}
 	l.admit(s)
 	s.rights = s.connection.rights.Load()
 	hello := &wire.Hello{

@@ -43,7 +43,8 @@ func (l *loop) logHolder(s *session, reason string, how ending, lasts bool) {
 	message := "a session ended while it held locks: they are free now"
 	kept := l.core.KeptUntil(!lasts && how.by.FreesLocks(l.config.LockDelay), l.lastHeard(s)) - l.now()
 	if kept > 0 && lasts {
-		message = "a connection ended while its session held locks: they are kept until its client takes it up again"
+		message = "a connection ended while its session held locks: " +
+			"they are kept until its client takes it up again"
 	} else if kept > 0 {
 		message = "a session ended while it held locks: they are kept until its client must have noticed"
 		attrs = append(attrs, slog.Duration("kept", kept.Truncate(time.Millisecond)))

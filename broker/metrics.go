@@ -59,7 +59,8 @@ func (b *Broker) readLoop() *metrics.LoopReading {
 // read copies what the loop knows.
 func (l *loop) read(r *metrics.LoopReading) {
 	*r = metrics.LoopReading{
-		Tally: l.tally.Copy(), Now: l.now(), Table: l.table.Statistics(), Watches: l.watching.count, Absent: l.core.Absent(),
+		Tally: l.tally.Copy(), Now: l.now(), Table: l.table.Statistics(), Watches: l.watching.count,
+		Absent: l.core.Absent(),
 		Tokens: l.core.TokensLeft(), Reservations: l.reservations,
 		ReservationFailures: l.supply.Failures(),
 	}

@@ -34,8 +34,9 @@ func (r *rig) connectLasting(name, resume string) *peer {
 	return p
 }
 
-func hold(name string, token int) string {
-	return fmt.Sprintf(`"held":[{"n":0,"token":%d,"locks":[{"name":%q}]}]`, token, name)
+// holdX states that request 0 holds x.
+func holdX(token int) string {
+	return fmt.Sprintf(`"held":[{"n":0,"token":%d,"locks":[{"name":"x"}]}]`, token)
 }
 
 // resume sends a statement on the first message of p about the session of another client.
@@ -52,7 +53,8 @@ func (p *peer) firstToken() (token int) {
 	if len(frames) != 1 {
 		p.t.Fatalf("%s: got %q, want granted", p.name, frames)
 	}
-	if _, err := fmt.Sscanf(frames[0], `{"type":"granted","id":"`+wiretest.Session(p.name)+`--0","token":%d}`, &token); err != nil {
+	format := `{"type":"granted","id":"` + wiretest.Session(p.name) + `--0","token":%d}`
+	if _, err := fmt.Sscanf(frames[0], format, &token); err != nil {
 		p.t.Fatalf("%s: got %q: %v", p.name, frames[0], err)
 	}
 	return token
@@ -85,7 +87,7 @@ func TestPlannedRestart(t *testing.T) {
 				t.Fatalf("c got %q", frames)
 			}
 			d := r.connectLasting("d", "moved")
-			d.resume("a", hold("x", token))
+			d.resume("a", holdX(token))
 			d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
 			d.send(`{"type":"release","id":"aaaaaaaa--0"}`)
 			d.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
@@ -97,7 +99,8 @@ func TestPlannedRestart(t *testing.T) {
 				t.Fatalf("e got %q", frames)
 			}
 			var next int
-			if _, err := fmt.Sscanf(frames[1], `{"type":"granted","id":"bbbbbbbb--0","token":%d}`, &next); err != nil || next <= token {
+			const format = `{"type":"granted","id":"bbbbbbbb--0","token":%d}`
+			if _, err := fmt.Sscanf(frames[1], format, &next); err != nil || next <= token {
 				t.Errorf("e got %q after token %d", frames[1], token)
 			}
 			c.expect()
@@ -150,8 +153,8 @@ func TestDamagedSnapshot(t *testing.T) {
 		},
 		func(r *rig) {
 			b := r.connectLasting("b", "moved")
-			b.resume("a", hold("x", token))
-			b.expect(`{"type":"not_resumed","id":"bbbbbbbb--0","message":"there is no such session to take up"}`)
+			b.resume("a", holdX(token))
+			b.expect(refusedTo("b"))
 			b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"y"}]}`)
 			pass(15*time.Second - 1)
 			b.expect()
@@ -234,7 +237,8 @@ func TestPlannedRestartWithOldClients(t *testing.T) {
 			a.expect()
 			b.expect(`{"type":"draining","grace_ms":10000}`)
 			c.expect(`{"type":"draining","grace_ms":10000}`,
-				`{"type":"error","id":"cccccccc--0","code":"shutting_down","message":"the broker stops"}`)
+				`{"type":"error","id":"cccccccc--0","code":"shutting_down",`+
+					`"message":"the broker stops"}`)
 			pass(time.Second)
 			b.send(`{"type":"release","id":"bbbbbbbb--0"}`)
 			<-stopped
@@ -246,7 +250,7 @@ func TestPlannedRestartWithOldClients(t *testing.T) {
 		},
 		func(r *rig) {
 			d := r.connectLasting("d", "moved")
-			d.resume("a", hold("x", token))
+			d.resume("a", holdX(token))
 			d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
 			d.close()
 		})

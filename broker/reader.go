@@ -194,6 +194,7 @@ func (r *reader) followSession() {
 	if s := r.lasting.resumed.Load(); s != nil && s.name != r.session {
 		r.session, r.ids.last = s.name, s.last
 		r.decoder.SetSession(s.name)
+		r.lasting.proven.Store(true)
 	}
 }
 

@@ -16,13 +16,24 @@ func (l *loop) keepRecord() {
 		return
 	}
 	if gone := l.core.Purge(l.now()); gone > 0 {
+		l.forgetPurged()
 		l.aside(func() {
-			l.logs.write(slog.LevelWarn, "sessions of the last run did not come back in time: they have lost their locks",
+			l.logs.write(slog.LevelWarn, "sessions of the last run did not come back in time: "+
+				"they have lost their locks",
 				slog.Int("sessions", gone))
 		})
 	}
 	if changes := l.core.TakeChanges(); changes != nil {
 		l.recorder.Record(changes)
+	}
+}
+
+// forgetPurged forgets the sessions that somebody was about to take up when they were purged.
+func (l *loop) forgetPurged() {
+	for name := range l.absences {
+		if !l.core.IsAbsent(name) {
+			delete(l.absences, name)
+		}
 	}
 }
 
@@ -35,30 +46,44 @@ func (l *loop) recorded(changes int) {
 	l.retryUnrecorded()
 }
 
-// retryUnrecorded lets the sessions go on that have waited until the record has changed.
+// retryUnrecorded lets the sessions go on that have waited in awaitsRecord.
 func (l *loop) retryUnrecorded() {
 	waited := l.unrecorded
 	l.unrecorded = nil
 	for _, s := range waited {
+		s.parked = false
 		l.queue(s)
 	}
 }
 
-// awaitsRecord reports whether the next item of s must wait until the record has changed. If so, s goes on after that.
+// awaitsRecord reports whether the next item of s must wait until the record has changed, or until another connection
+// has taken up the session that s wants. If so, s goes on after that.
 func (l *loop) awaitsRecord(s *session) bool {
-	if l.recorder == nil || s.ended || s.closing || s.isTakingUp() && !s.resuming.isRekeying() {
+	if s.ended || s.closing || !l.mustAwaitRecord(s) {
 		return false
 	}
-	waits := false
-	if s.isTakingUp() {
-		waits = !l.core.Rekey(s.resuming.core, s.name) || !l.isMarked(s)
-	} else if _, acquires := s.todo.first.what.(*wire.Acquire); acquires {
-		waits = !l.core.MayRequest(s.name) || !l.isMarked(s)
-	}
-	if waits {
+	if !s.parked {
+		s.parked = true
 		l.unrecorded = append(l.unrecorded, s)
 	}
-	return waits
+	return true
+}
+
+func (l *loop) mustAwaitRecord(s *session) bool {
+	if s.isTakingUp() {
+		switch w := s.resuming; w.stage {
+		case checking:
+			return l.core.IsTaken(w.core)
+		case rekeying:
+			return !l.core.Rekey(w.core, s.name) || !l.isMarked(s)
+		}
+		return false
+	}
+	if l.recorder == nil {
+		return false
+	}
+	_, acquires := s.todo.first.what.(*wire.Acquire)
+	return acquires && (!l.core.MayRequest(s.name) || !l.isMarked(s))
 }
 
 // isMarked reports whether a write of the owner's record has been acknowledged that began after the hello of s. Before

@@ -25,7 +25,7 @@ import (
 // The steps that may take long are done in slices: the session gets turns as for a page of the listing.
 
 const (
-	resumeSlice = 256               // how many stated requests are looked at in one turn, or in one step of settling
+	resumeSlice = 256               // how many stated requests are looked at in one step
 	resumeSteps = stepsOfSlice / 10 // how much a turn of settling costs
 )
 
@@ -50,9 +50,6 @@ const (
 	rekeying                    // the new key is being recorded
 	attached                    // step 6
 )
-
-// isRekeying reports whether the session can go on once its new key is on record.
-func (w *resuming) isRekeying() bool { return w.stage == rekeying }
 
 // takenUp ends the connection of a session that goes on with another one.
 var takenUp = ending{code: wire.ClosePolicy, reason: "taken up"}
@@ -166,28 +163,26 @@ func (l *loop) giveUpResume(s *session) {
 	}
 }
 
-// endResume forgets the statement of s.
+// endResume forgets the statement of s. Requests that are made again come before everything that the client has sent
+// since it was told: that may be a cancel of one of them.
 func (l *loop) endResume(s *session) {
 	l.forgetStated(s.resuming)
 	s.todo.prepend(&s.resuming.again)
 	s.resuming = nil
+	l.retryUnrecorded() // another connection may want the same session
 }
 
 // continueResume works for one turn on taking up a session.
 func (l *loop) continueResume(s *session) {
+	if s.closing { // nobody would learn of it: the session stays absent
+		l.giveUpResume(s)
+		return
+	}
 	switch w := s.resuming; w.stage {
 	case checking:
-		l.sight.steps += resumeSlice
-		switch ok, done := l.core.Check(w.core, resumeSlice); {
-		case !ok:
-			l.refuseResume(s, noSuchSession)
-		case done:
-			l.endOldConnection(w.core.Claim.Session)
-			l.noteLastRun(w.core.Claim.Session)
-			w.stage = settling
-		}
+		l.check(s, w)
 	case settling:
-		for end := l.spent() + resumeSteps; s.resuming == w && w.stage == settling && l.spent() < end; {
+		for end := l.spent() + resumeSteps; w.stage == settling && l.spent() < end; {
 			events, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0])
 			l.deliver(events)
 			if done {
@@ -195,6 +190,10 @@ func (l *loop) continueResume(s *session) {
 			}
 		}
 	case rekeying:
+		if _, done := l.core.Settle(l.now(), w.core, resumeSlice, l.events[:0]); !done {
+			w.stage = settling // requests have ended while the key was being recorded
+			return
+		}
 		l.attach(s)
 	case attached:
 		if w.submitted < len(w.core.Missing) {
@@ -205,8 +204,27 @@ func (l *loop) continueResume(s *session) {
 		l.deliver(events)
 		if done {
 			s.unjudged += w.submitted
-			l.endResume(s) // before everything that the client has sent since: that may be a cancel of one of them
+			l.endResume(s)
 		}
+	}
+}
+
+// check does a slice of the check of a statement.
+func (l *loop) check(s *session, w *resuming) {
+	l.sight.steps += resumeSlice
+	switch ok, done := l.core.Check(w.core, resumeSlice); {
+	case !ok:
+		l.refuseResume(s, noSuchSession)
+	case done:
+		name := w.core.Claim.Session
+		l.endOldConnection(name)
+		if l.core.IsMissing(name) {
+			l.noteLastRun(name)
+		}
+		if s.rights != nil {
+			w.core.May = l.checkOf(s)
+		}
+		w.stage = settling
 	}
 }
 
@@ -238,6 +256,9 @@ func (l *loop) endOldConnection(name string) {
 func (l *loop) attach(s *session) {
 	w, r := s.resuming, s.resuming.core
 	if !l.core.Attach(r, s.name, s.peer, &s.share.Account) {
+		if !l.core.IsAbsent(r.Claim.Session) {
+			delete(l.absences, r.Claim.Session)
+		}
 		l.refuseResume(s, "the session has ended meanwhile")
 		return
 	}

@@ -36,7 +36,8 @@ func TestOthersSeeAbsence(t *testing.T) {
 			id, _, _ = strings.Cut(id, `"`)
 			seen = append(seen, event+" "+id)
 		}
-		if want := []string{"released aaaaaaaa--0", "granted bbbbbbbb--1", "cancelled aaaaaaaa--1"}; !slices.Equal(seen, want) {
+		want := []string{"released aaaaaaaa--0", "granted bbbbbbbb--1", "cancelled aaaaaaaa--1"}
+		if !slices.Equal(seen, want) {
 			t.Errorf("the watch has seen %q, want %q", seen, want)
 		}
 		for _, p := range []*peer{b, c, w} {
@@ -157,7 +158,8 @@ func TestResumeFromAnotherAddress(t *testing.T) {
 			t.Fatalf("got %q", got)
 		}
 		d.send(`{"type":"acquire","id":"aaaaaaaa--20","locks":[{"name":"d"}]}`)
-		if got := d.take(); len(got) != 1 || !strings.Contains(got[0], "this address already has 40 requests, and may have 20") {
+		const refused = "this address already has 40 requests, and may have 20"
+		if got := d.take(); len(got) != 1 || !strings.Contains(got[0], refused) {
 			t.Errorf("got %q", got)
 		}
 		e := r.connectFrom("e", "a", "") // the old address has nothing any more

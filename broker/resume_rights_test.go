@@ -26,10 +26,10 @@ func TestResumeAsAnother(t *testing.T) {
 		a.vanish()
 		synctest.Wait()
 		b := r.connectLastingAs("b", k, "bob")
-		b.resume("a", hold("x", 1))
+		b.resume("a", holdX(1))
 		b.expect(refusal("b", noSuchSession))
 		c := r.connectLastingAs("c", k, "ann")
-		c.resume("a", hold("x", 1))
+		c.resume("a", holdX(1))
 		c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
 	})
 }
@@ -53,11 +53,12 @@ func TestPermissionsChangeInAbsence(t *testing.T) {
 		b.send(`{"type":"release","id":"bbbbbbbb--0"}`)
 		b.expect(`{"type":"released","id":"bbbbbbbb--0"}`)
 		c := r.connectLastingAs("c", k, "ann")
-		c.resume("a", hold("x", 2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]},{"n":2,"locks":[{"name":"z"}]},`+
+		c.resume("a", holdX(2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]},{"n":2,"locks":[{"name":"z"}]},`+
 			`{"n":3,"locks":[{"name":"v"}]},{"n":4,"locks":[{"name":"z"}],"wait_ms":0}]`)
 		c.expect(
 			`{"type":"resumed","id":"cccccccc--0","held":[0]}`,
-			`{"type":"error","id":"aaaaaaaa--1","code":"forbidden","message":"no longer permitted: acquire y"}`,
+			`{"type":"error","id":"aaaaaaaa--1","code":"forbidden",`+
+				`"message":"no longer permitted: acquire y"}`,
 			`{"type":"granted","id":"aaaaaaaa--2","token":4}`,
 			`{"type":"error","id":"aaaaaaaa--3","code":"forbidden","message":"not permitted: acquire v"}`,
 			`{"type":"error","id":"aaaaaaaa--4","code":"unavailable","message":"the locks are not free"}`,
@@ -72,7 +73,10 @@ func TestPermissionsChangeInAbsence(t *testing.T) {
 func TestMissedRepliesHide(t *testing.T) {
 	for name, then := range map[string]string{"never allowed": "hidden", "revoked in between": "**"} {
 		t.Run(name, func(t *testing.T) {
-			rules := []string{"root | ** | acquire list steal evict", "ann | ** | acquire", "ann | " + then + " | list"}
+			rules := []string{
+				"root | ** | acquire list steal evict",
+				"ann | ** | acquire", "ann | " + then + " | list",
+			}
 			withAccess(t, "ann root", rules, func(r *rig, k *keys) {
 				a, b := r.connectLastingAs("a", k, "ann"), r.connectAs("b", k, "root")
 				b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
@@ -85,13 +89,14 @@ func TestMissedRepliesHide(t *testing.T) {
 				b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}],"steal":true}`)
 				pass(time.Second)
 				b.take()
-				r.broker.SetAccess(k.control(t, "ann root", "root | ** | acquire list", "ann | ** | acquire"))
+				r.broker.SetAccess(k.control(t, "ann root", "ann | ** | acquire"))
 				c := r.connectLastingAs("c", k, "ann")
-				c.resume("a", hold("x", 2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]}]`)
+				c.resume("a", holdX(2)+`,"waiting":[{"n":1,"locks":[{"name":"y"}]}]`)
 				c.expect(
 					`{"type":"lost","id":"aaaaaaaa--0","reason":"stolen"}`,
 					`{"type":"resumed","id":"cccccccc--0","lost":[0]}`,
-					`{"type":"error","id":"aaaaaaaa--1","code":"timeout","message":"not granted within 1s"}`,
+					`{"type":"error","id":"aaaaaaaa--1","code":"timeout",`+
+						`"message":"not granted within 1s"}`,
 				)
 			})
 		})

@@ -126,14 +126,18 @@ func TestBrokenTwice(t *testing.T) {
 
 // The new connection ends at every stage of taking up the session.
 func TestNewConnectionEnds(t *testing.T) {
-	part := `{"type":"resume","id":"cccccccc--%d","session":"aaaaaaaa","secret":"secret-of-aaaaaaaa",%s}`
+	say := func(c *peer, statement string) {
+		c.send(`{"type":"resume","id":"cccccccc--0","session":"aaaaaaaa",`+
+			`"secret":"secret-of-aaaaaaaa",%s}`, statement)
+	}
+	const more = `"more":true`
 	for name, play := range map[string]func(c *peer) (secret string){
 		"before the statement":        func(c *peer) string { c.vanish(); return "a" },
-		"in the middle of it":         func(c *peer) string { c.send(part, 0, `"more":true`); c.vanish(); return "a" },
-		"with it, with a goodbye":     func(c *peer) string { c.send(part, 0, `"more":true`); c.close(); return "a" },
-		"before the reply":            func(c *peer) string { c.send(part, 0, all); c.vanish(); return "c" },
-		"after the reply":             func(c *peer) string { c.send(part, 0, all); c.take(); c.vanish(); return "c" },
-		"with a frame that is closed": func(c *peer) string { c.send(part, 0, all); c.sendClose(1001, ""); return "c" },
+		"in the middle of it":         func(c *peer) string { say(c, more); c.vanish(); return "a" },
+		"with it, with a goodbye":     func(c *peer) string { say(c, more); c.close(); return "a" },
+		"before the reply":            func(c *peer) string { say(c, all); c.vanish(); return "c" },
+		"after the reply":             func(c *peer) string { say(c, all); c.take(); c.vanish(); return "c" },
+		"with a frame that is closed": func(c *peer) string { say(c, all); c.sendClose(1001, ""); return "c" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, broker.Config{}, func(r *rig) {
@@ -165,7 +169,10 @@ func TestBadStatements(t *testing.T) {
 			[]string{`{"type":"not_resumed","id":"cccccccc--1"`},
 		},
 		"another secret in the second part": {
-			[]string{first + `"more":true}`, strings.Replace(next, "secret-of-a", "secret-of-b", 1) + all + `}`},
+			[]string{
+				first + `"more":true}`,
+				strings.Replace(next, "secret-of-a", "secret-of-b", 1) + all + `}`,
+			},
 			[]string{`{"type":"not_resumed","id":"cccccccc--1"`},
 		},
 		"other tries in the second part": {
@@ -187,11 +194,17 @@ func TestBadStatements(t *testing.T) {
 					`{"n":0,"token":2,"locks":[{"name":"x"}]}]}`,
 				strings.Replace(next, "--1", "--2", 1) + `"held":[]}`,
 			},
-			[]string{`{"type":"error","id":"cccccccc--1","code":"bad_request"`, `{"type":"not_resumed","id":"cccccccc--2"`},
+			[]string{
+				`{"type":"error","id":"cccccccc--1","code":"bad_request"`,
+				`{"type":"not_resumed","id":"cccccccc--2"`,
+			},
 		},
 		"a part with an id that was used": {
 			[]string{first + `"more":true}`, first + all + `,"more":true}`, next + `"held":[]}`},
-			[]string{`{"type":"error","id":"cccccccc--0","code":"bad_id"`, `{"type":"not_resumed","id":"cccccccc--1"`},
+			[]string{
+				`{"type":"error","id":"cccccccc--0","code":"bad_id"`,
+				`{"type":"not_resumed","id":"cccccccc--1"`,
+			},
 		},
 		"its own session": {
 			[]string{strings.ReplaceAll(first, "aaaaaaaa", "cccccccc") + `"held":[]}`},
@@ -213,7 +226,10 @@ func TestBadStatements(t *testing.T) {
 			[]string{refusal("c", noSuchSession)},
 		},
 		"its own secret as tried": {
-			[]string{strings.Replace(first, "secret-of-aaaaaaaa", "wrong", 1) + `"tried":["secret-of-cccccccc"],` + all + `}`},
+			[]string{
+				strings.Replace(first, "secret-of-aaaaaaaa", "wrong", 1) +
+					`"tried":["secret-of-cccccccc"],` + all + `}`,
+			},
 			[]string{refusal("c", noSuchSession)},
 		},
 		"what b holds": {
@@ -235,7 +251,8 @@ func TestBadStatements(t *testing.T) {
 					}
 					frames := c.take()
 					for i, want := range test.replies {
-						if len(frames) != len(test.replies) || !strings.HasPrefix(frames[i], want) {
+						many := len(frames) != len(test.replies)
+						if many || !strings.HasPrefix(frames[i], want) {
 							t.Fatalf("got %q, want %q", frames, test.replies)
 						}
 					}

@@ -83,7 +83,8 @@ func (u takeUp) play(t testing.TB) (turns, most int, took []time.Duration) {
 		m.Waiting = append(m.Waiting, waits)
 	}
 	for range u.missing {
-		m.Waiting = append(m.Waiting, wire.WaitingRequest{N: n, Locks: []wire.LockSpec{{Name: fmt.Sprint("new", n)}}})
+		locks := []wire.LockSpec{{Name: fmt.Sprint("new", n)}}
+		m.Waiting = append(m.Waiting, wire.WaitingRequest{N: n, Locks: locks})
 		n++
 	}
 	l.end(a, takenUp)

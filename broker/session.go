@@ -40,6 +40,8 @@ type session struct {
 
 	closing bool // its reader has ended
 	ended   bool // the loop has handled its end
+	// parked says that it is in loop.unrecorded.
+	parked bool
 	// replaced says that it goes on with another connection: another session has its name.
 	replaced bool
 }

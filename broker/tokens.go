@@ -42,6 +42,7 @@ func (l *loop) tokensReserved(limit int64) {
 		l.reservations++
 	}
 	l.core.TokensReserved(limit)
+	l.retryUnrecorded()
 }
 
 // allow lets the requests that waited for tokens be granted, slice by slice.

@@ -17,6 +17,10 @@ func CheckReply(m Reply) error {
 		return m.check()
 	case *Error:
 		return m.check()
+	case *Resumed:
+		return checkValid(m.ID)
+	case *NotResumed:
+		return checkValid(m.ID)
 	case *Draining, *Moving:
 		return nil
 	}

@@ -95,10 +95,6 @@ func replyID(m Reply) ID {
 		return m.ID
 	case *Pong:
 		return m.ID
-	case *Resumed:
-		return m.ID
-	case *NotResumed:
-		return m.ID
 	}
 	return ID{}
 }

@@ -35,8 +35,8 @@ type Resume struct {
 	Session string `json:"session"`
 	// Secret is that of the hello with which the session began, or with which it was taken up last.
 	Secret string `json:"secret"`
-	// Tried has the secrets of later hellos after which the client tried to take up the session and got no reply, at
-	// most MaxTried.
+	// Tried has the secrets of later hellos after which the client tried to take up the session and got no reply,
+	// at most MaxTried.
 	Tried   []string         `json:"tried,omitzero"`
 	Held    []HeldRequest    `json:"held,omitzero"`
 	Waiting []WaitingRequest `json:"waiting,omitzero"`

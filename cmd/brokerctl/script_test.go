@@ -276,7 +276,7 @@ func stopBroker(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).bro
 // may still hold their locks.
 func crashed(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stageOf(ts)
-	config := broker.Config{Drain: broker.None, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
+	config := broker.Config{Drain: broker.None, DrainAll: true, StateDir: ts.MkAbs("state"), Timeout: time.Hour}
 	b, err := cmdtest.StartBroker(config)
 	ts.Check(err)
 	client, err := wsclient.Dial(s.ctx, b.URL(), nil)

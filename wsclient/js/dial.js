@@ -1,12 +1,12 @@
-import { LockManager } from "./manager.js";
 import { settle } from "./settle.js";
 import { supervise } from "./supervisor.js";
 import { toSource } from "./token.js";
 import { expect, toDOMString, toSignal, toText } from "./options.js";
 
-// dial connects to a broker, and resolves to a LockManager once the broker has said hello. resume is from resume.js, or
-// undefined.
+// dial connects to a broker, and resolves to a new Manager once the broker has said hello. Manager is LockManager or
+// Inspector. resume is from resume.js, or undefined.
 export const dial = (
+  Manager,
   url,
   {
     author, clock = globalThis, label = defaultLabel(), signal, token, waitForBroker, WebSocket = globalThis.WebSocket,
@@ -21,7 +21,7 @@ export const dial = (
       ),
     async (client) => {
       await client.online;
-      return new LockManager(client);
+      return new Manager(client);
     },
   );
 

@@ -1,6 +1,6 @@
 // A client can take up its session on another connection: see broker/wire/PROTOCOL.md. Until then the session is
 // absent. The connection that has left it keeps its requests, its lease and its secret. A page that only looks
-// leaves this module out: see inspector.js.
+// leaves this module out.
 
 import { bytesOf } from "./names.js";
 import { now } from "./clock.js";

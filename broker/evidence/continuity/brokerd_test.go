@@ -45,7 +45,8 @@ func (l *log) text() string {
 func build(t *testing.T) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "brokerd")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../../cmd/brokerd").CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../../cmd/brokerd")
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return program
@@ -109,13 +110,6 @@ func (b *brokerd) restart() {
 	if err := b.cmd.Wait(); err != nil {
 		b.t.Fatalf("brokerd stopped with %v:\n%s", err, b.logged.text())
 	}
-	b.start()
-}
-
-// crash kills the run, and starts the next one.
-func (b *brokerd) crash() {
-	b.t.Helper()
-	b.kill()
 	b.start()
 }
 

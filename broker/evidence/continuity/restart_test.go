@@ -2,6 +2,7 @@ package continuity
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"slices"
 	"sync"
@@ -41,7 +42,8 @@ func TestRestarts(t *testing.T) {
 	}
 	slices.Sort(pauses)
 	t.Logf("%d restarts, %d holders, %d waiters: a grant pauses for %v at p50, %v at p99, %v at most (%d pauses)",
-		*restarts, *holders, *waiters, pauses[len(pauses)/2], pauses[len(pauses)*99/100], pauses[len(pauses)-1], len(pauses))
+		*restarts, *holders, *waiters,
+		pauses[len(pauses)/2], pauses[len(pauses)*99/100], pauses[len(pauses)-1], len(pauses))
 }
 
 // A crowd holds and waits during the restarts.
@@ -86,7 +88,7 @@ func newGoCrowd(t *testing.T, b *brokerd, holders, waiters int) *goCrowd {
 		}
 		c.held = append(c.held, lock)
 		context.AfterFunc(lock.Context(), func() {
-			if !lock.Valid() && context.Cause(lock.Context()) != wsclient.ErrReleased {
+			if !lock.Valid() && !errors.Is(context.Cause(lock.Context()), wsclient.ErrReleased) {
 				t.Errorf("go holder %d: %v", n, context.Cause(lock.Context()))
 			}
 		})
@@ -113,7 +115,8 @@ func (c *goCrowd) wait(n, holders int) {
 		_ = lock.Release()
 	}()
 	for {
-		for lock, err := range c.clients[0].Info(c.t.Context(), &wsclient.InfoOptions{Match: lockName("go", at), Queue: 1}) {
+		only := wsclient.InfoOptions{Match: lockName("go", at), Queue: 1}
+		for lock, err := range c.clients[0].Info(c.t.Context(), &only) {
 			if err != nil {
 				c.t.Fatal(err)
 			}

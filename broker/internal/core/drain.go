@@ -43,7 +43,8 @@ func (m *Machine) Shut(now time.Duration, events []locktable.Event) []locktable.
 // IsDrained reports whether the broker may stop: the drain has begun, no request waits, and no request
 // holds or the drain is over. Requests of sessions that outlive the run do not count.
 func (m *Machine) IsDrained(now time.Duration) bool {
-	return m.drain != nil && m.drain.shut && (m.table.Held() == m.table.HeldForGood() || now >= m.drain.ends)
+	return m.drain != nil && m.drain.shut &&
+		(m.table.Held() == m.table.HeldForGood() && m.record.isIdle() || now >= m.drain.ends)
 }
 
 // OutOfTokens reports whether the last fencing token of all was given out. The broker must then drain.

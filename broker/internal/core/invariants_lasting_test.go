@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/wire"
@@ -58,12 +59,13 @@ func (o *observer) checkNobodyLate(now time.Duration) error {
 // picture describes everything that a check must not change.
 func (o *observer) picture() string {
 	table := o.machine.Table()
-	text := fmt.Sprint(table.Held(), table.InUse(), table.NextToken(), o.machine.Absent())
+	var text strings.Builder
+	fmt.Fprint(&text, table.Held(), table.InUse(), table.NextToken(), o.machine.Absent())
 	for _, name := range slices.Sorted(maps.Keys(o.lasting)) {
 		s := o.machine.lastings.byName[name]
-		text += fmt.Sprint(" ", name, s.absent, s.until, s.kept, s.key == KeyOf(o.lasting[name].secret))
+		fmt.Fprint(&text, " ", name, s.absent, s.until, s.kept, s.key == KeyOf(o.lasting[name].secret))
 	}
-	return text
+	return text.String()
 }
 
 // judgeCheck judges the answer of Check.
@@ -94,6 +96,35 @@ func (o *observer) judgeCheck(r *Resumption, ok, done bool) error {
 // judgeSettled judges what Settle says of a statement.
 func (o *observer) judgeSettled(r *Resumption) error {
 	stated := make(map[int64]bool)
+	if err := o.judgeHeld(r, stated); err != nil {
+		return err
+	}
+	for _, w := range r.Waiting {
+		stated[w.N] = true
+	}
+	for _, g := range r.Granted {
+		if !o.holding[g.ID] || o.tokens[g.ID] != g.Token {
+			return fmt.Errorf("invariant 10: %v does not hold with token %d", g.ID, g.Token)
+		}
+	}
+	for _, w := range r.Missing {
+		id := wire.ID{Session: r.Claim.Session, N: w.N}
+		if o.holding[id] || o.waiting[id] {
+			return fmt.Errorf("invariant 10: %v is not missing", id)
+		}
+	}
+	for _, requests := range []map[wire.ID]bool{o.holding, o.waiting} {
+		for other := range requests {
+			if other.Session == r.Claim.Session && !stated[other.N] {
+				return fmt.Errorf("invariant 10: %v was not stated, and has not ended", other)
+			}
+		}
+	}
+	return nil
+}
+
+// judgeHeld judges what Settle says of the requests that are stated as held, and notes their numbers.
+func (o *observer) judgeHeld(r *Resumption, stated map[int64]bool) error {
 	id := func(n int64) wire.ID { return wire.ID{Session: r.Claim.Session, N: n} }
 	for _, n := range r.Holds {
 		if stated[n] = true; !o.holding[id(n)] {
@@ -107,26 +138,6 @@ func (o *observer) judgeSettled(r *Resumption) error {
 	}
 	if len(stated) != len(r.Held) {
 		return fmt.Errorf("invariant 10: of %d held, %d are told", len(r.Held), len(stated))
-	}
-	for _, w := range r.Waiting {
-		stated[w.N] = true
-	}
-	for _, g := range r.Granted {
-		if !o.holding[g.ID] || o.tokens[g.ID] != g.Token {
-			return fmt.Errorf("invariant 10: %v does not hold with token %d", g.ID, g.Token)
-		}
-	}
-	for _, w := range r.Missing {
-		if o.holding[id(w.N)] || o.waiting[id(w.N)] {
-			return fmt.Errorf("invariant 10: %v is not missing", id(w.N))
-		}
-	}
-	for _, requests := range []map[wire.ID]bool{o.holding, o.waiting} {
-		for other := range requests {
-			if other.Session == r.Claim.Session && !stated[other.N] {
-				return fmt.Errorf("invariant 10: %v was not stated, and has not ended", other)
-			}
-		}
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ type lasting struct {
 	kept     bool // it lasts after every end of its connection; otherwise only over a move of the broker
 
 	recorded recordState
-	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does not
-	// know it then. The tokens in revoked were struck off the record.
+	// missing says that it was on record when the last run has crashed, and has not come back yet. The table does
+	// not know it then. The tokens in revoked were struck off the record.
 	missing bool
 	revoked []int64
 
@@ -94,7 +94,18 @@ func (m *Machine) Outlives(name string) bool {
 // Lasts reports whether a session lasts after the end of its connection.
 func (m *Machine) Lasts(name string) bool {
 	s := m.lastings.byName[name]
-	return s != nil && s.kept
+	return s != nil && s.kept && !s.doomed
+}
+
+// IsMissing reports whether a session is on record since the last run, and has not come back.
+func (m *Machine) IsMissing(name string) bool {
+	s := m.lastings.byName[name]
+	return s != nil && s.missing
+}
+
+// Knows reports whether there is a session of that name, open or absent, or on record since the last run.
+func (m *Machine) Knows(name string) bool {
+	return m.lastings.byName[name] != nil || m.table.Knows(name)
 }
 
 // IsAbsent reports whether a session is absent.
@@ -153,6 +164,7 @@ func (m *Machine) attach(s *lasting, with *lasting, peer wire.Peer, account *loc
 		s.key, s.kept = with.key, with.kept // otherwise Rekey has set the key
 	}
 	m.table.Attach(s.name, peer, account)
+	m.strikeOff(with, nil)
 	m.lastings.remove(with.name)
 	m.table.Leave(with.name, 0)
 }

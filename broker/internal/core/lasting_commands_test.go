@@ -165,7 +165,8 @@ func (d *driver) settle(with string, rest []string) (lines []string) {
 	for _, w := range r.Missing {
 		missing = append(missing, w.N)
 	}
-	return append(lines, fmt.Sprintf("holds %v, lost %v, granted %v, missing %v", r.Holds, r.Lost, granted, missing))
+	const format = "holds %v, lost %v, granted %v, missing %v"
+	return append(lines, fmt.Sprintf(format, r.Holds, r.Lost, granted, missing))
 }
 
 func (d *driver) attach(with string, _ []string) []string {

@@ -17,6 +17,8 @@ type Config struct {
 	// MaxRequests is how much the requests of all sessions together may use, as a
 	// [locktable.Account] counts it.
 	MaxRequests int
+	// Moves says that sessions outlive the run: see [Machine.Snapshot].
+	Moves bool
 	// KeepsRecord says that the caller stores which sessions may come back after a crash: see [Change].
 	KeepsRecord bool
 	// TokenRange is how many fencing tokens are reserved at a time.
@@ -39,10 +41,11 @@ type Machine struct {
 	lastings lastings
 	record   record
 
-	rollCalled bool     // this run has begun after a crash, with a roll
-	rolled     []string // the sessions of the roll
-	missing    int      // sessions of the roll that have not come back
-	othersHeld bool     // as in Roll
+	rollCalled  bool          // this run has begun after a crash, with a roll
+	lastTimeout time.Duration // the session timeout of the last run, as far as it is known
+	rolled      []string      // the sessions of the roll
+	missing     int           // sessions of the roll that have not come back
+	othersHeld  bool          // as in Roll
 
 	drain *drain // nil until the broker drains
 }
@@ -50,9 +53,10 @@ type Machine struct {
 // New returns the machine of a run that has no tokens yet: the caller must call WantsTokens.
 func New(config Config, beginning Beginning) *Machine {
 	m := &Machine{
-		config: config, ledger: newLedger(beginning, config.TokenRange, config.Timeout), lastings: newLastings(),
+		config: config, lastings: newLastings(),
+		ledger: newLedger(beginning, config.TokenRange, config.Timeout),
 	}
-	m.record.keeps = config.KeepsRecord
+	m.record.keeps, m.lastTimeout = config.KeepsRecord, beginning.Grace
 	m.quota.Requests = max(config.MaxRequests/2, 1)
 	config.Table.FirstToken, config.Table.Ceiling = beginning.First, beginning.First
 	m.table = locktable.New(config.Table)

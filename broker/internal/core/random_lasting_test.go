@@ -11,7 +11,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// lastings are the sessions of a program that last, by what they are used for.
+// lastingNames are the sessions of a program that last, by what they are used for.
 type lastingNames struct {
 	open   []string // also in program.open
 	absent []string
@@ -57,7 +57,8 @@ func (p *program) openLasting() string {
 
 func (p *program) detachOne(name string) {
 	p.open = slices.DeleteFunc(p.open, func(other string) bool { return other == name })
-	p.run(fmt.Sprintf("detach %s heard %v", name, max(p.now-time.Duration(p.random.IntN(12000))*time.Millisecond, 0)))
+	heard := max(p.now-time.Duration(p.random.IntN(12000))*time.Millisecond, 0)
+	p.run(fmt.Sprintf("detach %s heard %v", name, heard))
 	if p.observer.lasting[name] == nil {
 		p.gone = append(p.gone, name)
 	} else {
@@ -119,15 +120,27 @@ func (p *program) goOnTaking() {
 	l := &p.lastings
 	with := p.take(&l.taking)
 	r := p.resumptions[with]
-	name := r.Claim.Session
-	s := p.observer.lasting[name]
-	budget := fmt.Sprintf(" budget %d", []int{1, 2, 100}[p.random.IntN(3)])
-	switch {
-	case p.random.IntN(12) == 0 && p.observer.lasting[with] != nil: // its connection ends
+	if p.random.IntN(12) == 0 && p.observer.lasting[with] != nil { // its connection ends
 		p.run("giveup " + with)
 		p.run("end " + with + " gone")
 		p.gone = append(p.gone, with)
 		return
+	}
+	p.stepOfTaking(with, r)
+	switch {
+	case p.resumptions[with] != nil:
+		l.taking = append(l.taking, with)
+	case p.observer.lasting[with] != nil: // it was refused
+		l.fresh = append(l.fresh, with)
+	}
+}
+
+// stepOfTaking does the next step for the resumption on the connection of a session.
+func (p *program) stepOfTaking(with string, r *Resumption) {
+	l, name := &p.lastings, r.Claim.Session
+	s := p.observer.lasting[name]
+	budget := fmt.Sprintf(" budget %d", []int{1, 2, 100}[p.random.IntN(3)])
+	switch {
 	case s != nil && s.taker == r && !s.absent:
 		l.open = slices.DeleteFunc(l.open, func(other string) bool { return other == name })
 		p.detachOne(name)
@@ -144,12 +157,6 @@ func (p *program) goOnTaking() {
 		p.run("settle " + with + budget)
 	default:
 		p.run("check " + with + budget)
-	}
-	switch {
-	case p.resumptions[with] != nil:
-		l.taking = append(l.taking, with)
-	case p.observer.lasting[with] != nil: // it was refused
-		l.fresh = append(l.fresh, with)
 	}
 }
 

@@ -62,6 +62,9 @@ type recording struct {
 	then   func(now time.Duration, events []locktable.Event) []locktable.Event // or nil
 }
 
+// isIdle reports whether everything is on record.
+func (g *record) isIdle() bool { return len(g.changes) == 0 && len(g.stored) == 0 }
+
 type recordState uint8
 
 const (
@@ -181,14 +184,16 @@ func (m *Machine) beginRecord(roll *Roll, beginning Beginning) {
 	}
 	for _, e := range roll.Sessions {
 		m.lastings.byName[e.Session] = &lasting{
-			name: e.Session, identity: e.Identity, key: e.Key, kept: true, missing: true, recorded: onRecord,
-			revoked: e.Revoked,
+			name: e.Session, identity: e.Identity, key: e.Key, kept: true,
+			missing: true, recorded: onRecord, revoked: e.Revoked,
 		}
 		m.rolled = append(m.rolled, e.Session)
 		m.missing++
 	}
-	if crashed {
+	if beginning.Grace > 0 {
 		m.table.BeginReclaiming()
+	}
+	if crashed {
 		m.rollCalled, m.othersHeld = true, roll.Others
 		m.endGraceIfComplete(0)
 	}

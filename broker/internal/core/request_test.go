@@ -11,7 +11,8 @@ import (
 // An acquire beyond the limit of waiting requests may be one of those that every session may have. What the call has
 // ended on the way can be described afterwards.
 func TestEventsOfAnAcquireCanBeDescribed(t *testing.T) {
-	m := New(Config{MaxRequests: 100, TokenRange: 100, Table: locktable.Config{MaxRequests: 100}}, Beginning{First: 1})
+	config := Config{MaxRequests: 100, TokenRange: 100, Table: locktable.Config{MaxRequests: 100}}
+	m := New(config, Beginning{First: 1})
 	if _, wants := m.WantsTokens(0); !wants {
 		t.Fatal("no tokens are wanted")
 	}

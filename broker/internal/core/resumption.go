@@ -32,6 +32,9 @@ type Resumption struct {
 	Held    []wire.HeldRequest
 	Waiting []wire.WaitingRequest
 
+	// May says what the client may acquire. It is for requests that only the client knows of. nil: everything.
+	May locktable.Check
+
 	// The following is known once Settle is done.
 
 	Holds   []int64               // the numbers of the requests that hold, of those stated as held
@@ -94,9 +97,16 @@ func (m *Machine) sessionFor(claim *Claim) *lasting {
 // MayTakeUp reports whether the session of the claim may be taken up now, and a key is right.
 func (m *Machine) MayTakeUp(claim *Claim) bool { return m.sessionFor(claim) != nil }
 
+// IsTaken reports whether another connection is taking up the session that r wants.
+func (m *Machine) IsTaken(r *Resumption) bool {
+	s := m.lastings.byName[r.Claim.Session]
+	return s != nil && s.taker != nil && s.taker != r
+}
+
 // Check reports whether the session may be taken up with the statement of r: its session lasts, a key is right, and
-// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok, nobody else can take up the session until
-// Attach or GiveUp. While somebody else takes it up, Check is not done. Then the key of that one is the right one.
+// what the client says of each request can be true. A call looks at about budget requests. When it is done and ok,
+// nobody else can take up the session until Attach or GiveUp. While somebody else takes it up, Check is not done. Then
+// the key of that one is the right one.
 func (m *Machine) Check(r *Resumption, budget int) (ok, done bool) {
 	s := m.sessionFor(&r.Claim)
 	if s == nil {
@@ -182,42 +192,63 @@ func (m *Machine) Settle(
 	case reclaim:
 		events = m.reclaim(now, s, r, events)
 	case findHolders, findWaiters:
-		held := r.phase == findHolders
-		var all bool
-		r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
-			if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
-				r.ended = append(r.ended, n)
-			}
-		})
-		if all {
-			r.phase, r.after = r.phase+1, -1
-		}
+		m.findOthers(r, budget)
 	case endOthers:
-		if r.at < len(r.ended) { // one, because the caller must tell of it before the table's next call
-			events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
-			r.at++
-		}
-		if r.at == len(r.ended) {
-			r.ended = nil
-			m.beginCompare(r)
-		}
+		events = m.endOther(now, r, events)
 	case compare:
-		for ; budget > 0 && r.at < r.Size(); r.at++ {
-			budget--
-			m.compare(r, r.at)
-		}
-		switch {
-		case r.at < r.Size():
-		case r.open != m.table.OpenRequests(r.Claim.Session):
+		m.compareSome(now, r, budget)
+	case settled:
+		if r.open != m.table.OpenRequests(r.Claim.Session) { // while the caller waited for Rekey
 			m.beginCompare(r)
-		default:
-			r.phase, r.at = settled, 0
-			if s != nil && s.missing {
-				m.came(s, now)
-			}
 		}
 	}
 	return events, r.phase == settled
+}
+
+// findOthers finds requests that the client has not stated.
+func (m *Machine) findOthers(r *Resumption, budget int) {
+	var all bool
+	held := r.phase == findHolders
+	r.after, all = m.table.EachRequest(r.Claim.Session, held, r.after, budget, func(n int64) {
+		if !r.isHeld(n) && !r.isWaiting(n) || m.isSteal(r, n) {
+			r.ended = append(r.ended, n)
+		}
+	})
+	if all {
+		r.phase, r.after = r.phase+1, -1
+	}
+}
+
+// endOther ends a request that the client has not stated. It ends only one, because the caller must tell of it before
+// the table's next call.
+func (m *Machine) endOther(now time.Duration, r *Resumption, events []locktable.Event) []locktable.Event {
+	if r.at < len(r.ended) {
+		events = m.endUnstated(now, wire.ID{Session: r.Claim.Session, N: r.ended[r.at]}, events)
+		r.at++
+	}
+	if r.at == len(r.ended) {
+		r.ended = nil
+		m.beginCompare(r)
+	}
+	return events
+}
+
+// compareSome finds out what has become of some of the stated requests.
+func (m *Machine) compareSome(now time.Duration, r *Resumption, budget int) {
+	for ; budget > 0 && r.at < r.Size(); r.at++ {
+		budget--
+		m.compare(r, r.at)
+	}
+	switch {
+	case r.at < r.Size():
+	case r.open != m.table.OpenRequests(r.Claim.Session):
+		m.beginCompare(r)
+	default:
+		r.phase, r.at = settled, 0
+		if s := m.lastings.byName[r.Claim.Session]; s != nil && s.missing {
+			m.came(s, now)
+		}
+	}
 }
 
 // reclaim takes in the next request that the client of a session states that is on record since the last run. The
@@ -225,7 +256,10 @@ func (m *Machine) Settle(
 func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events []locktable.Event) []locktable.Event {
 	if !m.table.Knows(s.name) {
 		m.table.Open(s.name, wire.Peer{Identity: s.identity})
-		m.beginAbsence(s, now+m.config.Timeout)
+		if m.config.Moves {
+			m.Outlive(s.name)
+		}
+		m.beginAbsence(s, now+max(m.config.Timeout, m.lastTimeout))
 		m.setOnRecord(s)
 	}
 	if r.at < r.Size() {
@@ -235,7 +269,7 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 		case m.table.Compare(saved.ID, nil).Known:
 		case saved.Token == 0:
 			events = m.table.Requeue(now, saved, events)
-		case !slices.Contains(s.revoked, saved.Token):
+		case !slices.Contains(s.revoked, saved.Token) && r.mayHold(saved.Locks):
 			events, _ = m.table.Reclaim(now, saved, events)
 		}
 	}
@@ -245,13 +279,27 @@ func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events [
 	return events
 }
 
+// mayHold reports whether the client may hold these locks.
+func (r *Resumption) mayHold(locks []wire.LockSpec) bool {
+	for _, spec := range locks {
+		if r.May == nil {
+			return true
+		}
+		if _, ok := r.May(spec.Name, spec.Mode, false); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // saved returns request i of the statement.
 func (r *Resumption) saved(i int) locktable.Saved {
 	if i < len(r.Held) {
 		h := &r.Held[i]
 		return locktable.Saved{
-			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author, Parent: h.Parent,
-			Token: h.Token, Age: millis(h.AgeMS), Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
+			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author,
+			Parent: h.Parent, Token: h.Token, Age: millis(h.AgeMS),
+			Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
 		}
 	}
 	w := &r.Waiting[i-len(r.Held)]
@@ -266,11 +314,15 @@ func (r *Resumption) saved(i int) locktable.Saved {
 }
 
 // Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
-// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded.
+// Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded,
+// and then Settle, because requests may have ended meanwhile.
 func (m *Machine) Rekey(r *Resumption, with string) (done bool) {
 	s := m.lastings.byName[r.Claim.Session]
 	if s == nil || s.taker != r || s.recorded == offRecord {
 		return true
+	}
+	if !m.HasTokens() { // the snapshot of the last run may still be used after a crash, and has the old key
+		return false
 	}
 	if r.rekeying == offRecord {
 		r.rekeying = beingRecorded

@@ -40,7 +40,8 @@ func (m *Machine) leave(name string, until time.Duration) {
 
 // doom ends a session on record against its will. It must be off the record before its locks go to others.
 func (m *Machine) doom(s *lasting, until time.Duration) {
-	s.doomed = true
+	s.doomed, s.outlives = true, false
+	m.table.Forsake(s.name)
 	if s.absent {
 		m.lastings.absent.Delete(s)
 		s.absent = false
@@ -65,8 +66,16 @@ func (m *Machine) KeptUntil(gone bool, lastHeard time.Duration) time.Duration {
 // EndKept gives the locks of an ended session to others, although they are kept: its client has given
 // them up after all, or has ended. Drop must be called again.
 func (m *Machine) EndKept(name string) {
-	m.table.Unkeep(name)
-	m.dropping = append(m.dropping, name)
+	if s := m.lastings.byName[name]; s != nil && s.doomed {
+		m.lastings.absent.Delete(s)
+		s.until = 0
+		m.lastings.absent.Set(s)
+		return
+	}
+	if m.table.HasLeft(name) { // otherwise it is being struck off the record, and ends then
+		m.table.Unkeep(name)
+		m.dropping = append(m.dropping, name)
+	}
 }
 
 // IsDropping reports whether Drop has something to do.

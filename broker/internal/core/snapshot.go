@@ -2,6 +2,7 @@ package core
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -16,8 +17,8 @@ type Snapshot struct {
 	// Clean says that nobody can be a stale holder, except clients of Sessions.
 	Clean    bool
 	Sessions []SavedSession
-	// Requests yields those that hold, in the order of their grants, and then those that wait, in the order of their
-	// arrival. Each is of one of the sessions.
+	// Requests yields those that hold, in the order of their grants, and then those that wait, in the order of
+	// their arrival. Each is of one of the sessions.
 	Requests iter.Seq[locktable.Saved]
 }
 
@@ -47,7 +48,8 @@ func (m *Machine) Snapshot(now time.Duration) Snapshot {
 		if name := r.ID.Session; !seen[name] {
 			seen[name] = true
 			s := m.lastings.byName[name]
-			snapshot.Sessions = append(snapshot.Sessions, SavedSession{name, m.table.PeerOf(name), s.key, s.kept})
+			saved := SavedSession{name, m.table.PeerOf(name), s.key, s.kept}
+			snapshot.Sessions = append(snapshot.Sessions, saved)
 		}
 	}
 	return snapshot
@@ -68,8 +70,30 @@ func (m *Machine) Restore(now time.Duration, snapshot Snapshot) {
 	for r := range snapshot.Requests {
 		m.table.Restore(now, r)
 	}
+	m.noteOthers(snapshot)
 	until := now + max(snapshot.Timeout, m.config.Timeout)
 	for _, s := range snapshot.Sessions {
 		m.beginAbsence(m.lastings.byName[s.Name], until)
+	}
+}
+
+// noteOthers sees to it that the record says so if some of the sessions cannot come back after a crash.
+func (m *Machine) noteOthers(snapshot Snapshot) {
+	g := &m.record
+	isOther := func(s SavedSession) bool { return m.lastings.byName[s.Name].recorded == offRecord }
+	if !g.keeps || !slices.ContainsFunc(snapshot.Sessions, isOther) {
+		return
+	}
+	switch {
+	case !g.begun:
+		g.mixed = true
+	case g.others == offRecord:
+		g.others = beingRecorded
+		g.purging++ // nothing is granted before it is on record
+		g.change(Change{}, func(_ time.Duration, events []locktable.Event) []locktable.Event {
+			g.others = onRecord
+			g.purging--
+			return events
+		})
 	}
 }

@@ -81,8 +81,8 @@ func (r *Recorder) store(ctx context.Context, changes []core.Change) bool {
 		}
 		if time.Since(complained) >= complainEvery {
 			complained = time.Now()
-			r.logger.LogAttrs(ctx, slog.LevelError, "the record of the sessions cannot be changed: nothing is granted "+
-				"that depends on it", slog.String("error", err.Error()))
+			r.logger.LogAttrs(ctx, slog.LevelError, "the record of the sessions cannot be changed: "+
+				"nothing is granted that depends on it", slog.String("error", err.Error()))
 		}
 		select {
 		case <-time.After(ReserveRetry):

@@ -21,8 +21,8 @@ type Source interface {
 	// Reserve makes sure that later runs start at the limit of r or above, and that they wait as
 	// long as r says if this run ends now. It may wait for the disk.
 	Reserve(r core.Reservation) error
-	// Stop ends the run. stale is 0 if no client can be a stale holder. left is what the run leaves to the next one,
-	// or nil.
+	// Stop ends the run. stale is 0 if no client can be a stale holder. left is what the run leaves to the next
+	// one, or nil.
 	Stop(stale time.Duration, left *core.Snapshot) error
 	// KeepsRecord reports whether Record may be called. It says which sessions may come back after a crash.
 	KeepsRecord() bool

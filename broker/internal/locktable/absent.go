@@ -73,7 +73,9 @@ func (t *Table) Compare(id wire.ID, locks []wire.LockSpec) Status {
 // those that wait, in the order of their arrival. It begins after the request with the number after, or at the first
 // if after is -1. It stops after about budget requests. If it is not done, call it again with the number that it
 // returns. If that request has ended in the meantime, it begins again.
-func (t *Table) EachRequest(name string, held bool, after int64, budget int, visit func(n int64)) (next int64, done bool) {
+func (t *Table) EachRequest(
+	name string, held bool, after int64, budget int, visit func(n int64),
+) (next int64, done bool) {
 	s := t.sessions.Get(name)
 	if s == nil {
 		return 0, true
@@ -94,6 +96,12 @@ func (t *Table) EachRequest(name string, held bool, after int64, budget int, vis
 		t.charge(1)
 	}
 	return after, r == nil
+}
+
+// HasLeft reports whether a session has left and still has requests.
+func (t *Table) HasLeft(session string) bool {
+	s := t.sessions.Get(session)
+	return s != nil && s.leaving
 }
 
 // Knows reports whether there is a session of that name.

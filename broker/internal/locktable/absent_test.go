@@ -11,6 +11,8 @@ func TestCompare(t *testing.T) {
 	table := New(Config{FirstToken: 1, Ceiling: 4, MaxRequests: 10, Grants: 1})
 	exclusive := []wire.LockSpec{{Name: "x"}, {Name: "y"}}
 	shared := []wire.LockSpec{{Name: "z", Mode: wire.Shared, Limit: wire.Some(2)}}
+	otherMode := []wire.LockSpec{{Name: "x", Mode: wire.Shared}, {Name: "y"}}
+	noLimit := []wire.LockSpec{{Name: "z", Mode: wire.Shared}}
 	for n, a := range []Acquire{
 		{Locks: exclusive}, {Locks: shared}, {Locks: shared}, {Locks: exclusive, Wait: Forever},
 		{Locks: []wire.LockSpec{{Name: "z"}}, Steal: true},
@@ -30,9 +32,9 @@ func TestCompare(t *testing.T) {
 		"holds":              {0, exclusive, Status{Known: true, Token: 1, Same: true}},
 		"another order":      {0, []wire.LockSpec{{Name: "y"}, {Name: "x"}}, Status{Known: true, Token: 1}},
 		"fewer locks":        {0, exclusive[:1], Status{Known: true, Token: 1}},
-		"another mode":       {0, []wire.LockSpec{{Name: "x", Mode: wire.Shared}, {Name: "y"}}, Status{Known: true, Token: 1}},
+		"another mode":       {0, otherMode, Status{Known: true, Token: 1}},
 		"shared":             {2, shared, Status{Known: true, Token: 3, Same: true}},
-		"another limit":      {2, []wire.LockSpec{{Name: "z", Mode: wire.Shared}}, Status{Known: true, Token: 3}},
+		"another limit":      {2, noLimit, Status{Known: true, Token: 3}},
 		"waits":              {3, exclusive, Status{Known: true, Same: true}},
 		"steals":             {4, []wire.LockSpec{{Name: "z"}}, Status{Known: true, Same: true, Steals: true}},
 		"the steal took it":  {1, shared, Status{}},
@@ -53,7 +55,8 @@ func TestEachRequestGoesOn(t *testing.T) {
 	table := New(Config{FirstToken: 1, MaxRequests: 10})
 	table.Open("a", wire.Peer{})
 	for n, name := range []string{"u", "v", "w", "x"} {
-		table.Acquire(0, Acquire{ID: wire.ID{Session: "a", N: int64(n)}, Locks: []wire.LockSpec{{Name: name}}}, nil)
+		id, locks := wire.ID{Session: "a", N: int64(n)}, []wire.LockSpec{{Name: name}}
+		table.Acquire(0, Acquire{ID: id, Locks: locks}, nil)
 	}
 	var seen []int64
 	read := func(after int64, budget int) (int64, bool) {

@@ -14,7 +14,7 @@ func (t *Table) advance(now time.Duration, events []Event) []Event {
 	}
 	t.now = now
 	t.charge(1)
-	t.grantRoom, t.stealRoom = t.config.Grants, t.config.Grants
+	t.grantRoom, t.stealRoom, t.stealWait = t.config.Grants, t.config.Grants, false
 	t.reuseEnded()
 	slice := t.config.Slice
 	for slice > 0 && overdue(t.waits, now) {

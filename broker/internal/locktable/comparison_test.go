@@ -70,7 +70,8 @@ func (d *comparison) step(c command) (done bool, err error) {
 		events = append(events, more...) // caused by work that the call had left to the next
 	}
 	done = got.Done && c.verb == verbDrop
-	return done, cmp.Or(d.compareRequests(), d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
+	return done, cmp.Or(d.compareRequests(),
+		d.recorder.see(events), d.recorder.agrees(d.table), check(d.table), d.nobodyStuck())
 }
 
 // checkReadable checks that a script can have the command.
@@ -101,11 +102,14 @@ func (d *comparison) compareRequests() error {
 		for _, held := range []bool{false, true} {
 			var got, want []int64
 			for after, done := int64(-1), false; !done; {
-				after, done = d.table.EachRequest(name, held, after, 2, func(n int64) { got = append(got, n) })
+				after, done = d.table.EachRequest(name, held, after, 2, func(n int64) {
+					got = append(got, n)
+				})
 			}
 			d.oracle.EachRequest(name, held, -1, whole, func(n int64) { want = append(want, n) })
 			if !slices.Equal(got, want) {
-				return fmt.Errorf("the requests of %s that hold (%t) are %v, want %v", name, held, got, want)
+				const format = "the requests of %s that hold (%t) are %v, want %v"
+				return fmt.Errorf(format, name, held, got, want)
 			}
 		}
 	}

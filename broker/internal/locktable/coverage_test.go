@@ -49,7 +49,8 @@ func (n *tally) countAbsence(c command, o outcome, t *Table) {
 		}
 	}
 	for r := range t.allRequests() {
-		if r.state == waiting && r.session.absent && !r.session.leaving && t.granting() && bruteGrantable(t, r) {
+		absent := r.session.absent && !r.session.leaving
+		if absent && r.state == waiting && t.granting() && bruteGrantable(t, r) {
 			n.absent++
 			return
 		}

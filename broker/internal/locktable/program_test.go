@@ -73,12 +73,16 @@ func (p *program) next() command {
 		name := p.kept[len(p.kept)-1-p.below(min(3, len(p.kept)))]
 		return command{verb: verbDrop, session: name, budget: []int{whole, 0, 1}[p.below(3)], unkeep: true}
 	}
-	s := p.sessions[p.below(len(p.sessions))]
+	return p.ofSession(p.sessions[p.below(len(p.sessions))])
+}
+
+// ofSession makes up a command that is about a session, or any other.
+func (p *program) ofSession(s *programSession) command {
 	choice := p.below(32)
 	switch {
 	case s.leaving && choice < 14 || choice == 31:
 		return p.drop(s)
-	case s.absent && choice < 4 || !s.leaving && choice == 29 && p.below(2) == 1:
+	case p.turns(s, choice):
 		return p.turn(s)
 	case s.absent && choice < 14:
 		return command{verb: verbDeadline}
@@ -144,6 +148,11 @@ func (p *program) drop(s *programSession) command {
 	}
 	s.leaving = true
 	return c
+}
+
+// turns decides whether a session becomes absent, or ends its absence.
+func (p *program) turns(s *programSession, choice int) bool {
+	return s.absent && choice < 4 || !s.leaving && choice == 29 && p.below(2) == 1
 }
 
 // turn makes a session absent, or ends its absence.

@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// After a crash, a client says what it holds and waits for, and the table takes it in: Reclaim for a holder, Requeue for
-// a waiter. Nothing must have been granted by the table yet.
+// After a crash, a client says what it holds and waits for, and the table takes it in: Reclaim for a holder, Requeue
+// for a waiter. Nothing must have been granted by the table yet.
 
 // Reclaim makes a request hold that held in the last run. Its session must be open. If others have already reclaimed a
 // lock so that it does not fit, the greatest token is right: the others lose theirs, and if one of theirs is greater,
@@ -64,8 +64,8 @@ func (t *Table) sortHolder(r *request) {
 }
 
 const (
-	// arrivalsAfterCrash is the number of arrivals at which a run begins that takes in waiters of the last one. Theirs
-	// are below it. All are below 2^53, because clients see them.
+	// arrivalsAfterCrash is the number of arrivals at which a run begins that takes in waiters of the last one.
+	// Theirs are below it. All are below 2^53, because clients see them.
 	arrivalsAfterCrash = 1 << 48
 	// agesApart is how many waiters there can be whose ages are the same in units of ageUnit.
 	agesApart = 1 << 20
@@ -85,7 +85,8 @@ func (t *Table) Requeue(now time.Duration, saved Saved, events []Event) []Event 
 	t.register(r, t.parentFor(s, saved.Parent), saved.Locks)
 	t.requeued++
 	begin := saved.Age - now // how long it had waited when this run began
-	r.arrival = arrivalsAfterCrash - agesApart*min(max(int64(begin/ageUnit), 0), maxAge) - agesApart + t.requeued%agesApart
+	age := min(max(int64(begin/ageUnit), 0), maxAge)
+	r.arrival = arrivalsAfterCrash - agesApart*(age+1) + t.requeued%agesApart
 	t.enqueue(r, saved.Wait)
 	r.since = now - saved.Age
 	s.waiting.remove(r)

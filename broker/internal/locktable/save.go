@@ -28,13 +28,27 @@ type Saved struct {
 // requests.
 func (t *Table) Outlive(name string) { t.openSession(name).outlives = true }
 
+// Forsake makes a session end with the table after all.
+func (t *Table) Forsake(name string) { t.forsake(t.openSession(name)) }
+
+func (t *Table) forsake(s *session) {
+	if !s.outlives {
+		return
+	}
+	s.outlives = false
+	for r := s.holding.first; r != nil; r = r.next {
+		t.outlive--
+	}
+}
+
 // Saves yields the requests that hold, in the order of their grants, and then those that wait, in the order of their
-// arrival. A request under a deadlock search, and a steal, are left out: they have not been queued. The table must not
+// arrival. A request under a deadlock search, and a steal, are left out: they have not been queued. So is a holder that
+// must be struck off the record: it has lost its locks. The table must not
 // change meanwhile.
 func (t *Table) Saves() iter.Seq[Saved] {
 	return func(yield func(Saved) bool) {
 		for _, r := range t.inOrder() {
-			if !yield(t.save(r)) {
+			if !r.striking && !yield(t.save(r)) {
 				return
 			}
 		}

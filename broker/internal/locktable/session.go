@@ -61,6 +61,7 @@ func (t *Table) Leave(name string, keep time.Duration) {
 	if t.search != nil && t.search.candidate.session == s {
 		t.abandonSearch()
 	}
+	t.forsake(s)
 	t.leaves++
 	if s.account != nil { // its client may already ask again on the next connection
 		s.account.Waiting -= s.usage.Waiting

@@ -5,8 +5,9 @@ import "time"
 const shutReason = "the broker stops"
 
 // Shut ends all requests that wait, except those of sessions that outlive the table. From its first call on nothing
-// is granted: holders may release, and new requests are refused, or queued if their session outlives the table. It stops after budget places or locks, or a few
-// more, and reports whether it is done. If it is not, it must be called again.
+// is granted: holders may release, and new requests are refused, or queued if their session outlives the table. It
+// stops after budget places or locks, or a few more, and reports whether it is done. If it is not, it must be called
+// again.
 func (t *Table) Shut(now time.Duration, budget int, events []Event) ([]Event, bool) {
 	events = t.finishSearch(t.advance(now, events))
 	t.shut = true

@@ -32,7 +32,6 @@ func (t *Table) TakeStrikes() []Strike {
 // Struck ends a holder that has been struck off the record, unless it has ended by itself.
 func (t *Table) Struck(now time.Duration, s Strike, events []Event) []Event {
 	events = t.finishSearchFor(s.ID, t.advance(now, events))
-	t.stealWait = false
 	if r := t.find(s.ID); r != nil && r.state == holding && r.token == s.Token {
 		events = t.end(r, s.event, events)
 	}

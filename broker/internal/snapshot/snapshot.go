@@ -193,19 +193,33 @@ func (r *reader) request(s *request) error {
 	if err := wire.Check(&wire.Acquire{ID: s.ID, Locks: s.Locks, Author: s.Author}, limits); err != nil {
 		return err
 	}
-	switch before := len(r.requests); {
-	case !s.ID.Valid() || !r.names[s.ID.Session] || r.ids[s.ID]:
+	if !s.ID.Valid() || !r.names[s.ID.Session] || r.ids[s.ID] {
 		return errors.New("id: not a new request of one of the sessions")
-	case saved.Age < 0 || saved.Hold < 0 || saved.Wait < 0:
+	}
+	if saved.Age < 0 || saved.Hold < 0 || saved.Wait < 0 {
 		return errors.New("a negative duration")
-	case saved.Token < 0 || saved.Token > wire.MaxInteger:
-		return errors.New("token: out of range")
-	case saved.Token > 0 && before > 0 && r.requests[before-1].Token == 0:
-		return errors.New("a request that holds comes after one that waits")
-	case saved.Token > 0 && before > 0 && r.requests[before-1].Token >= saved.Token:
-		return errors.New("token: not greater than the one before")
+	}
+	if err := r.checkToken(saved.Token); err != nil {
+		return err
 	}
 	r.ids[s.ID] = true
 	r.requests = append(r.requests, saved)
+	return nil
+}
+
+// checkToken checks that the tokens of holders rise, and that waiters, which have none, come after them.
+func (r *reader) checkToken(token int64) error {
+	last := int64(-1) // of the request before
+	if n := len(r.requests); n > 0 {
+		last = r.requests[n-1].Token
+	}
+	switch {
+	case token < 0 || token > wire.MaxInteger:
+		return errors.New("token: out of range")
+	case token > 0 && last == 0:
+		return errors.New("a request that holds comes after one that waits")
+	case token > 0 && last >= token:
+		return errors.New("token: not greater than the one before")
+	}
 	return nil
 }

@@ -21,13 +21,19 @@ func example() core.Snapshot {
 		Timeout: 15 * time.Second,
 		Clean:   true,
 		Sessions: []core.SavedSession{
-			{Name: "aaaaaaaa", Peer: wire.Peer{Client: "a", Remote: "192.0.2.1:1", Identity: "ann"}, Key: core.KeyOf("a")},
+			{
+				Name: "aaaaaaaa", Key: core.KeyOf("a"),
+				Peer: wire.Peer{Client: "a", Remote: "192.0.2.1:1", Identity: "ann"},
+			},
 			{Name: "bbbbbbbb", Key: core.KeyOf("b"), Kept: true},
 		},
 		Requests: slices.Values([]locktable.Saved{
 			{
-				ID: id("aaaaaaaa", 0), Token: 7, Age: time.Second, Wait: locktable.Forever, Hold: time.Minute,
-				Locks: []wire.LockSpec{{Name: "x"}, {Name: "é", Mode: wire.Shared, Limit: wire.Some(3)}},
+				ID: id("aaaaaaaa", 0), Token: 7, Age: time.Second,
+				Wait: locktable.Forever, Hold: time.Minute,
+				Locks: []wire.LockSpec{
+					{Name: "x"}, {Name: "é", Mode: wire.Shared, Limit: wire.Some(3)},
+				},
 			},
 			{
 				ID: id("bbbbbbbb", 5), Author: "me", Parent: id("aaaaaaaa", 0), Age: 1, Wait: 0,
@@ -86,7 +92,7 @@ func TestRefused(t *testing.T) {
 		"a token out of range":         replace(`"token":7`, `"token":-7`),
 		"a negative age":               replace(`"age_ns":1000000000`, `"age_ns":-1`),
 		"a key that is no hash":        replace(`"key":"`, `"key":"AAAA`),
-		"a holder after a waiter":      strings.Join([]string{lines[0], lines[1], lines[2], lines[4], lines[3], lines[5]}, ""),
+		"a holder after a waiter":      strings.Join(append(lines[:3:3], lines[4], lines[3], lines[5]), ""),
 		"not JSON":                     replace(`{"session"`, `{session`),
 	} {
 		if _, err := snapshot.Read([]byte(text)); err == nil {
@@ -104,7 +110,8 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		first := wire.MaxInteger
-		m := core.New(core.Config{Timeout: time.Second, MaxRequests: 1 << 20, TokenRange: 1}, core.BeginAtClock(first))
+		config := core.Config{Timeout: time.Second, MaxRequests: 1 << 20, TokenRange: 1}
+		m := core.New(config, core.BeginAtClock(first))
 		m.Restore(0, s)
 		again, err := snapshot.Read([]byte(written(t, s)))
 		if err != nil {

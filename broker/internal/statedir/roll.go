@@ -12,9 +12,10 @@ import (
 )
 
 // The roll is a third file: the sessions that may come back after a crash. It is a log of changes, each a line of JSON
-// and its checksum. A line is written and flushed before the broker acts on it. The roll also has the limit of the fencing tokens, which is written there before it is
-// written to the state. So a roll is of no use once a broker has run that knows nothing of it. Now and then, and after an error, the file is replaced by one without the changes that no
-// longer count.
+// and its checksum. A line is written and flushed before the broker acts on it. The roll also has the limit of the
+// fencing tokens, which is written there before it is written to the state. So a roll is of no use once a broker has
+// run that knows nothing of it. Now and then, and after an error, the file is replaced by one without the changes
+// that no longer count.
 
 const rollName = "sessions"
 
@@ -138,7 +139,8 @@ func (r *Roll) change(changes []Entry) error {
 func (r *Roll) replace() error {
 	r.close()
 	all := append([]Entry{{Next: max(r.next, r.dir.state.Next)}}, r.Entries()...)
-	err := replace(r.dir.files, r.dir.path, rollName, func(int64) ([]byte, error) { return encodeEntries(all), nil })
+	compose := func(int64) ([]byte, error) { return encodeEntries(all), nil }
+	err := replace(r.dir.files, r.dir.path, rollName, compose)
 	if err != nil {
 		return err
 	}

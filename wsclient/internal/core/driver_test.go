@@ -328,19 +328,20 @@ func merge(parts []*wire.Resume) *wire.Resume {
 
 // resumeText shows a statement. A request is its number, then its token if it holds, and then its fields.
 func resumeText(m *wire.Resume) string {
-	text := fmt.Sprintf("resume %s of %s secret %s", m.ID, m.Session, m.Secret)
+	var text strings.Builder
+	fmt.Fprintf(&text, "resume %s of %s secret %s", m.ID, m.Session, m.Secret)
 	if len(m.Tried) > 0 {
-		text += " tried " + strings.Join(m.Tried, ",")
+		text.WriteString(" tried " + strings.Join(m.Tried, ","))
 	}
 	for _, r := range m.Held {
-		text += fmt.Sprintf(", held %d token %d %s", r.N, r.Token,
-			requestText(r.Locks, wire.Opt[int64]{}, r.HoldMS, r.Parent)) + ageText(r.AgeMS)
+		what := requestText(r.Locks, wire.Opt[int64]{}, r.HoldMS, r.Parent)
+		fmt.Fprintf(&text, ", held %d token %d %s%s", r.N, r.Token, what, ageText(r.AgeMS))
 	}
 	for _, r := range m.Waiting {
-		text += fmt.Sprintf(", waiting %d %s", r.N, requestText(r.Locks, r.WaitMS, r.HoldMS, r.Parent)) +
-			ageText(r.AgeMS)
+		what := requestText(r.Locks, r.WaitMS, r.HoldMS, r.Parent)
+		fmt.Fprintf(&text, ", waiting %d %s%s", r.N, what, ageText(r.AgeMS))
 	}
-	return text
+	return text.String()
 }
 
 func ageText(ms int64) string {

@@ -5,8 +5,13 @@
  * index.d.ts documents it. go generate makes this file from wsclient/js/inspector.js and the modules that
  * it imports. Their comments explain the code. The broker serves those modules too, for reading. Import
  * only this file: each module has its own copies of the classes.
- * clock.js codes.js connection.js dial.js errors.js info.js lease.js lock.js manager.js names.js options.js request.js retry.js settle.js signal.js states.js supervisor.js token.js watch.js
+ * clock.js codes.js connection.js dial.js errors.js info.js lease.js lock.js names.js options.js retry.js settle.js signal.js supervisor.js token.js watch.js
  */
+var onAbort = (signal, f) => {
+signal?.throwIfAborted();
+signal?.addEventListener("abort", f);
+return () => signal?.removeEventListener("abort", f);
+};
 var codes = {
 never: "bad_request bad_id not_held not_found evicted forbidden 1000 1002 1003 1009 400 401 403 405 426",
 later: "unavailable not_granting timeout deadlock too_many 429 503",
@@ -22,9 +27,6 @@ name = "DeadlockError";
 var ConnectionError = class extends Error {
 name = "ConnectionError";
 };
-var LostError = class extends Error {
-name = "LostError";
-};
 var refusal = ({ code, message, by, cycle, holders = [], ahead = 0 }, names, session) => {
 const describe = ({ id, author, client = "", duration_ms }) => {
 if (!id) return "a hidden request";
@@ -37,15 +39,6 @@ if (ahead) text += `; ${ahead} ahead`;
 return withDetails(
 code === "timeout" ? exception("TimeoutError", text) : withDetails(new (cycle ? DeadlockError : LockError)(text), { code, retry: retryOf(code), by, cycle }),
 { holders, ahead }
-);
-};
-var loss = (names, id, token, reason, cause, { by, message } = {}) => {
-const how = reason === "expired" ? "its hold has passed" : reason;
-const why = cause ? cause.message : blame(how, by, message);
-const text = `${toSubject(names)} (${id}, token ${token}) was lost: ${why}`;
-return withDetails(
-reason === "stolen" ? exception("AbortError", text) : new LostError(text, cause && { cause }),
-{ names, id, token, reason, by }
 );
 };
 var noConnection = (url, isOver, why, cause, details) => {
@@ -80,29 +73,8 @@ return requestOf(this).release();
 return this.release();
 }
 };
-async function* pages(client, question, whole) {
-const conn = await client.online;
-const ask = (more) => conn.ask({ type: "info", ...question, ...more });
-let after;
-do {
-const { locks, next } = await ask({ after });
-yield* locks;
-for (let lock of whole ? locks : []) {
-while (lock = await nextPart(ask, lock)) yield lock;
-}
-after = next;
-} while (after);
-}
-var nextPart = async (ask, { seq, holders_next, waiters_next }) => {
-if (holders_next >= 0 || waiters_next >= 0) {
-return (await ask({ seq, holders_after: holders_next, waiters_after: waiters_next })).locks[0];
-}
-};
 var expect = (ok, wanted) => {
 if (!ok) throw new TypeError(`want ${wanted}`);
-};
-var forbid = (found, what) => {
-if (found) throw exception("NotSupportedError", `not supported: ${what}`);
 };
 var toDOMString = (value) => `${value}`;
 var toText = (value) => {
@@ -125,335 +97,10 @@ expect(typeof value === "number" && value >= least && value <= most, `${name}: a
 return Math.ceil(value);
 }
 };
-var toWord = (options, name, usual, other) => {
-const { [name]: value = usual } = options;
-const word = toDOMString(value);
-expect(word === usual || word === other, `${name}: ${usual} or ${other}`);
-return word;
-};
-var toMode = (options) => toWord(options, "mode", "exclusive", "shared");
-var toNames = (value = []) => {
-expect(typeof value !== "string", "names: a list");
-return [...value].map(toSpec);
-};
-var toSpec = (value) => {
-if (Object(value) !== value) return { name: toDOMString(value) };
-return { limit: toNumber(value, "limit"), mode: toMode(value), name: toDOMString(value.name) };
-};
-var mostHolders = ({ mode, limit = Infinity }) => mode === "exclusive" ? 0 : limit;
-var toSpecs = (first, more) => {
-const specs = /* @__PURE__ */ new Map();
-for (const spec of [first, ...more]) {
-const { name } = spec;
-forbid(name[0] === "-", "a name that begins with -");
-const whole = { ...first, ...spec };
-const known2 = specs.get(name);
-if (!known2 || mostHolders(whole) < mostHolders(known2)) specs.set(name, whole);
-}
-return [...specs.values()];
-};
-var toParent = (value) => {
-expect(value === void 0 || requestOf(value) || /^\w+--\d+$/.test(value), "parent: a lock or its id");
-return value;
-};
 var toSignal = (value) => {
 if (value !== void 0) Reflect.get(AbortSignal.prototype, "aborted", value);
 return value;
 };
-var since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
-var leaseLeft = (timeout, heard, at) => timeout * 2 / 3 - since(at, heard);
-var silenceLeft = (timeout, heard, at) => timeout - (at.mono - heard.mono);
-var later = (a, b) => a.mono > b.mono ? a : b;
-var backstop = (hold, timeout) => Math.ceil((3 * hold + 2 * timeout) * 11 / 30);
-var waiting = 0;
-var holding = 1;
-var releasing = 2;
-var cancelling = 3;
-var ended = 4;
-var longest = 2 ** 31 - 1;
-var timer = (clock) => {
-let current;
-return (ms, f) => {
-clock.clearTimeout(current);
-if (f) current = clock.setTimeout(f, Math.min(Math.ceil(ms), longest));
-};
-};
-var now = (clock) => ({ mono: clock.performance.now(), wall: clock.Date.now() });
-var mark = "￿";
-var odd = /\uFFFF|[\uD800-\uDFFF]/gu;
-var escapeName = (name) => name === "" ? mark : name.replace(odd, (c) => mark + (c === mark ? c : c.charCodeAt(0).toString(16)));
-var unescapeName = (text) => {
-if (text === mark) return "";
-const name = text.replace(/\uFFFF(\uFFFF|....)/g, (_, c) => c === mark ? c : String.fromCharCode(`0x${c}`));
-return escapeName(name) === text ? name : text;
-};
-var bytesOf = (text) => new TextEncoder().encode(text).length;
-var parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) && revive);
-var revive = (key, value) => typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value;
-var backoff = (count = 1) => {
-const first = 100;
-const most = 5e3;
-const settled = 1e4;
-let attempts = 0;
-return (lasted, random, timeout) => {
-if (lasted >= settled) attempts = 0;
-const bound = first * 2 ** Math.trunc(attempts++ / count);
-return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
-};
-};
-var isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1e3 && retryOf(code))) === "never";
-var isResubmitted = (code) => retryOf(code) === "reconnect";
-var onAbort = (signal, f) => {
-signal?.throwIfAborted();
-signal?.addEventListener("abort", f);
-return () => signal?.removeEventListener("abort", f);
-};
-var acquire = (read) => new Promise((resolve, reject) => {
-const [client, name, options, callback, use = callback] = read();
-const o = options ?? {};
-expect(Object(o) === o, "an object of options");
-const author = toText(o.author);
-const hold = toNumber(o, "hold");
-const ifAvailable = Boolean(o.ifAvailable);
-const limit = toNumber(o, "limit");
-const mode = toMode(o);
-const more = toNames(o.names);
-const parent = toParent(o.parent);
-const quiet = toWord(o, "release", "confirmed", "async") === "async" || void 0;
-const signal = toSignal(o.signal);
-const steal = Boolean(o.steal);
-const wait = toNumber(o, "wait");
-expect(typeof callback === "function", "a callback");
-const specs = toSpecs({ name, mode, limit }, more);
-const names = specs.map((spec) => spec.name);
-forbid(steal && (ifAvailable || specs.some((spec) => spec.mode === "shared")), "steal with ifAvailable or shared");
-forbid((steal || ifAvailable) && (signal || wait !== void 0), "steal or ifAvailable with signal or wait");
-const { clock, pending } = client;
-const outer = requestOf(parent);
-const once = ifAvailable || steal || wait === 0;
-const canMove = !once && !parent;
-const deadline = now(clock).mono + wait;
-const waitLeft = () => deadline - now(clock).mono;
-const wake = timer(clock);
-let state = waiting;
-let conn;
-let id, token;
-let error;
-let begun;
-let controller;
-let released;
-let failed = reject;
-let release;
-const holds = () => state === holding;
-const send = (type, quiet2) => conn.send({ type, id, quiet: quiet2 });
-const sendRelease = () => {
-send("release", quiet);
-if (quiet) conn.quiet.set(id, conn.next);
-};
-const holdLeft = () => hold - since(now(clock), begun);
-const describe = (timeout) => ({
-locks: specs.map(({ name: name2, mode: mode2, limit: limit2 }) => ({
-name: escapeName(name2),
-mode: mode2 === "shared" ? mode2 : void 0,
-limit: limit2
-})),
-author: author ?? client.author,
-wait_ms: token ? void 0 : ifAvailable ? 0 : wait && Math.max(1, Math.ceil(waitLeft())),
-hold_ms: hold && backstop(token ? holdLeft() : hold, timeout),
-parent: parent?.id ?? parent
-});
-const waitForConnection = () => {
-conn = null;
-waitOffline();
-};
-const waitOffline = () => {
-const why = client.conn ? "the broker is stopping" : client.offline.message;
-if (waitLeft() >= 1) wake(waitLeft(), waitOffline);
-else if (wait) end(toRefusal({ code: "timeout", message: `not granted in time: ${why}` }));
-};
-const granted = (m) => {
-if (!Number.isSafeInteger(m.token) || token && m.token !== token) throw "no token";
-({ token } = m);
-if (state !== waiting) return;
-stopWaiting();
-state = holding;
-request.granted = { id, token, names, name, mode: specs[0].mode };
-begun = now(clock);
-controller = new AbortController();
-checkHold();
-use(request, resolve, reject);
-};
-const checkHold = () => {
-if (!hold || !holds()) return;
-const left = holdLeft();
-if (left >= 1) {
-wake(left, checkHold);
-} else {
-lost("expired");
-send("cancel");
-}
-};
-const refused = (m) => {
-const isUnavailable = m.code === "unavailable";
-if (state === waiting && canMove && isResubmitted(m.code)) {
-conn.open.delete(id);
-waitForConnection();
-} else if (isUnavailable && ifAvailable) {
-end();
-use(null, resolve, reject);
-} else {
-const error2 = toRefusal(isUnavailable && !steal ? { ...m, code: "timeout" } : m);
-end(m.code === "not_found" && outer?.error() || error2);
-}
-};
-const toRefusal = (m) => refusal(m, names, conn?.session);
-const lost = (...why) => end(loss(names, id, token, ...why));
-const end = (why) => {
-state = ended;
-conn?.open.delete(id);
-conn?.quiet.delete(id);
-wake();
-stopWaiting();
-error = why;
-if (why) {
-controller?.abort(why);
-failed(why);
-} else {
-released?.();
-}
-};
-const ignoreSignal = onAbort(signal, () => {
-stopWaiting();
-state = cancelling;
-if (conn) send("cancel");
-else end();
-failed(signal.reason);
-});
-const stopWaiting = () => {
-ignoreSignal();
-pending.delete(request);
-};
-const request = {
-end,
-holds,
-error: () => error,
-lose() {
-const isHeld = holds() || state === releasing;
-if (isHeld) lost(...conn.loss);
-return isHeld;
-},
-submit(on) {
-if (conn === on) return;
-wake();
-conn = on;
-begun = now(clock);
-id = conn.begin(request, { type: "acquire", ...describe(conn.timeout), steal: steal || void 0 });
-},
-statement(timeout) {
-if (state > holding) return;
-const age = Math.trunc(now(clock).mono - begun.mono);
-return { n: request.n, token, age_ms: Math.min(age, 365 * 864e5), ...describe(timeout) };
-},
-move(on) {
-conn = on;
-conn.open.set(id, request);
-if (state === waiting) wake();
-if (state === releasing) sendRelease();
-if (state === cancelling) send("cancel");
-},
-leftOut() {
-if (state > holding) end();
-},
-receive(m) {
-conn.confirm(request.n);
-if (m.type === "granted") granted(m);
-else if (m.code === "not_found" && conn.quiet.has(id)) conn.confirm(conn.quiet.get(id));
-else if (m.type === "error") refused(m);
-else if (m.type === "lost") lost(m.reason, void 0, m);
-else if (state < releasing) throw m.type;
-else end();
-},
-fail(why, isKept) {
-if (isKept && (state === waiting ? !once : state < cancelling)) {
-if (state === waiting) waitOffline();
-} else if (state === waiting && canMove && !client.error) waitForConnection();
-else end(outer?.error() ?? client.error ?? why);
-},
-signal() {
-if (holds()) {
-if (conn.checkLease()) lost(...conn.loss);
-else checkHold();
-}
-return controller.signal;
-},
-release: () => release ??= new Promise((resolve2, reject2) => {
-if (quiet) request.signal();
-if (state === ended) throw error;
-wake();
-state = releasing;
-released = resolve2;
-failed = reject2;
-sendRelease();
-if (quiet) {
-failed = (error2) => error2.reason === "closed" || client.emit("lateloss", { error: error2 });
-resolve2();
-}
-})
-};
-pending.add(request);
-const current = client.conn;
-if (client.error) end(client.error);
-else if (outer && !outer.holds()) end(outer.error() ?? invalidState("the parent was released"));
-else if (!current && once) end(client.offline);
-else if (!current || current.draining && canMove) waitForConnection();
-else request.submit(current);
-});
-async function* changes(client, match, signal) {
-const most = 1e4;
-let conn;
-let id;
-let stream;
-let lagged = false;
-const push = (change) => {
-if (!lagged && stream.desiredSize > 0) stream.enqueue(change);
-else lagged = true;
-};
-const end = (error) => {
-if (!client.pending.delete(watch)) return;
-if (conn?.open.delete(id)) conn.send({ type: "unwatch", id });
-stream.error(error);
-};
-const watch = {
-end,
-submit(on) {
-conn = on;
-id = conn.begin(watch, { type: "watch", match });
-},
-receive(m) {
-if (m.type === "error") end(refusal(m));
-else push(m.type === "change" ? m : { event: m.type });
-}
-};
-const source = {
-start(controller) {
-stream = controller;
-},
-pull() {
-if (lagged) stream.enqueue({ event: "lagged" });
-lagged = false;
-}
-};
-const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
-const ignoreSignal = onAbort(signal, () => end(signal.reason));
-client.pending.add(watch);
-if (client.conn) watch.submit(client.conn);
-try {
-for (; ; ) yield (await reader.read()).value;
-} finally {
-ignoreSignal();
-end();
-}
-}
 var settle = (find, run, options) => new Promise((resolve, reject) => {
 const client = find();
 if (client.error) throw client.error;
@@ -474,88 +121,42 @@ const { next } = generator;
 generator.next = () => settle(() => client, () => next.call(generator), options);
 return generator;
 };
-var LockManager = class extends EventTarget {
-#client;
-constructor(client) {
-super();
-this.#client = client;
-client.emit = (type, details) => this.dispatchEvent(withDetails(new Event(type), details));
-}
-request(name, second, ...more) {
-return acquire(() => {
-expect(arguments.length > 1, "a name and a callback");
-const [options, callback] = more.length ? [second, more[0]] : [{}, second];
-const run = async (lock) => callback(lock);
-const use = (held, resolve, reject) => {
-run(held && new Lock(held)).finally(() => held?.release()).then(resolve, reject);
+var backoff = (count = 1) => {
+const first = 100;
+const most = 5e3;
+const settled = 1e4;
+let attempts = 0;
+return (lasted, random, timeout) => {
+if (lasted >= settled) attempts = 0;
+const bound = first * 2 ** Math.trunc(attempts++ / count);
+return random * (timeout ? Math.min(timeout / 12, bound / 2) : Math.min(most, bound));
 };
-return [this.#client, toDOMString(name), options, callback, use];
-});
-}
-acquire(name, options) {
-const use = (held, resolve) => resolve(held && new HeldLock(held));
-return acquire(() => [this.#client, toDOMString(name), options, use]);
-}
-query(options = {}) {
-return settle(() => this.#client, async (client) => {
-const held = [];
-const pending = [];
-for await (const { name, holders, waiters } of pages(client, { queue: 1e4 }, true)) {
-const toSnapshot = ({ id, mode }) => ({ name, mode, clientId: id.split("--")[0] });
-held.push(...holders.map(toSnapshot));
-pending.push(...waiters.map(toSnapshot));
-}
-return { held, pending };
-}, options);
-}
-info(pattern, options = {}) {
-const question = {
-match: toMatch(pattern),
-empty: Boolean(options.empty) || void 0,
-max: toNumber(options, "max"),
-queue: toNumber(options, "queue")
 };
-return steps(this.#client, pages(this.#client, question, options.whole), options);
-}
-watch(pattern, { signal } = {}) {
-return steps(this.#client, changes(this.#client, toMatch(pattern), toSignal(signal)));
-}
-why(what, options) {
-return settle(() => this.#client, async (client) => {
-const request = toText(what?.request);
-const subject = request === void 0 ? { lock: escapeName(toDOMString(what)) } : { request };
-return (await (await client.online).ask({ type: "why", ...subject })).chain;
-}, options);
-}
-evict(request, message, options) {
-return settle(() => this.#client, async (client) => {
-const conn = await client.online;
-await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
-}, options);
-}
-whoami(options) {
-return settle(() => this.#client, async (client) => {
-const { type, id, ...principal } = await (await client.online).ask({ type: "whoami" });
-return principal;
-}, options);
-}
-get session() {
-return this.#client.conn?.session ?? "";
-}
-get notGranting() {
-return this.#client.conn?.notGranting;
-}
-get closed() {
-return this.#client.closed;
-}
-close() {
-return this.#client.close();
-}
-[disposal]() {
-return this.close();
-}
+var isFinal = ({ status, code }) => (retryOf(status) ?? (code !== 1e3 && retryOf(code))) === "never";
+var since = (at, earlier) => Math.max(at.mono - earlier.mono, at.wall - earlier.wall);
+var leaseLeft = (timeout, heard, at) => timeout * 2 / 3 - since(at, heard);
+var silenceLeft = (timeout, heard, at) => timeout - (at.mono - heard.mono);
+var later = (a, b) => a.mono > b.mono ? a : b;
+var longest = 2 ** 31 - 1;
+var timer = (clock) => {
+let current;
+return (ms, f) => {
+clock.clearTimeout(current);
+if (f) current = clock.setTimeout(f, Math.min(Math.ceil(ms), longest));
 };
-var toMatch = (pattern = "") => pattern === "" ? void 0 : escapeName(toDOMString(pattern));
+};
+var now = (clock) => ({ mono: clock.performance.now(), wall: clock.Date.now() });
+var mark = "￿";
+var odd = /\uFFFF|[\uD800-\uDFFF]/gu;
+var escapeName = (name) => name === "" ? mark : name.replace(odd, (c) => mark + (c === mark ? c : c.charCodeAt(0).toString(16)));
+var unescapeName = (text) => {
+if (text === mark) return "";
+const name = text.replace(/\uFFFF(\uFFFF|....)/g, (_, c) => c === mark ? c : String.fromCharCode(`0x${c}`));
+return escapeName(name) === text ? name : text;
+};
+var bytesOf = (text) => new TextEncoder().encode(text).length;
+var parse = (frame) => JSON.parse(frame, /\uFFFF|\\uffff/i.test(frame) && revive);
+var revive = (key, value) => typeof value === "string" && /^(name|lock|\d+)$/.test(key) ? unescapeName(value) : value;
 var soon = 5e3;
 var minRenewal = 1e3;
 var toSource = (token, clock) => {
@@ -579,7 +180,7 @@ const base64url = btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceA
 return ["lockbroker.v1", `lockbroker.bearer.${base64url}`];
 };
 var known = /^(granted|released|cancelled|lost|error|info|why|clients|evicted|pong|authenticated|whoami|watching|change|lagged|unwatched|(not_)?resumed)$/;
-var connect = (client, WebSocket, url, protocols, connected, ended2) => {
+var connect = (client, WebSocket, url, protocols, connected, ended) => {
 const helloWait = client.absent ? client.absent.timeout / 5 : 1e4;
 const closeWait = 2e3;
 const { clock, silent } = client;
@@ -716,7 +317,7 @@ over = error;
 wake();
 renewal();
 conn.loss = [reason, error];
-ended2(error, conn.session ? now(clock).mono - made.mono : 0, () => {
+ended(error, conn.session ? now(clock).mono - made.mono : 0, () => {
 let mustLeave = /closed|frozen/.test(reason);
 const isKept = !mustLeave && client.resume?.leave(client, conn, reason, error);
 if (!isKept || reason === "lease") mustLeave = lose(reason) || mustLeave;
@@ -904,7 +505,7 @@ expectConnection();
 attemptConnection();
 return client;
 };
-var dial = (url, {
+var dial = (Manager, url, {
 author,
 clock = globalThis,
 label = defaultLabel(),
@@ -925,7 +526,7 @@ resume
 ),
 async (client) => {
 await client.online;
-return new LockManager(client);
+return new Manager(client);
 }
 );
 var toTargets = (url, label, resume) => {
@@ -955,7 +556,139 @@ const { location, process: { argv, pid, title } = {} } = globalThis;
 const program = argv?.[1] ?? title;
 return (location?.host || [program, pid].filter(Boolean).join(":")).slice(-80);
 };
-var connect2 = (url, options) => dial(url, options);
+async function* pages(client, question, whole) {
+const conn = await client.online;
+const ask = (more) => conn.ask({ type: "info", ...question, ...more });
+let after;
+do {
+const { locks, next } = await ask({ after });
+yield* locks;
+for (let lock of whole ? locks : []) {
+while (lock = await nextPart(ask, lock)) yield lock;
+}
+after = next;
+} while (after);
+}
+var nextPart = async (ask, { seq, holders_next, waiters_next }) => {
+if (holders_next >= 0 || waiters_next >= 0) {
+return (await ask({ seq, holders_after: holders_next, waiters_after: waiters_next })).locks[0];
+}
+};
+async function* changes(client, match, signal) {
+const most = 1e4;
+let conn;
+let id;
+let stream;
+let lagged = false;
+const push = (change) => {
+if (!lagged && stream.desiredSize > 0) stream.enqueue(change);
+else lagged = true;
+};
+const end = (error) => {
+if (!client.pending.delete(watch)) return;
+if (conn?.open.delete(id)) conn.send({ type: "unwatch", id });
+stream.error(error);
+};
+const watch = {
+end,
+submit(on) {
+conn = on;
+id = conn.begin(watch, { type: "watch", match });
+},
+receive(m) {
+if (m.type === "error") end(refusal(m));
+else push(m.type === "change" ? m : { event: m.type });
+}
+};
+const source = {
+start(controller) {
+stream = controller;
+},
+pull() {
+if (lagged) stream.enqueue({ event: "lagged" });
+lagged = false;
+}
+};
+const reader = new ReadableStream(source, { highWaterMark: most }).getReader();
+const ignoreSignal = onAbort(signal, () => end(signal.reason));
+client.pending.add(watch);
+if (client.conn) watch.submit(client.conn);
+try {
+for (; ; ) yield (await reader.read()).value;
+} finally {
+ignoreSignal();
+end();
+}
+}
+var connect2 = (url, options) => dial(Inspector, url, options);
+var Inspector = class extends EventTarget {
+#client;
+constructor(client) {
+super();
+this.#client = client;
+client.emit = (type, details) => this.dispatchEvent(withDetails(new Event(type), details));
+}
+query(options = {}) {
+return settle(() => this.#client, async (client) => {
+const held = [];
+const pending = [];
+for await (const { name, holders, waiters } of pages(client, { queue: 1e4 }, true)) {
+const toSnapshot = ({ id, mode }) => ({ name, mode, clientId: id.split("--")[0] });
+held.push(...holders.map(toSnapshot));
+pending.push(...waiters.map(toSnapshot));
+}
+return { held, pending };
+}, options);
+}
+info(pattern, options = {}) {
+const question = {
+match: toMatch(pattern),
+empty: Boolean(options.empty) || void 0,
+max: toNumber(options, "max"),
+queue: toNumber(options, "queue")
+};
+return steps(this.#client, pages(this.#client, question, options.whole), options);
+}
+watch(pattern, { signal } = {}) {
+return steps(this.#client, changes(this.#client, toMatch(pattern), toSignal(signal)));
+}
+why(what, options) {
+return settle(() => this.#client, async (client) => {
+const request = toText(what?.request);
+const subject = request === void 0 ? { lock: escapeName(toDOMString(what)) } : { request };
+return (await (await client.online).ask({ type: "why", ...subject })).chain;
+}, options);
+}
+evict(request, message, options) {
+return settle(() => this.#client, async (client) => {
+const conn = await client.online;
+await conn.ask({ type: "evict", request: toText(request), message: toText(message) });
+}, options);
+}
+whoami(options) {
+return settle(() => this.#client, async (client) => {
+const { type, id, ...principal } = await (await client.online).ask({ type: "whoami" });
+return principal;
+}, options);
+}
+get session() {
+return this.#client.conn?.session ?? "";
+}
+get notGranting() {
+return this.#client.conn?.notGranting;
+}
+get closed() {
+return this.#client.closed;
+}
+close() {
+return this.#client.close();
+}
+[disposal]() {
+return this.close();
+}
+};
+var toMatch = (pattern = "") => pattern === "" ? void 0 : escapeName(toDOMString(pattern));
 export {
+Inspector,
 connect2 as connect
 };

@@ -17,11 +17,13 @@ test("the types declare what the module exports, and no type is any", () => {
 
 test("the types declare all methods of LockManager and HeldLock", async () => {
   const { LockManager } = await import("../manager.js");
+  const { Inspector } = await import("../inspector.js");
   const { HeldLock } = await import("../lock.js");
   for (const [name, { prototype }] of [["LockManager", LockManager], ["HeldLock", HeldLock]]) {
     const [, body] = new RegExp(`interface ${name} [^{]*{(.*?)^}`, "ms").exec(types);
     const declared = new Set([...body.matchAll(/^ {2}(?:readonly )?(\w+)[<(:]/gm)].map(([, member]) => member));
-    const there = Object.getOwnPropertyNames(prototype).filter((member) => member !== "constructor");
+    const all = [prototype, name === "LockManager" ? Inspector.prototype : {}].flatMap(Object.getOwnPropertyNames);
+    const there = all.filter((member) => member !== "constructor");
     const inherited = Object.getOwnPropertyNames(EventTarget.prototype); // whose events have types
     assert.deepEqual([...declared].filter((member) => !inherited.includes(member)).sort(), there.sort(), name);
   }

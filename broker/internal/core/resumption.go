@@ -251,68 +251,6 @@ func (m *Machine) compareSome(now time.Duration, r *Resumption, budget int) {
 	}
 }
 
-// reclaim takes in the next request that the client of a session states that is on record since the last run. The
-// client may have stated it before, on a connection that broke.
-func (m *Machine) reclaim(now time.Duration, s *lasting, r *Resumption, events []locktable.Event) []locktable.Event {
-	if !m.table.Knows(s.name) {
-		m.table.Open(s.name, wire.Peer{Identity: s.identity})
-		if m.config.Moves {
-			m.Outlive(s.name)
-		}
-		m.beginAbsence(s, now+max(m.config.Timeout, m.lastTimeout))
-		m.setOnRecord(s)
-	}
-	if r.at < r.Size() {
-		saved := r.saved(r.at)
-		r.at++
-		switch {
-		case m.table.Compare(saved.ID, nil).Known:
-		case saved.Token == 0:
-			events = m.table.Requeue(now, saved, events)
-		case !slices.Contains(s.revoked, saved.Token) && r.mayHold(saved.Locks):
-			events, _ = m.table.Reclaim(now, saved, events)
-		}
-	}
-	if r.at == r.Size() {
-		r.phase, r.at = findHolders, 0
-	}
-	return events
-}
-
-// mayHold reports whether the client may hold these locks.
-func (r *Resumption) mayHold(locks []wire.LockSpec) bool {
-	for _, spec := range locks {
-		if r.May == nil {
-			return true
-		}
-		if _, ok := r.May(spec.Name, spec.Mode, false); !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// saved returns request i of the statement.
-func (r *Resumption) saved(i int) locktable.Saved {
-	if i < len(r.Held) {
-		h := &r.Held[i]
-		return locktable.Saved{
-			ID: wire.ID{Session: r.Claim.Session, N: h.N}, Locks: h.Locks, Author: h.Author,
-			Parent: h.Parent, Token: h.Token, Age: millis(h.AgeMS),
-			Wait: locktable.Forever, Hold: millis(h.HoldMS.Or(0)),
-		}
-	}
-	w := &r.Waiting[i-len(r.Held)]
-	saved := locktable.Saved{
-		ID: wire.ID{Session: r.Claim.Session, N: w.N}, Locks: w.Locks, Author: w.Author, Parent: w.Parent,
-		Age: millis(w.AgeMS), Wait: locktable.Forever, Hold: millis(w.HoldMS.Or(0)),
-	}
-	if wait, given := w.WaitMS.Get(); given {
-		saved.Wait = millis(wait)
-	}
-	return saved
-}
-
 // Rekey puts the key of the new connection, whose session has the name with, on record, if the session is on record.
 // Settle must be done. It reports whether Attach may be called; if not, the caller calls Rekey again after Recorded,
 // and then Settle, because requests may have ended meanwhile.

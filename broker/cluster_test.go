@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -125,7 +127,7 @@ func (c *clusterRig) add(n int) {
 	c.t.Helper()
 	link := &storeLink{memoryStore: c.store}
 	b, err := broker.New(broker.Config{Drain: broker.None, Cluster: &broker.Cluster{
-		Store: link, Address: fmt.Sprintf("ws://b%d.test:27002", n), Takeover: takeover, Refuse: true,
+		Store: link, Transport: c.transport(), Address: fmt.Sprintf("ws://b%d.test:27002", n), Takeover: takeover, Refuse: true,
 	}})
 	if err != nil {
 		c.t.Fatal(err)
@@ -134,6 +136,73 @@ func (c *clusterRig) add(n int) {
 	b.Rig(func() string { return wiretest.Session(r.next.Load().(string)) })
 	r.server = brokertest.Serve(c.t, b)
 	c.rigs, c.links = append(c.rigs, r), append(c.links, link)
+}
+
+// transport connects brokers with one another.
+func (c *clusterRig) transport() http.RoundTripper {
+	return &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			var n int
+			if _, err := fmt.Sscanf(address, "b%d.test:27002", &n); err != nil {
+				return nil, err
+			}
+			return c.rigs[n].server.Dial(ctx, network, address)
+		},
+	}
+}
+
+// A planned stop hands everything over to a standby. Nobody notices, not even clients that are not kept, and waiters keep
+// their places.
+func TestHandOver(t *testing.T) {
+	inCluster(t, 3, func(c *clusterRig) {
+		first := c.rigs[0]
+		a, b := first.connectLasting("a", "moved"), first.connectLasting("b", "moved")
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		pass(time.Second)
+		token := int(a.grantedToken("aaaaaaaa--0"))
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"x"}]}`)
+		pass(time.Second)
+		stopped := time.Now()
+		first.server.Stop()
+		for _, p := range []*peer{a, b} {
+			p.expect(`{"type":"moving"}`)
+			p.expectClose(1012, "the broker stops")
+		}
+		next := c.owner()
+		if took := time.Since(stopped); took > 500*time.Millisecond {
+			t.Errorf("the hand-over took %v", took)
+		}
+		pass(time.Second)
+		d, e := next.connectLasting("d", "moved"), next.connectLasting("e", "moved")
+		d.resume("a", holdX(token))
+		pass(time.Second)
+		d.expect(`{"type":"resumed","id":"dddddddd--0","held":[0]}`)
+		e.resume("b", `"waiting":[{"n":0,"locks":[{"name":"x"}]}]`)
+		pass(time.Second)
+		e.expect(`{"type":"resumed","id":"eeeeeeee--0"}`)
+		d.send(`{"type":"release","id":"aaaaaaaa--0"}`)
+		d.expect(`{"type":"released","id":"aaaaaaaa--0"}`)
+		if got := int(e.grantedToken("bbbbbbbb--0")); got <= token {
+			t.Errorf("token %d after %d", got, token)
+		}
+		next.left(d, e)
+	})
+}
+
+// owner waits until one of the brokers is the owner, and returns it.
+func (c *clusterRig) owner() *rig {
+	c.t.Helper()
+	for range 10_000 {
+		for _, r := range c.rigs {
+			if r.broker.Serves() {
+				return r
+			}
+		}
+		pass(time.Millisecond)
+	}
+	c.t.Fatal("no broker is the owner")
+	return nil
 }
 
 // When the owner is cut off from the store, another broker takes over. Who is kept goes on there with what it holds.

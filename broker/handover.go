@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +59,8 @@ type handOver struct {
 type waitingStandby struct {
 	broker   cluster.Broker
 	snapshot chan []byte
-	received chan string // the id of the snapshot that it has
+	received chan string   // the id of the snapshot that it has
+	done     chan struct{} // closed when the owner needs no word any more
 }
 
 // serveHandOver answers a standby when this broker, the owner, stops.
@@ -71,14 +73,22 @@ func (b *Broker) serveHandOver(w http.ResponseWriter, r *http.Request) {
 	s := &waitingStandby{
 		broker:   cluster.Broker{ID: query.Get("id"), Address: query.Get("address")},
 		snapshot: make(chan []byte, 1), received: make(chan string, 1),
+		done: make(chan struct{}),
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	control := http.NewResponseController(w)
+	_, _ = control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}) // it may take for ever
 	h := &b.member.handOver
 	h.add(s)
 	defer h.remove(s)
 	select {
 	case text := <-s.snapshot:
+		w.Header().Set("Content-Length", strconv.Itoa(len(text))) // so that it is whole before this returns
 		_, _ = w.Write(text)
+		_ = control.Flush()
+		select { // the standby may have closed the connection before it says that it has the snapshot
+		case <-s.done:
+		case <-b.over.Done():
+		}
 	case <-r.Context().Done():
 	case <-b.over.Done():
 	}
@@ -147,6 +157,7 @@ func (m *member) sendSnapshot(left *core.Snapshot) bool {
 	defer limit.Stop()
 	for _, s := range m.handOver.all() {
 		s.snapshot <- text.Bytes()
+		defer close(s.done)
 		select {
 		case got := <-s.received:
 			if got == id {

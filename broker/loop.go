@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -354,8 +355,19 @@ func (l *loop) stop() error {
 	}
 	l.logEnd()
 	err := l.recordEnd()
+	alone := errors.Is(err, errNoStandby)
+	if alone {
+		err = nil
+		l.aside(func() {
+			l.logs.write(slog.LevelWarn, "no standby has taken the locks over: only clients that are kept can hold on")
+		})
+	}
 	for _, s := range moving {
-		s.stop(err == nil)
+		if alone && l.core.Lasts(s.name) {
+			s.abandon() // a close frame would end its session
+		} else {
+			s.stop(err == nil && !alone)
+		}
 	}
 	if l.member != nil {
 		awaitWritten(moving, tellWait)

@@ -26,6 +26,7 @@ type flags struct {
 	auditFlags
 	frontFlags
 	doorFlags
+	clusterFlags
 
 	Debug        bool   `short:"d" env:"BROKERD_DEBUG" help:"Also log what each client does."`
 	LogLevelFile string `env:"BROKERD_LOG_LEVEL_FILE" placeholder:"FILE" help:"Take the level of the log from this file instead of --debug: one word, debug or info. So SIGHUP can change it."`
@@ -68,7 +69,7 @@ func (f *flags) Validate(ctx *kong.Context) error {
 func (f *flags) validate() error {
 	return cmp.Or(f.validateTimes(), f.validateLimits(), f.validateQuota(), f.validateHosts(), f.validateListen(),
 		f.validateTLS(), f.validateAccess(), f.validateOIDC(), f.validateProxies(), f.validateDoor(),
-		f.validateAudit(), f.validateMetrics(), f.validateAdmin())
+		f.validateAudit(), f.validateMetrics(), f.validateAdmin(), f.validateCluster())
 }
 
 func (f *flags) validateTimes() error {

@@ -94,6 +94,11 @@ func (f *flags) serve(parent context.Context) error {
 	config.Audit = audit.writer()
 	registry := newRegistry(lines)
 	config.MoreMetrics = registry
+	leave, err := f.openCluster(&config)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	b, err := broker.New(config)
 	if err != nil {
 		return err

@@ -26,14 +26,11 @@ func TestServedClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		text, err := fs.ReadFile(js.Files(), entry.Name())
+		text, err := fs.ReadFile(js.Served(), entry.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := string(text)
-		if entry.Name() == "client.js" {
-			want = js.Module()
-		}
 		if got := fetch(b.Handler(), entry.Name(), "identity"); got.Code != 200 || got.Body.String() != want {
 			t.Errorf("%s: %d, %.200s", entry.Name(), got.Code, got.Body)
 		}

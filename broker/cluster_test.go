@@ -127,7 +127,8 @@ func (c *clusterRig) add(n int) {
 	c.t.Helper()
 	link := &storeLink{memoryStore: c.store}
 	b, err := broker.New(broker.Config{Drain: broker.None, Cluster: &broker.Cluster{
-		Store: link, Transport: c.transport(), Address: fmt.Sprintf("ws://b%d.test:27002", n), Takeover: takeover, Refuse: true,
+		Store: link, Transport: c.transport(), Address: fmt.Sprintf("ws://b%d.test:27002", n),
+		Takeover: takeover, Refuse: true,
 	}})
 	if err != nil {
 		c.t.Fatal(err)
@@ -152,8 +153,8 @@ func (c *clusterRig) transport() http.RoundTripper {
 	}
 }
 
-// A planned stop hands everything over to a standby. Nobody notices, not even clients that are not kept, and waiters keep
-// their places.
+// A planned stop hands everything over to a standby. Nobody notices, not even clients that are not kept, and waiters
+// keep their places.
 func TestHandOver(t *testing.T) {
 	inCluster(t, 3, func(c *clusterRig) {
 		first := c.rigs[0]
@@ -249,7 +250,10 @@ func TestStandby(t *testing.T) {
 			rig    *rig
 			path   string
 			status int
-		}{{c.rigs[1], "/readyz", 503}, {c.rigs[1], "/leader", 503}, {c.rigs[0], "/leader", 200}, {c.rigs[0], "/readyz", 200}} {
+		}{
+			{c.rigs[1], "/readyz", 503}, {c.rigs[1], "/leader", 503},
+			{c.rigs[0], "/leader", 200}, {c.rigs[0], "/readyz", 200},
+		} {
 			response := test.rig.get(test.path, nil)
 			body, _ := io.ReadAll(response.Body)
 			names := strings.Contains(string(body), "ws://b0.test:27002")

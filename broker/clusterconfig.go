@@ -9,20 +9,20 @@ import (
 	"github.com/lockbroker/lockbroker/broker/cluster"
 )
 
-// A Cluster makes a broker one of several that share a [cluster.Store]. One of them is the owner and serves clients. The
-// others are on standby, and take over when the owner ends. See CONTINUITY.md.
+// A Cluster makes a broker one of several that share a [cluster.Store]. One of them is the owner and serves clients.
+// The others are on standby, and take over when the owner ends. See CONTINUITY.md.
 type Cluster struct {
 	// Store keeps the record. All brokers of the cluster use the same one, and no other program writes to it.
 	Store cluster.Store
 	// Address is the URL at which clients and the other brokers reach this broker, such as ws://10.0.0.7:27002.
 	Address string
-	// Takeover is how long a standby sees no sign of life of the owner before it takes over. It must be the same for
-	// all brokers. Default: 5 s, which suits etcd.
+	// Takeover is how long a standby sees no sign of life of the owner before it takes over. It must be the same
+	// for all brokers. Default: 5 s, which suits etcd.
 	Takeover time.Duration
 	// Transport is how a standby reaches the owner. nil: http.DefaultTransport.
 	Transport http.RoundTripper
-	// Refuse makes a standby refuse clients with 503, and name the owner. By default it passes their connections on to
-	// the owner.
+	// Refuse makes a standby refuse clients with 503, and name the owner. By default it passes their connections
+	// on to the owner.
 	Refuse bool
 }
 

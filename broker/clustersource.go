@@ -9,8 +9,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/owner"
 )
 
-// A clusterSource keeps in the record of a cluster what a broker alone keeps in its state directory: the fencing tokens,
-// and the sessions that may come back.
+// A clusterSource keeps in the record of a cluster what a broker alone keeps in its state directory: the fencing
+// tokens, and the sessions that may come back.
 type clusterSource struct{ member *member }
 
 // Start implements fence.Source. The broker must be the owner.
@@ -89,8 +89,8 @@ func change(m *owner.Machine, c *core.Change) owner.Mark {
 	return m.Enter(on)
 }
 
-// Stop implements fence.Source: it sends what is left to a standby. The ownership ends later, when the clients have been
-// told (loop.stop).
+// Stop implements fence.Source: it sends what is left to a standby. The ownership ends later, when the clients have
+// been told (loop.stop).
 func (s clusterSource) Stop(_ time.Duration, left *core.Snapshot) error {
 	s.member.do(func(m *owner.Machine, _ owner.Instant) { m.Freeze() })
 	if left != nil && !s.member.sendSnapshot(left) {

@@ -23,7 +23,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/snapshot"
 )
 
-// A planned hand-over. Each standby has a request under way at the owner, which answers it when it stops, with a snapshot:
+// A planned hand-over. Each standby has a request under way at the owner, which answers it when it stops, with a
+// snapshot:
 //
 //  1. The owner grants nothing more, takes the snapshot, and sends it to a standby.
 //  2. The standby checks that it is whole, keeps it, and says so.

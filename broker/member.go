@@ -26,11 +26,11 @@ type member struct {
 	start time.Time
 	self  cluster.Broker
 
-	until atomic.Pointer[owner.Instant] // the broker may answer until then; nil: it may not
-	wake  chan struct{}                 // holds a token if run must look at the machine
-	loop  chan struct{}                 // holds a token if something may be on record that the loop waits for
-	lost  chan struct{}                 // closed when the ownership has ended
-	stall chan struct{}                 // holds a token if the broker cannot answer, and another one may have taken over
+	until   atomic.Pointer[owner.Instant] // the broker may answer until then; nil: it may not
+	wake    chan struct{}                 // holds a token if run must look at the machine
+	loop    chan struct{}                 // see calls
+	lost    chan struct{}                 // closed when the ownership has ended
+	stalled atomic.Bool                   // the broker cannot answer
 
 	handOver handOver
 
@@ -45,7 +45,7 @@ func newMember(c *Cluster, timeout time.Duration, tokens int64, logs *logLimits,
 	return &member{
 		store: c.Store, logs: logs, aside: aside, start: time.Now(), self: self,
 		wake: make(chan struct{}, 1), loop: make(chan struct{}, 1),
-		lost: make(chan struct{}), stall: make(chan struct{}, 1), changed: make(chan struct{}),
+		lost: make(chan struct{}), changed: make(chan struct{}),
 		machine: owner.New(owner.Config{
 			Self:     self,
 			Takeover: c.Takeover, Timeout: timeout, TokenRange: tokens,
@@ -106,8 +106,8 @@ func (m *member) work(ctx context.Context) (due time.Duration, some, lost bool) 
 		})
 	}
 	lost = m.publish(now)
-	if m.term != 0 && !lost && !m.machine.MayAnswer(now) {
-		offer(m.stall)
+	if stalled := m.term != 0 && !lost && !m.machine.MayAnswer(now); stalled != m.stalled.Swap(stalled) {
+		offer(m.loop)
 	}
 	due, some = m.machine.Deadline(now)
 	return due - now.Mono, some, lost
@@ -260,8 +260,8 @@ func (m *member) logTerm() {
 		slog.Int64("term", term), slog.Int("sessions_on_record", missing))
 }
 
-// onRecord delivers a token when something may be on record that the loop waits for.
-func (m *member) onRecord() <-chan struct{} {
+// calls delivers a token when something may be on record that the loop waits for, or when stalled has changed.
+func (m *member) calls() <-chan struct{} {
 	if m == nil {
 		return nil
 	}
@@ -274,12 +274,4 @@ func (m *member) ends() <-chan struct{} {
 		return nil
 	}
 	return m.lost
-}
-
-// stalls delivers tokens while the broker cannot answer.
-func (m *member) stalls() <-chan struct{} {
-	if m == nil {
-		return nil
-	}
-	return m.stall
 }

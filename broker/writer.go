@@ -60,8 +60,8 @@ func (w *writer) run() {
 	}
 }
 
-// mayAnswer waits until the broker may answer, if it is one of several. It reads the clocks after the parcel was taken: so
-// everything that the parcel answers was sent before. It returns false if another broker has taken over.
+// mayAnswer waits until the broker may answer, if it is one of several. It reads the clocks after the parcel was
+// taken: so everything that the parcel answers was sent before. It returns false if another broker has taken over.
 func (w *writer) mayAnswer() bool {
 	return w.member == nil || w.member.awaitAnswer(w.over.Done())
 }

@@ -38,6 +38,18 @@ func (f *flags) validateCluster() error {
 	return nil
 }
 
+// newBroker creates the broker, which may be one of several. The caller calls end when it has ended.
+func (f *flags) newBroker(config *broker.Config) (b *broker.Broker, end func(), err error) {
+	if end, err = f.openCluster(config); err != nil {
+		return nil, nil, err
+	}
+	if b, err = broker.New(*config); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return b, end, nil
+}
+
 // openCluster connects to etcd, if the broker is one of several. The caller calls end at the end.
 func (f *flags) openCluster(config *broker.Config) (end func(), err error) {
 	if len(f.Etcd) == 0 {

@@ -83,10 +83,7 @@ func (f *flags) serve(parent context.Context) error {
 	zerolog.SetGlobalLevel(files.level)
 	config := f.config(log)
 	config.Access = files.control
-	if limit, known := descriptorLimit(); known {
-		fitDescriptors(&config, limit, adminConnections*len(f.AdminListen))
-	}
-	f.limitRuntime()
+	f.fitMachine(&config)
 	audit, err := f.openAudit()
 	if err != nil {
 		return err
@@ -94,15 +91,11 @@ func (f *flags) serve(parent context.Context) error {
 	config.Audit = audit.writer()
 	registry := newRegistry(lines)
 	config.MoreMetrics = registry
-	leave, err := f.openCluster(&config)
+	b, leave, err := f.newBroker(&config)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	b, err := broker.New(config)
-	if err != nil {
-		return err
-	}
 	sockets, admin, err := f.open(ctx)
 	if err != nil {
 		return err
@@ -131,6 +124,14 @@ func (f *flags) serve(parent context.Context) error {
 	}
 	log.Info().Msg("stopped")
 	return nil
+}
+
+// fitMachine fits the limits of the broker and of the process to what the machine has.
+func (f *flags) fitMachine(config *broker.Config) {
+	if limit, known := descriptorLimit(); known {
+		fitDescriptors(config, limit, adminConnections*len(f.AdminListen))
+	}
+	f.limitRuntime()
 }
 
 // open opens the sockets for clients and those of --admin-listen, or none.

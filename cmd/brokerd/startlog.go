@@ -63,7 +63,7 @@ func (f *flags) logAdmin(log zerolog.Logger, on []endpoint) {
 // missing returns what this run lacks for production, besides credentials and TLS. connections is how many clients may
 // be connected. proxied says that some connect with the PROXY protocol.
 func (f *flags) missing(connections int, proxied bool) (all []string) {
-	if f.StateDir == "" {
+	if f.StateDir == "" && len(f.Etcd) == 0 {
 		all = append(all, "without --state-dir, fencing tokens rise across a restart only if "+
 			"this machine's clock is not set back, and after a crash locks are granted at once, "+
 			"although there may be stale holders")

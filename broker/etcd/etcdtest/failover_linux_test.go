@@ -17,8 +17,8 @@ import (
 
 var kills = flag.Int("kills", 3, "how often the owner is ended: in turns by SIGKILL, SIGTERM and SIGSTOP")
 
-// TestFailover ends the owner of three brokers again and again, while clients that are kept hold locks, and others count
-// under one. No two clients hold a lock, and no increment is lost. After each end, somebody is granted again.
+// TestFailover ends the owner of three brokers again and again, while clients that are kept hold locks, and others
+// count under one. No two clients hold a lock, and no increment is lost. After each end, somebody is granted again.
 func TestFailover(t *testing.T) {
 	m := startMembers(t)
 	brokers := startBrokerds(t, 3, m.endpoints())
@@ -38,7 +38,7 @@ func TestFailover(t *testing.T) {
 			}
 		}
 		owner.signal(how)
-		c.awaitGrants(5) // those that were on their way come first
+		c.awaitGrants(5)      // those that were on their way come first
 		candidates := brokers // a broker that was killed has started again, and may be the next owner
 		if how == syscall.SIGSTOP {
 			candidates = without(brokers, owner)
@@ -202,7 +202,7 @@ func (c *counters) once(ctx context.Context, client *wsclient.Client) {
 	}
 	c.token.Store(lock.Token())
 	next := c.number.Load() + 1
-	time.Sleep(time.Millisecond) // the work //nolint:forbidigo // what is done under the lock takes time
+	time.Sleep(time.Millisecond) //nolint:forbidigo // what is done under the lock takes time
 	if !lock.Valid() {
 		return
 	}

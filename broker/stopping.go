@@ -1,0 +1,115 @@
+package broker
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/lockbroker/lockbroker/broker/wire"
+)
+
+// stop records the end of the run, and closes every connection. The lock table is not used after this.
+func (l *loop) stop() error {
+	for _, it := range l.inbox.close() {
+		if s := it.session; s != nil && l.sessions.Get(s.name) != s { // it is not open yet
+			s.stop(false)
+		}
+	}
+	if l.core == nil {
+		return nil // the loop never began to serve
+	}
+	var moving []*session
+	for _, s := range l.sessions.All() {
+		if l.core.Outlives(s.name) {
+			moving = append(moving, s)
+		} else {
+			s.stop(false)
+		}
+	}
+	l.logEnd()
+	err := l.recordEnd()
+	alone := errors.Is(err, errNoStandby)
+	if alone {
+		err = nil
+		l.aside(func() {
+			l.logs.write(slog.LevelWarn,
+				"no standby has taken the locks over: only clients that are kept can hold on")
+		})
+	}
+	for _, s := range moving {
+		if alone && l.core.Lasts(s.name) {
+			s.abandon() // a close frame would end its session
+		} else {
+			s.stop(err == nil && !alone)
+		}
+	}
+	if l.member != nil {
+		awaitWritten(moving, tellWait)
+		err = errors.Join(err, l.member.giveUpOwnership())
+	}
+	return err
+}
+
+// awaitWritten waits until the clients of these sessions have been told of the end, but not longer than most.
+func awaitWritten(sessions []*session, most time.Duration) {
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	for _, s := range sessions {
+		select {
+		case <-s.written:
+		case <-limit.C:
+			return
+		}
+	}
+}
+
+// stop ends a session with the broker. moves says that the session goes on in the next run.
+func (s *session) stop(moves bool) {
+	if moves {
+		s.out.put(&wire.Moving{})
+	}
+	s.out.finish(ending{code: wire.CloseRestart, reason: "the broker stops"})
+	s.net.Hurry()
+}
+
+// abandon closes every connection at once, because another broker has taken over. The clients are told nothing: those
+// that are kept take up their sessions there.
+func (l *loop) abandon() {
+	for _, it := range l.inbox.close() {
+		if it.session != nil {
+			it.session.abandon()
+		}
+	}
+	for _, s := range l.sessions.All() {
+		s.abandon()
+	}
+}
+
+func (s *session) abandon() {
+	s.out.cut(ending{reason: "another broker has taken over"})
+	_ = s.net.Close()
+}
+
+// heedMember does what the broker's part in the cluster calls for.
+func (l *loop) heedMember() {
+	l.retryUnrecorded()
+	if l.member.stalled.Load() {
+		l.sendAway()
+	}
+}
+
+// sendAway closes the connections of sessions that are kept, because the broker cannot answer: their clients may find
+// another broker that has taken over. The others would lose their locks, so they wait until the broker can answer
+// again.
+func (l *loop) sendAway() {
+	var kept []*session
+	for _, s := range l.sessions.All() {
+		if l.core.Lasts(s.name) {
+			kept = append(kept, s)
+		}
+	}
+	for _, s := range kept {
+		l.end(s, ending{reason: "the store of the cluster does not answer"})
+		s.abandon()
+	}
+}

@@ -40,8 +40,15 @@ const noSuchSession = "there is no such session to take up"
 // what it had.
 func (p *peer) expectTaken(secret string) {
 	p.t.Helper()
-	p.send(`{"type":"resume","id":"%s--0","session":"aaaaaaaa","secret":"secret-of-%s",%s}`,
-		wiretest.Session(p.name), wiretest.Session(secret), all)
+	p.expectTakenAfter(secret, secret)
+}
+
+// expectTakenAfter is expectTaken for a client that has tried before, and names the secret of that attempt, too.
+func (p *peer) expectTakenAfter(secret, tried string) {
+	p.t.Helper()
+	p.send(`{"type":"resume","id":"%s--0","session":"aaaaaaaa","secret":"secret-of-%s",`+
+		`"tried":["secret-of-%s"],%s}`,
+		wiretest.Session(p.name), wiretest.Session(secret), wiretest.Session(tried), all)
 	p.expect(fmt.Sprintf(`{"type":"resumed","id":"%s--0","held":[0]}`, wiretest.Session(p.name)))
 }
 
@@ -147,7 +154,7 @@ func TestNewConnectionEnds(t *testing.T) {
 				secret := play(r.connectLasting("c", "kept"))
 				synctest.Wait()
 				d := r.connectLasting("d", "kept")
-				d.expectTaken(secret)
+				d.expectTakenAfter("a", secret)
 				d.close()
 				b.expect(`{"type":"granted","id":"bbbbbbbb--1","token":3}`)
 				b.close()

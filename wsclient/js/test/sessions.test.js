@@ -80,11 +80,15 @@ test("without the option, a connection that breaks loses its locks", { skip }, a
 
 test("a lock that was evicted meanwhile is lost, with the reason", { skip }, async (t) => {
   const [{ locks, cut }, operator] = [await breakable(t, { resume: true }), await enter(t)];
-  const held = await locks.acquire(fresh());
+  const name = fresh();
+  const held = await locks.acquire(name);
   const lost = event(held.signal, "abort");
   const gone = event(locks, "disconnected");
   const cutting = cut();
   await gone;
+  for (let noticed = false; !noticed;) { // the broker may notice the end of the connection later
+    for await (const lock of operator.info(name)) noticed = lock.holders[0].gone === true;
+  }
   await operator.evict(held.id, "stuck");
   await cutting;
   await lost;

@@ -127,7 +127,7 @@ func TestTooLongAStatement(t *testing.T) {
 		}
 		c.expect(`{"type":"not_resumed","id":"cccccccc--2","message":"the statement is too long"}`)
 		d := r.connectLasting("d", "kept")
-		d.expectTaken("a")
+		d.expectTaken()
 		for _, p := range []*peer{b, c, d} {
 			p.close()
 		}

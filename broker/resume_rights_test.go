@@ -115,7 +115,7 @@ func TestResumedSessionIsNamed(t *testing.T) {
 		a.vanish()
 		synctest.Wait()
 		c := r.connectLasting("c", "kept")
-		c.expectTaken("a")
+		c.expectTaken()
 		c.send(`{"type":"evict","id":"aaaaaaaa--2","request":"bbbbbbbb--1","message":"why not"}`)
 		synctest.Wait()
 		c.send(`{"type":"clients","id":"aaaaaaaa--3"}`)

@@ -235,6 +235,9 @@ func (l *loop) collect() (items int) {
 
 // enqueue adds an item to the todo list of its session.
 func (l *loop) enqueue(s *session, it *item) {
+	if s.share == nil { // it was refused when it opened
+		return
+	}
 	l.queued += int64(it.units)
 	s.todo.push(*it, &l.spare)
 	l.queue(s)

@@ -22,9 +22,6 @@ func (l *loop) beginDrain() {
 	}
 	l.deliver(events)
 	held, holders := l.table.Held()-l.table.HeldForGood(), l.table.SomeHolders(maxDescribed)
-	if l.moves && held == 0 {
-		return // nobody has to release
-	}
 	l.aside(func() {
 		l.logs.write(slog.LevelInfo, "draining: no lock is granted, and holders must release",
 			slog.Int("held", held), slog.Any("holders", described(holders)),

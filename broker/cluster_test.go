@@ -199,6 +199,38 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
+// A client that cannot take up its session may hold on after a hand-over until its lease ends. So the next owner grants
+// nothing until then. That there are such clients stays on record.
+func TestHandOverWithOldClients(t *testing.T) {
+	inCluster(t, 2, func(c *clusterRig) {
+		first := c.rigs[0]
+		a, b := first.connectLasting("a", "moved"), first.connect("b")
+		b.take()
+		a.send(`{"type":"acquire","id":"aaaaaaaa--0","locks":[{"name":"x"}]}`)
+		b.send(`{"type":"acquire","id":"bbbbbbbb--0","locks":[{"name":"y"}]}`)
+		pass(time.Second)
+		first.server.Stop()
+		next := c.owner()
+		pass(time.Second)
+		d := next.connect("d")
+		pass(time.Second)
+		d.take()
+		d.send(`{"type":"acquire","id":"dddddddd--0","locks":[{"name":"y"}]}`)
+		pass(15 * time.Second)
+		d.expect()
+		pass(15 * time.Second)
+		d.grantedToken("dddddddd--0")
+		pass(time.Minute)
+		c.store.mu.Lock()
+		_, known := c.store.sessions[cluster.Others]
+		c.store.mu.Unlock()
+		if !known {
+			t.Error("the record does not say that there are clients that cannot come back")
+		}
+		next.left(d)
+	})
+}
+
 // owner waits until one of the brokers is the owner, and returns it.
 func (c *clusterRig) owner() *rig {
 	c.t.Helper()

@@ -22,11 +22,15 @@ func (s clusterSource) Start() (b core.Beginning) {
 			b.Grace = max(m.GraceEnds()-now.Mono, 0)
 		}
 		if m.HasAccepted() {
-			b.Snapshot, b.Grace = s.member.handOver.received, 0
+			b.Snapshot = s.member.handOver.received
+			if b.Snapshot.Clean { // otherwise others may hold what the snapshot does not have
+				b.Grace = 0
+			}
 		}
 		for _, on := range m.Missing() {
 			if on.ID == cluster.Others {
 				b.Roll.Others = true
+				m.Enter(on) // it stays on record after the grace period: the core has others, too, from now on
 				continue
 			}
 			entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}

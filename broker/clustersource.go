@@ -30,7 +30,7 @@ func (s clusterSource) Start() (b core.Beginning) {
 		for _, on := range m.Missing() {
 			if on.ID == cluster.Others {
 				b.Roll.Others = true
-				m.Enter(on) // it stays on record after the grace period: the core has others, too, from now on
+				m.Enter(on) // it must stay on record: the core relies on it
 				continue
 			}
 			entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}

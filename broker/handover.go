@@ -30,7 +30,7 @@ import (
 //  2. The standby checks that it is whole, keeps it, and says so.
 //  3. The owner tells its clients that it is moving, and closes their connections.
 //  4. With one write, the owner makes the standby the owner. The write names the snapshot by its hash. So the standby
-//     believes nothing that the owner has not sent.
+//     uses no snapshot but the owner's.
 //
 // A standby shows that it may have the snapshot with the id of the owner, which only those know who can read the store.
 

@@ -6,8 +6,8 @@ import (
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
 )
 
-// The record says which sessions may come back after a crash of the broker. So the next run knows whom it must wait for
-// before it grants anything, and whom it may believe:
+// The record lists the sessions that may be taken up after a crash of the broker. The next run waits for these sessions
+// before it grants anything, and accepts no others:
 //
 //   - a session that is kept after any end of its connection is on record before its first request;
 //   - so is its new key before the client is told that the session was taken up;

@@ -6,7 +6,7 @@ import (
 	"github.com/lockbroker/lockbroker/broker/wire"
 )
 
-// After a crash, the clients of the sessions on record say what they hold, and the next run believes them. So a holder
+// After a crash, the clients of the sessions on record state what they hold, and the next run accepts that. So a holder
 // on record that loses its locks against its will must be struck off the record before anybody else gets them.
 // Otherwise its client, which may not know of the loss, could claim the locks again. A release needs no strike: its
 // client knows.

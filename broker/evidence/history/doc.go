@@ -49,7 +49,7 @@
 // cannot come in time while timers do not.
 //
 // A holder must be told of a loss soon. The time of the loss is LostError.Since in Go. The workers on Node compute it
-// from what they see: the end of the connection, the latest answer to a ping, and Hold.
+// from what they see: the end of the connection unless the broker moves, the latest answer to a ping, and Hold.
 //
 // # What is checked
 //

@@ -17,28 +17,29 @@ type clusterSource struct{ member *member }
 func (s clusterSource) Start() (b core.Beginning) {
 	s.member.do(func(m *owner.Machine, now owner.Instant) {
 		b.First, _ = m.Tokens()
-		b.Roll = &core.Roll{}
-		if m.InGrace() {
-			b.Grace = max(m.GraceEnds()-now.Mono, 0)
-		}
+		b.Roll, b.Grace = rollOf(m.TakeSessions()), m.GraceEnds()-now.Mono
 		if m.HasAccepted() {
 			b.Snapshot = s.member.handOver.received
 			if b.Snapshot.Clean { // otherwise others may hold what the snapshot does not have
 				b.Grace = 0
 			}
 		}
-		for _, on := range m.Missing() {
-			if on.ID == cluster.Others {
-				b.Roll.Others = true
-				m.Enter(on) // it must stay on record: the core relies on it
-				continue
-			}
-			entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
-			copy(entry.Key[:], on.Key)
-			b.Roll.Sessions = append(b.Roll.Sessions, entry)
-		}
 	})
 	return b
+}
+
+func rollOf(sessions []cluster.Session) *core.Roll {
+	roll := &core.Roll{}
+	for _, on := range sessions {
+		if on.ID == cluster.Others {
+			roll.Others = true
+			continue
+		}
+		entry := core.RollEntry{Session: on.ID, Identity: on.Identity, Revoked: on.Revoked}
+		copy(entry.Key[:], on.Key)
+		roll.Sessions = append(roll.Sessions, entry)
+	}
+	return roll
 }
 
 // Reserve implements fence.Source.
@@ -88,7 +89,6 @@ func change(m *owner.Machine, c *core.Change) owner.Mark {
 	}
 	if before, known := m.Session(id); known { // it has come back, or was taken up
 		on.Revoked = before.Revoked
-		m.CameBack(id)
 	}
 	return m.Enter(on)
 }
@@ -96,7 +96,6 @@ func change(m *owner.Machine, c *core.Change) owner.Mark {
 // Stop implements fence.Source: it sends what is left to a standby. The ownership ends later, when the clients have
 // been told (loop.stop).
 func (s clusterSource) Stop(_ time.Duration, left *core.Snapshot) error {
-	s.member.do(func(m *owner.Machine, _ owner.Instant) { m.Freeze() })
 	if left != nil && !s.member.sendSnapshot(left) {
 		return errNoStandby
 	}

@@ -254,10 +254,10 @@ func (m *member) owner() cluster.Owner {
 // logTerm logs that this broker is the owner now.
 func (m *member) logTerm() {
 	m.mu.Lock()
-	term, missing := m.term, len(m.machine.Missing())
+	term, sessions := m.term, m.machine.OnRecord()
 	m.mu.Unlock()
 	m.logs.write(slog.LevelInfo, "this broker is the owner now",
-		slog.Int64("term", term), slog.Int("sessions_on_record", missing))
+		slog.Int64("term", term), slog.Int("sessions_on_record", sessions))
 }
 
 // calls delivers a token when something may be on record that the loop waits for, or when stalled has changed.

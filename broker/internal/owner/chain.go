@@ -93,7 +93,7 @@ func (m *Machine) acknowledge(now Instant, p *pending) {
 	case takesOver:
 		m.role, m.owner = loading, *p.write.Owner
 		m.record.forget()
-		m.grace.begin(now.Mono)
+		m.graceEnds = now.Mono + m.owner.Grace
 		m.chain.retryAt = now.Mono
 	case renews:
 		m.record.confirm(p.batch, p.write.Owner != nil)

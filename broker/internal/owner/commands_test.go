@@ -201,28 +201,12 @@ func (d *driver) session(words []string) []string {
 	return []string{describeSession("on record:", s)}
 }
 
-func (d *driver) missing([]string) (lines []string) {
-	for _, s := range d.machine.Missing() {
-		lines = append(lines, describeSession("missing:", s))
+// found takes the sessions that were on record at the takeover.
+func (d *driver) found([]string) (lines []string) {
+	for _, s := range d.machine.TakeSessions() {
+		lines = append(lines, describeSession("found:", s))
 	}
 	return lines
-}
-
-func (d *driver) came(words []string) []string {
-	d.machine.CameBack(words[0])
-	return nil
-}
-
-func (d *driver) freeze([]string) []string {
-	d.machine.Freeze()
-	return nil
-}
-
-func (d *driver) thaw([]string) []string {
-	if !d.machine.Thaw() {
-		return []string{"too late"}
-	}
-	return nil
 }
 
 // handover NAME [SNAPSHOT]

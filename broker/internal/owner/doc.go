@@ -5,7 +5,7 @@
 // goroutine. The caller passes the time and the answers of the store into each call. A Machine is not safe for
 // concurrent use.
 //
-// Start with [New], [Machine.WantsWrite] and [Machine.MayGrant].
+// Start with [New], [Machine.WantsWrite] and [Machine.MayAnswer].
 //
 // D below is [Config.Takeover], and T is [Config.Timeout], the session timeout. A client treats its locks as held
 // for at most two thirds of T after it sent the last message that was answered. All clocks may run up to 10 %
@@ -21,7 +21,7 @@
 //   - compares Term with the last one. If it differs, the broker has lost its ownership: the caller closes all
 //     connections and forgets all locks. If it is not 0, the broker is now the owner.
 //
-// While Term is not 0, the caller asks MayAnswer before it sends anything to a client, and MayGrant before it grants.
+// While Term is not 0, the caller asks MayAnswer before it sends anything to a client.
 //
 // # The chain of writes
 //
@@ -73,10 +73,11 @@
 //
 // # The grace period
 //
-// At first the new owner grants nothing. It takes up sessions that are on record, and no others
-// ([Machine.Session]). Their clients say what they hold. The grace period ends when all sessions on record have
-// come back ([Machine.CameBack]), else after D + 4/3 x T x 1.1. Those that are missing are then struck off the
-// record, which must have succeeded before anything is granted against them. A client that comes later is refused.
+// At first the new owner grants nothing. It takes up sessions that were on record, and no others
+// ([Machine.TakeSessions]). Their clients say what they hold. The grace period ends when all of them have come back,
+// else at [Machine.GraceEnds], D + 4/3 x T x 1.1 after the takeover. Those that are missing are then struck off the
+// record, which must have succeeded before anything is granted against them. A client that comes later is refused. All
+// this is the caller's business: package core does it in the same way for a broker alone that starts after a crash.
 //
 // Why that is long enough: an earlier owner may have answered until D after its last write, and the takeover came
 // after that write. A client that was answered then gives up 2/3 T later. If the earlier owner was paused with its
@@ -86,12 +87,11 @@
 //
 // # Planned hand-over
 //
-// The owner stops granting ([Machine.Freeze]), sends a snapshot of its locks to a standby, and makes it the owner
-// with one guarded write ([Machine.HandOver]), which names the snapshot. If the standby has that snapshot
-// ([Machine.SnapshotReceived]), it accepts with a guarded write of its own, and grants at once: the snapshot says
-// what missing sessions hold. These are kept until the time of the grace period has passed, and struck off then
-// ([Machine.InGrace]). If the standby does not have it, or the owner was itself in its grace period, there is a
-// grace period as after a crash.
+// The owner stops granting, sends a snapshot of its locks to a standby, and makes it the owner with one guarded write
+// ([Machine.HandOver]), which names the snapshot. If the standby has that snapshot ([Machine.SnapshotReceived]), it
+// accepts with a guarded write of its own, and grants at once what no session of the snapshot holds or waits for
+// ([Machine.HasAccepted]). If it does not, there is a grace period as after a crash. So there is if the snapshot says
+// that others may hold locks too, as when the owner was itself in its grace period.
 //
 // # Invariants
 //

@@ -84,10 +84,7 @@ func commands() map[string]func(d *driver, words []string) []string {
 		"reserve":  (*driver).reserve,
 		"recorded": (*driver).recorded,
 		"session":  (*driver).session,
-		"missing":  (*driver).missing,
-		"came":     (*driver).came,
-		"freeze":   (*driver).freeze,
-		"thaw":     (*driver).thaw,
+		"found":    (*driver).found,
 		"handover": (*driver).handOver,
 		"snapshot": (*driver).snapshot,
 		"stored":   (*driver).stored,
@@ -101,19 +98,13 @@ func (d *driver) state() string {
 	m := d.machine
 	role := [...]string{"standby", "taking", "loading", "owner"}[m.role]
 	if m.Term() != 0 {
-		role += fmt.Sprintf(" of term %d", m.Term())
-	}
-	if m.InGrace() {
-		role += fmt.Sprintf(", grace until %v", m.GraceEnds())
+		role += fmt.Sprintf(" of term %d, grace until %v", m.Term(), m.GraceEnds())
 	}
 	if m.HasAccepted() {
 		role += ", snapshot"
 	}
-	switch {
-	case m.MayGrant(d.now):
-		return role + ": grants"
-	case m.MayAnswer(d.now):
-		return role + ": answers"
+	if m.MayAnswer(d.now) {
+		role += ": answers"
 	}
 	return role
 }

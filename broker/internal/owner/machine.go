@@ -24,8 +24,11 @@ type Machine struct {
 	watch  watch
 	chain  chain
 	record record
-	grace  grace
-	tokens int64 // the first token of this term
+
+	// Of this term.
+	tokens    int64         // the first token
+	graceEnds time.Duration // on the monotonic clock
+	accepted  bool          // it began with the snapshot of the owner before
 
 	handOver handOver
 	resigned bool   // this broker has resigned in favour of nobody, and does not want to be the owner again
@@ -72,16 +75,11 @@ func (m *Machine) AnswersUntil(now Instant) (Instant, bool) {
 	return Instant{m.chain.renewed.Mono + gate, m.chain.renewed.Wall + gate}, m.MayAnswer(now)
 }
 
-// MayGrant reports whether the broker may grant locks. Each connection and session has marks to wait for besides: see
-// Opened and Enter.
-func (m *Machine) MayGrant(now Instant) bool {
-	return m.MayAnswer(now) && !m.handOver.frozen && !m.graceBlocks()
-}
-
 // Tick does what is due at now.
 func (m *Machine) Tick(now Instant) {
-	if m.role == serving && m.grace.isDue(now.Mono) {
-		m.purge()
+	if m.hasLongGrace() && now.Mono >= m.graceEnds {
+		m.owner.Grace = m.config.grace()
+		m.changeOwner()
 	}
 }
 
@@ -95,7 +93,7 @@ func (m *Machine) Deadline(now Instant) (due time.Duration, some bool) {
 	}
 	sooner(m.watch.nextRead, m.role == standby && !m.watch.reading)
 	sooner(m.chain.retryAt, m.role == loading && !m.record.reading)
-	sooner(m.grace.ends, m.role == serving && !m.grace.over)
+	sooner(m.graceEnds, m.hasLongGrace())
 	sooner(m.writeDue(now))
 	return due, some
 }
@@ -104,6 +102,6 @@ func (m *Machine) Deadline(now Instant) (due time.Duration, some bool) {
 func (m *Machine) lose(now Instant, head cluster.Head) {
 	m.role, m.owner = standby, cluster.Owner{}
 	m.record.forget()
-	m.grace, m.handOver = grace{}, handOver{}
+	m.accepted, m.handOver = false, handOver{}
 	m.watch.see(now.Mono, head, &m.config)
 }

@@ -22,11 +22,12 @@ type node struct {
 
 	term     int64
 	table    *table
+	grace    grace
 	peers    []*peer
 	snapshot *table // the last one that was received
 	snapID   string
-	leaving  time.Duration // when a hand-over is called off, by the monotonic clock, or 0
-	deferred []func()      // what clients have said during a hand-over
+	leaving  bool     // it hands over, and grants nothing
+	deferred []func() // what clients have said during a hand-over
 }
 
 // start starts a process.
@@ -54,7 +55,7 @@ func (n *node) kill() {
 	n.machine = nil
 }
 
-func (n *node) reset() { n.term, n.table, n.peers, n.leaving = 0, nil, nil, 0 }
+func (n *node) reset() { n.term, n.table, n.peers, n.leaving = 0, nil, nil, false }
 
 // hangUp closes all connections.
 func (n *node) hangUp() {
@@ -175,47 +176,32 @@ func (n *node) changeTerm(term int64) {
 	n.term, n.deferred = term, nil
 	if term == 0 {
 		w.note("%s has lost", n.name)
+		if n.machine.resigned {
+			w.after(0, func() { w.killAndStart(n) }) // its process is about to end
+		}
 		return
 	}
 	w.note("%s is the owner of term %d, accepted %v", n.name, term, n.machine.HasAccepted())
 	w.counts.takeovers++
 	n.table = newTable(n)
+	n.beginGrace()
 	if n.machine.HasAccepted() && !w.breaks.ignoresSnapshot {
 		w.counts.accepted++
 		n.table.load(n.snapshot)
-	}
-	switch g := &n.machine.grace; {
-	case w.breaks.graceOfTimeout:
-		g.ends -= g.length - n.machine.config.Timeout
-	case w.breaks.ownGrace:
-		g.ends -= g.length - n.machine.config.grace()
 	}
 }
 
 // serve does what has become possible.
 func (n *node) serve() {
-	w, m := n.world, n.machine
-	if w.breaks.oneMissing && m.grace.missing == 1 && !m.grace.over {
-		for _, id := range m.grace.rolled {
-			m.CameBack(id)
-		}
-	}
 	for _, p := range append([]*peer(nil), n.peers...) {
 		p.proceed()
 	}
-	if !m.InGrace() {
+	n.grace.proceed()
+	if !n.grace.isOn() {
 		n.table.endAbsence()
 	}
 	n.table.tidy()
 	n.table.grant()
-	if now := n.clock.read(); n.leaving != 0 && now.Mono > n.leaving && m.Thaw() {
-		n.leaving = 0
-		deferred := n.deferred
-		n.deferred = nil
-		for _, do := range deferred {
-			do()
-		}
-	}
 }
 
 // mayAnswer reports whether the owner may send something.
@@ -224,43 +210,49 @@ func (n *node) mayAnswer() bool {
 }
 
 func (n *node) mayGrant() bool {
-	m, b := n.machine, n.world.breaks
 	switch {
-	case !n.mayAnswer() || m.handOver.frozen:
+	case !n.mayAnswer() || n.leaving:
 		return false
-	case b.noGrace:
+	case n.world.breaks.noGrace:
 		return true
 	}
-	return !m.graceBlocks()
+	return !n.grace.blocks()
 }
 
 // handOver begins a planned hand-over to another broker.
 func (n *node) handOver(to *node) {
 	m, w := n.machine, n.world
-	if n.term == 0 || n.stopped || n.leaving != 0 || to.machine == nil || to == n {
+	if n.term == 0 || n.stopped || n.leaving || to.machine == nil || to == n {
 		return
 	}
-	m.Freeze()
-	n.leaving = n.clock.read().Mono + 3*time.Second
+	n.leaving = true
 	id, snapshot := fmt.Sprintf("%s/%d", n.name, w.now), n.table.copy()
 	target, run, term := to.machine.config.Self, n.run, n.term
+	if n.grace.blocks() {
+		snapshot = nil // it knows nothing of the missing sessions
+	}
 	w.note("%s hands over to %s", n.name, target.ID)
+	given := false
+	give := func(to cluster.Broker, id string) {
+		if n.run == run && !given {
+			n.receive(func() {
+				if n.term == term {
+					given = true
+					w.counts.handOvers++
+					m.HandOver(to, id)
+				}
+			})
+		}
+	}
 	post := func() {
 		if to.machine == nil || to.machine.config.Self != target {
 			return
 		}
-		to.snapshot, to.snapID = snapshot, id
-		to.machine.SnapshotReceived(to.clock.read(), id)
-		w.after(w.delay(), func() {
-			if n.run == run {
-				n.receive(func() {
-					if n.term == term && n.leaving != 0 {
-						w.counts.handOvers++
-						m.HandOver(target, id)
-					}
-				})
-			}
-		})
+		if to.snapshot = snapshot; snapshot != nil {
+			to.machine.SnapshotReceived(to.clock.read(), id)
+		}
+		w.after(w.delay(), func() { give(target, id) })
 	}
 	w.after(w.delay(), func() { to.receive(post) })
+	w.after(n.clock.real(3*time.Second), func() { give(cluster.Broker{}, "") }) // nobody says that it has the snapshot
 }

@@ -16,7 +16,7 @@ type peer struct {
 // hear takes a message from the client. During a hand-over, the broker answers only pings.
 func (p *peer) hear(message any) {
 	n := p.node
-	if _, isPing := message.(ping); !isPing && n.leaving != 0 {
+	if _, isPing := message.(ping); !isPing && n.leaving {
 		n.deferred = append(n.deferred, func() { p.handle(message) })
 		return
 	}
@@ -102,7 +102,7 @@ func (p *peer) isOnRecord() bool {
 // proceed answers the hello when it may.
 func (p *peer) proceed() {
 	n := p.node
-	if p.ready || n.leaving != 0 || !p.hello.resume && !n.mayAnswer() {
+	if p.ready || n.leaving || !p.hello.resume && !n.mayAnswer() {
 		return
 	}
 	switch {
@@ -138,7 +138,7 @@ func (p *peer) resume() {
 	p.join(s)
 	held := p.claim(s, first)
 	t.free(id, held)
-	n.machine.CameBack(id)
+	n.grace.cameBack(id)
 	n.table.enter(s)
 	p.pipe.toClient(resumed{p.hello.sent, n.machine.config.Timeout, held})
 	n.world.note("%s resumes %s with %v of %v", n.name, id, held, p.hello.held)

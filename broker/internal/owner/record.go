@@ -10,8 +10,9 @@ import (
 // A record is what the owner knows of the sessions on record, and of the changes that are on their way there.
 type record struct {
 	sessions map[string]*entry
-	reading  bool  // a read of the sessions is under way
-	readFor  int64 // the term in which it began
+	found    []cluster.Session // those that were on record at the takeover, until TakeSessions
+	reading  bool              // a read of the sessions is under way
+	readFor  int64             // the term in which it began
 
 	changes   []change // not acknowledged, the oldest first
 	owner     bool     // the next write puts the owner
@@ -25,8 +26,6 @@ type record struct {
 type entry struct {
 	session cluster.Session
 	mark    Mark // of its last change
-	missing bool // an earlier owner put it on record, and it has not come back
-	needed  bool // this owner has entered it, too
 }
 
 // forget forgets everything at the end of an ownership.
@@ -56,26 +55,24 @@ func (m *Machine) SessionsRead(now Instant, sessions []cluster.Session, err erro
 	case err != nil:
 		m.chain.retryAt = now.Mono + m.config.retry()
 	default:
-		r.sessions = make(map[string]*entry, len(sessions))
+		r.sessions, r.found = make(map[string]*entry, len(sessions)), sessions
 		for _, s := range sessions {
-			r.sessions[s.ID] = &entry{session: s, missing: true}
-			m.grace.rolled = append(m.grace.rolled, s.ID)
+			r.sessions[s.ID] = &entry{session: s}
 		}
-		m.grace.missing = len(r.sessions)
 		m.role = serving
-		m.endGraceIfComplete()
 	}
 }
 
-// Missing returns the sessions that earlier owners have put on record, and that have not come back.
-func (m *Machine) Missing() (missing []cluster.Session) {
-	for _, id := range m.grace.rolled {
-		if e := m.record.sessions[id]; e != nil && e.missing {
-			missing = append(missing, e.session)
-		}
-	}
-	return missing
+// TakeSessions returns the sessions that were on record at the takeover, as the store has returned them. It returns
+// them only once.
+func (m *Machine) TakeSessions() []cluster.Session {
+	found := m.record.found
+	m.record.found = nil
+	return found
 }
+
+// OnRecord returns how many sessions are on record, or will be.
+func (m *Machine) OnRecord() int { return len(m.record.sessions) }
 
 // Session returns a session that may be taken up. It returns false if the session is not on record: then the broker
 // must refuse to take it up. The caller checks the secret, and does not take up requests whose tokens are revoked.
@@ -99,10 +96,8 @@ func (m *Machine) Enter(s cluster.Session) Mark {
 		e = new(entry)
 		r.sessions[s.ID] = e
 	} else if isSame(e.session, s) {
-		e.needed = true
 		return e.mark
 	}
-	e.needed = true
 	return m.put(e, s)
 }
 
@@ -132,24 +127,9 @@ func (m *Machine) Revoke(id string, token int64) Mark {
 // Strike takes the session off the record. If it has ended against the client's will, its locks may be granted to
 // others once the returned mark is on record.
 func (m *Machine) Strike(id string) Mark {
-	e := m.record.sessions[id]
-	switch {
-	case e == nil:
+	if m.record.sessions[id] == nil {
 		return m.record.latest()
-	case e.missing && id == cluster.Others: // sessions of an earlier owner may still hold locks
-		e.needed = false
-		return 0
 	}
-	missing := e.missing
-	m.cameBack(e)
-	mark := m.strike(id)
-	if missing { // what it holds is unknown, so nothing may be granted before
-		m.grace.mark = mark
-	}
-	return mark
-}
-
-func (m *Machine) strike(id string) Mark {
 	delete(m.record.sessions, id)
 	return m.record.queue(change{id: id, strike: true})
 }

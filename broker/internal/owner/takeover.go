@@ -12,17 +12,14 @@ import (
 func (m *Machine) composeTakeover(now Instant, p *pending) {
 	last := m.watch.head.Owner
 	named := last.ID == m.config.Self.ID
-	m.grace = grace{
-		length: max(last.Grace, m.config.grace()),
-		kept:   named && last.Snapshot != "" && last.Snapshot == m.snapshot,
-	}
+	m.accepted = named && last.Snapshot != "" && last.Snapshot == m.snapshot
 	m.tokens = firstToken(last.Tokens, now.Wall)
 	p.kind = takesOver
 	p.write.Owner = &cluster.Owner{
 		Broker: m.config.Self,
 		Term:   last.Term + 1,
 		Tokens: min(m.tokens+m.config.TokenRange, wire.MaxInteger+1),
-		Grace:  m.grace.length,
+		Grace:  max(last.Grace, m.config.grace()),
 	}
 }
 
@@ -32,3 +29,16 @@ func firstToken(recorded int64, wall time.Duration) int64 {
 	past := core.Past{Record: core.Record{Next: recorded}}
 	return core.Begin(past, 0, wall.Microseconds()).First
 }
+
+// HasAccepted reports whether this term began with the snapshot that this broker has received. If not, the caller
+// discards the snapshot.
+func (m *Machine) HasAccepted() bool { return m.role == serving && m.accepted }
+
+// GraceEnds returns the time on the monotonic clock until which clients of earlier owners may treat locks as held. Until
+// then the caller grants nothing that they may hold: all that it knows of them is which sessions were on record
+// ([Machine.TakeSessions]), and what their clients state.
+func (m *Machine) GraceEnds() time.Duration { return m.graceEnds }
+
+// hasLongGrace reports whether the record says that the next owner must wait for clients of an owner before this one,
+// which had longer timers.
+func (m *Machine) hasLongGrace() bool { return m.role == serving && m.owner.Grace != m.config.grace() }

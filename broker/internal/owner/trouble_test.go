@@ -90,7 +90,7 @@ func (w *world) excuse(write cluster.Write) {
 
 // evict takes a lock from its holder, or ends a session.
 func (w *world) evict(n *node) {
-	if n.stopped || n.term == 0 || n.leaving != 0 {
+	if n.stopped || n.term == 0 || n.leaving {
 		return
 	}
 	h := n.table.holders[lockNames[w.random.IntN(len(lockNames))]]

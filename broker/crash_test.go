@@ -344,3 +344,43 @@ func TestTwoClaimALock(t *testing.T) {
 			r.left(c, d)
 		})
 }
+
+// Sessions that cannot come back are forgotten when they have had no request for the session timeout. After a crash
+// later than that, nobody waits for them.
+func TestCrashAfterOthers(t *testing.T) {
+	for name, since := range map[string]time.Duration{
+		"too soon": 15*time.Second - 1, "late enough": 15 * time.Second,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var token int
+			acrossCrashes(t,
+				func(r *rig) {
+					a, b := r.connectKept("a"), r.connect("b")
+					b.take()
+					token = a.acquire(0, "x")
+					b.acquire(0, "y")
+					b.send(`{"type":"acquire","id":"bbbbbbbb--1","locks":[{"name":"x"}]}`)
+					b.send(`{"type":"release","id":"bbbbbbbb--0"}`)
+					b.expect(`{"type":"released","id":"bbbbbbbb--0"}`)
+					pass(20 * time.Second)
+					b.send(`{"type":"cancel","id":"bbbbbbbb--1"}`)
+					b.expect(`{"type":"cancelled","id":"bbbbbbbb--1"}`)
+					pass(since)
+					r.left(a, b)
+				},
+				func(r *rig) {
+					c := r.connectKept("c")
+					c.resume("a", holdX(token))
+					c.expect(`{"type":"resumed","id":"cccccccc--0","held":[0]}`)
+					c.send(`{"type":"acquire","id":"aaaaaaaa--1","locks":[{"name":"y"}]}`)
+					if since < 15*time.Second {
+						pass(15*time.Second - 1)
+						c.expect()
+						pass(1)
+					}
+					c.grantedToken("aaaaaaaa--1")
+					r.left(c)
+				})
+		})
+	}
+}

@@ -23,7 +23,7 @@ func (l *loop) keepRecord() {
 				slog.Int("sessions", gone))
 		})
 	}
-	if changes := l.core.TakeChanges(); changes != nil {
+	if changes := l.core.TakeChanges(l.now()); changes != nil {
 		l.recorder.Record(changes)
 	}
 }

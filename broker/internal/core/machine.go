@@ -95,6 +95,9 @@ func (m *Machine) Deadline(now time.Duration) (time.Duration, bool) {
 	if m.ledger.inGrace(now) {
 		sooner(m.ledger.beginning.Grace)
 	}
+	if end := m.record.othersEnd; end > 0 {
+		sooner(end)
+	}
 	if m.drain != nil {
 		sooner(m.drain.ends)
 	}

@@ -14,7 +14,8 @@ import (
 //   - a holder on record that loses its locks against its will is struck off before others get them, and so is a
 //     session that is ended against its will;
 //   - before a request of a session that cannot come back, the record says that there are such sessions: others. Then
-//     the next run waits for the whole grace period.
+//     the next run waits for the whole grace period. The record says so until these sessions have had no request for
+//     the session timeout.
 //
 // There is no record before the first session that can come back. After a crash without a record, the next run waits
 // for the whole grace period, and nobody comes back.
@@ -53,7 +54,9 @@ type record struct {
 	changes []recording
 	stored  []recording // taken by the caller, in order, and not recorded yet
 	others  recordState
-	purging int // sessions of the last run that are being struck off
+	// othersEnd is when others are struck off, as no session that cannot come back has a request; 0: some have.
+	othersEnd time.Duration
+	purging   int // sessions of the last run that are being struck off
 }
 
 // A recording is a change, and what to do when it is on record.
@@ -108,23 +111,6 @@ func (m *Machine) MayRequest(name string) bool {
 	return false
 }
 
-// othersMayRequest is MayRequest for sessions that cannot come back.
-func (m *Machine) othersMayRequest() bool {
-	g := &m.record
-	switch {
-	case !g.begun:
-		g.mixed = true
-		return true
-	case g.others == offRecord:
-		g.others = beingRecorded
-		g.change(Change{}, func(_ time.Duration, events []locktable.Event) []locktable.Event {
-			g.others = onRecord
-			return events
-		})
-	}
-	return g.others == onRecord
-}
-
 func (m *Machine) setOnRecord(s *lasting) {
 	s.recorded = onRecord
 	m.table.OnRecord(s.name)
@@ -134,8 +120,9 @@ func (m *Machine) setOnRecord(s *lasting) {
 func (s *lasting) entry() Change { return Change{Session: s.name, Identity: s.identity, Key: s.key} }
 
 // TakeChanges returns the changes of the record that the caller must store now, in this order, or nil. Then it calls
-// Recorded for each.
-func (m *Machine) TakeChanges() []Change {
+// Recorded for each. The caller calls TakeChanges in each round.
+func (m *Machine) TakeChanges(now time.Duration) []Change {
+	m.strikeOthers(now)
 	for _, strike := range m.table.TakeStrikes() {
 		m.record.change(Change{Session: strike.ID.Session, Revoked: strike.Token},
 			func(now time.Duration, events []locktable.Event) []locktable.Event {
@@ -176,10 +163,7 @@ func (m *Machine) strikeOff(s *lasting, then func(time.Duration, []locktable.Eve
 func (m *Machine) beginRecord(roll *Roll, beginning Beginning) {
 	m.record.begun = true
 	crashed := beginning.Grace > 0 && beginning.Snapshot == nil
-	switch {
-	case roll.Others && beginning.Grace == 0 && beginning.Snapshot == nil: // they held nothing at the end
-		m.record.change(Change{Ends: true}, nil)
-	case roll.Others:
+	if roll.Others {
 		m.record.others = onRecord
 	}
 	for _, e := range roll.Sessions {

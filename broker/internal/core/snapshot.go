@@ -2,7 +2,6 @@ package core
 
 import (
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/lockbroker/lockbroker/broker/internal/locktable"
@@ -74,26 +73,5 @@ func (m *Machine) Restore(now time.Duration, snapshot Snapshot) {
 	until := now + max(snapshot.Timeout, m.config.Timeout)
 	for _, s := range snapshot.Sessions {
 		m.beginAbsence(m.lastings.byName[s.Name], until)
-	}
-}
-
-// noteOthers sees to it that the record says so if some of the sessions cannot come back after a crash.
-func (m *Machine) noteOthers(snapshot Snapshot) {
-	g := &m.record
-	isOther := func(s SavedSession) bool { return m.lastings.byName[s.Name].recorded == offRecord }
-	if !g.keeps || !slices.ContainsFunc(snapshot.Sessions, isOther) {
-		return
-	}
-	switch {
-	case !g.begun:
-		g.mixed = true
-	case g.others == offRecord:
-		g.others = beingRecorded
-		g.purging++ // nothing is granted before it is on record
-		g.change(Change{}, func(_ time.Duration, events []locktable.Event) []locktable.Event {
-			g.others = onRecord
-			g.purging--
-			return events
-		})
 	}
 }

@@ -59,6 +59,10 @@ func (t *Table) waitingWith(s *session) int {
 // count counts r in everything that counts what requests use: sign is +1 when r comes, -1 when it
 // ends.
 func (t *Table) count(r *request, sign int) {
+	t.open += sign
+	if !r.session.onRecord {
+		t.offRecord += sign
+	}
 	for i := range r.places() {
 		w := sign * Weight(r.places()[i].lock.name)
 		t.inUse += w

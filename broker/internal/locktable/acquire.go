@@ -168,7 +168,6 @@ func (t *Table) unavailable(a *Acquire) Event {
 func (t *Table) register(r, parent *request, locks []wire.LockSpec) {
 	t.charge(requestCost + placeCost*len(r.places()))
 	t.arrivals++
-	t.open++
 	r.arrival = t.arrivals
 	r.session.requests.add(r)
 	t.putInside(r, parent)

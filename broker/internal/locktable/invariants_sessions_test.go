@@ -78,9 +78,12 @@ func weightOf(r *request) (weight int) {
 
 // checkAccounts is a part of invariant 8: the accounts count exactly the requests that there are.
 func checkAccounts(t *Table) error {
-	inUse, accounts := 0, make(map[*Account]Account)
+	inUse, offRecord, accounts := 0, 0, make(map[*Account]Account)
 	for r := range t.allRequests() {
 		inUse += weightOf(r)
+		if r.state != ended && !r.session.onRecord {
+			offRecord++
+		}
 		if own := r.session.account; own != nil {
 			count := accounts[own]
 			count.InUse += weightOf(r)
@@ -90,8 +93,9 @@ func checkAccounts(t *Table) error {
 			accounts[own] = count
 		}
 	}
-	if inUse != t.InUse() {
-		return fmt.Errorf("invariant 8: requests use %d, the table says %d", inUse, t.InUse())
+	if inUse != t.InUse() || offRecord != t.OffRecord() {
+		return fmt.Errorf("invariant 8: requests use %d, and %d are off record, the table says %d and %d",
+			inUse, offRecord, t.InUse(), t.OffRecord())
 	}
 	for _, s := range t.sessions.All() {
 		if s.account != nil && *s.account != accounts[s.account] {

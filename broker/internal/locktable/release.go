@@ -53,7 +53,6 @@ func (t *Table) end(r *request, event Event, events []Event) []Event {
 		r.session.removeWaiting(r)
 	}
 	t.count(r, -1)
-	t.open--
 	r.session.requests.remove(r)
 	r.state = ended
 	t.leaveNest(r)

@@ -19,7 +19,15 @@ type Strike struct {
 }
 
 // OnRecord notes that a session, which must be open, is on record.
-func (t *Table) OnRecord(name string) { t.openSession(name).onRecord = true }
+func (t *Table) OnRecord(name string) {
+	if s := t.openSession(name); !s.onRecord {
+		s.onRecord = true
+		t.offRecord -= s.requests.len
+	}
+}
+
+// OffRecord returns how many requests hold or wait whose sessions are not on record.
+func (t *Table) OffRecord() int { return t.offRecord }
 
 // TakeStrikes returns the holders that must be struck off the record, each of them once. Each goes on holding until
 // Struck is called.

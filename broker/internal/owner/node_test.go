@@ -254,5 +254,6 @@ func (n *node) handOver(to *node) {
 		w.after(w.delay(), func() { give(target, id) })
 	}
 	w.after(w.delay(), func() { to.receive(post) })
-	w.after(n.clock.real(3*time.Second), func() { give(cluster.Broker{}, "") }) // nobody says that it has the snapshot
+	// Nobody has said that it has the snapshot.
+	w.after(n.clock.real(3*time.Second), func() { give(cluster.Broker{}, "") })
 }

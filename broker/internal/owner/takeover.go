@@ -34,8 +34,8 @@ func firstToken(recorded int64, wall time.Duration) int64 {
 // discards the snapshot.
 func (m *Machine) HasAccepted() bool { return m.role == serving && m.accepted }
 
-// GraceEnds returns the time on the monotonic clock until which clients of earlier owners may treat locks as held. Until
-// then the caller grants nothing that they may hold: all that it knows of them is which sessions were on record
+// GraceEnds returns the time on the monotonic clock until which clients of earlier owners may treat locks as held.
+// Until then the caller grants nothing that they may hold: all that it knows of them is which sessions were on record
 // ([Machine.TakeSessions]), and what their clients state.
 func (m *Machine) GraceEnds() time.Duration { return m.graceEnds }
 
